@@ -1,0 +1,133 @@
+"""Every error a person can meet: one tree that carries the exit status, the JSON code, a message and a hint.
+
+    MemosError                  1  failure
+    ├── UsageError              2  usage
+    │   └── AmbiguousId         2  ambiguous_id
+    ├── Refused                 3  refused
+    ├── NothingFound            4  no_match
+    ├── NotFound               10  not_found
+    │   ├── CubeNotFound       10  cube_not_found
+    │   └── MemoryNotFound     10  memory_not_found
+    ├── CubeLocked             11  cube_locked
+    ├── AccessDenied           12  access_denied
+    ├── IntegrityError         13  integrity
+    ├── ModelUnavailable       14  model_unavailable
+    ├── FingerprintMismatch    15  fingerprint_mismatch
+    ├── StorageFull             1  storage_full
+    └── Busy                   75  busy
+
+130 (SIGINT) and 143 (SIGTERM) belong to the process, not to this tree; `memos_cli.cli.main` returns them.
+"""
+
+from typing import ClassVar
+
+
+class MemosError(Exception):
+    """Something went wrong that a person can understand and perhaps mend.
+
+    Args:
+        message: one line, no full stop, what happened and to what.
+        hint: one line, what to do about it; often a command to type.
+    """
+
+    exit_status: ClassVar[int] = 1
+    code: ClassVar[str] = "failure"
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(MemosError):
+    """The call itself is wrong: a bad value, a malformed line, an impossible combination."""
+
+    exit_status = 2
+    code = "usage"
+
+
+class AmbiguousId(UsageError):
+    """A prefix that several memories share."""
+
+    code = "ambiguous_id"
+
+
+class Refused(MemosError):
+    """Understood, and not done: a rule, a freeze or a missing `--yes` stands against it. Also: done only in part."""
+
+    exit_status = 3
+    code = "refused"
+
+
+class NothingFound(MemosError):
+    """No match, where the caller asked with `--fail-empty` that this be a failure."""
+
+    exit_status = 4
+    code = "no_match"
+
+
+class NotFound(MemosError):
+    """No such thing; also one that the principal may not see, so that its existence is not given away."""
+
+    exit_status = 10
+    code = "not_found"
+
+
+class CubeNotFound(NotFound):
+    """No cube of that name or at that path."""
+
+    code = "cube_not_found"
+
+
+class MemoryNotFound(NotFound):
+    """No memory with that id or prefix."""
+
+    code = "memory_not_found"
+
+
+class CubeLocked(MemosError):
+    """Another process held the cube's write lock for longer than the lock timeout."""
+
+    exit_status = 11
+    code = "cube_locked"
+
+
+class AccessDenied(MemosError):
+    """Wrong key or passphrase, or no access to the cube as a whole."""
+
+    exit_status = 12
+    code = "access_denied"
+
+
+class IntegrityError(MemosError):
+    """What lies on disk is not what memos wrote there: damaged, foreign, or from a newer version."""
+
+    exit_status = 13
+    code = "integrity"
+
+
+class ModelUnavailable(MemosError):
+    """A model, its weights or the package that runs them is missing or unusable."""
+
+    exit_status = 14
+    code = "model_unavailable"
+
+
+class FingerprintMismatch(MemosError):
+    """Two things that must come from the same model do not, where the caller demanded that they do."""
+
+    exit_status = 15
+    code = "fingerprint_mismatch"
+
+
+class StorageFull(MemosError):
+    """The disk is full; the transaction was rolled back and the cube is as it was before."""
+
+    code = "storage_full"
+
+
+class Busy(MemosError):
+    """Another run of the same job is under way; trying again later is right."""
+
+    exit_status = 75
+    code = "busy"

@@ -1,0 +1,212 @@
+"""The nouns: what a memory, an operation, a link and a cube are. Frozen, and free of any storage or interface."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """What sort of thing a memory says."""
+
+    FACT = "fact"
+    PREFERENCE = "preference"
+    EVENT = "event"
+    RULE = "rule"
+    PROCEDURE = "procedure"
+    NOTE = "note"
+    EPISODE = "episode"
+    DOCUMENT = "document"
+
+
+class Form(StrEnum):
+    """The three forms of memory of the MemOS paper (its section 4.1)."""
+
+    PLAINTEXT = "plaintext"
+    ACTIVATION = "activation"
+    PARAMETRIC = "parametric"
+
+
+class State(StrEnum):
+    """Where a memory is in its life."""
+
+    GENERATED = "generated"
+    ACTIVATED = "activated"
+    MERGED = "merged"
+    ARCHIVED = "archived"
+    EXPIRED = "expired"
+    PURGED = "purged"
+
+
+HOT_STATES = (State.GENERATED, State.ACTIVATED, State.MERGED)
+"""The states that search and chat see unless told otherwise."""
+
+
+class Origin(StrEnum):
+    """How a memory came to be."""
+
+    USER = "user"
+    CONVERSATION = "conversation"
+    FILE = "file"
+    IMPORT = "import"
+    INFERENCE = "inference"
+    CONSOLIDATION = "consolidation"
+
+
+class LinkType(StrEnum):
+    """The types of a link between two memories, read from the first to the second."""
+
+    SUPERSEDES = "supersedes"
+    CONTRADICTS = "contradicts"
+    DERIVED_FROM = "derived_from"
+    MERGED_INTO = "merged_into"
+    PART_OF = "part_of"
+    FOLLOWS = "follows"
+    MENTIONS = "mentions"
+    RELATES = "relates"
+
+
+class Visibility(StrEnum):
+    """Who besides its owner may read a memory."""
+
+    PRIVATE = "private"
+    SHARED = "shared"
+    PUBLIC = "public"
+    READ_ONLY = "read-only"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a memory was said or written.
+
+    `start` and `end` are offsets in bytes into the blob whose SHA-256 is `digest`: the verbatim span.
+    """
+
+    conversation: str | None = None
+    session: str | None = None
+    turn: int | None = None
+    speaker: str | None = None
+    model: str | None = None
+    file: str | None = None
+    digest: str | None = None
+    start: int | None = None
+    end: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A memory on its way in: what a reader found or a caller gave, before it has an id. Times are fixed-width UTC text."""
+
+    content: str
+    kind: Kind = Kind.NOTE
+    external_id: str | None = None
+    title: str | None = None
+    key: str | None = None
+    tags: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    occurred_at: str | None = None
+    valid_from: str | None = None
+    valid_to: str | None = None
+    expires_at: str | None = None
+    pinned: bool = False
+    priority: int = 0
+    task: str | None = None
+    origin: Origin = Origin.USER
+    source: Source = Source()
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """A memory as it stands: the fold of its operations, and how it was used. Times are fixed-width UTC text."""
+
+    id: str
+    content: str
+    kind: Kind = Kind.NOTE
+    form: Form = Form.PLAINTEXT
+    state: State = State.GENERATED
+    external_id: str | None = None
+    title: str | None = None
+    key: str | None = None
+    tags: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    created_at: str = ""
+    updated_at: str = ""
+    occurred_at: str | None = None
+    valid_from: str | None = None
+    valid_to: str | None = None
+    expires_at: str | None = None
+    owner: str | None = None
+    visibility: Visibility = Visibility.PRIVATE
+    task: str | None = None
+    priority: int = 0
+    pinned: bool = False
+    frozen: bool = False
+    origin: Origin = Origin.USER
+    source: Source = Source()
+    confidence: float = 1.0
+    trust: float = 1.0
+    metadata: dict[str, Any] = field(default_factory=dict)
+    version: int = 1
+    access_count: int = 0
+    last_access_at: str | None = None
+    cube: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A typed link from one memory to another."""
+
+    source: str
+    type: LinkType
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One entry of the log. Its id is the SHA-256 of its header, so the id is the hash that the next one chains to.
+
+    Attributes:
+        replica: the random name of the cube copy that made it.
+        seq: 1, 2, 3 … within the replica.
+        clock: hybrid logical clock, `milliseconds since 1970 << 16 | counter`; equal within one transaction.
+        previous: id of the replica's operation before this one; empty for its first.
+        parents: ids of the operations on the same subject that its author had seen last.
+        principal: who did it.
+        command: which command did it (`add`, `edit`, `undo`, …).
+        txn: random name shared by the operations of one transaction: the unit of undo.
+        reverts: the `txn` that this operation takes back, for `undo` only.
+        noun: what sort of thing is changed: `memory`, `view`, ….
+        subject: the id of the thing that is changed.
+        digest: SHA-256 of salt and change. A purge erases both, and the chain still holds.
+        salt: 16 random bytes, so that a digest that outlives its payload cannot be guessed back into text.
+        change: register name to new value; `None` clears. Absent (`None`) once purged.
+    """
+
+    id: str
+    replica: str
+    seq: int
+    clock: int
+    previous: str
+    parents: tuple[str, ...]
+    principal: str
+    command: str
+    txn: str
+    reverts: str | None
+    noun: str
+    subject: str
+    digest: str
+    salt: bytes | None
+    change: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cube:
+    """A MemCube as `cube list` shows it."""
+
+    name: str
+    path: str
+    id: str
+    created_at: str
+    memories: int
+    operations: int
+    bytes: int

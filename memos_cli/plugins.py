@@ -1,0 +1,37 @@
+"""From a backend's name to the backend: a table of strings, so that nothing is imported before it is asked for.
+
+Third parties add their own under the entry-point group `memos_cli.plugins`, named `PORT.NAME`; these are looked up only when
+the table has no such name, since reading the metadata of every installed package takes longer than a search.
+"""
+
+from importlib import import_module
+from typing import Any
+
+from memos_cli.errors import UsageError
+
+_BUILT_IN = {
+    "embedder.gguf": "memos_cli.backends.embedders.gguf:GgufEmbedder",
+    "embedder.sentence-transformers": "memos_cli.backends.embedders.sentence:SentenceEmbedder",
+    "parser.transcript": "memos_cli.backends.parsers.transcript:TranscriptParser",
+    "parser.markdown": "memos_cli.backends.parsers.markdown:MarkdownParser",
+    "parser.prose": "memos_cli.backends.parsers.prose:ProseParser",
+}
+GROUP = "memos_cli.plugins"
+
+
+def load(port: str, name: str) -> Any:  # noqa: ANN401 -- each port's caller knows the Protocol it asked for
+    """The class or function registered as `name` for `port`.
+
+    Raises:
+        UsageError: nothing of that name, built in or installed.
+    """
+    target = _BUILT_IN.get(f"{port}.{name}")
+    if target is not None:
+        module, _, attribute = target.partition(":")
+        return getattr(import_module(module), attribute)
+    from importlib.metadata import entry_points
+
+    for point in entry_points(group=GROUP, name=f"{port}.{name}"):
+        return point.load()
+    known = sorted(key.partition(".")[2] for key in _BUILT_IN if key.startswith(f"{port}."))
+    raise UsageError(f"no {port} called {name!r}", hint=f"there are: {', '.join(known)}")
