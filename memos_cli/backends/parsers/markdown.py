@@ -1,0 +1,271 @@
+"""Markdown: notes from list items and paragraphs, documents from sections; headings become titles.
+
+What becomes one draft:
+
+- each item of a bulleted list that is a section's whole content (with what is nested in it);
+- a section of several blocks that is no longer than `LONGEST_SECTION` characters, whole: a recipe, a set of steps;
+- in a longer section, each block: a paragraph, a numbered list, a table, a quotation, a code fence (never cut), with
+  the paragraph that introduces it (one that ends with a colon);
+- a paragraph beyond `prose.LONGEST_PARAGRAPH`, in pieces that end with a sentence.
+
+A text without headings is a section without a title, and there each paragraph stands for itself. The title is the path of
+the headings, `Car > Tyres`. Front matter (between `---` lines) gives `title`, `tags` and `date` to every draft.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from memos_cli.backends.parsers.prose import LONGEST_PARAGRAPH, pieces
+from memos_cli.backends.parsers.spans import ByteOffsets, Line, lines, trimmed
+from memos_cli.errors import UsageError
+from memos_cli.model import Draft, Kind, Origin, Source
+from memos_cli.times import parse_iso
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+LONGEST_SECTION = 1200
+"""Characters up to which a section stays whole."""
+_LONGEST_TITLE = 200
+_SAMPLE = 64 * 1024
+_NAMES = (".md", ".markdown", ".mdown", ".mkd")
+_FRONT = re.compile(r"\ufeff?---[ \t]*(?:\r\n|\n|\r)(?P<body>.*?)(?:\r\n|\n|\r)---[ \t]*(?=\r\n|\n|\r|\Z)", re.DOTALL)
+_FIELD = re.compile(r"([\w-]+):[ \t]*(.*)")
+_HEADING = re.compile(r"(?m)^#{1,6} +\S")
+_OPENS = re.compile(r"\s*#{1,6} +\S[^\n]*\n[ \t]*\n")
+"""A heading with a blank line below it at the very top: a comment in a script has its code there."""
+_BULLET = re.compile(r"(?m)^ {0,3}[-*+] +\S")
+_FENCE = re.compile(r"(?m)^ {0,3}(?:```|~~~)")
+_MARKER = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])(?:[ \t]+|$)")
+_EMPHASIS = re.compile(r"(?<!\w)[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}(?!\w)")
+
+
+class _Block(NamedTuple):
+    """A block: what it is to markdown-it (`paragraph`, `bullet_list`, …) and its lines, the last one not counted."""
+
+    type: str
+    first: int
+    last: int
+    depth: int = 0
+    """1 to 6 for a heading."""
+    items: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass
+class _Section:
+    """The blocks below one heading, up to the next."""
+
+    path: tuple[str, ...]
+    heading: _Block | None
+    blocks: list[_Block] = field(default_factory=list)
+    has_children: bool = False
+
+
+class MarkdownParser:
+    """CommonMark with tables, as markdown-it-py reads it; only the block structure is used."""
+
+    def matches(self, text: str, name: str | None) -> bool:
+        """By the file's name, or by what no plain text has: front matter, headings, fences, mostly bullets."""
+        if name is not None and name.lower().endswith(_NAMES):
+            return True
+        sample = text[:_SAMPLE].replace("\r", "\n")
+        front = _FRONT.match(sample)
+        if front is not None and _fields(front["body"]):
+            return True
+        headings, fences = len(_HEADING.findall(sample)), len(_FENCE.findall(sample))
+        bullets, filled = len(_BULLET.findall(sample)), sum(1 for line in lines(sample) if line.text.strip())
+        lists = bullets > 1 and bullets * 2 >= filled
+        return lists or _OPENS.match(sample) is not None or (headings > 0 and (headings + fences + bullets) > 1)
+
+    def parse(self, text: str) -> Iterator[Draft]:
+        """The drafts in order; origin file."""
+        front = _FRONT.match(text)
+        fields = _fields(front["body"]) if front else {}
+        start = front.end() if front and fields else 0
+        # A file that is nothing but front matter is kept as the text that it is.
+        if not text[start:].strip():
+            start, fields = 0, {}
+        at = ByteOffsets(text)
+        for draft, first, last in _Reader(text, start).drafts():
+            source = Source(start=at(first), end=at(last))
+            yield _with_front_matter(replace(draft, source=source, origin=Origin.FILE), fields)
+
+
+class _Reader:
+    """One text on its way to drafts; offsets are in characters of the whole text."""
+
+    def __init__(self, text: str, start: int) -> None:
+        self._text = text
+        self._lines = [Line(line.text, line.start + start, line.end + start) for line in lines(text[start:])]
+
+    def drafts(self) -> Iterator[tuple[Draft, int, int]]:
+        """Each draft with its span."""
+        for section in self._sections():
+            for kind, start, end, is_item in self._spans(section):
+                verbatim = self._text[start:end]
+                content = _without_marker(verbatim) if is_item else verbatim
+                yield Draft(content or verbatim, kind=kind, title=_joined(section.path)), start, end
+
+    def _sections(self) -> Iterator[_Section]:
+        """The blocks, parted at the headings; a heading too long for a title is text like any other."""
+        path: list[tuple[int, str]] = []
+        section = _Section((), None)
+        for block in self._blocks():
+            title = self._title(block) if block.type == "heading" else ""
+            if not title or len(title) > _LONGEST_TITLE:
+                section.blocks.append(block)
+                continue
+            section.has_children = bool(path) and block.depth > path[-1][0]
+            yield section
+            path = [(depth, above) for depth, above in path if depth < block.depth]
+            path.append((block.depth, title))
+            section = _Section(tuple(title for _, title in path), block)
+        yield section
+
+    def _blocks(self) -> list[_Block]:
+        """The top-level blocks, and, so that nothing is lost, the lines that are in none (link definitions)."""
+        from markdown_it import MarkdownIt
+
+        parser = MarkdownIt("commonmark").enable("table").disable("inline")
+        tokens = parser.parse("\n".join(line.text for line in self._lines))
+        blocks: list[_Block] = []
+        reached = 0
+        for block in _top_level(tokens):
+            blocks += [_Block("paragraph", reached, block.first), block]
+            reached = block.last
+        blocks.append(_Block("paragraph", reached, len(self._lines)))
+        return [block for block in blocks if any(line.text.strip() for line in self._lines[block.first : block.last])]
+
+    def _title(self, heading: _Block) -> str:
+        first, *rest = (line.text.strip() for line in self._lines[heading.first : heading.last])
+        # The last line of a heading of several lines is its underline.
+        raw = " ".join([first, *rest[:-1]]) if rest else re.sub(r"\s#+$", "", first.lstrip("#")).strip()
+        return _EMPHASIS.sub("", raw).strip() or raw
+
+    def _span(self, first: int, last: int) -> tuple[int, int]:
+        """The span of some lines, white space trimmed."""
+        return trimmed(self._text, self._lines[first].start, self._lines[last - 1].end)
+
+    def _spans(self, section: _Section) -> Iterator[tuple[Kind, int, int, bool]]:
+        """What the section gives: kind, span, and whether a list marker is to be taken off."""
+        blocks = [block for block in section.blocks if block.type != "hr"]
+        if not blocks:
+            if section.heading and not section.has_children:
+                # A title that nothing follows is all that its writer noted.
+                yield Kind.NOTE, *self._span(section.heading.first, section.heading.last), False
+            return
+        start, end = self._span(blocks[0].first, blocks[-1].last)
+        bullets_only = all(block.type == "bullet_list" for block in blocks)
+        if section.path and not bullets_only and len(blocks) > 1 and end - start <= LONGEST_SECTION:
+            yield Kind.DOCUMENT, start, end, False
+            return
+        for group in self._introduced(blocks):
+            yield from self._of_group(group)
+
+    def _introduced(self, blocks: list[_Block]) -> Iterator[list[_Block]]:
+        """Blocks by themselves, but one that ends with a colon together with the block it introduces."""
+        waiting: list[_Block] = []
+        for block in blocks:
+            start, end = self._span(block.first, block.last)
+            introduces = block.type == "paragraph" and self._text[end - 1] in ":："  # noqa: RUF001 -- both colons
+            if introduces and not waiting and end - start <= LONGEST_PARAGRAPH:
+                waiting = [block]
+                continue
+            yield [*waiting, block]
+            waiting = []
+        if waiting:
+            yield waiting
+
+    def _of_group(self, group: list[_Block]) -> Iterator[tuple[Kind, int, int, bool]]:
+        start, end = self._span(group[0].first, group[-1].last)
+        only = group[0] if len(group) == 1 else None
+        if only and only.type == "bullet_list" and only.items:
+            for first, last in only.items:
+                yield Kind.NOTE, *self._span(first, last), True
+        elif only and only.type == "paragraph":
+            for piece in pieces(self._text, start, end):
+                yield Kind.NOTE, *piece, False
+        else:
+            yield Kind.NOTE if end - start <= LONGEST_SECTION else Kind.DOCUMENT, start, end, False
+
+
+def _top_level(tokens: "list[Token]") -> Iterator[_Block]:
+    """The tokens of level 0 that have lines, with the lines of their items where they are lists."""
+    current: _Block | None = None
+    items: list[tuple[int, int]] = []
+    for token in tokens:
+        if token.map is None or token.nesting < 0:
+            continue
+        first, last = token.map
+        if token.level == 0:
+            if current:
+                yield current._replace(items=tuple(items))
+            current, items = _Block(token.type.removesuffix("_open"), first, last, _depth(token)), []
+        elif token.level == 1 and token.type == "list_item_open":
+            items.append((first, last))
+    if current:
+        yield current._replace(items=tuple(items))
+
+
+def _depth(token: "Token") -> int:
+    return int(token.tag[1]) if token.type == "heading_open" else 0
+
+
+def _joined(path: tuple[str, ...]) -> str | None:
+    """The headings from the outermost in; the outer ones go first when there is too much of them."""
+    while len(path) > 1 and sum(map(len, path)) > 2 * _LONGEST_TITLE:
+        path = path[1:]
+    return " > ".join(path) or None
+
+
+def _without_marker(item: str) -> str:
+    """A list item's text: the marker taken off, and the lines below it moved left by as much."""
+    marker = _MARKER.match(item)
+    if marker is None:
+        return item
+    first, *rest = (line.text for line in lines(item))
+    indent = re.compile(rf"[ \t]{{0,{marker.end()}}}")
+    return "\n".join([first[marker.end() :], *(indent.sub("", line, count=1) for line in rest)]).strip()
+
+
+def _fields(body: str) -> dict[str, str]:
+    """The fields of front matter, each with the lines below it; empty when it does not begin with one."""
+    fields: dict[str, str] = {}
+    key = ""
+    for line in lines(body):
+        match = _FIELD.match(line.text)
+        if match is not None:
+            key = match[1]
+            fields[key] = f"{fields[key]}\n{match[2]}" if key in fields else match[2].strip()
+        elif key:
+            fields[key] += "\n" + line.text
+        elif line.text.strip():
+            return {}
+    return fields
+
+
+def _with_front_matter(draft: Draft, fields: dict[str, str]) -> Draft:
+    """The draft with the file's title before its own, its tags and its date; all other fields go to the metadata."""
+    if not fields:
+        return draft
+    rest = dict(fields)
+    title = rest.pop("title", "").strip("\"' \n")
+    path = [part for part in (title, draft.title) if part]
+    if draft.title and (draft.title == title or draft.title.startswith(f"{title} > ")):
+        path = [draft.title]
+    tags = re.split(r"[,\n]", rest.pop("tags", ""))
+    occurred_at = None
+    try:
+        occurred_at = parse_iso(rest.get("date", "").strip("\"' \n"))
+        rest.pop("date")
+    except UsageError:
+        pass
+    return replace(
+        draft,
+        title=" > ".join(path) or None,
+        tags=tuple(dict.fromkeys(tag for tag in (tag.strip("[]\"'# -\t") for tag in tags) if tag)),
+        occurred_at=occurred_at,
+        metadata={"front_matter": rest} if rest else {},
+    )

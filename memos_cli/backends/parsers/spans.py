@@ -1,0 +1,57 @@
+"""Where text lies: lines, trimmed spans, and from offsets in characters to offsets in bytes. Shared by the parsers."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+_LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
+
+
+class Line(NamedTuple):
+    """One line without its line end, and where it lies in the text, in characters."""
+
+    text: str
+    start: int
+    end: int
+
+
+def lines(text: str) -> Iterator[Line]:
+    r"""The lines of a text; `\n`, `\r\n` and a lone `\r` end one, and nothing else does.
+
+    Not `str.splitlines`: that also splits at form feeds and U+2028, where neither CommonMark nor a mail does, and
+    line numbers would no longer agree with those of markdown-it.
+    """
+    for match in _LINE.finditer(text):
+        if match.group():
+            yield Line(match.group(1), match.start(1), match.end(1))
+
+
+def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span without white space at its two ends; empty, at `start`, when there is nothing else in it."""
+    piece = text[start:end]
+    body = piece.strip()
+    if not body:
+        return start, start
+    start += len(piece) - len(piece.lstrip())
+    return start, start + len(body)
+
+
+class ByteOffsets:
+    """Offsets in the text's UTF-8 for offsets in its characters, asked for in rising order.
+
+    Only what lies between two questions is encoded, so all the answers together cost one pass over the text.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._ascii = text.isascii()
+        self._char = 0
+        self._byte = 0
+
+    def __call__(self, char: int) -> int:
+        """The byte at which character number `char` begins; `char` is never below that of the last call."""
+        if self._ascii:
+            return char
+        self._byte += len(self._text[self._char : char].encode())
+        self._char = char
+        return self._byte
