@@ -1,7 +1,7 @@
 """From a backend's name to the backend: a table of strings, so that nothing is imported before it is asked for.
 
-Third parties add their own under the entry-point group `memos_cli.plugins`, named `PORT.NAME`; these are looked up only when
-the table has no such name, since reading the metadata of every installed package takes longer than a search.
+Third parties add their own under the entry-point group `memos_cli.plugins`, named `PORT.NAME`; these are looked up
+only when the table has no such name, since reading the metadata of every installed package takes longer than a search.
 """
 
 from importlib import import_module
@@ -12,6 +12,8 @@ from memos_cli.errors import UsageError
 _BUILT_IN = {
     "embedder.gguf": "memos_cli.backends.embedders.gguf:GgufEmbedder",
     "embedder.sentence-transformers": "memos_cli.backends.embedders.sentence:SentenceEmbedder",
+    "weights.minilm": "memos_cli.backends.embedders.weights:find",
+    "weights.choose": "memos_cli.backends.embedders.weights:choose",
     "parser.transcript": "memos_cli.backends.parsers.transcript:TranscriptParser",
     "parser.markdown": "memos_cli.backends.parsers.markdown:MarkdownParser",
     "parser.prose": "memos_cli.backends.parsers.prose:ProseParser",

@@ -42,7 +42,9 @@ def parse_iso(text: str) -> str:
     try:
         return to_text(datetime.fromisoformat(text.strip()))
     except (ValueError, OverflowError):
-        raise UsageError(f"not an ISO-8601 date or time: {text[:60]!r}", hint="write 2026-11-21 or 2026-11-21T08:30:00Z") from None
+        raise UsageError(
+            f"not an ISO-8601 date or time: {text[:60]!r}", hint="write 2026-11-21 or 2026-11-21T08:30:00Z"
+        ) from None
 
 
 def from_millis(millis: int) -> str:

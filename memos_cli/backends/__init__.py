@@ -1,0 +1,1 @@
+"""What fills the ports. Nobody imports a backend: `plugins` resolves its name."""

@@ -1,0 +1,1 @@
+"""What lies under the operations: storage, files, rules."""

@@ -1,0 +1,1 @@
+"""Operation layer: what memories mean for each other, and how they are found."""

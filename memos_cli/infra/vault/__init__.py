@@ -1,0 +1,1 @@
+"""MemVault: a cube in SQLite. SQL lives in this folder and nowhere else."""
