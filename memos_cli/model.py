@@ -200,6 +200,38 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
+class Filter:
+    """Which memories are meant; what is left empty does not narrow. Several tags or labels: all of them.
+
+    Attributes:
+        since: earliest time of occurrence (of recording, where none is known), fixed-width UTC text; so `until`, exclusive.
+        at: the instant at which a memory has to be valid; always given.
+        past: whether `at` is a question about the past (`--as-of`), so that what was neither known nor true then is left out.
+        archived: also what is archived.
+        everything: whatever its state or validity, apart from what was purged.
+        principal: who is asking; `None` for the cube's owner, who sees all.
+    """
+
+    at: str
+    kinds: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    since: str | None = None
+    until: str | None = None
+    conversation: str | None = None
+    session: str | None = None
+    speaker: str | None = None
+    task: str | None = None
+    key: str | None = None
+    pinned: bool | None = None
+    past: bool = False
+    archived: bool = False
+    everything: bool = False
+    principal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Cube:
     """A MemCube as `cube list` shows it."""
 

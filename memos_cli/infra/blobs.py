@@ -1,0 +1,45 @@
+"""Content-addressed files of a cube: named by their SHA-256, written once, never modified, checked whenever they are read."""
+
+from hashlib import sha256
+from pathlib import Path
+
+from memos_cli.errors import IntegrityError
+from memos_cli.infra import files
+
+
+class Blobs:
+    """The blob folder of one cube; a blob lies at `ab/abcdef…`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def _path(self, digest: str) -> Path:
+        return self._folder / digest[:2] / digest
+
+    def put(self, content: bytes) -> str:
+        """Keep `content`; its digest in hexadecimal."""
+        digest = sha256(content).hexdigest()
+        path = self._path(digest)
+        if not path.exists():
+            files.write(path, content)
+        return digest
+
+    def get(self, digest: str) -> bytes:
+        """The content with this digest.
+
+        Raises:
+            IntegrityError: it is gone, or no longer what was put there.
+        """
+        try:
+            content = self._path(digest).read_bytes()
+        except FileNotFoundError:
+            raise IntegrityError(f"the file {digest[:12]} that memories came from is gone from the cube") from None
+        if sha256(content).hexdigest() != digest:
+            raise IntegrityError(f"the file {digest[:12]} that memories came from was changed on disk")
+        return content
+
+    def faults(self) -> list[str]:
+        """A line for each file here that is not what its name says."""
+        kept = (path for path in sorted(self._folder.glob("*/*")) if path.is_file() and not path.name.startswith("."))
+        wrong = (path for path in kept if sha256(path.read_bytes()).hexdigest() != path.name)
+        return [f"blob {path.name[:12]} is not what its name says" for path in wrong]

@@ -1,0 +1,99 @@
+"""The cubes of a home: finding, making, renaming and removing them."""
+
+import difflib
+import os
+import re
+import shutil
+from pathlib import Path
+
+from memos_cli.errors import CubeNotFound, Refused, UsageError
+from memos_cli.infra.vault import connection
+from memos_cli.infra.vault.vault import Vault
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+class Shelf:
+    """All cubes under one folder.
+
+    Args:
+        folder: where they lie, a folder each.
+        lock_timeout: seconds that a write waits for other writers.
+    """
+
+    def __init__(self, folder: Path, *, lock_timeout: float) -> None:
+        self._folder = folder
+        self._lock_timeout = lock_timeout
+
+    def names(self) -> list[str]:
+        """The names of the cubes, sorted."""
+        if not self._folder.is_dir():
+            return []
+        return sorted(
+            path.parent.name for path in self._folder.glob(f"*/{connection.FILE}") if not path.parent.name.startswith(".")
+        )
+
+    def place(self, cube: str) -> Path:
+        """The folder of a cube that is given by name, or by a path (anything with a separator in it).
+
+        Raises:
+            UsageError: neither a possible name nor a path.
+        """
+        if os.sep in cube or cube in {".", ".."} or (os.altsep and os.altsep in cube):
+            return Path(cube).expanduser().absolute()
+        if not _NAME.fullmatch(cube):
+            raise UsageError(f"{cube!r} cannot be the name of a cube", hint="letters, digits, '.', '_' and '-', 64 at most")
+        return self._folder / cube
+
+    def open(self, cube: str) -> Vault:
+        """Open a cube.
+
+        Raises:
+            CubeNotFound: there is none; the message names the nearest.
+            IntegrityError: what lies there is not a cube this program can read.
+        """
+        folder = self.place(cube)
+        if not (folder / connection.FILE).exists():
+            raise CubeNotFound(f"no cube {cube!r}", hint=self._nearest(cube))
+        return Vault(folder, folder.name, lock_timeout=self._lock_timeout)
+
+    def _nearest(self, cube: str) -> str:
+        names = self.names()
+        near = difflib.get_close_matches(cube, names, n=3, cutoff=0.5)
+        if near:
+            return f"did you mean {' or '.join(near)}?"
+        return f"there are: {', '.join(names[:10])}" if names else f"make it with: memos cube create {cube}"
+
+    def create(self, cube: str, *, owner: str, millis: int) -> bool:
+        """Make an empty cube; `False` if there was one already."""
+        folder = self.place(cube)
+        if folder.exists() and not (folder / connection.FILE).exists():
+            raise Refused(f"{folder} is there and is not a cube", hint="choose another name, or move the folder away")
+        return not folder.exists() and Vault.create(folder, owner=owner, millis=millis)
+
+    def rename(self, old: str, new: str) -> Path:
+        """Give a cube another name.
+
+        Raises:
+            Refused: the new name is taken.
+        """
+        source, target = self.place(old), self.place(new)
+        if not (source / connection.FILE).exists():
+            raise CubeNotFound(f"no cube {old!r}", hint=self._nearest(old))
+        if target.exists():
+            raise Refused(f"there is a cube {new!r} already", hint="remove it first, or choose another name")
+        source.rename(target)
+        return target
+
+    def remove(self, cube: str) -> Path:
+        """Delete a cube with all that is in it.
+
+        It is renamed first, so that a removal that is cut short leaves no half cube behind under its name.
+        """
+        folder = self.place(cube)
+        if not (folder / connection.FILE).exists():
+            raise CubeNotFound(f"no cube {cube!r}", hint=self._nearest(cube))
+        doomed = folder.with_name(f".{folder.name}.{os.urandom(6).hex()}")
+        folder.rename(doomed)
+        shutil.rmtree(doomed)
+        return folder

@@ -1,0 +1,36 @@
+"""Who may see and who may change: one check, before anything is ranked or written.
+
+So far the rules are the header's own: a memory belongs to its owner; what is shared, public or read-only is seen by others, and
+only what is shared is changed by them. The cube's owner sees and changes all.
+"""
+
+from collections.abc import Mapping
+
+from memos_cli.errors import Refused
+from memos_cli.model import Memory, Visibility
+
+
+def asking(principal: str, cube: Mapping[str, str]) -> str | None:
+    """The principal whose sight narrows a filter; `None` for the cube's owner, who sees all."""
+    return None if principal == cube.get("owner") else principal
+
+
+def require_change(memory: Memory, principal: str, cube: Mapping[str, str]) -> None:
+    """Let a change through or not.
+
+    Raises:
+        Refused: this principal may read the memory, not change it.
+    """
+    if asking(principal, cube) is None or memory.owner == principal or memory.visibility is Visibility.SHARED:
+        return
+    raise Refused(f"{principal} may not change {memory.id[:8]}: it belongs to {memory.owner}", hint="ask its owner")
+
+
+def require_thaw(memory: Memory) -> None:
+    """Let an edit through only if the memory is not frozen.
+
+    Raises:
+        Refused: it is frozen.
+    """
+    if memory.frozen:
+        raise Refused(f"{memory.id[:8]} is frozen", hint=f"thaw it first: memos unfreeze {memory.id[:8]}")

@@ -1,0 +1,152 @@
+"""Opening and making a cube's file, and what SQLite's errors mean to a person."""
+
+import os
+import random
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from memos_cli.errors import CubeLocked, CubeNotFound, IntegrityError, MemosError, StorageFull
+from memos_cli.infra.files import sync_folder
+from memos_cli.infra.vault import schema
+
+FILE = "cube.db"
+BLOBS = "blobs"
+_PRAGMAS = (
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",
+    "PRAGMA cell_size_check = ON",
+)
+_FIRST_PAUSE = 0.002
+_LONGEST_PAUSE = 0.1
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """SQLite's errors as ours.
+
+    Raises:
+        CubeLocked: the lock timeout passed.
+        StorageFull: the disk is full.
+        IntegrityError: the file is damaged, or not a database.
+        MemosError: any other fault of the file or the disk.
+    """
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise _meaning(str(error), path) from error
+    except sqlite3.DatabaseError as error:
+        raise _damaged(path, str(error)) from error
+
+
+def _damaged(path: Path, why: str) -> IntegrityError:
+    return IntegrityError(f"the cube at {path.parent} is damaged: {why}", hint="see what is left with: memos doctor")
+
+
+def _meaning(message: str, path: Path) -> MemosError:
+    if "locked" in message or "busy" in message:
+        return CubeLocked(
+            f"the cube at {path.parent} is in use by another process",
+            hint="try again, or wait longer with MEMOS_LOCK_TIMEOUT=60",
+        )
+    if "full" in message:
+        return StorageFull(f"the disk that holds {path.parent} is full; nothing was changed", hint="make room and run it again")
+    if "malformed" in message or "no such table" in message or "no such column" in message:
+        return _damaged(path, message)
+    if "readonly" in message or "unable to open" in message:
+        return MemosError(f"cannot write to the cube at {path.parent}: {message}", hint="check the owner and the permissions")
+    return MemosError(f"the cube at {path.parent} could not be used: {message}")
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a cube's file; the schema is brought up to date first.
+
+    Raises:
+        CubeNotFound: there is no such file.
+        IntegrityError: the file is not a cube, is damaged, or is newer than this program; it is left as it is.
+    """
+    try:
+        schema.check_header(path)
+    except FileNotFoundError:
+        raise CubeNotFound(f"no cube at {path.parent}") from None
+    except OSError as error:
+        raise MemosError(f"cannot read {path}: {error.strerror}") from None
+    with translated(path):
+        conn = _open(path)
+        version = schema.check_version(conn, path)
+        if version < schema.SCHEMA_VERSION:
+            schema.migrate(conn)
+    return conn
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+    # A folder that cannot be written cannot hold the shared-memory file of WAL either: read it as it lies.
+    uri = path.absolute().as_uri() + ("?mode=rw" if writable else "?immutable=1")
+    conn = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=5.0)
+    for pragma in _PRAGMAS:
+        conn.execute(pragma)
+    return conn
+
+
+def create(folder: Path, meta: dict[str, str]) -> bool:
+    """Make a cube's folder, whole or not at all; `False` if another process made it first."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    half = folder.with_name(f".{folder.name}.{os.urandom(6).hex()}")
+    try:
+        half.mkdir(mode=0o700)
+        (half / BLOBS).mkdir()
+        with translated(half / FILE):
+            _fill(half / FILE, meta)
+        try:
+            half.rename(folder)
+        except OSError:
+            if not (folder / FILE).exists():
+                raise
+            return False
+        sync_folder(folder.parent)
+    except OSError as error:
+        raise MemosError(f"cannot make a cube at {folder}: {error.strerror or error}") from None
+    else:
+        return True
+    finally:
+        shutil.rmtree(half, ignore_errors=True)
+
+
+def _fill(path: Path, meta: dict[str, str]) -> None:
+    conn = sqlite3.connect(path, isolation_level=None)
+    try:
+        conn.execute("PRAGMA journal_mode = WAL")
+        conn.execute("PRAGMA synchronous = FULL")
+        schema.migrate(conn)
+        conn.executemany("INSERT INTO cube VALUES (?, ?)", sorted(meta.items()))
+    finally:
+        conn.close()
+
+
+def begin(conn: sqlite3.Connection, path: Path, timeout: float) -> None:
+    """BEGIN IMMEDIATE, tried again with growing, jittered pauses: many writers then do not knock in step.
+
+    Raises:
+        CubeLocked: the lock was not had within `timeout` seconds.
+    """
+    deadline = time.monotonic() + timeout
+    pause = _FIRST_PAUSE
+    conn.execute("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                conn.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() >= deadline:
+                    raise _meaning(str(error), path) from error
+            else:
+                return
+            time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 -- jitter, not a secret
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
+    finally:
+        conn.execute("PRAGMA busy_timeout = 5000")

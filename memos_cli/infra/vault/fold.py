@@ -1,0 +1,121 @@
+"""From operations to state: pure, and the same on every machine that holds the same operations.
+
+A subject is a map of registers, and the operation that comes last in folding order wins each. What is a set to a person is
+one register an element (`tag:work`, `label:secret`, `link:supersedes:ID`), so that two machines adding different tags both
+keep theirs. A tombstone (`purged`) wins whatever the order. Undo, versions, as-of, snapshots and merge need no more than this.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from memos_cli.model import Draft, Form, Kind, Link, LinkType, Memory, Operation, Origin, Source, State, Visibility
+from memos_cli.times import from_millis
+
+Registers = dict[str, Any]
+TAG, LABEL, LINK = "tag:", "label:", "link:"
+PURGED = "purged"
+_SOURCE_FIELDS = frozenset(Source.__dataclass_fields__)
+
+
+def fold(operations: Iterable[Operation]) -> Registers:
+    """The registers after operations that come in folding order (`log.order`). An erased change counts as empty."""
+    registers: Registers = {}
+    for operation in operations:
+        registers.update(operation.change or {})
+    cleared = {name: value for name, value in registers.items() if value is not None}
+    return {PURGED: True} if cleared.get(PURGED) else cleared
+
+
+def members(registers: Registers, prefix: str) -> tuple[str, ...]:
+    """The elements of the set that is kept under `prefix`, sorted."""
+    return tuple(sorted(name.removeprefix(prefix) for name in registers if name.startswith(prefix)))
+
+
+def links(memory_id: str, registers: Registers) -> list[Link]:
+    """The links that start at this memory."""
+    found = []
+    for member in members(registers, LINK):
+        kind, _, target = member.partition(":")
+        found.append(Link(memory_id, LinkType(kind), target))
+    return found
+
+
+def change_of(draft: Draft, owner: str) -> dict[str, Any]:
+    """The first change of a memory's life: what the draft says, its defaults left out."""
+    given = {
+        "content": draft.content,
+        "kind": draft.kind.value,
+        "state": State.GENERATED.value,
+        "owner": owner,
+        "origin": draft.origin.value,
+        "external_id": draft.external_id,
+        "title": draft.title,
+        "key": draft.key,
+        "occurred_at": draft.occurred_at,
+        "valid_from": draft.valid_from,
+        "valid_to": draft.valid_to,
+        "expires_at": draft.expires_at,
+        "pinned": draft.pinned or None,
+        "priority": draft.priority or None,
+        "task": draft.task,
+        "source": source_fields(draft.source),
+        "metadata": draft.metadata or None,
+    }
+    change = {name: value for name, value in given.items() if value is not None}
+    change.update({TAG + tag: True for tag in draft.tags})
+    change.update({LABEL + label: True for label in draft.labels})
+    return change
+
+
+def source_fields(source: Source) -> dict[str, Any] | None:
+    """The source's fields that are set, or `None` for none."""
+    return {name: value for name, value in asdict(source).items() if value is not None} or None
+
+
+def memory(memory_id: str, operations: list[Operation]) -> tuple[Memory, Registers]:
+    """The memory that its operations, in folding order, amount to; and the registers it was read from."""
+    registers = fold(operations)
+    state = State.PURGED if registers.get(PURGED) else State(registers.get("state", State.EXPIRED))
+    read = registers.get
+    return Memory(
+        id=memory_id,
+        content=read("content", ""),
+        kind=Kind(read("kind", Kind.NOTE)),
+        form=Form(read("form", Form.PLAINTEXT)),
+        state=state,
+        external_id=read("external_id"),
+        title=read("title"),
+        key=read("key"),
+        tags=members(registers, TAG),
+        labels=members(registers, LABEL),
+        created_at=from_millis(operations[0].clock >> 16),
+        updated_at=from_millis(operations[-1].clock >> 16),
+        occurred_at=read("occurred_at"),
+        valid_from=read("valid_from"),
+        valid_to=read("valid_to"),
+        expires_at=read("expires_at"),
+        owner=read("owner"),
+        visibility=Visibility(read("visibility", Visibility.PRIVATE)),
+        task=read("task"),
+        priority=read("priority", 0),
+        pinned=bool(read("pinned")),
+        frozen=bool(read("frozen")),
+        origin=Origin(read("origin", Origin.USER)),
+        source=Source(**{name: value for name, value in (read("source") or {}).items() if name in _SOURCE_FIELDS}),
+        confidence=read("confidence", 1.0),
+        trust=read("trust", 1.0),
+        metadata=read("metadata", {}),
+        version=len(operations),
+    ), registers
+
+
+def inverse(before: Registers, change: dict[str, Any]) -> dict[str, Any]:
+    """The change that takes `change` back where `before` were the registers ahead of it."""
+    return {name: before.get(name) for name in change}
+
+
+def heads(operations: list[Operation]) -> tuple[str, ...]:
+    """The operations that no other one has as a parent: what the next writer has seen last. Several after a merge."""
+    seen = {parent for operation in operations for parent in operation.parents}
+    return tuple(operation.id for operation in operations if operation.id not in seen)

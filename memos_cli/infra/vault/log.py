@@ -1,0 +1,144 @@
+"""The log: operations, the hash chain that binds them, and the clock that orders them.
+
+An operation's id is the SHA-256 of its header, and the header holds the id of the replica's operation before it; so one id
+vouches for all that its replica did up to there. The header covers the *digest* of the change, salted: a purge erases salt
+and change, the chain still holds, and the digest cannot be guessed back into text.
+"""
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from typing import Any
+
+from memos_cli.model import Operation
+
+_COUNTER_BITS = 16
+_COLUMNS = "id, replica, seq, clock, previous, parents, principal, command, txn, reverts, noun, subject, digest, salt, change"
+_INSERT = f"INSERT INTO ops ({_COLUMNS}) VALUES ({', '.join('?' * 15)})"
+_SELECT = f"SELECT {_COLUMNS} FROM ops"
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+
+
+def millis_of(clock: int) -> int:
+    """The wall-clock part of a hybrid logical clock, in milliseconds since 1970."""
+    return clock >> _COUNTER_BITS
+
+
+def clock_at(millis: int) -> int:
+    """The last clock value within that millisecond: all operations up to then have a clock no greater."""
+    return (millis << _COUNTER_BITS) | ((1 << _COUNTER_BITS) - 1)
+
+
+def next_clock(latest: int, millis: int) -> int:
+    """A hybrid logical clock: the wall clock, or one more than the latest seen where the wall clock lags behind it.
+
+    Kulkarni et al., Logical Physical Clocks (2014); milliseconds in the upper 48 bits, the counter in the lower 16.
+    """
+    return max(millis << _COUNTER_BITS, latest + 1)
+
+
+def order(operation: Operation) -> tuple[int, str, int]:
+    """The order in which operations are folded: the same on every machine that has the same operations."""
+    return operation.clock, operation.replica, operation.seq
+
+
+def header_hash(op: Operation) -> str:
+    """The id that the operation's header has to have, in hexadecimal."""
+    head = (op.replica, op.seq, op.clock, op.previous, op.parents, op.principal, op.command, op.txn, op.reverts)
+    return _hash(*head, op.noun, op.subject, op.digest)
+
+
+def _hash(*header: object) -> str:
+    return sha256(_encode(header).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def change_digest(salt: bytes, change: str) -> str:
+    """SHA-256 of salt and change, in hexadecimal."""
+    return sha256(salt + change.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Appender:
+    """Appends the operations of one transaction: one clock for all, so that a transaction is one instant."""
+
+    def __init__(self, conn: sqlite3.Connection, *, replica: str, principal: str, command: str, millis: int) -> None:
+        self._conn = conn
+        self._replica = replica
+        self._principal = principal
+        self._command = command
+        self.txn = os.urandom(8).hex()
+        latest = conn.execute("SELECT max(clock) FROM ops").fetchone()[0] or 0
+        self.clock = next_clock(latest, millis)
+        last = conn.execute("SELECT seq, id FROM ops WHERE replica = ? ORDER BY seq DESC LIMIT 1", (replica,)).fetchone()
+        self._seq: int = last[0] if last else 0
+        self._previous: str = last[1].hex() if last else ""
+        self.count = 0
+
+    def append(
+        self, noun: str, subject: str, change: dict[str, Any], *, parents: tuple[str, ...] = (), reverts: str | None = None
+    ) -> Operation:
+        """Write one operation and return it."""
+        text = _encode(change)
+        salt = os.urandom(16)
+        digest = change_digest(salt, text)
+        self._seq += 1
+        head = (self._replica, self._seq, self.clock, self._previous, parents, self._principal, self._command, self.txn)
+        identity = _hash(*head, reverts, noun, subject, digest)
+        operation = Operation(identity, *head, reverts, noun, subject, digest, salt, change)
+        self._conn.execute(_INSERT, _row(operation, text))
+        self._previous = identity
+        self.count += 1
+        return operation
+
+
+def _row(op: Operation, text: str | None) -> tuple[Any, ...]:
+    """The values of `_COLUMNS`; `text` is the change as it was hashed."""
+    return (
+        bytes.fromhex(op.id), op.replica, op.seq, op.clock, bytes.fromhex(op.previous), _encode(list(op.parents)), op.principal,
+        op.command, op.txn, op.reverts, op.noun, op.subject, bytes.fromhex(op.digest), op.salt, text,
+    )  # fmt: skip
+
+
+def from_row(row: tuple[Any, ...]) -> Operation:
+    """An operation from the columns of `ops`."""
+    return Operation(
+        row[0].hex(), row[1], row[2], row[3], row[4].hex(), tuple(json.loads(row[5])), row[6], row[7], row[8], row[9], row[10],
+        row[11], row[12].hex(), row[13], json.loads(row[14]) if row[14] is not None else None,
+    )  # fmt: skip
+
+
+def operations(conn: sqlite3.Connection, where: str = "", parameters: Iterable[Any] = ()) -> Iterator[Operation]:
+    """The operations that meet a condition, in folding order."""
+    rows = conn.execute(f"{_SELECT} {where} ORDER BY clock, replica, seq", tuple(parameters))
+    return map(from_row, rows)
+
+
+def of_subject(conn: sqlite3.Connection, noun: str, subject: str, upto: int | None = None) -> list[Operation]:
+    """The operations on one subject in folding order, up to and with a clock."""
+    if upto is None:
+        return list(operations(conn, "WHERE subject = ? AND noun = ?", (subject, noun)))
+    return list(operations(conn, "WHERE subject = ? AND noun = ? AND clock <= ?", (subject, noun, upto)))
+
+
+def faults(conn: sqlite3.Connection) -> Iterator[str]:
+    """What is wrong with the log, a line each: a broken chain, a header or a change that is not what was hashed."""
+    replica, seq, previous = "", 0, ""
+    for row in conn.execute(f"{_SELECT} ORDER BY replica, seq"):
+        try:
+            op = from_row(row)
+        except (ValueError, AttributeError, TypeError):
+            yield f"operation {row[2]} of replica {row[1]} cannot be read"
+            continue
+        if op.replica != replica:
+            replica, seq, previous = op.replica, 0, ""
+        name = f"operation {op.seq} of replica {op.replica}"
+        if op.seq != seq + 1:
+            yield f"{name}: {op.seq - seq - 1} before it missing"
+        elif op.previous != previous:
+            yield f"{name} does not follow from the one before it"
+        if header_hash(op) != op.id:
+            yield f"{name}: its header is not the one that was hashed"
+        if row[14] is not None and change_digest(op.salt or b"", row[14]) != op.digest:
+            yield f"{name}: its change is not the one that was hashed"
+        seq, previous = op.seq, op.id

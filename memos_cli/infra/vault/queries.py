@@ -1,0 +1,180 @@
+"""Reading memories: by id, by prefix, by filter. Who may see what is part of every condition: nothing is ranked before."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from memos_cli.infra.vault.log import millis_of
+from memos_cli.infra.vault.rows import clock_of, memory_of
+from memos_cli.model import HOT_STATES, Filter, Link, LinkType, Memory, State, Visibility
+from memos_cli.times import from_millis
+
+_FIELDS = """m.*,
+    (SELECT json_group_array(tag) FROM (SELECT tag FROM tags WHERE n = m.n ORDER BY tag)) AS tags,
+    (SELECT json_group_array(label) FROM (SELECT label FROM labels WHERE n = m.n ORDER BY label)) AS labels,
+    u.count AS use_count, u.last AS use_last"""
+_FROM = "memories m LEFT JOIN uses u ON u.id = m.id"
+Condition = tuple[str, list[Any]]
+_OPEN = (Visibility.SHARED, Visibility.PUBLIC, Visibility.READ_ONLY)
+
+
+def condition(wanted: Filter) -> Condition:
+    """The SQL condition on `memories m` and its parameters."""
+    clauses: list[str] = []
+    values: list[Any] = []
+
+    def require(clause: str, *parameters: object) -> None:
+        clauses.append(clause)
+        values.extend(parameters)
+
+    _require_sight(wanted, require)
+    _require_presence(wanted, require)
+    for column in ("conversation", "session", "speaker", "task", "key"):
+        if (value := getattr(wanted, column)) is not None:
+            require(f"m.{column} = ? COLLATE NOCASE", value)
+    if wanted.kinds:
+        require(f"m.kind IN ({_marks(wanted.kinds)})", *wanted.kinds)
+    if wanted.pinned is not None:
+        require("m.pinned = ?", int(wanted.pinned))
+    for tag in wanted.tags:
+        require("EXISTS (SELECT 1 FROM tags t WHERE t.n = m.n AND t.tag = ?)", tag)
+    for label in wanted.labels:
+        require("EXISTS (SELECT 1 FROM labels l WHERE l.n = m.n AND l.label = ?)", label)
+    for bound, sign in ((wanted.since, ">="), (wanted.until, "<")):
+        if bound is not None:
+            require(
+                f"CASE WHEN m.occurred_at IS NULL THEN m.created {sign} ? ELSE m.occurred_at {sign} ? END",
+                clock_of(bound),
+                bound,
+            )
+    return " AND ".join(clauses), values
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _require_sight(wanted: Filter, require: Any) -> None:  # noqa: ANN401 -- the closure above
+    if wanted.principal is not None:
+        require(f"(m.owner = ? OR m.visibility IN ({_marks(_OPEN)}))", wanted.principal, *_OPEN)
+
+
+def _require_presence(wanted: Filter, require: Any) -> None:  # noqa: ANN401 -- the closure above
+    """State, validity, and for a question about the past what was known or already true then."""
+    if wanted.everything:
+        require("m.state <> ?", State.PURGED)
+        return
+    states = wanted.states or (*HOT_STATES, *((State.ARCHIVED,) if wanted.archived else ()))
+    if State.ACTIVATED in states or State.GENERATED in states:
+        require(*_use_states(states))
+    else:
+        require(f"m.state IN ({_marks(states)})", *states)
+    if not wanted.states:
+        require("(m.valid_from IS NULL OR m.valid_from <= ?)", wanted.at)
+        require("(m.valid_to IS NULL OR m.valid_to > ?)", wanted.at)
+        require("(m.expires_at IS NULL OR m.expires_at > ?)", wanted.at)
+    if wanted.past:
+        require("(m.created <= ? OR m.valid_from <= ? OR m.occurred_at <= ?)", clock_of(wanted.at), wanted.at, wanted.at)
+
+
+def _use_states(states: Sequence[str]) -> tuple[Any, ...]:
+    """A generated memory counts as activated once it was used, and uses are not in the log."""
+    stored = tuple(dict.fromkeys([*states, *((State.GENERATED,) if State.ACTIVATED in states else ())]))
+    clause = f"m.state IN ({_marks(stored)})"
+    if State.ACTIVATED not in states:
+        return (
+            f"({clause} AND NOT (m.state = 'generated' AND EXISTS (SELECT 1 FROM uses WHERE uses.id = m.id)))",
+            *stored,
+        )
+    if State.GENERATED not in states:
+        return f"({clause} AND (m.state <> 'generated' OR EXISTS (SELECT 1 FROM uses WHERE uses.id = m.id)))", *stored
+    return clause, *stored
+
+
+def by_rows(conn: sqlite3.Connection, cube: str, numbers: Iterable[int]) -> dict[int, Memory]:
+    """Memories by row number."""
+    wanted = list(numbers)
+    found: dict[int, Memory] = {}
+    for start in range(0, len(wanted), 500):
+        chunk = wanted[start : start + 500]
+        sql = f"SELECT {_FIELDS} FROM {_FROM} WHERE m.n IN ({_marks(chunk)})"
+        for row in _dicts(conn.execute(sql, chunk)):
+            found[row["n"]] = memory_of(row, cube)
+    return found
+
+
+def find(conn: sqlite3.Connection, cube: str, wanted: Filter, order: str, limit: int | None) -> list[Memory]:
+    """Memories that pass a filter; `order` is one of `ORDERS`."""
+    clause, values = condition(wanted)
+    sql = f"SELECT {_FIELDS} FROM {_FROM} WHERE {clause} ORDER BY {ORDERS[order]} LIMIT ?"
+    return [memory_of(row, cube) for row in _dicts(conn.execute(sql, [*values, -1 if limit is None else limit]))]
+
+
+ORDERS = {
+    "newest": "m.created DESC, m.n DESC",
+    "oldest": "m.created, m.n",
+    "updated": "m.updated DESC, m.n DESC",
+    "occurred": "coalesce(m.occurred_at, ''), m.created, m.n",
+    "used": "coalesce(u.count, 0) DESC, m.created DESC, m.n DESC",
+    "priority": "m.priority DESC, m.created DESC, m.n DESC",
+}
+
+
+def _dicts(cursor: sqlite3.Cursor) -> Iterable[dict[str, Any]]:
+    names = [column[0] for column in cursor.description]
+    return (dict(zip(names, row, strict=True)) for row in cursor)
+
+
+def ids_with_prefix(conn: sqlite3.Connection, prefix: str, sight: Condition, limit: int = 12) -> list[str]:
+    """The ids that begin with `prefix`, among those that the condition lets through."""
+    clause, values = sight
+    sql = f"SELECT m.id FROM memories m WHERE m.id >= ? AND m.id < ? AND {clause} ORDER BY m.id LIMIT ?"
+    # Ids are lower-case ASCII, so "~" stands behind every continuation.
+    return [row[0] for row in conn.execute(sql, (prefix, prefix + "~", *values, limit))]
+
+
+def links_of(conn: sqlite3.Connection, memory_id: str) -> tuple[list[Link], list[Link]]:
+    """The links that start at a memory, and those that end there."""
+    out = conn.execute("SELECT source, type, target FROM links WHERE source = ? ORDER BY type, target", (memory_id,))
+    into = conn.execute("SELECT source, type, target FROM links WHERE target = ? ORDER BY type, source", (memory_id,))
+    return [Link(s, LinkType(t), x) for s, t, x in out], [Link(s, LinkType(t), x) for s, t, x in into]
+
+
+def transaction_summaries(conn: sqlite3.Connection, names: Iterable[str]) -> list[dict[str, Any]]:
+    """For each transaction its command, principal, time, how many operations it has, and whether it was taken back."""
+    found = []
+    for name in names:
+        cursor = conn.execute(
+            """SELECT txn, command, principal, clock, count(*) AS operations, count(DISTINCT subject) AS subjects,
+                      max(reverts) AS reverts FROM ops WHERE txn = ?""",
+            (name,),
+        )
+        (row,) = _dicts(cursor)
+        found.append({**row, "at": from_millis(millis_of(row.pop("clock")))})
+    return found
+
+
+def statistics(conn: sqlite3.Connection) -> dict[str, Any]:
+    """Counts for `stats` and `cube info`."""
+
+    def counts(column: str) -> dict[str, int]:
+        sql = f"SELECT {column}, count(*) FROM memories m WHERE state <> 'purged' GROUP BY 1 ORDER BY 2 DESC, 1"
+        return dict(conn.execute(sql).fetchall())
+
+    def one(sql: str) -> int:
+        return int(conn.execute(sql).fetchone()[0])
+
+    return {
+        "memories": one("SELECT count(*) FROM memories WHERE state <> 'purged'"),
+        "operations": one("SELECT count(*) FROM ops"),
+        "transactions": one("SELECT count(DISTINCT txn) FROM ops"),
+        "states": counts("state"),
+        "kinds": counts("kind"),
+        "tags": dict(conn.execute("SELECT tag, count(*) FROM tags GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20").fetchall()),
+        "links": one("SELECT count(*) FROM links"),
+        "pinned": one("SELECT count(*) FROM memories WHERE pinned"),
+        "frozen": one("SELECT count(*) FROM memories WHERE frozen"),
+        "vectors": one("SELECT count(DISTINCT n) FROM vectors"),
+        "pending": one("SELECT count(*) FROM pending"),
+        "uses": one("SELECT coalesce(sum(count), 0) FROM uses"),
+    }

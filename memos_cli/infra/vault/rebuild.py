@@ -1,0 +1,111 @@
+"""Folding whole logs: deriving a cube's tables anew, showing that they are what the log says, and looking at the past."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from itertools import groupby
+
+from memos_cli.infra.vault import log, rows, schema
+from memos_cli.infra.vault.units import Unit
+from memos_cli.model import Operation
+
+_SUBJECTS = "SELECT noun, subject, min(n) AS first FROM ops GROUP BY noun, subject ORDER BY first"
+_COMPARED = {
+    "memories": f"SELECT {', '.join(rows.COLUMNS)} FROM memories ORDER BY id",
+    "tags": "SELECT m.id, t.tag FROM tags t JOIN memories m ON m.n = t.n ORDER BY 1, 2",
+    "labels": "SELECT m.id, l.label FROM labels l JOIN memories m ON m.n = l.n ORDER BY 1, 2",
+    "links": "SELECT * FROM links ORDER BY 1, 2, 3",
+    "records": "SELECT * FROM records ORDER BY 1, 2",
+}
+
+
+class _Deriver(Unit):
+    """Stores folded state without a log to append to."""
+
+    def __init__(self, conn: sqlite3.Connection) -> None:
+        self._conn = conn
+
+
+def subjects(conn: sqlite3.Connection) -> Iterator[tuple[str, str, list[Operation]]]:
+    """Every subject of the log with its operations in folding order; subjects in the order in which they came up."""
+    for noun, subject, _ in conn.execute(_SUBJECTS).fetchall():
+        yield noun, subject, log.of_subject(conn, noun, subject)
+
+
+def fold_into(
+    source: sqlite3.Connection, target: sqlite3.Connection, keep: Callable[[list[Operation]], list[Operation]]
+) -> None:
+    """Derive the tables of `target` from the log of `source`, each subject from what `keep` leaves of its operations."""
+    deriver = _Deriver(target)
+    for noun, subject, operations in subjects(source):
+        if kept := keep(operations):
+            deriver.store(noun, subject, kept)
+
+
+def fold_past(source: sqlite3.Connection, target: sqlite3.Connection, clock: int) -> None:
+    """The state at a clock value, its vectors with it; subjects that came later as they are now (see `Vault.past`)."""
+    target.execute("BEGIN")
+    fold_into(source, target, lambda operations: [op for op in operations if op.clock <= clock] or operations)
+    _carry_vectors(source, target)
+    target.executemany("INSERT INTO uses VALUES (?, ?, ?, ?)", source.execute("SELECT * FROM uses"))
+    target.execute("COMMIT")
+
+
+def _carry_vectors(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
+    """Take over the vectors of memories whose text is the same in both; row numbers differ, so by id."""
+    target.executemany(
+        "INSERT INTO embedders VALUES (?, ?, ?)", source.execute("SELECT id, fingerprint, dimensions FROM embedders")
+    )
+    for n, identity, *text in target.execute("SELECT n, id, content, title, speaker FROM memories").fetchall():
+        digest = rows.text_digest(rows.embedding_parts(*text))
+        found = source.execute(
+            "SELECT v.part, v.embedder, v.vector FROM vectors v JOIN memories m ON m.n = v.n WHERE m.id = ? AND v.digest = ?",
+            (identity, digest),
+        ).fetchall()
+        target.executemany("INSERT INTO vectors VALUES (?, ?, ?, ?, ?)", [(n, p, e, digest, v) for p, e, v in found])
+        if found:
+            target.execute("DELETE FROM pending WHERE n = ?", (n,))
+
+
+def differences(conn: sqlite3.Connection) -> list[str]:
+    """The tables whose rows are not what the log amounts to; empty when state and log agree."""
+    fresh = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        schema.create_in_memory(fresh)
+        fresh.execute("BEGIN")
+        fold_into(conn, fresh, list)
+        return [f"table {table} is not what the log says" for table, sql in _COMPARED.items() if not _same(conn, fresh, sql)]
+    finally:
+        fresh.close()
+
+
+def _same(left: sqlite3.Connection, right: sqlite3.Connection, sql: str) -> bool:
+    return list(left.execute(sql)) == list(right.execute(sql))
+
+
+def rebuild(conn: sqlite3.Connection) -> int:
+    """Drop what is derived and fold it again, inside the caller's transaction; how many memories there are then.
+
+    Vectors whose text is unchanged are kept: they are derived too, but at the price of a model.
+    """
+    kept = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        schema.create_in_memory(kept)
+        _copy(conn, kept)
+        for table in (*schema.DERIVED, "vectors", "embedders", "pending"):
+            conn.execute(f"DELETE FROM {table}")
+        conn.execute("INSERT INTO fts (fts) VALUES ('delete-all')")
+        fold_into(conn, conn, list)
+        _carry_vectors(kept, conn)
+    finally:
+        kept.close()
+    return int(conn.execute("SELECT count(*) FROM memories").fetchone()[0])
+
+
+def _copy(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
+    """Put the vectors aside, and of the memories what names them."""
+    target.execute("BEGIN")
+    for table in ("embedders", "vectors", "memories"):
+        for _, group in groupby(enumerate(source.execute(f"SELECT * FROM {table}")), key=lambda pair: pair[0] // 1000):
+            batch = [row for _, row in group]
+            target.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(batch[0]))})", batch)
+    target.execute("COMMIT")

@@ -1,0 +1,174 @@
+"""The shape of a cube's SQLite file, as migrations from the first on.
+
+`cube` and `ops` are the truth, `uses` is what cannot be folded (how often a memory was read), and all else is derived:
+`doctor --rebuild` drops it and folds it from `ops` again.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from memos_cli.errors import IntegrityError
+
+if TYPE_CHECKING:
+    import sqlite3
+
+APPLICATION_ID = 0x4D454D4F
+"""`MEMO` in ASCII, in bytes 68 to 71 of the file, so that `file` and memos know a cube when they see one."""
+SCHEMA_VERSION = 1
+"""How many migrations there are; `PRAGMA user_version` of a cube says how many it has had."""
+DERIVED = ("memories", "tags", "labels", "links", "records")
+"""The tables that are folded from `ops`, in the order in which they are emptied."""
+_HEADER_BYTES = 100
+_MAGIC = b"SQLite format 3\x00"
+
+
+class _Executes(Protocol):
+    def execute(self, sql: str, parameters: Any = ..., /) -> Any: ...  # noqa: ANN401 -- sqlite3's and sqlite_utils' own
+
+
+def m001_log_and_fold(db: _Executes) -> None:
+    """The log, the state folded from it, the index, vectors and uses."""
+    for statement in _FIRST:
+        db.execute(statement)
+    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    db.execute("PRAGMA user_version = 1")
+
+
+MIGRATIONS = (m001_log_and_fold,)
+
+_FIRST = (
+    "CREATE TABLE cube (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE ops (
+        n INTEGER PRIMARY KEY,
+        id BLOB NOT NULL UNIQUE,
+        replica TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        clock INTEGER NOT NULL,
+        previous BLOB NOT NULL,
+        parents TEXT NOT NULL,
+        principal TEXT NOT NULL,
+        command TEXT NOT NULL,
+        txn TEXT NOT NULL,
+        reverts TEXT,
+        noun TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        digest BLOB NOT NULL,
+        salt BLOB,
+        change TEXT,
+        UNIQUE (replica, seq)
+    )""",
+    "CREATE INDEX ops_subject ON ops (subject, noun)",
+    "CREATE INDEX ops_clock ON ops (clock)",
+    "CREATE INDEX ops_txn ON ops (txn)",
+    "CREATE INDEX ops_reverts ON ops (reverts) WHERE reverts IS NOT NULL",
+    """CREATE TABLE memories (
+        n INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        external_id TEXT,
+        content TEXT NOT NULL,
+        title TEXT,
+        kind TEXT NOT NULL,
+        form TEXT NOT NULL,
+        state TEXT NOT NULL,
+        key TEXT,
+        origin TEXT NOT NULL,
+        conversation TEXT,
+        session TEXT,
+        turn INTEGER,
+        speaker TEXT,
+        source TEXT NOT NULL,
+        metadata TEXT NOT NULL,
+        created INTEGER NOT NULL,
+        updated INTEGER NOT NULL,
+        occurred_at TEXT,
+        valid_from TEXT,
+        valid_to TEXT,
+        expires_at TEXT,
+        owner TEXT,
+        visibility TEXT NOT NULL,
+        task TEXT,
+        priority INTEGER NOT NULL,
+        pinned INTEGER NOT NULL,
+        frozen INTEGER NOT NULL,
+        confidence REAL NOT NULL,
+        trust REAL NOT NULL,
+        next_due_at TEXT,
+        version INTEGER NOT NULL,
+        heads TEXT NOT NULL,
+        digest BLOB NOT NULL
+    )""",
+    "CREATE UNIQUE INDEX memories_external ON memories (external_id) WHERE external_id IS NOT NULL",
+    "CREATE INDEX memories_digest ON memories (digest)",
+    "CREATE INDEX memories_key ON memories (key) WHERE key IS NOT NULL",
+    "CREATE INDEX memories_task ON memories (task) WHERE task IS NOT NULL",
+    "CREATE INDEX memories_place ON memories (conversation, session, turn) WHERE conversation IS NOT NULL",
+    "CREATE INDEX memories_due ON memories (next_due_at) WHERE next_due_at IS NOT NULL",
+    "CREATE TABLE tags (n INTEGER NOT NULL, tag TEXT NOT NULL, PRIMARY KEY (n, tag)) WITHOUT ROWID",
+    "CREATE INDEX tags_tag ON tags (tag)",
+    "CREATE TABLE labels (n INTEGER NOT NULL, label TEXT NOT NULL, PRIMARY KEY (n, label)) WITHOUT ROWID",
+    """CREATE TABLE links (
+        source TEXT NOT NULL, type TEXT NOT NULL, target TEXT NOT NULL, PRIMARY KEY (source, type, target)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX links_target ON links (target)",
+    "CREATE TABLE records (noun TEXT NOT NULL, id TEXT NOT NULL, fields TEXT NOT NULL, PRIMARY KEY (noun, id)) WITHOUT ROWID",
+    """CREATE VIRTUAL TABLE fts USING fts5(
+        body, names, grams, content='', tokenize="porter unicode61 remove_diacritics 2"
+    )""",
+    "CREATE TABLE embedders (id INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL UNIQUE, dimensions INTEGER NOT NULL)",
+    """CREATE TABLE vectors (
+        n INTEGER NOT NULL, part INTEGER NOT NULL, embedder INTEGER NOT NULL, digest BLOB NOT NULL, vector BLOB NOT NULL,
+        PRIMARY KEY (n, part)
+    ) WITHOUT ROWID""",
+    "CREATE TABLE pending (n INTEGER PRIMARY KEY)",
+    """CREATE TABLE uses (
+        id TEXT PRIMARY KEY, count INTEGER NOT NULL, last TEXT NOT NULL, recent TEXT NOT NULL
+    ) WITHOUT ROWID""",
+)
+
+
+def check_header(path: Path) -> None:
+    """Read the file's first bytes and refuse what is not a cube, before SQLite has touched it.
+
+    Raises:
+        IntegrityError: not SQLite, or SQLite of another program.
+    """
+    with path.open("rb") as file:
+        header = file.read(_HEADER_BYTES)
+    if len(header) < _HEADER_BYTES or not header.startswith(_MAGIC):
+        raise IntegrityError(f"not a cube: {path} is not an SQLite file, or its beginning is damaged", hint=_RESTORE)
+    if int.from_bytes(header[68:72], "big") != APPLICATION_ID:
+        raise IntegrityError(f"not a cube: {path} belongs to another program", hint="name another cube with --cube")
+
+
+_RESTORE = "restore it from a backup; memos left it as it is"
+
+
+def check_version(conn: "sqlite3.Connection", path: Path) -> int:
+    """How many migrations the cube has had.
+
+    Raises:
+        IntegrityError: more than this program knows.
+    """
+    version = int(conn.execute("PRAGMA user_version").fetchone()[0])
+    if version > SCHEMA_VERSION:
+        raise IntegrityError(
+            f"the cube at {path.parent} was written by a newer memos (schema {version}, this one knows {SCHEMA_VERSION})",
+            hint="upgrade memos; the cube was left as it is",
+        )
+    return version
+
+
+def migrate(conn: "sqlite3.Connection") -> None:
+    """Bring the schema up to date; each migration is recorded in the transaction that does it."""
+    from sqlite_utils import Database, Migrations
+
+    migrations = Migrations("memos")
+    for function in MIGRATIONS:
+        migrations(name=function.__name__)(function)
+    migrations.apply(Database(conn))
+
+
+def create_in_memory(conn: "sqlite3.Connection") -> None:
+    """The newest schema in a fresh connection, for the views of the past that are folded in memory."""
+    for function in MIGRATIONS:
+        function(conn)

@@ -1,0 +1,282 @@
+"""MemVault: one cube's memories, behind one object. Reads go through it, and `write` opens the only write transaction."""
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from memos_cli.errors import AmbiguousId, MemoryNotFound, NotFound
+from memos_cli.infra.vault import connection, fold, log, queries, rebuild, rows, schema
+from memos_cli.infra.vault.units import ID_LENGTH, Unit
+from memos_cli.model import Cube, Filter, Link, Memory, Operation
+from memos_cli.times import from_millis
+
+_RECENT = 10
+"""How many access times are kept a memory; the base-level equation of ACT-R needs few (Petrov, 2006)."""
+
+
+class Vault:
+    """An open cube.
+
+    Args:
+        folder: the cube's folder.
+        name: what the cube is called here.
+        lock_timeout: how long, in seconds, a write waits for other writers.
+    """
+
+    is_present = True
+    """Whether this is the cube as it stands, not a view of its past."""
+
+    def __init__(self, folder: Path, name: str, *, lock_timeout: float = 10.0) -> None:
+        self.folder = folder
+        self.name = name
+        self.path = folder / connection.FILE
+        self._lock_timeout = lock_timeout
+        self.conn = connection.connect(self.path)
+        self.meta: dict[str, str] = dict(self.conn.execute("SELECT key, value FROM cube"))
+
+    def close(self) -> None:
+        """Close the file; the vault is of no more use."""
+        self.conn.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- writing
+
+    @contextmanager
+    def write(self, command: str, principal: str, millis: int) -> Iterator[Unit]:
+        """The write transaction: committed and on disk when the block ends, rolled back when it raises."""
+        with connection.translated(self.path):
+            connection.begin(self.conn, self.path, self._lock_timeout)
+            try:
+                appender = log.Appender(
+                    self.conn, replica=self.meta["replica"], principal=principal, command=command, millis=millis
+                )
+                yield Unit(self.conn, appender)
+                self.conn.execute("COMMIT")
+            finally:
+                self._roll_back()
+
+    @contextmanager
+    def derive(self) -> Iterator[sqlite3.Connection]:
+        """A transaction on what is not in the log: vectors and what waits for them."""
+        with connection.translated(self.path):
+            connection.begin(self.conn, self.path, self._lock_timeout)
+            try:
+                yield self.conn
+                self.conn.execute("COMMIT")
+            finally:
+                self._roll_back()
+
+    def _roll_back(self) -> None:
+        if self.conn.in_transaction:
+            self.conn.execute("ROLLBACK")
+
+    def record_uses(self, ids: Iterable[str], at: str) -> bool:
+        """Note that memories were read. Best effort: `False` if the cube is locked or cannot be written.
+
+        Without an fsync: a use that a power cut takes back is no loss, and search stays a read in speed.
+        """
+        try:
+            self.conn.execute("PRAGMA busy_timeout = 0")
+            self.conn.execute("PRAGMA synchronous = NORMAL")
+            self.conn.execute("BEGIN IMMEDIATE")
+            for identity in ids:
+                row = self.conn.execute("SELECT count, recent FROM uses WHERE id = ?", (identity,)).fetchone()
+                count, recent = (row[0], json.loads(row[1])) if row else (0, [])
+                kept = json.dumps([*recent, at][-_RECENT:])
+                self.conn.execute("INSERT OR REPLACE INTO uses VALUES (?, ?, ?, ?)", (identity, count + 1, at, kept))
+            self.conn.execute("COMMIT")
+        except sqlite3.OperationalError:
+            return False
+        else:
+            return True
+        finally:
+            self._roll_back()
+            self.conn.execute("PRAGMA synchronous = FULL")
+            self.conn.execute("PRAGMA busy_timeout = 5000")
+
+    # -- reading
+
+    def resolve(self, text: str, principal: str | None = None) -> str:
+        """The full id that a prefix (or an external id, exactly) stands for.
+
+        Raises:
+            MemoryNotFound: nothing there that the principal may see; the message names the nearest.
+            AmbiguousId: several, which the message lists.
+        """
+        prefix = text.strip().lower()
+        sight = queries.condition(Filter(at="", everything=True, principal=principal))
+        with connection.translated(self.path):
+            if prefix and prefix.isascii() and prefix.isalnum() and len(prefix) <= ID_LENGTH:
+                found = queries.ids_with_prefix(self.conn, prefix, sight)
+                if len(found) == 1 or prefix in found:
+                    return found[0]
+                if found:
+                    raise AmbiguousId(
+                        f"{prefix} is the beginning of {'several' if len(found) > 1 else 'one'} ids: {' '.join(found[:10])}",
+                        hint="write one more letter or two",
+                    )
+            sql = f"SELECT m.id FROM memories m WHERE m.external_id = ? AND {sight[0]}"
+            row = self.conn.execute(sql, (text.strip(), *sight[1])).fetchone()
+            if row:
+                return str(row[0])
+            nearest = self._nearest(prefix, sight)
+        hint = f"nearest: {' '.join(nearest)}" if nearest else "see what there is with: memos list"
+        raise MemoryNotFound(f"no memory {text[:40]!r} in cube {self.name}", hint=hint)
+
+    def _nearest(self, prefix: str, sight: queries.Condition) -> list[str]:
+        for length in range(len(prefix) - 1, 0, -1):
+            if found := queries.ids_with_prefix(self.conn, prefix[:length], sight, limit=3):
+                return [identity[:8] for identity in found]
+        return []
+
+    def get(self, identity: str) -> Memory:
+        """The memory with this full id.
+
+        Raises:
+            MemoryNotFound: there is none.
+        """
+        row = self.conn.execute("SELECT n FROM memories WHERE id = ?", (identity,)).fetchone()
+        found = queries.by_rows(self.conn, self.name, [row[0]]) if row else {}
+        if not found:
+            raise MemoryNotFound(f"no memory {identity!r} in cube {self.name}")
+        return found[row[0]]
+
+    def by_external_id(self, external_id: str) -> Memory | None:
+        """The memory that was added under this external id."""
+        row = self.conn.execute("SELECT n FROM memories WHERE external_id = ?", (external_id,)).fetchone()
+        return queries.by_rows(self.conn, self.name, [row[0]])[row[0]] if row else None
+
+    def duplicate_of(self, digest: bytes, owner: str, at: str) -> str | None:
+        """The id of a current memory of this owner with the same normalised content."""
+        clause, values = queries.condition(Filter(at=at))
+        sql = f"SELECT m.id FROM memories m WHERE m.digest = ? AND m.owner IS ? AND {clause} ORDER BY m.n LIMIT 1"
+        row = self.conn.execute(sql, (digest, owner, *values)).fetchone()
+        return row[0] if row else None
+
+    def with_key(self, key: str, owner: str) -> list[Memory]:
+        """The hot memories of this owner that state this attribute, whatever their validity, in the order of what they say."""
+        sql = """SELECT n FROM memories WHERE key = ? AND owner IS ? AND state IN ('generated', 'activated', 'merged')
+                 AND kind NOT IN ('episode', 'document')"""
+        found = queries.by_rows(self.conn, self.name, [n for (n,) in self.conn.execute(sql, (key, owner))])
+        return sorted(found.values(), key=lambda memory: (starts(memory), memory.created_at, memory.id))
+
+    def find(self, wanted: Filter, order: str = "newest", limit: int | None = None) -> list[Memory]:
+        """Memories that pass a filter."""
+        with connection.translated(self.path):
+            return queries.find(self.conn, self.name, wanted, order, limit)
+
+    def count(self, wanted: Filter) -> int:
+        """How many pass a filter."""
+        clause, values = queries.condition(wanted)
+        return int(self.conn.execute(f"SELECT count(*) FROM memories m WHERE {clause}", values).fetchone()[0])
+
+    def links(self, identity: str) -> tuple[list[Link], list[Link]]:
+        """The links that start at a memory, and those that end there."""
+        return queries.links_of(self.conn, identity)
+
+    def records(self, noun: str) -> dict[str, dict[str, Any]]:
+        """All subjects of a noun that is no memory (`view`, …) with their registers."""
+        rows_ = self.conn.execute("SELECT id, fields FROM records WHERE noun = ? ORDER BY id", (noun,))
+        return {identity: json.loads(fields) for identity, fields in rows_}
+
+    # -- the log and its views
+
+    def operations(self, noun: str, subject: str) -> list[Operation]:
+        """All operations on one subject, in folding order."""
+        return log.of_subject(self.conn, noun, subject)
+
+    def transaction(self, txn: str) -> list[Operation]:
+        """The operations of one transaction, in the order in which they were made."""
+        return list(log.operations(self.conn, "WHERE txn = ?", (txn,)))
+
+    def transactions_backwards(self) -> Iterator[tuple[str, str | None]]:
+        """The transactions from the newest on: name, and the name of the one that it takes back."""
+        seen = ""
+        for txn, reverts in self.conn.execute("SELECT txn, reverts FROM ops ORDER BY n DESC"):
+            if txn != seen:
+                seen = txn
+                yield txn, reverts
+
+    def transaction_named(self, prefix: str) -> str:
+        """The full name of a transaction that begins so.
+
+        Raises:
+            NotFound: none does.
+            AmbiguousId: several do.
+        """
+        sql = "SELECT DISTINCT txn FROM ops WHERE txn >= ? AND txn < ? ORDER BY txn LIMIT 10"
+        found = [row[0] for row in self.conn.execute(sql, (prefix, prefix + "~"))]
+        if not found:
+            raise NotFound(f"no command {prefix[:40]!r} in the log of cube {self.name}", hint="see them: memos undo --list")
+        if len(found) > 1 and prefix not in found:
+            raise AmbiguousId(f"{prefix} is the beginning of several commands: {' '.join(found)}", hint="write one more letter")
+        return str(found[0])
+
+    def past(self, at: str) -> "Vault":
+        """The cube as it was at an instant, to be asked with a filter of the same `at`.
+
+        What was recorded by then is folded up to then. What was recorded only later is taken as it is known now, so that
+        a diary imported today can answer for its own days; the filter lets through only what says it was true by then. If
+        nothing known by then has changed since, the cube itself is the answer, and otherwise one is folded in memory.
+        """
+        clock = rows.clock_of(at)
+        changed = self.conn.execute(
+            "SELECT 1 FROM ops o JOIN memories m ON m.id = o.subject WHERE o.clock > ? AND m.created <= ? LIMIT 1",
+            (clock, clock),
+        ).fetchone()
+        return _Past(self, clock) if changed else self
+
+    def info(self) -> Cube:
+        """What `cube list` shows."""
+        files = [file for file in self.folder.rglob("*") if file.is_file()]
+        return Cube(
+            name=self.name,
+            path=str(self.folder),
+            id=self.meta["id"],
+            created_at=from_millis(int(self.meta["created"])),
+            memories=self.count(Filter(at="", everything=True)),
+            operations=int(self.conn.execute("SELECT count(*) FROM ops").fetchone()[0]),
+            bytes=sum(file.stat().st_size for file in files),
+        )
+
+    @staticmethod
+    def create(folder: Path, *, owner: str, millis: int) -> bool:
+        """Make an empty cube at `folder`; `False` if there was one already."""
+        meta = {"id": os.urandom(16).hex(), "replica": os.urandom(8).hex(), "created": str(millis), "owner": owner}
+        return connection.create(folder, meta)
+
+
+class _Past(Vault):
+    """A cube's state at a clock value, folded into memory; reads only."""
+
+    is_present = False
+
+    def __init__(self, now: Vault, clock: int) -> None:
+        self.folder, self.name, self.path, self.meta = now.folder, now.name, now.path, now.meta
+        self._lock_timeout = 0.0
+        self.conn = sqlite3.connect(":memory:", isolation_level=None)
+        schema.create_in_memory(self.conn)
+        rebuild.fold_past(now.conn, self.conn, clock)
+
+    def record_uses(self, ids: Iterable[str], at: str) -> bool:  # noqa: ARG002 -- the past is not used up
+        """Looking back is no use of a memory."""
+        return False
+
+
+def starts(memory: Memory) -> str:
+    """When what a memory says began to hold, as far as it is known."""
+    return memory.valid_from or memory.occurred_at or memory.created_at
+
+
+def at_version(memory_id: str, operations: list[Operation], version: int) -> tuple[Memory, fold.Registers]:
+    """The memory as its first `version` operations left it, and its registers then."""
+    return fold.memory(memory_id, operations[:version])
