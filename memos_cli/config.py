@@ -1,0 +1,222 @@
+"""Settings, each with where it came from, and the folders of a home.
+
+A setting is taken from the command line, else from `MEMOS_NAME` in the environment, else from `.memos.toml` in the working
+folder or one above it, else from the user's `config.toml`, else it has its default.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from memos_cli.errors import MemosError, UsageError
+
+PROJECT_FILE = ".memos.toml"
+USER_FILE = "config.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What may be set: its default, how its text is read, and what it does."""
+
+    default: Any
+    read: Callable[[Any], Any]
+    help: str
+
+
+def _positive(value: object) -> float:
+    number = float(str(value))
+    if not 0 < number < float("inf"):
+        raise ValueError("it has to be greater than zero")
+    return number
+
+
+def _count(value: object) -> int:
+    number = int(str(value))
+    if number < 0:
+        raise ValueError("it cannot be negative")
+    return number
+
+
+def _switch(value: object) -> bool:
+    words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+    if str(value).lower() not in words:
+        raise ValueError("write true or false")
+    return words[str(value).lower()]
+
+
+def _name(value: object) -> str:
+    text = str(value).strip()
+    if not text:
+        raise ValueError("it cannot be empty")
+    return text
+
+
+SETTINGS: dict[str, Setting] = {
+    "cube": Setting("default", _name, "the cube that commands use when no --cube is given"),
+    "principal": Setting("", str, "who you are to the access rules; empty: your login name"),
+    "lock_timeout": Setting(10.0, _positive, "seconds that a write waits for other writers before it gives up (exit 11)"),
+    "embedder": Setting("auto", _name, "auto, none, or the path of a GGUF file or a sentence-transformers folder"),
+    "search.k": Setting(10, _count, "how many hits a search shows"),
+    "search.pending": Setting(32, _count, "how many new memories a search embeds before it answers"),
+    "use.record": Setting(default=True, read=_switch, help="whether being shown by search counts as use of a memory"),
+}
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting: `search.k` is `MEMOS_SEARCH_K`."""
+    return "MEMOS_" + name.replace(".", "_").upper()
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A setting's value and its origin: `flag`, `environment`, a file's path, or `default`."""
+
+    value: Any
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The folders of a home."""
+
+    config: Path
+    data: Path
+    cache: Path
+
+    @property
+    def cubes(self) -> Path:
+        """Where the cubes lie, a folder each."""
+        return self.data / "cubes"
+
+    @property
+    def user_file(self) -> Path:
+        """The user's settings."""
+        return self.config / USER_FILE
+
+
+def paths(environ: Mapping[str, str], home: str | Path | None = None) -> Paths:
+    """The folders: all under `home` or `MEMOS_HOME` when given, else where the platform keeps such things."""
+    root = home or environ.get("MEMOS_HOME")
+    if root:
+        folder = Path(root).expanduser().absolute()
+        return Paths(folder, folder, folder / "cache")
+    from platformdirs import PlatformDirs
+
+    dirs = PlatformDirs("memos", appauthor=False)
+    return Paths(Path(dirs.user_config_dir), Path(dirs.user_data_dir), Path(dirs.user_cache_dir))
+
+
+class Settings:
+    """The settings of one invocation.
+
+    Args:
+        environ: the process's environment.
+        folders: where the user's file lies.
+        folder: the working folder, where the search for a project's file begins.
+        flags: what was given on the command line.
+    """
+
+    def __init__(
+        self, environ: Mapping[str, str], folders: Paths, folder: Path | None = None, flags: Mapping[str, Any] | None = None
+    ) -> None:
+        self._sources: list[tuple[str, Mapping[str, Any]]] = [("flag", flags or {})]
+        self._sources.append(
+            ("environment", {name: environ[variable(name)] for name in SETTINGS if environ.get(variable(name))})
+        )
+        for path in filter(None, (project_file(folder) if folder else None, folders.user_file)):
+            if path.is_file():
+                self._sources.append((str(path), _read(path)))
+
+    def get(self, name: str) -> Any:  # noqa: ANN401 -- each setting has its own type
+        """The value of a setting."""
+        return self.origin(name).value
+
+    def origin(self, name: str) -> Value:
+        """The value of a setting and where it came from.
+
+        Raises:
+            UsageError: no such setting, or a value that it cannot have.
+        """
+        setting = known(name)
+        for where, values in self._sources:
+            if name in values:
+                return Value(_checked(name, values[name], where), where)
+        return Value(setting.default, "default")
+
+
+def known(name: str) -> Setting:
+    """The setting of that name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if name not in SETTINGS:
+        raise UsageError(f"no setting called {name!r}", hint=f"there are: {', '.join(SETTINGS)}")
+    return SETTINGS[name]
+
+
+def _checked(name: str, value: object, where: str) -> Any:  # noqa: ANN401 -- each setting has its own type
+    try:
+        return SETTINGS[name].read(value)
+    except ValueError as error:
+        said = (
+            str(error)
+            if "could not convert" not in str(error) and "invalid literal" not in str(error)
+            else "it has to be a number"
+        )
+        raise UsageError(f"{name} cannot be {value!r} ({where}): {said}") from None
+
+
+def project_file(folder: Path) -> Path | None:
+    """The nearest `.memos.toml` in this folder or above it."""
+    for candidate in (folder, *folder.parents):
+        path = candidate / PROJECT_FILE
+        if path.is_file():
+            return path
+    return None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not TOML: {error}", hint="mend or remove the file") from None
+    except OSError as error:
+        raise MemosError(f"cannot read {path}: {error.strerror}") from None
+    return _flat(tables)
+
+
+def _flat(table: Mapping[str, Any], ahead: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in table.items():
+        if isinstance(value, dict):
+            flat.update(_flat(value, f"{ahead}{name}."))
+        else:
+            flat[ahead + name] = value
+    return flat
+
+
+def store(folders: Paths, name: str, value: str) -> Any:  # noqa: ANN401 -- each setting has its own type
+    """Write a setting to the user's file, whose other lines and comments stay as they are; the value as read.
+
+    Raises:
+        UsageError: no such setting, or a value that it cannot have.
+    """
+    import tomlkit
+
+    from memos_cli.infra import files
+
+    known(name)
+    checked = _checked(name, value, "flag")
+    path = folders.user_file
+    document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.is_file() else tomlkit.document()
+    *tables, last = name.split(".")
+    at: Any = document
+    for table in tables:
+        at = at.setdefault(table, tomlkit.table())
+    at[last] = checked
+    files.write(path, tomlkit.dumps(document).encode())
+    return checked

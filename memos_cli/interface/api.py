@@ -1,0 +1,393 @@
+"""Memory API: `MOS`, the one façade that the command line and Python programs use, and where everything is put together.
+
+from memos_cli import MOS
+
+mos = MOS()
+mos.add("I am vegan now", user_id="sam")
+mos.search(query="diet", user_id="sam").hits[0].memory.content
+"""
+
+import getpass
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from memos_cli import config
+from memos_cli.errors import CubeNotFound, MemoryNotFound, NotFound, UsageError
+from memos_cli.infra import governance
+from memos_cli.infra.blobs import Blobs
+from memos_cli.infra.cubes import Shelf
+from memos_cli.infra.vault import connection, queries
+from memos_cli.infra.vault.vault import Vault
+from memos_cli.interface import intake, pipeline, timeline
+from memos_cli.interface.embedding import Embeddings
+from memos_cli.interface.pipeline import Author
+from memos_cli.interface.provenance import explain
+from memos_cli.interface.results import Added, Changed, Found, Provenance, Query, Undone, Version
+from memos_cli.model import Draft, Filter, LinkType, Memory
+from memos_cli.times import to_text
+
+
+def wall_clock() -> datetime:
+    """The time of day, for programs that have no clock of their own to hand in."""
+    return datetime.now(UTC)
+
+
+class MOS:
+    """The memory of one home.
+
+    Args:
+        home: the folder that holds everything; `None` for `MEMOS_HOME`, else the platform's own places.
+        cubes: names or paths of the cubes to use; empty for the one that the settings name. Writing goes to the first.
+        principal: who is acting; `None` for the setting, else the login name.
+        settings: the settings of this invocation; `None` reads them.
+        clock: tells the time.
+    """
+
+    def __init__(
+        self,
+        home: str | Path | None = None,
+        cubes: Sequence[str] | str = (),
+        *,
+        principal: str | None = None,
+        settings: config.Settings | None = None,
+        clock: Callable[[], datetime] = wall_clock,
+    ) -> None:
+        self.paths = config.paths(os.environ, home)
+        self.settings = settings or config.Settings(os.environ, self.paths)
+        self.person: str = self.settings.get("principal") or _login()
+        self.principal = principal or self.person
+        self.shelf = Shelf(self.paths.cubes, lock_timeout=self.settings.get("lock_timeout"))
+        self.embeddings = Embeddings(self.settings.get("embedder"), self.paths.data, self.paths.cache)
+        self._clock = clock
+        self._names = [cubes] if isinstance(cubes, str) else list(cubes)
+        self._open: dict[str, Vault] = {}
+
+    def close(self) -> None:
+        """Close every cube and model."""
+        for vault in self._open.values():
+            vault.close()
+        self._open.clear()
+        self.embeddings.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- what is at hand
+
+    @property
+    def now(self) -> str:
+        """The time, as fixed-width text."""
+        return to_text(self._clock())
+
+    def _millis(self) -> int:
+        return round(self._clock().timestamp() * 1000)
+
+    @property
+    def cube_names(self) -> list[str]:
+        """The cubes in use."""
+        return self._names or [self.settings.get("cube")]
+
+    def vault(self, name: str) -> Vault:
+        """An open cube, by name or path."""
+        if name not in self._open:
+            self._open[name] = self.shelf.open(name)
+        return self._open[name]
+
+    def vaults(self) -> list[Vault]:
+        """The cubes in use, each open.
+
+        Raises:
+            CubeNotFound: one is not there. A home without any cube yet is no error: it has nothing in it.
+        """
+        if not self._names and not self.shelf.names():
+            return []
+        return [self.vault(name) for name in self.cube_names]
+
+    def writable(self) -> Vault:
+        """The cube that is written to; the first `add` in a new home makes it."""
+        name = self.cube_names[0]
+        try:
+            return self.vault(name)
+        except CubeNotFound:
+            if self._names or (name != config.SETTINGS["cube"].default and self.shelf.names()):
+                raise
+            self.shelf.create(name, owner=self.person, millis=self._millis())
+            return self.vault(name)
+
+    def author(self, command: str, user_id: str | None = None) -> Author:
+        """Who writes now, by which command."""
+        return Author(user_id or self.principal, self._millis(), command)
+
+    def filter(self, vault: Vault, wanted: Filter | None = None, user_id: str | None = None) -> Filter:
+        """A filter narrowed to what the principal may see in this cube."""
+        wanted = wanted or Filter(at=self.now)
+        return replace(wanted, principal=governance.asking(user_id or self.principal, vault.meta))
+
+    # -- adding
+
+    def add(
+        self,
+        content: str | None = None,
+        *,
+        messages: Sequence[Mapping[str, str]] | None = None,
+        drafts: Iterable[Draft] | None = None,
+        user_id: str | None = None,
+        tell: Callable[[int], None] = lambda _: None,
+        **fields: Any,  # noqa: ANN401 -- the fields of a Draft, each of its own type
+    ) -> Added:
+        """Remember something: a text, the messages of a conversation, or drafts that are ready.
+
+        Args:
+            content: one memory's text; its kind is guessed where `kind` is not given.
+            messages: dictionaries with `role` and `content`, each kept as an episode.
+            drafts: stored as they stand, in one transaction.
+            user_id: whose memories these are.
+            tell: called with how many drafts are done.
+            fields: fields of a `Draft` for `content` (`kind`, `key`, `tags`, …).
+
+        Raises:
+            UsageError: nothing to remember, or a field that cannot be so.
+        """
+        if drafts is None:
+            drafts = intake.drafts(content, messages, self.now, fields)
+        return pipeline.ingest(self.writable(), drafts, self.author("add", user_id), tell)
+
+    def read(
+        self, content: bytes, *, name: str | None = None, form: str = "auto", occurred_at: str | None = None
+    ) -> list[Draft]:
+        """Take a text apart into drafts; the text itself is kept in the cube, so that `why` can show the place.
+
+        Args:
+            content: UTF-8.
+            name: the file's name.
+            form: `auto`, `prose`, `transcript` or `markdown`.
+            occurred_at: when it was said or written, where the text does not tell.
+
+        Raises:
+            UsageError: not text.
+        """
+        return intake.of_file(content, self._blobs, name=name, form=form, now=self.now, occurred_at=occurred_at)
+
+    def _blobs(self) -> Blobs:
+        return Blobs(self.writable().folder / connection.BLOBS)
+
+    def embed(self, vault: Vault | None = None, tell: Callable[[int, int], None] = lambda *_: None) -> int:
+        """Embed every memory that waits for its vector; how many were.
+
+        Raises:
+            ModelUnavailable: a model was found and cannot be run.
+        """
+        return sum(self.embeddings.embed_pending(one, None, tell) for one in ([vault] if vault else self.vaults()))
+
+    # -- finding
+
+    def search(
+        self,
+        query: str,
+        *,
+        k: int | None = None,
+        user_id: str | None = None,
+        wanted: Filter | None = None,
+        lexical: bool = False,
+        record: bool = True,
+    ) -> Found:
+        """The memories that answer a query best, and a note that they were used.
+
+        Args:
+            k: how many; `None` for the setting `search.k`.
+            user_id: who is asking.
+            wanted: narrows what is looked at.
+            lexical: by words alone.
+            record: whether being found counts as use.
+        """
+        (found,) = self.search_many([Query(query)], k=k, user_id=user_id, wanted=wanted, lexical=lexical)
+        if record and found.hits and self.settings.get("use.record"):
+            for vault in self.vaults():
+                mine = [hit.memory.id for hit in found.hits if hit.memory.cube == vault.name]
+                if mine and not (wanted and wanted.past):
+                    vault.record_uses(mine, self.now)
+        return found
+
+    def search_many(
+        self,
+        batch: Sequence[Query],
+        *,
+        k: int | None = None,
+        user_id: str | None = None,
+        wanted: Filter | None = None,
+        lexical: bool = False,
+    ) -> list[Found]:
+        """The answers to several queries, in order. Searching in a batch is no use of a memory."""
+        from memos_cli.interface.searching import Search
+
+        vaults = self.vaults()
+        count = self.settings.get("search.k") if k is None else k
+        wanted = wanted or Filter(at=self.now)
+        run = Search(self, vaults, wanted, user_id, lexical=lexical)
+        return run.answer(batch, count)
+
+    # -- cubes and other nouns
+
+    def create_cube(self, name: str) -> bool:
+        """Make an empty cube; `False` if there was one already."""
+        return self.shelf.create(name, owner=self.person, millis=self._millis())
+
+    def use_cube(self, name: str) -> None:
+        """Use a cube from now on, when none is named."""
+        place = self.shelf.place(name)
+        config.store(self.paths, "cube", name if place.parent == self.paths.cubes else str(place))
+
+    def save_record(self, noun: str, name: str, fields: dict[str, Any]) -> None:
+        """Set what a noun that is no memory (`view`, …) consists of, in the log like all else; other registers are cleared."""
+        vault = self.writable()
+        cleared = dict.fromkeys(vault.records(noun).get(name, {}))
+        with self.author(noun).write(vault) as unit:
+            unit.change(noun, name, {**cleared, **fields})
+
+    # -- one memory
+
+    def locate(self, text: str, user_id: str | None = None) -> tuple[Vault, str]:
+        """The cube and the full id that a prefix or an external id stands for, in the first cube that knows it.
+
+        Raises:
+            MemoryNotFound: none does. AmbiguousId: a prefix of several.
+        """
+        missing: MemoryNotFound | None = None
+        for vault in self.vaults():
+            try:
+                return vault, vault.resolve(text, governance.asking(user_id or self.principal, vault.meta))
+            except MemoryNotFound as error:
+                missing = missing or error
+        raise missing or MemoryNotFound(
+            f"no memory {text[:40]!r}: there is nothing here yet", hint='memos add "I am vegan now"'
+        )
+
+    def locate_all(self, texts: Sequence[str], user_id: str | None = None) -> tuple[Vault, list[str]]:
+        """The one cube that holds all of these, and their full ids.
+
+        Raises:
+            UsageError: they are in several cubes: what changes is one transaction in one cube.
+        """
+        places = [self.locate(text, user_id) for text in texts]
+        if len({vault.name for vault, _ in places}) > 1:
+            raise UsageError("these memories are in several cubes", hint="name one with --cube")
+        return places[0][0], [identity for _, identity in places]
+
+    def get(self, text: str, user_id: str | None = None) -> Memory:
+        """The memory with this id, prefix or external id."""
+        vault, identity = self.locate(text, user_id)
+        return vault.get(identity)
+
+    def list(
+        self, wanted: Filter | None = None, *, order: str = "newest", limit: int | None = None, user_id: str | None = None
+    ) -> "tuple[Memory, ...]":
+        """The memories that pass a filter."""
+        found: list[Memory] = []
+        for vault in self.vaults():
+            narrowed = self.filter(vault, wanted, user_id)
+            past = vault.past(narrowed.at) if narrowed.past else vault
+            found += past.find(narrowed, order, limit)
+        return tuple(found[:limit])
+
+    def update(self, text: str, content: str, *, mode: str = "overwrite", user_id: str | None = None) -> Changed:
+        """Change a memory's content.
+
+        Args:
+            mode: `overwrite`, `append` (a new line), or `merge` (append what it does not say already).
+
+        Raises:
+            UsageError: another mode.
+        """
+        vault, identity = self.locate(text, user_id)
+        now = vault.get(identity).content
+        if mode not in {"overwrite", "append", "merge"}:
+            raise UsageError(f"no update mode {mode!r}", hint="there are: overwrite, append, merge")
+        if mode == "append" or (mode == "merge" and content not in now):
+            content = f"{now}\n{content}"
+        elif mode == "merge":
+            content = now
+        return self.edit(text, {"content": content}, user_id=user_id)
+
+    def edit(self, text: str, fields: dict[str, Any], *, user_id: str | None = None) -> Changed:
+        """Set registers of a memory (`content`, `kind`, `key`, …; `None` clears)."""
+        vault, identity = self.locate(text, user_id)
+        return pipeline.edit(vault, identity, self.author("edit", user_id), fields)
+
+    def delete(
+        self, texts: "str | Sequence[str]", *, thaw: bool = False, dry_run: bool = False, user_id: str | None = None
+    ) -> Changed:
+        """Forget memories: they expire, and can be restored.
+
+        Raises:
+            Refused: one is frozen and `thaw` was not given.
+        """
+        vault, ids = self.locate_all([texts] if isinstance(texts, str) else texts, user_id)
+        return pipeline.forget(vault, ids, self.author("forget", user_id), thaw=thaw, dry_run=dry_run)
+
+    def restore(self, texts: "Sequence[str]") -> Changed:
+        """Bring forgotten memories back."""
+        vault, ids = self.locate_all(texts)
+        return pipeline.restore(vault, ids, self.author("restore"))
+
+    def switch(self, texts: "Sequence[str]", command: str, registers: dict[str, bool]) -> Changed:
+        """Turn registers on or off: `pinned`, `frozen`, `tag:NAME`."""
+        vault, ids = self.locate_all(texts)
+        return pipeline.switch_many(vault, ids, self.author(command), registers)
+
+    def link(self, source: str, kind: LinkType, target: str, *, on: bool = True) -> Changed:
+        """Set or remove a typed link between two memories of one cube."""
+        vault, (one, other) = self.locate_all([source, target])
+        if one == other:
+            raise UsageError("a memory is not linked to itself")
+        return pipeline.switch_many(vault, [one], self.author("link"), {f"link:{kind.value}:{other}": on})
+
+    # -- the log
+
+    def undo(self, name: str | None = None, *, dry_run: bool = False) -> Undone:
+        """Take the last command that wrote back, or the named one."""
+        vaults = self.vaults()
+        if not vaults:
+            raise NotFound("nothing to undo: there is nothing here yet")
+        return timeline.undo(vaults[0], self.author("undo"), name, dry_run=dry_run)
+
+    def commands(self, limit: int) -> "tuple[dict[str, Any], ...]":
+        """The last commands that wrote, newest first."""
+        found: list[dict[str, Any]] = []
+        for vault in self.vaults():
+            backwards = vault.transactions_backwards()
+            names = [name for (name, _), _ in zip(backwards, range(limit), strict=False)]
+            found += queries.transaction_summaries(vault.conn, names)
+        return tuple(found)
+
+    def history(self, text: str) -> "tuple[Memory, tuple[Version, ...]]":
+        """A memory and its versions, oldest first."""
+        vault, identity = self.locate(text)
+        return vault.get(identity), tuple(timeline.versions(vault, identity))
+
+    def rollback(self, text: str, version: int) -> Changed:
+        """Make a memory what it was at a version."""
+        vault, identity = self.locate(text)
+        return timeline.roll_back(vault, identity, self.author("rollback"), version)
+
+    def provenance(self, text: str) -> Provenance:
+        """Where a memory comes from and what stands around it."""
+        vault, identity = self.locate(text)
+        return explain(vault, identity)
+
+    def stats(self) -> dict[str, Any]:
+        """Counts of each cube in use."""
+        return {vault.name: queries.statistics(vault.conn) for vault in self.vaults()}
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "me"

@@ -1,0 +1,201 @@
+"""Memory Pipeline: the flows that write, each one transaction: all of it, or nothing.
+
+`add`, `edit`, `forget`, `restore` and the switches on a memory. The write transaction is opened here and in `timeline`, and
+nowhere else.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from memos_cli.errors import Refused, UsageError
+from memos_cli.infra import governance
+from memos_cli.infra.vault import fold
+from memos_cli.infra.vault.units import Unit
+from memos_cli.infra.vault.vault import Vault
+from memos_cli.interface.results import Added, Changed
+from memos_cli.model import HOT_STATES, Draft, Memory, State
+from memos_cli.operation import operator
+from memos_cli.times import from_millis
+
+MOST_CHARACTERS = 1_000_000
+"""The longest content of one memory. Longer text is a document: `--file` takes it apart."""
+
+
+class Author:
+    """Who writes, when, and by which command.
+
+    Args:
+        principal: the person or agent.
+        millis: the time, in milliseconds since 1970.
+        command: the command's name, as the log keeps it.
+    """
+
+    def __init__(self, principal: str, millis: int, command: str) -> None:
+        self.principal = principal
+        self.millis = millis
+        self.command = command
+
+    @property
+    def at(self) -> str:
+        """The time as fixed-width text."""
+        return from_millis(self.millis)
+
+    def write(self, vault: Vault) -> Any:  # noqa: ANN401 -- a context manager of Unit
+        """The write transaction of this author on a cube."""
+        return vault.write(self.command, self.principal, self.millis)
+
+
+def check_content(text: str) -> str:
+    """The content as it is stored, or the reason why it cannot be.
+
+    Raises:
+        UsageError: empty, too long, or not text.
+    """
+    if not text.strip():
+        raise UsageError("there is nothing to remember: the content is empty", hint='memos add "I am vegan now"')
+    if len(text) > MOST_CHARACTERS:
+        raise UsageError(
+            f"content of {len(text):,} characters is too long for one memory (at most {MOST_CHARACTERS:,})",
+            hint="save it to a file and add that with --file: it is taken apart",
+        )
+    if "\x00" in text:
+        raise UsageError("the content holds a NUL character, so it is not text")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise UsageError("the content holds half a surrogate pair, which is no character") from None
+    return text
+
+
+def ingest(vault: Vault, drafts: Iterable[Draft], author: Author, tell: Callable[[int], None] = lambda _: None) -> Added:
+    """Store drafts in one transaction; duplicates are found, edits made, older values superseded.
+
+    Args:
+        tell: called with the number of drafts done, now and then.
+    """
+    counts = {"added": 0, "edited": 0, "duplicate": 0}
+    ids: list[str] = []
+    superseded: list[str] = []
+    conflicts: list[str] = []
+    confirmed: list[str] = []
+    secrets = 0
+    with author.write(vault) as unit:
+        for draft in drafts:
+            placed = operator.place(vault, unit, draft, author.principal, author.at)
+            counts[placed.outcome] += 1
+            ids.append(placed.id)
+            superseded += placed.superseded
+            conflicts += placed.conflicts
+            secrets += bool(draft.labels)
+            if placed.outcome == "duplicate":
+                confirmed.append(placed.id)
+            if len(ids) % 1000 == 0:
+                tell(len(ids))
+        txn = unit.log.txn if unit.log.count else None
+    if confirmed:
+        vault.record_uses(confirmed, author.at)
+    return Added(
+        counts["added"], counts["edited"], counts["duplicate"], tuple(ids), (), tuple(superseded), tuple(conflicts), txn,
+        memory=vault.get(ids[0]) if len(ids) == 1 else None, secrets=secrets,
+    )  # fmt: skip
+
+
+def change_each(
+    vault: Vault,
+    ids: Sequence[str],
+    author: Author,
+    change: Callable[[Memory], dict[str, Any]],
+    *,
+    thawed: bool = True,
+    dry_run: bool = False,
+) -> Changed:
+    """Append to each memory the change that `change` names for it, in one transaction; an empty change is none.
+
+    Args:
+        thawed: refuse frozen memories.
+        dry_run: do all of it, then take it back.
+
+    Raises:
+        Refused: frozen, or not the principal's to change. Nothing is written then.
+    """
+    with author.write(vault) as unit:
+        touched = [one for one in dict.fromkeys(ids) if _change_one(vault, unit, one, author, change, thawed=thawed)]
+        txn = unit.log.txn if touched and not dry_run else None
+        if dry_run:
+            unit.take_back()
+    return Changed(author.command, tuple(touched), txn, tuple(vault.get(identity) for identity in dict.fromkeys(ids)), dry_run)
+
+
+def _change_one(
+    vault: Vault,
+    unit: Unit,
+    identity: str,
+    author: Author,
+    change: Callable[[Memory], dict[str, Any]],
+    *,
+    thawed: bool,
+) -> bool:
+    memory = vault.get(identity)
+    governance.require_change(memory, author.principal, vault.meta)
+    fields = change(memory)
+    if not fields:
+        return False
+    if thawed:
+        governance.require_thaw(memory)
+    unit.change("memory", identity, fields)
+    return True
+
+
+def forget(vault: Vault, ids: Sequence[str], author: Author, *, thaw: bool, dry_run: bool) -> Changed:
+    """Let memories expire: out of every answer at once, and restorable.
+
+    Args:
+        thaw: also frozen ones; the person was asked.
+    """
+
+    def expire(memory: Memory) -> dict[str, Any]:
+        return {} if memory.state is State.EXPIRED else {"state": State.EXPIRED.value}
+
+    return change_each(vault, ids, author, expire, thawed=not thaw, dry_run=dry_run)
+
+
+def restore(vault: Vault, ids: Sequence[str], author: Author) -> Changed:
+    """Bring forgotten or archived memories back.
+
+    Raises:
+        Refused: one was purged, so there is nothing to bring back.
+    """
+
+    def revive(memory: Memory) -> dict[str, Any]:
+        if memory.state is State.PURGED:
+            raise Refused(f"{memory.id[:8]} was purged: nothing of it is left to restore")
+        if memory.state in HOT_STATES:
+            return {}
+        fields: dict[str, Any] = {"state": State.ACTIVATED.value}
+        if memory.expires_at is not None and memory.expires_at <= author.at:
+            fields["expires_at"] = None
+        return fields
+
+    return change_each(vault, ids, author, revive, thawed=False)
+
+
+def edit(vault: Vault, identity: str, author: Author, fields: dict[str, Any]) -> Changed:
+    """Set fields of a memory; fields that have their value already are left out, and an edit of nothing is none."""
+
+    def differing(memory: Memory) -> dict[str, Any]:
+        registers = fold.fold(vault.operations("memory", memory.id))
+        return {name: value for name, value in fields.items() if registers.get(name) != value}
+
+    if "content" in fields:
+        check_content(fields["content"])
+    return change_each(vault, [identity], author, differing)
+
+
+def switch_many(vault: Vault, ids: Sequence[str], author: Author, registers: dict[str, bool]) -> Changed:
+    """Turn several registers of memories on or off in one transaction."""
+
+    def turn(memory: Memory) -> dict[str, Any]:
+        now = fold.fold(vault.operations("memory", memory.id))
+        return {name: True if on else None for name, on in registers.items() if bool(now.get(name)) != on}
+
+    return change_each(vault, ids, author, turn)

@@ -1,0 +1,109 @@
+"""What the commands return: frozen, and turned into text or JSON by `cli.render` alone."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from memos_cli.model import Link, Memory, Operation
+from memos_cli.operation.ranking import Parts
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of an `add`.
+
+    Attributes:
+        ids: one id for each draft in order, also of those that were there before.
+        skipped: lines that were bad and passed over (`--skip-bad`), each as number and reason.
+        superseded: ids of memories whose attribute now has another value.
+        conflicts: ids of frozen memories that say otherwise and were left as they are.
+    """
+
+    added: int
+    edited: int
+    duplicates: int
+    ids: tuple[str, ...]
+    skipped: tuple[tuple[int, str], ...] = ()
+    superseded: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
+    txn: str | None = None
+    pending: int = 0
+    embedded: int = 0
+    memory: Memory | None = None
+    secrets: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One question of a batch."""
+
+    text: str
+    as_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A memory that a search found."""
+
+    memory: Memory
+    score: float
+    parts: Parts
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer to one query, best hit first.
+
+    Attributes:
+        mode: `hybrid`, or `lexical` where vectors had no part in it.
+        notices: what the person should know about how it was found, a line each.
+    """
+
+    query: str
+    hits: tuple[Hit, ...]
+    mode: str
+    seconds: float = 0.0
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a command did to memories that were there already."""
+
+    command: str
+    ids: tuple[str, ...]
+    txn: str | None
+    memories: tuple[Memory, ...] = ()
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What `undo` took back."""
+
+    txn: str | None
+    reverted: str
+    command: str
+    subjects: tuple[str, ...]
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a memory: the operation that made it and what it changed."""
+
+    number: int
+    operation: Operation
+    at: str
+    before: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a memory comes from and what stands around it."""
+
+    memory: Memory
+    versions: tuple[Version, ...]
+    outgoing: tuple[tuple[Link, Memory | None], ...]
+    incoming: tuple[tuple[Link, Memory | None], ...]
+    verbatim: str | None
+    note: str | None

@@ -1,0 +1,140 @@
+"""Recall: one run of queries over the cubes in use, with the model loading while the words are looked up."""
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+from memos_cli.errors import ModelUnavailable
+from memos_cli.infra.vault import search
+from memos_cli.infra.vault.vault import Vault
+from memos_cli.interface.embedding import GET_MODEL, try_pending
+from memos_cli.interface.results import Found, Hit, Query
+from memos_cli.model import Filter
+from memos_cli.operation import operator
+from memos_cli.ports import Embedder
+
+if TYPE_CHECKING:
+    from memos_cli.infra.vectors import Matrix
+    from memos_cli.interface.api import MOS
+
+
+class Search:
+    """Answers a batch of queries.
+
+    Args:
+        mos: the home.
+        vaults: the cubes to search together.
+        wanted: narrows what is looked at.
+        user_id: who is asking; `None` for the home's principal.
+        lexical: by words alone.
+    """
+
+    def __init__(self, mos: "MOS", vaults: Sequence[Vault], wanted: Filter, user_id: str | None, *, lexical: bool) -> None:
+        self._mos = mos
+        self._vaults = vaults
+        self._wanted = wanted
+        self._user = user_id
+        self._notices: list[str] = []
+        self._fresh = False
+        self._finders: dict[str, list[operator.Finder]] = {}
+        self._embedder = None if lexical or not vaults else self._choose()
+
+    def _choose(self) -> Embedder | None:
+        """The embedder, unless the cubes have nothing to compare with it."""
+        embeddings = self._mos.embeddings
+        try:
+            embedder = embeddings.embedder()
+        except ModelUnavailable:
+            if self._mos.settings.origin("embedder").origin != "default":
+                raise
+            self._notices.append(GET_MODEL)
+            return None
+        if embedder is None:
+            if self._mos.settings.get("embedder") != "none":
+                self._notices.append(GET_MODEL)
+            return None
+        waiting = any(search.pending_count(vault.conn) for vault in self._vaults)
+        known = any(search.embedder_id(vault.conn, embedder.fingerprint) is not None for vault in self._vaults)
+        self._say_foreign(embedder)
+        return embedder if waiting or known else None
+
+    def _say_foreign(self, embedder: Embedder) -> None:
+        foreign = sum(search.foreign_vectors(vault.conn, embedder.fingerprint) for vault in self._vaults)
+        if foreign:
+            self._notices.append(
+                f"{foreign} memories were embedded by another model and are searched by words alone; mend it with: "
+                "memos doctor --reembed"
+            )
+
+    def answer(self, batch: Sequence[Query], k: int) -> list[Found]:
+        """The answers, in the order of the queries."""
+        embedder = self._embedder
+        texts = [query.text for query in batch]
+        vectors = _in_thread(embedder, texts) if embedder is not None and texts else None
+        return [self._answer_one(query, index, k, vectors) for index, query in enumerate(batch)]
+
+    def _embed_pending(self) -> None:
+        """Embed what waits, within the budget; once a run."""
+        if self._fresh:
+            return
+        self._fresh = True
+        budget = self._mos.settings.get("search.pending")
+        for vault in self._vaults:
+            notice = try_pending(self._mos.embeddings, vault, budget)
+            if notice:
+                self._notices.append(notice)
+            waiting = search.pending_count(vault.conn)
+            if waiting and notice is None:
+                self._notices.append(f"{waiting} memories wait for their vectors; embed them now with: memos doctor --embed")
+
+    def _answer_one(self, query: Query, index: int, k: int, vectors: "Future[Any] | None") -> Found:
+        start = time.perf_counter()
+        finders = self._finders_at(query.as_of)
+        mode = "lexical"
+
+        def wait() -> Any:  # noqa: ANN401 -- numpy
+            nonlocal mode
+            if vectors is None:
+                return None
+            failure = vectors.exception()
+            if isinstance(failure, ModelUnavailable):
+                self._notices.append(failure.message)
+                return None
+            self._embed_pending()
+            mode = "hybrid"
+            return vectors.result()[index]
+
+        scored = operator.find(finders, query.text, k, wait)
+        hits = tuple(Hit(one.memory, one.parts.total, one.parts) for one in scored)
+        notices = tuple(dict.fromkeys(self._notices))
+        return Found(query.text, hits, mode, time.perf_counter() - start, notices)
+
+    def _finders_at(self, as_of: str | None) -> list[operator.Finder]:
+        wanted = replace(self._wanted, at=as_of, past=True) if as_of else self._wanted
+        if wanted.at not in self._finders:
+            self._finders[wanted.at] = [self._finder(vault, wanted) for vault in self._vaults]
+        return self._finders[wanted.at]
+
+    def _finder(self, vault: Vault, wanted: Filter) -> operator.Finder:
+        narrowed = self._mos.filter(vault, wanted, self._user)
+        return operator.Finder(vault.past(wanted.at) if wanted.past else vault, narrowed, self._matrix)
+
+    def _matrix(self, vault: Vault) -> "Matrix | None":
+        return self._mos.embeddings.matrix(vault, self._embedder) if self._embedder else None
+
+
+def _in_thread(embedder: Embedder, texts: list[str]) -> "Future[Any]":
+    """Embed in a thread: llama.cpp and SQLite both let go of the interpreter while they work."""
+    future: Future[Any] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(embedder.embed(texts))
+        except BaseException as error:  # noqa: BLE001 -- handed to whoever asks for the result
+            future.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    return future

@@ -1,0 +1,120 @@
+"""Views of the log that a person works with: the versions of a memory, going back to one, and taking a command back.
+
+None of them keeps a history of its own. A version is a prefix of a memory's operations; a rollback and an undo append.
+"""
+
+from typing import Any
+
+from memos_cli.errors import NotFound, Refused, UsageError
+from memos_cli.infra.vault import fold, log
+from memos_cli.infra.vault.vault import Vault, at_version
+from memos_cli.interface.pipeline import Author, change_each
+from memos_cli.interface.results import Changed, Undone, Version
+from memos_cli.model import Memory, Operation, State
+from memos_cli.times import from_millis
+
+
+def versions(vault: Vault, identity: str) -> list[Version]:
+    """The versions of a memory, oldest first."""
+    found: list[Version] = []
+    before: fold.Registers = {}
+    for number, operation in enumerate(vault.operations("memory", identity), start=1):
+        changed = operation.change or {}
+        was = {name: before.get(name) for name in changed if name in before}
+        found.append(Version(number, operation, from_millis(log.millis_of(operation.clock)), was))
+        before.update(changed)
+    return found
+
+
+def roll_back(vault: Vault, identity: str, author: Author, version: int) -> Changed:
+    """Append the change that makes a memory what it was at a version.
+
+    Raises:
+        UsageError: it has no such version.
+    """
+    operations = vault.operations("memory", identity)
+    if not 1 <= version <= len(operations):
+        raise UsageError(
+            f"{identity[:8]} has versions 1 to {len(operations)}, not {version}", hint=f"see them: memos history {identity[:8]}"
+        )
+    _, then = at_version(identity, operations, version)
+
+    def back(_: Memory) -> dict[str, Any]:
+        now = fold.fold(operations)
+        return {name: then.get(name) for name in {*now, *then} if now.get(name) != then.get(name)}
+
+    return change_each(vault, [identity], author, back)
+
+
+def undoable(vault: Vault) -> str | None:
+    """The newest transaction that is not itself an undo and was not taken back."""
+    taken_back: set[str] = set()
+    for txn, reverts in vault.transactions_backwards():
+        if reverts is None and txn not in taken_back:
+            return txn
+        if reverts is not None and txn not in taken_back:
+            taken_back.add(reverts)
+    return None
+
+
+def undo(vault: Vault, author: Author, name: str | None, *, dry_run: bool = False) -> Undone:
+    """Append the inverse of a transaction. Undoing an undo does the thing again.
+
+    Args:
+        name: the transaction or the beginning of its name; `None` for the newest one that can be taken back.
+
+    Raises:
+        NotFound: there is none.
+        Refused: what it changed was changed again since, or was purged.
+    """
+    txn = vault.transaction_named(name) if name else undoable(vault)
+    if txn is None:
+        raise NotFound(f"nothing to undo in cube {vault.name}")
+    operations = vault.transaction(txn)
+    inverses = _inverses(vault, operations)
+    subjects = tuple(dict.fromkeys(operation.subject for operation in operations))
+    if dry_run:
+        return Undone(None, txn, operations[0].command, subjects, dry_run=True)
+    with author.write(vault) as unit:
+        for (noun, subject), change in inverses.items():
+            unit.change(noun, subject, change, reverts=txn)
+        done = unit.log.txn
+    return Undone(done, txn, operations[0].command, subjects)
+
+
+def _inverses(vault: Vault, operations: list[Operation]) -> dict[tuple[str, str], dict[str, Any]]:
+    """For each subject the change that takes the transaction back, newest subject first."""
+    txn = operations[0].txn
+    inverses: dict[tuple[str, str], dict[str, Any]] = {}
+    for noun, subject in reversed(dict.fromkeys((operation.noun, operation.subject) for operation in operations)):
+        history = vault.operations(noun, subject)
+        _refuse_if_changed_since(history, txn)
+        before = fold.fold(operation for operation in history[: _first(history, txn)])
+        changed: dict[str, Any] = {}
+        for operation in history:
+            if operation.txn == txn:
+                changed |= operation.change or {}
+        # What began with this transaction has no state before it: it expires, and can be restored.
+        born = noun == "memory" and not before
+        inverses[noun, subject] = {"state": State.EXPIRED.value} if born else fold.inverse(before, changed)
+    return inverses
+
+
+def _first(history: list[Operation], txn: str) -> int:
+    return next(index for index, operation in enumerate(history) if operation.txn == txn)
+
+
+def _refuse_if_changed_since(history: list[Operation], txn: str) -> None:
+    """A register that has another value now than the transaction gave it would lose that value silently."""
+    last = max(index for index, operation in enumerate(history) if operation.txn == txn)
+    then, now = fold.fold(history[: last + 1]), fold.fold(history)
+    if now.get(fold.PURGED):
+        raise Refused(f"{history[0].subject[:8]} was purged since; a purge cannot be undone")
+    mine = {name for operation in history if operation.txn == txn for name in operation.change or {}}
+    clash = sorted(name for name in mine if then.get(name) != now.get(name))
+    if clash:
+        culprit = next(operation for operation in reversed(history) if set(clash) & set(operation.change or {}))
+        raise Refused(
+            f"{history[0].subject[:8]} was changed again since: {', '.join(clash)} by {culprit.command}",
+            hint=f"take that back first: memos undo {culprit.txn}",
+        )
