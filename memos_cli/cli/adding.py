@@ -1,0 +1,233 @@
+"""`memos add`."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, Any
+
+import click
+
+from memos_cli.cli import render
+from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.options import KIND, SPAN, WHEN, Command, reveal
+from memos_cli.errors import MemosError, UsageError
+from memos_cli.interface import intake
+from memos_cli.interface.results import Added
+
+_FORMATS = click.Choice(["auto", "prose", "transcript", "markdown"])
+
+
+@click.command(cls=Command)
+@click.argument("text", nargs=-1)
+@click.option(
+    "--file", "files", multiple=True, type=click.Path(path_type=Path), help="Take this text file apart into memories."
+)
+@click.option("--jsonl", metavar="FILE|-", help="Read memories from JSON Lines, an object a line.")
+@click.option("--format", "form", type=_FORMATS, default="auto", help="How --file and - are read.")
+@click.option("--kind", type=KIND, help="What sort of memory it is; guessed when not given.")
+@click.option("--key", metavar="KEY", help="The attribute it states, such as diet: the value before is superseded.")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag; may be given several times.")
+@click.option("--title", help="A title.")
+@click.option("--task", metavar="NAME", help="The task it belongs to.")
+@click.option("--external-id", metavar="ID", help="Your own id; adding it again with other content is an edit.")
+@click.option("--occurred-at", type=WHEN, help="When it happened.")
+@click.option("--valid-from", type=WHEN, help="Since when it is true.")
+@click.option("--valid-to", type=WHEN, help="Until when it is true.")
+@click.option("--ttl", type=SPAN, help="Let it expire after this long: 90s, 12h, 30d, 1y.")
+@click.option("--priority", type=int, help="A number; higher is more important.")
+@click.option("--pin", "pinned", is_flag=True, default=None, help="Pin it: it does not fade.")
+@click.option("--no-embed", is_flag=True, help="Leave the vectors for later (--file and --jsonl embed at their end).")
+@click.option("--skip-bad", is_flag=True, help="Pass over bad lines of --jsonl instead of storing nothing.")
+@reveal
+@pass_app
+def add(app: App, /, text: tuple[str, ...], **given: Any) -> int:  # noqa: ANN401 -- click's own types
+    r"""Remember something.
+
+    TEXT is one memory, word for word. `-` reads standard input, which is taken apart as --file takes a file apart:
+    transcripts become episodes, Markdown and prose become notes. With nothing given, on a terminal, your editor opens.
+
+    The same content again is a duplicate and is not stored twice. With --key, what stated that attribute until now is
+    superseded: kept, but no longer current. Secrets (keys, passwords) are labelled, and masked whenever they are shown.
+
+    \b
+    Examples:
+      memos add "I am vegan now" --key diet
+      memos add "Dentist on Friday at 9" --ttl 30d --tag health
+      git log | memos add -
+      memos add --file notes.md --tag garden
+      memos add --jsonl export.jsonl --skip-bad
+
+    \b
+    Exit status:
+      0  stored, or known already
+      2  a bad value or a bad line; nothing of this run is stored
+      3  stored, but lines were passed over (--skip-bad)
+      11 another process held the cube for too long
+    """
+    ways = [way for way in (bool(text), bool(given["files"]), bool(given["jsonl"])) if way]
+    if len(ways) > 1:
+        raise UsageError("TEXT, --file and --jsonl exclude each other")
+    if given["skip_bad"] and not given["jsonl"]:
+        raise UsageError("--skip-bad belongs to --jsonl")
+    fields = _fields(app, given)
+    if given["jsonl"]:
+        result = _from_lines(app, given, fields)
+    elif given["files"] or text == ("-",) or (not text and not sys.stdin.isatty()):
+        result = _from_texts(app, given, fields)
+    else:
+        result = app.mos.add(" ".join(text) if text else _from_editor(), **fields)
+    if (given["jsonl"] or given["files"]) and not given["no_embed"]:
+        result = _embed(app, result)
+    _tell(app, result, reveal=given["reveal"])
+    return 3 if result.skipped else 0
+
+
+def _fields(app: App, given: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a draft that options set."""
+    names = ("kind", "key", "title", "task", "external_id", "occurred_at", "valid_from", "valid_to", "priority", "pinned")
+    fields = {name: given[name] for name in names if given[name] is not None}
+    for name in ("key", "title", "task", "external_id"):
+        if name in fields:
+            fields[name] = intake.checked_name(fields[name], f"--{name.replace('_', '-')}")
+    if given["tags"]:
+        fields["tags"] = tuple(intake.checked_name(tag, "--tag") for tag in given["tags"])
+    if given["ttl"]:
+        fields["expires_at"] = intake.ends(given["ttl"], app.mos.now)
+    if "kind" in fields:
+        from memos_cli.model import Kind
+
+        fields["kind"] = Kind(fields["kind"])
+    intake.check_span(fields.get("valid_from"), fields.get("valid_to"))
+    return fields
+
+
+def _from_editor() -> str:
+    written = click.edit("", extension=".md", require_save=True)
+    if written is None or not written.strip():
+        raise UsageError("nothing was written, so nothing is remembered")
+    return written.strip()
+
+
+def _from_texts(app: App, given: dict[str, Any], fields: dict[str, Any]) -> Added:
+    """Files or standard input, taken apart."""
+    if "external_id" in fields:
+        raise UsageError("--external-id belongs to one memory, and a text is taken apart into several")
+    texts: list[tuple[str | None, bytes]] = [(str(path), _read(path)) for path in given["files"]] or [(None, _stdin())]
+    drafts = [
+        intake.with_fields(draft, fields)
+        for name, content in texts
+        for draft in app.mos.read(content, name=name, form=given["form"], occurred_at=fields.get("occurred_at"))
+    ]
+    if not drafts:
+        raise UsageError("there is nothing to remember: the input is empty", hint='memos add "I am vegan now"')
+    return app.mos.add(drafts=drafts)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+
+
+def _stdin() -> bytes:
+    return sys.stdin.buffer.read()
+
+
+def _from_lines(app: App, given: dict[str, Any], fields: dict[str, Any]) -> Added:
+    """JSON Lines, in one transaction. A pipe is read to its end first: the cube is not locked while somebody thinks."""
+    skipped: list[tuple[int, str]] = []
+
+    def bad(number: int, reason: str) -> None:
+        if not given["skip_bad"]:
+            raise UsageError(f"line {number}: {reason}", hint="nothing was stored; pass over bad lines with --skip-bad")
+        skipped.append((number, reason))
+
+    with _lines(given["jsonl"]) as file, progress(app, "storing") as tell:
+        drafts = intake.from_lines(file, app.mos.now, fields, bad)
+        result = app.mos.add(drafts=drafts, tell=lambda done: tell(done, 0))
+    if not result.ids and not skipped:
+        raise UsageError("there is nothing to remember: the input is empty")
+    return replace(result, skipped=tuple(skipped))
+
+
+@contextmanager
+def _lines(name: str) -> Iterator[IO[bytes]]:
+    from tempfile import SpooledTemporaryFile
+
+    if name != "-":
+        try:
+            file = Path(name).open("rb")  # noqa: SIM115 -- closed below, and its absence is the caller's fault alone
+        except OSError as error:
+            raise UsageError(f"cannot read {name}: {error.strerror}") from None
+        with file:
+            yield file
+        return
+    import shutil
+
+    with SpooledTemporaryFile(max_size=64 << 20) as spool:
+        shutil.copyfileobj(sys.stdin.buffer, spool)
+        spool.seek(0)
+        yield spool
+
+
+def _embed(app: App, result: Added) -> Added:
+    """Vectors for what was stored; it is stored whatever becomes of them."""
+    from memos_cli.infra.vault import search
+    from memos_cli.interface.embedding import GET_MODEL
+
+    vault = app.mos.writable()
+    embedded = 0
+    with progress(app, "embedding") as tell:
+        app.mos.embeddings.progress = lambda what, done, _: app.note(f"{what}\u2026") if done == 0 else None
+        try:
+            embedded = app.mos.embed(vault, tell)
+        except MemosError as error:
+            app.note(f"stored, but not embedded: {error.message}")
+    pending = search.pending_count(vault.conn)
+    if pending and not embedded and app.settings.get("embedder") == "auto":
+        app.note(GET_MODEL)
+    return replace(result, embedded=embedded, pending=pending)
+
+
+@contextmanager
+def progress(app: App, what: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on stderr, where somebody looks; otherwise nothing."""
+    if app.quiet or app.json or not sys.stderr.isatty():
+        yield lambda *_: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total or None)
+
+
+def _tell(app: App, result: Added, *, reveal: bool) -> None:
+    if app.json:
+        app.data(render.added_json(result))
+        return
+    if result.memory is not None:
+        word = "known already" if result.duplicates else "edited" if result.edited else "added"
+        app.out(f"{word} {render.memory_line(result.memory, reveal=reveal)}")
+    else:
+        counts = {"added": result.added, "edited": result.edited, "known already": result.duplicates}
+        app.out(", ".join(f"{count:,} {word}" for word, count in counts.items() if count or word == "added"))
+    _tell_notes(app, result)
+
+
+def _tell_notes(app: App, result: Added) -> None:
+    for identity in result.superseded[:5]:
+        app.note(f"superseded {render.memory_line(app.mos.get(identity))}")
+    if result.conflicts:
+        app.note(f"{len(result.conflicts)} frozen memories say otherwise and were left as they are: {result.conflicts[0][:8]}")
+    if result.secrets:
+        app.note("it holds a secret: labelled, and masked when shown (memos show --reveal)")
+    for number, reason in result.skipped[:20]:
+        app.note(f"line {number} passed over: {reason}")
+    if result.embedded:
+        app.note(f"{result.embedded:,} embedded")

@@ -1,0 +1,99 @@
+"""What one invocation has: its options, settings, streams and, once a command asks for it, the home."""
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from memos_cli.errors import Refused
+
+if TYPE_CHECKING:
+    from memos_cli.config import Paths, Settings
+    from memos_cli.interface.api import MOS
+
+
+class App:
+    """One invocation of `memos`; every command gets it as its first argument."""
+
+    def __init__(self) -> None:
+        self.cubes: list[str] = []
+        self.view: str | None = None
+        self.principal: str | None = None
+        self.json = False
+        self.quiet = False
+        self.verbose = False
+        self.flags: dict[str, Any] = {}
+        self._mos: MOS | None = None
+        self._settings: Settings | None = None
+
+    def now(self) -> datetime:
+        """The time; nothing below the command line asks the system for it."""
+        return datetime.now(UTC)
+
+    @property
+    def paths(self) -> "Paths":
+        """The folders of the home."""
+        from memos_cli import config
+
+        return config.paths(os.environ)
+
+    @property
+    def settings(self) -> "Settings":
+        """The settings, flags first."""
+        if self._settings is None:
+            from memos_cli import config
+
+            self._settings = config.Settings(os.environ, self.paths, Path.cwd(), self.flags)
+        return self._settings
+
+    @property
+    def mos(self) -> "MOS":
+        """The home."""
+        if self._mos is None:
+            from memos_cli.interface.api import MOS
+
+            self._mos = MOS(cubes=self.cubes, principal=self.principal, settings=self.settings, clock=self.now)
+        return self._mos
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if self._mos is not None:
+            self._mos.close()
+
+    # -- talking
+
+    def out(self, text: str = "", *, nl: bool = True) -> None:
+        """Data, to stdout."""
+        click.echo(text, nl=nl)
+
+    def data(self, value: Any) -> None:  # noqa: ANN401 -- whatever the command answers
+        """The one JSON document of this command, to stdout."""
+        import json
+
+        click.echo(
+            json.dumps({"schema_version": 1, "data": value}, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None)
+        )
+
+    def note(self, text: str) -> None:
+        """A notice, to stderr; `-q` silences it."""
+        if not self.quiet:
+            click.echo(click.style(text, dim=True), err=True)
+
+    def confirm(self, question: str, *, yes: bool) -> None:
+        """Ask before something is removed.
+
+        Raises:
+            Refused: the answer was no, or nobody is there to ask and `--yes` was not given.
+        """
+        if yes:
+            return
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise Refused(f"{question} There is no terminal to ask on", hint="say it beforehand with --yes")
+        if not click.confirm(question, err=True):
+            raise Refused("nothing was changed")
+
+
+pass_app = click.make_pass_decorator(App, ensure=True)

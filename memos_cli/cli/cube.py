@@ -1,0 +1,190 @@
+"""`memos cube`: the cubes of a home."""
+
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.options import Family, dry_run, yes
+from memos_cli.errors import Refused
+from memos_cli.model import Cube
+from memos_cli.times import shown
+
+
+@click.group(cls=Family)
+def cube() -> None:
+    """Make, list, rename and remove cubes.
+
+    A MemCube is a folder that holds memories with their log; it can be copied, and named by its path.
+    """
+
+
+@cube.command("create")
+@click.argument("name")
+@click.option("--use", is_flag=True, help="Use it from now on.")
+@pass_app
+def create(app: App, name: str, *, use: bool) -> None:
+    r"""Make an empty cube.
+
+    \b
+    Examples:
+      memos cube create work --use
+      memos cube create ./project-memory
+
+    \b
+    Exit status:
+      3  there is one of that name already
+    """
+    if not app.mos.create_cube(name):
+        raise Refused(f"there is a cube {name!r} already", hint=f"use it: memos cube use {name}")
+    if use:
+        app.mos.use_cube(name)
+    made = app.mos.vault(name).info()
+    app.data(_json(made)) if app.json else app.out(f"made cube {made.name} at {made.path}")
+
+
+@cube.command("list")
+@pass_app
+def list_(app: App) -> None:
+    r"""List the cubes of this home.
+
+    \b
+    Examples:
+      memos cube list
+      memos cube list --json
+    """
+    from memos_cli.errors import MemosError
+
+    cubes: list[Cube] = []
+    broken: list[tuple[str, str]] = []
+    for name in app.mos.shelf.names():
+        try:
+            cubes.append(app.mos.vault(name).info())
+        except MemosError as error:
+            broken.append((name, error.message))
+    used = app.settings.get("cube")
+    if app.json:
+        found = [{**_json(one), "used": one.name == used} for one in cubes]
+        app.data({"cubes": found, "unreadable": [{"name": name, "message": message} for name, message in broken]})
+        return
+    if cubes:
+        from memos_cli.cli.tables import human_bytes, table
+
+        rows = [
+            ("*" if one.name == used else "", one.name, f"{one.memories:,}", human_bytes(one.bytes), one.created_at[:10])
+            for one in cubes
+        ]
+        table(("", "cube", "memories", "size", "made"), rows, right=(2, 3))
+    for name, message in broken:
+        app.note(f"{name} cannot be read: {message}")
+    if not cubes and not broken:
+        app.note('no cubes yet; the first "memos add" makes one called default')
+
+
+@cube.command("use")
+@click.argument("name")
+@pass_app
+def use(app: App, name: str) -> None:
+    r"""Use a cube from now on, when no --cube is given.
+
+    \b
+    Examples:
+      memos cube use work
+
+    \b
+    Exit status:
+      10 no such cube
+    """
+    app.mos.vault(name)
+    app.mos.use_cube(name)
+    app.data({"cube": name}) if app.json else app.out(f"using cube {name}")
+    where = app.settings.origin("cube").origin
+    if where not in {"default", str(app.paths.user_file)}:
+        app.note(f"here another one is used all the same: {where} says so")
+
+
+@cube.command("info")
+@click.argument("name", required=False)
+@pass_app
+def info(app: App, name: str | None) -> None:
+    r"""Tell about a cube.
+
+    \b
+    Examples:
+      memos cube info
+      memos cube info work --json
+
+    \b
+    Exit status:
+      10 no such cube
+      13 what lies there is not a cube that this memos can read
+    """
+    from memos_cli.infra.vault.queries import statistics
+
+    vault = app.mos.vault(name or app.mos.cube_names[0])
+    facts: dict[str, Any] = {**_json(vault.info()), "owner": vault.meta["owner"], "replica": vault.meta["replica"]}
+    numbers = statistics(vault.conn)
+    if app.json:
+        app.data({**facts, "statistics": numbers})
+        return
+    from memos_cli.cli import tables
+
+    tables.table(("", ""), [(key, value) for key, value in facts.items() if key not in {"memories", "operations"}])
+    tables.statistics(vault.name, numbers)
+
+
+@cube.command("rename")
+@click.argument("old")
+@click.argument("new")
+@pass_app
+def rename(app: App, old: str, new: str) -> None:
+    r"""Give a cube another name.
+
+    \b
+    Examples:
+      memos cube rename default home
+
+    \b
+    Exit status:
+      3  the new name is taken
+      10 no such cube
+    """
+    used = app.settings.get("cube") == old
+    path = app.mos.shelf.rename(old, new)
+    if used:
+        app.mos.use_cube(new)
+    app.data({"name": path.name, "path": str(path)}) if app.json else app.out(f"renamed cube {old} to {new}")
+
+
+@cube.command("rm")
+@click.argument("name")
+@dry_run
+@yes
+@pass_app
+def rm(app: App, name: str, *, dry_run: bool, yes: bool) -> None:
+    r"""Remove a cube with all its memories, for good.
+
+    \b
+    Examples:
+      memos cube rm trial --dry-run
+      memos cube rm trial --yes
+
+    \b
+    Exit status:
+      3  the answer was no, or there was nobody to ask
+      10 no such cube
+    """
+    found = app.mos.vault(name).info()
+    said = f"cube {name} with {found.memories:,} memories at {found.path}"
+    if not dry_run:
+        app.confirm(f"Remove {said}? It cannot be undone.", yes=yes)
+        app.mos.close()
+        app.mos.shelf.remove(name)
+    app.data({"name": name, "removed": not dry_run}) if app.json else app.out(
+        f"{'would remove' if dry_run else 'removed'} {said}"
+    )
+
+
+def _json(found: Cube) -> dict[str, Any]:
+    return {**asdict(found), "created_at": shown(found.created_at)}

@@ -1,0 +1,155 @@
+"""`memos doctor`."""
+
+import shutil
+import sqlite3
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from memos_cli import __version__
+from memos_cli.cli import render
+from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.options import Command
+from memos_cli.errors import IntegrityError, MemosError, UsageError
+
+if TYPE_CHECKING:
+    from memos_cli.infra.vault.vault import Vault
+
+_EXTRAS = {"llm": ("llama_cpp", "gguf"), "semantic": ("sentence_transformers", "torch"), "lora": ("peft", "transformers")}
+
+
+@click.command(cls=Command)
+@click.option("--rebuild", is_flag=True, help="Derive state, index and links anew from the log.")
+@click.option("--embed", is_flag=True, help="Embed what waits for its vectors.")
+@click.option("--reembed", is_flag=True, help="Embed anew what another model embedded.")
+@pass_app
+def doctor(app: App, *, rebuild: bool, embed: bool, reembed: bool) -> None:
+    r"""Check the cubes and mend what can be mended.
+
+    Looks at the program, the models, and every cube from the pages of its file to the state that its log amounts to.
+    What is derived (state, index, links, vectors) can be made anew from the log; the log itself is never changed.
+
+    \b
+    Examples:
+      memos doctor
+      memos --cube work doctor --rebuild
+      memos doctor --reembed
+
+    \b
+    Exit status:
+      0  all is well
+      13 something is damaged
+      14 --embed or --reembed without a model
+    """
+    if rebuild or embed or reembed:
+        _mend(app, rebuild=rebuild, reembed=reembed)
+        return
+    surroundings = _surroundings(app)
+    cubes = {name: _examine(app, name) for name in (app.cubes or app.mos.shelf.names())}
+    faults = sum(len(check["faults"]) for checks in cubes.values() for check in checks)
+    if app.json:
+        app.data({"surroundings": surroundings, "cubes": cubes, "faults": faults})
+    else:
+        _show(app, surroundings, cubes)
+    if faults:
+        hint = "state and index are made anew by: memos doctor --rebuild; the rest comes from a backup"
+        raise IntegrityError(f"{faults} faults found", hint=hint)
+
+
+def _surroundings(app: App) -> dict[str, str]:
+    """The program and what it runs on."""
+    facts = {"memos": f"{__version__} at {Path(__file__).parent.parent}", "on PATH": _on_path()}
+    facts["python"] = f"{sys.version.split()[0]} at {sys.executable}"
+    facts["sqlite"] = sqlite3.sqlite_version
+    for extra, packages in _EXTRAS.items():
+        missing = [package for package in packages if find_spec(package) is None]
+        facts[f"extra {extra}"] = f"lacks {', '.join(missing)}; pip install 'memos-cli[{extra}]'" if missing else "installed"
+    facts["embedder"] = _embedder(app)
+    facts["home"] = str(app.paths.data)
+    return facts
+
+
+def _on_path() -> str:
+    """Which `memos` a shell would start: the package MemoryOS installs one of that name too."""
+    found = shutil.which("memos")
+    if found is None:
+        return "no memos on PATH"
+    mine = Path(sys.argv[0]).resolve()
+    if Path(found).resolve() == mine:
+        return found
+    return f"{found}, which is not the one that is running ({mine})"
+
+
+def _embedder(app: App) -> str:
+    try:
+        weights = app.mos.embeddings.weights
+    except MemosError as error:
+        return error.message
+    return f"{weights.fingerprint} from {weights.gguf}" if weights else "none; search is by words alone"
+
+
+def _examine(app: App, name: str) -> list[dict[str, Any]]:
+    from memos_cli.infra.check import check
+
+    try:
+        return [{"check": one.name, "faults": list(one.faults)} for one in check(app.mos.vault(name))]
+    except MemosError as error:
+        return [{"check": "open", "faults": [error.message]}]
+
+
+def _show(app: App, surroundings: dict[str, str], cubes: dict[str, list[dict[str, Any]]]) -> None:
+    for name, value in surroundings.items():
+        app.out(f"{click.style(f'{name:>15}', dim=True)}  {render.plain(value)}")
+    for name, checks in cubes.items():
+        app.out()
+        app.out(f"cube {name}")
+        for check in checks:
+            mark = click.style("damaged", fg="red") if check["faults"] else click.style("well", fg="green")
+            app.out(f"{check['check']:>15}  {mark}")
+            for fault in check["faults"]:
+                app.out(f"{'':>17}{render.plain(fault)}")
+    if not cubes:
+        app.out("no cubes yet")
+
+
+def _mend(app: App, *, rebuild: bool, reembed: bool) -> None:
+    done: dict[str, dict[str, int]] = {}
+    for name in app.cubes or app.mos.shelf.names():
+        vault = app.mos.vault(name)
+        done[name] = {"memories": _rebuild(vault)} if rebuild else {"embedded": _reembed(app, vault, reembed=reembed)}
+    if app.json:
+        app.data({"cubes": done})
+        return
+    for name, counts in done.items():
+        app.out(f"cube {name}: " + ", ".join(f"{count:,} {what}" for what, count in counts.items()))
+    if not done:
+        raise UsageError("there are no cubes yet")
+
+
+def _rebuild(vault: "Vault") -> int:
+    from memos_cli.infra.vault import log, rebuild
+
+    faults = next(log.faults(vault.conn), None)
+    if faults:
+        raise IntegrityError(f"the log of cube {vault.name} is damaged, so nothing is derived from it: {faults}")
+    with vault.derive() as conn:
+        return rebuild.rebuild(conn)
+
+
+def _reembed(app: App, vault: "Vault", *, reembed: bool) -> int:
+    from memos_cli.cli.adding import progress
+    from memos_cli.errors import ModelUnavailable
+    from memos_cli.infra.vault import search
+    from memos_cli.interface.embedding import GET_MODEL
+
+    weights = app.mos.embeddings.weights
+    if weights is None:
+        raise ModelUnavailable("there is no model to embed with", hint=GET_MODEL)
+    if reembed:
+        with vault.derive() as conn:
+            search.make_pending(conn, weights.fingerprint)
+    with progress(app, "embedding") as tell:
+        return app.mos.embed(vault, tell)

@@ -1,0 +1,230 @@
+"""The command tree and the only error boundary: every command is loaded when it is called, every failure becomes a status.
+
+The table below holds each command's line of help, so that `memos --help` imports no command; a test compares the lines with
+the commands' own.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from types import FrameType
+from typing import Any
+
+import click
+
+from memos_cli import __version__
+from memos_cli.cli.app import App
+from memos_cli.errors import MemosError
+
+COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
+    "Memories": {
+        "add": ("adding", "Remember something."),
+        "search": ("finding", "Find memories by words and by meaning."),
+        "show": ("finding", "Show a memory in full."),
+        "list": ("finding", "List memories, the newest first."),
+        "edit": ("changing", "Change a memory."),
+        "forget": ("changing", "Forget memories; they can be restored."),
+        "restore": ("changing", "Bring forgotten memories back."),
+        "pin": ("changing", "Pin memories: they do not fade."),
+        "unpin": ("changing", "Take the pin off memories."),
+        "freeze": ("changing", "Freeze memories: nothing changes them."),
+        "unfreeze": ("changing", "Let frozen memories change again."),
+        "tag": ("changing", "Put tags on memories, or take them off."),
+        "link": ("changing", "Link one memory to another."),
+        "why": ("finding", "Tell where a memory comes from."),
+    },
+    "History": {
+        "undo": ("timeline", "Take back the last command that wrote."),
+        "history": ("timeline", "List the versions of a memory."),
+        "rollback": ("timeline", "Make a memory what it was at a version."),
+    },
+    "Scopes and cubes": {
+        "view": ("view", "Saved filters, used as --view NAME."),
+        "cube": ("cube", "Make, list, rename and remove cubes."),
+    },
+    "Housekeeping": {
+        "config": ("settings", "Show and change settings."),
+        "doctor": ("doctor", "Check the cubes and mend what can be mended."),
+        "stats": ("finding", "Count what is there."),
+        "demo": ("demo", "Watch memos at work on two weeks of a life."),
+        "completion": ("manual", "Complete commands in your shell."),
+        "man": ("manual", "Install the man pages."),
+        "generate": ("manual", "Write man pages and completions."),
+    },
+}
+_ALL = {name: entry for family in COMMANDS.values() for name, entry in family.items()}
+_COMPLETE = "_MEMOS_COMPLETE"
+
+
+class Terminated(BaseException):
+    """SIGTERM, as an exception: transactions roll back and files are put away on the way out."""
+
+
+class Tree(click.Group):
+    """The group that knows its commands by name and imports one when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
+        """All commands, in the order of the help."""
+        return list(_ALL)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 -- click's signature
+        """Import the command."""
+        if cmd_name not in _ALL:
+            return None
+        module = import_module(f"memos_cli.cli.{_ALL[cmd_name][0]}")
+        command: click.Command = getattr(module, "list_" if cmd_name == "list" else cmd_name)
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command, or the nearest names."""
+        if args and args[0] not in _ALL and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], _ALL, n=3, cutoff=0.5)
+            hint = f" Did you mean {' or '.join(near)}?" if near else ""
+            raise click.UsageError(f"There is no command {args[0]!r}.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 -- click's signature
+        """The commands by family, from the table alone."""
+        for family, commands in COMMANDS.items():
+            with formatter.section(family):
+                formatter.write_dl([(name, line) for name, (_, line) in commands.items()], col_max=14)
+
+
+EPILOG = """\b
+Start here:
+  memos add "I am vegan now" --key diet
+  memos search "what do I eat?"
+  memos demo
+
+The manual of a command: memos COMMAND --help. Exit statuses: man memos."""
+
+
+@click.command(cls=Tree, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--cube", "cubes", multiple=True, metavar="NAME|PATH", help="Use this cube; given several times, search them together."
+)
+@click.option("--view", metavar="NAME", help="Look at memories through a saved filter.")
+@click.option("--as", "principal", metavar="PRINCIPAL", help="Act as this person or agent.")
+@click.option("--json", "as_json", is_flag=True, help="Answer with one JSON document.")
+@click.option("-q", "--quiet", is_flag=True, help="No notices.")
+@click.option("-v", "--verbose", is_flag=True, help="Say more.")
+@click.option("--no-color", is_flag=True, help="No colour.")
+@click.version_option(__version__, message="memos %(version)s")
+@click.pass_context
+def memos(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 -- click's own types
+    """Keep what you know and find it again: memory for you and for the models you run, in files of your own.
+
+    Everything stays on this machine.
+    """
+    app = ctx.ensure_object(App)
+    ctx.call_on_close(app.close)
+    ctx.color = _color(no_color=options["no_color"])
+    apply_options(app, options)
+
+
+def apply_options(app: App, options: dict[str, Any]) -> None:
+    """Take over the options that every command shares; they may stand before or behind its name."""
+    app.cubes += [cube for cube in options.get("cubes") or () if cube not in app.cubes]
+    app.view = options.get("view") or app.view
+    app.principal = options.get("principal") or app.principal
+    app.json = app.json or bool(options.get("as_json"))
+    app.quiet = app.quiet or bool(options.get("quiet"))
+    app.verbose = app.verbose or bool(options.get("verbose"))
+
+
+def _color(*, no_color: bool) -> bool | None:
+    """Colour or not, for all output; `None` leaves it to whether the stream is a terminal (https://no-color.org)."""
+    if no_color or os.environ.get("NO_COLOR"):
+        return False
+    return True if os.environ.get("FORCE_COLOR") else None
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return the exit status; nothing is raised, and no traceback is printed."""
+    signal.signal(signal.SIGTERM, _terminate)
+    if os.environ.get(_COMPLETE):
+        memos.main(list(arguments), prog_name="memos", complete_var=_COMPLETE)
+    try:
+        return _invoke(list(arguments))
+    except BrokenPipeError:
+        _drop_output()
+        return 0
+    except (Exception, KeyboardInterrupt, Terminated) as error:  # the boundary: what nobody foresaw is one line too
+        if os.environ.get("MEMOS_DEBUG"):
+            raise
+        return _report(*_meaning(error), as_json="--json" in arguments)
+
+
+def _meaning(error: BaseException) -> tuple[str, str | None, str, int]:  # noqa: PLR0911 -- one return a sort of error
+    """Message, hint, JSON code and exit status of what ended a command."""
+    match error:
+        case MemosError():
+            return error.message, error.hint, error.code, error.exit_status
+        case click.UsageError():
+            where = error.ctx.command_path if error.ctx else "memos"
+            return _line(error.format_message()), f"see: {where} --help", "usage", 2
+        case click.ClickException():
+            return _line(error.format_message()), None, "failure", 1
+        case KeyboardInterrupt() | click.Abort():
+            return "interrupted", None, "interrupted", 130
+        case Terminated():
+            return "terminated", None, "terminated", 143
+        case OSError(strerror=str(why)):
+            return f"{why}: {error.filename}" if error.filename else why, None, "failure", 1
+    fault = "this is a fault of memos; for the traceback set MEMOS_DEBUG=1"
+    return f"{type(error).__name__}: {_line(str(error))}", fault, "internal", 1
+
+
+def _invoke(arguments: list[str]) -> int:
+    try:
+        with memos.make_context("memos", arguments) as ctx:
+            result = memos.invoke(ctx)
+        sys.stdout.flush()
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 0
+    except click.exceptions.Exit as stop:
+        sys.stdout.flush()
+        return stop.exit_code
+    return result if isinstance(result, int) else 0
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 -- a signal handler's signature
+    raise Terminated
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _report(message: str, hint: str | None, code: str, status: int, *, as_json: bool) -> int:
+    """One line on stderr, and a second one that helps; or with `--json` one document."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _drop_output()
+    if as_json:
+        import json
+
+        error = {"code": code, "exit_status": status, "message": message, "hint": hint}
+        text = json.dumps({"schema_version": 1, "error": error}, ensure_ascii=False)
+    else:
+        from memos_cli.cli.render import plain
+
+        text = f"memos: {plain(message)}" + (f"\n  {plain(hint)}" if hint else "")
+    try:
+        click.echo(text, err=True)
+    except OSError:
+        return status
+    return status
+
+
+def _drop_output() -> None:
+    """Let the interpreter's last flush go nowhere, so that a closed pipe stays quiet."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)

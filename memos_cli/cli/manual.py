@@ -1,0 +1,231 @@
+"""`memos generate`, `memos man`, `memos completion`: the manual, made from the command tree so that it cannot drift from it."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.options import Command, Family
+from memos_cli.errors import MemosError, UsageError
+
+SHELLS = ("bash", "zsh", "fish")
+_PLACES = {
+    "bash": ".local/share/bash-completion/completions/memos",
+    "zsh": ".local/share/zsh/site-functions/_memos",
+    "fish": ".config/fish/completions/memos.fish",
+}
+_NAMES = {"bash": "memos.bash", "zsh": "_memos", "fish": "memos.fish"}
+_STATUSES = (
+    ("0", "done; also: nothing was due, nothing was found"),
+    ("1", "failure, such as a full disk"),
+    ("2", "usage: a bad value, a malformed line, an ambiguous prefix"),
+    ("3", "refused, or done only in part"),
+    ("4", "no match, with --fail-empty"),
+    ("10", "no such cube or memory, or one that the principal may not see"),
+    ("11", "the cube stayed locked by another process"),
+    ("12", "wrong key, or no access to a cube"),
+    ("13", "integrity: damaged, foreign, or written by a newer memos"),
+    ("14", "a model or its backend is missing or unusable"),
+    ("15", "a fingerprint does not match where one was demanded"),
+    ("75", "busy, try later"),
+    ("130", "interrupted (SIGINT)"),
+    ("143", "terminated (SIGTERM)"),
+)
+
+
+def manual_pages() -> dict[str, str]:
+    """File name to roff for `memos` and each of its commands."""
+    from memos_cli.cli.main import memos
+
+    context = click.Context(memos, info_name="memos")
+    pages = {"memos.1": _page("memos", memos, context, _families())}
+    for name in memos.list_commands(context):
+        command = memos.get_command(context, name)
+        if command is not None:
+            pages[f"memos-{name}.1"] = _page(
+                f"memos {name}", command, click.Context(command, info_name=name, parent=context), []
+            )
+    return pages
+
+
+def completions() -> dict[str, str]:
+    """File name to script for each shell."""
+    from click.shell_completion import get_completion_class
+
+    from memos_cli.cli.main import memos
+
+    scripts = {}
+    for shell in SHELLS:
+        kind = get_completion_class(shell)
+        if kind is not None:
+            scripts[_NAMES[shell]] = kind(memos, {}, "memos", "_MEMOS_COMPLETE").source().rstrip() + "\n"
+    return scripts
+
+
+def _families() -> list[str]:
+    from memos_cli.cli.main import COMMANDS
+
+    lines = [".SH COMMANDS"]
+    for family, commands in COMMANDS.items():
+        lines.append(f".SS {_roff(family)}")
+        for name, (_, line) in commands.items():
+            lines += [".TP", f"\\fBmemos\\-{_roff(name)}\\fR(1)", _roff(line)]
+    lines.append(".SH EXIT STATUS")
+    for status, meaning in _STATUSES:
+        lines += [".TP", f"\\fB{status}\\fR", _roff(meaning)]
+    lines += [".SH ENVIRONMENT", ".TP", "\\fBMEMOS_HOME\\fR", "Keep everything under this folder."]
+    from memos_cli.config import SETTINGS, variable
+
+    for name, setting in SETTINGS.items():
+        lines += [".TP", f"\\fB{variable(name)}\\fR", _roff(f"{setting.help} (default: {setting.default})")]
+    for name, line in (
+        ("NO_COLOR", "No colour."),
+        ("FORCE_COLOR", "Colour also where nobody looks."),
+        ("MEMOS_DEBUG", "Print the traceback of a failure."),
+    ):
+        lines += [".TP", f"\\fB{name}\\fR", line]
+    return lines
+
+
+def _page(title: str, command: click.Command, context: click.Context, more: list[str]) -> str:
+    summary = command.get_short_help_str(limit=300)
+    name = title.replace(" ", "-")
+    lines = [f'.TH "{name.upper()}" "1" "" "memos" "memos manual"', ".SH NAME", f"{_roff(name)} \\- {_roff(summary)}"]
+    lines += [".SH SYNOPSIS", f"\\fB{_roff(title)}\\fR {_roff(' '.join(command.collect_usage_pieces(context)))}"]
+    lines += _text(command.help or "")
+    lines += _options(command, context)
+    if isinstance(command, click.Group) and not more:
+        for sub in command.list_commands(context):
+            lines += _subcommand(title, sub, command, context)
+    return "\n".join([*lines, *more]) + "\n"
+
+
+def _subcommand(title: str, name: str, group: click.Group, context: click.Context) -> Iterator[str]:
+    command = group.get_command(context, name)
+    if command is None:
+        return
+    inner = click.Context(command, info_name=name, parent=context)
+    yield f".SH {_roff(f'{title} {name}'.upper())}"
+    yield f"\\fB{_roff(title)} {_roff(name)}\\fR {_roff(' '.join(command.collect_usage_pieces(inner)))}"
+    yield ".PP"
+    yield from (line.replace(".SH ", ".SS ") for line in _text(command.help or "", heading=False))
+    yield from (line.replace(".SH ", ".SS ") for line in _options(command, inner))
+
+
+def _text(text: str, *, heading: bool = True) -> list[str]:
+    """A docstring as roff: paragraphs are filled, blocks that begin with a backspace are kept as they stand."""
+    lines = [".SH DESCRIPTION"] if heading else []
+    for block in text.replace("\r", "").strip().split("\n\n"):
+        body = block.strip("\n").split("\n")
+        if body[0].strip() == "\b":
+            title, *rest = body[1:]
+            lines += [f".SH {_roff(title.strip().rstrip(':').upper())}", ".nf", *(_roff(line.strip()) for line in rest), ".fi"]
+        else:
+            lines += [".PP", *(_roff(line.strip()) for line in body)]
+    return lines
+
+
+def _options(command: click.Command, context: click.Context) -> list[str]:
+    lines = [".SH OPTIONS"]
+    for parameter in command.get_params(context):
+        record = parameter.get_help_record(context)
+        if record is not None:
+            lines += [".TP", f"\\fB{_roff(record[0])}\\fR", _roff(record[1])]
+    return lines if len(lines) > 1 else []
+
+
+def _roff(text: str) -> str:
+    escaped = text.replace("\\", "\\e").replace("-", "\\-")
+    return "\\&" + escaped if escaped[:1] in {".", "'"} else escaped
+
+
+@click.command(cls=Command)
+@click.argument("what", type=click.Choice(["man", "completions", "all"]), default="all")
+@click.option(
+    "--to", "folder", type=click.Path(path_type=Path), default=Path(), help="The folder that gets man/ and completions/."
+)
+@pass_app
+def generate(app: App, what: str, folder: Path) -> None:
+    r"""Write man pages and completions.
+
+    They are made from the commands themselves, so that they say what the commands do.
+
+    \b
+    Examples:
+      memos generate
+      memos generate man --to /tmp
+    """
+    written = []
+    for name, make in (("man", manual_pages), ("completions", completions)):
+        if what in {name, "all"}:
+            written += _write(folder / name, make())
+    app.data({"files": written}) if app.json else app.out(f"wrote {len(written)} files")
+
+
+def _write(folder: Path, files: dict[str, str]) -> list[str]:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return [str(folder / name) for name in files]
+
+
+@click.group(cls=Family)
+def completion() -> None:
+    """Complete commands in your shell."""
+
+
+@completion.command("install")
+@click.option("--shell", type=click.Choice(SHELLS), help="Which shell; the one in $SHELL when not given.")
+@click.option("--print", "printed", is_flag=True, help="Print the script instead.")
+@pass_app
+def completion_install(app: App, shell: str | None, *, printed: bool) -> None:
+    r"""Install the completion of your shell.
+
+    \b
+    Examples:
+      memos completion install
+      memos completion install --shell zsh --print
+    """
+    chosen = shell or Path(os.environ.get("SHELL", "")).name
+    if chosen not in SHELLS:
+        raise UsageError(f"which shell? {chosen or '$SHELL'} is not one of {', '.join(SHELLS)}", hint="name it with --shell")
+    script = completions()[_NAMES[chosen]]
+    if printed:
+        app.out(script, nl=False)
+        return
+    path = Path.home() / _PLACES[chosen]
+    _install(path, script)
+    app.data({"path": str(path)}) if app.json else app.out(f"installed {path}; it works in a new shell")
+
+
+@click.group(cls=Family)
+def man() -> None:
+    """Install the man pages."""
+
+
+@man.command("install")
+@click.option("--to", "folder", type=click.Path(path_type=Path), help="The man folder.  [default: ~/.local/share/man]")
+@pass_app
+def man_install(app: App, folder: Path | None) -> None:
+    r"""Install the man pages, so that `man memos` works.
+
+    \b
+    Examples:
+      memos man install
+    """
+    target = (folder or Path.home() / ".local/share/man") / "man1"
+    pages: dict[str, Any] = manual_pages()
+    for name, text in pages.items():
+        _install(target / name, text)
+    app.data({"folder": str(target), "pages": len(pages)}) if app.json else app.out(f"installed {len(pages)} pages in {target}")
+
+
+def _install(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise MemosError(f"cannot write {path}: {error.strerror}") from None

@@ -1,0 +1,172 @@
+"""Options and parameter types that several commands share."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from memos_cli.cli.app import App
+from memos_cli.errors import UsageError
+from memos_cli.model import Kind, State
+from memos_cli.times import parse_iso
+
+if TYPE_CHECKING:
+    from memos_cli.model import Filter
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+class Command(click.Command):
+    """A command that also takes the options of `memos` behind its own name: `memos search diet --json`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- click's own types
+        super().__init__(*args, **kwargs)
+        taken = {name for parameter in self.params for name in parameter.opts}
+        self.params += [option for option in _common() if not taken & set(option.opts)]
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 -- click's own type
+        """Hand the shared options to the app, the others to the command."""
+        from memos_cli.cli.main import apply_options
+
+        shared = {name: ctx.params.pop(name) for name in _NAMES if name in ctx.params}
+        apply_options(ctx.ensure_object(App), {name.removeprefix("shared_"): value for name, value in shared.items()})
+        return super().invoke(ctx)
+
+
+class Family(click.Group):
+    """A group whose commands are of the class above."""
+
+    command_class = Command
+
+
+def _common() -> list[click.Option]:
+    return [
+        click.Option(["--cube", "shared_cubes"], multiple=True, hidden=True),
+        click.Option(["--view", "shared_view"], hidden=True),
+        click.Option(["--as", "shared_principal"], hidden=True),
+        click.Option(["--json", "shared_as_json"], is_flag=True, hidden=True),
+        click.Option(["-q", "--quiet", "shared_quiet"], is_flag=True, hidden=True),
+        click.Option(["-v", "--verbose", "shared_verbose"], is_flag=True, hidden=True),
+    ]
+
+
+_NAMES = ("shared_cubes", "shared_view", "shared_principal", "shared_as_json", "shared_quiet", "shared_verbose")
+
+
+class When(click.ParamType[str]):
+    """A time: ISO-8601, or in words (`yesterday`, `3 days ago`, `last friday`), as fixed-width UTC text."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401
+        """Read a time."""
+        try:
+            return parse_iso(value)
+        except UsageError:
+            app = ctx.find_object(App) if ctx else None
+            found = _in_words(str(value), (app or App()).now())
+            if found is None:
+                self.fail(
+                    f"{value!r} is not a time; write 2026-11-21, 2026-11-21T08:30Z, yesterday or '3 days ago'", param, ctx
+                )
+            return found
+
+
+def _in_words(text: str, now: Any) -> str | None:  # noqa: ANN401 -- datetime
+    import warnings
+
+    from memos_cli.times import to_text
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import dateparser
+
+        settings = {"RELATIVE_BASE": now.replace(tzinfo=None), "TIMEZONE": "UTC", "RETURN_AS_TIMEZONE_AWARE": True}
+        found = dateparser.parse(text, languages=["en"], settings=settings)
+    return to_text(found) if found else None
+
+
+class Span(click.ParamType[str]):
+    """A duration such as `30d`."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401
+        """Check a duration."""
+        from memos_cli.times import parse_duration
+
+        try:
+            parse_duration(value)
+        except UsageError as error:
+            self.fail(f"{error.message}; {error.hint}" if error.hint else error.message, param, ctx)
+        return str(value)
+
+
+WHEN = When()
+SPAN = Span()
+KIND = click.Choice([kind.value for kind in Kind])
+STATE = click.Choice([state.value for state in State if state is not State.PURGED])
+
+_FILTERS = (
+    click.option("--kind", "kinds", multiple=True, type=KIND, help="Only this kind."),
+    click.option("--tag", "tags", multiple=True, metavar="TAG", help="Only with this tag; given several times, with all."),
+    click.option("--state", "states", multiple=True, type=STATE, help="Only in this state."),
+    click.option("--since", type=WHEN, help="Happened (or, undated, was recorded) at this time or later."),
+    click.option("--until", type=WHEN, help="Happened (or, undated, was recorded) before this time."),
+    click.option("--conversation", metavar="NAME", help="Only of this conversation."),
+    click.option("--session", metavar="NAME", help="Only of this session."),
+    click.option("--speaker", metavar="NAME", help="Only said by this speaker."),
+    click.option("--task", metavar="NAME", help="Only within this task."),
+    click.option("--key", metavar="KEY", help="Only what states this attribute, such as diet."),
+    click.option("--pinned", is_flag=True, default=None, help="Only what is pinned."),
+    click.option("--as-of", type=WHEN, help="As it was known, and true, at this time."),
+    click.option("--archived", is_flag=True, help="Also what is archived."),
+    click.option("--all", "everything", is_flag=True, help="Also what is archived, superseded, expired or forgotten."),
+)
+FILTER_NAMES = (
+    "kinds", "tags", "states", "since", "until", "conversation", "session", "speaker", "task", "key", "pinned", "as_of",
+    "archived", "everything",
+)  # fmt: skip
+
+
+def filters(command: _F) -> _F:
+    """The options that narrow which memories are meant."""
+    for option in reversed(_FILTERS):
+        command = option(command)
+    return command
+
+
+def filter_of(app: App, given: dict[str, Any]) -> "Filter":
+    """The filter of the options, with the saved view where one is used; an option given wins over the view's."""
+    from memos_cli.model import Filter
+
+    chosen = {name: given.pop(name) for name in FILTER_NAMES if name in given}
+    if app.view:
+        chosen = {**view_of(app, app.view), **{name: value for name, value in chosen.items() if value}}
+    as_of = chosen.pop("as_of", None)
+    plain: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list | tuple) else value for name, value in chosen.items() if value
+    }
+    return Filter(at=as_of or app.mos.now, past=as_of is not None, **plain)
+
+
+def view_of(app: App, name: str) -> dict[str, Any]:
+    """The options that a view saved.
+
+    Raises:
+        NotFound: no cube in use has such a view.
+    """
+    from memos_cli.errors import NotFound
+
+    known: list[str] = []
+    for vault in app.mos.vaults():
+        views = vault.records("view")
+        if name in views:
+            return dict(views[name])
+        known += views
+    raise NotFound(f"no view {name!r}", hint=f"there are: {', '.join(known)}" if known else f"memos view save {name} --tag TAG")
+
+
+dry_run = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+yes = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+reveal = click.option("--reveal", is_flag=True, help="Show secrets instead of masking them.")

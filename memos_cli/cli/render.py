@@ -1,0 +1,266 @@
+"""Results as lines for people and as dictionaries for JSON. What came from outside is never let loose on a terminal."""
+
+import re
+import shutil
+import sys
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from memos_cli.interface.results import Added, Changed, Found, Hit, Provenance, Version
+from memos_cli.model import Memory, Operation, State
+from memos_cli.times import shown
+
+SHORT_ID = 8
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters (terminal escapes begin with one), and those that turn the direction of writing around."""
+
+
+def plain(text: str) -> str:
+    r"""The text with unsafe characters written out (`\\x1b`), tabs and line ends kept."""
+    return _UNSAFE.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
+
+
+def one_line(text: str, width: int | None = None) -> str:
+    """The text on one line, cut to `width` columns with an ellipsis."""
+    line = " ".join(plain(text).split())
+    if width is None or _columns(line) <= width:
+        return line
+    cut = line[: max(1, width - 1)]
+    while cut and _columns(cut) > width - 1:
+        cut = cut[:-1]
+    return cut + "\u2026"
+
+
+def _columns(text: str) -> int:
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def width() -> int | None:
+    """How wide a line may be; `None` where nobody looks, so that a pipe gets whole lines."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def content(memory: Memory, *, reveal: bool) -> str:
+    """The content, with what is labelled secret masked."""
+    if reveal or "secret" not in memory.labels:
+        return memory.content
+    from memos_cli.interface.secrets import mask
+
+    return mask(memory.content, memory.labels)
+
+
+def memory_json(memory: Memory, *, reveal: bool = False) -> dict[str, Any]:
+    """A memory with all the fields of its header."""
+    fields = asdict(memory)
+    fields["content"] = content(memory, reveal=reveal)
+    fields["masked"] = fields["content"] != memory.content
+    fields["source"] = {name: value for name, value in fields["source"].items() if value is not None}
+    for name in ("created_at", "updated_at", "occurred_at", "valid_from", "valid_to", "expires_at", "last_access_at"):
+        fields[name] = shown(fields[name])
+    return fields
+
+
+def memory_line(memory: Memory, *, reveal: bool = False, ahead: str = "") -> str:
+    """One line: id, date, kind, content, and what is special about it."""
+    head = f"{click.style(memory.id[:SHORT_ID], fg='yellow')}{ahead}  {day(memory)}  {memory.kind.value:<10}  "
+    room = width()
+    used = len(click.unstyle(head))
+    marks = "".join(f" [{mark}]" for mark in _marks(memory))
+    text = one_line(content(memory, reveal=reveal), max(20, room - used - len(marks)) if room else None)
+    return head + text + click.style(marks, dim=True)
+
+
+def _marks(memory: Memory) -> list[str]:
+    marks = [name for name in ("pinned", "frozen") if getattr(memory, name)]
+    if memory.state in {State.ARCHIVED, State.EXPIRED, State.PURGED}:
+        marks.append(memory.state.value)
+    if memory.valid_to:
+        marks.append(f"until {memory.valid_to[:10]}")
+    return marks
+
+
+def day(memory: Memory) -> str:
+    """The day on which it happened, else on which it was recorded."""
+    return (memory.occurred_at or memory.created_at)[:10]
+
+
+def card(memory: Memory, *, reveal: bool = False) -> list[str]:
+    """All of a memory, for `show`."""
+    lines = [click.style(memory.id, fg="yellow") + f"  {memory.kind.value}, {memory.state.value}, version {memory.version}"]
+    facts = {
+        "title": memory.title,
+        "key": memory.key,
+        "tags": ", ".join(memory.tags),
+        "labels": ", ".join(memory.labels),
+        "task": memory.task,
+        "external id": memory.external_id,
+        "happened": shown(memory.occurred_at),
+        "valid from": shown(memory.valid_from),
+        "valid to": shown(memory.valid_to),
+        "expires": shown(memory.expires_at),
+        "recorded": shown(memory.created_at),
+        "changed": shown(memory.updated_at) if memory.version > 1 else None,
+        "owner": f"{memory.owner} ({memory.visibility.value})",
+        "from": _origin(memory),
+        "used": f"{memory.access_count} times, last {shown(memory.last_access_at)}" if memory.access_count else None,
+        "pinned": "yes" if memory.pinned else None,
+        "frozen": "yes" if memory.frozen else None,
+        "metadata": str(memory.metadata) if memory.metadata else None,
+        "cube": memory.cube,
+    }
+    lines += [f"{click.style(f'{name:>12}', dim=True)}  {one_line(str(value))}" for name, value in facts.items() if value]
+    return [*lines, "", plain(content(memory, reveal=reveal))]
+
+
+def _origin(memory: Memory) -> str:
+    source = memory.source
+    named = {"conversation": source.conversation, "session": source.session, "turn": source.turn, "speaker": source.speaker}
+    place = [f"{name} {value}" for name, value in named.items() if value is not None]
+    return ", ".join([memory.origin.value, *([source.file] if source.file else []), *place])
+
+
+def added_json(result: Added) -> dict[str, Any]:
+    """The answer of `add`."""
+    return {
+        "added": result.added,
+        "edited": result.edited,
+        "duplicates": result.duplicates,
+        "skipped": len(result.skipped),
+        "ids": list(result.ids),
+        "superseded": list(result.superseded),
+        "conflicts": list(result.conflicts),
+        "skipped_lines": [{"line": line, "reason": reason} for line, reason in result.skipped],
+        "embedded": result.embedded,
+        "pending": result.pending,
+        "command_id": result.txn,
+    }
+
+
+def hit_json(hit: Hit, *, reveal: bool = False, parts: bool = False) -> dict[str, Any]:
+    """One hit of a search."""
+    memory = hit.memory
+    fields = {
+        "id": memory.id,
+        "external_id": memory.external_id,
+        "content": content(memory, reveal=reveal),
+        "score": round(hit.score, 6),
+        "kind": memory.kind.value,
+        "occurred_at": shown(memory.occurred_at),
+        "created_at": shown(memory.created_at),
+        "state": memory.state.value,
+        "tags": list(memory.tags),
+        "key": memory.key,
+        "speaker": memory.source.speaker,
+        "cube": memory.cube,
+    }
+    return {**fields, "parts": asdict(hit.parts)} if parts else fields
+
+
+def found_json(found: Found, *, reveal: bool = False, parts: bool = False) -> dict[str, Any]:
+    """The answer of `search` to one query."""
+    hits = [hit_json(hit, reveal=reveal, parts=parts) for hit in found.hits]
+    return {"query": found.query, "hits": hits, "mode": found.mode}
+
+
+def hit_lines(hit: Hit, *, reveal: bool, parts: bool) -> list[str]:
+    """One hit of a search, and with `parts` how its score came about."""
+    lines = [memory_line(hit.memory, reveal=reveal, ahead=f"  {click.style(f'{hit.score:.2f}', fg='cyan')}")]
+    if parts:
+        numbers = ", ".join(
+            f"{name} {value:.3f}" for name, value in asdict(hit.parts).items() if isinstance(value, float) and name != "total"
+        )
+        lines.append(click.style(f"          {numbers}", dim=True))
+    return lines
+
+
+def changed_json(result: Changed) -> dict[str, Any]:
+    """The answer of a command that changed memories."""
+    return {
+        "command": result.command,
+        "changed": list(result.ids),
+        "memories": [memory_json(memory) for memory in result.memories],
+        "command_id": result.txn,
+        "dry_run": result.dry_run,
+    }
+
+
+def version_json(version: Version, *, reveal: bool) -> dict[str, Any]:
+    """One version of a memory."""
+    operation = version.operation
+    return {
+        "version": version.number,
+        "at": shown(version.at),
+        "command": operation.command,
+        "principal": operation.principal,
+        "command_id": operation.txn,
+        "operation": operation.id,
+        "change": _masked(operation, reveal=reveal),
+    }
+
+
+def version_lines(version: Version, *, reveal: bool) -> list[str]:
+    """One version: who did what when, and each register that changed."""
+    operation = version.operation
+    number, txn = click.style(f"version {version.number}", fg="yellow"), click.style(f"({operation.txn})", dim=True)
+    lines = [f"{number}  {shown(version.at)}  {operation.command} by {plain(operation.principal)}  {txn}"]
+    for name, value in sorted((_masked(operation, reveal=reveal) or {}).items()):
+        was = f"{one_line(_value(version.before[name]), 40)} \u2192 " if name in version.before and name != "content" else ""
+        lines.append(f"  {name}: {was}{one_line(_value(value), width())}")
+    return lines
+
+
+def _value(value: object) -> str:
+    return "(nothing)" if value is None else str(value)
+
+
+def _masked(operation: Operation, *, reveal: bool) -> dict[str, Any] | None:
+    if reveal or operation.change is None or "content" not in operation.change:
+        return operation.change
+    from memos_cli.interface.secrets import find, mask
+
+    text = str(operation.change["content"])
+    return {**operation.change, "content": mask(text, find(text))}
+
+
+def provenance_json(result: Provenance, *, reveal: bool) -> dict[str, Any]:
+    """The answer of `why`."""
+    return {
+        "memory": memory_json(result.memory, reveal=reveal),
+        "versions": [version_json(version, reveal=reveal) for version in result.versions],
+        "links": [
+            {"type": link.type.value, "source": link.source, "target": link.target}
+            for link, _ in (*result.outgoing, *result.incoming)
+        ],
+        "verbatim": result.verbatim if reveal or "secret" not in result.memory.labels else None,
+        "note": result.note,
+    }
+
+
+def provenance_lines(result: Provenance, *, reveal: bool) -> list[str]:
+    """`why` for people."""
+    memory = result.memory
+    first = result.versions[0]
+    lines = [memory_line(memory, reveal=reveal), ""]
+    who = f"{first.operation.command} by {plain(first.operation.principal)}"
+    lines.append(f"{who} on {shown(first.at)}, from {one_line(_origin(memory))}")
+    lines += [
+        f"version {version.number}: {version.operation.command} by {plain(version.operation.principal)} on {shown(version.at)}"
+        for version in result.versions[1:]
+    ]
+    for links, arrow in ((result.outgoing, "\u2192"), (result.incoming, "\u2190")):
+        for link, other in links:
+            text = one_line(content(other, reveal=reveal), 48) if other else "(not in this cube)"
+            end = link.target if arrow == "\u2192" else link.source
+            lines.append(f"{arrow} {link.type.value:<12} {end[:SHORT_ID]}  {text}")
+    if memory.access_count:
+        lines.append(f"used {memory.access_count} times, last {shown(memory.last_access_at)}")
+    if result.verbatim is not None and (reveal or "secret" not in memory.labels):
+        where = f"{memory.source.file or 'the file'}, bytes {memory.source.start} to {memory.source.end}"
+        lines += ["", click.style(f"verbatim, from {one_line(where)}:", dim=True), plain(result.verbatim)]
+    return lines + ([result.note] if result.note else [])

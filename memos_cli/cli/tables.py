@@ -1,0 +1,57 @@
+"""Tables, by rich; only the commands that draw one import this."""
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from memos_cli.cli.render import plain
+
+
+def console() -> Console:
+    """A console on stdout that colours as the rest of this invocation does, and does not wrap lines in a pipe."""
+    context = click.get_current_context(silent=True)
+    color = context.color if context else None
+    terminal = sys.stdout.isatty()
+    return Console(
+        no_color=color is False or (color is None and not terminal),
+        force_terminal=True if color else None,
+        highlight=False,
+        width=None if terminal else int(os.environ.get("COLUMNS", "200")),
+    )
+
+
+def table(
+    headings: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None, right: Sequence[int] = ()
+) -> None:
+    """Print rows under headings; the columns numbered in `right` are set flush right."""
+    drawn = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for index, heading in enumerate(headings):
+        drawn.add_column(heading, justify="right" if index in right else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*(Text(plain(str(cell))) for cell in row))
+    console().print(drawn)
+
+
+def statistics(name: str, numbers: dict[str, Any]) -> None:
+    """The counts of one cube."""
+    plain_counts = {key: value for key, value in numbers.items() if not isinstance(value, dict)}
+    table(["", name], [(key, f"{value:,}") for key, value in plain_counts.items()], right=(1,))
+    for group in ("states", "kinds", "tags"):
+        if numbers[group]:
+            click.echo()
+            table([group, ""], [(key, f"{value:,}") for key, value in numbers[group].items()], right=(1,))
+
+
+def human_bytes(count: float) -> str:
+    """A size with a unit of 1,024."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if count < 1024 or unit == "GiB":
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1024
+    return ""
