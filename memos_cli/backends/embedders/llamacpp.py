@@ -1,0 +1,78 @@
+"""The C functions of llama.cpp, without the rest of the package llama_cpp.
+
+`import llama_cpp` also imports jinja2, diskcache, numpy and its chat formats: 160 ms, of which the bindings proper take
+25 (warm cache, Python 3.11). The bindings are two files that depend on nothing else, so these two are executed as modules of
+our own; nothing is put into `sys.modules`, so that a later `import llama_cpp` finds what it expects. Where a future version
+is laid out otherwise, the plain import serves, only slower.
+"""
+
+import builtins
+import ctypes
+import typing
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from memos_cli.errors import ModelUnavailable
+
+_loaded: list[Any] = []
+
+
+def bindings() -> Any:  # noqa: ANN401 -- a module without types
+    """The module of ctypes functions and structures, silenced and initialised; loaded once.
+
+    Raises:
+        ModelUnavailable: llama-cpp-python is not installed, or its library cannot be loaded.
+    """
+    if not _loaded:
+        native = _load()
+        # A C function for a callback, and not a Python one: llama.cpp logs some 150 lines while it loads a model, and
+        # each would wait for the interpreter's lock when the main thread is busy. This one takes no arguments, so it
+        # ignores those it is given, and does nothing.
+        native.llama_log_set(ctypes.cast(native.llama_max_devices, native.llama_log_callback), None)
+        native.llama_backend_init()
+        _loaded.append(native)
+    return _loaded[0]
+
+
+def _load() -> Any:  # noqa: ANN401 -- a module without types
+    try:
+        spec = find_spec("llama_cpp")
+    except ValueError:
+        spec = None
+    if spec is None or not spec.submodule_search_locations:
+        raise ModelUnavailable("llama-cpp-python is not installed", hint="pip install 'memos-cli[llm]'")
+    folder = Path(spec.submodule_search_locations[0])
+    try:
+        try:
+            return _bare(folder)
+        except (ImportError, AttributeError, FileNotFoundError):
+            import llama_cpp.llama_cpp
+
+            return llama_cpp.llama_cpp
+    except (ImportError, OSError, RuntimeError) as error:
+        raise ModelUnavailable(f"llama.cpp cannot be loaded: {error}", hint="reinstall llama-cpp-python") from error
+
+
+def _bare(folder: Path) -> ModuleType:
+    helper = _execute(folder / "_ctypes_extensions.py", {"typing_extensions": typing})
+    return _execute(folder / "llama_cpp.py", {"llama_cpp._ctypes_extensions": helper})
+
+
+def _execute(path: Path, imports: dict[str, ModuleType]) -> ModuleType:
+    """Run a file as a module, with these answers to its imports in place of the real ones.
+
+    `typing_extensions` (10 ms) is asked only for `TypeAlias`, which typing has; a name that it lacks is an ImportError.
+    """
+
+    def answer(name: str, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 -- __import__'s own signature
+        return imports[name] if name in imports else builtins.__import__(name, *args, **kwargs)
+
+    spec = spec_from_file_location(f"memos_cli._llama.{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"no module at {path}")
+    module = module_from_spec(spec)
+    module.__dict__["__builtins__"] = {**vars(builtins), "__import__": answer}
+    spec.loader.exec_module(module)
+    return module

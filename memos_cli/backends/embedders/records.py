@@ -1,0 +1,55 @@
+"""What was found out about a file, kept so that the next start need not hash 45 MB or try the file in a child process.
+
+A record is a JSON file in the data folder, named by the file's path and bound to its size and modification time. A record
+that cannot be read or that no longer fits is as good as none.
+"""
+
+import json
+import os
+import zlib
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+
+def recall(path: Path, folder: Path) -> dict[str, Any] | None:
+    """The record for a file as it is now, or None."""
+    try:
+        record = json.loads(_place(path, folder).read_text(encoding="utf-8"))
+        state = path.stat()
+    except (OSError, ValueError):
+        return None
+    if not isinstance(record, dict) or record.get("path") != str(path.absolute()):
+        return None
+    if record.get("stamp") != [state.st_size, state.st_mtime_ns]:
+        return None
+    facts = record.get("facts")
+    return facts if isinstance(facts, dict) else None
+
+
+def remember(path: Path, folder: Path, facts: dict[str, Any]) -> None:
+    """Keep a record; best effort, since without it the next start is only slower."""
+    place = _place(path, folder)
+    temporary = place.with_name(f".{place.name}.{os.getpid()}")
+    try:
+        state = path.stat()
+        place.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps({"stamp": [state.st_size, state.st_mtime_ns], "path": str(path.absolute()), "facts": facts})
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(place)
+    except OSError:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal; 0.1 s for 90 MB."""
+    import hashlib
+
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _place(path: Path, folder: Path) -> Path:
+    # A checksum for a name, since hashlib takes 5 ms to import; the path in the record tells two of one name apart.
+    return folder / "known" / f"{path.name}.{zlib.crc32(os.fsencode(path.absolute())):08x}.json"
