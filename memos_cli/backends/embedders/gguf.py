@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from memos_cli.backends.embedders import ggufcheck
+from memos_cli.backends.embedders.context import Context
 from memos_cli.backends.embedders.llamacpp import bindings
 from memos_cli.backends.embedders.weights import Weights
 from memos_cli.backends.embedders.wordpiece import WordPiece, is_plain
@@ -18,15 +19,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MAX_THREADS = 4
-"""One query of 10 tokens took 8 ms with one thread and 6 with two; more than four have nothing left to share."""
-
 BATCH_TOKENS = 256
 """Tokens evaluated at once where there are several texts. Attention is over the whole batch, so more is slower: 256 gave
 288 short texts a second, 512 gave 266 and 1,024 gave 246 (f16, 2 cores); f32 gave 233 and q8_0 238 with 256."""
 
 BATCH_TEXTS = 64
-_EMPTY_POOLING = 0
+MAX_WORKERS = 8  # contexts of 5 MB each
 _WORDPIECE = 3
 
 
@@ -38,9 +36,8 @@ class GgufEmbedder:
         self._lock = threading.RLock()
         self._native: Any = None
         self._model: Any = None
-        self._context: Any = None
-        self._batch: Any = None
-        self._capacity = (0, 0)
+        self._single: Context | None = None
+        self._bulk: list[Context] = []
         self._wordpiece: WordPiece | None = None
 
     @property
@@ -60,9 +57,10 @@ class GgufEmbedder:
             ModelUnavailable: the model cannot be loaded.
         """
         with self._lock:
-            if self._context is None:
+            if self._model is None:
                 self._load()
-                self._open(self._weights.max_tokens, 1)
+            if self._single is None:
+                self._single = Context(self._native, self._model, self._weights.max_tokens, 1)
 
     def embed(self, texts: Sequence[str]) -> "NDArray[np.float32]":
         """Unit vectors, one row a text; a text is cut after `Weights.max_tokens` tokens.
@@ -84,19 +82,21 @@ class GgufEmbedder:
 
             vectors = np.zeros((len(texts), self.dimensions), np.float32)
             tokens = [self._tokenize(text) for text in texts]
-            if len(texts) > 1:
-                self._open(max(BATCH_TOKENS, self._weights.max_tokens), BATCH_TEXTS)
-            for group in self._groups(tokens):
-                self._run([tokens[index] for index in group])
-                for sequence, index in enumerate(group):
-                    vectors[index] = self._vector(sequence)
+            groups = list(_groups(tokens, max(BATCH_TOKENS, self._weights.max_tokens), BATCH_TEXTS))
+            if len(texts) <= 1:
+                self._work(self._single, groups, tokens, vectors)
+            else:
+                self._work_together(groups, tokens, vectors)
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.finfo(np.float32).tiny)
         return vectors
 
     def close(self) -> None:
         """Free the model and the context; calling it twice is fine, and `embed` loads them again."""
         with self._lock:
-            self._close_context()
+            for context in (self._single, *self._bulk):
+                if context is not None:
+                    context.close()
+            self._single, self._bulk = None, []
             if self._model is not None:
                 self._native.llama_model_free(self._model)
                 self._model = None
@@ -117,33 +117,29 @@ class GgufEmbedder:
         self._vocabulary = native.llama_model_get_vocab(self._model)
         self._is_wordpiece = native.llama_vocab_type(self._vocabulary) == _WORDPIECE
 
-    def _open(self, tokens: int, texts: int) -> None:
-        """Make a context for batches of so many tokens and texts, unless there is one; 2 ms for one text, 4 for 64."""
-        if self._context is not None and self._capacity[0] >= tokens and self._capacity[1] >= texts:
-            return
-        self._close_context()
-        native = self._native
-        params = native.llama_context_default_params()
-        params.n_ctx = params.n_batch = params.n_ubatch = tokens
-        params.n_seq_max = texts
-        params.kv_unified = True
-        params.embeddings = True
-        params.n_threads = params.n_threads_batch = _threads()
-        self._context = native.llama_init_from_model(self._model, params)
-        if not self._context:
-            self._context = None
-            raise ModelUnavailable("llama.cpp has no memory for the embedder", hint="close some programs and try again")
-        if native.llama_pooling_type(self._context) == _EMPTY_POOLING:
-            self.close()
-            raise ModelUnavailable(f"{self._weights.gguf} is not an embedding model", hint="choose one that pools")
-        self._batch = native.llama_batch_init(tokens, 0, 1)
-        self._capacity = (tokens, texts)
+    def _work(
+        self, context: "Context | None", groups: list[list[int]], tokens: list[list[int]], vectors: "NDArray[np.float32]"
+    ) -> None:
+        """Take groups until there are none left; several threads may take from the same list."""
+        while context is not None and groups:
+            try:
+                group = groups.pop()
+            except IndexError:  # another thread took the last one
+                return
+            vectors[group] = context.embed([tokens[index] for index in group], self.dimensions)
 
-    def _close_context(self) -> None:
-        if self._context is not None:
-            self._native.llama_batch_free(self._batch)
-            self._native.llama_free(self._context)
-            self._context = None
+    def _work_together(self, groups: list[list[int]], tokens: list[list[int]], vectors: "NDArray[np.float32]") -> None:
+        """One context and one thread for each core; the first failure is raised once all have stopped."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        count = min(MAX_WORKERS, _cores(), len(groups))
+        size = max(BATCH_TOKENS, self._weights.max_tokens)
+        while len(self._bulk) < count:
+            self._bulk.append(Context(self._native, self._model, size, BATCH_TEXTS))
+        with ThreadPoolExecutor(count) as pool:
+            jobs = [pool.submit(self._work, context, groups, tokens, vectors) for context in self._bulk[:count]]
+            for job in jobs:
+                job.result()
 
     def _tokenize(self, text: str) -> list[int]:
         """Token ids with those that begin and end a text, at most `max_tokens`; a cut keeps the last one."""
@@ -172,48 +168,21 @@ class GgufEmbedder:
             self._wordpiece = WordPiece(pieces, header.get("tokenizer.ggml.unknown_token_id", 100))
         return self._wordpiece
 
-    def _groups(self, tokens: list[list[int]]) -> Iterator[list[int]]:
-        """Indexes of texts that fit into one batch together, the longest texts first."""
-        room, seats = self._capacity
-        group: list[int] = []
-        used = 0
-        for index in sorted(range(len(tokens)), key=lambda index: -len(tokens[index])):
-            if group and (used + len(tokens[index]) > room or len(group) == seats):
-                yield group
-                group, used = [], 0
-            group.append(index)
-            used += len(tokens[index])
-        if group:
+
+def _groups(tokens: list[list[int]], room: int, seats: int) -> Iterator[list[int]]:
+    """Indexes of texts that fit into one batch together, the shortest texts first, so that the longest are taken first."""
+    group: list[int] = []
+    used = 0
+    for index in sorted(range(len(tokens)), key=lambda index: len(tokens[index])):
+        if group and (used + len(tokens[index]) > room or len(group) == seats):
             yield group
-
-    def _run(self, sequences: list[list[int]]) -> None:
-        batch, at = self._batch, 0
-        for number, ids in enumerate(sequences):
-            for position, token in enumerate(ids):
-                batch.token[at] = token
-                batch.pos[at] = position
-                batch.n_seq_id[at] = 1
-                batch.seq_id[at][0] = number
-                batch.logits[at] = 1
-                at += 1
-        batch.n_tokens = at
-        memory = self._native.llama_get_memory(self._context)  # an encoder such as BERT has none
-        if memory:
-            self._native.llama_memory_clear(memory, True)  # noqa: FBT003 -- C
-        status = self._native.llama_decode(self._context, batch)
-        if status != 0:
-            raise ModelUnavailable(f"llama.cpp failed to embed (status {status})", hint="`memos doctor` tells more")
-
-    def _vector(self, sequence: int) -> "NDArray[np.float32]":
-        """A view of llama.cpp's own memory, valid until the next batch; shape (dimensions,)."""
-        import numpy as np
-
-        pointer = self._native.llama_get_embeddings_seq(self._context, sequence)
-        if not pointer:
-            raise ModelUnavailable("llama.cpp gave no vector", hint="`memos doctor` tells more")
-        return np.ctypeslib.as_array(pointer, (self.dimensions,))
+            group, used = [], 0
+        group.append(index)
+        used += len(tokens[index])
+    if group:
+        yield group
 
 
-def _threads() -> int:
+def _cores() -> int:
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return max(1, min(MAX_THREADS, available or 1))
+    return max(1, available or 1)

@@ -33,7 +33,7 @@ def test_warming_in_a_thread_leaves_the_model_ready(weights: Weights) -> None:
     thread = threading.Thread(target=embedder.warm)
     thread.start()
     thread.join()
-    assert embedder._context is not None
+    assert embedder._single is not None
     assert embedder.embed(["hello"]).shape == (1, 384)
     embedder.close()
 
