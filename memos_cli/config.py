@@ -5,9 +5,8 @@ folder or one above it, else from the user's `config.toml`, else it has its defa
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from memos_cli.errors import MemosError, UsageError
 
@@ -15,8 +14,7 @@ PROJECT_FILE = ".memos.toml"
 USER_FILE = "config.toml"
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """What may be set: its default, how its text is read, and what it does."""
 
     default: Any
@@ -68,16 +66,14 @@ def variable(name: str) -> str:
     return "MEMOS_" + name.replace(".", "_").upper()
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """A setting's value and its origin: `flag`, `environment`, a file's path, or `default`."""
 
     value: Any
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
-class Paths:
+class Paths(NamedTuple):
     """The folders of a home."""
 
     config: Path

@@ -1,8 +1,13 @@
-"""The nouns: what a memory, an operation, a link and a cube are. Frozen, and free of any storage or interface."""
+"""The nouns: what a memory, an operation, a link and a cube are. Frozen, and free of any storage or interface.
 
-from dataclasses import dataclass, field
+They are named tuples, not dataclasses: every command imports them, and a frozen dataclass takes five times as long to define
+(2 ms against 11 for this module) and three times as long to make.
+"""
+
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 
 class Kind(StrEnum):
@@ -74,8 +79,11 @@ class Visibility(StrEnum):
     READ_ONLY = "read-only"
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+"""The metadata of what has none."""
+
+
+class Source(NamedTuple):
     """Where a memory was said or written.
 
     `start` and `end` are offsets in bytes into the blob whose SHA-256 is `digest`: the verbatim span.
@@ -92,8 +100,7 @@ class Source:
     end: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A memory on its way in: what a reader found or a caller gave, before it has an id. Times are fixed-width UTC text."""
 
     content: str
@@ -112,11 +119,10 @@ class Draft:
     task: str | None = None
     origin: Origin = Origin.USER
     source: Source = Source()
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(NamedTuple):
     """A memory as it stands: the fold of its operations, and how it was used. Times are fixed-width UTC text."""
 
     id: str
@@ -145,15 +151,14 @@ class Memory:
     source: Source = Source()
     confidence: float = 1.0
     trust: float = 1.0
-    metadata: dict[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = NOTHING
     version: int = 1
     access_count: int = 0
     last_access_at: str | None = None
     cube: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """A typed link from one memory to another."""
 
     source: str
@@ -161,8 +166,7 @@ class Link:
     target: str
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """One entry of the log. Its id is the SHA-256 of its header, so the id is the hash that the next one chains to.
 
     Attributes:
@@ -199,8 +203,7 @@ class Operation:
     change: dict[str, Any] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(NamedTuple):
     """Which memories are meant; what is left empty does not narrow. Several tags or labels: all of them.
 
     Attributes:
@@ -231,8 +234,7 @@ class Filter:
     principal: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Cube:
+class Cube(NamedTuple):
     """A MemCube as `cube list` shows it."""
 
     name: str

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -150,7 +149,7 @@ def _from_lines(app: App, given: dict[str, Any], fields: dict[str, Any]) -> Adde
         result = app.mos.add(drafts=drafts, tell=lambda done: tell(done, 0))
     if not result.ids and not skipped:
         raise UsageError("there is nothing to remember: the input is empty")
-    return replace(result, skipped=tuple(skipped))
+    return result._replace(skipped=tuple(skipped))
 
 
 @contextmanager
@@ -189,7 +188,7 @@ def _embed(app: App, result: Added) -> Added:
     pending = search.pending_count(vault.conn)
     if pending and not embedded and app.settings.get("embedder") == "auto":
         app.note(GET_MODEL)
-    return replace(result, embedded=embedded, pending=pending)
+    return result._replace(embedded=embedded, pending=pending)
 
 
 @contextmanager

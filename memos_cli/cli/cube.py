@@ -1,6 +1,5 @@
 """`memos cube`: the cubes of a home."""
 
-from dataclasses import asdict
 from typing import Any
 
 import click
@@ -187,4 +186,4 @@ def rm(app: App, name: str, *, dry_run: bool, yes: bool) -> None:
 
 
 def _json(found: Cube) -> dict[str, Any]:
-    return {**asdict(found), "created_at": shown(found.created_at)}
+    return {**found._asdict(), "created_at": shown(found.created_at)}

@@ -1,9 +1,8 @@
 """Results as lines for people and as dictionaries for JSON. What came from outside is never let loose on a terminal."""
 
+import os
 import re
-import shutil
 import sys
-from dataclasses import asdict
 from typing import Any
 
 import click
@@ -43,7 +42,12 @@ def _columns(text: str) -> int:
 
 def width() -> int | None:
     """How wide a line may be; `None` where nobody looks, so that a pipe gets whole lines."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    if not sys.stdout.isatty():
+        return None
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
+    except OSError:
+        return 80
 
 
 def content(memory: Memory, *, reveal: bool) -> str:
@@ -57,10 +61,11 @@ def content(memory: Memory, *, reveal: bool) -> str:
 
 def memory_json(memory: Memory, *, reveal: bool = False) -> dict[str, Any]:
     """A memory with all the fields of its header."""
-    fields = asdict(memory)
+    fields = memory._asdict()
     fields["content"] = content(memory, reveal=reveal)
+    fields["metadata"] = dict(memory.metadata)
     fields["masked"] = fields["content"] != memory.content
-    fields["source"] = {name: value for name, value in fields["source"].items() if value is not None}
+    fields["source"] = {name: value for name, value in memory.source._asdict().items() if value is not None}
     for name in ("created_at", "updated_at", "occurred_at", "valid_from", "valid_to", "expires_at", "last_access_at"):
         fields[name] = shown(fields[name])
     return fields
@@ -159,7 +164,7 @@ def hit_json(hit: Hit, *, reveal: bool = False, parts: bool = False) -> dict[str
         "speaker": memory.source.speaker,
         "cube": memory.cube,
     }
-    return {**fields, "parts": asdict(hit.parts)} if parts else fields
+    return {**fields, "parts": hit.parts._asdict()} if parts else fields
 
 
 def found_json(found: Found, *, reveal: bool = False, parts: bool = False) -> dict[str, Any]:
@@ -173,7 +178,7 @@ def hit_lines(hit: Hit, *, reveal: bool, parts: bool) -> list[str]:
     lines = [memory_line(hit.memory, reveal=reveal, ahead=f"  {click.style(f'{hit.score:.2f}', fg='cyan')}")]
     if parts:
         numbers = ", ".join(
-            f"{name} {value:.3f}" for name, value in asdict(hit.parts).items() if isinstance(value, float) and name != "total"
+            f"{name} {value:.3f}" for name, value in hit.parts._asdict().items() if isinstance(value, float) and name != "total"
         )
         lines.append(click.style(f"          {numbers}", dim=True))
     return lines

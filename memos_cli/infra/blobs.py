@@ -1,10 +1,15 @@
 """Content-addressed files of a cube: named by their SHA-256, written once, never modified, checked whenever they are read."""
 
-from hashlib import sha256
 from pathlib import Path
 
 from memos_cli.errors import IntegrityError
 from memos_cli.infra import files
+
+
+def _digest(content: bytes) -> str:
+    from hashlib import sha256
+
+    return sha256(content).hexdigest()
 
 
 class Blobs:
@@ -18,7 +23,7 @@ class Blobs:
 
     def put(self, content: bytes) -> str:
         """Keep `content`; its digest in hexadecimal."""
-        digest = sha256(content).hexdigest()
+        digest = _digest(content)
         path = self._path(digest)
         if not path.exists():
             files.write(path, content)
@@ -34,12 +39,12 @@ class Blobs:
             content = self._path(digest).read_bytes()
         except FileNotFoundError:
             raise IntegrityError(f"the file {digest[:12]} that memories came from is gone from the cube") from None
-        if sha256(content).hexdigest() != digest:
+        if _digest(content) != digest:
             raise IntegrityError(f"the file {digest[:12]} that memories came from was changed on disk")
         return content
 
     def faults(self) -> list[str]:
         """A line for each file here that is not what its name says."""
         kept = (path for path in sorted(self._folder.glob("*/*")) if path.is_file() and not path.name.startswith("."))
-        wrong = (path for path in kept if sha256(path.read_bytes()).hexdigest() != path.name)
+        wrong = (path for path in kept if _digest(path.read_bytes()) != path.name)
         return [f"blob {path.name[:12]} is not what its name says" for path in wrong]

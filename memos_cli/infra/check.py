@@ -1,7 +1,7 @@
 """Integrity: what can be wrong with a cube, and how one finds out."""
 
 import sqlite3
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from memos_cli.infra.blobs import Blobs
 from memos_cli.infra.vault import connection, log, rebuild
@@ -11,8 +11,7 @@ MOST_SHOWN = 20
 """Faults listed of one kind: a damaged cube can have a million, and nobody reads on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """One thing that was looked at, and what was found wrong with it."""
 
     name: str

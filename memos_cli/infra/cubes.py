@@ -1,9 +1,7 @@
 """The cubes of a home: finding, making, renaming and removing them."""
 
-import difflib
 import os
 import re
-import shutil
 from pathlib import Path
 
 from memos_cli.errors import CubeNotFound, Refused, UsageError
@@ -58,6 +56,8 @@ class Shelf:
         return Vault(folder, folder.name, lock_timeout=self._lock_timeout)
 
     def _nearest(self, cube: str) -> str:
+        import difflib
+
         names = self.names()
         near = difflib.get_close_matches(cube, names, n=3, cutoff=0.5)
         if near:
@@ -90,6 +90,8 @@ class Shelf:
 
         It is renamed first, so that a removal that is cut short leaves no half cube behind under its name.
         """
+        import shutil
+
         folder = self.place(cube)
         if not (folder / connection.FILE).exists():
             raise CubeNotFound(f"no cube {cube!r}", hint=self._nearest(cube))

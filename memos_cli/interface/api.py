@@ -7,13 +7,11 @@ mos.add("I am vegan now", user_id="sam")
 mos.search(query="diet", user_id="sam").hits[0].memory.content
 """
 
-import getpass
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from memos_cli import config
 from memos_cli.errors import CubeNotFound, MemoryNotFound, NotFound, UsageError
@@ -22,13 +20,14 @@ from memos_cli.infra.blobs import Blobs
 from memos_cli.infra.cubes import Shelf
 from memos_cli.infra.vault import connection, queries
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.interface import intake, pipeline, timeline
 from memos_cli.interface.embedding import Embeddings
-from memos_cli.interface.pipeline import Author
-from memos_cli.interface.provenance import explain
 from memos_cli.interface.results import Added, Changed, Found, Provenance, Query, Undone, Version
 from memos_cli.model import Draft, Filter, LinkType, Memory
 from memos_cli.times import to_text
+
+if TYPE_CHECKING:
+    from memos_cli.interface.pipeline import Author
+    from memos_cli.interface.reader import Format
 
 
 def wall_clock() -> datetime:
@@ -121,14 +120,16 @@ class MOS:
             self.shelf.create(name, owner=self.person, millis=self._millis())
             return self.vault(name)
 
-    def author(self, command: str, user_id: str | None = None) -> Author:
+    def author(self, command: str, user_id: str | None = None) -> "Author":
         """Who writes now, by which command."""
+        from memos_cli.interface.pipeline import Author
+
         return Author(user_id or self.principal, self._millis(), command)
 
     def filter(self, vault: Vault, wanted: Filter | None = None, user_id: str | None = None) -> Filter:
         """A filter narrowed to what the principal may see in this cube."""
         wanted = wanted or Filter(at=self.now)
-        return replace(wanted, principal=governance.asking(user_id or self.principal, vault.meta))
+        return wanted._replace(principal=governance.asking(user_id or self.principal, vault.meta))
 
     # -- adding
 
@@ -155,12 +156,14 @@ class MOS:
         Raises:
             UsageError: nothing to remember, or a field that cannot be so.
         """
+        from memos_cli.interface import intake, pipeline
+
         if drafts is None:
             drafts = intake.drafts(content, messages, self.now, fields)
         return pipeline.ingest(self.writable(), drafts, self.author("add", user_id), tell)
 
     def read(
-        self, content: bytes, *, name: str | None = None, form: str = "auto", occurred_at: str | None = None
+        self, content: bytes, *, name: str | None = None, form: "Format" = "auto", occurred_at: str | None = None
     ) -> list[Draft]:
         """Take a text apart into drafts; the text itself is kept in the cube, so that `why` can show the place.
 
@@ -173,6 +176,8 @@ class MOS:
         Raises:
             UsageError: not text.
         """
+        from memos_cli.interface import intake
+
         return intake.of_file(content, self._blobs, name=name, form=form, now=self.now, occurred_at=occurred_at)
 
     def _blobs(self) -> Blobs:
@@ -317,6 +322,8 @@ class MOS:
 
     def edit(self, text: str, fields: dict[str, Any], *, user_id: str | None = None) -> Changed:
         """Set registers of a memory (`content`, `kind`, `key`, …; `None` clears)."""
+        from memos_cli.interface import pipeline
+
         vault, identity = self.locate(text, user_id)
         return pipeline.edit(vault, identity, self.author("edit", user_id), fields)
 
@@ -328,21 +335,29 @@ class MOS:
         Raises:
             Refused: one is frozen and `thaw` was not given.
         """
+        from memos_cli.interface import pipeline
+
         vault, ids = self.locate_all([texts] if isinstance(texts, str) else texts, user_id)
         return pipeline.forget(vault, ids, self.author("forget", user_id), thaw=thaw, dry_run=dry_run)
 
     def restore(self, texts: "Sequence[str]") -> Changed:
         """Bring forgotten memories back."""
+        from memos_cli.interface import pipeline
+
         vault, ids = self.locate_all(texts)
         return pipeline.restore(vault, ids, self.author("restore"))
 
     def switch(self, texts: "Sequence[str]", command: str, registers: dict[str, bool]) -> Changed:
         """Turn registers on or off: `pinned`, `frozen`, `tag:NAME`."""
+        from memos_cli.interface import pipeline
+
         vault, ids = self.locate_all(texts)
         return pipeline.switch_many(vault, ids, self.author(command), registers)
 
     def link(self, source: str, kind: LinkType, target: str, *, on: bool = True) -> Changed:
         """Set or remove a typed link between two memories of one cube."""
+        from memos_cli.interface import pipeline
+
         vault, (one, other) = self.locate_all([source, target])
         if one == other:
             raise UsageError("a memory is not linked to itself")
@@ -352,6 +367,8 @@ class MOS:
 
     def undo(self, name: str | None = None, *, dry_run: bool = False) -> Undone:
         """Take the last command that wrote back, or the named one."""
+        from memos_cli.interface import timeline
+
         vaults = self.vaults()
         if not vaults:
             raise NotFound("nothing to undo: there is nothing here yet")
@@ -368,16 +385,22 @@ class MOS:
 
     def history(self, text: str) -> "tuple[Memory, tuple[Version, ...]]":
         """A memory and its versions, oldest first."""
+        from memos_cli.interface import timeline
+
         vault, identity = self.locate(text)
         return vault.get(identity), tuple(timeline.versions(vault, identity))
 
     def rollback(self, text: str, version: int) -> Changed:
         """Make a memory what it was at a version."""
+        from memos_cli.interface import timeline
+
         vault, identity = self.locate(text)
         return timeline.roll_back(vault, identity, self.author("rollback"), version)
 
     def provenance(self, text: str) -> Provenance:
         """Where a memory comes from and what stands around it."""
+        from memos_cli.interface.provenance import explain
+
         vault, identity = self.locate(text)
         return explain(vault, identity)
 
@@ -387,6 +410,8 @@ class MOS:
 
 
 def _login() -> str:
+    import getpass
+
     try:
         return getpass.getuser()
     except (OSError, KeyError):

@@ -2,8 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields as fields_of
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +12,7 @@ from memos_cli.times import from_text, parse_duration, parse_iso, to_text
 
 if TYPE_CHECKING:
     from memos_cli.infra.blobs import Blobs
+    from memos_cli.interface.reader import Format
 
 _TIMES = ("occurred_at", "valid_from", "valid_to", "expires_at")
 _TEXTS = ("external_id", "title", "key", "task")
@@ -48,7 +47,7 @@ def one(content: str, now: str, given: dict[str, Any]) -> Draft:
 
 
 def of_file(
-    content: bytes, blobs: "Callable[[], Blobs]", *, name: str | None, form: str, now: str, occurred_at: str | None
+    content: bytes, blobs: "Callable[[], Blobs]", *, name: str | None, form: "Format", now: str, occurred_at: str | None
 ) -> list[Draft]:
     """Drafts of a text that is taken apart; each names the blob and the span it was read from.
 
@@ -69,7 +68,7 @@ def of_file(
         return []
     digest = blobs().put(text.encode())
     return [
-        replace(draft, content=check_content(draft.content), source=replace(draft.source, file=name, digest=digest))
+        draft._replace(content=check_content(draft.content), source=draft.source._replace(file=name, digest=digest))
         for draft in read
     ]
 
@@ -80,14 +79,13 @@ def with_fields(draft: Draft, given: Mapping[str, Any]) -> Draft:
     Raises:
         UsageError: a field that a draft does not have.
     """
-    known = {field.name for field in fields_of(Draft)}
-    if unknown := set(given) - known:
-        raise UsageError(f"a memory has no field {min(unknown)!r}", hint=f"there are: {', '.join(sorted(known))}")
+    if unknown := set(given) - set(Draft._fields):
+        raise UsageError(f"a memory has no field {min(unknown)!r}", hint=f"there are: {', '.join(Draft._fields)}")
     changes = {name: value for name, value in given.items() if value is not None}
     for name in ("tags", "labels"):
         if name in changes:
             changes[name] = tuple(dict.fromkeys((*getattr(draft, name), *changes[name])))
-    return replace(draft, **changes)
+    return draft._replace(**changes)
 
 
 def _of_messages(messages: Sequence[Mapping[str, str]], now: str, given: dict[str, Any]) -> Iterator[Draft]:

@@ -1,14 +1,12 @@
 """What the commands return: frozen, and turned into text or JSON by `cli.render` alone."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from memos_cli.model import Link, Memory, Operation
 from memos_cli.operation.ranking import Parts
 
 
-@dataclass(frozen=True, slots=True)
-class Added:
+class Added(NamedTuple):
     """What became of an `add`.
 
     Attributes:
@@ -32,16 +30,14 @@ class Added:
     secrets: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(NamedTuple):
     """One question of a batch."""
 
     text: str
     as_of: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A memory that a search found."""
 
     memory: Memory
@@ -49,8 +45,7 @@ class Hit:
     parts: Parts
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """The answer to one query, best hit first.
 
     Attributes:
@@ -65,8 +60,7 @@ class Found:
     notices: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(NamedTuple):
     """What a command did to memories that were there already."""
 
     command: str
@@ -76,8 +70,7 @@ class Changed:
     dry_run: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Undone:
+class Undone(NamedTuple):
     """What `undo` took back."""
 
     txn: str | None
@@ -87,18 +80,16 @@ class Undone:
     dry_run: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(NamedTuple):
     """One version of a memory: the operation that made it and what it changed."""
 
     number: int
     operation: Operation
     at: str
-    before: dict[str, Any] = field(default_factory=dict)
+    before: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Provenance:
+class Provenance(NamedTuple):
     """Where a memory comes from and what stands around it."""
 
     memory: Memory

@@ -2,8 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future
-from dataclasses import replace
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +71,7 @@ class Search:
         """The answers, in the order of the queries."""
         embedder = self._embedder
         texts = [query.text for query in batch]
-        vectors = _in_thread(embedder, texts) if embedder is not None and texts else None
+        vectors = _Ahead(embedder, texts) if embedder is not None and texts else None
         return [self._answer_one(query, index, k, vectors) for index, query in enumerate(batch)]
 
     def _embed_pending(self) -> None:
@@ -90,7 +88,7 @@ class Search:
             if waiting and notice is None:
                 self._notices.append(f"{waiting} memories wait for their vectors; embed them now with: memos doctor --embed")
 
-    def _answer_one(self, query: Query, index: int, k: int, vectors: "Future[Any] | None") -> Found:
+    def _answer_one(self, query: Query, index: int, k: int, vectors: "_Ahead | None") -> Found:
         start = time.perf_counter()
         finders = self._finders_at(query.as_of)
         mode = "lexical"
@@ -99,13 +97,14 @@ class Search:
             nonlocal mode
             if vectors is None:
                 return None
-            failure = vectors.exception()
-            if isinstance(failure, ModelUnavailable):
-                self._notices.append(failure.message)
+            try:
+                made = vectors.result()
+            except ModelUnavailable as error:
+                self._notices.append(error.message)
                 return None
             self._embed_pending()
             mode = "hybrid"
-            return vectors.result()[index]
+            return made[index]
 
         scored = operator.find(finders, query.text, k, wait)
         hits = tuple(Hit(one.memory, one.parts.total, one.parts) for one in scored)
@@ -113,7 +112,7 @@ class Search:
         return Found(query.text, hits, mode, time.perf_counter() - start, notices)
 
     def _finders_at(self, as_of: str | None) -> list[operator.Finder]:
-        wanted = replace(self._wanted, at=as_of, past=True) if as_of else self._wanted
+        wanted = self._wanted._replace(at=as_of, past=True) if as_of else self._wanted
         if wanted.at not in self._finders:
             self._finders[wanted.at] = [self._finder(vault, wanted) for vault in self._vaults]
         return self._finders[wanted.at]
@@ -126,15 +125,27 @@ class Search:
         return self._mos.embeddings.matrix(vault, self._embedder) if self._embedder else None
 
 
-def _in_thread(embedder: Embedder, texts: list[str]) -> "Future[Any]":
-    """Embed in a thread: llama.cpp and SQLite both let go of the interpreter while they work."""
-    future: Future[Any] = Future()
+class _Ahead:
+    """Vectors of queries, being made in a thread: llama.cpp and SQLite both let go of the interpreter while they work.
 
-    def run() -> None:
+    (Not a `concurrent.futures.Future`: importing that costs a lexical search a tenth of its time.)
+    """
+
+    def __init__(self, embedder: Embedder, texts: list[str]) -> None:
+        self._result: Any = None
+        self._failure: BaseException | None = None
+        self._thread = Thread(target=self._run, args=(embedder, texts), daemon=True)
+        self._thread.start()
+
+    def _run(self, embedder: Embedder, texts: list[str]) -> None:
         try:
-            future.set_result(embedder.embed(texts))
+            self._result = embedder.embed(texts)
         except BaseException as error:  # noqa: BLE001 -- handed to whoever asks for the result
-            future.set_exception(error)
+            self._failure = error
 
-    Thread(target=run, daemon=True).start()
-    return future
+    def result(self) -> Any:  # noqa: ANN401 -- numpy
+        """Wait for the vectors, float32, shape (len(texts), dimensions); what went wrong is raised here."""
+        self._thread.join()
+        if self._failure is not None:
+            raise self._failure
+        return self._result

@@ -5,8 +5,7 @@ Finding: candidates by words and by meaning, fused by `ranking`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.infra.vault import fold, queries, rows, search
 from memos_cli.infra.vault.units import Unit
@@ -24,8 +23,7 @@ CANDIDATES = 200
 """How many each of the two searches hands to the fusion, at least."""
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """What became of one draft: `added`, `edited` or `duplicate`, and whom it superseded or stands against."""
 
     id: str
@@ -77,7 +75,7 @@ def _place_by_key(vault: Vault, unit: Unit, draft: Draft, owner: str, at: str) -
     before = [memory for memory in line if starts(memory) <= start]
     after = [memory for memory in line if starts(memory) > start]
     if after and draft.valid_to is None:
-        draft = replace(draft, valid_to=starts(after[0]))
+        draft = draft._replace(valid_to=starts(after[0]))
     identity = unit.add(draft, owner)
     if after:
         unit.change("memory", after[0].id, {_supersedes(identity): True})
@@ -97,8 +95,7 @@ def _supersedes(memory_id: str) -> str:
     return f"{fold.LINK}{LinkType.SUPERSEDES}:{memory_id}"
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
+class Scored(NamedTuple):
     """A memory with its score."""
 
     memory: Memory

@@ -6,7 +6,7 @@ LoCoMo), since it forgets by how much the first hit won.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 WORDS = 0.5
 MEANING = 0.5
@@ -15,8 +15,7 @@ FLOOR = 0.15
 """A cosine of MiniLM between unrelated sentences; similarity is counted from here on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(NamedTuple):
     """What a hit's score is made of; each part is between 0 and 1 before its weight, and `total` is their weighted sum.
 
     Attributes:

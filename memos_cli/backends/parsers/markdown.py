@@ -14,7 +14,6 @@ the headings, `Car > Tyres`. Front matter (between `---` lines) gives `title`, `
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from memos_cli.backends.parsers.prose import LONGEST_PARAGRAPH, pieces
@@ -53,14 +52,14 @@ class _Block(NamedTuple):
     items: tuple[tuple[int, int], ...] = ()
 
 
-@dataclass
 class _Section:
     """The blocks below one heading, up to the next."""
 
-    path: tuple[str, ...]
-    heading: _Block | None
-    blocks: list[_Block] = field(default_factory=list)
-    has_children: bool = False
+    def __init__(self, path: tuple[str, ...], heading: _Block | None) -> None:
+        self.path = path
+        self.heading = heading
+        self.blocks: list[_Block] = []
+        self.has_children = False
 
 
 class MarkdownParser:
@@ -90,7 +89,7 @@ class MarkdownParser:
         at = ByteOffsets(text)
         for draft, first, last in _Reader(text, start).drafts():
             source = Source(start=at(first), end=at(last))
-            yield _with_front_matter(replace(draft, source=source, origin=Origin.FILE), fields)
+            yield _with_front_matter(draft._replace(source=source, origin=Origin.FILE), fields)
 
 
 class _Reader:
@@ -262,8 +261,7 @@ def _with_front_matter(draft: Draft, fields: dict[str, str]) -> Draft:
         rest.pop("date")
     except UsageError:
         pass
-    return replace(
-        draft,
+    return draft._replace(
         title=" > ".join(path) or None,
         tags=tuple(dict.fromkeys(tag for tag in (tag.strip("[]\"'# -\t") for tag in tags) if tag)),
         occurred_at=occurred_at,

@@ -1,8 +1,6 @@
 """Opening and making a cube's file, and what SQLite's errors mean to a person."""
 
 import os
-import random
-import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -86,8 +84,11 @@ def connect(path: Path) -> sqlite3.Connection:
 def _open(path: Path) -> sqlite3.Connection:
     writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
     # A folder that cannot be written cannot hold the shared-memory file of WAL either: read it as it lies.
-    uri = path.absolute().as_uri() + ("?mode=rw" if writable else "?immutable=1")
-    conn = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=5.0)
+    # (The path as a URI only then: making one imports urllib.)
+    if writable:
+        conn = sqlite3.connect(path, isolation_level=None, timeout=5.0)
+    else:
+        conn = sqlite3.connect(path.absolute().as_uri() + "?immutable=1", uri=True, isolation_level=None, timeout=5.0)
     for pragma in _PRAGMAS:
         conn.execute(pragma)
     return conn
@@ -114,7 +115,14 @@ def create(folder: Path, meta: dict[str, str]) -> bool:
     else:
         return True
     finally:
-        shutil.rmtree(half, ignore_errors=True)
+        if half.exists():
+            _remove(half)
+
+
+def _remove(folder: Path) -> None:
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _fill(path: Path, meta: dict[str, str]) -> None:
@@ -146,7 +154,7 @@ def begin(conn: sqlite3.Connection, path: Path, timeout: float) -> None:
                     raise _meaning(str(error), path) from error
             else:
                 return
-            time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 -- jitter, not a secret
+            time.sleep(pause * (0.5 + os.urandom(1)[0] / 255))
             pause = min(pause * 1.5, _LONGEST_PAUSE)
     finally:
         conn.execute("PRAGMA busy_timeout = 5000")

@@ -6,7 +6,6 @@ keep theirs. A tombstone (`purged`) wins whatever the order. Undo, versions, as-
 """
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from typing import Any
 
 from memos_cli.model import Draft, Form, Kind, Link, LinkType, Memory, Operation, Origin, Source, State, Visibility
@@ -15,7 +14,7 @@ from memos_cli.times import from_millis
 Registers = dict[str, Any]
 TAG, LABEL, LINK = "tag:", "label:", "link:"
 PURGED = "purged"
-_SOURCE_FIELDS = frozenset(Source.__dataclass_fields__)
+_SOURCE_FIELDS = frozenset(Source._fields)
 
 
 def fold(operations: Iterable[Operation]) -> Registers:
@@ -60,7 +59,7 @@ def change_of(draft: Draft, owner: str) -> dict[str, Any]:
         "priority": draft.priority or None,
         "task": draft.task,
         "source": source_fields(draft.source),
-        "metadata": draft.metadata or None,
+        "metadata": dict(draft.metadata) or None,
     }
     change = {name: value for name, value in given.items() if value is not None}
     change.update({TAG + tag: True for tag in draft.tags})
@@ -70,7 +69,7 @@ def change_of(draft: Draft, owner: str) -> dict[str, Any]:
 
 def source_fields(source: Source) -> dict[str, Any] | None:
     """The source's fields that are set, or `None` for none."""
-    return {name: value for name, value in asdict(source).items() if value is not None} or None
+    return {name: value for name, value in source._asdict().items() if value is not None} or None
 
 
 def memory(memory_id: str, operations: list[Operation]) -> tuple[Memory, Registers]:

@@ -9,7 +9,6 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from hashlib import sha256
 from typing import Any
 
 from memos_cli.model import Operation
@@ -51,11 +50,15 @@ def header_hash(op: Operation) -> str:
 
 
 def _hash(*header: object) -> str:
+    from hashlib import sha256  # here, since it loads OpenSSL: 3 ms that a search has no use for
+
     return sha256(_encode(header).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def change_digest(salt: bytes, change: str) -> str:
     """SHA-256 of salt and change, in hexadecimal."""
+    from hashlib import sha256
+
     return sha256(salt + change.encode("utf-8", "surrogatepass")).hexdigest()
 
 

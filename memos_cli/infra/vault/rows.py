@@ -2,9 +2,6 @@
 
 import json
 import re
-import unicodedata
-from dataclasses import asdict
-from hashlib import sha256
 from typing import Any
 
 from memos_cli.infra.vault.log import clock_at
@@ -28,7 +25,11 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=
 
 def normalised(content: str) -> str:
     """What counts as the same content: Unicode NFC, white space folded. Case and the rest are kept: they may matter."""
-    return " ".join(unicodedata.normalize("NFC", content).split())
+    if not content.isascii():
+        import unicodedata
+
+        content = unicodedata.normalize("NFC", content)
+    return " ".join(content.split())
 
 
 def digest(kind: str, content: str, source: Source, occurred_at: str | None) -> bytes:
@@ -36,7 +37,7 @@ def digest(kind: str, content: str, source: Source, occurred_at: str | None) -> 
     parts = [normalised(content)]
     if kind == Kind.EPISODE:
         parts += [str(part) for part in (source.conversation, source.session, source.turn, source.speaker, occurred_at)]
-    return sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).digest()[:16]
+    return _short_hash(parts)
 
 
 def row_of(memory: Memory, created: int, updated: int, heads: tuple[str, ...]) -> tuple[Any, ...]:
@@ -45,7 +46,7 @@ def row_of(memory: Memory, created: int, updated: int, heads: tuple[str, ...]) -
     return (
         memory.id, memory.external_id, memory.content, memory.title, memory.kind.value, memory.form.value, memory.state.value,
         memory.key, memory.origin.value, source.conversation, source.session, source.turn, source.speaker,
-        _encode({name: value for name, value in asdict(source).items() if value is not None}), _encode(memory.metadata),
+        _encode({name: value for name, value in source._asdict().items() if value is not None}), _encode(dict(memory.metadata)),
         created, updated, memory.occurred_at, memory.valid_from, memory.valid_to, memory.expires_at, memory.owner,
         memory.visibility.value, memory.task, memory.priority, int(memory.pinned), int(memory.frozen), memory.confidence,
         memory.trust, memory.expires_at, memory.version, _encode(list(heads)),
@@ -119,9 +120,15 @@ def embedding_parts(content: str, title: str | None, speaker: str | None) -> lis
     return [ahead + content[start : start + PART_CHARACTERS] for start in starts]
 
 
+def _short_hash(parts: list[str]) -> bytes:
+    from hashlib import sha256  # here, since it loads OpenSSL: 3 ms that a search has no use for
+
+    return sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).digest()[:16]
+
+
 def text_digest(parts: list[str]) -> bytes:
     """16 bytes that name exactly these texts: a vector is theirs and no others'."""
-    return sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).digest()[:16]
+    return _short_hash(parts)
 
 
 def clock_of(text: str) -> int:

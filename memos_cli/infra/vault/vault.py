@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from memos_cli.errors import AmbiguousId, MemoryNotFound, NotFound
-from memos_cli.infra.vault import connection, fold, log, queries, rebuild, rows, schema
+from memos_cli.infra.vault import connection, fold, log, queries, rows, schema
 from memos_cli.infra.vault.units import ID_LENGTH, Unit
 from memos_cli.model import Cube, Filter, Link, Memory, Operation
 from memos_cli.times import from_millis
@@ -262,6 +262,8 @@ class _Past(Vault):
 
     def __init__(self, now: Vault, clock: int) -> None:
         self.folder, self.name, self.path, self.meta = now.folder, now.name, now.path, now.meta
+        from memos_cli.infra.vault import rebuild
+
         self._lock_timeout = 0.0
         self.conn = sqlite3.connect(":memory:", isolation_level=None)
         schema.create_in_memory(self.conn)

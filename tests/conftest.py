@@ -1,0 +1,112 @@
+"""What every test gets: a home of its own, a clean environment, a clock that stands still, and a way to run the program."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from memos_cli import MOS
+from memos_cli.config import Settings, paths
+
+ROOT = Path(__file__).parent.parent
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+settings.register_profile("memos", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+settings.load_profile("memos")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No variable of the developer's reaches a test, and no test reaches the developer's files."""
+    for name in list(os.environ):
+        if name.startswith(("MEMOS_", "_MEMOS")) or name in {"NO_COLOR", "FORCE_COLOR", "EDITOR", "VISUAL", "COLUMNS"}:
+            monkeypatch.delenv(name)
+    folder = tmp_path / "home"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("MEMOS_HOME", str(folder))
+    monkeypatch.setenv("MEMOS_EMBEDDER", "none")
+    monkeypatch.setenv("MEMOS_PRINCIPAL", "sam")
+    monkeypatch.chdir(tmp_path)
+    return folder
+
+
+class Clock:
+    """A clock that goes on when it is told to."""
+
+    def __init__(self, now: datetime = NOON) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def mos(home: Path, clock: Clock) -> Iterator[MOS]:
+    folders = paths({"MEMOS_HOME": str(home)})
+    chosen = Settings({"MEMOS_EMBEDDER": "none", "MEMOS_PRINCIPAL": "sam"}, folders)
+    with MOS(home, settings=chosen, clock=clock) as opened:
+        yield opened
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A finished run of the program."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def data(self) -> Any:
+        document = json.loads(self.out)
+        assert document["schema_version"] == 1
+        return document["data"]
+
+    @property
+    def error(self) -> Any:
+        document = json.loads(self.err)
+        assert document["schema_version"] == 1
+        return document["error"]
+
+
+Run = Callable[..., Ran]
+
+
+def start(arguments: Sequence[str], **options: Any) -> "subprocess.Popen[bytes]":
+    """The program in a process of its own."""
+    return subprocess.Popen([sys.executable, "-m", "memos_cli", *arguments], **options)
+
+
+@pytest.fixture
+def memos(home: Path) -> Run:  # noqa: ARG001 -- the home is made, then found through the environment
+    """Run the program in a process of its own; its output is read as UTF-8."""
+
+    def run(*arguments: str, stdin: str | bytes | None = "", env: dict[str, str] | None = None, timeout: float = 60) -> Ran:
+        given = stdin.encode() if isinstance(stdin, str) else stdin
+        done = subprocess.run(
+            [sys.executable, "-m", "memos_cli", *arguments],
+            input=given,
+            capture_output=True,
+            env={**os.environ, **(env or {})},
+            timeout=timeout,
+            check=False,
+        )
+        return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return run
