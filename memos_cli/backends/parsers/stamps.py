@@ -90,9 +90,9 @@ def day_first(stamps: Iterable[str]) -> bool:
     when nothing does, the day comes first, as it does nearly everywhere but in the United States.
     """
     pairs = [tuple(map(int, re.split(r"[/.]", stamp))) for stamp in stamps if not re.match(r"\d{4}", stamp)]
-    if any(first > 12 for first, *_ in pairs):  # noqa: PLR2004 -- there are twelve months
+    if any(first > 12 for first, *_ in pairs):
         return True
-    if any(second > 12 for _, second, _ in pairs):  # noqa: PLR2004
+    if any(second > 12 for _, second, _ in pairs):
         return False
     by_month = [(year, first, second) for first, second, year in pairs]
     by_day = [(year, second, first) for first, second, year in pairs]
@@ -104,7 +104,7 @@ def calendar_day(stamp: str, *, day_comes_first: bool) -> date | None:
     one, two, three = map(int, re.split(r"[-/.]", stamp))
     if re.match(r"\d{4}", stamp):
         return _date(one, two, three)
-    year = three if three > 99 else 2000 + three  # noqa: PLR2004 -- two digits: chats are of this century
+    year = three if three > 99 else 2000 + three
     return _date(year, two, one) if day_comes_first or "." in stamp else _date(year, one, two)
 
 

@@ -109,7 +109,7 @@ class TranscriptParser:
         found = [line for line in lines(text[:_SAMPLE]) if line.text.strip()]
         openings = _openings(found)
         turns = [opening for opening in openings if opening is not None]
-        if len(turns) < 2:  # noqa: PLR2004 -- one line alone is no conversation
+        if len(turns) < 2:
             return False
         names = Counter(turn.speaker for turn in turns if turn.speaker)
         if turns[0].stamped:

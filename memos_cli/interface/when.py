@@ -1,0 +1,245 @@
+"""Time expressions in English prose (and a few words of other languages), resolved against the time of the utterance.
+
+A regular expression finds candidates, so that "may", "on" or a bare number never come up for a guess; dateparser reads
+the ones that name a month or count days, weeks, months or years; weekdays, `yesterday` and ISO dates are settled here,
+since its import takes 150 ms. A wrong date is worse than none: what has two readings is left alone (`05/03/2024`;
+`next Friday` on a Tuesday; `read it in two weeks`, which is a duration).
+"""
+
+# ruff: noqa: RUF001 -- the curly apostrophe is matched, since phones write it
+
+import re
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
+
+
+class Mention(NamedTuple):
+    """A time expression: its words, the day it means (the first one of a month or a year), and how exact it is."""
+
+    text: str
+    day: date
+    unit: str
+    """`day`, `week`, `month` or `year`."""
+
+
+_NEAR = {
+    "the day before yesterday": -2, "day before yesterday": -2, "yesterday": -1, "last night": -1, "today": 0, "tonight": 0,
+    "this morning": 0, "this afternoon": 0, "this evening": 0, "tomorrow": 1,
+    "the day after tomorrow": 2, "day after tomorrow": 2, "gestern": -1, "heute": 0, "ayer": -1, "hoy": 0,
+    "昨日": -1, "昨天": -1, "今日": 0, "今天": 0, "明日": 1, "明天": 1, "一昨日": -2, "前天": -2, "明後日": 2, "后天": 2,
+}  # fmt: skip
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?"
+    r"|dec(?:ember)?)\b\.?"
+)
+_NUMBER = r"(?:\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty)"
+_DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?"
+_YEAR = r"(?:19|20)\d\d"
+_HINTS = (
+    "day", "night", "morning", "afternoon", "evening", "tomorrow", "week", "month", "year", "gestern", "heute", "ayer", "hoy",
+    "昨", "今", "明", "前天", "后天", "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+)  # fmt: skip
+"""Without one of these, and without digits that look like a date, there is no candidate; most texts end here."""
+# Patterns as text: re keeps what it has compiled, and a text without a hint does not pay for it (7 ms).
+_CANDIDATE = (
+    r"(?im)(?P<near>\b(?:(?:the )?day (?:before yesterday|after tomorrow)|yesterday|tomorrow|today|tonight|last night|gestern"
+    r"|heute|ayer|hoy|this (?:morning|afternoon|evening))\b|一昨日|昨日|昨天|前天|今日|今天|明後日|明日|明天|后天)"
+    r"|(?P<iso>(?<![\w/.\-])\d{4}-\d\d-\d\d(?![\w\-]|/)|(?<![\w/.\-])\d{4}-\d\d-\d\d(?=T\d\d:))"
+    r"|(?:(?P<ideograph_year>\d{4})年)?(?P<ideograph_month>\d{1,2})月(?P<ideograph_day>\d{1,2})日"
+    r"|(?P<numeric>(?<![\w/.\-])\d{1,2}(?P<sep>[/.])\d{1,2}(?P=sep)\d{4}(?![\w/\-]|\.\d))"
+    r"|\b(?P<which>last|next|this(?: coming)?|coming|past|on|by|until|since)\s+"
+    r"(?P<weekday>(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b(?!\s+(?:morning|afternoon|evening|night)s)"
+    r"|(?<!the )(?<!of )\b(?P<period>(?:last|next)\s+(?:week|month|year))\b(?!\s+(?:of|or)\b|-)"
+    rf"|\b(?P<ago>{_NUMBER}\s+(?:day|week|month|year|fortnight)s?\s+(?:ago|from now))\b"
+    rf"|\b(?P<ahead>in\s+{_NUMBER}\s+(?:day|week|month|year|fortnight)s?(?:['’]?\s+time)?)\b(?!\s+of\b|-)"
+    rf"|(?<![\w.,:/\-])(?P<day_month>{_DAY}(?:\s+of)?\s+{_MONTH}(?:,?\s+{_YEAR}\b)?)(?![\w\-/]|\.?\s+of\b)"
+    rf"|\b(?P<month_day>{_MONTH}\s+{_DAY}\b(?:,?\s+{_YEAR}\b)?)(?![\w\-/%]|[.:,]\d)"
+    rf"|\b(?:(?:in|since|until|by|during|last|next|this|early|late|mid)[\s-]+)?(?P<month_year>{_MONTH},?\s+{_YEAR})\b(?![\w\-/])"
+    rf"|\b(?:in|since|until|last|next)\s+(?P<month>{_MONTH})(?![\w\-/]|\s+\d)"
+    r"|\b(?:in|since)\s+(?P<year>19[5-9]\d|20[0-4]\d)(?=\s*(?:[.,;:!?)]|$))"
+)
+_AHEAD = (
+    r"(?i)\b(?:will|shall|going to|gonna|must|have to|has to|need(?:s)? to|plan(?:s|ning|ned)?|due|deadline|remind|booked"
+    r"|scheduled|arranged|reserved|appointment|upcoming|starts?|leaves?|flies)\b|['’]ll\b"
+)
+_BEHIND = (
+    r"(?i)\b(?:was|were|did|went|met|had|saw|came|got|bought|ate|ran|left|took|made|told|said|gave|found|lost|broke|won|paid|began|wrote"
+    r"|read|slept|felt|sent|\w{2,}ed)\b"
+)
+_LEADS = r"(?i)\b(?:on|by|until|till|since|from|before|after|for|between|and|to|the)\s+$"
+_GOES_ON = "is was at and or to for in with we i he she they it the my our from till until because when by as but"
+_FOLLOWS = frozenset(_GOES_ON.split())
+"""After `March 2`, these do not make it two miles of a march."""
+_HABIT = r"(?i)\b(?:once|twice|times|every|each|hours?|days?|much|more|all|anything|most)\s+$"
+_VERSION = r"(?i)(?:version|release|\bv|python|section|chapter)\s*$"
+_NEARBY = 120
+_FURTHEST_YEARS = 150
+
+
+def mentions(text: str, base: datetime, *, most: int = 16) -> list[Mention]:
+    """The time expressions that can be resolved with confidence, in their order.
+
+    Args:
+        text: what was said or written.
+        base: when; `last Friday` said on 2023-05-08 is 2023-05-05.
+        most: how many are wanted at most; a document full of dates has no time of its own.
+    """
+    found: list[Mention] = []
+    for match in re.finditer(_CANDIDATE, text) if _may_name_a_time(text) else ():
+        if len(found) == most:
+            break
+        resolved = _resolved(match, base.date())
+        if resolved is not None and abs(resolved[0].year - base.year) <= _FURTHEST_YEARS:
+            found.append(Mention(match.group().strip(), *resolved))
+    return found
+
+
+def _may_name_a_time(text: str) -> bool:
+    low = text.lower()
+    for hint in _HINTS:
+        if hint in low:
+            return True
+    return re.search(r"\d{4}-\d|[/.]\d{4}|\d月|\b(?:in|since)\s+\d{4}", low) is not None
+
+
+def _resolved(match: re.Match[str], base: date) -> tuple[date, str] | None:
+    """The day and the unit; `None` where there is doubt."""
+    groups = match.groupdict()
+    if groups["near"]:
+        return _moved(base, _NEAR[re.sub(r"\s+", " ", groups["near"].lower())]), "day"
+    if groups["iso"]:
+        return _day(*map(int, groups["iso"].split("-")))
+    if groups["ideograph_day"]:
+        year, month, day = (int(groups[f"ideograph_{part}"] or base.year) for part in ("year", "month", "day"))
+        return _day(year, month, day)
+    if groups["numeric"]:
+        return _numeric(match)
+    if groups["weekday"]:
+        return _weekday(match, base)
+    return _by_library(match, base)
+
+
+def _day(year: int, month: int, day: int) -> tuple[date, str] | None:
+    try:
+        return date(year, month, day), "day"
+    except ValueError:
+        return None
+
+
+def _moved(base: date, days: int) -> date:
+    try:
+        return base + timedelta(days)
+    except OverflowError:
+        return base
+
+
+def _numeric(match: re.Match[str]) -> tuple[date, str] | None:
+    """`13/05/2024` and `5.3.2024`; `05/03/2024` is the third of May or the fifth of March, and left alone."""
+    first, second, year = map(int, re.split(r"[/.]", match["numeric"]))
+    if re.search(_VERSION, match.string[max(0, match.start() - 40) : match.start()]):
+        return None
+    if match["sep"] == "." or first > 12 or first == second:
+        return _day(year, second, first)
+    return _day(year, first, second) if second > 12 else None
+
+
+def _weekday(match: re.Match[str], base: date) -> tuple[date, str] | None:
+    which, wanted = match["which"].lower(), _WEEKDAYS.index(match["weekday"].lower())
+    ahead, back = (wanted - base.weekday()) % 7, (base.weekday() - wanted) % 7
+    if which in {"last", "past", "since"}:
+        return _moved(base, -(back or 7)), "day"
+    if which == "next":
+        # On a Tuesday `next Friday` is this week's to some and next week's to others.
+        return None if wanted > base.weekday() else (_moved(base, ahead or 7), "day")
+    if which in {"this", "this coming", "coming"}:
+        return None if wanted <= base.weekday() and which == "this" else (_moved(base, ahead or 7), "day")
+    if not ahead or re.search(_HABIT, match.string[max(0, match.start() - 40) : match.start()]):
+        return None
+    past = which == "on" and _tense(match) == "past"
+    return _moved(base, -back if past else ahead), "day"
+
+
+def _tense(match: re.Match[str]) -> str | None:
+    """Whether the words around look ahead or back; what looks ahead is more telling than a past form."""
+    around = match.string[max(0, match.start() - _NEARBY) : match.end() + _NEARBY]
+    if re.search(_AHEAD, around):
+        return "future"
+    return "past" if re.search(_BEHIND, around) else None
+
+
+def _by_library(match: re.Match[str], base: date) -> tuple[date, str] | None:
+    kind = match.lastgroup
+    words = match[kind or 0]
+    if _is_word(match, words):
+        return None
+    if kind == "year":
+        return date(int(words), 1, 1), "year"
+    if kind in {"day_month", "month_day"}:
+        return _with_unit(_near(words, base, None if re.search(_YEAR, words) else _tense(match) or "nearest"), "day")
+    if kind in {"month_year", "month"}:
+        which = match.group().lower()
+        tense = "future" if which.startswith("next") else "past" if which.startswith(("last", "since")) else _tense(match)
+        found = _near(words, base, None if kind == "month_year" else tense or "future")
+        return _with_unit(found and found.replace(day=1), "month")
+    if kind == "ahead" and (
+        re.search(_HABIT, match.string[max(0, match.start() - 40) : match.start()]) or _tense(match) == "past"
+    ):
+        return None
+    return _counted(words, base)
+
+
+def _with_unit(day: date | None, unit: str) -> tuple[date, str] | None:
+    return (day, unit) if day else None
+
+
+def _counted(words: str, base: date) -> tuple[date, str] | None:
+    """`two weeks ago`, `in a month`, `next year`: a week begins on its Monday, a month and a year on their first."""
+    words = re.sub(r"['’]?\s+time$", "", words)
+    unit = next((unit for unit in ("week", "month", "year") if unit in words.lower()), "day")
+    day = _parsed(words, base, "current_period")
+    if day is None or not re.match(r"(?i)last|next", words):
+        return _with_unit(day, unit)
+    starts = {"week": _moved(day, -day.weekday()), "month": day.replace(day=1), "year": day.replace(month=1, day=1)}
+    return starts[unit], unit
+
+
+def _is_word(match: re.Match[str], words: str) -> bool:
+    """Whether the month is a verb or a name here: `I may 3 times`, `March 2 miles`, `may 5 people come`."""
+    kind = match.lastgroup
+    leads = re.search(_LEADS, match.string[max(0, match.start() - 40) : match.start()]) is not None
+    dated = re.search(_YEAR, words) is not None
+    if re.search(r"\b(?:may|mar(?:ch)?)\b", words) and not leads and not dated:
+        return True
+    after = re.match(r"\s+([a-z]+)", match.string[match.end() : match.end() + 20])
+    return kind == "month_day" and not leads and not dated and after is not None and after[1] not in _FOLLOWS
+
+
+def _near(words: str, base: date, side: str | None) -> date | None:
+    """The day that the words name, in the year that is on the wanted side of `base`, or nearest to it."""
+    if side in {"past", "future"}:
+        return _parsed(words, base, side)
+    if side is None:
+        return _parsed(words, base, "current_period")
+    days = [day for day in (_parsed(words, base, "past"), _parsed(words, base, "future")) if day]
+    return min(days, key=lambda day: abs(day - base), default=None)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(words: str, base: date, prefer: str) -> date | None:
+    """What dateparser makes of a candidate; a day's answers are kept, since a chat says `two weeks ago` often."""
+    import dateparser
+
+    settings = {
+        "RELATIVE_BASE": datetime(base.year, base.month, base.day),  # noqa: DTZ001 -- the library wants it naive, and it is UTC
+        "PREFER_DATES_FROM": prefer,
+        "PREFER_DAY_OF_MONTH": "first",
+        "DATE_ORDER": "DMY",
+        "RETURN_AS_TIMEZONE_AWARE": False,
+    }
+    try:
+        found = dateparser.parse(words, languages=["en"], settings=settings)
+    except (ValueError, OverflowError):
+        return None
+    return found.date() if found else None
