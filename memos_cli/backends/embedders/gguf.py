@@ -1,6 +1,7 @@
 """Text to vectors through llama.cpp: the runtime for the cold command line, where starting up is most of the cost.
 
-One query, process start to vector, takes 0.6 of what `llama_cpp.Llama(...).embed(...)` takes (see `llamacpp.py` for how).
+One query, process start to vector, takes 0.65 of what `llama_cpp.Llama(...).embed(...)` takes on an idle
+machine (0.196 against 0.300 s), and 0.16 of it on a busy one; `llamacpp.py` and `context.py` say how.
 """
 
 import os
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BATCH_TOKENS = 256
-"""Tokens evaluated at once where there are several texts. Attention is over the whole batch, so more is slower: 256 gave
-288 short texts a second, 512 gave 266 and 1,024 gave 246 (f16, 2 cores); f32 gave 233 and q8_0 238 with 256."""
+"""Tokens evaluated at once where there are several texts. Attention is over the whole batch, so more is slower: on two
+idle cores (one context, both cores) 256 gave 288 short texts a second, 512 gave 266 and 1,024 gave 246; with 256, f32 gave 233
+and q8_0 238. On busy cores, with a context a core: 109, 94 and 89."""
 
 BATCH_TEXTS = 64
 MAX_WORKERS = 8  # contexts of 5 MB each

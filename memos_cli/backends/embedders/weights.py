@@ -27,7 +27,8 @@ BULK_THRESHOLD = 8_000
 """Texts from which importing sentence-transformers pays.
 
 Importing it and loading the model takes 7 s; then it embeds 397 texts of 15 tokens a second and llama.cpp 288 (two idle
-cores), so it is ahead from 7 / (1/288 - 1/397) = 7,300 texts on. On busy cores it is behind: its threads wait by spinning.
+cores, one context), so it is ahead from 7 / (1/288 - 1/397) = 7,300 texts on. On busy cores it is behind (41 to 54 against
+73 to 157), since its threads wait for each other by spinning.
 """
 
 _INSTALL = "pip install 'memos-cli[semantic]'"
