@@ -51,6 +51,7 @@ _CANDIDATE = (
     r"|(?P<numeric>(?<![\w/.\-])\d{1,2}(?P<sep>[/.])\d{1,2}(?P=sep)\d{4}(?![\w/\-]|\.\d))"
     r"|\b(?P<which>last|next|this(?: coming)?|coming|past|on|by|until|since)\s+"
     r"(?P<weekday>(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b(?!\s+(?:morning|afternoon|evening|night)s)"
+    rf"(?!,?\s+(?:the\s+)?(?:\d|{_MONTH}\s+\d))"
     r"|(?<!the )(?<!of )\b(?P<period>(?:last|next)\s+(?:week|month|year))\b(?!\s+(?:of|or)\b|-)"
     rf"|\b(?P<ago>{_NUMBER}\s+(?:day|week|month|year|fortnight)s?\s+(?:ago|from now))\b"
     rf"|\b(?P<ahead>in\s+{_NUMBER}\s+(?:day|week|month|year|fortnight)s?(?:['’]?\s+time)?)\b(?!\s+of\b|-)"
@@ -66,7 +67,7 @@ _AHEAD = (
 )
 _BEHIND = (
     r"(?i)\b(?:was|were|did|went|met|had|saw|came|got|bought|ate|ran|left|took|made|told|said|gave|found|lost|broke|won|paid|began|wrote"
-    r"|read|slept|felt|sent|\w{2,}ed)\b"
+    r"|read|slept|felt|sent|(?!(?:ne|fe|se|spe|we|ble|inde|hundr|be|r|sh)ed\b)\w{2,}ed)\b"
 )
 _LEADS = r"(?i)\b(?:on|by|until|till|since|from|before|after|for|between|and|to|the)\s+$"
 _GOES_ON = "is was at and or to for in with we i he she they it the my our from till until because when by as but"
@@ -74,7 +75,11 @@ _FOLLOWS = frozenset(_GOES_ON.split())
 """After `March 2`, these do not make it two miles of a march."""
 _HABIT = r"(?i)\b(?:once|twice|times|every|each|hours?|days?|much|more|all|anything|most)\s+$"
 _VERSION = r"(?i)(?:version|release|\bv|python|section|chapter)\s*$"
+_WEEKDAY_BEFORE = r"(?i)\b((?:mon|tues|wednes|thurs|fri|satur|sun)day),?\s+(?:the\s+)?$"
 _NEARBY = 120
+"""Characters on either side in which the sentence is looked for."""
+_NEAR_DAYS = 60
+"""A date without a year that passed less than so many days ago may well be meant, whatever the sentence says."""
 _FURTHEST_YEARS = 150
 
 
@@ -92,7 +97,7 @@ def mentions(text: str, base: datetime, *, most: int = 16) -> list[Mention]:
             break
         resolved = _resolved(match, base.date())
         if resolved is not None and abs(resolved[0].year - base.year) <= _FURTHEST_YEARS:
-            found.append(Mention(match.group().strip(), *resolved))
+            found.append(Mention(match.group().strip().rstrip("."), *resolved))
     return found
 
 
@@ -162,11 +167,13 @@ def _weekday(match: re.Match[str], base: date) -> tuple[date, str] | None:
 
 
 def _tense(match: re.Match[str]) -> str | None:
-    """Whether the words around look ahead or back; what looks ahead is more telling than a past form."""
-    around = match.string[max(0, match.start() - _NEARBY) : match.end() + _NEARBY]
-    if re.search(_AHEAD, around):
+    """Whether the sentence around looks ahead or back; what looks ahead is more telling than a past form."""
+    before = re.split(r"[.!?]\s|\n", match.string[max(0, match.start() - _NEARBY) : match.start()])[-1]
+    # From the last character of the match on: the full stop of `in June.` ends a sentence.
+    after = re.split(r"[.!?]\s|\n", match.string[match.end() - 1 : match.end() + _NEARBY])[0]
+    if re.search(_AHEAD, f"{before} {after}"):
         return "future"
-    return "past" if re.search(_BEHIND, around) else None
+    return "past" if re.search(_BEHIND, f"{before} {after}") else None
 
 
 def _by_library(match: re.Match[str], base: date) -> tuple[date, str] | None:
@@ -177,12 +184,9 @@ def _by_library(match: re.Match[str], base: date) -> tuple[date, str] | None:
     if kind == "year":
         return date(int(words), 1, 1), "year"
     if kind in {"day_month", "month_day"}:
-        return _with_unit(_near(words, base, None if re.search(_YEAR, words) else _tense(match) or "nearest"), "day")
+        return _with_unit(_in_some_year(match, words, base), "day")
     if kind in {"month_year", "month"}:
-        which = match.group().lower()
-        tense = "future" if which.startswith("next") else "past" if which.startswith(("last", "since")) else _tense(match)
-        found = _near(words, base, None if kind == "month_year" else tense or "future")
-        return _with_unit(found and found.replace(day=1), "month")
+        return _with_unit(_month(match, words, base), "month")
     if kind == "ahead" and (
         re.search(_HABIT, match.string[max(0, match.start() - 40) : match.start()]) or _tense(match) == "past"
     ):
@@ -216,14 +220,37 @@ def _is_word(match: re.Match[str], words: str) -> bool:
     return kind == "month_day" and not leads and not dated and after is not None and after[1] not in _FOLLOWS
 
 
-def _near(words: str, base: date, side: str | None) -> date | None:
-    """The day that the words name, in the year that is on the wanted side of `base`, or nearest to it."""
-    if side in {"past", "future"}:
-        return _parsed(words, base, side)
-    if side is None:
+def _in_some_year(match: re.Match[str], words: str, base: date) -> date | None:
+    """`3 March`: in the year that is written, else in that of the weekday before it, else in the likeliest one."""
+    if re.search(_YEAR, words):
         return _parsed(words, base, "current_period")
     days = [day for day in (_parsed(words, base, "past"), _parsed(words, base, "future")) if day]
-    return min(days, key=lambda day: abs(day - base), default=None)
+    weekday = re.search(_WEEKDAY_BEFORE, match.string[max(0, match.start() - 20) : match.start()])
+    if weekday is not None:
+        days = [day for day in days if day.weekday() == _WEEKDAYS.index(weekday[1].lower())]
+        return min(days, key=lambda day: abs(day - base), default=None)
+    return _likeliest(days, base, _tense(match))
+
+
+def _month(match: re.Match[str], words: str, base: date) -> date | None:
+    """The first of a month; `in May` is the coming one, unless it is said otherwise."""
+    which = match.group().lower()
+    if match.lastgroup == "month_year":
+        found = _parsed(words, base, "current_period")
+    elif which.startswith(("last", "since")):
+        found = _parsed(words, base, "past")
+    else:
+        found = None if _tense(match) == "past" else _parsed(words, base, "future")
+    return found and found.replace(day=1)
+
+
+def _likeliest(days: list[date], base: date, tense: str | None) -> date | None:
+    """The day nearest to `base`; none where the sentence contradicts it, but for a plan that nothing near can mean."""
+    nearest = min(days, key=lambda day: abs(day - base), default=None)
+    if nearest is None or tense is None or nearest == base or (nearest > base) == (tense == "future"):
+        return nearest
+    ahead = [day for day in days if day > base]
+    return ahead[0] if ahead and tense == "future" and (base - nearest).days > _NEAR_DAYS else None
 
 
 @lru_cache(maxsize=4096)
