@@ -16,7 +16,7 @@ import click
 
 from memos_cli import __version__
 from memos_cli.cli.app import App
-from memos_cli.errors import MemosError
+from memos_cli.errors import MemosError, UsageError
 
 COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Memories": {
@@ -149,6 +149,7 @@ def run(arguments: Sequence[str]) -> int:
     if os.environ.get(_COMPLETE):
         memos.main(list(arguments), prog_name="memos", complete_var=_COMPLETE)
     try:
+        _check_text(arguments)
         return _invoke(list(arguments))
     except BrokenPipeError:
         _drop_output()
@@ -157,6 +158,15 @@ def run(arguments: Sequence[str]) -> int:
         if os.environ.get("MEMOS_DEBUG"):
             raise
         return _report(*_meaning(error), as_json="--json" in arguments)
+
+
+def _check_text(arguments: Sequence[str]) -> None:
+    """Refuse bytes that are no UTF-8: they could neither be stored nor found nor shown."""
+    for number, argument in enumerate(arguments, start=1):
+        try:
+            argument.encode("utf-8")
+        except UnicodeEncodeError:
+            raise UsageError(f"argument {number} is not UTF-8: {argument[:60]!r}") from None
 
 
 def _meaning(error: BaseException) -> tuple[str, str | None, str, int]:  # noqa: PLR0911 -- one return a sort of error

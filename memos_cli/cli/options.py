@@ -1,5 +1,6 @@
 """Options and parameter types that several commands share."""
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -28,8 +29,10 @@ class Command(click.Command):
         """Hand the shared options to the app, the others to the command."""
         from memos_cli.cli.main import apply_options
 
-        shared = {name: ctx.params.pop(name) for name in _NAMES if name in ctx.params}
-        apply_options(ctx.ensure_object(App), {name.removeprefix("shared_"): value for name, value in shared.items()})
+        shared = {name.removeprefix("shared_"): ctx.params.pop(name) for name in _NAMES if name in ctx.params}
+        apply_options(ctx.ensure_object(App), shared)
+        if shared.get("no_color"):
+            ctx.color = False
         return super().invoke(ctx)
 
 
@@ -47,10 +50,13 @@ def _common() -> list[click.Option]:
         click.Option(["--json", "shared_as_json"], is_flag=True, hidden=True),
         click.Option(["-q", "--quiet", "shared_quiet"], is_flag=True, hidden=True),
         click.Option(["-v", "--verbose", "shared_verbose"], is_flag=True, hidden=True),
+        click.Option(["--no-color", "shared_no_color"], is_flag=True, hidden=True),
     ]
 
 
-_NAMES = ("shared_cubes", "shared_view", "shared_principal", "shared_as_json", "shared_quiet", "shared_verbose")
+_NAMES = (
+    "shared_cubes", "shared_view", "shared_principal", "shared_as_json", "shared_quiet", "shared_verbose", "shared_no_color",
+)  # fmt: skip
 
 
 class When(click.ParamType[str]):
@@ -72,7 +78,12 @@ class When(click.ParamType[str]):
             return found
 
 
+_NUMERIC = re.compile(r"\s*\d{4}-\d")
+
+
 def _in_words(text: str, now: Any) -> str | None:  # noqa: ANN401 -- datetime
+    if _NUMERIC.match(text):  # an ISO date that is none; guessing would turn 2026-13-01 into the 13th of January
+        return None
     import warnings
 
     from memos_cli.times import to_text

@@ -216,7 +216,7 @@ def version_lines(version: Version, *, reveal: bool) -> list[str]:
     lines = [f"{number}  {shown(version.at)}  {operation.command} by {plain(operation.principal)}  {txn}"]
     for name, value in sorted((_masked(operation, reveal=reveal) or {}).items()):
         was = f"{one_line(_value(version.before[name]), 40)} \u2192 " if name in version.before and name != "content" else ""
-        lines.append(f"  {name}: {was}{one_line(_value(value), width())}")
+        lines.append(f"  {one_line(name)}: {was}{one_line(_value(value), width())}")
     return lines
 
 

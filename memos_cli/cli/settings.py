@@ -16,6 +16,13 @@ def config() -> None:
     """
 
 
+def _value(app: App, name: str) -> settings.Value:
+    """The value in force here. `--cube` and `--as` go before the settings of those names."""
+    flags = {"cube": app.cubes[0] if app.cubes else None, "principal": app.principal}
+    given = flags.get(name)
+    return settings.Value(given, "flag") if given else app.settings.origin(name)
+
+
 @config.command("show")
 @click.option("--origin", is_flag=True, help="Say where each value comes from.")
 @pass_app
@@ -26,7 +33,7 @@ def show(app: App, *, origin: bool) -> None:
     Examples:
       memos config show --origin
     """
-    values = {name: app.settings.origin(name) for name in settings.SETTINGS}
+    values = {name: _value(app, name) for name in settings.SETTINGS}
     if app.json:
         found = {
             name: {"value": value.value, "origin": value.origin} if origin else value.value for name, value in values.items()
@@ -56,7 +63,7 @@ def get(app: App, name: str) -> None:
     Exit status:
       2  no such setting
     """
-    value = app.settings.origin(name)
+    value = _value(app, name)
     app.data({"name": name, "value": value.value, "origin": value.origin}) if app.json else app.out(str(value.value))
 
 

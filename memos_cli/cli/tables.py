@@ -13,14 +13,22 @@ from rich.text import Text
 from memos_cli.cli.render import plain
 
 
+class _Console(Console):
+    """rich answers a closed pipe with exit status 1; here it is what it is everywhere: quiet (`cli.main.run`)."""
+
+    def on_broken_pipe(self) -> None:
+        """Leave it to the error boundary."""
+        raise BrokenPipeError
+
+
 def console() -> Console:
     """A console on stdout that colours as the rest of this invocation does, and does not wrap lines in a pipe."""
     context = click.get_current_context(silent=True)
     color = context.color if context else None
     terminal = sys.stdout.isatty()
-    return Console(
-        no_color=color is False or (color is None and not terminal),
-        force_terminal=True if color else None,
+    return _Console(
+        # Not `no_color`: without colour rich would still write the escapes for bold.
+        force_terminal=terminal if color is None else color,
         highlight=False,
         width=None if terminal else int(os.environ.get("COLUMNS", "200")),
     )

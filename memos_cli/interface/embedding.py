@@ -93,12 +93,11 @@ class Embeddings:
             tell(done, wanted)
         return done
 
-    def _embed(self, vault: Vault, embedder: Embedder, batch: list[tuple[int, list[str]]]) -> None:
+    def _embed(self, vault: Vault, embedder: Embedder, batch: list[tuple[int, str]]) -> None:
         from memos_cli.infra import vectors
 
-        matrix = embedder.embed([text for _, texts in batch for text in texts])
-        encoded = iter(vectors.encode(matrix))
-        rows = [(n, texts, [next(encoded) for _ in texts]) for n, texts in batch]
+        encoded = vectors.encode(embedder.embed([text for _, text in batch]))
+        rows = [(n, text, vector) for (n, text), vector in zip(batch, encoded, strict=True)]
         with vault.derive() as conn:
             search.store_vectors(conn, embedder.fingerprint, embedder.dimensions, rows)
 

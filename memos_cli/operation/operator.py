@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 NEVER_SUPERSEDED = (Kind.EPISODE, Kind.DOCUMENT)
 CANDIDATES = 200
 """How many each of the two searches hands to the fusion, at least."""
+NEIGHBOURED = 100
+"""How many of the strongest candidates have their neighbours looked at."""
 
 
 class Placed(NamedTuple):
@@ -119,6 +121,17 @@ class Finder:
         """Row number to BM25 score."""
         return dict(search.lexical(self.vault.conn, query, self._sight, count))
 
+    def contexts(self, cube: int, places: Sequence[ranking.Place]) -> dict[int, ranking.Context]:
+        """Where this cube's rows among `places` stand, and their neighbours in the conversation that may be seen."""
+        mine = [n for index, n in places if index == cube]
+        rows_ = search.surroundings(self.vault.conn, mine, self._sight)
+        return {
+            n: ranking.Context(
+                (cube, conversation, session, turn) if conversation and turn is not None else None, length, speaker
+            )
+            for n, conversation, session, turn, length, speaker in rows_
+        }
+
     def by_meaning(self, vector: Any, count: int) -> dict[int, float]:  # noqa: ANN401 -- numpy
         """Row number to cosine; `vector` is a unit vector, float32, shape (dimensions,)."""
         if self._scan is None:
@@ -146,7 +159,12 @@ def find(finders: Sequence[Finder], query: str, k: int, vector: Any = None) -> l
         cosines = {
             (cube, n): score for cube, finder in enumerate(finders) for n, score in finder.by_meaning(vector, count).items()
         }
-    best = ranking.fuse(lexical, cosines)[:k]
+    candidates = ranking.base(lexical, cosines)
+    strongest = sorted(candidates, key=lambda place: -candidates[place].total)[: max(NEIGHBOURED, k)]
+    contexts = {
+        (cube, n): where for cube, finder in enumerate(finders) for n, where in finder.contexts(cube, strongest).items()
+    }
+    best = ranking.in_context(candidates, contexts, search.terms(query))[:k]
     memories: dict[tuple[int, int], Memory] = {}
     for cube, finder in enumerate(finders):
         rows_here = [n for (index, n), _ in best if index == cube]

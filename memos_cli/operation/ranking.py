@@ -2,49 +2,105 @@
 
 Scores are fused, not ranks: on conversations reciprocal rank fusion fell below BM25 alone (recall@10 0.579 against 0.605 on
 LoCoMo), since it forgets by how much the first hit won.
+
+In a conversation a turn means what its neighbours make of it ("Yes, in May"), so a turn gets a share of their scores: much when
+it is short, little when it is long and speaks for itself. Measured on five LoCoMo conversations and five BEAM chats, recall@10:
+BM25 0.615 and 0.493, MiniLM 0.512 and 0.571, their fusion 0.685 and 0.549, with neighbours and speakers 0.747 and 0.606.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 WORDS = 0.5
 MEANING = 0.5
-"""Shares of the two parts."""
+"""Shares of the two searches."""
 FLOOR = 0.15
 """A cosine of MiniLM between unrelated sentences; similarity is counted from here on."""
+BEFORE = 0.3
+AFTER = 0.2
+"""Shares of the scores of the turn before and the turn after."""
+FADE = 1000.0
+"""Characters over which those shares fall to 1/e: long turns speak for themselves."""
+SPEAKER = 0.15
+"""Added when the query names who said it."""
+Place = tuple[int, int]
+"""Which cube, and which row of it."""
+
+
+class Context(NamedTuple):
+    """Where a memory stands.
+
+    Attributes:
+        turn: cube, conversation, session and turn; `None` outside of conversations.
+        length: characters of its content.
+    """
+
+    turn: tuple[int, str, str | None, int] | None
+    length: int
+    speaker: str | None
 
 
 class Parts(NamedTuple):
-    """What a hit's score is made of; each part is between 0 and 1 before its weight, and `total` is their weighted sum.
+    """What a hit's score is made of.
 
     Attributes:
+        total: the score: `WORDS * words + MEANING * meaning + context + speaker` (in a lexical search `words` counts in full).
+        words: BM25 as a share of the best hit's.
+        meaning: cosine above `FLOOR` as a share of the best hit's.
+        context: what the neighbouring turns gave.
+        speaker: what being named in the query gave.
         bm25: the raw BM25 score, 0 where no word matched.
-        cosine: the raw cosine, `None` where the memory has no vector.
+        cosine: the raw cosine, `None` where it was not among the candidates or has no vector.
     """
 
     total: float
     words: float
     meaning: float
+    context: float
+    speaker: float
     bm25: float
     cosine: float | None
 
 
-Place = tuple[int, int]
-"""Which cube, and which row of it."""
-
-
-def fuse(lexical: Mapping[Place, float], cosines: Mapping[Place, float]) -> list[tuple[Place, Parts]]:
-    """The candidates of both searches, best first; ties go to the earlier row, so that an order is always the same."""
+def base(lexical: Mapping[Place, float], cosines: Mapping[Place, float]) -> dict[Place, Parts]:
+    """The score that each candidate has by itself."""
     top = max(lexical.values(), default=0.0)
-    closest = max(cosines.values(), default=0.0)
-    fused = [(n, _parts(lexical.get(n, 0.0), top, cosines.get(n), closest, bool(cosines))) for n in {*lexical, *cosines}]
-    return sorted(fused, key=lambda pair: (-pair[1].total, pair[0]))
+    span = max(cosines.values(), default=0.0) - FLOOR
+    found = {}
+    for place in {*lexical, *cosines}:
+        bm25, cosine = lexical.get(place, 0.0), cosines.get(place)
+        words = bm25 / top if top > 0 else 0.0
+        meaning = max(0.0, (cosine - FLOOR) / span) if cosine is not None and span > 0 else 0.0
+        total = WORDS * words + MEANING * meaning if cosines else words
+        found[place] = Parts(total, words, meaning, 0.0, 0.0, bm25, cosine)
+    return found
 
 
-def _parts(bm25: float, top: float, cosine: float | None, closest: float, vectors: bool) -> Parts:  # noqa: FBT001 -- pure helper
-    words = bm25 / top if top > 0 else 0.0
-    span = closest - FLOOR
-    meaning = max(0.0, ((cosine or 0.0) - FLOOR) / span) if span > 0 else 0.0
-    total = WORDS * words + MEANING * meaning if vectors else words
-    return Parts(total=total if math.isfinite(total) else 0.0, words=words, meaning=meaning, bm25=bm25, cosine=cosine)
+def in_context(
+    candidates: Mapping[Place, Parts], contexts: Mapping[Place, Context], names: Collection[str]
+) -> list[tuple[Place, Parts]]:
+    """The candidates and their neighbours, best first; ties go to the earlier row, so that an order is always the same.
+
+    Args:
+        candidates: what `base` gave.
+        contexts: where the candidates and their neighbours stand.
+        names: the words of the query in lower case, among which speakers are looked for.
+    """
+    nothing = Parts(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, None)
+    at = {context.turn: place for place, context in contexts.items() if context.turn is not None}
+
+    def score(turn: tuple[int, str, str | None, int], step: int) -> float:
+        neighbour = at.get((*turn[:3], turn[3] + step))
+        return candidates.get(neighbour, nothing).total if neighbour is not None else 0.0
+
+    ranked = []
+    for place in {*candidates, *contexts}:
+        parts, context = candidates.get(place, nothing), contexts.get(place)
+        if context is not None and context.turn is not None:
+            share = math.exp(-context.length / FADE)
+            given = share * (BEFORE * score(context.turn, -1) + AFTER * score(context.turn, 1))
+            named = SPEAKER if context.speaker and context.speaker.lower() in names else 0.0
+            parts = parts._replace(total=parts.total + given + named, context=given, speaker=named)
+        ranked.append((place, parts))
+    return sorted(ranked, key=lambda pair: (-pair[1].total, pair[0]))

@@ -56,12 +56,14 @@ def _carry_vectors(source: sqlite3.Connection, target: sqlite3.Connection) -> No
         "INSERT INTO embedders VALUES (?, ?, ?)", source.execute("SELECT id, fingerprint, dimensions FROM embedders")
     )
     for n, identity, *text in target.execute("SELECT n, id, content, title, speaker FROM memories").fetchall():
-        digest = rows.text_digest(rows.embedding_parts(*text))
+        digest = rows.text_digest(rows.embedded_text(*text))
         found = source.execute(
-            "SELECT v.part, v.embedder, v.vector FROM vectors v JOIN memories m ON m.n = v.n WHERE m.id = ? AND v.digest = ?",
+            "SELECT v.embedder, v.vector FROM vectors v JOIN memories m ON m.n = v.n WHERE m.id = ? AND v.digest = ?",
             (identity, digest),
         ).fetchall()
-        target.executemany("INSERT INTO vectors VALUES (?, ?, ?, ?, ?)", [(n, p, e, digest, v) for p, e, v in found])
+        target.executemany(
+            "INSERT INTO vectors VALUES (?, ?, ?, ?)", [(n, embedder, digest, vector) for embedder, vector in found]
+        )
         if found:
             target.execute("DELETE FROM pending WHERE n = ?", (n,))
 

@@ -116,9 +116,8 @@ _FIRST = (
     )""",
     "CREATE TABLE embedders (id INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL UNIQUE, dimensions INTEGER NOT NULL)",
     """CREATE TABLE vectors (
-        n INTEGER NOT NULL, part INTEGER NOT NULL, embedder INTEGER NOT NULL, digest BLOB NOT NULL, vector BLOB NOT NULL,
-        PRIMARY KEY (n, part)
-    ) WITHOUT ROWID""",
+        n INTEGER PRIMARY KEY, embedder INTEGER NOT NULL, digest BLOB NOT NULL, vector BLOB NOT NULL
+    )""",
     "CREATE TABLE pending (n INTEGER PRIMARY KEY)",
     """CREATE TABLE uses (
         id TEXT PRIMARY KEY, count INTEGER NOT NULL, last TEXT NOT NULL, recent TEXT NOT NULL

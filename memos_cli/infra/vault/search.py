@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from memos_cli.infra.vault import rows
@@ -84,11 +85,11 @@ def vectors(conn: sqlite3.Connection, fingerprint: str) -> "tuple[NDArray[np.int
     return np.fromiter((n for n, _ in found), dtype=np.int64, count=len(found)), [vector for _, vector in found]
 
 
-def pending(conn: sqlite3.Connection, limit: int) -> list[tuple[int, list[str]]]:
-    """Rows that wait for their vectors, the newest first, with the texts to embed."""
+def pending(conn: sqlite3.Connection, limit: int) -> list[tuple[int, str]]:
+    """Rows that wait for their vectors, the newest first, with the text to embed."""
     sql = """SELECT m.n, m.content, m.title, m.speaker FROM pending p JOIN memories m ON m.n = p.n
              WHERE m.state <> 'purged' ORDER BY p.n DESC LIMIT ?"""
-    return [(n, rows.embedding_parts(*text)) for n, *text in conn.execute(sql, (limit,))]
+    return [(n, rows.embedded_text(*text)) for n, *text in conn.execute(sql, (limit,))]
 
 
 def pending_count(conn: sqlite3.Connection) -> int:
@@ -97,22 +98,17 @@ def pending_count(conn: sqlite3.Connection) -> int:
 
 
 def store_vectors(
-    conn: sqlite3.Connection, fingerprint: str, dimensions: int, embedded: list[tuple[int, list[str], list[bytes]]]
+    conn: sqlite3.Connection, fingerprint: str, dimensions: int, embedded: Iterable[tuple[int, str, bytes]]
 ) -> int:
     """Write vectors whose texts are still the memories' own (they may have been edited meanwhile); how many were."""
     conn.execute("INSERT OR IGNORE INTO embedders (fingerprint, dimensions) VALUES (?, ?)", (fingerprint, dimensions))
     embedder = embedder_id(conn, fingerprint)
     written = 0
-    for n, texts, encoded in embedded:
+    for n, text, vector in embedded:
         row = conn.execute("SELECT content, title, speaker FROM memories WHERE n = ? AND state <> 'purged'", (n,)).fetchone()
-        if row is None or rows.embedding_parts(*row) != texts:
+        if row is None or rows.embedded_text(*row) != text:
             continue
-        digest = rows.text_digest(texts)
-        conn.execute("DELETE FROM vectors WHERE n = ?", (n,))
-        conn.executemany(
-            "INSERT INTO vectors VALUES (?, ?, ?, ?, ?)",
-            [(n, part, embedder, digest, vector) for part, vector in enumerate(encoded)],
-        )
+        conn.execute("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)", (n, embedder, rows.text_digest(text), vector))
         conn.execute("DELETE FROM pending WHERE n = ?", (n,))
         written += 1
     if written:
@@ -131,14 +127,17 @@ def make_pending(conn: sqlite3.Connection, fingerprint: str | None) -> int:
     return pending_count(conn)
 
 
-def neighbours(conn: sqlite3.Connection, number: int) -> list[int]:
-    """The rows before and after in the same conversation and session."""
-    place: tuple[Any, ...] | None = conn.execute(
-        "SELECT conversation, session, turn FROM memories WHERE n = ? AND conversation IS NOT NULL AND turn IS NOT NULL",
-        (number,),
-    ).fetchone()
-    if place is None:
-        return []
-    conversation, session, turn = place
-    sql = "SELECT n FROM memories WHERE conversation = ? AND session IS ? AND turn IN (?, ?)"
-    return [row[0] for row in conn.execute(sql, (conversation, session, turn - 1, turn + 1))]
+def surroundings(conn: sqlite3.Connection, numbers: list[int], sight: Condition) -> list[tuple[Any, ...]]:
+    """Row, conversation, session, turn, length and speaker of these rows and of the turns beside them that may be seen."""
+    clause, values = sight
+    columns = "m.n, m.conversation, m.session, m.turn, length(m.content), m.speaker"
+    marks = ", ".join("?" * len(numbers))
+    found = {row[0]: row for row in conn.execute(f"SELECT {columns} FROM memories m WHERE m.n IN ({marks})", numbers)}
+    beside = f"SELECT {columns} FROM memories m WHERE m.conversation = ? AND m.session IS ? AND m.turn = ? AND {clause}"
+    seen = {row[1:4] for row in found.values()}
+    for _, conversation, session, turn, *_ in list(found.values()):
+        for near in (turn - 1, turn + 1) if conversation is not None and turn is not None else ():
+            if (conversation, session, near) not in seen:
+                seen.add((conversation, session, near))
+                found |= {row[0]: row for row in conn.execute(beside, (conversation, session, near, *values))}
+    return list(found.values())

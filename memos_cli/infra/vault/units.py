@@ -87,9 +87,8 @@ class Unit:
         row = rows.row_of(memory, operations[0].clock, operations[-1].clock, fold.heads(operations))
         self._conn.execute(_UPDATE, (*row, n))
         self._derive(n, memory, registers)
-        if rows.embedding_parts(content, title, speaker) != rows.embedding_parts(
-            memory.content, memory.title, memory.source.speaker
-        ):
+        before, after = (content, title, speaker), (memory.content, memory.title, memory.source.speaker)
+        if rows.embedded_text(*before) != rows.embedded_text(*after):
             self.forget_vectors(n)
             self._conn.execute("INSERT OR IGNORE INTO pending VALUES (?)", (n,))
 
