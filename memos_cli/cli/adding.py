@@ -42,7 +42,7 @@ _FORMATS = click.Choice(["auto", "prose", "transcript", "markdown"])
 @reveal
 @pass_app
 def add(app: App, /, text: tuple[str, ...], **given: Any) -> int:  # noqa: ANN401 -- click's own types
-    r"""Remember something.
+    """Remember something.
 
     TEXT is one memory, word for word. `-` reads standard input, which is taken apart as --file takes a file apart:
     transcripts become episodes, Markdown and prose become notes. With nothing given, on a terminal, your editor opens.
@@ -225,7 +225,8 @@ def _tell_notes(app: App, result: Added) -> None:
     if result.conflicts:
         app.note(f"{len(result.conflicts)} frozen memories say otherwise and were left as they are: {result.conflicts[0][:8]}")
     if result.secrets:
-        app.note("it holds a secret: labelled, and masked when shown (memos show --reveal)")
+        who = "it holds a secret" if len(result.ids) == 1 else f"{result.secrets} hold a secret"
+        app.note(f"{who}: labelled, and masked when shown (--reveal)")
     for number, reason in result.skipped[:20]:
         app.note(f"line {number} passed over: {reason}")
     if result.embedded:

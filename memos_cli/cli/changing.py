@@ -45,7 +45,7 @@ def tell(app: App, result: Changed, word: str) -> None:
 @click.option("--visibility", type=click.Choice([level.value for level in Visibility]), help="Who else may read it.")
 @pass_app
 def edit(app: App, /, identity: str, text: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 -- click's own types
-    r"""Change a memory.
+    """Change a memory.
 
     TEXT is its new content; `-` reads it from standard input. With neither TEXT nor an option, on a terminal, your editor
     opens. The version before stays in its history.
@@ -114,7 +114,7 @@ def _fields(app: App, given: dict[str, Any]) -> dict[str, Any]:
 @yes
 @pass_app
 def forget(app: App, /, ids: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 -- click's own types
-    r"""Forget memories; they can be restored.
+    """Forget memories; they can be restored.
 
     They are out of every answer at once, and come back with `memos restore` or `memos undo`. Several at a time by filter
     (--tag, --kind, --until, …) ask first, and so does one that is frozen.
@@ -156,7 +156,7 @@ def forget(app: App, /, ids: tuple[str, ...], **given: Any) -> None:  # noqa: AN
 @_ids
 @pass_app
 def restore(app: App, ids: tuple[str, ...]) -> None:
-    r"""Bring forgotten memories back.
+    """Bring forgotten memories back.
 
     \b
     Examples:
@@ -202,7 +202,7 @@ unfreeze = _switch(
 @click.option("-r", "--remove", "removed", multiple=True, metavar="TAG", help="Take this tag off.")
 @pass_app
 def tag(app: App, ids: tuple[str, ...], added: tuple[str, ...], removed: tuple[str, ...]) -> None:
-    r"""Put tags on memories, or take them off.
+    """Put tags on memories, or take them off.
 
     \b
     Examples:
@@ -233,7 +233,7 @@ def tag(app: App, ids: tuple[str, ...], added: tuple[str, ...], removed: tuple[s
 @click.option("--remove", is_flag=True, help="Remove the link.")
 @pass_app
 def link(app: App, source: str, kind: str, target: str, *, remove: bool) -> None:
-    r"""Link one memory to another.
+    """Link one memory to another.
 
     TYPE is one of supersedes, contradicts, derived_from, merged_into, part_of, follows, mentions, relates, and is read from
     FROM to TO.

@@ -24,7 +24,7 @@ def cube() -> None:
 @click.option("--use", is_flag=True, help="Use it from now on.")
 @pass_app
 def create(app: App, name: str, *, use: bool) -> None:
-    r"""Make an empty cube.
+    """Make an empty cube.
 
     \b
     Examples:
@@ -46,7 +46,7 @@ def create(app: App, name: str, *, use: bool) -> None:
 @cube.command("list")
 @pass_app
 def list_(app: App) -> None:
-    r"""List the cubes of this home.
+    """List the cubes of this home.
 
     \b
     Examples:
@@ -85,7 +85,7 @@ def list_(app: App) -> None:
 @click.argument("name")
 @pass_app
 def use(app: App, name: str) -> None:
-    r"""Use a cube from now on, when no --cube is given.
+    """Use a cube from now on, when no --cube is given.
 
     \b
     Examples:
@@ -107,7 +107,7 @@ def use(app: App, name: str) -> None:
 @click.argument("name", required=False)
 @pass_app
 def info(app: App, name: str | None) -> None:
-    r"""Tell about a cube.
+    """Tell about a cube.
 
     \b
     Examples:
@@ -138,7 +138,7 @@ def info(app: App, name: str | None) -> None:
 @click.argument("new")
 @pass_app
 def rename(app: App, old: str, new: str) -> None:
-    r"""Give a cube another name.
+    """Give a cube another name.
 
     \b
     Examples:
@@ -162,7 +162,7 @@ def rename(app: App, old: str, new: str) -> None:
 @yes
 @pass_app
 def rm(app: App, name: str, *, dry_run: bool, yes: bool) -> None:
-    r"""Remove a cube with all its memories, for good.
+    """Remove a cube with all its memories, for good.
 
     \b
     Examples:

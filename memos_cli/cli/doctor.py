@@ -27,7 +27,7 @@ _EXTRAS = {"llm": ("llama_cpp", "gguf"), "semantic": ("sentence_transformers", "
 @click.option("--reembed", is_flag=True, help="Embed anew what another model embedded.")
 @pass_app
 def doctor(app: App, *, rebuild: bool, embed: bool, reembed: bool) -> None:
-    r"""Check the cubes and mend what can be mended.
+    """Check the cubes and mend what can be mended.
 
     Looks at the program, the models, and every cube from the pages of its file to the state that its log amounts to.
     What is derived (state, index, links, vectors) can be made anew from the log; the log itself is never changed.

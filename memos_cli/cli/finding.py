@@ -29,7 +29,7 @@ _fail_empty = click.option("--fail-empty", is_flag=True, help="Exit with 4 when 
 @reveal
 @pass_app
 def search(app: App, /, query: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 -- click's own types
-    r"""Find memories by words and by meaning.
+    """Find memories by words and by meaning.
 
     What is current is searched: not what was superseded, has expired or was forgotten (--all, --archived, --as-of
     widen). Memories that are shown count as used.
@@ -127,7 +127,7 @@ def _query(number: int, line: bytes) -> Query:
 @reveal
 @pass_app
 def show(app: App, ids: tuple[str, ...], *, reveal: bool) -> None:
-    r"""Show memories in full.
+    """Show memories in full.
 
     ID is an id, the beginning of one, or your own external id.
 
@@ -163,7 +163,7 @@ def show(app: App, ids: tuple[str, ...], *, reveal: bool) -> None:
 @reveal
 @pass_app
 def list_(app: App, /, **given: Any) -> None:  # noqa: ANN401 -- click's own types
-    r"""List memories, the newest first.
+    """List memories, the newest first.
 
     \b
     Examples:
@@ -193,7 +193,7 @@ def list_(app: App, /, **given: Any) -> None:  # noqa: ANN401 -- click's own typ
 @reveal
 @pass_app
 def why(app: App, identity: str, *, reveal: bool) -> None:
-    r"""Tell where a memory comes from.
+    """Tell where a memory comes from.
 
     Who added it, when and by which command; what it was read from, word for word; what it replaced and what replaced it;
     how often it was used.
@@ -218,7 +218,7 @@ def why(app: App, identity: str, *, reveal: bool) -> None:
 @click.command(cls=Command)
 @pass_app
 def stats(app: App) -> None:
-    r"""Count what is there.
+    """Count what is there.
 
     \b
     Examples:

@@ -118,7 +118,8 @@ def _subcommand(title: str, name: str, group: click.Group, context: click.Contex
 def _text(text: str, *, heading: bool = True) -> list[str]:
     """A docstring as roff: paragraphs are filled, blocks that begin with a backspace are kept as they stand."""
     lines = [".SH DESCRIPTION"] if heading else []
-    for block in text.replace("\r", "").strip().split("\n\n"):
+    # The first line is the summary, which stands under NAME already.
+    for block in text.replace("\r", "").strip().split("\n\n")[1 if heading else 0 :]:
         body = block.strip("\n").split("\n")
         if body[0].strip() == "\b":
             title, *rest = body[1:]
@@ -131,7 +132,7 @@ def _text(text: str, *, heading: bool = True) -> list[str]:
 def _options(command: click.Command, context: click.Context) -> list[str]:
     lines = [".SH OPTIONS"]
     for parameter in command.get_params(context):
-        record = parameter.get_help_record(context)
+        record = parameter.get_help_record(context) if isinstance(parameter, click.Option) else None
         if record is not None:
             lines += [".TP", f"\\fB{_roff(record[0])}\\fR", _roff(record[1])]
     return lines if len(lines) > 1 else []
@@ -149,7 +150,7 @@ def _roff(text: str) -> str:
 )
 @pass_app
 def generate(app: App, what: str, folder: Path) -> None:
-    r"""Write man pages and completions.
+    """Write man pages and completions.
 
     They are made from the commands themselves, so that they say what the commands do.
 
@@ -182,7 +183,7 @@ def completion() -> None:
 @click.option("--print", "printed", is_flag=True, help="Print the script instead.")
 @pass_app
 def completion_install(app: App, shell: str | None, *, printed: bool) -> None:
-    r"""Install the completion of your shell.
+    """Install the completion of your shell.
 
     \b
     Examples:
@@ -210,7 +211,7 @@ def man() -> None:
 @click.option("--to", "folder", type=click.Path(path_type=Path), help="The man folder.  [default: ~/.local/share/man]")
 @pass_app
 def man_install(app: App, folder: Path | None) -> None:
-    r"""Install the man pages, so that `man memos` works.
+    """Install the man pages, so that `man memos` works.
 
     \b
     Examples:

@@ -17,7 +17,7 @@ _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u206
 
 
 def plain(text: str) -> str:
-    r"""The text with unsafe characters written out (`\\x1b`), tabs and line ends kept."""
+    """The text with unsafe characters written out (`\\x1b`), tabs and line ends kept."""
     return _UNSAFE.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
 
 

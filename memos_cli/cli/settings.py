@@ -27,7 +27,7 @@ def _value(app: App, name: str) -> settings.Value:
 @click.option("--origin", is_flag=True, help="Say where each value comes from.")
 @pass_app
 def show(app: App, *, origin: bool) -> None:
-    r"""Show all settings.
+    """Show all settings.
 
     \b
     Examples:
@@ -53,7 +53,7 @@ def show(app: App, *, origin: bool) -> None:
 @click.argument("name")
 @pass_app
 def get(app: App, name: str) -> None:
-    r"""Show one setting.
+    """Show one setting.
 
     \b
     Examples:
@@ -72,7 +72,7 @@ def get(app: App, name: str) -> None:
 @click.argument("value")
 @pass_app
 def set_(app: App, name: str, value: str) -> None:
-    r"""Change a setting in your config.toml.
+    """Change a setting in your config.toml.
 
     \b
     Examples:
@@ -93,7 +93,7 @@ def set_(app: App, name: str, value: str) -> None:
 @config.command("path")
 @pass_app
 def path(app: App) -> None:
-    r"""Show where things lie.
+    """Show where things lie.
 
     \b
     Examples:

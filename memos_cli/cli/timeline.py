@@ -16,7 +16,7 @@ from memos_cli.times import shown
 @dry_run
 @pass_app
 def undo(app: App, name: str | None, *, listed: bool, limit: int, dry_run: bool) -> None:
-    r"""Take back the last command that wrote.
+    """Take back the last command that wrote.
 
     A command is undone as a whole: an import of a thousand memories is one step. Undo appends the inverse and erases
     nothing, so undoing an undo (by its id) does the thing again. What was changed again since is refused: undo that first.
@@ -64,7 +64,7 @@ def _list(app: App, limit: int) -> None:
 @reveal
 @pass_app
 def history(app: App, identity: str, *, reveal: bool) -> None:
-    r"""List the versions of a memory.
+    """List the versions of a memory.
 
     \b
     Examples:
@@ -96,7 +96,7 @@ def history(app: App, identity: str, *, reveal: bool) -> None:
 )
 @pass_app
 def rollback(app: App, identity: str, version: int) -> None:
-    r"""Make a memory what it was at a version.
+    """Make a memory what it was at a version.
 
     The versions in between stay in its history, and the rollback becomes a version of its own.
 

@@ -13,7 +13,7 @@ from memos_cli.interface import intake
 
 @click.group(cls=Family)
 def view() -> None:
-    r"""Saved filters, used as --view NAME.
+    """Saved filters, used as --view NAME.
 
     \b
     Examples:
@@ -27,7 +27,7 @@ def view() -> None:
 @filters
 @pass_app
 def save(app: App, /, name: str, **given: Any) -> None:  # noqa: ANN401 -- click's own types
-    r"""Save filters under a name; a view of that name is replaced.
+    """Save filters under a name; a view of that name is replaced.
 
     \b
     Examples:
@@ -43,7 +43,7 @@ def save(app: App, /, name: str, **given: Any) -> None:  # noqa: ANN401 -- click
 @view.command("list")
 @pass_app
 def list_(app: App) -> None:
-    r"""List the views.
+    """List the views.
 
     \b
     Examples:
@@ -64,7 +64,7 @@ def list_(app: App) -> None:
 @dry_run
 @pass_app
 def rm(app: App, name: str, *, dry_run: bool) -> None:
-    r"""Remove a view; `memos undo` brings it back.
+    """Remove a view; `memos undo` brings it back.
 
     \b
     Examples:

@@ -1,0 +1,181 @@
+"""`memos demo`: the main job, step by step, on two weeks of one person's life. Every step is a command that one could type."""
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import click
+
+from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.options import Command
+from memos_cli.errors import MemosError, Refused
+
+_MARK = ".memos-demo"
+_LIFE = ("notes.md", "transcript.txt")
+_DEPTH = 3
+
+
+@click.command(cls=Command)
+@click.option("--home", type=click.Path(path_type=Path), help="The folder to work in.  [default: one in the cache folder]")
+@pass_app
+def demo(app: App, home: Path | None) -> None:
+    """Watch memos at work on two weeks of a life.
+
+    Two weeks of one person's talk and notes are put into a home of their own: your memories are left alone. Each step is a
+    command that is really run, with what it printed and how long it took; at the end two dozen questions are asked and
+    it is counted how often the expected memory came first.
+
+    \b
+    Examples:
+      memos demo
+      memos demo --home /tmp/demo
+
+    \b
+    Exit status:
+      3  the folder is there and is not a demo's
+    """
+    folder = (home or app.paths.cache / "demo").absolute()
+    _clear(folder)
+    with as_file(files("memos_cli.data") / "demo") as life:
+        for name in (*_LIFE, "questions.json"):
+            shutil.copy(life / name, folder / name)
+    run = _Runner(app, folder)
+    run.say("Maren plans cargo-bike routes in Utrecht. Here are her notes, and two weeks of what she said to her assistant.")
+    run.step("add", "--file", "notes.md", "--tag", "notes")
+    run.step("add", "--file", "transcript.txt")
+    run.say("The same file again adds nothing: what is known is not stored twice.")
+    run.step("add", "--file", "notes.md", "--tag", "notes", "--no-embed")
+    run.say("Words need not match: no word of this is in the memory that it finds.")
+    run.step("search", "pet canine phobias", "-k", "1")
+    run.say("Secrets are labelled when they come in and masked when they are shown (--reveal shows them).")
+    run.step("search", "wifi password", "-k", "1")
+    run.say("What changes is superseded, not lost: one attribute, one current value, and the past can still be asked.")
+    run.step("add", "I eat meat", "--key", "diet", "--valid-from", "2026-03-01")
+    run.step("add", "I am vegan now", "--key", "diet", "--valid-from", "2026-03-14")
+    run.step("list", "--key", "diet")
+    run.step("list", "--key", "diet", "--as-of", "2026-03-05")
+    run.say("Every command that wrote can be taken back, as a whole.")
+    run.step("undo")
+    run.step("list", "--key", "diet")
+    figures = _questions(run, folder)
+    run.say("Nothing was damaged on the way: the state is what the log amounts to.")
+    run.step("doctor", show=False)
+    _close(app, folder, figures)
+
+
+def _clear(folder: Path) -> None:
+    """An empty folder that is marked as a demo's, so that the next run may empty it again.
+
+    Raises:
+        Refused: something else lies there.
+    """
+    if folder.exists():
+        if not (folder / _MARK).exists() and any(folder.iterdir()):
+            raise Refused(f"{folder} is not empty and not a demo's", hint="choose another folder with --home")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    (folder / _MARK).touch()
+
+
+class _Runner:
+    """Runs memos as a person would, and shows what came of it."""
+
+    def __init__(self, app: App, folder: Path) -> None:
+        self._app = app
+        self._folder = folder
+        models = app.paths.data / "models" / "all-minilm-l6-v2.gguf"
+        self._env = {**os.environ, "MEMOS_HOME": str(folder / "home"), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        for name in ("MEMOS_CUBE", "_MEMOS_COMPLETE"):
+            self._env.pop(name, None)
+        if models.exists():
+            (folder / "home" / "models").mkdir(parents=True)
+            shutil.copy(models, folder / "home" / "models")
+
+    def say(self, text: str) -> None:
+        """A line of explanation."""
+        if not self._app.json:
+            self._app.out()
+            self._app.out(click.style(text, bold=True))
+
+    def step(self, *arguments: str, show: bool = True) -> str:
+        """Run one command and return what it printed.
+
+        Raises:
+            MemosError: it failed.
+        """
+        if not self._app.json:
+            self._app.out(click.style(f"$ memos {shlex.join(arguments)}", fg="green"))
+        color = {"FORCE_COLOR": "1", "COLUMNS": "100"} if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else {}
+        start = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-m", "memos_cli", *arguments],
+            cwd=self._folder,
+            env={**self._env, **color},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
+        )
+        seconds = time.perf_counter() - start
+        if done.returncode:
+            raise MemosError(f"memos {shlex.join(arguments)} failed: {done.stderr.strip()}")
+        if not self._app.json:
+            if show:
+                self._app.out("".join(f"  {line}\n" for line in (done.stdout + done.stderr).splitlines()), nl=False)
+            self._app.out(click.style(f"  ({seconds:.2f} s)", dim=True))
+        return done.stdout
+
+
+def _questions(run: _Runner, folder: Path) -> dict[str, Any]:
+    """Ask what the demo's life can answer, by words alone and by words and meaning, and count the expected memories on top."""
+    asked = [
+        question
+        for question in json.loads((folder / "questions.json").read_text(encoding="utf-8"))["questions"]
+        if question["expect"]
+    ]
+    lines = "".join(json.dumps({name: one[name] for name in ("query", "as_of") if name in one}) + "\n" for one in asked)
+    (folder / "questions.jsonl").write_text(lines, encoding="utf-8")
+    run.say(f"{len(asked)} questions about the two weeks, by words alone and then by words and meaning:")
+    figures: dict[str, Any] = {"questions": len(asked)}
+    for mode, extra in (("lexical", ("--lexical",)), ("search", ())):
+        output = run.step("search", "--jsonl", "questions.jsonl", "-k", str(_DEPTH), "--reveal", *extra, show=False)
+        answers = [json.loads(line) for line in output.splitlines()]
+        places = [_place(one["expect"], answer["hits"]) for one, answer in zip(asked, answers, strict=True)]
+        figures[mode] = {
+            "mode": answers[0]["mode"],
+            "first": sum(place == 0 for place in places),
+            f"among_{_DEPTH}": sum(place is not None for place in places),
+        }
+    return figures
+
+
+def _place(expected: str, hits: list[dict[str, Any]]) -> int | None:
+    return next((index for index, hit in enumerate(hits) if expected in hit["content"]), None)
+
+
+def _close(app: App, folder: Path, figures: dict[str, Any]) -> None:
+    if app.json:
+        app.data({"home": str(folder / "home"), **figures})
+        return
+    app.out()
+    for mode in ("lexical", "search"):
+        found = figures[mode]
+        app.out(
+            f"{found['mode']:>8}: the expected memory first for {found['first']} of {figures['questions']} questions, "
+            f"among the first {_DEPTH} for {found[f'among_{_DEPTH}']}"
+        )
+    app.out()
+    app.out(click.style("Go on:", bold=True))
+    app.out(f"  export MEMOS_HOME={shlex.quote(str(folder / 'home'))}   # Maren's memories; unset it for your own")
+    for command in ('search "who is allergic to what?"', "list --kind event --order occurred", "why ID", "stats", "--help"):
+        app.out(f"  memos {command}")
+    if figures["search"]["mode"] == "lexical":
+        app.out("Search by meaning is not installed: pip install 'memos-cli[semantic]'")
