@@ -1,0 +1,129 @@
+"""What is written about memos is what memos does: the pages are made anew, the README's tour is run."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from memos_cli import __version__
+from memos_cli.cli.manual import completions, manual_pages
+from tests.conftest import ROOT, Run
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = manual_pages()
+
+
+def test_committed_man_pages_are_the_generated_ones() -> None:
+    committed = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "man").glob("*.1")}
+    assert committed == PAGES, "run: memos generate"
+
+
+def test_committed_completions_are_the_generated_ones() -> None:
+    committed = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "completions").iterdir()}
+    assert committed == completions(), "run: memos generate"
+
+
+@pytest.mark.parametrize("name", sorted(PAGES))
+def test_every_page_has_examples(name: str) -> None:
+    assert re.search(r"EXAMPLES|Start here|START HERE|COMMANDS", PAGES[name]), name
+
+
+def test_main_page_lists_every_exit_status_of_the_errors() -> None:
+    from memos_cli import errors
+
+    tree = [errors.MemosError]
+    for kind in tree:
+        tree += kind.__subclasses__()
+    for status in {kind.exit_status for kind in tree} | {0, 130, 143}:
+        assert f"\\fB{status}\\fR" in PAGES["memos.1"]
+
+
+def test_the_error_tree_s_drawing_is_right() -> None:
+    from memos_cli import errors
+
+    drawn = {
+        name: (int(status), code)
+        for name, status, code in re.findall(r"(\w+) +(\d+)  (\w+)$", errors.__doc__ or "", re.MULTILINE)
+    }
+    for name, (status, code) in drawn.items():
+        kind = getattr(errors, name)
+        assert (kind.exit_status, kind.code) == (status, code)
+    codes = [code for _, code in drawn.values()]
+    assert len(set(codes)) == len(codes)
+
+
+def test_installing_pages_and_completions_writes_them(memos: Run, tmp_path: Path) -> None:
+    assert memos("man", "install", "--to", str(tmp_path / "man")).status == 0
+    assert len(list((tmp_path / "man" / "man1").glob("memos*.1"))) == len(PAGES)
+    done = memos("--json", "completion", "install", "--shell", "fish")
+    assert Path(done.data["path"]).read_text(encoding="utf-8") == completions()["memos.fish"]
+
+
+def test_bash_completion_completes_commands(memos: Run) -> None:
+    env = {"_MEMOS_COMPLETE": "bash_complete", "COMP_WORDS": "memos se", "COMP_CWORD": "1"}
+    assert "search" in memos(env=env).out
+
+
+def test_the_changelog_speaks_of_every_command() -> None:
+    from memos_cli.cli.main import COMMANDS
+
+    log = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    names = [name for family in COMMANDS.values() for name in family]
+    assert [name for name in names if f"`{name}" not in log and f" {name} " not in log] == []
+    assert __version__
+
+
+@pytest.fixture
+def tour(tmp_path: Path, home: Path) -> Path:
+    """A folder with what the tour speaks of, and `memos` on PATH."""
+    folder = tmp_path / "tour"
+    (folder / "bin").mkdir(parents=True)
+    script = folder / "bin" / "memos"
+    script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m memos_cli "$@"\n', encoding="utf-8")
+    script.chmod(0o755)
+    (folder / "notes.md").write_text("# Garden\n\n- Sow the beans in May\n- The rake is at Yuki's\n", encoding="utf-8")
+    (folder / "questions.jsonl").write_text('{"query": "beans"}\n', encoding="utf-8")
+    (folder / "export.jsonl").write_text('{"content": "The rake came back", "tags": ["garden"]}\n', encoding="utf-8")
+    environment = {
+        **os.environ,
+        "GIT_AUTHOR_NAME": "Sam",
+        "GIT_AUTHOR_EMAIL": "s@x",
+        "GIT_COMMITTER_NAME": "Sam",
+        "GIT_COMMITTER_EMAIL": "s@x",
+    }
+    for command in (["git", "init", "-q"], ["git", "commit", "-q", "--allow-empty", "-m", "Dig the pond"]):
+        subprocess.run(command, cwd=folder, env=environment, check=True)
+    assert not home.exists()
+    return folder
+
+
+def test_the_tour_of_the_readme_runs(tour: Path) -> None:
+    blocks = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+    commands = [line.removeprefix("$ ") for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+    assert len(commands) > 15
+    env = {**os.environ, "PATH": f"{tour / 'bin'}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+    said = {}
+    for command in commands:
+        done = subprocess.run(["bash", "-c", command], cwd=tour, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{command}: {done.stderr}"
+        said[command] = done.stdout
+    assert "vegan" in said["memos search diet"] or "vegan" in said["memos search diet --as-of 2026-02-01"]
+    assert "meat" in said["memos search diet --as-of 2026-02-01"]
+    assert "vegan" not in said["memos search diet --as-of 2026-02-01"]
+    assert "heron" in said['memos --cube work --cube default search "what is the server called?"']
+    assert json.loads(said["memos search --jsonl questions.jsonl -k 20"])["query"] == "beans"
+
+
+def test_the_python_of_the_readme_runs(home: Path) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "I moved to Utrecht"
+    assert home.exists()
