@@ -7,6 +7,7 @@ when they are zero.
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from memos_cli.errors import UsageError
 
@@ -47,8 +48,9 @@ def parse_iso(text: str) -> str:
         ) from None
 
 
+@lru_cache(maxsize=1024)
 def from_millis(millis: int) -> str:
-    """Milliseconds since 1970 as fixed-width UTC text."""
+    """Milliseconds since 1970 as fixed-width UTC text; cached, since the operations of one transaction share one clock."""
     return to_text(datetime.fromtimestamp(millis // 1000, UTC) + timedelta(milliseconds=millis % 1000))
 
 

@@ -14,6 +14,7 @@ from memos_cli.times import from_millis
 Registers = dict[str, Any]
 TAG, LABEL, LINK = "tag:", "label:", "link:"
 PURGED = "purged"
+_NOWHERE = Source()
 _SOURCE_FIELDS = frozenset(Source._fields)
 
 
@@ -22,12 +23,16 @@ def fold(operations: Iterable[Operation]) -> Registers:
     registers: Registers = {}
     for operation in operations:
         registers.update(operation.change or {})
+    if not any(value is None for value in registers.values()) and PURGED not in registers:
+        return registers
     cleared = {name: value for name, value in registers.items() if value is not None}
     return {PURGED: True} if cleared.get(PURGED) else cleared
 
 
 def members(registers: Registers, prefix: str) -> tuple[str, ...]:
     """The elements of the set that is kept under `prefix`, sorted."""
+    if not any(":" in name for name in registers):
+        return ()
     return tuple(sorted(name.removeprefix(prefix) for name in registers if name.startswith(prefix)))
 
 
@@ -69,6 +74,8 @@ def change_of(draft: Draft, owner: str) -> dict[str, Any]:
 
 def source_fields(source: Source) -> dict[str, Any] | None:
     """The source's fields that are set, or `None` for none."""
+    if source == _NOWHERE:
+        return None
     return {name: value for name, value in source._asdict().items() if value is not None} or None
 
 
@@ -101,12 +108,17 @@ def memory(memory_id: str, operations: list[Operation]) -> tuple[Memory, Registe
         pinned=bool(read("pinned")),
         frozen=bool(read("frozen")),
         origin=Origin(read("origin", Origin.USER)),
-        source=Source(**{name: value for name, value in (read("source") or {}).items() if name in _SOURCE_FIELDS}),
+        source=_source(read("source")),
         confidence=read("confidence", 1.0),
         trust=read("trust", 1.0),
         metadata=read("metadata", {}),
         version=len(operations),
     ), registers
+
+
+def _source(fields: dict[str, Any] | None) -> Source:
+    """The source of a register; fields that a newer memos wrote are left out."""
+    return Source(**{name: value for name, value in fields.items() if name in _SOURCE_FIELDS}) if fields else _NOWHERE
 
 
 def inverse(before: Registers, change: dict[str, Any]) -> dict[str, Any]:

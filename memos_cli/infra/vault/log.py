@@ -97,9 +97,10 @@ class Appender:
 
 def _row(op: Operation, text: str | None) -> tuple[Any, ...]:
     """The values of `_COLUMNS`; `text` is the change as it was hashed."""
+    parents = _encode(list(op.parents)) if op.parents else "[]"
     return (
-        bytes.fromhex(op.id), op.replica, op.seq, op.clock, bytes.fromhex(op.previous), _encode(list(op.parents)), op.principal,
-        op.command, op.txn, op.reverts, op.noun, op.subject, bytes.fromhex(op.digest), op.salt, text,
+        bytes.fromhex(op.id), op.replica, op.seq, op.clock, bytes.fromhex(op.previous), parents, op.principal, op.command,
+        op.txn, op.reverts, op.noun, op.subject, bytes.fromhex(op.digest), op.salt, text,
     )  # fmt: skip
 
 

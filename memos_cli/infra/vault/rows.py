@@ -22,6 +22,9 @@ _SPACELESS = re.compile(
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 
 
+_NOWHERE = Source()
+
+
 def normalised(content: str) -> str:
     """What counts as the same content: Unicode NFC, white space folded. Case and the rest are kept: they may matter."""
     if not content.isascii():
@@ -45,12 +48,18 @@ def row_of(memory: Memory, created: int, updated: int, heads: tuple[str, ...]) -
     return (
         memory.id, memory.external_id, memory.content, memory.title, memory.kind.value, memory.form.value, memory.state.value,
         memory.key, memory.origin.value, source.conversation, source.session, source.turn, source.speaker,
-        _encode({name: value for name, value in source._asdict().items() if value is not None}), _encode(dict(memory.metadata)),
+        "{}" if source == _NOWHERE else _encode({name: value for name, value in source._asdict().items() if value is not None}),
+        _encode(dict(memory.metadata)) if memory.metadata else "{}",
         created, updated, memory.occurred_at, memory.valid_from, memory.valid_to, memory.expires_at, memory.owner,
         memory.visibility.value, memory.task, memory.priority, int(memory.pinned), int(memory.frozen), memory.confidence,
-        memory.trust, memory.expires_at, memory.version, _encode(list(heads)),
+        memory.trust, memory.expires_at, memory.version, _ids(heads),
         digest(memory.kind, memory.content, source, memory.occurred_at),
     )  # fmt: skip
+
+
+def _ids(ids: tuple[str, ...]) -> str:
+    """A JSON array of operation ids, which need no escaping."""
+    return '["' + '","'.join(ids) + '"]' if ids else "[]"
 
 
 def memory_of(row: dict[str, Any], cube: str) -> Memory:
