@@ -198,4 +198,5 @@ def switch_many(vault: Vault, ids: Sequence[str], author: Author, registers: dic
         now = fold.fold(vault.operations("memory", memory.id))
         return {name: True if on else None for name, on in registers.items() if bool(now.get(name)) != on}
 
-    return change_each(vault, ids, author, turn)
+    # The freeze itself is no change that a freeze stands against: otherwise nothing could ever be thawed.
+    return change_each(vault, ids, author, turn, thawed="frozen" not in registers)
