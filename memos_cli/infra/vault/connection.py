@@ -19,6 +19,8 @@ _PRAGMAS = (
     "PRAGMA secure_delete = ON",
     "PRAGMA cell_size_check = ON",
 )
+_SHARED_MEMORY = 32768
+"""Bytes that SQLite needs beside a file in WAL mode before it can even read it."""
 _FIRST_PAUSE = 0.002
 _LONGEST_PAUSE = 0.1
 
@@ -51,13 +53,23 @@ def _meaning(message: str, path: Path) -> MemosError:
             f"the cube at {path.parent} is in use by another process",
             hint="try again, or wait longer with MEMOS_LOCK_TIMEOUT=60",
         )
-    if "full" in message:
+    # SQLite calls a shared-memory file that does not fit an I/O error.
+    if "full" in message or (("I/O" in message or "readonly" in message) and _is_full(path)):
         return StorageFull(f"the disk that holds {path.parent} is full; nothing was changed", hint="make room and run it again")
     if "malformed" in message or "no such table" in message or "no such column" in message:
         return _damaged(path, message)
     if "readonly" in message or "unable to open" in message:
         return MemosError(f"cannot write to the cube at {path.parent}: {message}", hint="check the owner and the permissions")
     return MemosError(f"the cube at {path.parent} could not be used: {message}")
+
+
+def _is_full(path: Path) -> bool:
+    import shutil
+
+    try:
+        return shutil.disk_usage(path.parent).free < _SHARED_MEMORY
+    except OSError:
+        return False
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -74,24 +86,39 @@ def connect(path: Path) -> sqlite3.Connection:
     except OSError as error:
         raise MemosError(f"cannot read {path}: {error.strerror}") from None
     with translated(path):
-        conn = _open(path)
-        version = schema.check_version(conn, path)
+        conn, version = _readable(path)
         if version < schema.SCHEMA_VERSION:
             schema.migrate(conn)
     return conn
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def _readable(path: Path) -> tuple[sqlite3.Connection, int]:
+    """A connection that was read from once, and the version of the schema."""
+    # A folder that cannot be written cannot hold the shared-memory file of WAL: read it as it lies.
     writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
-    # A folder that cannot be written cannot hold the shared-memory file of WAL either: read it as it lies.
-    # (The path as a URI only then: making one imports urllib.)
+    try:
+        return _open(path, writable=writable)
+    except sqlite3.OperationalError:
+        log = path.with_name(f"{path.name}-wal")
+        if not _is_full(path) or (log.exists() and log.stat().st_size):
+            raise
+    # Nor can a full disk. Nobody else has the cube open then, and without a WAL all that was acknowledged is in the file.
+    return _open(path, writable=False)
+
+
+def _open(path: Path, *, writable: bool) -> tuple[sqlite3.Connection, int]:
+    # The path as a URI only where it has to be: making one imports urllib.
     if writable:
         conn = sqlite3.connect(path, isolation_level=None, timeout=5.0)
     else:
         conn = sqlite3.connect(path.absolute().as_uri() + "?immutable=1", uri=True, isolation_level=None, timeout=5.0)
-    for pragma in _PRAGMAS:
-        conn.execute(pragma)
-    return conn
+    try:
+        for pragma in _PRAGMAS:
+            conn.execute(pragma)
+        return conn, schema.check_version(conn, path)
+    except BaseException:
+        conn.close()
+        raise
 
 
 def create(folder: Path, meta: dict[str, str]) -> bool:
