@@ -22,7 +22,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Memories": {
         "add": ("adding", "Remember something."),
         "search": ("finding", "Find memories by words and by meaning."),
-        "show": ("finding", "Show a memory in full."),
+        "show": ("finding", "Show memories in full."),
         "list": ("finding", "List memories, the newest first."),
         "edit": ("changing", "Change a memory."),
         "forget": ("changing", "Forget memories; they can be restored."),
