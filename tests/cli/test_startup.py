@@ -1,0 +1,116 @@
+"""What a command costs before it does anything: the modules that it imports; and the table that saves importing them all."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from memos_cli.cli.main import COMMANDS, Tree, memos
+from tests.conftest import Run
+
+HEAVY = {
+    "rich", "numpy", "llama_cpp", "torch", "sentence_transformers", "transformers", "peft", "dateparser", "detect_secrets",
+    "markdown_it", "tomlkit", "platformdirs", "gguf", "huggingface_hub",
+}  # fmt: skip
+"""Packages that cost tens of milliseconds up to seconds, and that no everyday command needs."""
+AVOIDED = {"dataclasses", "asyncio", "concurrent", "email", "http", "sqlite_utils", "hashlib", "tomllib"}
+"""What can be done without, by a command that only reads."""
+_TELL = """
+import os, sys
+from memos_cli.cli.main import run
+status = run(sys.argv[1:])
+sys.stdout.flush()
+print(status, *sorted({name.partition(".")[0] for name in sys.modules}), file=sys.stderr)
+"""
+
+
+def imported(*arguments: str) -> set[str]:
+    """The top-level packages that a run has imported when it ends."""
+    done = subprocess.run(
+        [sys.executable, "-X", "frozen_modules=on", "-c", _TELL, *arguments],
+        capture_output=True,
+        timeout=60,
+        check=False,
+        text=True,
+    )
+    status, *names = done.stderr.splitlines()[-1].split()
+    assert status == "0", done.stderr
+    assert "memos_cli" in names
+    return set(names)
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("-h",), ("--version",), ()])
+def test_help_imports_no_command(arguments: tuple[str, ...]) -> None:
+    assert not imported(*arguments) & (HEAVY | AVOIDED | {"sqlite3"})
+
+
+def test_a_single_add_imports_what_it_needs(memos: Run) -> None:
+    # Making a cube is sqlite_utils' business, which imports numpy where there is one.
+    assert not imported("add", "the first one makes the cube") & (HEAVY - {"numpy"})
+    found = imported("add", "I am vegan now", "--key", "diet")
+    assert not found & (HEAVY | AVOIDED - {"hashlib"})
+    assert "sqlite3" in found
+    assert len(memos("list", "--json").data["memories"]) == 2
+
+
+@pytest.mark.parametrize("embedder", ["none", "auto"])
+def test_a_lexical_search_imports_what_it_needs(memos: Run, monkeypatch: pytest.MonkeyPatch, embedder: str) -> None:
+    memos("add", "I am vegan now")
+    monkeypatch.setenv("MEMOS_EMBEDDER", embedder)
+    for arguments in (
+        ("search", "--lexical", "vegan"),
+        ("list",),
+        ("list", "--json"),
+        ("search", "--lexical", "vegan", "--json"),
+    ):
+        found = imported(*arguments)
+        assert not found & (HEAVY | AVOIDED), arguments
+        assert "sqlite3" in found
+
+
+def test_a_date_in_iso_needs_no_library_for_words(memos: Run) -> None:
+    memos("add", "I am vegan now")
+    assert not imported("list", "--since", "2026-03-01", "--until", "2030-01-01T00:00Z") & HEAVY
+    assert "dateparser" in imported("list", "--since", "three days ago")
+
+
+def test_the_table_says_what_the_commands_say() -> None:
+    context = memos.make_context("memos", ["list"])
+    assert isinstance(memos, Tree)
+    table = {name: line for family in COMMANDS.values() for name, (_, line) in family.items()}
+    assert list(table) == memos.list_commands(context)
+    for name, line in table.items():
+        command = memos.get_command(context, name)
+        assert command is not None
+        assert command.name == name
+        assert command.get_short_help_str(limit=300) == line, name
+
+
+def test_the_table_names_the_module_in_which_each_command_stands() -> None:
+    context = memos.make_context("memos", ["list"])
+    for family in COMMANDS.values():
+        for name, (module, _) in family.items():
+            assert getattr(memos.get_command(context, name), "callback", None) is not None
+            assert (Path(sys.modules["memos_cli.cli.main"].__file__ or "").parent / f"{module}.py").is_file()
+
+
+def test_every_command_says_how_it_is_called_and_how_it_ends() -> None:
+    context = memos.make_context("memos", ["list"])
+    for name in memos.list_commands(context):
+        command = memos.get_command(context, name)
+        assert command is not None
+        text = command.help or ""
+        if not hasattr(command, "commands"):
+            assert "Examples:" in text, name
+            assert f"memos {name}" in text or "memos --" in text, name
+
+
+def test_help_lists_every_command_under_its_family(memos: Run) -> None:
+    shown = memos("--help").out
+    places = [shown.index(f"{family}:") for family in COMMANDS]
+    assert places == sorted(places)
+    for (family, commands), place, end in zip(COMMANDS.items(), places, [*places[1:], len(shown)], strict=True):
+        for name, (_, line) in commands.items():
+            assert f"\n  {name} " in shown[place:end], (family, name)
+            assert line in shown[place:end]

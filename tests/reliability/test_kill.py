@@ -1,0 +1,360 @@
+"""No acknowledged write is lost: not to kill -9, to a signal, to a full disk, to many writers at once."""
+
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.helpers import cube_file, jsonl, locked, operations
+from tests.conftest import Run, start
+from tests.reliability.helpers import can_mount, clean, contents, is_locked, writer
+
+INTERRUPTED = """
+import os, sys
+class Signal:
+    def find_spec(self, name, path=None, target=None):
+        if name == module:
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), number)
+module, number = sys.argv[1], int(sys.argv[2])
+sys.meta_path.insert(0, Signal())
+sys.argv[1:] = ["list", "--json"]
+from memos_cli.__main__ import main
+main()
+"""
+"""`memos list --json` that gets a signal when it imports a certain module."""
+KILLS = 200
+AT_ONCE = 4
+
+
+class Heard:
+    """What writers said before they were killed."""
+
+    def __init__(self) -> None:
+        self.acknowledged: dict[str, str] = {}
+        self.edits: dict[str, str] = {}
+        self.adds: set[str] = set()
+
+    def take(self, said: str) -> None:
+        """The lines of one writer; the last may be torn, and then it was not said."""
+        open_edit: tuple[str, str] | None = None
+        for line in said.split("\n")[:-1]:
+            word, identity, content = line.split(" ", 2)
+            if word == "ack":
+                self.acknowledged[identity] = content
+                open_edit = None
+                self.adds.discard(content)
+            elif identity == "-":
+                self.adds.add(content)
+            else:
+                open_edit = identity, content
+        if open_edit:  # it may have been committed and not acknowledged
+            self.edits[open_edit[0]] = open_edit[1]
+
+    def compare(self, found: dict[str, str]) -> None:
+        """Nothing acknowledged is missing or different, and nothing is there that nobody wrote."""
+        for identity, content in self.acknowledged.items():
+            assert identity in found
+            assert found[identity] in {content, self.edits.get(identity, content)}
+        assert {content for identity, content in found.items() if identity not in self.acknowledged} <= self.adds
+
+
+@pytest.mark.slow
+def test_kill_9_at_200_random_instants_loses_nothing_acknowledged(memos: Run, home: Path) -> None:
+    memos("add", "the first one makes the cube")
+    chance = random.Random(20261121)
+    heard = Heard()
+    first = contents(memos)
+    heard.acknowledged.update(first)
+    during = 0
+    for first_of_round in range(0, KILLS, AT_ONCE):
+        writers = [writer(home, str(first_of_round + number)) for number in range(AT_ONCE)]
+        for process in writers:  # all of them write before the first is killed
+            assert process.stdout is not None
+            assert process.stdout.readline()[:3] == b"try"
+        for process in writers:
+            time.sleep(chance.uniform(0, 0.05))
+            process.kill()
+        for number, process in enumerate(writers):
+            said, _ = process.communicate(timeout=60)
+            assert process.returncode == -signal.SIGKILL
+            lines = f"try - {_first_content(first_of_round + number)}\n" + said.decode()
+            during += lines.rstrip("\n").rsplit("\n", 1)[-1].startswith("try")
+            heard.take(lines)
+        if first_of_round % 40 == 0:
+            heard.compare(contents(memos))
+            clean(memos)
+    heard.compare(contents(memos))
+    clean(memos)
+    assert len(heard.acknowledged) > KILLS, "hardly anything was written: the kills came too early to show anything"
+    assert during > KILLS // 4, "hardly a kill hit a write"
+    print(f"{KILLS} kills, {during} within a write, {len(heard.acknowledged)} memories acknowledged")  # noqa: T201
+
+
+def _first_content(number: int) -> str:
+    return f"writer {number} number 0 {'x' * random.Random(str(number)).randrange(1, 400)}"
+
+
+@pytest.mark.slow
+def test_kill_9_of_the_command_itself_loses_nothing_acknowledged(memos: Run, home: Path) -> None:
+    chance = random.Random(7)
+    memos("add", "the first one makes the cube")
+    acknowledged = contents(memos)
+    (target,) = acknowledged
+    tried: set[str] = set()
+    for number in range(30):
+        content = f"killed command number {number}"
+        tried.add(content)
+        arguments = ["add", content, "--json"] if number % 2 else ["edit", target, content, "--json"]
+        process = start(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        time.sleep(chance.uniform(0.05, 0.4))
+        process.kill()
+        said, _ = process.communicate(timeout=60)
+        found = contents(memos)
+        if said.endswith(b"\n"):  # the answer came out whole: it counts
+            assert content in found.values()
+            acknowledged = found
+        for identity, before in acknowledged.items():
+            assert found[identity] == before or (identity == target and found[identity] in tried)
+        acknowledged = found
+    assert operations(home) >= 1
+    clean(memos)
+
+
+@pytest.mark.slow
+def test_kill_9_while_the_cube_is_made_leaves_none_or_a_whole_one(memos: Run, home: Path) -> None:
+    chance = random.Random(11)
+    for number in range(20):
+        process = start(["add", f"number {number}", "--cube", "default"] if number % 2 else ["cube", "create", f"c{number}"],
+                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+        time.sleep(chance.uniform(0.1, 0.5))
+        process.kill()
+        process.wait(60)
+        listed = memos("cube", "list", "--json").data
+        assert listed["unreadable"] == []
+        assert {cube["name"] for cube in listed["cubes"]} <= {"default", *(f"c{n}" for n in range(20))}
+    assert memos("add", "it works all the same").status in {0, 10}
+    assert memos("cube", "create", "another").status == 0
+    assert memos("doctor").status == 0
+    assert cube_file(home, "another").exists()
+
+
+@pytest.mark.slow
+def test_eight_processes_writing_500_memories_each_lose_nothing(memos: Run, home: Path) -> None:
+    memos("add", "the first one makes the cube")
+    heard = Heard()
+    began = time.monotonic()
+    writers = [writer(home, f"w{number}", 500, stderr=subprocess.PIPE) for number in range(8)]
+    for process in writers:
+        said, err = process.communicate(timeout=300)
+        assert (process.returncode, err) == (0, b"")
+        heard.take(said.decode())
+    took = time.monotonic() - began
+    assert len(heard.acknowledged) == 4000
+    found = contents(memos)
+    assert len(found) == 4001
+    assert {identity: found[identity] for identity in heard.acknowledged} == heard.acknowledged
+    assert operations(home) == 4001
+    clean(memos)
+    print(f"8 writers, 4000 memories in {took:.1f} s")  # noqa: T201
+
+
+@pytest.mark.slow
+def test_eight_processes_of_the_command_lose_nothing_and_make_the_cube_once(memos: Run) -> None:
+    expected = set()
+    for burst in range(4):
+        texts = [f"burst {burst} writer {number}" for number in range(8)]
+        running = [start(["add", text], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for text in texts]
+        for process in running:
+            _, err = process.communicate(timeout=120)
+            assert (process.returncode, err) == (0, b"")
+        expected |= set(texts)
+    assert set(contents(memos).values()) == expected
+    clean(memos)
+
+
+class TestSignals:
+    """A batch that is cut short stores nothing of itself."""
+
+    LINES = jsonl({"content": "one"}) + "".join(f'{{"content": "line {n} of a batch"}}\n' for n in range(60_000))
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+    @pytest.mark.parametrize("waits", [0.0, 0.7])
+    def test_nothing_of_a_batch_is_stored(
+        self, memos: Run, home: Path, tmp_path: Path, number: int, status: int, waits: float
+    ) -> None:
+        memos("add", "I eat no meat")
+        before = contents(memos)
+        batch = tmp_path / "batch.jsonl"
+        batch.write_text(self.LINES)
+        process = start(["add", "--jsonl", str(batch)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        deadline = time.monotonic() + 60
+        while not is_locked(cube_file(home)):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+        time.sleep(waits)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+        assert (process.returncode, out) == (status, b"")
+        assert err.decode() in {"memos: interrupted\n", "memos: terminated\n"}
+        assert not is_locked(cube_file(home))
+        assert contents(memos) == before
+        clean(memos)
+
+    @pytest.mark.parametrize("module", ["click", "memos_cli.cli.finding", "memos_cli.interface.api", "sqlite3", "json"])
+    @pytest.mark.parametrize(("number", "statuses"), [(signal.SIGINT, {130}), (signal.SIGTERM, {143, -signal.SIGTERM})])
+    def test_a_signal_while_modules_are_imported_gives_no_traceback(
+        self, memos: Run, module: str, number: int, statuses: set[int]
+    ) -> None:
+        memos("add", "I eat no meat")
+        done = subprocess.run(
+            [sys.executable, "-c", INTERRUPTED, module, str(int(number))], capture_output=True, check=False, timeout=60
+        )
+        assert done.returncode in statuses
+        assert b"Traceback" not in done.stderr
+        assert done.stdout == b""
+
+    def test_a_second_writer_gets_the_lock_when_the_first_was_killed(self, memos: Run, home: Path, tmp_path: Path) -> None:
+        memos("add", "I eat no meat")
+        batch = tmp_path / "batch.jsonl"
+        batch.write_text(self.LINES)
+        process = start(["add", "--jsonl", str(batch)], stdout=subprocess.DEVNULL)
+        while not is_locked(cube_file(home)):
+            assert process.poll() is None
+        process.kill()
+        process.wait(60)
+        assert memos("add", "I eat meat", env={"MEMOS_LOCK_TIMEOUT": "0.5"}).status == 0
+        assert set(contents(memos).values()) == {"I eat no meat", "I eat meat"}
+
+
+class TestLock:
+    """A cube that somebody else is writing to."""
+
+    def test_a_writer_waits_as_long_as_it_was_told_and_no_longer(self, memos: Run, home: Path) -> None:
+        memos("add", "I eat no meat")
+        with locked(cube_file(home)):
+            began = time.monotonic()
+            ran = memos("add", "I eat meat", env={"MEMOS_LOCK_TIMEOUT": "0.5"})
+            assert time.monotonic() - began >= 0.5
+        assert ran.status == 11
+        assert ran.err.splitlines()[0].endswith("is in use by another process")
+        assert memos("add", "I eat meat").status == 0
+
+    def test_readers_do_not_wait_and_a_use_that_cannot_be_noted_is_let_go(self, memos: Run, home: Path) -> None:
+        memos("add", "I eat no meat")
+        with locked(cube_file(home)):
+            assert [hit["content"] for hit in memos("search", "meat", "--json").data["hits"]] == ["I eat no meat"]
+            assert memos("list").status == memos("stats").status == memos("undo", "--list").status == 0
+        assert memos("list", "--json").data["memories"][0]["access_count"] == 0
+
+    def test_a_writer_goes_on_when_the_lock_is_let_go(self, memos: Run, home: Path) -> None:
+        memos("add", "I eat no meat")
+        with locked(cube_file(home)):
+            process = start(["add", "I eat meat"], stdout=subprocess.PIPE, env={**os.environ, "MEMOS_LOCK_TIMEOUT": "60"})
+            time.sleep(0.7)
+            assert process.poll() is None
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+        assert len(contents(memos)) == 2
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 2 MiB."""
+    if not can_mount():
+        pytest.skip("only root on Linux can mount a tmpfs")
+    place = tmp_path / "disk"
+    place.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)], capture_output=True, check=False)
+    if done.returncode:
+        pytest.skip("a tmpfs cannot be mounted here")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+class TestFullDisk:
+    """One clear line, exit 1, and the cube is as it was before."""
+
+    def _fails(self, memos: Run, *arguments: str, stdin: str = "") -> None:
+        ran = memos(*arguments, stdin=stdin)
+        assert (ran.status, ran.out) == (1, ""), ran
+        assert ran.err.splitlines()[0].startswith("memos: ")
+        assert "full" in ran.err.splitlines()[0] or "No space left" in ran.err.splitlines()[0]
+        assert len(ran.err.splitlines()) <= 2
+
+    def test_a_batch_that_does_not_fit(self, memos: Run, small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("MEMOS_HOME", str(small_disk / "home"))
+        memos("add", "I eat no meat")
+        before = contents(memos)
+        rows = jsonl(*({"content": f"number {n} {'y' * 500}"} for n in range(10_000)))
+        self._fails(memos, "add", "--jsonl", "-", stdin=rows)
+        assert contents(memos) == before
+        clean(memos)
+        assert memos("add", "I eat no fish either").status == 0
+        assert len(contents(memos)) == 2
+
+    def test_the_last_byte(self, memos: Run, small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("MEMOS_HOME", str(small_disk / "home"))
+        (identity,) = memos("add", "I eat no meat", "--json").data["ids"]
+        before = contents(memos)
+        filler = small_disk / "filler"
+        filler.write_bytes(b"z" * shutil.disk_usage(small_disk).free)
+        assert shutil.disk_usage(small_disk).free == 0
+        for command in (["add", "word " * 2000], ["edit", identity, "word " * 2000], ["cube", "create", "another"]):
+            self._fails(memos, *command)
+        self._fails(memos, "add", "-", stdin="a text that is taken apart, and kept beside the cube. " * 500)
+        assert contents(memos) == before
+        assert [hit["id"] for hit in memos("search", "meat", "--json").data["hits"]] == [identity]
+        filler.unlink()
+        clean(memos)
+        assert [cube["name"] for cube in memos("cube", "list", "--json").data["cubes"]] == ["default"]
+        assert memos("add", "there is room again").status == 0
+        assert len(contents(memos)) == 2
+
+    def test_one_write_after_another_until_it_is_full(
+        self, memos: Run, small_disk: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Every acknowledged one is there, and what failed is not."""
+        monkeypatch.setenv("MEMOS_HOME", str(small_disk / "home"))
+        memos("add", "the first one makes the cube")
+        process = writer(small_disk / "home", "filler", stderr=subprocess.PIPE)
+        said, err = process.communicate(timeout=120)
+        assert process.returncode == 1
+        assert b"StorageFull" in err
+        heard = Heard()
+        heard.take(said.decode())
+        found = contents(memos)
+        assert {identity: found[identity] for identity in heard.acknowledged} == heard.acknowledged
+        assert len(found) == len(heard.acknowledged) + 1
+        clean(memos)
+
+    def test_a_limit_on_the_size_of_files(self, memos: Run, home: Path, tmp_path: Path) -> None:
+        """Portable: the file system has room, and the process may not use it."""
+        memos("add", "I eat no meat")
+        before = contents(memos)
+        rows = tmp_path / "rows.jsonl"
+        rows.write_text(jsonl(*({"content": f"number {n} {'y' * 500}"} for n in range(5000))))
+        limit = cube_file(home).stat().st_size + 300_000
+
+        def narrow() -> None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+        arguments = [sys.executable, "-m", "memos_cli", "add", "--jsonl", str(rows)]
+        done = subprocess.run(arguments, capture_output=True, preexec_fn=narrow, check=False, timeout=120)
+        assert (done.returncode, done.stdout) == (1, b"")
+        assert 1 <= len(done.stderr.splitlines()) <= 2
+        assert done.stderr.startswith(b"memos: ")
+        assert b"fault of memos" not in done.stderr
+        assert contents(memos) == before
+        clean(memos)
