@@ -9,7 +9,7 @@ from typing import Any
 
 from memos_cli.errors import Refused, UsageError
 from memos_cli.infra import governance
-from memos_cli.infra.vault import fold
+from memos_cli.infra.vault import fold, search
 from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.interface.results import Added, Changed
@@ -96,7 +96,7 @@ def ingest(vault: Vault, drafts: Iterable[Draft], author: Author, tell: Callable
         vault.record_uses(confirmed, author.at)
     return Added(
         counts["added"], counts["edited"], counts["duplicate"], tuple(ids), (), tuple(superseded), tuple(conflicts), txn,
-        memory=vault.get(ids[0]) if len(ids) == 1 else None, secrets=secrets,
+        memory=vault.get(ids[0]) if len(ids) == 1 else None, secrets=secrets, pending=search.pending_count(vault.conn),
     )  # fmt: skip
 
 

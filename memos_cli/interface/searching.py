@@ -122,7 +122,12 @@ class Search:
         return operator.Finder(vault.past(wanted.at) if wanted.past else vault, narrowed, self._matrix)
 
     def _matrix(self, vault: Vault) -> "Matrix | None":
-        return self._mos.embeddings.matrix(vault, self._embedder) if self._embedder else None
+        if self._embedder is None:
+            return None
+        if not vault.is_present:
+            # What a memory said before it was edited has lost its vector; the past gets it back for the time of this run.
+            try_pending(self._mos.embeddings, vault, self._mos.settings.get("search.pending"))
+        return self._mos.embeddings.matrix(vault, self._embedder)
 
 
 class _Ahead:

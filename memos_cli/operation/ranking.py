@@ -6,6 +6,8 @@ LoCoMo), since it forgets by how much the first hit won.
 In a conversation a turn means what its neighbours make of it ("Yes, in May"), so a turn gets a share of their scores: much when
 it is short, little when it is long and speaks for itself. Measured on five LoCoMo conversations and five BEAM chats, recall@10:
 BM25 0.615 and 0.493, MiniLM 0.512 and 0.571, their fusion 0.685 and 0.549, with neighbours and speakers 0.747 and 0.606.
+`SURE` and the square of the meaning cost the first of these 0.012, gain the second 0.008, and keep a small cube from being
+ruled by chance: of twenty notes one will share a word with any question.
 """
 
 import math
@@ -17,6 +19,8 @@ MEANING = 0.5
 """Shares of the two searches."""
 FLOOR = 0.15
 """A cosine of MiniLM between unrelated sentences; similarity is counted from here on."""
+SURE = 9.0
+"""A BM25 score that means something by itself: below it even the best hit by words does not count in full."""
 BEFORE = 0.3
 AFTER = 0.2
 """Shares of the scores of the turn before and the turn after."""
@@ -46,8 +50,8 @@ class Parts(NamedTuple):
 
     Attributes:
         total: the score: `WORDS * words + MEANING * meaning + context + speaker` (in a lexical search `words` counts in full).
-        words: BM25 as a share of the best hit's.
-        meaning: cosine above `FLOOR` as a share of the best hit's.
+        words: BM25 as a share of the best hit's, or of `SURE` where that is more.
+        meaning: cosine above `FLOOR` as a share of the best hit's, squared.
         context: what the neighbouring turns gave.
         speaker: what being named in the query gave.
         bm25: the raw BM25 score, 0 where no word matched.
@@ -70,8 +74,8 @@ def base(lexical: Mapping[Place, float], cosines: Mapping[Place, float]) -> dict
     found = {}
     for place in {*lexical, *cosines}:
         bm25, cosine = lexical.get(place, 0.0), cosines.get(place)
-        words = bm25 / top if top > 0 else 0.0
-        meaning = max(0.0, (cosine - FLOOR) / span) if cosine is not None and span > 0 else 0.0
+        words = bm25 / (max(top, SURE) if cosines else top) if top > 0 else 0.0
+        meaning = max(0.0, (cosine - FLOOR) / span) ** 2 if cosine is not None and span > 0 else 0.0
         total = WORDS * words + MEANING * meaning if cosines else words
         found[place] = Parts(total, words, meaning, 0.0, 0.0, bm25, cosine)
     return found

@@ -20,8 +20,13 @@ def test_the_best_by_words_is_first_without_vectors() -> None:
 
 
 def test_meaning_lifts_what_words_missed() -> None:
-    found = ranking.base({(0, 1): 1.0, (0, 2): 9.0}, {(0, 3): 0.8, (0, 1): 0.7})
+    found = ranking.base({(0, 1): 3.0, (0, 2): 9.0}, {(0, 3): 0.8, (0, 1): 0.78})
     assert order(ranking.in_context(found, {}, ())) == [1, 2, 3]
+
+
+def test_one_word_in_common_by_chance_does_not_rule_a_small_cube() -> None:
+    found = ranking.base({(0, 1): 2.9}, {(0, 1): 0.40, (0, 2): 0.49})
+    assert order(ranking.in_context(found, {}, ())) == [2, 1]
 
 
 def test_a_short_turn_profits_from_its_neighbours_and_a_long_one_hardly() -> None:

@@ -17,7 +17,7 @@ _PRAGMAS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA secure_delete = ON",
-    "PRAGMA cell_size_check = ON",
+    "PRAGMA cache_size = -65536",
 )
 _SHARED_MEMORY = 32768
 """Bytes that SQLite needs beside a file in WAL mode before it can even read it."""

@@ -15,6 +15,7 @@ from memos_cli.model import Draft, Memory, Operation, State
 ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 """32 letters and digits that are not mistaken for one another: no l, o, 0 or 1."""
 ID_LENGTH = 20
+_LETTERS = (ALPHABET * 8).encode()
 _INSERT = f"INSERT INTO memories ({', '.join(rows.COLUMNS)}) VALUES ({', '.join('?' * len(rows.COLUMNS))})"
 _UPDATE = f"UPDATE memories SET {', '.join(f'{column} = ?' for column in rows.COLUMNS)} WHERE n = ?"
 _INDEXED = "n, content, title, speaker, key"
@@ -24,7 +25,7 @@ _FROM_INDEX = "INSERT INTO fts (fts, rowid, body, names, grams) VALUES ('delete'
 
 def new_id() -> str:
     """100 random bits as 20 characters of `ALPHABET`."""
-    return "".join(ALPHABET[byte & 31] for byte in os.urandom(ID_LENGTH))
+    return os.urandom(ID_LENGTH).translate(_LETTERS).decode()
 
 
 class Unit:
