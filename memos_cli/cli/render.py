@@ -174,14 +174,29 @@ def found_json(found: Found, *, reveal: bool = False, parts: bool = False) -> di
 
 
 def hit_lines(hit: Hit, *, reveal: bool, parts: bool) -> list[str]:
-    """One hit of a search, and with `parts` how its score came about."""
-    lines = [memory_line(hit.memory, reveal=reveal, ahead=f"  {click.style(f'{hit.score:.2f}', fg='cyan')}")]
+    """One hit of a search, and with `parts` how its score came about. On a terminal its text gets two lines of its own."""
+    memory, room = hit.memory, width()
+    score = click.style(f"{hit.score:.2f}", fg="cyan")
+    if room is None:
+        lines = [memory_line(memory, reveal=reveal, ahead=f"  {score}")]
+    else:
+        head = f"{click.style(memory.id[:SHORT_ID], fg='yellow')}  {score}  {day(memory)}  {memory.kind.value}"
+        marks = "".join(f" [{mark}]" for mark in _marks(memory))
+        speaker = f"  {one_line(memory.source.speaker, 20)}" if memory.source.speaker else ""
+        lines = [head + speaker + click.style(marks, dim=True), *_folded(content(memory, reveal=reveal), max(20, room - 2))]
     if parts:
-        numbers = ", ".join(
-            f"{name} {value:.3f}" for name, value in hit.parts._asdict().items() if isinstance(value, float) and name != "total"
-        )
-        lines.append(click.style(f"          {numbers}", dim=True))
+        named = {name: value for name, value in hit.parts._asdict().items() if value and name != "total"}
+        numbers = ", ".join(f"{name} {value:.2f}" for name, value in named.items())
+        lines.append(click.style(f"  {numbers}", dim=True))
     return lines
+
+
+def _folded(text: str, room: int) -> list[str]:
+    """The text on at most two indented lines."""
+    from textwrap import wrap
+
+    first, *rest = wrap(one_line(text), room - 2) or [""]
+    return [f"  {first}", *([f"  {one_line(' '.join(rest), room - 2)}"] if rest else [])]
 
 
 def changed_json(result: Changed) -> dict[str, Any]:
