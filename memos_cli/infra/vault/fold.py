@@ -22,11 +22,13 @@ def fold(operations: Iterable[Operation]) -> Registers:
     """The registers after operations that come in folding order (`log.order`). An erased change counts as empty."""
     registers: Registers = {}
     for operation in operations:
-        registers.update(operation.change or {})
-    if not any(value is None for value in registers.values()) and PURGED not in registers:
+        change = operation.change or {}
+        if change.get(PURGED):
+            return {PURGED: True}
+        registers.update(change)
+    if not any(value is None for value in registers.values()):
         return registers
-    cleared = {name: value for name, value in registers.items() if value is not None}
-    return {PURGED: True} if cleared.get(PURGED) else cleared
+    return {name: value for name, value in registers.items() if value is not None}
 
 
 def members(registers: Registers, prefix: str) -> tuple[str, ...]:
