@@ -22,6 +22,11 @@
 from typing import ClassVar
 
 
+def extra(name: str) -> str:
+    """The hint that says how to get an optional part of memos."""
+    return f"install the extra {name}: pip install '.[{name}]' in the folder that memos was installed from"
+
+
 class MemosError(Exception):
     """Something went wrong that a person can understand and perhaps mend.
 

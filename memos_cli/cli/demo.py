@@ -15,7 +15,7 @@ import click
 
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import Command
-from memos_cli.errors import MemosError, Refused
+from memos_cli.errors import MemosError, Refused, extra
 
 _MARK = ".memos-demo"
 _LIFE = ("notes.md", "transcript.txt")
@@ -145,8 +145,8 @@ def _questions(run: _Runner, folder: Path) -> dict[str, Any]:
     (folder / "questions.jsonl").write_text(lines, encoding="utf-8")
     run.say(f"{len(asked)} questions about the two weeks, by words alone and then by words and meaning:")
     figures: dict[str, Any] = {"questions": len(asked)}
-    for mode, extra in (("lexical", ("--lexical",)), ("search", ())):
-        output = run.step("search", "--jsonl", "questions.jsonl", "-k", str(_DEPTH), "--reveal", *extra, show=False)
+    for mode, more in (("lexical", ("--lexical",)), ("search", ())):
+        output = run.step("search", "--jsonl", "questions.jsonl", "-k", str(_DEPTH), "--reveal", *more, show=False)
         answers = [json.loads(line) for line in output.splitlines()]
         places = [_place(one["expect"], answer["hits"]) for one, answer in zip(asked, answers, strict=True)]
         figures[mode] = {
@@ -178,4 +178,4 @@ def _close(app: App, folder: Path, figures: dict[str, Any]) -> None:
     for command in ('search "who is allergic to what?"', "list --kind event --order occurred", "why ID", "stats", "--help"):
         app.out(f"  memos {command}")
     if figures["search"]["mode"] == "lexical":
-        app.out("Search by meaning is not installed: pip install 'memos-cli[semantic]'")
+        app.out(f"Search by meaning is not installed; {extra('semantic')}")

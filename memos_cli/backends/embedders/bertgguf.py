@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from memos_cli.errors import ModelUnavailable
+from memos_cli.errors import ModelUnavailable, extra
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,7 +71,7 @@ def convert(folder: Path, target: Path, fingerprint: str, *, form: Format = "f16
         from safetensors.numpy import load_file
     except ImportError as error:
         raise ModelUnavailable(
-            f"the package {error.name} is needed to convert {folder.name}", hint="pip install 'memos-cli[semantic]'"
+            f"the package {error.name} is needed to convert {folder.name}", hint=extra("semantic")
         ) from error
     from safetensors import SafetensorError
 

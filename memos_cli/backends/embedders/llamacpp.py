@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from memos_cli.errors import ModelUnavailable
+from memos_cli.errors import ModelUnavailable, extra
 
 _loaded: list[Any] = []
 
@@ -42,7 +42,7 @@ def _load() -> Any:  # noqa: ANN401 -- a module without types
     except ValueError:
         spec = None
     if spec is None or not spec.submodule_search_locations:
-        raise ModelUnavailable("llama-cpp-python is not installed", hint="pip install 'memos-cli[llm]'")
+        raise ModelUnavailable("llama-cpp-python is not installed", hint=extra("llm"))
     folder = Path(spec.submodule_search_locations[0])
     try:
         try:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from memos_cli.errors import ModelUnavailable
+from memos_cli.errors import ModelUnavailable, extra
 
 if TYPE_CHECKING:
     import numpy as np
@@ -92,9 +92,7 @@ class SentenceEmbedder:
             try:
                 from sentence_transformers import SentenceTransformer
             except ImportError as error:
-                raise ModelUnavailable(
-                    f"sentence-transformers cannot be imported: {error}", hint="pip install 'memos-cli[semantic]'"
-                ) from error
+                raise ModelUnavailable(f"sentence-transformers cannot be imported: {error}", hint=extra("semantic")) from error
             try:
                 model = SentenceTransformer(str(folder), device=_device(), local_files_only=True)
             except (OSError, ValueError, KeyError, RuntimeError) as error:

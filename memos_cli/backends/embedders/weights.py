@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from memos_cli.backends.embedders import records
-from memos_cli.errors import ModelUnavailable
+from memos_cli.errors import ModelUnavailable, extra
 
 if TYPE_CHECKING:
     from memos_cli.ports import Progress
@@ -31,7 +31,7 @@ cores, one context), so it is ahead from 7 / (1/288 - 1/397) = 7,300 texts on. O
 73 to 157), since its threads wait for each other by spinning.
 """
 
-_INSTALL = "pip install 'memos-cli[semantic]'"
+_INSTALL = extra("semantic")
 
 
 @dataclass(frozen=True, slots=True)
