@@ -234,9 +234,12 @@ class MOS:
 
         vaults = self.vaults()
         count = self.settings.get("search.k") if k is None else k
-        wanted = wanted or Filter(at=self.now)
-        run = Search(self, vaults, wanted, user_id, lexical=lexical)
-        return run.answer(batch, count)
+        chosen = wanted or Filter(at=self.now)
+
+        def narrowed(vault: Vault, as_of: str | None) -> Filter:
+            return self.filter(vault, chosen._replace(at=as_of, past=True) if as_of else chosen, user_id)
+
+        return Search(vaults, narrowed, self.embeddings, self.settings, lexical=lexical).answer(batch, count)
 
     # -- cubes and other nouns
 

@@ -1,57 +1,64 @@
 """Recall: one run of queries over the cubes in use, with the model loading while the words are looked up."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from memos_cli.errors import ModelUnavailable
 from memos_cli.infra.vault import search
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.interface.embedding import GET_MODEL, try_pending
+from memos_cli.interface.embedding import GET_MODEL, Embeddings, try_pending
 from memos_cli.interface.results import Found, Hit, Query
 from memos_cli.model import Filter
 from memos_cli.operation import operator
 from memos_cli.ports import Embedder
 
 if TYPE_CHECKING:
+    from memos_cli.config import Settings
     from memos_cli.infra.vectors import Matrix
-    from memos_cli.interface.api import MOS
 
 
 class Search:
     """Answers a batch of queries.
 
     Args:
-        mos: the home.
         vaults: the cubes to search together.
-        wanted: narrows what is looked at.
-        user_id: who is asking; `None` for the home's principal.
+        wanted: gives for a cube and an instant (`None` for now) the filter of what may be looked at.
+        embeddings: the home's models.
+        settings: `search.pending` and `embedder` are looked at.
         lexical: by words alone.
     """
 
-    def __init__(self, mos: "MOS", vaults: Sequence[Vault], wanted: Filter, user_id: str | None, *, lexical: bool) -> None:
-        self._mos = mos
+    def __init__(
+        self,
+        vaults: Sequence[Vault],
+        wanted: Callable[[Vault, str | None], Filter],
+        embeddings: Embeddings,
+        settings: "Settings",
+        *,
+        lexical: bool,
+    ) -> None:
         self._vaults = vaults
         self._wanted = wanted
-        self._user = user_id
+        self._embeddings = embeddings
+        self._settings = settings
         self._notices: list[str] = []
         self._fresh = False
-        self._finders: dict[str, list[operator.Finder]] = {}
+        self._finders: dict[str | None, list[operator.Finder]] = {}
         self._embedder = None if lexical or not vaults else self._choose()
 
     def _choose(self) -> Embedder | None:
         """The embedder, unless the cubes have nothing to compare with it."""
-        embeddings = self._mos.embeddings
         try:
-            embedder = embeddings.embedder()
+            embedder = self._embeddings.embedder()
         except ModelUnavailable:
-            if self._mos.settings.origin("embedder").origin != "default":
+            if self._settings.origin("embedder").origin != "default":
                 raise
             self._notices.append(GET_MODEL)
             return None
         if embedder is None:
-            if self._mos.settings.get("embedder") != "none":
+            if self._settings.get("embedder") != "none":
                 self._notices.append(GET_MODEL)
             return None
         waiting = any(search.pending_count(vault.conn) for vault in self._vaults)
@@ -79,9 +86,9 @@ class Search:
         if self._fresh:
             return
         self._fresh = True
-        budget = self._mos.settings.get("search.pending")
+        budget = self._settings.get("search.pending")
         for vault in self._vaults:
-            notice = try_pending(self._mos.embeddings, vault, budget)
+            notice = try_pending(self._embeddings, vault, budget)
             if notice:
                 self._notices.append(notice)
             waiting = search.pending_count(vault.conn)
@@ -112,22 +119,20 @@ class Search:
         return Found(query.text, hits, mode, time.perf_counter() - start, notices)
 
     def _finders_at(self, as_of: str | None) -> list[operator.Finder]:
-        wanted = self._wanted._replace(at=as_of, past=True) if as_of else self._wanted
-        if wanted.at not in self._finders:
-            self._finders[wanted.at] = [self._finder(vault, wanted) for vault in self._vaults]
-        return self._finders[wanted.at]
+        if as_of not in self._finders:
+            self._finders[as_of] = [self._finder(vault, self._wanted(vault, as_of)) for vault in self._vaults]
+        return self._finders[as_of]
 
     def _finder(self, vault: Vault, wanted: Filter) -> operator.Finder:
-        narrowed = self._mos.filter(vault, wanted, self._user)
-        return operator.Finder(vault.past(wanted.at) if wanted.past else vault, narrowed, self._matrix)
+        return operator.Finder(vault.past(wanted.at) if wanted.past else vault, wanted, self._matrix)
 
     def _matrix(self, vault: Vault) -> "Matrix | None":
         if self._embedder is None:
             return None
         if not vault.is_present:
             # What a memory said before it was edited has lost its vector; the past gets it back for the time of this run.
-            try_pending(self._mos.embeddings, vault, self._mos.settings.get("search.pending"))
-        return self._mos.embeddings.matrix(vault, self._embedder)
+            try_pending(self._embeddings, vault, self._settings.get("search.pending"))
+        return self._embeddings.matrix(vault, self._embedder)
 
 
 class _Ahead:
