@@ -149,7 +149,7 @@ def _object(line: bytes) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise UsageError(f"not UTF-8 (byte {error.start + 1})") from None
     try:
-        row = json.loads(text, parse_constant=_no_constant)
+        row = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise UsageError(f"not JSON: {error.msg} (column {error.colno})") from None
     except RecursionError:
@@ -165,6 +165,10 @@ def _object(line: bytes) -> dict[str, Any]:
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON number")
+
+
+# Made once: `json.loads` with an argument makes a decoder a line.
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
 
 
 def _text(row: Mapping[str, Any], name: str) -> str:
