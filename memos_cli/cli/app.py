@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from memos_cli.errors import Refused
+from memos_cli.errors import IntegrityError, Refused
 
 if TYPE_CHECKING:
     from memos_cli.config import Paths, Settings
@@ -62,6 +62,16 @@ class App:
         """Close what was opened."""
         if self._mos is not None:
             self._mos.close()
+
+    def damage(self) -> IntegrityError | None:
+        """What is wrong with a cube in use; `None` if all are sound."""
+        from memos_cli.infra.check import check
+
+        for vault in self._mos.opened if self._mos else ():
+            faults = [fault for one in check(vault) for fault in one.faults]
+            if faults:
+                return IntegrityError(f"cube {vault.name} is damaged: {faults[0]}", hint="see what is left with: memos doctor")
+        return None
 
     # -- talking
 

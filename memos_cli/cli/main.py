@@ -10,13 +10,16 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from memos_cli import __version__
 from memos_cli.cli.app import App
 from memos_cli.errors import MemosError, UsageError
+
+if TYPE_CHECKING:
+    import sqlite3
 
 COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Memories": {
@@ -185,6 +188,10 @@ def _meaning(error: BaseException) -> tuple[str, str | None, str, int]:  # noqa:
             return "terminated", None, "terminated", 143
         case OSError(strerror=str(why)):
             return f"{why}: {error.filename}" if error.filename else why, None, "failure", 1
+    if type(error).__module__ == "sqlite3":
+        from memos_cli.infra.vault.connection import meaning
+
+        return _meaning(meaning(cast("sqlite3.Error", error)))
     fault = "this is a fault of memos; for the traceback set MEMOS_DEBUG=1"
     return f"{type(error).__name__}: {_line(str(error))}", fault, "internal", 1
 
@@ -192,7 +199,7 @@ def _meaning(error: BaseException) -> tuple[str, str | None, str, int]:  # noqa:
 def _invoke(arguments: list[str]) -> int:
     try:
         with memos.make_context("memos", arguments) as ctx:
-            result = memos.invoke(ctx)
+            result = _explained(ctx)
         sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
@@ -201,6 +208,19 @@ def _invoke(arguments: list[str]) -> int:
         sys.stdout.flush()
         return stop.exit_code
     return result if isinstance(result, int) else 0
+
+
+def _explained(ctx: click.Context) -> object:
+    """Run the command. An error that nobody foresaw, with a damaged cube at hand, is the damage's and is said to be."""
+    try:
+        return memos.invoke(ctx)
+    except (MemosError, click.ClickException, click.exceptions.Exit, click.Abort, OSError):
+        raise
+    except Exception as error:
+        damage = ctx.ensure_object(App).damage()
+        if damage is None:
+            raise
+        raise damage from error
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 -- a signal handler's signature

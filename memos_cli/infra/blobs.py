@@ -21,6 +21,9 @@ class Blobs:
     def _path(self, digest: str) -> Path:
         return self._folder / digest[:2] / digest
 
+    def __contains__(self, digest: str) -> bool:
+        return self._path(digest).is_file()
+
     def put(self, content: bytes) -> str:
         """Keep `content`; its digest in hexadecimal."""
         digest = _digest(content)

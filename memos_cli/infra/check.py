@@ -1,10 +1,13 @@
 """Integrity: what can be wrong with a cube, and how one finds out."""
 
 import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
+from memos_cli.errors import MemosError
 from memos_cli.infra.blobs import Blobs
-from memos_cli.infra.vault import connection, log, rebuild
+from memos_cli.infra.vault import connection, log, rebuild, schema
 from memos_cli.infra.vault.vault import Vault
 
 MOST_SHOWN = 20
@@ -20,23 +23,64 @@ class Check(NamedTuple):
 
 def check(vault: Vault) -> list[Check]:
     """Look at a cube from the pages of its file up to the state that its log amounts to."""
-    checks = [Check("file", tuple(_file(vault.conn)))]
+    checks = [_look("file", lambda: _file(vault.conn))]
     if checks[0].faults:
         return checks
-    checks.append(Check("log", tuple(fault for fault, _ in zip(log.faults(vault.conn), range(MOST_SHOWN), strict=False))))
+    checks.append(_look("log", lambda: log.faults(vault.conn)))
     if not checks[-1].faults:
-        checks.append(Check("state", tuple(rebuild.differences(vault.conn))))
-    checks.append(Check("index", tuple(_index(vault.conn))))
-    checks.append(Check("blobs", tuple(Blobs(vault.folder / connection.BLOBS).faults()[:MOST_SHOWN])))
+        checks.append(_look("state", lambda: rebuild.differences(vault.conn)))
+    checks.append(_look("index", lambda: [*_index(vault.conn), *_inside(vault.conn)]))
+    checks.append(_look("blobs", lambda: _blobs(vault)))
     return checks
 
 
-def _file(conn: sqlite3.Connection) -> list[str]:
+def _look(name: str, find: Callable[[], Iterable[str]]) -> Check:
+    """Faults of one sort; that one cannot even look for them is one too."""
+    found: list[str] = []
     try:
-        found = [row[0] for row in conn.execute(f"PRAGMA integrity_check({MOST_SHOWN})")]
+        found += islice(find(), MOST_SHOWN)
+    except (sqlite3.Error, MemosError, *log.UNREADABLE) as error:
+        found.append(" ".join(f"cannot be read: {error}".split()))
+    return Check(name, tuple(found))
+
+
+def _file(conn: sqlite3.Connection) -> list[str]:
+    """SQLite's own check, and the schema against that of a new cube: a damaged tokenizer's name still parses."""
+    found = [line for (text,) in conn.execute(f"PRAGMA integrity_check({MOST_SHOWN})") for line in text.splitlines()]
+    if found != ["ok"]:
+        return [line for line in found if not line.startswith("***")]
+    return rebuild.schema_differences(conn)
+
+
+def _blobs(vault: Vault) -> Iterator[str]:
+    """Files that are not what their names say, and those that memories were read from and that are gone."""
+    blobs = Blobs(vault.folder / connection.BLOBS)
+    yield from blobs.faults()
+    sql = """SELECT DISTINCT json_extract(source, '$.digest') FROM memories
+             WHERE state <> 'purged' ORDER BY 1"""
+    for (digest,) in vault.conn.execute(sql):
+        if digest and digest not in blobs:
+            yield f"blob {digest[:12]} is gone"
+
+
+def _inside(conn: sqlite3.Connection) -> list[str]:
+    """The inside of the full-text index, by FTS5's own check; on a copy, since the check has to be allowed to write."""
+    copy, fresh = (sqlite3.connect(":memory:", isolation_level=None) for _ in range(2))
+    try:
+        schema.create_in_memory(copy)
+        for table in ("fts_data", "fts_idx", "fts_docsize", "fts_config"):
+            copy.execute(f"DELETE FROM {table}")  # noqa: S608 -- a name from the line above
+            marks = ", ".join("?" * len(copy.execute(f"PRAGMA table_info({table})").fetchall()))
+            copy.executemany(f"INSERT INTO {table} VALUES ({marks})", conn.execute(f"SELECT * FROM {table}"))  # noqa: S608
+        copy.backup(fresh)  # what FTS5 remembers of the empty index stays behind
+        fresh.execute("INSERT INTO fts (fts) VALUES ('integrity-check')")
     except sqlite3.DatabaseError as error:
-        return [str(error)]
-    return [] if found == ["ok"] else found
+        return [f"the index is damaged inside: {error}"]
+    else:
+        return []
+    finally:
+        copy.close()
+        fresh.close()
 
 
 def _index(conn: sqlite3.Connection) -> list[str]:

@@ -99,6 +99,11 @@ class MOS:
             self._open[name] = self.shelf.open(name)
         return self._open[name]
 
+    @property
+    def opened(self) -> tuple[Vault, ...]:
+        """The cubes that were opened so far."""
+        return tuple(self._open.values())
+
     def vaults(self) -> list[Vault]:
         """The cubes in use, each open.
 

@@ -19,6 +19,15 @@ _PRAGMAS = (
     "PRAGMA secure_delete = ON",
     "PRAGMA cache_size = -65536",
 )
+_SIGNS_OF_DAMAGE = (
+    "malformed",
+    "no such table",
+    "no such column",
+    "decode to UTF-8",
+    "vtable constructor",
+    "unrecognized token",
+)
+"""In SQLite's messages; a cube's own statements are right, so what is wrong with them is wrong with its schema."""
 _SHARED_MEMORY = 32768
 """Bytes that SQLite needs beside a file in WAL mode before it can even read it."""
 _FIRST_PAUSE = 0.002
@@ -37,30 +46,41 @@ def translated(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except sqlite3.OperationalError as error:
-        raise _meaning(str(error), path) from error
-    except sqlite3.DatabaseError as error:
+    except sqlite3.Error as error:
+        raise meaning(error, path) from error
+    except UnicodeDecodeError as error:  # SQLite quotes the damaged place of a schema in its message
         raise _damaged(path, str(error)) from error
 
 
-def _damaged(path: Path, why: str) -> IntegrityError:
-    return IntegrityError(f"the cube at {path.parent} is damaged: {why}", hint="see what is left with: memos doctor")
+def meaning(error: sqlite3.Error, path: Path | None = None) -> MemosError:
+    """What one of SQLite's errors means to a person; `path` is the cube's file, where that is known."""
+    message = " ".join(str(error).split())
+    return _meaning(message, path) if isinstance(error, sqlite3.OperationalError) else _damaged(path, message)
 
 
-def _meaning(message: str, path: Path) -> MemosError:
+def _place(path: Path | None) -> str:
+    return f" at {path.parent}" if path else ""
+
+
+def _damaged(path: Path | None, why: str) -> IntegrityError:
+    return IntegrityError(f"the cube{_place(path)} is damaged: {why}", hint="see what is left with: memos doctor")
+
+
+def _meaning(message: str, path: Path | None) -> MemosError:
     if "locked" in message or "busy" in message:
         return CubeLocked(
-            f"the cube at {path.parent} is in use by another process",
+            f"the cube{_place(path)} is in use by another process",
             hint="try again, or wait longer with MEMOS_LOCK_TIMEOUT=60",
         )
     # SQLite calls a shared-memory file that does not fit an I/O error.
-    if "full" in message or (("I/O" in message or "readonly" in message) and _is_full(path)):
-        return StorageFull(f"the disk that holds {path.parent} is full; nothing was changed", hint="make room and run it again")
-    if "malformed" in message or "no such table" in message or "no such column" in message:
+    if "full" in message or (("I/O" in message or "readonly" in message) and path and _is_full(path)):
+        where = path.parent if path else "the cube"
+        return StorageFull(f"the disk that holds {where} is full; nothing was changed", hint="make room and run it again")
+    if any(sign in message for sign in _SIGNS_OF_DAMAGE):
         return _damaged(path, message)
     if "readonly" in message or "unable to open" in message:
-        return MemosError(f"cannot write to the cube at {path.parent}: {message}", hint="check the owner and the permissions")
-    return MemosError(f"the cube at {path.parent} could not be used: {message}")
+        return MemosError(f"cannot write to the cube{_place(path)}: {message}", hint="check the owner and the permissions")
+    return MemosError(f"the cube{_place(path)} could not be used: {message}")
 
 
 def _is_full(path: Path) -> bool:

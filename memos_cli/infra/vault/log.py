@@ -11,8 +11,12 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from memos_cli.errors import IntegrityError
 from memos_cli.model import Operation
 
+UNREADABLE = (ValueError, TypeError, AttributeError, KeyError, OverflowError)
+"""What reading damaged values raises."""
+SEE = "see what is left with: memos doctor"
 _COUNTER_BITS = 16
 _COLUMNS = "id, replica, seq, clock, previous, parents, principal, command, txn, reverts, noun, subject, digest, salt, change"
 _INSERT = f"INSERT INTO ops ({_COLUMNS}) VALUES ({', '.join('?' * 15)})"
@@ -105,7 +109,18 @@ def _row(op: Operation, text: str | None) -> tuple[Any, ...]:
 
 
 def from_row(row: tuple[Any, ...]) -> Operation:
-    """An operation from the columns of `ops`."""
+    """An operation from the columns of `ops`.
+
+    Raises:
+        IntegrityError: they hold what no operation can: the file is damaged.
+    """
+    try:
+        return _from_row(row)
+    except UNREADABLE as error:
+        raise IntegrityError(f"operation {row[2]} of replica {row[1]} cannot be read: {error}", hint=SEE) from None
+
+
+def _from_row(row: tuple[Any, ...]) -> Operation:
     return Operation(
         row[0].hex(), row[1], row[2], row[3], row[4].hex(), tuple(json.loads(row[5])), row[6], row[7], row[8], row[9], row[10],
         row[11], row[12].hex(), row[13], json.loads(row[14]) if row[14] is not None else None,
@@ -131,8 +146,8 @@ def faults(conn: sqlite3.Connection) -> Iterator[str]:
     for row in conn.execute(f"{_SELECT} ORDER BY replica, seq"):
         try:
             op = from_row(row)
-        except (ValueError, AttributeError, TypeError):
-            yield f"operation {row[2]} of replica {row[1]} cannot be read"
+        except IntegrityError as error:
+            yield error.message
             continue
         if op.replica != replica:
             replica, seq, previous = op.replica, 0, ""

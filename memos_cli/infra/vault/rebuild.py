@@ -15,6 +15,10 @@ _COMPARED = {
     "labels": "SELECT m.id, l.label FROM labels l JOIN memories m ON m.n = l.n ORDER BY 1, 2",
     "links": "SELECT * FROM links ORDER BY 1, 2, 3",
     "records": "SELECT * FROM records ORDER BY 1, 2",
+    "fts": """SELECT m.id, i.term, i.col, i.offset FROM temp.indexed i LEFT JOIN memories m ON m.n = i.doc
+              ORDER BY 1, 2, 3, 4""",
+    "fts_docsize": "SELECT m.id, d.sz FROM fts_docsize d LEFT JOIN memories m ON m.n = d.id ORDER BY 1",
+    "fts_data": "SELECT block FROM fts_data WHERE id = 1",  # the averages that BM25 reckons with
 }
 
 
@@ -75,7 +79,22 @@ def differences(conn: sqlite3.Connection) -> list[str]:
         schema.create_in_memory(fresh)
         fresh.execute("BEGIN")
         fold_into(conn, fresh, list)
+        for one in (conn, fresh):
+            one.execute("DROP TABLE IF EXISTS temp.indexed")
+            one.execute("CREATE VIRTUAL TABLE temp.indexed USING fts5vocab(main, fts, instance)")
         return [f"table {table} is not what the log says" for table, sql in _COMPARED.items() if not _same(conn, fresh, sql)]
+    finally:
+        fresh.close()
+
+
+def schema_differences(conn: sqlite3.Connection) -> list[str]:
+    """What a new cube has in its schema and this one has not."""
+    fresh = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        schema.create_in_memory(fresh)
+        sql = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
+        missing = set(fresh.execute(sql)) - set(conn.execute(sql))
+        return [f"{kind} {name} is not what it was made as" for kind, name, *_ in sorted(missing, key=lambda row: row[1])]
     finally:
         fresh.close()
 

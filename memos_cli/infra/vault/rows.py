@@ -4,7 +4,8 @@ import json
 import re
 from typing import Any
 
-from memos_cli.infra.vault.log import clock_at
+from memos_cli.errors import IntegrityError
+from memos_cli.infra.vault.log import SEE, UNREADABLE, clock_at
 from memos_cli.model import Form, Kind, Memory, Origin, Source, State, Visibility
 from memos_cli.times import from_millis
 
@@ -63,7 +64,18 @@ def _ids(ids: tuple[str, ...]) -> str:
 
 
 def memory_of(row: dict[str, Any], cube: str) -> Memory:
-    """A memory from a row of `memories` joined with its tags, labels (comma separated) and uses."""
+    """A memory from a row of `memories` joined with its tags, labels (JSON arrays) and uses.
+
+    Raises:
+        IntegrityError: the row holds what no memory can: the file is damaged.
+    """
+    try:
+        return _memory_of(row, cube)
+    except UNREADABLE as error:
+        raise IntegrityError(f"a memory in cube {cube} cannot be read: {error}", hint=SEE) from None
+
+
+def _memory_of(row: dict[str, Any], cube: str) -> Memory:
     count = row["use_count"] or 0
     state = State(row["state"])
     return Memory(

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from memos_cli.errors import AmbiguousId, MemoryNotFound, NotFound
+from memos_cli.errors import AmbiguousId, IntegrityError, MemoryNotFound, NotFound
 from memos_cli.infra.vault import connection, fold, log, queries, rows, schema
 from memos_cli.infra.vault.units import ID_LENGTH, Unit
 from memos_cli.model import Cube, Filter, Link, Memory, Operation
@@ -36,7 +36,11 @@ class Vault:
         self.path = folder / connection.FILE
         self._lock_timeout = lock_timeout
         self.conn = connection.connect(self.path)
-        self.meta: dict[str, str] = dict(self.conn.execute("SELECT key, value FROM cube"))
+        with connection.translated(self.path):
+            self.meta: dict[str, str] = dict(self.conn.execute("SELECT key, value FROM cube"))
+        if missing := {"id", "replica", "created", "owner"} - set(self.meta):
+            self.conn.close()
+            raise IntegrityError(f"the cube at {folder} is damaged: it has no {min(missing)}", hint="restore it from a backup")
 
     def close(self) -> None:
         """Close the file; the vault is of no more use."""
