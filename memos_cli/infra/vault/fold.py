@@ -15,6 +15,12 @@ Registers = dict[str, Any]
 TAG, LABEL, LINK = "tag:", "label:", "link:"
 PURGED = "purged"
 _NOWHERE = Source()
+# A dictionary finds a member in a fifth of the time that the enumeration's own call takes, and a fold asks for five.
+_KINDS: dict[str, Kind] = {kind.value: kind for kind in Kind}
+_FORMS: dict[str, Form] = {form.value: form for form in Form}
+_STATES: dict[str, State] = {state.value: state for state in State}
+_ORIGINS: dict[str, Origin] = {origin.value: origin for origin in Origin}
+_LEVELS: dict[str, Visibility] = {level.value: level for level in Visibility}
 _SOURCE_FIELDS = frozenset(Source._fields)
 
 
@@ -84,13 +90,13 @@ def source_fields(source: Source) -> dict[str, Any] | None:
 def memory(memory_id: str, operations: list[Operation]) -> tuple[Memory, Registers]:
     """The memory that its operations, in folding order, amount to; and the registers it was read from."""
     registers = fold(operations)
-    state = State.PURGED if registers.get(PURGED) else State(registers.get("state", State.EXPIRED))
+    state = State.PURGED if registers.get(PURGED) else _STATES[registers.get("state", "expired")]
     read = registers.get
     return Memory(
         id=memory_id,
         content=read("content", ""),
-        kind=Kind(read("kind", Kind.NOTE)),
-        form=Form(read("form", Form.PLAINTEXT)),
+        kind=_KINDS[read("kind", "note")],
+        form=_FORMS[read("form", "plaintext")],
         state=state,
         external_id=read("external_id"),
         title=read("title"),
@@ -104,12 +110,12 @@ def memory(memory_id: str, operations: list[Operation]) -> tuple[Memory, Registe
         valid_to=read("valid_to"),
         expires_at=read("expires_at"),
         owner=read("owner"),
-        visibility=Visibility(read("visibility", Visibility.PRIVATE)),
+        visibility=_LEVELS[read("visibility", "private")],
         task=read("task"),
         priority=read("priority", 0),
         pinned=bool(read("pinned")),
         frozen=bool(read("frozen")),
-        origin=Origin(read("origin", Origin.USER)),
+        origin=_ORIGINS[read("origin", "user")],
         source=_source(read("source")),
         confidence=read("confidence", 1.0),
         trust=read("trust", 1.0),

@@ -12,7 +12,7 @@ from memos_cli.times import from_millis
 COLUMNS = (
     "id", "external_id", "content", "title", "kind", "form", "state", "key", "origin", "conversation", "session", "turn",
     "speaker", "source", "metadata", "created", "updated", "occurred_at", "valid_from", "valid_to", "expires_at", "owner",
-    "visibility", "task", "priority", "pinned", "frozen", "confidence", "trust", "next_due_at", "version", "heads", "digest",
+    "visibility", "task", "priority", "pinned", "frozen", "confidence", "trust", "next_due_at", "version", "digest",
 )  # fmt: skip
 EMBEDDED_CHARACTERS = 4000
 """More than 256 tokens of any text but runs of rare marks: what lies behind is cut off here, not by the tokenizer."""
@@ -43,7 +43,7 @@ def digest(kind: str, content: str, source: Source, occurred_at: str | None) -> 
     return _short_hash(parts)
 
 
-def row_of(memory: Memory, created: int, updated: int, heads: tuple[str, ...]) -> tuple[Any, ...]:
+def row_of(memory: Memory, created: int, updated: int) -> tuple[Any, ...]:
     """The values of `COLUMNS`; `created` and `updated` are clocks."""
     source = memory.source
     return (
@@ -53,14 +53,9 @@ def row_of(memory: Memory, created: int, updated: int, heads: tuple[str, ...]) -
         _encode(dict(memory.metadata)) if memory.metadata else "{}",
         created, updated, memory.occurred_at, memory.valid_from, memory.valid_to, memory.expires_at, memory.owner,
         memory.visibility.value, memory.task, memory.priority, int(memory.pinned), int(memory.frozen), memory.confidence,
-        memory.trust, memory.expires_at, memory.version, _ids(heads),
+        memory.trust, memory.expires_at, memory.version,
         digest(memory.kind, memory.content, source, memory.occurred_at),
     )  # fmt: skip
-
-
-def _ids(ids: tuple[str, ...]) -> str:
-    """A JSON array of operation ids, which need no escaping."""
-    return '["' + '","'.join(ids) + '"]' if ids else "[]"
 
 
 def memory_of(row: dict[str, Any], cube: str) -> Memory:

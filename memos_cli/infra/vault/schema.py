@@ -94,7 +94,6 @@ _FIRST = (
         trust REAL NOT NULL,
         next_due_at TEXT,
         version INTEGER NOT NULL,
-        heads TEXT NOT NULL,
         digest BLOB NOT NULL
     )""",
     "CREATE UNIQUE INDEX memories_external ON memories (external_id) WHERE external_id IS NOT NULL",

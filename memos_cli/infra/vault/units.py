@@ -69,7 +69,7 @@ class Unit:
 
     def _insert(self, identity: str, operations: list[Operation]) -> None:
         memory, registers = fold.memory(identity, operations)
-        row = rows.row_of(memory, operations[0].clock, operations[-1].clock, fold.heads(operations))
+        row = rows.row_of(memory, operations[0].clock, operations[-1].clock)
         n = self._conn.execute(_INSERT, row).lastrowid
         self._derive(n or 0, memory, registers)
         if memory.state is not State.PURGED:
@@ -85,7 +85,7 @@ class Unit:
         for statement in ("DELETE FROM tags WHERE n = ?", "DELETE FROM labels WHERE n = ?"):
             self._conn.execute(statement, (n,))
         self._conn.execute("DELETE FROM links WHERE source = ?", (identity,))
-        row = rows.row_of(memory, operations[0].clock, operations[-1].clock, fold.heads(operations))
+        row = rows.row_of(memory, operations[0].clock, operations[-1].clock)
         self._conn.execute(_UPDATE, (*row, n))
         self._derive(n, memory, registers)
         before, after = (content, title, speaker), (memory.content, memory.title, memory.source.speaker)
