@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, Any
 
@@ -154,22 +154,22 @@ def _from_lines(app: App, given: dict[str, Any], fields: dict[str, Any]) -> Adde
 
 @contextmanager
 def _lines(name: str) -> Iterator[IO[bytes]]:
-    from tempfile import SpooledTemporaryFile
-
-    if name != "-":
-        try:
-            file = Path(name).open("rb")  # noqa: SIM115 -- closed below, and its absence is the caller's fault alone
-        except OSError as error:
-            raise UsageError(f"cannot read {name}: {error.strerror}") from None
-        with file:
+    """The lines of a file; those of a pipe (standard input, a named one, `<(…)`) when all of them have come."""
+    try:
+        file = sys.stdin.buffer if name == "-" else Path(name).open("rb")  # noqa: SIM115 -- closed below
+    except OSError as error:
+        raise UsageError(f"cannot read {name}: {error.strerror}") from None
+    with nullcontext(file) if name == "-" else file:
+        if name != "-" and Path(name).is_file():
             yield file
-        return
-    import shutil
+            return
+        import shutil
+        from tempfile import SpooledTemporaryFile
 
-    with SpooledTemporaryFile(max_size=64 << 20) as spool:
-        shutil.copyfileobj(sys.stdin.buffer, spool)
-        spool.seek(0)
-        yield spool
+        with SpooledTemporaryFile(max_size=64 << 20) as spool:
+            shutil.copyfileobj(file, spool)
+            spool.seek(0)
+            yield spool
 
 
 def _embed(app: App, result: Added) -> Added:

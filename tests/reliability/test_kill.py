@@ -256,6 +256,19 @@ class TestLock:
             assert memos("list").status == memos("stats").status == memos("undo", "--list").status == 0
         assert memos("list", "--json").data["memories"][0]["access_count"] == 0
 
+    def test_a_pipe_that_dawdles_holds_nobody_up(self, memos: Run, tmp_path: Path) -> None:
+        memos("add", "I eat no meat")
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        process = start(["add", "--jsonl", str(pipe)], stdout=subprocess.PIPE)
+        with pipe.open("wb", buffering=0) as lines:  # opens when the command reads
+            lines.write(jsonl({"content": "first of the pipe"}).encode())
+            assert memos("add", "I eat meat", env={"MEMOS_LOCK_TIMEOUT": "0.5"}).status == 0
+            lines.write(jsonl({"content": "second of the pipe"}).encode())
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+        assert len(contents(memos)) == 4
+
     def test_a_writer_goes_on_when_the_lock_is_let_go(self, memos: Run, home: Path) -> None:
         memos("add", "I eat no meat")
         with locked(cube_file(home)):
