@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from itertools import groupby
+from itertools import groupby, zip_longest
 
 from memos_cli.infra.vault import log, rows, schema
 from memos_cli.infra.vault.units import Unit
@@ -100,7 +100,8 @@ def schema_differences(conn: sqlite3.Connection) -> list[str]:
 
 
 def _same(left: sqlite3.Connection, right: sqlite3.Connection, sql: str) -> bool:
-    return list(left.execute(sql)) == list(right.execute(sql))
+    # Row by row: the index of a large cube alone would fill the memory.
+    return all(one == other for one, other in zip_longest(left.execute(sql), right.execute(sql)))
 
 
 def rebuild(conn: sqlite3.Connection) -> int:
