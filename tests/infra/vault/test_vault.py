@@ -159,9 +159,16 @@ def test_a_cube_holds_what_a_dictionary_would_and_what_its_log_amounts_to(
 
 
 def view(mos: MOS) -> dict[str, Memory]:
-    """All memories as they are shown, apart from what an undo and a redo rightly leave behind: versions and times of change."""
+    """All memories as they are shown, apart from what an undo and a redo rightly leave behind: versions, times of change, uses.
+
+    The state is the log's: that a memory which was used counts as activated is no change that could be undone.
+    """
+    states = dict(mos.vault("default").conn.execute("SELECT id, state FROM memories"))
     return {
-        memory.id: memory._replace(version=0, updated_at="", access_count=0, last_access_at=None) for memory in mos.list(EVER)
+        memory.id: memory._replace(
+            version=0, updated_at="", access_count=0, last_access_at=None, state=State(states[memory.id])
+        )
+        for memory in mos.list(EVER)
     }
 
 
@@ -207,6 +214,16 @@ def test_undo_restores_what_was_shown_before_each_command_and_undo_of_undo_does_
         sound(mos.vault("default"))
         current = mos.list(Filter(at="9999-01-01T00:00:00.000Z"))
         assert current == ()
+
+
+def test_undo_leaves_uses_alone(mos: MOS) -> None:
+    """A second sighting is a use, and uses are not in the log: what is undone is the edit before it, and nothing else."""
+    (one,) = mos.add("I eat no meat", external_id="e").ids
+    mos.add("I eat no fish", external_id="e")
+    mos.add("I eat no fish", external_id="e")
+    assert (mos.get(one).access_count, mos.get(one).state) == (1, State.ACTIVATED)
+    mos.undo()
+    assert (mos.get(one).content, mos.get(one).access_count, mos.get(one).state) == ("I eat no meat", 1, State.ACTIVATED)
 
 
 def test_undo_of_a_command_in_the_middle_leaves_later_ones_alone_unless_they_touch_the_same(mos: MOS) -> None:
