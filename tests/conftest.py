@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +19,9 @@ from memos_cli.config import Settings, paths
 
 ROOT = Path(__file__).parent.parent
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+# A job in the background of a shell is started with SIGINT ignored, and hands that on to the programs under test.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("memos", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 settings.load_profile("memos")
