@@ -1,6 +1,7 @@
 """What comes in, as drafts: one text, a conversation's messages, a file taken apart, JSON Lines as they stand."""
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ _TEXTS = ("external_id", "title", "key", "task")
 _LINE_FIELDS = frozenset(
     {"content", "kind", "tags", "labels", "ttl", "pinned", "priority", "source", "metadata", *_TIMES, *_TEXTS}
 )
+_CONTROL = re.compile("[\x00-\x1f\ud800-\udfff]")
 _SOURCE_TEXTS = ("conversation", "session", "speaker", "model", "file")
 LONGEST_NAME = 1000
 """Characters of an external id, a key, a tag or another name."""
@@ -145,7 +147,7 @@ def _of_line(line: bytes, now: str) -> Draft:
 
 def _object(line: bytes) -> dict[str, Any]:
     try:
-        text = line.decode("utf-8-sig")
+        text = line.decode().removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         raise UsageError(f"not UTF-8 (byte {error.start + 1})") from None
     try:
@@ -158,8 +160,9 @@ def _object(line: bytes) -> dict[str, Any]:
         raise UsageError(f"not JSON: {error}") from None
     if not isinstance(row, dict):
         raise UsageError("not a JSON object")
-    if unknown := sorted(set(row) - _LINE_FIELDS):
-        raise UsageError(f"unknown field {unknown[0]!r}; what has no field of its own goes into metadata")
+    if not row.keys() <= _LINE_FIELDS:
+        unknown = min(row.keys() - _LINE_FIELDS)
+        raise UsageError(f"unknown field {unknown!r}; what has no field of its own goes into metadata")
     return row
 
 
@@ -191,7 +194,7 @@ def checked_name(text: str, what: str) -> str:
     text = text.strip()
     if not text or len(text) > LONGEST_NAME:
         raise UsageError(f"{what} has to be 1 to {LONGEST_NAME} characters long")
-    if any(ord(character) < 32 or 0xD800 <= ord(character) < 0xE000 for character in text):
+    if _CONTROL.search(text):
         raise UsageError(f"{what} holds a control character")
     return text
 

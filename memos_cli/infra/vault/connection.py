@@ -177,7 +177,7 @@ def _fill(path: Path, meta: dict[str, str]) -> None:
     try:
         conn.execute("PRAGMA journal_mode = WAL")
         conn.execute("PRAGMA synchronous = FULL")
-        schema.migrate(conn)
+        schema.create(conn)
         conn.executemany("INSERT INTO cube VALUES (?, ?)", sorted(meta.items()))
     finally:
         conn.close()

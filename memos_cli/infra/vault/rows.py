@@ -6,7 +6,7 @@ from typing import Any
 
 from memos_cli.errors import IntegrityError
 from memos_cli.infra.vault.log import SEE, UNREADABLE, clock_at
-from memos_cli.model import Form, Kind, Memory, Origin, Source, State, Visibility
+from memos_cli.model import Draft, Form, Kind, Memory, Origin, Source, State, Visibility
 from memos_cli.times import from_millis
 
 COLUMNS = (
@@ -55,6 +55,22 @@ def row_of(memory: Memory, created: int, updated: int) -> tuple[Any, ...]:
         memory.visibility.value, memory.task, memory.priority, int(memory.pinned), int(memory.frozen), memory.confidence,
         memory.trust, memory.expires_at, memory.version,
         digest(memory.kind, memory.content, source, memory.occurred_at),
+    )  # fmt: skip
+
+
+def row_of_draft(identity: str, draft: Draft, owner: str, clock: int) -> tuple[Any, ...]:
+    """The values of `COLUMNS` for a draft that becomes a memory: what `row_of` gives for its fold, by a shorter way.
+
+    A bulk add goes this way 20,000 times in four seconds; that both ways agree is what a rebuild shows.
+    """
+    source = draft.source
+    return (
+        identity, draft.external_id, draft.content, draft.title, draft.kind.value, "plaintext", "generated", draft.key,
+        draft.origin.value, source.conversation, source.session, source.turn, source.speaker,
+        "{}" if source == _NOWHERE else _encode({name: value for name, value in source._asdict().items() if value is not None}),
+        _encode(dict(draft.metadata)) if draft.metadata else "{}", clock, clock, draft.occurred_at, draft.valid_from,
+        draft.valid_to, draft.expires_at, owner, "private", draft.task, draft.priority, int(draft.pinned), 0, 1.0, 1.0,
+        draft.expires_at, 1, digest(draft.kind, draft.content, source, draft.occurred_at),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@
 import json
 import os
 import sqlite3
+from collections.abc import Iterable
 from typing import Any
 
 from memos_cli.infra.vault import fold, rows
@@ -39,8 +40,18 @@ class Unit:
         """Store a draft as a new memory and return its id."""
         identity = new_id()
         operation = self.log.append("memory", identity, fold.change_of(draft, owner))
-        self._insert(identity, [operation])
+        n = self._conn.execute(_INSERT, rows.row_of_draft(identity, draft, owner, operation.clock)).lastrowid or 0
+        self._mark(n, set(draft.tags), set(draft.labels))
+        text = rows.index_text(draft.content, draft.title, draft.source.speaker, draft.key, tuple(sorted(set(draft.tags))))
+        self._conn.execute(_TO_INDEX, (n, *text))
+        self._conn.execute("INSERT OR IGNORE INTO pending VALUES (?)", (n,))
         return identity
+
+    def _mark(self, n: int, tags: Iterable[str], labels: Iterable[str]) -> None:
+        for tag in tags:
+            self._conn.execute("INSERT INTO tags VALUES (?, ?)", (n, tag))
+        for label in labels:
+            self._conn.execute("INSERT INTO labels VALUES (?, ?)", (n, label))
 
     def change(self, noun: str, subject: str, change: dict[str, Any], *, reverts: str | None = None) -> Operation:
         """Append a change to a subject and bring what is derived from it up to date."""
@@ -94,10 +105,7 @@ class Unit:
             self._conn.execute("INSERT OR IGNORE INTO pending VALUES (?)", (n,))
 
     def _derive(self, n: int, memory: Memory, registers: fold.Registers) -> None:
-        for tag in memory.tags:
-            self._conn.execute("INSERT INTO tags VALUES (?, ?)", (n, tag))
-        for label in memory.labels:
-            self._conn.execute("INSERT INTO labels VALUES (?, ?)", (n, label))
+        self._mark(n, memory.tags, memory.labels)
         for link in fold.links(memory.id, registers):
             self._conn.execute("INSERT INTO links VALUES (?, ?, ?)", (link.source, link.type.value, link.target))
         text = rows.index_text(memory.content, memory.title, memory.source.speaker, memory.key, memory.tags)
