@@ -113,6 +113,8 @@ class Template:
     assistant: tuple[str, str]
     words: str
     """The system text where the prompt has none of its own."""
+    lead: str = ""
+    """What an answer begins with: the model writes it itself, so it is no part of the opening; strip it for display."""
 
 
 MINI = Template(
@@ -121,11 +123,15 @@ MINI = Template(
     user=("<|user|>", "<|end|>"),
     assistant=("<|assistant|>", "<|end|>"),
     words="Answer from the memories.\n",
+    lead=" ",
 )
-"""memos-mini's template. Its tokenizer knows the marks as single tokens."""
+"""memos-mini's template. Its tokenizer knows the marks as single tokens. Answers begin with a blank because a word has
+the same tokens then as within a memory, and copying is what this model does.
+"""
 
 JINJA = (
-    "{{ '<|begin|>' }}{% for m in messages %}{{ '<|' + m['role'] + '|>' + m['content'] + '<|end|>' }}{% endfor %}"
+    "{{ '<|begin|>' }}{% for m in messages %}{{ '<|' + m['role'] + '|>' + (' ' if m['role'] == 'assistant' else '')"
+    " + m['content'] + '<|end|>' }}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
 )
 """MINI as the chat template inside memos-mini's GGUF: over `messages` it gives the text of `sections`."""
@@ -190,8 +196,9 @@ def _steers(character: str) -> bool:
 
 
 def _wrapped(turn: Turn, template: Template) -> str:
-    before, after = template.user if turn.role == "user" else template.assistant
-    return before + cleaned(turn.text) + after
+    if turn.role == "user":
+        return template.user[0] + cleaned(turn.text) + template.user[1]
+    return template.assistant[0] + template.lead + cleaned(turn.text) + template.assistant[1]
 
 
 def _blocks(prompt: Prompt, words: str) -> tuple[str, str, str, str]:

@@ -39,7 +39,7 @@ def test_golden_sections() -> None:
         ("system", "<|begin|><|system|>Answer from the memories.\n"),
         ("core", "<memories>\n1. Call me Sam.\n2. Answer in one sentence.\n</memories>\n"),
         ("topics", "<memories>\n3. 2025-11-02 The boiler was serviced.\n</memories>\n<|end|>"),
-        ("conversation", "<|user|>Hello<|end|><|assistant|>Hello! What would you like to know?<|end|>"),
+        ("conversation", "<|user|>Hello<|end|><|assistant|> Hello! What would you like to know?<|end|>"),
         (
             "retrieved",
             "<|user|><memories>\n4. 2026-03-01 I moved to Porto.\n5. 2024-05-05 Sam: I live in Leeds.\n</memories>\n",
@@ -114,7 +114,7 @@ def test_the_next_turn_only_appends_to_the_conversation() -> None:
     before, after = sections(FULL), sections(later)
     assert after[:3] == before[:3]
     assert after[3].text.startswith(before[3].text)
-    assert after[3].text == before[3].text + "<|user|>Where do I live?<|end|><|assistant|>Porto<|end|>"
+    assert after[3].text == before[3].text + "<|user|>Where do I live?<|end|><|assistant|> Porto<|end|>"
 
 
 HOSTILE = {
