@@ -88,10 +88,13 @@ def batch(rows: list[Row]) -> Batch:
     )
 
 
+LEVELS = ((2,), (4,), (8,), (14,), (4, 4, 6, 6, 12, 21), (4, 6, 12, 21))
+"""How many facts a scene may hold, level by level; in a mixture each bound is as likely as the next."""
+
+
 def facts_at(level: int, rng: random.Random) -> int:
-    """How many facts a scene holds."""
-    top = (2, 4, 8, 14, 21)[level]
-    return min(rng.randint(1, top), rng.randint(1, top + 2)) if top > 6 and rng.random() < 0.6 else rng.randint(1, top)
+    """How many facts a scene holds. Short scenes teach the most a token, so they stay in the mixture to the end."""
+    return rng.randint(1, rng.choice(LEVELS[level]))
 
 
 def stream(tokenizer: Tokenizer, rng: random.Random, level: list[int], budget: int) -> Iterator[Batch]:

@@ -149,7 +149,7 @@ def handwritten(runner: Runner) -> list[dict[str, Any]]:
     return found
 
 
-def threshold(found: list[Trial], purity: float = 0.98) -> tuple[float, float, float]:
+def threshold(found: list[Trial], purity: float = 0.85) -> tuple[float, float, float]:
     """The lowest bar on the least sure token over which answers that are no refusal are right with this share.
 
     Returns:
@@ -170,7 +170,7 @@ def report(path: Path, questions: int, seed: int = 4242) -> dict[str, Any]:
     runner = Runner(path)
     sets = {name: trials(runner, seed, questions, *how) for name, how in (SETS | BOTH).items()}
     known, kinds = sets["values"], sorted({t.ask.kind for t in sets["values"]})
-    pool = [t for name in ("says", "asks", "both") for t in sets[name] if t.ask.held or t.ask.kind == "refuse"]
+    pool = [t for name in ("says", "asks") for t in sets[name]]
     changed = trials(runner, seed + 1, questions, (4, 10), Split(values=True))
     hand = handwritten(runner)
     bar = threshold(pool[::2])
