@@ -47,9 +47,7 @@ _BRACKETED = re.compile(r"\[(/?[A-Z][A-Z_]+)\]")
 _HEADING = re.compile(r"(?<!\S)#{2,}(?=\s|$)")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _LEFT, _RIGHT = "\u2039", "\u203a"  # single angle quotation marks, which no normalisation turns into < and >
-_WIDE = str.maketrans(
-    {"\uff1c": _LEFT, "\ufe64": _LEFT, "\uff1e": _RIGHT, "\ufe65": _RIGHT, "\uff03": "♯", "\ufe5f": "♯"}
-)
+_WIDE = str.maketrans({"\uff1c": _LEFT, "\ufe64": _LEFT, "\uff1e": _RIGHT, "\ufe65": _RIGHT, "\uff03": "♯", "\ufe5f": "♯"})
 """Compatibility forms that some tokenizers normalise back to the ASCII marks, and what they become."""
 
 

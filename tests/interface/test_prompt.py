@@ -63,10 +63,7 @@ def test_golden_messages() -> None:
         ("assistant", "Hello! What would you like to know?"),
         (
             "user",
-            (
-                "<memories>\n4. 2026-03-01 I moved to Porto.\n5. 2024-05-05 Sam: I live in Leeds.\n</memories>\n"
-                "Where do I live?"
-            ),
+            ("<memories>\n4. 2026-03-01 I moved to Porto.\n5. 2024-05-05 Sam: I live in Leeds.\n</memories>\nWhere do I live?"),
         ),
     ]
 

@@ -185,9 +185,7 @@ def report(path: Path, questions: int, seed: int = 4242) -> dict[str, Any]:
         "refusal, held-out questions": share([t for t in sets["asks"] if t.ask.kind == "refuse"]),
         "later fact wins": share([t for t in [*known, *changed] if t.ask.kind == "changed"]),
         "20 facts": share(sets["facts20"]),
-        "by kind": {
-            k: (share([t for t in known if t.ask.kind == k]), sum(t.ask.kind == k for t in known)) for k in kinds
-        },
+        "by kind": {k: (share([t for t in known if t.ask.kind == k]), sum(t.ask.kind == k for t in known)) for k in kinds},
         "questions": {name: len(found) for name, found in sets.items()},
         "threshold": {
             "least": bar[0],

@@ -46,9 +46,7 @@ RELATIONS = _parse(relations.TEXT)
 _GROUPS = """city street | birthday birthyear | call_me nickname username maiden | food dislike quit | trip visited | gift needs
 hobby sport instrument game collects | pet dog cat | film watches | origin birthplace | computer editor | job dream team_role
 budget owes rent salary | dentist doctor | wifi password | project employer | band artist | diet illness | lost lent
-spouse wedding weddingplace | desk room | keys passport | kids siblings daughter son | runs sport""".replace(
-    "\n", " | "
-)
+spouse wedding weddingplace | desk room | keys passport | kids siblings daughter son | runs sport""".replace("\n", " | ")
 _NEAR: dict[str, set[str]] = {}
 for _group in _GROUPS.split("|"):
     for _member in _group.split():
@@ -178,9 +176,7 @@ def fill(template: str, name: str, value: str = "", *, she: bool = False) -> str
         if mark == "{S}":
             return name if first or me or pronoun else ("she" if her else "he")
         if mark == "{O}":
-            return (
-                ("me" if name == "I" else "us") if me else (("her" if her else "him") if pronoun or not first else name)
-            )
+            return ("me" if name == "I" else "us") if me else (("her" if her else "him") if pronoun or not first else name)
         return _possessive(name) if me else (("her" if her else "his") if pronoun or not first else _possessive(name))
 
     text = re.sub(r"\{[SPO]\}", put, text)
@@ -269,9 +265,7 @@ def _cast(rng: RNG) -> list[Subject]:
             else:
                 name = rng.choice(words.FEMALE if she else words.MALE)
                 cast.append(Subject((f"my {kin} {name}",), (f"my {kin}", name, f"my {kin} {name}"), she))
-    names = [s.names[0].split()[-1] for s in cast] + [
-        s.names[0].split()[1] for s in cast if s.names[0].startswith("my ")
-    ]
+    names = [s.names[0].split()[-1] for s in cast] + [s.names[0].split()[1] for s in cast if s.names[0].startswith("my ")]
     return cast if len(set(names)) >= len(cast) and len({s.names[0] for s in cast}) == len(cast) else cast[:2]
 
 
@@ -287,9 +281,7 @@ def _wording(pairs: tuple[tuple[str, bool], ...], rng: RNG, held: bool) -> tuple
     return rng.choice(pool)
 
 
-def _relation(
-    relation: Relation, subject: Subject, value: str, rng: RNG, split: Split, *, name: str | None = None
-) -> Unit:
+def _relation(relation: Relation, subject: Subject, value: str, rng: RNG, split: Split, *, name: str | None = None) -> Unit:
     template, held = _wording(relation.says, rng, split.says)
     name = name or subject.names[0]
     text = fill(template, name, value, she=subject.she)
@@ -646,9 +638,7 @@ def _about(rng: RNG, split: Split, cast: list[Subject]) -> Unit:
     if pick < 0.3:
         attribute = rng.choice(ATTRIBUTES) if rng.random() < 0.5 else rng.choice(words.NOUNS)
         value = words.value(
-            rng.choice(
-                ("code", "word", "number", "title", "person", "money", "colour", "object", "year", "phone", "time")
-            ),
+            rng.choice(("code", "word", "number", "title", "person", "money", "colour", "object", "year", "phone", "time")),
             rng,
             split.values,
         )
@@ -671,16 +661,12 @@ def _about(rng: RNG, split: Split, cast: list[Subject]) -> Unit:
         )
         if split.asks:
             asked = f"which {attribute} has {entity}"
-        unit = Unit(
-            form, None, [Ask(asked, value, "thing", split.says or split.asks)], ("attribute " + attribute, entity)
-        )
+        unit = Unit(form, None, [Ask(asked, value, "thing", split.says or split.asks)], ("attribute " + attribute, entity))
         if rng.random() < 0.3:
             unit.asks.append(Ask(f"is the {attribute} {link} {entity} {value}", "Yes.", "yesno", split.says))
         return unit
     if pick < 0.37:
-        items = [
-            words.value(rng.choice(("dish", "plant", "allergen")), rng, split.values) for _ in range(rng.randint(2, 4))
-        ]
+        items = [words.value(rng.choice(("dish", "plant", "allergen")), rng, split.values) for _ in range(rng.randint(2, 4))]
         whole = joined(items)
         verb, ask = rng.choice(
             (
@@ -691,9 +677,7 @@ def _about(rng: RNG, split: Split, cast: list[Subject]) -> Unit:
                 ("consists of", "what does {E} consist of"),
             )
         )
-        return Unit(
-            f"{entity} {verb} {whole}", None, [Ask(ask.replace("{E}", entity), whole, "list")], ("parts", entity)
-        )
+        return Unit(f"{entity} {verb} {whole}", None, [Ask(ask.replace("{E}", entity), whole, "list")], ("parts", entity))
     if pick < 0.44:
         count, noun = words.value("count", rng, split.values), rng.choice(words.NOUNS)
         return Unit(
@@ -829,9 +813,7 @@ def _units(rng: RNG, facts: int, split: Split, cast: list[Subject], *, changes: 
             if _NEAR.get(name, {name}) & here:
                 continue
             if relation.many and rng.random() < 0.45:
-                values = list(
-                    dict.fromkeys(words.value(relation.kind, rng, split.values) for _ in range(rng.randint(2, 3)))
-                )
+                values = list(dict.fromkeys(words.value(relation.kind, rng, split.values) for _ in range(rng.randint(2, 3))))
                 if rng.random() < 0.5 and relation.kind != "animal":
                     new = [_relation(relation, subject, joined(values), rng, split)]
                     new[0].asks = [a for a in new[0].asks if a.kind == "value"]
@@ -841,9 +823,7 @@ def _units(rng: RNG, facts: int, split: Split, cast: list[Subject], *, changes: 
                         unit.asks = [a for a in unit.asks if a.kind == "yesno"]
                         if rng.random() < 0.5:
                             unit.text = re.sub(r"^(I|my \w+|[A-Z]\w+) (?!am|is|can)", r"\1 also ", unit.text)
-                    new[0].asks = [
-                        Ask(a.question, "{list}", "list", a.held) if a.kind == "value" else a for a in new[0].asks
-                    ]
+                    new[0].asks = [Ask(a.question, "{list}", "list", a.held) if a.kind == "value" else a for a in new[0].asks]
             else:
                 value = words.value(relation.kind, rng, split.values)
                 new = [_relation(relation, subject, value, rng, split)]
@@ -909,9 +889,7 @@ def _refusals(rng: RNG, units: list[Unit], cast: list[Subject], split: Split, co
         else:
             maker = rng.choice((_event, _state, _habit)) if rng.random() < 0.5 else None
             other = maker(subject, rng, split) if maker else _about(rng, split, cast)
-            if other.key in keys or (
-                other.key and (other.key[0] == "habit" or _clashes(other.key, {k for k in keys if k}))
-            ):
+            if other.key in keys or (other.key and (other.key[0] == "habit" or _clashes(other.key, {k for k in keys if k}))):
                 continue
             if other.key and not maker and any(u.key and u.key[1] == other.key[1] for u in units):
                 continue
@@ -999,14 +977,10 @@ def scene(  # noqa: C901
                     )
                 )
     lists = {u.key: joined(_values_of(shown, u.key)) for u in shown if u.key}
-    questions = [
-        Ask(q.question, lists[_key_of(shown, q)], q.kind, q.held) if q.answer == "{list}" else q for q in questions
-    ]
+    questions = [Ask(q.question, lists[_key_of(shown, q)], q.kind, q.held) if q.answer == "{list}" else q for q in questions]
     questions = [q for q in questions if q.kind != "yesno" or rng.random() < 0.45]
     rng.shuffle(questions)
-    refusals = _refusals(
-        rng, units, cast, split, max(1, round(asks * refuse)) if rng.random() < min(1, asks * refuse) else 0
-    )
+    refusals = _refusals(rng, units, cast, split, max(1, round(asks * refuse)) if rng.random() < min(1, asks * refuse) else 0)
     asked = [_spoken(q, rng, speaker) for q in [*questions[: asks - len(refusals)], *refusals]]
     if not plain and rng.random() < 0.06:
         asked.append(_talk(rng))
@@ -1015,8 +989,7 @@ def scene(  # noqa: C901
     turns = list(told)
     if not plain and rng.random() < 0.25:
         for ask in [
-            _talk(rng) if rng.random() < 0.4 else _spoken(q, rng, speaker)
-            for q in questions[asks : asks + rng.randint(1, 2)]
+            _talk(rng) if rng.random() < 0.4 else _spoken(q, rng, speaker) for q in questions[asks : asks + rng.randint(1, 2)]
         ]:
             turns += [Turn("user", ask.question), Turn("assistant", ask.answer)]
     return Scene(Prompt("", retrieved, tuple(turns), topics, core), tuple(asked))

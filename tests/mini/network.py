@@ -93,9 +93,7 @@ class Mini(nn.Module):
         for name, weight in self.named_parameters():
             if weight.dim() == 2:
                 deep = name.endswith(("o_proj.weight", "down_proj.weight"))
-                nn.init.normal_(
-                    weight, std=0.02 if "embed" in name else (weight.shape[1] ** -0.5) * (0.3 if deep else 0.7)
-                )
+                nn.init.normal_(weight, std=0.02 if "embed" in name else (weight.shape[1] ** -0.5) * (0.3 if deep else 0.7))
 
     def forward(self, tokens: Tensor, positions: Tensor, mask: Tensor) -> Tensor:
         """tokens, positions: (batch, time); mask: (batch, 1, time, time), true where one may look."""

@@ -31,9 +31,7 @@ class Runner:
     """One loaded model; a prompt that begins like the one before is evaluated from where they part."""
 
     def __init__(self, path: Path, *, context: int = 2048, threads: int = 2) -> None:
-        self.model = llama_cpp.Llama(
-            str(path), n_ctx=context, n_threads=threads, n_threads_batch=threads, verbose=False
-        )
+        self.model = llama_cpp.Llama(str(path), n_ctx=context, n_threads=threads, n_threads_batch=threads, verbose=False)
         self.held: list[int] = []
 
     def tokens(self, said: str) -> list[int]:

@@ -88,11 +88,7 @@ def test_training_sees_no_held_out_wording() -> None:
     starred = [text for r in RELATIONS.values() for text, held in (*r.says, *r.asks) if held]
     assert len(starred) >= 2 * len(RELATIONS) - 5
     assert not any(ask.held for _, ask in _asks())
-    shapes = [
-        re.compile(re.escape(fill(t, "I", "\0")).replace("\0", ".+"), re.IGNORECASE)
-        for t in starred
-        if t.count(" ") > 4
-    ]
+    shapes = [re.compile(re.escape(fill(t, "I", "\0")).replace("\0", ".+"), re.IGNORECASE) for t in starred if t.count(" ") > 4]
     for drawn in _scenes():
         for line in drawn.prompt.lines:
             assert not any(shape.search(line.text) for shape in shapes), line.text

@@ -30,9 +30,7 @@ def train(seed: int = 1, scenes: int = 12_000) -> Tokenizer:
     """A new tokenizer. No merge joins digits, so the plain GPT-2 pre-tokenizer gives the same tokens afterwards."""
     tokenizer = Tokenizer(models.BPE())
     split = pre_tokenizers.Digits(individual_digits=True)
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [split, pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)]
-    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([split, pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)])
     trainer = trainers.BpeTrainer(
         vocab_size=SIZE,
         special_tokens=list(MARKS),

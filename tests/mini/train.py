@@ -109,9 +109,7 @@ def main() -> None:  # noqa: C901, PLR0915 - one loop, read from top to bottom
     if not path.exists():
         tokenizer.train().save(str(path))
     pieces = tokenizer.load(path)
-    shape = Shape(
-        pieces.get_vocab_size(), options.width, options.layers, options.heads, options.kv_heads, options.hidden
-    )
+    shape = Shape(pieces.get_vocab_size(), options.width, options.layers, options.heads, options.kv_heads, options.hidden)
     model = Mini(shape)
     print(json.dumps({"parameters": sum(p.numel() for p in model.parameters()), **shape.as_dict()}), flush=True)
     steppers = optimizers(model, options.lr, muon=options.muon)

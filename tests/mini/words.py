@@ -44,9 +44,7 @@ microscope telescope compass barometer tractor plough beehive greenhouse sculptu
 ADJECTIVES = _w("""red blue green yellow white black brown grey purple orange old new big small tiny huge long short round square
 wooden metal plastic glass paper silver golden cheap broken heavy light soft hard clean dirty dark bright fast slow quiet loud
 warm cold wet dry sweet sour empty full open striped spotted rusty shiny fancy plain strange lost spare second first last""")
-_COLOURS = _w(
-    "red blue green yellow white black brown grey purple orange pink turquoise crimson teal violet amber navy ochre"
-)
+_COLOURS = _w("red blue green yellow white black brown grey purple orange pink turquoise crimson teal violet amber navy ochre")
 _CITIES = _w("""London Paris Berlin Madrid Rome Vienna Prague Oslo Stockholm Helsinki Lisbon Dublin Athens Warsaw Budapest Zurich
 Geneva Milan Naples Turin Seville Valencia Lyon Nice Hamburg Munich Cologne Leipzig Dresden Gdansk Krakow Riga Tallinn Vilnius
 Glasgow Edinburgh Bristol York Oxford Boston Chicago Denver Seattle Austin Toronto Montreal Lima Bogota Quito Nairobi Accra Lagos
@@ -85,9 +83,7 @@ fishing sailing rowing skiing skating surfing singing writing chess pottery jugg
 _SPORTS = _l(
     "football, tennis, hockey, basketball, volleyball, handball, badminton, golf, rugby, cricket, table tennis, squash, judo, baseball"
 )
-_INSTRUMENTS = _w(
-    "piano guitar violin cello flute trumpet drums harp clarinet saxophone accordion banjo ukulele oboe tuba"
-)
+_INSTRUMENTS = _w("piano guitar violin cello flute trumpet drums harp clarinet saxophone accordion banjo ukulele oboe tuba")
 _LANGUAGES = _w(
     "English French Spanish German Italian Dutch Polish Czech Welsh Irish Swedish Greek Turkish Arabic Hindi Thai Korean Japanese Russian Swahili"
 )
