@@ -36,6 +36,13 @@ def _count(value: object) -> int:
     return number
 
 
+def _share(value: object) -> float:
+    number = float(str(value))
+    if not 0 <= number <= 1:
+        raise ValueError("it has to be between 0 and 1")
+    return number
+
+
 def _switch(value: object) -> bool:
     words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
     if str(value).lower() not in words:
@@ -57,6 +64,18 @@ SETTINGS: dict[str, Setting] = {
     "embedder": Setting("auto", _name, "auto, none, or the path of a GGUF file or a sentence-transformers folder"),
     "search.k": Setting(10, _count, "how many hits a search shows"),
     "search.pending": Setting(32, _count, "how many new memories a search embeds before it answers"),
+    "llm.model": Setting(
+        "none", _name, "what chat answers with: none, memos-mini, a pulled model's name, or a GGUF file's path"
+    ),
+    "llm.endpoint": Setting(
+        "", str, "an OpenAI-compatible endpoint that llm.model then names a model of; the key: MEMOS_LLM_KEY"
+    ),
+    "llm.context": Setting(4096, _count, "how many tokens prompt and answer may have together"),
+    "llm.threads": Setting(0, _count, "how many threads a model computes with; 0 chooses by its size"),
+    "llm.answer": Setting(256, _count, "how many tokens an answer may have"),
+    "llm.sure": Setting(0.5, _share, "mean probability of an answer's tokens below which chat cites instead"),
+    "llm.sure_least": Setting(0.0, _share, "least probability of one of them below which chat cites instead"),
+    "chat.memories": Setting(8, _count, "how many memories chat looks up for a message"),
     "use.record": Setting(default=True, read=_switch, help="whether being shown by search counts as use of a memory"),
 }
 
@@ -84,6 +103,11 @@ class Paths(NamedTuple):
     def cubes(self) -> Path:
         """Where the cubes lie, a folder each."""
         return self.data / "cubes"
+
+    @property
+    def models(self) -> Path:
+        """Where language models lie that were pulled."""
+        return self.data / "models"
 
     @property
     def user_file(self) -> Path:

@@ -208,6 +208,7 @@ class Filter(NamedTuple):
 
     Attributes:
         since: earliest time of occurrence (of recording, where none is known), fixed-width UTC text; so `until`, exclusive.
+        without: tags of which it may have none.
         at: the instant at which a memory has to be valid; always given.
         past: whether `at` is a question about the past (`--as-of`), so that what was neither known nor true then is left out.
         archived: also what is archived.
@@ -219,6 +220,7 @@ class Filter(NamedTuple):
     kinds: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
     since: str | None = None
     until: str | None = None

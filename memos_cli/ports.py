@@ -1,11 +1,13 @@
-"""The plug points, as Protocols: what the core asks of an embedder or a parser, and nothing about how it is done."""
+"""The plug points, as Protocols: what the core asks of an embedder, a language model or a parser, not how it is done."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 from memos_cli.model import Draft
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -53,4 +55,124 @@ class Parser(Protocol):
 
     def parse(self, text: str) -> Iterator[Draft]:
         """The drafts in order, each with `source.start` and `source.end` in bytes of the text's UTF-8."""
+        ...
+
+
+class Piece(NamedTuple):
+    """A stretch of a prompt.
+
+    Attributes:
+        marks: whether it is ours and may hold tokens of a template; in what is not, nothing is ever read as such a token.
+    """
+
+    text: str
+    marks: bool = False
+
+
+class Request(NamedTuple):
+    """What a language model is asked.
+
+    Attributes:
+        messages: role (`system`, `user`, `assistant`) and text of each, for the model's own chat template.
+        pieces: the exact text for a model that was trained on a layout of ours; empty for every other model.
+    """
+
+    messages: tuple[tuple[str, str], ...]
+    pieces: tuple[Piece, ...] = ()
+
+
+class Token(NamedTuple):
+    """A piece of an answer.
+
+    Attributes:
+        text: what it adds; empty while a character is not complete.
+        logprob: natural logarithm of the probability that the model gave it; `None` where the backend does not tell.
+    """
+
+    text: str
+    logprob: float | None = None
+
+
+@runtime_checkable
+class LLM(Protocol):
+    """A language model that answers."""
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        ...
+
+    @property
+    def local(self) -> bool:
+        """Whether what it is told stays in this process."""
+        ...
+
+    @property
+    def context(self) -> int:
+        """How many tokens prompt and answer may have together."""
+        ...
+
+    @property
+    def template(self) -> str | None:
+        """The chat template (Jinja) that it brings, if it does and if it can be known."""
+        ...
+
+    def count(self, request: Request) -> int:
+        """How many tokens the request takes; an estimate from above where the tokenizer is out of reach.
+
+        Raises:
+            ModelUnavailable: the model cannot be loaded.
+        """
+        ...
+
+    def stream(self, request: Request, *, most: int, stop: Sequence[str] = ()) -> Iterator[Token]:
+        """The answer, the likeliest token each time, until the model ends it.
+
+        Args:
+            request: what is asked; it has to leave room in the context.
+            most: how many tokens at most.
+            stop: texts that end the answer and are not part of it.
+
+        Raises:
+            ModelUnavailable: the model cannot be loaded or run.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give the model's memory back; calling it twice is fine."""
+        ...
+
+
+class Remote(NamedTuple):
+    """A file that a hub has.
+
+    Attributes:
+        sha256: of its content, as the hub says; `None` where it says nothing.
+    """
+
+    repo: str
+    file: str
+    revision: str
+    size: int
+    sha256: str | None
+
+
+@runtime_checkable
+class Hub(Protocol):
+    """A place on the net that models are pulled from."""
+
+    def files(self, repo: str) -> list[Remote]:
+        """The GGUF files of a repository.
+
+        Raises:
+            ModelUnavailable: it cannot be reached, or has no such repository.
+        """
+        ...
+
+    def fetch(self, remote: Remote, folder: "Path") -> "Path":
+        """Fetch a file into a folder, going on where an earlier attempt stopped; where it lies now.
+
+        Raises:
+            ModelUnavailable: it cannot be fetched.
+        """
         ...

@@ -16,6 +16,8 @@ from hypothesis import HealthCheck, settings
 
 from memos_cli import MOS
 from memos_cli.config import Settings, paths
+from memos_cli.interface.prompt import JINJA
+from tests.tiny import write_model
 
 ROOT = Path(__file__).parent.parent
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -90,6 +92,21 @@ class Ran:
 
 
 Run = Callable[..., Ran]
+ANSWER = ("Porto,", "where", "the", "river", "ends")
+"""What the tiny models of the tests say."""
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with tiny models that llama.cpp really runs: mini, plain, unsure, endless."""
+    pytest.importorskip("llama_cpp")
+    pytest.importorskip("gguf")
+    folder = tmp_path_factory.mktemp("models")
+    write_model(folder / "mini.gguf", ANSWER, template=JINJA)
+    write_model(folder / "plain.gguf", ANSWER)
+    write_model(folder / "unsure.gguf", ANSWER, template=JINJA, sure=False)
+    write_model(folder / "endless.gguf", ANSWER, template=JINJA, endless=True, context=60_000)
+    return folder
 
 
 def start(arguments: Sequence[str], **options: Any) -> "subprocess.Popen[bytes]":

@@ -38,6 +38,10 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "link": ("changing", "Link one memory to another."),
         "why": ("finding", "Tell where a memory comes from."),
     },
+    "Conversation": {
+        "chat": ("chat", "Talk with your memories."),
+        "model": ("models", "Choose, pull and remove the models that chat answers with."),
+    },
     "History": {
         "undo": ("timeline", "Take back the last command that wrote."),
         "history": ("timeline", "List the versions of a memory."),

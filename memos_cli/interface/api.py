@@ -28,6 +28,7 @@ from memos_cli.times import to_text
 if TYPE_CHECKING:
     from memos_cli.interface.pipeline import Author
     from memos_cli.interface.reader import Format
+    from memos_cli.interface.results import Answered
 
 
 def wall_clock() -> datetime:
@@ -218,12 +219,37 @@ class MOS:
             record: whether being found counts as use.
         """
         (found,) = self.search_many([Query(query)], k=k, user_id=user_id, wanted=wanted, lexical=lexical)
-        if record and found.hits and self.settings.get("use.record"):
-            for vault in self.vaults():
-                mine = [hit.memory.id for hit in found.hits if hit.memory.cube == vault.name]
-                if mine and not (wanted and wanted.past):
-                    vault.record_uses(mine, self.now)
+        if record and not (wanted and wanted.past):
+            self.record_uses(hit.memory for hit in found.hits)
         return found
+
+    def record_uses(self, memories: Iterable[Memory]) -> None:
+        """Note that these memories were shown or put into a prompt, where the settings want that noted."""
+        used = list(memories)
+        if not used or not self.settings.get("use.record"):
+            return
+        for vault in self.vaults():
+            mine = [memory.id for memory in used if memory.cube == vault.name]
+            if mine:
+                vault.record_uses(mine, self.now)
+
+    def chat(self, message: str, *, save: bool = True, recall: bool = True, user_id: str | None = None) -> "Answered":
+        """One message and its answer, in a conversation of its own. For several, use `memos_cli.interface.chat.Chat`.
+
+        Args:
+            save: whether the conversation is kept.
+            recall: whether memories are looked up.
+            user_id: who is speaking.
+        """
+        from memos_cli.interface import models
+        from memos_cli.interface.chat import Chat
+
+        llm = models.chosen(self.settings, self.paths)
+        try:
+            return Chat(self, llm, save=save, recall=recall, user_id=user_id).ask(message)
+        finally:
+            if llm is not None:
+                llm.close()
 
     def search_many(
         self,

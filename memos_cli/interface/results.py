@@ -98,3 +98,47 @@ class Provenance(NamedTuple):
     incoming: tuple[tuple[Link, Memory | None], ...]
     verbatim: str | None
     note: str | None
+
+
+class Answered(NamedTuple):
+    """What came of one message in a conversation.
+
+    Attributes:
+        mode: `generated` by a model, or `extractive`: memories word for word.
+        cited: ids of the memories that the answer rests on.
+        tokens: `prompt` and `answer`; 0 where no model was asked.
+        seconds: `recall`, `first` (until the first token), `answer` and `total`.
+        memories: those that were cited, as they stand.
+        kept: ids of what the message told that is now a memory of its own.
+        notices: what the person should know about how it was answered, a line each.
+        stopped: whether the person stopped the answer.
+        intent: what the message was taken for: `ask`, `remember`, `forget` or `about`.
+    """
+
+    answer: str
+    mode: str
+    cited: tuple[str, ...]
+    tokens: dict[str, int]
+    seconds: dict[str, float]
+    memories: tuple[Memory, ...] = ()
+    kept: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+    stopped: bool = False
+    intent: str = "ask"
+
+
+class ModelInfo(NamedTuple):
+    """A language model on this machine.
+
+    Attributes:
+        used: whether chat answers with it.
+        pulled: whether it lies in the models' folder, so that `model rm` may remove it.
+        facts: what its header says, and where it came from.
+    """
+
+    name: str
+    path: str
+    bytes: int
+    used: bool
+    pulled: bool
+    facts: dict[str, Any]

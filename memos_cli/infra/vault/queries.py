@@ -36,10 +36,7 @@ def condition(wanted: Filter) -> Condition:
         require(f"m.kind IN ({_marks(wanted.kinds)})", *wanted.kinds)
     if wanted.pinned is not None:
         require("m.pinned = ?", int(wanted.pinned))
-    for tag in wanted.tags:
-        require("EXISTS (SELECT 1 FROM tags t WHERE t.n = m.n AND t.tag = ?)", tag)
-    for label in wanted.labels:
-        require("EXISTS (SELECT 1 FROM labels l WHERE l.n = m.n AND l.label = ?)", label)
+    _require_marks(wanted, require)
     for bound, sign in ((wanted.since, ">="), (wanted.until, "<")):
         if bound is not None:
             require(
@@ -57,6 +54,16 @@ def _marks(values: Sequence[object]) -> str:
 def _require_sight(wanted: Filter, require: Any) -> None:  # noqa: ANN401 -- the closure above
     if wanted.principal is not None:
         require(f"(m.owner = ? OR m.visibility IN ({_marks(_OPEN)}))", wanted.principal, *_OPEN)
+
+
+def _require_marks(wanted: Filter, require: Any) -> None:  # noqa: ANN401 -- the closure above
+    """Tags and labels that it has to have, and tags that it may not have."""
+    for tag in wanted.tags:
+        require("EXISTS (SELECT 1 FROM tags t WHERE t.n = m.n AND t.tag = ?)", tag)
+    for tag in wanted.without:
+        require("NOT EXISTS (SELECT 1 FROM tags t WHERE t.n = m.n AND t.tag = ?)", tag)
+    for label in wanted.labels:
+        require("EXISTS (SELECT 1 FROM labels l WHERE l.n = m.n AND l.label = ?)", label)
 
 
 def _require_presence(wanted: Filter, require: Any) -> None:  # noqa: ANN401 -- the closure above

@@ -1,0 +1,245 @@
+"""A GGUF file that answers, through llama.cpp's own functions: token by token, with the probability of each.
+
+What was evaluated for the last request stays in the context, and of the next one only what differs is evaluated: the prompt
+is laid out by stability, so in a conversation that is its end.
+"""
+
+import codecs
+import ctypes
+import math
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from memos_cli.backends.embedders.llamacpp import bindings
+from memos_cli.backends.llms.stopping import Stops
+from memos_cli.backends.llms.template import PLAIN, render
+from memos_cli.errors import ModelUnavailable
+from memos_cli.ports import Piece, Request, Token
+
+BATCH = 256
+"""Tokens evaluated at once. Between two batches Ctrl-C is heard."""
+SMALL = 64 << 20
+"""Bytes of a file up to which one thread is faster: llama.cpp's threads wait for each other by spinning, dozens of times a
+token, and on busy cores that takes a hundred times longer than the work. Also no accelerator is bothered for it."""
+
+
+class LlamaModel:
+    """An `LLM` over a GGUF file that was checked (`checks.check`). Nothing is loaded before it is first asked for something.
+
+    Args:
+        path: the file.
+        context: how many tokens prompt and answer may have; no more than the model was trained with is used.
+        threads: how many threads compute; 0 chooses by the size of the file.
+        name: what a person calls it.
+    """
+
+    def __init__(self, path: Path, *, context: int = 4096, threads: int = 0, name: str | None = None) -> None:
+        self._path = path
+        self._wanted = context
+        self._threads = threads
+        self._name = name or path.stem
+        self._native: Any = None
+        self._model: Any = None
+        self._context: Any = None
+        self._vocabulary: Any = None
+        self._size = 0
+        self._room = 0
+        self._batch = BATCH
+        self._evaluated: list[int] = []
+
+    @property
+    def name(self) -> str:
+        """As `LLM.name`."""
+        return self._name
+
+    @property
+    def local(self) -> bool:
+        """Always."""
+        return True
+
+    @property
+    def context(self) -> int:
+        """As `LLM.context`."""
+        self._load()
+        return self._room
+
+    @property
+    def template(self) -> str | None:
+        """The template in the file's header."""
+        self._load()
+        said = self._native.llama_model_chat_template(self._model, None)
+        return said.decode("utf-8", "replace") if said else None
+
+    def count(self, request: Request) -> int:
+        """As `LLM.count`; exact."""
+        return len(self.tokens(request))
+
+    def tokens(self, request: Request) -> list[int]:
+        """The token ids of a request. Marks of a template are read in our own pieces only, never in what somebody said."""
+        self._load()
+        pieces = request.pieces or self._rendered(request)
+        ids = [token for piece in pieces for token in self._tokenize(piece)]
+        native, vocabulary = self._native, self._vocabulary
+        bos = native.llama_vocab_bos(vocabulary)
+        if native.llama_vocab_get_add_bos(vocabulary) and bos >= 0 and ids[:1] != [bos]:
+            ids.insert(0, bos)
+        return ids
+
+    def stream(self, request: Request, *, most: int, stop: Sequence[str] = ()) -> Iterator[Token]:
+        """As `LLM.stream`; the token that ends the answer comes too, without text, for what its probability tells."""
+        ids = self.tokens(request)
+        room = min(most, self.context - len(ids))
+        if room < 1 or not ids:
+            raise ModelUnavailable(f"a prompt of {len(ids)} tokens does not fit {self.name}'s context of {self.context}")
+        self._prefill(ids)
+        decoder, stops = codecs.getincrementaldecoder("utf-8")("replace"), Stops(stop)
+        for _ in range(room):
+            token, logprob = self._likeliest()
+            if self._native.llama_vocab_is_eog(self._vocabulary, token):
+                yield Token(stops.rest(), logprob)
+                return
+            yield Token(stops.feed(decoder.decode(self._written(token))), logprob)
+            if stops.stopped:
+                return
+            self._evaluate([token])
+        yield Token(stops.feed(decoder.decode(b"", final=True)) + stops.rest())
+
+    def close(self) -> None:
+        """As `LLM.close`; what is asked afterwards loads the model again."""
+        if self._context:
+            self._native.llama_free(self._context)
+        if self._model:
+            self._native.llama_model_free(self._model)
+        self._context = self._model = self._vocabulary = None
+        self._evaluated = []
+
+    # -- loading
+
+    def _load(self) -> None:
+        if self._context:
+            return
+        native = self._native = bindings()
+        try:
+            size = self._path.stat().st_size
+        except OSError as error:
+            raise ModelUnavailable(f"cannot read the model {self._path}: {error.strerror}", hint="memos model list") from None
+        self._model = native.llama_model_load_from_file(os.fsencode(self._path), self._model_params(size))
+        if not self._model:
+            raise ModelUnavailable(f"llama.cpp cannot load {self._path}", hint="choose another model: memos model list")
+        try:
+            self._open_context(size)
+        except ModelUnavailable:
+            self.close()
+            raise
+
+    def _model_params(self, size: int) -> Any:  # noqa: ANN401 -- a C structure
+        params = self._native.llama_model_default_params()
+        if size <= SMALL:
+            params.n_gpu_layers = 0
+        return params
+
+    def _open_context(self, size: int) -> None:
+        native = self._native
+        if not native.llama_model_has_decoder(self._model) or native.llama_model_has_encoder(self._model):
+            raise ModelUnavailable(f"not a model that answers: {self._path}", hint="choose another model: memos model list")
+        params = native.llama_context_default_params()
+        trained = int(native.llama_model_n_ctx_train(self._model))
+        params.n_ctx = max(64, min(self._wanted, trained) if trained > 0 else self._wanted)
+        self._room = params.n_ctx  # llama.cpp makes it a multiple of 256
+        self._batch = params.n_batch = params.n_ubatch = min(BATCH, params.n_ctx)  # a longer batch ends the process
+        params.n_seq_max = 1
+        params.n_threads = params.n_threads_batch = self._threads or (1 if size <= SMALL else max(1, _cores() // 2))
+        self._context = native.llama_init_from_model(self._model, params)
+        if not self._context:
+            raise ModelUnavailable(f"no memory for {self._path}", hint="close some programs, or set llm.context lower")
+        self._vocabulary = native.llama_model_get_vocab(self._model)
+        self._size = int(native.llama_vocab_n_tokens(self._vocabulary))
+
+    # -- tokens
+
+    def _rendered(self, request: Request) -> tuple[Piece, ...]:
+        native, vocabulary = self._native, self._vocabulary
+        bos, eos = (self._spelled(special(vocabulary)) for special in (native.llama_vocab_bos, native.llama_vocab_eos))
+        return render(self.template or PLAIN, request.messages, bos=bos, eos=eos)
+
+    def _spelled(self, token: int) -> str:
+        said = self._native.llama_vocab_get_text(self._vocabulary, token) if token >= 0 else b""
+        return said.decode("utf-8", "replace") if said else ""
+
+    def _tokenize(self, piece: Piece) -> list[int]:
+        data = piece.text.encode("utf-8", "replace")
+        room = len(data) + 8
+        while True:
+            buffer = (ctypes.c_int32 * room)()
+            count = self._native.llama_tokenize(
+                self._vocabulary,
+                data,
+                len(data),
+                buffer,
+                room,
+                False,
+                piece.marks,  # noqa: FBT003 -- C
+            )
+            if count >= 0:
+                return buffer[:count]
+            if -count <= room:  # negative is how many it needs, and this much it had
+                raise ModelUnavailable("llama.cpp cannot tokenize the prompt", hint="choose another model: memos model list")
+            room = -count
+
+    def _written(self, token: int) -> bytes:
+        room = 64
+        while True:
+            buffer = ctypes.create_string_buffer(room)
+            count = self._native.llama_token_to_piece(self._vocabulary, token, buffer, room, 0, False)  # noqa: FBT003 -- C
+            if count >= 0:
+                return buffer.raw[:count]
+            room = -count
+
+    # -- computing
+
+    def _prefill(self, ids: list[int]) -> None:
+        """Evaluate what of a prompt was not evaluated yet; its last token always is, since its logits are needed."""
+        kept = 0
+        for old, new in zip(self._evaluated, ids[:-1], strict=False):
+            if old != new:
+                break
+            kept += 1
+        memory = self._native.llama_get_memory(self._context)
+        if not kept or not self._native.llama_memory_seq_rm(memory, 0, kept, -1):
+            self._native.llama_memory_clear(memory, True)  # noqa: FBT003 -- C
+            kept = 0
+        self._evaluated = ids[:kept]
+        self._evaluate(ids[kept:])
+
+    def _evaluate(self, ids: list[int]) -> None:
+        native, done, self._evaluated = self._native, self._evaluated, []
+        # Should an interruption come in between, nothing counts as evaluated, and the next request starts afresh.
+        for start in range(0, len(ids), self._batch):
+            chunk = ids[start : start + self._batch]
+            array = (ctypes.c_int32 * len(chunk))(*chunk)
+            status = native.llama_decode(self._context, native.llama_batch_get_one(array, len(chunk)))
+            if status != 0:
+                raise ModelUnavailable(f"llama.cpp failed to compute (status {status})", hint="set llm.context lower")
+        done += ids
+        self._evaluated = done
+
+    def _likeliest(self) -> tuple[int, float]:
+        """The token with the highest logit, and the logarithm of its probability."""
+        import numpy as np
+
+        pointer = self._native.llama_get_logits_ith(self._context, -1)
+        if not pointer:
+            raise ModelUnavailable("llama.cpp gave no logits", hint="choose another model: memos model list")
+        logits = np.ctypeslib.as_array(pointer, (self._size,))  # float32, shape (vocabulary,)
+        token = int(logits.argmax())
+        best = float(logits[token])
+        if not math.isfinite(best):
+            raise ModelUnavailable(f"{self.name} computes no numbers", hint="the file is damaged; pull it again")
+        return token, -math.log(float(np.exp(logits - best, dtype=np.float64).sum()))
+
+
+def _cores() -> int:
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, available or 1)

@@ -1,0 +1,158 @@
+"""A model behind an endpoint that speaks OpenAI's protocol: Ollama, vLLM, LM Studio, llama-server, or somebody's cloud.
+
+`http.client` and nothing above it: no proxy of the environment and no redirect can lead a prompt, or the key, elsewhere.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from typing import Any
+from urllib.parse import urlsplit
+
+from memos_cli.errors import ModelUnavailable, UsageError
+from memos_cli.ports import Request, Token
+
+_SECONDS = 120
+_LONGEST_LINE = 1 << 20
+_HINT = "look at the settings llm.endpoint and llm.model: memos config show"
+
+
+class RemoteModel:
+    """An `LLM` at the other end of a connection, which is opened for each answer.
+
+    Args:
+        endpoint: up to and with the version, such as `http://localhost:11434/v1`.
+        model: what the endpoint calls the model.
+        key: sent as a bearer token; `None` for none.
+        context: how many tokens prompt and answer may have; the endpoint is not asked.
+
+    Raises:
+        UsageError: the endpoint is no http or https URL.
+    """
+
+    def __init__(self, endpoint: str, model: str, *, key: str | None = None, context: int = 4096) -> None:
+        parts = urlsplit(endpoint)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
+            raise UsageError(
+                f"llm.endpoint cannot be {endpoint!r}", hint="memos config set llm.endpoint http://localhost:11434/v1"
+            )
+        if key and not key.isascii():
+            raise UsageError("MEMOS_LLM_KEY holds characters that no key has")
+        self._parts = parts
+        self._model = model
+        self._key = key.strip() if key else None
+        self._context = context
+
+    @property
+    def name(self) -> str:
+        """Model and host."""
+        return f"{self._model} at {self._parts.netloc}"
+
+    @property
+    def local(self) -> bool:
+        """Never: even on this machine it is another program's."""
+        return False
+
+    @property
+    def context(self) -> int:
+        """As it was set."""
+        return self._context
+
+    @property
+    def template(self) -> str | None:
+        """The endpoint applies it."""
+        return None
+
+    def count(self, request: Request) -> int:
+        """As `LLM.count`: a token for three bytes, more than any usual tokenizer makes of prose, and eight a message."""
+        return sum(8 + -(-len(text.encode("utf-8", "replace")) // 3) for _, text in request.messages)
+
+    def stream(self, request: Request, *, most: int, stop: Sequence[str] = ()) -> Iterator[Token]:
+        """As `LLM.stream`."""
+        body: dict[str, Any] = {
+            "model": self._model,
+            "messages": [{"role": role, "content": text} for role, text in request.messages],
+            "max_tokens": most,
+            "temperature": 0,
+            "stream": True,
+            **({"stop": list(stop)} if stop else {}),
+        }
+        connection = self._connection()
+        try:
+            response = self._post(connection, {**body, "logprobs": True})
+            if response.status == 400:  # some do not know `logprobs`
+                response.read()
+                response = self._post(connection, body)
+            with response:
+                if response.status != 200:
+                    raise self._refusal(response)
+                yield from _tokens(response)
+        except (OSError, HTTPException) as error:
+            raise ModelUnavailable(f"cannot talk to {self._parts.netloc}: {error}", hint=_HINT) from error
+        finally:
+            connection.close()
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+    def _connection(self) -> HTTPConnection:
+        kind = HTTPSConnection if self._parts.scheme == "https" else HTTPConnection
+        try:
+            return kind(self._parts.hostname or "", self._parts.port, timeout=_SECONDS)
+        except ValueError as error:
+            raise UsageError(f"llm.endpoint has no such port: {error}") from None
+
+    def _post(self, connection: HTTPConnection, body: dict[str, Any]) -> HTTPResponse:
+        headers = {"Content-Type": "application/json", "Accept": "text/event-stream, application/json"}
+        if self._key:
+            headers["Authorization"] = f"Bearer {self._key}"
+        path = self._parts.path.rstrip("/") + "/chat/completions"
+        connection.request("POST", path, json.dumps(body).encode(), headers)
+        return connection.getresponse()
+
+    def _refusal(self, response: HTTPResponse) -> ModelUnavailable:
+        said = response.read(2000).decode("utf-8", "replace")
+        try:
+            error = json.loads(said)["error"]
+            said = str(error["message"] if isinstance(error, dict) else error)
+        except (ValueError, KeyError, TypeError):
+            pass
+        reason = " ".join(said.split())[:200] or response.reason
+        return ModelUnavailable(f"{self._parts.netloc} answered {response.status}: {reason}", hint=_HINT)
+
+
+def _tokens(response: HTTPResponse) -> Iterator[Token]:
+    if "event-stream" not in (response.headers.get("Content-Type") or ""):
+        yield _token(_object(response.read().decode("utf-8", "replace")), "message")
+        return
+    while line := response.readline(_LONGEST_LINE):
+        name, _, value = line.decode("utf-8", "replace").strip().partition(":")
+        if name != "data":
+            continue
+        if value.strip() == "[DONE]":
+            return
+        event = _object(value)
+        if event.get("error"):
+            raise ModelUnavailable(f"the endpoint broke off: {str(event['error'])[:200]}", hint=_HINT)
+        if event.get("choices"):
+            yield _token(event, "delta")
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise ModelUnavailable("the endpoint does not answer as OpenAI's protocol says", hint=_HINT)
+    return found
+
+
+def _token(event: dict[str, Any], part: str) -> Token:
+    try:
+        choice = event["choices"][0]
+        text = choice[part].get("content") or ""
+        told = ((choice.get("logprobs") or {}).get("content") or [{}])[0].get("logprob")
+    except (KeyError, IndexError, TypeError, AttributeError):
+        raise ModelUnavailable("the endpoint does not answer as OpenAI's protocol says", hint=_HINT) from None
+    return Token(str(text), float(told) if isinstance(told, int | float) else None)

@@ -1,0 +1,33 @@
+"""The child's side of a model's first load: tokenize what is awkward, then answer with a few tokens."""
+
+import sys
+from pathlib import Path
+
+from memos_cli.backends.llms.llamacpp import LlamaModel
+from memos_cli.errors import MemosError
+from memos_cli.ports import Piece, Request
+
+AWKWARD = (
+    "A trial: \u0928\u092e\u0938\u094d\u0924\u0947, \u4f60\u597d, \U0001f9ea e\u0301 \u200b \t\n\n <|x|> </s> [INST] \ufffd"
+)
+"""Text that a tokenizer without tokens for single bytes cannot write, on which llama.cpp ends the process."""
+
+
+def main(arguments: list[str]) -> int:
+    """The argument is the file."""
+    model = LlamaModel(Path(arguments[0]), context=512, threads=1)
+    try:
+        request = Request((("system", "Be brief."), ("user", "Hello")))
+        model.count(Request((), (Piece(AWKWARD), Piece(AWKWARD, marks=True))))
+        for _ in model.stream(request, most=4):
+            pass
+    except MemosError as error:
+        sys.stderr.write(error.message + "\n")
+        return error.exit_status
+    finally:
+        model.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,69 @@
+"""A model's chat template applied so that no message can pass for a part of it.
+
+The template is a program that came with the model, so it runs in Jinja's sandbox. Each message's text stands in for itself as
+a random word; the result is cut there, and the texts are put back as pieces in which the tokenizer looks for no marks. What
+a memory says can therefore never become the token that ends a turn, whatever that token is called in this model.
+"""
+
+import re
+import secrets
+from collections.abc import Sequence
+
+from memos_cli.errors import ModelUnavailable
+from memos_cli.ports import Piece
+
+PLAIN = (
+    "{% for m in messages %}{% if m['role'] == 'system' %}{{ m['content'] }}\n{% elif m['role'] == 'user' %}"
+    "Question: {{ m['content'] }}\n{% else %}Answer: {{ m['content'] }}\n{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}Answer:{% endif %}"
+)
+"""For models that bring no template, such as base models."""
+_LONGEST = 100_000
+
+Messages = Sequence[tuple[str, str]]
+
+
+def render(template: str, messages: Messages, *, bos: str, eos: str) -> tuple[Piece, ...]:
+    """The prompt as pieces, up to the opening of the answer.
+
+    Raises:
+        ModelUnavailable: the template cannot be applied to these roles.
+    """
+    names = [f"memos{secrets.token_hex(8)}x{number}" for number in range(len(messages))]
+    stand_ins = [(role, name) for (role, _), name in zip(messages, names, strict=True)]
+    try:
+        said = _apply(template, stand_ins, bos, eos)
+    except ModelUnavailable:
+        # Some templates know no system role; what stands in it then opens the first question.
+        if not messages or messages[0][0] != "system":
+            raise
+        joined = [("user", f"{names[0]}\n{names[1]}"), *stand_ins[2:]] if len(messages) > 1 else [("user", names[0])]
+        said = _apply(template, joined, bos, eos)
+    texts = dict(zip(names, (text for _, text in messages), strict=True))
+    parts = re.split(f"({'|'.join(names)})", said) if names else [said]
+    if [part for part in parts if part in texts] != names:
+        raise ModelUnavailable("the model's chat template leaves messages out", hint="choose another model: memos model list")
+    return tuple(Piece(texts[part]) if part in texts else Piece(part, marks=True) for part in parts if part)
+
+
+def _apply(template: str, messages: Messages, bos: str, eos: str) -> str:
+    try:
+        from jinja2 import TemplateError
+        from jinja2.sandbox import ImmutableSandboxedEnvironment
+    except ImportError:
+        from memos_cli.errors import extra
+
+        raise ModelUnavailable("jinja2 is not installed", hint=extra("llm")) from None
+
+    def refuse(message: str) -> None:
+        raise TemplateError(message)
+
+    if len(template) > _LONGEST:
+        raise ModelUnavailable("the model's chat template is too long to be one")
+    room = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"])
+    room.globals["raise_exception"] = refuse
+    said = [{"role": role, "content": text} for role, text in messages]
+    try:
+        return room.from_string(template).render(messages=said, add_generation_prompt=True, bos_token=bos, eos_token=eos)
+    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError, AttributeError) as error:
+        raise ModelUnavailable(f"the model's chat template fails: {error}", hint="choose another: memos model list") from None

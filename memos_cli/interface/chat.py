@@ -1,0 +1,427 @@
+"""The converse flow: a message is understood, memories are recalled, an answer is made, cited and kept.
+
+    understand   intents: remember, forget, tell about, or simply ask
+    recall       core memories (pinned, rules) and what a search finds; not what chat itself said or was asked before
+    answer       a model, where one is chosen and sure of itself; else the best memories, word for word
+    keep         the two turns as episodes and what the message told, in one transaction
+
+What was recalled is never stored again: the answer's episode and the questions carry the tag `ECHO`, by which recall leaves
+them out, and a sentence that was just shown, or that the assistant said, is not taken for news when it comes back.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from memos_cli.errors import Refused
+from memos_cli.interface import answering, intents, pipeline
+from memos_cli.interface.prompt import Line, Prompt, Turn
+from memos_cli.interface.results import Answered, Hit
+from memos_cli.model import Draft, Filter, Kind, Memory, Origin, Source
+
+if TYPE_CHECKING:
+    from memos_cli.interface.api import MOS
+    from memos_cli.ports import LLM, Token
+
+TAG = "chat"
+"""Carried by every turn that chat kept."""
+ECHO = "chat:echo"
+"""Carried by turns that say nothing new: questions, answers made of memories, statements that became memories themselves."""
+CORE = 12
+"""How many core memories a prompt has at most."""
+TURNS = 40
+"""How many turns of a conversation are looked at again."""
+TOLD = 10
+"""How many memories `what do you know about …` tells."""
+ASSISTANT: Literal["assistant"] = "assistant"
+
+Tell = Callable[[str], None]
+
+
+class Recalled(NamedTuple):
+    """What was found for a message."""
+
+    core: tuple[Memory, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
+class Chat:
+    """One conversation.
+
+    Args:
+        mos: the memory.
+        llm: answers; `None` for answers from the memories alone. It stays the caller's to close.
+        save: whether turns, and what they tell, are kept. An explicit "remember that" is done in any case.
+        recall: whether memories are looked up.
+        reveal: whether secrets are shown, and told to a model on this machine.
+        resume: go on with the last conversation.
+        user_id: who is speaking.
+    """
+
+    def __init__(
+        self,
+        mos: "MOS",
+        llm: "LLM | None" = None,
+        *,
+        save: bool = True,
+        recall: bool = True,
+        reveal: bool = False,
+        resume: bool = False,
+        user_id: str | None = None,
+    ) -> None:
+        self.llm = llm
+        self.save = save
+        self.shown: tuple[Memory, ...] = ()
+        self.counts = {"messages": 0, "prompt": 0, "answer": 0}
+        self.seconds = 0.0
+        self._mos = mos
+        self._recall = recall
+        self._reveal = reveal
+        self._person = user_id or mos.principal
+        self._turns: list[Turn] = []
+        self._unsaved: list[list[Draft]] = []
+        self.conversation, self._session, self._next = self._begin(resume=resume)
+
+    # -- one message
+
+    def ask(self, message: str, tell: Tell = lambda _: None, *, stoppable: bool = False) -> Answered:
+        """Answer a message.
+
+        Args:
+            message: what the person says.
+            tell: called with each piece of a model's answer as it comes.
+            stoppable: whether Ctrl-C ends the answer only, and what there is of it counts; otherwise it is raised.
+
+        Raises:
+            UsageError: empty, not text, or too long for the model.
+            ModelUnavailable: the model cannot be run.
+        """
+        message = pipeline.check_content(message).strip()
+        start = time.perf_counter()
+        intent = intents.of(message)
+        handle = {"remember": self._remember, "forget": self._forget, "about": self._about}.get(intent.name)
+        result = handle(message, intent.what) if handle else self._converse(message, tell, stoppable=stoppable)
+        total = time.perf_counter() - start
+        result = result._replace(intent=intent.name, seconds={**result.seconds, "total": total})
+        if intent.name != "forget":  # what was to be forgotten would stand in the next prompt again
+            self._turns += [Turn("user", message), Turn(ASSISTANT, result.answer)]
+        self.counts["messages"] += 1
+        self.seconds += total
+        for name in ("prompt", "answer"):
+            self.counts[name] += result.tokens[name]
+        return result
+
+    def keep(self) -> int:
+        """Keep what was said so far without being kept; how many turns that were."""
+        kept = self._unsaved
+        if kept:
+            pipeline.ingest(self._mos.writable(), [draft for drafts in kept for draft in drafts], self._author())
+        self._unsaved = []
+        return sum(draft.kind is Kind.EPISODE for drafts in kept for draft in drafts)
+
+    # -- intents
+
+    def _remember(self, message: str, what: str) -> Answered:
+        draft = self._read(what)
+        answer = f"I will remember: {what}"
+        (kept, *_) = self._store(message, answer, [draft], asked=True)
+        memory = self._mos.get(kept, self._person)
+        return _extractive(answer, [memory])._replace(kept=(kept,))
+
+    def _forget(self, message: str, what: str) -> Answered:
+        meant = self._meant(what)
+        kept = ""
+        if len(meant) == 1:
+            try:
+                self.forget(meant[0])
+            except Refused as error:
+                answer = f"I leave it as it is: {error.message}."
+            else:
+                answer, kept = f"Forgotten: {self._content(meant[0])}", "Forgotten."
+        elif meant:
+            listed = "".join(f"\n{number}. {self._content(memory)}" for number, memory in enumerate(meant, 1))
+            answer = f"Several memories may be meant, so I forgot none. Say which by its words, or /forget NUMBER:{listed}"
+        else:
+            answer = "I found nothing that is meant by that, so nothing was forgotten."
+        self.shown = tuple(meant)
+        self._store("Forget it." if kept else message, kept or answer, [])
+        return _extractive(answer, meant)
+
+    def forget(self, memory: Memory) -> Memory:
+        """Forget a memory, and with it, as one step, the turns of chat that say it; the memory as it is now.
+
+        Raises:
+            Refused: it is frozen, or not this person's.
+        """
+        wanted = Filter(at=self._mos.now, tags=(TAG,))
+        turns = self._mos.search(memory.content, k=100, wanted=wanted, lexical=True, record=False, user_id=self._person).hits
+        said = [hit.memory.id for hit in turns if hit.memory.cube == memory.cube and _says(hit.memory.content, memory.content)]
+        changed = self._mos.delete([memory.id, *said], user_id=self._person)
+        self._turns = [turn for turn in self._turns if not _says(turn.text, memory.content)]
+        return changed.memories[0]
+
+    def _meant(self, what: str) -> list[Memory]:
+        """The memories that a person means to have forgotten: exactly these words, or all of the words that carry meaning."""
+        words = intents.terms(what)
+        if not words:
+            return []
+        hits = self._search(what, 3 * TOLD).hits
+        exact = [hit.memory for hit in hits if _plain(hit.memory.content) == _plain(what)]
+        return exact[:1] or [hit.memory for hit in hits if words <= intents.terms(hit.memory.content)][:TOLD]
+
+    def _about(self, message: str, what: str) -> Answered:
+        words = intents.terms(what)
+        if words:
+            memories = [hit.memory for hit in self._search(what, 2 * TOLD).hits if words & intents.terms(hit.memory.content)]
+        else:
+            wanted = Filter(at=self._mos.now, without=(TAG,), kinds=("fact", "preference", "event", "rule", "note"))
+            memories = list(self._mos.list(wanted, limit=TOLD, user_id=self._person))
+        memories = memories[:TOLD]
+        answer = "\n".join(self._content(memory) for memory in memories) or "I know nothing about that yet."
+        self._mos.record_uses(memories)
+        self.shown = tuple(memories)
+        self._store(message, answer, [])
+        return _extractive(answer, memories)
+
+    # -- asking
+
+    def _converse(self, message: str, tell: Tell, *, stoppable: bool) -> Answered:
+        start = time.perf_counter()
+        found = self._recalled(message) if self._recall else Recalled()
+        seconds = {"recall": time.perf_counter() - start}
+        told = self._told(message, found)
+        if self.llm is None:
+            result = self._from_memories(message, found, told)
+        else:
+            result = self._from_model(self.llm, message, found, told, _Stream(tell, stoppable=stoppable))
+        kept = self._store(message, result.answer, told, stopped=result.stopped)
+        if told and not result.cited and result.mode == "extractive":
+            result = result._replace(cited=tuple(kept), memories=tuple(self._mos.get(one, self._person) for one in kept))
+        return result._replace(
+            seconds={**seconds, **result.seconds}, kept=tuple(kept), notices=(*found.notices, *result.notices)
+        )
+
+    def _recalled(self, message: str) -> Recalled:
+        now = self._mos.now
+        pinned = self._mos.list(Filter(at=now, pinned=True, without=(TAG,)), limit=CORE, user_id=self._person)
+        rules = self._mos.list(Filter(at=now, kinds=(Kind.RULE.value,), without=(TAG,)), limit=CORE, user_id=self._person)
+        core = {memory.id: memory for memory in (*pinned, *rules)}
+        found = self._search(message, self._mos.settings.get("chat.memories") + len(core))
+        return Recalled(tuple(core.values())[:CORE], found.hits, found.notices)
+
+    def _search(self, query: str, k: int) -> Recalled:
+        wanted = Filter(at=self._mos.now, without=(ECHO,))
+        found = self._mos.search(query, k=k, wanted=wanted, record=False, user_id=self._person)
+        return Recalled((), found.hits, found.notices)
+
+    def _from_memories(self, message: str, found: Recalled, told: Sequence[Draft]) -> Answered:
+        """The best memories word for word; what only tells something is acknowledged."""
+        if told and not any(intents.asks(sentence) for sentence in intents.sentences(message)):
+            self.shown = ()
+            word = "I will remember that." if self.save else "I see."
+            return _extractive(word, [])
+        memories = answering.extracts(message, found.hits) if self._recall else []
+        self._mos.record_uses(memories)
+        self.shown = tuple(memories)
+        return _extractive("\n".join(self._content(memory) for memory in memories) or answering.UNKNOWN, memories)
+
+    def _from_model(self, llm: "LLM", message: str, found: Recalled, told: Sequence[Draft], stream: "_Stream") -> Answered:
+        start = time.perf_counter()
+        prompt, memories, prompted = self._prompt(llm, message, found)
+        self._mos.record_uses(memories)
+        self.shown = tuple(memories)
+        made = answering.request(prompt, llm.template)
+        most = max(1, min(self._mos.settings.get("llm.answer"), llm.context - prompted))
+        answer = stream.run(llm.stream(made, most=most))
+        seconds = {"first": (stream.first or time.perf_counter()) - start, "answer": time.perf_counter() - start}
+        tokens = {"prompt": prompted, "answer": len(stream.tokens)}
+        if not stream.stopped and not self._sure(stream.tokens, answer):
+            result = self._from_memories(message, found, told)
+            notice = f"{llm.name} was unsure of its answer, so these are your memories, word for word"
+            return result._replace(tokens=tokens, seconds=seconds, notices=(notice,))
+        named = [memories[index] for index in answering.cited(answer, message, prompt.lines)]
+        cited = tuple(memory.id for memory in named)
+        return Answered(answer, "generated", cited, tokens, seconds, tuple(named), stopped=stream.stopped)
+
+    def _prompt(self, llm: "LLM", message: str, found: Recalled) -> tuple[Prompt, list[Memory], int]:
+        """The prompt that fits, its memories in the order of their numbers, and its tokens."""
+        known = {memory.id for memory in found.core}
+        retrieved = [hit.memory for hit in found.hits if hit.memory.id not in known][: self._mos.settings.get("chat.memories")]
+        whole = Prompt(message, self._lines(retrieved), tuple(self._turns), core=self._lines(found.core))
+
+        def count(prompt: Prompt) -> int:
+            return llm.count(answering.request(prompt, llm.template))
+
+        least = max(16, min(self._mos.settings.get("llm.answer"), llm.context // 4))
+        prompt = answering.fit(whole, count, llm.context - least)
+        memories = [*found.core[: len(prompt.core)], *retrieved[: len(prompt.retrieved)]]
+        return prompt, memories, count(prompt)
+
+    def _lines(self, memories: Sequence[Memory]) -> tuple[Line, ...]:
+        return tuple(answering.line(memory, self._content(memory)) for memory in memories)
+
+    def _content(self, memory: Memory) -> str:
+        """A memory's words; a secret is masked unless it may be shown, and always where a model elsewhere would read it."""
+        here = self.llm is None or self.llm.local
+        if "secret" not in memory.labels or (self._reveal and here):
+            return memory.content
+        from memos_cli.interface.secrets import mask
+
+        return mask(memory.content, memory.labels)
+
+    def _sure(self, tokens: "Sequence[Token]", answer: str) -> bool:
+        settings = self._mos.settings
+        probable = answering.certainty(tokens)
+        if not answer:
+            return False
+        return probable is None or (probable[0] >= settings.get("llm.sure") and probable[1] >= settings.get("llm.sure_least"))
+
+    # -- keeping
+
+    def _told(self, message: str, found: Recalled) -> list[Draft]:
+        """What the message tells that is worth keeping and was not just shown or said by the assistant."""
+        shown = {_plain(memory.content) for memory in (*found.core, *(hit.memory for hit in found.hits))}
+        said = " ".join(_plain(turn.text) for turn in self._turns if turn.role == ASSISTANT)
+        drafts = []
+        for sentence in intents.statements(message):
+            if _plain(sentence) in shown or f" {_plain(sentence)} " in f" {said} ":
+                continue
+            draft = self._read(sentence)
+            if intents.worth(draft.kind, sentence):
+                drafts.append(draft)
+        return drafts
+
+    def _read(self, text: str) -> Draft:
+        from memos_cli.interface.reader import Reader
+
+        draft = Reader().read_one(text, now=self._mos.now)
+        return draft._replace(origin=Origin.CONVERSATION, source=self._source(self._person, 0), key=intents.key(text))
+
+    def _source(self, speaker: str, step: int) -> Source:
+        model = self.llm.name if self.llm is not None and speaker == ASSISTANT else None
+        return Source(self.conversation, str(self._session), self._next + step, speaker, model)
+
+    def _store(
+        self, message: str, answer: str, drafts: Sequence[Draft], *, asked: bool = False, stopped: bool = False
+    ) -> list[str]:
+        """Keep the two turns and the drafts in one transaction, or for later; the ids of the drafts that are kept.
+
+        Args:
+            asked: the person asked that the drafts be kept, so they are in any case.
+        """
+        turns = self._episodes(message, answer, drafts, stopped=stopped)
+        now = [*turns, *drafts] if self.save else list(drafts) if asked else []
+        if not self.save:
+            self._unsaved.append(turns if asked else [*turns, *drafts])
+        ids = pipeline.ingest(self._mos.writable(), now, self._author()).ids if now else ()
+        self._next += len(turns)
+        return list(ids[len(ids) - len(drafts) :]) if ids else []
+
+    def _episodes(self, message: str, answer: str, told: Sequence[Draft], *, stopped: bool) -> list[Draft]:
+        from memos_cli.interface import secrets
+
+        # A message is an echo of nothing only if it tells something that no draft of it tells.
+        parts = intents.sentences(message)
+        asks = all(intents.asks(part) for part in parts) or intents.of(message).name != "ask"
+        echo = asks or len(told) >= len(parts)
+        drafts = []
+        for step, (speaker, text) in enumerate(((self._person, message), (ASSISTANT, answer))):
+            tags = (TAG, ECHO) if echo or speaker == ASSISTANT else (TAG,)
+            labels = (secrets.SECRET,) if secrets.find(text) else ()
+            more: dict[str, Any] = {"metadata": {"stopped": True}} if stopped and speaker == ASSISTANT else {}
+            drafts.append(
+                Draft(
+                    text or "\u2026", Kind.EPISODE, tags=tags, labels=labels, occurred_at=self._mos.now,
+                    origin=Origin.CONVERSATION, source=self._source(speaker, step), **more,
+                )
+            )  # fmt: skip
+        return drafts
+
+    def _author(self) -> pipeline.Author:
+        return self._mos.author("chat", self._person)
+
+    # -- going on
+
+    def _begin(self, *, resume: bool) -> tuple[str, int, int]:
+        """Conversation, session and turn to begin with."""
+        if resume:
+            newest = self._mos.list(Filter(at=self._mos.now, tags=(TAG,)), limit=1, user_id=self._person)
+            if newest and newest[0].source.conversation:
+                return self._resumed(newest[0].source.conversation)
+        import os
+
+        return f"chat-{self._mos.now[:10]}-{os.urandom(4).hex()}", 1, 1
+
+    def _resumed(self, conversation: str) -> tuple[str, int, int]:
+        wanted = Filter(at=self._mos.now, tags=(TAG,), conversation=conversation)
+        episodes = self._mos.list(wanted, limit=TURNS, user_id=self._person)
+        ordered = sorted(episodes, key=lambda memory: memory.source.turn or 0)
+        self._turns = [
+            Turn("assistant" if memory.source.speaker == ASSISTANT else "user", self._content(memory)) for memory in ordered
+        ]
+        named = [memory.source.session or "" for memory in ordered]
+        sessions = [int(session) for session in named if session.isdecimal()]
+        return conversation, max(sessions, default=0) + 1, (ordered[-1].source.turn or 0) + 1
+
+
+class _Stream:
+    """An answer as it comes: passed on, counted, and ended by Ctrl-C where that is wanted."""
+
+    def __init__(self, tell: Tell, *, stoppable: bool) -> None:
+        self._tell = tell
+        self._stoppable = stoppable
+        self.tokens: list[Token] = []
+        self.first: float | None = None
+        self.stopped = False
+
+    def run(self, tokens: "Iterator[Token]") -> str:
+        parts: list[str] = []
+        with self._until_stopped(), _closing(tokens):
+            for token in tokens:
+                self.first = self.first or time.perf_counter()
+                self.tokens.append(token)
+                text = token.text if parts else token.text.lstrip()
+                if text:
+                    parts.append(text)
+                    self._tell(text)
+        return "".join(parts).strip()
+
+    @contextmanager
+    def _until_stopped(self) -> "Iterator[None]":
+        try:
+            yield
+        except KeyboardInterrupt:
+            if not self._stoppable:
+                raise
+            self.stopped = True
+
+
+@contextmanager
+def _closing(tokens: "Iterator[Token]") -> "Iterator[None]":
+    """End the model's generator also where nobody reads it to its end."""
+    try:
+        yield
+    finally:
+        close = getattr(tokens, "close", None)
+        if close is not None:
+            close()
+
+
+def _extractive(answer: str, memories: Sequence[Memory]) -> Answered:
+    return Answered(
+        answer, "extractive", tuple(memory.id for memory in memories), {"prompt": 0, "answer": 0}, {}, tuple(memories)
+    )
+
+
+def _plain(text: str) -> str:
+    """Words alone, for comparing what was said with what is known."""
+    import re
+
+    return " ".join(re.findall(r"\w+", text.lower()))
+
+
+def _says(text: str, content: str) -> bool:
+    words = _plain(content)
+    return bool(words) and f" {words} " in f" {_plain(text)} "

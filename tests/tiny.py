@@ -1,0 +1,106 @@
+"""Language models of a few kilobytes that say what a test wants: a real Llama in a real GGUF, without training.
+
+The attention and the feed-forward part are zero, so the next token depends on the last one alone, and the output matrix says
+which it is: a chain of words. All of llama.cpp is in play; only the weights are made by hand.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+MARKS = ("<|begin|>", "<|end|>", "<|system|>", "<|user|>", "<|assistant|>")
+WIDTH = 64
+BYTE, CONTROL, NORMAL, UNKNOWN = 6, 3, 1, 2
+
+
+def write_model(
+    path: Path,
+    words: Sequence[str],
+    *,
+    template: str | None = None,
+    sure: bool = True,
+    endless: bool = False,
+    context: int = 2048,
+    byte_tokens: bool = True,
+) -> Path:
+    """A model that says these words, one token each, whatever it is asked.
+
+    Args:
+        words: the answer.
+        template: the chat template in its header.
+        sure: whether it is; otherwise all tokens are about as likely.
+        endless: begin again instead of ending.
+        context: what it says it was trained with.
+        byte_tokens: without them llama.cpp ends the process on most text.
+    """
+    import gguf
+    import numpy as np
+
+    pieces = ["<unk>", *MARKS]
+    kinds = [UNKNOWN, *(CONTROL for _ in MARKS)]
+    if byte_tokens:
+        pieces += [f"<0x{number:02X}>" for number in range(256)]
+        kinds += [BYTE] * 256
+    first = len(pieces)
+    pieces += ["\u2581" + word for word in words]
+    kinds += [NORMAL] * len(words)
+
+    generator = np.random.default_rng(7)
+    embedding = generator.standard_normal((len(pieces), WIDTH)).astype(np.float32)
+    embedding /= np.linalg.norm(embedding, axis=1, keepdims=True)
+    output = np.zeros_like(embedding)
+    scale = 4.0 if sure else 0.01
+    last = first + len(words) - 1
+    after = [first + number + 1 for number in range(len(words) - 1)] + [first if endless else 2]
+    for token in (pieces.index(MARKS[-1]), *([pieces.index("<0x3A>")] if byte_tokens else [])):  # what opens an answer
+        output[first] += embedding[token] * 8
+    for token, following in zip(range(first, last + 1), after, strict=True):
+        output[following] += embedding[token] * 8
+    output *= scale
+
+    writer = gguf.GGUFWriter(str(path), "llama")
+    writer.add_name("tiny")
+    writer.add_context_length(context)
+    writer.add_embedding_length(WIDTH)
+    writer.add_block_count(1)
+    writer.add_feed_forward_length(WIDTH)
+    writer.add_head_count(2)
+    writer.add_head_count_kv(1)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_rope_dimension_count(WIDTH // 2)
+    writer.add_vocab_size(len(pieces))
+    writer.add_tokenizer_model("llama")
+    writer.add_token_list(pieces)
+    writer.add_token_scores([0.0] * len(pieces))
+    writer.add_token_types(kinds)
+    writer.add_bos_token_id(1)
+    writer.add_eos_token_id(2)
+    writer.add_unk_token_id(0)
+    writer.add_add_bos_token(value=False)
+    writer.add_add_space_prefix(value=False)
+    if template is not None:
+        writer.add_chat_template(template)
+
+    def zeros(*shape: int) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]":
+        return np.zeros(shape, np.float32)
+
+    tensors = {
+        "token_embd.weight": embedding,
+        "output.weight": output,
+        "output_norm.weight": np.ones(WIDTH, np.float32),
+        "blk.0.attn_norm.weight": np.ones(WIDTH, np.float32),
+        "blk.0.ffn_norm.weight": np.ones(WIDTH, np.float32),
+        "blk.0.attn_q.weight": zeros(WIDTH, WIDTH),
+        "blk.0.attn_k.weight": zeros(WIDTH // 2, WIDTH),
+        "blk.0.attn_v.weight": zeros(WIDTH // 2, WIDTH),
+        "blk.0.attn_output.weight": zeros(WIDTH, WIDTH),
+        "blk.0.ffn_gate.weight": zeros(WIDTH, WIDTH),
+        "blk.0.ffn_up.weight": zeros(WIDTH, WIDTH),
+        "blk.0.ffn_down.weight": zeros(WIDTH, WIDTH),
+    }
+    for name, tensor in tensors.items():
+        writer.add_tensor(name, tensor)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
