@@ -83,7 +83,7 @@ def pull(app: App, name: str) -> None:
     from memos_cli import plugins
 
     hub = plugins.load("hub", "huggingface")(progress=sys.stderr.isatty() and not app.quiet and not app.json)
-    info = models.pull(name, app.paths, hub, app.note)
+    info = models.pull(name, app.paths, hub, (lambda _: None) if app.json else app.note)
     app.data(_json(info)) if app.json else app.out(f"pulled {render.plain(info.name)} ({_size(info.bytes)})")
     app.note(f"chat with it: memos model use {info.name}")
 

@@ -173,15 +173,8 @@ class LlamaModel:
         room = len(data) + 8
         while True:
             buffer = (ctypes.c_int32 * room)()
-            count = self._native.llama_tokenize(
-                self._vocabulary,
-                data,
-                len(data),
-                buffer,
-                room,
-                False,
-                piece.marks,  # noqa: FBT003 -- C
-            )
+            given = (self._vocabulary, data, len(data), buffer, room, False, piece.marks)
+            count = self._native.llama_tokenize(*given)
             if count >= 0:
                 return buffer[:count]
             if -count <= room:  # negative is how many it needs, and this much it had

@@ -1,0 +1,142 @@
+"""`memos model`: choosing, what is refused, and pulling from a hub that the tests play."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from tests.conftest import Run
+from tests.tiny import write_model
+
+HUB = '''
+"""A hub in a folder: what stands in FAKE_HUB; its file's digest is FAKE_DIGEST."""
+import os, shutil
+from pathlib import Path
+from types import SimpleNamespace
+from . import errors
+
+class HfApi:
+    def model_info(self, repo, files_metadata):
+        if os.environ["FAKE_HUB"] == "down":
+            raise OSError("no route to host\\nsecond line")
+        if "no such" in repo:
+            raise errors.HFValidationError("Repo id must be so")
+        files = [
+            SimpleNamespace(rfilename=path.name, size=path.stat().st_size, lfs={"sha256": os.environ["FAKE_DIGEST"]})
+            for path in sorted(Path(os.environ["FAKE_HUB"]).iterdir())
+        ]
+        return SimpleNamespace(sha="abc123", siblings=files)
+
+def hf_hub_download(repo, file, revision, local_dir):
+    assert revision == "abc123"
+    shutil.copy(Path(os.environ["FAKE_HUB"]) / file, local_dir)
+    return str(Path(local_dir) / file)
+'''
+ERRORS = """
+class HfHubHTTPError(OSError): pass
+class HFValidationError(ValueError): pass
+"""
+
+
+@pytest.fixture
+def hub(tmp_path: Path, models: Path) -> dict[str, str]:
+    """The environment in which a hub can be reached."""
+    package = tmp_path / "fake" / "huggingface_hub"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(dedent(HUB), encoding="utf-8")
+    (package / "errors.py").write_text(ERRORS, encoding="utf-8")
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    content = (models / "mini.gguf").read_bytes()
+    (shelf / "small.gguf").write_bytes(content)
+    (shelf / "README.md").write_text("no model", encoding="utf-8")
+    path = os.pathsep.join(filter(None, (str(tmp_path / "fake"), os.environ.get("PYTHONPATH"))))
+    return {"PYTHONPATH": path, "FAKE_HUB": str(shelf), "FAKE_DIGEST": hashlib.sha256(content).hexdigest()}
+
+
+def test_pull_use_info_rm(memos: Run, hub: dict[str, str], home: Path) -> None:
+    pulled = memos("--json", "model", "pull", "owner/repo:small.gguf", env=hub)
+    assert pulled.status == 0, pulled.err
+    assert pulled.data["facts"]["sha256"] == hub["FAKE_DIGEST"]
+    assert json.loads((home / "models/owner--repo/small.gguf.json").read_text())["repo"] == "owner/repo"
+    assert memos("--json", "model", "use", "small").data == {"model": "owner--repo/small"}
+    (used,) = [one for one in memos("--json", "model", "list").data["models"] if one["used"]]
+    assert (used["name"], used["pulled"]) == ("small", True)
+    assert memos("--json", "model", "info", "small").data["facts"]["revision"] == "abc123"
+    assert "llama" in memos("model", "info", "small").out
+    assert "small" in memos("model", "list").out
+    assert memos("--json", "chat", "-m", "Where?").data["mode"] == "generated"
+    assert memos("model", "rm", "small").status == 3
+    assert memos("model", "rm", "small", "--dry-run").status == 0
+    assert memos("model", "rm", "small", "--yes").status == 0
+    assert not (home / "models/owner--repo/small.gguf").exists()
+    assert memos("--json", "config", "get", "llm.model").data["value"] == "none"
+
+
+def test_what_comes_damaged_is_removed(memos: Run, hub: dict[str, str], home: Path) -> None:
+    done = memos("--json", "model", "pull", "owner/repo", env={**hub, "FAKE_DIGEST": "0" * 64})
+    assert (done.status, done.error["code"]) == (13, "integrity")
+    assert not list(home.rglob("*.gguf"))
+
+
+@pytest.mark.parametrize(
+    ("name", "status"), [("owner/repo:other.gguf", 14), ("repo", 2), ("a/b/c", 2), ("no such/repo", 2), ("", 2)]
+)
+def test_what_cannot_be_pulled(memos: Run, hub: dict[str, str], name: str, status: int) -> None:
+    done = memos("model", "pull", name, env=hub)
+    assert done.status == status, done.err
+    assert len(done.err.splitlines()) <= 2
+
+
+def test_a_hub_that_cannot_be_reached_is_one_clear_line(memos: Run, hub: dict[str, str]) -> None:
+    done = memos("model", "pull", "owner/repo", env={**hub, "FAKE_HUB": "down"})
+    assert done.status == 14
+    assert done.err.splitlines()[0] == "memos: cannot pull owner/repo from the hub: no route to host"
+
+
+def test_unknown_bad_and_cut_models_are_exit_14(memos: Run, models: Path, tmp_path: Path) -> None:
+    whole = (models / "mini.gguf").read_bytes()
+    bad = {"text.gguf": b"hello", "empty.gguf": b"", "cut.gguf": whole[: len(whole) // 2], "short.gguf": whole[:-1]}
+    for name, content in bad.items():
+        (tmp_path / name).write_bytes(content)
+        assert memos("model", "use", str(tmp_path / name)).status == 14, name
+        assert memos("model", "info", str(tmp_path / name)).status == 14, name
+        done = memos("--json", "chat", "-m", "Hi", env={"MEMOS_LLM_MODEL": str(tmp_path / name)})
+        assert (done.status, done.error["code"]) == (14, "model_unavailable"), name
+    assert memos("model", "use", "nobody").status == 14
+    assert memos("chat", "-m", "Hi", env={"MEMOS_LLM_MODEL": "nobody"}).status == 14
+
+
+def test_a_model_that_would_end_the_process_is_exit_14(memos: Run, tmp_path: Path) -> None:
+    pytest.importorskip("llama_cpp")
+    pytest.importorskip("gguf")
+    done = memos("model", "use", str(write_model(tmp_path / "odd.gguf", ("a", "b"), byte_tokens=False)))
+    assert done.status == 14
+    assert "signal" in done.err
+
+
+def test_a_file_that_was_not_pulled_is_not_removed(memos: Run, models: Path) -> None:
+    assert memos("model", "rm", str(models / "mini.gguf"), "--yes").status == 3
+    assert (models / "mini.gguf").exists()
+
+
+def test_without_models_the_list_is_empty_and_says_how_to_go_on(memos: Run) -> None:
+    assert "memories alone" in memos("model", "list").err
+
+
+def test_with_an_endpoint_the_name_is_the_endpoint_s(memos: Run) -> None:
+    memos("config", "set", "llm.endpoint", "http://127.0.0.1:9/v1")
+    assert memos("--json", "model", "use", "qwen2.5:0.5b").data == {"model": "qwen2.5:0.5b"}
+    done = memos("chat", "-m", "Hi")
+    assert done.status == 14
+    assert "127.0.0.1:9" in done.err
+
+
+def test_a_project_cannot_say_where_memories_are_sent(memos: Run, tmp_path: Path) -> None:
+    (tmp_path / ".memos.toml").write_text('[llm]\nendpoint = "http://127.0.0.1:9/v1"\nmodel = "m"\n', encoding="utf-8")
+    done = memos("chat", "-m", "Hi")
+    assert done.status == 3
+    assert ".memos.toml" in done.err

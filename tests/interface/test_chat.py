@@ -1,0 +1,332 @@
+"""The converse flow against a scripted model: intents, recall, citing, keeping, and what is never stored again."""
+
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from memos_cli import MOS
+from memos_cli.errors import ModelUnavailable, UsageError
+from memos_cli.interface.chat import ECHO, TAG, Chat
+from memos_cli.model import Filter, Kind, Memory, Origin
+from memos_cli.ports import LLM, Request, Token
+from tests.conftest import Clock
+
+
+class Scripted:
+    """An `LLM` that says what it is told to; `asked` keeps what reached it."""
+
+    def __init__(self, *answers: str, logprob: float | None = -0.01, context: int = 4000, local: bool = True) -> None:
+        self.answers = list(answers)
+        self.asked: list[Request] = []
+        self.logprob = logprob
+        self.fails: BaseException | None = None
+        self._context = context
+        self._local = local
+
+    name = "scripted"
+    template = None
+
+    @property
+    def local(self) -> bool:
+        return self._local
+
+    @property
+    def context(self) -> int:
+        return self._context
+
+    def count(self, request: Request) -> int:
+        return sum(len(text.split()) for _, text in request.messages)
+
+    def stream(self, request: Request, *, most: int, stop: Sequence[str] = ()) -> Iterator[Token]:  # noqa: ARG002
+        self.asked.append(request)
+        for number, word in enumerate(self.answers.pop(0).split()[:most]):
+            if number == 2 and self.fails is not None:
+                raise self.fails
+            yield Token(word if number == 0 else f" {word}", self.logprob)
+
+    def close(self) -> None:
+        pass
+
+    @property
+    def prompt(self) -> str:
+        return "\n".join(text for _, text in self.asked[-1].messages)
+
+
+def memories(mos: MOS) -> list[Memory]:
+    return [memory for memory in mos.list() if memory.kind is not Kind.EPISODE]
+
+
+def episodes(mos: MOS) -> list[Memory]:
+    return sorted((one for one in mos.list() if one.kind is Kind.EPISODE), key=lambda memory: memory.source.turn or 0)
+
+
+def test_the_scripted_model_fills_the_port() -> None:
+    assert isinstance(Scripted(), LLM)
+
+
+# -- without a model
+
+
+def test_without_a_model_the_memories_answer_word_for_word(mos: MOS) -> None:
+    mos.add("I live in Porto, near the river")
+    wanted = mos.add("My sister Ana has a dog called Bruno").ids[0]
+    result = Chat(mos).ask("What is my sister's dog called?")
+    assert (result.answer, result.mode, result.cited) == ("My sister Ana has a dog called Bruno", "extractive", (wanted,))
+    assert result.tokens == {"prompt": 0, "answer": 0}
+    assert result.seconds["total"] >= result.seconds["recall"] > 0
+    assert mos.get(wanted).access_count == 1
+
+
+def test_what_nobody_told_is_not_known(mos: MOS) -> None:
+    mos.add("I live in Porto")
+    result = Chat(mos).ask("What is my blood group?")
+    assert (result.answer, result.cited) == ("I don't know that yet.", ())
+
+
+def test_an_empty_home_answers_too(mos: MOS) -> None:
+    assert Chat(mos, save=False).ask("Where do I live?").answer == "I don't know that yet."
+    assert mos.list() == ()
+
+
+def test_no_message_is_no_message(mos: MOS) -> None:
+    for text in ("", "  \n", "a\x00b"):
+        with pytest.raises(UsageError):
+            Chat(mos).ask(text)
+
+
+# -- keeping
+
+
+def test_a_turn_is_kept_as_two_episodes(mos: MOS) -> None:
+    talk = Chat(mos, Scripted("In Porto.", "Since May."))
+    talk.ask("Where do I live?")
+    talk.ask("Since when?")
+    kept = episodes(mos)
+    assert [(one.content, one.source.speaker, one.source.turn) for one in kept] == [
+        ("Where do I live?", "sam", 1), ("In Porto.", "assistant", 2), ("Since when?", "sam", 3),
+        ("Since May.", "assistant", 4),
+    ]  # fmt: skip
+    assert {(one.source.conversation, one.source.session) for one in kept} == {(talk.conversation, "1")}
+    assert kept[1].source.model == "scripted"
+    assert all(one.origin is Origin.CONVERSATION and TAG in one.tags for one in kept)
+    assert memories(mos) == []
+
+
+def test_a_statement_becomes_a_memory_and_a_question_never_does(mos: MOS) -> None:
+    result = Chat(mos).ask("I am vegan now. Where do I live? My sister Ana lives in Leeds.")
+    kept = {memory.content: memory for memory in memories(mos)}
+    assert set(kept) == {"I am vegan now.", "My sister Ana lives in Leeds."}
+    assert set(result.kept) == {memory.id for memory in kept.values()}
+    assert kept["I am vegan now."].key == "diet"
+    assert kept["I am vegan now."].source.speaker == "sam"
+    assert len(mos.commands(10)) == 1  # all of it one step
+
+
+def test_a_changed_preference_supersedes(mos: MOS, clock: Clock) -> None:
+    mos.add("I eat meat", key="diet")
+    clock.forward(days=1)
+    Chat(mos).ask("I am vegan now")
+    assert [memory.content for memory in memories(mos)] == ["I am vegan now"]
+
+
+def test_a_statement_alone_is_acknowledged(mos: MOS) -> None:
+    result = Chat(mos).ask("My sister Ana lives in Leeds.")
+    assert (result.answer, result.mode) == ("I will remember that.", "extractive")
+    assert result.cited == result.kept
+
+
+def test_recalled_text_is_never_stored_again(mos: MOS) -> None:
+    fact = "My sister Ana has a dog called Bruno."
+    mos.add(fact)
+    talk = Chat(mos, Scripted("Your sister Ana has a dog called Bruno.", "Yes.", "Yes.", "Fine."))
+    talk.ask("What do you think of my sister's dog?")
+    talk.ask(fact)  # said back, word for word
+    talk.ask("Your sister Ana has a dog called Bruno.")  # the assistant's own words
+    assert [memory.content for memory in memories(mos)] == [fact]
+
+
+def test_recall_leaves_out_what_chat_itself_said_or_was_asked(mos: MOS) -> None:
+    mos.add("I live in Porto")
+    for _ in range(4):
+        result = Chat(mos).ask("Where do I live?")
+        assert result.answer == "I live in Porto"
+        assert len(result.cited) == 1
+    assert all(ECHO in one.tags for one in episodes(mos))
+
+
+def test_talk_that_became_no_memory_can_be_recalled(mos: MOS) -> None:
+    Chat(mos, Scripted("Oh.")).ask("It rained all week in the valley of the foxgloves")
+    assert "foxgloves" in Chat(mos).ask("Where did it rain, in the valley of what?").answer
+
+
+def test_nothing_is_kept_with_no_save_until_it_is_asked_for(mos: MOS) -> None:
+    talk = Chat(mos, save=False)
+    talk.ask("I am vegan now")
+    assert mos.list() == ()
+    assert talk.keep() == 2
+    assert talk.keep() == 0
+    assert [memory.content for memory in memories(mos)] == ["I am vegan now"]
+    assert len(episodes(mos)) == 2
+
+
+def test_a_secret_is_masked_in_prompts_and_answers(mos: MOS) -> None:
+    mos.add("My bike lock password is hunter2xyz")
+    question = "What is my bike lock password?"
+    for model in (Scripted("It is hidden."), Scripted("It is hidden.", local=False)):
+        Chat(mos, model).ask(question)
+        assert "bike lock password is" in model.prompt
+        assert "hunter2xyz" not in model.prompt
+    assert "hunter2xyz" not in Chat(mos).ask(question).answer
+    assert "hunter2xyz" in Chat(mos, reveal=True).ask(question).answer
+    remote = Scripted("It is hidden.", local=False)
+    Chat(mos, remote, reveal=True).ask(question)
+    assert "hunter2xyz" not in remote.prompt
+
+
+# -- intents
+
+
+def test_remember(mos: MOS) -> None:
+    result = Chat(mos, save=False).ask("Please remember that my shoe size is 43")
+    (memory,) = mos.list()
+    assert (memory.content, result.intent, result.cited) == ("My shoe size is 43", "remember", (memory.id,))
+
+
+def test_forget_one_and_everything_that_chat_said_of_it(mos: MOS) -> None:
+    talk = Chat(mos)
+    talk.ask("remember that my shoe size is 43")
+    talk.ask("What is my shoe size?")
+    result = talk.ask("forget my shoe size")
+    assert result.answer == "Forgotten: My shoe size is 43"
+    assert not [one for one in mos.list() if "43" in one.content]
+    assert talk.ask("What is my shoe size?").answer == "I don't know that yet."
+    model = Scripted("No.")
+    Chat(mos, model, resume=True).ask("So?")
+    assert "43" not in model.prompt
+    mos.undo()
+
+
+def test_forget_asks_where_several_are_meant_and_leaves_what_is_not(mos: MOS) -> None:
+    mos.add("Ana likes tea")
+    mos.add("Ana likes boats")
+    result = Chat(mos).ask("forget about Ana")
+    assert len(result.cited) == 2
+    assert len(memories(mos)) == 2
+    assert "nothing was forgotten" in Chat(mos).ask("forget about zebras").answer
+    assert "nothing was forgotten" in Chat(mos).ask("forget it").answer
+    Chat(mos).ask("forget that Ana likes tea")
+    assert [memory.content for memory in memories(mos)] == ["Ana likes boats"]
+
+
+def test_forget_leaves_what_is_frozen(mos: MOS) -> None:
+    identity = mos.add("Ana likes tea").ids[0]
+    mos.switch([identity], "freeze", {"frozen": True})
+    assert "frozen" in Chat(mos).ask("forget that Ana likes tea").answer
+    assert mos.get(identity).state == "activated" or mos.get(identity).frozen
+
+
+def test_what_do_you_know(mos: MOS) -> None:
+    mos.add("Ana likes boats")
+    mos.add("I live in Porto")
+    talk = Chat(mos)
+    assert talk.ask("What do you know about Ana?").answer == "Ana likes boats"
+    assert set(talk.ask("What do you know about me?").answer.splitlines()) == {"Ana likes boats", "I live in Porto"}
+    assert talk.ask("What do you know about zebras?").answer == "I know nothing about that yet."
+
+
+# -- with a model
+
+
+def test_a_model_answers_and_is_cited(mos: MOS) -> None:
+    home = mos.add("I live in Porto").ids[0]
+    mos.add("Ana lives in Leeds")
+    pinned = mos.add("Answer in one sentence", pinned=True).ids[0]
+    model, pieces = Scripted("You live in Porto."), []
+    result = Chat(mos, model).ask("Where do I live?", pieces.append)
+    assert (result.answer, result.mode, result.cited) == ("You live in Porto.", "generated", (home,))
+    assert "".join(pieces) == result.answer
+    assert result.tokens == {"prompt": model.count(model.asked[0]), "answer": 4}
+    assert "1. 2026-03-02 Answer in one sentence" in model.asked[0].messages[0][1]
+    assert "I live in Porto" in model.asked[0].messages[-1][1]
+    assert mos.get(pinned).access_count == 1
+
+
+def test_only_what_went_into_the_prompt_counts_as_used(mos: MOS) -> None:
+    ids = [mos.add(f"Fact {number} about whales: " + "word " * 40).ids[0] for number in range(6)]
+    model = Scripted("Big.", context=250)
+    Chat(mos, model).ask("What of whales?")
+    used = [identity for identity in ids if mos.get(identity).access_count]
+    assert 0 < len(used) < 6
+    assert model.prompt.count("about whales") == len(used)
+
+
+def test_the_oldest_turns_give_way_and_the_question_never_does(mos: MOS) -> None:
+    model = Scripted(*["Fine, thank you very much indeed."] * 30, context=200)
+    talk = Chat(mos, model, recall=False)
+    for number in range(25):
+        talk.ask(f"Question {number}, " + "please " * 10)
+    assert "Question 24" in model.prompt
+    assert "Question 0," not in model.prompt
+    with pytest.raises(UsageError, match="too long"):
+        talk.ask("word " * 300)
+
+
+def test_an_unsure_model_gives_way_to_the_memories(mos: MOS) -> None:
+    mos.add("I live in Porto")
+    result = Chat(mos, Scripted("You live in Leeds.", logprob=-2.0)).ask("Where do I live?")
+    assert (result.answer, result.mode) == ("I live in Porto", "extractive")
+    assert "unsure" in result.notices[0]
+    assert result.tokens["answer"] == 4
+    assert not [one for one in mos.list() if "Leeds" in one.content]
+
+
+def test_no_recall_looks_nothing_up(mos: MOS) -> None:
+    mos.add("I live in Porto")
+    model = Scripted("I cannot say.")
+    assert Chat(mos, model, recall=False).ask("Where do I live?").cited == ()
+    assert "Porto" not in model.prompt
+
+
+def test_going_on_with_a_conversation(mos: MOS, clock: Clock) -> None:
+    first = Chat(mos, Scripted("Hello Sam."))
+    first.ask("Hi, how are you?")
+    clock.forward(hours=1)
+    model = Scripted("Well.")
+    second = Chat(mos, model, resume=True)
+    second.ask("And now?")
+    assert second.conversation == first.conversation
+    assert [text for _, text in model.asked[0].messages[1:]] == ["Hi, how are you?", "Hello Sam.", "And now?"]
+    assert [(one.source.session, one.source.turn) for one in episodes(mos)] == [("1", 1), ("1", 2), ("2", 3), ("2", 4)]
+    assert Chat(mos).conversation != first.conversation
+
+
+def test_ctrl_c_stops_the_answer_where_that_is_wanted(mos: MOS) -> None:
+    model = Scripted("one two three four", "one two three four", "and on it goes")
+    model.fails = KeyboardInterrupt()
+    talk = Chat(mos, model)
+    result = talk.ask("Count for me, will you?", stoppable=True)
+    assert (result.answer, result.stopped) == ("one two", True)
+    assert episodes(mos)[1].metadata == {"stopped": True}
+    with pytest.raises(KeyboardInterrupt):
+        talk.ask("Count for me again, will you?")
+    assert len(episodes(mos)) == 2
+
+
+def test_a_model_that_fails_leaves_nothing_half_kept(mos: MOS) -> None:
+    model = Scripted("one two three")
+    model.fails = ModelUnavailable("gone")
+    with pytest.raises(ModelUnavailable):
+        Chat(mos, model).ask("I am vegan now, what do you say?")
+    assert mos.list() == ()
+
+
+def test_others_see_nothing_of_a_private_conversation(mos: MOS) -> None:
+    mos.add("I live in Porto")
+    Chat(mos).ask("Where do I live?")
+    assert Chat(mos, user_id="ana").ask("Where do I live?").answer == "I don't know that yet."
+    assert [memory.owner for memory in mos.list(Filter(at=mos.now, speaker="ana"))] == ["ana"]
+
+
+def test_the_facade_chats(mos: MOS) -> None:
+    mos.add("I live in Porto")
+    assert mos.chat("Where do I live?", save=False).answer == "I live in Porto"
