@@ -119,7 +119,13 @@ def tell_rest(app: App, result: Answered) -> None:
         app.note(notice)
     if app.json:
         return
-    if result.mode == "extractive" and result.intent == "ask" and result.memories and not result.notices and not result.kept:
+    if (
+        result.mode == "extractive"
+        and result.intent == "ask"
+        and result.memories
+        and not result.tokens["prompt"]
+        and not result.kept
+    ):
         app.note("your memories, word for word: no model is chosen (memos model use NAME)")
     kept = set(result.kept)
     for memory in result.memories:

@@ -103,6 +103,9 @@ class Repl:
         if streamed:
             self._app.out()
         if result.mode != "generated":
+            for notice in result.notices:  # ahead of it: what was streamed before is taken back by this
+                self._app.note(notice)
+            result = result._replace(notices=())
             self._app.out(render.plain(result.answer))
         if result.stopped:
             self._app.note("stopped")

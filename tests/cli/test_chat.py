@@ -245,6 +245,15 @@ def test_ctrl_c_stops_the_answer_and_not_the_program(memos: Run, models: Path) -
         assert terminal.ended() == 0
 
 
+def test_an_unsure_answer_is_taken_back_before_the_memories_are_shown(memos: Run, models: Path) -> None:
+    memos("add", "I live in Porto")
+    with Terminal("chat", MEMOS_LLM_MODEL=str(models / "unsure.gguf")) as terminal:
+        terminal.ready()
+        terminal.type("Where do I live?\r")
+        terminal.wait("unsure was unsure of its answer")
+        terminal.wait("I live in Porto")
+
+
 def test_a_resize_is_harmless(terminal: Terminal) -> None:
     for size in ((10, 20), (50, 200), (24, 80)):
         terminal.resize(*size)
