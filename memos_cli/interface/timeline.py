@@ -7,7 +7,7 @@ from typing import Any
 
 from memos_cli.errors import NotFound, Refused, UsageError
 from memos_cli.infra.vault import fold, log
-from memos_cli.infra.vault.vault import Vault, at_version
+from memos_cli.infra.vault.vault import Vault
 from memos_cli.interface.pipeline import Author, change_each
 from memos_cli.interface.results import Changed, Undone, Version
 from memos_cli.model import Memory, Operation, State
@@ -37,7 +37,7 @@ def roll_back(vault: Vault, identity: str, author: Author, version: int) -> Chan
         raise UsageError(
             f"{identity[:8]} has versions 1 to {len(operations)}, not {version}", hint=f"see them: memos history {identity[:8]}"
         )
-    _, then = at_version(identity, operations, version)
+    then = fold.fold(operations[:version])
 
     def back(_: Memory) -> dict[str, Any]:
         now = fold.fold(operations)

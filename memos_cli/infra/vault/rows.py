@@ -7,7 +7,7 @@ from typing import Any
 from memos_cli.errors import IntegrityError
 from memos_cli.infra.vault.log import SEE, UNREADABLE, clock_at
 from memos_cli.model import Draft, Form, Kind, Memory, Origin, Source, State, Visibility
-from memos_cli.times import from_millis
+from memos_cli.times import from_millis, to_millis
 
 COLUMNS = (
     "id", "external_id", "content", "title", "kind", "form", "state", "key", "origin", "conversation", "session", "turn",
@@ -163,6 +163,4 @@ def _short_hash(parts: list[str]) -> bytes:
 
 def clock_of(text: str) -> int:
     """The last clock value at an instant given as fixed-width text."""
-    from memos_cli.times import to_millis
-
     return clock_at(to_millis(text))

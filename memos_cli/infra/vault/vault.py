@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from memos_cli.errors import AmbiguousId, IntegrityError, MemoryNotFound, NotFound
-from memos_cli.infra.vault import connection, fold, log, queries, rows, schema
+from memos_cli.infra.vault import connection, log, queries, rows, schema
 from memos_cli.infra.vault.units import ID_LENGTH, Unit
 from memos_cli.model import Cube, Filter, Link, Memory, Operation
 from memos_cli.times import from_millis
@@ -281,8 +281,3 @@ class _Past(Vault):
 def starts(memory: Memory) -> str:
     """When what a memory says began to hold, as far as it is known."""
     return memory.valid_from or memory.occurred_at or memory.created_at
-
-
-def at_version(memory_id: str, operations: list[Operation], version: int) -> tuple[Memory, fold.Registers]:
-    """The memory as its first `version` operations left it, and its registers then."""
-    return fold.memory(memory_id, operations[:version])
