@@ -25,8 +25,15 @@ _NUMBERED = re.compile(r"[\[(](\d{1,2}(?:\s*,\s*\d{1,2})*)[\])]")
 
 def line(memory: Memory, content: str) -> Line:
     """A memory as the prompt shows it: who said it is told for turns of a conversation."""
-    date = memory.valid_from or memory.occurred_at or memory.created_at
-    return Line(content, date, memory.source.speaker if memory.kind is Kind.EPISODE else None)
+    return Line(content, since(memory), memory.source.speaker if memory.kind is Kind.EPISODE else None)
+
+
+def since(memory: Memory) -> str:
+    """The time that a memory is from, by which the memories found for a turn stand oldest first.
+
+    Where two disagree the later one is then the last one, which a small model can tell without comparing dates.
+    """
+    return memory.valid_from or memory.occurred_at or memory.created_at
 
 
 def request(prompt: Prompt, template: str | None) -> Request:

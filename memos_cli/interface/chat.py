@@ -250,6 +250,8 @@ class Chat:
 
     def _prompt(self, llm: "LLM", message: str, found: Recalled) -> tuple[Prompt, list[Memory], int]:
         """The prompt that fits, its memories in the order of their numbers, and its tokens."""
+        from dataclasses import replace
+
         known = {memory.id for memory in found.core}
         retrieved = [hit.memory for hit in found.hits if hit.memory.id not in known][: self._mos.settings.get("chat.memories")]
         whole = Prompt(message, self._lines(retrieved), tuple(self._turns), core=self._lines(found.core))
@@ -258,9 +260,10 @@ class Chat:
             return llm.count(answering.request(prompt, llm.template))
 
         least = max(16, min(self._mos.settings.get("llm.answer"), llm.context // 4))
-        prompt = answering.fit(whole, count, llm.context - least)
-        memories = [*found.core[: len(prompt.core)], *retrieved[: len(prompt.retrieved)]]
-        return prompt, memories, count(prompt)
+        fitting = answering.fit(whole, count, llm.context - least)
+        told = sorted(retrieved[: len(fitting.retrieved)], key=answering.since)
+        prompt = replace(fitting, retrieved=self._lines(told))
+        return prompt, [*found.core[: len(prompt.core)], *told], count(prompt)
 
     def _lines(self, memories: Sequence[Memory]) -> tuple[Line, ...]:
         return tuple(answering.line(memory, self._content(memory)) for memory in memories)

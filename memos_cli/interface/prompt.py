@@ -9,6 +9,7 @@ Laid out by stability, so that the longest possible prefix stays the same, byte 
     retrieved     memories found for this turn                     new each turn, never kept in the conversation
     question      what is asked now, and the opening of the answer
 
+Memories found for a turn stand oldest first, so that of two that disagree the later one is also the last.
 No section depends on a later one: the numbers of the memories run on from section to section, so a memory added late
 moves no earlier number. `sections` gives the exact text for a model whose template is known here (memos-mini), to be
 cut at section boundaries; `messages` gives the same content for a model that brings a chat template of its own.

@@ -260,6 +260,16 @@ def test_only_what_went_into_the_prompt_counts_as_used(mos: MOS) -> None:
     assert model.prompt.count("about whales") == len(used)
 
 
+def test_what_was_found_stands_oldest_first_in_the_prompt(mos: MOS, clock: Clock) -> None:
+    for diet in ("meat", "fish", "plants"):
+        mos.add(f"I eat {diet}, that is my diet")
+        clock.forward(hours=1)
+    llm = Scripted("ok")
+    Chat(mos, llm).ask("What is my diet, do I eat plants?")
+    places = [llm.prompt.index(f"I eat {diet}") for diet in ("meat", "fish", "plants")]
+    assert places == sorted(places)
+
+
 def test_the_oldest_turns_give_way_and_the_question_never_does(mos: MOS) -> None:
     model = Scripted(*["Fine, thank you very much indeed."] * 30, context=200)
     talk = Chat(mos, model, recall=False)
