@@ -9,6 +9,7 @@ Everything is seeded; the same generator state gives the same scene. Answers are
 
 import random
 import re
+import zlib
 from dataclasses import dataclass, field
 
 from memos_cli.interface.prompt import Line, Prompt, Turn
@@ -31,14 +32,54 @@ class Relation:
     checks: tuple[str, ...]
 
 
+_ASKING = ("tell me {P} N", "do you know {P} N", "can you tell me {P} N", "{P} N")
+_STATING = ("{v} is {P} N", "{P} N: {v}")
+
+
+def _derived(says: list[str], asks: list[str]) -> None:
+    """Wordings that follow from a noun: `what is {P} rent` can be asked as `tell me {P} rent`, too."""
+    for asked in list(asks):
+        if noun := re.fullmatch(r"(?:what|who|when) is \{P\} ((?:(?!called)[a-z' -])+)", asked):
+            asks += [form.replace("N", noun[1]) for form in _ASKING]
+    for said in list(says):
+        if noun := re.fullmatch(r"\{P\} ([a-z' -]+) is \{v\}", said):
+            says += [form.replace("N", noun[1]) for form in _STATING]
+
+
+def _bare(wording: str) -> set[str]:
+    return set(re.sub(r"\{.\}", " ", wording).replace("[", " ").replace("]", " ").replace("|", " ").split())
+
+
+def _held(*columns: list[str]) -> set[str]:
+    """The wordings to hold out: one in five by checksum, where all words of it stand in others of the same block.
+
+    A model that has read nothing but this grammar cannot know what `to ring` is unless it has met it; what is measured
+    is whether it understands known words in a sentence that it has never seen. The first two wordings of a column, the
+    plainest ones, are taught, and at least four of them all.
+    """
+    held: set[str] = set()
+    kept = {wording for column in columns for wording in column}
+    for wording in sorted(kept, key=lambda w: zlib.crc32(w.encode())):
+        column = next(c for c in columns if wording in c)
+        others = set().union(*(_bare(w) for w in kept - {wording}))
+        chosen = zlib.crc32(wording.encode()) % 5 == 0 and column.index(wording) > 1
+        if chosen and _bare(wording) <= others and len(set(column) & kept) > 4:
+            held.add(wording)
+            kept.remove(wording)
+    return held
+
+
 def _parse(text: str) -> dict[str, Relation]:
     found: dict[str, Relation] = {}
     for block in re.split(r"^# ", text.strip(), flags=re.MULTILINE)[1:]:
         head, *rest = block.strip().splitlines()
         name, kind, *flags = head.split()
-        rows = [(line.split(" ", 1)[0], line.split(" ", 1)[1]) for line in rest]
-        says, asks = (tuple((t, m == letter + "*") for m, t in rows if m[0] == letter) for letter in "sq")
-        found[name] = Relation(name, kind, "list" in flags, says, asks, tuple(t for m, t in rows if m == "y"))
+        says, asks, checks = ([t for line in rest if line[0] == letter for t in line[2:].split(" / ")] for letter in "sqy")
+        _derived(says, asks)
+        says, asks = list(dict.fromkeys(says)), list(dict.fromkeys(asks))
+        held = _held(says, asks)
+        pairs = (tuple((wording, wording in held) for wording in column) for column in (says, asks))
+        found[name] = Relation(name, kind, "list" in flags, *pairs, tuple(checks))
     return found
 
 
@@ -183,28 +224,30 @@ def fill(template: str, name: str, value: str = "", *, she: bool = False) -> str
     return text.replace("{v}", value)
 
 
+_LEADS = ("By the way, ", "Note: ", "Remember: ", "Just so you know: ", "FYI: ", "Well, ", "I think ", "Remember that ", "So ",
+    "For the record, ", "Please note that ", "Don't forget that ", "It turns out that ", "As you know, ", "Good news: ", "Actually, ",
+    "To be clear: ", "Let me tell you: ", "I should say that ", "For your information: ")  # fmt: skip
+_TAILS = (
+    " now.",
+    " these days.",
+    " at the moment.",
+    ", by the way.",
+    ", you know.",
+    " as of today.",
+    ", as far as I know.",
+    ", I believe.",
+)
+
+
 def _sentence(text: str, rng: RNG) -> str:
     if rng.random() < 0.5:
         text = re.sub(r"\bI am\b", "I'm", text)
         text = re.sub(r"\bI have (?=a flat|been)", "I've ", text)
     pick = rng.random()
-    if pick < 0.09:
-        lead = rng.choice(
-            (
-                "By the way, ",
-                "Note: ",
-                "Remember: ",
-                "Just so you know: ",
-                "FYI: ",
-                "Well, ",
-                "I think ",
-                "Remember that ",
-                "So ",
-            )
-        )
-        return lead + text + "."
-    if pick < 0.13:
-        return _cap(text) + rng.choice((" now.", " these days.", " at the moment.", ", by the way."))
+    if pick < 0.12:
+        return rng.choice(_LEADS) + text + "."
+    if pick < 0.18:
+        return _cap(text) + rng.choice(_TAILS)
     return _cap(text) + rng.choices((".", "", "!"), (90, 7, 3))[0]
 
 
@@ -424,10 +467,12 @@ def _event(subject: Subject, rng: RNG, split: Split) -> Unit:  # noqa: C901, PLR
     else:
         text = f"{name} {' '.join(parts)}"
     held = False
-    if split.says and not future and not giving:
+    if split.says and has_other and place and len(parts) > 2:  # known words in another order: the place before the person
+        text = f"{name} {parts[0]} in {place} {parts[1]}" + (" " + when[0] if when else "")
+        held = True
+    elif not future and not giving and rng.random() < 0.06:
         rest = parts[1:] + ([when[0]] if when and when[0] not in parts else [])
         text = f"the one who {past} {' '.join([thing, *rest])}" + " was " + {"I": "me", "we": "us"}.get(name, name)
-        held = True
     unit = Unit(text, subject, key=("event " + base, name))
     the = _definite(thing, rng)
     aux = (
@@ -445,28 +490,44 @@ def _event(subject: Subject, rng: RNG, split: Split) -> Unit:  # noqa: C901, PLR
         asks.append(Ask(text, answer, kind, held or star))
 
     if split.asks:
-        ask(f"which thing {aux}", thing, "event", star=True)
+        ask(f"what thing {aux}", thing, "event", star=True)
+    elif rng.random() < 0.15:
+        ask(f"which thing {aux}", thing, "event")
     else:
         ask(f"what {aux}" + (f" {prep} {other}" if has_other and rng.random() < 0.4 else ""), thing, "event")
     who = f"who {'will ' + base if future else past}"
     ask(f"{who} {rng.choice((the, thing))}", _you(name), "who")
     if has_other:
         ask(
-            rng.choice((f"who {aux} {the} {prep}", f"{prep} whom {aux} {the}"))
+            rng.choice((f"who {aux} {the} {prep}", f"{prep} whom {aux} {the}", f"which person {aux} {the} {prep}"))
             if not split.asks
-            else f"the person {form} {past} {the} {prep}, who is it",
+            else f"{prep} which person {aux} {the}",
             _you(other),
             "event",
             star=split.asks,
         )
     if when:
-        ask(f"when {aux} {the}" if not split.asks else f"at what time {aux} {the}", when[1], "event", star=split.asks)
+        ask(
+            (f"when {aux} {the}" if rng.random() < 0.8 else f"at what time {aux} {the}")
+            if not split.asks
+            else f"at which time {aux} {the}",
+            when[1],
+            "event",
+            star=split.asks,
+        )
         if rng.random() < 0.4:
             ask(f"what {aux} {when[0]}", thing, "event")
     else:
         ask(f"when {aux} {the}", "{date}" if not future else REFUSAL, "when" if not future else "refuse")
     if place:
-        ask(f"where {aux} {the}" if not split.asks else f"in which place {aux} {the}", place, "event", star=split.asks)
+        ask(
+            (f"where {aux} {the}" if rng.random() < 0.8 else f"in which place {aux} {the}")
+            if not split.asks
+            else f"in what place {aux} {the}",
+            place,
+            "event",
+            star=split.asks,
+        )
     elif rng.random() < 0.4:
         ask(f"where {aux} {the}", REFUSAL, "refuse")
     if rng.random() < 0.5:
@@ -501,10 +562,16 @@ def _state(subject: Subject, rng: RNG, split: Split) -> Unit:
     unit.text = f"{name} {base if subject.me else third} {value}"
     held = split.says
     if held:
+        unit.text = f"what {name} {base if subject.me else third} is {value}"
+    elif rng.random() < 0.12:
         unit.text = f"{value} is what {name} {base if subject.me else third}"
     unit.asks += [
         Ask(
-            f"what {do} {form} {base}" if not split.asks else f"what is it that {form} {base if subject.me else third}",
+            f"which thing {do} {form} {base}"
+            if split.asks
+            else f"what {do} {form} {base}"
+            if rng.random() < 0.8
+            else f"what is it that {form} {base if subject.me else third}",
             value,
             "state",
             held or split.asks,
@@ -524,6 +591,8 @@ def _habit(subject: Subject, rng: RNG, split: Split) -> Unit:
     when = f"every {day}" if every else f"on {day}s"
     template = rng.choice((f"{{S}} {go} {activity} {when}", f"{when} {{S}} {go} {activity}"))
     if split.says:
+        template = f"{when}, {{S}} always {go} {activity}"
+    elif rng.random() < 0.12:
         template = f"{when} it is time for {activity} for {{O}}"
     unit = Unit(fill(template, name, she=subject.she), subject, key=("habit", name))
     base = go[1:].split("|", maxsplit=1)[0]
@@ -536,7 +605,9 @@ def _habit(subject: Subject, rng: RNG, split: Split) -> Unit:
             split.says,
         ),
         Ask(
-            f"when {do} {form} {base} {activity}" if not split.asks else f"on which day {do} {form} {base} {activity}",
+            f"what day {do} {form} {base} {activity}"
+            if split.asks
+            else f"{'when' if rng.random() < 0.75 else 'on which day'} {do} {form} {base} {activity}",
             f"every {day}" if every else f"{day}s",
             "habit",
             split.says or split.asks,
@@ -550,35 +621,37 @@ def _habit(subject: Subject, rng: RNG, split: Split) -> Unit:
 _ATTRIBUTES = """number code name price password PIN size length owner colour weight model title author address deadline version
 label serial number|door code|access code|opening date|file name|nickname|capital|leader|theme|language|symbol|motto|height|width|age"""
 ATTRIBUTES = _ATTRIBUTES.replace("\n", "|").split("|")[0].split() + _ATTRIBUTES.replace("\n", "|").split("|")[1:]
-_THINGS = """place | {E} is {v} / {E} [lies|lies] {v} / {E} can be found {v} / we keep {E} {v} / *{v} is where {E} is | where is {E} / where can I find {E} / where do we keep {E} / *in what place is {E}
-money | {E} costs {v} / {E} cost {v} / the price of {E} is {v} / we paid {v} for {E} / *one has to pay {v} for {E} | how much does {E} cost / how much did {E} cost / what is the price of {E} / *how expensive is {E}
-colour | {E} is {v} / the colour of {E} is {v} / *{E} was painted {v} | what colour is {E} / which colour is {E} / *what is the colour of {E}
-person | {E} was made by {v} / {v} made {E} / *{v} is the maker of {E} | who made {E} / who was {E} made by / *who is the maker of {E}
-person | {E} belongs to {v} / {v} owns {E} / {v} is the owner of {E} / *{v} is whom {E} belongs to | who does {E} belong to / who owns {E} / who is the owner of {E} / *whose is {E}
-person | {E} is a present from {v} / {v} gave us {E} / {E} came from {v} / *it was {v} who gave us {E} | who gave us {E} / who is {E} from / *who did {E} come from
-person | {v} is in charge of {E} / {v} looks after {E} / {v} is responsible for {E} / {v} takes care of {E} / {v} leads {E} / *{E} is in the care of {v} | who is in charge of {E} / who looks after {E} / who is responsible for {E} / who takes care of {E} / who leads {E} / *in whose care is {E}
-title | {E} is called {v} / the name of {E} is {v} / we call {E} {v} / *{v} is how {E} is called | what is {E} called / what is the name of {E} / *how do we call {E}
-time | {E} starts at {v} / {E} begins at {v} / *the start of {E} is at {v} | when does {E} start / what time does {E} begin / *at what time is the start of {E}
-time | {E} closes at {v} / {E} ends at {v} / {E} shuts at {v} / *{v} is when {E} is over | when does {E} close / what time does {E} end / *until when is {E} open
-when | {E} is on {v} / {E} takes place on {v} / {E} happens on {v} / *the date of {E} is {v} | when is {E} / when does {E} take place / what day is {E} / *on which day is {E}
-day | {E} is due on {v} / {E} has to be ready by {v} / {E} must be finished by {v} / *for {E} the last day is {v} | when is {E} due / when does {E} have to be ready / *until when must {E} be finished
-object | {E} needs {v} / {E} comes with {v} / *what {E} is short of is {v} | what does {E} need / what does {E} come with / *what is needed for {E}
-weight | {E} weighs {v} / the weight of {E} is {v} / *put on a scale, {E} shows {v} | how much does {E} weigh / what is the weight of {E} / *how heavy is {E}
-duration | {E} takes {v} / {E} lasts {v} / *one has to allow {v} for {E} | how long does {E} take / how long does {E} last / *what time does one need for {E}
-software | {E} runs on {v} / {E} uses {v} / {E} is written in {v} / *behind {E} there is {v} | what does {E} run on / what does {E} use / what is {E} written in / *what is behind {E}
-city | {E} is in {v} / {E} is located in {v} / {E} stands in {v} / *one finds {E} in {v} | where is {E} / which city is {E} in / where is {E} located / *in which town is {E}
-city | {E} was moved to {v} / {E} is now in {v} / {E} went to {v} / *{v} is the new place of {E} | where was {E} moved to / where is {E} now / where did {E} go / *what is the new place of {E}
-company | {E} was bought from {v} / {E} comes from {v} / {v} delivered {E} / *the seller of {E} is {v} | who delivered {E} / where does {E} come from / where was {E} bought / *who is the seller of {E}
-phone | the number for {E} is {v} / for {E}, call {v} / *{E} is reached under {v} | what is the number for {E} / what number do I call for {E} / *how is {E} reached
-email | write to {v} about {E} / the contact for {E} is {v} / *questions on {E} go to {v} | who is the contact for {E} / where do I write about {E} / *where do questions on {E} go"""
+_THINGS = """place | {E} is {v} / {E} [lies|lies] {v} / {E} can be found {v} / we keep {E} {v} / {v} is where {E} is | where is {E} / where can I find {E} / where do we keep {E} / in what place is {E}
+money | {E} costs {v} / {E} cost {v} / the price of {E} is {v} / we paid {v} for {E} / one has to pay {v} for {E} | how much does {E} cost / how much did {E} cost / what is the price of {E} / how expensive is {E}
+colour | {E} is {v} / the colour of {E} is {v} / {E} was painted {v} | what colour is {E} / which colour is {E} / what is the colour of {E}
+person | {E} was made by {v} / {v} made {E} / {v} is the maker of {E} | who made {E} / who was {E} made by / who is the maker of {E}
+person | {E} belongs to {v} / {v} owns {E} / {v} is the owner of {E} / {v} is whom {E} belongs to | who does {E} belong to / who owns {E} / who is the owner of {E} / whose is {E}
+person | {E} is a present from {v} / {v} gave us {E} / {E} came from {v} / it was {v} who gave us {E} | who gave us {E} / who is {E} from / who did {E} come from
+person | {v} is in charge of {E} / {v} looks after {E} / {v} is responsible for {E} / {v} takes care of {E} / {v} leads {E} / {E} is in the care of {v} | who is in charge of {E} / who looks after {E} / who is responsible for {E} / who takes care of {E} / who leads {E} / in whose care is {E}
+title | {E} is called {v} / the name of {E} is {v} / we call {E} {v} / {v} is how {E} is called | what is {E} called / what is the name of {E} / how do we call {E}
+time | {E} starts at {v} / {E} begins at {v} / the start of {E} is at {v} | when does {E} start / what time does {E} begin / at what time is the start of {E}
+time | {E} closes at {v} / {E} ends at {v} / {E} shuts at {v} / {v} is when {E} is over | when does {E} close / what time does {E} end / until when is {E} open
+when | {E} is on {v} / {E} takes place on {v} / {E} happens on {v} / the date of {E} is {v} | when is {E} / when does {E} take place / what day is {E} / on which day is {E}
+day | {E} is due on {v} / {E} has to be ready by {v} / {E} must be finished by {v} / for {E} the last day is {v} | when is {E} due / when does {E} have to be ready / until when must {E} be finished
+object | {E} needs {v} / {E} comes with {v} / what {E} is short of is {v} | what does {E} need / what does {E} come with / what is needed for {E}
+weight | {E} weighs {v} / the weight of {E} is {v} / put on a scale, {E} shows {v} | how much does {E} weigh / what is the weight of {E} / how heavy is {E}
+duration | {E} takes {v} / {E} lasts {v} / one has to allow {v} for {E} | how long does {E} take / how long does {E} last / what time does one need for {E}
+software | {E} runs on {v} / {E} uses {v} / {E} is written in {v} / behind {E} there is {v} | what does {E} run on / what does {E} use / what is {E} written in / what is behind {E}
+city | {E} is in {v} / {E} is located in {v} / {E} stands in {v} / one finds {E} in {v} | where is {E} / which city is {E} in / where is {E} located / in which town is {E}
+city | {E} was moved to {v} / {E} is now in {v} / {E} went to {v} / {v} is the new place of {E} | where was {E} moved to / where is {E} now / where did {E} go / what is the new place of {E}
+company | {E} was bought from {v} / {E} comes from {v} / {v} delivered {E} / the seller of {E} is {v} | who delivered {E} / where does {E} come from / where was {E} bought / who is the seller of {E}
+phone | the number for {E} is {v} / for {E}, call {v} / {E} is reached under {v} | what is the number for {E} / what number do I call for {E} / how is {E} reached
+email | write to {v} about {E} / the contact for {E} is {v} / questions on {E} go to {v} | who is the contact for {E} / where do I write about {E} / where do questions on {E} go"""
 
 
 def _table() -> list[tuple[str, tuple[tuple[str, bool], ...], tuple[tuple[str, bool], ...]]]:
     rows = []
     for line in _THINGS.splitlines():
-        kind, says, asks = (part.strip() for part in line.split(" | "))
-        cut = lambda text: tuple((t.strip().lstrip("*"), t.strip().startswith("*")) for t in text.split(" / "))  # noqa: E731
-        rows.append((kind, cut(says), cut(asks)))
+        kind, *texts = (part.strip() for part in line.split(" | "))
+        columns = [[wording.strip() for wording in column.split(" / ")] for column in texts]
+        held = _held(*columns)
+        says, asks = (tuple((wording, wording in held) for wording in column) for column in columns)
+        rows.append((kind, says, asks))
     return rows
 
 
@@ -632,7 +705,7 @@ def _entity(rng: RNG, cast: list[Subject]) -> str:
     return f"{_possessive(rng.choice(cast).names[0])} {noun}"
 
 
-def _about(rng: RNG, split: Split, cast: list[Subject]) -> Unit:
+def _about(rng: RNG, split: Split, cast: list[Subject]) -> Unit:  # noqa: C901
     entity = _entity(rng, cast)
     pick = rng.random()
     if pick < 0.3:
@@ -651,6 +724,8 @@ def _about(rng: RNG, split: Split, cast: list[Subject]) -> Unit:
             )
         )
         if split.says:
+            form = f"the {attribute} that {entity} has is {value}"
+        elif rng.random() < 0.15:
             form = f"{value} is the {attribute} {link} {entity}"
         asked = rng.choice(
             (
@@ -660,7 +735,9 @@ def _about(rng: RNG, split: Split, cast: list[Subject]) -> Unit:
             )
         )
         if split.asks:
-            asked = f"which {attribute} has {entity}"
+            asked = f"which {attribute} does {entity} have"
+        elif rng.random() < 0.1:
+            asked = f"tell me the {attribute} {link} {entity}"
         unit = Unit(form, None, [Ask(asked, value, "thing", split.says or split.asks)], ("attribute " + attribute, entity))
         if rng.random() < 0.3:
             unit.asks.append(Ask(f"is the {attribute} {link} {entity} {value}", "Yes.", "yesno", split.says))
@@ -702,11 +779,9 @@ def _about(rng: RNG, split: Split, cast: list[Subject]) -> Unit:
         None,
         key=(kind + says[0][0], entity),
     )
-    pool = [a for a in asks if a[1] == split.asks]
-    if not held:  # ask in words that the statement bears out: who leads a thing need not look after it
-        pool = [
-            a for a in pool if a[1] or not _stem(a[0]) or _stem(a[0]) & _stem(template) or len(_stem(template)) == 0
-        ] or pool
+    pool = [a for a in asks if a[1] == split.asks] or list(asks)
+    # Ask in words that the statement bears out: who leads a thing need not look after it.
+    pool = [a for a in pool if not _stem(a[0]) or _stem(a[0]) & _stem(template) or not _stem(template)] or pool
     for asked, star in rng.sample(pool, min(2, len(pool))):
         unit.asks.append(Ask(asked.replace("{E}", entity), value, "thing", held or star))
     return unit
@@ -940,13 +1015,13 @@ def scene(  # noqa: C901
     """
     cast = _cast(rng)
     style = rng.random()
-    units = _units(rng, facts, split, cast, changes=style < 0.55)
+    units = _units(rng, facts, split, cast, changes=style < 0.6)
     if rng.random() < 0.5:
         rng.shuffle(units)
     else:  # facts of one person stand together, so that they may share a line
         order = {id(s): rng.random() for s in cast}
         units.sort(key=lambda u: order.get(id(u.subject), 0.5))
-    dates_all, dates_some = style < 0.35, style < 0.55
+    dates_all, dates_some = style < 0.42, style < 0.6
     speaker = words.name(rng) if rng.random() < 0.1 else None
     rows: list[Line] = []
     told: list[Turn] = []
@@ -976,6 +1051,7 @@ def scene(  # noqa: C901
                         ask.held,
                     )
                 )
+    _chronological(rows)
     lists = {u.key: joined(_values_of(shown, u.key)) for u in shown if u.key}
     questions = [Ask(q.question, lists[_key_of(shown, q)], q.kind, q.held) if q.answer == "{list}" else q for q in questions]
     questions = [q for q in questions if q.kind != "yesno" or rng.random() < 0.45]
@@ -993,6 +1069,13 @@ def scene(  # noqa: C901
         ]:
             turns += [Turn("user", ask.question), Turn("assistant", ask.answer)]
     return Scene(Prompt("", retrieved, tuple(turns), topics, core), tuple(asked))
+
+
+def _chronological(rows: list[Line]) -> None:
+    """The lines that bear a date stand oldest first, as chat lays them out."""
+    places = [number for number, row in enumerate(rows) if row.date]
+    for place, row in zip(places, sorted((rows[n] for n in places), key=lambda row: row.date or ""), strict=True):
+        rows[place] = row
 
 
 def _values_of(units: list[Unit], key: tuple[str, str] | None) -> list[str]:

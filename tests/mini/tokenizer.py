@@ -8,7 +8,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from memos_cli.interface.prompt import text
 from tests.mini.grammar import Split, scene
 
-SIZE = 1024
+SIZE = 2048
 MARKS = ("<|begin|>", "<|end|>", "<|system|>", "<|user|>", "<|assistant|>", "<|pad|>")
 
 
