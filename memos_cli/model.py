@@ -123,7 +123,10 @@ class Draft(NamedTuple):
 
 
 class Memory(NamedTuple):
-    """A memory as it stands: the fold of its operations, and how it was used. Times are fixed-width UTC text."""
+    """A memory as it stands: the fold of its operations, and how it was used. Times are fixed-width UTC text.
+
+    `since` is when it came to its state, where the lifecycle or a person brought it there.
+    """
 
     id: str
     content: str
@@ -153,6 +156,7 @@ class Memory(NamedTuple):
     trust: float = 1.0
     metadata: Mapping[str, Any] = NOTHING
     version: int = 1
+    since: str | None = None
     access_count: int = 0
     last_access_at: str | None = None
     cube: str = ""

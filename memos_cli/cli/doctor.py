@@ -136,7 +136,7 @@ def _rebuild(vault: "Vault") -> int:
     if faults:
         raise IntegrityError(f"the log of cube {vault.name} is damaged, so nothing is derived from it: {faults}")
     with vault.derive() as conn:
-        return rebuild.rebuild(conn)
+        return rebuild.rebuild(conn, vault.due)
 
 
 def _reembed(app: App, vault: "Vault", *, reembed: bool) -> int:

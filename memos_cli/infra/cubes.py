@@ -6,7 +6,7 @@ from pathlib import Path
 
 from memos_cli.errors import CubeNotFound, Refused, UsageError
 from memos_cli.infra.vault import connection
-from memos_cli.infra.vault.vault import Vault
+from memos_cli.infra.vault.vault import Scheduler, Vault
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -17,10 +17,12 @@ class Shelf:
     Args:
         folder: where they lie, a folder each.
         lock_timeout: seconds that a write waits for other writers.
+        scheduler: see `Vault`.
     """
 
-    def __init__(self, folder: Path, *, lock_timeout: float) -> None:
+    def __init__(self, folder: Path, *, lock_timeout: float, scheduler: Scheduler | None = None) -> None:
         self._folder = folder
+        self._scheduler = scheduler
         self._lock_timeout = lock_timeout
 
     def names(self) -> list[str]:
@@ -53,7 +55,7 @@ class Shelf:
         folder = self.place(cube)
         if not (folder / connection.FILE).exists():
             raise CubeNotFound(f"no cube {cube!r}", hint=self._nearest(cube))
-        return Vault(folder, folder.name, lock_timeout=self._lock_timeout)
+        return Vault(folder, folder.name, lock_timeout=self._lock_timeout, scheduler=self._scheduler)
 
     def _nearest(self, cube: str) -> str:
         import difflib

@@ -121,6 +121,7 @@ def memory(memory_id: str, operations: list[Operation]) -> tuple[Memory, Registe
         trust=read("trust", 1.0),
         metadata=read("metadata", {}),
         version=len(operations),
+        since=read("since"),
     ), registers
 
 

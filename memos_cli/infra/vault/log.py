@@ -69,12 +69,14 @@ def change_digest(salt: bytes, change: str) -> str:
 class Appender:
     """Appends the operations of one transaction: one clock for all, so that a transaction is one instant."""
 
-    def __init__(self, conn: sqlite3.Connection, *, replica: str, principal: str, command: str, millis: int) -> None:
+    def __init__(
+        self, conn: sqlite3.Connection, *, replica: str, principal: str, command: str, millis: int, txn: str | None = None
+    ) -> None:
         self._conn = conn
         self._replica = replica
         self._principal = principal
         self._command = command
-        self.txn = os.urandom(8).hex()
+        self.txn = txn or os.urandom(8).hex()
         latest = conn.execute("SELECT max(clock) FROM ops").fetchone()[0] or 0
         self.clock = next_clock(latest, millis)
         last = conn.execute("SELECT seq, id FROM ops WHERE replica = ? ORDER BY seq DESC LIMIT 1", (replica,)).fetchone()

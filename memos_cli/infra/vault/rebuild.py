@@ -10,7 +10,7 @@ from memos_cli.model import Operation
 
 _SUBJECTS = "SELECT noun, subject, min(n) AS first FROM ops GROUP BY noun, subject ORDER BY first"
 _COMPARED = {
-    "memories": f"SELECT {', '.join(rows.COLUMNS)} FROM memories ORDER BY id",
+    "memories": f"SELECT {', '.join(c for c in rows.COLUMNS if c != 'next_due_at')} FROM memories ORDER BY id",
     "tags": "SELECT m.id, t.tag FROM tags t JOIN memories m ON m.n = t.n ORDER BY 1, 2",
     "labels": "SELECT m.id, l.label FROM labels l JOIN memories m ON m.n = l.n ORDER BY 1, 2",
     "links": "SELECT * FROM links ORDER BY 1, 2, 3",
@@ -25,8 +25,9 @@ _COMPARED = {
 class _Deriver(Unit):
     """Stores folded state without a log to append to."""
 
-    def __init__(self, conn: sqlite3.Connection) -> None:
+    def __init__(self, conn: sqlite3.Connection, due: rows.Due) -> None:
         self._conn = conn
+        self._due = due
 
 
 def subjects(conn: sqlite3.Connection) -> Iterator[tuple[str, str, list[Operation]]]:
@@ -36,10 +37,13 @@ def subjects(conn: sqlite3.Connection) -> Iterator[tuple[str, str, list[Operatio
 
 
 def fold_into(
-    source: sqlite3.Connection, target: sqlite3.Connection, keep: Callable[[list[Operation]], list[Operation]]
+    source: sqlite3.Connection,
+    target: sqlite3.Connection,
+    keep: Callable[[list[Operation]], list[Operation]],
+    due: rows.Due = rows.no_later_than_expiry,
 ) -> None:
     """Derive the tables of `target` from the log of `source`, each subject from what `keep` leaves of its operations."""
-    deriver = _Deriver(target)
+    deriver = _Deriver(target, due)
     for noun, subject, operations in subjects(source):
         if kept := keep(operations):
             deriver.store(noun, subject, kept)
@@ -104,7 +108,7 @@ def _same(left: sqlite3.Connection, right: sqlite3.Connection, sql: str) -> bool
     return all(one == other for one, other in zip_longest(left.execute(sql), right.execute(sql)))
 
 
-def rebuild(conn: sqlite3.Connection) -> int:
+def rebuild(conn: sqlite3.Connection, due: rows.Due = rows.no_later_than_expiry) -> int:
     """Drop what is derived and fold it again, inside the caller's transaction; how many memories there are then.
 
     Vectors whose text is unchanged are kept: they are derived too, but at the price of a model.
@@ -116,7 +120,7 @@ def rebuild(conn: sqlite3.Connection) -> int:
         for table in (*schema.DERIVED, "vectors", "embedders", "pending"):
             conn.execute(f"DELETE FROM {table}")
         conn.execute("INSERT INTO fts (fts) VALUES ('delete-all')")
-        fold_into(conn, conn, list)
+        fold_into(conn, conn, list, due)
         _carry_vectors(kept, conn)
     finally:
         kept.close()

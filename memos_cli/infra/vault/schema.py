@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 APPLICATION_ID = 0x4D454D4F
 """`MEMO` in ASCII, in bytes 68 to 71 of the file, so that `file` and memos know a cube when they see one."""
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """How many migrations there are; `PRAGMA user_version` of a cube says how many it has had."""
 DERIVED = ("memories", "tags", "labels", "links", "records")
 """The tables that are folded from `ops`, in the order in which they are emptied."""
@@ -34,7 +34,14 @@ def m001_log_and_fold(db: _Executes) -> None:
     db.execute("PRAGMA user_version = 1")
 
 
-MIGRATIONS = (m001_log_and_fold,)
+def m002_lifecycle(db: _Executes) -> None:
+    """Since when a memory is in its state. What is there is due at once: the next tick says when it really is."""
+    db.execute("ALTER TABLE memories ADD COLUMN since TEXT")
+    db.execute("UPDATE memories SET next_due_at = ''")
+    db.execute("PRAGMA user_version = 2")
+
+
+MIGRATIONS = (m001_log_and_fold, m002_lifecycle)
 _SET = "memos"
 _MIGRATIONS_TABLE = (
     "CREATE TABLE _sqlite_migrations (id INTEGER PRIMARY KEY, migration_set TEXT, name TEXT, applied_at TEXT)",

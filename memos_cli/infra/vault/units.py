@@ -32,15 +32,16 @@ def new_id() -> str:
 class Unit:
     """One transaction on one cube."""
 
-    def __init__(self, conn: sqlite3.Connection, log: Appender) -> None:
+    def __init__(self, conn: sqlite3.Connection, log: Appender, due: rows.Due = rows.no_later_than_expiry) -> None:
         self._conn = conn
         self.log = log
+        self._due = due
 
     def add(self, draft: Draft, owner: str) -> str:
         """Store a draft as a new memory and return its id."""
         identity = new_id()
         operation = self.log.append("memory", identity, fold.change_of(draft, owner))
-        n = self._conn.execute(_INSERT, rows.row_of_draft(identity, draft, owner, operation.clock)).lastrowid or 0
+        n = self._conn.execute(_INSERT, rows.row_of_draft(identity, draft, owner, operation.clock, self._due)).lastrowid or 0
         self._mark(n, set(draft.tags), set(draft.labels))
         text = rows.index_text(draft.content, draft.title, draft.source.speaker, draft.key, tuple(sorted(set(draft.tags))))
         self._conn.execute(_TO_INDEX, (n, *text))
@@ -77,10 +78,12 @@ class Unit:
             self._conn.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", (noun, subject, fields))
         else:
             self._conn.execute("DELETE FROM records WHERE noun = ? AND id = ?", (noun, subject))
+        if noun == "policy":  # every memory has another term now: all are due, and the next tick says when they really are
+            self._conn.execute("UPDATE memories SET next_due_at = ''")
 
     def _insert(self, identity: str, operations: list[Operation]) -> None:
         memory, registers = fold.memory(identity, operations)
-        row = rows.row_of(memory, operations[0].clock, operations[-1].clock)
+        row = rows.row_of(memory, operations[0].clock, operations[-1].clock, self._due(memory))
         n = self._conn.execute(_INSERT, row).lastrowid
         self._derive(n or 0, memory, registers)
         if memory.state is not State.PURGED:
@@ -96,7 +99,7 @@ class Unit:
         for statement in ("DELETE FROM tags WHERE n = ?", "DELETE FROM labels WHERE n = ?"):
             self._conn.execute(statement, (n,))
         self._conn.execute("DELETE FROM links WHERE source = ?", (identity,))
-        row = rows.row_of(memory, operations[0].clock, operations[-1].clock)
+        row = rows.row_of(memory, operations[0].clock, operations[-1].clock, self._due(memory))
         self._conn.execute(_UPDATE, (*row, n))
         self._derive(n, memory, registers)
         before, after = (content, title, speaker), (memory.content, memory.title, memory.source.speaker)

@@ -3,7 +3,7 @@
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -14,6 +14,7 @@ from memos_cli.infra.vault.units import ID_LENGTH, Unit
 from memos_cli.model import Cube, Filter, Link, Memory, Operation
 from memos_cli.times import from_millis
 
+Scheduler = Callable[[Mapping[str, Any]], rows.Due]
 _RECENT = 10
 """How many access times are kept a memory; the base-level equation of ACT-R needs few (Petrov, 2006)."""
 
@@ -25,12 +26,15 @@ class Vault:
         folder: the cube's folder.
         name: what the cube is called here.
         lock_timeout: how long, in seconds, a write waits for other writers.
+        scheduler: makes, of the cube's own policy, the function that says when the lifecycle has to look at a memory again.
     """
 
     is_present = True
     """Whether this is the cube as it stands, not a view of its past."""
 
-    def __init__(self, folder: Path, name: str, *, lock_timeout: float = 10.0) -> None:
+    def __init__(self, folder: Path, name: str, *, lock_timeout: float = 10.0, scheduler: Scheduler | None = None) -> None:
+        self._scheduler = scheduler
+        self._due: rows.Due | None = None
         self.folder = folder
         self.name = name
         self.path = folder / connection.FILE
@@ -41,6 +45,13 @@ class Vault:
         if missing := {"id", "replica", "created", "owner"} - set(self.meta):
             self.conn.close()
             raise IntegrityError(f"the cube at {folder} is damaged: it has no {min(missing)}", hint="restore it from a backup")
+
+    def due(self, memory: Memory) -> str | None:
+        """When the lifecycle has to look at a memory again, as far as its header tells."""
+        if self._due is None:
+            policy = self.records("policy").get("policy", {})
+            self._due = self._scheduler(policy) if self._scheduler else rows.no_later_than_expiry
+        return self._due(memory)
 
     def close(self) -> None:
         """Close the file; the vault is of no more use."""
@@ -55,15 +66,23 @@ class Vault:
     # -- writing
 
     @contextmanager
-    def write(self, command: str, principal: str, millis: int) -> Iterator[Unit]:
-        """The write transaction: committed and on disk when the block ends, rolled back when it raises."""
+    def write(self, command: str, principal: str, millis: int, txn: str | None = None) -> Iterator[Unit]:
+        """The write transaction: committed and on disk when the block ends, rolled back when it raises.
+
+        Args:
+            command: what the log says was done.
+            principal: who did it.
+            millis: when, in milliseconds since 1970.
+            txn: the name of a command that writes in several transactions and is taken back as one; `None` for a new name.
+        """
+        self._due = None  # another process may have set another policy
         with connection.translated(self.path):
             connection.begin(self.conn, self.path, self._lock_timeout)
             try:
                 appender = log.Appender(
-                    self.conn, replica=self.meta["replica"], principal=principal, command=command, millis=millis
+                    self.conn, replica=self.meta["replica"], principal=principal, command=command, millis=millis, txn=txn
                 )
-                yield Unit(self.conn, appender)
+                yield Unit(self.conn, appender, self.due)
                 self.conn.execute("COMMIT")
             finally:
                 self._roll_back()
@@ -268,7 +287,7 @@ class _Past(Vault):
         self.folder, self.name, self.path, self.meta = now.folder, now.name, now.path, now.meta
         from memos_cli.infra.vault import rebuild
 
-        self._lock_timeout = 0.0
+        self._lock_timeout, self._scheduler, self._due = 0.0, None, None
         self.conn = sqlite3.connect(":memory:", isolation_level=None)
         schema.create_in_memory(self.conn)
         rebuild.fold_past(now.conn, self.conn, clock)
