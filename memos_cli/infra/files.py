@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from memos_cli.errors import Busy, MemosError
+
 
 @contextmanager
 def replaced(path: Path) -> Iterator[Path]:
@@ -19,6 +21,28 @@ def replaced(path: Path) -> Iterator[Path]:
         sync_folder(path.parent)
     finally:
         half.unlink(missing_ok=True)
+
+
+@contextmanager
+def only_one(path: Path, what: str) -> Iterator[None]:
+    """Hold the lock file at `path` for the block; the system lets go of it when the process ends, however it ends.
+
+    Raises:
+        Busy: another process holds it; `what` says what is under way.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise Busy(f"{what} is under way already", hint="try again later") from None
+    except OSError as error:
+        raise MemosError(f"cannot lock {path}: {error.strerror}") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def write(path: Path, content: bytes) -> None:

@@ -26,6 +26,16 @@ def require_change(memory: Memory, principal: str, cube: Mapping[str, str]) -> N
     raise Refused(f"{principal} may not change {memory.id[:8]}: it belongs to {memory.owner}", hint="ask its owner")
 
 
+def require_owner(principal: str, cube: Mapping[str, str], what: str) -> None:
+    """Let only the cube's owner do what touches everybody's memories.
+
+    Raises:
+        Refused: somebody else asked.
+    """
+    if asking(principal, cube) is not None:
+        raise Refused(f"{principal} may not {what}: the cube belongs to {cube.get('owner')}", hint="ask its owner")
+
+
 def require_thaw(memory: Memory) -> None:
     """Let an edit through only if the memory is not frozen.
 

@@ -60,7 +60,7 @@ class MOS:
         self.settings = settings or config.Settings(os.environ, self.paths)
         self.person: str = self.settings.get("principal") or _login()
         self.principal = principal or self.person
-        self.shelf = Shelf(self.paths.cubes, lock_timeout=self.settings.get("lock_timeout"))
+        self.shelf = Shelf(self.paths.cubes, lock_timeout=self.settings.get("lock_timeout"), scheduler=_scheduler)
         self.embeddings = Embeddings(self.settings.get("embedder"), self.paths.data, self.paths.cache)
         self._clock = clock
         self._names = [cubes] if isinstance(cubes, str) else list(cubes)
@@ -441,6 +441,12 @@ class MOS:
     def stats(self) -> dict[str, Any]:
         """Counts of each cube in use."""
         return {vault.name: queries.statistics(vault.conn) for vault in self.vaults()}
+
+
+def _scheduler(policy: Mapping[str, Any]) -> Callable[[Memory], str | None]:
+    from memos_cli.operation import lifecycle
+
+    return lifecycle.scheduler(policy)
 
 
 def _login() -> str:

@@ -40,9 +40,9 @@ class Author:
         """The time as fixed-width text."""
         return from_millis(self.millis)
 
-    def write(self, vault: Vault) -> Any:  # noqa: ANN401 -- a context manager of Unit
-        """The write transaction of this author on a cube."""
-        return vault.write(self.command, self.principal, self.millis)
+    def write(self, vault: Vault, txn: str | None = None) -> Any:  # noqa: ANN401 -- a context manager of Unit
+        """The write transaction of this author on a cube; `txn` is that of a command that goes on."""
+        return vault.write(self.command, self.principal, self.millis, txn)
 
 
 def check_content(text: str) -> str:
@@ -154,7 +154,7 @@ def forget(vault: Vault, ids: Sequence[str], author: Author, *, thaw: bool, dry_
     """
 
     def expire(memory: Memory) -> dict[str, Any]:
-        return {} if memory.state is State.EXPIRED else {"state": State.EXPIRED.value}
+        return {} if memory.state is State.EXPIRED else {"state": State.EXPIRED.value, "since": author.at}
 
     return change_each(vault, ids, author, expire, thawed=not thaw, dry_run=dry_run)
 
@@ -171,7 +171,7 @@ def restore(vault: Vault, ids: Sequence[str], author: Author) -> Changed:
             raise Refused(f"{memory.id[:8]} was purged: nothing of it is left to restore")
         if memory.state in HOT_STATES:
             return {}
-        fields: dict[str, Any] = {"state": State.ACTIVATED.value}
+        fields: dict[str, Any] = {"state": State.ACTIVATED.value, "since": author.at}
         if memory.expires_at is not None and memory.expires_at <= author.at:
             fields["expires_at"] = None
         return fields

@@ -71,7 +71,7 @@ def undo(vault: Vault, author: Author, name: str | None, *, dry_run: bool = Fals
     if txn is None:
         raise NotFound(f"nothing to undo in cube {vault.name}")
     operations = vault.transaction(txn)
-    inverses = _inverses(vault, operations)
+    inverses = _inverses(vault, operations, author.at)
     subjects = tuple(dict.fromkeys(operation.subject for operation in operations))
     if dry_run:
         return Undone(None, txn, operations[0].command, subjects, dry_run=True)
@@ -82,7 +82,7 @@ def undo(vault: Vault, author: Author, name: str | None, *, dry_run: bool = Fals
     return Undone(done, txn, operations[0].command, subjects)
 
 
-def _inverses(vault: Vault, operations: list[Operation]) -> dict[tuple[str, str], dict[str, Any]]:
+def _inverses(vault: Vault, operations: list[Operation], at: str) -> dict[tuple[str, str], dict[str, Any]]:
     """For each subject the change that takes the transaction back, newest subject first."""
     txn = operations[0].txn
     inverses: dict[tuple[str, str], dict[str, Any]] = {}
@@ -96,7 +96,7 @@ def _inverses(vault: Vault, operations: list[Operation]) -> dict[tuple[str, str]
                 changed |= operation.change or {}
         # What began with this transaction has no state before it: it expires, and can be restored.
         born = noun == "memory" and not before
-        inverses[noun, subject] = {"state": State.EXPIRED.value} if born else fold.inverse(before, changed)
+        inverses[noun, subject] = {"state": State.EXPIRED.value, "since": at} if born else fold.inverse(before, changed)
     return inverses
 
 

@@ -5,7 +5,7 @@ due at an instant and the instant at which to look again both follow from that o
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from memos_cli.model import Memory, State
@@ -16,9 +16,11 @@ DAY = 86_400_000
 """Milliseconds."""
 _YOUNGEST = 1 / 24
 """Days: a trace younger than an hour counts as an hour old, so that its strength stays finite."""
-_NEVER = 250_000_000_000_000
+NEVER = 250_000_000_000_000
 """Milliseconds since 1970, in the year 9892: what would fade later than this does not fade."""
 _BISECTIONS = 60
+_STEP = {State.EXPIRED: "steps.expire", State.PURGED: "steps.purge"}
+"""The policy's switch for each transition; what is not here goes with the archive."""
 
 
 class Uses(NamedTuple):
@@ -93,7 +95,7 @@ def fades_at(created: int, uses: Uses, idle_days: float, decay: float) -> int:
     # n traces, all as young as the youngest, fade last: n t^-d = idle^-d.
     high = _bounded(low + (uses.times + 1) ** (1 / decay) * idle_days * DAY + DAY)
     if strength(created, uses, high, decay) >= least:
-        return _NEVER
+        return NEVER
     for _ in range(_BISECTIONS):
         if high - low <= 1:
             break
@@ -106,7 +108,7 @@ def fades_at(created: int, uses: Uses, idle_days: float, decay: float) -> int:
 
 
 def _bounded(millis: float) -> int:
-    return int(min(millis, _NEVER))
+    return int(min(millis, NEVER))
 
 
 def ways(memory: Memory, uses: Uses, policy: Policy) -> list[Way]:
@@ -116,6 +118,10 @@ def ways(memory: Memory, uses: Uses, policy: Policy) -> list[Way]:
     """
     if memory.frozen or memory.state is State.PURGED:
         return []
+    return [way for way in _possible(memory, uses, policy) if policy.get(_STEP.get(way.to, "steps.archive"))]
+
+
+def _possible(memory: Memory, uses: Uses, policy: Policy) -> list[Way]:
     since = to_millis(memory.since or memory.updated_at or memory.created_at)
     if memory.state is State.EXPIRED:
         return _after(since, policy.get("purge.grace_days"), State.PURGED, "grace passed")
@@ -147,7 +153,7 @@ def _into_the_archive(memory: Memory, uses: Uses, policy: Policy) -> list[Way]:
         # What came back from the archive begins anew: else it would be archived again at the next tick.
         told = max(to_millis(memory.created_at), to_millis(memory.since) if memory.since else 0)
         faded = fades_at(told, _from(uses, told), idle_days, policy.get("archive.decay"))
-        if faded < _NEVER:
+        if faded < NEVER:
             found.append(Way(faded, State.ARCHIVED, "faded", idle=True))
     return found
 
@@ -169,7 +175,7 @@ def due_at(memory: Memory, uses: Uses, policy: Policy) -> str | None:
     return None if first is None else from_millis(first)
 
 
-def scheduler(fields: Mapping[str, Any]) -> Any:  # noqa: ANN401 -- infra's `Due`, which this layer need not name
+def scheduler(fields: Mapping[str, Any]) -> Callable[[Memory], str | None]:
     """For a vault: the function that says when to look at a memory that was just written, by the policy of these registers.
 
     Uses are left out of account. They only put the instant off, and the tick that looks too early finds that out.

@@ -66,7 +66,7 @@ def test_it_fades_at_the_very_millisecond(days: list[int], older: int, idle: flo
     uses = Uses(len(days) + (older if len(days) == 10 else 0), tuple(sorted(NOW - day * DAY for day in days)))
     made = NOW - 301 * DAY
     at = lifecycle.fades_at(made, uses, idle, decay)
-    assume(at < lifecycle._NEVER)
+    assume(at < lifecycle.NEVER)
     least = lifecycle.threshold(idle, decay)
     assert lifecycle.strength(made, uses, at + 2, decay) <= least + 1e-9
     assert lifecycle.strength(made, uses, at - 1000, decay) >= least - 1e-6 or at <= max([made, *uses.recent]) + DAY // 24 + 1

@@ -1,8 +1,9 @@
 """Reading memories: by id, by prefix, by filter. Who may see what is part of every condition: nothing is ranked before."""
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from memos_cli.infra.vault.log import millis_of
 from memos_cli.infra.vault.rows import clock_of, memory_of
@@ -130,6 +131,47 @@ ORDERS = {
 def _dicts(cursor: sqlite3.Cursor) -> Iterable[dict[str, Any]]:
     names = [column[0] for column in cursor.description]
     return (dict(zip(names, row, strict=True)) for row in cursor)
+
+
+class Due(NamedTuple):
+    """A memory that the lifecycle has to look at: its row, since when it is due, and the last times that it was used."""
+
+    n: int
+    at: str
+    memory: Memory
+    recent: tuple[str, ...]
+
+
+def due(conn: sqlite3.Connection, cube: str, until: str, after: tuple[str, int], limit: int) -> list[Due]:
+    """The memories that are due at `until`, longest due first, behind a place (since when due, row) in that order."""
+    sql = f"""SELECT {_FIELDS}, u.recent AS use_recent FROM {_FROM}
+              WHERE m.next_due_at <= ? AND (m.next_due_at, m.n) > (?, ?) ORDER BY m.next_due_at, m.n LIMIT ?"""
+    return [_due(row, cube) for row in _dicts(conn.execute(sql, (until, *after, limit)))]
+
+
+def one_due(conn: sqlite3.Connection, cube: str, identity: str) -> Due | None:
+    """One memory with what the lifecycle has to know of it."""
+    sql = f"SELECT {_FIELDS}, u.recent AS use_recent FROM {_FROM} WHERE m.id = ?"
+    return next((_due(row, cube) for row in _dicts(conn.execute(sql, (identity,)))), None)
+
+
+def _due(row: dict[str, Any], cube: str) -> Due:
+    recent = tuple(json.loads(row["use_recent"] or "[]"))
+    return Due(row["n"], row["next_due_at"] or "", memory_of(row, cube), recent)
+
+
+def schedule(conn: sqlite3.Connection, now: str) -> tuple[dict[str, int], int, str | None]:
+    """How many memories are in each state, how many are due at `now`, and when the first of the others is."""
+    states = dict(conn.execute("SELECT state, count(*) FROM memories GROUP BY 1").fetchall())
+    due = conn.execute("SELECT count(*) FROM memories WHERE next_due_at <= ?", (now,)).fetchone()[0]
+    later = conn.execute("SELECT min(next_due_at) FROM memories WHERE next_due_at > ?", (now,)).fetchone()[0]
+    return states, int(due), later
+
+
+def count_up_to(conn: sqlite3.Connection, states: Sequence[str], most: int) -> int:
+    """How many memories are in these states, counted no further than `most`: a million rows take a second to count."""
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM memories WHERE state IN ({_marks(states)}) LIMIT ?)"
+    return int(conn.execute(sql, (*states, most)).fetchone()[0])
 
 
 def ids_with_prefix(conn: sqlite3.Connection, prefix: str, sight: Condition, limit: int = 12) -> list[str]:

@@ -211,6 +211,29 @@ class Vault:
         rows_ = self.conn.execute("SELECT id, fields FROM records WHERE noun = ? ORDER BY id", (noun,))
         return {identity: json.loads(fields) for identity, fields in rows_}
 
+    # -- the lifecycle's own marks: derived, and not in the log
+
+    def due_by(self, until: str, after: tuple[str, int] = ("", 0), limit: int = 1000) -> list[queries.Due]:
+        """Memories that are due, longest due first; `after` is the place (since when, row) of the last one seen."""
+        with connection.translated(self.path):
+            return queries.due(self.conn, self.name, until, after, limit)
+
+    def put_off(self, later: Iterable[tuple[int, str, str | None]]) -> None:
+        """Look at memories again later: row, since when it was due, when it is due next. What changed meanwhile is left."""
+        with self.derive() as conn:
+            conn.executemany("UPDATE memories SET next_due_at = ?3 WHERE n = ?1 AND next_due_at = ?2", later)
+
+    def mark(self, name: str) -> str:
+        """A mark that a tick left behind, such as up to when it came; empty if it never did."""
+        row = self.conn.execute("SELECT value FROM cube WHERE key = ?", (name,)).fetchone()
+        return str(row[0]) if row else ""
+
+    def set_mark(self, name: str, value: str) -> None:
+        """Leave a mark, unless it is there already."""
+        if self.mark(name) != value:
+            with self.derive() as conn:
+                conn.execute("INSERT OR REPLACE INTO cube VALUES (?, ?)", (name, value))
+
     # -- the log and its views
 
     def operations(self, noun: str, subject: str) -> list[Operation]:

@@ -85,7 +85,7 @@ def sound(vault: Vault) -> None:
     assert not [fault for one in check(vault) for fault in one.faults]
     kept = dump(vault.conn)
     with vault.derive() as conn:
-        assert rebuild.rebuild(conn) == len(kept["memories"])
+        assert rebuild.rebuild(conn, vault.due) == len(kept["memories"])
     assert dump(vault.conn) == kept
     assert not [fault for one in check(vault) for fault in one.faults]
 
@@ -200,7 +200,8 @@ def test_undo_restores_what_was_shown_before_each_command_and_undo_of_undo_does_
             undone = mos.undo()
             assert undone.reverted == planned.reverted == txn
             born = set(undone.subjects) - before.keys()  # what began with the command is forgotten, and can be restored
-            shown = {**now[0], **before, **{identity: now[0][identity]._replace(state=State.EXPIRED) for identity in born}}
+            gone = {identity: now[0][identity]._replace(state=State.EXPIRED, since=mos.now) for identity in born}
+            shown = {**now[0], **before, **gone}
             assert view(mos) == shown
             unborn |= born
             assert {link for link in links(mos) if link[0] not in unborn} == linked

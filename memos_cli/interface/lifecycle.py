@@ -1,0 +1,350 @@
+"""The lifecycle flows: the tick that carries out what is due, the plan of what comes, and the policy behind both.
+
+A tick is one command in the log, taken back by one `undo`, though it writes in many small transactions: it can be stopped
+between any two of them, and the next tick goes on. It reads what is due from an index and nothing else.
+"""
+
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from memos_cli.errors import MemosError, UsageError
+from memos_cli.infra import files, governance
+from memos_cli.infra.vault import queries, search
+from memos_cli.model import HOT_STATES, Memory, State
+from memos_cli.operation import lifecycle, policy
+from memos_cli.operation.lifecycle import Uses, Way
+from memos_cli.operation.policy import Policy
+from memos_cli.times import from_millis, to_millis
+
+if TYPE_CHECKING:
+    from memos_cli.infra.vault.units import Unit
+    from memos_cli.infra.vault.vault import Vault
+    from memos_cli.interface.api import MOS
+    from memos_cli.interface.pipeline import Author
+
+LOCK = "tick.lock"
+TICKED = "ticked"
+"""The mark that says up to when a cube was ticked."""
+_READ, _WRITTEN = 1000, 200
+"""Memories read at once, and changed in one transaction: small enough that a kill or a waiting writer loses little."""
+_ORDER = (State.EXPIRED, State.PURGED, State.ARCHIVED, State.ACTIVATED)
+"""What a tick does first."""
+
+
+class Limits(NamedTuple):
+    """How far a tick may go.
+
+    Attributes:
+        seconds: after which it stops at the next transaction; `None` for as long as it takes.
+        transitions: how many it makes at most; `None` for all that are due.
+        mass: whether it may retire a large share of the cube for idleness at once.
+        dry: say what would be done, and do nothing.
+    """
+
+    seconds: float | None = None
+    transitions: int | None = None
+    mass: bool = False
+    dry: bool = False
+
+
+class Move(NamedTuple):
+    """One transition of one memory."""
+
+    id: str
+    way: Way
+
+
+class Ticked(NamedTuple):
+    """What a tick did to one cube.
+
+    Attributes:
+        now: the instant for which it was done.
+        due: how many memories were looked at.
+        transitions: how many went into each state.
+        seconds: how long it took.
+        moves: each transition, in order; for a dry run those that would be made.
+        braked: how many were to be retired for idleness and were not, since they are too large a share of the cube.
+        unfinished: whether a limit ended it before everything was done.
+        notes: what went wrong and did no harm.
+        command_id: what `undo` takes it back by; `None` if nothing was written.
+    """
+
+    cube: str
+    now: str
+    due: int
+    transitions: dict[str, int]
+    seconds: float
+    moves: tuple[Move, ...] = ()
+    braked: int = 0
+    embedded: int = 0
+    unfinished: bool = False
+    notes: tuple[str, ...] = ()
+    command_id: str | None = None
+    dry_run: bool = False
+
+
+def policy_of(vault: "Vault") -> Policy:
+    """The cube's policy."""
+    return Policy(vault.records(policy.NOUN).get(policy.NAME, {}))
+
+
+def set_policy(vault: "Vault", author: "Author", fields: dict[str, Any], *, replace: bool = False) -> Policy:
+    """Set keys of the policy; a value that is the default is taken out again.
+
+    Args:
+        replace: whether keys that are not named go back to their defaults.
+
+    Raises:
+        UsageError: an unknown key or a value that it cannot have. Refused: not the cube's owner.
+    """
+    governance.require_owner(author.principal, vault.meta, "change the policy")
+    known = vault.records(policy.NOUN).get(policy.NAME, {})
+    wanted = {name: policy.checked(name, value) for name, value in fields.items()}
+    if replace:
+        wanted = dict.fromkeys(known) | wanted
+    defaults = {name: key.default for name, key in policy.KEYS.items()}
+    stored = {name: None if value == defaults[name] else value for name, value in wanted.items() if name in defaults}
+    change = {name: value for name, value in stored.items() if known.get(name) != value}
+    if change:
+        with author.write(vault) as unit:
+            unit.change(policy.NOUN, policy.NAME, change)
+    return policy_of(vault)
+
+
+def uses_of(due: queries.Due) -> Uses:
+    """The uses of a memory as the state machine reads them."""
+    return Uses(due.memory.access_count, tuple(map(to_millis, due.recent)))
+
+
+class Tick:
+    """One tick of one cube.
+
+    Args:
+        vault: the cube.
+        author: who ticks; the log's times are theirs, the decisions are for `now`.
+        now: the instant for which to decide, as fixed-width text.
+        limits: how far to go.
+        embed: embeds what waits for its vectors and says how many that were.
+        hook: runs a hook by name with an event and says what went wrong, if anything did.
+        tell: called with how many transitions were made, of how many.
+    """
+
+    def __init__(
+        self,
+        vault: "Vault",
+        author: "Author",
+        now: str,
+        limits: Limits,
+        *,
+        embed: Callable[[], int] = lambda: 0,
+        hook: Callable[[str, dict[str, Any], float], str | None] = lambda *_: None,
+        tell: Callable[[int, int], None] = lambda *_: None,
+    ) -> None:
+        self._vault, self._author, self._now, self._limits = vault, author, now, limits
+        self._embed, self._hook, self._tell = embed, hook, tell
+        self._policy = policy_of(vault)
+        self._started = time.monotonic()
+        self._due = self._braked = self._embedded = 0
+        self._moves: list[Move] = []
+        self._notes: list[str] = []
+        self._unfinished = False
+        self._txn: str | None = None
+
+    def run(self) -> Ticked:
+        """Do what is due.
+
+        Raises:
+            Busy: another tick of this cube is under way. Refused: not the cube's owner.
+        """
+        governance.require_owner(self._author.principal, self._vault.meta, "run the lifecycle")
+        with files.only_one(self._vault.folder / LOCK, f"a tick of cube {self._vault.name}"):
+            if self._now >= self._vault.mark(TICKED):
+                if not self._limits.dry:
+                    self._vault.set_mark(TICKED, self._now)
+                self._move()
+                if not self._limits.dry:
+                    self._embed_pending()
+        self._run_hooks()
+        return self._report()
+
+    # -- transitions
+
+    def _move(self) -> None:
+        planned = self._braked_for_idleness(sorted(self._look(), key=lambda move: (_ORDER.index(move.way.to), move.way.at)))
+        most = self._limits.transitions
+        if most is not None and len(planned) > most:
+            planned, self._unfinished = planned[:most], True
+        if self._limits.dry:
+            self._moves = planned
+            return
+        for start in range(0, len(planned), _WRITTEN):
+            if self._is_late():
+                return
+            self._carry_out(planned[start : start + _WRITTEN])
+            self._tell(len(self._moves), len(planned))
+
+    def _is_late(self) -> bool:
+        seconds = self._limits.seconds
+        self._unfinished = self._unfinished or (seconds is not None and time.monotonic() - self._started >= seconds)
+        return self._unfinished
+
+    def _look(self) -> Iterator[Move]:
+        """The transitions that are due; what turns out not to be is put off to when it will be."""
+        millis = to_millis(self._now)
+        place = ("", 0)
+        while found := self._vault.due_by(self._now, place, _READ):
+            later: list[tuple[int, str, str | None]] = []
+            for due in found:
+                uses = uses_of(due)
+                way = lifecycle.transition(due.memory, uses, self._policy, millis)
+                if way is None:
+                    later.append((due.n, due.at, lifecycle.due_at(due.memory, uses, self._policy)))
+                else:
+                    yield Move(due.memory.id, way)
+            self._due += len(found)
+            place = (found[-1].at, found[-1].n)
+            if later and not self._limits.dry:
+                self._vault.put_off(later)
+            if self._is_late():
+                return
+
+    def _braked_for_idleness(self, planned: list[Move]) -> list[Move]:
+        """The moves without those that idleness alone asks for, where those are too large a share of the cube."""
+        idle = sum(move.way.idle for move in planned)
+        share, least = self._policy.get("brake.share"), self._policy.get("brake.from")
+        if not idle or self._limits.mass:
+            return planned
+        enough = math.ceil(idle / share) if share else None
+        alive = (*HOT_STATES, State.ARCHIVED)
+        there = queries.count_up_to(self._vault.conn, alive, max(enough or 0, least + 1))
+        if there <= least or (enough is not None and there >= enough):
+            return planned
+        self._braked = idle
+        return [move for move in planned if not move.way.idle]
+
+    def _carry_out(self, batch: Sequence[Move]) -> None:
+        """Make transitions in one transaction; each is decided anew in it, since others write meanwhile."""
+        millis = to_millis(self._now)
+        with self._author.write(self._vault, self._txn) as unit:
+            for move in batch:
+                due = queries.one_due(self._vault.conn, self._vault.name, move.id)
+                way = lifecycle.transition(due.memory, uses_of(due), self._policy, millis) if due else None
+                if way is not None and way.to is move.way.to:
+                    self._change(unit, move.id, way)
+                    self._moves.append(Move(move.id, way))
+            if unit.log.count:
+                self._txn = unit.log.txn
+
+    def _change(self, unit: "Unit", identity: str, way: Way) -> None:
+        unit.change("memory", identity, {"state": way.to.value, "since": self._now, "reason": way.reason})
+
+    # -- the rest
+
+    def _embed_pending(self) -> None:
+        if self._policy.get("steps.embed") and not self._is_late():
+            try:
+                self._embedded = self._embed()
+            except MemosError as error:
+                self._notes.append(f"nothing was embedded: {error.message}")
+
+    def _run_hooks(self) -> None:
+        for state, moves in groupby(() if self._limits.dry else self._moves, key=lambda move: move.way.to):
+            name = self._policy.get(f"hooks.{state}") if f"hooks.{state}" in policy.KEYS else ""
+            if name:
+                event = {"event": state.value, "cube": self._vault.name, "now": self._now, "ids": [move.id for move in moves]}
+                if wrong := self._hook(name, event, self._policy.get("hooks.seconds")):
+                    self._notes.append(wrong)
+
+    def _report(self) -> Ticked:
+        counts = Counter(move.way.to.value for move in self._moves)
+        return Ticked(
+            self._vault.name, self._now, self._due, {state.value: counts[state.value] for state in _ORDER},
+            time.monotonic() - self._started, tuple(self._moves), self._braked, self._embedded, self._unfinished,
+            tuple(self._notes), self._txn, self._limits.dry,
+        )  # fmt: skip
+
+
+def tick(
+    mos: "MOS", now: str | None = None, limits: Limits | None = None, tell: Callable[[int, int], None] = lambda *_: None
+) -> list[Ticked]:
+    """Carry out what is due in the cubes in use.
+
+    Args:
+        now: the instant for which to decide; `None` for the present.
+        limits: how far to go; the seconds are for all cubes together.
+        tell: called with how many transitions were made, of how many.
+
+    Raises:
+        Busy: another tick is under way. Refused: not the owner.
+    """
+    from memos_cli.infra import hooks
+
+    limits = limits or Limits()
+    started = time.monotonic()
+    done: list[Ticked] = []
+    for vault in mos.vaults():
+        left = None if limits.seconds is None else max(0.0, limits.seconds - (time.monotonic() - started))
+
+        def run_hook(name: str, event: dict[str, Any], seconds: float) -> str | None:
+            return hooks.run(mos.paths.config / "hooks", name, event, seconds)
+
+        def embed(vault: "Vault" = vault) -> int:
+            return mos.embed(vault)
+
+        one = Tick(
+            vault, mos.author("tick"), now or mos.now, limits._replace(seconds=left), embed=embed, hook=run_hook, tell=tell
+        )
+        done.append(one.run())
+    return done
+
+
+# -- what lies ahead, and how things stand
+
+
+class Ahead(NamedTuple):
+    """A transition that will come: of which memory, when, whereto and why."""
+
+    memory: Memory
+    at: str
+    to: State
+    reason: str
+
+
+def plan(vault: "Vault", now: str, days: float) -> list[Ahead]:
+    """What ticks will do within some days if nothing is used or told meanwhile, in order of time."""
+    rules, until = policy_of(vault), to_millis(now) + round(days * lifecycle.DAY)
+    if until > lifecycle.NEVER:
+        raise UsageError(f"{days:g} days reach beyond all time")
+    found: list[Ahead] = []
+    place = ("", 0)
+    while batch := vault.due_by(from_millis(until), place, _READ):
+        for due in batch:
+            coming = lifecycle.ahead(due.memory, uses_of(due), rules, until)
+            found += [Ahead(due.memory, max(from_millis(way.at), now), way.to, way.reason) for way in coming]
+        place = (batch[-1].at, batch[-1].n)
+    return sorted(found, key=attrgetter("at"))
+
+
+class Standing(NamedTuple):
+    """How a cube's lifecycle stands: states, the last tick, what is due now, when something is due next, what waits."""
+
+    cube: str
+    states: dict[str, int]
+    ticked: str | None
+    due: int
+    next: str | None
+    pending: int
+    policy: dict[str, Any]
+
+
+def standing(vault: "Vault", now: str) -> Standing:
+    """How things stand."""
+    states, due, later = queries.schedule(vault.conn, now)
+    counts = {state.value: states.get(state.value, 0) for state in State}
+    ticked, waiting = vault.mark(TICKED) or None, search.pending_count(vault.conn)
+    return Standing(vault.name, counts, ticked, due, later, waiting, dict(policy_of(vault).fields))
