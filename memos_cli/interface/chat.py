@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from memos_cli.errors import Refused
 from memos_cli.interface import answering, intents, pipeline
 from memos_cli.interface.prompt import Line, Prompt, Turn
-from memos_cli.interface.results import Answered, Hit
+from memos_cli.interface.results import Answered, Hit, Laid
 from memos_cli.model import Draft, Filter, Kind, Memory, Origin, Source
 
 if TYPE_CHECKING:
@@ -89,13 +89,14 @@ class Chat:
 
     # -- one message
 
-    def ask(self, message: str, tell: Tell = lambda _: None, *, stoppable: bool = False) -> Answered:
+    def ask(self, message: str, tell: Tell = lambda _: None, *, stoppable: bool = False, literal: bool = False) -> Answered:
         """Answer a message.
 
         Args:
             message: what the person says.
             tell: called with each piece of a model's answer as it comes.
             stoppable: whether Ctrl-C ends the answer only, and what there is of it counts; otherwise it is raised.
+            literal: it is a question, whatever its words resemble: nothing in it is an order, nothing is news.
 
         Raises:
             UsageError: empty, not text, or too long for the model.
@@ -103,9 +104,13 @@ class Chat:
         """
         message = pipeline.check_content(message).strip()
         start = time.perf_counter()
-        intent = intents.of(message)
+        intent = intents.Intent("ask", message) if literal else intents.of(message)
         handle = {"remember": self._remember, "forget": self._forget, "about": self._about}.get(intent.name)
-        result = handle(message, intent.what) if handle else self._converse(message, tell, stoppable=stoppable)
+        result = (
+            handle(message, intent.what)
+            if handle
+            else self._converse(message, _Stream(tell, stoppable=stoppable), literal=literal)
+        )
         total = time.perf_counter() - start
         result = result._replace(intent=intent.name, seconds={**result.seconds, "total": total})
         if intent.name != "forget":  # what was to be forgotten would stand in the next prompt again
@@ -190,15 +195,16 @@ class Chat:
 
     # -- asking
 
-    def _converse(self, message: str, tell: Tell, *, stoppable: bool) -> Answered:
+    def _converse(self, message: str, stream: "_Stream", *, literal: bool) -> Answered:
         start = time.perf_counter()
         found = self._recalled(message) if self._recall else Recalled()
         seconds = {"recall": time.perf_counter() - start}
-        told = self._told(message, found)
+        told = [] if literal else self._told(message, found)
+        whole = self._prompt(message, found)
         if self.llm is None:
-            result = self._from_memories(message, found, told)
+            result = self._from_memories(message, found, told)._replace(prompt=self._in_order(whole))
         else:
-            result = self._from_model(self.llm, message, found, told, _Stream(tell, stoppable=stoppable))
+            result = self._from_model(self.llm, whole, found, told, stream)
         kept = self._store(message, result.answer, told, stopped=result.stopped)
         if told and not result.cited and result.mode == "extractive":
             result = result._replace(cited=tuple(kept), memories=tuple(self._mos.get(one, self._person) for one in kept))
@@ -230,9 +236,11 @@ class Chat:
         self.shown = tuple(memories)
         return _extractive("\n".join(self._content(memory) for memory in memories) or answering.UNKNOWN, memories)
 
-    def _from_model(self, llm: "LLM", message: str, found: Recalled, told: Sequence[Draft], stream: "_Stream") -> Answered:
+    def _from_model(self, llm: "LLM", whole: Laid, found: Recalled, told: Sequence[Draft], stream: "_Stream") -> Answered:
         start = time.perf_counter()
-        prompt, memories, prompted = self._prompt(llm, message, found)
+        message = whole.prompt.question
+        laid, prompted = self._fitted(llm, whole)
+        prompt, memories = laid
         self._mos.record_uses(memories)
         self.shown = tuple(memories)
         made = answering.request(prompt, llm.template)
@@ -243,27 +251,37 @@ class Chat:
         if not stream.stopped and not self._sure(stream.tokens, answer):
             result = self._from_memories(message, found, told)
             notice = f"{llm.name} was unsure of its answer, so these are your memories, word for word"
-            return result._replace(tokens=tokens, seconds=seconds, notices=(notice,))
+            return result._replace(tokens=tokens, seconds=seconds, notices=(notice,), prompt=laid)
         named = [memories[index] for index in answering.cited(answer, message, prompt.lines)]
         cited = tuple(memory.id for memory in named)
-        return Answered(answer, "generated", cited, tokens, seconds, tuple(named), stopped=stream.stopped)
+        return Answered(answer, "generated", cited, tokens, seconds, tuple(named), stopped=stream.stopped, prompt=laid)
 
-    def _prompt(self, llm: "LLM", message: str, found: Recalled) -> tuple[Prompt, list[Memory], int]:
-        """The prompt that fits, its memories in the order of their numbers, and its tokens."""
-        from dataclasses import replace
-
+    def _prompt(self, message: str, found: Recalled) -> Laid:
+        """The prompt with all that was recalled for it, what was found best first."""
         known = {memory.id for memory in found.core}
         retrieved = [hit.memory for hit in found.hits if hit.memory.id not in known][: self._mos.settings.get("chat.memories")]
-        whole = Prompt(message, self._lines(retrieved), tuple(self._turns), core=self._lines(found.core))
+        prompt = Prompt(message, self._lines(retrieved), tuple(self._turns), core=self._lines(found.core))
+        return Laid(prompt, (*found.core, *retrieved))
+
+    def _fitted(self, llm: "LLM", whole: Laid) -> tuple[Laid, int]:
+        """The prompt as far as it fits the model, and its tokens."""
 
         def count(prompt: Prompt) -> int:
             return llm.count(answering.request(prompt, llm.template))
 
         least = max(16, min(self._mos.settings.get("llm.answer"), llm.context // 4))
-        fitting = answering.fit(whole, count, llm.context - least)
-        told = sorted(retrieved[: len(fitting.retrieved)], key=answering.since)
-        prompt = replace(fitting, retrieved=self._lines(told))
-        return prompt, [*found.core[: len(prompt.core)], *told], count(prompt)
+        prompt = answering.fit(whole.prompt, count, llm.context - least)
+        core, retrieved = whole.memories[: len(whole.prompt.core)], whole.memories[len(whole.prompt.core) :]
+        laid = self._in_order(Laid(prompt, (*core[: len(prompt.core)], *retrieved[: len(prompt.retrieved)])))
+        return laid, count(laid.prompt)
+
+    def _in_order(self, laid: Laid) -> Laid:
+        """The prompt as it is told: what was found stands oldest first."""
+        from dataclasses import replace
+
+        first = len(laid.prompt.core)
+        told = sorted(laid.memories[first:], key=answering.since)
+        return Laid(replace(laid.prompt, retrieved=self._lines(told)), (*laid.memories[:first], *told))
 
     def _lines(self, memories: Sequence[Memory]) -> tuple[Line, ...]:
         return tuple(answering.line(memory, self._content(memory)) for memory in memories)

@@ -1,9 +1,12 @@
 """What the commands return: frozen, and turned into text or JSON by `cli.render` alone."""
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.model import Link, Memory, Operation
 from memos_cli.operation.ranking import Parts
+
+if TYPE_CHECKING:
+    from memos_cli.interface.prompt import Prompt
 
 
 class Added(NamedTuple):
@@ -100,6 +103,13 @@ class Provenance(NamedTuple):
     note: str | None
 
 
+class Laid(NamedTuple):
+    """A prompt, and the memories in it in the order of their numbers."""
+
+    prompt: "Prompt"
+    memories: tuple[Memory, ...]
+
+
 class Answered(NamedTuple):
     """What came of one message in a conversation.
 
@@ -113,6 +123,8 @@ class Answered(NamedTuple):
         notices: what the person should know about how it was answered, a line each.
         stopped: whether the person stopped the answer.
         intent: what the message was taken for: `ask`, `remember`, `forget` or `about`.
+        prompt: what a model was given, or, where none is chosen, all that one would have been; `None` where none was called
+            for.
     """
 
     answer: str
@@ -125,6 +137,7 @@ class Answered(NamedTuple):
     notices: tuple[str, ...] = ()
     stopped: bool = False
     intent: str = "ask"
+    prompt: Laid | None = None
 
 
 class ModelInfo(NamedTuple):

@@ -340,3 +340,42 @@ def test_others_see_nothing_of_a_private_conversation(mos: MOS) -> None:
 def test_the_facade_chats(mos: MOS) -> None:
     mos.add("I live in Porto")
     assert mos.chat("Where do I live?", save=False).answer == "I live in Porto"
+
+
+# -- as a benchmark asks
+
+
+@pytest.mark.parametrize(
+    "question", ["Forget that I live in Porto", "Remember that I live in Leeds", "I live in Leeds. Where do I live?"]
+)
+def test_what_is_asked_literally_is_a_question_whatever_it_resembles(mos: MOS, question: str) -> None:
+    mos.add("I live in Porto")
+    result = Chat(mos, save=False).ask(question, literal=True)
+    assert (result.intent, result.answer, result.kept) == ("ask", "I live in Porto", ())
+    assert [memory.content for memory in mos.list()] == ["I live in Porto"]
+
+
+def test_an_answer_carries_the_prompt_that_a_model_was_given_or_would_have_been(mos: MOS) -> None:
+    mos.add("Speak plainly", pinned=True)
+    for number in range(12):
+        mos.add(f"I live in Porto, house {number}")
+
+    def ids(memories: Sequence[Memory]) -> list[str]:
+        return [memory.id for memory in memories]
+
+    asked = "Where do I live?"
+    would = Chat(mos, save=False).ask(asked).prompt
+    assert would is not None
+    assert would.prompt.question == asked
+    assert [line.text for line in would.prompt.lines] == [memory.content for memory in would.memories]
+    assert [memory.content for memory in would.memories[:1]] == ["Speak plainly"]
+    assert len(would.memories) == 1 + 8
+    cut = Chat(mos, Scripted("Porto", context=120), save=False).ask(asked).prompt
+    assert cut is not None
+    assert ids(cut.memories) == ids(would.memories)[: len(cut.memories)]
+    assert 1 < len(cut.memories) < len(would.memories)
+    unsure = Chat(mos, Scripted("Leeds", logprob=-5.0, context=120), save=False).ask(asked)
+    assert unsure.mode == "extractive"
+    assert unsure.prompt is not None
+    assert ids(unsure.prompt.memories) == ids(cut.memories)
+    assert Chat(mos, save=False).ask("What do you know about Porto?").prompt is None
