@@ -76,6 +76,12 @@ SETTINGS: dict[str, Setting] = {
     "llm.sure": Setting(0.5, _share, "mean probability of an answer's tokens below which chat cites instead"),
     "llm.sure_least": Setting(0.0, _share, "least probability of one of them below which chat cites instead"),
     "chat.memories": Setting(8, _count, "how many memories chat looks up for a message"),
+    "bench.judge.model": Setting(
+        "none", _name, "what grades the answers of bench qa: none, a pulled model's name, or a GGUF file's path"
+    ),
+    "bench.judge.endpoint": Setting(
+        "", str, "an endpoint that bench.judge.model then names a model of; the key: MEMOS_BENCH_JUDGE_KEY"
+    ),
     "use.record": Setting(default=True, read=_switch, help="whether being shown by search counts as use of a memory"),
 }
 
@@ -147,6 +153,15 @@ class Settings:
         for path in filter(None, (project_file(folder) if folder else None, folders.user_file)):
             if path.is_file():
                 self._sources.append((str(path), _read(path)))
+
+    def given(self, flags: Mapping[str, Any]) -> "Settings":
+        """These settings, with some of them given for this run alone."""
+        from copy import copy
+
+        made = copy(self)
+        (first, before), *others = self._sources
+        made._sources = [(first, {**before, **flags}), *others]  # noqa: SLF001 -- of this class
+        return made
 
     def get(self, name: str) -> Any:  # noqa: ANN401 -- each setting has its own type
         """The value of a setting."""

@@ -79,3 +79,10 @@ def test_without_a_home_the_platform_decides(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setenv(f"XDG_{name}_HOME", f"/x/{name.lower()}")
     found = config.paths({})
     assert len({found.config, found.data, found.cache}) == 3
+
+
+def test_settings_given_for_one_run_go_before_all_others_and_change_nothing(folders: Paths) -> None:
+    before = Settings({"MEMOS_SEARCH_K": "5"}, folders, flags={"cube": "work"})
+    after = before.given({"search.k": 6})
+    assert (after.origin("search.k"), after.get("cube")) == ((6, "flag"), "work")
+    assert before.origin("search.k") == (5, "environment")

@@ -16,8 +16,6 @@ from memos_cli.ports import LLM, Hub, Remote
 
 MINI = "memos-mini"
 NONE = "none"
-KEY = "MEMOS_LLM_KEY"
-"""Where the key of an endpoint is looked for: never in a flag, and in no file of ours."""
 _SUFFIX = ".gguf"
 _RECORD = ".json"
 _LIST = "see what there is with: memos model list"
@@ -25,25 +23,32 @@ _EMBEDDER = "all-minilm-l6-v2"
 _WISHED = ("q4_k_m", "q4_0", "q5_k_m", "q8_0", "f16")
 
 
-def chosen(settings: config.Settings, paths: config.Paths, environ: Mapping[str, str] = os.environ) -> LLM | None:
+def chosen(
+    settings: config.Settings, paths: config.Paths, environ: Mapping[str, str] = os.environ, *, role: str = "llm"
+) -> LLM | None:
     """The model that the settings name, checked and ready to load; `None` where none is chosen.
+
+    Args:
+        role: whose settings `ROLE.model` and `ROLE.endpoint` are: `llm` answers, `bench.judge` grades. The key of a role's
+            endpoint is looked for in the environment alone, as `MEMOS_ROLE_KEY`: that of one is never sent to another's.
 
     Raises:
         ModelUnavailable: it is not there, damaged, or no model that answers.
         Refused: a project's file names an endpoint: whoever wrote that file would be sent your memories.
     """
-    name = settings.get("llm.model")
+    name = settings.get(f"{role}.model")
     if name == NONE:
         return None
-    endpoint, origin = settings.origin("llm.endpoint")
+    endpoint, origin = settings.origin(f"{role}.endpoint")
     context = settings.get("llm.context")
     if endpoint:
         if Path(origin).name == config.PROJECT_FILE:
             raise Refused(
-                f"{origin} sets llm.endpoint, and a project may not say where memories are sent",
-                hint=f"if that is what you want: memos config set llm.endpoint {endpoint}",
+                f"{origin} sets {role}.endpoint, and a project may not say where memories are sent",
+                hint=f"if that is what you want: memos config set {role}.endpoint {endpoint}",
             )
-        remote: LLM = plugins.load("llm", "openai")(endpoint, name, key=environ.get(KEY), context=context)
+        key = environ.get(config.variable(f"{role}.key"))
+        remote: LLM = plugins.load("llm", "openai")(endpoint, name, key=key, context=context, role=role)
         return remote
     path = locate(name, paths)
     check(path, paths)

@@ -14,7 +14,7 @@ from memos_cli.ports import Request, Token
 
 _SECONDS = 120
 _LONGEST_LINE = 1 << 20
-_HINT = "look at the settings llm.endpoint and llm.model: memos config show"
+_HINT = "look at the settings of models and endpoints: memos config show"
 
 
 class RemoteModel:
@@ -25,21 +25,23 @@ class RemoteModel:
         model: what the endpoint calls the model.
         key: sent as a bearer token; `None` for none.
         context: how many tokens prompt and answer may have; the endpoint is not asked.
+        role: whose setting the endpoint is, for messages.
 
     Raises:
         UsageError: the endpoint is no http or https URL.
     """
 
-    def __init__(self, endpoint: str, model: str, *, key: str | None = None, context: int = 4096) -> None:
+    def __init__(self, endpoint: str, model: str, *, key: str | None = None, context: int = 4096, role: str = "llm") -> None:
         parts = urlsplit(endpoint)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
             raise UsageError(
-                f"llm.endpoint cannot be {endpoint!r}", hint="memos config set llm.endpoint http://localhost:11434/v1"
+                f"{role}.endpoint cannot be {endpoint!r}", hint=f"memos config set {role}.endpoint http://localhost:11434/v1"
             )
         if key and not key.isascii():
-            raise UsageError("MEMOS_LLM_KEY holds characters that no key has")
+            raise UsageError(f"the key for {role}.endpoint holds characters that no key has")
         self._parts = parts
         self._model = model
+        self._role = role
         self._key = key.strip() if key else None
         self._context = context
 
@@ -64,8 +66,8 @@ class RemoteModel:
         return None
 
     def count(self, request: Request) -> int:
-        """As `LLM.count`: a token for three bytes, more than any usual tokenizer makes of prose, and eight a message."""
-        return sum(8 + -(-len(text.encode("utf-8", "replace")) // 3) for _, text in request.messages)
+        """As `LLM.count`, by `Request.estimate`."""
+        return request.estimate()
 
     def stream(self, request: Request, *, most: int, stop: Sequence[str] = ()) -> Iterator[Token]:
         """As `LLM.stream`."""
@@ -100,7 +102,7 @@ class RemoteModel:
         try:
             return kind(self._parts.hostname or "", self._parts.port, timeout=_SECONDS)
         except ValueError as error:
-            raise UsageError(f"llm.endpoint has no such port: {error}") from None
+            raise UsageError(f"{self._role}.endpoint has no such port: {error}") from None
 
     def _post(self, connection: HTTPConnection, body: dict[str, Any]) -> HTTPResponse:
         headers = {"Content-Type": "application/json", "Accept": "text/event-stream, application/json"}
