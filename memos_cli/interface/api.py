@@ -45,6 +45,7 @@ class MOS:
         principal: who is acting; `None` for the setting, else the login name.
         settings: the settings of this invocation; `None` reads them.
         clock: tells the time.
+        embeddings: makes the vectors; `None` for the embedder of this home.
     """
 
     def __init__(
@@ -55,13 +56,14 @@ class MOS:
         principal: str | None = None,
         settings: config.Settings | None = None,
         clock: Callable[[], datetime] = wall_clock,
+        embeddings: Embeddings | None = None,
     ) -> None:
         self.paths = config.paths(os.environ, home)
         self.settings = settings or config.Settings(os.environ, self.paths)
         self.person: str = self.settings.get("principal") or _login()
         self.principal = principal or self.person
         self.shelf = Shelf(self.paths.cubes, lock_timeout=self.settings.get("lock_timeout"), scheduler=_scheduler)
-        self.embeddings = Embeddings(self.settings.get("embedder"), self.paths.data, self.paths.cache)
+        self.embeddings = embeddings or Embeddings(self.settings.get("embedder"), self.paths.data, self.paths.cache)
         self._clock = clock
         self._names = [cubes] if isinstance(cubes, str) else list(cubes)
         self._open: dict[str, Vault] = {}

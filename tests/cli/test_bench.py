@@ -1,0 +1,226 @@
+"""`memos bench qa` as it is run: figures, files, judges, what is wrong with a set, and that nothing is left or touched."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT, Run, start
+from tests.endpoint import Endpoint, serving
+
+DATA = ROOT / "tests" / "data" / "qa"
+MINI = ROOT / "memos_cli" / "data" / "memos-mini.gguf"
+FIGURES = {
+    "questions", "unanswerable", "generated", "f1", "exact", "judged", "judged_questions", "recall", "prompt_tokens",
+    "full_tokens", "share", "seconds",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder of temporary files, which has to be empty in the end."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    yield folder
+    assert list(folder.iterdir()) == []
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def answers(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_without_a_model_the_memories_answer(memos: Run, tmp_path: Path) -> None:
+    out = tmp_path / "answers.jsonl"
+    done = memos("--json", "bench", "qa", str(DATA), "--out", str(out))
+    assert done.status == 0, done.err
+    assert "no model is chosen" in done.err
+    assert "by estimate" in done.err
+    assert [row["conversation"] for row in done.data["rows"]] == ["allotment", "boat"]
+    assert [row["category"] for row in done.data["categories"]] == ["1", "5", "absent", "multi", "single"]
+    total = done.data["total"]
+    assert all(set(row) - {"conversation", "category"} == FIGURES for row in (*done.data["rows"], total))
+    assert (total["questions"], total["unanswerable"], total["generated"], total["judged"]) == (9, 2, 0, None)
+    assert (done.data["model"], done.data["judge"], done.data["k"], done.data["tokens"]) == (None, None, 8, "estimate")
+    assert 0 < total["prompt_tokens"] < total["full_tokens"]
+    lines = answers(out)
+    assert total["f1"] == pytest.approx(sum(line["f1"] for line in lines) / 9, abs=1e-3)
+    shed = next(line for line in lines if "shed" in line["question"])
+    assert {name: shed[name] for name in ("expected", "answer", "mode", "judged", "recall", "cited")} == {
+        "expected": ["Jonas", "her nephew Jonas"], "answer": "My nephew Jonas built me a shed from old doors.",
+        "mode": "extractive", "judged": None, "recall": 1.0, "cited": ["A7"],
+    }  # fmt: skip
+    assert shed["f1"] == pytest.approx(2 * 2 / (9 + 3), abs=1e-3)
+    assert next(line for line in lines if "lawyer" in line["question"])["expected"] is None
+
+
+def test_a_person_s_memories_are_neither_used_nor_touched(memos: Run, home: Path) -> None:
+    memos("add", "The boat Kittiwake is moored in Genoa")
+    before = contents(home)
+    done = memos("bench", "qa", str(DATA), "--out", "-")
+    assert done.status == 0, done.err
+    assert "Genoa" not in done.out
+    assert contents(home) == before
+
+
+def test_a_new_home_is_not_even_made(memos: Run, home: Path) -> None:
+    assert memos("bench", "qa", str(DATA)).status == 0
+    assert not home.exists()
+
+
+def test_limit_seed_and_k(memos: Run) -> None:
+    def drawn(*options: str) -> list[dict[str, Any]]:
+        done = memos("bench", "qa", str(DATA), "--out", "-", *options)
+        assert done.status == 0, done.err
+        return [json.loads(line) for line in done.out.splitlines()]
+
+    first = [line["question"] for line in drawn("--limit", "3")]
+    assert first == [line["question"] for line in drawn("--limit", "3", "--seed", "0")]
+    assert len(first) == 3
+    assert any([line["question"] for line in drawn("--limit", "3", "--seed", seed)] != first for seed in "1234")
+    few, many = drawn("-k", "1"), drawn("-k", "6")
+    assert len(few) == 9
+    assert sum(line["tokens"]["prompt"] for line in few) < sum(line["tokens"]["prompt"] for line in many)
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    """Model and judge in one: it is told apart what is asked by the model's name."""
+
+    def says(body: dict[str, Any]) -> str:
+        asked = body["messages"][-1]["content"]
+        if body["model"] == "grader":
+            return "Yes" if "Howth" in asked.partition("Given answer:")[2] else "No"
+        return "Howth" if "moored?" in asked else "I don't know that yet."
+
+    with serving(Endpoint(says)) as made:
+        yield made
+
+
+def test_a_model_and_a_judge_behind_endpoints(memos: Run, endpoint: Endpoint, tmp_path: Path) -> None:
+    folder = tmp_path / "set"
+    folder.mkdir()
+    for kind in ("memories", "queries"):
+        shutil.copy(DATA / f"boat.{kind}.jsonl", folder / f"a-conversation-with-a-long-name.{kind}.jsonl")
+    model = {"MEMOS_LLM_MODEL": "talker", "MEMOS_LLM_ENDPOINT": endpoint.url, "MEMOS_LLM_KEY": "talkers"}
+    done = memos("--json", "bench", "qa", str(folder), env=model)
+    assert done.status == 0, done.err
+    assert {asked["model"] for asked in endpoint.asked} == {"talker"}
+    total = done.data["total"]
+    assert (total["f1"], total["exact"], total["generated"], total["judged"]) == (0.5, 0.5, 4, None)
+    assert done.data["tokens"] == "estimate"
+    grader = {"MEMOS_BENCH_JUDGE_MODEL": "grader", "MEMOS_BENCH_JUDGE_ENDPOINT": endpoint.url}
+    endpoint.headers.clear()
+    done = memos("bench", "qa", str(folder), env={**model, **grader, "MEMOS_BENCH_JUDGE_KEY": "graders"})
+    assert done.status == 0, done.err
+    assert {headers["Authorization"] for headers in endpoint.headers} == {"Bearer talkers", "Bearer graders"}
+    heading, row, *_ = done.out.splitlines()
+    assert heading.split() == ["conversation", "n", "F1", "exact", "judged", "recall", "prompt", "full", "share", "s"]
+    assert row.split()[1:5] == ["4", "0.500", "0.500", "0.250"]
+    assert all(len(line) <= 80 for line in done.out.splitlines())
+    assert "judged 4 of 4" in done.err
+
+
+def test_a_key_of_the_model_is_not_sent_to_the_judge(memos: Run, endpoint: Endpoint) -> None:
+    env = {"MEMOS_LLM_KEY": "mine", "MEMOS_BENCH_JUDGE_MODEL": "grader", "MEMOS_BENCH_JUDGE_ENDPOINT": endpoint.url}
+    assert memos("bench", "qa", str(DATA), "--limit", "2", env=env).status == 0
+    assert len(endpoint.asked) == 2
+    assert not any("Authorization" in headers for headers in endpoint.headers)
+
+
+def test_a_project_s_file_names_no_judge_s_endpoint(memos: Run, endpoint: Endpoint, tmp_path: Path) -> None:
+    (tmp_path / ".memos.toml").write_text(f'[bench.judge]\nmodel = "grader"\nendpoint = "{endpoint.url}"\n', encoding="utf-8")
+    done = memos("bench", "qa", str(DATA))
+    assert (done.status, endpoint.asked) == (3, [])
+    assert "bench.judge.endpoint" in done.err
+
+
+@pytest.mark.model
+@pytest.mark.skipif(not MINI.exists(), reason="memos-mini is not built")
+def test_memos_mini_answers_and_its_tokens_are_counted(memos: Run, tmp_path: Path) -> None:
+    pytest.importorskip("llama_cpp")
+    facts = ("I am allergic to peanuts.", "My sister is called Lena.", "My dog is called Biscuit.")
+    asked = {"What am I allergic to?": "peanuts", "What is my dog called?": "Biscuit", "What is my blood type?": ""}
+    for name, rows in (
+        ("memories", [{"content": fact, "external_id": str(number)} for number, fact in enumerate(facts)]),
+        ("queries", [{"query": query, "answer": answer} for query, answer in asked.items()]),
+    ):
+        text = "".join(json.dumps(row) + "\n" for row in rows)
+        (tmp_path / f"{name}.jsonl").write_text(text, encoding="utf-8")
+    done = memos("--json", "bench", "qa", str(tmp_path), env={"MEMOS_LLM_MODEL": "memos-mini"})
+    assert done.status == 0, done.err
+    assert done.data["rows"][0]["conversation"] == tmp_path.name
+    total = done.data["total"]
+    assert (total["exact"], total["f1"], total["generated"]) == (1.0, 1.0, 3)
+    assert (done.data["model"], done.data["tokens"]) == ("memos-mini", "model")
+    assert 0 < total["prompt_tokens"] < total["full_tokens"]
+
+
+def test_a_model_file_may_judge(memos: Run, models: Path) -> None:
+    done = memos(
+        "--json", "bench", "qa", str(DATA), "--limit", "2", env={"MEMOS_BENCH_JUDGE_MODEL": str(models / "plain.gguf")}
+    )
+    assert done.status == 0, done.err
+    assert done.data["judge"] == "plain"
+    assert (done.data["total"]["judged"], done.data["total"]["judged_questions"]) == (None, 0), "it says neither yes nor no"
+
+
+def test_what_cannot_be_asked_is_said_before_anything_is(memos: Run, tmp_path: Path) -> None:
+    def refused(*arguments: str, status: int = 2, **options: Any) -> str:
+        done = memos("bench", "qa", *arguments, **options)
+        assert (done.status, done.out) == (status, "")
+        return done.err
+
+    assert "no conversations" in refused(str(tmp_path))
+    assert "no folder" in refused(str(tmp_path / "nowhere"))
+    for kind in ("memories", "queries"):
+        shutil.copy(DATA / f"boat.{kind}.jsonl", tmp_path / f"boat.{kind}.jsonl")
+    assert "exclude each other" in refused(str(tmp_path), "--out", "-", "--json")
+    assert "cannot write" in refused(str(tmp_path), "--out", str(tmp_path / "nowhere" / "x"))
+    refused(str(tmp_path), "-k", "0")
+    missing = {"MEMOS_LLM_MODEL": str(tmp_path / "nowhere.gguf")}
+    assert "no model" in refused(str(tmp_path), status=14, env=missing)
+    assert "no embedding model" in refused(str(tmp_path), status=14, env={"MEMOS_EMBEDDER": str(tmp_path / "nowhere.gguf")})
+    with (tmp_path / "boat.memories.jsonl").open("a", encoding="utf-8") as file:
+        file.write('{"content": ""}\n')
+    assert "boat.memories.jsonl, line 11: " in refused(str(tmp_path))
+    (tmp_path / "boat.queries.jsonl").write_text('{"query": "Where?"}\n', encoding="utf-8")
+    assert 'has an "answer"' in refused(str(tmp_path))
+    (tmp_path / "boat.queries.jsonl").write_text('{"query": "Where?", "answer": "x"}\n{"query": 1}\n', encoding="utf-8")
+    assert "boat.queries.jsonl, line 2: " in refused(str(tmp_path))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_is_stopped_leaves_its_answers_and_no_home(temporary: Path, tmp_path: Path, number: signal.Signals) -> None:
+    go, out = Event(), tmp_path / "answers.jsonl"
+
+    def says(body: dict[str, Any]) -> str:
+        if "prize" in body["messages"][-1]["content"].rpartition("\n")[2]:
+            go.wait(30)
+        return "Jonas"
+
+    with serving(Endpoint(says)) as endpoint:
+        env = {**os.environ, "MEMOS_LLM_MODEL": "slow", "MEMOS_LLM_ENDPOINT": endpoint.url}
+        process = start(["bench", "qa", str(DATA), "--out", str(out)], env=env, stderr=subprocess.PIPE)
+        deadline = time.monotonic() + 20
+        while len(endpoint.asked) < 3 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert len(list(temporary.iterdir())) == 1
+        process.send_signal(number)
+        _, err = process.communicate(timeout=20)
+        go.set()
+    assert process.returncode == 128 + number
+    assert b"Traceback" not in err
+    assert [line["answer"] for line in answers(out)] == ["Jonas", "Jonas"]
