@@ -1,7 +1,7 @@
 """The plug points, as Protocols: what the core asks of an embedder, a language model or a parser, not how it is done."""
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 from memos_cli.model import Draft
 
@@ -132,16 +132,19 @@ class LLM(Protocol):
         """
         ...
 
-    def stream(self, request: Request, *, most: int, stop: Sequence[str] = ()) -> Iterator[Token]:
+    def stream(
+        self, request: Request, *, most: int, stop: Sequence[str] = (), schema: Mapping[str, Any] | None = None
+    ) -> Iterator[Token]:
         """The answer, the likeliest token each time, until the model ends it.
 
         Args:
             request: what is asked; it has to leave room in the context.
-            most: how many tokens at most.
+            most: how many tokens at most; a JSON text may be cut off by it.
             stop: texts that end the answer and are not part of it.
+            schema: a JSON schema that the answer is held to, as far as the backend can: whoever asks checks it again.
 
         Raises:
-            ModelUnavailable: the model cannot be loaded or run.
+            ModelUnavailable: the model cannot be loaded or run, or cannot be held to JSON at all.
         """
         ...
 

@@ -36,7 +36,9 @@ class Endpoint:
 
     def answer(self, handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
         status = {"refuse": 404, "redirect": 302}.get(self.how, 200)
-        if self.how == "old" and "logprobs" in body:
+        form = body.get("response_format", {}).get("type")
+        refused = {"no schemas": ("json_schema",), "no json": ("json_schema", "json_object")}.get(self.how, ())
+        if (self.how == "old" and "logprobs" in body) or form in refused:
             status = 400
         handler.send_response(status)
         if self.how == "redirect":

@@ -36,14 +36,30 @@ def bindings() -> Any:  # noqa: ANN401 -- a module without types
     return _loaded[0]
 
 
-def _load() -> Any:  # noqa: ANN401 -- a module without types
+def module(name: str) -> Any:  # noqa: ANN401 -- a module without types
+    """A module of the package llama_cpp that depends on nothing else in it, without the package around it.
+
+    Raises:
+        ModelUnavailable: llama-cpp-python is not installed, or has no such module.
+    """
+    try:
+        return _execute(_folder() / f"{name}.py", {})
+    except (ImportError, OSError) as error:
+        raise ModelUnavailable(f"llama-cpp-python has no {name}: {error}", hint="reinstall llama-cpp-python") from error
+
+
+def _folder() -> Path:
     try:
         spec = find_spec("llama_cpp")
     except ValueError:
         spec = None
     if spec is None or not spec.submodule_search_locations:
         raise ModelUnavailable("llama-cpp-python is not installed", hint=extra("llm"))
-    folder = Path(spec.submodule_search_locations[0])
+    return Path(spec.submodule_search_locations[0])
+
+
+def _load() -> Any:  # noqa: ANN401 -- a module without types
+    folder = _folder()
     try:
         try:
             return _bare(folder)

@@ -8,11 +8,13 @@ import codecs
 import ctypes
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 from typing import Any
 
 from memos_cli.backends.embedders.llamacpp import bindings
+from memos_cli.backends.llms.grammar import Grammar
 from memos_cli.backends.llms.stopping import Stops
 from memos_cli.backends.llms.template import PLAIN, render
 from memos_cli.errors import ModelUnavailable
@@ -87,7 +89,9 @@ class LlamaModel:
             ids.insert(0, bos)
         return ids
 
-    def stream(self, request: Request, *, most: int, stop: Sequence[str] = ()) -> Iterator[Token]:
+    def stream(
+        self, request: Request, *, most: int, stop: Sequence[str] = (), schema: Mapping[str, Any] | None = None
+    ) -> Iterator[Token]:
         """As `LLM.stream`; the token that ends the answer comes too, without text, for what its probability tells."""
         ids = self.tokens(request)
         room = min(most, self.context - len(ids))
@@ -95,16 +99,22 @@ class LlamaModel:
             raise ModelUnavailable(f"a prompt of {len(ids)} tokens does not fit {self.name}'s context of {self.context}")
         self._prefill(ids)
         decoder, stops = codecs.getincrementaldecoder("utf-8")("replace"), Stops(stop)
-        for _ in range(room):
-            token, logprob = self._likeliest()
-            if self._native.llama_vocab_is_eog(self._vocabulary, token):
-                yield Token(stops.rest(), logprob)
-                return
-            yield Token(stops.feed(decoder.decode(self._written(token))), logprob)
-            if stops.stopped:
-                return
-            self._evaluate([token])
+        with self._grammar(schema) as grammar:
+            for _ in range(room):
+                token, logprob = self._likeliest(grammar)
+                if self._native.llama_vocab_is_eog(self._vocabulary, token):
+                    yield Token(stops.rest(), logprob)
+                    return
+                if grammar is not None:
+                    grammar.accept(token)
+                yield Token(stops.feed(decoder.decode(self._written(token))), logprob)
+                if stops.stopped:
+                    return
+                self._evaluate([token])
         yield Token(stops.feed(decoder.decode(b"", final=True)) + stops.rest())
+
+    def _grammar(self, schema: Mapping[str, Any] | None) -> AbstractContextManager[Grammar | None]:
+        return nullcontext() if schema is None else closing(Grammar(self._native, self._vocabulary, schema))
 
     def close(self) -> None:
         """As `LLM.close`; what is asked afterwards loads the model again."""
@@ -218,8 +228,8 @@ class LlamaModel:
         done += ids
         self._evaluated = done
 
-    def _likeliest(self) -> tuple[int, float]:
-        """The token with the highest logit, and the logarithm of its probability."""
+    def _likeliest(self, grammar: Grammar | None = None) -> tuple[int, float]:
+        """The token with the highest logit of those that a grammar allows, and the logarithm of its probability among all."""
         import numpy as np
 
         pointer = self._native.llama_get_logits_ith(self._context, -1)
@@ -230,7 +240,10 @@ class LlamaModel:
         best = float(logits[token])
         if not math.isfinite(best):
             raise ModelUnavailable(f"{self.name} computes no numbers", hint="the file is damaged; pull it again")
-        return token, -math.log(float(np.exp(logits - best, dtype=np.float64).sum()))
+        behind = math.log(float(np.exp(logits - best, dtype=np.float64).sum()))
+        if grammar is not None:
+            token = grammar.likeliest(logits)
+        return token, float(logits[token]) - best - behind
 
 
 def _cores() -> int:

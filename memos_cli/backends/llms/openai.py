@@ -1,10 +1,14 @@
 """A model behind an endpoint that speaks OpenAI's protocol: Ollama, vLLM, LM Studio, llama-server, or somebody's cloud.
 
 `http.client` and nothing above it: no proxy of the environment and no redirect can lead a prompt, or the key, elsewhere.
+
+Not every server knows every field. What it refuses with status 400 is asked again with less: an answer without `logprobs`;
+JSON under a schema (`response_format` of type `json_schema`) as any JSON (`json_object`). A server that refuses that too
+cannot be held to JSON, and that is an error. What a server accepted is remembered, so that it is asked for that first.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Any
 from urllib.parse import urlsplit
@@ -44,6 +48,7 @@ class RemoteModel:
         self._role = role
         self._key = key.strip() if key else None
         self._context = context
+        self._refused = 0
 
     @property
     def name(self) -> str:
@@ -69,7 +74,9 @@ class RemoteModel:
         """As `LLM.count`, by `Request.estimate`."""
         return request.estimate()
 
-    def stream(self, request: Request, *, most: int, stop: Sequence[str] = ()) -> Iterator[Token]:
+    def stream(
+        self, request: Request, *, most: int, stop: Sequence[str] = (), schema: Mapping[str, Any] | None = None
+    ) -> Iterator[Token]:
         """As `LLM.stream`."""
         body: dict[str, Any] = {
             "model": self._model,
@@ -81,18 +88,30 @@ class RemoteModel:
         }
         connection = self._connection()
         try:
-            response = self._post(connection, {**body, "logprobs": True})
-            if response.status == 400:  # some do not know `logprobs`
-                response.read()
-                response = self._post(connection, body)
-            with response:
+            with self._posted(connection, body, schema) as response:
                 if response.status != 200:
-                    raise self._refusal(response)
+                    raise self._refusal(response, as_json=schema is not None)
                 yield from _tokens(response)
         except (OSError, HTTPException) as error:
             raise ModelUnavailable(f"cannot talk to {self._parts.netloc}: {error}", hint=_HINT) from error
         finally:
             connection.close()
+
+    def _posted(self, connection: HTTPConnection, body: dict[str, Any], schema: Mapping[str, Any] | None) -> HTTPResponse:
+        """The response to the most telling form of a request that the server does not refuse with 400."""
+        if schema is None:
+            response = self._post(connection, {**body, "logprobs": True})
+            if response.status == 400:
+                response.read()
+                response = self._post(connection, body)
+            return response
+        forms = _json_forms(schema)
+        response = self._post(connection, {**body, "response_format": forms[self._refused]})
+        while response.status == 400 and self._refused + 1 < len(forms):
+            response.read()
+            self._refused += 1
+            response = self._post(connection, {**body, "response_format": forms[self._refused]})
+        return response
 
     def close(self) -> None:
         """Nothing is kept open."""
@@ -112,7 +131,7 @@ class RemoteModel:
         connection.request("POST", path, json.dumps(body).encode(), headers)
         return connection.getresponse()
 
-    def _refusal(self, response: HTTPResponse) -> ModelUnavailable:
+    def _refusal(self, response: HTTPResponse, *, as_json: bool) -> ModelUnavailable:
         said = response.read(2000).decode("utf-8", "replace")
         try:
             error = json.loads(said)["error"]
@@ -120,7 +139,14 @@ class RemoteModel:
         except (ValueError, KeyError, TypeError):
             pass
         reason = " ".join(said.split())[:200] or response.reason
-        return ModelUnavailable(f"{self._parts.netloc} answered {response.status}: {reason}", hint=_HINT)
+        asked = " when asked for JSON" if as_json else ""
+        return ModelUnavailable(f"{self._parts.netloc} answered {response.status}{asked}: {reason}", hint=_HINT)
+
+
+def _json_forms(schema: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+    """The ways to ask for JSON, the most telling first."""
+    named = {"name": "answer", "strict": True, "schema": dict(schema)}
+    return {"type": "json_schema", "json_schema": named}, {"type": "json_object"}
 
 
 def _tokens(response: HTTPResponse) -> Iterator[Token]:

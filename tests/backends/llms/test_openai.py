@@ -61,6 +61,36 @@ def test_what_goes_wrong_is_one_line(endpoint: Endpoint, how: str, words: str) -
     assert len(endpoint.asked) == 1  # a redirect is not followed: the key would go with it
 
 
+SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": False}
+
+
+def formats(endpoint: Endpoint) -> list[str]:
+    return [asked["response_format"]["type"] for asked in endpoint.asked]
+
+
+def test_json_is_asked_for_by_its_schema(endpoint: Endpoint) -> None:
+    assert "".join(token.text for token in RemoteModel(endpoint.url, "m").stream(ASKED, most=9, schema=SCHEMA)) == SAID
+    (asked,) = endpoint.asked
+    assert asked["response_format"]["json_schema"] == {"name": "answer", "strict": True, "schema": SCHEMA}
+    assert "logprobs" not in asked
+
+
+def test_a_server_without_schemas_is_asked_for_any_json_and_that_is_remembered(endpoint: Endpoint) -> None:
+    endpoint.how = "no schemas"
+    model = RemoteModel(endpoint.url, "m")
+    for _ in range(2):
+        assert "".join(token.text for token in model.stream(ASKED, most=9, schema=SCHEMA)) == SAID
+    assert formats(endpoint) == ["json_schema", "json_object", "json_object"]
+
+
+def test_a_server_without_json_is_refused_in_one_line(endpoint: Endpoint) -> None:
+    endpoint.how = "no json"
+    with pytest.raises(ModelUnavailable, match="400 when asked for JSON: no such model") as caught:
+        list(RemoteModel(endpoint.url, "m").stream(ASKED, most=9, schema=SCHEMA))
+    assert "\n" not in caught.value.message
+    assert formats(endpoint) == ["json_schema", "json_object"]
+
+
 def test_nobody_there(endpoint: Endpoint) -> None:
     endpoint.server.server_close()
     with pytest.raises(ModelUnavailable, match="cannot talk"):
