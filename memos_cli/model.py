@@ -120,6 +120,7 @@ class Draft(NamedTuple):
     origin: Origin = Origin.USER
     source: Source = Source()
     metadata: Mapping[str, Any] = NOTHING
+    confidence: float = 1.0
 
 
 class Memory(NamedTuple):

@@ -147,6 +147,7 @@ class MOS:
         *,
         messages: Sequence[Mapping[str, str]] | None = None,
         drafts: Iterable[Draft] | None = None,
+        derived: Sequence[tuple[int, Draft]] = (),
         user_id: str | None = None,
         tell: Callable[[int], None] = lambda _: None,
         **fields: Any,  # noqa: ANN401 -- the fields of a Draft, each of its own type
@@ -157,6 +158,7 @@ class MOS:
             content: one memory's text; its kind is guessed where `kind` is not given.
             messages: dictionaries with `role` and `content`, each kept as an episode.
             drafts: stored as they stand, in one transaction.
+            derived: what was extracted from the drafts, each with its draft's place; stored with them and linked to them.
             user_id: whose memories these are.
             tell: called with how many drafts are done.
             fields: fields of a `Draft` for `content` (`kind`, `key`, `tags`, …).
@@ -168,7 +170,7 @@ class MOS:
 
         if drafts is None:
             drafts = intake.drafts(content, messages, self.now, fields)
-        return pipeline.ingest(self.writable(), drafts, self.author("add", user_id), tell)
+        return pipeline.ingest(self.writable(), drafts, self.author("add", user_id), tell, derived=derived)
 
     def read(
         self, content: bytes, *, name: str | None = None, form: "Format" = "auto", occurred_at: str | None = None

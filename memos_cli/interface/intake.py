@@ -125,10 +125,11 @@ def _of_line(line: bytes, now: str) -> Draft:
     row = _object(line)
     content = check_content(_text(row, "content"))
     kind = Kind.NOTE if row.get("kind") is None else _kind(row["kind"])
-    times = {name: _time(row, name) for name in _TIMES if row.get(name) is not None}
+    times: dict[str, Any] = {name: _time(row, name) for name in _TIMES if row.get(name) is not None}
     if row.get("ttl") is not None:
         times["expires_at"] = ends(row["ttl"], now)
     check_span(times.get("valid_from"), times.get("valid_to"))
+    texts: dict[str, Any] = {name: _name(row, name) for name in _TEXTS}
     labels = _names(row, "labels")
     return Draft(
         content=content,
@@ -140,7 +141,7 @@ def _of_line(line: bytes, now: str) -> Draft:
         origin=Origin.CONVERSATION if kind is Kind.EPISODE else Origin.IMPORT,
         source=_source(row.get("source")),
         metadata=_metadata(row.get("metadata")),
-        **{name: _name(row, name) for name in _TEXTS},
+        **texts,
         **times,
     )
 

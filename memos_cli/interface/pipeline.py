@@ -13,7 +13,7 @@ from memos_cli.infra.vault import fold, search
 from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.interface.results import Added, Changed
-from memos_cli.model import HOT_STATES, Draft, Memory, State
+from memos_cli.model import HOT_STATES, Draft, LinkType, Memory, State
 from memos_cli.operation import operator
 from memos_cli.times import from_millis
 
@@ -67,11 +67,19 @@ def check_content(text: str) -> str:
     return text
 
 
-def ingest(vault: Vault, drafts: Iterable[Draft], author: Author, tell: Callable[[int], None] = lambda _: None) -> Added:
+def ingest(
+    vault: Vault,
+    drafts: Iterable[Draft],
+    author: Author,
+    tell: Callable[[int], None] = lambda _: None,
+    *,
+    derived: Sequence[tuple[int, Draft]] = (),
+) -> Added:
     """Store drafts in one transaction; duplicates are found, edits made, older values superseded.
 
     Args:
         tell: called with the number of drafts done, now and then.
+        derived: what was extracted from a draft, with that draft's place among `drafts`; linked to it where it is new.
     """
     counts = {"added": 0, "edited": 0, "duplicate": 0}
     ids: list[str] = []
@@ -91,12 +99,23 @@ def ingest(vault: Vault, drafts: Iterable[Draft], author: Author, tell: Callable
                 confirmed.append(placed.id)
             if len(ids) % 1000 == 0:
                 tell(len(ids))
+        extracted = []
+        for place, draft in derived:
+            placed = operator.place(vault, unit, draft, author.principal, author.at)
+            superseded += placed.superseded
+            conflicts += placed.conflicts
+            if placed.outcome == "added":
+                unit.change("memory", placed.id, {f"{fold.LINK}{LinkType.DERIVED_FROM}:{ids[place]}": True})
+                extracted.append(placed.id)
+            elif placed.outcome == "duplicate":
+                confirmed.append(placed.id)
         txn = unit.log.txn if unit.log.count else None
     if confirmed:
         vault.record_uses(confirmed, author.at)
     return Added(
         counts["added"], counts["edited"], counts["duplicate"], tuple(ids), (), tuple(superseded), tuple(conflicts), txn,
         memory=vault.get(ids[0]) if len(ids) == 1 else None, secrets=secrets, pending=search.pending_count(vault.conn),
+        extracted=tuple(extracted),
     )  # fmt: skip
 
 

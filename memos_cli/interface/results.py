@@ -17,6 +17,7 @@ class Added(NamedTuple):
         skipped: lines that were bad and passed over (`--skip-bad`), each as number and reason.
         superseded: ids of memories whose attribute now has another value.
         conflicts: ids of frozen memories that say otherwise and were left as they are.
+        extracted: ids of what is new among the memories that were derived from these drafts.
     """
 
     added: int
@@ -31,6 +32,7 @@ class Added(NamedTuple):
     embedded: int = 0
     memory: Memory | None = None
     secrets: int = 0
+    extracted: tuple[str, ...] = ()
 
 
 class Query(NamedTuple):

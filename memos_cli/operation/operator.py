@@ -43,16 +43,18 @@ def place(vault: Vault, unit: Unit, draft: Draft, owner: str, at: str) -> Placed
     else:
         digest = rows.digest(draft.kind, draft.content, draft.source, draft.occurred_at)
         twin = vault.duplicate_of(digest, owner, at)
-        if twin is not None and _says_as_much(vault, twin, draft):
-            return Placed(twin, "duplicate")
+        known = None if twin is None else vault.get(twin)
+        if known is not None and _says_as_much(known, draft):
+            if draft.confidence > known.confidence and not known.frozen:  # said now, and only inferred before
+                unit.change("memory", known.id, {"confidence": draft.confidence})
+            return Placed(known.id, "duplicate")
     if draft.key is None or draft.kind in NEVER_SUPERSEDED:
         return Placed(unit.add(draft, owner), "added")
     return _place_by_key(vault, unit, draft, owner, at)
 
 
-def _says_as_much(vault: Vault, twin: str, draft: Draft) -> bool:
+def _says_as_much(known: Memory, draft: Draft) -> bool:
     """Whether the memory that is there already has all that the draft would add to it besides its content."""
-    known = vault.get(twin)
     scope = (known.key, known.task) if draft.key or draft.task else (draft.key, draft.task)
     return scope == (draft.key, draft.task) and set(draft.tags) <= set(known.tags)
 

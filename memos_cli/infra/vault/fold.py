@@ -73,6 +73,7 @@ def change_of(draft: Draft, owner: str) -> dict[str, Any]:
         "task": draft.task,
         "source": source_fields(draft.source),
         "metadata": dict(draft.metadata) or None,
+        "confidence": draft.confidence if draft.confidence != 1.0 else None,
     }
     change = {name: value for name, value in given.items() if value is not None}
     change.update({TAG + tag: True for tag in draft.tags})

@@ -80,8 +80,8 @@ def row_of_draft(identity: str, draft: Draft, owner: str, clock: int, due: Due) 
         draft.origin.value, source.conversation, source.session, source.turn, source.speaker,
         "{}" if source == _NOWHERE else _encode({name: value for name, value in source._asdict().items() if value is not None}),
         _encode(dict(draft.metadata)) if draft.metadata else "{}", clock, clock, draft.occurred_at, draft.valid_from,
-        draft.valid_to, draft.expires_at, owner, "private", draft.task, draft.priority, int(draft.pinned), 0, 1.0, 1.0,
-        due(told), 1, digest(draft.kind, draft.content, source, draft.occurred_at), None,
+        draft.valid_to, draft.expires_at, owner, "private", draft.task, draft.priority, int(draft.pinned), 0, draft.confidence,
+        1.0, due(told), 1, digest(draft.kind, draft.content, source, draft.occurred_at), None,
     )  # fmt: skip
 
 

@@ -119,6 +119,7 @@ def test_a_draft_becomes_a_memory_with_all_that_it_said() -> None:
         "We meet at noon", Kind.EVENT, "D1:3", "lunch", "meeting", ("work",), ("secret",), "2026-03-01T12:00:00.000Z",
         "2026-03-01T00:00:00.000Z", "2026-03-02T00:00:00.000Z", "2027-01-01T00:00:00.000Z", pinned=True, priority=3, task="t",
         origin=Origin.IMPORT, source=Source(conversation="c", turn=0, start=0, end=5), metadata={"a": [1]},
+        confidence=0.5,
     )  # fmt: skip
     memory, _ = fold.memory("m", [operation(1, fold.change_of(draft, "sam"))])
     for name in Draft._fields:
