@@ -57,6 +57,15 @@ def _name(value: object) -> str:
     return text
 
 
+def _one_of(*words: str) -> Callable[[object], str]:
+    def read(value: object) -> str:
+        if str(value) not in words:
+            raise ValueError(f"write one of {', '.join(words)}")
+        return str(value)
+
+    return read
+
+
 SETTINGS: dict[str, Setting] = {
     "cube": Setting("default", _name, "the cube that commands use when no --cube is given"),
     "principal": Setting("", str, "who you are to the access rules; empty: your login name"),
@@ -75,6 +84,11 @@ SETTINGS: dict[str, Setting] = {
     "llm.answer": Setting(256, _count, "how many tokens an answer may have"),
     "llm.sure": Setting(0.5, _share, "mean probability of an answer's tokens below which chat cites instead"),
     "llm.sure_least": Setting(0.0, _share, "least probability of one of them below which chat cites instead"),
+    "llm.extract": Setting(
+        "auto",
+        _one_of("auto", "rules", "model"),
+        "who finds what is worth keeping in what was said: rules, model, or auto: the model where it is fit for it",
+    ),
     "chat.memories": Setting(8, _count, "how many memories chat looks up for a message"),
     "bench.judge.model": Setting(
         "none", _name, "what grades the answers of bench qa: none, a pulled model's name, or a GGUF file's path"

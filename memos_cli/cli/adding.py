@@ -14,6 +14,7 @@ from memos_cli.cli.options import KIND, SPAN, WHEN, Command, reveal
 from memos_cli.errors import MemosError, UsageError
 from memos_cli.interface import intake
 from memos_cli.interface.results import Added
+from memos_cli.model import Draft
 
 _FORMATS = click.Choice(["auto", "prose", "transcript", "markdown"])
 
@@ -38,6 +39,7 @@ _FORMATS = click.Choice(["auto", "prose", "transcript", "markdown"])
 @click.option("--priority", type=int, help="A number; higher is more important.")
 @click.option("--pin", "pinned", is_flag=True, default=None, help="Pin it: it does not fade.")
 @click.option("--no-embed", is_flag=True, help="Leave the vectors for later (--file and --jsonl embed at their end).")
+@click.option("--extract", is_flag=True, help="Also extract facts from --file and -, with the model where one is fit for it.")
 @click.option("--skip-bad", is_flag=True, help="Pass over bad lines of --jsonl instead of storing nothing.")
 @reveal
 @pass_app
@@ -50,12 +52,18 @@ def add(app: App, /, text: tuple[str, ...], **given: Any) -> int:  # noqa: ANN40
     The same content again is a duplicate and is not stored twice. With --key, what stated that attribute until now is
     superseded: kept, but no longer current. Secrets (keys, passwords) are labelled, and masked whenever they are shown.
 
+    --extract also looks in a file or in standard input for facts, preferences, events and procedures, and stores each as a
+    memory of its own, of lower confidence, linked to the one it was found in. The model that chat answers with finds them
+    where it is fit for that (setting llm.extract, `memos model info`), else rules do. What a model adds is dropped. One behind
+    llm.endpoint is sent the text, with its secrets masked.
+
     \b
     Examples:
       memos add "I am vegan now" --key diet
       memos add "Dentist on Friday at 9" --ttl 30d --tag health
       git log | memos add -
       memos add --file notes.md --tag garden
+      memos add --file talk.txt --extract
       memos add --jsonl export.jsonl --skip-bad
 
     \b
@@ -64,16 +72,20 @@ def add(app: App, /, text: tuple[str, ...], **given: Any) -> int:  # noqa: ANN40
       2  a bad value or a bad line; nothing of this run is stored
       3  stored, but lines were passed over (--skip-bad)
       11 another process held the cube for too long
+      14 --extract, and the model that is set cannot be used
     """
     ways = [way for way in (bool(text), bool(given["files"]), bool(given["jsonl"])) if way]
     if len(ways) > 1:
         raise UsageError("TEXT, --file and --jsonl exclude each other")
     if given["skip_bad"] and not given["jsonl"]:
         raise UsageError("--skip-bad belongs to --jsonl")
+    apart = bool(given["files"]) or text == ("-",) or not (text or given["jsonl"] or sys.stdin.isatty())
+    if given["extract"] and not apart:
+        raise UsageError("--extract belongs to --file and -", hint="memos add --file notes.md --extract")
     fields = _fields(app, given)
     if given["jsonl"]:
         result = _from_lines(app, given, fields)
-    elif given["files"] or text == ("-",) or (not text and not sys.stdin.isatty()):
+    elif apart:
         result = _from_texts(app, given, fields)
     else:
         result = app.mos.add(" ".join(text) if text else _from_editor(), **fields)
@@ -121,7 +133,16 @@ def _from_texts(app: App, given: dict[str, Any], fields: dict[str, Any]) -> Adde
     ]
     if not drafts:
         raise UsageError("there is nothing to remember: the input is empty", hint='memos add "I am vegan now"')
-    return app.mos.add(drafts=drafts)
+    return app.mos.add(drafts=drafts, derived=_extracted(app, drafts) if given["extract"] else ())
+
+
+def _extracted(app: App, drafts: list[Draft]) -> tuple[tuple[int, Draft], ...]:
+    """What is found in the drafts; all of it before the cube is locked."""
+    with progress(app, "extracting") as tell:
+        found = app.mos.extract(drafts, lambda done: tell(done, len(drafts)))
+    for notice in found.notices:
+        app.note(notice)
+    return found.derived
 
 
 def _read(path: Path) -> bytes:
@@ -216,6 +237,8 @@ def _tell(app: App, result: Added, *, reveal: bool) -> None:
     else:
         counts = {"added": result.added, "edited": result.edited, "known already": result.duplicates}
         app.out(", ".join(f"{count:,} {word}" for word, count in counts.items() if count or word == "added"))
+    if result.extracted:
+        app.out(f"{len(result.extracted):,} extracted")
     _tell_notes(app, result)
 
 

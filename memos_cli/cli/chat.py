@@ -31,8 +31,9 @@ def chat(app: App, /, source: str | None, message: str | None, **given: Any) -> 
     or with a pipe, one message is answered. Memories that fit are looked up; a model answers from them where one was chosen
     (memos model use), else the memories themselves are the answer, and so they are where the model is unsure.
 
-    What you tell ("I am vegan now") becomes a memory, and the conversation is kept as episodes; with --no-save neither. It
-    understands "remember that …", "forget …" and "what do you know about …", and does these in any case.
+    What you tell ("I am vegan now") becomes a memory, and the conversation is kept as episodes; with --no-save neither. Rules
+    find what is worth keeping, and so does a model that is fit for it (setting llm.extract, `memos model info`). "Remember
+    that …", "forget …" and "what do you know about …" are understood, and done in any case.
 
     \b
     Examples:
@@ -143,5 +144,5 @@ def stats_line(result: Answered) -> str:
     """Tokens and times of one answer."""
     tokens, seconds = result.tokens, result.seconds
     parts = [f"{tokens['prompt']} + {tokens['answer']} tokens"] if tokens["prompt"] else []
-    parts += [f"{name} {seconds[name]:.2f} s" for name in ("recall", "first", "answer", "total") if name in seconds]
+    parts += [f"{name} {seconds[name]:.2f} s" for name in ("recall", "first", "answer", "extract", "total") if name in seconds]
     return ", ".join(parts)

@@ -55,9 +55,12 @@ def list_(app: App) -> None:
 
 def _unused(app: App) -> str:
     endpoint, name = app.settings.get("llm.endpoint"), app.settings.get("llm.model")
-    if name != models.NONE:
-        return f"chat answers with {name} at {endpoint}" if endpoint else f"chat is to answer with {name}, which is not here"
-    return "chat answers from your memories alone; choose a model with: memos model use NAME|PATH"
+    if name == models.NONE:
+        return "chat answers from your memories alone; choose a model with: memos model use NAME|PATH"
+    if not endpoint:
+        return f"chat is to answer with {name}, which is not here"
+    fit, why = models.extraction(app.settings, app.paths)
+    return f"chat answers with {name} at {endpoint}; {'it extracts' if fit else 'rules extract'}: {why}"
 
 
 @model.command("pull")
@@ -119,6 +122,9 @@ def use(app: App, name: str) -> None:
 def info(app: App, name: str) -> None:
     """Show what is known of a model.
 
+    `extracts` says whether this model, once chosen, also finds what is worth keeping in what you say in chat and in `add
+    --extract`: with the setting llm.extract at auto, where it has 300 million parameters or more; otherwise rules do.
+
     \b
     Examples:
       memos model info memos-mini
@@ -132,7 +138,9 @@ def info(app: App, name: str) -> None:
         app.data(_json(found))
         return
     said = {"name": found.name, "file": found.path, "size": _size(found.bytes), "in use": "yes" if found.used else "no"}
-    facts = {key: value for key, value in found.facts.items() if value is not None and key not in {"name", "bytes", "file"}}
+    hidden = {"name", "bytes", "file", "extracts", "extracts_why"}
+    facts = {key: value for key, value in found.facts.items() if value is not None and key not in hidden}
+    facts["extracts"] = f"{'yes' if found.facts['extracts'] else 'no'}: {found.facts['extracts_why']}"
     for key, value in {**said, **facts}.items():
         shown = "yes" if value is True else "no" if value is False else str(value)
         app.out(f"{click.style(f'{key:>12}', dim=True)}  {render.one_line(shown)}")

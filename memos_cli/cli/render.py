@@ -143,6 +143,7 @@ def added_json(result: Added) -> dict[str, Any]:
         "skipped_lines": [{"line": line, "reason": reason} for line, reason in result.skipped],
         "embedded": result.embedded,
         "pending": result.pending,
+        "extracted": list(result.extracted),
         "command_id": result.txn,
     }
 

@@ -8,7 +8,7 @@ from memos_cli.errors import UsageError
 from memos_cli.interface import intents
 from memos_cli.interface.prompt import JINJA, MINI, Line, Prompt, messages, text
 from memos_cli.interface.results import Hit
-from memos_cli.model import Kind, Memory
+from memos_cli.model import Kind, Memory, Origin
 from memos_cli.ports import Piece, Request, Token
 
 UNKNOWN = "I don't know that yet."
@@ -24,8 +24,14 @@ _NUMBERED = re.compile(r"[\[(](\d{1,2}(?:\s*,\s*\d{1,2})*)[\])]")
 
 
 def line(memory: Memory, content: str) -> Line:
-    """A memory as the prompt shows it: who said it is told for turns of a conversation."""
-    return Line(content, since(memory), memory.source.speaker if memory.kind is Kind.EPISODE else None)
+    """A memory as the prompt shows it.
+
+    Who said it is told for turns of a conversation, and for what was extracted from the words of others: their "I" is not
+    the person's.
+    """
+    speaker = memory.source.speaker
+    of_others = memory.origin is Origin.INFERENCE and (speaker or "").casefold() != (memory.owner or "").casefold()
+    return Line(content, since(memory), speaker if memory.kind is Kind.EPISODE or of_others else None)
 
 
 def since(memory: Memory) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from memos_cli import config
-from memos_cli.errors import CubeNotFound, MemoryNotFound, NotFound, UsageError
+from memos_cli.errors import CubeNotFound, MemoryNotFound, ModelUnavailable, NotFound, UsageError
 from memos_cli.infra import governance
 from memos_cli.infra.blobs import Blobs
 from memos_cli.infra.cubes import Shelf
@@ -26,6 +26,7 @@ from memos_cli.model import Draft, Filter, LinkType, Memory
 from memos_cli.times import to_text
 
 if TYPE_CHECKING:
+    from memos_cli.interface.extracting import Extracted
     from memos_cli.interface.pipeline import Author
     from memos_cli.interface.reader import Format
     from memos_cli.interface.results import Answered
@@ -158,7 +159,7 @@ class MOS:
             content: one memory's text; its kind is guessed where `kind` is not given.
             messages: dictionaries with `role` and `content`, each kept as an episode.
             drafts: stored as they stand, in one transaction.
-            derived: what was extracted from the drafts, each with its draft's place; stored with them and linked to them.
+            derived: what `extract` found in the drafts, stored with them and linked to them.
             user_id: whose memories these are.
             tell: called with how many drafts are done.
             fields: fields of a `Draft` for `content` (`kind`, `key`, `tags`, …).
@@ -171,6 +172,29 @@ class MOS:
         if drafts is None:
             drafts = intake.drafts(content, messages, self.now, fields)
         return pipeline.ingest(self.writable(), drafts, self.author("add", user_id), tell, derived=derived)
+
+    def extract(self, drafts: Sequence[Draft], tell: Callable[[int], None] = lambda _: None) -> "Extracted":
+        """What drafts of a text tell that is worth a memory of its own; nothing is stored, `add` takes it as `derived`.
+
+        A model is asked where the settings choose one that is fit for it (`llm.extract`), else rules find it.
+
+        Args:
+            tell: called with how many drafts are done.
+
+        Raises:
+            ModelUnavailable: `llm.extract` demands a model and none is chosen, or it is not there.
+        """
+        from memos_cli.interface import extracting, models
+
+        wanted, _ = models.extraction(self.settings, self.paths)
+        llm = models.chosen(self.settings, self.paths) if wanted else None
+        if wanted and llm is None:
+            raise ModelUnavailable("llm.extract is model, and no model is chosen", hint="memos model use NAME|PATH")
+        try:
+            return extracting.Extractor(llm).derive(drafts, self.now, tell)
+        finally:
+            if llm is not None:
+                llm.close()
 
     def read(
         self, content: bytes, *, name: str | None = None, form: "Format" = "auto", occurred_at: str | None = None

@@ -3,7 +3,7 @@
     understand   intents: remember, forget, tell about, or simply ask
     recall       core memories (pinned, rules) and what a search finds; not what chat itself said or was asked before
     answer       a model, where one is chosen and sure of itself; else the best memories, word for word
-    keep         the two turns as episodes and what the message told, in one transaction
+    keep         the two turns as episodes and what the message told (`extracting`), in one transaction
 
 What was recalled is never stored again: the answer's episode and the questions carry the tag `ECHO`, by which recall leaves
 them out, and a sentence that was just shown, or that the assistant said, is not taken for news when it comes back.
@@ -12,10 +12,12 @@ them out, and a sentence that was just shown, or that the assistant said, is not
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from memos_cli.errors import Refused
-from memos_cli.interface import answering, intents, pipeline
+from memos_cli.interface import answering, extracting, intents, pipeline
+from memos_cli.interface.extracting import plain
 from memos_cli.interface.prompt import Line, Prompt, Turn
 from memos_cli.interface.results import Answered, Hit, Laid
 from memos_cli.model import Draft, Filter, Kind, Memory, Origin, Source
@@ -48,6 +50,21 @@ class Recalled(NamedTuple):
     core: tuple[Memory, ...] = ()
     hits: tuple[Hit, ...] = ()
     notices: tuple[str, ...] = ()
+
+
+class Worth(NamedTuple):
+    """What of a message is worth keeping.
+
+    Attributes:
+        told: the person's own sentences, as rules find them.
+        inferred: what a model found.
+        seconds: how long the model took; 0 where none was asked.
+    """
+
+    told: Sequence[Draft]
+    inferred: Sequence[Draft] = ()
+    notices: tuple[str, ...] = ()
+    seconds: float = 0.0
 
 
 class Chat:
@@ -176,7 +193,7 @@ class Chat:
         if not words:
             return []
         hits = self._search(what, 3 * TOLD).hits
-        exact = [hit.memory for hit in hits if _plain(hit.memory.content) == _plain(what)]
+        exact = [hit.memory for hit in hits if plain(hit.memory.content) == plain(what)]
         return exact[:1] or [hit.memory for hit in hits if words <= intents.terms(hit.memory.content)][:TOLD]
 
     def _about(self, message: str, what: str) -> Answered:
@@ -205,11 +222,15 @@ class Chat:
             result = self._from_memories(message, found, told)._replace(prompt=self._in_order(whole))
         else:
             result = self._from_model(self.llm, whole, found, told, stream)
-        kept = self._store(message, result.answer, told, stopped=result.stopped)
+        quiet = result.stopped or literal
+        worth = Worth(told) if quiet else self._worth(message, found, told, stoppable=stream.stoppable)
+        kept = self._store(message, result.answer, worth.told, worth.inferred, stopped=result.stopped)
         if told and not result.cited and result.mode == "extractive":
             result = result._replace(cited=tuple(kept), memories=tuple(self._mos.get(one, self._person) for one in kept))
         return result._replace(
-            seconds={**seconds, **result.seconds}, kept=tuple(kept), notices=(*found.notices, *result.notices)
+            seconds={**seconds, **result.seconds, **({"extract": worth.seconds} if worth.seconds else {})},
+            kept=tuple(kept),
+            notices=(*found.notices, *result.notices, *worth.notices),
         )
 
     def _recalled(self, message: str) -> Recalled:
@@ -309,42 +330,83 @@ class Chat:
 
     def _told(self, message: str, found: Recalled) -> list[Draft]:
         """What the message tells that is worth keeping and was not just shown or said by the assistant."""
-        shown = {_plain(memory.content) for memory in (*found.core, *(hit.memory for hit in found.hits))}
-        said = " ".join(_plain(turn.text) for turn in self._turns if turn.role == ASSISTANT)
-        drafts = []
-        for sentence in intents.statements(message):
-            if _plain(sentence) in shown or f" {_plain(sentence)} " in f" {said} ":
-                continue
-            draft = self._read(sentence)
-            if intents.worth(draft.kind, sentence):
-                drafts.append(draft)
-        return drafts
+        known = self._known(found)
+        return [self._own(draft) for draft in extracting.by_rules(message, self._mos.now) if not known(draft.content)]
+
+    def _known(self, found: Recalled) -> extracting.Known:
+        """Whether a text was just shown, or said by the assistant."""
+        shown = {plain(memory.content) for memory in (*found.core, *(hit.memory for hit in found.hits))}
+        said = " ".join(plain(turn.text) for turn in self._turns if turn.role == ASSISTANT)
+        return lambda text: plain(text) in shown or f" {plain(text)} " in f" {said} "
+
+    def _worth(self, message: str, found: Recalled, told: Sequence[Draft], *, stoppable: bool) -> Worth:
+        """What of the message is worth keeping, when the model, too, has been asked; it is before anything is written.
+
+        It is asked only where the turn is kept at once: what `/save` keeps later is the rules'.
+        """
+        if self.llm is None or not self.save or not self._extracts:
+            return Worth(told)
+        start = time.perf_counter()
+        before = tuple(turn.text for turn in self._turns if turn.role == "user")
+        said = extracting.Said(message, self._mos.now, self._person, before, own=True)
+        extractor = extracting.Extractor(self.llm)
+        try:
+            inferred = extractor.model(said, self._known(found))
+        except KeyboardInterrupt:
+            if not stoppable:
+                raise
+            return Worth(told, notices=("extracted by rules: the model was stopped",))
+        seconds = time.perf_counter() - start
+        if inferred is None:
+            return Worth(told, notices=extractor.notices, seconds=seconds)
+        placed = [one._replace(source=self._source(self._person, 0)._replace(model=self.llm.name)) for one in inferred]
+        left, stays = extracting.merged(placed, told, message)
+        return Worth(stays, left, seconds=seconds)
+
+    @cached_property
+    def _extracts(self) -> bool:
+        from memos_cli.interface import models
+
+        return models.extraction(self._mos.settings, self._mos.paths)[0]
 
     def _read(self, text: str) -> Draft:
         from memos_cli.interface.reader import Reader
 
-        draft = Reader().read_one(text, now=self._mos.now)
-        return draft._replace(origin=Origin.CONVERSATION, source=self._source(self._person, 0), key=intents.key(text))
+        return self._own(Reader().read_one(text, now=self._mos.now))
+
+    def _own(self, draft: Draft) -> Draft:
+        """A draft of the person's own words in this conversation."""
+        source = self._source(self._person, 0)
+        return draft._replace(origin=Origin.CONVERSATION, source=source, key=intents.key(draft.content))
 
     def _source(self, speaker: str, step: int) -> Source:
         model = self.llm.name if self.llm is not None and speaker == ASSISTANT else None
         return Source(self.conversation, str(self._session), self._next + step, speaker, model)
 
     def _store(
-        self, message: str, answer: str, drafts: Sequence[Draft], *, asked: bool = False, stopped: bool = False
+        self,
+        message: str,
+        answer: str,
+        drafts: Sequence[Draft],
+        inferred: Sequence[Draft] = (),
+        *,
+        asked: bool = False,
+        stopped: bool = False,
     ) -> list[str]:
         """Keep the two turns and the drafts in one transaction, or for later; the ids of the drafts that are kept.
 
         Args:
+            inferred: what a model found in the message; linked to its episode. Empty where nothing is saved.
             asked: the person asked that the drafts be kept, so they are in any case.
         """
         turns = self._episodes(message, answer, drafts, stopped=stopped)
         now = [*turns, *drafts] if self.save else list(drafts) if asked else []
         if not self.save:
             self._unsaved.append(turns if asked else [*turns, *drafts])
-        ids = pipeline.ingest(self._mos.writable(), now, self._author()).ids if now else ()
+        derived = [(0, draft) for draft in inferred]
+        added = pipeline.ingest(self._mos.writable(), now, self._author(), derived=derived) if now else None
         self._next += len(turns)
-        return list(ids[len(ids) - len(drafts) :]) if ids else []
+        return [] if added is None else [*added.ids[len(added.ids) - len(drafts) :], *added.extracted]
 
     def _episodes(self, message: str, answer: str, told: Sequence[Draft], *, stopped: bool) -> list[Draft]:
         from memos_cli.interface import secrets
@@ -398,14 +460,14 @@ class _Stream:
 
     def __init__(self, tell: Tell, *, stoppable: bool) -> None:
         self._tell = tell
-        self._stoppable = stoppable
+        self.stoppable = stoppable
         self.tokens: list[Token] = []
         self.first: float | None = None
         self.stopped = False
 
     def run(self, tokens: "Iterator[Token]") -> str:
         parts: list[str] = []
-        with self._until_stopped(), _closing(tokens):
+        with self._until_stopped(), extracting.ended(tokens):
             for token in tokens:
                 self.first = self.first or time.perf_counter()
                 self.tokens.append(token)
@@ -420,20 +482,9 @@ class _Stream:
         try:
             yield
         except KeyboardInterrupt:
-            if not self._stoppable:
+            if not self.stoppable:
                 raise
             self.stopped = True
-
-
-@contextmanager
-def _closing(tokens: "Iterator[Token]") -> "Iterator[None]":
-    """End the model's generator also where nobody reads it to its end."""
-    try:
-        yield
-    finally:
-        close = getattr(tokens, "close", None)
-        if close is not None:
-            close()
 
 
 def _extractive(answer: str, memories: Sequence[Memory]) -> Answered:
@@ -442,13 +493,6 @@ def _extractive(answer: str, memories: Sequence[Memory]) -> Answered:
     )
 
 
-def _plain(text: str) -> str:
-    """Words alone, for comparing what was said with what is known."""
-    import re
-
-    return " ".join(re.findall(r"\w+", text.lower()))
-
-
 def _says(text: str, content: str) -> bool:
-    words = _plain(content)
-    return bool(words) and f" {words} " in f" {_plain(text)} "
+    words = plain(content)
+    return bool(words) and f" {words} " in f" {plain(text)} "

@@ -145,6 +145,26 @@ def key(sentence: str) -> str | None:
     return "name" if _NAME.match(said) else None
 
 
+_STATED = {
+    "diet": r"\bi(?:'m| am|'ve become| have become| became| went)(?: \w+)? (?:vegan|vegetarian|pescatarian|flexitarian)\b",
+    "home": r"\bi (?:now |currently )?live in\b|\bi(?:'ve| have)(?: just| recently)? moved to\b|\bi just moved to\b",
+    "name": r"\bmy name(?:'s| is)\b",
+}
+KEYS = tuple(_STATED)
+"""The attributes that somebody else than a rule (a model) may say a sentence states."""
+_AT_TIMES = re.compile(
+    r"\bin (?:the )?\w+ (?:and|or)\b|\b(?:in (?:spring|summer|autumn|fall|winter)|at times|sometimes|often|usually|during"
+    r"|while|when|on (?:weekdays|weekends)|half)\b"
+)
+"""What is said of a part of the time, or of two values, is no single one."""
+
+
+def states(sentence: str, key: str) -> bool:
+    """Whether the words of a sentence bear out that its speaker states this attribute of themselves; `False` for any other."""
+    said = sentence.lower().replace("\u2019", "'")
+    return key in _STATED and re.search(_STATED[key], said) is not None and not _AT_TIMES.search(said)
+
+
 # -- words
 
 _COMMON = frozenset(

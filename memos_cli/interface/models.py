@@ -16,6 +16,10 @@ from memos_cli.ports import LLM, Hub, Remote
 
 MINI = "memos-mini"
 NONE = "none"
+CAPABLE = 300_000_000
+"""Parameters from which on a model is taken to be fit to extract. A convention, not a measurement: the smallest models that are
+trained to follow instructions have 0.36 to 0.5 thousand million, while those below are made for a narrow task or for play.
+It is counted in the file's header, so nothing is loaded for it; what a model extracts is checked in any case."""
 _SUFFIX = ".gguf"
 _RECORD = ".json"
 _LIST = "see what there is with: memos model list"
@@ -54,6 +58,35 @@ def chosen(
     check(path, paths)
     local: LLM = plugins.load("llm", "llamacpp")(path, context=context, threads=settings.get("llm.threads"), name=_shown(path))
     return local
+
+
+def extraction(settings: config.Settings, paths: config.Paths) -> tuple[bool, str]:
+    """Whether a model finds what is worth keeping in what was said, and why, or why rules do.
+
+    With `llm.extract` at `auto` a model does that is fit for it: one behind an endpoint, which a person chose and set up; of
+    the files those with `CAPABLE` parameters; memos-mini never.
+    """
+    how, name = settings.get("llm.extract"), settings.get("llm.model")
+    if how != "auto":
+        return how == "model", f"llm.extract is {how}"
+    if name == NONE:
+        return False, "no model is chosen"
+    if settings.get("llm.endpoint"):
+        return True, "a model behind an endpoint is taken to be fit for it"
+    return capable(locate(name, paths))
+
+
+def capable(path: Path) -> tuple[bool, str]:
+    """Whether a model file is fit to extract, by what its header says, and why.
+
+    Raises:
+        ModelUnavailable: the file is damaged.
+    """
+    if path == _mini():
+        return False, "memos-mini can copy an answer and no more"
+    count = plugins.load("llm", "facts")(path)["parameters"]
+    words = "at least" if count >= CAPABLE else "fewer than the"
+    return count >= CAPABLE, f"{count / 1e6:,.0f} million parameters, {words} {CAPABLE // 10**6} million that it takes"
 
 
 def check(path: Path, paths: config.Paths) -> dict[str, Any]:
@@ -109,7 +142,8 @@ def info(name: str, settings: config.Settings, paths: config.Paths) -> ModelInfo
     path = locate(name, paths)
     facts = plugins.load("llm", "facts")(path)
     found = _info(path, paths, _used(settings, paths))
-    return found._replace(facts={**facts, **found.facts})
+    fit, why = capable(path) if settings.get("llm.extract") == "auto" else extraction(settings, paths)
+    return found._replace(facts={**facts, **found.facts, "extracts": fit, "extracts_why": why})
 
 
 def use(name: str, settings: config.Settings, paths: config.Paths) -> str:

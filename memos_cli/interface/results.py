@@ -119,7 +119,7 @@ class Answered(NamedTuple):
         mode: `generated` by a model, or `extractive`: memories word for word.
         cited: ids of the memories that the answer rests on.
         tokens: `prompt` and `answer`; 0 where no model was asked.
-        seconds: `recall`, `first` (until the first token), `answer` and `total`.
+        seconds: `recall`, `first` (until the first token), `answer`, `extract` (where a model was asked) and `total`.
         memories: those that were cited, as they stand.
         kept: ids of what the message told that is now a memory of its own.
         notices: what the person should know about how it was answered, a line each.

@@ -8,7 +8,7 @@ from memos_cli.errors import UsageError
 from memos_cli.interface import answering
 from memos_cli.interface.prompt import JINJA, MINI, Line, Prompt, Turn, text
 from memos_cli.interface.results import Hit
-from memos_cli.model import Memory
+from memos_cli.model import Kind, Memory, Origin, Source
 from memos_cli.operation.ranking import Parts
 from memos_cli.ports import Token
 
@@ -20,6 +20,15 @@ FULL = Prompt(
     (Line("topic"),),
     (Line("core"), Line("rule")),
 )
+
+
+def test_the_i_of_others_is_theirs() -> None:
+    source = Source(speaker="Ana")
+    fact = Memory("m", "I live in Leeds", Kind.FACT, owner="sam", origin=Origin.INFERENCE, source=source)
+    assert answering.line(fact, fact.content).speaker == "Ana"
+    assert answering.line(fact._replace(owner="ana"), fact.content).speaker is None
+    assert answering.line(fact._replace(origin=Origin.USER), fact.content).speaker is None
+    assert answering.line(fact._replace(kind=Kind.EPISODE, owner="ana"), fact.content).speaker == "Ana"
 
 
 def test_what_does_not_fit_goes_in_order() -> None:

@@ -1,13 +1,18 @@
 """The converse flow against a scripted model: intents, recall, citing, keeping, and what is never stored again."""
 
+import json
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
 from memos_cli import MOS
+from memos_cli.config import Settings, paths
 from memos_cli.errors import ModelUnavailable, UsageError
 from memos_cli.interface.chat import ECHO, TAG, Chat
-from memos_cli.model import Filter, Kind, Memory, Origin
+from memos_cli.interface.extracting import CONFIDENCE
+from memos_cli.interface.prompt import Turn
+from memos_cli.model import Filter, Kind, LinkType, Memory, Origin
 from memos_cli.ports import LLM, Request, Token
 from tests.conftest import Clock
 
@@ -18,6 +23,7 @@ class Scripted:
     def __init__(self, *answers: str, logprob: float | None = -0.01, context: int = 4000, local: bool = True) -> None:
         self.answers = list(answers)
         self.asked: list[Request] = []
+        self.schemas: list[object] = []
         self.logprob = logprob
         self.fails: BaseException | None = None
         self._context = context
@@ -37,8 +43,16 @@ class Scripted:
     def count(self, request: Request) -> int:
         return sum(len(text.split()) for _, text in request.messages)
 
-    def stream(self, request: Request, *, most: int, stop: Sequence[str] = ()) -> Iterator[Token]:  # noqa: ARG002
+    def stream(
+        self,
+        request: Request,
+        *,
+        most: int,
+        stop: Sequence[str] = (),  # noqa: ARG002
+        schema: object = None,
+    ) -> Iterator[Token]:
         self.asked.append(request)
+        self.schemas.append(schema)
         for number, word in enumerate(self.answers.pop(0).split()[:most]):
             if number == 2 and self.fails is not None:
                 raise self.fails
@@ -181,6 +195,101 @@ def test_a_secret_is_masked_in_prompts_and_answers(mos: MOS) -> None:
     remote = Scripted("It is hidden.", local=False)
     Chat(mos, remote, reveal=True).ask(question)
     assert "hunter2xyz" not in remote.prompt
+
+
+# -- a model that extracts
+
+
+@pytest.fixture
+def fit(home: Path, clock: Clock) -> Iterator[MOS]:
+    """A home whose settings have the model extract."""
+    environ = {"MEMOS_EMBEDDER": "none", "MEMOS_PRINCIPAL": "sam", "MEMOS_LLM_EXTRACT": "model"}
+    with MOS(home, settings=Settings(environ, paths({"MEMOS_HOME": str(home)})), clock=clock) as opened:
+        yield opened
+
+
+def notes(*spans: str, **fields: str) -> str:
+    return json.dumps(
+        {"memories": [{"span": s, "content": s, "kind": "fact", "key": "none", "when": "", **fields} for s in spans]}
+    )
+
+
+def test_what_a_model_finds_is_kept_in_one_step_and_linked_to_its_turn(fit: MOS) -> None:
+    model = Scripted("Nice.", notes("the old mill in Leeds is where Ana lives"))
+    result = Chat(fit, model).ask("Guess what, the old mill in Leeds is where Ana lives, wow.")
+    (kept,) = memories(fit)
+    assert (kept.content, kept.kind, kept.origin, kept.confidence) == (
+        "the old mill in Leeds is where Ana lives", Kind.FACT, Origin.INFERENCE, CONFIDENCE,
+    )  # fmt: skip
+    assert (kept.source.speaker, kept.source.turn, kept.source.model) == ("sam", 1, "scripted")
+    turn = episodes(fit)[0]
+    ((link, other),) = fit.provenance(kept.id).outgoing
+    assert (link.type, other) == (LinkType.DERIVED_FROM, turn)
+    assert ECHO not in turn.tags  # the note says less than the turn, so that is still recalled
+    assert result.kept == (kept.id,)
+    fit.undo()
+    assert fit.list() == ()
+
+
+def test_a_changed_preference_that_a_model_found_supersedes(fit: MOS, clock: Clock) -> None:
+    fit.add("I eat meat", key="diet")
+    clock.forward(days=1)
+    model = Scripted("Good for you.", notes("I'm vegan at home and at work", key="diet"))
+    Chat(fit, model).ask("So since May I'm vegan at home and at work.")
+    assert [memory.content for memory in memories(fit)] == ["I'm vegan at home and at work"]
+
+
+def test_the_model_is_shown_the_person_s_words_and_no_memory(fit: MOS) -> None:
+    fit.add("My sister Ana has a dog called Bruno.")
+    model = Scripted("Bruno.", notes("My cat is called Ada"), "Oh.", notes("Your sister Ana has a dog called Bruno"))
+    talk = Chat(fit, model)
+    talk.ask("My cat is called Ada. And what is my sister's dog called?")
+    assert "Bruno" in model.asked[0].messages[-1][1]
+    assert "Bruno" not in model.prompt
+    fact = "Your sister Ana has a dog called Bruno, you say."
+    talk._turns.append(Turn("assistant", "Your sister Ana has a dog called Bruno."))
+    talk.ask(fact)
+    assert "My cat is called Ada." in model.prompt
+    assert "<before>" in model.prompt
+    assert [memory for memory in memories(fit) if memory.origin is Origin.INFERENCE] == []
+
+
+@pytest.mark.parametrize("broken", ["no json", '{"memories": 3}', notes("I live in Berlin now")])
+def test_what_is_no_use_gives_way_to_the_rules(fit: MOS, broken: str) -> None:
+    result = Chat(fit, Scripted("Nice.", broken)).ask("My sister Ana lives in Leeds.")
+    (kept,) = memories(fit)
+    assert (kept.content, kept.origin, kept.confidence) == ("My sister Ana lives in Leeds.", Origin.CONVERSATION, 1.0)
+    assert len(episodes(fit)) == 2
+    assert len(result.notices) == ("Berlin" not in broken)
+
+
+def test_a_model_that_goes_away_loses_no_turn(fit: MOS) -> None:
+    class Going(Scripted):
+        def stream(self, request: Request, **given: object) -> Iterator[Token]:
+            if given.get("schema"):
+                raise self.fails or ModelUnavailable("nobody there")
+            return super().stream(request, **given)  # type: ignore[arg-type]
+
+    result = Chat(fit, Going("Nice.")).ask("My sister Ana lives in Leeds.")
+    assert (result.answer, result.notices) == ("Nice.", ("extracted by rules: nobody there",))
+    assert [memory.content for memory in memories(fit)] == ["My sister Ana lives in Leeds."]
+    stopped = Going("Nice.", "Nice.")
+    stopped.fails = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        Chat(fit, stopped).ask("My cat is called Ada.")
+    assert len(episodes(fit)) == 2
+    result = Chat(fit, stopped).ask("My cat is called Ada.", stoppable=True)
+    assert "stopped" in result.notices[0]
+    assert len(episodes(fit)) == 4
+
+
+def test_a_model_is_not_asked_in_vain(fit: MOS, mos: MOS) -> None:
+    model = Scripted(*["Fine."] * 5)
+    Chat(fit, model).ask("Where do I live? And what do I eat?")
+    Chat(fit, model, save=False).ask("My sister Ana lives in Leeds.")
+    Chat(fit, model).ask("remember that my shoe size is 43")
+    Chat(mos, model).ask("My cat is called Ada.")  # auto, and no model is set that is fit for it
+    assert model.schemas == [None] * 3
 
 
 # -- intents

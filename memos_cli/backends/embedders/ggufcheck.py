@@ -44,10 +44,12 @@ class Header:
     Attributes:
         metadata: key to value; a list for an array.
         tensors: how many tensors there are.
+        parameters: how many numbers they hold together.
     """
 
     metadata: dict[str, Any] = field(default_factory=dict)
     tensors: int = 0
+    parameters: int = 0
 
     def get(self, key: str, default: Any = None) -> Any:  # noqa: ANN401 -- values are of any type
         """A value by its key, where `{arch}` stands for the architecture's name."""
@@ -143,18 +145,18 @@ def _parse(reader: _Reader, path: Path) -> Header:
     for _ in range(pairs):
         key = reader.string()
         metadata[key] = reader.value(reader.take("I"))
-    ends = [_tensor_end(reader) for _ in range(tensors)]
+    described = [_tensor(reader) for _ in range(tensors)]
     alignment = metadata.get("general.alignment", 32)
     if not isinstance(alignment, int) or alignment < 1:
         raise ValueError("bad alignment")
     start = -(-reader.at // alignment) * alignment
-    if start + max(ends, default=0) > len(reader.data):
+    if start + max((end for end, _ in described), default=0) > len(reader.data):
         raise ValueError("cut short")
-    return Header(metadata, tensors)
+    return Header(metadata, tensors, sum(elements for _, elements in described))
 
 
-def _tensor_end(reader: _Reader) -> int:
-    """Reads one tensor's description; the byte after its last, counted from the start of the data."""
+def _tensor(reader: _Reader) -> tuple[int, int]:
+    """Reads one tensor's description; the byte after its last, counted from the start of the data, and its elements."""
     reader.string()
     dimensions = reader.take("I")
     if dimensions > _MAX_DIMENSIONS:
@@ -164,4 +166,4 @@ def _tensor_end(reader: _Reader) -> int:
         elements *= reader.take("Q")
     kind, offset = reader.take("I"), reader.take("Q")
     per_block, size = _BLOCKS.get(kind, (1, 0))  # a type not listed: at least its start must be there
-    return int(offset + -(-elements // per_block) * size)
+    return int(offset + -(-elements // per_block) * size), elements

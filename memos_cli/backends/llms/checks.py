@@ -59,6 +59,7 @@ def facts(path: Path) -> dict[str, Any]:
         "context": header.get("{arch}.context_length"),
         "vocabulary": len(header.get("tokenizer.ggml.tokens", ())),
         "tensors": header.tensors,
+        "parameters": header.parameters,
         "template": isinstance(template, str),
         "bytes": path.stat().st_size,
     }

