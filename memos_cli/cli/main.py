@@ -46,6 +46,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "undo": ("timeline", "Take back the last command that wrote."),
         "history": ("timeline", "List the versions of a memory."),
         "rollback": ("timeline", "Make a memory what it was at a version."),
+        "lifecycle": ("lifecycle", "Let memories fade, expire and come back, by policy."),
     },
     "Scopes and cubes": {
         "view": ("view", "Saved filters, used as --view NAME."),

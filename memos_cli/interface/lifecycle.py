@@ -190,8 +190,9 @@ class Tick:
 
     def _is_late(self) -> bool:
         seconds = self._limits.seconds
-        self._unfinished = self._unfinished or (seconds is not None and time.monotonic() - self._started >= seconds)
-        return self._unfinished
+        late = seconds is not None and time.monotonic() - self._started >= seconds
+        self._unfinished = self._unfinished or late
+        return late
 
     def _look(self) -> Iterator[Move]:
         """The transitions that are due; what turns out not to be is put off to when it will be."""

@@ -117,7 +117,7 @@ _TARGETS = {"activated": "came back", "archived": "were archived", "expired": "e
 KEYS: dict[str, Key] = {
     "archive.decay": Key(0.5, _decay, "how fast a trace of use fades: the exponent d of the strength formula"),
     **{
-        f"archive.idle_days.{kind}": Key(days, _days, f"days until a {kind} fades that was told once and never used; 0: never")
+        f"archive.idle_days.{kind}": Key(days, _days, f"days until {kind}s fade that were told once and never used; 0: never")
         for kind, days in _IDLE.items()
     },
     "archive.priority_factor": Key(2.0, _factor, "each step of priority makes the idle days so many times as long"),

@@ -1,0 +1,413 @@
+"""`memos lifecycle`: the tick, what it will do, how things stand, and the policy behind it."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from memos_cli.cli import render
+from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.options import WHEN, Family, dry_run
+from memos_cli.errors import CubeNotFound, Refused, UsageError
+from memos_cli.operation.lifecycle import TABLE
+from memos_cli.operation.policy import KEYS
+from memos_cli.times import shown
+
+if TYPE_CHECKING:
+    from memos_cli.infra.vault.vault import Vault
+    from memos_cli.interface.lifecycle import Ahead, Standing, Ticked
+
+_SHOWN = 20
+_TABLE = "\n".join(f"  {start} -> {to}: {reason}\n      {when}" for start, to, reason, when in TABLE)
+
+
+@click.group(
+    cls=Family,
+    help=f"""Let memories fade, expire and come back, by policy.
+
+A tick carries out what is due: it is made for cron, says nothing when all is well, and can be stopped at any instant and
+run again. Frozen memories are left alone by every transition, pinned ones by all but a TTL. Fusions come on top: the
+product of one is merged, its sources are archived.
+
+\b
+Transitions:
+{_TABLE}
+
+\b
+Examples:
+  memos lifecycle plan --days 30
+  memos lifecycle tick
+  memos lifecycle install --cron
+""",
+)
+def lifecycle() -> None:
+    """The family."""
+
+
+@lifecycle.command("tick")
+@click.option("--now", "instant", type=WHEN, help="Decide as of this time; earlier than the last tick: nothing.")
+@click.option("--max-seconds", type=click.FloatRange(0, min_open=True), help="Stop after so long; the next tick goes on.")
+@click.option("--limit", type=click.IntRange(1), help="Make at most so many transitions.")
+@click.option("--allow-mass", is_flag=True, help="Also where a large share of the cube fades at once.")
+@dry_run
+@pass_app
+def tick(
+    app: App, *, instant: str | None, max_seconds: float | None, limit: int | None, allow_mass: bool, dry_run: bool
+) -> None:
+    """Carry out what is due.
+
+    What has a TTL that passed expires, what faded or was superseded is archived, what was recalled from the archive comes
+    back, duplicates are fused, and what waits for its vector is embedded. One tick is one step of `memos undo`. It only
+    reads what is due, so it costs the same in a large cube as in a small one.
+
+    If more than a share of the cube (policy: brake.share) were to be retired for idleness at once, it is not, and the exit
+    status is 3: look at it with --dry-run, then use --allow-mass.
+
+    \b
+    Examples:
+      memos lifecycle tick
+      memos lifecycle tick --dry-run
+      memos lifecycle tick --max-seconds 60 --json
+
+    \b
+    Exit status:
+      0   done, or nothing was due
+      3   too much would be retired for idleness; all else was done
+      75  a tick is under way already
+    """
+    from memos_cli.interface.lifecycle import Limits
+    from memos_cli.interface.lifecycle import tick as run
+
+    done = run(app.mos, instant, Limits(max_seconds, limit, allow_mass, dry_run))
+    if app.json:
+        found = [_ticked_json(one) for one in done]
+        app.data({**_sum(found, instant or app.mos.now), "cubes": found})
+    elif dry_run or app.verbose:
+        for one in done:
+            _show(app, one)
+    for one in done:
+        for note in one.notes:
+            app.note(f"{one.cube}: {note}")
+    if braked := sum(one.braked for one in done):
+        raise Refused(
+            f"{braked} memories were to be retired for idleness at once; that is more than the policy lets a tick do alone",
+            hint="see which: memos lifecycle tick --dry-run --allow-mass; then let it: memos lifecycle tick --allow-mass",
+        )
+
+
+def _ticked_json(one: "Ticked") -> dict[str, Any]:
+    found: dict[str, Any] = one._asdict()
+    found["now"] = shown(one.now)
+    moves = found.pop("moves")
+    if one.dry_run:
+        found["moves"] = [{"id": move.id, "to": move.way.to.value, "reason": move.way.reason} for move in moves]
+    return found
+
+
+def _sum(found: list[dict[str, Any]], now: str) -> dict[str, Any]:
+    transitions: dict[str, int] = {}
+    for one in found:
+        for state, count in one["transitions"].items():
+            transitions[state] = transitions.get(state, 0) + count
+    return {
+        "now": shown(now),
+        "due": sum(one["due"] for one in found),
+        "transitions": transitions,
+        "seconds": sum(one["seconds"] for one in found),
+        "unfinished": any(one["unfinished"] for one in found),
+        "dry_run": any(one["dry_run"] for one in found),
+    }
+
+
+def _show(app: App, one: "Ticked") -> None:
+    counts = ", ".join(f"{count} {state}" for state, count in one.transitions.items() if count) or "nothing"
+    verb = "would be" if one.dry_run else "were"
+    app.out(f"{one.cube}: {one.due} looked at; {counts}{'' if counts == 'nothing' else f' {verb} the result'}")
+    if not one.dry_run:
+        return
+    from memos_cli.cli.tables import table
+
+    vault = app.mos.vault(one.cube)
+    rows = [
+        (move.id[:8], move.way.to.value, move.way.reason, render.plain(_short(vault.get(move.id).content)))
+        for move in one.moves[:_SHOWN]
+    ]
+    if rows:
+        table(("id", "becomes", "because", "what it says"), rows)
+    if len(one.moves) > _SHOWN:
+        app.out(f"… and {len(one.moves) - _SHOWN} more; all of them: --json")
+
+
+def _short(text: str, most: int = 48) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
+@lifecycle.command("status")
+@pass_app
+def status(app: App) -> None:
+    """Tell how many memories are in each state, and when the next tick has something to do.
+
+    \b
+    Examples:
+      memos lifecycle status
+    """
+    from memos_cli.interface.lifecycle import standing
+
+    found = [standing(vault, app.mos.now) for vault in app.mos.vaults()]
+    if app.json:
+        app.data({"cubes": [_standing_json(one) for one in found]})
+        return
+    for one in found:
+        states = ", ".join(f"{count} {state}" for state, count in one.states.items() if count) or "nothing yet"
+        app.out(f"{click.style(one.cube, bold=True)}: {states}")
+        app.out(f"  last tick: {shown(one.ticked) or 'never'}")
+        app.out(f"  due now: {one.due}; next: {shown(one.next) or 'nothing is planned'}")
+        if one.pending:
+            app.out(f"  waiting for their vectors: {one.pending}")
+        for name, value in one.policy.items():
+            app.out(f"  policy: {name} = {value}")
+    if found and not any(one.ticked for one in found):
+        app.note("let it run by itself: memos lifecycle install --cron")
+
+
+def _standing_json(one: "Standing") -> dict[str, Any]:
+    return {**one._asdict(), "ticked": shown(one.ticked), "next": shown(one.next)}
+
+
+@lifecycle.command("plan")
+@click.option("--days", type=click.FloatRange(0, min_open=True), default=30.0, show_default=True, help="How far to look ahead.")
+@click.option("--now", "instant", type=WHEN, help="Look ahead from this time.")
+@pass_app
+def plan(app: App, *, days: float, instant: str | None) -> None:
+    """Tell what ticks will do, and when.
+
+    It holds if nothing is used or told meanwhile; a memory that is used lasts longer.
+
+    \b
+    Examples:
+      memos lifecycle plan
+      memos lifecycle plan --days 365 --json
+    """
+    from memos_cli.interface.lifecycle import plan as look_ahead
+
+    now = instant or app.mos.now
+    found = [one for vault in app.mos.vaults() for one in look_ahead(vault, now, days)]
+    if app.json:
+        app.data({"now": shown(now), "days": days, "transitions": [_ahead_json(one) for one in found]})
+        return
+    if not found:
+        app.out(f"nothing happens within {days:g} days")
+        return
+    from memos_cli.cli.tables import table
+
+    rows = [
+        (one.at[:10], one.memory.id[:8], one.to.value, one.reason, render.plain(_short(one.memory.content, 36)))
+        for one in found[:_SHOWN]
+    ]
+    table(("day", "id", "becomes", "because", "what it says"), rows)
+    if len(found) > _SHOWN:
+        app.out(f"… and {len(found) - _SHOWN} more until {found[-1].at[:10]}; all of them: --json")
+    app.note("a memory is kept by using it, or for good with: memos pin ID")
+
+
+def _ahead_json(one: "Ahead") -> dict[str, Any]:
+    return {"id": one.memory.id, "cube": one.memory.cube, "at": shown(one.at), "to": one.to.value, "reason": one.reason}
+
+
+@lifecycle.command("run")
+@click.argument("path", metavar="FILE", type=click.File("r", encoding="utf-8"))
+@dry_run
+@pass_app
+def run_chain(app: App, *, path: Any, dry_run: bool) -> None:  # noqa: ANN401 -- click's own type
+    """Run a chain of steps over memories as one transaction.
+
+    A chain is a TOML file of steps, each a table [[step]] with what it is to `do`: retrieve (query, k, and filters as tags,
+    kinds, states, since, until, task, key), filter (the same filters, older = "30d", unused = "30d", without = [tags],
+    matching = "a regular expression"), augment (tags, links to the memories before by a type), update (kind, key, title,
+    priority, valid_to, append), archive or expire. Every step works on what the one before it left over; nothing is written
+    before the last one has been through, and `memos undo` takes it all back.
+
+    \b
+    Examples:
+      memos lifecycle run tidy.toml --dry-run
+      memos lifecycle run tidy.toml
+
+    \b
+    A chain that archives old shopping lists:
+      [[step]]
+      do = "retrieve"
+      query = "shopping list"
+      k = 50
+      [[step]]
+      do = "filter"
+      older = "30d"
+      without = ["keep"]
+      [[step]]
+      do = "archive"
+
+    \b
+    Exit status:
+      2  it is no chain; the message says where
+      3  a memory is frozen, or somebody else's; nothing was changed
+    """
+    from memos_cli.interface import chains
+
+    done = chains.run(app.mos, chains.read(path.read()), dry_run=dry_run)
+    if app.json:
+        app.data(done._asdict())
+        return
+    for step in done.steps:
+        app.out(f"{step['do']:<9} {step['memories']} memories")
+    app.out(f"{len(done.changed)} {'would be changed' if dry_run else 'changed'}")
+    if done.command_id:
+        app.note(f"take it back with: memos undo {done.command_id}")
+
+
+@lifecycle.command("install")
+@click.option("--cron", "how", flag_value="cron", help="As a line of your crontab.")
+@click.option("--systemd", "how", flag_value="systemd", help="As a timer of your systemd user session.")
+@click.option("--print", "printed", is_flag=True, help="Print it instead.")
+@click.option("--remove", is_flag=True, help="Take it out again.")
+@dry_run
+@pass_app
+def install(app: App, *, how: str | None, printed: bool, remove: bool, dry_run: bool) -> None:
+    """Let a tick run by itself, once an hour.
+
+    \b
+    Examples:
+      memos lifecycle install --cron
+      memos lifecycle install --systemd --print
+      memos lifecycle install --cron --remove
+
+    \b
+    Exit status:
+      1  there is no crontab or systemctl here, or it failed
+    """
+    from memos_cli.cli import timer
+
+    if how is None:
+        raise UsageError("by what?", hint="memos lifecycle install --cron, or --systemd")
+    made = timer.Cron() if how == "cron" else timer.Systemd()
+    if printed:
+        app.out(made.text(), nl=False)
+        return
+    did = ("would be " if dry_run else "") + ("taken out" if remove else "installed")
+    if not dry_run:
+        made.remove() if remove else made.install()
+    app.data({"how": how, "place": made.place, "removed": remove, "dry_run": dry_run}) if app.json else app.out(
+        f"{did}: {made.place}"
+    )
+
+
+# -- policy
+
+
+_KEYS = "\n".join(line for name, key in KEYS.items() for line in (f"  {name} (default: {key.default})", f"      {key.help}"))
+
+
+@lifecycle.group(
+    "policy",
+    cls=Family,
+    help=f"""What fades after how long.
+
+A policy belongs to a cube, is kept in its log, travels with it, and is changed back by `memos undo`. A hook is the name of a
+program in the folder `hooks` beside your config.toml: it is given JSON on its standard input after memories changed their
+state, and what it does wrong harms nothing.
+
+\b
+Keys:
+{_KEYS}
+
+\b
+Examples:
+  memos lifecycle policy show > policy.toml
+  memos lifecycle policy check policy.toml
+  memos lifecycle policy set archive.idle_days.note 30
+""",
+)
+def policy() -> None:
+    """The family."""
+
+
+@policy.command("show")
+@pass_app
+def policy_show(app: App) -> None:
+    """Show the policy as TOML, each key with what it does.
+
+    \b
+    Examples:
+      memos lifecycle policy show
+      memos lifecycle policy show > policy.toml
+    """
+    from memos_cli.interface.lifecycle import policy_of
+    from memos_cli.operation.policy import to_toml
+
+    found = policy_of(_first(app))
+    app.data({name: found.get(name) for name in KEYS}) if app.json else app.out(to_toml(found), nl=False)
+
+
+def _first(app: App) -> "Vault":
+    """The cube whose policy is meant."""
+    vaults = app.mos.vaults()
+    if not vaults:
+        raise CubeNotFound("there is no cube yet, so there is no policy", hint='make one by adding: memos add "I am vegan now"')
+    return vaults[0]
+
+
+@policy.command("set")
+@click.argument("key", required=False)
+@click.argument("value", required=False)
+@click.option(
+    "--file", "path", type=click.File("r", encoding="utf-8"), help="Take the whole policy from a TOML file; - is stdin."
+)
+@pass_app
+def policy_set(app: App, *, key: str | None, value: str | None, path: Any) -> None:  # noqa: ANN401 -- click's own type
+    """Set one key of the policy, or all of it from a file.
+
+    A key that a file does not name goes back to its default.
+
+    \b
+    Examples:
+      memos lifecycle policy set archive.idle_days.note 30
+      memos lifecycle policy set --file policy.toml
+
+    \b
+    Exit status:
+      2  no such key, or a value that it cannot have
+      3  the cube is somebody else's
+    """
+    from memos_cli.interface.lifecycle import set_policy
+    from memos_cli.operation.policy import checked, read
+
+    if (path is None) == (key is None or value is None):
+        raise UsageError("name a key and its value, or a file", hint="memos lifecycle policy set archive.idle_days.note 30")
+    fields = read(path.read()) if path else {str(key): checked(str(key), value)}
+    _first(app)
+    found = set_policy(app.mos.writable(), app.mos.author("policy"), fields, replace=path is not None)
+    changed = {name: found.get(name) for name in fields}
+    if app.json:
+        app.data(changed)
+        return
+    for name, now in changed.items() if key else ():
+        app.out(f"{name} = {now}")
+    app.note("see what it does: memos lifecycle plan")
+
+
+@policy.command("check")
+@click.argument("path", metavar="FILE", type=click.File("r", encoding="utf-8"))
+@pass_app
+def policy_check(app: App, *, path: Any) -> None:  # noqa: ANN401 -- click's own type
+    """Check a policy file without taking it over.
+
+    \b
+    Examples:
+      memos lifecycle policy check policy.toml
+
+    \b
+    Exit status:
+      2  it is no policy; the message says where
+    """
+    from memos_cli.operation.policy import read
+
+    found = read(path.read())
+    app.data({"keys": found}) if app.json else app.out(f"{len(found)} keys, all right")

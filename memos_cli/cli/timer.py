@@ -1,0 +1,116 @@
+"""Letting `memos lifecycle tick` run every hour: by cron, or by a timer of systemd's user session."""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from memos_cli.errors import MemosError
+
+MARK = "# memos lifecycle"
+_SECONDS = 30
+
+
+def command() -> list[str]:
+    """The command line that ticks, with the program's full path: cron knows little of the environment."""
+    beside = Path(sys.executable).with_name("memos")
+    program = [str(beside)] if beside.exists() else [sys.executable, "-m", "memos_cli"]
+    return [*program, "--quiet", "lifecycle", "tick", "--max-seconds", "600"]
+
+
+def _home() -> str | None:
+    home = os.environ.get("MEMOS_HOME")
+    return str(Path(home).expanduser().absolute()) if home else None
+
+
+class Cron:
+    """A line of the crontab, known by the mark at its end."""
+
+    place = "your crontab"
+
+    def text(self) -> str:
+        """The line; % means a new line to cron and is escaped."""
+        home = _home()
+        words = ([f"MEMOS_HOME={shlex.quote(home)}"] if home else []) + [shlex.join(command())]
+        return "17 * * * * " + " ".join(words).replace("%", "\\%") + f" {MARK}\n"
+
+    def install(self) -> None:
+        """Put the line in, in place of the one of an earlier install."""
+        self._write(self._others() + self.text())
+
+    def remove(self) -> None:
+        """Take the line out."""
+        self._write(self._others())
+
+    def _others(self) -> str:
+        """The crontab without our line."""
+        found = _run(["crontab", "-l"], may_fail=True)
+        return "".join(line for line in found.splitlines(keepends=True) if not line.rstrip().endswith(MARK))
+
+    def _write(self, text: str) -> None:
+        _run(["crontab", "-"], text if text.endswith("\n") or not text else text + "\n")
+
+
+class Systemd:
+    """A service and a timer of the user's own."""
+
+    def __init__(self) -> None:
+        self._folder = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "systemd" / "user"
+        self.place = str(self._folder / "memos-tick.timer")
+
+    def _files(self) -> dict[str, str]:
+        home = _home()
+        words = " ".join(_quoted(word) for word in command())
+        environment = f"Environment={_quoted(f'MEMOS_HOME={home}')}\n" if home else ""
+        service = (
+            "[Unit]\nDescription=memos: let memories fade, expire and come back\n\n"
+            f"[Service]\nType=oneshot\nNice=10\nSuccessExitStatus=75\n{environment}ExecStart={words}\n"
+        )
+        timer = (
+            "[Unit]\nDescription=memos: every hour\n\n"
+            "[Timer]\nOnCalendar=hourly\nRandomizedDelaySec=600\nPersistent=true\n\n"
+            "[Install]\nWantedBy=timers.target\n"
+        )
+        return {"memos-tick.service": service, "memos-tick.timer": timer}
+
+    def text(self) -> str:
+        """Both files, each under its path."""
+        return "\n".join(f"# {self._folder / name}\n{text}" for name, text in self._files().items())
+
+    def install(self) -> None:
+        """Write the files and start the timer."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for name, text in self._files().items():
+            (self._folder / name).write_text(text, encoding="utf-8")
+        _run(["systemctl", "--user", "daemon-reload"])
+        _run(["systemctl", "--user", "enable", "--now", "memos-tick.timer"])
+
+    def remove(self) -> None:
+        """Stop the timer and remove the files."""
+        _run(["systemctl", "--user", "disable", "--now", "memos-tick.timer"], may_fail=True)
+        for name in self._files():
+            (self._folder / name).unlink(missing_ok=True)
+        _run(["systemctl", "--user", "daemon-reload"])
+
+
+def _quoted(word: str) -> str:
+    """A word of a systemd command line: % and $ mean something there, and blanks part words."""
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    return f'"{escaped}"' if any(c in word for c in " \t\"'") else escaped
+
+
+def _run(arguments: list[str], given: str = "", *, may_fail: bool = False) -> str:
+    """Run a program of the system's and return what it printed.
+
+    Raises:
+        MemosError: it is not there, or it failed.
+    """
+    if shutil.which(arguments[0]) is None:
+        raise MemosError(f"there is no {arguments[0]} here", hint="print it and install it by hand, with --print")
+    done = subprocess.run(arguments, input=given, capture_output=True, text=True, timeout=_SECONDS, check=False)
+    if done.returncode and not may_fail:
+        said = done.stderr.strip().splitlines()[-1:] or [f"exit status {done.returncode}"]
+        raise MemosError(f"{' '.join(arguments)} failed: {said[0]}", hint="print it and install it by hand, with --print")
+    return done.stdout if not done.returncode else ""
