@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from importlib.resources import as_file, files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,12 @@ def demo(app: App, home: Path | None) -> None:
     run.step("undo")
     run.step("list", "--key", "diet")
     figures = _questions(run, folder)
+    figures["chat"] = _chat(run)
+    run.say(
+        "Memories fade, unless they are used or pinned. This is what ticks of the lifecycle would do with one that nobody needs:"
+    )
+    run.step("add", "The bike shop has a sale this week", "--ttl", "7d", "--tag", "shopping")
+    run.step("lifecycle", "plan", "--days", "10")
     run.say("Nothing was damaged on the way: the state is what the log amounts to.")
     run.step("doctor", show=False)
     _close(app, folder, figures)
@@ -157,6 +164,20 @@ def _questions(run: _Runner, folder: Path) -> dict[str, Any]:
     return figures
 
 
+def _chat(run: _Runner) -> dict[str, Any]:
+    """Tell something, ask for it in a command of its own, and see who answers: a model where one can run."""
+    if find_spec("llama_cpp"):
+        run.say(
+            "Talk with it. memos-mini ships with memos: a model of 2.5 MB that answers from memories and from nothing else."
+        )
+        run.step("model", "use", "memos-mini")
+    else:
+        run.say("Talk with it. Without a model the best memories answer, word for word.")
+    run.step("chat", "-m", "My brother Jonas is allergic to walnuts")
+    answered = json.loads(run.step("chat", "--json", "-m", "What is Jonas allergic to?", "--no-save"))["data"]
+    return {"answer": answered["answer"], "mode": answered["mode"]}
+
+
 def _place(expected: str, hits: list[dict[str, Any]]) -> int | None:
     return next((index for index, hit in enumerate(hits) if expected in hit["content"]), None)
 
@@ -175,7 +196,14 @@ def _close(app: App, folder: Path, figures: dict[str, Any]) -> None:
     app.out()
     app.out(click.style("Go on:", bold=True))
     app.out(f"  export MEMOS_HOME={shlex.quote(str(folder / 'home'))}   # Maren's memories; unset it for your own")
-    for command in ('search "who is allergic to what?"', "list --kind event --order occurred", "why ID", "stats", "--help"):
+    for command in (
+        "chat",
+        'search "who is allergic to what?"',
+        "list --kind event --order occurred",
+        "why ID",
+        "stats",
+        "--help",
+    ):
         app.out(f"  memos {command}")
     if figures["search"]["mode"] == "lexical":
         app.out(f"Search by meaning is not installed; {extra('semantic')}")

@@ -272,7 +272,8 @@ class Chat:
         if not stream.stopped and not self._sure(stream.tokens, answer):
             result = self._from_memories(message, found, told)
             notice = f"{llm.name} was unsure of its answer, so these are your memories, word for word"
-            return result._replace(tokens=tokens, seconds=seconds, notices=(notice,), prompt=laid)
+            said = (notice,) if self.shown else ()  # what was only told needs no answer, so nothing stands in for one
+            return result._replace(tokens=tokens, seconds=seconds, notices=said, prompt=laid)
         named = [memories[index] for index in answering.cited(answer, message, prompt.lines)]
         cited = tuple(memory.id for memory in named)
         return Answered(answer, "generated", cited, tokens, seconds, tuple(named), stopped=stream.stopped, prompt=laid)

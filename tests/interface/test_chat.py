@@ -399,6 +399,11 @@ def test_an_unsure_model_gives_way_to_the_memories(mos: MOS) -> None:
     assert not [one for one in mos.list() if "Leeds" in one.content]
 
 
+def test_what_was_only_told_is_acknowledged_without_excuses(mos: MOS) -> None:
+    result = Chat(mos, Scripted("mumble mumble", logprob=-9.0)).ask("My sister Ana lives in Porto")
+    assert (result.answer, result.notices) == ("I will remember that.", ())
+
+
 def test_no_recall_looks_nothing_up(mos: MOS) -> None:
     mos.add("I live in Porto")
     model = Scripted("I cannot say.")
