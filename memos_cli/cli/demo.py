@@ -67,9 +67,7 @@ def demo(app: App, home: Path | None) -> None:
     run.step("list", "--key", "diet")
     figures = _questions(run, folder)
     figures["chat"] = _chat(run)
-    run.say(
-        "Memories fade, unless they are used or pinned. This is what ticks of the lifecycle would do with one that nobody needs:"
-    )
+    run.say("Memories fade unless they are used or pinned. What the next ticks will do:")
     run.step("add", "The bike shop has a sale this week", "--ttl", "7d", "--tag", "shopping")
     run.step("lifecycle", "plan", "--days", "10")
     run.say("Nothing was damaged on the way: the state is what the log amounts to.")
