@@ -3,6 +3,7 @@
 None of them keeps a history of its own. A version is a prefix of a memory's operations; a rollback and an undo append.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from memos_cli.errors import NotFound, Refused, UsageError
@@ -83,35 +84,56 @@ def undo(vault: Vault, author: Author, name: str | None, *, dry_run: bool = Fals
 
 
 def _inverses(vault: Vault, operations: list[Operation], at: str) -> dict[tuple[str, str], dict[str, Any]]:
-    """For each subject the change that takes the transaction back, newest subject first."""
+    """For each subject the change that takes the transaction back, newest subject first.
+
+    The operations of one command may stand apart in the log, with those of others between them. So each register goes back to
+    what it would be now had the command not been run, which leaves to the others what they wrote.
+
+    Raises:
+        Refused: as in `undo`; or all of it was taken back already.
+    """
     txn = operations[0].txn
     inverses: dict[tuple[str, str], dict[str, Any]] = {}
+    undone = ""
     for noun, subject in reversed(dict.fromkeys((operation.noun, operation.subject) for operation in operations)):
         history = vault.operations(noun, subject)
-        _refuse_if_changed_since(history, txn)
-        before = fold.fold(operation for operation in history[: _first(history, txn)])
+        mine = [index for index, operation in enumerate(history) if operation.txn == txn]
         changed: dict[str, Any] = {}
-        for operation in history:
-            if operation.txn == txn:
-                changed |= operation.change or {}
+        for index in mine:
+            changed |= history[index].change or {}
+        before = fold.fold(operation for operation in history[: mine[-1]] if operation.txn != txn)
+        if by := _taken_back_by(history[mine[-1] + 1 :], txn):
+            undone = by
+            continue
+        _refuse_if_changed_since(history, mine[-1], changed)
         # What began with this transaction has no state before it: it expires, and can be restored.
-        born = noun == "memory" and not before
+        born = noun == "memory" and mine[0] == 0
         inverses[noun, subject] = {"state": State.EXPIRED.value, "since": at} if born else fold.inverse(before, changed)
+    if not inverses:
+        raise Refused(f"{txn} was taken back already", hint=f"do it again with: memos undo {undone}")
     return inverses
 
 
-def _first(history: list[Operation], txn: str) -> int:
-    return next(index for index, operation in enumerate(history) if operation.txn == txn)
+def _taken_back_by(later: list[Operation], txn: str) -> str | None:
+    """The undo, among later operations on a subject, by which a transaction is taken back as things stand."""
+    taken: dict[str, str] = {}
+    for operation in reversed(later):
+        if operation.reverts is not None and operation.txn not in taken:
+            taken[operation.reverts] = operation.txn
+    return taken.get(txn)
 
 
-def _refuse_if_changed_since(history: list[Operation], txn: str) -> None:
-    """A register that has another value now than the transaction gave it would lose that value silently."""
-    last = max(index for index, operation in enumerate(history) if operation.txn == txn)
+def _refuse_if_changed_since(history: list[Operation], last: int, changed: Iterable[str]) -> None:
+    """A register that has another value now than the transaction left it with would lose that value silently.
+
+    Args:
+        last: where in the history the transaction's last operation stands.
+        changed: the registers that it changed.
+    """
     then, now = fold.fold(history[: last + 1]), fold.fold(history)
     if now.get(fold.PURGED):
         raise Refused(f"{history[0].subject[:8]} was purged since; a purge cannot be undone")
-    mine = {name for operation in history if operation.txn == txn for name in operation.change or {}}
-    clash = sorted(name for name in mine if then.get(name) != now.get(name))
+    clash = sorted(name for name in changed if then.get(name) != now.get(name))
     if clash:
         culprit = next(operation for operation in reversed(history) if set(clash) & set(operation.change or {}))
         raise Refused(

@@ -190,12 +190,15 @@ def links_of(conn: sqlite3.Connection, memory_id: str) -> tuple[list[Link], list
 
 
 def transaction_summaries(conn: sqlite3.Connection, names: Iterable[str]) -> list[dict[str, Any]]:
-    """For each transaction its command, principal, time, how many operations it has, and whether it was taken back."""
+    """For each command, by its transaction's name: what and whose it was, when it last wrote, how much, and what it took back.
+
+    All operations of one name are one command, also where others wrote in between.
+    """
     found = []
     for name in names:
         cursor = conn.execute(
-            """SELECT txn, command, principal, clock, count(*) AS operations, count(DISTINCT subject) AS subjects,
-                      max(reverts) AS reverts FROM ops WHERE txn = ?""",
+            """SELECT txn, command, principal, max(clock) AS clock, count(*) AS operations,
+                      count(DISTINCT subject) AS subjects, reverts FROM ops WHERE txn = ?""",
             (name,),
         )
         (row,) = _dicts(cursor)

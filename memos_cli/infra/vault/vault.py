@@ -245,11 +245,14 @@ class Vault:
         return list(log.operations(self.conn, "WHERE txn = ?", (txn,)))
 
     def transactions_backwards(self) -> Iterator[tuple[str, str | None]]:
-        """The transactions from the newest on: name, and the name of the one that it takes back."""
-        seen = ""
+        """The transactions from the newest on: name, and the name of the one that it takes back.
+
+        A command that wrote several times under one name comes once, where it wrote last, whoever wrote in between.
+        """
+        seen: set[str] = set()
         for txn, reverts in self.conn.execute("SELECT txn, reverts FROM ops ORDER BY n DESC"):
-            if txn != seen:
-                seen = txn
+            if txn not in seen:
+                seen.add(txn)
                 yield txn, reverts
 
     def transaction_named(self, prefix: str) -> str:
