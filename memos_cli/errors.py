@@ -19,12 +19,24 @@
 130 (SIGINT) and 143 (SIGTERM) belong to the process, not to this tree; `memos_cli.cli.main` returns them.
 """
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 
 def extra(name: str) -> str:
     """The hint that says how to get an optional part of memos."""
     return f"install the extra {name}: pip install '.[{name}]' in the folder that memos was installed from"
+
+
+def did_you_mean(name: str, known: Iterable[str], otherwise: str | None = None) -> str | None:
+    """The hint for a name that nothing has: the nearest of those known, else the first of them, else `otherwise`."""
+    import difflib
+
+    names = list(known)
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    return f"there are: {', '.join(names[:10])}" if names else otherwise
 
 
 class MemosError(Exception):

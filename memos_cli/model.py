@@ -219,6 +219,7 @@ class Filter(NamedTuple):
         archived: also what is archived.
         everything: whatever its state or validity, apart from what was purged.
         principal: who is asking; `None` for the cube's owner, who sees all.
+        snapshot: look at the cube as it was when this snapshot was made; `at` is then that time.
     """
 
     at: str
@@ -239,6 +240,12 @@ class Filter(NamedTuple):
     archived: bool = False
     everything: bool = False
     principal: str | None = None
+    snapshot: str | None = None
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether it asks about another state of the cube than the present one, so that what is found is not used by it."""
+        return self.past or self.snapshot is not None
 
 
 class Cube(NamedTuple):

@@ -9,7 +9,7 @@ import click
 
 from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
-from memos_cli.cli.options import Command, filter_of, filters, reveal
+from memos_cli.cli.options import Command, filter_of, filters, in_snapshot, reveal
 from memos_cli.errors import NothingFound, UsageError
 from memos_cli.interface.results import Found, Query
 from memos_cli.times import parse_iso
@@ -26,13 +26,14 @@ _fail_empty = click.option("--fail-empty", is_flag=True, help="Exit with 4 when 
 @click.option("--explain", is_flag=True, help="Show what each score is made of.")
 @_fail_empty
 @filters
+@in_snapshot
 @reveal
 @pass_app
 def search(app: App, /, query: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 -- click's own types
     """Find memories by words and by meaning.
 
     What is current is searched: not what was superseded, has expired or was forgotten (--all, --archived, --as-of
-    widen). Memories that are shown count as used.
+    widen). Memories that are shown count as used, except in a look back (--as-of, --snapshot).
 
     A batch (--jsonl) takes {"query": …, "as_of": …} a line and answers {"query": …, "hits": […]} a line, in order.
 
@@ -41,6 +42,7 @@ def search(app: App, /, query: tuple[str, ...], **given: Any) -> None:  # noqa: 
       memos search "what do I eat?"
       memos search dentist --since 2026-03-01 --kind event -k 3
       memos search diet --as-of "last year" --explain
+      memos search diet --snapshot before-the-move
       memos --cube work --cube home search "door code"
       memos search --jsonl questions.jsonl -k 20 > answers.jsonl
 
@@ -49,7 +51,7 @@ def search(app: App, /, query: tuple[str, ...], **given: Any) -> None:  # noqa: 
       0  done, also when nothing was found
       2  a bad value or a bad line
       4  nothing was found, with --fail-empty
-      10 no such cube
+      10 no such cube or snapshot
       14 the embedder that is set cannot be used
     """
     options = {"k": given["k"], "lexical": given["lexical"]}
@@ -86,6 +88,8 @@ def _show(app: App, found: Found, *, explain: bool, reveal: bool) -> None:
 
 def _batch(app: App, given: dict[str, Any], options: dict[str, Any]) -> None:
     queries = _queries(given["jsonl"])
+    if options["wanted"].snapshot and any(query.as_of for query in queries):
+        raise UsageError("--snapshot and as_of exclude each other", hint="leave as_of out of the lines")
     told: set[str] = set()
     answers = app.mos.search_many(queries, **options)
     for found in answers:
@@ -124,9 +128,10 @@ def _query(number: int, line: bytes) -> Query:
 
 @click.command(cls=Command)
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@in_snapshot
 @reveal
 @pass_app
-def show(app: App, ids: tuple[str, ...], *, reveal: bool) -> None:
+def show(app: App, ids: tuple[str, ...], snapshot: str | None, *, reveal: bool) -> None:
     """Show memories in full.
 
     ID is an id, the beginning of one, or your own external id.
@@ -136,13 +141,14 @@ def show(app: App, ids: tuple[str, ...], *, reveal: bool) -> None:
       memos show k3f9
       memos show k3f9 --json
       memos show D1:3 --reveal
+      memos show k3f9 --snapshot before-the-move
 
     \b
     Exit status:
       2  the beginning of several ids
-      10 no such memory
+      10 no such memory or snapshot
     """
-    memories = [app.mos.get(identity) for identity in ids]
+    memories = app.mos.snapshots.look(ids, snapshot) if snapshot is not None else [app.mos.get(identity) for identity in ids]
     if app.json:
         found = [render.memory_json(memory, reveal=reveal) for memory in memories]
         app.data(found[0] if len(found) == 1 else {"memories": found})
@@ -156,6 +162,7 @@ def show(app: App, ids: tuple[str, ...], *, reveal: bool) -> None:
 
 @click.command("list", cls=Command)
 @filters
+@in_snapshot
 @click.option("-n", "--limit", type=click.IntRange(1), help="How many.")
 @click.option("--order", type=_ORDERS, default="newest", show_default=True, help="What comes first.")
 @click.option("--ids", "only_ids", is_flag=True, help="Only the ids, a line each.")
@@ -170,11 +177,12 @@ def list_(app: App, /, **given: Any) -> None:  # noqa: ANN401 -- click's own typ
       memos list --tag health -n 20
       memos list --kind event --order occurred
       memos list --state expired --ids | xargs memos restore
+      memos list --snapshot before-the-move
 
     \b
     Exit status:
       4  there is nothing, with --fail-empty
-      10 no such cube
+      10 no such cube or snapshot
     """
     memories = app.mos.list(filter_of(app, given), order=given["order"], limit=given["limit"])
     if app.json:

@@ -47,6 +47,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "history": ("timeline", "List the versions of a memory."),
         "rollback": ("timeline", "Make a memory what it was at a version."),
         "lifecycle": ("lifecycle", "Let memories fade, expire and come back, by policy."),
+        "snapshot": ("snapshot", "Name the cube's present state, compare with it, go back to it."),
     },
     "Scopes and cubes": {
         "view": ("view", "Saved filters, used as --view NAME."),

@@ -154,11 +154,13 @@ def filter_of(app: App, given: dict[str, Any]) -> "Filter":
     chosen = {name: given.pop(name) for name in FILTER_NAMES if name in given}
     if app.view:
         chosen = {**view_of(app, app.view), **{name: value for name, value in chosen.items() if value}}
-    as_of = chosen.pop("as_of", None)
+    as_of, snapshot = chosen.pop("as_of", None), given.pop("snapshot", None)
+    if as_of and snapshot:
+        raise UsageError("--as-of and --snapshot exclude each other", hint="a snapshot is an instant of its own")
     plain: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list | tuple) else value for name, value in chosen.items() if value
     }
-    return Filter(at=as_of or app.mos.now, past=as_of is not None, **plain)
+    return Filter(at=as_of or app.mos.now, past=as_of is not None, snapshot=snapshot, **plain)
 
 
 def view_of(app: App, name: str) -> dict[str, Any]:
@@ -180,4 +182,5 @@ def view_of(app: App, name: str) -> dict[str, Any]:
 
 dry_run = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 yes = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+in_snapshot = click.option("--snapshot", metavar="NAME", help="As the cube was when this snapshot was made.")
 reveal = click.option("--reveal", is_flag=True, help="Show secrets instead of masking them.")

@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from memos_cli.errors import CubeNotFound, Refused, UsageError
+from memos_cli.errors import CubeNotFound, Refused, UsageError, did_you_mean
 from memos_cli.infra.vault import connection
 from memos_cli.infra.vault.vault import Scheduler, Vault
 
@@ -57,14 +57,8 @@ class Shelf:
             raise CubeNotFound(f"no cube {cube!r}", hint=self._nearest(cube))
         return Vault(folder, folder.name, lock_timeout=self._lock_timeout, scheduler=self._scheduler)
 
-    def _nearest(self, cube: str) -> str:
-        import difflib
-
-        names = self.names()
-        near = difflib.get_close_matches(cube, names, n=3, cutoff=0.5)
-        if near:
-            return f"did you mean {' or '.join(near)}?"
-        return f"there are: {', '.join(names[:10])}" if names else f"make it with: memos cube create {cube}"
+    def _nearest(self, cube: str) -> str | None:
+        return did_you_mean(cube, self.names(), f"make it with: memos cube create {cube}")
 
     def create(self, cube: str, *, owner: str, millis: int) -> bool:
         """Make an empty cube; `False` if there was one already."""

@@ -15,15 +15,24 @@ def asking(principal: str, cube: Mapping[str, str]) -> str | None:
     return None if principal == cube.get("owner") else principal
 
 
+def may_see(memory: Memory, principal: str, cube: Mapping[str, str]) -> bool:
+    """Whether this principal may read the memory: what the filter of a search asks in SQL."""
+    return asking(principal, cube) is None or memory.owner == principal or memory.visibility is not Visibility.PRIVATE
+
+
+def may_change(memory: Memory, principal: str, cube: Mapping[str, str]) -> bool:
+    """Whether this principal may change the memory."""
+    return asking(principal, cube) is None or memory.owner == principal or memory.visibility is Visibility.SHARED
+
+
 def require_change(memory: Memory, principal: str, cube: Mapping[str, str]) -> None:
     """Let a change through or not.
 
     Raises:
         Refused: this principal may read the memory, not change it.
     """
-    if asking(principal, cube) is None or memory.owner == principal or memory.visibility is Visibility.SHARED:
-        return
-    raise Refused(f"{principal} may not change {memory.id[:8]}: it belongs to {memory.owner}", hint="ask its owner")
+    if not may_change(memory, principal, cube):
+        raise Refused(f"{principal} may not change {memory.id[:8]}: it belongs to {memory.owner}", hint="ask its owner")
 
 
 def require_owner(principal: str, cube: Mapping[str, str], what: str) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from memos_cli.interface.pipeline import Author
     from memos_cli.interface.reader import Format
     from memos_cli.interface.results import Answered
+    from memos_cli.interface.snapshots import Snapshots
 
 
 def wall_clock() -> datetime:
@@ -138,6 +139,8 @@ class MOS:
     def filter(self, vault: Vault, wanted: Filter | None = None, user_id: str | None = None) -> Filter:
         """A filter narrowed to what the principal may see in this cube."""
         wanted = wanted or Filter(at=self.now)
+        if wanted.snapshot is not None:
+            wanted = wanted._replace(at=vault.snapshot(wanted.snapshot)["at"])
         return wanted._replace(principal=governance.asking(user_id or self.principal, vault.meta))
 
     # -- adding
@@ -247,7 +250,7 @@ class MOS:
             record: whether being found counts as use.
         """
         (found,) = self.search_many([Query(query)], k=k, user_id=user_id, wanted=wanted, lexical=lexical)
-        if record and not (wanted and wanted.past):
+        if record and not (wanted and wanted.looks_back):
             self.record_uses(hit.memory for hit in found.hits)
         return found
 
@@ -301,6 +304,13 @@ class MOS:
         return Search(vaults, narrowed, self.embeddings, self.settings, lexical=lexical).answer(batch, count)
 
     # -- cubes and other nouns
+
+    @property
+    def snapshots(self) -> "Snapshots":
+        """Names for positions in the log: `mos.snapshots.create("move")`, `list`, `look`, `diff`, `restore`, `remove`."""
+        from memos_cli.interface.snapshots import Snapshots
+
+        return Snapshots(self)
 
     def create_cube(self, name: str) -> bool:
         """Make an empty cube; `False` if there was one already."""
@@ -359,8 +369,7 @@ class MOS:
         found: list[Memory] = []
         for vault in self.vaults():
             narrowed = self.filter(vault, wanted, user_id)
-            past = vault.past(narrowed.at) if narrowed.past else vault
-            found += past.find(narrowed, order, limit)
+            found += vault.seen(narrowed).find(narrowed, order, limit)
         return tuple(found[:limit])
 
     def update(self, text: str, content: str, *, mode: str = "overwrite", user_id: str | None = None) -> Changed:

@@ -7,6 +7,7 @@ from memos_cli.operation.ranking import Parts
 
 if TYPE_CHECKING:
     from memos_cli.interface.prompt import Prompt
+    from memos_cli.operation.differences import Difference
 
 
 class Added(NamedTuple):
@@ -82,6 +83,51 @@ class Undone(NamedTuple):
     reverted: str
     command: str
     subjects: tuple[str, ...]
+    dry_run: bool = False
+
+
+class Snapshot(NamedTuple):
+    """A named position in the log of a cube.
+
+    Attributes:
+        at: when it was made, fixed-width UTC text.
+        position: for each replica the number of its last operation that belongs to it.
+        changes: how many operations came after it.
+    """
+
+    name: str
+    cube: str
+    at: str
+    note: str | None
+    position: dict[str, int]
+    changes: int
+
+
+class Compared(NamedTuple):
+    """What differs between a snapshot and now, or another snapshot.
+
+    Attributes:
+        other: the other snapshot; `None` for now.
+    """
+
+    name: str
+    at: str
+    other: str | None
+    other_at: str
+    differences: "tuple[Difference, ...]"
+
+
+class Restored(NamedTuple):
+    """What making a cube again what it was at a snapshot took back.
+
+    Attributes:
+        differences: what had changed since, and is as it was; but what was purged stays so.
+    """
+
+    name: str
+    at: str
+    differences: "tuple[Difference, ...]"
+    txn: str | None
     dry_run: bool = False
 
 

@@ -124,7 +124,7 @@ class Search:
         return self._finders[as_of]
 
     def _finder(self, vault: Vault, wanted: Filter) -> operator.Finder:
-        return operator.Finder(vault.past(wanted.at) if wanted.past else vault, wanted, self._matrix)
+        return operator.Finder(vault.seen(wanted), wanted, self._matrix)
 
     def _matrix(self, vault: Vault) -> "Matrix | None":
         if self._embedder is None:

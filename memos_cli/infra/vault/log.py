@@ -8,7 +8,7 @@ and change, the chain still holds, and the digest cannot be guessed back into te
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from memos_cli.errors import IntegrityError
@@ -133,6 +133,36 @@ def operations(conn: sqlite3.Connection, where: str = "", parameters: Iterable[A
     """The operations that meet a condition, in folding order."""
     rows = conn.execute(f"{_SELECT} {where} ORDER BY clock, replica, seq", tuple(parameters))
     return map(from_row, rows)
+
+
+Position = Mapping[str, int]
+"""A place in a log: for each replica the number of its last operation that belongs to it.
+
+Exact also where logs are merged later, as a clock value is not: what another machine wrote before the snapshot and sent after
+it has a smaller clock, and was not there.
+"""
+
+
+def position(conn: sqlite3.Connection) -> dict[str, int]:
+    """Where the log ends now. A query a replica, each answered from the index, however long the log is."""
+    sql = """WITH RECURSIVE replicas (name) AS (
+                 SELECT min(replica) FROM ops
+                 UNION ALL SELECT (SELECT min(replica) FROM ops WHERE replica > name) FROM replicas WHERE name IS NOT NULL)
+             SELECT name, (SELECT max(seq) FROM ops WHERE replica = name) FROM replicas WHERE name IS NOT NULL"""
+    return dict(conn.execute(sql).fetchall())
+
+
+def within(operation: Operation, place: Position) -> bool:
+    """Whether an operation had been made, and had arrived, at a position."""
+    return operation.seq <= place.get(operation.replica, 0)
+
+
+def beyond(conn: sqlite3.Connection, place: Position) -> tuple[str, list[Any]]:
+    """The SQL condition on `ops` for what came after a position, and its parameters."""
+    later = [(replica, place.get(replica, 0)) for replica, last in position(conn).items() if last > place.get(replica, 0)]
+    if not later:
+        return "0", []
+    return f"({' OR '.join(['replica = ? AND seq > ?'] * len(later))})", [value for pair in later for value in pair]
 
 
 def of_subject(conn: sqlite3.Connection, noun: str, subject: str, upto: int | None = None) -> list[Operation]:

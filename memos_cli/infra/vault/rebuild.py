@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from itertools import groupby, zip_longest
 
-from memos_cli.infra.vault import log, rows, schema
+from memos_cli.infra.vault import fold, log, rows, schema
 from memos_cli.infra.vault.units import Unit
 from memos_cli.model import Operation
 
@@ -39,7 +39,7 @@ def subjects(conn: sqlite3.Connection) -> Iterator[tuple[str, str, list[Operatio
 def fold_into(
     source: sqlite3.Connection,
     target: sqlite3.Connection,
-    keep: Callable[[list[Operation]], list[Operation]],
+    keep: "Keep",
     due: rows.Due = rows.no_later_than_expiry,
 ) -> None:
     """Derive the tables of `target` from the log of `source`, each subject from what `keep` leaves of its operations."""
@@ -49,10 +49,29 @@ def fold_into(
             deriver.store(noun, subject, kept)
 
 
-def fold_past(source: sqlite3.Connection, target: sqlite3.Connection, clock: int) -> None:
-    """The state at a clock value, its vectors with it; subjects that came later as they are now (see `Vault.past`)."""
+Keep = Callable[[list[Operation]], list[Operation]]
+"""What of the operations on one subject counts for a view of the past; none leaves the subject out."""
+
+
+def upto_clock(clock: int) -> Keep:
+    """What was known at a clock value; what came up only later is taken as it is now (see `Vault.past`)."""
+    return lambda operations: [op for op in operations if op.clock <= clock] or operations
+
+
+def upto_position(place: log.Position) -> Keep:
+    """What was there at a position in the log, and nothing else."""
+    return lambda operations: [op for op in operations if log.within(op, place)]
+
+
+def fold_past(source: sqlite3.Connection, target: sqlite3.Connection, keep: Keep) -> None:
+    """An earlier state, its vectors with it. What was purged since stays purged: nothing of it is left to be folded."""
+
+    def kept(operations: list[Operation]) -> list[Operation]:
+        purged = any((operation.change or {}).get(fold.PURGED) for operation in operations)
+        return operations if purged else keep(operations)
+
     target.execute("BEGIN")
-    fold_into(source, target, lambda operations: [op for op in operations if op.clock <= clock] or operations)
+    fold_into(source, target, kept)
     _carry_vectors(source, target)
     target.executemany("INSERT INTO uses VALUES (?, ?, ?, ?)", source.execute("SELECT * FROM uses"))
     target.execute("COMMIT")

@@ -6,14 +6,19 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from memos_cli.errors import AmbiguousId, IntegrityError, MemoryNotFound, NotFound
+from memos_cli.errors import AmbiguousId, IntegrityError, MemoryNotFound, NotFound, did_you_mean
 from memos_cli.infra.vault import connection, log, queries, rows, schema
 from memos_cli.infra.vault.units import ID_LENGTH, Unit
 from memos_cli.model import Cube, Filter, Link, Memory, Operation
 from memos_cli.times import from_millis
 
+if TYPE_CHECKING:
+    from memos_cli.infra.vault.rebuild import Keep
+
+SNAPSHOT = "snapshot"
+"""The noun whose records name positions in the log. They are no part of the state that they name."""
 Scheduler = Callable[[Mapping[str, Any]], rows.Due]
 _RECENT = 10
 """How many access times are kept a memory; the base-level equation of ACT-R needs few (Petrov, 2006)."""
@@ -282,7 +287,48 @@ class Vault:
             "SELECT 1 FROM ops o JOIN memories m ON m.id = o.subject WHERE o.clock > ? AND m.created <= ? LIMIT 1",
             (clock, clock),
         ).fetchone()
-        return _Past(self, clock) if changed else self
+        from memos_cli.infra.vault.rebuild import upto_clock
+
+        return _Past(self, upto_clock(clock)) if changed else self
+
+    def position(self) -> dict[str, int]:
+        """Where the log ends now."""
+        return log.position(self.conn)
+
+    def changes_since(self, place: log.Position) -> int:
+        """How many operations came after a position, snapshots themselves not counted."""
+        clause, values = log.beyond(self.conn, place)
+        sql = f"SELECT count(*) FROM ops WHERE {clause} AND noun <> '{SNAPSHOT}'"
+        return int(self.conn.execute(sql, values).fetchone()[0])
+
+    def touched_since(self, place: log.Position) -> list[tuple[str, str]]:
+        """Noun and id of all that an operation after a position is about, snapshots left out, in the order of the log."""
+        clause, values = log.beyond(self.conn, place)
+        sql = f"SELECT noun, subject FROM ops WHERE {clause} AND noun <> '{SNAPSHOT}' GROUP BY 1, 2 ORDER BY min(n)"
+        return self.conn.execute(sql, values).fetchall()
+
+    def snapshot(self, name: str) -> dict[str, Any]:
+        """The registers of a snapshot: `position`, `at` and, where one was given, `note`.
+
+        Raises:
+            NotFound: there is none of that name.
+        """
+        known = self.records(SNAPSHOT)
+        if name not in known:
+            hint = did_you_mean(name, known, f"make one with: memos snapshot create {name}")
+            raise NotFound(f"no snapshot {name[:40]!r} in cube {self.name}", hint=hint)
+        return known[name]
+
+    def seen(self, wanted: Filter) -> "Vault":
+        """The cube as a filter looks at it: as it stands, as it was at an instant, or as it was when a snapshot was made."""
+        if wanted.snapshot is None:
+            return self.past(wanted.at) if wanted.past else self
+        place = self.snapshot(wanted.snapshot)["position"]
+        if not self.changes_since(place):
+            return self
+        from memos_cli.infra.vault.rebuild import upto_position
+
+        return _Past(self, upto_position(place))
 
     def info(self) -> Cube:
         """What `cube list` shows."""
@@ -305,18 +351,18 @@ class Vault:
 
 
 class _Past(Vault):
-    """A cube's state at a clock value, folded into memory; reads only."""
+    """An earlier state of a cube, folded into memory; reads only."""
 
     is_present = False
 
-    def __init__(self, now: Vault, clock: int) -> None:
+    def __init__(self, now: Vault, keep: "Keep") -> None:
         self.folder, self.name, self.path, self.meta = now.folder, now.name, now.path, now.meta
         from memos_cli.infra.vault import rebuild
 
         self._lock_timeout, self._scheduler, self._due = 0.0, None, None
         self.conn = sqlite3.connect(":memory:", isolation_level=None)
         schema.create_in_memory(self.conn)
-        rebuild.fold_past(now.conn, self.conn, clock)
+        rebuild.fold_past(now.conn, self.conn, keep)
 
     def record_uses(self, ids: Iterable[str], at: str) -> bool:  # noqa: ARG002 -- the past is not used up
         """Looking back is no use of a memory."""
