@@ -247,6 +247,8 @@ def _tell_notes(app: App, result: Added) -> None:
         app.note(f"superseded {render.memory_line(app.mos.get(identity))}")
     if result.conflicts:
         app.note(f"{len(result.conflicts)} frozen memories say otherwise and were left as they are: {result.conflicts[0][:8]}")
+    for task in result.reopened:
+        app.note(f"task {render.plain(task)} had ended; it is open again")
     if result.secrets:
         who = "it holds a secret" if len(result.ids) == 1 else f"{result.secrets} hold a secret"
         app.note(f"{who}: labelled, and masked when shown (--reveal)")

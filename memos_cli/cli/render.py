@@ -140,6 +140,7 @@ def added_json(result: Added) -> dict[str, Any]:
         "ids": list(result.ids),
         "superseded": list(result.superseded),
         "conflicts": list(result.conflicts),
+        "reopened": list(result.reopened),
         "skipped_lines": [{"line": line, "reason": reason} for line, reason in result.skipped],
         "embedded": result.embedded,
         "pending": result.pending,

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from memos_cli.interface.reader import Format
     from memos_cli.interface.results import Answered
     from memos_cli.interface.snapshots import Snapshots
+    from memos_cli.interface.tasks import Tasks
 
 
 def wall_clock() -> datetime:
@@ -311,6 +312,13 @@ class MOS:
         from memos_cli.interface.snapshots import Snapshots
 
         return Snapshots(self)
+
+    @property
+    def tasks(self) -> "Tasks":
+        """Scopes whose memories leave together: `mos.tasks.list()`, `mos.tasks.end("move")`."""
+        from memos_cli.interface.tasks import Tasks
+
+        return Tasks(self)
 
     def create_cube(self, name: str) -> bool:
         """Make an empty cube; `False` if there was one already."""

@@ -1,7 +1,7 @@
 """Memory Pipeline: the flows that write, each one transaction: all of it, or nothing.
 
-`add`, `edit`, `forget`, `restore` and the switches on a memory. The write transaction is opened here and in `timeline`, and
-nowhere else.
+`add`, `edit`, `forget`, `restore` and the switches on a memory. The write transaction is opened here and in the
+flows beside it (`timeline`, `snapshots`, `tasks`), and nowhere else.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -14,7 +14,7 @@ from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.interface.results import Added, Changed
 from memos_cli.model import HOT_STATES, Draft, LinkType, Memory, State
-from memos_cli.operation import operator
+from memos_cli.operation import operator, scopes
 from memos_cli.times import from_millis
 
 MOST_CHARACTERS = 1_000_000
@@ -87,6 +87,7 @@ def ingest(
     conflicts: list[str] = []
     confirmed: list[str] = []
     secrets = 0
+    tasks: set[str] = set()
     with author.write(vault) as unit:
         for draft in drafts:
             placed = operator.place(vault, unit, draft, author.principal, author.at)
@@ -97,6 +98,8 @@ def ingest(
             secrets += bool(draft.labels)
             if placed.outcome == "duplicate":
                 confirmed.append(placed.id)
+            elif draft.task is not None:
+                tasks.add(draft.task)
             if len(ids) % 1000 == 0:
                 tell(len(ids))
         extracted = []
@@ -109,6 +112,7 @@ def ingest(
                 extracted.append(placed.id)
             elif placed.outcome == "duplicate":
                 confirmed.append(placed.id)
+        reopened = scopes.reopen(vault, unit, tasks)
         txn = unit.log.txn if unit.log.count else None
     if confirmed:
         vault.record_uses(confirmed, author.at)
@@ -116,6 +120,7 @@ def ingest(
         counts["added"], counts["edited"], counts["duplicate"], tuple(ids), (), tuple(superseded), tuple(conflicts), txn,
         memory=vault.get(ids[0]) if len(ids) == 1 else None, secrets=secrets, pending=search.pending_count(vault.conn),
         extracted=tuple(extracted),
+        reopened=reopened,
     )  # fmt: skip
 
 

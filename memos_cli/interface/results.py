@@ -19,6 +19,7 @@ class Added(NamedTuple):
         superseded: ids of memories whose attribute now has another value.
         conflicts: ids of frozen memories that say otherwise and were left as they are.
         extracted: ids of what is new among the memories that were derived from these drafts.
+        reopened: tasks that had ended and have a new memory.
     """
 
     added: int
@@ -34,6 +35,7 @@ class Added(NamedTuple):
     memory: Memory | None = None
     secrets: int = 0
     extracted: tuple[str, ...] = ()
+    reopened: tuple[str, ...] = ()
 
 
 class Query(NamedTuple):
@@ -127,6 +129,42 @@ class Restored(NamedTuple):
     name: str
     at: str
     differences: "tuple[Difference, ...]"
+    txn: str | None
+    dry_run: bool = False
+
+
+class Task(NamedTuple):
+    """A task as `task list` shows it.
+
+    Attributes:
+        ended: when it ended, fixed-width UTC text; `None` while it is open.
+        current: how many of its memories are current.
+        memories: how many it has in all, what was archived or forgotten among them.
+        newest: when the newest was recorded; `None` where it has none.
+    """
+
+    name: str
+    cube: str
+    ended: str | None
+    current: int
+    memories: int
+    newest: str | None
+
+
+class Ended(NamedTuple):
+    """What the end of a task did.
+
+    Attributes:
+        ending: `archive`, `expire` or `keep`.
+        ids: the memories that changed their state.
+        kept: those that stayed as they were: pinned, frozen, or not this principal's to change.
+    """
+
+    name: str
+    at: str
+    ending: str
+    ids: tuple[str, ...]
+    kept: tuple[str, ...]
     txn: str | None
     dry_run: bool = False
 

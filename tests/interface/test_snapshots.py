@@ -22,7 +22,7 @@ from tests.conftest import Clock
 from tests.infra.vault.test_vault import Step, do, opened, sound, steps, union
 
 EVER = Filter(at="", everything=True)
-MORE = ("key", "external", "freeze", "view", "unview", "task", "undo", "undo")
+MORE = ("key", "external", "freeze", "view", "unview", "task", "end", "undo", "undo")
 Registers = dict[tuple[str, str], dict[str, Any]]
 
 
@@ -38,6 +38,9 @@ def act(mos: MOS, one: Step) -> None:
         with suppress(NotFound, Refused):
             if mos.undo(dry_run=True).command != SNAPSHOT:
                 mos.undo()
+    elif what == "end":
+        with suppress(NotFound):
+            mos.tasks.end(f"t{which % 2}", ending=("archive", "expire", "keep")[value % 3])
     elif what == "freeze" and ids:
         mos.switch([ids[which % len(ids)]], "freeze", {"frozen": bool(value % 2)})
     elif what == "task" and ids:

@@ -189,6 +189,21 @@ def links_of(conn: sqlite3.Connection, memory_id: str) -> tuple[list[Link], list
     return [Link(s, LinkType(t), x) for s, t, x in out], [Link(s, LinkType(t), x) for s, t, x in into]
 
 
+def tasks(conn: sqlite3.Connection, sight: Condition) -> list[tuple[str, int, int, str]]:
+    """Name, number of current memories, number of all, and time of the newest, for each task that memories name.
+
+    Upper and lower case are one task, as they are for a filter; it is written as the first of its memories writes it.
+    """
+    clause, values = sight
+    sql = f"""SELECT f.task, g.current, g.every, g.newest FROM (
+                  SELECT min(m.n) AS first, sum(m.state IN ({_marks(HOT_STATES)})) AS current, count(*) AS every,
+                         max(m.created) AS newest
+                  FROM memories m WHERE m.task IS NOT NULL AND {clause} GROUP BY m.task COLLATE NOCASE) g
+              JOIN memories f ON f.n = g.first ORDER BY 1"""
+    found = conn.execute(sql, [*HOT_STATES, *values])
+    return [(name, current, every, from_millis(millis_of(newest))) for name, current, every, newest in found]
+
+
 def transaction_summaries(conn: sqlite3.Connection, names: Iterable[str]) -> list[dict[str, Any]]:
     """For each command, by its transaction's name: what and whose it was, when it last wrote, how much, and what it took back.
 
