@@ -37,6 +37,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "tag": ("changing", "Put tags on memories, or take them off."),
         "link": ("changing", "Link one memory to another."),
         "why": ("finding", "Tell where a memory comes from."),
+        "review": ("review", "Decide about memories that may contradict each other."),
     },
     "Conversation": {
         "chat": ("chat", "Talk with your memories."),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from memos_cli.interface.pipeline import Author
     from memos_cli.interface.reader import Format
     from memos_cli.interface.results import Answered
+    from memos_cli.interface.reviewing import Decided, Item
     from memos_cli.interface.snapshots import Snapshots
     from memos_cli.interface.tasks import Tasks
 
@@ -441,6 +442,52 @@ class MOS:
         if one == other:
             raise UsageError("a memory is not linked to itself")
         return pipeline.switch_many(vault, [one], self.author("link"), {f"link:{kind.value}:{other}": on})
+
+    # -- questions
+
+    def review(self, *, decided: bool = False) -> "tuple[Item, ...]":
+        """The open questions about two memories: whether they contradict each other, or say the same.
+
+        Args:
+            decided: also those that are decided or no longer need to be.
+        """
+        from memos_cli.interface import reviewing
+
+        found: list[Item] = []
+        for vault in self.vaults():
+            found += reviewing.items(vault, governance.asking(self.principal, vault.meta), self.now, decided=decided)
+        return tuple(found)
+
+    def question(self, prefix: str) -> "Item":
+        """The question whose id begins so, in the first cube that knows it.
+
+        Raises:
+            NotFound: none does. AmbiguousId: a prefix of several.
+        """
+        from memos_cli.interface import reviewing
+
+        missing: NotFound | None = None
+        for vault in self.vaults():
+            try:
+                return reviewing.find(vault, governance.asking(self.principal, vault.meta), self.now, prefix)
+            except NotFound as error:
+                missing = missing or error
+        raise missing or NotFound(f"no question {prefix[:40]!r}: there is nothing here yet")
+
+    def decide(self, prefix: str, decision: str) -> "Decided":
+        """Answer a question: `keep` both, the later `supersede`s, the `older` one is right, or `fuse` them.
+
+        Raises:
+            UsageError: another decision.
+            Refused: it is decided already, or its memories stand against it.
+        """
+        from memos_cli.interface import reviewing
+
+        if decision not in reviewing.DECISIONS:
+            raise UsageError(f"no decision {decision!r}", hint=f"there are: {', '.join(reviewing.DECISIONS)}")
+        item = self.question(prefix)
+        vault = next(vault for vault in self.vaults() if vault.name == item.cube)
+        return reviewing.decide(vault, item, decision, self.author("review"))
 
     # -- the log
 

@@ -111,6 +111,35 @@ def by_rows(conn: sqlite3.Connection, cube: str, numbers: Iterable[int]) -> dict
     return found
 
 
+def visible(conn: sqlite3.Connection, cube: str, ids: Iterable[str], sight: Condition) -> dict[str, Memory]:
+    """Memories by id, those that the condition lets through."""
+    clause, values = sight
+    numbers: list[int] = []
+    wanted = list(dict.fromkeys(ids))
+    for start in range(0, len(wanted), 500):
+        chunk = wanted[start : start + 500]
+        sql = f"SELECT m.n FROM memories m WHERE m.id IN ({_marks(chunk)}) AND {clause}"
+        numbers += [n for (n,) in conn.execute(sql, (*chunk, *values))]
+    return {memory.id: memory for memory in by_rows(conn, cube, numbers).values()}
+
+
+def has_operations(conn: sqlite3.Connection, noun: str, subject: str) -> bool:
+    """Whether the log knows this subject, whatever became of it."""
+    return conn.execute("SELECT 1 FROM ops WHERE subject = ? AND noun = ? LIMIT 1", (subject, noun)).fetchone() is not None
+
+
+def ever_set(conn: sqlite3.Connection, memory_id: str, register: str) -> bool:
+    """Whether a register of a memory that begins so was ever set, also if it was cleared again."""
+    sql = "SELECT 1 FROM ops WHERE subject = ? AND noun = 'memory' AND instr(change, ?) LIMIT 1"
+    return conn.execute(sql, (memory_id, f'"{register}')).fetchone() is not None
+
+
+def links_of_type(conn: sqlite3.Connection, kind: LinkType) -> list[Link]:
+    """All links of a type."""
+    found = conn.execute("SELECT source, type, target FROM links WHERE type = ? ORDER BY source, target", (kind.value,))
+    return [Link(s, LinkType(t), x) for s, t, x in found]
+
+
 def find(conn: sqlite3.Connection, cube: str, wanted: Filter, order: str, limit: int | None) -> list[Memory]:
     """Memories that pass a filter; `order` is one of `ORDERS`."""
     clause, values = condition(wanted)

@@ -25,10 +25,15 @@ _WEIGHTS = (1.0, 0.5, 1.0)
 """BM25 weights of the FTS columns body, names, grams."""
 
 
+def words(text: str) -> list[str]:
+    """The words of a text as the index has them, but for their stems: lower case, in order."""
+    return [word.lower() for word in _WORD.findall(text.replace("'", " ").replace("\u2019", " "))]
+
+
 def terms(query: str) -> list[str]:
-    """The words of a query that are worth looking for, lower case, each once."""
-    words = list(dict.fromkeys(word.lower() for word in _WORD.findall(query.replace("'", " ").replace("\u2019", " "))))
-    return [word for word in words if word not in STOP_WORDS] or words
+    """The words of a query that are worth looking for, each once."""
+    found = list(dict.fromkeys(words(query)))
+    return [word for word in found if word not in STOP_WORDS] or found
 
 
 def match_expression(query: str) -> str | None:
@@ -41,12 +46,47 @@ def match_expression(query: str) -> str | None:
 def lexical(conn: sqlite3.Connection, query: str, sight: Condition, limit: int) -> list[tuple[int, float]]:
     """Row numbers and BM25 scores (higher is better), best first."""
     expression = match_expression(query)
-    if expression is None:
-        return []
+    return [] if expression is None else ranked(conn, expression, sight, limit)
+
+
+def ranked(conn: sqlite3.Connection, expression: str, sight: Condition, limit: int) -> list[tuple[int, float]]:
+    """Row numbers and BM25 scores of what matches an FTS5 expression, best first."""
     clause, values = sight
     sql = f"""SELECT m.n, -bm25(fts, ?, ?, ?) AS score FROM fts JOIN memories m ON m.n = fts.rowid
               WHERE fts MATCH ? AND {clause} ORDER BY score DESC, m.n LIMIT ?"""
     return list(conn.execute(sql, (*_WEIGHTS, expression, *values, limit)))
+
+
+def grams_expression(text: str, most: int = 8) -> str | None:
+    """An FTS5 expression for text in scripts without spaces: the first character pairs, all together; `None` without any."""
+    found = list(dict.fromkeys(rows.grams(text)))[:most]
+    return " AND ".join(f'grams : "{gram}"' for gram in found) if found else None
+
+
+def count_with(conn: sqlite3.Connection, word: str, most: int) -> int:
+    """How many memories have this word in their text; `most` where there are more."""
+    sql = "SELECT count(*) FROM (SELECT 1 FROM fts WHERE fts MATCH ? LIMIT ?)"
+    return int(conn.execute(sql, (f'{{body}} : "{word}"', most)).fetchone()[0])
+
+
+def row_if(conn: sqlite3.Connection, identity: str, sight: Condition) -> int | None:
+    """The row of this memory if the condition lets it through."""
+    clause, values = sight
+    row = conn.execute(f"SELECT m.n FROM memories m WHERE m.id = ? AND {clause}", (identity, *values)).fetchone()
+    return row[0] if row else None
+
+
+def rows_with_key(conn: sqlite3.Connection, key: str, sight: Condition) -> list[int]:
+    """The rows that state this attribute, among those that the condition lets through."""
+    clause, values = sight
+    return [n for (n,) in conn.execute(f"SELECT m.n FROM memories m WHERE m.key = ? AND {clause}", (key, *values))]
+
+
+def rows_that(conn: sqlite3.Connection, numbers: list[int], sight: Condition) -> list[int]:
+    """Of these rows those that the condition lets through."""
+    clause, values = sight
+    marks = ", ".join("?" * len(numbers))
+    return [n for (n,) in conn.execute(f"SELECT m.n FROM memories m WHERE m.n IN ({marks}) AND {clause}", (*numbers, *values))]
 
 
 def visible_rows(conn: sqlite3.Connection, sight: Condition) -> "NDArray[np.int64]":

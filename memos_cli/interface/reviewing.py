@@ -1,0 +1,171 @@
+"""`memos review`: the questions about two memories that nobody but a person can answer, and the answers.
+
+A question is a record of the noun `review` in the log, put there by a tick, or a link `contradicts` that nobody has decided
+about yet (`add --key` sets one against a frozen memory). It names two memories and quotes neither. It is open as long as both
+are current, and seen by whoever may see both.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from memos_cli.errors import AmbiguousId, NotFound, Refused
+from memos_cli.infra import governance
+from memos_cli.infra.vault import queries
+from memos_cli.infra.vault.units import Unit
+from memos_cli.infra.vault.vault import Vault, starts
+from memos_cli.interface.pipeline import Author
+from memos_cli.model import Filter, LinkType, Memory
+from memos_cli.operation import fusing, likeness
+
+DECISIONS = ("keep", "supersede", "older", "fuse")
+"""Both stand; the later holds from its time on; the earlier was right; they are the same."""
+LINKED = "one is marked as contradicting the other"
+
+
+class Item(NamedTuple):
+    """A question.
+
+    Attributes:
+        earlier: of the two memories the one that speaks of the earlier time; `later` the other one.
+        reasons: why it is asked, a few words each.
+        suggested: the likeliest decision, or `None`.
+        by: `rules`, `model`, or `link` for what was linked by hand or by `add --key`.
+        decision: one of `DECISIONS` once there is one, and then `decided_at`.
+    """
+
+    id: str
+    cube: str
+    earlier: Memory
+    later: Memory
+    reasons: tuple[str, ...]
+    suggested: str | None
+    by: str
+    at: str | None
+    decision: str | None = None
+    decided_at: str | None = None
+
+
+class Decided(NamedTuple):
+    """What came of a decision: the question, the memories as they stand now, the product of a fusion, and what undoes it."""
+
+    item: Item
+    memories: tuple[Memory, ...]
+    product: Memory | None
+    txn: str
+
+
+def items(vault: Vault, asking: str | None, now: str, *, decided: bool = False) -> list[Item]:
+    """The open questions of a cube that this principal may see, the oldest first.
+
+    Args:
+        asking: the principal whose sight narrows; `None` for the cube's owner.
+        decided: also those that are decided, or that no longer need to be.
+    """
+    found = [*_recorded(vault)]
+    known = {fields["id"] for fields in found}
+    found += [fields for fields in _linked(vault) if fields["id"] not in known]
+    wanted = Filter(at=now, everything=decided, principal=asking)
+    ids = [identity for fields in found for identity in fields["memories"]]
+    memories = queries.visible(vault.conn, vault.name, ids, queries.condition(wanted))
+    listed = (_item(vault, fields, memories) for fields in found if decided or fields.get("decision") is None)
+    return sorted((item for item in listed if item is not None), key=lambda item: (item.at or "", item.id))
+
+
+def _recorded(vault: Vault) -> Iterator[dict[str, Any]]:
+    for identity, fields in vault.records(fusing.NOUN).items():
+        if len(fields.get("memories", ())) == 2:
+            yield {**fields, "id": identity}
+
+
+def _linked(vault: Vault) -> Iterator[dict[str, Any]]:
+    """Pairs that a link says contradict each other."""
+    for link in queries.links_of_type(vault.conn, LinkType.CONTRADICTS):
+        pair = fusing.pair_id(link.source, link.target)
+        yield {"id": pair, "memories": [link.source, link.target], "reasons": [LINKED], "by": "link"}
+
+
+def _item(vault: Vault, fields: Mapping[str, Any], memories: Mapping[str, Memory]) -> Item | None:
+    pair = [memories[identity] for identity in fields["memories"] if identity in memories]
+    if len(pair) < 2:
+        return None
+    earlier, later = likeness.in_time(*pair)
+    reasons = tuple(fields.get("reasons", ()))
+    if earlier.frozen or later.frozen:
+        reasons += ("one of them is frozen",)
+    return Item(
+        fields["id"], vault.name, earlier, later, tuple(dict.fromkeys(reasons)), fields.get("suggested"),
+        fields.get("by", "rules"), fields.get("at"), fields.get("decision"), fields.get("decided_at"),
+    )  # fmt: skip
+
+
+def find(vault: Vault, asking: str | None, now: str, prefix: str) -> Item:
+    """The question whose id begins so.
+
+    Raises:
+        NotFound: there is none that this principal may see.
+        AmbiguousId: there are several.
+    """
+    found = [item for item in items(vault, asking, now, decided=True) if item.id.startswith(prefix.strip().lower())]
+    if not found or not prefix.strip():
+        raise NotFound(f"no question {prefix[:40]!r} in cube {vault.name}", hint="see what is open with: memos review")
+    if len(found) > 1:
+        raise AmbiguousId(f"{prefix} is the beginning of several questions: {' '.join(item.id for item in found[:10])}",
+                          hint="write one more letter or two")  # fmt: skip
+    return found[0]
+
+
+def decide(vault: Vault, item: Item, decision: str, author: Author) -> Decided:
+    """Carry a decision out, as one command that `undo` takes back.
+
+    Raises:
+        Refused: it is decided already, one of the two is frozen, gone or somebody else's, or they may not be fused.
+    """
+    if item.decision is not None:
+        raise Refused(f"{item.id[:8]} was decided already: {item.decision}", hint="take that back with: memos undo")
+    with author.write(vault) as unit:
+        earlier, later = _checked(vault, item, author, decision)
+        made = _carry_out(unit, vault, earlier, later, decision, author.at)
+        record = {"memories": [earlier.id, later.id], "reasons": list(item.reasons), "by": item.by, "suggested": item.suggested}
+        fresh = not vault.records(fusing.NOUN).get(item.id)
+        unit.change(fusing.NOUN, item.id, {**(record if fresh else {}), "decision": decision, "decided_at": author.at})
+        txn = unit.log.txn
+    product = vault.get(made) if made else None
+    return Decided(item._replace(decision=decision, decided_at=author.at), (vault.get(earlier.id), vault.get(later.id)),
+                   product, txn)  # fmt: skip
+
+
+def _checked(vault: Vault, item: Item, author: Author, decision: str) -> tuple[Memory, Memory]:
+    """The two memories as they stand within the transaction, if they may be changed."""
+    sight = queries.condition(Filter(at=author.at, principal=governance.asking(author.principal, vault.meta)))
+    now = queries.visible(vault.conn, vault.name, (item.earlier.id, item.later.id), sight)
+    if len(now) < 2:
+        raise Refused(f"{item.id[:8]} needs no decision: one of the two is no longer current", hint="memos review --all")
+    for memory in now.values():
+        governance.require_change(memory, author.principal, vault.meta)
+    ends = {"supersede": (item.earlier.id,), "older": (item.later.id,), "fuse": tuple(now)}
+    for identity in ends.get(decision, ()):
+        governance.require_thaw(now[identity])
+    return now[item.earlier.id], now[item.later.id]
+
+
+def _carry_out(unit: Unit, vault: Vault, earlier: Memory, later: Memory, decision: str, at: str) -> str | None:
+    """Change the memories; the id of what a fusion made."""
+    if decision == "supersede":
+        # Said at the same time, or ended already: then the earlier holds until now at most.
+        fusing.supersede(unit, earlier, later, starts(later) if starts(later) > starts(earlier) else at)
+    elif decision == "older":
+        # It was never right: it ends where it begins, so that no question about the past finds it either.
+        fusing.supersede(unit, later, earlier, starts(later))
+    elif decision == "fuse":
+        return _fuse(unit, vault, earlier, later, at)
+    return None
+
+
+def _fuse(unit: Unit, vault: Vault, earlier: Memory, later: Memory, at: str) -> str:
+    against = likeness.guards(earlier, later)
+    if against:
+        raise Refused(f"they are not the same: {', '.join(against)}", hint="decide otherwise: keep, supersede or older")
+    done = fusing.fuse(unit, vault, (earlier, later), ("decided by a person",), at, pinned=True)
+    if done is None or done.made is None:
+        raise Refused(f"they cannot be one memory: {fusing.may_fuse(earlier, later, pinned=True)}")
+    return done.made

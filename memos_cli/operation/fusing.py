@@ -1,0 +1,493 @@
+"""Near duplicates and conflicts among the memories of a cube: found, and then fused, superseded or put up for review.
+
+For the tick, two functions. `sweep` looks at what is new or changed and yields proposals; it writes nothing. `apply` carries
+one out within a transaction, after looking again whether it still holds. Both can be stopped at any point and run again: what
+was done is no longer found, and no pair is put up for review twice.
+
+    for proposal in fusing.sweep(vault, changed_ids, now, fusing.Options()):
+        with author.write(vault) as unit:        # one proposal or a batch of them
+            fusing.apply(unit, vault, proposal, now)
+
+How often a memory was used has no part in it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from memos_cli.infra.vault import fold, queries, search
+from memos_cli.infra.vault.units import ALPHABET, ID_LENGTH, Unit, new_id
+from memos_cli.infra.vault.vault import Vault, starts
+from memos_cli.model import HOT_STATES, Draft, Filter, Form, Kind, LinkType, Memory, Origin, State
+from memos_cli.operation import likeness
+from memos_cli.operation.attributes import cues
+from memos_cli.operation.likeness import Likeness, Verdict, in_time
+from memos_cli.operation.operator import NEVER_SUPERSEDED
+from memos_cli.operation.readings import read
+
+if TYPE_CHECKING:
+    from memos_cli.infra.vectors import Matrix
+
+NOUN = "review"
+"""What the log calls a question to a person about two memories."""
+RAREST = 4
+"""How many of a memory's rarest words that others have too are looked for; all of them but one have to be found together."""
+RARE = 20
+"""A word that so few memories have is looked for by itself."""
+COUNTED = 20_000
+"""Up to here the memories that have a word are counted; which of two words is rarer does not matter beyond."""
+FOUND = 24
+"""How many candidates a memory is compared with, by words and by meaning each."""
+ASKED = 3
+"""How many questions one memory may raise in a sweep: whoever is asked too much stops answering."""
+
+
+_SUGGESTED = {Verdict.CONFLICT_POSSIBLE: "supersede", Verdict.DUPLICATE_POSSIBLE: "fuse"}
+
+
+class Act(StrEnum):
+    """What is proposed."""
+
+    FUSE = "fuse"
+    SUPERSEDE = "supersede"
+    REVIEW = "review"
+
+
+class Proposal(NamedTuple):
+    """What to do about two or more memories.
+
+    Attributes:
+        memories: as they were found, in the order of time, the earlier first; a fusion may have more than two.
+        reasons: a few words each; they quote no memory.
+        draft: for a fusion, its product.
+        suggested: for a review, the likeliest answer: `fuse`, `supersede` or `keep`.
+        by: `rules` or `model`.
+    """
+
+    act: Act
+    memories: tuple[Memory, ...]
+    reasons: tuple[str, ...]
+    draft: Draft | None = None
+    suggested: str | None = None
+    by: str = "rules"
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the memories, in the same order."""
+        return tuple(memory.id for memory in self.memories)
+
+
+Judge = Callable[[str, str], str | None]
+"""A model's opinion on two texts: `same`, `conflict`, `different`, or `None` where it has none."""
+
+
+class Options(NamedTuple):
+    """What a sweep may do.
+
+    Attributes:
+        fuse: propose fusions.
+        supersede: propose that the later of a certain conflict supersedes the earlier; otherwise it becomes a question.
+        review: put up questions.
+        alike: the cosine from which on two memories without any hard difference are worth a question.
+        matrix: the cube's vectors, where there are any (`Embeddings.matrix`); without them candidates are found by words.
+        judge: a model to be asked about pairs that the rules leave open; `None` for none.
+        judged: how many pairs it is asked about in a sweep.
+        trust_model: whether a fusion that the model proposes is made at once. The guards hold for it all the same.
+    """
+
+    fuse: bool = True
+    supersede: bool = True
+    review: bool = True
+    alike: float = 0.88
+    matrix: "Matrix | None" = None
+    judge: Judge | None = None
+    judged: int = 50
+    trust_model: bool = False
+
+
+class Applied(NamedTuple):
+    """What `apply` did: the memories that it changed, and what it made (a product's or a question's id), if anything."""
+
+    act: Act
+    changed: tuple[str, ...]
+    made: str | None = None
+
+
+# -- finding
+
+
+def sweep(vault: Vault, ids: Iterable[str], now: str, options: Options | None = None) -> Iterator[Proposal]:
+    """The proposals that new or changed memories give rise to, in the order of `ids`.
+
+    A generator that reads as it goes, so proposals may be applied between two of them, singly or in batches.
+
+    Args:
+        ids: the memories that are new or have changed; unknown ones, and what is not current, are passed over.
+        now: fixed-width UTC text; what is not hot and valid then has no part in it.
+    """
+    return _Sweep(vault, now, options or Options()).run(ids)
+
+
+class _Sweep:
+    """One look at what is new: the counts, the vectors and the pairs seen are shared by all of its memories."""
+
+    def __init__(self, vault: Vault, now: str, options: Options) -> None:
+        self._vault = vault
+        self._options = options
+        self._current = Filter(at=now)
+        self._counts: dict[str, int] = {}
+        self._nearby = _Nearby(vault, self._current, options.matrix) if options.matrix is not None else None
+        self._seen: set[str] = set()
+        self._spent: set[str] = set()
+        self._judged = 0
+
+    def run(self, ids: Iterable[str]) -> Iterator[Proposal]:
+        for identity in dict.fromkeys(ids):
+            row = search.row_if(self._vault.conn, identity, queries.condition(self._current))
+            if row is None or identity in self._spent:
+                continue
+            memory = queries.by_rows(self._vault.conn, self._vault.name, [row])[row]
+            if _takes_part(memory):
+                yield from self._of(memory, row)
+
+    def _of(self, memory: Memory, row: int) -> Iterator[Proposal]:
+        pairs = []
+        for other, cosine in self._candidates(memory, row):
+            pair = pair_id(memory.id, other.id)
+            if pair not in self._seen and other.id not in self._spent and _takes_part(other) and _beside(memory, other):
+                pairs.append((other, cosine, self._verdict(memory, other, cosine)))
+        fused = self._fusion(memory, pairs) if self._options.fuse else None
+        if fused is not None:
+            self._spent |= set(fused.ids)
+            yield fused
+            return
+        yield from self._questions(memory, pairs)
+
+    # -- candidates
+
+    def _candidates(self, memory: Memory, row: int) -> list[tuple[Memory, float | None]]:
+        """Memories that share rare words, that would state the same attribute, or that are near in meaning."""
+        clause, values = queries.condition(self._current)
+        mine = (
+            f"{clause} AND m.n <> ? AND m.owner IS ? AND m.visibility = ? AND m.task IS ? AND m.kind NOT IN (?, ?)",
+            [*values, row, memory.owner, memory.visibility.value, memory.task, *NEVER_SUPERSEDED],
+        )
+        rows: dict[int, float | None] = {}
+        expression = self._expression(memory)
+        if expression is not None:
+            rows = dict.fromkeys(n for n, _ in search.ranked(self._vault.conn, expression, mine, FOUND))
+        if memory.key is not None:
+            rows |= dict.fromkeys(search.rows_with_key(self._vault.conn, memory.key, mine))
+        if self._nearby is not None:
+            near = self._nearby.to(row, rows)
+            rows |= dict.fromkeys(search.rows_that(self._vault.conn, [n for n in near if n not in rows], mine))
+            rows = {n: near.get(n) for n in rows}
+        found = queries.by_rows(self._vault.conn, self._vault.name, rows)
+        return [(found[n], cosine) for n, cosine in rows.items() if n in found]
+
+    def _expression(self, memory: Memory) -> str | None:
+        """All but one of the rarest words together, a rare one by itself, or another value of the same attribute."""
+        words = [word for word in search.terms(memory.content)[:40] if self._count(word) > 1]
+        words = sorted(words, key=lambda word: (self._count(word), word))[:RAREST]
+        left_out: Sequence[int] = range(len(words)) if len(words) > 2 else (-1,)
+        parts = []
+        if words:
+            for gone in left_out:
+                kept = [f'"{word}"' for place, word in enumerate(words) if place != gone]
+                parts.append(f"({{body}} : ({' AND '.join(kept)}))")
+            parts += [f'({{body}} : "{word}")' for word in words if self._count(word) <= RARE]
+        parts += [f'({{body}} : "{quoted}")' for cue in cues(read(memory.content)) if (quoted := _quotable(cue))]
+        grams = search.grams_expression(memory.content)
+        return " OR ".join([*parts, *([grams] if grams else [])]) or None
+
+    def _count(self, word: str) -> int:
+        if word not in self._counts:
+            self._counts[word] = search.count_with(self._vault.conn, word, COUNTED)
+        return self._counts[word]
+
+    # -- verdicts
+
+    def _verdict(self, memory: Memory, other: Memory, cosine: float | None) -> Likeness:
+        found = likeness.compare(memory, other, cosine=cosine, alike=self._options.alike)
+        if memory.key is None or memory.key != other.key or found.verdict is Verdict.DUPLICATE:
+            return found
+        certain = starts(memory) != starts(other)
+        return Likeness(Verdict.CONFLICT_CERTAIN if certain else Verdict.CONFLICT_POSSIBLE, ("another value of the same key",))
+
+    def _fusion(self, memory: Memory, pairs: list[tuple[Memory, float | None, Likeness]]) -> Proposal | None:
+        """The fusion of this memory with all that say the same, if there are any."""
+        if _was_fused(self._vault, memory):
+            return None
+        group, reasons = [memory], dict[str, None]()
+        for other, _, found in pairs:
+            if found.verdict is not Verdict.DUPLICATE or _was_fused(self._vault, other):
+                continue
+            if all(may_fuse(one, other) is None and likeness.compare(one, other)[0] is Verdict.DUPLICATE for one in group):
+                group.append(other)
+                reasons |= dict.fromkeys(found.reasons)
+        return _fusion_of(group, tuple(reasons), "rules") if len(group) > 1 else None
+
+    def _questions(self, memory: Memory, pairs: list[tuple[Memory, float | None, Likeness]]) -> Iterator[Proposal]:
+        certain = [other for other, _, found in pairs if found.verdict is Verdict.CONFLICT_CERTAIN]
+        next_ones = _neighbours_in_time(memory, certain)
+        doubtful = 0
+        for other, cosine, found in pairs:
+            earlier, later = in_time(memory, other)
+            self._seen.add(pair_id(memory.id, other.id))
+            if found.verdict is Verdict.CONFLICT_CERTAIN:
+                if other.id in next_ones:
+                    yield from self._supersession(earlier, later, found)
+            elif found.verdict is Verdict.SIMILAR:
+                yield from self._judgement(earlier, later, cosine)
+            elif found.verdict is Verdict.DUPLICATE_POSSIBLE and may_fuse(earlier, later) is not None:
+                continue
+            elif found.verdict in _SUGGESTED and doubtful < ASKED:
+                # Counted whether or not it was asked before, so that a second sweep does not ask the next three.
+                doubtful += 1
+                yield from self._question(earlier, later, found.reasons, _SUGGESTED[found.verdict])
+
+    def _supersession(self, earlier: Memory, later: Memory, found: Likeness) -> Iterator[Proposal]:
+        against = "the earlier one is frozen" if earlier.frozen else None
+        if earlier.title != later.title:
+            against = "titled differently"
+        if against is None and self._options.supersede and not _was_superseded(self._vault, earlier, later):
+            yield Proposal(Act.SUPERSEDE, (earlier, later), found.reasons)
+        else:
+            reasons = (*found.reasons, *([against] if against else []))
+            yield from self._question(earlier, later, reasons, "keep" if against else "supersede")
+
+    def _question(
+        self, earlier: Memory, later: Memory, reasons: tuple[str, ...], suggested: str, by: str = "rules"
+    ) -> Iterator[Proposal]:
+        if self._options.review and not _was_asked(self._vault, pair_id(earlier.id, later.id)):
+            yield Proposal(Act.REVIEW, (earlier, later), reasons, suggested=suggested, by=by)
+
+    def _judgement(self, earlier: Memory, later: Memory, cosine: float | None) -> Iterator[Proposal]:
+        """What the model makes of a pair that the rules leave open: a question, or a fusion where it is trusted and may."""
+        judge, fusable = self._options.judge, may_fuse(earlier, later) is None
+        guarded = likeness.guards(earlier, later)
+        if judge is None or self._judged >= self._options.judged or (cosine is not None and cosine < self._options.alike - 0.3):
+            return
+        if _was_asked(self._vault, pair_id(earlier.id, later.id)):
+            return
+        self._judged += 1
+        opinion = judge(earlier.content, later.content)
+        if opinion == "conflict":
+            yield from self._question(earlier, later, ("the model sees a conflict", *guarded), "supersede", "model")
+        elif opinion == "same" and fusable and not guarded:
+            sure = self._options.trust_model and self._options.fuse and not likeness.strict_guards(earlier, later)
+            fused_before = _was_fused(self._vault, earlier) or _was_fused(self._vault, later)
+            if sure and not fused_before:
+                self._spent |= {earlier.id, later.id}
+                yield _fusion_of([earlier, later], ("the model takes them for the same",), "model")
+            else:
+                yield from self._question(earlier, later, ("the model takes them for the same",), "fuse", "model")
+
+
+class _Nearby:
+    """Nearness in meaning within one cube."""
+
+    def __init__(self, vault: Vault, current: Filter, matrix: "Matrix") -> None:
+        import numpy as np
+
+        self._matrix = matrix
+        self._places = {int(key): place for place, key in enumerate(matrix.keys)}
+        self._allowed = np.isin(matrix.keys, search.visible_rows(vault.conn, queries.condition(current)))
+
+    def to(self, row: int, rows: Iterable[int]) -> dict[int, float]:
+        """The nearest rows, and the cosines of `rows` besides."""
+        import numpy as np
+
+        place = self._places.get(row)
+        if place is None:
+            return {}
+        vector = self._matrix.vectors[place].astype(np.float32)
+        hits = self._matrix.top(vector, FOUND, self._allowed)
+        found = {int(n): float(score) for n, score in zip(hits.keys, hits.scores, strict=True) if n != row}
+        for n in rows:
+            if n not in found and n in self._places:
+                found[n] = float(self._matrix.vectors[self._places[n]].astype(np.float32) @ vector)
+        return found
+
+
+def _quotable(phrase: str) -> str:
+    """The words of a phrase for an FTS5 string."""
+    return " ".join(search.words(phrase))
+
+
+def pair_id(one: str, other: str) -> str:
+    """The id of the question whether these two can both stand; the same in whatever order, on every machine."""
+    from hashlib import sha256
+
+    digest = sha256("\x00".join(sorted((one, other))).encode()).digest()
+    return "".join(ALPHABET[byte % 32] for byte in digest[:ID_LENGTH])
+
+
+def _takes_part(memory: Memory) -> bool:
+    return memory.kind not in NEVER_SUPERSEDED and memory.form is Form.PLAINTEXT and bool(memory.content.strip())
+
+
+def _beside(one: Memory, other: Memory) -> bool:
+    """Whether two memories are in one scope, so that they can be about the same thing."""
+    return (one.owner, one.visibility, one.task) == (other.owner, other.visibility, other.task)
+
+
+_LOOSE = frozenset((Kind.FACT, Kind.PREFERENCE, Kind.NOTE))
+
+
+def may_fuse(one: Memory, other: Memory, *, pinned: bool = False) -> str | None:
+    """What in the headers of two memories stands against their fusion; `None` where nothing does.
+
+    Args:
+        pinned: whether pinned ones may be fused too: a person may, a tick leaves what was pinned where it is.
+    """
+    shared = one.metadata.keys() & other.metadata.keys()
+    against = {
+        "one of them is frozen": one.frozen or other.frozen,
+        "one of them is pinned": (one.pinned or other.pinned) and not pinned,
+        "of different kinds": one.kind is not other.kind and not {one.kind, other.kind} <= _LOOSE,
+        "of different keys": one.key is not None and other.key is not None and one.key != other.key,
+        "other metadata": any(one.metadata[name] != other.metadata[name] for name in shared),
+    }
+    for field in ("title", "valid_from", "valid_to", "expires_at", "owner", "visibility", "task"):
+        against[f"another {field.replace('_', ' ')}"] = getattr(one, field) != getattr(other, field)
+    return next((reason for reason, holds in against.items() if holds), None)
+
+
+def _neighbours_in_time(memory: Memory, others: Sequence[Memory]) -> set[str]:
+    """Of those in conflict with a memory, the last before it and the first after it: each value ends where the next begins."""
+    line = sorted([memory, *others], key=lambda one: (starts(one), one.created_at, one.id))
+    place = line.index(memory)
+    return {one.id for one in line[max(0, place - 1) : place + 2]}
+
+
+def _was_asked(vault: Vault, pair: str) -> bool:
+    return queries.has_operations(vault.conn, NOUN, pair)
+
+
+def _was_fused(vault: Vault, memory: Memory) -> bool:
+    """Whether it was once absorbed by a fusion and is here again: somebody took that back, and a tick does not insist."""
+    return queries.ever_set(vault.conn, memory.id, f"{fold.LINK}{LinkType.MERGED_INTO}:")
+
+
+def _was_superseded(vault: Vault, earlier: Memory, later: Memory) -> bool:
+    """Whether the one superseded the other before, and somebody took that back."""
+    return queries.ever_set(vault.conn, later.id, f"{fold.LINK}{LinkType.SUPERSEDES}:{earlier.id}")
+
+
+def _fusion_of(group: Sequence[Memory], reasons: tuple[str, ...], by: str) -> Proposal:
+    line = sorted(group, key=lambda one: (starts(one), one.created_at, one.id))
+    return Proposal(Act.FUSE, tuple(line), reasons, product(line), by=by)
+
+
+# -- carrying out
+
+
+def product(memories: Sequence[Memory]) -> Draft:
+    """What a fusion makes of memories: the fuller text (of equals the later), the headers united, the earliest time."""
+    line = sorted(memories, key=lambda one: (starts(one), one.created_at, one.id))
+    chosen = max(line, key=lambda one: (len(one.content.split()), len(one.content), starts(one), one.id))
+    kinds = [one.kind for one in line if one.kind is not Kind.NOTE]
+    source = chosen.source._replace(conversation=None, session=None, turn=None)
+    metadata: dict[str, Any] = {name: value for one in line for name, value in one.metadata.items()}
+    return Draft(
+        chosen.content,
+        kinds[-1] if kinds else Kind.NOTE,
+        title=chosen.title,
+        key=next((one.key for one in line if one.key is not None), None),
+        tags=tuple(sorted({tag for one in line for tag in one.tags})),
+        labels=tuple(sorted({label for one in line for label in one.labels})),
+        occurred_at=min(one.occurred_at or one.created_at for one in line),
+        valid_from=chosen.valid_from,
+        valid_to=chosen.valid_to,
+        expires_at=chosen.expires_at,
+        pinned=any(one.pinned for one in line),
+        priority=max(one.priority for one in line),
+        task=chosen.task,
+        origin=Origin.CONSOLIDATION,
+        source=source,
+        metadata=metadata,
+    )
+
+
+def apply(unit: Unit, vault: Vault, proposal: Proposal, now: str) -> Applied | None:
+    """Carry a proposal out within a transaction; `None` if it no longer holds, and then nothing is written.
+
+    A fusion adds its product and archives the sources, each linked to it (`merged_into`) and it to them (`derived_from`). A
+    supersession ends the earlier memory where the later begins. A review is a record of the noun `review`.
+
+    Args:
+        now: fixed-width UTC text, which becomes the register `since` of the states that change.
+    """
+    memories = [vault.get(identity) for identity in proposal.ids]
+    if any(_has_changed(was, now_) for was, now_ in zip(proposal.memories, memories, strict=True)):
+        return None
+    if proposal.act is Act.FUSE:
+        return fuse(unit, vault, memories, proposal.reasons, now)
+    earlier, later = memories
+    if proposal.act is Act.SUPERSEDE:
+        return supersede(unit, earlier, later)
+    return _ask(unit, vault, proposal, now)
+
+
+_LOOKED_AT = (
+    "content", "kind", "key", "title", "valid_from", "valid_to", "expires_at", "frozen", "pinned", "visibility", "task",
+    "owner",
+)  # fmt: skip
+
+
+def _has_changed(was: Memory, now: Memory) -> bool:
+    """Whether a memory is no longer what was looked at."""
+    return now.state not in HOT_STATES or any(getattr(was, field) != getattr(now, field) for field in _LOOKED_AT)
+
+
+def fuse(
+    unit: Unit, vault: Vault, memories: Sequence[Memory], reasons: Sequence[str], now: str, *, pinned: bool = False
+) -> Applied | None:
+    """Add one memory in the place of several, and archive those; `None` where their headers stand against it."""
+    if any(may_fuse(memories[0], other, pinned=pinned) is not None for other in memories[1:]):
+        return None
+    identity = new_id()
+    change = fold.change_of(product(memories), memories[0].owner or "") | {
+        "state": State.MERGED.value,
+        "since": now,
+        "reason": "; ".join(reasons),
+        "visibility": memories[0].visibility.value,
+        "confidence": max(one.confidence for one in memories),
+        "trust": max(one.trust for one in memories),
+    }
+    ids = {one.id for one in memories}
+    for one in memories:
+        change[_link(LinkType.DERIVED_FROM, one.id)] = True
+        for link in vault.links(one.id)[0]:
+            if link.type in {LinkType.SUPERSEDES, LinkType.CONTRADICTS} and link.target not in ids:
+                change[_link(link.type, link.target)] = True
+    operation = unit.log.append("memory", identity, change)
+    unit.store("memory", identity, [operation])
+    for one in memories:
+        archived = {"state": State.ARCHIVED.value, "since": now, _link(LinkType.MERGED_INTO, identity): True}
+        unit.change("memory", one.id, archived)
+    return Applied(Act.FUSE, tuple(one.id for one in memories), identity)
+
+
+def supersede(unit: Unit, earlier: Memory, later: Memory, end: str | None = None) -> Applied | None:
+    """End the earlier memory where the later begins (or at `end`), as `add --key` does; `None` for what is frozen or ended."""
+    end = end or starts(later)
+    if earlier.frozen or NEVER_SUPERSEDED.count(earlier.kind) or (earlier.valid_to is not None and earlier.valid_to <= end):
+        return None
+    unit.change("memory", earlier.id, {"valid_to": end})
+    unit.change("memory", later.id, {_link(LinkType.SUPERSEDES, earlier.id): True})
+    return Applied(Act.SUPERSEDE, (earlier.id, later.id))
+
+
+def _ask(unit: Unit, vault: Vault, proposal: Proposal, now: str) -> Applied | None:
+    pair = pair_id(*proposal.ids)
+    if _was_asked(vault, pair):
+        return None
+    fields = {"memories": list(proposal.ids), "reasons": list(proposal.reasons), "suggested": proposal.suggested}
+    unit.change(NOUN, pair, {**fields, "by": proposal.by, "at": now})
+    return Applied(Act.REVIEW, (), pair)
+
+
+def _link(kind: LinkType, target: str) -> str:
+    return f"{fold.LINK}{kind}:{target}"
