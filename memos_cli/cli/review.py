@@ -118,7 +118,7 @@ class Session:
         self._app = app
         self._items = items
         self._reveal = reveal
-        self._done: list[tuple[int, str]] = []
+        self._done: list[tuple[int, Decided]] = []
 
     def run(self) -> None:
         """Ask."""
@@ -165,12 +165,12 @@ class Session:
         except Refused as error:
             self._app.note(f"{error.message}" + (f" ({error.hint})" if error.hint else ""))
             return False
-        self._done.append((place, result.txn))
+        self._done.append((place, result))
         tell(self._app, result, reveal=self._reveal)
         return True
 
     def _undo(self) -> int:
-        place, txn = self._done.pop()
-        self._app.mos.undo(txn)
+        place, last = self._done.pop()
+        self._app.mos.undo(last.txn, cube=last.item.cube)
         self._app.out("took that back")
         return place

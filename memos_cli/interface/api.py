@@ -491,11 +491,15 @@ class MOS:
 
     # -- the log
 
-    def undo(self, name: str | None = None, *, dry_run: bool = False) -> Undone:
-        """Take the last command that wrote back, or the named one."""
+    def undo(self, name: str | None = None, *, dry_run: bool = False, cube: str | None = None) -> Undone:
+        """Take the last command that wrote back, or the named one.
+
+        Args:
+            cube: the name of one of the cubes in use; the first one otherwise.
+        """
         from memos_cli.interface import timeline
 
-        vaults = self.vaults()
+        vaults = [vault for vault in self.vaults() if cube in {None, vault.name}]
         if not vaults:
             raise NotFound("nothing to undo: there is nothing here yet")
         return timeline.undo(vaults[0], self.author("undo"), name, dry_run=dry_run)

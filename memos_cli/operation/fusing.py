@@ -23,7 +23,7 @@ from memos_cli.operation import likeness
 from memos_cli.operation.attributes import cues
 from memos_cli.operation.likeness import Likeness, Verdict, in_time
 from memos_cli.operation.operator import NEVER_SUPERSEDED
-from memos_cli.operation.readings import read
+from memos_cli.operation.readings import MOST_CHARACTERS, read
 
 if TYPE_CHECKING:
     from memos_cli.infra.vectors import Matrix
@@ -42,6 +42,7 @@ ASKED = 3
 """How many questions one memory may raise in a sweep: whoever is asked too much stops answering."""
 
 
+_SAME = "the model takes them for the same"
 _SUGGESTED = {Verdict.CONFLICT_POSSIBLE: "supersede", Verdict.DUPLICATE_POSSIBLE: "fuse"}
 
 
@@ -187,7 +188,9 @@ class _Sweep:
 
     def _expression(self, memory: Memory) -> str | None:
         """All but one of the rarest words together, a rare one by itself, or another value of the same attribute."""
-        words = [word for word in search.terms(memory.content)[:40] if self._count(word) > 1]
+        reading = read(memory.content)  # besides what is written, since "peanut allergy" reads "allergic to peanuts"
+        terms = search.terms(f"{memory.content[:MOST_CHARACTERS]} {reading.text[:MOST_CHARACTERS]}")
+        words = [word for word in terms if self._count(word) > 1]
         words = sorted(words, key=lambda word: (self._count(word), word))[:RAREST]
         left_out: Sequence[int] = range(len(words)) if len(words) > 2 else (-1,)
         parts = []
@@ -196,7 +199,7 @@ class _Sweep:
                 kept = [f'"{word}"' for place, word in enumerate(words) if place != gone]
                 parts.append(f"({{body}} : ({' AND '.join(kept)}))")
             parts += [f'({{body}} : "{word}")' for word in words if self._count(word) <= RARE]
-        parts += [f'({{body}} : "{quoted}")' for cue in cues(read(memory.content)) if (quoted := _quotable(cue))]
+        parts += [f'({{body}} : "{quoted}")' for cue in cues(reading) if (quoted := _quotable(cue))]
         grams = search.grams_expression(memory.content)
         return " OR ".join([*parts, *([grams] if grams else [])]) or None
 
@@ -241,6 +244,8 @@ class _Sweep:
                 yield from self._judgement(earlier, later, cosine)
             elif found.verdict is Verdict.DUPLICATE_POSSIBLE and may_fuse(earlier, later) is not None:
                 continue
+            elif found.verdict is Verdict.DUPLICATE_POSSIBLE and self._is_trusted(earlier, later):
+                yield _fusion_of([earlier, later], (_SAME,), "model")
             elif found.verdict in _SUGGESTED and doubtful < ASKED:
                 # Counted whether or not it was asked before, so that a second sweep does not ask the next three.
                 doubtful += 1
@@ -263,25 +268,32 @@ class _Sweep:
             yield Proposal(Act.REVIEW, (earlier, later), reasons, suggested=suggested, by=by)
 
     def _judgement(self, earlier: Memory, later: Memory, cosine: float | None) -> Iterator[Proposal]:
-        """What the model makes of a pair that the rules leave open: a question, or a fusion where it is trusted and may."""
-        judge, fusable = self._options.judge, may_fuse(earlier, later) is None
-        guarded = likeness.guards(earlier, later)
-        if judge is None or self._judged >= self._options.judged or (cosine is not None and cosine < self._options.alike - 0.3):
+        """What the model makes of a pair that the rules leave open."""
+        if self._options.judge is None or (cosine is not None and cosine < self._options.alike - 0.3):
             return
         if _was_asked(self._vault, pair_id(earlier.id, later.id)):
             return
-        self._judged += 1
-        opinion = judge(earlier.content, later.content)
+        opinion = self._opinion(earlier, later)
+        guarded = likeness.guards(earlier, later)
         if opinion == "conflict":
             yield from self._question(earlier, later, ("the model sees a conflict", *guarded), "supersede", "model")
-        elif opinion == "same" and fusable and not guarded:
-            sure = self._options.trust_model and self._options.fuse and not likeness.strict_guards(earlier, later)
-            fused_before = _was_fused(self._vault, earlier) or _was_fused(self._vault, later)
-            if sure and not fused_before:
-                self._spent |= {earlier.id, later.id}
-                yield _fusion_of([earlier, later], ("the model takes them for the same",), "model")
-            else:
-                yield from self._question(earlier, later, ("the model takes them for the same",), "fuse", "model")
+        elif opinion == "same" and not guarded and may_fuse(earlier, later) is None:
+            yield from self._question(earlier, later, (_SAME,), "fuse", "model")
+
+    def _is_trusted(self, earlier: Memory, later: Memory) -> bool:
+        """Whether a model that is trusted takes two memories for the same, and nothing in them stands against it."""
+        if not (self._options.trust_model and self._options.fuse) or likeness.strict_guards(earlier, later):
+            return False
+        if _was_fused(self._vault, earlier) or _was_fused(self._vault, later) or self._opinion(earlier, later) != "same":
+            return False
+        self._spent |= {earlier.id, later.id}
+        return True
+
+    def _opinion(self, earlier: Memory, later: Memory) -> str | None:
+        if self._options.judge is None or self._judged >= self._options.judged:
+            return None
+        self._judged += 1
+        return self._options.judge(earlier.content, later.content)
 
 
 class _Nearby:

@@ -60,7 +60,7 @@ _DEIXIS = re.compile(
 )
 _PAST = re.compile(
     r"\b(?:was|were|did|went|met|had|saw|came|got|bought|ate|ran|left|took|made|told|said|gave|found|lost|broke|won|paid|began"
-    r"|wrote|slept|felt|sent|swam|drove|flew|fell|drank|spoke|rang|woke|(?!need|feed|speed|seed|breed|indeed|called\b|allowed\b"
+    r"|wrote|slept|felt|sent|swam|drove|flew|fell|drank|spoke|rang|woke|(?!need|feed|speed|seed|breed|indeed|shed\b|sled\b|hundred|naked|sacred|wicked|bleed|greed|weed|called\b|allowed\b"
     r"|enabled\b|disabled\b|named\b|located\b|married\b|supported\b|required\b|closed\b|used\b)\w{2,}ed)\b"
 )
 
@@ -199,7 +199,7 @@ def guards(one: Memory, other: Memory) -> tuple[str, ...]:
     return _words_for(found, HARD)
 
 
-_LIGHT = frozenset(("a", "an", "very", "really", "quite", "so", "too", "also", ","))
+_LIGHT = frozenset(("a", "an", "very", "really", "quite", "so", "too", "also"))
 
 
 def strict_guards(one: Memory, other: Memory) -> tuple[str, ...]:
@@ -262,7 +262,8 @@ def _of_texts(earlier: Reading, later: Reading, cosine: float | None, alike: flo
         return Likeness(Verdict.CONFLICT_CERTAIN if conflict.certain else Verdict.CONFLICT_POSSIBLE, (conflict.reason,))
     shared = _content(earlier) & _content(later)
     found_differences = differences(earlier, later)
-    if not shared:
+    near = cosine is not None and cosine >= alike
+    if not shared and not near:
         return Likeness(Verdict.UNRELATED, ("no word in common",))
     if reasons := _contradiction(found_differences, earlier, later):
         return Likeness(Verdict.CONFLICT_POSSIBLE, reasons)

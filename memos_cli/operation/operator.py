@@ -60,9 +60,13 @@ def _says_as_much(known: Memory, draft: Draft) -> bool:
 
 
 def _again(unit: Unit, known: Memory, draft: Draft) -> Placed:
-    """A draft whose external id was seen before: nothing if it says the same, else an edit; what was forgotten comes back."""
-    gone = known.state not in (*HOT_STATES, State.ARCHIVED)
-    if known.content == draft.content and not gone:
+    """A draft whose external id was seen before: nothing if it says the same, else an edit; what was forgotten comes back.
+
+    So does what was archived and now says something else: a fusion or idleness archived what it said before, not this.
+    """
+    same = known.content == draft.content
+    gone = known.state not in HOT_STATES and not (same and known.state is State.ARCHIVED)
+    if same and not gone:
         return Placed(known.id, "duplicate")
     change = fold.change_of(draft, known.owner or "")
     change.pop("owner")

@@ -94,7 +94,7 @@ _TOKEN = re.compile(
     r"|--?[^\W\d][\w-]*|'s\b|[~/]?\w+(?:[./:@#_\\-]+\w+)*(?:\(\))?|[^\w\s]"
 )
 _DROPPED = frozenset('"“”')
-_ENDS = frozenset(".;:!")
+_ENDS = frozenset(".;:!。！")
 
 _CONTRACTIONS = (
     (r"\bcan(?:'t|not)\b", "can not"), (r"\bwon't\b", "will not"), (r"\bshan't\b", "shall not"), (r"n't\b", " not"),

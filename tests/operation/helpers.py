@@ -1,0 +1,40 @@
+"""A tick's part of the work, for tests: sweep what is there and carry the proposals out."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from memos_cli import MOS
+from memos_cli.model import Draft, Filter, Memory
+from memos_cli.operation import fusing
+
+
+def say(mos: MOS, content: str, **fields: Any) -> str:
+    """Remember something as it stands; its id."""
+    return mos.add(drafts=[Draft(content, **fields)]).ids[0]
+
+
+def proposals(mos: MOS, ids: Sequence[str] | None = None, **options: Any) -> list[fusing.Proposal]:
+    vault = mos.writable()
+    chosen = ids if ids is not None else [one.id for one in reversed(vault.find(Filter(at=mos.now, everything=True)))]
+    return list(fusing.sweep(vault, chosen, mos.now, fusing.Options(**options)))
+
+
+def tick(mos: MOS, ids: Sequence[str] | None = None, **options: Any) -> list[fusing.Applied]:
+    """What was done, in one transaction."""
+    vault = mos.writable()
+    found = proposals(mos, ids, **options)
+    if not found:
+        return []
+    with mos.author("tick").write(vault) as unit:
+        done = [fusing.apply(unit, vault, one, mos.now) for one in found]
+    return [one for one in done if one is not None]
+
+
+def current(mos: MOS) -> list[str]:
+    """The contents of what is current, sorted."""
+    return sorted(one.content for one in mos.list())
+
+
+def memory(content: str, at: str = "2026-03-02T12:00:00.000Z", **fields: Any) -> Memory:
+    """A memory outside of any cube."""
+    return Memory(fields.pop("id", content), content, created_at=at, **fields)
