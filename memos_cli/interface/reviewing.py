@@ -68,7 +68,11 @@ def items(vault: Vault, asking: str | None, now: str, *, decided: bool = False) 
     ids = [identity for fields in found for identity in fields["memories"]]
     memories = queries.visible(vault.conn, vault.name, ids, queries.condition(wanted))
     listed = (_item(vault, fields, memories) for fields in found if decided or fields.get("decision") is None)
-    return sorted((item for item in listed if item is not None), key=lambda item: (item.at or "", item.id))
+    return sorted((item for item in listed if item is not None), key=_asked_at)
+
+
+def _asked_at(item: Item) -> tuple[str, str, str]:
+    return item.at or item.later.created_at, item.earlier.created_at, item.id
 
 
 def _recorded(vault: Vault) -> Iterator[dict[str, Any]]:
@@ -154,7 +158,7 @@ def _carry_out(unit: Unit, vault: Vault, earlier: Memory, later: Memory, decisio
         # Said at the same time, or ended already: then the earlier holds until now at most.
         fusing.supersede(unit, earlier, later, starts(later) if starts(later) > starts(earlier) else at)
     elif decision == "older":
-        # It was never right: it ends where it begins, so that no question about the past finds it either.
+        # It was never right: it ends where it begins.
         fusing.supersede(unit, later, earlier, starts(later))
     elif decision == "fuse":
         return _fuse(unit, vault, earlier, later, at)

@@ -477,7 +477,7 @@ def fuse(
     operation = unit.log.append("memory", identity, change)
     unit.store("memory", identity, [operation])
     for one in memories:
-        archived = {"state": State.ARCHIVED.value, "since": now, _link(LinkType.MERGED_INTO, identity): True}
+        archived = {"state": State.ARCHIVED.value, "since": now, "reason": "fused", _link(LinkType.MERGED_INTO, identity): True}
         unit.change("memory", one.id, archived)
     return Applied(Act.FUSE, tuple(one.id for one in memories), identity)
 
