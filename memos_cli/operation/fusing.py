@@ -4,16 +4,22 @@ For the tick, two functions. `sweep` looks at what is new or changed and yields 
 one out within a transaction, after looking again whether it still holds. Both can be stopped at any point and run again: what
 was done is no longer found, and no pair is put up for review twice.
 
-    for proposal in fusing.sweep(vault, changed_ids, now, fusing.Options()):
-        with author.write(vault) as unit:        # one proposal or a batch of them
-            fusing.apply(unit, vault, proposal, now)
+    found = fusing.sweep(vault, changed_ids, now, fusing.Options())
+    for act, proposals in itertools.groupby(found, key=lambda proposal: proposal.act):
+        for batch in itertools.batched(proposals, 200):
+            with author.write(vault) as unit:
+                for proposal in batch:
+                    fusing.apply(unit, vault, proposal, now)
+
+Fusions come first, then supersessions, then questions, and a batch is to be carried out before the next act is asked for: what
+a fusion made then takes part in the rest, and need not be swept itself.
 
 How often a memory was used has no part in it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from memos_cli.infra.vault import fold, queries, search
 from memos_cli.infra.vault.units import ALPHABET, ID_LENGTH, Unit, new_id
@@ -37,7 +43,10 @@ RARE = 20
 COUNTED = 20_000
 """Up to here the memories that have a word are counted; which of two words is rarer does not matter beyond."""
 FOUND = 24
-"""How many candidates a memory is compared with, by words and by meaning each."""
+NEAREST = 8
+"""How many candidates a memory is compared with, found by words and found by meaning."""
+JUDGED_BELOW = 0.3
+"""By how much the cosine of a pair that a model is asked about may lie below `Options.alike`."""
 ASKED = 3
 """How many questions one memory may raise in a sweep: whoever is asked too much stops answering."""
 
@@ -118,9 +127,9 @@ class Applied(NamedTuple):
 
 
 def sweep(vault: Vault, ids: Iterable[str], now: str, options: Options | None = None) -> Iterator[Proposal]:
-    """The proposals that new or changed memories give rise to, in the order of `ids`.
+    """The proposals that new or changed memories give rise to: fusions, then supersessions, then questions.
 
-    A generator that reads as it goes, so proposals may be applied between two of them, singly or in batches.
+    A generator that reads as it goes: proposals may be applied between two of them, singly or in batches.
 
     Args:
         ids: the memories that are new or have changed; unknown ones, and what is not current, are passed over.
@@ -129,40 +138,74 @@ def sweep(vault: Vault, ids: Iterable[str], now: str, options: Options | None = 
     return _Sweep(vault, now, options or Options()).run(ids)
 
 
+Pair = tuple[Memory, float | None, Likeness]
+"""A candidate, the cosine where there is one, and what it is to the memory at hand."""
+
+
 class _Sweep:
-    """One look at what is new: the counts, the vectors and the pairs seen are shared by all of its memories."""
+    """One look at what is new: the counts and the vectors are shared by all of its memories.
+
+    Three passes, so that what a fusion archives is not asked about: fusions, then supersessions, then questions. The products
+    of the first pass take part in the others.
+    """
 
     def __init__(self, vault: Vault, now: str, options: Options) -> None:
         self._vault = vault
         self._options = options
         self._current = Filter(at=now)
         self._counts: dict[str, int] = {}
-        self._nearby = _Nearby(vault, self._current, options.matrix) if options.matrix is not None else None
-        self._seen: set[str] = set()
-        self._spent: set[str] = set()
+        self._nearby = _Nearby(vault, self._current, options) if options.matrix is not None else None
+        self._spent: dict[str, None] = {}
+        self._settled: set[str] = set()
         self._judged = 0
 
     def run(self, ids: Iterable[str]) -> Iterator[Proposal]:
+        certain: list[str] = []
+        doubtful: list[str] = []
+        for memory, pairs in self._with_pairs(ids):
+            fused = self._fusion(memory, pairs) if self._options.fuse else None
+            if fused is not None:
+                self._spent |= dict.fromkeys(fused.ids)
+                yield fused
+                continue
+            verdicts = {found.verdict for _, _, found in pairs}
+            if Verdict.CONFLICT_CERTAIN in verdicts:
+                certain.append(memory.id)
+            if verdicts & self._worth_asking():
+                doubtful.append(memory.id)
+        products = self._products()
+        if self._options.supersede:
+            for memory, pairs in self._with_pairs((*certain, *products)):
+                yield from self._supersessions(memory, pairs)
+        for memory, pairs in self._with_pairs((*doubtful, *products)):
+            yield from self._questions(memory, pairs)
+
+    def _worth_asking(self) -> set[Verdict]:
+        asking = {*_SUGGESTED, Verdict.CONFLICT_CERTAIN} if self._options.review else set()
+        return asking | ({Verdict.SIMILAR} if self._options.review and self._options.judge is not None else set())
+
+    def _with_pairs(self, ids: Iterable[str]) -> Iterator[tuple[Memory, list[Pair]]]:
+        """The memories that are still current, each with those it may have something to do with; a pair comes up once."""
+        seen: set[frozenset[str]] = set()
         for identity in dict.fromkeys(ids):
             row = search.row_if(self._vault.conn, identity, queries.condition(self._current))
             if row is None or identity in self._spent:
                 continue
             memory = queries.by_rows(self._vault.conn, self._vault.name, [row])[row]
             if _takes_part(memory):
-                yield from self._of(memory, row)
+                yield memory, list(self._pairs(memory, row, seen))
 
-    def _of(self, memory: Memory, row: int) -> Iterator[Proposal]:
-        pairs = []
+    def _pairs(self, memory: Memory, row: int, seen: set[frozenset[str]]) -> Iterator[Pair]:
         for other, cosine in self._candidates(memory, row):
-            pair = pair_id(memory.id, other.id)
-            if pair not in self._seen and other.id not in self._spent and _takes_part(other) and _beside(memory, other):
-                pairs.append((other, cosine, self._verdict(memory, other, cosine)))
-        fused = self._fusion(memory, pairs) if self._options.fuse else None
-        if fused is not None:
-            self._spent |= set(fused.ids)
-            yield fused
-            return
-        yield from self._questions(memory, pairs)
+            pair = frozenset((memory.id, other.id))
+            if pair not in seen and other.id not in self._spent and _takes_part(other) and _beside(memory, other):
+                seen.add(pair)
+                yield other, cosine, self._verdict(memory, other, cosine)
+
+    def _products(self) -> list[str]:
+        """What the fusions of this sweep made, as far as they were carried out by now."""
+        links = (self._vault.links(identity)[0] for identity in self._spent)
+        return list(dict.fromkeys(link.target for out in links for link in out if link.type is LinkType.MERGED_INTO))
 
     # -- candidates
 
@@ -189,8 +232,9 @@ class _Sweep:
     def _expression(self, memory: Memory) -> str | None:
         """All but one of the rarest words together, a rare one by itself, or another value of the same attribute."""
         reading = read(memory.content)  # besides what is written, since "peanut allergy" reads "allergic to peanuts"
-        terms = search.terms(f"{memory.content[:MOST_CHARACTERS]} {reading.text[:MOST_CHARACTERS]}")
-        words = [word for word in terms if self._count(word) > 1]
+        own = search.terms(memory.content[:MOST_CHARACTERS])
+        words = [word for word in own if self._count(word) > 1]
+        words += [word for word in search.terms(reading.text[:MOST_CHARACTERS]) if word not in own and self._count(word)]
         words = sorted(words, key=lambda word: (self._count(word), word))[:RAREST]
         left_out: Sequence[int] = range(len(words)) if len(words) > 2 else (-1,)
         parts = []
@@ -217,8 +261,8 @@ class _Sweep:
         certain = starts(memory) != starts(other)
         return Likeness(Verdict.CONFLICT_CERTAIN if certain else Verdict.CONFLICT_POSSIBLE, ("another value of the same key",))
 
-    def _fusion(self, memory: Memory, pairs: list[tuple[Memory, float | None, Likeness]]) -> Proposal | None:
-        """The fusion of this memory with all that say the same, if there are any."""
+    def _fusion(self, memory: Memory, pairs: list[Pair]) -> Proposal | None:
+        """The fusion of this memory with all that say the same, or with one that a trusted model takes for the same."""
         if _was_fused(self._vault, memory):
             return None
         group, reasons = [memory], dict[str, None]()
@@ -228,38 +272,48 @@ class _Sweep:
             if all(may_fuse(one, other) is None and likeness.compare(one, other)[0] is Verdict.DUPLICATE for one in group):
                 group.append(other)
                 reasons |= dict.fromkeys(found.reasons)
-        return _fusion_of(group, tuple(reasons), "rules") if len(group) > 1 else None
+        if len(group) > 1:
+            return _fusion_of(group, tuple(reasons), "rules")
+        trusted = (other for other, _, found in pairs if found.verdict is Verdict.DUPLICATE_POSSIBLE)
+        taken = next((other for other in trusted if self._is_trusted(memory, other)), None)
+        return _fusion_of([memory, taken], (_SAME,), "model") if taken is not None else None
 
-    def _questions(self, memory: Memory, pairs: list[tuple[Memory, float | None, Likeness]]) -> Iterator[Proposal]:
-        certain = [other for other, _, found in pairs if found.verdict is Verdict.CONFLICT_CERTAIN]
-        next_ones = _neighbours_in_time(memory, certain)
-        doubtful = 0
+    def _supersessions(self, memory: Memory, pairs: list[Pair]) -> Iterator[Proposal]:
+        """The values before and after this one in the line of those that it is in certain conflict with."""
+        certain = {other.id: found for other, _, found in pairs if found.verdict is Verdict.CONFLICT_CERTAIN}
+        line = sorted([memory, *(other for other, _, _ in pairs if other.id in certain)], key=_in_line)
+        place = line.index(memory)
+        for other in line[max(0, place - 1) : place + 2]:
+            earlier, later = in_time(memory, other)
+            if other is not memory and self._against(earlier, later) is None:
+                self._settled.add(pair_id(earlier.id, later.id))
+                yield Proposal(Act.SUPERSEDE, (earlier, later), certain[other.id].reasons)
+
+    def _against(self, earlier: Memory, later: Memory) -> str | None:
+        """What stands against a supersession though the conflict is certain."""
+        if earlier.frozen:
+            return "the earlier one is frozen"
+        if earlier.title != later.title:
+            return "titled differently"
+        return "it was taken back before" if _was_superseded(self._vault, earlier, later) else None
+
+    def _questions(self, memory: Memory, pairs: list[Pair]) -> Iterator[Proposal]:
+        asked = 0
         for other, cosine, found in pairs:
             earlier, later = in_time(memory, other)
-            self._seen.add(pair_id(memory.id, other.id))
-            if found.verdict is Verdict.CONFLICT_CERTAIN:
-                if other.id in next_ones:
-                    yield from self._supersession(earlier, later, found)
-            elif found.verdict is Verdict.SIMILAR:
+            if found.verdict is Verdict.SIMILAR:
                 yield from self._judgement(earlier, later, cosine)
-            elif found.verdict is Verdict.DUPLICATE_POSSIBLE and may_fuse(earlier, later) is not None:
                 continue
-            elif found.verdict is Verdict.DUPLICATE_POSSIBLE and self._is_trusted(earlier, later):
-                yield _fusion_of([earlier, later], (_SAME,), "model")
-            elif found.verdict in _SUGGESTED and doubtful < ASKED:
+            suggested, reasons = _SUGGESTED.get(found.verdict), found.reasons
+            if found.verdict is Verdict.CONFLICT_CERTAIN and pair_id(earlier.id, later.id) not in self._settled:
+                against = self._against(earlier, later)
+                suggested, reasons = ("keep", (*reasons, against)) if against else ("supersede", reasons)
+            # Two that cannot be fused for what stands in their headers may well say the same, and both stay.
+            apart = found.verdict is Verdict.DUPLICATE_POSSIBLE and may_fuse(earlier, later) is not None
+            if suggested is not None and not apart and asked < ASKED:
                 # Counted whether or not it was asked before, so that a second sweep does not ask the next three.
-                doubtful += 1
-                yield from self._question(earlier, later, found.reasons, _SUGGESTED[found.verdict])
-
-    def _supersession(self, earlier: Memory, later: Memory, found: Likeness) -> Iterator[Proposal]:
-        against = "the earlier one is frozen" if earlier.frozen else None
-        if earlier.title != later.title:
-            against = "titled differently"
-        if against is None and self._options.supersede and not _was_superseded(self._vault, earlier, later):
-            yield Proposal(Act.SUPERSEDE, (earlier, later), found.reasons)
-        else:
-            reasons = (*found.reasons, *([against] if against else []))
-            yield from self._question(earlier, later, reasons, "keep" if against else "supersede")
+                asked += 1
+                yield from self._question(earlier, later, reasons, suggested)
 
     def _question(
         self, earlier: Memory, later: Memory, reasons: tuple[str, ...], suggested: str, by: str = "rules"
@@ -269,7 +323,7 @@ class _Sweep:
 
     def _judgement(self, earlier: Memory, later: Memory, cosine: float | None) -> Iterator[Proposal]:
         """What the model makes of a pair that the rules leave open."""
-        if self._options.judge is None or (cosine is not None and cosine < self._options.alike - 0.3):
+        if self._options.judge is None or (cosine is not None and cosine < self._options.alike - JUDGED_BELOW):
             return
         if _was_asked(self._vault, pair_id(earlier.id, later.id)):
             return
@@ -280,14 +334,11 @@ class _Sweep:
         elif opinion == "same" and not guarded and may_fuse(earlier, later) is None:
             yield from self._question(earlier, later, (_SAME,), "fuse", "model")
 
-    def _is_trusted(self, earlier: Memory, later: Memory) -> bool:
+    def _is_trusted(self, one: Memory, other: Memory) -> bool:
         """Whether a model that is trusted takes two memories for the same, and nothing in them stands against it."""
-        if not (self._options.trust_model and self._options.fuse) or likeness.strict_guards(earlier, later):
+        if not self._options.trust_model or may_fuse(one, other) is not None or likeness.strict_guards(one, other):
             return False
-        if _was_fused(self._vault, earlier) or _was_fused(self._vault, later) or self._opinion(earlier, later) != "same":
-            return False
-        self._spent |= {earlier.id, later.id}
-        return True
+        return not _was_fused(self._vault, other) and self._opinion(*in_time(one, other)) == "same"
 
     def _opinion(self, earlier: Memory, later: Memory) -> str | None:
         if self._options.judge is None or self._judged >= self._options.judged:
@@ -299,10 +350,12 @@ class _Sweep:
 class _Nearby:
     """Nearness in meaning within one cube."""
 
-    def __init__(self, vault: Vault, current: Filter, matrix: "Matrix") -> None:
+    def __init__(self, vault: Vault, current: Filter, options: Options) -> None:
         import numpy as np
 
+        matrix = cast("Matrix", options.matrix)
         self._matrix = matrix
+        self._least = options.alike - (0.0 if options.judge is None else JUDGED_BELOW)
         self._places = {int(key): place for place, key in enumerate(matrix.keys)}
         self._allowed = np.isin(matrix.keys, search.visible_rows(vault.conn, queries.condition(current)))
 
@@ -314,8 +367,9 @@ class _Nearby:
         if place is None:
             return {}
         vector = self._matrix.vectors[place].astype(np.float32)
-        hits = self._matrix.top(vector, FOUND, self._allowed)
-        found = {int(n): float(score) for n, score in zip(hits.keys, hits.scores, strict=True) if n != row}
+        hits = self._matrix.top(vector, NEAREST, self._allowed)
+        near = zip(hits.keys.tolist(), hits.scores.tolist(), strict=True)
+        found = {n: score for n, score in near if n != row and score >= self._least}
         for n in rows:
             if n not in found and n in self._places:
                 found[n] = float(self._matrix.vectors[self._places[n]].astype(np.float32) @ vector)
@@ -366,11 +420,8 @@ def may_fuse(one: Memory, other: Memory, *, pinned: bool = False) -> str | None:
     return next((reason for reason, holds in against.items() if holds), None)
 
 
-def _neighbours_in_time(memory: Memory, others: Sequence[Memory]) -> set[str]:
-    """Of those in conflict with a memory, the last before it and the first after it: each value ends where the next begins."""
-    line = sorted([memory, *others], key=lambda one: (starts(one), one.created_at, one.id))
-    place = line.index(memory)
-    return {one.id for one in line[max(0, place - 1) : place + 2]}
+def _in_line(memory: Memory) -> tuple[str, str, str]:
+    return starts(memory), memory.created_at, memory.id
 
 
 def _was_asked(vault: Vault, pair: str) -> bool:
@@ -388,7 +439,7 @@ def _was_superseded(vault: Vault, earlier: Memory, later: Memory) -> bool:
 
 
 def _fusion_of(group: Sequence[Memory], reasons: tuple[str, ...], by: str) -> Proposal:
-    line = sorted(group, key=lambda one: (starts(one), one.created_at, one.id))
+    line = sorted(group, key=_in_line)
     return Proposal(Act.FUSE, tuple(line), reasons, product(line), by=by)
 
 
@@ -397,7 +448,7 @@ def _fusion_of(group: Sequence[Memory], reasons: tuple[str, ...], by: str) -> Pr
 
 def product(memories: Sequence[Memory]) -> Draft:
     """What a fusion makes of memories: the fuller text (of equals the later), the headers united, the earliest time."""
-    line = sorted(memories, key=lambda one: (starts(one), one.created_at, one.id))
+    line = sorted(memories, key=_in_line)
     chosen = max(line, key=lambda one: (len(one.content.split()), len(one.content), starts(one), one.id))
     kinds = [one.kind for one in line if one.kind is not Kind.NOTE]
     source = chosen.source._replace(conversation=None, session=None, turn=None)

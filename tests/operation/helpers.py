@@ -1,6 +1,8 @@
 """A tick's part of the work, for tests: sweep what is there and carry the proposals out."""
 
 from collections.abc import Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from memos_cli import MOS
@@ -20,13 +22,15 @@ def proposals(mos: MOS, ids: Sequence[str] | None = None, **options: Any) -> lis
 
 
 def tick(mos: MOS, ids: Sequence[str] | None = None, **options: Any) -> list[fusing.Applied]:
-    """What was done, in one transaction."""
-    vault = mos.writable()
-    found = proposals(mos, ids, **options)
-    if not found:
-        return []
-    with mos.author("tick").write(vault) as unit:
-        done = [fusing.apply(unit, vault, one, mos.now) for one in found]
+    """What was done, each act in a transaction of its own and all of them one command."""
+    vault, txn = mos.writable(), None
+    chosen = ids if ids is not None else [one.id for one in reversed(vault.find(Filter(at=mos.now, everything=True)))]
+    found = fusing.sweep(vault, chosen, mos.now, fusing.Options(**options))
+    done: list[fusing.Applied | None] = []
+    for _, batch in groupby(found, key=attrgetter("act")):
+        with mos.author("tick").write(vault, txn) as unit:
+            done += [fusing.apply(unit, vault, one, mos.now) for one in batch]
+            txn = unit.log.txn
     return [one for one in done if one is not None]
 
 
