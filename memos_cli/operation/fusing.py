@@ -273,10 +273,12 @@ class _Sweep:
                 group.append(other)
                 reasons |= dict.fromkeys(found.reasons)
         if len(group) > 1:
-            return _fusion_of(group, tuple(reasons), "rules")
+            return None if _was_otherwise_between(group, pairs) else _fusion_of(group, tuple(reasons), "rules")
         trusted = (other for other, _, found in pairs if found.verdict is Verdict.DUPLICATE_POSSIBLE)
         taken = next((other for other in trusted if self._is_trusted(memory, other)), None)
-        return _fusion_of([memory, taken], (_SAME,), "model") if taken is not None else None
+        if taken is None or _was_otherwise_between([memory, taken], pairs):
+            return None
+        return _fusion_of([memory, taken], (_SAME,), "model")
 
     def _supersessions(self, memory: Memory, pairs: list[Pair]) -> Iterator[Proposal]:
         """The values before and after this one in the line of those that it is in certain conflict with."""
@@ -295,6 +297,8 @@ class _Sweep:
             return "the earlier one is frozen"
         if earlier.title != later.title:
             return "titled differently"
+        if _last_said(self._vault, earlier) >= starts(later):
+            return "the earlier one was said again since"
         return "it was taken back before" if _was_superseded(self._vault, earlier, later) else None
 
     def _questions(self, memory: Memory, pairs: list[Pair]) -> Iterator[Proposal]:
@@ -422,6 +426,24 @@ def may_fuse(one: Memory, other: Memory, *, pinned: bool = False) -> str | None:
 
 def _in_line(memory: Memory) -> tuple[str, str, str]:
     return starts(memory), memory.created_at, memory.id
+
+
+def _was_otherwise_between(group: Sequence[Memory], pairs: Sequence[Pair]) -> bool:
+    """Whether something else held in between: who lives in Leeds, then in Porto, then in Leeds again, says no fact twice."""
+    first, last = min(map(starts, group)), max(map(starts, group))
+    conflicts = {Verdict.CONFLICT_CERTAIN, Verdict.CONFLICT_POSSIBLE}
+    return any(found.verdict in conflicts and first <= starts(other) <= last for other, _, found in pairs)
+
+
+def _last_said(vault: Vault, memory: Memory) -> str:
+    """When it was last said: a product is as old as its first source, and what it says is as young as its last."""
+    said = starts(memory)
+    if memory.state is State.MERGED or memory.origin is Origin.CONSOLIDATION:
+        sources = [link.target for link in vault.links(memory.id)[0] if link.type is LinkType.DERIVED_FROM]
+        everything = queries.condition(Filter(at="", everything=True))
+        found = queries.visible(vault.conn, vault.name, sources, everything).values()
+        said = max([said, *(_last_said(vault, one) for one in found)])
+    return said
 
 
 def _was_asked(vault: Vault, pair: str) -> bool:

@@ -64,6 +64,27 @@ def test_each_home_ends_where_the_next_begins(mos: MOS, clock: Clock) -> None:
     assert ends == [mos.get(ids[1]).created_at, mos.get(ids[2]).created_at, None]
 
 
+def test_back_home_is_no_duplicate_of_the_first_time(mos: MOS, clock: Clock) -> None:
+    ids = []
+    for text in ("I live in Leeds", "I live in Porto now", "I live in Leeds now"):
+        ids.append(say(mos, text))
+        clock.forward(days=30)
+    assert [one.act for one in tick(mos)] == [Act.SUPERSEDE, Act.SUPERSEDE]
+    assert current(mos) == ["I live in Leeds now"]
+    assert mos.get(ids[0]).valid_to == mos.get(ids[1]).created_at
+    assert tick(mos) == []
+
+
+def test_what_was_said_again_since_is_not_superseded_by_an_old_diary(mos: MOS, clock: Clock) -> None:
+    say(mos, "I live in Leeds")
+    clock.forward(days=60)
+    say(mos, "I live in Leeds now")
+    assert [one.act for one in tick(mos)] == [Act.FUSE]
+    old = say(mos, "I live in Porto now", occurred_at="2026-04-01T00:00:00.000Z")
+    assert [one.act for one in tick(mos, [old])] == [Act.REVIEW]
+    assert current(mos) == ["I live in Leeds now", "I live in Porto now"]
+
+
 def test_a_fusion(mos: MOS, clock: Clock) -> None:
     one = say(mos, "I am allergic to peanuts", kind=Kind.FACT, tags=("health",), labels=("medical",), metadata={"by": "Eva"})
     mos.writable()
