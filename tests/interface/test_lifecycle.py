@@ -109,13 +109,20 @@ def test_what_is_recalled_from_the_archive_comes_back(three: MOS, clock: Clock) 
     (gone,) = [memory for memory in three.list(Filter(at=three.now, archived=True)) if memory.state is State.ARCHIVED]
     clock.forward(hours=1)
     three.record_uses([gone])
-    vault = three.vaults()[0]
-    with vault.derive() as conn:
-        conn.execute("UPDATE memories SET next_due_at = ? WHERE id = ?", (three.now, gone.id))
     assert tick(three).transitions["activated"] == 1
     assert states(three)["the note that fades"] == "activated"
     clock.forward(days=30)
     assert tick(three).transitions["archived"] == 0
+
+
+def test_it_comes_back_where_the_archive_has_no_term_and_a_search_recalled_it(three: MOS, clock: Clock) -> None:
+    set_policy(three, expire__archived_days=0)
+    tick(three)
+    clock.forward(hours=1)
+    (hit,) = three.search("fades", lexical=True, wanted=Filter(at=three.now, archived=True)).hits
+    assert hit.memory.state is State.ARCHIVED
+    assert tick(three).moves[0].way.reason == "recalled"
+    assert states(three)["the note that fades"] == "activated"
 
 
 # -- what stops a tick

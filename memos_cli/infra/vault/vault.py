@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from memos_cli.errors import AmbiguousId, IntegrityError, MemoryNotFound, NotFound, did_you_mean
 from memos_cli.infra.vault import connection, log, queries, rows, schema
 from memos_cli.infra.vault.units import ID_LENGTH, Unit
-from memos_cli.model import Cube, Filter, Link, Memory, Operation
+from memos_cli.model import Cube, Filter, Link, Memory, Operation, State
 from memos_cli.times import from_millis
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SNAPSHOT = "snapshot"
 """The noun whose records name positions in the log. They are no part of the state that they name."""
 Scheduler = Callable[[Mapping[str, Any]], rows.Due]
-_RECENT = 10
+RECENT = 10
 """How many access times are kept a memory; the base-level equation of ACT-R needs few (Petrov, 2006)."""
 
 
@@ -119,8 +119,13 @@ class Vault:
             for identity in ids:
                 row = self.conn.execute("SELECT count, recent FROM uses WHERE id = ?", (identity,)).fetchone()
                 count, recent = (row[0], json.loads(row[1])) if row else (0, [])
-                kept = json.dumps([*recent, at][-_RECENT:])
+                kept = json.dumps([*recent, at][-RECENT:])
                 self.conn.execute("INSERT OR REPLACE INTO uses VALUES (?, ?, ?, ?)", (identity, count + 1, at, kept))
+                # A tick reads only what is due: what was recalled from the archive is, or it would lie there to its term.
+                self.conn.execute(
+                    "UPDATE memories SET next_due_at = ?1 WHERE id = ?2 AND state = ?3 AND coalesce(next_due_at > ?1, TRUE)",
+                    (at, identity, State.ARCHIVED.value),
+                )
             self.conn.execute("COMMIT")
         except sqlite3.OperationalError:
             return False
