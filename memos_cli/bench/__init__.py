@@ -1,1 +1,1 @@
-"""Benchmarks: what memos does on material that somebody brings, measured through the flows that its commands take."""
+"""Benchmarks: what memos does on material that is brought or made up, measured through the flows that its commands take."""

@@ -14,7 +14,7 @@ from memos_cli.interface.api import MOS
 from memos_cli.interface.embedding import Embeddings
 
 _UNMEASURED = {"use.record": False}
-"""What a question finds must not change what the next one finds."""
+"""What a question finds must not change what the next one finds, unless that is what is measured."""
 
 
 class Home:
@@ -31,7 +31,7 @@ class Home:
     def __init__(
         self, folder: Path, settings: Settings, paths: Paths, given: Mapping[str, Any], clock: Callable[[], datetime]
     ) -> None:
-        self.settings = settings.given({**given, **_UNMEASURED})
+        self.settings = settings.given({**_UNMEASURED, **given})
         self._folder = folder
         self._clock = clock
         self._embeddings = Embeddings(self.settings.get("embedder"), paths.data, folder / "cache")
@@ -44,12 +44,18 @@ class Home:
             UsageError: a line is no memory; file and line are named.
             ModelUnavailable: there is an embedder, and it cannot be run.
         """
-        name = "conversation"
-        with MOS(self._folder, name, settings=self.settings, clock=self._clock, embeddings=self._embeddings) as mos:
-            mos.create_cube(name)
+        with self.empty() as mos:
             with memories.open("rb") as file:
                 mos.add(drafts=intake.from_lines(file, mos.now, {}, _refusal(memories)))
             mos.embed()
+            yield mos
+
+    @contextmanager
+    def empty(self) -> Iterator[MOS]:
+        """A cube with nothing in it; it is gone afterwards."""
+        name = "bench"
+        with MOS(self._folder, name, settings=self.settings, clock=self._clock, embeddings=self._embeddings) as mos:
+            mos.create_cube(name)
             yield mos
         mos.shelf.remove(name)
 

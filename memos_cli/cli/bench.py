@@ -1,4 +1,4 @@
-"""`memos bench`."""
+"""`memos bench`: `qa`, and `lifecycle`."""
 
 import json
 import sys
@@ -18,6 +18,7 @@ from memos_cli.times import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import TextIO
 
     from memos_cli.bench.qa import Outcome
     from memos_cli.bench.sets import Conversation
@@ -25,11 +26,13 @@ if TYPE_CHECKING:
 
 _NAME_WIDTH = 12
 """Characters of a name in the table: with all columns it is as wide as a terminal of 80."""
+_PLOT_WIDTH = 80
+"""Columns, where nobody looks."""
 
 
 @click.group(cls=Family)
 def bench() -> None:
-    """Measure memos on material of yours.
+    """Measure memos, on material of yours or on a made-up year.
 
     What is measured is loaded into a temporary home, which is removed at the end: your own memories are neither read nor
     changed. The models are those of your settings.
@@ -235,3 +238,68 @@ def _tell_rest(app: App, outcomes: "list[Outcome]", report: dict[str, Any]) -> N
         app.note(f"{report['judge']} judged {total['judged_questions']} of {total['questions']} answers")
     for notice in dict.fromkeys(notice for one in outcomes for notice in one.notices):
         app.note(notice)
+
+
+@bench.command("lifecycle")
+@click.option("--days", type=click.IntRange(1, 3650), default=365, show_default=True, help="How long the year is.")
+@click.option("--memories", type=click.IntRange(1, 20_000), default=600, show_default=True, help="How many are told in it.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Another seed makes up another year.")
+@click.option(
+    "--policy", type=click.File("r", encoding="utf-8"), metavar="FILE", help="The policy to try, in TOML; - is stdin."
+)
+@click.option("--plot/--no-plot", default=None, help="Draw hot memories over time.  [default: on a terminal]")
+@pass_app
+def lifecycle(app: App, *, days: int, memories: int, seed: int, policy: "TextIO | None", plot: bool | None) -> None:
+    """Live through a made-up year, and compare what the policy archived with what was needed.
+
+    Care notes, code notes and talk are told on the days of a year. Some are needed every week, some every month, once, never,
+    or in bursts with months between; some have a TTL. When, is drawn at random and owes nothing to the formula by which
+    memories fade. The year is lived in a temporary home: memories are added, searched for when they are needed, and every
+    night there is a tick. A memory that is needed and not hot is a miss; it is then found in the archive, and comes back.
+
+    Every night each memory has to be in the state in which the policy's transitions put it, worked out a second time from
+    what was told and needed, and a second tick for the same instant must write nothing. If not, that is an error.
+
+    Beside the policy stand other strategies on the same year: keep-all lets nothing go; LRU keeps what was used last, as many
+    as the policy kept that night; TTL-only lets go at a fixed age, the one with as many hot memories on average; the oracle
+    knows what is to come, and keeps what will be needed again in this year and nothing else.
+
+    \b
+    Examples:
+      memos bench lifecycle
+      memos bench lifecycle --seed 1 --days 730 --plot
+      memos lifecycle policy show > policy.toml
+      memos bench lifecycle --policy policy.toml
+      memos --json bench lifecycle | jq '.data.strategies[] | {name, hot_mean, misses}'
+
+    \b
+    Exit status:
+      0  the year is over; the figures are shown
+      1  a memory was in another state than it has to be, or a second tick did something
+      2  it is no policy; the message says where
+    """
+    from memos_cli.bench import homes
+    from memos_cli.bench import year as years
+    from memos_cli.bench.lifecycle import GIVEN, Clock, live, report
+    from memos_cli.operation.policy import read
+
+    fields = read(policy.read()) if policy else {}
+    year, clock = years.make(days, memories, seed), Clock()
+    with progress(app, "living") as tell, homes.thrown_away(app.settings, app.paths, clock, GIVEN) as home:
+        tell(0, days)
+        lived = live(home, clock, year, fields, tell)
+    found = report(year, lived)
+    if app.json:
+        app.data({**found, "seed": seed, "policy": fields})
+        return
+    from memos_cli.cli.year import plot as drawn
+    from memos_cli.cli.year import show
+
+    show(found)
+    if sys.stdout.isatty() if plot is None else plot:
+        app.out()
+        app.out(drawn(found["strategies"], render.width() or _PLOT_WIDTH), nl=False)
+    app.note(f"{lived.checked:,} states were as the policy says, and no second tick changed anything")
+    app.note(f"TTL-only: {found['ttl_only_days']:g} days from when it was told or fetched")
+    if lived.lost:
+        app.note(f"{lived.lost} of the policy's misses had expired, so that the archive did not have them either")

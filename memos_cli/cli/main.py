@@ -59,7 +59,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "config": ("settings", "Show and change settings."),
         "doctor": ("doctor", "Check the cubes and mend what can be mended."),
         "stats": ("finding", "Count what is there."),
-        "bench": ("bench", "Measure memos on material of yours."),
+        "bench": ("bench", "Measure memos, on material of yours or on a made-up year."),
         "demo": ("demo", "Watch memos at work on two weeks of a life."),
         "completion": ("manual", "Complete commands in your shell."),
         "man": ("manual", "Install the man pages."),

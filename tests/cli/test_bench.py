@@ -1,4 +1,4 @@
-"""`memos bench qa` as it is run: figures, files, judges, what is wrong with a set, and that nothing is left or touched."""
+"""`memos bench` as it is run: figures, files, judges, what is wrong with a set, and that nothing is left or touched."""
 
 import json
 import os
@@ -224,3 +224,50 @@ def test_what_is_stopped_leaves_its_answers_and_no_home(temporary: Path, tmp_pat
     assert process.returncode == 128 + number
     assert b"Traceback" not in err
     assert [line["answer"] for line in answers(out)] == ["Jonas", "Jonas"]
+
+
+# -- lifecycle
+
+
+def test_forty_days_are_lived(memos: Run, home: Path) -> None:
+    done = memos("--json", "bench", "lifecycle", "--days", "40", "--memories", "50", "--seed", "2")
+    assert done.status == 0, done.err
+    assert not home.exists()
+    data = done.data
+    assert (data["days"], data["memories"], data["seed"], data["policy"]) == (40, 50, 2, {})
+    assert [row["name"] for row in data["strategies"]] == ["keep-all", "policy", "LRU", "TTL-only", "oracle"]
+    for row in data["strategies"]:
+        assert set(row) == {"name", "hot_mean", "hot_last", "misses", "miss_share", "hot"}
+        assert (len(row["hot"]), row["hot"][-1]) == (40, row["hot_last"])
+        assert row["miss_share"] == pytest.approx(row["misses"] / data["needs"], abs=1e-4)
+    keep_all, policy, lru, _, oracle = data["strategies"]
+    assert oracle["hot_mean"] < policy["hot_mean"] == lru["hot_mean"] < keep_all["hot_mean"]
+    assert policy["misses"] == 0, "by the defaults nothing fades within 40 days"
+    assert set(data["states"]) == {"weekly", "monthly", "once", "never", "seasonal", "ttl"}
+    assert data["checked"] == sum(keep_all["hot"])
+
+
+def test_a_policy_from_a_file_is_tried(memos: Run, tmp_path: Path) -> None:
+    policy = tmp_path / "policy.toml"
+    idle = {"fact": 4, "preference": 4, "event": 4, "rule": 4, "procedure": 4, "note": 4, "episode": 4, "document": 4}
+    policy.write_text("[archive.idle_days]\n" + "".join(f"{kind} = {days}\n" for kind, days in idle.items()), encoding="utf-8")
+    options = ("--days", "40", "--memories", "50", "--policy", str(policy))
+    done = memos("bench", "lifecycle", *options, "--plot", env={"COLUMNS": "80"})
+    assert done.status == 0, done.err
+    lines = done.out.splitlines()
+    assert max(map(len, lines)) <= 80
+    misses = {cells[0]: int(cells[-2]) for cells in (line.split() for line in lines[1:6])}
+    assert 0 == misses["keep-all"] == misses["oracle"] < misses["policy"]
+    assert any("hot memories after each night" in line for line in lines)
+    assert "\x1b" not in done.out
+    assert "states were as the policy says, and no second tick changed anything" in done.err
+    again = memos("bench", "lifecycle", *options)
+    assert "hot memories after each night" not in again.out, "no terminal, no plot"
+    assert again.out in done.out, "the same seed, the same figures"
+
+
+def test_what_is_no_policy_is_said_at_once(memos: Run) -> None:
+    done = memos("bench", "lifecycle", "--policy", "-", stdin="[archive]\ndecay = 2\n")
+    assert done.status == 2
+    assert "archive.decay cannot be '2'" in done.err
+    assert memos("bench", "lifecycle", "--days", "0").status == 2
