@@ -44,6 +44,8 @@ class State(StrEnum):
 
 HOT_STATES = (State.GENERATED, State.ACTIVATED, State.MERGED)
 """The states that search and chat see unless told otherwise."""
+COLD_STATES = (State.ARCHIVED, State.EXPIRED)
+"""The states whose memories lie in cold storage: compressed, and out of the index that every search looks at."""
 
 
 class Origin(StrEnum):

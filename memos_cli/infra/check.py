@@ -9,7 +9,9 @@ from memos_cli.errors import MemosError
 from memos_cli.infra.blobs import Blobs
 from memos_cli.infra.vault import connection, log, rebuild, schema
 from memos_cli.infra.vault.vault import Vault
+from memos_cli.model import COLD_STATES, HOT_STATES
 
+_INDEXES = ("fts", "cold_fts")
 MOST_SHOWN = 20
 """Faults listed of one kind: a damaged cube can have a million, and nobody reads on."""
 
@@ -26,6 +28,7 @@ def check(vault: Vault) -> list[Check]:
     checks = [_look("file", lambda: _file(vault.conn))]
     if checks[0].faults:
         return checks
+    checks.append(_look("cube", lambda: _identity(vault.conn)))
     checks.append(_look("log", lambda: log.faults(vault.conn)))
     if not checks[-1].faults:
         checks.append(_look("state", lambda: rebuild.differences(vault.conn)))
@@ -52,6 +55,12 @@ def _file(conn: sqlite3.Connection) -> list[str]:
     return rebuild.schema_differences(conn)
 
 
+def _identity(conn: sqlite3.Connection) -> list[str]:
+    meta = dict(conn.execute("SELECT key, value FROM cube"))
+    sound = meta.get("digest") == schema.identity_digest(meta)
+    return [] if sound else [f"the cube's {', '.join(schema.IDENTITY)} are not what they were made as"]
+
+
 def _blobs(vault: Vault) -> Iterator[str]:
     """Files that are not what their names say, and those that memories were read from and that are gone."""
     blobs = Blobs(vault.folder / connection.BLOBS)
@@ -68,12 +77,13 @@ def _inside(conn: sqlite3.Connection) -> list[str]:
     copy, fresh = (sqlite3.connect(":memory:", isolation_level=None) for _ in range(2))
     try:
         schema.create_in_memory(copy)
-        for table in ("fts_data", "fts_idx", "fts_docsize", "fts_config"):
+        for table in (f"{fts}_{part}" for fts in _INDEXES for part in ("data", "idx", "docsize", "config")):
             copy.execute(f"DELETE FROM {table}")  # noqa: S608 -- a name from the line above
             marks = ", ".join("?" * len(copy.execute(f"PRAGMA table_info({table})").fetchall()))
             copy.executemany(f"INSERT INTO {table} VALUES ({marks})", conn.execute(f"SELECT * FROM {table}"))  # noqa: S608
         copy.backup(fresh)  # what FTS5 remembers of the empty index stays behind
-        fresh.execute("INSERT INTO fts (fts) VALUES ('integrity-check')")
+        for fts in _INDEXES:
+            fresh.execute(f"INSERT INTO {fts} ({fts}) VALUES ('integrity-check')")  # noqa: S608 -- one of two names
     except sqlite3.DatabaseError as error:
         return [f"the index is damaged inside: {error}"]
     else:
@@ -84,15 +94,23 @@ def _inside(conn: sqlite3.Connection) -> list[str]:
 
 
 def _index(conn: sqlite3.Connection) -> list[str]:
-    """The full-text index against the memories: as many rows, and none without its memory."""
-    indexed = conn.execute("SELECT count(*) FROM fts_docsize").fetchone()[0]
-    memories = conn.execute("SELECT count(*) FROM memories").fetchone()[0]
-    faults = [] if indexed == memories else [f"{memories} memories, {indexed} of them indexed"]
-    lost = conn.execute("SELECT count(*) FROM vectors WHERE n NOT IN (SELECT n FROM memories)").fetchone()[0]
-    if lost:
-        faults.append(f"{lost} vectors of memories that are not there")
+    """The full-text indexes and the vectors against the memories: those of hot ones here, those of cold ones there."""
+    faults = []
+    for name, fts, vectors, states in (
+        ("hot", "fts", "vectors", HOT_STATES),
+        ("cold", "cold_fts", "cold_vectors", COLD_STATES),
+    ):
+        among = f"SELECT n FROM memories WHERE state IN ({', '.join('?' * len(states))})"  # noqa: S608 -- marks alone
+        (indexed,) = conn.execute(f"SELECT count(*) FROM {fts}_docsize").fetchone()  # noqa: S608 -- one of two names
+        (memories,) = conn.execute(f"SELECT count(*) FROM ({among})", states).fetchone()  # noqa: S608
+        if indexed != memories:
+            faults.append(f"{memories} {name} memories, {indexed} of them indexed")
+        (lost,) = conn.execute(f"SELECT count(*) FROM {vectors} WHERE n NOT IN ({among})", states).fetchone()  # noqa: S608
+        if lost:
+            faults.append(f"{lost} vectors of {name} memories that are not there")
     unembedded = conn.execute(
         """SELECT count(*) FROM memories m WHERE state <> 'purged' AND NOT EXISTS (SELECT 1 FROM vectors v WHERE v.n = m.n)
+           AND NOT EXISTS (SELECT 1 FROM cold_vectors v WHERE v.n = m.n)
            AND NOT EXISTS (SELECT 1 FROM pending p WHERE p.n = m.n)"""
     ).fetchone()[0]
     if unembedded:

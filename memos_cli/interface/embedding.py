@@ -101,18 +101,23 @@ class Embeddings:
         with vault.derive() as conn:
             search.store_vectors(conn, embedder.fingerprint, embedder.dimensions, rows)
 
-    def matrix(self, vault: Vault, embedder: Embedder) -> "Matrix | None":
-        """The vectors of a cube that this embedder made, ready to scan; `None` where it has none."""
+    def cached(self, vault: Vault) -> tuple[Path, Path]:
+        """Where a cube's matrices are cached: of its hot vectors, of its cold ones."""
+        name = f"{vault.meta['id']}.{vault.meta['replica']}"
+        return self._cache / "matrices" / name, self._cache / "matrices" / f"{name}.cold"
+
+    def matrix(self, vault: Vault, embedder: Embedder, *, cold: bool = False) -> "Matrix | None":
+        """The hot (or cold) vectors of a cube that this embedder made, ready to scan; `None` where it has none."""
         from memos_cli.infra import vectors
 
         if search.embedder_id(vault.conn, embedder.fingerprint) is None:
             return None
-        name = f"{embedder.fingerprint}/{search.generation(vault.conn)}"
-        path = self._cache / "matrices" / f"{vault.meta['id']}.{vault.meta['replica']}"
+        name = f"{embedder.fingerprint}/{search.generation(vault.conn, cold=cold)}"
+        path = self.cached(vault)[cold]
         cached = vectors.load(path, name) if vault.is_present else None
         if cached is not None:
             return cached
-        keys, encoded = search.vectors(vault.conn, embedder.fingerprint)
+        keys, encoded = search.vectors(vault.conn, embedder.fingerprint, cold=cold)
         if not len(keys):
             return None
         matrix = vectors.Matrix(keys, vectors.decode(encoded, embedder.dimensions))

@@ -126,13 +126,13 @@ class Search:
     def _finder(self, vault: Vault, wanted: Filter) -> operator.Finder:
         return operator.Finder(vault.seen(wanted), wanted, self._matrix)
 
-    def _matrix(self, vault: Vault) -> "Matrix | None":
+    def _matrix(self, vault: Vault, cold: bool) -> "Matrix | None":  # noqa: FBT001 -- Finder's callback
         if self._embedder is None:
             return None
         if not vault.is_present:
             # What a memory said before it was edited has lost its vector; the past gets it back for the time of this run.
             try_pending(self._embeddings, vault, self._settings.get("search.pending"))
-        return self._embeddings.matrix(vault, self._embedder)
+        return self._embeddings.matrix(vault, self._embedder, cold=cold)
 
 
 class _Ahead:

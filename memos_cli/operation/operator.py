@@ -114,18 +114,19 @@ class Finder:
     """Finds candidates in one cube; what several queries share (the matrix, the visible rows) is made once.
 
     Args:
-        matrix: gives the cube's vectors, or `None` where it has none of the embedder at hand.
+        matrix: gives the cube's hot vectors, or with `True` its cold ones; `None` where it has none of the embedder at hand.
     """
 
-    def __init__(self, vault: Vault, wanted: Filter, matrix: "Callable[[Vault], Matrix | None]") -> None:
+    def __init__(self, vault: Vault, wanted: Filter, matrix: "Callable[[Vault, bool], Matrix | None]") -> None:
         self.vault = vault
         self._sight = queries.condition(wanted)
         self._make_matrix = matrix
-        self._scan: tuple[Matrix, Any] | None = None
+        self._cold = queries.reaches_cold(wanted)
+        self._scan: tuple[list[Matrix], Any] | None = None
 
     def by_words(self, query: str, count: int) -> dict[int, float]:
         """Row number to BM25 score."""
-        return dict(search.lexical(self.vault.conn, query, self._sight, count))
+        return dict(search.lexical(self.vault.conn, query, self._sight, count, cold=self._cold))
 
     def contexts(self, cube: int, places: Sequence[ranking.Place]) -> dict[int, ranking.Context]:
         """Where this cube's rows among `places` stand, and their neighbours in the conversation that may be seen."""
@@ -141,13 +142,17 @@ class Finder:
     def by_meaning(self, vector: Any, count: int) -> dict[int, float]:  # noqa: ANN401 -- numpy
         """Row number to cosine; `vector` is a unit vector, float32, shape (dimensions,)."""
         if self._scan is None:
-            matrix = self._make_matrix(self.vault)
-            if matrix is None:
+            made = [self._make_matrix(self.vault, cold) for cold in ((False, True) if self._cold else (False,))]
+            matrices = [matrix for matrix in made if matrix is not None]
+            if not matrices:
                 return {}
-            self._scan = matrix, search.visible_rows(self.vault.conn, self._sight)
-        matrix, allowed = self._scan
-        keys, scores = matrix.top(vector, count, allowed)
-        return dict(zip(keys.tolist(), scores.tolist(), strict=True))
+            self._scan = matrices, search.visible_rows(self.vault.conn, self._sight)
+        matrices, allowed = self._scan
+        found: dict[int, float] = {}
+        for matrix in matrices:
+            keys, scores = matrix.top(vector, count, allowed)
+            found |= zip(keys.tolist(), scores.tolist(), strict=True)
+        return found
 
 
 def find(finders: Sequence[Finder], query: str, k: int, vector: Any = None) -> list[Scored]:  # noqa: ANN401 -- numpy

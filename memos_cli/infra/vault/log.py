@@ -22,6 +22,8 @@ _COLUMNS = "id, replica, seq, clock, previous, parents, principal, command, txn,
 _INSERT = f"INSERT INTO ops ({_COLUMNS}) VALUES ({', '.join('?' * 15)})"
 _SELECT = f"SELECT {_COLUMNS} FROM ops"
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+TOMBSTONE = _encode({"purged": True})
+"""The change of an operation that purges its subject (see `fold.PURGED`), as the log keeps it."""
 
 
 def millis_of(clock: int) -> int:
@@ -173,8 +175,12 @@ def of_subject(conn: sqlite3.Connection, noun: str, subject: str, upto: int | No
 
 
 def faults(conn: sqlite3.Connection) -> Iterator[str]:
-    """What is wrong with the log, a line each: a broken chain, a header or a change that is not what was hashed."""
+    """What is wrong with the log, a line each: a broken chain, a header or a change that is not what was hashed.
+
+    A change may be missing only where a tombstone of its subject says why, and has to be missing there.
+    """
     replica, seq, previous = "", 0, ""
+    purged = {subject for (subject,) in conn.execute("SELECT subject FROM ops WHERE change = ?", (TOMBSTONE,))}
     for row in conn.execute(f"{_SELECT} ORDER BY replica, seq"):
         try:
             op = from_row(row)
@@ -192,4 +198,8 @@ def faults(conn: sqlite3.Connection) -> Iterator[str]:
             yield f"{name}: its header is not the one that was hashed"
         if row[14] is not None and change_digest(op.salt or b"", row[14]) != op.digest:
             yield f"{name}: its change is not the one that was hashed"
+        if row[14] is None and (op.subject not in purged or op.salt is not None):
+            yield f"{name}: its change is missing, and no purge says why"
+        elif op.subject in purged and row[14] not in (None, TOMBSTONE):
+            yield f"{name}: what was purged is still there"
         seq, previous = op.seq, op.id

@@ -7,14 +7,14 @@ from typing import Any, NamedTuple
 
 from memos_cli.infra.vault.log import millis_of
 from memos_cli.infra.vault.rows import clock_of, memory_of
-from memos_cli.model import HOT_STATES, Filter, Link, LinkType, Memory, State, Visibility
+from memos_cli.model import COLD_STATES, HOT_STATES, Filter, Link, LinkType, Memory, State, Visibility
 from memos_cli.times import from_millis
 
 _FIELDS = """m.*,
     (SELECT json_group_array(tag) FROM (SELECT tag FROM tags WHERE n = m.n ORDER BY tag)) AS tags,
     (SELECT json_group_array(label) FROM (SELECT label FROM labels WHERE n = m.n ORDER BY label)) AS labels,
-    u.count AS use_count, u.last AS use_last"""
-_FROM = "memories m LEFT JOIN uses u ON u.id = m.id"
+    u.count AS use_count, u.last AS use_last, c.body AS packed"""
+_FROM = "memories m LEFT JOIN uses u ON u.id = m.id LEFT JOIN cold c ON c.n = m.n"
 Condition = tuple[str, list[Any]]
 _OPEN = (Visibility.SHARED, Visibility.PUBLIC, Visibility.READ_ONLY)
 
@@ -46,6 +46,11 @@ def condition(wanted: Filter) -> Condition:
                 bound,
             )
     return " AND ".join(clauses), values
+
+
+def reaches_cold(wanted: Filter) -> bool:
+    """Whether a filter lets through anything that lies in cold storage."""
+    return wanted.everything or wanted.archived or any(state in COLD_STATES for state in wanted.states)
 
 
 def _marks(values: Sequence[object]) -> str:
@@ -270,7 +275,7 @@ def statistics(conn: sqlite3.Connection) -> dict[str, Any]:
         "links": one("SELECT count(*) FROM links"),
         "pinned": one("SELECT count(*) FROM memories WHERE pinned"),
         "frozen": one("SELECT count(*) FROM memories WHERE frozen"),
-        "vectors": one("SELECT count(DISTINCT n) FROM vectors"),
+        "vectors": one("SELECT (SELECT count(*) FROM vectors) + (SELECT count(*) FROM cold_vectors)"),
         "pending": one("SELECT count(*) FROM pending"),
         "uses": one("SELECT coalesce(sum(count), 0) FROM uses"),
     }

@@ -3,9 +3,10 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 from itertools import groupby, zip_longest
+from typing import Any
 
 from memos_cli.infra.vault import fold, log, rows, schema
-from memos_cli.infra.vault.units import Unit
+from memos_cli.infra.vault.units import GENERATIONS, Unit, bump_generation
 from memos_cli.model import Operation
 
 _SUBJECTS = "SELECT noun, subject, min(n) AS first FROM ops GROUP BY noun, subject ORDER BY first"
@@ -15,11 +16,17 @@ _COMPARED = {
     "labels": "SELECT m.id, l.label FROM labels l JOIN memories m ON m.n = l.n ORDER BY 1, 2",
     "links": "SELECT * FROM links ORDER BY 1, 2, 3",
     "records": "SELECT * FROM records ORDER BY 1, 2",
-    "fts": """SELECT m.id, i.term, i.col, i.offset FROM temp.indexed i LEFT JOIN memories m ON m.n = i.doc
-              ORDER BY 1, 2, 3, 4""",
-    "fts_docsize": "SELECT m.id, d.sz FROM fts_docsize d LEFT JOIN memories m ON m.n = d.id ORDER BY 1",
-    "fts_data": "SELECT block FROM fts_data WHERE id = 1",  # the averages that BM25 reckons with
+    # Which of a text's compressions zlib writes depends on its version, so texts are compared.
+    "cold": "SELECT m.id, c.characters, c.body FROM cold c LEFT JOIN memories m ON m.n = c.n ORDER BY 1",
 }
+for _fts in ("fts", "cold_fts"):
+    _COMPARED |= {
+        _fts: f"""SELECT m.id, i.term, i.col, i.offset FROM temp.{_fts}_indexed i LEFT JOIN memories m ON m.n = i.doc
+                  ORDER BY 1, 2, 3, 4""",
+        f"{_fts}_docsize": f"SELECT m.id, d.sz FROM {_fts}_docsize d LEFT JOIN memories m ON m.n = d.id ORDER BY 1",
+        # The averages that BM25 reckons with; an index that was emptied keeps zeros where a new one has nothing.
+        f"{_fts}_data": f"SELECT block FROM {_fts}_data WHERE id = 1 AND EXISTS (SELECT 1 FROM {_fts}_docsize)",
+    }
 
 
 class _Deriver(Unit):
@@ -82,14 +89,18 @@ def _carry_vectors(source: sqlite3.Connection, target: sqlite3.Connection) -> No
     target.executemany(
         "INSERT INTO embedders VALUES (?, ?, ?)", source.execute("SELECT id, fingerprint, dimensions FROM embedders")
     )
-    for n, identity, *text in target.execute("SELECT n, id, content, title, speaker FROM memories").fetchall():
-        digest = rows.text_digest(rows.embedded_text(*text))
-        found = source.execute(
-            "SELECT v.embedder, v.vector FROM vectors v JOIN memories m ON m.n = v.n WHERE m.id = ? AND v.digest = ?",
-            (identity, digest),
-        ).fetchall()
+    kept = "SELECT m.n, m.id, m.content, m.title, m.speaker, c.body FROM memories m LEFT JOIN cold c ON c.n = m.n"
+    both = " UNION ALL ".join(
+        f"SELECT v.embedder, v.vector FROM {table} v JOIN memories m ON m.n = v.n WHERE m.id = ? AND v.digest = ?"
+        for table in GENERATIONS
+    )
+    for n, identity, content, title, speaker, body in target.execute(kept).fetchall():
+        text = rows.embedded_text(content if body is None else rows.unpacked(body), title, speaker)
+        digest = rows.text_digest(text)
+        found = source.execute(both, (identity, digest) * 2).fetchall()[:1]
+        table = "vectors" if body is None else "cold_vectors"
         target.executemany(
-            "INSERT INTO vectors VALUES (?, ?, ?, ?)", [(n, embedder, digest, vector) for embedder, vector in found]
+            f"INSERT INTO {table} VALUES (?, ?, ?, ?)", [(n, embedder, digest, vector) for embedder, vector in found]
         )
         if found:
             target.execute("DELETE FROM pending WHERE n = ?", (n,))
@@ -103,9 +114,10 @@ def differences(conn: sqlite3.Connection) -> list[str]:
         fresh.execute("BEGIN")
         fold_into(conn, fresh, list)
         for one in (conn, fresh):
-            one.execute("DROP TABLE IF EXISTS temp.indexed")
-            one.execute("CREATE VIRTUAL TABLE temp.indexed USING fts5vocab(main, fts, instance)")
-        return [f"table {table} is not what the log says" for table, sql in _COMPARED.items() if not _same(conn, fresh, sql)]
+            for fts in ("fts", "cold_fts"):
+                one.execute(f"DROP TABLE IF EXISTS temp.{fts}_indexed")
+                one.execute(f"CREATE VIRTUAL TABLE temp.{fts}_indexed USING fts5vocab(main, {fts}, instance)")
+        return [f"table {table} is not what the log says" for table in _COMPARED if not _same(conn, fresh, table)]
     finally:
         fresh.close()
 
@@ -122,25 +134,38 @@ def schema_differences(conn: sqlite3.Connection) -> list[str]:
         fresh.close()
 
 
-def _same(left: sqlite3.Connection, right: sqlite3.Connection, sql: str) -> bool:
+def _same(left: sqlite3.Connection, right: sqlite3.Connection, table: str) -> bool:
     # Row by row: the index of a large cube alone would fill the memory.
-    return all(one == other for one, other in zip_longest(left.execute(sql), right.execute(sql)))
+    return all(one == other for one, other in zip_longest(_rows(left, table), _rows(right, table)))
+
+
+def _rows(conn: sqlite3.Connection, table: str) -> Iterator[tuple[Any, ...]]:
+    found: Iterator[tuple[Any, ...]] = conn.execute(_COMPARED[table])
+    return ((*row[:-1], rows.unpacked(row[-1])) for row in found) if table == "cold" else found
 
 
 def rebuild(conn: sqlite3.Connection, due: rows.Due = rows.no_later_than_expiry) -> int:
     """Drop what is derived and fold it again, inside the caller's transaction; how many memories there are then.
 
-    Vectors whose text is unchanged are kept: they are derived too, but at the price of a model.
+    Vectors whose text is unchanged are kept: they are derived too, but at the price of a model. What was used while it was
+    archived is due again (see `Vault.record_uses`).
     """
     kept = sqlite3.connect(":memory:", isolation_level=None)
     try:
         schema.create_in_memory(kept)
         _copy(conn, kept)
-        for table in (*schema.DERIVED, "vectors", "embedders", "pending"):
+        for table in (*schema.DERIVED, *GENERATIONS, "embedders", "pending"):
             conn.execute(f"DELETE FROM {table}")
-        conn.execute("INSERT INTO fts (fts) VALUES ('delete-all')")
+        for fts in ("fts", "cold_fts"):
+            conn.execute(f"INSERT INTO {fts} ({fts}) VALUES ('delete-all')")
         fold_into(conn, conn, list, due)
         _carry_vectors(kept, conn)
+        for table in GENERATIONS:  # row numbers are others now
+            bump_generation(conn, table)
+        conn.execute(
+            """UPDATE memories SET next_due_at = u.last FROM uses u
+               WHERE u.id = memories.id AND memories.state = 'archived' AND u.last > coalesce(memories.since, '')"""
+        )
     finally:
         kept.close()
     return int(conn.execute("SELECT count(*) FROM memories").fetchone()[0])
@@ -149,7 +174,7 @@ def rebuild(conn: sqlite3.Connection, due: rows.Due = rows.no_later_than_expiry)
 def _copy(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
     """Put the vectors aside, and of the memories what names them."""
     target.execute("BEGIN")
-    for table in ("embedders", "vectors", "memories"):
+    for table in ("embedders", *GENERATIONS, "memories"):
         for _, group in groupby(enumerate(source.execute(f"SELECT * FROM {table}")), key=lambda pair: pair[0] // 1000):
             batch = [row for _, row in group]
             target.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(batch[0]))})", batch)

@@ -7,7 +7,7 @@ from typing import Any
 
 from memos_cli.errors import IntegrityError
 from memos_cli.infra.vault.log import SEE, UNREADABLE, clock_at
-from memos_cli.model import Draft, Form, Kind, Memory, Origin, Source, State, Visibility
+from memos_cli.model import COLD_STATES, Draft, Form, Kind, Memory, Origin, Source, State, Visibility
 from memos_cli.times import from_millis, to_millis
 
 COLUMNS = (
@@ -52,10 +52,11 @@ def digest(kind: str, content: str, source: Source, occurred_at: str | None) -> 
 
 
 def row_of(memory: Memory, created: int, updated: int, due: str | None) -> tuple[Any, ...]:
-    """The values of `COLUMNS`; `created` and `updated` are clocks."""
+    """The values of `COLUMNS`; `created` and `updated` are clocks. The content of a cold memory lies in `cold` instead."""
     source = memory.source
     return (
-        memory.id, memory.external_id, memory.content, memory.title, memory.kind.value, memory.form.value, memory.state.value,
+        memory.id, memory.external_id, "" if memory.state in COLD_STATES else memory.content, memory.title, memory.kind.value,
+        memory.form.value, memory.state.value,
         memory.key, memory.origin.value, source.conversation, source.session, source.turn, source.speaker,
         "{}" if source == _NOWHERE else _encode({name: value for name, value in source._asdict().items() if value is not None}),
         _encode(dict(memory.metadata)) if memory.metadata else "{}",
@@ -85,8 +86,33 @@ def row_of_draft(identity: str, draft: Draft, owner: str, clock: int, due: Due) 
     )  # fmt: skip
 
 
+def packed(content: str) -> bytes | str:
+    """A content as cold storage keeps it: compressed, or as it stands where that is no shorter."""
+    import zlib
+
+    raw = content.encode("utf-8", "surrogatepass")
+    small = zlib.compress(raw, 9)
+    return small if len(small) < len(raw) else content
+
+
+def unpacked(body: bytes | str) -> str:
+    """The content that `packed` was given.
+
+    Raises:
+        ValueError: it is damaged.
+    """
+    if isinstance(body, str):
+        return body
+    import zlib
+
+    try:
+        return zlib.decompress(body).decode("utf-8", "surrogatepass")
+    except zlib.error as error:
+        raise ValueError(f"what was compressed is damaged ({error})") from None
+
+
 def memory_of(row: dict[str, Any], cube: str) -> Memory:
-    """A memory from a row of `memories` joined with its tags, labels (JSON arrays) and uses.
+    """A memory from a row of `memories` joined with its tags, labels (JSON arrays), uses and `cold`.
 
     Raises:
         IntegrityError: the row holds what no memory can: the file is damaged.
@@ -102,7 +128,7 @@ def _memory_of(row: dict[str, Any], cube: str) -> Memory:
     state = State(row["state"])
     return Memory(
         id=row["id"],
-        content=row["content"],
+        content=row["content"] if row["packed"] is None else unpacked(row["packed"]),
         kind=Kind(row["kind"]),
         form=Form(row["form"]),
         # A memory that was recalled is activated; that it was recalled is not in the log, so the state is read off here.

@@ -4,19 +4,22 @@
 `doctor --rebuild` drops it and folds it from `ops` again.
 """
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from memos_cli.errors import IntegrityError
+from memos_cli.model import COLD_STATES, HOT_STATES
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Mapping
 
 APPLICATION_ID = 0x4D454D4F
 """`MEMO` in ASCII, in bytes 68 to 71 of the file, so that `file` and memos know a cube when they see one."""
 SCHEMA_VERSION = 2
 """How many migrations there are; `PRAGMA user_version` of a cube says how many it has had."""
-DERIVED = ("memories", "tags", "labels", "links", "records")
+DERIVED = ("memories", "cold", "tags", "labels", "links", "records")
 """The tables that are folded from `ops`, in the order in which they are emptied."""
 _HEADER_BYTES = 100
 _MAGIC = b"SQLite format 3\x00"
@@ -35,10 +38,48 @@ def m001_log_and_fold(db: _Executes) -> None:
 
 
 def m002_lifecycle(db: _Executes) -> None:
-    """Since when a memory is in its state. What is there is due at once: the next tick says when it really is."""
-    db.execute("ALTER TABLE memories ADD COLUMN since TEXT")
-    db.execute("UPDATE memories SET next_due_at = ''")
+    """Since when a memory is in its state, cold storage, and a digest of what the cube is.
+
+    What is there is due at once: the next tick says when it really is. What is forgotten moves to cold storage.
+    """
+    for statement in _SECOND:
+        db.execute(statement)
+    _move_to_cold(db)
+    meta = dict(db.execute("SELECT key, value FROM cube").fetchall())
+    if meta:  # a cube that is just being made writes its own
+        db.execute("INSERT INTO cube VALUES ('digest', ?)", (identity_digest(meta),))
     db.execute("PRAGMA user_version = 2")
+
+
+def _move_to_cold(db: _Executes) -> None:
+    from memos_cli.infra.vault import rows
+
+    found = db.execute(
+        f"""SELECT n, state, content, title, speaker, key,
+                   (SELECT json_group_array(tag) FROM (SELECT tag FROM tags WHERE n = m.n ORDER BY tag))
+            FROM memories m WHERE state NOT IN ({", ".join("?" * len(HOT_STATES))})""",
+        HOT_STATES,
+    ).fetchall()
+    for n, state, content, title, speaker, key, tags in found:
+        text = rows.index_text(content, title, speaker, key, tuple(json.loads(tags)))
+        db.execute("INSERT INTO fts (fts, rowid, body, names, grams) VALUES ('delete', ?, ?, ?, ?)", (n, *text))
+        if state in COLD_STATES:
+            db.execute("INSERT INTO cold_fts (rowid, body, names, grams) VALUES (?, ?, ?, ?)", (n, *text))
+            db.execute("INSERT INTO cold VALUES (?, ?, ?)", (n, len(content), rows.packed(content)))
+            db.execute("UPDATE memories SET content = '' WHERE n = ?", (n,))
+            db.execute("INSERT INTO cold_vectors SELECT * FROM vectors WHERE n = ?", (n,))
+            db.execute("DELETE FROM vectors WHERE n = ?", (n,))
+
+
+IDENTITY = ("id", "replica", "created", "owner")
+"""What a cube is, in the table `cube`: in no log, so a digest beside it vouches for it."""
+
+
+def identity_digest(meta: "Mapping[str, str]") -> str:
+    """SHA-256 of `IDENTITY`, in hexadecimal."""
+    from hashlib import sha256
+
+    return sha256("\n".join(f"{name} {meta.get(name, '')}" for name in IDENTITY).encode()).hexdigest()
 
 
 MIGRATIONS = (m001_log_and_fold, m002_lifecycle)
@@ -46,6 +87,22 @@ _SET = "memos"
 _MIGRATIONS_TABLE = (
     "CREATE TABLE _sqlite_migrations (id INTEGER PRIMARY KEY, migration_set TEXT, name TEXT, applied_at TEXT)",
     "CREATE UNIQUE INDEX idx__sqlite_migrations_migration_set_name ON _sqlite_migrations (migration_set, name)",
+)
+
+_SECOND = (
+    "ALTER TABLE memories ADD COLUMN since TEXT",
+    "UPDATE memories SET next_due_at = ''",
+    # Covers what every search asks of the hot memories, so that it reads nothing of the cold ones.
+    "CREATE INDEX memories_state ON memories (state, valid_from, valid_to, expires_at)",
+    """CREATE INDEX memories_blob ON memories (json_extract(source, '$.digest'))
+       WHERE json_extract(source, '$.digest') IS NOT NULL""",
+    "CREATE TABLE cold (n INTEGER PRIMARY KEY, characters INTEGER NOT NULL, body BLOB NOT NULL)",
+    """CREATE VIRTUAL TABLE cold_fts USING fts5(
+        body, names, grams, content='', tokenize="porter unicode61 remove_diacritics 2"
+    )""",
+    """CREATE TABLE cold_vectors (
+        n INTEGER PRIMARY KEY, embedder INTEGER NOT NULL, digest BLOB NOT NULL, vector BLOB NOT NULL
+    )""",
 )
 
 _FIRST = (

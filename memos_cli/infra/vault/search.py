@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from memos_cli.infra.vault import rows
 from memos_cli.infra.vault.queries import Condition
-from memos_cli.infra.vault.units import bump_generation
+from memos_cli.infra.vault.units import GENERATIONS, bump_generation
+from memos_cli.model import COLD_STATES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,25 +37,80 @@ def terms(query: str) -> list[str]:
     return [word for word in found if word not in STOP_WORDS] or found
 
 
-def match_expression(query: str) -> str | None:
-    """An FTS5 expression: any of the words, or any of the character pairs; `None` for a query without either."""
+_MOST_PARTS = 400
+"""Words of a query that are looked up in both indexes; SQLite joins 500 SELECTs at most."""
+
+
+def match_expressions(query: str) -> list[str]:
+    """What to look for as FTS5 expressions: the words, and the character pairs."""
     parts = [f'{{body names}} : "{word}"' for word in terms(query)]
-    parts += [f'grams : "{gram}"' for gram in dict.fromkeys(rows.grams(query))]
-    return " OR ".join(parts) or None
+    return parts + [f'grams : "{gram}"' for gram in dict.fromkeys(rows.grams(query))]
 
 
-def lexical(conn: sqlite3.Connection, query: str, sight: Condition, limit: int) -> list[tuple[int, float]]:
-    """Row numbers and BM25 scores (higher is better), best first."""
-    expression = match_expression(query)
-    return [] if expression is None else ranked(conn, expression, sight, limit)
+def lexical(
+    conn: sqlite3.Connection, query: str, sight: Condition, limit: int, *, cold: bool = False
+) -> list[tuple[int, float]]:
+    """Row numbers and BM25 scores (higher is better), best first.
+
+    Args:
+        cold: look into cold storage too.
+    """
+    expressions = match_expressions(query)
+    if not expressions:
+        return []
+    if cold and conn.execute("SELECT 1 FROM cold_fts_docsize LIMIT 1").fetchone():
+        return _in_both(conn, expressions[:_MOST_PARTS], sight, limit)
+    return ranked(conn, " OR ".join(expressions), sight, limit)
 
 
 def ranked(conn: sqlite3.Connection, expression: str, sight: Condition, limit: int) -> list[tuple[int, float]]:
-    """Row numbers and BM25 scores of what matches an FTS5 expression, best first."""
+    """Row numbers and BM25 scores of the hot memories that match an FTS5 expression, best first."""
     clause, values = sight
-    sql = f"""SELECT m.n, -bm25(fts, ?, ?, ?) AS score FROM fts JOIN memories m ON m.n = fts.rowid
+    # CROSS JOIN: the index first. SQLite would otherwise weigh it against a walk through all memories of a state.
+    sql = f"""SELECT m.n, -bm25(fts, ?, ?, ?) AS score FROM fts CROSS JOIN memories m ON m.n = fts.rowid
               WHERE fts MATCH ? AND {clause} ORDER BY score DESC, m.n LIMIT ?"""
     return list(conn.execute(sql, (*_WEIGHTS, expression, *values, limit)))
+
+
+def _in_both(conn: sqlite3.Connection, expressions: list[str], sight: Condition, limit: int) -> list[tuple[int, float]]:
+    """Hot and cold hits in one ranking.
+
+    BM25 weighs a word by how few documents have it, and FTS5 counts those of one index: a word's only archived memory in a
+    small archive would weigh nothing. So each word is scored by itself and its weight replaced by the one of both indexes
+    together; only the average length stays that of each index.
+    """
+    tables = ("fts", "cold_fts")
+    clause, values = sight
+    sizes = {table: _one(conn, f"SELECT count(*) FROM {table}_docsize") for table in tables}
+    counted = "SELECT count(*) FROM {0} WHERE {0} MATCH ?"
+    having = {table: [_one(conn, counted.format(table), part) for part in expressions] for table in tables}
+    weights = [_rarity(sum(sizes.values()), sum(counts)) for counts in zip(*having.values(), strict=True)]
+    found: list[tuple[int, float]] = []
+    for table in tables:
+        asked: list[Any] = []
+        parts = []
+        for part, weight, count in zip(expressions, weights, having[table], strict=True):
+            if count:
+                parts.append(f"SELECT rowid AS n, -bm25({table}, ?, ?, ?) * ? AS score FROM {table} WHERE {table} MATCH ?")
+                asked += [*_WEIGHTS, weight / _rarity(sizes[table], count), part]
+        if parts:
+            sql = f"""WITH scored AS MATERIALIZED ({" UNION ALL ".join(parts)}),
+                           best AS MATERIALIZED (SELECT n, sum(score) AS score FROM scored GROUP BY n)
+                      SELECT m.n, best.score FROM best CROSS JOIN memories m ON m.n = best.n
+                      WHERE {clause} ORDER BY best.score DESC, m.n LIMIT ?"""
+            found += conn.execute(sql, (*asked, *values, limit))
+    return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:limit]
+
+
+def _one(conn: sqlite3.Connection, sql: str, *values: object) -> int:
+    return int(conn.execute(sql, values).fetchone()[0])
+
+
+def _rarity(documents: int, having: int) -> float:
+    """The inverse document frequency as FTS5's `bm25` reckons it, with its floor."""
+    from math import log
+
+    return max(log((documents - having + 0.5) / (having + 0.5)), 1e-6)
 
 
 def grams_expression(text: str, most: int = 8) -> str | None:
@@ -94,8 +150,8 @@ def visible_rows(conn: sqlite3.Connection, sight: Condition) -> "NDArray[np.int6
     import numpy as np
 
     clause, values = sight
-    found = conn.execute(f"SELECT m.n FROM memories m WHERE {clause} ORDER BY m.n", values)
-    return np.fromiter((row[0] for row in found), dtype=np.int64)
+    found = conn.execute(f"SELECT m.n FROM memories m WHERE {clause}", values)
+    return np.sort(np.fromiter((row[0] for row in found), dtype=np.int64))
 
 
 def embedder_id(conn: sqlite3.Connection, fingerprint: str) -> int | None:
@@ -111,25 +167,34 @@ def foreign_vectors(conn: sqlite3.Connection, fingerprint: str) -> int:
     return int(conn.execute(sql, (known,)).fetchone()[0])
 
 
-def generation(conn: sqlite3.Connection) -> str:
-    """Names the present set of vectors; changes with every write to it."""
-    row = conn.execute("SELECT value FROM cube WHERE key = 'generation'").fetchone()
+def generation(conn: sqlite3.Connection, *, cold: bool = False) -> str:
+    """Names the present set of hot or cold vectors; changes with every write to it."""
+    row = conn.execute("SELECT value FROM cube WHERE key = ?", (GENERATIONS[_table(cold=cold)],)).fetchone()
     return row[0] if row else ""
 
 
-def vectors(conn: sqlite3.Connection, fingerprint: str) -> "tuple[NDArray[np.int64], list[bytes]]":
-    """Row numbers and the vectors of one embedder, in the encoding of `infra.vectors`."""
+def _table(*, cold: bool) -> str:
+    return "cold_vectors" if cold else "vectors"
+
+
+def vectors(conn: sqlite3.Connection, fingerprint: str, *, cold: bool = False) -> "tuple[NDArray[np.int64], list[bytes]]":
+    """Row numbers and the hot or cold vectors of one embedder, in the encoding of `infra.vectors`."""
     import numpy as np
 
-    found = conn.execute("SELECT n, vector FROM vectors WHERE embedder = ?", (embedder_id(conn, fingerprint),)).fetchall()
+    sql = f"SELECT n, vector FROM {_table(cold=cold)} WHERE embedder = ?"
+    found = conn.execute(sql, (embedder_id(conn, fingerprint),)).fetchall()
     return np.fromiter((n for n, _ in found), dtype=np.int64, count=len(found)), [vector for _, vector in found]
 
 
 def pending(conn: sqlite3.Connection, limit: int) -> list[tuple[int, str]]:
     """Rows that wait for their vectors, the newest first, with the text to embed."""
-    sql = """SELECT m.n, m.content, m.title, m.speaker FROM pending p JOIN memories m ON m.n = p.n
-             WHERE m.state <> 'purged' ORDER BY p.n DESC LIMIT ?"""
-    return [(n, rows.embedded_text(*text)) for n, *text in conn.execute(sql, (limit,))]
+    sql = """SELECT m.n, m.content, m.title, m.speaker, c.body FROM pending p JOIN memories m ON m.n = p.n
+             LEFT JOIN cold c ON c.n = m.n WHERE m.state <> 'purged' ORDER BY p.n DESC LIMIT ?"""
+    return [(n, _embedded(*text)) for n, *text in conn.execute(sql, (limit,))]
+
+
+def _embedded(content: str, title: str | None, speaker: str | None, body: bytes | str | None) -> str:
+    return rows.embedded_text(content if body is None else rows.unpacked(body), title, speaker)
 
 
 def pending_count(conn: sqlite3.Connection) -> int:
@@ -143,17 +208,20 @@ def store_vectors(
     """Write vectors whose texts are still the memories' own (they may have been edited meanwhile); how many were."""
     conn.execute("INSERT OR IGNORE INTO embedders (fingerprint, dimensions) VALUES (?, ?)", (fingerprint, dimensions))
     embedder = embedder_id(conn, fingerprint)
-    written = 0
+    written: list[str] = []
+    kept = """SELECT m.state, m.content, m.title, m.speaker, c.body FROM memories m LEFT JOIN cold c ON c.n = m.n
+              WHERE m.n = ? AND m.state <> 'purged'"""
     for n, text, vector in embedded:
-        row = conn.execute("SELECT content, title, speaker FROM memories WHERE n = ? AND state <> 'purged'", (n,)).fetchone()
-        if row is None or rows.embedded_text(*row) != text:
+        row = conn.execute(kept, (n,)).fetchone()
+        if row is None or _embedded(*row[1:]) != text:
             continue
-        conn.execute("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)", (n, embedder, rows.text_digest(text), vector))
+        table = _table(cold=row[0] in COLD_STATES)
+        conn.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?)", (n, embedder, rows.text_digest(text), vector))
         conn.execute("DELETE FROM pending WHERE n = ?", (n,))
-        written += 1
-    if written:
-        bump_generation(conn)
-    return written
+        written.append(table)
+    for table in set(written):
+        bump_generation(conn, table)
+    return len(written)
 
 
 def make_pending(conn: sqlite3.Connection, fingerprint: str | None) -> int:
@@ -161,8 +229,9 @@ def make_pending(conn: sqlite3.Connection, fingerprint: str | None) -> int:
     known = None if fingerprint is None else embedder_id(conn, fingerprint)
     conn.execute(
         """INSERT OR IGNORE INTO pending SELECT n FROM memories m
-           WHERE state <> 'purged' AND NOT EXISTS (SELECT 1 FROM vectors v WHERE v.n = m.n AND v.embedder IS ?)""",
-        (known,),
+           WHERE state <> 'purged' AND NOT EXISTS (SELECT 1 FROM vectors v WHERE v.n = m.n AND v.embedder IS ?)
+           AND NOT EXISTS (SELECT 1 FROM cold_vectors v WHERE v.n = m.n AND v.embedder IS ?)""",
+        (known, known),
     )
     return pending_count(conn)
 
@@ -170,7 +239,8 @@ def make_pending(conn: sqlite3.Connection, fingerprint: str | None) -> int:
 def surroundings(conn: sqlite3.Connection, numbers: list[int], sight: Condition) -> list[tuple[Any, ...]]:
     """Row, conversation, session, turn, length and speaker of these rows and of the turns beside them that may be seen."""
     clause, values = sight
-    columns = "m.n, m.conversation, m.session, m.turn, length(m.content), m.speaker"
+    length = "coalesce((SELECT c.characters FROM cold c WHERE c.n = m.n), length(m.content))"
+    columns = f"m.n, m.conversation, m.session, m.turn, {length}, m.speaker"
     marks = ", ".join("?" * len(numbers))
     found = {row[0]: row for row in conn.execute(f"SELECT {columns} FROM memories m WHERE m.n IN ({marks})", numbers)}
     beside = f"SELECT {columns} FROM memories m WHERE m.conversation = ? AND m.session IS ? AND m.turn = ? AND {clause}"

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from memos_cli.infra.vault import fold, rows
-from memos_cli.infra.vault.log import Appender, of_subject, order
-from memos_cli.model import Draft, Memory, Operation, State
+from memos_cli.infra.vault.log import TOMBSTONE, Appender, of_subject, order
+from memos_cli.model import COLD_STATES, HOT_STATES, Draft, Memory, Operation, State
 
 ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 """32 letters and digits that are not mistaken for one another: no l, o, 0 or 1."""
@@ -19,9 +19,12 @@ ID_LENGTH = 20
 _LETTERS = (ALPHABET * 8).encode()
 _INSERT = f"INSERT INTO memories ({', '.join(rows.COLUMNS)}) VALUES ({', '.join('?' * len(rows.COLUMNS))})"
 _UPDATE = f"UPDATE memories SET {', '.join(f'{column} = ?' for column in rows.COLUMNS)} WHERE n = ?"
-_INDEXED = "n, content, title, speaker, key"
-_TO_INDEX = "INSERT INTO fts (rowid, body, names, grams) VALUES (?, ?, ?, ?)"
-_FROM_INDEX = "INSERT INTO fts (fts, rowid, body, names, grams) VALUES ('delete', ?, ?, ?, ?)"
+_KEPT = """SELECT m.n, m.state, m.content, m.title, m.speaker, m.key, c.body FROM memories m LEFT JOIN cold c ON c.n = m.n
+           WHERE m.id = ?"""
+_TO_INDEX = "INSERT INTO {0} (rowid, body, names, grams) VALUES (?, ?, ?, ?)"
+_FROM_INDEX = "INSERT INTO {0} ({0}, rowid, body, names, grams) VALUES ('delete', ?, ?, ?, ?)"
+_INDEX = dict.fromkeys(HOT_STATES, "fts") | dict.fromkeys(COLD_STATES, "cold_fts")
+"""The full-text index that a memory in a state is in; what was purged is in none."""
 
 
 def new_id() -> str:
@@ -44,7 +47,7 @@ class Unit:
         n = self._conn.execute(_INSERT, rows.row_of_draft(identity, draft, owner, operation.clock, self._due)).lastrowid or 0
         self._mark(n, set(draft.tags), set(draft.labels))
         text = rows.index_text(draft.content, draft.title, draft.source.speaker, draft.key, tuple(sorted(set(draft.tags))))
-        self._conn.execute(_TO_INDEX, (n, *text))
+        self._conn.execute(_TO_INDEX.format("fts"), (n, *text))
         self._conn.execute("INSERT OR IGNORE INTO pending VALUES (?)", (n,))
         return identity
 
@@ -91,43 +94,87 @@ class Unit:
 
     def _update(self, identity: str, operations: list[Operation]) -> None:
         memory, registers = fold.memory(identity, operations)
-        n, content, title, speaker, key = self._conn.execute(
-            f"SELECT {_INDEXED} FROM memories WHERE id = ?", (identity,)
-        ).fetchone()
-        tags = tuple(tag for (tag,) in self._conn.execute("SELECT tag FROM tags WHERE n = ? ORDER BY tag", (n,)))
-        self._conn.execute(_FROM_INDEX, (n, *rows.index_text(content, title, speaker, key, tags)))
-        for statement in ("DELETE FROM tags WHERE n = ?", "DELETE FROM labels WHERE n = ?"):
-            self._conn.execute(statement, (n,))
+        n, state, content, title, speaker, key, body = self._conn.execute(_KEPT, (identity,)).fetchone()
+        content = content if body is None else rows.unpacked(body)
+        if index := _INDEX.get(state):
+            tags = tuple(tag for (tag,) in self._conn.execute("SELECT tag FROM tags WHERE n = ? ORDER BY tag", (n,)))
+            self._conn.execute(_FROM_INDEX.format(index), (n, *rows.index_text(content, title, speaker, key, tags)))
+        for table in ("cold", "tags", "labels"):
+            self._conn.execute(f"DELETE FROM {table} WHERE n = ?", (n,))
         self._conn.execute("DELETE FROM links WHERE source = ?", (identity,))
         row = rows.row_of(memory, operations[0].clock, operations[-1].clock, self._due(memory))
         self._conn.execute(_UPDATE, (*row, n))
         self._derive(n, memory, registers)
         before, after = (content, title, speaker), (memory.content, memory.title, memory.source.speaker)
-        if rows.embedded_text(*before) != rows.embedded_text(*after):
+        if memory.state is State.PURGED:
+            self.forget_vectors(n)
+            self._conn.execute("DELETE FROM pending WHERE n = ?", (n,))
+        elif rows.embedded_text(*before) != rows.embedded_text(*after):
             self.forget_vectors(n)
             self._conn.execute("INSERT OR IGNORE INTO pending VALUES (?)", (n,))
+        else:
+            self._move_vectors(n, cold=memory.state in COLD_STATES)
 
     def _derive(self, n: int, memory: Memory, registers: fold.Registers) -> None:
+        if registers.get(fold.PURGED):
+            self._erase(memory.id)
+        if memory.state is State.PURGED:
+            return
         self._mark(n, memory.tags, memory.labels)
         for link in fold.links(memory.id, registers):
             self._conn.execute("INSERT INTO links VALUES (?, ?, ?)", (link.source, link.type.value, link.target))
         text = rows.index_text(memory.content, memory.title, memory.source.speaker, memory.key, memory.tags)
-        self._conn.execute(_TO_INDEX, (n, *text))
+        self._conn.execute(_TO_INDEX.format(_INDEX[memory.state]), (n, *text))
+        if memory.state in COLD_STATES:
+            self._conn.execute("INSERT INTO cold VALUES (?, ?, ?)", (n, len(memory.content), rows.packed(memory.content)))
+
+    def _erase(self, identity: str) -> None:
+        """A tombstone's part in the log: nothing but itself is left of what was said about its subject.
+
+        Here and not where purges are made, so that a tombstone that comes in by a merge does the same.
+        """
+        sql = "UPDATE ops SET salt = NULL, change = NULL WHERE subject = ? AND noun = 'memory' AND change IS NOT NULL"
+        if self._conn.execute(f"{sql} AND change <> ?", (identity, TOMBSTONE)).rowcount:
+            mark_unwiped(self._conn)
+        self._conn.execute("DELETE FROM uses WHERE id = ?", (identity,))
+
+    def _move_vectors(self, n: int, *, cold: bool) -> None:
+        source, target = ("vectors", "cold_vectors") if cold else ("cold_vectors", "vectors")
+        if self._conn.execute(f"INSERT INTO {target} SELECT * FROM {source} WHERE n = ?", (n,)).rowcount:
+            self.forget_vectors(n, source)
+            bump_generation(self._conn, target)
 
     def take_back(self) -> None:
         """Undo all of this transaction so far; a dry run ends so."""
         self._conn.execute("ROLLBACK")
         self._conn.execute("BEGIN")
 
-    def forget_vectors(self, n: int) -> None:
-        """Drop the vectors of one memory."""
-        if self._conn.execute("DELETE FROM vectors WHERE n = ?", (n,)).rowcount:
-            bump_generation(self._conn)
+    def forget_vectors(self, n: int, *tables: str) -> None:
+        """Drop the vectors of one memory, from the hot table and the cold one unless others are named."""
+        for table in tables or GENERATIONS:
+            if self._conn.execute(f"DELETE FROM {table} WHERE n = ?", (n,)).rowcount:
+                bump_generation(self._conn, table)
 
 
-def bump_generation(conn: sqlite3.Connection) -> None:
+GENERATIONS = {"vectors": "generation", "cold_vectors": "cold_generation"}
+"""The tables that keep vectors, and what names the present set of each in the table `cube`."""
+UNWIPED = "unwiped"
+"""Marks, in the table `cube`, that bytes of what was purged may still lie in the file; its value is a JSON object."""
+_SET = "INSERT INTO cube VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+
+
+def bump_generation(conn: sqlite3.Connection, table: str = "vectors") -> None:
     """Say that the vectors changed, so that the matrix cached beside the cube is known to be old."""
-    conn.execute(
-        "INSERT INTO cube VALUES ('generation', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-        (os.urandom(8).hex(),),
-    )
+    conn.execute(_SET, (GENERATIONS[table], os.urandom(8).hex()))
+
+
+def unwiped(conn: sqlite3.Connection) -> dict[str, Any] | None:
+    """What is left to wipe after purges: `blobs`, the digests of files that nobody needs; `None` for nothing at all."""
+    row = conn.execute("SELECT value FROM cube WHERE key = ?", (UNWIPED,)).fetchone()
+    return json.loads(row[0]) if row else None
+
+
+def mark_unwiped(conn: sqlite3.Connection, blobs: Iterable[str] = ()) -> None:
+    """Say that something was purged, in the transaction that does it: whoever comes by later can finish the wiping."""
+    known = (unwiped(conn) or {}).get("blobs", [])
+    conn.execute(_SET, (UNWIPED, json.dumps({"blobs": sorted({*known, *blobs})})))

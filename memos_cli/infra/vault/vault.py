@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 SNAPSHOT = "snapshot"
 """The noun whose records name positions in the log. They are no part of the state that they name."""
 Scheduler = Callable[[Mapping[str, Any]], rows.Due]
+_TELLING = 4
+"""Letters of a prefix from which on it is taken for the id of what was purged."""
+SHOWN = 8
 RECENT = 10
 """How many access times are kept a memory; the base-level equation of ACT-R needs few (Petrov, 2006)."""
 
@@ -110,7 +113,8 @@ class Vault:
     def record_uses(self, ids: Iterable[str], at: str) -> bool:
         """Note that memories were read. Best effort: `False` if the cube is locked or cannot be written.
 
-        Without an fsync: a use that a power cut takes back is no loss, and search stays a read in speed.
+        What is archived is due from then on, so that the next tick brings it back: use restores it. Without an fsync: a use
+        that a power cut takes back is no loss, and search stays a read in speed.
         """
         try:
             self.conn.execute("PRAGMA busy_timeout = 0")
@@ -161,9 +165,18 @@ class Vault:
             row = self.conn.execute(sql, (text.strip(), *sight[1])).fetchone()
             if row:
                 return str(row[0])
+            if principal is None:
+                self._refuse_purged(prefix)
             nearest = self._nearest(prefix, sight)
         hint = f"nearest: {' '.join(nearest)}" if nearest else "see what there is with: memos list"
         raise MemoryNotFound(f"no memory {text[:40]!r} in cube {self.name}", hint=hint)
+
+    def _refuse_purged(self, prefix: str) -> None:
+        found = queries.ids_with_prefix(self.conn, prefix, ("m.state = 'purged'", [])) if len(prefix) >= _TELLING else []
+        if len(found) == 1:
+            raise MemoryNotFound(
+                f"{prefix[:SHOWN]} was purged: nothing of it is left", hint="only its id stays, so that no copy brings it back"
+            )
 
     def _nearest(self, prefix: str, sight: queries.Condition) -> list[str]:
         for length in range(len(prefix) - 1, 0, -1):
@@ -352,7 +365,7 @@ class Vault:
     def create(folder: Path, *, owner: str, millis: int) -> bool:
         """Make an empty cube at `folder`; `False` if there was one already."""
         meta = {"id": os.urandom(16).hex(), "replica": os.urandom(8).hex(), "created": str(millis), "owner": owner}
-        return connection.create(folder, meta)
+        return connection.create(folder, {**meta, "digest": schema.identity_digest(meta)})
 
 
 class _Past(Vault):

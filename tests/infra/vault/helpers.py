@@ -9,6 +9,7 @@ from memos_cli.model import Operation
 
 DUMPS = {
     "memories": f"SELECT {', '.join(rows.COLUMNS)} FROM memories ORDER BY id",  # noqa: S608 -- the program's own columns
+    "cold": "SELECT m.id, c.characters, c.body FROM cold c JOIN memories m ON m.n = c.n ORDER BY 1",
     "tags": "SELECT m.id, t.tag FROM tags t JOIN memories m ON m.n = t.n ORDER BY 1, 2",
     "labels": "SELECT m.id, l.label FROM labels l JOIN memories m ON m.n = l.n ORDER BY 1, 2",
     "links": "SELECT * FROM links ORDER BY 1, 2, 3",

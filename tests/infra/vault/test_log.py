@@ -93,9 +93,21 @@ def test_a_payload_that_was_erased_leaves_the_chain_whole(vault: Vault) -> None:
         for name in "abc":
             unit.log.append("memory", name, {"content": name})
     vault.conn.execute("UPDATE ops SET salt = NULL, change = NULL WHERE subject = 'b'")
+    (fault,) = log.faults(vault.conn)
+    assert "no purge says why" in fault
+    with vault.write("forget", "sam", 1) as unit:
+        unit.log.append("memory", "b", {"purged": True})
     assert not list(log.faults(vault.conn))
-    (erased,) = log.of_subject(vault.conn, "memory", "b")
+    (erased, _) = log.of_subject(vault.conn, "memory", "b")
     assert (erased.change, erased.salt) == (None, None)
+
+
+def test_what_stands_beside_a_tombstone_is_a_fault(vault: Vault) -> None:
+    with vault.write("add", "sam", 1) as unit:
+        unit.log.append("memory", "b", {"content": "still here"})
+        unit.log.append("memory", "b", {"purged": True})
+    (fault,) = log.faults(vault.conn)
+    assert "what was purged is still there" in fault
 
 
 def test_a_transaction_that_failed_leaves_no_operation_and_no_gap(vault: Vault) -> None:
