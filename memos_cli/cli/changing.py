@@ -1,17 +1,22 @@
 """`memos edit`, `forget`, `restore`, `pin`, `unpin`, `freeze`, `unfreeze`, `tag`, `link`."""
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import KIND, SPAN, WHEN, Command, dry_run, filter_of, filters, yes
-from memos_cli.errors import NothingFound, UsageError
+from memos_cli.errors import NothingFound, Refused, UsageError
 from memos_cli.interface import intake
 from memos_cli.interface.results import Changed
 from memos_cli.model import LinkType, Visibility
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from memos_cli.model import Memory
 
 _ids = click.argument("ids", nargs=-1, required=True, metavar="ID...")
 _NULLABLE = ("title", "key", "task", "occurred_at", "valid_from", "valid_to")
@@ -109,6 +114,8 @@ def _fields(app: App, given: dict[str, Any]) -> dict[str, Any]:
 
 @click.command(cls=Command)
 @click.argument("ids", nargs=-1, metavar="[ID...]")
+@click.option("--purge", is_flag=True, help="Let nothing be left of them; there is no way back.")
+@click.option("--derived", is_flag=True, help="With --purge: also what came from them and what they came from.")
 @filters
 @dry_run
 @yes
@@ -119,18 +126,27 @@ def forget(app: App, /, ids: tuple[str, ...], **given: Any) -> None:  # noqa: AN
     They are out of every answer at once, and come back with `memos restore` or `memos undo`. Several at a time by filter
     (--tag, --kind, --until, …) ask first, and so does one that is frozen.
 
+    With --purge they do not come back: what they said is erased from the log, the indexes, the vectors, the files they were
+    read from and the chat history, and only their ids stay. It asks first. The receipt says what was removed where, and what
+    else still says the same: other memories, by id. Files that you keep outside of memos are not looked at.
+
     \b
     Examples:
       memos forget k3f9
       memos forget --tag trip --until 2026-01-01 --dry-run
       memos forget --conversation trial --yes
+      memos forget k3f9 --purge --dry-run
+      memos forget k3f9 --purge --derived --yes
 
     \b
     Exit status:
-      3  the answer was no, or there was nobody to ask
+      3  the answer was no, or there was nobody to ask; with --purge also: another process is reading the cube, so that the
+         purge is not finished yet
       10 no such memory
     """
-    dry, sure = given.pop("dry_run"), given.pop("yes")
+    dry, sure, purge, derived = (given.pop(name) for name in ("dry_run", "yes", "purge", "derived"))
+    if derived and not purge:
+        raise UsageError("--derived needs --purge")
     narrowed = any(value for value in given.values())
     if bool(ids) == narrowed:
         raise UsageError(
@@ -143,6 +159,9 @@ def forget(app: App, /, ids: tuple[str, ...], **given: Any) -> None:  # noqa: AN
     else:
         memories = [app.mos.get(identity) for identity in ids]
     frozen = [memory for memory in memories if memory.frozen]
+    if purge:
+        _purge(app, memories, derived=derived, dry=dry, sure=sure)
+        return
     if frozen and not dry:
         app.confirm(f"{len(frozen)} of them frozen. Forget all the same?", yes=sure)
     elif narrowed and not dry:
@@ -150,6 +169,24 @@ def forget(app: App, /, ids: tuple[str, ...], **given: Any) -> None:  # noqa: AN
     tell(app, app.mos.delete([memory.id for memory in memories], thaw=bool(frozen), dry_run=dry), "forgot")
     if not dry:
         app.note("bring back with: memos undo")
+
+
+def _purge(app: App, memories: "Sequence[Memory]", *, derived: bool, dry: bool, sure: bool) -> None:
+    ids = [memory.id for memory in memories]
+    meant = app.mos.kin(ids) if derived else memories
+    frozen = sum(memory.frozen for memory in meant)
+    if not dry:
+        app.confirm(f"Purge {render.many(len(meant))}? There is no way back.", yes=sure)
+        if frozen:
+            app.confirm(f"{frozen} of them frozen. Purge all the same?", yes=sure)
+    receipt = app.mos.purge(ids, derived=derived, thaw=bool(frozen), dry_run=dry)
+    if app.json:
+        app.data(render.receipt_json(receipt))
+    else:
+        for line in render.receipt_lines(receipt):
+            app.out(line)
+    if receipt.unfinished:
+        raise Refused(receipt.unfinished[0], hint="what is left to wipe is wiped by: memos doctor")
 
 
 @click.command(cls=Command)
@@ -165,8 +202,7 @@ def restore(app: App, ids: tuple[str, ...]) -> None:
 
     \b
     Exit status:
-      3  it was purged: there is nothing left
-      10 no such memory
+      10 no such memory, or it was purged: there is nothing left
     """
     tell(app, app.mos.restore(ids), "restored")
 

@@ -18,6 +18,7 @@ from memos_cli.errors import IntegrityError, MemosError, UsageError, extra
 if TYPE_CHECKING:
     from memos_cli.infra.vault.vault import Vault
 
+_HOUR = 3600
 _EXTRAS = {"llm": ("llama_cpp", "gguf"), "semantic": ("sentence_transformers", "torch"), "lora": ("peft", "transformers")}
 
 
@@ -31,6 +32,8 @@ def doctor(app: App, *, rebuild: bool, embed: bool, reembed: bool) -> None:
 
     Looks at the program, the models, and every cube from the pages of its file to the state that its log amounts to.
     What is derived (state, index, links, vectors) can be made anew from the log; the log itself is never changed.
+    On the way it removes what commands left that were killed: half a cube, a file that no memory names, and the last traces of
+    what was purged.
 
     \b
     Examples:
@@ -48,6 +51,7 @@ def doctor(app: App, *, rebuild: bool, embed: bool, reembed: bool) -> None:
         _mend(app, rebuild=rebuild, reembed=reembed)
         return
     surroundings = _surroundings(app)
+    app.mos.shelf.sweep(_long_ago(app))
     cubes = {name: _examine(app, name) for name in (app.cubes or app.mos.shelf.names())}
     faults = sum(len(check["faults"]) for checks in cubes.values() for check in checks)
     if app.json:
@@ -95,9 +99,30 @@ def _examine(app: App, name: str) -> list[dict[str, Any]]:
     from memos_cli.infra.check import check
 
     try:
-        return [{"check": one.name, "faults": list(one.faults)} for one in check(app.mos.vault(name))]
+        vault = app.mos.vault(name)
+        checks = check(vault)
+        if not any(one.faults for one in checks):
+            _tidy(app, vault)
+        return [{"check": one.name, "faults": list(one.faults)} for one in checks]
     except MemosError as error:
         return [{"check": "open", "faults": [error.message]}]
+
+
+def _tidy(app: App, vault: "Vault") -> None:
+    """Finish what commands began that were killed, in a cube that is sound; what cannot be done now is no fault of it."""
+    from memos_cli.infra.purge import sweep_blobs
+
+    for line in app.mos.finish_purges(vault):
+        app.note(f"a purge is not finished: {line}")
+    try:
+        sweep_blobs(vault, _long_ago(app))
+    except OSError as error:
+        app.note(f"leftover files stay: {error.strerror}")
+
+
+def _long_ago(app: App) -> float:
+    """What was last touched before this belongs to no command that is still running, in seconds since 1970."""
+    return app.now().timestamp() - _HOUR
 
 
 def _show(app: App, surroundings: dict[str, str], cubes: dict[str, list[dict[str, Any]]]) -> None:

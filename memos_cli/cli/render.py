@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from memos_cli.interface.results import Added, Changed, Found, Hit, Provenance, Version
+from memos_cli.interface.results import Added, Changed, Found, Hit, Provenance, Receipt, Version
 from memos_cli.model import Memory, Operation, State
 from memos_cli.times import shown
 
@@ -210,6 +210,41 @@ def changed_json(result: Changed) -> dict[str, Any]:
         "command_id": result.txn,
         "dry_run": result.dry_run,
     }
+
+
+def many(count: int) -> str:
+    """How many memories, in words."""
+    return "1 memory" if count == 1 else f"{count:,} memories"
+
+
+def receipt_json(receipt: Receipt) -> dict[str, Any]:
+    """The answer of `forget --purge`."""
+    return {
+        "purged": list(receipt.ids),
+        "removed": receipt.removed,
+        "holders": [one._asdict() for one in receipt.holders],
+        "hidden_holders": receipt.hidden,
+        "unfinished": list(receipt.unfinished),
+        "command_id": receipt.txn,
+        "dry_run": receipt.dry_run,
+    }
+
+
+def receipt_lines(receipt: Receipt) -> list[str]:
+    """The receipt of a purge for people."""
+    ids = " ".join(one[:SHORT_ID] for one in receipt.ids)
+    lines = [f"{'would purge' if receipt.dry_run else 'purged'} {many(len(receipt.ids))}: {ids}"]
+    lines += [f"{click.style(f'{name:>15}', dim=True)}  {number:,}" for name, number in receipt.removed.items()]
+    if receipt.holders or receipt.hidden:
+        lines.append("the same is still said by:")
+        for one in receipt.holders:
+            name = plain(one.id)[: SHORT_ID if one.noun == "memory" else None]
+            lines.append(f"  {click.style(name, fg='yellow')}  {one.noun}, {one.how}")
+        if receipt.hidden:
+            lines.append(f"  {receipt.hidden} more that belong to others")
+        if others := [one.id[:SHORT_ID] for one in receipt.holders if one.noun == "memory"]:
+            lines.append(f"purge them too: memos forget {' '.join(others[:10])} --purge")
+    return lines
 
 
 def version_json(version: Version, *, reveal: bool) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from memos_cli.cli.app import App
 from memos_cli.cli.chat import stats_line, tell_rest
 from memos_cli.errors import MemosError, UsageError
 from memos_cli.interface.chat import Chat
+from memos_cli.interface.places import HISTORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from memos_cli.interface.results import Answered
     from memos_cli.model import Memory
 
-HISTORY = "chat-history"
-"""The file in the cache folder that keeps what was typed, for the arrow keys."""
 HELP = """\
 /memories [WORDS]   the memories of the last answer, or those that WORDS find
 /forget NUMBER|ID   forget one of them, or the memory with this id

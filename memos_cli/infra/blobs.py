@@ -19,7 +19,7 @@ class Blobs:
         self._folder = folder
 
     def _path(self, digest: str) -> Path:
-        return self._folder / digest[:2] / digest
+        return self._folder / digest.removeprefix(".")[:2] / digest
 
     def __contains__(self, digest: str) -> bool:
         return self._path(digest).is_file()
@@ -28,9 +28,19 @@ class Blobs:
         """Keep `content`; its digest in hexadecimal."""
         digest = _digest(content)
         path = self._path(digest)
-        if not path.exists():
+        if path.exists():
+            path.touch()  # somebody needs it, so it is no leftover (see `older_than`)
+        else:
             files.write(path, content)
         return digest
+
+    def remove(self, name: str) -> None:
+        """Delete a file that nobody needs any more."""
+        self._path(name).unlink(missing_ok=True)
+
+    def older_than(self, before: float) -> set[str]:
+        """The names of the files that were last touched before a time (seconds since 1970)."""
+        return {path.name for path in self._folder.glob("*/*") if path.is_file() and path.stat().st_mtime < before}
 
     def get(self, digest: str) -> bytes:
         """The content with this digest.

@@ -8,6 +8,10 @@ from memos_cli.errors import CubeNotFound, Refused, UsageError, did_you_mean
 from memos_cli.infra.vault import connection
 from memos_cli.infra.vault.vault import Scheduler, Vault
 
+_LONG = 3600
+"""Seconds after which a half-made cube belongs to nobody any more."""
+_HALF = re.compile(r"\.[A-Za-z0-9][A-Za-z0-9._-]{0,63}\.[0-9a-f]{12}")
+"""A cube that is being made, or removed."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -63,6 +67,7 @@ class Shelf:
     def create(self, cube: str, *, owner: str, millis: int) -> bool:
         """Make an empty cube; `False` if there was one already."""
         folder = self.place(cube)
+        self.sweep(millis / 1000 - _LONG)
         if folder.exists() and not (folder / connection.FILE).exists():
             raise Refused(f"{folder} is there and is not a cube", hint="choose another name, or move the folder away")
         return not folder.exists() and Vault.create(folder, owner=owner, millis=millis)
@@ -93,5 +98,16 @@ class Shelf:
             raise CubeNotFound(f"no cube {cube!r}", hint=self._nearest(cube))
         doomed = folder.with_name(f".{folder.name}.{os.urandom(6).hex()}")
         folder.rename(doomed)
+        os.utime(doomed)  # as old as this removal, so that `sweep` leaves it alone meanwhile
         shutil.rmtree(doomed)
         return folder
+
+    def sweep(self, before: float) -> int:
+        """Remove what creations and removals left that were killed before a time (seconds since 1970); how many folders."""
+        import shutil
+
+        found = [path for path in self._folder.glob(".*") if _HALF.fullmatch(path.name) and path.is_dir()]
+        old = [path for path in found if path.stat().st_mtime < before]
+        for path in old:
+            shutil.rmtree(path, ignore_errors=True)
+        return len(old)

@@ -21,11 +21,12 @@ from memos_cli.infra.cubes import Shelf
 from memos_cli.infra.vault import connection, queries
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.interface.embedding import Embeddings
-from memos_cli.interface.results import Added, Changed, Found, Provenance, Query, Undone, Version
+from memos_cli.interface.results import Added, Changed, Found, Provenance, Query, Receipt, Undone, Version
 from memos_cli.model import Draft, Filter, LinkType, Memory
 from memos_cli.times import to_text
 
 if TYPE_CHECKING:
+    from memos_cli.infra.purge import Place
     from memos_cli.interface.extracting import Extracted
     from memos_cli.interface.pipeline import Author
     from memos_cli.interface.reader import Format
@@ -71,6 +72,7 @@ class MOS:
         self._clock = clock
         self._names = [cubes] if isinstance(cubes, str) else list(cubes)
         self._open: dict[str, Vault] = {}
+        self._read: list[bytes] = []
 
     def close(self) -> None:
         """Close every cube and model."""
@@ -176,7 +178,10 @@ class MOS:
 
         if drafts is None:
             drafts = intake.drafts(content, messages, self.now, fields)
-        return pipeline.ingest(self.writable(), drafts, self.author("add", user_id), tell, derived=derived)
+        added = pipeline.ingest(self.writable(), drafts, self.author("add", user_id), tell, derived=derived)
+        while self._read:  # a purge may have taken the file for one that nobody needs, before this was committed
+            self._blobs().put(self._read.pop())
+        return added
 
     def extract(self, drafts: Sequence[Draft], tell: Callable[[int], None] = lambda _: None) -> "Extracted":
         """What drafts of a text tell that is worth a memory of its own; nothing is stored, `add` takes it as `derived`.
@@ -217,7 +222,10 @@ class MOS:
         """
         from memos_cli.interface import intake
 
-        return intake.of_file(content, self._blobs, name=name, form=form, now=self.now, occurred_at=occurred_at)
+        read = intake.of_file(content, self._blobs, name=name, form=form, now=self.now, occurred_at=occurred_at)
+        if read:
+            self._read.append(content.decode("utf-8-sig").encode())
+        return read
 
     def _blobs(self) -> Blobs:
         return Blobs(self.writable().folder / connection.BLOBS)
@@ -419,6 +427,52 @@ class MOS:
 
         vault, ids = self.locate_all([texts] if isinstance(texts, str) else texts, user_id)
         return pipeline.forget(vault, ids, self.author("forget", user_id), thaw=thaw, dry_run=dry_run)
+
+    def places(self, vault: Vault) -> "tuple[Place, ...]":
+        """What besides a cube's file may hold what its memories say."""
+        from memos_cli.interface.places import HISTORY, Matrices, TypedLines
+
+        return TypedLines(self.paths.cache / HISTORY), Matrices(self.embeddings.cached(vault))
+
+    def purge(
+        self,
+        texts: "str | Sequence[str]",
+        *,
+        derived: bool = False,
+        thaw: bool = False,
+        dry_run: bool = False,
+        user_id: str | None = None,
+    ) -> Receipt:
+        """Let nothing be left of memories; there is no way back.
+
+        Args:
+            derived: also what came from them and what they came from.
+            thaw: also frozen ones.
+            dry_run: only say what would be done.
+
+        Raises:
+            Refused: one is frozen and `thaw` was not given, or is not theirs to change.
+        """
+        from memos_cli.infra import purge
+        from memos_cli.interface import pipeline
+
+        vault, ids = self.locate_all([texts] if isinstance(texts, str) else texts, user_id)
+        if derived:
+            ids = purge.kin(vault, ids)
+        return pipeline.purge(vault, ids, self.author("forget", user_id), self.places(vault), thaw=thaw, dry_run=dry_run)
+
+    def kin(self, texts: "str | Sequence[str]", user_id: str | None = None) -> "tuple[Memory, ...]":
+        """These memories, those that came from them (derived, merged), and those that they came from."""
+        from memos_cli.infra import purge
+
+        vault, ids = self.locate_all([texts] if isinstance(texts, str) else texts, user_id)
+        return tuple(map(vault.get, purge.kin(vault, ids)))
+
+    def finish_purges(self, vault: Vault) -> "tuple[str, ...]":
+        """Wipe what a purge that was cut short left behind; a line for each thing that could not be done now."""
+        from memos_cli.infra import purge
+
+        return tuple(purge.wipe(vault, self.places(vault)))
 
     def restore(self, texts: "Sequence[str]") -> Changed:
         """Bring forgotten memories back."""

@@ -9,11 +9,13 @@ from typing import Any
 
 from memos_cli.errors import Refused, UsageError
 from memos_cli.infra import governance
+from memos_cli.infra import purge as purging
+from memos_cli.infra.purge import Place
 from memos_cli.infra.vault import fold, search
 from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.interface.results import Added, Changed
-from memos_cli.model import HOT_STATES, Draft, LinkType, Memory, State
+from memos_cli.interface.results import Added, Changed, Receipt
+from memos_cli.model import HOT_STATES, Draft, Filter, LinkType, Memory, State
 from memos_cli.operation import operator, scopes
 from memos_cli.times import from_millis
 
@@ -181,6 +183,33 @@ def forget(vault: Vault, ids: Sequence[str], author: Author, *, thaw: bool, dry_
         return {} if memory.state is State.EXPIRED else {"state": State.EXPIRED.value, "since": author.at}
 
     return change_each(vault, ids, author, expire, thawed=not thaw, dry_run=dry_run)
+
+
+def purge(vault: Vault, ids: Sequence[str], author: Author, places: Sequence[Place], *, thaw: bool, dry_run: bool) -> Receipt:
+    """Let nothing be left of memories but their ids; there is no way back.
+
+    Args:
+        places: what besides the cube's file may hold the texts.
+        thaw: also frozen ones; the person was asked.
+
+    Raises:
+        Refused: frozen, or not the principal's to change. Nothing is written then.
+    """
+    asking = governance.asking(author.principal, vault.meta)
+    with author.write(vault) as unit:
+        for memory in map(vault.get, ids):
+            governance.require_change(memory, author.principal, vault.meta)
+            if not thaw:
+                governance.require_thaw(memory)
+        purged = purging.purge(vault, unit, ids, places, dry_run=dry_run)
+        txn = unit.log.txn if purged.ids and not dry_run else None
+        if dry_run:
+            unit.take_back()
+    unfinished = () if dry_run else tuple(purging.wipe(vault, places, purged.texts))
+    found = purging.holders(vault, purged)
+    sight = Filter(at="", everything=True, principal=asking)
+    seen = tuple(one for one in found if one.noun != "memory" or vault.can_see(one.id, sight))
+    return Receipt(purged.ids, purged.removed, seen, len(found) - len(seen), unfinished, txn, dry_run)
 
 
 def restore(vault: Vault, ids: Sequence[str], author: Author) -> Changed:

@@ -6,6 +6,7 @@ from memos_cli.model import Link, Memory, Operation
 from memos_cli.operation.ranking import Parts
 
 if TYPE_CHECKING:
+    from memos_cli.infra.purge import Holder
     from memos_cli.interface.prompt import Prompt
     from memos_cli.operation.differences import Difference
 
@@ -75,6 +76,26 @@ class Changed(NamedTuple):
     ids: tuple[str, ...]
     txn: str | None
     memories: tuple[Memory, ...] = ()
+    dry_run: bool = False
+
+
+class Receipt(NamedTuple):
+    """What a purge removed, place by place, and what still holds the text.
+
+    Attributes:
+        ids: of the memories that are gone.
+        removed: how many things in which place.
+        holders: what else says it, as far as the one who asked may see it.
+        hidden: how many others say it that they may not see.
+        unfinished: what could not be wiped yet, a line each.
+    """
+
+    ids: tuple[str, ...]
+    removed: dict[str, int]
+    holders: "tuple[Holder, ...]" = ()
+    hidden: int = 0
+    unfinished: tuple[str, ...] = ()
+    txn: str | None = None
     dry_run: bool = False
 
 

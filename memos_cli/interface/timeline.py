@@ -7,12 +7,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from memos_cli.errors import NotFound, Refused, UsageError
-from memos_cli.infra.vault import fold, log
+from memos_cli.infra.blobs import Blobs
+from memos_cli.infra.vault import connection, fold, log
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.interface.pipeline import Author, change_each
 from memos_cli.interface.results import Changed, Undone, Version
 from memos_cli.model import Memory, Operation, State
 from memos_cli.times import from_millis
+
+_OTHERS = "take back another command by its name: memos undo --list"
 
 
 def versions(vault: Vault, identity: str) -> list[Version]:
@@ -39,12 +42,23 @@ def roll_back(vault: Vault, identity: str, author: Author, version: int) -> Chan
             f"{identity[:8]} has versions 1 to {len(operations)}, not {version}", hint=f"see them: memos history {identity[:8]}"
         )
     then = fold.fold(operations[:version])
+    then |= _present_source(vault, then, fold.fold(operations))
 
     def back(_: Memory) -> dict[str, Any]:
         now = fold.fold(operations)
         return {name: then.get(name) for name in {*now, *then} if now.get(name) != then.get(name)}
 
     return change_each(vault, [identity], author, back)
+
+
+def _present_source(vault: Vault, then: fold.Registers, now: fold.Registers) -> fold.Registers:
+    """The source of an earlier version where its file went with a purge: the blanked file, or none if that is another place."""
+    source, present = then.get("source") or {}, now.get("source") or {}
+    if not source.get("digest") or source["digest"] in Blobs(vault.folder / connection.BLOBS):
+        return {}
+    if {**source, "digest": None} == {**present, "digest": None}:
+        return {"source": present}
+    return {"source": {name: value for name, value in source.items() if name not in {"digest", "start", "end"}} or None}
 
 
 def undoable(vault: Vault) -> str | None:
@@ -109,6 +123,8 @@ def _inverses(vault: Vault, operations: list[Operation], at: str) -> dict[tuple[
         # What began with this transaction has no state before it: it expires, and can be restored.
         born = noun == "memory" and mine[0] == 0
         inverses[noun, subject] = {"state": State.EXPIRED.value, "since": at} if born else fold.inverse(before, changed)
+        if "source" in inverses[noun, subject]:
+            inverses[noun, subject] |= _present_source(vault, before, fold.fold(history))
     if not inverses:
         raise Refused(f"{txn} was taken back already", hint=f"do it again with: memos undo {undone}")
     return inverses
@@ -132,7 +148,7 @@ def _refuse_if_changed_since(history: list[Operation], last: int, changed: Itera
     """
     then, now = fold.fold(history[: last + 1]), fold.fold(history)
     if now.get(fold.PURGED):
-        raise Refused(f"{history[0].subject[:8]} was purged since; a purge cannot be undone")
+        raise Refused(f"{history[0].subject[:8]} was purged; a purge cannot be undone", hint=_OTHERS)
     clash = sorted(name for name in changed if then.get(name) != now.get(name))
     if clash:
         culprit = next(operation for operation in reversed(history) if set(clash) & set(operation.change or {}))

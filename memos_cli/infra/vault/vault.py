@@ -225,6 +225,12 @@ class Vault:
         clause, values = queries.condition(wanted)
         return int(self.conn.execute(f"SELECT count(*) FROM memories m WHERE {clause}", values).fetchone()[0])
 
+    def can_see(self, identity: str, wanted: Filter) -> bool:
+        """Whether a memory passes a filter."""
+        clause, values = queries.condition(wanted)
+        sql = f"SELECT 1 FROM memories m WHERE m.id = ? AND {clause}"
+        return self.conn.execute(sql, (identity, *values)).fetchone() is not None
+
     def links(self, identity: str) -> tuple[list[Link], list[Link]]:
         """The links that start at a memory, and those that end there."""
         return queries.links_of(self.conn, identity)
