@@ -1,11 +1,15 @@
 """Operations made by hand, and what a cube's tables hold, in an order that does not depend on how they came to hold it."""
 
 import sqlite3
+from collections.abc import Sequence
 from typing import Any
+from zlib import crc32
 
+from memos_cli import MOS
 from memos_cli.infra.vault import rows
 from memos_cli.infra.vault.log import order
-from memos_cli.model import Operation
+from memos_cli.interface.results import Receipt
+from memos_cli.model import Operation, State
 
 DUMPS = {
     "memories": f"SELECT {', '.join(rows.COLUMNS)} FROM memories ORDER BY id",  # noqa: S608 -- the program's own columns
@@ -40,3 +44,32 @@ def operation(
 
 def in_order(operations: list[Operation]) -> list[Operation]:
     return sorted(operations, key=order)
+
+
+class Embedder:
+    """Vectors of texts without a model: words are hashed to places, so that texts that share words are near."""
+
+    fingerprint = "words"
+    dimensions = 32
+
+    def embed(self, texts: Sequence[str]) -> Any:
+        import numpy as np
+
+        vectors = np.full((len(texts), self.dimensions), 0.01, np.float32)
+        for vector, text in zip(vectors, texts, strict=True):
+            for word in text.lower().split():
+                vector[crc32(word.encode("utf-8", "surrogatepass")) % self.dimensions] += 1
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    def close(self) -> None:
+        pass
+
+
+def move(mos: MOS, identity: str, state: State) -> None:
+    """Bring a memory to a state, as a tick does."""
+    with mos.author("tick").write(mos.vault("default")) as unit:
+        unit.change("memory", identity, {"state": state.value, "since": mos.now})
+
+
+def purge(mos: MOS, *ids: str) -> Receipt:
+    return mos.purge(ids, thaw=True)
