@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol
 from memos_cli.errors import CubeLocked, StorageFull
 from memos_cli.infra.blobs import Blobs
 from memos_cli.infra.vault import connection, fold
-from memos_cli.infra.vault.units import UNWIPED, Unit, mark_unwiped, unwiped
+from memos_cli.infra.vault.units import UNWIPED, Unit, compact, mark_unwiped, unwiped
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Link, LinkType, Memory, State
 
@@ -288,8 +288,7 @@ def wipe(vault: Vault, places: Sequence[Place] = (), texts: Sequence[str] | None
 
 def _wipe(vault: Vault, texts: Sequence[str] | None) -> list[str]:
     with vault.derive() as conn:
-        for index in ("fts", "cold_fts"):
-            conn.execute(f"INSERT INTO {index} ({index}) VALUES ('optimize')")  # noqa: S608 -- one of two names
+        compact(conn)
         _remove_blobs(vault)
     if texts is None:
         _write_anew(vault)

@@ -207,8 +207,8 @@ class TestNoWayBack:
         edited = memos("edit", one, "another secret", "--json").data["command_id"]
         purged = memos("forget", one, "--purge", "--yes", "--json").data["command_id"]
         for arguments, status in (
-            (["undo", edited], 3), (["undo", purged], 3), (["undo"], 3), (["restore", one], 10), (["rollback", one, "--to", "1"], 10),
-            (["edit", one, "x"], 10), (["link", other, "relates", one], 10), (["show", one[:6]], 10), (["why", one], 10),
+            (["undo", edited], 3), (["undo", purged], 3), (["undo"], 3), (["restore", one], 10),
+            (["rollback", one, "--to", "1"], 10), (["edit", one, "x"], 10), (["link", other, "relates", one], 10), (["show", one[:6]], 10), (["why", one], 10),
         ):  # fmt: skip
             ran = memos(*arguments)
             assert (ran.status, len(ran.err.splitlines())) == (status, 2), ran

@@ -33,7 +33,13 @@ def new_id() -> str:
 
 
 class Unit:
-    """One transaction on one cube."""
+    """One transaction on one cube.
+
+    Attributes:
+        cooled: how many memories left the hot index in it.
+    """
+
+    cooled = 0
 
     def __init__(self, conn: sqlite3.Connection, log: Appender, due: rows.Due = rows.no_later_than_expiry) -> None:
         self._conn = conn
@@ -99,6 +105,7 @@ class Unit:
         if index := _INDEX.get(state):
             tags = tuple(tag for (tag,) in self._conn.execute("SELECT tag FROM tags WHERE n = ? ORDER BY tag", (n,)))
             self._conn.execute(_FROM_INDEX.format(index), (n, *rows.index_text(content, title, speaker, key, tags)))
+            self.cooled += index == "fts" and memory.state not in HOT_STATES
         for table in ("cold", "tags", "labels"):
             self._conn.execute(f"DELETE FROM {table} WHERE n = ?", (n,))
         self._conn.execute("DELETE FROM links WHERE source = ?", (identity,))
@@ -148,6 +155,7 @@ class Unit:
         """Undo all of this transaction so far; a dry run ends so."""
         self._conn.execute("ROLLBACK")
         self._conn.execute("BEGIN")
+        self.cooled = 0
 
     def forget_vectors(self, n: int, *tables: str) -> None:
         """Drop the vectors of one memory, from the hot table and the cold one unless others are named."""
@@ -160,12 +168,32 @@ GENERATIONS = {"vectors": "generation", "cold_vectors": "cold_generation"}
 """The tables that keep vectors, and what names the present set of each in the table `cube`."""
 UNWIPED = "unwiped"
 """Marks, in the table `cube`, that bytes of what was purged may still lie in the file; its value is a JSON object."""
+COOLED = "cooled"
+"""Counts, in the table `cube`, the memories that left the hot index since it was last compacted."""
 _SET = "INSERT INTO cube VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 
 
 def bump_generation(conn: sqlite3.Connection, table: str = "vectors") -> None:
     """Say that the vectors changed, so that the matrix cached beside the cube is known to be old."""
     conn.execute(_SET, (GENERATIONS[table], os.urandom(8).hex()))
+
+
+def note_cooled(conn: sqlite3.Connection, count: int) -> int:
+    """Count memories that left the hot index since it was last compacted; how many there are now."""
+    conn.execute("INSERT INTO cube VALUES (?, 0) ON CONFLICT (key) DO NOTHING", (COOLED,))
+    conn.execute("UPDATE cube SET value = value + ? WHERE key = ?", (count, COOLED))
+    return int(conn.execute("SELECT value FROM cube WHERE key = ?", (COOLED,)).fetchone()[0])
+
+
+def compact(conn: sqlite3.Connection) -> None:
+    """Write the full-text indexes anew without the words that were taken out of them.
+
+    FTS5 marks those and reads past them until it happens to merge the segments that they are in: with 20,000 of 25,000
+    memories archived a search took 29 ms, and 17 after this; the same 5,000 alone take 16.
+    """
+    for index in ("fts", "cold_fts"):
+        conn.execute(f"INSERT INTO {index} ({index}) VALUES ('optimize')")
+    conn.execute("DELETE FROM cube WHERE key = ?", (COOLED,))
 
 
 def unwiped(conn: sqlite3.Connection) -> dict[str, Any] | None:

@@ -4,13 +4,21 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from memos_cli.errors import AmbiguousId, IntegrityError, MemoryNotFound, NotFound, did_you_mean
+from memos_cli.errors import (
+    AmbiguousId,
+    CubeLocked,
+    IntegrityError,
+    MemoryNotFound,
+    NotFound,
+    StorageFull,
+    did_you_mean,
+)
 from memos_cli.infra.vault import connection, log, queries, rows, schema
-from memos_cli.infra.vault.units import ID_LENGTH, Unit
+from memos_cli.infra.vault.units import ID_LENGTH, Unit, compact, note_cooled
 from memos_cli.model import Cube, Filter, Link, Memory, Operation, State
 from memos_cli.times import from_millis
 
@@ -20,6 +28,8 @@ if TYPE_CHECKING:
 SNAPSHOT = "snapshot"
 """The noun whose records name positions in the log. They are no part of the state that they name."""
 Scheduler = Callable[[Mapping[str, Any]], rows.Due]
+_COMPACTED, _DEAD_SHARE = 500, 4
+"""The indexes are compacted when so many memories left the hot one, and at least a quarter as many as are in it."""
 _TELLING = 4
 """Letters of a prefix from which on it is taken for the id of what was purged."""
 SHOWN = 8
@@ -90,10 +100,20 @@ class Vault:
                 appender = log.Appender(
                     self.conn, replica=self.meta["replica"], principal=principal, command=command, millis=millis, txn=txn
                 )
-                yield Unit(self.conn, appender, self.due)
+                unit = Unit(self.conn, appender, self.due)
+                yield unit
+                cooled = note_cooled(self.conn, unit.cooled) if unit.cooled else 0
                 self.conn.execute("COMMIT")
             finally:
                 self._roll_back()
+        if cooled >= _COMPACTED:
+            self._compact(cooled)
+
+    def _compact(self, cooled: int) -> None:
+        """Compact the indexes where a good part of the hot one is dead: then it costs little for each that left it."""
+        if cooled * _DEAD_SHARE >= self.conn.execute("SELECT count(*) FROM fts_docsize").fetchone()[0]:
+            with suppress(CubeLocked, StorageFull), self.derive() as conn:
+                compact(conn)
 
     @contextmanager
     def derive(self) -> Iterator[sqlite3.Connection]:
