@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol
 from memos_cli.errors import CubeLocked, StorageFull
 from memos_cli.infra.blobs import Blobs
 from memos_cli.infra.vault import connection, fold
-from memos_cli.infra.vault.units import UNWIPED, Unit, compact, mark_unwiped, unwiped
+from memos_cli.infra.vault.units import Unit, clear_unwiped, compact, mark_unwiped, unwiped
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Link, LinkType, Memory, State
 
@@ -74,7 +74,8 @@ class Place(Protocol):
 def purge(vault: Vault, unit: Unit, ids: Iterable[str], places: Sequence[Place] = (), *, dry_run: bool = False) -> Purged:
     """Purge memories inside the caller's write transaction, in any number; `wipe` has to follow its commit.
 
-    For a tick: one call a transaction, then one `wipe` for all of them. Ids of what was purged before are passed over.
+    For a tick: `wipe` first, so that nothing is left of earlier purges; then one call a transaction; then one `wipe` with the
+    texts of all of them. Ids of what was purged before are passed over.
 
     Args:
         vault: the cube that `unit` writes to.
@@ -271,25 +272,27 @@ def wipe(vault: Vault, places: Sequence[Place] = (), texts: Sequence[str] | None
     Args:
         vault: the cube.
         places: see `Place`.
-        texts: what was purged; `None` where another process did it.
+        texts: what was purged since nothing was left to wipe; `None` where nobody knows that any more.
 
     Returns:
         A line for each thing that could not be done now; the mark stays then. Empty when all is wiped.
     """
-    if unwiped(vault.conn) is None:
+    mark = unwiped(vault.conn)
+    if mark is None:
         return []
     for place in places:
         place.sweep()
     try:
-        return _wipe(vault, texts)
+        return _wipe(vault, mark, texts)
     except (CubeLocked, StorageFull) as error:
         return [error.message]
 
 
-def _wipe(vault: Vault, texts: Sequence[str] | None) -> list[str]:
+def _wipe(vault: Vault, mark: dict[str, Any], texts: Sequence[str] | None) -> list[str]:
     with vault.derive() as conn:
         compact(conn)
-        _remove_blobs(vault)
+        _remove_blobs(vault, mark["blobs"])
+        _remove_strays(vault, texts or ())
     if texts is None:
         _write_anew(vault)
     if not _empty_wal(vault):
@@ -299,16 +302,33 @@ def _wipe(vault: Vault, texts: Sequence[str] | None) -> list[str]:
         if not _empty_wal(vault):
             return [f"another process is reading cube {vault.name}, so its file could not be written anew"]
     with vault.derive() as conn:
-        conn.execute("DELETE FROM cube WHERE key = ?", (UNWIPED,))
+        clear_unwiped(conn, mark)
     return []
 
 
-def _remove_blobs(vault: Vault) -> None:
+def _remove_blobs(vault: Vault, digests: Iterable[str]) -> None:
     """Inside the write lock: nobody commits a memory that needs one of them meanwhile."""
     blobs = Blobs(vault.folder / connection.BLOBS)
-    for digest in (unwiped(vault.conn) or {}).get("blobs", []):
+    for digest in digests:
         if not blob_users(vault.conn, digest):
             blobs.remove(digest)
+
+
+def _remove_strays(vault: Vault, texts: Sequence[str]) -> None:
+    """Remove files that no operation names and that hold a text: of an `add` that failed, or was killed."""
+    blobs = Blobs(vault.folder / connection.BLOBS)
+    for name in _unnamed(vault, blobs.older_than()):
+        content = blobs.raw(name)
+        if any(len(text) >= _SHORTEST and text.encode("utf-8", "surrogatepass") in content for text in texts):
+            blobs.remove(name)
+
+
+def _unnamed(vault: Vault, names: set[str]) -> set[str]:
+    """Those of these files that no operation of the log names."""
+    if names:
+        for (change,) in vault.conn.execute("SELECT change FROM ops WHERE instr(change, '\"digest\"')"):
+            names = names - {(json.loads(change).get("source") or {}).get("digest")}
+    return names
 
 
 def _write_anew(vault: Vault) -> None:
@@ -345,11 +365,7 @@ def sweep_blobs(vault: Vault, before: float) -> int:
     A kill between writing a file and committing what names it leaves such files; `before` spares the ones being added.
     """
     blobs = Blobs(vault.folder / connection.BLOBS)
-    old = blobs.older_than(before)
-    if not old:
-        return 0
-    for _, change in vault.conn.execute("SELECT n, change FROM ops WHERE instr(change, '\"digest\"')"):
-        old -= {(json.loads(change).get("source") or {}).get("digest")}
+    old = _unnamed(vault, blobs.older_than(before))
     for name in old:
         blobs.remove(name)
     return len(old)

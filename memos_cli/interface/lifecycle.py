@@ -13,7 +13,8 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import MemosError, UsageError
-from memos_cli.infra import files, governance
+from memos_cli.infra import files, governance, purge
+from memos_cli.infra.purge import Place
 from memos_cli.infra.vault import queries, search
 from memos_cli.model import HOT_STATES, Memory, State
 from memos_cli.operation import lifecycle, policy
@@ -132,6 +133,7 @@ class Tick:
         embed: embeds what waits for its vectors and says how many that were.
         hook: runs a hook by name with an event and says what went wrong, if anything did.
         tell: called with how many transitions were made, of how many.
+        places: what besides the cube's file may hold the texts of what is purged.
     """
 
     def __init__(
@@ -144,7 +146,10 @@ class Tick:
         embed: Callable[[], int] = lambda: 0,
         hook: Callable[[str, dict[str, Any], float], str | None] = lambda *_: None,
         tell: Callable[[int, int], None] = lambda *_: None,
+        places: Sequence[Place] = (),
     ) -> None:
+        self._places = places
+        self._texts: list[str] = []
         self._vault, self._author, self._now, self._limits = vault, author, now, limits
         self._embed, self._hook, self._tell = embed, hook, tell
         self._policy = policy_of(vault)
@@ -166,8 +171,12 @@ class Tick:
             if self._now >= self._vault.mark(TICKED):
                 if not self._limits.dry:
                     self._vault.set_mark(TICKED, self._now)
+                if not self._limits.dry:
+                    self._wipe()
+                known = not self._notes
                 self._move()
                 if not self._limits.dry:
+                    self._wipe(self._texts if known else None)
                     self._embed_pending()
         self._run_hooks()
         return self._report()
@@ -182,11 +191,13 @@ class Tick:
         if self._limits.dry:
             self._moves = planned
             return
-        for start in range(0, len(planned), _WRITTEN):
-            if self._is_late():
-                return
-            self._carry_out(planned[start : start + _WRITTEN])
-            self._tell(len(self._moves), len(planned))
+        for _, moves in groupby(planned, key=lambda move: move.way.to is State.PURGED):
+            alike = list(moves)
+            for start in range(0, len(alike), _WRITTEN):
+                if self._is_late():
+                    return
+                self._carry_out(alike[start : start + _WRITTEN])
+                self._tell(len(self._moves), len(planned))
 
     def _is_late(self) -> bool:
         seconds = self._limits.seconds
@@ -229,20 +240,33 @@ class Tick:
         return [move for move in planned if not move.way.idle]
 
     def _carry_out(self, batch: Sequence[Move]) -> None:
-        """Make transitions in one transaction; each is decided anew in it, since others write meanwhile."""
+        """Make transitions in one transaction; each is decided anew in it, since others write meanwhile.
+
+        What is purged is no part of what `undo` takes back, so its transaction has a name of its own.
+        """
         millis = to_millis(self._now)
-        with self._author.write(self._vault, self._txn) as unit:
+        purges = batch[0].way.to is State.PURGED
+        gone: list[str] = []
+        with self._author.write(self._vault, None if purges else self._txn) as unit:
             for move in batch:
                 due = queries.one_due(self._vault.conn, self._vault.name, move.id)
                 way = lifecycle.transition(due.memory, uses_of(due), self._policy, millis) if due else None
                 if way is not None and way.to is move.way.to:
-                    self._change(unit, move.id, way)
+                    if purges:
+                        gone.append(move.id)
+                    else:
+                        self._change(unit, move.id, way)
                     self._moves.append(Move(move.id, way))
-            if unit.log.count:
+            if gone:
+                self._texts += purge.purge(self._vault, unit, gone, self._places).texts
+            elif unit.log.count:
                 self._txn = unit.log.txn
 
     def _change(self, unit: "Unit", identity: str, way: Way) -> None:
         unit.change("memory", identity, {"state": way.to.value, "since": self._now, "reason": way.reason})
+
+    def _wipe(self, texts: Sequence[str] | None = None) -> None:
+        self._notes += [f"a purge is not finished: {line}" for line in purge.wipe(self._vault, self._places, texts)]
 
     # -- the rest
 
@@ -298,8 +322,9 @@ def tick(
             return mos.embed(vault)
 
         one = Tick(
-            vault, mos.author("tick"), now or mos.now, limits._replace(seconds=left), embed=embed, hook=run_hook, tell=tell
-        )
+            vault, mos.author("tick"), now or mos.now, limits._replace(seconds=left), embed=embed, hook=run_hook, tell=tell,
+            places=mos.places(vault),
+        )  # fmt: skip
         done.append(one.run())
     return done
 

@@ -196,6 +196,7 @@ def purge(vault: Vault, ids: Sequence[str], author: Author, places: Sequence[Pla
         Refused: frozen, or not the principal's to change. Nothing is written then.
     """
     asking = governance.asking(author.principal, vault.meta)
+    left = not dry_run and bool(purging.wipe(vault, places))
     with author.write(vault) as unit:
         for memory in map(vault.get, ids):
             governance.require_change(memory, author.principal, vault.meta)
@@ -205,7 +206,7 @@ def purge(vault: Vault, ids: Sequence[str], author: Author, places: Sequence[Pla
         txn = unit.log.txn if purged.ids and not dry_run else None
         if dry_run:
             unit.take_back()
-    unfinished = () if dry_run else tuple(purging.wipe(vault, places, purged.texts))
+    unfinished = () if dry_run else tuple(purging.wipe(vault, places, None if left else purged.texts))
     found = purging.holders(vault, purged)
     sight = Filter(at="", everything=True, principal=asking)
     seen = tuple(one for one in found if one.noun != "memory" or vault.can_see(one.id, sight))

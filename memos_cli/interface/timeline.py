@@ -62,10 +62,10 @@ def _present_source(vault: Vault, then: fold.Registers, now: fold.Registers) -> 
 
 
 def undoable(vault: Vault) -> str | None:
-    """The newest transaction that is not itself an undo and was not taken back."""
+    """The newest transaction that is not itself an undo and was not taken back; what a tick purged is passed over."""
     taken_back: set[str] = set()
     for txn, reverts in vault.transactions_backwards():
-        if reverts is None and txn not in taken_back:
+        if reverts is None and txn not in taken_back and not vault.purged_by_tick(txn):
             return txn
         if reverts is not None and txn not in taken_back:
             taken_back.add(reverts)

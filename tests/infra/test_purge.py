@@ -15,6 +15,7 @@ from memos_cli.infra.check import check
 from memos_cli.infra.vault import log
 from memos_cli.infra.vault.units import unwiped
 from memos_cli.infra.vault.vault import Vault
+from memos_cli.interface.lifecycle import Limits, Ticked, tick
 from memos_cli.interface.places import TypedLines
 from memos_cli.model import Draft, Filter, LinkType, State
 from tests.cli.helpers import cube_file, jsonl, on_terminal
@@ -208,7 +209,8 @@ class TestNoWayBack:
         purged = memos("forget", one, "--purge", "--yes", "--json").data["command_id"]
         for arguments, status in (
             (["undo", edited], 3), (["undo", purged], 3), (["undo"], 3), (["restore", one], 10),
-            (["rollback", one, "--to", "1"], 10), (["edit", one, "x"], 10), (["link", other, "relates", one], 10), (["show", one[:6]], 10), (["why", one], 10),
+            (["rollback", one, "--to", "1"], 10), (["edit", one, "x"], 10), (["link", other, "relates", one], 10),
+            (["show", one[:6]], 10), (["why", one], 10),
         ):  # fmt: skip
             ran = memos(*arguments)
             assert (ran.status, len(ran.err.splitlines())) == (status, 2), ran
@@ -314,6 +316,16 @@ class TestFiles:
         assert len(list((vault.folder / "blobs").glob("*/*"))) == 2
         assert faults(vault) == []
 
+    def test_a_file_that_holds_the_text_and_that_nobody_names_goes_with_it(self, mos: MOS, home: Path) -> None:
+        """An `add` that was killed between keeping the file and storing what was read from it left it."""
+        (one,) = mos.add(TEXT).ids
+        mos.read(f"# Notes\n\n{TEXT}\n".encode())
+        mos.read(b"# Notes\n\nThe roses are red.\n")
+        mos.purge(one)
+        assert len([path for path in (home / "cubes/default/blobs").glob("*/*") if path.is_file()]) == 1
+        mos.close()
+        assert traces(home) == []
+
 
 class TestTheMark:
     """Who is killed between the commit and the wiping leaves a mark, and whoever comes by later finishes."""
@@ -326,7 +338,7 @@ class TestTheMark:
             purged = purge.purge(vault, unit, [*ids, ids[0]], mos.places(vault))
         assert purged.ids == tuple(ids)
         assert purged.removed["operations"] == 5
-        assert unwiped(vault.conn) == {"blobs": []}
+        assert (unwiped(vault.conn) or {})["blobs"] == []
         assert purge.wipe(vault, mos.places(vault), purged.texts) == []
         assert unwiped(vault.conn) is None
         with mos.author("tick").write(vault) as unit:
@@ -354,6 +366,41 @@ class TestTheMark:
         assert (mos.provenance(ids[TEXT]).verbatim or "").strip() == TEXT
         assert unwiped(vault.conn) is None
         assert faults(vault) == []
+
+
+class TestATick:
+    """A tick purges what its grace is over for, and brings back what was used."""
+
+    def test_it_purges_wipes_and_can_be_taken_back_for_the_rest(self, mos: MOS, clock: Clock, home: Path) -> None:
+        gone, idle = (mos.add(text).ids[0] for text in (TEXT, "the roses are red"))
+        mos.delete(gone)
+        clock.forward(days=4000)
+        ticked = sum_of(tick(mos, limits=Limits(mass=True)))
+        assert ticked == {"expired": 0, "purged": 1, "archived": 1, "activated": 0}
+        vault = mos.vault("default")
+        assert vault.get(gone).state is State.PURGED
+        assert unwiped(vault.conn) is None
+        mos.undo()
+        assert (mos.get(idle).state, vault.get(gone).state) == (State.GENERATED, State.PURGED)
+        assert faults(vault) == []
+        mos.close()
+        assert traces(home) == []
+
+    def test_what_was_found_although_it_is_archived_comes_back_with_the_next_tick(self, mos: MOS, clock: Clock) -> None:
+        one, other = (mos.add(text).ids[0] for text in ("the roses are red", "the door is blue"))
+        clock.forward(days=400)
+        assert sum_of(tick(mos, limits=Limits(mass=True)))["archived"] == 2
+        clock.forward(days=1)
+        mos.search("roses", wanted=Filter(at=mos.now, archived=True))
+        assert sum_of(tick(mos))["activated"] == 1
+        assert [memory.id for memory in mos.list()] == [one]
+        assert mos.get(other).state is State.ARCHIVED
+        assert faults(mos.vault("default")) == []
+
+
+def sum_of(done: list[Ticked]) -> dict[str, int]:
+    (one,) = done
+    return one.transitions
 
 
 def test_the_log_keeps_its_chain_and_doctor_still_sees_a_flipped_bit_in_it(mos: MOS) -> None:

@@ -205,4 +205,10 @@ def unwiped(conn: sqlite3.Connection) -> dict[str, Any] | None:
 def mark_unwiped(conn: sqlite3.Connection, blobs: Iterable[str] = ()) -> None:
     """Say that something was purged, in the transaction that does it: whoever comes by later can finish the wiping."""
     known = (unwiped(conn) or {}).get("blobs", [])
-    conn.execute(_SET, (UNWIPED, json.dumps({"blobs": sorted({*known, *blobs})})))
+    mark = {"blobs": sorted({*known, *blobs}), "purge": os.urandom(8).hex()}  # another mark for each: see `clear_unwiped`
+    conn.execute(_SET, (UNWIPED, json.dumps(mark)))
+
+
+def clear_unwiped(conn: sqlite3.Connection, mark: dict[str, Any]) -> None:
+    """Take the mark away that somebody began to wipe with, unless another purge came meanwhile."""
+    conn.execute("DELETE FROM cube WHERE key = ? AND value = ?", (UNWIPED, json.dumps(mark)))

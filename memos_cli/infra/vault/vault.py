@@ -304,6 +304,11 @@ class Vault:
                 seen.add(txn)
                 yield txn, reverts
 
+    def purged_by_tick(self, txn: str) -> bool:
+        """Whether a transaction is one in which a tick purged what its grace was over for: nobody asked for it by hand."""
+        sql = "SELECT 1 FROM ops WHERE txn = ? AND command = 'tick' AND change = ? LIMIT 1"
+        return self.conn.execute(sql, (txn, log.TOMBSTONE)).fetchone() is not None
+
     def transaction_named(self, prefix: str) -> str:
         """The full name of a transaction that begins so.
 
