@@ -8,6 +8,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,6 +17,8 @@ from memos_cli.errors import MemosError, UsageError
 from memos_cli.infra import files, governance, purge
 from memos_cli.infra.purge import Place
 from memos_cli.infra.vault import queries, search
+from memos_cli.interface import fusion
+from memos_cli.interface.fusion import Swept
 from memos_cli.model import HOT_STATES, Memory, State
 from memos_cli.operation import lifecycle, policy
 from memos_cli.operation.lifecycle import Uses, Way
@@ -25,8 +28,10 @@ from memos_cli.times import from_millis, to_millis
 if TYPE_CHECKING:
     from memos_cli.infra.vault.units import Unit
     from memos_cli.infra.vault.vault import Vault
+    from memos_cli.infra.vectors import Matrix
     from memos_cli.interface.api import MOS
     from memos_cli.interface.pipeline import Author
+    from memos_cli.operation.fusing import Judge
 
 LOCK = "tick.lock"
 TICKED = "ticked"
@@ -73,6 +78,8 @@ class Ticked(NamedTuple):
         unfinished: whether a limit ended it before everything was done.
         notes: what went wrong and did no harm.
         command_id: what `undo` takes it back by; `None` if nothing was written.
+        superseded: how many were superseded by what certainly contradicts them.
+        asked: how many questions were put on the list of `memos review`.
     """
 
     cube: str
@@ -87,6 +94,8 @@ class Ticked(NamedTuple):
     notes: tuple[str, ...] = ()
     command_id: str | None = None
     dry_run: bool = False
+    superseded: int = 0
+    asked: int = 0
 
 
 def policy_of(vault: "Vault") -> Policy:
@@ -118,8 +127,33 @@ def set_policy(vault: "Vault", author: "Author", fields: dict[str, Any], *, repl
 
 
 def uses_of(due: queries.Due) -> Uses:
-    """The uses of a memory as the state machine reads them."""
+    """The uses of a memory as the state machine reads them.
+
+    What a fusion took in stays in the archive when somebody looks at it there: its product is what is current.
+    """
+    if due.absorbed:
+        return lifecycle.UNUSED
     return Uses(due.memory.access_count, tuple(map(to_millis, due.recent)))
+
+
+class Means(NamedTuple):
+    """What a tick needs besides the cube.
+
+    Attributes:
+        embed: embeds what waits for its vectors and says how many that were.
+        hook: runs a hook by name with an event and says what went wrong, if anything did.
+        tell: called with how many transitions were made, of how many.
+        places: what besides the cube's file may hold the texts of what is purged.
+        matrix: gives the cube's vectors, to find near duplicates by.
+        judge: a model to be asked about near duplicates.
+    """
+
+    embed: Callable[[], int] = lambda: 0
+    hook: Callable[[str, dict[str, Any], float], str | None] = lambda *_: None
+    tell: Callable[[int, int], None] = lambda *_: None
+    places: Sequence[Place] = ()
+    matrix: "Callable[[], Matrix | None]" = lambda: None
+    judge: "Judge | None" = None
 
 
 class Tick:
@@ -130,28 +164,14 @@ class Tick:
         author: who ticks; the log's times are theirs, the decisions are for `now`.
         now: the instant for which to decide, as fixed-width text.
         limits: how far to go.
-        embed: embeds what waits for its vectors and says how many that were.
-        hook: runs a hook by name with an event and says what went wrong, if anything did.
-        tell: called with how many transitions were made, of how many.
-        places: what besides the cube's file may hold the texts of what is purged.
+        means: what it needs besides.
     """
 
-    def __init__(
-        self,
-        vault: "Vault",
-        author: "Author",
-        now: str,
-        limits: Limits,
-        *,
-        embed: Callable[[], int] = lambda: 0,
-        hook: Callable[[str, dict[str, Any], float], str | None] = lambda *_: None,
-        tell: Callable[[int, int], None] = lambda *_: None,
-        places: Sequence[Place] = (),
-    ) -> None:
-        self._places = places
-        self._texts: list[str] = []
+    def __init__(self, vault: "Vault", author: "Author", now: str, limits: Limits, means: Means | None = None) -> None:
         self._vault, self._author, self._now, self._limits = vault, author, now, limits
-        self._embed, self._hook, self._tell = embed, hook, tell
+        self._means = means or Means()
+        self._texts: list[str] = []
+        self._swept = Swept()
         self._policy = policy_of(vault)
         self._started = time.monotonic()
         self._due = self._braked = self._embedded = 0
@@ -178,6 +198,8 @@ class Tick:
                 if not self._limits.dry:
                     self._wipe(self._texts if known else None)
                     self._embed_pending()
+                if self._fuses() and not self._is_late():
+                    self._fuse()
         self._run_hooks()
         return self._report()
 
@@ -197,7 +219,7 @@ class Tick:
                 if self._is_late():
                     return
                 self._carry_out(alike[start : start + _WRITTEN])
-                self._tell(len(self._moves), len(planned))
+                self._means.tell(len(self._moves), len(planned))
 
     def _is_late(self) -> bool:
         seconds = self._limits.seconds
@@ -258,7 +280,7 @@ class Tick:
                         self._change(unit, move.id, way)
                     self._moves.append(Move(move.id, way))
             if gone:
-                self._texts += purge.purge(self._vault, unit, gone, self._places).texts
+                self._texts += purge.purge(self._vault, unit, gone, self._means.places).texts
             elif unit.log.count:
                 self._txn = unit.log.txn
 
@@ -266,31 +288,48 @@ class Tick:
         unit.change("memory", identity, {"state": way.to.value, "since": self._now, "reason": way.reason})
 
     def _wipe(self, texts: Sequence[str] | None = None) -> None:
-        self._notes += [f"a purge is not finished: {line}" for line in purge.wipe(self._vault, self._places, texts)]
+        self._notes += [f"a purge is not finished: {line}" for line in purge.wipe(self._vault, self._means.places, texts)]
 
     # -- the rest
 
     def _embed_pending(self) -> None:
         if self._policy.get("steps.embed") and not self._is_late():
             try:
-                self._embedded = self._embed()
+                self._embedded = self._means.embed()
             except MemosError as error:
                 self._notes.append(f"nothing was embedded: {error.message}")
 
+    def _fuses(self) -> bool:
+        return any(self._policy.get(f"steps.{step}") for step in ("fuse", "supersede", "review"))
+
+    def _fuse(self) -> None:
+        self._swept = fusion.sweep(
+            self._vault, self._author, self._now, self._policy.get("fuse.most"),
+            lambda: fusion.options_of(self._policy, self._means.matrix(), self._means.judge),
+            late=self._is_late, txn=self._txn, dry=self._limits.dry,
+        )  # fmt: skip
+        self._txn = self._swept.txn
+        at = to_millis(self._now)
+        self._moves += [Move(source, Way(at, State.ARCHIVED, "fused")) for source in self._swept.sources]
+
     def _run_hooks(self) -> None:
-        for state, moves in groupby(() if self._limits.dry else self._moves, key=lambda move: move.way.to):
-            name = self._policy.get(f"hooks.{state}") if f"hooks.{state}" in policy.KEYS else ""
+        if self._limits.dry:
+            return
+        events = {state: [move.id for move in self._moves if move.way.to is state] for state in _ORDER}
+        for state, ids in {**events, State.MERGED: list(self._swept.products)}.items():
+            name = self._policy.get(f"hooks.{state}") if ids and f"hooks.{state}" in policy.KEYS else ""
             if name:
-                event = {"event": state.value, "cube": self._vault.name, "now": self._now, "ids": [move.id for move in moves]}
-                if wrong := self._hook(name, event, self._policy.get("hooks.seconds")):
+                event = {"event": state.value, "cube": self._vault.name, "now": self._now, "ids": ids}
+                if wrong := self._means.hook(name, event, self._policy.get("hooks.seconds")):
                     self._notes.append(wrong)
 
     def _report(self) -> Ticked:
         counts = Counter(move.way.to.value for move in self._moves)
         return Ticked(
-            self._vault.name, self._now, self._due, {state.value: counts[state.value] for state in _ORDER},
+            self._vault.name, self._now, self._due,
+            {**{state.value: counts[state.value] for state in _ORDER}, State.MERGED.value: len(self._swept.products)},
             time.monotonic() - self._started, tuple(self._moves), self._braked, self._embedded, self._unfinished,
-            tuple(self._notes), self._txn, self._limits.dry,
+            tuple(self._notes), self._txn, self._limits.dry, self._swept.superseded, self._swept.asked,
         )  # fmt: skip
 
 
@@ -307,26 +346,36 @@ def tick(
     Raises:
         Busy: another tick is under way. Refused: not the owner.
     """
-    from memos_cli.infra import hooks
-
     limits = limits or Limits()
     started = time.monotonic()
     done: list[Ticked] = []
     for vault in mos.vaults():
         left = None if limits.seconds is None else max(0.0, limits.seconds - (time.monotonic() - started))
-
-        def run_hook(name: str, event: dict[str, Any], seconds: float) -> str | None:
-            return hooks.run(mos.paths.config / "hooks", name, event, seconds)
-
-        def embed(vault: "Vault" = vault) -> int:
-            return mos.embed(vault)
-
-        one = Tick(
-            vault, mos.author("tick"), now or mos.now, limits._replace(seconds=left), embed=embed, hook=run_hook, tell=tell,
-            places=mos.places(vault),
-        )  # fmt: skip
-        done.append(one.run())
+        with _means(mos, vault, tell) as means:
+            done.append(Tick(vault, mos.author("tick"), now or mos.now, limits._replace(seconds=left), means).run())
     return done
+
+
+@contextmanager
+def _means(mos: "MOS", vault: "Vault", tell: Callable[[int, int], None]) -> Iterator[Means]:
+    """What a tick of this cube needs; the model that the policy wants to be asked is put away afterwards."""
+    from memos_cli.infra import hooks
+    from memos_cli.interface import models
+
+    def run_hook(name: str, event: dict[str, Any], seconds: float) -> str | None:
+        return hooks.run(mos.paths.config / "hooks", name, event, seconds)
+
+    def matrix() -> "Matrix | None":
+        embedder = mos.embeddings.embedder()
+        return None if embedder is None else mos.embeddings.matrix(vault, embedder)
+
+    llm = models.chosen(mos.settings, mos.paths) if policy_of(vault).get("fuse.propose") else None
+    try:
+        judge = fusion.judge(llm) if llm is not None else None
+        yield Means(lambda: mos.embed(vault), run_hook, tell, mos.places(vault), matrix, judge)
+    finally:
+        if llm is not None:
+            llm.close()
 
 
 # -- what lies ahead, and how things stand

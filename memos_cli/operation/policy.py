@@ -109,6 +109,7 @@ _STEPS = {
     "purge": "erase what expired longer ago than the grace period",
     "archive": "archive what faded or was superseded",
     "fuse": "fuse duplicates that were told in other words",
+    "supersede": "let the later of two that certainly contradict each other supersede the earlier",
     "review": "put conflicts that are not certain on the list of memos review",
     "embed": "embed what waits for its vector",
 }

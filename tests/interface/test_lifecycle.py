@@ -2,6 +2,7 @@
 
 import json
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,10 @@ from memos_cli import MOS
 from memos_cli.config import Settings, paths
 from memos_cli.errors import Busy, Refused, UsageError
 from memos_cli.infra import files
-from memos_cli.interface import lifecycle
+from memos_cli.interface import fusion, lifecycle
 from memos_cli.interface.lifecycle import LOCK, Limits, Ticked
 from memos_cli.model import Draft, Filter, Kind, State
+from memos_cli.ports import Token
 from memos_cli.times import parse_iso
 from tests.conftest import Clock
 
@@ -55,7 +57,7 @@ def three(mos: MOS, clock: Clock) -> MOS:
 
 def test_a_tick_carries_out_what_is_due(three: MOS) -> None:
     done = tick(three)
-    assert done.transitions == {"expired": 1, "purged": 0, "archived": 1, "activated": 0}
+    assert done.transitions == {"expired": 1, "purged": 0, "archived": 1, "activated": 0, "merged": 0}
     assert states(three) == {
         "the note that fades": "archived", "the offer of this week": "expired", "the note that stays": "generated",
     }  # fmt: skip
@@ -174,7 +176,95 @@ def test_only_the_owner_ticks(three: MOS) -> None:
 
 def test_a_step_that_is_switched_off_is_left(three: MOS) -> None:
     set_policy(three, steps__archive=False)
-    assert tick(three).transitions == {"expired": 1, "purged": 0, "archived": 0, "activated": 0}
+    assert tick(three).transitions == {"expired": 1, "purged": 0, "archived": 0, "activated": 0, "merged": 0}
+
+
+# -- fusions, supersessions, questions
+
+
+TWICE = ("I'm allergic to peanuts", "By the way, I am allergic to peanuts.")
+
+
+def test_what_was_told_twice_becomes_one(mos: MOS, clock: Clock) -> None:
+    for text in TWICE:
+        mos.add(text, kind=Kind.NOTE)
+        clock.forward(hours=1)
+    done = tick(mos)
+    assert (done.transitions["merged"], done.transitions["archived"]) == (1, 2)
+    (left,) = mos.list()
+    assert (left.state, left.content in TWICE) == (State.MERGED, True)
+    sources = [one for one in mos.list(Filter(at=mos.now, archived=True)) if one.state is State.ARCHIVED]
+    assert {one.content for one in sources} == set(TWICE)
+    before = operations(mos)
+    assert (tick(mos).transitions["merged"], operations(mos)) == (0, before)
+    mos.undo()
+    assert {one.content for one in mos.list()} == set(TWICE)
+
+
+def test_a_source_that_is_looked_at_stays_in_the_archive(mos: MOS, clock: Clock) -> None:
+    for text in TWICE:
+        mos.add(text, kind=Kind.NOTE)
+    tick(mos)
+    clock.forward(hours=1)
+    mos.record_uses([one for one in mos.list(Filter(at=mos.now, archived=True)) if one.state is State.ARCHIVED])
+    clock.forward(hours=1)
+    assert tick(mos).transitions["activated"] == 0
+
+
+def test_a_certain_conflict_supersedes_and_an_uncertain_one_is_asked(mos: MOS, clock: Clock) -> None:
+    old = mos.add("I eat meat", kind=Kind.PREFERENCE).ids[0]
+    clock.forward(days=1)
+    mos.add("I am vegan now", kind=Kind.PREFERENCE)
+    mos.add("The meeting with Jonas is on Monday", kind=Kind.NOTE)
+    mos.add("The meeting with Jonas is on Tuesday", kind=Kind.NOTE)
+    done = tick(mos)
+    current = {one.content for one in mos.list()}
+    assert {"The meeting with Jonas is on Monday", "The meeting with Jonas is on Tuesday", "I am vegan now"} <= current
+    assert (done.superseded, "I eat meat" in current, mos.get(old).valid_to is None) in {(1, False, False), (0, True, True)}
+    assert done.asked >= 1
+    assert done.asked + done.superseded == 2
+
+
+def test_a_dry_run_says_what_would_be_fused(mos: MOS) -> None:
+    for text in TWICE:
+        mos.add(text, kind=Kind.NOTE)
+    before = operations(mos)
+    done = tick(mos, Limits(dry=True))
+    assert ([move.way.reason for move in done.moves], operations(mos)) == (["fused", "fused"], before)
+
+
+def test_only_what_was_written_since_is_compared(mos: MOS) -> None:
+    mos.add("the first one")
+    set_policy(mos, fuse__most=3)
+    for number in range(5):
+        mos.add(f"note {number} on something else entirely", kind=Kind.NOTE)
+    vault = mos.vaults()[0]
+    reached = [0]
+    for _ in range(4):
+        tick(mos)
+        reached.append(int(vault.mark("swept")))
+    assert reached == sorted(reached)
+    assert vault.changed_since(reached[-1], 10, leaving_out="tick")[0] == []
+
+
+class Opinion:
+    """A model that has one opinion."""
+
+    name, local, context, template = "opinion", True, 4000, None
+
+    def __init__(self, said: str) -> None:
+        self.said = said
+
+    def stream(self, *_: object, **__: object) -> Iterator[Token]:
+        yield Token(self.said)
+
+
+@pytest.mark.parametrize(
+    ("said", "heard"),
+    [('{"verdict": "same"}', "same"), ('{"verdict": "maybe"}', None), ("[1]", None), ("", None), ('{"verdict": 1}', None)],
+)
+def test_a_model_s_opinion_is_read_again(said: str, heard: str | None) -> None:
+    assert fusion.judge(Opinion(said))("one", "two") == heard  # type: ignore[arg-type]
 
 
 # -- policy

@@ -88,7 +88,7 @@ def batch(rows: list[Row]) -> Batch:
     )
 
 
-LEVELS = ((2,), (4,), (8,), (14,), (4, 4, 6, 6, 12, 21), (4, 6, 12, 21))
+LEVELS = ((2,), (4,), (8,), (14,), (4, 4, 6, 6, 12, 21), (4, 8, 14, 21))
 """How many facts a scene may hold, level by level; in a mixture each bound is as likely as the next."""
 
 

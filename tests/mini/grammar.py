@@ -902,7 +902,7 @@ def _units(rng: RNG, facts: int, split: Split, cast: list[Subject], *, changes: 
             else:
                 value = words.value(relation.kind, rng, split.values)
                 new = [_relation(relation, subject, value, rng, split)]
-                if changes and not relation.many and relation.checks and rng.random() < 0.3:
+                if changes and not relation.many and relation.checks and rng.random() < 0.45:
                     new = list(_changes(new[0], subject, relation, value, rng, split, _two_dates(rng)))
             used.append(name)
         elif pick < 0.66:

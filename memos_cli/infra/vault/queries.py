@@ -167,31 +167,51 @@ def _dicts(cursor: sqlite3.Cursor) -> Iterable[dict[str, Any]]:
     return (dict(zip(names, row, strict=True)) for row in cursor)
 
 
+_ABSORBED = "EXISTS (SELECT 1 FROM links l WHERE l.source = m.id AND l.type = 'merged_into')"
+
+
 class Due(NamedTuple):
-    """A memory that the lifecycle has to look at: its row, since when it is due, and the last times that it was used."""
+    """A memory that the lifecycle has to look at.
+
+    Attributes:
+        n: its row.
+        at: since when it is due.
+        recent: the last times that it was used.
+        absorbed: whether a fusion took it in.
+    """
 
     n: int
     at: str
     memory: Memory
     recent: tuple[str, ...]
+    absorbed: bool
 
 
 def due(conn: sqlite3.Connection, cube: str, until: str, after: tuple[str, int], limit: int) -> list[Due]:
     """The memories that are due at `until`, longest due first, behind a place (since when due, row) in that order."""
-    sql = f"""SELECT {_FIELDS}, u.recent AS use_recent FROM {_FROM}
+    sql = f"""SELECT {_FIELDS}, u.recent AS use_recent, {_ABSORBED} AS absorbed FROM {_FROM}
               WHERE m.next_due_at <= ? AND (m.next_due_at, m.n) > (?, ?) ORDER BY m.next_due_at, m.n LIMIT ?"""
     return [_due(row, cube) for row in _dicts(conn.execute(sql, (until, *after, limit)))]
 
 
 def one_due(conn: sqlite3.Connection, cube: str, identity: str) -> Due | None:
     """One memory with what the lifecycle has to know of it."""
-    sql = f"SELECT {_FIELDS}, u.recent AS use_recent FROM {_FROM} WHERE m.id = ?"
+    sql = f"SELECT {_FIELDS}, u.recent AS use_recent, {_ABSORBED} AS absorbed FROM {_FROM} WHERE m.id = ?"
     return next((_due(row, cube) for row in _dicts(conn.execute(sql, (identity,)))), None)
 
 
 def _due(row: dict[str, Any], cube: str) -> Due:
     recent = tuple(json.loads(row["use_recent"] or "[]"))
-    return Due(row["n"], row["next_due_at"] or "", memory_of(row, cube), recent)
+    return Due(row["n"], row["next_due_at"] or "", memory_of(row, cube), recent, bool(row["absorbed"]))
+
+
+def changed_since(conn: sqlite3.Connection, row: int, limit: int, leaving_out: str) -> tuple[list[str], int]:
+    """The memories written behind a row of the log by other commands than one, and the last row that this covers."""
+    sql = "SELECT n, subject FROM ops WHERE n > ? AND noun = 'memory' AND command <> ? ORDER BY n LIMIT ?"
+    found = conn.execute(sql, (row, leaving_out, limit)).fetchall()
+    (newest,) = conn.execute("SELECT max(n) FROM ops").fetchone()
+    last = found[-1][0] if len(found) == limit else newest or row
+    return list(dict.fromkeys(subject for _, subject in found)), last
 
 
 def schedule(conn: sqlite3.Connection, now: str) -> tuple[dict[str, int], int, str | None]:
