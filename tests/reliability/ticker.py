@@ -15,7 +15,7 @@ from memos_cli.config import Settings, paths
 from memos_cli.interface import lifecycle
 from memos_cli.times import to_text
 
-DAYS = (1, 40, 100, 200, 300, 480, 600, 800, 1500)
+DAYS = (1, 40, 100, 300, 480, 800)
 
 
 def opened(home: Path) -> MOS:
