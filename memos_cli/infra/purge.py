@@ -278,11 +278,13 @@ def wipe(vault: Vault, places: Sequence[Place] = (), texts: Sequence[str] | None
         A line for each thing that could not be done now; the mark stays then. Empty when all is wiped.
     """
     mark = unwiped(vault.conn)
-    if mark is None:
-        return []
-    for place in places:
-        place.sweep()
     try:
+        if mark is None:  # another process came first; which files hold these texts it did not know
+            if texts:
+                _remove_strays(vault, texts)
+            return []
+        for place in places:
+            place.sweep()
         return _wipe(vault, mark, texts)
     except (CubeLocked, StorageFull) as error:
         return [error.message]

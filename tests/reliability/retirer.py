@@ -34,8 +34,11 @@ def retire(home: Path, name: str) -> None:
             word = f"q{os.urandom(8).hex()}"
             if what in {"add", "file"} or len(mine) < 3:
                 text = f"writer {name} number {number} says {word} {'again ' * chance.randrange(80)}"
-                drafts = mos.read(f"# One\n\n{text}\n\n# Two\n\nThe roses are red, {number}.\n".encode(), name="notes.md")
-                (identity, *_) = mos.add(drafts=drafts).ids if what == "file" else mos.add(text).ids
+                if what == "file":
+                    notes = f"# One\n\n{text}\n\n# Two\n\nThe roses are red, {number}.\n"
+                    (identity, *_) = mos.add(drafts=mos.read(notes.encode(), name="notes.md")).ids
+                else:
+                    (identity,) = mos.add(text).ids
                 mine[identity] = word
                 say("have", identity, word)
                 continue
