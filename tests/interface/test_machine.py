@@ -94,7 +94,7 @@ class Cube(RuleBasedStateMachine):
         self.mos.add("the first one makes the cube")
         lifecycle.set_policy(self.mos.writable(), self.mos.author("policy"), {"steps.fuse": False, "brake.share": 1})
         first = self.mos.list()[0]
-        self.memories[first.id] = [{"content": first.content, "state": "generated", "kind": first.kind}]
+        self.memories[first.id] = [{"content": first.content, "state": "generated", "kind": first.kind, "told": self.mos.now}]
         self.commands = [Command({first.id: None}), Command({})]
 
     @rule(target=ids, word=st.sampled_from(WORDS), ttl=st.none() | st.integers(1, 200))
