@@ -48,10 +48,18 @@ def lifecycle() -> None:
 @click.option("--max-seconds", type=click.FloatRange(0, min_open=True), help="Stop after so long; the next tick goes on.")
 @click.option("--limit", type=click.IntRange(1), help="Make at most so many transitions.")
 @click.option("--allow-mass", is_flag=True, help="Also where a large share of the cube fades at once.")
+@click.option("--compare-all", is_flag=True, help="Look for duplicates among all memories, not the new ones alone.")
 @dry_run
 @pass_app
 def tick(
-    app: App, *, instant: str | None, max_seconds: float | None, limit: int | None, allow_mass: bool, dry_run: bool
+    app: App,
+    *,
+    instant: str | None,
+    max_seconds: float | None,
+    limit: int | None,
+    allow_mass: bool,
+    compare_all: bool,
+    dry_run: bool,
 ) -> None:
     """Carry out what is due.
 
@@ -77,7 +85,7 @@ def tick(
     from memos_cli.interface.lifecycle import Limits
     from memos_cli.interface.lifecycle import tick as run
 
-    done = run(app.mos, instant, Limits(max_seconds, limit, allow_mass, dry_run))
+    done = run(app.mos, instant, Limits(max_seconds, limit, allow_mass, dry_run, compare_all))
     if app.json:
         found = [_ticked_json(one) for one in done]
         app.data({**_sum(found, instant or app.mos.now), "cubes": found})

@@ -68,7 +68,7 @@ def sweep(
     vault: "Vault",
     author: "Author",
     now: str,
-    most: int,
+    most: tuple[int, int],
     options: Callable[[], fusing.Options],
     *,
     late: Callable[[], bool] = lambda: False,
@@ -78,13 +78,13 @@ def sweep(
     """Compare what is new with what is there, and carry out what follows.
 
     Args:
-        most: how many writes are looked at.
+        most: how many memories are looked at, and how many a command may have written to be looked at.
         options: what may be done; asked only if there is something to compare.
         late: whether to stop at the next transaction; the next sweep begins where this one did.
         txn: the command that goes on.
         dry: find, and do nothing.
     """
-    ids, reached = vault.changed_since(int(vault.mark(SWEPT) or 0), most, leaving_out=author.command)
+    ids, reached = vault.changed_since(int(vault.mark(SWEPT) or 0), *most, leaving_out=author.command)
     if not ids:
         return Swept(txn=txn)
     done: dict[Act, list[tuple[tuple[str, ...], str | None]]] = {act: [] for act in Act}

@@ -5,6 +5,7 @@ between any two of them, and the next tick goes on. It reads what is due from an
 """
 
 import math
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -50,12 +51,14 @@ class Limits(NamedTuple):
         transitions: how many it makes at most; `None` for all that are due.
         mass: whether it may retire a large share of the cube for idleness at once.
         dry: say what would be done, and do nothing.
+        all: compare every memory with the others, not only the new ones.
     """
 
     seconds: float | None = None
     transitions: int | None = None
     mass: bool = False
     dry: bool = False
+    all: bool = False
 
 
 class Move(NamedTuple):
@@ -198,6 +201,8 @@ class Tick:
                 if not self._limits.dry:
                     self._wipe(self._texts if known else None)
                     self._embed_pending()
+                if self._limits.all and not self._limits.dry:
+                    self._vault.set_mark(fusion.SWEPT, "0")
                 if self._fuses() and not self._is_late():
                     self._fuse()
         self._run_hooks()
@@ -299,12 +304,17 @@ class Tick:
             except MemosError as error:
                 self._notes.append(f"nothing was embedded: {error.message}")
 
+    def _most(self) -> tuple[int, int]:
+        if self._limits.all:
+            return sys.maxsize, sys.maxsize - 1
+        return self._policy.get("fuse.most"), self._policy.get("fuse.load")
+
     def _fuses(self) -> bool:
         return any(self._policy.get(f"steps.{step}") for step in ("fuse", "supersede", "review"))
 
     def _fuse(self) -> None:
         self._swept = fusion.sweep(
-            self._vault, self._author, self._now, self._policy.get("fuse.most"),
+            self._vault, self._author, self._now, self._most(),
             lambda: fusion.options_of(self._policy, self._means.matrix(), self._means.judge),
             late=self._is_late, txn=self._txn, dry=self._limits.dry,
         )  # fmt: skip

@@ -101,7 +101,7 @@ _IDLE: dict[Kind, float] = {
     Kind.RULE: 0.0,
     Kind.PROCEDURE: 365.0,
     Kind.NOTE: 90.0,
-    Kind.EPISODE: 60.0,
+    Kind.EPISODE: 90.0,
     Kind.DOCUMENT: 365.0,
 }
 _STEPS = {
@@ -127,7 +127,8 @@ KEYS: dict[str, Key] = {
     "purge.grace_days": Key(30.0, _days, "days for which an expired memory can be restored before it is erased; 0: for ever"),
     "brake.share": Key(0.2, _share, "the largest share of a cube that one tick may retire for idleness"),
     "brake.from": Key(100, _count, "cubes with no more memories than this have no brake"),
-    "fuse.most": Key(2000, _count, "how many new or changed memories a tick compares with the others"),
+    "fuse.most": Key(500, _count, "how many new or changed memories a tick compares with the others"),
+    "fuse.load": Key(1000, _count, "a command that wrote more than this is a load; its memories are compared by --compare-all"),
     "fuse.propose": Key(default=False, read=_switch, help="whether the configured model is asked about near duplicates, too"),
     "fuse.trust_model": Key(default=False, read=_switch, help="whether its proposals are carried out without a review"),
     "task.ending": Key("archive", _ending, "what becomes of a task's memories when it ends: archive, expire or keep"),

@@ -244,7 +244,18 @@ def test_only_what_was_written_since_is_compared(mos: MOS) -> None:
         tick(mos)
         reached.append(int(vault.mark("swept")))
     assert reached == sorted(reached)
-    assert vault.changed_since(reached[-1], 10, leaving_out="tick")[0] == []
+    assert vault.changed_since(reached[-1], 10, 10, leaving_out="tick")[0] == []
+
+
+def test_what_was_loaded_in_bulk_is_compared_when_that_is_wanted(mos: MOS) -> None:
+    loaded = [Draft(text) for text in TWICE] + [Draft(f"line {number} of a long list") for number in range(20)]
+    mos.add(drafts=loaded)
+    set_policy(mos, fuse__load=10)
+    mos.add("one more line, told by itself")
+    assert tick(mos).transitions["merged"] == 0
+    vault = mos.vaults()[0]
+    assert int(vault.mark("swept")) == vault.conn.execute("SELECT max(n) FROM ops").fetchone()[0]
+    assert tick(mos, Limits(all=True)).transitions["merged"] == 1
 
 
 class Opinion:

@@ -205,13 +205,37 @@ def _due(row: dict[str, Any], cube: str) -> Due:
     return Due(row["n"], row["next_due_at"] or "", memory_of(row, cube), recent, bool(row["absorbed"]))
 
 
-def changed_since(conn: sqlite3.Connection, row: int, limit: int, leaving_out: str) -> tuple[list[str], int]:
-    """The memories written behind a row of the log by other commands than one, and the last row that this covers."""
-    sql = "SELECT n, subject FROM ops WHERE n > ? AND noun = 'memory' AND command <> ? ORDER BY n LIMIT ?"
-    found = conn.execute(sql, (row, leaving_out, limit)).fetchall()
-    (newest,) = conn.execute("SELECT max(n) FROM ops").fetchone()
-    last = found[-1][0] if len(found) == limit else newest or row
-    return list(dict.fromkeys(subject for _, subject in found)), last
+def changed_since(conn: sqlite3.Connection, row: int, most: int, load: int, leaving_out: str) -> tuple[list[str], int]:
+    """Memories written behind a row of the log, each once, and the last row that this covers.
+
+    Args:
+        most: how many memories at most.
+        load: a transaction of more operations than this is passed over as a whole.
+        leaving_out: a command whose own writes don't count.
+    """
+    found: dict[str, None] = {}
+    while len(found) < most:
+        batch = conn.execute(
+            "SELECT n, subject, noun, command, txn FROM ops WHERE n > ? ORDER BY n LIMIT 500", (row,)
+        ).fetchall()
+        if not batch:
+            break
+        for n, subject, noun, command, txn in batch:
+            row = n
+            if noun == "memory" and command != leaving_out:
+                if subject not in found and (end := _end_of_load(conn, txn, load)):
+                    row = end  # one transaction, so its rows stand together
+                    break
+                found[subject] = None
+            if len(found) == most:
+                break
+    return list(found), row
+
+
+def _end_of_load(conn: sqlite3.Connection, txn: str, load: int) -> int | None:
+    """The last row of a transaction that has more operations than `load`."""
+    (count,) = conn.execute("SELECT count(*) FROM (SELECT 1 FROM ops WHERE txn = ? LIMIT ?)", (txn, load + 1)).fetchone()
+    return int(conn.execute("SELECT max(n) FROM ops WHERE txn = ?", (txn,)).fetchone()[0]) if count > load else None
 
 
 def schedule(conn: sqlite3.Connection, now: str) -> tuple[dict[str, int], int, str | None]:

@@ -272,14 +272,9 @@ class Vault:
         with self.derive() as conn:
             conn.executemany("UPDATE memories SET next_due_at = ?3 WHERE n = ?1 AND next_due_at = ?2", later)
 
-    def changed_since(self, row: int, limit: int, *, leaving_out: str) -> tuple[list[str], int]:
-        """The memories that were written behind a row of the log, each once, and the last row that this covers.
-
-        Args:
-            limit: how many writes are looked at.
-            leaving_out: a command whose own writes don't count.
-        """
-        return queries.changed_since(self.conn, row, limit, leaving_out)
+    def changed_since(self, row: int, most: int, load: int, *, leaving_out: str) -> tuple[list[str], int]:
+        """Memories written behind a row of the log, and the last row that this covers; see `queries.changed_since`."""
+        return queries.changed_since(self.conn, row, most, load, leaving_out)
 
     def mark(self, name: str) -> str:
         """A mark that a tick left behind, such as up to when it came; empty if it never did."""
