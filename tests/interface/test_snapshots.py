@@ -364,3 +364,20 @@ class TestNames:
             assert caught.value.hint == "did you mean before-the-move?"
         with pytest.raises(NotFound):
             mos.snapshots.diff("before-the-move", "after")
+
+
+def test_a_look_back_is_no_way_around_what_was_hidden_since(mos: MOS, clock: Clock) -> None:
+    (shown,) = mos.add("the party for Ana is on Friday").ids
+    (plain,) = mos.add("the code of the door is 4711").ids
+    for one in (shown, plain):
+        mos.edit(one, {"visibility": "public"})
+    mos.snapshots.create("before")
+    then = mos.now
+    clock.forward(hours=1)
+    mos.edit(shown, {"visibility": "private"})
+    mos.edit(plain, {"label:secret": True})
+    for wanted in (Filter(at=mos.now, snapshot="before"), Filter(at=then, past=True)):
+        (left,) = mos.list(wanted, user_id="eve")
+        assert (left.id, left.labels) == (plain, ("secret",))
+        assert [hit.memory.id for hit in mos.search("party code", wanted=wanted, user_id="eve").hits] == [plain]
+    assert len(mos.list(Filter(at=then, past=True))) == 2

@@ -79,9 +79,19 @@ def fold_past(source: sqlite3.Connection, target: sqlite3.Connection, keep: Keep
 
     target.execute("BEGIN")
     fold_into(source, target, kept)
+    _guard(source, target)
     _carry_vectors(source, target)
     target.executemany("INSERT INTO uses VALUES (?, ?, ?, ?)", source.execute("SELECT * FROM uses"))
     target.execute("COMMIT")
+
+
+def _guard(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
+    """What was made private or labelled since is so in its past, too: a look back is no way around that."""
+    shown = "SELECT id FROM memories WHERE visibility <> 'private'"
+    hidden = set(target.execute(shown)) - set(source.execute(shown))
+    target.executemany("UPDATE memories SET visibility = 'private' WHERE id = ?", hidden)
+    labels = source.execute("SELECT m.id, l.label FROM labels l JOIN memories m ON m.n = l.n")
+    target.executemany("INSERT OR IGNORE INTO labels SELECT n, ?2 FROM memories WHERE id = ?1", labels)
 
 
 def _carry_vectors(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
