@@ -376,7 +376,7 @@ class TestATick:
         mos.delete(gone)
         clock.forward(days=4000)
         ticked = sum_of(tick(mos, limits=Limits(mass=True)))
-        assert ticked == {"expired": 0, "purged": 1, "archived": 1, "activated": 0}
+        assert ticked == {"expired": 0, "purged": 1, "archived": 1, "activated": 0, "merged": 0}
         vault = mos.vault("default")
         assert vault.get(gone).state is State.PURGED
         assert unwiped(vault.conn) is None
