@@ -127,9 +127,11 @@ def _sum(found: list[dict[str, Any]], now: str) -> dict[str, Any]:
 
 
 def _show(app: App, one: "Ticked") -> None:
-    counts = ", ".join(f"{count} {state}" for state, count in one.transitions.items() if count) or "nothing"
-    verb = "would be" if one.dry_run else "were"
-    app.out(f"{one.cube}: {one.due} looked at; {counts}{'' if counts == 'nothing' else f' {verb} the result'}")
+    counts = {**one.transitions, "superseded": one.superseded, "questions": one.asked}
+    said = ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "nothing"
+    app.out(f"{one.cube}: {one.due} due; {'would be ' if one.dry_run else ''}{said}")
+    if one.asked and not one.dry_run:
+        app.note("answer the questions with: memos review")
     if not one.dry_run:
         return
     from memos_cli.cli.tables import table
@@ -161,7 +163,7 @@ def status(app: App) -> None:
     """
     from memos_cli.interface.lifecycle import standing
 
-    found = [standing(vault, app.mos.now) for vault in app.mos.vaults()]
+    found = [standing(vault, app.mos.now, app.principal) for vault in app.mos.vaults()]
     if app.json:
         app.data({"cubes": [_standing_json(one) for one in found]})
         return
@@ -170,6 +172,8 @@ def status(app: App) -> None:
         app.out(f"{click.style(one.cube, bold=True)}: {states}")
         app.out(f"  last tick: {shown(one.ticked) or 'never'}")
         app.out(f"  due now: {one.due}; next: {shown(one.next) or 'nothing is planned'}")
+        if one.questions:
+            app.out(f"  questions: {one.questions}, see: memos review")
         if one.pending:
             app.out(f"  waiting for their vectors: {one.pending}")
         for name, value in one.policy.items():

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 DECISIONS = ("keep", "supersede", "fuse", "older")
 _KEYS = {"k": "keep", "s": "supersede", "f": "fuse", "o": "older"}
-_HELP = "k keep both, s the second replaces the first, o the first is right, f they are the same, x skip, u undo, q quit"
+_HELP = "k keep both, s the second replaces the first, o the first is right,\nf they are the same, x skip, u undo, q quit"
 _DONE = {"keep": "kept both", "supersede": "superseded", "older": "kept the older", "fuse": "fused"}
 
 

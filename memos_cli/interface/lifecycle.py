@@ -424,12 +424,17 @@ class Standing(NamedTuple):
     due: int
     next: str | None
     pending: int
+    questions: int
     policy: dict[str, Any]
 
 
-def standing(vault: "Vault", now: str) -> Standing:
-    """How things stand."""
+def standing(vault: "Vault", now: str, principal: str | None = None) -> Standing:
+    """How things stand; the questions are those that `principal` (`None`: the cube's owner) may see."""
+    from memos_cli.interface import reviewing
+
     states, due, later = queries.schedule(vault.conn, now)
     counts = {state.value: states.get(state.value, 0) for state in State}
     ticked, waiting = vault.mark(TICKED) or None, search.pending_count(vault.conn)
-    return Standing(vault.name, counts, ticked, due, later, waiting, dict(policy_of(vault).fields))
+    asking = governance.asking(principal, vault.meta) if principal else None
+    questions = len(reviewing.items(vault, asking, now))
+    return Standing(vault.name, counts, ticked, due, later, waiting, questions, dict(policy_of(vault).fields))

@@ -223,6 +223,7 @@ def test_a_certain_conflict_supersedes_and_an_uncertain_one_is_asked(mos: MOS, c
     assert (done.superseded, "I eat meat" in current, mos.get(old).valid_to is None) in {(1, False, False), (0, True, True)}
     assert done.asked >= 1
     assert done.asked + done.superseded == 2
+    assert lifecycle.standing(mos.vaults()[0], mos.now).questions == done.asked
 
 
 def test_a_dry_run_says_what_would_be_fused(mos: MOS) -> None:
