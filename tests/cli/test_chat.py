@@ -71,6 +71,27 @@ def test_with_a_model(memos: Run, models: Path) -> None:
     assert "tokens" in memos("chat", "-m", "Where do I live?", "--stats", env=env).err
 
 
+FIVE = {
+    "What am I allergic to?": ("I am allergic to peanuts.", "peanuts"),
+    "What is my sister's name?": ("My sister is called Lena.", "Lena"),
+    "Where do I live?": ("I live in Porto.", "Porto"),
+    "What is my dog called?": ("My dog is called Biscuit.", "Biscuit"),
+    "Who do I work for?": ("I work for Flux.", "Flux"),
+}
+
+
+@pytest.mark.model
+def test_memos_mini_answers_five_questions_by_itself(memos: Run) -> None:
+    pytest.importorskip("llama_cpp")
+    for fact, _ in FIVE.values():
+        memos("add", fact)
+    assert memos("model", "use", "memos-mini").status == 0
+    answered = {question: memos("--json", "chat", "-m", question, "--no-save").data for question in FIVE}
+    assert {question: (found["answer"], found["mode"]) for question, found in answered.items()} == {
+        question: (answer, "generated") for question, (_, answer) in FIVE.items()
+    }
+
+
 def test_no_save_and_no_recall(memos: Run) -> None:
     memos("add", "I live in Porto")
     memos("chat", "-m", "My sister Ana lives in Leeds", "--no-save")

@@ -926,7 +926,7 @@ def _units(rng: RNG, facts: int, split: Split, cast: list[Subject], *, changes: 
 def _refusals(rng: RNG, units: list[Unit], cast: list[Subject], split: Split, count: int) -> list[Ask]:  # noqa: C901, PLR0912
     """Questions that nothing in the scene answers: near ones (another's fact, a neighbouring attribute) above all."""
     keys = {u.key for u in units if u.key}
-    present = [k for k, _ in keys if k in RELATIONS]
+    present = sorted(k for k, _ in keys if k in RELATIONS)  # a set has another order in each process
     found: list[Ask] = []
     while len(found) < count:
         subject = rng.choice(cast)

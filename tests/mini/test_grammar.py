@@ -1,7 +1,10 @@
 """The generator is seeded, its answers follow from its memories, and what is held out stays out."""
 
+import os
 import random
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -36,6 +39,17 @@ def _asks(split: Split = KNOWN, **options: bool) -> list[tuple[Scene, Ask]]:
 
 def test_the_same_seed_gives_the_same_scenes() -> None:
     assert _scenes() == _scenes()
+
+
+def test_another_process_draws_the_same_scenes() -> None:
+    """Sets of texts have another order in each process; nothing that is drawn may follow it."""
+    draw = "import random; from tests.mini.grammar import Split, scene; rng = random.Random(17); "
+    draw += "print([scene(rng, 8, Split()) for _ in range(20)])"
+    run = [sys.executable, "-c", draw]
+    said = [
+        subprocess.run(run, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True).stdout for seed in "12"
+    ]
+    assert said[0] == said[1]
 
 
 def test_there_is_breadth() -> None:
