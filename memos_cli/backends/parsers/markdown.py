@@ -38,7 +38,7 @@ _OPENS = re.compile(r"\s*#{1,6} +\S[^\n]*\n[ \t]*\n")
 _BULLET = re.compile(r"(?m)^ {0,3}[-*+] +\S")
 _FENCE = re.compile(r"(?m)^ {0,3}(?:```|~~~)")
 _MARKER = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])(?:[ \t]+|$)")
-_EMPHASIS = re.compile(r"(?<!\w)[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}(?!\w)")
+_EMPHASIS = re.compile(r"(?<![\w*_`])[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}(?![\w*_`])")
 
 
 class _Block(NamedTuple):

@@ -66,6 +66,14 @@ class TestMarkdown(ParserContract):
         return known.issuperset(re.findall(r"[^\W_]+", line))
 
 
+@pytest.mark.parametrize(
+    ("heading", "title"),
+    [("**Boiler** and _tank_", "Boiler and tank"), ("hello***commit", "hello***commit"), ("`size` 2*3", "size 2*3")],
+)
+def test_a_title_is_without_emphasis_and_keeps_stars_within_words(heading: str, title: str) -> None:
+    assert [draft.title for draft in parsed(f"# {heading}\n\nSomething is said here.\n")] == [title]
+
+
 def test_front_matter_titles_items_and_sections() -> None:
     drafts = parsed(NOTES)
     assert [(draft.title, draft.kind) for draft in drafts] == [
