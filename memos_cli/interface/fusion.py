@@ -4,6 +4,7 @@ A tick looks at what was written since the last one, up to the policy's `fuse.mo
 """
 
 import json
+import sys
 from collections.abc import Callable
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -37,6 +38,19 @@ no number, name, date or "not" different; {"verdict": "conflict"} if they cannot
 _ANSWER = 24
 
 
+class Reach(NamedTuple):
+    """Which memories are compared: `most` of those written behind a row of the log, by commands of up to `load` writes."""
+
+    row: int = 0
+    most: int = sys.maxsize
+    load: int = sys.maxsize - 1
+
+
+def reach_of(vault: "Vault", rules: "Policy") -> Reach:
+    """What a policy lets a tick compare: what was written since the last one."""
+    return Reach(int(vault.mark(SWEPT) or 0), rules.get("fuse.most"), rules.get("fuse.load"))
+
+
 class Swept(NamedTuple):
     """What was done: what was fused into what, how many memories were superseded, how many questions were put."""
 
@@ -68,7 +82,7 @@ def sweep(
     vault: "Vault",
     author: "Author",
     now: str,
-    most: tuple[int, int],
+    reach: Reach,
     options: Callable[[], fusing.Options],
     *,
     late: Callable[[], bool] = lambda: False,
@@ -78,13 +92,13 @@ def sweep(
     """Compare what is new with what is there, and carry out what follows.
 
     Args:
-        most: how many memories are looked at, and how many a command may have written to be looked at.
+        reach: which memories are looked at.
         options: what may be done; asked only if there is something to compare.
         late: whether to stop at the next transaction; the next sweep begins where this one did.
         txn: the command that goes on.
         dry: find, and do nothing.
     """
-    ids, reached = vault.changed_since(int(vault.mark(SWEPT) or 0), *most, leaving_out=author.command)
+    ids, reached = vault.changed_since(*reach, leaving_out=author.command)
     if not ids:
         return Swept(txn=txn)
     done: dict[Act, list[tuple[tuple[str, ...], str | None]]] = {act: [] for act in Act}

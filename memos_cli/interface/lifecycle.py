@@ -5,7 +5,6 @@ between any two of them, and the next tick goes on. It reads what is due from an
 """
 
 import math
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -194,15 +193,12 @@ class Tick:
             if self._now >= self._vault.mark(TICKED):
                 if not self._limits.dry:
                     self._vault.set_mark(TICKED, self._now)
-                if not self._limits.dry:
                     self._wipe()
                 known = not self._notes
                 self._move()
                 if not self._limits.dry:
                     self._wipe(self._texts if known else None)
                     self._embed_pending()
-                if self._limits.all and not self._limits.dry:
-                    self._vault.set_mark(fusion.SWEPT, "0")
                 if self._fuses() and not self._is_late():
                     self._fuse()
         self._run_hooks()
@@ -304,17 +300,13 @@ class Tick:
             except MemosError as error:
                 self._notes.append(f"nothing was embedded: {error.message}")
 
-    def _most(self) -> tuple[int, int]:
-        if self._limits.all:
-            return sys.maxsize, sys.maxsize - 1
-        return self._policy.get("fuse.most"), self._policy.get("fuse.load")
-
     def _fuses(self) -> bool:
         return any(self._policy.get(f"steps.{step}") for step in ("fuse", "supersede", "review"))
 
     def _fuse(self) -> None:
+        reach = fusion.Reach() if self._limits.all else fusion.reach_of(self._vault, self._policy)
         self._swept = fusion.sweep(
-            self._vault, self._author, self._now, self._most(),
+            self._vault, self._author, self._now, reach,
             lambda: fusion.options_of(self._policy, self._means.matrix(), self._means.judge),
             late=self._is_late, txn=self._txn, dry=self._limits.dry,
         )  # fmt: skip

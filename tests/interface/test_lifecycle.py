@@ -256,6 +256,7 @@ def test_what_was_loaded_in_bulk_is_compared_when_that_is_wanted(mos: MOS) -> No
     assert tick(mos).transitions["merged"] == 0
     vault = mos.vaults()[0]
     assert int(vault.mark("swept")) == vault.conn.execute("SELECT max(n) FROM ops").fetchone()[0]
+    assert [move.way.reason for move in tick(mos, Limits(all=True, dry=True)).moves] == ["fused", "fused"]
     assert tick(mos, Limits(all=True)).transitions["merged"] == 1
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from memos_cli.infra.vault import rows
 from memos_cli.infra.vault.queries import Condition
-from memos_cli.infra.vault.units import GENERATIONS, bump_generation
+from memos_cli.infra.vault.units import GENERATIONS, bump_generation, mark
 from memos_cli.model import COLD_STATES
 
 if TYPE_CHECKING:
@@ -169,8 +169,7 @@ def foreign_vectors(conn: sqlite3.Connection, fingerprint: str) -> int:
 
 def generation(conn: sqlite3.Connection, *, cold: bool = False) -> str:
     """Names the present set of hot or cold vectors; changes with every write to it."""
-    row = conn.execute("SELECT value FROM cube WHERE key = ?", (GENERATIONS[_table(cold=cold)],)).fetchone()
-    return row[0] if row else ""
+    return mark(conn, GENERATIONS[_table(cold=cold)])
 
 
 def _table(*, cold: bool) -> str:

@@ -170,19 +170,29 @@ UNWIPED = "unwiped"
 """Marks, in the table `cube`, that bytes of what was purged may still lie in the file; its value is a JSON object."""
 COOLED = "cooled"
 """Counts, in the table `cube`, the memories that left the hot index since it was last compacted."""
-_SET = "INSERT INTO cube VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+
+
+def mark(conn: sqlite3.Connection, name: str) -> str:
+    """What the table `cube` keeps under a name beside what the cube is; empty for nothing. None of it is in the log."""
+    row = conn.execute("SELECT value FROM cube WHERE key = ?", (name,)).fetchone()
+    return str(row[0]) if row else ""
+
+
+def set_mark(conn: sqlite3.Connection, name: str, value: str) -> None:
+    """Keep a value under a name in the table `cube`."""
+    conn.execute("INSERT INTO cube VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (name, value))
 
 
 def bump_generation(conn: sqlite3.Connection, table: str = "vectors") -> None:
     """Say that the vectors changed, so that the matrix cached beside the cube is known to be old."""
-    conn.execute(_SET, (GENERATIONS[table], os.urandom(8).hex()))
+    set_mark(conn, GENERATIONS[table], os.urandom(8).hex())
 
 
 def note_cooled(conn: sqlite3.Connection, count: int) -> int:
     """Count memories that left the hot index since it was last compacted; how many there are now."""
-    conn.execute("INSERT INTO cube VALUES (?, 0) ON CONFLICT (key) DO NOTHING", (COOLED,))
-    conn.execute("UPDATE cube SET value = value + ? WHERE key = ?", (count, COOLED))
-    return int(conn.execute("SELECT value FROM cube WHERE key = ?", (COOLED,)).fetchone()[0])
+    cooled = int(mark(conn, COOLED) or 0) + count
+    set_mark(conn, COOLED, str(cooled))
+    return cooled
 
 
 def compact(conn: sqlite3.Connection) -> None:
@@ -198,17 +208,17 @@ def compact(conn: sqlite3.Connection) -> None:
 
 def unwiped(conn: sqlite3.Connection) -> dict[str, Any] | None:
     """What is left to wipe after purges: `blobs`, the digests of files that nobody needs; `None` for nothing at all."""
-    row = conn.execute("SELECT value FROM cube WHERE key = ?", (UNWIPED,)).fetchone()
-    return json.loads(row[0]) if row else None
+    kept = mark(conn, UNWIPED)
+    return json.loads(kept) if kept else None
 
 
 def mark_unwiped(conn: sqlite3.Connection, blobs: Iterable[str] = ()) -> None:
     """Say that something was purged, in the transaction that does it: whoever comes by later can finish the wiping."""
     known = (unwiped(conn) or {}).get("blobs", [])
-    mark = {"blobs": sorted({*known, *blobs}), "purge": os.urandom(8).hex()}  # another mark for each: see `clear_unwiped`
-    conn.execute(_SET, (UNWIPED, json.dumps(mark)))
+    # Another mark for each purge: see `clear_unwiped`.
+    set_mark(conn, UNWIPED, json.dumps({"blobs": sorted({*known, *blobs}), "purge": os.urandom(8).hex()}))
 
 
-def clear_unwiped(conn: sqlite3.Connection, mark: dict[str, Any]) -> None:
+def clear_unwiped(conn: sqlite3.Connection, found: dict[str, Any]) -> None:
     """Take the mark away that somebody began to wipe with, unless another purge came meanwhile."""
-    conn.execute("DELETE FROM cube WHERE key = ? AND value = ?", (UNWIPED, json.dumps(mark)))
+    conn.execute("DELETE FROM cube WHERE key = ? AND value = ?", (UNWIPED, json.dumps(found)))

@@ -17,7 +17,7 @@ from memos_cli.errors import (
     StorageFull,
     did_you_mean,
 )
-from memos_cli.infra.vault import connection, log, queries, rows, schema
+from memos_cli.infra.vault import connection, log, queries, rows, schema, units
 from memos_cli.infra.vault.units import ID_LENGTH, Unit, compact, note_cooled
 from memos_cli.model import Cube, Filter, Link, Memory, Operation, State
 from memos_cli.times import from_millis
@@ -278,14 +278,13 @@ class Vault:
 
     def mark(self, name: str) -> str:
         """A mark that a tick left behind, such as up to when it came; empty if it never did."""
-        row = self.conn.execute("SELECT value FROM cube WHERE key = ?", (name,)).fetchone()
-        return str(row[0]) if row else ""
+        return units.mark(self.conn, name)
 
     def set_mark(self, name: str, value: str) -> None:
         """Leave a mark, unless it is there already."""
         if self.mark(name) != value:
             with self.derive() as conn:
-                conn.execute("INSERT OR REPLACE INTO cube VALUES (?, ?)", (name, value))
+                units.set_mark(conn, name, value)
 
     # -- the log and its views
 
