@@ -5,12 +5,10 @@ flows beside it (`timeline`, `snapshots`, `tasks`), and nowhere else.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from memos_cli.errors import Refused, UsageError
 from memos_cli.infra import governance
-from memos_cli.infra import purge as purging
-from memos_cli.infra.purge import Place
 from memos_cli.infra.vault import fold, search
 from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
@@ -18,6 +16,9 @@ from memos_cli.interface.results import Added, Changed, Receipt
 from memos_cli.model import HOT_STATES, Draft, Filter, LinkType, Memory, State
 from memos_cli.operation import operator, scopes
 from memos_cli.times import from_millis
+
+if TYPE_CHECKING:
+    from memos_cli.infra.purge import Place
 
 MOST_CHARACTERS = 1_000_000
 """The longest content of one memory. Longer text is a document: `--file` takes it apart."""
@@ -185,7 +186,7 @@ def forget(vault: Vault, ids: Sequence[str], author: Author, *, thaw: bool, dry_
     return change_each(vault, ids, author, expire, thawed=not thaw, dry_run=dry_run)
 
 
-def purge(vault: Vault, ids: Sequence[str], author: Author, places: Sequence[Place], *, thaw: bool, dry_run: bool) -> Receipt:
+def purge(vault: Vault, ids: Sequence[str], author: Author, places: "Sequence[Place]", *, thaw: bool, dry_run: bool) -> Receipt:
     """Let nothing be left of memories but their ids; there is no way back.
 
     Args:
@@ -195,6 +196,8 @@ def purge(vault: Vault, ids: Sequence[str], author: Author, places: Sequence[Pla
     Raises:
         Refused: frozen, or not the principal's to change. Nothing is written then.
     """
+    from memos_cli.infra import purge as purging  # here, since every add and edit would import it for nothing
+
     asking = governance.asking(author.principal, vault.meta)
     left = not dry_run and bool(purging.wipe(vault, places))
     with author.write(vault) as unit:

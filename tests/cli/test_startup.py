@@ -50,6 +50,7 @@ def test_a_single_add_imports_what_it_needs(memos: Run) -> None:
     assert not imported("add", "the first one makes the cube") & (HEAVY | {"sqlite_utils"})
     found = imported("add", "I am vegan now", "--key", "diet")
     assert not found & (HEAVY | AVOIDED - {"hashlib"})
+    assert "memos_cli.infra.purge" not in found
     assert "sqlite3" in found
     assert len(memos("list", "--json").data["memories"]) == 2
 
