@@ -156,6 +156,44 @@ def write_recurrent(path: Path) -> Path:
     return path
 
 
+def write_windowed(path: Path) -> Path:
+    """A Gemma 3 with random weights: most of its layers look back 64 tokens and no further."""
+    import gguf
+    import numpy as np
+
+    head, wide, vocabulary = WIDTH // 2, 2 * WIDTH, 300
+    writer = gguf.GGUFWriter(str(path), "gemma3")
+    writer.add_context_length(2048)
+    writer.add_embedding_length(WIDTH)
+    writer.add_block_count(6)
+    writer.add_feed_forward_length(wide)
+    writer.add_head_count(2)
+    writer.add_head_count_kv(1)
+    writer.add_key_length(head)
+    writer.add_value_length(head)
+    writer.add_layer_norm_rms_eps(1e-6)
+    writer.add_sliding_window(64)
+    writer.add_vocab_size(vocabulary)
+    writer.add_tokenizer_model("no_vocab")
+    norms = {"attn_norm": WIDTH, "attn_q_norm": head, "attn_k_norm": head, "post_attention_norm": WIDTH, "ffn_norm": WIDTH,
+             "post_ffw_norm": WIDTH}  # fmt: skip
+    shapes = {"attn_q": (WIDTH, WIDTH), "attn_k": (head, WIDTH), "attn_v": (head, WIDTH), "attn_output": (WIDTH, WIDTH),
+              "ffn_gate": (wide, WIDTH), "ffn_up": (wide, WIDTH), "ffn_down": (WIDTH, wide)}  # fmt: skip
+    generator = np.random.default_rng(3)
+    writer.add_tensor("token_embd.weight", generator.standard_normal((vocabulary, WIDTH)).astype(np.float32))
+    writer.add_tensor("output_norm.weight", np.ones(WIDTH, np.float32))
+    for layer in range(6):
+        for name, length in norms.items():
+            writer.add_tensor(f"blk.{layer}.{name}.weight", np.ones(length, np.float32))
+        for name, shape in shapes.items():
+            writer.add_tensor(f"blk.{layer}.{name}.weight", (generator.standard_normal(shape) / 8).astype(np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
 def write_adapter(
     path: Path, shapes: Mapping[str, tuple[int, int]], *, seed: int = 1, said: Mapping[str, str] = MappingProxyType({})
 ) -> Path:

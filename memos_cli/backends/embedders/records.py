@@ -1,7 +1,8 @@
 """What was found out about a file, kept so that the next start need not hash 45 MB or try the file in a child process.
 
-A record is a JSON file in the data folder, named by the file's path and bound to its size and modification time. A record
-that cannot be read or that no longer fits is as good as none.
+A record is a JSON file in the data folder, named by the file's path and bound to its size, its modification time and its
+inode, since what is moved into a file's place brings its own time along. A record that cannot be read or that no longer fits
+is as good as none.
 """
 
 import json
@@ -21,7 +22,7 @@ def recall(path: Path, folder: Path) -> dict[str, Any] | None:
         return None
     if not isinstance(record, dict) or record.get("path") != str(path.absolute()):
         return None
-    if record.get("stamp") != [state.st_size, state.st_mtime_ns]:
+    if record.get("stamp") != _stamp(state):
         return None
     facts = record.get("facts")
     return facts if isinstance(facts, dict) else None
@@ -34,7 +35,7 @@ def remember(path: Path, folder: Path, facts: dict[str, Any]) -> None:
     try:
         state = path.stat()
         place.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"stamp": [state.st_size, state.st_mtime_ns], "path": str(path.absolute()), "facts": facts})
+        text = json.dumps({"stamp": _stamp(state), "path": str(path.absolute()), "facts": facts})
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(place)
     except OSError:
@@ -48,6 +49,10 @@ def digest(path: Path) -> str:
 
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _stamp(state: os.stat_result) -> list[int]:
+    return [state.st_size, state.st_mtime_ns, state.st_ino]
 
 
 def _place(path: Path, folder: Path) -> Path:

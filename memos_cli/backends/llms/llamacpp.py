@@ -221,12 +221,14 @@ class LlamaModel:
         return self._logits().copy()
 
     def _whole(self, count: int) -> bool:
-        """Whether the context has the keys and values of each of so many tokens.
+        """Whether the context has the keys and values of each of so many tokens, in a form that comes back as it was.
 
-        A recurrent model keeps only the last state, and a sliding window only the last tokens: their first position is not 0,
-        so what they hold can neither be cut back to a prefix nor be vouched for after it was put back.
+        A recurrent model keeps only the last state, so its first position is not 0. Of a sliding window llama.cpp saves only
+        what lies in it: that comes back in other places, adds up in another order, and cannot be cut back to a prefix.
         """
-        memory, native = self._native.llama_get_memory(self._context), self._native
+        native, memory = self._native, self._native.llama_get_memory(self._context)
+        if native.llama_model_n_swa(self._model):
+            return False
         first, last = native.llama_memory_seq_pos_min(memory, 0), native.llama_memory_seq_pos_max(memory, 0)
         return bool(first == 0 and last == count - 1)
 
@@ -268,6 +270,7 @@ class LlamaModel:
         self._room = params.n_ctx  # llama.cpp makes it a multiple of 256
         self._batch = params.n_batch = params.n_ubatch = min(BATCH, params.n_ctx)  # a longer batch ends the process
         params.n_seq_max = 1
+        params.swa_full = True  # with a window alone, what is held could not be cut back to a prefix
         params.n_threads = params.n_threads_batch = self._threads or (1 if size <= SMALL else max(1, _cores() // 2))
         if self._kv == "q8_0":
             params.type_k = params.type_v = native.GGML_TYPE_Q8_0
@@ -335,7 +338,7 @@ class LlamaModel:
 
     def _clear(self) -> None:
         self._evaluated, self._current = [], False
-        self._native.llama_memory_clear(self._native.llama_get_memory(self._context), True)  # noqa: FBT003 -- C
+        self._native.llama_memory_clear(self._native.llama_get_memory(self._context), False)  # noqa: FBT003 -- C
 
     def _require_logits(self) -> None:
         """Evaluate the last token once more, where its logits are not at hand."""

@@ -13,7 +13,7 @@ from memos_cli.errors import ModelUnavailable
 from memos_cli.interface import models as chosen_models
 from memos_cli.ports import Piece, Request, Stateful
 from tests.conftest import ROOT
-from tests.tiny import WIDTH, write_adapter, write_recurrent
+from tests.tiny import WIDTH, write_adapter, write_recurrent, write_windowed
 
 MINI = ROOT / "memos_cli" / "data" / "memos-mini.gguf"
 TRIALS = 200
@@ -180,6 +180,21 @@ def test_a_model_that_forgets_as_it_reads_says_that_it_keeps_nothing(tmp_path: P
     assert model.advance([10, 11, 12]) == 3  # it cannot go back, so it begins again
     model.advance([10, 11, 12, 13])
     assert (model.logits() == expected).all()
+
+
+def test_a_model_with_a_window_keeps_nothing_but_can_be_cut_back(tmp_path: Path) -> None:
+    pytest.importorskip("llama_cpp")
+    pytest.importorskip("gguf")
+    model = LlamaModel(write_windowed(tmp_path / "gemma.gguf"), context=512)
+    ids = [number * 7 % 300 for number in range(300)]
+    assert model.advance(ids) == 300
+    assert model.save(tmp_path / "state") == 0
+    assert model.restore(tmp_path / "state", ids) is False
+    model.advance([*ids[:100], 9])
+    expected = model.logits()
+    model.advance(ids)
+    assert model.advance([*ids[:100], 9]) == 1  # far before its window: it is all there
+    assert model.logits() == pytest.approx(expected, abs=0.01)
 
 
 def test_adapters_change_what_is_computed(adapters: list[Path]) -> None:
