@@ -1,4 +1,4 @@
-"""`memos bench`: `qa`, and `lifecycle`."""
+"""`memos bench`: `qa`, and `lifecycle`; `ttft` has a module of its own."""
 
 import json
 import sys
@@ -13,6 +13,7 @@ from memos_cli.cli import render
 from memos_cli.cli.adding import progress
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import Family
+from memos_cli.cli.ttft import ttft
 from memos_cli.errors import UsageError
 from memos_cli.times import to_text
 
@@ -35,8 +36,11 @@ def bench() -> None:
     """Measure memos, on material of yours or on a made-up year.
 
     What is measured is loaded into a temporary home, which is removed at the end: your own memories are neither read nor
-    changed. The models are those of your settings.
+    changed. The models are those of your settings, unless you choose another.
     """
+
+
+bench.add_command(ttft)
 
 
 @bench.command("qa")
