@@ -11,7 +11,7 @@ import random
 import sys
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,13 +20,14 @@ from memos_cli import plugins
 from memos_cli.errors import MemosError, ModelUnavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
     from numpy.typing import NDArray
 
 _WARM = 256
-_BUFFER = 1 << 20
 _LOADS = 5
-"""How often a file is read and loaded for each timed restore: milliseconds, in which a busy machine shows most."""
+"""How often a file is loaded and read for each time that the rest is repeated: milliseconds, which are easily disturbed."""
 _SEED = 5
 
 
@@ -99,18 +100,16 @@ class _Bench:
         self._warm_up()
         saved, size, digest = self._keep()
         split = {count: self._after(question) for count, question in self._questions.items()}
-        if self._job.repeat:
-            self._say(facts=dict(self._model.identity()))
-            for count, question in self._questions.items():
-                row = {**self._row(question, digest, split[count]), "save_s": saved, "slot_bytes": size}
-                self._say(row={**row, **self._against_f16(count, split[count])})
-            self._say(peak_bytes=_peak())
-        else:
-            import numpy as np
-
-            for count, logits in split.items():
-                np.save(self._logits(count), logits)
+        if not self._job.repeat:
+            self._leave(split)
             self._say(f16_slot_bytes=size)
+            return
+        self._say(facts=dict(self._model.identity()))
+        for count, question in self._questions.items():
+            row = self._row(question, digest, split[count])
+            self._say(row={**row, **self._against_f16(count, split[count])})
+        peak = _peak()  # before the file is read whole
+        self._say(slot_bytes=size, peak_bytes=peak, save_s=saved, **self._file())
 
     def _warm_up(self) -> None:
         """The file's pages are mapped where they are first touched, and buffers grow: that is no part of what is measured."""
@@ -149,49 +148,47 @@ class _Bench:
         """The medians for a question, and how far its logits are from those of the split without the disk."""
         import numpy as np
 
-        times: dict[str, list[float]] = {}
+        full: list[float] = []
+        restore: list[float] = []
+        asked: list[float] = []
         far = whole_far = 0.0
         for _ in range(self._job.repeat):
-            whole = self._whole(question, times)
-            restored = self._restored(question, digest, times)
-            self._cold(times)
+            whole = self._whole(question, full)
+            restored = self._restored(question, digest, restore, asked)
             far = max(far, float(np.abs(restored - split).max()))
             whole_far = max(whole_far, float(np.abs(restored - whole).max()))
-        found = {name: median(values) for name, values in times.items()}
-        full, restore = found.pop("full_s"), found["load_s"] + found["question_s"]
         count, length = len(question), len(self._context)
         return {
             "context_tokens": length,
             "question_tokens": count,
-            "full_s": full,
-            "restore_s": restore,
-            "saved_share": 1 - restore / full,
+            "full_s": median(full),
+            "restore_s": median(restore),
+            "question_s": median(asked),
+            "saved_share": 1 - median(restore) / median(full),
             "ceiling": length / (length + count),
             "max_logit_diff": far,
             "whole_logit_diff": whole_far,
-            **found,
         }
 
-    def _whole(self, question: list[int], times: dict[str, list[float]]) -> "NDArray[np.float32]":
+    def _whole(self, question: list[int], full: list[float]) -> "NDArray[np.float32]":
         self._model.advance([])
-        with _timed(times, "full_s"):
+        with _timed(full):
             self._evaluate([*self._context, *question])
             return self._first()
 
-    def _restored(self, question: list[int], digest: str, times: dict[str, list[float]]) -> "NDArray[np.float32]":
+    def _restored(self, question: list[int], digest: str, restore: list[float], asked: list[float]) -> "NDArray[np.float32]":
         self._model.advance([])
-        with _timed(times, "digest_s"):
-            right = self._digest() == digest
-        for _ in range(_LOADS):
-            with _timed(times, "read_s"):
-                _read(self._state)
-            with _timed(times, "load_s"):
-                right = right and self._model.restore(self._state, self._context)
-        if not right:
+        if self._digest() != digest:
+            raise ModelUnavailable("the state that was saved is no longer what it was")
+        with _timed(restore):
+            self._load()
+            with _timed(asked):
+                self._evaluate([*self._context, *question])
+                return self._first()
+
+    def _load(self) -> None:
+        if not self._model.restore(self._state, self._context):
             raise ModelUnavailable("the state that was saved cannot be put back")
-        with _timed(times, "question_s"):
-            self._evaluate([*self._context, *question])
-            return self._first()
 
     def _first(self) -> "NDArray[np.float32]":
         """The logits, from which the first token of the answer is taken."""
@@ -199,15 +196,33 @@ class _Bench:
         logits.argmax()
         return logits
 
-    def _cold(self, times: dict[str, list[float]]) -> None:
-        """Read and restore where the system's cache has forgotten the file, as far as the system can be told so."""
-        if not hasattr(os, "posix_fadvise"):
-            return
-        for name, act in (("cold_read_s", _read), ("cold_load_s", lambda path: self._model.restore(path, self._context))):
-            with self._state.open("rb") as file:
-                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-            with _timed(times, name):
-                act(self._state)
+    def _file(self) -> dict[str, float]:
+        """Seconds to verify the state's file, to load it, and to read it plainly into memory, medians.
+
+        Cold: where the system's cache was told before to forget the file, as far as the system can be told so.
+        """
+        acts = {"digest_s": self._digest, "read_s": self._state.read_bytes, "load_s": self._load}
+        if hasattr(os, "posix_fadvise"):
+            acts |= {"cold_read_s": self._state.read_bytes, "cold_load_s": self._load}
+        times: dict[str, list[float]] = {name: [] for name in acts}
+        for _ in range(_LOADS * self._job.repeat):
+            for name, act in acts.items():
+                if name.startswith("cold"):
+                    self._forget()
+                with _timed(times[name]):
+                    act()
+        return {name: median(values) for name, values in times.items()}
+
+    def _forget(self) -> None:
+        with self._state.open("rb") as file:
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+    def _leave(self, split: "dict[int, NDArray[np.float32]]") -> None:
+        """Put logits where the process finds them that compares with them."""
+        import numpy as np
+
+        for count, logits in split.items():
+            np.save(self._logits(count), logits)
 
     def _logits(self, count: int) -> Path:
         return self._state.with_name(f"{self._job.context}-{count}.npy")
@@ -226,25 +241,12 @@ class _Bench:
         }
 
 
-class _timed:  # noqa: N801 -- a context manager, used as a function
+@contextmanager
+def _timed(times: list[float]) -> "Iterator[None]":
     """Adds the seconds that a block takes to a list."""
-
-    def __init__(self, times: dict[str, list[float]], name: str) -> None:
-        self._list = times.setdefault(name, [])
-
-    def __enter__(self) -> None:
-        self._start = time.perf_counter()
-
-    def __exit__(self, *_: object) -> None:
-        self._list.append(time.perf_counter() - self._start)
-
-
-def _read(path: Path) -> None:
-    """Read a file plainly, into a buffer that is there already: as fast as it can be had."""
-    buffer = bytearray(_BUFFER)
-    with path.open("rb", buffering=0) as file:
-        while file.readinto(buffer):
-            pass
+    start = time.perf_counter()
+    yield
+    times.append(time.perf_counter() - start)
 
 
 def _log_softmax(logits: "NDArray[np.float32]") -> "NDArray[np.float64]":

@@ -90,7 +90,7 @@ def run(
                     rows += [line.pop("row")] if "row" in line else []
                     found.update(line)
             report["facts"] = found.pop("facts")
-            report["rows"] += [{**_rounded(row), **found} for row in rows]
+            report["rows"] += [_rounded({**row, **found}) for row in rows]
             for file in Path(place).iterdir():
                 file.unlink()
     report["load_average"].append(_load())

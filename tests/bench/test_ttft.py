@@ -35,11 +35,12 @@ def test_a_row_for_each_question_and_every_token_told(model: Path, tmp_path: Pat
     assert [row["question_tokens"] for row in rows] == [16, 30]
     for row in rows:
         assert row["max_logit_diff"] == 0
-        assert row["slot_bytes"] == (tmp_path / "100-f16.state").stat().st_size > 100 * 2 * 2 * 32 * 2
-        assert row["restore_s"] == row["load_s"] + row["question_s"]
+        assert row["restore_s"] > row["question_s"] > 0
         assert row["saved_share"] == 1 - row["restore_s"] / row["full_s"]
     assert sum(line.get("done", 0) for line in lines) == ttft._work({100: [16, 30]}, 2, "f16")
+    assert lines[-1]["slot_bytes"] == (tmp_path / "100-f16.state").stat().st_size > 100 * 2 * 2 * 32 * 2
     assert lines[-1]["peak_bytes"] > 10 << 20
+    assert all(lines[-1][name] > 0 for name in ("digest_s", "read_s", "load_s", "save_s"))
 
 
 def test_a_state_that_came_back_wrong_shows(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
