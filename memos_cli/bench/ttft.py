@@ -19,6 +19,7 @@ from memos_cli.errors import ModelUnavailable, UsageError
 
 CONTEXTS = (256, 512, 1024, 2048, 4096)
 QUESTIONS = (16, 64, 256)
+_PLACE = "ttft-"
 
 Tell = Callable[[int, int], None]
 
@@ -55,6 +56,17 @@ def fitting(contexts: Sequence[int], questions: Sequence[int], limit: int) -> tu
     return {context: those for context, those in asked.items() if those}, [one for one, those in asked.items() if not those]
 
 
+def sweep(folder: Path) -> None:
+    """Remove what a killed run left: states, and weights that nobody asked to keep. No other run may be at work there."""
+    import shutil
+
+    for place in folder.glob(f"{_PLACE}*"):
+        shutil.rmtree(place, ignore_errors=True)
+    unkept = (file for file in folder.glob("*.gguf") if not file.with_suffix(".json").exists())
+    for file in [*unkept, *folder.glob(".*.gguf.*")]:  # the latter were being written (`files.replaced`)
+        file.unlink()
+
+
 def run(
     subject: Subject, asked: dict[int, list[int]], repeat: int, folder: Path, tell: Tell = lambda *_: None
 ) -> dict[str, Any]:
@@ -77,7 +89,7 @@ def run(
     done, total = 0, _work(asked, repeat, subject.kv)
     report: dict[str, Any] = {"model": subject.name, "kv": subject.kv, "room": room, "repeat": repeat, "rows": []}
     report["load_average"] = [_load()]
-    with TemporaryDirectory(prefix="ttft-", dir=folder) as place:
+    with TemporaryDirectory(prefix=_PLACE, dir=folder) as place:
         for context, questions in asked.items():
             job = Job(str(subject.path), subject.digest, room, subject.threads, subject.kv, context, questions, repeat, place)
             exact = job._replace(kv="f16", repeat=0)

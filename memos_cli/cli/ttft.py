@@ -73,10 +73,12 @@ def ttft(app: App, /, contexts: "Sequence[int]", questions: "Sequence[int]", **g
 
     folder = app.paths.cache / "bench"
     folder.mkdir(parents=True, exist_ok=True)
-    with files.only_one(folder / "ttft.lock", "another bench ttft"), _subject(app, folder, given) as subject:
-        asked, left = bench.fitting(contexts or bench.CONTEXTS, questions or bench.QUESTIONS, subject.limit)
-        with progress(app, "evaluating") as tell:
-            report = bench.run(subject, asked, given["repeat"], folder, tell)
+    with files.only_one(folder / "ttft.lock", "another bench ttft"):
+        bench.sweep(folder)
+        with _subject(app, folder, given) as subject:
+            asked, left = bench.fitting(contexts or bench.CONTEXTS, questions or bench.QUESTIONS, subject.limit)
+            with progress(app, "evaluating") as tell:
+                report = bench.run(subject, asked, given["repeat"], folder, tell)
     if app.json:
         app.data({**report, "left_out": left})
         return

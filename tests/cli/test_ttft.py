@@ -78,6 +78,20 @@ def test_two_at_once_would_disturb_each_other(memos: Run, home: Path) -> None:
         assert memos("bench", "ttft", "--shape", "tiny").status == 75
 
 
+def test_what_a_killed_run_left_is_swept_up_by_the_next(memos: Run, home: Path) -> None:
+    process = start(["bench", "ttft", "--shape", "tiny", "--context", "4096", "--question", "16", "--repeat", "100"])
+    folder = home / "cache" / "bench"
+    end = time.monotonic() + 30
+    while not list(folder.glob("ttft-*/*.state")):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    (folder / ".1.5B-q8_0.1.gguf.0123456789ab").write_bytes(b"half")
+    assert list(folder.glob("*.gguf"))
+    assert memos("bench", "ttft", "--shape", "tiny", "--context", "64", "--question", "16", "--repeat", "1").status == 0
+
+
 def test_stopped_in_the_middle_it_leaves_nothing(home: Path) -> None:
     process = start(["bench", "ttft", "--shape", "tiny", "--context", "4096", "--question", "16", "--repeat", "100"])
     folder = home / "cache" / "bench"

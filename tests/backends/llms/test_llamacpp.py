@@ -1,5 +1,6 @@
 """llama.cpp itself, on models that the tests write: answering, certainty, reuse, hostile text, and files that are no models."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -123,6 +124,17 @@ def test_a_model_is_tried_once(models: Path, tmp_path: Path, monkeypatch: pytest
     assert len(first["sha256"]) == 64
     monkeypatch.setattr("memos_cli.backends.llms.checks._try_in_child", lambda _: pytest.fail("tried again"))
     assert check(models / "mini.gguf", tmp_path) == first
+
+
+def test_a_file_moved_into_its_place_with_its_size_and_time_is_tried_again(models: Path, tmp_path: Path) -> None:
+    path, other = tmp_path / "model.gguf", tmp_path / "other.gguf"
+    path.write_bytes((models / "mini.gguf").read_bytes())
+    first = check(path, tmp_path)["sha256"]
+    other.write_bytes(path.read_bytes().replace(b"tiny", b"tine"))
+    state = path.stat()
+    os.utime(other, ns=(state.st_atime_ns, state.st_mtime_ns))
+    other.replace(path)
+    assert check(path, tmp_path)["sha256"] != first
 
 
 def test_what_ends_llama_cpp_is_a_message_here(tmp_path: Path) -> None:
