@@ -42,7 +42,7 @@ _SPREAD = 0.1
 _BLOCK = 32
 """Numbers that share a scale in q8_0 (ggml-common.h: a float16 scale, then 32 int8)."""
 _CHUNK = 4 << 20
-"""Numbers drawn at once: memory stays below 50 MB however large a tensor is."""
+"""Numbers drawn at once: the process stays below 100 MB however large a tensor is (measured: 88)."""
 _VERSION = 1
 """Part of the file's name; raise it when what is written changes."""
 

@@ -155,6 +155,8 @@ class _Bench:
         for _ in range(self._job.repeat):
             whole = self._whole(question, full)
             restored = self._restored(question, digest, restore, asked)
+            if not np.isfinite([whole, restored, split]).all():  # no difference of such is anything but false comfort
+                raise ModelUnavailable("the model computes no numbers", hint="the file is damaged; pull it again")
             far = max(far, float(np.abs(restored - split).max()))
             whole_far = max(whole_far, float(np.abs(restored - whole).max()))
         count, length = len(question), len(self._context)

@@ -57,6 +57,13 @@ def test_a_state_that_came_back_wrong_shows(model: Path, tmp_path: Path, monkeyp
     assert all(row["max_logit_diff"] > 1e-3 for row in rows)
 
 
+def test_no_numbers_are_no_agreement(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    logits = LlamaModel.logits
+    monkeypatch.setattr(LlamaModel, "logits", lambda self: logits(self) * float("nan"))
+    with pytest.raises(ModelUnavailable, match="no numbers"):
+        measured(model, tmp_path)
+
+
 def test_a_state_that_does_not_come_back_ends_it(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(LlamaModel, "restore", lambda *_: False)
     with pytest.raises(ModelUnavailable, match="cannot be put back"):
