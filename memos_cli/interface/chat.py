@@ -10,46 +10,32 @@ them out, and a sentence that was just shown, or that the assistant said, is not
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from memos_cli.errors import Refused
 from memos_cli.interface import answering, extracting, intents, pipeline
 from memos_cli.interface.extracting import plain
-from memos_cli.interface.prompt import Line, Prompt, Turn
-from memos_cli.interface.results import Answered, Hit, Laid
+from memos_cli.interface.prompt import Turn
+from memos_cli.interface.recalling import ECHO, TAG, Recall, Recalled
+from memos_cli.interface.results import Answered, Laid
+from memos_cli.interface.streaming import Stream, Tell
 from memos_cli.model import Draft, Filter, Kind, Memory, Origin, Source
 
 if TYPE_CHECKING:
     from memos_cli.interface.api import MOS
     from memos_cli.ports import LLM, Token
 
-TAG = "chat"
-"""Carried by every turn that chat kept."""
-ECHO = "chat:echo"
-"""Carried by turns that say nothing new: questions, answers made of memories, statements that became memories themselves."""
-CORE = 12
-"""How many core memories a prompt has at most."""
 TURNS = 40
 """How many turns of a conversation are looked at again."""
 TOLD = 10
 """How many memories `what do you know about …` tells."""
 ASSISTANT: Literal["assistant"] = "assistant"
 
-Tell = Callable[[str], None]
 MINI_SURE = 0.795
 """Below this probability of its least likely token memos-mini's answers are no longer trusted; chosen on held-out data, see its
 card: of the answers above it 95 % were right."""
-
-
-class Recalled(NamedTuple):
-    """What was found for a message."""
-
-    core: tuple[Memory, ...] = ()
-    hits: tuple[Hit, ...] = ()
-    notices: tuple[str, ...] = ()
 
 
 class Worth(NamedTuple):
@@ -98,8 +84,8 @@ class Chat:
         self.seconds = 0.0
         self._mos = mos
         self._recall = recall
-        self._reveal = reveal
         self._person = user_id or mos.principal
+        self._recalling = Recall(mos, self._person, reveal=reveal, local=llm is None or llm.local)
         self._turns: list[Turn] = []
         self._unsaved: list[list[Draft]] = []
         self.conversation, self._session, self._next = self._begin(resume=resume)
@@ -126,7 +112,7 @@ class Chat:
         result = (
             handle(message, intent.what)
             if handle
-            else self._converse(message, _Stream(tell, stoppable=stoppable), literal=literal)
+            else self._converse(message, Stream(tell, stoppable=stoppable), literal=literal)
         )
         total = time.perf_counter() - start
         result = result._replace(intent=intent.name, seconds={**result.seconds, "total": total})
@@ -164,9 +150,9 @@ class Chat:
             except Refused as error:
                 answer = f"I leave it as it is: {error.message}."
             else:
-                answer, kept = f"Forgotten: {self._content(meant[0])}", "Forgotten."
+                answer, kept = f"Forgotten: {self._recalling.content(meant[0])}", "Forgotten."
         elif meant:
-            listed = "".join(f"\n{number}. {self._content(memory)}" for number, memory in enumerate(meant, 1))
+            listed = "".join(f"\n{number}. {self._recalling.content(memory)}" for number, memory in enumerate(meant, 1))
             answer = f"Several memories may be meant, so I forgot none. Say which by its words, or /forget NUMBER:{listed}"
         else:
             answer = "I found nothing that is meant by that, so nothing was forgotten."
@@ -192,19 +178,20 @@ class Chat:
         words = intents.terms(what)
         if not words:
             return []
-        hits = self._search(what, 3 * TOLD).hits
+        hits = self._recalling.search(what, 3 * TOLD).hits
         exact = [hit.memory for hit in hits if plain(hit.memory.content) == plain(what)]
         return exact[:1] or [hit.memory for hit in hits if words <= intents.terms(hit.memory.content)][:TOLD]
 
     def _about(self, message: str, what: str) -> Answered:
         words = intents.terms(what)
         if words:
-            memories = [hit.memory for hit in self._search(what, 2 * TOLD).hits if words & intents.terms(hit.memory.content)]
+            hits = self._recalling.search(what, 2 * TOLD).hits
+            memories = [hit.memory for hit in hits if words & intents.terms(hit.memory.content)]
         else:
             wanted = Filter(at=self._mos.now, without=(TAG,), kinds=("fact", "preference", "event", "rule", "note"))
             memories = list(self._mos.list(wanted, limit=TOLD, user_id=self._person))
         memories = memories[:TOLD]
-        answer = "\n".join(self._content(memory) for memory in memories) or "I know nothing about that yet."
+        answer = "\n".join(self._recalling.content(memory) for memory in memories) or "I know nothing about that yet."
         self._mos.record_uses(memories)
         self.shown = tuple(memories)
         self._store(message, answer, [])
@@ -212,14 +199,14 @@ class Chat:
 
     # -- asking
 
-    def _converse(self, message: str, stream: "_Stream", *, literal: bool) -> Answered:
+    def _converse(self, message: str, stream: Stream, *, literal: bool) -> Answered:
         start = time.perf_counter()
-        found = self._recalled(message) if self._recall else Recalled()
+        found = self._recalling.recall(message) if self._recall else Recalled()
         seconds = {"recall": time.perf_counter() - start}
         told = [] if literal else self._told(message, found)
-        whole = self._prompt(message, found)
+        whole = self._recalling.lay(message, found, self._turns)
         if self.llm is None:
-            result = self._from_memories(message, found, told)._replace(prompt=self._in_order(whole))
+            result = self._from_memories(message, found, told)._replace(prompt=self._recalling.in_order(whole))
         else:
             result = self._from_model(self.llm, whole, found, told, stream)
         quiet = result.stopped or literal
@@ -233,19 +220,6 @@ class Chat:
             notices=(*found.notices, *result.notices, *worth.notices),
         )
 
-    def _recalled(self, message: str) -> Recalled:
-        now = self._mos.now
-        pinned = self._mos.list(Filter(at=now, pinned=True, without=(TAG,)), limit=CORE, user_id=self._person)
-        rules = self._mos.list(Filter(at=now, kinds=(Kind.RULE.value,), without=(TAG,)), limit=CORE, user_id=self._person)
-        core = {memory.id: memory for memory in (*pinned, *rules)}
-        found = self._search(message, self._mos.settings.get("chat.memories") + len(core))
-        return Recalled(tuple(core.values())[:CORE], found.hits, found.notices)
-
-    def _search(self, query: str, k: int) -> Recalled:
-        wanted = Filter(at=self._mos.now, without=(ECHO,))
-        found = self._mos.search(query, k=k, wanted=wanted, record=False, user_id=self._person)
-        return Recalled((), found.hits, found.notices)
-
     def _from_memories(self, message: str, found: Recalled, told: Sequence[Draft]) -> Answered:
         """The best memories word for word; what only tells something is acknowledged."""
         if told and not any(intents.asks(sentence) for sentence in intents.sentences(message)):
@@ -255,12 +229,12 @@ class Chat:
         memories = answering.extracts(message, found.hits) if self._recall else []
         self._mos.record_uses(memories)
         self.shown = tuple(memories)
-        return _extractive("\n".join(self._content(memory) for memory in memories) or answering.UNKNOWN, memories)
+        return _extractive("\n".join(self._recalling.content(memory) for memory in memories) or answering.UNKNOWN, memories)
 
-    def _from_model(self, llm: "LLM", whole: Laid, found: Recalled, told: Sequence[Draft], stream: "_Stream") -> Answered:
+    def _from_model(self, llm: "LLM", whole: Laid, found: Recalled, told: Sequence[Draft], stream: Stream) -> Answered:
         start = time.perf_counter()
         message = whole.prompt.question
-        laid, prompted = self._fitted(llm, whole)
+        laid, prompted = self._recalling.fit(llm, whole)
         prompt, memories = laid
         self._mos.record_uses(memories)
         self.shown = tuple(memories)
@@ -277,45 +251,6 @@ class Chat:
         named = [memories[index] for index in answering.cited(answer, message, prompt.lines)]
         cited = tuple(memory.id for memory in named)
         return Answered(answer, "generated", cited, tokens, seconds, tuple(named), stopped=stream.stopped, prompt=laid)
-
-    def _prompt(self, message: str, found: Recalled) -> Laid:
-        """The prompt with all that was recalled for it, what was found best first."""
-        known = {memory.id for memory in found.core}
-        retrieved = [hit.memory for hit in found.hits if hit.memory.id not in known][: self._mos.settings.get("chat.memories")]
-        prompt = Prompt(message, self._lines(retrieved), tuple(self._turns), core=self._lines(found.core))
-        return Laid(prompt, (*found.core, *retrieved))
-
-    def _fitted(self, llm: "LLM", whole: Laid) -> tuple[Laid, int]:
-        """The prompt as far as it fits the model, and its tokens."""
-
-        def count(prompt: Prompt) -> int:
-            return llm.count(answering.request(prompt, llm.template))
-
-        least = max(16, min(self._mos.settings.get("llm.answer"), llm.context // 4))
-        prompt = answering.fit(whole.prompt, count, llm.context - least)
-        core, retrieved = whole.memories[: len(whole.prompt.core)], whole.memories[len(whole.prompt.core) :]
-        laid = self._in_order(Laid(prompt, (*core[: len(prompt.core)], *retrieved[: len(prompt.retrieved)])))
-        return laid, count(laid.prompt)
-
-    def _in_order(self, laid: Laid) -> Laid:
-        """The prompt as it is told: what was found stands oldest first."""
-        from dataclasses import replace
-
-        first = len(laid.prompt.core)
-        told = sorted(laid.memories[first:], key=answering.since)
-        return Laid(replace(laid.prompt, retrieved=self._lines(told)), (*laid.memories[:first], *told))
-
-    def _lines(self, memories: Sequence[Memory]) -> tuple[Line, ...]:
-        return tuple(answering.line(memory, self._content(memory)) for memory in memories)
-
-    def _content(self, memory: Memory) -> str:
-        """A memory's words; a secret is masked unless it may be shown, and always where a model elsewhere would read it."""
-        here = self.llm is None or self.llm.local
-        if "secret" not in memory.labels or (self._reveal and here):
-            return memory.content
-        from memos_cli.interface.secrets import mask
-
-        return mask(memory.content, memory.labels)
 
     def _sure(self, tokens: "Sequence[Token]", answer: str) -> bool:
         settings = self._mos.settings
@@ -449,43 +384,12 @@ class Chat:
         episodes = self._mos.list(wanted, limit=TURNS, user_id=self._person)
         ordered = sorted(episodes, key=lambda memory: memory.source.turn or 0)
         self._turns = [
-            Turn("assistant" if memory.source.speaker == ASSISTANT else "user", self._content(memory)) for memory in ordered
+            Turn("assistant" if memory.source.speaker == ASSISTANT else "user", self._recalling.content(memory))
+            for memory in ordered
         ]
         named = [memory.source.session or "" for memory in ordered]
         sessions = [int(session) for session in named if session.isdecimal()]
         return conversation, max(sessions, default=0) + 1, (ordered[-1].source.turn or 0) + 1
-
-
-class _Stream:
-    """An answer as it comes: passed on, counted, and ended by Ctrl-C where that is wanted."""
-
-    def __init__(self, tell: Tell, *, stoppable: bool) -> None:
-        self._tell = tell
-        self.stoppable = stoppable
-        self.tokens: list[Token] = []
-        self.first: float | None = None
-        self.stopped = False
-
-    def run(self, tokens: "Iterator[Token]") -> str:
-        parts: list[str] = []
-        with self._until_stopped(), extracting.ended(tokens):
-            for token in tokens:
-                self.first = self.first or time.perf_counter()
-                self.tokens.append(token)
-                text = token.text if parts else token.text.lstrip()
-                if text:
-                    parts.append(text)
-                    self._tell(text)
-        return "".join(parts).strip()
-
-    @contextmanager
-    def _until_stopped(self) -> "Iterator[None]":
-        try:
-            yield
-        except KeyboardInterrupt:
-            if not self.stoppable:
-                raise
-            self.stopped = True
 
 
 def _extractive(answer: str, memories: Sequence[Memory]) -> Answered:
