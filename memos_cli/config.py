@@ -93,6 +93,10 @@ SETTINGS: dict[str, Setting] = {
         "who finds what is worth keeping in what was said: rules, model, or auto: the model where it is fit for it",
     ),
     "chat.memories": Setting(8, _count, "how many memories chat looks up for a message"),
+    "slots.bytes": Setting(
+        1 << 30, _count, "how many bytes the saved states of models (slots) may take together; 0 keeps and uses none"
+    ),
+    "slots.least": Setting(64, _count, "how many tokens a slot has to save for chat to keep it by itself"),
     "bench.judge.model": Setting(
         "none", _name, "what grades the answers of bench qa: none, a pulled model's name, or a GGUF file's path"
     ),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option("--continue", "resume", is_flag=True, help="Go on with the last conversation.")
 @click.option("--no-save", is_flag=True, help="Do not keep the conversation, nor what it tells.")
 @click.option("--no-recall", is_flag=True, help="Do not look up memories.")
-@click.option("--stats", is_flag=True, help="Show tokens and times.")
+@click.option("--stats", is_flag=True, help="Show tokens (of the prompt, from a slot, evaluated) and times.")
 @reveal
 @pass_app
 def chat(app: App, /, source: str | None, message: str | None, **given: Any) -> None:  # noqa: ANN401 -- click's own types
@@ -97,6 +97,7 @@ def _answer(app: App, talk: "Chat", text: str, *, stats: bool) -> None:
     tell_rest(app, result)
     if stats:
         app.note(stats_line(result))
+    talk.settle(end=True)
 
 
 def answered_json(result: Answered) -> dict[str, Any]:
@@ -144,5 +145,7 @@ def stats_line(result: Answered) -> str:
     """Tokens and times of one answer."""
     tokens, seconds = result.tokens, result.seconds
     parts = [f"{tokens['prompt']} + {tokens['answer']} tokens"] if tokens["prompt"] else []
+    if "evaluated" in tokens and tokens["prompt"]:
+        parts += [f"{tokens['slot']} from a slot", f"{tokens['evaluated']} evaluated"]
     parts += [f"{name} {seconds[name]:.2f} s" for name in ("recall", "first", "answer", "extract", "total") if name in seconds]
     return ", ".join(parts)

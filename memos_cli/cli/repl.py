@@ -5,6 +5,7 @@ clears the line, Ctrl-D leaves.
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,9 +69,10 @@ class Repl:
                 self._app.note("Ctrl-D leaves")
                 continue
             except EOFError:
-                return
+                break
             if text.strip():
                 self._handle(text.strip())
+        self._settle(end=True)
 
     def _greeting(self) -> str:
         who = f"{self._talk.llm.name} answers" if self._talk.llm else "your memories answer, word for word"
@@ -111,6 +113,12 @@ class Repl:
         tell_rest(self._app, result)
         if self._stats:
             self._app.note(stats_line(result))
+        self._settle()
+
+    def _settle(self, *, end: bool = False) -> None:
+        """Make the next answer begin sooner, while the person reads this one; Ctrl-C leaves it undone."""
+        with suppress(KeyboardInterrupt):
+            self._talk.settle(end=end)
 
     # -- commands
 
@@ -156,6 +164,8 @@ class Repl:
             self._app.out(f"last answer: {stats_line(self._last)}")
         counts = self._talk.counts
         tokens = f"{counts['prompt']} + {counts['answer']} tokens"
+        if "evaluated" in counts:
+            tokens += f", {counts.get('slot', 0)} from slots, {counts['evaluated']} evaluated"
         self._app.out(f"conversation: {counts['messages']} messages, {tokens}, {self._talk.seconds:.2f} s")
 
     def _quit(self, _: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from memos_cli.errors import CubeNotFound, Refused, UsageError, did_you_mean
 from memos_cli.infra.vault import connection
-from memos_cli.infra.vault.vault import Scheduler, Vault
+from memos_cli.infra.vault.vault import Changed, Scheduler, Vault
 
 _LONG = 3600
 """Seconds after which a half-made cube belongs to nobody any more."""
@@ -21,11 +21,14 @@ class Shelf:
     Args:
         folder: where they lie, a folder each.
         lock_timeout: seconds that a write waits for other writers.
-        scheduler: see `Vault`.
+        scheduler: see `Vault`; so `changed`.
     """
 
-    def __init__(self, folder: Path, *, lock_timeout: float, scheduler: Scheduler | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, lock_timeout: float, scheduler: Scheduler | None = None, changed: Changed | None = None
+    ) -> None:
         self._folder = folder
+        self._changed = changed
         self._scheduler = scheduler
         self._lock_timeout = lock_timeout
 
@@ -59,7 +62,7 @@ class Shelf:
         folder = self.place(cube)
         if not (folder / connection.FILE).exists():
             raise CubeNotFound(f"no cube {cube!r}", hint=self._nearest(cube))
-        return Vault(folder, folder.name, lock_timeout=self._lock_timeout, scheduler=self._scheduler)
+        return Vault(folder, folder.name, lock_timeout=self._lock_timeout, scheduler=self._scheduler, changed=self._changed)
 
     def _nearest(self, cube: str) -> str | None:
         return did_you_mean(cube, self.names(), f"make it with: memos cube create {cube}")

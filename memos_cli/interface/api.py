@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from memos_cli.interface.reader import Format
     from memos_cli.interface.results import Answered
     from memos_cli.interface.reviewing import Decided, Item
+    from memos_cli.interface.slots import Slots
     from memos_cli.interface.snapshots import Snapshots
     from memos_cli.interface.tasks import Tasks
 
@@ -67,7 +68,8 @@ class MOS:
         self.settings = settings or config.Settings(os.environ, self.paths)
         self.person: str = self.settings.get("principal") or _login()
         self.principal = principal or self.person
-        self.shelf = Shelf(self.paths.cubes, lock_timeout=self.settings.get("lock_timeout"), scheduler=_scheduler)
+        lock_timeout = self.settings.get("lock_timeout")
+        self.shelf = Shelf(self.paths.cubes, lock_timeout=lock_timeout, scheduler=_scheduler, changed=self._forget_slots)
         self.embeddings = embeddings or Embeddings(self.settings.get("embedder"), self.paths.data, self.paths.cache)
         self._clock = clock
         self._names = [cubes] if isinstance(cubes, str) else list(cubes)
@@ -328,6 +330,20 @@ class MOS:
         from memos_cli.interface.tasks import Tasks
 
         return Tasks(self)
+
+    @property
+    def slots(self) -> "Slots":
+        """States of the model kept on disk: `mos.slots.build()`, `list`, `verify`, `remove`."""
+        from memos_cli.interface.slots import Slots
+
+        return Slots(self)
+
+    def _forget_slots(self, changed: "Iterable[str]") -> None:
+        """Slots that hold what was just changed go; where there is none, nothing is imported for it."""
+        if (self.paths.cache / "slots").exists():
+            from memos_cli.interface import slots
+
+            slots.changed(self, changed)
 
     def create_cube(self, name: str) -> bool:
         """Make an empty cube; `False` if there was one already."""

@@ -12,27 +12,25 @@ them out, and a sentence that was just shown, or that the assistant said, is not
 import time
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import Refused
 from memos_cli.interface import answering, extracting, intents, pipeline
 from memos_cli.interface.extracting import plain
 from memos_cli.interface.prompt import Turn
-from memos_cli.interface.recalling import ECHO, TAG, Recall, Recalled
+from memos_cli.interface.recalling import ASSISTANT, ECHO, TAG, Recall, Recalled
 from memos_cli.interface.results import Answered, Laid
 from memos_cli.interface.streaming import Stream, Tell
 from memos_cli.model import Draft, Filter, Kind, Memory, Origin, Source
 
 if TYPE_CHECKING:
     from memos_cli.interface.api import MOS
+    from memos_cli.interface.warming import Warm
+    from memos_cli.model import Part
     from memos_cli.ports import LLM, Token
 
-TURNS = 40
-"""How many turns of a conversation are looked at again."""
 TOLD = 10
 """How many memories `what do you know about …` tells."""
-ASSISTANT: Literal["assistant"] = "assistant"
-
 MINI_SURE = 0.795
 """Below this probability of its least likely token memos-mini's answers are no longer trusted; chosen on held-out data, see its
 card: of the answers above it 95 % were right."""
@@ -87,6 +85,11 @@ class Chat:
         self._person = user_id or mos.principal
         self._recalling = Recall(mos, self._person, reveal=reveal, local=llm is None or llm.local)
         self._turns: list[Turn] = []
+        self._parts: list[Part | None] = []  # what is kept of each turn
+        self._stored: list[Part | None] = []  # of the last two
+        self._first = 0  # the first turn that prompts still have
+        self._asked = self._secret = False
+        self._warm = self._warmed(llm)
         self._unsaved: list[list[Draft]] = []
         self.conversation, self._session, self._next = self._begin(resume=resume)
 
@@ -118,10 +121,11 @@ class Chat:
         result = result._replace(intent=intent.name, seconds={**result.seconds, "total": total})
         if intent.name != "forget":  # what was to be forgotten would stand in the next prompt again
             self._turns += [Turn("user", message), Turn(ASSISTANT, result.answer)]
+            self._parts += self._stored
         self.counts["messages"] += 1
         self.seconds += total
-        for name in ("prompt", "answer"):
-            self.counts[name] += result.tokens[name]
+        for name, count in result.tokens.items():
+            self.counts[name] = self.counts.get(name, 0) + count
         return result
 
     def keep(self) -> int:
@@ -170,7 +174,10 @@ class Chat:
         turns = self._mos.search(memory.content, k=100, wanted=wanted, lexical=True, record=False, user_id=self._person).hits
         said = [hit.memory.id for hit in turns if hit.memory.cube == memory.cube and _says(hit.memory.content, memory.content)]
         changed = self._mos.delete([memory.id, *said], user_id=self._person)
-        self._turns = [turn for turn in self._turns if not _says(turn.text, memory.content)]
+        stay = [number for number, turn in enumerate(self._turns) if not _says(turn.text, memory.content)]
+        self._parts = [self._parts[number] for number in stay if number < len(self._parts)]
+        self._turns = [self._turns[number] for number in stay]
+        self._first = min(self._first, len(self._turns))
         return changed.memories[0]
 
     def _meant(self, what: str) -> list[Memory]:
@@ -204,7 +211,7 @@ class Chat:
         found = self._recalling.recall(message) if self._recall else Recalled()
         seconds = {"recall": time.perf_counter() - start}
         told = [] if literal else self._told(message, found)
-        whole = self._recalling.lay(message, found, self._turns)
+        whole = self._recalling.lay(message, found, self._turns[self._first :])
         if self.llm is None:
             result = self._from_memories(message, found, told)._replace(prompt=self._recalling.in_order(whole))
         else:
@@ -217,7 +224,7 @@ class Chat:
         return result._replace(
             seconds={**seconds, **result.seconds, **({"extract": worth.seconds} if worth.seconds else {})},
             kept=tuple(kept),
-            notices=(*found.notices, *result.notices, *worth.notices),
+            notices=(*found.notices, *result.notices, *worth.notices, *(self._warm.notices() if self._warm else ())),
         )
 
     def _from_memories(self, message: str, found: Recalled, told: Sequence[Draft]) -> Answered:
@@ -236,13 +243,18 @@ class Chat:
         message = whole.prompt.question
         laid, prompted = self._recalling.fit(llm, whole)
         prompt, memories = laid
+        self._first += len(whole.prompt.conversation) - len(prompt.conversation)  # what was dropped stays so: see `Recall.fit`
         self._mos.record_uses(memories)
         self.shown = tuple(memories)
         made = answering.request(prompt, llm.template)
         most = max(1, min(self._mos.settings.get("llm.answer"), llm.context - prompted))
+        self._asked = True
+        from_slot = self._warm.restore(made) if self._warm else 0
         answer = stream.run(llm.stream(made, most=most))
         seconds = {"first": (stream.first or time.perf_counter()) - start, "answer": time.perf_counter() - start}
         tokens = {"prompt": prompted, "answer": len(stream.tokens)}
+        if self._warm:
+            tokens |= {"slot": from_slot, "evaluated": self._warm.evaluated}
         if not stream.stopped and not self._sure(stream.tokens, answer):
             result = self._from_memories(message, found, told)
             notice = f"{llm.name} was unsure of its answer, so these are your memories, word for word"
@@ -342,6 +354,7 @@ class Chat:
         derived = [(0, draft) for draft in inferred]
         added = pipeline.ingest(self._mos.writable(), now, self._author(), derived=derived) if now else None
         self._next += len(turns)
+        self._stored = self._as_parts(added.ids[: len(turns)]) if added and self.save else [None] * len(turns)
         return [] if added is None else [*added.ids[len(added.ids) - len(drafts) :], *added.extracted]
 
     def _episodes(self, message: str, answer: str, told: Sequence[Draft], *, stopped: bool) -> list[Draft]:
@@ -355,6 +368,7 @@ class Chat:
         for step, (speaker, text) in enumerate(((self._person, message), (ASSISTANT, answer))):
             tags = (TAG, ECHO) if echo or speaker == ASSISTANT else (TAG,)
             labels = (secrets.SECRET,) if secrets.find(text) else ()
+            self._secret = self._secret or bool(labels)
             more: dict[str, Any] = {"metadata": {"stopped": True}} if stopped and speaker == ASSISTANT else {}
             drafts.append(
                 Draft(
@@ -380,16 +394,53 @@ class Chat:
         return f"chat-{self._mos.now[:10]}-{os.urandom(4).hex()}", 1, 1
 
     def _resumed(self, conversation: str) -> tuple[str, int, int]:
-        wanted = Filter(at=self._mos.now, tags=(TAG,), conversation=conversation)
-        episodes = self._mos.list(wanted, limit=TURNS, user_id=self._person)
-        ordered = sorted(episodes, key=lambda memory: memory.source.turn or 0)
-        self._turns = [
-            Turn("assistant" if memory.source.speaker == ASSISTANT else "user", self._recalling.content(memory))
-            for memory in ordered
-        ]
-        named = [memory.source.session or "" for memory in ordered]
+        said = self._recalling.turns(conversation)
+        self._turns = [turn for turn, _ in said]
+        episodes = [memory for _, memory in said]
+        if self._warm:
+            self._parts = self._as_parts([memory.id for memory in episodes])
+            self._first = self._warm.first(conversation, self._parts)
+        named = [memory.source.session or "" for memory in episodes]
         sessions = [int(session) for session in named if session.isdecimal()]
-        return conversation, max(sessions, default=0) + 1, (ordered[-1].source.turn or 0) + 1
+        return conversation, max(sessions, default=0) + 1, (episodes[-1].source.turn or 0) + 1
+
+    # -- slots
+
+    def _warmed(self, llm: "LLM | None") -> "Warm | None":
+        from memos_cli.ports import Stateful
+
+        if llm is None or not llm.local or not isinstance(llm, Stateful):
+            return None
+        from memos_cli.interface.warming import Warm
+
+        return Warm(self._mos, llm, self._person)
+
+    def _as_parts(self, ids: Sequence[str]) -> "list[Part | None]":
+        from memos_cli.interface.slots import parts
+
+        return list(parts(self._mos, [self._mos.get(identity, self._person) for identity in ids])) if self._warm else []
+
+    def settle(self, *, end: bool = False) -> int:
+        """Make the model ready for the next message, and keep what that needs; to be called when the answer was shown.
+
+        Args:
+            end: there is no next message here: slots are written for the next time.
+
+        Returns:
+            How many tokens were evaluated for it.
+        """
+        if self._warm is None or not self._asked:
+            return 0
+        from memos_cli.interface.warming import Going
+
+        core = self._recalling.core() if self._recall else ()
+        laid = self._recalling.lay("?", Recalled(core), self._turns[self._first :])
+        held = [part for part in self._parts[self._first :] if part is not None]
+        whole = self.save and not self._secret and len(held) == len(laid.prompt.conversation)
+        going = Going(self.conversation, laid, tuple(held) if whole else None, long=len(self._turns) > 2)
+        evaluated = self._warm.settle(going, end=end, keep=not self._recalling.reveals)
+        self.counts["evaluated"] = self.counts.get("evaluated", 0) + evaluated
+        return evaluated
 
 
 def _extractive(answer: str, memories: Sequence[Memory]) -> Answered:

@@ -1,7 +1,7 @@
 """What a conversation recalls for a message, and the prompt that it is laid out in, as far as that fits a model."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from memos_cli.interface import answering
 from memos_cli.interface.prompt import Line, Prompt, Turn
@@ -18,14 +18,28 @@ ECHO = "chat:echo"
 """Carried by turns that say nothing new: questions, answers made of memories, statements that became memories themselves."""
 CORE = 12
 """How many core memories a prompt has at most."""
+_STEP = 4
+"""How many core memories give way at once, so that the prompt's beginning stays as it is for some additions after that."""
+_MOST = 8 * CORE
+TURNS = 120
+"""How many turns of a conversation are looked at again."""
+_KEPT = 3
+"""Of a conversation that no longer fits, one part in so many stays: were only the oldest turn dropped, the prompt would begin
+anew with every message from then on."""
+ASSISTANT: Literal["assistant"] = "assistant"
 
 
 class Recalled(NamedTuple):
-    """What was found for a message."""
+    """What was found for a message.
+
+    Attributes:
+        topics: memories of the scene that the conversation is in.
+    """
 
     core: tuple[Memory, ...] = ()
     hits: tuple[Hit, ...] = ()
     notices: tuple[str, ...] = ()
+    topics: tuple[Memory, ...] = ()
 
 
 class Recall:
@@ -41,17 +55,42 @@ class Recall:
     def __init__(self, mos: "MOS", person: str, *, reveal: bool, local: bool) -> None:
         self._mos = mos
         self._person = person
-        self._reveal = reveal
-        self._local = local
+        self.reveals = reveal and local
 
     def recall(self, message: str) -> Recalled:
         """What fits a message: the core, and what a search finds."""
-        now = self._mos.now
-        pinned = self._mos.list(Filter(at=now, pinned=True, without=(TAG,)), limit=CORE, user_id=self._person)
-        rules = self._mos.list(Filter(at=now, kinds=(Kind.RULE.value,), without=(TAG,)), limit=CORE, user_id=self._person)
-        core = {memory.id: memory for memory in (*pinned, *rules)}
+        core = self.core()
         found = self.search(message, self._mos.settings.get("chat.memories") + len(core))
-        return Recalled(tuple(core.values())[:CORE], found.hits, found.notices)
+        return Recalled(core, found.hits, found.notices)
+
+    def core(self) -> tuple[Memory, ...]:
+        """What is pinned, and rules, in the order in which they became what they are: what changed last stands last.
+
+        So the prompt begins with what is most stable. Where there are too many, rules told once and old ones give way first.
+        """
+        wanted = Filter(at=self._mos.now, without=(TAG,))
+        pinned = self._mos.list(wanted._replace(pinned=True), limit=_MOST, user_id=self._person)
+        rules = self._mos.list(wanted._replace(kinds=(Kind.RULE.value,)), limit=_MOST, user_id=self._person)
+        found = list({memory.id: memory for memory in (*reversed(pinned), *reversed(rules))}.values())
+        if len(found) > CORE:
+            gone = -(-(len(found) - CORE) // _STEP) * _STEP
+            found = sorted(found, key=lambda memory: (memory.pinned, memory.priority > 0, memory.updated_at))[gone:]
+        return _settled(found)
+
+    def topics(self, core: Sequence[Memory], memories: Sequence[Memory]) -> tuple[Memory, ...]:
+        """Memories as they stand behind the core, in the same order as that; without those that are in it."""
+        known = {memory.id for memory in core}
+        return _settled(memory for memory in memories if memory.id not in known)
+
+    def turns(self, conversation: str) -> list[tuple[Turn, Memory]]:
+        """The last turns of a conversation that was kept, each with its episode, the oldest first."""
+        wanted = Filter(at=self._mos.now, tags=(TAG,), conversation=conversation)
+        episodes = self._mos.list(wanted, limit=TURNS, user_id=self._person)
+        ordered = sorted(episodes, key=lambda memory: memory.source.turn or 0)
+        return [
+            (Turn(ASSISTANT if memory.source.speaker == ASSISTANT else "user", self.content(memory)), memory)
+            for memory in ordered
+        ]
 
     def search(self, query: str, k: int) -> Recalled:
         """What a search finds; not what chat itself said or was asked before."""
@@ -61,28 +100,38 @@ class Recall:
 
     def lay(self, message: str, found: Recalled, turns: Sequence[Turn]) -> Laid:
         """The prompt with all that was recalled for it, what was found best first."""
-        known = {memory.id for memory in found.core}
+        known = {memory.id for memory in (*found.core, *found.topics)}
         retrieved = [hit.memory for hit in found.hits if hit.memory.id not in known][: self._mos.settings.get("chat.memories")]
-        prompt = Prompt(message, self._lines(retrieved), tuple(turns), core=self._lines(found.core))
-        return Laid(prompt, (*found.core, *retrieved))
+        core, topics = self._lines(found.core), self._lines(found.topics)
+        prompt = Prompt(message, self._lines(retrieved), tuple(turns), topics, core)
+        return Laid(prompt, (*found.core, *found.topics, *retrieved))
 
     def fit(self, llm: "LLM", whole: Laid) -> tuple[Laid, int]:
         """The prompt as far as it fits the model, and its tokens."""
+        from dataclasses import replace
 
         def count(prompt: Prompt) -> int:
             return llm.count(answering.request(prompt, llm.template))
 
         least = max(16, min(self._mos.settings.get("llm.answer"), llm.context // 4))
-        prompt = answering.fit(whole.prompt, count, llm.context - least)
-        core, retrieved = whole.memories[: len(whole.prompt.core)], whole.memories[len(whole.prompt.core) :]
-        laid = self.in_order(Laid(prompt, (*core[: len(prompt.core)], *retrieved[: len(prompt.retrieved)])))
+        prompt, room = whole.prompt, llm.context - least
+        while len(prompt.conversation) > _KEPT and count(prompt) > room:
+            prompt = replace(prompt, conversation=_newest(prompt.conversation))
+        prompt = answering.fit(prompt, count, room)
+        first, second = len(whole.prompt.core), len(whole.prompt.core) + len(whole.prompt.topics)
+        kept = (
+            *whole.memories[:first][: len(prompt.core)],
+            *whole.memories[first:second][: len(prompt.topics)],
+            *whole.memories[second:][: len(prompt.retrieved)],
+        )
+        laid = self.in_order(Laid(prompt, kept))
         return laid, count(laid.prompt)
 
     def in_order(self, laid: Laid) -> Laid:
         """The prompt as it is told: what was found stands oldest first."""
         from dataclasses import replace
 
-        first = len(laid.prompt.core)
+        first = len(laid.prompt.core) + len(laid.prompt.topics)
         told = sorted(laid.memories[first:], key=answering.since)
         return Laid(replace(laid.prompt, retrieved=self._lines(told)), (*laid.memories[:first], *told))
 
@@ -91,8 +140,21 @@ class Recall:
 
     def content(self, memory: Memory) -> str:
         """A memory's words; a secret is masked unless it may be shown, and always where a model elsewhere would read it."""
-        if "secret" not in memory.labels or (self._reveal and self._local):
+        if "secret" not in memory.labels or self.reveals:
             return memory.content
         from memos_cli.interface.secrets import mask
 
         return mask(memory.content, memory.labels)
+
+
+def _newest(turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
+    """The last turns, from a question on: an answer does not stand without one."""
+    first = len(turns) - len(turns) // _KEPT
+    while first < len(turns) - 1 and turns[first].role == ASSISTANT:
+        first += 1
+    return turns[first:]
+
+
+def _settled(memories: Iterable[Memory]) -> tuple[Memory, ...]:
+    """What was changed last stands last: the prompt then stays as it was up to there."""
+    return tuple(sorted(memories, key=lambda memory: (memory.updated_at, memory.created_at)))

@@ -104,6 +104,13 @@ def _use_states(states: Sequence[str]) -> tuple[Any, ...]:
     return clause, *stored
 
 
+def versions(conn: sqlite3.Connection, ids: Sequence[str], wanted: Filter) -> dict[str, int]:
+    """The versions of those of these memories that pass a filter, by id."""
+    clause, values = condition(wanted)
+    sql = f"SELECT m.id, m.version FROM memories m WHERE m.id IN (SELECT value FROM json_each(?)) AND {clause}"
+    return dict(conn.execute(sql, (json.dumps(ids), *values)).fetchall())
+
+
 def by_rows(conn: sqlite3.Connection, cube: str, numbers: Iterable[int]) -> dict[int, Memory]:
     """Memories by row number."""
     wanted = list(numbers)

@@ -37,6 +37,7 @@ class Unit:
 
     Attributes:
         cooled: how many memories left the hot index in it.
+        changed: the ids of memories that were there before and are not as they were.
     """
 
     cooled = 0
@@ -44,6 +45,7 @@ class Unit:
     def __init__(self, conn: sqlite3.Connection, log: Appender, due: rows.Due = rows.no_later_than_expiry) -> None:
         self._conn = conn
         self.log = log
+        self.changed: set[str] = set()
         self._due = due
 
     def add(self, draft: Draft, owner: str) -> str:
@@ -99,6 +101,7 @@ class Unit:
             self._conn.execute("INSERT OR IGNORE INTO pending VALUES (?)", (n,))
 
     def _update(self, identity: str, operations: list[Operation]) -> None:
+        self.changed.add(identity)
         memory, registers = fold.memory(identity, operations)
         n, state, content, title, speaker, key, body = self._conn.execute(_KEPT, (identity,)).fetchone()
         content = content if body is None else rows.unpacked(body)
@@ -156,6 +159,7 @@ class Unit:
         self._conn.execute("ROLLBACK")
         self._conn.execute("BEGIN")
         self.cooled = 0
+        self.changed.clear()
 
     def forget_vectors(self, n: int, *tables: str) -> None:
         """Drop the vectors of one memory, from the hot table and the cold one unless others are named."""

@@ -3,7 +3,7 @@
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 SNAPSHOT = "snapshot"
 """The noun whose records name positions in the log. They are no part of the state that they name."""
 Scheduler = Callable[[Mapping[str, Any]], rows.Due]
+Changed = Callable[[Iterable[str]], None]
 _COMPACTED, _DEAD_SHARE = 500, 4
 """The indexes are compacted when so many memories left the hot one, and at least a quarter as many as are in it."""
 _TELLING = 4
@@ -45,13 +46,23 @@ class Vault:
         name: what the cube is called here.
         lock_timeout: how long, in seconds, a write waits for other writers.
         scheduler: makes, of the cube's own policy, the function that says when the lifecycle has to look at a memory again.
+        changed: told the ids of memories that were there before and were changed, after each write.
     """
 
     is_present = True
     """Whether this is the cube as it stands, not a view of its past."""
 
-    def __init__(self, folder: Path, name: str, *, lock_timeout: float = 10.0, scheduler: Scheduler | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        *,
+        lock_timeout: float = 10.0,
+        scheduler: Scheduler | None = None,
+        changed: Changed | None = None,
+    ) -> None:
         self._scheduler = scheduler
+        self._changed = changed
         self._due: rows.Due | None = None
         self.folder = folder
         self.name = name
@@ -106,6 +117,8 @@ class Vault:
                 self.conn.execute("COMMIT")
             finally:
                 self._roll_back()
+        if unit.changed and self._changed is not None:
+            self._changed(unit.changed)
         if cooled >= _COMPACTED:
             self._compact(cooled)
 
@@ -250,6 +263,11 @@ class Vault:
         clause, values = queries.condition(wanted)
         sql = f"SELECT 1 FROM memories m WHERE m.id = ? AND {clause}"
         return self.conn.execute(sql, (identity, *values)).fetchone() is not None
+
+    def versions(self, ids: Sequence[str], wanted: Filter) -> dict[str, int]:
+        """The versions of those of these memories that pass a filter, by id."""
+        with connection.translated(self.path):
+            return queries.versions(self.conn, ids, wanted)
 
     def links(self, identity: str) -> tuple[list[Link], list[Link]]:
         """The links that start at a memory, and those that end there."""

@@ -1,0 +1,342 @@
+"""Slots on disk: states of a language model after a prompt's beginning, each with a record that says what it was made of.
+
+A cache: nothing here is the only copy of anything, and what is in doubt is removed. A state is a file of its own, written once
+and never modified; its record is a row of a small SQLite index beside it, since rows outlive `kill -9`, keep a quota among
+several processes and count uses without being written anew. Whoever writes holds the index's write lock from before the state
+is saved until its row is committed, so any file without a row is a leftover of somebody killed, and goes.
+
+A state is handed out only after its SHA-256 was compared with the record's, and the record with its own seal: llama.cpp ends
+the process on a damaged file, and trusts a whole one.
+"""
+
+import json
+import os
+import sqlite3
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from memos_cli.errors import Busy, IntegrityError, MemosError
+from memos_cli.infra.files import sync_folder
+from memos_cli.model import Part, Slot
+
+INDEX = "index.db"
+_SUFFIX = ".state"
+_VERSION = 1
+_WAIT = 2.0
+"""Seconds that a write waits for another one: somebody saves a state just now, and this is a cache."""
+_SCHEMA = """
+CREATE TABLE slots (id TEXT PRIMARY KEY, principal TEXT NOT NULL, covers TEXT NOT NULL, name TEXT NOT NULL,
+                    fingerprint TEXT NOT NULL, identity TEXT NOT NULL, ids BLOB NOT NULL, digest TEXT NOT NULL,
+                    bytes INTEGER NOT NULL, created TEXT NOT NULL, last TEXT NOT NULL, uses INTEGER NOT NULL,
+                    seal TEXT NOT NULL);
+CREATE TABLE parts (slot TEXT NOT NULL REFERENCES slots ON DELETE CASCADE, cube TEXT NOT NULL, memory TEXT NOT NULL,
+                    version INTEGER NOT NULL);
+CREATE INDEX parts_memory ON parts (memory);
+CREATE INDEX parts_slot ON parts (slot);
+"""
+_COLUMNS = "id, principal, covers, name, fingerprint, identity, ids, digest, bytes, created, last, uses, seal"
+
+
+class Label(NamedTuple):
+    """What a state that is to be kept stands for.
+
+    Attributes:
+        principal: who may use it.
+        covers: `core`, `topics` or `conversation`.
+        name: which of them: the conversation, or what chose the memories; empty for the core.
+        identity: of the model, as `Stateful.identity` gives it.
+        ids: the tokens that it is the state after.
+        parts: the memories whose words are in it.
+    """
+
+    principal: str
+    covers: str
+    name: str
+    identity: dict[str, str]
+    ids: Sequence[int]
+    parts: tuple[Part, ...]
+
+
+def fingerprint(identity: dict[str, str]) -> str:
+    """All that a state depends on besides its tokens, as one SHA-256."""
+    return _sha256(json.dumps(identity, sort_keys=True).encode())
+
+
+def common(one: Sequence[int], other: Sequence[int]) -> int:
+    """How many tokens two arrays begin with alike; halving, since comparing slices is C and a loop is not."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+class Store:
+    """The slots in one folder.
+
+    Args:
+        folder: where they lie; made when the first one is kept.
+        quota: how many bytes they may have together.
+    """
+
+    def __init__(self, folder: Path, quota: int) -> None:
+        self.folder = folder
+        self.quota = quota
+
+    @property
+    def exists(self) -> bool:
+        """Whether there may be any: asked first, since it costs nothing."""
+        return (self.folder / INDEX).exists()
+
+    def path(self, slot: Slot) -> Path:
+        """Where the state lies."""
+        return self.folder / f"{slot.id}{_SUFFIX}"
+
+    # -- reading
+
+    def all(self) -> list[Slot]:
+        """Every slot, the last used first.
+
+        Raises:
+            IntegrityError: the index is damaged.
+            Busy: another process held it for too long.
+        """
+        return self._select("TRUE ORDER BY last DESC, id", ())
+
+    def of(self, principal: str, mark: str) -> list[Slot]:
+        """The slots of this principal for the model with this fingerprint; raises as `all`."""
+        return self._select("principal = ? AND fingerprint = ? ORDER BY last DESC, id", (principal, mark))
+
+    def holding(self, memories: Iterable[str]) -> list[Slot]:
+        """The slots in which one of these memories is; raises as `all`."""
+        wanted = json.dumps(list(memories))
+        return self._select("id IN (SELECT slot FROM parts WHERE memory IN (SELECT value FROM json_each(?)))", (wanted,))
+
+    def _select(self, condition: str, values: tuple[Any, ...]) -> list[Slot]:
+        if not self.exists:
+            return []
+        with self._opened() as conn:
+            rows = conn.execute(f"SELECT {_COLUMNS} FROM slots WHERE {condition}", values).fetchall()  # noqa: S608
+            return [self._slot(conn, row) for row in rows]
+
+    def _slot(self, conn: sqlite3.Connection, row: tuple[Any, ...]) -> Slot:
+        parts = conn.execute("SELECT cube, memory, version FROM parts WHERE slot = ? ORDER BY rowid", (row[0],))
+        ids: array[int] = array("i")
+        try:
+            ids.frombytes(row[6])
+            identity = json.loads(row[5])
+        except (ValueError, TypeError):
+            raise _damaged(f"slot {str(row[0])[:8]} has no readable record") from None
+        held = tuple(Part(*part) for part in parts)
+        fields: tuple[Any, ...] = (*row[:5], identity, ids, held, *row[7:])
+        return Slot._make(fields)
+
+    def checked(self, slot: Slot) -> Path | None:
+        """The state's file, if it is what was kept and its record is the one of then; otherwise `None`, and it is removed."""
+        if self.fault(slot) is None:
+            return self.path(slot)
+        with suppress(MemosError):
+            self.remove([slot.id])
+        return None
+
+    def fault(self, slot: Slot) -> str | None:
+        """What is wrong with a slot, whoever made it so."""
+        import hashlib
+
+        if slot.seal != _seal(slot) or slot.fingerprint != fingerprint(dict(slot.identity)):
+            return "its record was changed"
+        try:
+            with self.path(slot).open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError:
+            return "its file is gone"
+        return None if digest == slot.digest else "its file was changed"
+
+    # -- writing
+
+    def keep(self, label: Label, save: Callable[[Path], int], now: str) -> Slot | None:
+        """Keep a state in the place of an older one of the same name; `None` where it cannot be kept.
+
+        Args:
+            label: what it stands for.
+            save: writes the state to a path and says how many bytes it has; 0 where there is none.
+            now: the time.
+
+        Raises:
+            IntegrityError: the index is damaged.
+            Busy: another process held it for too long.
+            OSError: the disk is full, or the folder cannot be written.
+        """
+        if self.quota <= 0 or not label.ids:
+            return None
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        name = os.urandom(8).hex()
+        half, whole = self.folder / f".{name}", self.folder / f"{name}{_SUFFIX}"
+        with self._writing() as conn:
+            self._sweep(conn)
+            try:
+                half.touch(mode=0o600)  # what it holds is as private as the memories
+                slot = self._saved(half, save, label, name, now)
+                if slot is None:
+                    return None
+                same = "principal = ? AND covers = ? AND name = ? AND fingerprint = ?"
+                old = conn.execute(f"SELECT id FROM slots WHERE {same}", (*slot[1:5],))  # noqa: S608 -- the line above
+                self._drop(conn, [identity for (identity,) in old])
+                self._make_room(conn, slot.bytes)
+                half.replace(whole)
+                sync_folder(self.folder)
+                _insert(conn, slot)
+            finally:
+                half.unlink(missing_ok=True)
+        return slot
+
+    def _saved(self, half: Path, save: Callable[[Path], int], label: Label, name: str, now: str) -> Slot | None:
+        import hashlib
+
+        if not save(half) or not 0 < half.stat().st_size <= self.quota:
+            return None
+        with half.open("rb+") as file:
+            os.fsync(file.fileno())
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        mark, size = fingerprint(label.identity), half.stat().st_size
+        slot = Slot(
+            name, *label[:3], mark, label.identity, array("i", label.ids), label.parts, digest, size, now, now, 0, ""
+        )  # fmt: skip
+        return slot._replace(seal=_seal(slot))
+
+    def _make_room(self, conn: sqlite3.Connection, size: int) -> None:
+        """Remove what was not used for longest until so many bytes more have room."""
+        (taken,) = conn.execute("SELECT coalesce(sum(bytes), 0) FROM slots").fetchone()
+        for identity, least in conn.execute("SELECT id, bytes FROM slots ORDER BY last, uses, id").fetchall():
+            if taken + size <= self.quota:
+                return
+            self._drop(conn, [identity])
+            taken -= least
+
+    def _drop(self, conn: sqlite3.Connection, slots: Iterable[str]) -> None:
+        """Files first: a row without its file is of no use to anybody, a file without its row would escape the quota."""
+        for identity in slots:
+            (self.folder / f"{identity}{_SUFFIX}").unlink(missing_ok=True)
+            conn.execute("DELETE FROM slots WHERE id = ?", (identity,))
+
+    def used(self, slot: Slot, now: str) -> None:
+        """Count a use. Best effort: without an fsync, and not at all where another process is writing."""
+        with suppress(MemosError), self._opened() as conn:
+            conn.execute("PRAGMA synchronous = OFF")
+            conn.execute("PRAGMA busy_timeout = 0")
+            conn.execute("UPDATE slots SET uses = uses + 1, last = max(last, ?) WHERE id = ?", (now, slot.id))
+
+    def remove(self, slots: Iterable[str], *, erase: bool = False) -> int:
+        """Remove slots; how many there were.
+
+        Args:
+            slots: their ids.
+            erase: let no byte of their records stay in the index either.
+
+        Raises:
+            IntegrityError: the index is damaged.
+            Busy: another process held it for too long.
+        """
+        if not self.exists:
+            return 0
+        with self._writing() as conn:
+            known = {identity for (identity,) in conn.execute("SELECT id FROM slots")}
+            doomed = [identity for identity in slots if identity in known]
+            self._drop(conn, doomed)
+            self._sweep(conn)
+        if erase:
+            with self._opened() as conn:
+                conn.execute("VACUUM")
+        return len(doomed)
+
+    def clear(self) -> None:
+        """Remove everything, also where the index cannot be read any more."""
+        if self.folder.is_dir():
+            for path in sorted(self.folder.iterdir(), key=lambda path: path.name.startswith(INDEX)):
+                path.unlink(missing_ok=True)
+
+    def _sweep(self, conn: sqlite3.Connection) -> None:
+        """Remove files without a row, and rows without a file. For who holds the write lock alone: nobody else is writing."""
+        known = {f"{identity}{_SUFFIX}": identity for (identity,) in conn.execute("SELECT id FROM slots")}
+        here = {path.name for path in self.folder.iterdir() if path.is_file() and not path.name.startswith(INDEX)}
+        for name in here - set(known):
+            (self.folder / name).unlink(missing_ok=True)
+        for name in set(known) - here:
+            conn.execute("DELETE FROM slots WHERE id = ?", (known[name],))
+
+    # -- the index
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """The write transaction; the system lets go of its lock when a process ends, however it ends."""
+        with self._opened() as conn:
+            conn.execute("BEGIN IMMEDIATE")
+            try:
+                yield conn
+                conn.execute("COMMIT")
+            finally:
+                if conn.in_transaction:
+                    conn.execute("ROLLBACK")
+
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        place = self.folder / INDEX
+        try:
+            conn = sqlite3.connect(place, isolation_level=None, timeout=_WAIT)
+            try:
+                conn.execute("PRAGMA secure_delete = ON")
+                conn.execute("PRAGMA foreign_keys = ON")
+                if conn.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+                    _create(conn, place)
+                yield conn
+            finally:
+                conn.close()
+        except sqlite3.Error as error:
+            said = " ".join(str(error).split())
+            if isinstance(error, sqlite3.OperationalError) and ("locked" in said or "busy" in said):
+                raise Busy("another process is writing a slot", hint="try again later") from None
+            raise _damaged(f"the index of the slots cannot be used: {said}") from None
+
+
+def _create(conn: sqlite3.Connection, place: Path) -> None:
+    """Make the tables, or make them anew where they are another version's: what they told of is swept up then."""
+    place.chmod(0o600)
+    conn.execute("BEGIN IMMEDIATE")
+    if conn.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+        for table in ("parts", "slots"):
+            conn.execute(f"DROP TABLE IF EXISTS {table}")
+        for statement in filter(str.strip, _SCHEMA.split(";")):
+            conn.execute(statement)
+        conn.execute(f"PRAGMA user_version = {_VERSION}")
+    conn.execute("COMMIT")
+
+
+def _insert(conn: sqlite3.Connection, slot: Slot) -> None:
+    row = (
+        *slot[:5], json.dumps(dict(slot.identity), sort_keys=True), array("i", slot.ids).tobytes(), slot.digest, slot.bytes,
+        slot.created_at, slot.last_used_at, slot.uses, slot.seal,
+    )  # fmt: skip
+    conn.execute(f"INSERT INTO slots ({_COLUMNS}) VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608 -- marks alone
+    conn.executemany("INSERT INTO parts VALUES (?, ?, ?, ?)", [(slot.id, *part) for part in slot.parts])
+
+
+def _seal(slot: Slot) -> str:
+    """SHA-256 over all of a record that never changes: a flipped bit in the index must not lend a state to another prompt."""
+    fixed = [*slot[:5], dict(slot.identity), list(slot.ids), [list(part) for part in slot.parts], slot.digest, slot.bytes]
+    return _sha256(json.dumps([*fixed, slot.created_at], sort_keys=True).encode())
+
+
+def _sha256(content: bytes) -> str:
+    from hashlib import sha256
+
+    return sha256(content).hexdigest()
+
+
+def _damaged(why: str) -> IntegrityError:
+    return IntegrityError(why, hint="they are only a cache; remove them with: memos slot rm --all")
