@@ -107,7 +107,7 @@ def write_model(
     return path
 
 
-def write_recurrent(path: Path) -> Path:
+def write_recurrent(path: Path, *, context: int = 512) -> Path:
     """A Mamba with random weights: it has a state in place of keys and values, so what it was told cannot be taken back."""
     import gguf
     import numpy as np
@@ -115,7 +115,7 @@ def write_recurrent(path: Path) -> Path:
     inner, state, kernel, rank = 2 * WIDTH, 16, 4, 4
     pieces = ["<unk>", *MARKS, *(f"<0x{number:02X}>" for number in range(256))]
     writer = gguf.GGUFWriter(str(path), "mamba")
-    writer.add_context_length(512)
+    writer.add_context_length(context)
     writer.add_embedding_length(WIDTH)
     writer.add_block_count(1)
     writer.add_feed_forward_length(0)

@@ -178,8 +178,10 @@ def rm(app: App, name: str, *, dry_run: bool, yes: bool) -> None:
     said = f"cube {name} with {found.memories:,} memories at {found.path}"
     if not dry_run:
         app.confirm(f"Remove {said}? It cannot be undone.", yes=yes)
+        identity = app.mos.vault(name).meta["id"]
         app.mos.close()
         app.mos.shelf.remove(name)
+        app.mos.slots.forget_cube(identity)
     app.data({"name": name, "removed": not dry_run}) if app.json else app.out(
         f"{'would remove' if dry_run else 'removed'} {said}"
     )

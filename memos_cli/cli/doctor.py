@@ -72,8 +72,24 @@ def _surroundings(app: App) -> dict[str, str]:
         missing = [package for package in packages if find_spec(package) is None]
         facts[f"extra {name}"] = f"lacks {', '.join(missing)}; {extra(name)}" if missing else "installed"
     facts["embedder"] = _embedder(app)
+    facts["slots"] = _slots(app)
     facts["home"] = str(app.paths.data)
     return facts
+
+
+def _slots(app: App) -> str:
+    """What lies in the cache of slots; that one is damaged is no fault of the home's: it is never used, and made anew."""
+    from memos_cli.cli.tables import human_bytes
+
+    try:
+        app.mos.slots.sweep()
+        found = app.mos.slots.verify()
+        taken, quota = app.mos.slots.bytes
+    except MemosError as error:
+        return f"{error.message}; {error.hint}"
+    damaged = sum(one.state == "damaged" for one in found)
+    more = f", {damaged} damaged: memos slot verify" if damaged else ""
+    return f"{len(found)}, {human_bytes(taken)} of {human_bytes(quota)}{more}"
 
 
 def _on_path() -> str:

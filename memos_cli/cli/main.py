@@ -42,6 +42,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Conversation": {
         "chat": ("chat", "Talk with your memories."),
         "model": ("models", "Choose, pull and remove the models that chat answers with."),
+        "slot": ("slot", "Keep states of a model on disk, for answers to begin from."),
     },
     "History": {
         "undo": ("timeline", "Take back the last command that wrote."),

@@ -446,9 +446,11 @@ class MOS:
 
     def places(self, vault: Vault) -> "tuple[Place, ...]":
         """What besides a cube's file may hold what its memories say."""
-        from memos_cli.interface.places import HISTORY, Matrices, TypedLines
+        from memos_cli.interface import slots
+        from memos_cli.interface.places import HISTORY, Matrices, SavedStates, TypedLines
 
-        return TypedLines(self.paths.cache / HISTORY), Matrices(self.embeddings.cached(vault))
+        states = SavedStates(slots.store(self), vault)
+        return TypedLines(self.paths.cache / HISTORY), Matrices(self.embeddings.cached(vault)), states
 
     def purge(
         self,

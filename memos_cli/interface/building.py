@@ -76,6 +76,5 @@ class Builder:
             laid, _ = self._recalling.fit(self._llm, self._recalling.lay("?", Recalled(core), [turn for turn, _ in said]))
             last = said[len(said) - len(laid.prompt.conversation) :]
             return laid, parts(self._mos, (*core, *(memory for _, memory in last)))
-        memories = [self._mos.get(identity, self._person) for identity in wanted.memories]
-        laid = self._recalling.lay("?", Recalled(core, topics=self._recalling.topics(core, memories)), ())
+        laid = self._recalling.lay("?", Recalled(core, topics=self._recalling.topics(core, wanted.memories)), ())
         return laid, parts(self._mos, laid.memories)

@@ -88,6 +88,7 @@ class Chat:
         self._parts: list[Part | None] = []  # what is kept of each turn
         self._stored: list[Part | None] = []  # of the last two
         self._first = 0  # the first turn that prompts still have
+        self._scene: tuple[str, ...] = ()  # the memories of the topics
         self._asked = self._secret = False
         self._warm = self._warmed(llm)
         self._unsaved: list[list[Draft]] = []
@@ -208,7 +209,7 @@ class Chat:
 
     def _converse(self, message: str, stream: Stream, *, literal: bool) -> Answered:
         start = time.perf_counter()
-        found = self._recalling.recall(message) if self._recall else Recalled()
+        found = self._in_scene(self._recalling.recall(message)) if self._recall else Recalled()
         seconds = {"recall": time.perf_counter() - start}
         told = [] if literal else self._told(message, found)
         whole = self._recalling.lay(message, found, self._turns[self._first :])
@@ -283,7 +284,7 @@ class Chat:
 
     def _known(self, found: Recalled) -> extracting.Known:
         """Whether a text was just shown, or said by the assistant."""
-        shown = {plain(memory.content) for memory in (*found.core, *(hit.memory for hit in found.hits))}
+        shown = {plain(memory.content) for memory in (*found.core, *found.topics, *(hit.memory for hit in found.hits))}
         said = " ".join(plain(turn.text) for turn in self._turns if turn.role == ASSISTANT)
         return lambda text: plain(text) in shown or f" {plain(text)} " in f" {said} "
 
@@ -399,7 +400,7 @@ class Chat:
         episodes = [memory for _, memory in said]
         if self._warm:
             self._parts = self._as_parts([memory.id for memory in episodes])
-            self._first = self._warm.first(conversation, self._parts)
+            self._first, self._scene = self._warm.resumed(conversation, self._parts)
         named = [memory.source.session or "" for memory in episodes]
         sessions = [int(session) for session in named if session.isdecimal()]
         return conversation, max(sessions, default=0) + 1, (episodes[-1].source.turn or 0) + 1
@@ -414,6 +415,15 @@ class Chat:
         from memos_cli.interface.warming import Warm
 
         return Warm(self._mos, llm, self._person)
+
+    def _in_scene(self, found: Recalled) -> Recalled:
+        """With the topics of the conversation: the set that has most of what its first question found, where it has a slot.
+
+        They stay for the whole conversation, which stands behind them: to change them would be to evaluate it anew.
+        """
+        if self._warm and not self._turns:
+            self._scene = self._warm.scene([hit.memory for hit in found.hits])
+        return found._replace(topics=self._recalling.topics(found.core, self._scene))
 
     def _as_parts(self, ids: Sequence[str]) -> "list[Part | None]":
         from memos_cli.interface.slots import parts
@@ -434,7 +444,8 @@ class Chat:
         from memos_cli.interface.warming import Going
 
         core = self._recalling.core() if self._recall else ()
-        laid = self._recalling.lay("?", Recalled(core), self._turns[self._first :])
+        topics = self._recalling.topics(core, self._scene)
+        laid = self._recalling.lay("?", Recalled(core, topics=topics), self._turns[self._first :])
         held = [part for part in self._parts[self._first :] if part is not None]
         whole = self.save and not self._secret and len(held) == len(laid.prompt.conversation)
         going = Going(self.conversation, laid, tuple(held) if whole else None, long=len(self._turns) > 2)

@@ -13,13 +13,14 @@ from memos_cli.infra.vault import fold, search
 from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.interface.results import Added, Changed, Receipt
-from memos_cli.model import HOT_STATES, Draft, Filter, LinkType, Memory, State
+from memos_cli.model import HOT_STATES, Draft, Filter, Kind, LinkType, Memory, State
 from memos_cli.operation import operator, scopes
 from memos_cli.times import from_millis
 
 if TYPE_CHECKING:
     from memos_cli.infra.purge import Place
 
+_PROMOTED = (Kind.RULE, Kind.PREFERENCE)
 MOST_CHARACTERS = 1_000_000
 """The longest content of one memory. Longer text is a document: `--file` takes it apart."""
 
@@ -101,6 +102,8 @@ def ingest(
             secrets += bool(draft.labels)
             if placed.outcome == "duplicate":
                 confirmed.append(placed.id)
+                if draft.kind in _PROMOTED:
+                    _promote(vault, unit, placed.id)
             elif draft.task is not None:
                 tasks.add(draft.task)
             if len(ids) % 1000 == 0:
@@ -125,6 +128,19 @@ def ingest(
         extracted=tuple(extracted),
         reopened=reopened,
     )  # fmt: skip
+
+
+def _promote(vault: Vault, unit: Unit, identity: str) -> None:
+    """Make a rule that is told again part of the core: it becomes one, where it was a preference, and goes before others."""
+    memory = vault.get(identity)
+    if memory.frozen or memory.kind not in _PROMOTED:
+        return
+    from memos_cli.interface.reader import is_rule
+
+    if memory.kind is Kind.RULE or is_rule(memory.content):
+        fields = {"kind": Kind.RULE.value, "priority": max(1, memory.priority)}
+        if change := {name: value for name, value in fields.items() if getattr(memory, name) != value}:
+            unit.change("memory", identity, change)
 
 
 def change_each(

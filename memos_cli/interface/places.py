@@ -3,11 +3,15 @@
 A room that keeps text, or something made from text, under the home registers here: `MOS.places` asks for all of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from memos_cli.errors import IntegrityError
 from memos_cli.infra import files
 from memos_cli.infra.purge import Purged
+from memos_cli.infra.slots import Store
+from memos_cli.infra.vault.vault import Vault
+from memos_cli.model import Filter, Slot
 
 HISTORY = "chat-history"
 """The file in the cache folder that keeps what was typed in `memos chat`, for the arrow keys."""
@@ -67,6 +71,45 @@ class TypedLines:
 
     def sweep(self) -> None:
         """Nothing: without the texts nobody knows which lines are meant, and `wipe` comes before the commit."""
+
+
+class SavedStates:
+    """Slots: those with a purged memory in them, and all of conversations, since turns may say what a memory said.
+
+    Args:
+        store: the slots.
+        vault: whose memories are purged.
+    """
+
+    name = "slots"
+
+    def __init__(self, store: Store, vault: Vault) -> None:
+        self._store = store
+        self._vault = vault
+
+    def wipe(self, purged: Purged, *, dry_run: bool) -> int:
+        """Remove them; they are made anew when they are needed."""
+        gone = set(purged.ids)
+        return self._remove(lambda slot: any(part.memory in gone for part in slot.parts), dry_run=dry_run)
+
+    def sweep(self) -> None:
+        """Remove what was kept since: of conversations, and with a memory that is purged by now."""
+        everything = Filter(at="", everything=True)
+
+        def doomed(slot: Slot) -> bool:
+            mine = [part.memory for part in slot.parts if part.cube == self._vault.meta["id"]]
+            return len(self._vault.versions(mine, everything)) < len(set(mine))
+
+        self._remove(doomed)
+
+    def _remove(self, doomed: Callable[[Slot], bool], *, dry_run: bool = False) -> int:
+        try:
+            found = [slot.id for slot in self._store.all() if slot.covers == "conversation" or doomed(slot)]
+            return len(found) if dry_run else self._store.remove(found, erase=True)
+        except IntegrityError:  # what is in them nobody can tell any more
+            if not dry_run:
+                self._store.clear()
+            return 1
 
 
 def _entries(text: str) -> list[str]:

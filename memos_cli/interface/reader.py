@@ -128,6 +128,11 @@ def guess_kind(text: str, *, dated: bool) -> Kind:
     return Kind.FACT if re.search(_FACT, text) else Kind.NOTE
 
 
+def is_rule(text: str) -> bool:
+    """Whether a text says how to act, also one that says it of its speaker: "I never want cilantro", "I always fly by day"."""
+    return re.match(_RULE, text) is not None or re.search(r"(?i)\b(?:always|never)\b", text) is not None
+
+
 def _checked(text: str) -> str:
     """The text, if it can be written as UTF-8; what a terminal could not decode arrives as lone surrogates."""
     try:

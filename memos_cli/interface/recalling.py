@@ -21,9 +21,9 @@ CORE = 12
 _STEP = 4
 """How many core memories give way at once, so that the prompt's beginning stays as it is for some additions after that."""
 _MOST = 8 * CORE
-TURNS = 120
-"""How many turns of a conversation are looked at again."""
-_KEPT = 3
+TURNS, _GIVING_WAY = 400, 300
+"""How many turns of a conversation are looked at again, and how many of them give way at once when there are more."""
+_KEPT = 4
 """Of a conversation that no longer fits, one part in so many stays: were only the oldest turn dropped, the prompt would begin
 anew with every message from then on."""
 ASSISTANT: Literal["assistant"] = "assistant"
@@ -64,9 +64,9 @@ class Recall:
         return Recalled(core, found.hits, found.notices)
 
     def core(self) -> tuple[Memory, ...]:
-        """What is pinned, and rules, in the order in which they became what they are: what changed last stands last.
+        """What is pinned, and rules, in the order in which they came in: what is new leaves the prompt's beginning as it is.
 
-        So the prompt begins with what is most stable. Where there are too many, rules told once and old ones give way first.
+        Where there are too many, rules told once and old ones give way first.
         """
         wanted = Filter(at=self._mos.now, without=(TAG,))
         pinned = self._mos.list(wanted._replace(pinned=True), limit=_MOST, user_id=self._person)
@@ -74,19 +74,29 @@ class Recall:
         found = list({memory.id: memory for memory in (*reversed(pinned), *reversed(rules))}.values())
         if len(found) > CORE:
             gone = -(-(len(found) - CORE) // _STEP) * _STEP
-            found = sorted(found, key=lambda memory: (memory.pinned, memory.priority > 0, memory.updated_at))[gone:]
+            found = sorted(found, key=lambda memory: (memory.pinned, memory.priority > 0, *_came(memory)))[gone:]
         return _settled(found)
 
-    def topics(self, core: Sequence[Memory], memories: Sequence[Memory]) -> tuple[Memory, ...]:
-        """Memories as they stand behind the core, in the same order as that; without those that are in it."""
+    def topics(self, core: Sequence[Memory], ids: Sequence[str]) -> tuple[Memory, ...]:
+        """Memories as they stand behind the core, in the same order; without those in it, and those no longer to be told."""
+        wanted = list(dict.fromkeys(ids))
+        if not wanted:
+            return ()
         known = {memory.id for memory in core}
-        return _settled(memory for memory in memories if memory.id not in known)
+        found: list[Memory] = []
+        for vault in self._mos.vaults():
+            current = vault.versions(wanted, self._mos.filter(vault, Filter(at=self._mos.now), self._person))
+            found += [vault.get(identity) for identity in wanted if identity in current and identity not in known]
+        return _settled(found)
 
     def turns(self, conversation: str) -> list[tuple[Turn, Memory]]:
         """The last turns of a conversation that was kept, each with its episode, the oldest first."""
         wanted = Filter(at=self._mos.now, tags=(TAG,), conversation=conversation)
         episodes = self._mos.list(wanted, limit=TURNS, user_id=self._person)
         ordered = sorted(episodes, key=lambda memory: memory.source.turn or 0)
+        if len(ordered) == TURNS:
+            first = -(-(ordered[0].source.turn or 0) // _GIVING_WAY) * _GIVING_WAY
+            ordered = [memory for memory in ordered if (memory.source.turn or 0) > first]
         return [
             (Turn(ASSISTANT if memory.source.speaker == ASSISTANT else "user", self.content(memory)), memory)
             for memory in ordered
@@ -156,5 +166,9 @@ def _newest(turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
 
 
 def _settled(memories: Iterable[Memory]) -> tuple[Memory, ...]:
-    """What was changed last stands last: the prompt then stays as it was up to there."""
-    return tuple(sorted(memories, key=lambda memory: (memory.updated_at, memory.created_at)))
+    """What is new stands last: the prompt stays as it was up to there, and of two that disagree the later one is the last."""
+    return tuple(sorted(memories, key=_came))
+
+
+def _came(memory: Memory) -> tuple[str, str]:
+    return answering.since(memory), memory.created_at

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from memos_cli.interface.api import MOS
     from memos_cli.interface.results import Laid
     from memos_cli.interface.slots import Layer
-    from memos_cli.model import Part, Slot
+    from memos_cli.model import Memory, Part, Slot
     from memos_cli.ports import LLM, Request, Stateful
 
 GAIN = 16
@@ -110,14 +110,29 @@ class Warm:
         found = self._store.of(self._person, fingerprint(self._identity))
         return sorted(((common(array("i", slot.ids), ids), slot) for slot in found), key=lambda one: (-one[0], one[1].bytes))
 
-    def first(self, conversation: str, turns: "Sequence[Part | None]") -> int:
-        """The place of the first turn of a conversation that its slot has: the earlier ones no longer fitted."""
+    def resumed(self, conversation: str, turns: "Sequence[Part | None]") -> tuple[int, tuple[str, ...]]:
+        """Of a conversation's slot the place of its first turn, since earlier ones no longer fitted, and its other memories."""
         try:
             slots = [slot for slot in self._store.all() if (slot.principal, slot.name) == (self._person, conversation)]
         except (IntegrityError, Busy):
-            return 0
-        held = {part.memory for slot in slots[:1] for part in slot.parts}
-        return next((place for place, part in enumerate(turns) if part is not None and part.memory in held), 0)
+            slots = []
+        said = [part.memory if part else "" for part in turns]
+        held = [part.memory for slot in slots[:1] for part in slot.parts]
+        first = next((place for place, memory in enumerate(said) if memory in held), 0)
+        return first, tuple(memory for memory in held if memory not in said)
+
+    def scene(self, found: "Sequence[Memory]") -> tuple[str, ...]:
+        """Of the sets of memories with a slot, the one that has most of what was found, if that is half of it or more."""
+        if not self._store.exists or not found:
+            return ()
+        wanted = {memory.id for memory in found}
+        try:
+            slots = self._store.of(self._person, fingerprint(self._identity))
+        except (IntegrityError, Busy):
+            return ()
+        sets = [tuple(part.memory for part in slot.parts) for slot in slots if slot.covers == "topics"]
+        best = max(sets, key=lambda one: (len(wanted & set(one)), -len(one)), default=())
+        return best if 2 * len(wanted & set(best)) >= len(wanted) else ()
 
     # -- before an answer
 
@@ -169,16 +184,17 @@ class Warm:
         evaluated = 0
         try:
             prompt, core = going.laid.prompt, len(going.laid.prompt.core)
+            scene = core + len(prompt.topics)
             begun, ids = (beginning(self._states, self._llm.template, prompt, layer) for layer in ("core", "conversation"))
             writes = keep and going.parts is not None and self._due(ids, begun, end=end, long=going.long)
             if len(ids) < self._llm.context and (writes or not end):
                 evaluated += self.hold(ids)
-            held = parts(self._mos, going.laid.memories[:core])
+            held = parts(self._mos, going.laid.memories[:scene])
             if writes:
                 self.keep("conversation", going.conversation, ids, (*held, *(going.parts or ())))
             if end and keep and len(begun) >= self._least and self._covered(begun, "core") < len(begun):
                 evaluated += self.hold(begun)
-                self.keep("core", "+".join(self._mos.cube_names), begun, held)
+                self.keep("core", "+".join(self._mos.cube_names), begun, held[:core])
         except (IntegrityError, Busy, ModelUnavailable, OSError):
             pass  # the answer was shown; without this the next prompt is evaluated as a whole
         return evaluated

@@ -1,0 +1,120 @@
+"""`memos slot` and what the rest of the command line says of slots."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+
+FACTS = ("I am allergic to peanuts.", "My sister is called Lena.", "I live in Porto.", "My dog is called Biscuit.")
+
+
+@pytest.fixture
+def told(memos: Run, models: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("MEMOS_LLM_MODEL", str(models / "mini.gguf"))
+    for fact in FACTS:
+        memos("add", fact, "--pin")
+    return memos
+
+
+def test_chat_tells_what_came_from_a_slot(told: Run) -> None:
+    first = told("--json", "chat", "-m", "Where do I live?", "--no-save").data["tokens"]
+    assert (first["slot"], first["evaluated"]) == (0, first["prompt"])
+    second = told("--json", "chat", "-m", "Where do I live?", "--no-save").data["tokens"]
+    assert second["slot"] > 64
+    assert second["slot"] + second["evaluated"] == second["prompt"] == first["prompt"]
+    said = told("chat", "-m", "Where do I live?", "--no-save", "--stats").err
+    assert f"{second['slot']} from a slot, {second['evaluated']} evaluated" in said
+    told("chat", "-m", "And my dog?")
+    told("chat", "--continue", "-m", "And my sister?")
+    assert {one["covers"] for one in told("--json", "slot", "list").data["slots"]} == {"core", "conversation"}
+    again = told("--json", "chat", "--continue", "-m", "And the rest?").data["tokens"]
+    assert again["evaluated"] < 30 < again["slot"]
+
+
+def test_build_list_verify_and_rm(told: Run, home: Path) -> None:
+    assert "no slots" in told("slot", "list").err
+    made = told("--json", "slot", "build").data["slots"]
+    assert [(one["covers"], one["made"], one["evaluated"] == one["tokens"] > 64) for one in made] == [("core", True, True)]
+    again = told("slot", "build")
+    assert (again.status, "there already" in again.out) == (0, True)
+    listed = told("slot", "list")
+    assert max(map(len, listed.out.splitlines())) <= 80
+    assert "ready" in listed.out
+    (slot,) = told("slot", "verify", "--json").data["slots"]
+    assert (slot["state"], slot["id"], len(slot["memories"])) == ("ready", made[0]["id"], len(FACTS))
+    assert told("doctor", "--json").data["surroundings"]["slots"].startswith("1, ")
+    assert told("slot", "rm", slot["id"][:6], "--dry-run").out.startswith("would remove 1 slot")
+    assert len(list((home / "cache" / "slots").glob("*.state"))) == 1
+    assert told("slot", "rm", slot["id"][:6]).out.startswith("removed 1 slot")
+    assert list((home / "cache" / "slots").glob("*.state")) == []
+
+
+def test_damage_is_named_with_its_repair(told: Run, home: Path) -> None:
+    told("slot", "build")
+    (path,) = (home / "cache" / "slots").glob("*.state")
+    content = bytearray(path.read_bytes())
+    content[100] ^= 1
+    path.write_bytes(content)
+    done = told("slot", "verify", "--json")
+    assert done.status == 13
+    assert done.data["slots"][0]["state"] == "damaged"
+    assert "memos slot rm" in done.error["hint"]
+    assert "1 damaged" in told("doctor").out
+    answered = told("--json", "chat", "-m", "Where do I live?", "--no-save")
+    assert answered.data["tokens"]["slot"] == 0
+    assert told("slot", "verify").status == 0
+    (home / "cache" / "slots" / "index.db").write_bytes(b"no database" * 1000)
+    for arguments in (("slot", "list"), ("slot", "verify")):
+        assert told(*arguments).status == 13
+        assert "memos slot rm --all" in told(*arguments).err
+    assert told("doctor").status == 0
+    assert told("slot", "rm", "--all").status == 0
+    assert told("slot", "list").status == 0
+
+
+def test_what_cannot_be_is_told(told: Run) -> None:
+    assert told("slot", "rm").status == 2
+    assert told("slot", "rm", "zz", "--all").status == 2
+    assert told("slot", "rm", "zz").status == 10
+    assert told("slot", "build", "--tag", "nothing").status == 10
+    assert told("slot", "build", "--conversation", "nobody").status == 10
+    assert told("slot", "build", env={"MEMOS_LLM_MODEL": "none"}).status == 14
+    plain = told("slot", "build", env={"MEMOS_LLM_MODEL": "x", "MEMOS_LLM_ENDPOINT": "http://localhost:9/v1"})
+    assert (plain.status, "keeps no states" in plain.out) == (0, True)
+
+
+def test_a_model_without_such_states_answers_all_the_same(told: Run, tmp_path: Path) -> None:
+    from tests.tiny import write_recurrent
+
+    env = {"MEMOS_LLM_MODEL": str(write_recurrent(tmp_path / "recurrent.gguf", context=2048))}
+    built = told("slot", "build", env=env)
+    assert (built.status, "no state that can be put back" in built.out) == (0, True)
+    assert told("chat", "-m", "Where do I live?", env=env).status == 0
+    assert told("--json", "slot", "list").data["slots"] == []
+
+
+def test_what_is_purged_is_in_no_slot(told: Run, home: Path) -> None:
+    told("add", "My door code is 49152 kumquat", "--pin")
+    told("chat", "-m", "Where do I live?")
+    told("chat", "--continue", "-m", "Where do I live?")
+    assert len(told("--json", "slot", "list").data["slots"]) == 2
+    (memory,) = (one["id"] for one in told("list", "--json").data["memories"] if "kumquat" in one["content"])
+    receipt = told("--json", "forget", memory, "--purge", "--yes").data
+    assert receipt["removed"]["slots"] == 2
+    assert told("--json", "slot", "list").data["slots"] == []
+    for path in home.rglob("*"):
+        assert not path.is_file() or b"kumquat" not in path.read_bytes(), path
+
+
+def test_a_removed_cube_leaves_no_slots(told: Run) -> None:
+    told("slot", "build")
+    told("cube", "create", "other")
+    assert told("cube", "rm", "default", "--yes").status == 0
+    assert told("--json", "--cube", "other", "slot", "list").data["slots"] == []
+
+
+def test_another_person_sees_only_theirs(told: Run) -> None:
+    told("slot", "build")
+    assert told("--json", "--as", "ana", "slot", "list").data["slots"] == []
+    assert len(told("--json", "slot", "list").data["slots"]) == 1
