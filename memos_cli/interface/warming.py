@@ -7,6 +7,7 @@ costs a few tokens while the person reads, and saves the whole conversation at t
 Nothing here is needed for an answer: whatever goes wrong with a slot, the prompt is evaluated as if there were none.
 """
 
+import os
 from array import array
 from dataclasses import replace
 from functools import cached_property
@@ -94,10 +95,18 @@ class Warm:
         said, self._notices = tuple(self._notices), []
         return said
 
-    @property
-    def evaluated(self) -> int:
-        """How many tokens of the last prompt were evaluated."""
-        return self._states.evaluated
+    def spent(self, prompted: int, restored: int) -> dict[str, int]:
+        """The tokens of an answered prompt that came from a slot, and those that were evaluated.
+
+        Args:
+            prompted: how many it had.
+            restored: what `restore` said.
+        """
+        evaluated = self._states.evaluated
+        reused = min(restored, prompted - evaluated)
+        if reused < restored:
+            self._notices.append(f"of {restored} tokens that a slot gave, {reused} were used")
+        return {"slot": reused, "evaluated": evaluated}
 
     @cached_property
     def _identity(self) -> dict[str, str]:
@@ -186,13 +195,14 @@ class Warm:
             prompt, core = going.laid.prompt, len(going.laid.prompt.core)
             scene = core + len(prompt.topics)
             begun, ids = (beginning(self._states, self._llm.template, prompt, layer) for layer in ("core", "conversation"))
-            writes = keep and going.parts is not None and self._due(ids, begun, end=end, long=going.long)
+            keep = keep and self._store.quota > 0
+            writes = keep and going.parts is not None and self._due(ids, begun, end=end, long=going.long) and self._able()
             if len(ids) < self._llm.context and (writes or not end):
                 evaluated += self.hold(ids)
             held = parts(self._mos, going.laid.memories[:scene])
             if writes:
                 self.keep("conversation", going.conversation, ids, (*held, *(going.parts or ())))
-            if end and keep and len(begun) >= self._least and self._covered(begun, "core") < len(begun):
+            if end and keep and len(begun) >= self._least and self._covered(begun, "core") < len(begun) and self._able():
                 evaluated += self.hold(begun)
                 self.keep("core", "+".join(self._mos.cube_names), begun, held[:core])
         except (IntegrityError, Busy, ModelUnavailable, OSError):
@@ -202,6 +212,21 @@ class Warm:
     @property
     def _least(self) -> int:
         return int(self._mos.settings.get("slots.least"))
+
+    def _able(self) -> bool:
+        """Whether the model keeps states at all; found out before anything is evaluated for one.
+
+        Where there is a slot it does. Else what is held now is saved for a trial: one that is recurrent writes nothing.
+        """
+        if self._store.exists and self._store.of(self._person, fingerprint(self._identity)):
+            return True
+        self._store.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        trial = self._store.folder / f".{os.urandom(8).hex()}"
+        try:
+            trial.touch(mode=0o600)
+            return self._states.save(trial) > 0
+        finally:
+            trial.unlink(missing_ok=True)
 
     def _due(self, ids: "array[int]", begun: "array[int]", *, end: bool, long: bool) -> bool:
         """Whether the conversation's slot is to be written."""

@@ -515,8 +515,25 @@ def test_a_model_that_keeps_no_states_is_no_error(told: MOS, monkeypatch: pytest
     (built,) = told.slots.build(llm=model())
     assert built.slot is None
     assert "no state that can be put back" in (built.why or "")
+    evaluated: list[int] = []
+    advance = LlamaModel.advance
+    monkeypatch.setattr(LlamaModel, "advance", lambda self, ids: evaluated.append(len(ids)) or advance(self, ids))
     assert one(told, "Where do I live?").answer == "Porto"
-    assert told.slots.list() == ()
+    assert (told.slots.list(), evaluated) == ((), [])  # nothing is computed for a slot that cannot be
+
+
+def test_what_was_put_back_and_not_used_is_told(core: Slot, told: MOS, monkeypatch: pytest.MonkeyPatch) -> None:
+    restore = LlamaModel.restore
+
+    def forgets(self: LlamaModel, path: Path, ids: Sequence[int]) -> bool:
+        done = restore(self, path, ids)
+        self._clear()
+        return done
+
+    monkeypatch.setattr(LlamaModel, "restore", forgets)
+    answered = one(told, "Where do I live?", end=False)
+    assert (answered.answer, answered.tokens["slot"], answered.tokens["evaluated"]) == ("Porto", 0, answered.tokens["prompt"])
+    assert answered.notices == (f"of {len(core.ids)} tokens that a slot gave, 0 were used",)
 
 
 def test_a_purge_takes_slots_along_and_says_so(told: MOS) -> None:
