@@ -93,6 +93,8 @@ SETTINGS: dict[str, Setting] = {
         "who finds what is worth keeping in what was said: rules, model, or auto: the model where it is fit for it",
     ),
     "chat.memories": Setting(8, _count, "how many memories chat looks up for a message"),
+    "scheduler.tokens": Setting(0, _count, "how many tokens of a prompt memories may take; 0: half of llm.context"),
+    "scheduler.adapters": Setting(1, _count, "how many adapters a request may use"),
     "slots.bytes": Setting(
         1 << 30, _count, "how many bytes the saved states of models (slots) may take together; 0 keeps and uses none"
     ),

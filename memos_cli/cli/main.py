@@ -42,6 +42,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Conversation": {
         "chat": ("chat", "Talk with your memories."),
         "model": ("models", "Choose, pull and remove the models that chat answers with."),
+        "scheduler": ("scheduler", "Choose which memory goes in which form, and see what comes next."),
         "slot": ("slot", "Keep states of a model on disk, for answers to begin from."),
     },
     "History": {

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from memos_cli.interface.reader import Format
     from memos_cli.interface.results import Answered
     from memos_cli.interface.reviewing import Decided, Item
+    from memos_cli.interface.scheduling import Scheduling
     from memos_cli.interface.slots import Slots
     from memos_cli.interface.snapshots import Snapshots
     from memos_cli.interface.tasks import Tasks
@@ -268,6 +269,8 @@ class MOS:
 
     def record_uses(self, memories: Iterable[Memory]) -> None:
         """Note that these memories were shown or put into a prompt, where the settings want that noted."""
+        from memos_cli.infra.recalls import Recalls
+
         used = list(memories)
         if not used or not self.settings.get("use.record"):
             return
@@ -275,6 +278,7 @@ class MOS:
             mine = [memory.id for memory in used if memory.cube == vault.name]
             if mine:
                 vault.record_uses(mine, self.now)
+                Recalls(vault.folder).add(self.now, mine)
 
     def chat(self, message: str, *, save: bool = True, recall: bool = True, user_id: str | None = None) -> "Answered":
         """One message and its answer, in a conversation of its own. For several, use `memos_cli.interface.chat.Chat`.
@@ -330,6 +334,13 @@ class MOS:
         from memos_cli.interface.tasks import Tasks
 
         return Tasks(self)
+
+    @property
+    def scheduler(self) -> "Scheduling":
+        """Which memory goes in which form, and what comes next: `mos.scheduler.likeliest(3)`, `explain`, `standing`."""
+        from memos_cli.interface.scheduling import Scheduling
+
+        return Scheduling(self)
 
     @property
     def slots(self) -> "Slots":
@@ -447,10 +458,11 @@ class MOS:
     def places(self, vault: Vault) -> "tuple[Place, ...]":
         """What besides a cube's file may hold what its memories say."""
         from memos_cli.interface import slots
-        from memos_cli.interface.places import HISTORY, Matrices, SavedStates, TypedLines
+        from memos_cli.interface.places import HISTORY, Matrices, Recollections, SavedStates, TypedLines
 
         states = SavedStates(slots.store(self), vault)
-        return TypedLines(self.paths.cache / HISTORY), Matrices(self.embeddings.cached(vault)), states
+        matrices = Matrices(self.embeddings.cached(vault))
+        return TypedLines(self.paths.cache / HISTORY), matrices, states, Recollections(vault.folder)
 
     def purge(
         self,

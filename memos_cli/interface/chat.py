@@ -417,12 +417,13 @@ class Chat:
         return Warm(self._mos, llm, self._person)
 
     def _in_scene(self, found: Recalled) -> Recalled:
-        """With the topics of the conversation: the set that has most of what its first question found, where it has a slot.
+        """With the topics of the conversation: the set that the scheduler chooses for what its first question found.
 
         They stay for the whole conversation, which stands behind them: to change them would be to evaluate it anew.
         """
         if self._warm and not self._turns:
-            self._scene = self._warm.scene([hit.memory for hit in found.hits])
+            hits = [hit.memory for hit in found.hits][: self._mos.settings.get("chat.memories")]
+            self._scene = self._mos.scheduler.topics(found.core, hits, slots) if (slots := self._warm.ready()) else ()
         return found._replace(topics=self._recalling.topics(found.core, self._scene))
 
     def _as_parts(self, ids: Sequence[str]) -> "list[Part | None]":

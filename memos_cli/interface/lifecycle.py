@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from memos_cli.infra.vectors import Matrix
     from memos_cli.interface.api import MOS
     from memos_cli.interface.pipeline import Author
+    from memos_cli.interface.scheduling import Prepared
     from memos_cli.operation.fusing import Judge
 
 LOCK = "tick.lock"
@@ -82,6 +83,8 @@ class Ticked(NamedTuple):
         command_id: what `undo` takes it back by; `None` if nothing was written.
         superseded: how many were superseded by what certainly contradicts them.
         asked: how many questions were put on the list of `memos review`.
+        slots_built: of how many sets of memories, or of the core, a slot was made ready.
+        slots_dropped: of how many sets the slot was let go.
     """
 
     cube: str
@@ -98,6 +101,8 @@ class Ticked(NamedTuple):
     dry_run: bool = False
     superseded: int = 0
     asked: int = 0
+    slots_built: int = 0
+    slots_dropped: int = 0
 
 
 def policy_of(vault: "Vault") -> Policy:
@@ -148,6 +153,7 @@ class Means(NamedTuple):
         places: what besides the cube's file may hold the texts of what is purged.
         matrix: gives the cube's vectors, to find near duplicates by.
         judge: a model to be asked about near duplicates.
+        prepare: makes slots ready within so many seconds.
     """
 
     embed: Callable[[], int] = lambda: 0
@@ -156,6 +162,7 @@ class Means(NamedTuple):
     places: Sequence[Place] = ()
     matrix: "Callable[[], Matrix | None]" = lambda: None
     judge: "Judge | None" = None
+    prepare: "Callable[[float | None], Prepared] | None" = None
 
 
 class Tick:
@@ -174,6 +181,7 @@ class Tick:
         self._means = means or Means()
         self._texts: list[str] = []
         self._swept = Swept()
+        self._prepared: Prepared | None = None
         self._policy = policy_of(vault)
         self._started = time.monotonic()
         self._due = self._braked = self._embedded = 0
@@ -201,6 +209,8 @@ class Tick:
                     self._embed_pending()
                 if self._fuses() and not self._is_late():
                     self._fuse()
+                if not self._limits.dry:
+                    self._prepare()
         self._run_hooks()
         return self._report()
 
@@ -314,6 +324,16 @@ class Tick:
         at = to_millis(self._now)
         self._moves += [Move(source, Way(at, State.ARCHIVED, "fused")) for source in self._swept.sources]
 
+    def _prepare(self) -> None:
+        """Make ready what is likely to come, in the time that is left."""
+        if self._means.prepare is None or not self._policy.get("steps.slots") or self._is_late():
+            return
+        seconds = self._limits.seconds
+        self._prepared = self._means.prepare(
+            None if seconds is None else max(0.0, seconds - (time.monotonic() - self._started))
+        )
+        self._notes += self._prepared.notes
+
     def _run_hooks(self) -> None:
         if self._limits.dry:
             return
@@ -332,6 +352,7 @@ class Tick:
             {**{state.value: counts[state.value] for state in _ORDER}, State.MERGED.value: len(self._swept.products)},
             time.monotonic() - self._started, tuple(self._moves), self._braked, self._embedded, self._unfinished,
             tuple(self._notes), self._txn, self._limits.dry, self._swept.superseded, self._swept.asked,
+            len(self._prepared.built) if self._prepared else 0, len(self._prepared.dropped) if self._prepared else 0,
         )  # fmt: skip
 
 
@@ -371,10 +392,12 @@ def _means(mos: "MOS", vault: "Vault", tell: Callable[[int, int], None]) -> Iter
         embedder = mos.embeddings.embedder()
         return None if embedder is None else mos.embeddings.matrix(vault, embedder)
 
+    # Slots are made of all cubes in use together: the first one's tick does it.
+    prepare = mos.scheduler.prepare if vault is mos.vaults()[0] else None
     llm = models.chosen(mos.settings, mos.paths) if policy_of(vault).get("fuse.propose") else None
     try:
         judge = fusion.judge(llm) if llm is not None else None
-        yield Means(lambda: mos.embed(vault), run_hook, tell, mos.places(vault), matrix, judge)
+        yield Means(lambda: mos.embed(vault), run_hook, tell, mos.places(vault), matrix, judge, prepare)
     finally:
         if llm is not None:
             llm.close()

@@ -9,6 +9,7 @@ from pathlib import Path
 from memos_cli.errors import IntegrityError
 from memos_cli.infra import files
 from memos_cli.infra.purge import Purged
+from memos_cli.infra.recalls import Recalls
 from memos_cli.infra.slots import Store
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Slot
@@ -42,6 +43,26 @@ class Matrices:
         """Remove them."""
         for path in self._paths:
             path.unlink(missing_ok=True)
+
+
+class Recollections:
+    """When a memory was recalled, and in which form: its id alone is there, and that goes too.
+
+    Args:
+        folder: the cube's.
+    """
+
+    name = "recalls"
+
+    def __init__(self, folder: Path) -> None:
+        self._recalls = Recalls(folder)
+
+    def wipe(self, purged: Purged, *, dry_run: bool) -> int:
+        """Take out the lines that name one of them."""
+        return self._recalls.forget(purged.ids, dry_run=dry_run)
+
+    def sweep(self) -> None:
+        """Nothing: what was noted since is an id, which the log keeps as well."""
 
 
 class TypedLines:

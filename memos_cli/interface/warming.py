@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from memos_cli.interface.api import MOS
     from memos_cli.interface.results import Laid
     from memos_cli.interface.slots import Layer
-    from memos_cli.model import Memory, Part, Slot
+    from memos_cli.model import Part, Slot
     from memos_cli.ports import LLM, Request, Stateful
 
 GAIN = 16
@@ -130,18 +130,15 @@ class Warm:
         first = next((place for place, memory in enumerate(said) if memory in held), 0)
         return first, tuple(memory for memory in held if memory not in said)
 
-    def scene(self, found: "Sequence[Memory]") -> tuple[str, ...]:
-        """Of the sets of memories with a slot, the one that has most of what was found, if that is half of it or more."""
-        if not self._store.exists or not found:
-            return ()
-        wanted = {memory.id for memory in found}
+    def ready(self) -> "list[Slot]":
+        """The slots of this person that can be used with this model."""
+        if self._store.quota <= 0 or not self._store.exists:
+            return []
         try:
             slots = self._store.of(self._person, fingerprint(self._identity))
+            return [slot for slot in slots if slot.covers != "conversation" and standing(self._mos, slot).state == "ready"]
         except (IntegrityError, Busy):
-            return ()
-        sets = [tuple(part.memory for part in slot.parts) for slot in slots if slot.covers == "topics"]
-        best = max(sets, key=lambda one: (len(wanted & set(one)), -len(one)), default=())
-        return best if 2 * len(wanted & set(best)) >= len(wanted) else ()
+            return []
 
     # -- before an answer
 

@@ -1,0 +1,190 @@
+"""`memos scheduler`: which sets of memories there are, what is likely to come, and which memory goes in which form."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from memos_cli.cli import render
+from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.options import Family
+from memos_cli.operation.scheduler import Do
+from memos_cli.times import from_millis, shown
+
+if TYPE_CHECKING:
+    from memos_cli.interface.scheduling import Explained, Scheduling, Standing
+    from memos_cli.operation.scheduler import Decision
+
+_SHOWN = 20
+_NAME, _RULE, _WHAT, _BECAUSE = 24, 12, 24, 26
+"""Characters of columns: with all of them a table is as wide as a terminal of 80."""
+_FORMS = {"plaintext": "text", "activation": "slot", "parametric": "adapter", None: "left out"}
+
+
+@click.group(cls=Family)
+def scheduler() -> None:
+    """Choose which memory goes in which form, and see what comes next.
+
+    A memory can be text in the prompt, lie in a slot (the state of the model after the prompt's beginning, which saves its
+    evaluation), or be known to an adapter. Memories that are needed together are a set: those of one task, tag, key,
+    conversation or topic. From the history of recalls it is foreseen which sets come next, and a tick makes their slots.
+
+    \b
+    Examples:
+      memos scheduler status
+      memos scheduler explain "what can I cook tonight?"
+    """
+
+
+@scheduler.command("status")
+@pass_app
+def status(app: App) -> None:
+    """Show budgets, sets, slots, what is likely to come, and what a tick would do.
+
+    Hit rates are those that the prediction would have had on your own recalls so far, each foreseen from those before it
+    alone: how often a set that was needed was among the 1, 3 and 5 foreseen. Nothing of it leaves this machine.
+
+    \b
+    Examples:
+      memos scheduler status
+      memos scheduler status --json | jq '.data.sets[] | {name, probability, next}'
+    """
+    run = app.mos.scheduler
+    seen = run.picture()
+    found = run.standing(seen)
+    rates = run.hit_rates(seen)
+    if app.json:
+        app.data(_status_json(run, found, rates))
+        return
+    _show_budgets(app, run)
+    if not found:
+        app.note('no sets yet; they come with what you tell: memos add "I am vegan now" --key diet')
+        return
+    from memos_cli.cli.tables import human_bytes, table
+
+    rows = [
+        (
+            render.one_line(one.scene.name, _NAME), render.one_line(one.scene.rule, _RULE), len(one.scene.ids),
+            f"{one.scene.tokens:,}", one.recalls, _percent(one.probability),
+            human_bytes(one.slot.bytes) if one.slot else "-", one.step.do.value if one.step else "-",
+        )
+        for one in found[:_SHOWN]
+    ]  # fmt: skip
+    table(("set", "by its", "n", "tokens", "14 d", "next", "slot", "tick"), rows, right=(2, 3, 4, 5, 6))
+    if len(found) > _SHOWN:
+        app.out(f"… and {len(found) - _SHOWN} more; all of them: --json")
+    if rates["recalls"]:
+        said = ", ".join(f"{_percent(rates[f'at_{most}'])} among {most}" for most in (1, 3, 5))
+        app.out(f"\nforeseen of {rates['recalls']} recalls: {said}")
+    if any(one.step and one.step.do in {Do.BUILD, Do.DROP} for one in found):
+        app.note("let it be done: memos lifecycle tick")
+
+
+def _show_budgets(app: App, run: "Scheduling") -> None:
+    from memos_cli.cli.tables import human_bytes
+
+    budgets, kept = run.budgets, run.shelf.kept()
+    app.out(f"context: {budgets.tokens:,} tokens for memories; adapters: {budgets.adapters}")
+    used = human_bytes(sum(one.bytes for one in kept))
+    app.out(
+        f"slots: {len(kept)} ready, {used} of {human_bytes(budgets.kv_bytes)}" if budgets.kv_bytes else "slots: none are kept"
+    )
+
+
+def _status_json(run: "Scheduling", found: "tuple[Standing, ...]", rates: dict[str, Any]) -> dict[str, Any]:
+    kept = run.shelf.kept()
+    return {
+        "budgets": run.budgets._asdict(),
+        "costs": run.costs(kept)._asdict(),
+        "slots": {"ready": len(kept), "bytes": sum(one.bytes for one in kept)},
+        "sets": [_set_json(one) for one in found],
+        "hit_rates": rates,
+    }
+
+
+def _set_json(one: "Standing") -> dict[str, Any]:
+    slot = {"id": one.slot.id, "tokens": one.slot.tokens, "bytes": one.slot.bytes} if one.slot else None
+    step = one.step
+    following = {**step._asdict(), "do": step.do.value, "saved": round(step.saved, 3)} if step else {}
+    following.pop("name", None)
+    return {
+        "name": one.scene.name, "rule": one.scene.rule, "memories": len(one.scene.ids), "tokens": one.scene.tokens,
+        "recalls": one.recalls, "last": shown(from_millis(one.last)) if one.last is not None else None,
+        "probability": round(one.probability, 4), "slot": slot,
+        "next": following or None,
+    }  # fmt: skip
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}%"
+
+
+@scheduler.command("explain")
+@click.argument("request", required=False)
+@pass_app
+def explain(app: App, *, request: str | None) -> None:
+    """Tell what would go in which form for a request, and why.
+
+    Nothing is answered, noted or changed. Without REQUEST it tells what became of the last one that chat decided about.
+
+    \b
+    Examples:
+      memos scheduler explain "what can I cook tonight?"
+      memos scheduler explain "when does the train leave?" --json
+      memos scheduler explain
+    """
+    run = app.mos.scheduler
+    found = run.explain(request) if request else run.last()
+    if app.json:
+        app.data(_explained_json(run, found))
+    elif found is None or not found.plan.decisions:
+        app.note("nothing fits that" if request else 'nothing was decided yet; ask: memos scheduler explain "what do I eat?"')
+    else:
+        _show_explained(app, run, found)
+
+
+def _show_explained(app: App, run: "Scheduling", found: "Explained") -> None:
+    from memos_cli.cli.tables import human_bytes, table
+
+    rows = [
+        (one.id[:8], _FORMS[one.form.value if one.form else None], one.tokens, _what(found, one), _wrapped(one.reason))
+        for one in found.plan.decisions
+    ]
+    table(("id", "form", "tokens", "what it says", "because"), rows, right=(2,))
+    plan = found.plan
+    slot = f"; slot of {render.one_line(plan.slot, _NAME)}: {human_bytes(plan.kv_bytes)}" if plan.slot else ""
+    app.out(f"\n{plan.tokens:,} of {run.budgets.tokens:,} tokens{slot}")
+    if plan.slot:
+        app.out(f"saved: about {1000 * plan.saved:.0f} ms until the first word")
+
+
+def _what(found: "Explained", one: "Decision") -> str:
+    memory = found.memories[one.id]
+    if "secret" not in memory.labels:
+        return render.one_line(memory.content, _WHAT)
+    from memos_cli.interface.secrets import mask
+
+    return render.one_line(mask(memory.content, memory.labels), _WHAT)
+
+
+def _wrapped(text: str) -> str:
+    """In lines as wide as what the other columns leave."""
+    import textwrap
+
+    return "\n".join(textwrap.wrap(render.plain(text), _BECAUSE))
+
+
+def _explained_json(run: "Scheduling", found: "Explained | None") -> dict[str, Any]:
+    if found is None:
+        return {"request": None, "decisions": []}
+    plan = found.plan
+    return {
+        "request": found.request, "at": shown(found.at), "budgets": run.budgets._asdict(), "slot": plan.slot,
+        "tokens": plan.tokens, "kv_bytes": plan.kv_bytes, "adapters": list(plan.adapters), "saved": round(plan.saved, 4),
+        "decisions": [
+            {
+                "id": one.id, "form": one.form.value if one.form else None, "why": one.why.value, "reason": one.reason,
+                "tokens": one.tokens, "set": one.scene, "adapter": one.adapter,
+            }
+            for one in plan.decisions
+        ],
+    }  # fmt: skip

@@ -1,0 +1,494 @@
+"""The scheduler's flows: recalls are noted, requests are decided about, and a tick makes ready what is likely to come.
+
+The decisions themselves are pure (`operation.scheduler`), and so are the sets (`operation.scenes`) and the prediction
+(`operation.predictor`); here they are given what the cubes, the slots and the history of recalls hold.
+"""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from memos_cli.errors import MemosError
+from memos_cli.infra.recalls import Recalls
+from memos_cli.infra.vault import queries
+from memos_cli.model import Filter, Form, LinkType, Memory
+from memos_cli.operation import predictor, scenes, scheduler
+from memos_cli.operation.predictor import Predictor, Recall
+from memos_cli.operation.scenes import CORE, Scene
+from memos_cli.operation.scheduler import Budgets, Candidate, Costs, Decision, Do, Hot, Plan, Slotted, Step, Why
+from memos_cli.times import to_millis
+
+if TYPE_CHECKING:
+    from memos_cli.interface.api import MOS
+    from memos_cli.model import Slot
+
+MOST = 2000
+"""Memories among which sets are looked for: those used most, then the newest; some 0.1 s."""
+_DAY = 86_400_000
+_WINDOW = 14
+"""Days over which recalls and changes are counted."""
+_GROUPED = 1000
+"""Recalls that are looked at to see what belongs together."""
+_LEARNED = 2000
+"""The last recalls, which a prediction rests on: to learn them takes 0.3 s."""
+_COVERED = {CORE, "topics"}
+"""What slots are of that the scheduler chooses among; those of conversations begin with one of these."""
+_LEAST = 64
+"""Tokens that a set may have in any case; else half of what memories may take, so that others have room beside it."""
+_LINKS = (LinkType.PART_OF, LinkType.DERIVED_FROM, LinkType.RELATES)
+_READY = (1, 3, 5)
+
+
+class Kept(NamedTuple):
+    """A slot as the scheduler sees it: its id, the set it is of, what it takes, and its memories in the order of the prompt."""
+
+    id: str
+    scene: str
+    tokens: int
+    bytes: int
+    ids: tuple[str, ...]
+
+
+class Shelf(Protocol):
+    """Where slots are kept; what the scheduler needs of them."""
+
+    @property
+    def quota(self) -> int:
+        """How many bytes they may take together; 0 where none are kept."""
+        ...
+
+    def kept(self) -> Sequence[Kept]:
+        """The slots that can be used now, of the core and of sets."""
+        ...
+
+    def build(self, wanted: Sequence[Scene], seconds: float | None) -> Sequence[tuple[str, str | None]]:
+        """Make the slots of these sets; for each by name why there is none, or `None` where there is one.
+
+        Raises:
+            MemosError: the model or the store of slots cannot be used.
+        """
+        ...
+
+    def remove(self, slots: Sequence[str]) -> None:
+        """Remove slots by their ids; one that is gone already is no error."""
+        ...
+
+
+class Own:
+    """The slots of a home, for the model that its settings choose.
+
+    Args:
+        mos: the memory.
+    """
+
+    def __init__(self, mos: "MOS") -> None:
+        self._mos = mos
+
+    @property
+    def quota(self) -> int:
+        """That of the settings; 0 where no model is chosen, or one elsewhere, of which no state can be had."""
+        settings = self._mos.settings
+        here = settings.get("llm.model") != "none" and not settings.get("llm.endpoint")
+        return int(settings.get("slots.bytes")) if here else 0
+
+    def kept(self) -> Sequence[Kept]:
+        """Those that are ready; none where their index cannot be read, which whoever writes to it finds out."""
+        if not self.quota:
+            return ()
+        try:
+            found = [one.slot for one in self._mos.slots.list() if one.state == "ready"]
+        except MemosError:
+            return ()
+        return [_kept(slot) for slot in found if slot.principal == self._mos.principal and slot.covers in _COVERED]
+
+    def build(self, wanted: Sequence[Scene], seconds: float | None) -> Sequence[tuple[str, str | None]]:
+        """Have them made, with the model loaded once."""
+        from memos_cli.interface.slots import Wanted
+
+        asked = [Wanted() if scene.name == CORE else Wanted("topics", scene.name, scene.ids) for scene in wanted]
+        built = self._mos.slots.build(asked, seconds=seconds)
+        return [
+            (scene.name, one.why or "there is none" if one.slot is None else None)
+            for scene, one in zip(wanted, built, strict=True)
+        ]
+
+    def remove(self, slots: Sequence[str]) -> None:
+        """Remove them, as far as they are still there."""
+        from memos_cli.interface.slots import store
+
+        store(self._mos).remove(slots)
+
+
+def _kept(slot: "Slot") -> Kept:
+    ids = tuple(part.memory for part in slot.parts)
+    return Kept(slot.id, CORE if slot.covers == CORE else slot.name, len(slot.ids), slot.bytes, ids)
+
+
+class Likely(NamedTuple):
+    """A set that may be needed next, and how likely that is."""
+
+    scene: Scene
+    probability: float
+
+
+class Standing(NamedTuple):
+    """A set as it stands.
+
+    Attributes:
+        recalls: in the last two weeks.
+        last: when it was recalled last, in milliseconds since 1970.
+        slot: the slot that is ready.
+        step: what the next tick would do about it, and why.
+    """
+
+    scene: Scene
+    recalls: int
+    last: int | None
+    probability: float
+    slot: Kept | None
+    step: Step | None
+
+
+class Explained(NamedTuple):
+    """What becomes of a request: the plan, and the memories that it is about."""
+
+    request: str | None
+    plan: Plan
+    memories: Mapping[str, Memory]
+    at: str
+
+
+class Prepared(NamedTuple):
+    """What a tick did about slots: sets whose slot was built or dropped, and a line for what could not be done."""
+
+    built: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Picture(NamedTuple):
+    """All that is looked at for a decision, as it is at one instant."""
+
+    memories: Mapping[str, Memory]
+    scenes: tuple[Scene, ...]
+    places: Mapping[str, str]
+    recalls: tuple[Recall, ...]
+    predictor: Predictor
+
+    @property
+    def named(self) -> dict[str, Scene]:
+        """The sets by name."""
+        return {scene.name: scene for scene in self.scenes}
+
+
+class Scheduling:
+    """The scheduler of the cubes in use.
+
+    Args:
+        mos: the memory.
+        shelf: where slots are kept; `None` for this home's own.
+        covered: active adapters by the id of a memory that they know as it is now.
+        costs: what the forms cost on this machine.
+    """
+
+    def __init__(
+        self, mos: "MOS", shelf: Shelf | None = None, covered: Mapping[str, str] | None = None, costs: Costs | None = None
+    ) -> None:
+        self._mos = mos
+        self._given = shelf
+        self._covered = covered or {}
+        self._costs = costs
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """Where slots are kept."""
+        return self._given or Own(self._mos)
+
+    # -- the history of recalls
+
+    def _recalled(self) -> list[tuple[str, tuple[str, ...]]]:
+        """The last recalls of all cubes in use, in the order of time; what was recalled at the same instant is one."""
+        found: dict[str, tuple[str, ...]] = {}
+        for vault in self._mos.vaults():
+            for one in Recalls(vault.folder).since():
+                found[one.at] = (*found.get(one.at, ()), *one.ids)
+        return sorted(found.items())[-_LEARNED:]
+
+    # -- sets and what comes next
+
+    def picture(self) -> Picture:
+        """The sets as they are now, and what was learned of their recalls.
+
+        It takes some 0.2 s with thousands of recalls; who asks often keeps it.
+        """
+        from memos_cli.interface.recalling import ECHO
+
+        wanted = Filter(at=self._mos.now, without=(ECHO,))
+        pinned = self._mos.list(wanted._replace(pinned=True), limit=MOST)
+        memories = {memory.id: memory for memory in (*pinned, *self._mos.list(wanted, order="used", limit=MOST))}
+        history = self._recalled()
+        links = [
+            link
+            for vault in self._mos.vaults()
+            for kind in _LINKS
+            for link in queries.links_of_type(vault.conn, kind)
+            if link.source in memories and link.target in memories
+        ]
+        told = [memory for memory in memories.values() if "secret" not in memory.labels]
+        together = [ids for _, ids in history[-_GROUPED:]]
+        found = scenes.scenes(told, links, together, max(_LEAST, self.budgets.tokens // 2))
+        places = scenes.place(found)
+        words = scenes.vocabulary(memories.values(), places)
+        names = [scene.name for scene in found if scene.rule != CORE]
+        recalls = tuple(_recalls(history, places, frozenset(names)))
+        return Picture(memories, found, places, recalls, predictor.learned(names, recalls, words))
+
+    def likeliest(self, k: int = 1, said: str = "", picture: Picture | None = None) -> tuple[Likely, ...]:
+        """The sets that are likeliest needed next, the likeliest first: those whose slots a REPL loads while a person types.
+
+        Args:
+            k: how many.
+            said: the end of the conversation so far.
+            picture: that of a moment ago, to save making one.
+        """
+        seen = picture or self.picture()
+        named = seen.named
+        cue = tuple(scenes.meaningful(said))
+        found = seen.predictor.likeliest(to_millis(self._mos.now), k, cue)
+        return tuple(Likely(named[name], share) for name, share in found)
+
+    # -- one request
+
+    @property
+    def budgets(self) -> Budgets:
+        """What the settings give: tokens of the context for memories, bytes of KV, adapters at a time."""
+        settings = self._mos.settings
+        tokens = settings.get("scheduler.tokens") or settings.get("llm.context") // 2
+        return Budgets(tokens, self.shelf.quota, settings.get("scheduler.adapters"))
+
+    def costs(self, kept: Sequence[Kept] | None = None) -> Costs:
+        """What the forms cost; what a token takes of KV is that of the slots that are there."""
+        costs = self._costs or Costs()
+        slots = self.shelf.kept() if kept is None else kept
+        tokens = sum(slot.tokens for slot in slots)
+        return costs._replace(kv=max(1, sum(slot.bytes for slot in slots) // tokens)) if tokens else costs
+
+    def plan(self, core: Sequence[Memory], found: Sequence[Memory], places: Mapping[str, str] | None = None) -> Plan:
+        """Choose the form of each memory that a request needs.
+
+        Args:
+            core: those that stand in every prompt.
+            found: those that were found for it, best first.
+            places: the set of each memory by its id; `None` for those of the slots alone, which is faster.
+        """
+        return self._planned(core, found, self.shelf.kept(), places)
+
+    def _planned(
+        self, core: Sequence[Memory], found: Sequence[Memory], kept: Sequence[Kept], places: Mapping[str, str] | None
+    ) -> Plan:
+        if places is None:
+            places = {one: slot.scene for slot in kept if slot.scene != CORE for one in slot.ids}
+        known = {memory.id for memory in core}
+        candidates = [self._candidate(memory, CORE, core=True) for memory in core]
+        candidates += [self._candidate(one, places.get(one.id), core=False) for one in found if one.id not in known]
+        slots = {slot.scene: Slotted(slot.tokens, slot.bytes, frozenset(slot.ids)) for slot in kept}
+        budgets = self.budgets
+        if self._given is None and kept:  # of a model that was handed in, where the settings choose none
+            budgets = budgets._replace(kv_bytes=self._mos.settings.get("slots.bytes"))
+        return scheduler.decide(candidates, slots, budgets, self.costs(kept))
+
+    def _candidate(self, memory: Memory, scene: str | None, *, core: bool) -> Candidate:
+        tokens, secret = scenes.tokens_of(memory.content), "secret" in memory.labels
+        return Candidate(memory.id, tokens, scene, core, secret, self._covered.get(memory.id))
+
+    def topics(self, core: Sequence[Memory], found: Sequence[Memory], slots: "Iterable[Slot] | None" = None) -> tuple[str, ...]:
+        """The ids of the set with whose slot the prompt of a request is to begin; none where it begins without.
+
+        What was decided is noted for `scheduler status` and `scheduler explain`: ids and codes, no text.
+
+        Args:
+            core: those that stand in every prompt.
+            found: those that were found for it, best first.
+            slots: those that are ready for the model that is asked; `None` for those of the model of the settings.
+        """
+        kept = self.shelf.kept() if slots is None else [_kept(slot) for slot in slots if slot.covers in _COVERED]
+        if not kept:
+            return ()
+        made = self._planned(core, found, kept, None)
+        self._note(made, {memory.id: memory.cube for memory in (*core, *found)})
+        known = {memory.id for memory in core}
+        chosen = next((slot for slot in kept if slot.scene == made.slot and made.slot != CORE), None)
+        return tuple(one for one in chosen.ids if one not in known) if chosen else ()
+
+    def _note(self, made: Plan, cubes: Mapping[str, str]) -> None:
+        for vault in self._mos.vaults():
+            forms = {
+                one.id: [one.form.value if one.form else None, one.why.value, one.tokens]
+                for one in made.decisions
+                if cubes[one.id] == vault.name
+            }
+            if forms:
+                noted = {"forms": forms, "tokens": made.tokens, "kv_bytes": made.kv_bytes, "saved": round(made.saved, 4)}
+                Recalls(vault.folder).decide(self._mos.now, noted)
+
+    def explain(self, request: str) -> Explained:
+        """What would become of a request; nothing is noted of it."""
+        from memos_cli.interface.recalling import Recall as Recalling
+
+        recalled = Recalling(self._mos, self._mos.principal, reveal=False, local=True).recall(request)
+        known = {memory.id for memory in recalled.core}
+        hits = [hit.memory for hit in recalled.hits if hit.memory.id not in known][: self._mos.settings.get("chat.memories")]
+        plan = self.plan(recalled.core, hits, self.picture().places)
+        return Explained(request, plan, {memory.id: memory for memory in (*recalled.core, *hits)}, self._mos.now)
+
+    def last(self) -> Explained | None:
+        """What became of the last request that was decided about; `None` if none was."""
+        found = [(at, vault, one) for vault in self._mos.vaults() for at, one in Recalls(vault.folder).decisions()]
+        if not found:
+            return None
+        at, vault, noted = max(found, key=lambda one: one[0])
+        wanted = self._mos.filter(vault, Filter(at=self._mos.now, everything=True))
+        seen = self.picture()
+        memories = {one: vault.get(one) for one in noted["forms"] if vault.can_see(one, wanted)}
+        decisions = tuple(
+            Decision(one, Form(form) if form else None, Why(why), tokens, seen.places.get(one), self._covered.get(one))
+            for one, (form, why, tokens) in noted["forms"].items()
+            if one in memories
+        )
+        held = sorted((one.scene == CORE, one.scene or "") for one in decisions if one.form is Form.ACTIVATION)
+        slot = held[0][1] if held else None
+        plan = Plan(decisions, slot, noted["tokens"], noted["kv_bytes"], (), noted["saved"])
+        return Explained(None, plan, memories, at)
+
+    def _core(self) -> set[str]:
+        """The ids of what stands in every prompt."""
+        from memos_cli.interface.recalling import Recall as Recalling
+
+        core = Recalling(self._mos, self._mos.principal, reveal=False, local=True).core()
+        return {memory.id for memory in core}
+
+    # -- how things stand
+
+    def standing(self, picture: Picture | None = None) -> tuple[Standing, ...]:
+        """The sets, those first whose slots are worth most."""
+        seen = picture or self.picture()
+        kept = {slot.scene: slot for slot in self.shelf.kept()}
+        since = to_millis(self._mos.now) - _WINDOW * _DAY
+        times = {scene.name: [one.at for one in seen.recalls if scene.name in one.sets] for scene in seen.scenes}
+        shares = seen.predictor.foresee(to_millis(self._mos.now))
+        steps = {step.name: step for step in self.steps(seen)}
+        found = [
+            Standing(
+                scene, sum(at >= since for at in times[scene.name]), max(times[scene.name], default=None),
+                shares.get(scene.name, 0.0), kept.get(scene.name), steps.get(scene.name),
+            )
+            for scene in seen.scenes
+        ]  # fmt: skip
+        order = {name: place for place, name in enumerate(steps)}
+        return tuple(sorted(found, key=lambda one: order.get(one.scene.name, -1)))
+
+    def steps(self, picture: Picture | None = None) -> tuple[Step, ...]:
+        """What a tick would do about the slots of sets, the worthiest first."""
+        from memos_cli.interface.lifecycle import policy_of
+
+        seen = picture or self.picture()
+        vaults = self._mos.vaults()
+        if not vaults:
+            return ()
+        kept = self.shelf.kept()
+        core = next((scene.tokens for scene in seen.scenes if scene.rule == CORE), 0)
+        spent = sum(slot.bytes for slot in kept if slot.scene == CORE)
+        budgets = self.budgets
+        budgets = budgets._replace(kv_bytes=max(0, budgets.kv_bytes - spent))
+        ready = {slot.scene: slot for slot in kept}
+        rates = self._rates(seen)
+        hot = [
+            Hot(
+                scene.name, core + scene.tokens, rates[scene.name], self._changes(scene, seen),
+                ready[scene.name].bytes if scene.name in ready and set(scene.ids) <= set(ready[scene.name].ids) else None,
+            )
+            for scene in seen.scenes
+            if scene.rule != CORE
+        ]  # fmt: skip
+        most = policy_of(vaults[0]).get("slots.ahead")
+        steps = scheduler.ahead(hot, budgets, most, self.costs(kept))
+        return steps if most else tuple(map(_by_hand, steps))
+
+    def _rates(self, seen: Picture) -> dict[str, float]:
+        """For each set how many recalls a day are to be expected: as many as lately, or as are foreseen, if that is more."""
+        now = to_millis(self._mos.now)
+        lately = [one for one in seen.recalls if one.at >= now - _WINDOW * _DAY]
+        days = max(1.0, (now - lately[0].at) / _DAY) if lately else 1.0
+        shares = seen.predictor.foresee(now)
+        return {
+            scene.name: max(sum(scene.name in one.sets for one in lately), shares.get(scene.name, 0.0) * len(lately)) / days
+            for scene in seen.scenes
+        }
+
+    def _changes(self, scene: Scene, seen: Picture) -> float:
+        """How many times a day a set changed lately; what changed within the same hour is one change, as it is for a tick."""
+        since = to_millis(self._mos.now) - _WINDOW * _DAY
+        changed = {seen.memories[one].updated_at[:13] for one in scene.ids if to_millis(seen.memories[one].updated_at) >= since}
+        return len(changed) / _WINDOW
+
+    def hit_rates(self, picture: Picture | None = None) -> dict[str, Any]:
+        """How often the sets that were recalled would have been among the 1, 3 and 5 foreseen, on this history itself."""
+        seen = picture or self.picture()
+        model = Predictor(seen.predictor.scenes)
+        hits = dict.fromkeys(_READY, 0.0)
+        for one in seen.recalls:
+            names = [name for name, _ in model.likeliest(one.at, _READY[-1])]
+            for most in _READY:
+                hits[most] += len(set(names[:most]) & set(one.sets)) / len(one.sets)
+            model.learn(one)
+        count = len(seen.recalls)
+        return {"recalls": count, **{f"at_{most}": hits[most] / count if count else None for most in _READY}}
+
+    # -- making ready
+
+    def prepare(self, seconds: float | None = None) -> Prepared:
+        """Let go of slots that are not worth their place, and make those that are, the worthiest first.
+
+        Args:
+            seconds: after which none is begun any more.
+        """
+        if not self.shelf.quota:
+            return Prepared()
+        started = time.monotonic()
+        seen = self.picture()
+        steps = self.steps(seen)
+        kept = {slot.scene: slot for slot in self.shelf.kept()}
+        dropped = tuple(step.name for step in steps if step.do is Do.DROP)
+        names = [CORE] if CORE in seen.named and not self._core() <= _held(kept.get(CORE)) else []
+        names += [step.name for step in steps if step.do is Do.BUILD]
+        left = None if seconds is None else max(0.0, seconds - (time.monotonic() - started))
+        try:
+            self.shelf.remove([kept[name].id for name in dropped])
+            made = self.shelf.build([seen.named[name] for name in names], left) if names else ()
+        except MemosError as error:
+            return Prepared((), dropped, (f"not all slots were made: {error.message}",))
+        notes = tuple(f"no slot of {name} was made: {why}" for name, why in made if why)
+        return Prepared(tuple(name for name, why in made if why is None), dropped, notes)
+
+
+def _held(slot: Kept | None) -> frozenset[str]:
+    return frozenset(slot.ids) if slot else frozenset()
+
+
+def _by_hand(step: Step) -> Step:
+    """What is done about a set where ticks have nothing to do with slots of sets: those that a person made stay."""
+    do = Do.KEEP if step.do in {Do.KEEP, Do.DROP} else Do.LEAVE
+    return step._replace(do=do, reason="the policy leaves slots of sets to you (slots.ahead is 0)")
+
+
+def _recalls(
+    history: Iterable[tuple[str, tuple[str, ...]]], places: Mapping[str, str], known: frozenset[str]
+) -> Iterable[Recall]:
+    """The recalls as the predictor takes them: of sets, the one with most of what was recalled first."""
+    for at, ids in history:
+        names = [places[one] for one in ids if places.get(one) in known]
+        if names:
+            order = {name: place for place, name in reversed(list(enumerate(names)))}
+            found = sorted(order, key=lambda name: (-names.count(name), order[name]))
+            yield Recall(to_millis(at), tuple(found))
