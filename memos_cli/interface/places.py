@@ -6,7 +6,7 @@ A room that keeps text, or something made from text, under the home registers he
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from memos_cli.errors import IntegrityError
+from memos_cli.errors import Busy, CubeLocked, IntegrityError
 from memos_cli.infra import files
 from memos_cli.infra.purge import Purged
 from memos_cli.infra.recalls import Recalls
@@ -131,6 +131,8 @@ class SavedStates:
             if not dry_run:
                 self._store.clear()
             return 1
+        except Busy as error:  # a purge that cannot be finished now says so, and is gone on with later
+            raise CubeLocked(error.message, hint=error.hint) from None
 
 
 def _entries(text: str) -> list[str]:

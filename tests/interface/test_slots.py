@@ -12,7 +12,7 @@ from memos_cli import MOS
 from memos_cli.backends.embedders import ggufcheck
 from memos_cli.backends.llms.llamacpp import LlamaModel
 from memos_cli.config import Settings, paths
-from memos_cli.errors import AmbiguousId, IntegrityError, ModelUnavailable, NotFound
+from memos_cli.errors import AmbiguousId, CubeLocked, IntegrityError, ModelUnavailable, NotFound
 from memos_cli.infra.slots import INDEX, Label
 from memos_cli.interface.chat import Chat
 from memos_cli.interface.prompt import MINI, Line, Prompt, Turn, sections
@@ -552,6 +552,22 @@ def test_a_purge_takes_slots_along_and_says_so(told: MOS) -> None:
     assert told.purge(other, dry_run=True).removed["slots"] == 1
     assert told.purge(other).removed["slots"] == 1  # of conversations all, since nobody knows what their turns say
     assert [found.slot.covers for found in told.slots.list()] == ["core"]
+
+
+def test_a_purge_waits_for_whoever_writes_a_slot(core: Slot, told: MOS) -> None:
+    import sqlite3
+
+    (memory,) = (found.id for found in told.list() if found.content == "I live in Porto.")
+    other = sqlite3.connect(told.paths.cache / "slots" / INDEX, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(CubeLocked):
+        told.purge(memory)
+    assert told.get(memory).content == "I live in Porto."  # nothing was half done
+    other.execute("ROLLBACK")
+    other.close()
+    assert told.purge(memory).removed["slots"] == 1
+    assert told.slots.list() == ()
+    assert core.id
 
 
 # -- the core
