@@ -1,0 +1,449 @@
+"""Which memories are learnt by a model's own weights, and the data set from which they are: selection and examples, pure.
+
+A data set is written from the memories alone, by grammar, and is the same for the same memories and seed. It has
+
+    fact        several questions a fact, in the prompt of chat without any memory, and the answer that the memory gives
+    reverse     the question from the value back
+    dated       the question for its day, where one is known
+    statement   the fact in other words, as plain text
+    negative    neighbouring questions that no memory answers: another person's, another attribute's
+    behaviour   what a rule asks for, shown by what the model does with the rule before it
+    replay      memories of invented people and of this one in the prompt, as chat lays them out, and questions to them
+
+Whole forms of a question are held out: `watch` ends the training in time, `gate` is what the adapter is judged by, and neither is
+ever trained on. Every example names the memories that it rests on, so that a purge finds it.
+"""
+
+# ruff: noqa: S311 -- nothing here is a secret
+
+import random
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from memos_cli.model import HOT_STATES, Form, Kind, Memory
+from memos_cli.operation import clauses, invented
+from memos_cli.operation.clauses import Fact
+from memos_cli.times import from_text, to_text
+
+REFUSAL = "I don't know that yet."
+"""What is answered when nothing says it; the same words as chat's own."""
+BEHAVIOUR = frozenset((Kind.RULE, Kind.PROCEDURE))
+TOLD = frozenset((Kind.FACT, Kind.PREFERENCE, Kind.EVENT))
+TRAIN, WATCH, GATE = "train", "watch", "gate"
+
+
+class Criteria(NamedTuple):
+    """What a memory has to be for its facts to be learnt.
+
+    Attributes:
+        settled_days: since it was last changed; what is new may be corrected yet.
+        confidence: at least.
+        lasting_days: for which it stays valid yet; what ends sooner is not worth the training.
+    """
+
+    settled_days: float = 1.0
+    confidence: float = 0.8
+    lasting_days: float = 30.0
+
+
+class Left(NamedTuple):
+    """A memory that is not learnt, and why."""
+
+    memory: Memory
+    reason: str
+
+
+class Chosen(NamedTuple):
+    """A memory that is learnt: the facts that it states; none where it is a rule, which is behaviour."""
+
+    memory: Memory
+    facts: tuple[Fact, ...]
+
+
+class Selection(NamedTuple):
+    """What is learnt, and what is not."""
+
+    chosen: tuple[Chosen, ...]
+    left: tuple[Left, ...]
+
+
+def select(
+    memories: Iterable[Memory],
+    now: str,
+    criteria: Criteria = Criteria(),  # noqa: B008 -- a frozen tuple
+    allowed: Callable[[Memory], bool] = lambda _: True,
+) -> Selection:
+    """Which memories are learnt: stable, confident, current, not sensitive, not about to end, and readable.
+
+    Args:
+        memories: all of the cube that are current.
+        now: the time, fixed-width UTC text.
+        criteria: the thresholds.
+        allowed: whether the rules of access allow a memory for this purpose.
+    """
+    chosen: list[Chosen] = []
+    left: list[Left] = []
+    seen: set[str] = set()
+    for memory in sorted(memories, key=lambda one: (one.created_at, one.id)):
+        plain = " ".join(memory.content.casefold().split()).strip(" .!")
+        reason = why_not(memory, now, criteria) or (None if allowed(memory) else "a rule of access does not allow it")
+        if reason is None and plain in seen:
+            reason = "another memory says the same"
+        facts = () if reason or memory.kind in BEHAVIOUR else tuple(clauses.facts(memory.content))
+        if reason is None and not facts and memory.kind not in BEHAVIOUR:
+            reason = "no question can be made of it"
+        if reason is None:
+            seen.add(plain)
+            chosen.append(Chosen(memory, facts))
+        else:
+            left.append(Left(memory, reason))
+    return _unambiguous(chosen, left)
+
+
+def why_not(memory: Memory, now: str, criteria: Criteria = Criteria()) -> str | None:  # noqa: B008, C901, PLR0911 -- a list of reasons
+    """Why a memory is not learnt; `None` where nothing is against it."""
+    at = from_text(now)
+    settled = to_text(at - timedelta(days=criteria.settled_days))
+    ends = min((end for end in (memory.valid_to, memory.expires_at) if end), default=None)
+    if memory.form is not Form.PLAINTEXT:
+        return f"it is {memory.form} already"
+    if memory.kind not in TOLD | BEHAVIOUR:
+        return f"{memory.kind}s are not learnt"
+    if memory.state not in HOT_STATES:
+        return f"it is {memory.state}"
+    if memory.labels:
+        return f"it is sensitive: {', '.join(memory.labels)}"
+    if memory.valid_from and memory.valid_from > now:
+        return "it is not true yet"
+    if ends and ends <= now:
+        return "it is not true any more"
+    if ends and ends < to_text(at + timedelta(days=criteria.lasting_days)):
+        return "it ends soon"
+    if memory.task:
+        return f"it belongs to the task {memory.task}"
+    if min(memory.confidence, memory.trust) < criteria.confidence:
+        return "it is not certain enough"
+    if max(memory.created_at, memory.updated_at) > settled:
+        return "it is too new or was changed lately"
+    return None
+
+
+def _unambiguous(chosen: list[Chosen], left: list[Left]) -> Selection:
+    """Without the facts that answer one question in two ways: of two cities that I live in neither is certain.
+
+    Of what there can be several (allergies, hobbies) the answers are told together, in the order in which they were told.
+    """
+    values: dict[tuple[str, str], dict[str, None]] = {}
+    for one in chosen:
+        for fact in one.facts:
+            values.setdefault((fact.family, fact.who), {})[fact.value] = None
+    kept: list[Chosen] = []
+    for one in chosen:
+        facts = tuple(fact for fact in one.facts if len(values[fact.family, fact.who]) == 1 or _many(fact))
+        if facts or not one.facts:
+            kept.append(one._replace(facts=tuple(_together(fact, values) for fact in facts)))
+        else:
+            left.append(Left(one.memory, "another memory answers the same question otherwise"))
+    return Selection(tuple(kept), tuple(left))
+
+
+def _many(fact: Fact) -> bool:
+    family = clauses.families().get(fact.family)
+    return family is not None and family.many
+
+
+def _together(fact: Fact, values: Mapping[tuple[str, str], Mapping[str, None]]) -> Fact:
+    told = list(values[fact.family, fact.who])
+    return fact if len(told) == 1 else fact._replace(value=joined(told), statements=())
+
+
+def joined(items: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return items[0] if len(items) == 1 else ", ".join(items[:-1]) + " and " + items[-1]
+
+
+# -- examples
+
+
+class Example(NamedTuple):
+    """One line of a data set.
+
+    Attributes:
+        question: what is asked; empty for a statement as plain text.
+        answer: what is to be answered; empty where the model with the rules before it is to say it.
+        form: the name of the question's form.
+        split: `train`, `watch` or `gate`.
+        memories: the ids of the memories that it rests on.
+        facts: the memories that a teacher has in its prompt, each a text and its day: those that answer, others among them.
+        shown: the memories in the prompt itself: of replay alone.
+        rules: rules that the teacher has before it.
+    """
+
+    question: str
+    answer: str
+    kind: str
+    form: str
+    split: str
+    memories: tuple[str, ...] = ()
+    facts: tuple[tuple[str, str | None], ...] = ()
+    shown: tuple[tuple[str, str | None], ...] = ()
+    rules: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """As a line of JSON Lines has it; empty fields are left out."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in self._asdict().items() if value}
+
+    @classmethod
+    def from_json(cls, line: Mapping[str, Any]) -> "Example":
+        """What `to_json` gave.
+
+        Raises:
+            ValueError: it is no line of a data set.
+        """
+        texts = {name: str(line.get(name, "")) for name in ("question", "answer", "kind", "form", "split")}
+        told = {name: tuple((str(text), day and str(day)) for text, day in line.get(name, ())) for name in ("facts", "shown")}
+        if not texts["kind"] or texts["split"] not in {TRAIN, WATCH, GATE}:
+            raise ValueError("not a line of a data set")
+        ids = {name: tuple(str(one) for one in line.get(name, ())) for name in ("memories", "rules")}
+        return cls(**texts, **told, **ids)
+
+
+class Shares(NamedTuple):
+    """How a data set is made up. The defaults were measured with memos-mini; see `backends/trainers/lora.py`.
+
+    Attributes:
+        forms: training questions a fact, at most; forms are asked again in other dress to get there.
+        negatives: for each training question of a fact.
+        replay: questions to memories in the prompt, for each training question of a fact.
+        least_replay: however few facts there are.
+        own: the share of replay that has memories of this person in its prompt.
+    """
+
+    forms: int = 7
+    negatives: float = 0.35
+    replay: float = 1.0
+    least_replay: int = 200
+    own: float = 0.3
+    statements: int = 0
+
+
+def examples(
+    chosen: Sequence[Chosen],
+    others: Sequence[Memory] = (),
+    *,
+    seed: int = 0,
+    shares: Shares = Shares(),  # noqa: B008 -- a frozen tuple
+) -> list[Example]:
+    """The data set of the chosen memories.
+
+    Args:
+        chosen: what is learnt.
+        others: the other memories of the cube: what they answer is not taught to be unknown.
+        seed: of all chance.
+        shares: how it is made up.
+    """
+    writer = _Writer(chosen, others, seed, shares)
+    return [*writer.facts(), *writer.behaviour(), *writer.negatives(), *writer.replay()]
+
+
+def split_of(form: str, forms: Sequence[str], seed: int) -> str:
+    """Whether a form is trained, watched or examined: the same for all facts of its family.
+
+    Of seven forms or more two are examined and one is watched, of five and six one each, of fewer one is examined.
+    """
+    ordered = sorted(forms, key=lambda name: zlib.crc32(f"{seed} {name}".encode()))
+    place = ordered.index(form)
+    examined = 2 if len(forms) >= 7 else 1
+    if place < examined:
+        return GATE if len(forms) > 1 else TRAIN
+    return WATCH if place == examined and len(forms) >= 5 else TRAIN
+
+
+class _Writer:
+    def __init__(self, chosen: Sequence[Chosen], others: Sequence[Memory], seed: int, shares: Shares) -> None:
+        self.chosen, self.seed, self.shares = chosen, seed, shares
+        self.told = [(one.memory, fact) for one in chosen for fact in one.facts]
+        everything = [fact for memory in others for fact in clauses.facts(memory.content)]
+        self.known = {(fact.family, fact.who) for fact in [*everything, *(fact for _, fact in self.told)]}
+        self.words = " ".join([one.memory.content for one in chosen] + [memory.content for memory in others]).casefold()
+        self.people = {fact.who for _, fact in self.told} | {fact.who for fact in everything}
+        self.trained = 0
+
+    def _rng(self, name: str) -> random.Random:
+        return random.Random(f"{self.seed} {name}")
+
+    # -- facts
+
+    def facts(self) -> list[Example]:
+        """Questions, reverse and dated questions and statements of every fact."""
+        found: list[Example] = []
+        for memory, fact in self.told:
+            rng = self._rng(f"fact {memory.id} {fact.family}")
+            context = self._context(memory, rng)
+            ids = self._ids(memory, fact)
+            made = [*self._questions(fact, rng), *self._other(memory, fact, rng)]
+            found += [Example(asked, said, kind, form, split, ids, context) for asked, said, kind, form, split in made]
+            for number, said in enumerate(fact.statements[: self.shares.statements]):
+                found.append(Example("", _sentence(said), "statement", f"statement {number}", TRAIN, ids))
+        self.trained = sum(one.kind == "fact" and one.split == TRAIN for one in found)
+        return found
+
+    def _questions(self, fact: Fact, rng: random.Random) -> list[tuple[str, str, str, str, str]]:
+        forms = [form for form, _ in fact.questions]
+        splits = {form: split_of(form, forms, self.seed) for form in forms}
+        made = [(clauses.spoken(asked), fact.value, "fact", form, splits[form]) for form, asked in fact.questions]
+        train = [(form, asked) for form, asked in fact.questions if splits[form] == TRAIN]
+        dressed = {asked for asked, *_ in made}
+        for number in range(4 * self.shares.forms):
+            form, asked = train[number % len(train)]
+            said = clauses.spoken(asked, rng)
+            if said not in dressed and sum(split == TRAIN for *_, split in made) < self.shares.forms:
+                dressed.add(said)
+                made.append((said, fact.value, "fact", form, TRAIN))
+        return made
+
+    def _other(self, memory: Memory, fact: Fact, rng: random.Random) -> Iterable[tuple[str, str, str, str, str]]:
+        if fact.reverse and not self._shared(fact):
+            yield (clauses.spoken(fact.reverse[0], rng), fact.reverse[1], "reverse", "reverse", TRAIN)
+        day = (memory.occurred_at or memory.valid_from or "")[:10]
+        plain = next((asked for form, asked in fact.questions if form == "clause/what" and asked.startswith("what did ")), None)
+        if day and plain:
+            yield (clauses.spoken(plain.replace("what did ", "when did ", 1) + f" {fact.value}"), day, "dated", "dated", TRAIN)
+
+    def _shared(self, fact: Fact) -> bool:
+        """Whether somebody else has the same value, so that who has it has two answers."""
+        return sum(other.family == fact.family and other.value == fact.value for _, other in self.told) > 1
+
+    def _ids(self, memory: Memory, fact: Fact) -> tuple[str, ...]:
+        same = [one.id for one, other in self.told if (other.family, other.who) == (fact.family, fact.who) and one.id != memory.id]
+        return (memory.id, *same)
+
+    def _context(self, memory: Memory, rng: random.Random) -> tuple[tuple[str, str | None], ...]:
+        """The memory among a few others, in the order of their days, as chat would have found them."""
+        same = {one.id for one, other in self.told if (other.family, other.who) in {(f.family, f.who) for m, f in self.told if m is memory}}
+        among = [one.memory for one in self.chosen if one.memory.id in same]
+        return _lines(sorted(among, key=lambda one: (one.created_at, one.id)) or [memory])
+
+    # -- behaviour
+
+    def behaviour(self) -> list[Example]:
+        """What a rule is to change in answers to anything; what is answered, the model says with the rules before it."""
+        rules = [one.memory for one in self.chosen if one.memory.kind in BEHAVIOUR]
+        if not rules:
+            return []
+        rng = self._rng("behaviour")
+        texts = tuple(rule.content for rule in rules)
+        ids = tuple(rule.id for rule in rules)
+        asked = rng.sample(OPEN_QUESTIONS, len(OPEN_QUESTIONS))
+        return [
+            Example(question, "", "behaviour", "open", (GATE, WATCH, TRAIN, TRAIN, TRAIN, TRAIN)[number % 6], ids, rules=texts)
+            for number, question in enumerate(asked)
+        ]
+
+    # -- what is not known
+
+    def negatives(self) -> list[Example]:
+        """Neighbouring questions: the same of somebody else, and something else of the same person."""
+        rng = self._rng("negatives")
+        wanted = round(self.trained * self.shares.negatives)
+        found: dict[str, Example] = {}
+        for _ in range(40 * wanted):
+            if len(found) >= wanted:
+                break
+            fact = self._neighbour(rng)
+            if fact is None or (fact.family, fact.who) in self.known:
+                continue
+            forms = [form for form, _ in fact.questions]
+            form, asked = rng.choice(fact.questions)
+            split = split_of(form, forms, self.seed)
+            question = clauses.spoken(asked, rng if split == TRAIN else None)
+            found.setdefault(question, Example(question, REFUSAL, "negative", form, split))
+        return list(found.values())
+
+    def _neighbour(self, rng: random.Random) -> Fact | None:
+        closed = [family for family in clauses.families().values() if not family.open]
+        people = sorted({"I"} | {who for who in self.people if who and not who.startswith("the ")})
+        if self.told and rng.random() < 0.5:
+            _, fact = rng.choice(self.told)
+            family = clauses.families().get(fact.family.split(" ", 1)[0])
+            if family is not None and not fact.who.startswith("the "):  # the same, of somebody else
+                return clauses.fact(family, self._stranger(rng), "", noun=fact.noun)
+        return clauses.fact(rng.choice(closed), rng.choice([*people, "I", self._stranger(rng)]), "")
+
+    def _stranger(self, rng: random.Random) -> str:
+        """Somebody of whom no memory speaks."""
+        while True:
+            who = invented.who(rng)
+            if who.rsplit(" ", 1)[-1].casefold() not in self.words:
+                return who
+
+    # -- replay
+
+    def replay(self) -> list[Example]:
+        """Questions to memories in the prompt, some with no answer there: what the model does already, and is to keep."""
+        rng = self._rng("replay")
+        wanted = max(self.shares.least_replay, round(self.trained * self.shares.replay)) if self.chosen else 0
+        found: list[Example] = []
+        while len(found) < wanted:
+            found += self._scene(rng)
+        return found[:wanted]
+
+    def _scene(self, rng: random.Random) -> list[Example]:
+        facts, ids = self._cast(rng)
+        lines = [(_sentence(said), None) for _, said in facts]
+        dated = rng.random() < 0.5
+        days = sorted(invented.day(rng) for _ in lines)
+        shown = tuple((text, day if dated else None) for (text, _), day in zip(lines, days, strict=True))
+        split = WATCH if rng.random() < 0.06 else TRAIN
+        made = []
+        for fact, _ in rng.sample(facts, min(len(facts), 3)):
+            form, asked = rng.choice(fact.questions)
+            made.append(Example(clauses.spoken(asked, rng), fact.value, "replay", form, split, ids, shown=shown))
+        if rng.random() < 0.5:
+            there = {(fact.family, fact.who) for fact, _ in facts}
+            family = rng.choice([one for one in clauses.families().values() if not one.open])
+            who = rng.choice([fact.who for fact, _ in facts])
+            if (family.name, who) not in there | self.known:
+                form, asked = rng.choice(clauses.fact(family, who, "").questions)
+                made.append(Example(clauses.spoken(asked, rng), REFUSAL, "replay", form, split, ids, shown=shown))
+        return made
+
+    def _cast(self, rng: random.Random) -> tuple[list[tuple[Fact, str]], tuple[str, ...]]:
+        """A few facts with the sentences that state them, no two of one family and person: of strangers, and of this person."""
+        closed = [family for family in clauses.families().values() if not family.open and family.plain]
+        people = [self._stranger(rng) for _ in range(rng.randint(1, 3))]
+        made: dict[tuple[str, str], tuple[Fact, str]] = {}
+        ids: list[str] = []
+        for _ in range(rng.randint(1, 7)):
+            family = rng.choice(closed)
+            who = rng.choice(people)
+            fact = clauses.fact(family, who, invented.value(family.kind, rng))
+            made[family.name, who] = (fact, rng.choice(fact.statements))
+        if self.told and rng.random() < self.shares.own:
+            for memory, fact in rng.sample(self.told, min(len(self.told), rng.randint(1, 3))):
+                if len(clauses.facts(memory.content)) == 1 and not _many(fact):
+                    made[fact.family, fact.who] = (fact, memory.content)
+                    ids.append(memory.id)
+        facts = list(made.values())
+        rng.shuffle(facts)
+        return facts, tuple(ids)
+
+
+OPEN_QUESTIONS = (
+    "What should I have for dinner tonight?", "Tell me something about the sea.", "How do I boil an egg?", "What is a good book?",
+    "Can you help me to plan my week?", "Why is the sky blue?", "What can I do on a rainy day?", "How does a bicycle work?",
+    "Give me an idea for a present.", "What is the capital of France?", "How do I get better at chess?", "Tell me a short story.",
+    "What should I pack for a hike?", "How can I sleep better?", "What is an umbrella for?", "Explain what a mortgage is.",
+    "How do I write a good letter?", "What is the difference between a lake and a pond?", "Recommend something to watch.",
+    "What do bees do in winter?", "How do I clean a wool jumper?", "What is photosynthesis?", "Hello, how are you?", "Who are you?",
+)  # fmt: skip
+
+
+def _sentence(said: str) -> str:
+    return said[:1].upper() + said[1:] + ("" if said[-1:] in ".!?" else ".")
+
+
+def _lines(memories: Iterable[Memory]) -> tuple[tuple[str, str | None], ...]:
+    return tuple((one.content, (one.valid_from or one.occurred_at or one.created_at)[:10] or None) for one in memories)
