@@ -81,7 +81,7 @@ q what [do|does] {S} suffer from / which illness [do|does] {S} have / what [was|
 s {P} blood (?:type|group) (?:is|was found to be) {v} / {S} [have|has] blood type {v} / {S} [am|is] of blood type {v} / blood type {v} is what {S} [have|has]
 q what is {P} blood type / which blood type [do|does] {S} have / what is {P} blood group / what blood type [am|is] {S} / what blood group [am|is] {S} / which blood group [do|does] {S} have
 # pet animal many
-s {P} pet is {v} / {S} [keep|keeps] {v} (?:at home|as a pet) / {S} [have|has] {v} at home / {S} got {v} as a pet / as a pet {S} [keep|keeps] {v} / {S} [share|shares] the house with {v} / {S} [live|lives] with (?=an? ){v} / {S} [keep|keeps] {v}
+s {P} pet is {v} / {S} [keep|keeps] {v} (?:at home|as a pet) / {S} [have|has] {v} at home / {S} got {v} as a pet / as a pet {S} [keep|keeps] {v} / {S} [share|shares] the house with {v} / {S} [live|lives] with (?=an? ){v} / {S} [keep|keeps] (?!my |our |his |her |their ){v}
 q what pet [do|does] {S} have / what is {P} pet / which animal [do|does] {S} keep / what pets [do|does] {S} have / which pet [do|does] {S} have / what animal [do|does] {S} have / what [do|does] {S} keep as a pet
 # spouse person
 s {S} [am|is] married to {v} / {S} married (?!in |on ){v} / {v} is {P} (?:partner|husband|wife|spouse) / {P} (?:partner|husband|wife|spouse) is (?:called )?{v} / {P} (?:partner|husband|wife)'s name is {v} / the name of {P} (?:partner|husband|wife) is {v} / {S} [am|is] the partner of {v} / {S} [have|has] tied the knot with {v}
