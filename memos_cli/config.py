@@ -81,6 +81,9 @@ SETTINGS: dict[str, Setting] = {
     ),
     "llm.context": Setting(4096, _count, "how many tokens prompt and answer may have together"),
     "llm.threads": Setting(0, _count, "how many threads a model computes with; 0 chooses by its size"),
+    "llm.kv": Setting(
+        "f16", _one_of("f16", "q8_0"), "how a model's context keeps its numbers: f16, or q8_0 in half the space, less exactly"
+    ),
     "llm.answer": Setting(256, _count, "how many tokens an answer may have"),
     "llm.sure": Setting(0.5, _share, "mean probability of an answer's tokens below which chat cites instead"),
     "llm.sure_least": Setting(0.0, _share, "least probability of one of them below which chat cites instead"),

@@ -153,6 +153,88 @@ class LLM(Protocol):
         ...
 
 
+@runtime_checkable
+class Stateful(Protocol):
+    """A language model whose state after a prompt can be kept in a file and put back, so that it need not be computed again.
+
+    Not every model can: one that is recurrent, or that forgets what lies behind a window, answers 0 to `save` and False to
+    `restore`, and works as before. What `LLM.stream` is asked goes on from what is held.
+    """
+
+    def identity(self) -> Mapping[str, str]:
+        """All that the numbers of a state depend on, but for the tokens: a state fits only a model of the same identity.
+
+        Digests are SHA-256 in hexadecimal: of the model's file, of each adapter with its factor, of the chat template and of
+        the library that computes; besides, the sizes of context and batch, RoPE, and the types of keys and values.
+
+        Raises:
+            ModelUnavailable: the model cannot be loaded.
+        """
+        ...
+
+    def tokens(self, request: Request) -> list[int]:
+        """The ids that a request is evaluated as.
+
+        Raises:
+            ModelUnavailable: the model cannot be loaded.
+        """
+        ...
+
+    @property
+    def evaluated(self) -> int:
+        """How many tokens of the last prompt `stream` had to evaluate; the others were held already."""
+        ...
+
+    def held(self) -> Sequence[int]:
+        """The ids that the context holds."""
+        ...
+
+    def advance(self, ids: Sequence[int]) -> int:
+        """Make the context hold exactly these ids, going on from the longest prefix that it holds; how many were evaluated.
+
+        Raises:
+            ModelUnavailable: they do not fit, are no tokens of this model, or the model cannot be loaded or run.
+        """
+        ...
+
+    def save(self, path: "Path") -> int:
+        """Write the state of what is held to a file, its ids too; its bytes, or 0 where nothing (or nothing usable) is held.
+
+        The file is neither synced nor put in place at once: that is for whoever calls, and so is its digest.
+
+        Raises:
+            ModelUnavailable: the file cannot be written.
+        """
+        ...
+
+    def restore(self, path: "Path", ids: Sequence[int]) -> bool:
+        """Put a saved state in place of what is held.
+
+        llama.cpp ends the process on a damaged file: the digest has to be the one of what `save` wrote, and `identity` the one
+        of then. Both are the caller's to compare, before this is called.
+
+        Returns:
+            True when the context holds exactly these ids now; otherwise it holds nothing, and can be used all the same.
+
+        Raises:
+            ModelUnavailable: the model cannot be loaded.
+        """
+        ...
+
+    def logits(self) -> "NDArray[np.float32]":
+        """What the model says of the token that follows those held.
+
+        After `restore`, and after `advance` to less than was held, the last token is evaluated once more for it.
+
+        Returns:
+            float32, shape (vocabulary,): a copy.
+
+        Raises:
+            ModelUnavailable: nothing is held.
+        """
+        ...
+
+
 class Remote(NamedTuple):
     """A file that a hub has.
 

@@ -4,8 +4,9 @@ The attention and the feed-forward part are zero, so the next token depends on t
 which it is: a chain of words. All of llama.cpp is in play; only the weights are made by hand.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 MARKS = ("<|begin|>", "<|end|>", "<|system|>", "<|user|>", "<|assistant|>")
 WIDTH = 64
@@ -99,6 +100,83 @@ def write_model(
     }
     for name, tensor in tensors.items():
         writer.add_tensor(name, tensor)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+def write_recurrent(path: Path) -> Path:
+    """A Mamba with random weights: it has a state in place of keys and values, so what it was told cannot be taken back."""
+    import gguf
+    import numpy as np
+
+    inner, state, kernel, rank = 2 * WIDTH, 16, 4, 4
+    pieces = ["<unk>", *MARKS, *(f"<0x{number:02X}>" for number in range(256))]
+    writer = gguf.GGUFWriter(str(path), "mamba")
+    writer.add_context_length(512)
+    writer.add_embedding_length(WIDTH)
+    writer.add_block_count(1)
+    writer.add_feed_forward_length(0)
+    writer.add_head_count(0)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_ssm_conv_kernel(kernel)
+    writer.add_ssm_inner_size(inner)
+    writer.add_ssm_state_size(state)
+    writer.add_ssm_time_step_rank(rank)
+    writer.add_tokenizer_model("llama")
+    writer.add_token_list(pieces)
+    writer.add_token_scores([0.0] * len(pieces))
+    writer.add_token_types([UNKNOWN, *(CONTROL for _ in MARKS), *[BYTE] * 256])
+    writer.add_eos_token_id(2)
+    writer.add_add_bos_token(value=False)
+    shapes = {
+        "attn_norm.weight": (WIDTH,),
+        "ssm_in.weight": (2 * inner, WIDTH),
+        "ssm_conv1d.weight": (inner, kernel),
+        "ssm_conv1d.bias": (inner,),
+        "ssm_x.weight": (rank + 2 * state, inner),
+        "ssm_dt.weight": (inner, rank),
+        "ssm_dt.bias": (inner,),
+        "ssm_a": (inner, state),
+        "ssm_d": (inner,),
+        "ssm_out.weight": (WIDTH, inner),
+    }
+    generator = np.random.default_rng(3)
+    writer.add_tensor("token_embd.weight", generator.standard_normal((len(pieces), WIDTH)).astype(np.float32))
+    writer.add_tensor("output_norm.weight", np.ones(WIDTH, np.float32))
+    for name, shape in shapes.items():
+        tensor = generator.standard_normal(shape) / 8
+        writer.add_tensor(f"blk.0.{name}", (-np.exp(tensor) if name == "ssm_a" else tensor).astype(np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+def write_adapter(
+    path: Path, shapes: Mapping[str, tuple[int, int]], *, seed: int = 1, said: Mapping[str, str] = MappingProxyType({})
+) -> Path:
+    """A LoRA adapter of rank 4 with random factors.
+
+    Args:
+        shapes: for each tensor of the model, how many numbers go in and come out.
+        said: what its header says other than an adapter for a Llama does.
+    """
+    import gguf
+    import numpy as np
+
+    generator = np.random.default_rng(seed)
+    writer = gguf.GGUFWriter(str(path), said.get("architecture", "llama"))
+    writer.add_type(said.get("type", "adapter"))
+    writer.add_string("adapter.type", said.get("adapter", "lora"))
+    if "alpha" not in said:
+        writer.add_float32("adapter.lora.alpha", 8.0)
+    for name, (into, out) in shapes.items():
+        for factor, shape in (("lora_a", (4, into)), ("lora_b", (out, 4))):
+            writer.add_tensor(f"{name}.{factor}", (generator.standard_normal(shape) / 4).astype(np.float32))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

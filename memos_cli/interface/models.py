@@ -55,8 +55,9 @@ def chosen(
         remote: LLM = plugins.load("llm", "openai")(endpoint, name, key=key, context=context, role=role)
         return remote
     path = locate(name, paths)
-    check(path, paths)
-    local: LLM = plugins.load("llm", "llamacpp")(path, context=context, threads=settings.get("llm.threads"), name=_shown(path))
+    digest = check(path, paths)["sha256"]
+    given = {"threads": settings.get("llm.threads"), "kv": settings.get("llm.kv")}
+    local: LLM = plugins.load("llm", "llamacpp")(path, context=context, name=_shown(path), digest=digest, **given)
     return local
 
 

@@ -4,12 +4,12 @@ The format is `docs/gguf.md` of the ggml repository: magic, version, two counts,
 descriptions, then, aligned, the tensors' data. Integers are little-endian.
 """
 
-import math
 import mmap
 import struct
 from dataclasses import dataclass, field
+from math import prod
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from memos_cli.errors import ModelUnavailable
 
@@ -38,13 +38,6 @@ _BLOCKS = {
 }
 
 
-class Shape(NamedTuple):
-    """A tensor as the header describes it: its dimensions, the innermost first, and the number of its ggml type."""
-
-    dimensions: tuple[int, ...]
-    type: int
-
-
 @dataclass(frozen=True, slots=True)
 class Header:
     """What a GGUF file says of itself.
@@ -53,13 +46,13 @@ class Header:
         metadata: key to value; a list for an array.
         tensors: how many tensors there are.
         parameters: how many numbers they hold together.
-        shapes: the tensors by name.
+        shapes: the name of each and its dimensions, the innermost first, as the file has them.
     """
 
     metadata: dict[str, Any] = field(default_factory=dict)
     tensors: int = 0
     parameters: int = 0
-    shapes: dict[str, Shape] = field(default_factory=dict)
+    shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def get(self, key: str, default: Any = None) -> Any:  # noqa: ANN401 -- values are of any type
         """A value by its key, where `{arch}` stands for the architecture's name."""
@@ -155,26 +148,24 @@ def _parse(reader: _Reader, path: Path) -> Header:
     for _ in range(pairs):
         key = reader.string()
         metadata[key] = reader.value(reader.take("I"))
-    shapes: dict[str, Shape] = {}
-    described = [_tensor(reader, shapes) for _ in range(tensors)]
+    described = [_tensor(reader) for _ in range(tensors)]
     alignment = metadata.get("general.alignment", 32)
     if not isinstance(alignment, int) or alignment < 1:
         raise ValueError("bad alignment")
     start = -(-reader.at // alignment) * alignment
-    if start + max((end for end, _ in described), default=0) > len(reader.data):
+    if start + max((end for *_, end in described), default=0) > len(reader.data):
         raise ValueError("cut short")
-    return Header(metadata, tensors, sum(elements for _, elements in described), shapes)
+    shapes = {name: shape for name, shape, _ in described}
+    return Header(metadata, tensors, sum(prod(shape) for _, shape, _ in described), shapes)
 
 
-def _tensor(reader: _Reader, shapes: dict[str, Shape]) -> tuple[int, int]:
-    """Reads one tensor's description; the byte after its last, counted from the start of the data, and its elements."""
+def _tensor(reader: _Reader) -> tuple[str, tuple[int, ...], int]:
+    """Reads one tensor's description: its name, its shape, and the byte after its last, counted from the start of the data."""
     name = reader.string()
-    count = reader.take("I")
-    if count > _MAX_DIMENSIONS:
+    dimensions = reader.take("I")
+    if dimensions > _MAX_DIMENSIONS:
         raise ValueError("too many dimensions")
-    dimensions = tuple(int(reader.take("Q")) for _ in range(count))
-    elements = math.prod(dimensions)
+    shape = tuple(reader.take("Q") for _ in range(dimensions))
     kind, offset = reader.take("I"), reader.take("Q")
-    shapes[name] = Shape(dimensions, kind)
     per_block, size = _BLOCKS.get(kind, (1, 0))  # a type not listed: at least its start must be there
-    return int(offset + -(-elements // per_block) * size), elements
+    return name, shape, int(offset + -(-prod(shape) // per_block) * size)

@@ -1,7 +1,7 @@
 """A GGUF file that answers, through llama.cpp's own functions: token by token, with the probability of each.
 
 What was evaluated for the last request stays in the context, and of the next one only what differs is evaluated: the prompt
-is laid out by stability, so in a conversation that is its end.
+is laid out by stability, so in a conversation that is its end. What the context holds can be kept in a file and put back.
 """
 
 import codecs
@@ -11,14 +11,20 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from memos_cli.backends.embedders.llamacpp import bindings
+from memos_cli.backends.llms import adapters as lora
+from memos_cli.backends.llms import states
 from memos_cli.backends.llms.grammar import Grammar
 from memos_cli.backends.llms.stopping import Stops
 from memos_cli.backends.llms.template import PLAIN, render
 from memos_cli.errors import ModelUnavailable
 from memos_cli.ports import Piece, Request, Token
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 BATCH = 256
 """Tokens evaluated at once. Between two batches Ctrl-C is heard."""
@@ -30,18 +36,38 @@ token, and on busy cores that takes a hundred times longer than the work. Also n
 class LlamaModel:
     """An `LLM` over a GGUF file that was checked (`checks.check`). Nothing is loaded before it is first asked for something.
 
+    It is `Stateful` too.
+
     Args:
         path: the file.
         context: how many tokens prompt and answer may have; no more than the model was trained with is used.
         threads: how many threads compute; 0 chooses by the size of the file.
         name: what a person calls it.
+        kv: in what numbers keys and values are kept, `f16` or `q8_0`.
+        adapters: LoRA adapters as GGUF files, each with the factor that it is added with.
+        digest: SHA-256 of the file, where it is known already; otherwise the file is read for it when it is needed.
     """
 
-    def __init__(self, path: Path, *, context: int = 4096, threads: int = 0, name: str | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        context: int = 4096,
+        threads: int = 0,
+        name: str | None = None,
+        kv: str = "f16",
+        adapters: Sequence[tuple[Path, float]] = (),
+        digest: str | None = None,
+    ) -> None:
         self._path = path
         self._wanted = context
         self._threads = threads
         self._name = name or path.stem
+        self._kv = kv
+        self._adapters = tuple(adapters)
+        self._digest = digest
+        self._params: Any = None
+        self._offloaded = 0
         self._native: Any = None
         self._model: Any = None
         self._context: Any = None
@@ -50,6 +76,8 @@ class LlamaModel:
         self._room = 0
         self._batch = BATCH
         self._evaluated: list[int] = []
+        self._current = False
+        self._prompted = 0
 
     @property
     def name(self) -> str:
@@ -66,6 +94,11 @@ class LlamaModel:
         """As `LLM.context`."""
         self._load()
         return self._room
+
+    @property
+    def evaluated(self) -> int:
+        """As `Stateful.evaluated`."""
+        return self._prompted
 
     @property
     def template(self) -> str | None:
@@ -130,7 +163,79 @@ class LlamaModel:
         if self._model:
             self._native.llama_model_free(self._model)
         self._context = self._model = self._vocabulary = None
-        self._evaluated = []
+        self._evaluated, self._current = [], False
+
+    # -- keeping what was evaluated
+
+    def identity(self) -> Mapping[str, str]:
+        """As `Stateful.identity`. The model is loaded for it; its file is read only if its digest was not given."""
+        self._load()
+        if self._digest is None:
+            self._digest = states.digest(self._path)
+        template = self.template or PLAIN
+        return {
+            "model": self._digest,
+            **states.build(self._native),
+            **states.parameters(self._params),
+            "gpu_layers": str(self._offloaded),
+            "kv": self._kv,
+            "adapters": " ".join(f"{states.digest(path)}*{scale!r}" for path, scale in self._adapters),
+            "template": states.digest(template.encode("utf-8", "replace")),
+        }
+
+    def held(self) -> Sequence[int]:
+        """As `Stateful.held`."""
+        return tuple(self._evaluated)
+
+    def advance(self, ids: Sequence[int]) -> int:
+        """As `Stateful.advance`."""
+        self._load()
+        if len(ids) > self._room:
+            raise ModelUnavailable(f"{len(ids)} tokens do not fit {self.name}'s context of {self._room}")
+        if any(not 0 <= token < self._size for token in ids):
+            raise ModelUnavailable(f"{self.name} has no such tokens", hint="they are another model's")
+        kept = self._keep(states.common(self._evaluated, ids))
+        self._evaluate(list(ids[kept:]))
+        return len(ids) - kept
+
+    def save(self, path: Path) -> int:
+        """As `Stateful.save`."""
+        self._load()
+        ids = self._evaluated
+        if not ids or not self._whole(len(ids)):
+            return 0
+        array = (ctypes.c_int32 * len(ids))(*ids)
+        return int(self._native.llama_state_seq_save_file(self._context, os.fsencode(path), 0, array, len(ids)))
+
+    def restore(self, path: Path, ids: Sequence[int]) -> bool:
+        """As `Stateful.restore`."""
+        self._load()
+        self._clear()
+        if not 0 < len(ids) <= self._room:
+            return False
+        found, count = (ctypes.c_int32 * len(ids))(), ctypes.c_size_t()
+        given = (self._context, os.fsencode(path), 0, found, len(ids), ctypes.byref(count))
+        read = self._native.llama_state_seq_load_file(*given)
+        if not read or count.value != len(ids) or list(found) != list(ids) or not self._whole(len(ids)):
+            self._clear()
+            return False
+        self._evaluated = list(ids)
+        return True
+
+    def logits(self) -> "NDArray[np.float32]":
+        """As `Stateful.logits`."""
+        self._require_logits()
+        return self._logits().copy()
+
+    def _whole(self, count: int) -> bool:
+        """Whether the context has the keys and values of each of so many tokens.
+
+        A recurrent model keeps only the last state, and a sliding window only the last tokens: their first position is not 0,
+        so what they hold can neither be cut back to a prefix nor be vouched for after it was put back.
+        """
+        memory, native = self._native.llama_get_memory(self._context), self._native
+        first, last = native.llama_memory_seq_pos_min(memory, 0), native.llama_memory_seq_pos_max(memory, 0)
+        return bool(first == 0 and last == count - 1)
 
     # -- loading
 
@@ -147,6 +252,8 @@ class LlamaModel:
             raise ModelUnavailable(f"llama.cpp cannot load {self._path}", hint="choose another model: memos model list")
         try:
             self._open_context(size)
+            if self._adapters:
+                lora.attach(self._native, self._model, self._context, self._path, self._adapters)
         except ModelUnavailable:
             self.close()
             raise
@@ -155,6 +262,7 @@ class LlamaModel:
         params = self._native.llama_model_default_params()
         if size <= SMALL:
             params.n_gpu_layers = 0
+        self._offloaded = params.n_gpu_layers if self._native.llama_supports_gpu_offload() else 0
         return params
 
     def _open_context(self, size: int) -> None:
@@ -168,8 +276,14 @@ class LlamaModel:
         self._batch = params.n_batch = params.n_ubatch = min(BATCH, params.n_ctx)  # a longer batch ends the process
         params.n_seq_max = 1
         params.n_threads = params.n_threads_batch = self._threads or (1 if size <= SMALL else max(1, _cores() // 2))
+        if self._kv == "q8_0":
+            params.type_k = params.type_v = native.GGML_TYPE_Q8_0
+            params.flash_attn_type = native.LLAMA_FLASH_ATTN_TYPE_ENABLED  # without it llama.cpp takes no values but f16
+        self._params = params
         self._context = native.llama_init_from_model(self._model, params)
         if not self._context:
+            if self._kv != "f16":  # an attention head's width has to be a multiple of 32 for it
+                raise ModelUnavailable(f"{self._path} cannot keep a context as {self._kv}", hint="memos config set llm.kv f16")
             raise ModelUnavailable(f"no memory for {self._path}", hint="close some programs, or set llm.context lower")
         self._vocabulary = native.llama_model_get_vocab(self._model)
         self._size = int(native.llama_vocab_n_tokens(self._vocabulary))
@@ -211,20 +325,38 @@ class LlamaModel:
 
     def _prefill(self, ids: list[int]) -> None:
         """Evaluate what of a prompt was not evaluated yet; its last token always is, since its logits are needed."""
-        kept = 0
-        for old, new in zip(self._evaluated, ids[:-1], strict=False):
-            if old != new:
-                break
-            kept += 1
-        memory = self._native.llama_get_memory(self._context)
-        if not kept or not self._native.llama_memory_seq_rm(memory, 0, kept, -1):
-            self._native.llama_memory_clear(memory, True)  # noqa: FBT003 -- C
-            kept = 0
-        self._evaluated = ids[:kept]
+        kept = self._keep(states.common(self._evaluated, ids[:-1]))
+        self._prompted = len(ids) - kept
         self._evaluate(ids[kept:])
 
+    def _keep(self, count: int) -> int:
+        """Forget all but the first so many tokens that are held, or all where only that can be done; how many stay."""
+        if count == len(self._evaluated) > 0:
+            return count
+        native, held, self._evaluated = self._native, self._evaluated, []
+        if not count or not native.llama_memory_seq_rm(native.llama_get_memory(self._context), 0, count, -1):
+            self._clear()
+            return 0
+        self._evaluated, self._current = held[:count], False
+        return count
+
+    def _clear(self) -> None:
+        self._evaluated, self._current = [], False
+        self._native.llama_memory_clear(self._native.llama_get_memory(self._context), True)  # noqa: FBT003 -- C
+
+    def _require_logits(self) -> None:
+        """Evaluate the last token once more, where its logits are not at hand."""
+        if not self._current:
+            held = list(self._evaluated)
+            if not held:
+                raise ModelUnavailable(f"{self.name} has evaluated nothing yet")
+            kept = self._keep(len(held) - 1)
+            self._evaluate(held[kept:])
+
     def _evaluate(self, ids: list[int]) -> None:
-        native, done, self._evaluated = self._native, self._evaluated, []
+        if not ids:
+            return
+        native, done, self._evaluated, self._current = self._native, self._evaluated, [], False
         # Should an interruption come in between, nothing counts as evaluated, and the next request starts afresh.
         for start in range(0, len(ids), self._batch):
             chunk = ids[start : start + self._batch]
@@ -233,16 +365,22 @@ class LlamaModel:
             if status != 0:
                 raise ModelUnavailable(f"llama.cpp failed to compute (status {status})", hint="set llm.context lower")
         done += ids
-        self._evaluated = done
+        self._evaluated, self._current = done, True
 
-    def _likeliest(self, grammar: Grammar | None = None) -> tuple[int, float]:
-        """The token with the highest logit of those that a grammar allows, and the logarithm of its probability among all."""
+    def _logits(self) -> "NDArray[np.float32]":
+        """llama.cpp's own numbers, shape (vocabulary,): they change with the next evaluation."""
         import numpy as np
 
         pointer = self._native.llama_get_logits_ith(self._context, -1)
         if not pointer:
             raise ModelUnavailable("llama.cpp gave no logits", hint="choose another model: memos model list")
-        logits = np.ctypeslib.as_array(pointer, (self._size,))  # float32, shape (vocabulary,)
+        return np.ctypeslib.as_array(pointer, (self._size,))
+
+    def _likeliest(self, grammar: Grammar | None = None) -> tuple[int, float]:
+        """The token with the highest logit of those that a grammar allows, and the logarithm of its probability among all."""
+        import numpy as np
+
+        logits = self._logits()
         token = int(logits.argmax())
         best = float(logits[token])
         if not math.isfinite(best):

@@ -1,4 +1,4 @@
-"""A LoRA adapter as PEFT has it, written as llama.cpp reads it; and whether such a file may be given to llama.cpp.
+"""A LoRA adapter as PEFT has it, written as llama.cpp reads it.
 
 The format is GGUF with `general.type` `adapter` and a pair of tensors for each weight that is changed: `NAME.lora_a` of shape
 (rank, columns) and `NAME.lora_b` of shape (rows, rank), applied as `x + alpha / rank * (x A^T) B^T`. Of the architecture
@@ -10,9 +10,10 @@ import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from memos_cli.backends.embedders import ggufcheck
+from memos_cli.backends.llms import adapters
 from memos_cli.errors import IntegrityError, ModelUnavailable
 
 if TYPE_CHECKING:
@@ -31,11 +32,7 @@ PARTS = {
 """The linear layers of a block, as transformers and as GGUF name them."""
 ARCHITECTURES = {"llama": True, "qwen2": False}
 """The architectures whose adapters were compared with llama.cpp, and whether the rows of q and k are interleaved."""
-MOST_RANK = 512
 _NAME = re.compile(r"(?:.*\.)?layers\.(?P<block>\d+)\.(?P<part>\w+\.\w+)\.lora_(?P<side>[AB])(?:\.default)?\.weight")
-_PAIR = re.compile(r"(?P<name>blk\.\d+\.\w+\.weight)\.lora_(?P<side>[ab])")
-_FLOATS = (0, 1, 30)
-"""The ggml types f32, f16 and bf16."""
 
 
 def convert(source: Path, target: Path, base: Path) -> None:
@@ -62,8 +59,8 @@ def write(target: Path, tensors: "Mapping[str, NDArray[np.float32]]", alpha: flo
     """Write the tensors of an adapter, named as PEFT names them, and check the file against its base.
 
     Raises:
-        ModelUnavailable: an architecture that is not known here.
-        IntegrityError: tensors that do not fit the base.
+        ModelUnavailable: an architecture that is not known here, or tensors that do not fit the base.
+        IntegrityError: tensors that are not a block's linear layers.
     """
     import gguf
     import numpy as np
@@ -90,7 +87,7 @@ def write(target: Path, tensors: "Mapping[str, NDArray[np.float32]]", alpha: flo
         writer.write_kv_data_to_file()
         writer.write_tensors_to_file()
         writer.close()
-        check(half, base)
+        adapters.check(half, header)
         half.replace(target)
     finally:
         writer.close()
@@ -103,59 +100,6 @@ def interleaved(rows: "NDArray[np.float32]", heads: int) -> "NDArray[np.float32]
     if count % (2 * heads):
         raise IntegrityError(f"{count} rows are no {heads} heads")
     return rows.reshape(heads, 2, count // heads // 2, columns).swapaxes(1, 2).reshape(count, columns)
-
-
-def check(path: Path, base: Path) -> dict[str, Any]:
-    """What an adapter's header says, after it was held against the header of its base.
-
-    Returns:
-        `rank`, `alpha` and `tensors` (how many pairs).
-
-    Raises:
-        IntegrityError: no adapter, damaged, or not for this base: llama.cpp must not see it.
-        ModelUnavailable: the base is no usable file.
-    """
-    model = ggufcheck.read(base)
-    try:
-        header = ggufcheck.read(path)
-    except ModelUnavailable as error:
-        raise IntegrityError(error.message) from None
-    said = {name: header.get(key) for name, key in _SAID.items()}
-    if said["type"] != "adapter" or said["kind"] != "lora":
-        raise IntegrityError(f"not a LoRA adapter: {path}")
-    if said["architecture"] != model.get("general.architecture"):
-        raise IntegrityError(f"the adapter {path} is for {said['architecture']}, not {model.get('general.architecture')}")
-    alpha = said["alpha"]
-    if not isinstance(alpha, float) or not math.isfinite(alpha) or not 0 < alpha < 1e6:
-        raise IntegrityError(f"the adapter {path} has no usable scale")
-    ranks = {_rank(name, header, model, path) for name in header.shapes}
-    if len(ranks) != 1:
-        raise IntegrityError(f"the adapter {path} has {'no tensors' if not ranks else 'several ranks'}")
-    return {"rank": ranks.pop(), "alpha": alpha, "tensors": len(header.shapes) // 2}
-
-
-_SAID = {
-    "type": "general.type",
-    "kind": "adapter.type",
-    "architecture": "general.architecture",
-    "alpha": "adapter.lora.alpha",
-}
-
-
-def _rank(name: str, header: ggufcheck.Header, model: ggufcheck.Header, path: Path) -> int:
-    """The rank of the pair that a tensor belongs to, once both fit the weight that they change."""
-    match = _PAIR.fullmatch(name)
-    weight = model.shapes.get(match["name"]) if match else None
-    pair = [header.shapes.get(f"{match['name']}.lora_{side}") for side in "ab"] if match else []
-    if weight is None or len(weight.dimensions) != 2 or None in pair:
-        raise IntegrityError(f"the adapter {path} changes what its model has not")
-    down, up = pair
-    rank = down.dimensions[-1] if down and len(down.dimensions) == 2 else 0
-    # ggml counts from the innermost: (columns, rows).
-    fits = down and up and down.dimensions == (weight.dimensions[0], rank) and up.dimensions == (rank, weight.dimensions[1])
-    if not fits or not 1 <= rank <= MOST_RANK or {down.type, up.type} - {*_FLOATS}:
-        raise IntegrityError(f"the adapter {path} does not fit its model")
-    return rank
 
 
 def _heads(header: ggufcheck.Header, architecture: str) -> dict[str, int]:

@@ -1,0 +1,96 @@
+"""LoRA adapters put upon a model, after their headers were compared with it: llama.cpp ends the process on some faults.
+
+What an adapter's file holds is laid down by llama.cpp's `convert_lora_to_gguf.py`: for a tensor W of the model, `W.lora_a` and
+`W.lora_b`, whose product is added to it.
+"""
+
+import ctypes
+import math
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from memos_cli.backends.embedders import ggufcheck
+from memos_cli.errors import ModelUnavailable
+
+_HINT = "the file is damaged, or made for another model; make it again: memos consolidate run"
+_FACTORS = (".lora_a", ".lora_b")
+_EMBEDDING = "token_embd.weight"
+
+
+def attach(native: Any, model: Any, context: Any, path: Path, adapters: Sequence[tuple[Path, float]]) -> None:  # noqa: ANN401
+    """Load adapters, and let a context compute with them. They are freed with the model.
+
+    Args:
+        native: the bindings.
+        model: the model's handle.
+        context: a context over it.
+        path: the model's file.
+        adapters: each one's file, and the factor that it is added with.
+
+    Raises:
+        ModelUnavailable: one is damaged, or not made for this model.
+    """
+    base = ggufcheck.read(path)
+    handles = []
+    for file, _ in adapters:
+        check(file, base)
+        handle = native.llama_adapter_lora_init(model, os.fsencode(file))
+        if not handle:
+            raise ModelUnavailable(f"llama.cpp cannot load the adapter {file}", hint=_HINT)
+        handles.append(handle)
+    scales = [scale for _, scale in adapters]
+    if hasattr(native, "llama_set_adapters_lora"):
+        array = (native.llama_adapter_lora_p_ctypes * len(handles))(*handles)
+        failed = native.llama_set_adapters_lora(context, array, len(handles), (ctypes.c_float * len(handles))(*scales))
+    else:  # older bindings have this one instead
+        failed = any(native.llama_set_adapter_lora(context, *one) for one in zip(handles, scales, strict=True))
+    if failed:
+        raise ModelUnavailable("llama.cpp does not take the adapters", hint=_HINT)
+
+
+def check(path: Path, base: ggufcheck.Header) -> None:
+    """Refuse an adapter that is damaged or does not fit.
+
+    Args:
+        path: the adapter's file.
+        base: the header of the model that it is for.
+
+    Raises:
+        ModelUnavailable: it is no LoRA adapter, is cut short, or has other tensors than this model.
+    """
+    try:
+        header = ggufcheck.read(path)
+    except ModelUnavailable as error:
+        raise ModelUnavailable(error.message, hint=_HINT) from None
+    fault = _fault(header, base)
+    if fault:
+        raise ModelUnavailable(f"the adapter {path} cannot be used: {fault}", hint=_HINT)
+
+
+def _fault(header: ggufcheck.Header, base: ggufcheck.Header) -> str | None:
+    said = [header.get(key) for key in ("general.type", "adapter.type", "general.architecture")]
+    if said[:2] != ["adapter", "lora"]:
+        return "it is no LoRA adapter"
+    if said[2] != base.get("general.architecture"):
+        return f"it is for a model of the kind {said[2]}"
+    alpha = header.get("adapter.lora.alpha")
+    if not isinstance(alpha, float) or not math.isfinite(alpha):
+        return "it does not say its alpha"
+    names = {name.removesuffix(end) for name in header.shapes for end in _FACTORS if name.endswith(end)}
+    if len(header.shapes) != 2 * len(names) or not names:
+        return "it has other tensors than pairs of factors"
+    wrong = [name for name in sorted(names) if not _fits(name, header.shapes, base.shapes.get(name))]
+    return f"{wrong[0]} is not of the model's shape" if wrong else None
+
+
+def _fits(name: str, shapes: dict[str, tuple[int, ...]], model: tuple[int, ...] | None) -> bool:
+    down, up = (shapes.get(name + end, ()) for end in _FACTORS)
+    if model is None or not len(model) == len(down) == len(up) >= 2:
+        return False
+    if name == _EMBEDDING:  # looked up by row, so its factors stand the other way round
+        ends = (up[1], down[1]) == (model[0], model[1]) and down[0] == up[0] > 0
+    else:
+        ends = (down[0], up[1]) == (model[0], model[1]) and down[1] == up[0] > 0
+    return ends and down[2:] == up[2:] == model[2:]
