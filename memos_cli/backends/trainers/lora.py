@@ -14,7 +14,8 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, redirect_stderr
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -458,9 +459,10 @@ def _load(base: Path, device: str) -> Any:  # noqa: ANN401 -- a model of transfo
     logging.set_verbosity_error()
     dtype = torch.bfloat16 if device == "cuda" else torch.float32
     try:
-        model = AutoModelForCausalLM.from_pretrained(
-            base.parent, gguf_file=base.name, dtype=dtype, local_files_only=True, attn_implementation="sdpa"
-        )
+        with redirect_stderr(StringIO()):  # its bar for dequantising cannot be switched off
+            model = AutoModelForCausalLM.from_pretrained(
+                base.parent, gguf_file=base.name, dtype=dtype, local_files_only=True, attn_implementation="sdpa"
+            )
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         raise ModelUnavailable(f"transformers cannot read {base}: {str(error).splitlines()[0][:200]}") from error
     finally:
