@@ -104,7 +104,7 @@ def sentences(text: str) -> list[str]:
 
 
 _CONTRACTIONS = (
-    (r"\b([Ii])'m\b", r"\1 am"), (r"\b(\w+)'ve\b", r"\1 have"), (r"\b(\w+)'ll\b", r"\1 will"),
+    (r"\bi\b(?!\.)", "I"), (r"\b(I)'m\b", r"\1 am"), (r"\b(\w+)'ve\b", r"\1 have"), (r"\b(\w+)'ll\b", r"\1 will"),
     (r"\b([Hh]e|[Ss]he|[Ii]t)'s\b", r"\1 is"), (r"\b([Ww]e|[Tt]hey)'re\b", r"\1 are"), (r"\b(do|does|did)n't\b", r"\1 not"),
 )  # fmt: skip
 _LEADS = (
@@ -166,6 +166,7 @@ def _by_family(clause: str) -> Fact | None:
 
 def fact(family: Family, who: str, value: str, *, noun: str = "", thing: str = "") -> Fact:
     """A fact of a family with all that can be said and asked of it."""
+    noun, thing = noun if "{N}" in family.asks[0] else "", thing if "{E}" in family.asks[0] else ""
     if thing:
         who = thing[:1].lower() + thing[1:]
 
