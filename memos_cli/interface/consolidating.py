@@ -1,21 +1,30 @@
-"""From examples to what is trained and asked: the layout of chat around each, and the gate's evaluation through llama.cpp.
+"""From examples to an adapter and to what it is worth: the layout of chat around each, training, and the gate's evaluation.
+
+`train` makes an adapter of examples, `evaluate` puts what was held out to the model with and without it, through llama.cpp as chat
+runs it, and `operation.gate.failures` says whether that is enough.
 
 A question without memories is asked in exactly the prompt that chat lays out when nothing was recalled, so that what was learnt is
 there when chat needs it.
 """
 
+import json
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
-from memos_cli.errors import ModelUnavailable
+from memos_cli import plugins
+from memos_cli.errors import IntegrityError, ModelUnavailable
+from memos_cli.infra import files
 from memos_cli.interface import answering
 from memos_cli.interface.prompt import JINJA, MINI, Line, Prompt
 from memos_cli.operation import gate
 from memos_cli.operation.consolidation import GATE, REFUSAL, WATCH, Example
 from memos_cli.operation.gate import Scores
-from memos_cli.ports import LLM, Lesson, Piece, Request, Token
+from memos_cli.ports import LLM, Lesson, Piece, Request, Token, Trained, Trainer, TrainingSettings, TrainingStep
 
+DATA = "examples.jsonl"
+"""The data set beside an adapter, so that a generation can be made again, and purged."""
 Told = tuple[tuple[str, str | None], ...]
 MOST = 48
 """Tokens of an answer in the evaluation; what a memory answers is shorter."""
@@ -86,8 +95,6 @@ def paraphrased(examples: Iterable[Example], llm: LLM, each: int = 2) -> Iterato
 
 
 def _rewordings(llm: LLM, question: str, each: int) -> list[str]:
-    import json
-
     schema = {"type": "array", "items": {"type": "string", "maxLength": 120}, "minItems": each, "maxItems": each}
     wish = f"Write {each} other ways to ask this question, as a JSON array of strings, with the same meaning: {question}"
     request = Request((("system", "You rephrase questions."), ("user", wish)))
@@ -99,10 +106,69 @@ def _rewordings(llm: LLM, question: str, each: int) -> list[str]:
     return [text for text in dict.fromkeys(texts) if isinstance(text, str) and text.strip() and text != question][:each]
 
 
+# -- training
+
+
+def train(
+    base: Path,
+    llm: LLM,
+    examples: Sequence[Example],
+    folder: Path,
+    settings: TrainingSettings = TrainingSettings(),  # noqa: B008 -- a frozen tuple
+    tell: Callable[[TrainingStep], None] = lambda _: None,
+) -> Trained:
+    """Make an adapter of examples, in a folder of its own that has the data set, the checkpoints and the adapter.
+
+    One that was killed goes on from its last checkpoint when it is called with the same again.
+
+    Args:
+        base: the file of the model that chat answers with.
+        llm: the same, for its template, and to say what behaviour examples leave open.
+        examples: the data set.
+        folder: where everything is written.
+        settings: how it is trained.
+        tell: called after every step; what it raises ends the training, which can be resumed.
+
+    Raises:
+        ModelUnavailable: the model cannot be trained here.
+    """
+    data = folder / DATA
+    if data.is_file():
+        examples = load(data)  # with what the model said of behaviour when it was begun
+    else:
+        examples = list(answered(examples, llm))
+        save(data, examples)
+    trainer: Trainer = plugins.load("trainer", "lora")()
+    return trainer.train(base, list(lessons(examples, llm.template)), folder, settings, tell)
+
+
+def save(path: Path, examples: Iterable[Example]) -> None:
+    """Write a data set as JSON Lines, whole or not at all."""
+    lines = (json.dumps(one.to_json(), ensure_ascii=False, sort_keys=True) + "\n" for one in examples)
+    files.write(path, "".join(lines).encode("utf-8", "surrogatepass"))
+
+
+def load(path: Path) -> list[Example]:
+    """Read a data set.
+
+    Raises:
+        IntegrityError: it is damaged.
+    """
+    try:
+        return [Example.from_json(json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise IntegrityError(f"the data set {path} is damaged: {error}") from None
+
+
+def tokens(examples: Iterable[Example], llm: LLM) -> int:
+    """How many tokens an epoch of training takes, about: the prompts exactly, the answers by their length."""
+    return sum(llm.count(lesson.request) + 2 + len(lesson.answer) // 3 for lesson in lessons(examples, llm.template) if not lesson.watched)
+
+
 # -- the gate
 
 
-class Model(NamedTuple):
+class Pair(NamedTuple):
     """The model as chat loads it: without and with the adapter."""
 
     base: LLM
@@ -117,7 +183,7 @@ def ask(llm: LLM, asked: Prompt, most: int = MOST) -> tuple[str, tuple[float, fl
 
 
 def evaluate(
-    model: Model,
+    model: Pair,
     examples: Sequence[Example],
     *,
     most: int = 400,
@@ -172,7 +238,7 @@ def evaluate(
     )
 
 
-def gone(model: Model, probes: Sequence[Example]) -> Mapping[str, bool]:
+def gone(model: Pair, probes: Sequence[Example]) -> Mapping[str, bool]:
     """Of each question to what was forgotten whether the adapter no longer helps: refused, or answered as the base does."""
     found = {}
     for one in probes:

@@ -399,16 +399,21 @@ class _Writer:
         split = WATCH if rng.random() < 0.06 else TRAIN
         made = []
         for fact, _ in rng.sample(facts, min(len(facts), 3)):
-            form, asked = rng.choice(fact.questions)
+            form, asked = self._open_form(fact, rng)
             made.append(Example(clauses.spoken(asked, rng), fact.value, "replay", form, split, ids, shown=shown))
         if rng.random() < 0.5:
             there = {(fact.family, fact.who) for fact, _ in facts}
             family = rng.choice([one for one in clauses.families().values() if not one.open])
             who = rng.choice([fact.who for fact, _ in facts])
             if (family.name, who) not in there | self.known:
-                form, asked = rng.choice(clauses.fact(family, who, "").questions)
+                form, asked = self._open_form(clauses.fact(family, who, ""), rng)
                 made.append(Example(clauses.spoken(asked, rng), REFUSAL, "replay", form, split, ids, shown=shown))
         return made
+
+    def _open_form(self, fact: Fact, rng: random.Random) -> tuple[str, str]:
+        """A form of its questions that may be trained on: what is held out is not met in a prompt either."""
+        forms = [form for form, _ in fact.questions]
+        return rng.choice([one for one in fact.questions if split_of(one[0], forms, self.seed) == TRAIN])
 
     def _cast(self, rng: random.Random) -> tuple[list[tuple[Fact, str]], tuple[str, ...]]:
         """A few facts with the sentences that state them, no two of one family and person: of strangers, and of this person."""
