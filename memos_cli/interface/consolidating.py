@@ -19,13 +19,15 @@ from memos_cli.infra import files
 from memos_cli.interface import answering
 from memos_cli.interface.prompt import JINJA, MINI, Line, Prompt
 from memos_cli.operation import gate
-from memos_cli.operation.consolidation import GATE, REFUSAL, WATCH, Example
+from memos_cli.operation.consolidation import GATE, OPEN_QUESTIONS, REFUSAL, WATCH, Example
 from memos_cli.operation.gate import Scores
-from memos_cli.ports import LLM, Lesson, Piece, Request, Token, Trained, Trainer, TrainingSettings, TrainingStep
+from memos_cli.ports import LLM, Lesson, Piece, Request, Stateful, Token, Trained, Trainer, TrainingSettings, TrainingStep
 
 DATA = "examples.jsonl"
 """The data set beside an adapter, so that a generation can be made again, and purged."""
 Told = tuple[tuple[str, str | None], ...]
+MOST_TEXT = 160
+"""Tokens of unrelated text that are looked at."""
 MOST = 48
 """Tokens of an answer in the evaluation; what a memory answers is shorter."""
 
@@ -194,7 +196,7 @@ def evaluate(
 
     Args:
         model: the base and the same with the adapter.
-        examples: the data set; what is asked of it was never trained on, drift apart, whose prompts are of its `watch` split.
+        examples: the data set; only its `gate` split is asked, on which nothing was trained.
         most: questions of a kind; of more a sample is drawn.
         seed: of the sample.
         tell: called with how many answers there are, of how many.
@@ -207,7 +209,7 @@ def evaluate(
 
     facts = some(one for one in examples if one.split == GATE and one.kind == "fact")
     unknown = some(one for one in examples if one.split == GATE and one.kind == "negative")
-    kept = some(one for one in examples if one.split == WATCH and one.kind == "replay")
+    kept = some(one for one in examples if one.split == GATE and one.kind == "replay")
     total = 4 * len(facts) + 2 * len(unknown) + 2 * len(kept)
     done = 0
 
@@ -235,7 +237,28 @@ def evaluate(
         in_context=after,
         in_context_base=before,
         drift=None if before is None or after is None else max(0.0, before - after),
+        text_drift=_text_drift(model),
     )
+
+
+def _text_drift(model: Pair) -> float | None:
+    """How much less likely unrelated text is with the adapter, in nats a token; `None` where logits are out of reach."""
+    if not (isinstance(model.base, Stateful) and isinstance(model.adapted, Stateful)):
+        return None
+    ids = model.base.tokens(Request((), (Piece(" ".join(OPEN_QUESTIONS)),)))[: min(MOST_TEXT, model.base.context)]
+    return _logprob(model.base, ids) - _logprob(model.adapted, ids)
+
+
+def _logprob(llm: Stateful, ids: Sequence[int]) -> float:
+    """The mean log probability of tokens, each after those before it."""
+    import numpy as np
+
+    found = 0.0
+    for place in range(1, len(ids)):
+        llm.advance(ids[:place])
+        logits = llm.logits().astype(np.float64)
+        found += float(logits[ids[place]] - logits.max() - np.log(np.exp(logits - logits.max()).sum()))
+    return found / max(1, len(ids) - 1)
 
 
 def gone(model: Pair, probes: Sequence[Example]) -> Mapping[str, bool]:

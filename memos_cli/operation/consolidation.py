@@ -219,6 +219,8 @@ class Shares(NamedTuple):
         replay: questions to memories in the prompt, for each training question of a fact.
         least_replay: however few facts there are.
         own: the share of replay that has memories of this person in its prompt.
+        statements: plain sentences a fact, at most.
+        drift: questions to memories of invented people that the gate asks before and after.
     """
 
     forms: int = 7
@@ -227,6 +229,7 @@ class Shares(NamedTuple):
     least_replay: int = 200
     own: float = 0.3
     statements: int = 0
+    drift: int = 200
 
 
 def examples(
@@ -387,16 +390,19 @@ class _Writer:
         wanted = max(self.shares.least_replay, round(self.trained * self.shares.replay)) if self.chosen else 0
         found: list[Example] = []
         while len(found) < wanted:
-            found += self._scene(rng)
-        return found[:wanted]
+            found += self._scene(rng, WATCH if rng.random() < 0.06 else TRAIN, self.shares.own)
+        asked: list[Example] = []
+        rng = self._rng("drift")
+        while len(asked) < (self.shares.drift if self.chosen else 0):
+            asked += self._scene(rng, GATE, 0.0)
+        return [*found[:wanted], *asked[: self.shares.drift]]
 
-    def _scene(self, rng: random.Random) -> list[Example]:
-        facts, ids = self._cast(rng)
+    def _scene(self, rng: random.Random, split: str, own: float) -> list[Example]:
+        facts, ids = self._cast(rng, own)
         lines = [(_sentence(said), None) for _, said in facts]
         dated = rng.random() < 0.5
         days = sorted(invented.day(rng) for _ in lines)
         shown = tuple((text, day if dated else None) for (text, _), day in zip(lines, days, strict=True))
-        split = WATCH if rng.random() < 0.06 else TRAIN
         made = []
         for fact, _ in rng.sample(facts, min(len(facts), 3)):
             form, asked = self._open_form(fact, rng)
@@ -415,7 +421,7 @@ class _Writer:
         forms = [form for form, _ in fact.questions]
         return rng.choice([one for one in fact.questions if split_of(one[0], forms, self.seed) == TRAIN])
 
-    def _cast(self, rng: random.Random) -> tuple[list[tuple[Fact, str]], tuple[str, ...]]:
+    def _cast(self, rng: random.Random, own: float) -> tuple[list[tuple[Fact, str]], tuple[str, ...]]:
         """A few facts with the sentences that state them, no two of one family and person: of strangers, and of this person."""
         closed = [family for family in clauses.families().values() if not family.open and family.plain]
         people = [self._stranger(rng) for _ in range(rng.randint(1, 3))]
@@ -426,7 +432,7 @@ class _Writer:
             who = rng.choice(people)
             fact = clauses.fact(family, who, invented.value(family.kind, rng))
             made[family.name, who] = (fact, rng.choice(fact.statements))
-        if self.told and rng.random() < self.shares.own:
+        if self.told and rng.random() < own:
             for memory, fact in rng.sample(self.told, min(len(self.told), rng.randint(1, 3))):
                 if len(clauses.facts(memory.content)) == 1 and not _many(fact):
                     made[fact.family, fact.who] = (fact, memory.content)

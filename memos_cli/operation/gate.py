@@ -17,6 +17,7 @@ class Scores(NamedTuple):
         negatives_refused: of `negatives` questions that nothing answers, refused with the adapter; `…_base`: without.
         in_context: questions to other memories in the prompt, answered right with the adapter; `…_base`: without.
         drift: what of `in_context_base` is lost with the adapter.
+        text_drift: how much less likely unrelated text is with it, in nats a token.
     """
 
     facts: int
@@ -31,6 +32,7 @@ class Scores(NamedTuple):
     in_context: float | None
     in_context_base: float | None
     drift: float | None
+    text_drift: float | None = None
 
 
 class Bars(NamedTuple):
@@ -39,6 +41,7 @@ class Bars(NamedTuple):
     closed_book: float = 0.8
     negatives_refused: float = 0.9
     drift: float = 0.03
+    text_drift: float = 0.5
     gain: float = 0.3
     """How much more it has to answer than the base: a model that guesses well has learnt nothing."""
 
@@ -55,6 +58,8 @@ def failures(scores: Scores, bars: Bars = Bars()) -> tuple[str, ...]:  # noqa: B
         found.append(f"it refuses {refused} of what it cannot know, {asked} are asked")
     if scores.drift is not None and scores.drift > bars.drift:
         found.append(f"it answers {_percent(scores.drift)} fewer of other questions right, {_percent(bars.drift)} are allowed")
+    if scores.text_drift is not None and scores.text_drift > bars.text_drift:
+        found.append(f"unrelated text is {scores.text_drift:.2f} nats a token less likely, {bars.text_drift:.2f} are allowed")
     if scores.both is not None and scores.rag is not None and scores.rag - scores.both > bars.drift:
         found.append("it answers its own facts worse when they stand in the prompt")
     return tuple(found)

@@ -109,7 +109,7 @@ def test_probes_say_whether_something_is_gone() -> None:
 
 def test_behaviour_is_answered_by_the_model_with_the_rule_before_it() -> None:
     rule = Memory("r", "Answer in one sentence.", Kind.RULE, created_at=OLD, updated_at=OLD)
-    made = examples(select([rule], NOW).chosen, shares=Shares(least_replay=0))
+    made = examples(select([rule], NOW).chosen, shares=Shares(least_replay=0, drift=0))
     said = list(consolidating.answered(made, Canned({})))
     assert [one.answer for one in said] == [answering.UNKNOWN] * len(made)
     lesson = next(consolidating.lessons([one for one in said if one.split == "train"], JINJA))
@@ -130,7 +130,7 @@ class Rewording(Canned):
 
 
 def test_a_paraphrase_counts_only_where_the_model_itself_answers_it_right() -> None:
-    made = data(("I live in Lisbon.", "My dog is called Brixo."), Shares(least_replay=0))
+    made = data(("I live in Lisbon.", "My dog is called Brixo."), Shares(least_replay=0, drift=0))
     llm = Rewording({"My town, which is it?": "Lisbon"}, reads=True)
     added = [one for one in consolidating.paraphrased(made, llm) if one.form.startswith("paraphrase")]
     assert [(one.question, one.answer, one.split) for one in added] == [("My town, which is it?", "Lisbon", "train")]
@@ -165,6 +165,7 @@ def test_memos_mini_answers_from_an_adapter_what_it_was_not_told(tmp_path: Path)
         with closing(LlamaModel(base, context=2048, adapters=[(trained.gguf, 1.0)])) as adapted:
             scores = consolidating.evaluate(consolidating.Pair(plain, adapted), made)
             assert scores.base == 0.0
+            assert scores.text_drift is not None
             assert scores.closed_book is not None
             assert scores.closed_book >= 0.6
             assert scores.negatives_refused is not None
