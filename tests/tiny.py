@@ -185,7 +185,7 @@ def write_adapter(
 
 
 def write_random(path: Path, architecture: str = "llama", *, seed: int = 5, template: str | None = None) -> Path:
-    """A model of two layers with random weights and all that a real one has: grouped heads, rotation, biases where they belong."""
+    """A model of two layers with random weights and all that a real one has: grouped heads, rotation, biases for qwen2."""
     import gguf
     import numpy as np
 

@@ -1,10 +1,10 @@
 """From examples to an adapter and to what it is worth: the layout of chat around each, training, and the gate's evaluation.
 
-`train` makes an adapter of examples, `evaluate` puts what was held out to the model with and without it, through llama.cpp as chat
-runs it, and `operation.gate.failures` says whether that is enough.
+`train` makes an adapter of examples, `evaluate` puts what was held out to the model with and without it, through llama.cpp as
+chat runs it, and `operation.gate.failures` says whether that is enough.
 
-A question without memories is asked in exactly the prompt that chat lays out when nothing was recalled, so that what was learnt is
-there when chat needs it.
+A question without memories is asked in exactly the prompt that chat lays out when nothing was recalled, so that what was
+learnt is there when chat needs it.
 """
 
 import json
@@ -164,7 +164,8 @@ def load(path: Path) -> list[Example]:
 
 def tokens(examples: Iterable[Example], llm: LLM) -> int:
     """How many tokens an epoch of training takes, about: the prompts exactly, the answers by their length."""
-    return sum(llm.count(lesson.request) + 2 + len(lesson.answer) // 3 for lesson in lessons(examples, llm.template) if not lesson.watched)
+    trained = (lesson for lesson in lessons(examples, llm.template) if not lesson.watched)
+    return sum(llm.count(lesson.request) + 2 + len(lesson.answer) // 3 for lesson in trained)
 
 
 # -- the gate
@@ -267,5 +268,5 @@ def gone(model: Pair, probes: Sequence[Example]) -> Mapping[str, bool]:
     for one in probes:
         said, _ = ask(model.adapted, prompt(one.question))
         without, _ = ask(model.base, prompt(one.question))
-        found[one.question] = said == REFUSAL or said == without or not gate.same(said, one.answer)
+        found[one.question] = said in {REFUSAL, without} or not gate.same(said, one.answer)
     return found

@@ -1,10 +1,10 @@
 """What a sentence states: whom it is about, what of them, and the questions that it answers. By grammar, without a model.
 
-First the families of `wordings` are tried, then plain English clauses of subject, verb and object. What is neither gives nothing:
-a question that its sentence does not quite answer would teach a model something false.
+First the families of `wordings` are tried, then plain English clauses of subject, verb and object. What is neither gives
+nothing: a question that its sentence does not quite answer would teach a model something false.
 """
 
-# ruff: noqa: S311 -- nothing here is a secret
+# ruff: noqa: SIM905, E501 -- word lists and patterns read better in long lines
 
 import random
 import re
@@ -95,7 +95,10 @@ def sentences(text: str) -> list[str]:
     for pattern, written in _CONTRACTIONS:
         text = re.sub(pattern, written, text)
     found = []
-    for part in re.split(r"(?<!\bDr\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bSt\.)(?<!\bMrs\.)(?<!\bProf\.)(?<=[.!?;])\s+(?=[A-Z\u00c0-\u024f])|;\s+|,? and (?=(?:I|my|he|she|his|her|we|our) )", text):
+    for part in re.split(
+        r"(?<!\bDr\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bSt\.)(?<!\bMrs\.)(?<!\bProf\.)(?<=[.!?;])\s+(?=[A-Z\u00c0-\u024f])|;\s+|,? and (?=(?:I|my|he|she|his|her|we|our) )",
+        text,
+    ):
         clause = re.sub(_LEADS, "", part.strip()).strip(" .!;")
         clause = re.sub(_TAILS, "", clause)
         if clause and not part.strip().endswith("?"):
@@ -112,7 +115,9 @@ _LEADS = (
     r"|well|so|actually|good news|to be clear|let me tell you|as you know|i think|don't forget|do not forget|it turns out"
     r"|i should say)(?: that)?[,:]?\s+)+"
 )
-_TAILS = r"(?i)(?:,? (?:now|these days|at the moment|as of today|currently|by the way|you know|as far as i know|i believe|too))+$"
+_TAILS = (
+    r"(?i)(?:,? (?:now|these days|at the moment|as of today|currently|by the way|you know|as far as i know|i believe|too))+$"
+)
 
 
 def facts(text: str) -> list[Fact]:
@@ -287,7 +292,7 @@ def _by_clause(clause: str) -> Fact | None:
     return _asked(who, *made) if made is not None else None
 
 
-def _auxiliary(who: str, verb: str, rest: str) -> tuple[str, str, str, str] | None:
+def _auxiliary(who: str, verb: str, rest: str) -> tuple[str, str, str, str] | None:  # noqa: PLR0911 -- a row of cases
     """The auxiliary of a question, its verb, the verb as it was said, and what follows; `None` where that is not certain."""
     mine = who in {"I", "we"}
     if verb in _MODAL:

@@ -10,11 +10,11 @@ A data set is written from the memories alone, by grammar, and is the same for t
     behaviour   what a rule asks for, shown by what the model does with the rule before it
     replay      memories of invented people and of this one in the prompt, as chat lays them out, and questions to them
 
-Whole forms of a question are held out: `watch` ends the training in time, `gate` is what the adapter is judged by, and neither is
-ever trained on. Every example names the memories that it rests on, so that a purge finds it.
+Whole forms of a question are held out: `watch` ends the training in time, `gate` is what the adapter is judged by, and
+neither is ever trained on. Every example names the memories that it rests on, so that a purge finds it.
 """
 
-# ruff: noqa: S311 -- nothing here is a secret
+# ruff: noqa: S311, E501 -- nothing here is a secret; the open questions read better in long lines
 
 import random
 import zlib
@@ -202,12 +202,15 @@ class Example(NamedTuple):
         Raises:
             ValueError: it is no line of a data set.
         """
-        texts = {name: str(line.get(name, "")) for name in ("question", "answer", "kind", "form", "split")}
-        told = {name: tuple((str(text), day and str(day)) for text, day in line.get(name, ())) for name in ("facts", "shown")}
-        if not texts["kind"] or texts["split"] not in {TRAIN, WATCH, GATE}:
+        if not line.get("kind") or line.get("split") not in {TRAIN, WATCH, GATE}:
             raise ValueError("not a line of a data set")
-        ids = {name: tuple(str(one) for one in line.get(name, ())) for name in ("memories", "rules")}
-        return cls(**texts, **told, **ids)
+        question, answer, kind, form, split = (str(line.get(name, "")) for name in cls._fields[:5])
+        memories, rules = (tuple(str(one) for one in line.get(name, ())) for name in ("memories", "rules"))
+        facts, shown = (
+            tuple((str(text), None if day is None else str(day)) for text, day in line.get(name, ()))
+            for name in ("facts", "shown")
+        )
+        return cls(question, answer, kind, form, split, memories, facts, shown, rules)
 
 
 class Shares(NamedTuple):
@@ -284,7 +287,7 @@ class _Writer:
         found: list[Example] = []
         for memory, fact in self.told:
             rng = self._rng(f"fact {memory.id} {fact.family}")
-            context = self._context(memory, rng)
+            context = self._context(memory)
             ids = self._ids(memory, fact)
             made = [*self._questions(fact, rng), *self._other(memory, fact, rng)]
             found += [Example(asked, said, kind, form, split, ids, context) for asked, said, kind, form, split in made]
@@ -320,14 +323,16 @@ class _Writer:
         return sum(other.family == fact.family and other.value == fact.value for _, other in self.told) > 1
 
     def _ids(self, memory: Memory, fact: Fact) -> tuple[str, ...]:
-        same = [one.id for one, other in self.told if (other.family, other.who) == (fact.family, fact.who) and one.id != memory.id]
+        same = [
+            one.id for one, other in self.told if (other.family, other.who) == (fact.family, fact.who) and one.id != memory.id
+        ]
         return (memory.id, *same)
 
-    def _context(self, memory: Memory, rng: random.Random) -> tuple[tuple[str, str | None], ...]:
-        """The memory among a few others, in the order of their days, as chat would have found them."""
-        same = {one.id for one, other in self.told if (other.family, other.who) in {(f.family, f.who) for m, f in self.told if m is memory}}
-        among = [one.memory for one in self.chosen if one.memory.id in same]
-        return _lines(sorted(among, key=lambda one: (one.created_at, one.id)) or [memory])
+    def _context(self, memory: Memory) -> tuple[tuple[str, str | None], ...]:
+        """The memory, and others that answer the same questions, in the order in which they were told."""
+        asked = {(fact.family, fact.who) for one, fact in self.told if one is memory}
+        among = {one.id: one for one, fact in self.told if (fact.family, fact.who) in asked}
+        return _lines(sorted(among.values(), key=lambda one: (one.created_at, one.id)))
 
     # -- behaviour
 

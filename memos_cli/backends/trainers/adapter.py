@@ -8,7 +8,6 @@ llama the rows of q and k are interleaved in a GGUF where transformers has them 
 import json
 import math
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,8 @@ from memos_cli.backends.llms import adapters
 from memos_cli.errors import IntegrityError, ModelUnavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     from numpy.typing import NDArray
 

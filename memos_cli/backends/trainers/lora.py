@@ -1,10 +1,10 @@
 """Trains a LoRA adapter with PEFT on the GGUF that chat answers with, dequantised by transformers.
 
-Two losses, both on the tokens of answers alone: the cross entropy with the answer, and the divergence from what the unchanged
-model says when the facts stand in its prompt (Hinton et al. 2015, "Distilling the knowledge in a neural network"; Snell et al.
-2022, "Learning by distilling context"). The unchanged model is the same weights before the adapter is put in, so its answers are
-computed once, of each token the likeliest few and what is left over. Where it gets a lesson wrong itself, it teaches nothing;
-in replay it is all there is, right or wrong: what is to be kept is how it answers.
+Two losses, both on the tokens of answers alone: the cross entropy with the answer, and the divergence from what the
+unchanged model says when the facts stand in its prompt (Hinton et al. 2015, "Distilling the knowledge in a neural network";
+Snell et al. 2022, "Learning by distilling context"). The unchanged model is the same weights before the adapter is put in, so
+its answers are computed once, of each token the likeliest few and what is left over. Where it gets a lesson wrong itself, it
+teaches nothing; in replay it is all there is, right or wrong: what is to be kept is how it answers.
 """
 
 import hashlib
@@ -19,6 +19,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from memos_cli.backends.embedders import ggufcheck
 from memos_cli.backends.llms.llamacpp import SMALL, LlamaModel
 from memos_cli.backends.trainers import adapter, checkpoint
 from memos_cli.errors import ModelUnavailable, extra
@@ -150,9 +151,7 @@ class Run:
         identity: what a checkpoint has to be of.
     """
 
-    def __init__(
-        self, base: Path, lessons: Sequence[Encoded], folder: Path, settings: TrainingSettings, identity: str
-    ) -> None:
+    def __init__(self, base: Path, lessons: Sequence[Encoded], folder: Path, settings: TrainingSettings, identity: str) -> None:
         self.base, self.folder, self.settings, self.identity = base, folder, settings, identity
         self.torch = _torch()
         self.device = device_of(settings.device)
@@ -234,7 +233,7 @@ class Run:
 
     def _done(self) -> bool:
         over = self.settings.seconds is not None and self.seconds >= self.settings.seconds
-        learnt = len(self.looks) > 1 and all(look["right"] >= 0.995 and look["trained"] >= 0.995 for look in self.looks[-2:])  # noqa: PLR2004
+        learnt = len(self.looks) > 1 and all(look["right"] >= 0.995 and look["trained"] >= 0.995 for look in self.looks[-2:])
         stale = bool(self.best) and len(self.looks) - self.best["look"] > self.settings.patience
         return over or learnt or stale
 
@@ -318,7 +317,7 @@ class Run:
             return {}
         numbers = [number for number, one in enumerate(self.lessons) if one.teacher]
         found: dict[int, Soft] = {}
-        for some in self._by_length(numbers, lambda number: len(self.lessons[number].teacher) + len(self.lessons[number].answer)):
+        for some in self._by_length(numbers, self._taught_length):
             lessons = [self.lessons[number] for number in some]
             with self.torch.inference_mode():
                 logs = self._logs(lessons, teacher=True)
@@ -331,6 +330,9 @@ class Run:
                 right = best.indices[:, 0].tolist() == list(lesson.answer)
                 found[number] = Soft(best.indices.cpu(), self.torch.cat([best.values, rest], 1).cpu(), right)
         return found
+
+    def _taught_length(self, number: int) -> int:
+        return len(self.lessons[number].teacher) + len(self.lessons[number].answer)
 
     def _by_length(self, numbers: Sequence[int], length: Callable[[int], int]) -> Iterator[list[int]]:
         batch: list[int] = []
@@ -450,7 +452,7 @@ def _load(base: Path, device: str) -> Any:  # noqa: ANN401 -- a model of transfo
     from transformers import AutoModelForCausalLM
     from transformers.utils import logging
 
-    architecture = adapter.ggufcheck.read(base).get("general.architecture")
+    architecture = ggufcheck.read(base).get("general.architecture")
     if architecture not in adapter.ARCHITECTURES:
         known = ", ".join(adapter.ARCHITECTURES)
         raise ModelUnavailable(f"models of the architecture {architecture} cannot be trained", hint=f"choose one of: {known}")

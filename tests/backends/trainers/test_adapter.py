@@ -1,4 +1,4 @@
-"""The converter: what PEFT computes and what llama.cpp computes from its file are the same, for every architecture that is taken."""
+"""The converter: what PEFT computes and what llama.cpp computes from its file are the same, for each architecture."""
 
 import json
 from contextlib import closing

@@ -103,7 +103,7 @@ def test_a_killed_training_goes_on_as_if_it_had_not_been(base: Path, tmp_path: P
     assert resumed.adapter.read_bytes() == whole.adapter.read_bytes()
 
 
-def test_a_checkpoint_of_something_else_or_a_damaged_one_is_not_gone_on_from(base: Path, tmp_path: Path, monkeypatch: Any) -> None:
+def test_another_or_a_damaged_checkpoint_is_not_gone_on_from(base: Path, tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setattr(lora, "EVERY", 0.0)
 
     def kill(step: TrainingStep) -> None:
@@ -159,8 +159,8 @@ def test_replay_keeps_what_the_model_said_not_what_is_right(base: Path, tmp_path
 
 
 def test_what_cannot_be_trained_is_told(base: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(ModelUnavailable, match="cuda"):
-        monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
         train(base, tmp_path, FEW._replace(device="cuda"))
     with pytest.raises(ModelUnavailable, match="nothing"):
         lora.LoraTrainer().train(base, [], tmp_path, FEW)
