@@ -299,6 +299,7 @@ class TrainingSettings(NamedTuple):
         epochs: how often at most every lesson is seen.
         tokens: in a batch, padding counted.
         distil: the weight of the loss that draws the answer distribution to the teacher's.
+        replay: replays in an epoch, for each other lesson; the others have their turn in the next ones.
         patience: looks at the watched lessons without a gain after which it stops.
         device: `auto`, `cuda`, `mps` or `cpu`.
         seconds: at most, over all resumptions; `None` for no limit. The learning rate falls in time for it.
@@ -307,10 +308,11 @@ class TrainingSettings(NamedTuple):
 
     rank: int = 16
     scale: float = 2.0
-    rate: float = 4e-3
-    epochs: int = 30
+    rate: float = 3e-3
+    epochs: int = 14
     tokens: int = 4096
-    distil: float = 1.0
+    distil: float = 4.0
+    replay: float = 0.8
     patience: int = 6
     seed: int = 0
     device: str = "auto"

@@ -82,8 +82,17 @@ def families() -> dict[str, Family]:
     for block in re.split(r"^# ", wordings.TEXT, flags=re.MULTILINE)[1:]:
         head, says, asks = block.strip().splitlines()
         name, kind, *flags = head.split()
-        found[name] = Family(name, kind, "many" in flags, tuple(says[2:].split(" / ")), tuple(asks[2:].split(" / ")))
+        asked = asks[2:].split(" / ")
+        found[name] = Family(name, kind, "many" in flags, tuple(says[2:].split(" / ")), tuple(dict.fromkeys(_more(asked))))
     return found
+
+
+def _more(asks: list[str]) -> list[str]:
+    """The questions, and what follows from the first plain one: of `what is {P} rent` also `tell me {P} rent`."""
+    plain = [
+        match[1] for asked in asks if (match := re.fullmatch(r"(?:what|who|when) is (\{P\} (?:(?!called)[a-z{}N' -])+)", asked))
+    ]
+    return [*asks, *(form + plain[0] for form in ("tell me ", "do you know ", "can you tell me ", "") if plain)]
 
 
 # -- reading
@@ -415,7 +424,7 @@ def spoken(question: str, rng: random.Random | None = None) -> str:
     pick = rng.random() if rng else 1.0
     if rng and pick < 0.15:
         question = re.sub(r"^(what|who|where|when|how) is\b", r"\1's", question)
-    if rng and pick < 0.25:
+    if rng and pick < 0.25 and re.match(r"wh|how", question):
         return rng.choice(("Hey, ", "Remind me: ", "So, ", "Please tell me: ", "Quick question: ")) + question + "?"
     if rng and pick < 0.32:
         return question[:1].upper() + question[1:] + rng.choice((" again?", " now?", ", please?"))

@@ -226,9 +226,9 @@ class Shares(NamedTuple):
         drift: questions to memories of invented people that the gate asks before and after.
     """
 
-    forms: int = 7
-    negatives: float = 0.35
-    replay: float = 1.0
+    forms: int = 9
+    negatives: float = 0.4
+    replay: float = 2.5
     least_replay: int = 200
     own: float = 0.3
     statements: int = 0
@@ -257,11 +257,11 @@ def examples(
 def split_of(form: str, forms: Sequence[str], seed: int) -> str:
     """Whether a form is trained, watched or examined: the same for all facts of its family.
 
-    Of seven forms or more two are examined and one is watched, of five and six one each, of fewer one is examined.
+    Of ten forms or more two are examined and one is watched, of five or more one each, of fewer one is examined.
     """
     ordered = sorted(forms, key=lambda name: zlib.crc32(f"{seed} {name}".encode()))
     place = ordered.index(form)
-    examined = 2 if len(forms) >= 7 else 1
+    examined = 2 if len(forms) >= 10 else 1
     if place < examined:
         return GATE if len(forms) > 1 else TRAIN
     return WATCH if place == examined and len(forms) >= 5 else TRAIN
@@ -378,6 +378,10 @@ class _Writer:
             family = clauses.families().get(fact.family.split(" ", 1)[0])
             if family is not None and not fact.who.startswith("the "):  # the same, of somebody else
                 return clauses.fact(family, self._stranger(rng), "", noun=fact.noun)
+        if rng.random() < 0.4:  # what the person may have, for all that is known
+            noun, thing = invented.noun(rng), f"the {invented.noun(rng)}"
+            family = rng.choice([one for one in clauses.families().values() if one.open])
+            return None if noun in self.words else clauses.fact(family, "I", "", noun=noun, thing=thing)
         return clauses.fact(rng.choice(closed), rng.choice([*people, "I", self._stranger(rng)]), "")
 
     def _stranger(self, rng: random.Random) -> str:
@@ -426,6 +430,16 @@ class _Writer:
         forms = [form for form, _ in fact.questions]
         return rng.choice([one for one in fact.questions if split_of(one[0], forms, self.seed) == TRAIN])
 
+    def _invented(self, rng: random.Random, closed: Sequence[clauses.Family], who: str) -> Fact | None:
+        """Something of a stranger: of a family, of any thing of theirs, or what they did with one."""
+        pick = rng.random()
+        if pick < 0.6:
+            family = rng.choice(closed)
+            return clauses.fact(family, who, invented.value(family.kind, rng))
+        said = invented.sentence(rng, who)
+        found = clauses.facts(said)
+        return found[0]._replace(statements=(said.rstrip("."),)) if len(found) == 1 else None
+
     def _cast(self, rng: random.Random, own: float) -> tuple[list[tuple[Fact, str]], tuple[str, ...]]:
         """A few facts with the sentences that state them, no two of one family and person: of strangers, and of this person."""
         closed = [family for family in clauses.families().values() if not family.open and family.plain]
@@ -433,10 +447,9 @@ class _Writer:
         made: dict[tuple[str, str], tuple[Fact, str]] = {}
         ids: list[str] = []
         for _ in range(rng.randint(1, 7)):
-            family = rng.choice(closed)
-            who = rng.choice(people)
-            fact = clauses.fact(family, who, invented.value(family.kind, rng))
-            made[family.name, who] = (fact, rng.choice(fact.statements))
+            fact = self._invented(rng, closed, rng.choice(people))
+            if fact is not None:
+                made[fact.family, fact.who] = (fact, rng.choice(fact.statements) if fact.statements else "")
         if self.told and rng.random() < own:
             for memory, fact in rng.sample(self.told, min(len(self.told), rng.randint(1, 3))):
                 if len(clauses.facts(memory.content)) == 1 and not _many(fact):

@@ -44,6 +44,8 @@ _THINGS = "lamp chair clock kettle tent scarf camera drum ladder basket radio ca
 _ADJECTIVES = "red blue green small old new round wooden heavy silver yellow spare".split()
 _JOBS = "nurse baker pilot plumber lawyer farmer tailor welder chemist barber editor gardener".split()
 _ANIMALS = "cat dog rabbit hamster parrot goldfish tortoise pony snake".split()
+_DEEDS = "bought sold painted repaired found lost borrowed built ordered hid made wrote opened sent wants needs".split()
+_HABITS = "loves hates owns prefers uses wears likes wants needs avoids".split()
 _MONTHS = "January February March April May June July August September October November December".split()
 _DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 
@@ -61,6 +63,30 @@ def who(rng: random.Random) -> str:
     pick = rng.random()
     first = rng.choice(_FIRST) if rng.random() < 0.7 else word(rng, 2).capitalize()
     return first if pick < 0.55 else f"my {rng.choice(_KIN)}" if pick < 0.8 else f"my {rng.choice(_KIN)} {first}"
+
+
+def noun(rng: random.Random) -> str:
+    """Something that one may have: `spare kettle`."""
+    bare = rng.choice((*_THINGS, *_ANIMALS)) if rng.random() < 0.7 else word(rng)
+    return f"{rng.choice(_ADJECTIVES)} {bare}" if rng.random() < 0.3 else bare
+
+
+def sentence(rng: random.Random, subject: str) -> str:
+    """Something that is so of somebody, or that they did: `Greta sold a red lamp in Lyon`."""
+    thing, other, place = value("object", rng), rng.choice(_FIRST), value("city", rng)
+    head = subject[:1].upper() + subject[1:]
+    own = f"{head}'{'' if subject.endswith('s') else 's'} {noun(rng)}"
+    end = rng.choice(("", f" in {place}", f" on {value('day', rng)}", f" for {other}", f" with {other}"))
+    says = (
+        f"{head} {rng.choice(_DEEDS)} {thing}{end}",
+        f"{head} {rng.choice(_HABITS)} {thing}",
+        f"{own} is {value('place', rng)}",
+        f"{own} is on {value('when', rng)}",
+        f"{own} is {value(rng.choice(('colour', 'code', 'money', 'word')), rng)}",
+        f"{own} is called {value('word', rng)}",
+        f"The {rng.choice(('code', 'number', 'price', 'name', 'owner', 'key'))} of the {noun(rng)} is {value('code', rng)}",
+    )
+    return rng.choice(says) + "."
 
 
 def day(rng: random.Random) -> str:

@@ -8,6 +8,7 @@ teaches nothing; in replay it is all there is, right or wrong: what is to be kep
 """
 
 import hashlib
+import itertools
 import json
 import math
 import random
@@ -182,12 +183,15 @@ class Run:
     def batches(self, epoch: int) -> list[list[int]]:
         """The lessons of an epoch in batches of about equal length, in an order of its own."""
         rng = random.Random(f"{self.settings.seed} {epoch}")  # noqa: S311 -- no secret
-        order = list(range(len(self.lessons)))
+        order = [number for number, one in enumerate(self.lessons) if one.kind != "replay"]
+        replays = [number for number, one in enumerate(self.lessons) if one.kind == "replay"]
+        some = min(len(replays), math.ceil(self.settings.replay * len(order)) if order else len(replays))
+        order += [replays[(epoch * some + place) % len(replays)] for place in range(some)]
         rng.shuffle(order)
         order.sort(key=lambda number: -(self.lessons[number].length // 8))
         made: list[list[int]] = []
         room = 0
-        for number in order:  # how many fit follows from the step of eight, so every epoch has as many batches
+        for number in order:
             if room < 1:
                 made.append([])
                 room = max(1, self.settings.tokens // (8 * (self.lessons[number].length // 8 + 1)))
@@ -196,35 +200,30 @@ class Run:
         rng.shuffle(made)
         return made
 
-    @property
-    def a_epoch(self) -> int:
-        """Batches in an epoch."""
-        return len(self.batches(0))
-
     # -- training
 
     def go(self, tell: Callable[[TrainingStep], None]) -> None:
         """Train until all is learnt, nothing more is gained, or the time is over."""
-        each = self.a_epoch
-        total = each * self.settings.epochs
+        plan = [batch for epoch in range(self.settings.epochs) for batch in self.batches(epoch)]
+        ends = [0, *itertools.accumulate(len(self.batches(epoch)) for epoch in range(self.settings.epochs))]
+        total, each = len(plan), ends[1] if len(ends) > 1 else 1
         recent: list[float] = []
         saved = time.monotonic()
         while self.step < total and not self._done():
-            batches = self.batches(self.step // each)
-            recent.append(self._learn(batches[self.step % each], self._rate(total)))
+            recent.append(self._learn(plan[self.step], self._rate(total)))
             self.step += 1
             self.seconds += time.monotonic() - self._begun
             self._begun = time.monotonic()
             self.loss = sum(recent[-each:]) / len(recent[-each:])
-            if self.step % each == 0:
-                self._look(self.step // each)
+            if self.step in ends:
+                self._look(ends.index(self.step))
             if time.monotonic() - saved > EVERY:
                 self._save()
                 saved = time.monotonic()
             watched = self.looks[-1]["right"] if self.looks else None
             tell(TrainingStep(self.step, total, self.loss, self.seconds, self._left(total), watched))
         if self.step and (not self.looks or self.looks[-1]["step"] != self.step):
-            self._look(-(-self.step // each))
+            self._look(sum(end < self.step for end in ends))
         self._save()
 
     def _left(self, total: int) -> float:
