@@ -19,7 +19,7 @@ from memos_cli.infra import files
 from memos_cli.interface import answering
 from memos_cli.interface.prompt import JINJA, MINI, Line, Prompt
 from memos_cli.operation import gate
-from memos_cli.operation.consolidation import GATE, OPEN_QUESTIONS, REFUSAL, WATCH, Example
+from memos_cli.operation.dataset import GATE, OPEN_QUESTIONS, REFUSAL, WATCH, Example
 from memos_cli.operation.gate import Scores
 from memos_cli.ports import LLM, Lesson, Piece, Request, Stateful, Token, Trained, Trainer, TrainingSettings, TrainingStep
 

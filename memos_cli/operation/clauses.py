@@ -8,6 +8,7 @@ nothing: a question that its sentence does not quite answer would teach a model 
 
 import random
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -429,3 +430,8 @@ def spoken(question: str, rng: random.Random | None = None) -> str:
     if rng and pick < 0.32:
         return question[:1].upper() + question[1:] + rng.choice((" again?", " now?", ", please?"))
     return question[:1].upper() + question[1:] + ("." if question.startswith("tell me") else "?")
+
+
+def joined(items: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return items[0] if len(items) == 1 else ", ".join(items[:-1]) + " and " + items[-1]

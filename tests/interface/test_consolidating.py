@@ -12,7 +12,8 @@ from memos_cli.interface import answering, consolidating, models
 from memos_cli.interface.prompt import JINJA, MINI, Line, Prompt, text
 from memos_cli.model import Kind, Memory
 from memos_cli.operation import gate
-from memos_cli.operation.consolidation import Example, Shares, examples, select
+from memos_cli.operation.consolidation import select
+from memos_cli.operation.dataset import Example, Shares, examples
 from memos_cli.ports import Request, Token, TrainingSettings
 
 NOW, OLD = "2026-03-01T12:00:00.000Z", "2026-01-01T12:00:00.000Z"

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from memos_cli.interface import answering
 from memos_cli.model import Form, Kind, Memory, State
-from memos_cli.operation import clauses, consolidation, gate
-from memos_cli.operation.consolidation import Example, Shares, examples, select
+from memos_cli.operation import clauses, dataset, gate
+from memos_cli.operation.consolidation import select
+from memos_cli.operation.dataset import Example, Shares, examples
 
 NOW = "2026-03-01T12:00:00.000Z"
 OLD = "2026-01-01T12:00:00.000Z"
@@ -181,7 +182,7 @@ def test_nothing_is_made_of_nothing_and_no_id_is_unknown(texts: list[str], seed:
 
 
 def test_the_refusal_is_that_of_chat() -> None:
-    assert consolidation.REFUSAL == answering.UNKNOWN
+    assert dataset.REFUSAL == answering.UNKNOWN
 
 
 # -- the gate

@@ -14,16 +14,15 @@ import math
 import random
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, redirect_stderr
-from io import StringIO
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from memos_cli.backends.embedders import ggufcheck
 from memos_cli.backends.llms.llamacpp import SMALL, LlamaModel
 from memos_cli.backends.trainers import adapter, checkpoint
-from memos_cli.errors import ModelUnavailable, extra
+from memos_cli.backends.trainers.base import device_of, load, torch_module, with_adapter
+from memos_cli.errors import ModelUnavailable
 from memos_cli.ports import Lesson, Trained, TrainingSettings, TrainingStep
 
 if TYPE_CHECKING:
@@ -33,8 +32,6 @@ TOP = 64
 """Tokens whose probability is kept of each teacher's distribution; the others count as one."""
 LONGEST = 2048
 """Tokens of a prompt with its answer; what is longer is left out."""
-LARGE = 300_000_000
-"""Parameters from which on activations are computed twice instead of kept (gradient checkpointing)."""
 EVERY = 20.0
 """Seconds between two checkpoints."""
 WARM = 0.05
@@ -116,31 +113,6 @@ def _identity(base: Path, lessons: Sequence[Encoded], settings: TrainingSettings
     return digest.hexdigest()
 
 
-def device_of(wanted: str) -> str:
-    """The device to train on.
-
-    Raises:
-        ModelUnavailable: there is none of the kind that is wanted.
-    """
-    torch = _torch()
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if wanted == "auto":
-        return next(name for name, here in there.items() if here)
-    if not there.get(wanted):
-        raise ModelUnavailable(f"no device {wanted} to train on", hint="use --device auto")
-    return wanted
-
-
-def _torch() -> Any:  # noqa: ANN401 -- a module
-    try:
-        import peft  # noqa: F401 -- so that it is missed before anything is computed
-        import torch
-        import transformers  # noqa: F401
-    except ImportError as error:
-        raise ModelUnavailable(f"training needs {error.name}", hint=extra("lora")) from None
-    return torch
-
-
 class Run:
     """One training.
 
@@ -154,15 +126,15 @@ class Run:
 
     def __init__(self, base: Path, lessons: Sequence[Encoded], folder: Path, settings: TrainingSettings, identity: str) -> None:
         self.base, self.folder, self.settings, self.identity = base, folder, settings, identity
-        self.torch = _torch()
+        self.torch = torch_module()
         self.device = device_of(settings.device)
         self._few_threads()
         self.torch.manual_seed(settings.seed)
         self.lessons = [one for one in lessons if not one.watched]
         self.watching = [one for one in lessons if one.watched]
-        self.model = _load(base, self.device)
+        self.model = load(base, self.device)
         self.soft = self._taught()
-        self.model = _with_adapter(self.model, settings)
+        self.model = with_adapter(self.model, settings)
         self.weights = {name: one for name, one in self.model.named_parameters() if one.requires_grad}
         self.optimizer = self.torch.optim.AdamW(self.weights.values(), lr=settings.rate, weight_decay=0.0)
         self.step = self.tokens = 0
@@ -445,60 +417,6 @@ _KEPT = ("step", "tokens", "seconds", "loss", "best", "looks")
 """What of a run is kept in a checkpoint beside its tensors."""
 
 
-def _load(base: Path, device: str) -> Any:  # noqa: ANN401 -- a model of transformers
-    """The dequantised weights of a GGUF file as a model of transformers, frozen."""
-    import torch
-    from transformers import AutoModelForCausalLM
-    from transformers.utils import logging
-
-    architecture = ggufcheck.read(base).get("general.architecture")
-    if architecture not in adapter.ARCHITECTURES:
-        known = ", ".join(adapter.ARCHITECTURES)
-        raise ModelUnavailable(f"models of the architecture {architecture} cannot be trained", hint=f"choose one of: {known}")
-    shown, level = logging.is_progress_bar_enabled(), logging.get_verbosity()
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()
-    dtype = torch.bfloat16 if device == "cuda" else torch.float32
-    try:
-        with redirect_stderr(StringIO()):  # its bar for dequantising cannot be switched off
-            model = AutoModelForCausalLM.from_pretrained(
-                base.parent, gguf_file=base.name, dtype=dtype, local_files_only=True, attn_implementation="sdpa"
-            )
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
-        raise ModelUnavailable(f"transformers cannot read {base}: {str(error).splitlines()[0][:200]}") from error
-    finally:
-        logging.set_verbosity(level)
-        if shown:
-            logging.enable_progress_bar()
-    if hasattr(model.config, "quantization_config"):
-        del model.config.quantization_config  # PEFT would look for quantised layers, and there are none any more
-    model.requires_grad_(requires_grad=False)
-    return model.to(device).eval()
-
-
-def _with_adapter(model: Any, settings: TrainingSettings) -> Any:  # noqa: ANN401 -- models of transformers and PEFT
-    import torch
-    from peft import LoraConfig, get_peft_model
-
-    parts = [part.rpartition(".")[2] for part in adapter.PARTS]
-    config = LoraConfig(
-        r=settings.rank,
-        lora_alpha=settings.scale * settings.rank,  # type: ignore[arg-type]  # a float is fine, and used so by PEFT itself
-        target_modules=parts,
-        lora_dropout=0.0,
-        bias="none",
-        task_type="CAUSAL_LM",
-    )
-    if model.num_parameters() >= LARGE:
-        model.gradient_checkpointing_enable({"use_reentrant": False})
-    torch.manual_seed(settings.seed)
-    made = get_peft_model(model, config)
-    for _, one in made.named_parameters():
-        if one.requires_grad:
-            one.data = one.data.float()  # small, and AdamW loses small steps in bf16
-    return made
-
-
 def _plain(value: Any) -> Any:  # noqa: ANN401 -- whatever JSON does not know
     return sorted(value) if isinstance(value, set | frozenset) else str(value)
 
@@ -522,11 +440,3 @@ def _peak(torch: Any, device: str) -> int:  # noqa: ANN401 -- a module
 
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return int(most if sys.platform == "darwin" else most * 1024)
-
-
-def kinds(lessons: Sequence[Lesson]) -> Mapping[str, int]:
-    """How many lessons there are of each kind."""
-    counts: dict[str, int] = defaultdict(int)
-    for lesson in lessons:
-        counts[lesson.kind] += 1
-    return counts

@@ -18,7 +18,8 @@ pytest.importorskip("peft")
 from safetensors.numpy import save_file  # noqa: E402 -- after the skips
 
 from memos_cli.backends.llms.llamacpp import LlamaModel  # noqa: E402
-from memos_cli.backends.trainers import adapter, lora  # noqa: E402
+from memos_cli.backends.trainers import adapter  # noqa: E402
+from memos_cli.backends.trainers.base import load, with_adapter  # noqa: E402
 from memos_cli.ports import TrainingSettings  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:peft", "ignore::FutureWarning:transformers")
@@ -28,7 +29,7 @@ TOKENS = [1, 40, 77, 80, 120, 9, 33, 200]
 
 def peft_model(base: Path, seed: int = 2) -> Any:
     """The base in transformers with a random adapter that changes every linear layer."""
-    model = lora._with_adapter(lora._load(base, "cpu"), SETTINGS)
+    model = with_adapter(load(base, "cpu"), SETTINGS)
     torch.manual_seed(seed)
     with torch.no_grad():
         for one in model.parameters():
@@ -97,7 +98,7 @@ def test_what_is_no_adapter_for_the_base_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelUnavailable, match="mamba"):
         adapter.convert(good, target, recurrent)
     with pytest.raises(ModelUnavailable, match="mamba"):
-        lora._load(recurrent, "cpu")
+        load(recurrent, "cpu")
 
 
 def test_a_cut_or_flipped_adapter_never_reaches_llama_cpp(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from memos_cli.backends.embedders import ggufcheck
 from memos_cli.errors import ModelUnavailable
 from memos_cli.ports import Lesson, Piece, Request, Trained, Trainer, TrainingSettings, TrainingStep
 from tests import tiny
@@ -73,7 +74,7 @@ def test_it_learns_and_llama_cpp_says_so(base: Path, tmp_path: Path) -> None:
 
 
 def _shapes(base: Path) -> list[tuple[int, ...]]:
-    header = lora.adapter.ggufcheck.read(base)
+    header = ggufcheck.read(base)
     return [shape for name, shape in header.shapes.items() if name.startswith("blk.") and len(shape) == 2]
 
 
