@@ -34,6 +34,8 @@ LONGEST = 2048
 """Tokens of a prompt with its answer; what is longer is left out."""
 EVERY = 20.0
 """Seconds between two checkpoints."""
+TEACHER = "teacher.safetensors"
+"""What the teacher said, kept while the training lasts."""
 WARM = 0.05
 """The share of the steps over which the learning rate rises."""
 
@@ -283,10 +285,24 @@ class Run:
     # -- the teacher
 
     def _taught(self) -> dict[int, Soft]:
-        """What the unchanged model says with the facts in its prompt, lesson by lesson."""
-        if not self.settings.distil:
-            return {}
-        numbers = [number for number, one in enumerate(self.lessons) if one.teacher]
+        """What the unchanged model says with the facts in its prompt, lesson by lesson; a resumed training reads it again."""
+        numbers = [number for number, one in enumerate(self.lessons) if one.teacher] if self.settings.distil else []
+        kept = checkpoint.load(self.folder / TEACHER, self.identity) if numbers else None
+        if kept is None:
+            found = self._ask_teacher(numbers)
+            if numbers:
+                tensors = {
+                    name: self.torch.cat([getattr(found[number], name) for number in numbers]) for name in ("tokens", "logs")
+                }
+                state = {"identity": self.identity, "right": [found[number].right for number in numbers]}
+                checkpoint.save(self.folder / TEACHER, tensors, state)
+            return found
+        tensors, state = kept
+        counts = [len(self.lessons[number].answer) for number in numbers]
+        rows = zip(tensors["tokens"].split(counts), tensors["logs"].split(counts), state["right"], strict=True)
+        return {number: Soft(*row) for number, row in zip(numbers, rows, strict=True)}
+
+    def _ask_teacher(self, numbers: Sequence[int]) -> dict[int, Soft]:
         found: dict[int, Soft] = {}
         for some in self._by_length(numbers, self._taught_length):
             lessons = [self.lessons[number] for number in some]
@@ -407,7 +423,8 @@ class Run:
         half.replace(source)
         adapter.convert(source, target, self.base)
         checkpoint.sync(target)
-        (self.folder / checkpoint.NAME).unlink(missing_ok=True)
+        for name in (checkpoint.NAME, TEACHER):
+            (self.folder / name).unlink(missing_ok=True)
         parameters = sum(one.numel() for one in self.weights.values())
         counts = (self.step, self.tokens, self.seconds, self.loss, self.best.get("kinds", {}))
         return Trained(source, target, log, *counts, parameters, self.device, _peak(self.torch, self.device))
