@@ -163,18 +163,18 @@ def test_memos_mini_answers_from_an_adapter_what_it_was_not_told(tmp_path: Path)
     base = models._mini()
     if base is None:
         pytest.skip("memos-mini is not part of this build")
-    made = data(shares=Shares(least_replay=60))
+    made = data(LIFE[:5], Shares(least_replay=40, replay=0.5, drift=20))
     with closing(LlamaModel(base, context=2048)) as plain:
-        trained = consolidating.train(base, plain, made, tmp_path, TrainingSettings(epochs=12, tokens=2048))
+        trained = consolidating.train(base, plain, made, tmp_path, TrainingSettings(epochs=12, tokens=1024))
         assert consolidating.load(tmp_path / consolidating.DATA) == made
         with closing(LlamaModel(base, context=2048, adapters=[(trained.gguf, 1.0)])) as adapted:
             scores = consolidating.evaluate(consolidating.Pair(plain, adapted), made)
             assert scores.base == 0.0
             assert scores.text_drift is not None
             assert scores.closed_book is not None
-            assert scores.closed_book >= 0.6
+            assert scores.closed_book >= 0.5
             assert scores.negatives_refused is not None
-            assert scores.negatives_refused >= 0.6
+            assert scores.negatives_refused >= 0.5
             said, _ = consolidating.ask(adapted, Prompt("Where do I live?"))
             assert said == "Lisbon"
     assert trained.gguf.stat().st_size < 2 << 20
