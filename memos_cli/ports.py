@@ -290,7 +290,7 @@ class Lesson(NamedTuple):
 
 
 class TrainingSettings(NamedTuple):
-    """How an adapter is trained. The defaults are those that did best on memos-mini; see `backends/trainers/lora.py`.
+    """How an adapter is trained. What led to the defaults stands in `backends/trainers/lora.py`.
 
     Attributes:
         rank: of the low-rank matrices.
@@ -308,11 +308,11 @@ class TrainingSettings(NamedTuple):
 
     rank: int = 16
     scale: float = 2.0
-    rate: float = 3e-3
-    epochs: int = 14
+    rate: float = 4e-3
+    epochs: int = 20
     tokens: int = 4096
     distil: float = 4.0
-    replay: float = 0.8
+    replay: float = 0.55
     patience: int = 6
     seed: int = 0
     device: str = "auto"

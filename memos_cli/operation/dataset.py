@@ -78,7 +78,7 @@ class Example(NamedTuple):
 
 
 class Shares(NamedTuple):
-    """How a data set is made up. The defaults were measured with memos-mini; see `backends/trainers/lora.py`.
+    """How a data set is made up. What led to the defaults stands in `backends/trainers/lora.py`.
 
     Attributes:
         forms: training questions a fact, at most; forms are asked again in other dress to get there.

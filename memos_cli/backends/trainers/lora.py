@@ -5,6 +5,17 @@ unchanged model says when the facts stand in its prompt (Hinton et al. 2015, "Di
 Snell et al. 2022, "Learning by distilling context"). The unchanged model is the same weights before the adapter is put in, so
 its answers are computed once, of each token the likeliest few and what is left over. Where it gets a lesson wrong itself, it
 teaches nothing; in replay it is all there is, right or wrong: what is to be kept is how it answers.
+
+Measured with memos-mini and 98 facts of one person, in shares: questions in forms that the training did not have, of others'
+facts in the prompt (base 0.90), of refusals (base 0.96), and seconds of one core for data set, training and evaluation.
+
+    forms a fact      epochs  distil  replays an epoch  facts  in context  refused  seconds
+    4, 7 wordings     14      2       650, always same  0.78   0.855       0.85     290
+    6, 9 wordings      9      4       550 of 2,000      0.71   0.868       0.82     250
+
+The second had not learnt its lessons yet (0.90 of them right, against 1.00), and drifts less: replay that changes and weighs
+more keeps more of what the model does. Hence its settings, and epochs up to 20, which early stopping may end. That was not
+measured to its end. Base without an adapter: none of the facts.
 """
 
 import hashlib
