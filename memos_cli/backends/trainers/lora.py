@@ -311,7 +311,7 @@ class Run:
         tensors, state = kept
         counts = [len(self.lessons[number].answer) for number in numbers]
         rows = zip(tensors["tokens"].split(counts), tensors["logs"].split(counts), state["right"], strict=True)
-        return {number: Soft(*row) for number, row in zip(numbers, rows, strict=True)}
+        return {number: Soft(best, logs, bool(right)) for number, (best, logs, right) in zip(numbers, rows, strict=True)}
 
     def _ask_teacher(self, numbers: Sequence[int]) -> dict[int, Soft]:
         found: dict[int, Soft] = {}
