@@ -12,9 +12,11 @@ facts in the prompt (base 0.90), of refusals (base 0.96), and seconds of one cor
     forms a fact      epochs  distil  replays an epoch  facts  in context  refused  seconds
     4, 7 wordings     14      2       650, always same  0.78   0.855       0.85     290
     6, 9 wordings      9      4       550 of 2,000      0.71   0.868       0.82     250
+    the same, rank 32  6      3       400 of 2,000      0.46   0.890       0.81     150
+    10 facts          14      4       60 of 200         0.81   0.870       0.91      60
 
-The second had not learnt its lessons yet (0.90 of them right, against 1.00), and drifts less: replay that changes and weighs
-more keeps more of what the model does. Hence its settings, and epochs up to 20, which early stopping may end. That was not
+The second and third had not learnt their lessons yet (0.90 and 0.72 of them right, against 1.00), and drift less: replay that
+changes and weighs more keeps more of what the model does. Hence those settings, and epochs up to 20, which early stopping may end. That was not
 measured to its end. Base without an adapter: none of the facts.
 """
 
