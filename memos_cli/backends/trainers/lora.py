@@ -16,8 +16,8 @@ facts in the prompt (base 0.90), of refusals (base 0.96), and seconds of one cor
     10 facts          14      4       60 of 200         0.81   0.870       0.91      60
 
 The second and third had not learnt their lessons yet (0.90 and 0.72 of them right, against 1.00), and drift less: replay that
-changes and weighs more keeps more of what the model does. Hence those settings, and epochs up to 20, which early stopping may end. That was not
-measured to its end. Base without an adapter: none of the facts.
+changes and weighs more keeps more of what the model does. Hence those settings, and epochs up to 20, which early stopping may
+end. That was not measured to its end. Base without an adapter: none of the facts.
 """
 
 import hashlib
