@@ -18,6 +18,7 @@ _BUILT_IN = {
     "llm.openai": "memos_cli.backends.llms.openai:RemoteModel",
     "llm.check": "memos_cli.backends.llms.checks:check",
     "llm.facts": "memos_cli.backends.llms.checks:facts",
+    "trainer.lora": "memos_cli.backends.trainers.lora:LoraTrainer",
     "hub.huggingface": "memos_cli.backends.llms.hub:HuggingFace",
     "parser.transcript": "memos_cli.backends.parsers.transcript:TranscriptParser",
     "parser.markdown": "memos_cli.backends.parsers.markdown:MarkdownParser",

@@ -220,3 +220,65 @@ def write_adapter(
     writer.write_tensors_to_file()
     writer.close()
     return path
+
+
+def write_random(path: Path, architecture: str = "llama", *, seed: int = 5, template: str | None = None) -> Path:
+    """A model of two layers with random weights and all that a real one has: grouped heads, rotation, biases for qwen2."""
+    import gguf
+    import numpy as np
+
+    heads, fewer, hidden = 4, 2, 96
+    pieces = ["<unk>", *MARKS, *(f"<0x{number:02X}>" for number in range(256))]
+    writer = gguf.GGUFWriter(str(path), architecture)
+    writer.add_context_length(256)
+    writer.add_embedding_length(WIDTH)
+    writer.add_block_count(2)
+    writer.add_feed_forward_length(hidden)
+    writer.add_head_count(heads)
+    writer.add_head_count_kv(fewer)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_rope_freq_base(10000.0)
+    writer.add_vocab_size(len(pieces))
+    if architecture == "llama":
+        writer.add_rope_dimension_count(WIDTH // heads)
+    writer.add_tokenizer_model("llama")
+    writer.add_token_list(pieces)
+    writer.add_token_scores([0.0] * len(pieces))
+    writer.add_token_types([UNKNOWN, *(CONTROL for _ in MARKS), *[BYTE] * 256])
+    writer.add_bos_token_id(1)
+    writer.add_eos_token_id(2)
+    writer.add_unk_token_id(0)
+    writer.add_add_bos_token(value=False)
+    writer.add_add_space_prefix(value=False)
+    if template is not None:
+        writer.add_chat_template(template)
+    generator = np.random.default_rng(seed)
+    size = WIDTH // heads
+    shapes = {
+        "attn_q": (heads * size, WIDTH),
+        "attn_k": (fewer * size, WIDTH),
+        "attn_v": (fewer * size, WIDTH),
+        "attn_output": (WIDTH, heads * size),
+        "ffn_gate": (hidden, WIDTH),
+        "ffn_up": (hidden, WIDTH),
+        "ffn_down": (WIDTH, hidden),
+    }
+
+    def drawn(*shape: int) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]":
+        return (generator.standard_normal(shape) / shape[-1] ** 0.5).astype(np.float32)
+
+    writer.add_tensor("token_embd.weight", drawn(len(pieces), WIDTH) * 4)
+    writer.add_tensor("output.weight", drawn(len(pieces), WIDTH))
+    writer.add_tensor("output_norm.weight", np.ones(WIDTH, np.float32))
+    for layer in range(2):
+        for name in ("attn_norm", "ffn_norm"):
+            writer.add_tensor(f"blk.{layer}.{name}.weight", np.ones(WIDTH, np.float32))
+        for name, shape in shapes.items():
+            writer.add_tensor(f"blk.{layer}.{name}.weight", drawn(*shape))
+            if architecture == "qwen2" and name in {"attn_q", "attn_k", "attn_v"}:
+                writer.add_tensor(f"blk.{layer}.{name}.bias", drawn(shape[0]))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path

@@ -122,6 +122,13 @@ class LlamaModel:
             ids.insert(0, bos)
         return ids
 
+    def answer_tokens(self, text: str) -> list[int]:
+        """The token ids of an answer and of the mark that ends it, as the model would write them."""
+        self._load()
+        native, vocabulary = self._native, self._vocabulary
+        turn, end = native.llama_vocab_eot(vocabulary), native.llama_vocab_eos(vocabulary)
+        return [*self._tokenize(Piece(text)), *[token for token in [turn if turn >= 0 else end] if token >= 0]]
+
     def stream(
         self, request: Request, *, most: int, stop: Sequence[str] = (), schema: Mapping[str, Any] | None = None
     ) -> Iterator[Token]:

@@ -1,0 +1,1 @@
+"""Trainers: what makes adapters."""

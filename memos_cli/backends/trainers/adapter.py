@@ -1,0 +1,119 @@
+"""A LoRA adapter as PEFT has it, written as llama.cpp reads it.
+
+The format is GGUF with `general.type` `adapter` and a pair of tensors for each weight that is changed: `NAME.lora_a` of shape
+(rank, columns) and `NAME.lora_b` of shape (rows, rank), applied as `x + alpha / rank * (x A^T) B^T`. Of the architecture
+llama the rows of q and k are interleaved in a GGUF where transformers has them in halves, so those of their B are, too.
+"""
+
+import json
+import math
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from memos_cli.backends.embedders import ggufcheck
+from memos_cli.backends.llms import adapters
+from memos_cli.errors import IntegrityError, ModelUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+PARTS = {
+    "self_attn.q_proj": "attn_q",
+    "self_attn.k_proj": "attn_k",
+    "self_attn.v_proj": "attn_v",
+    "self_attn.o_proj": "attn_output",
+    "mlp.gate_proj": "ffn_gate",
+    "mlp.up_proj": "ffn_up",
+    "mlp.down_proj": "ffn_down",
+}
+"""The linear layers of a block, as transformers and as GGUF name them."""
+ARCHITECTURES = {"llama": True, "qwen2": False}
+"""The architectures whose adapters were compared with llama.cpp, and whether the rows of q and k are interleaved."""
+_NAME = re.compile(r"(?:.*\.)?layers\.(?P<block>\d+)\.(?P<part>\w+\.\w+)\.lora_(?P<side>[AB])(?:\.default)?\.weight")
+
+
+def convert(source: Path, target: Path, base: Path) -> None:
+    """Write a PEFT adapter (safetensors, with its `adapter_config.json` beside it) as a GGUF adapter for a base.
+
+    Raises:
+        ModelUnavailable: an architecture that is not known here.
+        IntegrityError: not an adapter, or not one for this base.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        described = json.loads(source.with_name("adapter_config.json").read_text(encoding="utf-8"))
+        tensors, alpha, rank = load_file(source), float(described["lora_alpha"]), int(described["r"])
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+        raise IntegrityError(f"not an adapter: {source} ({error})") from None
+    if described.get("use_rslora"):
+        alpha *= math.sqrt(rank)
+    write(target, tensors, alpha, base)
+
+
+def write(target: Path, tensors: "Mapping[str, NDArray[np.float32]]", alpha: float, base: Path) -> None:
+    """Write the tensors of an adapter, named as PEFT names them, and check the file against its base.
+
+    Raises:
+        ModelUnavailable: an architecture that is not known here, or tensors that do not fit the base.
+        IntegrityError: tensors that are not a block's linear layers.
+    """
+    import gguf
+    import numpy as np
+
+    header = ggufcheck.read(base)
+    architecture = str(header.get("general.architecture"))
+    heads = _heads(header, architecture)
+    half = target.with_name(f".{target.name}.half")
+    writer = gguf.GGUFWriter(half, architecture)
+    try:
+        writer.add_type(gguf.GGUFType.ADAPTER)
+        writer.add_string(gguf.Keys.Adapter.TYPE, "lora")
+        writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, alpha)
+        for name in sorted(tensors):
+            match = _NAME.fullmatch(name)
+            if match is None or match["part"] not in PARTS:
+                raise IntegrityError(f"the adapter changes {name[:80]!r}, which is not supported")
+            part, side = PARTS[match["part"]], match["side"]
+            weight = np.ascontiguousarray(tensors[name], dtype=np.float32)
+            if side == "B" and part in heads:
+                weight = interleaved(weight, heads[part])
+            writer.add_tensor(f"blk.{match['block']}.{part}.weight.lora_{side.lower()}", weight)
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
+        writer.close()
+        adapters.check(half, header)
+        half.replace(target)
+    finally:
+        writer.close()
+        half.unlink(missing_ok=True)
+
+
+def interleaved(rows: "NDArray[np.float32]", heads: int) -> "NDArray[np.float32]":
+    """Rotary halves to neighbours. rows: (heads * size, columns)."""
+    count, columns = rows.shape
+    if count % (2 * heads):
+        raise IntegrityError(f"{count} rows are no {heads} heads")
+    return rows.reshape(heads, 2, count // heads // 2, columns).swapaxes(1, 2).reshape(count, columns)
+
+
+def _heads(header: ggufcheck.Header, architecture: str) -> dict[str, int]:
+    """The parts whose rows are interleaved, and by how many heads."""
+    if architecture not in ARCHITECTURES:
+        raise ModelUnavailable(
+            f"adapters for the architecture {architecture} are not supported",
+            hint=f"choose a model of: {', '.join(ARCHITECTURES)}",
+        )
+    if not ARCHITECTURES[architecture]:
+        return {}
+    heads = header.get("{arch}.attention.head_count")
+    fewer = header.get("{arch}.attention.head_count_kv", heads)
+    if not (isinstance(heads, int) and isinstance(fewer, int) and heads > 0 and fewer > 0):
+        raise ModelUnavailable("the model's header does not tell its heads", hint="choose another model: memos model list")
+    return {"attn_q": heads, "attn_k": fewer}

@@ -1,0 +1,99 @@
+"""The model that an adapter is trained on: the dequantised weights of a GGUF file, with the layers of PEFT put in."""
+
+from contextlib import redirect_stderr
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from memos_cli.backends.embedders import ggufcheck
+from memos_cli.backends.trainers import adapter
+from memos_cli.errors import ModelUnavailable, extra
+from memos_cli.ports import TrainingSettings
+
+LARGE = 300_000_000
+"""Parameters from which on activations are computed twice instead of kept (gradient checkpointing)."""
+
+
+def device_of(wanted: str) -> str:
+    """The device to train on.
+
+    Raises:
+        ModelUnavailable: there is none of the kind that is wanted.
+    """
+    torch = torch_module()
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if wanted == "auto":
+        return next(name for name, here in there.items() if here)
+    if not there.get(wanted):
+        raise ModelUnavailable(f"no device {wanted} to train on", hint="use --device auto")
+    return wanted
+
+
+def torch_module() -> Any:  # noqa: ANN401 -- a module
+    """PyTorch, where all that training needs is there.
+
+    Raises:
+        ModelUnavailable: the extra `lora` is not installed.
+    """
+    try:
+        import peft  # noqa: F401 -- so that it is missed before anything is computed
+        import torch
+        import transformers  # noqa: F401
+    except ImportError as error:
+        raise ModelUnavailable(f"training needs {error.name}", hint=extra("lora")) from None
+    return torch
+
+
+def load(base: Path, device: str) -> Any:  # noqa: ANN401 -- a model of transformers
+    """The dequantised weights of a GGUF file as a model of transformers, frozen."""
+    import torch
+    from transformers import AutoModelForCausalLM
+    from transformers.utils import logging
+
+    architecture = ggufcheck.read(base).get("general.architecture")
+    if architecture not in adapter.ARCHITECTURES:
+        known = ", ".join(adapter.ARCHITECTURES)
+        raise ModelUnavailable(f"models of the architecture {architecture} cannot be trained", hint=f"choose one of: {known}")
+    shown, level = logging.is_progress_bar_enabled(), logging.get_verbosity()
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+    dtype = torch.bfloat16 if device == "cuda" else torch.float32
+    try:
+        with redirect_stderr(StringIO()):  # its bar for dequantising cannot be switched off
+            model = AutoModelForCausalLM.from_pretrained(
+                base.parent, gguf_file=base.name, dtype=dtype, local_files_only=True, attn_implementation="sdpa"
+            )
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        raise ModelUnavailable(f"transformers cannot read {base}: {str(error).splitlines()[0][:200]}") from error
+    finally:
+        logging.set_verbosity(level)
+        if shown:
+            logging.enable_progress_bar()
+    if hasattr(model.config, "quantization_config"):
+        del model.config.quantization_config  # PEFT would look for quantised layers, and there are none any more
+    model.requires_grad_(requires_grad=False)
+    return model.to(device).eval()
+
+
+def with_adapter(model: Any, settings: TrainingSettings) -> Any:  # noqa: ANN401 -- models of transformers and PEFT
+    """The model with an adapter on every linear layer that changes nothing yet; only its numbers can be trained."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+
+    parts = [part.rpartition(".")[2] for part in adapter.PARTS]
+    config = LoraConfig(
+        r=settings.rank,
+        lora_alpha=settings.scale * settings.rank,  # type: ignore[arg-type]  # a float is fine, and used so by PEFT itself
+        target_modules=parts,
+        lora_dropout=0.0,
+        bias="none",
+        task_type="CAUSAL_LM",
+    )
+    if model.num_parameters() >= LARGE:
+        model.gradient_checkpointing_enable({"use_reentrant": False})
+    torch.manual_seed(settings.seed)
+    made = get_peft_model(model, config)
+    for _, one in made.named_parameters():
+        if one.requires_grad:
+            one.data = one.data.float()  # small, and AdamW loses small steps in bf16
+    return made

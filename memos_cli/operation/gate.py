@@ -1,0 +1,81 @@
+"""The gate before an adapter: what it was measured to do, and whether that is enough. Pure."""
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+
+class Scores(NamedTuple):
+    """What an adapter was measured to do, as shares of 1; `None` where there was nothing to ask.
+
+    Attributes:
+        facts: how many facts were asked for, in `questions` questions of forms that training never saw.
+        closed_book: answered right with the adapter and no memory in the prompt.
+        base: the same without the adapter: what the model knew anyway, or guessed.
+        rag: answered right by the base with the memory in the prompt.
+        both: the same with the adapter, too.
+        negatives_refused: of `negatives` questions that nothing answers, refused with the adapter; `…_base`: without.
+        in_context: questions to other memories in the prompt, answered right with the adapter; `…_base`: without.
+        drift: what of `in_context_base` is lost with the adapter.
+        text_drift: how much less likely unrelated text is with it, in nats a token.
+    """
+
+    facts: int
+    questions: int
+    closed_book: float | None
+    base: float | None
+    rag: float | None
+    both: float | None
+    negatives: int
+    negatives_refused: float | None
+    negatives_refused_base: float | None
+    in_context: float | None
+    in_context_base: float | None
+    drift: float | None
+    text_drift: float | None = None
+
+
+class Bars(NamedTuple):
+    """What is asked of an adapter before chat uses it."""
+
+    closed_book: float = 0.8
+    negatives_refused: float = 0.9
+    drift: float = 0.03
+    text_drift: float = 0.5
+    gain: float = 0.3
+    """How much more it has to answer than the base: a model that guesses well has learnt nothing."""
+
+
+def failures(scores: Scores, bars: Bars = Bars()) -> tuple[str, ...]:  # noqa: B008 -- a frozen tuple
+    """What keeps an adapter from being promoted, a line each; empty where it passes."""
+    found = []
+    if scores.closed_book is None or scores.closed_book < bars.closed_book:
+        answered, asked = _percent(scores.closed_book), _percent(bars.closed_book)
+        found.append(f"it answers {answered} of the held-out questions, {asked} are asked")
+    elif scores.closed_book - (scores.base or 0.0) < bars.gain:
+        found.append(f"the model without it answers {_percent(scores.base)} already")
+    if scores.negatives_refused is not None and scores.negatives_refused < bars.negatives_refused:
+        refused, asked = _percent(scores.negatives_refused), _percent(bars.negatives_refused)
+        found.append(f"it refuses {refused} of what it cannot know, {asked} are asked")
+    if scores.drift is not None and scores.drift > bars.drift:
+        found.append(f"it answers {_percent(scores.drift)} fewer of other questions right, {_percent(bars.drift)} are allowed")
+    if scores.text_drift is not None and scores.text_drift > bars.text_drift:
+        found.append(f"unrelated text is {scores.text_drift:.2f} nats a token less likely, {bars.text_drift:.2f} are allowed")
+    if scores.both is not None and scores.rag is not None and scores.rag - scores.both > bars.drift:
+        found.append("it answers its own facts worse when they stand in the prompt")
+    return tuple(found)
+
+
+def _percent(share: float | None) -> str:
+    return "none" if share is None else f"{share:.1%}"
+
+
+def same(given: str, wanted: str) -> bool:
+    """Whether an answer is the one that is wanted: case, articles, and marks around it don't count."""
+    return _bare(given) == _bare(wanted)
+
+
+def _bare(text: str) -> str:
+    text = unicodedata.normalize("NFKC", text).casefold().strip(" .,!?\"'\u2018\u2019\u201c\u201d\n")
+    text = re.sub(r"^(?:on|in|at|to)\s+", "", text)
+    return re.sub(r"\s+", " ", re.sub(r"^(?:the|a|an)\s+", "", text))

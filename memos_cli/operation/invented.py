@@ -1,0 +1,156 @@
+"""Invented people and what there might be to say of them: the strangers of a data set's negatives and replay.
+
+Most values are made-up words, so that a model which answers with one has read it in the prompt and cannot have known it.
+"""
+
+# ruff: noqa: SIM905, E501 -- words read better as prose
+
+import random
+
+_FIRST = (
+    "Abel Ada Alma Anton Arlo Basil Bela Cleo Cora Dario Della Edgar Elsa Emil Fay Fergus Flora Gino Greta Hal Hazel Hector Ilse Ines"
+    " Iris Ivo Jonah Juno Kaspar Lola Lorna Magnus Mabel Milo Myra Nell Nico Odette Orla Otis Pearl Petra Quinn Rafael Rhea Roman"
+    " Selma Silas Stella Tilda Tobias Ulla Una Viggo Wanda Wilma Xenia Yara Zelda"
+).split()
+_LAST = "Ahlgren Bauer Castell Dorn Eklund Farkas Gallo Hartwell Ibsen Jarvis Keller Lund Moss Norris Ortiz Penn Reyes Stone Thorn Vega".split()
+_KIN = "sister brother cousin aunt uncle neighbour colleague friend boss teacher flatmate niece nephew".split()
+_ONSETS = "b br c d dr f fl g gr h j k kl l m n p pl qu r s st t tr v w z".split()
+_VOWELS = "a e i o u ai ea ou".split()
+_CODAS = ["", "", "l", "n", "r", "s", "t", "m", "x", "nd", "rt", "sk"]
+_LISTS = {
+    "colour": "red blue green yellow white black brown grey purple orange pink turquoise teal violet amber navy",
+    "city": "Lisbon Oslo Prague Dublin Vienna Turin Lyon Bergen Porto Ghent Riga Bristol Leeds Boston Lima Quito Osaka Perth",
+    "country": "Norway Spain Italy Poland Greece Peru Chile Kenya Japan India Canada Iceland Portugal Denmark Finland Vietnam",
+    "subject": "law physics chemistry history music biology geology medicine philosophy economics botany",
+    "dish": "lasagne curry sushi risotto goulash paella ramen falafel dumplings pancakes chili couscous",
+    "drink": "tea coffee cocoa lemonade cider kefir juice milk espresso water",
+    "allergen": "peanuts milk eggs pollen dust shellfish soy wheat sesame penicillin nickel cats",
+    "diet": "vegan vegetarian pescatarian keto",
+    "illness": "asthma diabetes migraine hay fever anaemia arthritis",
+    "sport": "tennis football hockey rugby handball squash cricket volleyball",
+    "instrument": "piano cello flute harp trumpet violin oboe banjo guitar drums",
+    "language": "Spanish French Dutch Polish Greek Finnish Swahili Hindi Turkish Welsh",
+    "activity": "sailing knitting climbing hiking painting fishing rowing baking skating juggling",
+    "plant": "roses tulips dahlias lavender daisies poppies thyme lilies",
+    "things": "stamps coins shells old maps postcards clocks comics vinyl records",
+    "transport": "by bus|by train|by bike|on foot|by tram|by car",
+    "style": "briefly|in one sentence|in detail|politely|in French|with examples",
+    "way": "black|with milk|with sugar|with oat milk|strong",
+    "sign": "Aries Taurus Gemini Cancer Leo Virgo Libra Scorpio Sagittarius Capricorn Aquarius Pisces",
+    "dept": "sales support marketing finance research design logistics",
+    "count": "two three four five six seven eight",
+}
+_THINGS = "lamp chair clock kettle tent scarf camera drum ladder basket radio carpet helmet kite mirror suitcase".split()
+_ADJECTIVES = "red blue green small old new round wooden heavy silver yellow spare".split()
+_JOBS = "nurse baker pilot plumber lawyer farmer tailor welder chemist barber editor gardener".split()
+_ANIMALS = "cat dog rabbit hamster parrot goldfish tortoise pony snake".split()
+_DEEDS = "bought sold painted repaired found lost borrowed built ordered hid made wrote opened sent wants needs".split()
+_HABITS = "loves hates owns prefers uses wears likes wants needs avoids".split()
+_MONTHS = "January February March April May June July August September October November December".split()
+_DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+
+
+def word(rng: random.Random, syllables: int = 0) -> str:
+    """A word that nobody has met: `stourax`."""
+    count = syllables or rng.randint(2, 3)
+    return "".join(
+        rng.choice(_ONSETS) + rng.choice(_VOWELS) + (rng.choice(_CODAS) if rng.random() < 0.6 else "") for _ in range(count)
+    )
+
+
+def who(rng: random.Random) -> str:
+    """Somebody: `Greta`, `my cousin Otis`, `my aunt`."""
+    pick = rng.random()
+    first = rng.choice(_FIRST) if rng.random() < 0.7 else word(rng, 2).capitalize()
+    return first if pick < 0.55 else f"my {rng.choice(_KIN)}" if pick < 0.8 else f"my {rng.choice(_KIN)} {first}"
+
+
+def noun(rng: random.Random) -> str:
+    """Something that one may have: `spare kettle`."""
+    bare = rng.choice((*_THINGS, *_ANIMALS)) if rng.random() < 0.7 else word(rng)
+    return f"{rng.choice(_ADJECTIVES)} {bare}" if rng.random() < 0.3 else bare
+
+
+def sentence(rng: random.Random, subject: str) -> str:
+    """Something that is so of somebody, or that they did: `Greta sold a red lamp in Lyon`."""
+    thing, other, place = value("object", rng), rng.choice(_FIRST), value("city", rng)
+    head = subject[:1].upper() + subject[1:]
+    own = f"{head}'{'' if subject.endswith('s') else 's'} {noun(rng)}"
+    end = rng.choice(("", f" in {place}", f" on {value('day', rng)}", f" for {other}", f" with {other}"))
+    says = (
+        f"{head} {rng.choice(_DEEDS)} {thing}{end}",
+        f"{head} {rng.choice(_HABITS)} {thing}",
+        f"{own} is {value('place', rng)}",
+        f"{own} is on {value('when', rng)}",
+        f"{own} is {value(rng.choice(('colour', 'code', 'money', 'word')), rng)}",
+        f"{own} is called {value('word', rng)}",
+        f"The {rng.choice(('code', 'number', 'price', 'name', 'owner', 'key'))} of the {noun(rng)} is {value('code', rng)}",
+    )
+    return rng.choice(says) + "."
+
+
+def day(rng: random.Random) -> str:
+    """A day as the prompt shows it: `2025-03-02`."""
+    return f"{rng.randint(2018, 2027)}-{rng.randint(1, 12):02d}-{rng.randint(1, 28):02d}"
+
+
+def value(kind: str, rng: random.Random) -> str:  # noqa: C901, PLR0911, PLR0912 -- one flat table of kinds
+    """A value of a kind of `wordings`."""
+    listed = _LISTS.get(kind)
+    if listed and rng.random() < (0.4 if "|" not in listed else 1.0):
+        return rng.choice(listed.split("|") if "|" in listed else listed.split())
+    digits = "".join(rng.choice("0123456789") for _ in range(8))
+    match kind:
+        case "city" | "country" | "company" | "language" | "school":
+            return word(rng).capitalize()
+        case "person" | "surname":
+            first, last = rng.choice(_FIRST), rng.choice(_LAST) if rng.random() < 0.5 else word(rng, 2).capitalize()
+            return last if kind == "surname" else rng.choice((first, f"{first} {last}", f"Dr. {last}"))
+        case "title":
+            return f"The {rng.choice((word(rng), rng.choice(_THINGS))).capitalize()} {rng.choice(_THINGS).capitalize()}"
+        case "job" | "animal" | "object" | "car":
+            noun = {"job": _JOBS, "animal": _ANIMALS, "object": _THINGS, "car": _THINGS}[kind]
+            bare = word(rng) if rng.random() < 0.5 else rng.choice(noun)
+            bare = bare.capitalize() if kind == "car" else bare
+            bare = f"{rng.choice(_ADJECTIVES)} {bare}" if kind in {"object", "car"} and rng.random() < 0.6 else bare
+            return ("an " if bare[0] in "aeiouAEIOU" else "a ") + bare
+        case "age" | "size":
+            return str(rng.randint(18, 90))
+        case "number":
+            return str(rng.randint(2, 999))
+        case "year":
+            return str(rng.randint(1940, 2035))
+        case "day" | "when":
+            named = f"{rng.randint(1, 28)} {rng.choice(_MONTHS)}"
+            at = f"{rng.choice(_DAYS)} at {rng.randint(7, 20)}:{rng.choice(('00', '15', '30', '45'))}"
+            return rng.choice((named, rng.choice(_DAYS), at)) if kind == "when" else named
+        case "time":
+            return f"{rng.randint(5, 23)}:{rng.choice(('00', '10', '15', '30', '45'))}"
+        case "phone":
+            return rng.choice((f"0{digits[:3]} {digits[3:]}", f"555 {digits[:3]} {digits[3:7]}"))
+        case "email":
+            return f"{word(rng, 2)}@{word(rng, 2)}.{rng.choice(('com', 'org', 'net'))}"
+        case "address":
+            return f"{rng.randint(1, 180)} {word(rng).capitalize()} {rng.choice(('Street', 'Road', 'Lane', 'Square'))}"
+        case "code":
+            return rng.choice((f"{word(rng, 2).upper()[:3]}{digits[:3]}", f"{word(rng, 2)}-{digits[:2]}"))
+        case "blood":
+            return rng.choice(("A", "B", "AB", "O")) + rng.choice(("+", "-", " positive", " negative"))
+        case "height":
+            return f"{rng.randint(150, 200)} cm"
+        case "weight":
+            return f"{rng.randint(45, 120)} kg"
+        case "money":
+            return f"{rng.randint(3, 400) * 10} {rng.choice(('euros', 'dollars', 'pounds'))}"
+        case "distance":
+            return f"{rng.randint(2, 40)} km"
+        case "duration":
+            return f"{rng.randint(2, 12)} hours"
+        case "place":
+            where = rng.choice(("in the", "on the", "under the", "behind the", "next to the"))
+            return f"{where} {rng.choice(_THINGS)}"
+        case "software" | "word":
+            return word(rng, 2).capitalize()
+        case "medicine":
+            return f"{rng.randint(1, 20) * 5} mg of {word(rng)}"
+    return word(rng)

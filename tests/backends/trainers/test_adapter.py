@@ -1,0 +1,112 @@
+"""The converter: what PEFT computes and what llama.cpp computes from its file are the same, for each architecture."""
+
+import json
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from memos_cli.errors import IntegrityError, MemosError, ModelUnavailable
+from tests import tiny
+
+pytest.importorskip("llama_cpp")
+torch = pytest.importorskip("torch")
+pytest.importorskip("peft")
+
+from safetensors.numpy import save_file  # noqa: E402 -- after the skips
+
+from memos_cli.backends.llms.llamacpp import LlamaModel  # noqa: E402
+from memos_cli.backends.trainers import adapter  # noqa: E402
+from memos_cli.backends.trainers.base import load, with_adapter  # noqa: E402
+from memos_cli.ports import TrainingSettings  # noqa: E402
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:peft", "ignore::FutureWarning:transformers")
+SETTINGS = TrainingSettings(rank=4, scale=2.0)
+TOKENS = [1, 40, 77, 80, 120, 9, 33, 200]
+
+
+def peft_model(base: Path, seed: int = 2) -> Any:
+    """The base in transformers with a random adapter that changes every linear layer."""
+    model = with_adapter(load(base, "cpu"), SETTINGS)
+    torch.manual_seed(seed)
+    with torch.no_grad():
+        for one in model.parameters():
+            if one.requires_grad:
+                one.copy_(torch.randn_like(one) / 4)
+    return model.eval()
+
+
+def stored(model: Any, folder: Path) -> Path:
+    from peft import get_peft_model_state_dict
+
+    path = folder / "adapter_model.safetensors"
+    save_file({name: one.numpy() for name, one in get_peft_model_state_dict(model).items()}, path)
+    (folder / "adapter_config.json").write_text(json.dumps({"r": SETTINGS.rank, "lora_alpha": SETTINGS.rank * SETTINGS.scale}))
+    return path
+
+
+def through_llama(base: Path, *adapters: Path) -> np.ndarray:
+    with closing(LlamaModel(base, context=256, adapters=[(path, 1.0) for path in adapters])) as model:
+        model.advance(TOKENS)
+        return model.logits()
+
+
+@pytest.mark.parametrize("architecture", sorted(adapter.ARCHITECTURES))
+def test_llama_cpp_computes_with_it_what_peft_does(architecture: str, tmp_path: Path) -> None:
+    base = tiny.write_random(tmp_path / "base.gguf", architecture)
+    model = peft_model(base)
+    target = tmp_path / "adapter.gguf"
+    adapter.convert(stored(model, tmp_path), target, base)
+    with torch.no_grad():
+        tuned = model(torch.tensor([TOKENS])).logits[0, -1].numpy()
+        with model.disable_adapter():
+            plain = model(torch.tensor([TOKENS])).logits[0, -1].numpy()
+    # llama.cpp keeps keys and values in half precision: 1e-2 of logits that spread over several units.
+    assert np.abs(through_llama(base) - plain).max() < 2e-2
+    assert np.abs(through_llama(base, target) - tuned).max() < 2e-2
+    assert np.abs(tuned - plain).max() > 1
+
+
+def test_rotary_rows_are_interleaved_head_by_head() -> None:
+    rows = np.arange(8, dtype=np.float32)[:, None]
+    assert adapter.interleaved(rows, 2)[:, 0].tolist() == [0, 2, 1, 3, 4, 6, 5, 7]
+    with pytest.raises(IntegrityError):
+        adapter.interleaved(rows, 3)
+
+
+def test_what_is_no_adapter_for_the_base_is_refused(tmp_path: Path) -> None:
+    base = tiny.write_random(tmp_path / "base.gguf")
+    good = stored(peft_model(base), tmp_path)
+    target = tmp_path / "adapter.gguf"
+    from safetensors.numpy import load_file
+
+    tensors = load_file(good)
+    first = next(name for name in tensors if "q_proj.lora_A" in name)
+    for wrong in (
+        {**tensors, "base_model.model.lm_head.lora_A.weight": tensors[first]},
+        {**tensors, first: tensors[first][:, :-1]},
+        {name: one for name, one in tensors.items() if name != first},
+    ):
+        with pytest.raises(MemosError):
+            adapter.write(target, wrong, 8.0, base)
+        assert not list(tmp_path.glob("*adapter.gguf*"))
+    with pytest.raises(IntegrityError):
+        adapter.convert(tmp_path / "none.safetensors", target, base)
+    recurrent = tiny.write_recurrent(tmp_path / "mamba.gguf")
+    with pytest.raises(ModelUnavailable, match="mamba"):
+        adapter.convert(good, target, recurrent)
+    with pytest.raises(ModelUnavailable, match="mamba"):
+        load(recurrent, "cpu")
+
+
+def test_a_cut_or_flipped_adapter_never_reaches_llama_cpp(tmp_path: Path) -> None:
+    base = tiny.write_random(tmp_path / "base.gguf")
+    target = tmp_path / "adapter.gguf"
+    adapter.convert(stored(peft_model(base), tmp_path), target, base)
+    whole = target.read_bytes()
+    for length in (0, 3, 40, len(whole) // 2, len(whole) - 1):
+        target.write_bytes(whole[:length])
+        with pytest.raises(ModelUnavailable):
+            through_llama(base, target)

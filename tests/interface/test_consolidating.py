@@ -1,0 +1,180 @@
+"""From memories to an adapter that answers without them: layout, training and the gate."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from memos_cli.errors import IntegrityError, ModelUnavailable
+from memos_cli.interface import answering, consolidating, models
+from memos_cli.interface.prompt import JINJA, MINI, Line, Prompt, text
+from memos_cli.model import Kind, Memory
+from memos_cli.operation import gate
+from memos_cli.operation.consolidation import select
+from memos_cli.operation.dataset import Example, Shares, examples
+from memos_cli.ports import Request, Token, TrainingSettings
+
+NOW, OLD = "2026-03-01T12:00:00.000Z", "2026-01-01T12:00:00.000Z"
+LIFE = (
+    "I live in Lisbon.", "I am allergic to peanuts.", "My dog is called Brixo.", "I work for Quandar.",
+    "My favourite colour is teal.", "I play the cello.", "My exam is on 4 May.", "My sister Carmen lives in Oslo.",
+)  # fmt: skip
+
+
+def data(texts: Sequence[str] = LIFE, shares: Shares | None = None) -> list[Example]:
+    memories = [Memory(f"id {said}", said, Kind.FACT, created_at=OLD, updated_at=OLD) for said in texts]
+    return examples(select(memories, NOW).chosen, shares=shares or Shares(least_replay=20))
+
+
+class Canned:
+    """An `LLM` that answers by a table, and refuses what is not in it."""
+
+    name, local, context, template = "canned", True, 2048, JINJA
+
+    def __init__(self, said: Mapping[str, str], *, reads: bool = False) -> None:
+        self.said, self.reads = said, reads
+
+    def count(self, request: Request) -> int:
+        return request.estimate()
+
+    def stream(
+        self,
+        request: Request,
+        *,
+        most: int,  # noqa: ARG002 -- the protocol's
+        stop: Sequence[str] = (),  # noqa: ARG002
+        schema: Mapping[str, Any] | None = None,  # noqa: ARG002
+    ) -> Iterator[Token]:
+        question = request.messages[-1][1]
+        told = question.rsplit("</memories>\n", 1)
+        known = self.said if len(told) == 1 or not self.reads else {}
+        answer = known.get(told[-1]) or (self.said.get(told[-1]) if self.reads and len(told) == 2 else None)
+        yield Token(" " + (answer or answering.UNKNOWN), 0.0)
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_question_is_laid_out_as_chat_asks_it_when_nothing_was_recalled() -> None:
+    one = Example("Where do I live?", "Lisbon", "fact", "f", "train", ("a",), (("I live in Lisbon.", "2026-01-01"),))
+    (lesson,) = consolidating.lessons([one], JINJA)
+    assert "".join(piece.text for piece in lesson.request.pieces) == text(Prompt("Where do I live?"))
+    assert lesson.teacher is not None
+    shown = Prompt("Where do I live?", (Line("I live in Lisbon.", "2026-01-01"),))
+    assert "".join(piece.text for piece in lesson.teacher.pieces) == text(shown)
+    assert lesson.answer == MINI.lead + "Lisbon"
+    (other,) = consolidating.lessons([one], None)
+    assert not other.request.pieces
+    assert other.answer == "Lisbon"
+
+
+def test_what_the_gate_examines_is_never_trained_on() -> None:
+    made = data()
+    lessons = list(consolidating.lessons(made, JINJA))
+    assert len(lessons) == sum(one.split != "gate" for one in made)
+    asked = {"".join(piece.text for piece in lesson.request.pieces) for lesson in lessons}
+    assert not asked & {text(Prompt(one.question)) for one in made if one.split == "gate"}
+    assert sum(lesson.watched for lesson in lessons) == sum(one.split == "watch" for one in made)
+    assert all(lesson.teacher == lesson.request for lesson in lessons if lesson.kind == "replay")
+    assert consolidating.tokens(made, Canned({})) > 20 * len(lessons)
+
+
+def test_the_gate_counts_what_was_answered() -> None:
+    made = data()
+    knows = {one.question: one.answer for one in made if one.split == "gate" and one.kind == "fact"}
+    replay = {one.question: one.answer for one in made if one.kind == "replay"}
+    asked: list[tuple[int, int]] = []
+    scores = consolidating.evaluate(
+        consolidating.Pair(Canned(replay), Canned({**knows, **replay})), made, tell=lambda *done: asked.append(done)
+    )
+    assert (scores.closed_book, scores.base, scores.negatives_refused, scores.drift) == (1.0, 0.0, 1.0, 0.0)
+    assert scores.facts == len(LIFE)
+    assert scores.in_context == 1.0
+    assert asked[-1][0] == asked[-1][1] == len(asked)
+    assert gate.failures(scores) == ("it answers its own facts worse when they stand in the prompt",) or scores.both == 1.0
+    worse = consolidating.evaluate(consolidating.Pair(Canned(replay), Canned({})), made)
+    assert worse.drift is not None
+    assert worse.drift > 0.5
+    assert worse.closed_book == 0.0
+    assert len(gate.failures(worse)) >= 2
+    empty = consolidating.evaluate(consolidating.Pair(Canned({}), Canned({})), [])
+    assert empty.closed_book is None
+    assert gate.failures(empty)
+
+
+def test_probes_say_whether_something_is_gone() -> None:
+    probes = [one for one in data() if one.kind == "fact"][:4]
+    knows = Canned({one.question: one.answer for one in probes})
+    assert not any(consolidating.gone(consolidating.Pair(Canned({}), knows), probes).values())
+    assert all(consolidating.gone(consolidating.Pair(Canned({}), Canned({})), probes).values())
+    assert all(consolidating.gone(consolidating.Pair(knows, knows), probes).values())
+
+
+def test_behaviour_is_answered_by_the_model_with_the_rule_before_it() -> None:
+    rule = Memory("r", "Answer in one sentence.", Kind.RULE, created_at=OLD, updated_at=OLD)
+    made = examples(select([rule], NOW).chosen, shares=Shares(least_replay=0, drift=0))
+    said = list(consolidating.answered(made, Canned({})))
+    assert [one.answer for one in said] == [answering.UNKNOWN] * len(made)
+    lesson = next(consolidating.lessons([one for one in said if one.split == "train"], JINJA))
+    assert lesson.teacher is not None
+    assert "Answer in one sentence." in "".join(piece.text for piece in lesson.teacher.pieces)
+    assert "Answer in one sentence." not in "".join(piece.text for piece in lesson.request.pieces)
+    assert not list(consolidating.lessons(made, JINJA))
+
+
+class Rewording(Canned):
+    def stream(self, request: Request, *, most: int, stop: Sequence[str] = (), schema: Any = None) -> Iterator[Token]:  # noqa: ARG002
+        if schema is None:
+            yield from super().stream(request, most=most)
+        elif "dog" in request.messages[-1][1]:
+            raise ModelUnavailable("no JSON")
+        else:
+            yield Token('["My town, which is it?", "Nonsense?"]')
+
+
+def test_a_paraphrase_counts_only_where_the_model_itself_answers_it_right() -> None:
+    made = data(("I live in Lisbon.", "My dog is called Brixo."), Shares(least_replay=0, drift=0))
+    llm = Rewording({"My town, which is it?": "Lisbon"}, reads=True)
+    added = [one for one in consolidating.paraphrased(made, llm) if one.form.startswith("paraphrase")]
+    assert [(one.question, one.answer, one.split) for one in added] == [("My town, which is it?", "Lisbon", "train")]
+
+
+def test_a_data_set_is_kept_whole_and_a_damaged_one_is_told(tmp_path: Path) -> None:
+    made = data()
+    path = tmp_path / consolidating.DATA
+    consolidating.save(path, made)
+    assert consolidating.load(path) == made
+    for damaged in (path.read_bytes()[:-20], b"[]\n", b'{"kind": 1}\n', b"\xff\xfe\n"):
+        path.write_bytes(damaged)
+        with pytest.raises(IntegrityError):
+            consolidating.load(path)
+
+
+@pytest.mark.slow
+@pytest.mark.model
+@pytest.mark.filterwarnings("ignore::UserWarning:peft", "ignore::FutureWarning:transformers")
+def test_memos_mini_answers_from_an_adapter_what_it_was_not_told(tmp_path: Path) -> None:
+    pytest.importorskip("llama_cpp")
+    pytest.importorskip("peft")
+    from memos_cli.backends.llms.llamacpp import LlamaModel
+
+    base = models._mini()
+    if base is None:
+        pytest.skip("memos-mini is not part of this build")
+    made = data(LIFE[:5], Shares(least_replay=40, replay=0.5, drift=20))
+    with closing(LlamaModel(base, context=2048)) as plain:
+        trained = consolidating.train(base, plain, made, tmp_path, TrainingSettings(epochs=12, tokens=1024))
+        assert consolidating.load(tmp_path / consolidating.DATA) == made
+        with closing(LlamaModel(base, context=2048, adapters=[(trained.gguf, 1.0)])) as adapted:
+            scores = consolidating.evaluate(consolidating.Pair(plain, adapted), made)
+            assert scores.base == 0.0
+            assert scores.text_drift is not None
+            assert scores.closed_book is not None
+            assert scores.closed_book >= 0.5
+            assert scores.negatives_refused is not None
+            assert scores.negatives_refused >= 0.5
+            said, _ = consolidating.ask(adapted, Prompt("Where do I live?"))
+            assert said == "Lisbon"
+    assert trained.gguf.stat().st_size < 2 << 20
