@@ -1,17 +1,23 @@
-"""Scenes to tensors: one prompt, then all of its questions side by side, none of which sees another."""
+"""Scenes to tensors: one prompt, then all of its questions side by side, none of which sees another.
+
+Beside the answers a batch tells what the grammar knows of how they are found (`Hints`): which line a question is answered
+by, where in it each token of the answer stands, and what lines and questions are about. Training may ask for that, too.
+"""
 
 import random
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 from torch import Tensor
 
 from memos_cli.interface.prompt import MINI, sections
-from tests.mini.grammar import Ask, Scene, Split, scene
+from tests.mini.grammar import ABOUT, Ask, Scene, Split, scene
 
 _END = MINI.assistant[1]
+_CLASS = {name: number for number, name in enumerate(ABOUT)}
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,35 @@ class Row:
     segments: list[int]
     targets: list[int]
     asks: tuple[Ask, ...]
+    lines: tuple[tuple[int, int], ...] = ()
+    """First and last token of each memory, its number and the end of its line included."""
+    about: tuple[tuple[str, ...], ...] = ()
+    opens: tuple[int, ...] = ()
+    """For each question the place of the last token before its answer."""
+    copies: tuple[tuple[int, int], ...] = ()
+    """Where a token of an answer is learnt, and where in the lines that answer the question it stands."""
+
+
+@dataclass(frozen=True)
+class Hints:
+    """How answers are found. Places are flat indices (row * time + place), in `looks` and `copies` of questions alone."""
+
+    opens: Tensor
+    """The last token before each answer, flat in the whole batch."""
+    about: Tensor
+    """What each question is about, a class number; -1 for small talk."""
+    looks: Tensor
+    """The same token as in `opens`, flat in (row * questions + place), where it is known which lines answer."""
+    lines: Tensor
+    """(looks, prompt): true in the lines that answer; at the very first token where nothing does."""
+    copying: Tensor
+    """Where a token is learnt that stands in the memories, flat in (row * questions + place)."""
+    copied: Tensor
+    """Its place in the prompt."""
+    ends: Tensor
+    """The last token of each memory, flat in the whole batch."""
+    tells: Tensor
+    """(ends, classes): what the memory tells of, in equal shares."""
 
 
 @dataclass(frozen=True)
@@ -39,34 +74,76 @@ class Batch:
     owner: Tensor
     """For each learnt token the number of its question among `asks`."""
     asks: tuple[Ask, ...]
+    hints: Hints
+
+
+def _spans(drawn: Scene, told: Encoding, text: str) -> tuple[tuple[int, int], ...]:
+    """The tokens of each memory in the encoded prompt."""
+    starts = [start for start, _ in told.offsets]
+    spans, at = [], 0
+    for number, _ in enumerate(drawn.prompt.lines, 1):
+        at = text.index(f"\n{number}. ", at) + 1
+        spans.append((bisect_left(starts, at), bisect_left(starts, text.index("\n", at))))
+    return tuple(spans)
+
+
+def _copied(body: list[int], tokens: list[int], spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Stretches of an answer that stand in these lines: which of its tokens, and where; the longest first come first."""
+    places = [place for first, last in spans for place in range(first, last + 1)]
+    done = 0
+    while done < len(body):
+        best, source = 0, 0
+        for place in places:
+            size = 0
+            while done + size < len(body) and place + size < len(tokens) and tokens[place + size] == body[done + size]:
+                size += 1
+            if size >= best and size:  # of two as long the later one: dates stand at the beginning
+                best, source = size, place
+        yield from ((done + n, source + n) for n in range(best))
+        done += max(1, best)
 
 
 def row(drawn: Scene, tokenizer: Tokenizer) -> Row:
     """The scene as the prompt module lays it out."""
     parts = sections(drawn.prompt)
-    prefix = tokenizer.encode("".join(p.text for p in parts[:-1])).ids
+    text = "".join(p.text for p in parts[:-1])
+    told = tokenizer.encode(text)
+    prefix = told.ids
+    spans = _spans(drawn, told, text)
+    opens, copies = [], []
     tail = parts[-1].text
     tokens, positions, segments, targets = list(prefix), list(range(len(prefix))), [0] * len(prefix), [-1] * len(prefix)
     for number, ask in enumerate(drawn.asks, 1):
         head = tokenizer.encode(ask.question + tail).ids
         body = tokenizer.encode(MINI.lead + ask.answer + _END).ids
         whole = head + body[:-1]
+        opens.append(len(tokens) + len(head) - 1)
+        if ask.lines and ask.kind != "yesno":
+            from_lines = _copied(body[:-1], prefix, [spans[n - 1] for n in ask.lines])
+            copies += [(opens[-1] + place, source) for place, source in from_lines]
         tokens += whole
         positions += range(len(prefix), len(prefix) + len(whole))
         segments += [number] * len(whole)
         targets += [-1] * (len(head) - 1) + body
-    return Row(tokens, positions, segments, targets, drawn.asks)
+    return Row(tokens, positions, segments, targets, drawn.asks, spans, drawn.about, tuple(opens), tuple(copies))
 
 
 def batch(rows: list[Row]) -> Batch:
-    """Rows to tensors."""
-    longest = max(len(r.tokens) for r in rows)
-    pad = lambda values, fill: torch.tensor([v + [fill] * (longest - len(v)) for v in values])  # noqa: E731
-    tokens, positions = pad([r.tokens for r in rows], 5), pad([r.positions for r in rows], 0)
-    segments, targets = pad([r.segments for r in rows], -1), pad([r.targets for r in rows], -1)
-    causal = torch.ones(longest, longest, dtype=torch.bool).tril()
-    same = segments[:, :, None] == segments[:, None, :]
-    mask = causal & (same | (segments == 0)[:, None, :])
+    """Rows to tensors: all prompts padded to one length, behind them all questions."""
+    pad = lambda values, fill, size: torch.tensor([v + [fill] * (size - len(v)) for v in values])  # noqa: E731
+    heads = [r.segments.count(0) for r in rows]
+    split, rest = max(heads), max(len(r.tokens) - head for r, head in zip(rows, heads, strict=True))
+
+    def laid(columns: list[list[int]], fill: int) -> Tensor:
+        told = pad([c[:head] for c, head in zip(columns, heads, strict=True)], fill, split)
+        return torch.cat((told, pad([c[head:] for c, head in zip(columns, heads, strict=True)], fill, rest)), 1)
+
+    tokens, positions = laid([r.tokens for r in rows], 5), laid([r.positions for r in rows], 0)
+    segments, targets = laid([r.segments for r in rows], -1), laid([r.targets for r in rows], -1)
+    asking = segments[:, split:]
+    causal = torch.ones(rest, rest, dtype=torch.bool).tril()
+    own = causal & (asking[:, :, None] == asking[:, None, :])
+    mask = torch.cat(((segments[:, None, :split] == 0).expand(-1, rest, -1), own), 2)
     where = (targets.flatten() >= 0).nonzero()[:, 0]
     after = torch.cat((tokens[:, 1:], tokens[:, :1]), 1)
     goes_on = torch.cat((segments[:, 1:] == segments[:, :-1], torch.zeros_like(segments[:, :1], dtype=torch.bool)), 1)
@@ -85,6 +162,42 @@ def batch(rows: list[Row]) -> Batch:
         plain,
         owner,
         tuple(a for r in rows for a in r.asks),
+        _hints(rows, heads, split, rest),
+    )
+
+
+def _hints(rows: list[Row], heads: list[int], split: int, rest: int) -> Hints:
+    opens, about, looks, lines, copying, copied, ends, tells = [], [], [], [], [], [], [], []
+    time = split + rest
+    for number, (r, head) in enumerate(zip(rows, heads, strict=True)):
+        for ask, place in zip(r.asks, r.opens, strict=True):
+            opens.append(number * time + split + place - head)
+            about.append(_CLASS.get(ask.about, -1))
+            if ask.lines or ask.kind == "refuse":
+                looks.append(number * rest + place - head)
+                open_ = torch.zeros(split, dtype=torch.bool)
+                for line in ask.lines or ():
+                    first, last = r.lines[line - 1]
+                    open_[first : last + 1] = True
+                open_[0] = not ask.lines
+                lines.append(open_)
+        copying += [number * rest + place - head for place, _ in r.copies]
+        copied += [source for _, source in r.copies]
+        for (_, last), names in zip(r.lines, r.about, strict=True):
+            ends.append(number * time + last)
+            told = torch.zeros(len(ABOUT))
+            for name in names:
+                told[_CLASS[name]] += 1 / len(names)
+            tells.append(told)
+    return Hints(
+        torch.tensor(opens),
+        torch.tensor(about),
+        torch.tensor(looks, dtype=torch.long),
+        torch.stack(lines) if lines else torch.zeros(0, split, dtype=torch.bool),
+        torch.tensor(copying, dtype=torch.long),
+        torch.tensor(copied, dtype=torch.long),
+        torch.tensor(ends, dtype=torch.long),
+        torch.stack(tells) if tells else torch.zeros(0, len(ABOUT)),
     )
 
 

@@ -1,8 +1,9 @@
 """The world that memos-mini learns from: people, things and events, told in lines and asked about.
 
 `scene(rng, facts, split)` draws a prompt (memories, conversation) and questions with the answers that follow from it.
-Everything is seeded; the same generator state gives the same scene. Answers are spans of the memories, `Yes.`, `No.`,
-`you`, a list joined in the order of the memories, or the refusal.
+Everything is seeded; the same generator state gives the same scene. Answers are spans of the memories as they stand
+there, `Yes.`, `No.`, `you`, a list joined in the order of the memories, or the refusal. Of every question it is also
+known which lines answer it and what it is about: `batches` teaches the model where to look from that.
 """
 
 # ruff: noqa: E501 - the tables read better in long lines
@@ -10,7 +11,8 @@ Everything is seeded; the same generator state gives the same scene. Answers are
 import random
 import re
 import zlib
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
 from memos_cli.interface.prompt import Line, Prompt, Turn
 from tests.mini import relations, words
@@ -115,6 +117,11 @@ class Ask:
     kind: str
     held: bool = False
     """Whether a held-out wording of the statement or the question is in play."""
+    about: str = ""
+    """The relation that is asked for, one of `ABOUT`; empty where it is small talk."""
+    lines: tuple[int, ...] | None = None
+    """The numbers of the lines that answer, counted from 1, or of the one that a yes or no rests on. None where none does.
+    While a scene is being drawn: the numbers of its units."""
 
 
 @dataclass(frozen=True)
@@ -185,6 +192,8 @@ class Scene:
 
     prompt: Prompt
     asks: tuple[Ask, ...]
+    about: tuple[tuple[str, ...], ...] = ()
+    """For each line what it tells of, as in `Ask.about`."""
 
 
 # ---------------------------------------------------------------- sentences
@@ -787,6 +796,25 @@ def _about(rng: RNG, split: Split, cast: list[Subject]) -> Unit:  # noqa: C901
     return unit
 
 
+ABOUT = (
+    *RELATIONS,
+    *dict.fromkeys("event " + base for base, *_ in [*VERBS, *_GIVING]),
+    *("state " + base for base, _ in STATES),
+    *(kind + says[0][0] for kind, says, _ in THINGS),
+    "habit", "attribute", "parts", "count", "adjective", "noise",
+)  # fmt: skip
+"""Everything that a line may tell of and a question may ask for."""
+
+
+def _about_of(unit: Unit) -> str:
+    """Which of `ABOUT` a sentence tells; attributes and counts are many, and alike in form, so they are one each."""
+    name = unit.key[0] if unit.key else ""
+    return name if name in _ABOUT else name.split()[0] if name else ""
+
+
+_ABOUT = set(ABOUT)
+
+
 # ---------------------------------------------------------------- noise and small talk
 
 NOISE = [
@@ -940,14 +968,14 @@ def _refusals(rng: RNG, units: list[Unit], cast: list[Subject], split: Split, co
                         stranger = Subject((words.name(rng),) * 1, (words.name(rng),))
                         if stranger.asked[0] not in {n for s in cast for n in " ".join(s.asked).split()}:
                             asked, held = _wording(RELATIONS[name].asks, rng, split.asks)
-                            found.append(Ask(fill(asked, stranger.asked[0]), REFUSAL, "refuse", held))
+                            found.append(Ask(fill(asked, stranger.asked[0]), REFUSAL, "refuse", held, name))
                     continue
             if not _NEAR.get(name, {name}) & here and not _clashes((name, subject.names[0]), keys):
                 relation = RELATIONS[name]
                 form = rng.choice(subject.asked)
                 if rng.random() < 0.85:
                     asked, held = _wording(relation.asks, rng, split.asks)
-                    found.append(Ask(fill(asked, form, she=subject.she), REFUSAL, "refuse", held))
+                    found.append(Ask(fill(asked, form, she=subject.she), REFUSAL, "refuse", held, name))
                 else:
                     found.append(
                         Ask(
@@ -959,6 +987,7 @@ def _refusals(rng: RNG, units: list[Unit], cast: list[Subject], split: Split, co
                             ),
                             REFUSAL,
                             "refuse",
+                            about=name,
                         )
                     )
         else:
@@ -973,7 +1002,7 @@ def _refusals(rng: RNG, units: list[Unit], cast: list[Subject], split: Split, co
                 continue
             ask = rng.choice(other.asks)
             if ask.kind != "who" or rng.random() < 0.5:
-                found.append(Ask(ask.question, REFUSAL, "refuse", ask.held))
+                found.append(Ask(ask.question, REFUSAL, "refuse", ask.held, _about_of(other)))
     return found
 
 
@@ -1000,9 +1029,7 @@ def _merged(units: list[Unit], rng: RNG) -> list[tuple[str, list[Unit]]]:
     return lines
 
 
-def scene(  # noqa: C901
-    rng: RNG, facts: int, split: Split = KNOWN, *, asks: int = 8, refuse: float = 0.16, plain: bool = False
-) -> Scene:
+def scene(rng: RNG, facts: int, split: Split = KNOWN, *, asks: int = 8, refuse: float = 0.16, plain: bool = False) -> Scene:
     """A prompt with about `facts` memories and up to `asks` questions to it.
 
     Args:
@@ -1027,33 +1054,22 @@ def scene(  # noqa: C901
     told: list[Turn] = []
     questions: list[Ask] = []
     shown: list[Unit] = []
+    homes: list[str] = []
     for text, parts in _merged(units, rng):
         date = parts[0].dated or (_date(rng) if dates_all or (dates_some and rng.random() < 0.5) else None)
         body = text if parts[0].key and parts[0].key[0] == "noise" else _sentence(text, rng)
         if not plain and len(told) < 4 and not date and rng.random() < 0.06:
             told += [Turn("user", body), Turn("assistant", NOTED)]
-            date = None
         else:
             rows.append(Line(body, date, speaker))
-        shown += parts
         for unit in parts:
-            for ask in unit.asks:
-                answer = ask.answer
-                if answer == "{date}":
-                    if unit.key and sum(u.key == unit.key for u in units) > 1:
-                        continue
-                    answer = date or REFUSAL
-                questions.append(
-                    Ask(
-                        ask.question,
-                        answer,
-                        ("dateline" if answer != REFUSAL else "refuse") if ask.answer == "{date}" else ask.kind,
-                        ask.held,
-                    )
-                )
+            alone = not unit.key or sum(u.key == unit.key for u in units) == 1
+            questions += _settled(unit, len(shown), body, date, alone=alone)
+            shown.append(unit)
+            homes.append(body)
     _chronological(rows)
-    lists = {u.key: joined(_values_of(shown, u.key)) for u in shown if u.key}
-    questions = [Ask(q.question, lists[_key_of(shown, q)], q.kind, q.held) if q.answer == "{list}" else q for q in questions]
+    places = {row.text: number for number, row in enumerate(rows, 1)}
+    questions = [_listed(q, shown, homes, places) if q.answer == "{list}" else q for q in questions]
     questions = [q for q in questions if q.kind != "yesno" or rng.random() < 0.45]
     rng.shuffle(questions)
     refusals = _refusals(rng, units, cast, split, max(1, round(asks * refuse)) if rng.random() < min(1, asks * refuse) else 0)
@@ -1061,6 +1077,8 @@ def scene(  # noqa: C901
     if not plain and rng.random() < 0.06:
         asked.append(_talk(rng))
     rng.shuffle(asked)
+    asked = [replace(q, lines=_places(q.lines, homes, places)) if q.lines else q for q in asked]
+    about = tuple(tuple(_about_of(u) for u, home in zip(shown, homes, strict=True) if home == row.text) for row in rows)
     core, topics, retrieved = _placed(rows, rng, plain=plain)
     turns = list(told)
     if not plain and rng.random() < 0.25:
@@ -1068,7 +1086,34 @@ def scene(  # noqa: C901
             _talk(rng) if rng.random() < 0.4 else _spoken(q, rng, speaker) for q in questions[asks : asks + rng.randint(1, 2)]
         ]:
             turns += [Turn("user", ask.question), Turn("assistant", ask.answer)]
-    return Scene(Prompt("", retrieved, tuple(turns), topics, core), tuple(asked))
+    return Scene(Prompt("", retrieved, tuple(turns), topics, core), tuple(asked), about)
+
+
+def _settled(unit: Unit, number: int, body: str, date: str | None, *, alone: bool) -> Iterator[Ask]:
+    """The unit's questions, answered as its line tells it; its day is asked for where it is the only one of its kind."""
+    for ask in unit.asks:
+        answer, kind = ask.answer, ask.kind
+        if answer == "{date}":
+            if not alone:
+                continue
+            answer = date or REFUSAL
+            kind = "refuse" if answer == REFUSAL else "dateline"
+        elif kind not in {"yesno", "who", "refuse"}:
+            answer = _as_told(answer, body)
+        yield replace(ask, answer=answer, kind=kind, about=_about_of(unit), lines=None if kind == "refuse" else (number,))
+
+
+def _as_told(answer: str, body: str) -> str:
+    """The answer as it stands in its line, where it may open a sentence."""
+    if not re.search(rf"(?<!\w){re.escape(answer)}(?!\w)", body) and _cap(answer) in body:
+        return _cap(answer)
+    return answer
+
+
+def _places(numbers: tuple[int, ...], homes: list[str], places: dict[str, int]) -> tuple[int, ...] | None:
+    """The lines that these units stand in; None where one of them was told in the conversation instead."""
+    found = [places.get(homes[number], 0) for number in numbers]
+    return tuple(sorted(set(found))) if all(found) else None
 
 
 def _chronological(rows: list[Line]) -> None:
@@ -1078,12 +1123,15 @@ def _chronological(rows: list[Line]) -> None:
         rows[place] = row
 
 
-def _values_of(units: list[Unit], key: tuple[str, str] | None) -> list[str]:
-    """The values of a many-valued relation in the order in which the lines tell them."""
+def _listed(ask: Ask, units: list[Unit], homes: list[str], places: dict[str, int]) -> Ask:
+    """The question for a many-valued relation, answered in the order in which the lines tell the values."""
+    key = units[ask.lines[0]].key if ask.lines else None
     if key is None or key[0] not in RELATIONS:
-        return ["?"]
-    relation = RELATIONS[key[0]]
-    return [_value_in(unit, relation) for unit in units if unit.key == key]
+        return replace(ask, answer="?")
+    numbers = [number for number, unit in enumerate(units) if unit.key == key]
+    numbers.sort(key=lambda number: places.get(homes[number], 0))  # what the conversation tells stands before the memories
+    values = [_as_told(_value_in(units[number], RELATIONS[key[0]]), homes[number]) for number in numbers]
+    return replace(ask, answer=joined(values), lines=tuple(numbers))
 
 
 def _value_in(unit: Unit, relation: Relation) -> str:
@@ -1097,17 +1145,13 @@ def _value_in(unit: Unit, relation: Relation) -> str:
     return "?"
 
 
-def _key_of(units: list[Unit], ask: Ask) -> tuple[str, str] | None:
-    return next(u.key for u in units if ask in u.asks)
-
-
 def _spoken(ask: Ask, rng: RNG, speaker: str | None) -> Ask:
     text, answer = ask.question, ask.answer
     if speaker:
         answer = speaker if answer == "you" else re.sub(r"^your ", _possessive(speaker) + " ", answer)
         if rng.random() < 0.6:
             text = _renamed(text, speaker)
-    return Ask(question(text, rng), answer, ask.kind, ask.held)
+    return replace(ask, question=question(text, rng), answer=answer)
 
 
 def _renamed(text: str, speaker: str) -> str:

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 
-def orthogonal(x: Tensor, rounds: int = 5) -> Tensor:
+def orthogonal(x: Tensor, rounds: int = 5, kind: torch.dtype = torch.float32) -> Tensor:
     """The nearest semi-orthogonal matrices, roughly. x: (matrices, rows, columns), rows <= columns."""
-    x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
+    x = (x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)).to(kind)
     for _ in range(rounds):
         a = x @ x.mT
         x = 3.4445 * x + (-4.7750 * a + 2.0315 * a @ a) @ x
@@ -19,8 +19,11 @@ def orthogonal(x: Tensor, rounds: int = 5) -> Tensor:
 class Muon(torch.optim.Optimizer):
     """For two-dimensional weights alone."""
 
-    def __init__(self, params: list[Tensor], lr: float, momentum: float = 0.95, weight_decay: float = 0.0) -> None:
+    def __init__(
+        self, params: list[Tensor], lr: float, momentum: float = 0.95, *, weight_decay: float = 0.0, half: bool = False
+    ) -> None:
         super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+        self.kind = torch.bfloat16 if half else torch.float32
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # noqa: ARG002 - the base class asks for it
@@ -35,7 +38,7 @@ class Muon(torch.optim.Optimizer):
                     self.state[p]["speed"].lerp_(p.grad, 1 - group["momentum"])
                 push = torch.stack([p.grad.lerp(self.state[p]["speed"], group["momentum"]) for p in params])
                 tall = shape[0] > shape[1]
-                push = orthogonal(push.mT).mT if tall else orthogonal(push)
+                push = (orthogonal(push.mT, kind=self.kind).mT if tall else orthogonal(push, kind=self.kind)).float()
                 scale = group["lr"] * max(1.0, shape[0] / shape[1]) ** 0.5
                 for p, change in zip(params, push, strict=True):
                     p.mul_(1 - group["lr"] * group["weight_decay"]).add_(change, alpha=-scale)

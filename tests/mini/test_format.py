@@ -12,8 +12,8 @@ from memos_cli.interface.prompt import Line, Prompt, text
 pytest.importorskip("tokenizers")
 torch = pytest.importorskip("torch")
 
-from tests.mini import batches, tokenizer  # noqa: E402 - after the skips
-from tests.mini.grammar import Split, scene  # noqa: E402
+from tests.mini import batches, tokenizer, train  # noqa: E402 - after the skips
+from tests.mini.grammar import ABOUT, Split, scene  # noqa: E402
 from tests.mini.network import Mini, Shape  # noqa: E402
 
 
@@ -72,3 +72,68 @@ def test_questions_that_share_a_prompt_do_not_see_each_other(pieces: "tokenizer.
     run = lambda b: model(b.tokens, b.positions, b.mask).flatten(0, 1)[b.where]  # noqa: E731
     with torch.inference_mode():
         assert torch.allclose(run(together), torch.cat([run(b) for b in alone]), atol=1e-5)
+
+
+def test_hints_point_at_the_tokens_that_answers_are_copied_from(pieces: "tokenizer.Tokenizer") -> None:
+    rng = random.Random(12)
+    drawn = [scene(rng, rng.randint(1, 9), Split()) for _ in range(40)]
+    rows = [batches.row(d, pieces) for d in drawn if d.asks]
+    lap = batches.batch(rows)
+    hints, split = lap.hints, lap.hints.lines.shape[1]
+    asked = lap.tokens[:, split:].flatten()
+    rest = lap.tokens.shape[1] - split
+    assert len(hints.copying) > len(lap.asks)
+    assert torch.equal(hints.copying.sort().values, hints.copying)
+    wanted = torch.full(lap.tokens.shape, -1)
+    wanted.view(-1)[lap.where] = lap.wanted
+    assert torch.equal(wanted[:, split:].flatten()[hints.copying], lap.tokens[hints.copying // rest, hints.copied])
+    opening = pieces.token_to_id("<|assistant|>")
+    assert (asked[hints.looks] == opening).all()
+    assert (lap.tokens.flatten()[hints.opens] == opening).all()
+    assert len(hints.opens) == len(lap.asks)
+    assert [ABOUT[n] if n >= 0 else "" for n in hints.about.tolist()] == [ask.about for ask in lap.asks]
+    new_line = pieces.encode("\n").ids[0]
+    assert (lap.tokens.flatten()[hints.ends] == new_line).all()
+    assert torch.allclose(hints.tells.sum(-1), torch.ones(len(hints.ends)))
+
+
+def test_a_deeper_model_begins_as_the_same_function() -> None:
+    torch.manual_seed(2)
+    small = Mini(Shape(vocab=64, width=32, layers=4, heads=2, kv_heads=1, hidden=48)).eval()
+    tokens = torch.randint(0, 64, (2, 9))
+    mask = torch.ones(2, 1, 4, 9, dtype=torch.bool).tril(5)
+    where = torch.arange(9).expand(2, -1)
+    with torch.inference_mode():
+        shown = [m(tokens, where, mask) for m in (small, train.deeper(small, 6).eval())]
+    assert torch.allclose(*shown, atol=1e-5)
+
+
+def test_half_precision_says_much_the_same(pieces: "tokenizer.Tokenizer") -> None:
+    torch.manual_seed(1)
+    model = Mini(Shape(vocab=pieces.get_vocab_size(), width=32, layers=2, heads=2, kv_heads=1, hidden=64)).eval()
+    lap = batches.batch([batches.row(scene(random.Random(4), 5, Split(), plain=True), pieces)])
+    with torch.inference_mode():
+        full = model(lap.tokens, lap.positions, lap.mask)
+        model.half = True
+        rough = model(lap.tokens, lap.positions, lap.mask)
+    assert (full - rough).abs().max() < 0.05 * full.abs().max()
+
+
+def test_guidance_falls_as_the_model_looks_where_it_should(pieces: "tokenizer.Tokenizer") -> None:
+    """A head that attends to nothing but the answering line and the copied token has nothing left to learn."""
+    drawn = scene(random.Random(4), 5, Split(), plain=True)
+    lap = batches.batch([batches.row(drawn, pieces)])
+    model = Mini(Shape(vocab=pieces.get_vocab_size(), width=32, layers=4, heads=4, kv_heads=2, hidden=64)).eval()
+    guide = train.Guide(32)
+    hints, split = lap.hints, lap.hints.lines.shape[1]
+    with torch.inference_mode():
+        _, states, looks = model.traced(lap.tokens, lap.positions, lap.mask)
+        before = train.guidance(guide, lap, states, looks)
+        told = [look.clone() for look in looks]
+        for layer, head in train.LINE:
+            told[layer][:, head].flatten(0, 1)[hints.looks, :split] = hints.lines / hints.lines.sum(-1, keepdim=True)
+        for layer, head in train.COPY:
+            told[layer][:, head] = 0
+            told[layer][0, head][hints.copying, hints.copied] = 1
+        after = train.guidance(guide, lap, states, told)
+    assert after < before - 2

@@ -11,6 +11,7 @@ import pytest
 from memos_cli.interface.prompt import fenced
 from tests.mini import words
 from tests.mini.grammar import (
+    ABOUT,
     KNOWN,
     ME,
     REFUSAL,
@@ -74,6 +75,19 @@ def test_answers_stand_in_the_memories(split: Split) -> None:
         elif ask.kind != "who":
             bare = re.sub(r"^(your|\S+'s?) ", "", ask.answer)
             assert any(bare.lower() in text.lower() for text in told), (ask, told)  # a value may open its sentence
+
+
+def test_the_lines_that_answer_are_named() -> None:
+    for drawn, ask in _asks():
+        lines = drawn.prompt.lines
+        assert len(drawn.about) == len(lines)
+        assert all(name in ABOUT for told in drawn.about for name in told)
+        if ask.kind in {"refuse", "talk"}:
+            assert not ask.lines
+        elif ask.lines:
+            assert all(ask.about in drawn.about[number - 1] for number in ask.lines)
+            if ask.kind in {"value", "changed", "state", "thing"}:
+                assert any(ask.answer in lines[number - 1].text for number in ask.lines), (ask, lines)
 
 
 def test_who_is_somebody_in_the_memories() -> None:

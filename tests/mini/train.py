@@ -3,36 +3,83 @@
 Seeded. Each worker is a process with one thread and scenes of its own, and their gradients are averaged: two threads in one
 process wait for each other at every operation, which on a busy machine costs nine tenths of the speed. The loss is on the
 answers; while the model learns to read, in the first tenth, also with a small weight on all other text. The
-learning rate warms up and then falls along a cosine. Scenes grow from two facts to twenty-one: to
+learning rate warms up and then falls in a straight line. With `--guide` the model is also told how answers are found (see
+`guidance`); what that takes beside the network is dropped at export. Scenes grow from two facts to twenty-one: to
 the next size when the loss is low, or when it is time. Checkpoints are written as it goes, so that a run that is
 stopped leaves a model.
 """
 
 import argparse
 import json
-import math
 import os
 import random
+import shutil
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import torch
-from torch import distributed, multiprocessing
+from torch import Tensor, distributed, multiprocessing, nn
 from torch.nn import functional
 
 from tests.mini import batches, evaluate, tokenizer
+from tests.mini.grammar import ABOUT
 from tests.mini.muon import Muon
-from tests.mini.network import Mini, Shape
+from tests.mini.network import Layer, Mini, Shape
 
 LATEST = (0.08, 0.15, 0.25, 0.4, 0.7)
 GOOD = 0.35
 
 
-def optimizers(model: Mini, lr: float, *, muon: bool) -> list[torch.optim.Optimizer]:
+READ = -4
+"""After which layer (from the end) a line and a question must tell what they are about: before the first that looks up."""
+LINE = ((-2, 3),)
+COPY = ((-1, 0), (-3, 0))
+"""Layers and heads that look at the line that answers, and at the token to be copied."""
+
+
+class Guide(nn.Module):
+    """What a line tells of and what a question asks for, read off their last tokens. Only for training."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.line, self.question = nn.Linear(width, len(ABOUT)), nn.Linear(width, len(ABOUT))
+
+
+def guidance(guide: Guide, lap: batches.Batch, states: list[Tensor], looks: list[Tensor]) -> Tensor:
+    """How far the model is from finding answers as the grammar does.
+
+    Three things are asked for: that a head looks at the line that answers the question, and at the beginning of the
+    prompt where none does; that another looks at the very token that is to be copied next; and that lines and questions
+    in whatever words are known for the relation that they are about.
+    """
+    hints, split = lap.hints, lap.hints.lines.shape[1]
+    loss = torch.zeros(())
+    for layer, head in LINE:
+        seen = looks[layer][:, head].flatten(0, 1)[hints.looks][:, :split].float()
+        loss = loss - ((seen * hints.lines).sum(-1) + 1e-4).log().mean() / len(LINE)
+    for layer, head in COPY:
+        seen = looks[layer][:, head].flatten(0, 1)[hints.copying, hints.copied].float()
+        loss = loss - (seen + 1e-4).log().mean() / len(COPY)
+    read = functional.rms_norm(states[READ].flatten(0, 1), states[READ].shape[-1:])
+    known = hints.about >= 0
+    loss = loss + functional.cross_entropy(guide.question(read[hints.opens[known]]), hints.about[known])
+    return loss + functional.cross_entropy(guide.line(read[hints.ends]), hints.tells)
+
+
+def weighed(lap: batches.Batch, scores: Tensor) -> Tensor:
+    """The loss on the answers; their first tokens, which settle what is answered, count twice."""
+    first = torch.ones_like(lap.owner, dtype=torch.float32)
+    first[1:] += lap.owner[1:] != lap.owner[:-1]
+    first[0] = 2
+    return (functional.cross_entropy(scores, lap.wanted, reduction="none") * first).sum() / first.sum()
+
+
+def optimizers(model: nn.Module, lr: float, *, muon: bool, half: bool = False) -> list[torch.optim.Optimizer]:
     """Muon for the matrices inside the layers, AdamW for embeddings and norms."""
-    matrices = [p for n, p in model.named_parameters() if p.dim() == 2 and "embed" not in n]
-    rest = [p for n, p in model.named_parameters() if p.dim() != 2 or "embed" in n]
+    matrices = [p for n, p in model.named_parameters() if p.dim() == 2 and "layers" in n]
+    rest = [p for n, p in model.named_parameters() if p.dim() != 2 or "layers" not in n]
     adam = {"betas": (0.9, 0.98), "fused": True}
     if not muon:
         return [
@@ -41,12 +88,12 @@ def optimizers(model: Mini, lr: float, *, muon: bool) -> list[torch.optim.Optimi
             )
         ]
     return [
-        Muon(matrices, lr=lr * 6, weight_decay=0.02),
+        Muon(matrices, lr=lr * 6, weight_decay=0.02, half=half),
         torch.optim.AdamW(rest, lr=lr * 1.5, weight_decay=0.0, **adam),
     ]
 
 
-def averaged(model: Mini, workers: int) -> None:
+def averaged(model: nn.Module, workers: int) -> None:
     """The mean of all workers' gradients, in each of them."""
     if workers < 2:
         return
@@ -59,9 +106,10 @@ def averaged(model: Mini, workers: int) -> None:
         start += p.numel()
 
 
-def save(model: Mini, folder: Path, state: dict[str, float], name: str = "model") -> None:
+def save(model: Mini, guide: Guide, folder: Path, state: dict[str, float], name: str = "model") -> None:
     """Weights and shape, replaced in one step."""
-    torch.save({"shape": model.shape.as_dict(), "weights": model.state_dict(), "state": state}, folder / f"{name}.tmp")
+    saved = {"shape": model.shape.as_dict(), "weights": model.state_dict(), "state": state}
+    torch.save(saved | {"guide": guide.state_dict()}, folder / f"{name}.tmp")
     (folder / f"{name}.tmp").replace(folder / f"{name}.pt")
 
 
@@ -71,6 +119,23 @@ def load(path: Path) -> Mini:
     model = Mini(Shape(**found["shape"]))
     model.load_state_dict(found["weights"])
     return model.eval()
+
+
+def deeper(model: Mini, layers: int) -> Mini:
+    """The same function in more layers: the new ones, in front of the last three, write nothing yet."""
+    grown = Mini(replace(model.shape, layers=layers))
+    more, at = layers - model.shape.layers, model.shape.layers - 3
+    weights = model.state_dict()
+    for number in range(model.shape.layers):
+        stem = f"layers.{number}."
+        own = {n.removeprefix(stem): w for n, w in weights.items() if n.startswith(stem)}
+        grown.layers[number if number < at else number + more].load_state_dict(own)
+    for layer in grown.layers[at : at + more]:
+        nn.init.zeros_(layer.self_attn.o_proj.weight)
+        nn.init.zeros_(layer.mlp.down_proj.weight)
+    grown.embed_tokens.load_state_dict(model.embed_tokens.state_dict())
+    grown.norm.load_state_dict(model.norm.state_dict())
+    return grown
 
 
 def main() -> None:
@@ -91,9 +156,14 @@ def main() -> None:
     parser.add_argument("--hidden", type=int, default=384)
     parser.add_argument("--every", type=int, default=500)
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint; the time spent counts")
-    parser.add_argument("--level", type=int, default=0, help="with --resume: go on at least from this level")
+    parser.add_argument("--level", type=int, default=0, help="with --resume or --begin: go on at least from this level")
+    parser.add_argument("--begin", type=Path, help="a run whose weights and tokenizer to begin with; --layers may be more")
+    parser.add_argument("--guide", type=float, default=0.0, help="weight of the loss on how answers are found")
+    parser.add_argument("--half", action="store_true", help="bfloat16 products, and layers compiled")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
+    if options.begin:
+        shutil.copy(options.begin / "tokenizer.json", options.folder)
     if not (options.folder / "tokenizer.json").exists():
         tokenizer.train().save(str(options.folder / "tokenizer.json"))
     (options.folder / "meeting").unlink(missing_ok=True)
@@ -115,41 +185,53 @@ def work(rank: int, options: argparse.Namespace) -> None:  # noqa: C901, PLR0912
     torch.manual_seed(options.seed)
     pieces = tokenizer.load(options.folder / "tokenizer.json")
     shape = Shape(pieces.get_vocab_size(), options.width, options.layers, options.heads, options.kv_heads, options.hidden)
-    model = Mini(shape)
+    model, guide = Mini(shape), Guide(options.width)
+    if options.begin:
+        model = deeper(load(options.begin / "model.pt"), options.layers).train()
+    if options.half:
+        Layer.forward = torch.compile(Layer.forward, dynamic=True)
     tell = print if rank == 0 else lambda *_, **__: None
     tell(json.dumps({"parameters": sum(p.numel() for p in model.parameters()), **shape.as_dict()}), flush=True)
-    steppers = optimizers(model, options.lr, muon=options.muon)
+    both = nn.ModuleList((model, guide))
+    steppers = optimizers(both, options.lr, muon=options.muon, half=options.half)
     bases = [[g["lr"] for g in o.param_groups] for o in steppers]
     level, since, smooth, reached = [0], 0, 9.0, 0.0
     before = {"step": 0, "seconds": 0.0, "questions": 0}
     if options.resume:
-        before = torch.load(options.folder / "model.pt", weights_only=True)["state"]
-        model.load_state_dict(load(options.folder / "model.pt").state_dict())
+        saved = torch.load(options.folder / "model.pt", weights_only=True)
+        before = saved["state"]
+        model.load_state_dict(saved["weights"])
+        guide.load_state_dict(saved["guide"])
         reached = before["step"] / options.steps if options.steps else before["seconds"] / (60 * options.minutes)
-        level[0] = max(options.level, sum(reached > late for late in LATEST))
+    level[0] = max(options.level, sum(reached > late for late in LATEST))
     seed = f"{options.seed} {int(before['step'])} {rank}"
     source = batches.stream(pieces, random.Random(seed), level, options.budget)
-    start, seen, sums = time.time() - before["seconds"], 0, [0.0, 0]
+    start, seen, sums = time.time() - before["seconds"], 0, [0.0, 0, 0.0]
     step, asked = int(before["step"]), int(before["questions"])
     while reached < 1:
         step += 1
         lap = next(source)
         warm = min(1.0, (step - before["step"]) / (40 if options.resume else 100))
-        rate = warm * (0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * reached)))
+        rate = warm * max(0.01, 1 - reached)
         for optimizer, base in zip(steppers, bases, strict=True):
             for group, lr in zip(optimizer.param_groups, base, strict=True):
                 group["lr"] = lr * rate
-        hidden = model(lap.tokens, lap.positions, lap.mask)
-        loss = functional.cross_entropy(model.logits(hidden.flatten(0, 1)[lap.where]), lap.wanted)
-        smooth, since = 0.95 * smooth + 0.05 * loss.item(), since + 1
-        sums = [sums[0] + loss.item(), sums[1] + 1]
-        if reached < 0.1:
+        model.half = options.half
+        hidden, states, looks = model.traced(lap.tokens, lap.positions, lap.mask)
+        scores = model.logits(hidden.flatten(0, 1)[lap.where])
+        plain = functional.cross_entropy(scores.detach(), lap.wanted).item()
+        loss = weighed(lap, scores)
+        smooth, since = 0.95 * smooth + 0.05 * plain, since + 1
+        guided = guidance(guide, lap, states, looks)
+        sums = [sums[0] + plain, sums[1] + 1, sums[2] + guided.item()]
+        loss = loss + options.guide * guided
+        if reached < 0.1 and not options.begin:
             loss = loss + 0.2 * functional.cross_entropy(model.logits(hidden.flatten(0, 1)), lap.plain)
         for optimizer in steppers:
             optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        averaged(model, options.workers)
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        averaged(both, options.workers)
+        torch.nn.utils.clip_grad_norm_(both.parameters(), 1.0)
         for optimizer in steppers:
             optimizer.step()
         seen += lap.tokens.numel()
@@ -165,18 +247,21 @@ def work(rank: int, options: argparse.Namespace) -> None:  # noqa: C901, PLR0912
             distributed.broadcast(told, 0)
             reached, level[0] = told[0].item(), int(told[1].item())
         if step % 50 == 0:
+            pace = options.workers * seen / (spent - before["seconds"])
             tell(
-                f"step {step} {spent:.0f}s progress {reached:.3f} loss {sums[0] / sums[1]:.4f} questions "
-                f"{asked * options.workers} tokens/s {options.workers * seen / (spent - before['seconds']):.0f}",
+                f"step {step} {spent:.0f}s progress {reached:.3f} loss {sums[0] / sums[1]:.4f} "
+                f"guide {sums[2] / sums[1]:.3f} questions {asked * options.workers} tokens/s {pace:.0f}",
                 flush=True,
             )
-            sums = [0.0, 0]
+            sums = [0.0, 0, 0.0]
         if step % options.every == 0 and rank == 0:
-            save(model, options.folder, {"step": step, "seconds": spent, "questions": asked})
+            save(model, guide, options.folder, {"step": step, "seconds": spent, "questions": asked})
+            model.half = False
             tell("   ", json.dumps(evaluate.quick(model.eval(), pieces, scenes=12)), flush=True)
             model.train()
     if rank == 0:
-        save(model, options.folder, {"step": step, "seconds": time.time() - start, "questions": asked})
+        save(model, guide, options.folder, {"step": step, "seconds": time.time() - start, "questions": asked})
+        model.half = False
         tell("done", json.dumps(evaluate.quick(model.eval(), pieces, scenes=60)), flush=True)
 
 
