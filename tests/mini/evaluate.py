@@ -165,9 +165,9 @@ def threshold(found: list[Trial], purity: float = 0.93) -> tuple[float, float, f
     return best
 
 
-def report(path: Path, questions: int, seed: int = 4242) -> dict[str, Any]:
+def report(path: Path, questions: int, seed: int = 4242, threads: int = 2) -> dict[str, Any]:
     """All figures of the model card."""
-    runner = Runner(path)
+    runner = Runner(path, threads=threads)
     sets = {name: trials(runner, seed, questions, *how) for name, how in (SETS | BOTH).items()}
     known, kinds = sets["values"], sorted({t.ask.kind for t in sets["values"]})
     pool = [t for name in ("says", "asks") for t in sets[name]]
@@ -204,8 +204,11 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("file", type=Path)
     parser.add_argument("--questions", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=4242)
+    parser.add_argument("--threads", type=int, default=2, help="one is faster where other work keeps the cores busy")
     options = parser.parse_args()
-    print(json.dumps(report(options.file, options.questions), indent=1, ensure_ascii=False))
+    found = report(options.file, options.questions, options.seed, options.threads)
+    print(json.dumps(found, indent=1, ensure_ascii=False))
 
 
 if __name__ == "__main__":
