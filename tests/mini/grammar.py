@@ -302,7 +302,7 @@ def _you(name: str) -> str:
 
 
 def _cast(rng: RNG) -> list[Subject]:
-    cast = [ME] if rng.random() < 0.85 else [ME, WE]
+    cast = [ME] if rng.random() < 0.85 else [WE]  # not both: whether my landlord is ours nobody can tell
     for _ in range(rng.choice((0, 1, 1, 2, 3))):
         if rng.random() < 0.5:
             she = rng.random() < 0.5
