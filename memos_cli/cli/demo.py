@@ -165,7 +165,7 @@ def _questions(run: _Runner, folder: Path) -> dict[str, Any]:
 def _chat(run: _Runner) -> dict[str, Any]:
     """Tell something, ask for it in a command of its own, and see who answers: a model where one can run."""
     if find_spec("llama_cpp"):
-        run.say("Talk with it. memos-mini ships with memos: 2.6 MB that answer from your memories alone.")
+        run.say("Talk with it. memos-mini ships with memos: 3 MB that answer from your memories alone.")
         run.step("model", "use", "memos-mini")
     else:
         run.say("Talk with it. Without a model the best memories answer, word for word.")

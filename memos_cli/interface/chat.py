@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
 TOLD = 10
 """How many memories `what do you know about …` tells."""
-MINI_SURE = 0.795
+MINI_SURE = 0.701
 """Below this probability of its least likely token memos-mini's answers are no longer trusted; chosen on held-out data, see its
-card: of the answers above it 95 % were right."""
+card: of the answers above it 94 % were right."""
 
 
 class Worth(NamedTuple):
