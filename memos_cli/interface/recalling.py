@@ -23,9 +23,10 @@ _STEP = 4
 _MOST = 8 * CORE
 TURNS, _GIVING_WAY = 400, 300
 """How many turns of a conversation are looked at again, and how many of them give way at once when there are more."""
-_KEPT = 4
-"""Of a conversation that no longer fits, one part in so many stays: were only the oldest turn dropped, the prompt would begin
-anew with every message from then on."""
+_KEPT = 8
+"""Of a conversation that no longer fits, one part in so many stays, and its last exchange in any case: were only the oldest
+turn dropped, the prompt would begin anew with every message from then on. What stays is evaluated anew behind the core: with
+each cut a seventh of what was said since the one before; with a quarter it was a third."""
 ASSISTANT: Literal["assistant"] = "assistant"
 
 
@@ -125,7 +126,7 @@ class Recall:
 
         least = max(16, min(self._mos.settings.get("llm.answer"), llm.context // 4))
         prompt, room = whole.prompt, llm.context - least
-        while len(prompt.conversation) > _KEPT and count(prompt) > room:
+        while len(prompt.conversation) > 2 and count(prompt) > room:
             prompt = replace(prompt, conversation=_newest(prompt.conversation))
         prompt = answering.fit(prompt, count, room)
         first, second = len(whole.prompt.core), len(whole.prompt.core) + len(whole.prompt.topics)
@@ -159,7 +160,7 @@ class Recall:
 
 def _newest(turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
     """The last turns, from a question on: an answer does not stand without one."""
-    first = len(turns) - len(turns) // _KEPT
+    first = len(turns) - max(2, len(turns) // _KEPT)
     while first < len(turns) - 1 and turns[first].role == ASSISTANT:
         first += 1
     return turns[first:]
