@@ -251,11 +251,12 @@ class Chat:
         most = max(1, min(self._mos.settings.get("llm.answer"), llm.context - prompted))
         self._asked = True
         restored = self._warm.restore(made) if self._warm else 0
+        begun = time.perf_counter()
         answer = stream.run(llm.stream(made, most=most))
         seconds = {"first": (stream.first or time.perf_counter()) - start, "answer": time.perf_counter() - start}
         tokens = {"prompt": prompted, "answer": len(stream.tokens)}
         if self._warm:
-            tokens |= self._warm.spent(prompted, restored)
+            tokens |= self._warm.spent(prompted, restored, (stream.first or time.perf_counter()) - begun)
         if not stream.stopped and not self._sure(stream.tokens, answer):
             result = self._from_memories(message, found, told)
             notice = f"{llm.name} was unsure of its answer, so these are your memories, word for word"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from memos_cli.errors import MemosError
 from memos_cli.infra.recalls import Recalls
+from memos_cli.infra.speeds import Speeds, name_of
 from memos_cli.infra.vault import queries
 from memos_cli.model import Filter, Form, LinkType, Memory
 from memos_cli.operation import predictor, scenes, scheduler
@@ -267,12 +268,23 @@ class Scheduling:
         tokens = settings.get("scheduler.tokens") or settings.get("llm.context") // 2
         return Budgets(tokens, self.shelf.quota, settings.get("scheduler.adapters"))
 
-    def costs(self, kept: Sequence[Kept] | None = None) -> Costs:
-        """What the forms cost; what a token takes of KV is that of the slots that are there."""
-        costs = self._costs or Costs()
+    def costs(self, kept: Sequence[Kept] | None = None, model: Mapping[str, str] | None = None) -> Costs:
+        """What the forms cost, as the model's last answers showed; what a token takes of KV is that of the slots there are.
+
+        Args:
+            kept: the slots, where they are at hand.
+            model: its identity; `None` for that of the settings.
+        """
+        costs = self._costs or self.measured(model)
         slots = self.shelf.kept() if kept is None else kept
         tokens = sum(slot.tokens for slot in slots)
         return costs._replace(kv=max(1, sum(slot.bytes for slot in slots) // tokens)) if tokens else costs
+
+    def measured(self, model: Mapping[str, str] | None = None) -> Costs:
+        """What evaluating and putting back cost in the last answers of a model; the defaults where it has given none yet."""
+        speed = Speeds(self._mos.paths.cache).of(name_of(self._mos.slots.model() if model is None else model))
+        costs = Costs() if speed.prefill is None else Costs(prefill=speed.prefill)
+        return costs if speed.restore is None else costs._replace(restore=speed.restore, overhead=0.0)
 
     def plan(self, core: Sequence[Memory], found: Sequence[Memory], places: Mapping[str, str] | None = None) -> Plan:
         """Choose the form of each memory that a request needs.
@@ -285,7 +297,12 @@ class Scheduling:
         return self._planned(core, found, self.shelf.kept(), places)
 
     def _planned(
-        self, core: Sequence[Memory], found: Sequence[Memory], kept: Sequence[Kept], places: Mapping[str, str] | None
+        self,
+        core: Sequence[Memory],
+        found: Sequence[Memory],
+        kept: Sequence[Kept],
+        places: Mapping[str, str] | None = None,
+        model: Mapping[str, str] | None = None,
     ) -> Plan:
         if places is None:
             places = {one: slot.scene for slot in kept if slot.scene != CORE for one in slot.ids}
@@ -296,7 +313,7 @@ class Scheduling:
         budgets = self.budgets
         if self._given is None and kept:  # of a model that was handed in, where the settings choose none
             budgets = budgets._replace(kv_bytes=self._mos.settings.get("slots.bytes"))
-        return scheduler.decide(candidates, slots, budgets, self.costs(kept))
+        return scheduler.decide(candidates, slots, budgets, self.costs(kept, model))
 
     def _candidate(self, memory: Memory, scene: str | None, *, core: bool) -> Candidate:
         tokens, secret = scenes.tokens_of(memory.content), "secret" in memory.labels
@@ -312,10 +329,11 @@ class Scheduling:
             found: those that were found for it, best first.
             slots: those that are ready for the model that is asked; `None` for those of the model of the settings.
         """
-        kept = self.shelf.kept() if slots is None else [_kept(slot) for slot in slots if slot.covers in _COVERED]
+        given = None if slots is None else [slot for slot in slots if slot.covers in _COVERED]
+        kept = self.shelf.kept() if given is None else [_kept(slot) for slot in given]
         if not kept:
             return ()
-        made = self._planned(core, found, kept, None)
+        made = self._planned(core, found, kept, model=given[0].identity if given else None)
         self._note(made, {memory.id: memory.cube for memory in (*core, *found)})
         known = {memory.id for memory in core}
         chosen = next((slot for slot in kept if slot.scene == made.slot and made.slot != CORE), None)

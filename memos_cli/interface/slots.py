@@ -179,7 +179,7 @@ class Slots:
         Raises:
             IntegrityError: the index is damaged.
         """
-        model = self._model()
+        model = self.model()
         return tuple(self._listed(slot, model) for slot in self._seen())
 
     def verify(self, tell: Callable[[int], None] = lambda _: None) -> tuple[Listed, ...]:
@@ -188,7 +188,7 @@ class Slots:
         Raises:
             IntegrityError: the index is damaged.
         """
-        model, found = self._model(), []
+        model, found = self.model(), []
         for number, slot in enumerate(self._seen(), 1):
             fault = self._store.fault(slot)
             found.append(Listed(slot, "damaged", fault) if fault else self._listed(slot, model))
@@ -207,7 +207,7 @@ class Slots:
                     return Listed(slot, "other model", f"it is of another {name} than the one chosen")
         return Listed(slot, found.state, found.why)
 
-    def _model(self) -> dict[str, str]:
+    def model(self) -> dict[str, str]:
         """What is known of the chosen model without loading it; nothing where none is chosen."""
         from memos_cli.interface import models
 

@@ -8,6 +8,7 @@ Nothing here is needed for an answer: whatever goes wrong with a slot, the promp
 """
 
 import os
+import time
 from array import array
 from dataclasses import replace
 from functools import cached_property
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from memos_cli.errors import Busy, IntegrityError, ModelUnavailable
 from memos_cli.infra.slots import Label, common, fingerprint
+from memos_cli.infra.speeds import Speed, Speeds, name_of
 from memos_cli.interface import answering
 from memos_cli.interface.prompt import Line, Prompt
 from memos_cli.interface.slots import parts, standing, store
@@ -89,20 +91,24 @@ class Warm:
         self._person = person
         self._store = store(mos)
         self._notices: list[str] = []
+        self._put_back = Speed()
 
     def notices(self) -> tuple[str, ...]:
         """What went wrong since this was last asked, a line each."""
         said, self._notices = tuple(self._notices), []
         return said
 
-    def spent(self, prompted: int, restored: int) -> dict[str, int]:
-        """The tokens of an answered prompt that came from a slot, and those that were evaluated.
+    def spent(self, prompted: int, restored: int, seconds: float) -> dict[str, int]:
+        """The tokens of an answered prompt that came from a slot, and those that were evaluated; how fast is kept.
 
         Args:
             prompted: how many it had.
             restored: what `restore` said.
+            seconds: from then until the first word.
         """
         evaluated = self._states.evaluated
+        speed = self._put_back._replace(tokens=float(evaluated), evaluating=seconds)
+        Speeds(self._mos.paths.cache).add(name_of(self._identity), speed)
         reused = min(restored, prompted - evaluated)
         if reused < restored:
             self._notices.append(f"of {restored} tokens that a slot gave, {reused} were used")
@@ -144,6 +150,7 @@ class Warm:
 
     def restore(self, request: "Request") -> int:
         """Put the slot in place that has most of a prompt, if that is more than is held; how many tokens came from it."""
+        self._put_back = Speed()
         return self._restore(array("i", self._states.tokens(request))) if self._store.exists else 0
 
     def _restore(self, ids: "array[int]") -> int:
@@ -166,11 +173,13 @@ class Warm:
             if fault.state == "stale":
                 self._store.remove([slot.id])
                 continue
+            begun = time.perf_counter()
             path = self._store.checked(slot)
             if path is None:
                 self._notices.append(f"slot {slot.id[:8]} was damaged and is removed; the prompt was evaluated instead")
                 continue
             if self._states.restore(path, slot.ids):
+                self._put_back = Speed(bytes=float(slot.bytes), restoring=time.perf_counter() - begun)
                 self._store.used(slot, self._mos.now)
                 return min(count, len(ids) - 1)
             self._store.remove([slot.id])

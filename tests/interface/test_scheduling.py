@@ -10,11 +10,13 @@ from memos_cli import MOS
 from memos_cli.config import Settings, paths
 from memos_cli.errors import ModelUnavailable
 from memos_cli.infra.recalls import FILE, Recalls
+from memos_cli.infra.speeds import Speed, Speeds, name_of
 from memos_cli.interface import lifecycle
 from memos_cli.interface.lifecycle import Limits, Means, Tick
 from memos_cli.interface.scheduling import Kept, Scheduling
 from memos_cli.model import Form, Kind, Memory
 from memos_cli.operation.scenes import CORE, Scene
+from memos_cli.operation.scheduler import Costs
 from tests.conftest import Clock
 
 
@@ -226,6 +228,16 @@ def test_a_request_begins_with_the_set_that_it_is_about(told: MOS, clock: Clock)
     assert {one.id: one.form for one in noted.plan.decisions}[tofu.id] is Form.ACTIVATION
     assert run.explain("tofu").plan.slot == "diet"
     assert Scheduling(told, Shelf()).topics([core], [tofu, nine]) == (), "nothing is ready there"
+
+
+def test_costs_are_what_answers_showed(told: MOS) -> None:
+    identity = {"model": "ab" * 32, "kv": "f16", "template": "x"}
+    assert told.scheduler.costs() == Costs()
+    Speeds(told.paths.cache).add(name_of(identity), Speed(1000, 2.0))
+    assert told.scheduler.costs((), identity) == Costs(prefill=0.002)
+    Speeds(told.paths.cache).add(name_of(identity), Speed(0, 0, 10**6, 0.5))
+    assert told.scheduler.costs((), identity) == Costs(prefill=0.002, restore=5e-7, overhead=0.0)
+    assert told.scheduler.costs((), {"model": "cd" * 32, "kv": "f16"}) == Costs()
 
 
 def test_an_adapter_takes_what_it_knows_off_the_prompt(told: MOS) -> None:

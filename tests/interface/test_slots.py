@@ -14,6 +14,7 @@ from memos_cli.backends.llms.llamacpp import LlamaModel
 from memos_cli.config import Settings, paths
 from memos_cli.errors import AmbiguousId, CubeLocked, IntegrityError, ModelUnavailable, NotFound
 from memos_cli.infra.slots import INDEX, Label
+from memos_cli.infra.speeds import Speeds, name_of
 from memos_cli.interface.chat import Chat
 from memos_cli.interface.prompt import MINI, Line, Prompt, Turn, sections
 from memos_cli.interface.recalling import CORE, Recall
@@ -92,6 +93,19 @@ def test_one_shot_answers_begin_from_the_core(core: Slot, told: MOS) -> None:
     assert all(answered.tokens["evaluated"] < 20 for answered in answers.values())
     (found,) = told.slots.list()
     assert (found.slot.id, found.slot.uses) == (core.id, len(ASKED))
+
+
+def test_answers_show_what_evaluating_and_putting_back_cost(told: MOS) -> None:
+    one(told, "Where do I live?")
+    known = Speeds(told.paths.cache).of(name_of({"model": DIGEST, "kv": "f16"}))
+    assert known.prefill
+    assert 0 < known.prefill < 1
+    assert known.restore is None
+    one(told, "Where do I live?")
+    again = Speeds(told.paths.cache).of(name_of({"model": DIGEST, "kv": "f16"}))
+    assert again.prefill == known.prefill  # too few tokens were evaluated to tell
+    assert again.bytes == told.slots.list()[0].slot.bytes
+    assert again.restore
 
 
 def test_a_small_core_is_not_kept_by_itself(mos: MOS) -> None:
