@@ -42,6 +42,16 @@ def test_a_set_that_has_less_than_half_of_what_is_needed_is_not_taken() -> None:
     assert (made.slot, whys(made)["b"]) == (None, "few")
 
 
+def test_a_set_of_which_more_than_half_is_not_needed_is_not_taken() -> None:
+    core = Candidate("c", 10, "core", core=True)
+    set_of = {needed: [core, *(Candidate(f"m{n}", 30, "diet") for n in range(needed))] for needed in (1, 2, 3)}
+    ready = {"diet": slot(200, 2000, "c", "m0", "m1", "m2", "m3", "m4")}
+    assert {needed: scheduler.decide(wanted, ready, WIDE, FREE).slot for needed, wanted in set_of.items()} == {
+        1: None, 2: None, 3: "diet"
+    }  # fmt: skip
+    assert whys(scheduler.decide(set_of[2], ready, WIDE, FREE))["m0"] == "wide"
+
+
 def test_what_was_told_since_the_slot_was_made_goes_as_text() -> None:
     wanted = [Candidate("a", 50, "work"), Candidate("new", 5, "work")]
     made = scheduler.decide(wanted, {"work": slot(60, 6000, "a")}, WIDE, FREE)
