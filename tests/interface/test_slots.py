@@ -440,6 +440,43 @@ def test_a_question_about_a_set_with_a_slot_is_laid_behind_it(told: MOS) -> None
     assert one(told, "What is my cat called?").answer == "Juno"
 
 
+@pytest.mark.slow
+def test_what_was_answered_before_is_answered_when_text_has_become_a_slot(mos: MOS) -> None:
+    """200 questions that the scheduler lays behind the slot of their set, and the same with the memories found, as text.
+
+    An answer counts where what is wanted stands in it: also where the model was unsure and the memories stand for themselves.
+    """
+    import random
+
+    from memos_cli.operation.scheduler import Costs
+    from tests.mini.grammar import Split, scene
+
+    mos.scheduler._costs = Costs()  # of a model for which it pays
+    chance, llm, person = random.Random(21), model(context=2048), 0
+    before = after = asked = 0
+    while asked < 200:
+        person += 1
+        drawn, mine = scene(chance, chance.randint(3, 6), Split(values=True), plain=True), f"person{person}"
+        for line in dict.fromkeys(drawn.prompt.lines):
+            mos.add(
+                line.text, kind=Kind.FACT, tags=("set",), occurred_at=line.date and f"{line.date}T00:00:00.000Z", user_id=mine
+            )
+        mos.slots.build([mos.slots.tagged(["set"], mine)], llm=llm, user_id=mine)
+        answers = [(ask, Chat(mos, llm, save=False, user_id=mine).ask(ask.question, literal=True)) for ask in drawn.asks]
+        mos.slots.remove((), every=True)
+        for ask, with_slot in answers:
+            if with_slot.prompt is not None and with_slot.prompt.prompt.topics:
+                as_text = Chat(mos, llm, save=False, user_id=mine).ask(ask.question, literal=True)
+                assert as_text.prompt is not None
+                assert not as_text.prompt.prompt.topics
+                asked += 1
+                before += ask.answer in as_text.answer
+                after += ask.answer in with_slot.answer
+    llm.close()
+    assert before > 100
+    assert after >= 0.97 * before
+
+
 # -- the cuts
 
 
