@@ -18,7 +18,7 @@ from memos_cli.operation import predictor, scenes, scheduler
 from memos_cli.operation.predictor import Predictor, Recall
 from memos_cli.operation.scenes import CORE, Scene
 from memos_cli.operation.scheduler import Budgets, Candidate, Costs, Decision, Do, Hot, Plan, Slotted, Step, Why
-from memos_cli.times import to_millis
+from memos_cli.times import from_millis, to_millis
 
 if TYPE_CHECKING:
     from memos_cli.interface.api import MOS
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 MOST = 2000
 """Memories among which sets are looked for: those used most, then the newest; some 0.1 s."""
 _DAY = 86_400_000
+_STAYS = 7
+"""Days for which a slot stays that was made or used, whatever it saves; the quota is kept by letting the oldest go."""
 _WINDOW = 14
 """Days over which recalls and changes are counted."""
 _GROUPED = 1000
@@ -42,13 +44,18 @@ _READY = (1, 3, 5)
 
 
 class Kept(NamedTuple):
-    """A slot as the scheduler sees it: its id, the set it is of, what it takes, and its memories in the order of the prompt."""
+    """A slot as the scheduler sees it: its id, the set it is of, what it takes, and its memories in the order of the prompt.
+
+    Attributes:
+        last: when it was used last, or made.
+    """
 
     id: str
     scene: str
     tokens: int
     bytes: int
     ids: tuple[str, ...]
+    last: str = ""
 
 
 class Shelf(Protocol):
@@ -123,7 +130,7 @@ class Own:
 
 def _kept(slot: "Slot") -> Kept:
     ids = tuple(part.memory for part in slot.parts)
-    return Kept(slot.id, CORE if slot.covers == CORE else slot.name, len(slot.ids), slot.bytes, ids)
+    return Kept(slot.id, CORE if slot.covers == CORE else slot.name, len(slot.ids), slot.bytes, ids, slot.last_used_at)
 
 
 class Likely(NamedTuple):
@@ -425,13 +432,17 @@ class Scheduling:
             Hot(
                 scene.name, core + scene.tokens, rates[scene.name], self._changes(scene, seen),
                 ready[scene.name].bytes if scene.name in ready and set(scene.ids) <= set(ready[scene.name].ids) else None,
+                len(scene.ids),
             )
             for scene in seen.scenes
             if scene.rule != CORE
         ]  # fmt: skip
         most = policy_of(vaults[0]).get("slots.ahead")
-        steps = scheduler.ahead(hot, budgets, most, self.costs(kept))
-        return steps if most else tuple(map(_by_hand, steps))
+        steps = scheduler.ahead(hot, budgets, most, self.costs(kept), self._mos.settings.get("chat.memories"))
+        if not most:
+            return tuple(map(_by_hand, steps))
+        since = from_millis(to_millis(self._mos.now) - _STAYS * _DAY)
+        return tuple(_stays(step) if step.name in ready and ready[step.name].last >= since else step for step in steps)
 
     def _rates(self, seen: Picture) -> dict[str, float]:
         """For each set how many recalls a day are to be expected: as many as lately, or as are foreseen, if that is more."""
@@ -492,6 +503,11 @@ class Scheduling:
 
 def _held(slot: Kept | None) -> frozenset[str]:
     return frozenset(slot.ids) if slot else frozenset()
+
+
+def _stays(step: Step) -> Step:
+    """What is done about a set whose slot was made or used lately: maybe somebody made it by hand for what is to come."""
+    return step._replace(do=Do.KEEP, reason="its slot was made or used lately") if step.do is Do.DROP else step
 
 
 def _by_hand(step: Step) -> Step:

@@ -132,7 +132,7 @@ KEYS: dict[str, Key] = {
     "fuse.load": Key(1000, _count, "a command that wrote more than this is a load; its memories are compared by --compare-all"),
     "fuse.propose": Key(default=False, read=_switch, help="whether the configured model is asked about near duplicates, too"),
     "fuse.trust_model": Key(default=False, read=_switch, help="whether its proposals are carried out without a review"),
-    "slots.ahead": Key(0, _count, "how many sets of memories a tick keeps slots ready of; 0: that of the core alone"),
+    "slots.ahead": Key(3, _count, "how many sets of memories a tick keeps slots ready of; 0: that of the core alone"),
     "task.ending": Key("archive", _ending, "what becomes of a task's memories when it ends: archive, expire or keep"),
     "hooks.seconds": Key(10.0, _seconds, "seconds that a hook may run"),
     **{f"hooks.{target}": Key("", _hook, f"the hook to run after memories {what}") for target, what in _TARGETS.items()},

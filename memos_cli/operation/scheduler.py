@@ -19,7 +19,8 @@ Ahead of requests, a set's slot is worth what it saves in a day,
 
     worth = recalls a day * gain - min(changes a day, 24) * prefill * tokens of the slot
 
-since a change of any memory in it makes it stale, and a tick, at most once an hour, builds it anew. Sets are taken by worth
+since a change of any memory in it makes it stale, and a tick, at most once an hour, builds it anew. A set has none where no
+request can need half of it, or where nobody would notice what it saves. Sets are taken by worth
 for each byte while the quota lasts (Dantzig's rule for the knapsack, Operations Research 5, 1957: at most the worth of one
 set is lost). One that is there already counts a quarter more, so that two that are alike do not take turns.
 """
@@ -35,6 +36,8 @@ _TICKS = 24
 """How often a day a slot can be built anew."""
 _COLD = 1 / 14
 """Recalls a day below which a set has no slot, whatever it would save: once in two weeks."""
+_NOTICED = 0.05
+"""Seconds: where an answer begins sooner by less than that, a slot is not worth being made ahead."""
 _STAYING = 1.25
 """How much more a slot is worth that is there: building it again would cost, and what is alike should not take turns."""
 
@@ -271,6 +274,7 @@ class Hot(NamedTuple):
         recalls: how many there will be a day, as far as that can be foreseen.
         changes: how many times a day one of its memories changes.
         bytes: of the slot that is ready; `None` where there is none.
+        memories: how many it has.
     """
 
     name: str
@@ -278,6 +282,7 @@ class Hot(NamedTuple):
     recalls: float
     changes: float = 0.0
     bytes: int | None = None
+    memories: int = 1
 
 
 class Step(NamedTuple):
@@ -290,11 +295,14 @@ class Step(NamedTuple):
     saved: float
 
 
-def ahead(sets: Iterable[Hot], budgets: Budgets, most: int, costs: Costs | None = None) -> tuple[Step, ...]:
+def ahead(
+    sets: Iterable[Hot], budgets: Budgets, most: int, costs: Costs | None = None, needed: int | None = None
+) -> tuple[Step, ...]:
     """What to do about the slots of these sets, the worthiest first; those to be kept or built fit the budget together.
 
     Args:
         most: how many sets have a slot at most.
+        needed: how many memories a request needs at most; `None` for any number.
     """
     costs = costs or Costs()
     weighed = [(_worth(one, costs), _size(one, costs), one) for one in sets]
@@ -303,7 +311,7 @@ def ahead(sets: Iterable[Hot], budgets: Budgets, most: int, costs: Costs | None 
     steps: list[Step] = []
     for worth, size, one in weighed:
         ready = one.bytes is not None
-        reason = _against(worth, size, one, budgets, count >= most, taken)
+        reason = _unused(one, costs, needed) or _against(worth, size, one, budgets, count >= most, taken)
         if reason is None:
             taken, count = taken + size, count + 1
             said = f"{one.recalls:.1f} recalls a day, each saved from evaluating {one.tokens:,} tokens"
@@ -317,10 +325,19 @@ def _size(one: Hot, costs: Costs) -> int:
     return one.tokens * costs.kv if one.bytes is None else one.bytes
 
 
+def _gain(one: Hot, costs: Costs) -> float:
+    return costs.prefill * one.tokens - costs.restore * _size(one, costs) - costs.overhead
+
+
 def _worth(one: Hot, costs: Costs) -> float:
-    whole = costs.prefill * one.tokens
-    gain = whole - costs.restore * _size(one, costs) - costs.overhead
-    return one.recalls * gain - min(one.changes, _TICKS) * whole
+    return one.recalls * _gain(one, costs) - min(one.changes, _TICKS) * costs.prefill * one.tokens
+
+
+def _unused(one: Hot, costs: Costs, needed: int | None) -> str | None:
+    """Why a slot would never be used, or to no effect; `None` where neither is so."""
+    if needed is not None and one.memories > 2 * needed:
+        return f"a request needs {needed} memories at most, less than half of its {one.memories}"
+    return None if _gain(one, costs) >= _NOTICED else "an answer would hardly begin sooner"
 
 
 def _against(worth: float, size: int, one: Hot, budgets: Budgets, enough: bool, taken: int) -> str | None:  # noqa: FBT001

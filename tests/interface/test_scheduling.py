@@ -168,6 +168,18 @@ def test_a_tick_makes_hot_sets_ready_and_lets_cold_ones_go(told: MOS, clock: Clo
     assert set(shelf.slots) == {CORE, "work"}
 
 
+def test_a_slot_that_was_made_lately_stays_for_a_week(told: MOS, clock: Clock) -> None:
+    shelf = ready(told)
+    for name, slot in shelf.slots.items():
+        shelf.slots[name] = slot._replace(last=told.now)
+    run = Scheduling(told, shelf)
+    assert run.prepare().dropped == ()
+    clock.forward(days=6)
+    assert run.prepare().dropped == ()
+    clock.forward(days=2)
+    assert set(run.prepare().dropped) == {"diet", "work"}
+
+
 def test_a_set_that_grew_is_made_anew(told: MOS, clock: Clock) -> None:
     run = Scheduling(told, Shelf())
     lived(told, clock)

@@ -161,6 +161,14 @@ def test_a_set_that_changes_as_often_as_it_is_recalled_stays_text() -> None:
     assert (step.do, step.reason) == (Do.LEAVE, "it changes as often as it is recalled")
 
 
+def test_what_no_request_can_use_or_nobody_would_notice_stays_text() -> None:
+    sets = [Hot("large", 400, 5.0, memories=17), Hot("fits", 300, 5.0, memories=16), Hot("short", 4, 5.0, memories=1)]
+    found = {one.name: one for one in scheduler.ahead(sets, Budgets(1000, 10**6), 3, FREE, 8)}
+    assert {name: one.do for name, one in found.items()} == {"large": Do.LEAVE, "fits": Do.BUILD, "short": Do.LEAVE}
+    assert "half of its 17" in found["large"].reason
+    assert "hardly" in found["short"].reason
+
+
 def test_the_budget_goes_to_what_saves_most_for_a_byte() -> None:
     assert steps(Hot("a", 100, 1), Hot("b", 100, 3), kv_bytes=10_000) == {"b": "build", "a": "leave"}
     assert steps(Hot("a", 100, 1), Hot("b", 100, 3), Hot("c", 100, 2), most=2)["a"] == "leave"
