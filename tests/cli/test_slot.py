@@ -1,9 +1,12 @@
 """`memos slot` and what the rest of the command line says of slots."""
 
+import sqlite3
+from array import array
 from pathlib import Path
 
 import pytest
 
+from memos_cli.ports import Request
 from tests.conftest import Run
 
 FACTS = ("I am allergic to peanuts.", "My sister is called Lena.", "I live in Porto.", "My dog is called Biscuit.")
@@ -118,3 +121,50 @@ def test_another_person_sees_only_theirs(told: Run) -> None:
     told("slot", "build")
     assert told("--json", "--as", "ana", "slot", "list").data["slots"] == []
     assert len(told("--json", "slot", "list").data["slots"]) == 1
+
+
+@pytest.mark.model
+def test_a_changed_diet_reaches_every_answer_prompt_and_slot(memos: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("llama_cpp")
+    from memos_cli.backends.llms.llamacpp import LlamaModel
+    from tests.conftest import ROOT
+
+    model = ROOT / "memos_cli" / "data" / "memos-mini.gguf"
+    tokens = LlamaModel(model, context=2048)
+
+    def words_in_slots() -> str:
+        """What the tokens say whose state is kept; ids and versions stand beside them, and no text."""
+        slots = home / "cache" / "slots"
+        records = b"".join(path.read_bytes() for path in slots.glob("index.db*"))
+        assert b"steak" not in records
+        found = memos("--json", "slot", "verify").data["slots"]
+        assert {one["state"] for one in found} <= {"ready"}
+        with sqlite3.connect(slots / "index.db") as conn:
+            rows = [array("i", ids) for (ids,) in conn.execute("SELECT ids FROM slots")]
+        assert len(rows) == len(list(slots.glob("*.state"))) == len(found)
+        tokens.count(Request((("user", "?"),)))  # loads the vocabulary
+        return "".join(tokens._written(token).decode("utf-8", "replace") for ids in rows for token in ids)
+
+    monkeypatch.setenv("MEMOS_LLM_MODEL", "memos-mini")
+    for fact in FACTS:
+        memos("add", fact, "--pin")
+    memos("add", "I eat steak every day.", "--key", "diet", "--pin", "--tag", "food")
+    memos("add", "I like rice.", "--tag", "food")
+    memos("slot", "build")
+    memos("slot", "build", "--tag", "food")
+    before = memos("--json", "chat", "-m", "What do I eat every day?").data
+    assert "steak" in before["answer"]
+    assert before["tokens"]["slot"] > 64
+    memos("chat", "--continue", "-m", "Where do I live?")
+    assert "steak" in words_in_slots()
+
+    memos("add", "I am vegan now", "--key", "diet")
+    assert "steak" not in words_in_slots()
+    for asked in ("What do I eat every day?", "What do I eat?", "Am I vegan?", "What is my diet?"):
+        after = memos("--json", "chat", "-m", asked).data
+        assert "steak" not in after["answer"]
+        assert "steak" not in memos("scheduler", "explain", asked).out
+    memos("lifecycle", "tick")
+    memos("slot", "build")
+    assert "steak" not in words_in_slots()
+    tokens.close()
