@@ -255,6 +255,7 @@ class Part(NamedTuple):
 
     Attributes:
         cube: the id of its cube.
+        version: 0 where its own words are not in the slot, but a turn that rests on it, in whatever version it is current.
     """
 
     cube: str

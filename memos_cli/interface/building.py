@@ -73,8 +73,8 @@ class Builder:
             said = self._recalling.turns(wanted.name)
             if not said:
                 raise NotFound(f"no conversation {wanted.name[:40]!r}", hint="see them with: memos list --tag chat --json")
-            laid, _ = self._recalling.fit(self._llm, self._recalling.lay("?", Recalled(core), [turn for turn, _ in said]))
+            laid, _ = self._recalling.fit(self._llm, self._recalling.lay("?", Recalled(core), [one.turn for one in said]))
             last = said[len(said) - len(laid.prompt.conversation) :]
-            return laid, parts(self._mos, (*core, *(memory for _, memory in last)))
+            return laid, parts(self._mos, (*core, *(one.episode for one in last)))
         laid = self._recalling.lay("?", Recalled(core, topics=self._recalling.topics(core, wanted.memories)), ())
         return laid, parts(self._mos, laid.memories)

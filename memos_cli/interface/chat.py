@@ -18,7 +18,7 @@ from memos_cli.errors import Refused
 from memos_cli.interface import answering, extracting, intents, pipeline
 from memos_cli.interface.extracting import plain
 from memos_cli.interface.prompt import Turn
-from memos_cli.interface.recalling import ASSISTANT, ECHO, TAG, Recall, Recalled
+from memos_cli.interface.recalling import ASSISTANT, ECHO, RESTS, TAG, Recall, Recalled
 from memos_cli.interface.results import Answered, Laid
 from memos_cli.interface.streaming import Stream, Tell
 from memos_cli.model import Draft, Filter, Kind, Memory, Origin, Source
@@ -86,6 +86,8 @@ class Chat:
         self._recalling = Recall(mos, self._person, reveal=reveal, local=llm is None or llm.local)
         self._turns: list[Turn] = []
         self._parts: list[Part | None] = []  # what is kept of each turn
+        self._rests: list[dict[str, int]] = []  # the memories, by version, that each turn rests on
+        self._episoded: Sequence[str] = ()  # the last two turns' episodes
         self._stored: list[Part | None] = []  # of the last two
         self._first = 0  # the first turn that prompts still have
         self._scene: tuple[str, ...] = ()  # the memories of the topics
@@ -111,6 +113,7 @@ class Chat:
         """
         message = pipeline.check_content(message).strip()
         start = time.perf_counter()
+        self._let_go()
         intent = intents.Intent("ask", message) if literal else intents.of(message)
         handle = {"remember": self._remember, "forget": self._forget, "about": self._about}.get(intent.name)
         result = (
@@ -123,6 +126,7 @@ class Chat:
         if intent.name != "forget":  # what was to be forgotten would stand in the next prompt again
             self._turns += [Turn("user", message), Turn(ASSISTANT, result.answer)]
             self._parts += self._stored
+            self._rests += 2 * [self._resting(result)]
         self.counts["messages"] += 1
         self.seconds += total
         for name, count in result.tokens.items():
@@ -176,10 +180,26 @@ class Chat:
         said = [hit.memory.id for hit in turns if hit.memory.cube == memory.cube and _says(hit.memory.content, memory.content)]
         changed = self._mos.delete([memory.id, *said], user_id=self._person)
         stay = [number for number, turn in enumerate(self._turns) if not _says(turn.text, memory.content)]
-        self._parts = [self._parts[number] for number in stay if number < len(self._parts)]
-        self._turns = [self._turns[number] for number in stay]
-        self._first = min(self._first, len(self._turns))
+        self._stay(stay)
         return changed.memories[0]
+
+    def _let_go(self) -> None:
+        """Leave turns out that rest on what has changed since: what is no longer so must not be told as if it were."""
+        stay = self._recalling.holding(self._turns, self._rests)
+        if len(stay) < len(self._turns):
+            self._stay(stay)
+
+    def _stay(self, places: Sequence[int]) -> None:
+        """Go on with these turns alone."""
+        self._first = sum(place < self._first for place in places)
+        self._parts = [self._parts[place] for place in places if place < len(self._parts)]
+        self._rests = [self._rests[place] for place in places]
+        self._turns = [self._turns[place] for place in places]
+
+    def _resting(self, result: Answered) -> dict[str, int]:
+        """What an exchange rests on: its own episodes, the memories that the answer names, those that the message became."""
+        kept = [self._mos.get(identity, self._person) for identity in result.kept]
+        return dict.fromkeys(self._episoded, 1) | {memory.id: memory.version for memory in (*result.memories, *kept)}
 
     def _meant(self, what: str) -> list[Memory]:
         """The memories that a person means to have forgotten: exactly these words, or all of the words that carry meaning."""
@@ -202,7 +222,7 @@ class Chat:
         answer = "\n".join(self._recalling.content(memory) for memory in memories) or "I know nothing about that yet."
         self._mos.record_uses(memories)
         self.shown = tuple(memories)
-        self._store(message, answer, [])
+        self._store(message, answer, [], named=memories)
         return _extractive(answer, memories)
 
     # -- asking
@@ -219,7 +239,7 @@ class Chat:
             result = self._from_model(self.llm, whole, found, told, stream)
         quiet = result.stopped or literal
         worth = Worth(told) if quiet else self._worth(message, found, told, stoppable=stream.stoppable)
-        kept = self._store(message, result.answer, worth.told, worth.inferred, stopped=result.stopped)
+        kept = self._store(message, result.answer, worth.told, worth.inferred, named=result.memories, stopped=result.stopped)
         if told and not result.cited and result.mode == "extractive":
             result = result._replace(cited=tuple(kept), memories=tuple(self._mos.get(one, self._person) for one in kept))
         return result._replace(
@@ -340,26 +360,30 @@ class Chat:
         drafts: Sequence[Draft],
         inferred: Sequence[Draft] = (),
         *,
+        named: Sequence[Memory] = (),
         asked: bool = False,
         stopped: bool = False,
     ) -> list[str]:
         """Keep the two turns and the drafts in one transaction, or for later; the ids of the drafts that are kept.
 
         Args:
+            named: the memories that the answer names.
             inferred: what a model found in the message; linked to its episode. Empty where nothing is saved.
             asked: the person asked that the drafts be kept, so they are in any case.
         """
-        turns = self._episodes(message, answer, drafts, stopped=stopped)
+        more: dict[str, Any] = {RESTS: {memory.id: memory.version for memory in named}} if named else {}
+        turns = self._episodes(message, answer, drafts, {**more, "stopped": True} if stopped else more)
         now = [*turns, *drafts] if self.save else list(drafts) if asked else []
         if not self.save:
             self._unsaved.append(turns if asked else [*turns, *drafts])
         derived = [(0, draft) for draft in inferred]
         added = pipeline.ingest(self._mos.writable(), now, self._author(), derived=derived) if now else None
         self._next += len(turns)
-        self._stored = self._as_parts(added.ids[: len(turns)]) if added and self.save else [None] * len(turns)
+        self._episoded = added.ids[: len(turns)] if added and self.save else ()
+        self._stored = self._as_parts(self._episoded) or [None] * len(turns)
         return [] if added is None else [*added.ids[len(added.ids) - len(drafts) :], *added.extracted]
 
-    def _episodes(self, message: str, answer: str, told: Sequence[Draft], *, stopped: bool) -> list[Draft]:
+    def _episodes(self, message: str, answer: str, told: Sequence[Draft], more: dict[str, Any]) -> list[Draft]:
         from memos_cli.interface import secrets
 
         # A message is an echo of nothing only if it tells something that no draft of it tells.
@@ -371,11 +395,11 @@ class Chat:
             tags = (TAG, ECHO) if echo or speaker == ASSISTANT else (TAG,)
             labels = (secrets.SECRET,) if secrets.find(text) else ()
             self._secret = self._secret or bool(labels)
-            more: dict[str, Any] = {"metadata": {"stopped": True}} if stopped and speaker == ASSISTANT else {}
+            metadata = more if speaker == ASSISTANT else {}
             drafts.append(
                 Draft(
                     text or "\u2026", Kind.EPISODE, tags=tags, labels=labels, occurred_at=self._mos.now,
-                    origin=Origin.CONVERSATION, source=self._source(speaker, step), **more,
+                    origin=Origin.CONVERSATION, source=self._source(speaker, step), metadata=metadata,
                 )
             )  # fmt: skip
         return drafts
@@ -390,21 +414,22 @@ class Chat:
         if resume:
             newest = self._mos.list(Filter(at=self._mos.now, tags=(TAG,)), limit=1, user_id=self._person)
             if newest and newest[0].source.conversation:
-                return self._resumed(newest[0].source.conversation)
+                return self._resumed(newest[0].source.conversation, newest[0])
         import os
 
         return f"chat-{self._mos.now[:10]}-{os.urandom(4).hex()}", 1, 1
 
-    def _resumed(self, conversation: str) -> tuple[str, int, int]:
+    def _resumed(self, conversation: str, newest: Memory) -> tuple[str, int, int]:
         said = self._recalling.turns(conversation)
-        self._turns = [turn for turn, _ in said]
-        episodes = [memory for _, memory in said]
+        self._turns = [one.turn for one in said]
+        self._rests = [dict(one.rests) for one in said]
+        episodes = [one.episode for one in said]
         if self._warm:
             self._parts = self._as_parts([memory.id for memory in episodes])
             self._first, self._scene = self._warm.resumed(conversation, self._parts)
-        named = [memory.source.session or "" for memory in episodes]
+        named = [memory.source.session or "" for memory in (*episodes, newest)]
         sessions = [int(session) for session in named if session.isdecimal()]
-        return conversation, max(sessions, default=0) + 1, (episodes[-1].source.turn or 0) + 1
+        return conversation, max(sessions, default=0) + 1, (newest.source.turn or 0) + 1
 
     # -- slots
 
@@ -450,7 +475,9 @@ class Chat:
         laid = self._recalling.lay("?", Recalled(core, topics=topics), self._turns[self._first :])
         held = [part for part in self._parts[self._first :] if part is not None]
         whole = self.save and not self._secret and len(held) == len(laid.prompt.conversation)
-        going = Going(self.conversation, laid, tuple(held) if whole else None, long=len(self._turns) > 2)
+        rests = {identity for one in self._rests[self._first :] for identity in one} - {part.memory for part in held}
+        also = [part._replace(version=0) for part in self._as_parts(sorted(rests)) if part] if whole else []
+        going = Going(self.conversation, laid, (*held, *also) if whole else None, long=len(self._turns) > 2)
         evaluated = self._warm.settle(going, end=end, keep=not self._recalling.reveals)
         self.counts["evaluated"] = self.counts.get("evaluated", 0) + evaluated
         return evaluated

@@ -1,6 +1,6 @@
 """What a conversation recalls for a message, and the prompt that it is laid out in, as far as that fits a model."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from memos_cli.interface import answering
@@ -16,6 +16,8 @@ TAG = "chat"
 """Carried by every turn that chat kept."""
 ECHO = "chat:echo"
 """Carried by turns that say nothing new: questions, answers made of memories, statements that became memories themselves."""
+RESTS = "rests_on"
+"""In the metadata of an answer: the memories that it names, each with its version."""
 CORE = 12
 """How many core memories a prompt has at most."""
 _STEP = 4
@@ -41,6 +43,20 @@ class Recalled(NamedTuple):
     hits: tuple[Hit, ...] = ()
     notices: tuple[str, ...] = ()
     topics: tuple[Memory, ...] = ()
+
+
+class Said(NamedTuple):
+    """A turn as it was kept.
+
+    Attributes:
+        turn: as prompts show it.
+        episode: what is kept of it.
+        rests: its episode and the memories that it was taken from or that were taken from it, each with its version then.
+    """
+
+    turn: Turn
+    episode: Memory
+    rests: Mapping[str, int]
 
 
 class Recall:
@@ -90,18 +106,53 @@ class Recall:
             found += [vault.get(identity) for identity in wanted if identity in current and identity not in known]
         return _settled(found)
 
-    def turns(self, conversation: str) -> list[tuple[Turn, Memory]]:
-        """The last turns of a conversation that was kept, each with its episode, the oldest first."""
+    def turns(self, conversation: str) -> list[Said]:
+        """The last turns of a conversation that was kept, the oldest first; without those that rest on what is no longer so."""
         wanted = Filter(at=self._mos.now, tags=(TAG,), conversation=conversation)
         episodes = self._mos.list(wanted, limit=TURNS, user_id=self._person)
-        ordered = sorted(episodes, key=lambda memory: memory.source.turn or 0)
-        if len(ordered) == TURNS:
-            first = -(-(ordered[0].source.turn or 0) // _GIVING_WAY) * _GIVING_WAY
-            ordered = [memory for memory in ordered if (memory.source.turn or 0) > first]
-        return [
-            (Turn(ASSISTANT if memory.source.speaker == ASSISTANT else "user", self.content(memory)), memory)
+        asked = {_turn(memory) for memory in episodes if memory.source.speaker != ASSISTANT}
+        whole = [one for one in episodes if one.source.speaker != ASSISTANT or _turn(one) - 1 in asked]
+        ordered = sorted(whole, key=_turn)
+        if len(episodes) == TURNS:
+            first = -(-_turn(ordered[0]) // _GIVING_WAY) * _GIVING_WAY
+            ordered = [memory for memory in ordered if _turn(memory) > first]
+        whatever = Filter(at=self._mos.now, without=(TAG,), conversation=conversation, everything=True)
+        told = self._mos.list(whatever, limit=TURNS, user_id=self._person)
+        rests: dict[int, dict[str, int]] = {}
+        for memory in told:
+            rests.setdefault(_turn(memory), {})[memory.id] = 1  # as it was told there
+        for memory in ordered:
+            rests.setdefault(_turn(memory), {}).update(_rests_of(memory) | {memory.id: memory.version})
+        said = [
+            Said(
+                Turn(ASSISTANT if memory.source.speaker == ASSISTANT else "user", self.content(memory)), memory,
+                rests.get(_turn(memory), {}),
+            )
             for memory in ordered
-        ]
+        ]  # fmt: skip
+        return [said[place] for place in self.holding([one.turn for one in said], [one.rests for one in said])]
+
+    def holding(self, turns: Sequence[Turn], rests: Sequence[Mapping[str, int]]) -> list[int]:
+        """The places of the turns that rest on nothing that has changed; a question goes with its answer, and the other way."""
+        gone = self._gone({identity: version for one in rests for identity, version in one.items()})
+        doomed = {place for place, one in enumerate(rests) if not gone.isdisjoint(one)}
+        for place in range(1, len(turns)):
+            if (turns[place - 1].role, turns[place].role) == ("user", ASSISTANT) and not doomed.isdisjoint({place - 1, place}):
+                doomed |= {place - 1, place}
+        return [place for place in range(len(turns)) if place not in doomed]
+
+    def _gone(self, rests: Mapping[str, int]) -> set[str]:
+        """Which of these memories are no longer current, or have other words than in these versions."""
+        if not rests:
+            return set()
+        current: set[str] = set()
+        for vault in self._mos.vaults():
+            wanted = self._mos.filter(vault, Filter(at=self._mos.now, archived=True), self._person)
+            for identity, version in vault.versions(list(rests), wanted).items():
+                later = vault.operations("memory", identity)[rests[identity] :] if version > rests[identity] else []
+                if not any("content" in (operation.change or ()) for operation in later):
+                    current.add(identity)
+        return set(rests) - current
 
     def search(self, query: str, k: int) -> Recalled:
         """What a search finds; not what chat itself said or was asked before."""
@@ -156,6 +207,17 @@ class Recall:
         from memos_cli.interface.secrets import mask
 
         return mask(memory.content, memory.labels)
+
+
+def _turn(memory: Memory) -> int:
+    return memory.source.turn or 0
+
+
+def _rests_of(episode: Memory) -> dict[str, int]:
+    """What an answer names, as `chat` kept it; from elsewhere anything may stand there."""
+    found = episode.metadata.get(RESTS)
+    items = found.items() if isinstance(found, dict) else ()
+    return {identity: version for identity, version in items if isinstance(version, int) and version > 0}
 
 
 def _newest(turns: tuple[Turn, ...]) -> tuple[Turn, ...]:

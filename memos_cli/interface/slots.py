@@ -51,7 +51,7 @@ def standing(mos: "MOS", slot: Slot) -> Standing:
         for identity, version in held.items():
             if identity not in now:
                 return Standing("stale", f"memory {identity[:8]} is no longer current")
-            if now[identity] != version:
+            if version and now[identity] != version:
                 return Standing("stale", f"memory {identity[:8]} was changed")
     return Standing("ready")
 

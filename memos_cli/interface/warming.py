@@ -65,7 +65,8 @@ class Going(NamedTuple):
 
     Attributes:
         laid: what the next prompt begins with.
-        parts: the turns in it as they are kept; `None` where they are not, or hold a secret, so that no slot may have them.
+        parts: the turns in it as they are kept, and what they rest on; `None` where they are not, or hold a secret, so that no
+            slot may have them.
         long: whether it has more than one question.
     """
 
@@ -132,7 +133,7 @@ class Warm:
         except (IntegrityError, Busy):
             slots = []
         said = [part.memory if part else "" for part in turns]
-        held = [part.memory for slot in slots[:1] for part in slot.parts]
+        held = [part.memory for slot in slots[:1] for part in slot.parts if part.version]
         first = next((place for place, memory in enumerate(said) if memory in held), 0)
         return first, tuple(memory for memory in held if memory not in said)
 
@@ -207,7 +208,9 @@ class Warm:
                 evaluated += self.hold(ids)
             held = parts(self._mos, going.laid.memories[:scene])
             if writes:
-                self.keep("conversation", going.conversation, ids, (*held, *(going.parts or ())))
+                known = {part.memory for part in held}
+                said = (part for part in going.parts or () if part.memory not in known)
+                self.keep("conversation", going.conversation, ids, (*held, *said))
             if end and keep and len(begun) >= self._least and self._covered(begun, "core") < len(begun) and self._able():
                 evaluated += self.hold(begun)
                 self.keep("core", "+".join(self._mos.cube_names), begun, held[:core])

@@ -259,6 +259,57 @@ def test_a_changed_preference_stands_in_no_prompt_slot_or_answer(mos: MOS, clock
     assert mos.get(old).valid_to == mos.now
 
 
+CHANGED: dict[str, Change] = {
+    "superseded": lambda mos, _: mos.add("I am vegan now", key="diet"),
+    "reworded": lambda mos, memory: mos.edit(memory, {"content": "I eat tofu every day."}),
+    "forgotten": lambda mos, memory: mos.delete(memory),
+}
+
+
+@pytest.mark.parametrize("how", CHANGED)
+@pytest.mark.parametrize("resumed", [True, False])
+def test_a_conversation_does_not_hold_on_to_what_has_changed(mos: MOS, clock: Clock, how: str, resumed: bool) -> None:  # noqa: FBT001
+    for fact in FACTS:
+        mos.add(fact, pinned=True)
+    old = mos.add("I eat steak every day.", key="diet").ids[0]
+    llm = model()
+    talk = Chat(mos, llm)
+    assert "steak" in talk.ask("What do I eat every day?", literal=True).answer
+    for question in ASKED:
+        talk.ask(question, literal=True)
+    talk.settle(end=True)
+    (slot,) = (found.slot for found in mos.slots.list() if found.slot.covers == "conversation")
+    assert old in {part.memory for part in slot.parts}
+    mos.switch([old], "pin", {"pinned": True})
+    mos.switch([old], "unpin", {"pinned": False})  # another version, and not another fact
+    clock.forward(hours=1)
+    CHANGED[how](mos, old)
+    assert slot.id not in {found.slot.id for found in mos.slots.list()}
+    talk = Chat(mos, llm, resume=True) if resumed else talk
+    after = talk.ask("What do I eat?", literal=True)
+    assert "steak" not in f"{after.prompt} {after.answer}"
+    assert after.prompt is not None
+    assert [turn.text for turn in after.prompt.prompt.conversation] == [said for pair in ASKED.items() for said in pair]
+    talk.settle(end=True)
+    assert {found.state for found in mos.slots.list()} == {"ready"}
+    llm.close()
+
+
+@pytest.mark.parametrize("told", ["I eat meat every day.", "I am allergic to nuts."])
+def test_what_was_told_and_taken_back_leaves_the_conversation(mos: MOS, clock: Clock, told: str) -> None:
+    talk = Chat(mos, llm := Scripted("Noted.", "Yes.", "Greens.", "Greens."))
+    talk.ask(told)
+    talk.ask("Do I live in Porto?")
+    clock.forward(hours=1)
+    mos.delete([memory.id for memory in mos.list() if memory.content == told])
+    for going in (talk, Chat(mos, llm, resume=True)):
+        asked = going.ask("What is for dinner?", literal=True)
+        assert asked.prompt is not None
+        said = [turn.text for turn in asked.prompt.prompt.conversation]
+        assert told not in said
+        assert said[:2] == ["Do I live in Porto?", "Yes."]
+
+
 # -- the longest beginning
 
 
