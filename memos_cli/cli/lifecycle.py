@@ -127,7 +127,10 @@ def _sum(found: list[dict[str, Any]], now: str) -> dict[str, Any]:
 
 
 def _show(app: App, one: "Ticked") -> None:
-    counts = {**one.transitions, "superseded": one.superseded, "questions": one.asked}
+    counts = {
+        **one.transitions, "superseded": one.superseded, "questions": one.asked,
+        "slots built": one.slots_built, "slots let go": one.slots_dropped,
+    }  # fmt: skip
     said = ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "nothing"
     app.out(f"{one.cube}: {one.due} due; {'would be ' if one.dry_run else ''}{said}")
     if one.asked and not one.dry_run:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _SHOWN = 20
 _NAME, _RULE, _WHAT, _BECAUSE = 24, 12, 24, 26
+_TELLING = 5
+"""Recalls from which on shares of them say something."""
 """Characters of columns: with all of them a table is as wide as a terminal of 80."""
 _FORMS = {"plaintext": "text", "activation": "slot", "parametric": "adapter", None: "left out"}
 
@@ -72,7 +74,7 @@ def status(app: App) -> None:
     table(("set", "by its", "n", "tokens", "14 d", "next", "slot", "tick"), rows, right=(2, 3, 4, 5, 6))
     if len(found) > _SHOWN:
         app.out(f"… and {len(found) - _SHOWN} more; all of them: --json")
-    if rates["recalls"]:
+    if rates["recalls"] >= _TELLING:
         said = ", ".join(f"{_percent(rates[f'at_{most}'])} among {most}" for most in (1, 3, 5))
         app.out(f"\nforeseen of {rates['recalls']} recalls: {said}")
     if any(one.step and one.step.do in {Do.BUILD, Do.DROP} for one in found):
@@ -88,6 +90,10 @@ def _show_budgets(app: App, run: "Scheduling") -> None:
     app.out(
         f"slots: {len(kept)} ready, {used} of {human_bytes(budgets.kv_bytes)}" if budgets.kv_bytes else "slots: none are kept"
     )
+    known = run.speed()
+    if known.prefill:
+        back = f", {human_bytes(int(1 / known.restore))} of slots put back" if known.restore else ""
+        app.out(f"in a second, by the last answers: {1 / known.prefill:,.0f} tokens evaluated{back}")
 
 
 def _status_json(run: "Scheduling", found: "tuple[Standing, ...]", rates: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from memos_cli.errors import MemosError
 from memos_cli.infra.recalls import Recalls
-from memos_cli.infra.speeds import Speeds, name_of
+from memos_cli.infra.speeds import Speed, Speeds, name_of
 from memos_cli.infra.vault import queries
 from memos_cli.model import Filter, Form, LinkType, Memory
 from memos_cli.operation import predictor, scenes, scheduler
@@ -287,9 +287,13 @@ class Scheduling:
         tokens = sum(slot.tokens for slot in slots)
         return costs._replace(kv=max(1, sum(slot.bytes for slot in slots) // tokens)) if tokens else costs
 
+    def speed(self, model: Mapping[str, str] | None = None) -> Speed:
+        """How fast the last answers of a model showed it to be; `None` for that of the settings."""
+        return Speeds(self._mos.paths.cache).of(name_of(self._mos.slots.model() if model is None else model))
+
     def measured(self, model: Mapping[str, str] | None = None) -> Costs:
         """What evaluating and putting back cost in the last answers of a model; the defaults where it has given none yet."""
-        speed = Speeds(self._mos.paths.cache).of(name_of(self._mos.slots.model() if model is None else model))
+        speed = self.speed(model)
         costs = Costs() if speed.prefill is None else Costs(prefill=speed.prefill)
         return costs if speed.restore is None else costs._replace(restore=speed.restore, overhead=0.0)
 

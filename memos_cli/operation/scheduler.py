@@ -90,7 +90,7 @@ class Why(StrEnum):
 
 _WORDS = {
     Why.TRAINED: "the adapter {adapter} knows it, so it takes no room",
-    Why.CORE: "pinned or a rule, so it stands in the slot that prompts begin with",
+    Why.CORE: "pinned, or a rule",
     Why.READY: "the slot of {scene} is ready",
     Why.NO_SLOT: "no slot of {scene} is ready",
     Why.SMALL: "evaluating it takes no longer than loading a slot",

@@ -44,7 +44,10 @@ def test_status_tells_sets_and_what_is_likely(told: Run) -> None:
     shown = told("scheduler", "status")
     assert shown.status == 0
     assert max(map(len, shown.out.splitlines())) <= 80
-    assert "foreseen of 1 recalls" in shown.out
+    assert "foreseen" not in shown.out, "one recall says nothing of a share"
+    for _ in range(4):
+        told("search", "tofu")
+    assert "foreseen of 5 recalls" in told("scheduler", "status").out
 
 
 def test_explain_tells_form_and_reason_and_changes_nothing(told: Run) -> None:
