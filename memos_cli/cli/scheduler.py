@@ -11,7 +11,8 @@ from memos_cli.operation.scheduler import Do
 from memos_cli.times import from_millis, shown
 
 if TYPE_CHECKING:
-    from memos_cli.interface.scheduling import Explained, Scheduling, Standing
+    from memos_cli.interface.scheduled import Explained, Standing
+    from memos_cli.interface.scheduling import Scheduling
     from memos_cli.operation.scheduler import Decision
 
 _SHOWN = 20

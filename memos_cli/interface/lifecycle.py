@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from memos_cli.infra.vectors import Matrix
     from memos_cli.interface.api import MOS
     from memos_cli.interface.pipeline import Author
-    from memos_cli.interface.scheduling import Prepared
+    from memos_cli.interface.scheduled import Prepared
     from memos_cli.operation.fusing import Judge
 
 LOCK = "tick.lock"

@@ -7,12 +7,14 @@ The decisions themselves are pure (`operation.scheduler`), and so are the sets (
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any
 
 from memos_cli.errors import MemosError
 from memos_cli.infra.recalls import Recalls
 from memos_cli.infra.speeds import Speed, Speeds, name_of
 from memos_cli.infra.vault import queries
+from memos_cli.interface.scheduled import Explained, Likely, Picture, Prepared, Standing
+from memos_cli.interface.shelf import COVERED, Kept, Own, Shelf, kept_as
 from memos_cli.model import Filter, Form, LinkType, Memory
 from memos_cli.operation import predictor, scenes, scheduler
 from memos_cli.operation.predictor import Predictor, Recall
@@ -35,159 +37,10 @@ _GROUPED = 1000
 """Recalls that are looked at to see what belongs together."""
 _LEARNED = 2000
 """The last recalls, which a prediction rests on: to learn them takes 0.3 s."""
-_COVERED = {CORE, "topics"}
-"""What slots are of that the scheduler chooses among; those of conversations begin with one of these."""
 _LEAST = 64
 """Tokens that a set may have in any case; else half of what memories may take, so that others have room beside it."""
 _LINKS = (LinkType.PART_OF, LinkType.DERIVED_FROM, LinkType.RELATES)
 _READY = (1, 3, 5)
-
-
-class Kept(NamedTuple):
-    """A slot as the scheduler sees it: its id, the set it is of, what it takes, and its memories in the order of the prompt.
-
-    Attributes:
-        last: when it was used last, or made.
-    """
-
-    id: str
-    scene: str
-    tokens: int
-    bytes: int
-    ids: tuple[str, ...]
-    last: str = ""
-
-
-class Shelf(Protocol):
-    """Where slots are kept; what the scheduler needs of them."""
-
-    @property
-    def quota(self) -> int:
-        """How many bytes they may take together; 0 where none are kept."""
-        ...
-
-    def kept(self) -> Sequence[Kept]:
-        """The slots that can be used now, of the core and of sets."""
-        ...
-
-    def build(self, wanted: Sequence[Scene], seconds: float | None) -> Sequence[tuple[str, str | None]]:
-        """Make the slots of these sets; for each by name why there is none, or `None` where there is one.
-
-        Raises:
-            MemosError: the model or the store of slots cannot be used.
-        """
-        ...
-
-    def remove(self, slots: Sequence[str]) -> None:
-        """Remove slots by their ids; one that is gone already is no error."""
-        ...
-
-
-class Own:
-    """The slots of a home, for the model that its settings choose.
-
-    Args:
-        mos: the memory.
-    """
-
-    def __init__(self, mos: "MOS") -> None:
-        self._mos = mos
-
-    @property
-    def quota(self) -> int:
-        """That of the settings; 0 where no model is chosen, or one elsewhere, of which no state can be had."""
-        settings = self._mos.settings
-        here = settings.get("llm.model") != "none" and not settings.get("llm.endpoint")
-        return int(settings.get("slots.bytes")) if here else 0
-
-    def kept(self) -> Sequence[Kept]:
-        """Those that are ready; none where their index cannot be read, which whoever writes to it finds out."""
-        if not self.quota:
-            return ()
-        try:
-            found = [one.slot for one in self._mos.slots.list() if one.state == "ready"]
-        except MemosError:
-            return ()
-        return [_kept(slot) for slot in found if slot.principal == self._mos.principal and slot.covers in _COVERED]
-
-    def build(self, wanted: Sequence[Scene], seconds: float | None) -> Sequence[tuple[str, str | None]]:
-        """Have them made, with the model loaded once."""
-        from memos_cli.interface.slots import Wanted
-
-        asked = [Wanted() if scene.name == CORE else Wanted("topics", scene.name, scene.ids) for scene in wanted]
-        built = self._mos.slots.build(asked, seconds=seconds)
-        return [
-            (scene.name, one.why or "there is none" if one.slot is None else None)
-            for scene, one in zip(wanted, built, strict=True)
-        ]
-
-    def remove(self, slots: Sequence[str]) -> None:
-        """Remove them, as far as they are still there."""
-        from memos_cli.interface.slots import store
-
-        store(self._mos).remove(slots)
-
-
-def _kept(slot: "Slot") -> Kept:
-    ids = tuple(part.memory for part in slot.parts)
-    return Kept(slot.id, CORE if slot.covers == CORE else slot.name, len(slot.ids), slot.bytes, ids, slot.last_used_at)
-
-
-class Likely(NamedTuple):
-    """A set that may be needed next, and how likely that is."""
-
-    scene: Scene
-    probability: float
-
-
-class Standing(NamedTuple):
-    """A set as it stands.
-
-    Attributes:
-        recalls: in the last two weeks.
-        last: when it was recalled last, in milliseconds since 1970.
-        slot: the slot that is ready.
-        step: what the next tick would do about it, and why.
-    """
-
-    scene: Scene
-    recalls: int
-    last: int | None
-    probability: float
-    slot: Kept | None
-    step: Step | None
-
-
-class Explained(NamedTuple):
-    """What becomes of a request: the plan, and the memories that it is about."""
-
-    request: str | None
-    plan: Plan
-    memories: Mapping[str, Memory]
-    at: str
-
-
-class Prepared(NamedTuple):
-    """What a tick did about slots: sets whose slot was built or dropped, and a line for what could not be done."""
-
-    built: tuple[str, ...] = ()
-    dropped: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
-class Picture(NamedTuple):
-    """All that is looked at for a decision, as it is at one instant."""
-
-    memories: Mapping[str, Memory]
-    scenes: tuple[Scene, ...]
-    places: Mapping[str, str]
-    recalls: tuple[Recall, ...]
-    predictor: Predictor
-
-    @property
-    def named(self) -> dict[str, Scene]:
-        """The sets by name."""
-        return {scene.name: scene for scene in self.scenes}
 
 
 class Scheduling:
@@ -340,8 +193,8 @@ class Scheduling:
             found: those that were found for it, best first.
             slots: those that are ready for the model that is asked; `None` for those of the model of the settings.
         """
-        given = None if slots is None else [slot for slot in slots if slot.covers in _COVERED]
-        kept = self.shelf.kept() if given is None else [_kept(slot) for slot in given]
+        given = None if slots is None else [slot for slot in slots if slot.covers in COVERED]
+        kept = self.shelf.kept() if given is None else [kept_as(slot) for slot in given]
         if not kept:
             return ()
         made = self._planned(core, found, kept, model=given[0].identity if given else None)
