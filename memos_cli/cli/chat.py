@@ -147,5 +147,7 @@ def stats_line(result: Answered) -> str:
     parts = [f"{tokens['prompt']} + {tokens['answer']} tokens"] if tokens["prompt"] else []
     if "evaluated" in tokens and tokens["prompt"]:
         parts += [f"{tokens['slot']} from a slot", f"{tokens['evaluated']} evaluated"]
-    parts += [f"{name} {seconds[name]:.2f} s" for name in ("recall", "first", "answer", "extract", "total") if name in seconds]
-    return ", ".join(parts)
+        if held := tokens["prompt"] - tokens["slot"] - tokens["evaluated"]:
+            parts.append(f"{held} still held")
+    times = [f"{name} {seconds[name]:.2f} s" for name in ("recall", "first", "answer", "extract", "total") if name in seconds]
+    return "\n".join(", ".join(line) for line in (parts, times) if line)
