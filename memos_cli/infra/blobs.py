@@ -18,16 +18,17 @@ class Blobs:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def _path(self, digest: str) -> Path:
+    def path(self, digest: str) -> Path:
+        """Where the file with this digest lies, if it is here."""
         return self._folder / digest.removeprefix(".")[:2] / digest
 
     def __contains__(self, digest: str) -> bool:
-        return self._path(digest).is_file()
+        return self.path(digest).is_file()
 
     def put(self, content: bytes) -> str:
         """Keep `content`; its digest in hexadecimal."""
         digest = _digest(content)
-        path = self._path(digest)
+        path = self.path(digest)
         if path.exists():
             path.touch()  # somebody needs it, so it is no leftover (see `older_than`)
         else:
@@ -36,12 +37,12 @@ class Blobs:
 
     def remove(self, name: str) -> None:
         """Delete a file that nobody needs any more."""
-        self._path(name).unlink(missing_ok=True)
+        self.path(name).unlink(missing_ok=True)
 
     def raw(self, name: str) -> bytes:
         """What lies under a name, unchecked; nothing if it is gone."""
         try:
-            return self._path(name).read_bytes()
+            return self.path(name).read_bytes()
         except FileNotFoundError:
             return b""
 
@@ -56,7 +57,7 @@ class Blobs:
             IntegrityError: it is gone, or no longer what was put there.
         """
         try:
-            content = self._path(digest).read_bytes()
+            content = self.path(digest).read_bytes()
         except FileNotFoundError:
             raise IntegrityError(f"the file {digest[:12]} that memories came from is gone from the cube") from None
         if _digest(content) != digest:

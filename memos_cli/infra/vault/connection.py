@@ -149,7 +149,7 @@ def create(folder: Path, meta: dict[str, str]) -> bool:
         half.mkdir(mode=0o700)
         (half / BLOBS).mkdir()
         with translated(half / FILE):
-            _fill(half / FILE, meta)
+            fill(half / FILE, meta)
         try:
             half.rename(folder)
         except OSError:
@@ -172,7 +172,8 @@ def _remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _fill(path: Path, meta: dict[str, str]) -> None:
+def fill(path: Path, meta: dict[str, str]) -> None:
+    """Make the file of an empty cube in a folder that nobody else knows yet."""
     conn = sqlite3.connect(path, isolation_level=None)
     try:
         conn.execute("PRAGMA journal_mode = WAL")

@@ -137,6 +137,20 @@ def operations(conn: sqlite3.Connection, where: str = "", parameters: Iterable[A
     return map(from_row, rows)
 
 
+def raw_rows(conn: sqlite3.Connection, where: str, parameters: Iterable[Any] = ()) -> Iterator[tuple[Any, ...]]:
+    """The columns of operations as they are stored, the change as it was hashed last; `where` orders them too."""
+    return conn.execute(f"{_SELECT} {where}", tuple(parameters))
+
+
+def insert(conn: sqlite3.Connection, operation: Operation, text: str | None) -> None:
+    """Write an operation that was made elsewhere; `text` is its change as it was hashed. Whether it is sound, the caller saw.
+
+    Raises:
+        sqlite3.IntegrityError: there is one with that id, or with that number of its replica.
+    """
+    conn.execute(_INSERT, _row(operation, text))
+
+
 Position = Mapping[str, int]
 """A place in a log: for each replica the number of its last operation that belongs to it.
 

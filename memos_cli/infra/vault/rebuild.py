@@ -37,6 +37,11 @@ class _Deriver(Unit):
         self._due = due
 
 
+def deriver(conn: sqlite3.Connection, due: rows.Due) -> Unit:
+    """What stores folded state inside the caller's transaction, the log being there already."""
+    return _Deriver(conn, due)
+
+
 def subjects(conn: sqlite3.Connection) -> Iterator[tuple[str, str, list[Operation]]]:
     """Every subject of the log with its operations in folding order; subjects in the order in which they came up."""
     for noun, subject, _ in conn.execute(_SUBJECTS).fetchall():

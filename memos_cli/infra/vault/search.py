@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from memos_cli.infra.vault import rows
@@ -221,6 +221,15 @@ def store_vectors(
     for table in set(written):
         bump_generation(conn, table)
     return len(written)
+
+
+def stored_vectors(conn: sqlite3.Connection, embedder: int) -> Iterator[tuple[str, str, bytes, bytes]]:
+    """Id, text to embed as it is now, digest of the text that was embedded, and vector, hot and cold, by id."""
+    sql = """SELECT m.id, m.content, m.title, m.speaker, c.body, v.digest, v.vector
+             FROM memories m LEFT JOIN cold c ON c.n = m.n
+             JOIN (SELECT * FROM vectors UNION ALL SELECT * FROM cold_vectors) v ON v.n = m.n
+             WHERE v.embedder = ? AND m.state <> 'purged' ORDER BY m.id"""
+    return ((identity, _embedded(*text), digest, vector) for identity, *text, digest, vector in conn.execute(sql, (embedder,)))
 
 
 def make_pending(conn: sqlite3.Connection, fingerprint: str | None) -> int:

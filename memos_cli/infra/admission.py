@@ -1,0 +1,231 @@
+"""What an operation may hold that travels in a cube file: the limits, in one place.
+
+They let through what memos itself writes, and nothing that its own commands would refuse. The same check guards both ends: what
+could not be read again is not written.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from memos_cli.infra.vault import fold
+from memos_cli.infra.vault.units import ALPHABET, ID_LENGTH
+from memos_cli.model import Form, Kind, LinkType, Origin, Source, State, Visibility
+from memos_cli.times import from_text
+
+MOST_CHARACTERS = 1_000_000
+"""Of a content or a title, as `add` has it."""
+LONGEST_NAME = 1000
+"""Characters of a name: a tag, a key, a task, a principal, ….."""
+MOST_PARENTS = 1000
+MOST_REGISTERS = 100_000
+"""Registers that one operation sets."""
+LATEST = 4_102_444_800_000
+"""2100-01-01 in milliseconds since 1970: no clock of an operation is that late."""
+_CONTROL = re.compile("[\x00-\x1f]")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+_ID = re.compile(rf"[{ALPHABET}]{{{ID_LENGTH}}}")
+_NOUN = re.compile(r"[a-z][a-z_-]{0,31}")
+_REPLICA = re.compile(r"[0-9a-f]{16}")
+_HASH = re.compile(r"[0-9a-f]{64}")
+_BIG = 2**31
+
+
+def is_name(value: Any) -> bool:  # noqa: ANN401 -- these look at whatever a file says
+    """Whether this can be a name: 1 to 1,000 characters, none of them a control character."""
+    return isinstance(value, str) and 0 < len(value) <= LONGEST_NAME and _CONTROL.search(value) is None
+
+
+@lru_cache(maxsize=1024)
+def _is_time(value: str) -> bool:
+    try:
+        return _TIME.fullmatch(value) is not None and from_text(value) is not None
+    except ValueError:
+        return False
+
+
+def is_time(value: Any) -> bool:  # noqa: ANN401
+    """Whether this is an instant as memos writes it, such as `2026-11-21T08:30:00.000Z`."""
+    return isinstance(value, str) and _is_time(value)
+
+
+def is_id(value: Any) -> bool:  # noqa: ANN401
+    """Whether this can be the id of a memory."""
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
+
+
+def is_hash(value: Any) -> bool:  # noqa: ANN401
+    """Whether this is a SHA-256 in hexadecimal."""
+    return isinstance(value, str) and _HASH.fullmatch(value) is not None
+
+
+def is_count(value: Any, most: int = 1 << 53) -> bool:  # noqa: ANN401
+    """Whether this is a whole number from 0 on, below `most`."""
+    return type(value) is int and 0 <= value < most
+
+
+def _is_text(value: Any) -> bool:  # noqa: ANN401
+    return isinstance(value, str) and len(value) <= MOST_CHARACTERS and "\0" not in value
+
+
+def _is_switch(value: Any) -> bool:  # noqa: ANN401
+    return isinstance(value, bool)
+
+
+def _is_whole(value: Any) -> bool:  # noqa: ANN401
+    return type(value) is int and abs(value) <= _BIG
+
+
+def _is_share(value: Any) -> bool:  # noqa: ANN401
+    return type(value) in (int, float) and 0 <= value <= 1
+
+
+def _is_object(value: Any) -> bool:  # noqa: ANN401
+    return isinstance(value, dict)
+
+
+def _one_of(words: Any) -> Callable[[Any], bool]:  # noqa: ANN401 -- an enumeration
+    values = frozenset(word.value for word in words)
+    return lambda value: isinstance(value, str) and value in values
+
+
+_SOURCE: dict[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(("conversation", "session", "speaker", "model", "file"), is_name),
+    **dict.fromkeys(("turn",), _is_whole),
+    **dict.fromkeys(("start", "end"), is_count),
+    "digest": is_hash,
+}
+
+
+def _is_source(value: Any) -> bool:  # noqa: ANN401
+    return isinstance(value, dict) and all(name in _SOURCE and _SOURCE[name](one) for name, one in value.items())
+
+
+_REGISTERS: dict[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(("content", "title"), _is_text),
+    **dict.fromkeys(("external_id", "key", "task", "owner", "reason"), is_name),
+    **dict.fromkeys(("occurred_at", "valid_from", "valid_to", "expires_at", "since"), is_time),
+    **dict.fromkeys(("pinned", "frozen"), _is_switch),
+    **dict.fromkeys(("confidence", "trust"), _is_share),
+    "kind": _one_of(Kind), "form": _one_of(Form), "state": _one_of(one for one in State if one is not State.PURGED),
+    "origin": _one_of(Origin), "visibility": _one_of(Visibility), "priority": _is_whole, "metadata": _is_object,
+    "source": _is_source,
+}  # fmt: skip
+assert set(_SOURCE) == set(Source._fields)  # noqa: S101 -- a new field has to be thought about here
+RESERVED = frozenset({"id", "created_at", "updated_at", "version", "tags", "labels"})
+"""What a line of state says besides the registers; no register may be named so."""
+_LINKS = frozenset(kind.value for kind in LinkType)
+Fields = Mapping[str, Any]
+
+
+def fault_of_header(op: tuple[Any, ...]) -> str:
+    """What is wrong with an operation's header; empty for nothing.
+
+    Args:
+        op: replica, seq, clock, previous, parents, principal, command, txn, reverts, noun, subject, salt.
+    """
+    replica, seq, clock, previous, parents, principal, command, txn, reverts, noun, subject, salt = op
+    sound = {
+        "replica": isinstance(replica, str) and _REPLICA.fullmatch(replica) is not None,
+        "seq": is_count(seq) and seq > 0,
+        "clock": is_count(clock, LATEST << 16),
+        "previous": is_hash(previous) if seq != 1 else previous == "",
+        "parents": isinstance(parents, list)
+        and len(parents) <= MOST_PARENTS
+        and all(map(is_hash, parents))
+        and len(set(parents)) == len(parents),
+        "principal": is_name(principal),
+        "command": is_name(command),
+        "txn": isinstance(txn, str) and _REPLICA.fullmatch(txn) is not None,
+        "reverts": reverts is None or (isinstance(reverts, str) and _REPLICA.fullmatch(reverts) is not None),
+        "noun": isinstance(noun, str) and _NOUN.fullmatch(noun) is not None,
+        "subject": is_id(subject) if noun == "memory" else is_name(subject),
+        "salt": salt is None or (isinstance(salt, bytes) and len(salt) == 16),
+    }
+    return next((f"{name} cannot be so" for name, good in sound.items() if not good), "")
+
+
+def fault_of_change(noun: str, subject: str, change: Fields) -> str:
+    """What is wrong with a change; empty for nothing. A value of `None` clears a register, so it is always right."""
+    if len(change) > MOST_REGISTERS:
+        return "it sets too many registers"
+    if noun == "memory":
+        return next((why for name, value in change.items() if (why := _fault(subject, name, value, change))), "")
+    shape = _RECORDS.get(noun)
+    if shape is not None and not all(value is None or shape(name, value) for name, value in change.items()):
+        return f"a {noun} cannot be so"
+    return next((f"register {name[:40]!r} cannot be named so" for name in change if not is_name(name)), "")
+
+
+def _fault(subject: str, name: str, value: Any, change: Fields) -> str:  # noqa: ANN401
+    if name == fold.PURGED:
+        return "" if value is True and len(change) == 1 else "a tombstone cannot be so"
+    known = _REGISTERS.get(name)
+    if known is not None:
+        return "" if value is None or known(value) else f"{name} cannot be so"
+    if not is_name(name) or name in RESERVED:
+        return f"register {name[:40]!r} cannot be named so"
+    if ":" in name:
+        return _fault_of_member(subject, name, value)
+    return ""  # of a newer memos: it travels, and nothing here reads it
+
+
+def _fault_of_member(subject: str, name: str, value: Any) -> str:  # noqa: ANN401
+    """A register that stands for a member of a set: a tag, a label, a link."""
+    if not (value is None or value is True):
+        return f"{name[:40]!r} is neither there nor not"
+    if name.startswith(fold.LINK):
+        kind, _, target = name.removeprefix(fold.LINK).partition(":")
+        if kind not in _LINKS or not is_id(target) or target == subject:
+            return f"{name[:60]!r} is no link"
+    elif name in {fold.TAG, fold.LABEL}:
+        return f"{name!r} has no name"
+    return ""
+
+
+def _is_plain(value: Any) -> bool:  # noqa: ANN401
+    return isinstance(value, bool) or is_name(value) or value == "" or (type(value) in (int, float) and abs(value) < 1e15)
+
+
+_FILTERS = {
+    **dict.fromkeys(("kinds", "tags", "states"), list),
+    **dict.fromkeys(("since", "until", "conversation", "session", "speaker", "task", "key", "as_of"), str),
+    **dict.fromkeys(("pinned", "archived", "everything"), bool),
+}
+
+
+def _is_view(name: str, value: Any) -> bool:  # noqa: ANN401
+    if isinstance(value, list):
+        return _FILTERS.get(name) is list and all(map(is_name, value))
+    if name in {"since", "until", "as_of"}:
+        return is_time(value)
+    return type(value) is _FILTERS.get(name) and _is_plain(value)
+
+
+def _is_snapshot(name: str, value: Any) -> bool:  # noqa: ANN401
+    if name == "position":
+        return isinstance(value, dict) and all(_REPLICA.fullmatch(one) and is_count(seq) for one, seq in value.items())
+    return is_time(value) if name == "at" else name == "note" and _is_text(value)
+
+
+def _is_review(name: str, value: Any) -> bool:  # noqa: ANN401
+    if name == "memories":
+        return isinstance(value, list) and len(value) == 2 and all(map(is_id, value))
+    if name == "reasons":
+        return isinstance(value, list) and all(map(is_name, value))
+    return is_time(value) if name in {"at", "decided_at"} else is_name(name) and is_name(value)
+
+
+def _is_task(name: str, value: Any) -> bool:  # noqa: ANN401
+    return is_time(value) if name == "ended" else is_name(name) and is_name(value)
+
+
+_RECORDS: dict[str, Callable[[str, Any], bool]] = {
+    "view": _is_view,
+    "snapshot": _is_snapshot,
+    "review": _is_review,
+    "task": _is_task,
+    "policy": lambda name, value: is_name(name) and _is_plain(value),
+}
+"""How the records of a noun have to look that this memos reads; those of other nouns travel and are not read."""
