@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from memos_cli.cli import carry
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import Family, dry_run, yes
 from memos_cli.errors import Refused
@@ -13,10 +14,15 @@ from memos_cli.times import shown
 
 @click.group(cls=Family)
 def cube() -> None:
-    """Make, list, rename and remove cubes.
+    """Make, list, rename and remove cubes, and carry them between machines.
 
-    A MemCube is a folder that holds memories with their log; it can be copied, and named by its path.
+    A MemCube is a folder that holds memories with their log; it is named by its name or its path. What travels is a cube
+    file, NAME.memcube: one file that vouches for every byte in it. man memos-cube.5 describes it.
     """
+
+
+for _command in (carry.export, carry.import_, carry.verify):
+    cube.add_command(_command)
 
 
 @cube.command("create")

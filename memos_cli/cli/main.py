@@ -55,7 +55,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Scopes and cubes": {
         "view": ("view", "Saved filters, used as --view NAME."),
         "task": ("task", "List tasks, and end one."),
-        "cube": ("cube", "Make, list, rename and remove cubes."),
+        "cube": ("cube", "Make, list, rename and remove cubes, and carry them between machines."),
     },
     "Housekeeping": {
         "config": ("settings", "Show and change settings."),

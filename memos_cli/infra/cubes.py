@@ -6,7 +6,9 @@ from pathlib import Path
 
 from memos_cli.errors import CubeNotFound, Refused, UsageError, did_you_mean
 from memos_cli.infra.vault import connection
+from memos_cli.infra.vault.rows import Due, no_later_than_expiry
 from memos_cli.infra.vault.vault import Changed, Scheduler, Vault
+from memos_cli.times import to_millis
 
 _LONG = 3600
 """Seconds after which a half-made cube belongs to nobody any more."""
@@ -104,6 +106,15 @@ class Shelf:
         os.utime(doomed)  # as old as this removal, so that `sweep` leaves it alone meanwhile
         shutil.rmtree(doomed)
         return folder
+
+    @property
+    def due(self) -> Due:
+        """Says when the lifecycle has to look at a memory of a cube without a policy of its own."""
+        return self._scheduler({}) if self._scheduler else no_later_than_expiry
+
+    def sweep_old(self, now: str) -> int:
+        """Remove half-made cubes that belong to nobody any more; how many."""
+        return self.sweep(to_millis(now) / 1000 - _LONG)
 
     def sweep(self, before: float) -> int:
         """Remove what creations and removals left that were killed before a time (seconds since 1970); how many folders."""

@@ -15,12 +15,15 @@ from memos_cli.infra import blobs, cubefile, oplines, vectorfile
 from memos_cli.infra.admission import is_hash
 from memos_cli.infra.cubefile import Member, Part, Sign, Spool, encoded
 from memos_cli.infra.vault import connection, fold, log, queries, rows, search
+from memos_cli.infra.vault.units import mark
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Operation
 from memos_cli.times import from_millis
 
 RECEIPT = "import"
 """The noun of what this side notes when something comes in; at the end of a chain it is no part of an export."""
+MAKER = "maker"
+"""Marks, in the table `cube`, whose the cube was where it was made, where that is somebody else than who owns it here."""
 _EVERY = 1000
 Progress = Callable[[int, int], None]
 """Told how much is done, of how much."""
@@ -45,6 +48,25 @@ class Dumped(NamedTuple):
     absent: int
     digest: str
     bytes: int
+
+
+class Extent(NamedTuple):
+    """What of a cube is written.
+
+    Attributes:
+        wanted: only the memories that pass, with their whole history and nothing else; `None` for the whole cube.
+        words: the filter in words, for the manifest.
+        vectors: whether vectors travel too.
+        redacted: whether this is a publication.
+    """
+
+    wanted: Filter | None = None
+    words: str | None = None
+    vectors: bool = True
+    redacted: bool = False
+
+
+WHOLE = Extent()
 
 
 class Sink(Protocol):
@@ -162,10 +184,8 @@ def dump(
     vault: Vault,
     target: "BinaryIO | IO[bytes]",
     folder: Path,
+    extent: Extent = WHOLE,
     *,
-    wanted: Filter | None = None,
-    words: str | None = None,
-    vectors: bool = True,
     sign: Sign | None = None,
     tell: Progress = lambda *_: None,
 ) -> Dumped:
@@ -175,9 +195,7 @@ def dump(
         vault: the cube.
         target: where to; encryption is a stream that encrypts.
         folder: where the members are put together, in files without names.
-        wanted: only the memories that pass, with their whole history and nothing else; `None` for the whole cube.
-        words: the filter in words, for the manifest.
-        vectors: whether vectors travel too.
+        extent: what of it.
         sign: makes the signatures.
         tell: told how many operations are done, and how many there are.
 
@@ -189,27 +207,27 @@ def dump(
         stack.callback(conn.close)
         stack.enter_context(connection.translated(vault.path))
         conn.execute("BEGIN")
-        return _Dump(vault, conn, folder, stack, wanted, tell).write(target, words, sign, vectors=vectors)
+        return _Dump(vault, conn, folder, stack, extent, tell).write(target, sign)
 
 
 class _Dump:
     """One export, under way."""
 
     def __init__(
-        self, vault: Vault, conn: sqlite3.Connection, folder: Path, stack: ExitStack, wanted: Filter | None, tell: Progress
+        self, vault: Vault, conn: sqlite3.Connection, folder: Path, stack: ExitStack, extent: Extent, tell: Progress
     ) -> None:
         self._vault, self._conn, self._folder, self._stack, self._tell = vault, conn, folder, stack, tell
         self._subjects = Subjects(conn)
         self._ends = _ends(conn)
         self._heads: dict[str, dict[str, Any]] = {}
-        self._chosen = wanted is not None
-        if wanted is not None:
-            clause, values = queries.condition(wanted)
+        self._extent, self._chosen = extent, extent.wanted is not None
+        if extent.wanted is not None:
+            clause, values = queries.condition(extent.wanted)
             conn.execute("CREATE TEMP TABLE chosen (id TEXT PRIMARY KEY) WITHOUT ROWID")
             conn.execute(f"INSERT INTO temp.chosen SELECT m.id FROM memories m WHERE {clause}", values)  # noqa: S608
         self._total = int(conn.execute("SELECT count(*) FROM ops").fetchone()[0])
 
-    def write(self, target: "BinaryIO | IO[bytes]", words: str | None, sign: Sign | None, *, vectors: bool) -> Dumped:
+    def write(self, target: "BinaryIO | IO[bytes]", sign: Sign | None) -> Dumped:
         ops, memories, links, rules = (
             self._spool(name) for name in (cubefile.OPS, cubefile.MEMORIES, cubefile.LINKS, cubefile.RULES)
         )
@@ -221,16 +239,16 @@ class _Dump:
             found = [op for op in log.of_subject(self._conn, noun, subject) if log.within(op, self._ends)]
             state.add(noun, subject, found)
         files, absent = self._files()
-        tensors = list(self._vectors()) if vectors else []
+        tensors = list(self._vectors()) if self._extent.vectors else []
         counts = {"operations": count, **state.counts}
         head = {
             "counts": counts,
             "created": from_millis(int(self._vault.meta["created"])),
             "cube": self._vault.meta["id"],
             "heads": self._heads,
-            "owner": self._vault.meta["owner"],
-            "redacted": False,
-            "selection": words if self._chosen else None,
+            "owner": mark(self._conn, MAKER) or self._vault.meta["owner"],
+            "redacted": self._extent.redacted,
+            "selection": self._extent.words,
         }
         parts: list[Part] = [ops, memories, links, rules, *files, *(spool for spool, _ in tensors)]
         written = 0

@@ -8,12 +8,12 @@ A new cube is the staged one under its name, by one rename. An existing one is m
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, BinaryIO, NamedTuple
 
 from memos_cli.errors import MemosError, Refused
-from memos_cli.infra import cubefile, oplines, vectorfile
+from memos_cli.infra import cubefile, dumper, oplines, vectorfile
 from memos_cli.infra.blobs import Blobs
 from memos_cli.infra.cubefile import Incoming, Member, Reader, Signature, unsound
 from memos_cli.infra.dumper import Progress, State, Subjects
@@ -86,6 +86,7 @@ def stage(
     *,
     due: rows.Due = rows.no_later_than_expiry,
     check: Check = lambda *_: "",
+    owner: str | None = None,
     tell: Progress = lambda *_: None,
 ) -> Iterator[Staged]:
     """Verify a cube file and hand it out as a staged cube, which is removed when the block ends unless it was adopted.
@@ -96,12 +97,14 @@ def stage(
         name: what it is to be called.
         due: says when the lifecycle has to look at a memory again.
         check: looks at records whose meaning is known further up.
+        owner: whose cube it becomes here, who sees all that is in it; `None` for the one that the file names.
         tell: told how many operations were read, and how many there are.
 
     Raises:
         AccessDenied: it is encrypted.
         IntegrityError: it is damaged, foreign, hostile, or of a newer memos.
     """
+    made = [one for one in (folder, *folder.parents) if not one.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     half = folder / f".{name}.{os.urandom(6).hex()}"
     vault: Vault | None = None
@@ -109,7 +112,7 @@ def stage(
         half.mkdir(mode=0o700)
         (half / connection.BLOBS).mkdir()
         with connection.translated(half / connection.FILE):
-            staging = _Staging(stream, half, due, check, tell)
+            staging = _Staging(stream, half, due, check, owner, tell)
             try:
                 staging.run()
             finally:
@@ -124,6 +127,9 @@ def stage(
             vault.close()
         if half.exists():
             _remove(half)
+        with suppress(OSError):  # there is something in it now
+            for one in made:
+                one.rmdir()
 
 
 def _remove(folder: Path) -> None:
@@ -166,7 +172,15 @@ class _Digest:
 class _Staging:
     """One file that is being read into a folder."""
 
-    def __init__(self, stream: "BinaryIO | IO[bytes]", half: Path, due: rows.Due, check: Check, tell: Progress) -> None:
+    def __init__(
+        self,
+        stream: "BinaryIO | IO[bytes]",
+        half: Path,
+        due: rows.Due,
+        check: Check,
+        owner: str | None,
+        tell: Progress,
+    ) -> None:
         self._half, self._due, self._check, self._tell = half, due, check, tell
         self.reader = Reader(stream)
         self.vectors = self.absent = 0
@@ -174,10 +188,10 @@ class _Staging:
         told = self.reader.manifest
         meta = {
             "id": told["cube"], "replica": os.urandom(8).hex(), "created": str(to_millis(told["created"])),
-            "owner": told["owner"],
+            "owner": owner or told["owner"],
         }  # fmt: skip
         path = half / connection.FILE
-        connection.fill(path, {**meta, "digest": schema.identity_digest(meta)})
+        connection.fill(path, {**meta, "digest": schema.identity_digest(meta), dumper.MAKER: told["owner"]})
         self.conn = sqlite3.connect(path, isolation_level=None)
         # Nobody else has this file, and it is thrown away whole: no journal, and to disk once, at the end.
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -65536", "locking_mode = EXCLUSIVE"):

@@ -10,12 +10,12 @@ from typing import Any
 from memos_cli.errors import IntegrityError
 from memos_cli.infra import admission
 from memos_cli.infra.cubefile import decoded, encoded, unsound
+from memos_cli.infra.vault import log
 from memos_cli.infra.vault.log import change_digest, header_hash
 from memos_cli.model import Operation
 
 _CARRIED = ("replica", "principal", "command", "txn", "clock")
 _KEYS = frozenset({*_CARRIED, "change", "digest", "noun", "parents", "previous", "reverts", "salt", "seq", "subject", "text"})
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 _decode = json.JSONDecoder().decode
 
 
@@ -163,7 +163,7 @@ def _change(fields: dict[str, Any]) -> tuple[str | None, dict[str, Any] | None, 
     if salt.hex() != fields["salt"]:
         raise ValueError("salt")
     if "change" in fields:
-        return _encode(fields["change"]), fields["change"], salt
+        return log.encoded(fields["change"]), fields["change"], salt
     text = fields["text"]
     change = _decode(text)
     if not isinstance(change, dict) or canonical(text) is not None:

@@ -27,6 +27,7 @@ from memos_cli.times import to_text
 
 if TYPE_CHECKING:
     from memos_cli.infra.purge import Place
+    from memos_cli.interface.carrying import Carrying
     from memos_cli.interface.extracting import Extracted
     from memos_cli.interface.pipeline import Author
     from memos_cli.interface.reader import Format
@@ -355,6 +356,13 @@ class MOS:
             from memos_cli.interface import slots
 
             slots.changed(self, changed)
+
+    @property
+    def carrying(self) -> "Carrying":
+        """Cube files: `mos.carrying.export("work", path)`, `receive`, `verify`."""
+        from memos_cli.interface.carrying import Carrying
+
+        return Carrying(self)
 
     def create_cube(self, name: str) -> bool:
         """Make an empty cube; `False` if there was one already."""

@@ -1,15 +1,16 @@
-"""Cubes with a history, for the tests of cube files: built by the commands' own flows, at random or with something of everything."""
+"""Cubes with a history, for the tests of cube files: made by the commands' own flows, at random."""
 
+import contextlib
 import io
 import math
 import random
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from memos_cli import MOS
 from memos_cli.config import Settings, paths
 from memos_cli.infra import dumper
-from memos_cli.infra.cubefile import Sign
 from memos_cli.infra.vault import search
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.interface.lifecycle import set_policy
@@ -41,10 +42,10 @@ def embed(vault: Vault, fingerprint: str = "fake-1", most: int = 1000) -> None:
         search.store_vectors(conn, fingerprint, DIMENSIONS, [(n, text, vector(text)) for n, text in pending])
 
 
-def dumped(vault: Vault, **options: object) -> bytes:
+def dumped(vault: Vault, **options: Any) -> bytes:
     """The cube file of a cube."""
     out = io.BytesIO()
-    dumper.dump(vault, out, vault.folder.parent.parent / "cache", **options)  # type: ignore[arg-type]
+    dumper.dump(vault, out, vault.folder.parent.parent / "cache", dumper.Extent(**options))
     return out.getvalue()
 
 
@@ -85,10 +86,8 @@ def with_refusals(doing: Callable[[], object]) -> None:
     """Do it, unless memos refuses: what was purged has no way back, and what ended is over."""
     from memos_cli.errors import NotFound, Refused, UsageError
 
-    try:
+    with contextlib.suppress(Refused, NotFound, UsageError):
         doing()
-    except (Refused, NotFound, UsageError):
-        pass
 
 
 def rich(mos: MOS, clock: Clock) -> Vault:
@@ -97,6 +96,3 @@ def rich(mos: MOS, clock: Clock) -> Vault:
     vault = mos.vault("default")
     embed(vault)
     return vault
-
-
-__all__ = ["EVER", "Sign", "dumped", "embed", "live", "opened", "rich"]

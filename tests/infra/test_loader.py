@@ -24,7 +24,7 @@ def imported(data: bytes, home: Path, name: str = "other") -> Vault:
 @settings(max_examples=12)
 @given(seed=st.integers(0, 2**32), vectors=st.booleans())
 def test_what_was_exported_and_imported_is_exported_as_the_same_bytes(
-    tmp_path_factory: pytest.TempPathFactory, seed: int, vectors: bool
+    tmp_path_factory: pytest.TempPathFactory, *, seed: int, vectors: bool
 ) -> None:
     home, clock = tmp_path_factory.mktemp("there"), Clock()
     with opened(home, clock) as mos:

@@ -49,6 +49,11 @@ def order(operation: Operation) -> tuple[int, str, int]:
     return operation.clock, operation.replica, operation.seq
 
 
+def encoded(value: object) -> str:
+    """The text of a change, or of another value, as it is hashed and stored: JSON with sorted keys and no blanks."""
+    return _encode(value)
+
+
 def header_hash(op: Operation) -> str:
     """The id that the operation's header has to have, in hexadecimal."""
     head = (op.replica, op.seq, op.clock, op.previous, op.parents, op.principal, op.command, op.txn, op.reverts)

@@ -1,0 +1,218 @@
+"""`memos cube export`, `import` and `verify`: cubes that travel."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
+
+import click
+
+from memos_cli.cli.adding import progress
+from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.options import FILTER_NAMES, Command, dry_run, filter_of, filters
+from memos_cli.errors import UsageError
+from memos_cli.times import shown
+
+if TYPE_CHECKING:
+    from memos_cli.interface.carrying import Contents, Exported, Received
+
+_OPTIONS = {"kinds": "kind", "tags": "tag", "states": "state", "everything": "all"}
+_LONGEST = 1000
+
+
+@click.command("export", cls=Command)
+@click.argument("name", required=False)
+@click.option("-o", "--output", metavar="FILE|-", help="The file; - is standard output.  [default: NAME.memcube]")
+@filters
+@click.option("--no-vectors", is_flag=True, help="Leave the vectors out; they can be computed again.")
+@click.option("--redact", is_flag=True, help="To publish: no history, other ids, secrets masked, what is labelled withheld.")
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
+@pass_app
+def export(app: App, /, name: str | None, output: str | None, **given: Any) -> None:  # noqa: ANN401 -- click's own types
+    """Write a cube to one file that another machine can import.
+
+    The whole cube, with its log, versions, links, views and policy; or, with a filter, the memories that pass, each with its
+    whole history. Uses and what came in last are not part of it: the same cube gives the same bytes.
+
+    \b
+    Examples:
+      memos cube export
+      memos cube export work -o /media/stick/work.memcube
+      memos cube export --tag recipe -o recipes.memcube
+      memos cube export --redact --tag talk -o talk.memcube
+      memos cube export -o - | ssh laptop memos cube import - --name work
+
+    \b
+    Exit status:
+      3  the file is there already, the cube is somebody else's, or nothing passes the filter
+      10 no such cube
+      13 the cube is damaged
+    """
+    from memos_cli.infra.dumper import Extent
+
+    wanted, words = _selection(app, given)
+    target: Path | BinaryIO | None = None if output is None else sys.stdout.buffer if output == "-" else Path(output)
+    if output == "-" and sys.stdout.isatty():
+        raise UsageError("a cube file is not for a terminal", hint="name a file with -o, or send it into a pipe")
+    if output == "-" and app.json:
+        raise UsageError("-o - and --json exclude each other: both write to standard output")
+    extent = Extent(wanted, words, vectors=not given["no_vectors"], redacted=given["redact"])
+    with progress(app, "exporting") as tell:
+        done = app.mos.carrying.export(name, target, extent, force=given["force"], tell=tell)
+    _tell_export(app, done)
+
+
+def _selection(app: App, given: dict[str, Any]) -> tuple[Any, str | None]:
+    """The filter that was given, and in words; nothing for the whole cube."""
+    if given.get("as_of"):
+        raise UsageError("an export takes each memory with all its history, so --as-of has no meaning here")
+    chosen = {name: given[name] for name in FILTER_NAMES if given.get(name)}
+    wanted = filter_of(app, given)
+    if not chosen and not app.view:
+        return None, None
+    parts = [f"view {app.view}"] if app.view else []
+    for option, value in chosen.items():
+        name = _OPTIONS.get(option, option)
+        parts += [name if one is True else f"{name} {one}" for one in (value if isinstance(value, tuple) else (value,))]
+    if not (chosen.get("everything") or chosen.get("states")):
+        parts.append(f"current at {app.mos.now}")
+    return wanted, ", ".join(parts)[:_LONGEST]
+
+
+def _tell_export(app: App, done: "Exported") -> None:
+    dumped = done.dumped
+    if app.json:
+        app.data(
+            {
+                "cube": done.cube, "path": str(done.path) if done.path else None, "bytes": dumped.bytes,
+                "digest": dumped.digest, "counts": dumped.counts, "vectors": dumped.vectors, "blobs": dumped.blobs,
+                "absent": dumped.absent, "redacted": done.redacted, "withheld": done.left_out,
+            }
+        )  # fmt: skip
+        return
+    from memos_cli.cli.tables import human_bytes
+
+    what = f"{dumped.counts['memories']:,} memories, {dumped.counts['operations']:,} operations, {human_bytes(dumped.bytes)}"
+    said = f"exported cube {done.cube}{f' to {done.path}' if done.path else ''}: {what}"
+    app.out(said) if done.path else app.note(said)
+    if dumped.absent:
+        app.note(f"{dumped.absent} files that memories were read from are not in it: they are gone, or hold what others say")
+    if done.left_out:
+        app.note(f"{done.left_out} memories were withheld: they are labelled, or secret")
+
+
+@click.command("import", cls=Command)
+@click.argument("file", metavar="FILE|-")
+@click.option("--name", help="What the cube is to be called here.  [default: the file's name]")
+@dry_run
+@pass_app
+def import_(app: App, file: str, *, name: str | None, dry_run: bool) -> None:
+    """Make a cube of a cube file.
+
+    All of the file is verified before anything is changed, and the cube is there whole or not at all. Memories keep their
+    ids, times, versions and links. A cube that is there already is not touched: memos cube merge puts two together.
+
+    \b
+    Examples:
+      memos cube import work.memcube
+      memos cube import work.memcube --name work-laptop --dry-run
+      ssh laptop memos cube export work -o - | memos cube import - --name laptop
+
+    \b
+    Exit status:
+      3  there is a cube of that name
+      12 the file is encrypted, and no key opens it
+      13 the file is damaged, no cube file, or of a newer memos; nothing was changed
+    """
+    from memos_cli.interface.carrying import proposed_name
+
+    chosen = name or proposed_name(file)
+    if chosen is None:
+        raise UsageError("what is the cube to be called?", hint="give it a name: --name NAME")
+    with _opened(file) as stream, progress(app, "verifying") as tell:
+        done = app.mos.carrying.receive(stream, chosen, dry_run=dry_run, tell=tell)
+    _tell_import(app, done)
+
+
+def _tell_import(app: App, done: "Received") -> None:
+    counts = done.contents.manifest["counts"]
+    plan = {"new": counts["memories"], "same": 0, "newer": 0, "older": 0, "conflicting": 0}
+    if app.json:
+        app.data({"cube": done.cube, "dry_run": done.dry_run, "plan": plan, **_json(done.contents)})
+        return
+    said = "would import" if done.dry_run else "imported"
+    app.out(f"{said} cube {done.cube}: {counts['memories']:,} memories, all new; {counts['operations']:,} operations")
+    if done.contents.absent:
+        app.note(f"{done.contents.absent} files that memories were read from did not come with them")
+    if not done.dry_run:
+        app.note(f"look at it with: memos --cube {done.cube} list; use it from now on: memos cube use {done.cube}")
+
+
+@click.command("verify", cls=Command)
+@click.argument("file", metavar="FILE|-")
+@pass_app
+def verify(app: App, file: str) -> None:
+    """Verify a cube file to its last byte, and tell what is in it; nothing is changed.
+
+    \b
+    Examples:
+      memos cube verify work.memcube
+      memos cube verify work.memcube --json
+
+    \b
+    Exit status:
+      12 the file is encrypted, and no key opens it
+      13 the file is damaged, no cube file, or of a newer memos
+    """
+    with _opened(file) as stream, progress(app, "verifying") as tell:
+        found = app.mos.carrying.verify(stream, tell=tell)
+    if app.json:
+        app.data({"sound": True, **_json(found)})
+        return
+    from memos_cli.cli.tables import table
+
+    table(("", ""), list(_facts(found)))
+
+
+def _facts(found: "Contents") -> Iterator[tuple[str, str]]:
+    told = found.manifest
+    counts, blobs = told["counts"], [one for one in told["members"] if one["name"].startswith("blobs/")]
+    yield "cube", told["cube"]
+    yield "made", f"{shown(told['created'])} by {told['owner']}"
+    yield "holds", told["selection"] or "the whole cube"
+    if told["redacted"]:
+        yield "redacted", "a publication: no history, other ids, secrets masked"
+    states = ", ".join(f"{count:,} {state}" for state, count in sorted(found.states.items()))
+    yield "memories", f"{counts['memories']:,}" + (f": {states}" if states else "")
+    yield "links, rules", f"{counts['links']:,}, {counts['rules']:,}"
+    yield "vectors", f"{found.vectors:,}"
+    yield "files", f"{len(blobs):,}" + (f", {found.absent:,} did not come along" if found.absent else "")
+    missing = sum(head["seq"] - head["count"] for head in told["heads"].values())
+    replicas = f"{len(told['heads'])} replicas" + (f"; {missing:,} operations of theirs stayed behind" if missing else "")
+    yield "operations", f"{counts['operations']:,} of {replicas}"
+    yield "signed by", ", ".join(one.key for one in found.signatures) or "nobody"
+    yield "digest", found.digest
+
+
+def _json(found: "Contents") -> Mapping[str, Any]:
+    told = found.manifest
+    heads = [{"replica": name, "operations": head["count"], "last": head["seq"]} for name, head in told["heads"].items()]
+    return {
+        "id": told["cube"], "format": told["format"], "created_at": shown(told["created"]), "owner": told["owner"],
+        "selection": told["selection"], "redacted": told["redacted"], "counts": told["counts"], "states": dict(found.states),
+        "vectors": found.vectors, "absent": found.absent, "replicas": heads, "members": told["members"],
+        "signatures": [one._asdict() for one in found.signatures], "digest": found.digest,
+    }  # fmt: skip
+
+
+@contextmanager
+def _opened(file: str) -> "Iterator[BinaryIO | IO[bytes]]":
+    """The file, or standard input."""
+    if file == "-":
+        yield sys.stdin.buffer
+        return
+    from memos_cli.infra.loader import opened
+
+    with opened(Path(file)) as stream:
+        yield stream

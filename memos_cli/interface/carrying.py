@@ -1,0 +1,252 @@
+"""Carrying cubes between machines: a cube to a file, a file to a new cube, and what is in a file.
+
+`mos.carrying.export(…)`, `receive`, `verify`. What comes in is verified whole before anything is changed, in a staged cube that
+nothing else knows of (`infra.loader`).
+"""
+
+import os
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
+
+from memos_cli.errors import MemosError, Refused, UsageError
+from memos_cli.infra import dumper, files, governance, loader
+from memos_cli.infra.cubefile import SUFFIX, Sign, Signature
+from memos_cli.infra.dumper import WHOLE, Dumped, Extent, Progress
+from memos_cli.infra.vault import queries
+from memos_cli.infra.vault.vault import Vault
+from memos_cli.model import Filter
+from memos_cli.operation import policy
+
+if TYPE_CHECKING:
+    from memos_cli.infra.loader import Staged
+    from memos_cli.interface.api import MOS
+
+Layer = Callable[[BinaryIO], AbstractContextManager[BinaryIO]]
+"""Puts encryption around a stream: one that is written to, or one that is read."""
+
+
+class Exported(NamedTuple):
+    """What an export wrote, and where to; `path` is `None` for standard output."""
+
+    cube: str
+    path: Path | None
+    dumped: Dumped
+    redacted: bool
+    left_out: int = 0
+
+
+class Contents(NamedTuple):
+    """What is in a cube file.
+
+    Attributes:
+        manifest: as it stands in the file.
+        digest: of the file before encryption, in hexadecimal.
+        signatures: those in the seal.
+        states: how many memories are in each state.
+        vectors: how many memories have a vector in it.
+        absent: how many files that memories were read from are not in it.
+    """
+
+    manifest: Mapping[str, Any]
+    digest: str
+    signatures: tuple[Signature, ...]
+    states: Mapping[str, int]
+    vectors: int
+    absent: int
+
+
+class Received(NamedTuple):
+    """What an import made, or would make: all of it is new."""
+
+    cube: str
+    contents: Contents
+    dry_run: bool
+
+
+class Carrying:
+    """Cube files of one home."""
+
+    def __init__(self, mos: "MOS") -> None:
+        self._mos = mos
+
+    def export(
+        self,
+        name: str | None = None,
+        target: "Path | BinaryIO | None" = None,
+        extent: Extent = WHOLE,
+        *,
+        force: bool = False,
+        sign: Sign | None = None,
+        seal: Layer | None = None,
+        tell: Progress = lambda *_: None,
+    ) -> Exported:
+        """Write a cube file, whole or not at all.
+
+        Args:
+            name: of the cube; `None` for the one in use.
+            target: a path or a stream; `None` for a file of the cube's name in the working folder.
+            extent: what of it; a redacted one is a publication in place of a copy, see `infra.redaction`.
+            force: replace a file that is there.
+            sign: makes the signatures.
+            seal: puts encryption around it.
+            tell: told how many operations are done, of how many.
+
+        Raises:
+            CubeNotFound: there is no such cube.
+            Refused: the cube is somebody else's; or there is such a file; or there is nothing to export.
+        """
+        vault = self._mos.vault(name or self._mos.cube_names[0])
+        governance.require_owner(self._mos.principal, vault.meta, "export the cube")
+        path = target if isinstance(target, Path) else Path(f"{vault.name}{SUFFIX}") if target is None else None
+        opened = _written(path, force=force) if path else nullcontext(target)
+        with (
+            self._source(vault, extent) as (source, left_out),
+            opened as stream,
+            (seal or _plainly)(cast("BinaryIO", stream)) as out,
+        ):
+            if extent.redacted:
+                extent = extent._replace(wanted=None, vectors=False)
+            dumped = dumper.dump(source, out, self._mos.paths.cache, extent, sign=sign, tell=tell)
+        return Exported(vault.name, path, dumped, extent.redacted, left_out)
+
+    @contextmanager
+    def _source(self, vault: Vault, extent: Extent) -> Iterator[tuple[Vault, int]]:
+        """The cube that is written: this one, or what may be published of it; and how many memories that leaves out."""
+        if not extent.redacted:
+            yield vault, 0
+            return
+        from memos_cli.infra import redaction
+        from memos_cli.interface.publishing import covered
+
+        wanted = extent.wanted or Filter(at=self._mos.now)
+        with redaction.published(vault, wanted, covered, self._mos.paths.cubes) as (published, left_out):
+            yield published, left_out
+
+    def receive(
+        self,
+        stream: "BinaryIO | IO[bytes]",
+        name: str,
+        *,
+        dry_run: bool = False,
+        look: Callable[[Contents], None] = lambda _: None,
+        tell: Progress = lambda *_: None,
+    ) -> Received:
+        """Make a new cube of a file.
+
+        Args:
+            stream: the file, decrypted.
+            name: what the cube is to be called here.
+            dry_run: verify everything and make nothing.
+            look: told what is in the file once all of it is verified; what it raises stops the import.
+            tell: told how many operations are done, of how many.
+
+        Raises:
+            Refused: there is a cube of that name.
+            IntegrityError: the file is not a sound one. Nothing is changed then.
+        """
+        target = self._mos.shelf.place(name)
+        refuse_known(target)
+        with self.staged(stream, target.name, folder=target.parent, tell=tell) as staged:
+            found = contents(staged)
+            look(found)
+            if not dry_run:
+                staged.adopt(target)
+        return Received(target.name, found, dry_run)
+
+    def verify(self, stream: "BinaryIO | IO[bytes]", *, tell: Progress = lambda *_: None) -> Contents:
+        """Verify a file to its last byte, and tell what is in it.
+
+        Raises:
+            IntegrityError: the file is not a sound one.
+        """
+        with self.staged(stream, "verified", tell=tell) as staged:
+            return contents(staged)
+
+    @contextmanager
+    def staged(
+        self,
+        stream: "BinaryIO | IO[bytes]",
+        name: str,
+        *,
+        folder: Path | None = None,
+        tell: Progress = lambda *_: None,
+    ) -> "Iterator[Staged]":
+        """A file as a verified cube that is in no list and gone when the block ends: to be looked into, compared or merged."""
+        place = folder or self._mos.paths.cubes
+        self._mos.shelf.sweep_old(self._mos.now)
+        with loader.stage(
+            stream, place, name, due=self._mos.shelf.due, check=_fault_of_record, owner=self._mos.person, tell=tell
+        ) as staged:
+            yield staged
+
+
+def refuse_known(target: Path) -> None:
+    """See that a cube can be made here.
+
+    Raises:
+        Refused: there is one, or something else.
+    """
+    if target.exists():
+        raise Refused(
+            f"there is a cube {target.name!r} already",
+            hint=f"put the two together: memos cube merge {target.name} FILE; or import it as another one: --name NAME",
+        )
+
+
+def contents(staged: "Staged") -> Contents:
+    """What a staged cube has in it."""
+    states = queries.schedule(staged.vault.conn, "")[0]
+    return Contents(staged.manifest, staged.digest, staged.signers, states, staged.vectors, staged.absent)
+
+
+def proposed_name(file: str) -> str | None:
+    """The name of a cube that a file's name proposes; `None` for standard input."""
+    if file == "-":
+        return None
+    return Path(file).name.removesuffix(".age").removesuffix(SUFFIX)
+
+
+def _fault_of_record(noun: str, registers: Mapping[str, Any]) -> str:
+    """What is wrong with a policy that comes from elsewhere; empty for nothing."""
+    if noun == policy.NOUN:
+        try:
+            for name in set(registers) & set(policy.KEYS):
+                policy.checked(name, registers[name])
+        except UsageError as error:
+            return error.message
+    return ""
+
+
+@contextmanager
+def _plainly(stream: BinaryIO) -> Iterator[BinaryIO]:
+    """No encryption."""
+    yield stream
+
+
+@contextmanager
+def _written(path: Path, *, force: bool) -> Iterator[BinaryIO]:
+    """A stream whose bytes are at `path` once the block ends, all of them, for nobody else to read; or none of them.
+
+    Raises:
+        Refused: there is a file, and `force` was not given.
+        MemosError: it cannot be written there.
+    """
+    try:
+        if path.exists() and not stat.S_ISREG(path.stat().st_mode):  # a device or a pipe is written to, not replaced
+            with path.open("wb") as stream:
+                yield stream
+            return
+        if path.exists() and not force:
+            raise Refused(f"there is a file {path} already", hint="replace it with --force, or name another one with -o")
+        if not path.parent.is_dir():
+            raise MemosError(f"there is no folder {path.parent}", hint="make it first")
+        with files.replaced(path) as half:
+            with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+                yield stream
+            if path.exists() and not force:
+                raise Refused(f"there is a file {path} now; nothing was replaced", hint="replace it with --force")
+    except IsADirectoryError:
+        raise MemosError(f"{path} is a folder", hint=f"name a file: -o {path / 'NAME'}{SUFFIX}") from None
