@@ -191,7 +191,7 @@ class _Staging:
             "owner": owner or told["owner"],
         }  # fmt: skip
         path = half / connection.FILE
-        connection.fill(path, {**meta, "digest": schema.identity_digest(meta), dumper.MAKER: told["owner"]})
+        connection.fill(path, {**meta, "digest": schema.identity_digest(meta), dumper.MAKER: told["owner"]}, lasting=False)
         self.conn = sqlite3.connect(path, isolation_level=None)
         # Nobody else has this file, and it is thrown away whole: no journal, and to disk once, at the end.
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -65536", "locking_mode = EXCLUSIVE"):

@@ -59,7 +59,7 @@ class _Publisher:
             "id": self._digest("cube").hex()[:32], "replica": os.urandom(8).hex(), "created": vault.meta["created"],
             "owner": vault.meta["owner"],
         }  # fmt: skip
-        connection.fill(half / connection.FILE, {**meta, "digest": schema.identity_digest(meta)})
+        connection.fill(half / connection.FILE, {**meta, "digest": schema.identity_digest(meta)}, lasting=False)
         self._path = half / connection.FILE
         self._seq, self._previous = 0, ""
 
@@ -77,6 +77,7 @@ class _Publisher:
         numbers = [n for (n,) in self._vault.conn.execute(source, values)]
         left_out: set[str] = set()
         try:
+            conn.execute("PRAGMA synchronous = OFF")
             conn.execute("BEGIN")
             store = rebuild.deriver(conn, rows.no_later_than_expiry)
             for start in range(0, len(numbers), _BATCH):

@@ -92,7 +92,15 @@ def with_refusals(doing: Callable[[], object]) -> None:
 
 def rich(mos: MOS, clock: Clock) -> Vault:
     """A small cube with something of everything."""
-    live(mos, clock, random.Random(11), 60)
+    live(mos, clock, random.Random(11), 40)
     vault = mos.vault("default")
-    embed(vault)
+    kept, gone, other = (mos.add(text, tags=["food"]).ids[0] for text in ("a plum a day", "a pear a day", "an apple a day"))
+    mos.link(kept, LinkType.RELATES, other)
+    mos.purge(gone)
+    mos.add(drafts=mos.read(b"# Bread\n\nThe oven needs an hour.\n", name="bread.md"))
+    mos.snapshots.create("here")
+    mos.save_record("view", "eating", {"tags": ["food"]})
+    set_policy(vault, mos.author("policy"), {"archive.decay": 0.7})
+    embed(vault, "fake-1", 2)
+    embed(vault, "fake-2")
     return vault

@@ -172,12 +172,16 @@ def _remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def fill(path: Path, meta: dict[str, str]) -> None:
-    """Make the file of an empty cube in a folder that nobody else knows yet."""
+def fill(path: Path, meta: dict[str, str], *, lasting: bool = True) -> None:
+    """Make the file of an empty cube in a folder that nobody else knows yet.
+
+    Args:
+        lasting: whether it is on disk when this returns, and in the mode in which cubes are written; what is staged has time.
+    """
     conn = sqlite3.connect(path, isolation_level=None)
     try:
-        conn.execute("PRAGMA journal_mode = WAL")
-        conn.execute("PRAGMA synchronous = FULL")
+        conn.execute(f"PRAGMA journal_mode = {'WAL' if lasting else 'OFF'}")
+        conn.execute(f"PRAGMA synchronous = {'FULL' if lasting else 'OFF'}")
         schema.create(conn)
         conn.executemany("INSERT INTO cube VALUES (?, ?)", sorted(meta.items()))
     finally:
