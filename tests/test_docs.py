@@ -12,6 +12,7 @@ import pytest
 
 from memos_cli import __version__
 from memos_cli.cli.manual import completions, manual_pages
+from memos_cli.times import from_millis
 from tests.conftest import ROOT, Run
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -19,8 +20,29 @@ PAGES = manual_pages()
 
 
 def test_committed_man_pages_are_the_generated_ones() -> None:
-    committed = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "man").glob("*.1")}
+    committed = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "man").iterdir()}
     assert committed == PAGES, "run: memos generate"
+
+
+def test_the_page_of_the_format_has_the_limits_of_the_code() -> None:
+    from memos_cli.infra import admission, cubefile, vectorfile
+    from memos_cli.infra.vault.units import ALPHABET
+    from memos_cli.model import Kind, LinkType, Origin, State, Visibility
+
+    page = PAGES["memos-cube.5"].replace("\\-", "-")
+    limits = (
+        cubefile.MOST_LINE, cubefile.MOST_MANIFEST, cubefile.MOST_SEAL, cubefile.MOST_BYTES, cubefile.MOST_MEMBERS,
+        admission.MOST_CHARACTERS, admission.LONGEST_NAME, admission.MOST_PARENTS, admission.MOST_REGISTERS,
+        vectorfile.MOST_DIMENSIONS,
+    )  # fmt: skip
+    for limit in limits:
+        assert re.search(rf"\b{limit}\b", page), limit
+    assert ALPHABET in page
+    assert from_millis(admission.LATEST)[:10] in page
+    for word in (*Kind, *LinkType, *Origin, *State, *Visibility):
+        assert word.value in page
+    for name in admission.REGISTERS:
+        assert rf"\fB{name}\fR" in page, name
 
 
 def test_committed_completions_are_the_generated_ones() -> None:
@@ -59,7 +81,7 @@ def test_the_error_tree_s_drawing_is_right() -> None:
 
 def test_installing_pages_and_completions_writes_them(memos: Run, tmp_path: Path) -> None:
     assert memos("man", "install", "--to", str(tmp_path / "man")).status == 0
-    assert len(list((tmp_path / "man" / "man1").glob("memos*.1"))) == len(PAGES)
+    assert {path.name for path in (tmp_path / "man").glob("man[15]/memos*")} == set(PAGES)
     done = memos("--json", "completion", "install", "--shell", "fish")
     assert Path(done.data["path"]).read_text(encoding="utf-8") == completions()["memos.fish"]
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ _PLACES = {
     "zsh": ".local/share/zsh/site-functions/_memos",
     "fish": ".config/fish/completions/memos.fish",
 }
+_FORMAT = "memos-cube.5"
 _NAMES = {"bash": "memos.bash", "zsh": "_memos", "fish": "memos.fish"}
 _STATUSES = (
     ("0", "done; also: nothing was due, nothing was found"),
@@ -37,7 +39,7 @@ _STATUSES = (
 
 
 def manual_pages() -> dict[str, str]:
-    """File name to roff for `memos` and each of its commands."""
+    """File name to roff for `memos` and each of its commands, and the page that is written by hand."""
     from memos_cli.cli.main import memos
 
     context = click.Context(memos, info_name="memos", **memos.context_settings)
@@ -48,7 +50,7 @@ def manual_pages() -> dict[str, str]:
             pages[f"memos-{name}.1"] = _page(
                 f"memos {name}", command, click.Context(command, info_name=name, parent=context), []
             )
-    return pages
+    return pages | {_FORMAT: resources.files("memos_cli.data").joinpath(_FORMAT).read_text(encoding="utf-8")}
 
 
 def completions() -> dict[str, str]:
@@ -217,10 +219,10 @@ def man_install(app: App, folder: Path | None) -> None:
     Examples:
       memos man install
     """
-    target = (folder or Path.home() / ".local/share/man") / "man1"
+    target = folder or Path.home() / ".local/share/man"
     pages: dict[str, Any] = manual_pages()
     for name, text in pages.items():
-        _install(target / name, text)
+        _install(target / f"man{name[-1]}" / name, text)
     app.data({"folder": str(target), "pages": len(pages)}) if app.json else app.out(f"installed {len(pages)} pages in {target}")
 
 

@@ -102,7 +102,7 @@ def _is_source(value: Any) -> bool:  # noqa: ANN401
     return isinstance(value, dict) and all(name in _SOURCE and _SOURCE[name](one) for name, one in value.items())
 
 
-_REGISTERS: dict[str, Callable[[Any], bool]] = {
+REGISTERS: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("content", "title"), _is_text),
     **dict.fromkeys(("external_id", "key", "task", "owner", "reason"), is_name),
     **dict.fromkeys(("occurred_at", "valid_from", "valid_to", "expires_at", "since"), is_time),
@@ -112,6 +112,7 @@ _REGISTERS: dict[str, Callable[[Any], bool]] = {
     "origin": _one_of(Origin), "visibility": _one_of(Visibility), "priority": _is_whole, "metadata": _is_object,
     "source": _is_source,
 }  # fmt: skip
+"""The registers of a memory that this memos knows, besides those that stand for members of a set."""
 assert set(_SOURCE) == set(Source._fields)  # noqa: S101 -- a new field has to be thought about here
 RESERVED = frozenset({"id", "created_at", "updated_at", "version", "tags", "labels"})
 """What a line of state says besides the registers; no register may be named so."""
@@ -161,7 +162,7 @@ def fault_of_change(noun: str, subject: str, change: Fields) -> str:
 def _fault(subject: str, name: str, value: Any, change: Fields) -> str:  # noqa: ANN401
     if name == fold.PURGED:
         return "" if value is True and len(change) == 1 else "a tombstone cannot be so"
-    known = _REGISTERS.get(name)
+    known = REGISTERS.get(name)
     if known is not None:
         return "" if value is None or known(value) else f"{name} cannot be so"
     if not is_name(name) or name in RESERVED:
