@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, NamedTuple, Protocol
 
 from memos_cli.errors import Refused
-from memos_cli.infra import blobs, cubefile, oplines, vectorfile
+from memos_cli.infra import blobs, circles, cubefile, oplines, vectorfile
 from memos_cli.infra.admission import is_hash
 from memos_cli.infra.cubefile import Member, Part, Sign, Spool, encoded
 from memos_cli.infra.vault import connection, fold, log, queries, rows, search
@@ -228,6 +228,7 @@ class _Dump:
         self._total = int(conn.execute("SELECT count(*) FROM ops").fetchone()[0])
 
     def write(self, target: "BinaryIO | IO[bytes]", sign: Sign | None) -> Dumped:
+        self._refuse_circles()
         ops, memories, links, rules = (
             self._spool(name) for name in (cubefile.OPS, cubefile.MEMORIES, cubefile.LINKS, cubefile.RULES)
         )
@@ -260,6 +261,17 @@ class _Dump:
         digest = cubefile.write(target, head, parts, sign, told)
         embedded = sum(number for _, number in tensors)
         return Dumped(self._vault.meta["id"], counts, embedded, len(files), absent, digest, written)
+
+    def _refuse_circles(self) -> None:
+        """A reader refuses links in a circle, and two machines that each made a half of it can have one after a merge."""
+        among = "source IN (SELECT id FROM temp.chosen)" if self._chosen else "1"
+        for kind in circles.ACYCLIC:
+            if found := circles.circle(self._conn, kind, among):
+                source, target = (identity[:8] for identity in found)
+                raise Refused(
+                    f"links of type {kind} lead in a circle through {source} and {target}",
+                    hint=f"take one out: memos link {source} {kind} {target} --remove",
+                )
 
     def _spool(self, name: str) -> Spool:
         spool = Spool(name, self._folder)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, NamedTuple
 
 from memos_cli.errors import MemosError, Refused
-from memos_cli.infra import cubefile, dumper, oplines, vectorfile
+from memos_cli.infra import circles, cubefile, dumper, oplines, vectorfile
 from memos_cli.infra.blobs import Blobs
 from memos_cli.infra.cubefile import Incoming, Member, Reader, Signature, unsound
 from memos_cli.infra.dumper import Progress, State, Subjects
@@ -21,13 +21,11 @@ from memos_cli.infra.files import sync_folder
 from memos_cli.infra.vault import connection, log, rebuild, rows, schema
 from memos_cli.infra.vault.units import bump_generation, set_mark
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.model import COLD_STATES, LinkType, Operation
+from memos_cli.model import COLD_STATES, Operation
 from memos_cli.times import to_millis
 
 ABSENT = "absent"
 """Marks, in the table `cube`, how many files that memories were read from did not come with them."""
-ACYCLIC = (LinkType.SUPERSEDES, LinkType.MERGED_INTO, LinkType.PART_OF, LinkType.DERIVED_FROM)
-"""Links of these types lead nowhere back: who follows them comes to an end."""
 _EVERY = 1000
 Check = Callable[[str, Mapping[str, Any]], str]
 """Told the noun and the registers of a record; says what is wrong with it, or nothing."""
@@ -253,8 +251,8 @@ class _Staging:
         for sink in sinks:
             if sink.member not in self.reader.members:
                 raise unsound(f"{sink.member.name} is not what the log amounts to")
-        for kind in ACYCLIC:
-            if self._is_cyclic(kind):
+        for kind in circles.ACYCLIC:
+            if circles.circle(self.conn, kind):
                 raise unsound(f"links of type {kind} lead in a circle")
 
     def _look(self, noun: str, subject: str, operations: list[Operation], registers: Mapping[str, Any]) -> None:
@@ -267,22 +265,6 @@ class _Staging:
                 )
         if noun != "memory" and (why := self._check(noun, registers)):
             raise unsound(f"{noun} {subject[:40]!r}: {why}")
-
-    def _is_cyclic(self, kind: LinkType) -> bool:
-        """Whether one can follow links of a type in a circle: what leads nowhere is taken away until nothing is left."""
-        run = self.conn.execute
-        run("DROP TABLE IF EXISTS temp.ways")
-        run("CREATE TEMP TABLE ways (target TEXT, source TEXT, PRIMARY KEY (target, source)) WITHOUT ROWID")
-        run("INSERT INTO temp.ways SELECT target, source FROM links WHERE type = ?", (kind.value,))
-        run("CREATE INDEX temp.ways_source ON ways (source)")
-        ends = "SELECT DISTINCT target FROM temp.ways w WHERE NOT EXISTS (SELECT 1 FROM temp.ways o WHERE o.source = w.target)"
-        line = [target for (target,) in run(ends)]
-        while line:
-            target = line.pop()
-            sources = [source for (source,) in run("SELECT source FROM temp.ways WHERE target = ?", (target,))]
-            run("DELETE FROM temp.ways WHERE target = ?", (target,))
-            line += [one for one in sources if run("SELECT 1 FROM temp.ways WHERE source = ?", (one,)).fetchone() is None]
-        return run("SELECT 1 FROM temp.ways").fetchone() is not None
 
     def _take_blob(self, incoming: Incoming) -> None:
         digest = incoming.name.removeprefix(cubefile.BLOBS)

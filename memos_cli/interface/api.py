@@ -533,6 +533,13 @@ class MOS:
         vault, (one, other) = self.locate_all([source, target])
         if one == other:
             raise UsageError("a memory is not linked to itself")
+        if on:
+            from memos_cli.infra import circles
+
+            if kind in circles.ACYCLIC and circles.leads(vault.conn, other, kind, one):
+                raise UsageError(
+                    f"links of type {kind} lead from {other[:8]} to {one[:8]} already: this one would close a circle"
+                )
         return pipeline.switch_many(vault, [one], self.author("link"), {f"link:{kind.value}:{other}": on})
 
     # -- questions

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from memos_cli.errors import Refused, UsageError
 from memos_cli.infra import check, loader
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.model import Filter
+from memos_cli.model import Filter, LinkType
 from tests.conftest import Clock
 from tests.infra.cubes import EVER, dumped, live, opened, rich
 
@@ -66,3 +67,19 @@ def test_nothing_is_left_of_what_was_not_adopted(tmp_path: Path, clock: Clock) -
         with loader.stage(io.BytesIO(data), tmp_path / "cubes") as staged:
             assert staged.vault.count(EVER) == mos.vault("default").count(EVER)
         assert [path.name for path in (tmp_path / "cubes").iterdir()] == ["default"]
+
+
+def test_links_in_a_circle_are_neither_made_nor_written(tmp_path: Path, clock: Clock) -> None:
+    with opened(tmp_path, clock) as mos:
+        one, two, three = (mos.add(text).ids[0] for text in ("one", "two", "three"))
+        mos.link(one, LinkType.SUPERSEDES, two)
+        mos.link(two, LinkType.SUPERSEDES, three)
+        mos.link(three, LinkType.RELATES, one)
+        with pytest.raises(UsageError, match="circle"):
+            mos.link(three, LinkType.SUPERSEDES, one)
+        assert dumped(mos.vault("default"))
+        mos.edit(three, {f"link:supersedes:{one}": True})  # as a merge of two machines may leave it
+        with pytest.raises(Refused, match="circle"):
+            dumped(mos.vault("default"))
+        mos.link(three, LinkType.SUPERSEDES, one, on=False)
+        assert dumped(mos.vault("default"))
