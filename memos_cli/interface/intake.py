@@ -58,6 +58,7 @@ def of_file(
     """
     from memos_cli.interface.reader import Reader
 
+    name = _CONTROL.sub("?", name)[:LONGEST_NAME] if name else name
     where = name or "standard input"
     try:
         text = content.decode("utf-8-sig")

@@ -225,10 +225,11 @@ def store_vectors(
 
 def stored_vectors(conn: sqlite3.Connection, embedder: int) -> Iterator[tuple[str, str, bytes, bytes]]:
     """Id, text to embed as it is now, digest of the text that was embedded, and vector, hot and cold, by id."""
-    sql = """SELECT m.id, m.content, m.title, m.speaker, c.body, v.digest, v.vector
-             FROM memories m LEFT JOIN cold c ON c.n = m.n
-             JOIN (SELECT * FROM vectors UNION ALL SELECT * FROM cold_vectors) v ON v.n = m.n
-             WHERE v.embedder = ? AND m.state <> 'purged' ORDER BY m.id"""
+    # By the index of ids: sorted otherwise, contents would go to a temporary file outside of the home.
+    sql = """SELECT m.id, m.content, m.title, m.speaker, c.body, coalesce(v.digest, w.digest), coalesce(v.vector, w.vector)
+             FROM memories m INDEXED BY sqlite_autoindex_memories_1 LEFT JOIN cold c ON c.n = m.n
+             LEFT JOIN vectors v ON v.n = m.n AND v.embedder = ?1 LEFT JOIN cold_vectors w ON w.n = m.n AND w.embedder = ?1
+             WHERE m.state <> 'purged' AND coalesce(v.n, w.n) IS NOT NULL ORDER BY m.id"""
     return ((identity, _embedded(*text), digest, vector) for identity, *text, digest, vector in conn.execute(sql, (embedder,)))
 
 
