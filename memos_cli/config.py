@@ -105,6 +105,9 @@ SETTINGS: dict[str, Setting] = {
     "bench.judge.endpoint": Setting(
         "", str, "an endpoint that bench.judge.model then names a model of; the key: MEMOS_BENCH_JUDGE_KEY"
     ),
+    "key.passphrase_file": Setting(
+        "", str, "a file whose first line is the passphrase of your own keys, for scripts; empty: memos asks"
+    ),
     "use.record": Setting(default=True, read=_switch, help="whether being shown by search counts as use of a memory"),
 }
 
@@ -137,6 +140,11 @@ class Paths(NamedTuple):
     def models(self) -> Path:
         """Where language models lie that were pulled."""
         return self.data / "models"
+
+    @property
+    def keys(self) -> Path:
+        """Where one's own keys lie, and the list of those trusted: not with the settings, which people publish."""
+        return self.data / "keys"
 
     @property
     def user_file(self) -> Path:

@@ -304,3 +304,38 @@ class Cube(NamedTuple):
     memories: int
     operations: int
     bytes: int
+
+
+class PublicKey(NamedTuple):
+    """What somebody hands to others: whoever has it can encrypt to them and verify what they sign.
+
+    Attributes:
+        name: what it is called here.
+        recipient: the age recipient, `age1…`.
+        verifier: the Ed25519 public key, 32 bytes in base64, as it stands in a signature.
+    """
+
+    name: str
+    recipient: str
+    verifier: str
+
+
+class Signature(NamedTuple):
+    """A signature over a cube file: the Ed25519 public key, and 64 bytes by it, both in canonical base64."""
+
+    key: str
+    signature: str
+
+
+class Signer(NamedTuple):
+    """Whose valid signature a cube file has.
+
+    Attributes:
+        key: the Ed25519 public key in base64.
+        name: what the key is called here; `None` for one that is not known.
+        trusted: whether it is one's own or on the list of trusted keys.
+    """
+
+    key: str
+    name: str | None
+    trusted: bool

@@ -57,6 +57,9 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "task": ("task", "List tasks, and end one."),
         "cube": ("cube", "Make, list, rename and remove cubes, and carry them between machines."),
     },
+    "Sharing": {
+        "key": ("key", "Make keys, and list those you trust."),
+    },
     "Housekeeping": {
         "config": ("settings", "Show and change settings."),
         "doctor": ("doctor", "Check the cubes and mend what can be mended."),

@@ -184,3 +184,23 @@ dry_run = click.option("--dry-run", is_flag=True, help="Say what would be done, 
 yes = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 in_snapshot = click.option("--snapshot", metavar="NAME", help="As the cube was when this snapshot was made.")
 reveal = click.option("--reveal", is_flag=True, help="Show secrets instead of masking them.")
+
+encrypt_to = click.option(
+    "--encrypt-to", "recipients", multiple=True, metavar="RECIPIENT|NAME|FILE",
+    help="Encrypt to age1…, an SSH public key, a key of `memos key list`, or those in a file; given several times, to all.",
+)  # fmt: skip
+encrypt_by_passphrase = click.option("--passphrase", "by_passphrase", is_flag=True, help="Encrypt with a passphrase; it asks.")
+sign = click.option("--sign", is_flag=True, help="Sign with your key.")
+# Not --sign [KEY]: an argument that follows it would be taken for the key's name, and the command run on something else.
+sign_with = click.option("--sign-with", "signing_key", metavar="KEY", help="Sign with this one of your keys.")
+identities = click.option(
+    "--identity", "identities", multiple=True, metavar="FILE", help="Open it with a key in this file: age's, or SSH's."
+)
+require_signed = click.option("--require-signed", is_flag=True, help="Only if a key that you trust has signed it.")
+
+
+def passphrase_sources(command: _F) -> _F:
+    """The options that tell where a passphrase comes from other than from a prompt; `passphrase.source` reads them."""
+    run = click.option("--passphrase-command", metavar="COMMAND", help="The first line that this prints is the passphrase.")
+    read = click.option("--passphrase-file", metavar="FILE", help="The first line of this file is the passphrase.")
+    return read(run(command))

@@ -24,15 +24,19 @@ def replaced(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def only_one(path: Path, what: str) -> Iterator[None]:
+def only_one(path: Path, what: str, *, timeout: float = 0) -> Iterator[None]:
     """Hold the lock file at `path` for the block; the system lets go of it when the process ends, however it ends.
 
+    Args:
+        what: what is under way while it is held, for the message.
+        timeout: seconds to wait for another process that holds it.
+
     Raises:
-        Busy: another process holds it; `what` says what is under way.
+        Busy: another process holds it.
     """
     from filelock import FileLock, Timeout
 
-    lock = FileLock(path, timeout=0)
+    lock = FileLock(path, timeout=timeout)
     try:
         lock.acquire()
     except Timeout:
@@ -45,10 +49,14 @@ def only_one(path: Path, what: str) -> Iterator[None]:
         lock.release()
 
 
-def write(path: Path, content: bytes) -> None:
-    """Put `content` at `path`, whole or not at all, and on disk when this returns."""
-    with replaced(path) as half:
-        half.write_bytes(content)
+def write(path: Path, content: bytes, *, mode: int = 0o666) -> None:
+    """Put `content` at `path`, whole or not at all, and on disk when this returns.
+
+    Args:
+        mode: who may read and write it, less what the umask takes; the file never has a wider one, not for an instant.
+    """
+    with replaced(path) as half, open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:  # noqa: PTH123
+        file.write(content)
 
 
 def sync_folder(folder: Path) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from memos_cli.infra.purge import Place
     from memos_cli.interface.carrying import Carrying
     from memos_cli.interface.extracting import Extracted
+    from memos_cli.interface.keys import Keys
     from memos_cli.interface.pipeline import Author
     from memos_cli.interface.reader import Format
     from memos_cli.interface.results import Answered
@@ -363,6 +364,13 @@ class MOS:
         from memos_cli.interface.carrying import Carrying
 
         return Carrying(self)
+
+    @property
+    def keys(self) -> "Keys":
+        """One's own keys and those trusted: `mos.keys.new("sam")`, `list`, `trust`; what signs, verifies, seals and opens."""
+        from memos_cli.interface.keys import Keys
+
+        return Keys(self)
 
     def create_cube(self, name: str) -> bool:
         """Make an empty cube; `False` if there was one already."""
