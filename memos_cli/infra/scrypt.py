@@ -30,7 +30,8 @@ WORK = 17
 """log2 of scrypt's N in files made here: with r = 8 it takes 128 MiB and a third of a second, OWASP's first choice for scrypt.
 The age programs take 18; the half leaves room under the 300 MB that an export may need."""
 MOST_WORK = 20
-"""The most that a file may ask for: 1 GiB. More would let whoever wrote the file take the machine's memory."""
+"""The most that a file may ask for: 1 GiB. More would let whoever wrote the file take the machine's memory. The age programs
+write 18 (age) or what takes a second (rage: 19 or 20 on the machine this was written on)."""
 _HEADER = re.compile(
     rb"age-encryption\.org/v1\n-> scrypt ([A-Za-z0-9+/]{22}) ([1-9][0-9]?)\n([A-Za-z0-9+/]{43})\n--- ([A-Za-z0-9+/]{43})\n"
 )
@@ -128,7 +129,8 @@ def _parsed(head: bytes) -> tuple[bytes, int, bytes, bytes]:
         raise IntegrityError("the encrypted file is damaged: its head is not that of an age file under a passphrase")
     work = int(found[2])
     if work > MOST_WORK:
-        raise IntegrityError(f"to open the file would take 2^{work} rounds of scrypt; 2^{MOST_WORK} are allowed")
+        hint = "if you know who made it, open it with: age -d"
+        raise IntegrityError(f"to open the file would take scrypt {1 << work - 10:,} MiB of memory", hint=hint)
     return parts[0], work, parts[1], parts[2]
 
 
