@@ -142,6 +142,8 @@ def _recipient(text: str) -> Any:  # noqa: ANN401 -- pyrage ships no types
     except pyrage.RecipientError:
         found = None
     if found is None or str(found) != text:
+        if "SECRET" in text.upper():
+            raise UsageError("a private key was given where a recipient belongs", hint="its public half begins with age1")
         raise UsageError(f"{text[:100]!r} is no recipient", hint="one is age1…, or a line of an SSH public key")
     return found
 

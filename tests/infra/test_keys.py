@@ -189,6 +189,16 @@ def test_one_change_at_a_time(tmp_path: Path) -> None:
         ring.new("work")
 
 
+def test_a_private_key_in_the_wrong_place_is_not_repeated(ring: Ring, tmp_path: Path) -> None:
+    ring.new("sam")
+    secret = ring.private("sam").identity
+    (tmp_path / "given").write_text(secret + "\n")
+    for call in (lambda: keys.given_recipients(tmp_path / "given"), lambda: keys.read_line(secret)):
+        with pytest.raises(UsageError, match="private key") as caught:
+            call()
+        assert secret[15:30] not in caught.value.message
+
+
 def test_what_a_killed_run_left_of_a_private_key_is_removed(ring: Ring, tmp_path: Path) -> None:
     folder = tmp_path / "keys"
     folder.mkdir()
