@@ -111,6 +111,25 @@ def purge(vault: Vault, unit: Unit, ids: Iterable[str], places: Sequence[Place] 
     return purged._replace(removed={name: count for name, count in (removed | outside).items() if count})
 
 
+def follow(vault: Vault, unit: Unit, histories: Iterable[Sequence[Any]]) -> tuple[str, ...]:
+    """Let go of what a tombstone from elsewhere erased, inside the transaction that brought it; `wipe` has to follow.
+
+    Args:
+        histories: for each memory the operations on it as they were known, here or there, before they were erased.
+
+    Returns:
+        The texts that are gone.
+    """
+    known = [operation for history in histories for operation in history]
+    texts = tuple(dict.fromkeys(_said(known)))
+    spans: dict[str, list[tuple[int, int]]] = {}
+    for digest, span in _places(known):
+        spans.setdefault(digest, []).append(span)
+    _, doomed = _blank(vault, unit, spans, texts, dry_run=False)
+    mark_unwiped(vault.conn, doomed)
+    return texts
+
+
 def _said(history: Iterable[Any]) -> Iterator[str]:
     """Every text that the operations gave their memory."""
     for operation in history:

@@ -6,7 +6,7 @@ keep theirs. A tombstone (`purged`) wins whatever the order. Undo, versions, as-
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from memos_cli.model import Draft, Form, Kind, Link, LinkType, Memory, Operation, Origin, Source, State, Visibility
 from memos_cli.times import from_millis
@@ -14,6 +14,13 @@ from memos_cli.times import from_millis
 Registers = dict[str, Any]
 TAG, LABEL, LINK = "tag:", "label:", "link:"
 PURGED = "purged"
+SAID = frozenset(
+    ("content", "title", "kind", "key", "occurred_at", "valid_from", "expires_at", "visibility", "task", "metadata")
+)
+"""Registers of a memory that say something: a person is asked where two machines set one of them differently."""
+TURNED = frozenset(("state", "valid_to"))
+"""Registers that are asked about too, unless a tick set them, or an `add` that superseded."""
+_IN_PASSING = frozenset(("tick", "add"))
 _NOWHERE = Source()
 # A dictionary finds a member in a fifth of the time that the enumeration's own call takes, and a fold asks for five.
 _KINDS: dict[str, Kind] = {kind.value: kind for kind in Kind}
@@ -140,3 +147,71 @@ def heads(operations: list[Operation]) -> tuple[str, ...]:
     """The operations that no other one has as a parent: what the next writer has seen last. Several after a merge."""
     seen = {parent for operation in operations for parent in operation.parents}
     return tuple(operation.id for operation in operations if operation.id not in seen)
+
+
+class Clash(NamedTuple):
+    """A register that two machines set differently: the operation whose value shows, and the one that did not know of it."""
+
+    shown: Operation
+    other: Operation
+
+
+def clashes(operations: list[Operation]) -> dict[str, Clash]:
+    """The registers of a memory, from its operations in folding order, that have two last values, neither knowing the other.
+
+    One write knows of another where its parents lead there. A later write of the register that knows both settles it. What was
+    taken back (`undo`) is left out together with what took it back.
+    """
+    first = operations[0].replica
+    if all(operation.replica == first for operation in operations):
+        return {}
+    place = {operation.id: index for index, operation in enumerate(operations)}
+    known: list[int] = []  # for each operation a bit for each that it knows of, itself included
+    for index, operation in enumerate(operations):
+        before = (place[parent] for parent in operation.parents if parent in place)
+        known.append(1 << index | _united(known[one] for one in before if one < index))
+    writers: dict[str, list[int]] = {}
+    for index in _standing(operations):
+        for register in operations[index].change or {}:
+            if register in SAID or (register in TURNED and operations[index].command not in _IN_PASSING):
+                writers.setdefault(register, []).append(index)
+    found = {}
+    for register, line in writers.items():
+        last = line[-1]
+        seen = _united(
+            known[index] for index in line if _value(operations[index], register) == _value(operations[last], register)
+        )
+        if strangers := [index for index in line if not seen >> index & 1 and not _followed(index, line, known)]:
+            found[register] = Clash(operations[last], operations[strangers[-1]])
+    return found
+
+
+def _united(sets: Iterable[int]) -> int:
+    united = 0
+    for one in sets:
+        united |= one
+    return united
+
+
+def _standing(operations: list[Operation]) -> list[int]:
+    """Where the operations stand that were not taken back, and take nothing back."""
+    back: set[str] = set()
+    standing = []
+    for index in range(len(operations) - 1, -1, -1):
+        operation = operations[index]
+        if operation.txn in back:
+            continue
+        if operation.reverts is not None:
+            back.add(operation.reverts)
+        else:
+            standing.append(index)
+    return standing[::-1]
+
+
+def _value(operation: Operation, register: str) -> Any:  # noqa: ANN401 -- whatever a register holds
+    return (operation.change or {}).get(register)
+
+
+def _followed(index: int, line: list[int], known: list[int]) -> bool:
+    """Whether a later one of these writes knew of this one."""
+    return any(known[later] >> index & 1 for later in line if later != index)

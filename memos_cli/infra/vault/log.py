@@ -16,13 +16,16 @@ from memos_cli.model import Operation
 
 UNREADABLE = (ValueError, TypeError, AttributeError, KeyError, OverflowError)
 """What reading damaged values raises."""
+IMPORT = "import"
+"""The noun of what a merge appends: a receipt, whose subject is nothing but itself."""
 SEE = "see what is left with: memos doctor"
 _COUNTER_BITS = 16
 _COLUMNS = "id, replica, seq, clock, previous, parents, principal, command, txn, reverts, noun, subject, digest, salt, change"
 _INSERT = f"INSERT INTO ops ({_COLUMNS}) VALUES ({', '.join('?' * 15)})"
 _SELECT = f"SELECT {_COLUMNS} FROM ops"
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
-TOMBSTONE = _encode({"purged": True})
+_PURGED = "purged"
+TOMBSTONE = _encode({_PURGED: True})
 """The change of an operation that purges its subject (see `fold.PURGED`), as the log keeps it."""
 
 
@@ -83,13 +86,19 @@ class Appender:
         self._replica = replica
         self._principal = principal
         self._command = command
+        self._millis = millis
         self.txn = txn or os.urandom(8).hex()
-        latest = conn.execute("SELECT max(clock) FROM ops").fetchone()[0] or 0
-        self.clock = next_clock(latest, millis)
-        last = conn.execute("SELECT seq, id FROM ops WHERE replica = ? ORDER BY seq DESC LIMIT 1", (replica,)).fetchone()
+        self.count = 0
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Take up where the log ends now: at the beginning, and when operations came in from elsewhere."""
+        latest = self._conn.execute("SELECT max(clock) FROM ops").fetchone()[0] or 0
+        self.clock = next_clock(latest, self._millis)
+        sql = "SELECT seq, id FROM ops WHERE replica = ? ORDER BY seq DESC LIMIT 1"
+        last = self._conn.execute(sql, (self._replica,)).fetchone()
         self._seq: int = last[0] if last else 0
         self._previous: str = last[1].hex() if last else ""
-        self.count = 0
 
     def append(
         self, noun: str, subject: str, change: dict[str, Any], *, parents: tuple[str, ...] = (), reverts: str | None = None
@@ -193,13 +202,84 @@ def of_subject(conn: sqlite3.Connection, noun: str, subject: str, upto: int | No
     return list(operations(conn, "WHERE subject = ? AND noun = ? AND clock <= ?", (subject, noun, upto)))
 
 
+Row = tuple[Any, ...]
+"""The values of an operation as the table keeps them, change and all as text."""
+
+
+def copied(conn: sqlite3.Connection, places: Iterable[int]) -> list[Row]:
+    """Operations by row number, in that order, as they stand."""
+    wanted = list(places)
+    found = conn.execute(f"SELECT n, {_COLUMNS} FROM ops WHERE n IN ({', '.join('?' * len(wanted))})", wanted)
+    by_place = {row[0]: row[1:] for row in found}
+    return [by_place[place] for place in wanted]
+
+
+def verified(row: Row) -> Operation:
+    """An operation from elsewhere, if header and change are what was hashed.
+
+    Raises:
+        IntegrityError: they are not; or something is nearly a tombstone, which would be one to the fold and not to a purge.
+    """
+    op = from_row(row)
+    name = f"operation {op.seq} of replica {op.replica}"
+    if header_hash(op) != op.id:
+        raise IntegrityError(f"{name}: its header is not the one that was hashed", hint=SEE)
+    if row[14] is not None and change_digest(op.salt or b"", row[14]) != op.digest:
+        raise IntegrityError(f"{name}: its change is not the one that was hashed", hint=SEE)
+    if op.change is not None and _PURGED in op.change and (row[14] != TOMBSTONE or op.noun != "memory"):
+        raise IntegrityError(f"{name} is neither a purge nor anything else", hint=SEE)
+    return op
+
+
+def without_payload(row: Row) -> Row:
+    """The same operation with its payload erased; a tombstone is no payload."""
+    return row if row[14] == TOMBSTONE else (*row[:13], None, None)
+
+
+def insert(conn: sqlite3.Connection, row: Row) -> None:
+    """Put an operation from elsewhere, verified by the caller, at the end of the table."""
+    conn.execute(_INSERT, row)
+
+
+def purged(conn: sqlite3.Connection) -> set[str]:
+    """The memories that have a tombstone."""
+    return {
+        subject for (subject,) in conn.execute("SELECT subject FROM ops WHERE noun = 'memory' AND change = ?", (TOMBSTONE,))
+    }
+
+
+def came_in(conn: sqlite3.Connection, replicas: Iterable[str]) -> None:
+    """Note, in the transaction that lets them in, how many operations of other replicas there are."""
+    sql = "INSERT OR REPLACE INTO replicas SELECT ?1, count(*) FROM ops WHERE replica = ?1"
+    conn.executemany(sql, [(replica,) for replica in replicas])
+
+
+def missing(conn: sqlite3.Connection) -> Iterator[str]:
+    """A line for each replica of which fewer (or more) operations are there than came in. By counting, nothing is hashed."""
+    came = dict(conn.execute("SELECT replica, count FROM replicas").fetchall())
+    there = dict(conn.execute("SELECT replica, count(*) FROM ops GROUP BY replica").fetchall())
+    for replica, count in came.items():
+        if there.get(replica, 0) != count:
+            yield f"replica {replica}: {count} operations came in, and {there.get(replica, 0)} are there"
+
+
+def _partial(conn: sqlite3.Connection) -> set[str]:
+    """The other replicas whose operations came in with gaps: of a selection, or out of order."""
+    sql = """SELECT replica FROM replicas r WHERE count < (SELECT max(seq) FROM ops WHERE replica = r.replica)
+             AND replica <> coalesce((SELECT value FROM cube WHERE key = 'replica'), '')"""
+    return {replica for (replica,) in conn.execute(sql)}
+
+
 def faults(conn: sqlite3.Connection) -> Iterator[str]:
     """What is wrong with the log, a line each: a broken chain, a header or a change that is not what was hashed.
 
-    A change may be missing only where a tombstone of its subject says why, and has to be missing there.
+    A change may be missing only where a tombstone of its subject says why, and has to be missing there. Operations may be
+    missing only of another replica, and only as many as never came.
     """
+    yield from missing(conn)
     replica, seq, previous = "", 0, ""
-    purged = {subject for (subject,) in conn.execute("SELECT subject FROM ops WHERE change = ?", (TOMBSTONE,))}
+    partial = _partial(conn)
+    tombs = purged(conn)
     for row in conn.execute(f"{_SELECT} ORDER BY replica, seq"):
         try:
             op = from_row(row)
@@ -210,15 +290,21 @@ def faults(conn: sqlite3.Connection) -> Iterator[str]:
             replica, seq, previous = op.replica, 0, ""
         name = f"operation {op.seq} of replica {op.replica}"
         if op.seq != seq + 1:
-            yield f"{name}: {op.seq - seq - 1} before it missing"
+            if op.replica not in partial:
+                yield f"{name}: {op.seq - seq - 1} before it missing"
         elif op.previous != previous:
             yield f"{name} does not follow from the one before it"
         if header_hash(op) != op.id:
             yield f"{name}: its header is not the one that was hashed"
-        if row[14] is not None and change_digest(op.salt or b"", row[14]) != op.digest:
-            yield f"{name}: its change is not the one that was hashed"
-        if row[14] is None and (op.subject not in purged or op.salt is not None):
-            yield f"{name}: its change is missing, and no purge says why"
-        elif op.subject in purged and row[14] not in (None, TOMBSTONE):
-            yield f"{name}: what was purged is still there"
+        if wrong := _payload_fault(op, row[14], gone=op.noun == "memory" and op.subject in tombs):
+            yield f"{name}: {wrong}"
         seq, previous = op.seq, op.id
+
+
+def _payload_fault(op: Operation, change: str | None, *, gone: bool) -> str | None:
+    """What is wrong with a change as it stands; `gone` says whether its subject was purged."""
+    if change is None:
+        return None if gone and op.salt is None else "its change is missing, and no purge says why"
+    if change_digest(op.salt or b"", change) != op.digest:
+        return "its change is not the one that was hashed"
+    return "what was purged is still there" if gone and change != TOMBSTONE else None

@@ -16,6 +16,8 @@ _COMPARED = {
     "labels": "SELECT m.id, l.label FROM labels l JOIN memories m ON m.n = l.n ORDER BY 1, 2",
     "links": "SELECT * FROM links ORDER BY 1, 2, 3",
     "records": "SELECT * FROM records ORDER BY 1, 2",
+    "clashes": "SELECT * FROM clashes ORDER BY 1, 2",
+    "rivals": "SELECT * FROM rivals ORDER BY 1, 2",
     # Which of a text's compressions zlib writes depends on its version, so texts are compared.
     "cold": "SELECT m.id, c.characters, c.body FROM cold c LEFT JOIN memories m ON m.n = c.n ORDER BY 1",
 }
@@ -87,6 +89,7 @@ def fold_past(source: sqlite3.Connection, target: sqlite3.Connection, keep: Keep
     _guard(source, target)
     _carry_vectors(source, target)
     target.executemany("INSERT INTO uses VALUES (?, ?, ?, ?)", source.execute("SELECT * FROM uses"))
+    target.executemany("INSERT INTO arrivals VALUES (?)", source.execute("SELECT id FROM arrivals"))
     target.execute("COMMIT")
 
 

@@ -1,7 +1,8 @@
 """The shape of a cube's SQLite file, as migrations from the first on.
 
-`cube` and `ops` are the truth, `uses` is what cannot be folded (how often a memory was read), and all else is derived:
-`doctor --rebuild` drops it and folds it from `ops` again.
+`cube` and `ops` are the truth. `uses`, `replicas` and `arrivals` are what this machine alone knows and no log tells: how often
+a memory was read, how many operations of other machines came in, which memories came with them and were not used yet. All else
+is derived: `doctor --rebuild` drops it and folds it from `ops` again.
 """
 
 import json
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 
 APPLICATION_ID = 0x4D454D4F
 """`MEMO` in ASCII, in bytes 68 to 71 of the file, so that `file` and memos know a cube when they see one."""
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """How many migrations there are; `PRAGMA user_version` of a cube says how many it has had."""
-DERIVED = ("memories", "cold", "tags", "labels", "links", "records")
+DERIVED = ("memories", "cold", "tags", "labels", "links", "records", "clashes", "rivals")
 """The tables that are folded from `ops`, in the order in which they are emptied."""
 _HEADER_BYTES = 100
 _MAGIC = b"SQLite format 3\x00"
@@ -71,6 +72,13 @@ def _move_to_cold(db: _Executes) -> None:
             db.execute("DELETE FROM vectors WHERE n = ?", (n,))
 
 
+def m003_merge(db: _Executes) -> None:
+    """What is known of other machines, and what two machines may say differently: see `infra.merge`."""
+    for statement in _THIRD:
+        db.execute(statement)
+    db.execute("PRAGMA user_version = 3")
+
+
 IDENTITY = ("id", "replica", "created", "owner")
 """What a cube is, in the table `cube`: in no log, so a digest beside it vouches for it."""
 
@@ -82,11 +90,21 @@ def identity_digest(meta: "Mapping[str, str]") -> str:
     return sha256("\n".join(f"{name} {meta.get(name, '')}" for name in IDENTITY).encode()).hexdigest()
 
 
-MIGRATIONS = (m001_log_and_fold, m002_lifecycle)
+MIGRATIONS = (m001_log_and_fold, m002_lifecycle, m003_merge)
 _SET = "memos"
 _MIGRATIONS_TABLE = (
     "CREATE TABLE _sqlite_migrations (id INTEGER PRIMARY KEY, migration_set TEXT, name TEXT, applied_at TEXT)",
     "CREATE UNIQUE INDEX idx__sqlite_migrations_migration_set_name ON _sqlite_migrations (migration_set, name)",
+)
+
+_THIRD = (
+    # How many operations of another replica came in: a log may have gaps there, and must not get more of them.
+    "CREATE TABLE replicas (replica TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE arrivals (id TEXT PRIMARY KEY) WITHOUT ROWID",
+    # Registers that two machines set differently, neither having seen what the other did.
+    "CREATE TABLE clashes (id TEXT NOT NULL, register TEXT NOT NULL, PRIMARY KEY (id, register)) WITHOUT ROWID",
+    # Memories whose external id another one keeps.
+    "CREATE TABLE rivals (external_id TEXT NOT NULL, id TEXT NOT NULL UNIQUE, PRIMARY KEY (external_id, id)) WITHOUT ROWID",
 )
 
 _SECOND = (

@@ -3,7 +3,7 @@
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.infra.vault import rows
 from memos_cli.infra.vault.queries import Condition
@@ -190,6 +190,33 @@ def pending(conn: sqlite3.Connection, limit: int) -> list[tuple[int, str]]:
     sql = """SELECT m.n, m.content, m.title, m.speaker, c.body FROM pending p JOIN memories m ON m.n = p.n
              LEFT JOIN cold c ON c.n = m.n WHERE m.state <> 'purged' ORDER BY p.n DESC LIMIT ?"""
     return [(n, _embedded(*text)) for n, *text in conn.execute(sql, (limit,))]
+
+
+class Kept(NamedTuple):
+    """A memory's vector: of which embedder, and of which text (`rows.text_digest`)."""
+
+    fingerprint: str
+    digest: bytes
+    vector: bytes
+
+
+def vector_of(conn: sqlite3.Connection, identity: str) -> Kept | None:
+    """The vector of a memory, hot or cold."""
+    both = " UNION ALL ".join(
+        f"""SELECT e.fingerprint, v.digest, v.vector FROM memories m JOIN {table} v ON v.n = m.n
+            JOIN embedders e ON e.id = v.embedder WHERE m.id = ?"""
+        for table in GENERATIONS
+    )
+    row = conn.execute(both, (identity,) * len(GENERATIONS)).fetchone()
+    return Kept(*row) if row else None
+
+
+def waiting_text(conn: sqlite3.Connection, identity: str) -> tuple[int, str] | None:
+    """Row and text of a memory that waits for its vector."""
+    sql = """SELECT m.n, m.content, m.title, m.speaker, c.body FROM memories m JOIN pending p ON p.n = m.n
+             LEFT JOIN cold c ON c.n = m.n WHERE m.id = ? AND m.state <> 'purged'"""
+    row = conn.execute(sql, (identity,)).fetchone()
+    return (row[0], _embedded(*row[1:])) if row else None
 
 
 def _embedded(content: str, title: str | None, speaker: str | None, body: bytes | str | None) -> str:

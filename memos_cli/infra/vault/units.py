@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from memos_cli.infra.vault import fold, rows
-from memos_cli.infra.vault.log import TOMBSTONE, Appender, of_subject, order
+from memos_cli.infra.vault.log import IMPORT, TOMBSTONE, Appender, of_subject, order
 from memos_cli.model import COLD_STATES, HOT_STATES, Draft, Memory, Operation, State
 
 ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -19,10 +19,12 @@ ID_LENGTH = 20
 _LETTERS = (ALPHABET * 8).encode()
 _INSERT = f"INSERT INTO memories ({', '.join(rows.COLUMNS)}) VALUES ({', '.join('?' * len(rows.COLUMNS))})"
 _UPDATE = f"UPDATE memories SET {', '.join(f'{column} = ?' for column in rows.COLUMNS)} WHERE n = ?"
-_KEPT = """SELECT m.n, m.state, m.content, m.title, m.speaker, m.key, c.body FROM memories m LEFT JOIN cold c ON c.n = m.n
-           WHERE m.id = ?"""
+_KEPT = """SELECT m.n, m.state, m.content, m.title, m.speaker, m.key, m.external_id, c.body
+           FROM memories m LEFT JOIN cold c ON c.n = m.n WHERE m.id = ?"""
 _TO_INDEX = "INSERT INTO {0} (rowid, body, names, grams) VALUES (?, ?, ?, ?)"
 _FROM_INDEX = "INSERT INTO {0} ({0}, rowid, body, names, grams) VALUES ('delete', ?, ?, ?, ?)"
+_IN_PASSING = frozenset(("tick", "undo", "add", "task end", "snapshot restore"))
+"""Commands that change memories which nobody looked at."""
 _INDEX = dict.fromkeys(HOT_STATES, "fts") | dict.fromkeys(COLD_STATES, "cold_fts")
 """The full-text index that a memory in a state is in; what was purged is in none."""
 
@@ -70,17 +72,28 @@ class Unit:
         known = of_subject(self._conn, noun, subject)
         operation = self.log.append(noun, subject, change, parents=fold.heads(known), reverts=reverts)
         self.store(noun, subject, [*known, operation])
+        if noun == "memory" and (operation.command not in _IN_PASSING or "content" in change):
+            self._conn.execute("DELETE FROM arrivals WHERE id = ?", (subject,))  # somebody here dealt with it
         return operation
 
     def store(self, noun: str, subject: str, operations: list[Operation]) -> None:
         """Write what the operations on one subject amount to."""
         operations.sort(key=order)
         if noun != "memory":
-            self._store_record(noun, subject, operations)
-        elif self._conn.execute("SELECT 1 FROM memories WHERE id = ?", (subject,)).fetchone():
+            if noun != IMPORT:  # a receipt: it is read in the log, and every machine has its own
+                self._store_record(noun, subject, operations)
+            return
+        if self._conn.execute("SELECT 1 FROM memories WHERE id = ?", (subject,)).fetchone():
             self._update(subject, operations)
         else:
             self._insert(subject, operations)
+        if any(operation.replica != operations[0].replica for operation in operations):
+            self._store_clashes(subject, operations)
+
+    def _store_clashes(self, identity: str, operations: list[Operation]) -> None:
+        self._conn.execute("DELETE FROM clashes WHERE id = ?", (identity,))
+        found = fold.clashes(operations)
+        self._conn.executemany("INSERT INTO clashes VALUES (?, ?)", [(identity, register) for register in sorted(found)])
 
     def _store_record(self, noun: str, subject: str, operations: list[Operation]) -> None:
         registers = fold.fold(operations)
@@ -94,8 +107,11 @@ class Unit:
 
     def _insert(self, identity: str, operations: list[Operation]) -> None:
         memory, registers = fold.memory(identity, operations)
-        row = rows.row_of(memory, operations[0].clock, operations[-1].clock, self._due(memory))
+        taken = self._give_way(identity, memory.external_id)
+        row = self._row(memory, operations, taken=taken)
         n = self._conn.execute(_INSERT, row).lastrowid
+        if taken:
+            self._settle(memory.external_id)
         self._derive(n or 0, memory, registers)
         if memory.state is not State.PURGED:
             self._conn.execute("INSERT OR IGNORE INTO pending VALUES (?)", (n,))
@@ -103,7 +119,7 @@ class Unit:
     def _update(self, identity: str, operations: list[Operation]) -> None:
         self.changed.add(identity)
         memory, registers = fold.memory(identity, operations)
-        n, state, content, title, speaker, key, body = self._conn.execute(_KEPT, (identity,)).fetchone()
+        n, state, content, title, speaker, key, external_id, body = self._conn.execute(_KEPT, (identity,)).fetchone()
         content = content if body is None else rows.unpacked(body)
         if index := _INDEX.get(state):
             tags = tuple(tag for (tag,) in self._conn.execute("SELECT tag FROM tags WHERE n = ? ORDER BY tag", (n,)))
@@ -112,8 +128,10 @@ class Unit:
         for table in ("cold", "tags", "labels"):
             self._conn.execute(f"DELETE FROM {table} WHERE n = ?", (n,))
         self._conn.execute("DELETE FROM links WHERE source = ?", (identity,))
-        row = rows.row_of(memory, operations[0].clock, operations[-1].clock, self._due(memory))
-        self._conn.execute(_UPDATE, (*row, n))
+        taken = self._give_way(identity, memory.external_id)
+        self._conn.execute(_UPDATE, (*self._row(memory, operations, taken=taken), n))
+        for claimed in {external_id, memory.external_id}:
+            self._settle(claimed)
         self._derive(n, memory, registers)
         before, after = (content, title, speaker), (memory.content, memory.title, memory.source.speaker)
         if memory.state is State.PURGED:
@@ -124,6 +142,44 @@ class Unit:
             self._conn.execute("INSERT OR IGNORE INTO pending VALUES (?)", (n,))
         else:
             self._move_vectors(n, cold=memory.state in COLD_STATES)
+
+    def _row(self, memory: Memory, operations: list[Operation], *, taken: bool) -> tuple[Any, ...]:
+        shown = memory._replace(external_id=None) if taken else memory
+        return rows.row_of(shown, operations[0].clock, operations[-1].clock, self._due(memory))
+
+    # Two machines may each have made a memory with one external id. In a cube one of them keeps it: of those that were not
+    # forgotten the latest made. The others wait in `rivals` for the day on which it loses it. So who has it depends on
+    # what is there, not on the order in which it came.
+
+    def _give_way(self, identity: str, external_id: str | None) -> bool:
+        """Whether another memory has this external id, so that this one is written without it until that is settled."""
+        self._conn.execute("DELETE FROM rivals WHERE id = ?", (identity,))
+        if external_id is None:
+            return False
+        sql = "SELECT 1 FROM memories WHERE external_id = ? AND id <> ?"
+        taken = self._conn.execute(sql, (external_id, identity)).fetchone() is not None
+        if taken:
+            self._conn.execute("INSERT INTO rivals VALUES (?, ?)", (external_id, identity))
+        return taken
+
+    def _settle(self, external_id: str | None) -> None:
+        """Let the one memory have an external id that it belongs to, of those that claim it."""
+        rivals = "SELECT id FROM rivals WHERE external_id = ?"
+        if external_id is None or not self._conn.execute(rivals, (external_id,)).fetchone():
+            return
+        best, holder = self._conn.execute(
+            f"""SELECT id, (SELECT id FROM memories WHERE external_id = ?1) FROM memories
+                WHERE external_id = ?1 OR id IN ({rivals.replace("?", "?1")})
+                ORDER BY state = 'expired', created DESC, id DESC LIMIT 1""",
+            (external_id,),
+        ).fetchone()
+        if best == holder:
+            return
+        self._conn.execute("UPDATE memories SET external_id = NULL WHERE id = ?", (holder,))
+        self._conn.execute("DELETE FROM rivals WHERE id = ?", (best,))
+        self._conn.execute("UPDATE memories SET external_id = ? WHERE id = ?", (external_id, best))
+        if holder is not None:
+            self._conn.execute("INSERT INTO rivals VALUES (?, ?)", (external_id, holder))
 
     def _derive(self, n: int, memory: Memory, registers: fold.Registers) -> None:
         if registers.get(fold.PURGED):
@@ -146,7 +202,8 @@ class Unit:
         sql = "UPDATE ops SET salt = NULL, change = NULL WHERE subject = ? AND noun = 'memory' AND change IS NOT NULL"
         if self._conn.execute(f"{sql} AND change <> ?", (identity, TOMBSTONE)).rowcount:
             mark_unwiped(self._conn)
-        self._conn.execute("DELETE FROM uses WHERE id = ?", (identity,))
+        for table in ("uses", "arrivals"):
+            self._conn.execute(f"DELETE FROM {table} WHERE id = ?", (identity,))
 
     def _move_vectors(self, n: int, *, cold: bool) -> None:
         source, target = ("vectors", "cold_vectors") if cold else ("cold_vectors", "vectors")

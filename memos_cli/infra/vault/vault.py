@@ -173,7 +173,24 @@ class Vault:
             self.conn.execute("PRAGMA synchronous = FULL")
             self.conn.execute("PRAGMA busy_timeout = 5000")
 
+    def confirm(self, ids: Iterable[str]) -> bool:
+        """Note that somebody here dealt with memories that came from elsewhere; `False` if that cannot be written now."""
+        strange = self.arrivals(ids)
+        if not strange:
+            return True
+        try:
+            with self.derive() as conn:
+                conn.executemany("DELETE FROM arrivals WHERE id = ?", [(identity,) for identity in strange])
+        except (CubeLocked, StorageFull):
+            return False
+        return True
+
     # -- reading
+
+    def arrivals(self, ids: Iterable[str]) -> set[str]:
+        """Which of these memories came from elsewhere and were not used here yet."""
+        sql = "SELECT 1 FROM arrivals WHERE id = ?"
+        return {identity for identity in ids if self.conn.execute(sql, (identity,)).fetchone()}
 
     def resolve(self, text: str, principal: str | None = None) -> str:
         """The full id that a prefix (or an external id, exactly) stands for.
@@ -313,6 +330,22 @@ class Vault:
     def transaction(self, txn: str) -> list[Operation]:
         """The operations of one transaction, in the order in which they were made."""
         return list(log.operations(self.conn, "WHERE txn = ?", (txn,)))
+
+    def came_with(self, receipt: Operation) -> tuple[list[Operation], int]:
+        """The operations that an import brought here, in the order in which they came, and the row of its receipt.
+
+        They stand right before it: one transaction wrote both.
+        """
+        (row,) = self.conn.execute("SELECT n FROM ops WHERE id = ?", (bytes.fromhex(receipt.id),)).fetchone()
+        count = int((receipt.change or {}).get("operations", 0))
+        return list(log.operations(self.conn, "WHERE n >= ? AND n < ?", (row - count, row))), row
+
+    def came_later(self, noun: str, subject: str, row: int) -> list[Operation]:
+        """The operations on a subject that were written behind a row of the log, in the order in which they were."""
+        found = self.conn.execute("SELECT id, n FROM ops WHERE subject = ? AND noun = ? AND n > ?", (subject, noun, row))
+        places = {identity.hex(): n for identity, n in found}
+        later = [one for one in log.of_subject(self.conn, noun, subject) if one.id in places]
+        return sorted(later, key=lambda one: places[one.id])
 
     def transactions_backwards(self) -> Iterator[tuple[str, str | None]]:
         """The transactions from the newest on: name, and the name of the one that it takes back.
