@@ -207,7 +207,7 @@ class Life:
 
     def _newest(self) -> str | None:
         """The newest transaction in the log."""
-        return next((name for name, _ in self._vault.transactions_backwards()), None)
+        return next((name for name, *_ in self._vault.transactions_backwards()), None)
 
     def lived(self) -> Lived:
         """The outcome."""

@@ -6,6 +6,7 @@ import click
 
 from memos_cli.cli import carry
 from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.merge import diff, merge, split
 from memos_cli.cli.options import Family, dry_run, yes
 from memos_cli.errors import Refused
 from memos_cli.model import Cube
@@ -195,3 +196,7 @@ def rm(app: App, name: str, *, dry_run: bool, yes: bool) -> None:
 
 def _json(found: Cube) -> dict[str, Any]:
     return {**found._asdict(), "created_at": shown(found.created_at)}
+
+
+for _command in (merge, split, diff):
+    cube.add_command(_command)

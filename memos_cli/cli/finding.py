@@ -3,7 +3,7 @@
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,11 @@ from memos_cli.cli.options import Command, filter_of, filters, in_snapshot, reve
 from memos_cli.errors import NothingFound, UsageError
 from memos_cli.interface.results import Found, Query
 from memos_cli.times import parse_iso
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from memos_cli.model import Memory
 
 _ORDERS = click.Choice(["newest", "oldest", "updated", "occurred", "used", "priority"])
 _fail_empty = click.option("--fail-empty", is_flag=True, help="Exit with 4 when nothing is found.")
@@ -158,6 +163,14 @@ def show(app: App, ids: tuple[str, ...], snapshot: str | None, *, reveal: bool) 
             app.out()
         for line in render.card(memory, reveal=reveal):
             app.out(line)
+    _dealt_with(app, memories)
+
+
+def _dealt_with(app: App, memories: "Sequence[Memory]") -> None:
+    """What somebody looks at on purpose is strange no more; but an answer to a program is no look."""
+    for memory in memories:
+        if memory.arrived:
+            app.mos.merging.confirm(memory)
 
 
 @click.command("list", cls=Command)

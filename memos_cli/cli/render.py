@@ -85,6 +85,8 @@ def _marks(memory: Memory) -> list[str]:
     marks = [name for name in ("pinned", "frozen") if getattr(memory, name)]
     if memory.state in {State.ARCHIVED, State.EXPIRED, State.PURGED}:
         marks.append(memory.state.value)
+    if memory.arrived:
+        marks.append("from elsewhere")
     if memory.valid_to:
         marks.append(f"until {memory.valid_to[:10]}")
     return marks
@@ -116,6 +118,7 @@ def card(memory: Memory, *, reveal: bool = False) -> list[str]:
         "used": f"{memory.access_count} times, last {shown(memory.last_access_at)}" if memory.access_count else None,
         "pinned": "yes" if memory.pinned else None,
         "frozen": "yes" if memory.frozen else None,
+        "trust": f"{memory.trust:g}: it came from elsewhere" if memory.arrived else None,
         "metadata": str(memory.metadata) if memory.metadata else None,
         "cube": memory.cube,
     }

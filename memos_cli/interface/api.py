@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from memos_cli.interface.carrying import Carrying
     from memos_cli.interface.extracting import Extracted
     from memos_cli.interface.keys import Keys
+    from memos_cli.interface.merging import Merging
     from memos_cli.interface.pipeline import Author
     from memos_cli.interface.reader import Format
     from memos_cli.interface.results import Answered
@@ -372,6 +373,13 @@ class MOS:
 
         return Keys(self)
 
+    @property
+    def merging(self) -> "Merging":
+        """Cubes put together and taken apart: `mos.merging.merge("laptop")`, `split`, `diff`."""
+        from memos_cli.interface.merging import Merging
+
+        return Merging(self)
+
     def create_cube(self, name: str) -> bool:
         """Make an empty cube; `False` if there was one already."""
         return self.shelf.create(name, owner=self.person, millis=self._millis())
@@ -616,7 +624,7 @@ class MOS:
         found: list[dict[str, Any]] = []
         for vault in self.vaults():
             backwards = vault.transactions_backwards()
-            names = [name for (name, _), _ in zip(backwards, range(limit), strict=False)]
+            names = [name for (name, *_), _ in zip(backwards, range(limit), strict=False)]
             found += queries.transaction_summaries(vault.conn, names)
         return tuple(found)
 

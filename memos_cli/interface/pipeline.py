@@ -122,6 +122,7 @@ def ingest(
         txn = unit.log.txn if unit.log.count else None
     if confirmed:
         vault.record_uses(confirmed, author.at)
+        vault.confirm(confirmed)
     return Added(
         counts["added"], counts["edited"], counts["duplicate"], tuple(ids), (), tuple(superseded), tuple(conflicts), txn,
         memory=vault.get(ids[0]) if len(ids) == 1 else None, secrets=secrets, pending=search.pending_count(vault.conn),

@@ -85,7 +85,7 @@ class Recall:
 
         Where there are too many, rules told once and old ones give way first.
         """
-        wanted = Filter(at=self._mos.now, without=(TAG,))
+        wanted = Filter(at=self._mos.now, familiar=True, without=(TAG,))
         pinned = self._mos.list(wanted._replace(pinned=True), limit=_MOST, user_id=self._person)
         rules = self._mos.list(wanted._replace(kinds=(Kind.RULE.value,)), limit=_MOST, user_id=self._person)
         found = list({memory.id: memory for memory in (*reversed(pinned), *reversed(rules))}.values())

@@ -10,26 +10,30 @@ from typing import Any, NamedTuple
 
 from memos_cli.errors import AmbiguousId, NotFound, Refused
 from memos_cli.infra import governance
-from memos_cli.infra.vault import queries
+from memos_cli.infra.vault import fold, log, queries
 from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault, starts
 from memos_cli.interface.pipeline import Author
 from memos_cli.model import Filter, LinkType, Memory
 from memos_cli.operation import fusing, likeness
+from memos_cli.times import from_millis
 
 DECISIONS = ("keep", "supersede", "older", "fuse")
 """Both stand; the later holds from its time on; the earlier was right; they are the same."""
 LINKED = "one is marked as contradicting the other"
+MERGED = "merge"
+"""Who asks about what two machines did apart."""
 
 
 class Item(NamedTuple):
     """A question.
 
     Attributes:
-        earlier: of the two memories the one that speaks of the earlier time; `later` the other one.
+        earlier: of the two memories the one that speaks of the earlier time; `later` the other one. Where one memory was set
+            differently on two machines they are the same one: as the earlier write has it, and as it stands.
         reasons: why it is asked, a few words each.
         suggested: the likeliest decision, or `None`.
-        by: `rules`, `model`, or `link` for what was linked by hand or by `add --key`.
+        by: `rules`, `model`, `link` for what was linked by hand or by `add --key`, or `merge`.
         decision: one of `DECISIONS` once there is one, and then `decided_at`.
     """
 
@@ -63,12 +67,12 @@ def items(vault: Vault, asking: str | None, now: str, *, decided: bool = False) 
     """
     found = [*_recorded(vault)]
     known = {fields["id"] for fields in found}
-    found += [fields for fields in _linked(vault) if fields["id"] not in known]
+    found += [fields for fields in (*_linked(vault), *_rivals(vault)) if fields["id"] not in known]
     wanted = Filter(at=now, everything=decided, principal=asking)
     ids = [identity for fields in found for identity in fields["memories"]]
     memories = queries.visible(vault.conn, vault.name, ids, queries.condition(wanted))
     listed = (_item(vault, fields, memories) for fields in found if decided or fields.get("decision") is None)
-    return sorted((item for item in listed if item is not None), key=_asked_at)
+    return sorted([item for item in listed if item is not None] + _set_apart(vault, wanted), key=_asked_at)
 
 
 def _asked_at(item: Item) -> tuple[str, str, str]:
@@ -86,6 +90,32 @@ def _linked(vault: Vault) -> Iterator[dict[str, Any]]:
     for link in queries.links_of_type(vault.conn, LinkType.CONTRADICTS):
         pair = fusing.pair_id(link.source, link.target)
         yield {"id": pair, "memories": [link.source, link.target], "reasons": [LINKED], "by": "link"}
+
+
+def _rivals(vault: Vault) -> Iterator[dict[str, Any]]:
+    """Pairs that were given one external id on two machines."""
+    for external_id, holder, rival in queries.rivals(vault.conn):
+        reasons = [f"both were given the external id {external_id}, and {holder[:8]} keeps it"]
+        yield {"id": fusing.pair_id(holder, rival), "memories": [holder, rival], "reasons": reasons, "by": MERGED}
+
+
+def _set_apart(vault: Vault, wanted: Filter) -> list[Item]:
+    """Memories that two machines set differently, neither knowing of the other."""
+    seen = queries.visible(vault.conn, vault.name, queries.clashing(vault.conn), queries.condition(wanted))
+    return [_set_differently(vault, memory) for memory in seen.values()]
+
+
+def _set_differently(vault: Vault, memory: Memory) -> Item:
+    operations = vault.operations("memory", memory.id)
+    found = fold.clashes(operations)
+    last = max((clash.other for clash in found.values()), key=log.order)
+    other = {name: (clash.other.change or {}).get(name) for name, clash in found.items()}
+    told, _ = fold.memory(memory.id, [*operations, last._replace(change=other)])
+    earlier = told._replace(version=memory.version, cube=vault.name, updated_at=from_millis(log.millis_of(last.clock)))
+    names = ", ".join(sorted(found))
+    question = fusing.pair_id(*sorted({one.id for clash in found.values() for one in clash})[:2])
+    return Item(question, vault.name, earlier, memory, (f"set differently on two machines: {names}",), "supersede", MERGED,
+                memory.updated_at)  # fmt: skip
 
 
 def _item(vault: Vault, fields: Mapping[str, Any], memories: Mapping[str, Memory]) -> Item | None:
@@ -126,6 +156,8 @@ def decide(vault: Vault, item: Item, decision: str, author: Author) -> Decided:
     """
     if item.decision is not None:
         raise Refused(f"{item.id[:8]} was decided already: {item.decision}", hint="take that back with: memos undo")
+    if item.earlier.id == item.later.id:
+        return _decide_for_one(vault, item, decision, author)
     with author.write(vault) as unit:
         earlier, later = _checked(vault, item, author, decision)
         made = _carry_out(unit, vault, earlier, later, decision, author.at)
@@ -136,6 +168,28 @@ def decide(vault: Vault, item: Item, decision: str, author: Author) -> Decided:
     product = vault.get(made) if made else None
     return Decided(item._replace(decision=decision, decided_at=author.at), (vault.get(earlier.id), vault.get(later.id)),
                    product, txn)  # fmt: skip
+
+
+def _decide_for_one(vault: Vault, item: Item, decision: str, author: Author) -> Decided:
+    """Let the earlier write or what stands now hold: written again by one who knew of both, it settles the question."""
+    if decision == "fuse":
+        raise Refused("it is one memory, set differently", hint="decide otherwise: supersede (what shows now) or older")
+    with author.write(vault) as unit:
+        memory = vault.get(item.later.id)
+        governance.require_change(memory, author.principal, vault.meta)
+        governance.require_thaw(memory)
+        operations = vault.operations("memory", memory.id)
+        now, found = fold.fold(operations), fold.clashes(operations)
+        if not found:
+            raise Refused(f"{item.id[:8]} needs no decision: it was settled meanwhile", hint="memos review")
+        older = decision == "older"
+        unit.change(
+            "memory", memory.id,
+            {name: (clash.other.change or {}).get(name) if older else now.get(name) for name, clash in found.items()},
+        )  # fmt: skip
+        txn = unit.log.txn
+    decided = item._replace(decision=decision, decided_at=author.at)
+    return Decided(decided, (vault.get(memory.id),) * 2, None, txn)
 
 
 def _checked(vault: Vault, item: Item, author: Author, decision: str) -> tuple[Memory, Memory]:

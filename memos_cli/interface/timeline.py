@@ -62,10 +62,10 @@ def _present_source(vault: Vault, then: fold.Registers, now: fold.Registers) -> 
 
 
 def undoable(vault: Vault) -> str | None:
-    """The newest transaction that is not itself an undo and was not taken back; what a tick purged is passed over."""
+    """The newest transaction made here that is not itself an undo and was not taken back; what a tick purged is passed over."""
     taken_back: set[str] = set()
-    for txn, reverts in vault.transactions_backwards():
-        if reverts is None and txn not in taken_back and not vault.purged_by_tick(txn):
+    for txn, reverts, mine in vault.transactions_backwards():
+        if mine and reverts is None and txn not in taken_back and not vault.purged_by_tick(txn):
             return txn
         if reverts is not None and txn not in taken_back:
             taken_back.add(reverts)
@@ -86,8 +86,13 @@ def undo(vault: Vault, author: Author, name: str | None, *, dry_run: bool = Fals
     if txn is None:
         raise NotFound(f"nothing to undo in cube {vault.name}")
     operations = vault.transaction(txn)
-    inverses = _inverses(vault, operations, author.at)
-    subjects = tuple(dict.fromkeys(operation.subject for operation in operations))
+    receipt = next((operation for operation in operations if operation.noun == log.IMPORT), None)
+    if receipt is None:
+        inverses = _inverses(vault, operations, author.at)
+        subjects = tuple(dict.fromkeys(operation.subject for operation in operations))
+    else:
+        inverses = _inverses_of_import(vault, receipt, author.at)
+        subjects = tuple(subject for _, subject in inverses)
     if dry_run:
         return Undone(None, txn, operations[0].command, subjects, dry_run=True)
     with author.write(vault) as unit:
@@ -130,6 +135,55 @@ def _inverses(vault: Vault, operations: list[Operation], at: str) -> dict[tuple[
     return inverses
 
 
+def _inverses_of_import(vault: Vault, receipt: Operation, at: str) -> dict[tuple[str, str], dict[str, Any]]:
+    """For each subject the change that makes it again what it was before a merge.
+
+    What came in stands between what was here, in the order of its clocks. So each register goes back to what the operations
+    that were here before amount to. What was purged, here or there, stays so.
+
+    Raises:
+        Refused: another machine made the merge; or what it changed was changed again since; or it was taken back already.
+    """
+    if receipt.replica != vault.meta["replica"]:
+        raise Refused(f"{receipt.txn} was a merge on another machine", hint="take it back there, and merge again")
+    came, row = vault.came_with(receipt)
+    ids = {operation.id for operation in came}
+    inverses: dict[tuple[str, str], dict[str, Any]] = {}
+    undone = ""
+    for noun, subject in reversed(dict.fromkeys((one.noun, one.subject) for one in came if one.noun != log.IMPORT)):
+        history = vault.operations(noun, subject)
+        later = [one for one in vault.came_later(noun, subject, row) if one.txn != receipt.txn]
+        if by := _taken_back_by(later, receipt.txn):
+            undone = by
+            continue
+        since = {operation.id for operation in later}
+        was = fold.fold(one for one in history if one.id not in ids and one.id not in since)
+        merged, now = fold.fold(one for one in history if one.id not in since), fold.fold(history)
+        if now.get(fold.PURGED):
+            continue
+        changed = {name for name in {*was, *merged} if was.get(name) != merged.get(name)}
+        _refuse_if_clash(later, sorted(name for name in changed if merged.get(name) != now.get(name)))
+        if noun == "memory" and not was:
+            changed, was = {"state", "since"}, {"state": State.EXPIRED.value, "since": at}
+        if changed:
+            inverses[noun, subject] = {name: was.get(name) for name in changed}
+        if "source" in changed:
+            inverses[noun, subject] |= _present_source(vault, was, now)
+    if not inverses:
+        undone = undone and f"do it again with: memos undo {undone}"
+        raise Refused(f"{receipt.txn} was taken back already, or only purged", hint=undone or None)
+    return inverses
+
+
+def _refuse_if_clash(later: list[Operation], clash: list[str]) -> None:
+    culprit = next((operation for operation in reversed(later) if set(clash) & set(operation.change or {})), None)
+    if culprit is not None:
+        raise Refused(
+            f"{culprit.subject[:8]} was changed again since: {', '.join(clash)} by {culprit.command}",
+            hint=f"take that back first: memos undo {culprit.txn}",
+        )
+
+
 def _taken_back_by(later: list[Operation], txn: str) -> str | None:
     """The undo, among later operations on a subject, by which a transaction is taken back as things stand."""
     taken: dict[str, str] = {}
@@ -149,10 +203,4 @@ def _refuse_if_changed_since(history: list[Operation], last: int, changed: Itera
     then, now = fold.fold(history[: last + 1]), fold.fold(history)
     if now.get(fold.PURGED):
         raise Refused(f"{history[0].subject[:8]} was purged; a purge cannot be undone", hint=_OTHERS)
-    clash = sorted(name for name in changed if then.get(name) != now.get(name))
-    if clash:
-        culprit = next(operation for operation in reversed(history) if set(clash) & set(operation.change or {}))
-        raise Refused(
-            f"{history[0].subject[:8]} was changed again since: {', '.join(clash)} by {culprit.command}",
-            hint=f"take that back first: memos undo {culprit.txn}",
-        )
+    _refuse_if_clash(history, sorted(name for name in changed if then.get(name) != now.get(name)))

@@ -539,7 +539,7 @@ def fuse(
         "reason": "; ".join(reasons),
         "visibility": memories[0].visibility.value,
         "confidence": max(one.confidence for one in memories),
-        "trust": max(one.trust for one in memories),
+        "trust": max(1.0 if one.arrived else one.trust for one in memories),
     }
     ids = {one.id for one in memories}
     for one in memories:
@@ -549,6 +549,8 @@ def fuse(
                 change[_link(link.type, link.target)] = True
     operation = unit.log.append("memory", identity, change)
     unit.store("memory", identity, [operation])
+    if all(one.arrived for one in memories):
+        unit.keep_strange(identity)
     for one in memories:
         archived = {"state": State.ARCHIVED.value, "since": now, "reason": "fused", _link(LinkType.MERGED_INTO, identity): True}
         unit.change("memory", one.id, archived)

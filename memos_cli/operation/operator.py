@@ -134,9 +134,12 @@ class Finder:
         rows_ = search.surroundings(self.vault.conn, mine, self._sight)
         return {
             n: ranking.Context(
-                (cube, conversation, session, turn) if conversation and turn is not None else None, length, speaker
+                (cube, conversation, session, turn) if conversation and turn is not None else None,
+                length,
+                speaker,
+                bool(strange),
             )
-            for n, conversation, session, turn, length, speaker in rows_
+            for n, conversation, session, turn, length, speaker, strange in rows_
         }
 
     def by_meaning(self, vector: Any, count: int) -> dict[int, float]:  # noqa: ANN401 -- numpy

@@ -28,6 +28,8 @@ FADE = 1000.0
 """Characters over which those shares fall to 1/e: long turns speak for themselves."""
 SPEAKER = 0.15
 """Added when the query names who said it."""
+STRANGE = 0.9
+"""The share of its score that a memory keeps that came from elsewhere: behind its equals, ahead of what fits less."""
 Place = tuple[int, int]
 """Which cube, and which row of it."""
 
@@ -38,11 +40,13 @@ class Context(NamedTuple):
     Attributes:
         turn: cube, conversation, session and turn; `None` outside of conversations.
         length: characters of its content.
+        strange: whether it came from elsewhere and nobody here has dealt with it yet.
     """
 
     turn: tuple[int, str, str | None, int] | None
     length: int
     speaker: str | None
+    strange: bool = False
 
 
 class Parts(NamedTuple):
@@ -106,5 +110,7 @@ def in_context(
             given = share * (BEFORE * score(context.turn, -1) + AFTER * score(context.turn, 1))
             named = SPEAKER if context.speaker and context.speaker.lower() in names else 0.0
             parts = parts._replace(total=parts.total + given + named, context=given, speaker=named)
+        if context is not None and context.strange:
+            parts = parts._replace(total=STRANGE * parts.total)
         ranked.append((place, parts))
     return sorted(ranked, key=lambda pair: (-pair[1].total, pair[0]))

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memos_cli import MOS
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Draft
 from tests.infra.merging import ACTIONS, act, assert_sound, copy, machine, take, whole

@@ -163,7 +163,7 @@ def clashes(operations: list[Operation]) -> dict[str, Clash]:
     taken back (`undo`) is left out together with what took it back.
     """
     first = operations[0].replica
-    if all(operation.replica == first for operation in operations):
+    if all(operation.replica == first for operation in operations) or PURGED in fold(operations):
         return {}
     place = {operation.id: index for index, operation in enumerate(operations)}
     known: list[int] = []  # for each operation a bit for each that it knows of, itself included

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from memos_cli.infra.vault.log import millis_of
@@ -13,7 +13,8 @@ from memos_cli.times import from_millis
 _FIELDS = """m.*,
     (SELECT json_group_array(tag) FROM (SELECT tag FROM tags WHERE n = m.n ORDER BY tag)) AS tags,
     (SELECT json_group_array(label) FROM (SELECT label FROM labels WHERE n = m.n ORDER BY label)) AS labels,
-    u.count AS use_count, u.last AS use_last, c.body AS packed"""
+    u.count AS use_count, u.last AS use_last, c.body AS packed,
+    EXISTS (SELECT 1 FROM arrivals a WHERE a.id = m.id) AS arrived"""
 _FROM = "memories m LEFT JOIN uses u ON u.id = m.id LEFT JOIN cold c ON c.n = m.n"
 Condition = tuple[str, list[Any]]
 _OPEN = (Visibility.SHARED, Visibility.PUBLIC, Visibility.READ_ONLY)
@@ -37,6 +38,8 @@ def condition(wanted: Filter) -> Condition:
         require(f"m.kind IN ({_marks(wanted.kinds)})", *wanted.kinds)
     if wanted.pinned is not None:
         require("m.pinned = ?", int(wanted.pinned))
+    if wanted.familiar:
+        require("NOT EXISTS (SELECT 1 FROM arrivals a WHERE a.id = m.id)")
     _require_marks(wanted, require)
     for bound, sign in ((wanted.since, ">="), (wanted.until, "<")):
         if bound is not None:
@@ -215,28 +218,61 @@ def _due(row: dict[str, Any], cube: str) -> Due:
 def changed_since(conn: sqlite3.Connection, row: int, most: int, load: int, leaving_out: str) -> tuple[list[str], int]:
     """Memories written behind a row of the log, each once, and the last row that this covers.
 
+    What another machine wrote always counts, whatever wrote it: here nobody has compared it yet.
+
     Args:
         most: how many memories at most.
         load: a transaction of more operations than this is passed over as a whole.
         leaving_out: a command whose own writes don't count.
     """
+    (own,) = conn.execute("SELECT value FROM cube WHERE key = 'replica'").fetchone()
     found: dict[str, None] = {}
     while len(found) < most:
         batch = conn.execute(
-            "SELECT n, subject, noun, command, txn FROM ops WHERE n > ? ORDER BY n LIMIT 500", (row,)
+            "SELECT n, subject, noun, command, txn, replica = ? FROM ops WHERE n > ? ORDER BY n LIMIT 500", (own, row)
         ).fetchall()
         if not batch:
             break
-        for n, subject, noun, command, txn in batch:
+        for n, subject, noun, command, txn, mine in batch:
             row = n
-            if noun == "memory" and command != leaving_out:
-                if subject not in found and (end := _end_of_load(conn, txn, load)):
+            if noun == "memory" and not (mine and command == leaving_out):
+                if mine and subject not in found and (end := _end_of_load(conn, txn, load)):
                     row = end  # one transaction, so its rows stand together
                     break
                 found[subject] = None
             if len(found) == most:
                 break
     return list(found), row
+
+
+def with_links(conn: sqlite3.Connection, cube: str) -> Iterator[tuple[Memory, tuple[tuple[str, str], ...]]]:
+    """Every memory, also what was purged, in the order of ids, with type and target of the links that start at it.
+
+    How it was used is left out: that is no part of what a cube holds.
+    """
+    links = "(SELECT json_group_array(l) FROM (SELECT json_array(type, target) AS l FROM links WHERE source = m.id ORDER BY 1))"
+    sql = f"SELECT {_FIELDS}, {links} AS linked FROM {_FROM} ORDER BY m.id"
+    for row in _dicts(conn.execute(sql)):
+        yield (
+            memory_of({**row, "use_count": 0, "use_last": None}, cube),
+            tuple(tuple(json.loads(link)) for link in json.loads(row["linked"])),
+        )
+
+
+def records(conn: sqlite3.Connection) -> dict[tuple[str, str], dict[str, Any]]:
+    """All that is no memory (`view`, …), by noun and name."""
+    return {(noun, name): json.loads(fields) for noun, name, fields in conn.execute("SELECT noun, id, fields FROM records")}
+
+
+def clashing(conn: sqlite3.Connection) -> list[str]:
+    """The memories that two machines set differently, neither knowing of the other."""
+    return [identity for (identity,) in conn.execute("SELECT DISTINCT id FROM clashes ORDER BY id")]
+
+
+def rivals(conn: sqlite3.Connection) -> list[tuple[str, str, str]]:
+    """External id, the memory that keeps it, and one that was given the same on another machine."""
+    sql = """SELECT r.external_id, m.id, r.id FROM rivals r JOIN memories m ON m.external_id = r.external_id ORDER BY 1, 3"""
+    return conn.execute(sql).fetchall()
 
 
 def _end_of_load(conn: sqlite3.Connection, txn: str, load: int) -> int | None:

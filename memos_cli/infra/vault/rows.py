@@ -15,6 +15,8 @@ COLUMNS = (
     "speaker", "source", "metadata", "created", "updated", "occurred_at", "valid_from", "valid_to", "expires_at", "owner",
     "visibility", "task", "priority", "pinned", "frozen", "confidence", "trust", "next_due_at", "version", "digest", "since",
 )  # fmt: skip
+TRUST_OF_ARRIVALS = 0.5
+"""How far a memory is trusted at most that came from elsewhere, until somebody here deals with it."""
 EMBEDDED_CHARACTERS = 4000
 """More than 256 tokens of any text but runs of rare marks: what lies behind is cut off here, not by the tokenizer."""
 _SPACELESS = re.compile(
@@ -153,13 +155,14 @@ def _memory_of(row: dict[str, Any], cube: str) -> Memory:
         origin=Origin(row["origin"]),
         source=Source(**json.loads(row["source"])),
         confidence=row["confidence"],
-        trust=row["trust"],
+        trust=min(row["trust"], TRUST_OF_ARRIVALS) if row["arrived"] else row["trust"],
         metadata=json.loads(row["metadata"]),
         version=row["version"],
         since=row["since"],
         access_count=count,
         last_access_at=row["use_last"],
         cube=cube,
+        arrived=bool(row["arrived"]),
     )
 
 

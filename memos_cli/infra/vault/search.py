@@ -273,10 +273,15 @@ def make_pending(conn: sqlite3.Connection, fingerprint: str | None) -> int:
 
 
 def surroundings(conn: sqlite3.Connection, numbers: list[int], sight: Condition) -> list[tuple[Any, ...]]:
-    """Row, conversation, session, turn, length and speaker of these rows and of the turns beside them that may be seen."""
+    """Row, conversation, session, turn, length and speaker of these rows and of the turns beside them that may be seen.
+
+    Last, whether the memory came from elsewhere and nobody here has dealt with it yet.
+    """
     clause, values = sight
     length = "coalesce((SELECT c.characters FROM cold c WHERE c.n = m.n), length(m.content))"
-    columns = f"m.n, m.conversation, m.session, m.turn, {length}, m.speaker"
+    columns = (
+        f"m.n, m.conversation, m.session, m.turn, {length}, m.speaker, EXISTS (SELECT 1 FROM arrivals a WHERE a.id = m.id)"
+    )
     marks = ", ".join("?" * len(numbers))
     found = {row[0]: row for row in conn.execute(f"SELECT {columns} FROM memories m WHERE m.n IN ({marks})", numbers)}
     beside = f"SELECT {columns} FROM memories m WHERE m.conversation = ? AND m.session IS ? AND m.turn = ? AND {clause}"

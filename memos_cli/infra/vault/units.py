@@ -211,6 +211,10 @@ class Unit:
             self.forget_vectors(n, source)
             bump_generation(self._conn, target)
 
+    def keep_strange(self, identity: str) -> None:
+        """Note that a memory says only what came from elsewhere."""
+        self._conn.execute("INSERT OR IGNORE INTO arrivals VALUES (?)", (identity,))
+
     def take_back(self) -> None:
         """Undo all of this transaction so far; a dry run ends so."""
         self._conn.execute("ROLLBACK")

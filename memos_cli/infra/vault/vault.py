@@ -347,16 +347,17 @@ class Vault:
         later = [one for one in log.of_subject(self.conn, noun, subject) if one.id in places]
         return sorted(later, key=lambda one: places[one.id])
 
-    def transactions_backwards(self) -> Iterator[tuple[str, str | None]]:
-        """The transactions from the newest on: name, and the name of the one that it takes back.
+    def transactions_backwards(self) -> Iterator[tuple[str, str | None, bool]]:
+        """The transactions from the newest on: name, the name of the one that it takes back, whether it was made here.
 
         A command that wrote several times under one name comes once, where it wrote last, whoever wrote in between.
         """
         seen: set[str] = set()
-        for txn, reverts in self.conn.execute("SELECT txn, reverts FROM ops ORDER BY n DESC"):
+        own = self.meta["replica"]
+        for txn, reverts, replica in self.conn.execute("SELECT txn, reverts, replica FROM ops ORDER BY n DESC"):
             if txn not in seen:
                 seen.add(txn)
-                yield txn, reverts
+                yield txn, reverts, replica == own
 
     def purged_by_tick(self, txn: str) -> bool:
         """Whether a transaction is one in which a tick purged what its grace was over for: nobody asked for it by hand."""

@@ -1,0 +1,228 @@
+"""`memos cube merge`, `split` and `diff`: cubes put together, taken apart and compared."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from memos_cli.cli import render
+from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.options import Command, dry_run, filter_of, filters, reveal
+from memos_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from memos_cli.infra.merge import Plan
+    from memos_cli.interface.merging import Merged, Split
+    from memos_cli.operation.comparing import Comparison
+
+_SHOWN = 20
+"""Lines of one sort that are shown on a terminal; `--json` has them all."""
+_DIFFERENT = 1
+"""What `--exit-code` ends with where cubes differ, as `git diff` and `diff` do."""
+
+
+def _with_default(cubes: tuple[str, ...]) -> tuple[str | None, str]:
+    """Two cubes, of which the first may be left out."""
+    if len(cubes) > 2:
+        raise UsageError(f"{len(cubes)} cubes are too many", hint="one is written to, and one is read or made")
+    return cubes[-2] if len(cubes) == 2 else None, cubes[-1]
+
+
+@click.command("merge", cls=Command)
+@click.argument("cubes", nargs=-1, required=True, metavar="[INTO] OTHER")
+@dry_run
+@pass_app
+def merge(app: App, cubes: tuple[str, ...], *, dry_run: bool) -> None:
+    """Take over what another cube has and this one lacks.
+
+    OTHER, a cube's name or the path of its folder, is only read. Both may have gone on apart: every memory ends with
+    all that was done to it on either side. Where both set the same thing differently the later shows, both stay in
+    the history, and memos review asks. What was purged on one side is gone on both. A merge the other way round makes
+    the two cubes equal; a second one changes nothing.
+
+    What comes from a cube outside of this home is trusted less until you use it: it ranks lower, and does not steer
+    what chat answers. One merge is one step of memos undo.
+
+    \b
+    Examples:
+      memos cube merge laptop
+      memos cube merge default /mnt/stick/memos/cubes/default --dry-run
+      memos cube merge work home --json
+
+    \b
+    Exit status:
+      2  a cube and itself
+      3  the cube belongs to somebody else
+      10 no such cube
+      13 the other cube is damaged, or both went on as one (a folder was copied, and both were written to)
+    """
+    into, other = _with_default(cubes)
+    result = app.mos.merging.merge(other, into, dry_run=dry_run)
+    if app.json:
+        app.data(_merged_json(result))
+    else:
+        _tell_merged(app, result)
+    for line in result.unfinished:
+        app.note(f"a purge is not finished: {line}")
+
+
+def _counts(plan: "Plan") -> dict[str, int]:
+    return {
+        "new": len(plan.new), "newer": len(plan.newer), "older": len(plan.older), "conflicting": len(plan.conflicting),
+        "same": plan.same, "erased": len(plan.erased), "withheld": len(plan.withheld),
+    }  # fmt: skip
+
+
+def _merged_json(result: "Merged") -> dict[str, Any]:
+    plan = result.plan
+    lists = {
+        name: list(getattr(plan, name)) for name in ("new", "newer", "older", "conflicting", "erased", "withheld", "rivals")
+    }
+    return {
+        "cube": result.cube,
+        "other": result.other,
+        "counts": _counts(plan),
+        "operations": plan.operations,
+        "ids": lists,
+        "records": [{"noun": noun, "name": name} for noun, name in plan.records],
+        "from_elsewhere": result.arrived,
+        "dry_run": result.dry_run,
+        "command_id": result.txn,
+    }
+
+
+_WORDS = {
+    "new": "new",
+    "newer": "changed there",
+    "older": "changed here only",
+    "conflicting": "set differently on both sides",
+    "same": "the same",
+    "erased": "purged there",
+    "withheld": "purged here",
+}
+
+
+def _tell_merged(app: App, result: "Merged") -> None:
+    for name, count in _counts(result.plan).items():
+        if count:
+            app.out(f"{count:>8,}  {_WORDS[name]}")
+    for noun, name in result.plan.records[:_SHOWN]:
+        app.out(f"{'':>8}  {noun} {render.plain(name)}")
+    if not result.plan.operations:
+        app.out(f"nothing to take over: cube {result.cube} has all that {result.other} has")
+        return
+    done = "would merge" if result.dry_run else "merged"
+    app.out(f"{done} {result.other} into {result.cube}: {result.plan.operations:,} operations")
+    if result.dry_run:
+        return
+    if result.plan.conflicting or result.plan.rivals:
+        app.note("what was set differently shows as it was set later; decide with: memos review")
+    app.note(f"take it back with: memos undo {result.txn}")
+
+
+@click.command("split", cls=Command)
+@click.argument("cubes", nargs=-1, required=True, metavar="[NAME] NEW")
+@filters
+@click.option("--keep", is_flag=True, help="Leave the memories in the old cube too.")
+@dry_run
+@pass_app
+def split(app: App, /, **given: Any) -> None:  # noqa: ANN401 -- click's own types
+    """Move memories to a new cube of their own, with all of their history.
+
+    NEW is the new cube's name or path; which memories, the options of memos list tell. In the old cube they are
+    forgotten: memos undo brings all of them back, memos restore some.
+
+    \b
+    Examples:
+      memos cube split garden --tag garden
+      memos cube split default work --task launch --dry-run
+      memos cube split archive-2025 --until 2026-01-01 --archived --keep
+
+    \b
+    Exit status:
+      2  no memory is so
+      3  there is such a cube, or a memory is frozen
+      10 no such cube
+    """
+    keep, dry = given.pop("keep"), given.pop("dry_run")
+    name, new = _with_default(given.pop("cubes"))
+    result = app.mos.merging.split(new, name, filter_of(app, given), keep=keep, dry_run=dry)
+    if app.json:
+        app.data(_split_json(result))
+        return
+    verb = "copy" if result.kept else "move"
+    done = f"would {verb}" if result.dry_run else {"copy": "copied", "move": "moved"}[verb]
+    app.out(f"{done} {len(result.ids):,} memories from cube {result.cube} to {result.new} at {result.path}")
+    if result.txn:
+        app.note(f"they are forgotten in {result.cube}; bring them back with: memos undo {result.txn}")
+
+
+def _split_json(result: "Split") -> dict[str, Any]:
+    fields = result._asdict()
+    return {**{name: fields[name] for name in ("cube", "new", "path", "kept", "dry_run")}, "ids": list(result.ids),
+            "command_id": result.txn}  # fmt: skip
+
+
+@click.command("diff", cls=Command)
+@click.argument("first")
+@click.argument("second")
+@click.option("--exit-code", is_flag=True, help="End with 1 where they differ.")
+@reveal
+@pass_app
+def diff(app: App, first: str, second: str, *, exit_code: bool, reveal: bool) -> None:
+    """Tell what two cubes hold differently.
+
+    Each is a cube's name or the path of its folder. How often something was used makes no difference.
+
+    \b
+    Examples:
+      memos cube diff default laptop
+      memos cube diff default /mnt/stick/memos/cubes/default --json
+      memos cube diff work work-before --exit-code -q && echo equal
+
+    \b
+    Exit status:
+      0  compared, whether they differ or not
+      1  they differ, with --exit-code
+      10 no such cube
+    """
+    found = app.mos.merging.diff(first, second)
+    app.data(_comparison_json(found, reveal=reveal)) if app.json else _tell_comparison(app, found, reveal=reveal)
+    if exit_code and not found.is_equal:
+        click.get_current_context().exit(_DIFFERENT)
+
+
+def _comparison_json(found: "Comparison", *, reveal: bool) -> dict[str, Any]:
+    def json_of(memories: Any) -> list[dict[str, Any]]:  # noqa: ANN401 -- memories
+        return [render.memory_json(memory, reveal=reveal) for memory in memories]
+
+    return {
+        "first": found.first,
+        "second": found.second,
+        "equal": found.is_equal,
+        "same": found.same,
+        "only_first": json_of(found.only_first),
+        "only_second": json_of(found.only_second),
+        "different": [
+            {"id": one.first.id, "fields": list(one.fields), **dict(zip(("first", "second"), json_of(one[:2]), strict=True))}
+            for one in found.different
+        ],
+        "purged": [{"id": identity, "in": cube} for identity, cube in found.purged],
+        "records": [{"noun": noun, "name": name, "how": how} for noun, name, how in found.records],
+    }
+
+
+def _tell_comparison(app: App, found: "Comparison", *, reveal: bool) -> None:
+    for sign, color, memories in (("-", "red", found.only_first), ("+", "green", found.only_second)):
+        for memory in memories:
+            app.out(click.style(f"{sign} ", fg=color) + render.memory_line(memory, reveal=reveal))
+    for one in found.different:
+        app.out(click.style("~ ", fg="yellow") + render.memory_line(one.second, reveal=reveal))
+        app.out(click.style(f"    {', '.join(one.fields)}", dim=True))
+    for identity, cube in found.purged:
+        app.out(f"x {identity[: render.SHORT_ID]}  purged in {cube}")
+    for noun, name, how in found.records:
+        app.out(f"  {noun} {render.plain(name)}: {how}")
+    if found.is_equal:
+        app.note(f"no difference: {found.same:,} memories are the same in {found.first} and {found.second}")
+    else:
+        app.note(f"- only in {found.first}, + only in {found.second}, ~ in both; {found.same:,} are the same")

@@ -1,0 +1,217 @@
+"""Cubes put together, taken apart and compared: `memos cube merge`, `split`, `diff`."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from memos_cli.errors import IntegrityError, MemosError, ModelUnavailable, Refused, UsageError
+from memos_cli.infra import governance, merge, purge
+from memos_cli.infra.files import sync_folder
+from memos_cli.infra.vault import log
+from memos_cli.infra.vault.vault import Vault
+from memos_cli.model import Filter, Memory, State
+from memos_cli.operation import comparing
+
+if TYPE_CHECKING:
+    from memos_cli.interface.api import MOS
+    from memos_cli.interface.pipeline import Author
+
+_NAMED = 5
+"""How many ids a refusal lists."""
+
+
+class Merged(NamedTuple):
+    """What a merge brought, or would bring.
+
+    Attributes:
+        unfinished: what of an arrived purge could not be wiped yet, a line each.
+        arrived: whether what came in is trusted less until it is used.
+        txn: what takes it back; `None` where nothing came.
+    """
+
+    cube: str
+    other: str
+    plan: merge.Plan
+    txn: str | None
+    arrived: bool
+    dry_run: bool = False
+    unfinished: tuple[str, ...] = ()
+
+
+class Split(NamedTuple):
+    """What a split moved: the ids, the new cube, and what takes the forgetting back in the old one."""
+
+    cube: str
+    new: str
+    path: str
+    ids: tuple[str, ...]
+    kept: bool
+    txn: str | None
+    dry_run: bool = False
+
+
+class Merging:
+    """Cubes put together, taken apart and compared.
+
+    Args:
+        mos: the home.
+    """
+
+    def __init__(self, mos: "MOS") -> None:
+        self._mos = mos
+
+    def merge(self, other: str, into: str | None = None, *, dry_run: bool = False) -> Merged:
+        """Take over what another cube has and this one lacks, in one transaction that `undo` takes back.
+
+        Args:
+            other: a name or a path.
+            into: the cube that is written to; `None` for the first one in use.
+
+        Raises:
+            CubeNotFound: one is not there. UsageError: a cube and itself.
+            IntegrityError: the other is damaged, or both went on as one; nothing is changed.
+            Refused: the principal does not own them.
+        """
+        vault = self._mos.vault(into) if into is not None else self._mos.writable()
+        author = self._mos.author("merge")
+        governance.require_owner(author.principal, vault.meta, "merge into it")
+        with self._opened(other) as source:
+            if source.folder.resolve() == vault.folder.resolve():
+                raise UsageError(f"{other} is the cube that it would be merged into", hint="see the cubes: memos cube list")
+            self._require_reader(author, source)
+            near = source.folder.parent == self._mos.paths.cubes
+            if not near:
+                _require_sound(source)
+            if dry_run:
+                return Merged(vault.name, other, merge.plan(vault, source), None, not near, dry_run=True)
+            return self._merge(vault, source, author, trusted=near)._replace(other=other)
+
+    def _merge(self, vault: Vault, source: Vault, author: "Author", *, trusted: bool) -> Merged:
+        places = self._mos.places(vault)
+        left = bool(purge.wipe(vault, places))
+        terms = merge.Terms(trusted=trusted, fingerprint=self._fingerprint(source))
+        with author.write(vault) as unit:
+            merged = merge.merge(vault, unit, source, terms)
+            txn = unit.log.txn if unit.log.count else None
+        unfinished = tuple(purge.wipe(vault, places, None if left else merged.texts))
+        return Merged(vault.name, source.name, merged.plan, txn, not trusted, unfinished=unfinished)
+
+    def _require_reader(self, author: "Author", source: Vault) -> None:
+        if author.principal != self._mos.person:  # whoever can open the folder can read it; one that acts for somebody cannot
+            governance.require_owner(author.principal, source.meta, "merge it into another cube")
+
+    def _fingerprint(self, source: Vault) -> str | None:
+        """The embedder of this home, where the other cube has vectors at all."""
+        if not source.conn.execute("SELECT 1 FROM embedders LIMIT 1").fetchone():
+            return None
+        try:
+            embedder = self._mos.embeddings.embedder()
+        except ModelUnavailable:
+            return None
+        return embedder.fingerprint if embedder is not None else None
+
+    @contextmanager
+    def _opened(self, other: str) -> Iterator[Vault]:
+        """Another cube by name or path."""
+        if Path(other).is_file():
+            raise UsageError(f"{other} is a file", hint="name a cube, or give the path of its folder")
+        yield self._mos.vault(other)
+
+    def split(
+        self, new: str, name: str | None = None, wanted: Filter | None = None, *, keep: bool = False, dry_run: bool = False
+    ) -> Split:
+        """Move the memories that a filter lets through to a new cube, with all of their history.
+
+        In the old cube they are forgotten, in one transaction, and can be restored. The new cube is there before that, whole:
+        a kill in between leaves both.
+
+        Args:
+            new: the new cube's name or path.
+            name: the cube that is split; `None` for the first one in use.
+            keep: leave them in the old cube too.
+
+        Raises:
+            Refused: there is such a cube; one of the memories is frozen; the principal does not own the cube.
+        """
+        vault = self._mos.vault(name) if name is not None else self._mos.vaults()[0]
+        author = self._mos.author("split")
+        governance.require_owner(author.principal, vault.meta, "split it")
+        place = self._mos.shelf.place(new)
+        if place.exists():
+            raise Refused(f"there is {place} already", hint="choose another name")
+        narrowed = self._mos.filter(vault, wanted)
+        memories = vault.seen(narrowed).find(narrowed, "oldest")
+        if not keep:
+            _refuse_frozen(memories)
+        ids = tuple(memory.id for memory in memories)
+        if not ids:
+            raise UsageError(
+                "no memory is so, and an empty cube is made with memos cube create", hint="memos list, with the same options"
+            )
+        if dry_run:
+            return Split(vault.name, new, str(place), ids, keep, None, dry_run=True)
+        self._copy(vault, place, ids, author)
+        txn = None if keep else _let_go(vault, ids, author, place.name)
+        return Split(vault.name, place.name, str(place), ids, keep, txn)
+
+    def _copy(self, vault: Vault, place: Path, ids: tuple[str, ...], author: "Author") -> None:
+        """Make the new cube beside its place, and move it there when it is whole."""
+        half = place.with_name(f".{place.name}.{os.urandom(6).hex()}")
+        try:
+            Vault.create(half, owner=vault.meta["owner"], millis=author.millis)
+            known = self._fingerprint(vault)
+            with Vault(half, place.name) as made:
+                with author.write(made) as unit:
+                    merge.merge(made, unit, vault, merge.Terms(trusted=True, fingerprint=known, only=frozenset(ids)))
+                made.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            half.rename(place)
+            sync_folder(place.parent)
+        except OSError as error:
+            raise MemosError(f"cannot make a cube at {place}: {error.strerror or error}") from None
+        finally:
+            if half.exists():
+                import shutil
+
+                shutil.rmtree(half, ignore_errors=True)
+
+    def diff(self, first: str, second: str, user_id: str | None = None) -> comparing.Comparison:
+        """What two cubes hold differently; of memories, those that the principal may see in both.
+
+        Raises:
+            CubeNotFound: one is not there.
+        """
+        principal = user_id or self._mos.principal
+        one, other = self._mos.vault(first), self._mos.vault(second)
+        return comparing.compare(one, other, lambda memory, vault: governance.may_see(memory, principal, vault.meta))
+
+    def confirm(self, memory: Memory) -> None:
+        """Note that somebody looked at a memory from elsewhere on purpose; best effort, as all noting of use."""
+        if self._mos.settings.get("use.record"):
+            for vault in self._mos.vaults():
+                if vault.name == memory.cube:
+                    vault.confirm([memory.id])
+
+
+def _require_sound(source: Vault) -> None:
+    """Refuse a cube whose log is not what was hashed; what lies in this home is looked at by doctor."""
+    for line in log.faults(source.conn):
+        raise IntegrityError(f"cube {source.name} is damaged: {line}", hint="nothing was taken over")
+
+
+def _refuse_frozen(memories: "list[Memory]") -> None:
+    frozen = [memory.id[:8] for memory in memories if memory.frozen]
+    if frozen:
+        more = f" and {len(frozen) - _NAMED} more" if len(frozen) > _NAMED else ""
+        ids = " ".join(frozen[:_NAMED])
+        raise Refused(f"frozen, so they stay: {ids}{more}", hint=f"--keep leaves all in both; or: memos unfreeze {ids}")
+
+
+def _let_go(vault: Vault, ids: tuple[str, ...], author: "Author", new: str) -> str | None:
+    gone: dict[str, Any] = {"state": State.EXPIRED.value, "since": author.at, "reason": f"split into {new}"}
+    with author.write(vault) as unit:
+        for identity in ids:
+            if vault.get(identity).state not in {State.EXPIRED, State.PURGED}:
+                unit.change("memory", identity, gone)
+        return unit.log.txn if unit.log.count else None
