@@ -206,9 +206,12 @@ def _comparison_json(found: "Comparison", *, reveal: bool) -> dict[str, Any]:
             {"id": one.first.id, "fields": list(one.fields), **dict(zip(("first", "second"), json_of(one[:2]), strict=True))}
             for one in found.different
         ],
-        "purged": [{"id": identity, "in": cube} for identity, cube in found.purged],
-        "records": [{"noun": noun, "name": name, "how": how} for noun, name, how in found.records],
+        "purged": [{"id": identity, "in": place} for identity, place in found.purged],
+        "records": [{"noun": noun, "name": name, "in": place} for noun, name, place in found.records],
     }
+
+
+_SIGNS = {"first": "-", "second": "+", "both": "~"}
 
 
 def _tell_comparison(app: App, found: "Comparison", *, reveal: bool) -> None:
@@ -218,10 +221,11 @@ def _tell_comparison(app: App, found: "Comparison", *, reveal: bool) -> None:
     for one in found.different:
         app.out(click.style("~ ", fg="yellow") + render.memory_line(one.second, reveal=reveal))
         app.out(click.style(f"    {', '.join(one.fields)}", dim=True))
-    for identity, cube in found.purged:
-        app.out(f"x {identity[: render.SHORT_ID]}  purged in {cube}")
-    for noun, name, how in found.records:
-        app.out(f"  {noun} {render.plain(name)}: {how}")
+    names = {"first": found.first, "second": found.second}
+    for identity, place in found.purged:
+        app.out(click.style("x ", fg="red") + f"{identity[: render.SHORT_ID]}  purged in {names[place]}")
+    for noun, name, place in found.records:
+        app.out(f"{_SIGNS[place]} {noun} {render.plain(name)}")
     if found.is_equal:
         app.note(f"no difference: {found.same:,} memories are the same in {found.first} and {found.second}")
     else:

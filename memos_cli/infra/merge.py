@@ -18,7 +18,7 @@ from memos_cli.errors import IntegrityError
 from memos_cli.infra import purge
 from memos_cli.infra.blobs import Blobs
 from memos_cli.infra.vault import connection, fold, log, rows, search
-from memos_cli.infra.vault.units import Unit, new_id
+from memos_cli.infra.vault.units import Unit, new_id, set_mark
 from memos_cli.infra.vault.vault import Vault
 
 _CHUNK = 500
@@ -26,6 +26,8 @@ _BYTES = 2
 """Of a number in a vector, as `vectors.encode` writes it."""
 _STEERING = ("content", "title", "kind", "pinned", "visibility")
 """Fields by which a memory steers what is answered: one whose field came from elsewhere is as strange as a new one."""
+ABSENT = "absent"
+"""Marks, in the table `cube`, that files which memories were read from did not come with them."""
 Subject = tuple[str, str]
 
 
@@ -146,7 +148,7 @@ _CHECK = "check the other cube with: memos doctor"
 
 
 def _compare(conn: sqlite3.Connection, other: sqlite3.Connection, only: Collection[str] | None) -> _Union:
-    for line in log.missing(other):
+    for line in (*log.missing(other), *log.gaps(other)):
         raise IntegrityError(f"the other cube is damaged: {line}", hint=_CHECK)
     union = _Union(array("q"), {}, set())
     ours, theirs = log.position(conn), _ends(other)
@@ -323,7 +325,7 @@ def _insert(conn: sqlite3.Connection, other: sqlite3.Connection, places: Sequenc
             gone = op.noun == "memory" and op.subject in tombs
             if op.change is None and not gone:
                 raise IntegrityError(f"operation {op.seq} of replica {op.replica}: its change is missing", hint=_CHECK)
-            log.insert(conn, log.without_payload(row) if gone else row)
+            log.insert_row(conn, log.without_payload(row) if gone else row)
             replicas.add(op.replica)
     return replicas
 
@@ -352,8 +354,12 @@ def _copy_files(vault: Vault, other: Vault, memories: Iterable[str]) -> None:
     sql = "SELECT json_extract(source, '$.digest') FROM memories WHERE id = ? AND state <> 'purged'"
     for identity in memories:
         row = vault.conn.execute(sql, (identity,)).fetchone()
-        if row and row[0] and row[0] not in ours:
+        if not row or not row[0] or row[0] in ours:
+            continue
+        if row[0] in theirs or not (absent := other.mark(ABSENT)):
             ours.put(theirs.get(row[0]))
+        else:
+            set_mark(vault.conn, ABSENT, absent)
 
 
 def _adopt_vectors(

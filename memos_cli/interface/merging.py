@@ -184,7 +184,8 @@ class Merging:
         """
         principal = user_id or self._mos.principal
         one, other = self._mos.vault(first), self._mos.vault(second)
-        return comparing.compare(one, other, lambda memory, vault: governance.may_see(memory, principal, vault.meta))
+        found = comparing.compare(one, other, lambda memory, vault: governance.may_see(memory, principal, vault.meta))
+        return found._replace(first=first, second=second)
 
     def confirm(self, memory: Memory) -> None:
         """Note that somebody looked at a memory from elsewhere on purpose; best effort, as all noting of use."""

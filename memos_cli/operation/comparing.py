@@ -25,11 +25,11 @@ class Comparison(NamedTuple):
     """What differs.
 
     Attributes:
-        first: the names of the two cubes; so `second`.
+        first: what the two cubes are called; so `second`.
         only_first: memories that only the first has; so `only_second`.
         different: those that both have.
-        purged: ids of what one has and the other purged, with the name of the cube that purged it.
-        records: noun, name and where: what else differs (views, policy, tasks, questions, snapshots).
+        purged: ids of what one has and the other purged, with which of the two purged it (`first`, `second`).
+        records: noun, name, and `first`, `second` or `both`: what else one has alone, or both differently (views, policy, …).
         same: how many memories are the same.
     """
 
@@ -66,7 +66,7 @@ def compare(first: Vault, second: Vault, may_see: _May = lambda *_: True) -> Com
             if told is not None and told[0].state is not State.PURGED:
                 only[place].append(told[0])
         elif (one[0].state is State.PURGED) != (other[0].state is State.PURGED):
-            purged.append((one[0].id, first.name if one[0].state is State.PURGED else second.name))
+            purged.append((one[0].id, "first" if one[0].state is State.PURGED else "second"))
         elif fields := _fields(one, other):
             different.append(Both(one[0], other[0], fields))
         else:
@@ -102,5 +102,5 @@ def _records(first: Vault, second: Vault) -> Iterator[tuple[str, str, str]]:
     ones, others = (queries.records(vault.conn) for vault in (first, second))
     for pair in sorted({*ones, *others}):
         if ones.get(pair) != others.get(pair):
-            where = "differs" if pair in ones and pair in others else f"only in {(first if pair in ones else second).name}"
+            where = "both" if pair in ones and pair in others else "first" if pair in ones else "second"
             yield (*pair, where)

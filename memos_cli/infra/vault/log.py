@@ -236,7 +236,7 @@ def without_payload(row: Row) -> Row:
     return row if row[14] == TOMBSTONE else (*row[:13], None, None)
 
 
-def insert(conn: sqlite3.Connection, row: Row) -> None:
+def insert_row(conn: sqlite3.Connection, row: Row) -> None:
     """Put an operation from elsewhere, verified by the caller, at the end of the table."""
     conn.execute(_INSERT, row)
 
@@ -255,12 +255,20 @@ def came_in(conn: sqlite3.Connection, replicas: Iterable[str]) -> None:
 
 
 def missing(conn: sqlite3.Connection) -> Iterator[str]:
-    """A line for each replica of which fewer (or more) operations are there than came in. By counting, nothing is hashed."""
+    """A line for each replica of which fewer (or more) operations are there than came in: by counting, nothing is hashed."""
     came = dict(conn.execute("SELECT replica, count FROM replicas").fetchall())
     there = dict(conn.execute("SELECT replica, count(*) FROM ops GROUP BY replica").fetchall())
     for replica, count in came.items():
         if there.get(replica, 0) != count:
             yield f"replica {replica}: {count} operations came in, and {there.get(replica, 0)} are there"
+
+
+def gaps(conn: sqlite3.Connection) -> Iterator[str]:
+    """A line for each replica whose operations have a gap that nobody knows of; by counting as well."""
+    partial = _partial(conn)
+    for replica, count, last in conn.execute("SELECT replica, count(*), max(seq) FROM ops GROUP BY replica"):
+        if count != last and replica not in partial:
+            yield f"replica {replica}: of {last} operations {last - count} are missing"
 
 
 def _partial(conn: sqlite3.Connection) -> set[str]:

@@ -1,0 +1,234 @@
+"""Merge, split and diff as a Python program uses them; undo of a merge."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from memos_cli import MOS
+from memos_cli.errors import CubeNotFound, IntegrityError, Refused, UsageError
+from memos_cli.infra.vault.vault import Vault
+from memos_cli.model import Draft, Filter, LinkType, State
+from tests.infra.merging import assert_sound, forward, machine, whole
+
+
+@pytest.fixture
+def work(mos: MOS) -> Vault:
+    """A second cube of the home."""
+    mos.add("in the default cube")
+    mos.create_cube("work")
+    return mos.vault("work")
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Iterator[MOS]:
+    with machine(tmp_path / "there", ahead=5) as opened:
+        yield opened
+
+
+def add(mos: MOS, cube: str, content: str, **fields: object) -> str:
+    """A memory in a cube that need not be the one in use."""
+    vault = mos.vault(cube)
+    with mos.author("add").write(vault) as unit:
+        return str(unit.add(Draft(content, **fields), "sam"))  # type: ignore[arg-type]
+
+
+def registers(mos: MOS) -> dict[str, tuple[object, ...]]:
+    found = mos.list(Filter(at=mos.now, everything=True))
+    return {one.id: (one.content, one.tags, one.pinned, one.state) for one in found}
+
+
+@pytest.mark.usefixtures("work")
+class TestMerge:
+    def test_cubes_of_one_home_trust_each_other_and_others_do_not(self, mos: MOS, there: MOS) -> None:
+        near = add(mos, "work", "from the cube beside")
+        (far,) = there.add("from another home").ids
+        assert not mos.merging.merge("work").arrived
+        result = mos.merging.merge(str(there.writable().folder))
+        assert (result.arrived, result.plan.new) == (True, (far,))
+        assert (mos.get(near).arrived, mos.get(far).arrived) == (False, True)
+
+    def test_into_another_cube_than_the_one_in_use(self, mos: MOS, work: Vault) -> None:
+        result = mos.merging.merge("default", "work")
+        assert (result.cube, result.other, len(result.plan.new)) == ("work", "default", 1)
+        assert len(work.find(Filter(at=mos.now))) == 1
+
+    def test_a_dry_run_tells_and_writes_nothing(self, mos: MOS) -> None:
+        new = add(mos, "work", "new")
+        before = whole(mos.writable()), mos.writable().position()
+        result = mos.merging.merge("work", dry_run=True)
+        assert (result.plan.new, result.txn, result.dry_run) == ((new,), None, True)
+        assert (whole(mos.writable()), mos.writable().position()) == before
+
+    def test_nothing_to_take_over_is_no_command(self, mos: MOS) -> None:
+        before = mos.commands(10)
+        assert mos.merging.merge("work").txn is None
+        assert mos.commands(10) == before
+
+    def test_what_cannot_be(self, mos: MOS, tmp_path: Path) -> None:
+        with pytest.raises(UsageError, match="the cube that it would be merged into"):
+            mos.merging.merge("default")
+        with pytest.raises(CubeNotFound):
+            mos.merging.merge("play")
+        (tmp_path / "a.file").touch()
+        with pytest.raises(UsageError, match="is a file"):
+            mos.merging.merge(str(tmp_path / "a.file"))
+
+    def test_somebody_else_neither_writes_nor_reads_that_way(self, home: Path, mos: MOS) -> None:
+        add(mos, "work", "private")
+        with MOS(home, principal="bot", settings=mos.settings) as other, pytest.raises(Refused):
+            other.merging.merge("work")
+
+    def test_a_damaged_cube_from_elsewhere_is_refused_before_anything_is_taken(self, mos: MOS, there: MOS) -> None:
+        there.add("one")
+        there.writable().conn.execute("UPDATE ops SET principal = 'eve'")
+        with pytest.raises(IntegrityError, match="header"):
+            mos.merging.merge(str(there.writable().folder))
+
+
+class TestUndo:
+    def test_it_takes_all_of_a_merge_back_in_one_step_and_again_does_it_again(self, mos: MOS, there: MOS) -> None:
+        (one, two) = mos.add(drafts=[Draft("one"), Draft("two")]).ids
+        there.merging.merge(str(mos.writable().folder))
+        there.edit(one, {"content": "one, edited", "tag:x": True})
+        there.delete([two])
+        there.add("three")
+        there.save_record("view", "v", {"tags": ["x"]})
+        before = registers(mos)
+        mos.merging.merge(str(there.writable().folder))
+        merged = registers(mos)
+        assert mos.undo(dry_run=True).command == "merge"
+        assert registers(mos) == merged
+        undone = mos.undo()
+        now = registers(mos)
+        new = (set(now) - set(before)).pop()
+        assert now.pop(new)[-1] is State.EXPIRED
+        assert now == before
+        assert not mos.writable().records("view")
+        assert_sound(mos.writable())
+        mos.undo(undone.txn)
+        assert registers(mos) == merged
+        assert_sound(mos.writable())
+
+    def test_what_was_done_to_it_since_has_to_be_taken_back_first(self, mos: MOS, there: MOS) -> None:
+        (new,) = there.add("three").ids
+        merged = mos.merging.merge(str(there.writable().folder))
+        mos.edit(new, {"content": "mine"})
+        with pytest.raises(Refused, match="changed again since: content by edit"):
+            mos.undo(merged.txn)
+        mos.undo()
+        mos.undo()
+        assert mos.get(new).state is State.EXPIRED
+        with pytest.raises(Refused, match="taken back already"):
+            mos.undo(merged.txn)
+
+    def test_the_newest_command_is_the_newest_made_here(self, mos: MOS, there: MOS) -> None:
+        mos.add("mine")
+        forward(there, days=3)
+        there.add("theirs, and later")
+        mos.merging.merge(str(there.writable().folder))
+        assert [mos.undo().command for _ in range(2)] == ["merge", "add"]
+
+    def test_a_merge_is_taken_back_where_it_was_made(self, mos: MOS, there: MOS) -> None:
+        mos.add("mine")
+        merged = there.merging.merge(str(mos.writable().folder))
+        there.add("so that the receipt is a link of a chain")
+        mos.merging.merge(str(there.writable().folder))
+        with pytest.raises(Refused, match="on another machine"):
+            mos.undo(merged.txn)
+
+    def test_a_purge_that_came_is_not_taken_back(self, mos: MOS, there: MOS) -> None:
+        (gone,) = mos.add("gone").ids
+        there.merging.merge(str(mos.writable().folder))
+        there.purge([gone])
+        there.add("new")
+        mos.merging.merge(str(there.writable().folder))
+        mos.undo()
+        assert mos.writable().get(gone).state is State.PURGED
+        assert_sound(mos.writable())
+
+
+class TestSplit:
+    def test_memories_move_with_their_history_and_the_old_cube_forgets_them(self, mos: MOS) -> None:
+        rake, pond = mos.add(drafts=[Draft("the rake", tags=("garden",)), Draft("the pond", tags=("garden",))]).ids
+        (rest,) = mos.add("the server is heron").ids
+        mos.edit(rake, {"content": "the rake is at Yuki's"})
+        mos.link(rake, LinkType.RELATES, pond)
+        done = mos.merging.split("garden", wanted=Filter(at=mos.now, tags=("garden",)))
+        assert (set(done.ids), done.cube, done.new) == ({rake, pond}, "default", "garden")
+        garden, source = mos.vault("garden"), mos.writable()
+        assert {one.id for one in garden.find(Filter(at=mos.now))} == {rake, pond}
+        assert garden.operations("memory", rake) == source.operations("memory", rake)[:3]
+        assert garden.meta["replica"] != source.meta["replica"]
+        assert not garden.arrivals([rake])
+        assert [one.id for one in mos.list()] == [rest]
+        for vault in (garden, source):
+            assert_sound(vault)
+        mos.undo()
+        assert len(mos.list()) == 3
+        assert not mos.merging.merge("garden").plan.operations, "nothing new came from there"
+
+    def test_what_was_changed_in_the_new_cube_comes_back_by_a_merge(self, mos: MOS) -> None:
+        (rake,) = mos.add("the rake").ids
+        mos.add("the rest")
+        mos.merging.split("garden", wanted=Filter(at=mos.now, kinds=("note",)), keep=True)
+        with mos.author("edit").write(mos.vault("garden")) as unit:
+            unit.change("memory", rake, {"content": "the rake is broken"})
+        mos.merging.merge("garden")
+        assert mos.get(rake).content == "the rake is broken"
+        assert_sound(mos.writable())
+
+    def test_keep_leaves_them_and_a_dry_run_makes_nothing(self, mos: MOS) -> None:
+        mos.add("the rake")
+        assert mos.merging.split("one", dry_run=True).ids
+        assert mos.shelf.names() == ["default"]
+        assert mos.merging.split("one", keep=True).txn is None
+        assert mos.shelf.names() == ["default", "one"]
+        assert len(mos.list()) == 1
+
+    def test_what_cannot_be(self, home: Path, mos: MOS) -> None:
+        (frozen,) = mos.add("stays as it is").ids
+        mos.switch([frozen], "freeze", {"frozen": True})
+        with pytest.raises(Refused, match="frozen"):
+            mos.merging.split("one")
+        with pytest.raises(Refused, match="there is"):
+            mos.merging.split("default", keep=True)
+        with pytest.raises(UsageError, match="no memory is so"):
+            mos.merging.split("one", wanted=Filter(at=mos.now, tags=("none",)))
+        with MOS(home, principal="bot", settings=mos.settings) as other, pytest.raises(Refused):
+            other.merging.split("one", keep=True)
+        assert mos.shelf.names() == ["default"]
+        assert [path.name for path in mos.paths.cubes.iterdir()] == ["default"]
+
+
+class TestDiff:
+    def test_it_tells_each_sort_of_difference(self, mos: MOS, there: MOS) -> None:
+        same, edited, gone, mine = mos.add(drafts=[Draft(text) for text in ("same", "edited", "gone", "mine")]).ids
+        there.merging.merge(str(mos.writable().folder))
+        there.purge([mine])
+        there.edit(edited, {"content": "otherwise", "tag:x": True})
+        there.link(edited, LinkType.RELATES, same)
+        (theirs,) = there.add("theirs").ids
+        there.save_record("view", "v", {"tags": ["x"]})
+        (only,) = mos.add("only here").ids
+        mos.record_uses([mos.get(same)])
+        found = mos.merging.diff("default", str(there.writable().folder))
+        assert ([one.id for one in found.only_first], [one.id for one in found.only_second]) == ([only], [theirs])
+        assert [(one.first.id, one.fields) for one in found.different] == [(edited, ("content", "links", "tags"))]
+        assert found.purged == ((mine, "second"),)
+        assert found.records == (("view", "v", "second"),)
+        assert (found.same, found.is_equal) == (2, False)
+        assert gone in {one.id for one in mos.list()}
+
+    def test_cubes_that_met_both_ways_are_equal(self, mos: MOS, there: MOS) -> None:
+        mos.add("mine")
+        there.add("theirs")
+        mos.merging.merge(str(there.writable().folder))
+        there.merging.merge(str(mos.writable().folder))
+        assert mos.merging.diff("default", str(there.writable().folder)).is_equal
+
+    @pytest.mark.usefixtures("work")
+    def test_what_the_principal_may_not_see_is_no_difference(self, home: Path, mos: MOS) -> None:
+        add(mos, "work", "private")
+        with MOS(home, principal="bot", settings=mos.settings) as other:
+            assert other.merging.diff("default", "work").is_equal
