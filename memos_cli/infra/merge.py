@@ -151,7 +151,7 @@ def _compare(conn: sqlite3.Connection, other: sqlite3.Connection, only: Collecti
     for line in (*log.missing(other), *log.gaps(other)):
         raise IntegrityError(f"the other cube is damaged: {line}", hint=_CHECK)
     union = _Union(array("q"), {}, set())
-    ours, theirs = log.position(conn), _ends(other)
+    ours, theirs = log.ends(conn), _ends(other)
     for replica in sorted({*ours, *theirs}):
         known, end = ours.get(replica, 0), theirs.get(replica, 0)
         start = max(0, _agreed(conn, other, replica, min(known, end)) - 1)  # with the last common one, to chain to
@@ -164,7 +164,7 @@ def _ends(conn: sqlite3.Connection) -> dict[str, int]:
     """Where each replica's operations end, without the receipts that come last: a side keeps its own to itself."""
     sql = "SELECT max(seq) FROM ops WHERE replica = ? AND seq <= ? AND noun <> ?"
     ends = {}
-    for replica, last in log.position(conn).items():
+    for replica, last in log.ends(conn).items():
         ends[replica] = conn.execute(sql, (replica, last, log.IMPORT)).fetchone()[0] or 0
     return ends
 
@@ -343,7 +343,8 @@ def _hold(vault: Vault, other: Vault, replicas: set[str]) -> None:
 
 
 def _receipt(vault: Vault, unit: Unit, other: Vault, terms: Terms, count: int) -> None:
-    heads = {replica: vault.position().get(replica, 0) for replica in _ends(other.conn)}
+    here = log.ends(vault.conn)
+    heads = {replica: here[replica] for replica in _ends(other.conn) if replica in here}
     change = {"cube": other.meta["id"], "name": other.name, "operations": count, "heads": heads, **terms.note}
     unit.log.append(log.IMPORT, new_id(), change)
 

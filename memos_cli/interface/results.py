@@ -114,7 +114,7 @@ class Snapshot(NamedTuple):
 
     Attributes:
         at: when it was made, fixed-width UTC text.
-        position: for each replica the number of its last operation that belongs to it.
+        position: for each replica the number of its last operation that belongs to it; see `infra.vault.log.Position`.
         changes: how many operations came after it.
     """
 
@@ -122,7 +122,7 @@ class Snapshot(NamedTuple):
     cube: str
     at: str
     note: str | None
-    position: dict[str, int]
+    position: dict[str, Any]
     changes: int
 
 

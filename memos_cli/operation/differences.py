@@ -61,8 +61,8 @@ def between(vault: Vault, first: log.Position, second: log.Position | None = Non
     came and went in between.
     """
     end = vault.position() if second is None else second
-    both = {replica: min(seq, end.get(replica, 0)) for replica, seq in first.items()}
-    for noun, subject in vault.touched_since(both):
+    since = sorted((vault.touched_since(place) for place in (first, end)), key=len, reverse=True)
+    for noun, subject in dict.fromkeys([*since[0], *since[1]]):
         operations = vault.operations(noun, subject)
         if noun == "memory":
             found = _of_memory(vault.name, subject, operations, first, end)

@@ -217,6 +217,24 @@ class TestGaps:
         assert_sound(ours)
         assert two in {memory.id for memory in ours.find(Filter(at=here.now))}
 
+    def test_a_snapshot_made_over_a_gap_stays_exact_when_the_gap_is_filled(self, here: MOS, there: MOS) -> None:
+        ours, theirs = both(here, there)
+        first, middle, last = (add(there, f"note {number}") for number in range(3))
+        take(ours, theirs, merge.Terms(only={first, last}))
+        made = here.snapshots.create("before")
+        assert made.position[theirs.meta["replica"]] == [[1, 1], [3, 3]]
+        assert made.changes == 0
+        there.edit(last, {"content": "edited"})
+        take(ours, theirs)
+        (now,) = here.snapshots.list()
+        assert now.changes == 2, "what filled the gap, and the edit"
+        found = here.list(Filter(at=here.now, snapshot="before"))
+        assert {memory.content for memory in found} == {"note 0", "note 2"}
+        differences = here.snapshots.diff("before").differences
+        assert {(one.subject, one.change.value) for one in differences} == {(middle, "added"), (last, "changed")}
+        here.snapshots.restore("before")
+        assert {memory.content for memory in here.list()} == {"note 0", "note 2"}
+
     def test_doctor_misses_an_operation_of_another_machine_despite_gaps(self, here: MOS, there: MOS) -> None:
         ours, theirs = both(here, there)
         first, _, last = (add(there, f"note {number}") for number in range(3))

@@ -165,16 +165,29 @@ def insert(conn: sqlite3.Connection, operation: Operation, text: str | None) -> 
     conn.execute(_INSERT, _row(operation, text))
 
 
-Position = Mapping[str, int]
-"""A place in a log: for each replica the number of its last operation that belongs to it.
+Position = Mapping[str, "int | list[list[int]]"]
+"""A place in a log: for each replica the number of its last operation that belongs to it. Where operations of a replica are
+missing (only a selection of them came), the runs that belong to it instead, each as its first number and its last.
 
 Exact also where logs are merged later, as a clock value is not: what another machine wrote before the snapshot and sent after
 it has a smaller clock, and was not there.
 """
 
 
-def position(conn: sqlite3.Connection) -> dict[str, int]:
-    """Where the log ends now. A query a replica, each answered from the index, however long the log is."""
+def position(conn: sqlite3.Connection) -> "dict[str, int | list[list[int]]]":
+    """Where the log is now."""
+    return {**ends(conn), **{replica: _runs(conn, replica) for replica in sorted(_partial(conn))}}
+
+
+def _runs(conn: sqlite3.Connection, replica: str) -> list[list[int]]:
+    # In a run, number and rank grow alike.
+    numbered = "SELECT seq, seq - row_number() OVER (ORDER BY seq) AS run FROM ops WHERE replica = ?"
+    sql = f"SELECT min(seq), max(seq) FROM ({numbered}) GROUP BY run ORDER BY 1"
+    return [list(run) for run in conn.execute(sql, (replica,))]
+
+
+def ends(conn: sqlite3.Connection) -> dict[str, int]:
+    """The number of each replica's last operation. A query a replica, each answered from the index, however long the log is."""
     sql = """WITH RECURSIVE replicas (name) AS (
                  SELECT min(replica) FROM ops
                  UNION ALL SELECT (SELECT min(replica) FROM ops WHERE replica > name) FROM replicas WHERE name IS NOT NULL)
@@ -184,15 +197,26 @@ def position(conn: sqlite3.Connection) -> dict[str, int]:
 
 def within(operation: Operation, place: Position) -> bool:
     """Whether an operation had been made, and had arrived, at a position."""
-    return operation.seq <= place.get(operation.replica, 0)
+    known = place.get(operation.replica, 0)
+    if isinstance(known, int):
+        return operation.seq <= known
+    return any(first <= operation.seq <= last for first, last in known)
 
 
 def beyond(conn: sqlite3.Connection, place: Position) -> tuple[str, list[Any]]:
     """The SQL condition on `ops` for what came after a position, and its parameters."""
-    later = [(replica, place.get(replica, 0)) for replica, last in position(conn).items() if last > place.get(replica, 0)]
-    if not later:
-        return "0", []
-    return f"({' OR '.join(['replica = ? AND seq > ?'] * len(later))})", [value for pair in later for value in pair]
+    clauses: list[str] = []
+    values: list[Any] = []
+    for replica, now in position(conn).items():
+        known = place.get(replica, 0)
+        if known != now:
+            clauses.append("replica = ? AND " + ("seq > ?" if isinstance(known, int) else _OUTSIDE))
+            values += [replica, known if isinstance(known, int) else json.dumps(known)]
+    return (f"({' OR '.join(clauses)})", values) if clauses else ("0", [])
+
+
+_OUTSIDE = """NOT EXISTS (
+    SELECT 1 FROM json_each(?) AS run WHERE seq BETWEEN json_extract(run.value, '$[0]') AND json_extract(run.value, '$[1]'))"""
 
 
 def of_subject(conn: sqlite3.Connection, noun: str, subject: str, upto: int | None = None) -> list[Operation]:

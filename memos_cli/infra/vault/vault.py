@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 SNAPSHOT = "snapshot"
 """The noun whose records name positions in the log. They are no part of the state that they name."""
+_STATE = f"noun NOT IN ('{SNAPSHOT}', '{log.IMPORT}')"
+"""The SQL condition on `ops` for what changes the state that snapshots name."""
 Scheduler = Callable[[Mapping[str, Any]], rows.Due]
 Changed = Callable[[Iterable[str]], None]
 _COMPACTED, _DEAD_SHARE = 500, 4
@@ -395,20 +397,20 @@ class Vault:
 
         return _Past(self, upto_clock(clock)) if changed else self
 
-    def position(self) -> dict[str, int]:
-        """Where the log ends now."""
+    def position(self) -> "dict[str, int | list[list[int]]]":
+        """Where the log is now."""
         return log.position(self.conn)
 
     def changes_since(self, place: log.Position) -> int:
-        """How many operations came after a position, snapshots themselves not counted."""
+        """How many operations came after a position, snapshots themselves and receipts not counted."""
         clause, values = log.beyond(self.conn, place)
-        sql = f"SELECT count(*) FROM ops WHERE {clause} AND noun <> '{SNAPSHOT}'"
+        sql = f"SELECT count(*) FROM ops WHERE {clause} AND {_STATE}"
         return int(self.conn.execute(sql, values).fetchone()[0])
 
     def touched_since(self, place: log.Position) -> list[tuple[str, str]]:
-        """Noun and id of all that an operation after a position is about, snapshots left out, in the order of the log."""
+        """Noun and id of all that an operation after a position changed, snapshots left out, in the order of the log."""
         clause, values = log.beyond(self.conn, place)
-        sql = f"SELECT noun, subject FROM ops WHERE {clause} AND noun <> '{SNAPSHOT}' GROUP BY 1, 2 ORDER BY min(n)"
+        sql = f"SELECT noun, subject FROM ops WHERE {clause} AND {_STATE} GROUP BY 1, 2 ORDER BY min(n)"
         return self.conn.execute(sql, values).fetchall()
 
     def snapshot(self, name: str) -> dict[str, Any]:

@@ -1,0 +1,134 @@
+"""A merge is all or nothing: under kill -9 at any instant, beside other merges and writers, on a full disk."""
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from memos_cli import MOS
+from memos_cli.errors import MemosError
+from memos_cli.model import Draft, Filter
+from tests.conftest import Run
+from tests.infra.merging import assert_sound, whole
+from tests.reliability.helpers import clean, writer
+
+MERGER = Path(__file__).parent / "merger.py"
+LOADED = 300
+
+
+def merger(home: Path, into: str, other: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen([sys.executable, str(MERGER), str(home), into, other], stdout=subprocess.PIPE, bufsize=0)
+
+
+@pytest.fixture
+def cubes(mos: MOS) -> MOS:
+    """A home with two cubes that know a part of each other, of one third purged on either side."""
+    mos.add(drafts=[Draft(f"note {number} of both") for number in range(LOADED)])
+    mos.create_cube("other")
+    mos.merging.merge("default", "other")
+    ids = [memory.id for memory in mos.list(order="oldest")]
+    for name, offset in (("default", 0), ("other", 1)):
+        vault = mos.vault(name)
+        with mos.author("edit").write(vault) as unit:
+            for identity in ids[offset::3]:
+                unit.change("memory", identity, {"content": f"edited in {name}"})
+            for number in range(LOADED):
+                unit.add(Draft(f"note {number} of {name}", external_id=f"D{number}"), "sam")
+        with mos.author("forget").write(vault) as unit:
+            for identity in ids[offset + 1 :: 9]:
+                unit.change("memory", identity, {"purged": True})
+    return mos
+
+
+@pytest.mark.slow
+def test_kill_9_at_any_instant_leaves_all_of_a_merge_or_nothing(memos: Run, cubes: MOS, home: Path) -> None:
+    chance = random.Random(5)
+    before = whole(cubes.vault("default"))
+    cubes.close()
+    started = time.monotonic()
+    longest = 0.0
+    done = killed = 0
+    while done < 1 and killed < 40:
+        process = merger(home, "default", "other")
+        assert process.stdout is not None
+        process.stdout.readline()
+        begun = time.monotonic()
+        if killed < 12:
+            time.sleep(chance.uniform(0, longest or 0.4))
+            process.kill()
+        said, _ = process.communicate(timeout=120)
+        longest = max(longest, time.monotonic() - begun)
+        if process.returncode == -signal.SIGKILL and not said:
+            killed += 1
+            now = whole(cubes.vault("default"))
+            if now != before:  # committed, and killed before it could say so
+                done += 1
+            cubes.close()
+        else:
+            assert (process.returncode, said[:4]) == (0, b"ack ")
+            done += 1
+    assert killed >= 5, "the kills came too late to show anything"
+    after = whole(cubes.vault("default"))
+    assert after != before
+    cubes.merging.merge("default", "other")
+    assert whole(cubes.vault("other")) == after
+    cubes.close()
+    memos("doctor", "--json")  # finishes the wiping of what a killed merge purged
+    clean(memos)
+    assert time.monotonic() - started < 120
+
+
+def test_two_merges_at_once_both_ways_end_equal(memos: Run, cubes: MOS, home: Path) -> None:
+    cubes.close()
+    writing = writer(home, "beside", 20)
+    both = [merger(home, "default", "other"), merger(home, "other", "default"), merger(home, "default", "other")]
+    for process in both:
+        said, _ = process.communicate(timeout=120)
+        assert process.returncode == 0, said
+    writing.communicate(timeout=120)
+    for into, other in (("default", "other"), ("other", "default")):
+        cubes.merging.merge(other, into)
+    assert whole(cubes.vault("default")) == whole(cubes.vault("other"))
+    for name in ("default", "other"):
+        assert_sound(cubes.vault(name))
+    assert sum("writer beside" in one.content for one in cubes.vault("other").find(Filter(at=cubes.now))) == 20
+    cubes.close()
+    clean(memos)
+
+
+def test_a_full_disk_takes_nothing_over(cubes: MOS) -> None:
+    vault = cubes.vault("default")
+    before = whole(vault)
+    (pages,) = vault.conn.execute("PRAGMA page_count").fetchone()
+    vault.conn.execute(f"PRAGMA max_page_count = {pages + 8}")
+    with pytest.raises(MemosError, match="full; nothing was changed"):
+        cubes.merging.merge("other", "default")
+    assert whole(vault) == before
+    vault.conn.execute("PRAGMA max_page_count = 1000000")
+    cubes.merging.merge("other", "default")
+    assert_sound(vault)
+
+
+@pytest.mark.slow
+def test_kill_9_of_a_split_leaves_every_memory_somewhere(memos: Run) -> None:
+    memos("add", "--jsonl", "-", stdin="".join(f'{{"content": "note {number}", "tags": ["t"]}}\n' for number in range(LOADED)))
+    chance = random.Random(9)
+    for number in range(5):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "memos_cli", "cube", "split", f"part{number}", "--tag", "t"], stdout=subprocess.PIPE
+        )
+        time.sleep(chance.uniform(0.1, 0.7))
+        process.kill()
+        process.communicate(timeout=60)
+        names = [cube["name"] for cube in memos("cube", "list", "--json").data["cubes"]]
+        assert set(names) <= {"default", *(f"part{one}" for one in range(number + 1))}
+        there = {name: len(memos("--cube", name, "list", "--json").data["memories"]) for name in names}
+        assert set(there.values()) <= {0, LOADED}
+        assert LOADED in there.values()
+        clean(memos)
+        if there["default"] == 0:
+            break
