@@ -30,9 +30,10 @@ def review(app: App, item: str | None, *, decide: str | None, everything: bool, 
     """Decide about memories that may contradict each other.
 
     A tick fuses only what certainly says the same, and supersedes only what certainly no longer holds; the rest it puts up
-    here. On a terminal each question is shown and waits for one key. Elsewhere they are listed, and scripts answer with
-    --decide: `keep` both, the later one does `supersede` the earlier, the `older` one is right, or `fuse` them into one. An
-    answer is a command of its own: `memos undo` takes it back, and the question is open again.
+    here. After a merge it also asks about a memory that two machines set differently: what shows now stands second. On a
+    terminal each question is shown and waits for one key. Elsewhere they are listed, and scripts answer with --decide:
+    `keep` both, the later one does `supersede` the earlier, the `older` one is right, or `fuse` them into one. An answer
+    is a command of its own: `memos undo` takes it back, and the question is open again.
 
     \b
     Examples:

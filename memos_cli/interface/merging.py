@@ -3,13 +3,14 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import IntegrityError, MemosError, ModelUnavailable, Refused, UsageError
 from memos_cli.infra import governance, merge, purge
 from memos_cli.infra.files import sync_folder
-from memos_cli.infra.vault import log
+from memos_cli.infra.vault import log, rebuild
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Memory, State
 from memos_cli.operation import comparing
@@ -196,8 +197,8 @@ class Merging:
 
 
 def _require_sound(source: Vault) -> None:
-    """Refuse a cube whose log is not what was hashed; what lies in this home is looked at by doctor."""
-    for line in log.faults(source.conn):
+    """Refuse a cube that is not made as cubes are, or whose log is not what was hashed; doctor looks at those of this home."""
+    for line in chain(rebuild.schema_differences(source.conn), log.faults(source.conn)):
         raise IntegrityError(f"cube {source.name} is damaged: {line}", hint="nothing was taken over")
 
 

@@ -435,14 +435,20 @@ def _was_otherwise_between(group: Sequence[Memory], pairs: Sequence[Pair]) -> bo
     return any(found.verdict in conflicts and first <= starts(other) <= last for other, _, found in pairs)
 
 
-def _last_said(vault: Vault, memory: Memory) -> str:
-    """When it was last said: a product is as old as its first source, and what it says is as young as its last."""
+def _last_said(vault: Vault, memory: Memory, above: frozenset[str] = frozenset()) -> str:
+    """When it was last said: a product is as old as its first source, and what it says is as young as its last.
+
+    Args:
+        above: what it is a source of: two machines may each have linked one way what together leads in a circle.
+    """
     said = starts(memory)
     if memory.state is State.MERGED or memory.origin is Origin.CONSOLIDATION:
+        above |= {memory.id}
         sources = [link.target for link in vault.links(memory.id)[0] if link.type is LinkType.DERIVED_FROM]
+        sources = [source for source in sources if source not in above]
         everything = queries.condition(Filter(at="", everything=True))
         found = queries.visible(vault.conn, vault.name, sources, everything).values()
-        said = max([said, *(_last_said(vault, one) for one in found)])
+        said = max([said, *(_last_said(vault, one, above) for one in found)])
     return said
 
 

@@ -11,9 +11,10 @@ from memos_cli.errors import IntegrityError
 from memos_cli.infra import merge
 from memos_cli.infra.check import check
 from memos_cli.infra.vault import log, search
-from memos_cli.infra.vault.vault import Vault
+from memos_cli.infra.vault.vault import Vault, starts
 from memos_cli.infra.vectors import encode
 from memos_cli.model import Draft, Filter, LinkType, State
+from memos_cli.operation import fusing
 from tests.infra.merging import assert_sound, copy, forward, machine, take, whole
 from tests.infra.vault.helpers import Embedder
 
@@ -440,6 +441,18 @@ def test_the_next_tick_compares_what_came_also_what_a_tick_made_there(here: MOS,
     found, reached = ours.changed_since(row, 100, 10, leaving_out="tick")
     assert found == [*bulk, made]
     assert ours.changed_since(reached, 100, 10, leaving_out="tick") == ([], reached)
+
+
+def test_links_that_lead_in_a_circle_only_together_stop_no_tick(here: MOS, there: MOS) -> None:
+    one, other = (together(here, there, f"I live in {city}", key="city") for city in ("Leeds", "Porto"))
+    for mos, (source, target) in ((here, (one, other)), (there, (other, one))):
+        mos.edit(source, {"state": "merged"})
+        mos.link(source, LinkType.DERIVED_FROM, target)
+    take(*both(here, there))
+    ours = here.writable()
+    last = max(starts(ours.get(name)) for name in (one, other))
+    assert [fusing._last_said(ours, ours.get(name)) for name in (one, other)] == [last, last]
+    assert_sound(ours)
 
 
 def test_links_and_states_come_with_their_memories(here: MOS, there: MOS) -> None:

@@ -85,6 +85,13 @@ class TestMerge:
         with pytest.raises(IntegrityError, match="header"):
             mos.merging.merge(str(there.writable().folder))
 
+    def test_a_cube_with_anything_else_in_its_place_is_refused(self, mos: MOS, there: MOS) -> None:
+        conn = there.writable().conn
+        conn.execute("ALTER TABLE uses RENAME TO used")
+        conn.execute("CREATE VIEW uses AS SELECT * FROM used")
+        with pytest.raises(IntegrityError, match="not what it was made as"):
+            mos.merging.merge(str(there.writable().folder))
+
 
 class TestUndo:
     def test_it_takes_all_of_a_merge_back_in_one_step_and_again_does_it_again(self, mos: MOS, there: MOS) -> None:
