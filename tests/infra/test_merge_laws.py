@@ -56,6 +56,7 @@ class Copies:
             one.close()
 
 
+@pytest.mark.slow
 @settings(max_examples=EXAMPLES)
 @given(steps=STEPS)
 def test_merge_is_commutative_associative_and_idempotent(
@@ -81,6 +82,7 @@ def test_merge_is_commutative_associative_and_idempotent(
             copies.close()
 
 
+@pytest.mark.slow
 @settings(max_examples=EXAMPLES)
 @given(steps=STEPS, visits=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), max_size=6))
 def test_machines_that_visit_each_other_end_equal(
