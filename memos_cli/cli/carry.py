@@ -2,12 +2,13 @@
 
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
+from memos_cli.cli import sealing
 from memos_cli.cli.adding import progress
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import FILTER_NAMES, Command, dry_run, filter_of, filters
@@ -28,6 +29,7 @@ _LONGEST = 1000
 @click.option("--no-vectors", is_flag=True, help="Leave the vectors out; they can be computed again.")
 @click.option("--redact", is_flag=True, help="To publish: no history, other ids, secrets masked, what is labelled withheld.")
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
+@sealing.to_seal
 @pass_app
 def export(app: App, /, name: str | None, output: str | None, **given: Any) -> None:  # noqa: ANN401 -- click's own types
     """Write a cube to one file that another machine can import.
@@ -35,18 +37,24 @@ def export(app: App, /, name: str | None, output: str | None, **given: Any) -> N
     The whole cube, with its log, versions, links, views and policy; or, with a filter, the memories that pass, each with its
     whole history. Uses and what came in last are not part of it: the same cube gives the same bytes.
 
+    It can be encrypted, to others (their keys open it) or with a passphrase, and signed. Encrypted files are age files: the
+    program age opens them too.
+
     \b
     Examples:
       memos cube export
       memos cube export work -o /media/stick/work.memcube
       memos cube export --tag recipe -o recipes.memcube
       memos cube export --redact --tag talk -o talk.memcube
+      memos cube export --encrypt-to kim --sign
+      memos cube export --passphrase -o backup.memcube
       memos cube export -o - | ssh laptop memos cube import - --name work
 
     \b
     Exit status:
       3  the file is there already, the cube is somebody else's, or nothing passes the filter
-      10 no such cube
+      10 no such cube, or no such key
+      12 the passphrase of your key is wrong
       13 the cube is damaged
     """
     from memos_cli.infra.dumper import Extent
@@ -57,10 +65,11 @@ def export(app: App, /, name: str | None, output: str | None, **given: Any) -> N
         raise UsageError("a cube file is not for a terminal", hint="name a file with -o, or send it into a pipe")
     if output == "-" and app.json:
         raise UsageError("-o - and --json exclude each other: both write to standard output")
+    sign, seal = sealing.chosen(app, given)
     extent = Extent(wanted, words, vectors=not given["no_vectors"], redacted=given["redact"])
     with progress(app, "exporting") as tell:
-        done = app.mos.carrying.export(name, target, extent, force=given["force"], tell=tell)
-    _tell_export(app, done)
+        done = app.mos.carrying.export(name, target, extent, force=given["force"], sign=sign, seal=seal, tell=tell)
+    _tell_export(app, done, encrypted=seal is not None, signed=sign is not None)
 
 
 def _selection(app: App, given: dict[str, Any]) -> tuple[Any, str | None]:
@@ -80,7 +89,7 @@ def _selection(app: App, given: dict[str, Any]) -> tuple[Any, str | None]:
     return wanted, ", ".join(parts)[:_LONGEST]
 
 
-def _tell_export(app: App, done: "Exported") -> None:
+def _tell_export(app: App, done: "Exported", *, encrypted: bool, signed: bool) -> None:
     dumped = done.dumped
     if app.json:
         app.data(
@@ -88,13 +97,15 @@ def _tell_export(app: App, done: "Exported") -> None:
                 "cube": done.cube, "path": str(done.path) if done.path else None, "bytes": dumped.bytes,
                 "digest": dumped.digest, "counts": dumped.counts, "vectors": dumped.vectors, "blobs": dumped.blobs,
                 "absent": dumped.absent, "redacted": done.redacted, "withheld": done.left_out,
+                "encrypted": encrypted, "signed": signed,
             }
         )  # fmt: skip
         return
     from memos_cli.cli.tables import human_bytes
 
     what = f"{dumped.counts['memories']:,} memories, {dumped.counts['operations']:,} operations, {human_bytes(dumped.bytes)}"
-    said = f"exported cube {done.cube}{f' to {done.path}' if done.path else ''}: {what}"
+    how = "".join((", encrypted" if encrypted else "", ", signed" if signed else ""))
+    said = f"exported cube {done.cube}{f' to {done.path}' if done.path else ''}: {what}{how}"
     app.out(said) if done.path else app.note(said)
     if dumped.absent:
         app.note(f"{dumped.absent} files that memories were read from are not in it: they are gone, or hold what others say")
@@ -105,44 +116,52 @@ def _tell_export(app: App, done: "Exported") -> None:
 @click.command("import", cls=Command)
 @click.argument("file", metavar="FILE|-")
 @click.option("--name", help="What the cube is to be called here.  [default: the file's name]")
+@sealing.to_open
 @dry_run
 @pass_app
-def import_(app: App, file: str, *, name: str | None, dry_run: bool) -> None:
+def import_(app: App, /, file: str, *, name: str | None, dry_run: bool, **given: Any) -> None:  # noqa: ANN401
     """Make a cube of a cube file.
 
     All of the file is verified before anything is changed, and the cube is there whole or not at all. Memories keep their
     ids, times, versions and links. A cube that is there already is not touched: memos cube merge puts two together.
 
+    An encrypted file is opened with your keys, or those in --identity FILE; a passphrase is asked for. Whose the signatures
+    are is told; a forged one is refused.
+
     \b
     Examples:
       memos cube import work.memcube
       memos cube import work.memcube --name work-laptop --dry-run
+      memos cube import from-kim.memcube --require-signed
       ssh laptop memos cube export work -o - | memos cube import - --name laptop
 
     \b
     Exit status:
       3  there is a cube of that name
-      12 the file is encrypted, and no key opens it
-      13 the file is damaged, no cube file, or of a newer memos; nothing was changed
+      12 no key opens it, the passphrase is wrong, or nobody whom you trust has signed it (--require-signed)
+      13 the file is damaged, forged, no cube file, or of a newer memos; nothing was changed
     """
     from memos_cli.interface.carrying import proposed_name
 
     chosen = name or proposed_name(file)
     if chosen is None:
         raise UsageError("what is the cube to be called?", hint="give it a name: --name NAME")
-    with _opened(file) as stream, progress(app, "verifying") as tell:
-        done = app.mos.carrying.receive(stream, chosen, dry_run=dry_run, tell=tell)
-    _tell_import(app, done)
+    required = given["require_signed"]
+    with _opened(app, file, given) as (stream, encrypted), progress(app, "verifying") as tell:
+        done = app.mos.carrying.receive(stream, chosen, dry_run=dry_run, require_signed=required, tell=tell)
+    _tell_import(app, done, encrypted=encrypted)
 
 
-def _tell_import(app: App, done: "Received") -> None:
+def _tell_import(app: App, done: "Received", *, encrypted: bool) -> None:
     counts = done.contents.manifest["counts"]
     plan = {"new": counts["memories"], "same": 0, "newer": 0, "older": 0, "conflicting": 0}
     if app.json:
-        app.data({"cube": done.cube, "dry_run": done.dry_run, "plan": plan, **_json(done.contents)})
+        app.data({"cube": done.cube, "dry_run": done.dry_run, "plan": plan, **_json(done.contents, encrypted=encrypted)})
         return
     said = "would import" if done.dry_run else "imported"
     app.out(f"{said} cube {done.cube}: {counts['memories']:,} memories, all new; {counts['operations']:,} operations")
+    for one in done.contents.signers:
+        app.note(f"signed by {sealing.named(one)}")
     if done.contents.absent:
         app.note(f"{done.contents.absent} files that memories were read from did not come with them")
     if not done.dry_run:
@@ -151,8 +170,9 @@ def _tell_import(app: App, done: "Received") -> None:
 
 @click.command("verify", cls=Command)
 @click.argument("file", metavar="FILE|-")
+@sealing.to_open
 @pass_app
-def verify(app: App, file: str) -> None:
+def verify(app: App, /, file: str, **given: Any) -> None:  # noqa: ANN401 -- click's own types
     """Verify a cube file to its last byte, and tell what is in it; nothing is changed.
 
     \b
@@ -162,17 +182,17 @@ def verify(app: App, file: str) -> None:
 
     \b
     Exit status:
-      12 the file is encrypted, and no key opens it
-      13 the file is damaged, no cube file, or of a newer memos
+      12 no key opens it, the passphrase is wrong, or nobody whom you trust has signed it (--require-signed)
+      13 the file is damaged, forged, no cube file, or of a newer memos
     """
-    with _opened(file) as stream, progress(app, "verifying") as tell:
-        found = app.mos.carrying.verify(stream, tell=tell)
+    with _opened(app, file, given) as (stream, encrypted), progress(app, "verifying") as tell:
+        found = app.mos.carrying.verify(stream, require_signed=given["require_signed"], tell=tell)
     if app.json:
-        app.data({"sound": True, **_json(found)})
+        app.data({"sound": True, **_json(found, encrypted=encrypted)})
         return
     from memos_cli.cli.tables import table
 
-    table(("", ""), list(_facts(found)))
+    table(("", ""), [*_facts(found), ("encrypted", "yes" if encrypted else "no")])
 
 
 def _facts(found: "Contents") -> Iterator[tuple[str, str]]:
@@ -191,11 +211,11 @@ def _facts(found: "Contents") -> Iterator[tuple[str, str]]:
     missing = sum(head["seq"] - head["count"] for head in told["heads"].values())
     replicas = f"{len(told['heads'])} replicas" + (f"; {missing:,} operations of theirs stayed behind" if missing else "")
     yield "operations", f"{counts['operations']:,} of {replicas}"
-    yield "signed by", ", ".join(one.key for one in found.signatures) or "nobody"
+    yield "signed by", ", ".join(map(sealing.named, found.signers)) or "nobody"
     yield "digest", found.digest
 
 
-def _json(found: "Contents") -> Mapping[str, Any]:
+def _json(found: "Contents", *, encrypted: bool) -> Mapping[str, Any]:
     told = found.manifest
     heads = [{"replica": name, "operations": head["count"], "last": head["seq"]} for name, head in told["heads"].items()]
     return {
@@ -203,16 +223,17 @@ def _json(found: "Contents") -> Mapping[str, Any]:
         "selection": told["selection"], "redacted": told["redacted"], "counts": told["counts"], "states": dict(found.states),
         "vectors": found.vectors, "absent": found.absent, "replicas": heads, "members": told["members"],
         "signatures": [one._asdict() for one in found.signatures], "digest": found.digest,
+        "signers": [one._asdict() for one in found.signers], "encrypted": encrypted,
     }  # fmt: skip
 
 
 @contextmanager
-def _opened(file: str) -> "Iterator[BinaryIO | IO[bytes]]":
-    """The file, or standard input."""
-    if file == "-":
-        yield sys.stdin.buffer
-        return
+def _opened(app: App, file: str, given: dict[str, Any]) -> Iterator[tuple[BinaryIO, bool]]:
+    """The file, or standard input; what is encrypted is opened. And whether it was encrypted."""
     from memos_cli.infra.loader import opened
 
-    with opened(Path(file)) as stream:
-        yield stream
+    with (
+        nullcontext(sys.stdin.buffer) if file == "-" else opened(Path(file)) as stream,
+        sealing.opened(app, stream, given) as inner,
+    ):
+        yield inner

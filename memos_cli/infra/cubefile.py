@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, NamedTuple, Protocol
 
 from memos_cli.errors import AccessDenied, IntegrityError, Refused
+from memos_cli.model import Signature
 
 FORMAT = 1
 SUFFIX = ".memcube"
@@ -42,13 +43,6 @@ _HEX = re.compile(r"[0-9a-f]{64}")
 _SIGNED = re.compile(r"[A-Za-z0-9+/=:._-]{1,200}")
 _HINT = "nothing was changed; ask for the file again"
 _plain = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True).encode
-
-
-class Signature(NamedTuple):
-    """A signature over the digest of a cube file: the public key and the signature, both as text."""
-
-    key: str
-    signature: str
 
 
 Sign = Callable[[bytes], list[Signature]]

@@ -101,6 +101,14 @@ def opened(
         yield spool
 
 
+def looked_at(stream: BinaryIO) -> tuple[bool, BinaryIO]:
+    """Whether a stream is an age file, and the stream with the bytes that telling so took."""
+    start = b""
+    while len(start) < len(ARMOR) and (more := stream.read(len(ARMOR) - len(start))):
+        start += more
+    return is_sealed(start), cast("BinaryIO", io.BufferedReader(_Joined(start, stream), scrypt.CHUNK))
+
+
 def is_sealed(beginning: bytes) -> bool:
     """Whether a file that begins so is an age file, in the binary or the armored format."""
     return beginning.startswith((MAGIC, ARMOR))
@@ -250,18 +258,21 @@ class _Watched:
             raise
 
 
-class _Joined:
-    """The head that was read already, then the rest of the stream."""
+class _Joined(io.RawIOBase):
+    """What was read already, then the rest of the stream."""
 
     def __init__(self, head: bytes, rest: BinaryIO) -> None:
         self._head = head
         self._rest = rest
 
-    def read(self, size: int = -1) -> bytes:
-        if not self._head:
-            return self._rest.read(size)
-        part, self._head = (self._head, b"") if size < 0 else (self._head[:size], self._head[size:])
-        return part
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:  # noqa: ANN401 -- a buffer
+        part = self._head[: len(buffer)] if self._head else self._rest.read(len(buffer))
+        self._head = self._head[len(part) :]
+        buffer[: len(part)] = part
+        return len(part)
 
 
 class _Reader(io.RawIOBase):

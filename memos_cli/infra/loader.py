@@ -15,13 +15,13 @@ from typing import IO, Any, BinaryIO, NamedTuple
 from memos_cli.errors import MemosError, Refused
 from memos_cli.infra import circles, cubefile, dumper, oplines, vectorfile
 from memos_cli.infra.blobs import Blobs
-from memos_cli.infra.cubefile import Incoming, Member, Reader, Signature, unsound
+from memos_cli.infra.cubefile import Incoming, Member, Reader, unsound
 from memos_cli.infra.dumper import Progress, State, Subjects
 from memos_cli.infra.files import sync_folder
 from memos_cli.infra.vault import connection, log, rebuild, rows, schema
 from memos_cli.infra.vault.units import bump_generation, set_mark
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.model import COLD_STATES, Operation
+from memos_cli.model import COLD_STATES, Operation, Signature, Signer
 from memos_cli.times import to_millis
 
 ABSENT = "absent"
@@ -37,18 +37,20 @@ class Staged(NamedTuple):
     Attributes:
         vault: the cube, open; its replica is new, its id and owner are those of the file.
         manifest: of the file.
-        signers: the signatures in the seal, not looked at here.
+        signatures: those in the seal, not looked at here.
         digest: of the file, in hexadecimal; what is signed.
         vectors: how many memories came with a vector.
         absent: how many files that memories were read from did not come with them.
+        signers: whose the signatures are, once somebody who knows the keys has verified them.
     """
 
     vault: Vault
     manifest: dict[str, Any]
-    signers: tuple[Signature, ...]
+    signatures: tuple[Signature, ...]
     digest: str
     vectors: int
     absent: int
+    signers: tuple[Signer, ...] = ()
 
     @property
     def gaps(self) -> dict[str, int]:

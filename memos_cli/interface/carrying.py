@@ -13,11 +13,11 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 from memos_cli.errors import MemosError, Refused, UsageError
 from memos_cli.infra import dumper, files, governance, loader
-from memos_cli.infra.cubefile import SUFFIX, Sign, Signature
+from memos_cli.infra.cubefile import SUFFIX, Sign
 from memos_cli.infra.dumper import WHOLE, Dumped, Extent, Progress
 from memos_cli.infra.vault import queries
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.model import Filter
+from memos_cli.model import Filter, Signature, Signer
 from memos_cli.operation import policy
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ class Contents(NamedTuple):
     Attributes:
         manifest: as it stands in the file.
         digest: of the file before encryption, in hexadecimal.
-        signatures: those in the seal.
+        signatures: those in the seal, all of them valid.
+        signers: whose they are, in the same order.
         states: how many memories are in each state.
         vectors: how many memories have a vector in it.
         absent: how many files that memories were read from are not in it.
@@ -53,6 +54,7 @@ class Contents(NamedTuple):
     manifest: Mapping[str, Any]
     digest: str
     signatures: tuple[Signature, ...]
+    signers: tuple[Signer, ...]
     states: Mapping[str, int]
     vectors: int
     absent: int
@@ -131,6 +133,7 @@ class Carrying:
         name: str,
         *,
         dry_run: bool = False,
+        require_signed: bool = False,
         look: Callable[[Contents], None] = lambda _: None,
         tell: Progress = lambda *_: None,
     ) -> Received:
@@ -140,29 +143,34 @@ class Carrying:
             stream: the file, decrypted.
             name: what the cube is to be called here.
             dry_run: verify everything and make nothing.
+            require_signed: refuse what nobody has signed whose key is trusted here.
             look: told what is in the file once all of it is verified; what it raises stops the import.
             tell: told how many operations are done, of how many.
 
         Raises:
             Refused: there is a cube of that name.
-            IntegrityError: the file is not a sound one. Nothing is changed then.
+            IntegrityError: the file is not a sound one, or a signature is forged. Nothing is changed then.
+            AccessDenied: a signature is required, and there is none that counts.
         """
         target = self._mos.shelf.place(name)
         refuse_known(target)
-        with self.staged(stream, target.name, folder=target.parent, tell=tell) as staged:
+        with self.staged(stream, target.name, folder=target.parent, require_signed=require_signed, tell=tell) as staged:
             found = contents(staged)
             look(found)
             if not dry_run:
                 staged.adopt(target)
         return Received(target.name, found, dry_run)
 
-    def verify(self, stream: "BinaryIO | IO[bytes]", *, tell: Progress = lambda *_: None) -> Contents:
+    def verify(
+        self, stream: "BinaryIO | IO[bytes]", *, require_signed: bool = False, tell: Progress = lambda *_: None
+    ) -> Contents:
         """Verify a file to its last byte, and tell what is in it.
 
         Raises:
-            IntegrityError: the file is not a sound one.
+            IntegrityError: the file is not a sound one, or a signature is forged.
+            AccessDenied: a signature is required, and there is none that counts.
         """
-        with self.staged(stream, "verified", tell=tell) as staged:
+        with self.staged(stream, "verified", require_signed=require_signed, tell=tell) as staged:
             return contents(staged)
 
     @contextmanager
@@ -172,6 +180,7 @@ class Carrying:
         name: str,
         *,
         folder: Path | None = None,
+        require_signed: bool = False,
         tell: Progress = lambda *_: None,
     ) -> "Iterator[Staged]":
         """A file as a verified cube that is in no list and gone when the block ends: to be looked into, compared or merged."""
@@ -180,7 +189,8 @@ class Carrying:
         with loader.stage(
             stream, place, name, due=self._mos.shelf.due, check=_fault_of_record, owner=self._mos.person, tell=tell
         ) as staged:
-            yield staged
+            digest = bytes.fromhex(staged.digest)
+            yield staged._replace(signers=self._mos.keys.verify(digest, staged.signatures, required=require_signed))
 
 
 def refuse_known(target: Path) -> None:
@@ -199,7 +209,8 @@ def refuse_known(target: Path) -> None:
 def contents(staged: "Staged") -> Contents:
     """What a staged cube has in it."""
     states = queries.schedule(staged.vault.conn, "")[0]
-    return Contents(staged.manifest, staged.digest, staged.signers, states, staged.vectors, staged.absent)
+    signed = staged.signatures, staged.signers
+    return Contents(staged.manifest, staged.digest, *signed, states, staged.vectors, staged.absent)
 
 
 def proposed_name(file: str) -> str | None:

@@ -1,12 +1,13 @@
 """Keys: making and trusting them, and what they are for: signing, telling signers, sealing and opening."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from memos_cli.errors import AccessDenied, NotFound, UsageError, did_you_mean
 from memos_cli.infra import envelope, keys, signing
+from memos_cli.infra.cubefile import Sign
 from memos_cli.model import PublicKey, Signature, Signer
 
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
 Ask = Callable[[str], str]
 """Tells the passphrase of what is named: a key, a file."""
-Sign = Callable[[bytes], list[Signature]]
-"""Signs the SHA-256 of a cube file."""
 
 
 class Keys:
@@ -124,6 +123,8 @@ class Keys:
             IntegrityError: one is forged or malformed.
             AccessDenied: none is by a trusted key, and one is required.
         """
+        if not signatures and not required:
+            return ()
         known = {key.verifier: key.name for key in (*self.trusted(), *self.own())}
         signers = signing.verify(digest, signatures, known)
         if required and not any(one.trusted for one in signers):
@@ -174,6 +175,18 @@ class Keys:
         passphrase = (lambda: ask("the file")) if ask else None
         found = self._identities(identities, ask_key)
         return envelope.opened(stream, self._scratch, identities=found, passphrase=passphrase)
+
+    @contextmanager
+    def looked_into(
+        self, stream: BinaryIO, *, identities: Sequence[str] = (), ask: Ask | None = None, ask_key: Ask | None = None
+    ) -> Iterator[tuple[BinaryIO, bool]]:
+        """A stream as it is, or what it holds if it is an age file; and whether it was one. See `opened`."""
+        is_sealed, whole = envelope.looked_at(stream)
+        if not is_sealed:
+            yield whole, False
+            return
+        with self.opened(whole, identities=identities, ask=ask, ask_key=ask_key) as inner:
+            yield inner, True
 
     def _identities(self, files: Sequence[str], ask: Ask | None) -> Iterator[Sequence[str | bytes]]:
         """Keys in batches: those that nobody has to be asked for come first."""

@@ -10,8 +10,9 @@ import pytest
 
 from memos_cli.errors import AccessDenied, IntegrityError
 from memos_cli.infra import admission, cubefile, loader
-from memos_cli.infra.cubefile import Reader, Signature
+from memos_cli.infra.cubefile import Reader
 from memos_cli.interface import intake, pipeline
+from memos_cli.model import Signature
 from tests.conftest import Clock
 from tests.infra import recipe
 from tests.infra.cubes import dumped, live, opened, rich
@@ -136,7 +137,7 @@ def test_signatures_are_written_over_the_digest_and_handed_out(small: bytes, tmp
     for spool in parts:
         spool.close()
     with loader.stage(io.BytesIO(out.getvalue()), tmp_path / "home" / "cubes") as staged:
-        assert [one.key for one in staged.signers] == ["a" * 44, "b" * 44]
+        assert [one.key for one in staged.signatures] == ["a" * 44, "b" * 44]
         assert staged.digest == asked[0].hex() == reader.digest.hex()
 
 
