@@ -123,7 +123,8 @@ def import_(app: App, /, file: str, *, name: str | None, dry_run: bool, **given:
     """Make a cube of a cube file.
 
     All of the file is verified before anything is changed, and the cube is there whole or not at all. Memories keep their
-    ids, times, versions and links. A cube that is there already is not touched: memos cube merge puts two together.
+    ids, times, versions and links. What no key that you trust has signed is trusted less until you use it. A cube that is
+    there already is not touched: memos cube merge puts two together. memos undo in the new cube takes the import back.
 
     An encrypted file is opened with your keys, or those in --identity FILE; a passphrase is asked for. Whose the signatures
     are is told; a forged one is refused.
@@ -147,7 +148,7 @@ def import_(app: App, /, file: str, *, name: str | None, dry_run: bool, **given:
     if chosen is None:
         raise UsageError("what is the cube to be called?", hint="give it a name: --name NAME")
     required = given["require_signed"]
-    with _opened(app, file, given) as (stream, encrypted), progress(app, "verifying") as tell:
+    with opened_file(app, file, given) as (stream, encrypted), progress(app, "verifying") as tell:
         done = app.mos.carrying.receive(stream, chosen, dry_run=dry_run, require_signed=required, tell=tell)
     _tell_import(app, done, encrypted=encrypted)
 
@@ -156,7 +157,8 @@ def _tell_import(app: App, done: "Received", *, encrypted: bool) -> None:
     counts = done.contents.manifest["counts"]
     plan = {"new": counts["memories"], "same": 0, "newer": 0, "older": 0, "conflicting": 0}
     if app.json:
-        app.data({"cube": done.cube, "dry_run": done.dry_run, "plan": plan, **_json(done.contents, encrypted=encrypted)})
+        app.data({"cube": done.cube, "dry_run": done.dry_run, "command_id": done.txn, "plan": plan,
+                  **_json(done.contents, encrypted=encrypted)})  # fmt: skip
         return
     said = "would import" if done.dry_run else "imported"
     app.out(f"{said} cube {done.cube}: {counts['memories']:,} memories, all new; {counts['operations']:,} operations")
@@ -165,6 +167,9 @@ def _tell_import(app: App, done: "Received", *, encrypted: bool) -> None:
     if done.contents.absent:
         app.note(f"{done.contents.absent} files that memories were read from did not come with them")
     if not done.dry_run:
+        if not done.contents.trusted:
+            app.note("it is trusted less until you use it")
+        app.note(f"take it back with: memos --cube {done.cube} undo")
         app.note(f"look at it with: memos --cube {done.cube} list; use it from now on: memos cube use {done.cube}")
 
 
@@ -185,7 +190,7 @@ def verify(app: App, /, file: str, **given: Any) -> None:  # noqa: ANN401 -- cli
       12 no key opens it, the passphrase is wrong, or nobody whom you trust has signed it (--require-signed)
       13 the file is damaged, forged, no cube file, or of a newer memos
     """
-    with _opened(app, file, given) as (stream, encrypted), progress(app, "verifying") as tell:
+    with opened_file(app, file, given) as (stream, encrypted), progress(app, "verifying") as tell:
         found = app.mos.carrying.verify(stream, require_signed=given["require_signed"], tell=tell)
     if app.json:
         app.data({"sound": True, **_json(found, encrypted=encrypted)})
@@ -228,7 +233,7 @@ def _json(found: "Contents", *, encrypted: bool) -> Mapping[str, Any]:
 
 
 @contextmanager
-def _opened(app: App, file: str, given: dict[str, Any]) -> Iterator[tuple[BinaryIO, bool]]:
+def opened_file(app: App, file: str, given: dict[str, Any]) -> Iterator[tuple[BinaryIO, bool]]:
     """The file, or standard input; what is encrypted is opened. And whether it was encrypted."""
     from memos_cli.infra.loader import opened
 

@@ -22,7 +22,7 @@ def cube() -> None:
     """
 
 
-for _command in (carry.export, carry.import_, carry.verify):
+for _command in (carry.export, carry.import_, carry.verify, merge, split, diff):
     cube.add_command(_command)
 
 
@@ -196,7 +196,3 @@ def rm(app: App, name: str, *, dry_run: bool, yes: bool) -> None:
 
 def _json(found: Cube) -> dict[str, Any]:
     return {**found._asdict(), "created_at": shown(found.created_at)}
-
-
-for _command in (merge, split, diff):
-    cube.add_command(_command)

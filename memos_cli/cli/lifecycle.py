@@ -345,19 +345,24 @@ def policy() -> None:
 
 
 @policy.command("show")
+@click.option("--merged", is_flag=True, help="The one that came in with a merge and does not rule here.")
 @pass_app
-def policy_show(app: App) -> None:
+def policy_show(app: App, *, merged: bool) -> None:
     """Show the policy as TOML, each key with what it does.
+
+    A policy that comes in with a merge, and not from a key that you trust or another cube of this home, is kept in the log and
+    rules nothing until you set it.
 
     \b
     Examples:
       memos lifecycle policy show
       memos lifecycle policy show > policy.toml
+      memos lifecycle policy show --merged
     """
-    from memos_cli.interface.lifecycle import policy_of
-    from memos_cli.operation.policy import to_toml
+    from memos_cli.operation.policy import Policy, to_toml
 
-    found = policy_of(_first(app))
+    vault = _first(app)
+    found = Policy(vault.merged_policy if merged else vault.policy)
     app.data({name: found.get(name) for name in KEYS}) if app.json else app.out(to_toml(found), nl=False)
 
 

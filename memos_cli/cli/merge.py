@@ -1,11 +1,14 @@
 """`memos cube merge`, `split` and `diff`: cubes put together, taken apart and compared."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from memos_cli.cli import render
+from memos_cli.cli import render, sealing
+from memos_cli.cli.adding import progress
 from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.carry import opened_file
 from memos_cli.cli.options import Command, dry_run, filter_of, filters, reveal
 from memos_cli.errors import UsageError
 
@@ -28,23 +31,26 @@ def _with_default(cubes: tuple[str, ...]) -> tuple[str | None, str]:
 
 
 @click.command("merge", cls=Command)
-@click.argument("cubes", nargs=-1, required=True, metavar="[INTO] OTHER")
+@click.argument("cubes", nargs=-1, required=True, metavar="[INTO] OTHER|FILE|-")
+@sealing.to_open
 @dry_run
 @pass_app
-def merge(app: App, cubes: tuple[str, ...], *, dry_run: bool) -> None:
+def merge(app: App, /, cubes: tuple[str, ...], *, dry_run: bool, **given: Any) -> None:  # noqa: ANN401 -- click's own types
     """Take over what another cube has and this one lacks.
 
-    OTHER, a cube's name or the path of its folder, is only read. Both may have gone on apart: every memory ends with
-    all that was done to it on either side. Where both set the same thing differently the later shows, both stay in
-    the history, and memos review asks. What was purged on one side is gone on both. A merge the other way round makes
+    OTHER, a cube's name, the path of its folder, or a cube file, is only read. Both may have gone on apart: every memory
+    ends with all that was done to it on either side. Where both set the same thing differently the later shows, both stay
+    in the history, and memos review asks. What was purged on one side is gone on both. A merge the other way round makes
     the two cubes equal; a second one changes nothing.
 
-    What comes from a cube outside of this home is trusted less until you use it: it ranks lower, and does not steer
-    what chat answers. One merge is one step of memos undo.
+    What comes from outside of this home, and is not signed by a key that you trust, is trusted less until you use it: it
+    ranks lower, and does not steer what chat answers; a policy that comes with it does not rule here. One merge is one step
+    of memos undo.
 
     \b
     Examples:
       memos cube merge laptop
+      memos cube merge laptop.memcube --require-signed
       memos cube merge default /mnt/stick/memos/cubes/default --dry-run
       memos cube merge work home --json
 
@@ -53,16 +59,29 @@ def merge(app: App, cubes: tuple[str, ...], *, dry_run: bool) -> None:
       2  a cube and itself
       3  the cube belongs to somebody else
       10 no such cube
-      13 the other cube is damaged, or both went on as one (a folder was copied, and both were written to)
+      12 no key opens the file, the passphrase is wrong, or nobody whom you trust has signed it (--require-signed)
+      13 the other cube is damaged or forged, or both went on as one (a folder was copied, and both were written to)
     """
     into, other = _with_default(cubes)
-    result = app.mos.merging.merge(other, into, dry_run=dry_run)
+    if _is_file(app, other):
+        required = given["require_signed"]
+        with opened_file(app, other, given) as (stream, _), progress(app, "verifying") as tell:
+            result = app.mos.merging.merge_file(stream, other, into, dry_run=dry_run, require_signed=required, tell=tell)
+    elif any(given.values()):
+        raise UsageError("only a cube file is encrypted or signed", hint="name a file, or leave these options out")
+    else:
+        result = app.mos.merging.merge(other, into, dry_run=dry_run)
     if app.json:
         app.data(_merged_json(result))
     else:
         _tell_merged(app, result)
     for line in result.unfinished:
         app.note(f"a purge is not finished: {line}")
+
+
+def _is_file(app: App, other: str) -> bool:
+    """Whether this names a cube file; a cube of this home comes before a file of the same name."""
+    return other == "-" or (other not in app.mos.shelf.names() and Path(other).is_file())
 
 
 def _counts(plan: "Plan") -> dict[str, int]:
@@ -85,6 +104,8 @@ def _merged_json(result: "Merged") -> dict[str, Any]:
         "ids": lists,
         "records": [{"noun": noun, "name": name} for noun, name in plan.records],
         "from_elsewhere": result.arrived,
+        "signers": [one._asdict() for one in result.signers],
+        "foreign_policy": result.foreign_policy,
         "dry_run": result.dry_run,
         "command_id": result.txn,
     }
@@ -102,6 +123,8 @@ _WORDS = {
 
 
 def _tell_merged(app: App, result: "Merged") -> None:
+    for one in result.signers:
+        app.note(f"signed by {sealing.named(one)}")
     for name, count in _counts(result.plan).items():
         if count:
             app.out(f"{count:>8,}  {_WORDS[name]}")
@@ -116,6 +139,8 @@ def _tell_merged(app: App, result: "Merged") -> None:
         return
     if result.plan.conflicting or result.plan.rivals:
         app.note("what was set differently shows as it was set later; decide with: memos review")
+    if result.foreign_policy:
+        app.note("the policy that came with it does not rule here; look at it with: memos lifecycle policy show --merged")
     app.note(f"take it back with: memos undo {result.txn}")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from memos_cli.infra.vault import fold
 from memos_cli.infra.vault.units import ALPHABET, ID_LENGTH
-from memos_cli.model import Form, Kind, LinkType, Origin, Source, State, Visibility
+from memos_cli.model import Form, Kind, LinkType, Operation, Origin, Source, State, Visibility
 from memos_cli.times import from_text
 
 MOST_CHARACTERS = 1_000_000
@@ -120,6 +120,17 @@ _LINKS = frozenset(kind.value for kind in LinkType)
 Fields = Mapping[str, Any]
 
 
+def fault(op: Operation) -> str:
+    """What is wrong with an operation that travels; empty for nothing. What was purged says nothing more."""
+    head = (op.replica, op.seq, op.clock, op.previous, list(op.parents), op.principal, op.command, op.txn, op.reverts)
+    why = fault_of_header((*head, op.noun, op.subject, op.salt))
+    if why or op.change is None:
+        return why or ("a salt without a change" if op.salt is not None else "")
+    if not isinstance(op.change, dict) or op.salt is None:
+        return "a change without a salt"
+    return fault_of_change(op.noun, op.subject, op.change)
+
+
 def fault_of_header(op: tuple[Any, ...]) -> str:
     """What is wrong with an operation's header; empty for nothing.
 
@@ -204,9 +215,16 @@ def _is_view(name: str, value: Any) -> bool:  # noqa: ANN401
     return type(value) is _FILTERS.get(name) and _is_plain(value)
 
 
+def _is_place(value: Any) -> bool:  # noqa: ANN401
+    """The number of a replica's last operation, or the runs of those that there are, each as its first and its last."""
+    if not isinstance(value, list):
+        return is_count(value)
+    return all(isinstance(run, list) and len(run) == 2 and all(map(is_count, run)) for run in value)
+
+
 def _is_snapshot(name: str, value: Any) -> bool:  # noqa: ANN401
     if name == "position":
-        return isinstance(value, dict) and all(_REPLICA.fullmatch(one) and is_count(seq) for one, seq in value.items())
+        return isinstance(value, dict) and all(_REPLICA.fullmatch(one) and _is_place(seq) for one, seq in value.items())
     return is_time(value) if name == "at" else name == "note" and _is_text(value)
 
 

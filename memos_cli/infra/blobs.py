@@ -5,6 +5,9 @@ from pathlib import Path
 from memos_cli.errors import IntegrityError
 from memos_cli.infra import files
 
+ABSENT = "absent"
+"""Marks, in the table `cube`, how many files that memories were read from did not come with them."""
+
 
 def _digest(content: bytes) -> str:
     from hashlib import sha256

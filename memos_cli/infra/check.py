@@ -6,7 +6,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from memos_cli.errors import MemosError
-from memos_cli.infra.blobs import Blobs
+from memos_cli.infra.blobs import ABSENT, Blobs
 from memos_cli.infra.vault import connection, log, rebuild, schema
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import COLD_STATES, HOT_STATES
@@ -65,6 +65,8 @@ def _blobs(vault: Vault) -> Iterator[str]:
     """Files that are not what their names say, and those that memories were read from and that are gone."""
     blobs = Blobs(vault.folder / connection.BLOBS)
     yield from blobs.faults()
+    if vault.mark(ABSENT):  # some never came: of a selection, since they hold what others say, too
+        return
     sql = """SELECT DISTINCT json_extract(source, '$.digest') FROM memories
              WHERE state <> 'purged' ORDER BY 1"""
     for (digest,) in vault.conn.execute(sql):

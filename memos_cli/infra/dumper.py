@@ -20,8 +20,6 @@ from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Operation
 from memos_cli.times import from_millis
 
-RECEIPT = "import"
-"""The noun of what this side notes when something comes in; at the end of a chain it is no part of an export."""
 MAKER = "maker"
 """Marks, in the table `cube`, whose the cube was where it was made, where that is somebody else than who owns it here."""
 _EVERY = 1000
@@ -341,6 +339,6 @@ class _Dump:
 
 def _ends(conn: sqlite3.Connection) -> dict[str, int]:
     """For each replica its last operation that travels: receipts at the end of its chain stay."""
-    sql = f"SELECT seq FROM ops WHERE replica = ? AND noun <> '{RECEIPT}' ORDER BY seq DESC LIMIT 1"  # noqa: S608
-    found = {replica: conn.execute(sql, (replica,)).fetchone() for replica in log.position(conn)}
+    sql = "SELECT seq FROM ops WHERE replica = ? AND noun <> ? ORDER BY seq DESC LIMIT 1"
+    found = {replica: conn.execute(sql, (replica, log.IMPORT)).fetchone() for replica in log.position(conn)}
     return {replica: row[0] for replica, row in found.items() if row is not None}

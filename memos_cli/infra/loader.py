@@ -14,18 +14,16 @@ from typing import IO, Any, BinaryIO, NamedTuple
 
 from memos_cli.errors import MemosError, Refused
 from memos_cli.infra import circles, cubefile, dumper, oplines, vectorfile
-from memos_cli.infra.blobs import Blobs
+from memos_cli.infra.blobs import ABSENT, Blobs
 from memos_cli.infra.cubefile import Incoming, Member, Reader, unsound
 from memos_cli.infra.dumper import Progress, State, Subjects
 from memos_cli.infra.files import sync_folder
 from memos_cli.infra.vault import connection, log, rebuild, rows, schema
-from memos_cli.infra.vault.units import bump_generation, set_mark
+from memos_cli.infra.vault.units import Unit, bump_generation, new_id, set_mark
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import COLD_STATES, Operation, Signature, Signer
 from memos_cli.times import to_millis
 
-ABSENT = "absent"
-"""Marks, in the table `cube`, how many files that memories were read from did not come with them."""
 _EVERY = 1000
 Check = Callable[[str, Mapping[str, Any]], str]
 """Told the noun and the registers of a record; says what is wrong with it, or nothing."""
@@ -56,6 +54,24 @@ class Staged(NamedTuple):
     def gaps(self) -> dict[str, int]:
         """The replicas of which operations are missing, and how many of each came."""
         return {name: head["count"] for name, head in self.manifest["heads"].items() if head["count"] < head["seq"]}
+
+    @property
+    def trusted(self) -> bool:
+        """Whether somebody has signed it whose key is trusted here."""
+        return any(one.trusted for one in self.signers)
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """What a receipt says of the file: its digest, and whose keys signed it."""
+        return {"file": self.digest, "signers": [one.key for one in self.signers]}
+
+    def receive(self, unit: Unit) -> None:
+        """Write, before it is adopted, the receipt that `undo` goes by, and note what is strange here until it is used."""
+        heads = {name: head["seq"] for name, head in self.manifest["heads"].items()}
+        told = {"cube": self.manifest["cube"], "operations": self.manifest["counts"]["operations"], "heads": heads}
+        unit.log.append(log.IMPORT, new_id(), {**told, **self.origin})
+        if not self.trusted:
+            unit.keep_all_strange()
 
     def adopt(self, target: Path) -> None:
         """Make it the cube at `target`; on disk when this returns.
@@ -207,6 +223,7 @@ class _Staging:
         self.absent = sum(digest not in self._blobs for digest in self._subjects.files())
         if self.absent:
             set_mark(self.conn, ABSENT, str(self.absent))
+        log.came_in(self.conn, self.reader.manifest["heads"])
         self.conn.execute("COMMIT")
 
     def _take(self, incoming: Incoming) -> None:
@@ -227,7 +244,7 @@ class _Staging:
         total, count = self.reader.manifest["counts"]["operations"], 0
         for line in incoming.lines():
             op, text = lines.operation(line)
-            log.insert(self.conn, op, text)
+            log.insert(self.conn, log.row_of(op, text))
             self._subjects.note(op)
             head = heads.setdefault(op.replica, {"count": 0})
             head |= {"count": head["count"] + 1, "id": op.id, "seq": op.seq}

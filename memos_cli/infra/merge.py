@@ -15,10 +15,10 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from memos_cli.errors import IntegrityError
-from memos_cli.infra import purge
-from memos_cli.infra.blobs import Blobs
+from memos_cli.infra import admission, purge
+from memos_cli.infra.blobs import ABSENT, Blobs
 from memos_cli.infra.vault import connection, fold, log, rows, search
-from memos_cli.infra.vault.units import Unit, new_id, set_mark
+from memos_cli.infra.vault.units import POLICY, Unit, mark, new_id, registers_of, set_mark
 from memos_cli.infra.vault.vault import Vault
 
 _CHUNK = 500
@@ -26,8 +26,6 @@ _BYTES = 2
 """Of a number in a vector, as `vectors.encode` writes it."""
 _STEERING = ("content", "title", "kind", "pinned", "visibility")
 """Fields by which a memory steers what is answered: one whose field came from elsewhere is as strange as a new one."""
-ABSENT = "absent"
-"""Marks, in the table `cube`, that files which memories were read from did not come with them."""
 Subject = tuple[str, str]
 
 
@@ -290,13 +288,15 @@ def _take(vault: Vault, unit: Unit, other: Vault, terms: Terms, union: _Union, p
     gone = [vault.operations("memory", one) for one in planned.erased]
     gone += [other.operations("memory", one) for one in planned.withheld]
     before = {identity: _steering(vault, identity) for identity in memories}
-    replicas = _insert(vault.conn, other.conn, union.rows)
+    ruled, policy = vault.policy, vault.merged_policy
+    replicas = _insert(vault.conn, other.conn, union.rows, known=terms.trusted)
     _hold(vault, other, replicas)
     unit.log.go_on()
     _receipt(vault, unit, other, terms, len(union.rows))
     # Records first: a policy says when a memory is due.
     for noun, subject in sorted(union.incoming, key=lambda pair: pair[0] == "memory"):
         unit.store(noun, subject, vault.operations(noun, subject))
+    _keep_policy(unit, vault.conn, ruled, policy, trusted=terms.trusted and not other.mark(POLICY))
     _copy_files(vault, other, memories)
     texts = purge.follow(vault, unit, gone) if gone else ()
     _adopt_vectors(vault.conn, other.conn, memories, terms.fingerprint)
@@ -311,10 +311,13 @@ def _steering(vault: Vault, identity: str) -> tuple[Any, ...] | None:
     return tuple(getattr(memory, field) for field in _STEERING)
 
 
-def _insert(conn: sqlite3.Connection, other: sqlite3.Connection, places: Sequence[int]) -> set[str]:
+def _insert(conn: sqlite3.Connection, other: sqlite3.Connection, places: Sequence[int], *, known: bool) -> set[str]:
     """Copy operations, each verified; the replicas that they are of.
 
     Payloads of what was purged on either side stay behind. Where one is missing a tombstone has to say why.
+
+    Args:
+        known: whether somebody wrote them who is trusted here; what a stranger's say has to be what a cube file may hold.
     """
     tombs = {subject for one in (conn, other) for subject in log.purged(one)}
     replicas: set[str] = set()
@@ -322,10 +325,12 @@ def _insert(conn: sqlite3.Connection, other: sqlite3.Connection, places: Sequenc
         found = log.copied(other, places[start : start + _CHUNK])
         for row in found:
             op = log.verified(row)
+            if not known and (why := admission.fault(op)):
+                raise IntegrityError(f"operation {op.seq} of replica {op.replica}: {why}", hint="nothing was taken over")
             gone = op.noun == "memory" and op.subject in tombs
             if op.change is None and not gone:
                 raise IntegrityError(f"operation {op.seq} of replica {op.replica}: its change is missing", hint=_CHECK)
-            log.insert_row(conn, log.without_payload(row) if gone else row)
+            log.insert(conn, log.without_payload(row) if gone else row)
             replicas.add(op.replica)
     return replicas
 
@@ -347,6 +352,23 @@ def _receipt(vault: Vault, unit: Unit, other: Vault, terms: Terms, count: int) -
     heads = {replica: here[replica] for replica in _ends(other.conn) if replica in here}
     change = {"cube": other.meta["id"], "name": other.name, "operations": count, "heads": heads, **terms.note}
     unit.log.append(log.IMPORT, new_id(), change)
+
+
+def _keep_policy(unit: Unit, conn: sqlite3.Connection, ruled: dict[str, Any], before: dict[str, Any], *, trusted: bool) -> None:
+    """See that no stranger says what fades and what is erased here: what ruled goes on ruling, whatever the log says now.
+
+    Args:
+        ruled: what ruled until now; `before` what the log said then.
+        trusted: whether what came in is one's own, and so rules, as far as it is new.
+    """
+    now = registers_of(conn, POLICY, POLICY)
+    moved = {name for name in {*before, *now} if before.get(name) != now.get(name)}
+    if not moved or (trusted and not mark(conn, POLICY)):
+        return
+    if trusted:
+        ruled = {name: now.get(name) if name in moved else ruled.get(name) for name in {*ruled, *moved}}
+    rules = {name: value for name, value in ruled.items() if value is not None}
+    set_mark(conn, POLICY, log.encoded({"rules": rules, "txn": unit.log.txn}))
 
 
 def _copy_files(vault: Vault, other: Vault, memories: Iterable[str]) -> None:

@@ -64,7 +64,7 @@ class Writer:
         Raises:
             IntegrityError: it could not be read again.
         """
-        if why := _fault(op):
+        if why := admission.fault(op):
             raise IntegrityError(
                 f"{_name(op)} cannot be put into a cube file: {why}", hint="see what is wrong with: memos doctor"
             )
@@ -109,7 +109,7 @@ class Reader:
             op, text = self._read(fields)
         except (KeyError, TypeError, ValueError, RecursionError):
             raise self._unsound("fields are missing, or have another form") from None
-        if why := _fault(op):
+        if why := admission.fault(op):
             raise self._unsound(why)
         if (op.replica, op.seq) <= ((self._line.carried["replica"] or ""), self._line.seq):
             raise self._unsound("it is not in order")
@@ -169,16 +169,6 @@ def _change(fields: dict[str, Any]) -> tuple[str | None, dict[str, Any] | None, 
     if not isinstance(change, dict) or canonical(text) is not None:
         raise ValueError("text")
     return text, change, salt
-
-
-def _fault(op: Operation) -> str:
-    head = (op.replica, op.seq, op.clock, op.previous, list(op.parents), op.principal, op.command, op.txn, op.reverts)
-    why = admission.fault_of_header((*head, op.noun, op.subject, op.salt))
-    if why or op.change is None:
-        return why or ("a salt without a change" if op.salt is not None else "")
-    if not isinstance(op.change, dict) or op.salt is None:
-        return "a change without a salt"
-    return admission.fault_of_change(op.noun, op.subject, op.change)
 
 
 def _name(op: Operation) -> str:

@@ -89,7 +89,7 @@ class _Publisher:
                         left_out.add(memory.id)
                         continue
                     op = self._operation(memory, registers)
-                    log.insert(conn, op, log.encoded(op.change or {}))
+                    log.insert(conn, log.row_of(op, log.encoded(op.change or {})))
                     store.store("memory", op.subject, [op])
             conn.execute("COMMIT")
         finally:

@@ -59,13 +59,19 @@ class Contents(NamedTuple):
     vectors: int
     absent: int
 
+    @property
+    def trusted(self) -> bool:
+        """Whether somebody has signed it whose key is trusted here."""
+        return any(one.trusted for one in self.signers)
+
 
 class Received(NamedTuple):
-    """What an import made, or would make: all of it is new."""
+    """What an import made, or would make: all of it is new. `txn` is what takes it back."""
 
     cube: str
     contents: Contents
     dry_run: bool
+    txn: str | None = None
 
 
 class Carrying:
@@ -137,7 +143,9 @@ class Carrying:
         look: Callable[[Contents], None] = lambda _: None,
         tell: Progress = lambda *_: None,
     ) -> Received:
-        """Make a new cube of a file.
+        """Make a new cube of a file; `undo` in that cube takes it back.
+
+        What nobody has signed whose key is trusted here is trusted less until it is used.
 
         Args:
             stream: the file, decrypted.
@@ -157,9 +165,12 @@ class Carrying:
         with self.staged(stream, target.name, folder=target.parent, require_signed=require_signed, tell=tell) as staged:
             found = contents(staged)
             look(found)
-            if not dry_run:
-                staged.adopt(target)
-        return Received(target.name, found, dry_run)
+            if dry_run:
+                return Received(target.name, found, dry_run)
+            with self._mos.author("import").write(staged.vault) as unit:
+                staged.receive(unit)
+            staged.adopt(target)
+        return Received(target.name, found, dry_run, unit.log.txn)
 
     def verify(
         self, stream: "BinaryIO | IO[bytes]", *, require_signed: bool = False, tell: Progress = lambda *_: None

@@ -106,8 +106,8 @@ class Ticked(NamedTuple):
 
 
 def policy_of(vault: "Vault") -> Policy:
-    """The cube's policy."""
-    return Policy(vault.records(policy.NOUN).get(policy.NAME, {}))
+    """The policy that rules in a cube."""
+    return Policy(vault.policy)
 
 
 def set_policy(vault: "Vault", author: "Author", fields: dict[str, Any], *, replace: bool = False) -> Policy:
@@ -120,7 +120,7 @@ def set_policy(vault: "Vault", author: "Author", fields: dict[str, Any], *, repl
         UsageError: an unknown key or a value that it cannot have. Refused: not the cube's owner.
     """
     governance.require_owner(author.principal, vault.meta, "change the policy")
-    known = vault.records(policy.NOUN).get(policy.NAME, {})
+    known = vault.policy
     wanted = {name: policy.checked(name, value) for name, value in fields.items()}
     if replace:
         wanted = dict.fromkeys(known) | wanted

@@ -1,21 +1,21 @@
 """Cubes put together, taken apart and compared: `memos cube merge`, `split`, `diff`."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from memos_cli.errors import IntegrityError, MemosError, ModelUnavailable, Refused, UsageError
 from memos_cli.infra import governance, merge, purge
 from memos_cli.infra.files import sync_folder
 from memos_cli.infra.vault import log, rebuild
+from memos_cli.infra.vault.units import POLICY
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.model import Filter, Memory, State
+from memos_cli.model import Filter, Memory, Signer, State
 from memos_cli.operation import comparing
 
 if TYPE_CHECKING:
+    from memos_cli.infra.dumper import Progress
     from memos_cli.interface.api import MOS
     from memos_cli.interface.pipeline import Author
 
@@ -30,6 +30,8 @@ class Merged(NamedTuple):
         unfinished: what of an arrived purge could not be wiped yet, a line each.
         arrived: whether what came in is trusted less until it is used.
         txn: what takes it back; `None` where nothing came.
+        signers: whose signatures the file has; none for a cube.
+        foreign_policy: whether a policy came in that does not rule here.
     """
 
     cube: str
@@ -39,6 +41,17 @@ class Merged(NamedTuple):
     arrived: bool
     dry_run: bool = False
     unfinished: tuple[str, ...] = ()
+    signers: tuple[Signer, ...] = ()
+    foreign_policy: bool = False
+
+
+class _Source(NamedTuple):
+    """The cube that is read, whether it counts as one's own, and what is known of the file that it came in."""
+
+    vault: Vault
+    trusted: bool
+    origin: dict[str, Any] = {}  # noqa: RUF012 -- never changed
+    signers: tuple[Signer, ...] = ()
 
 
 class Split(NamedTuple):
@@ -75,29 +88,65 @@ class Merging:
             IntegrityError: the other is damaged, or both went on as one; nothing is changed.
             Refused: the principal does not own them.
         """
+        vault, author = self._target(into)
+        source = self._mos.vault(other)
+        if source.folder.resolve() == vault.folder.resolve():
+            raise UsageError(f"{other} is the cube that it would be merged into", hint="see the cubes: memos cube list")
+        self._require_reader(author, source)
+        # What lies among the cubes is one's own, but for what is being made there.
+        near = source.folder.parent == self._mos.paths.cubes and source.folder.name in self._mos.shelf.names()
+        if not near:
+            _require_sound(source)
+        return self._merge(vault, _Source(source, near), author, other, dry_run=dry_run)
+
+    def merge_file(
+        self,
+        stream: "BinaryIO | IO[bytes]",
+        other: str,
+        into: str | None = None,
+        *,
+        dry_run: bool = False,
+        require_signed: bool = False,
+        tell: "Progress" = lambda *_: None,
+    ) -> Merged:
+        """The same with the cube in a file, which is verified whole before anything is changed.
+
+        Args:
+            stream: the file, decrypted.
+            other: what it is called, for messages.
+            require_signed: refuse what nobody has signed whose key is trusted here.
+            tell: told how many operations were read, of how many.
+
+        Raises:
+            CubeNotFound: the one to write to is not there.
+            IntegrityError: the file is no sound one, a signature is forged, or both cubes went on as one.
+            AccessDenied: a signature is required, and there is none that counts.
+            Refused: the principal does not own the cube.
+        """
+        vault, author = self._target(into)
+        with self._mos.carrying.staged(stream, "merged", require_signed=require_signed, tell=tell) as staged:
+            source = _Source(staged.vault, staged.trusted, staged.origin, staged.signers)
+            return self._merge(vault, source, author, other, dry_run=dry_run)
+
+    def _target(self, into: str | None) -> "tuple[Vault, Author]":
         vault = self._mos.vault(into) if into is not None else self._mos.writable()
         author = self._mos.author("merge")
         governance.require_owner(author.principal, vault.meta, "merge into it")
-        with self._opened(other) as source:
-            if source.folder.resolve() == vault.folder.resolve():
-                raise UsageError(f"{other} is the cube that it would be merged into", hint="see the cubes: memos cube list")
-            self._require_reader(author, source)
-            near = source.folder.parent == self._mos.paths.cubes
-            if not near:
-                _require_sound(source)
-            if dry_run:
-                return Merged(vault.name, other, merge.plan(vault, source), None, not near, dry_run=True)
-            return self._merge(vault, source, author, trusted=near)._replace(other=other)
+        return vault, author
 
-    def _merge(self, vault: Vault, source: Vault, author: "Author", *, trusted: bool) -> Merged:
+    def _merge(self, vault: Vault, source: _Source, author: "Author", other: str, *, dry_run: bool) -> Merged:
+        said: dict[str, Any] = {"arrived": not source.trusted, "signers": source.signers}
+        if dry_run:
+            return Merged(vault.name, other, merge.plan(vault, source.vault), None, dry_run=True, **said)
         places = self._mos.places(vault)
         left = bool(purge.wipe(vault, places))
-        terms = merge.Terms(trusted=trusted, fingerprint=self._fingerprint(source))
+        terms = merge.Terms(trusted=source.trusted, fingerprint=self._fingerprint(source.vault), note=source.origin)
         with author.write(vault) as unit:
-            merged = merge.merge(vault, unit, source, terms)
+            merged = merge.merge(vault, unit, source.vault, terms)
             txn = unit.log.txn if unit.log.count else None
-        unfinished = tuple(purge.wipe(vault, places, None if left else merged.texts))
-        return Merged(vault.name, source.name, merged.plan, txn, not trusted, unfinished=unfinished)
+        said["unfinished"] = tuple(purge.wipe(vault, places, None if left else merged.texts))
+        strange = (POLICY, POLICY) in merged.plan.records and bool(vault.mark(POLICY))
+        return Merged(vault.name, other, merged.plan, txn, foreign_policy=strange, **said)
 
     def _require_reader(self, author: "Author", source: Vault) -> None:
         if author.principal != self._mos.person:  # whoever can open the folder can read it; one that acts for somebody cannot
@@ -112,13 +161,6 @@ class Merging:
         except ModelUnavailable:
             return None
         return embedder.fingerprint if embedder is not None else None
-
-    @contextmanager
-    def _opened(self, other: str) -> Iterator[Vault]:
-        """Another cube by name or path."""
-        if Path(other).is_file():
-            raise UsageError(f"{other} is a file", hint="name a cube, or give the path of its folder")
-        yield self._mos.vault(other)
 
     def split(
         self, new: str, name: str | None = None, wanted: Filter | None = None, *, keep: bool = False, dry_run: bool = False

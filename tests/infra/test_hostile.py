@@ -49,7 +49,7 @@ def forged(tmp_path: Path, told: Iterable[dict[str, Any]], monkeypatch: pytest.M
                 digest = log.change_digest(salt, log.encoded(change))
                 op = Operation(id="", digest=digest, salt=salt, change=change, **base)
                 op = op._replace(id=log.header_hash(op))
-                log.insert(vault.conn, op, log.encoded(change))
+                log.insert(vault.conn, log.row_of(op, log.encoded(change)))
                 previous = op.id
             return dumped(vault)
 

@@ -199,7 +199,7 @@ class TestWhatIsRefused:
         ours, theirs = both(here, there)
         with theirs.write("add", "sam", 0) as unit:
             unit.log.append("memory", "x" * 20, {"content": "x", "state": "undead"})
-        with pytest.raises(IntegrityError, match="no memory can be"):
+        with pytest.raises(IntegrityError, match="state cannot be so"):
             take(ours, theirs)
 
 

@@ -71,8 +71,10 @@ class TestMerge:
         with pytest.raises(CubeNotFound):
             mos.merging.merge("play")
         (tmp_path / "a.file").touch()
-        with pytest.raises(UsageError, match="is a file"):
+        with pytest.raises(CubeNotFound):
             mos.merging.merge(str(tmp_path / "a.file"))
+        with (tmp_path / "a.file").open("rb") as file, pytest.raises(IntegrityError, match="not a sound cube file"):
+            mos.merging.merge_file(file, "a.file")
 
     def test_somebody_else_neither_writes_nor_reads_that_way(self, home: Path, mos: MOS) -> None:
         add(mos, "work", "private")

@@ -111,14 +111,14 @@ class Appender:
         head = (self._replica, self._seq, self.clock, self._previous, parents, self._principal, self._command, self.txn)
         identity = _hash(*head, reverts, noun, subject, digest)
         operation = Operation(identity, *head, reverts, noun, subject, digest, salt, change)
-        self._conn.execute(_INSERT, _row(operation, text))
+        self._conn.execute(_INSERT, row_of(operation, text))
         self._previous = identity
         self.count += 1
         return operation
 
 
-def _row(op: Operation, text: str | None) -> tuple[Any, ...]:
-    """The values of `_COLUMNS`; `text` is the change as it was hashed."""
+def row_of(op: Operation, text: str | None) -> "Row":
+    """An operation as the table keeps it; `text` is its change as it was hashed."""
     parents = _encode(list(op.parents)) if op.parents else "[]"
     return (
         bytes.fromhex(op.id), op.replica, op.seq, op.clock, bytes.fromhex(op.previous), parents, op.principal, op.command,
@@ -154,15 +154,6 @@ def operations(conn: sqlite3.Connection, where: str = "", parameters: Iterable[A
 def raw_rows(conn: sqlite3.Connection, where: str, parameters: Iterable[Any] = ()) -> Iterator[tuple[Any, ...]]:
     """The columns of operations as they are stored, the change as it was hashed last; `where` orders them too."""
     return conn.execute(f"{_SELECT} {where}", tuple(parameters))
-
-
-def insert(conn: sqlite3.Connection, operation: Operation, text: str | None) -> None:
-    """Write an operation that was made elsewhere; `text` is its change as it was hashed. Whether it is sound, the caller saw.
-
-    Raises:
-        sqlite3.IntegrityError: there is one with that id, or with that number of its replica.
-    """
-    conn.execute(_INSERT, _row(operation, text))
 
 
 Position = Mapping[str, "int | list[list[int]]"]
@@ -260,8 +251,12 @@ def without_payload(row: Row) -> Row:
     return row if row[14] == TOMBSTONE else (*row[:13], None, None)
 
 
-def insert_row(conn: sqlite3.Connection, row: Row) -> None:
-    """Put an operation from elsewhere, verified by the caller, at the end of the table."""
+def insert(conn: sqlite3.Connection, row: Row) -> None:
+    """Put an operation from elsewhere, verified by the caller, at the end of the table.
+
+    Raises:
+        sqlite3.IntegrityError: there is one with that id, or with that number of its replica.
+    """
     conn.execute(_INSERT, row)
 
 

@@ -37,6 +37,7 @@ class _Deriver(Unit):
     def __init__(self, conn: sqlite3.Connection, due: rows.Due) -> None:
         self._conn = conn
         self._due = due
+        self.changed = set()
 
 
 def deriver(conn: sqlite3.Connection, due: rows.Due) -> Unit:

@@ -25,6 +25,9 @@ _TO_INDEX = "INSERT INTO {0} (rowid, body, names, grams) VALUES (?, ?, ?, ?)"
 _FROM_INDEX = "INSERT INTO {0} ({0}, rowid, body, names, grams) VALUES ('delete', ?, ?, ?, ?)"
 _IN_PASSING = frozenset(("tick", "undo", "add", "task end", "snapshot restore"))
 """Commands that change memories which nobody looked at."""
+POLICY = "policy"
+"""The noun and the subject of a cube's policy; and the mark, in the table `cube`, that keeps what rules here where a stranger's
+policy came in with a merge: that one is in the log and rules nothing until somebody here sets it."""
 _INDEX = dict.fromkeys(HOT_STATES, "fts") | dict.fromkeys(COLD_STATES, "cold_fts")
 """The full-text index that a memory in a state is in; what was purged is in none."""
 
@@ -69,12 +72,31 @@ class Unit:
 
     def change(self, noun: str, subject: str, change: dict[str, Any], *, reverts: str | None = None) -> Operation:
         """Append a change to a subject and bring what is derived from it up to date."""
+        if noun == POLICY:
+            self._settle_policy(change)
         known = of_subject(self._conn, noun, subject)
         operation = self.log.append(noun, subject, change, parents=fold.heads(known), reverts=reverts)
         self.store(noun, subject, [*known, operation])
         if noun == "memory" and (operation.command not in _IN_PASSING or "content" in change):
             self._conn.execute("DELETE FROM arrivals WHERE id = ?", (subject,))  # somebody here dealt with it
         return operation
+
+    def _settle_policy(self, change: dict[str, Any]) -> None:
+        """Before the policy is changed here, make the log say what rules here.
+
+        Under the name of the merge that brought a stranger's: whoever takes the change back is not left with that one.
+        """
+        kept = mark(self._conn, POLICY)
+        if not kept:
+            return
+        self._conn.execute("DELETE FROM cube WHERE key = ?", (POLICY,))
+        rules, txn = (json.loads(kept)[name] for name in ("rules", "txn"))
+        merged = registers_of(self._conn, POLICY, POLICY)
+        if {name: value for name, value in (merged | change).items() if value is not None} != rules:
+            back = {name: rules.get(name) for name in {*rules, *merged} if rules.get(name) != merged.get(name)}
+            txn, self.log.txn = self.log.txn, txn
+            self.change(POLICY, POLICY, back)
+            self.log.txn = txn
 
     def store(self, noun: str, subject: str, operations: list[Operation]) -> None:
         """Write what the operations on one subject amount to."""
@@ -102,7 +124,7 @@ class Unit:
             self._conn.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", (noun, subject, fields))
         else:
             self._conn.execute("DELETE FROM records WHERE noun = ? AND id = ?", (noun, subject))
-        if noun == "policy":  # every memory has another term now: all are due, and the next tick says when they really are
+        if noun == POLICY:  # every memory has another term now: all are due, and the next tick says when they really are
             self._conn.execute("UPDATE memories SET next_due_at = ''")
 
     def _insert(self, identity: str, operations: list[Operation]) -> None:
@@ -215,6 +237,10 @@ class Unit:
         """Note that a memory says only what came from elsewhere."""
         self._conn.execute("INSERT OR IGNORE INTO arrivals VALUES (?)", (identity,))
 
+    def keep_all_strange(self) -> None:
+        """Note that all that there is came from elsewhere."""
+        self._conn.execute("INSERT OR IGNORE INTO arrivals SELECT id FROM memories WHERE state <> 'purged'")
+
     def take_back(self) -> None:
         """Undo all of this transaction so far; a dry run ends so."""
         self._conn.execute("ROLLBACK")
@@ -241,6 +267,12 @@ def mark(conn: sqlite3.Connection, name: str) -> str:
     """What the table `cube` keeps under a name beside what the cube is; empty for nothing. None of it is in the log."""
     row = conn.execute("SELECT value FROM cube WHERE key = ?", (name,)).fetchone()
     return str(row[0]) if row else ""
+
+
+def registers_of(conn: sqlite3.Connection, noun: str, subject: str) -> dict[str, Any]:
+    """The registers of a record, as the log has them."""
+    row = conn.execute("SELECT fields FROM records WHERE noun = ? AND id = ?", (noun, subject)).fetchone()
+    return json.loads(row[0]) if row else {}
 
 
 def set_mark(conn: sqlite3.Connection, name: str, value: str) -> None:

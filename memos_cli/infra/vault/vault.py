@@ -80,8 +80,7 @@ class Vault:
     def due(self, memory: Memory) -> str | None:
         """When the lifecycle has to look at a memory again, as far as its header tells."""
         if self._due is None:
-            policy = self.records("policy").get("policy", {})
-            self._due = self._scheduler(policy) if self._scheduler else rows.no_later_than_expiry
+            self._due = self._scheduler(self.policy) if self._scheduler else rows.no_later_than_expiry
         return self._due(memory)
 
     def close(self) -> None:
@@ -296,6 +295,17 @@ class Vault:
         """All subjects of a noun that is no memory (`view`, …) with their registers."""
         rows_ = self.conn.execute("SELECT id, fields FROM records WHERE noun = ? ORDER BY id", (noun,))
         return {identity: json.loads(fields) for identity, fields in rows_}
+
+    @property
+    def policy(self) -> dict[str, Any]:
+        """The registers of the policy that rules here: the log's, or what ruled before a stranger's came in."""
+        kept = self.mark(units.POLICY)
+        return dict(json.loads(kept)["rules"]) if kept else self.merged_policy
+
+    @property
+    def merged_policy(self) -> dict[str, Any]:
+        """The registers of the policy as the log has it."""
+        return units.registers_of(self.conn, units.POLICY, units.POLICY)
 
     # -- the lifecycle's own marks: derived, and not in the log
 
