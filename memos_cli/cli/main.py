@@ -76,7 +76,13 @@ _COMPLETE = "_MEMOS_COMPLETE"
 
 
 class Terminated(BaseException):
-    """SIGTERM, as an exception: transactions roll back and files are put away on the way out."""
+    """SIGTERM, as an exception: transactions roll back and files are put away on the way out.
+
+    Attributes:
+        told: whether the signal came; a long statement of SQLite ends as if interrupted, and has lost why.
+    """
+
+    told = False
 
 
 class Tree(click.Group):
@@ -174,6 +180,7 @@ def run(arguments: Sequence[str]) -> int:
     except (Exception, KeyboardInterrupt, Terminated) as error:  # the boundary: what nobody foresaw is one line too
         if os.environ.get("MEMOS_DEBUG"):
             raise
+        error = Terminated() if Terminated.told else error
         return _report(*_meaning(error), as_json="--json" in arguments)
 
 
@@ -238,6 +245,7 @@ def _explained(ctx: click.Context) -> object:
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 -- a signal handler's signature
+    Terminated.told = True
     raise Terminated
 
 

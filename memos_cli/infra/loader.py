@@ -213,6 +213,8 @@ class _Staging:
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -65536", "locking_mode = EXCLUSIVE"):
             self.conn.execute(f"PRAGMA {pragma}")
 
+        connection.listen(self.conn)
+
     def run(self) -> None:
         """Read all of it."""
         self.conn.execute("BEGIN")

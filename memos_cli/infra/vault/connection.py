@@ -30,6 +30,8 @@ _SIGNS_OF_DAMAGE = (
 """In SQLite's messages; a cube's own statements are right, so what is wrong with them is wrong with its schema."""
 _SHARED_MEMORY = 32768
 """Bytes that SQLite needs beside a file in WAL mode before it can even read it."""
+_STEPS = 200_000
+"""Of SQLite's machine, some hundredths of a second, after which a statement lets Python look for signals; see `listen`."""
 _FIRST_PAUSE = 0.002
 _LONGEST_PAUSE = 0.1
 
@@ -43,10 +45,13 @@ def translated(path: Path) -> Iterator[None]:
         StorageFull: the disk is full.
         IntegrityError: the file is damaged, or not a database.
         MemosError: any other fault of the file or the disk.
+        KeyboardInterrupt: a statement of a connection that listens ended at a signal.
     """
     try:
         yield
     except sqlite3.Error as error:
+        if str(error) == "interrupted":
+            raise KeyboardInterrupt from error
         raise meaning(error, path) from error
     except UnicodeDecodeError as error:  # SQLite quotes the damaged place of a schema in its message
         raise _damaged(path, str(error)) from error
@@ -186,6 +191,14 @@ def fill(path: Path, meta: dict[str, str], *, lasting: bool = True) -> None:
         conn.executemany("INSERT INTO cube VALUES (?, ?)", sorted(meta.items()))
     finally:
         conn.close()
+
+
+def listen(conn: sqlite3.Connection) -> None:
+    """Let signals end a long statement too, as `translated` tells; otherwise Python hears of them only when it is over.
+
+    What a signal's handler raises within SQLite's own call is lost there, and makes the statement fail.
+    """
+    conn.set_progress_handler(lambda: 0, _STEPS)
 
 
 def begin(conn: sqlite3.Connection, path: Path, timeout: float) -> None:
