@@ -6,8 +6,21 @@ only what is shared is changed by them. The cube's owner sees and changes all.
 
 from collections.abc import Mapping
 
-from memos_cli.errors import Refused
+from memos_cli.errors import Refused, UsageError
 from memos_cli.model import Memory, Visibility
+
+LONGEST_NAME = 1000
+
+
+def principal(name: str) -> str:
+    """A principal as the log may have it.
+
+    Raises:
+        UsageError: too long, or with control characters: no cube file could carry what it writes.
+    """
+    if len(name) > LONGEST_NAME or any(character < " " for character in name):
+        raise UsageError(f"a principal cannot be called {name[:40]!r}", hint="up to 1,000 characters, none a control character")
+    return name
 
 
 def asking(principal: str, cube: Mapping[str, str]) -> str | None:

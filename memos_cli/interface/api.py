@@ -70,8 +70,8 @@ class MOS:
     ) -> None:
         self.paths = config.paths(os.environ, home)
         self.settings = settings or config.Settings(os.environ, self.paths)
-        self.person: str = self.settings.get("principal") or _login()
-        self.principal = principal or self.person
+        self.person: str = governance.principal(self.settings.get("principal") or _login())
+        self.principal = governance.principal(principal or self.person)
         lock_timeout = self.settings.get("lock_timeout")
         self.shelf = Shelf(self.paths.cubes, lock_timeout=lock_timeout, scheduler=_scheduler, changed=self._forget_slots)
         self.embeddings = embeddings or Embeddings(self.settings.get("embedder"), self.paths.data, self.paths.cache)
@@ -144,7 +144,7 @@ class MOS:
         """Who writes now, by which command."""
         from memos_cli.interface.pipeline import Author
 
-        return Author(user_id or self.principal, self._millis(), command)
+        return Author(governance.principal(user_id or self.principal), self._millis(), command)
 
     def filter(self, vault: Vault, wanted: Filter | None = None, user_id: str | None = None) -> Filter:
         """A filter narrowed to what the principal may see in this cube."""

@@ -93,6 +93,8 @@ def test_nothing_that_is_there_is_replaced_unasked(memos: Run, home: Path, tmp_p
     fails(memos("cube", "export", "-o", "no/such/a.memcube"), 1, "there is no folder no/such")
     fails(memos("cube", "export", "none"), 10, "no cube 'none'")
     fails(memos("cube", "export", "-o", "x", "--tag", "no-such"), 3, "nothing to export", "memos list")
+    fails(memos("--as", "gu\nest", "add", "x"), 2, "a principal cannot be called")
+    fails(memos("add", "x", env={"MEMOS_PRINCIPAL": "sam\x1b[2J"}), 2, "a principal cannot be called")
     fails(memos("--as", "guest", "cube", "export", "-o", "x"), 3, "guest may not export the cube")
     fails(memos("cube", "export", "-o", "x", "--as-of", "2026-01-01"), 2, "--as-of")
     assert not (tmp_path / "x").exists()
