@@ -105,6 +105,7 @@ def tour(tmp_path: Path, home: Path) -> Path:
     """A folder with what the tour speaks of, and `memos` on PATH."""
     folder = tmp_path / "tour"
     (folder / "bin").mkdir(parents=True)
+    (folder / "stick").mkdir()
     script = folder / "bin" / "memos"
     script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m memos_cli "$@"\n', encoding="utf-8")
     script.chmod(0o755)
@@ -138,6 +139,7 @@ def test_the_tour_of_the_readme_runs(tour: Path) -> None:
     assert "meat" in said["memos search diet --as-of 2026-02-01"]
     assert "vegan" not in said["memos search diet --as-of 2026-02-01"]
     assert "heron" in said['memos --cube work --cube default search "what is the server called?"']
+    assert said["memos cube merge stick/default.memcube"].split()[:2] == ["1", "new"]
     assert json.loads(said["memos search --jsonl questions.jsonl -k 20"])["query"] == "beans"
 
 
