@@ -1,6 +1,6 @@
 """`memos cube`: the cubes of a home."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +11,11 @@ from memos_cli.cli.options import Family, dry_run, yes
 from memos_cli.errors import Refused
 from memos_cli.model import Cube
 from memos_cli.times import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from memos_cli.interface.fitting import Fitting
 
 
 @click.group(cls=Family)
@@ -114,7 +119,10 @@ def use(app: App, name: str) -> None:
 @click.argument("name", required=False)
 @pass_app
 def info(app: App, name: str | None) -> None:
-    """Tell about a cube.
+    """Tell about a cube, and what of it fits this machine.
+
+    Whose it was where it was made; whether its vectors are of the embedder that searches here; what came in from elsewhere,
+    who had signed it, and how many of its memories nobody has used here yet.
 
     \b
     Examples:
@@ -127,17 +135,42 @@ def info(app: App, name: str | None) -> None:
       13 what lies there is not a cube that this memos can read
     """
     from memos_cli.infra.vault.queries import statistics
+    from memos_cli.interface.fitting import fitting
 
     vault = app.mos.vault(name or app.mos.cube_names[0])
     facts: dict[str, Any] = {**_json(vault.info()), "owner": vault.meta["owner"], "replica": vault.meta["replica"]}
-    numbers = statistics(vault.conn)
+    numbers, fits = statistics(vault.conn), fitting(app.mos, vault)
     if app.json:
-        app.data({**facts, "statistics": numbers})
+        app.data({**facts, "statistics": numbers, **_fitting_json(fits)})
         return
     from memos_cli.cli import tables
 
-    tables.table(("", ""), [(key, value) for key, value in facts.items() if key not in {"memories", "operations"}])
+    told = [(key, value) for key, value in facts.items() if key not in {"memories", "operations"}]
+    tables.table(("", ""), [*told, *_fitting(fits)])
     tables.statistics(vault.name, numbers)
+
+
+def _fitting_json(fits: "Fitting") -> dict[str, Any]:
+    arrived = [{**one._asdict(), "signers": [signer._asdict() for signer in one.signers]} for one in fits.arrived]
+    return {**fits._asdict(), "vectors": [one._asdict() for one in fits.vectors], "arrived": arrived}
+
+
+def _fitting(fits: "Fitting") -> "Iterator[tuple[str, str]]":
+    from memos_cli.cli.render import plain
+    from memos_cli.cli.sealing import named
+
+    yield "made by", plain(fits.maker)
+    said = {True: "as searched with here", False: "of another embedder; new ones: memos doctor --embed", None: "no model here"}
+    for one in fits.vectors:
+        yield "vectors", f"{one.memories:,} of {plain(one.embedder)}: {said[one.fits]}"
+    for came in fits.arrived:
+        who = ", ".join(map(named, came.signers)) or "nobody"
+        what = "a file" if came.file else f"cube {plain(came.cube)}"
+        yield "came in", f"{came.at[:10]}: {came.operations:,} operations of {what}, signed by {who}"
+    if fits.strangers:
+        yield "trusted less", f"{fits.strangers:,} memories from elsewhere that nobody used here yet"
+    if fits.foreign_policy:
+        yield "policy", "one from elsewhere does not rule: memos lifecycle policy show --merged"
 
 
 @cube.command("rename")

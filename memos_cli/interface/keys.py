@@ -51,6 +51,10 @@ class Keys:
         """The keys of others that are trusted, by name."""
         return self._ring.trusted()
 
+    def known(self) -> dict[str, str]:
+        """The names of all that are trusted, one's own among them, by the key that verifies."""
+        return {key.verifier: key.name for key in (*self.trusted(), *self.own())}
+
     def show(self, name: str | None = None) -> PublicKey:
         """A key, one's own or a trusted one.
 
@@ -125,8 +129,7 @@ class Keys:
         """
         if not signatures and not required:
             return ()
-        known = {key.verifier: key.name for key in (*self.trusted(), *self.own())}
-        signers = signing.verify(digest, signatures, known)
+        signers = signing.verify(digest, signatures, self.known())
         if required and not any(one.trusted for one in signers):
             raise AccessDenied(
                 "nobody has signed the file" if not signers else "nobody whom you trust has signed the file",

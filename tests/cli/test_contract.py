@@ -643,7 +643,9 @@ class TestShapes:
         cube = {"name": str, "path": str, "id": str, "created_at": str, "memories": int, "operations": int, "bytes": int}
         typed(made, cube)
         typed(memos("cube", "list", "--json").data, {"cubes": [{**cube, "used": bool}], "unreadable": [dict]})
-        typed(memos("cube", "info", "--json").data, {**cube, "owner": str, "replica": str, "statistics": dict})
+        fits = {"maker": str, "vectors": list, "arrived": list, "strangers": int, "foreign_policy": bool}
+        told = memos("cube", "info", "--json").data
+        typed(told, {**cube, "owner": str, "replica": str, "statistics": dict, **fits})
         typed(memos("cube", "use", "work", "--json").data, {"cube": str})
         typed(memos("cube", "rename", "work", "job", "--json").data, {"name": str, "path": str})
         typed(memos("cube", "rm", "job", "--yes", "--json").data, {"name": str, "removed": bool})

@@ -210,6 +210,39 @@ run(sys.argv[1:])
 
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
+def test_info_tells_what_came_and_whether_it_fits(sam: Run, kim: Run) -> None:
+    sam("cube", "export", "--sign", "-o", "bees.memcube")
+    kim("cube", "import", "bees.memcube")
+    told = kim("--cube", "bees", "cube", "info", "--json").data
+    (came,) = told["arrived"]
+    typed(came, {"at": str, "operations": int, "cube": str, "file": str | None, "signers": [SIGNER]})
+    assert (told["maker"], told["owner"], told["strangers"], told["foreign_policy"]) == ("sam", "kim", 1, False)
+    assert came["signers"][0]["trusted"] is False
+    said = kim("cube", "info", "bees").out
+    assert "signed by a key that you do not know" in said
+    assert "1 memories from elsewhere" in said
+    kim("key", "trust", "-", stdin=sam("key", "show").out)
+    assert "signed by key sam, which you trust" in kim("cube", "info", "bees").out
+    assert kim("--cube", "bees", "undo").status == 0
+    assert kim("--cube", "bees", "list", "--json").data["memories"] == []
+
+
+def test_a_file_is_merged_by_who_signed_it(sam: Run, kim: Run) -> None:
+    sam("cube", "export", "--sign", "--encrypt-to", sam("key", "show", "--json").data["recipient"], "-o", "bees.memcube")
+    fails(kim("cube", "merge", "bees.memcube"), 12, "none of your keys")
+    sam("key", "trust", "-", stdin=kim("key", "show").out)
+    kim("add", "I keep a goat")
+    assert sam("cube", "export", "--sign", "--encrypt-to", "kim", "-o", "bees.memcube", "--force").status == 0
+    fails(kim("cube", "merge", "bees.memcube", "--require-signed"), 12, "nobody whom you trust")
+    planned = kim("cube", "merge", "bees.memcube", "--dry-run", "--json").data
+    assert (planned["counts"]["new"], planned["from_elsewhere"], planned["signers"][0]["trusted"]) == (1, True, False)
+    kim("key", "trust", "-", stdin=sam("key", "show").out)
+    done = kim("cube", "merge", "bees.memcube", "--require-signed", "--json").data
+    assert (done["counts"]["new"], done["from_elsewhere"], done["signers"][0]["name"]) == (1, False, "sam")
+    fails(kim("cube", "merge", "default", "bees", "--require-signed"), 2, "only a cube file")
+    assert kim("undo").status == 0
+
+
 def test_a_killed_run_leaves_nothing_in_the_clear_and_no_file(sam: Run, kim: Run, home: Path, tmp_path: Path) -> None:
     recipient = kim("key", "show", "--json").data["recipient"]
     sam("cube", "export", "-o", "x.memcube", "--encrypt-to", recipient)

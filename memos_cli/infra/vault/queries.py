@@ -366,3 +366,16 @@ def statistics(conn: sqlite3.Connection) -> dict[str, Any]:
         "pending": one("SELECT count(*) FROM pending"),
         "uses": one("SELECT coalesce(sum(count), 0) FROM uses"),
     }
+
+
+def strangers(conn: sqlite3.Connection) -> int:
+    """How many memories came from elsewhere and were not used here yet."""
+    return int(conn.execute("SELECT count(*) FROM arrivals").fetchone()[0])
+
+
+def embedded(conn: sqlite3.Connection) -> list[tuple[str, int]]:
+    """The fingerprint of each embedder, and how many memories have a vector of it."""
+    sql = """SELECT e.fingerprint, count(*) FROM embedders e
+             JOIN (SELECT embedder FROM vectors UNION ALL SELECT embedder FROM cold_vectors) v ON v.embedder = e.id
+             GROUP BY e.id ORDER BY 1"""
+    return [(str(name), int(count)) for name, count in conn.execute(sql)]

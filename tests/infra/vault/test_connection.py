@@ -31,7 +31,7 @@ sys.exit(main.run([]))
 """
 
 
-class Alarm(Exception):  # noqa: N818 -- no error
+class Alarm(Exception):
     """What a signal's handler raises."""
 
 
