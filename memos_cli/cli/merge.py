@@ -1,5 +1,6 @@
 """`memos cube merge`, `split` and `diff`: cubes put together, taken apart and compared."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from memos_cli.cli import render, sealing
 from memos_cli.cli.adding import progress
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.carry import opened_file
-from memos_cli.cli.options import Command, dry_run, filter_of, filters, reveal
+from memos_cli.cli.options import Command, dry_run, filter_of, filters, reveal, yes
 from memos_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,8 +35,9 @@ def _with_default(cubes: tuple[str, ...]) -> tuple[str | None, str]:
 @click.argument("cubes", nargs=-1, required=True, metavar="[INTO] OTHER|FILE|-")
 @sealing.to_open
 @dry_run
+@yes
 @pass_app
-def merge(app: App, /, cubes: tuple[str, ...], *, dry_run: bool, **given: Any) -> None:  # noqa: ANN401 -- click's own types
+def merge(app: App, /, cubes: tuple[str, ...], *, dry_run: bool, yes: bool, **given: Any) -> None:  # noqa: ANN401 -- click's own types
     """Take over what another cube has and this one lacks.
 
     OTHER, a cube's name, the path of its folder, or a cube file, is only read. Both may have gone on apart: every memory
@@ -44,8 +46,8 @@ def merge(app: App, /, cubes: tuple[str, ...], *, dry_run: bool, **given: Any) -
     the two cubes equal; a second one changes nothing.
 
     What comes from outside of this home, and is not signed by a key that you trust, is trusted less until you use it: it
-    ranks lower, and does not steer what chat answers; a policy that comes with it does not rule here. One merge is one step
-    of memos undo.
+    ranks lower, and does not steer what chat answers; a policy that comes with it does not rule here; and before its
+    purges erase what you have, you are asked. One merge is one step of memos undo.
 
     \b
     Examples:
@@ -57,20 +59,28 @@ def merge(app: App, /, cubes: tuple[str, ...], *, dry_run: bool, **given: Any) -
     \b
     Exit status:
       2  a cube and itself
-      3  the cube belongs to somebody else
+      3  the cube belongs to somebody else, or nobody agreed to the purges of a stranger
       10 no such cube
       12 no key opens the file, the passphrase is wrong, or nobody whom you trust has signed it (--require-signed)
       13 the other cube is damaged or forged, or both went on as one (a folder was copied, and both were written to)
     """
     into, other = _with_default(cubes)
+
+    def agree(ids: Sequence[str]) -> None:
+        app.confirm(
+            f"{len(ids):,} memories of this cube were purged there, by nobody whom you trust. Erase them here too?", yes=yes
+        )
+
     if _is_file(app, other):
         required = given["require_signed"]
         with opened_file(app, other, given) as (stream, _), progress(app, "verifying") as tell:
-            result = app.mos.merging.merge_file(stream, other, into, dry_run=dry_run, require_signed=required, tell=tell)
+            result = app.mos.merging.merge_file(
+                stream, other, into, dry_run=dry_run, require_signed=required, agree=agree, tell=tell
+            )
     elif any(given.values()):
         raise UsageError("only a cube file is encrypted or signed", hint="name a file, or leave these options out")
     else:
-        result = app.mos.merging.merge(other, into, dry_run=dry_run)
+        result = app.mos.merging.merge(other, into, dry_run=dry_run, agree=agree)
     if app.json:
         app.data(_merged_json(result))
     else:

@@ -1,6 +1,7 @@
 """Cubes put together, taken apart and compared: `memos cube merge`, `split`, `diff`."""
 
 import os
+from collections.abc import Callable, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, NamedTuple
@@ -66,6 +67,17 @@ class Split(NamedTuple):
     dry_run: bool = False
 
 
+Agree = Callable[[Sequence[str]], None]
+"""Asked before a stranger's purges erase memories here, with their ids; raises `Refused` for a no."""
+
+
+def _disagree(ids: Sequence[str]) -> None:
+    raise Refused(
+        f"{len(ids)} memories of this cube were purged there, by nobody whom you trust: {_some([one[:8] for one in ids])}",
+        hint="see them with --dry-run; to erase them here for good, too: --yes",
+    )
+
+
 class Merging:
     """Cubes put together, taken apart and compared.
 
@@ -76,17 +88,18 @@ class Merging:
     def __init__(self, mos: "MOS") -> None:
         self._mos = mos
 
-    def merge(self, other: str, into: str | None = None, *, dry_run: bool = False) -> Merged:
+    def merge(self, other: str, into: str | None = None, *, dry_run: bool = False, agree: Agree = _disagree) -> Merged:
         """Take over what another cube has and this one lacks, in one transaction that `undo` takes back.
 
         Args:
             other: a name or a path.
             into: the cube that is written to; `None` for the first one in use.
+            agree: see `Agree`.
 
         Raises:
             CubeNotFound: one is not there. UsageError: a cube and itself.
             IntegrityError: the other is damaged, or both went on as one; nothing is changed.
-            Refused: the principal does not own them.
+            Refused: the principal does not own them, or `agree` says no.
         """
         vault, author = self._target(into)
         source = self._mos.vault(other)
@@ -97,7 +110,7 @@ class Merging:
         near = source.folder.parent == self._mos.paths.cubes and source.folder.name in self._mos.shelf.names()
         if not near:
             _require_sound(source)
-        return self._merge(vault, _Source(source, near), author, other, dry_run=dry_run)
+        return self._merge(vault, _Source(source, near), author, other, None if dry_run else agree)
 
     def merge_file(
         self,
@@ -107,6 +120,7 @@ class Merging:
         *,
         dry_run: bool = False,
         require_signed: bool = False,
+        agree: Agree = _disagree,
         tell: "Progress" = lambda *_: None,
     ) -> Merged:
         """The same with the cube in a file, which is verified whole before anything is changed.
@@ -115,18 +129,19 @@ class Merging:
             stream: the file, decrypted.
             other: what it is called, for messages.
             require_signed: refuse what nobody has signed whose key is trusted here.
+            agree: see `Agree`.
             tell: told how many operations were read, of how many.
 
         Raises:
             CubeNotFound: the one to write to is not there.
             IntegrityError: the file is no sound one, a signature is forged, or both cubes went on as one.
             AccessDenied: a signature is required, and there is none that counts.
-            Refused: the principal does not own the cube.
+            Refused: the principal does not own the cube, or `agree` says no.
         """
         vault, author = self._target(into)
         with self._mos.carrying.staged(stream, "merged", require_signed=require_signed, tell=tell) as staged:
             source = _Source(staged.vault, staged.trusted, staged.origin, staged.signers)
-            return self._merge(vault, source, author, other, dry_run=dry_run)
+            return self._merge(vault, source, author, other, None if dry_run else agree)
 
     def _target(self, into: str | None) -> "tuple[Vault, Author]":
         vault = self._mos.vault(into) if into is not None else self._mos.writable()
@@ -134,9 +149,12 @@ class Merging:
         governance.require_owner(author.principal, vault.meta, "merge into it")
         return vault, author
 
-    def _merge(self, vault: Vault, source: _Source, author: "Author", other: str, *, dry_run: bool) -> Merged:
+    def _merge(self, vault: Vault, source: _Source, author: "Author", other: str, agree: Agree | None) -> Merged:
+        """The merge; without anybody to ask, what it would bring."""
         said: dict[str, Any] = {"arrived": not source.trusted, "signers": source.signers}
-        if dry_run:
+        if agree and not source.trusted and (doomed := merge.plan(vault, source.vault).erased):
+            agree(doomed)  # before the transaction: nobody is kept waiting by a question
+        if agree is None:
             return Merged(vault.name, other, merge.plan(vault, source.vault), None, dry_run=True, **said)
         places = self._mos.places(vault)
         left = bool(purge.wipe(vault, places))
@@ -247,9 +265,13 @@ def _require_sound(source: Vault) -> None:
 def _refuse_frozen(memories: "list[Memory]") -> None:
     frozen = [memory.id[:8] for memory in memories if memory.frozen]
     if frozen:
-        more = f" and {len(frozen) - _NAMED} more" if len(frozen) > _NAMED else ""
         ids = " ".join(frozen[:_NAMED])
-        raise Refused(f"frozen, so they stay: {ids}{more}", hint=f"--keep leaves all in both; or: memos unfreeze {ids}")
+        raise Refused(f"frozen, so they stay: {_some(frozen)}", hint=f"--keep leaves all in both; or: memos unfreeze {ids}")
+
+
+def _some(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
+    return " ".join(ids[:_NAMED]) + more
 
 
 def _let_go(vault: Vault, ids: tuple[str, ...], author: "Author", new: str) -> str | None:

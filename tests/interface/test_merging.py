@@ -146,12 +146,25 @@ class TestUndo:
         with pytest.raises(Refused, match="on another machine"):
             mos.undo(merged.txn)
 
+    def test_a_stranger_s_purge_erases_nothing_unless_somebody_agrees(self, mos: MOS, there: MOS) -> None:
+        (gone,) = there.add("the heron stands").ids
+        folder = str(there.writable().folder)
+        mos.merging.merge(folder)
+        there.purge([gone])
+        before = whole(mos.writable())
+        with pytest.raises(Refused, match="purged there"):
+            mos.merging.merge(folder)
+        assert whole(mos.writable()) == before
+        asked: list[str] = []
+        mos.merging.merge(folder, agree=asked.extend)
+        assert (asked, mos.writable().get(gone).state) == ([gone], State.PURGED)
+
     def test_a_purge_that_came_is_not_taken_back(self, mos: MOS, there: MOS) -> None:
         (gone,) = mos.add("gone").ids
         there.merging.merge(str(mos.writable().folder))
         there.purge([gone])
         there.add("new")
-        mos.merging.merge(str(there.writable().folder))
+        mos.merging.merge(str(there.writable().folder), agree=lambda _: None)
         mos.undo()
         assert mos.writable().get(gone).state is State.PURGED
         assert_sound(mos.writable())
