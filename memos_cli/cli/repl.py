@@ -62,17 +62,44 @@ class Repl:
         """Until the person leaves."""
         session = _session(self._app.paths.cache / HISTORY if self._talk.save else None)
         self._app.note(self._greeting())
+        first: Callable[[], None] | None = self._ahead
         while not self._done:
             try:
-                text = session.prompt("> ")
+                text = session.prompt("> ", pre_run=first)
             except KeyboardInterrupt:
                 self._app.note("Ctrl-D leaves")
                 continue
             except EOFError:
                 break
+            first = None
             if text.strip():
                 self._handle(text.strip())
         self._settle(end=True)
+
+    def _ahead(self) -> None:
+        """While the person types the first message, load the model and the slot that is likeliest needed.
+
+        Loading takes a thread: it may last seconds. The rest, milliseconds, is done between two keys in this one, which is the
+        only one that may ask the cubes; whoever sends the message before that loses nothing.
+        """
+        import asyncio
+        import threading
+
+        from prompt_toolkit.application import get_app
+
+        async def warm() -> None:
+            loop, loaded = asyncio.get_running_loop(), asyncio.Event()
+
+            def load() -> None:
+                self._talk.load()
+                with suppress(RuntimeError):  # the message was sent meanwhile, and its answer waits for the model by itself
+                    loop.call_soon_threadsafe(loaded.set)
+
+            threading.Thread(target=load, daemon=True).start()
+            await loaded.wait()
+            self._talk.ahead()
+
+        get_app().create_background_task(warm())
 
     def _greeting(self) -> str:
         who = f"{self._talk.llm.name} answers" if self._talk.llm else "your memories answer, word for word"

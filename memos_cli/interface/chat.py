@@ -11,10 +11,11 @@ them out, and a sentence that was just shown, or that the assistant said, is not
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from memos_cli.errors import Refused
+from memos_cli.errors import MemosError, Refused
 from memos_cli.interface import answering, extracting, intents, pipeline
 from memos_cli.interface.extracting import plain
 from memos_cli.interface.prompt import Turn
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 TOLD = 10
 """How many memories `what do you know about …` tells."""
+AHEAD = 3
+"""Of how many of the likeliest sets a slot is looked for before the first message."""
 MINI_SURE = 0.701
 """Below this probability of its least likely token memos-mini's answers are no longer trusted; chosen on held-out data, see its
 card: of the answers above it 94 % were right."""
@@ -457,6 +460,28 @@ class Chat:
 
         return list(parts(self._mos, [self._mos.get(identity, self._person) for identity in ids])) if self._warm else []
 
+    def load(self) -> None:
+        """Load the model before anything is asked, in a thread of its own if one likes; what is wrong the first answer says."""
+        if self._warm is not None and self.llm is not None:
+            with suppress(MemosError):
+                _ = self.llm.context
+
+    def ahead(self) -> int:
+        """Put in place what the next prompt will most likely begin with, before it is asked; tokens that came from a slot."""
+        if self._warm is None:
+            return 0
+        if self._turns:
+            return self._warm.ahead((), self._next_prompt().prompt)
+        with suppress(MemosError):
+            return self._warm.ahead([likely.scene.name for likely in self._mos.scheduler.likeliest(AHEAD)])
+        return 0
+
+    def _next_prompt(self) -> Laid:
+        """What the next prompt has for certain."""
+        core = self._recalling.core() if self._recall else ()
+        topics = self._recalling.topics(core, self._scene)
+        return self._recalling.lay("?", Recalled(core, topics=topics), self._turns[self._first :])
+
     def settle(self, *, end: bool = False) -> int:
         """Make the model ready for the next message, and keep what that needs; to be called when the answer was shown.
 
@@ -470,9 +495,7 @@ class Chat:
             return 0
         from memos_cli.interface.warming import Going
 
-        core = self._recalling.core() if self._recall else ()
-        topics = self._recalling.topics(core, self._scene)
-        laid = self._recalling.lay("?", Recalled(core, topics=topics), self._turns[self._first :])
+        laid = self._next_prompt()
         held = [part for part in self._parts[self._first :] if part is not None]
         whole = self.save and not self._secret and len(held) == len(laid.prompt.conversation)
         rests = {identity for one in self._rests[self._first :] for identity in one} - {part.memory for part in held}

@@ -149,6 +149,24 @@ class Warm:
 
     # -- before an answer
 
+    def ahead(self, names: "Sequence[str]", going: "Prompt | None" = None) -> int:
+        """While nothing is asked yet, put in place what the next prompt is likeliest to begin with; how many tokens.
+
+        Args:
+            names: sets, the likeliest first: the first that has a slot is taken, else the core's.
+            going: what the next prompt begins with in any case, where there is a conversation already.
+        """
+        try:
+            if going is not None:
+                return self._restore(beginning(self._states, self._llm.template, going, "conversation"))
+            ready = self.ready()
+            topics = {slot.name: slot for slot in ready if slot.covers == "topics"}
+            core = [slot for slot in ready if slot.covers == "core"]
+            chosen = [topics[name] for name in names if name in topics][:1] or sorted(core, key=lambda slot: -len(slot.ids))[:1]
+            return self._restore(array("i", chosen[0].ids)) if chosen else 0
+        except (IntegrityError, Busy, ModelUnavailable, OSError):
+            return 0  # the answer will say what is wrong, if anything is
+
     def restore(self, request: "Request") -> int:
         """Put the slot in place that has most of a prompt, if that is more than is held; how many tokens came from it."""
         self._put_back = Speed()

@@ -240,6 +240,26 @@ def test_history_comes_back_also_in_the_next_run(terminal: Terminal, home: Path)
         again.wait("I live in Porto")
 
 
+@pytest.mark.model
+def test_model_and_slot_are_in_place_before_the_first_message_is_sent(memos: Run) -> None:
+    pytest.importorskip("llama_cpp")
+    for number in range(6):
+        memos("add", f"My sister number {number} is called Lena and lives in Porto", "--pin")
+    assert memos("model", "use", "memos-mini").status == 0
+    assert memos("slot", "build", "--core").status == 0
+    with Terminal("chat", "--stats") as opened:
+        opened.ready()
+        time.sleep(3)  # somebody types; a busy machine may need as long to import llama.cpp
+        opened.type("Where do I live?\r")
+        said = opened.wait("evaluated", seconds=60)
+        assert " 0 from a slot" in said
+        held = opened.wait("still held")
+        assert int(held.split(" still held")[0].rsplit(" ", 1)[-1]) > 50
+        opened.ready()
+        opened.type("\x04")
+        assert opened.ended() == 0
+
+
 def test_ctrl_c_at_the_prompt_clears_the_line(terminal: Terminal) -> None:
     terminal.type("half a thou\x03")
     terminal.wait("Ctrl-D leaves")

@@ -8,6 +8,7 @@ import codecs
 import ctypes
 import math
 import os
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
@@ -71,6 +72,7 @@ class LlamaModel:
         self._native: Any = None
         self._model: Any = None
         self._context: Any = None
+        self._loading = threading.RLock()
         self._vocabulary: Any = None
         self._size = 0
         self._room = 0
@@ -158,12 +160,13 @@ class LlamaModel:
 
     def close(self) -> None:
         """As `LLM.close`; what is asked afterwards loads the model again."""
-        if self._context:
-            self._native.llama_free(self._context)
-        if self._model:
-            self._native.llama_model_free(self._model)
-        self._context = self._model = self._vocabulary = None
-        self._evaluated, self._current = [], False
+        with self._loading:
+            if self._context:
+                self._native.llama_free(self._context)
+            if self._model:
+                self._native.llama_model_free(self._model)
+            self._context = self._model = self._vocabulary = None
+            self._evaluated, self._current = [], False
 
     # -- keeping what was evaluated
 
@@ -242,8 +245,11 @@ class LlamaModel:
     # -- loading
 
     def _load(self) -> None:
-        if self._context:
-            return
+        with self._loading:  # always: while another thread loads, a context may be there that is not ready yet
+            if not self._context:
+                self._load_alone()
+
+    def _load_alone(self) -> None:
         native = self._native = bindings()
         try:
             size = self._path.stat().st_size
