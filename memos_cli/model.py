@@ -298,6 +298,44 @@ class Slot(NamedTuple):
     seal: str
 
 
+class Adapter(NamedTuple):
+    """Parametric memory: a generation of what a model learnt from the memories of a cube. Times are fixed-width UTC text.
+
+    Attributes:
+        number: counts the generations of a cube and a model from 1 on.
+        model: what a person calls the model that it is for.
+        base: SHA-256 of that model's file.
+        covers: the memories that were learnt, by id, each with its version then.
+        status: `training`, `failed`, `evaluated`, `promoted`, `retired` or `removed`.
+        settings: how it was trained.
+        trained: what the training took: steps, tokens, seconds, peak_bytes, ….
+        scores: what it was measured to do (`operation.gate.Scores`).
+        failures: what the gate said against it, a line each.
+        gone: of questions to what an earlier generation knew and this one must not, how many were `asked` and how many are
+            `gone`.
+        files: SHA-256 of its files by name.
+        why: why it failed or was removed.
+        promoted_at: when chat was last told to use it.
+    """
+
+    id: str
+    number: int
+    model: str
+    base: str
+    covers: Mapping[str, int]
+    status: str
+    created_at: str
+    settings: Mapping[str, Any] = NOTHING
+    trained: Mapping[str, Any] = NOTHING
+    scores: Mapping[str, Any] = NOTHING
+    failures: tuple[str, ...] = ()
+    gone: Mapping[str, int] = NOTHING
+    files: Mapping[str, str] = NOTHING
+    why: str | None = None
+    promoted_at: str | None = None
+    cube: str = ""
+
+
 class Cube(NamedTuple):
     """A MemCube as `cube list` shows it."""
 

@@ -270,6 +270,24 @@ class Hub(Protocol):
         ...
 
 
+@runtime_checkable
+class Adaptable(Protocol):
+    """An `LLM` that can compute with adapters."""
+
+    @property
+    def context(self) -> int:
+        """As `LLM.context`; the model is loaded for it.
+
+        Raises:
+            ModelUnavailable: the model, or an adapter of it, cannot be used.
+        """
+        ...
+
+    def adapt(self, adapters: "Sequence[tuple[Path, float]]") -> None:
+        """Compute with these adapters from now on, GGUF files each with the factor that it is added with, and no others."""
+        ...
+
+
 class Lesson(NamedTuple):
     """One thing that a model is to learn to say.
 

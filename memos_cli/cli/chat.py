@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option("-m", "--message", metavar="TEXT", help="Answer this once; `-` reads it from standard input.")
 @click.option("--continue", "resume", is_flag=True, help="Go on with the last conversation.")
 @click.option("--no-save", is_flag=True, help="Do not keep the conversation, nor what it tells.")
-@click.option("--no-recall", is_flag=True, help="Do not look up memories.")
+@click.option("--no-recall", is_flag=True, help="Do not look up memories: ask the model alone.")
 @click.option("--stats", is_flag=True, help="Show tokens (of the prompt, from a slot, evaluated) and times.")
 @reveal
 @pass_app
@@ -29,7 +29,8 @@ def chat(app: App, /, source: str | None, message: str | None, **given: Any) -> 
 
     On a terminal it goes on until you leave (/help lists what can be typed; Ctrl-C stops an answer, Ctrl-D leaves). With -m,
     or with a pipe, one message is answered. Memories that fit are looked up; a model answers from them where one was chosen
-    (memos model use), else the memories themselves are the answer, and so they are where the model is unsure.
+    (memos model use), else the memories themselves are the answer, and so they are where the model is unsure. What the model
+    has learnt (memos consolidate) it answers without the memories in its prompt, where it is sure and a memory says the same.
 
     What you tell ("I am vegan now") becomes a memory, and the conversation is kept as episodes; with --no-save neither. Rules
     find what is worth keeping, and so does a model that is fit for it (setting llm.extract, `memos model info`). "Remember
@@ -54,13 +55,16 @@ def chat(app: App, /, source: str | None, message: str | None, **given: Any) -> 
     if app.json and not once:
         raise UsageError("--json answers one message", hint='memos --json chat -m "What do I eat?"')
     text = _once(message, source) if once else ""
-    from memos_cli.interface import models
+    from memos_cli.interface import attaching
     from memos_cli.interface.chat import Chat
 
-    llm = models.chosen(app.settings, app.paths)
+    llm, attached, notices = attaching.chosen(app.mos)
+    for notice in notices:
+        app.note(notice)
     save, recall = not given["no_save"], not given["no_recall"]
     try:
-        talk = Chat(app.mos, llm, save=save, recall=recall, reveal=given["reveal"], resume=given["resume"])
+        shown, resume = given["reveal"], given["resume"]
+        talk = Chat(app.mos, llm, save=save, recall=recall, reveal=shown, resume=resume, attached=attached)
         if once:
             _answer(app, talk, text, stats=given["stats"])
             return

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from memos_cli.interface.extracting import Extracted
     from memos_cli.interface.keys import Keys
     from memos_cli.interface.merging import Merging
+    from memos_cli.interface.parametric import Consolidation
     from memos_cli.interface.pipeline import Author
     from memos_cli.interface.reader import Format
     from memos_cli.interface.results import Answered
@@ -73,7 +74,7 @@ class MOS:
         self.person: str = governance.principal(self.settings.get("principal") or _login())
         self.principal = governance.principal(principal or self.person)
         lock_timeout = self.settings.get("lock_timeout")
-        self.shelf = Shelf(self.paths.cubes, lock_timeout=lock_timeout, scheduler=_scheduler, changed=self._forget_slots)
+        self.shelf = Shelf(self.paths.cubes, lock_timeout=lock_timeout, scheduler=_scheduler, changed=self._changed)
         self.embeddings = embeddings or Embeddings(self.settings.get("embedder"), self.paths.data, self.paths.cache)
         self._clock = clock
         self._names = [cubes] if isinstance(cubes, str) else list(cubes)
@@ -291,15 +292,15 @@ class MOS:
             recall: whether memories are looked up.
             user_id: who is speaking.
         """
-        from memos_cli.interface import models
+        from memos_cli.interface import attaching
         from memos_cli.interface.chat import Chat
 
-        llm = models.chosen(self.settings, self.paths)
+        chosen = attaching.chosen(self, user_id)
         try:
-            return Chat(self, llm, save=save, recall=recall, user_id=user_id).ask(message)
+            return Chat(self, chosen.llm, save=save, recall=recall, user_id=user_id, attached=chosen.attached).ask(message)
         finally:
-            if llm is not None:
-                llm.close()
+            if chosen.llm is not None:
+                chosen.llm.close()
 
     def search_many(
         self,
@@ -352,12 +353,23 @@ class MOS:
 
         return Slots(self)
 
-    def _forget_slots(self, changed: "Iterable[str]") -> None:
-        """Slots that hold what was just changed go; where there is none, nothing is imported for it."""
+    @property
+    def consolidation(self) -> "Consolidation":
+        """What a model learnt by itself: `mos.consolidation.plan()`, `run`, `generations`, `promote`, `rollback`."""
+        from memos_cli.interface.parametric import Consolidation
+
+        return Consolidation(self)
+
+    def _changed(self, changed: "Iterable[str]") -> None:
+        """Slots that hold what was just changed go, adapters that do are made anew; without any, nothing is imported."""
         if (self.paths.cache / "slots").exists():
             from memos_cli.interface import slots
 
             slots.changed(self, changed)
+        if any((vault.folder / "adapters").exists() for vault in self.opened):
+            from memos_cli.interface import working
+
+            working.changed(self, changed)
 
     @property
     def carrying(self) -> "Carrying":
@@ -482,11 +494,12 @@ class MOS:
     def places(self, vault: Vault) -> "tuple[Place, ...]":
         """What besides a cube's file may hold what its memories say."""
         from memos_cli.interface import slots
+        from memos_cli.interface.learnt import Learnt
         from memos_cli.interface.places import HISTORY, Matrices, Recollections, SavedStates, TypedLines
 
-        states = SavedStates(slots.store(self), vault)
+        states, learnt = SavedStates(slots.store(self), vault), Learnt(self, vault)
         matrices = Matrices(self.embeddings.cached(vault))
-        return TypedLines(self.paths.cache / HISTORY), matrices, states, Recollections(vault.folder)
+        return TypedLines(self.paths.cache / HISTORY), matrices, states, Recollections(vault.folder), learnt
 
     def purge(
         self,

@@ -23,9 +23,11 @@ from memos_cli.interface.recalling import ASSISTANT, ECHO, RESTS, TAG, Recall, R
 from memos_cli.interface.results import Answered, Laid
 from memos_cli.interface.streaming import Stream, Tell
 from memos_cli.model import Draft, Filter, Kind, Memory, Origin, Source
+from memos_cli.ports import Adaptable
 
 if TYPE_CHECKING:
     from memos_cli.interface.api import MOS
+    from memos_cli.interface.attaching import Attached
     from memos_cli.interface.warming import Warm
     from memos_cli.model import Part
     from memos_cli.ports import LLM, Token
@@ -65,6 +67,7 @@ class Chat:
         reveal: whether secrets are shown, and told to a model on this machine.
         resume: go on with the last conversation.
         user_id: who is speaking.
+        attached: the adapter that `llm` computes with.
     """
 
     def __init__(
@@ -77,8 +80,10 @@ class Chat:
         reveal: bool = False,
         resume: bool = False,
         user_id: str | None = None,
+        attached: "Attached | None" = None,
     ) -> None:
         self.llm = llm
+        self._attached = attached
         self.save = save
         self.shown: tuple[Memory, ...] = ()
         self.counts = {"messages": 0, "prompt": 0, "answer": 0}
@@ -117,6 +122,7 @@ class Chat:
         message = pipeline.check_content(message).strip()
         start = time.perf_counter()
         self._let_go()
+        detached = self._detach()
         intent = intents.Intent("ask", message) if literal else intents.of(message)
         handle = {"remember": self._remember, "forget": self._forget, "about": self._about}.get(intent.name)
         result = (
@@ -126,6 +132,7 @@ class Chat:
         )
         total = time.perf_counter() - start
         result = result._replace(intent=intent.name, seconds={**result.seconds, "total": total})
+        result = result._replace(notices=(*detached, *result.notices))
         if intent.name != "forget":  # what was to be forgotten would stand in the next prompt again
             self._turns += [Turn("user", message), Turn(ASSISTANT, result.answer)]
             self._parts += self._stored
@@ -135,6 +142,17 @@ class Chat:
         for name, count in result.tokens.items():
             self.counts[name] = self.counts.get(name, 0) + count
         return result
+
+    def _detach(self) -> tuple[str, ...]:
+        """Let go of the adapter if a memory in it was taken back meanwhile; why, for the person to know."""
+        why = self._attached.fault() if self._attached else None
+        if why is None:
+            return ()
+        self._attached = None
+        if isinstance(self.llm, Adaptable):
+            self.llm.adapt(())
+        self._warm = self._warmed(self.llm)  # whose slots are of another fingerprint
+        return (f"what the model had learnt is not used any more: {why}",)
 
     def keep(self) -> int:
         """Keep what was said so far without being kept; how many turns that were."""
@@ -239,7 +257,7 @@ class Chat:
         if self.llm is None:
             result = self._from_memories(message, found, told)._replace(prompt=self._recalling.in_order(whole))
         else:
-            result = self._from_model(self.llm, whole, found, told, stream)
+            result = self._by_heart(self.llm, whole, found, stream) or self._from_model(self.llm, whole, found, told, stream)
         quiet = result.stopped or literal
         worth = Worth(told) if quiet else self._worth(message, found, told, stoppable=stream.stoppable)
         kept = self._store(message, result.answer, worth.told, worth.inferred, named=result.memories, stopped=result.stopped)
@@ -262,15 +280,56 @@ class Chat:
         self.shown = tuple(memories)
         return _extractive("\n".join(self._recalling.content(memory) for memory in memories) or answering.UNKNOWN, memories)
 
+    def _by_heart(self, llm: "LLM", whole: Laid, found: Recalled, stream: Stream) -> Answered | None:
+        """The answer of a model that has learnt what was found, with no word of it in the prompt; `None` where that won't do.
+
+        It counts where the best memory found is among what it learnt, it is sure, and a memory that it learnt says the same:
+        what nothing found bears out is asked again with the memories before it.
+        """
+        if self._attached is None or not self._recall:
+            return None
+        first = len(whole.prompt.core) + len(whole.prompt.topics)
+        retrieved = whole.memories[first:]
+        known = self._mos.scheduler.by_heart(found.core, retrieved) if retrieved else frozenset()
+        if not retrieved or retrieved[0].id not in known:
+            return None
+        from dataclasses import replace
+
+        learnt = [memory for memory in retrieved if memory.id in known]
+        bare = Laid(replace(whole.prompt, retrieved=()), whole.memories[:first])
+        silent = Stream(lambda _: None, stoppable=stream.stoppable)
+        answer, result = self._asked_of(llm, bare, silent)
+        spared = llm.count(answering.request(whole.prompt, llm.template)) - result.tokens["prompt"]
+        lines = [answering.line(memory, self._recalling.content(memory)) for memory in learnt]
+        named = [learnt[index] for index in answering.cited(answer, whole.prompt.question, lines)]
+        if not silent.stopped and not (named and self._sure(silent.tokens, answer)):
+            return None
+        stream.tell(answer)
+        self.shown = tuple(named)
+        self._mos.record_uses((*(result.prompt.memories if result.prompt else ()), *named))
+        cited = tuple(memory.id for memory in named)
+        return result._replace(cited=cited, memories=tuple(named), tokens={**result.tokens, "spared": max(0, spared)})
+
     def _from_model(self, llm: "LLM", whole: Laid, found: Recalled, told: Sequence[Draft], stream: Stream) -> Answered:
-        start = time.perf_counter()
         message = whole.prompt.question
-        laid, prompted = self._recalling.fit(llm, whole)
-        prompt, memories = laid
-        self._first += len(whole.prompt.conversation) - len(prompt.conversation)  # what was dropped stays so: see `Recall.fit`
+        answer, made = self._asked_of(llm, whole, stream)
+        prompt, memories = made.prompt or whole
         self._mos.record_uses(memories)
         self.shown = tuple(memories)
-        made = answering.request(prompt, llm.template)
+        if not stream.stopped and not self._sure(stream.tokens, answer):
+            result = self._from_memories(message, found, told)
+            notice = f"{llm.name} was unsure of its answer, so these are your memories, word for word"
+            said = (notice,) if self.shown else ()  # what was only told needs no answer, so nothing stands in for one
+            return result._replace(tokens=made.tokens, seconds=made.seconds, notices=said, prompt=made.prompt)
+        named = [memories[index] for index in answering.cited(answer, message, prompt.lines)]
+        return made._replace(cited=tuple(memory.id for memory in named), memories=tuple(named))
+
+    def _asked_of(self, llm: "LLM", whole: Laid, stream: Stream) -> tuple[str, Answered]:
+        """What a model says to a prompt, as far as that fits it; nothing is cited yet."""
+        start = time.perf_counter()
+        laid, prompted = self._recalling.fit(llm, whole)
+        self._first += len(whole.prompt.conversation) - len(laid.prompt.conversation)  # dropped for good: see `Recall.fit`
+        made = answering.request(laid.prompt, llm.template)
         most = max(1, min(self._mos.settings.get("llm.answer"), llm.context - prompted))
         self._asked = True
         restored = self._warm.restore(made) if self._warm else 0
@@ -280,14 +339,7 @@ class Chat:
         tokens = {"prompt": prompted, "answer": len(stream.tokens)}
         if self._warm:
             tokens |= self._warm.spent(prompted, restored, (stream.first or time.perf_counter()) - begun)
-        if not stream.stopped and not self._sure(stream.tokens, answer):
-            result = self._from_memories(message, found, told)
-            notice = f"{llm.name} was unsure of its answer, so these are your memories, word for word"
-            said = (notice,) if self.shown else ()  # what was only told needs no answer, so nothing stands in for one
-            return result._replace(tokens=tokens, seconds=seconds, notices=said, prompt=laid)
-        named = [memories[index] for index in answering.cited(answer, message, prompt.lines)]
-        cited = tuple(memory.id for memory in named)
-        return Answered(answer, "generated", cited, tokens, seconds, tuple(named), stopped=stream.stopped, prompt=laid)
+        return answer, Answered(answer, "generated", (), tokens, seconds, stopped=stream.stopped, prompt=laid)
 
     def _sure(self, tokens: "Sequence[Token]", answer: str) -> bool:
         settings = self._mos.settings

@@ -85,6 +85,7 @@ class Ticked(NamedTuple):
         asked: how many questions were put on the list of `memos review`.
         slots_built: of how many sets of memories, or of the core, a slot was made ready.
         slots_dropped: of how many sets the slot was let go.
+        consolidation: what was begun, or why not, where a model is to learn something.
     """
 
     cube: str
@@ -103,6 +104,7 @@ class Ticked(NamedTuple):
     asked: int = 0
     slots_built: int = 0
     slots_dropped: int = 0
+    consolidation: str | None = None
 
 
 def policy_of(vault: "Vault") -> Policy:
@@ -369,6 +371,8 @@ def tick(
     Raises:
         Busy: another tick is under way. Refused: not the owner.
     """
+    from memos_cli.interface import working
+
     limits = limits or Limits()
     started = time.monotonic()
     done: list[Ticked] = []
@@ -376,6 +380,8 @@ def tick(
         left = None if limits.seconds is None else max(0.0, limits.seconds - (time.monotonic() - started))
         with _means(mos, vault, tell) as means:
             done.append(Tick(vault, mos.author("tick"), now or mos.now, limits._replace(seconds=left), means).run())
+        if not limits.dry and (said := working.due(mos, vault, now or mos.now)):
+            done[-1] = done[-1]._replace(consolidation=said)
     return done
 
 

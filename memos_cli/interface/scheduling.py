@@ -49,7 +49,7 @@ class Scheduling:
     Args:
         mos: the memory.
         shelf: where slots are kept; `None` for this home's own.
-        covered: active adapters by the id of a memory that they know as it is now.
+        covered: active adapters by the id of a memory that they know as it is now; `None` for those of this home.
         costs: what the forms cost on this machine.
     """
 
@@ -58,13 +58,22 @@ class Scheduling:
     ) -> None:
         self._mos = mos
         self._given = shelf
-        self._covered = covered or {}
+        self._known = covered
         self._costs = costs
 
     @cached_property
     def shelf(self) -> Shelf:
         """Where slots are kept."""
         return self._given or Own(self._mos)
+
+    @cached_property
+    def _covered(self) -> Mapping[str, str]:
+        """What the adapter in use knows."""
+        if self._known is not None:
+            return self._known
+        from memos_cli.interface import attaching
+
+        return attaching.covered(self._mos)
 
     # -- the history of recalls
 
@@ -202,6 +211,17 @@ class Scheduling:
         known = {memory.id for memory in core}
         chosen = next((slot for slot in kept if slot.scene == made.slot and made.slot != CORE), None)
         return tuple(one for one in chosen.ids if one not in known) if chosen else ()
+
+    def by_heart(self, core: Sequence[Memory], found: Sequence[Memory]) -> frozenset[str]:
+        """The ids of those of these memories that the adapter is to answer, so that they need no room in the prompt.
+
+        What was decided is noted, as by `topics`.
+        """
+        if self._covered.keys().isdisjoint(memory.id for memory in found):
+            return frozenset()
+        made = self.plan(core, found)
+        self._note(made, {memory.id: memory.cube for memory in (*core, *found)})
+        return frozenset(one.id for one in made.decisions if one.form is Form.PARAMETRIC)
 
     def _note(self, made: Plan, cubes: Mapping[str, str]) -> None:
         for vault in self._mos.vaults():

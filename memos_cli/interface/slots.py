@@ -159,10 +159,10 @@ class Slots:
             IntegrityError: the index is damaged.
             Busy: another process held it for too long.
         """
-        from memos_cli.interface import models
+        from memos_cli.interface import attaching
         from memos_cli.interface.building import Builder
 
-        chosen = llm or models.chosen(self._mos.settings, self._mos.paths)
+        chosen = llm or attaching.chosen(self._mos, user_id).llm  # as chat has it: a state is of the adapter, too
         if chosen is None:
             raise ModelUnavailable("no model is chosen, and a slot is a model's state", hint="memos model use NAME|PATH")
         try:

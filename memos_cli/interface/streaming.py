@@ -22,7 +22,7 @@ class Stream:
     """
 
     def __init__(self, tell: Tell, *, stoppable: bool) -> None:
-        self._tell = tell
+        self.tell = tell
         self.stoppable = stoppable
         self.tokens: list[Token] = []
         self.first: float | None = None
@@ -38,7 +38,7 @@ class Stream:
                 text = token.text if parts else token.text.lstrip()
                 if text:
                     parts.append(text)
-                    self._tell(text)
+                    self.tell(text)
         return "".join(parts).strip()
 
     @contextmanager

@@ -64,6 +64,13 @@ def _count(value: object) -> int:
     return int(number)
 
 
+def _hour(value: object) -> int:
+    hour = _count(value)
+    if hour > 23:
+        raise ValueError("it has to be an hour, from 0 to 23")
+    return hour
+
+
 def _seconds(value: object) -> float:
     number = _number(value)
     if not 0 < number <= 3600:
@@ -113,6 +120,7 @@ _STEPS = {
     "review": "put conflicts that are not certain on the list of memos review",
     "embed": "embed what waits for its vector",
     "slots": "make the core's slot, and those of the sets that are likeliest needed next",
+    "consolidate": "queue what a model is to learn, and start it in a quiet hour",
 }
 _TARGETS = {"activated": "came back", "archived": "were archived", "expired": "expired", "merged": "were fused"}
 
@@ -133,6 +141,12 @@ KEYS: dict[str, Key] = {
     "fuse.propose": Key(default=False, read=_switch, help="whether the configured model is asked about near duplicates, too"),
     "fuse.trust_model": Key(default=False, read=_switch, help="whether its proposals are carried out without a review"),
     "slots.ahead": Key(3, _count, "how many sets of memories a tick keeps slots ready of; 0: that of the core alone"),
+    "consolidate.settled_days": Key(1.0, _days, "days for which a memory has to be as it is before a model learns it"),
+    "consolidate.confidence": Key(0.8, _share, "how certain a memory has to be for a model to learn it"),
+    "consolidate.lasting_days": Key(30.0, _days, "days for which a memory has to hold yet for a model to learn it"),
+    "consolidate.facts": Key(0, _count, "new memories to learn from which on a tick queues a run; 0: only when you ask for it"),
+    "consolidate.from_hour": Key(1, _hour, "the hour, by the local clock, from which on a tick starts what is queued"),
+    "consolidate.to_hour": Key(6, _hour, "the hour until which it does; the same as from_hour: at any time"),
     "task.ending": Key("archive", _ending, "what becomes of a task's memories when it ends: archive, expire or keep"),
     "hooks.seconds": Key(10.0, _seconds, "seconds that a hook may run"),
     **{f"hooks.{target}": Key("", _hook, f"the hook to run after memories {what}") for target, what in _TARGETS.items()},

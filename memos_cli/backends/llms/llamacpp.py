@@ -168,6 +168,11 @@ class LlamaModel:
             self._context = self._model = self._vocabulary = None
             self._evaluated, self._current = [], False
 
+    def adapt(self, adapters: Sequence[tuple[Path, float]]) -> None:
+        """As `Adaptable.adapt`."""
+        self.close()
+        self._adapters = tuple(adapters)
+
     # -- keeping what was evaluated
 
     def identity(self) -> Mapping[str, str]:

@@ -1,0 +1,531 @@
+"""`memos consolidate`: parametric memory, what a model has learnt of a cube."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from memos_cli.cli import render
+from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.options import Family, dry_run, yes
+from memos_cli.errors import Refused, UsageError
+from memos_cli.times import shown
+
+if TYPE_CHECKING:
+    from memos_cli.infra.jobs import Job
+    from memos_cli.interface.generating import Step, Tell
+    from memos_cli.interface.parametric import Listed, Planned
+    from memos_cli.model import Adapter
+
+_ID = 8
+_SHOWN = 20
+_SCORES = ("closed_book", "base", "rag", "both", "negatives_refused", "drift")
+
+
+@click.group(cls=Family)
+def consolidate() -> None:
+    """Let a model learn your memories by heart, measured, and to be taken back.
+
+    A run chooses stable, certain, current memories, writes questions about them, trains an adapter (LoRA) for the model that
+    chat answers with, and measures it as chat runs it. Only what passes is used; the memories stay as text. When a memory is
+    forgotten, changed, superseded or labelled, the adapter that knows it is out of use at once, and a rebuild without it is
+    queued. Training needs the extra lora; all else works without.
+
+    \b
+    Examples:
+      memos consolidate plan
+      memos consolidate run --now
+      memos chat --no-recall -m "Where do I live?"
+      memos consolidate rollback
+    """
+
+
+@consolidate.command("plan")
+@pass_app
+def plan(app: App) -> None:
+    """Tell what a run would learn, what not and why, and how long it would take.
+
+    The policy bounds what is learnt: see the keys consolidate.* in memos lifecycle policy show.
+
+    \b
+    Examples:
+      memos consolidate plan
+      memos consolidate plan --json
+
+    \b
+    Exit status:
+      3  the cube is somebody else's
+      10 there is no cube yet
+    """
+    found = app.mos.consolidation.plan()
+    if app.json:
+        app.data(_plan_json(found))
+        return
+    chosen, left = found.selection
+    new = [one for one in chosen if one.memory.id not in found.known]
+    app.out(f"{_count(len(chosen), 'memory')} to learn, {len(new):,} of them new; {_count(len(left), 'memory')} not")
+    if found.base is not None:
+        app.out(f"model: {render.plain(found.base.name)}")
+    if found.tokens is not None and found.seconds is not None:
+        app.out(f"{found.examples:,} examples, {found.tokens:,} tokens an epoch; at most about {_span(found.seconds)}")
+    if found.why:
+        app.note(found.why)
+    from memos_cli.cli.tables import table
+
+    marks = {True: "known", False: "new"}
+    rows = [(one.memory.id[:_ID], marks[one.memory.id in found.known], _line(one.memory, 58)) for one in chosen[:_SHOWN]]
+    if rows:
+        table(("learnt", "", "what it says"), rows)
+    rows = [(one.memory.id[:_ID], render.one_line(one.reason, 32), _line(one.memory, 34)) for one in left[:_SHOWN]]
+    if rows:
+        table(("not learnt", "because", "what it says"), rows)
+    if max(len(chosen), len(left)) > _SHOWN:
+        app.note("all of them: --json")
+
+
+def _line(memory: Any, most: int) -> str:  # noqa: ANN401 -- Memory, whose import nobody else needs here
+    return render.one_line(render.content(memory, reveal=False), most)
+
+
+def _plan_json(found: "Planned") -> dict[str, Any]:
+    chosen, left = found.selection
+    return {
+        "facts": len(chosen),
+        "new": sum(one.memory.id not in found.known for one in chosen),
+        "model": found.base.name if found.base else None,
+        "why": found.why,
+        "examples": found.examples,
+        "tokens": found.tokens,
+        "seconds": None if found.seconds is None else round(found.seconds, 1),
+        "chosen": [
+            {
+                "id": one.memory.id,
+                "content": one.memory.content,
+                "kind": one.memory.kind.value,
+                "known": one.memory.id in found.known,
+                "values": [fact.value for fact in one.facts],
+            }
+            for one in chosen
+        ],
+        "left": [{"id": one.memory.id, "reason": one.reason} for one in left],
+    }
+
+
+@consolidate.command("run")
+@click.option("--now", "at_once", is_flag=True, help="Do it here, with progress, and wait for it.")
+@click.option("--queue", "later", is_flag=True, help="Only put it on the list; a tick starts it in a quiet hour.")
+@click.option("--device", type=click.Choice(["auto", "cuda", "mps", "cpu"]), default="auto", show_default=True)
+@click.option("--max-seconds", type=click.FloatRange(0, min_open=True), help="Train for no longer than this.")
+@click.option("--rank", type=click.IntRange(1, 256), help="The rank of the adapter; 16 where it is not given.")
+@click.option("--again", is_flag=True, help="Also where there is nothing new.")
+@pass_app
+def run(app: App, /, *, at_once: bool, later: bool, **given: Any) -> None:  # noqa: ANN401 -- click's own types
+    """Learn what the plan says, measure it, and use it if it passes.
+
+    Without --now it is done by a process of its own, at low priority, one at a time in a home; memos consolidate jobs shows how
+    far it is. A run that was killed is gone on with by the next one.
+
+    \b
+    Examples:
+      memos consolidate run --now
+      memos consolidate run --device cuda --max-seconds 600
+      memos consolidate run --queue
+
+    \b
+    Exit status:
+      0  it passed and is used; or nothing is new; or it was started, or queued
+      3  it did not pass, and is not used; or a memory was taken back meanwhile
+      14 no model that can be trained, or training needs the extra lora
+      75 another run is under way
+    """
+    from memos_cli.interface.generating import Options
+
+    if at_once and later:
+        raise UsageError("--now and --queue exclude each other")
+    options = Options(given["device"], given["max_seconds"], given["rank"], given["again"])
+    family = app.mos.consolidation
+    if not at_once:
+        job = family.queue(options)
+        started = not later and family.start()
+        if app.json:
+            app.data({"job": _job_json(job), "started": started})
+            return
+        app.out(f"{'started' if started else 'queued'} job {click.style(job.id, fg='yellow')}")
+        app.note("see how far it is with: memos consolidate jobs")
+        return
+    with _progress(app) as tell:
+        outcome = family.run(options, tell)
+    if outcome.adapter is None:
+        if app.json:
+            app.data({**_measured_json(None), "seconds": round(outcome.seconds, 1)})
+        else:
+            app.out("nothing new to learn")
+        return
+    _tell_measured(app, outcome.adapter, {"seconds": round(outcome.seconds, 1)})
+    if outcome.adapter.failures:
+        raise _refused(outcome.adapter)
+
+
+@consolidate.command("work", hidden=True)
+@pass_app
+def work(app: App) -> None:
+    """Work on what is queued; what run starts.
+
+    \b
+    Examples:
+      memos consolidate work
+
+    \b
+    Exit status:
+      75 another process does
+    """
+    from memos_cli.interface import working
+
+    working.work(app.mos)
+
+
+@consolidate.command("jobs")
+@click.option("--stop", metavar="ID", help="Stop this job, and take it from the list.")
+@pass_app
+def jobs(app: App, *, stop: str | None) -> None:
+    """List the jobs: what waits, what goes on and how far it is, what came of the others.
+
+    \b
+    Examples:
+      memos consolidate jobs
+      memos consolidate jobs --stop 1a2b
+
+    \b
+    Exit status:
+      10 no such job
+      75 it does not end
+    """
+    found = (app.mos.consolidation.stop(stop),) if stop else app.mos.consolidation.jobs()
+    if app.json:
+        app.data({"jobs": [_job_json(job) for job in found]})
+        return
+    if not found:
+        app.note("no jobs; begin one with: memos consolidate run")
+        return
+    from memos_cli.cli.tables import table
+
+    table(("job", "state", "phase", "steps", "loss", "left", "came of it"), [_job_row(job) for job in found], right=(3, 4, 5))
+
+
+def _job_row(job: "Job") -> tuple[str, ...]:
+    steps = f"{job.step}/{job.steps}" if job.steps else ""
+    running = job.state == "running"
+    phase, left = (job.phase or "", _span(job.left) if job.left is not None else "") if running else ("", "")
+    loss = "" if job.loss is None else f"{job.loss:.3f}"
+    return job.id, job.state, phase, steps, loss, left, render.one_line(job.message or "", 24)
+
+
+def _job_json(job: "Job") -> dict[str, Any]:
+    fields = job._asdict()
+    return {**fields, "created_at": shown(job.created_at), "heartbeat_at": shown(job.heartbeat_at)}
+
+
+@consolidate.command("show")
+@click.argument("generation", required=False)
+@pass_app
+def show(app: App, generation: str | None) -> None:
+    """List the generations, or show one: what it knows, how it was measured, why it is not used.
+
+    GENERATION is a number, or the beginning of an id.
+
+    \b
+    Examples:
+      memos consolidate show
+      memos consolidate show 2
+
+    \b
+    Exit status:
+      10 no such generation
+    """
+    family = app.mos.consolidation
+    if generation is not None:
+        _show_one(app, family.listed(family.get(generation)))
+        return
+    found = family.list()
+    if app.json:
+        app.data({"generations": [_listed_json(one) for one in found]})
+        return
+    if not found:
+        app.note("no model has learnt anything of this cube yet; see: memos consolidate plan")
+        return
+    from memos_cli.cli.tables import table
+
+    headings = ("no", "id", "model", "made", "facts", "right", "refused", "drift", "status")
+    table(headings, [_row(one) for one in found], right=(0, 4, 5, 6, 7))
+    for one in found:
+        if one.why and one.status in {"detached", "interrupted"}:
+            app.note(f"{one.adapter.number}: {one.why}")
+
+
+def _row(one: "Listed") -> tuple[str, ...]:
+    it, scores = one.adapter, one.adapter.scores
+    shares = (_percent(scores.get(name)) for name in ("closed_book", "negatives_refused", "drift"))
+    name = render.one_line(it.model, 14)
+    return str(it.number), it.id[:_ID], name, it.created_at[:10], str(len(it.covers)), *shares, one.status
+
+
+def _show_one(app: App, one: "Listed") -> None:
+    if app.json:
+        app.data(_listed_json(one))
+        return
+    it = one.adapter
+    from memos_cli.cli.tables import human_bytes
+
+    app.out(f"generation {it.number} ({it.id[:_ID]}) of {render.plain(it.model)}: {one.status}")
+    if one.why:
+        app.out(f"  {render.plain(one.why)}")
+    took = it.trained.get("seconds")
+    app.out(f"  made {shown(it.created_at)}, {_count(len(it.covers), 'memory')}, {human_bytes(one.bytes)}")
+    if took:
+        peak = human_bytes(it.trained.get("peak_bytes", 0))
+        app.out(f"  trained for {_span(took)} on {it.trained.get('device')}, {it.trained.get('steps')} steps, {peak} at most")
+    if it.gone.get("asked"):
+        app.out(f"  of {it.gone['asked']} questions to what was forgotten, {it.gone['gone']} get no answer from it")
+    _table(app, it)
+
+
+@consolidate.command("eval")
+@click.argument("generation", required=False)
+@pass_app
+def evaluate(app: App, generation: str | None) -> None:
+    """Measure a generation again: by heart, with the memories in the prompt, and what it must not do.
+
+    \b
+    Examples:
+      memos consolidate eval
+      memos consolidate eval 2 --json
+
+    \b
+    Exit status:
+      3  it does not pass
+      10 no such generation
+      13 its files are not what they were
+      14 another model is chosen than the one it is for
+    """
+    with _progress(app) as tell:
+        found = app.mos.consolidation.evaluate(generation, tell)
+    _tell_measured(app, found, {})
+    if found.failures:
+        raise _refused(found)
+
+
+@consolidate.command("promote")
+@click.argument("generation")
+@yes
+@pass_app
+def promote(app: App, generation: str, *, yes: bool) -> None:
+    """Let chat use a generation.
+
+    One that did not pass takes a yes. One that knows what was forgotten or changed since is never used. It is one step of
+    memos undo.
+
+    \b
+    Examples:
+      memos consolidate promote 2
+
+    \b
+    Exit status:
+      3  it did not pass, or a memory of it was taken back
+      10 no such generation
+      13 its files are not what was measured
+    """
+    family = app.mos.consolidation
+    one = family.get(generation)
+    if one.failures:
+        if not yes:
+            for line in one.failures:
+                app.note(line)
+            app.confirm(f"Generation {one.number} did not pass: {'; '.join(one.failures)}. Use it all the same?", yes=yes)
+        yes = True
+    done = family.promote(one.id, failed=yes)
+    if app.json:
+        app.data(_measured_json(done))
+        return
+    app.out(f"chat uses generation {done.number} of {render.plain(done.model)}")
+
+
+@consolidate.command("rollback")
+@dry_run
+@pass_app
+def rollback(app: App, *, dry_run: bool) -> None:
+    """Use the generation before the present one again.
+
+    It is not done if a memory of that one was forgotten or changed since. It is one step of memos undo.
+
+    \b
+    Examples:
+      memos consolidate rollback --dry-run
+      memos consolidate rollback
+
+    \b
+    Exit status:
+      3  a memory of the one before was taken back
+      10 there is none before it
+      13 its files are not what was measured
+    """
+    used, earlier = app.mos.consolidation.rollback(dry_run=dry_run)
+    if app.json:
+        app.data({"from": used.number, "to": earlier.number, "id": earlier.id, "dry_run": dry_run})
+        return
+    word = "would use" if dry_run else "uses"
+    app.out(f"chat {word} generation {earlier.number} again, and {used.number} no longer")
+
+
+@consolidate.command("rm")
+@click.argument("names", nargs=-1, metavar="[GENERATION]...")
+@click.option("--all", "every", is_flag=True, help="All of them.")
+@dry_run
+@yes
+@pass_app
+def rm(app: App, names: tuple[str, ...], *, every: bool, dry_run: bool, yes: bool) -> None:
+    """Remove generations: data set, adapter and all. The memories stay, and so does what the log says of them.
+
+    \b
+    Examples:
+      memos consolidate rm 1
+      memos consolidate rm --all --dry-run
+
+    \b
+    Exit status:
+      2  neither a generation nor --all
+      3  nobody said yes
+      10 no such generation
+      75 one of them is being made
+    """
+    if bool(names) == every:
+        raise UsageError("name generations, or say --all", hint="see what there is with: memos consolidate show")
+    family = app.mos.consolidation
+    doomed = family.remove(names, every=every, dry_run=True)
+    if not dry_run and doomed:
+        numbers = ", ".join(str(one.adapter.number) for one in doomed)
+        app.confirm(f"Remove generation {numbers}? To have it back it has to be made anew.", yes=yes)
+        family.remove([one.adapter.id for one in doomed])
+    size = sum(one.bytes for one in doomed)
+    if app.json:
+        app.data({"removed": [one.adapter.id for one in doomed], "bytes": size, "dry_run": dry_run})
+        return
+    from memos_cli.cli.tables import human_bytes
+
+    app.out(f"{'would remove' if dry_run else 'removed'} {_count(len(doomed), 'generation')}, {human_bytes(size)}")
+
+
+# -- telling
+
+
+def _tell_measured(app: App, one: "Adapter", more: dict[str, Any]) -> None:
+    if app.json:
+        app.data({**_measured_json(one), **more})
+        return
+    _table(app, one)
+    for line in one.failures:
+        app.note(line)
+    if one.status == "promoted":
+        app.out(f"chat uses generation {one.number} of {render.plain(one.model)}")
+
+
+def _table(app: App, one: "Adapter") -> None:
+    """The same questions in four ways, side by side, and what must not get worse."""
+    scores = one.scores
+    if not scores:
+        return
+    from memos_cli.cli.tables import table
+
+    app.out()
+    table(
+        (f"{scores['questions']:,} questions to {_count(scores['facts'], 'fact')}", "base", "adapter"),
+        [
+            ("nothing in the prompt", _percent(scores["base"]), _percent(scores["closed_book"])),
+            ("the memory in the prompt", _percent(scores["rag"]), _percent(scores["both"])),
+            ("other memories asked for", _percent(scores["in_context_base"]), _percent(scores["in_context"])),
+            (
+                f"refused of {scores['negatives']:,} that nothing answers",
+                _percent(scores["negatives_refused_base"]),
+                _percent(scores["negatives_refused"]),
+            ),
+        ],
+        right=(1, 2),
+    )
+
+
+def _measured_json(one: "Adapter | None") -> dict[str, Any]:
+    scores = one.scores if one else {}
+    found: dict[str, Any] = {"facts": len(one.covers) if one else 0}
+    found |= {name: scores.get(name) for name in _SCORES}
+    found["promoted"] = one is not None and one.status == "promoted"
+    if one is not None:
+        found |= {
+            "generation": one.number, "id": one.id, "failures": list(one.failures), "scores": dict(scores),
+            "gone": dict(one.gone), "trained": dict(one.trained),
+        }  # fmt: skip
+    return found
+
+
+def _listed_json(one: "Listed") -> dict[str, Any]:
+    it = one.adapter
+    return {
+        **_measured_json(it),
+        "promoted": one.status == "promoted",
+        "status": one.status,
+        "why": one.why,
+        "model": it.model,
+        "base_digest": it.base,
+        "covers": [{"id": identity, "version": version} for identity, version in it.covers.items()],
+        "settings": dict(it.settings),
+        "files": dict(it.files),
+        "bytes": one.bytes,
+        "created_at": shown(it.created_at),
+        "promoted_at": shown(it.promoted_at),
+    }
+
+
+def _refused(one: "Adapter") -> Refused:
+    used = "it is used all the same" if one.status == "promoted" else "what was used before stays in use"
+    return Refused(
+        f"generation {one.number} does not pass: {'; '.join(one.failures)}; {used}",
+        hint=f"look at it: memos consolidate show {one.number}",
+    )
+
+
+@contextmanager
+def _progress(app: App) -> Iterator["Tell"]:
+    """A line on stderr, where somebody looks: the phase, how far it is, the loss, and the time left."""
+    if app.quiet or app.json or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[more]}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("preparing", total=None, more="")
+
+        def tell(step: "Step") -> None:
+            loss = "" if step.loss is None else f"loss {step.loss:.3f}  "
+            left = "" if step.left is None else f"{_span(step.left)} left"
+            done = f"{step.done}/{step.total}  " if step.total else ""
+            bar.update(task, description=step.phase, completed=step.done, total=step.total or None, more=f"{done}{loss}{left}")
+
+        yield tell
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{share:.1%}"
+
+
+def _count(count: int, what: str) -> str:
+    if count == 1:
+        return f"1 {what}"
+    return f"{count:,} {what[:-1]}ies" if what.endswith("y") else f"{count:,} {what}s"
+
+
+def _span(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
