@@ -403,10 +403,10 @@ def rm(app: App, names: tuple[str, ...], *, every: bool, dry_run: bool, yes: boo
         raise UsageError("name generations, or say --all", hint="see what there is with: memos consolidate show")
     family = app.mos.consolidation
     doomed = family.remove(names, every=every, dry_run=True)
-    if not dry_run and doomed:
-        numbers = ", ".join(str(one.adapter.number) for one in doomed)
+    if not dry_run:
+        numbers = ", ".join(str(one.adapter.number) for one in doomed) or "files"
         app.confirm(f"Remove generation {numbers}? To have it back it has to be made anew.", yes=yes)
-        family.remove([one.adapter.id for one in doomed])
+        family.remove([] if every else [one.adapter.id for one in doomed], every=every)
     size = sum(one.bytes for one in doomed)
     if app.json:
         app.data({"removed": [one.adapter.id for one in doomed], "bytes": size, "dry_run": dry_run})

@@ -27,10 +27,12 @@ class Attached:
         mos: the memory.
         vault: its cube.
         adapter: the generation, whose files were compared with the log.
+        llm: what computes with it.
     """
 
-    def __init__(self, mos: "MOS", vault: "Vault", adapter: "Adapter") -> None:
+    def __init__(self, mos: "MOS", vault: "Vault", adapter: "Adapter", llm: Adaptable | None = None) -> None:
         self.adapter = adapter
+        self._llm = llm
         self._mos, self._vault = mos, vault
 
     @property
@@ -44,6 +46,16 @@ class Attached:
         if status != generations.Status.PROMOTED:
             return f"generation {self.adapter.number} is not the promoted one any more"
         return generating.detached(self._vault, self.adapter, self._mos.now)
+
+    def attach(self, llm: Adaptable) -> "Attached":
+        """Let a model compute with it."""
+        llm.adapt([(adapters.folder(self._vault, self.adapter.id) / adapters.LLAMA, 1.0)])
+        return Attached(self._mos, self._vault, self.adapter, llm)
+
+    def release(self) -> None:
+        """Let the model compute without it."""
+        if self._llm is not None:
+            self._llm.adapt(())
 
 
 class Chosen(NamedTuple):
@@ -104,10 +116,10 @@ def chosen(mos: "MOS", user_id: str | None = None) -> Chosen:
     found, notices = active(mos, base.digest, user_id)
     if found is None:
         return Chosen(plain, None, notices)
-    plain.adapt([(adapters.folder(found._vault, found.adapter.id) / adapters.LLAMA, 1.0)])  # noqa: SLF001 -- of this module
+    found = found.attach(plain)
     try:
         plain.context  # noqa: B018 -- loads it, so that what does not fit the model shows here and not in an answer
     except ModelUnavailable as error:
-        plain.adapt(())
+        found.release()
         return Chosen(plain, None, (*notices, f"generation {found.adapter.number} is not used: {error.message}"))
     return Chosen(plain, found, notices)

@@ -23,7 +23,6 @@ from memos_cli.interface.recalling import ASSISTANT, ECHO, RESTS, TAG, Recall, R
 from memos_cli.interface.results import Answered, Laid
 from memos_cli.interface.streaming import Stream, Tell
 from memos_cli.model import Draft, Filter, Kind, Memory, Origin, Source
-from memos_cli.ports import Adaptable
 
 if TYPE_CHECKING:
     from memos_cli.interface.api import MOS
@@ -145,12 +144,11 @@ class Chat:
 
     def _detach(self) -> tuple[str, ...]:
         """Let go of the adapter if a memory in it was taken back meanwhile; why, for the person to know."""
-        why = self._attached.fault() if self._attached else None
-        if why is None:
+        attached = self._attached
+        if attached is None or (why := attached.fault()) is None:
             return ()
+        attached.release()
         self._attached = None
-        if isinstance(self.llm, Adaptable):
-            self.llm.adapt(())
         self._warm = self._warmed(self.llm)  # whose slots are of another fingerprint
         return (f"what the model had learnt is not used any more: {why}",)
 
@@ -302,7 +300,7 @@ class Chat:
         spared = llm.count(answering.request(whole.prompt, llm.template)) - result.tokens["prompt"]
         lines = [answering.line(memory, self._recalling.content(memory)) for memory in learnt]
         named = [learnt[index] for index in answering.cited(answer, whole.prompt.question, lines)]
-        if not silent.stopped and not (named and self._sure(silent.tokens, answer)):
+        if not silent.stopped and not (named and self._sure(silent.tokens, answer, shown=False)):
             return None
         stream.tell(answer)
         self.shown = tuple(named)
@@ -316,7 +314,7 @@ class Chat:
         prompt, memories = made.prompt or whole
         self._mos.record_uses(memories)
         self.shown = tuple(memories)
-        if not stream.stopped and not self._sure(stream.tokens, answer):
+        if not stream.stopped and not self._sure(stream.tokens, answer, shown=self._recall or self._attached is None):
             result = self._from_memories(message, found, told)
             notice = f"{llm.name} was unsure of its answer, so these are your memories, word for word"
             said = (notice,) if self.shown else ()  # what was only told needs no answer, so nothing stands in for one
@@ -341,13 +339,19 @@ class Chat:
             tokens |= self._warm.spent(prompted, restored, (stream.first or time.perf_counter()) - begun)
         return answer, Answered(answer, "generated", (), tokens, seconds, stopped=stream.stopped, prompt=laid)
 
-    def _sure(self, tokens: "Sequence[Token]", answer: str) -> bool:
+    def _sure(self, tokens: "Sequence[Token]", answer: str, *, shown: bool) -> bool:
+        """Whether an answer is trusted.
+
+        Args:
+            shown: whether the memories stood in the prompt, which is what memos-mini's bar was chosen for. What it has learnt
+                it says with less certainty: the gate counted how often it is right, and `_by_heart` looks at each answer.
+        """
         settings = self._mos.settings
         probable = answering.certainty(tokens)
         if not answer:
             return False
         least = settings.origin("llm.sure_least")
-        calibrated = settings.get("llm.model") == "memos-mini" and least.origin == "default"
+        calibrated = shown and settings.get("llm.model") == "memos-mini" and least.origin == "default"
         bar = MINI_SURE if calibrated else least.value
         return probable is None or (probable[0] >= settings.get("llm.sure") and probable[1] >= bar)
 

@@ -5,6 +5,7 @@ with its data set and checkpoint, and the next run goes on with it if all of its
 be gone on with is marked failed, and its files go.
 """
 
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -304,7 +305,9 @@ class Maker:
         place = adapters.folder(self._vault, one.id)
         known = {name: value for name, value in one.settings.items() if name in TrainingSettings._fields}
         settings = TrainingSettings(**known)._replace(device=self._options.device, seconds=self._options.seconds)
-        return consolidating.train(self._base.path, llm, (), place, settings, tell)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of libraries, about each other: nothing that a person could do about
+            return consolidating.train(self._base.path, llm, (), place, settings, tell)
 
     def _measure(self, one: Adapter, llm: LLM) -> dict[str, Any]:
         """Scores, what the gate says of them, probes for what was forgotten, and the digests of all files."""

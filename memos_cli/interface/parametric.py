@@ -279,13 +279,13 @@ class Consolidation:
         known = [one for one in generating.of(vault) if one.status != Status.REMOVED]
         doomed = known if every else [adapters.resolve(known, text) for text in dict.fromkeys(texts)]
         found = tuple(self.listed(one) for one in doomed)
-        if dry_run or not doomed:
+        if dry_run:
             return found
         if any(one.status == Status.TRAINING for one in found):
             working.jobs_of(self._mos).require_free()
         with self._mos.author("consolidate").write(vault) as unit:
             for one in doomed:
                 unit.change(adapters.NOUN, one.id, {"status": Status.REMOVED.value, "why": "removed by hand"})
-        for one in doomed:
-            adapters.remove(vault, one.id)
+        for identity in adapters.folders(vault) if every else [one.id for one in doomed]:  # also of runs that were undone
+            adapters.remove(vault, identity)
         return found
