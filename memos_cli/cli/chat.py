@@ -153,5 +153,7 @@ def stats_line(result: Answered) -> str:
         parts += [f"{tokens['slot']} from a slot", f"{tokens['evaluated']} evaluated"]
         if held := tokens["prompt"] - tokens["slot"] - tokens["evaluated"]:
             parts.append(f"{held} still held")
+    if "spared" in tokens:
+        parts.append(f"{tokens['spared']} spared by what was learnt")
     times = [f"{name} {seconds[name]:.2f} s" for name in ("recall", "first", "answer", "extract", "total") if name in seconds]
     return "\n".join(", ".join(line) for line in (parts, times) if line)

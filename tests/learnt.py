@@ -1,0 +1,49 @@
+"""Generations of adapters without a training: real files for a tiny model, and the records that a run leaves."""
+
+from pathlib import Path
+from typing import Any
+
+from memos_cli import MOS
+from memos_cli.infra import adapters
+from memos_cli.infra.vault.units import new_id
+from memos_cli.interface import consolidating, generating
+from memos_cli.model import Adapter, Filter
+from tests import tiny
+
+SCORES = {
+    "facts": 2, "questions": 4, "closed_book": 1.0, "base": 0.0, "rag": 1.0, "both": 1.0, "negatives": 4, "negatives_refused": 1.0,
+    "negatives_refused_base": 1.0, "in_context": 0.9, "in_context_base": 0.9, "drift": 0.0, "text_drift": 0.1,
+}  # fmt: skip
+SHAPES = {"blk.0.attn_q.weight": (tiny.WIDTH, tiny.WIDTH)}
+
+
+def grow(
+    mos: MOS,
+    base: Path,
+    *,
+    failures: tuple[str, ...] = (),
+    promoted: bool = True,
+    seed: int = 1,
+    shapes: dict[str, tuple[int, int]] | None = None,
+) -> Adapter:
+    """A generation that knows all current facts of the first cube."""
+    vault = mos.vaults()[0]
+    identity, now = new_id(), mos.now
+    place = adapters.folder(vault, identity)
+    place.mkdir(parents=True)
+    tiny.write_adapter(place / adapters.LLAMA, shapes or SHAPES, seed=seed)
+    (place / adapters.WEIGHTS).write_bytes(b"weights")
+    facts = vault.find(Filter(at=now, kinds=("fact",)))
+    selection = generating.select(vault, "2999-01-01T00:00:00.000Z")
+    assert len(selection.chosen) == len(facts)
+    consolidating.save(place / adapters.DATA, generating.write_examples(vault, selection, now))
+    number = max((one.number for one in generating.of(vault)), default=0) + 1
+    fields: dict[str, Any] = {
+        "number": number, "model": base.stem, "base": adapters.digest(base), "covers": {one.id: one.version for one in facts},
+        "status": "evaluated", "created_at": now, "settings": {"rank": 4}, "scores": SCORES, "failures": list(failures),
+        "files": adapters.seals(place),
+    }  # fmt: skip
+    with mos.author("consolidate").write(vault) as unit:
+        unit.change(adapters.NOUN, identity, fields)
+    one = next(one for one in generating.of(vault) if one.id == identity)
+    return generating.promote(mos, vault, one) if promoted else one
