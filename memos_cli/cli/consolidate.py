@@ -339,12 +339,8 @@ def promote(app: App, generation: str, *, yes: bool) -> None:
     family = app.mos.consolidation
     one = family.get(generation)
     if one.failures:
-        if not yes:
-            for line in one.failures:
-                app.note(line)
-            app.confirm(f"Generation {one.number} did not pass: {'; '.join(one.failures)}. Use it all the same?", yes=yes)
-        yes = True
-    done = family.promote(one.id, failed=yes)
+        app.confirm(f"Generation {one.number} did not pass: {'; '.join(one.failures)}. Use it all the same?", yes=yes)
+    done = family.promote(one.id, failed=bool(one.failures))
     if app.json:
         app.data(_measured_json(done))
         return

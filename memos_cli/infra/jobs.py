@@ -286,9 +286,10 @@ def _read(path: Path) -> Job | None:
 
 
 def began(pid: int) -> str | None:
-    """When a process was started, as the system tells it: a number alone may be another process's by now."""
+    """When a process was started, as the system tells it; `None` if it has ended. A number alone may be another one's by now."""
     with suppress(OSError, IndexError):
-        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[19]
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+        return None if fields[0] == "Z" else fields[19]  # one that nobody has waited for yet has ended all the same
     import subprocess
 
     with suppress(OSError):

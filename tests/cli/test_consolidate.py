@@ -1,6 +1,7 @@
 """`memos consolidate`, and what the rest of the command line does about what a model has learnt."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -251,7 +252,7 @@ def test_another_run_is_under_way(told: Run, home: Path) -> None:
 def test_a_tick_starts_what_waits_in_a_quiet_hour_and_not_else(told: Run, home: Path) -> None:
     told("lifecycle", "policy", "set", "consolidate.facts", "2")
     told("lifecycle", "policy", "set", "consolidate.settled_days", "0")
-    hour = "2030-03-02T12:00:00Z"
+    hour = (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%dT12:00:00Z")
     env = {"TZ": "UTC"}
     assert told("lifecycle", "tick", "--now", hour, env=env).status == 0
     (job,) = told("consolidate", "jobs", "--json").data["jobs"]
@@ -264,5 +265,5 @@ def test_a_tick_starts_what_waits_in_a_quiet_hour_and_not_else(told: Run, home: 
     assert ticked.status == 0
     assert told("consolidate", "jobs", "--stop", job["id"], "--json").data["jobs"][0]["state"] == "stopped"
     told("lifecycle", "policy", "set", "steps.consolidate", "false")
-    assert told("lifecycle", "tick", "--now", "2031-03-02T12:00:00Z", env=env).status == 0
+    assert told("lifecycle", "tick", "--now", hour, env=env).status == 0
     assert [one["state"] for one in told("consolidate", "jobs", "--json").data["jobs"]] == ["stopped"]
