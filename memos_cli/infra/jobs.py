@@ -65,6 +65,7 @@ class Job(NamedTuple):
     device: str = "auto"
     seconds: float | None = None
     rank: int | None = None
+    again: bool = False
     phase: str | None = None
     step: int = 0
     steps: int = 0

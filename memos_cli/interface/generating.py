@@ -126,7 +126,7 @@ def require_tools() -> None:
 def of(vault: "Vault") -> list[Adapter]:
     """The generations of a cube, the oldest first; what a log from elsewhere has that is none is left out."""
     found = (generations.read(identity, fields, vault.name) for identity, fields in adapters.records(vault).items())
-    return sorted((one for one in found if one), key=lambda one: (one.created_at, one.id))
+    return sorted((one for one in found if one), key=lambda one: (one.created_at, one.number, one.id))
 
 
 def detached(vault: "Vault", one: Adapter, now: str) -> str | None:

@@ -43,7 +43,7 @@ def _job(mos: "MOS", vault: "Vault", options: Options, kind: str = "run") -> Job
     model = str(mos.settings.get("llm.model"))
     return Job(
         "", str(vault.folder), vault.meta["id"], kind, model, mos.principal, mos.now,
-        device=options.device, seconds=options.seconds, rank=options.rank,
+        device=options.device, seconds=options.seconds, rank=options.rank, again=options.again,
     )  # fmt: skip
 
 
@@ -145,7 +145,7 @@ def _do(mos: "MOS", jobs: Jobs, job: Job, tell: Tell) -> Outcome:
 
     try:
         vault = _cube(mos, job)
-        options = Options(job.device, job.seconds, job.rank)
+        options = Options(job.device, job.seconds, job.rank, job.again)
         one = Maker(mos, vault, generating.base_of(mos), options, told).make()
     except Stopped:
         _end(pulse, log, "stopped", "stopped; the next run goes on with it")

@@ -83,7 +83,9 @@ def test_a_memory_that_is_taken_back_detaches_at_once_and_undo_attaches_again(to
 def test_promote_rollback_and_their_undo(told: Run, home: Path, models: Path) -> None:
     grown(home, models)
     assert told("consolidate", "rollback").status == 10
-    second = grown(home, models, failures=("it answers 10.0% of the held-out questions, 80.0% are asked",), promoted=False, seed=2)
+    second = grown(
+        home, models, failures=("it answers 10.0% of the held-out questions, 80.0% are asked",), promoted=False, seed=2
+    )
     refused = told("consolidate", "promote", "2", "--json")
     assert (refused.status, refused.error["exit_status"]) == (3, 3)
     assert "10.0% of the held-out" in refused.error["message"]
@@ -108,9 +110,7 @@ def test_promote_rollback_and_their_undo(told: Run, home: Path, models: Path) ->
 
 
 @pytest.mark.parametrize("damage", ["changed", "cut", "gone", "foreign"])
-def test_a_damaged_adapter_is_never_loaded_and_never_ends_chat(
-    told: Run, home: Path, models: Path, damage: str
-) -> None:
+def test_a_damaged_adapter_is_never_loaded_and_never_ends_chat(told: Run, home: Path, models: Path, damage: str) -> None:
     one = grown(home, models)
     plain = told("--json", "chat", "-m", "Where do I live?", "--no-save").data["answer"]
     (path,) = home.rglob("adapter.gguf")
@@ -174,7 +174,10 @@ def test_a_purge_reaches_data_sets_and_adapters(told: Run, home: Path, models: P
     assert states(told) == ["detached"]
     assert told("chat", "-m", "Where do I live?", "--no-save").status == 0
     grown(home, models)  # a purge of what it neither knows nor names leaves it alone
-    assert "adapters" not in told("forget", ids(told)["My neighbour Quexatol is loud."], "--purge", "--yes", "--json").data["removed"]
+    assert (
+        "adapters"
+        not in told("forget", ids(told)["My neighbour Quexatol is loud."], "--purge", "--yes", "--json").data["removed"]
+    )
     assert states(told)[-1] == "promoted"
 
 

@@ -77,6 +77,16 @@ def test_a_date_in_iso_needs_no_library_for_words(memos: Run) -> None:
     assert "dateparser" in imported("list", "--since", "three days ago")
 
 
+def test_what_a_model_learnt_is_looked_at_without_torch(memos: Run, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    memos("add", "I live in Porto.", "--kind", "fact")
+    memos("lifecycle", "policy", "set", "consolidate.settled_days", "0")
+    heavy = HEAVY - {"rich", "numpy", "llama_cpp", "gguf", "jinja2"}
+    for name in ("none", str(models / "mini.gguf")):
+        monkeypatch.setenv("MEMOS_LLM_MODEL", name)
+        for command in ("plan", "jobs", "show"):
+            assert not imported("consolidate", command, "--json") & heavy, command
+
+
 def test_the_table_says_what_the_commands_say() -> None:
     context = memos.make_context("memos", ["list"])
     assert isinstance(memos, Tree)

@@ -81,7 +81,15 @@ def test_the_time_is_told_by_the_last_training_or_by_the_work() -> None:
 
 @pytest.mark.parametrize(
     ("hour", "start", "end", "quiet"),
-    [(3, 1, 6, True), (6, 1, 6, False), (0, 1, 6, False), (23, 22, 5, True), (4, 22, 5, True), (5, 22, 5, False), (9, 7, 7, True)],
+    [
+        (3, 1, 6, True),
+        (6, 1, 6, False),
+        (0, 1, 6, False),
+        (23, 22, 5, True),
+        (4, 22, 5, True),
+        (5, 22, 5, False),
+        (9, 7, 7, True),
+    ],
 )
 def test_quiet_hours(hour: int, start: int, end: int, quiet: bool) -> None:  # noqa: FBT001 -- a case of a table
     assert generations.quiet(datetime(2026, 3, 2, hour), start, end) is quiet  # noqa: DTZ001 -- local on purpose

@@ -1,0 +1,129 @@
+"""A run that is killed at any point is gone on with, or is marked failed; what served before serves on."""
+
+import os
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from memos_cli.interface import models as known_models
+from tests.conftest import Run, start
+
+KILLS = int(os.environ.get("KILLS_OF_A_RUN", "2"))
+"""20 take five minutes on a busy machine."""
+
+
+@pytest.fixture
+def told(memos: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+    pytest.importorskip("llama_cpp")
+    pytest.importorskip("peft")
+    if known_models._mini() is None:
+        pytest.skip("memos-mini is not part of this build")
+    monkeypatch.setenv("MEMOS_LLM_MODEL", "memos-mini")
+    for fact in ("I live in Lisbon.", "My dog is called Brixo."):
+        memos("add", fact, "--kind", "fact")
+    memos("lifecycle", "policy", "set", "consolidate.settled_days", "0")
+    return memos
+
+
+def generations(memos: Run) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = memos("consolidate", "show", "--json").data["generations"]
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.model
+def test_kill_9_at_random_points_of_a_run(told: Run, home: Path) -> None:
+    chance = random.Random(20261121)
+    seen: set[str] = set()
+    for number in range(KILLS):
+        process = start(
+            ["consolidate", "run", "--now", "--again", "--max-seconds", "60"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        time.sleep(chance.uniform(1.0, 9.0) + 3 * (number % 3))
+        process.send_signal(signal.SIGKILL)
+        process.wait(timeout=60)
+        for one in generations(told):
+            seen.add(str(one["status"]))
+            assert one["status"] in {"interrupted", "failed", "evaluated", "promoted", "retired", "detached"}
+            assert (one["status"] == "promoted") <= bool(one["files"])
+        answered = told("--json", "chat", "-m", "Where do I live?", "--no-save")
+        assert (answered.status, "Lisbon" in answered.data["answer"]) == (0, True)
+        assert {job["state"] for job in told("consolidate", "jobs", "--json").data["jobs"]} <= {
+            "interrupted",
+            "stopped",
+            "done",
+        }
+    assert "interrupted" in seen, "no kill hit a run: the kills came too late to show anything"
+    done = told("consolidate", "run", "--now", "--again", "--max-seconds", "3", "--json", timeout=300)
+    assert done.status in {0, 3}
+    left = generations(told)
+    assert not {str(one["status"]) for one in left} & {"interrupted", "training"}
+    assert left[-1]["id"] == done.data["id"]
+    assert told("doctor").status == 0
+    folders = {path.name for path in (home / "cubes" / "default" / "adapters").iterdir()}
+    assert folders == {str(one["id"]) for one in left if one["status"] != "failed"}
+    assert not list(home.rglob("*.half"))
+    print(f"{KILLS} kills, {len(left)} generations: {[one['status'] for one in left]}")  # noqa: T201
+
+
+@pytest.mark.slow
+@pytest.mark.model
+def test_a_run_of_its_own_is_killed_gone_on_with_and_leaves_no_process(told: Run, home: Path) -> None:
+    from memos_cli.infra.jobs import Jobs, began
+
+    jobs = Jobs(home)
+    job = told("consolidate", "run", "--max-seconds", "3", "--json").data
+    assert job["started"]
+
+    def wait(*states: str) -> dict[str, object]:
+        until = time.monotonic() + 120
+        while time.monotonic() < until:
+            (one,) = told("consolidate", "jobs", "--json").data["jobs"]
+            if one["state"] in states and (one["state"] != "running" or one["phase"] == "training"):
+                return dict(one)
+            time.sleep(0.3)
+        raise AssertionError(one)
+
+    running = wait("running")
+    pid = int(str(running["pid"]))
+    assert os.getpriority(os.PRIO_PROCESS, pid) >= 15
+    again = told("consolidate", "run", "--now")
+    assert again.status == 75
+    os.kill(pid, signal.SIGKILL)
+    interrupted = wait("interrupted")
+    assert told("consolidate", "show", "--json").data["generations"][0]["status"] == "interrupted"
+    assert told("consolidate", "run", "--max-seconds", "3", "--json").data["job"]["id"] == interrupted["id"]
+    done = wait("done", "failed")
+    assert done["state"] == "done"
+    assert done["attempts"] == 2
+    assert done["generation"] == running["generation"]
+    assert "training" in jobs.log(jobs.get(str(done["id"]))).read_text()
+    until = time.monotonic() + 20
+    while began(int(str(done["pid"]))) == done["begun"]:
+        assert time.monotonic() < until, "the process of a job that is over is there yet"
+        time.sleep(0.1)
+    assert not jobs.busy()
+
+
+@pytest.mark.slow
+@pytest.mark.model
+def test_a_run_ends_when_its_home_is_gone(told: Run, home: Path, tmp_path: Path) -> None:
+    from memos_cli.infra.jobs import began
+
+    told("consolidate", "run", "--json")
+    until = time.monotonic() + 120
+    while (job := told("consolidate", "jobs", "--json").data["jobs"][0])["phase"] != "training":
+        assert time.monotonic() < until
+        time.sleep(0.3)
+    home.rename(tmp_path / "elsewhere")
+    until = time.monotonic() + 60
+    while began(job["pid"]) == job["begun"]:
+        assert time.monotonic() < until, "it goes on for nobody"
+        time.sleep(0.2)
+    assert not home.exists()
