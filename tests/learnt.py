@@ -11,8 +11,9 @@ from memos_cli.model import Adapter, Filter
 from tests import tiny
 
 SCORES = {
-    "facts": 2, "questions": 4, "closed_book": 1.0, "base": 0.0, "rag": 1.0, "both": 1.0, "negatives": 4, "negatives_refused": 1.0,
-    "negatives_refused_base": 1.0, "in_context": 0.9, "in_context_base": 0.9, "drift": 0.0, "text_drift": 0.1,
+    "facts": 2, "questions": 4, "closed_book": 1.0, "base": 0.0, "rag": 1.0, "both": 1.0, "negatives": 4,
+    "negatives_refused": 1.0, "negatives_refused_base": 1.0, "in_context": 0.9, "in_context_base": 0.9, "drift": 0.0,
+    "text_drift": 0.1,
 }  # fmt: skip
 SHAPES = {"blk.0.attn_q.weight": (tiny.WIDTH, tiny.WIDTH)}
 

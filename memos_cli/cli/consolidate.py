@@ -26,10 +26,10 @@ _SCORES = ("closed_book", "base", "rag", "both", "negatives_refused", "drift")
 
 @click.group(cls=Family)
 def consolidate() -> None:
-    """Let a model learn your memories by heart, measured, and to be taken back.
+    """Let a model learn your memories by heart.
 
     A run chooses stable, certain, current memories, writes questions about them, trains an adapter (LoRA) for the model that
-    chat answers with, and measures it as chat runs it. Only what passes is used; the memories stay as text. When a memory is
+    chat answers with, and measures it as chat runs it. Only what passes is used, and the memories stay as text. When one is
     forgotten, changed, superseded or labelled, the adapter that knows it is out of use at once, and a rebuild without it is
     queued. Training needs the extra lora; all else works without.
 

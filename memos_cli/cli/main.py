@@ -42,8 +42,8 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Conversation": {
         "chat": ("chat", "Talk with your memories."),
         "model": ("models", "Choose, pull and remove the models that chat answers with."),
-        "scheduler": ("scheduler", "Choose which memory goes in which form, and see what comes next."),
-        "consolidate": ("consolidate", "Let a model learn your memories by heart, measured, and to be taken back."),
+        "scheduler": ("scheduler", "Choose which form each memory takes, and see what comes next."),
+        "consolidate": ("consolidate", "Let a model learn your memories by heart."),
         "slot": ("slot", "Keep states of a model on disk, for answers to begin from."),
     },
     "History": {

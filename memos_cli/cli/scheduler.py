@@ -25,7 +25,7 @@ _FORMS = {"plaintext": "text", "activation": "slot", "parametric": "adapter", No
 
 @click.group(cls=Family)
 def scheduler() -> None:
-    """Choose which memory goes in which form, and see what comes next.
+    """Choose which form each memory takes, and see what comes next.
 
     A memory can be text in the prompt, lie in a slot (the state of the model after the prompt's beginning, which saves its
     evaluation), or be known to an adapter. Memories that are needed together are a set: those of one task, tag, key,

@@ -287,7 +287,7 @@ def _read(path: Path) -> Job | None:
 
 
 def began(pid: int) -> str | None:
-    """When a process was started, as the system tells it; `None` if it has ended. A number alone may be another one's by now."""
+    """When a process was started, as the system tells it; `None` if it has ended. A number may be another one's by now."""
     with suppress(OSError, IndexError):
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
         return None if fields[0] == "Z" else fields[19]  # one that nobody has waited for yet has ended all the same

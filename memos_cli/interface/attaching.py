@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from memos_cli.errors import MemosError, ModelUnavailable
 from memos_cli.infra import adapters, governance
-from memos_cli.interface import generating, models
-from memos_cli.operation import generations
+from memos_cli.interface import models
 from memos_cli.ports import Adaptable
 
 if TYPE_CHECKING:
@@ -42,6 +41,9 @@ class Attached:
 
     def fault(self) -> str | None:
         """Why it may not be used any more; asked before each answer, since another command may have taken a memory back."""
+        from memos_cli.interface import generating
+        from memos_cli.operation import generations
+
         status = self._vault.records(adapters.NOUN).get(self.adapter.id, {}).get("status")
         if status != generations.Status.PROMOTED:
             return f"generation {self.adapter.number} is not the promoted one any more"
@@ -74,7 +76,13 @@ def active(mos: "MOS", base: str, user_id: str | None = None) -> tuple[Attached 
         user_id: who is answered.
     """
     notices: list[str] = []
-    for vault in _asked(mos, user_id):
+    vaults = _asked(mos, user_id)
+    if not vaults:
+        return None, ()
+    from memos_cli.interface import generating  # the data sets' words come with it, of which most chats have no need
+    from memos_cli.operation import generations
+
+    for vault in vaults:
         for one in generations.promoted(generating.of(vault), base):
             why = generating.detached(vault, one, mos.now) or adapters.fault(vault, one)
             if why is None:
@@ -95,6 +103,8 @@ def covered(mos: "MOS") -> Mapping[str, str]:
     """The memories that the promoted adapter knows as they are now, each with its id; none where the model has none."""
     if not _asked(mos, None):
         return {}
+    from memos_cli.interface import generating
+
     try:
         found, _ = active(mos, generating.base_of(mos).digest)
     except MemosError:
@@ -112,6 +122,8 @@ def chosen(mos: "MOS", user_id: str | None = None) -> Chosen:
     plain = models.chosen(mos.settings, mos.paths)
     if plain is None or not isinstance(plain, Adaptable) or not _asked(mos, user_id):
         return Chosen(plain)
+    from memos_cli.interface import generating
+
     base = generating.base_of(mos)
     found, notices = active(mos, base.digest, user_id)
     if found is None:

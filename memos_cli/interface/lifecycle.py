@@ -371,8 +371,6 @@ def tick(
     Raises:
         Busy: another tick is under way. Refused: not the owner.
     """
-    from memos_cli.interface import working
-
     limits = limits or Limits()
     started = time.monotonic()
     done: list[Ticked] = []
@@ -380,9 +378,19 @@ def tick(
         left = None if limits.seconds is None else max(0.0, limits.seconds - (time.monotonic() - started))
         with _means(mos, vault, tell) as means:
             done.append(Tick(vault, mos.author("tick"), now or mos.now, limits._replace(seconds=left), means).run())
-        if not limits.dry and (said := working.due(mos, vault, now or mos.now)):
+        if not limits.dry and (said := _consolidate(mos, vault, now or mos.now)):
             done[-1] = done[-1]._replace(consolidation=said)
     return done
+
+
+def _consolidate(mos: "MOS", vault: "Vault", now: str) -> str | None:
+    """Queue what a model is to learn, or start it; nothing is imported for that where nobody asked for it."""
+    rules = policy_of(vault)
+    if not rules.get("steps.consolidate") or not (rules.get("consolidate.facts") or (mos.paths.data / "jobs").is_dir()):
+        return None
+    from memos_cli.interface import working
+
+    return working.due(mos, vault, now)
 
 
 @contextmanager
