@@ -300,7 +300,9 @@ class Chat:
         spared = llm.count(answering.request(whole.prompt, llm.template)) - result.tokens["prompt"]
         lines = [answering.line(memory, self._recalling.content(memory)) for memory in learnt]
         named = [learnt[index] for index in answering.cited(answer, whole.prompt.question, lines)]
-        if not silent.stopped and not (named and self._sure(silent.tokens, answer, shown=False)):
+        own = intents.terms(answer) - intents.terms(whole.prompt.question)
+        borne_out = own and all(any(word in intents.terms(memory.content) for memory in named) for word in own)
+        if not silent.stopped and not (borne_out and self._sure(silent.tokens, answer, shown=False)):
             return None
         stream.tell(answer)
         self.shown = tuple(named)

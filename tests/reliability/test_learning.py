@@ -127,3 +127,26 @@ def test_a_run_ends_when_its_home_is_gone(told: Run, home: Path, tmp_path: Path)
         assert time.monotonic() < until, "it goes on for nobody"
         time.sleep(0.2)
     assert not home.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.model
+def test_what_is_learnt_is_answered_forgotten_and_proved_gone(told: Run, home: Path) -> None:
+    told("add", "My favourite colour is teal.", "--kind", "fact")
+    first = told("consolidate", "run", "--now", "--max-seconds", "30", "--json", timeout=300).data
+    assert first["facts"] == 3
+    assert first["closed_book"] > first["base"] == 0.0
+    if not first["promoted"]:  # so small a set may fall short of a bar by a question or two
+        assert told("consolidate", "promote", "1", "--yes").status == 0
+    asked = ("--json", "chat", "--no-recall", "--no-save", "-m", "Where do I live?")
+    assert told(*asked).data["answer"] == "Lisbon"
+    (memory,) = [one["id"] for one in told("list", "--json").data["memories"] if "Lisbon" in one["content"]]
+    assert told("forget", memory, "--yes").status == 0
+    assert told(*asked).data["answer"] == "I don't know that yet."
+    second = told("consolidate", "run", "--now", "--max-seconds", "15", "--json", timeout=300).data
+    assert second["facts"] == 2
+    assert second["gone"]["asked"] == second["gone"]["gone"] > 5
+    receipt = told("forget", memory, "--purge", "--yes", "--json").data
+    assert receipt["removed"]["adapters"] >= 1
+    for path in home.rglob("*"):
+        assert not path.is_file() or b"Lisbon" not in path.read_bytes(), path
