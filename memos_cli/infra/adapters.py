@@ -150,7 +150,12 @@ def holding(vault: Vault, ids: Iterable[str], texts: Iterable[str]) -> list[str]
         except (OSError, ValueError):
             said = ""
         unread = not said and identity not in known
-        if unread or not gone.isdisjoint(covers) or any(one in said for one in (*gone, *needles)):
+        if (
+            unread
+            or not isinstance(covers, dict)
+            or not gone.isdisjoint(covers)
+            or any(one in said for one in (*gone, *needles))
+        ):
             found.append(identity)
     return found
 

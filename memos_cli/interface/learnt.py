@@ -41,11 +41,14 @@ class Learnt:
         """Remove the folders of those that learnt a memory which is purged by now."""
         if not adapters.exist(self._vault):
             return
+        from memos_cli.interface import generating
+
         everything = Filter(at="", everything=True)
-        for identity, fields in adapters.records(self._vault).items():
-            covers = list(fields.get("covers") or {})
-            if len(self._vault.versions(covers, everything)) < len(covers) and identity in adapters.folders(self._vault):
-                adapters.remove(self._vault, identity)
+        known = generating.of(self._vault)
+        there = set(adapters.folders(self._vault))
+        for one in known:
+            if one.id in there and len(self._vault.versions(list(one.covers), everything)) < len(one.covers):
+                adapters.remove(self._vault, one.id)
 
     def _working(self) -> bool:
         from memos_cli.infra.jobs import FOLDER
