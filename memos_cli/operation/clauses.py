@@ -93,7 +93,18 @@ def _more(asks: list[str]) -> list[str]:
     plain = [
         match[1] for asked in asks if (match := re.fullmatch(r"(?:what|who|when) is (\{P\} (?:(?!called)[a-z{}N' -])+)", asked))
     ]
-    return [*asks, *(form + plain[0] for form in ("tell me ", "do you know ", "can you tell me ", "") if plain)]
+    named = [form + plain[0] for form in ("tell me ", "do you know ", "can you tell me ", "") if plain]
+    told = [told for asked in asks[:3] if (told := _indirect(asked))][:1]
+    return [*asks, *named, *(form + asked for asked in told for form in ("tell me ", "do you know "))]
+
+
+def _indirect(asked: str) -> str | None:
+    """`where [do|does] {S} live` as it stands in `tell me where {S} [live|lives]`."""
+    does = re.fullmatch(r"(.+?) \[do\|does\] \{S\} (\w+)(.*)", asked)
+    if does:
+        return f"{does[1]} {{S}} [{does[2]}|{third_person(does[2])}]{does[3]}"
+    being = re.fullmatch(r"(.+?) (\[(?:am\|is|was\|was)\]) \{S\}(.*)", asked)
+    return f"{being[1]} {{S}} {being[2]}{being[3]}" if being else None
 
 
 # -- reading

@@ -22,7 +22,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from memos_cli.model import Memory
-from memos_cli.operation import clauses, invented
+from memos_cli.operation import clauses, invented, wordings
 from memos_cli.operation.clauses import Fact
 from memos_cli.operation.consolidation import BEHAVIOUR, Chosen, many
 
@@ -90,7 +90,7 @@ class Shares(NamedTuple):
         drift: questions to memories of invented people that the gate asks before and after.
     """
 
-    forms: int = 9
+    forms: int = 18
     negatives: float = 0.4
     replay: float = 2.5
     least_replay: int = 200
@@ -140,6 +140,12 @@ class _Writer:
         self.words = " ".join([one.memory.content for one in chosen] + [memory.content for memory in others]).casefold()
         self.people = {fact.who for _, fact in self.told} | {fact.who for fact in everything}
         self.trained = 0
+        values: dict[str, set[str]] = {}
+        for _, fact in self.told:
+            for _, asked in fact.questions:
+                values.setdefault(asked, set()).add(fact.value)
+        self.answers = values
+        """What is asked of the facts, with all that answers it: `what do I play` may be a cello and tennis."""
 
     def _rng(self, name: str) -> random.Random:
         return random.Random(f"{self.seed} {name}")
@@ -163,10 +169,11 @@ class _Writer:
     def _questions(self, fact: Fact, rng: random.Random) -> list[tuple[str, str, str, str, str]]:
         forms = [form for form, _ in fact.questions]
         splits = {form: split_of(form, forms, self.seed) for form in forms}
-        made = [(clauses.spoken(asked), fact.value, "fact", form, splits[form]) for form, asked in fact.questions]
-        train = [(form, asked) for form, asked in fact.questions if splits[form] == TRAIN]
+        clear = [(form, asked) for form, asked in fact.questions if len(self.answers[asked]) == 1]
+        made = [(clauses.spoken(asked), fact.value, "fact", form, splits[form]) for form, asked in clear]
+        train = [(form, asked) for form, asked in clear if splits[form] == TRAIN]
         dressed = {asked for asked, *_ in made}
-        for number in range(4 * self.shares.forms):
+        for number in range(4 * self.shares.forms if train else 0):
             form, asked = train[number % len(train)]
             said = clauses.spoken(asked, rng)
             if said not in dressed and sum(split == TRAIN for *_, split in made) < self.shares.forms:
@@ -229,24 +236,30 @@ class _Writer:
                 continue
             forms = [form for form, _ in fact.questions]
             form, asked = rng.choice(fact.questions)
+            if asked in self.answers:
+                continue
             split = split_of(form, forms, self.seed)
             question = clauses.spoken(asked, rng if split == TRAIN else None)
             found.setdefault(question, Example(question, REFUSAL, "negative", form, split))
         return list(found.values())
 
     def _neighbour(self, rng: random.Random) -> Fact | None:
-        closed = [family for family in clauses.families().values() if not family.open]
-        people = sorted({"I"} | {who for who in self.people if who and not who.startswith("the ")})
-        if self.told and rng.random() < 0.5:
+        """A fact that nobody told: what is told, but of somebody else; of somebody told of, something else; or neither."""
+        pick = rng.random()
+        if self.told and pick < 0.45:
             _, fact = rng.choice(self.told)
             family = clauses.families().get(fact.family.split(" ", 1)[0])
-            if family is not None and not fact.who.startswith("the "):  # the same, of somebody else
+            if family is not None and not fact.who.startswith("the "):
                 return clauses.fact(family, self._stranger(rng), "", noun=fact.noun)
-        if rng.random() < 0.4:  # what the person may have, for all that is known
-            noun, thing = invented.noun(rng), f"the {invented.noun(rng)}"
-            family = rng.choice([one for one in clauses.families().values() if one.open])
-            return None if noun in self.words else clauses.fact(family, "I", "", noun=noun, thing=thing)
-        return clauses.fact(rng.choice(closed), rng.choice([*people, "I", self._stranger(rng)]), "")
+        people = sorted({"I"} | {who for who in self.people if who and not who.startswith("the ")})
+        who = self._stranger(rng) if pick > 0.8 else rng.choice(people) if rng.random() < 0.3 else "I"
+        if rng.random() < 0.5:
+            return clauses.fact(rng.choice([one for one in clauses.families().values() if not one.open]), who, "")
+        name = rng.choice(sorted(wordings.ASKED))
+        noun = rng.choice(" ".join(wordings.ASKED[name].split()).split(", "))
+        if any(fact.who == who and set(noun.split()) <= set(asked.split()) for _, fact in self.told for _, asked in fact.questions):
+            return None  # it may be another word for what was told
+        return None if noun in self.words else clauses.fact(clauses.families()[name], who, "", noun=noun)
 
     def _stranger(self, rng: random.Random) -> str:
         """Somebody of whom no memory speaks."""

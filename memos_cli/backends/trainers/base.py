@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from memos_cli.backends.embedders import ggufcheck
+from memos_cli.backends.llms.llamacpp import SMALL
 from memos_cli.backends.trainers import adapter
 from memos_cli.errors import ModelUnavailable, extra
 from memos_cli.ports import TrainingSettings
@@ -58,10 +59,11 @@ def load(base: Path, device: str) -> Any:  # noqa: ANN401 -- a model of transfor
     logging.disable_progress_bar()
     logging.set_verbosity_error()
     dtype = torch.bfloat16 if device == "cuda" else torch.float32
+    attention = "eager" if device == "cpu" and base.stat().st_size <= SMALL else "sdpa"  # PyTorch's own took twice as long back
     try:
         with redirect_stderr(StringIO()):  # its bar for dequantising cannot be switched off
             model = AutoModelForCausalLM.from_pretrained(
-                base.parent, gguf_file=base.name, dtype=dtype, local_files_only=True, attn_implementation="sdpa"
+                base.parent, gguf_file=base.name, dtype=dtype, local_files_only=True, attn_implementation=attention
             )
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         raise ModelUnavailable(f"transformers cannot read {base}: {str(error).splitlines()[0][:200]}") from error

@@ -26,7 +26,7 @@ import json
 import math
 import random
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -49,6 +49,10 @@ EVERY = 20.0
 """Seconds between two checkpoints."""
 TEACHER = "teacher.safetensors"
 """What the teacher said, kept while the training lasts."""
+ROW = 96
+"""Tokens of a row of questions without memories, which share what opens their prompts."""
+ALIKE = 0.4
+"""The share of a prompt from which on it is worth to read its beginning together with its neighbour's."""
 WARM = 0.05
 """The share of the steps over which the learning rate rises."""
 
@@ -64,8 +68,19 @@ class Encoded(NamedTuple):
 
     @property
     def length(self) -> int:
-        """Tokens that training on it takes."""
+        """Tokens of prompt and answer."""
         return len(self.prompt) + len(self.answer)
+
+    def read(self, *, teacher: bool) -> tuple[int, ...]:
+        """What stands before the answer: the prompt, or the teacher's."""
+        return self.teacher if teacher else self.prompt
+
+
+def shared(prompts: Sequence[tuple[int, ...]]) -> int:
+    """How many tokens all begin with, the last of each left out: what comes after that one differs."""
+    first, last = min(prompts), max(prompts)
+    least = min(map(len, prompts)) - 1
+    return next((place for place in range(least) if first[place] != last[place]), max(0, least))
 
 
 class Soft(NamedTuple):
@@ -145,8 +160,12 @@ class Run:
         self.device = device_of(settings.device)
         self._few_threads()
         self.torch.manual_seed(settings.seed)
-        self.lessons = [one for one in lessons if not one.watched]
-        self.watching = [one for one in lessons if one.watched]
+        self.lessons = sorted(lessons, key=lambda one: one.watched)
+        learnt = range(sum(not one.watched for one in lessons))
+        self.others = [number for number in learnt if self.lessons[number].kind != "replay"]
+        self.replays = self._packed([number for number in learnt if self.lessons[number].kind == "replay"], settings.tokens)
+        self.watching = list(range(len(learnt), len(lessons))) or list(learnt)[:200]
+        self.half = _half(self.torch, self.device)
         self.model = load(base, self.device)
         self.soft = self._taught()
         self.model = with_adapter(self.model, settings)
@@ -167,25 +186,53 @@ class Run:
 
     # -- the plan: the same for a seed, so that a resumed training goes on where it was
 
-    def batches(self, epoch: int) -> list[list[int]]:
-        """The lessons of an epoch in batches of about equal length, in an order of its own."""
+    def batches(self, epoch: int) -> list[list[list[int]]]:
+        """The lessons of an epoch in batches of rows, in an order of its own; each batch has its share of facts and replay."""
         rng = random.Random(f"{self.settings.seed} {epoch}")  # noqa: S311 -- no secret
-        order = [number for number, one in enumerate(self.lessons) if one.kind != "replay"]
-        replays = [number for number, one in enumerate(self.lessons) if one.kind == "replay"]
-        some = min(len(replays), math.ceil(self.settings.replay * len(order)) if order else len(replays))
-        order += [replays[(epoch * some + place) % len(replays)] for place in range(some)]
-        rng.shuffle(order)
-        order.sort(key=lambda number: -(self.lessons[number].length // 8))
-        made: list[list[int]] = []
-        room = 0
-        for number in order:
-            if room < 1:
-                made.append([])
-                room = max(1, self.settings.tokens // (8 * (self.lessons[number].length // 8 + 1)))
-            made[-1].append(number)
-            room -= 1
+        others = rng.sample(self.others, len(self.others))
+        scenes = self._replayed(epoch, math.ceil(self.settings.replay * len(others)) if others else len(self.lessons))
+        scenes.sort(key=lambda row: (-(self._width(row) // 8), rng.random()))
+        replayed = sum(map(self._width, scenes))
+        room = replayed + sum(map(self._width, self._packed(others, ROW)))
+        made: list[list[list[int]]] = [[] for _ in range(max(1, round(room / self.settings.tokens)))]
+        before = 0
+        for row in scenes:
+            made[before * len(made) // replayed].append(row)
+            before += self._width(row)
+        for number, rows in enumerate(made):
+            longest = max([ROW, *map(self._width, rows)])
+            rows += self._packed(others[number :: len(made)], longest)
+        made = [rows for rows in made if rows]
         rng.shuffle(made)
         return made
+
+    def _replayed(self, epoch: int, wanted: int) -> list[list[int]]:
+        """The replays of an epoch: in each the next ones in turn."""
+        every = sum(map(len, self.replays))
+        count = min(len(self.replays), math.ceil(wanted * len(self.replays) / max(1, every)))
+        return [self.replays[(epoch * count + place) % len(self.replays)] for place in range(count)]
+
+    def _packed(self, numbers: Sequence[int], most: int, *, teacher: bool = False) -> list[list[int]]:
+        """Lessons in rows of up to so many tokens: neighbours whose prompts begin alike share that beginning.
+
+        So do the questions to one set of memories, and those without memories the words that open every prompt.
+        """
+        made: list[list[int]] = []
+        for number in numbers:
+            row = [*made[-1], number] if made else []
+            prompts = [self.lessons[each].read(teacher=teacher) for each in row]
+            if row and shared(prompts) >= ALIKE * max(map(len, prompts)) and self._width(row, teacher=teacher) <= most:
+                made[-1] = row
+            else:
+                made.append([number])
+        return made
+
+    def _width(self, row: Sequence[int], *, teacher: bool = False) -> int:
+        """Tokens of a row: what its prompts share, once, and the rest of each with its answer."""
+        lessons = [self.lessons[number] for number in row]
+        prompts = [one.read(teacher=teacher) for one in lessons]
+        both = shared(prompts)
+        return both + sum(len(prompt) - both + len(one.answer) for prompt, one in zip(prompts, lessons, strict=True))
 
     # -- training
 
@@ -229,15 +276,16 @@ class Run:
         if self.settings.seconds:
             share = max(share, self.seconds / self.settings.seconds)
         warm = min(1.0, (self.step + 1) / max(1.0, WARM * total))
-        return self.settings.rate * warm * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, share))))
+        return self.settings.rate * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, share))))
 
-    def _learn(self, batch: Sequence[int], rate: float) -> float:
+    def _learn(self, rows: Sequence[Sequence[int]], rate: float) -> float:
         torch = self.torch
         self.model.train()
         for group in self.optimizer.param_groups:
             group["lr"] = rate
+        batch = [number for row in rows for number in row]
         lessons = [self.lessons[number] for number in batch]
-        logs = self._logs(lessons)
+        logs = self._logs(rows)
         gold = torch.tensor([token for one in lessons for token in one.answer], device=self.device)
         hard, soft = self._weights(batch)
         loss = -(logs.gather(1, gold[:, None])[:, 0] * hard).sum() / len(gold)
@@ -247,7 +295,7 @@ class Run:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.weights.values(), 1.0)
         self.optimizer.step()
-        self.tokens += sum(one.length for one in lessons)
+        self.tokens += sum(map(self._width, rows))
         return float(loss.detach())
 
     def _weights(self, batch: Sequence[int]) -> "tuple[torch.Tensor, torch.Tensor]":
@@ -280,26 +328,45 @@ class Run:
             found.append((wanted.exp() * (wanted - torch.cat([few, rest], 1))).sum(1))
         return torch.cat(found)
 
-    def _logs(self, lessons: Sequence[Encoded], *, teacher: bool = False) -> "torch.Tensor":
-        """Log probabilities at every token of the answers, one lesson after the other: (answer tokens, vocabulary)."""
+    def _logs(self, rows: Sequence[Sequence[int]], *, teacher: bool = False) -> "torch.Tensor":
+        """Log probabilities at every token of the answers, one lesson after the other: (answer tokens, vocabulary).
+
+        A token sees what its row's prompts share and what stands before it in its own lesson, nothing of the others.
+        """
         torch = self.torch
-        rows = [((one.teacher if teacher else one.prompt) + one.answer, len(one.answer)) for one in lessons]
-        longest = max(len(row) for row, _ in rows)
-        tokens = torch.tensor([[*row, *[0] * (longest - len(row))] for row, _ in rows], device=self.device)
-        mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row, _ in rows], device=self.device)
+        longest = max(self._width(row, teacher=teacher) for row in rows)
+        tokens, places, owner = (torch.zeros(len(rows), longest, dtype=torch.long) for _ in range(3))
         where = torch.zeros(len(rows), longest, dtype=torch.bool)
-        for number, (row, count) in enumerate(rows):
-            where[number, len(row) - count - 1 : len(row) - 1] = True
+        for number, row in enumerate(rows):
+            lessons = [self.lessons[each] for each in row]
+            prompts = [one.read(teacher=teacher) for one in lessons]
+            end = both = shared(prompts)
+            tokens[number, :both] = torch.tensor(prompts[0][:both])
+            places[number, :both] = torch.arange(both)
+            for branch, (prompt, one) in enumerate(zip(prompts, lessons, strict=True), 1):
+                rest = [*prompt[both:], *one.answer]
+                start, end = end, end + len(rest)
+                tokens[number, start:end] = torch.tensor(rest)
+                places[number, start:end] = torch.arange(both, both + len(rest))
+                owner[number, start:end] = branch
+                where[number, end - len(one.answer) - 1 : end - 1] = True
+            owner[number, end:] = -1
+        sees = (owner[:, :, None] == owner[:, None, :]) | (owner[:, None, :] == 0)
+        sees &= torch.ones(longest, longest, dtype=torch.bool).tril()
+        mask = torch.zeros(sees.shape).masked_fill_(~sees, torch.finfo(torch.bfloat16).min)[:, None].to(self.device)
         inner = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
-        with torch.autocast(self.device, torch.bfloat16, enabled=self.device == "cuda"):
-            hidden = inner.model(input_ids=tokens, attention_mask=mask, use_cache=False).last_hidden_state
+        with torch.autocast(self.device, torch.bfloat16, enabled=self.half):
+            hidden = inner.model(
+                input_ids=tokens.to(self.device), position_ids=places.to(self.device), attention_mask=mask, use_cache=False
+            ).last_hidden_state
             return torch.log_softmax(inner.lm_head(hidden[where.to(self.device)]).float(), -1)
 
     # -- the teacher
 
     def _taught(self) -> dict[int, Soft]:
         """What the unchanged model says with the facts in its prompt, lesson by lesson; a resumed training reads it again."""
-        numbers = [number for number, one in enumerate(self.lessons) if one.teacher] if self.settings.distil else []
+        taught = [number for number, one in enumerate(self.lessons) if one.teacher and not one.watched]
+        numbers = taught if self.settings.distil else []
         kept = checkpoint.load(self.folder / TEACHER, self.identity) if numbers else None
         if kept is None:
             found = self._ask_teacher(numbers)
@@ -317,10 +384,11 @@ class Run:
 
     def _ask_teacher(self, numbers: Sequence[int]) -> dict[int, Soft]:
         found: dict[int, Soft] = {}
-        for some in self._by_length(numbers, self._taught_length):
+        for rows in self._by_width(self._packed(numbers, self.settings.tokens, teacher=True), teacher=True):
+            some = [number for row in rows for number in row]
             lessons = [self.lessons[number] for number in some]
             with self.torch.inference_mode():
-                logs = self._logs(lessons, teacher=True)
+                logs = self._logs(rows, teacher=True)
             start = 0
             for number, lesson in zip(some, lessons, strict=True):
                 mine = logs[start : start + len(lesson.answer)]
@@ -331,31 +399,29 @@ class Run:
                 found[number] = Soft(best.indices.cpu(), self.torch.cat([best.values, rest], 1).cpu(), right)
         return found
 
-    def _taught_length(self, number: int) -> int:
-        return len(self.lessons[number].teacher) + len(self.lessons[number].answer)
-
-    def _by_length(self, numbers: Sequence[int], length: Callable[[int], int]) -> Iterator[list[int]]:
-        batch: list[int] = []
-        for number in sorted(numbers, key=length):
-            if batch and length(number) * (len(batch) + 1) > 2 * self.settings.tokens:
+    def _by_width(self, rows: Sequence[list[int]], *, teacher: bool = False) -> Iterator[list[list[int]]]:
+        """Rows of about equal width, as many at a time as fit twice a batch."""
+        batch: list[list[int]] = []
+        for row in sorted(rows, key=lambda row: self._width(row, teacher=teacher)):
+            if batch and self._width(row, teacher=teacher) * (len(batch) + 1) > 2 * self.settings.tokens:
                 yield batch
                 batch = []
-            batch.append(number)
+            batch.append(row)
         if batch:
             yield batch
 
     # -- looking at what was never trained on
 
-    def right(self, lessons: Sequence[Encoded]) -> tuple[dict[str, float], float]:
+    def right(self, numbers: Sequence[int]) -> tuple[dict[str, float], float]:
         """The share of lessons that greedy decoding gets right, by kind, and the mean loss of their tokens."""
         torch = self.torch
         self.model.eval()
         by_kind: dict[str, list[bool]] = defaultdict(list)
         loss = count = 0.0
-        for some in self._by_length(range(len(lessons)), lambda number: lessons[number].length):
-            picked = [lessons[number] for number in some]
+        for rows in self._by_width(self._packed(numbers, ROW)):
+            picked = [self.lessons[number] for row in rows for number in row]
             with torch.inference_mode():
-                logs = self._logs(picked)
+                logs = self._logs(rows)
             start = 0
             for one in picked:
                 mine, gold = logs[start : start + len(one.answer)], torch.tensor(one.answer, device=self.device)
@@ -367,11 +433,10 @@ class Run:
 
     def _look(self, epoch: int) -> None:
         """Note how well what is watched goes, and keep the weights if never was better."""
-        watching = self.watching or self.lessons[:200]
-        kinds, loss = self.right(watching)
-        trained, _ = self.right([one for one in self.lessons if one.kind != "replay"][:: max(1, len(self.lessons) // 200)])
-        counts = {kind: sum(one.kind == kind for one in watching) for kind in kinds}
-        right = sum(kinds[kind] * counts[kind] for kind in kinds) / len(watching)
+        kinds, loss = self.right(self.watching)
+        trained, _ = self.right(self.others[:: max(1, len(self.others) // 200)])
+        counts = Counter(self.lessons[number].kind for number in self.watching)
+        right = sum(kinds[kind] * counts[kind] for kind in kinds) / len(self.watching)
         learnt = sum(trained.values()) / max(1, len(trained))
         look = {"step": self.step, "epoch": epoch, "loss": round(self.loss, 4), "watched_loss": round(loss, 4)}
         look |= {"right": round(right, 4), "trained": round(learnt, 4), "seconds": round(self.seconds, 1)}
@@ -445,6 +510,12 @@ class Run:
 
 _KEPT = ("step", "tokens", "seconds", "loss", "best", "looks")
 """What of a run is kept in a checkpoint beside its tensors."""
+
+
+def _half(torch: Any, device: str) -> bool:  # noqa: ANN401 -- a module
+    """Whether the device multiplies in bfloat16 faster than in single precision."""
+    fast = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    return device == "cuda" or (device == "cpu" and bool(fast()))
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 -- whatever JSON does not know
