@@ -205,6 +205,21 @@ def fact(family: Family, who: str, value: str, *, noun: str = "", thing: str = "
     return Fact(name, who, value, asks, tuple(filled(said) for said in family.plain), reverse, family.kind, noun)
 
 
+def checks(family: Family, who: str) -> list[str]:
+    """Questions for yes or no, but for the value at their end: `does Mira live in`, `is my rent`."""
+    found = []
+    for said in family.plain:
+        does = re.fullmatch(r"\{S\} \[(\w+)\|\w+\]( .*)?\{v\}", said)
+        being = re.fullmatch(r"\{S\} (\[am\|is\])( .*)?\{v\}", said) or re.fullmatch(r"(\{P\} [a-z' ]+) (is|are)( .*)?\{v\}", said)
+        if being and being[1].startswith("{P}"):
+            found.append(f"{being[2]} {being[1]}{being[3] or ''}".rstrip())
+        elif being:
+            found.append(f"{being[1]} {{S}}{being[2] or ''}".rstrip())
+        elif does and does[1] not in {"am", "was"}:
+            found.append(f"[do|does] {{S}} {does[1]}{does[2] or ''}".rstrip())
+    return [fill(one, who) for one in found]
+
+
 _REVERSED = {
     "home": "lives in", "employer": "works for", "spouse": "is married to", "allergy": "is allergic to", "instrument": "plays the",
     "team": "supports", "collects": "collects", "lost": "lost", "book": "is reading", "origin": "comes from", "hotel": "is staying at the",

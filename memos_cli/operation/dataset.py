@@ -84,7 +84,8 @@ class Shares(NamedTuple):
         forms: training questions a fact, at most; forms are asked again in other dress to get there.
         negatives: for each training question of a fact.
         replay: questions to memories in the prompt, for each training question of a fact.
-        least_replay: however few facts there are.
+        least_negatives: however few facts there are: what they are not is as much to learn.
+        least_replay: the same of replay.
         own: the share of replay that has memories of this person in its prompt.
         statements: plain sentences a fact, at most.
         drift: questions to memories of invented people that the gate asks before and after.
@@ -92,8 +93,9 @@ class Shares(NamedTuple):
 
     forms: int = 18
     negatives: float = 0.4
-    replay: float = 2.5
-    least_replay: int = 200
+    replay: float = 1.5
+    least_negatives: int = 500
+    least_replay: int = 600
     own: float = 0.3
     statements: int = 0
     drift: int = 200
@@ -226,7 +228,7 @@ class _Writer:
     def negatives(self) -> list[Example]:
         """Neighbouring questions: the same of somebody else, and something else of the same person."""
         rng = self._rng("negatives")
-        wanted = round(self.trained * self.shares.negatives)
+        wanted = max(self.shares.least_negatives, round(self.trained * self.shares.negatives)) if self.told else 0
         found: dict[str, Example] = {}
         for _ in range(40 * wanted):
             if len(found) >= wanted:
@@ -285,22 +287,63 @@ class _Writer:
 
     def _scene(self, rng: random.Random, split: str, own: float) -> list[Example]:
         facts, ids = self._cast(rng, own)
-        lines = [(_sentence(said), None) for _, said in facts]
+        lines = [(fact, _sentence(said)) for fact, said in facts]
         dated = rng.random() < 0.5
+        if dated and rng.random() < 0.5:
+            lines = self._changed(lines, rng)
         days = sorted(invented.day(rng) for _ in lines)
-        shown = tuple((text, day if dated else None) for (text, _), day in zip(lines, days, strict=True))
-        made = []
-        for fact, _ in rng.sample(facts, min(len(facts), 3)):
-            form, asked = self._open_form(fact, rng)
-            made.append(Example(clauses.spoken(asked, rng), fact.value, "replay", form, split, ids, shown=shown))
-        if rng.random() < 0.5:
-            there = {(fact.family, fact.who) for fact, _ in facts}
-            family = rng.choice([one for one in clauses.families().values() if not one.open])
-            who = rng.choice([fact.who for fact, _ in facts])
-            if (family.name, who) not in there | self.known:
-                form, asked = self._open_form(clauses.fact(family, who, ""), rng)
-                made.append(Example(clauses.spoken(asked, rng), REFUSAL, "replay", form, split, ids, shown=shown))
-        return made
+        shown = tuple((text, day if dated else None) for (_, text), day in zip(lines, days, strict=True))
+        asked: list[tuple[str, str, str]] = []
+        for fact, _ in rng.sample(facts, min(len(facts), 4)):
+            form, question = self._open_form(fact, rng)
+            asked.append((form, question, fact.value))
+            if fact.reverse and rng.random() < 0.3 and sum(other.value == fact.value for other, _ in lines) == 1:
+                asked.append(("reverse", *fact.reverse))
+            if rng.random() < 0.3:
+                asked += self._checked(fact, rng)
+        asked += self._missing([fact for fact, _ in facts], rng)
+        return [
+            Example(clauses.spoken(question, rng), said, "replay", form, split, ids, shown=shown) for form, question, said in asked
+        ]
+
+    def _changed(self, lines: list[tuple[Fact, str]], rng: random.Random) -> list[tuple[Fact, str]]:
+        """With one more line, before the one that says otherwise now."""
+        place = rng.randrange(len(lines))
+        fact, _ = lines[place]
+        family = clauses.families().get(fact.family)
+        if family is None or family.many or not family.plain:
+            return lines
+        before = clauses.fact(family, fact.who, invented.value(family.kind, rng))
+        if before.value == fact.value:
+            return lines
+        early = rng.randint(0, place)
+        return [*lines[:early], (before, _sentence(rng.choice(before.statements))), *lines[early:]]
+
+    def _checked(self, fact: Fact, rng: random.Random) -> list[tuple[str, str, str]]:
+        """Whether it is so, with the value told or with another."""
+        family = clauses.families().get(fact.family)
+        checks = clauses.checks(family, fact.who) if family else []
+        if family is None or family.many or not checks:
+            return []
+        other = invented.value(family.kind, rng)
+        so = rng.random() < 0.5 or other == fact.value
+        return [("check", f"{rng.choice(checks)} {fact.value if so else other}", "Yes." if so else "No.")]
+
+    def _missing(self, facts: Sequence[Fact], rng: random.Random) -> list[tuple[str, str, str]]:
+        """Questions that the lines leave open: something else of these people, or the same of somebody else."""
+        there = {(fact.family, fact.who) for fact in facts} | self.known
+        found = []
+        for _ in range(rng.choice((0, 1, 1, 2))):
+            fact = rng.choice(facts)
+            family = clauses.families().get(fact.family)
+            who = fact.who if rng.random() < 0.6 and not fact.who.startswith("the ") else self._stranger(rng)
+            if family is None or family.open or who == fact.who:
+                family = rng.choice([one for one in clauses.families().values() if not one.open])
+            if (family.name, who) not in there:
+                form, question = self._open_form(clauses.fact(family, who, ""), rng)
+                if question not in {asked for one in facts for _, asked in one.questions}:
+                    found.append((form, question, REFUSAL))
+        return found
 
     def _open_form(self, fact: Fact, rng: random.Random) -> tuple[str, str]:
         """A form of its questions that may be trained on: what is held out is not met in a prompt either."""
@@ -310,7 +353,7 @@ class _Writer:
     def _invented(self, rng: random.Random, closed: Sequence[clauses.Family], who: str) -> Fact | None:
         """Something of a stranger: of a family, of any thing of theirs, or what they did with one."""
         pick = rng.random()
-        if pick < 0.6:
+        if pick < 0.6 or who == "I":
             family = rng.choice(closed)
             return clauses.fact(family, who, invented.value(family.kind, rng))
         said = invented.sentence(rng, who)
@@ -320,10 +363,10 @@ class _Writer:
     def _cast(self, rng: random.Random, own: float) -> tuple[list[tuple[Fact, str]], tuple[str, ...]]:
         """A few facts with the sentences that state them, no two of one family and person: of strangers, and of this person."""
         closed = [family for family in clauses.families().values() if not family.open and family.plain]
-        people = [self._stranger(rng) for _ in range(rng.randint(1, 3))]
+        people = [self._stranger(rng) for _ in range(rng.randint(1, 3))] + ["I"] * rng.randint(0, 2)
         made: dict[tuple[str, str], tuple[Fact, str]] = {}
         ids: list[str] = []
-        for _ in range(rng.randint(1, 7)):
+        for _ in range(rng.randint(1, 8)):
             fact = self._invented(rng, closed, rng.choice(people))
             if fact is not None:
                 made[fact.family, fact.who] = (fact, rng.choice(fact.statements) if fact.statements else "")
