@@ -51,8 +51,8 @@ def lessons(examples: Iterable[Example], template: str | None) -> Iterator[Lesso
             continue
         asked = answering.request(prompt(one.question, one.shown), template)
         teacher = None
-        if one.kind == "replay":
-            teacher = asked
+        if one.kind in {"replay", "negative"}:
+            teacher = asked  # the unchanged model's own answer is what is to stay
         elif one.facts or one.rules:
             teacher = answering.request(prompt(one.question, one.facts, one.rules), template)
         yield Lesson(asked, lead(template) + one.answer, teacher, one.kind, watched)

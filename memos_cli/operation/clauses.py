@@ -183,11 +183,20 @@ def _by_family(clause: str) -> Fact | None:
             continue
         groups = match.groupdict()
         who = _who(groups, mine=mine)
-        noun, thing = groups.get("N") or "", groups.get("E") or ""
+        noun, thing = (groups.get("N") or "").removeprefix("new "), groups.get("E") or ""
+        own = families().get(_OWN.get(noun, ""), family) if family.name == "called" else family
         if who is None or (noun and not _noun(noun)):
             continue
-        return fact(family, who, match["v"].strip(), noun=noun, thing=thing)
+        return fact(own, who, match["v"].strip(), noun=noun, thing=thing)
     return None
+
+
+_OWN = {
+    "dentist": "dentist", "doctor": "doctor", "landlord": "landlord", "neighbour": "neighbour", "neighbor": "neighbour",
+    "teacher": "teacher", "best friend": "friend", "partner": "spouse", "husband": "spouse", "wife": "spouse", "boss": "boss",
+    "manager": "boss", "project": "project", "hotel": "hotel", "school": "school", "favourite singer": "singer",
+}  # fmt: skip
+"""Nouns that have a family of their own, with more ways to ask for them."""
 
 
 def fact(family: Family, who: str, value: str, *, noun: str = "", thing: str = "") -> Fact:
@@ -210,7 +219,9 @@ def checks(family: Family, who: str) -> list[str]:
     found = []
     for said in family.plain:
         does = re.fullmatch(r"\{S\} \[(\w+)\|\w+\]( .*)?\{v\}", said)
-        being = re.fullmatch(r"\{S\} (\[am\|is\])( .*)?\{v\}", said) or re.fullmatch(r"(\{P\} [a-z' ]+) (is|are)( .*)?\{v\}", said)
+        being = re.fullmatch(r"\{S\} (\[am\|is\])( .*)?\{v\}", said) or re.fullmatch(
+            r"(\{P\} [a-z' ]+) (is|are)( .*)?\{v\}", said
+        )
         if being and being[1].startswith("{P}"):
             found.append(f"{being[2]} {being[1]}{being[3] or ''}".rstrip())
         elif being:

@@ -259,7 +259,9 @@ class _Writer:
             return clauses.fact(rng.choice([one for one in clauses.families().values() if not one.open]), who, "")
         name = rng.choice(sorted(wordings.ASKED))
         noun = rng.choice(" ".join(wordings.ASKED[name].split()).split(", "))
-        if any(fact.who == who and set(noun.split()) <= set(asked.split()) for _, fact in self.told for _, asked in fact.questions):
+        if any(
+            fact.who == who and set(noun.split()) <= set(asked.split()) for _, fact in self.told for _, asked in fact.questions
+        ):
             return None  # it may be another word for what was told
         return None if noun in self.words else clauses.fact(clauses.families()[name], who, "", noun=noun)
 
@@ -303,7 +305,8 @@ class _Writer:
                 asked += self._checked(fact, rng)
         asked += self._missing([fact for fact, _ in facts], rng)
         return [
-            Example(clauses.spoken(question, rng), said, "replay", form, split, ids, shown=shown) for form, question, said in asked
+            Example(clauses.spoken(question, rng), said, "replay", form, split, ids, shown=shown)
+            for form, question, said in asked
         ]
 
     def _changed(self, lines: list[tuple[Fact, str]], rng: random.Random) -> list[tuple[Fact, str]]:

@@ -8,6 +8,18 @@ kind says what sort of value it is, for the invented people of the replay. What 
 # ruff: noqa: E501 -- a family reads better in a line a kind than in thirty
 
 TEXT = """
+# mother person
+s {P} mother is called {v} / {P} mother's name is {v} / the name of {P} mother is {v} / {P} (?:mother|mum|mom) (?:is called|goes by the name of|is (?=[A-Z])) ?{v} / {P} (?:mum|mom)'s name is {v} / the name of {P} (?:mum|mom) is {v} / {P} mum is called {v}
+q what is {P} mother called / what is {P} mother's name / who is {P} mother / what is the name of {P} mother / who is {P} mum / what is {P} mum called / what is {P} mum's name / what is the name of {P} mum / how is {P} mother called / what name does {P} mother have / who is {P} mom / tell me {P} mother's name / do you know {P} mum's name
+# father person
+s {P} father is called {v} / {P} father's name is {v} / the name of {P} father is {v} / {P} (?:father|dad|daddy) (?:is called|goes by the name of|is (?=[A-Z])) ?{v} / {P} (?:dad|daddy)'s name is {v} / the name of {P} (?:dad|daddy) is {v} / {P} dad is called {v}
+q what is {P} father called / what is {P} father's name / who is {P} father / what is the name of {P} father / who is {P} dad / what is {P} dad called / what is {P} dad's name / what is the name of {P} dad / how is {P} father called / what name does {P} father have / who is {P} daddy / tell me {P} father's name / do you know {P} dad's name
+# password code
+s {P} (?:new )?(?:login |computer )?password is {v} / {S} [use|uses] the password {v} / the password {S} [use|uses] is {v} / {P} password was changed to {v} / the password (?:of|for) {P} (?:account|computer|login) is {v}
+q what is {P} password / which password [do|does] {S} use / what password [do|does] {S} have / which password [do|does] {S} have / what password [do|does] {S} use / what is {P} login password / what is the password of {P} account / what was {P} password changed to / with which password [do|does] {S} log in / what is the password {S} [use|uses] / what [do|does] {S} log in with
+# wifi code
+s {P} (?:new )?(?:wifi|Wi-Fi|wireless) (?:password|key|code) is {v} / the (?:password|key|code) (?:of|for|to) {P} (?:wifi|Wi-Fi|wireless) is {v} / {P} wifi password is {v} / {P} wifi needs the password {v}
+q what is {P} wifi password / what is the password for {P} wifi / what is {P} wifi key / which password does {P} wifi have / what is the key for {P} wifi / what is the wifi password / what is the code for {P} wifi / how can I get into {P} wifi / which password [do|does] {S} need for the wifi / what is the password of {P} wifi / what password does {P} wifi need
 # called word
 s {P} {N} (?:is called|listens to the name) {v} / {P} {N}'s name is {v} / the name of {P} {N} is {v} / {S} [have|has] an? {N} (?:named|called) {v} / {P} {N} goes by the name of {v} / {v} is the name of {P} {N} / {v} is what {P} {N} is called / the name {S} gave {P} {N} is {v} / {P} (?=(?:sister|brother|mother|father|mum|dad|son|daughter|dog|cat|cousin|aunt|uncle|friend)\\b){N} is (?=[A-Z]){v}
 q what is {P} {N} called / what is {P} {N}'s name / what is the name of {P} {N} / who is {P} {N} / what name does {P} {N} have / tell me {P} {N}'s name / do you know {P} {N}'s name / what do we call {P} {N} / how is {P} {N} called / by what name does {P} {N} go / which name does {P} {N} have

@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.backends.llms.llamacpp import SMALL, LlamaModel
 from memos_cli.backends.trainers import adapter, checkpoint
-from memos_cli.backends.trainers.base import device_of, load, torch_module, with_adapter
+from memos_cli.backends.trainers.base import device_of, keep_memory, load, torch_module, with_adapter
 from memos_cli.errors import ModelUnavailable
 from memos_cli.ports import Lesson, Trained, TrainingSettings, TrainingStep
 
@@ -158,6 +158,8 @@ class Run:
         self.base, self.folder, self.settings, self.identity = base, folder, settings, identity
         self.torch = torch_module()
         self.device = device_of(settings.device)
+        if self.device == "cpu":
+            keep_memory()
         self._few_threads()
         self.torch.manual_seed(settings.seed)
         self.lessons = sorted(lessons, key=lambda one: one.watched)
@@ -201,7 +203,7 @@ class Run:
             before += self._width(row)
         for number, rows in enumerate(made):
             longest = max([ROW, *map(self._width, rows)])
-            rows += self._packed(others[number :: len(made)], longest)
+            rows.extend(self._packed(others[number :: len(made)], longest))
         made = [rows for rows in made if rows]
         rng.shuffle(made)
         return made
@@ -304,7 +306,8 @@ class Run:
         for number in batch:
             lesson, taught = self.lessons[number], self.soft.get(number)
             replay = lesson.kind == "replay"
-            hard += [float(taught is None or taught.right or not replay)] * len(lesson.answer)
+            kept = lesson.kind == "negative" and taught is not None and taught.right
+            hard += [float(not kept and (taught is None or taught.right or not replay))] * len(lesson.answer)
             soft += [float(taught is not None and (taught.right or replay))] * len(lesson.answer)
         torch = self.torch
         return torch.tensor(hard, device=self.device), torch.tensor(soft, device=self.device)

@@ -155,8 +155,28 @@ def test_replay_keeps_what_the_model_said_not_what_is_right(base: Path, tmp_path
     assert hard.all()
     assert not soft.any()
     # The adapter is nothing yet, so the model says what it said: no divergence once its teacher has the same prompt.
-    same = run._divergence(run._logs([run.lessons[replay]._replace(prompt=run.lessons[replay].teacher)]), [replay])
+    same = run._divergence(run._logs([[replay]], teacher=True), [replay])
     assert float(same.detach().abs().max()) < 1e-3
+
+
+def test_lessons_that_share_a_row_do_not_see_each_other(base: Path, tmp_path: Path) -> None:
+    run = lora.Run(base, lora.encode(base, lessons()), tmp_path, FEW, "x")
+    run.half = False
+    rows = run._packed(range(len(run.lessons)), 96)
+    assert max(map(len, rows)) > 2
+    assert sum(map(run._width, rows)) < sum(one.length for one in run.lessons)
+    together = run._logs(rows)
+    alone = torch.cat([run._logs([[number]]) for row in rows for number in row])
+    assert float((together - alone).detach().abs().max()) < 1e-3
+
+
+def test_every_epoch_has_every_lesson_once_and_replay_in_turn(base: Path, tmp_path: Path) -> None:
+    run = lora.Run(base, lora.encode(base, lessons()), tmp_path, FEW, "x")
+    for epoch in range(3):
+        batches = run.batches(epoch)
+        seen = sorted(number for rows in batches for row in rows for number in row)
+        assert seen == [number for number, one in enumerate(run.lessons) if not one.watched]
+        assert batches == run.batches(epoch)
 
 
 def test_what_cannot_be_trained_is_told(base: Path, tmp_path: Path, monkeypatch: Any) -> None:
