@@ -1,5 +1,6 @@
 """The model that an adapter is trained on: the dequantised weights of a GGUF file, with the layers of PEFT put in."""
 
+from collections.abc import Sequence
 from contextlib import redirect_stderr
 from io import StringIO
 from pathlib import Path
@@ -13,6 +14,9 @@ from memos_cli.ports import TrainingSettings
 
 LARGE = 300_000_000
 """Parameters from which on activations are computed twice instead of kept (gradient checkpointing)."""
+TRAINED = ("gate_proj", "up_proj", "down_proj")
+"""The linear layers that learn. With attention's, too, 30 facts of memos-mini were answered as often (0.867), and memories of
+others in the prompt 9.8 points less, against none: what attends to the prompt is best left alone."""
 
 
 def device_of(wanted: str) -> str:
@@ -91,16 +95,15 @@ def load(base: Path, device: str) -> Any:  # noqa: ANN401 -- a model of transfor
     return model.to(device).eval()
 
 
-def with_adapter(model: Any, settings: TrainingSettings) -> Any:  # noqa: ANN401 -- models of transformers and PEFT
-    """The model with an adapter on every linear layer that changes nothing yet; only its numbers can be trained."""
+def with_adapter(model: Any, settings: TrainingSettings, parts: Sequence[str] = TRAINED) -> Any:  # noqa: ANN401 -- models of others
+    """The model with an adapter that changes nothing yet on those linear layers; only its numbers can be trained."""
     import torch
     from peft import LoraConfig, get_peft_model
 
-    parts = [part.rpartition(".")[2] for part in adapter.PARTS]
     config = LoraConfig(
         r=settings.rank,
         lora_alpha=settings.scale * settings.rank,  # type: ignore[arg-type]  # a float is fine, and used so by PEFT itself
-        target_modules=parts,
+        target_modules=list(parts),
         lora_dropout=0.0,
         bias="none",
         task_type="CAUSAL_LM",

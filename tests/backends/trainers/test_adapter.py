@@ -29,7 +29,7 @@ TOKENS = [1, 40, 77, 80, 120, 9, 33, 200]
 
 def peft_model(base: Path, seed: int = 2) -> Any:
     """The base in transformers with a random adapter that changes every linear layer."""
-    model = with_adapter(load(base, "cpu"), SETTINGS)
+    model = with_adapter(load(base, "cpu"), SETTINGS, [part.rpartition(".")[2] for part in adapter.PARTS])
     torch.manual_seed(seed)
     with torch.no_grad():
         for one in model.parameters():

@@ -75,7 +75,7 @@ def test_it_learns_and_llama_cpp_says_so(base: Path, tmp_path: Path) -> None:
 
 def _shapes(base: Path) -> list[tuple[int, ...]]:
     header = ggufcheck.read(base)
-    return [shape for name, shape in header.shapes.items() if name.startswith("blk.") and len(shape) == 2]
+    return [shape for name, shape in header.shapes.items() if ".ffn_" in name and len(shape) == 2]
 
 
 class Killed(Exception):
