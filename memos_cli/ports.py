@@ -327,10 +327,10 @@ class TrainingSettings(NamedTuple):
     rank: int = 16
     scale: float = 2.0
     rate: float = 4e-3
-    epochs: int = 20
-    tokens: int = 4096
+    epochs: int = 8
+    tokens: int = 2048
     distil: float = 4.0
-    replay: float = 0.55
+    replay: float = 0.4
     patience: int = 6
     seed: int = 0
     device: str = "auto"

@@ -93,7 +93,7 @@ class Shares(NamedTuple):
 
     forms: int = 18
     negatives: float = 0.4
-    replay: float = 1.5
+    replay: float = 1.0
     least_negatives: int = 500
     least_replay: int = 600
     own: float = 0.3
