@@ -117,7 +117,9 @@ def examples(
         shares: how it is made up.
     """
     writer = _Writer(chosen, others, seed, shares)
-    return [*writer.facts(), *writer.behaviour(), *writer.negatives(), *writer.replay()]
+    made = [*writer.facts(), *writer.behaviour(), *writer.negatives(), *writer.replay()]
+    trained = {one.question for one in made if one.split == TRAIN and not one.shown}  # two families may ask in the same words
+    return [one for one in made if one.split == TRAIN or one.shown or one.question not in trained]
 
 
 def split_of(form: str, forms: Sequence[str], seed: int) -> str:
