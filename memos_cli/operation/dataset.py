@@ -81,7 +81,7 @@ class Shares(NamedTuple):
     """How a data set is made up. What led to the defaults stands in `backends/trainers/lora.py`.
 
     Attributes:
-        forms: training questions a fact, at most; forms are asked again in other dress to get there.
+        forms: training questions a fact: all its forms, asked again in other dress where they are fewer.
         negatives: for each training question of a fact.
         replay: questions to memories in the prompt, for each training question of a fact.
         least_negatives: however few facts there are: what they are not is as much to learn.

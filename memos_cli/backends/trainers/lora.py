@@ -17,8 +17,9 @@ lesson had, 122 that nothing answers (21 of this person), 400 to memories in the
     0.9    0.927   0.943     0.855           0.789       0.760
     1.0    0.957   0.910     0.838           0.764       0.760
 
-What is lost are prompts that say otherwise of this person than what was learnt, changed facts above all. With ten of the 100
-forgotten and trained without, all of it kept: of 40 questions to them 0 right, as without an adapter, 0.80 refused; of the others 0.967.
+What is lost are prompts that say otherwise of this person than what was learnt, changed facts above all. With ten of
+the 100 forgotten and trained without, all of it kept: of 40 questions to them 0 right, as without an adapter, 0.80 refused;
+of the others 0.967.
 With attention's layers, too, and replay without the first person, 98 facts came to 0.78 and 0.85 refused.
 """
 
