@@ -15,8 +15,8 @@ from memos_cli.ports import TrainingSettings
 LARGE = 300_000_000
 """Parameters from which on activations are computed twice instead of kept (gradient checkpointing)."""
 TRAINED = ("gate_proj", "up_proj", "down_proj")
-"""The linear layers that learn. With attention's, too (and a quarter less replay), 30 facts of memos-mini were answered as often
-(0.867), but 123 questions to others' facts in the prompt 9.8 points less, against none; more of its unknowns were refused."""
+"""The linear layers that learn. With attention's, too (and a quarter less replay), 30 facts were answered as often
+(0.867), but 123 questions to others in the prompt 9.8 points less, against none; more unknowns were refused."""
 
 
 def device_of(wanted: str) -> str:

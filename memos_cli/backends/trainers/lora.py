@@ -52,7 +52,7 @@ EVERY = 20.0
 TEACHER = "teacher.safetensors"
 """What the teacher said, kept while the training lasts."""
 KEPT = 0.9
-"""The share of what was learnt that the adapter has: a tenth less costs few facts, and a third fewer false answers are given."""
+"""The share of what was learnt that the adapter has: a tenth less costs few facts and a third of the false answers."""
 ROW = 96
 """Tokens of a row of questions without memories, which share what opens their prompts."""
 ALIKE = 0.4
