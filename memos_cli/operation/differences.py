@@ -61,7 +61,8 @@ def between(vault: Vault, first: log.Position, second: log.Position | None = Non
     came and went in between.
     """
     end = vault.position() if second is None else second
-    since = sorted((vault.touched_since(place) for place in (first, end)), key=len, reverse=True)
+    # Of equally many it is decided by what they are, so that read backwards the order is the same.
+    since = sorted((vault.touched_since(place) for place in (first, end)), key=lambda one: (-len(one), one))
     for noun, subject in dict.fromkeys([*since[0], *since[1]]):
         operations = vault.operations(noun, subject)
         if noun == "memory":

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from memos_cli import MOS
@@ -108,6 +108,13 @@ def test_restoring_gives_the_state_of_then_and_one_undo_the_state_before_it(
 
 
 @settings(max_examples=30)
+@example(
+    parts=[
+        [("add", 0, 0, 0), ("add", 0, 0, 0), ("add", 0, 0, 0), ("key", 0, 0, 0), ("add", 0, 0, 0)],
+        [("task", 3, 0, 0), ("add", 0, 0, 0)],
+        [("edit", 5, 0, 0), ("key", 0, 0, 0)],
+    ]
+)
 @given(parts=st.lists(steps(*MORE), min_size=3, max_size=3))
 def test_what_differs_between_two_snapshots_read_backwards_is_its_mirror(
     tmp_path_factory: pytest.TempPathFactory, parts: list[list[Step]]
