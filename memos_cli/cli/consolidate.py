@@ -78,11 +78,13 @@ def plan(app: App) -> None:
     rows = [(one.memory.id[:_ID], marks[one.memory.id in found.known], _line(one.memory, 58)) for one in chosen[:_SHOWN]]
     if rows:
         table(("learnt", "", "what it says"), rows)
-    rows = [(one.memory.id[:_ID], render.one_line(one.reason, 32), _line(one.memory, 34)) for one in left[:_SHOWN]]
+    rows = [(one.memory.id[:_ID], render.one_line(one.reason, 34), _line(one.memory, 28)) for one in left[:_SHOWN]]
     if rows:
         table(("not learnt", "because", "what it says"), rows)
     if max(len(chosen), len(left)) > _SHOWN:
         app.note("all of them: --json")
+    if left and not chosen:
+        app.note("a memory has to stand for a day first; to change that: memos lifecycle policy set consolidate.settled_days 0")
 
 
 def _line(memory: Any, most: int) -> str:  # noqa: ANN401 -- Memory, whose import nobody else needs here
@@ -162,6 +164,7 @@ def run(app: App, /, *, at_once: bool, later: bool, **given: Any) -> None:  # no
             app.data({**_measured_json(None), "seconds": round(outcome.seconds, 1)})
         else:
             app.out("nothing new to learn")
+            app.note("why each memory is left out: memos consolidate plan")
         return
     _tell_measured(app, outcome.adapter, {"seconds": round(outcome.seconds, 1)})
     if outcome.adapter.failures:

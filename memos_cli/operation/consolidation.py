@@ -105,7 +105,7 @@ def why_not(memory: Memory, now: str, criteria: Criteria = Criteria()) -> str | 
     if min(memory.confidence, memory.trust) < criteria.confidence:
         return "it is not certain enough"
     if max(memory.created_at, memory.updated_at) > settled:
-        return "it is too new or was changed lately"
+        return "it is too new or changed lately"
     return None
 
 

@@ -39,7 +39,7 @@ def ids(memos: Run) -> dict[str, str]:
 def test_the_plan_says_what_and_why_not(told: Run) -> None:
     plan = told("consolidate", "plan", "--json").data
     assert (plan["facts"], plan["new"], plan["model"]) == (0, 0, "mini")
-    assert {one["reason"] for one in plan["left"]} == {"it is too new or was changed lately"}
+    assert {one["reason"] for one in plan["left"]} == {"it is too new or changed lately"}
     told("lifecycle", "policy", "set", "consolidate.settled_days", "0")
     told("add", "My password is hunter2-Xk9!q", "--kind", "fact")
     plan = told("consolidate", "plan", "--json").data
