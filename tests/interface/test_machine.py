@@ -181,8 +181,8 @@ class Cube(RuleBasedStateMachine):
                 moved[one] = self.now(one) | {"state": state, "since": self.mos.now}
         (done,) = lifecycle.tick(self.mos)
         assert (done.transitions["purged"], sum(done.transitions.values())) == (len(gone), len(gone) + len(moved))
-        if moved and not gone:  # a tick that purged is passed over by undo
-            self.commands.append(Command({one: dict(self.now(one)) for one in (*gone, *moved)}))
+        if moved:  # what it purged is a transaction of its own, which undo passes over
+            self.commands.append(Command({one: dict(self.now(one)) for one in moved}))
         for one, new in moved.items():
             self.memories[one].append(new)
         for one in gone:
@@ -263,5 +263,15 @@ def test_undo_passes_over_the_tick_that_purged_what_was_undone() -> None:
     cube.tick(31)
     cube.undo()
     assert cube.snapshots == {}
+    cube.agrees()
+    cube.teardown()
+
+
+def test_undo_takes_back_what_a_tick_moved_beside_what_it_purged() -> None:
+    cube = Cube()
+    cube.begin()
+    cube.forget(cube.add("tea", None))
+    cube.tick(90)
+    cube.undo()
     cube.agrees()
     cube.teardown()
