@@ -169,8 +169,8 @@ def _chat(run: _Runner) -> dict[str, Any]:
         run.step("model", "use", "memos-mini")
     else:
         run.say("Talk with it. Without a model the best memories answer, word for word.")
-    run.step("chat", "-m", "My brother Jonas is allergic to walnuts")
-    answered = json.loads(run.step("chat", "--json", "-m", "What is Jonas allergic to?", "--no-save"))["data"]
+    run.step("chat", "-m", "My brother Jonas lives in Leeds")
+    answered = json.loads(run.step("chat", "--json", "-m", "Where does my brother Jonas live?", "--no-save"))["data"]
     return {"answer": answered["answer"], "mode": answered["mode"]}
 
 

@@ -316,7 +316,10 @@ class Chat:
         prompt, memories = made.prompt or whole
         self._mos.record_uses(memories)
         self.shown = tuple(memories)
-        if not stream.stopped and not self._sure(stream.tokens, answer, shown=self._recall or self._attached is None):
+        sure = self._sure(stream.tokens, answer, shown=self._recall or self._attached is None)
+        # "I don't know that yet" is no answer to somebody who tells something.
+        told_only = told and answer == answering.UNKNOWN and not any(map(intents.asks, intents.sentences(message)))
+        if not stream.stopped and (not sure or told_only):
             result = self._from_memories(message, found, told)
             notice = f"{llm.name} was unsure of its answer, so these are your memories, word for word"
             said = (notice,) if self.shown else ()  # what was only told needs no answer, so nothing stands in for one

@@ -92,6 +92,16 @@ def test_memos_mini_answers_five_questions_by_itself(memos: Run) -> None:
     }
 
 
+@pytest.mark.model
+def test_who_tells_something_is_not_told_that_it_is_unknown(memos: Run) -> None:
+    pytest.importorskip("llama_cpp")
+    assert memos("model", "use", "memos-mini").status == 0
+    for said in ("My brother Jonas lives in Leeds", "My locker number is 4711", "I am allergic to peanuts"):
+        done = memos("--json", "chat", "-m", said)
+        assert done.data["answer"] != "I don't know that yet."
+        assert len(done.data["kept"]) == 1
+
+
 def test_no_save_and_no_recall(memos: Run) -> None:
     memos("add", "I live in Porto")
     memos("chat", "-m", "My sister Ana lives in Leeds", "--no-save")

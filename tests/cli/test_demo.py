@@ -8,7 +8,7 @@ def test_the_demo_runs_and_counts_what_it_found(memos: Run, tmp_path: Path) -> N
     assert done.status == 0, done.err
     figures = done.data
     assert figures["questions"] >= 20
-    assert "walnuts" in figures["chat"]["answer"]
+    assert "Leeds" in figures["chat"]["answer"]
     assert figures["chat"]["mode"] in {"generated", "extractive"}
     assert 0 < figures["lexical"]["first"] <= figures["lexical"]["among_3"] <= figures["questions"]
 
