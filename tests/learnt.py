@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from memos_cli import MOS
-from memos_cli.infra import adapters
+from memos_cli.infra import adapters, files
 from memos_cli.infra.vault.units import new_id
 from memos_cli.interface import consolidating, generating
 from memos_cli.model import Adapter, Filter
@@ -40,7 +40,7 @@ def grow(
     consolidating.save(place / adapters.DATA, generating.write_examples(vault, selection, now))
     number = max((one.number for one in generating.of(vault)), default=0) + 1
     fields: dict[str, Any] = {
-        "number": number, "model": base.stem, "base": adapters.digest(base), "covers": {one.id: one.version for one in facts},
+        "number": number, "model": base.stem, "base": files.digest(base), "covers": {one.id: one.version for one in facts},
         "status": "evaluated", "created_at": now, "settings": {"rank": 4}, "scores": SCORES, "failures": list(failures),
         "files": adapters.seals(place),
     }  # fmt: skip

@@ -73,7 +73,7 @@ def written(
         if digest is None:
             with files.replaced(path) as half:  # synced too, so that the disk is quiet when the measuring begins
                 _write(half, SHAPES[name], weights, tell)
-            digest = _digest(path)
+            digest = files.digest(path)
             if keep:
                 files.write(record, json.dumps({"sha256": digest}).encode())
         yield path, digest
@@ -87,16 +87,9 @@ def _kept(path: Path, record: Path) -> str | None:
     """The digest of a file that was kept and is still what it was."""
     try:
         known = json.loads(record.read_text(encoding="utf-8"))["sha256"]
-        return str(known) if _digest(path) == known else None
+        return str(known) if files.digest(path) == known else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def _digest(path: Path) -> str:
-    import hashlib
-
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _write(path: Path, shape: Shape, weights: str, tell: Tell) -> None:

@@ -4,7 +4,6 @@ In a process of its own since llama.cpp ends the process on some faults, and sin
 given a job as JSON, and answers a JSON object a line: what is done so far, the model's facts, a row for each question.
 """
 
-import hashlib
 import json
 import os
 import random
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli import plugins
 from memos_cli.errors import MemosError, ModelUnavailable
+from memos_cli.infra import files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,11 +127,7 @@ class _Bench:
             raise ModelUnavailable("this model keeps no state: it is recurrent, or forgets what lies behind a window")
         with self._state.open("rb+") as file:
             os.fsync(file.fileno())
-        return seconds, size, self._digest()
-
-    def _digest(self) -> str:
-        with self._state.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return seconds, size, files.digest(self._state)
 
     def _after(self, question: list[int]) -> "NDArray[np.float32]":
         """What is said after the context, which is held, and then a question: the split without the disk."""
@@ -180,7 +176,7 @@ class _Bench:
 
     def _restored(self, question: list[int], digest: str, restore: list[float], asked: list[float]) -> "NDArray[np.float32]":
         self._model.advance([])
-        if self._digest() != digest:
+        if files.digest(self._state) != digest:
             raise ModelUnavailable("the state that was saved is no longer what it was")
         with _timed(restore):
             self._load()
@@ -203,7 +199,7 @@ class _Bench:
 
         Cold: where the system's cache was told before to forget the file, as far as the system can be told so.
         """
-        acts = {"digest_s": self._digest, "read_s": self._state.read_bytes, "load_s": self._load}
+        acts = {"digest_s": lambda: files.digest(self._state), "read_s": self._state.read_bytes, "load_s": self._load}
         if hasattr(os, "posix_fadvise"):
             acts |= {"cold_read_s": self._state.read_bytes, "cold_load_s": self._load}
         times: dict[str, list[float]] = {name: [] for name in acts}

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from memos_cli.errors import AmbiguousId, NotFound
+from memos_cli.infra import files
 from memos_cli.infra.vault import fold
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Adapter, Memory
@@ -82,7 +83,7 @@ def fault(vault: Vault, one: Adapter, names: Iterable[str] = (LLAMA,)) -> str | 
         if name not in one.files:
             return f"it has no {name}"
         try:
-            found = digest(place / name)
+            found = files.digest(place / name)
         except OSError:
             return f"its {name} is gone"
         if found != one.files[name]:
@@ -90,23 +91,13 @@ def fault(vault: Vault, one: Adapter, names: Iterable[str] = (LLAMA,)) -> str | 
     return None
 
 
-def digest(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    import hashlib
-
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def seals(place: Path) -> dict[str, str]:
     """The digests of a generation's files, by name."""
-    return {name: digest(place / name) for name in SEALED if (place / name).is_file()}
+    return {name: files.digest(place / name) for name in SEALED if (place / name).is_file()}
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """Write an object as JSON, whole or not at all."""
-    from memos_cli.infra import files
-
     files.write(path, (json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode())
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from memos_cli.errors import Busy, IntegrityError, MemosError
-from memos_cli.infra.files import sync_folder
+from memos_cli.infra import files
 from memos_cli.model import Part, Slot
 
 INDEX = "index.db"
@@ -147,13 +147,10 @@ class Store:
 
     def fault(self, slot: Slot) -> str | None:
         """What is wrong with a slot, whoever made it so."""
-        import hashlib
-
         if slot.seal != _seal(slot) or slot.fingerprint != fingerprint(dict(slot.identity)):
             return "its record was changed"
         try:
-            with self.path(slot).open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            digest = files.digest(self.path(slot))
         except OSError:
             return "its file is gone"
         return None if digest == slot.digest else "its file was changed"
@@ -190,20 +187,18 @@ class Store:
                 self._drop(conn, [identity for (identity,) in old])
                 self._make_room(conn, slot.bytes)
                 half.replace(whole)
-                sync_folder(self.folder)
+                files.sync_folder(self.folder)
                 _insert(conn, slot)
             finally:
                 half.unlink(missing_ok=True)
         return slot
 
     def _saved(self, half: Path, save: Callable[[Path], int], label: Label, name: str, now: str) -> Slot | None:
-        import hashlib
-
         if not save(half) or not 0 < half.stat().st_size <= self.quota:
             return None
         with half.open("rb+") as file:
             os.fsync(file.fileno())
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = files.digest(half)
         mark, size = fingerprint(label.identity), half.stat().st_size
         slot = Slot(
             name, *label[:3], mark, label.identity, array("i", label.ids), label.parts, digest, size, now, now, 0, ""

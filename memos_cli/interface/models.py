@@ -11,6 +11,7 @@ from typing import Any
 
 from memos_cli import config, plugins
 from memos_cli.errors import IntegrityError, ModelUnavailable, Refused, UsageError
+from memos_cli.infra import files
 from memos_cli.interface.results import ModelInfo
 from memos_cli.ports import LLM, Hub, Remote
 
@@ -177,12 +178,10 @@ def pull(name: str, paths: config.Paths, hub: Hub, tell: Callable[[str], None] =
     folder = paths.models / repo.replace("/", "--")
     folder.mkdir(parents=True, exist_ok=True)
     path = hub.fetch(remote, folder)
-    digest = _digest(path)
+    digest = files.digest(path)
     if remote.sha256 is not None and digest != remote.sha256:
         path.unlink(missing_ok=True)
         raise IntegrityError(f"{remote.file} came damaged: its digest is not the one that the hub tells", hint="pull it again")
-    from memos_cli.infra import files
-
     record = {"repo": remote.repo, "file": remote.file, "revision": remote.revision, "sha256": digest}
     files.write(path.with_name(path.name + _RECORD), (json.dumps(record, indent=2) + "\n").encode())
     return _info(path, paths, None)
@@ -233,13 +232,6 @@ def _require_plain(remote: Remote) -> None:
     parts = Path(remote.file).parts
     if Path(remote.file).is_absolute() or ".." in parts or "\\" in remote.file or not parts:
         raise IntegrityError(f"the hub names a file {remote.file[:80]!r}, which leads elsewhere")
-
-
-def _digest(path: Path) -> str:
-    import hashlib
-
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _mini() -> Path | None:

@@ -5,7 +5,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import CubeNotFound, IntegrityError, MemosError, ModelUnavailable, NotFound, Refused
-from memos_cli.infra import adapters, governance
+from memos_cli.infra import adapters, files, governance
 from memos_cli.interface import consolidating, generating, working
 from memos_cli.interface.generating import Base, Options, Tell
 from memos_cli.interface.working import Outcome
@@ -211,7 +211,7 @@ class Consolidation:
         kept = [line for line in one.failures if "what was forgotten" in line]
         found: dict[str, Any] = {"scores": scores._asdict(), "failures": [*gate.failures(scores), *kept]}
         adapters.write_json(place / adapters.EVALUATION, {**found, "gone": dict(one.gone)})
-        found["files"] = {**one.files, adapters.EVALUATION: adapters.digest(place / adapters.EVALUATION)}
+        found["files"] = {**one.files, adapters.EVALUATION: files.digest(place / adapters.EVALUATION)}
         with self._mos.author("consolidate").write(vault) as unit:
             unit.change(adapters.NOUN, one.id, found)
         return self.get(one.id)

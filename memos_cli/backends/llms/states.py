@@ -33,13 +33,13 @@ def digest(what: Path | bytes) -> str:
     """
     import hashlib
 
+    from memos_cli.backends.embedders import records
     from memos_cli.errors import ModelUnavailable
 
     if isinstance(what, bytes):
         return hashlib.sha256(what).hexdigest()
     try:
-        with what.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return records.digest(what)
     except OSError as error:
         raise ModelUnavailable(f"cannot read {what}: {error.strerror}") from None
 
