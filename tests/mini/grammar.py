@@ -1072,6 +1072,8 @@ def scene(rng: RNG, facts: int, split: Split = KNOWN, *, asks: int = 8, refuse: 
     questions = [_listed(q, shown, homes, places) if q.answer == "{list}" else q for q in questions]
     questions = [q for q in questions if q.kind != "yesno" or rng.random() < 0.45]
     rng.shuffle(questions)
+    if not plain:  # what is hardest to learn is never cut off
+        questions.sort(key=lambda q: q.kind not in {"changed", "list"})
     refusals = _refusals(rng, units, cast, split, max(1, round(asks * refuse)) if rng.random() < min(1, asks * refuse) else 0)
     asked = [_spoken(q, rng, speaker) for q in [*questions[: asks - len(refusals)], *refusals]]
     if not plain and rng.random() < 0.06:
