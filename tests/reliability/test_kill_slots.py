@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Run, start
+from tests.reliability.helpers import trials
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
-KILLS = 20
+KILLS = trials(12, 20)
 QUOTA = 700_000
 """Bytes: room for the core's slot and one or two of conversations."""
 FACTS = ("I am allergic to peanuts.", "My sister is called Lena.", "I live in Porto.", "My dog is called Biscuit.")

@@ -11,9 +11,9 @@ import pytest
 
 from memos_cli.interface import models as known_models
 from tests.conftest import Run, start
+from tests.reliability.helpers import trials
 
-KILLS = int(os.environ.get("KILLS_OF_A_RUN", "2"))
-"""20 take five minutes on a busy machine."""
+KILLS = trials(2, 20)
 
 
 @pytest.fixture
