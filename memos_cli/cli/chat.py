@@ -136,13 +136,9 @@ def tell_rest(app: App, result: Answered) -> None:
     kept = set(result.kept)
     for memory in result.memories:
         if memory.id not in kept:
-            app.note(f"  {render.day(memory)}  {memory.id[: render.SHORT_ID]}  {render.one_line(_line(memory), 72)}")
+            app.note(f"  {render.day(memory)}  {memory.id[: render.SHORT_ID]}  {render.gist(memory, 72)}")
     for identity in result.kept:
         app.note(f"  kept {identity[: render.SHORT_ID]}")
-
-
-def _line(memory: Any) -> str:  # noqa: ANN401 -- Memory, whose import nobody else needs here
-    return render.content(memory, reveal=False)
 
 
 def stats_line(result: Answered) -> str:

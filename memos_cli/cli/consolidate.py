@@ -75,20 +75,16 @@ def plan(app: App) -> None:
     from memos_cli.cli.tables import table
 
     marks = {True: "known", False: "new"}
-    rows = [(one.memory.id[:_ID], marks[one.memory.id in found.known], _line(one.memory, 58)) for one in chosen[:_SHOWN]]
+    rows = [(one.memory.id[:_ID], marks[one.memory.id in found.known], render.gist(one.memory, 58)) for one in chosen[:_SHOWN]]
     if rows:
         table(("learnt", "", "what it says"), rows)
-    rows = [(one.memory.id[:_ID], render.one_line(one.reason, 34), _line(one.memory, 28)) for one in left[:_SHOWN]]
+    rows = [(one.memory.id[:_ID], render.one_line(one.reason, 34), render.gist(one.memory, 28)) for one in left[:_SHOWN]]
     if rows:
         table(("not learnt", "because", "what it says"), rows)
     if max(len(chosen), len(left)) > _SHOWN:
         app.note("all of them: --json")
     if left and not chosen:
         app.note("a memory has to stand for a day first; to change that: memos lifecycle policy set consolidate.settled_days 0")
-
-
-def _line(memory: Any, most: int) -> str:  # noqa: ANN401 -- Memory, whose import nobody else needs here
-    return render.one_line(render.content(memory, reveal=False), most)
 
 
 def _plan_json(found: "Planned") -> dict[str, Any]:

@@ -143,18 +143,12 @@ def _show(app: App, one: "Ticked") -> None:
 
     vault = app.mos.vault(one.cube)
     rows = [
-        (move.id[:8], move.way.to.value, move.way.reason, render.plain(_short(vault.get(move.id).content)))
-        for move in one.moves[:_SHOWN]
+        (move.id[:8], move.way.to.value, move.way.reason, render.gist(vault.get(move.id), 48)) for move in one.moves[:_SHOWN]
     ]
     if rows:
         table(("id", "becomes", "because", "what it says"), rows)
     if len(one.moves) > _SHOWN:
         app.out(f"… and {len(one.moves) - _SHOWN} more; all of them: --json")
-
-
-def _short(text: str, most: int = 48) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= most else line[: most - 1] + "…"
 
 
 @lifecycle.command("status")
@@ -217,10 +211,7 @@ def plan(app: App, *, days: float, instant: str | None) -> None:
         return
     from memos_cli.cli.tables import table
 
-    rows = [
-        (one.at[:10], one.memory.id[:8], one.to.value, one.reason, render.plain(_short(one.memory.content, 36)))
-        for one in found[:_SHOWN]
-    ]
+    rows = [(one.at[:10], one.memory.id[:8], one.to.value, one.reason, render.gist(one.memory, 36)) for one in found[:_SHOWN]]
     table(("day", "id", "becomes", "because", "what it says"), rows)
     if len(found) > _SHOWN:
         app.out(f"… and {len(found) - _SHOWN} more until {found[-1].at[:10]}; all of them: --json")

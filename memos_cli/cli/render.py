@@ -59,6 +59,11 @@ def content(memory: Memory, *, reveal: bool) -> str:
     return mask(memory.content, memory.labels)
 
 
+def gist(memory: Memory, width: int) -> str:
+    """What a memory says, for a cell of a table: on one line, cut to `width` columns, a secret masked."""
+    return one_line(content(memory, reveal=False), width)
+
+
 def memory_json(memory: Memory, *, reveal: bool = False) -> dict[str, Any]:
     """A memory with all the fields of its header."""
     fields = memory._asdict()

@@ -13,13 +13,12 @@ from memos_cli.times import from_millis, shown
 if TYPE_CHECKING:
     from memos_cli.interface.scheduled import Explained, Standing
     from memos_cli.interface.scheduling import Scheduling
-    from memos_cli.operation.scheduler import Decision
 
 _SHOWN = 20
 _NAME, _RULE, _WHAT, _BECAUSE = 24, 12, 24, 26
+"""Characters of columns: with all of them a table is as wide as a terminal of 80."""
 _TELLING = 5
 """Recalls from which on shares of them say something."""
-"""Characters of columns: with all of them a table is as wide as a terminal of 80."""
 _FORMS = {"plaintext": "text", "activation": "slot", "parametric": "adapter", None: "left out"}
 
 
@@ -153,7 +152,13 @@ def _show_explained(app: App, run: "Scheduling", found: "Explained") -> None:
     from memos_cli.cli.tables import human_bytes, table
 
     rows = [
-        (one.id[:8], _FORMS[one.form.value if one.form else None], one.tokens, _what(found, one), _wrapped(one.reason))
+        (
+            one.id[:8],
+            _FORMS[one.form.value if one.form else None],
+            one.tokens,
+            render.gist(found.memories[one.id], _WHAT),
+            _wrapped(one.reason),
+        )
         for one in found.plan.decisions
     ]
     table(("id", "form", "tokens", "what it says", "because"), rows, right=(2,))
@@ -162,15 +167,6 @@ def _show_explained(app: App, run: "Scheduling", found: "Explained") -> None:
     app.out(f"\n{plan.tokens:,} of {run.budgets.tokens:,} tokens{slot}")
     if plan.slot:
         app.out(f"saved: about {1000 * plan.saved:.0f} ms until the first word")
-
-
-def _what(found: "Explained", one: "Decision") -> str:
-    memory = found.memories[one.id]
-    if "secret" not in memory.labels:
-        return render.one_line(memory.content, _WHAT)
-    from memos_cli.interface.secrets import mask
-
-    return render.one_line(mask(memory.content, memory.labels), _WHAT)
 
 
 def _wrapped(text: str) -> str:

@@ -50,6 +50,14 @@ def test_what_a_person_sees(memos: Run, two: list[str]) -> None:
     assert two
 
 
+def test_a_secret_is_masked_in_what_will_be_done(memos: Run) -> None:
+    memos("add", "the wifi password is hunter2xyz", "--kind", "note")
+    for command in (("tick", "--now", LATER, "--dry-run"), ("plan", "--days", "2000")):
+        said = memos("lifecycle", *command).out
+        assert "password is" in said
+        assert "hunter2" not in said
+
+
 def test_a_second_tick_is_told_to_come_back(memos: Run, home: Path, two: list[str]) -> None:
     assert two
     with (cube_file(home).parent / "tick.lock").open("w") as file:
