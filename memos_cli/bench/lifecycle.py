@@ -18,7 +18,7 @@ from memos_cli.bench.year import START, Habit, Told, Year, night
 from memos_cli.errors import MemosError
 from memos_cli.infra.vault.vault import RECENT
 from memos_cli.interface import lifecycle as flows
-from memos_cli.interface.lifecycle import Limits
+from memos_cli.interface.ticking import Limits, Ticked
 from memos_cli.model import HOT_STATES, Draft, Filter, Memory, State
 from memos_cli.operation import lifecycle
 from memos_cli.operation.lifecycle import UNUSED, Uses, Way
@@ -224,7 +224,7 @@ def _disagreement(identity: str, state: State | None, fact: str, now: str) -> Me
     return MemosError(f"memory {identity[:8]} {fact} at {now}, and by the policy it has to be {state or 'nowhere'}")
 
 
-def _moves(ticked: flows.Ticked) -> str:
+def _moves(ticked: Ticked) -> str:
     return ", ".join(f"{move.id[:8]} to {move.way.to}" for move in ticked.moves) or "the log"
 
 

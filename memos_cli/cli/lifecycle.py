@@ -13,7 +13,8 @@ from memos_cli.operation.lifecycle import TABLE
 from memos_cli.times import shown
 
 if TYPE_CHECKING:
-    from memos_cli.interface.lifecycle import Ahead, Standing, Ticked
+    from memos_cli.interface.lifecycle import Ahead, Standing
+    from memos_cli.interface.ticking import Ticked
 
 _SHOWN = 20
 _TABLE = "\n".join(f"  {start} -> {to}: {reason}\n      {when}" for start, to, reason, when in TABLE)
@@ -84,8 +85,8 @@ def tick(
       3   too much would be retired for idleness; all else was done
       75  a tick is under way already
     """
-    from memos_cli.interface.lifecycle import Limits
     from memos_cli.interface.lifecycle import tick as run
+    from memos_cli.interface.ticking import Limits
 
     done = run(app.mos, instant, Limits(max_seconds, limit, allow_mass, dry_run, compare_all))
     if app.json:

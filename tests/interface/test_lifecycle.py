@@ -11,8 +11,9 @@ from memos_cli import MOS
 from memos_cli.config import Settings, paths
 from memos_cli.errors import Busy, Refused, UsageError
 from memos_cli.infra import files
-from memos_cli.interface import fusion, lifecycle
-from memos_cli.interface.lifecycle import LOCK, Limits, Ticked
+from memos_cli.interface import fusion, lifecycle, ticking
+from memos_cli.interface.lifecycle import Limits, Ticked
+from memos_cli.interface.ticking import LOCK
 from memos_cli.model import Draft, Filter, Kind, State
 from memos_cli.ports import Token
 from memos_cli.times import parse_iso
@@ -81,7 +82,7 @@ def test_a_tick_for_an_earlier_time_is_none(three: MOS) -> None:
 
 def test_one_undo_takes_a_tick_back_and_another_does_it_again(three: MOS, monkeypatch: pytest.MonkeyPatch) -> None:
     before = states(three)
-    monkeypatch.setattr(lifecycle, "_WRITTEN", 1)  # one transaction a memory
+    monkeypatch.setattr(ticking, "_WRITTEN", 1)  # one transaction a memory
     done = tick(three)
     after = states(three)
     undone = three.undo()
