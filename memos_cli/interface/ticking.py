@@ -76,6 +76,7 @@ class Ticked(NamedTuple):
         seconds: how long it took.
         moves: each transition, in order; for a dry run those that would be made.
         braked: how many were to be retired for idleness and were not, since they are too large a share of the cube.
+        embedded: how many that had waited for their vector were given one.
         unfinished: whether a limit ended it before everything was done.
         notes: what went wrong and did no harm.
         command_id: what `undo` takes it back by; `None` if nothing was written.
@@ -318,11 +319,22 @@ class Tick:
                     self._notes.append(wrong)
 
     def _report(self) -> Ticked:
-        counts = Counter(move.way.to.value for move in self._moves)
+        counts = Counter(move.way.to for move in self._moves)
         return Ticked(
-            self._vault.name, self._now, self._due,
-            {**{state.value: counts[state.value] for state in _ORDER}, State.MERGED.value: len(self._swept.products)},
-            time.monotonic() - self._started, tuple(self._moves), self._braked, self._embedded, self._unfinished,
-            tuple(self._notes), self._txn, self._limits.dry, self._swept.superseded, self._swept.asked,
-            len(self._prepared.built) if self._prepared else 0, len(self._prepared.dropped) if self._prepared else 0,
-        )  # fmt: skip
+            self._vault.name,
+            self._now,
+            self._due,
+            {**{state.value: counts[state] for state in _ORDER}, State.MERGED.value: len(self._swept.products)},
+            time.monotonic() - self._started,
+            moves=tuple(self._moves),
+            braked=self._braked,
+            embedded=self._embedded,
+            unfinished=self._unfinished,
+            notes=tuple(self._notes),
+            command_id=self._txn,
+            dry_run=self._limits.dry,
+            superseded=self._swept.superseded,
+            asked=self._swept.asked,
+            slots_built=len(self._prepared.built) if self._prepared else 0,
+            slots_dropped=len(self._prepared.dropped) if self._prepared else 0,
+        )
