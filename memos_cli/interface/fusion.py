@@ -10,7 +10,7 @@ from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import ModelUnavailable
-from memos_cli.operation import fusing
+from memos_cli.operation import fusing, sweeping
 from memos_cli.operation.fusing import Act
 
 if TYPE_CHECKING:
@@ -61,14 +61,14 @@ class Swept(NamedTuple):
     txn: str | None = None
 
 
-def options_of(rules: "Policy", matrix: "Matrix | None", opinion: fusing.Judge | None) -> fusing.Options:
+def options_of(rules: "Policy", matrix: "Matrix | None", opinion: sweeping.Judge | None) -> sweeping.Options:
     """What a policy lets a sweep do.
 
     Args:
         matrix: the cube's vectors, where there are any.
         opinion: a model to be asked about what the rules leave open.
     """
-    return fusing.Options(
+    return sweeping.Options(
         fuse=rules.get("steps.fuse"),
         supersede=rules.get("steps.supersede"),
         review=rules.get("steps.review"),
@@ -83,7 +83,7 @@ def sweep(
     author: "Author",
     now: str,
     reach: Reach,
-    options: Callable[[], fusing.Options],
+    options: Callable[[], sweeping.Options],
     *,
     late: Callable[[], bool] = lambda: False,
     txn: str | None = None,
@@ -103,7 +103,7 @@ def sweep(
         return Swept(txn=txn)
     done: dict[Act, list[tuple[tuple[str, ...], str | None]]] = {act: [] for act in Act}
     finished = True
-    for act, proposals in groupby(fusing.sweep(vault, ids, now, options()), key=lambda proposal: proposal.act):
+    for act, proposals in groupby(sweeping.sweep(vault, ids, now, options()), key=lambda proposal: proposal.act):
         while finished and (batch := list(islice(proposals, _WRITTEN))):
             if dry:
                 done[act] += [(proposal.ids, None) for proposal in batch]
@@ -123,7 +123,7 @@ def sweep(
     return Swept(sources, products, len(done[Act.SUPERSEDE]), len(done[Act.REVIEW]), txn)
 
 
-def judge(llm: "LLM") -> fusing.Judge:
+def judge(llm: "LLM") -> sweeping.Judge:
     """A model's opinion on two texts, held to a JSON schema and read again; none where it gives no usable answer."""
     from memos_cli.interface.prompt import fenced
     from memos_cli.ports import Request

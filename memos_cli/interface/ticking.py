@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from memos_cli.infra.vectors import Matrix
     from memos_cli.interface.pipeline import Author
     from memos_cli.interface.scheduled import Prepared
-    from memos_cli.operation.fusing import Judge
+    from memos_cli.operation.sweeping import Judge
 
 LOCK = "tick.lock"
 TICKED = "ticked"

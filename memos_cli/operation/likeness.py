@@ -187,10 +187,15 @@ def compare(one: Memory, other: Memory, *, cosine: float | None = None, alike: f
     return _in_circumstances(likeness, earlier, later, first, second)
 
 
+def in_line(memory: Memory) -> tuple[str, str, str]:
+    """Sorts memories by when what they say begins to hold; equals by their recording, and then by their ids."""
+    return starts(memory), memory.created_at, memory.id
+
+
 def in_time(one: Memory, other: Memory) -> tuple[Memory, Memory]:
-    """The two in the order of what they say; of equals, in the order of their recording and then of their ids."""
-    pair = sorted((one, other), key=lambda memory: (starts(memory), memory.created_at, memory.id))
-    return pair[0], pair[1]
+    """The two in the order of `in_line`."""
+    earlier, later = sorted((one, other), key=in_line)
+    return earlier, later
 
 
 def guards(one: Memory, other: Memory) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from memos_cli.infra.vault import log, search
 from memos_cli.infra.vault.vault import Vault, starts
 from memos_cli.infra.vectors import encode
 from memos_cli.model import Draft, Filter, LinkType, State
-from memos_cli.operation import fusing
+from memos_cli.operation import sweeping
 from tests.infra.merging import assert_sound, copy, forward, machine, take, whole
 from tests.infra.vault.helpers import Embedder
 
@@ -451,7 +451,7 @@ def test_links_that_lead_in_a_circle_only_together_stop_no_tick(here: MOS, there
     take(*both(here, there))
     ours = here.writable()
     last = max(starts(ours.get(name)) for name in (one, other))
-    assert [fusing._last_said(ours, ours.get(name)) for name in (one, other)] == [last, last]
+    assert [sweeping._last_said(ours, ours.get(name)) for name in (one, other)] == [last, last]
     assert_sound(ours)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from memos_cli import MOS
 from memos_cli.model import Draft, Filter, Memory
-from memos_cli.operation import fusing
+from memos_cli.operation import fusing, sweeping
 
 
 def say(mos: MOS, content: str, **fields: Any) -> str:
@@ -18,14 +18,14 @@ def say(mos: MOS, content: str, **fields: Any) -> str:
 def proposals(mos: MOS, ids: Sequence[str] | None = None, **options: Any) -> list[fusing.Proposal]:
     vault = mos.writable()
     chosen = ids if ids is not None else [one.id for one in reversed(vault.find(Filter(at=mos.now, everything=True)))]
-    return list(fusing.sweep(vault, chosen, mos.now, fusing.Options(**options)))
+    return list(sweeping.sweep(vault, chosen, mos.now, sweeping.Options(**options)))
 
 
 def tick(mos: MOS, ids: Sequence[str] | None = None, **options: Any) -> list[fusing.Applied]:
     """What was done, each act in a transaction of its own and all of them one command."""
     vault, txn = mos.writable(), None
     chosen = ids if ids is not None else [one.id for one in reversed(vault.find(Filter(at=mos.now, everything=True)))]
-    found = fusing.sweep(vault, chosen, mos.now, fusing.Options(**options))
+    found = sweeping.sweep(vault, chosen, mos.now, sweeping.Options(**options))
     done: list[fusing.Applied | None] = []
     for _, batch in groupby(found, key=attrgetter("act")):
         with mos.author("tick").write(vault, txn) as unit:

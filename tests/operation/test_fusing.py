@@ -10,7 +10,7 @@ from memos_cli.config import Settings, paths
 from memos_cli.infra.vault import log, rebuild
 from memos_cli.infra.vectors import Matrix
 from memos_cli.model import Draft, Filter, Kind, LinkType, Origin, Source, State, Visibility
-from memos_cli.operation import fusing
+from memos_cli.operation import fusing, sweeping
 from memos_cli.operation.fusing import Act
 from memos_cli.times import shown
 from tests.conftest import Clock
@@ -142,7 +142,7 @@ def test_many_questions_about_one_memory_stop(mos: MOS, clock: Clock) -> None:
         say(mos, f"The shed code is {number * 37 + 1000}")
         clock.forward(hours=1)
     new = say(mos, "The shed code is 7777")
-    assert len(tick(mos, [new])) == fusing.ASKED
+    assert len(tick(mos, [new])) == sweeping.ASKED
     assert tick(mos, [new]) == []
 
 
