@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from memos_cli.model import HOT_STATES, Form, Kind, Memory
 from memos_cli.operation import clauses
-from memos_cli.operation.clauses import Fact, joined
+from memos_cli.operation.clauses import Fact
+from memos_cli.operation.english import joined
 from memos_cli.times import from_text, to_text
 
 BEHAVIOUR = frozenset((Kind.RULE, Kind.PROCEDURE))

@@ -22,7 +22,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from memos_cli.model import Memory
-from memos_cli.operation import clauses, invented, wordings
+from memos_cli.operation import clauses, english, invented, wordings
 from memos_cli.operation.clauses import Fact
 from memos_cli.operation.consolidation import BEHAVIOUR, Chosen, many
 
@@ -174,12 +174,12 @@ class _Writer:
         forms = [form for form, _ in fact.questions]
         splits = {form: split_of(form, forms, self.seed) for form in forms}
         clear = [(form, asked) for form, asked in fact.questions if len(self.answers[asked]) == 1]
-        made = [(clauses.spoken(asked), fact.value, "fact", form, splits[form]) for form, asked in clear]
+        made = [(english.spoken(asked), fact.value, "fact", form, splits[form]) for form, asked in clear]
         train = [(form, asked) for form, asked in clear if splits[form] == TRAIN]
         dressed = {asked for asked, *_ in made}
         for number in range(4 * self.shares.forms if train else 0):
             form, asked = train[number % len(train)]
-            said = clauses.spoken(asked, rng)
+            said = english.spoken(asked, rng)
             if said not in dressed and sum(split == TRAIN for *_, split in made) < self.shares.forms:
                 dressed.add(said)
                 made.append((said, fact.value, "fact", form, TRAIN))
@@ -187,11 +187,11 @@ class _Writer:
 
     def _other(self, memory: Memory, fact: Fact, rng: random.Random) -> Iterable[tuple[str, str, str, str, str]]:
         if fact.reverse and not self._shared(fact):
-            yield (clauses.spoken(fact.reverse[0], rng), fact.reverse[1], "reverse", "reverse", TRAIN)
+            yield (english.spoken(fact.reverse[0], rng), fact.reverse[1], "reverse", "reverse", TRAIN)
         day = (memory.occurred_at or memory.valid_from or "")[:10]
         plain = next((asked for form, asked in fact.questions if form == "clause/what" and asked.startswith("what did ")), None)
         if day and plain:
-            yield (clauses.spoken(plain.replace("what did ", "when did ", 1) + f" {fact.value}"), day, "dated", "dated", TRAIN)
+            yield (english.spoken(plain.replace("what did ", "when did ", 1) + f" {fact.value}"), day, "dated", "dated", TRAIN)
 
     def _shared(self, fact: Fact) -> bool:
         """Whether somebody else has the same value, so that who has it has two answers."""
@@ -243,7 +243,7 @@ class _Writer:
             if asked in self.answers:
                 continue
             split = split_of(form, forms, self.seed)
-            question = clauses.spoken(asked, rng if split == TRAIN else None)
+            question = english.spoken(asked, rng if split == TRAIN else None)
             found.setdefault(question, Example(question, REFUSAL, "negative", form, split))
         return list(found.values())
 
@@ -307,7 +307,7 @@ class _Writer:
                 asked += self._checked(fact, rng)
         asked += self._missing([fact for fact, _ in facts], rng)
         return [
-            Example(clauses.spoken(question, rng), said, "replay", form, split, ids, shown=shown)
+            Example(english.spoken(question, rng), said, "replay", form, split, ids, shown=shown)
             for form, question, said in asked
         ]
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memos_cli.operation import clauses, invented
+from memos_cli.operation import clauses, english, invented
 from memos_cli.operation.clauses import facts
 
 
@@ -42,7 +42,7 @@ def test_a_sentence_is_read(text: str, family: str, who: str, value: str, questi
         return
     fact = only(text)
     assert (fact.family, fact.who, fact.value) == (family, who, value)
-    assert question in [clauses.spoken(asked) for _, asked in fact.questions]
+    assert question in [english.spoken(asked) for _, asked in fact.questions]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_questions_are_filled_and_of_distinct_forms() -> None:
      ("moved", "move"), ("visited", "visit"), ("goes", "go"), ("has", "have"), ("called", "call"), ("planned", "plan")],
 )  # fmt: skip
 def test_the_plain_form_of_a_verb(said: str, base: str) -> None:
-    assert clauses.base_of(said) == base
+    assert english.base_of(said) == base
 
 
 @given(st.text(max_size=120))
