@@ -1,7 +1,7 @@
 """`memos add`."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, Any
@@ -11,6 +11,7 @@ import click
 from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import KIND, SPAN, WHEN, Command, reveal
+from memos_cli.cli.progress import progress
 from memos_cli.errors import MemosError, UsageError
 from memos_cli.interface import intake
 from memos_cli.interface.results import Added
@@ -210,21 +211,6 @@ def _embed(app: App, result: Added) -> Added:
     if pending and not embedded and app.settings.get("embedder") == "auto":
         app.note(GET_MODEL)
     return result._replace(embedded=embedded, pending=pending)
-
-
-@contextmanager
-def progress(app: App, what: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on stderr, where somebody looks; otherwise nothing."""
-    if app.quiet or app.json or not sys.stderr.isatty():
-        yield lambda *_: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total or None)
 
 
 def _tell(app: App, result: Added, *, reveal: bool) -> None:

@@ -92,6 +92,11 @@ class App:
         if not self.quiet:
             click.echo(click.style(text, dim=True), err=True)
 
+    @property
+    def watched(self) -> bool:
+        """Whether somebody looks at stderr and may be shown how far something is."""
+        return not self.quiet and not self.json and sys.stderr.isatty()
+
     def confirm(self, question: str, *, yes: bool) -> None:
         """Ask before something is removed.
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from memos_cli.cli import render
-from memos_cli.cli.adding import progress
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import Family
+from memos_cli.cli.progress import progress
 from memos_cli.cli.ttft import ttft
 from memos_cli.errors import UsageError
 from memos_cli.times import to_text

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from memos_cli.cli import sealing
-from memos_cli.cli.adding import progress
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import FILTER_NAMES, Command, dry_run, filter_of, filters
+from memos_cli.cli.progress import progress
 from memos_cli.errors import UsageError
 from memos_cli.times import shown
 

@@ -1,8 +1,5 @@
 """`memos consolidate`: parametric memory, what a model has learnt of a cube."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,12 +7,12 @@ import click
 from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import Family, dry_run, yes
+from memos_cli.cli.progress import training
 from memos_cli.errors import Refused, UsageError
 from memos_cli.times import shown
 
 if TYPE_CHECKING:
     from memos_cli.infra.jobs import Job
-    from memos_cli.interface.generating import Step, Tell
     from memos_cli.interface.parametric import Listed, Planned
     from memos_cli.model import Adapter
 
@@ -69,7 +66,8 @@ def plan(app: App) -> None:
     if found.base is not None:
         app.out(f"model: {render.plain(found.base.name)}")
     if found.tokens is not None and found.seconds is not None:
-        app.out(f"{found.examples:,} examples, {found.tokens:,} tokens an epoch; at most about {_span(found.seconds)}")
+        most = render.duration(found.seconds)
+        app.out(f"{found.examples:,} examples, {found.tokens:,} tokens an epoch; at most about {most}")
     if found.why:
         app.note(found.why)
     from memos_cli.cli.tables import table
@@ -153,7 +151,7 @@ def run(app: App, /, *, at_once: bool, later: bool, **given: Any) -> None:  # no
         app.out(f"{'started' if started else 'queued'} job {click.style(job.id, fg='yellow')}")
         app.note("see how far it is with: memos consolidate jobs")
         return
-    with _progress(app) as tell:
+    with training(app) as tell:
         outcome = family.run(options, tell)
     if outcome.adapter is None:
         if app.json:
@@ -216,7 +214,7 @@ def jobs(app: App, *, stop: str | None) -> None:
 def _job_row(job: "Job") -> tuple[str, ...]:
     steps = f"{job.step}/{job.steps}" if job.steps else ""
     running = job.state == "running"
-    phase, left = (job.phase or "", _span(job.left) if job.left is not None else "") if running else ("", "")
+    phase, left = (job.phase or "", render.duration(job.left) if job.left is not None else "") if running else ("", "")
     loss = "" if job.loss is None else f"{job.loss:.3f}"
     return job.id, job.state, phase, steps, loss, left, render.one_line(job.message or "", 24)
 
@@ -284,7 +282,8 @@ def _show_one(app: App, one: "Listed") -> None:
     app.out(f"  made {shown(it.created_at)}, {_count(len(it.covers), 'memory')}, {human_bytes(one.bytes)}")
     if took:
         peak = human_bytes(it.trained.get("peak_bytes", 0))
-        app.out(f"  trained for {_span(took)} on {it.trained.get('device')}, {it.trained.get('steps')} steps, {peak} at most")
+        head = f"  trained for {render.duration(took)} on {it.trained.get('device')}"
+        app.out(f"{head}, {it.trained.get('steps')} steps, {peak} at most")
     if it.gone.get("asked"):
         app.out(f"  of {it.gone['asked']} questions to what was forgotten, {it.gone['gone']} get no answer from it")
     _table(app, it)
@@ -308,7 +307,7 @@ def evaluate(app: App, generation: str | None) -> None:
       13 its files are not what they were
       14 another model is chosen than the one it is for
     """
-    with _progress(app) as tell:
+    with training(app) as tell:
         found = app.mos.consolidation.evaluate(generation, tell)
     _tell_measured(app, found, {})
     if found.failures:
@@ -488,28 +487,6 @@ def _refused(one: "Adapter") -> Refused:
     )
 
 
-@contextmanager
-def _progress(app: App) -> Iterator["Tell"]:
-    """A line on stderr, where somebody looks: the phase, how far it is, the loss, and the time left."""
-    if app.quiet or app.json or not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[more]}"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("preparing", total=None, more="")
-
-        def tell(step: "Step") -> None:
-            loss = "" if step.loss is None else f"loss {step.loss:.3f}  "
-            left = "" if step.left is None else f"{_span(step.left)} left"
-            done = f"{step.done}/{step.total}  " if step.total else ""
-            bar.update(task, description=step.phase, completed=step.done, total=step.total or None, more=f"{done}{loss}{left}")
-
-        yield tell
-
-
 def _percent(share: float | None) -> str:
     return "-" if share is None else f"{share:.1%}"
 
@@ -518,9 +495,3 @@ def _count(count: int, what: str) -> str:
     if count == 1:
         return f"1 {what}"
     return f"{count:,} {what[:-1]}ies" if what.endswith("y") else f"{count:,} {what}s"
-
-
-def _span(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

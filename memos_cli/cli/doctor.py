@@ -181,7 +181,7 @@ def _rebuild(vault: "Vault") -> int:
 
 
 def _reembed(app: App, vault: "Vault", *, reembed: bool) -> int:
-    from memos_cli.cli.adding import progress
+    from memos_cli.cli.progress import progress
     from memos_cli.errors import ModelUnavailable
     from memos_cli.infra.vault import search
     from memos_cli.interface.embedding import GET_MODEL

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from memos_cli.cli import render, sealing
-from memos_cli.cli.adding import progress
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.carry import opened_file
 from memos_cli.cli.options import Command, dry_run, filter_of, filters, reveal, yes
+from memos_cli.cli.progress import progress
 from memos_cli.errors import UsageError
 
 if TYPE_CHECKING:

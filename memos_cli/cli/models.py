@@ -81,11 +81,9 @@ def pull(app: App, name: str) -> None:
       13 what came is damaged
       14 the hub cannot be reached, or has no such file
     """
-    import sys
-
     from memos_cli import plugins
 
-    hub = plugins.load("hub", "huggingface")(progress=sys.stderr.isatty() and not app.quiet and not app.json)
+    hub = plugins.load("hub", "huggingface")(progress=app.watched)
     info = models.pull(name, app.paths, hub, (lambda _: None) if app.json else app.note)
     app.data(_json(info)) if app.json else app.out(f"pulled {render.plain(info.name)} ({_size(info.bytes)})")
     app.note(f"chat with it: memos model use {info.name}")

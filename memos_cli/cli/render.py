@@ -225,6 +225,13 @@ def many(count: int) -> str:
     return "1 memory" if count == 1 else f"{count:,} memories"
 
 
+def duration(seconds: float) -> str:
+    """A time that something takes, in one unit."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
 def receipt_json(receipt: Receipt) -> dict[str, Any]:
     """The answer of `forget --purge`."""
     return {

@@ -55,7 +55,7 @@ def build(app: App, *, core: bool, conversations: tuple[str, ...], tags: tuple[s
       14 no model is chosen, or it cannot be used
       75 another process is writing a slot
     """
-    from memos_cli.cli.adding import progress
+    from memos_cli.cli.progress import progress
 
     wanted = [Wanted()] if core or not (conversations or tags) else []
     wanted += [Wanted("conversation", name) for name in conversations]
@@ -98,7 +98,7 @@ def verify(app: App) -> None:
     Exit status:
       13 a slot, or the index of all, is damaged
     """
-    from memos_cli.cli.adding import progress
+    from memos_cli.cli.progress import progress
 
     with progress(app, "checking") as tell:
         found = app.mos.slots.verify(lambda done: tell(done, 0))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from memos_cli.cli import render
-from memos_cli.cli.adding import progress
 from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.progress import progress
 from memos_cli.errors import ModelUnavailable
 
 if TYPE_CHECKING:

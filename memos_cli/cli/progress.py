@@ -1,0 +1,48 @@
+"""Lines on stderr that show how far something is, where somebody looks; rich is imported only then."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from memos_cli.cli.app import App
+from memos_cli.cli.render import duration
+
+if TYPE_CHECKING:
+    from memos_cli.interface.generating import Step, Tell
+
+
+@contextmanager
+def progress(app: App, what: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on stderr, where somebody looks; otherwise nothing."""
+    if not app.watched:
+        yield lambda *_: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total or None)
+
+
+@contextmanager
+def training(app: App) -> Iterator["Tell"]:
+    """A line on stderr, where somebody looks: the phase, how far it is, the loss, and the time left."""
+    if not app.watched:
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[more]}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("preparing", total=None, more="")
+
+        def tell(step: "Step") -> None:
+            loss = "" if step.loss is None else f"loss {step.loss:.3f}  "
+            left = "" if step.left is None else f"{duration(step.left)} left"
+            done = f"{step.done}/{step.total}  " if step.total else ""
+            bar.update(task, description=step.phase, completed=step.done, total=step.total or None, more=f"{done}{loss}{left}")
+
+        yield tell
