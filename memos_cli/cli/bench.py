@@ -204,7 +204,7 @@ def _show(report: dict[str, Any]) -> None:
         ("recall", lambda row: _number(row["recall"], 3)),
         ("prompt", lambda row: _number(row["prompt_tokens"], 0)),
         ("full", lambda row: _number(row["full_tokens"], 0)),
-        ("share", lambda row: _percent(row["share"])),
+        ("share", lambda row: render.percent(row["share"])),
         ("s", lambda row: _number(row["seconds"], 2 if row["seconds"] < 10 else 1)),
     ]
     absent = {"judged"} if report["judge"] is None else set()
@@ -223,10 +223,6 @@ def _show(report: dict[str, Any]) -> None:
 
 def _number(value: float | None, places: int) -> str:
     return "-" if value is None else f"{value:,.{places}f}"
-
-
-def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{100 * value:.1f}%"
 
 
 def _tell_rest(app: App, outcomes: "list[Outcome]", report: dict[str, Any]) -> None:

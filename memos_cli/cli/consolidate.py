@@ -4,21 +4,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from memos_cli.cli import render
+from memos_cli.cli import generations, render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import Family, dry_run, yes
 from memos_cli.cli.progress import training
-from memos_cli.errors import Refused, UsageError
+from memos_cli.errors import UsageError
 from memos_cli.times import shown
 
 if TYPE_CHECKING:
     from memos_cli.infra.jobs import Job
-    from memos_cli.interface.parametric import Listed, Planned
-    from memos_cli.model import Adapter
+    from memos_cli.interface.parametric import Planned
 
-_ID = 8
 _SHOWN = 20
-_SCORES = ("closed_book", "base", "rag", "both", "negatives_refused", "drift")
 
 
 @click.group(cls=Family)
@@ -62,7 +59,7 @@ def plan(app: App) -> None:
         return
     chosen, left = found.selection
     new = [one for one in chosen if one.memory.id not in found.known]
-    app.out(f"{_count(len(chosen), 'memory')} to learn, {len(new):,} of them new; {_count(len(left), 'memory')} not")
+    app.out(f"{render.many(len(chosen))} to learn, {len(new):,} of them new; {render.many(len(left))} not")
     if found.base is not None:
         app.out(f"model: {render.plain(found.base.name)}")
     if found.tokens is not None and found.seconds is not None:
@@ -73,10 +70,16 @@ def plan(app: App) -> None:
     from memos_cli.cli.tables import table
 
     marks = {True: "known", False: "new"}
-    rows = [(one.memory.id[:_ID], marks[one.memory.id in found.known], render.gist(one.memory, 58)) for one in chosen[:_SHOWN]]
+    rows = [
+        (one.memory.id[: render.SHORT_ID], marks[one.memory.id in found.known], render.gist(one.memory, 58))
+        for one in chosen[:_SHOWN]
+    ]
     if rows:
         table(("learnt", "", "what it says"), rows)
-    rows = [(one.memory.id[:_ID], render.one_line(one.reason, 34), render.gist(one.memory, 28)) for one in left[:_SHOWN]]
+    rows = [
+        (one.memory.id[: render.SHORT_ID], render.one_line(one.reason, 34), render.gist(one.memory, 28))
+        for one in left[:_SHOWN]
+    ]
     if rows:
         table(("not learnt", "because", "what it says"), rows)
     if max(len(chosen), len(left)) > _SHOWN:
@@ -155,14 +158,14 @@ def run(app: App, /, *, at_once: bool, later: bool, **given: Any) -> None:  # no
         outcome = family.run(options, tell)
     if outcome.adapter is None:
         if app.json:
-            app.data({**_measured_json(None), "seconds": round(outcome.seconds, 1)})
+            app.data({**generations.measured_json(None), "seconds": round(outcome.seconds, 1)})
         else:
             app.out("nothing new to learn")
             app.note("why each memory is left out: memos consolidate plan")
         return
-    _tell_measured(app, outcome.adapter, {"seconds": round(outcome.seconds, 1)})
+    generations.tell_measured(app, outcome.adapter, {"seconds": round(outcome.seconds, 1)})
     if outcome.adapter.failures:
-        raise _refused(outcome.adapter)
+        raise generations.refused(outcome.adapter)
 
 
 @consolidate.command("work", hidden=True)
@@ -243,50 +246,16 @@ def show(app: App, generation: str | None) -> None:
     """
     family = app.mos.consolidation
     if generation is not None:
-        _show_one(app, family.listed(family.get(generation)))
+        generations.show(app, family.listed(family.get(generation)))
         return
     found = family.list()
     if app.json:
-        app.data({"generations": [_listed_json(one) for one in found]})
+        app.data({"generations": [generations.listed_json(one) for one in found]})
         return
     if not found:
         app.note("no model has learnt anything of this cube yet; see: memos consolidate plan")
         return
-    from memos_cli.cli.tables import table
-
-    headings = ("no", "id", "model", "made", "facts", "right", "refused", "drift", "status")
-    table(headings, [_row(one) for one in found], right=(0, 4, 5, 6, 7))
-    for one in found:
-        if one.why and one.status in {"detached", "interrupted"}:
-            app.note(f"{one.adapter.number}: {one.why}")
-
-
-def _row(one: "Listed") -> tuple[str, ...]:
-    it, scores = one.adapter, one.adapter.scores
-    shares = (_percent(scores.get(name)) for name in ("closed_book", "negatives_refused", "drift"))
-    name = render.one_line(it.model, 14)
-    return str(it.number), it.id[:_ID], name, it.created_at[:10], str(len(it.covers)), *shares, one.status
-
-
-def _show_one(app: App, one: "Listed") -> None:
-    if app.json:
-        app.data(_listed_json(one))
-        return
-    it = one.adapter
-    from memos_cli.cli.tables import human_bytes
-
-    app.out(f"generation {it.number} ({it.id[:_ID]}) of {render.plain(it.model)}: {one.status}")
-    if one.why:
-        app.out(f"  {render.plain(one.why)}")
-    took = it.trained.get("seconds")
-    app.out(f"  made {shown(it.created_at)}, {_count(len(it.covers), 'memory')}, {human_bytes(one.bytes)}")
-    if took:
-        peak = human_bytes(it.trained.get("peak_bytes", 0))
-        head = f"  trained for {render.duration(took)} on {it.trained.get('device')}"
-        app.out(f"{head}, {it.trained.get('steps')} steps, {peak} at most")
-    if it.gone.get("asked"):
-        app.out(f"  of {it.gone['asked']} questions to what was forgotten, {it.gone['gone']} get no answer from it")
-    _table(app, it)
+    generations.tabulate(app, found)
 
 
 @consolidate.command("eval")
@@ -309,9 +278,9 @@ def evaluate(app: App, generation: str | None) -> None:
     """
     with training(app) as tell:
         found = app.mos.consolidation.evaluate(generation, tell)
-    _tell_measured(app, found, {})
+    generations.tell_measured(app, found, {})
     if found.failures:
-        raise _refused(found)
+        raise generations.refused(found)
 
 
 @consolidate.command("promote")
@@ -340,7 +309,7 @@ def promote(app: App, generation: str, *, yes: bool) -> None:
         app.confirm(f"Generation {one.number} did not pass: {'; '.join(one.failures)}. Use it all the same?", yes=yes)
     done = family.promote(one.id, failed=bool(one.failures))
     if app.json:
-        app.data(_measured_json(done))
+        app.data(generations.measured_json(done))
         return
     app.out(f"chat uses generation {done.number} of {render.plain(done.model)}")
 
@@ -407,91 +376,4 @@ def rm(app: App, names: tuple[str, ...], *, every: bool, dry_run: bool, yes: boo
         return
     from memos_cli.cli.tables import human_bytes
 
-    app.out(f"{'would remove' if dry_run else 'removed'} {_count(len(doomed), 'generation')}, {human_bytes(size)}")
-
-
-# -- telling
-
-
-def _tell_measured(app: App, one: "Adapter", more: dict[str, Any]) -> None:
-    if app.json:
-        app.data({**_measured_json(one), **more})
-        return
-    _table(app, one)
-    for line in one.failures:
-        app.note(line)
-    if one.status == "promoted":
-        app.out(f"chat uses generation {one.number} of {render.plain(one.model)}")
-
-
-def _table(app: App, one: "Adapter") -> None:
-    """The same questions in four ways, side by side, and what must not get worse."""
-    scores = one.scores
-    if not scores:
-        return
-    from memos_cli.cli.tables import table
-
-    app.out()
-    table(
-        (f"{scores['questions']:,} questions to {_count(scores['facts'], 'fact')}", "base", "adapter"),
-        [
-            ("nothing in the prompt", _percent(scores["base"]), _percent(scores["closed_book"])),
-            ("the memory in the prompt", _percent(scores["rag"]), _percent(scores["both"])),
-            ("other memories asked for", _percent(scores["in_context_base"]), _percent(scores["in_context"])),
-            (
-                f"refused of {scores['negatives']:,} that nothing answers",
-                _percent(scores["negatives_refused_base"]),
-                _percent(scores["negatives_refused"]),
-            ),
-        ],
-        right=(1, 2),
-    )
-
-
-def _measured_json(one: "Adapter | None") -> dict[str, Any]:
-    scores = one.scores if one else {}
-    found: dict[str, Any] = {"facts": len(one.covers) if one else 0}
-    found |= {name: scores.get(name) for name in _SCORES}
-    found["promoted"] = one is not None and one.status == "promoted"
-    if one is not None:
-        found |= {
-            "generation": one.number, "id": one.id, "failures": list(one.failures), "scores": dict(scores),
-            "gone": dict(one.gone), "trained": dict(one.trained),
-        }  # fmt: skip
-    return found
-
-
-def _listed_json(one: "Listed") -> dict[str, Any]:
-    it = one.adapter
-    return {
-        **_measured_json(it),
-        "promoted": one.status == "promoted",
-        "status": one.status,
-        "why": one.why,
-        "model": it.model,
-        "base_digest": it.base,
-        "covers": [{"id": identity, "version": version} for identity, version in it.covers.items()],
-        "settings": dict(it.settings),
-        "files": dict(it.files),
-        "bytes": one.bytes,
-        "created_at": shown(it.created_at),
-        "promoted_at": shown(it.promoted_at),
-    }
-
-
-def _refused(one: "Adapter") -> Refused:
-    used = "it is used all the same" if one.status == "promoted" else "what was used before stays in use"
-    return Refused(
-        f"generation {one.number} does not pass: {'; '.join(one.failures)}; {used}",
-        hint=f"look at it: memos consolidate show {one.number}",
-    )
-
-
-def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{share:.1%}"
-
-
-def _count(count: int, what: str) -> str:
-    if count == 1:
-        return f"1 {what}"
-    return f"{count:,} {what[:-1]}ies" if what.endswith("y") else f"{count:,} {what}s"
+    app.out(f"{'would remove' if dry_run else 'removed'} {render.many(len(doomed), 'generation')}, {human_bytes(size)}")

@@ -220,9 +220,16 @@ def changed_json(result: Changed) -> dict[str, Any]:
     }
 
 
-def many(count: int) -> str:
-    """How many memories, in words."""
-    return "1 memory" if count == 1 else f"{count:,} memories"
+def many(count: int, noun: str = "memory") -> str:
+    """How many of what, in words: `1 memory`, `1,200 slots`."""
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count:,} {noun[:-1]}ies" if noun.endswith("y") else f"{count:,} {noun}s"
+
+
+def percent(share: float | None) -> str:
+    """A share, `-` where there is none."""
+    return "-" if share is None else f"{share:.1%}"
 
 
 def duration(seconds: float) -> str:

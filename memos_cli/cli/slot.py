@@ -135,7 +135,7 @@ def rm(app: App, ids: tuple[str, ...], *, every: bool, dry_run: bool, yes: bool)
         app.data({"removed": [one.id for one in removed], "bytes": size, "dry_run": dry_run})
         return
     word = "would remove" if dry_run else "removed"
-    app.out(f"{word} {len(removed):,} {'slot' if len(removed) == 1 else 'slots'}, {_size(size)}")
+    app.out(f"{word} {render.many(len(removed), 'slot')}, {_size(size)}")
 
 
 def _show(app: App, found: tuple[Listed, ...]) -> None:

@@ -211,7 +211,7 @@ def _records(differences: tuple[Difference, ...]) -> list[Difference]:
 def _counts(differences: tuple[Difference, ...], words: dict[Change, str]) -> str:
     parts = [f"{len(found):,} {word}" for change, word in words.items() if (found := _of_memories(differences, change))]
     nouns = [one.noun for one in _records(differences)]
-    parts += [f"{nouns.count(noun)} {noun if nouns.count(noun) == 1 else noun + 's'}" for noun in dict.fromkeys(nouns)]
+    parts += [render.many(nouns.count(noun), noun) for noun in dict.fromkeys(nouns)]
     return ", ".join(parts)
 
 
