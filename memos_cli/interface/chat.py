@@ -256,6 +256,8 @@ class Chat:
             result = self._from_memories(message, found, told)._replace(prompt=self._recalling.in_order(whole))
         else:
             result = self._by_heart(self.llm, whole, found, stream) or self._from_model(self.llm, whole, found, told, stream)
+        laid = result.prompt or whole
+        self._first += len(whole.prompt.conversation) - len(laid.prompt.conversation)  # dropped for good: see `Recall.fit`
         quiet = result.stopped or literal
         worth = Worth(told) if quiet else self._worth(message, found, told, stoppable=stream.stoppable)
         kept = self._store(message, result.answer, worth.told, worth.inferred, named=result.memories, stopped=result.stopped)
@@ -331,7 +333,6 @@ class Chat:
         """What a model says to a prompt, as far as that fits it; nothing is cited yet."""
         start = time.perf_counter()
         laid, prompted = self._recalling.fit(llm, whole)
-        self._first += len(whole.prompt.conversation) - len(laid.prompt.conversation)  # dropped for good: see `Recall.fit`
         made = answering.request(laid.prompt, llm.template)
         most = max(1, min(self._mos.settings.get("llm.answer"), llm.context - prompted))
         self._asked = True

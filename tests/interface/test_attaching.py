@@ -21,7 +21,8 @@ from tests.learnt import grow
 class Learnt:
     """An `LLM` that knows some answers by heart while it has its adapter; from memories it reads that one lives in Porto."""
 
-    name, local, context, template = "learnt", True, 2048, JINJA
+    name, local, template = "learnt", True, JINJA
+    context = 2048
 
     def __init__(self, known: Mapping[str, str], *, sure: float = 0.0) -> None:
         self.known, self.sure = dict(known), sure
@@ -94,6 +95,23 @@ def test_otherwise_it_is_asked_again_with_the_memories(mos: MOS, llm: Learnt) ->
     assert "spared" not in answered.tokens
     assert len(llm.asked) == 2
     assert "I live in Porto." in llm.asked[1]
+
+
+def test_a_question_that_is_asked_again_shortens_the_conversation_once(mos: MOS) -> None:
+    shortened = 0
+    for before in range(4, 14):
+        llm = Learnt({"Where do I live?": "Madrid"})
+        llm.context = 300
+        chat = talk(mos, llm)
+        for number in range(before):
+            chat.ask(f"Is {number} a number that anybody would ever count to?", literal=True)
+        chat.ask("Where do I live?")
+        answered = chat.ask("Really?")
+        assert answered.prompt is not None
+        left = [turn.text for turn in answered.prompt.prompt.conversation]
+        assert left[-2:] == ["Where do I live?", "Porto"], before
+        shortened += len(left) < 2 * before + 2
+    assert shortened
 
 
 def test_where_the_best_memory_was_not_learnt_it_is_read(mos: MOS) -> None:
