@@ -9,9 +9,10 @@ import pytest
 from memos_cli import MOS
 from memos_cli.config import Settings, paths
 from memos_cli.errors import ModelUnavailable, UsageError
-from memos_cli.interface.chat import ECHO, TAG, Chat
+from memos_cli.interface.chat import Chat
 from memos_cli.interface.extracting import CONFIDENCE
 from memos_cli.interface.prompt import Turn
+from memos_cli.interface.recalling import ECHO, TAG
 from memos_cli.model import Filter, Kind, LinkType, Memory, Origin
 from memos_cli.ports import LLM, Request, Token
 from tests.conftest import Clock
