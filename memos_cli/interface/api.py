@@ -556,20 +556,15 @@ class MOS:
         return pipeline.switch_many(vault, ids, self.author(command), registers)
 
     def link(self, source: str, kind: LinkType, target: str, *, on: bool = True) -> Changed:
-        """Set or remove a typed link between two memories of one cube."""
+        """Set or remove a typed link between two memories of one cube.
+
+        Raises:
+            UsageError: they are one and the same, or the link would close a circle.
+        """
         from memos_cli.interface import pipeline
 
         vault, (one, other) = self.locate_all([source, target])
-        if one == other:
-            raise UsageError("a memory is not linked to itself")
-        if on:
-            from memos_cli.infra import circles
-
-            if kind in circles.ACYCLIC and circles.leads(vault.conn, other, kind, one):
-                raise UsageError(
-                    f"links of type {kind} lead from {other[:8]} to {one[:8]} already: this one would close a circle"
-                )
-        return pipeline.switch_many(vault, [one], self.author("link"), {f"link:{kind.value}:{other}": on})
+        return pipeline.link(vault, one, kind, other, self.author("link"), on=on)
 
     # -- questions
 

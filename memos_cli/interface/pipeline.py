@@ -1,6 +1,6 @@
 """Memory Pipeline: the flows that write, each one transaction: all of it, or nothing.
 
-`add`, `edit`, `forget`, `restore` and the switches on a memory. The write transaction is opened here and in the
+`add`, `edit`, `forget`, `restore`, `link` and the switches on a memory. The write transaction is opened here and in the
 flows beside it (`timeline`, `snapshots`, `tasks`), and nowhere else.
 """
 
@@ -267,10 +267,33 @@ def edit(vault: Vault, identity: str, author: Author, fields: dict[str, Any]) ->
 
 def switch_many(vault: Vault, ids: Sequence[str], author: Author, registers: dict[str, bool]) -> Changed:
     """Turn several registers of memories on or off in one transaction."""
+    # The freeze itself is no change that a freeze stands against: otherwise nothing could ever be thawed.
+    thawed = "frozen" not in registers
+    return change_each(vault, ids, author, lambda memory: _turned(vault, memory, registers), thawed=thawed)
+
+
+def _turned(vault: Vault, memory: Memory, registers: dict[str, bool]) -> dict[str, Any]:
+    now = fold.fold(vault.operations("memory", memory.id))
+    return {name: True if on else None for name, on in registers.items() if bool(now.get(name)) != on}
+
+
+def link(vault: Vault, source: str, kind: LinkType, target: str, author: Author, *, on: bool) -> Changed:
+    """Set or remove a typed link between two memories.
+
+    Raises:
+        UsageError: it leads to the memory itself, or would close a circle of links that have to come to an end.
+    """
+    from memos_cli.infra import circles
+
+    if source == target:
+        raise UsageError("a memory is not linked to itself")
 
     def turn(memory: Memory) -> dict[str, Any]:
-        now = fold.fold(vault.operations("memory", memory.id))
-        return {name: True if on else None for name, on in registers.items() if bool(now.get(name)) != on}
+        # Within the transaction: else two processes that link two memories one way each would both find the way free.
+        if on and kind in circles.ACYCLIC and circles.leads(vault.conn, target, kind, source):
+            raise UsageError(
+                f"links of type {kind} lead from {target[:8]} to {source[:8]} already: this one would close a circle"
+            )
+        return _turned(vault, memory, {f"{fold.LINK}{kind}:{target}": on})
 
-    # The freeze itself is no change that a freeze stands against: otherwise nothing could ever be thawed.
-    return change_each(vault, ids, author, turn, thawed="frozen" not in registers)
+    return change_each(vault, [source], author, turn)

@@ -1,9 +1,14 @@
 """Writing what was derived from drafts with them: linked, in one step, and confirmed by whoever says it himself."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from memos_cli import MOS
+from memos_cli.errors import UsageError
 from memos_cli.infra.check import check
+from memos_cli.infra.vault import connection
 from memos_cli.model import Draft, Kind, LinkType, Origin
 
 INFERRED = Draft("Ana lives in Leeds", Kind.FACT, origin=Origin.INFERENCE, confidence=0.7)
@@ -50,3 +55,19 @@ def test_a_derived_value_supersedes_by_its_key(mos: MOS) -> None:
     before = mos.add("I eat meat", key="diet").ids[0]
     added = mos.add(drafts=TURNS, derived=[(1, INFERRED._replace(content="I am vegan", key="diet"))])
     assert added.superseded == (before,)
+
+
+def test_two_processes_do_not_close_a_circle_together(mos: MOS, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two = (mos.add(text).ids[0] for text in ("one", "two"))
+    begin = connection.begin
+
+    def late(*given: Any) -> None:
+        monkeypatch.setattr(connection, "begin", begin)
+        with MOS(home, principal=mos.principal) as other:
+            other.link(two, LinkType.SUPERSEDES, one)
+        begin(*given)
+
+    monkeypatch.setattr(connection, "begin", late)
+    with pytest.raises(UsageError, match="circle"):
+        mos.link(one, LinkType.SUPERSEDES, two)
+    assert mos.provenance(one).outgoing == ()
