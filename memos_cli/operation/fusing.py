@@ -33,7 +33,6 @@ class Proposal(NamedTuple):
     Attributes:
         memories: as they were found, in the order of time, the earlier first; a fusion may have more than two.
         reasons: a few words each; they quote no memory.
-        draft: for a fusion, its product.
         suggested: for a review, the likeliest answer: `fuse`, `supersede` or `keep`.
         by: `rules` or `model`.
     """
@@ -41,7 +40,6 @@ class Proposal(NamedTuple):
     act: Act
     memories: tuple[Memory, ...]
     reasons: tuple[str, ...]
-    draft: Draft | None = None
     suggested: str | None = None
     by: str = "rules"
 

@@ -24,7 +24,7 @@ from memos_cli.infra.vault.vault import Vault, starts
 from memos_cli.model import Filter, Form, LinkType, Memory, Origin, State
 from memos_cli.operation import likeness
 from memos_cli.operation.candidates import Candidates
-from memos_cli.operation.fusing import Act, Proposal, may_fuse, pair_id, product, was_asked
+from memos_cli.operation.fusing import Act, Proposal, may_fuse, pair_id, was_asked
 from memos_cli.operation.likeness import Likeness, Verdict, in_line, in_time
 from memos_cli.operation.operator import NEVER_SUPERSEDED
 
@@ -292,5 +292,4 @@ def _was_superseded(vault: Vault, earlier: Memory, later: Memory) -> bool:
 
 
 def _fusion_of(group: Sequence[Memory], reasons: tuple[str, ...], by: str) -> Proposal:
-    line = sorted(group, key=in_line)
-    return Proposal(Act.FUSE, tuple(line), reasons, product(line), by=by)
+    return Proposal(Act.FUSE, tuple(sorted(group, key=in_line)), reasons, by=by)

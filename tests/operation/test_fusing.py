@@ -281,7 +281,7 @@ def test_use_has_no_part_in_it(mos: MOS) -> None:
     say(mos, "I am vegan")
     found = proposals(mos)
     mos.search("vegan", lexical=True)
-    assert [one.draft for one in proposals(mos)] == [one.draft for one in found]
+    assert [fusing.product(one.memories) for one in proposals(mos)] == [fusing.product(one.memories) for one in found]
 
 
 def test_near_in_meaning_is_asked(mos: MOS) -> None:
