@@ -10,7 +10,7 @@ import click
 
 from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
-from memos_cli.cli.options import KIND, SPAN, WHEN, Command, reveal
+from memos_cli.cli.options import KIND, PRIORITY, SPAN, WHEN, Command, reveal
 from memos_cli.cli.progress import progress
 from memos_cli.errors import MemosError, UsageError
 from memos_cli.interface import intake
@@ -37,7 +37,7 @@ _FORMATS = click.Choice(["auto", "prose", "transcript", "markdown"])
 @click.option("--valid-from", type=WHEN, help="Since when it is true.")
 @click.option("--valid-to", type=WHEN, help="Until when it is true.")
 @click.option("--ttl", type=SPAN, help="Let it expire after this long: 90s, 12h, 30d, 1y.")
-@click.option("--priority", type=int, help="A number; higher is more important.")
+@click.option("--priority", type=PRIORITY, help="A number; higher is more important.")
 @click.option("--pin", "pinned", is_flag=True, default=None, help="Pin it: it does not fade.")
 @click.option("--no-embed", is_flag=True, help="Leave the vectors for later (--file and --jsonl embed at their end).")
 @click.option("--extract", is_flag=True, help="Also extract facts from --file and -, with the model where one is fit for it.")

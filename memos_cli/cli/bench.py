@@ -11,7 +11,7 @@ import click
 
 from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
-from memos_cli.cli.options import Family
+from memos_cli.cli.options import TEXT_FILE, Family
 from memos_cli.cli.progress import progress
 from memos_cli.cli.ttft import ttft
 from memos_cli.errors import UsageError
@@ -19,7 +19,6 @@ from memos_cli.times import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import TextIO
 
     from memos_cli.bench.predict import Rates
     from memos_cli.bench.qa import Outcome
@@ -48,7 +47,7 @@ bench.add_command(ttft)
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("-k", "k", type=click.IntRange(1, 10_000), help="How many memories are looked up.  [default: chat.memories]")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Ask N of all the questions, drawn at random.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Another seed draws others.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Another seed draws others.")
 @click.option("--out", metavar="FILE|-", help="Write each answer as it comes, a JSON object a line; - in place of the table.")
 @pass_app
 def qa(app: App, /, folder: Path, k: int | None, limit: int | None, seed: int, out: str | None) -> None:
@@ -244,13 +243,11 @@ def _tell_rest(app: App, outcomes: "list[Outcome]", report: dict[str, Any]) -> N
 @bench.command("lifecycle")
 @click.option("--days", type=click.IntRange(1, 3650), default=365, show_default=True, help="How long the year is.")
 @click.option("--memories", type=click.IntRange(1, 20_000), default=600, show_default=True, help="How many are told in it.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Another seed makes up another year.")
-@click.option(
-    "--policy", type=click.File("r", encoding="utf-8"), metavar="FILE", help="The policy to try, in TOML; - is stdin."
-)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Another seed makes up another year.")
+@click.option("--policy", type=TEXT_FILE, metavar="FILE", help="The policy to try, in TOML; - is stdin.")
 @click.option("--plot/--no-plot", default=None, help="Draw hot memories over time.  [default: on a terminal]")
 @pass_app
-def lifecycle(app: App, *, days: int, memories: int, seed: int, policy: "TextIO | None", plot: bool | None) -> None:
+def lifecycle(app: App, *, days: int, memories: int, seed: int, policy: str | None, plot: bool | None) -> None:
     """Live through a made-up year, and compare what the policy archived with what was needed.
 
     Care notes, code notes and talk are told on the days of a year. Some are needed every week, some every month, once, never,
@@ -284,7 +281,7 @@ def lifecycle(app: App, *, days: int, memories: int, seed: int, policy: "TextIO 
     from memos_cli.bench.lifecycle import GIVEN, Clock, live, report
     from memos_cli.operation.policy import read
 
-    fields = read(policy.read()) if policy else {}
+    fields = {} if policy is None else read(policy)
     year, clock = years.make(days, memories, seed), Clock()
     with progress(app, "living") as tell, homes.thrown_away(app.settings, app.paths, clock, GIVEN) as home:
         tell(0, days)
@@ -310,7 +307,13 @@ def lifecycle(app: App, *, days: int, memories: int, seed: int, policy: "TextIO 
 @click.argument("folders", metavar="[FOLDER]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--persons", type=click.IntRange(0, 1000), default=5, show_default=True, help="How many persons are made up.")
 @click.option("--days", type=click.IntRange(7, 3650), default=60, show_default=True, help="How long they are followed.")
-@click.option("--seed", type=int, default=1000, show_default=True, help="Of the first person; the next ones count on from it.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=1000,
+    show_default=True,
+    help="Of the first person; the next ones count on from it.",
+)
 @click.option("--shuffle", is_flag=True, help="Also ask the questions in a random order, drawn by the seed.")
 @pass_app
 def predict(app: App, /, folders: tuple[Path, ...], *, persons: int, days: int, seed: int, shuffle: bool) -> None:

@@ -7,7 +7,7 @@ import click
 
 from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
-from memos_cli.cli.options import KIND, SPAN, WHEN, Command, dry_run, filter_of, filters, yes
+from memos_cli.cli.options import KIND, PRIORITY, SPAN, WHEN, Command, dry_run, filter_of, filters, yes
 from memos_cli.errors import NothingFound, Refused, UsageError
 from memos_cli.interface import intake
 from memos_cli.interface.results import Changed
@@ -46,7 +46,7 @@ def tell(app: App, result: Changed, word: str) -> None:
 @click.option("--valid-from", type=WHEN, help="Since when it is true.")
 @click.option("--valid-to", type=WHEN, help="Until when it is true.")
 @click.option("--ttl", type=SPAN, help="Let it expire after this long from now.")
-@click.option("--priority", type=int, help="A number; higher is more important.")
+@click.option("--priority", type=PRIORITY, help="A number; higher is more important.")
 @click.option("--visibility", type=click.Choice([level.value for level in Visibility]), help="Who else may read it.")
 @pass_app
 def edit(app: App, /, identity: str, text: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 -- click's own types

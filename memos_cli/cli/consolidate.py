@@ -6,7 +6,7 @@ import click
 
 from memos_cli.cli import generations, render
 from memos_cli.cli.app import App, pass_app
-from memos_cli.cli.options import Family, dry_run, yes
+from memos_cli.cli.options import POSITIVE, Family, dry_run, yes
 from memos_cli.cli.progress import training
 from memos_cli.errors import UsageError
 from memos_cli.times import shown
@@ -116,7 +116,7 @@ def _plan_json(found: "Planned") -> dict[str, Any]:
 @click.option("--now", "at_once", is_flag=True, help="Do it here, with progress, and wait for it.")
 @click.option("--queue", "later", is_flag=True, help="Only put it on the list; a tick starts it in a quiet hour.")
 @click.option("--device", type=click.Choice(["auto", "cuda", "mps", "cpu"]), default="auto", show_default=True)
-@click.option("--max-seconds", type=click.FloatRange(0, min_open=True), help="Train for no longer than this.")
+@click.option("--max-seconds", type=POSITIVE, help="Train for no longer than this.")
 @click.option("--rank", type=click.IntRange(1, 256), help="The rank of the adapter; 16 where it is not given.")
 @click.option("--again", is_flag=True, help="Also where there is nothing new.")
 @pass_app

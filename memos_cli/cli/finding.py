@@ -9,7 +9,7 @@ import click
 
 from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
-from memos_cli.cli.options import Command, filter_of, filters, in_snapshot, reveal
+from memos_cli.cli.options import MANY, Command, filter_of, filters, in_snapshot, reveal
 from memos_cli.errors import NothingFound, UsageError
 from memos_cli.interface.results import Found, Query
 from memos_cli.times import parse_iso
@@ -176,7 +176,7 @@ def _dealt_with(app: App, memories: "Sequence[Memory]") -> None:
 @click.command("list", cls=Command)
 @filters
 @in_snapshot
-@click.option("-n", "--limit", type=click.IntRange(1), help="How many.")
+@click.option("-n", "--limit", type=MANY, help="How many.")
 @click.option("--order", type=_ORDERS, default="newest", show_default=True, help="What comes first.")
 @click.option("--ids", "only_ids", is_flag=True, help="Only the ids, a line each.")
 @_fail_empty

@@ -6,7 +6,7 @@ import click
 
 from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
-from memos_cli.cli.options import WHEN, Family, dry_run
+from memos_cli.cli.options import POSITIVE, TEXT_FILE, WHEN, Family, dry_run
 from memos_cli.cli.policy import policy
 from memos_cli.errors import Refused, UsageError
 from memos_cli.operation.lifecycle import TABLE
@@ -48,7 +48,7 @@ lifecycle.add_command(policy)
 
 @lifecycle.command("tick")
 @click.option("--now", "instant", type=WHEN, help="Decide as of this time; earlier than the last tick: nothing.")
-@click.option("--max-seconds", type=click.FloatRange(0, min_open=True), help="Stop after so long; the next tick goes on.")
+@click.option("--max-seconds", type=POSITIVE, help="Stop after so long; the next tick goes on.")
 @click.option("--limit", type=click.IntRange(1), help="Make at most so many transitions.")
 @click.option("--allow-mass", is_flag=True, help="Also where a large share of the cube fades at once.")
 @click.option("--compare-all", is_flag=True, help="Look for duplicates among all memories, not the new ones alone.")
@@ -187,7 +187,7 @@ def _standing_json(one: "Standing") -> dict[str, Any]:
 
 
 @lifecycle.command("plan")
-@click.option("--days", type=click.FloatRange(0, min_open=True), default=30.0, show_default=True, help="How far to look ahead.")
+@click.option("--days", type=POSITIVE, default=30.0, show_default=True, help="How far to look ahead.")
 @click.option("--now", "instant", type=WHEN, help="Look ahead from this time.")
 @pass_app
 def plan(app: App, *, days: float, instant: str | None) -> None:
@@ -224,10 +224,10 @@ def _ahead_json(one: "Ahead") -> dict[str, Any]:
 
 
 @lifecycle.command("run")
-@click.argument("path", metavar="FILE", type=click.File("r", encoding="utf-8"))
+@click.argument("path", metavar="FILE", type=TEXT_FILE)
 @dry_run
 @pass_app
-def run_chain(app: App, *, path: Any, dry_run: bool) -> None:  # noqa: ANN401 -- click's own type
+def run_chain(app: App, *, path: str, dry_run: bool) -> None:
     """Run a chain of steps over memories as one transaction.
 
     A chain is a TOML file of steps, each a table [[step]] with what it is to `do`: retrieve (query, k, and filters as tags,
@@ -261,7 +261,7 @@ def run_chain(app: App, *, path: Any, dry_run: bool) -> None:  # noqa: ANN401 --
     """
     from memos_cli.interface import chains
 
-    done = chains.run(app.mos, chains.read(path.read()), dry_run=dry_run)
+    done = chains.run(app.mos, chains.read(path), dry_run=dry_run)
     if app.json:
         app.data(done._asdict())
         return
@@ -298,7 +298,7 @@ def install(app: App, *, how: str | None, printed: bool, remove: bool, dry_run: 
         raise UsageError("by what?", hint="memos lifecycle install --cron, or --systemd")
     made = timer.Cron() if how == "cron" else timer.Systemd()
     if printed:
-        app.out(made.text(), nl=False)
+        app.data({"how": how, "text": made.text()}) if app.json else app.out(made.text(), nl=False)
         return
     did = ("would be " if dry_run else "") + ("taken out" if remove else "installed")
     if not dry_run:

@@ -113,6 +113,47 @@ class Span(click.ParamType[str]):
         return str(value)
 
 
+class Positive(click.FloatRange):
+    """A number above 0, and neither infinite nor NaN, which every comparison of a range lets through."""
+
+    def __init__(self) -> None:
+        super().__init__(0, min_open=True)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401
+        """Read a number."""
+        number: float = super().convert(value, param, ctx)
+        if not number < float("inf"):
+            self.fail(f"{value} is not a number that can be counted to.", param, ctx)
+        return number
+
+
+class TextFile(click.File):
+    """The text of a file, or of standard input for `-`: UTF-8, and a megabyte at most, so that a device fills no memory."""
+
+    def __init__(self) -> None:
+        super().__init__("rb")
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
+        """Read a file whole."""
+        try:
+            content = super().convert(value, param, ctx).read(_MOST_TEXT + 1)
+        except OSError as error:
+            self.fail(f"{value!r}: {error.strerror}", param, ctx)
+        if len(content) > _MOST_TEXT:
+            self.fail(f"{value!r} is larger than a megabyte.", param, ctx)
+        try:
+            return content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            self.fail(f"{value!r} is not UTF-8 (byte {error.start + 1}).", param, ctx)
+
+
+_MOST_TEXT = 1 << 20
+POSITIVE = Positive()
+TEXT_FILE = TextFile()
+PRIORITY = click.IntRange(-(1 << 31), 1 << 31)
+"""What a cube file takes (`infra.admission`): a memory with another one could never be exported."""
+MANY = click.IntRange(1, 1 << 53)
+"""A number of results: SQLite takes no larger integer than 2**63 - 1, and nobody has as many memories."""
 WHEN = When()
 SPAN = Span()
 KIND = click.Choice([kind.value for kind in Kind])

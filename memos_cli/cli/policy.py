@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from memos_cli.cli.app import App, pass_app
-from memos_cli.cli.options import Family
+from memos_cli.cli.options import TEXT_FILE, Family
 from memos_cli.errors import CubeNotFound, UsageError
 from memos_cli.operation.policy import KEYS
 
@@ -72,10 +72,10 @@ def _first(app: App) -> "Vault":
 @click.argument("key", required=False)
 @click.argument("value", required=False)
 @click.option(
-    "--file", "path", type=click.File("r", encoding="utf-8"), help="Take the whole policy from a TOML file; - is stdin."
+    "--file", "path", type=TEXT_FILE, help="Take the whole policy from a TOML file; - is stdin."
 )
 @pass_app
-def set_(app: App, *, key: str | None, value: str | None, path: Any) -> None:  # noqa: ANN401 -- click's own type
+def set_(app: App, *, key: str | None, value: str | None, path: str | None) -> None:
     """Set one key of the policy, or all of it from a file.
 
     A key that a file does not name goes back to its default.
@@ -95,7 +95,7 @@ def set_(app: App, *, key: str | None, value: str | None, path: Any) -> None:  #
 
     if (path is None) == (key is None or value is None):
         raise UsageError("name a key and its value, or a file", hint="memos lifecycle policy set archive.idle_days.note 30")
-    fields = read(path.read()) if path else {str(key): checked(str(key), value)}
+    fields = read(path) if path is not None else {str(key): checked(str(key), value)}
     _first(app)
     found = set_policy(app.mos.writable(), app.mos.author("policy"), fields, replace=path is not None)
     changed = {name: found.get(name) for name in fields}
@@ -108,7 +108,7 @@ def set_(app: App, *, key: str | None, value: str | None, path: Any) -> None:  #
 
 
 @policy.command("check")
-@click.argument("path", metavar="FILE", type=click.File("r", encoding="utf-8"))
+@click.argument("path", metavar="FILE", type=TEXT_FILE)
 @pass_app
 def check(app: App, *, path: Any) -> None:  # noqa: ANN401 -- click's own type
     """Check a policy file without taking it over.
@@ -123,5 +123,5 @@ def check(app: App, *, path: Any) -> None:  # noqa: ANN401 -- click's own type
     """
     from memos_cli.operation.policy import read
 
-    found = read(path.read())
+    found = read(path)
     app.data({"keys": found}) if app.json else app.out(f"{len(found)} keys, all right")

@@ -5,14 +5,14 @@ import click
 from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.changing import tell
-from memos_cli.cli.options import Command, dry_run, reveal
+from memos_cli.cli.options import MANY, Command, dry_run, reveal
 from memos_cli.times import shown
 
 
 @click.command(cls=Command)
 @click.argument("name", required=False, metavar="[COMMAND_ID]")
 @click.option("--list", "listed", is_flag=True, help="List the last commands that wrote.")
-@click.option("-n", "--limit", type=click.IntRange(1), default=20, show_default=True, help="How many --list shows.")
+@click.option("-n", "--limit", type=MANY, default=20, show_default=True, help="How many --list shows.")
 @dry_run
 @pass_app
 def undo(app: App, name: str | None, *, listed: bool, limit: int, dry_run: bool) -> None:

@@ -4,6 +4,7 @@ A policy is a record in the cube's log like any other: it has versions, `undo` t
 the cube. A key that was not set has the default of `KEYS`.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from memos_cli.model import Kind
 NOUN = NAME = "policy"
 """The noun and the subject under which the log keeps it."""
 _MOST_DAYS = 1_000_000.0
+_MOST_COUNT = 1_000_000_000
 
 
 class Key(NamedTuple):
@@ -33,7 +35,13 @@ def _days(value: object) -> float:
 def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError("it has to be a number")  # noqa: TRY004 -- to the reader of a policy it is a wrong value
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        number = math.inf
+    if not math.isfinite(number):
+        raise ValueError("it has to be a number that can be counted to")
+    return number
 
 
 def _decay(value: object) -> float:
@@ -59,8 +67,8 @@ def _factor(value: object) -> float:
 
 def _count(value: object) -> int:
     number = _number(value)
-    if number < 0 or number != int(number):
-        raise ValueError("it has to be a whole number, not below 0")
+    if not 0 <= number <= _MOST_COUNT or number != int(number):
+        raise ValueError("it has to be a whole number, not below 0 nor beyond a billion")
     return int(number)
 
 

@@ -20,6 +20,7 @@ IMPORT = "import"
 """The noun of what a merge appends: a receipt, whose subject is nothing but itself."""
 SEE = "see what is left with: memos doctor"
 _COUNTER_BITS = 16
+_MOST_CLOCK = (1 << 63) - 1
 _COLUMNS = "id, replica, seq, clock, previous, parents, principal, command, txn, reverts, noun, subject, digest, salt, change"
 _INSERT = f"INSERT INTO ops ({_COLUMNS}) VALUES ({', '.join('?' * 15)})"
 _SELECT = f"SELECT {_COLUMNS} FROM ops"
@@ -35,8 +36,11 @@ def millis_of(clock: int) -> int:
 
 
 def clock_at(millis: int) -> int:
-    """The last clock value within that millisecond: all operations up to then have a clock no greater."""
-    return (millis << _COUNTER_BITS) | ((1 << _COUNTER_BITS) - 1)
+    """The last clock value within that millisecond: all operations up to then have a clock no greater.
+
+    Instants after the year 6429 have none that SQLite could hold; theirs is the greatest it holds.
+    """
+    return min((millis << _COUNTER_BITS) | ((1 << _COUNTER_BITS) - 1), _MOST_CLOCK)
 
 
 def next_clock(latest: int, millis: int) -> int:
