@@ -13,7 +13,7 @@ from memos_cli import __version__
 from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import Command
-from memos_cli.errors import IntegrityError, MemosError, UsageError, extra
+from memos_cli.errors import CubeNotFound, IntegrityError, MemosError, UsageError, extra
 
 if TYPE_CHECKING:
     from memos_cli.infra.vault.vault import Vault
@@ -44,11 +44,12 @@ def doctor(app: App, *, rebuild: bool, embed: bool, reembed: bool) -> None:
     \b
     Exit status:
       0  all is well
+      10 no such cube
       13 something is damaged
       14 --embed or --reembed without a model
     """
     if rebuild or embed or reembed:
-        _mend(app, rebuild=rebuild, reembed=reembed)
+        _mend(app, rebuild=rebuild, embed=embed, reembed=reembed)
         return
     surroundings = _surroundings(app)
     app.mos.shelf.sweep(_long_ago(app))
@@ -60,7 +61,7 @@ def doctor(app: App, *, rebuild: bool, embed: bool, reembed: bool) -> None:
         _show(app, surroundings, cubes)
     if faults:
         hint = "state and index are made anew by: memos doctor --rebuild; the rest comes from a backup"
-        raise IntegrityError(f"{faults} faults found", hint=hint)
+        raise IntegrityError(f"{faults} {'fault' if faults == 1 else 'faults'} found", hint=hint)
 
 
 def _surroundings(app: App) -> dict[str, str]:
@@ -120,6 +121,8 @@ def _examine(app: App, name: str) -> list[dict[str, Any]]:
         if not any(one.faults for one in checks):
             _tidy(app, vault)
         return [{"check": one.name, "faults": list(one.faults)} for one in checks]
+    except (CubeNotFound, UsageError):  # what is not there is not damaged
+        raise
     except MemosError as error:
         return [{"check": "open", "faults": [error.message]}]
 
@@ -156,11 +159,13 @@ def _show(app: App, surroundings: dict[str, str], cubes: dict[str, list[dict[str
         app.out("no cubes yet")
 
 
-def _mend(app: App, *, rebuild: bool, reembed: bool) -> None:
+def _mend(app: App, *, rebuild: bool, embed: bool, reembed: bool) -> None:
     done: dict[str, dict[str, int]] = {}
     for name in app.cubes or app.mos.shelf.names():
         vault = app.mos.vault(name)
-        done[name] = {"memories": _rebuild(vault)} if rebuild else {"embedded": _reembed(app, vault, reembed=reembed)}
+        done[name] = {"memories": _rebuild(vault)} if rebuild else {}
+        if embed or reembed:
+            done[name]["embedded"] = _reembed(app, vault, reembed=reembed)
     if app.json:
         app.data({"cubes": done})
         return
