@@ -110,7 +110,7 @@ def set_(app: App, *, key: str | None, value: str | None, path: str | None) -> N
 @policy.command("check")
 @click.argument("path", metavar="FILE", type=TEXT_FILE)
 @pass_app
-def check(app: App, *, path: Any) -> None:  # noqa: ANN401 -- click's own type
+def check(app: App, *, path: str) -> None:
     """Check a policy file without taking it over.
 
     \b

@@ -8,6 +8,7 @@ import click
 
 from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.options import Command
 from memos_cli.cli.progress import progress
 from memos_cli.errors import ModelUnavailable
 
@@ -24,7 +25,7 @@ _MARKS = "abcdefgh"
 _COUNTS = click.IntRange(1, 1 << 20)
 
 
-@click.command("ttft")
+@click.command("ttft", cls=Command)
 @click.option("--shape", type=click.Choice(["0.5B", "1.5B", "tiny"]), help="Measure random weights in a known model's shape.")
 @click.option("--weights", type=click.Choice(["q8_0", "f16"]), default="q8_0", show_default=True, help="Numbers of --shape.")
 @click.option("--context", "contexts", type=_COUNTS, multiple=True, metavar="N", help="Tokens before the question.")

@@ -450,7 +450,7 @@ class MOS:
         for vault in self.vaults():
             narrowed = self.filter(vault, wanted, user_id)
             found += vault.seen(narrowed).find(narrowed, order, limit)
-        return tuple(found[:limit])
+        return tuple(queries.in_order(found, order)[:limit])
 
     def update(self, text: str, content: str, *, mode: str = "overwrite", user_id: str | None = None) -> Changed:
         """Change a memory's content.

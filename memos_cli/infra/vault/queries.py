@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from memos_cli.infra.vault.log import millis_of
@@ -170,6 +170,21 @@ ORDERS = {
     "used": "coalesce(u.count, 0) DESC, m.created DESC, m.n DESC",
     "priority": "m.priority DESC, m.created DESC, m.n DESC",
 }
+
+
+_KEYS: dict[str, Callable[[Memory], Any]] = {
+    "newest": lambda memory: memory.created_at,
+    "oldest": lambda memory: memory.created_at,
+    "updated": lambda memory: memory.updated_at,
+    "occurred": lambda memory: (memory.occurred_at or "", memory.created_at),
+    "used": lambda memory: (memory.access_count, memory.created_at),
+    "priority": lambda memory: (memory.priority, memory.created_at),
+}
+
+
+def in_order(memories: Iterable[Memory], order: str) -> list[Memory]:
+    """Memories of several cubes, each cube's in one of `ORDERS` already, all in that order."""
+    return sorted(memories, key=_KEYS[order], reverse=order not in {"oldest", "occurred"})
 
 
 def _dicts(cursor: sqlite3.Cursor) -> Iterable[dict[str, Any]]:
