@@ -57,6 +57,26 @@ def _name(value: object) -> str:
     return text
 
 
+def _cube(value: object) -> str:
+    from memos_cli.infra.cubes import Shelf
+
+    text = _name(value)
+    try:
+        Shelf(Path(), lock_timeout=0).place(text)
+    except UsageError as error:
+        raise ValueError(f"it has to be a path, or made of {error.hint}") from None
+    return text
+
+
+def _principal(value: object) -> str:
+    from memos_cli.infra.governance import principal
+
+    try:
+        return principal(str(value))
+    except UsageError as error:
+        raise ValueError(f"it has to be {error.hint}") from None
+
+
 def _one_of(*words: str) -> Callable[[object], str]:
     def read(value: object) -> str:
         if str(value) not in words:
@@ -67,8 +87,8 @@ def _one_of(*words: str) -> Callable[[object], str]:
 
 
 SETTINGS: dict[str, Setting] = {
-    "cube": Setting("default", _name, "the cube that commands use when no --cube is given"),
-    "principal": Setting("", str, "who you are to the access rules; empty: your login name"),
+    "cube": Setting("default", _cube, "the cube that commands use when no --cube is given"),
+    "principal": Setting("", _principal, "who you are to the access rules; empty: your login name"),
     "lock_timeout": Setting(10.0, _positive, "seconds that a write waits for other writers before it gives up (exit 11)"),
     "embedder": Setting("auto", _name, "auto, none, or the path of a GGUF file or a sentence-transformers folder"),
     "search.k": Setting(10, _count, "how many hits a search shows"),

@@ -151,7 +151,14 @@ def memos(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 -- cli
 
 
 def apply_options(app: App, options: dict[str, Any]) -> None:
-    """Take over the options that every command shares; they may stand before or behind its name."""
+    """Take over the options that every command shares; they may stand before or behind its name.
+
+    Raises:
+        UsageError: one is empty, as `--as "$WHO"` is where `$WHO` is not set: it would let a script do as its owner may.
+    """
+    for name, option in (("view", "--view"), ("principal", "--as")):
+        if options.get(name) == "":
+            raise UsageError(f"{option} is empty", hint=f"leave {option} out, or name what you mean")
     app.cubes += [cube for cube in options.get("cubes") or () if cube not in app.cubes]
     app.view = options.get("view") or app.view
     app.principal = options.get("principal") or app.principal
