@@ -132,7 +132,9 @@ class Chat:
         answer = f"I will remember: {what}"
         (kept, *_) = self._keeper.store(message, answer, [draft], asked=True)
         memory = self._mos.get(kept, self._person)
-        return extractive(answer, [memory])._replace(kept=(kept,))
+        shown = self._recalling.content(memory)
+        said = answer if shown == memory.content else f"I will remember: {shown}"  # a secret is masked here, too
+        return extractive(said, [memory])._replace(kept=(kept,))
 
     def _forget(self, message: str, what: str) -> Answered:
         meant = self._meant(what)

@@ -364,3 +364,11 @@ def test_it_leaves_no_process_behind(memos: Run, models: Path) -> None:
         pytest.skip("there is no ps")
     left = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
     assert str(models / "mini.gguf") not in left
+
+
+@pytest.mark.parametrize("revealed", [False, True])
+def test_a_secret_is_masked_in_the_answer_that_acknowledges_it(memos: Run, revealed: bool) -> None:  # noqa: FBT001
+    more = ("--reveal",) if revealed else ()
+    answer = memos("--json", "chat", "-m", "remember that my password is hunter2222", *more).data["answer"]
+    assert answer.startswith("I will remember: My password is")
+    assert ("hunter2222" in answer) is revealed
