@@ -1,6 +1,6 @@
 """`memos lifecycle policy`: the rules by which memories fade; a policy belongs to a cube, while settings belong to a home."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -71,9 +71,7 @@ def _first(app: App) -> "Vault":
 @policy.command("set")
 @click.argument("key", required=False)
 @click.argument("value", required=False)
-@click.option(
-    "--file", "path", type=TEXT_FILE, help="Take the whole policy from a TOML file; - is stdin."
-)
+@click.option("--file", "path", type=TEXT_FILE, help="Take the whole policy from a TOML file; - is stdin.")
 @pass_app
 def set_(app: App, *, key: str | None, value: str | None, path: str | None) -> None:
     """Set one key of the policy, or all of it from a file.
