@@ -8,7 +8,7 @@ from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import POSITIVE, TEXT_FILE, WHEN, Family, dry_run
 from memos_cli.cli.policy import policy
-from memos_cli.errors import Refused, UsageError
+from memos_cli.errors import MemosError, Refused, UsageError
 from memos_cli.operation.lifecycle import TABLE
 from memos_cli.times import shown
 
@@ -47,6 +47,7 @@ lifecycle.add_command(policy)
 
 
 @lifecycle.command("tick")
+@click.option("--all", "everything", is_flag=True, help="In all cubes of the home that are yours, not the current one alone.")
 @click.option("--now", "instant", type=WHEN, help="Decide as of this time; earlier than the last tick: nothing.")
 @click.option("--max-seconds", type=POSITIVE, help="Stop after so long; the next tick goes on.")
 @click.option("--limit", type=click.IntRange(1), help="Make at most so many transitions.")
@@ -57,6 +58,7 @@ lifecycle.add_command(policy)
 def tick(
     app: App,
     *,
+    everything: bool,
     instant: str | None,
     max_seconds: float | None,
     limit: int | None,
@@ -76,6 +78,7 @@ def tick(
     \b
     Examples:
       memos lifecycle tick
+      memos lifecycle tick --all
       memos lifecycle tick --dry-run
       memos lifecycle tick --max-seconds 60 --json
 
@@ -85,19 +88,35 @@ def tick(
       3   too much would be retired for idleness; all else was done
       75  a tick is under way already
     """
-    from memos_cli.interface.lifecycle import tick as run
+    from memos_cli.interface import lifecycle as flows
     from memos_cli.interface.ticking import Limits
 
-    done = run(app.mos, instant, Limits(max_seconds, limit, allow_mass, dry_run, compare_all))
+    limits = Limits(max_seconds, limit, allow_mass, dry_run, compare_all)
+    failed: dict[str, MemosError] = {}
+    if everything:
+        if app.cubes:
+            raise UsageError("--all is every cube, and --cube names some", hint="leave one of them out")
+        done, failed = flows.tick_all(app.mos, instant, limits)
+    else:
+        done = flows.tick(app.mos, instant, limits)
     if app.json:
         found = [_ticked_json(one) for one in done]
         app.data({**_sum(found, instant or app.mos.now), "cubes": found})
     elif dry_run or app.verbose:
         for one in done:
             _show(app, one)
+    for name, error in list(failed.items())[1:]:
+        app.note(f"{name}: {error}")
     for one in done:
         for note in one.notes:
             app.note(f"{one.cube}: {note}")
+    _complain(done, failed)
+
+
+def _complain(done: "list[Ticked]", failed: dict[str, MemosError]) -> None:
+    """End with the status of the first thing that was not done, once all else was."""
+    for error in failed.values():
+        raise error
     if braked := sum(one.braked for one in done):
         raise Refused(
             f"{braked} memories were to be retired for idleness at once; that is more than the policy lets a tick do alone",

@@ -17,7 +17,7 @@ def command() -> list[str]:
     """The command line that ticks, with the program's full path: cron knows little of the environment."""
     beside = Path(sys.executable).with_name("memos")
     program = [str(beside)] if beside.exists() else [sys.executable, "-m", "memos_cli"]
-    return [*program, "--quiet", "lifecycle", "tick", "--max-seconds", "600"]
+    return [*program, "--quiet", "lifecycle", "tick", "--all", "--max-seconds", "600"]
 
 
 def _home() -> str | None:

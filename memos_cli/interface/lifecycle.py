@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from memos_cli.errors import UsageError
+from memos_cli.errors import MemosError, UsageError
 from memos_cli.infra import governance
 from memos_cli.infra.vault import queries, search
 from memos_cli.interface import fusion
@@ -67,15 +67,60 @@ def tick(
     Raises:
         Busy: another tick is under way. Refused: not the owner.
     """
-    limits = limits or Limits()
-    started = time.monotonic()
+    clock = _Clock(limits or Limits())
+    return [_tick(mos, vault, now or mos.now, clock.left(), tell) for vault in mos.vaults()]
+
+
+def tick_all(
+    mos: "MOS", now: str | None = None, limits: Limits | None = None, tell: Callable[[int, int], None] = lambda *_: None
+) -> tuple[list[Ticked], dict[str, MemosError]]:
+    """Carry out what is due in every cube of the home that is the principal's own; see `tick`.
+
+    What is wrong with one keeps no other from its tick. The one that was ticked longest ago comes first, so that a budget of
+    seconds reaches all of them in turn.
+
+    Returns:
+        What was done, and by the cube's name what kept it from being done.
+    """
+    clock = _Clock(limits or Limits())
     done: list[Ticked] = []
-    for vault in mos.vaults():
-        left = None if limits.seconds is None else max(0.0, limits.seconds - (time.monotonic() - started))
-        with _means(mos, vault, tell) as means:
-            done.append(Tick(vault, mos.author("tick"), now or mos.now, limits._replace(seconds=left), means).run())
-        if not limits.dry and (said := _consolidate(mos, vault, now or mos.now)):
-            done[-1] = done[-1]._replace(consolidation=said)
+    failed: dict[str, MemosError] = {}
+    mine: list[tuple[str, str]] = []
+    for name in mos.shelf.names():
+        try:
+            vault = mos.vault(name)
+            if governance.asking(mos.principal, vault.meta) is None:
+                mine.append((vault.mark(TICKED) or "", name))
+        except MemosError as error:
+            failed[name] = error
+    for _, name in sorted(mine):
+        try:
+            done.append(_tick(mos, mos.vault(name), now or mos.now, clock.left(), tell))
+        except MemosError as error:
+            failed[name] = error
+    return done, failed
+
+
+class _Clock:
+    """Deals out the seconds of a run."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._started = time.monotonic()
+
+    def left(self) -> Limits:
+        """The limits, with what is left of their seconds."""
+        seconds = self._limits.seconds
+        if seconds is None:
+            return self._limits
+        return self._limits._replace(seconds=max(0.0, seconds - (time.monotonic() - self._started)))
+
+
+def _tick(mos: "MOS", vault: "Vault", now: str, limits: Limits, tell: Callable[[int, int], None]) -> Ticked:
+    with _means(mos, vault, tell) as means:
+        done = Tick(vault, mos.author("tick"), now, limits, means).run()
+    if not limits.dry and (said := _consolidate(mos, vault, now)):
+        return done._replace(consolidation=said)
     return done
 
 
@@ -103,7 +148,7 @@ def _means(mos: "MOS", vault: "Vault", tell: Callable[[int, int], None]) -> Iter
         return None if embedder is None else mos.embeddings.matrix(vault, embedder)
 
     # Slots are made of all cubes in use together: the first one's tick does it.
-    prepare = mos.scheduler.prepare if vault is mos.vaults()[0] else None
+    prepare = mos.scheduler.prepare if vault.name == mos.cube_names[0] else None
     llm = models.chosen(mos.settings, mos.paths) if policy_of(vault).get("fuse.propose") else None
     try:
         judge = fusion.judge(llm) if llm is not None else None

@@ -58,6 +58,20 @@ def test_a_secret_is_masked_in_what_will_be_done(memos: Run) -> None:
         assert "hunter2" not in said
 
 
+def test_all_cubes_that_are_mine_are_ticked_whatever_is_wrong_with_one(memos: Run, home: Path) -> None:
+    assert memos("lifecycle", "tick", "--all").status == 0, "cron may come before the first memory"
+    for name in ("broken", "hers", "private", "work"):
+        whose = {"MEMOS_PRINCIPAL": "eve"} if name == "hers" else {}
+        assert memos("cube", "create", name, env=whose).status == 0
+        assert memos("--cube", name, "add", f"an offer in {name}", "--ttl", "1d", env=whose).status == 0
+    cube_file(home, "broken").write_bytes(b"no database" * 100)
+    ran = memos("lifecycle", "tick", "--all", "--now", LATER, "--json")
+    assert ran.status == 13, "its error comes last, and the others had their turn"
+    assert [one["cube"] for one in ran.data["cubes"]] == ["private", "work"]
+    assert ran.data["transitions"]["expired"] == 2
+    assert memos("--cube", "work", "lifecycle", "tick", "--all").status == 2
+
+
 def test_a_second_tick_is_told_to_come_back(memos: Run, home: Path, two: list[str]) -> None:
     assert two
     with (cube_file(home).parent / "tick.lock").open("w") as file:
@@ -153,7 +167,7 @@ def test_cron(memos: Run, home: Path, tmp_path: Path, system: dict[str, str]) ->
     assert len(lines) == 2
     assert lines[0] == "5 4 * * * backup"
     assert f"MEMOS_HOME={home}" in lines[1]
-    assert "lifecycle tick" in lines[1]
+    assert "lifecycle tick --all" in lines[1]
     assert memos("lifecycle", "install", "--cron", "--print", env=system).out == lines[1] + "\n"
     assert memos("lifecycle", "install", "--cron", "--remove", "--dry-run", env=system).status == 0
     assert len(table.read_text().splitlines()) == 2
