@@ -1,7 +1,7 @@
 """`bench predict`: how often the sets that were ready ahead were those that came, against LRU, LFU and the oracle.
 
 A log is a sequence of recalls, each of one or several sets. Before each, every strategy names the sets that it would have
-ready; a recall counts by the share of its sets that were among them. Then all are told what came. Three kinds of log:
+ready; a recall counts by the share of its sets that were among them. Then all are told what came. Four kinds of log:
 
     questions      the questions of a retrieval set, in their order: the sets are those of `operation.scenes` (sessions, long
                    ones in parts), a recall is of the sets that hold the evidence; the end of the conversation so far is the
@@ -10,6 +10,7 @@ ready; a recall counts by the share of its sets that were among them. Then all a
                    for its words finds, by words alone, among the sessions before. The end of the conversation is the turns
                    just before. Evidence nobody has checked, but what memos itself would recall
     habits         generated persons, see `bench.habits`
+    rosters        generated persons of another kind, see `bench.rosters`
 
 A strategy that has seen fewer sets than it may have ready takes those that were told last. The oracle knows what comes next.
 """
@@ -18,7 +19,7 @@ from collections.abc import Callable, Iterable, Sequence
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
-from memos_cli.bench import habits
+from memos_cli.bench import habits, rosters
 from memos_cli.interface import intake
 from memos_cli.interface.results import Query
 from memos_cli.model import Draft, Filter, Memory
@@ -75,6 +76,12 @@ def of_habits(days: int, seed: int) -> Log:
     """The log of a generated person."""
     made = habits.make(days, seed)
     return Log(f"seed {seed}", "habits", made.scenes, made.recalls)
+
+
+def of_rosters(days: int, seed: int) -> Log:
+    """The log of a generated person who works shifts."""
+    made = rosters.make(days, seed)
+    return Log(f"seed {seed}", "rosters", made.scenes, made.recalls)
 
 
 def of_conversation(conversation: "Conversation", now: str, *, shuffle: int | None = None) -> Log:

@@ -1,11 +1,13 @@
 """Logs and strategies: made up the same for the same seed, and counted as they are said to be."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from memos_cli.bench import habits, predict, sets
+from memos_cli.bench import habits, predict, rosters, sets
+from memos_cli.bench.habits import Habits
 from memos_cli.bench.predict import Log
 from memos_cli.errors import UsageError
 from memos_cli.operation.predictor import Recall
@@ -46,10 +48,12 @@ def test_what_was_not_told_yet_is_never_ready() -> None:
     assert rate(found, "predictor")[1:] == [1, 1]
 
 
-def test_a_person_is_the_same_for_the_same_seed() -> None:
-    made = habits.make(30, 3)
-    assert made == habits.make(30, 3)
-    assert made != habits.make(30, 4)
+@pytest.mark.parametrize("make", [habits.make, rosters.make])
+def test_a_person_is_the_same_for_the_same_seed(make: Callable[[int, int], Habits]) -> None:
+    made = make(30, 3)
+    assert made == make(30, 3)
+    assert made != make(30, 4)
+    assert len(set(made.scenes)) == len(made.scenes)
     assert [one.at for one in made.recalls] == sorted(one.at for one in made.recalls)
     assert {scene for one in made.recalls for scene in one.sets} <= set(made.scenes)
     assert len(made.recalls) > 100
@@ -97,11 +101,11 @@ def test_questions_recall_the_sets_of_their_evidence(folder: Path) -> None:
 
 def test_the_program_shows_the_rates(memos: Run, folder: Path) -> None:
     found = memos("bench", "predict", str(folder), "--persons", "1", "--days", "10", "--json").data
-    assert {one["kind"] for one in found["rows"]} == {"questions", "turns", "habits"}
+    assert {one["kind"] for one in found["rows"]} == {"questions", "turns", "habits", "rosters"}
     turns = next(one for one in found["rows"] if one["kind"] == "turns")
     assert turns["recalls"] == 3, "the last session alone speaks of what was told before it"
     assert turns["rates"]["oracle"] == {"at_1": 1.0, "at_3": 1.0, "at_5": 1.0}
-    assert [one["kind"] for one in found["total"]] == ["questions", "turns", "habits"]
+    assert [one["kind"] for one in found["total"]] == ["questions", "turns", "habits", "rosters"]
     for one in found["rows"]:
         assert set(one["rates"]) == {"predictor", "LRU", "LFU", "oracle"}
         assert all(0 <= share <= 1 for rates in one["rates"].values() for share in rates.values())
