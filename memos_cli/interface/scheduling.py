@@ -36,7 +36,7 @@ _WINDOW = 14
 _GROUPED = 1000
 """Recalls that are looked at to see what belongs together."""
 _LEARNED = 2000
-"""The last recalls, which a prediction rests on: to learn them takes 0.3 s."""
+"""The last recalls, which a prediction rests on: to learn them takes 0.3 s with 30 sets, 0.8 s with 100."""
 _LEAST = 64
 """Tokens that a set may have in any case; else half of what memories may take, so that others have room beside it."""
 _LINKS = (LinkType.PART_OF, LinkType.DERIVED_FROM, LinkType.RELATES)
@@ -90,7 +90,7 @@ class Scheduling:
     def picture(self) -> Picture:
         """The sets as they are now, and what was learned of their recalls.
 
-        It takes some 0.2 s with thousands of recalls; who asks often keeps it.
+        It takes up to a second with thousands of recalls; who asks often keeps it.
         """
         from memos_cli.interface.recalling import ECHO
 

@@ -1,5 +1,8 @@
 """Prediction: probabilities that are some, formulas as they are cited, and habits that it finds."""
 
+import math
+from random import Random
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -33,11 +36,72 @@ def test_probabilities_sum_to_one(seen: list[Recall], at: int, cue: list[str], t
 
 
 @settings(max_examples=30)
+@given(recalls, st.integers(0, 10**9), st.integers(1, 4))
+def test_each_expert_gives_probabilities_or_abstains(seen: list[Recall], at: int, told: int) -> None:
+    made = learned(SCENES, seen, WORDS)
+    for expert in made.experts.values():
+        found = expert.foresee(at, ["tofu"], told)
+        assert found is None or (len(found) == told and sum(found) == pytest.approx(1) and min(found) >= 0)
+    for opinion in made.opinions(at, ["tofu"], told).values():
+        assert sum(opinion) == pytest.approx(1)
+        assert min(opinion) > 0
+
+
+@settings(max_examples=40)
+@given(recalls.filter(lambda seen: any(set(one.sets) & set(SCENES) for one in seen)), st.sampled_from([None, WORDS]))
+def test_the_mixture_is_hardly_worse_than_any_expert(seen: list[Recall], words: dict[str, dict[str, int]] | None) -> None:
+    made = Predictor(SCENES, words)
+    first = dict(made.weights)
+    excess = dict.fromkeys(first, 0.0)
+    count = 0
+    for number, recall in enumerate(seen):
+        cue = (["tofu"], ["nothing"])[number % 2]
+        needed = [SCENES.index(one) for one in dict.fromkeys(recall.sets) if one in SCENES]
+        if not needed:
+            continue
+        count += 1
+        mixed = list(made.foresee(recall.at, cue).values())
+        for name, opinion in made.opinions(recall.at, cue).items():
+            excess[name] += math.log(sum(opinion[one] for one in needed) / sum(mixed[one] for one in needed))
+        made.learn(recall, cue)
+    for name, weight in first.items():
+        assert excess[name] <= (-math.log(weight) - count * math.log(1 - 0.005)) / 0.25 + 1e-9, name
+
+
+def test_the_mixture_follows_whichever_expert_is_right() -> None:
+    draw = Random(5)
+    seen = [Recall(MONDAY + n * 60_000, (draw.choice("aab") if n % 40 else "c",)) for n in range(400)]
+    made, losses = Predictor(("a", "b", "c", "d")), dict.fromkeys(("mixed", "often", "recent"), 0.0)
+    for recall in seen:
+        place = "abcd".index(recall.sets[0])
+        losses["mixed"] -= math.log(made.foresee(recall.at)[recall.sets[0]])
+        said = made.opinions(recall.at)
+        for name in ("often", "recent"):
+            losses[name] -= math.log(said[name][place] if name in said else 0.25)
+        made.learn(recall)
+    assert losses["mixed"] < losses["often"] + 10
+    assert losses["often"] < losses["recent"] - 100, "there is no order in what comes"
+
+
+@settings(max_examples=30)
+@given(recalls, st.permutations(["m", "B", "10", "zeta"]), st.integers(0, 10**9))
+def test_what_a_set_is_called_does_not_matter(seen: list[Recall], names: list[str], at: int) -> None:
+    called = dict(zip(SCENES, names, strict=True))
+    renamed = [Recall(one.at, tuple(called.get(name, name) for name in one.sets)) for one in seen]
+    words = {called[name]: dict(reversed(counts.items())) for name, counts in reversed(WORDS.items())}
+    made, other = learned(SCENES, seen, WORDS), learned(names, renamed, words)
+    assert [*made.foresee(at, ["tofu", "report"]).values()] == pytest.approx([*other.foresee(at, ["report", "tofu"]).values()])
+
+
+@settings(max_examples=20)
 @given(recalls, st.integers(0, 10**9))
-def test_each_expert_gives_probabilities_or_abstains(seen: list[Recall], at: int) -> None:
-    for expert in learned(SCENES, seen, WORDS).experts.values():
-        found = expert.foresee(at, ["tofu"])
-        assert found is None or sum(found.values()) == pytest.approx(1)
+def test_to_ask_changes_nothing(seen: list[Recall], at: int) -> None:
+    asked = Predictor(SCENES, WORDS)
+    for recall in seen:
+        asked.likeliest(at, 2, ["tofu"])
+        asked.foresee(recall.at)
+        asked.learn(recall)
+    assert asked.foresee(at, ["tofu"]) == learned(SCENES, seen, WORDS).foresee(at, ["tofu"])
 
 
 @settings(max_examples=20)
@@ -48,13 +112,14 @@ def test_the_same_recalls_teach_the_same(seen: list[Recall]) -> None:
 
 def test_without_sets_there_is_nothing_to_foresee() -> None:
     made = Predictor(())
+    assert made.opinions(0) == {}
     made.learn(Recall(0, ("work",)))
     assert made.foresee(0) == {}
     assert made.likeliest(0, 3) == []
 
 
 def test_before_anything_was_recalled_all_are_as_likely() -> None:
-    assert set(Predictor(SCENES).foresee(0).values()) == {0.25}
+    assert [*Predictor(SCENES).foresee(0).values()] == pytest.approx([0.25] * 4)
     assert [name for name, _ in Predictor(SCENES).likeliest(0, 2)] == ["Oslo", "garden"], "of equals the one told last"
 
 
@@ -64,25 +129,23 @@ def test_contexts_are_blended_by_method_c() -> None:
         made.learn(Recall(number * 10 * HOUR, (name,)))  # each a sitting of its own, and at another hour
     # After no context: c = 3, t = 2, so P(a) = (2 + 2 * 1/2) / (3 + 2). After the beginning of a sitting the same is counted
     # once more: P(a) = (2 + 2 * 3/5) / (3 + 2).
-    found = made.experts["sequence"].foresee(100 * HOUR, ())
-    assert found == pytest.approx({"a": 16 / 25, "b": 9 / 25})
+    found = made.experts["sequence"].foresee(100 * HOUR, (), 2)
+    assert found == pytest.approx([16 / 25, 9 / 25])
 
 
 def test_uses_fade_by_half_lives() -> None:
     made = Predictor(("a", "b"))
     made.learn(Recall(0, ("a",)))
     made.learn(Recall(1, ("b",)))
-    assert made.experts["recent"].foresee(2, ()) == pytest.approx({"a": 0.2, "b": 0.8})
-    assert made.experts["often"].foresee(2, ()) == pytest.approx({"a": 0.5, "b": 0.5}, abs=1e-6)
+    assert made.experts["recent"].foresee(2, (), 2) == pytest.approx([0.2, 0.8])
+    assert made.experts["often"].foresee(2, (), 2) == pytest.approx([0.5, 0.5], abs=1e-6)
 
 
 def test_a_fading_expert_survives_very_many_recalls() -> None:
     made = Predictor(("a", "b"))
     for number in range(1000):
-        made.experts["recent"].learn(Recall(number, ("ab"[number % 2],)))
-    found = made.experts["recent"].foresee(1000, ())
-    assert found is not None
-    assert found["b"] == pytest.approx(0.8)
+        made.experts["recent"].learn(number, [number % 2])
+    assert made.experts["recent"].foresee(1000, (), 2) == pytest.approx([0.2, 0.8])
 
 
 def first(made: Predictor, at: int, cue: tuple[str, ...] = ()) -> str:
@@ -117,7 +180,7 @@ def test_an_expert_without_an_opinion_keeps_its_weight() -> None:
     before = made.weights["words"]
     made.learn(Recall(1, ("work",)))
     even = 1 / len(made.weights)
-    assert made.weights["words"] == pytest.approx(0.95 * before + 0.05 * even)
+    assert made.weights["words"] == pytest.approx(0.995 * before + 0.005 * even)
 
 
 def test_it_beats_lru_and_lfu_on_persons_that_it_was_not_tuned_on() -> None:
