@@ -1,5 +1,6 @@
 """`memos scheduler`: which sets of memories there are, what is likely to come, and which memory goes in which form."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -7,14 +8,17 @@ import click
 from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import Family
-from memos_cli.operation.scheduler import Do
+from memos_cli.operation.scheduler import Do, Why
 from memos_cli.times import from_millis, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from memos_cli.interface.scheduled import Explained, Standing
     from memos_cli.interface.scheduling import Scheduling
 
 _SHOWN = 20
+_NAMED, _WIDE = 3, 80
 _NAME, _RULE, _WHAT, _BECAUSE = 24, 12, 24, 26
 """Characters of columns: with all of them a table is as wide as a terminal of 80."""
 _TELLING = 5
@@ -66,7 +70,7 @@ def status(app: App) -> None:
     rows = [
         (
             render.one_line(one.scene.name, _NAME), render.one_line(one.scene.rule, _RULE), len(one.scene.ids),
-            f"{one.scene.tokens:,}", one.recalls, _percent(one.probability),
+            f"{one.scene.tokens:,}", one.recalls, _percent(one.probability) if one.step else "-",
             human_bytes(one.slot.bytes) if one.slot else "-", one.step.do.value if one.step else "-",
         )
         for one in found[:_SHOWN]
@@ -74,6 +78,9 @@ def status(app: App) -> None:
     table(("set", "by its", "n", "tokens", "14 d", "next", "slot", "tick"), rows, right=(2, 3, 4, 5, 6))
     if len(found) > _SHOWN:
         app.out(f"… and {len(found) - _SHOWN} more; all of them: --json")
+    if run.budgets.kv_bytes:
+        for line in _reasons(found):
+            app.out(line)
     if rates["recalls"] >= _TELLING:
         said = ", ".join(f"{_percent(rates[f'at_{most}'])} among {most}" for most in (1, 3, 5))
         app.out(f"\nforeseen of {rates['recalls']} recalls: {said}")
@@ -88,12 +95,35 @@ def _show_budgets(app: App, run: "Scheduling") -> None:
     app.out(f"context: {budgets.tokens:,} tokens for memories; adapters: {budgets.adapters}")
     used = human_bytes(sum(one.bytes for one in kept))
     app.out(
-        f"slots: {len(kept)} ready, {used} of {human_bytes(budgets.kv_bytes)}" if budgets.kv_bytes else "slots: none are kept"
+        f"slots: {len(kept)} ready, {used} of {human_bytes(budgets.kv_bytes)}" if budgets.kv_bytes else f"slots: {_none(app)}"
     )
     known = run.speed()
     if known.prefill:
         back = f", {human_bytes(int(1 / known.restore))} of slots put back" if known.restore else ""
         app.out(f"in a second, by the last answers: {1 / known.prefill:,.0f} tokens evaluated{back}")
+
+
+def _none(app: App) -> str:
+    """Why no slots are kept."""
+    settings = app.settings
+    if settings.get("llm.endpoint"):
+        return "none, since a model elsewhere keeps its state to itself (llm.endpoint)"
+    if settings.get("llm.model") == "none":
+        return "none without a model, such as: memos model use memos-mini"
+    return "none, since slots.bytes is 0"
+
+
+def _reasons(found: "Sequence[Standing]") -> Iterator[str]:
+    """Why a tick would leave sets without a slot, in lines of a terminal."""
+    import textwrap
+
+    names: dict[tuple[str, str], list[str]] = {}
+    for one in found:
+        if one.step and one.step.do in {Do.LEAVE, Do.DROP}:
+            names.setdefault((one.step.do.value, one.step.reason), []).append(render.one_line(one.scene.name, _NAME))
+    for (do, reason), sets in names.items():
+        more = f" and {len(sets) - _NAMED} more" if len(sets) > _NAMED else ""
+        yield from textwrap.wrap(f"{do} {', '.join(sets[:_NAMED])}{more}: {reason}", _WIDE, subsequent_indent="  ")
 
 
 def _status_json(run: "Scheduling", found: "tuple[Standing, ...]", rates: dict[str, Any]) -> dict[str, Any]:
@@ -130,7 +160,8 @@ def _percent(share: float) -> str:
 def explain(app: App, *, request: str | None) -> None:
     """Tell what would go in which form for a request, and why.
 
-    Nothing is answered, noted or changed. Without REQUEST it tells what became of the last one that chat decided about.
+    Nothing is answered, noted or changed. Without REQUEST it tells what became of the last one that chat decided about: chat
+    has something to decide where a slot is ready, or an adapter knows some of it.
 
     \b
     Examples:
@@ -143,14 +174,23 @@ def explain(app: App, *, request: str | None) -> None:
     if app.json:
         app.data(_explained_json(run, found))
     elif found is None or not found.plan.decisions:
-        app.note("nothing fits that" if request else 'nothing was decided yet; ask: memos scheduler explain "what do I eat?"')
+        app.note("nothing fits that" if request else f"nothing was decided yet: {_undecided(app, run)}")
     else:
         _show_explained(app, run, found)
+
+
+def _undecided(app: App, run: "Scheduling") -> str:
+    """Why chat has not had anything to decide about, and what to do."""
+    if not run.budgets.kv_bytes:
+        return f"slots: {_none(app)}"
+    return "chat chooses a form where slots are ready; make them: memos lifecycle tick"
 
 
 def _show_explained(app: App, run: "Scheduling", found: "Explained") -> None:
     from memos_cli.cli.tables import human_bytes, table
 
+    if found.request is None:
+        app.out(f"decided {shown(found.at)}")
     rows = [
         (
             one.id[:8],
@@ -167,6 +207,10 @@ def _show_explained(app: App, run: "Scheduling", found: "Explained") -> None:
     app.out(f"\n{plan.tokens:,} of {run.budgets.tokens:,} tokens{slot}")
     if plan.slot:
         app.out(f"saved: about {1000 * plan.saved:.0f} ms until the first word")
+    elif not run.budgets.kv_bytes:
+        app.note(f"slots: {_none(app)}")
+    elif any(one.why is Why.NO_SLOT for one in plan.decisions):
+        app.note("slots of what is likely to come are made by: memos lifecycle tick")
 
 
 def _wrapped(text: str) -> str:

@@ -44,6 +44,9 @@ def test_status_tells_sets_and_what_is_likely(told: Run) -> None:
     shown = told("scheduler", "status")
     assert shown.status == 0
     assert max(map(len, shown.out.splitlines())) <= 80
+    assert "slots: none without a model" in shown.out
+    core = next(line for line in shown.out.splitlines() if line.startswith("core"))
+    assert "%" not in core, "it stands in every prompt, and is not foreseen"
     assert "foreseen" not in shown.out, "one recall says nothing of a share"
     for _ in range(4):
         told("search", "tofu")
@@ -62,6 +65,20 @@ def test_explain_tells_form_and_reason_and_changes_nothing(told: Run) -> None:
     shown = told("scheduler", "explain", "do I like tofu?").out
     assert max(map(len, shown.splitlines())) <= 80
     assert "I like tofu" in shown
+
+
+def test_why_no_slot_is_made_is_told(told: Run) -> None:
+    assert "memos model use" in told("scheduler", "explain", "tofu").err
+    assert "without a model" in told("scheduler", "explain").err
+    off = {"MEMOS_LLM_MODEL": "memos-mini", "MEMOS_SLOTS_BYTES": "0"}
+    assert "slots: none, since slots.bytes is 0" in told("scheduler", "status", env=off).out
+    away = {"MEMOS_LLM_ENDPOINT": "http://127.0.0.1:1/v1"}
+    assert "slots: none, since a model elsewhere" in told("scheduler", "status", env=away).out
+    on = {"MEMOS_LLM_MODEL": "memos-mini"}
+    shown = told("scheduler", "status", env=on).out
+    assert ", diet: it is hardly recalled" in shown
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "memos lifecycle tick" in told("scheduler", "explain", "tofu", env=on).err
 
 
 def test_budgets_are_settings(told: Run) -> None:
