@@ -1,0 +1,44 @@
+"""The cube file as a container: a canonical ustar archive whose every byte is determined by what is in it.
+
+`man/memos-cube.5` describes the format. Nothing here knows what the members mean; `dumper` fills them and `loader` reads them.
+
+Reader and writer work on plain binary streams and go through them once, so that a file may come from a pipe, and a layer of
+encryption may lie around it. There is no compression inside: no bomb is possible, and no byte depends on a zlib.
+
+`form` has what both ends share, `manifest` the first member's form, `writing` and `reading` the two ends.
+"""
+
+from memos_cli.infra.cubefile.form import (
+    BLOBS,
+    BLOCK,
+    FORMAT,
+    LINKS,
+    MANIFEST,
+    MEMORIES,
+    MOST_BYTES,
+    MOST_LINE,
+    MOST_MANIFEST,
+    MOST_MEMBERS,
+    MOST_SEAL,
+    OPS,
+    RULES,
+    SEAL,
+    SUFFIX,
+    VECTORS,
+    Member,
+    Sign,
+    Tell,
+    decoded,
+    encoded,
+    header,
+    padding,
+    unsound,
+)
+from memos_cli.infra.cubefile.reading import Incoming, Reader
+from memos_cli.infra.cubefile.writing import Part, Spool, write
+
+__all__ = [
+    "BLOBS", "BLOCK", "FORMAT", "LINKS", "MANIFEST", "MEMORIES", "MOST_BYTES", "MOST_LINE", "MOST_MANIFEST", "MOST_MEMBERS",
+    "MOST_SEAL", "OPS", "RULES", "SEAL", "SUFFIX", "VECTORS", "Incoming", "Member", "Part", "Reader", "Sign", "Spool", "Tell",
+    "decoded", "encoded", "header", "padding", "unsound", "write",
+]  # fmt: skip

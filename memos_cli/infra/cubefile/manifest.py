@@ -1,0 +1,109 @@
+"""The manifest's form: what is in a cube file, before any of it is read."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from memos_cli.errors import IntegrityError
+from memos_cli.infra.admission import is_name, is_time
+from memos_cli.infra.cubefile.form import (
+    BLOBS,
+    FORMAT,
+    LINKS,
+    MANIFEST,
+    MEMORIES,
+    MOST_BYTES,
+    MOST_MEMBERS,
+    OPS,
+    RULES,
+    VECTORS,
+    decoded,
+    unsound,
+)
+
+_FIXED = (OPS, MEMORIES, LINKS, RULES)
+_BLOB = re.compile(r"blobs/[0-9a-f]{64}")
+_VECTORS = re.compile(r"vectors/(?:0|[1-9][0-9]{0,2})\.safetensors")
+_HEX = re.compile(r"[0-9a-f]{64}")
+_FIELDS = frozenset({"counts", "created", "cube", "format", "heads", "members", "owner", "redacted", "selection"})
+_COUNTS = ("links", "memories", "operations", "rules")
+
+
+def checked_manifest(line: bytes) -> dict[str, Any]:
+    """A manifest whose form is right.
+
+    Raises:
+        IntegrityError: it is not, or a newer memos wrote it.
+    """
+    manifest = decoded(line, MANIFEST)
+    version = manifest.get("format")
+    if isinstance(version, int) and not isinstance(version, bool) and version > FORMAT:
+        raise IntegrityError(
+            f"the cube file was written by a newer memos (format {version}, this one knows {FORMAT})", hint="upgrade memos"
+        )
+    if type(version) is not int or version != FORMAT or set(manifest) != _FIELDS or not _sound_manifest(manifest):
+        raise unsound("its manifest has another form")
+    return manifest
+
+
+def _sound_manifest(manifest: Mapping[str, Any]) -> bool:
+    selection, heads, counts = manifest["selection"], manifest["heads"], manifest["counts"]
+    return (
+        _matches(r"[0-9a-f]{32}", manifest["cube"])
+        and is_time(manifest["created"])
+        and is_name(manifest["owner"])
+        and isinstance(manifest["redacted"], bool)
+        and (selection is None or is_name(selection))
+        and isinstance(counts, dict)
+        and set(counts) == set(_COUNTS)
+        and all(map(_is_count, counts.values()))
+        and isinstance(heads, dict)
+        and all(_matches(r"[0-9a-f]{16}", replica) and _sound_head(head) for replica, head in heads.items())
+        and _sound_members(manifest["members"])
+    )
+
+
+def _matches(pattern: str, value: Any) -> bool:  # noqa: ANN401 -- whatever the file says
+    return isinstance(value, str) and re.fullmatch(pattern, value) is not None
+
+
+def _is_count(value: Any) -> bool:  # noqa: ANN401 -- whatever the file says
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 53
+
+
+def _sound_head(head: Any) -> bool:  # noqa: ANN401 -- whatever the file says
+    return (
+        isinstance(head, dict)
+        and set(head) == {"count", "id", "seq"}
+        and _is_count(head["count"])
+        and _is_count(head["seq"])
+        and 0 < head["count"] <= head["seq"]
+        and _matches("[0-9a-f]{64}", head["id"])
+    )
+
+
+def _sound_members(members: Any) -> bool:  # noqa: ANN401 -- whatever the file says
+    if not isinstance(members, list) or len(members) > MOST_MEMBERS or not all(map(_sound_member, members)):
+        return False
+    names = [one["name"] for one in members]
+    blobs = [name for name in names if name.startswith(BLOBS)]
+    vectors = [name for name in names if name.startswith(VECTORS)]
+    return (
+        names == [*_FIXED, *blobs, *vectors]
+        and blobs == sorted(set(blobs))
+        and all(one["sha256"] == one["name"].removeprefix(BLOBS) for one in members if one["name"].startswith(BLOBS))
+        and vectors == [f"{VECTORS}{number}.safetensors" for number in range(len(vectors))]
+    )
+
+
+def _sound_member(member: Any) -> bool:  # noqa: ANN401 -- whatever the file says
+    return (
+        isinstance(member, dict)
+        and set(member) == {"name", "sha256", "size"}
+        and isinstance(member["name"], str)
+        and (member["name"] in _FIXED or bool(_BLOB.fullmatch(member["name"]) or _VECTORS.fullmatch(member["name"])))
+        and _is_count(member["size"])
+        and member["size"] <= MOST_BYTES
+        and isinstance(member["sha256"], str)
+        and _HEX.fullmatch(member["sha256"]) is not None
+    )

@@ -1,0 +1,150 @@
+"""Writing a cube file: members put together aside, then copied into the archive and sealed."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, BinaryIO, Protocol
+
+from memos_cli.errors import IntegrityError, Refused
+from memos_cli.infra.cubefile.form import (
+    CHUNK,
+    END,
+    FORMAT,
+    MANIFEST,
+    MOST_BYTES,
+    MOST_MANIFEST,
+    MOST_MEMBERS,
+    SEAL,
+    Member,
+    Sign,
+    Tell,
+    encoded,
+    header,
+    padding,
+)
+
+
+class Spool:
+    """The bytes of a member while it is put together: a file without a name, gone whenever the process ends.
+
+    Args:
+        name: the member's name.
+        folder: where the file lies; it is made if need be.
+    """
+
+    def __init__(self, name: str, folder: Path) -> None:
+        import tempfile
+        from hashlib import sha256
+
+        folder.mkdir(parents=True, exist_ok=True)
+        self._name = name
+        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 -- closed by `close`
+        self._hash = sha256()
+        self._size = 0
+        self.lines = 0
+
+    def write(self, content: bytes) -> None:
+        """Append bytes: a line, or a piece of a file."""
+        self._file.write(content)
+        self._hash.update(content)
+        self._size += len(content)
+        self.lines += 1
+
+    @property
+    def member(self) -> Member:
+        """What the manifest says about it."""
+        return Member(self._name, self._size, self._hash.hexdigest())
+
+    @contextmanager
+    def open(self) -> "Iterator[IO[bytes]]":
+        """The bytes from the beginning."""
+        self._file.seek(0)
+        yield self._file
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+
+class Part(Protocol):
+    """A member that is ready to be written."""
+
+    @property
+    def member(self) -> Member:
+        """Name, size and digest."""
+        ...
+
+    def open(self) -> Any:  # noqa: ANN401 -- a context manager of a binary stream
+        """Its bytes."""
+        ...
+
+
+def write(target: "BinaryIO | IO[bytes]", head: Mapping[str, Any], parts: Iterable[Part], sign: Sign | None, tell: Tell) -> str:
+    """Write a cube file.
+
+    Args:
+        target: where to.
+        head: the manifest without `format` and `members`.
+        parts: the members between manifest and seal, in their order.
+        sign: makes the signatures.
+        tell: told how many bytes were written, now and then.
+
+    Returns:
+        The digest of the file, in hexadecimal.
+
+    Raises:
+        IntegrityError: a part is not what it says it is.
+        Refused: it is too large for the format.
+    """
+    chosen = list(parts)
+    members = [part.member for part in chosen]
+    if over := [one.name for one in members if one.size > MOST_BYTES]:
+        raise Refused(f"{over[0]} would be larger than 8 GiB", hint="export the cube in parts: --since and --until")
+    manifest = encoded({**head, "format": FORMAT, "members": [one._asdict() for one in members]})
+    if len(manifest) > MOST_MANIFEST or len(members) > MOST_MEMBERS:
+        raise Refused("there are too many files for one cube file", hint="export the cube in parts: --since and --until")
+    out = _Digesting(target, tell)
+    out.write(header(MANIFEST, len(manifest)) + manifest + padding(len(manifest)))
+    for part in chosen:
+        _copy(part, out)
+    digest = out.digest
+    signatures = sorted(set(sign(digest))) if sign else []
+    seal = encoded({"sha256": digest.hex(), "signatures": [one._asdict() for one in signatures]})
+    out.write(header(SEAL, len(seal)) + seal + padding(len(seal)) + END)
+    return digest.hex()
+
+
+class _Digesting:
+    """A stream that reckons the digest of what is written to it."""
+
+    def __init__(self, target: "BinaryIO | IO[bytes]", tell: Tell) -> None:
+        from hashlib import sha256
+
+        self._target, self._tell = target, tell
+        self._hash = sha256()
+        self._size = 0
+
+    def write(self, content: bytes) -> None:
+        self._target.write(content)
+        self._hash.update(content)
+        self._size += len(content)
+        self._tell(self._size)
+
+    @property
+    def digest(self) -> bytes:
+        return self._hash.digest()
+
+
+def _copy(part: Part, out: _Digesting) -> None:
+    from hashlib import sha256
+
+    member, found, size = part.member, sha256(), 0
+    out.write(header(member.name, member.size))
+    with part.open() as source:
+        while chunk := source.read(CHUNK):
+            found.update(chunk)
+            size += len(chunk)
+            out.write(chunk)
+    if size != member.size or found.hexdigest() != member.sha256:
+        raise IntegrityError(f"{member.name} is not what it is named after", hint="see what is left with: memos doctor")
+    out.write(padding(size))
