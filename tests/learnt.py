@@ -1,10 +1,13 @@
 """Generations of adapters without a training: real files for a tiny model, and the records that a run leaves."""
 
+import json
+import random
+from array import array
 from pathlib import Path
 from typing import Any
 
 from memos_cli import MOS
-from memos_cli.infra import adapters, files
+from memos_cli.infra import adapterfile, adapters, files
 from memos_cli.infra.vault.units import new_id
 from memos_cli.interface import consolidating, generating
 from memos_cli.model import Adapter, Filter
@@ -16,6 +19,25 @@ SCORES = {
     "text_drift": 0.1,
 }  # fmt: skip
 SHAPES = {"blk.0.attn_q.weight": (tiny.WIDTH, tiny.WIDTH)}
+RANK = 4
+FACTORS = {
+    "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight": (RANK, tiny.WIDTH),
+    "base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight": (tiny.WIDTH, RANK),
+}
+"""What PEFT calls a pair of factors of the tiny models, and their shapes."""
+
+
+def config(**other: Any) -> bytes:
+    """How an adapter is laid out, as a training writes it."""
+    told = {"lora_alpha": 8.0, "peft_type": "LORA", "r": RANK, "use_rslora": False, **other}
+    return json.dumps(told, indent=1, sort_keys=True).encode() + b"\n"
+
+
+def weights(seed: int = 1) -> bytes:
+    """Tensors as a training writes them, with numbers that are whatever the seed says."""
+    chance = random.Random(seed)
+    numbers = [chance.uniform(-1, 1) for shape in FACTORS.values() for _ in range(shape[0] * shape[1])]
+    return adapterfile.header(FACTORS) + array("f", numbers).tobytes()
 
 
 def grow(
@@ -33,7 +55,8 @@ def grow(
     place = adapters.folder(vault, identity)
     place.mkdir(parents=True)
     tiny.write_adapter(place / adapters.LLAMA, shapes or SHAPES, seed=seed)
-    (place / adapters.WEIGHTS).write_bytes(b"weights")
+    (place / adapters.WEIGHTS).write_bytes(weights(seed))
+    (place / adapters.CONFIG).write_bytes(config())
     facts = vault.find(Filter(at=now, kinds=("fact",)))
     selection = generating.select(vault, "2999-01-01T00:00:00.000Z")
     assert len(selection.chosen) == len(facts)

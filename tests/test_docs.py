@@ -25,7 +25,7 @@ def test_committed_man_pages_are_the_generated_ones() -> None:
 
 
 def test_the_page_of_the_format_has_the_limits_of_the_code() -> None:
-    from memos_cli.infra import admission, cubefile, vectorfile
+    from memos_cli.infra import adapterfile, admission, cubefile, slotfile, vectorfile
     from memos_cli.infra.vault.units import ALPHABET
     from memos_cli.model import Kind, LinkType, Origin, State, Visibility
 
@@ -33,7 +33,9 @@ def test_the_page_of_the_format_has_the_limits_of_the_code() -> None:
     limits = (
         cubefile.MOST_LINE, cubefile.MOST_MANIFEST, cubefile.MOST_SEAL, cubefile.MOST_BYTES, cubefile.MOST_MEMBERS,
         admission.MOST_CHARACTERS, admission.LONGEST_NAME, admission.MOST_PARENTS, admission.MOST_REGISTERS,
-        vectorfile.MOST_DIMENSIONS,
+        vectorfile.MOST_DIMENSIONS, cubefile.MOST_ADAPTERS, cubefile.MOST_SLOTS, slotfile.MOST_TOKENS, slotfile.MOST_MEMORIES,
+        adapterfile.MOST_CONFIG, adapterfile.MOST_HEADER, adapterfile.MOST_WEIGHTS, adapterfile.MOST_DATA,
+        adapterfile.MOST_TENSORS, adapterfile.MOST_RANK, adapterfile.MOST_WIDTH, slotfile.MOST_RECORD,
     )  # fmt: skip
     for limit in limits:
         assert re.search(rf"\b{limit}\b", page), limit

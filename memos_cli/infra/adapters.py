@@ -2,10 +2,13 @@
 
 The folder has the data set, checkpoints while it is trained, the adapter for PEFT and for llama.cpp, and the evaluation. All of
 it can be made again. A file is only used after its SHA-256 was compared with the one that the log has, and only where the log
-has it from this very copy of the cube: what another machine says of its files tells nothing about the ones here.
+has it from this very copy of the cube: what another machine says of its files tells nothing about the ones here. Files that
+came in with a cube from somebody who is trusted, or that a person chose to use, are noted in a mark of this copy, which is no
+part of the log.
 """
 
 import json
+import sqlite3
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +16,9 @@ from typing import Any
 
 from memos_cli.errors import AmbiguousId, NotFound
 from memos_cli.infra import files
+from memos_cli.infra.cubefile import LEARNT
 from memos_cli.infra.vault import fold
+from memos_cli.infra.vault.units import mark, registers_of, set_mark
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Adapter, Memory
 
@@ -24,6 +29,11 @@ WEIGHTS, LLAMA, DATA, EVALUATION = "adapter_model.safetensors", "adapter.gguf", 
 CONFIG, LOG = "adapter_config.json", "training.jsonl"
 SEALED = (LLAMA, WEIGHTS, CONFIG, DATA, EVALUATION, LOG)
 """The files whose digests the log has."""
+PROMOTED = "promoted"
+"""The status of a generation that is in use (`operation.generations.Status`)."""
+VOUCHED = "adapters"
+"""The mark, in the table `cube`, with the digests of files from elsewhere that may be used: by generation, then by name."""
+FOREIGN = "it came from elsewhere, signed by nobody whom you trust"
 _SHORTEST = 4
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 
@@ -74,21 +84,68 @@ def then(vault: Vault, identity: str, version: int) -> Memory | None:
 
 
 def fault(vault: Vault, one: Adapter, names: Iterable[str] = (LLAMA,)) -> str | None:
-    """What is wrong with the files of a generation: not made here, gone, or not what they were."""
-    sealed = [op for op in vault.operations(NOUN, one.id) if (op.change or {}).get("files")]
-    if not sealed or any(op.replica != vault.meta["replica"] for op in sealed):
-        return "its files were made on another machine" if sealed else "it has no files"
-    place = folder(vault, one.id)
+    """What is wrong with the files of a generation: not made here and not vouched for, gone, or not what they were."""
+    place, known = folder(vault, one.id), _known(vault, one)
+    if isinstance(known, str):
+        return known
     for name in names:
-        if name not in one.files:
-            return f"it has no {name}"
-        try:
-            found = files.digest(place / name)
-        except OSError:
-            return f"its {name} is gone"
-        if found != one.files[name]:
-            return f"its {name} was changed"
+        made_of = (CONFIG, WEIGHTS) if name == LLAMA and name not in known else (name,)  # it does not travel
+        for needed in made_of:
+            if wrong := _differs(place, needed, known):
+                return wrong
     return None
+
+
+def _known(vault: Vault, one: Adapter) -> Mapping[str, str] | str:
+    """The digests that this copy of the cube stands for; or why there are none."""
+    sealed = [op for op in vault.operations(NOUN, one.id) if (op.change or {}).get("files")]
+    if not sealed:
+        return "it has no files"
+    if all(op.replica == vault.meta["replica"] for op in sealed):
+        return one.files
+    known = vouched(vault).get(one.id)
+    if known is None:
+        return FOREIGN if (folder(vault, one.id) / WEIGHTS).is_file() else "its files were made on another machine"
+    if any(one.files.get(name) != known.get(name) for name in LEARNT):
+        return "the log names other files than those that came"
+    return known
+
+
+def _differs(place: Path, name: str, known: Mapping[str, str]) -> str | None:
+    if name not in known:
+        return f"it has no {name}"
+    try:
+        found = files.digest(place / name)
+    except OSError:
+        return f"its {name} is gone"
+    return None if found == known[name] else f"its {name} was changed"
+
+
+def strange(vault: Vault, identity: str) -> bool:
+    """Whether another copy of the cube wrote what a generation's files are, and nobody stands for them here."""
+    own = vault.meta["replica"]
+    sealed = (op for op in vault.operations(NOUN, identity) if (op.change or {}).get("files"))
+    return any(op.replica != own for op in sealed) and identity not in vouched(vault)
+
+
+def vouched(vault: Vault) -> dict[str, dict[str, str]]:
+    """Which files from elsewhere may be used: for each generation the digests, by name."""
+    kept = vault.mark(VOUCHED)
+    return dict(json.loads(kept)) if kept else {}
+
+
+def vouch(conn: sqlite3.Connection, digests: Mapping[str, Mapping[str, str]]) -> None:
+    """Note, in the caller's transaction, that files from elsewhere may be used: for each generation digests, by name."""
+    kept = json.loads(mark(conn, VOUCHED) or "{}")
+    known = {identity: {**kept.get(identity, {}), **found} for identity, found in digests.items()}
+    set_mark(conn, VOUCHED, json.dumps({**kept, **known}, sort_keys=True))
+
+
+def vouch_for(conn: sqlite3.Connection, identities: Iterable[str]) -> None:
+    """The same of whole generations, as the log names their files that travel."""
+    named = {one: registers_of(conn, NOUN, one)["files"] for one in identities}
+    if named:
+        vouch(conn, {one: {name: found[name] for name in LEARNT} for one, found in named.items()})
 
 
 def seals(place: Path) -> dict[str, str]:

@@ -5,15 +5,16 @@ meanwhile. The log and the state folded from it go to disk line by line; nothing
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any, BinaryIO, NamedTuple, Protocol
 
 from memos_cli.errors import Refused
-from memos_cli.infra import blobs, circles, cubefile, oplines, vectorfile
+from memos_cli.infra import adapters, blobs, circles, cubefile, members, oplines, vectorfile
 from memos_cli.infra.admission import is_hash
 from memos_cli.infra.cubefile import Member, Part, Sign, Spool, encoded
+from memos_cli.infra.slotfile import Travelling
 from memos_cli.infra.vault import connection, fold, log, queries, rows, search
 from memos_cli.infra.vault.units import mark
 from memos_cli.infra.vault.vault import Vault
@@ -37,6 +38,9 @@ class Dumped(NamedTuple):
             what other memories say that are not part of the export.
         digest: of the file, in hexadecimal.
         bytes: its size before any encryption.
+        adapters: how many generations travel with their adapter.
+        kept: of promoted generations whose adapter stays at home why, by id.
+        slots: how many slots travel.
     """
 
     cube: str
@@ -46,6 +50,9 @@ class Dumped(NamedTuple):
     absent: int
     digest: str
     bytes: int
+    adapters: int = 0
+    kept: dict[str, str] = {}  # noqa: RUF012 -- never changed
+    slots: int = 0
 
 
 class Extent(NamedTuple):
@@ -56,12 +63,19 @@ class Extent(NamedTuple):
         words: the filter in words, for the manifest.
         vectors: whether vectors travel too.
         redacted: whether this is a publication.
+        adapters: whether adapters travel too: of a whole cube, since one holds what a selection leaves out.
     """
 
     wanted: Filter | None = None
     words: str | None = None
     vectors: bool = True
     redacted: bool = False
+    adapters: bool = True
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is all of the cube, so that adapters and slots may go with it."""
+        return self.wanted is None and not self.redacted
 
 
 WHOLE = Extent()
@@ -184,6 +198,7 @@ def dump(
     folder: Path,
     extent: Extent = WHOLE,
     *,
+    slots: Iterable[Travelling] = (),
     sign: Sign | None = None,
     tell: Progress = lambda *_: None,
 ) -> Dumped:
@@ -194,6 +209,7 @@ def dump(
         target: where to; encryption is a stream that encrypts.
         folder: where the members are put together, in files without names.
         extent: what of it.
+        slots: those that go along, with a whole cube.
         sign: makes the signatures.
         tell: told how many operations are done, and how many there are.
 
@@ -205,7 +221,7 @@ def dump(
         stack.callback(conn.close)
         stack.enter_context(connection.translated(vault.path))
         conn.execute("BEGIN")
-        return _Dump(vault, conn, folder, stack, extent, tell).write(target, sign)
+        return _Dump(vault, conn, folder, stack, extent, tell).write(target, slots, sign)
 
 
 class _Dump:
@@ -218,6 +234,7 @@ class _Dump:
         self._subjects = Subjects(conn)
         self._ends = _ends(conn)
         self._heads: dict[str, dict[str, Any]] = {}
+        self._generations: dict[str, fold.Registers] = {}
         self._extent, self._chosen = extent, extent.wanted is not None
         if extent.wanted is not None:
             clause, values = queries.condition(extent.wanted)
@@ -225,7 +242,7 @@ class _Dump:
             conn.execute(f"INSERT INTO temp.chosen SELECT m.id FROM memories m WHERE {clause}", values)  # noqa: S608
         self._total = int(conn.execute("SELECT count(*) FROM ops").fetchone()[0])
 
-    def write(self, target: "BinaryIO | IO[bytes]", sign: Sign | None) -> Dumped:
+    def write(self, target: "BinaryIO | IO[bytes]", slots: Iterable[Travelling], sign: Sign | None) -> Dumped:
         self._refuse_circles()
         ops, memories, links, rules = (
             self._spool(name) for name in (cubefile.OPS, cubefile.MEMORIES, cubefile.LINKS, cubefile.RULES)
@@ -236,9 +253,13 @@ class _Dump:
         state = State(memories, links, rules)
         for noun, subject in self._subjects:
             found = [op for op in log.of_subject(self._conn, noun, subject) if log.within(op, self._ends)]
-            state.add(noun, subject, found)
+            registers = state.add(noun, subject, found)
+            if noun == adapters.NOUN:
+                self._generations[subject] = registers
         files, absent = self._files()
         tensors = list(self._vectors()) if self._extent.vectors else []
+        learnt, kept = self._adapters(signed=sign is not None)
+        states = members.stored(slots, self._stack) if self._extent.whole else []
         counts = {"operations": count, **state.counts}
         head = {
             "counts": counts,
@@ -249,7 +270,7 @@ class _Dump:
             "redacted": self._extent.redacted,
             "selection": self._extent.words,
         }
-        parts: list[Part] = [ops, memories, links, rules, *files, *(spool for spool, _ in tensors)]
+        parts: list[Part] = [ops, memories, links, rules, *files, *(spool for spool, _ in tensors), *learnt, *states]
         written = 0
 
         def told(size: int) -> None:
@@ -258,7 +279,14 @@ class _Dump:
 
         digest = cubefile.write(target, head, parts, sign, told)
         embedded = sum(number for _, number in tensors)
-        return Dumped(self._vault.meta["id"], counts, embedded, len(files), absent, digest, written)
+        done = Dumped(self._vault.meta["id"], counts, embedded, len(files), absent, digest, written)
+        return done._replace(adapters=len(learnt) // len(cubefile.LEARNT), kept=kept, slots=len(states) // 2)
+
+    def _adapters(self, *, signed: bool) -> tuple[list[members.Opened], dict[str, str]]:
+        """The members of adapters, and why others stay at home."""
+        if not (self._extent.whole and self._extent.adapters):
+            return [], {}
+        return members.outgoing(self._vault, self._conn, self._generations, self._stack, signed=signed)
 
     def _refuse_circles(self) -> None:
         """A reader refuses links in a circle, and two machines that each made a half of it can have one after a merge."""

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, NamedTuple
 
 from memos_cli.errors import MemosError, Refused
-from memos_cli.infra import circles, cubefile, dumper, oplines, vectorfile
+from memos_cli.infra import adapters, circles, cubefile, dumper, members, oplines, vectorfile
 from memos_cli.infra.blobs import ABSENT, Blobs
 from memos_cli.infra.cubefile import Incoming, Member, Reader, unsound
 from memos_cli.infra.dumper import Progress, State, Subjects
 from memos_cli.infra.files import sync_folder
+from memos_cli.infra.slotfile import Travelling
 from memos_cli.infra.vault import connection, log, rebuild, rows, schema
 from memos_cli.infra.vault.units import Unit, bump_generation, new_id, set_mark
 from memos_cli.infra.vault.vault import Vault
@@ -40,6 +41,8 @@ class Staged(NamedTuple):
         vectors: how many memories came with a vector.
         absent: how many files that memories were read from did not come with them.
         signers: whose the signatures are, once somebody who knows the keys has verified them.
+        adapters: the generations of which an adapter came, by id.
+        slots: the slots that came; their states lie beside the staged cube, and go with it.
     """
 
     vault: Vault
@@ -49,6 +52,8 @@ class Staged(NamedTuple):
     vectors: int
     absent: int
     signers: tuple[Signer, ...] = ()
+    adapters: tuple[str, ...] = ()
+    slots: tuple[Travelling, ...] = ()
 
     @property
     def gaps(self) -> dict[str, int]:
@@ -70,7 +75,9 @@ class Staged(NamedTuple):
         heads = {name: head["seq"] for name, head in self.manifest["heads"].items()}
         told = {"cube": self.manifest["cube"], "operations": self.manifest["counts"]["operations"], "heads": heads}
         unit.log.append(log.IMPORT, new_id(), {**told, **self.origin})
-        if not self.trusted:
+        if self.trusted:
+            adapters.vouch_for(self.vault.conn, self.adapters)
+        else:
             unit.keep_all_strange()
 
     def adopt(self, target: Path) -> None:
@@ -122,27 +129,29 @@ def stage(
     """
     made = [one for one in (folder, *folder.parents) if not one.exists()]
     folder.mkdir(parents=True, exist_ok=True)
-    half = folder / f".{name}.{os.urandom(6).hex()}"
+    half, states = (folder / f".{name}.{os.urandom(6).hex()}" for _ in range(2))
     vault: Vault | None = None
     try:
         half.mkdir(mode=0o700)
         (half / connection.BLOBS).mkdir()
         with connection.translated(half / connection.FILE):
-            staging = _Staging(stream, half, due, check, owner, tell)
+            staging = _Staging(stream, (half, states), due, check, owner, tell)
             try:
                 staging.run()
             finally:
                 staging.conn.close()
         vault = Vault(half, name)
-        reader = staging.reader
-        yield Staged(vault, reader.manifest, reader.signatures, reader.digest.hex(), staging.vectors, staging.absent)
+        reader, came = staging.reader, staging.arrivals
+        found = Staged(vault, reader.manifest, reader.signatures, reader.digest.hex(), staging.vectors, staging.absent)
+        yield found._replace(adapters=tuple(came.adapters), slots=tuple(came.slots))
     except sqlite3.IntegrityError as error:
         raise unsound(f"two things in it exclude each other ({error})") from None
     finally:
         if vault is not None:
             vault.close()
-        if half.exists():
-            _remove(half)
+        for path in (half, states):
+            if path.exists():
+                _remove(path)
         with suppress(OSError):  # there is something in it now
             for one in made:
                 one.rmdir()
@@ -186,18 +195,19 @@ class _Digest:
 
 
 class _Staging:
-    """One file that is being read into a folder."""
+    """One file that is being read into a folder, and the states of slots into another one."""
 
     def __init__(
         self,
         stream: "BinaryIO | IO[bytes]",
-        half: Path,
+        folders: tuple[Path, Path],
         due: rows.Due,
         check: Check,
         owner: str | None,
         tell: Progress,
     ) -> None:
-        self._half, self._due, self._check, self._tell = half, due, check, tell
+        (half, states), self._due, self._check, self._tell = folders, due, check, tell
+        self._half = half
         self.reader = Reader(stream)
         self.vectors = self.absent = 0
         self._blobs = Blobs(half / connection.BLOBS)
@@ -209,6 +219,7 @@ class _Staging:
         path = half / connection.FILE
         connection.fill(path, {**meta, "digest": schema.identity_digest(meta), dumper.MAKER: told["owner"]}, lasting=False)
         self.conn = sqlite3.connect(path, isolation_level=None)
+        self.arrivals = members.Arrivals(self.conn, half / adapters.FOLDER, states)
         # Nobody else has this file, and it is thrown away whole: no journal, and to disk once, at the end.
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -65536", "locking_mode = EXCLUSIVE"):
             self.conn.execute(f"PRAGMA {pragma}")
@@ -236,6 +247,10 @@ class _Staging:
             self._take_blob(incoming)
         elif incoming.name.startswith(cubefile.VECTORS):
             self._take_vectors(incoming)
+        elif incoming.name.startswith(cubefile.ADAPTERS):
+            self.arrivals.take_adapter(incoming)
+        elif incoming.name.startswith(cubefile.SLOTS):
+            self.arrivals.take_slot(incoming)
         else:
             for _ in incoming.chunks():  # that it says what the log amounts to is known by its digest
                 pass

@@ -94,7 +94,7 @@ def purge(vault: Vault, unit: Unit, ids: Iterable[str], places: Sequence[Place] 
     between: list[Link] = []
     for identity in wanted:
         history = vault.operations("memory", identity)
-        texts += _said(history)
+        texts += said(history)
         for digest, span in _places(history):
             spans.setdefault(digest, []).append(span)
         outgoing, incoming = vault.links(identity)
@@ -121,7 +121,7 @@ def follow(vault: Vault, unit: Unit, histories: Iterable[Sequence[Any]]) -> tupl
         The texts that are gone.
     """
     known = [operation for history in histories for operation in history]
-    texts = tuple(dict.fromkeys(_said(known)))
+    texts = tuple(dict.fromkeys(said(known)))
     spans: dict[str, list[tuple[int, int]]] = {}
     for digest, span in _places(known):
         spans.setdefault(digest, []).append(span)
@@ -130,7 +130,7 @@ def follow(vault: Vault, unit: Unit, histories: Iterable[Sequence[Any]]) -> tupl
     return texts
 
 
-def _said(history: Iterable[Any]) -> Iterator[str]:
+def said(history: Iterable[Any]) -> Iterator[str]:
     """Every text that the operations gave their memory."""
     for operation in history:
         for name in ("content", "title"):

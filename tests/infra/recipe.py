@@ -119,3 +119,18 @@ def vectors(content: bytes) -> dict[str, tuple[float, ...]]:
     assert end == len(body)
     rows = struct.iter_unpack(f"<{width}e", body[start:])
     return {body[20 * n : 20 * n + 20].decode(): row for n, row in zip(range(count), rows, strict=True)}
+
+
+def tensors(content: bytes) -> dict[str, tuple[list[int], tuple[float, ...]]]:
+    """Shape and numbers of each tensor of an adapter; none of them overlap, and none leaves a gap."""
+    (size,) = struct.unpack("<Q", content[:8])
+    head, body = json.loads(content[8 : 8 + size]), content[8 + size :]
+    assert head.pop("__metadata__") == {"format": "pt"}
+    found, end = {}, 0
+    for name, told in head.items():
+        begin, until = told["data_offsets"]
+        assert (told["dtype"], begin) == ("F32", end)
+        found[name] = told["shape"], struct.unpack(f"<{(until - begin) // 4}f", body[begin:until])
+        end = until
+    assert end == len(body)
+    return found

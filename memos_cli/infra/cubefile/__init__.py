@@ -9,9 +9,11 @@ encryption may lie around it. There is no compression inside: no bomb is possibl
 """
 
 from memos_cli.infra.cubefile.form import (
+    ADAPTERS,
     BLOBS,
     BLOCK,
     FORMAT,
+    LEARNT,
     LINKS,
     MANIFEST,
     MEMORIES,
@@ -21,8 +23,11 @@ from memos_cli.infra.cubefile.form import (
     MOST_MEMBERS,
     MOST_SEAL,
     OPS,
+    RECORD,
     RULES,
     SEAL,
+    SLOTS,
+    STATE,
     SUFFIX,
     VECTORS,
     Member,
@@ -34,11 +39,13 @@ from memos_cli.infra.cubefile.form import (
     padding,
     unsound,
 )
-from memos_cli.infra.cubefile.reading import Incoming, Reader
+from memos_cli.infra.cubefile.manifest import MOST_ADAPTERS, MOST_SLOTS
+from memos_cli.infra.cubefile.reading import Incoming, Reader, Source
 from memos_cli.infra.cubefile.writing import Part, Spool, write
 
 __all__ = [
-    "BLOBS", "BLOCK", "FORMAT", "LINKS", "MANIFEST", "MEMORIES", "MOST_BYTES", "MOST_LINE", "MOST_MANIFEST", "MOST_MEMBERS",
-    "MOST_SEAL", "OPS", "RULES", "SEAL", "SUFFIX", "VECTORS", "Incoming", "Member", "Part", "Reader", "Sign", "Spool", "Tell",
-    "decoded", "encoded", "header", "padding", "unsound", "write",
+    "ADAPTERS", "BLOBS", "BLOCK", "FORMAT", "LEARNT", "LINKS", "MANIFEST", "MEMORIES", "MOST_ADAPTERS", "MOST_BYTES",
+    "MOST_LINE", "MOST_MANIFEST", "MOST_MEMBERS", "MOST_SEAL", "MOST_SLOTS", "OPS", "RECORD", "RULES", "SEAL", "SLOTS", "STATE",
+    "SUFFIX", "VECTORS", "Incoming", "Member", "Part", "Reader", "Sign", "Source", "Spool", "Tell", "decoded", "encoded",
+    "header", "padding", "unsound", "write",
 ]  # fmt: skip

@@ -12,7 +12,11 @@ SUFFIX = ".memcube"
 MANIFEST, OPS, MEMORIES, LINKS, RULES, SEAL = (
     "manifest.json", "ops.jsonl", "memories.jsonl", "links.jsonl", "rules.jsonl", "seal.json",
 )  # fmt: skip
-BLOBS, VECTORS = "blobs/", "vectors/"
+BLOBS, VECTORS, ADAPTERS, SLOTS = "blobs/", "vectors/", "adapters/", "slots/"
+LEARNT = ("adapter_config.json", "adapter_model.safetensors", "examples.jsonl")
+"""The members of an adapter, below `adapters/ID/`, in their order."""
+RECORD, STATE = ".json", ".state"
+"""The two members of a slot, behind `slots/SHA256`."""
 BLOCK = 512
 MOST_MANIFEST = 16 << 20
 """Bytes of the manifest: some 130 a member."""

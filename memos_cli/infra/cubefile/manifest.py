@@ -7,23 +7,35 @@ from typing import Any
 from memos_cli.errors import IntegrityError
 from memos_cli.infra.admission import is_name, is_time
 from memos_cli.infra.cubefile.form import (
+    ADAPTERS,
     BLOBS,
     FORMAT,
+    LEARNT,
     LINKS,
     MANIFEST,
     MEMORIES,
     MOST_BYTES,
     MOST_MEMBERS,
     OPS,
+    RECORD,
     RULES,
+    SLOTS,
+    STATE,
     VECTORS,
     decoded,
     unsound,
 )
+from memos_cli.infra.vault.units import ALPHABET, ID_LENGTH
+
+MOST_ADAPTERS = 20
+"""Generations in one file; a cube has one in use for each model. These and the slots are all held open while a file is made."""
+MOST_SLOTS = 100
 
 _FIXED = (OPS, MEMORIES, LINKS, RULES)
 _BLOB = re.compile(r"blobs/[0-9a-f]{64}")
 _VECTORS = re.compile(r"vectors/(?:0|[1-9][0-9]{0,2})\.safetensors")
+_ADAPTER = re.compile(rf"adapters/([{ALPHABET}]{{{ID_LENGTH}}})/(?:{'|'.join(map(re.escape, LEARNT))})")
+_SLOT = re.compile(r"slots/([0-9a-f]{64})(?:\.json|\.state)")
 _HEX = re.compile(r"[0-9a-f]{64}")
 _FIELDS = frozenset({"counts", "created", "cube", "format", "heads", "members", "owner", "redacted", "selection"})
 _COUNTS = ("links", "memories", "operations", "rules")
@@ -59,7 +71,7 @@ def _sound_manifest(manifest: Mapping[str, Any]) -> bool:
         and all(map(_is_count, counts.values()))
         and isinstance(heads, dict)
         and all(_matches(r"[0-9a-f]{16}", replica) and _sound_head(head) for replica, head in heads.items())
-        and _sound_members(manifest["members"])
+        and _sound_members(manifest["members"], whole=selection is None and not manifest["redacted"])
     )
 
 
@@ -82,17 +94,25 @@ def _sound_head(head: Any) -> bool:  # noqa: ANN401 -- whatever the file says
     )
 
 
-def _sound_members(members: Any) -> bool:  # noqa: ANN401 -- whatever the file says
+def _sound_members(members: Any, *, whole: bool) -> bool:  # noqa: ANN401 -- whatever the file says
     if not isinstance(members, list) or len(members) > MOST_MEMBERS or not all(map(_sound_member, members)):
         return False
     names = [one["name"] for one in members]
-    blobs = [name for name in names if name.startswith(BLOBS)]
-    vectors = [name for name in names if name.startswith(VECTORS)]
+    blobs, vectors = ([name for name in names if name.startswith(prefix)] for prefix in (BLOBS, VECTORS))
+    adapters, slots = (sorted({found[1] for name in names if (found := form.fullmatch(name))}) for form in (_ADAPTER, _SLOT))
     return (
-        names == [*_FIXED, *blobs, *vectors]
-        and blobs == sorted(set(blobs))
-        and all(one["sha256"] == one["name"].removeprefix(BLOBS) for one in members if one["name"].startswith(BLOBS))
-        and vectors == [f"{VECTORS}{number}.safetensors" for number in range(len(vectors))]
+        names
+        == [
+            *_FIXED,
+            *sorted(set(blobs)),
+            *(f"{VECTORS}{number}.safetensors" for number in range(len(vectors))),
+            *(f"{ADAPTERS}{identity}/{name}" for identity in adapters for name in LEARNT),
+            *(f"{SLOTS}{digest}{end}" for digest in slots for end in (RECORD, STATE)),
+        ]
+        and len(adapters) <= MOST_ADAPTERS
+        and len(slots) <= MOST_SLOTS
+        and (whole or not (adapters or slots))  # they hold what a selection leaves out
+        and all(one["sha256"] in one["name"] for one in members if one["name"].startswith(BLOBS) or one["name"].endswith(STATE))
     )
 
 
@@ -101,7 +121,7 @@ def _sound_member(member: Any) -> bool:  # noqa: ANN401 -- whatever the file say
         isinstance(member, dict)
         and set(member) == {"name", "sha256", "size"}
         and isinstance(member["name"], str)
-        and (member["name"] in _FIXED or bool(_BLOB.fullmatch(member["name"]) or _VECTORS.fullmatch(member["name"])))
+        and (member["name"] in _FIXED or any(form.fullmatch(member["name"]) for form in (_BLOB, _VECTORS, _ADAPTER, _SLOT)))
         and _is_count(member["size"])
         and member["size"] <= MOST_BYTES
         and isinstance(member["sha256"], str)

@@ -29,27 +29,20 @@ _ARMOR = b"-----BEGIN AGE ENCRYPTED FILE-----"
 _SIGNED = re.compile(r"[A-Za-z0-9+/=:._-]{1,200}")
 
 
-class Incoming:
-    """A member that is being read; its bytes have to be read to the end before the next one comes."""
+class Source:
+    """A member as it is read: from a cube file, or where it lies.
 
-    def __init__(self, reader: "Reader", member: Member) -> None:
-        from hashlib import sha256
+    Attributes:
+        name: that of the member.
+        size: its bytes.
+    """
 
-        self.name, self.size = member.name, member.size
-        self._reader, self._member = reader, member
-        self._left = member.size
-        self._hash = sha256()
+    name: str
+    size: int
 
     def read(self, most: int) -> bytes:
-        """So many bytes, fewer at the end.
-
-        Raises:
-            IntegrityError: the file ends here.
-        """
-        chunk = self._reader.take(min(most, self._left))
-        self._left -= len(chunk)
-        self._hash.update(chunk)
-        return chunk
+        """So many bytes, fewer at the end."""
+        raise NotImplementedError
 
     def chunks(self) -> Iterator[bytes]:
         """All of it, piece by piece."""
@@ -77,13 +70,40 @@ class Incoming:
         if rest:
             raise unsound(f"the last line of {self.name} has no end")
 
+
+class Incoming(Source):
+    """A member that is being read; its bytes have to be read to the end before the next one comes.
+
+    Attributes:
+        sha256: what the manifest says of it.
+    """
+
+    def __init__(self, reader: "Reader", member: Member) -> None:
+        from hashlib import sha256
+
+        self.name, self.size, self.sha256 = member
+        self._reader = reader
+        self._left = member.size
+        self._hash = sha256()
+
+    def read(self, most: int) -> bytes:
+        """So many bytes, fewer at the end.
+
+        Raises:
+            IntegrityError: the file ends here.
+        """
+        chunk = self._reader.take(min(most, self._left))
+        self._left -= len(chunk)
+        self._hash.update(chunk)
+        return chunk
+
     def close(self) -> None:
         """See that all was read, and that it was what the manifest says.
 
         Raises:
             IntegrityError: it was not.
         """
-        if self._left or self._hash.hexdigest() != self._member.sha256:
+        if self._left or self._hash.hexdigest() != self.sha256:
             raise unsound(f"{self.name} is not what the manifest says")
         if any(self._reader.take(-self.size % BLOCK)):
             raise unsound(f"behind {self.name} there is more than padding")
