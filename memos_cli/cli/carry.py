@@ -1,7 +1,7 @@
 """`memos cube export`, `import` and `verify`: cubes that travel."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -12,10 +12,12 @@ from memos_cli.cli import sealing
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import FILTER_NAMES, Command, dry_run, filter_of, filters
 from memos_cli.cli.progress import progress
+from memos_cli.cli.render import one_line, plain
 from memos_cli.errors import UsageError
 from memos_cli.times import shown
 
 if TYPE_CHECKING:
+    from memos_cli.interface.arriving import Came, Slots
     from memos_cli.interface.carrying import Contents, Exported, Received
 
 _OPTIONS = {"kinds": "kind", "tags": "tag", "states": "state", "everything": "all"}
@@ -27,6 +29,8 @@ _LONGEST = 1000
 @click.option("-o", "--output", metavar="FILE|-", help="The file; - is standard output.  [default: NAME.memcube]")
 @filters
 @click.option("--no-vectors", is_flag=True, help="Leave the vectors out; they can be computed again.")
+@click.option("--adapters/--no-adapters", "adapters", default=None, help="What a model learnt.  [default: with a whole cube]")
+@click.option("--slots", is_flag=True, help="What a model computed, too, with a whole cube: large, and for the same machine.")
 @click.option("--redact", is_flag=True, help="To publish: no history, other ids, secrets masked, what is labelled withheld.")
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 @sealing.to_seal
@@ -36,6 +40,10 @@ def export(app: App, /, name: str | None, output: str | None, **given: Any) -> N
 
     The whole cube, with its log, versions, links, views and policy; or, with a filter, the memories that pass, each with its
     whole history. Uses and what came in last are not part of it: the same cube gives the same bytes.
+
+    Of a whole cube the adapters that are in use go along, each with its data set, unless --no-adapters is given; with --slots
+    also the slots that hold this cube's memories alone. A filter or --redact leaves both here: they hold what it leaves out.
+    Who receives them uses them only if the file is signed by a key that they trust, or by a promotion of their own.
 
     It can be encrypted, to others (their keys open it) or with a passphrase, and signed. Encrypted files are age files: the
     program age opens them too.
@@ -47,6 +55,8 @@ def export(app: App, /, name: str | None, output: str | None, **given: Any) -> N
       memos cube export --tag recipe -o recipes.memcube
       memos cube export --redact --tag talk -o talk.memcube
       memos cube export --encrypt-to kim --sign
+      memos cube export --no-adapters -o small.memcube
+      memos cube export --slots --sign -o laptop.memcube
       memos cube export --passphrase -o backup.memcube
       memos cube export -o - | ssh laptop memos cube import - --name work
 
@@ -66,9 +76,15 @@ def export(app: App, /, name: str | None, output: str | None, **given: Any) -> N
     if output == "-" and app.json:
         raise UsageError("-o - and --json exclude each other: both write to standard output")
     sign, seal = sealing.chosen(app, given)
-    extent = Extent(wanted, words, vectors=not given["no_vectors"], redacted=given["redact"])
+    extent = Extent(
+        wanted, words, vectors=not given["no_vectors"], redacted=given["redact"], adapters=given["adapters"] is not False
+    )
+    options = {name: given[name] for name in ("slots", "force")}
     with progress(app, "exporting") as tell:
-        done = app.mos.carrying.export(name, target, extent, force=given["force"], sign=sign, seal=seal, tell=tell)
+        done = app.mos.carrying.export(name, target, extent, **options, sign=sign, seal=seal, tell=tell)
+    asked = [name for name in ("adapters", "slots") if given[name] and not extent.whole]
+    if asked:
+        app.note(f"{' and '.join(asked)} stay here: they hold what a selection or a publication leaves out")
     _tell_export(app, done, encrypted=seal is not None, signed=sign is not None)
 
 
@@ -97,6 +113,8 @@ def _tell_export(app: App, done: "Exported", *, encrypted: bool, signed: bool) -
                 "cube": done.cube, "path": str(done.path) if done.path else None, "bytes": dumped.bytes,
                 "digest": dumped.digest, "counts": dumped.counts, "vectors": dumped.vectors, "blobs": dumped.blobs,
                 "absent": dumped.absent, "redacted": done.redacted, "withheld": done.left_out,
+                "adapters": dumped.adapters, "slots": dumped.slots,
+                "adapters_left": [{"id": one, "reason": why} for one, why in dumped.kept.items()],
                 "encrypted": encrypted, "signed": signed,
             }
         )  # fmt: skip
@@ -107,6 +125,10 @@ def _tell_export(app: App, done: "Exported", *, encrypted: bool, signed: bool) -
     how = "".join((", encrypted" if encrypted else "", ", signed" if signed else ""))
     said = f"exported cube {done.cube}{f' to {done.path}' if done.path else ''}: {what}{how}"
     app.out(said) if done.path else app.note(said)
+    if dumped.adapters or dumped.slots:
+        app.note(f"with {dumped.adapters} adapters and {dumped.slots} slots")
+    for one, why in dumped.kept.items():
+        app.note(f"adapter {plain(one)[:8]} stays here: {why}")
     if dumped.absent:
         app.note(f"{dumped.absent} files that memories were read from are not in it: they are gone, or hold what others say")
     if done.left_out:
@@ -125,6 +147,10 @@ def import_(app: App, /, file: str, *, name: str | None, dry_run: bool, **given:
     All of the file is verified before anything is changed, and the cube is there whole or not at all. Memories keep their
     ids, times, versions and links. What no key that you trust has signed is trusted less until you use it. A cube that is
     there already is not touched: memos cube merge puts two together. memos undo in the new cube takes the import back.
+
+    Adapters that come along are kept. Chat computes with one only if the file is signed by a key that you trust, or you
+    promote it (memos consolidate promote), and only with the very model that it was made for; slots are kept only of the
+    model chosen here and from somebody whom you trust. All else works without: chat goes on with the text.
 
     An encrypted file is opened with your keys, or those in --identity FILE; a passphrase is asked for. Whose the signatures
     are is told; a forged one is refused.
@@ -158,7 +184,7 @@ def _tell_import(app: App, done: "Received", *, encrypted: bool) -> None:
     plan = {"new": counts["memories"], "same": 0, "newer": 0, "older": 0, "conflicting": 0}
     if app.json:
         app.data({"cube": done.cube, "dry_run": done.dry_run, "command_id": done.txn, "plan": plan,
-                  **_json(done.contents, encrypted=encrypted)})  # fmt: skip
+                  "slots_kept": done.slots._asdict(), **_json(done.contents, encrypted=encrypted)})  # fmt: skip
         return
     said = "would import" if done.dry_run else "imported"
     app.out(f"{said} cube {done.cube}: {counts['memories']:,} memories, all new; {counts['operations']:,} operations")
@@ -166,11 +192,26 @@ def _tell_import(app: App, done: "Received", *, encrypted: bool) -> None:
         app.note(f"signed by {sealing.named(one)}")
     if done.contents.absent:
         app.note(f"{done.contents.absent} files that memories were read from did not come with them")
+    tell_learnt(app, done.cube, done.contents.adapters, done.slots)
     if not done.dry_run:
         if not done.contents.trusted:
             app.note("it is trusted less until you use it")
         app.note(f"take it back with: memos --cube {done.cube} undo")
         app.note(f"look at it with: memos --cube {done.cube} list; use it from now on: memos cube use {done.cube}")
+
+
+def tell_learnt(app: App, cube: str, adapters: "Sequence[Came]", slots: "Slots") -> None:
+    """What became of adapters and slots that came along."""
+    for one in adapters:
+        what = f"generation {one.generation} of {one_line(one.model, 40)} came along, which knows {one.memories:,} memories"
+        if one.trusted:
+            app.note(f"{what}; chat uses it with that model")
+        else:
+            app.note(f"{what}, and is not used: memos --cube {cube} consolidate promote {one.generation} lets chat use it")
+    if slots.kept:
+        app.note(f"{slots.kept} slots came along")
+    if slots.dropped:
+        app.note(f"{slots.dropped} slots were dropped, and are made anew: {slots.why}")
 
 
 @click.command("verify", cls=Command)
@@ -212,6 +253,10 @@ def _facts(found: "Contents") -> Iterator[tuple[str, str]]:
     yield "memories", f"{counts['memories']:,}" + (f": {states}" if states else "")
     yield "links, rules", f"{counts['links']:,}, {counts['rules']:,}"
     yield "vectors", f"{found.vectors:,}"
+    for one in found.adapters:
+        yield "adapter", f"generation {one.generation} of {one_line(one.model, 40)}, which knows {one.memories:,} memories"
+    for model, count in found.models.items():
+        yield "slots", f"{count:,} of the model {plain(model)[:12]}"
     yield "files", f"{len(blobs):,}" + (f", {found.absent:,} did not come along" if found.absent else "")
     missing = sum(head["seq"] - head["count"] for head in told["heads"].values())
     replicas = f"{len(told['heads'])} replicas" + (f"; {missing:,} operations of theirs stayed behind" if missing else "")
@@ -229,6 +274,8 @@ def _json(found: "Contents", *, encrypted: bool) -> Mapping[str, Any]:
         "vectors": found.vectors, "absent": found.absent, "replicas": heads, "members": told["members"],
         "signatures": [one._asdict() for one in found.signatures], "digest": found.digest,
         "signers": [one._asdict() for one in found.signers], "encrypted": encrypted,
+        "adapters": [one._asdict() for one in found.adapters],
+        "slots": [{"model": model, "slots": count} for model, count in found.models.items()],
     }  # fmt: skip
 
 

@@ -290,8 +290,8 @@ def evaluate(app: App, generation: str | None) -> None:
 def promote(app: App, generation: str, *, yes: bool) -> None:
     """Let chat use a generation.
 
-    One that did not pass takes a yes. One that knows what was forgotten or changed since is never used. It is one step of
-    memos undo.
+    One that did not pass takes a yes, and so does one that came from elsewhere and was signed by nobody whom you trust. One
+    that knows what was forgotten or changed since is never used. It is one step of memos undo.
 
     \b
     Examples:
@@ -299,15 +299,18 @@ def promote(app: App, generation: str, *, yes: bool) -> None:
 
     \b
     Exit status:
-      3  it did not pass, or a memory of it was taken back
+      3  it did not pass, or a memory of it was taken back, or it is a stranger's
       10 no such generation
       13 its files are not what was measured
+      14 it came from elsewhere and is for another model than the one chosen
     """
     family = app.mos.consolidation
     one = family.get(generation)
     if one.failures:
         app.confirm(f"Generation {one.number} did not pass: {'; '.join(one.failures)}. Use it all the same?", yes=yes)
-    done = family.promote(one.id, failed=bool(one.failures))
+    if strange := family.is_foreign(one):
+        app.confirm(f"Generation {one.number} came from elsewhere, signed by nobody whom you trust. Let chat use it?", yes=yes)
+    done = family.promote(one.id, failed=bool(one.failures), foreign=strange)
     if app.json:
         app.data(generations.measured_json(done))
         return

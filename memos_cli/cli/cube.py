@@ -121,8 +121,9 @@ def use(app: App, name: str) -> None:
 def info(app: App, name: str | None) -> None:
     """Tell about a cube, and what of it fits this machine.
 
-    Whose it was where it was made; whether its vectors are of the embedder that searches here; what came in from elsewhere,
-    who had signed it, and how many of its memories nobody has used here yet.
+    Whose it was where it was made; whether its vectors are of the embedder that searches here, and its slots and adapters of
+    the model that chats here; what is made anew, what is kept and not loaded, and the command that changes that; what came in
+    from elsewhere, who had signed it, and how many of its memories nobody has used here yet.
 
     \b
     Examples:
@@ -152,17 +153,25 @@ def info(app: App, name: str | None) -> None:
 
 def _fitting_json(fits: "Fitting") -> dict[str, Any]:
     arrived = [{**one._asdict(), "signers": [signer._asdict() for signer in one.signers]} for one in fits.arrived]
-    return {**fits._asdict(), "vectors": [one._asdict() for one in fits.vectors], "arrived": arrived}
+    lists = {name: [one._asdict() for one in getattr(fits, name)] for name in ("vectors", "adapters", "slots")}
+    return {**fits._asdict(), **lists, "arrived": arrived}
 
 
 def _fitting(fits: "Fitting") -> "Iterator[tuple[str, str]]":
-    from memos_cli.cli.render import plain
+    from memos_cli.cli.render import one_line, plain
     from memos_cli.cli.sealing import named
 
     yield "made by", plain(fits.maker)
     said = {True: "as searched with here", False: "of another embedder; new ones: memos doctor --embed", None: "no model here"}
     for one in fits.vectors:
         yield "vectors", f"{one.memories:,} of {plain(one.embedder)}: {said[one.fits]}"
+    which = {True: "of the model that is chosen", False: "of another model, not used", None: "of no use: no model is chosen"}
+    for state in fits.slots:
+        yield "slots", f"{state.slots:,} {which[state.fits]}{f'; new ones: {state.next}' if state.next else ''}"
+    for it in fits.adapters:
+        what = f"generation {it.generation} of {one_line(it.model, 40)}, {it.memories:,} memories"
+        kept = "used by chat" if it.used else f"kept, not loaded: {it.why}{f'; {plain(it.next)}' if it.next else ''}"
+        yield "adapter", f"{what}: {kept}"
     for came in fits.arrived:
         who = ", ".join(map(named, came.signers)) or "nobody"
         what = "a file" if came.file else f"cube {plain(came.cube)}"

@@ -8,7 +8,7 @@ import click
 
 from memos_cli.cli import render, sealing
 from memos_cli.cli.app import App, pass_app
-from memos_cli.cli.carry import opened_file
+from memos_cli.cli.carry import opened_file, tell_learnt
 from memos_cli.cli.options import Command, dry_run, filter_of, filters, reveal, yes
 from memos_cli.cli.progress import progress
 from memos_cli.errors import UsageError
@@ -47,7 +47,8 @@ def merge(app: App, /, cubes: tuple[str, ...], *, dry_run: bool, yes: bool, **gi
 
     What comes from outside of this home, and is not signed by a key that you trust, is trusted less until you use it: it
     ranks lower, and does not steer what chat answers; a policy that comes with it does not rule here; and before its
-    purges erase what you have, you are asked. One merge is one step of memos undo.
+    purges erase what you have, you are asked. Adapters come along and are kept, but chat computes with none of a stranger's;
+    none comes back that knows what was purged here. One merge is one step of memos undo.
 
     \b
     Examples:
@@ -116,6 +117,8 @@ def _merged_json(result: "Merged") -> dict[str, Any]:
         "from_elsewhere": result.arrived,
         "signers": [one._asdict() for one in result.signers],
         "foreign_policy": result.foreign_policy,
+        "adapters": [one._asdict() for one in result.adapters],
+        "slots_kept": result.slots._asdict(),
         "dry_run": result.dry_run,
         "command_id": result.txn,
     }
@@ -140,6 +143,7 @@ def _tell_merged(app: App, result: "Merged") -> None:
             app.out(f"{count:>8,}  {_WORDS[name]}")
     for noun, name in result.plan.records[:_SHOWN]:
         app.out(f"{'':>8}  {noun} {render.plain(name)}")
+    tell_learnt(app, result.cube, result.adapters, result.slots)
     if not result.plan.operations:
         app.out(f"nothing to take over: cube {result.cube} has all that {result.other} has")
         return

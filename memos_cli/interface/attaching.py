@@ -79,12 +79,12 @@ def active(mos: "MOS", base: str, user_id: str | None = None) -> tuple[Attached 
     vaults = _asked(mos, user_id)
     if not vaults:
         return None, ()
-    from memos_cli.interface import generating  # the data sets' words come with it, of which most chats have no need
+    from memos_cli.interface import arriving, generating  # data sets' words come with it, of which most chats have no need
     from memos_cli.operation import generations
 
     for vault in vaults:
         for one in generations.promoted(generating.of(vault), base):
-            why = generating.detached(vault, one, mos.now) or adapters.fault(vault, one)
+            why = generating.detached(vault, one, mos.now) or adapters.fault(vault, one) or arriving.unready(mos, vault, one)
             if why is None:
                 return Attached(mos, vault, one), tuple(notices)
             notices.append(f"generation {one.number} of what {one.model} learnt is not used: {why}")

@@ -6,6 +6,7 @@ nothing else knows of (`infra.loader`).
 
 import os
 import stat
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -17,6 +18,7 @@ from memos_cli.infra.cubefile import SUFFIX, Sign
 from memos_cli.infra.dumper import WHOLE, Dumped, Extent, Progress
 from memos_cli.infra.vault import queries
 from memos_cli.infra.vault.vault import Vault
+from memos_cli.interface import arriving
 from memos_cli.model import Filter, Signature, Signer
 from memos_cli.operation import policy
 
@@ -49,6 +51,8 @@ class Contents(NamedTuple):
         states: how many memories are in each state.
         vectors: how many memories have a vector in it.
         absent: how many files that memories were read from are not in it.
+        adapters: those that are in it.
+        models: the models (SHA-256) that slots are in it of, and how many of each.
     """
 
     manifest: Mapping[str, Any]
@@ -58,6 +62,8 @@ class Contents(NamedTuple):
     states: Mapping[str, int]
     vectors: int
     absent: int
+    adapters: tuple[arriving.Came, ...] = ()
+    models: Mapping[str, int] = {}
 
     @property
     def trusted(self) -> bool:
@@ -72,6 +78,7 @@ class Received(NamedTuple):
     contents: Contents
     dry_run: bool
     txn: str | None = None
+    slots: arriving.Slots = arriving.Slots()
 
 
 class Carrying:
@@ -86,6 +93,7 @@ class Carrying:
         target: "Path | BinaryIO | None" = None,
         extent: Extent = WHOLE,
         *,
+        slots: bool = False,
         force: bool = False,
         sign: Sign | None = None,
         seal: Layer | None = None,
@@ -97,6 +105,7 @@ class Carrying:
             name: of the cube; `None` for the one in use.
             target: a path or a stream; `None` for a file of the cube's name in the working folder.
             extent: what of it; a redacted one is a publication in place of a copy, see `infra.redaction`.
+            slots: take along one's slots that hold memories of this cube alone; with a whole cube.
             force: replace a file that is there.
             sign: makes the signatures.
             seal: puts encryption around it.
@@ -117,7 +126,8 @@ class Carrying:
         ):
             if extent.redacted:
                 extent = extent._replace(wanted=None, vectors=False)
-            dumped = dumper.dump(source, out, self._mos.paths.cache, extent, sign=sign, tell=tell)
+            states = arriving.outgoing_slots(self._mos, vault) if slots and extent.whole else ()
+            dumped = dumper.dump(source, out, self._mos.paths.cache, extent, slots=states, sign=sign, tell=tell)
         return Exported(vault.name, path, dumped, extent.redacted, left_out)
 
     @contextmanager
@@ -170,7 +180,11 @@ class Carrying:
             with self._mos.author("import").write(staged.vault) as unit:
                 staged.receive(unit)
             staged.adopt(target)
-        return Received(target.name, found, dry_run, unit.log.txn)
+            slots = arriving.Slots()
+            if staged.slots:
+                with Vault(target, target.name) as made:
+                    slots = arriving.keep_slots(self._mos, made, staged.slots, trusted=staged.trusted)
+        return Received(target.name, found, dry_run, unit.log.txn, slots)
 
     def verify(
         self, stream: "BinaryIO | IO[bytes]", *, require_signed: bool = False, tell: Progress = lambda *_: None
@@ -221,7 +235,9 @@ def contents(staged: "Staged") -> Contents:
     """What a staged cube has in it."""
     states = queries.schedule(staged.vault.conn, "")[0]
     signed = staged.signatures, staged.signers
-    return Contents(staged.manifest, staged.digest, *signed, states, staged.vectors, staged.absent)
+    learnt = arriving.told(staged.vault, dict.fromkeys(staged.adapters, staged.trusted))
+    models = Counter(one.identity.get("model", "") for one in staged.slots)
+    return Contents(staged.manifest, staged.digest, *signed, states, staged.vectors, staged.absent, learnt, models)
 
 
 def proposed_name(file: str) -> str | None:

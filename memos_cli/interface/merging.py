@@ -9,9 +9,11 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from memos_cli.errors import IntegrityError, MemosError, ModelUnavailable, Refused, UsageError
 from memos_cli.infra import governance, merge, purge
 from memos_cli.infra.files import sync_folder
+from memos_cli.infra.slotfile import Travelling
 from memos_cli.infra.vault import log, rebuild
 from memos_cli.infra.vault.units import POLICY
 from memos_cli.infra.vault.vault import Vault
+from memos_cli.interface import arriving
 from memos_cli.model import Filter, Memory, Signer, State
 from memos_cli.operation import comparing
 
@@ -33,6 +35,8 @@ class Merged(NamedTuple):
         txn: what takes it back; `None` where nothing came.
         signers: whose signatures the file has; none for a cube.
         foreign_policy: whether a policy came in that does not rule here.
+        adapters: those that came in.
+        slots: what became of slots that came in.
     """
 
     cube: str
@@ -44,6 +48,8 @@ class Merged(NamedTuple):
     unfinished: tuple[str, ...] = ()
     signers: tuple[Signer, ...] = ()
     foreign_policy: bool = False
+    adapters: tuple[arriving.Came, ...] = ()
+    slots: arriving.Slots = arriving.Slots()
 
 
 class _Source(NamedTuple):
@@ -53,6 +59,7 @@ class _Source(NamedTuple):
     trusted: bool
     origin: dict[str, Any] = {}  # noqa: RUF012 -- never changed
     signers: tuple[Signer, ...] = ()
+    slots: tuple[Travelling, ...] = ()
 
 
 class Split(NamedTuple):
@@ -140,7 +147,7 @@ class Merging:
         """
         vault, author = self._target(into)
         with self._mos.carrying.staged(stream, "merged", require_signed=require_signed, tell=tell) as staged:
-            source = _Source(staged.vault, staged.trusted, staged.origin, staged.signers)
+            source = _Source(staged.vault, staged.trusted, staged.origin, staged.signers, staged.slots)
             return self._merge(vault, source, author, other, None if dry_run else agree)
 
     def _target(self, into: str | None) -> "tuple[Vault, Author]":
@@ -163,6 +170,9 @@ class Merging:
             merged = merge.merge(vault, unit, source.vault, terms)
             txn = unit.log.txn if unit.log.count else None
         said["unfinished"] = tuple(purge.wipe(vault, places, None if left else merged.texts))
+        trusted = source.trusted
+        said["adapters"] = arriving.take_over(vault, source.vault, trusted=trusted, signed=bool(source.origin))
+        said["slots"] = arriving.keep_slots(self._mos, vault, source.slots, trusted=trusted)
         strange = (POLICY, POLICY) in merged.plan.records and bool(vault.mark(POLICY))
         return Merged(vault.name, other, merged.plan, txn, foreign_policy=strange, **said)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import CubeNotFound, IntegrityError, MemosError, ModelUnavailable, NotFound, Refused
 from memos_cli.infra import adapters, files, governance
-from memos_cli.interface import consolidating, generating, working
+from memos_cli.interface import arriving, consolidating, generating, working
 from memos_cli.interface.generating import Base, Options, Tell
 from memos_cli.interface.working import Outcome
 from memos_cli.model import Adapter
@@ -201,6 +201,7 @@ class Consolidation:
         if one.base != base.digest:
             raise ModelUnavailable(f"generation {one.number} is for {one.model}", hint=f"memos model use {one.model}")
         self._require_files(one, (adapters.LLAMA, adapters.DATA))
+        arriving.require_ready(self._mos, vault, one)
         place = adapters.folder(vault, one.id)
         data = consolidating.load(place / adapters.DATA)
         with (
@@ -222,15 +223,21 @@ class Consolidation:
                 f"generation {one.number} cannot be used: {wrong}", hint="make a new one: memos consolidate run --again"
             )
 
-    def promote(self, text: str, *, failed: bool = False) -> Adapter:
+    def is_foreign(self, one: Adapter) -> bool:
+        """Whether it came from elsewhere and neither somebody who is trusted signed it nor anybody promoted it here."""
+        return arriving.foreign(self.vault, one)
+
+    def promote(self, text: str, *, failed: bool = False, foreign: bool = False) -> Adapter:
         """Let chat use a generation.
 
         Args:
             failed: also one that did not pass the gate; the person was told what it failed in.
+            foreign: also one from elsewhere that nobody signed who is trusted; the person was told so.
 
         Raises:
-            Refused: it did not pass, was never measured, or knows what may not be told any more.
+            Refused: it did not pass, was never measured, knows what may not be told any more, or is a stranger's.
             IntegrityError: its files are not what was measured.
+            ModelUnavailable: it came in and is for another model than the one chosen.
         """
         one = self.get(text)
         if one.status == Status.PROMOTED and self.listed(one).status == Status.PROMOTED:
@@ -239,12 +246,21 @@ class Consolidation:
             raise Refused(f"generation {one.number} was never measured", hint=one.why or "run it: memos consolidate run")
         if why := generating.detached(self.vault, one, self._mos.now):
             raise Refused(f"generation {one.number} may not be used: {why}", hint="make a new one: memos consolidate run")
-        self._require_files(one)
         if one.failures and not failed:
             raise Refused(
                 f"generation {one.number} did not pass: {'; '.join(one.failures)}",
                 hint=f"use it all the same: memos consolidate promote {one.number} --yes",
             )
+        if self.is_foreign(one):
+            if not foreign:
+                raise Refused(
+                    f"generation {one.number} is not used: {adapters.FOREIGN}",
+                    hint=f"use it all the same: memos consolidate promote {one.number} --yes",
+                )
+            arriving.require_model(self._mos, one)
+            arriving.accept(self.vault, one)
+        self._require_files(one)
+        arriving.require_ready(self._mos, self.vault, one)
         return generating.promote(self._mos, self.vault, one)
 
     def rollback(self, *, dry_run: bool = False) -> tuple[Adapter, Adapter]:

@@ -8,9 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from memos_cli import MOS
+from memos_cli.config import Settings, paths
+from memos_cli.model import Kind
 from tests.cli.helpers import jsonl, on_terminal, operations
 from tests.cli.test_contract import fails, typed
-from tests.conftest import Run, start
+from tests.conftest import Clock, Run, start
+from tests.learnt import grow
 
 TOLD = {"cube": str, "path": str, "bytes": int, "digest": str, "vectors": int, "blobs": int, "absent": int, "redacted": bool}
 
@@ -153,3 +157,33 @@ def wait_for_work(home: Path, folder: Path, process: "subprocess.Popen[bytes]") 
         assert process.poll() is None, "it was done before anything could be seen"
         time.sleep(0.005)
     raise AssertionError("nothing began")
+
+
+def test_what_was_learnt_goes_along_is_kept_and_waits_for_a_yes(memos: Run, home: Path, tmp_path: Path, models: Path) -> None:
+    pytest.importorskip("safetensors")
+    model = {"MEMOS_EMBEDDER": "none", "MEMOS_PRINCIPAL": "sam", "MEMOS_LLM_MODEL": str(models / "mini.gguf")}
+    with MOS(home, settings=Settings(model, paths({"MEMOS_HOME": str(home)})), clock=Clock()) as mos:
+        mos.add("I live in Porto.", kind=Kind.FACT)
+        learnt = grow(mos, models / "mini.gguf")
+    told = memos("cube", "export", "-o", "a.memcube", "--json").data
+    assert (told["adapters"], told["adapters_left"], told["slots"]) == (1, [], 0)
+    assert memos("cube", "export", "-o", "b.memcube", "--no-adapters", "--json").data["adapters"] == 0
+    part = memos("cube", "export", "-o", "c.memcube", "--kind", "fact", "--adapters", "--slots")
+    assert "adapters and slots stay here: they hold what a selection or a publication leaves out" in part.err
+    assert "stay here" not in memos("cube", "export", "-o", "d.memcube", "--redact").err
+    assert "generation 1 of mini, which knows 1 memories" in memos("cube", "verify", "a.memcube").out
+    other = model | {"MEMOS_HOME": str(tmp_path / "other")}
+    came = memos("cube", "import", "a.memcube", env=other)
+    assert "and is not used: memos --cube a consolidate promote 1 lets chat use it" in came.err
+    (one,) = memos("cube", "info", "a", "--json", env=other).data["adapters"]
+    assert (one["id"], one["fits"], one["used"], one["next"]) == (
+        learnt.id,
+        True,
+        False,
+        "memos --cube a consolidate promote 1",
+    )
+    assert "kept, not loaded" in memos("cube", "info", "a", env=other).out
+    fails(memos("--cube", "a", "consolidate", "promote", "1", env=other), 3, "signed by nobody whom you trust", "--yes")
+    done = memos("--cube", "a", "consolidate", "promote", "1", "--yes", env=other)
+    assert (done.status, done.out) == (0, "chat uses generation 1 of mini\n")
+    assert memos("cube", "info", "a", "--json", env=other).data["adapters"][0]["used"] is True

@@ -1,0 +1,218 @@
+"""Adapters and slots that came from elsewhere: whose may be used, making them ready, and sending one's own along.
+
+An adapter from elsewhere is kept and not loaded, unless the cube file that brought it was signed by somebody who is trusted, or
+a person promotes it on purpose. llama.cpp never reads a byte that somebody else wrote for it: the adapter that it loads is
+written here, of tensors whose form was checked, for the very model that they were made for. The state in a slot cannot be made
+here without being computed, so one from elsewhere is taken in only from somebody who is trusted and for the chosen model, and
+used only where all that it was computed by is the same (`infra.slots`).
+"""
+
+import os
+import shlex
+import shutil
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from memos_cli import plugins
+from memos_cli.errors import IntegrityError, MemosError, ModelUnavailable, extra
+from memos_cli.infra import adapters, files, members, slots
+from memos_cli.infra.slotfile import LAYERS, Travelling
+from memos_cli.model import Adapter, Filter, Part
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from memos_cli.infra.vault.vault import Vault
+    from memos_cli.interface.api import MOS
+    from memos_cli.interface.generating import Base
+
+_EVER = Filter(at="", everything=True)
+
+
+# -- adapters
+
+
+def foreign(vault: "Vault", one: Adapter) -> bool:
+    """Whether an adapter came from elsewhere and nobody who is trusted, nor a person here, stands for it."""
+    return adapters.strange(vault, one.id) and (adapters.folder(vault, one.id) / adapters.WEIGHTS).is_file()
+
+
+def accept(vault: "Vault", one: Adapter) -> None:
+    """Stand for an adapter from elsewhere, as a person chose to.
+
+    Raises:
+        IntegrityError: its files are not what the log says.
+    """
+    from contextlib import ExitStack
+
+    with ExitStack() as stack:
+        try:
+            members.opened(adapters.folder(vault, one.id), one.id, {"files": one.files}, stack)
+        except IntegrityError as error:
+            raise IntegrityError(
+                f"generation {one.number} cannot be used: {error.message}", hint="make a new one: memos consolidate run --again"
+            ) from None
+    with vault.derive() as conn:
+        adapters.vouch_for(conn, [one.id])
+
+
+def require_model(mos: "MOS", one: Adapter) -> "Base":
+    """The model that an adapter is for, which has to be the one chosen.
+
+    Raises:
+        ModelUnavailable: it is not, or none is.
+    """
+    from memos_cli.interface import generating
+
+    base = generating.base_of(mos)
+    if base.digest != one.base:
+        raise ModelUnavailable(f"generation {one.number} is for {one.model}", hint=f"memos model use {shlex.quote(one.model)}")
+    return base
+
+
+def require_ready(mos: "MOS", vault: "Vault", one: Adapter) -> None:
+    """See that the adapter is there as llama.cpp reads it; one that came in is written here, of its tensors.
+
+    Raises:
+        ModelUnavailable: the model that it is for is not the one chosen, or a package is missing.
+        IntegrityError: it is no adapter for this model.
+    """
+    if not unmade(vault, one):
+        return
+    base = require_model(mos, one)
+    place = adapters.folder(vault, one.id)
+    half = place / f".{os.urandom(6).hex()}.gguf"
+    try:
+        plugins.load("trainer", "convert")(place / adapters.WEIGHTS, half, base.path)
+        digest = files.digest(half)
+        half.replace(place / adapters.LLAMA)
+        files.sync_folder(place)
+    except ImportError as error:
+        raise ModelUnavailable(f"making an adapter ready needs {error.name}", hint=extra("lora")) from None
+    except OSError as error:
+        raise MemosError(f"generation {one.number} cannot be made ready: {error.strerror or error}") from None
+    finally:
+        half.unlink(missing_ok=True)
+    with vault.derive() as conn:
+        adapters.vouch(conn, {one.id: {adapters.LLAMA: digest}})
+
+
+def unmade(vault: "Vault", one: Adapter) -> bool:
+    """Whether it came in and was not yet written as llama.cpp reads it."""
+    known = adapters.vouched(vault).get(one.id)
+    return known is not None and adapters.LLAMA not in known
+
+
+def unready(mos: "MOS", vault: "Vault", one: Adapter) -> str | None:
+    """Make an adapter ready that may be used; why it cannot be."""
+    try:
+        require_ready(mos, vault, one)
+    except MemosError as error:
+        return error.message
+    return None
+
+
+class Came(NamedTuple):
+    """An adapter that came in: its generation, the model that it is for, and whether chat may use it."""
+
+    id: str
+    generation: int
+    model: str
+    base: str
+    memories: int
+    trusted: bool
+
+
+def told(vault: "Vault", trusted: "Mapping[str, bool]") -> tuple[Came, ...]:
+    """What there is to say of adapters that came in; for each id whether it may be used."""
+    if not trusted:
+        return ()
+    from memos_cli.interface import generating
+
+    known = (one for one in generating.of(vault) if one.id in trusted)
+    return tuple(Came(one.id, one.number, one.model, one.base, len(one.covers), trusted[one.id]) for one in known)
+
+
+def take_over(vault: "Vault", source: "Vault", *, trusted: bool, signed: bool) -> tuple[Came, ...]:
+    """Take over the adapters of a cube that was merged; those from nobody who is trusted are kept and not loaded.
+
+    Args:
+        trusted: whether the source is one's own, or signed by somebody who is trusted.
+        signed: whether it is the signature that says so: then it covers each adapter. What came into another cube of one's
+            own from a stranger is no less strange here.
+
+    Returns:
+        Those that came now.
+    """
+    found = members.take_over(vault, source)
+    fine = [identity for identity in found if trusted and (signed or not adapters.strange(source, identity))]
+    if fine:
+        with vault.derive() as conn:
+            adapters.vouch_for(conn, fine)
+    return told(vault, {identity: identity in fine for identity, came in found.items() if came})
+
+
+# -- slots
+
+
+def outgoing_slots(mos: "MOS", vault: "Vault") -> list[Travelling]:
+    """The person's slots that hold nothing but memories of a cube as they are now, and are what was kept."""
+    from memos_cli.interface.slots import store
+
+    kept, identity = store(mos), vault.meta["id"]
+    found = []
+    for slot in kept.all():
+        held = {part.memory: part.version for part in slot.parts}
+        mine = slot.principal == mos.person and slot.covers in LAYERS and {part.cube for part in slot.parts} == {identity}
+        if mine and vault.versions(list(held), _EVER) == held and kept.fault(slot) is None:
+            name = "" if slot.covers == "core" else slot.name  # the core's is that of the cubes in use, a local matter
+            path = kept.path(slot)
+            found.append(Travelling(slot.covers, name, slot.identity, tuple(slot.ids), held, slot.digest, path))
+    return found
+
+
+class Slots(NamedTuple):
+    """What became of slots that came in: how many are kept, and why the others are not."""
+
+    kept: int = 0
+    dropped: int = 0
+    why: str | None = None
+
+
+def keep_slots(mos: "MOS", vault: "Vault", came: "Iterable[Travelling]", *, trusted: bool) -> Slots:
+    """Keep slots that came in, as far as somebody who is trusted made them for the model that is chosen here."""
+    from memos_cli.interface.slots import store
+
+    wanted = list(came)
+    if not wanted:
+        return Slots()
+    if not trusted:
+        return Slots(0, len(wanted), "nobody whom you trust has signed them")
+    model, kept, count, why = mos.slots.model(), store(mos), 0, ""
+    for one in wanted:
+        if not model or any(one.identity.get(name) != value for name, value in model.items()):
+            why = "they are of another model than the one chosen"
+        elif vault.versions(list(one.memories), _EVER) != one.memories:
+            why = "they are of memories that are not so here"
+        elif fault := _keep(kept, mos, vault, one):
+            why = fault
+        else:
+            count += 1
+    return Slots(count, len(wanted) - count, why or None)
+
+
+def _keep(kept: "slots.Store", mos: "MOS", vault: "Vault", one: Travelling) -> str | None:
+    """Keep a slot as one of this person's; why it cannot be."""
+    parts = tuple(Part(vault.meta["id"], memory, version) for memory, version in one.memories.items())
+    label = slots.Label(mos.person, one.covers, one.name or vault.name, dict(one.identity), one.ids, parts)
+    try:
+        done = kept.keep(label, partial(_copied, one.path), mos.now)
+    except (MemosError, OSError) as error:
+        return " ".join(str(error).split())
+    return None if done else "slots.bytes leaves no room for them"
+
+
+def _copied(state: "Path", half: "Path") -> int:
+    shutil.copyfile(state, half)
+    return half.stat().st_size
