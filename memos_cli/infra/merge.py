@@ -42,7 +42,7 @@ class Plan(NamedTuple):
         withheld: of those that were purged here, so that nothing of theirs is taken over.
         same: how many memories are the same on both sides.
         records: noun and name of what else is new or changed (views, policy, tasks, questions, snapshots).
-        operations: how many operations come in.
+        operations: how many operations come in; the receipts among them, of what the other cube took over, are not counted.
     """
 
     new: tuple[str, ...]
@@ -100,6 +100,12 @@ def plan(vault: Vault, other: Vault, only: Collection[str] | None = None) -> Pla
     """
     with _still(other):
         return _plan(vault, other, _compare(vault.conn, other.conn, only), only)
+
+
+def may_erase(other: Vault) -> bool:
+    """Whether anything was purged in the other cube at all: asked first, since a plan takes as long as a merge."""
+    sql = "SELECT 1 FROM ops WHERE noun = 'memory' AND change = ? LIMIT 1"
+    return other.conn.execute(sql, (log.TOMBSTONE,)).fetchone() is not None
 
 
 def merge(vault: Vault, unit: Unit, other: Vault, terms: Terms | None = None) -> Merged:
@@ -252,7 +258,7 @@ def _plan(vault: Vault, other: Vault, union: _Union, only: Collection[str] | Non
         tuple(sorted(gone)),
         theirs - len(incoming) - len(older),
         tuple(sorted(pair for pair in union.incoming if pair[0] not in {"memory", log.IMPORT})),
-        len(union.rows),
+        len(union.rows) - sum(noun == log.IMPORT for noun, _ in union.incoming),
     )
 
 

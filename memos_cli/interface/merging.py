@@ -159,7 +159,8 @@ class Merging:
     def _merge(self, vault: Vault, source: _Source, author: "Author", other: str, agree: Agree | None) -> Merged:
         """The merge; without anybody to ask, what it would bring."""
         said: dict[str, Any] = {"arrived": not source.trusted, "signers": source.signers}
-        if agree and not source.trusted and (doomed := merge.plan(vault, source.vault).erased):
+        asked = agree is not None and not source.trusted and merge.may_erase(source.vault)
+        if agree and asked and (doomed := merge.plan(vault, source.vault).erased):
             agree(doomed)  # before the transaction: nobody is kept waiting by a question
         if agree is None:
             return Merged(vault.name, other, merge.plan(vault, source.vault), None, dry_run=True, **said)

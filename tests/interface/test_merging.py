@@ -7,6 +7,7 @@ import pytest
 
 from memos_cli import MOS
 from memos_cli.errors import CubeNotFound, IntegrityError, Refused, UsageError
+from memos_cli.infra import merge
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Draft, Filter, LinkType, State
 from tests.infra.merging import assert_sound, forward, machine, whole
@@ -145,6 +146,13 @@ class TestUndo:
         mos.merging.merge(str(there.writable().folder))
         with pytest.raises(Refused, match="on another machine"):
             mos.undo(merged.txn)
+
+    def test_where_nothing_was_purged_a_stranger_s_cube_is_not_planned_first(
+        self, mos: MOS, there: MOS, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        there.add("the heron stands")
+        monkeypatch.setattr(merge, "plan", lambda *_: pytest.fail("a plan takes as long as the merge"))
+        assert len(mos.merging.merge(str(there.writable().folder)).plan.new) == 1
 
     def test_a_stranger_s_purge_erases_nothing_unless_somebody_agrees(self, mos: MOS, there: MOS) -> None:
         (gone,) = there.add("the heron stands").ids
