@@ -3,7 +3,7 @@
 None of them keeps a history of its own. A version is a prefix of a memory's operations; a rollback and an undo append.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from memos_cli.errors import NotFound, Refused, UsageError
@@ -88,18 +88,20 @@ def undo(vault: Vault, author: Author, name: str | None, *, dry_run: bool = Fals
     operations = vault.transaction(txn)
     receipt = next((operation for operation in operations if operation.noun == log.IMPORT), None)
     if receipt is None:
-        inverses = _inverses(vault, operations, author.at)
-        subjects = tuple(dict.fromkeys(operation.subject for operation in operations))
+        inverses = iter(_inverses(vault, operations, author.at).items())
+        subjects = list(dict.fromkeys(operation.subject for operation in operations))
     else:
-        inverses = _inverses_of_import(vault, receipt, author.at)
-        subjects = tuple(subject for _, subject in inverses)
+        inverses, subjects = _inverses_of_import(vault, receipt, author.at), []
     if dry_run:
-        return Undone(None, txn, operations[0].command, subjects, dry_run=True)
+        subjects = subjects or [subject for (_, subject), _ in inverses]
+        return Undone(None, txn, operations[0].command, tuple(subjects), dry_run=True)
     with author.write(vault) as unit:
-        for (noun, subject), change in inverses.items():
+        for (noun, subject), change in inverses:
             unit.change(noun, subject, change, reverts=txn)
+            if receipt is not None:
+                subjects.append(subject)
         done = unit.log.txn
-    return Undone(done, txn, operations[0].command, subjects)
+    return Undone(done, txn, operations[0].command, tuple(subjects))
 
 
 def _inverses(vault: Vault, operations: list[Operation], at: str) -> dict[tuple[str, str], dict[str, Any]]:
@@ -135,29 +137,29 @@ def _inverses(vault: Vault, operations: list[Operation], at: str) -> dict[tuple[
     return inverses
 
 
-def _inverses_of_import(vault: Vault, receipt: Operation, at: str) -> dict[tuple[str, str], dict[str, Any]]:
-    """For each subject the change that makes it again what it was before a merge.
+def _inverses_of_import(vault: Vault, receipt: Operation, at: str) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
+    """For each subject the change that makes it again what it was before a merge, one after the other as they are asked for.
 
     What came in stands between what was here, in the order of its clocks. So each register goes back to what the operations
-    that were here before amount to. What was purged, here or there, stays so.
+    that were here before amount to. What was purged, here or there, stays so. An import may have brought a million: nothing is
+    held but the subject at hand, and whoever writes what this says takes all of it back when it raises.
 
     Raises:
         Refused: another machine made the merge; or what it changed was changed again since; or it was taken back already.
     """
     if receipt.replica != vault.meta["replica"]:
         raise Refused(f"{receipt.txn} was a merge on another machine", hint="take it back there, and merge again")
-    came, row = vault.came_with(receipt)
-    ids = {operation.id for operation in came}
-    inverses: dict[tuple[str, str], dict[str, Any]] = {}
-    undone = ""
-    for noun, subject in reversed(dict.fromkeys((one.noun, one.subject) for one in came if one.noun != log.IMPORT)):
-        history = vault.operations(noun, subject)
-        later = [one for one in vault.came_later(noun, subject, row) if one.txn != receipt.txn]
+    first, row = vault.came_with(receipt)
+    undone, count = "", 0
+    for noun, subject in vault.subjects_between(first, row):
+        history, places = vault.operations(noun, subject), vault.rows_of(noun, subject)
+        later = [one for one in sorted(history, key=lambda one: places[one.id]) if places[one.id] > row]
+        later = [one for one in later if one.txn != receipt.txn]
         if by := _taken_back_by(later, receipt.txn):
             undone = by
             continue
         since = {operation.id for operation in later}
-        was = fold.fold(one for one in history if one.id not in ids and one.id not in since)
+        was = fold.fold(one for one in history if places[one.id] < first or (places[one.id] > row and one.id not in since))
         merged, now = fold.fold(one for one in history if one.id not in since), fold.fold(history)
         if now.get(fold.PURGED):
             continue
@@ -165,14 +167,15 @@ def _inverses_of_import(vault: Vault, receipt: Operation, at: str) -> dict[tuple
         _refuse_if_clash(later, sorted(name for name in changed if merged.get(name) != now.get(name)))
         if noun == "memory" and not was:
             changed, was = {"state", "since"}, {"state": State.EXPIRED.value, "since": at}
-        if changed:
-            inverses[noun, subject] = {name: was.get(name) for name in changed}
+        inverse = {name: was.get(name) for name in changed}
         if "source" in changed:
-            inverses[noun, subject] |= _present_source(vault, was, now)
-    if not inverses:
+            inverse |= _present_source(vault, was, now)
+        if inverse:
+            count += 1
+            yield (noun, subject), inverse
+    if not count:
         undone = undone and f"do it again with: memos undo {undone}"
         raise Refused(f"{receipt.txn} was taken back already, or only purged", hint=undone or None)
-    return inverses
 
 
 def _refuse_if_clash(later: list[Operation], clash: list[str]) -> None:

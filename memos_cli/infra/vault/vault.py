@@ -343,21 +343,20 @@ class Vault:
         """The operations of one transaction, in the order in which they were made."""
         return list(log.operations(self.conn, "WHERE txn = ?", (txn,)))
 
-    def came_with(self, receipt: Operation) -> tuple[list[Operation], int]:
-        """The operations that an import brought here, in the order in which they came, and the row of its receipt.
-
-        They stand right before it: one transaction wrote both.
-        """
+    def came_with(self, receipt: Operation) -> tuple[int, int]:
+        """The rows of the log that an import brought: the first one, and that of its receipt, right behind the last."""
         (row,) = self.conn.execute("SELECT n FROM ops WHERE id = ?", (bytes.fromhex(receipt.id),)).fetchone()
-        count = int((receipt.change or {}).get("operations", 0))
-        return list(log.operations(self.conn, "WHERE n >= ? AND n < ?", (row - count, row))), row
+        return row - int((receipt.change or {}).get("operations", 0)), row
 
-    def came_later(self, noun: str, subject: str, row: int) -> list[Operation]:
-        """The operations on a subject that were written behind a row of the log, in the order in which they were."""
-        found = self.conn.execute("SELECT id, n FROM ops WHERE subject = ? AND noun = ? AND n > ?", (subject, noun, row))
-        places = {identity.hex(): n for identity, n in found}
-        later = [one for one in log.of_subject(self.conn, noun, subject) if one.id in places]
-        return sorted(later, key=lambda one: places[one.id])
+    def subjects_between(self, first: int, end: int) -> Iterator[tuple[str, str]]:
+        """Noun and subject of the operations in these rows, the newest first, without receipts; writing meanwhile is fine."""
+        sql = "SELECT noun, subject FROM ops WHERE n >= ? AND n < ? AND noun <> ? GROUP BY noun, subject ORDER BY max(n) DESC"
+        return iter(self.conn.execute(sql, (first, end, log.IMPORT)))
+
+    def rows_of(self, noun: str, subject: str) -> dict[str, int]:
+        """The row in which each operation on a subject was written here, by id."""
+        found = self.conn.execute("SELECT id, n FROM ops WHERE subject = ? AND noun = ?", (subject, noun))
+        return {identity.hex(): n for identity, n in found}
 
     def transactions_backwards(self) -> Iterator[tuple[str, str | None, bool]]:
         """The transactions from the newest on: name, the name of the one that it takes back, whether it was made here.
