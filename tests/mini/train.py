@@ -13,9 +13,7 @@ import argparse
 import json
 import os
 import random
-import shutil
 import time
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -121,23 +119,6 @@ def load(path: Path) -> Mini:
     return model.eval()
 
 
-def deeper(model: Mini, layers: int) -> Mini:
-    """The same function in more layers: the new ones, in front of the last three, write nothing yet."""
-    grown = Mini(replace(model.shape, layers=layers))
-    more, at = layers - model.shape.layers, model.shape.layers - 3
-    weights = model.state_dict()
-    for number in range(model.shape.layers):
-        stem = f"layers.{number}."
-        own = {n.removeprefix(stem): w for n, w in weights.items() if n.startswith(stem)}
-        grown.layers[number if number < at else number + more].load_state_dict(own)
-    for layer in grown.layers[at : at + more]:
-        nn.init.zeros_(layer.self_attn.o_proj.weight)
-        nn.init.zeros_(layer.mlp.down_proj.weight)
-    grown.embed_tokens.load_state_dict(model.embed_tokens.state_dict())
-    grown.norm.load_state_dict(model.norm.state_dict())
-    return grown
-
-
 def main() -> None:
     """Read the options and start the workers."""
     parser = argparse.ArgumentParser()
@@ -150,20 +131,17 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--muon", action="store_true")
     parser.add_argument("--width", type=int, default=128)
-    parser.add_argument("--layers", type=int, default=5)
+    parser.add_argument("--layers", type=int, default=6)
     parser.add_argument("--heads", type=int, default=4)
     parser.add_argument("--kv-heads", type=int, default=2)
     parser.add_argument("--hidden", type=int, default=384)
     parser.add_argument("--every", type=int, default=500)
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint; the time spent counts")
-    parser.add_argument("--level", type=int, default=0, help="with --resume or --begin: go on at least from this level")
-    parser.add_argument("--begin", type=Path, help="a run whose weights and tokenizer to begin with; --layers may be more")
+    parser.add_argument("--level", type=int, default=0, help="with --resume: go on at least from this level")
     parser.add_argument("--guide", type=float, default=0.0, help="weight of the loss on how answers are found")
     parser.add_argument("--half", action="store_true", help="bfloat16 products, and layers compiled")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    if options.begin:
-        shutil.copy(options.begin / "tokenizer.json", options.folder)
     if not (options.folder / "tokenizer.json").exists():
         tokenizer.train().save(str(options.folder / "tokenizer.json"))
     (options.folder / "meeting").unlink(missing_ok=True)
@@ -186,8 +164,6 @@ def work(rank: int, options: argparse.Namespace) -> None:  # noqa: C901, PLR0912
     pieces = tokenizer.load(options.folder / "tokenizer.json")
     shape = Shape(pieces.get_vocab_size(), options.width, options.layers, options.heads, options.kv_heads, options.hidden)
     model, guide = Mini(shape), Guide(options.width)
-    if options.begin:
-        model = deeper(load(options.begin / "model.pt"), options.layers).train()
     if options.half:
         Layer.forward = torch.compile(Layer.forward, dynamic=True)
     tell = print if rank == 0 else lambda *_, **__: None
@@ -225,7 +201,7 @@ def work(rank: int, options: argparse.Namespace) -> None:  # noqa: C901, PLR0912
         guided = guidance(guide, lap, states, looks)
         sums = [sums[0] + plain, sums[1] + 1, sums[2] + guided.item()]
         loss = loss + options.guide * guided
-        if reached < 0.1 and not options.begin:
+        if reached < 0.1:
             loss = loss + 0.2 * functional.cross_entropy(model.logits(hidden.flatten(0, 1)), lap.plain)
         for optimizer in steppers:
             optimizer.zero_grad(set_to_none=True)
