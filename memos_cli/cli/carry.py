@@ -12,7 +12,7 @@ from memos_cli.cli import sealing
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import FILTER_NAMES, Command, dry_run, filter_of, filters
 from memos_cli.cli.progress import progress
-from memos_cli.cli.render import one_line, plain
+from memos_cli.cli.render import many, one_line, plain
 from memos_cli.errors import UsageError
 from memos_cli.times import shown
 
@@ -121,7 +121,7 @@ def _tell_export(app: App, done: "Exported", *, encrypted: bool, signed: bool) -
         return
     from memos_cli.cli.tables import human_bytes
 
-    what = f"{dumped.counts['memories']:,} memories, {dumped.counts['operations']:,} operations, {human_bytes(dumped.bytes)}"
+    what = f"{many(dumped.counts['memories'])}, {dumped.counts['operations']:,} operations, {human_bytes(dumped.bytes)}"
     how = "".join((", encrypted" if encrypted else "", ", signed" if signed else ""))
     said = f"exported cube {done.cube}{f' to {done.path}' if done.path else ''}: {what}{how}"
     app.out(said) if done.path else app.note(said)
@@ -187,7 +187,7 @@ def _tell_import(app: App, done: "Received", *, encrypted: bool) -> None:
                   "slots_kept": done.slots._asdict(), **_json(done.contents, encrypted=encrypted)})  # fmt: skip
         return
     said = "would import" if done.dry_run else "imported"
-    app.out(f"{said} cube {done.cube}: {counts['memories']:,} memories, all new; {counts['operations']:,} operations")
+    app.out(f"{said} cube {done.cube}: {many(counts['memories'])}, all new; {counts['operations']:,} operations")
     for one in done.contents.signers:
         app.note(f"signed by {sealing.named(one)}")
     if done.contents.absent:
@@ -203,7 +203,7 @@ def _tell_import(app: App, done: "Received", *, encrypted: bool) -> None:
 def tell_learnt(app: App, cube: str, adapters: "Sequence[Came]", slots: "Slots") -> None:
     """What became of adapters and slots that came along."""
     for one in adapters:
-        what = f"generation {one.generation} of {one_line(one.model, 40)} came along, which knows {one.memories:,} memories"
+        what = f"generation {one.generation} of {one_line(one.model, 40)} came along, which knows {many(one.memories)}"
         if one.trusted:
             app.note(f"{what}; chat uses it with that model")
         else:
@@ -254,7 +254,7 @@ def _facts(found: "Contents") -> Iterator[tuple[str, str]]:
     yield "links, rules", f"{counts['links']:,}, {counts['rules']:,}"
     yield "vectors", f"{found.vectors:,}"
     for one in found.adapters:
-        yield "adapter", f"generation {one.generation} of {one_line(one.model, 40)}, which knows {one.memories:,} memories"
+        yield "adapter", f"generation {one.generation} of {one_line(one.model, 40)}, which knows {many(one.memories)}"
     for model, count in found.models.items():
         yield "slots", f"{count:,} of the model {plain(model)[:12]}"
     yield "files", f"{len(blobs):,}" + (f", {found.absent:,} did not come along" if found.absent else "")

@@ -165,7 +165,7 @@ def forget(app: App, /, ids: tuple[str, ...], **given: Any) -> None:  # noqa: AN
     if frozen and not dry:
         app.confirm(f"{len(frozen)} of them frozen. Forget all the same?", yes=sure)
     elif narrowed and not dry:
-        app.confirm(f"Forget {len(memories)} memories?", yes=sure)
+        app.confirm(f"Forget {render.many(len(memories))}?", yes=sure)
     tell(app, app.mos.delete([memory.id for memory in memories], thaw=bool(frozen), dry_run=dry), "forgot")
     if not dry:
         app.note("bring back with: memos undo")

@@ -158,7 +158,7 @@ def _fitting_json(fits: "Fitting") -> dict[str, Any]:
 
 
 def _fitting(fits: "Fitting") -> "Iterator[tuple[str, str]]":
-    from memos_cli.cli.render import one_line, plain
+    from memos_cli.cli.render import many, one_line, plain
     from memos_cli.cli.sealing import named
 
     yield "made by", plain(fits.maker)
@@ -169,7 +169,7 @@ def _fitting(fits: "Fitting") -> "Iterator[tuple[str, str]]":
     for state in fits.slots:
         yield "slots", f"{state.slots:,} {which[state.fits]}{f'; new ones: {state.next}' if state.next else ''}"
     for it in fits.adapters:
-        what = f"generation {it.generation} of {one_line(it.model, 40)}, {it.memories:,} memories"
+        what = f"generation {it.generation} of {one_line(it.model, 40)}, {many(it.memories)}"
         kept = "used by chat" if it.used else f"kept, not loaded: {it.why}{f'; {plain(it.next)}' if it.next else ''}"
         yield "adapter", f"{what}: {kept}"
     for came in fits.arrived:
@@ -177,7 +177,7 @@ def _fitting(fits: "Fitting") -> "Iterator[tuple[str, str]]":
         what = "a file" if came.file else f"cube {plain(came.cube)}"
         yield "came in", f"{came.at[:10]}: {came.operations:,} operations of {what}, signed by {who}"
     if fits.strangers:
-        yield "trusted less", f"{fits.strangers:,} memories from elsewhere that nobody used here yet"
+        yield "trusted less", f"{many(fits.strangers)} from elsewhere that nobody used here yet"
     if fits.foreign_policy:
         yield "policy", "one from elsewhere does not rule: memos lifecycle policy show --merged"
 
@@ -223,8 +223,10 @@ def rm(app: App, name: str, *, dry_run: bool, yes: bool) -> None:
       3  the answer was no, or there was nobody to ask
       10 no such cube
     """
+    from memos_cli.cli.render import many
+
     found = app.mos.vault(name).info()
-    said = f"cube {name} with {found.memories:,} memories at {found.path}"
+    said = f"cube {name} with {many(found.memories)} at {found.path}"
     if not dry_run:
         app.confirm(f"Remove {said}? It cannot be undone.", yes=yes)
         identity = app.mos.vault(name).meta["id"]

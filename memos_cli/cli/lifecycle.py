@@ -285,7 +285,7 @@ def run_chain(app: App, *, path: str, dry_run: bool) -> None:
         app.data(done._asdict())
         return
     for step in done.steps:
-        app.out(f"{step['do']:<9} {step['memories']} memories")
+        app.out(f"{step['do']:<9} {render.many(step['memories'])}")
     app.out(f"{len(done.changed)} {'would be changed' if dry_run else 'changed'}")
     if done.command_id:
         app.note(f"take it back with: memos undo {done.command_id}")

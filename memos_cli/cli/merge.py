@@ -190,7 +190,7 @@ def split(app: App, /, **given: Any) -> None:  # noqa: ANN401 -- click's own typ
         return
     verb = "copy" if result.kept else "move"
     done = f"would {verb}" if result.dry_run else {"copy": "copied", "move": "moved"}[verb]
-    app.out(f"{done} {len(result.ids):,} memories from cube {result.cube} to {result.new} at {result.path}")
+    app.out(f"{done} {render.many(len(result.ids))} from cube {result.cube} to {result.new} at {result.path}")
     if result.txn:
         app.note(f"they are forgotten in {result.cube}; bring them back with: memos undo {result.txn}")
 
@@ -266,6 +266,6 @@ def _tell_comparison(app: App, found: "Comparison", *, reveal: bool) -> None:
     for noun, name, place in found.records:
         app.out(f"{_SIGNS[place]} {noun} {render.plain(name)}")
     if found.is_equal:
-        app.note(f"no difference: {found.same:,} memories are the same in {found.first} and {found.second}")
+        app.note(f"no difference: {found.first} and {found.second} have the same {render.many(found.same)}")
     else:
         app.note(f"- only in {found.first}, + only in {found.second}, ~ in both; {found.same:,} are the same")

@@ -211,7 +211,7 @@ def _built_line(one: Built) -> str:
 
 
 def _tokens(it: Slot) -> str:
-    return f"{len(it.ids):,} tokens of {len(it.parts):,} memories, {_size(it.bytes)}"
+    return f"{len(it.ids):,} tokens of {render.many(len(it.parts))}, {_size(it.bytes)}"
 
 
 def _size(count: int) -> str:

@@ -49,7 +49,7 @@ def list_(app: App) -> None:
         state = f"ended {one.ended[:10]}" if one.ended else "open"
         newest = f", the newest of {one.newest[:10]}" if one.newest else ""
         name = click.style(render.plain(one.name), fg="yellow")
-        app.out(f"{name}  {state}  {one.current:,} of {one.memories:,} memories current{newest}")
+        app.out(f"{name}  {state}  {one.current:,} of {render.many(one.memories)} current{newest}")
     if not tasks:
         app.note('no tasks; memories make one: memos add "Ask for quotes" --task move')
 
@@ -81,7 +81,7 @@ def end(app: App, name: str, ending: "Ending | None", *, dry_run: bool) -> None:
         app.data(_json(result))
         return
     shown_name = render.plain(result.name)
-    changed = f"{len(result.ids):,} memories {_DONE[result.ending]}" if result.ids else "its memories stay as they are"
+    changed = f"{render.many(len(result.ids))} {_DONE[result.ending]}" if result.ids else "its memories stay as they are"
     kept = f", {len(result.kept):,} kept (pinned, frozen or not yours)" if result.kept else ""
     app.out(f"{'would end' if dry_run else 'ended'} task {shown_name}: {changed}{kept}")
     if result.txn:

@@ -97,8 +97,8 @@ def test_nothing_that_is_there_is_replaced_unasked(memos: Run, home: Path, tmp_p
     fails(memos("cube", "export", "-o", "no/such/a.memcube"), 1, "there is no folder no/such")
     fails(memos("cube", "export", "none"), 10, "no cube 'none'")
     fails(memos("cube", "export", "-o", "x", "--tag", "no-such"), 3, "nothing to export", "memos list")
-    fails(memos("--as", "gu\nest", "add", "x"), 2, "a principal cannot be called")
-    fails(memos("add", "x", env={"MEMOS_PRINCIPAL": "sam\x1b[2J"}), 2, "a principal cannot be called")
+    fails(memos("--as", "gu\nest", "add", "x"), 2, "principal cannot be")
+    fails(memos("add", "x", env={"MEMOS_PRINCIPAL": "sam\x1b[2J"}), 2, "principal cannot be")
     fails(memos("--as", "guest", "cube", "export", "-o", "x"), 3, "guest may not export the cube")
     fails(memos("cube", "export", "-o", "x", "--as-of", "2026-01-01"), 2, "--as-of")
     assert not (tmp_path / "x").exists()
@@ -171,7 +171,7 @@ def test_what_was_learnt_goes_along_is_kept_and_waits_for_a_yes(memos: Run, home
     part = memos("cube", "export", "-o", "c.memcube", "--kind", "fact", "--adapters", "--slots")
     assert "adapters and slots stay here: they hold what a selection or a publication leaves out" in part.err
     assert "stay here" not in memos("cube", "export", "-o", "d.memcube", "--redact").err
-    assert "generation 1 of mini, which knows 1 memories" in memos("cube", "verify", "a.memcube").out
+    assert "generation 1 of mini, which knows 1 memory" in memos("cube", "verify", "a.memcube").out
     other = model | {"MEMOS_HOME": str(tmp_path / "other")}
     came = memos("cube", "import", "a.memcube", env=other)
     assert "and is not used: memos --cube a consolidate promote 1 lets chat use it" in came.err

@@ -473,7 +473,7 @@ class TestPrompts:
         before = operations(home)
         status, shown = on_terminal(["forget", "--key", "diet"], say="n\n")
         assert (status, operations(home)) == (3, before)
-        assert "Forget 1 memories?" in shown
+        assert "Forget 1 memory?" in shown
         assert on_terminal(["forget", "--key", "diet"], say="y\n")[0] == 0
         assert operations(home) == before + 1
 

@@ -77,7 +77,7 @@ def test_a_split_moves_and_a_dry_run_does_not(memos: Run, home: Path) -> None:
     assert (len(planned["ids"]), planned["dry_run"], planned["command_id"]) == (1, True, None)
     assert not (home / "cubes" / "garden").exists()
     done = memos("cube", "split", "default", "garden", "--tag", "garden")
-    assert done.out.startswith("moved 1 memories from cube default to garden")
+    assert done.out.startswith("moved 1 memory from cube default to garden")
     assert "rake" in memos("--cube", "garden", "list").out
     assert "rake" not in memos("list").out
     assert operations(home, "garden") == 2  # it, and the receipt

@@ -220,7 +220,7 @@ def test_info_tells_what_came_and_whether_it_fits(sam: Run, kim: Run) -> None:
     assert came["signers"][0]["trusted"] is False
     said = kim("cube", "info", "bees").out
     assert "signed by a key that you do not know" in said
-    assert "1 memories from elsewhere" in said
+    assert "1 memory from elsewhere" in said
     kim("key", "trust", "-", stdin=sam("key", "show").out)
     assert "signed by key sam, which you trust" in kim("cube", "info", "bees").out
     assert kim("--cube", "bees", "undo").status == 0

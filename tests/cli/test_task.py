@@ -44,7 +44,7 @@ def test_ends_other_than_the_archive(memos: Run) -> None:
     assert memos("task", "end", "move", "--keep").out == "ended task move: its memories stay as they are\n"
     pinned = memos("add", "a pinned note", "--task", "move", "--pin", "--json").data["ids"]
     ran = memos("task", "end", "move", "--expire")
-    assert ran.out == "ended task move: 1 memories expired, 1 kept (pinned, frozen or not yours)\n"
+    assert ran.out == "ended task move: 1 memory expired, 1 kept (pinned, frozen or not yours)\n"
     assert "memos undo" in ran.err
     assert [memory["id"] for memory in memos("list", "--json").data["memories"]] == pinned
 
