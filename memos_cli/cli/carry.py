@@ -10,7 +10,7 @@ import click
 
 from memos_cli.cli import sealing
 from memos_cli.cli.app import App, pass_app
-from memos_cli.cli.options import FILTER_NAMES, Command, dry_run, filter_of, filters
+from memos_cli.cli.options import FILTER_NAMES, NAMED, Command, dry_run, filter_of, filters
 from memos_cli.cli.progress import progress
 from memos_cli.cli.render import many, one_line, plain
 from memos_cli.errors import UsageError
@@ -26,7 +26,7 @@ _LONGEST = 1000
 
 @click.command("export", cls=Command)
 @click.argument("name", required=False)
-@click.option("-o", "--output", metavar="FILE|-", help="The file; - is standard output.  [default: NAME.memcube]")
+@click.option("-o", "--output", type=NAMED, metavar="FILE|-", help="The file; - is standard output.  [default: NAME.memcube]")
 @filters
 @click.option("--no-vectors", is_flag=True, help="Leave the vectors out; they can be computed again.")
 @click.option("--adapters/--no-adapters", "adapters", default=None, help="What a model learnt.  [default: with a whole cube]")
@@ -136,8 +136,8 @@ def _tell_export(app: App, done: "Exported", *, encrypted: bool, signed: bool) -
 
 
 @click.command("import", cls=Command)
-@click.argument("file", metavar="FILE|-")
-@click.option("--name", help="What the cube is to be called here.  [default: the file's name]")
+@click.argument("file", type=NAMED, metavar="FILE|-")
+@click.option("--name", type=NAMED, metavar="TEXT", help="What the cube is to be called here.  [default: the file's name]")
 @sealing.to_open
 @dry_run
 @pass_app
@@ -215,7 +215,7 @@ def tell_learnt(app: App, cube: str, adapters: "Sequence[Came]", slots: "Slots")
 
 
 @click.command("verify", cls=Command)
-@click.argument("file", metavar="FILE|-")
+@click.argument("file", type=NAMED, metavar="FILE|-")
 @sealing.to_open
 @pass_app
 def verify(app: App, /, file: str, **given: Any) -> None:  # noqa: ANN401 -- click's own types

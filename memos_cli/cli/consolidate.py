@@ -6,7 +6,7 @@ import click
 
 from memos_cli.cli import generations, render
 from memos_cli.cli.app import App, pass_app
-from memos_cli.cli.options import POSITIVE, Family, dry_run, yes
+from memos_cli.cli.options import NAMED, POSITIVE, Family, dry_run, yes
 from memos_cli.cli.progress import training
 from memos_cli.errors import UsageError
 from memos_cli.times import shown
@@ -187,7 +187,7 @@ def work(app: App) -> None:
 
 
 @consolidate.command("jobs")
-@click.option("--stop", metavar="ID", help="Stop this job, and take it from the list.")
+@click.option("--stop", type=NAMED, metavar="ID", help="Stop this job, and take it from the list.")
 @pass_app
 def jobs(app: App, *, stop: str | None) -> None:
     """List the jobs: what waits, what goes on and how far it is, what came of the others.

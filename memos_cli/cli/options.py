@@ -127,6 +127,18 @@ class Positive(click.FloatRange):
         return number
 
 
+class Named(click.ParamType[str]):
+    """The name of something: a shell's unset variable is an empty one, and must not stand for whatever is the default."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401
+        """Refuse what is empty."""
+        if not str(value).strip():
+            self.fail("it is empty.", param, ctx)
+        return str(value)
+
+
 class TextFile(click.File):
     """The text of a file, or of standard input for `-`: UTF-8, and a megabyte at most, so that a device fills no memory."""
 
@@ -149,6 +161,7 @@ class TextFile(click.File):
 
 _MOST_TEXT = 1 << 20
 POSITIVE = Positive()
+NAMED = Named()
 TEXT_FILE = TextFile()
 PRIORITY = click.IntRange(-(1 << 31), 1 << 31)
 """What a cube file takes (`infra.admission`): a memory with another one could never be exported."""

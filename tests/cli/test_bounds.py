@@ -80,3 +80,20 @@ def test_what_is_no_text_is_named(memos: Run, diet: str, tmp_path: Path, argumen
         assert (ran.status, ran.error["code"]) == (2, "usage"), ran.err
         assert words in ran.error["message"]
     assert json.loads(memos("--json", "list").out)["data"]["memories"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("cube", "export", "-o", ""),
+        ("cube", "verify", " "),
+        ("cube", "import", "", "--dry-run"),
+        ("cube", "import", "a.memcube", "--name", ""),
+        ("consolidate", "jobs", "--stop", ""),
+    ],
+)
+def test_an_empty_name_stands_for_nothing(memos: Run, command: tuple[str, ...]) -> None:
+    memos("add", "tea")
+    ran = memos(*command)
+    assert (ran.status, ran.out) == (2, "")
+    assert "it is empty" in ran.err
