@@ -496,8 +496,8 @@ def test_what_was_answered_before_is_answered_when_text_has_become_a_slot(mos: M
     """200 questions that the scheduler lays behind the slot of their set, and the same with the memories found, as text.
 
     An answer counts where what is wanted stands in it: also where the model was unsure and the memories stand for themselves.
-    A set says more than the memories found, so answers may differ one by one: with one memos-mini 153 were right either way,
-    with the next 177 as text and 170 behind a slot, which is within chance for 200 questions (the bound is two deviations).
+    A set says more than the memories found, so answers may differ one by one: of 203 questions 192 were right as text and 193
+    behind a slot; from another seed 181 and 187 of 204.
     """
     import random
 
@@ -526,8 +526,8 @@ def test_what_was_answered_before_is_answered_when_text_has_become_a_slot(mos: M
                 before += ask.answer in as_text.answer
                 after += ask.answer in with_slot.answer
     llm.close()
-    assert before > 100
-    assert after >= before - 14
+    assert before > 180
+    assert after >= before - 4
 
 
 # -- the cuts
