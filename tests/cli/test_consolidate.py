@@ -127,12 +127,12 @@ def test_a_damaged_adapter_is_never_loaded_and_never_ends_chat(told: Run, home: 
                 conn.execute("UPDATE cube SET value = 'another' WHERE key = 'replica'")
     said = told("--json", "chat", "-m", "Where do I live?", "--no-save")
     assert (said.status, said.data["answer"]) == (0, plain)
-    assert "is not used: its " in said.err
+    assert "is not used: it" in said.err
     (shown,) = told("consolidate", "show", "--json").data["generations"]
     assert shown["status"] == "detached"
     assert shown["id"] == one.id
     assert told("consolidate", "eval").status == 13
-    assert told("consolidate", "promote", "1").status == 13
+    assert told("consolidate", "promote", "1").status == (3 if damage == "foreign" else 13), "whose trust is asked for"
 
 
 def test_an_adapter_that_does_not_fit_is_left_out(told: Run, home: Path, models: Path) -> None:
