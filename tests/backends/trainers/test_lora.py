@@ -18,7 +18,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("peft")
 
 from memos_cli.backends.llms.llamacpp import LlamaModel  # noqa: E402 -- after the skips
-from memos_cli.backends.trainers import checkpoint, lora  # noqa: E402
+from memos_cli.backends.trainers import checkpoint, lora, packing  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:peft", "ignore::FutureWarning:transformers")
 FEW = TrainingSettings(rank=8, rate=2e-2, epochs=30, tokens=64, patience=100)
@@ -143,40 +143,40 @@ def test_it_stops_when_nothing_is_gained(base: Path, tmp_path: Path) -> None:
 
 def test_replay_keeps_what_the_model_said_not_what_is_right(base: Path, tmp_path: Path) -> None:
     """A replay whose teacher would say something else has no part in the loss for the right answer."""
-    encoded = lora.encode(base, lessons())
+    encoded = packing.encode(base, lessons())
     run = lora.Run(base, encoded, tmp_path, FEW, "x")
-    replay = next(number for number, one in enumerate(run.lessons) if one.kind == "replay")
-    fact = next(number for number, one in enumerate(run.lessons) if one.kind == "fact")
-    assert not run.soft[replay].right
-    hard, soft = run._weights([replay])
+    replay = next(number for number, one in enumerate(run.packing.lessons) if one.kind == "replay")
+    fact = next(number for number, one in enumerate(run.packing.lessons) if one.kind == "fact")
+    assert not run.teacher.soft[replay].right
+    hard, soft = run.teacher.weights([replay], "cpu")
     assert not hard.any()
     assert soft.all()
-    hard, soft = run._weights([fact])
+    hard, soft = run.teacher.weights([fact], "cpu")
     assert hard.all()
     assert not soft.any()
     # The adapter is nothing yet, so the model says what it said: no divergence once its teacher has the same prompt.
-    same = run._divergence(run._logs([[replay]], teacher=True), [replay])
+    same = run.teacher.divergence(run.reader.logs([[replay]], teacher=True), [replay])
     assert float(same.detach().abs().max()) < 1e-3
 
 
 def test_lessons_that_share_a_row_do_not_see_each_other(base: Path, tmp_path: Path) -> None:
-    run = lora.Run(base, lora.encode(base, lessons()), tmp_path, FEW, "x")
-    run.half = False
-    rows = run._packed(range(len(run.lessons)), 96)
+    run = lora.Run(base, packing.encode(base, lessons()), tmp_path, FEW, "x")
+    run.reader.half = False
+    rows = run.packing.rows(range(len(run.packing.lessons)), 96)
     assert max(map(len, rows)) > 2
-    assert sum(map(run._width, rows)) < sum(one.length for one in run.lessons)
-    together = run._logs(rows)
-    alone = torch.cat([run._logs([[number]]) for row in rows for number in row])
+    assert sum(map(run.packing.width, rows)) < sum(one.length for one in run.packing.lessons)
+    together = run.reader.logs(rows)
+    alone = torch.cat([run.reader.logs([[number]]) for row in rows for number in row])
     assert float((together - alone).detach().abs().max()) < 1e-3
 
 
 def test_every_epoch_has_every_lesson_once_and_replay_in_turn(base: Path, tmp_path: Path) -> None:
-    run = lora.Run(base, lora.encode(base, lessons()), tmp_path, FEW, "x")
+    run = lora.Run(base, packing.encode(base, lessons()), tmp_path, FEW, "x")
     for epoch in range(3):
-        batches = run.batches(epoch)
+        batches = run.plan.batches(epoch)
         seen = sorted(number for rows in batches for row in rows for number in row)
-        assert seen == [number for number, one in enumerate(run.lessons) if not one.watched]
-        assert batches == run.batches(epoch)
+        assert seen == [number for number, one in enumerate(run.packing.lessons) if not one.watched]
+        assert batches == run.plan.batches(epoch)
 
 
 def test_what_cannot_be_trained_is_told(base: Path, tmp_path: Path, monkeypatch: Any) -> None:

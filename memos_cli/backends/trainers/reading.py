@@ -1,0 +1,65 @@
+"""What a model says to lessons at every token of their answers, read in rows."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from memos_cli.backends.trainers.packing import ROW, Packing, Row
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Reader:
+    """Reads rows of lessons with a model.
+
+    Args:
+        model: of transformers, or that with an adapter.
+        packing: the lessons.
+        device: where the model is.
+        half: whether products of matrices are taken in bfloat16.
+    """
+
+    def __init__(self, model: Any, packing: Packing, device: str, *, half: bool) -> None:  # noqa: ANN401 -- models of others
+        self.model, self.packing, self.device, self.half = model, packing, device, half
+
+    def logs(self, rows: Sequence[Row], *, teacher: bool = False) -> "torch.Tensor":
+        """Log probabilities at every token of the answers, one lesson after the other: (answer tokens, vocabulary)."""
+        import torch
+
+        laid = self.packing.laid(rows, teacher=teacher)
+        inner = self.model.get_base_model() if hasattr(self.model, "get_base_model") else self.model
+        with torch.autocast(self.device, torch.bfloat16, enabled=self.half):
+            hidden = inner.model(
+                input_ids=laid.tokens.to(self.device),
+                position_ids=laid.places.to(self.device),
+                attention_mask=laid.mask().to(self.device),
+                use_cache=False,
+            ).last_hidden_state
+            return torch.log_softmax(inner.lm_head(hidden[laid.before.to(self.device)]).float(), -1)
+
+    def gold(self, rows: Sequence[Row]) -> "torch.Tensor":
+        """The tokens of the answers, in the order of `logs`: (answer tokens)."""
+        import torch
+
+        answers = [token for row in rows for number in row for token in self.packing.lessons[number].answer]
+        return torch.tensor(answers, device=self.device)
+
+    def right(self, numbers: Sequence[int]) -> tuple[dict[str, float], float]:
+        """The share of lessons that greedy decoding gets right, by kind, and the mean loss of their tokens."""
+        import torch
+
+        self.model.eval()
+        by_kind: dict[str, list[bool]] = defaultdict(list)
+        loss = count = 0.0
+        for rows in self.packing.by_width(self.packing.rows(numbers, ROW)):
+            with torch.inference_mode():
+                logs, gold = self.logs(rows), self.gold(rows)
+            hit = logs.argmax(1) == gold
+            loss -= float(logs.gather(1, gold[:, None]).sum())
+            count += len(gold)
+            start = 0
+            for one in (self.packing.lessons[number] for row in rows for number in row):
+                by_kind[one.kind].append(bool(hit[start : start + len(one.answer)].all()))
+                start += len(one.answer)
+        return {kind: sum(each) / len(each) for kind, each in sorted(by_kind.items())}, loss / max(1.0, count)
