@@ -223,8 +223,8 @@ def evaluate(
     def share(llm: LLM, found: Sequence[Example], told: Callable[[Example], Told]) -> float | None:
         return sum(right(llm, one, told(one)) for one in found) / len(found) if found else None
 
-    before = share(model.base, kept, lambda one: one.shown)
-    after = share(model.adapted, kept, lambda one: one.shown)
+    before, after = ([right(llm, one, one.shown) for one in kept] for llm in model)
+    lost = gate.lost(before, after)
     return Scores(
         facts=len({one.memories for one in facts}),
         questions=len(facts),
@@ -235,10 +235,12 @@ def evaluate(
         negatives=len(unknown),
         negatives_refused=share(model.adapted, unknown, lambda _: ()),
         negatives_refused_base=share(model.base, unknown, lambda _: ()),
-        in_context=after,
-        in_context_base=before,
-        drift=None if before is None or after is None else max(0.0, before - after),
+        in_context=sum(after) / len(after) if after else None,
+        in_context_base=sum(before) / len(before) if before else None,
+        drift=None if lost is None else max(0.0, lost.share),
         text_drift=_text_drift(model),
+        in_context_asked=len(kept),
+        drift_error=None if lost is None else lost.error,
     )
 
 

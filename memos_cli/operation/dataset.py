@@ -25,6 +25,7 @@ from memos_cli.model import Memory
 from memos_cli.operation import clauses, english, invented, wordings
 from memos_cli.operation.clauses import Fact
 from memos_cli.operation.consolidation import BEHAVIOUR, Chosen, many
+from memos_cli.operation.replay import Own, Scene, Scenes
 
 REFUSAL = "I don't know that yet."
 """What is answered when nothing says it; the same words as chat's own."""
@@ -98,7 +99,7 @@ class Shares(NamedTuple):
     least_replay: int = 600
     own: float = 0.3
     statements: int = 0
-    drift: int = 200
+    drift: int = 400
 
 
 def examples(
@@ -119,7 +120,8 @@ def examples(
     writer = _Writer(chosen, others, seed, shares)
     made = [*writer.facts(), *writer.behaviour(), *writer.negatives(), *writer.replay()]
     trained = {one.question for one in made if one.split == TRAIN and not one.shown}  # two families may ask in the same words
-    return [one for one in made if one.split == TRAIN or one.shown or one.question not in trained]
+    held = {one.question for one in made if one.split != TRAIN and not one.shown} - trained
+    return [one for one in made if one.question not in (held if one.split == TRAIN else () if one.shown else trained)]
 
 
 def split_of(form: str, forms: Sequence[str], seed: int) -> str:
@@ -278,111 +280,43 @@ class _Writer:
 
     def replay(self) -> list[Example]:
         """Questions to memories in the prompt, some with no answer there: what the model does already, and is to keep."""
+        own = [Own(fact, memory.content, memory.id) for memory, fact in self.told if self._plain(memory, fact)]
+        scenes = Scenes(own, self.known, self._stranger, self._open_form, self.seed)
         rng = self._rng("replay")
         wanted = max(self.shares.least_replay, round(self.trained * self.shares.replay)) if self.chosen else 0
         found: list[Example] = []
         while len(found) < wanted:
-            found += self._scene(rng, WATCH if rng.random() < 0.06 else TRAIN, self.shares.own)
+            found += _asked(scenes.draw(rng, own=self.shares.own), WATCH if rng.random() < 0.06 else TRAIN, rng)
         asked: list[Example] = []
         rng = self._rng("drift")
         while len(asked) < (self.shares.drift if self.chosen else 0):
-            asked += self._scene(rng, GATE, 0.0)
+            asked += _asked(scenes.draw(rng, exam=True), GATE, rng)
         return [*found[:wanted], *asked[: self.shares.drift]]
 
-    def _scene(self, rng: random.Random, split: str, own: float) -> list[Example]:
-        facts, ids = self._cast(rng, own)
-        lines = [(fact, _sentence(said)) for fact, said in facts]
-        dated = rng.random() < 0.5
-        if dated and rng.random() < 0.5:
-            lines = self._changed(lines, rng)
-        days = sorted(invented.day(rng) for _ in lines)
-        shown = tuple((text, day if dated else None) for (_, text), day in zip(lines, days, strict=True))
-        asked: list[tuple[str, str, str]] = []
-        for fact, _ in rng.sample(facts, min(len(facts), 4)):
-            form, question = self._open_form(fact, rng)
-            asked.append((form, question, fact.value))
-            if fact.reverse and rng.random() < 0.3 and sum(other.value == fact.value for other, _ in lines) == 1:
-                asked.append(("reverse", *fact.reverse))
-            if rng.random() < 0.3:
-                asked += self._checked(fact, rng)
-        asked += self._missing([fact for fact, _ in facts], rng)
-        return [
-            Example(english.spoken(question, rng), said, "replay", form, split, ids, shown=shown)
-            for form, question, said in asked
-        ]
-
-    def _changed(self, lines: list[tuple[Fact, str]], rng: random.Random) -> list[tuple[Fact, str]]:
-        """With one more line, before the one that says otherwise now."""
-        place = rng.randrange(len(lines))
-        fact, _ = lines[place]
-        family = clauses.families().get(fact.family)
-        if family is None or family.many or not family.plain:
-            return lines
-        before = clauses.fact(family, fact.who, invented.value(family.kind, rng))
-        if before.value == fact.value:
-            return lines
-        early = rng.randint(0, place)
-        return [*lines[:early], (before, _sentence(rng.choice(before.statements))), *lines[early:]]
-
-    def _checked(self, fact: Fact, rng: random.Random) -> list[tuple[str, str, str]]:
-        """Whether it is so, with the value told or with another."""
-        family = clauses.families().get(fact.family)
-        checks = clauses.checks(family, fact.who) if family else []
-        if family is None or family.many or not checks:
-            return []
-        other = invented.value(family.kind, rng)
-        so = rng.random() < 0.5 or other == fact.value
-        return [("check", f"{rng.choice(checks)} {fact.value if so else other}", "Yes." if so else "No.")]
-
-    def _missing(self, facts: Sequence[Fact], rng: random.Random) -> list[tuple[str, str, str]]:
-        """Questions that the lines leave open: something else of these people, or the same of somebody else."""
-        there = {(fact.family, fact.who) for fact in facts} | self.known
-        found = []
-        for _ in range(rng.choice((0, 1, 1, 2))):
-            fact = rng.choice(facts)
-            family = clauses.families().get(fact.family)
-            who = fact.who if rng.random() < 0.6 and not fact.who.startswith("the ") else self._stranger(rng)
-            if family is None or family.open or who == fact.who:
-                family = rng.choice([one for one in clauses.families().values() if not one.open])
-            if (family.name, who) not in there:
-                form, question = self._open_form(clauses.fact(family, who, ""), rng)
-                if question not in {asked for one in facts for _, asked in one.questions}:
-                    found.append((form, question, REFUSAL))
-        return found
+    @staticmethod
+    def _plain(memory: Memory, fact: Fact) -> bool:
+        """Whether the sentence states this and nothing else."""
+        return len(clauses.facts(memory.content)) == 1 and not many(fact)
 
     def _open_form(self, fact: Fact, rng: random.Random) -> tuple[str, str]:
         """A form of its questions that may be trained on: what is held out is not met in a prompt either."""
         forms = [form for form, _ in fact.questions]
         return rng.choice([one for one in fact.questions if split_of(one[0], forms, self.seed) == TRAIN])
 
-    def _invented(self, rng: random.Random, closed: Sequence[clauses.Family], who: str) -> Fact | None:
-        """Something of a stranger: of a family, of any thing of theirs, or what they did with one."""
-        pick = rng.random()
-        if pick < 0.6 or who == "I":
-            family = rng.choice(closed)
-            return clauses.fact(family, who, invented.value(family.kind, rng))
-        said = invented.sentence(rng, who)
-        found = clauses.facts(said)
-        return found[0]._replace(statements=(said.rstrip("."),)) if len(found) == 1 else None
 
-    def _cast(self, rng: random.Random, own: float) -> tuple[list[tuple[Fact, str]], tuple[str, ...]]:
-        """A few facts with the sentences that state them, no two of one family and person: of strangers, and of this person."""
-        closed = [family for family in clauses.families().values() if not family.open and family.plain]
-        people = [self._stranger(rng) for _ in range(rng.randint(1, 3))] + ["I"] * rng.randint(0, 2)
-        made: dict[tuple[str, str], tuple[Fact, str]] = {}
-        ids: list[str] = []
-        for _ in range(rng.randint(1, 8)):
-            fact = self._invented(rng, closed, rng.choice(people))
-            if fact is not None:
-                made[fact.family, fact.who] = (fact, rng.choice(fact.statements) if fact.statements else "")
-        if self.told and rng.random() < own:
-            for memory, fact in rng.sample(self.told, min(len(self.told), rng.randint(1, 3))):
-                if len(clauses.facts(memory.content)) == 1 and not many(fact):
-                    made[fact.family, fact.who] = (fact, memory.content)
-                    ids.append(memory.id)
-        facts = list(made.values())
-        rng.shuffle(facts)
-        return facts, tuple(ids)
+def _asked(scene: Scene, split: str, rng: random.Random) -> list[Example]:
+    return [
+        Example(
+            english.spoken(one.question, rng),
+            REFUSAL if one.answer is None else one.answer,
+            "replay",
+            f"{one.kind} {one.form}",
+            split,
+            scene.memories,
+            shown=scene.shown,
+        )
+        for one in scene.asked
+    ]
 
 
 OPEN_QUESTIONS = (

@@ -1,7 +1,9 @@
 """The gate before an adapter: what it was measured to do, and whether that is enough. Pure."""
 
+import math
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
@@ -18,6 +20,8 @@ class Scores(NamedTuple):
         in_context: questions to other memories in the prompt, answered right with the adapter; `…_base`: without.
         drift: what of `in_context_base` is lost with the adapter.
         text_drift: how much less likely unrelated text is with it, in nats a token.
+        in_context_asked: how many questions `in_context` is a share of.
+        drift_error: the standard error of the drift, over questions that were asked twice.
     """
 
     facts: int
@@ -33,6 +37,8 @@ class Scores(NamedTuple):
     in_context_base: float | None
     drift: float | None
     text_drift: float | None = None
+    in_context_asked: int = 0
+    drift_error: float | None = None
 
 
 class Bars(NamedTuple):
@@ -40,8 +46,10 @@ class Bars(NamedTuple):
 
     closed_book: float = 0.8
     negatives_refused: float = 0.9
-    drift: float = 0.03
+    drift: float = 0.02
     text_drift: float = 0.5
+    both: float = 0.03
+    """How much worse it may answer its own facts where they stand in the prompt."""
     gain: float = 0.3
     """How much more it has to answer than the base: a model that guesses well has learnt nothing."""
 
@@ -61,9 +69,29 @@ def failures(scores: Scores, bars: Bars = Bars()) -> tuple[str, ...]:  # noqa: B
         found.append(f"it answers {_percent(scores.drift)} fewer of other questions right, {_percent(bars.drift)} are allowed")
     if scores.text_drift is not None and scores.text_drift > bars.text_drift:
         found.append(f"unrelated text is {scores.text_drift:.2f} nats a token less likely, {bars.text_drift:.2f} are allowed")
-    if scores.both is not None and scores.rag is not None and scores.rag - scores.both > bars.drift:
+    if scores.both is not None and scores.rag is not None and scores.rag - scores.both > bars.both:
         found.append("it answers its own facts worse when they stand in the prompt")
     return tuple(found)
+
+
+class Lost(NamedTuple):
+    """What is answered right before and no longer, less what is answered right only now: a share, and its standard error."""
+
+    share: float
+    error: float
+
+
+def lost(before: Sequence[bool], after: Sequence[bool]) -> Lost | None:
+    """Compare the answers to the same questions, as pairs: most of them are alike, so few questions tell much.
+
+    Args:
+        before, after: of each question whether it was answered right.
+    """
+    if not before:
+        return None
+    each = [int(one) - int(other) for one, other in zip(before, after, strict=True)]
+    mean = sum(each) / len(each)
+    return Lost(mean, math.sqrt(sum((one - mean) ** 2 for one in each)) / len(each))
 
 
 def _percent(share: float | None) -> str:

@@ -40,14 +40,79 @@ _LISTS = {
     "dept": "sales support marketing finance research design logistics",
     "count": "two three four five six seven eight",
 }
-_THINGS = "lamp chair clock kettle tent scarf camera drum ladder basket radio carpet helmet kite mirror suitcase".split()
-_ADJECTIVES = "red blue green small old new round wooden heavy silver yellow spare".split()
 _JOBS = "nurse baker pilot plumber lawyer farmer tailor welder chemist barber editor gardener".split()
 _ANIMALS = "cat dog rabbit hamster parrot goldfish tortoise pony snake".split()
-_DEEDS = "bought sold painted repaired found lost borrowed built ordered hid made wrote opened sent wants needs".split()
-_HABITS = "loves hates owns prefers uses wears likes wants needs avoids".split()
 _MONTHS = "January February March April May June July August September October November December".split()
-_DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+THINGS = (
+    "lamp chair clock kettle tent scarf camera drum ladder basket radio carpet helmet kite mirror suitcase rucksack toaster fridge oven"
+    " piano sofa parcel map poster jacket coat canoe sledge tractor printer tablet keyboard telescope vase candle blanket pillow bucket"
+    " workshop lecture concert museum library bakery clinic report contract recipe playlist podcast server database wheel engine"
+).split()
+ADJECTIVES = "red blue green small old new round wooden heavy silver yellow spare broken cheap narrow".split()
+DEEDS = (
+    "buy bought|sell sold|paint painted|repair repaired|find found|lose lost|borrow borrowed|build built|order ordered|hide hid|open opened"
+    "|make made|send sent|clean cleaned|rent rented|steal stole|wash washed|draw drew|return returned|pack packed|carry carried|win won"
+    "|choose chose|polish polished|bring brought|unpack unpacked|measure measured|cancel cancelled|collect collected|replace replaced"
+).split("|")
+"""What people do with things, and did."""
+HABITS = "love hate own prefer use wear like want need avoid enjoy collect miss trust recommend".split()
+TIMES = ("yesterday", "last week", "last Sunday", "in May", "last spring", "at noon", "this morning")
+LEADS = (
+    "By the way,",
+    "Note:",
+    "Remember:",
+    "I heard that",
+    "For later:",
+    "One more thing:",
+    "Important:",
+    "You should know that",
+)
+ATTRIBUTES = (
+    "code number price name owner size weight colour author title address deadline version label password key logo origin shape diameter"
+    " manager sponsor nickname theme dosage volume edition temperature"
+).split()
+"""What things have; in `OF_THINGS` `{N}`."""
+OF_THINGS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
+    (
+        "code",
+        ("the {N} of {E} is {v}", "{E} has the {N} {v}"),
+        ("what is the {N} of {E}", "what {N} does {E} have", "tell me the {N} of {E}"),
+    ),
+    ("word", ("the {N} for {E} is {v}", "{E} has {v} as its {N}"), ("what is the {N} for {E}", "which {N} does {E} have")),
+    ("number", ("{E} has {N} {v}", "as {N} {E} has {v}"), ("which {N} does {E} have", "what is the {N} of {E}")),
+    (
+        "place",
+        ("{E} is {v}", "{E} stands {v}", "I put {E} {v}"),
+        ("where is {E}", "where does {E} stand", "where can I find {E}"),
+    ),
+    ("place", ("{E} was left {v}", "somebody left {E} {v}"), ("where was {E} left", "where is {E}")),
+    (
+        "person",
+        ("{E} belongs to {v}", "{v} is the owner of {E}"),
+        ("who does {E} belong to", "whose is {E}", "who is the owner of {E}"),
+    ),
+    ("person", ("{v} looks after {E}", "{v} takes care of {E}"), ("who looks after {E}", "who takes care of {E}")),
+    ("person", ("{E} was designed by {v}", "{v} designed {E}"), ("who designed {E}", "by whom was {E} designed")),
+    ("money", ("{E} costs {v}", "the price of {E} is {v}"), ("how much does {E} cost", "what is the price of {E}")),
+    ("money", ("the repair of {E} costs {v}", "to repair {E} takes {v}"), ("what does the repair of {E} cost",)),
+    ("colour", ("{E} is {v}", "{E} was painted {v}"), ("what colour is {E}", "which colour does {E} have")),
+    ("word", ("{E} is called {v}", "the name of {E} is {v}"), ("what is {E} called", "what is the name of {E}")),
+    ("time", ("{E} opens at {v}", "from {v} on {E} is open"), ("when does {E} open", "what time does {E} open")),
+    ("time", ("{E} closes at {v}", "{E} is over at {v}"), ("when does {E} close", "what time is {E} over")),
+    ("when", ("{E} is on {v}", "{E} takes place on {v}"), ("when is {E}", "on what day is {E}", "when does {E} take place")),
+    ("day", ("{E} is due on {v}", "{E} has to be ready on {v}"), ("when is {E} due", "when does {E} have to be ready")),
+    ("city", ("{E} is in {v}", "one finds {E} in {v}"), ("where is {E}", "in which city is {E}")),
+    ("company", ("{E} comes from {v}", "{v} made {E}"), ("where does {E} come from", "who made {E}")),
+    ("weight", ("{E} weighs {v}", "the weight of {E} is {v}"), ("how much does {E} weigh", "how heavy is {E}")),
+    ("duration", ("{E} takes {v}", "{E} lasts {v}"), ("how long does {E} take", "how long does {E} last")),
+    (
+        "phone",
+        ("the phone number of {E} is {v}", "call {v} for {E}"),
+        ("what is the phone number of {E}", "which number do I call for {E}"),
+    ),
+)
+"""What may be so of a thing `{E}`: kind of value, statements, questions."""
 
 
 def word(rng: random.Random, syllables: int = 0) -> str:
@@ -63,30 +128,6 @@ def who(rng: random.Random) -> str:
     pick = rng.random()
     first = rng.choice(_FIRST) if rng.random() < 0.7 else word(rng, 2).capitalize()
     return first if pick < 0.55 else f"my {rng.choice(_KIN)}" if pick < 0.8 else f"my {rng.choice(_KIN)} {first}"
-
-
-def noun(rng: random.Random) -> str:
-    """Something that one may have: `spare kettle`."""
-    bare = rng.choice((*_THINGS, *_ANIMALS)) if rng.random() < 0.7 else word(rng)
-    return f"{rng.choice(_ADJECTIVES)} {bare}" if rng.random() < 0.3 else bare
-
-
-def sentence(rng: random.Random, subject: str) -> str:
-    """Something that is so of somebody, or that they did: `Greta sold a red lamp in Lyon`."""
-    thing, other, place = value("object", rng), rng.choice(_FIRST), value("city", rng)
-    head = subject[:1].upper() + subject[1:]
-    own = f"{head}'{'' if subject.endswith('s') else 's'} {noun(rng)}"
-    end = rng.choice(("", f" in {place}", f" on {value('day', rng)}", f" for {other}", f" with {other}"))
-    says = (
-        f"{head} {rng.choice(_DEEDS)} {thing}{end}",
-        f"{head} {rng.choice(_HABITS)} {thing}",
-        f"{own} is {value('place', rng)}",
-        f"{own} is on {value('when', rng)}",
-        f"{own} is {value(rng.choice(('colour', 'code', 'money', 'word')), rng)}",
-        f"{own} is called {value('word', rng)}",
-        f"The {rng.choice(('code', 'number', 'price', 'name', 'owner', 'key'))} of the {noun(rng)} is {value('code', rng)}",
-    )
-    return rng.choice(says) + "."
 
 
 def day(rng: random.Random) -> str:
@@ -107,12 +148,12 @@ def value(kind: str, rng: random.Random) -> str:  # noqa: C901, PLR0911, PLR0912
             first, last = rng.choice(_FIRST), rng.choice(_LAST) if rng.random() < 0.5 else word(rng, 2).capitalize()
             return last if kind == "surname" else rng.choice((first, f"{first} {last}", f"Dr. {last}"))
         case "title":
-            return f"The {rng.choice((word(rng), rng.choice(_THINGS))).capitalize()} {rng.choice(_THINGS).capitalize()}"
+            return f"The {rng.choice((word(rng), rng.choice(THINGS))).capitalize()} {rng.choice(THINGS).capitalize()}"
         case "job" | "animal" | "object" | "car":
-            noun = {"job": _JOBS, "animal": _ANIMALS, "object": _THINGS, "car": _THINGS}[kind]
+            noun = {"job": _JOBS, "animal": _ANIMALS, "object": THINGS, "car": THINGS}[kind]
             bare = word(rng) if rng.random() < 0.5 else rng.choice(noun)
             bare = bare.capitalize() if kind == "car" else bare
-            bare = f"{rng.choice(_ADJECTIVES)} {bare}" if kind in {"object", "car"} and rng.random() < 0.6 else bare
+            bare = f"{rng.choice(ADJECTIVES)} {bare}" if kind in {"object", "car"} and rng.random() < 0.6 else bare
             return ("an " if bare[0] in "aeiouAEIOU" else "a ") + bare
         case "age" | "size":
             return str(rng.randint(18, 90))
@@ -122,8 +163,8 @@ def value(kind: str, rng: random.Random) -> str:  # noqa: C901, PLR0911, PLR0912
             return str(rng.randint(1940, 2035))
         case "day" | "when":
             named = f"{rng.randint(1, 28)} {rng.choice(_MONTHS)}"
-            at = f"{rng.choice(_DAYS)} at {rng.randint(7, 20)}:{rng.choice(('00', '15', '30', '45'))}"
-            return rng.choice((named, rng.choice(_DAYS), at)) if kind == "when" else named
+            at = f"{rng.choice(DAYS)} at {rng.randint(7, 20)}:{rng.choice(('00', '15', '30', '45'))}"
+            return rng.choice((named, rng.choice(DAYS), at)) if kind == "when" else named
         case "time":
             return f"{rng.randint(5, 23)}:{rng.choice(('00', '10', '15', '30', '45'))}"
         case "phone":
@@ -148,7 +189,7 @@ def value(kind: str, rng: random.Random) -> str:  # noqa: C901, PLR0911, PLR0912
             return f"{rng.randint(2, 12)} hours"
         case "place":
             where = rng.choice(("in the", "on the", "under the", "behind the", "next to the"))
-            return f"{where} {rng.choice(_THINGS)}"
+            return f"{where} {rng.choice(THINGS)}"
         case "software" | "word":
             return word(rng, 2).capitalize()
         case "medicine":
