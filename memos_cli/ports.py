@@ -318,6 +318,7 @@ class TrainingSettings(NamedTuple):
         tokens: in a batch, padding counted.
         distil: the weight of the loss that draws the answer distribution to the teacher's.
         replay: replays in an epoch, for each other lesson; the others have their turn in the next ones.
+        kept: the share of what was learnt that the adapter has.
         patience: looks at the watched lessons without a gain after which it stops.
         device: `auto`, `cuda`, `mps` or `cpu`.
         seconds: at most, over all resumptions; `None` for no limit. The learning rate falls in time for it.
@@ -329,8 +330,9 @@ class TrainingSettings(NamedTuple):
     rate: float = 4e-3
     epochs: int = 8
     tokens: int = 2048
-    distil: float = 4.0
-    replay: float = 0.4
+    distil: float = 8.0
+    replay: float = 1.0
+    kept: float = 1.0
     patience: int = 6
     seed: int = 0
     device: str = "auto"

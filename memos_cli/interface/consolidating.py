@@ -162,10 +162,20 @@ def load(path: Path) -> list[Example]:
         raise IntegrityError(f"the data set {path} is damaged: {error}") from None
 
 
-def tokens(examples: Iterable[Example], llm: LLM) -> int:
-    """How many tokens an epoch of training takes, about: the prompts exactly, the answers by their length."""
-    trained = (lesson for lesson in lessons(examples, llm.template) if not lesson.watched)
-    return sum(llm.count(lesson.request) + 2 + len(lesson.answer) // 3 for lesson in trained)
+def tokens(examples: Iterable[Example], llm: LLM, replay: float = TrainingSettings().replay) -> int:
+    """How many tokens an epoch of training takes, about: the prompts exactly, the answers by their length.
+
+    Args:
+        examples: the data set.
+        llm: whose tokens are counted.
+        replay: how many replays an epoch has for each other lesson; the data set has several times as many.
+    """
+    counts: dict[bool, list[int]] = {True: [], False: []}
+    for lesson in lessons(examples, llm.template):
+        if not lesson.watched:
+            counts[lesson.kind == "replay"].append(llm.count(lesson.request) + 2 + len(lesson.answer) // 3)
+    seen = min(1.0, replay * len(counts[False]) / max(1, len(counts[True]))) if counts[False] else 1.0
+    return sum(counts[False]) + round(sum(counts[True]) * seen)
 
 
 # -- the gate

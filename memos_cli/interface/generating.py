@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 NEEDED = ("torch", "transformers", "peft", "llama_cpp", "gguf")
 """The packages of the extra `lora`."""
+LITTLE = 50_000_000
+"""Parameters up to which a model sees hardly a replay twice; with more, to ask it about each beforehand takes too long."""
 PROBES = 200
 """Questions to what was forgotten that are asked at most."""
 
@@ -165,11 +167,12 @@ def _own(memory: Memory, owner: str) -> bool:
     return all((one or "").casefold() in {owner.casefold(), "user", "me", "i"} for one in said_by)
 
 
-def write_examples(vault: "Vault", selection: Selection, now: str) -> "list[Example]":
-    """The data set of a selection, as grammar alone writes it."""
+def write_examples(vault: "Vault", selection: Selection, now: str, parameters: int = 0) -> "list[Example]":
+    """The data set of a selection, as grammar alone writes it, with fewer replays for a model of many parameters."""
+    shares = dataset.Shares() if parameters <= LITTLE else dataset.Shares(replay=TrainingSettings().replay)
     ids = {one.memory.id for one in selection.chosen}
     others = [memory for memory in vault.find(Filter(at=now)) if memory.id not in ids]
-    return dataset.examples(selection.chosen, others)
+    return dataset.examples(selection.chosen, others, shares=shares)
 
 
 # -- making
@@ -284,7 +287,7 @@ class Maker:
     def _write_data(self, one: Adapter, selection: Selection, now: str) -> None:
         """The data set, with a model's own wordings where it is fit for that, and what it says of behaviour."""
         try:
-            made = write_examples(self._vault, selection, now)
+            made = write_examples(self._vault, selection, now, self._base.parameters)
             with closing(opened(self._mos, self._base)) as llm:
                 if models.capable(self._base.path)[0]:
                     made = list(consolidating.paraphrased(made, llm))

@@ -92,7 +92,7 @@ class Consolidation:
         except MemosError as error:
             base, why = None, error.message
         used = self.used(base) if base else None
-        made = generating.write_examples(vault, selection, now)
+        made = generating.write_examples(vault, selection, now, base.parameters if base else 0)
         tokens = seconds = None
         if base is not None:
             try:

@@ -84,7 +84,8 @@ class Shares(NamedTuple):
     Attributes:
         forms: training questions a fact: all its forms, asked again in other dress where they are fewer.
         negatives: for each training question of a fact.
-        replay: questions to memories in the prompt, for each training question of a fact.
+        replay: questions to memories in the prompt, for each training question of a fact: several times what an epoch has, so
+            that few are seen twice.
         least_negatives: however few facts there are: what they are not is as much to learn.
         least_replay: the same of replay.
         own: the share of replay that has memories of this person in its prompt.
@@ -94,7 +95,7 @@ class Shares(NamedTuple):
 
     forms: int = 18
     negatives: float = 0.4
-    replay: float = 1.0
+    replay: float = 5.0
     least_negatives: int = 500
     least_replay: int = 600
     own: float = 0.3

@@ -101,7 +101,7 @@ class _Drawing:
         return kept(name, self.scenes.seed) == self.exam
 
     def _one(self, listed: Sequence[str]) -> str:
-        return self.rng.choice([one for one in listed if self._fit(one)])
+        return self.rng.choice([one for one in listed if self._fit(one)] or listed)
 
     def units(self, count: int, own: bool) -> list[Unit]:  # noqa: FBT001
         """So many, no two of which could be taken for each other."""

@@ -72,7 +72,7 @@ def mos(home: Path, clock: Clock, models: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(Quick, "calls", [])
     monkeypatch.setattr(Quick, "fault", None)
     few = Shares(forms=3, least_replay=4, replay=0.1, drift=4)
-    monkeypatch.setattr(generating.dataset, "examples", lambda chosen, others: examples(chosen, others, shares=few))
+    monkeypatch.setattr(generating.dataset, "examples", lambda chosen, others, **_: examples(chosen, others, shares=few))
     passes(monkeypatch)
     environ = {"MEMOS_EMBEDDER": "none", "MEMOS_PRINCIPAL": "sam", "MEMOS_LLM_MODEL": str(models / "mini.gguf")}
     with MOS(home, settings=Settings(environ, paths({"MEMOS_HOME": str(home)})), clock=clock) as opened:
