@@ -97,17 +97,6 @@ def test_hints_point_at_the_tokens_that_answers_are_copied_from(pieces: "tokeniz
     assert torch.allclose(hints.tells.sum(-1), torch.ones(len(hints.ends)))
 
 
-def test_a_deeper_model_begins_as_the_same_function() -> None:
-    torch.manual_seed(2)
-    small = Mini(Shape(vocab=64, width=32, layers=4, heads=2, kv_heads=1, hidden=48)).eval()
-    tokens = torch.randint(0, 64, (2, 9))
-    mask = torch.ones(2, 1, 4, 9, dtype=torch.bool).tril(5)
-    where = torch.arange(9).expand(2, -1)
-    with torch.inference_mode():
-        shown = [m(tokens, where, mask) for m in (small, train.deeper(small, 6).eval())]
-    assert torch.allclose(*shown, atol=1e-5)
-
-
 def test_half_precision_says_much_the_same(pieces: "tokenizer.Tokenizer") -> None:
     torch.manual_seed(1)
     model = Mini(Shape(vocab=pieces.get_vocab_size(), width=32, layers=2, heads=2, kv_heads=1, hidden=64)).eval()
