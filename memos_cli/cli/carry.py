@@ -126,7 +126,7 @@ def _tell_export(app: App, done: "Exported", *, encrypted: bool, signed: bool) -
     said = f"exported cube {done.cube}{f' to {done.path}' if done.path else ''}: {what}{how}"
     app.out(said) if done.path else app.note(said)
     if dumped.adapters or dumped.slots:
-        app.note(f"with {dumped.adapters} adapters and {dumped.slots} slots")
+        app.note(f"with {many(dumped.adapters, 'adapter')} and {many(dumped.slots, 'slot')}")
     for one, why in dumped.kept.items():
         app.note(f"adapter {plain(one)[:8]} stays here: {why}")
     if dumped.absent:
@@ -259,7 +259,7 @@ def _facts(found: "Contents") -> Iterator[tuple[str, str]]:
         yield "slots", f"{count:,} of the model {plain(model)[:12]}"
     yield "files", f"{len(blobs):,}" + (f", {found.absent:,} did not come along" if found.absent else "")
     missing = sum(head["seq"] - head["count"] for head in told["heads"].values())
-    replicas = f"{len(told['heads'])} replicas" + (f"; {missing:,} operations of theirs stayed behind" if missing else "")
+    replicas = many(len(told["heads"]), "replica") + (f"; {missing:,} operations of theirs stayed behind" if missing else "")
     yield "operations", f"{counts['operations']:,} of {replicas}"
     yield "signed by", ", ".join(map(sealing.named, found.signers)) or "nobody"
     yield "digest", found.digest
