@@ -8,14 +8,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.cli.helpers import cube_file, jsonl, locked, operations
 from tests.conftest import Run, start
-from tests.reliability.helpers import can_mount, clean, contents, is_locked, trials, writer
+from tests.reliability.helpers import clean, contents, is_locked, trials, writer
 
 INTERRUPTED = """
 import os, sys
@@ -276,22 +275,6 @@ class TestLock:
         process.communicate(timeout=60)
         assert process.returncode == 0
         assert len(contents(memos)) == 2
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 2 MiB."""
-    if not can_mount():
-        pytest.skip("only root on Linux can mount a tmpfs")
-    place = tmp_path / "disk"
-    place.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)], capture_output=True, check=False)
-    if done.returncode:
-        pytest.skip("a tmpfs cannot be mounted here")
-    try:
-        yield place
-    finally:
-        subprocess.run(["umount", "-l", str(place)], check=True)
 
 
 class TestFullDisk:

@@ -150,3 +150,18 @@ def test_what_is_learnt_is_answered_forgotten_and_proved_gone(told: Run, home: P
     assert receipt["removed"]["adapters"] >= 1
     for path in home.rglob("*"):
         assert not path.is_file() or b"Lisbon" not in path.read_bytes(), path
+
+
+@pytest.mark.slow
+@pytest.mark.model
+def test_a_disk_that_fills_fails_the_run_and_nothing_else(told: Run, small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEMOS_HOME", str(small_disk / "home"))
+    told("add", "I live in Lisbon.", "--kind", "fact")
+    told("lifecycle", "policy", "set", "consolidate.settled_days", "0")
+    ran = told("consolidate", "run", "--now", "--max-seconds", "30", timeout=300)
+    assert (ran.status, ran.out) == (1, "")
+    assert ran.err.splitlines()[0] == "memos: the disk is full, so the training was given up"
+    assert [job["state"] for job in told("consolidate", "jobs", "--json").data["jobs"]] == ["failed"]
+    assert [(one["status"], one["files"]) for one in generations(told)] == [("failed", {})]
+    assert told("doctor").status == 0
+    assert told("add", "My dog is called Brixo.").status == 0, "what it had written is gone again"
