@@ -148,7 +148,7 @@ def _means(mos: "MOS", vault: "Vault", tell: Callable[[int, int], None]) -> Iter
         return None if embedder is None else mos.embeddings.matrix(vault, embedder)
 
     # Slots are made of all cubes in use together: the first one's tick does it.
-    prepare = mos.scheduler.prepare if vault.name == mos.cube_names[0] else None
+    prepare = mos.scheduler.prepare if vault.folder == mos.shelf.place(mos.cube_names[0]) else None
     llm = models.chosen(mos.settings, mos.paths) if policy_of(vault).get("fuse.propose") else None
     try:
         judge = fusion.judge(llm) if llm is not None else None

@@ -375,3 +375,11 @@ def test_several_cubes(home: Path, clock: Clock) -> None:
                 unit.add(Draft("a note"), "sam")
         clock.forward(days=100)
         assert [one.transitions["archived"] for one in lifecycle.tick(mos)] == [1, 1]
+
+
+def test_a_cube_given_by_its_path_is_prepared_for_as_one_given_by_its_name(mos: MOS) -> None:
+    mos.add("tea")
+    place = mos.vaults()[0].folder
+    for cubes in ([], ["default"], [str(place)]):
+        with MOS(mos.paths.data, cubes, settings=mos.settings) as one, lifecycle._means(one, one.vaults()[0], print) as means:
+            assert means.prepare is not None, cubes
