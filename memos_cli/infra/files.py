@@ -57,6 +57,13 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def digest_of(content: bytes) -> str:
+    """SHA-256 of what is in memory, in hexadecimal."""
+    import hashlib  # here, as above
+
+    return hashlib.sha256(content).hexdigest()
+
+
 def write(path: Path, content: bytes, *, mode: int = 0o666) -> None:
     """Put `content` at `path`, whole or not at all, and on disk when this returns.
 

@@ -208,16 +208,10 @@ def stored(slots: Iterable[Travelling], stack: ExitStack) -> list[Opened]:
     parts = []
     for digest in sorted(chosen)[: cubefile.MOST_SLOTS]:
         record = chosen[digest].record()
-        parts.append(Opened(f"{cubefile.SLOTS}{digest}{cubefile.RECORD}", io.BytesIO(record), _sha256(record)))
+        parts.append(Opened(f"{cubefile.SLOTS}{digest}{cubefile.RECORD}", io.BytesIO(record), files.digest_of(record)))
         state = stack.enter_context(chosen[digest].path.open("rb"))
         parts.append(Opened(f"{cubefile.SLOTS}{digest}{cubefile.STATE}", state, digest))
     return parts
-
-
-def _sha256(content: bytes) -> str:
-    from hashlib import sha256
-
-    return sha256(content).hexdigest()
 
 
 # -- what comes in

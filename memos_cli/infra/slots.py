@@ -62,7 +62,7 @@ class Label(NamedTuple):
 
 def fingerprint(identity: dict[str, str]) -> str:
     """All that a state depends on besides its tokens, as one SHA-256."""
-    return _sha256(json.dumps(identity, sort_keys=True).encode())
+    return files.digest_of(json.dumps(identity, sort_keys=True).encode())
 
 
 def common(one: Sequence[int], other: Sequence[int]) -> int:
@@ -324,13 +324,7 @@ def _insert(conn: sqlite3.Connection, slot: Slot) -> None:
 def _seal(slot: Slot) -> str:
     """SHA-256 over all of a record that never changes: a flipped bit in the index must not lend a state to another prompt."""
     fixed = [*slot[:5], dict(slot.identity), list(slot.ids), [list(part) for part in slot.parts], slot.digest, slot.bytes]
-    return _sha256(json.dumps([*fixed, slot.created_at], sort_keys=True).encode())
-
-
-def _sha256(content: bytes) -> str:
-    from hashlib import sha256
-
-    return sha256(content).hexdigest()
+    return files.digest_of(json.dumps([*fixed, slot.created_at], sort_keys=True).encode())
 
 
 def _damaged(why: str) -> IntegrityError:
