@@ -47,7 +47,7 @@ from typing import TYPE_CHECKING, Any
 
 from memos_cli.backends.llms.llamacpp import SMALL
 from memos_cli.backends.trainers import adapter, checkpoint, teacher
-from memos_cli.backends.trainers.base import device_of, keep_memory, load, torch_module, with_adapter
+from memos_cli.backends.trainers.base import device_of, give_back, keep_memory, load, torch_module, with_adapter
 from memos_cli.backends.trainers.packing import Encoded, Packing, Plan, Row, encode
 from memos_cli.backends.trainers.reading import Reader
 from memos_cli.backends.trainers.teacher import Teacher
@@ -116,7 +116,7 @@ class Run:
         self.torch.manual_seed(settings.seed)
         self.packing = Packing(sorted(lessons, key=lambda one: one.watched), settings.tokens)
         self.plan = Plan(self.packing, settings)
-        model = load(base, self.device)
+        model = load(base, self.device, self.plan.widest)
         self.reader = Reader(model, self.packing, self.device, half=_half(self.torch, self.device))
         taught = [number for number, one in enumerate(self.packing.lessons) if one.teacher and not one.watched]
         self.teacher = Teacher(self.reader, taught if settings.distil else [], folder, identity)
@@ -156,6 +156,8 @@ class Run:
             self.loss = sum(recent[-each:]) / max(1, len(recent[-each:]))
             if self.step % each == 0:
                 self._look(self.step // each)
+                if self.device == "cpu":
+                    give_back()
             if time.monotonic() - saved > EVERY:
                 self._save()
                 saved = time.monotonic()

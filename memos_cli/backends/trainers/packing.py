@@ -175,6 +175,11 @@ class Plan:
         self.each = self._steps()
         """Steps of an epoch."""
 
+    @property
+    def widest(self) -> int:
+        """Tokens of the widest row, teachers' prompts apart."""
+        return max(map(self.packing.width, [[number] for number in range(len(self.packing.lessons))] + self.replays))
+
     def batches(self, epoch: int) -> list[list[list[int]]]:
         """The lessons of an epoch in batches of rows, in an order of its own; each batch has its share of facts and replay."""
         rng = random.Random(f"{self.settings.seed} {epoch}")  # noqa: S311 -- no secret
