@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 _OPTIONS = {"kinds": "kind", "tags": "tag", "states": "state", "everything": "all"}
 _LONGEST = 1000
+_DID = ("came along", "uses", "is not", "dropped, and made anew here")
+_WOULD = ("would come along", "would use", "would not be", "would be dropped")
+"""What is told of adapters and slots: that they came, are used, are not used, were left."""
 
 
 @click.command("export", cls=Command)
@@ -192,7 +195,7 @@ def _tell_import(app: App, done: "Received", *, encrypted: bool) -> None:
         app.note(f"signed by {sealing.named(one)}")
     if done.contents.absent:
         app.note(f"{done.contents.absent} files that memories were read from did not come with them")
-    tell_learnt(app, done.cube, done.contents.adapters, done.slots)
+    tell_learnt(app, done.cube, done.contents.adapters, done.slots, dry_run=done.dry_run)
     if not done.dry_run:
         if not done.contents.trusted:
             app.note("it is trusted less until you use it")
@@ -200,18 +203,19 @@ def _tell_import(app: App, done: "Received", *, encrypted: bool) -> None:
         app.note(f"look at it with: memos --cube {done.cube} list; use it from now on: memos cube use {done.cube}")
 
 
-def tell_learnt(app: App, cube: str, adapters: "Sequence[Came]", slots: "Slots") -> None:
-    """What became of adapters and slots that came along."""
+def tell_learnt(app: App, cube: str, adapters: "Sequence[Came]", slots: "Slots", *, dry_run: bool = False) -> None:
+    """What became of adapters and slots that came along, or would."""
+    came, used, unused, dropped = _WOULD if dry_run else _DID
     for one in adapters:
-        what = f"generation {one.generation} of {one_line(one.model, 40)} came along, which knows {many(one.memories)}"
+        what = f"generation {one.generation} of {one_line(one.model, 40)} {came}, which knows {many(one.memories)}"
         if one.trusted:
-            app.note(f"{what}; chat uses it with that model")
+            app.note(f"{what}; chat {used} it with that model")
         else:
-            app.note(f"{what}, and is not used: memos --cube {cube} consolidate promote {one.generation} lets chat use it")
+            app.note(f"{what}, and {unused} used: memos --cube {cube} consolidate promote {one.generation} lets chat use it")
     if slots.kept:
-        app.note(f"{slots.kept} slots came along")
+        app.note(f"{many(slots.kept, 'slot')} {came}")
     if slots.dropped:
-        app.note(f"{slots.dropped} slots were dropped, and are made anew: {slots.why}")
+        app.note(f"{many(slots.dropped, 'slot')} {dropped}: {slots.why}")
 
 
 @click.command("verify", cls=Command)

@@ -48,7 +48,8 @@ def merge(app: App, /, cubes: tuple[str, ...], *, dry_run: bool, yes: bool, **gi
     What comes from outside of this home, and is not signed by a key that you trust, is trusted less until you use it: it
     ranks lower, and does not steer what chat answers; a policy that comes with it does not rule here; and before its
     purges erase what you have, you are asked. Adapters come along and are kept, but chat computes with none of a stranger's;
-    none comes back that knows what was purged here. One merge is one step of memos undo.
+    none comes back that knows what was purged here. With --dry-run all of this is told and nothing is done. One merge is one
+    step of memos undo.
 
     \b
     Examples:
@@ -143,9 +144,10 @@ def _tell_merged(app: App, result: "Merged") -> None:
             app.out(f"{count:>8,}  {_WORDS[name]}")
     for noun, name in result.plan.records[:_SHOWN]:
         app.out(f"{'':>8}  {noun} {render.plain(name)}")
-    tell_learnt(app, result.cube, result.adapters, result.slots)
+    tell_learnt(app, result.cube, result.adapters, result.slots, dry_run=result.dry_run)
     if not result.plan.operations:
-        app.out(f"nothing to take over: cube {result.cube} has all that {result.other} has")
+        more = "nothing else" if result.adapters or result.slots.kept else "nothing"
+        app.out(f"{more} to take over: cube {result.cube} has all that {result.other} has")
         return
     done = "would merge" if result.dry_run else "merged"
     app.out(f"{done} {result.other} into {result.cube}: {result.plan.operations:,} operations")

@@ -13,14 +13,14 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from memos_cli.errors import IntegrityError
-from memos_cli.infra import adapterfile, adapters, cubefile, files, purge, slotfile
+from memos_cli.infra import adapterfile, adapters, cubefile, files, merge, purge, slotfile
 from memos_cli.infra.admission import is_id
 from memos_cli.infra.cubefile import Incoming, Member, Source, unsound
 from memos_cli.infra.slotfile import Travelling
-from memos_cli.infra.vault import log
+from memos_cli.infra.vault import fold, log
 from memos_cli.infra.vault.units import registers_of
 from memos_cli.infra.vault.vault import Vault
 
@@ -150,33 +150,52 @@ def outgoing(
     return parts, left
 
 
-def take_over(vault: Vault, other: Vault) -> dict[str, bool]:
-    """Copy from another cube the adapters of promoted generations that are in this one's log, too, and lack their files.
+class Shared(NamedTuple):
+    """A generation whose adapter two cubes share once they are merged: its registers then, and whether its files come now."""
 
-    Every file is checked as one in a cube file is. What knows a memory that was purged here, or says what one said, stays
-    where it is. It can be cut short and done again: a file is here whole or not, and an adapter is used only with all of them.
+    id: str
+    registers: Registers
+    comes: bool
+
+
+def take_over(vault: Vault, other: Vault, *, dry_run: bool = False) -> list[Shared]:
+    """Copy from another cube the adapters of promoted generations that this one lacks, once it has their operations.
+
+    Every file is checked as one in a cube file is. What knows a memory that was purged on either side, or says what one said,
+    stays where it is. It can be cut short and done again: a file is here whole or not, and an adapter is used only with all of
+    them. The plan of it is the same before the merge of the logs and after: it goes by what they amount to together.
+
+    Args:
+        dry_run: tell only what would come.
 
     Returns:
-        The ids of those that are here now as they are there, and whether they came just now.
+        Those that are here now as they are there.
     """
-    same: dict[str, bool] = {}
-    there = adapters.records(other) if adapters.exist(other) else {}
-    for identity, registers in adapters.records(vault).items() if there else ():
-        if identity not in there or why_not(vault.conn, identity, registers):
+    found = []
+    for one, parts in _shared(vault, other):
+        if one.comes and not dry_run:
+            _copy(parts, adapters.folder(vault, one.id))
+        found.append(one)
+    return found
+
+
+def _shared(vault: Vault, other: Vault) -> Iterator[tuple[Shared, list[Opened]]]:
+    """What `take_over` goes by, with the files of each, open until the next is asked for."""
+    telling: set[str] | None = None
+    for identity in adapters.records(other) if adapters.exist(other) else ():
+        registers = fold.fold(merge.joined(vault, other, adapters.NOUN, identity))
+        if any(why_not(one.conn, identity, registers) for one in (vault, other)):
             continue
-        place, source = (adapters.folder(one, identity) for one in (vault, other))
         with ExitStack() as stack:
             try:
-                parts = opened(source, identity, registers, stack)
+                parts = opened(adapters.folder(other, identity), identity, registers, stack)
             except IntegrityError:
                 continue
-            same[identity] = _lacks(place, parts)
-            if same[identity]:
-                _copy(parts, place)
-    for identity in adapters.holding(vault, (), _unsaid(vault, other)) if any(same.values()) else ():
-        if same.pop(identity, False):
-            adapters.remove(vault, identity)
-    return same
+            comes = _lacks(adapters.folder(vault, identity), parts)
+            if comes and telling is None:
+                telling = set(adapters.holding(other, (), _unsaid(vault, other)))
+            if not (comes and telling and identity in telling):
+                yield Shared(identity, registers, comes), parts
 
 
 def _lacks(place: Path, parts: Iterable[Opened]) -> bool:

@@ -20,6 +20,7 @@ from memos_cli.infra.blobs import ABSENT, Blobs
 from memos_cli.infra.vault import connection, fold, log, rows, search
 from memos_cli.infra.vault.units import POLICY, Unit, mark, new_id, registers_of, set_mark
 from memos_cli.infra.vault.vault import Vault
+from memos_cli.model import Operation
 
 _CHUNK = 500
 _BYTES = 2
@@ -271,9 +272,14 @@ def _is_purged(conn: sqlite3.Connection, identity: str) -> bool:
     return _state(conn, identity) == "purged"
 
 
+def joined(vault: Vault, other: Vault, noun: str, subject: str) -> list[Operation]:
+    """The operations of both cubes on something, in folding order: what a merge makes of it, the same before it and after."""
+    known = {one.id: one for side in (other, vault) for one in side.operations(noun, subject)}
+    return sorted(known.values(), key=log.order)
+
+
 def _clash(vault: Vault, other: Vault, identity: str) -> bool:
-    known = {one.id: one for side in (other, vault) for one in side.operations("memory", identity)}
-    return bool(fold.clashes(sorted(known.values(), key=log.order)))
+    return bool(fold.clashes(joined(vault, other, "memory", identity)))
 
 
 def _rivals(vault: Vault, other: Vault, new: Iterable[str]) -> Iterator[str]:

@@ -157,6 +157,10 @@ class Store:
 
     # -- writing
 
+    def has_room(self, size: int) -> bool:
+        """Whether a state of so many bytes could be kept, in the place of others if need be."""
+        return 0 < size <= self.quota
+
     def keep(self, label: Label, save: Callable[[Path], int], now: str) -> Slot | None:
         """Keep a state in the place of an older one of the same name; `None` where it cannot be kept.
 
@@ -194,7 +198,7 @@ class Store:
         return slot
 
     def _saved(self, half: Path, save: Callable[[Path], int], label: Label, name: str, now: str) -> Slot | None:
-        if not save(half) or not 0 < half.stat().st_size <= self.quota:
+        if not save(half) or not self.has_room(half.stat().st_size):
             return None
         with half.open("rb+") as file:
             os.fsync(file.fileno())

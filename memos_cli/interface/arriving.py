@@ -11,11 +11,11 @@ import os
 import shlex
 import shutil
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli import plugins
 from memos_cli.errors import IntegrityError, MemosError, ModelUnavailable, extra
-from memos_cli.infra import adapters, files, members, slots
+from memos_cli.infra import adapters, files, members, merge, slots
 from memos_cli.infra.slotfile import LAYERS, Travelling
 from memos_cli.model import Adapter, Filter, Part
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from memos_cli.interface.generating import Base
 
 _EVER = Filter(at="", everything=True)
+_NO_ROOM = "slots.bytes leaves no room for them"
 
 
 # -- adapters
@@ -124,33 +125,40 @@ class Came(NamedTuple):
     trusted: bool
 
 
-def told(vault: "Vault", trusted: "Mapping[str, bool]") -> tuple[Came, ...]:
-    """What there is to say of adapters that came in; for each id whether it may be used."""
+def told(records: "Mapping[str, Mapping[str, Any]]", trusted: "Mapping[str, bool]", cube: str) -> tuple[Came, ...]:
+    """What there is to say of adapters that came in.
+
+    Args:
+        records: the registers of generations, by id.
+        trusted: for each id that came whether it may be used.
+        cube: the cube's name.
+    """
     if not trusted:
         return ()
     from memos_cli.interface import generating
 
-    known = (one for one in generating.of(vault) if one.id in trusted)
+    known = generating.read({identity: records[identity] for identity in trusted}, cube)
     return tuple(Came(one.id, one.number, one.model, one.base, len(one.covers), trusted[one.id]) for one in known)
 
 
-def take_over(vault: "Vault", source: "Vault", *, trusted: bool, signed: bool) -> tuple[Came, ...]:
+def take_over(vault: "Vault", source: "Vault", *, trusted: bool, signed: bool, dry_run: bool = False) -> tuple[Came, ...]:
     """Take over the adapters of a cube that was merged; those from nobody who is trusted are kept and not loaded.
 
     Args:
         trusted: whether the source is one's own, or signed by somebody who is trusted.
         signed: whether it is the signature that says so: then it covers each adapter. What came into another cube of one's
             own from a stranger is no less strange here.
+        dry_run: tell only what would come; asked before the merge.
 
     Returns:
-        Those that came now.
+        Those that come now.
     """
-    found = members.take_over(vault, source)
-    fine = [identity for identity in found if trusted and (signed or not adapters.strange(source, identity))]
-    if fine:
+    found = members.take_over(vault, source, dry_run=dry_run)
+    fine = {one.id for one in found if trusted and (signed or not adapters.strange(source, one.id))}
+    if fine and not dry_run:
         with vault.derive() as conn:
-            adapters.vouch_for(conn, fine)
-    return told(vault, {identity: identity in fine for identity, came in found.items() if came})
+            adapters.vouch_for(conn, sorted(fine))
+    return told({one.id: one.registers for one in found}, {one.id: one.id in fine for one in found if one.comes}, vault.name)
 
 
 # -- slots
@@ -180,8 +188,21 @@ class Slots(NamedTuple):
     why: str | None = None
 
 
-def keep_slots(mos: "MOS", vault: "Vault", came: "Iterable[Travelling]", *, trusted: bool) -> Slots:
-    """Keep slots that came in, as far as somebody who is trusted made them for the model that is chosen here."""
+def keep_slots(
+    mos: "MOS",
+    vault: "Vault",
+    came: "Iterable[Travelling]",
+    *,
+    trusted: bool,
+    after: "Vault | None" = None,
+    dry_run: bool = False,
+) -> Slots:
+    """Keep slots that came in, as far as somebody who is trusted made them for the model that is chosen here.
+
+    Args:
+        after: the cube that they came with, where its memories are merged with those here; it is the same before and after.
+        dry_run: tell only what would become of them.
+    """
     from memos_cli.interface.slots import store
 
     wanted = list(came)
@@ -193,13 +214,20 @@ def keep_slots(mos: "MOS", vault: "Vault", came: "Iterable[Travelling]", *, trus
     for one in wanted:
         if not model or any(one.identity.get(name) != value for name, value in model.items()):
             why = "they are of another model than the one chosen"
-        elif vault.versions(list(one.memories), _EVER) != one.memories:
+        elif _versions(vault, after or vault, one) != one.memories:
             why = "they are of memories that are not so here"
-        elif fault := _keep(kept, mos, vault, one):
+        elif not kept.has_room(one.path.stat().st_size):
+            why = _NO_ROOM
+        elif fault := None if dry_run else _keep(kept, mos, vault, one):
             why = fault
         else:
             count += 1
     return Slots(count, len(wanted) - count, why or None)
+
+
+def _versions(vault: "Vault", other: "Vault", one: Travelling) -> dict[str, int]:
+    """The versions of the memories in a slot, as they are once two cubes are merged."""
+    return {memory: len(merge.joined(vault, other, "memory", memory)) for memory in one.memories}
 
 
 def _keep(kept: "slots.Store", mos: "MOS", vault: "Vault", one: Travelling) -> str | None:
@@ -210,7 +238,7 @@ def _keep(kept: "slots.Store", mos: "MOS", vault: "Vault", one: Travelling) -> s
         done = kept.keep(label, partial(_copied, one.path), mos.now)
     except (MemosError, OSError) as error:
         return " ".join(str(error).split())
-    return None if done else "slots.bytes leaves no room for them"
+    return None if done else _NO_ROOM
 
 
 def _copied(state: "Path", half: "Path") -> int:

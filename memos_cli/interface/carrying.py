@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 from memos_cli.errors import MemosError, Refused, UsageError
-from memos_cli.infra import dumper, files, governance, loader
+from memos_cli.infra import adapters, dumper, files, governance, loader
 from memos_cli.infra.cubefile import SUFFIX, Sign
 from memos_cli.infra.dumper import WHOLE, Dumped, Extent, Progress
 from memos_cli.infra.vault import queries
@@ -235,7 +235,8 @@ def contents(staged: "Staged") -> Contents:
     """What a staged cube has in it."""
     states = queries.schedule(staged.vault.conn, "")[0]
     signed = staged.signatures, staged.signers
-    learnt = arriving.told(staged.vault, dict.fromkeys(staged.adapters, staged.trusted))
+    known, came = staged.vault.records(adapters.NOUN), dict.fromkeys(staged.adapters, staged.trusted)
+    learnt = arriving.told(known, came, staged.vault.name)
     models = Counter(one.identity.get("model", "") for one in staged.slots)
     return Contents(staged.manifest, staged.digest, *signed, states, staged.vectors, staged.absent, learnt, models)
 

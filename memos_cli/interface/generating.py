@@ -22,7 +22,7 @@ from memos_cli.operation.generations import Status
 from memos_cli.ports import LLM, TrainingSettings, TrainingStep
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from memos_cli.infra.vault.vault import Vault
@@ -127,7 +127,12 @@ def require_tools() -> None:
 
 def of(vault: "Vault") -> list[Adapter]:
     """The generations of a cube, the oldest first; what a log from elsewhere has that is none is left out."""
-    found = (generations.read(identity, fields, vault.name) for identity, fields in adapters.records(vault).items())
+    return read(adapters.records(vault), vault.name)
+
+
+def read(records: "Mapping[str, Mapping[str, Any]]", cube: str) -> list[Adapter]:
+    """Generations from their registers, the oldest first."""
+    found = (generations.read(identity, fields, cube) for identity, fields in records.items())
     return sorted((one for one in found if one), key=lambda one: (one.created_at, one.number, one.id))
 
 

@@ -35,8 +35,8 @@ class Merged(NamedTuple):
         txn: what takes it back; `None` where nothing came.
         signers: whose signatures the file has; none for a cube.
         foreign_policy: whether a policy came in that does not rule here.
-        adapters: those that came in.
-        slots: what became of slots that came in.
+        adapters: those that came in, or would.
+        slots: what became of slots that came in, or would.
     """
 
     cube: str
@@ -163,7 +163,8 @@ class Merging:
         if agree and asked and (doomed := merge.plan(vault, source.vault).erased):
             agree(doomed)  # before the transaction: nobody is kept waiting by a question
         if agree is None:
-            return Merged(vault.name, other, merge.plan(vault, source.vault), None, dry_run=True, **said)
+            planned = merge.plan(vault, source.vault)
+            return Merged(vault.name, other, planned, None, dry_run=True, **said, **self._learnt(vault, source, dry_run=True))
         places = self._mos.places(vault)
         left = bool(purge.wipe(vault, places))
         terms = merge.Terms(trusted=source.trusted, fingerprint=self._fingerprint(source.vault), note=source.origin)
@@ -171,11 +172,15 @@ class Merging:
             merged = merge.merge(vault, unit, source.vault, terms)
             txn = unit.log.txn if unit.log.count else None
         said["unfinished"] = tuple(purge.wipe(vault, places, None if left else merged.texts))
-        trusted = source.trusted
-        said["adapters"] = arriving.take_over(vault, source.vault, trusted=trusted, signed=bool(source.origin))
-        said["slots"] = arriving.keep_slots(self._mos, vault, source.slots, trusted=trusted)
+        said |= self._learnt(vault, source)
         strange = (POLICY, POLICY) in merged.plan.records and bool(vault.mark(POLICY))
         return Merged(vault.name, other, merged.plan, txn, foreign_policy=strange, **said)
+
+    def _learnt(self, vault: Vault, source: _Source, *, dry_run: bool = False) -> dict[str, Any]:
+        """What becomes of adapters and slots: what goes along with the log, and is told by `Merged`."""
+        terms: dict[str, Any] = {"trusted": source.trusted, "dry_run": dry_run}
+        came = arriving.take_over(vault, source.vault, signed=bool(source.origin), **terms)
+        return {"adapters": came, "slots": arriving.keep_slots(self._mos, vault, source.slots, after=source.vault, **terms)}
 
     def _require_reader(self, author: "Author", source: Vault) -> None:
         if author.principal != self._mos.person:  # whoever can open the folder can read it; one that acts for somebody cannot

@@ -1,13 +1,18 @@
 """`memos cube merge`, `split` and `diff`, as a person and a script meet them."""
 
 import json
+import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from memos_cli import MOS
+from memos_cli.config import Settings, paths
+from memos_cli.model import Kind
 from tests.cli.helpers import operations
-from tests.conftest import Run
+from tests.conftest import Clock, Run
+from tests.learnt import grow
 
 
 @pytest.fixture
@@ -29,6 +34,38 @@ def test_a_merge_tells_what_came_and_undo_takes_it_back(memos: Run, laptop: Path
     assert "nothing to take over" in again.out
     assert memos("undo", "--json").data["reverted"] == done["command_id"]
     assert len(memos("list", "--json").data["memories"]) == 1
+
+
+def test_a_dry_run_tells_of_adapters_what_the_merge_then_does(memos: Run, home: Path, tmp_path: Path, models: Path) -> None:
+    pytest.importorskip("safetensors")
+    model = {"MEMOS_LLM_MODEL": str(models / "mini.gguf")}
+    with MOS(home, settings=Settings({**os.environ, **model}, paths({"MEMOS_HOME": str(home)})), clock=Clock()) as mos:
+        mos.add("I live in Porto.", kind=Kind.FACT)
+        learnt = grow(mos, models / "mini.gguf")
+    line = memos("key", "new").out
+    assert memos("cube", "export", "-o", "a.memcube", "--sign", "-q").status == 0
+    unused = "and would not be used: memos --cube default consolidate promote 1 lets chat use it"
+    for number, (source, trusted, said) in enumerate(
+        (
+            ("a.memcube", False, f", {unused}"),
+            ("a.memcube", True, "; chat would use it with that model"),
+            (str(home / "cubes" / "default"), False, f", {unused}"),
+        )
+    ):
+        other = {**model, "MEMOS_HOME": str(tmp_path / f"other{number}")}
+        assert memos("add", "The rake is at Yuki's", env=other).status == 0
+        if trusted:
+            assert memos("key", "trust", line, env=other).status == 0
+        told = memos("cube", "merge", source, "--dry-run", env=other)
+        assert f"generation 1 of mini would come along, which knows 1 memory{said}\n" in told.err
+        planned = memos("cube", "merge", source, "--dry-run", "--json", env=other).data
+        done = memos("cube", "merge", source, "--json", env=other).data
+        assert [planned[name] for name in ("adapters", "slots_kept")] == [done[name] for name in ("adapters", "slots_kept")]
+        assert [(one["id"], one["trusted"]) for one in done["adapters"]] == [(learnt.id, trusted)]
+    shutil.rmtree(tmp_path / "other0" / "cubes" / "default" / "adapters")  # as a kill after the merge leaves it
+    again = memos("cube", "merge", "a.memcube", env={"MEMOS_HOME": str(tmp_path / "other0")})
+    assert "nothing else to take over: cube default has all that a.memcube has" in again.out
+    assert "generation 1 of mini came along" in again.err
 
 
 def test_what_came_from_elsewhere_is_shown_as_such_until_it_was_shown(memos: Run, laptop: Path) -> None:

@@ -313,16 +313,23 @@ def test_flipped_bits_and_cuts_among_them_are_refused(sound: bytes, tmp_path: Pa
 # -- from cube to cube
 
 
+def taken(vault: Vault, other: Vault, **options: bool) -> list[tuple[str, bool]]:
+    return [(one.id, one.comes) for one in members.take_over(vault, other, **options)]
+
+
 def test_what_is_taken_over_is_whole_checked_and_not_taken_twice(mos: MOS, one: Adapter, tmp_path: Path) -> None:
     data = dumped(mos.vault("default"))
     with imported(data, tmp_path / "there") as back:
         place = adapters.folder(back, one.id)
-        assert members.take_over(back, mos.vault("default")) == {one.id: False}
+        assert taken(back, mos.vault("default")) == [(one.id, False)]
         (place / adapters.DATA).unlink()  # as a kill between two files leaves it
         (place / adapters.WEIGHTS).write_bytes(b"half")
-        assert members.take_over(back, mos.vault("default")) == {one.id: True}
+        half = {path.name: path.read_bytes() for path in place.iterdir()}
+        assert taken(back, mos.vault("default"), dry_run=True) == [(one.id, True)]
+        assert {path.name: path.read_bytes() for path in place.iterdir()} == half
+        assert taken(back, mos.vault("default")) == [(one.id, True)]
         assert dumped(back) == data
         (place / adapters.DATA).unlink()
         (adapters.folder(mos.vault("default"), one.id) / adapters.WEIGHTS).write_bytes(weights(4))
-        assert members.take_over(back, mos.vault("default")) == {}
+        assert taken(back, mos.vault("default")) == []
         assert not (place / adapters.DATA).exists()

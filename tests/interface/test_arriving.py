@@ -1,6 +1,7 @@
 """Adapters and slots from elsewhere: kept, and used only from who is trusted, by the model that they are for."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,19 @@ from memos_cli.infra import adapters
 from memos_cli.infra.dumper import Extent
 from memos_cli.interface import attaching, generating
 from memos_cli.interface.fitting import fitting
+from memos_cli.interface.merging import Merged
 from memos_cli.model import Adapter, Filter, Kind
 from tests.conftest import Clock
-from tests.interface.test_carrying import merged, receive
+from tests.interface import test_carrying
+from tests.interface.test_carrying import receive
 from tests.learnt import config, grow, weights
 
 pytest.importorskip("safetensors")
 
 
-def home_of(folder: Path, clock: Clock, model: Path | None) -> MOS:
-    environ = {"MEMOS_EMBEDDER": "none", "MEMOS_PRINCIPAL": "sam"} | ({"MEMOS_LLM_MODEL": str(model)} if model else {})
+def home_of(folder: Path, clock: Clock, model: Path | None, **other: str) -> MOS:
+    environ = {"MEMOS_EMBEDDER": "none", "MEMOS_PRINCIPAL": "sam", **other}
+    environ |= {"MEMOS_LLM_MODEL": str(model)} if model else {}
     return MOS(folder, settings=Settings(environ, paths({"MEMOS_HOME": str(folder)})), clock=clock)
 
 
@@ -56,6 +60,26 @@ def exported(mos: MOS, folder: Path, *, signed: bool = False, slots: bool = Fals
         sign = mos.keys.signer()
     mos.carrying.export(name, path, sign=sign, slots=slots, force=True)
     return path
+
+
+def rehearsed(mos: MOS, merge: Callable[..., Merged]) -> Merged:
+    """What a merge tells, once it is sure that a dry run tells the same of adapters and slots, and changes nothing."""
+    before = kept(mos.paths.data)
+    planned = merge(dry_run=True)
+    assert kept(mos.paths.data) == before
+    done = merge()
+    assert (planned.adapters, planned.slots) == (done.adapters, done.slots)
+    return done
+
+
+def kept(folder: Path) -> dict[str, bytes]:
+    """The files of a home, but for what SQLite shares among its readers and what is known of models."""
+    files = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and not path.name.endswith("-shm")}
+    return {str(path): content for path, content in files.items() if content and "known" not in path.parts}
+
+
+def merged(mos: MOS, path: Path) -> Merged:
+    return rehearsed(mos, partial(test_carrying.merged, mos, path))
 
 
 def befriend(ann: MOS, mos: MOS) -> None:
@@ -158,13 +182,13 @@ def test_a_merge_brings_it_and_attaches_nothing_of_a_stranger(
 def test_what_came_into_another_cube_from_a_stranger_stays_strange(mos: MOS, one: Adapter, ann: MOS, tmp_path: Path) -> None:
     receive(ann, exported(mos, tmp_path), "strange")
     ann.create_cube("default")
-    done = ann.merging.merge("strange", "default")
+    done = rehearsed(ann, partial(ann.merging.merge, "strange", "default"))
     assert [(came.id, came.trusted) for came in done.adapters] == [(one.id, False)]
     assert active(ann, one.base)[0] is None
     ann.create_cube("mine")
     with ann.vault("strange").derive() as conn:
         adapters.vouch_for(conn, [one.id])
-    assert ann.merging.merge("strange", "mine").adapters[0].trusted
+    assert rehearsed(ann, partial(ann.merging.merge, "strange", "mine")).adapters[0].trusted
 
 
 def test_what_was_forgotten_is_not_told_by_what_comes_in(
@@ -321,6 +345,34 @@ def test_a_merge_keeps_slots_of_memories_that_are_here_as_they_were_then(
     clock.forward(minutes=1)
     ann.edit(ann.list()[0].id, {"content": "I live in Leeds."})
     assert merged(ann, path).slots == (0, 1, "they are of memories that are not so here")
+
+
+def test_a_slot_that_has_no_room_is_dropped_and_a_dry_run_knows(warm: MOS, tmp_path: Path, clock: Clock, models: Path) -> None:
+    path = exported(warm, tmp_path, signed=True, slots=True)
+    with home_of(tmp_path / "there", clock, models / "mini.gguf", MEMOS_SLOTS_BYTES="1000") as there:
+        befriend(there, warm)
+        there.create_cube("default")
+        assert merged(there, path).slots == (0, 1, "slots.bytes leaves no room for them")
+
+
+def test_a_dry_run_foresees_what_the_logs_say_together(mos: MOS, one: Adapter, ann: MOS, tmp_path: Path, clock: Clock) -> None:
+    """A generation that is promoted there and removed here, or retired there; one whose memory was purged there or here."""
+    receive(ann, exported(mos, tmp_path), "default")
+    clock.forward(minutes=1)
+    ann.consolidation.remove(["1"])
+    assert merged(ann, exported(mos, tmp_path)).adapters == ()  # the removal is the later word
+    clock.forward(minutes=1)
+    mos.consolidation.promote("1")
+    vault = mos.vault("default")
+    with mos.author("consolidate").write(vault) as unit:
+        unit.change(adapters.NOUN, one.id, {"status": "promoted", "promoted_at": mos.now})
+    assert [came.id for came in merged(ann, exported(mos, tmp_path)).adapters] == [one.id]  # and now this is
+    clock.forward(minutes=1)
+    mos.purge([next(iter(one.covers))])
+    with pytest.raises(Refused):
+        merged(ann, exported(mos, tmp_path))
+    again = partial(test_carrying.merged, ann, exported(mos, tmp_path), agree=lambda _: None)
+    assert (rehearsed(ann, again).adapters, adapters.folders(ann.vault("default"))) == ((), [])
 
 
 def test_only_slots_of_this_cube_alone_and_as_it_is_go_along(warm: MOS, tmp_path: Path) -> None:

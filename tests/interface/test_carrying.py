@@ -1,6 +1,7 @@
 """Cube files from hand to hand: signed and encrypted, merged into what is there, and trusted or not."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ def receive(mos: MOS, path: Path, name: str) -> Received:
         return mos.carrying.receive(file, name)
 
 
-def merged(mos: MOS, path: Path, into: str = "default", **options: bool) -> Merged:
+def merged(mos: MOS, path: Path, into: str = "default", **options: Any) -> Merged:
     with path.open("rb") as file:
         return mos.merging.merge_file(file, path.name, into, **options)
 
