@@ -32,8 +32,8 @@ def doctor(app: App, *, rebuild: bool, embed: bool, reembed: bool) -> None:
 
     Looks at the program, the models, and every cube from the pages of its file to the state that its log amounts to.
     What is derived (state, index, links, vectors) can be made anew from the log; the log itself is never changed.
-    On the way it removes what commands left that were killed: half a cube, a file that no memory names, and the last traces of
-    what was purged.
+    On the way it removes what commands left that were killed: half a cube or file, a file that no memory names, and the last
+    traces of what was purged.
 
     \b
     Examples:
@@ -129,12 +129,14 @@ def _examine(app: App, name: str) -> list[dict[str, Any]]:
 
 def _tidy(app: App, vault: "Vault") -> None:
     """Finish what commands began that were killed, in a cube that is sound; what cannot be done now is no fault of it."""
+    from memos_cli.infra import adapters
     from memos_cli.infra.purge import sweep_blobs
 
     for line in app.mos.finish_purges(vault):
         app.note(f"a purge is not finished: {line}")
     try:
         sweep_blobs(vault, _long_ago(app))
+        adapters.sweep_halves(vault, _long_ago(app))
     except OSError as error:
         app.note(f"leftover files stay: {error.strerror}")
 

@@ -181,10 +181,20 @@ def sweep(vault: Vault) -> int:
     return sum(remove(vault, identity) for identity in set(folders(vault)) - named if _LETTERS.issuperset(identity))
 
 
+def sweep_halves(vault: Vault, before: float) -> int:
+    """Remove halves of files that were last touched before a time (seconds since 1970); how many. See `files.replaced`."""
+    halves = [path for identity in folders(vault) for path in (vault.folder / FOLDER / identity).glob(".*") if path.is_file()]
+    old = [path for path in halves if path.stat().st_mtime < before]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
+
+
 def holding(vault: Vault, ids: Iterable[str], texts: Iterable[str]) -> list[str]:
     """The generations that learnt one of these memories, or whose data sets say what one says.
 
-    A neighbouring question may name somebody of whom a memory that was not learnt speaks, so names count, too.
+    A neighbouring question may name somebody of whom a memory that was not learnt speaks, so names count, too. And so does the
+    half of a data set that somebody left who was killed.
     """
     gone = set(ids)
     known = records(vault)
@@ -192,10 +202,10 @@ def holding(vault: Vault, ids: Iterable[str], texts: Iterable[str]) -> list[str]
     found = []
     for identity in folders(vault):
         covers = known.get(identity, {}).get("covers") or {}
-        data = folder(vault, identity) / DATA if _LETTERS.issuperset(identity) else None
+        data = folder(vault, identity).glob(f"*{DATA}*") if _LETTERS.issuperset(identity) else ()
         try:
-            said = data.read_text(encoding="utf-8").casefold() if data else ""
-        except (OSError, ValueError):
+            said = "".join(path.read_text(encoding="utf-8", errors="replace") for path in data).casefold()
+        except OSError:
             said = ""
         unread = not said and identity not in known
         if (

@@ -251,6 +251,14 @@ def test_a_purge_here_reaches_what_came_in(mos: MOS, one: Adapter, ann: MOS, tmp
     assert exported(ann, tmp_path / "ann").exists()
 
 
+def test_a_purge_reaches_half_of_a_data_set_that_a_kill_left(mos: MOS, one: Adapter) -> None:
+    (gone,) = mos.add("Zwirbelmann came by and Orsina left again").ids
+    data = adapters.folder(mos.vault("default"), one.id) / adapters.DATA
+    data.rename(data.with_name(f".{data.name}.0a1b2c3d4e5f")).write_text('{"question":"Who was here when Orsina left')
+    mos.purge([gone])
+    assert [path for path in mos.paths.data.rglob("*") if path.is_file() and b"Orsina" in path.read_bytes()] == []
+
+
 def test_an_adapter_that_does_not_fit_its_model_is_not_loaded(mos: MOS, ann: MOS, tmp_path: Path, models: Path) -> None:
     befriend(ann, mos)
     vault, made = mos.vault("default"), grow(mos, models / "mini.gguf")

@@ -1,5 +1,6 @@
 """A merge is all or nothing: under kill -9 at any instant, beside other merges and writers, on a full disk."""
 
+import os
 import random
 import shutil
 import signal
@@ -11,18 +12,24 @@ from pathlib import Path
 import pytest
 
 from memos_cli import MOS
+from memos_cli.config import Settings, paths
 from memos_cli.errors import MemosError
-from memos_cli.model import Draft, Filter
+from memos_cli.infra import adapters
+from memos_cli.infra.cubefile import LEARNT
+from memos_cli.interface import attaching
+from memos_cli.model import Draft, Filter, Kind
 from tests.conftest import Run
 from tests.infra.merging import assert_sound, whole
-from tests.reliability.helpers import clean, writer
+from tests.learnt import grow
+from tests.reliability.helpers import clean, trials, writer
 
 MERGER = Path(__file__).parent / "merger.py"
 LOADED = 300
+KILLS = trials(3, 100)
 
 
-def merger(home: Path, into: str, other: str) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen([sys.executable, str(MERGER), str(home), into, other], stdout=subprocess.PIPE, bufsize=0)
+def merger(home: Path, into: str, other: str, *step: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen([sys.executable, str(MERGER), str(home), into, other, *step], stdout=subprocess.PIPE, bufsize=0)
 
 
 @pytest.fixture
@@ -84,6 +91,59 @@ def test_kill_9_at_any_instant_leaves_all_of_a_merge_or_nothing(memos: Run, cube
     cubes.close()
     memos("doctor", "--json")  # finishes the wiping of what a killed merge purged
     clean(memos)
+
+
+@pytest.mark.slow
+def test_kill_9_at_any_step_of_taking_over_an_adapter_leaves_none_that_is_used_by_half(
+    memos: Run, home: Path, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("safetensors")
+    monkeypatch.setenv("MEMOS_LLM_MODEL", str(models / "mini.gguf"))
+    with living(home) as mos:
+        mos.add("I live in Porto.", kind=Kind.FACT)
+        one = grow(mos, models / "mini.gguf")
+        mos.create_cube("other")
+        place = adapters.folder(mos.vault("default"), one.id)
+        sound = {name: (place / name).read_bytes() for name in LEARNT}
+    pristine = home.with_name("pristine")
+    shutil.copytree(home, pristine)
+    said, _ = merger(home, "other", "default").communicate(timeout=120)
+    steps = int(said.split()[-1])
+    assert steps > 3 * len(LEARNT)
+    tried = random.Random(1).sample(range(1, steps + 1), min(KILLS, steps))
+    halves, complete = 0, 0
+    for step in tried:
+        shutil.rmtree(home)
+        shutil.copytree(pristine, home)
+        process = merger(home, "other", "default", str(step))
+        said, _ = process.communicate(timeout=120)
+        assert (process.returncode, said) == (-signal.SIGKILL, b"try\n")
+        clean(memos)
+        place = home / "cubes" / "other" / "adapters" / one.id
+        left = {path.name: path.read_bytes() for path in place.glob("*")}
+        halves += any(name.startswith(".") for name in left)
+        complete += left == sound
+        assert sound.items() >= {name: content for name, content in left.items() if not name.startswith(".")}.items()
+        with living(home, "other") as mos:
+            assert [memory.content for memory in mos.list()] == ["I live in Porto."]  # the merge itself was done
+            assert attaching.active(mos, one.base)[0] is None
+            mos.merging.merge("default", "other")
+            found, notices = attaching.active(mos, one.base)
+            assert found is not None
+            assert (found.adapter.id, notices) == (one.id, ())
+            assert all((place / name).read_bytes() == content for name, content in sound.items())
+        if step == tried[-1]:
+            (place / f".{LEARNT[-1]}.0a1b").write_bytes(b"{")  # what many kills left
+            for path in place.glob(".*"):
+                os.utime(path, (0, 0))
+            clean(memos)
+            assert not list(place.glob(".*"))
+    told = f"{halves} left half a file, {complete} all files and no word that they may be used"
+    print(f"{len(tried)} kills at {steps} steps: {told}")  # noqa: T201
+
+
+def living(home: Path, *cubes: str) -> MOS:
+    return MOS(home, cubes, principal="sam", settings=Settings(os.environ, paths({"MEMOS_HOME": str(home)})))
 
 
 def test_two_merges_at_once_both_ways_end_equal(memos: Run, cubes: MOS, home: Path) -> None:
