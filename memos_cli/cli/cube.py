@@ -148,6 +148,7 @@ def info(app: App, name: str | None) -> None:
 
     told = [(key, value) for key, value in facts.items() if key not in {"memories", "operations"}]
     tables.table(("", ""), [*told, *_fitting(fits)])
+    app.out()
     tables.statistics(vault.name, numbers)
 
 

@@ -252,7 +252,9 @@ def stats(app: App) -> None:
         return
     from memos_cli.cli.tables import statistics
 
-    for name, numbers in counted.items():
+    for place, (name, numbers) in enumerate(counted.items()):
+        if place:
+            app.out()
         statistics(name, numbers)
     if not counted:
         app.note('nothing here yet; begin with: memos add "I am vegan now"')

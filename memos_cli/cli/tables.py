@@ -37,19 +37,28 @@ def console() -> Console:
 def table(
     headings: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None, right: Sequence[int] = ()
 ) -> None:
-    """Print rows under headings; the columns numbered in `right` are set flush right."""
-    drawn = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    """Print rows under headings; the columns numbered in `right` are set flush right. In a pipe no line ends in blanks."""
+    shown = any(headings)
+    drawn = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold", show_header=shown)
     for index, heading in enumerate(headings):
         drawn.add_column(heading, justify="right" if index in right else "left", overflow="fold")
     for row in rows:
         drawn.add_row(*(Text(plain(str(cell))) for cell in row))
-    console().print(drawn)
+    out = console()
+    if sys.stdout.isatty():
+        out.print(drawn)
+        return
+    with out.capture() as held:
+        out.print(drawn)
+    for line in held.get().removesuffix("\n").split("\n"):
+        click.echo(line.rstrip())
 
 
 def statistics(name: str, numbers: dict[str, Any]) -> None:
-    """The counts of one cube."""
+    """The counts of one cube, under its name."""
+    click.secho(f"cube {plain(name)}", bold=True)
     plain_counts = {key: value for key, value in numbers.items() if not isinstance(value, dict)}
-    table(["", name], [(key, f"{value:,}") for key, value in plain_counts.items()], right=(1,))
+    table(["", ""], [(key, f"{value:,}") for key, value in plain_counts.items()], right=(1,))
     for group in ("states", "kinds", "tags"):
         if numbers[group]:
             click.echo()

@@ -67,6 +67,8 @@ class Shelf:
         return Vault(folder, folder.name, lock_timeout=self._lock_timeout, scheduler=self._scheduler, changed=self._changed)
 
     def _nearest(self, cube: str) -> str | None:
+        if Path(cube).is_file():
+            return f"that is a file; what is in it tells: memos cube verify {cube}"
         return did_you_mean(cube, self.names(), f"make it with: memos cube create {cube}")
 
     def create(self, cube: str, *, owner: str, millis: int) -> bool:

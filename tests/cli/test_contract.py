@@ -355,6 +355,18 @@ class TestStreams:
         assert ESCAPE not in memos("stats", env={"FORCE_COLOR": "1", "NO_COLOR": "1"}).out
         assert ESCAPE not in on_terminal(["stats"], NO_COLOR="1")[1]
 
+    def test_a_pipe_gets_lines_that_begin_at_the_left_and_end_in_no_blanks(self, memos: Run, diet: str) -> None:  # noqa: ARG002
+        memos("cube", "export", "-o", "a.memcube", "-q")
+        for command in (("stats",), ("cube", "info"), ("cube", "verify", "a.memcube")):
+            lines = memos(*command).out.splitlines()
+            assert lines == [line.strip() for line in lines]
+            assert lines[0]
+        assert memos("stats").out.startswith("cube default\nmemories ")
+        listed = memos("cube", "list").out.splitlines()
+        assert listed == [line.rstrip() for line in listed]
+        told = memos("--json", "cube", "info", "a.memcube").error
+        assert (told["exit_status"], told["hint"]) == (10, "that is a file; what is in it tells: memos cube verify a.memcube")
+
     def test_a_reader_who_leaves_early_is_no_error(self, memos: Run) -> None:
         memos("add", "--jsonl", "-", stdin=MANY)
         for command in (["list"], ["list", "--json"], ["search", "memory", "-k", "2000"]):
