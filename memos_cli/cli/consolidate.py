@@ -192,6 +192,10 @@ def work(app: App) -> None:
 def jobs(app: App, *, stop: str | None) -> None:
     """List the jobs: what waits, what goes on and how far it is, what came of the others.
 
+    A run prepares (it writes the data set, and asks the model what it says without an adapter), trains, and evaluates. Steps
+    and loss are those of the training, which ends before its last step where nothing more is gained; behind evaluating stands
+    how many of its questions were asked.
+
     \b
     Examples:
       memos consolidate jobs
@@ -218,6 +222,8 @@ def _job_row(job: "Job") -> tuple[str, ...]:
     steps = f"{job.step}/{job.steps}" if job.steps else ""
     running = job.state == "running"
     phase, left = (job.phase or "", render.duration(job.left) if job.left is not None else "") if running else ("", "")
+    if job.total and phase not in {"", "training"}:
+        phase = f"{phase} {job.done}/{job.total}"
     loss = "" if job.loss is None else f"{job.loss:.3f}"
     return job.id, job.state, phase, steps, loss, left, render.one_line(job.message or "", 24)
 

@@ -47,6 +47,11 @@ class Job(NamedTuple):
         state: `queued`, `running`, `interrupted` (killed; it is taken up again), `done`, `failed` or `stopped`.
         generation: the id of the adapter that it makes.
         phase: what it does now: `preparing`, `training` or `evaluating`.
+        step: of the training, also when that is over.
+        steps: that the training takes at most; 0 as long as it has not begun.
+        loss: the mean of the training's last steps.
+        done: how far the phase is, in what it counts: steps, or questions.
+        total: how far it goes; 0 where nothing is counted.
         left: seconds that it will still take, as far as one can tell.
         attempts: how often it was begun.
         pid: of the process that works on it, with when that process was started, as the system tells it.
@@ -76,6 +81,8 @@ class Job(NamedTuple):
     begun: str | None = None
     heartbeat_at: str | None = None
     message: str | None = None
+    done: int = 0
+    total: int = 0
 
 
 class Stopped(Exception):

@@ -3,7 +3,7 @@
 import os
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import Busy, CubeNotFound, MemosError, Refused
 from memos_cli.infra import adapters
@@ -133,13 +133,19 @@ def _do(mos: "MOS", jobs: Jobs, job: Job, tell: Tell) -> Outcome:
     if job.attempts >= ATTEMPTS:
         pulse.set(state="failed", message=f"it was begun {job.attempts} times and killed each time")
         raise MemosError(f"job {job.id} failed: {pulse.job.message}")
-    pulse.set(attempts=job.attempts + 1, pid=os.getpid(), begun=began(os.getpid()), phase="preparing", message=None)
+    pulse.set(
+        attempts=job.attempts + 1, pid=os.getpid(), begun=began(os.getpid()), phase="preparing", message=None, done=0, total=0
+    )
     log = _Log(jobs, job, mos)
 
     def told(step: Step) -> None:
-        pulse.beat(
-            phase=step.phase, generation=step.generation, step=step.done, steps=step.total, loss=step.loss, left=step.left
-        )
+        trained: dict[str, Any] = {}
+        if step.phase == "training":
+            trained = {"step": step.done, "steps": step.total, "loss": step.loss}
+        elif step.generation != pulse.job.generation:  # what another one was trained says nothing about this one
+            trained = {"step": 0, "steps": 0, "loss": None}
+        now = {"phase": step.phase, "done": step.done, "total": step.total, "left": step.left}
+        pulse.beat(generation=step.generation, **now, **trained)
         log.step(step)
         tell(step)
 
@@ -191,7 +197,8 @@ class _Log:
             self._last, self._phase = now, step.phase
             loss = "" if step.loss is None else f", loss {step.loss:.3f}"
             left = "" if step.left is None else f", {step.left:.0f} s left"
-            self.line(f"{step.phase} {step.done}/{step.total}{loss}{left}")
+            done = f" {step.done}/{step.total}" if step.total else ""
+            self.line(f"{step.phase}{done}{loss}{left}")
 
     def line(self, text: str) -> None:
         with self._path.open("a", encoding="utf-8") as file:

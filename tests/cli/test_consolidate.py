@@ -252,6 +252,29 @@ def test_another_run_is_under_way(told: Run, home: Path) -> None:
         assert told("consolidate", "run", "--now").status == 75
 
 
+def test_jobs_tell_steps_of_training_apart_from_the_phase(memos: Run, home: Path) -> None:
+    from memos_cli.infra.jobs import Job, Jobs
+
+    memos("add", "I live in Porto.")
+    jobs = Jobs(home)
+    row = Job("1a2b", str(home), "c", "run", "mini", "sam", "2026-03-02T12:00:00.000Z", "running", phase="preparing")
+    with jobs.working():
+        for now, shown in (
+            (row, "running  preparing"),
+            (row._replace(phase="training", step=3, steps=500, done=3, total=500, loss=0.5), "running  training  3/500  0.500"),
+            (
+                row._replace(phase="evaluating", step=500, steps=500, done=7, total=522, loss=0.1),
+                "running  evaluating 7/522  500/500  0.100",
+            ),
+        ):
+            jobs.save(now)
+            assert " ".join(shown.split()) in " ".join(memos("consolidate", "jobs").out.split())
+    told = memos("consolidate", "jobs", "--json").data["jobs"][0]
+    assert {name: told[name] for name in ("step", "steps", "done", "total")} == {
+        "step": 500, "steps": 500, "done": 7, "total": 522,
+    }  # fmt: skip
+
+
 def test_a_tick_starts_what_waits_in_a_quiet_hour_and_not_else(told: Run, home: Path) -> None:
     told("lifecycle", "policy", "set", "consolidate.facts", "2")
     told("lifecycle", "policy", "set", "consolidate.settled_days", "0")

@@ -266,6 +266,28 @@ def test_a_worker_does_what_waits(mos: MOS) -> None:
     assert status(mos) == ["promoted"]
 
 
+def test_a_job_counts_the_steps_of_its_training_and_each_phase_apart(mos: MOS, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A measuring of 522 questions is no training of 522 steps, and the loss stays when it is over."""
+    monkeypatch.setattr("memos_cli.infra.jobs._BEAT", 0.0)
+    found = gate.Scores(**SCORES)  # type: ignore[arg-type]
+
+    def evaluate(*_: object, tell: Callable[[int, int], None]) -> gate.Scores:
+        tell(7, 522)
+        rows.append(mos.consolidation.jobs()[0])
+        tell(522, 522)
+        return found
+
+    rows: list[Any] = []
+    monkeypatch.setattr(consolidating, "evaluate", evaluate)
+    mos.consolidation.run(tell=lambda _: rows.append(mos.consolidation.jobs()[0]))
+    told = [(row.phase, row.step, row.steps, row.done, row.total, row.loss) for row in rows]
+    assert told[0] == ("preparing", 0, 0, 0, 0, None)
+    assert ("training", 1, 2, 1, 2, 0.5) in told
+    assert ("evaluating", 2, 2, 7, 522, 0.4) in told
+    (job,) = mos.consolidation.jobs()
+    assert (job.state, job.step, job.steps, job.loss) == ("done", 2, 2, 0.4)
+
+
 def test_a_job_that_is_killed_every_time_fails(mos: MOS) -> None:
     from memos_cli.infra.jobs import ATTEMPTS
 
