@@ -1,5 +1,6 @@
 """`memos key`: one's own keys, and those of others that are trusted."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -127,7 +128,8 @@ def show(app: App, name: str | None) -> None:
 def trust(app: App, line: tuple[str, ...], name: str | None, *, remove: bool, dry_run: bool) -> None:
     """Trust somebody's key: what it signs is taken in as yours is, and NAME serves to encrypt to it.
 
-    Compare the fingerprint with the one that its owner sees, on a way that nobody else could have changed.
+    Compare the fingerprint with the one that its owner sees, on a way that nobody else could have changed. What came in before
+    stays as it is: merge the file again (memos cube merge), and what it has is trusted.
 
     \b
     Examples:
@@ -148,12 +150,18 @@ def trust(app: App, line: tuple[str, ...], name: str | None, *, remove: bool, dr
         return
     if dry_run:
         raise UsageError("--dry-run goes with --rm", hint="memos key trust --rm NAME --dry-run")
+    from memos_cli.interface.fitting import strange
+
     found, added = app.mos.keys.trust(_given(line), name=name)
+    before = strange(app.mos, found.verifier)
     if app.json:
-        app.data({**_json(app, found, own=False), "added": added})
+        app.data({**_json(app, found, own=False), "added": added, "came_before": before})
         return
     app.out(f"{'trusts' if added else 'trusted already:'} {found.name}, fingerprint {_print(found)}")
     app.note("compare the fingerprint with its owner's: memos key show")
+    for cube in before:
+        again = f"memos cube merge {shlex.quote(cube)} FILE"
+        app.note(f"what it signed and came into {cube} before is trusted once you merge the file again: {again}")
 
 
 @key.command("rm")

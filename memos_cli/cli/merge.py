@@ -120,6 +120,7 @@ def _merged_json(result: "Merged") -> dict[str, Any]:
         "foreign_policy": result.foreign_policy,
         "adapters": [one._asdict() for one in result.adapters],
         "slots_kept": result.slots._asdict(),
+        "familiar": result.familiar,
         "dry_run": result.dry_run,
         "command_id": result.txn,
     }
@@ -145,8 +146,11 @@ def _tell_merged(app: App, result: "Merged") -> None:
     for noun, name in result.plan.records[:_SHOWN]:
         app.out(f"{'':>8}  {noun} {render.plain(name)}")
     tell_learnt(app, result.cube, result.adapters, result.slots, dry_run=result.dry_run)
+    if result.familiar:
+        verb = "would trust" if result.dry_run else "trusts"
+        app.note(f"{verb} {render.many(result.familiar)} that came from elsewhere before as your own")
     if not result.plan.operations:
-        more = "nothing else" if result.adapters or result.slots.kept else "nothing"
+        more = "nothing else" if result.adapters or result.slots.kept or result.familiar else "nothing"
         app.out(f"{more} to take over: cube {result.cube} has all that {result.other} has")
         return
     done = "would merge" if result.dry_run else "merged"

@@ -79,10 +79,12 @@ class Merged(NamedTuple):
 
     Attributes:
         texts: what was said by memories that a tombstone erased, for `purge.wipe` after the commit; never stored.
+        familiar: how many memories were strange here until now, and are not any more.
     """
 
     plan: Plan
     texts: tuple[str, ...] = ()
+    familiar: int = 0
 
 
 class _Union(NamedTuple):
@@ -122,9 +124,10 @@ def merge(vault: Vault, unit: Unit, other: Vault, terms: Terms | None = None) ->
     with _still(other), _readable(other):
         union = _compare(vault.conn, other.conn, terms.only)
         planned = _plan(vault, other, union, terms.only)
-        if not union.rows:
-            return Merged(planned)
-        return Merged(planned, _take(vault, unit, other, terms, union, planned))
+        known = familiar(vault, other) if terms.trusted else []
+        texts = _take(vault, unit, other, terms, union, planned) if union.rows else ()
+        vault.conn.executemany("DELETE FROM arrivals WHERE id = ?", [(identity,) for identity in known])
+        return Merged(planned, texts, len(known))
 
 
 @contextmanager
@@ -413,6 +416,21 @@ def _adopt_vectors(
     for name, embedded in found.items():
         if embedded:
             search.store_vectors(conn, name, sizes[name], embedded)
+
+
+def familiar(vault: Vault, other: Vault) -> list[str]:
+    """The memories that are strange here, and of which a cube that is trusted has every operation, and holds none strange.
+
+    That cube's word is what counts, and not a receipt in the log here, though it names who had signed what came in: of which
+    operations came with it it says too much, and whoever knows the log can go on with it in this cube's name.
+    """
+    found = []
+    of = "SELECT id FROM ops WHERE noun = 'memory' AND subject = ?"
+    for (identity,) in vault.conn.execute("SELECT id FROM arrivals ORDER BY id").fetchall():
+        ours, theirs = ({one for (one,) in side.conn.execute(of, (identity,))} for side in (vault, other))
+        if ours <= theirs and not other.arrivals([identity]):
+            found.append(identity)
+    return found
 
 
 def _mark_arrivals(vault: Vault, other: Vault, before: dict[str, tuple[Any, ...] | None], *, trusted: bool) -> None:

@@ -151,14 +151,15 @@ def take_over(vault: "Vault", source: "Vault", *, trusted: bool, signed: bool, d
         dry_run: tell only what would come; asked before the merge.
 
     Returns:
-        Those that come now.
+        Those that come now, and those that were here and are stood for now.
     """
     found = members.take_over(vault, source, dry_run=dry_run)
     fine = {one.id for one in found if trusted and (signed or not adapters.strange(source, one.id))}
+    new = [one.id for one in found if one.comes or (one.id in fine and adapters.strange(vault, one.id))]
     if fine and not dry_run:
         with vault.derive() as conn:
             adapters.vouch_for(conn, sorted(fine))
-    return told({one.id: one.registers for one in found}, {one.id: one.id in fine for one in found if one.comes}, vault.name)
+    return told({one.id: one.registers for one in found}, {one: one in fine for one in new}, vault.name)
 
 
 # -- slots

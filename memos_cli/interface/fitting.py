@@ -2,6 +2,7 @@
 
 import shlex
 from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from memos_cli.errors import MemosError, ModelUnavailable
@@ -92,7 +93,7 @@ def fitting(mos: "MOS", vault: "Vault") -> Fitting:
     return Fitting(
         vault.mark(MAKER) or vault.meta["owner"],
         tuple(_vectors(mos, vault)),
-        tuple(_arrived(mos, vault)),
+        tuple(arrived(mos, vault)),
         queries.strangers(vault.conn),
         vault.policy != vault.merged_policy,
         tuple(_learnt(mos, vault, model)),
@@ -160,7 +161,22 @@ def _vectors(mos: "MOS", vault: "Vault") -> list[Vectors]:
     return [Vectors(name, count, name == known if known else None) for name, count in found]
 
 
-def _arrived(mos: "MOS", vault: "Vault") -> list[Arrived]:
+def strange(mos: "MOS", verifier: str) -> list[str]:
+    """The cubes of a home in which something is trusted less that may have come with what a key has signed."""
+    found = []
+    for name in mos.shelf.names():
+        with suppress(MemosError):
+            vault = mos.vault(name)
+            signed = any(one.key == verifier for came in arrived(mos, vault) for one in came.signers)
+            if signed and (
+                queries.strangers(vault.conn) or any(adapters.strange(vault, one) for one in adapters.folders(vault))
+            ):
+                found.append(name)
+    return found
+
+
+def arrived(mos: "MOS", vault: "Vault") -> list[Arrived]:
+    """What came into a cube, as its own receipts tell: a hint, since whoever has the log can go on with it by that name."""
     receipts = log.operations(vault.conn, "WHERE noun = ? AND replica = ?", (log.IMPORT, vault.meta["replica"]))
     found = [(one, one.change or {}) for one in receipts]
     names = mos.keys.known() if any(told.get("signers") for _, told in found) else {}

@@ -37,6 +37,7 @@ class Merged(NamedTuple):
         foreign_policy: whether a policy came in that does not rule here.
         adapters: those that came in, or would.
         slots: what became of slots that came in, or would.
+        familiar: how many memories that were here, and strange, are now trusted as one's own.
     """
 
     cube: str
@@ -50,6 +51,7 @@ class Merged(NamedTuple):
     foreign_policy: bool = False
     adapters: tuple[arriving.Came, ...] = ()
     slots: arriving.Slots = arriving.Slots()
+    familiar: int = 0
 
 
 class _Source(NamedTuple):
@@ -164,6 +166,7 @@ class Merging:
             agree(doomed)  # before the transaction: nobody is kept waiting by a question
         if agree is None:
             planned = merge.plan(vault, source.vault)
+            said["familiar"] = len(merge.familiar(vault, source.vault)) if source.trusted else 0
             return Merged(vault.name, other, planned, None, dry_run=True, **said, **self._learnt(vault, source, dry_run=True))
         places = self._mos.places(vault)
         left = bool(purge.wipe(vault, places))
@@ -172,7 +175,7 @@ class Merging:
             merged = merge.merge(vault, unit, source.vault, terms)
             txn = unit.log.txn if unit.log.count else None
         said["unfinished"] = tuple(purge.wipe(vault, places, None if left else merged.texts))
-        said |= self._learnt(vault, source)
+        said |= {"familiar": merged.familiar, **self._learnt(vault, source)}
         strange = (POLICY, POLICY) in merged.plan.records and bool(vault.mark(POLICY))
         return Merged(vault.name, other, merged.plan, txn, foreign_policy=strange, **said)
 

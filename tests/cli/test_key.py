@@ -126,3 +126,24 @@ def test_nobody_else_can_read_the_private_part(memos: Run, home: Path) -> None:
     memos("key", "new")
     assert oct((home / "keys").stat().st_mode & 0o777) == "0o700"
     assert oct((home / "keys" / "sam.key").stat().st_mode & 0o777) == "0o600"
+
+
+def test_a_key_that_is_trusted_after_what_it_signed_came_in(memos: Run, tmp_path: Path) -> None:
+    """What it signed and lies here is not trusted by the log's word; the file says it again."""
+    kim = {"MEMOS_HOME": str(tmp_path / "kim"), "MEMOS_PRINCIPAL": "kim"}
+    memos("add", "I am vegan now", env=kim)
+    line = memos("key", "new", env=kim).out
+    assert memos("cube", "export", "-o", "kim.memcube", "--sign", "-q", env=kim).status == 0
+    memos("add", "The rake is at Yuki's")
+    assert memos("cube", "merge", "kim.memcube").status == 0
+    told = memos("key", "trust", line)
+    assert "default before is trusted once you merge the file again: memos cube merge default FILE\n" in told.err
+    assert memos("key", "trust", line, "--json").data["came_before"] == ["default"]
+    assert "[from elsewhere]" in memos("list").out
+    assert "would trust 1 memory that came from elsewhere before" in memos("cube", "merge", "kim.memcube", "--dry-run").err
+    again = memos("cube", "merge", "kim.memcube")
+    assert "trusts 1 memory that came from elsewhere before as your own\n" in again.err
+    assert "nothing else to take over" in again.out
+    assert "[from elsewhere]" not in memos("list").out
+    assert memos("key", "trust", line, "--json").data["came_before"] == []
+    assert memos("doctor", "-q").status == 0

@@ -68,7 +68,7 @@ def rehearsed(mos: MOS, merge: Callable[..., Merged]) -> Merged:
     planned = merge(dry_run=True)
     assert kept(mos.paths.data) == before
     done = merge()
-    assert (planned.adapters, planned.slots) == (done.adapters, done.slots)
+    assert (planned.adapters, planned.slots, planned.familiar) == (done.adapters, done.slots, done.familiar)
     return done
 
 
@@ -173,7 +173,9 @@ def test_a_merge_brings_it_and_attaches_nothing_of_a_stranger(
     assert found is not None
     assert (found.adapter.id, len(notices)) == (own.id, 1)
     befriend(ann, mos)
-    assert merged(ann, exported(mos, tmp_path, signed=True)).adapters == ()  # it is here already, and is stood for now
+    known = merged(ann, exported(mos, tmp_path, signed=True))  # it is here already, and is stood for now
+    assert [(came.id, came.trusted) for came in known.adapters] == [(again.id, True)]
+    assert merged(ann, exported(mos, tmp_path, signed=True)).adapters == ()
     found, notices = active(ann, one.base)
     assert found is not None
     assert (found.adapter.id, notices) == (again.id, ())

@@ -9,6 +9,7 @@ from memos_cli import MOS
 from memos_cli.errors import AccessDenied, IntegrityError
 from memos_cli.infra import check
 from memos_cli.infra.dumper import Extent
+from memos_cli.interface import fitting
 from memos_cli.interface.carrying import Received
 from memos_cli.interface.lifecycle import set_policy, tick
 from memos_cli.interface.merging import Merged
@@ -43,6 +44,49 @@ def test_what_a_trusted_key_has_signed_comes_in_as_one_s_own(mos: MOS, clock: Cl
         receive(ann, path, "his")
         assert ann.vault("his").arrivals(ids) == set()
         assert faults(ann, "his") == faults(ann, "strange") == []
+
+
+def test_what_came_before_its_key_was_trusted_is_one_s_own_once_the_file_is_merged_again(
+    mos: MOS, clock: Clock, tmp_path: Path
+) -> None:
+    (vegan, pears) = (mos.add(text).ids[0] for text in ("I am vegan now", "I like pears"))
+    mine, path, later = mos.keys.new("sam"), tmp_path / "a.memcube", tmp_path / "b.memcube"
+    mos.carrying.export("default", path, sign=mos.keys.signer())
+    clock.forward(minutes=1)
+    mos.edit(pears, {"content": "I like plums"})
+    mos.carrying.export("default", later)
+    with opened(tmp_path / "ann", clock) as ann:
+        receive(ann, path, "default")
+        merged(ann, later)  # of whoever has the file: what it says of pears nobody has signed
+        vault = ann.vault("default")
+        assert fitting.strange(ann, mine.verifier) == ["default"]
+        ann.keys.trust(f"memos-key {mine.recipient} {mine.verifier} sam")
+        assert vault.arrivals([vegan, pears]) == {vegan, pears}
+        assert merged(ann, later).familiar == 0
+        assert merged(ann, path, dry_run=True).familiar == 1
+        assert vault.arrivals([vegan, pears]) == {vegan, pears}
+        done = merged(ann, path)
+        assert (done.familiar, done.txn, done.plan.operations) == (1, None, 0)
+        assert vault.arrivals([vegan, pears]) == {pears}
+        assert merged(ann, path).familiar == 0
+        clock.forward(minutes=1)
+        mos.carrying.export("default", later, sign=mos.keys.signer(), force=True)
+        assert merged(ann, later).familiar == 1
+        assert vault.arrivals([vegan, pears]) == set()
+        assert fitting.strange(ann, mine.verifier) == []
+        assert faults(ann, "default") == []
+
+
+def test_what_is_strange_in_another_cube_of_one_s_own_makes_nothing_familiar(mos: MOS, clock: Clock, tmp_path: Path) -> None:
+    (one,) = mos.add("I am vegan now").ids
+    mos.carrying.export("default", path := tmp_path / "a.memcube")
+    with opened(tmp_path / "ann", clock) as ann:
+        receive(ann, path, "default")
+        receive(ann, path, "other")
+        assert ann.merging.merge("other", "default").familiar == 0
+        ann.vault("other").confirm([one])
+        assert ann.merging.merge("other", "default").familiar == 1
+        assert ann.vault("default").arrivals([one]) == set()
 
 
 def test_an_import_is_one_step_of_undo_and_no_part_of_an_export(mos: MOS, clock: Clock, tmp_path: Path) -> None:
