@@ -20,7 +20,7 @@ from memos_cli.infra.cubefile import LEARNT
 from memos_cli.infra.vault import fold
 from memos_cli.infra.vault.units import mark, registers_of, set_mark
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.model import Adapter, Memory
+from memos_cli.model import Adapter, Memory, Operation
 
 FOLDER = "adapters"
 """Below the cube's folder."""
@@ -124,8 +124,12 @@ def _differs(place: Path, name: str, known: Mapping[str, str]) -> str | None:
 def strange(vault: Vault, identity: str) -> bool:
     """Whether another copy of the cube wrote what a generation's files are, and nobody stands for them here."""
     own = vault.meta["replica"]
-    sealed = (op for op in vault.operations(NOUN, identity) if (op.change or {}).get("files"))
-    return any(op.replica != own for op in sealed) and identity not in vouched(vault)
+    return not made_by(vault.operations(NOUN, identity), own) and identity not in vouched(vault)
+
+
+def made_by(operations: Iterable[Operation], replica: str) -> bool:
+    """Whether nobody but one copy of the cube wrote what a generation's files are."""
+    return all(op.replica == replica for op in operations if (op.change or {}).get("files"))
 
 
 def vouched(vault: Vault) -> dict[str, dict[str, str]]:

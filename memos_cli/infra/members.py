@@ -10,7 +10,7 @@ import io
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -158,7 +158,9 @@ class Shared(NamedTuple):
     comes: bool
 
 
-def take_over(vault: Vault, other: Vault, *, dry_run: bool = False) -> list[Shared]:
+def take_over(
+    vault: Vault, other: Vault, *, stood_for: Callable[[str], bool] = lambda _: True, dry_run: bool = False
+) -> list[Shared]:
     """Copy from another cube the adapters of promoted generations that this one lacks, once it has their operations.
 
     Every file is checked as one in a cube file is. What knows a memory that was purged on either side, or says what one said,
@@ -166,24 +168,28 @@ def take_over(vault: Vault, other: Vault, *, dry_run: bool = False) -> list[Shar
     them. The plan of it is the same before the merge of the logs and after: it goes by what they amount to together.
 
     Args:
+        stood_for: whether an id is of a generation that may be used. Of the others none comes that says it was made by this
+            very copy of the cube: whoever knows its log can go on with it in its name, and nothing would tell theirs from one's
+            own.
         dry_run: tell only what would come.
 
     Returns:
         Those that are here now as they are there.
     """
     found = []
-    for one, parts in _shared(vault, other):
+    for one, parts in _shared(vault, other, stood_for):
         if one.comes and not dry_run:
             _copy(parts, adapters.folder(vault, one.id))
         found.append(one)
     return found
 
 
-def _shared(vault: Vault, other: Vault) -> Iterator[tuple[Shared, list[Opened]]]:
+def _shared(vault: Vault, other: Vault, stood_for: Callable[[str], bool]) -> Iterator[tuple[Shared, list[Opened]]]:
     """What `take_over` goes by, with the files of each, open until the next is asked for."""
     telling: set[str] | None = None
     for identity in adapters.records(other) if adapters.exist(other) else ():
-        registers = fold.fold(merge.joined(vault, other, adapters.NOUN, identity))
+        operations = merge.joined(vault, other, adapters.NOUN, identity)
+        registers = fold.fold(operations)
         if any(why_not(one.conn, identity, registers) for one in (vault, other)):
             continue
         with ExitStack() as stack:
@@ -192,6 +198,8 @@ def _shared(vault: Vault, other: Vault) -> Iterator[tuple[Shared, list[Opened]]]
             except IntegrityError:
                 continue
             comes = _lacks(adapters.folder(vault, identity), parts)
+            if comes and adapters.made_by(operations, vault.meta["replica"]) and not stood_for(identity):
+                continue
             if comes and telling is None:
                 telling = set(adapters.holding(other, (), _unsaid(vault, other)))
             if not (comes and telling and identity in telling):

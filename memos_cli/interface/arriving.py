@@ -153,8 +153,12 @@ def take_over(vault: "Vault", source: "Vault", *, trusted: bool, signed: bool, d
     Returns:
         Those that come now, and those that were here and are stood for now.
     """
-    found = members.take_over(vault, source, dry_run=dry_run)
-    fine = {one.id for one in found if trusted and (signed or not adapters.strange(source, one.id))}
+
+    def stood_for(identity: str) -> bool:
+        return trusted and (signed or not adapters.strange(source, identity))
+
+    found = members.take_over(vault, source, stood_for=stood_for, dry_run=dry_run)
+    fine = {one.id for one in found if stood_for(one.id)}
     new = [one.id for one in found if one.comes or (one.id in fine and adapters.strange(vault, one.id))]
     if fine and not dry_run:
         with vault.derive() as conn:

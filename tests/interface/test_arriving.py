@@ -1,5 +1,6 @@
 """Adapters and slots from elsewhere: kept, and used only from who is trusted, by the model that they are for."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -296,6 +297,23 @@ def test_a_log_from_elsewhere_cannot_put_other_files_in_the_place_of_those_that_
     found, notices = active(ann, one.base)
     assert found is None
     assert "other files" in notices[0]
+
+
+def test_whoever_goes_on_in_this_cube_s_name_brings_no_adapter(mos: MOS, tmp_path: Path, clock: Clock, models: Path) -> None:
+    """A log tells which copy of the cube made an adapter, and anybody who has it can write more of it in that copy's name."""
+    mos.keys.new("sam")
+    shutil.copytree(mos.paths.data, tmp_path / "mallory")
+    clock.forward(minutes=1)
+    with home_of(tmp_path / "mallory", clock, models / "mini.gguf") as mallory:
+        forged = grow(mallory, models / "mini.gguf", seed=9)
+        path, signed = exported(mallory, tmp_path), exported(mallory, tmp_path, signed=True)
+    assert mallory.paths.data != mos.paths.data
+    done = merged(mos, path)
+    assert (done.plan.operations > 0, done.adapters) == (True, ())
+    vault = mos.vault("default")
+    assert not adapters.folder(vault, forged.id).exists()
+    assert active(mos, forged.base)[0] is None
+    assert [(one.id, one.trusted) for one in merged(mos, signed).adapters] == [(forged.id, True)]  # by one's own key
 
 
 # -- slots

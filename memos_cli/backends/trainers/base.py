@@ -102,7 +102,11 @@ def load(base: Path, device: str, widest: int = 0) -> Any:  # noqa: ANN401 -- a 
     try:
         with redirect_stderr(StringIO()):  # its bar for dequantising cannot be switched off
             model = AutoModelForCausalLM.from_pretrained(
-                base.parent, gguf_file=base.name, dtype=dtype, local_files_only=True, attn_implementation="eager" if eager else "sdpa"
+                base.parent,
+                gguf_file=base.name,
+                dtype=dtype,
+                local_files_only=True,
+                attn_implementation="eager" if eager else "sdpa",
             )
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         raise ModelUnavailable(f"transformers cannot read {base}: {str(error).splitlines()[0][:200]}") from error
