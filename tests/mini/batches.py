@@ -7,14 +7,14 @@ by, where in it each token of the answer stands, and what lines and questions ar
 import random
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from tokenizers import Encoding, Tokenizer
 from torch import Tensor
 
 from memos_cli.interface.prompt import MINI, sections
-from tests.mini.grammar import ABOUT, Ask, Scene, Split, scene
+from tests.mini.grammar import ABOUT, RELATIONS, Ask, Drill, Scene, Split, scene
 
 _END = MINI.assistant[1]
 _CLASS = {name: number for number, name in enumerate(ABOUT)}
@@ -210,26 +210,62 @@ def facts_at(level: int, rng: random.Random) -> int:
     return rng.randint(1, rng.choice(LEVELS[level]))
 
 
-def stream(tokenizer: Tokenizer, rng: random.Random, level: list[int], budget: int) -> Iterator[Batch]:
-    """Batches of about `budget` tokens, rows of like length together."""
+def _packed(rows: list[Row], groups: int) -> list[list[Row]]:
+    """Rows, sorted by length, in so many groups (or fewer) of about the same padded size."""
+    bound = sum(len(r.tokens) for r in rows) // groups
+    while True:
+        found: list[list[Row]] = [[]]
+        for r in rows:
+            if found[-1] and (len(found[-1]) + 1) * len(r.tokens) > bound:
+                found.append([])
+            found[-1].append(r)
+        if len(found) <= groups:
+            return found
+        bound += bound // 50
+
+
+class Lesson:
+    """How hard the scenes are at present: `level` bounds their facts, `drill` says what they tell of more often."""
+
+    SHARE, SPEAKERS = 0.2, 0.2
+    SLOW, LEAST, MOST = 0.99, 0.5, 2.5
+
+    def __init__(self) -> None:
+        self.level, self.drill = 0, Drill(self.SHARE, None, self.SPEAKERS)
+        self.losses = dict.fromkeys(RELATIONS, 0.0)
+
+    def graded(self, lap: Batch, losses: Tensor) -> None:
+        """Draw relations by the square root of the loss on questions for them. losses: one for each learnt token."""
+        sums = torch.zeros(len(lap.asks)).index_add_(0, lap.owner, losses).tolist()
+        for ask, loss in zip(lap.asks, sums, strict=True):
+            if ask.about in self.losses:
+                self.losses[ask.about] += (1 - self.SLOW) * (loss - self.losses[ask.about])
+
+    def focus(self) -> None:
+        """From now on, as the losses are."""
+        mean = sum(self.losses.values()) / len(self.losses)
+        weights = ((loss / mean) ** 0.5 for loss in self.losses.values())
+        self.drill = replace(self.drill, weights=tuple(min(self.MOST, max(self.LEAST, w)) for w in weights))
+
+
+def stream(tokenizer: Tokenizer, rng: random.Random, order: random.Random, lesson: Lesson, budget: int) -> Iterator[Batch]:
+    """Batches of about `budget` tokens, rows of like length together.
+
+    Workers that are given the same `order` meet long rows and short ones at the same step, so that none waits for another.
+    """
     while True:
         rows = []
-        size = 0
-        while size < (2 if level[0] < 2 else 6) * budget:
-            facts = facts_at(level[0], rng)
-            made = row(scene(rng, facts, Split(), asks=7 + facts), tokenizer)
+        size, groups = 0, 2 if lesson.level < 2 else 6
+        while size < groups * budget * 0.92:
+            facts = facts_at(lesson.level, rng)
+            made = row(scene(rng, facts, Split(), asks=min(8 + facts * 3 // 2, 10 + facts), drill=lesson.drill), tokenizer)
             if made.asks:
                 rows.append(made)
                 size += len(made.tokens)
         rows.sort(key=lambda r: len(r.tokens))
-        group: list[Row] = []
-        groups = []
-        for r in rows:
-            if group and (len(group) + 1) * len(r.tokens) > budget:
-                groups.append(group)
-                group = []
-            group.append(r)
-        groups.append(group)
-        rng.shuffle(groups)
-        for g in groups:
-            yield batch(g)
+        packed = _packed(rows, groups)
+        turns = list(range(groups))
+        order.shuffle(turns)
+        for turn in turns:
+            if turn < len(packed):
+                yield batch(packed[turn])

@@ -109,6 +109,21 @@ KNOWN = Split()
 
 
 @dataclass(frozen=True)
+class Drill:
+    """What a training draws more of than the world has, since it is harder to learn; without it scenes are as evaluated."""
+
+    relations: float = 0.0
+    """Share of facts that are drawn from the relations alone; of the others they are half."""
+    weights: tuple[float, ...] | None = None
+    """How often each of `RELATIONS` is drawn."""
+    speakers: float = 0.1
+    """Share of scenes in which the memories were said by somebody with a name."""
+
+
+EVEN = Drill()
+
+
+@dataclass(frozen=True)
 class Ask:
     """A question, the answer that follows, and what sort of question it is (for the report)."""
 
@@ -901,16 +916,22 @@ def _clashes(key: tuple[str, str], keys: set[tuple[str, str]]) -> bool:
     return any(key[0] in _CLASH.get(k.split()[-1], set()) for k in here)
 
 
-def _units(rng: RNG, facts: int, split: Split, cast: list[Subject], *, changes: bool) -> list[Unit]:  # noqa: C901, PLR0912
+def _drawn(rng: RNG, drill: Drill) -> str:
+    """One of the relations."""
+    names = list(RELATIONS)
+    return rng.choices(names, drill.weights)[0] if drill.weights else rng.choice(names)
+
+
+def _units(rng: RNG, facts: int, split: Split, cast: list[Subject], drill: Drill, *, changes: bool) -> list[Unit]:  # noqa: C901, PLR0912
     units: list[Unit] = []
     keys: set[tuple[str, str]] = set()
     used: list[str] = []
     while len(units) < facts:
         subject = rng.choice(cast)
-        pick = rng.random()
+        pick = 0.0 if drill.relations and rng.random() < drill.relations else rng.random()
         new: list[Unit] = []
         if pick < 0.5:
-            name = rng.choice(used) if used and rng.random() < 0.3 else rng.choice(list(RELATIONS))
+            name = rng.choice(used) if used and rng.random() < 0.3 else _drawn(rng, drill)
             relation = RELATIONS[name]
             here = {k for k, s in keys if s == subject.names[0]}
             if _NEAR.get(name, {name}) & here:
@@ -1029,7 +1050,9 @@ def _merged(units: list[Unit], rng: RNG) -> list[tuple[str, list[Unit]]]:
     return lines
 
 
-def scene(rng: RNG, facts: int, split: Split = KNOWN, *, asks: int = 8, refuse: float = 0.16, plain: bool = False) -> Scene:
+def scene(
+    rng: RNG, facts: int, split: Split = KNOWN, *, asks: int = 8, refuse: float = 0.16, plain: bool = False, drill: Drill = EVEN
+) -> Scene:
     """A prompt with about `facts` memories and up to `asks` questions to it.
 
     Args:
@@ -1039,17 +1062,18 @@ def scene(rng: RNG, facts: int, split: Split = KNOWN, *, asks: int = 8, refuse: 
         asks: at most so many questions.
         refuse: share of questions that the memories don't answer.
         plain: no conversation, no small talk: for evaluation by kind.
+        drill: what is drawn more often.
     """
     cast = _cast(rng)
     style = rng.random()
-    units = _units(rng, facts, split, cast, changes=style < 0.6)
+    units = _units(rng, facts, split, cast, drill, changes=style < 0.6)
     if rng.random() < 0.5:
         rng.shuffle(units)
     else:  # facts of one person stand together, so that they may share a line
         order = {id(s): rng.random() for s in cast}
         units.sort(key=lambda u: order.get(id(u.subject), 0.5))
     dates_all, dates_some = style < 0.42, style < 0.6
-    speaker = words.name(rng) if rng.random() < 0.1 else None
+    speaker = words.name(rng) if rng.random() < drill.speakers else None
     rows: list[Line] = []
     told: list[Turn] = []
     questions: list[Ask] = []

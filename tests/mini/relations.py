@@ -86,7 +86,7 @@ q what [am|is] {S} allergic to / which allergies [do|does] {S} have / what shoul
 y [am|is] {S} allergic to {v}
 # diet diet
 s {S} [am|is] {v} / {P} diet is {v} / {S} [eat|eats] {v} / {S} went {v} / {S} [follow|follows] a {v} diet / {S} became {v} / {S} [am|is] on a {v} diet / {S} only [eat|eats] {v} / {S} turned {v}
-q what is {P} diet / which diet [do|does] {S} follow / what kind of diet [am|is] {S} on / what diet [am|is] {S} on / which diet [am|is] {S} on / what kind of diet [do|does] {S} follow
+q what is {P} diet / which diet [do|does] {S} follow / what kind of diet [am|is] {S} on / what diet [am|is] {S} on / which diet [am|is] {S} on / what kind of diet [do|does] {S} follow / what [do|does] {S} eat / what kind of food [do|does] {S} eat
 y [am|is] {S} {v}
 # medicine medicine
 s {S} [take|takes] {v} / {S} [have|has] to take {v} every morning / the doctor put {O} on {v} / {P} prescription is for {v} / {P} medicine is {v} / {S} [am|is] on {v} / {S} [need|needs] to take {v} every day / {P} doctor prescribed {v}

@@ -13,7 +13,7 @@ pytest.importorskip("tokenizers")
 torch = pytest.importorskip("torch")
 
 from tests.mini import batches, tokenizer, train  # noqa: E402 - after the skips
-from tests.mini.grammar import ABOUT, Split, scene  # noqa: E402
+from tests.mini.grammar import ABOUT, RELATIONS, Drill, Split, scene  # noqa: E402
 from tests.mini.network import Mini, Shape  # noqa: E402
 
 
@@ -126,3 +126,36 @@ def test_guidance_falls_as_the_model_looks_where_it_should(pieces: "tokenizer.To
             told[layer][0, head][hints.copying, hints.copied] = 1
         after = train.guidance(guide, lap, states, told)
     assert after < before - 2
+
+
+def test_workers_of_one_order_meet_batches_of_like_size_at_the_same_step(pieces: "tokenizer.Tokenizer") -> None:
+    lesson, steps = batches.Lesson(), 18
+    lesson.level = 5
+    one, other = (batches.stream(pieces, random.Random(n), random.Random(1), lesson, budget=1500) for n in (2, 3))
+    pairs = [(next(one).tokens, next(other).tokens) for _ in range(steps)]
+    apart = sum(abs(a.shape[1] - b.shape[1]) for a, b in pairs) / steps
+    crossed = sum(abs(a.shape[1] - b.shape[1]) for a, _ in pairs for _, b in pairs) / steps**2
+    assert apart < crossed / 2
+
+
+def test_what_is_packed_is_everything_once(pieces: "tokenizer.Tokenizer") -> None:
+    rng = random.Random(6)
+    rows = sorted((batches.row(scene(rng, rng.randint(1, 9)), pieces) for _ in range(30)), key=lambda r: len(r.tokens))
+    packed = batches._packed(rows, 4)
+    assert len(packed) <= 4
+    assert [id(r) for group in packed for r in group] == [id(r) for r in rows]
+
+
+def test_what_is_hard_is_drawn_more_often(pieces: "tokenizer.Tokenizer") -> None:
+    lesson = batches.Lesson()
+    lap = batches.batch([batches.row(scene(random.Random(seed), 6, Split(), plain=True), pieces) for seed in range(8)])
+    hard = next(ask.about for ask in lap.asks if ask.about in RELATIONS)
+    losses = torch.tensor([9.0 if lap.asks[owner].about == hard else 0.1 for owner in lap.owner.tolist()])
+    lesson.graded(lap, losses)
+    lesson.focus()
+    weights = dict(zip(RELATIONS, lesson.drill.weights or (), strict=True))
+    assert weights[hard] == max(weights.values()) == lesson.MOST
+    assert min(weights.values()) == lesson.LEAST
+    drill = Drill(relations=1.0, weights=tuple(float(name == hard) for name in RELATIONS))
+    told = [line for seed in range(20) for line in scene(random.Random(seed), 1, drill=drill, plain=True).about]
+    assert {name for names in told for name in names} == {hard}

@@ -5,8 +5,9 @@ process wait for each other at every operation, which on a busy machine costs ni
 answers; while the model learns to read, in the first tenth, also with a small weight on all other text. The
 learning rate warms up and then falls in a straight line. With `--guide` the model is also told how answers are found (see
 `guidance`); what that takes beside the network is dropped at export. Scenes grow from two facts to twenty-one: to
-the next size when the loss is low, or when it is time. Checkpoints are written as it goes, so that a run that is
-stopped leaves a model.
+the next size when the loss is low, or when it is time; later on they tell more often of what is still hard (`batches.Lesson`).
+Checkpoints are written as it goes, so that a run that is stopped leaves a model, and `--resume` goes on from it: with more
+`--steps` than before the learning rate is again what it would have been at that step.
 """
 
 import argparse
@@ -28,6 +29,8 @@ from tests.mini.network import Layer, Mini, Shape
 
 LATEST = (0.08, 0.15, 0.25, 0.4, 0.7)
 GOOD = 0.35
+FOCUS = 0.3
+"""From this share of the training on, relations are drawn by how hard they still are."""
 
 
 READ = -4
@@ -66,12 +69,12 @@ def guidance(guide: Guide, lap: batches.Batch, states: list[Tensor], looks: list
     return loss + functional.cross_entropy(guide.line(read[hints.ends]), hints.tells)
 
 
-def weighed(lap: batches.Batch, scores: Tensor) -> Tensor:
+def weighed(lap: batches.Batch, losses: Tensor) -> Tensor:
     """The loss on the answers; their first tokens, which settle what is answered, count twice."""
     first = torch.ones_like(lap.owner, dtype=torch.float32)
     first[1:] += lap.owner[1:] != lap.owner[:-1]
     first[0] = 2
-    return (functional.cross_entropy(scores, lap.wanted, reduction="none") * first).sum() / first.sum()
+    return (losses * first).sum() / first.sum()
 
 
 def optimizers(model: nn.Module, lr: float, *, muon: bool, half: bool = False) -> list[torch.optim.Optimizer]:
@@ -171,7 +174,7 @@ def work(rank: int, options: argparse.Namespace) -> None:  # noqa: C901, PLR0912
     both = nn.ModuleList((model, guide))
     steppers = optimizers(both, options.lr, muon=options.muon, half=options.half)
     bases = [[g["lr"] for g in o.param_groups] for o in steppers]
-    level, since, smooth, reached = [0], 0, 9.0, 0.0
+    lesson, since, smooth, reached = batches.Lesson(), 0, 9.0, 0.0
     before = {"step": 0, "seconds": 0.0, "questions": 0}
     if options.resume:
         saved = torch.load(options.folder / "model.pt", weights_only=True)
@@ -179,9 +182,10 @@ def work(rank: int, options: argparse.Namespace) -> None:  # noqa: C901, PLR0912
         model.load_state_dict(saved["weights"])
         guide.load_state_dict(saved["guide"])
         reached = before["step"] / options.steps if options.steps else before["seconds"] / (60 * options.minutes)
-    level[0] = max(options.level, sum(reached > late for late in LATEST))
+    lesson.level = max(options.level, sum(reached > late for late in LATEST))
     seed = f"{options.seed} {int(before['step'])} {rank}"
-    source = batches.stream(pieces, random.Random(seed), level, options.budget)
+    order = random.Random(f"{options.seed} {int(before['step'])}")
+    source = batches.stream(pieces, random.Random(seed), order, lesson, options.budget)
     start, seen, sums = time.time() - before["seconds"], 0, [0.0, 0, 0.0]
     step, asked = int(before["step"]), int(before["questions"])
     while reached < 1:
@@ -195,8 +199,9 @@ def work(rank: int, options: argparse.Namespace) -> None:  # noqa: C901, PLR0912
         model.half = options.half
         hidden, states, looks = model.traced(lap.tokens, lap.positions, lap.mask)
         scores = model.logits(hidden.flatten(0, 1)[lap.where])
-        plain = functional.cross_entropy(scores.detach(), lap.wanted).item()
-        loss = weighed(lap, scores)
+        losses = functional.cross_entropy(scores, lap.wanted, reduction="none")
+        plain, loss = losses.mean().item(), weighed(lap, losses)
+        lesson.graded(lap, losses.detach())
         smooth, since = 0.95 * smooth + 0.05 * plain, since + 1
         guided = guidance(guide, lap, states, looks)
         sums = [sums[0] + plain, sums[1] + 1, sums[2] + guided.item()]
@@ -214,14 +219,16 @@ def work(rank: int, options: argparse.Namespace) -> None:  # noqa: C901, PLR0912
         asked += len(lap.asks)
         spent = time.time() - start
         reached = step / options.steps if options.steps else spent / (60 * options.minutes)
-        easy = smooth < GOOD and since > 60 and level[0] < 4
-        if level[0] < len(LATEST) and (easy or reached > LATEST[level[0]]):
-            level[0], since = level[0] + 1, 0
-            tell(f"step {step} level {level[0]} loss {smooth:.3f}", flush=True)
+        easy = smooth < GOOD and since > 60 and lesson.level < 4
+        if lesson.level < len(LATEST) and (easy or reached > LATEST[lesson.level]):
+            lesson.level, since = lesson.level + 1, 0
+            tell(f"step {step} level {lesson.level} loss {smooth:.3f}", flush=True)
         if options.workers > 1:
-            told = torch.tensor([reached, level[0]], dtype=torch.float64)
+            told = torch.tensor([reached, lesson.level], dtype=torch.float64)
             distributed.broadcast(told, 0)
-            reached, level[0] = told[0].item(), int(told[1].item())
+            reached, lesson.level = told[0].item(), int(told[1].item())
+        if reached > FOCUS and step % 20 == 0:
+            lesson.focus()
         if step % 50 == 0:
             pace = options.workers * seen / (spent - before["seconds"])
             tell(
