@@ -8,6 +8,7 @@ learnt is there when chat needs it.
 """
 
 import json
+import math
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -255,11 +256,16 @@ def evaluate(
 
 
 def _text_drift(model: Pair) -> float | None:
-    """How much less likely unrelated text is with the adapter, in nats a token; `None` where logits are out of reach."""
+    """How much less likely unrelated text is with the adapter, in nats a token.
+
+    `None` where logits are out of reach, and for a model to which such text is no likelier than any other tokens: it can lose
+    nothing of what it never learned. Of memos-mini, taught nothing but answers, a token costs 14.5 nats; a blind guess 7.6.
+    """
     if not (isinstance(model.base, Stateful) and isinstance(model.adapted, Stateful)):
         return None
     ids = model.base.tokens(Request((), (Piece(" ".join(OPEN_QUESTIONS)),)))[: min(MOST_TEXT, model.base.context)]
-    return _logprob(model.base, ids) - _logprob(model.adapted, ids)
+    before = _logprob(model.base, ids)
+    return before - _logprob(model.adapted, ids) if before > -math.log(len(model.base.logits())) else None
 
 
 def _logprob(llm: Stateful, ids: Sequence[int]) -> float:

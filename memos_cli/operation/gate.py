@@ -19,7 +19,8 @@ class Scores(NamedTuple):
         negatives_refused: of `negatives` questions that nothing answers, refused with the adapter; `…_base`: without.
         in_context: questions to other memories in the prompt, answered right with the adapter; `…_base`: without.
         drift: what of `in_context_base` is lost with the adapter.
-        text_drift: how much less likely unrelated text is with it, in nats a token.
+        text_drift: how much less likely unrelated text is with it, in nats a token; `None`, too, where the
+            model guesses blindly at such text.
         in_context_asked: how many questions `in_context` is a share of.
         drift_error: the standard error of the drift, over questions that were asked twice.
     """

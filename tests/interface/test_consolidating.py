@@ -1,5 +1,6 @@
 """From memories to an adapter that answers without them: layout, training and the gate."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -106,6 +107,40 @@ def test_the_gate_counts_what_was_answered() -> None:
     assert gate.failures(empty)
 
 
+class Going(Canned):
+    """Goes on with a text: of four tokens the one that comes next has this probability."""
+
+    def __init__(self, right: float) -> None:
+        super().__init__({})
+        self.right = right
+
+    identity: Mapping[str, str] = {}
+    evaluated, held = 0, ()
+
+    def tokens(self, request: Request) -> list[int]:
+        return [place % 4 for place, _ in enumerate(request.pieces[0].text)]
+
+    def advance(self, ids: Sequence[int]) -> int:
+        self.next = (ids[-1] + 1) % 4
+        return 0
+
+    def logits(self) -> Any:
+        import numpy as np
+
+        return np.log([self.right if token == self.next else (1 - self.right) / 3 for token in range(4)])
+
+    save = restore = answer_tokens = Canned.close
+
+
+def test_what_unrelated_text_loses_counts_only_where_the_model_knew_any() -> None:
+    pytest.importorskip("numpy")
+    found = {
+        (before, after): consolidating.evaluate(consolidating.Pair(Going(before), Going(after)), []).text_drift
+        for before, after in ((0.8, 0.2), (0.8, 0.9), (0.2, 0.01))
+    }
+    assert found == {(0.8, 0.2): pytest.approx(math.log(4)), (0.8, 0.9): pytest.approx(math.log(8 / 9)), (0.2, 0.01): None}
+
+
 def test_probes_say_whether_something_is_gone() -> None:
     probes = [one for one in data() if one.kind == "fact"][:4]
     knows = Canned({one.question: one.answer for one in probes})
@@ -172,7 +207,7 @@ def test_memos_mini_answers_from_an_adapter_what_it_was_not_told(tmp_path: Path)
         with closing(LlamaModel(base, context=2048, adapters=[(trained.gguf, 1.0)])) as adapted:
             scores = consolidating.evaluate(consolidating.Pair(plain, adapted), made)
             assert scores.base == 0.0
-            assert scores.text_drift is not None
+            assert scores.text_drift is None  # it was never taught to go on with a text
             assert scores.closed_book is not None
             assert scores.closed_book >= 0.5
             assert scores.negatives_refused is not None
