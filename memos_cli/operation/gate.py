@@ -50,7 +50,7 @@ class Bars(NamedTuple):
     drift: float = 0.02
     text_drift: float = 0.5
     both: float = 0.03
-    """How much worse it may answer its own facts where they stand in the prompt."""
+    """How much worse it may answer its own facts where they stand in the prompt; one question may always be lost."""
     gain: float = 0.3
     """How much more it has to answer than the base: a model that guesses well has learnt nothing."""
 
@@ -70,7 +70,8 @@ def failures(scores: Scores, bars: Bars = Bars()) -> tuple[str, ...]:  # noqa: B
         found.append(f"it answers {_percent(scores.drift)} fewer of other questions right, {_percent(bars.drift)} are allowed")
     if scores.text_drift is not None and scores.text_drift > bars.text_drift:
         found.append(f"unrelated text is {scores.text_drift:.2f} nats a token less likely, {bars.text_drift:.2f} are allowed")
-    if scores.both is not None and scores.rag is not None and scores.rag - scores.both > bars.both:
+    spared = max(bars.both, 1.01 / max(1, scores.questions))  # a hundredth more, since shares are rounded
+    if scores.both is not None and scores.rag is not None and scores.rag - scores.both > spared:
         found.append("it answers its own facts worse when they stand in the prompt")
     return tuple(found)
 

@@ -232,6 +232,12 @@ def test_the_drift_allowed_is_two_points() -> None:
     assert len(gate.failures(scores(drift=0.0201))) == 1
 
 
+def test_of_its_own_facts_in_the_prompt_one_question_may_be_lost_and_three_in_a_hundred() -> None:
+    asked = [(20, 0.95, 0.9), (20, 0.95, 0.85), (200, 0.95, 0.92), (200, 0.95, 0.915)]
+    found = [gate.failures(scores(questions=questions, rag=rag, both=both)) for questions, rag, both in asked]
+    assert [len(each) for each in found] == [0, 1, 0, 1]
+
+
 def test_what_was_lost_is_told_with_its_standard_error() -> None:
     assert gate.lost([], []) is None
     assert gate.lost([True, False] * 50, [True, False] * 50) == (0.0, 0.0)
