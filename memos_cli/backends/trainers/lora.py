@@ -16,10 +16,10 @@ CPU's; without an adapter none of the facts is answered.
     100    16    0.969        0.952    2.0 +- 0.7   3.2 +- 0.8    404      3.8 GB
     300    16    0.942        0.988    1.0 +- 0.6   3.4 +- 0.9    1262     5.0 GB
 
-Of 1,500 further questions to others' facts 100 facts of rank 16 lost 0.5 +- 0.3 points. With 10 of the 100 left out, as after they
-were forgotten, none of 40 questions to them is answered rightly, 22 are refused, and 0.958 of those to the other 90 are answered.
-Most of what the first person loses are questions that the prompt leaves open: the adapter answers. And of unknown things of this
-person fewer are refused than of others': 0.88 of 24, and 0.62 of 42 where 10 facts had been forgotten.
+Of 1,500 further questions to others' facts 100 facts of rank 16 lost 0.5 +- 0.3 points. With 10 of the 100 left out, as after
+they were forgotten, none of 40 questions to them is answered rightly, 22 are refused, and 0.958 of those to the other 90 are
+answered. Most of what the first person loses are questions that the prompt leaves open: the adapter answers. And of unknown
+things of this person fewer are refused than of others': 0.88 of 24, and 0.62 of 42 where 10 facts had been forgotten.
 
 The settings were chosen with an earlier memos-mini (0.884 of others' facts) and 100 facts of one person. Asked were 164
 questions in forms of the language of `tests/mini` that no lesson had, 120 that nothing answers, 20 of them of this person, and
