@@ -12,6 +12,7 @@ CPU's; without an adapter none of the facts is answered.
     facts  rank  closed book  refused  others lost  first person  seconds  peak
     10     16    1.000        0.965    0.4 +- 0.4   0.8 +- 0.5    100      3.1 GB
     30     16    0.976        0.947    0.6 +- 0.6   2.8 +- 0.8    154      3.0 GB
+    100    4     0.914        0.889    1.4 +- 0.7   6.8 +- 1.2    336      3.9 GB
     100    8     0.957        0.968    1.4 +- 0.6   4.0 +- 0.9    379      3.8 GB
     100    16    0.969        0.952    2.0 +- 0.7   3.2 +- 0.8    404      3.8 GB
     300    16    0.942        0.988    1.0 +- 0.6   3.4 +- 0.9    1262     5.0 GB
