@@ -1,6 +1,6 @@
 """The model that an adapter is trained on: the dequantised weights of a GGUF file, with the layers of PEFT put in."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr
 from io import StringIO
 from pathlib import Path
@@ -37,30 +37,32 @@ def device_of(wanted: str) -> str:
     return wanted
 
 
-def keep_memory() -> None:
-    """Have glibc keep what is freed: of a training's time three tenths went into mapping the same memory again and again."""
+def _glibc(name: str) -> Callable[..., int]:
+    """A function of glibc's allocator; one that does nothing where there is another C library."""
     import ctypes
     import sys
 
-    if sys.platform == "linux":
-        try:
-            mallopt = ctypes.CDLL(None).mallopt
-        except (OSError, AttributeError):  # another C library
-            return
-        mallopt(-4, 0)  # M_MMAP_MAX: nothing has a mapping of its own
-        mallopt(-1, 2**31 - 1)  # M_TRIM_THRESHOLD: nothing is given back
+    try:
+        found: Callable[..., int] = getattr(ctypes.CDLL(None), name) if sys.platform == "linux" else _nothing
+    except (OSError, AttributeError):
+        return _nothing
+    return found
+
+
+def _nothing(*_: int) -> int:
+    return 0
+
+
+def keep_memory() -> None:
+    """Have glibc keep what is freed: of a training's time three tenths went into mapping the same memory again and again."""
+    mallopt = _glibc("mallopt")
+    mallopt(-4, 0)  # M_MMAP_MAX: nothing has a mapping of its own
+    mallopt(-1, 2**31 - 1)  # M_TRIM_THRESHOLD: nothing is given back
 
 
 def give_back() -> None:
     """Have glibc give back what is not in use: among blocks of ever other sizes free ones are left that fit nothing."""
-    import ctypes
-    import sys
-
-    if sys.platform == "linux":
-        try:
-            ctypes.CDLL(None).malloc_trim(0)
-        except (OSError, AttributeError):  # another C library
-            return
+    _glibc("malloc_trim")(0)
 
 
 def torch_module() -> Any:  # noqa: ANN401 -- a module
