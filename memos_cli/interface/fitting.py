@@ -176,9 +176,8 @@ def strange(mos: "MOS", verifier: str) -> list[str]:
 
 
 def arrived(mos: "MOS", vault: "Vault") -> list[Arrived]:
-    """What came into a cube, as its own receipts tell: a hint, since whoever has the log can go on with it by that name."""
-    receipts = log.operations(vault.conn, "WHERE noun = ? AND replica = ?", (log.IMPORT, vault.meta["replica"]))
-    found = [(one, one.change or {}) for one in receipts]
+    """What came into a cube, as the receipts tell that were written in it."""
+    found = [(one, one.change or {}) for one in vault.receipts()]
     names = mos.keys.known() if any(told.get("signers") for _, told in found) else {}
     return [
         Arrived(

@@ -147,7 +147,7 @@ def _inverses_of_import(vault: Vault, receipt: Operation, at: str) -> Iterator[t
     Raises:
         Refused: another machine made the merge; or what it changed was changed again since; or it was taken back already.
     """
-    if receipt.replica != vault.meta["replica"]:
+    if receipt not in vault.receipts():
         raise Refused(f"{receipt.txn} was a merge on another machine", hint="take it back there, and merge again")
     first, row = vault.came_with(receipt)
     undone, count = "", 0

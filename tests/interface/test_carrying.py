@@ -1,14 +1,17 @@
 """Cube files from hand to hand: signed and encrypted, merged into what is there, and trusted or not."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from memos_cli import MOS
-from memos_cli.errors import AccessDenied, IntegrityError
+from memos_cli.errors import AccessDenied, IntegrityError, Refused
 from memos_cli.infra import check
 from memos_cli.infra.dumper import Extent
+from memos_cli.infra.vault import log
+from memos_cli.infra.vault.units import new_id
 from memos_cli.interface import fitting
 from memos_cli.interface.carrying import Received
 from memos_cli.interface.lifecycle import set_policy, tick
@@ -177,6 +180,28 @@ def test_only_a_trusted_signature_makes_what_is_merged_familiar(mos: MOS, clock:
     done = merged(mos, signed, "other", require_signed=True)
     assert (done.arrived, done.signers[0].name) == (False, "sam")
     assert mos.vault("other").arrivals([one]) == set()
+
+
+def test_nobody_else_writes_down_who_had_signed_what_came_in(mos: MOS, clock: Clock, tmp_path: Path) -> None:
+    """Whoever has the log can go on with it in this cube's name, and so with a receipt that claims a trusted signature."""
+    mos.add("where it began")
+    key = mos.keys.new("me")
+    vault, forged = mos.vault("default"), tmp_path / "forged.memcube"
+    shutil.copytree(mos.paths.data, tmp_path / "copy")
+    with opened(tmp_path / "copy", clock) as copy:
+        with copy.author("import").write(copy.vault("default")) as unit:
+            unit.log.append(log.IMPORT, new_id(), {"operations": 10**6, "signers": [key.verifier], "cube": "sam's"})
+        copy.add("I like plums")
+        copy.carrying.export("default", forged)
+        (claim,) = copy.vault("default").receipts()
+    assert merged(mos, forged).plan.new
+    (told,) = fitting.arrived(mos, vault)
+    assert (told.operations, told.signers) == (2, ())
+    assert vault.meta["replica"] == claim.replica
+    with pytest.raises(Refused, match="another machine"):
+        mos.undo(claim.txn)
+    mos.undo(vault.receipts()[0].txn)
+    assert [memory.content for memory in mos.list()] == ["where it began"]
 
 
 def test_what_is_still_staged_among_the_cubes_is_not_one_s_own(mos: MOS, clock: Clock, tmp_path: Path) -> None:

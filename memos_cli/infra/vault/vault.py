@@ -1,6 +1,7 @@
 """MemVault: one cube's memories, behind one object. Reads go through it, and `write` opens the only write transaction."""
 
 import json
+import math
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -343,9 +344,28 @@ class Vault:
         """The operations of one transaction, in the order in which they were made."""
         return list(log.operations(self.conn, "WHERE txn = ?", (txn,)))
 
+    def receipts(self) -> list[Operation]:
+        """Of what came in by an import or a merge, in the order in which it came: those receipts that were written here.
+
+        A log can come back with more operations in this cube's name than it has written: from another copy of it, or made up
+        by whoever knows the log. A receipt among them says nothing of this machine. It came in with others, and so stands
+        among the rows that a receipt written here, behind them, tells of.
+        """
+        made, first = list[Operation](), math.inf
+        own = log.operations(self.conn, "WHERE noun = ? AND replica = ?", (log.IMPORT, self.meta["replica"]))
+        for one in sorted(own, key=self._row, reverse=True):
+            if self._row(one) < first:
+                made.append(one)
+                first, _ = self.came_with(one)
+        return made[::-1]
+
+    def _row(self, operation: Operation) -> int:
+        (row,) = self.conn.execute("SELECT n FROM ops WHERE id = ?", (bytes.fromhex(operation.id),)).fetchone()
+        return int(row)
+
     def came_with(self, receipt: Operation) -> tuple[int, int]:
         """The rows of the log that an import brought: the first one, and that of its receipt, right behind the last."""
-        (row,) = self.conn.execute("SELECT n FROM ops WHERE id = ?", (bytes.fromhex(receipt.id),)).fetchone()
+        row = self._row(receipt)
         return row - int((receipt.change or {}).get("operations", 0)), row
 
     def subjects_between(self, first: int, end: int) -> Iterator[tuple[str, str]]:
