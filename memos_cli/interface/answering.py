@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from memos_cli.errors import UsageError
 from memos_cli.interface import intents
@@ -18,6 +18,8 @@ NEAR = 0.6
 """The share of the best hit's score from which on another hit stands beside it in an extractive answer."""
 ALIKE = 0.35
 """The cosine from which on a memory that shares no word with the question may answer it."""
+_OWN_WORDS = frozenset({"yes", "no", "you", "yet"})
+"""What memos-mini's answers end with and no memory needs to say."""
 
 _MARK = re.compile(r"(<\|\w+\|>)")
 _NUMBERED = re.compile(r"[\[(](\d{1,2}(?:\s*,\s*\d{1,2})*)[\])]")
@@ -90,6 +92,23 @@ def certainty(tokens: Sequence[Token]) -> tuple[float, float] | None:
     """The geometric mean and the least of the probabilities of an answer's tokens; `None` where none are told."""
     told = [token.logprob for token in tokens if token.logprob is not None]
     return (math.exp(sum(told) / len(told)), math.exp(min(told))) if told else None
+
+
+def broken_off(answer: str, prompt: Prompt) -> bool:
+    """Whether an answer that should be a copy ends within a word of its prompt, as `garden` for `gardening` does.
+
+    memos-mini may take the beginning of a word that it does not know for one that it knows, and be sure of it: of 2,000
+    questions to an earlier file's known wordings 8 were answered so.
+    """
+    last = re.findall(r"\w+", answer.casefold())[-1:]
+    told = {word for said in _said(prompt) for word in re.findall(r"\w+", said.casefold())}
+    return any(word not in told | _OWN_WORDS and any(each.startswith(word) for each in told) for word in last)
+
+
+def _said(prompt: Prompt) -> Iterator[str]:
+    yield prompt.question
+    yield from (turn.text for turn in prompt.conversation)
+    yield from (f"{each.text} {each.date} {each.speaker}" for each in prompt.lines)
 
 
 def cited(answer: str, question: str, lines: Sequence[Line]) -> list[int]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from memos_cli.interface import answering, intents
+from memos_cli.interface.models import MINI
 from memos_cli.interface.recalling import Recall, Recalled
 from memos_cli.interface.results import Answered, Laid
 from memos_cli.interface.streaming import Stream
@@ -120,6 +121,8 @@ class Replier:
         prompt, memories = made.prompt or whole
         self._mos.record_uses(memories)
         sure = self._sure(stream.tokens, answer, shown=self._recall or self._attached is None)
+        if self._mos.settings.get("llm.model") == MINI:  # which can copy and no more
+            sure = sure and not answering.broken_off(answer, prompt)
         # "I don't know that yet" is no answer to somebody who tells something.
         told_only = word is not None and answer == answering.UNKNOWN
         if not stream.stopped and (not sure or told_only):
@@ -158,7 +161,7 @@ class Replier:
         if not answer:
             return False
         least = settings.origin("llm.sure_least")
-        calibrated = shown and settings.get("llm.model") == "memos-mini" and least.origin == "default"
+        calibrated = shown and settings.get("llm.model") == MINI and least.origin == "default"
         bar = MINI_SURE if calibrated else least.value
         return probable is None or (probable[0] >= settings.get("llm.sure") and probable[1] >= bar)
 

@@ -31,6 +31,16 @@ def test_the_i_of_others_is_theirs() -> None:
     assert answering.line(fact._replace(kind=Kind.EPISODE, owner="ana"), fact.content).speaker == "Ana"
 
 
+@pytest.mark.parametrize(
+    ("answer", "broken"),
+    [("Por", True), ("a dog called Bru", True), ("Porto", False), ("Leeds", False), ("You", False), ("", False), ("top", True),
+        ("2026-0", True), ("2026-08-02", False), ("Yes.", False), ("Bruno and Por", True), ("Bruno.", False)],
+)  # fmt: skip
+def test_a_copy_that_ends_within_a_word(answer: str, *, broken: bool) -> None:
+    prompt = Prompt("Where is your dog?", (*LINES, Line("Yesterday I moved.", "2026-08-02", "Noa")), topics=(Line("topic"),))
+    assert answering.broken_off(answer, prompt) is broken
+
+
 def test_what_does_not_fit_goes_in_order() -> None:
     seen: list[tuple[int, int, int, int]] = []
 

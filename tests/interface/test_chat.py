@@ -400,6 +400,15 @@ def test_an_unsure_model_gives_way_to_the_memories(mos: MOS) -> None:
     assert not [one for one in mos.list() if "Leeds" in one.content]
 
 
+def test_memos_mini_is_not_sure_of_half_a_word(mos: MOS, monkeypatch: pytest.MonkeyPatch) -> None:
+    mos.add("My hobby is gardening")
+    assert Chat(mos, Scripted("garden")).ask("What is my hobby?").mode == "generated"
+    monkeypatch.setattr(mos, "settings", mos.settings.given({"llm.model": "memos-mini"}))
+    result = Chat(mos, Scripted("garden")).ask("What is my hobby?")
+    assert (result.answer, result.mode) == ("My hobby is gardening", "extractive")
+    assert Chat(mos, Scripted("gardening")).ask("What is my hobby?").mode == "generated"
+
+
 def test_what_was_only_told_is_acknowledged_without_excuses(mos: MOS) -> None:
     result = Chat(mos, Scripted("mumble mumble", logprob=-9.0)).ask("My sister Ana lives in Porto")
     assert (result.answer, result.notices) == ("I will remember that.", ())
