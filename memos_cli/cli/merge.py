@@ -155,12 +155,13 @@ def _tell_merged(app: App, result: "Merged") -> None:
         return
     done = "would merge" if result.dry_run else "merged"
     app.out(f"{done} {result.other} into {result.cube}: {result.plan.operations:,} operations")
+    if result.foreign_policy:
+        look = "does not rule here; look at it with: memos lifecycle policy show --merged"
+        app.note(f"the policy that came with it {'would not rule here' if result.dry_run else look}")
     if result.dry_run:
         return
     if result.plan.conflicting or result.plan.rivals:
         app.note("what was set differently shows as it was set later; decide with: memos review")
-    if result.foreign_policy:
-        app.note("the policy that came with it does not rule here; look at it with: memos lifecycle policy show --merged")
     app.note(f"take it back with: memos undo {result.txn}")
 
 

@@ -167,6 +167,8 @@ class Merging:
         if agree is None:
             planned = merge.plan(vault, source.vault)
             said["familiar"] = len(merge.familiar(vault, source.vault)) if source.trusted else 0
+            rules = source.trusted and not source.vault.mark(POLICY) and not vault.mark(POLICY)
+            said["foreign_policy"] = (POLICY, POLICY) in planned.records and not rules
             return Merged(vault.name, other, planned, None, dry_run=True, **said, **self._learnt(vault, source, dry_run=True))
         places = self._mos.places(vault)
         left = bool(purge.wipe(vault, places))

@@ -226,7 +226,9 @@ def test_a_stranger_s_policy_is_kept_and_rules_nothing_until_it_is_set(mos: MOS,
         laptop.add("I like plums")
         set_policy(laptop.vault("default"), laptop.author("policy"), {"archive.idle_days.note": 1, "archive.decay": 0.6})
         laptop.carrying.export("default", path)
+    assert merged(mos, path, dry_run=True).foreign_policy
     assert merged(mos, path).foreign_policy
+    assert not merged(mos, path, dry_run=True).foreign_policy
     assert vault.policy == {"archive.decay": 0.4}
     assert vault.merged_policy == {"archive.decay": 0.6, "archive.idle_days.note": 1.0}
     clock.forward(days=5)
