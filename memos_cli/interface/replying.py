@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from memos_cli.interface.warming import Warm
     from memos_cli.ports import LLM, Token
 
-MINI_SURE = 0.76
+MINI_SURE = 0.8
 """Below this probability of its least likely token memos-mini's answers are no longer trusted; chosen on held-out data, see its
 card: of the answers above it 99 % were right."""
 

@@ -201,7 +201,7 @@ def _hints(rows: list[Row], heads: list[int], split: int, rest: int) -> Hints:
     )
 
 
-LEVELS = ((2,), (4,), (8,), (14,), (4, 4, 6, 6, 12, 21), (4, 8, 14, 21))
+LEVELS = ((2,), (4,), (8,), (14,), (4, 4, 6, 6, 12, 21), (4, 6, 8, 8, 12, 21))
 """How many facts a scene may hold, level by level; in a mixture each bound is as likely as the next."""
 
 
@@ -224,10 +224,14 @@ def _packed(rows: list[Row], groups: int) -> list[list[Row]]:
         bound += bound // 50
 
 
+ODD = 0.2
+"""Share of open values whose words a model cannot know by heart."""
+
+
 class Lesson:
     """How hard the scenes are at present: `level` bounds their facts, `drill` says what they tell of more often."""
 
-    SHARE, SPEAKERS = 0.2, 0.2
+    SHARE, SPEAKERS = 0.35, 0.2
     SLOW, LEAST, MOST = 0.99, 0.5, 2.5
 
     def __init__(self) -> None:
@@ -258,7 +262,9 @@ def stream(tokenizer: Tokenizer, rng: random.Random, order: random.Random, lesso
         size, groups = 0, 2 if lesson.level < 2 else 6
         while size < groups * budget * 0.92:
             facts = facts_at(lesson.level, rng)
-            made = row(scene(rng, facts, Split(), asks=min(8 + facts * 3 // 2, 10 + facts), drill=lesson.drill), tokenizer)
+            made = row(
+                scene(rng, facts, Split(odd=ODD), asks=min(8 + facts * 3 // 2, 10 + facts), drill=lesson.drill), tokenizer
+            )
             if made.asks:
                 rows.append(made)
                 size += len(made.tokens)

@@ -149,7 +149,7 @@ def handwritten(runner: Runner) -> list[dict[str, Any]]:
     return found
 
 
-def threshold(found: list[Trial], purity: float = 0.985) -> tuple[float, float, float]:
+def threshold(found: list[Trial], purity: float = 0.99) -> tuple[float, float, float]:
     """The lowest bar on the least sure token over which answers that are no refusal are right with this share.
 
     Returns:

@@ -129,6 +129,21 @@ def test_training_sees_no_held_out_value() -> None:
             assert not words.is_held(words.value(kind, rng, held=False))
 
 
+def test_odd_values_are_new_words_and_training_alone_draws_them() -> None:
+    rng = random.Random(6)
+    real = {words.value("count", rng, held=False) for _ in range(2000)}
+    told = {words.value("count", rng, held=False, strange=1.0) for _ in range(200)}
+    assert not any(" " in value for value in told)
+    assert len(told - real) > 0.9 * len(told)
+    assert not any(words.is_held(value) for value in told)
+    assert words.odd("a red lamp", rng).split()[0] in {"a", "an"}
+    assert any(words.odd("gardening", rng).startswith("gardening ") for _ in range(50))
+
+
+def test_a_name_that_ends_in_s_has_a_possessive_like_any_other() -> None:
+    assert fill("{P} dog", "Gus") == "Gus's dog"
+
+
 def test_prompts_need_no_cleaning() -> None:
     for drawn in _scenes():
         for line in drawn.prompt.lines:

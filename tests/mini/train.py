@@ -6,6 +6,8 @@ answers; while the model learns to read, in the first tenth, also with a small w
 learning rate warms up and then falls in a straight line. With `--guide` the model is also told how answers are found (see
 `guidance`); what that takes beside the network is dropped at export. Scenes grow from two facts to twenty-one: to
 the next size when the loss is low, or when it is time; later on they tell more often of what is still hard (`batches.Lesson`).
+Tensors of ever other sizes leave glibc's allocator with long lists of holes, through which it walks a fifth of the time: with
+`LD_PRELOAD=libtcmalloc_minimal.so.4` (Debian's package libtcmalloc-minimal4) a step took 0.43 s instead of 0.54.
 Checkpoints are written as it goes, so that a run that is stopped leaves a model, and `--resume` goes on from it: with more
 `--steps` than before the learning rate is again what it would have been at that step.
 """

@@ -388,10 +388,41 @@ def is_held(value: str) -> bool:
     return zlib.crc32(value.encode()) % 8 == 0
 
 
-def value(kind: str, rng: RNG, held: bool) -> str:  # noqa: FBT001
-    """A value of a kind; of the held-out part where `held` and the kind has one."""
+_ODD = {"colour", "city", "country", "job", "company", "subject", "dish", "drink", "allergen", "diet", "illness", "animal", "thing",
+    "activity", "sport", "instrument", "language", "plant", "things", "transport", "dept", "count", "sign", "style", "way"}  # fmt: skip
+_ENDINGS = _w("ing er s ist ry ful ton y land ness ville ster ling ish ware room board")
+
+
+def odd(told: str, rng: RNG, *, alone: bool = False) -> str:
+    """The value with a word in it that goes on otherwise than any known one, or (but for `alone`) with one word more.
+
+    A model that copies must go on to the end of what stands there. Where it knows `garden` and has never met `gardening`
+    it stops half way; it learns not to from `gardenou`, from `garden zorvan` and from `zorvan garden`.
+    """
+    first, _, rest = told.partition(" ")
+    lead, known = (first, rest) if rest and first in {"a", "an", "the", "by", "in", "on", "with", "without"} else ("", told)
+    *before, last = known.split(" ")
+    pick = rng.random() * (0.6 if alone else 1.0)
+    if pick < 0.35 or (pick < 0.6 and len(last) < 4):
+        last += rng.choice(_ENDINGS) if rng.random() < 0.5 else invented(rng, 1, 1)
+    elif pick < 0.6:
+        last = last[: rng.randint(2, len(last) - 1)] + invented(rng, 1, 1)
+    elif pick < 0.8:
+        last += " " + (invented(rng) if rng.random() < 0.5 else rng.choice(NOUNS) + rng.choice(("", "s")))
+    else:
+        before.insert(0, invented(rng) if rng.random() < 0.5 else rng.choice(NOUNS))
+    made = " ".join((*before, last))
+    if told[:1].isupper():
+        made = made[:1].upper() + made[1:]
+    return article(made) if lead in {"a", "an"} else f"{lead} {made}".strip()
+
+
+def value(kind: str, rng: RNG, held: bool, strange: float = 0.0) -> str:  # noqa: FBT001
+    """A value of a kind; of the held-out part where `held` and the kind has one; this share of them is `odd`."""
     for _ in range(400):
         drawn = _any(kind, rng)
+        if strange and kind in _ODD and rng.random() < strange:
+            drawn = odd(drawn, rng, alone=kind in {"count", "sign"})
         if is_held(drawn) == held:
             return drawn
     return drawn
