@@ -108,7 +108,7 @@ def broken_off(answer: str, prompt: Prompt) -> bool:
 def _said(prompt: Prompt) -> Iterator[str]:
     yield prompt.question
     yield from (turn.text for turn in prompt.conversation)
-    yield from (f"{each.text} {each.date} {each.speaker}" for each in prompt.lines)
+    yield from (part for each in prompt.lines for part in (each.text, each.date, each.speaker) if part)
 
 
 def cited(answer: str, question: str, lines: Sequence[Line]) -> list[int]:
