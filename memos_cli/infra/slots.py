@@ -103,11 +103,13 @@ class Store:
     def all(self) -> list[Slot]:
         """Every slot, the last used first.
 
+        One whose file is gone is none: who is killed while it makes room leaves its record, and the next writer sweeps that.
+
         Raises:
             IntegrityError: the index is damaged.
             Busy: another process held it for too long.
         """
-        return self._select("TRUE ORDER BY last DESC, id", ())
+        return [slot for slot in self._select("TRUE ORDER BY last DESC, id", ()) if self.path(slot).exists()]
 
     def of(self, principal: str, mark: str) -> list[Slot]:
         """The slots of this principal for the model with this fingerprint; raises as `all`."""

@@ -191,7 +191,8 @@ class Slots:
         model, found = self.model(), []
         for number, slot in enumerate(self._seen(), 1):
             fault = self._store.fault(slot)
-            found.append(Listed(slot, "damaged", fault) if fault else self._listed(slot, model))
+            if self._store.path(slot).exists():  # otherwise it was removed meanwhile
+                found.append(Listed(slot, "damaged", fault) if fault else self._listed(slot, model))
             tell(number)
         return tuple(found)
 
