@@ -106,7 +106,7 @@ def test_promote_rollback_and_their_undo(told: Run, home: Path, models: Path) ->
         done = told("consolidate", *command)
         assert done.status == 3
         assert "was forgotten" in done.err
-    assert told("consolidate", "promote", "7").status == 10
+    assert told("consolidate", "promote", "77777777").status == 10  # a single 7 may be how an id begins
 
 
 @pytest.mark.parametrize("damage", ["changed", "cut", "gone", "foreign"])
