@@ -364,7 +364,7 @@ def _relation(relation: Relation, subject: Subject, value: str, rng: RNG, split:
         check = rng.choice(relation.checks)
         unit.asks.append(Ask(fill(check, form, value, she=subject.she), "Yes.", "yesno", held))
         if not relation.many:
-            other = words.value(relation.kind, rng, split.values, split.odd)
+            other = _value(relation.kind, rng, split)
             if other != value:
                 unit.asks.append(Ask(fill(check, form, other, she=subject.she), "No.", "yesno", held))
     who = re.match(r"\{S\} (\[|can't)", template)
@@ -410,6 +410,10 @@ manage manages | clean cleans | paint paints | build builds | know knows | trust
 STATES = [tuple(v.split()) for v in _STATES.replace("\n", " | ").split("|")]
 
 
+def _value(kind: str, rng: RNG, split: Split) -> str:
+    return words.value(kind, rng, split.values, split.odd)
+
+
 def _definite(thing: str, rng: RNG) -> str:
     """`a red lamp` as it is spoken of later: the red lamp, the lamp."""
     bare = thing.split(" ", 1)[1]
@@ -417,23 +421,23 @@ def _definite(thing: str, rng: RNG) -> str:
 
 
 def _thing(rng: RNG, split: Split) -> str:
-    return words.value("object", rng, split.values, split.odd)
+    return _value("object", rng, split)
 
 
 def _time_of(rng: RNG, split: Split) -> tuple[str, str]:
     """A time as it stands in a sentence, and as an answer."""
     pick = rng.random()
     if pick < 0.5:
-        day = words.value("when", rng, split.values, split.odd)
+        day = _value("when", rng, split)
         return "on " + day, day
     if pick < 0.65:
-        year = words.value("year", rng, split.values, split.odd)
+        year = _value("year", rng, split)
         return "in " + year, year
     if pick < 0.75:
         month = rng.choice(words.MONTHS)
         return "in " + month, month
     if pick < 0.85:
-        clock = words.value("time", rng, split.values, split.odd)
+        clock = _value("time", rng, split)
         return "at " + clock, clock
     phrase = rng.choice(
         (
@@ -459,9 +463,9 @@ def _event(subject: Subject, rng: RNG, split: Split) -> Unit:  # noqa: C901, PLR
     thing = _thing(rng, split)
     name, form = subject.names[0], rng.choice(subject.asked)
     has_other = giving or rng.random() < 0.2
-    other = words.value("person", rng, split.values, split.odd) if rng.random() < 0.7 else "my " + rng.choice(KIN)
+    other = _value("person", rng, split) if rng.random() < 0.7 else "my " + rng.choice(KIN)
     prep = link[0] if giving else rng.choice(("with", "for"))
-    place = words.value("city", rng, split.values, split.odd) if rng.random() < 0.35 else None
+    place = _value("city", rng, split) if rng.random() < 0.35 else None
     when = _time_of(rng, split) if rng.random() < (0.6 if future else 0.4) else None
     if future and when and when[0].startswith(("last", "yest", "two", "a month")):
         when = ("tomorrow", "tomorrow")
@@ -567,12 +571,7 @@ def _state(subject: Subject, rng: RNG, split: Split) -> Unit:
     value = (
         _thing(rng, split)
         if pick < 0.45
-        else words.value(
-            rng.choice(("dish", "things", "activity", "subject", "title", "plant", "animal", "software")),
-            rng,
-            split.values,
-            split.odd,
-        )
+        else _value(rng.choice(("dish", "things", "activity", "subject", "title", "plant", "animal", "software")), rng, split)
     )
     name, form = subject.names[0], rng.choice(subject.asked)
     do = "do" if subject.me else "does"
@@ -610,7 +609,7 @@ def _state(subject: Subject, rng: RNG, split: Split) -> Unit:
 
 
 def _habit(subject: Subject, rng: RNG, split: Split) -> Unit:
-    activity = words.value("activity", rng, split.values, split.odd)
+    activity = _value("activity", rng, split)
     day = rng.choice(words.DAYS)
     go = rng.choice(("[go|goes]", "[do|does]", "[practise|practises]"))
     name, form = subject.names[0], rng.choice(subject.asked)
@@ -737,11 +736,10 @@ def _about(rng: RNG, split: Split, cast: list[Subject]) -> Unit:  # noqa: C901
     pick = rng.random()
     if pick < 0.3:
         attribute = rng.choice(ATTRIBUTES) if rng.random() < 0.5 else rng.choice(words.NOUNS)
-        value = words.value(
+        value = _value(
             rng.choice(("code", "word", "number", "title", "person", "money", "colour", "object", "year", "phone", "time")),
             rng,
-            split.values,
-            split.odd,
+            split,
         )
         link = rng.choice(("of", "for"))
         form = rng.choice(
@@ -771,10 +769,7 @@ def _about(rng: RNG, split: Split, cast: list[Subject]) -> Unit:  # noqa: C901
             unit.asks.append(Ask(f"is the {attribute} {link} {entity} {value}", "Yes.", "yesno", split.says))
         return unit
     if pick < 0.37:
-        items = [
-            words.value(rng.choice(("dish", "plant", "allergen")), rng, split.values, split.odd)
-            for _ in range(rng.randint(2, 4))
-        ]
+        items = [_value(rng.choice(("dish", "plant", "allergen")), rng, split) for _ in range(rng.randint(2, 4))]
         whole = joined(items)
         verb, ask = rng.choice(
             (
@@ -787,7 +782,7 @@ def _about(rng: RNG, split: Split, cast: list[Subject]) -> Unit:  # noqa: C901
         )
         return Unit(f"{entity} {verb} {whole}", None, [Ask(ask.replace("{E}", entity), whole, "list")], ("parts", entity))
     if pick < 0.44:
-        count, noun = words.value("count", rng, split.values, split.odd), rng.choice(words.NOUNS)
+        count, noun = _value("count", rng, split), rng.choice(words.NOUNS)
         return Unit(
             f"{entity} has {count} {noun}s",
             None,
@@ -803,7 +798,7 @@ def _about(rng: RNG, split: Split, cast: list[Subject]) -> Unit:  # noqa: C901
             ("adjective", entity),
         )
     kind, says, asks = rng.choice(THINGS)
-    value = words.value(kind, rng, split.values, split.odd)
+    value = _value(kind, rng, split)
     template, held = _wording(says, rng, split.says)
     unit = Unit(
         re.sub(r"\[(.*?)\|.*?\]", r"\1", template).replace("{E}", entity).replace("{v}", value),
@@ -893,7 +888,7 @@ def _changes(  # noqa: PLR0917 - a row of like things
 ) -> tuple[Unit, Unit]:
     """The fact as it was and as it is; only the later one is asked about."""
     for _ in range(50):
-        old = words.value(relation.kind, rng, split.values, split.odd)
+        old = _value(relation.kind, rng, split)
         if old != value:
             break
     before = _relation(relation, subject, old, rng, split)
@@ -944,9 +939,7 @@ def _units(rng: RNG, facts: int, split: Split, cast: list[Subject], drill: Drill
             if _NEAR.get(name, {name}) & here:
                 continue
             if relation.many and rng.random() < 0.45:
-                values = list(
-                    dict.fromkeys(words.value(relation.kind, rng, split.values, split.odd) for _ in range(rng.randint(2, 3)))
-                )
+                values = list(dict.fromkeys(_value(relation.kind, rng, split) for _ in range(rng.randint(2, 3))))
                 if rng.random() < 0.5 and relation.kind != "animal":
                     new = [_relation(relation, subject, joined(values), rng, split)]
                     new[0].asks = [a for a in new[0].asks if a.kind == "value"]
@@ -958,7 +951,7 @@ def _units(rng: RNG, facts: int, split: Split, cast: list[Subject], drill: Drill
                             unit.text = re.sub(r"^(I|my \w+|[A-Z]\w+) (?!am|is|can)", r"\1 also ", unit.text)
                     new[0].asks = [Ask(a.question, "{list}", "list", a.held) if a.kind == "value" else a for a in new[0].asks]
             else:
-                value = words.value(relation.kind, rng, split.values, split.odd)
+                value = _value(relation.kind, rng, split)
                 new = [_relation(relation, subject, value, rng, split)]
                 if changes and not relation.many and relation.checks and rng.random() < 0.45:
                     new = list(_changes(new[0], subject, relation, value, rng, split, _two_dates(rng)))
@@ -1012,7 +1005,7 @@ def _refusals(rng: RNG, units: list[Unit], cast: list[Subject], split: Split, co
                             fill(
                                 rng.choice(relation.checks),
                                 form,
-                                words.value(relation.kind, rng, split.values, split.odd),
+                                _value(relation.kind, rng, split),
                                 she=subject.she,
                             ),
                             REFUSAL,
