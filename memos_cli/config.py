@@ -4,72 +4,31 @@ A setting is taken from the command line, else from `MEMOS_NAME` in the environm
 folder or one above it, else from the user's `config.toml`, else it has its default.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from memos_cli import values
 from memos_cli.errors import MemosError, UsageError
+from memos_cli.values import Key
 
 PROJECT_FILE = ".memos.toml"
 USER_FILE = "config.toml"
 
 
-class Setting(NamedTuple):
-    """What may be set: its default, how its text is read, and what it does."""
-
-    default: Any
-    read: Callable[[Any], Any]
-    help: str
-
-
-def _positive(value: object) -> float:
-    number = float(str(value))
-    if not 0 < number < float("inf"):
-        raise ValueError("it has to be greater than zero")
-    return number
-
-
-def _count(value: object) -> int:
-    number = int(str(value))
-    if number < 0:
-        raise ValueError("it cannot be negative")
-    return number
-
-
-def _share(value: object) -> float:
-    number = float(str(value))
-    if not 0 <= number <= 1:
-        raise ValueError("it has to be between 0 and 1")
-    return number
-
-
-def _switch(value: object) -> bool:
-    words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
-    if str(value).lower() not in words:
-        raise ValueError("write true or false")
-    return words[str(value).lower()]
-
-
-def _name(value: object) -> str:
-    text = str(value).strip()
-    if not text:
-        raise ValueError("it cannot be empty")
-    return text
-
-
 def _cube(value: object) -> str:
-    from memos_cli.infra.cubes import Shelf
+    from memos_cli.infra.vault.shelf import Shelf
 
-    text = _name(value)
+    name = values.text(value)
     try:
-        Shelf(Path(), lock_timeout=0).place(text)
+        Shelf(Path(), lock_timeout=0).place(name)
     except UsageError as error:
         raise ValueError(f"it has to be a path, or made of {error.hint}") from None
-    return text
+    return name
 
 
 def _principal(value: object) -> str:
-    from memos_cli.infra.governance import principal
+    from memos_cli.infra.governance.governance import principal
 
     try:
         return principal(str(value))
@@ -77,58 +36,49 @@ def _principal(value: object) -> str:
         raise ValueError(f"it has to be {error.hint}") from None
 
 
-def _one_of(*words: str) -> Callable[[object], str]:
-    def read(value: object) -> str:
-        if str(value) not in words:
-            raise ValueError(f"write one of {', '.join(words)}")
-        return str(value)
-
-    return read
-
-
-SETTINGS: dict[str, Setting] = {
-    "cube": Setting("default", _cube, "the cube that commands use when no --cube is given"),
-    "principal": Setting("", _principal, "who you are to the access rules; empty: your login name"),
-    "lock_timeout": Setting(10.0, _positive, "seconds that a write waits for other writers before it gives up (exit 11)"),
-    "embedder": Setting("auto", _name, "auto, none, or the path of a GGUF file or a sentence-transformers folder"),
-    "search.k": Setting(10, _count, "how many hits a search shows"),
-    "search.pending": Setting(32, _count, "how many new memories a search embeds before it answers"),
-    "llm.model": Setting(
-        "none", _name, "what chat answers with: none, memos-mini, a pulled model's name, or a GGUF file's path"
+SETTINGS: dict[str, Key] = {
+    "cube": Key("default", _cube, "the cube that commands use when no --cube is given"),
+    "principal": Key("", _principal, "who you are to the access rules; empty: your login name"),
+    "lock_timeout": Key(10.0, values.positive, "seconds that a write waits for other writers before it gives up (exit 11)"),
+    "embedder": Key("auto", values.text, "auto, none, or the path of a GGUF file or a sentence-transformers folder"),
+    "search.k": Key(10, values.whole(), "how many hits a search shows"),
+    "search.pending": Key(32, values.whole(), "how many new memories a search embeds before it answers"),
+    "llm.model": Key(
+        "none", values.text, "what chat answers with: none, memos-mini, a pulled model's name, or a GGUF file's path"
     ),
-    "llm.endpoint": Setting(
-        "", str, "an OpenAI-compatible endpoint that llm.model then names a model of; the key: MEMOS_LLM_KEY"
+    "llm.endpoint": Key("", str, "an OpenAI-compatible endpoint that llm.model then names a model of; the key: MEMOS_LLM_KEY"),
+    "llm.context": Key(4096, values.whole(), "how many tokens prompt and answer may have together"),
+    "llm.threads": Key(0, values.whole(), "how many threads a model computes with; 0 chooses by its size"),
+    "llm.kv": Key(
+        "f16",
+        values.one_of("f16", "q8_0"),
+        "how a model's context keeps its numbers: f16, or q8_0 in half the space, less exactly",
     ),
-    "llm.context": Setting(4096, _count, "how many tokens prompt and answer may have together"),
-    "llm.threads": Setting(0, _count, "how many threads a model computes with; 0 chooses by its size"),
-    "llm.kv": Setting(
-        "f16", _one_of("f16", "q8_0"), "how a model's context keeps its numbers: f16, or q8_0 in half the space, less exactly"
-    ),
-    "llm.answer": Setting(256, _count, "how many tokens an answer may have"),
-    "llm.sure": Setting(0.5, _share, "mean probability of an answer's tokens below which chat cites instead"),
-    "llm.sure_least": Setting(0.0, _share, "least probability of one of them below which chat cites instead"),
-    "llm.extract": Setting(
+    "llm.answer": Key(256, values.whole(), "how many tokens an answer may have"),
+    "llm.sure": Key(0.5, values.share, "mean probability of an answer's tokens below which chat cites instead"),
+    "llm.sure_least": Key(0.0, values.share, "least probability of one of them below which chat cites instead"),
+    "llm.extract": Key(
         "auto",
-        _one_of("auto", "rules", "model"),
+        values.one_of("auto", "rules", "model"),
         "who finds what is worth keeping in what was said: rules, model, or auto: the model where it is fit for it",
     ),
-    "chat.memories": Setting(8, _count, "how many memories chat looks up for a message"),
-    "scheduler.tokens": Setting(0, _count, "how many tokens of a prompt memories may take; 0: half of llm.context"),
-    "scheduler.adapters": Setting(1, _count, "how many adapters a request may use"),
-    "slots.bytes": Setting(
-        1 << 30, _count, "how many bytes the saved states of models (slots) may take together; 0 keeps and uses none"
+    "chat.memories": Key(8, values.whole(), "how many memories chat looks up for a message"),
+    "scheduler.tokens": Key(0, values.whole(), "how many tokens of a prompt memories may take; 0: half of llm.context"),
+    "scheduler.adapters": Key(1, values.whole(), "how many adapters a request may use"),
+    "slots.bytes": Key(
+        1 << 30, values.whole(), "how many bytes the saved states of models (slots) may take together; 0 keeps and uses none"
     ),
-    "slots.least": Setting(64, _count, "how many tokens a slot has to save for chat to keep it by itself"),
-    "bench.judge.model": Setting(
-        "none", _name, "what grades the answers of bench qa: none, a pulled model's name, or a GGUF file's path"
+    "slots.least": Key(64, values.whole(), "how many tokens a slot has to save for chat to keep it by itself"),
+    "bench.judge.model": Key(
+        "none", values.text, "what grades the answers of bench qa: none, a pulled model's name, or a GGUF file's path"
     ),
-    "bench.judge.endpoint": Setting(
+    "bench.judge.endpoint": Key(
         "", str, "an endpoint that bench.judge.model then names a model of; the key: MEMOS_BENCH_JUDGE_KEY"
     ),
-    "key.passphrase_file": Setting(
+    "key.passphrase_file": Key(
         "", str, "a file whose first line is the passphrase of your own keys, for scripts; empty: memos asks"
     ),
-    "use.record": Setting(default=True, read=_switch, help="whether being shown by search counts as use of a memory"),
+    "use.record": Key(default=True, read=values.switch, help="whether being shown by search counts as use of a memory"),
 }
 
 
@@ -225,13 +175,13 @@ class Settings:
             UsageError: no such setting, or a value that it cannot have.
         """
         setting = known(name)
-        for where, values in self._sources:
-            if name in values:
-                return Value(_checked(name, values[name], where), where)
+        for where, given in self._sources:
+            if name in given:
+                return Value(_checked(name, given[name], where), where)
         return Value(setting.default, "default")
 
 
-def known(name: str) -> Setting:
+def known(name: str) -> Key:
     """The setting of that name.
 
     Raises:
@@ -246,12 +196,7 @@ def _checked(name: str, value: object, where: str) -> Any:  # noqa: ANN401 -- ea
     try:
         return SETTINGS[name].read(value)
     except ValueError as error:
-        said = (
-            str(error)
-            if "could not convert" not in str(error) and "invalid literal" not in str(error)
-            else "it has to be a number"
-        )
-        raise UsageError(f"{name} cannot be {value!r} ({where}): {said}") from None
+        raise UsageError(f"{name} cannot be {value!r} ({where}): {error}") from None
 
 
 def project_file(folder: Path) -> Path | None:
@@ -272,17 +217,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path} is not TOML: {error}", hint="mend or remove the file") from None
     except OSError as error:
         raise MemosError(f"cannot read {path}: {error.strerror}") from None
-    return _flat(tables)
-
-
-def _flat(table: Mapping[str, Any], ahead: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in table.items():
-        if isinstance(value, dict):
-            flat.update(_flat(value, f"{ahead}{name}."))
-        else:
-            flat[ahead + name] = value
-    return flat
+    return dict(values.flat(tables))
 
 
 def store(folders: Paths, name: str, value: str) -> Any:  # noqa: ANN401 -- each setting has its own type

@@ -128,7 +128,7 @@ class Draft(NamedTuple):
 class Memory(NamedTuple):
     """A memory as it stands: the fold of its operations, and how it was used. Times are fixed-width UTC text.
 
-    `since` is when it came to its state, where the lifecycle or a person brought it there. `arrived` says that it came from
+    `since` is when it came to its state, where the lifecycle or a person brought it there. `untrusted` says that it came from
     elsewhere and nobody here has dealt with it yet: until then it is trusted less.
     """
 
@@ -164,7 +164,7 @@ class Memory(NamedTuple):
     access_count: int = 0
     last_access_at: str | None = None
     cube: str = ""
-    arrived: bool = False
+    untrusted: bool = False
 
 
 class Link(NamedTuple):
@@ -221,7 +221,7 @@ class Filter(NamedTuple):
         at: the instant at which a memory has to be valid; always given.
         past: whether `at` is a question about the past (`--as-of`), so that what was neither known nor true then is left out.
         archived: also what is archived.
-        familiar: leave out what came from elsewhere and nobody here has dealt with yet.
+        trusted: leave out what is untrusted.
         everything: whatever its state or validity, apart from what was purged.
         principal: who is asking; `None` for the cube's owner, who sees all.
         snapshot: look at the cube as it was when this snapshot was made; `at` is then that time.
@@ -241,7 +241,7 @@ class Filter(NamedTuple):
     task: str | None = None
     key: str | None = None
     pinned: bool | None = None
-    familiar: bool = False
+    trusted: bool = False
     past: bool = False
     archived: bool = False
     everything: bool = False
@@ -381,3 +381,11 @@ class Signer(NamedTuple):
     key: str
     name: str | None
     trusted: bool
+
+
+NEVER_SUPERSEDED = (Kind.EPISODE, Kind.DOCUMENT)
+
+
+def starts(memory: Memory) -> str:
+    """When what a memory says began to hold, as far as it is known."""
+    return memory.valid_from or memory.occurred_at or memory.created_at

@@ -12,8 +12,8 @@ from memos_cli.errors import UsageError
 _BUILT_IN = {
     "embedder.gguf": "memos_cli.backends.embedders.gguf:GgufEmbedder",
     "embedder.sentence-transformers": "memos_cli.backends.embedders.sentence:SentenceEmbedder",
-    "weights.minilm": "memos_cli.backends.embedders.weights:find",
-    "weights.choose": "memos_cli.backends.embedders.weights:choose",
+    "weights.minilm": "memos_cli.backends.embedders.find:find",
+    "weights.choose": "memos_cli.backends.embedders.find:choose",
     "llm.llamacpp": "memos_cli.backends.llms.llamacpp:LlamaModel",
     "llm.openai": "memos_cli.backends.llms.openai:RemoteModel",
     "llm.check": "memos_cli.backends.llms.checks:check",

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 
 from memos_cli import MOS
 from memos_cli.config import Settings, paths
-from memos_cli.interface.prompt import JINJA
+from memos_cli.operation.prompt.layout import JINJA
 from tests.tiny import write_model
 
 ROOT = Path(__file__).parent.parent

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from memos_cli import MOS
-from memos_cli.infra import adapterfile, adapters, files
+from memos_cli.infra import files
+from memos_cli.infra.local import adapters
+from memos_cli.infra.transfer import adapter_files
 from memos_cli.infra.vault.units import new_id
-from memos_cli.interface import consolidating, generating
 from memos_cli.model import Adapter, Filter
+from memos_cli.operation.parametric import eligibility, generations, lessons, training
 from tests import tiny
 
 SCORES = {
@@ -37,7 +39,7 @@ def weights(seed: int = 1) -> bytes:
     """Tensors as a training writes them, with numbers that are whatever the seed says."""
     chance = random.Random(seed)
     numbers = [chance.uniform(-1, 1) for shape in FACTORS.values() for _ in range(shape[0] * shape[1])]
-    return adapterfile.header(FACTORS) + array("f", numbers).tobytes()
+    return adapter_files.header(FACTORS) + array("f", numbers).tobytes()
 
 
 def grow(
@@ -58,10 +60,10 @@ def grow(
     (place / adapters.WEIGHTS).write_bytes(weights(seed))
     (place / adapters.CONFIG).write_bytes(config())
     facts = vault.find(Filter(at=now, kinds=("fact",)))
-    selection = generating.select(vault, "2999-01-01T00:00:00.000Z")
+    selection = eligibility.of_cube(vault, "2999-01-01T00:00:00.000Z")
     assert len(selection.chosen) == len(facts)
-    consolidating.save(place / adapters.DATA, generating.write_examples(vault, selection, now))
-    number = max((one.number for one in generating.of(vault)), default=0) + 1
+    lessons.save(place / adapters.DATA, training.write_examples(vault, selection, now))
+    number = max((one.number for one in generations.of(vault)), default=0) + 1
     fields: dict[str, Any] = {
         "number": number, "model": base.stem, "base": files.digest(base), "covers": {one.id: one.version for one in facts},
         "status": "evaluated", "created_at": now, "settings": {"rank": 4}, "scores": SCORES, "failures": list(failures),
@@ -69,5 +71,5 @@ def grow(
     }  # fmt: skip
     with mos.author("consolidate").write(vault) as unit:
         unit.change(adapters.NOUN, identity, fields)
-    one = next(one for one in generating.of(vault) if one.id == identity)
-    return generating.promote(mos, vault, one) if promoted else one
+    one = next(one for one in generations.of(vault) if one.id == identity)
+    return generations.promote(mos, vault, one) if promoted else one

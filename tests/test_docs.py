@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from memos_cli import __version__
-from memos_cli.cli.manual import completions, manual_pages
+from memos_cli.cli.commands.manual import completions, manual_pages
 from memos_cli.times import from_millis
 from tests.conftest import ROOT, Run
 
@@ -25,25 +25,28 @@ def test_committed_man_pages_are_the_generated_ones() -> None:
 
 
 def test_the_page_of_the_format_has_the_limits_of_the_code() -> None:
-    from memos_cli.infra import adapterfile, admission, cubefile, slotfile, vectorfile
+    from memos_cli.infra import cubefile
+    from memos_cli.infra.cubefile import limits as texts
+    from memos_cli.infra.transfer import adapter_files, slot_record, vector_file
     from memos_cli.infra.vault.units import ALPHABET
     from memos_cli.model import Kind, LinkType, Origin, State, Visibility
 
     page = PAGES["memos-cube.5"].replace("\\-", "-")
     limits = (
         cubefile.MOST_LINE, cubefile.MOST_MANIFEST, cubefile.MOST_SEAL, cubefile.MOST_BYTES, cubefile.MOST_MEMBERS,
-        admission.MOST_CHARACTERS, admission.LONGEST_NAME, admission.MOST_PARENTS, admission.MOST_REGISTERS,
-        vectorfile.MOST_DIMENSIONS, cubefile.MOST_ADAPTERS, cubefile.MOST_SLOTS, slotfile.MOST_TOKENS, slotfile.MOST_MEMORIES,
-        adapterfile.MOST_CONFIG, adapterfile.MOST_HEADER, adapterfile.MOST_WEIGHTS, adapterfile.MOST_DATA,
-        adapterfile.MOST_TENSORS, adapterfile.MOST_RANK, adapterfile.MOST_WIDTH, slotfile.MOST_RECORD,
+        texts.MOST_CHARACTERS, texts.LONGEST_NAME, texts.MOST_PARENTS, texts.MOST_REGISTERS,
+        vector_file.MOST_DIMENSIONS, cubefile.MOST_ADAPTERS, cubefile.MOST_SLOTS, slot_record.MOST_TOKENS,
+        slot_record.MOST_MEMORIES,
+        adapter_files.MOST_CONFIG, adapter_files.MOST_HEADER, adapter_files.MOST_WEIGHTS, adapter_files.MOST_DATA,
+        adapter_files.MOST_TENSORS, adapter_files.MOST_RANK, adapter_files.MOST_WIDTH, slot_record.MOST_RECORD,
     )  # fmt: skip
     for limit in limits:
         assert re.search(rf"\b{limit}\b", page), limit
     assert ALPHABET in page
-    assert from_millis(admission.LATEST)[:10] in page
+    assert from_millis(texts.LATEST)[:10] in page
     for word in (*Kind, *LinkType, *Origin, *State, *Visibility):
         assert word.value in page
-    for name in admission.REGISTERS:
+    for name in texts.REGISTERS:
         assert rf"\fB{name}\fR" in page, name
 
 

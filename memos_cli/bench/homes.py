@@ -9,9 +9,9 @@ from typing import Any
 
 from memos_cli.config import Paths, Settings
 from memos_cli.errors import UsageError
-from memos_cli.interface import intake
+from memos_cli.infra.local.embeddings import Embeddings
 from memos_cli.interface.api import MOS
-from memos_cli.interface.embedding import Embeddings
+from memos_cli.interface.reader import intake
 
 _UNMEASURED = {"use.record": False}
 """What a question finds must not change what the next one finds, unless that is what is measured."""

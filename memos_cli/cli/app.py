@@ -65,7 +65,7 @@ class App:
 
     def damage(self) -> IntegrityError | None:
         """What is wrong with a cube in use; `None` if all are sound."""
-        from memos_cli.infra.check import check
+        from memos_cli.infra.vault.check import check
 
         for vault in self._mos.opened if self._mos else ():
             faults = [fault for one in check(vault) for fault in one.faults]

@@ -23,33 +23,33 @@ if TYPE_CHECKING:
 
 COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Memories": {
-        "add": ("adding", "Remember something."),
-        "search": ("finding", "Find memories by words and by meaning."),
-        "show": ("finding", "Show memories in full."),
-        "list": ("finding", "List memories, the newest first."),
-        "edit": ("changing", "Change a memory."),
-        "forget": ("changing", "Forget memories; they can be restored."),
-        "restore": ("changing", "Bring forgotten memories back."),
-        "pin": ("changing", "Pin memories: they do not fade."),
-        "unpin": ("changing", "Take the pin off memories."),
-        "freeze": ("changing", "Freeze memories: nothing changes them."),
-        "unfreeze": ("changing", "Let frozen memories change again."),
-        "tag": ("changing", "Put tags on memories, or take them off."),
-        "link": ("changing", "Link one memory to another."),
-        "why": ("finding", "Tell where a memory comes from."),
+        "add": ("add", "Remember something."),
+        "search": ("search", "Find memories by words and by meaning."),
+        "show": ("search", "Show memories in full."),
+        "list": ("search", "List memories, the newest first."),
+        "edit": ("edit", "Change a memory."),
+        "forget": ("edit", "Forget memories; they can be restored."),
+        "restore": ("edit", "Bring forgotten memories back."),
+        "pin": ("edit", "Pin memories: they do not fade."),
+        "unpin": ("edit", "Take the pin off memories."),
+        "freeze": ("edit", "Freeze memories: nothing changes them."),
+        "unfreeze": ("edit", "Let frozen memories change again."),
+        "tag": ("edit", "Put tags on memories, or take them off."),
+        "link": ("edit", "Link one memory to another."),
+        "why": ("search", "Tell where a memory comes from."),
         "review": ("review", "Decide about memories that may contradict each other."),
     },
     "Conversation": {
         "chat": ("chat", "Talk with your memories."),
-        "model": ("models", "Choose, pull and remove the models that chat answers with."),
+        "model": ("model", "Choose, pull and remove the models that chat answers with."),
         "scheduler": ("scheduler", "Choose which form each memory takes, and see what comes next."),
         "consolidate": ("consolidate", "Let a model learn your memories by heart."),
         "slot": ("slot", "Keep states of a model on disk, for answers to begin from."),
     },
     "History": {
-        "undo": ("timeline", "Take back the last command that wrote."),
-        "history": ("timeline", "List the versions of a memory."),
-        "rollback": ("timeline", "Make a memory what it was at a version."),
+        "undo": ("history", "Take back the last command that wrote."),
+        "history": ("history", "List the versions of a memory."),
+        "rollback": ("history", "Make a memory what it was at a version."),
         "lifecycle": ("lifecycle", "Let memories fade, expire and come back, by policy."),
         "snapshot": ("snapshot", "Name the cube's present state, compare with it, go back to it."),
     },
@@ -62,9 +62,9 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "key": ("key", "Make keys, and list those you trust."),
     },
     "Housekeeping": {
-        "config": ("settings", "Show and change settings."),
+        "config": ("config", "Show and change settings."),
         "doctor": ("doctor", "Check the cubes and mend what can be mended."),
-        "stats": ("finding", "Count what is there."),
+        "stats": ("search", "Count what is there."),
         "bench": ("bench", "Measure memos, on material of yours or on a made-up year."),
         "demo": ("demo", "Watch memos at work on two weeks of a life."),
         "completion": ("manual", "Complete commands in your shell."),
@@ -97,7 +97,7 @@ class Tree(click.Group):
         """Import the command."""
         if cmd_name not in _ALL:
             return None
-        module = import_module(f"memos_cli.cli.{_ALL[cmd_name][0]}")
+        module = import_module(f"memos_cli.cli.commands.{_ALL[cmd_name][0]}")
         command: click.Command = getattr(module, "list_" if cmd_name == "list" else cmd_name)
         return command
 

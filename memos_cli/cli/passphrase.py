@@ -17,7 +17,7 @@ def source(file: str | None, command: str | None, *, twice: bool = False) -> Cal
     Raises:
         UsageError: both were given.
     """
-    from memos_cli.interface import passphrases
+    from memos_cli.infra.crypto import passphrases
 
     if file and command:
         raise UsageError("--passphrase-file and --passphrase-command exclude each other")

@@ -8,7 +8,7 @@ from memos_cli.cli.app import App
 from memos_cli.cli.render import duration
 
 if TYPE_CHECKING:
-    from memos_cli.interface.generating import Step, Tell
+    from memos_cli.operation.parametric.training import RunStep, Tell
 
 
 @contextmanager
@@ -39,7 +39,7 @@ def training(app: App) -> Iterator["Tell"]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("preparing", total=None, more="")
 
-        def tell(step: "Step") -> None:
+        def tell(step: "RunStep") -> None:
             loss = "" if step.loss is None else f"loss {step.loss:.3f}  "
             left = "" if step.left is None else f"{duration(step.left)} left"
             done = f"{step.done}/{step.total}  " if step.total else ""

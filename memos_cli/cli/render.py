@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from memos_cli.interface.results import Added, Changed, Found, Hit, Provenance, Receipt, Version
 from memos_cli.model import Memory, Operation, State
+from memos_cli.operation.results import Added, Changed, Found, Hit, Provenance, Receipt, Version
 from memos_cli.times import shown
 
 SHORT_ID = 8
@@ -54,7 +54,7 @@ def content(memory: Memory, *, reveal: bool) -> str:
     """The content, with what is labelled secret masked."""
     if reveal or "secret" not in memory.labels:
         return memory.content
-    from memos_cli.interface.secrets import mask
+    from memos_cli.infra.governance.secrets import mask
 
     return mask(memory.content, memory.labels)
 
@@ -66,7 +66,8 @@ def gist(memory: Memory, width: int) -> str:
 
 def memory_json(memory: Memory, *, reveal: bool = False) -> dict[str, Any]:
     """A memory with all the fields of its header."""
-    fields = memory._asdict()
+    # JSON keeps the name under which the field was published: fields are added, never renamed.
+    fields = {"arrived" if name == "untrusted" else name: value for name, value in memory._asdict().items()}
     fields["content"] = content(memory, reveal=reveal)
     fields["metadata"] = dict(memory.metadata)
     fields["masked"] = fields["content"] != memory.content
@@ -90,7 +91,7 @@ def _marks(memory: Memory) -> list[str]:
     marks = [name for name in ("pinned", "frozen") if getattr(memory, name)]
     if memory.state in {State.ARCHIVED, State.EXPIRED, State.PURGED}:
         marks.append(memory.state.value)
-    if memory.arrived:
+    if memory.untrusted:
         marks.append("from elsewhere")
     if memory.valid_to:
         marks.append(f"until {memory.valid_to[:10]}")
@@ -123,7 +124,7 @@ def card(memory: Memory, *, reveal: bool = False) -> list[str]:
         "used": f"{memory.access_count} times, last {shown(memory.last_access_at)}" if memory.access_count else None,
         "pinned": "yes" if memory.pinned else None,
         "frozen": "yes" if memory.frozen else None,
-        "trust": f"{memory.trust:g}: it came from elsewhere" if memory.arrived else None,
+        "trust": f"{memory.trust:g}: it came from elsewhere" if memory.untrusted else None,
         "metadata": str(memory.metadata) if memory.metadata else None,
         "cube": memory.cube,
     }
@@ -301,7 +302,7 @@ def _value(value: object) -> str:
 def _masked(operation: Operation, *, reveal: bool) -> dict[str, Any] | None:
     if reveal or operation.change is None or "content" not in operation.change:
         return operation.change
-    from memos_cli.interface.secrets import find, mask
+    from memos_cli.infra.governance.secrets import find, mask
 
     text = str(operation.change["content"])
     return {**operation.change, "content": mask(text, find(text))}

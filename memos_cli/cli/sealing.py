@@ -11,7 +11,7 @@ from memos_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from memos_cli.infra.cubefile import Sign
-    from memos_cli.interface.carrying import Layer
+    from memos_cli.interface.cubes.transfer import Layer
     from memos_cli.model import Signer
 
 _F = TypeVar("_F", bound=Callable[..., Any])

@@ -9,46 +9,40 @@ mos.search(query="diet", user_id="sam").hits[0].memory.content
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from memos_cli import config
-from memos_cli.errors import CubeNotFound, MemoryNotFound, ModelUnavailable, NotFound, UsageError
-from memos_cli.infra import governance
-from memos_cli.infra.blobs import Blobs
-from memos_cli.infra.cubes import Shelf
-from memos_cli.infra.vault import connection, queries
-from memos_cli.infra.vault.vault import Vault
-from memos_cli.interface.embedding import Embeddings
-from memos_cli.interface.results import Added, Changed, Found, Provenance, Query, Receipt, Undone, Version
+from memos_cli.interface.pipeline.pipeline import Pipeline
 from memos_cli.model import Draft, Filter, LinkType, Memory
-from memos_cli.times import to_text
+from memos_cli.operation.operator.operator import MemOperator
+from memos_cli.session import Listeners, Session, wall_clock
 
 if TYPE_CHECKING:
-    from memos_cli.infra.purge import Place
-    from memos_cli.interface.carrying import Carrying
-    from memos_cli.interface.extracting import Extracted
-    from memos_cli.interface.keys import Keys
-    from memos_cli.interface.merging import Merging
-    from memos_cli.interface.parametric import Consolidation
-    from memos_cli.interface.pipeline import Author
-    from memos_cli.interface.reader import Format
-    from memos_cli.interface.results import Answered
-    from memos_cli.interface.reviewing import Decided, Item
-    from memos_cli.interface.scheduling import Scheduling
-    from memos_cli.interface.slots import Slots
-    from memos_cli.interface.snapshots import Snapshots
-    from memos_cli.interface.tasks import Tasks
+    from memos_cli.infra.local.embeddings import Embeddings
+    from memos_cli.infra.vault.vault import Vault
+    from memos_cli.interface.chat.chat import Chat
+    from memos_cli.interface.cubes.keys import Keys
+    from memos_cli.interface.cubes.merge import CubeMerge
+    from memos_cli.interface.cubes.transfer import Transfer
+    from memos_cli.operation.activation.activation import ActivationMemory
+    from memos_cli.operation.history.snapshots import Snapshots
+    from memos_cli.operation.history.timeline import Timeline
+    from memos_cli.operation.lifecycle.erasure import Erasure
+    from memos_cli.operation.lifecycle.lifecycle import MemLifecycle
+    from memos_cli.operation.lifecycle.tasks import Tasks
+    from memos_cli.operation.operator.dedupe.review import Review
+    from memos_cli.operation.parametric.active_adapter import Attached
+    from memos_cli.operation.parametric.parametric import ParametricMemory
+    from memos_cli.operation.results import Added, Answered, Changed, Found, Provenance, Query, Receipt, Undone, Version
+    from memos_cli.operation.scheduler.scheduler import MemScheduler
+    from memos_cli.ports import LLM
 
 
-def wall_clock() -> datetime:
-    """The time of day, for programs that have no clock of their own to hand in."""
-    return datetime.now(UTC)
-
-
-class MOS:
-    """The memory of one home.
+class MOS(Session):
+    """The memory of one home: a session, and the services that work in it.
 
     Args:
         home: the folder that holds everything; `None` for `MEMOS_HOME`, else the platform's own places.
@@ -67,94 +61,117 @@ class MOS:
         principal: str | None = None,
         settings: config.Settings | None = None,
         clock: Callable[[], datetime] = wall_clock,
-        embeddings: Embeddings | None = None,
+        embeddings: "Embeddings | None" = None,
     ) -> None:
-        self.paths = config.paths(os.environ, home)
-        self.settings = settings or config.Settings(os.environ, self.paths)
-        self.person: str = governance.principal(self.settings.get("principal") or _login())
-        self.principal = governance.principal(principal or self.person)
-        lock_timeout = self.settings.get("lock_timeout")
-        self.shelf = Shelf(self.paths.cubes, lock_timeout=lock_timeout, scheduler=_scheduler, changed=self._changed)
-        self.embeddings = embeddings or Embeddings(self.settings.get("embedder"), self.paths.data, self.paths.cache)
-        self._clock = clock
-        self._names = [cubes] if isinstance(cubes, str) else list(cubes)
-        self._open: dict[str, Vault] = {}
-        self._read: list[bytes] = []
+        paths = config.paths(os.environ, home)
+        super().__init__(
+            paths,
+            settings or config.Settings(os.environ, paths),
+            cubes=[cubes] if isinstance(cubes, str) else cubes,
+            principal=principal,
+            clock=clock,
+            embeddings=embeddings,
+            listeners=Listeners(_due, _changed),
+        )
 
-    def close(self) -> None:
-        """Close every cube and model."""
-        for vault in self._open.values():
-            vault.close()
-        self._open.clear()
-        self.embeddings.close()
+    # -- services, each imported when it is first asked for
 
-    def __enter__(self) -> Self:
-        return self
+    @cached_property
+    def memories(self) -> MemOperator:
+        """Reading and finding: `get`, `list`, `search`, `search_many`, `record_uses`, `embed`, `stats`."""
+        return MemOperator(self)
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        """Writing: `add`, `read` a file, `extract`, `edit`, `delete`, `restore`, `switch`, `link`."""
+        return Pipeline(self)
 
-    # -- what is at hand
+    @cached_property
+    def review(self) -> "Review":
+        """Questions about two memories: `mos.review.list()`, `question`, `decide`."""
+        from memos_cli.operation.operator.dedupe.review import Review
 
-    @property
-    def now(self) -> str:
-        """The time, as fixed-width text."""
-        return to_text(self._clock())
+        return Review(self)
 
-    def _millis(self) -> int:
-        return round(self._clock().timestamp() * 1000)
+    @cached_property
+    def timeline(self) -> "Timeline":
+        """The log as a person works with it: `mos.timeline.commands(10)`, `undo`, `history`, `rollback`, `provenance`."""
+        from memos_cli.operation.history.timeline import Timeline
 
-    @property
-    def cube_names(self) -> list[str]:
-        """The cubes in use."""
-        return self._names or [self.settings.get("cube")]
+        return Timeline(self)
 
-    def vault(self, name: str) -> Vault:
-        """An open cube, by name or path."""
-        if name not in self._open:
-            self._open[name] = self.shelf.open(name)
-        return self._open[name]
+    @cached_property
+    def snapshots(self) -> "Snapshots":
+        """Names for positions in the log: `mos.snapshots.create("move")`, `list`, `look`, `diff`, `restore`, `remove`."""
+        from memos_cli.operation.history.snapshots import Snapshots
 
-    @property
-    def opened(self) -> tuple[Vault, ...]:
-        """The cubes that were opened so far."""
-        return tuple(self._open.values())
+        return Snapshots(self)
 
-    def vaults(self) -> list[Vault]:
-        """The cubes in use, each open.
+    @cached_property
+    def tasks(self) -> "Tasks":
+        """Scopes whose memories leave together: `mos.tasks.list()`, `mos.tasks.end("move")`."""
+        from memos_cli.operation.lifecycle.tasks import Tasks
 
-        Raises:
-            CubeNotFound: one is not there. A home without any cube yet is no error: it has nothing in it.
-        """
-        if not self._names and not self.shelf.names():
-            return []
-        return [self.vault(name) for name in self.cube_names]
+        return Tasks(self)
 
-    def writable(self) -> Vault:
-        """The cube that is written to; the first `add` in a new home makes it."""
-        name = self.cube_names[0]
-        try:
-            return self.vault(name)
-        except CubeNotFound:
-            if self._names or (name != config.SETTINGS["cube"].default and self.shelf.names()):
-                raise
-            self.shelf.create(name, owner=self.person, millis=self._millis())
-            return self.vault(name)
+    @cached_property
+    def erasure(self) -> "Erasure":
+        """Purges: `mos.erasure.purge([id])`, `kin`, `places`, `finish`."""
+        from memos_cli.operation.lifecycle.erasure import Erasure
 
-    def author(self, command: str, user_id: str | None = None) -> "Author":
-        """Who writes now, by which command."""
-        from memos_cli.interface.pipeline import Author
+        return Erasure(self)
 
-        return Author(governance.principal(user_id or self.principal), self._millis(), command)
+    @cached_property
+    def lifecycle(self) -> "MemLifecycle":
+        """What is due is carried out: `mos.lifecycle.tick()`, `tick_all`."""
+        from memos_cli.operation.lifecycle.lifecycle import MemLifecycle
 
-    def filter(self, vault: Vault, wanted: Filter | None = None, user_id: str | None = None) -> Filter:
-        """A filter narrowed to what the principal may see in this cube."""
-        wanted = wanted or Filter(at=self.now)
-        if wanted.snapshot is not None:
-            wanted = wanted._replace(at=vault.snapshot(wanted.snapshot)["at"])
-        return wanted._replace(principal=governance.asking(user_id or self.principal, vault.meta))
+        return MemLifecycle(self, self.memories, self.scheduler, self.erasure)
 
-    # -- adding
+    @cached_property
+    def scheduler(self) -> "MemScheduler":
+        """Which memory goes in which form, and what comes next: `mos.scheduler.likeliest(3)`, `explain`, `standing`."""
+        from memos_cli.operation.scheduler.scheduler import MemScheduler
+        from memos_cli.operation.scheduler.slot_supply import HomeSlots
+
+        return MemScheduler(self, self.memories, HomeSlots(self, self.activation))
+
+    @cached_property
+    def activation(self) -> "ActivationMemory":
+        """States of the model kept on disk as slots: `mos.activation.build()`, `list`, `verify`, `remove`."""
+        from memos_cli.operation.activation.activation import ActivationMemory
+
+        return ActivationMemory(self, self.memories)
+
+    @cached_property
+    def parametric(self) -> "ParametricMemory":
+        """What a model learnt by itself: `mos.parametric.plan()`, `run`, `generations`, `promote`, `rollback`."""
+        from memos_cli.operation.parametric.parametric import ParametricMemory
+
+        return ParametricMemory(self)
+
+    @cached_property
+    def keys(self) -> "Keys":
+        """One's own keys and those trusted: `mos.keys.new("sam")`, `list`, `trust`; what signs, verifies, seals and opens."""
+        from memos_cli.interface.cubes.keys import Keys
+
+        return Keys(self)
+
+    @cached_property
+    def transfer(self) -> "Transfer":
+        """Cube files: `mos.transfer.export("work", path)`, `receive`, `verify`."""
+        from memos_cli.interface.cubes.transfer import Transfer
+
+        return Transfer(self, self.keys)
+
+    @cached_property
+    def cube_merge(self) -> "CubeMerge":
+        """Cubes put together and taken apart: `mos.cube_merge.merge("laptop")`, `split`, `diff`."""
+        from memos_cli.interface.cubes.merge import CubeMerge
+
+        return CubeMerge(self, self.transfer, self.erasure)
+
+    # -- what programs ask for most, a line each
 
     def add(
         self,
@@ -166,512 +183,115 @@ class MOS:
         user_id: str | None = None,
         tell: Callable[[int], None] = lambda _: None,
         **fields: Any,  # noqa: ANN401 -- the fields of a Draft, each of its own type
-    ) -> Added:
-        """Remember something: a text, the messages of a conversation, or drafts that are ready.
+    ) -> "Added":
+        """Remember something: a text, the messages of a conversation, or drafts that are ready; see `Pipeline.add`."""
+        return self.pipeline.add(
+            content, messages=messages, drafts=drafts, derived=derived, user_id=user_id, tell=tell, **fields
+        )
 
-        Args:
-            content: one memory's text; its kind is guessed where `kind` is not given.
-            messages: dictionaries with `role` and `content`, each kept as an episode.
-            drafts: stored as they stand, in one transaction.
-            derived: what `extract` found in the drafts, stored with them and linked to them.
-            user_id: whose memories these are.
-            tell: called with how many drafts are done.
-            fields: fields of a `Draft` for `content` (`kind`, `key`, `tags`, …).
+    def read(self, content: bytes, **given: Any) -> list[Draft]:  # noqa: ANN401 -- as `Pipeline.read` has them
+        """Take a text apart into drafts; see `Pipeline.read`."""
+        return self.pipeline.read(content, **given)
 
-        Raises:
-            UsageError: nothing to remember, or a field that cannot be so.
-        """
-        from memos_cli.interface import intake, pipeline
+    def embed(self, vault: "Vault | None" = None, tell: Callable[[int, int], None] = lambda *_: None) -> int:
+        """Embed every memory that waits for its vector; how many were."""
+        return self.memories.embed(vault, tell)
 
-        if drafts is None:
-            drafts = intake.drafts(content, messages, self.now, fields)
-        added = pipeline.ingest(self.writable(), drafts, self.author("add", user_id), tell, derived=derived)
-        while self._read:  # a purge may have taken the file for one that nobody needs, before this was committed
-            self._blobs().put(self._read.pop())
-        return added
+    def search(self, query: str, **given: Any) -> "Found":  # noqa: ANN401 -- as `MemOperator.search` has them
+        """The memories that answer a query best (`k`, `user_id`, `wanted`, `lexical`, `record`); see `MemOperator.search`."""
+        return self.memories.search(query, **given)
 
-    def extract(self, drafts: Sequence[Draft], tell: Callable[[int], None] = lambda _: None) -> "Extracted":
-        """What drafts of a text tell that is worth a memory of its own; nothing is stored, `add` takes it as `derived`.
-
-        A model is asked where the settings choose one that is fit for it (`llm.extract`), else rules find it.
-
-        Args:
-            tell: called with how many drafts are done.
-
-        Raises:
-            ModelUnavailable: `llm.extract` demands a model and none is chosen, or it is not there.
-        """
-        from memos_cli.interface import extracting, models
-
-        wanted, _ = models.extraction(self.settings, self.paths)
-        llm = models.chosen(self.settings, self.paths) if wanted else None
-        if wanted and llm is None:
-            raise ModelUnavailable("llm.extract is model, and no model is chosen", hint="memos model use NAME|PATH")
-        try:
-            return extracting.Extractor(llm).derive(drafts, self.now, tell)
-        finally:
-            if llm is not None:
-                llm.close()
-
-    def read(
-        self, content: bytes, *, name: str | None = None, form: "Format" = "auto", occurred_at: str | None = None
-    ) -> list[Draft]:
-        """Take a text apart into drafts; the text itself is kept in the cube, so that `why` can show the place.
-
-        Args:
-            content: UTF-8.
-            name: the file's name.
-            form: `auto`, `prose`, `transcript` or `markdown`.
-            occurred_at: when it was said or written, where the text does not tell.
-
-        Raises:
-            UsageError: not text.
-        """
-        from memos_cli.interface import intake
-
-        read = intake.of_file(content, self._blobs, name=name, form=form, now=self.now, occurred_at=occurred_at)
-        if read:
-            self._read.append(content.decode("utf-8-sig").encode())
-        return read
-
-    def _blobs(self) -> Blobs:
-        return Blobs(self.writable().folder / connection.BLOBS)
-
-    def embed(self, vault: Vault | None = None, tell: Callable[[int, int], None] = lambda *_: None) -> int:
-        """Embed every memory that waits for its vector; how many were.
-
-        Raises:
-            ModelUnavailable: a model was found and cannot be run.
-        """
-        return sum(self.embeddings.embed_pending(one, None, tell) for one in ([vault] if vault else self.vaults()))
-
-    # -- finding
-
-    def search(
-        self,
-        query: str,
-        *,
-        k: int | None = None,
-        user_id: str | None = None,
-        wanted: Filter | None = None,
-        lexical: bool = False,
-        record: bool = True,
-    ) -> Found:
-        """The memories that answer a query best, and a note that they were used.
-
-        Args:
-            k: how many; `None` for the setting `search.k`.
-            user_id: who is asking.
-            wanted: narrows what is looked at.
-            lexical: by words alone.
-            record: whether being found counts as use.
-        """
-        (found,) = self.search_many([Query(query)], k=k, user_id=user_id, wanted=wanted, lexical=lexical)
-        if record and not (wanted and wanted.looks_back):
-            self.record_uses(hit.memory for hit in found.hits)
-        return found
+    def search_many(self, batch: "Sequence[Query]", **given: Any) -> "list[Found]":  # noqa: ANN401 -- so
+        """The answers to several queries, in order; see `MemOperator.search_many`."""
+        return self.memories.search_many(batch, **given)
 
     def record_uses(self, memories: Iterable[Memory]) -> None:
         """Note that these memories were shown or put into a prompt, where the settings want that noted."""
-        from memos_cli.infra.recalls import Recalls
-
-        used = list(memories)
-        if not used or not self.settings.get("use.record"):
-            return
-        for vault in self.vaults():
-            mine = [memory.id for memory in used if memory.cube == vault.name]
-            if mine:
-                vault.record_uses(mine, self.now)
-                Recalls(vault.folder).add(self.now, mine)
-
-    def chat(self, message: str, *, save: bool = True, recall: bool = True, user_id: str | None = None) -> "Answered":
-        """One message and its answer, in a conversation of its own. For several, use `memos_cli.interface.chat.Chat`.
-
-        Args:
-            save: whether the conversation is kept.
-            recall: whether memories are looked up.
-            user_id: who is speaking.
-        """
-        from memos_cli.interface import attaching
-        from memos_cli.interface.chat import Chat
-
-        chosen = attaching.chosen(self, user_id)
-        try:
-            return Chat(self, chosen.llm, save=save, recall=recall, user_id=user_id, attached=chosen.attached).ask(message)
-        finally:
-            if chosen.llm is not None:
-                chosen.llm.close()
-
-    def search_many(
-        self,
-        batch: Sequence[Query],
-        *,
-        k: int | None = None,
-        user_id: str | None = None,
-        wanted: Filter | None = None,
-        lexical: bool = False,
-    ) -> list[Found]:
-        """The answers to several queries, in order. Searching in a batch is no use of a memory."""
-        from memos_cli.interface.searching import Search
-
-        vaults = self.vaults()
-        count = self.settings.get("search.k") if k is None else k
-        chosen = wanted or Filter(at=self.now)
-
-        def narrowed(vault: Vault, as_of: str | None) -> Filter:
-            return self.filter(vault, chosen._replace(at=as_of, past=True) if as_of else chosen, user_id)
-
-        return Search(vaults, narrowed, self.embeddings, self.settings, lexical=lexical).answer(batch, count)
-
-    # -- cubes and other nouns
-
-    @property
-    def snapshots(self) -> "Snapshots":
-        """Names for positions in the log: `mos.snapshots.create("move")`, `list`, `look`, `diff`, `restore`, `remove`."""
-        from memos_cli.interface.snapshots import Snapshots
-
-        return Snapshots(self)
-
-    @property
-    def tasks(self) -> "Tasks":
-        """Scopes whose memories leave together: `mos.tasks.list()`, `mos.tasks.end("move")`."""
-        from memos_cli.interface.tasks import Tasks
-
-        return Tasks(self)
-
-    @property
-    def scheduler(self) -> "Scheduling":
-        """Which memory goes in which form, and what comes next: `mos.scheduler.likeliest(3)`, `explain`, `standing`."""
-        from memos_cli.interface.scheduling import Scheduling
-
-        return Scheduling(self)
-
-    @property
-    def slots(self) -> "Slots":
-        """States of the model kept on disk: `mos.slots.build()`, `list`, `verify`, `remove`."""
-        from memos_cli.interface.slots import Slots
-
-        return Slots(self)
-
-    @property
-    def consolidation(self) -> "Consolidation":
-        """What a model learnt by itself: `mos.consolidation.plan()`, `run`, `generations`, `promote`, `rollback`."""
-        from memos_cli.interface.parametric import Consolidation
-
-        return Consolidation(self)
-
-    def _changed(self, changed: "Iterable[str]") -> None:
-        """Slots that hold what was just changed go, adapters that do are made anew; without any, nothing is imported."""
-        if (self.paths.cache / "slots").exists():
-            from memos_cli.interface import slots
-
-            slots.changed(self, changed)
-        if any((vault.folder / "adapters").exists() for vault in self.opened):
-            from memos_cli.interface import working
-
-            working.changed(self, changed)
-
-    @property
-    def carrying(self) -> "Carrying":
-        """Cube files: `mos.carrying.export("work", path)`, `receive`, `verify`."""
-        from memos_cli.interface.carrying import Carrying
-
-        return Carrying(self)
-
-    @property
-    def keys(self) -> "Keys":
-        """One's own keys and those trusted: `mos.keys.new("sam")`, `list`, `trust`; what signs, verifies, seals and opens."""
-        from memos_cli.interface.keys import Keys
-
-        return Keys(self)
-
-    @property
-    def merging(self) -> "Merging":
-        """Cubes put together and taken apart: `mos.merging.merge("laptop")`, `split`, `diff`."""
-        from memos_cli.interface.merging import Merging
-
-        return Merging(self)
-
-    def create_cube(self, name: str) -> bool:
-        """Make an empty cube; `False` if there was one already."""
-        return self.shelf.create(name, owner=self.person, millis=self._millis())
-
-    def use_cube(self, name: str) -> None:
-        """Use a cube from now on, when none is named."""
-        place = self.shelf.place(name)
-        config.store(self.paths, "cube", name if place.parent == self.paths.cubes else str(place))
-
-    def save_record(self, noun: str, name: str, fields: dict[str, Any]) -> None:
-        """Set what a noun that is no memory (`view`, …) consists of, in the log like all else; other registers are cleared."""
-        vault = self.writable()
-        cleared = dict.fromkeys(vault.records(noun).get(name, {}))
-        with self.author(noun).write(vault) as unit:
-            unit.change(noun, name, {**cleared, **fields})
-
-    # -- one memory
-
-    def locate(self, text: str, user_id: str | None = None) -> tuple[Vault, str]:
-        """The cube and the full id that a prefix or an external id stands for, in the first cube that knows it.
-
-        Raises:
-            MemoryNotFound: none does. AmbiguousId: a prefix of several.
-        """
-        missing: MemoryNotFound | None = None
-        for vault in self.vaults():
-            try:
-                return vault, vault.resolve(text, governance.asking(user_id or self.principal, vault.meta))
-            except MemoryNotFound as error:
-                missing = missing or error
-        raise missing or MemoryNotFound(
-            f"no memory {text[:40]!r}: there is nothing here yet", hint='memos add "I am vegan now"'
-        )
-
-    def locate_all(self, texts: Sequence[str], user_id: str | None = None) -> tuple[Vault, list[str]]:
-        """The one cube that holds all of these, and their full ids.
-
-        Raises:
-            UsageError: they are in several cubes: what changes is one transaction in one cube.
-        """
-        places = [self.locate(text, user_id) for text in texts]
-        if len({vault.name for vault, _ in places}) > 1:
-            raise UsageError("these memories are in several cubes", hint="name one with --cube")
-        return places[0][0], [identity for _, identity in places]
+        self.memories.record_uses(memories)
 
     def get(self, text: str, user_id: str | None = None) -> Memory:
         """The memory with this id, prefix or external id."""
-        vault, identity = self.locate(text, user_id)
-        return vault.get(identity)
+        return self.memories.get(text, user_id)
 
-    def list(
-        self, wanted: Filter | None = None, *, order: str = "newest", limit: int | None = None, user_id: str | None = None
-    ) -> "tuple[Memory, ...]":
-        """The memories that pass a filter."""
-        found: list[Memory] = []
-        for vault in self.vaults():
-            narrowed = self.filter(vault, wanted, user_id)
-            found += vault.seen(narrowed).find(narrowed, order, limit)
-        return tuple(queries.in_order(found, order)[:limit])
+    def list(self, wanted: Filter | None = None, **given: Any) -> tuple[Memory, ...]:  # noqa: ANN401 -- as `MemOperator.list`
+        """The memories that pass a filter (`order`, `limit`, `user_id`)."""
+        return self.memories.list(wanted, **given)
 
-    def update(self, text: str, content: str, *, mode: str = "overwrite", user_id: str | None = None) -> Changed:
-        """Change a memory's content.
+    def conversation(
+        self, llm: "LLM | None" = None, attached: "Attached | None" = None, *, user_id: str | None = None, **manner: bool
+    ) -> "Chat":
+        """A conversation that goes on from message to message; `manner`: `save`, `recall`, `reveal`, `resume`."""
+        from memos_cli.interface.chat.chat import Chat, Manner
 
-        Args:
-            mode: `overwrite`, `append` (a new line), or `merge` (append what it does not say already).
+        return Chat(self, self.memories, self.scheduler, llm, attached, manner=Manner(**manner), user_id=user_id)
 
-        Raises:
-            UsageError: another mode.
-        """
-        vault, identity = self.locate(text, user_id)
-        now = vault.get(identity).content
-        if mode not in {"overwrite", "append", "merge"}:
-            raise UsageError(f"no update mode {mode!r}", hint="there are: overwrite, append, merge")
-        if mode == "append" or (mode == "merge" and content not in now):
-            content = f"{now}\n{content}"
-        elif mode == "merge":
-            content = now
-        return self.edit(text, {"content": content}, user_id=user_id)
+    def chat(self, message: str, *, save: bool = True, recall: bool = True, user_id: str | None = None) -> "Answered":
+        """One message and its answer, in a conversation of its own. For several, use `conversation`."""
+        from memos_cli.operation.parametric import active_adapter
 
-    def edit(self, text: str, fields: dict[str, Any], *, user_id: str | None = None) -> Changed:
+        with active_adapter.opened(self, user_id) as chosen:
+            talk = self.conversation(chosen.llm, chosen.attached, user_id=user_id, save=save, recall=recall)
+            return talk.ask(message)
+
+    def update(self, text: str, content: str, *, mode: str = "overwrite", user_id: str | None = None) -> "Changed":
+        """Change a memory's content: `overwrite` it, `append` a line, or `merge` (append what it does not say already)."""
+        return self.pipeline.update(text, content, mode=mode, user_id=user_id)
+
+    def edit(self, text: str, fields: dict[str, Any], *, user_id: str | None = None) -> "Changed":
         """Set registers of a memory (`content`, `kind`, `key`, …; `None` clears)."""
-        from memos_cli.interface import pipeline
+        return self.pipeline.edit(text, fields, user_id=user_id)
 
-        vault, identity = self.locate(text, user_id)
-        return pipeline.edit(vault, identity, self.author("edit", user_id), fields)
+    def delete(self, texts: str | Sequence[str], **given: Any) -> "Changed":  # noqa: ANN401 -- as `Pipeline.delete` has them
+        """Forget memories: they expire, and can be restored (`thaw`, `dry_run`, `user_id`)."""
+        return self.pipeline.delete(texts, **given)
 
-    def delete(
-        self, texts: "str | Sequence[str]", *, thaw: bool = False, dry_run: bool = False, user_id: str | None = None
-    ) -> Changed:
-        """Forget memories: they expire, and can be restored.
+    def purge(self, texts: str | Sequence[str], **given: Any) -> "Receipt":  # noqa: ANN401 -- as `Erasure.purge` has them
+        """Let nothing be left of memories; there is no way back (`derived`, `thaw`, `dry_run`, `user_id`)."""
+        return self.erasure.purge(texts, **given)
 
-        Raises:
-            Refused: one is frozen and `thaw` was not given.
-        """
-        from memos_cli.interface import pipeline
-
-        vault, ids = self.locate_all([texts] if isinstance(texts, str) else texts, user_id)
-        return pipeline.forget(vault, ids, self.author("forget", user_id), thaw=thaw, dry_run=dry_run)
-
-    def places(self, vault: Vault) -> "tuple[Place, ...]":
-        """What besides a cube's file may hold what its memories say."""
-        from memos_cli.interface import slots
-        from memos_cli.interface.learnt import Learnt
-        from memos_cli.interface.places import HISTORY, Matrices, Recollections, SavedStates, TypedLines
-
-        states, learnt = SavedStates(slots.store(self), vault), Learnt(self, vault)
-        matrices = Matrices(self.embeddings.cached(vault))
-        return TypedLines(self.paths.cache / HISTORY), matrices, states, Recollections(vault.folder), learnt
-
-    def purge(
-        self,
-        texts: "str | Sequence[str]",
-        *,
-        derived: bool = False,
-        thaw: bool = False,
-        dry_run: bool = False,
-        user_id: str | None = None,
-    ) -> Receipt:
-        """Let nothing be left of memories; there is no way back.
-
-        Args:
-            derived: also what came from them and what they came from.
-            thaw: also frozen ones.
-            dry_run: only say what would be done.
-
-        Raises:
-            Refused: one is frozen and `thaw` was not given, or is not theirs to change.
-        """
-        from memos_cli.infra import purge
-        from memos_cli.interface import pipeline
-
-        vault, ids = self.locate_all([texts] if isinstance(texts, str) else texts, user_id)
-        if derived:
-            ids = purge.kin(vault, ids)
-        return pipeline.purge(vault, ids, self.author("forget", user_id), self.places(vault), thaw=thaw, dry_run=dry_run)
-
-    def kin(self, texts: "str | Sequence[str]", user_id: str | None = None) -> "tuple[Memory, ...]":
-        """These memories, those that came from them (derived, merged), and those that they came from."""
-        from memos_cli.infra import purge
-
-        vault, ids = self.locate_all([texts] if isinstance(texts, str) else texts, user_id)
-        return tuple(map(vault.get, purge.kin(vault, ids)))
-
-    def finish_purges(self, vault: Vault) -> "tuple[str, ...]":
-        """Wipe what a purge that was cut short left behind; a line for each thing that could not be done now."""
-        from memos_cli.infra import purge
-
-        return tuple(purge.wipe(vault, self.places(vault)))
-
-    def restore(self, texts: "Sequence[str]") -> Changed:
+    def restore(self, texts: Sequence[str]) -> "Changed":
         """Bring forgotten memories back."""
-        from memos_cli.interface import pipeline
+        return self.pipeline.restore(texts)
 
-        vault, ids = self.locate_all(texts)
-        return pipeline.restore(vault, ids, self.author("restore"))
-
-    def switch(self, texts: "Sequence[str]", command: str, registers: dict[str, bool]) -> Changed:
+    def switch(self, texts: Sequence[str], command: str, registers: dict[str, bool]) -> "Changed":
         """Turn registers on or off: `pinned`, `frozen`, `tag:NAME`."""
-        from memos_cli.interface import pipeline
+        return self.pipeline.switch(texts, command, registers)
 
-        vault, ids = self.locate_all(texts)
-        return pipeline.switch_many(vault, ids, self.author(command), registers)
+    def link(self, source: str, kind: LinkType, target: str, *, on: bool = True) -> "Changed":
+        """Set or remove a typed link between two memories of one cube."""
+        return self.pipeline.link(source, kind, target, on=on)
 
-    def link(self, source: str, kind: LinkType, target: str, *, on: bool = True) -> Changed:
-        """Set or remove a typed link between two memories of one cube.
-
-        Raises:
-            UsageError: they are one and the same, or the link would close a circle.
-        """
-        from memos_cli.interface import pipeline
-
-        vault, (one, other) = self.locate_all([source, target])
-        return pipeline.link(vault, one, kind, other, self.author("link"), on=on)
-
-    # -- questions
-
-    def review(self, *, decided: bool = False) -> "tuple[Item, ...]":
-        """The open questions about two memories: whether they contradict each other, or say the same.
-
-        Args:
-            decided: also those that are decided or no longer need to be.
-        """
-        from memos_cli.interface import reviewing
-
-        found: list[Item] = []
-        for vault in self.vaults():
-            found += reviewing.items(vault, governance.asking(self.principal, vault.meta), self.now, decided=decided)
-        return tuple(found)
-
-    def question(self, prefix: str) -> "Item":
-        """The question whose id begins so, in the first cube that knows it.
-
-        Raises:
-            NotFound: none does. AmbiguousId: a prefix of several.
-        """
-        from memos_cli.interface import reviewing
-
-        missing: NotFound | None = None
-        for vault in self.vaults():
-            try:
-                return reviewing.find(vault, governance.asking(self.principal, vault.meta), self.now, prefix)
-            except NotFound as error:
-                missing = missing or error
-        raise missing or NotFound(f"no question {prefix[:40]!r}: there is nothing here yet")
-
-    def decide(self, prefix: str, decision: str) -> "Decided":
-        """Answer a question: `keep` both, the later `supersede`s, the `older` one is right, or `fuse` them.
-
-        Raises:
-            UsageError: another decision.
-            Refused: it is decided already, or its memories stand against it.
-        """
-        from memos_cli.interface import reviewing
-
-        if decision not in reviewing.DECISIONS:
-            raise UsageError(f"no decision {decision!r}", hint=f"there are: {', '.join(reviewing.DECISIONS)}")
-        item = self.question(prefix)
-        vault = next(vault for vault in self.vaults() if vault.name == item.cube)
-        return reviewing.decide(vault, item, decision, self.author("review"))
-
-    # -- the log
-
-    def undo(self, name: str | None = None, *, dry_run: bool = False, cube: str | None = None) -> Undone:
-        """Take the last command that wrote back, or the named one.
-
-        Args:
-            cube: the name of one of the cubes in use; the first one otherwise.
-        """
-        from memos_cli.interface import timeline
-
-        vaults = [vault for vault in self.vaults() if cube in {None, vault.name}]
-        if not vaults:
-            raise NotFound("nothing to undo: there is nothing here yet")
-        return timeline.undo(vaults[0], self.author("undo"), name, dry_run=dry_run)
-
-    def commands(self, limit: int) -> "tuple[dict[str, Any], ...]":
-        """The last commands that wrote, newest first."""
-        found: list[dict[str, Any]] = []
-        for vault in self.vaults():
-            backwards = vault.transactions_backwards()
-            names = [name for (name, *_), _ in zip(backwards, range(limit), strict=False)]
-            found += queries.transaction_summaries(vault.conn, names)
-        return tuple(found)
+    def undo(self, name: str | None = None, *, dry_run: bool = False, cube: str | None = None) -> "Undone":
+        """Take the last command that wrote back, or the named one."""
+        return self.timeline.undo(name, dry_run=dry_run, cube=cube)
 
     def history(self, text: str) -> "tuple[Memory, tuple[Version, ...]]":
         """A memory and its versions, oldest first."""
-        from memos_cli.interface import timeline
+        return self.timeline.history(text)
 
-        vault, identity = self.locate(text)
-        return vault.get(identity), tuple(timeline.versions(vault, identity))
-
-    def rollback(self, text: str, version: int) -> Changed:
+    def rollback(self, text: str, version: int) -> "Changed":
         """Make a memory what it was at a version."""
-        from memos_cli.interface import timeline
+        return self.timeline.rollback(text, version)
 
-        vault, identity = self.locate(text)
-        return timeline.roll_back(vault, identity, self.author("rollback"), version)
-
-    def provenance(self, text: str) -> Provenance:
+    def provenance(self, text: str) -> "Provenance":
         """Where a memory comes from and what stands around it."""
-        from memos_cli.interface.provenance import explain
-
-        vault, identity = self.locate(text)
-        return explain(vault, identity)
-
-    def stats(self) -> dict[str, Any]:
-        """Counts of each cube in use."""
-        return {vault.name: queries.statistics(vault.conn) for vault in self.vaults()}
+        return self.timeline.provenance(text)
 
 
-def _scheduler(policy: Mapping[str, Any]) -> Callable[[Memory], str | None]:
-    from memos_cli.operation import lifecycle
+def _due(policy: Mapping[str, Any]) -> Callable[[Memory], str | None]:
+    """From a policy to what says when a memory is due; imported when a first write asks for it."""
+    from memos_cli.operation.lifecycle import transitions
 
-    return lifecycle.scheduler(policy)
+    return transitions.scheduler(policy)
 
 
-def _login() -> str:
-    import getpass
+def _changed(session: Session, changed: Iterable[str]) -> None:
+    """Slots that hold what was just changed go, adapters that do are made anew; without any, nothing is imported."""
+    if (session.paths.cache / "slots").exists():
+        from memos_cli.operation.activation import slots
 
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "me"
+        slots.changed(session, changed)
+    if any((vault.folder / "adapters").exists() for vault in session.opened):
+        from memos_cli.operation.parametric import job_runner
+
+        job_runner.changed(session, changed)

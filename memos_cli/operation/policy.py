@@ -4,101 +4,30 @@ A policy is a record in the cube's log like any other: it has versions, `undo` t
 the cube. A key that was not set has the default of `KEYS`.
 """
 
-import math
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
+from memos_cli import values
 from memos_cli.errors import UsageError
+from memos_cli.infra.governance import governance
 from memos_cli.model import Kind
+from memos_cli.values import Key
+
+if TYPE_CHECKING:
+    from memos_cli.infra.vault.vault import Vault
+    from memos_cli.session import Author
+
 
 NOUN = NAME = "policy"
 """The noun and the subject under which the log keeps it."""
 _MOST_DAYS = 1_000_000.0
-_MOST_COUNT = 1_000_000_000
-
-
-class Key(NamedTuple):
-    """What a policy may say: its default, how its value is read, and what it does."""
-
-    default: Any
-    read: Callable[[Any], Any]
-    help: str
-
-
-def _days(value: object) -> float:
-    days = _number(value)
-    if not 0 <= days <= _MOST_DAYS:
-        raise ValueError("it has to be a number of days, 0 for never")
-    return days
-
-
-def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise ValueError("it has to be a number")  # noqa: TRY004 -- to the reader of a policy it is a wrong value
-    try:
-        number = float(value)
-    except OverflowError:  # a whole number of hundreds of digits
-        number = math.inf
-    if not math.isfinite(number):
-        raise ValueError("it has to be a number that can be counted to")
-    return number
-
-
-def _decay(value: object) -> float:
-    number = _number(value)
-    if not 0 < number < 1:
-        raise ValueError("it has to lie between 0 and 1")
-    return number
-
-
-def _share(value: object) -> float:
-    number = _number(value)
-    if not 0 <= number <= 1:
-        raise ValueError("it has to be a share, from 0 to 1")
-    return number
-
-
-def _factor(value: object) -> float:
-    number = _number(value)
-    if not 1 <= number <= 100:
-        raise ValueError("it has to lie between 1 and 100")
-    return number
-
-
-def _count(value: object) -> int:
-    number = _number(value)
-    if not 0 <= number <= _MOST_COUNT or number != int(number):
-        raise ValueError("it has to be a whole number, not below 0 nor beyond a billion")
-    return int(number)
-
-
-def _hour(value: object) -> int:
-    hour = _count(value)
-    if hour > 23:
-        raise ValueError("it has to be an hour, from 0 to 23")
-    return hour
-
-
-def _seconds(value: object) -> float:
-    number = _number(value)
-    if not 0 < number <= 3600:
-        raise ValueError("it has to be more than 0 and at most 3600 seconds")
-    return number
-
-
-def _switch(value: object) -> bool:
-    if isinstance(value, bool):
-        return value
-    words = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
-    if str(value).lower() not in words:
-        raise ValueError("write true or false")
-    return words[str(value).lower()]
-
-
-def _ending(value: object) -> str:
-    if value not in {"archive", "expire", "keep"}:
-        raise ValueError("write archive, expire or keep")
-    return str(value)
+_days = values.between(0, _MOST_DAYS, "a number of days, 0 for never")
+_decay = values.between(0, 1, "between 0 and 1", without_least=True, without_most=True)
+_factor = values.between(1, 100, "from 1 to 100")
+_count = values.whole(1_000_000_000)
+_hour = values.whole(23)
+_seconds = values.between(0, 3600, "more than 0 and at most 3600 seconds", without_least=True)
+_ending = values.one_of("archive", "expire", "keep")
 
 
 def _hook(value: object) -> str:
@@ -142,15 +71,17 @@ KEYS: dict[str, Key] = {
     "archive.superseded_days": Key(30.0, _days, "days until a memory that is no longer valid is archived; 0: never"),
     "expire.archived_days": Key(365.0, _days, "days until an archived memory expires that nobody asked for; 0: never"),
     "purge.grace_days": Key(30.0, _days, "days for which an expired memory can be restored before it is erased; 0: for ever"),
-    "brake.share": Key(0.2, _share, "the largest share of a cube that one tick may retire for idleness"),
+    "brake.share": Key(0.2, values.share, "the largest share of a cube that one tick may retire for idleness"),
     "brake.from": Key(100, _count, "cubes with no more memories than this have no brake"),
     "fuse.most": Key(500, _count, "how many new or changed memories a tick compares with the others"),
     "fuse.load": Key(1000, _count, "a command that wrote more than this is a load; its memories are compared by --compare-all"),
-    "fuse.propose": Key(default=False, read=_switch, help="whether the configured model is asked about near duplicates, too"),
-    "fuse.trust_model": Key(default=False, read=_switch, help="whether its proposals are carried out without a review"),
+    "fuse.propose": Key(
+        default=False, read=values.switch, help="whether the configured model is asked about near duplicates, too"
+    ),
+    "fuse.trust_model": Key(default=False, read=values.switch, help="whether its proposals are carried out without a review"),
     "slots.ahead": Key(3, _count, "how many sets of memories a tick keeps slots ready of; 0: that of the core alone"),
     "consolidate.settled_days": Key(1.0, _days, "days for which a memory has to be as it is before a model learns it"),
-    "consolidate.confidence": Key(0.8, _share, "how certain a memory has to be for a model to learn it"),
+    "consolidate.confidence": Key(0.8, values.share, "how certain a memory has to be for a model to learn it"),
     "consolidate.lasting_days": Key(30.0, _days, "days for which a memory has to hold yet for a model to learn it"),
     "consolidate.facts": Key(0, _count, "new memories to learn from which on a tick queues a run; 0: only when you ask for it"),
     "consolidate.from_hour": Key(1, _hour, "the hour, by the local clock, from which on a tick starts what is queued"),
@@ -158,7 +89,10 @@ KEYS: dict[str, Key] = {
     "task.ending": Key("archive", _ending, "what becomes of a task's memories when it ends: archive, expire or keep"),
     "hooks.seconds": Key(10.0, _seconds, "seconds that a hook may run"),
     **{f"hooks.{target}": Key("", _hook, f"the hook to run after memories {what}") for target, what in _TARGETS.items()},
-    **{f"steps.{name}": Key(default=True, read=_switch, help=f"whether a tick is to {what}") for name, what in _STEPS.items()},
+    **{
+        f"steps.{name}": Key(default=True, read=values.switch, help=f"whether a tick is to {what}")
+        for name, what in _STEPS.items()
+    },
 }
 
 
@@ -200,17 +134,7 @@ def checked(name: str, value: object) -> Any:  # noqa: ANN401 -- each key has it
     try:
         return KEYS[name].read(value)
     except ValueError as error:
-        said = str(error) if "it has to" in str(error) or "write" in str(error) else "it has to be a number"
-        raise UsageError(f"{name} cannot be {str(value)[:60]!r}: {said}") from None
-
-
-def flat(table: Mapping[str, Any], head: str = "") -> Iterator[tuple[str, Any]]:
-    """The keys of nested TOML tables as dotted names: `[archive] decay` is `archive.decay`."""
-    for name, value in table.items():
-        if isinstance(value, Mapping):
-            yield from flat(value, f"{head}{name}.")
-        else:
-            yield f"{head}{name}", value
+        raise UsageError(f"{name} cannot be {str(value)[:60]!r}: {error}") from None
 
 
 def read(text: str) -> dict[str, Any]:
@@ -225,21 +149,45 @@ def read(text: str) -> dict[str, Any]:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"the policy is not TOML: {error}") from None
-    return {name: checked(name, value) for name, value in flat(table)}
+    return {name: checked(name, value) for name, value in values.flat(table)}
 
 
 def to_toml(policy: Policy) -> str:
     """The whole policy as a TOML file, every key with the line that explains it."""
-    tables: dict[str, list[str]] = {}
+    import tomlkit
+
+    tables: dict[str, tomlkit.TOMLDocument] = {}
     for name, key in KEYS.items():
         head, _, last = name.rpartition(".")
-        tables.setdefault(head, []).append(f"# {key.help}\n{last} = {_toml(policy.get(name))}\n")
-    return "\n".join(f"[{head}]\n{''.join(lines)}" for head, lines in tables.items())
+        table = tables.setdefault(head, tomlkit.document())
+        table.add(tomlkit.comment(key.help))
+        table.add(last, policy.get(name))
+    return "\n".join(f"[{head}]\n{tomlkit.dumps(table)}" for head, table in tables.items())
 
 
-def _toml(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return f'"{value}"'  # names and words: `checked` lets nothing through that would need an escape
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def policy_of(vault: "Vault") -> Policy:
+    """The policy that rules in a cube."""
+    return Policy(vault.policy)
+
+
+def set_policy(vault: "Vault", author: "Author", fields: dict[str, Any], *, replace: bool = False) -> Policy:
+    """Set keys of the policy; a value that is the default is taken out again.
+
+    Args:
+        replace: whether keys that are not named go back to their defaults.
+
+    Raises:
+        UsageError: an unknown key or a value that it cannot have. Refused: not the cube's owner.
+    """
+    governance.require_owner(author.principal, vault.meta, "change the policy")
+    known = vault.policy
+    wanted = {name: checked(name, value) for name, value in fields.items()}
+    if replace:
+        wanted = dict.fromkeys(known) | wanted
+    defaults = {name: key.default for name, key in KEYS.items()}
+    stored = {name: None if value == defaults[name] else value for name, value in wanted.items() if name in defaults}
+    change = {name: value for name, value in stored.items() if known.get(name) != value}
+    if change:
+        with author.write(vault) as unit:
+            unit.change(NOUN, NAME, change)
+    return policy_of(vault)

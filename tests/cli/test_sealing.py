@@ -12,9 +12,9 @@ from pathlib import Path
 import pyrage
 import pytest
 
-from memos_cli.infra.keys import Ring
+from memos_cli.infra.crypto.keys import Ring
+from tests.cli.commands.test_key import talk
 from tests.cli.test_contract import fails, typed
-from tests.cli.test_key import talk
 from tests.conftest import Ran, Run
 
 SIGNER = {"key": str, "name": str | None, "trusted": bool}
@@ -143,7 +143,7 @@ def test_a_forged_signature_is_refused_and_nothing_changed(sam: Run, kim: Run, h
 
 
 def test_a_damaged_envelope_is_refused_and_nothing_changed(sam: Run, kim: Run, tmp_path: Path) -> None:
-    # At many more places: tests/interface/test_sealing.py.
+    # At many more places: tests/interface/cubes/test_sealing.py.
     sam("cube", "export", "-o", "x.memcube", "--encrypt-to", kim("key", "show", "--json").data["recipient"])
     content = Path("x.memcube").read_bytes()
     before, half = known(Path("kim")), len(content) // 2
@@ -198,12 +198,12 @@ def test_what_cannot_be_meant(sam: Run, tmp_path: Path) -> None:
 
 _KILLED = """
 import os, signal, sys
-from memos_cli.infra import envelope
-through = envelope._through
+from memos_cli.infra.crypto import age
+through = age._through
 def killed(*arguments):
     through(*arguments)
     os.kill(os.getpid(), signal.SIGKILL)
-envelope._through = killed
+age._through = killed
 from memos_cli.cli.main import run
 run(sys.argv[1:])
 """

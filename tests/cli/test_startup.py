@@ -51,7 +51,7 @@ def test_a_single_add_imports_what_it_needs(memos: Run) -> None:
     assert not imported("add", "the first one makes the cube") & (HEAVY | {"sqlite_utils"})
     found = imported("add", "I am vegan now", "--key", "diet")
     assert not found & (HEAVY | AVOIDED - {"hashlib"})
-    assert "memos_cli.infra.purge" not in found
+    assert "memos_cli.infra.vault.purge" not in found
     assert "sqlite3" in found
     assert len(memos("list", "--json").data["memories"]) == 2
 
@@ -104,7 +104,7 @@ def test_the_table_names_the_module_in_which_each_command_stands() -> None:
     for family in COMMANDS.values():
         for name, (module, _) in family.items():
             assert getattr(memos.get_command(context, name), "callback", None) is not None
-            assert (Path(sys.modules["memos_cli.cli.main"].__file__ or "").parent / f"{module}.py").is_file()
+            assert (Path(sys.modules["memos_cli.cli.main"].__file__ or "").parent / "commands" / f"{module}.py").is_file()
 
 
 def test_every_command_says_how_it_is_called_and_how_it_ends() -> None:

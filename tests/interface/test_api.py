@@ -4,8 +4,8 @@ import pytest
 
 from memos_cli import MOS
 from memos_cli.errors import AmbiguousId, MemoryNotFound, Refused, UsageError
-from memos_cli.interface.results import Query
 from memos_cli.model import Draft, Filter, Kind, LinkType, Source, State
+from memos_cli.operation.results import Query
 from tests.conftest import Clock
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from memos_cli.backends.parsers.stamps import header
-from memos_cli.interface.reader import Reader
+from memos_cli.interface.reader.reader import Reader
 from memos_cli.model import Draft, Kind
 
 NOW = "2026-03-15T22:00:00.000Z"

@@ -14,10 +14,10 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from memos_cli import MOS
 from memos_cli.config import Settings, paths
 from memos_cli.errors import MemoryNotFound, NotFound, Refused
-from memos_cli.infra.check import check
-from memos_cli.interface import lifecycle
-from memos_cli.interface.snapshots import Snapshots
+from memos_cli.infra.vault.check import check
 from memos_cli.model import Filter, Kind
+from memos_cli.operation import policy
+from memos_cli.operation.history.snapshots import Snapshots
 from memos_cli.times import from_text, to_text
 from tests.conftest import Clock
 
@@ -92,7 +92,7 @@ class Cube(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.mos.add("the first one makes the cube")
-        lifecycle.set_policy(self.mos.writable(), self.mos.author("policy"), {"steps.fuse": False, "brake.share": 1})
+        policy.set_policy(self.mos.writable(), self.mos.author("policy"), {"steps.fuse": False, "brake.share": 1})
         first = self.mos.list()[0]
         self.memories[first.id] = [{"content": first.content, "state": "generated", "kind": first.kind, "told": self.mos.now}]
         self.commands = [Command({first.id: None}), Command({})]
@@ -179,7 +179,7 @@ class Cube(RuleBasedStateMachine):
                 gone.append(one)
             elif state:
                 moved[one] = self.now(one) | {"state": state, "since": self.mos.now}
-        (done,) = lifecycle.tick(self.mos)
+        (done,) = self.mos.lifecycle.tick()
         assert (done.transitions["purged"], sum(done.transitions.values())) == (len(gone), len(gone) + len(moved))
         if moved:  # what it purged is a transaction of its own, which undo passes over
             self.commands.append(Command({one: dict(self.now(one)) for one in moved}))
@@ -187,7 +187,7 @@ class Cube(RuleBasedStateMachine):
             self.memories[one].append(new)
         for one in gone:
             self.memories[one] = []
-        (again,) = lifecycle.tick(self.mos)
+        (again,) = self.mos.lifecycle.tick()
         assert sum(again.transitions.values()) == 0
 
     @staticmethod

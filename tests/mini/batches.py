@@ -13,7 +13,7 @@ import torch
 from tokenizers import Encoding, Tokenizer
 from torch import Tensor
 
-from memos_cli.interface.prompt import MINI, sections
+from memos_cli.operation.prompt.layout import MINI, sections
 from tests.mini.grammar import ABOUT, RELATIONS, Ask, Drill, Scene, Split, scene
 
 _END = MINI.assistant[1]

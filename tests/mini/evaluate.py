@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from tokenizers import Tokenizer
 
-from memos_cli.interface.prompt import MINI, Line, Prompt
+from memos_cli.operation.prompt.layout import MINI, Line, Prompt
 from tests.mini.batches import Row, batch, row
 from tests.mini.grammar import REFUSAL, Ask, Split, scene
 from tests.mini.network import Mini

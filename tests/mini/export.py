@@ -11,7 +11,7 @@ import gguf
 import numpy as np
 from tokenizers import Tokenizer
 
-from memos_cli.interface.prompt import JINJA, MINI
+from memos_cli.operation.prompt.layout import JINJA, MINI
 from tests.mini import tokenizer, train
 from tests.mini.network import Mini
 

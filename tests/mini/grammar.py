@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from memos_cli.interface.prompt import Line, Prompt, Turn
+from memos_cli.operation.prompt.layout import Line, Prompt, Turn
 from tests.mini import relations, words
 
 RNG = random.Random

@@ -8,7 +8,7 @@ from pathlib import Path
 import llama_cpp
 import numpy as np
 
-from memos_cli.interface.prompt import MINI, Prompt, text
+from memos_cli.operation.prompt.layout import MINI, Prompt, text
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import memos_cli
-from memos_cli.interface.prompt import JINJA, Line, Prompt, text
+from memos_cli.operation.prompt.layout import JINJA, Line, Prompt, text
 
 FILE = Path(memos_cli.__file__).parent / "data" / "memos-mini.gguf"
 pytestmark = [pytest.mark.model, pytest.mark.skipif(not FILE.exists(), reason="memos-mini is not built")]

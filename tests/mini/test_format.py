@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from memos_cli.interface.prompt import Line, Prompt, text
+from memos_cli.operation.prompt.layout import Line, Prompt, text
 
 pytest.importorskip("tokenizers")
 torch = pytest.importorskip("torch")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from memos_cli.interface.prompt import text
+from memos_cli.operation.prompt.layout import text
 from tests.mini.grammar import Split, scene
 
 SIZE = 2048

@@ -7,7 +7,7 @@ from typing import Any
 
 from memos_cli import MOS
 from memos_cli.model import Draft, Filter, Memory
-from memos_cli.operation import fusing, sweeping
+from memos_cli.operation.operator.dedupe import fusion, sweep_plan
 
 
 def say(mos: MOS, content: str, **fields: Any) -> str:
@@ -15,21 +15,21 @@ def say(mos: MOS, content: str, **fields: Any) -> str:
     return mos.add(drafts=[Draft(content, **fields)]).ids[0]
 
 
-def proposals(mos: MOS, ids: Sequence[str] | None = None, **options: Any) -> list[fusing.Proposal]:
+def proposals(mos: MOS, ids: Sequence[str] | None = None, **options: Any) -> list[fusion.Proposal]:
     vault = mos.writable()
     chosen = ids if ids is not None else [one.id for one in reversed(vault.find(Filter(at=mos.now, everything=True)))]
-    return list(sweeping.sweep(vault, chosen, mos.now, sweeping.Options(**options)))
+    return list(sweep_plan.sweep(vault, chosen, mos.now, sweep_plan.SweepOptions(**options)))
 
 
-def tick(mos: MOS, ids: Sequence[str] | None = None, **options: Any) -> list[fusing.Applied]:
+def tick(mos: MOS, ids: Sequence[str] | None = None, **options: Any) -> list[fusion.Applied]:
     """What was done, each act in a transaction of its own and all of them one command."""
     vault, txn = mos.writable(), None
     chosen = ids if ids is not None else [one.id for one in reversed(vault.find(Filter(at=mos.now, everything=True)))]
-    found = sweeping.sweep(vault, chosen, mos.now, sweeping.Options(**options))
-    done: list[fusing.Applied | None] = []
+    found = sweep_plan.sweep(vault, chosen, mos.now, sweep_plan.SweepOptions(**options))
+    done: list[fusion.Applied | None] = []
     for _, batch in groupby(found, key=attrgetter("act")):
         with mos.author("tick").write(vault, txn) as unit:
-            done += [fusing.apply(unit, vault, one, mos.now) for one in batch]
+            done += [fusion.apply(unit, vault, one, mos.now) for one in batch]
             txn = unit.log.txn
     return [one for one in done if one is not None]
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from memos_cli import values
 from memos_cli.errors import UsageError
 from memos_cli.model import Kind
 from memos_cli.operation import policy
@@ -20,7 +21,7 @@ def test_what_is_shown_can_be_read_again() -> None:
 def test_every_key_is_explained_in_the_file() -> None:
     shown = policy.to_toml(Policy())
     assert all(f"# {key.help}\n" in shown for key in KEYS.values())
-    assert set(dict(policy.flat(tomllib.loads(shown)))) == set(KEYS)
+    assert set(dict(values.flat(tomllib.loads(shown)))) == set(KEYS)
 
 
 def test_the_defaults_pass_their_own_checks() -> None:

@@ -37,5 +37,5 @@ if __name__ == "__main__":
     with MOS(Path(sys.argv[1]), principal="sam", settings=chosen) as mos:
         print("try", flush=True)  # noqa: T201
         steps = Steps(mos.vault(sys.argv[2]).folder / "adapters", int(sys.argv[4]) if len(sys.argv) > 4 else 0)
-        merged = mos.merging.merge(sys.argv[3], sys.argv[2])
+        merged = mos.cube_merge.merge(sys.argv[3], sys.argv[2])
         print("ack", merged.plan.operations, steps.count, flush=True)  # noqa: T201

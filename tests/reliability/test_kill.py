@@ -207,7 +207,7 @@ class TestSignals:
         assert contents(memos) == before
         clean(memos)
 
-    @pytest.mark.parametrize("module", ["click", "memos_cli.cli.finding", "memos_cli.interface.api", "sqlite3", "json"])
+    @pytest.mark.parametrize("module", ["click", "memos_cli.cli.commands.search", "memos_cli.interface.api", "sqlite3", "json"])
     @pytest.mark.parametrize(("number", "statuses"), [(signal.SIGINT, {130}), (signal.SIGTERM, {143, -signal.SIGTERM})])
     def test_a_signal_while_modules_are_imported_gives_no_traceback(
         self, memos: Run, module: str, number: int, statuses: set[int]

@@ -8,12 +8,12 @@ import sys
 import time
 from pathlib import Path
 
-from memos_cli.infra.keys import Ring
+from memos_cli.infra.crypto.keys import Ring
 
 _MAKER = """
 import sys
 from pathlib import Path
-from memos_cli.infra.keys import Ring
+from memos_cli.infra.crypto.keys import Ring
 ring = Ring(Path(sys.argv[1]), lock_timeout=5)
 other = Ring(Path(sys.argv[1]) / "theirs", lock_timeout=5)
 for number in range(10_000):

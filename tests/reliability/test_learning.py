@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from memos_cli.interface import models as known_models
+from memos_cli.operation import models as known_models
 from tests.conftest import Run, start
 from tests.reliability.helpers import trials
 
@@ -75,7 +75,7 @@ def test_kill_9_at_random_points_of_a_run(told: Run, home: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.model
 def test_a_run_of_its_own_is_killed_gone_on_with_and_leaves_no_process(told: Run, home: Path) -> None:
-    from memos_cli.infra.jobs import Jobs, began
+    from memos_cli.infra.local.jobs import Jobs, began
 
     jobs = Jobs(home)
     job = told("consolidate", "run", "--max-seconds", "3", "--json").data
@@ -114,7 +114,7 @@ def test_a_run_of_its_own_is_killed_gone_on_with_and_leaves_no_process(told: Run
 @pytest.mark.slow
 @pytest.mark.model
 def test_a_run_ends_when_its_home_is_gone(told: Run, home: Path, tmp_path: Path) -> None:
-    from memos_cli.infra.jobs import began
+    from memos_cli.infra.local.jobs import began
 
     told("consolidate", "run", "--json")
     until = time.monotonic() + 120

@@ -14,12 +14,12 @@ import pytest
 from memos_cli import MOS
 from memos_cli.config import Settings, paths
 from memos_cli.errors import MemosError
-from memos_cli.infra import adapters
 from memos_cli.infra.cubefile import LEARNT
-from memos_cli.interface import attaching
+from memos_cli.infra.local import adapters
 from memos_cli.model import Draft, Filter, Kind
+from memos_cli.operation.parametric import active_adapter
 from tests.conftest import Run
-from tests.infra.merging import assert_sound, whole
+from tests.infra.transfer.merging import assert_sound, whole
 from tests.learnt import grow
 from tests.reliability.helpers import clean, trials, writer
 
@@ -37,7 +37,7 @@ def cubes(mos: MOS) -> MOS:
     """A home with two cubes that know a part of each other, of one third purged on either side."""
     mos.add(drafts=[Draft(f"note {number} of both") for number in range(LOADED)])
     mos.create_cube("other")
-    mos.merging.merge("default", "other")
+    mos.cube_merge.merge("default", "other")
     ids = [memory.id for memory in mos.list(order="oldest")]
     for name, offset in (("default", 0), ("other", 1)):
         vault = mos.vault(name)
@@ -86,7 +86,7 @@ def test_kill_9_at_any_instant_leaves_all_of_a_merge_or_nothing(memos: Run, cube
     assert killed >= 5, "the kills came too late to show anything"
     after = whole_after[-1]
     assert all(one == after for one in whole_after)
-    cubes.merging.merge("default", "other")
+    cubes.cube_merge.merge("default", "other")
     assert whole(cubes.vault("other")) == after
     cubes.close()
     memos("doctor", "--json")  # finishes the wiping of what a killed merge purged
@@ -126,9 +126,9 @@ def test_kill_9_at_any_step_of_taking_over_an_adapter_leaves_none_that_is_used_b
         assert sound.items() >= {name: content for name, content in left.items() if not name.startswith(".")}.items()
         with living(home, "other") as mos:
             assert [memory.content for memory in mos.list()] == ["I live in Porto."]  # the merge itself was done
-            assert attaching.active(mos, one.base)[0] is None
-            mos.merging.merge("default", "other")
-            found, notices = attaching.active(mos, one.base)
+            assert active_adapter.active(mos, one.base)[0] is None
+            mos.cube_merge.merge("default", "other")
+            found, notices = active_adapter.active(mos, one.base)
             assert found is not None
             assert (found.adapter.id, notices) == (one.id, ())
             assert all((place / name).read_bytes() == content for name, content in sound.items())
@@ -155,7 +155,7 @@ def test_two_merges_at_once_both_ways_end_equal(memos: Run, cubes: MOS, home: Pa
         assert process.returncode == 0, said
     writing.communicate(timeout=120)
     for into, other in (("default", "other"), ("other", "default")):
-        cubes.merging.merge(other, into)
+        cubes.cube_merge.merge(other, into)
     assert whole(cubes.vault("default")) == whole(cubes.vault("other"))
     for name in ("default", "other"):
         assert_sound(cubes.vault(name))
@@ -170,10 +170,10 @@ def test_a_full_disk_takes_nothing_over(cubes: MOS) -> None:
     (pages,) = vault.conn.execute("PRAGMA page_count").fetchone()
     vault.conn.execute(f"PRAGMA max_page_count = {pages + 8}")
     with pytest.raises(MemosError, match="full; nothing was changed"):
-        cubes.merging.merge("other", "default")
+        cubes.cube_merge.merge("other", "default")
     assert whole(vault) == before
     vault.conn.execute("PRAGMA max_page_count = 1000000")
-    cubes.merging.merge("other", "default")
+    cubes.cube_merge.merge("other", "default")
     assert_sound(vault)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from memos_cli.infra.check import check
+from memos_cli.infra.vault.check import check
 from memos_cli.model import Draft, Filter, Kind, State
 from memos_cli.times import from_text, to_text
 from tests.reliability import ticker

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from memos_cli import MOS
 from memos_cli.config import Settings, paths
-from memos_cli.interface import lifecycle
+from memos_cli.operation.lifecycle.tick import Limits
 from memos_cli.times import to_text
 
 DAYS = (1, 40, 100, 300, 480, 800)
@@ -33,7 +33,7 @@ def tick_on(home: Path, say: Callable[[str], None] = lambda _: None) -> None:
         start = datetime.fromtimestamp(int(made) / 1000, UTC)
         for day in DAYS:
             say(f"tick {day}\n")
-            lifecycle.tick(mos, to_text(start + timedelta(days=day)), lifecycle.Limits(mass=True))
+            mos.lifecycle.tick(to_text(start + timedelta(days=day)), Limits(mass=True))
 
 
 def _say(text: str) -> None:

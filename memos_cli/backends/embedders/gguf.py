@@ -9,11 +9,11 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from memos_cli.backends.embedders import ggufcheck
 from memos_cli.backends.embedders.context import Context
-from memos_cli.backends.embedders.llamacpp import bindings
-from memos_cli.backends.embedders.weights import Weights
+from memos_cli.backends.embedders.files import Weights
 from memos_cli.backends.embedders.wordpiece import WordPiece, is_plain
+from memos_cli.backends.llama import gguf_header
+from memos_cli.backends.llama.bindings import bindings
 from memos_cli.errors import ModelUnavailable
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ class GgufEmbedder:
 
     def _pieces(self) -> WordPiece:
         if self._wordpiece is None:
-            header = ggufcheck.read(self._weights.gguf)
+            header = gguf_header.read(self._weights.gguf)
             pieces = {piece: number for number, piece in enumerate(header.get("tokenizer.ggml.tokens", ()))}
             self._wordpiece = WordPiece(pieces, header.get("tokenizer.ggml.unknown_token_id", 100))
         return self._wordpiece

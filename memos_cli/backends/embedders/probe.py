@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from memos_cli.backends.embedders.weights import Weights
+from memos_cli.backends.embedders.files import Weights
 from memos_cli.errors import MemosError, ModelUnavailable
 
 _SECONDS = 120

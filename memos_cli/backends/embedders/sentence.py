@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from memos_cli.backends.embedders.weights import Weights
+    from memos_cli.backends.embedders.files import Weights
 
 BATCH_TOKENS = 1024
 """Padded tokens in a batch; texts a second on 2 cores: 512: 361, 1024: 397, 2048: 378, 8192: 214."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from memos_cli.backends.embedders import ggufcheck
+from memos_cli.backends.llama import gguf_header
 from memos_cli.errors import ModelUnavailable
 
 _HINT = "the file is damaged, or made for another model; make it again: memos consolidate run"
@@ -32,7 +32,7 @@ def attach(native: Any, model: Any, context: Any, path: Path, adapters: Sequence
     Raises:
         ModelUnavailable: one is damaged, or not made for this model.
     """
-    base = ggufcheck.read(path)
+    base = gguf_header.read(path)
     handles = []
     for file, _ in adapters:
         check(file, base)
@@ -50,7 +50,7 @@ def attach(native: Any, model: Any, context: Any, path: Path, adapters: Sequence
         raise ModelUnavailable("llama.cpp does not take the adapters", hint=_HINT)
 
 
-def check(path: Path, base: ggufcheck.Header) -> None:
+def check(path: Path, base: gguf_header.Header) -> None:
     """Refuse an adapter that is damaged or does not fit.
 
     Args:
@@ -61,7 +61,7 @@ def check(path: Path, base: ggufcheck.Header) -> None:
         ModelUnavailable: it is no LoRA adapter, is cut short, or has other tensors than this model.
     """
     try:
-        header = ggufcheck.read(path)
+        header = gguf_header.read(path)
     except ModelUnavailable as error:
         raise ModelUnavailable(error.message, hint=_HINT) from None
     fault = _fault(header, base)
@@ -69,7 +69,7 @@ def check(path: Path, base: ggufcheck.Header) -> None:
         raise ModelUnavailable(f"the adapter {path} cannot be used: {fault}", hint=_HINT)
 
 
-def _fault(header: ggufcheck.Header, base: ggufcheck.Header) -> str | None:
+def _fault(header: gguf_header.Header, base: gguf_header.Header) -> str | None:
     said = [header.get(key) for key in ("general.type", "adapter.type", "general.architecture")]
     if said[:2] != ["adapter", "lora"]:
         return "it is no LoRA adapter"

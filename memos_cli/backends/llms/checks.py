@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from memos_cli.backends.embedders import ggufcheck, records
+from memos_cli.backends.llama import gguf_header, records
 from memos_cli.errors import ModelUnavailable
 
 _SECONDS = 300
@@ -48,7 +48,7 @@ def facts(path: Path) -> dict[str, Any]:
         ModelUnavailable: no GGUF, or cut short.
     """
     try:
-        header = ggufcheck.read(path)
+        header = gguf_header.read(path)
     except ModelUnavailable as error:
         raise ModelUnavailable(error.message, hint=_HINT) from None
     names = {"architecture": "general.architecture", "name": "general.name", "license": "general.license"}

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from memos_cli.backends.embedders.llamacpp import module
+from memos_cli.backends.llama.bindings import module
 from memos_cli.errors import ModelUnavailable
 
 _LOOSE = r'char ::= [^"\\]'

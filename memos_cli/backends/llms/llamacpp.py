@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from memos_cli.backends.embedders.llamacpp import bindings
+from memos_cli.backends.llama.bindings import bindings
 from memos_cli.backends.llms import adapters as lora
 from memos_cli.backends.llms import states
 from memos_cli.backends.llms.grammar import Grammar

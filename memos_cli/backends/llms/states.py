@@ -33,7 +33,7 @@ def digest(what: Path | bytes) -> str:
     """
     import hashlib
 
-    from memos_cli.backends.embedders import records
+    from memos_cli.backends.llama import records
     from memos_cli.errors import ModelUnavailable
 
     if isinstance(what, bytes):

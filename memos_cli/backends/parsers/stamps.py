@@ -37,7 +37,7 @@ _SESSION = re.compile(r"(?:session|day|part|conversation)\s*#?\d+\b", re.IGNOREC
 _LONGEST_HEADER = 100
 
 
-class Header(NamedTuple):
+class SessionHeader(NamedTuple):
     """A line that opens a session: what to call it, and when it took place, where it says so."""
 
     session: str
@@ -45,7 +45,7 @@ class Header(NamedTuple):
     at: str | None
 
 
-def header(line: str) -> Header | None:
+def header(line: str) -> SessionHeader | None:
     """The line as a session header; `None` for all other lines.
 
     A line that holds a full date and nothing besides (but a weekday, a clock time, a session number), or one ruled
@@ -57,7 +57,7 @@ def header(line: str) -> Header | None:
     found = _WRITTEN.search(core)
     ruled = _RULED.match(line) is not None
     if found is None:
-        return Header(core, None, None) if ruled and _SESSION.match(core) else None
+        return SessionHeader(core, None, None) if ruled and _SESSION.match(core) else None
     day = _day(found)
     clock = _HEADER_CLOCK.search(core[: found.start()] + " " * len(found.group()) + core[found.end() :])
     rest = core[: found.start()] + "\n" + core[found.end() :]
@@ -65,7 +65,7 @@ def header(line: str) -> Header | None:
     if day is None or (rest and not ruled):
         return None
     at = instant(day, clock.group("time"), clock.group("half"), None) if clock else instant(day, "0:00", None, None)
-    return Header(rest or (day.isoformat() if clock is None else f"{day} {clock.group().strip()}"), day, at)
+    return SessionHeader(rest or (day.isoformat() if clock is None else f"{day} {clock.group().strip()}"), day, at)
 
 
 def _day(found: re.Match[str]) -> date | None:

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from memos_cli.backends.parsers.spans import ByteOffsets, Line, lines, trimmed
-from memos_cli.backends.parsers.stamps import CLOCK, STAMP, Header, calendar_day, day_first, header, instant
+from memos_cli.backends.parsers.stamps import CLOCK, STAMP, SessionHeader, calendar_day, day_first, header, instant
 from memos_cli.model import Draft, Kind, Origin, Source
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class _Session:
         self._at: str | None = None
         self.name: str | None = None
 
-    def open(self, head: Header) -> None:
+    def open(self, head: SessionHeader) -> None:
         """A header: what follows is of its session and its day. Two sessions of one name are told apart by a number."""
         self._names[head.session] += 1
         seen = self._names[head.session]
@@ -127,7 +127,7 @@ class TranscriptParser:
         session = _Session(day_comes_first=day_first(opening.day for opening in openings if opening and opening.day))
         number = 0
         for unit in _units(text, found, openings):
-            if isinstance(unit, Header):
+            if isinstance(unit, SessionHeader):
                 session.open(unit)
                 continue
             when = session.time_of(unit.opening)
@@ -143,7 +143,7 @@ class TranscriptParser:
             number += 1
 
 
-def _units(text: str, found: list[Line], openings: list[_Opening | None]) -> Iterator[Header | _Turn]:
+def _units(text: str, found: list[Line], openings: list[_Opening | None]) -> Iterator[SessionHeader | _Turn]:
     """Headers and turns in order; a turn runs to the line before the next of either."""
     opening: _Opening | None = None
     first = last = 0

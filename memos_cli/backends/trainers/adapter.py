@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from memos_cli.backends.embedders import ggufcheck
+from memos_cli.backends.llama import gguf_header
 from memos_cli.backends.llms import adapters
 from memos_cli.errors import IntegrityError, ModelUnavailable
 
@@ -66,7 +66,7 @@ def write(target: Path, tensors: "Mapping[str, NDArray[np.float32]]", alpha: flo
     import gguf
     import numpy as np
 
-    header = ggufcheck.read(base)
+    header = gguf_header.read(base)
     architecture = str(header.get("general.architecture"))
     heads = _heads(header, architecture)
     half = target.with_name(f".{target.name}.half")
@@ -103,7 +103,7 @@ def interleaved(rows: "NDArray[np.float32]", heads: int) -> "NDArray[np.float32]
     return rows.reshape(heads, 2, count // heads // 2, columns).swapaxes(1, 2).reshape(count, columns)
 
 
-def _heads(header: ggufcheck.Header, architecture: str) -> dict[str, int]:
+def _heads(header: gguf_header.Header, architecture: str) -> dict[str, int]:
     """The parts whose rows are interleaved, and by how many heads."""
     if architecture not in ARCHITECTURES:
         raise ModelUnavailable(

@@ -6,7 +6,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from memos_cli.backends.embedders import ggufcheck
+from memos_cli.backends.llama import gguf_header
 from memos_cli.backends.llms.llamacpp import SMALL
 from memos_cli.backends.trainers import adapter
 from memos_cli.errors import ModelUnavailable, extra
@@ -92,7 +92,7 @@ def load(base: Path, device: str, widest: int = 0) -> Any:  # noqa: ANN401 -- a 
     from transformers import AutoModelForCausalLM
     from transformers.utils import logging
 
-    architecture = ggufcheck.read(base).get("general.architecture")
+    architecture = gguf_header.read(base).get("general.architecture")
     if architecture not in adapter.ARCHITECTURES:
         known = ", ".join(adapter.ARCHITECTURES)
         raise ModelUnavailable(f"models of the architecture {architecture} cannot be trained", hint=f"choose one of: {known}")

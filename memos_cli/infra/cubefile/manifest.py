@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from memos_cli.errors import IntegrityError
-from memos_cli.infra.admission import is_name, is_time
 from memos_cli.infra.cubefile.form import (
     ADAPTERS,
     BLOBS,
@@ -25,6 +24,7 @@ from memos_cli.infra.cubefile.form import (
     decoded,
     unsound,
 )
+from memos_cli.infra.cubefile.limits import is_name, is_time
 from memos_cli.infra.vault.units import ALPHABET, ID_LENGTH
 
 MOST_ADAPTERS = 20

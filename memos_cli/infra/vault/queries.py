@@ -14,7 +14,7 @@ _FIELDS = """m.*,
     (SELECT json_group_array(tag) FROM (SELECT tag FROM tags WHERE n = m.n ORDER BY tag)) AS tags,
     (SELECT json_group_array(label) FROM (SELECT label FROM labels WHERE n = m.n ORDER BY label)) AS labels,
     u.count AS use_count, u.last AS use_last, c.body AS packed,
-    EXISTS (SELECT 1 FROM arrivals a WHERE a.id = m.id) AS arrived"""
+    EXISTS (SELECT 1 FROM arrivals a WHERE a.id = m.id) AS untrusted"""
 _FROM = "memories m LEFT JOIN uses u ON u.id = m.id LEFT JOIN cold c ON c.n = m.n"
 Condition = tuple[str, list[Any]]
 _OPEN = (Visibility.SHARED, Visibility.PUBLIC, Visibility.READ_ONLY)
@@ -38,7 +38,7 @@ def condition(wanted: Filter) -> Condition:
         require(f"m.kind IN ({_marks(wanted.kinds)})", *wanted.kinds)
     if wanted.pinned is not None:
         require("m.pinned = ?", int(wanted.pinned))
-    if wanted.familiar:
+    if wanted.trusted:
         require("NOT EXISTS (SELECT 1 FROM arrivals a WHERE a.id = m.id)")
     _require_marks(wanted, require)
     for bound, sign in ((wanted.since, ">="), (wanted.until, "<")):
@@ -383,7 +383,7 @@ def statistics(conn: sqlite3.Connection) -> dict[str, Any]:
     }
 
 
-def strangers(conn: sqlite3.Connection) -> int:
+def untrusted_count(conn: sqlite3.Connection) -> int:
     """How many memories came from elsewhere and were not used here yet."""
     return int(conn.execute("SELECT count(*) FROM arrivals").fetchone()[0])
 

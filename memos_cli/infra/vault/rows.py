@@ -155,14 +155,14 @@ def _memory_of(row: dict[str, Any], cube: str) -> Memory:
         origin=Origin(row["origin"]),
         source=Source(**json.loads(row["source"])),
         confidence=row["confidence"],
-        trust=min(row["trust"], TRUST_OF_ARRIVALS) if row["arrived"] else row["trust"],
+        trust=min(row["trust"], TRUST_OF_ARRIVALS) if row["untrusted"] else row["trust"],
         metadata=json.loads(row["metadata"]),
         version=row["version"],
         since=row["since"],
         access_count=count,
         last_access_at=row["use_last"],
         cube=cube,
-        arrived=bool(row["arrived"]),
+        untrusted=bool(row["untrusted"]),
     )
 
 

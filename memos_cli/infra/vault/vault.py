@@ -9,22 +9,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from memos_cli.errors import (
-    AmbiguousId,
-    CubeLocked,
-    IntegrityError,
-    MemoryNotFound,
-    NotFound,
-    StorageFull,
-    did_you_mean,
-)
+from memos_cli.errors import AmbiguousId, CubeLocked, IntegrityError, MemoryNotFound, NotFound, StorageFull, did_you_mean
 from memos_cli.infra.vault import connection, log, queries, rows, schema, units
 from memos_cli.infra.vault.units import ID_LENGTH, Unit, compact, note_cooled
-from memos_cli.model import Cube, Filter, Link, Memory, Operation, State
+from memos_cli.model import Cube, Filter, Link, Memory, Operation, State, starts
 from memos_cli.times import from_millis
 
 if TYPE_CHECKING:
     from memos_cli.infra.vault.rebuild import Keep
+
 
 SNAPSHOT = "snapshot"
 """The noun whose records name positions in the log. They are no part of the state that they name."""
@@ -177,12 +170,12 @@ class Vault:
 
     def confirm(self, ids: Iterable[str]) -> bool:
         """Note that somebody here dealt with memories that came from elsewhere; `False` if that cannot be written now."""
-        strange = self.arrivals(ids)
-        if not strange:
+        untrusted = self.arrivals(ids)
+        if not untrusted:
             return True
         try:
             with self.derive() as conn:
-                conn.executemany("DELETE FROM arrivals WHERE id = ?", [(identity,) for identity in strange])
+                conn.executemany("DELETE FROM arrivals WHERE id = ?", [(identity,) for identity in untrusted])
         except (CubeLocked, StorageFull):
             return False
         return True
@@ -502,8 +495,3 @@ class _Past(Vault):
     def record_uses(self, ids: Iterable[str], at: str) -> bool:  # noqa: ARG002 -- the past is not used up
         """Looking back is no use of a memory."""
         return False
-
-
-def starts(memory: Memory) -> str:
-    """When what a memory says began to hold, as far as it is known."""
-    return memory.valid_from or memory.occurred_at or memory.created_at

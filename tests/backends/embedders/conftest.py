@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from memos_cli.backends.embedders.weights import PACKAGE, Weights, find
+from memos_cli.backends.embedders.files import Weights
+from memos_cli.backends.embedders.find import PACKAGE, find
 
 NEEDED = ("llama_cpp", "gguf", "safetensors", PACKAGE)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from memos_cli.backends.embedders.files import Weights
 from memos_cli.backends.embedders.gguf import GgufEmbedder
-from memos_cli.backends.embedders.weights import Weights
 from memos_cli.errors import ModelUnavailable
 from tests.contracts.embedder import EmbedderContract
 
@@ -61,7 +61,7 @@ def test_embedding_a_query_imports_no_more_than_it_needs(weights: Weights) -> No
 import sys
 from pathlib import Path
 from memos_cli.backends.embedders.gguf import GgufEmbedder
-from memos_cli.backends.embedders.weights import Weights
+from memos_cli.backends.embedders.files import Weights
 GgufEmbedder(Weights(Path({str(weights.gguf)!r}), None, "f", 384)).embed(["hello"])
 unwanted = {{"llama_cpp", "jinja2", "diskcache", "torch", "gguf", "sqlite3", "hashlib"}} & set(sys.modules)
 assert not unwanted, unwanted

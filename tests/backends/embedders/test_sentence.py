@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from memos_cli.backends.embedders.files import Weights
 from memos_cli.backends.embedders.gguf import GgufEmbedder
 from memos_cli.backends.embedders.sentence import SentenceEmbedder, batches
-from memos_cli.backends.embedders.weights import Weights
 from memos_cli.errors import ModelUnavailable
 from tests.contracts.embedder import TEXTS, EmbedderContract
 

@@ -4,8 +4,8 @@ import unicodedata
 
 import pytest
 
+from memos_cli.backends.embedders.files import Weights
 from memos_cli.backends.embedders.gguf import GgufEmbedder
-from memos_cli.backends.embedders.weights import Weights
 from memos_cli.backends.embedders.wordpiece import WORD_START, WordPiece, is_plain
 from tests.contracts.embedder import TEXTS
 

@@ -9,8 +9,8 @@ import pytest
 from memos_cli.backends.llms.checks import check, facts
 from memos_cli.backends.llms.llamacpp import BATCH, LlamaModel
 from memos_cli.errors import ModelUnavailable
-from memos_cli.interface import answering
-from memos_cli.interface.prompt import JINJA, Line, Prompt, Turn
+from memos_cli.operation.prompt import model_request
+from memos_cli.operation.prompt.layout import JINJA, Line, Prompt, Turn
 from memos_cli.ports import Piece, Request
 from tests.contracts.llm import ASKED, SAID, LLMContract
 from tests.tiny import MARKS, write_model
@@ -31,7 +31,7 @@ class TestLlamaModel(LLMContract):
 
 def test_how_sure_it_is_shows_in_its_probabilities(models: Path) -> None:
     sure, unsure = (
-        answering.certainty(list(LlamaModel(models / f"{name}.gguf").stream(ASKED, most=9))) for name in ("mini", "unsure")
+        model_request.certainty(list(LlamaModel(models / f"{name}.gguf").stream(ASKED, most=9))) for name in ("mini", "unsure")
     )
     assert sure is not None
     assert unsure is not None
@@ -97,7 +97,7 @@ def test_hostile_memories_never_leave_the_fence_in_the_tokens(models: Path, name
     def marks(text: str) -> list[int]:
         line = Line(text, "2026-01-01", text)
         prompt = Prompt("Where?", (line, line), (Turn("user", text), Turn("assistant", text)), (line,), (line,))
-        return [token for token in model.tokens(answering.request(prompt, model.template)) if token in control]
+        return [token for token in model.tokens(model_request.request(prompt, model.template)) if token in control]
 
     assert marks(said) == marks("calm")
     assert (len(marks("calm")) > 5) == (name == "mini")
@@ -113,7 +113,7 @@ def test_what_is_not_ours_is_never_read_as_a_mark_even_uncleaned(models: Path) -
 def test_the_layout_and_the_template_in_the_file_give_the_same_tokens(models: Path) -> None:
     model = LlamaModel(models / "mini.gguf")
     prompt = Prompt("Where?", (Line("I live in Porto."),), (Turn("user", "Hi"), Turn("assistant", "Hello")))
-    ours = answering.request(prompt, JINJA)
+    ours = model_request.request(prompt, JINJA)
     assert ours.pieces
     assert model.tokens(ours) == model.tokens(Request(ours.messages))
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from memos_cli.backends.embedders import ggufcheck
+from memos_cli.backends.llama import gguf_header
 from memos_cli.backends.llms.llamacpp import LlamaModel
 from memos_cli.config import Settings, paths
 from memos_cli.errors import ModelUnavailable
-from memos_cli.interface import models as chosen_models
+from memos_cli.operation import models as chosen_models
 from memos_cli.ports import Piece, Request, Stateful
 from tests.conftest import ROOT
 from tests.tiny import WIDTH, write_adapter, write_recurrent, write_windowed
@@ -29,7 +29,7 @@ def adapters(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     pytest.importorskip("gguf")
     folder = tmp_path_factory.mktemp("adapters")
     shapes = {
-        name: shape[:2] for name, shape in ggufcheck.read(MINI).shapes.items() if name.startswith("blk.") and len(shape) == 2
+        name: shape[:2] for name, shape in gguf_header.read(MINI).shapes.items() if name.startswith("blk.") and len(shape) == 2
     }
     return [write_adapter(folder / f"{seed}.gguf", shapes, seed=seed) for seed in (1, 2)]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from memos_cli.backends.embedders import ggufcheck
+from memos_cli.backends.llama import gguf_header
 from memos_cli.errors import ModelUnavailable
 from memos_cli.ports import Lesson, Piece, Request, Trained, Trainer, TrainingSettings, TrainingStep
 from tests import tiny
@@ -74,7 +74,7 @@ def test_it_learns_and_llama_cpp_says_so(base: Path, tmp_path: Path) -> None:
 
 
 def _shapes(base: Path) -> list[tuple[int, ...]]:
-    header = ggufcheck.read(base)
+    header = gguf_header.read(base)
     return [shape for name, shape in header.shapes.items() if ".ffn_" in name and len(shape) == 2]
 
 

@@ -8,8 +8,8 @@ from zlib import crc32
 from memos_cli import MOS
 from memos_cli.infra.vault import rows
 from memos_cli.infra.vault.log import order
-from memos_cli.interface.results import Receipt
 from memos_cli.model import Operation, State
+from memos_cli.operation.results import Receipt
 
 DUMPS = {
     "memories": f"SELECT {', '.join(rows.COLUMNS)} FROM memories ORDER BY id",  # noqa: S608 -- the program's own columns

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memos_cli import MOS
-from memos_cli.infra.check import check
 from memos_cli.infra.vault import rebuild, schema, search
+from memos_cli.infra.vault.check import check
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Draft, Filter, Memory, State
 from tests.conftest import Clock, Run

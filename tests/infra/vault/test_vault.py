@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from memos_cli import MOS
 from memos_cli.config import Settings, paths
 from memos_cli.errors import AmbiguousId, MemoryNotFound, NotFound, Refused
-from memos_cli.infra.check import check
 from memos_cli.infra.vault import fold, log, rebuild, schema
+from memos_cli.infra.vault.check import check
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Draft, Filter, LinkType, Memory, State
 from memos_cli.times import to_text
@@ -424,4 +424,4 @@ def test_a_second_sighting_is_a_confirmation_and_no_operation(mos: MOS) -> None:
     again = mos.add("  I eat no \n meat ")
     assert (again.duplicates, again.ids, again.txn) == (1, first.ids, None)
     assert mos.get(first.ids[0]).access_count == 1
-    assert len(mos.commands(10)) == 1
+    assert len(mos.timeline.commands(10)) == 1

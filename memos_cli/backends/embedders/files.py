@@ -1,0 +1,23 @@
+"""TODO from memos_cli.backends.embedders.weights."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Weights that both runtimes can use.
+
+    Attributes:
+        gguf: the file for llama.cpp.
+        folder: the same weights for sentence-transformers, where they are at hand.
+        fingerprint: name, digest, pooling and length limit; one for both runtimes, whose vectors agree to 0.9999.
+        dimensions: length of a vector.
+        max_tokens: where a text is cut, `[CLS]` and `[SEP]` included.
+    """
+
+    gguf: Path
+    folder: Path | None
+    fingerprint: str
+    dimensions: int
+    max_tokens: int = 256

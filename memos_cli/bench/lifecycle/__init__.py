@@ -1,0 +1,1 @@
+"""A made-up year, lived through: what the policy archived that was needed later."""

@@ -1,0 +1,1 @@
+"""How well the scheduler foresees which memories come next."""

@@ -1,0 +1,1 @@
+"""Questions about conversations, and how many answers are right."""

@@ -1,0 +1,153 @@
+"""`memos bench ttft`: how soon the first token of an answer comes, with the prompt's state on disk and without.
+
+A prompt is a context and a question after it, random tokens both: what they cost does not depend on what they say. In full, all
+of it is evaluated. Restored, the context's state is read from a file, and only the question is evaluated. More than the share
+of the context in the prompt, the ceiling, cannot be saved by that, unless the context's tokens cost more than the question's.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import Any, NamedTuple
+
+from memos_cli.bench.ttft.timing import Job
+from memos_cli.errors import ModelUnavailable, UsageError
+
+CONTEXTS = (256, 512, 1024, 2048, 4096)
+QUESTIONS = (16, 64, 256)
+_PLACE = "ttft-"
+
+Tell = Callable[[int, int], None]
+
+
+class Subject(NamedTuple):
+    """The model that is measured.
+
+    Attributes:
+        name: what a person calls it.
+        path: its file.
+        digest: the file's SHA-256.
+        limit: the longest context that it was trained with.
+        threads: as the setting `llm.threads`.
+        kv: as the setting `llm.kv`.
+    """
+
+    name: str
+    path: Path
+    digest: str
+    limit: int
+    threads: int
+    kv: str
+
+
+def fitting(contexts: Sequence[int], questions: Sequence[int], limit: int) -> tuple[dict[int, list[int]], list[int]]:
+    """For each context the questions that still fit behind it, and the contexts that none fits behind.
+
+    Raises:
+        UsageError: none fits at all.
+    """
+    asked = {context: [one for one in sorted(set(questions)) if context + one <= limit] for context in sorted(set(contexts))}
+    if not any(asked.values()):
+        raise UsageError(f"no context and question fit the model's {limit:,} tokens", hint="choose a smaller --context")
+    return {context: those for context, those in asked.items() if those}, [one for one, those in asked.items() if not those]
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a killed run left: states, and weights that nobody asked to keep. No other run may be at work there."""
+    import shutil
+
+    for place in folder.glob(f"{_PLACE}*"):
+        shutil.rmtree(place, ignore_errors=True)
+    unkept = (file for file in folder.glob("*.gguf") if not file.with_suffix(".json").exists())
+    for file in [*unkept, *folder.glob(".*.gguf.*")]:  # the latter were being written (`files.replaced`)
+        file.unlink()
+
+
+def run(
+    subject: Subject, asked: dict[int, list[int]], repeat: int, folder: Path, tell: Tell = lambda *_: None
+) -> dict[str, Any]:
+    """Measure; each length of context in a process of its own, one after the other.
+
+    Args:
+        subject: the model.
+        asked: for each length of context the lengths of questions.
+        repeat: how often each is timed; medians are reported.
+        folder: where states are put meanwhile, on the disk whose speed is meant.
+        tell: told how many tokens were evaluated, and of how many.
+
+    Returns:
+        The report; times in seconds.
+
+    Raises:
+        ModelUnavailable: the model cannot be run, or keeps no state.
+    """
+    room = max(context + max(questions) for context, questions in asked.items())
+    done, total = 0, _work(asked, repeat, subject.kv)
+    report: dict[str, Any] = {"model": subject.name, "kv": subject.kv, "room": room, "repeat": repeat, "rows": []}
+    report["load_average"] = [_load()]
+    with TemporaryDirectory(prefix=_PLACE, dir=folder) as place:
+        for context, questions in asked.items():
+            job = Job(str(subject.path), subject.digest, room, subject.threads, subject.kv, context, questions, repeat, place)
+            exact = job._replace(kv="f16", repeat=0)
+            found: dict[str, Any] = {}
+            rows = []
+            for part in (job,) if subject.kv == "f16" else (exact, job):
+                for line in _child(part):
+                    done += line.pop("done", 0)
+                    tell(min(done, total), total)
+                    rows += [line.pop("row")] if "row" in line else []
+                    found.update(line)
+            report["facts"] = found.pop("facts")
+            report["rows"] += [_rounded({**row, **found}) for row in rows]
+            for file in Path(place).iterdir():
+                file.unlink()
+    report["load_average"].append(_load())
+    return report
+
+
+def _work(asked: dict[int, list[int]], repeat: int, kv: str) -> int:
+    """How many tokens will be evaluated, for the bar."""
+    total = 0
+    for context, questions in asked.items():
+        split = context + sum(questions)
+        timed = repeat * sum(context + 2 * question for question in questions)
+        total += timed + split * (1 if kv == "f16" else 2)
+    return total
+
+
+def _child(job: Job) -> Iterator[dict[str, Any]]:
+    """What the process says that does a job, line by line; it is gone when this ends, however it ends."""
+    command = [sys.executable, "-m", "memos_cli.bench.ttft.timing", json.dumps(job._asdict())]
+    with TemporaryFile() as errors:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True)
+        try:
+            yield from map(json.loads, process.stdout or ())
+            status = process.wait()
+        finally:
+            process.kill()
+            process.wait()
+            if process.stdout:
+                process.stdout.close()
+        if status:
+            errors.seek(0)
+            said = errors.read().decode("utf-8", "replace").strip().splitlines()[-1:]
+            ended = [f"the process that measured it was ended by signal {-status}"] if status < 0 else said
+            raise ModelUnavailable((ended or ["the measuring failed"])[0], hint="choose another model: memos model list")
+
+
+def _rounded(row: dict[str, Any]) -> dict[str, Any]:
+    """Times to the microsecond, shares to six places; differences as they are, since 0 is the question."""
+    places = 6
+    return {
+        name: round(value, places) if isinstance(value, float) and name.endswith(("_s", "_share", "ceiling")) else value
+        for name, value in row.items()
+    }
+
+
+def _load() -> float | None:
+    """How many processes wanted to compute in the last minute: whoever reads the times should know."""
+    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None

@@ -1,0 +1,245 @@
+"""`memos add`."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import IO, Any
+
+import click
+
+from memos_cli.cli import render
+from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.options import KIND, PRIORITY, SPAN, WHEN, Command, reveal
+from memos_cli.cli.progress import progress
+from memos_cli.errors import MemosError, UsageError
+from memos_cli.interface.reader import intake
+from memos_cli.model import Draft
+from memos_cli.operation import changes
+from memos_cli.operation.results import Added
+
+_FORMATS = click.Choice(["auto", "prose", "transcript", "markdown"])
+
+
+@click.command(cls=Command)
+@click.argument("text", nargs=-1)
+@click.option(
+    "--file", "files", multiple=True, type=click.Path(path_type=Path), help="Take this text file apart into memories."
+)
+@click.option("--jsonl", metavar="FILE|-", help="Read memories from JSON Lines, an object a line.")
+@click.option("--format", "form", type=_FORMATS, default="auto", help="How --file and - are read.")
+@click.option("--kind", type=KIND, help="What sort of memory it is; guessed when not given.")
+@click.option("--key", metavar="KEY", help="The attribute it states, such as diet: the value before is superseded.")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag; may be given several times.")
+@click.option("--title", help="A title.")
+@click.option("--task", metavar="NAME", help="The task it belongs to.")
+@click.option("--external-id", metavar="ID", help="Your own id; adding it again with other content is an edit.")
+@click.option("--occurred-at", type=WHEN, help="When it happened.")
+@click.option("--valid-from", type=WHEN, help="Since when it is true.")
+@click.option("--valid-to", type=WHEN, help="Until when it is true.")
+@click.option("--ttl", type=SPAN, help="Let it expire after this long: 90s, 12h, 30d, 1y.")
+@click.option("--priority", type=PRIORITY, help="A number; higher is more important.")
+@click.option("--pin", "pinned", is_flag=True, default=None, help="Pin it: it does not fade.")
+@click.option("--no-embed", is_flag=True, help="Leave the vectors for later (--file and --jsonl embed at their end).")
+@click.option("--extract", is_flag=True, help="Also extract facts from --file and -, with the model where one is fit for it.")
+@click.option("--skip-bad", is_flag=True, help="Pass over bad lines of --jsonl instead of storing nothing.")
+@reveal
+@pass_app
+def add(app: App, /, text: tuple[str, ...], **given: Any) -> int:  # noqa: ANN401 -- click's own types
+    """Remember something.
+
+    TEXT is one memory, word for word. `-` reads standard input, which is taken apart as --file takes a file apart:
+    transcripts become episodes, Markdown and prose become notes. With nothing given, on a terminal, your editor opens.
+
+    The same content again is a duplicate and is not stored twice. With --key, what stated that attribute until now is
+    superseded: kept, but no longer current. Secrets (keys, passwords) are labelled, and masked whenever they are shown.
+
+    --extract also looks in a file or in standard input for facts, preferences, events and procedures, and stores each as a
+    memory of its own, of lower confidence, linked to the one it was found in. The model that chat answers with finds them
+    where it is fit for that (setting llm.extract, `memos model info`), else rules do. What a model adds is dropped. One behind
+    llm.endpoint is sent the text, with its secrets masked.
+
+    \b
+    Examples:
+      memos add "I am vegan now" --key diet
+      memos add "Dentist on Friday at 9" --ttl 30d --tag health
+      git log | memos add -
+      memos add --file notes.md --tag garden
+      memos add --file talk.txt --extract
+      memos add --jsonl export.jsonl --skip-bad
+
+    \b
+    Exit status:
+      0  stored, or known already
+      2  a bad value or a bad line; nothing of this run is stored
+      3  stored, but lines were passed over (--skip-bad)
+      11 another process held the cube for too long
+      14 --extract, and the model that is set cannot be used
+    """
+    ways = [way for way in (bool(text), bool(given["files"]), bool(given["jsonl"])) if way]
+    if len(ways) > 1:
+        raise UsageError("TEXT, --file and --jsonl exclude each other")
+    if given["skip_bad"] and not given["jsonl"]:
+        raise UsageError("--skip-bad belongs to --jsonl")
+    apart = bool(given["files"]) or text == ("-",) or not (text or given["jsonl"] or sys.stdin.isatty())
+    if given["extract"] and not apart:
+        raise UsageError("--extract belongs to --file and -", hint="memos add --file notes.md --extract")
+    fields = _fields(app, given)
+    if given["jsonl"]:
+        result = _from_lines(app, given, fields)
+    elif apart:
+        result = _from_texts(app, given, fields)
+    else:
+        result = app.mos.add(" ".join(text) if text else _from_editor(), **fields)
+    if (given["jsonl"] or given["files"]) and not given["no_embed"]:
+        result = _embed(app, result)
+    _tell(app, result, reveal=given["reveal"])
+    return 3 if result.skipped else 0
+
+
+def _fields(app: App, given: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a draft that options set."""
+    names = ("kind", "key", "title", "task", "external_id", "occurred_at", "valid_from", "valid_to", "priority", "pinned")
+    fields = {name: given[name] for name in names if given[name] is not None}
+    for name in ("key", "title", "task", "external_id"):
+        if name in fields:
+            fields[name] = changes.checked_name(fields[name], f"--{name.replace('_', '-')}")
+    if given["tags"]:
+        fields["tags"] = tuple(changes.checked_name(tag, "--tag") for tag in given["tags"])
+    if given["ttl"]:
+        fields["expires_at"] = intake.ends(given["ttl"], app.mos.now)
+    if "kind" in fields:
+        from memos_cli.model import Kind
+
+        fields["kind"] = Kind(fields["kind"])
+    intake.check_span(fields.get("valid_from"), fields.get("valid_to"))
+    return fields
+
+
+def _from_editor() -> str:
+    written = click.edit("", extension=".md", require_save=True)
+    if written is None or not written.strip():
+        raise UsageError("nothing was written, so nothing is remembered")
+    return written.strip()
+
+
+def _from_texts(app: App, given: dict[str, Any], fields: dict[str, Any]) -> Added:
+    """Files or standard input, taken apart."""
+    if "external_id" in fields:
+        raise UsageError("--external-id belongs to one memory, and a text is taken apart into several")
+    texts: list[tuple[str | None, bytes]] = [(str(path), _read(path)) for path in given["files"]] or [(None, _stdin())]
+    drafts = [
+        intake.with_fields(draft, fields)
+        for name, content in texts
+        for draft in app.mos.read(content, name=name, form=given["form"], occurred_at=fields.get("occurred_at"))
+    ]
+    if not drafts:
+        raise UsageError("there is nothing to remember: the input is empty", hint='memos add "I am vegan now"')
+    return app.mos.add(drafts=drafts, derived=_extracted(app, drafts) if given["extract"] else ())
+
+
+def _extracted(app: App, drafts: list[Draft]) -> tuple[tuple[int, Draft], ...]:
+    """What is found in the drafts; all of it before the cube is locked."""
+    with progress(app, "extracting") as tell:
+        found = app.mos.pipeline.extract(drafts, lambda done: tell(done, len(drafts)))
+    for notice in found.notices:
+        app.note(notice)
+    return found.derived
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+
+
+def _stdin() -> bytes:
+    return sys.stdin.buffer.read()
+
+
+def _from_lines(app: App, given: dict[str, Any], fields: dict[str, Any]) -> Added:
+    """JSON Lines, in one transaction. A pipe is read to its end first: the cube is not locked while somebody thinks."""
+    skipped: list[tuple[int, str]] = []
+
+    def bad(number: int, reason: str) -> None:
+        if not given["skip_bad"]:
+            raise UsageError(f"line {number}: {reason}", hint="nothing was stored; pass over bad lines with --skip-bad")
+        skipped.append((number, reason))
+
+    with _lines(given["jsonl"]) as file, progress(app, "storing") as tell:
+        drafts = intake.from_lines(file, app.mos.now, fields, bad)
+        result = app.mos.add(drafts=drafts, tell=lambda done: tell(done, 0))
+    if not result.ids and not skipped:
+        raise UsageError("there is nothing to remember: the input is empty")
+    return result._replace(skipped=tuple(skipped))
+
+
+@contextmanager
+def _lines(name: str) -> Iterator[IO[bytes]]:
+    """The lines of a file; those of a pipe (standard input, a named one, `<(…)`) when all of them have come."""
+    try:
+        file = sys.stdin.buffer if name == "-" else Path(name).open("rb")  # noqa: SIM115 -- closed below
+    except OSError as error:
+        raise UsageError(f"cannot read {name}: {error.strerror}") from None
+    with nullcontext(file) if name == "-" else file:
+        if name != "-" and Path(name).is_file():
+            yield file
+            return
+        import shutil
+        from tempfile import SpooledTemporaryFile
+
+        with SpooledTemporaryFile(max_size=64 << 20) as spool:
+            shutil.copyfileobj(file, spool)
+            spool.seek(0)
+            yield spool
+
+
+def _embed(app: App, result: Added) -> Added:
+    """Vectors for what was stored; it is stored whatever becomes of them."""
+    from memos_cli.infra.local.embeddings import GET_MODEL
+    from memos_cli.infra.vault import search
+
+    vault = app.mos.writable()
+    embedded = 0
+    with progress(app, "embedding") as tell:
+        app.mos.embeddings.progress = lambda what, done, _: app.note(f"{what}\u2026") if done == 0 else None
+        try:
+            embedded = app.mos.embed(vault, tell)
+        except MemosError as error:
+            app.note(f"stored, but not embedded: {error.message}")
+    pending = search.pending_count(vault.conn)
+    if pending and not embedded and app.settings.get("embedder") == "auto":
+        app.note(GET_MODEL)
+    return result._replace(embedded=embedded, pending=pending)
+
+
+def _tell(app: App, result: Added, *, reveal: bool) -> None:
+    if app.json:
+        app.data(render.added_json(result))
+        return
+    if result.memory is not None:
+        word = "known already" if result.duplicates else "edited" if result.edited else "added"
+        app.out(f"{word} {render.memory_line(result.memory, reveal=reveal)}")
+    else:
+        counts = {"added": result.added, "edited": result.edited, "known already": result.duplicates}
+        app.out(", ".join(f"{count:,} {word}" for word, count in counts.items() if count or word == "added"))
+    if result.extracted:
+        app.out(f"{len(result.extracted):,} extracted")
+    _tell_notes(app, result)
+
+
+def _tell_notes(app: App, result: Added) -> None:
+    for identity in result.superseded[:5]:
+        app.note(f"superseded {render.memory_line(app.mos.get(identity))}")
+    if result.conflicts:
+        app.note(f"{len(result.conflicts)} frozen memories say otherwise and were left as they are: {result.conflicts[0][:8]}")
+    for task in result.reopened:
+        app.note(f"task {render.plain(task)} had ended; it is open again")
+    if result.secrets:
+        who = "it holds a secret" if len(result.ids) == 1 else f"{result.secrets} hold a secret"
+        app.note(f"{who}: labelled, and masked when shown (--reveal)")
+    for number, reason in result.skipped[:20]:
+        app.note(f"line {number} passed over: {reason}")
+    if result.embedded:
+        app.note(f"{result.embedded:,} embedded")

@@ -1,0 +1,103 @@
+"""`memos chat`."""
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from memos_cli.cli import render
+from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.commands.chat_views import answered_json, stats_line, tell_rest
+from memos_cli.cli.options import Command, reveal
+from memos_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from memos_cli.interface.chat.chat import Chat
+
+
+@click.command(cls=Command)
+@click.argument("source", metavar="[-]", required=False, type=click.Choice(["-"]))
+@click.option("-m", "--message", metavar="TEXT", help="Answer this once; `-` reads it from standard input.")
+@click.option("--continue", "resume", is_flag=True, help="Go on with the last conversation.")
+@click.option("--no-save", is_flag=True, help="Do not keep the conversation, nor what it tells.")
+@click.option("--no-recall", is_flag=True, help="Do not look up memories: ask the model alone.")
+@click.option("--stats", is_flag=True, help="Show tokens (of the prompt, from a slot, evaluated) and times.")
+@reveal
+@pass_app
+def chat(app: App, /, source: str | None, message: str | None, **given: Any) -> None:  # noqa: ANN401 -- click's own types
+    """Talk with your memories.
+
+    On a terminal it goes on until you leave (/help lists what can be typed; Ctrl-C stops an answer, Ctrl-D leaves). With -m,
+    or with a pipe, one message is answered. Memories that fit are looked up; a model answers from them where one was chosen
+    (memos model use), else the memories themselves are the answer, and so they are where the model is unsure. What the model
+    has learnt (memos consolidate) it answers without the memories in its prompt, where it is sure and a memory says the same.
+
+    What you tell ("I am vegan now") becomes a memory, and the conversation is kept as episodes; with --no-save neither. Rules
+    find what is worth keeping, and so does a model that is fit for it (setting llm.extract, `memos model info`). "Remember
+    that …", "forget …" and "what do you know about …" are understood, and done in any case.
+
+    \b
+    Examples:
+      memos chat
+      memos chat -m "What do I eat?"
+      memos --json chat -m "Where do I live?" | jq -r .data.answer
+      echo "remember that the key is under the mat" | memos chat
+      memos chat --continue --stats
+
+    \b
+    Exit status:
+      0  answered, also when the memories do not say
+      2  an empty message, or one that is too long for the model
+      14 the model that is set cannot be used
+      130 stopped by Ctrl-C, with -m
+    """
+    once = message is not None or source is not None or not (sys.stdin.isatty() and sys.stderr.isatty())
+    if app.json and not once:
+        raise UsageError("--json answers one message", hint='memos --json chat -m "What do I eat?"')
+    text = _once(message, source) if once else ""
+    from memos_cli.operation.parametric import active_adapter
+
+    llm, attached, notices = active_adapter.chosen(app.mos)
+    for notice in notices:
+        app.note(notice)
+    save, recall = not given["no_save"], not given["no_recall"]
+    try:
+        shown, resume = given["reveal"], given["resume"]
+        talk = app.mos.conversation(llm, save=save, recall=recall, reveal=shown, resume=resume, attached=attached)
+        if once:
+            _answer(app, talk, text, stats=given["stats"])
+            return
+        from memos_cli.cli.commands.chat_repl import Repl
+
+        Repl(app, talk, stats=given["stats"]).run()
+    finally:
+        if llm is not None:
+            llm.close()
+
+
+def _once(message: str | None, source: str | None) -> str:
+    """The one message: of `-m`, or from standard input.
+
+    Raises:
+        UsageError: both are given, or it is not UTF-8.
+    """
+    if message not in {None, "-"}:
+        if source is not None:
+            raise UsageError("-m TEXT and - exclude each other")
+        return str(message)
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"standard input is not UTF-8 (byte {error.start + 1})") from None
+
+
+def _answer(app: App, talk: "Chat", text: str, *, stats: bool) -> None:
+    result = talk.ask(text)
+    if app.json:
+        app.data(answered_json(result))
+    else:
+        app.out(render.plain(result.answer))
+    tell_rest(app, result)
+    if stats:
+        app.note(stats_line(result))
+    talk.settle(end=True)

@@ -1,0 +1,244 @@
+"""`memos cube`: the cubes of a home."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.commands import cube_transfer
+from memos_cli.cli.commands.cube_merge import diff, merge, split
+from memos_cli.cli.options import Family, dry_run, yes
+from memos_cli.errors import Refused
+from memos_cli.model import Cube
+from memos_cli.times import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from memos_cli.interface.cubes.origin import Fitting
+
+
+@click.group(cls=Family)
+def cube() -> None:
+    """Make, list, rename and remove cubes, and carry them between machines.
+
+    A MemCube is a folder that holds memories with their log; it is named by its name or its path. What travels is a cube
+    file, NAME.memcube: one file that vouches for every byte in it. man memos-cube.5 describes it.
+    """
+
+
+for _command in (cube_transfer.export, cube_transfer.import_, cube_transfer.verify, merge, split, diff):
+    cube.add_command(_command)
+
+
+@cube.command("create")
+@click.argument("name")
+@click.option("--use", is_flag=True, help="Use it from now on.")
+@pass_app
+def create(app: App, name: str, *, use: bool) -> None:
+    """Make an empty cube.
+
+    \b
+    Examples:
+      memos cube create work --use
+      memos cube create ./project-memory
+
+    \b
+    Exit status:
+      3  there is one of that name already
+    """
+    if not app.mos.create_cube(name):
+        raise Refused(f"there is a cube {name!r} already", hint=f"use it: memos cube use {name}")
+    if use:
+        app.mos.use_cube(name)
+    made = app.mos.vault(name).info()
+    app.data(_json(made)) if app.json else app.out(f"made cube {made.name} at {made.path}")
+
+
+@cube.command("list")
+@pass_app
+def list_(app: App) -> None:
+    """List the cubes of this home.
+
+    \b
+    Examples:
+      memos cube list
+      memos cube list --json
+    """
+    from memos_cli.errors import MemosError
+
+    cubes: list[Cube] = []
+    broken: list[tuple[str, str]] = []
+    for name in app.mos.shelf.names():
+        try:
+            cubes.append(app.mos.vault(name).info())
+        except MemosError as error:
+            broken.append((name, error.message))
+    used = app.settings.get("cube")
+    if app.json:
+        found = [{**_json(one), "used": one.name == used} for one in cubes]
+        app.data({"cubes": found, "unreadable": [{"name": name, "message": message} for name, message in broken]})
+        return
+    if cubes:
+        from memos_cli.cli.tables import human_bytes, table
+
+        rows = [
+            ("*" if one.name == used else "", one.name, f"{one.memories:,}", human_bytes(one.bytes), one.created_at[:10])
+            for one in cubes
+        ]
+        table(("", "cube", "memories", "size", "made"), rows, right=(2, 3))
+    for name, message in broken:
+        app.note(f"{name} cannot be read: {message}")
+    if not cubes and not broken:
+        app.note('no cubes yet; the first "memos add" makes one called default')
+
+
+@cube.command("use")
+@click.argument("name")
+@pass_app
+def use(app: App, name: str) -> None:
+    """Use a cube from now on, when no --cube is given.
+
+    \b
+    Examples:
+      memos cube use work
+
+    \b
+    Exit status:
+      10 no such cube
+    """
+    app.mos.vault(name)
+    app.mos.use_cube(name)
+    app.data({"cube": name}) if app.json else app.out(f"using cube {name}")
+    where = app.settings.origin("cube").origin
+    if where not in {"default", str(app.paths.user_file)}:
+        app.note(f"here another one is used all the same: {where} says so")
+
+
+@cube.command("info")
+@click.argument("name", required=False)
+@pass_app
+def info(app: App, name: str | None) -> None:
+    """Tell about a cube, and what of it fits this machine.
+
+    Whose it was where it was made; whether its vectors are of the embedder that searches here, and its slots and adapters of
+    the model that chats here; what is made anew, what is kept and not loaded, and the command that changes that; what came in
+    from elsewhere, who had signed it, and how many of its memories nobody has used here yet.
+
+    \b
+    Examples:
+      memos cube info
+      memos cube info work --json
+
+    \b
+    Exit status:
+      10 no such cube
+      13 what lies there is not a cube that this memos can read
+    """
+    from memos_cli.infra.vault.queries import statistics
+    from memos_cli.interface.cubes.origin import fitting
+
+    vault = app.mos.vault(name or app.mos.cube_names[0])
+    facts: dict[str, Any] = {**_json(vault.info()), "owner": vault.meta["owner"], "replica": vault.meta["replica"]}
+    numbers, fits = statistics(vault.conn), fitting(app.mos, app.mos.keys, vault)
+    if app.json:
+        app.data({**facts, "statistics": numbers, **_fitting_json(fits)})
+        return
+    from memos_cli.cli import tables
+
+    told = [(key, value) for key, value in facts.items() if key not in {"memories", "operations"}]
+    tables.table(("", ""), [*told, *_fitting(fits)])
+    app.out()
+    tables.statistics(vault.name, numbers)
+
+
+def _fitting_json(fits: "Fitting") -> dict[str, Any]:
+    arrived = [{**one._asdict(), "signers": [signer._asdict() for signer in one.signers]} for one in fits.arrived]
+    lists = {name: [one._asdict() for one in getattr(fits, name)] for name in ("vectors", "adapters", "slots")}
+    told = {"strangers" if name == "untrusted" else name: value for name, value in fits._asdict().items()}
+    return {**told, **lists, "arrived": arrived}
+
+
+def _fitting(fits: "Fitting") -> "Iterator[tuple[str, str]]":
+    from memos_cli.cli.render import many, one_line, plain
+    from memos_cli.cli.sealing import named
+
+    yield "made by", plain(fits.maker)
+    said = {True: "as searched with here", False: "of another embedder; new ones: memos doctor --embed", None: "no model here"}
+    for one in fits.vectors:
+        yield "vectors", f"{one.memories:,} of {plain(one.embedder)}: {said[one.fits]}"
+    which = {True: "of the model that is chosen", False: "of another model, not used", None: "of no use: no model is chosen"}
+    for state in fits.slots:
+        yield "slots", f"{state.slots:,} {which[state.fits]}{f'; new ones: {state.next}' if state.next else ''}"
+    for it in fits.adapters:
+        what = f"generation {it.generation} of {one_line(it.model, 40)}, {many(it.memories)}"
+        kept = "used by chat" if it.used else f"kept, not loaded: {it.why}{f'; {plain(it.next)}' if it.next else ''}"
+        yield "adapter", f"{what}: {kept}"
+    for came in fits.arrived:
+        who = ", ".join(map(named, came.signers)) or "nobody"
+        what = "a file" if came.file else f"cube {plain(came.cube)}"
+        yield "came in", f"{came.at[:10]}: {came.operations:,} operations of {what}, signed by {who}"
+    if fits.untrusted:
+        yield "trusted less", f"{many(fits.untrusted)} from elsewhere that nobody used here yet"
+    if fits.foreign_policy:
+        yield "policy", "one from elsewhere does not rule: memos lifecycle policy show --merged"
+
+
+@cube.command("rename")
+@click.argument("old")
+@click.argument("new")
+@pass_app
+def rename(app: App, old: str, new: str) -> None:
+    """Give a cube another name.
+
+    \b
+    Examples:
+      memos cube rename default home
+
+    \b
+    Exit status:
+      3  the new name is taken
+      10 no such cube
+    """
+    used = app.settings.get("cube") == old
+    path = app.mos.shelf.rename(old, new)
+    if used:
+        app.mos.use_cube(new)
+    app.data({"name": path.name, "path": str(path)}) if app.json else app.out(f"renamed cube {old} to {new}")
+
+
+@cube.command("rm")
+@click.argument("name")
+@dry_run
+@yes
+@pass_app
+def rm(app: App, name: str, *, dry_run: bool, yes: bool) -> None:
+    """Remove a cube with all its memories, for good.
+
+    \b
+    Examples:
+      memos cube rm trial --dry-run
+      memos cube rm trial --yes
+
+    \b
+    Exit status:
+      3  the answer was no, or there was nobody to ask
+      10 no such cube
+    """
+    from memos_cli.cli.render import many
+
+    found = app.mos.vault(name).info()
+    said = f"cube {name} with {many(found.memories)} at {found.path}"
+    if not dry_run:
+        app.confirm(f"Remove {said}? It cannot be undone.", yes=yes)
+        identity = app.mos.vault(name).meta["id"]
+        app.mos.close()
+        app.mos.shelf.remove(name)
+        app.mos.activation.forget_cube(identity)
+    app.data({"name": name, "removed": not dry_run}) if app.json else app.out(
+        f"{'would remove' if dry_run else 'removed'} {said}"
+    )
+
+
+def _json(found: Cube) -> dict[str, Any]:
+    return {**found._asdict(), "created_at": shown(found.created_at)}

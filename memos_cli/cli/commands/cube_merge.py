@@ -1,0 +1,278 @@
+"""`memos cube merge`, `split` and `diff`: cubes put together, taken apart and compared."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from memos_cli.cli import render, sealing
+from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.commands.cube_transfer import opened_file, tell_learnt
+from memos_cli.cli.options import Command, dry_run, filter_of, filters, reveal, yes
+from memos_cli.cli.progress import progress
+from memos_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from memos_cli.infra.transfer.merge import Plan
+    from memos_cli.interface.cubes.merge import Merged, Split
+    from memos_cli.operation.history.cube_diff import Comparison
+
+_SHOWN = 20
+"""Lines of one sort that are shown on a terminal; `--json` has them all."""
+_DIFFERENT = 1
+"""What `--exit-code` ends with where cubes differ, as `git diff` and `diff` do."""
+
+
+def _with_default(cubes: tuple[str, ...]) -> tuple[str | None, str]:
+    """Two cubes, of which the first may be left out."""
+    if len(cubes) > 2:
+        raise UsageError(f"{len(cubes)} cubes are too many", hint="one is written to, and one is read or made")
+    return cubes[-2] if len(cubes) == 2 else None, cubes[-1]
+
+
+@click.command("merge", cls=Command)
+@click.argument("cubes", nargs=-1, required=True, metavar="[INTO] OTHER|FILE|-")
+@sealing.to_open
+@dry_run
+@yes
+@pass_app
+def merge(app: App, /, cubes: tuple[str, ...], *, dry_run: bool, yes: bool, **given: Any) -> None:  # noqa: ANN401 -- click's own types
+    """Take over what another cube has and this one lacks.
+
+    OTHER, a cube's name, the path of its folder, or a cube file, is only read. Both may have gone on apart: every memory
+    ends with all that was done to it on either side. Where both set the same thing differently the later shows, both stay
+    in the history, and memos review asks. What was purged on one side is gone on both. A merge the other way round makes
+    the two cubes equal; a second one changes nothing.
+
+    What comes from outside of this home, and is not signed by a key that you trust, is trusted less until you use it: it
+    ranks lower, and does not steer what chat answers; a policy that comes with it does not rule here; and before its
+    purges erase what you have, you are asked. Adapters come along and are kept, but chat computes with none of a stranger's;
+    none comes back that knows what was purged here. With --dry-run all of this is told and nothing is done. One merge is one
+    step of memos undo.
+
+    \b
+    Examples:
+      memos cube merge laptop
+      memos cube merge laptop.memcube --require-signed
+      memos cube merge default /mnt/stick/memos/cubes/default --dry-run
+      memos cube merge work home --json
+
+    \b
+    Exit status:
+      2  a cube and itself
+      3  the cube belongs to somebody else, or nobody agreed to the purges of a stranger
+      10 no such cube
+      12 no key opens the file, the passphrase is wrong, or nobody whom you trust has signed it (--require-signed)
+      13 the other cube is damaged or forged, or both went on as one (a folder was copied, and both were written to)
+    """
+    into, other = _with_default(cubes)
+
+    def agree(ids: Sequence[str]) -> None:
+        app.confirm(
+            f"{len(ids):,} memories of this cube were purged there, by nobody whom you trust. Erase them here too?", yes=yes
+        )
+
+    if _is_file(app, other):
+        required = given["require_signed"]
+        with opened_file(app, other, given) as (stream, _), progress(app, "verifying") as tell:
+            result = app.mos.cube_merge.merge_file(
+                stream, other, into, dry_run=dry_run, require_signed=required, agree=agree, tell=tell
+            )
+    elif any(given.values()):
+        raise UsageError("only a cube file is encrypted or signed", hint="name a file, or leave these options out")
+    else:
+        result = app.mos.cube_merge.merge(other, into, dry_run=dry_run, agree=agree)
+    if app.json:
+        app.data(_merged_json(result))
+    else:
+        _tell_merged(app, result)
+    for line in result.unfinished:
+        app.note(f"a purge is not finished: {line}")
+
+
+def _is_file(app: App, other: str) -> bool:
+    """Whether this names a cube file; a cube of this home comes before a file of the same name."""
+    return other == "-" or (other not in app.mos.shelf.names() and Path(other).is_file())
+
+
+def _counts(plan: "Plan") -> dict[str, int]:
+    return {
+        "new": len(plan.new), "newer": len(plan.newer), "older": len(plan.older), "conflicting": len(plan.conflicting),
+        "same": plan.same, "erased": len(plan.erased), "withheld": len(plan.withheld),
+    }  # fmt: skip
+
+
+def _merged_json(result: "Merged") -> dict[str, Any]:
+    plan = result.plan
+    lists = {
+        name: list(getattr(plan, name)) for name in ("new", "newer", "older", "conflicting", "erased", "withheld", "rivals")
+    }
+    return {
+        "cube": result.cube,
+        "other": result.other,
+        "counts": _counts(plan),
+        "operations": plan.operations,
+        "ids": lists,
+        "records": [{"noun": noun, "name": name} for noun, name in plan.records],
+        "from_elsewhere": result.untrusted,
+        "signers": [one._asdict() for one in result.signers],
+        "foreign_policy": result.foreign_policy,
+        "adapters": [one._asdict() for one in result.adapters],
+        "slots_kept": result.slots._asdict(),
+        "familiar": result.now_trusted,
+        "dry_run": result.dry_run,
+        "command_id": result.txn,
+    }
+
+
+_WORDS = {
+    "new": "new",
+    "newer": "changed there",
+    "older": "changed here only",
+    "conflicting": "set differently on both sides",
+    "same": "the same",
+    "erased": "purged there",
+    "withheld": "purged here",
+}
+
+
+def _tell_merged(app: App, result: "Merged") -> None:
+    for one in result.signers:
+        app.note(f"signed by {sealing.named(one)}")
+    for name, count in _counts(result.plan).items():
+        if count:
+            app.out(f"{count:>8,}  {_WORDS[name]}")
+    for noun, name in result.plan.records[:_SHOWN]:
+        app.out(f"{'':>8}  {noun} {render.plain(name)}")
+    tell_learnt(app, result.cube, result.adapters, result.slots, dry_run=result.dry_run)
+    if result.now_trusted:
+        verb = "would trust" if result.dry_run else "trusts"
+        app.note(f"{verb} {render.many(result.now_trusted)} that came from elsewhere before as your own")
+    if not result.plan.operations:
+        more = "nothing else" if result.adapters or result.slots.kept or result.now_trusted else "nothing"
+        app.out(f"{more} to take over: cube {result.cube} has all that {result.other} has")
+        return
+    done = "would merge" if result.dry_run else "merged"
+    app.out(f"{done} {result.other} into {result.cube}: {result.plan.operations:,} operations")
+    if result.foreign_policy:
+        look = "does not rule here; look at it with: memos lifecycle policy show --merged"
+        app.note(f"the policy that came with it {'would not rule here' if result.dry_run else look}")
+    if result.dry_run:
+        return
+    if result.plan.conflicting or result.plan.rivals:
+        app.note("what was set differently shows as it was set later; decide with: memos review")
+    app.note(f"take it back with: memos undo {result.txn}")
+
+
+@click.command("split", cls=Command)
+@click.argument("cubes", nargs=-1, required=True, metavar="[NAME] NEW")
+@filters
+@click.option("--keep", is_flag=True, help="Leave the memories in the old cube too.")
+@dry_run
+@pass_app
+def split(app: App, /, **given: Any) -> None:  # noqa: ANN401 -- click's own types
+    """Move memories to a new cube of their own, with all of their history.
+
+    NEW is the new cube's name or path; which memories, the options of memos list tell. In the old cube they are
+    forgotten: memos undo brings all of them back, memos restore some.
+
+    \b
+    Examples:
+      memos cube split garden --tag garden
+      memos cube split default work --task launch --dry-run
+      memos cube split archive-2025 --until 2026-01-01 --archived --keep
+
+    \b
+    Exit status:
+      2  no memory is so
+      3  there is such a cube, or a memory is frozen
+      10 no such cube
+    """
+    keep, dry = given.pop("keep"), given.pop("dry_run")
+    name, new = _with_default(given.pop("cubes"))
+    result = app.mos.cube_merge.split(new, name, filter_of(app, given), keep=keep, dry_run=dry)
+    if app.json:
+        app.data(_split_json(result))
+        return
+    verb = "copy" if result.kept else "move"
+    done = f"would {verb}" if result.dry_run else {"copy": "copied", "move": "moved"}[verb]
+    app.out(f"{done} {render.many(len(result.ids))} from cube {result.cube} to {result.new} at {result.path}")
+    if result.txn:
+        app.note(f"they are forgotten in {result.cube}; bring them back with: memos undo {result.txn}")
+
+
+def _split_json(result: "Split") -> dict[str, Any]:
+    fields = result._asdict()
+    return {**{name: fields[name] for name in ("cube", "new", "path", "kept", "dry_run")}, "ids": list(result.ids),
+            "command_id": result.txn}  # fmt: skip
+
+
+@click.command("diff", cls=Command)
+@click.argument("first")
+@click.argument("second")
+@click.option("--exit-code", is_flag=True, help="End with 1 where they differ.")
+@reveal
+@pass_app
+def diff(app: App, first: str, second: str, *, exit_code: bool, reveal: bool) -> None:
+    """Tell what two cubes hold differently.
+
+    Each is a cube's name or the path of its folder. How often something was used makes no difference.
+
+    \b
+    Examples:
+      memos cube diff default laptop
+      memos cube diff default /mnt/stick/memos/cubes/default --json
+      memos cube diff work work-before --exit-code -q && echo equal
+
+    \b
+    Exit status:
+      0  compared, whether they differ or not
+      1  they differ, with --exit-code
+      10 no such cube
+    """
+    found = app.mos.cube_merge.diff(first, second)
+    app.data(_comparison_json(found, reveal=reveal)) if app.json else _tell_comparison(app, found, reveal=reveal)
+    if exit_code and not found.is_equal:
+        click.get_current_context().exit(_DIFFERENT)
+
+
+def _comparison_json(found: "Comparison", *, reveal: bool) -> dict[str, Any]:
+    def json_of(memories: Any) -> list[dict[str, Any]]:  # noqa: ANN401 -- memories
+        return [render.memory_json(memory, reveal=reveal) for memory in memories]
+
+    return {
+        "first": found.first,
+        "second": found.second,
+        "equal": found.is_equal,
+        "same": found.same,
+        "only_first": json_of(found.only_first),
+        "only_second": json_of(found.only_second),
+        "different": [
+            {"id": one.first.id, "fields": list(one.fields), **dict(zip(("first", "second"), json_of(one[:2]), strict=True))}
+            for one in found.different
+        ],
+        "purged": [{"id": identity, "in": place} for identity, place in found.purged],
+        "records": [{"noun": noun, "name": name, "in": place} for noun, name, place in found.records],
+    }
+
+
+_SIGNS = {"first": "-", "second": "+", "both": "~"}
+
+
+def _tell_comparison(app: App, found: "Comparison", *, reveal: bool) -> None:
+    for sign, color, memories in (("-", "red", found.only_first), ("+", "green", found.only_second)):
+        for memory in memories:
+            app.out(click.style(f"{sign} ", fg=color) + render.memory_line(memory, reveal=reveal))
+    for one in found.different:
+        app.out(click.style("~ ", fg="yellow") + render.memory_line(one.second, reveal=reveal))
+        app.out(click.style(f"    {', '.join(one.fields)}", dim=True))
+    names = {"first": found.first, "second": found.second}
+    for identity, place in found.purged:
+        app.out(click.style("x ", fg="red") + f"{identity[: render.SHORT_ID]}  purged in {names[place]}")
+    for noun, name, place in found.records:
+        app.out(f"{_SIGNS[place]} {noun} {render.plain(name)}")
+    if found.is_equal:
+        app.note(f"no difference: {found.first} and {found.second} have the same {render.many(found.same)}")
+    else:
+        app.note(f"- only in {found.first}, + only in {found.second}, ~ in both; {found.same:,} are the same")

@@ -1,0 +1,293 @@
+"""`memos edit`, `forget`, `restore`, `pin`, `unpin`, `freeze`, `unfreeze`, `tag`, `link`."""
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from memos_cli.cli import render
+from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.options import KIND, PRIORITY, SPAN, WHEN, Command, dry_run, filter_of, filters, yes
+from memos_cli.errors import NothingFound, Refused, UsageError
+from memos_cli.interface.reader import intake
+from memos_cli.model import LinkType, Visibility
+from memos_cli.operation import changes
+from memos_cli.operation.results import Changed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from memos_cli.model import Memory
+
+_ids = click.argument("ids", nargs=-1, required=True, metavar="ID...")
+_NULLABLE = ("title", "key", "task", "occurred_at", "valid_from", "valid_to")
+
+
+def tell(app: App, result: Changed, word: str) -> None:
+    """Say what was changed."""
+    if app.json:
+        app.data(render.changed_json(result))
+        return
+    ahead = f"would have {word}" if result.dry_run else word
+    for memory in result.memories:
+        known = "" if memory.id in result.ids else "unchanged "
+        app.out(f"{known or ahead + ' '}{render.memory_line(memory)}")
+
+
+@click.command(cls=Command)
+@click.argument("identity", metavar="ID")
+@click.argument("text", nargs=-1)
+@click.option("--append", is_flag=True, help="Add TEXT on a new line.")
+@click.option("--merge", is_flag=True, help="Add TEXT on a new line unless it is said already.")
+@click.option("--kind", type=KIND, help="Another kind.")
+@click.option("--title", help="Another title; empty for none.")
+@click.option("--key", help="The attribute it states; empty for none.")
+@click.option("--task", help="The task it belongs to; empty for none.")
+@click.option("--occurred-at", type=WHEN, help="When it happened.")
+@click.option("--valid-from", type=WHEN, help="Since when it is true.")
+@click.option("--valid-to", type=WHEN, help="Until when it is true.")
+@click.option("--ttl", type=SPAN, help="Let it expire after this long from now.")
+@click.option("--priority", type=PRIORITY, help="A number; higher is more important.")
+@click.option("--visibility", type=click.Choice([level.value for level in Visibility]), help="Who else may read it.")
+@pass_app
+def edit(app: App, /, identity: str, text: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 -- click's own types
+    """Change a memory.
+
+    TEXT is its new content; `-` reads it from standard input. With neither TEXT nor an option, on a terminal, your editor
+    opens. The version before stays in its history.
+
+    \b
+    Examples:
+      memos edit k3f9 "Dentist on Friday at 10"
+      memos edit k3f9 --append "Bring the X-ray"
+      memos edit k3f9 --kind event --occurred-at 2026-03-06
+
+    \b
+    Exit status:
+      3  it is frozen, or belongs to somebody else
+      10 no such memory
+    """
+    fields = _fields(app, given)
+    content = _content(app, identity, text, ask=not fields)
+    if (given["append"] or given["merge"]) and content is None:
+        raise UsageError("--append and --merge need TEXT")
+    if content is not None:
+        fields["content"] = _combined(app.mos.get(identity).content, content, given)
+    tell(app, app.mos.edit(identity, fields), "edited")
+
+
+def _combined(before: str, text: str, given: dict[str, Any]) -> str:
+    if given["merge"] and text in before:
+        return before
+    return f"{before}\n{text}" if given["append"] or given["merge"] else text
+
+
+def _content(app: App, identity: str, text: tuple[str, ...], *, ask: bool) -> str | None:
+    if text == ("-",):
+        try:
+            return sys.stdin.buffer.read().decode("utf-8").strip()
+        except UnicodeDecodeError as error:
+            raise UsageError(f"standard input is not UTF-8 (byte {error.start + 1})") from None
+    if text:
+        return " ".join(text)
+    if not ask:
+        return None
+    if not sys.stdin.isatty():
+        raise UsageError("nothing to change", hint=f'memos edit {identity} "the new text"')
+    written = click.edit(app.mos.get(identity).content, extension=".md")
+    if written is None:
+        raise UsageError("nothing was written, so nothing is changed")
+    return written.strip()
+
+
+def _fields(app: App, given: dict[str, Any]) -> dict[str, Any]:
+    fields = {name: given[name] for name in ("kind", "priority", "visibility") if given[name] is not None}
+    for name in _NULLABLE:
+        value = given[name]
+        if value is not None:
+            named = name in {"title", "key", "task"} and value
+            fields[name] = changes.checked_name(value, f"--{name}") if named else value or None
+    if given["ttl"]:
+        fields["expires_at"] = intake.ends(given["ttl"], app.mos.now)
+    intake.check_span(fields.get("valid_from"), fields.get("valid_to"))
+    return fields
+
+
+@click.command(cls=Command)
+@click.argument("ids", nargs=-1, metavar="[ID...]")
+@click.option("--purge", is_flag=True, help="Let nothing be left of them; there is no way back.")
+@click.option("--derived", is_flag=True, help="With --purge: also what came from them and what they came from.")
+@filters
+@dry_run
+@yes
+@pass_app
+def forget(app: App, /, ids: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 -- click's own types
+    """Forget memories; they can be restored.
+
+    They are out of every answer at once, and come back with `memos restore` or `memos undo`. Several at a time by filter
+    (--tag, --kind, --until, …) ask first, and so does one that is frozen.
+
+    With --purge they do not come back: what they said is erased from the log, the indexes, the vectors, the files they were
+    read from and the chat history, and only their ids stay. It asks first. The receipt says what was removed where, and what
+    else still says the same: other memories, by id. Files that you keep outside of memos are not looked at.
+
+    \b
+    Examples:
+      memos forget k3f9
+      memos forget --tag trip --until 2026-01-01 --dry-run
+      memos forget --conversation trial --yes
+      memos forget k3f9 --purge --dry-run
+      memos forget k3f9 --purge --derived --yes
+
+    \b
+    Exit status:
+      3  the answer was no, or there was nobody to ask; with --purge also: another process is reading the cube, so that the
+         purge is not finished yet
+      10 no such memory
+    """
+    dry, sure, purge, derived = (given.pop(name) for name in ("dry_run", "yes", "purge", "derived"))
+    if derived and not purge:
+        raise UsageError("--derived needs --purge")
+    narrowed = any(value for value in given.values())
+    if bool(ids) == narrowed:
+        raise UsageError(
+            "name memories, or narrow which are meant with filters", hint="memos forget ID, memos forget --tag TAG"
+        )
+    if narrowed:
+        memories = list(app.mos.list(filter_of(app, given)))
+        if not memories:
+            raise NothingFound("no memory is meant by these filters")
+    else:
+        memories = [app.mos.get(identity) for identity in ids]
+    frozen = [memory for memory in memories if memory.frozen]
+    if purge:
+        _purge(app, memories, derived=derived, dry=dry, sure=sure)
+        return
+    if frozen and not dry:
+        app.confirm(f"{len(frozen)} of them frozen. Forget all the same?", yes=sure)
+    elif narrowed and not dry:
+        app.confirm(f"Forget {render.many(len(memories))}?", yes=sure)
+    tell(app, app.mos.delete([memory.id for memory in memories], thaw=bool(frozen), dry_run=dry), "forgot")
+    if not dry:
+        app.note("bring back with: memos undo")
+
+
+def _purge(app: App, memories: "Sequence[Memory]", *, derived: bool, dry: bool, sure: bool) -> None:
+    ids = [memory.id for memory in memories]
+    meant = app.mos.erasure.kin(ids) if derived else memories
+    frozen = sum(memory.frozen for memory in meant)
+    if not dry:
+        app.confirm(f"Purge {render.many(len(meant))}? There is no way back.", yes=sure)
+        if frozen:
+            app.confirm(f"{frozen} of them frozen. Purge all the same?", yes=sure)
+    receipt = app.mos.purge(ids, derived=derived, thaw=bool(frozen), dry_run=dry)
+    if app.json:
+        app.data(render.receipt_json(receipt))
+    else:
+        for line in render.receipt_lines(receipt):
+            app.out(line)
+    if receipt.unfinished:
+        raise Refused(receipt.unfinished[0], hint="what is left to wipe is wiped by: memos doctor")
+
+
+@click.command(cls=Command)
+@_ids
+@pass_app
+def restore(app: App, ids: tuple[str, ...]) -> None:
+    """Bring forgotten memories back.
+
+    \b
+    Examples:
+      memos restore k3f9
+      memos list --state expired --ids | xargs memos restore
+
+    \b
+    Exit status:
+      10 no such memory, or it was purged: there is nothing left
+    """
+    tell(app, app.mos.restore(ids), "restored")
+
+
+def _switch(name: str, register: str, word: str, line: str, more: str, *, on: bool) -> click.Command:
+    @click.command(
+        name,
+        cls=Command,
+        help=f"{line}\n\n{more}\n\n\b\nExamples:\n  memos {name} k3f9\n\n\b\nExit status:\n  10 no such memory",
+    )
+    @_ids
+    @pass_app
+    def command(app: App, ids: tuple[str, ...]) -> None:
+        tell(app, app.mos.switch(ids, name, {register: on}), word)
+
+    return command
+
+
+pin = _switch("pin", "pinned", "pinned", "Pin memories: they do not fade.", "A time to live still ends them.", on=True)
+unpin = _switch("unpin", "pinned", "unpinned", "Take the pin off memories.", "From then on they fade like others.", on=False)
+freeze = _switch(
+    "freeze", "frozen", "froze", "Freeze memories: nothing changes them.",
+    "Neither an edit nor time does; an explicit forget asks first.", on=True,
+)  # fmt: skip
+unfreeze = _switch(
+    "unfreeze", "frozen", "thawed", "Let frozen memories change again.", "Edits and time take hold of them again.", on=False
+)
+
+
+@click.command(cls=Command)
+@_ids
+@click.option("-a", "--add", "added", multiple=True, metavar="TAG", help="Put this tag on.")
+@click.option("-r", "--remove", "removed", multiple=True, metavar="TAG", help="Take this tag off.")
+@pass_app
+def tag(app: App, ids: tuple[str, ...], added: tuple[str, ...], removed: tuple[str, ...]) -> None:
+    """Put tags on memories, or take them off.
+
+    \b
+    Examples:
+      memos tag k3f9 -a work -a urgent
+      memos tag k3f9 m2xq -r urgent
+
+    \b
+    Exit status:
+      3  it is frozen
+      10 no such memory
+    """
+    if not added and not removed:
+        raise UsageError("which tag?", hint="memos tag ID -a TAG, memos tag ID -r TAG")
+    registers = {f"tag:{changes.checked_name(name, 'a tag')}": True for name in added}
+    registers |= {f"tag:{name.strip()}": False for name in removed}
+    result = app.mos.switch(ids, "tag", registers)
+    if app.json:
+        app.data(render.changed_json(result))
+        return
+    for memory in result.memories:
+        app.out(f"{render.memory_line(memory)}  ({render.plain(', '.join(memory.tags)) or 'no tags'})")
+
+
+@click.command(cls=Command)
+@click.argument("source", metavar="FROM")
+@click.argument("kind", metavar="TYPE", type=click.Choice([kind.value for kind in LinkType]))
+@click.argument("target", metavar="TO")
+@click.option("--remove", is_flag=True, help="Remove the link.")
+@pass_app
+def link(app: App, source: str, kind: str, target: str, *, remove: bool) -> None:
+    """Link one memory to another.
+
+    TYPE is one of supersedes, contradicts, derived_from, merged_into, part_of, follows, mentions, relates, and is read from
+    FROM to TO.
+
+    \b
+    Examples:
+      memos link k3f9 supersedes m2xq
+      memos link k3f9 relates m2xq --remove
+
+    \b
+    Exit status:
+      3  it is frozen
+      10 no such memory
+    """
+    result = app.mos.link(source, LinkType(kind), target, on=not remove)
+    if app.json:
+        app.data(render.changed_json(result))
+        return
+    word = "unchanged" if not result.ids else "removed" if remove else "linked"
+    app.out(f"{word} {result.memories[0].id[:8]} {kind} {app.mos.get(target).id[:8]}")

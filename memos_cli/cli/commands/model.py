@@ -1,0 +1,171 @@
+"""`memos model`."""
+
+import click
+
+from memos_cli.cli import render
+from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.options import Family, dry_run, yes
+from memos_cli.operation import models
+from memos_cli.operation.results import ModelInfo
+
+_MINI = "memos-mini: a few megabytes, made for the memories of memos; it knows nothing else of the world, and may err"
+
+
+@click.group(cls=Family)
+def model() -> None:
+    """Choose, pull and remove the models that chat answers with.
+
+    Without one, chat answers with your memories, word for word. Any GGUF file serves; its first load happens in a process
+    of its own. With the setting llm.endpoint an OpenAI-compatible endpoint answers instead (its key: MEMOS_LLM_KEY in the
+    environment), and `use` takes the name that the endpoint has for the model.
+    """
+
+
+def _json(info: ModelInfo) -> dict[str, object]:
+    return {**info._asdict(), "facts": dict(info.facts)}
+
+
+def _size(count: int) -> str:
+    from memos_cli.cli.tables import human_bytes
+
+    return human_bytes(count)
+
+
+@model.command("list")
+@pass_app
+def list_(app: App) -> None:
+    """List the models on this machine.
+
+    \b
+    Examples:
+      memos model list
+    """
+    found = models.installed(app.settings, app.paths)
+    if app.json:
+        app.data({"models": [_json(info) for info in found]})
+        return
+    if found:
+        from memos_cli.cli.tables import table
+
+        rows = [("*" if info.used else "", info.name, _size(info.bytes), info.path) for info in found]
+        table(("", "model", "size", "file"), rows, right=(2,))
+    if not any(info.used for info in found):
+        app.note(_unused(app))
+
+
+def _unused(app: App) -> str:
+    endpoint, name = app.settings.get("llm.endpoint"), app.settings.get("llm.model")
+    if name == models.NONE:
+        return "chat answers from your memories alone; choose a model with: memos model use NAME|PATH"
+    if not endpoint:
+        return f"chat is to answer with {name}, which is not here"
+    fit, why = models.extraction(app.settings, app.paths)
+    return f"chat answers with {name} at {endpoint}; {'it extracts' if fit else 'rules extract'}: {why}"
+
+
+@model.command("pull")
+@click.argument("name", metavar="REPO[:FILE]")
+@pass_app
+def pull(app: App, name: str) -> None:
+    """Fetch a model from the Hugging Face hub.
+
+    REPO is OWNER/NAME; without FILE its only GGUF file, or the usual middle size, is taken. What was fetched in part is gone
+    on with, and the digest is checked against the hub's. This is the only command that fetches anything.
+
+    \b
+    Examples:
+      memos model pull Qwen/Qwen2.5-0.5B-Instruct-GGUF:qwen2.5-0.5b-instruct-q4_k_m.gguf
+
+    \b
+    Exit status:
+      13 what came is damaged
+      14 the hub cannot be reached, or has no such file
+    """
+    from memos_cli import plugins
+
+    hub = plugins.load("hub", "huggingface")(progress=app.watched)
+    info = models.pull(name, app.paths, hub, (lambda _: None) if app.json else app.note)
+    app.data(_json(info)) if app.json else app.out(f"pulled {render.plain(info.name)} ({_size(info.bytes)})")
+    app.note(f"chat with it: memos model use {info.name}")
+
+
+@model.command("use")
+@click.argument("name", metavar="NAME|PATH|none")
+@pass_app
+def use(app: App, name: str) -> None:
+    """Choose what chat answers with.
+
+    \b
+    Examples:
+      memos model use memos-mini
+      memos model use ~/models/qwen2.5-0.5b-instruct-q4_k_m.gguf
+      memos model use none
+
+    \b
+    Exit status:
+      14 there is no such model, or it cannot be used
+    """
+    stored = models.use(name, app.settings, app.paths)
+    app.data({"model": stored}) if app.json else app.out(f"llm.model = {render.plain(stored)}")
+    if stored == models.MINI:
+        app.note(_MINI)
+    now = app.settings.origin("llm.model")
+    if now.origin not in {"default", str(app.paths.user_file)}:
+        app.note(f"here it stays {now.value}: {now.origin} says so")
+
+
+@model.command("info")
+@click.argument("name", metavar="NAME|PATH")
+@pass_app
+def info(app: App, name: str) -> None:
+    """Show what is known of a model.
+
+    `extracts` says whether this model, once chosen, also finds what is worth keeping in what you say in chat and in `add
+    --extract`: with the setting llm.extract at auto, where it has 300 million parameters or more; otherwise rules do.
+
+    \b
+    Examples:
+      memos model info memos-mini
+
+    \b
+    Exit status:
+      14 there is no such model, or its file is damaged
+    """
+    found = models.info(name, app.settings, app.paths)
+    if app.json:
+        app.data(_json(found))
+        return
+    said = {"name": found.name, "file": found.path, "size": _size(found.bytes), "in use": "yes" if found.used else "no"}
+    hidden = {"name", "bytes", "file", "extracts", "extracts_why"}
+    facts = {key: value for key, value in found.facts.items() if value is not None and key not in hidden}
+    facts["extracts"] = f"{'yes' if found.facts['extracts'] else 'no'}: {found.facts['extracts_why']}"
+    for key, value in {**said, **facts}.items():
+        shown = "yes" if value is True else "no" if value is False else str(value)
+        app.out(f"{click.style(f'{key:>12}', dim=True)}  {render.one_line(shown)}")
+
+
+@model.command("rm")
+@click.argument("name", metavar="NAME")
+@dry_run
+@yes
+@pass_app
+def rm(app: App, name: str, *, dry_run: bool, yes: bool) -> None:
+    """Remove a model that was pulled.
+
+    \b
+    Examples:
+      memos model rm qwen2.5-0.5b-instruct-q4_k_m
+
+    \b
+    Exit status:
+      3  it was not pulled by memos, or the answer was no
+      14 there is no such model
+    """
+    found = models.remove(name, app.settings, app.paths, dry_run=True)
+    if not dry_run:
+        app.confirm(f"Remove {found.name} ({_size(found.bytes)})?", yes=yes)
+        models.remove(name, app.settings, app.paths, dry_run=False)
+    if app.json:
+        app.data({**_json(found), "dry_run": dry_run})
+    else:
+        app.out(f"{'would have removed' if dry_run else 'removed'} {render.plain(found.name)}")

@@ -1,0 +1,177 @@
+"""`memos review`: questions about two memories, and one key for each answer."""
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from memos_cli.cli import render
+from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.options import Command, reveal
+from memos_cli.errors import Refused, UsageError
+from memos_cli.times import shown
+
+if TYPE_CHECKING:
+    from memos_cli.operation.operator.dedupe.review import Decided, Item
+
+DECISIONS = ("keep", "supersede", "fuse", "older")
+_KEYS = {"k": "keep", "s": "supersede", "f": "fuse", "o": "older"}
+_HELP = "k keep both, s the second replaces the first, o the first is right,\nf they are the same, x skip, u undo, q quit"
+_DONE = {"keep": "kept both", "supersede": "superseded", "older": "kept the older", "fuse": "fused"}
+
+
+@click.command(cls=Command)
+@click.argument("item", required=False)
+@click.option("--decide", type=click.Choice(DECISIONS), help="Answer the question ITEM.")
+@click.option("--all", "everything", is_flag=True, help="Also questions that are decided, or that settled themselves.")
+@reveal
+@pass_app
+def review(app: App, item: str | None, *, decide: str | None, everything: bool, reveal: bool) -> None:
+    """Decide about memories that may contradict each other.
+
+    A tick fuses only what certainly says the same, and supersedes only what certainly no longer holds; the rest it puts up
+    here. After a merge it also asks about a memory that two machines set differently: what shows now stands second. On a
+    terminal each question is shown and waits for one key. Elsewhere they are listed, and scripts answer with --decide:
+    `keep` both, the later one does `supersede` the earlier, the `older` one is right, or `fuse` them into one. An answer
+    is a command of its own: `memos undo` takes it back, and the question is open again.
+
+    \b
+    Examples:
+      memos review
+      memos review --json
+      memos review k3f9 --decide supersede
+
+    \b
+    Exit status:
+      3  decided already, frozen, or not the same and so never fused
+      10 no such question
+    """
+    if decide is not None:
+        if item is None:
+            raise UsageError("--decide needs the question", hint="memos review lists them")
+        tell(app, app.mos.review.decide(item, decide), reveal=reveal)
+        return
+    found = [app.mos.review.question(item)] if item is not None else list(app.mos.review.list(decided=everything))
+    if app.json:
+        still = sum(one.decision is None for one in found)
+        app.data({"items": [item_json(one, reveal=reveal) for one in found], "open": still})
+    elif item is None and not everything and found and _somebody_is_there():
+        Session(app, found, reveal=reveal).run()
+    else:
+        for one in found:
+            show(app, one, reveal=reveal)
+        if not found:
+            app.note("no questions: nothing contradicts anything, as far as can be told")
+
+
+def _somebody_is_there() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()
+
+
+def show(app: App, item: "Item", *, reveal: bool) -> None:
+    """A question as a block: why it is asked, and both memories."""
+    head = click.style(item.id[: render.SHORT_ID], fg="cyan")
+    said = f"decided: {item.decision}" if item.decision else f"suggested: {item.suggested}" if item.suggested else ""
+    app.out(f"{head}  {render.one_line(', '.join(item.reasons))}" + click.style(f"  ({said})" if said else "", dim=True))
+    for number, memory in ((1, item.earlier), (2, item.later)):
+        app.out(f"  {number}  {render.memory_line(memory, reveal=reveal, ahead='')}")
+
+
+def item_json(item: "Item", *, reveal: bool) -> dict[str, Any]:
+    """A question with both memories in full."""
+    return {
+        "id": item.id,
+        "cube": item.cube,
+        "earlier": render.memory_json(item.earlier, reveal=reveal),
+        "later": render.memory_json(item.later, reveal=reveal),
+        "reasons": list(item.reasons),
+        "suggested": item.suggested,
+        "by": item.by,
+        "at": shown(item.at),
+        "decision": item.decision,
+        "decided_at": shown(item.decided_at),
+    }
+
+
+def tell(app: App, result: "Decided", *, reveal: bool) -> None:
+    """Say what a decision did."""
+    decision = result.item.decision or ""
+    if app.json:
+        app.data(
+            {
+                "item": result.item.id,
+                "decision": decision,
+                "memories": [render.memory_json(memory, reveal=reveal) for memory in result.memories],
+                "product": render.memory_json(result.product, reveal=reveal) if result.product else None,
+                "command_id": result.txn,
+            }
+        )
+        return
+    stays = {"supersede": result.memories[1:], "older": result.memories[:1]}.get(decision, result.memories)
+    for memory in (result.product,) if result.product else stays:
+        app.out(f"{_DONE[decision]} {render.memory_line(memory, reveal=reveal)}")
+
+
+class Session:
+    """One key a question, until there is none left or the person leaves."""
+
+    def __init__(self, app: App, items: "list[Item]", *, reveal: bool) -> None:
+        self._app = app
+        self._items = items
+        self._reveal = reveal
+        self._done: list[tuple[int, Decided]] = []
+
+    def run(self) -> None:
+        """Ask."""
+        self._app.note(_HELP)
+        place = 0
+        while place < len(self._items):
+            item = self._items[place]
+            self._app.out(click.style(f"{place + 1} of {len(self._items)}", dim=True))
+            show(self._app, item, reveal=self._reveal)
+            place = self._answered(place, item)
+        decided = len(self._done)
+        self._app.note(f"{decided} decided" + ("; take the last one back with: memos undo" if decided else ""))
+
+    def _answered(self, place: int, item: "Item") -> int:
+        """Wait for a key that means something; which question comes next."""
+        while True:
+            key = self._key()
+            if key == "q":
+                return len(self._items)
+            if key == "x":
+                return place + 1
+            if key == "u":
+                if self._done:
+                    return self._undo()
+                self._app.note("nothing was decided yet")
+            elif key in _KEYS:
+                if self._decide(place, item, _KEYS[key]):
+                    return place + 1
+            else:
+                self._app.note(_HELP)
+
+    def _key(self) -> str:
+        click.echo("k s o f x u q? ", err=True, nl=False)
+        try:
+            key = click.getchar().lower()
+        except EOFError:
+            key = "q"
+        click.echo(render.plain(key[:1]), err=True)
+        return key[:1]
+
+    def _decide(self, place: int, item: "Item", decision: str) -> bool:
+        try:
+            result = self._app.mos.review.decide(item.id, decision)
+        except Refused as error:
+            self._app.note(f"{error.message}" + (f" ({error.hint})" if error.hint else ""))
+            return False
+        self._done.append((place, result))
+        tell(self._app, result, reveal=self._reveal)
+        return True
+
+    def _undo(self) -> int:
+        place, last = self._done.pop()
+        self._app.mos.undo(last.txn, cube=last.item.cube)
+        self._app.out("took that back")
+        return place

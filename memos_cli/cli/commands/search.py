@@ -1,0 +1,260 @@
+"""`memos search`, `show`, `list`, `why`, `stats`."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from memos_cli.cli import render
+from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.options import MANY, Command, filter_of, filters, in_snapshot, reveal
+from memos_cli.errors import NothingFound, UsageError
+from memos_cli.operation.results import Found, Query
+from memos_cli.times import parse_iso
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from memos_cli.model import Memory
+
+_ORDERS = click.Choice(["newest", "oldest", "updated", "occurred", "used", "priority"])
+_fail_empty = click.option("--fail-empty", is_flag=True, help="Exit with 4 when nothing is found.")
+
+
+@click.command(cls=Command)
+@click.argument("query", nargs=-1)
+@click.option("-k", "--limit", "k", type=click.IntRange(1, 10_000), help="How many hits.  [default: 10]")
+@click.option("--jsonl", metavar="FILE|-", help="Answer a batch: a query a line, a JSON object a line.")
+@click.option("--lexical", is_flag=True, help="By words alone.")
+@click.option("--explain", is_flag=True, help="Show what each score is made of.")
+@_fail_empty
+@filters
+@in_snapshot
+@reveal
+@pass_app
+def search(app: App, /, query: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 -- click's own types
+    """Find memories by words and by meaning.
+
+    What is current is searched: not what was superseded, has expired or was forgotten (--all, --archived, --as-of
+    widen). Memories that are shown count as used, except in a look back (--as-of, --snapshot).
+
+    A batch (--jsonl) takes {"query": …, "as_of": …} a line and answers {"query": …, "hits": […]} a line, in order.
+
+    \b
+    Examples:
+      memos search "what do I eat?"
+      memos search dentist --since 2026-03-01 --kind event -k 3
+      memos search diet --as-of "last year" --explain
+      memos search diet --snapshot before-the-move
+      memos --cube work --cube home search "door code"
+      memos search --jsonl questions.jsonl -k 20 > answers.jsonl
+
+    \b
+    Exit status:
+      0  done, also when nothing was found
+      2  a bad value or a bad line
+      4  nothing was found, with --fail-empty
+      10 no such cube or snapshot
+      14 the embedder that is set cannot be used
+    """
+    options = {"k": given["k"], "lexical": given["lexical"]}
+    wanted = filter_of(app, given)
+    if given["jsonl"]:
+        if query:
+            raise UsageError("QUERY and --jsonl exclude each other")
+        _batch(app, given, {**options, "wanted": wanted})
+        return
+    text = " ".join(query).strip()
+    if not text:
+        raise UsageError("what should be searched for?", hint='memos search "what do I eat?"')
+    found = app.mos.search(text, wanted=wanted, **options)
+    _show(app, found, explain=given["explain"], reveal=given["reveal"])
+    if given["fail_empty"] and not found.hits:
+        raise NothingFound(f"nothing found for {text[:60]!r}")
+
+
+def _show(app: App, found: Found, *, explain: bool, reveal: bool) -> None:
+    if app.json:
+        app.data(render.found_json(found, reveal=reveal, parts=explain))
+    for notice in found.notices:
+        app.note(notice)
+    if app.json:
+        return
+    for hit in found.hits:
+        for line in render.hit_lines(hit, reveal=reveal, parts=explain):
+            app.out(line)
+    if not found.hits:
+        app.note("nothing found; memos list shows what there is, --all what is no longer current")
+    elif app.verbose:
+        app.note(f"{len(found.hits)} hits, {found.mode}, {found.seconds * 1000:.0f} ms")
+
+
+def _batch(app: App, given: dict[str, Any], options: dict[str, Any]) -> None:
+    queries = _queries(given["jsonl"])
+    if options["wanted"].snapshot and any(query.as_of for query in queries):
+        raise UsageError("--snapshot and as_of exclude each other", hint="leave as_of out of the lines")
+    told: set[str] = set()
+    answers = app.mos.search_many(queries, **options)
+    for found in answers:
+        line = render.found_json(found, reveal=given["reveal"], parts=given["explain"])
+        app.out(json.dumps(line, ensure_ascii=False))
+        for notice in found.notices:
+            if notice not in told:
+                told.add(notice)
+                app.note(notice)
+    if given["fail_empty"] and not any(found.hits for found in answers):
+        raise NothingFound("nothing found for any of the queries")
+
+
+def _queries(name: str) -> list[Query]:
+    try:
+        lines = (sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()).split(b"\n")
+    except OSError as error:
+        raise UsageError(f"cannot read {name}: {error.strerror}") from None
+    return [_query(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+
+
+def _query(number: int, line: bytes) -> Query:
+    try:
+        row = json.loads(line.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        raise UsageError(f"line {number}: not JSON") from None
+    if not isinstance(row, dict) or not isinstance(row.get("query"), str) or not row["query"].strip():
+        raise UsageError(f'line {number}: not of the form {{"query": "…"}}')
+    if row.get("as_of") is None:
+        return Query(row["query"])
+    try:
+        return Query(row["query"], parse_iso(str(row["as_of"])))
+    except UsageError as error:
+        raise UsageError(f"line {number}: as_of: {error.message}") from None
+
+
+@click.command(cls=Command)
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@in_snapshot
+@reveal
+@pass_app
+def show(app: App, ids: tuple[str, ...], snapshot: str | None, *, reveal: bool) -> None:
+    """Show memories in full.
+
+    ID is an id, the beginning of one, or your own external id.
+
+    \b
+    Examples:
+      memos show k3f9
+      memos show k3f9 --json
+      memos show D1:3 --reveal
+      memos show k3f9 --snapshot before-the-move
+
+    \b
+    Exit status:
+      2  the beginning of several ids
+      10 no such memory or snapshot
+    """
+    memories = app.mos.snapshots.look(ids, snapshot) if snapshot is not None else [app.mos.get(identity) for identity in ids]
+    if app.json:
+        found = [render.memory_json(memory, reveal=reveal) for memory in memories]
+        app.data(found[0] if len(found) == 1 else {"memories": found})
+        return
+    for number, memory in enumerate(memories):
+        if number:
+            app.out()
+        for line in render.card(memory, reveal=reveal):
+            app.out(line)
+    _dealt_with(app, memories)
+
+
+def _dealt_with(app: App, memories: "Sequence[Memory]") -> None:
+    """What somebody looks at on purpose is strange no more; but an answer to a program is no look."""
+    for memory in memories:
+        if memory.untrusted:
+            app.mos.cube_merge.confirm(memory)
+
+
+@click.command("list", cls=Command)
+@filters
+@in_snapshot
+@click.option("-n", "--limit", type=MANY, help="How many.")
+@click.option("--order", type=_ORDERS, default="newest", show_default=True, help="What comes first.")
+@click.option("--ids", "only_ids", is_flag=True, help="Only the ids, a line each.")
+@_fail_empty
+@reveal
+@pass_app
+def list_(app: App, /, **given: Any) -> None:  # noqa: ANN401 -- click's own types
+    """List memories, the newest first.
+
+    \b
+    Examples:
+      memos list --tag health -n 20
+      memos list --kind event --order occurred
+      memos list --state expired --ids | xargs memos restore
+      memos list --snapshot before-the-move
+
+    \b
+    Exit status:
+      4  there is nothing, with --fail-empty
+      10 no such cube or snapshot
+    """
+    memories = app.mos.list(filter_of(app, given), order=given["order"], limit=given["limit"])
+    if app.json:
+        app.data({"memories": [render.memory_json(memory, reveal=given["reveal"]) for memory in memories]})
+    else:
+        for memory in memories:
+            app.out(memory.id if given["only_ids"] else render.memory_line(memory, reveal=given["reveal"]))
+        if not memories:
+            app.note('nothing here; remember something with: memos add "I am vegan now"')
+    if given["fail_empty"] and not memories:
+        raise NothingFound("there is nothing to list")
+
+
+@click.command(cls=Command)
+@click.argument("identity", metavar="ID")
+@reveal
+@pass_app
+def why(app: App, identity: str, *, reveal: bool) -> None:
+    """Tell where a memory comes from.
+
+    Who added it, when and by which command; what it was read from, word for word; what it replaced and what replaced it;
+    how often it was used.
+
+    \b
+    Examples:
+      memos why k3f9
+      memos why k3f9 --json
+
+    \b
+    Exit status:
+      10 no such memory
+    """
+    result = app.mos.provenance(identity)
+    if app.json:
+        app.data(render.provenance_json(result, reveal=reveal))
+        return
+    for line in render.provenance_lines(result, reveal=reveal):
+        app.out(line)
+
+
+@click.command(cls=Command)
+@pass_app
+def stats(app: App) -> None:
+    """Count what is there.
+
+    \b
+    Examples:
+      memos stats
+      memos --cube work stats --json
+    """
+    counted = app.mos.memories.stats()
+    if app.json:
+        app.data({"cubes": counted})
+        return
+    from memos_cli.cli.tables import statistics
+
+    for place, (name, numbers) in enumerate(counted.items()):
+        if place:
+            app.out()
+        statistics(name, numbers)
+    if not counted:
+        app.note('nothing here yet; begin with: memos add "I am vegan now"')

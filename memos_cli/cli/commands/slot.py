@@ -1,0 +1,220 @@
+"""`memos slot`: activation memory, the states of a model that are kept on disk."""
+
+from typing import Any
+
+import click
+
+from memos_cli.cli import render
+from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.options import Family, dry_run, yes
+from memos_cli.errors import IntegrityError, UsageError
+from memos_cli.model import Slot
+from memos_cli.operation.activation.slots import Built, ListedSlot, Wanted
+from memos_cli.times import shown
+
+_ID = 8
+_REPAIR = "remove what is damaged with: memos slot rm ID; chat makes it anew"
+
+
+@click.group(cls=Family)
+def slot() -> None:
+    """Keep states of a model on disk, for answers to begin from.
+
+    A slot is what a model computed for the beginning of a prompt: the core (pinned memories and rules), a set of memories, or
+    a conversation so far. Chat puts the longest one that fits in place instead of computing it again, and keeps them by
+    itself; a slot that is damaged, of another model, or of a memory that was changed since is never used. They are a cache:
+    removing them loses nothing but time. The settings slots.bytes and slots.least bound them.
+
+    \b
+    Examples:
+      memos slot build
+      memos slot list
+      memos chat -m "What do I eat?" --stats
+    """
+
+
+@slot.command("build")
+@click.option("--core", is_flag=True, help="For the core: pinned memories and rules. It is what is made without options.")
+@click.option("--conversation", "conversations", multiple=True, metavar="ID", help="For this conversation.")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="For the memories with this tag; several times, with all.")
+@pass_app
+def build(app: App, *, core: bool, conversations: tuple[str, ...], tags: tuple[str, ...]) -> None:
+    """Make slots ahead of their use.
+
+    A slot that is there already is left as it is. Where the model can keep no state that is said, and is no error.
+
+    \b
+    Examples:
+      memos slot build
+      memos slot build --tag work
+      memos slot build --core --conversation chat-2026-03-02-1a2b3c4d
+
+    \b
+    Exit status:
+      10 no such conversation, or no memory with these tags
+      14 no model is chosen, or it cannot be used
+      75 another process is writing a slot
+    """
+    from memos_cli.cli.progress import progress
+
+    wanted = [Wanted()] if core or not (conversations or tags) else []
+    wanted += [Wanted("conversation", name) for name in conversations]
+    wanted += [app.mos.activation.tagged(tags)] if tags else []
+    with progress(app, "evaluating") as tell:
+        made = app.mos.activation.build(wanted, tell=lambda done: tell(done, len(wanted)))
+    if app.json:
+        app.data({"slots": [_built_json(one) for one in made]})
+        return
+    for one in made:
+        app.out(_built_line(one))
+
+
+@slot.command("list")
+@pass_app
+def list_(app: App) -> None:
+    """List the slots, the last used first.
+
+    \b
+    Examples:
+      memos slot list
+      memos slot list --json
+    """
+    _show(app, app.mos.activation.list())
+
+
+@slot.command("verify")
+@pass_app
+def verify(app: App) -> None:
+    """Check every slot: its file and its record against what they were, its memories against what they are now.
+
+    A stale slot is no fault: it is never used, and is removed when somebody comes upon it.
+
+    \b
+    Examples:
+      memos slot verify
+      memos slot verify --json
+
+    \b
+    Exit status:
+      13 a slot, or the index of all, is damaged
+    """
+    from memos_cli.cli.progress import progress
+
+    with progress(app, "checking") as tell:
+        found = app.mos.activation.verify(lambda done: tell(done, 0))
+    _show(app, found)
+    if damaged := [one for one in found if one.state == "damaged"]:
+        ids = " ".join(one.slot.id[:_ID] for one in damaged[:10])
+        raise IntegrityError(f"{len(damaged)} of {len(found)} slots damaged: {ids}", hint=_REPAIR)
+
+
+@slot.command("rm")
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.option("--all", "every", is_flag=True, help="All of them, also where their index is damaged.")
+@dry_run
+@yes
+@pass_app
+def rm(app: App, ids: tuple[str, ...], *, every: bool, dry_run: bool, yes: bool) -> None:  # noqa: ARG001 -- nothing is lost
+    """Remove slots. They are a cache, so nothing is asked and nothing is lost but time.
+
+    \b
+    Examples:
+      memos slot rm 1a2b
+      memos slot rm --all --dry-run
+
+    \b
+    Exit status:
+      2  neither an id nor --all
+      10 no such slot
+    """
+    if bool(ids) == every:
+        raise UsageError("name slots by their ids, or say --all", hint="see what there is with: memos slot list")
+    removed = app.mos.activation.remove(ids, every=every, dry_run=dry_run)
+    size = sum(one.bytes for one in removed)
+    if app.json:
+        app.data({"removed": [one.id for one in removed], "bytes": size, "dry_run": dry_run})
+        return
+    word = "would remove" if dry_run else "removed"
+    app.out(f"{word} {render.many(len(removed), 'slot')}, {_size(size)}")
+
+
+def _show(app: App, found: tuple[ListedSlot, ...]) -> None:
+    taken, quota = app.mos.activation.bytes
+    if app.json:
+        app.data({"slots": [_json(one) for one in found], "bytes": taken, "quota": quota})
+        return
+    if not found:
+        app.note("no slots; chat keeps them by itself, or: memos slot build")
+        return
+    from memos_cli.cli.tables import table
+
+    headings = ("slot", "of", "name", "tokens", "size", "uses", "used", "state")
+    table(headings, [_row(one) for one in found], right=(3, 4, 5))
+    for one in found:
+        if one.why:
+            app.note(f"{one.slot.id[:_ID]}: {one.why}")
+    app.out(f"{_size(taken)} of {_size(quota)}")
+
+
+def _row(one: ListedSlot) -> tuple[str, ...]:
+    it = one.slot
+    name = render.one_line(it.name.removeprefix("chat-"), 19)
+    used = it.last_used_at[:10]
+    return it.id[:_ID], _SHORT[it.covers], name, f"{len(it.ids):,}", _size(it.bytes), str(it.uses), used, one.state
+
+
+_SHORT = {"core": "core", "topics": "topics", "conversation": "talk"}
+
+
+def _json(one: ListedSlot) -> dict[str, Any]:
+    it = one.slot
+    return {
+        "id": it.id,
+        "covers": it.covers,
+        "name": it.name,
+        "principal": it.principal,
+        "tokens": len(it.ids),
+        "bytes": it.bytes,
+        "memories": [{"cube": part.cube, "id": part.memory, "version": part.version} for part in it.parts],
+        "fingerprint": it.fingerprint,
+        "identity": dict(it.identity),
+        "digest": it.digest,
+        "created_at": shown(it.created_at),
+        "last_used_at": shown(it.last_used_at),
+        "uses": it.uses,
+        "state": one.state,
+        "why": one.why,
+    }
+
+
+def _built_json(one: Built) -> dict[str, Any]:
+    return {
+        "covers": one.wanted.layer,
+        "name": one.slot.name if one.slot else one.wanted.name,
+        "id": one.slot.id if one.slot else None,
+        "made": one.made,
+        "tokens": len(one.slot.ids) if one.slot else 0,
+        "bytes": one.slot.bytes if one.slot else 0,
+        "evaluated": one.evaluated,
+        "seconds": round(one.seconds, 4),
+        "why": one.why,
+    }
+
+
+def _built_line(one: Built) -> str:
+    what = f"{one.wanted.layer} {render.plain(one.wanted.name)}".strip()
+    if one.slot is None:
+        return f"no slot for {what}: {one.why}"
+    word = "made" if one.made else "there already:"
+    name = click.style(one.slot.id[:_ID], fg="yellow")
+    return f"{word} slot {name} for {what}, {_tokens(one.slot)}"
+
+
+def _tokens(it: Slot) -> str:
+    return f"{len(it.ids):,} tokens of {render.many(len(it.parts))}, {_size(it.bytes)}"
+
+
+def _size(count: int) -> str:
+    from memos_cli.cli.tables import human_bytes
+
+    return human_bytes(count)

@@ -1,0 +1,94 @@
+"""`memos view`: saved filters."""
+
+from typing import Any
+
+import click
+
+from memos_cli.cli import render
+from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.options import Family, dry_run, filters
+from memos_cli.errors import NotFound, UsageError
+from memos_cli.operation import changes
+
+
+@click.group(cls=Family)
+def view() -> None:
+    """Saved filters, used as --view NAME.
+
+    \b
+    Examples:
+      memos view save work --tag work
+      memos --view work search deadline
+    """
+
+
+@view.command("save")
+@click.argument("name")
+@filters
+@pass_app
+def save(app: App, /, name: str, **given: Any) -> None:  # noqa: ANN401 -- click's own types
+    """Save filters under a name; a view of that name is replaced.
+
+    \b
+    Examples:
+      memos view save work --tag work --since 2026-01-01
+    """
+    chosen = {option: list(value) if isinstance(value, tuple) else value for option, value in given.items() if value}
+    if not chosen:
+        raise UsageError("a view without a filter shows everything", hint="memos view save work --tag work")
+    app.mos.save_record("view", changes.checked_name(name, "the name"), chosen)
+    app.data({"name": name, "filter": chosen}) if app.json else app.out(f"saved view {name}: {_words(chosen)}")
+
+
+@view.command("list")
+@pass_app
+def list_(app: App) -> None:
+    """List the views.
+
+    \b
+    Examples:
+      memos view list
+    """
+    views = {name: fields for vault in app.mos.vaults() for name, fields in vault.records("view").items()}
+    if app.json:
+        app.data({"views": [{"name": name, "filter": fields} for name, fields in views.items()]})
+        return
+    for name, fields in views.items():
+        app.out(f"{render.plain(name)}: {_words(fields)}")
+    if not views:
+        app.note("no views; save one with: memos view save work --tag work")
+
+
+@view.command("rm")
+@click.argument("name")
+@dry_run
+@pass_app
+def rm(app: App, name: str, *, dry_run: bool) -> None:
+    """Remove a view; `memos undo` brings it back.
+
+    \b
+    Examples:
+      memos view rm work
+
+    \b
+    Exit status:
+      10 no such view
+    """
+    known = app.mos.writable().records("view")
+    if name not in known:
+        raise NotFound(f"no view {name!r}", hint=f"there are: {', '.join(known)}" if known else None)
+    if not dry_run:
+        app.mos.save_record("view", name, dict.fromkeys(known[name]))
+    app.data({"name": name, "removed": not dry_run}) if app.json else app.out(
+        f"{'would remove' if dry_run else 'removed'} view {name}"
+    )
+
+
+def _words(fields: dict[str, Any]) -> str:
+    singular = {"kinds": "kind", "tags": "tag", "states": "state", "everything": "all"}
+    parts = []
+    for name, value in fields.items():
+        values = value if isinstance(value, list) else [value]
+        option = "--" + singular.get(name, name).replace("_", "-")
+        parts += [option if one is True else f"{option} {render.plain(str(one))}" for one in values]
+    return " ".join(parts)

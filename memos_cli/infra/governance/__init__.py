@@ -1,0 +1,1 @@
+"""MemGovernance: who may see and change what, and which texts are secret."""

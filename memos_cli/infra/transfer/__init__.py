@@ -1,0 +1,1 @@
+"""MemLoader and MemDumper: cubes out of their vault and into another one."""

@@ -1,0 +1,319 @@
+"""Adapters and slots as members of a cube file: which of them travel, and which are let in.
+
+Of an adapter go the files that it can be used and made again from, in `adapters/ID/`, and only of a generation that is
+promoted: the log has the digest of each. The adapter as llama.cpp reads it stays at home, since it follows from them. What
+comes in has to be what the log of the same file says, and in the one form in which it is written (`adapterfile`, `slotfile`);
+whether it is ever used is for others to decide, who know whom to trust.
+"""
+
+import io
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+from memos_cli.errors import IntegrityError
+from memos_cli.infra import cubefile, files
+from memos_cli.infra.cubefile import Incoming, Member, Source, unsound
+from memos_cli.infra.cubefile.limits import is_id
+from memos_cli.infra.local import adapters
+from memos_cli.infra.transfer import adapter_files, merge, slot_record
+from memos_cli.infra.transfer.slot_record import Travelling
+from memos_cli.infra.vault import fold, log, purge
+from memos_cli.infra.vault.units import registers_of
+from memos_cli.infra.vault.vault import Vault
+
+_CHUNK = 1 << 18
+Registers = Mapping[str, Any]
+
+
+class Opened(Source):
+    """A file that lies here, as a member; held open, so that whoever removes it meanwhile takes nothing away.
+
+    Args:
+        name: of the member.
+        file: the file.
+        sha256: what it has to be.
+    """
+
+    def __init__(self, name: str, file: IO[bytes], sha256: str) -> None:
+        self.name, self.sha256 = name, sha256
+        self._file = file
+        self.size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+
+    def read(self, most: int) -> bytes:
+        """So many bytes, fewer at the end."""
+        return self._file.read(most)
+
+    @property
+    def member(self) -> Member:
+        """What the manifest says about it."""
+        return Member(self.name, self.size, self.sha256)
+
+    @contextmanager
+    def open(self) -> Iterator[IO[bytes]]:
+        """The bytes from the beginning."""
+        self._file.seek(0)
+        yield self._file
+
+
+class _Copied(Source):
+    """A member that is written to a file while it is read, and hashed."""
+
+    def __init__(self, source: Source, file: IO[bytes] | None = None) -> None:
+        from hashlib import sha256
+
+        self.name, self.size = source.name, source.size
+        self._source, self._file, self._hash = source, file, sha256()
+
+    def read(self, most: int) -> bytes:
+        chunk = self._source.read(most)
+        self._hash.update(chunk)
+        if self._file is not None:
+            self._file.write(chunk)
+        return chunk
+
+    @property
+    def digest(self) -> str:
+        return self._hash.hexdigest()
+
+
+# -- adapters
+
+
+def why_not(conn: sqlite3.Connection, identity: str, registers: Registers) -> str | None:
+    """Why a generation has no place in a cube file, whatever its files are; `None` where it may travel."""
+    covers, named = registers.get("covers"), registers.get("files")
+    if not is_id(identity) or not isinstance(covers, dict) or not isinstance(named, dict):
+        return "its record has another form"
+    if registers.get("status") != adapters.PROMOTED:
+        return "it is not promoted"
+    sql = "SELECT 1 FROM memories WHERE state = 'purged' AND id IN (SELECT value FROM json_each(?))"
+    if conn.execute(sql, (json.dumps(list(covers)),)).fetchone():
+        return "it knows what was purged"
+    return None
+
+
+def opened(place: Path, identity: str, registers: Registers, stack: ExitStack) -> list[Opened]:
+    """The files of a generation that travel, each what the log says, and such as a reader lets in.
+
+    Raises:
+        IntegrityError: they are not, or are gone.
+    """
+    found, rank = [], 0
+    for name in cubefile.LEARNT:
+        wanted = registers["files"].get(name)
+        try:
+            if not (place / name).is_file():  # a pipe would never end
+                raise FileNotFoundError
+            file = stack.enter_context((place / name).open("rb"))
+        except OSError:
+            raise IntegrityError(f"its {name} is gone") from None
+        one = Opened(f"{cubefile.ADAPTERS}{identity}/{name}", file, str(wanted))
+        seen = _Copied(one)
+        rank = adapter_files.check(seen, rank)
+        if seen.digest != wanted:
+            raise IntegrityError(f"its {name} was changed")
+        found.append(one)
+    return found
+
+
+def outgoing(
+    vault: Vault, conn: sqlite3.Connection, generations: Mapping[str, Registers], stack: ExitStack, *, signed: bool
+) -> tuple[list[Opened], dict[str, str]]:
+    """The files of the promoted generations, and for those that stay at home why.
+
+    Args:
+        vault: the cube.
+        conn: a connection that looks at the state which is exported.
+        generations: their registers, by id.
+        stack: closes the files.
+        signed: whether the file is going to be: a signature stands for adapters, so a stranger's stay at home then.
+    """
+    parts: list[Opened] = []
+    left: dict[str, str] = {}
+    promoted = {one: fields for one, fields in sorted(generations.items()) if fields.get("status") == adapters.PROMOTED}
+    for identity, registers in promoted.items():
+        if why := why_not(conn, identity, registers):
+            left[identity] = why
+        elif signed and adapters.untrusted(vault, identity):
+            left[identity] = "it came from elsewhere, and to sign it would be to stand for it"
+        elif len(parts) >= cubefile.MOST_ADAPTERS * len(cubefile.LEARNT):
+            left[identity] = "there are too many"
+        else:
+            try:
+                parts += opened(adapters.folder(vault, identity), identity, registers, stack)
+            except IntegrityError as error:
+                left[identity] = error.message
+    return parts, left
+
+
+class Shared(NamedTuple):
+    """A generation whose adapter two cubes share once they are merged: its registers then, and whether its files come now."""
+
+    id: str
+    registers: Registers
+    comes: bool
+
+
+def take_over(
+    vault: Vault, other: Vault, *, stood_for: Callable[[str], bool] = lambda _: True, dry_run: bool = False
+) -> list[Shared]:
+    """Copy from another cube the adapters of promoted generations that this one lacks, once it has their operations.
+
+    Every file is checked as one in a cube file is. What knows a memory that was purged on either side, or says what one said,
+    stays where it is. It can be cut short and done again: a file is here whole or not, and an adapter is used only with all of
+    them. The plan of it is the same before the merge of the logs and after: it goes by what they amount to together.
+
+    Args:
+        stood_for: whether an id is of a generation that may be used. Of the others none comes that says it was made by this
+            very copy of the cube: whoever knows its log can go on with it in its name, and nothing would tell theirs from one's
+            own.
+        dry_run: tell only what would come.
+
+    Returns:
+        Those that are here now as they are there.
+    """
+    found = []
+    for one, parts in _shared(vault, other, stood_for):
+        if one.comes and not dry_run:
+            _copy(parts, adapters.folder(vault, one.id))
+        found.append(one)
+    return found
+
+
+def _shared(vault: Vault, other: Vault, stood_for: Callable[[str], bool]) -> Iterator[tuple[Shared, list[Opened]]]:
+    """What `take_over` goes by, with the files of each, open until the next is asked for."""
+    telling: set[str] | None = None
+    for identity in adapters.records(other) if adapters.exist(other) else ():
+        operations = merge.joined(vault, other, adapters.NOUN, identity)
+        registers = fold.fold(operations)
+        if any(why_not(one.conn, identity, registers) for one in (vault, other)):
+            continue
+        with ExitStack() as stack:
+            try:
+                parts = opened(adapters.folder(other, identity), identity, registers, stack)
+            except IntegrityError:
+                continue
+            comes = _lacks(adapters.folder(vault, identity), parts)
+            if comes and adapters.made_by(operations, vault.meta["replica"]) and not stood_for(identity):
+                continue
+            if comes and telling is None:
+                telling = set(adapters.holding(other, (), _unsaid(vault, other)))
+            if not (comes and telling and identity in telling):
+                yield Shared(identity, registers, comes), parts
+
+
+def _lacks(place: Path, parts: Iterable[Opened]) -> bool:
+    names = {part.name.rpartition("/")[2]: part.sha256 for part in parts}
+    return any(not (place / name).is_file() or files.digest(place / name) != digest for name, digest in names.items())
+
+
+def _copy(parts: Iterable[Opened], place: Path) -> None:
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for part in parts:
+        with part.open() as source, files.replaced(place / part.name.rpartition("/")[2]) as half, half.open("xb") as file:
+            while chunk := source.read(_CHUNK):
+                file.write(chunk)
+
+
+def _unsaid(vault: Vault, other: Vault) -> list[str]:
+    """What was purged here and the other cube still says."""
+    return [text for subject in log.purged(vault.conn) for text in purge.said(other.operations("memory", subject))]
+
+
+# -- slots
+
+
+def stored(slots: Iterable[Travelling], stack: ExitStack) -> list[Opened]:
+    """The members of slots; of two with the same state the first by its record."""
+    chosen: dict[str, Travelling] = {}
+    for one in sorted(slots, key=Travelling.record):
+        chosen.setdefault(one.digest, one)
+    parts = []
+    for digest in sorted(chosen)[: cubefile.MOST_SLOTS]:
+        record = chosen[digest].record()
+        parts.append(Opened(f"{cubefile.SLOTS}{digest}{cubefile.RECORD}", io.BytesIO(record), files.digest_of(record)))
+        state = stack.enter_context(chosen[digest].path.open("rb"))
+        parts.append(Opened(f"{cubefile.SLOTS}{digest}{cubefile.STATE}", state, digest))
+    return parts
+
+
+# -- what comes in
+
+
+class Arrivals:
+    """Takes in the adapters and slots of a cube file whose log was read and folded.
+
+    Args:
+        conn: the staged cube.
+        adapters: the folder for adapters.
+        slots: a folder for states, which is made if there are any.
+
+    Attributes:
+        adapters: the generations that came with their files, by id.
+        slots: the slots that came.
+    """
+
+    def __init__(self, conn: sqlite3.Connection, adapters: Path, slots: Path) -> None:
+        self._conn, self._adapters, self._slots = conn, adapters, slots
+        self.adapters: list[str] = []
+        self.slots: list[Travelling] = []
+        self._rank = 0
+
+    def take_adapter(self, incoming: Incoming) -> None:
+        """One file of an adapter.
+
+        Raises:
+            IntegrityError: no promoted generation of the log has it, or it is not in its one form.
+        """
+        identity, _, name = incoming.name.removeprefix(cubefile.ADAPTERS).partition("/")
+        registers = registers_of(self._conn, adapters.NOUN, identity)
+        if why := why_not(self._conn, identity, registers):
+            raise unsound(f"{incoming.name} is of no generation that may travel: {why}")
+        if registers["files"].get(name) != incoming.sha256:
+            raise unsound(f"{incoming.name} is not what the log says")
+        if name == cubefile.LEARNT[0]:
+            self.adapters.append(identity)
+        path = self._adapters / identity / name
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _new(path) as file:
+            self._rank = adapter_files.check(_Copied(incoming, file), self._rank)
+
+    def take_slot(self, incoming: Incoming) -> None:
+        """The record of a slot, or its state.
+
+        Raises:
+            IntegrityError: it is none, or of a memory that is not there as it was then.
+        """
+        digest, _, _ = incoming.name.removeprefix(cubefile.SLOTS).partition(".")
+        path = self._slots / digest
+        if incoming.name.endswith(cubefile.RECORD):
+            slot = slot_record.read(incoming, path)
+            if self._versions(slot) != slot.memories:
+                raise unsound(f"{incoming.name} holds memories that are not so in the log")
+            self.slots.append(slot)
+            return
+        if not incoming.size:
+            raise unsound(f"{incoming.name} is empty")
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        with _new(path) as file:
+            for chunk in incoming.chunks():
+                file.write(chunk)
+
+    def _versions(self, slot: Travelling) -> dict[str, int]:
+        sql = "SELECT id, version FROM memories WHERE state <> 'purged' AND id IN (SELECT value FROM json_each(?))"
+        return dict(self._conn.execute(sql, (json.dumps(list(slot.memories)),)).fetchall())
+
+
+@contextmanager
+def _new(path: Path) -> Iterator[IO[bytes]]:
+    """A file that nobody else may read, on disk when the block ends."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())

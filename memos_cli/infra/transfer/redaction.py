@@ -1,0 +1,160 @@
+"""A publication of a cube: what its memories say now, under other ids, without their history.
+
+Nothing in it leads back: the ids of the cube, of the replica and of the memories are digests of the source's. So publishing the
+same state again gives the same file, and it can never be merged over the originals, whose purges it could not follow.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from memos_cli.errors import Refused
+from memos_cli.infra.governance import secrets
+from memos_cli.infra.vault import connection, fold, log, queries, rebuild, rows, schema
+from memos_cli.infra.vault.units import ALPHABET, ID_LENGTH
+from memos_cli.infra.vault.vault import Vault
+from memos_cli.model import Filter, Link, Memory, Operation, State
+from memos_cli.times import to_millis
+
+Cover = Callable[[Memory], dict[str, Any] | None]
+"""The registers of a memory as others may see it; `None` leaves it out."""
+_BATCH = 500
+
+
+@contextmanager
+def published(vault: Vault, wanted: Filter, cover: Cover, folder: Path) -> Iterator[tuple[Vault, int]]:
+    """A cube with what may be published of another one, and how many memories were left out; gone when the block ends.
+
+    Args:
+        vault: the source.
+        wanted: the memories that are meant.
+        cover: says what others may see.
+        folder: where the cube lies meanwhile; a killed process's is swept there like other half-made cubes.
+
+    Raises:
+        Refused: nothing is left to publish.
+    """
+    half = folder / f".published.{os.urandom(6).hex()}"
+    try:
+        (half / connection.BLOBS).mkdir(parents=True, mode=0o700)
+        maker = _Publisher(vault, half)
+        left_out = maker.run(wanted, cover)
+        with Vault(half, vault.name) as other:
+            yield other, left_out
+    finally:
+        import shutil
+
+        shutil.rmtree(half, ignore_errors=True)
+
+
+class _Publisher:
+    def __init__(self, vault: Vault, half: Path) -> None:
+        self._vault = vault
+        heads = sorted(vault.position().items())
+        self._secret = sha256(repr((vault.meta["id"], heads)).encode()).digest()
+        self._replica = self._digest("replica").hex()[:16]
+        meta = {
+            "id": self._digest("cube").hex()[:32], "replica": os.urandom(8).hex(), "created": vault.meta["created"],
+            "owner": vault.meta["owner"],
+        }  # fmt: skip
+        connection.fill(half / connection.FILE, {**meta, "digest": schema.identity_digest(meta)}, lasting=False)
+        self._path = half / connection.FILE
+        self._seq, self._previous = 0, ""
+
+    def _digest(self, what: str) -> bytes:
+        return sha256(self._secret + what.encode()).digest()
+
+    def _id(self, identity: str) -> str:
+        return "".join(ALPHABET[byte % len(ALPHABET)] for byte in self._digest(identity)[:ID_LENGTH])
+
+    def run(self, wanted: Filter, cover: Cover) -> int:
+        """Write the memories in the order in which they were made; how many were left out."""
+        conn = connection.connect(self._path)
+        clause, values = queries.condition(wanted)
+        source = f"SELECT m.n FROM memories m WHERE {clause} ORDER BY m.created, m.id"  # noqa: S608
+        numbers = [n for (n,) in self._vault.conn.execute(source, values)]
+        left_out: set[str] = set()
+        try:
+            conn.execute("PRAGMA synchronous = OFF")
+            conn.execute("BEGIN")
+            store = rebuild.deriver(conn, rows.no_later_than_expiry)
+            for start in range(0, len(numbers), _BATCH):
+                batch = numbers[start : start + _BATCH]
+                found = queries.by_rows(self._vault.conn, self._vault.name, batch)
+                for memory in (found[n] for n in batch):
+                    registers = cover(memory)
+                    if registers is None:
+                        left_out.add(memory.id)
+                        continue
+                    op = self._operation(memory, registers)
+                    log.insert(conn, log.row_of(op, log.encoded(op.change or {})))
+                    store.store("memory", op.subject, [op])
+            conn.execute("COMMIT")
+        finally:
+            conn.close()
+        if not self._seq:
+            raise Refused("there is nothing to publish: no memory passes the filter, or all are withheld")
+        return len(left_out)
+
+    def _operation(self, memory: Memory, registers: dict[str, Any]) -> Operation:
+        """The one operation of a memory; links lead to what is published under its new id, and else nowhere."""
+        links: list[Link] = self._vault.links(memory.id)[0]
+        change = registers | {f"{fold.LINK}{link.type.value}:{self._id(link.target)}": True for link in links}
+        subject = self._id(memory.id)
+        salt = self._digest(f"salt {memory.id}")[:16]
+        self._seq += 1
+        op = Operation(
+            id="",
+            replica=self._replica,
+            seq=self._seq,
+            clock=to_millis(memory.created_at) << 16,
+            previous=self._previous,
+            parents=(),
+            principal=self._vault.meta["owner"],
+            command="publish",
+            txn=self._digest("txn").hex()[:16],
+            reverts=None,
+            noun="memory",
+            subject=subject,
+            digest=log.change_digest(salt, log.encoded(change)),
+            salt=salt,
+            change=change,
+        )
+        op = op._replace(id=log.header_hash(op))
+        self._previous = op.id
+        return op
+
+
+def covered(memory: Memory) -> dict[str, Any] | None:
+    """The registers of a memory as it is published; `None` for one that is not.
+
+    Secrets are masked in content, title, key and tags. A memory that a person labelled is withheld: a label says that not
+    everybody may see it; so is one labelled `secret` in which no secret is found, since a person knew better. Where it was
+    said, by whom, in which file, and what programs noted beside it, stays at home.
+    """
+    found = secrets.find(memory.content)
+    labels = set(memory.labels)
+    if labels - {secrets.SECRET} or (secrets.SECRET in labels and not found):
+        return None
+
+    def masked(text: str | None) -> str | None:
+        return None if text is None else secrets.mask(text, secrets.find(text))
+
+    told: dict[str, Any] = {
+        "content": secrets.mask(memory.content, found),
+        "title": masked(memory.title),
+        "key": masked(memory.key),
+        "kind": memory.kind.value,
+        "state": State.ARCHIVED.value if memory.state is State.ARCHIVED else State.GENERATED.value,
+        "origin": memory.origin.value,
+        "occurred_at": memory.occurred_at,
+        "valid_from": memory.valid_from,
+        "valid_to": memory.valid_to,
+        "expires_at": memory.expires_at,
+    }
+    return {name: value for name, value in told.items() if value is not None} | {
+        f"tag:{masked(tag)}": True for tag in memory.tags
+    }

@@ -1,0 +1,120 @@
+"""Integrity: what can be wrong with a cube, and how one finds out."""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import NamedTuple
+
+from memos_cli.errors import MemosError
+from memos_cli.infra.vault import connection, log, rebuild, schema
+from memos_cli.infra.vault.blobs import ABSENT, Blobs
+from memos_cli.infra.vault.vault import Vault
+from memos_cli.model import COLD_STATES, HOT_STATES
+
+_INDEXES = ("fts", "cold_fts")
+MOST_SHOWN = 20
+"""Faults listed of one kind: a damaged cube can have a million, and nobody reads on."""
+
+
+class Check(NamedTuple):
+    """One thing that was looked at, and what was found wrong with it."""
+
+    name: str
+    faults: tuple[str, ...]
+
+
+def check(vault: Vault) -> list[Check]:
+    """Look at a cube from the pages of its file up to the state that its log amounts to."""
+    checks = [_look("file", lambda: _file(vault.conn))]
+    if checks[0].faults:
+        return checks
+    checks.append(_look("cube", lambda: _identity(vault.conn)))
+    checks.append(_look("log", lambda: log.faults(vault.conn)))
+    if not checks[-1].faults:
+        checks.append(_look("state", lambda: rebuild.differences(vault.conn)))
+    checks.append(_look("index", lambda: [*_index(vault.conn), *_inside(vault.conn)]))
+    checks.append(_look("blobs", lambda: _blobs(vault)))
+    return checks
+
+
+def _look(name: str, find: Callable[[], Iterable[str]]) -> Check:
+    """Faults of one sort; that one cannot even look for them is one too."""
+    found: list[str] = []
+    try:
+        found += islice(find(), MOST_SHOWN)
+    except (sqlite3.Error, MemosError, *log.UNREADABLE) as error:
+        found.append(" ".join(f"cannot be read: {error}".split()))
+    return Check(name, tuple(found))
+
+
+def _file(conn: sqlite3.Connection) -> list[str]:
+    """SQLite's own check, and the schema against that of a new cube: a damaged tokenizer's name still parses."""
+    found = [line for (text,) in conn.execute(f"PRAGMA integrity_check({MOST_SHOWN})") for line in text.splitlines()]
+    if found != ["ok"]:
+        return [line for line in found if not line.startswith("***")]
+    return rebuild.schema_differences(conn)
+
+
+def _identity(conn: sqlite3.Connection) -> list[str]:
+    meta = dict(conn.execute("SELECT key, value FROM cube"))
+    sound = meta.get("digest") == schema.identity_digest(meta)
+    return [] if sound else [f"the cube's {', '.join(schema.IDENTITY)} are not what they were made as"]
+
+
+def _blobs(vault: Vault) -> Iterator[str]:
+    """Files that are not what their names say, and those that memories were read from and that are gone."""
+    blobs = Blobs(vault.folder / connection.BLOBS)
+    yield from blobs.faults()
+    if vault.mark(ABSENT):  # some never came: of a selection, since they hold what others say, too
+        return
+    sql = """SELECT DISTINCT json_extract(source, '$.digest') FROM memories
+             WHERE state <> 'purged' ORDER BY 1"""
+    for (digest,) in vault.conn.execute(sql):
+        if digest and digest not in blobs:
+            yield f"blob {digest[:12]} is gone"
+
+
+def _inside(conn: sqlite3.Connection) -> list[str]:
+    """The inside of the full-text index, by FTS5's own check; on a copy, since the check has to be allowed to write."""
+    copy, fresh = (sqlite3.connect(":memory:", isolation_level=None) for _ in range(2))
+    try:
+        schema.create_in_memory(copy)
+        for table in (f"{fts}_{part}" for fts in _INDEXES for part in ("data", "idx", "docsize", "config")):
+            copy.execute(f"DELETE FROM {table}")
+            marks = ", ".join("?" * len(copy.execute(f"PRAGMA table_info({table})").fetchall()))
+            copy.executemany(f"INSERT INTO {table} VALUES ({marks})", conn.execute(f"SELECT * FROM {table}"))
+        copy.backup(fresh)  # what FTS5 remembers of the empty index stays behind
+        for fts in _INDEXES:
+            fresh.execute(f"INSERT INTO {fts} ({fts}) VALUES ('integrity-check')")
+    except sqlite3.DatabaseError as error:
+        return [f"the index is damaged inside: {error}"]
+    else:
+        return []
+    finally:
+        copy.close()
+        fresh.close()
+
+
+def _index(conn: sqlite3.Connection) -> list[str]:
+    """The full-text indexes and the vectors against the memories: those of hot ones here, those of cold ones there."""
+    faults = []
+    for name, fts, vectors, states in (
+        ("hot", "fts", "vectors", HOT_STATES),
+        ("cold", "cold_fts", "cold_vectors", COLD_STATES),
+    ):
+        among = f"SELECT n FROM memories WHERE state IN ({', '.join('?' * len(states))})"
+        (indexed,) = conn.execute(f"SELECT count(*) FROM {fts}_docsize").fetchone()
+        (memories,) = conn.execute(f"SELECT count(*) FROM ({among})", states).fetchone()
+        if indexed != memories:
+            faults.append(f"{memories} {name} memories, {indexed} of them indexed")
+        (lost,) = conn.execute(f"SELECT count(*) FROM {vectors} WHERE n NOT IN ({among})", states).fetchone()
+        if lost:
+            faults.append(f"{lost} vectors of {name} memories that are not there")
+    unembedded = conn.execute(
+        """SELECT count(*) FROM memories m WHERE state <> 'purged' AND NOT EXISTS (SELECT 1 FROM vectors v WHERE v.n = m.n)
+           AND NOT EXISTS (SELECT 1 FROM cold_vectors v WHERE v.n = m.n)
+           AND NOT EXISTS (SELECT 1 FROM pending p WHERE p.n = m.n)"""
+    ).fetchone()[0]
+    if unembedded:
+        faults.append(f"{unembedded} memories neither have vectors nor wait for them")
+    return faults

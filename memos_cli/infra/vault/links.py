@@ -1,0 +1,41 @@
+"""Links in a circle: whoever follows links of some types has to come to an end."""
+
+import sqlite3
+
+from memos_cli.model import LinkType
+
+ACYCLIC = (LinkType.SUPERSEDES, LinkType.MERGED_INTO, LinkType.PART_OF, LinkType.DERIVED_FROM)
+"""The types whose links lead nowhere back."""
+
+
+def circle(conn: sqlite3.Connection, kind: LinkType, among: str = "1") -> tuple[str, str] | None:
+    """Source and target of a link that is part of a circle, or leads from one to another; `None` where there is none.
+
+    What leads nowhere is taken away until nothing is left, in a temporary table.
+
+    Args:
+        among: an SQL condition on the links that count.
+    """
+    run = conn.execute
+    run("DROP TABLE IF EXISTS temp.ways")
+    run("CREATE TEMP TABLE ways (target TEXT, source TEXT, PRIMARY KEY (target, source)) WITHOUT ROWID")
+    run(f"INSERT INTO temp.ways SELECT target, source FROM main.links WHERE type = ? AND {among}", (kind.value,))
+    run("CREATE INDEX temp.ways_source ON ways (source)")
+    ends = "SELECT DISTINCT target FROM temp.ways w WHERE NOT EXISTS (SELECT 1 FROM temp.ways o WHERE o.source = w.target)"
+    line = [target for (target,) in run(ends)]
+    while line:
+        target = line.pop()
+        sources = [source for (source,) in run("SELECT source FROM temp.ways WHERE target = ?", (target,))]
+        run("DELETE FROM temp.ways WHERE target = ?", (target,))
+        line += [one for one in sources if run("SELECT 1 FROM temp.ways WHERE source = ?", (one,)).fetchone() is None]
+    found: tuple[str, str] | None = run("SELECT source, target FROM temp.ways LIMIT 1").fetchone()
+    run("DROP TABLE temp.ways")
+    return found
+
+
+def leads(conn: sqlite3.Connection, start: str, kind: LinkType, end: str) -> bool:
+    """Whether links of a type lead from one memory to another."""
+    sql = """WITH RECURSIVE way (id) AS (
+                 SELECT ? UNION SELECT l.target FROM links l JOIN way ON l.source = way.id WHERE l.type = ?)
+             SELECT 1 FROM way WHERE id = ?"""
+    return conn.execute(sql, (start, kind.value, end)).fetchone() is not None

@@ -1,0 +1,1 @@
+"""Converse: one message in, one answer out, and the conversation kept."""

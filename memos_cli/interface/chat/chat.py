@@ -1,0 +1,366 @@
+"""The converse flow: a message is understood, memories are recalled, an answer is made, cited and kept.
+
+    understand   intents: remember, forget, tell about, or simply ask
+    recall       core memories (pinned, rules) and what a search finds; not what chat itself said or was asked before
+    answer       a model, where one is chosen and sure of itself; else the best memories, word for word (`replying`)
+    keep         the two turns as episodes and what the message told, in one transaction (`keeping`)
+
+A `Chat` has what lasts from one message to the next: the turns that prompts still show, what each rests on, and the slots that
+make the next answer begin sooner.
+"""
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+from memos_cli.errors import MemosError, Refused
+from memos_cli.interface.chat import episodes
+from memos_cli.interface.chat.episodes import Episodes, Position, Worth
+from memos_cli.interface.chat.reply import Replier, Stream, Tell, extractive
+from memos_cli.interface.pipeline import pipeline
+from memos_cli.interface.reader import intents
+from memos_cli.interface.reader.extraction import plain
+from memos_cli.model import Filter, Memory
+from memos_cli.operation import changes
+from memos_cli.operation.operator.recall import ASSISTANT, TAG, Recall, Recalled
+from memos_cli.operation.prompt.layout import Turn
+from memos_cli.operation.results import Answered, Laid
+
+if TYPE_CHECKING:
+    from memos_cli.model import Part
+    from memos_cli.operation.operator.operator import MemOperator
+    from memos_cli.operation.parametric.active_adapter import Attached
+    from memos_cli.operation.scheduler.scheduler import MemScheduler
+    from memos_cli.ports import LLM
+    from memos_cli.session import Session
+
+TOLD = 10
+"""How many memories `what do you know about …` tells."""
+AHEAD = 3
+"""Of how many of the likeliest sets a slot is looked for before the first message."""
+
+
+class Manner(NamedTuple):
+    """How a conversation is held.
+
+    Attributes:
+        save: whether turns, and what they tell, are kept. An explicit "remember that" is done in any case.
+        recall: whether memories are looked up.
+        reveal: whether secrets are shown, and told to a model on this machine.
+        resume: go on with the last conversation.
+    """
+
+    save: bool = True
+    recall: bool = True
+    reveal: bool = False
+    resume: bool = False
+
+
+USUAL = Manner()
+
+
+class Chat:
+    """One conversation.
+
+    Args:
+        session: who acts, in which home, on which cubes.
+        memories: what can be recalled.
+        scheduler: which memories lie in slots or in an adapter.
+        llm: answers; `None` for answers from the memories alone. It stays the caller's to close.
+        attached: the adapter that `llm` computes with.
+        manner: how it is held.
+        user_id: who is speaking.
+    """
+
+    def __init__(
+        self,
+        session: "Session",
+        memories: "MemOperator",
+        scheduler: "MemScheduler",
+        llm: "LLM | None" = None,
+        attached: "Attached | None" = None,
+        *,
+        manner: Manner = USUAL,
+        user_id: str | None = None,
+    ) -> None:
+        save, recall, reveal, resume = manner
+        self.llm = llm
+        self.save = save
+        self.shown: tuple[Memory, ...] = ()
+        self.counts = {"messages": 0, "prompt": 0, "answer": 0}
+        self.seconds = 0.0
+        self._session = session
+        self._memories = memories
+        self._scheduler = scheduler
+        self._recall = recall
+        self._person = user_id or session.principal
+        self._recalling = Recall(session, memories, self._person, reveal=reveal, local=llm is None or llm.local)
+        self._turns: list[Turn] = []
+        self._parts: list[Part | None] = []  # what is kept of each turn
+        self._rests: list[dict[str, int]] = []  # the memories, by version, that each turn rests on
+        self._first = 0  # the first turn that prompts still have
+        self._scene: tuple[str, ...] = ()  # the memories of the topics
+        self._replier = Replier(session, memories, scheduler, llm, self._recalling, recall=recall, attached=attached)
+        place = self._begin(resume=resume)
+        self.conversation = place.conversation
+        self._keeper = Episodes(session, llm, self._person, place, save=save)
+
+    # -- one message
+
+    def ask(self, message: str, tell: Tell = lambda _: None, *, stoppable: bool = False, literal: bool = False) -> Answered:
+        """Answer a message.
+
+        Args:
+            message: what the person says.
+            tell: called with each piece of a model's answer as it comes.
+            stoppable: whether Ctrl-C ends the answer only, and what there is of it counts; otherwise it is raised.
+            literal: it is a question, whatever its words resemble: nothing in it is an order, nothing is news.
+
+        Raises:
+            UsageError: empty, not text, or too long for the model.
+            ModelUnavailable: the model cannot be run.
+        """
+        message = changes.check_content(message).strip()
+        start = time.perf_counter()
+        self._let_go()
+        detached = self._replier.detach()
+        intent = intents.Intent("ask", message) if literal else intents.of(message)
+        handle = {"remember": self._remember, "forget": self._forget, "about": self._about}.get(intent.name)
+        result = (
+            handle(message, intent.what)
+            if handle
+            else self._converse(message, Stream(tell, stoppable=stoppable), literal=literal)
+        )
+        total = time.perf_counter() - start
+        result = result._replace(intent=intent.name, seconds={**result.seconds, "total": total})
+        result = result._replace(notices=(*detached, *result.notices))
+        if intent.name != "forget":  # what was to be forgotten would stand in the next prompt again
+            self._turns += [Turn("user", message), Turn(ASSISTANT, result.answer)]
+            self._parts += self._as_parts(self._keeper.episodes) or [None, None]
+            self._rests += 2 * [self._resting(result)]
+        self.counts["messages"] += 1
+        self.seconds += total
+        for name, count in result.tokens.items():
+            self.counts[name] = self.counts.get(name, 0) + count
+        return result
+
+    def keep(self) -> int:
+        """Keep what was said so far without being kept; how many turns that were."""
+        return self._keeper.keep()
+
+    # -- intents
+
+    def _remember(self, message: str, what: str) -> Answered:
+        draft = self._keeper.read(what)
+        answer = f"I will remember: {what}"
+        (kept, *_) = self._keeper.store(message, answer, [draft], asked=True)
+        memory = self._memories.get(kept, self._person)
+        shown = self._recalling.content(memory)
+        said = answer if shown == memory.content else f"I will remember: {shown}"  # a secret is masked here, too
+        return extractive(said, [memory])._replace(kept=(kept,))
+
+    def _forget(self, message: str, what: str) -> Answered:
+        meant = self._meant(what)
+        kept = ""
+        if len(meant) == 1:
+            try:
+                self.forget(meant[0])
+            except Refused as error:
+                answer = f"I leave it as it is: {error.message}."
+            else:
+                answer, kept = f"Forgotten: {self._recalling.content(meant[0])}", "Forgotten."
+        elif meant:
+            listed = "".join(f"\n{number}. {self._recalling.content(memory)}" for number, memory in enumerate(meant, 1))
+            answer = f"Several memories may be meant, so I forgot none. Say which by its words, or /forget NUMBER:{listed}"
+        else:
+            answer = "I found nothing that is meant by that, so nothing was forgotten."
+        self.shown = tuple(meant)
+        self._keeper.store("Forget it." if kept else message, kept or answer, [])
+        return extractive(answer, meant)
+
+    def forget(self, memory: Memory) -> Memory:
+        """Forget a memory, and with it, as one step, the turns of chat that say it; the memory as it is now.
+
+        Raises:
+            Refused: it is frozen, or not this person's.
+        """
+        wanted = Filter(at=self._session.now, tags=(TAG,))
+        turns = self._memories.search(
+            memory.content, k=100, wanted=wanted, lexical=True, record=False, user_id=self._person
+        ).hits
+        said = [hit.memory.id for hit in turns if hit.memory.cube == memory.cube and _says(hit.memory.content, memory.content)]
+        vault, ids = self._session.locate_all([memory.id, *said], self._person)
+        author = self._session.author("forget", self._person)
+        changed = pipeline.forget(vault, ids, author, thaw=False, dry_run=False)
+        stay = [number for number, turn in enumerate(self._turns) if not _says(turn.text, memory.content)]
+        self._stay(stay)
+        return changed.memories[0]
+
+    def _let_go(self) -> None:
+        """Leave turns out that rest on what has changed since: what is no longer so must not be told as if it were."""
+        stay = self._recalling.holding(self._turns, self._rests)
+        if len(stay) < len(self._turns):
+            self._stay(stay)
+
+    def _stay(self, places: Sequence[int]) -> None:
+        """Go on with these turns alone."""
+        self._first = sum(place < self._first for place in places)
+        self._parts = [self._parts[place] for place in places if place < len(self._parts)]
+        self._rests = [self._rests[place] for place in places]
+        self._turns = [self._turns[place] for place in places]
+
+    def _resting(self, result: Answered) -> dict[str, int]:
+        """What an exchange rests on: its own episodes, the memories that the answer names, those that the message became."""
+        kept = [self._memories.get(identity, self._person) for identity in result.kept]
+        return dict.fromkeys(self._keeper.episodes, 1) | {memory.id: memory.version for memory in (*result.memories, *kept)}
+
+    def _meant(self, what: str) -> list[Memory]:
+        """The memories that a person means to have forgotten: exactly these words, or all of the words that carry meaning."""
+        words = intents.terms(what)
+        if not words:
+            return []
+        hits = self._recalling.search(what, 3 * TOLD).hits
+        exact = [hit.memory for hit in hits if plain(hit.memory.content) == plain(what)]
+        return exact[:1] or [hit.memory for hit in hits if words <= intents.terms(hit.memory.content)][:TOLD]
+
+    def _about(self, message: str, what: str) -> Answered:
+        words = intents.terms(what)
+        if words:
+            hits = self._recalling.search(what, 2 * TOLD).hits
+            memories = [hit.memory for hit in hits if words & intents.terms(hit.memory.content)]
+        else:
+            wanted = Filter(at=self._session.now, without=(TAG,), kinds=("fact", "preference", "event", "rule", "note"))
+            memories = list(self._memories.list(wanted, limit=TOLD, user_id=self._person))
+        memories = memories[:TOLD]
+        answer = "\n".join(self._recalling.content(memory) for memory in memories) or "I know nothing about that yet."
+        self._memories.record_uses(memories)
+        self.shown = tuple(memories)
+        self._keeper.store(message, answer, [], named=memories)
+        return extractive(answer, memories)
+
+    # -- asking
+
+    def _converse(self, message: str, stream: Stream, *, literal: bool) -> Answered:
+        start = time.perf_counter()
+        found = self._in_scene(self._recalling.recall(message)) if self._recall else Recalled()
+        seconds = {"recall": time.perf_counter() - start}
+        known = episodes.known(found, self._turns)
+        told = [] if literal else self._keeper.told(message, known)
+        whole = self._recalling.lay(message, found, self._turns[self._first :])
+        tells_only = told and not any(map(intents.asks, intents.sentences(message)))
+        word = ("I will remember that." if self.save else "I see.") if tells_only else None
+        result, shown = self._replier.answer(whole, found, stream, word)
+        self.shown = tuple(shown)
+        laid = result.prompt or whole
+        self._first += len(whole.prompt.conversation) - len(laid.prompt.conversation)  # dropped for good: see `Recall.fit`
+        worth = Worth(told)
+        if not result.stopped and not literal:
+            before = [turn.text for turn in self._turns if turn.role == "user"]
+            worth = self._keeper.worth(message, told, known, before, stoppable=stream.stoppable)
+        kept = self._keeper.store(
+            message, result.answer, worth.told, worth.inferred, named=result.memories, stopped=result.stopped
+        )
+        if told and not result.cited and result.mode == "extractive":
+            result = result._replace(cited=tuple(kept), memories=tuple(self._memories.get(one, self._person) for one in kept))
+        slots = self._replier.warm.notices() if self._replier.warm else ()
+        return result._replace(
+            seconds={**seconds, **result.seconds, **({"extract": worth.seconds} if worth.seconds else {})},
+            kept=tuple(kept),
+            notices=(*found.notices, *result.notices, *worth.notices, *slots),
+        )
+
+    # -- going on
+
+    def _begin(self, *, resume: bool) -> Position:
+        """Where the conversation begins, or goes on."""
+        if resume:
+            newest = self._memories.list(Filter(at=self._session.now, tags=(TAG,)), limit=1, user_id=self._person)
+            if newest and newest[0].source.conversation:
+                return self._resumed(newest[0].source.conversation, newest[0])
+        import os
+
+        return Position(f"chat-{self._session.now[:10]}-{os.urandom(4).hex()}", 1, 1)
+
+    def _resumed(self, conversation: str, newest: Memory) -> Position:
+        said = self._recalling.turns(conversation)
+        self._turns = [one.turn for one in said]
+        self._rests = [dict(one.rests) for one in said]
+        episodes = [one.episode for one in said]
+        if self._replier.warm:
+            self._parts = self._as_parts([memory.id for memory in episodes])
+            self._first, self._scene = self._replier.warm.resumed(conversation, self._parts)
+        named = [memory.source.session or "" for memory in (*episodes, newest)]
+        sessions = [int(session) for session in named if session.isdecimal()]
+        return Position(conversation, max(sessions, default=0) + 1, (newest.source.turn or 0) + 1)
+
+    # -- slots
+
+    def _in_scene(self, found: Recalled) -> Recalled:
+        """With the topics of the conversation: the set that the scheduler chooses for what its first question found.
+
+        They stay for the whole conversation, which stands behind them: to change them would be to evaluate it anew.
+        """
+        if self._replier.warm and not self._turns:
+            hits = [hit.memory for hit in found.hits][: self._session.settings.get("chat.memories")]
+            self._scene = self._scheduler.topics(found.core, hits, slots) if (slots := self._replier.warm.ready()) else ()
+        return found._replace(topics=self._recalling.topics(found.core, self._scene))
+
+    def _as_parts(self, ids: Sequence[str]) -> "list[Part | None]":
+        from memos_cli.operation.activation.slots import parts
+
+        return (
+            list(parts(self._session, [self._memories.get(identity, self._person) for identity in ids]))
+            if self._replier.warm
+            else []
+        )
+
+    def load(self) -> None:
+        """Load the model before anything is asked, in a thread of its own if one likes; what is wrong the first answer says."""
+        if self._replier.warm is not None and self.llm is not None:
+            with suppress(MemosError):
+                _ = self.llm.context
+
+    def ahead(self) -> int:
+        """Put in place what the next prompt will most likely begin with, before it is asked; tokens that came from a slot."""
+        if self._replier.warm is None:
+            return 0
+        if self._turns:
+            return self._replier.warm.ahead((), self._next_prompt().prompt)
+        with suppress(MemosError):
+            return self._replier.warm.ahead([likely.scene.name for likely in self._scheduler.likeliest(AHEAD)])
+        return 0
+
+    def _next_prompt(self) -> Laid:
+        """What the next prompt has for certain."""
+        core = self._recalling.core() if self._recall else ()
+        topics = self._recalling.topics(core, self._scene)
+        return self._recalling.lay("?", Recalled(core, topics=topics), self._turns[self._first :])
+
+    def settle(self, *, end: bool = False) -> int:
+        """Make the model ready for the next message, and keep what that needs; to be called when the answer was shown.
+
+        Args:
+            end: there is no next message here: slots are written for the next time.
+
+        Returns:
+            How many tokens were evaluated for it.
+        """
+        if self._replier.warm is None or not self._replier.asked:
+            return 0
+        from memos_cli.operation.activation.prefix_cache import Going
+
+        laid = self._next_prompt()
+        held = [part for part in self._parts[self._first :] if part is not None]
+        whole = self.save and not self._keeper.secret and len(held) == len(laid.prompt.conversation)
+        rests = {identity for one in self._rests[self._first :] for identity in one} - {part.memory for part in held}
+        also = [part._replace(version=0) for part in self._as_parts(sorted(rests)) if part] if whole else []
+        going = Going(self.conversation, laid, (*held, *also) if whole else None, long=len(self._turns) > 2)
+        evaluated = self._replier.warm.settle(going, end=end, keep=not self._recalling.reveals)
+        self.counts["evaluated"] = self.counts.get("evaluated", 0) + evaluated
+        return evaluated
+
+
+def _says(text: str, content: str) -> bool:
+    words = plain(content)
+    return bool(words) and f" {words} " in f" {plain(text)} "

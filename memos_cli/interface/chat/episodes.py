@@ -1,0 +1,192 @@
+"""What is kept of a conversation: its two turns a message as episodes, and what the message told, in one transaction.
+
+What was recalled is never stored again: the answer's episode and the questions carry the tag `ECHO`, by which recall leaves
+them out, and a sentence that was just shown, or that the assistant said, is not taken for news when it comes back.
+"""
+
+import time
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from memos_cli.interface.pipeline import pipeline
+from memos_cli.interface.reader import extraction, intents, notes
+from memos_cli.interface.reader.extraction import Known, plain
+from memos_cli.model import Draft, Kind, Memory, Origin, Source
+from memos_cli.operation.operator.recall import ASSISTANT, ECHO, RESTS, TAG, Recalled
+from memos_cli.operation.prompt.layout import Turn
+
+if TYPE_CHECKING:
+    from memos_cli.ports import LLM
+    from memos_cli.session import Author, Session
+
+
+class Worth(NamedTuple):
+    """What of a message is worth keeping.
+
+    Attributes:
+        told: the person's own sentences, as rules find them.
+        inferred: what a model found.
+        seconds: how long the model took; 0 where none was asked.
+    """
+
+    told: Sequence[Draft]
+    inferred: Sequence[Draft] = ()
+    notices: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+def known(found: Recalled, turns: Sequence[Turn]) -> Known:
+    """Tells whether a text was just shown, or said by the assistant in these turns."""
+    shown = {plain(memory.content) for memory in (*found.core, *found.topics, *(hit.memory for hit in found.hits))}
+    said = " ".join(plain(turn.text) for turn in turns if turn.role == ASSISTANT)
+    return lambda text: plain(text) in shown or f" {plain(text)} " in f" {said} "
+
+
+class Position(NamedTuple):
+    """Where in a conversation something is said: its id, the number of the session, and that of the turn."""
+
+    conversation: str
+    session: int
+    turn: int
+
+
+class Episodes:
+    """Keeps the turns of one conversation, and what they tell.
+
+    Args:
+        session: who acts, in which home, on which cubes.
+        llm: answers, and finds what is worth keeping where it is fit for that; `None` for the rules alone.
+        person: who is speaking.
+        place: of the next turn.
+        save: whether turns, and what they tell, are kept at once. What a person asks to have remembered is in any case.
+
+    Attributes:
+        episodes: the ids of the last two turns; empty where they are not kept.
+        secret: whether a secret was said.
+    """
+
+    def __init__(self, session: "Session", llm: "LLM | None", person: str, place: Position, *, save: bool) -> None:
+        self.episodes: Sequence[str] = ()
+        self.secret = False
+        self._session = session
+        self._llm = llm
+        self._person = person
+        self._place = place
+        self._save = save
+        self._unsaved: list[list[Draft]] = []
+
+    def told(self, message: str, known: Known) -> list[Draft]:
+        """What the message tells that is worth keeping and is not `known`, as rules find it."""
+        return [self._own(draft) for draft in extraction.by_rules(message, self._session.now) if not known(draft.content)]
+
+    def worth(self, message: str, told: Sequence[Draft], known: Known, before: Sequence[str], *, stoppable: bool) -> Worth:
+        """What of the message is worth keeping, when the model, too, has been asked; it is before anything is written.
+
+        It is asked only where the turn is kept at once: what `/save` keeps later is the rules'.
+
+        Args:
+            told: what the rules found.
+            before: what the person said before.
+            stoppable: whether Ctrl-C leaves it to the rules; otherwise it is raised.
+        """
+        if self._llm is None or not self._save or not self._extracts:
+            return Worth(told)
+        start = time.perf_counter()
+        said = notes.Said(message, self._session.now, self._person, tuple(before), own=True)
+        extractor = extraction.Extractor(self._llm)
+        try:
+            inferred = extractor.model(said, known)
+        except KeyboardInterrupt:
+            if not stoppable:
+                raise
+            return Worth(told, notices=("extracted by rules: the model was stopped",))
+        seconds = time.perf_counter() - start
+        if inferred is None:
+            return Worth(told, notices=extractor.notices, seconds=seconds)
+        placed = [one._replace(source=self._source(self._person, 0)._replace(model=self._llm.name)) for one in inferred]
+        left, stays = extraction.merged(placed, told, message)
+        return Worth(stays, left, seconds=seconds)
+
+    @cached_property
+    def _extracts(self) -> bool:
+        from memos_cli.operation import models
+
+        return models.extraction(self._session.settings, self._session.paths)[0]
+
+    def read(self, text: str) -> Draft:
+        """A draft of what the person asks to have remembered."""
+        from memos_cli.interface.reader.reader import Reader
+
+        return self._own(Reader().read_one(text, now=self._session.now))
+
+    def _own(self, draft: Draft) -> Draft:
+        """A draft of the person's own words in this conversation."""
+        source = self._source(self._person, 0)
+        return draft._replace(origin=Origin.CONVERSATION, source=source, key=intents.key(draft.content))
+
+    def store(
+        self,
+        message: str,
+        answer: str,
+        drafts: Sequence[Draft],
+        inferred: Sequence[Draft] = (),
+        *,
+        named: Sequence[Memory] = (),
+        asked: bool = False,
+        stopped: bool = False,
+    ) -> list[str]:
+        """Keep the two turns and the drafts in one transaction, or for later; the ids of the drafts that are kept.
+
+        Args:
+            named: the memories that the answer names.
+            inferred: what a model found in the message; linked to its episode. Empty where nothing is saved.
+            asked: the person asked that the drafts be kept, so they are in any case.
+        """
+        more: dict[str, Any] = {RESTS: {memory.id: memory.version for memory in named}} if named else {}
+        turns = self._episodes(message, answer, drafts, {**more, "stopped": True} if stopped else more)
+        now = [*turns, *drafts] if self._save else list(drafts) if asked else []
+        if not self._save:
+            self._unsaved.append(turns if asked else [*turns, *drafts])
+        derived = [(0, draft) for draft in inferred]
+        added = pipeline.ingest(self._session.writable(), now, self._author(), derived=derived) if now else None
+        self._place = self._place._replace(turn=self._place.turn + len(turns))
+        self.episodes = added.ids[: len(turns)] if added and self._save else ()
+        return [] if added is None else [*added.ids[len(added.ids) - len(drafts) :], *added.extracted]
+
+    def keep(self) -> int:
+        """Keep what was said so far without being kept; how many turns that were."""
+        kept = self._unsaved
+        if kept:
+            pipeline.ingest(self._session.writable(), [draft for drafts in kept for draft in drafts], self._author())
+        self._unsaved = []
+        return sum(draft.kind is Kind.EPISODE for drafts in kept for draft in drafts)
+
+    def _episodes(self, message: str, answer: str, told: Sequence[Draft], more: dict[str, Any]) -> list[Draft]:
+        from memos_cli.infra.governance import secrets
+
+        # A message is an echo of nothing only if it tells something that no draft of it tells.
+        parts = intents.sentences(message)
+        asks = all(intents.asks(part) for part in parts) or intents.of(message).name != "ask"
+        echo = asks or len(told) >= len(parts)
+        drafts = []
+        for step, (speaker, text) in enumerate(((self._person, message), (ASSISTANT, answer))):
+            tags = (TAG, ECHO) if echo or speaker == ASSISTANT else (TAG,)
+            labels = (secrets.SECRET,) if secrets.find(text) else ()
+            self.secret = self.secret or bool(labels)
+            metadata = more if speaker == ASSISTANT else {}
+            drafts.append(
+                Draft(
+                    text or "\u2026", Kind.EPISODE, tags=tags, labels=labels, occurred_at=self._session.now,
+                    origin=Origin.CONVERSATION, source=self._source(speaker, step), metadata=metadata,
+                )
+            )  # fmt: skip
+        return drafts
+
+    def _source(self, speaker: str, step: int) -> Source:
+        conversation, session, turn = self._place
+        model = self._llm.name if self._llm is not None and speaker == ASSISTANT else None
+        return Source(conversation, str(session), turn + step, speaker, model)
+
+    def _author(self) -> "Author":
+        return self._session.author("chat", self._person)

@@ -1,0 +1,251 @@
+"""Who answers: a model by heart, a model with the memories in its prompt, or the memories themselves, word for word.
+
+A model's answer counts where it is sure of it; what it is not sure of the memories answer. Nothing is kept here.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
+
+from memos_cli.interface.chat import citing
+from memos_cli.interface.reader import intents
+from memos_cli.interface.reader.notes import ended
+from memos_cli.model import Memory
+from memos_cli.operation.models import MINI
+from memos_cli.operation.operator.recall import Recall, Recalled
+from memos_cli.operation.prompt import model_request
+from memos_cli.operation.results import Answered, Laid
+
+if TYPE_CHECKING:
+    from memos_cli.operation.activation.prefix_cache import PrefixCache
+    from memos_cli.operation.operator.operator import MemOperator
+    from memos_cli.operation.parametric.active_adapter import Attached
+    from memos_cli.operation.scheduler.scheduler import MemScheduler
+    from memos_cli.ports import LLM, Token
+    from memos_cli.session import Session
+
+
+MINI_SURE = 0.8
+"""Below this probability of its least likely token memos-mini's answers are no longer trusted; chosen on held-out data, see its
+card: of the answers above it 99 % were right."""
+
+
+Tell = Callable[[str], None]
+
+
+class Stream:
+    """An answer as it comes.
+
+    Args:
+        tell: called with each piece.
+        stoppable: whether Ctrl-C ends the answer only; otherwise it is raised.
+    """
+
+    def __init__(self, tell: Tell, *, stoppable: bool) -> None:
+        self.tell = tell
+        self.stoppable = stoppable
+        self.tokens: list[Token] = []
+        self.first: float | None = None
+        self.stopped = False
+
+    def run(self, tokens: "Iterator[Token]") -> str:
+        """The whole answer, once it has come, without white space around it."""
+        parts: list[str] = []
+        with self._until_stopped(), ended(tokens):
+            for token in tokens:
+                self.first = self.first or time.perf_counter()
+                self.tokens.append(token)
+                text = token.text if parts else token.text.lstrip()
+                if text:
+                    parts.append(text)
+                    self.tell(text)
+        return "".join(parts).strip()
+
+    @contextmanager
+    def _until_stopped(self) -> "Iterator[None]":
+        try:
+            yield
+        except KeyboardInterrupt:
+            if not self.stoppable:
+                raise
+            self.stopped = True
+
+
+class Reply(NamedTuple):
+    """An answer, and the memories that it was made from or that stood in its prompt."""
+
+    result: Answered
+    shown: Sequence[Memory]
+
+
+class Replier:
+    """Answers the messages of one conversation.
+
+    Args:
+        session: in which home, with which settings.
+        memories: notes which of them were used.
+        scheduler: which memories the adapter is to answer.
+        llm: answers; `None` for answers from the memories alone.
+        recalling: what the person may be told, and how it is laid out.
+        recall: whether memories are looked up.
+        attached: the adapter that `llm` computes with.
+
+    Attributes:
+        warm: the slots of the model; `None` where it keeps no states.
+        asked: whether the model was asked anything yet.
+    """
+
+    def __init__(
+        self,
+        session: "Session",
+        memories: "MemOperator",
+        scheduler: "MemScheduler",
+        llm: "LLM | None",
+        recalling: Recall,
+        *,
+        recall: bool,
+        attached: "Attached | None",
+    ) -> None:
+        self._session = session
+        self._memories = memories
+        self._scheduler = scheduler
+        self._llm = llm
+        self._recalling = recalling
+        self._person = recalling.person
+        self._recall = recall
+        self._attached = attached
+        self.warm = self._warmed()
+        self.asked = False
+
+    def answer(self, whole: Laid, found: Recalled, stream: Stream, word: str | None = None) -> Reply:
+        """Answer the question of a prompt.
+
+        Args:
+            whole: the prompt with all that was recalled; what of it does not fit the model is left out.
+            found: what was recalled.
+            stream: where a model's answer goes.
+            word: what to say to a message that tells something and asks nothing; `None` for one that asks.
+        """
+        if self._llm is None:
+            result, shown = self._from_memories(whole.prompt.question, found, word)
+            return Reply(result._replace(prompt=self._recalling.in_order(whole)), shown)
+        return self._by_heart(self._llm, whole, found, stream) or self._from_model(self._llm, whole, found, stream, word)
+
+    def _from_memories(self, message: str, found: Recalled, word: str | None) -> Reply:
+        """The best memories word for word; what only tells something is acknowledged."""
+        if word is not None:
+            return Reply(extractive(word, []), ())
+        memories = citing.extracts(message, found.hits) if self._recall else []
+        self._memories.record_uses(memories)
+        said = "\n".join(self._recalling.content(memory) for memory in memories)
+        return Reply(extractive(said or model_request.UNKNOWN, memories), memories)
+
+    def _by_heart(self, llm: "LLM", whole: Laid, found: Recalled, stream: Stream) -> Reply | None:
+        """The answer of a model that has learnt what was found, with no word of it in the prompt; `None` where that won't do.
+
+        It counts where the best memory found is among what it learnt, it is sure, and a memory that it learnt says the same:
+        what nothing found bears out is asked again with the memories before it.
+        """
+        if self._attached is None or not self._recall:
+            return None
+        first = len(whole.prompt.core) + len(whole.prompt.topics)
+        retrieved = whole.memories[first:]
+        known = self._scheduler.by_heart(found.core, retrieved) if retrieved else frozenset()
+        if not retrieved or retrieved[0].id not in known:
+            return None
+        from dataclasses import replace
+
+        learnt = [memory for memory in retrieved if memory.id in known]
+        bare = Laid(replace(whole.prompt, retrieved=()), whole.memories[:first])
+        silent = Stream(lambda _: None, stoppable=stream.stoppable)
+        answer, result = self._asked_of(llm, bare, silent)
+        spared = llm.count(model_request.request(whole.prompt, llm.template)) - result.tokens["prompt"]
+        lines = [model_request.line(memory, self._recalling.content(memory)) for memory in learnt]
+        named = [learnt[index] for index in citing.cited(answer, whole.prompt.question, lines)]
+        own = intents.terms(answer) - intents.terms(whole.prompt.question)
+        borne_out = own and all(any(word in intents.terms(memory.content) for memory in named) for word in own)
+        if not silent.stopped and not (borne_out and self._sure(silent.tokens, answer, shown=False)):
+            return None
+        stream.tell(answer)
+        self._memories.record_uses((*(result.prompt.memories if result.prompt else ()), *named))
+        cited = tuple(memory.id for memory in named)
+        tokens = {**result.tokens, "spared": max(0, spared)}
+        return Reply(result._replace(cited=cited, memories=tuple(named), tokens=tokens), named)
+
+    def _from_model(self, llm: "LLM", whole: Laid, found: Recalled, stream: Stream, word: str | None) -> Reply:
+        message = whole.prompt.question
+        answer, made = self._asked_of(llm, whole, stream)
+        prompt, memories = made.prompt or whole
+        self._memories.record_uses(memories)
+        sure = self._sure(stream.tokens, answer, shown=self._recall or self._attached is None)
+        if self._session.settings.get("llm.model") == MINI:  # which can copy and no more
+            sure = sure and not citing.broken_off(answer, prompt)
+        # "I don't know that yet" is no answer to somebody who tells something.
+        told_only = word is not None and answer == model_request.UNKNOWN
+        if not stream.stopped and (not sure or told_only):
+            result, shown = self._from_memories(message, found, word)
+            notice = f"{llm.name} was unsure of its answer, so these are your memories, word for word"
+            said = (notice,) if shown else ()  # what was only told needs no answer, so nothing stands in for one
+            return Reply(result._replace(tokens=made.tokens, seconds=made.seconds, notices=said, prompt=made.prompt), shown)
+        named = [memories[index] for index in citing.cited(answer, message, prompt.lines)]
+        return Reply(made._replace(cited=tuple(memory.id for memory in named), memories=tuple(named)), memories)
+
+    def _asked_of(self, llm: "LLM", whole: Laid, stream: Stream) -> tuple[str, Answered]:
+        """What a model says to a prompt, as far as that fits it; nothing is cited yet."""
+        start = time.perf_counter()
+        laid, prompted = self._recalling.fit(llm, whole)
+        made = model_request.request(laid.prompt, llm.template)
+        most = max(1, min(self._session.settings.get("llm.answer"), llm.context - prompted))
+        self.asked = True
+        restored = self.warm.restore(made) if self.warm else 0
+        begun = time.perf_counter()
+        answer = stream.run(llm.stream(made, most=most))
+        seconds = {"first": (stream.first or time.perf_counter()) - start, "answer": time.perf_counter() - start}
+        tokens = {"prompt": prompted, "answer": len(stream.tokens)}
+        if self.warm:
+            tokens |= self.warm.spent(prompted, restored, (stream.first or time.perf_counter()) - begun)
+        return answer, Answered(answer, "generated", (), tokens, seconds, stopped=stream.stopped, prompt=laid)
+
+    def _sure(self, tokens: "Sequence[Token]", answer: str, *, shown: bool) -> bool:
+        """Whether an answer is trusted.
+
+        Args:
+            shown: whether the memories stood in the prompt, which is what memos-mini's bar was chosen for. What it has learnt
+                it says with less certainty: the gate counted how often it is right, and `_by_heart` looks at each answer.
+        """
+        settings = self._session.settings
+        probable = model_request.certainty(tokens)
+        if not answer:
+            return False
+        least = settings.origin("llm.sure_least")
+        calibrated = shown and settings.get("llm.model") == MINI and least.origin == "default"
+        bar = MINI_SURE if calibrated else least.value
+        return probable is None or (probable[0] >= settings.get("llm.sure") and probable[1] >= bar)
+
+    def detach(self) -> tuple[str, ...]:
+        """Let go of the adapter if a memory in it was taken back meanwhile; why, for the person to know."""
+        attached = self._attached
+        if attached is None or (why := attached.fault()) is None:
+            return ()
+        attached.release()
+        self._attached = None
+        self.warm = self._warmed()  # whose slots are of another fingerprint
+        return (f"what the model had learnt is not used any more: {why}",)
+
+    def _warmed(self) -> "PrefixCache | None":
+        from memos_cli.ports import Stateful
+
+        llm = self._llm
+        if llm is None or not llm.local or not isinstance(llm, Stateful):
+            return None
+        from memos_cli.operation.activation.prefix_cache import PrefixCache
+
+        return PrefixCache(self._session, llm, self._person)
+
+
+def extractive(answer: str, memories: Sequence[Memory]) -> Answered:
+    """An answer that no model made."""
+    return Answered(
+        answer, "extractive", tuple(memory.id for memory in memories), {"prompt": 0, "answer": 0}, {}, tuple(memories)
+    )

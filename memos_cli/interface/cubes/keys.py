@@ -1,0 +1,231 @@
+"""Keys: making and trusting them, and what they are for: signing, telling signers, sealing and opening."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from memos_cli.errors import AccessDenied, NotFound, UsageError, did_you_mean
+from memos_cli.infra.crypto import age, keys, signing
+from memos_cli.infra.cubefile import Sign
+from memos_cli.model import PublicKey, Signature, Signer
+
+if TYPE_CHECKING:
+    from memos_cli.session import Session
+
+Ask = Callable[[str], str]
+"""Tells the passphrase of what is named: a key, a file."""
+
+
+class Keys:
+    """The keys of a home."""
+
+    def __init__(self, session: "Session") -> None:
+        self._session = session
+        self._ring = keys.Ring(session.paths.keys, lock_timeout=session.settings.get("lock_timeout"))
+
+    # -- one's own and those trusted
+
+    def new(self, name: str | None = None, *, passphrase: str | None = None) -> PublicKey:
+        """Make a key: it signs, and opens what was encrypted to it.
+
+        Args:
+            name: `None` for the person's.
+            passphrase: what protects its private part; `None` for none.
+
+        Raises:
+            UsageError: no key can have this name.
+            Refused: there is one of this name.
+        """
+        return self._ring.new(name or self._session.person, passphrase)
+
+    def own(self) -> tuple[PublicKey, ...]:
+        """One's own keys, by name."""
+        return self._ring.own()
+
+    def is_protected(self, name: str) -> bool:
+        """Whether a key of one's own is under a passphrase."""
+        return self._ring.is_protected(name)
+
+    def trusted(self) -> tuple[PublicKey, ...]:
+        """The keys of others that are trusted, by name."""
+        return self._ring.trusted()
+
+    def known(self) -> dict[str, str]:
+        """The names of all that are trusted, one's own among them, by the key that verifies."""
+        return {key.verifier: key.name for key in (*self.trusted(), *self.own())}
+
+    def show(self, name: str | None = None) -> PublicKey:
+        """A key, one's own or a trusted one.
+
+        Args:
+            name: or its fingerprint; `None` for the only one of one's own, or the one with the person's name.
+
+        Raises:
+            NotFound: there is none.
+            UsageError: there are several, and none is meant.
+        """
+        return self._mine() if name is None else _named(name, (*self.own(), *self.trusted()))
+
+    def trust(self, line: str, *, name: str | None = None) -> tuple[PublicKey, bool]:
+        """Trust somebody's key from now on; whether that is new.
+
+        Args:
+            line: the public line, as `memos key show` prints it where the key was made.
+            name: what to call it here; `None` for the name in the line.
+
+        Raises:
+            UsageError: it is no public line.
+            Refused: there is another key of this name.
+        """
+        key = keys.read_line(line)
+        key = key._replace(name=name) if name else key
+        return key, self._ring.trust(key)
+
+    def distrust(self, who: str, *, dry_run: bool = False) -> PublicKey:
+        """Take a key off the list of trusted ones, by its name or its fingerprint.
+
+        Raises:
+            NotFound: it is not on the list.
+        """
+        found = _named(who, self.trusted())
+        if not dry_run:
+            self._ring.distrust(found)
+        return found
+
+    def remove(self, name: str, *, dry_run: bool = False) -> str:
+        """Remove a key of one's own, for good; a damaged one too.
+
+        Raises:
+            NotFound: there is none.
+        """
+        if dry_run:
+            self._ring.is_protected(name)
+        else:
+            self._ring.remove(name)
+        return name
+
+    # -- signatures
+
+    def signer(self, name: str | None = None, ask: Ask | None = None) -> Sign:
+        """What signs a cube file by a key of one's own. A passphrase is asked for now, ahead of the work.
+
+        Raises:
+            NotFound: there is no such key.
+            AccessDenied: the passphrase is wrong, or nobody tells it.
+        """
+        key = self._ring.private(name or self._mine().name, self._asking(name or self._mine().name, ask))
+        return lambda digest: [signing.sign(key.seed, digest)]
+
+    def verify(self, digest: bytes, signatures: Sequence[Signature], *, required: bool = False) -> tuple[Signer, ...]:
+        """Whose the signatures over a cube file are.
+
+        Args:
+            required: whether one has to be by a key that is trusted here.
+
+        Raises:
+            IntegrityError: one is forged or malformed.
+            AccessDenied: none is by a trusted key, and one is required.
+        """
+        if not signatures and not required:
+            return ()
+        signers = signing.verify(digest, signatures, self.known())
+        if required and not any(one.trusted for one in signers):
+            raise AccessDenied(
+                "nobody has signed the file" if not signers else "nobody whom you trust has signed the file",
+                hint="trust the signer's key: memos key trust PUBLIC-LINE" if signers else "ask for a signed one",
+            )
+        return signers
+
+    # -- envelopes
+
+    def recipients(self, given: Sequence[str]) -> tuple[str, ...]:
+        """Recipients as they are typed: `age1…`, an SSH public key, the name of a key, or a file that has some of these.
+
+        Raises:
+            NotFound: neither a name nor a file.
+            UsageError: a file without recipients, or a malformed one.
+        """
+        named = {key.name: key.recipient for key in (*self.trusted(), *self.own())} if given else {}
+        found: list[str] = []
+        for one in given:
+            if one.startswith(("age1", "ssh-")):
+                found.append(age.checked_recipient(one))
+            elif one in named:
+                found.append(named[one])
+            elif Path(one).expanduser().is_file():
+                found += keys.given_recipients(Path(one).expanduser())
+            else:
+                raise NotFound(f"no key and no file {one[:100]!r}", hint=did_you_mean(one, named, "see: memos key list"))
+        return tuple(dict.fromkeys(found))
+
+    def sealed(
+        self, out: BinaryIO, *, recipients: Sequence[str] = (), passphrase: str | None = None
+    ) -> AbstractContextManager[BinaryIO]:
+        """A stream to write to, whose bytes arrive at `out` in an age file; see `envelope.sealed`."""
+        return age.sealed(out, self._scratch, recipients=recipients, passphrase=passphrase)
+
+    def opened(
+        self, stream: BinaryIO, *, identities: Sequence[str] = (), ask: Ask | None = None, ask_key: Ask | None = None
+    ) -> AbstractContextManager[BinaryIO]:
+        """A stream to read what an age file holds, by one's own keys and those in files; see `envelope.opened`.
+
+        Args:
+            identities: files with more keys.
+            ask: tells the passphrase of the file.
+            ask_key: tells that of a key, asked only where no other key fits.
+        """
+        passphrase = (lambda: ask("the file")) if ask else None
+        found = self._identities(identities, ask_key)
+        return age.opened(stream, self._scratch, identities=found, passphrase=passphrase)
+
+    @contextmanager
+    def looked_into(
+        self, stream: BinaryIO, *, identities: Sequence[str] = (), ask: Ask | None = None, ask_key: Ask | None = None
+    ) -> Iterator[tuple[BinaryIO, bool]]:
+        """A stream as it is, or what it holds if it is an age file; and whether it was one. See `opened`."""
+        is_sealed, whole = age.looked_at(stream)
+        if not is_sealed:
+            yield whole, False
+            return
+        with self.opened(whole, identities=identities, ask=ask, ask_key=ask_key) as inner:
+            yield inner, True
+
+    def _identities(self, files: Sequence[str], ask: Ask | None) -> Iterator[Sequence[str | bytes]]:
+        """Keys in batches: those that nobody has to be asked for come first."""
+        for file in files:
+            passphrase = (lambda file=file: ask(file)) if ask else None
+            yield keys.given_identities(Path(file).expanduser(), self._scratch, passphrase)
+        names = [key.name for key in self.own()]
+        protected = [name for name in names if self._ring.is_protected(name)]
+        yield [self._ring.private(name).identity for name in names if name not in protected]
+        for name in protected:
+            yield [self._ring.private(name, self._asking(name, ask)).identity]
+
+    @property
+    def _scratch(self) -> Path:
+        return self._session.paths.cache
+
+    def _asking(self, name: str, ask: Ask | None) -> Callable[[], str] | None:
+        """What tells the passphrase of a key: the file that the settings name, else whoever asks."""
+        from memos_cli.infra.crypto import passphrases
+
+        if file := self._session.settings.get("key.passphrase_file"):
+            return lambda: passphrases.from_file(file)
+        return (lambda: ask(f"key {name}")) if ask else None
+
+    def _mine(self) -> PublicKey:
+        own = self.own()
+        if not own:
+            raise NotFound("you have no key yet", hint="make one: memos key new")
+        by_person = [key for key in own if key.name == self._session.person]
+        if len(own) > 1 and not by_person:
+            raise UsageError("you have several keys; say which", hint=f"there are: {', '.join(key.name for key in own)}")
+        return (by_person or own)[0]
+
+
+def _named(who: str, known: Sequence[PublicKey]) -> PublicKey:
+    for key in known:
+        if who in {key.name, keys.fingerprint(key)}:
+            return key
+    raise NotFound(f"no key {who[:100]!r}", hint=did_you_mean(who, [key.name for key in known], "see: memos key list"))

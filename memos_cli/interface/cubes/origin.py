@@ -1,0 +1,192 @@
+"""What of a cube fits this machine: whose it is, whose vectors, slots and adapters it has, and what came in from elsewhere."""
+
+import shlex
+from collections import Counter
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+from memos_cli.errors import MemosError, ModelUnavailable
+from memos_cli.infra.local import adapters
+from memos_cli.infra.transfer.dumper import MAKER
+from memos_cli.infra.vault import log, queries
+from memos_cli.model import Adapter, Signer
+from memos_cli.operation import models
+from memos_cli.times import from_millis
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from memos_cli.infra.vault.vault import Vault
+    from memos_cli.interface.cubes.keys import Keys
+    from memos_cli.session import Session
+
+
+class Vectors(NamedTuple):
+    """How many memories have vectors of an embedder, and whether that is the one that this machine searches with.
+
+    Those of another one are no use here: `memos doctor --embed` makes new ones. `fits` is `None` where there is no model.
+    """
+
+    embedder: str
+    memories: int
+    fits: bool | None
+
+
+class Promoted(NamedTuple):
+    """A promoted generation: whether it is for the model chosen here (`None` where none is), and whether chat uses it.
+
+    If not, `why` says why, and `next` is the command that changes it.
+    """
+
+    id: str
+    generation: int
+    model: str
+    memories: int
+    fits: bool | None
+    used: bool
+    why: str | None
+    next: str | None
+
+
+class States(NamedTuple):
+    """How many slots with memories of the cube are of a model (SHA-256), whether that is the chosen one, else what to do."""
+
+    model: str
+    slots: int
+    fits: bool | None
+    next: str | None
+
+
+class Arrival(NamedTuple):
+    """An import or a merge: when, of how many operations, of which cube or file, and who had signed that."""
+
+    at: str
+    operations: int
+    cube: str
+    file: str | None
+    signers: tuple[Signer, ...]
+
+
+class Fitting(NamedTuple):
+    """What `memos cube info` tells of where a cube is from.
+
+    Attributes:
+        maker: whose it was where it was made.
+        untrusted: how many memories came from elsewhere and were not used here yet, so that they are trusted less.
+        foreign_policy: whether a policy that came in with a merge stands in the log and does not rule.
+        chat_model: the SHA-256 of the model that is chosen here; `None` where none is, or none of one's own.
+        adapters: the promoted ones.
+        slots: by the model that they are of.
+    """
+
+    maker: str
+    vectors: tuple[Vectors, ...]
+    arrived: tuple[Arrival, ...]
+    untrusted: int
+    foreign_policy: bool
+    adapters: tuple[Promoted, ...] = ()
+    slots: tuple[States, ...] = ()
+    chat_model: str | None = None
+
+
+def fitting(session: "Session", keys: "Keys", vault: "Vault") -> Fitting:
+    """What of a cube fits this machine."""
+    model = models.identity(session.settings, session.paths).get("model")
+    return Fitting(
+        vault.mark(MAKER) or vault.meta["owner"],
+        tuple(_vectors(session, vault)),
+        tuple(arrivals(keys, vault)),
+        queries.untrusted_count(vault.conn),
+        vault.policy != vault.merged_policy,
+        tuple(_learnt(session, vault, model)),
+        tuple(_states(session, vault, model)),
+        model,
+    )
+
+
+def _learnt(session: "Session", vault: "Vault", model: str | None) -> "Iterator[Promoted]":
+    if not vault.records(adapters.NOUN):
+        return
+    from memos_cli.operation.parametric import generations
+
+    known = generations.of(vault)
+    used = False
+    for base in sorted({one.base for one in known}, key=lambda base: (base != model, base)):
+        for one in generations.promoted(known, base):  # of several the newest that may be is used
+            fits = one.base == model if model else None
+            why, command = _hindrance(session, vault, one, fits=fits)
+            if why is None and used:
+                why = "a newer one is used"
+            used = used or why is None
+            yield Promoted(one.id, one.number, one.model, len(one.covers), fits, why is None, why, command)
+
+
+def _hindrance(session: "Session", vault: "Vault", one: Adapter, *, fits: bool | None) -> tuple[str | None, str | None]:
+    """Why chat does not use a generation, and what to do about it."""
+    from memos_cli.operation.parametric import foreign_adapters, generations
+
+    memos = "memos" if vault.name == session.cube_names[0] else f"memos --cube {shlex.quote(vault.name)}"
+    if why := generations.detached(vault, one, session.now):
+        return why, f"{memos} consolidate run"
+    if not fits:
+        why = "no model is chosen" if fits is None else "it is for another model than the one chosen"
+        return why, f"memos model use {shlex.quote(one.model)}"
+    if foreign_adapters.is_untrusted(vault, one):
+        return adapters.FOREIGN, f"{memos} consolidate promote {one.number}"
+    if why := adapters.fault(vault, one):
+        return why, f"{memos} consolidate run --again"
+    return None, None
+
+
+def _states(session: "Session", vault: "Vault", model: str | None) -> "Iterator[States]":
+    from memos_cli.operation.activation.slots import store
+
+    identity = vault.meta["id"]
+    try:
+        held = [slot for slot in store(session).all() if any(part.cube == identity for part in slot.parts)]
+    except MemosError:  # only a cache, and `memos slot list` says what is wrong with it
+        return
+    for name, count in sorted(Counter(slot.identity.get("model", "") for slot in held).items()):
+        fits = name == model if model else None
+        yield States(name, count, fits, None if fits else "memos slot build" if model else "memos model use")
+
+
+def _vectors(session: "Session", vault: "Vault") -> list[Vectors]:
+    found = queries.embedded(vault.conn)
+    known = None
+    if found:
+        try:
+            known = session.embeddings.weights.fingerprint if session.embeddings.weights is not None else None
+        except ModelUnavailable:
+            known = None
+    return [Vectors(name, count, name == known if known else None) for name, count in found]
+
+
+def with_untrusted(session: "Session", keys: "Keys", verifier: str) -> list[str]:
+    """The cubes of a home in which something is trusted less that may have come with what a key has signed."""
+    found = []
+    for name in session.shelf.names():
+        with suppress(MemosError):
+            vault = session.vault(name)
+            signed = any(one.key == verifier for came in arrivals(keys, vault) for one in came.signers)
+            if signed and (
+                queries.untrusted_count(vault.conn) or any(adapters.untrusted(vault, one) for one in adapters.folders(vault))
+            ):
+                found.append(name)
+    return found
+
+
+def arrivals(keys: "Keys", vault: "Vault") -> list[Arrival]:
+    """What came into a cube, as the receipts tell that were written in it."""
+    found = [(one, one.change or {}) for one in vault.receipts()]
+    names = keys.known() if any(told.get("signers") for _, told in found) else {}
+    return [
+        Arrival(
+            from_millis(log.millis_of(one.clock)),
+            told.get("operations", 0),
+            told.get("cube", ""),
+            told.get("file"),
+            tuple(Signer(key, names.get(key), key in names) for key in told.get("signers", ())),
+        )
+        for one, told in found
+    ]

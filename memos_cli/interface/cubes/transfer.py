@@ -1,0 +1,297 @@
+"""Carrying cubes between machines: a cube to a file, a file to a new cube, and what is in a file.
+
+`mos.transfer.export(…)`, `receive`, `verify`. What comes in is verified whole before anything is changed, in a staged cube that
+nothing else knows of (`infra.loader`).
+"""
+
+import os
+import stat
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
+
+from memos_cli.errors import MemosError, Refused, UsageError
+from memos_cli.infra import files
+from memos_cli.infra.cubefile import SUFFIX, Sign
+from memos_cli.infra.governance import governance
+from memos_cli.infra.local import adapters
+from memos_cli.infra.transfer import dumper, loader
+from memos_cli.infra.transfer.dumper import WHOLE, Dumped, Extent, Progress
+from memos_cli.infra.vault import queries
+from memos_cli.infra.vault.vault import Vault
+from memos_cli.model import Filter, Signature, Signer
+from memos_cli.operation import policy
+from memos_cli.operation.activation import travel
+from memos_cli.operation.parametric import foreign_adapters
+
+if TYPE_CHECKING:
+    from memos_cli.infra.transfer.loader import Staged
+    from memos_cli.interface.cubes.keys import Keys
+    from memos_cli.session import Session
+
+Layer = Callable[[BinaryIO], AbstractContextManager[BinaryIO]]
+"""Puts encryption around a stream: one that is written to, or one that is read."""
+
+
+class Exported(NamedTuple):
+    """What an export wrote, and where to; `path` is `None` for standard output."""
+
+    cube: str
+    path: Path | None
+    dumped: Dumped
+    redacted: bool
+    left_out: int = 0
+
+
+class Contents(NamedTuple):
+    """What is in a cube file.
+
+    Attributes:
+        manifest: as it stands in the file.
+        digest: of the file before encryption, in hexadecimal.
+        signatures: those in the seal, all of them valid.
+        signers: whose they are, in the same order.
+        states: how many memories are in each state.
+        vectors: how many memories have a vector in it.
+        absent: how many files that memories were read from are not in it.
+        adapters: those that are in it.
+        models: the models (SHA-256) that slots are in it of, and how many of each.
+    """
+
+    manifest: Mapping[str, Any]
+    digest: str
+    signatures: tuple[Signature, ...]
+    signers: tuple[Signer, ...]
+    states: Mapping[str, int]
+    vectors: int
+    absent: int
+    adapters: tuple[foreign_adapters.Came, ...] = ()
+    models: Mapping[str, int] = {}
+
+    @property
+    def trusted(self) -> bool:
+        """Whether somebody has signed it whose key is trusted here."""
+        return any(one.trusted for one in self.signers)
+
+
+class Received(NamedTuple):
+    """What an import made, or would make: all of it is new. `txn` is what takes it back."""
+
+    cube: str
+    contents: Contents
+    dry_run: bool
+    txn: str | None = None
+    slots: travel.Taken = travel.Taken()
+
+
+class Transfer:
+    """Cube files of one home."""
+
+    def __init__(self, session: "Session", keys: "Keys") -> None:
+        self._session = session
+        self._keys = keys
+
+    def export(
+        self,
+        name: str | None = None,
+        target: "Path | BinaryIO | None" = None,
+        extent: Extent = WHOLE,
+        *,
+        slots: bool = False,
+        force: bool = False,
+        sign: Sign | None = None,
+        seal: Layer | None = None,
+        tell: Progress = lambda *_: None,
+    ) -> Exported:
+        """Write a cube file, whole or not at all.
+
+        Args:
+            name: of the cube; `None` for the one in use.
+            target: a path or a stream; `None` for a file of the cube's name in the working folder.
+            extent: what of it; a redacted one is a publication in place of a copy, see `infra.redaction`.
+            slots: take along one's slots that hold memories of this cube alone; with a whole cube.
+            force: replace a file that is there.
+            sign: makes the signatures.
+            seal: puts encryption around it.
+            tell: told how many operations are done, of how many.
+
+        Raises:
+            CubeNotFound: there is no such cube.
+            Refused: the cube is somebody else's; or there is such a file; or there is nothing to export.
+        """
+        vault = self._session.vault(name or self._session.cube_names[0])
+        governance.require_owner(self._session.principal, vault.meta, "export the cube")
+        path = target if isinstance(target, Path) else Path(f"{vault.name}{SUFFIX}") if target is None else None
+        opened = _written(path, force=force) if path else nullcontext(target)
+        with (
+            self._source(vault, extent) as (source, left_out),
+            opened as stream,
+            (seal or _plainly)(cast("BinaryIO", stream)) as out,
+        ):
+            if extent.redacted:
+                extent = extent._replace(wanted=None, vectors=False)
+            states = travel.outgoing_slots(self._session, vault) if slots and extent.whole else ()
+            dumped = dumper.dump(source, out, self._session.paths.cache, extent, slots=states, sign=sign, tell=tell)
+        return Exported(vault.name, path, dumped, extent.redacted, left_out)
+
+    @contextmanager
+    def _source(self, vault: Vault, extent: Extent) -> Iterator[tuple[Vault, int]]:
+        """The cube that is written: this one, or what may be published of it; and how many memories that leaves out."""
+        if not extent.redacted:
+            yield vault, 0
+            return
+        from memos_cli.infra.transfer import redaction
+        from memos_cli.infra.transfer.redaction import covered
+
+        wanted = extent.wanted or Filter(at=self._session.now)
+        with redaction.published(vault, wanted, covered, self._session.paths.cubes) as (published, left_out):
+            yield published, left_out
+
+    def receive(
+        self,
+        stream: "BinaryIO | IO[bytes]",
+        name: str,
+        *,
+        dry_run: bool = False,
+        require_signed: bool = False,
+        look: Callable[[Contents], None] = lambda _: None,
+        tell: Progress = lambda *_: None,
+    ) -> Received:
+        """Make a new cube of a file; `undo` in that cube takes it back.
+
+        What nobody has signed whose key is trusted here is trusted less until it is used.
+
+        Args:
+            stream: the file, decrypted.
+            name: what the cube is to be called here.
+            dry_run: verify everything and make nothing.
+            require_signed: refuse what nobody has signed whose key is trusted here.
+            look: told what is in the file once all of it is verified; what it raises stops the import.
+            tell: told how many operations are done, of how many.
+
+        Raises:
+            Refused: there is a cube of that name.
+            IntegrityError: the file is not a sound one, or a signature is forged. Nothing is changed then.
+            AccessDenied: a signature is required, and there is none that counts.
+        """
+        target = self._session.shelf.place(name)
+        refuse_known(target)
+        with self.staged(stream, target.name, folder=target.parent, require_signed=require_signed, tell=tell) as staged:
+            found = contents(staged)
+            look(found)
+            if dry_run:
+                return Received(target.name, found, dry_run)
+            with self._session.author("import").write(staged.vault) as unit:
+                staged.receive(unit)
+            staged.adopt(target)
+            slots = travel.Taken()
+            if staged.slots:
+                with Vault(target, target.name) as made:
+                    slots = travel.keep_slots(self._session, made, staged.slots, trusted=staged.trusted)
+        return Received(target.name, found, dry_run, unit.log.txn, slots)
+
+    def verify(
+        self, stream: "BinaryIO | IO[bytes]", *, require_signed: bool = False, tell: Progress = lambda *_: None
+    ) -> Contents:
+        """Verify a file to its last byte, and tell what is in it.
+
+        Raises:
+            IntegrityError: the file is not a sound one, or a signature is forged.
+            AccessDenied: a signature is required, and there is none that counts.
+        """
+        with self.staged(stream, "verified", require_signed=require_signed, tell=tell) as staged:
+            return contents(staged)
+
+    @contextmanager
+    def staged(
+        self,
+        stream: "BinaryIO | IO[bytes]",
+        name: str,
+        *,
+        folder: Path | None = None,
+        require_signed: bool = False,
+        tell: Progress = lambda *_: None,
+    ) -> "Iterator[Staged]":
+        """A file as a verified cube that is in no list and gone when the block ends: to be looked into, compared or merged."""
+        place = folder or self._session.paths.cubes
+        self._session.shelf.sweep_old(self._session.now)
+        with loader.stage(
+            stream, place, name, due=self._session.shelf.due, check=_fault_of_record, owner=self._session.person, tell=tell
+        ) as staged:
+            digest = bytes.fromhex(staged.digest)
+            yield staged._replace(signers=self._keys.verify(digest, staged.signatures, required=require_signed))
+
+
+def refuse_known(target: Path) -> None:
+    """See that a cube can be made here.
+
+    Raises:
+        Refused: there is one, or something else.
+    """
+    if target.exists():
+        raise Refused(
+            f"there is a cube {target.name!r} already",
+            hint=f"put the two together: memos cube merge {target.name} FILE; or import it as another one: --name NAME",
+        )
+
+
+def contents(staged: "Staged") -> Contents:
+    """What a staged cube has in it."""
+    states = queries.schedule(staged.vault.conn, "")[0]
+    signed = staged.signatures, staged.signers
+    known, came = staged.vault.records(adapters.NOUN), dict.fromkeys(staged.adapters, staged.trusted)
+    learnt = foreign_adapters.told(known, came, staged.vault.name)
+    models = Counter(one.identity.get("model", "") for one in staged.slots)
+    return Contents(staged.manifest, staged.digest, *signed, states, staged.vectors, staged.absent, learnt, models)
+
+
+def proposed_name(file: str) -> str | None:
+    """The name of a cube that a file's name proposes; `None` for standard input."""
+    if file == "-":
+        return None
+    return Path(file).name.removesuffix(".age").removesuffix(SUFFIX)
+
+
+def _fault_of_record(noun: str, registers: Mapping[str, Any]) -> str:
+    """What is wrong with a policy that comes from elsewhere; empty for nothing."""
+    if noun == policy.NOUN:
+        try:
+            for name in set(registers) & set(policy.KEYS):
+                policy.checked(name, registers[name])
+        except UsageError as error:
+            return error.message
+    return ""
+
+
+@contextmanager
+def _plainly(stream: BinaryIO) -> Iterator[BinaryIO]:
+    """No encryption."""
+    yield stream
+
+
+@contextmanager
+def _written(path: Path, *, force: bool) -> Iterator[BinaryIO]:
+    """A stream whose bytes are at `path` once the block ends, all of them, for nobody else to read; or none of them.
+
+    Raises:
+        Refused: there is a file, and `force` was not given.
+        MemosError: it cannot be written there.
+    """
+    try:
+        if path.exists() and not stat.S_ISREG(path.stat().st_mode):  # a device or a pipe is written to, not replaced
+            with path.open("wb") as stream:
+                yield stream
+            return
+        if path.exists() and not force:
+            raise Refused(f"there is a file {path} already", hint="replace it with --force, or name another one with -o")
+        if not path.parent.is_dir():
+            raise MemosError(f"there is no folder {path.parent}", hint="make it first")
+        with files.replaced(path) as half:
+            with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+                yield stream
+            if path.exists() and not force:
+                raise Refused(f"there is a file {path} now; nothing was replaced", hint="replace it with --force")
+    except IsADirectoryError:
+        raise MemosError(f"{path} is a folder", hint=f"name a file: -o {path / 'NAME'}{SUFFIX}") from None

@@ -1,0 +1,1 @@
+"""Memory Pipeline: the flows that write, each one transaction."""

@@ -1,0 +1,196 @@
+"""Chains: retrieve, filter, augment, update, archive, as one transaction over the memories that each step leaves over.
+
+The paper's memory pipeline, written down by a person: a TOML file of `[[step]]` tables. All steps are checked before the first
+one runs, and nothing is written before the last one has been through.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from memos_cli.errors import UsageError
+from memos_cli.infra.vault import fold
+from memos_cli.model import Filter, Kind, LinkType, Memory, State
+from memos_cli.operation.changes import change_each, check_content
+from memos_cli.times import from_text, parse_duration, parse_iso, to_text
+
+if TYPE_CHECKING:
+    from memos_cli.infra.vault.vault import Vault
+    from memos_cli.operation.operator.operator import MemOperator
+    from memos_cli.session import Session
+
+_FILTERS = {"tags": list, "kinds": list, "states": list, "since": str, "until": str, "task": str, "key": str}
+_FIELDS: dict[str, dict[str, type]] = {
+    "retrieve": {"query": str, "k": int, **_FILTERS},
+    "filter": {"older": str, "unused": str, "without": list, "matching": str, **_FILTERS},
+    "augment": {"tags": list, "link": str},
+    "update": {"kind": str, "key": str, "title": str, "priority": int, "valid_to": str, "append": str},
+    "archive": {},
+    "expire": {},
+}
+_MOST = 10_000
+"""How many memories a chain works on at most."""
+Change = Callable[[Memory], dict[str, Any]]
+
+
+class Step(NamedTuple):
+    """One step: what it does, and its fields, checked."""
+
+    do: str
+    fields: Mapping[str, Any]
+
+
+class Chained(NamedTuple):
+    """What a chain did: after each step how many memories were left over, and whom it changed."""
+
+    steps: tuple[dict[str, Any], ...]
+    changed: tuple[str, ...]
+    command_id: str | None
+    dry_run: bool
+
+
+def read(text: str) -> tuple[Step, ...]:
+    """The steps of a chain file.
+
+    Raises:
+        UsageError: not TOML, no steps, an unknown step or field, or a value that it cannot have.
+    """
+    import tomllib
+
+    try:
+        tables = tomllib.loads(text).get("step")
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"the chain is not TOML: {error}") from None
+    if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
+        raise UsageError("the chain has no steps", hint="write tables [[step]]; see: memos lifecycle run --help")
+    steps = tuple(_step(number, table) for number, table in enumerate(tables, start=1))
+    if steps[0].do != "retrieve":
+        raise UsageError("the first step has to retrieve", hint='do = "retrieve"')
+    return steps
+
+
+def _step(number: int, table: dict[str, Any]) -> Step:
+    do = table.get("do")
+    if do not in _FIELDS:
+        raise UsageError(f"step {number} does {do!r}, which is no step", hint=f"there are: {', '.join(_FIELDS)}")
+    fields = {name: value for name, value in table.items() if name != "do"}
+    for name, value in fields.items():
+        wanted = _FIELDS[do].get(name)
+        if wanted is None:
+            raise UsageError(f"step {number} ({do}) has no field {name!r}", hint=f"it has: {', '.join(_FIELDS[do]) or 'none'}")
+        if not isinstance(value, wanted) or isinstance(value, bool):
+            raise UsageError(f"step {number} ({do}): {name} has to be a {'text' if wanted is str else wanted.__name__}")
+    try:
+        return Step(do, _checked(fields))
+    except (UsageError, ValueError, re.error) as error:
+        said = error.message if isinstance(error, UsageError) else str(error)
+        raise UsageError(f"step {number} ({do}): {said}") from None
+
+
+def _checked(fields: dict[str, Any]) -> dict[str, Any]:
+    """Fields as they are used: names of kinds, states and links are known, times are times, durations durations."""
+    found = dict(fields)
+    for name in ("tags", "without", "kinds", "states"):
+        if name in found and not all(isinstance(one, str) and one for one in found[name]):
+            raise ValueError(f"{name} has to be a list of texts")
+    for name, noun in (("kinds", Kind), ("states", State)):
+        found |= {name: tuple(noun(one) for one in found[name])} if name in found else {}
+    if "kind" in found:
+        found["kind"] = Kind(found["kind"])
+    if "link" in found:
+        found["link"] = LinkType(found["link"])
+    for name in ("since", "until", "valid_to"):
+        found |= {name: parse_iso(found[name])} if name in found else {}
+    for name in ("older", "unused"):
+        found |= {name: parse_duration(found[name])} if name in found else {}
+    if "matching" in found:
+        found["matching"] = re.compile(found["matching"], re.IGNORECASE)
+    return found
+
+
+def run(session: "Session", memories: "MemOperator", steps: Sequence[Step], *, dry_run: bool = False) -> Chained:
+    """Run a chain on the first cube in use.
+
+    Raises:
+        Refused: a memory is frozen or not the principal's to change; nothing is written then.
+    """
+    vault = session.writable()
+    chosen = _retrieved(session, memories, vault, steps[0].fields)
+    changes: dict[str, dict[str, Any]] = {}
+    report = [{"do": steps[0].do, "memories": len(chosen)}]
+    for step in steps[1:]:
+        if step.do == "retrieve":
+            again = {memory.id for memory in _retrieved(session, memories, vault, step.fields)}
+            chosen = [memory for memory in chosen if memory.id in again]
+        elif step.do == "filter":
+            chosen = [memory for memory in chosen if _passes(memory, step.fields, session.now)]
+        else:
+            _collect(changes, chosen, step, session.now)
+        report.append({"do": step.do, "memories": len(chosen)})
+    done = change_each(
+        vault, list(changes), session.author("chain"), lambda memory: _news(vault, memory, changes), dry_run=dry_run
+    )
+    return Chained(tuple(report), done.ids, done.txn, dry_run)
+
+
+def _retrieved(session: "Session", memories: "MemOperator", vault: "Vault", fields: Mapping[str, Any]) -> list[Memory]:
+    narrowing: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in fields.items() if name in _FILTERS
+    }
+    wanted = Filter(at=session.now, **narrowing)
+    if "query" in fields:
+        hits = memories.search(fields["query"], k=min(fields.get("k", 10), _MOST), wanted=wanted, record=False).hits
+        return [hit.memory for hit in hits if hit.memory.cube == vault.name]
+    return vault.find(session.sight(vault, wanted), "newest", min(fields.get("k", _MOST), _MOST))
+
+
+def _passes(memory: Memory, fields: Mapping[str, Any], now: str) -> bool:
+    def before(span: timedelta) -> str:
+        return to_text(from_text(now) - span)
+
+    when = memory.occurred_at or memory.created_at
+    tests: dict[str, Callable[[Any], bool]] = {
+        "tags": lambda tags: set(tags) <= set(memory.tags),
+        "without": lambda tags: not set(tags) & set(memory.tags),
+        "kinds": lambda kinds: memory.kind in kinds,
+        "states": lambda states: memory.state in states,
+        "since": lambda since: when >= since,
+        "until": lambda until: when < until,
+        "task": lambda task: memory.task == task,
+        "key": lambda key: memory.key == key,
+        "older": lambda span: when < before(span),
+        "unused": lambda span: (memory.last_access_at or memory.created_at) < before(span),
+        "matching": lambda pattern: bool(pattern.search(memory.content)),
+    }
+    return all(tests[name](value) for name, value in fields.items())
+
+
+def _collect(changes: dict[str, dict[str, Any]], memories: Sequence[Memory], step: Step, now: str) -> None:
+    """Add what a step changes to what those before it did."""
+    before: Memory | None = None
+    for memory in memories:
+        change = changes.setdefault(memory.id, {})
+        match step.do:
+            case "augment":
+                change |= {fold.TAG + tag: True for tag in step.fields.get("tags", ())}
+                if "link" in step.fields and before is not None:
+                    change[f"{fold.LINK}{step.fields['link']}:{before.id}"] = True
+            case "update":
+                change |= {name: value for name, value in step.fields.items() if name != "append"}
+                if "append" in step.fields:
+                    longer = f"{change.get('content', memory.content)}\n{step.fields['append']}"
+                    change["content"] = check_content(longer)
+            case _:
+                target = State.ARCHIVED if step.do == "archive" else State.EXPIRED
+                change |= {"state": target.value, "since": now, "reason": "chain"}
+        before = memory
+
+
+def _news(vault: "Vault", memory: Memory, changes: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """What of a change is one: a memory that has the values already is left alone."""
+    registers = fold.fold(vault.operations("memory", memory.id))
+    wanted = {name: getattr(value, "value", value) for name, value in changes[memory.id].items()}
+    if registers.get("state") == wanted.get("state"):
+        wanted = {name: value for name, value in wanted.items() if name not in {"state", "since", "reason"}}
+    return {name: value for name, value in wanted.items() if registers.get(name) != value}

@@ -1,0 +1,332 @@
+"""Memory Pipeline: the flows that write, each one transaction: all of it, or nothing.
+
+`add`, `edit`, `forget`, `restore`, `link` and the switches on a memory. The write transaction is opened here and in the
+flows beside it (`timeline`, `snapshots`, `tasks`), and nowhere else.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from memos_cli.errors import ModelUnavailable, Refused, UsageError
+from memos_cli.infra.vault import connection, fold, search
+from memos_cli.infra.vault.blobs import Blobs
+from memos_cli.infra.vault.units import Unit
+from memos_cli.infra.vault.vault import Vault
+from memos_cli.model import HOT_STATES, Draft, Kind, LinkType, Memory, State
+from memos_cli.operation.changes import change_each, check_content
+from memos_cli.operation.lifecycle import tasks as task_scopes
+from memos_cli.operation.operator import placing
+from memos_cli.operation.results import Added, Changed
+
+if TYPE_CHECKING:
+    from memos_cli.interface.reader.extraction import Extracted
+    from memos_cli.interface.reader.reader import Format
+    from memos_cli.session import Author, Session
+
+_PROMOTED = (Kind.RULE, Kind.PREFERENCE)
+
+
+def ingest(
+    vault: Vault,
+    drafts: Iterable[Draft],
+    author: "Author",
+    tell: Callable[[int], None] = lambda _: None,
+    *,
+    derived: Sequence[tuple[int, Draft]] = (),
+) -> Added:
+    """Store drafts in one transaction; duplicates are found, edits made, older values superseded.
+
+    Args:
+        tell: called with the number of drafts done, now and then.
+        derived: what was extracted from a draft, with that draft's place among `drafts`; linked to it where it is new.
+    """
+    counts = {"added": 0, "edited": 0, "duplicate": 0}
+    ids: list[str] = []
+    superseded: list[str] = []
+    conflicts: list[str] = []
+    confirmed: list[str] = []
+    secrets = 0
+    tasks: set[str] = set()
+    with author.write(vault) as unit:
+        for draft in drafts:
+            placed = placing.place(vault, unit, draft, author.principal, author.at)
+            counts[placed.outcome] += 1
+            ids.append(placed.id)
+            superseded += placed.superseded
+            conflicts += placed.conflicts
+            secrets += bool(draft.labels)
+            if placed.outcome == "duplicate":
+                confirmed.append(placed.id)
+                if draft.kind in _PROMOTED:
+                    _promote(vault, unit, placed.id)
+            elif draft.task is not None:
+                tasks.add(draft.task)
+            if len(ids) % 1000 == 0:
+                tell(len(ids))
+        extracted = []
+        for place, draft in derived:
+            placed = placing.place(vault, unit, draft, author.principal, author.at)
+            superseded += placed.superseded
+            conflicts += placed.conflicts
+            if placed.outcome == "added":
+                unit.change("memory", placed.id, {f"{fold.LINK}{LinkType.DERIVED_FROM}:{ids[place]}": True})
+                extracted.append(placed.id)
+            elif placed.outcome == "duplicate":
+                confirmed.append(placed.id)
+        reopened = task_scopes.reopen(vault, unit, tasks)
+        txn = unit.log.txn if unit.log.count else None
+    if confirmed:
+        vault.record_uses(confirmed, author.at)
+        vault.confirm(confirmed)
+    return Added(
+        counts["added"], counts["edited"], counts["duplicate"], tuple(ids), (), tuple(superseded), tuple(conflicts), txn,
+        memory=vault.get(ids[0]) if len(ids) == 1 else None, secrets=secrets, pending=search.pending_count(vault.conn),
+        extracted=tuple(extracted),
+        reopened=reopened,
+    )  # fmt: skip
+
+
+def _promote(vault: Vault, unit: Unit, identity: str) -> None:
+    """Make a rule that is told again part of the core: it becomes one, where it was a preference, and goes before others."""
+    memory = vault.get(identity)
+    if memory.frozen or memory.kind not in _PROMOTED:
+        return
+    from memos_cli.interface.reader.reader import is_rule
+
+    if memory.kind is Kind.RULE or is_rule(memory.content):
+        fields = {"kind": Kind.RULE.value, "priority": max(1, memory.priority)}
+        if change := {name: value for name, value in fields.items() if getattr(memory, name) != value}:
+            unit.change("memory", identity, change)
+
+
+def forget(vault: Vault, ids: Sequence[str], author: "Author", *, thaw: bool, dry_run: bool) -> Changed:
+    """Let memories expire: out of every answer at once, and restorable.
+
+    Args:
+        thaw: also frozen ones; the person was asked.
+    """
+
+    def expire(memory: Memory) -> dict[str, Any]:
+        return {} if memory.state is State.EXPIRED else {"state": State.EXPIRED.value, "since": author.at}
+
+    return change_each(vault, ids, author, expire, thawed=not thaw, dry_run=dry_run)
+
+
+def restore(vault: Vault, ids: Sequence[str], author: "Author") -> Changed:
+    """Bring forgotten or archived memories back.
+
+    Raises:
+        Refused: one was purged, so there is nothing to bring back.
+    """
+
+    def revive(memory: Memory) -> dict[str, Any]:
+        if memory.state is State.PURGED:
+            raise Refused(f"{memory.id[:8]} was purged: nothing of it is left to restore")
+        if memory.state in HOT_STATES:
+            return {}
+        fields: dict[str, Any] = {"state": State.ACTIVATED.value, "since": author.at}
+        if memory.expires_at is not None and memory.expires_at <= author.at:
+            fields["expires_at"] = None
+        return fields
+
+    return change_each(vault, ids, author, revive, thawed=False)
+
+
+def edit(vault: Vault, identity: str, author: "Author", fields: dict[str, Any]) -> Changed:
+    """Set fields of a memory; fields that have their value already are left out, and an edit of nothing is none."""
+
+    def differing(memory: Memory) -> dict[str, Any]:
+        registers = fold.fold(vault.operations("memory", memory.id))
+        return {name: value for name, value in fields.items() if registers.get(name) != value}
+
+    if "content" in fields:
+        check_content(fields["content"])
+    return change_each(vault, [identity], author, differing)
+
+
+def switch_many(vault: Vault, ids: Sequence[str], author: "Author", registers: dict[str, bool]) -> Changed:
+    """Turn several registers of memories on or off in one transaction."""
+    # The freeze itself is no change that a freeze stands against: otherwise nothing could ever be thawed.
+    thawed = "frozen" not in registers
+    return change_each(vault, ids, author, lambda memory: _turned(vault, memory, registers), thawed=thawed)
+
+
+def _turned(vault: Vault, memory: Memory, registers: dict[str, bool]) -> dict[str, Any]:
+    now = fold.fold(vault.operations("memory", memory.id))
+    return {name: True if on else None for name, on in registers.items() if bool(now.get(name)) != on}
+
+
+def link(vault: Vault, source: str, kind: LinkType, target: str, author: "Author", *, on: bool) -> Changed:
+    """Set or remove a typed link between two memories.
+
+    Raises:
+        UsageError: it leads to the memory itself, or would close a circle of links that have to come to an end.
+    """
+    from memos_cli.infra.vault import links
+
+    if source == target:
+        raise UsageError("a memory is not linked to itself")
+
+    def turn(memory: Memory) -> dict[str, Any]:
+        # Within the transaction: else two processes that link two memories one way each would both find the way free.
+        if on and kind in links.ACYCLIC and links.leads(vault.conn, target, kind, source):
+            raise UsageError(
+                f"links of type {kind} lead from {target[:8]} to {source[:8]} already: this one would close a circle"
+            )
+        return _turned(vault, memory, {f"{fold.LINK}{kind}:{target}": on})
+
+    return change_each(vault, [source], author, turn)
+
+
+class Pipeline:
+    """The flows that write, on the cubes in use.
+
+    Args:
+        session: who writes, in which home, on which cubes.
+    """
+
+    def __init__(self, session: "Session") -> None:
+        self._session = session
+        self._read: list[bytes] = []
+
+    def add(
+        self,
+        content: str | None = None,
+        *,
+        messages: Sequence[Mapping[str, str]] | None = None,
+        drafts: Iterable[Draft] | None = None,
+        derived: Sequence[tuple[int, Draft]] = (),
+        user_id: str | None = None,
+        tell: Callable[[int], None] = lambda _: None,
+        **fields: Any,  # noqa: ANN401 -- the fields of a Draft, each of its own type
+    ) -> Added:
+        """Remember something: a text, the messages of a conversation, or drafts that are ready.
+
+        Args:
+            content: one memory's text; its kind is guessed where `kind` is not given.
+            messages: dictionaries with `role` and `content`, each kept as an episode.
+            drafts: stored as they stand, in one transaction.
+            derived: what `extract` found in the drafts, stored with them and linked to them.
+            user_id: whose memories these are.
+            tell: called with how many drafts are done.
+            fields: fields of a `Draft` for `content` (`kind`, `key`, `tags`, …).
+
+        Raises:
+            UsageError: nothing to remember, or a field that cannot be so.
+        """
+        from memos_cli.interface.reader import intake
+
+        session = self._session
+        if drafts is None:
+            drafts = intake.drafts(content, messages, session.now, fields)
+        added = ingest(session.writable(), drafts, session.author("add", user_id), tell, derived=derived)
+        while self._read:  # a purge may have taken the file for one that nobody needs, before this was committed
+            self._blobs().put(self._read.pop())
+        return added
+
+    def read(
+        self, content: bytes, *, name: str | None = None, form: "Format" = "auto", occurred_at: str | None = None
+    ) -> list[Draft]:
+        """Take a text apart into drafts; the text itself is kept in the cube, so that `why` can show the place.
+
+        Args:
+            content: UTF-8.
+            name: the file's name.
+            form: `auto`, `prose`, `transcript` or `markdown`.
+            occurred_at: when it was said or written, where the text does not tell.
+
+        Raises:
+            UsageError: not text.
+        """
+        from memos_cli.interface.reader import intake
+
+        read = intake.of_file(content, self._blobs, name=name, form=form, now=self._session.now, occurred_at=occurred_at)
+        if read:
+            self._read.append(content.decode("utf-8-sig").encode())
+        return read
+
+    def _blobs(self) -> Blobs:
+        return Blobs(self._session.writable().folder / connection.BLOBS)
+
+    def extract(self, drafts: Sequence[Draft], tell: Callable[[int], None] = lambda _: None) -> "Extracted":
+        """What drafts of a text tell that is worth a memory of its own; nothing is stored, `add` takes it as `derived`.
+
+        A model is asked where the settings choose one that is fit for it (`llm.extract`), else rules find it.
+
+        Args:
+            drafts: of the text.
+            tell: called with how many drafts are done.
+
+        Raises:
+            ModelUnavailable: `llm.extract` demands a model and none is chosen, or it is not there.
+        """
+        from memos_cli.interface.reader import extraction
+        from memos_cli.operation import models
+
+        settings, paths = self._session.settings, self._session.paths
+        wanted, _ = models.extraction(settings, paths)
+        llm = models.chosen(settings, paths) if wanted else None
+        if wanted and llm is None:
+            raise ModelUnavailable("llm.extract is model, and no model is chosen", hint="memos model use NAME|PATH")
+        try:
+            return extraction.Extractor(llm).derive(drafts, self._session.now, tell)
+        finally:
+            if llm is not None:
+                llm.close()
+
+    def update(self, text: str, content: str, *, mode: str = "overwrite", user_id: str | None = None) -> Changed:
+        """Change a memory's content.
+
+        Args:
+            text: its id, a prefix of it, or its external id.
+            content: the new words.
+            mode: `overwrite`, `append` (a new line), or `merge` (append what it does not say already).
+            user_id: who changes it.
+
+        Raises:
+            UsageError: another mode.
+        """
+        vault, identity = self._session.locate(text, user_id)
+        now = vault.get(identity).content
+        if mode not in {"overwrite", "append", "merge"}:
+            raise UsageError(f"no update mode {mode!r}", hint="there are: overwrite, append, merge")
+        if mode == "append" or (mode == "merge" and content not in now):
+            content = f"{now}\n{content}"
+        elif mode == "merge":
+            content = now
+        return self.edit(text, {"content": content}, user_id=user_id)
+
+    def edit(self, text: str, fields: dict[str, Any], *, user_id: str | None = None) -> Changed:
+        """Set registers of a memory (`content`, `kind`, `key`, …; `None` clears)."""
+        vault, identity = self._session.locate(text, user_id)
+        return edit(vault, identity, self._session.author("edit", user_id), fields)
+
+    def delete(
+        self, texts: str | Sequence[str], *, thaw: bool = False, dry_run: bool = False, user_id: str | None = None
+    ) -> Changed:
+        """Forget memories: they expire, and can be restored.
+
+        Raises:
+            Refused: one is frozen and `thaw` was not given.
+        """
+        vault, ids = self._session.locate_all([texts] if isinstance(texts, str) else texts, user_id)
+        return forget(vault, ids, self._session.author("forget", user_id), thaw=thaw, dry_run=dry_run)
+
+    def restore(self, texts: Sequence[str]) -> Changed:
+        """Bring forgotten memories back."""
+        vault, ids = self._session.locate_all(texts)
+        return restore(vault, ids, self._session.author("restore"))
+
+    def switch(self, texts: Sequence[str], command: str, registers: dict[str, bool]) -> Changed:
+        """Turn registers on or off: `pinned`, `frozen`, `tag:NAME`."""
+        vault, ids = self._session.locate_all(texts)
+        return switch_many(vault, ids, self._session.author(command), registers)
+
+    def link(self, source: str, kind: LinkType, target: str, *, on: bool = True) -> Changed:
+        """Set or remove a typed link between two memories of one cube.
+
+        Raises:
+            UsageError: they are one and the same, or the link would close a circle.
+        """
+        vault, (one, other) = self._session.locate_all([source, target])
+        return link(vault, one, kind, other, self._session.author("link"), on=on)

@@ -1,0 +1,1 @@
+"""MemReader: from text, transcripts and documents to drafts of memories."""

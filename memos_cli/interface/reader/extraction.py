@@ -1,0 +1,229 @@
+"""What is worth keeping of what somebody said, as drafts of their own: by a model where one is fit for it, else by rules.
+
+    ask        the words go to the model within a fence, as data; it answers in JSON, held to `SCHEMA`
+    check      sizes, types and kinds, whatever the backend promised
+    ground     a draft that cannot be shown to rest on the words is dropped (`grounding`), and so is what is known already
+    complete   time, key and labels by the code that every memory goes through; the model is not asked for any of them
+
+The input is what a person said and nothing else: neither memories that were recalled nor an answer made of them. A model that
+fails, or that nothing can be made of, gives way to the rules. Nothing is stored here.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from memos_cli.errors import ModelUnavailable
+from memos_cli.infra.governance import secrets
+from memos_cli.interface.reader import dates, grounding, intents
+from memos_cli.interface.reader.grounding import LEAST_WORDS
+from memos_cli.interface.reader.notes import Note, Said, Unusable, _answer, read, request
+from memos_cli.interface.reader.reader import Reader, guess_kind
+from memos_cli.model import Draft, Kind, Origin, Source
+from memos_cli.ports import LLM
+from memos_cli.times import from_text, to_text
+
+CONFIDENCE = 0.7
+"""Of what was extracted; what a person typed has 1."""
+
+
+Known = Callable[[str], bool]
+
+
+class Extracted(NamedTuple):
+    """What was found in several drafts: each with the place of the draft that it comes from; and what a person should know."""
+
+    derived: tuple[tuple[int, Draft], ...]
+    notices: tuple[str, ...] = ()
+
+
+def plain(text: str) -> str:
+    """Words alone, for comparing what was said with what is known."""
+    return " ".join(re.findall(r"\w+", text.lower()))
+
+
+# -- by rules
+
+
+def by_rules(text: str, at: str) -> list[Draft]:
+    """The sentences that are worth keeping, word for word.
+
+    Args:
+        at: when it was said.
+    """
+    reader = Reader()
+    drafts = (reader.read_one(sentence, now=at) for sentence in intents.statements(text))
+    return [draft for draft in drafts if intents.worth(draft.kind, draft.content)]
+
+
+# -- by a model
+
+
+def by_model(llm: LLM, said: Said, known: Known = lambda _: False) -> list[Draft]:
+    """What a model finds worth keeping, as far as it rests on the words.
+
+    Args:
+        known: whether a text is a memory already, or was said by the assistant; it is left out then.
+
+    Raises:
+        ModelUnavailable: the model cannot be run, takes too long, or answers what is no such JSON (`Unusable`).
+    """
+    notes = read(_answer(llm, request(said, local=llm.local), len(said.text)))
+    drafts: dict[str, Draft] = {}
+    for note in notes:
+        draft = drafted(note, said)
+        if draft is not None and not known(note.content) and not known(note.span):
+            drafts.setdefault(plain(note.content), draft._replace(source=Source(speaker=said.speaker, model=llm.name)))
+    return list(drafts.values())
+
+
+def drafted(note: Note, said: Said) -> Draft | None:
+    """A note as a draft, with its place in the text as `metadata["span"]` (characters); `None` if it does not rest on it."""
+    if grounding.fault(note.content, note.span, said.text):
+        return None
+    place = grounding.find(note.span, said.text)
+    if place is None:
+        return None
+    span = said.text[place.start : place.end]
+    kind = note.kind
+    if kind is Kind.RULE and not (said.own and guess_kind(span, dated=False) is Kind.RULE):
+        kind = Kind.FACT  # a rule stands in every prompt: neither a model nor a text of others makes one
+    draft = Reader().read_one(note.content, now=said.at, kind=kind)
+    labels = draft.labels or ((secrets.SECRET,) if secrets.find(span) else ())
+    return draft._replace(
+        key=_key(note, span) if said.own else None,
+        labels=labels,
+        occurred_at=draft.occurred_at or (_time(note, span, said.at) if kind is Kind.EVENT else None),
+        origin=Origin.INFERENCE,
+        confidence=CONFIDENCE,
+        metadata={**draft.metadata, "span": [place.start, place.end]},
+    )
+
+
+def _key(note: Note, span: str) -> str | None:
+    """The attribute that both the model and the words say it states: what was said of it before is superseded by that."""
+    certain = intents.key(note.content)
+    return certain or (note.key if note.key and intents.states(note.content, note.key) and not intents.asks(span) else None)
+
+
+def _time(note: Note, span: str, at: str) -> str | None:
+    """The time in the span that the model points at, as our own code reads it."""
+    for mention in dates.mentions(span, from_text(at)):
+        if note.when and (mention.text.lower() in note.when.lower() or note.when.lower() in mention.text.lower()):
+            return to_text(datetime.combine(mention.day, datetime.min.time()))
+    return None
+
+
+# -- both
+
+
+def merged(inferred: Sequence[Draft], told: Sequence[Draft], text: str) -> tuple[list[Draft], list[Draft]]:
+    """What stays of a model's drafts and of the rules' drafts of one text.
+
+    The person's own sentence stays where it states an attribute for certain, where the model says the same, and where the
+    model has nothing of it. Elsewhere the model's drafts stand in its place.
+    """
+    stays: list[Draft] = []
+    gone: list[Draft] = []
+    for sentence in told:
+        place = grounding.find(sentence.content, text) or grounding.Place(0, 0)
+        within = [one for one in inferred if one.metadata["span"][0] < place.end and place.start < one.metadata["span"][1]]
+        same = [one for one in within if plain(one.content) == plain(sentence.content) or (one.key and one.key == sentence.key)]
+        if sentence.key or same or not within:
+            stays.append(sentence)
+            gone += same
+    return [one for one in inferred if one not in gone], stays
+
+
+def tells(text: str) -> bool:
+    """Whether a text may tell something at all, so that asking a model about it is worth the time."""
+    return len(text.split()) > LEAST_WORDS and not all(intents.asks(sentence) for sentence in intents.sentences(text))
+
+
+class Extractor:
+    """Asks the model as long as it answers, and the rules otherwise.
+
+    Args:
+        llm: the model; `None` for the rules alone. It stays the caller's to close.
+    """
+
+    def __init__(self, llm: LLM | None) -> None:
+        self._llm = llm
+        self._texts = 0
+        self._failed: list[str] = []
+        self._given_up = False
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a person should know, a line each."""
+        if not self._failed:
+            return ()
+        share = "" if len(self._failed) == self._texts else f" for {len(self._failed)} of {self._texts} texts"
+        return (f"extracted by rules{share}: {self._failed[0]}",)
+
+    def model(self, said: Said, known: Known = lambda _: False) -> list[Draft] | None:
+        """What the model finds (as `by_model`); `None` where there is none, or it failed.
+
+        One that cannot be run, or takes too long, is not asked again.
+        """
+        if self._llm is None:
+            return None
+        if not tells(said.text):
+            return []
+        self._texts += 1
+        if self._given_up:
+            self._failed.append(self._failed[-1])
+            return None
+        try:
+            return by_model(self._llm, said, known)
+        except ModelUnavailable as error:
+            self._failed.append(error.message)
+            self._given_up = not isinstance(error, Unusable)
+            return None
+
+    def derive(self, drafts: Sequence[Draft], now: str, tell: Callable[[int], None] = lambda _: None) -> Extracted:
+        """What drafts that were read from files or from standard input tell, to be stored with them.
+
+        Args:
+            now: when it was said, where a draft does not tell.
+            tell: called with how many drafts are done.
+        """
+        derived: list[tuple[int, Draft]] = []
+        seen: set[str] = set()
+        for place, draft in enumerate(drafts):
+            if (draft.source.speaker or "").lower() not in _MACHINES:
+                own = {plain(draft.content)} if draft.kind is not Kind.EPISODE else set()
+                for found in self._of(draft, now):
+                    if plain(found.content) not in seen | own:
+                        seen.add(plain(found.content))
+                        derived.append((place, found))
+            tell(place + 1)
+        return Extracted(tuple(derived), self.notices)
+
+    def _of(self, draft: Draft, now: str) -> list[Draft]:
+        said = Said(draft.content, draft.occurred_at or now, draft.source.speaker)
+        found = self.model(said)
+        return [_inherited(one, draft) for one in (by_rules(said.text, said.at) if found is None else found)]
+
+
+_MACHINES = frozenset({"assistant", "system", "tool"})
+"""Speakers whose words are made of other texts, perhaps of memories."""
+
+
+def _inherited(found: Draft, draft: Draft) -> Draft:
+    """A draft that was found in another one, with what was said of that one: its place, tags, task and term."""
+    place = grounding.find(found.content, draft.content)
+    span = {"span": list(place)} if place else {}
+    return found._replace(
+        kind=Kind.FACT if found.kind is Kind.RULE else found.kind,
+        tags=draft.tags,
+        task=draft.task,
+        expires_at=draft.expires_at,
+        valid_from=draft.valid_from,
+        valid_to=draft.valid_to,
+        origin=Origin.INFERENCE,
+        confidence=CONFIDENCE,
+        source=draft.source._replace(model=found.source.model),
+        metadata={**span, **found.metadata},
+    )

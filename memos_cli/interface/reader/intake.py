@@ -1,0 +1,280 @@
+"""What comes in, as drafts: one text, a conversation's messages, a file taken apart, JSON Lines as they stand."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from memos_cli.errors import UsageError
+from memos_cli.model import Draft, Kind, Origin, Source
+from memos_cli.operation.changes import _CONTROL, LONGEST_NAME, check_content, checked_name
+from memos_cli.times import from_text, parse_duration, parse_iso, to_text
+
+if TYPE_CHECKING:
+    from memos_cli.infra.vault.blobs import Blobs
+    from memos_cli.interface.reader.reader import Format
+
+
+_TIMES = ("occurred_at", "valid_from", "valid_to", "expires_at")
+_TEXTS = ("external_id", "title", "key", "task")
+_LINE_FIELDS = frozenset(
+    {"content", "kind", "tags", "labels", "ttl", "pinned", "priority", "source", "metadata", *_TIMES, *_TEXTS}
+)
+_SOURCE_TEXTS = ("conversation", "session", "speaker", "model", "file")
+
+
+def drafts(content: str | None, messages: Sequence[Mapping[str, str]] | None, now: str, given: dict[str, Any]) -> list[Draft]:
+    """The drafts of one call of `MOS.add`.
+
+    Raises:
+        UsageError: nothing given, or a field that cannot be so.
+    """
+    if messages is not None:
+        return list(_of_messages(messages, now, given))
+    if content is None:
+        raise UsageError("there is nothing to remember", hint='memos add "I am vegan now"')
+    return [one(content, now, given)]
+
+
+def one(content: str, now: str, given: dict[str, Any]) -> Draft:
+    """One draft of a text that a person wrote: kind and date are guessed where they are not given, secrets are labelled."""
+    from memos_cli.interface.reader.reader import Reader
+
+    check_content(content)
+    draft = Reader().read_one(content, now=now, kind=given.get("kind"), occurred_at=given.get("occurred_at"))
+    return with_fields(draft, given)
+
+
+def of_file(
+    content: bytes, blobs: "Callable[[], Blobs]", *, name: str | None, form: "Format", now: str, occurred_at: str | None
+) -> list[Draft]:
+    """Drafts of a text that is taken apart; each names the blob and the span it was read from.
+
+    Raises:
+        UsageError: not UTF-8, or not text.
+    """
+    from memos_cli.interface.reader.reader import Reader
+
+    name = _CONTROL.sub("?", name)[:LONGEST_NAME] if name else name
+    where = name or "standard input"
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{where} is not UTF-8 (byte {error.start + 1})", hint="convert it first: iconv -t UTF-8") from None
+    if "\x00" in text:
+        raise UsageError(f"{where} holds NUL characters, so it is not text")
+    read = Reader().read_text(text, name=name, now=now, format=form, occurred_at=occurred_at)
+    if not read:
+        return []
+    digest = blobs().put(text.encode())
+    return [
+        draft._replace(content=check_content(draft.content), source=draft.source._replace(file=name, digest=digest))
+        for draft in read
+    ]
+
+
+def with_fields(draft: Draft, given: Mapping[str, Any]) -> Draft:
+    """The draft with fields that a caller set; tags and labels are added to its own.
+
+    Raises:
+        UsageError: a field that a draft does not have.
+    """
+    if unknown := set(given) - set(Draft._fields):
+        raise UsageError(f"a memory has no field {min(unknown)!r}", hint=f"there are: {', '.join(Draft._fields)}")
+    changes = {name: value for name, value in given.items() if value is not None}
+    for name in ("tags", "labels"):
+        if name in changes:
+            changes[name] = tuple(dict.fromkeys((*getattr(draft, name), *changes[name])))
+    return draft._replace(**changes)
+
+
+def _of_messages(messages: Sequence[Mapping[str, str]], now: str, given: dict[str, Any]) -> Iterator[Draft]:
+    """Each message as an episode, in the order in which it was said."""
+    for turn, message in enumerate(messages):
+        content = check_content(str(message.get("content", "")))
+        source = Source(
+            conversation=message.get("conversation"), session=message.get("session"), turn=turn, speaker=message.get("role")
+        )
+        draft = Draft(
+            content, Kind.EPISODE, occurred_at=message.get("occurred_at") or now, origin=Origin.CONVERSATION, source=source
+        )
+        yield with_fields(draft, given)
+
+
+def from_lines(lines: Iterable[bytes], now: str, given: Mapping[str, Any], bad: Callable[[int, str], None]) -> Iterator[Draft]:
+    """Drafts from JSON Lines; fields are taken as they stand.
+
+    Args:
+        given: fields for every line that does not set them itself.
+        bad: told number (from 1) and fault of a line that is no draft; it raises, or the line is passed over.
+    """
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            yield with_fields(_of_line(line, now), given) if given else _of_line(line, now)
+        except UsageError as error:
+            bad(number, error.message)
+
+
+def _of_line(line: bytes, now: str) -> Draft:
+    from memos_cli.infra.governance.secrets import find
+
+    row = _object(line)
+    content = check_content(_text(row, "content"))
+    kind = Kind.NOTE if row.get("kind") is None else _kind(row["kind"])
+    times: dict[str, Any] = {name: _time(row, name) for name in _TIMES if row.get(name) is not None}
+    if row.get("ttl") is not None:
+        times["expires_at"] = ends(row["ttl"], now)
+    check_span(times.get("valid_from"), times.get("valid_to"))
+    texts: dict[str, Any] = {name: _name(row, name) for name in _TEXTS}
+    labels = _names(row, "labels")
+    return Draft(
+        content=content,
+        kind=kind,
+        tags=_names(row, "tags"),
+        labels=labels if "secret" in labels or not find(content) else (*labels, "secret"),
+        pinned=_flag(row, "pinned"),
+        priority=_number(row, "priority") or 0,
+        origin=Origin.CONVERSATION if kind is Kind.EPISODE else Origin.IMPORT,
+        source=_source(row.get("source")),
+        metadata=_metadata(row.get("metadata")),
+        **texts,
+        **times,
+    )
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    try:
+        text = line.decode().removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"not UTF-8 (byte {error.start + 1})") from None
+    try:
+        row = _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        raise UsageError(f"not JSON: {error.msg} (column {error.colno})") from None
+    except RecursionError:
+        raise UsageError("not a memory: nested too deeply") from None
+    except ValueError as error:
+        raise UsageError(f"not JSON: {error}") from None
+    if not isinstance(row, dict):
+        raise UsageError("not a JSON object")
+    if not row.keys() <= _LINE_FIELDS:
+        unknown = min(row.keys() - _LINE_FIELDS)
+        raise UsageError(f"unknown field {unknown!r}; what has no field of its own goes into metadata")
+    return row
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError(f"{text[:20]} is larger than any number here")
+    return number
+
+
+# Made once: `json.loads` with an argument makes a decoder a line.
+_DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
+
+
+def _text(row: Mapping[str, Any], name: str) -> str:
+    value = row.get(name)
+    if not isinstance(value, str):
+        raise UsageError(f"{name} is missing" if value is None else f"{name} has to be text")
+    return value
+
+
+def _name(row: Mapping[str, Any], name: str) -> str | None:
+    return None if row.get(name) is None else checked_name(_text(row, name), name)
+
+
+def _names(row: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    value = row.get(name)
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise UsageError(f"{name} has to be a list of texts")
+    return tuple(dict.fromkeys(checked_name(item, f"one of {name}") for item in value))
+
+
+def _kind(value: object) -> Kind:
+    try:
+        return Kind(str(value))
+    except ValueError:
+        raise UsageError(f"unknown kind {str(value)[:40]!r}; there are: {', '.join(Kind)}") from None
+
+
+def _time(row: Mapping[str, Any], name: str) -> str:
+    try:
+        return parse_iso(_text(row, name))
+    except UsageError as error:
+        raise UsageError(f"{name}: {error.message}") from None
+
+
+def ends(ttl: object, now: str) -> str:
+    """When something ends that lives for `ttl` from now on: a duration (`30d`), or a number of seconds.
+
+    Raises:
+        UsageError: not a duration, or one that ends beyond the year 9999.
+    """
+    if isinstance(ttl, bool) or not isinstance(ttl, str | int | float):
+        raise UsageError("ttl has to be a duration such as 30d")
+    length = parse_duration(ttl) if isinstance(ttl, str) else timedelta(seconds=ttl) if 0 < ttl < 3e11 else None
+    if length is None:
+        raise UsageError("ttl has to be longer than nothing")
+    try:
+        return to_text(from_text(now) + length)
+    except OverflowError:
+        raise UsageError("ttl ends beyond the year 9999") from None
+
+
+def check_span(valid_from: str | None, valid_to: str | None) -> None:
+    """Refuse a validity that ends before it begins.
+
+    Raises:
+        UsageError: it does.
+    """
+    if valid_from is not None and valid_to is not None and valid_to < valid_from:
+        raise UsageError("valid_to lies before valid_from")
+
+
+def _flag(row: Mapping[str, Any], name: str) -> bool:
+    value = row.get(name, False)
+    if not isinstance(value, bool):
+        raise UsageError(f"{name} has to be true or false")
+    return value
+
+
+def _number(row: Mapping[str, Any], name: str) -> int | None:
+    value = row.get(name)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or abs(value) > 2**31):
+        raise UsageError(f"{name} has to be a whole number")
+    return value
+
+
+def _source(value: object) -> Source:
+    if value is None:
+        return Source()
+    if not isinstance(value, dict):
+        raise UsageError("source has to be an object")
+    if unknown := sorted(set(value) - {*_SOURCE_TEXTS, "turn"}):
+        raise UsageError(f"source has no field {unknown[0]!r}")
+    texts: dict[str, Any] = {
+        name: checked_name(str(value[name]), f"source.{name}") for name in _SOURCE_TEXTS if value.get(name) is not None
+    }
+    return Source(turn=_number(value, "turn"), **texts)
+
+
+def _metadata(value: object) -> dict[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise UsageError("metadata has to be an object")
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        raise UsageError("metadata holds half a surrogate pair, which is no character") from None
+    return value

@@ -1,0 +1,174 @@
+"""MemReader without a language model: text to typed drafts, with times resolved, speakers kept and secrets labelled."""
+
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from memos_cli.errors import UsageError
+from memos_cli.infra.governance import secrets
+from memos_cli.interface.reader import dates
+from memos_cli.model import Draft, Kind, Origin
+from memos_cli.plugins import load
+from memos_cli.times import from_text, to_text
+
+if TYPE_CHECKING:
+    from memos_cli.ports import Parser
+
+Format = Literal["auto", "prose", "transcript", "markdown"]
+ORDER = ("transcript", "markdown", "prose")
+"""The formats that `auto` tries, the most telling first; prose takes whatever is left."""
+
+# Patterns as text: re keeps what it has compiled, and a single `add` pays for those alone that it comes to.
+_RULE = (
+    r"(?i)(?:please,? )?(?:always|never|from now on|going forward|don't ever|do not ever|make sure (?:to|you|that you)"
+    r"|remember to|(?:call|address) me\b|(?:answer|reply|respond|write|speak)(?: to)?(?: me)? in\b"
+    r"|you (?:must|should|may not|must not)\b|(?:when|whenever|if) (?:i|you)\b.{3,80}?,\s*"
+    r"(?:please|always|never|you (?:must|should)|don't|do not|ask|use|answer|reply|give|tell|show)\b)"
+)
+_PROCEDURE = (
+    r"(?is)how to \w+|(?:to|in order to) [^.:\n]{3,60}:\s|steps?(?: to [^:\n]*)?:\s"
+    r"|first,? (?!(?:i|we|he|she|they|my|the)\b)\w+.*\bthen\b"
+)
+_STEP = r"(?im)^\s*(?:\d{1,2}[.)]|step \d{1,2}\b)\s*\S"
+_PREFERENCE = (
+    r"(?i)\bi(?:'m| am)? ?(?:really |also |still |now |just |absolutely )*"
+    r"(?:like|love|prefer|hate|dislike|enjoy|adore|detest|loathe|favou?r)\b"
+    r"|\bi (?:can't|cannot) stand\b|\bi(?:'d| would) rather\b|\b(?:my|his|her|their|our|\w+'s) favou?rite\b"
+    r"|\b(?:prefers|dislikes|hates|loves|adores)\b"
+    r"|\bi (?:don't|do not|no longer|never|always|usually|only) (?:really |like )?"
+    r"(?:eat|drink|wear|use|buy|order|take my|read|watch|listen|cook|like|want)\b"
+    r"|\bi(?:'m| am|'ve| have| went| became)(?: been| become| gone)? (?:\w+ ){0,3}"
+    r"(?:vegan|vegetarian|pescatarian|teetotal|left-handed)\b"
+)
+_EVENT = (
+    r"\b(?:[Ii]|[Ww]e|[Hh]e|[Ss]he|[Tt]hey|[A-Z]\w+) (?:just |finally |already )?(?:went|met|bought|saw|visited|moved"
+    r"|started|finished|signed|called|ate|ran|got|came|left|broke|lost|found|booked|flew|drove|arrived|attended"
+    r"|celebrated|graduated|married|died|won|paid|sold|cancelled|quit|fell)\b"
+)
+_FACT = (
+    r"(?i)\b(?:is|are|was|were|am|has|have|had|lives?|works?|costs?|weighs?|owns?|means|measures|speaks?|contains|belongs"
+    r"|stands for|opens|closes|takes)\b"
+    r"|'(?:s|m|re) (?:an?|the|my|in|on|at|called|named|allergic|not)\b|\bnot allergic\b|\S\s*=\s*\S"
+)
+
+
+class Reader:
+    """Text to drafts. It asks neither for the time nor for a model, and it keeps nothing between two calls."""
+
+    def read_one(self, text: str, *, now: str, kind: Kind | None = None, occurred_at: str | None = None) -> Draft:
+        """A single memory, the words as they were given but for white space around them.
+
+        Args:
+            text: what to remember.
+            now: the time it is said, fixed-width UTC text; what `yesterday` is counted from, unless `occurred_at` is given.
+            kind: taken as it is; guessed by `guess_kind` when missing.
+            occurred_at: taken as it is; for an event without one, the first time that its words name.
+
+        Raises:
+            UsageError: there is nothing in it, or it is no valid Unicode.
+        """
+        content = _checked(text).strip()
+        if not content:
+            raise UsageError("nothing to remember: the text is empty")
+        return _completed(Draft(content, occurred_at=occurred_at, origin=Origin.USER), kind, now)
+
+    def read_text(
+        self,
+        text: str,
+        *,
+        name: str | None,
+        now: str,
+        format: Format = "auto",  # noqa: A002 -- what callers call it
+        occurred_at: str | None = None,
+    ) -> list[Draft]:
+        """A transcript, a Markdown file or prose, as the drafts that its parser makes of it.
+
+        Each draft keeps where it stands (`source.start`, `source.end`, the file's name); turns of a conversation also which
+        one: the file's name without its suffix, or a digest of the text where it came without a name.
+
+        Args:
+            text: the whole of it; none of it is lost, and empty text gives an empty list.
+            name: of the file that it came from.
+            now: as in `read_one`.
+            format: `auto` asks the parsers in `ORDER`.
+            occurred_at: for the drafts that have no time of their own.
+
+        Raises:
+            UsageError: it is no valid Unicode, or there is no such format.
+        """
+        parser: Parser = _chosen(_checked(text), name, format)
+        conversation = _conversation(text, name)
+        drafts = []
+        for draft in parser.parse(text):
+            source = draft.source._replace(file=name, conversation=conversation if draft.kind is Kind.EPISODE else None)
+            origin = Origin.USER if name is None and draft.origin is Origin.FILE else draft.origin
+            origin = Origin.FILE if name is not None and origin is Origin.USER else origin
+            dated = draft._replace(source=source, origin=origin, occurred_at=draft.occurred_at or occurred_at)
+            drafts.append(_completed(dated, draft.kind, now))
+        return drafts
+
+
+def guess_kind(text: str, *, dated: bool) -> Kind:
+    """What sort of thing a sentence says; the first of these that applies.
+
+    rule: it tells the reader how to act (`always …`, `never …`, `call me …`, `answer in …`, `when I …, please …`).
+    procedure: `how to …`, `to …: …`, numbered steps, `first … then …` without a person who did it.
+    preference: what somebody likes, eats, wears or prefers (`I love …`, `my favourite …`, `I am vegan`).
+    event: it names a day or a time (`dated`), or somebody did a thing that happens once (`I met …`, `we moved …`).
+    fact: it says what is, has, lives, works or costs.
+    note: everything else.
+    """
+    if re.match(_RULE, text):
+        return Kind.RULE
+    if re.match(_PROCEDURE, text) or len(re.findall(_STEP, text)) > 1:
+        return Kind.PROCEDURE
+    if re.search(_PREFERENCE, text.replace("\u2019", "'")):
+        return Kind.PREFERENCE
+    if dated or re.search(_EVENT, text):
+        return Kind.EVENT
+    return Kind.FACT if re.search(_FACT, text) else Kind.NOTE
+
+
+def is_rule(text: str) -> bool:
+    """Whether a text says how to act, also one that says it of its speaker: "I never want cilantro", "I always fly by day"."""
+    return re.match(_RULE, text) is not None or re.search(r"(?i)\b(?:always|never)\b", text) is not None
+
+
+def _checked(text: str) -> str:
+    """The text, if it can be written as UTF-8; what a terminal could not decode arrives as lone surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(f"the text is not valid Unicode at character {error.start + 1}", hint="save it as UTF-8") from None
+    return text
+
+
+def _conversation(text: str, name: str | None) -> str:
+    # Neither is needed for a single memory, and the two take 10 ms to import.
+    from hashlib import sha256
+    from pathlib import PurePath
+
+    if name:
+        return PurePath(name).stem
+    return sha256(text.encode()).hexdigest()[:12]
+
+
+def _chosen(text: str, name: str | None, format: Format) -> Any:  # noqa: A002, ANN401
+    if format != "auto":
+        return load("parser", format)()
+    parsers = (load("parser", known)() for known in ORDER)
+    return next(parser for parser in parsers if parser.matches(text, name))
+
+
+def _completed(draft: Draft, kind: Kind | None, now: str) -> Draft:
+    """The draft with its kind, its times and its labels."""
+    times = dates.mentions(draft.content, from_text(draft.occurred_at or now))
+    kind = kind or guess_kind(draft.content, dated=bool(times))
+    occurred_at = draft.occurred_at
+    if kind is Kind.EVENT and occurred_at is None and times:
+        occurred_at = to_text(datetime.combine(times[0].day, datetime.min.time()))
+    metadata = dict(draft.metadata)
+    if times:
+        metadata["times"] = [{"text": time.text, "at": time.day.isoformat(), "unit": time.unit} for time in times]
+    labels = (*draft.labels, *(secrets.SECRET for _ in secrets.find(draft.content)[:1]))
+    return draft._replace(kind=kind, occurred_at=occurred_at, labels=labels, metadata=metadata)

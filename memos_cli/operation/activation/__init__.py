@@ -1,0 +1,1 @@
+"""Activation memory: a model's states on disk, kept as slots."""

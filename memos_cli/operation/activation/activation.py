@@ -1,0 +1,240 @@
+"""TODO from memos_cli.interface.slots."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from memos_cli.errors import AmbiguousId, IntegrityError, ModelUnavailable, NotFound
+from memos_cli.model import Filter, Part, Slot
+from memos_cli.operation import models
+from memos_cli.operation.activation.prefix_cache import PrefixCache, beginning
+from memos_cli.operation.activation.slots import Built, ListedSlot, Wanted, parts, standing, store
+from memos_cli.operation.operator.recall import Recall, Recalled
+from memos_cli.ports import Stateful
+
+if TYPE_CHECKING:
+    from memos_cli.model import Part
+    from memos_cli.operation.operator.operator import MemOperator
+    from memos_cli.operation.results import Laid
+    from memos_cli.ports import LLM
+    from memos_cli.session import Session
+
+
+MOST_TOPICS = 100
+"""Memories of one set of topics."""
+
+
+class ActivationMemory:
+    """The slots of a home: making them ahead, listing, checking and removing them.
+
+    Args:
+        session: who acts, in which home, on which cubes.
+        memories: the memories that slots are made of.
+    """
+
+    def __init__(self, session: "Session", memories: "MemOperator") -> None:
+        self._session = session
+        self._memories = memories
+        self._store = store(session)
+
+    @property
+    def bytes(self) -> tuple[int, int]:
+        """How many bytes they take, and how many they may."""
+        return sum(slot.bytes for slot in self._store.all()), self._store.quota
+
+    # -- making them ahead
+
+    def tagged(self, tags: Sequence[str], user_id: str | None = None) -> Wanted:
+        """The set of the memories that carry all of these tags.
+
+        Raises:
+            NotFound: there are none.
+        """
+        from memos_cli.operation.operator.recall import TAG
+
+        wanted = Filter(at=self._session.now, tags=tuple(tags), without=(TAG,))
+        found = self._memories.list(wanted, limit=MOST_TOPICS, user_id=user_id)
+        if not found:
+            raise NotFound(f"no memory is tagged {' and '.join(tags)}", hint="see the tags there are with: memos stats")
+        return Wanted("topics", "+".join(sorted(tags)), tuple(memory.id for memory in found))
+
+    def build(
+        self,
+        wanted: Sequence[Wanted] = (Wanted(),),
+        *,
+        llm: "LLM | None" = None,
+        seconds: float | None = None,
+        user_id: str | None = None,
+        tell: Callable[[int], None] = lambda _: None,
+    ) -> tuple[Built, ...]:
+        """Make slots, each unless it is there already.
+
+        Args:
+            wanted: which; by default the core's.
+            llm: the model; `None` for the one that the settings choose, which is closed again.
+            seconds: after which no further one is begun; `None` for no limit.
+            user_id: whose slots they are.
+            tell: called with how many are done.
+
+        Raises:
+            ModelUnavailable: no model is chosen, or it cannot be run.
+            NotFound: no such conversation.
+            IntegrityError: the index is damaged.
+            Busy: another process held it for too long.
+        """
+        from memos_cli.operation.parametric import active_adapter
+
+        chosen = llm or active_adapter.chosen(self._session, user_id).llm  # as chat has it: a state is of the adapter, too
+        if chosen is None:
+            raise ModelUnavailable("no model is chosen, and a slot is a model's state", hint="memos model use NAME|PATH")
+        try:
+            return tuple(
+                Builder(self._session, self._memories, chosen, user_id or self._session.principal).build(wanted, seconds, tell)
+            )
+        finally:
+            if llm is None:
+                chosen.close()
+
+    # -- looking
+
+    def list(self) -> tuple[ListedSlot, ...]:
+        """Those that the principal may see, the last used first; their files are not read.
+
+        Raises:
+            IntegrityError: the index is damaged.
+        """
+        model = models.identity(self._session.settings, self._session.paths)
+        return tuple(self._listed(slot, model) for slot in self._seen())
+
+    def verify(self, tell: Callable[[int], None] = lambda _: None) -> tuple[ListedSlot, ...]:
+        """As `list`, each file's digest and each record compared with what they were.
+
+        Raises:
+            IntegrityError: the index is damaged.
+        """
+        model, found = models.identity(self._session.settings, self._session.paths), []
+        for number, slot in enumerate(self._seen(), 1):
+            fault = self._store.fault(slot)
+            if self._store.path(slot).exists():  # otherwise it was removed meanwhile
+                found.append(ListedSlot(slot, "damaged", fault) if fault else self._listed(slot, model))
+            tell(number)
+        return tuple(found)
+
+    def _seen(self) -> "Sequence[Slot]":
+        principal = self._session.principal
+        return [slot for slot in self._store.all() if principal in {slot.principal, self._session.person}]
+
+    def _listed(self, slot: Slot, model: Mapping[str, str]) -> ListedSlot:
+        found = standing(self._session, slot)
+        if found.state == "ready":
+            for name, value in model.items():
+                if slot.identity.get(name) != value:
+                    return ListedSlot(slot, "other model", f"it is of another {name} than the one chosen")
+        return ListedSlot(slot, found.state, found.why)
+
+    # -- removing
+
+    def remove(self, prefixes: Sequence[str], *, every: bool = False, dry_run: bool = False) -> "tuple[Slot, ...]":
+        """Remove slots by the beginnings of their ids, or all of them; which those are.
+
+        Raises:
+            NotFound: none has such an id. AmbiguousId: several have.
+        """
+        try:
+            seen = self._seen()
+        except IntegrityError:
+            if not every or self._session.principal != self._session.person:
+                raise
+            if not dry_run:
+                self._store.clear()
+            return ()
+        doomed = seen if every else [_meant(seen, prefix) for prefix in dict.fromkeys(prefixes)]
+        if not dry_run:
+            self._store.remove((slot.id for slot in doomed), erase=True)
+        return tuple(doomed)
+
+    def sweep(self) -> int:
+        """Remove the stale ones, those of cubes that are gone, and what killed processes left; how many slots.
+
+        Raises:
+            IntegrityError: the index is damaged.
+        """
+        return self._store.remove(slot.id for slot in self._store.all() if standing(self._session, slot).state == "stale")
+
+    def forget_cube(self, identity: str) -> int:
+        """Remove those that hold memories of a cube that is being removed; how many."""
+        doomed = [slot.id for slot in self._store.all() if any(part.cube == identity for part in slot.parts)]
+        return self._store.remove(doomed, erase=True)
+
+
+def _meant(slots: Sequence[Slot], prefix: str) -> Slot:
+    found = [slot for slot in slots if prefix and slot.id.startswith(prefix.lower())]
+    if not found:
+        raise NotFound(f"no slot {prefix[:40]!r}", hint="see what there is with: memos slot list")
+    if len(found) > 1:
+        raise AmbiguousId(f"{prefix} is the beginning of several ids: {' '.join(slot.id for slot in found[:10])}")
+    return found[0]
+
+
+class Builder:
+    """Makes the slots of one person for one model.
+
+    Args:
+        session: in which home, of which cubes.
+        memories: the memories that slots are made of.
+        llm: the model.
+        person: whose slots they are.
+    """
+
+    def __init__(self, session: "Session", memories: "MemOperator", llm: "LLM", person: str) -> None:
+        self._session = session
+        self._llm = llm
+        self._person = person
+        self._recalling = Recall(session, memories, person, reveal=False, local=llm.local)
+
+    def build(self, wanted: Sequence[Wanted], seconds: float | None, tell: Callable[[int], None]) -> Iterator[Built]:
+        """Make them one by one; see `Slots.build`."""
+        start = time.monotonic()
+        for number, one in enumerate(wanted):
+            tell(number)
+            if seconds is not None and time.monotonic() - start >= seconds:
+                yield Built(one, None, made=False, why="there was no time left", evaluated=0, seconds=0.0)
+            else:
+                begun = time.monotonic()
+                built = self._build(one)
+                yield built._replace(seconds=time.monotonic() - begun)
+
+    def _build(self, wanted: Wanted) -> Built:
+        nothing = Built(wanted, None, made=False, why=None, evaluated=0, seconds=0.0)
+        llm = self._llm
+        if not llm.local or not isinstance(llm, Stateful):
+            return nothing._replace(why=f"{llm.name} keeps no states, so its prompts are evaluated as a whole")
+        if self._session.settings.get("slots.bytes") == 0:
+            return nothing._replace(why="slots.bytes is 0, so no slot is kept")
+        laid, held = self._laid(wanted)
+        ids = beginning(llm, llm.template, laid.prompt, wanted.layer)
+        if len(ids) >= llm.context:
+            return nothing._replace(why=f"{len(ids)} tokens are too many for {llm.name}'s context of {llm.context}")
+        warm = PrefixCache(self._session, llm, self._person)
+        name = wanted.name or "+".join(self._session.cube_names)
+        if there := warm.find(wanted.layer, name, ids):
+            return nothing._replace(slot=there)
+        evaluated = warm.hold(ids)
+        slot = warm.keep(wanted.layer, name, ids, held)
+        if slot is None or not warm.proves(slot):
+            why = f"{llm.name} has no state that can be put back, or it takes more than slots.bytes; nothing is lost by that"
+            return nothing._replace(why=why, evaluated=evaluated)
+        return nothing._replace(slot=slot, made=True, evaluated=evaluated)
+
+    def _laid(self, wanted: Wanted) -> "tuple[Laid, tuple[Part, ...]]":
+        """The beginning of the prompt, and what is in it."""
+        core = self._recalling.core()
+        if wanted.layer == "conversation":
+            said = self._recalling.turns(wanted.name)
+            if not said:
+                raise NotFound(f"no conversation {wanted.name[:40]!r}", hint="see them with: memos list --tag chat --json")
+            laid, _ = self._recalling.fit(self._llm, self._recalling.lay("?", Recalled(core), [one.turn for one in said]))
+            last = said[len(said) - len(laid.prompt.conversation) :]
+            return laid, parts(self._session, (*core, *(one.episode for one in last)))
+        laid = self._recalling.lay("?", Recalled(core, topics=self._recalling.topics(core, wanted.memories)), ())
+        return laid, parts(self._session, laid.memories)

@@ -1,0 +1,309 @@
+"""Slots at the service of a conversation: put in place before an answer, kept after it was shown.
+
+What is kept is what the next prompt will begin with. The memories found for a turn are no part of that: they stand ahead of
+the question and never come back, so the turn's plain words are evaluated once more, behind the conversation as it was. That
+costs a few tokens while the person reads, and saves the whole conversation at the next question.
+
+Nothing here is needed for an answer: whatever goes wrong with a slot, the prompt is evaluated as if there were none.
+"""
+
+import os
+import time
+from array import array
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from memos_cli.errors import Busy, IntegrityError, ModelUnavailable
+from memos_cli.infra.local.speeds import Speed, Speeds, name_of
+from memos_cli.infra.local.states import Label, common, fingerprint
+from memos_cli.operation.activation.slots import parts, standing, store
+from memos_cli.operation.prompt import model_request
+from memos_cli.operation.prompt.layout import Line, Prompt
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from memos_cli.model import Part, Slot
+    from memos_cli.operation.activation.slots import Layer
+    from memos_cli.operation.results import Laid
+    from memos_cli.ports import LLM, Request, Stateful
+    from memos_cli.session import Session
+
+GAIN = 16
+"""Tokens that a slot has to have beyond what is held: reading even a small file takes as long as evaluating a few."""
+_SHARE = 4
+"""While a conversation goes on its slot is written anew when a quarter of it is new, so that what is written in all stays
+within a few times the last file; at its end it always is."""
+_ANY = Line("-")
+
+
+def beginning(llm: "Stateful", template: str | None, prompt: Prompt, layer: "Layer") -> "array[int]":
+    """The tokens with which every prompt begins that has the same layers as this one, up to and with `layer`.
+
+    What may follow is tried: a boundary of text need not be one of tokens, so only what all of them share is stable.
+    """
+    bare = replace(prompt, question="?", retrieved=())
+    if layer == "core":
+        bare = replace(bare, topics=(), conversation=())
+    if layer == "topics":
+        bare = replace(bare, conversation=())
+    followed = [bare, replace(bare, retrieved=(_ANY,)), replace(bare, question="1")]
+    if layer == "core":
+        followed.append(replace(bare, topics=(_ANY,)))
+
+    def tokens(made: Prompt) -> "array[int]":
+        request: Request = model_request.request(made, template)
+        return array("i", llm.tokens(request))
+
+    first, *others = map(tokens, followed)
+    return first[: min(common(first, other) for other in others)]
+
+
+class Going(NamedTuple):
+    """A conversation as it goes on.
+
+    Attributes:
+        laid: what the next prompt begins with.
+        parts: the turns in it as they are kept, and what they rest on; `None` where they are not, or hold a secret, so that no
+            slot may have them.
+        long: whether it has more than one question.
+    """
+
+    conversation: str
+    laid: "Laid"
+    parts: "tuple[Part, ...] | None"
+    long: bool
+
+
+class PrefixCache:
+    """The slots of one person for one model.
+
+    Args:
+        session: who acts, in which home, on which cubes.
+        llm: the model, which keeps states.
+        person: whose slots these are.
+    """
+
+    def __init__(self, session: "Session", llm: "LLM", person: str) -> None:
+        self._session = session
+        self._llm = llm
+        self._states = cast("Stateful", llm)
+        self._person = person
+        self._store = store(session)
+        self._notices: list[str] = []
+        self._put_back = Speed()
+
+    def notices(self) -> tuple[str, ...]:
+        """What went wrong since this was last asked, a line each."""
+        said, self._notices = tuple(self._notices), []
+        return said
+
+    def spent(self, prompted: int, restored: int, seconds: float) -> dict[str, int]:
+        """The tokens of an answered prompt that came from a slot, and those that were evaluated; how fast is kept.
+
+        Args:
+            prompted: how many it had.
+            restored: what `restore` said.
+            seconds: from then until the first word.
+        """
+        evaluated = self._states.evaluated
+        speed = self._put_back._replace(tokens=float(evaluated), evaluating=seconds)
+        Speeds(self._session.paths.cache).add(name_of(self._identity), speed)
+        reused = min(restored, prompted - evaluated)
+        if reused < restored:
+            self._notices.append(f"of {restored} tokens that a slot gave, {reused} were used")
+        return {"slot": reused, "evaluated": evaluated}
+
+    @cached_property
+    def _identity(self) -> dict[str, str]:
+        return dict(self._states.identity())
+
+    def _fitting(self, ids: "array[int]") -> "list[tuple[int, Slot]]":
+        """The slots that begin as these tokens do, and how far; the longest first, of equals the smallest."""
+        if self._store.quota <= 0 or not self._store.exists:
+            return []
+        found = self._store.of(self._person, fingerprint(self._identity))
+        return sorted(((common(array("i", slot.ids), ids), slot) for slot in found), key=lambda one: (-one[0], one[1].bytes))
+
+    def resumed(self, conversation: str, turns: "Sequence[Part | None]") -> tuple[int, tuple[str, ...]]:
+        """Of a conversation's slot the place of its first turn, since earlier ones no longer fitted, and its other memories."""
+        try:
+            slots = [slot for slot in self._store.all() if (slot.principal, slot.name) == (self._person, conversation)]
+        except (IntegrityError, Busy):
+            slots = []
+        said = [part.memory if part else "" for part in turns]
+        held = [part.memory for slot in slots[:1] for part in slot.parts if part.version]
+        first = next((place for place, memory in enumerate(said) if memory in held), 0)
+        return first, tuple(memory for memory in held if memory not in said)
+
+    def ready(self) -> "list[Slot]":
+        """The slots of this person that can be used with this model."""
+        if self._store.quota <= 0 or not self._store.exists:
+            return []
+        try:
+            slots = self._store.of(self._person, fingerprint(self._identity))
+            return [slot for slot in slots if slot.covers != "conversation" and standing(self._session, slot).state == "ready"]
+        except (IntegrityError, Busy):
+            return []
+
+    # -- before an answer
+
+    def ahead(self, names: "Sequence[str]", going: "Prompt | None" = None) -> int:
+        """While nothing is asked yet, put in place what the next prompt is likeliest to begin with; how many tokens.
+
+        Args:
+            names: sets, the likeliest first: the first that has a slot is taken, else the core's.
+            going: what the next prompt begins with in any case, where there is a conversation already.
+        """
+        try:
+            if going is not None:
+                return self._restore(beginning(self._states, self._llm.template, going, "conversation"))
+            ready = self.ready()
+            topics = {slot.name: slot for slot in ready if slot.covers == "topics"}
+            core = [slot for slot in ready if slot.covers == "core"]
+            chosen = [topics[name] for name in names if name in topics][:1] or sorted(core, key=lambda slot: -len(slot.ids))[:1]
+            return self._restore(array("i", chosen[0].ids)) if chosen else 0
+        except (IntegrityError, Busy, ModelUnavailable, OSError):
+            return 0  # the answer will say what is wrong, if anything is
+
+    def restore(self, request: "Request") -> int:
+        """Put the slot in place that has most of a prompt, if that is more than is held; how many tokens came from it."""
+        self._put_back = Speed()
+        return self._restore(array("i", self._states.tokens(request))) if self._store.exists else 0
+
+    def _restore(self, ids: "array[int]") -> int:
+        try:
+            return self._best(ids)
+        except IntegrityError as error:
+            self._store.clear()
+            self._notices.append(f"{error.message}; the slots were removed, and are made anew")
+        except (Busy, OSError):
+            pass
+        return 0
+
+    def _best(self, ids: "array[int]") -> int:
+        for count, slot in self._fitting(ids):
+            if count < GAIN + common(array("i", self._states.held()), ids):
+                break
+            fault = standing(self._session, slot)
+            if fault.state == "elsewhere":
+                continue
+            if fault.state == "stale":
+                self._store.remove([slot.id])
+                continue
+            begun = time.perf_counter()
+            path = self._store.checked(slot)
+            if path is None:
+                self._notices.append(f"slot {slot.id[:8]} was damaged and is removed; the prompt was evaluated instead")
+                continue
+            if self._states.restore(path, slot.ids):
+                self._put_back = Speed(bytes=float(slot.bytes), restoring=time.perf_counter() - begun)
+                self._store.used(slot, self._session.now)
+                return min(count, len(ids) - 1)
+            self._store.remove([slot.id])
+            self._notices.append(f"slot {slot.id[:8]} could not be put back and is removed; the prompt was evaluated instead")
+        return 0
+
+    # -- after it
+
+    def settle(self, going: Going, *, end: bool, keep: bool) -> int:
+        """Make the context hold what the next prompt begins with, and write slots where they are due; tokens evaluated.
+
+        Args:
+            going: the conversation.
+            end: there is no next prompt in this process, so nothing is evaluated but for a slot.
+            keep: whether slots may be written.
+        """
+        evaluated = 0
+        try:
+            prompt, core = going.laid.prompt, len(going.laid.prompt.core)
+            scene = core + len(prompt.topics)
+            begun, ids = (beginning(self._states, self._llm.template, prompt, layer) for layer in ("core", "conversation"))
+            keep = keep and self._store.quota > 0
+            writes = keep and going.parts is not None and self._due(ids, begun, end=end, long=going.long) and self._able()
+            if len(ids) < self._llm.context and (writes or not end):
+                evaluated += self.hold(ids)
+            held = parts(self._session, going.laid.memories[:scene])
+            if writes:
+                known = {part.memory for part in held}
+                said = (part for part in going.parts or () if part.memory not in known)
+                self.keep("conversation", going.conversation, ids, (*held, *said))
+            if end and keep and len(begun) >= self._least and self._covered(begun, "core") < len(begun) and self._able():
+                evaluated += self.hold(begun)
+                self.keep("core", "+".join(self._session.cube_names), begun, held[:core])
+        except (IntegrityError, Busy, ModelUnavailable, OSError):
+            pass  # the answer was shown; without this the next prompt is evaluated as a whole
+        return evaluated
+
+    @property
+    def _least(self) -> int:
+        return int(self._session.settings.get("slots.least"))
+
+    def _able(self) -> bool:
+        """Whether the model keeps states at all; found out before anything is evaluated for one.
+
+        Where there is a slot it does. Else what is held now is saved for a trial: one that is recurrent writes nothing.
+        """
+        if self._store.exists and self._store.of(self._person, fingerprint(self._identity)):
+            return True
+        self._store.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        trial = self._store.folder / f".{os.urandom(8).hex()}"
+        try:
+            trial.touch(mode=0o600)
+            return self._states.save(trial) > 0
+        finally:
+            trial.unlink(missing_ok=True)
+
+    def _due(self, ids: "array[int]", begun: "array[int]", *, end: bool, long: bool) -> bool:
+        """Whether the conversation's slot is to be written."""
+        covered = self._covered(ids)
+        if end:
+            return len(ids) - max(covered, len(begun)) >= (1 if long else self._least)
+        return len(ids) - covered >= max(self._least, len(ids) // _SHARE)
+
+    def _covered(self, ids: "array[int]", layer: "Layer | None" = None) -> int:
+        """How many of these tokens a slot has that may be used."""
+        fits = (one for one in self._fitting(ids) if layer is None or one[1].covers == layer)
+        return next((count for count, slot in fits if standing(self._session, slot).state == "ready"), 0)
+
+    def find(self, layer: "Layer", name: str, ids: "array[int]") -> "Slot | None":
+        """The slot of just these tokens, if it is there and may be used.
+
+        Raises:
+            IntegrityError: the index is damaged.
+            Busy: another process held it for too long.
+        """
+        for _, slot in self._fitting(ids):
+            same = (slot.covers, slot.name) == (layer, name) and array("i", slot.ids) == ids
+            if same and standing(self._session, slot).state == "ready" and self._store.checked(slot):
+                return slot
+        return None
+
+    def proves(self, slot: "Slot") -> bool:
+        """Put a slot back that was just kept, so that nobody counts on one that does not work; else it is removed."""
+        path = self._store.checked(slot)
+        if path is not None and self._states.restore(path, slot.ids):
+            return True
+        self._store.remove([slot.id])
+        return False
+
+    def hold(self, ids: "array[int]") -> int:
+        """Make the context hold these tokens, from a slot as far as there is one; how many were evaluated."""
+        self._restore(ids)
+        return self._states.advance(ids)
+
+    def keep(self, layer: "Layer", name: str, ids: "array[int]", held: "Sequence[Part]") -> "Slot | None":
+        """Keep the state after these tokens, which the context holds; `None` where the model has none to keep.
+
+        Raises:
+            IntegrityError: the index is damaged.
+            Busy: another process held it for too long.
+            OSError: it could not be written.
+        """
+        label = Label(self._person, layer, name, self._identity, ids, tuple(held))
+        slot = self._store.keep(label, self._states.save, self._session.now)
+        if slot is not None and standing(self._session, slot).state != "ready":  # changed while it was written
+            self._store.remove([slot.id])
+            return None
+        return slot

@@ -1,0 +1,103 @@
+"""TODO from memos_cli.interface.pipeline."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from memos_cli.errors import UsageError
+from memos_cli.infra.governance import governance
+from memos_cli.infra.vault.units import Unit
+from memos_cli.infra.vault.vault import Vault
+from memos_cli.model import Memory
+from memos_cli.operation.results import Changed
+from memos_cli.session import Author
+
+MOST_CHARACTERS = 1_000_000
+"""The longest content of one memory. Longer text is a document: `--file` takes it apart."""
+
+
+def check_content(text: str) -> str:
+    """The content as it is stored, or the reason why it cannot be.
+
+    Raises:
+        UsageError: empty, too long, or not text.
+    """
+    if not text.strip():
+        raise UsageError("there is nothing to remember: the content is empty", hint='memos add "I am vegan now"')
+    if len(text) > MOST_CHARACTERS:
+        raise UsageError(
+            f"content of {len(text):,} characters is too long for one memory (at most {MOST_CHARACTERS:,})",
+            hint="save it to a file and add that with --file: it is taken apart",
+        )
+    if "\x00" in text:
+        raise UsageError("the content holds a NUL character, so it is not text")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise UsageError("the content holds half a surrogate pair, which is no character") from None
+    return text
+
+
+def change_each(
+    vault: Vault,
+    ids: Sequence[str],
+    author: Author,
+    change: Callable[[Memory], dict[str, Any]],
+    *,
+    thawed: bool = True,
+    dry_run: bool = False,
+) -> Changed:
+    """Append to each memory the change that `change` names for it, in one transaction; an empty change is none.
+
+    Args:
+        thawed: refuse frozen memories.
+        dry_run: do all of it, then take it back.
+
+    Raises:
+        Refused: frozen, or not the principal's to change. Nothing is written then.
+    """
+    with author.write(vault) as unit:
+        touched = [one for one in dict.fromkeys(ids) if _change_one(vault, unit, one, author, change, thawed=thawed)]
+        txn = unit.log.txn if touched and not dry_run else None
+        if dry_run:
+            unit.take_back()
+    return Changed(author.command, tuple(touched), txn, tuple(vault.get(identity) for identity in dict.fromkeys(ids)), dry_run)
+
+
+def _change_one(
+    vault: Vault,
+    unit: Unit,
+    identity: str,
+    author: Author,
+    change: Callable[[Memory], dict[str, Any]],
+    *,
+    thawed: bool,
+) -> bool:
+    memory = vault.get(identity)
+    governance.require_change(memory, author.principal, vault.meta)
+    fields = change(memory)
+    if not fields:
+        return False
+    if thawed:
+        governance.require_thaw(memory)
+    unit.change("memory", identity, fields)
+    return True
+
+
+_CONTROL = re.compile("[\x00-\x1f\ud800-\udfff]")
+LONGEST_NAME = 1000
+"""Characters of an external id, a key, a tag or another name."""
+
+
+def checked_name(text: str, what: str) -> str:
+    """A name (external id, key, tag, …) as it is stored.
+
+    Raises:
+        UsageError: empty, too long, or with control characters.
+    """
+    text = text.strip()
+    if not text or len(text) > LONGEST_NAME:
+        raise UsageError(f"{what} has to be 1 to {LONGEST_NAME} characters long")
+    if _CONTROL.search(text):
+        raise UsageError(f"{what} holds a control character")
+    return text

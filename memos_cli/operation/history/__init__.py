@@ -1,0 +1,1 @@
+"""Views of the log: versions, undo, rollback, snapshots, differences."""

@@ -1,0 +1,294 @@
+"""Views of the log that a person works with: the versions of a memory, going back to one, and taking a command back.
+
+None of them keeps a history of its own. A version is a prefix of a memory's operations; a rollback and an undo append.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from memos_cli.errors import IntegrityError, MemoryNotFound, NotFound, Refused, UsageError
+from memos_cli.infra.vault import connection, fold, log, queries
+from memos_cli.infra.vault.blobs import Blobs
+from memos_cli.infra.vault.vault import Vault
+from memos_cli.model import Memory, Operation, State
+from memos_cli.operation.changes import change_each
+from memos_cli.operation.results import Changed, Provenance, Undone, Version
+from memos_cli.times import from_millis
+
+if TYPE_CHECKING:
+    from memos_cli.session import Author, Session
+
+_OTHERS = "take back another command by its name: memos undo --list"
+
+
+def versions(vault: Vault, identity: str) -> list[Version]:
+    """The versions of a memory, oldest first."""
+    found: list[Version] = []
+    before: fold.Registers = {}
+    for number, operation in enumerate(vault.operations("memory", identity), start=1):
+        changed = operation.change or {}
+        was = {name: before.get(name) for name in changed if name in before}
+        found.append(Version(number, operation, from_millis(log.millis_of(operation.clock)), was))
+        before.update(changed)
+    return found
+
+
+def roll_back(vault: Vault, identity: str, author: "Author", version: int) -> Changed:
+    """Append the change that makes a memory what it was at a version.
+
+    Raises:
+        UsageError: it has no such version.
+    """
+    operations = vault.operations("memory", identity)
+    if not 1 <= version <= len(operations):
+        raise UsageError(
+            f"{identity[:8]} has versions 1 to {len(operations)}, not {version}", hint=f"see them: memos history {identity[:8]}"
+        )
+    then = fold.fold(operations[:version])
+    then |= _present_source(vault, then, fold.fold(operations))
+
+    def back(_: Memory) -> dict[str, Any]:
+        now = fold.fold(operations)
+        return {name: then.get(name) for name in {*now, *then} if now.get(name) != then.get(name)}
+
+    return change_each(vault, [identity], author, back)
+
+
+def _present_source(vault: Vault, then: fold.Registers, now: fold.Registers) -> fold.Registers:
+    """The source of an earlier version where its file went with a purge: the blanked file, or none if that is another place."""
+    source, present = then.get("source") or {}, now.get("source") or {}
+    if not source.get("digest") or source["digest"] in Blobs(vault.folder / connection.BLOBS):
+        return {}
+    if {**source, "digest": None} == {**present, "digest": None}:
+        return {"source": present}
+    return {"source": {name: value for name, value in source.items() if name not in {"digest", "start", "end"}} or None}
+
+
+def undoable(vault: Vault) -> str | None:
+    """The newest transaction made here that is not itself an undo and was not taken back; what a tick purged is passed over."""
+    taken_back: set[str] = set()
+    for txn, reverts, mine in vault.transactions_backwards():
+        if mine and reverts is None and txn not in taken_back and not vault.purged_by_tick(txn):
+            return txn
+        if reverts is not None and txn not in taken_back:
+            taken_back.add(reverts)
+    return None
+
+
+def undo(vault: Vault, author: "Author", name: str | None, *, dry_run: bool = False) -> Undone:
+    """Append the inverse of a transaction. Undoing an undo does the thing again.
+
+    Args:
+        name: the transaction or the beginning of its name; `None` for the newest one that can be taken back.
+
+    Raises:
+        NotFound: there is none.
+        Refused: what it changed was changed again since, or was purged.
+    """
+    txn = vault.transaction_named(name) if name else undoable(vault)
+    if txn is None:
+        raise NotFound(f"nothing to undo in cube {vault.name}")
+    operations = vault.transaction(txn)
+    receipt = next((operation for operation in operations if operation.noun == log.IMPORT), None)
+    if receipt is None:
+        inverses = iter(_inverses(vault, operations, author.at).items())
+        subjects = list(dict.fromkeys(operation.subject for operation in operations))
+    else:
+        inverses, subjects = _inverses_of_import(vault, receipt, author.at), []
+    if dry_run:
+        subjects = subjects or [subject for (_, subject), _ in inverses]
+        return Undone(None, txn, operations[0].command, tuple(subjects), dry_run=True)
+    with author.write(vault) as unit:
+        for (noun, subject), change in inverses:
+            unit.change(noun, subject, change, reverts=txn)
+            if receipt is not None:
+                subjects.append(subject)
+        done = unit.log.txn
+    return Undone(done, txn, operations[0].command, tuple(subjects))
+
+
+def _inverses(vault: Vault, operations: list[Operation], at: str) -> dict[tuple[str, str], dict[str, Any]]:
+    """For each subject the change that takes the transaction back, newest subject first.
+
+    The operations of one command may stand apart in the log, with those of others between them. So each register goes back to
+    what it would be now had the command not been run, which leaves to the others what they wrote.
+
+    Raises:
+        Refused: as in `undo`; or all of it was taken back already.
+    """
+    txn = operations[0].txn
+    inverses: dict[tuple[str, str], dict[str, Any]] = {}
+    undone = ""
+    for noun, subject in reversed(dict.fromkeys((operation.noun, operation.subject) for operation in operations)):
+        history = vault.operations(noun, subject)
+        mine = [index for index, operation in enumerate(history) if operation.txn == txn]
+        changed: dict[str, Any] = {}
+        for index in mine:
+            changed |= history[index].change or {}
+        before = fold.fold(operation for operation in history[: mine[-1]] if operation.txn != txn)
+        if by := _taken_back_by(history[mine[-1] + 1 :], txn):
+            undone = by
+            continue
+        _refuse_if_changed_since(history, mine[-1], changed)
+        # What began with this transaction has no state before it: it expires, and can be restored.
+        born = noun == "memory" and mine[0] == 0
+        inverses[noun, subject] = {"state": State.EXPIRED.value, "since": at} if born else fold.inverse(before, changed)
+        if "source" in inverses[noun, subject]:
+            inverses[noun, subject] |= _present_source(vault, before, fold.fold(history))
+    if not inverses:
+        raise Refused(f"{txn} was taken back already", hint=f"do it again with: memos undo {undone}")
+    return inverses
+
+
+def _inverses_of_import(vault: Vault, receipt: Operation, at: str) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
+    """For each subject the change that makes it again what it was before a merge, one after the other as they are asked for.
+
+    What came in stands between what was here, in the order of its clocks. So each register goes back to what the operations
+    that were here before amount to. What was purged, here or there, stays so. An import may have brought a million: nothing is
+    held but the subject at hand, and whoever writes what this says takes all of it back when it raises.
+
+    Raises:
+        Refused: another machine made the merge; or what it changed was changed again since; or it was taken back already.
+    """
+    if receipt not in vault.receipts():
+        raise Refused(f"{receipt.txn} was a merge on another machine", hint="take it back there, and merge again")
+    first, row = vault.came_with(receipt)
+    undone, count = "", 0
+    for noun, subject in vault.subjects_between(first, row):
+        history, places = vault.operations(noun, subject), vault.rows_of(noun, subject)
+        later = [one for one in sorted(history, key=lambda one: places[one.id]) if places[one.id] > row]
+        later = [one for one in later if one.txn != receipt.txn]
+        if by := _taken_back_by(later, receipt.txn):
+            undone = by
+            continue
+        since = {operation.id for operation in later}
+        was = fold.fold(one for one in history if places[one.id] < first or (places[one.id] > row and one.id not in since))
+        merged, now = fold.fold(one for one in history if one.id not in since), fold.fold(history)
+        if now.get(fold.PURGED):
+            continue
+        changed = {name for name in {*was, *merged} if was.get(name) != merged.get(name)}
+        _refuse_if_clash(later, sorted(name for name in changed if merged.get(name) != now.get(name)))
+        if noun == "memory" and not was:
+            changed, was = {"state", "since"}, {"state": State.EXPIRED.value, "since": at}
+        inverse = {name: was.get(name) for name in changed}
+        if "source" in changed:
+            inverse |= _present_source(vault, was, now)
+        if inverse:
+            count += 1
+            yield (noun, subject), inverse
+    if not count:
+        undone = undone and f"do it again with: memos undo {undone}"
+        raise Refused(f"{receipt.txn} was taken back already, or only purged", hint=undone or None)
+
+
+def _refuse_if_clash(later: list[Operation], clash: list[str]) -> None:
+    culprit = next((operation for operation in reversed(later) if set(clash) & set(operation.change or {})), None)
+    if culprit is not None:
+        raise Refused(
+            f"{culprit.subject[:8]} was changed again since: {', '.join(clash)} by {culprit.command}",
+            hint=f"take that back first: memos undo {culprit.txn}",
+        )
+
+
+def _taken_back_by(later: list[Operation], txn: str) -> str | None:
+    """The undo, among later operations on a subject, by which a transaction is taken back as things stand."""
+    taken: dict[str, str] = {}
+    for operation in reversed(later):
+        if operation.reverts is not None and operation.txn not in taken:
+            taken[operation.reverts] = operation.txn
+    return taken.get(txn)
+
+
+def _refuse_if_changed_since(history: list[Operation], last: int, changed: Iterable[str]) -> None:
+    """A register that has another value now than the transaction left it with would lose that value silently.
+
+    Args:
+        last: where in the history the transaction's last operation stands.
+        changed: the registers that it changed.
+    """
+    then, now = fold.fold(history[: last + 1]), fold.fold(history)
+    if now.get(fold.PURGED):
+        raise Refused(f"{history[0].subject[:8]} was purged; a purge cannot be undone", hint=_OTHERS)
+    _refuse_if_clash(history, sorted(name for name in changed if then.get(name) != now.get(name)))
+
+
+def explain(vault: Vault, identity: str) -> Provenance:
+    """The provenance of one memory."""
+    memory = vault.get(identity)
+    outgoing, incoming = vault.links(identity)
+    verbatim, note = _verbatim(vault, memory)
+    return Provenance(
+        memory,
+        tuple(versions(vault, identity)),
+        tuple((link, _maybe(vault, link.target)) for link in outgoing),
+        tuple((link, _maybe(vault, link.source)) for link in incoming),
+        verbatim,
+        note,
+    )
+
+
+def _maybe(vault: Vault, identity: str) -> Memory | None:
+    try:
+        return vault.get(identity)
+    except MemoryNotFound:
+        return None
+
+
+def _verbatim(vault: Vault, memory: Memory) -> tuple[str | None, str | None]:
+    """The span of the file that the memory was read from, and what stands in the way of showing it."""
+    source = memory.source
+    if source.digest is None or source.start is None or source.end is None:
+        return None, None
+    try:
+        content = Blobs(vault.folder / connection.BLOBS).get(source.digest)
+    except IntegrityError as error:
+        return None, error.message
+    return content[source.start : source.end].decode("utf-8", "replace"), None
+
+
+class Timeline:
+    """The history of the cubes in use: versions, commands, and going back.
+
+    Args:
+        session: who looks and goes back, on which cubes.
+    """
+
+    def __init__(self, session: "Session") -> None:
+        self._session = session
+
+    def undo(self, name: str | None = None, *, dry_run: bool = False, cube: str | None = None) -> Undone:
+        """Take the last command that wrote back, or the named one.
+
+        Args:
+            name: the transaction, or the beginning of its name.
+            dry_run: only say what would be taken back.
+            cube: the name of one of the cubes in use; the first one otherwise.
+        """
+        vaults = [vault for vault in self._session.vaults() if cube in {None, vault.name}]
+        if not vaults:
+            raise NotFound("nothing to undo: there is nothing here yet")
+        return undo(vaults[0], self._session.author("undo"), name, dry_run=dry_run)
+
+    def commands(self, limit: int) -> tuple[dict[str, Any], ...]:
+        """The last commands that wrote, newest first."""
+        found: list[dict[str, Any]] = []
+        for vault in self._session.vaults():
+            backwards = vault.transactions_backwards()
+            names = [name for (name, *_), _ in zip(backwards, range(limit), strict=False)]
+            found += queries.transaction_summaries(vault.conn, names)
+        return tuple(found)
+
+    def history(self, text: str) -> tuple[Memory, tuple[Version, ...]]:
+        """A memory and its versions, oldest first."""
+        vault, identity = self._session.locate(text)
+        return vault.get(identity), tuple(versions(vault, identity))
+
+    def rollback(self, text: str, version: int) -> Changed:
+        """Make a memory what it was at a version."""
+        vault, identity = self._session.locate(text)
+        return roll_back(vault, identity, self._session.author("rollback"), version)
+
+    def provenance(self, text: str) -> Provenance:
+        """Where a memory comes from and what stands around it."""
+        vault, identity = self._session.locate(text)
+        return explain(vault, identity)

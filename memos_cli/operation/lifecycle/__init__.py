@@ -1,0 +1,1 @@
+"""MemLifecycle: the state machine, ticks, tasks, and erasure."""

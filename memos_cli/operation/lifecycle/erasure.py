@@ -1,0 +1,316 @@
+"""Erasure: purging memories, and the places outside of a cube's file that may hold what a memory said.
+
+A room that keeps text, or something made from text, under the home registers here: `Erasure.places` lists all of them, and a
+purge wipes each (see `infra.vault.purge.TextHolder`).
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from memos_cli.errors import Busy, CubeLocked, IntegrityError
+from memos_cli.infra import files
+from memos_cli.infra.governance import governance
+from memos_cli.infra.local import adapters
+from memos_cli.infra.local.recalls import Recalls
+from memos_cli.infra.local.states import Store
+from memos_cli.infra.vault import purge as holders
+from memos_cli.infra.vault.purge import Purged, TextHolder
+from memos_cli.infra.vault.vault import Vault
+from memos_cli.model import Filter, Memory, Slot
+from memos_cli.operation.results import Receipt
+from memos_cli.session import Author
+
+if TYPE_CHECKING:
+    from memos_cli.session import Session
+
+
+HISTORY = "chat-history"
+"""The file in the cache folder that keeps what was typed in `memos chat`, for the arrow keys."""
+_SHORTEST = 4
+"""Characters that two texts have to share to be taken for the same."""
+
+
+class Matrices:
+    """The vectors of a cube as searches scan them: of an unusual sentence, they tell a good part of it.
+
+    Args:
+        paths: the cached files.
+    """
+
+    name = "cached vectors"
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = paths
+
+    def wipe(self, purged: Purged, *, dry_run: bool) -> int:  # noqa: ARG002 -- whose vectors they are does not matter
+        """Remove them; the next search makes them anew."""
+        found = [path for path in self._paths if path.exists()]
+        if not dry_run:
+            self.sweep()
+        return len(found)
+
+    def sweep(self) -> None:
+        """Remove them."""
+        for path in self._paths:
+            path.unlink(missing_ok=True)
+
+
+class Recollections:
+    """When a memory was recalled, and in which form: its id alone is there, and that goes too.
+
+    Args:
+        folder: the cube's.
+    """
+
+    name = "recalls"
+
+    def __init__(self, folder: Path) -> None:
+        self._recalls = Recalls(folder)
+
+    def wipe(self, purged: Purged, *, dry_run: bool) -> int:
+        """Take out the lines that name one of them."""
+        return self._recalls.forget(purged.ids, dry_run=dry_run)
+
+    def sweep(self) -> None:
+        """Nothing: what was noted since is an id, which the log keeps as well."""
+
+
+class TypedLines:
+    """What was typed in conversations: messages that hold a purged text, or are a part of one.
+
+    Args:
+        path: the file, in the form of prompt_toolkit's `FileHistory`: a comment with the time, then lines that begin with `+`.
+    """
+
+    name = "chat history"
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def wipe(self, purged: Purged, *, dry_run: bool) -> int:
+        """Remove the messages."""
+        if not self._path.exists():
+            return 0
+        entries = _entries(self._path.read_bytes().decode("utf-8", "surrogateescape"))
+        texts = [text for text in map(_folded, purged.texts) if len(text) >= _SHORTEST]
+        kept = [entry for entry in entries if not _shared(_folded(_typed(entry)), texts)]
+        if len(kept) < len(entries) and not dry_run:
+            with files.replaced(self._path) as half:
+                half.touch(mode=0o600)
+                half.write_bytes("".join(kept).encode("utf-8", "surrogateescape"))
+        return len(entries) - len(kept)
+
+    def sweep(self) -> None:
+        """Nothing: without the texts nobody knows which lines are meant, and `wipe` comes before the commit."""
+
+
+class SavedStates:
+    """Slots: those with a purged memory in them, and all of conversations, since turns may say what a memory said.
+
+    Args:
+        store: the slots.
+        vault: whose memories are purged.
+    """
+
+    name = "slots"
+
+    def __init__(self, store: Store, vault: Vault) -> None:
+        self._store = store
+        self._vault = vault
+
+    def wipe(self, purged: Purged, *, dry_run: bool) -> int:
+        """Remove them; they are made anew when they are needed."""
+        gone = set(purged.ids)
+        return self._remove(lambda slot: any(part.memory in gone for part in slot.parts), dry_run=dry_run)
+
+    def sweep(self) -> None:
+        """Remove what was kept since: of conversations, and with a memory that is purged by now."""
+        everything = Filter(at="", everything=True)
+
+        def doomed(slot: Slot) -> bool:
+            mine = [part.memory for part in slot.parts if part.cube == self._vault.meta["id"]]
+            return len(self._vault.versions(mine, everything)) < len(set(mine))
+
+        self._remove(doomed)
+
+    def _remove(self, doomed: Callable[[Slot], bool], *, dry_run: bool = False) -> int:
+        try:
+            found = [slot.id for slot in self._store.all() if slot.covers == "conversation" or doomed(slot)]
+            return len(found) if dry_run else self._store.remove(found, erase=True)
+        except IntegrityError:  # what is in them nobody can tell any more
+            if not dry_run:
+                self._store.clear()
+            return 1
+        except Busy as error:  # a purge that cannot be finished now says so, and is gone on with later
+            raise CubeLocked(error.message, hint=error.hint) from None
+
+
+def _entries(text: str) -> list[str]:
+    """The messages with the comment and the blank line ahead of each."""
+    entries: list[str] = []
+    typed = True
+    for line in text.splitlines(keepends=True):
+        if typed and not line.startswith("+"):
+            entries.append("")
+        typed = line.startswith("+")
+        entries = entries or [""]
+        entries[-1] += line
+    return entries
+
+
+def _typed(entry: str) -> str:
+    return "\n".join(line[1:] for line in entry.splitlines() if line.startswith("+"))
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def _shared(typed: str, texts: Sequence[str]) -> bool:
+    return any(text in typed or (len(typed) >= _SHORTEST and typed in text) for text in texts)
+
+
+class LearntAdapters:
+    """The generations of adapters of a cube: those that learnt a purged memory, or whose data sets name what it names.
+
+    Args:
+        session: in which home jobs may be under way.
+        vault: the cube.
+    """
+
+    name = "adapters"
+
+    def __init__(self, session: "Session", vault: "Vault") -> None:
+        self._session, self._vault = session, vault
+
+    def wipe(self, purged: "Purged", *, dry_run: bool) -> int:
+        """Remove their folders; what is being made is stopped, since it may have read what is purged, and is begun anew."""
+        if not adapters.exist(self._vault) and not self._working():
+            return 0
+        if not dry_run:
+            self._halt()
+        doomed = adapters.holding(self._vault, purged.ids, purged.texts)
+        if not dry_run:
+            for identity in doomed:
+                adapters.remove(self._vault, identity)
+        return len(doomed)
+
+    def sweep(self) -> None:
+        """Remove the folders of those that learnt a memory which is purged by now."""
+        if not adapters.exist(self._vault):
+            return
+        from memos_cli.operation.parametric import generations
+
+        everything = Filter(at="", everything=True)
+        known = generations.of(self._vault)
+        there = set(adapters.folders(self._vault))
+        for one in known:
+            if one.id in there and len(self._vault.versions(list(one.covers), everything)) < len(one.covers):
+                adapters.remove(self._vault, one.id)
+
+    def _working(self) -> bool:
+        from memos_cli.infra.local.jobs import FOLDER
+
+        return (self._session.paths.data / FOLDER).is_dir()
+
+    def _halt(self) -> None:
+        from memos_cli.operation.parametric import job_runner
+
+        try:
+            stopped = job_runner.halt(job_runner.jobs_of(self._session), self._vault.meta["id"])
+        except Busy as error:
+            raise CubeLocked(error.message, hint=error.hint) from None
+        for job in stopped:
+            job_runner.jobs_of(self._session).queue(
+                job._replace(state="queued", attempts=0, message=None, pid=None, begun=None)
+            )
+
+
+class Erasure:
+    """Purges: memories of which nothing is left, wherever it may stand.
+
+    Args:
+        session: who acts, in which home, on which cubes.
+    """
+
+    def __init__(self, session: "Session") -> None:
+        self._session = session
+
+    def places(self, vault: Vault) -> tuple[TextHolder, ...]:
+        """What besides a cube's file may hold what its memories say. Whoever keeps texts in a new place adds it here."""
+        from memos_cli.operation.activation import slots
+
+        session = self._session
+        return (
+            TypedLines(session.paths.cache / HISTORY),
+            Matrices(session.embeddings.cached(vault)),
+            SavedStates(slots.store(session), vault),
+            Recollections(vault.folder),
+            LearntAdapters(session, vault),
+        )
+
+    def purge(
+        self,
+        texts: "str | Sequence[str]",
+        *,
+        derived: bool = False,
+        thaw: bool = False,
+        dry_run: bool = False,
+        user_id: str | None = None,
+    ) -> Receipt:
+        """Let nothing be left of memories; there is no way back.
+
+        Args:
+            texts: their ids, prefixes of them, or external ids.
+            derived: also what came from them and what they came from.
+            thaw: also frozen ones.
+            dry_run: only say what would be done.
+            user_id: who purges.
+
+        Raises:
+            Refused: one is frozen and `thaw` was not given, or is not theirs to change.
+        """
+        vault, ids = self._session.locate_all([texts] if isinstance(texts, str) else texts, user_id)
+        if derived:
+            ids = holders.kin(vault, ids)
+        return purge(vault, ids, self._session.author("forget", user_id), self.places(vault), thaw=thaw, dry_run=dry_run)
+
+    def kin(self, texts: "str | Sequence[str]", user_id: str | None = None) -> tuple[Memory, ...]:
+        """These memories, those that came from them (derived, merged), and those that they came from."""
+        vault, ids = self._session.locate_all([texts] if isinstance(texts, str) else texts, user_id)
+        return tuple(map(vault.get, holders.kin(vault, ids)))
+
+    def finish(self, vault: Vault) -> tuple[str, ...]:
+        """Wipe what a purge that was cut short left behind; a line for each thing that could not be done now."""
+        return tuple(holders.wipe(vault, self.places(vault)))
+
+
+def purge(
+    vault: Vault, ids: Sequence[str], author: Author, places: Sequence[TextHolder], *, thaw: bool, dry_run: bool
+) -> Receipt:
+    """Let nothing be left of memories but their ids; there is no way back.
+
+    Args:
+        places: what besides the cube's file may hold the texts.
+        thaw: also frozen ones; the person was asked.
+
+    Raises:
+        Refused: frozen, or not the principal's to change. Nothing is written then.
+    """
+    asking = governance.asking(author.principal, vault.meta)
+    left = not dry_run and bool(holders.wipe(vault, places))
+    with author.write(vault) as unit:
+        for memory in map(vault.get, ids):
+            governance.require_change(memory, author.principal, vault.meta)
+            if not thaw:
+                governance.require_thaw(memory)
+        purged = holders.purge(vault, unit, ids, places, dry_run=dry_run)
+        txn = unit.log.txn if purged.ids and not dry_run else None
+        if dry_run:
+            unit.take_back()
+    unfinished = () if dry_run else tuple(holders.wipe(vault, places, None if left else purged.texts))
+    found = holders.holders(vault, purged)
+    sight = Filter(at="", everything=True, principal=asking)
+    seen = tuple(one for one in found if one.noun != "memory" or vault.can_see(one.id, sight))
+    return Receipt(purged.ids, purged.removed, seen, len(found) - len(seen), unfinished, txn, dry_run)

@@ -1,0 +1,200 @@
+"""The lifecycle of the cubes in use: their policy, the tick that carries out what is due, the plan of what comes.
+
+How one cube is ticked stands in `ticking`; here each cube's tick gets what it needs from the rest of the home.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from memos_cli.errors import MemosError, UsageError
+from memos_cli.infra.governance import governance
+from memos_cli.infra.vault import queries, search
+from memos_cli.model import Memory, State
+from memos_cli.operation.lifecycle import transitions
+from memos_cli.operation.lifecycle.tick import READ, TICKED, Limits, Means, Tick, Ticked, uses_of
+from memos_cli.operation.operator.dedupe import sweep
+from memos_cli.operation.policy import policy_of
+from memos_cli.times import from_millis, to_millis
+
+if TYPE_CHECKING:
+    from memos_cli.infra.local.vector_matrix import Matrix
+    from memos_cli.infra.vault.vault import Vault
+    from memos_cli.operation.lifecycle.erasure import Erasure
+    from memos_cli.operation.operator.operator import MemOperator
+    from memos_cli.operation.scheduler.scheduler import MemScheduler
+    from memos_cli.session import Session
+
+
+class _Clock:
+    """Deals out the seconds of a run."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._started = time.monotonic()
+
+    def left(self) -> Limits:
+        """The limits, with what is left of their seconds."""
+        seconds = self._limits.seconds
+        if seconds is None:
+            return self._limits
+        return self._limits._replace(seconds=max(0.0, seconds - (time.monotonic() - self._started)))
+
+
+class MemLifecycle:
+    """The lifecycle of the cubes of a home.
+
+    Args:
+        session: who ticks, in which home, on which cubes.
+        memories: embeds what waits for its vectors.
+        scheduler: makes slots ready ahead.
+        erasure: knows what may hold the texts of what is purged.
+    """
+
+    def __init__(self, session: "Session", memories: "MemOperator", scheduler: "MemScheduler", erasure: "Erasure") -> None:
+        self._session = session
+        self._memories = memories
+        self._scheduler = scheduler
+        self._erasure = erasure
+
+    def tick(
+        self, now: str | None = None, limits: Limits | None = None, tell: Callable[[int, int], None] = lambda *_: None
+    ) -> list[Ticked]:
+        """Carry out what is due in the cubes in use.
+
+        Args:
+            now: the instant for which to decide; `None` for the present.
+            limits: how far to go; the seconds are for all cubes together.
+            tell: called with how many transitions were made, of how many.
+
+        Raises:
+            Busy: another tick is under way. Refused: not the owner.
+        """
+        clock = _Clock(limits or Limits())
+        return [self._tick(vault, now or self._session.now, clock.left(), tell) for vault in self._session.vaults()]
+
+    def tick_all(
+        self, now: str | None = None, limits: Limits | None = None, tell: Callable[[int, int], None] = lambda *_: None
+    ) -> tuple[list[Ticked], dict[str, MemosError]]:
+        """Carry out what is due in every cube of the home that is the principal's own; see `tick`.
+
+        What is wrong with one keeps no other from its tick. The one that was ticked longest ago comes first, so that a budget
+        of seconds reaches all of them in turn.
+
+        Returns:
+            What was done, and by the cube's name what kept it from being done.
+        """
+        clock = _Clock(limits or Limits())
+        done: list[Ticked] = []
+        failed: dict[str, MemosError] = {}
+        mine: list[tuple[str, str]] = []
+        for name in self._session.shelf.names():
+            try:
+                vault = self._session.vault(name)
+                if governance.asking(self._session.principal, vault.meta) is None:
+                    mine.append((vault.mark(TICKED) or "", name))
+            except MemosError as error:
+                failed[name] = error
+        for _, name in sorted(mine):
+            try:
+                done.append(self._tick(self._session.vault(name), now or self._session.now, clock.left(), tell))
+            except MemosError as error:
+                failed[name] = error
+        return done, failed
+
+    def _tick(self, vault: "Vault", now: str, limits: Limits, tell: Callable[[int, int], None]) -> Ticked:
+        with self._means(vault, tell) as means:
+            done = Tick(vault, self._session.author("tick"), now, limits, means).run()
+        if not limits.dry and (said := self._consolidate(vault, now)):
+            return done._replace(consolidation=said)
+        return done
+
+    def _consolidate(self, vault: "Vault", now: str) -> str | None:
+        """Queue what a model is to learn, or start it; nothing is imported for that where nobody asked for it."""
+        rules = policy_of(vault)
+        if not rules.get("steps.consolidate") or not (
+            rules.get("consolidate.facts") or (self._session.paths.data / "jobs").is_dir()
+        ):
+            return None
+        from memos_cli.operation.parametric import job_runner
+
+        return job_runner.due(self._session, vault, now)
+
+    @contextmanager
+    def _means(self, vault: "Vault", tell: Callable[[int, int], None]) -> Iterator[Means]:
+        """What a tick of this cube needs; the model that the policy wants to be asked is put away afterwards."""
+        from memos_cli.infra.local import hooks
+        from memos_cli.operation import models
+
+        def run_hook(name: str, event: dict[str, Any], seconds: float) -> str | None:
+            return hooks.run(self._session.paths.config / "hooks", name, event, seconds)
+
+        def matrix() -> "Matrix | None":
+            embedder = self._session.embeddings.embedder()
+            return None if embedder is None else self._session.embeddings.matrix(vault, embedder)
+
+        # Slots are made of all cubes in use together: the first one's tick does it.
+        prepare = self._scheduler.prepare if vault.folder == self._session.shelf.place(self._session.cube_names[0]) else None
+        llm = models.chosen(self._session.settings, self._session.paths) if policy_of(vault).get("fuse.propose") else None
+        try:
+            judge = sweep.judge(llm) if llm is not None else None
+            yield Means(
+                lambda: self._memories.embed(vault), run_hook, tell, self._erasure.places(vault), matrix, judge, prepare
+            )
+        finally:
+            if llm is not None:
+                llm.close()
+
+
+# -- what lies ahead, and how things stand
+
+
+class Ahead(NamedTuple):
+    """A transition that will come: of which memory, when, whereto and why."""
+
+    memory: Memory
+    at: str
+    to: State
+    reason: str
+
+
+def plan(vault: "Vault", now: str, days: float) -> list[Ahead]:
+    """What ticks will do within some days if nothing is used or told meanwhile, in order of time."""
+    rules, until = policy_of(vault), to_millis(now) + round(days * transitions.DAY)
+    if until > transitions.NEVER:
+        raise UsageError(f"{days:g} days reach beyond all time")
+    found: list[Ahead] = []
+    place = ("", 0)
+    while batch := vault.due_by(from_millis(until), place, READ):
+        for due in batch:
+            coming = transitions.ahead(due.memory, uses_of(due), rules, until)
+            found += [Ahead(due.memory, max(from_millis(way.at), now), way.to, way.reason) for way in coming]
+        place = (batch[-1].at, batch[-1].n)
+    return sorted(found, key=attrgetter("at"))
+
+
+class LifecycleStanding(NamedTuple):
+    """How a cube's lifecycle stands: states, the last tick, what is due now, when something is due next, what waits."""
+
+    cube: str
+    states: dict[str, int]
+    ticked: str | None
+    due: int
+    next: str | None
+    pending: int
+    questions: int
+    policy: dict[str, Any]
+
+
+def standing(vault: "Vault", now: str, principal: str | None = None) -> LifecycleStanding:
+    """How things stand; the questions are those that `principal` (`None`: the cube's owner) may see."""
+    from memos_cli.operation.operator.dedupe import review
+
+    states, due, later = queries.schedule(vault.conn, now)
+    counts = {state.value: states.get(state.value, 0) for state in State}
+    ticked, waiting = vault.mark(TICKED) or None, search.pending_count(vault.conn)
+    asking = governance.asking(principal, vault.meta) if principal else None
+    questions = len(review.items(vault, asking, now))
+    return LifecycleStanding(vault.name, counts, ticked, due, later, waiting, questions, dict(policy_of(vault).fields))

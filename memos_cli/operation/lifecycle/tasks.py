@@ -1,0 +1,116 @@
+"""Listing the tasks of the cubes in use, and ending one: its memories leave in one transaction."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Literal
+
+from memos_cli.errors import NotFound, did_you_mean
+from memos_cli.infra.governance import governance
+from memos_cli.infra.vault import queries
+from memos_cli.infra.vault.units import Unit
+from memos_cli.infra.vault.vault import Vault
+from memos_cli.model import HOT_STATES, Filter, Memory, State
+from memos_cli.operation.policy import policy_of
+from memos_cli.operation.results import Ended, Task
+
+if TYPE_CHECKING:
+    from memos_cli.session import Session
+
+
+TASK = "task"
+Ending = Literal["archive", "expire", "keep"]
+_STATES = {"archive": State.ARCHIVED, "expire": State.EXPIRED}
+_LOWER = {capital: capital + 32 for capital in range(ord("A"), ord("Z") + 1)}
+
+
+def same(name: str) -> str:
+    """What two spellings of one task have in common: case folded in ASCII, as SQLite's NOCASE does for a filter."""
+    return name.translate(_LOWER)
+
+
+def reopen(vault: Vault, unit: Unit, names: Iterable[str]) -> tuple[str, ...]:
+    """Open the tasks among these that have ended, in the transaction that gives them new memories; which they were."""
+    wanted = {same(name) for name in names}
+    ended = {name: fields for name, fields in vault.records(TASK).items() if same(name) in wanted} if wanted else {}
+    for name, fields in ended.items():
+        unit.change(TASK, name, dict.fromkeys(fields))
+    return tuple(ended)
+
+
+def ends(memory: Memory, ending: Ending, at: str) -> dict[str, Any]:
+    """The change that the end of its task is for a memory; empty where it leaves the memory as it is.
+
+    What is current is archived or expires; what is archived already can still expire.
+    """
+    state = _STATES.get(ending)
+    leaving = (*HOT_STATES, State.ARCHIVED) if state is State.EXPIRED else HOT_STATES
+    if state is None or memory.state not in leaving:
+        return {}
+    return {"state": state.value, "since": at}
+
+
+class Tasks:
+    """The tasks of the cubes in use; one is ended in the first cube."""
+
+    def __init__(self, session: "Session") -> None:
+        self._session = session
+
+    def list(self, user_id: str | None = None) -> tuple[Task, ...]:
+        """All of them, by cube and name: those that memories name, and those that have ended."""
+        return tuple(task for vault in self._session.vaults() for task in self._of(vault, user_id))
+
+    def _of(self, vault: Vault, user_id: str | None) -> tuple[Task, ...]:
+        sight = queries.condition(self._session.sight(vault, Filter(at="", everything=True), user_id))
+        ended = vault.records(TASK)
+        spelled = {same(name): name for name in ended}
+        found = {}
+        for name, current, every, newest in queries.tasks(vault.conn, sight):
+            known = spelled.get(same(name), name)
+            found[known] = Task(known, vault.name, ended.get(known, {}).get("ended"), current, every, newest)
+        for name, fields in ended.items():
+            found.setdefault(name, Task(name, vault.name, fields.get("ended"), 0, 0, None))
+        return tuple(sorted(found.values()))
+
+    def end(self, name: str, *, ending: Ending | None = None, dry_run: bool = False, user_id: str | None = None) -> Ended:
+        """End a task: its memories are archived or expire, or stay; in one transaction, which a later `add` to it reopens.
+
+        What is pinned, frozen or not the principal's to change stays as it is.
+
+        Args:
+            ending: `archive`, `expire` or `keep`; `None` for what the policy of the cube says.
+
+        Raises:
+            NotFound: nothing that the principal may see belongs to such a task.
+        """
+        vault, task = self._named(name, user_id)
+        ending = ending or policy_of(vault).get("task.ending")
+        author = self._session.author("task end", user_id)
+        wanted = self._session.sight(vault, Filter(at="", everything=True, task=task.name), user_id)
+        fields = {"ended": task.ended or author.at, "ending": ending}
+        ids: list[str] = []
+        kept: list[str] = []
+        with author.write(vault) as unit:
+            for memory in vault.find(wanted, "oldest"):
+                if change := ends(memory, ending, author.at):
+                    stays = _stays(memory, author.principal, vault)
+                    (kept if stays else ids).append(memory.id)
+                    if not stays:
+                        unit.change("memory", memory.id, change)
+            if vault.records(TASK).get(task.name) != fields:
+                unit.change(TASK, task.name, fields)
+            txn = unit.log.txn if unit.log.count and not dry_run else None
+            if dry_run:
+                unit.take_back()
+        return Ended(task.name, fields["ended"], ending, tuple(ids), tuple(kept), txn, dry_run)
+
+    def _named(self, name: str, user_id: str | None) -> tuple[Vault, Task]:
+        vaults = self._session.vaults()
+        known = {same(task.name): task for task in self._of(vaults[0], user_id)} if vaults else {}
+        if same(name) not in known:
+            names = [task.name for task in known.values()]
+            hint = did_you_mean(name, names, f'memories make a task: memos add "Ask for quotes" --task {name}')
+            raise NotFound(f"no task {name[:40]!r}" + (f" in cube {vaults[0].name}" if vaults else ""), hint=hint)
+        return vaults[0], known[same(name)]
+
+
+def _stays(memory: Memory, principal: str, vault: Vault) -> bool:
+    return memory.pinned or memory.frozen or not governance.may_change(memory, principal, vault.meta)

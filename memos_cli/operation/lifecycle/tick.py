@@ -1,0 +1,342 @@
+"""One tick of one cube: what is due is carried out, what waits is embedded, what is alike is fused, slots are made ready.
+
+It is one command in the log, taken back by one `undo`, though it writes in many small transactions: it can be stopped between
+any two of them, and the next tick goes on. It reads what is due from an index and nothing else. What it needs from outside
+the cube (models, hooks, slots) it is handed: whom that comes from is `lifecycle`'s business.
+"""
+
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from memos_cli.errors import MemosError
+from memos_cli.infra import files
+from memos_cli.infra.governance import governance
+from memos_cli.infra.vault import purge, queries
+from memos_cli.infra.vault.purge import TextHolder
+from memos_cli.model import HOT_STATES, State
+from memos_cli.operation import policy
+from memos_cli.operation.lifecycle import transitions
+from memos_cli.operation.lifecycle.transitions import Transition, Uses
+from memos_cli.operation.operator.dedupe import sweep
+from memos_cli.operation.operator.dedupe.sweep import Swept
+from memos_cli.operation.policy import Policy
+from memos_cli.times import to_millis
+
+if TYPE_CHECKING:
+    from memos_cli.infra.local.vector_matrix import Matrix
+    from memos_cli.infra.vault.units import Unit
+    from memos_cli.infra.vault.vault import Vault
+    from memos_cli.operation.operator.dedupe.sweep_plan import Judge
+    from memos_cli.operation.scheduler.reports import Prepared
+    from memos_cli.session import Author
+
+LOCK = "tick.lock"
+TICKED = "ticked"
+"""The mark that says up to when a cube was ticked."""
+READ, _WRITTEN = 1000, 200
+"""Memories read at once, and changed in one transaction: small enough that a kill or a waiting writer loses little."""
+_ORDER = (State.EXPIRED, State.PURGED, State.ARCHIVED, State.ACTIVATED)
+"""What a tick does first."""
+
+
+class Limits(NamedTuple):
+    """How far a tick may go.
+
+    Attributes:
+        seconds: after which it stops at the next transaction; `None` for as long as it takes.
+        transitions: how many it makes at most; `None` for all that are due.
+        mass: whether it may retire a large share of the cube for idleness at once.
+        dry: say what would be done, and do nothing.
+        all: compare every memory with the others, not only the new ones.
+    """
+
+    seconds: float | None = None
+    transitions: int | None = None
+    mass: bool = False
+    dry: bool = False
+    all: bool = False
+
+
+class Move(NamedTuple):
+    """One transition of one memory."""
+
+    id: str
+    way: Transition
+
+
+class Ticked(NamedTuple):
+    """What a tick did to one cube.
+
+    Attributes:
+        now: the instant for which it was done.
+        due: how many memories were looked at.
+        transitions: how many went into each state.
+        seconds: how long it took.
+        moves: each transition, in order; for a dry run those that would be made.
+        braked: how many were to be retired for idleness and were not, since they are too large a share of the cube.
+        embedded: how many that had waited for their vector were given one.
+        unfinished: whether a limit ended it before everything was done.
+        notes: what went wrong and did no harm.
+        command_id: what `undo` takes it back by; `None` if nothing was written.
+        superseded: how many were superseded by what certainly contradicts them.
+        asked: how many questions were put on the list of `memos review`.
+        slots_built: of how many sets of memories, or of the core, a slot was made ready.
+        slots_dropped: of how many sets the slot was let go.
+        consolidation: what was begun, or why not, where a model is to learn something.
+    """
+
+    cube: str
+    now: str
+    due: int
+    transitions: dict[str, int]
+    seconds: float
+    moves: tuple[Move, ...] = ()
+    braked: int = 0
+    embedded: int = 0
+    unfinished: bool = False
+    notes: tuple[str, ...] = ()
+    command_id: str | None = None
+    dry_run: bool = False
+    superseded: int = 0
+    asked: int = 0
+    slots_built: int = 0
+    slots_dropped: int = 0
+    consolidation: str | None = None
+
+
+def uses_of(due: queries.Due) -> Uses:
+    """The uses of a memory as the state machine reads them.
+
+    What a fusion took in stays in the archive when somebody looks at it there: its product is what is current.
+    """
+    if due.absorbed:
+        return transitions.UNUSED
+    return Uses(due.memory.access_count, tuple(map(to_millis, due.recent)))
+
+
+class Means(NamedTuple):
+    """What a tick needs besides the cube.
+
+    Attributes:
+        embed: embeds what waits for its vectors and says how many that were.
+        hook: runs a hook by name with an event and says what went wrong, if anything did.
+        tell: called with how many transitions were made, of how many.
+        places: what besides the cube's file may hold the texts of what is purged.
+        matrix: gives the cube's vectors, to find near duplicates by.
+        judge: a model to be asked about near duplicates.
+        prepare: makes slots ready within so many seconds.
+    """
+
+    embed: Callable[[], int] = lambda: 0
+    hook: Callable[[str, dict[str, Any], float], str | None] = lambda *_: None
+    tell: Callable[[int, int], None] = lambda *_: None
+    places: Sequence[TextHolder] = ()
+    matrix: "Callable[[], Matrix | None]" = lambda: None
+    judge: "Judge | None" = None
+    prepare: "Callable[[float | None], Prepared] | None" = None
+
+
+class Tick:
+    """One tick of one cube.
+
+    Args:
+        vault: the cube.
+        author: who ticks; the log's times are theirs, the decisions are for `now`.
+        now: the instant for which to decide, as fixed-width text.
+        limits: how far to go.
+        means: what it needs besides.
+    """
+
+    def __init__(self, vault: "Vault", author: "Author", now: str, limits: Limits, means: Means | None = None) -> None:
+        self._vault, self._author, self._now, self._limits = vault, author, now, limits
+        self._means = means or Means()
+        self._texts: list[str] = []
+        self._swept = Swept()
+        self._prepared: Prepared | None = None
+        self._policy = Policy(vault.policy)
+        self._started = time.monotonic()
+        self._due = self._braked = self._embedded = 0
+        self._moves: list[Move] = []
+        self._notes: list[str] = []
+        self._unfinished = False
+        self._txn: str | None = None
+
+    def run(self) -> Ticked:
+        """Do what is due.
+
+        Raises:
+            Busy: another tick of this cube is under way. Refused: not the cube's owner.
+        """
+        governance.require_owner(self._author.principal, self._vault.meta, "run the lifecycle")
+        with files.only_one(self._vault.folder / LOCK, f"a tick of cube {self._vault.name}"):
+            if self._now >= self._vault.mark(TICKED):
+                if not self._limits.dry:
+                    self._vault.set_mark(TICKED, self._now)
+                    self._wipe()
+                known = not self._notes
+                self._move()
+                if not self._limits.dry:
+                    self._wipe(self._texts if known else None)
+                    self._embed_pending()
+                if self._fuses() and not self._is_late():
+                    self._fuse()
+                if not self._limits.dry:
+                    self._prepare()
+        self._run_hooks()
+        return self._report()
+
+    # -- transitions
+
+    def _move(self) -> None:
+        planned = self._braked_for_idleness(sorted(self._look(), key=lambda move: (_ORDER.index(move.way.to), move.way.at)))
+        most = self._limits.transitions
+        if most is not None and len(planned) > most:
+            planned, self._unfinished = planned[:most], True
+        if self._limits.dry:
+            self._moves = planned
+            return
+        for _, moves in groupby(planned, key=lambda move: move.way.to is State.PURGED):
+            alike = list(moves)
+            for start in range(0, len(alike), _WRITTEN):
+                if self._is_late():
+                    return
+                self._carry_out(alike[start : start + _WRITTEN])
+                self._means.tell(len(self._moves), len(planned))
+
+    def _is_late(self) -> bool:
+        seconds = self._limits.seconds
+        late = seconds is not None and time.monotonic() - self._started >= seconds
+        self._unfinished = self._unfinished or late
+        return late
+
+    def _look(self) -> Iterator[Move]:
+        """The transitions that are due; what turns out not to be is put off to when it will be."""
+        millis = to_millis(self._now)
+        place = ("", 0)
+        while found := self._vault.due_by(self._now, place, READ):
+            later: list[tuple[int, str, str | None]] = []
+            for due in found:
+                uses = uses_of(due)
+                way = transitions.transition(due.memory, uses, self._policy, millis)
+                if way is None:
+                    later.append((due.n, due.at, transitions.due_at(due.memory, uses, self._policy)))
+                else:
+                    yield Move(due.memory.id, way)
+            self._due += len(found)
+            place = (found[-1].at, found[-1].n)
+            if later and not self._limits.dry:
+                self._vault.put_off(later)
+            if self._is_late():
+                return
+
+    def _braked_for_idleness(self, planned: list[Move]) -> list[Move]:
+        """The moves without those that idleness alone asks for, where those are too large a share of the cube."""
+        idle = sum(move.way.idle for move in planned)
+        share, least = self._policy.get("brake.share"), self._policy.get("brake.from")
+        if not idle or self._limits.mass:
+            return planned
+        enough = math.ceil(idle / share) if share else None
+        alive = (*HOT_STATES, State.ARCHIVED)
+        there = queries.count_up_to(self._vault.conn, alive, max(enough or 0, least + 1))
+        if there <= least or (enough is not None and there >= enough):
+            return planned
+        self._braked = idle
+        return [move for move in planned if not move.way.idle]
+
+    def _carry_out(self, batch: Sequence[Move]) -> None:
+        """Make transitions in one transaction; each is decided anew in it, since others write meanwhile.
+
+        What is purged is no part of what `undo` takes back, so its transaction has a name of its own.
+        """
+        millis = to_millis(self._now)
+        purges = batch[0].way.to is State.PURGED
+        gone: list[str] = []
+        with self._author.write(self._vault, None if purges else self._txn) as unit:
+            for move in batch:
+                due = queries.one_due(self._vault.conn, self._vault.name, move.id)
+                way = transitions.transition(due.memory, uses_of(due), self._policy, millis) if due else None
+                if way is not None and way.to is move.way.to:
+                    if purges:
+                        gone.append(move.id)
+                    else:
+                        self._change(unit, move.id, way)
+                    self._moves.append(Move(move.id, way))
+            if gone:
+                self._texts += purge.purge(self._vault, unit, gone, self._means.places).texts
+            elif unit.log.count:
+                self._txn = unit.log.txn
+
+    def _change(self, unit: "Unit", identity: str, way: Transition) -> None:
+        unit.change("memory", identity, {"state": way.to.value, "since": self._now, "reason": way.reason})
+
+    def _wipe(self, texts: Sequence[str] | None = None) -> None:
+        self._notes += [f"a purge is not finished: {line}" for line in purge.wipe(self._vault, self._means.places, texts)]
+
+    # -- the rest
+
+    def _embed_pending(self) -> None:
+        if self._policy.get("steps.embed") and not self._is_late():
+            try:
+                self._embedded = self._means.embed()
+            except MemosError as error:
+                self._notes.append(f"nothing was embedded: {error.message}")
+
+    def _fuses(self) -> bool:
+        return any(self._policy.get(f"steps.{step}") for step in ("fuse", "supersede", "review"))
+
+    def _fuse(self) -> None:
+        reach = sweep.Reach() if self._limits.all else sweep.reach_of(self._vault, self._policy)
+        self._swept = sweep.sweep(
+            self._vault, self._author, self._now, reach,
+            lambda: sweep.options_of(self._policy, self._means.matrix(), self._means.judge),
+            late=self._is_late, txn=self._txn, dry=self._limits.dry,
+        )  # fmt: skip
+        self._txn = self._swept.txn
+        at = to_millis(self._now)
+        self._moves += [Move(source, Transition(at, State.ARCHIVED, "fused")) for source in self._swept.sources]
+
+    def _prepare(self) -> None:
+        """Make ready what is likely to come, in the time that is left."""
+        if self._means.prepare is None or not self._policy.get("steps.slots") or self._is_late():
+            return
+        seconds = self._limits.seconds
+        self._prepared = self._means.prepare(
+            None if seconds is None else max(0.0, seconds - (time.monotonic() - self._started))
+        )
+        self._notes += self._prepared.notes
+
+    def _run_hooks(self) -> None:
+        if self._limits.dry:
+            return
+        events = {state: [move.id for move in self._moves if move.way.to is state] for state in _ORDER}
+        for state, ids in {**events, State.MERGED: list(self._swept.products)}.items():
+            name = self._policy.get(f"hooks.{state}") if ids and f"hooks.{state}" in policy.KEYS else ""
+            if name:
+                event = {"event": state.value, "cube": self._vault.name, "now": self._now, "ids": ids}
+                if wrong := self._means.hook(name, event, self._policy.get("hooks.seconds")):
+                    self._notes.append(wrong)
+
+    def _report(self) -> Ticked:
+        counts = Counter(move.way.to for move in self._moves)
+        return Ticked(
+            self._vault.name,
+            self._now,
+            self._due,
+            {**{state.value: counts[state] for state in _ORDER}, State.MERGED.value: len(self._swept.products)},
+            time.monotonic() - self._started,
+            moves=tuple(self._moves),
+            braked=self._braked,
+            embedded=self._embedded,
+            unfinished=self._unfinished,
+            notes=tuple(self._notes),
+            command_id=self._txn,
+            dry_run=self._limits.dry,
+            superseded=self._swept.superseded,
+            asked=self._swept.asked,
+            slots_built=len(self._prepared.built) if self._prepared else 0,
+            slots_dropped=len(self._prepared.dropped) if self._prepared else 0,
+        )

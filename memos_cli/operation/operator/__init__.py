@@ -1,0 +1,1 @@
+"""MemOperator: reading, finding, ranking and placing memories."""

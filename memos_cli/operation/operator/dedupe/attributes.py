@@ -1,0 +1,187 @@
+"""Attributes that have one value (a phone number, a home, a diet), as sentences state them, and when one ends another.
+
+A table, since nothing else is certain: "I like tea" and "I like coffee" are both true, "My phone number is …" is true of one
+number. Where the table has doubts (whose attribute, whether it changes, which of the two is right) a person is asked.
+"""
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from memos_cli.operation.operator.dedupe.normal_form import HELD_TOGETHER, NEGATIONS, QUANTITIES, NormalForm
+
+PERSONAL = frozenset(("i", "we", "my", "our", "me", "us", "mine", "ours", "myself"))
+_PRONOUNS = frozenset("he she they it this that his her their its someone somebody a an these those who".split())  # noqa: SIM905 -- reads better as prose
+
+
+class Conflict(NamedTuple):
+    """That two statements exclude each other, and whether it is certain that the later one holds.
+
+    The reason quotes neither: it is kept in the log, where a purge of the memories would not find it.
+    """
+
+    certain: bool
+    reason: str
+
+
+class Attribute(NamedTuple):
+    """A turn of phrase that states an attribute with one value.
+
+    Attributes:
+        pattern: with the groups `who` and `value`, over the words in a row; `name`, where there is one, tells attributes apart.
+        typed: what a value looks like for a change of it to be certain; `None`: it never is.
+        marked: whether the later one has to say that it is new ("now").
+    """
+
+    name: str
+    pattern: str
+    typed: str | None = None
+    marked: bool = False
+
+
+_WHO = r"(?P<who>my|our|[^.]{1,40}? 's)(?: (?P<new>new))?"
+_BE = r"(?:is|are|has changed to|was changed to)"
+_CITIES = frozenset(
+    """aberdeen abidjan accra adelaide aleppo algiers amman amsterdam ankara antwerp athens atlanta auckland austin baghdad
+    baltimore bangkok barcelona bari basel beijing beirut belfast belgrade bergen berlin bern bilbao birmingham bogotá
+    bogota bologna bonn bordeaux boston braga bratislava bremen brighton brisbane bristol brussels bucharest budapest
+    cairo calgary canberra caracas cardiff casablanca chennai chicago cleveland coimbra cologne copenhagen cork coventry
+    dakar dallas damascus delhi denver derby detroit dhaka dortmund dresden dubai dublin dundee düsseldorf edinburgh essen
+    exeter faro florence frankfurt gdańsk gdansk geneva genoa ghent glasgow göteborg graz guadalajara guangzhou hamburg
+    hanoi hanover havana helsinki hiroshima houston hull hyderabad istanbul jakarta jerusalem johannesburg kabul karachi
+    kathmandu kiev kyiv kingston kolkata kraków krakow kyoto lagos lahore leeds leicester leipzig lille lima limerick
+    lisbon liverpool ljubljana lyon madrid málaga malaga manchester manila marseille medellín medellin melbourne miami
+    milan milwaukee minneapolis minsk mombasa montevideo montreal moscow mumbai munich nagoya nairobi nantes naples
+    newcastle nice norwich nottingham nuremberg odessa osaka oslo ottawa oxford palermo perth philadelphia phoenix
+    plymouth porto portland prague quito reykjavík reykjavik riga rome rotterdam salzburg santiago sapporo sarajevo
+    seattle seoul seville shanghai sheffield sofia southampton stockholm strasbourg stuttgart swansea sydney taipei
+    tallinn tampere tashkent tbilisi tehran tirana tokyo toronto toulouse tripoli tunis turin utrecht valencia vancouver
+    venice vienna vilnius warsaw wellington winnipeg wrocław wroclaw york zagreb zaragoza zürich zurich""".split()  # noqa: SIM905 -- reads better as prose
+)
+"""Cities none of which lies in another: who lives in one now no longer lives in the other, as Porto is no end to Portugal."""
+_CITY = rf"(?:{'|'.join(sorted(_CITIES))})"
+ATTRIBUTES = (
+    Attribute("phone number", rf"{_WHO} phone number {_BE} (?P<value>.+)", r"\+?[\d ()/-]{5,}"),
+    Attribute("mobile number", rf"{_WHO} (?:mobile|cell)(?: phone)? number {_BE} (?P<value>.+)", r"\+?[\d ()/-]{5,}"),
+    Attribute("email address", rf"{_WHO} email(?: address)? {_BE} (?P<value>.+)", r"\S+@\S+"),
+    Attribute("weight", rf"{_WHO} weight {_BE} (?P<value>.+)", r"[\d.]+ (?:kg|lb|lbs|stone)"),
+    Attribute(
+        "detail",  # these do not change, or only a person can tell which one is right
+        rf"{_WHO} (?P<name>address|birthday|date of birth|name|surname|blood type|blood group|age|height|job|job title"
+        r"|employer|boss|doctor|gp|dentist|landlord|postcode|pin|shoe size|passport number|phone|password|favourite \w+"
+        rf"|wedding anniversary|husband|wife|partner|bank|main \w+|native language|nationality|star sign) {_BE} (?P<value>.+)",
+    ),
+    Attribute("home", r"(?P<who>[^.]{1,40}?) (?:live|lives) in (?P<value>.+)", _CITY, marked=True),
+    Attribute("work", r"(?P<who>[^.]{1,40}?) (?:work|works) (?:for|at) (?P<value>.+)"),
+    Attribute("marriage", r"(?P<who>[^.]{1,40}?) (?:am|is|are) married to (?P<value>.+)"),
+    Attribute("birth", r"(?P<who>[^.]{1,40}?) (?:was|were) born (?P<name>in|on|at) (?P<value>.+)"),
+    Attribute("name", r"(?P<who>[^.]{1,40}?) (?:am|is|are) called (?P<value>.+)"),
+    Attribute("source", r"(?P<who>[^.]{1,60}?) (?:was|were|is|are) (?P<name>\w+ed) by (?P<value>\w+)(?P<rest> .+)?"),
+)
+_DIETS = {"meat": 0, "omnivore": 0, "fish": 1, "pescatarian": 1, "vegetarian": 2, "vegan": 3}
+_DIET = re.compile(
+    r"(?P<who>[^.]{1,40}?) (?:(?:eat|eats) (?P<food>meat|fish)|(?:am|is|are)(?: an?)? (?P<diet>omnivore|pescatarian|vegetarian"
+    r"|vegan))"
+)
+_RETRACTED = (
+    re.compile(r"^(?P<who>.+?) (?P<verb>(?:am|is|are|can|has|have) )?no longer (?P<rest>.+)$"),
+    re.compile(r"^(?P<who>.+?) (?P<plain>do|does) not (?P<rest>.+?) any more$"),
+    re.compile(r"^(?P<who>.+?) (?P<verb>(?:am|is|are|can|has|have) )not (?P<rest>.+?) any more$"),
+)
+
+
+class Statement(NamedTuple):
+    """An attribute as one memory states it."""
+
+    attribute: Attribute
+    who: str
+    name: str
+    value: str
+    new: bool
+
+
+@lru_cache(maxsize=8192)
+def statement(reading: NormalForm) -> Statement | None:
+    """The attribute with one value that a text states, if it states one that is known here."""
+    line = reading.text.casefold()
+    diet = _DIET.fullmatch(line)
+    if diet:
+        return Statement(_DIET_ATTRIBUTE, diet["who"], "diet", diet["food"] or diet["diet"], reading.now)
+    for attribute in ATTRIBUTES:
+        match = re.fullmatch(attribute.pattern, line)
+        if match and not NEGATIONS & set(line.split()):
+            groups = match.groupdict()
+            name = f"{groups.get('name') or attribute.name}{groups.get('rest') or ''}"
+            return Statement(attribute, match["who"], name, match["value"], reading.now or bool(groups.get("new")))
+    return None
+
+
+_DIET_ATTRIBUTE = Attribute("diet", "", "diet", marked=True)
+
+
+def cues(reading: NormalForm) -> tuple[str, ...]:
+    """Phrases under which another value of the same attribute would be found; any of them."""
+    stated = statement(reading)
+    if stated is None:
+        return ()
+    if stated.attribute is _DIET_ATTRIBUTE:
+        verbs = ("eat", "am") if stated.who == "i" else ("eats", "is")
+        return tuple(f"{stated.who} {verbs[food not in {'meat', 'fish'}]} {food}" for food in _DIETS)
+    line = reading.text.casefold()
+    return (line[: line.index(stated.value, len(stated.who))].strip(),) if stated.value in line[len(stated.who) :] else ()
+
+
+def other_value(earlier: NormalForm, later: NormalForm) -> Conflict | None:
+    """The conflict between two that state the same attribute of the same subject, with values that exclude each other."""
+    first, second = statement(earlier), statement(later)
+    if first is None or second is None or first[:3] != second[:3]:
+        return None
+    a, b = first.value, second.value
+    if a == b or set(a.split()) <= set(b.split()) or set(b.split()) <= set(a.split()):
+        return None
+    return Conflict(_is_change(first, second), f"another {first.attribute.name} of the same subject")
+
+
+def _is_change(first: Statement, second: Statement) -> bool:
+    """Whether the later one certainly replaces the earlier: first person, of the attribute's own form, said to be new."""
+    attribute = first.attribute
+    if attribute.typed is None or first.who not in PERSONAL or (not second.new and (first.new or attribute.marked)):
+        return False
+    if attribute is _DIET_ATTRIBUTE:
+        # A vegan is a vegetarian too: only what a diet excludes is at an end with it.
+        eaten, kept = _DIETS[first.value], _DIETS[second.value]
+        return first.value in {"meat", "fish"} and kept > eaten and second.value != "fish"
+    if _written_otherwise(first.value, second.value):
+        return False
+    return all(re.fullmatch(attribute.typed, one.value) is not None for one in (first, second))
+
+
+def retraction(earlier: NormalForm, later: NormalForm) -> Conflict | None:
+    """Whether the later one takes back just what the earlier one says: "no longer", "not … any more"."""
+    for pattern in _RETRACTED:
+        match = pattern.match(later.text)
+        if match is not None and earlier.text in _taken_back(match):
+            who = match["who"].casefold().split()
+            # "Some of us no longer smoke" takes nothing back, nor does "if I no longer smoke", and "she" may be anybody.
+            doubt = who[0] in _PRONOUNS or len(who) > 5 or HELD_TOGETHER & {*who, *match["rest"].split()} or QUANTITIES & {*who}
+            return Conflict(not doubt, "the later one says that it no longer holds")
+    return None
+
+
+def _taken_back(match: re.Match[str]) -> set[str]:
+    """What was said by a sentence that is taken back so; `does not live` takes `lives` back."""
+    groups = match.groupdict()
+    if not groups.get("plain"):
+        return {f"{match['who']} {groups.get('verb') or ''}{match['rest']}"}
+    head, _, tail = match["rest"].partition(" ")
+    endings = ("s", "es") if match["plain"] == "does" else ("",)
+    return {f"{match['who']} {head}{ending} {tail}".strip() for ending in endings}
+
+
+def _written_otherwise(one: str, other: str) -> bool:
+    """Whether two numbers may be one: with and without the country's code, or in another unit."""
+    digits = [re.sub(r"\D", "", value) for value in (one, other)]
+    units = [re.sub(r"[\d.,+() /-]", "", value) for value in (one, other)]
+    if "@" in one or not any(digits):
+        return False
+    return units[0] != units[1] if all(len(number) < 5 for number in digits) else digits[0][-6:] == digits[1][-6:]

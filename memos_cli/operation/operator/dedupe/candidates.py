@@ -1,0 +1,123 @@
+"""Which memories a new one may have something to do with: by rare words, by the same attribute, by nearness in meaning.
+
+To compare a memory with all others would cost the whole cube at every tick. What is found here is compared; the rest is not.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from memos_cli.infra.vault import queries, search
+from memos_cli.infra.vault.vault import Vault
+from memos_cli.model import NEVER_SUPERSEDED, Filter, Memory
+from memos_cli.operation.operator.dedupe.attributes import cues
+from memos_cli.operation.operator.dedupe.normal_form import MOST_CHARACTERS, read
+
+if TYPE_CHECKING:
+    from memos_cli.infra.local.vector_matrix import Matrix
+
+RAREST = 4
+"""How many of a memory's rarest words that others have too are looked for; all of them but one have to be found together."""
+RARE = 20
+"""A word that so few memories have is looked for by itself."""
+COUNTED = 20_000
+"""Up to here the memories that have a word are counted; which of two words is rarer does not matter beyond."""
+FOUND = 24
+NEAREST = 8
+"""How many candidates a memory is compared with, found by words and found by meaning."""
+
+
+class Candidates:
+    """The candidates of one cube's memories; words are counted and vectors looked up once for all of them.
+
+    Args:
+        vault: the cube.
+        current: what may be a candidate.
+        matrix: the cube's vectors, where there are any; without them candidates are found by words.
+        least: the cosine below which nearness says nothing.
+    """
+
+    def __init__(self, vault: Vault, current: Filter, matrix: "Matrix | None", least: float) -> None:
+        self._vault = vault
+        self._current = current
+        self._counts: dict[str, int] = {}
+        self._nearby = _Nearby(vault, current, matrix, least) if matrix is not None else None
+
+    def of(self, memory: Memory, row: int) -> list[tuple[Memory, float | None]]:
+        """Memories that share rare words, that would state the same attribute, or that are near in meaning, with the cosine.
+
+        Args:
+            row: the memory's row in the cube.
+        """
+        clause, values = queries.condition(self._current)
+        mine = (
+            f"{clause} AND m.n <> ? AND m.owner IS ? AND m.visibility = ? AND m.task IS ? AND m.kind NOT IN (?, ?)",
+            [*values, row, memory.owner, memory.visibility.value, memory.task, *NEVER_SUPERSEDED],
+        )
+        rows: dict[int, float | None] = {}
+        expression = self._expression(memory)
+        if expression is not None:
+            rows = dict.fromkeys(n for n, _ in search.ranked(self._vault.conn, expression, mine, FOUND))
+        if memory.key is not None:
+            rows |= dict.fromkeys(search.rows_with_key(self._vault.conn, memory.key, mine))
+        if self._nearby is not None:
+            near = self._nearby.to(row, rows)
+            rows |= dict.fromkeys(search.rows_that(self._vault.conn, [n for n in near if n not in rows], mine))
+            rows = {n: near.get(n) for n in rows}
+        found = queries.by_rows(self._vault.conn, self._vault.name, rows)
+        return [(found[n], cosine) for n, cosine in rows.items() if n in found]
+
+    def _expression(self, memory: Memory) -> str | None:
+        """All but one of the rarest words together, a rare one by itself, or another value of the same attribute."""
+        reading = read(memory.content)  # besides what is written, since "peanut allergy" reads "allergic to peanuts"
+        own = search.terms(memory.content[:MOST_CHARACTERS])
+        words = [word for word in own if self._count(word) > 1]
+        words += [word for word in search.terms(reading.text[:MOST_CHARACTERS]) if word not in own and self._count(word)]
+        words = sorted(words, key=lambda word: (self._count(word), word))[:RAREST]
+        left_out: Sequence[int] = range(len(words)) if len(words) > 2 else (-1,)
+        parts = []
+        if words:
+            for gone in left_out:
+                kept = [f'"{word}"' for place, word in enumerate(words) if place != gone]
+                parts.append(f"({{body}} : ({' AND '.join(kept)}))")
+            parts += [f'({{body}} : "{word}")' for word in words if self._count(word) <= RARE]
+        parts += [f'({{body}} : "{quoted}")' for cue in cues(reading) if (quoted := _quotable(cue))]
+        grams = search.grams_expression(memory.content)
+        return " OR ".join([*parts, *([grams] if grams else [])]) or None
+
+    def _count(self, word: str) -> int:
+        if word not in self._counts:
+            self._counts[word] = search.count_with(self._vault.conn, word, COUNTED)
+        return self._counts[word]
+
+
+class _Nearby:
+    """Nearness in meaning within one cube."""
+
+    def __init__(self, vault: Vault, current: Filter, matrix: "Matrix", least: float) -> None:
+        import numpy as np
+
+        self._matrix = matrix
+        self._least = least
+        self._places = {int(key): place for place, key in enumerate(matrix.keys)}
+        self._allowed = np.isin(matrix.keys, search.visible_rows(vault.conn, queries.condition(current)))
+
+    def to(self, row: int, rows: Iterable[int]) -> dict[int, float]:
+        """The nearest rows, and the cosines of `rows` besides."""
+        import numpy as np
+
+        place = self._places.get(row)
+        if place is None:
+            return {}
+        vector = self._matrix.vectors[place].astype(np.float32)
+        hits = self._matrix.top(vector, NEAREST, self._allowed)
+        near = zip(hits.keys.tolist(), hits.scores.tolist(), strict=True)
+        found = {n: score for n, score in near if n != row and score >= self._least}
+        for n in rows:
+            if n not in found and n in self._places:
+                found[n] = float(self._matrix.vectors[self._places[n]].astype(np.float32) @ vector)
+        return found
+
+
+def _quotable(phrase: str) -> str:
+    """The words of a phrase for an FTS5 string."""
+    return " ".join(search.words(phrase))

@@ -1,0 +1,357 @@
+"""What two memories are to each other: the same, in conflict, alike, or neither. Pure, and the same whichever is named first.
+
+No threshold decides. The cosine of "phone …1234" and "phone …1243" is 0.992, of "allergic" and "not allergic" 0.970, and of a
+true paraphrase 0.889. So two memories are the *same* only if they read the same word for word once what cannot matter is taken
+out (`readings`), and in *certain* conflict only where a short table says that the attribute has one value, that it changes,
+and that the later one says so. Everything else that looks like a conflict or a paraphrase is a question for a person.
+"""
+
+import re
+from difflib import SequenceMatcher
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from memos_cli.model import Kind, Memory, starts
+from memos_cli.operation.operator.dedupe import attributes
+from memos_cli.operation.operator.dedupe.normal_form import (
+    FUNCTION_WORDS,
+    MODALS,
+    NEGATIONS,
+    QUANTITIES,
+    TENSES,
+    NormalForm,
+    read,
+)
+
+
+class Verdict(StrEnum):
+    """What two memories are to each other."""
+
+    DUPLICATE = "duplicate"
+    DUPLICATE_POSSIBLE = "duplicate_possible"
+    CONFLICT_CERTAIN = "conflict_certain"
+    CONFLICT_POSSIBLE = "conflict_possible"
+    SIMILAR = "similar"
+    UNRELATED = "unrelated"
+
+
+class Likeness(NamedTuple):
+    """A verdict, and why, in a few words each; they quote neither text, since they outlive what may be purged."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+
+
+UNITS = frozenset(
+    """mg kg g ml cl l km cm mm mb gb tb kb ms mcg µg °c °f % € £ $ seconds minutes hours days weeks months years metres meters
+    miles inches euros euro dollars pounds pence stone lb lbs oz""".split()  # noqa: SIM905 -- reads better as prose
+)
+_OPPOSITES = """
+    on off; in out; inside outside; before after; up down; left right; open closed; opens closes; opened closed; enabled
+    disabled; enable disable; allow forbid; allowed forbidden; like hate; likes hates; like dislike; likes dislikes; love
+    hate; loves hates; true false; yes no; more less; above below; over under; with without; always never; morning
+    evening; day night; first last; minimum maximum; min max; increase decrease; everyone nobody; everything nothing;
+    positive negative; high low; higher lower; start end; starts ends; public private; required optional; hot cold; am pm;
+    married divorced; alive dead; accept reject; full empty; safe unsafe; possible impossible; able unable; locked
+    unlocked; early late; earlier later; all none; left-handed right-handed; single married; and or; to from; win lose;
+    won lost; pass fail; passed failed; passes fails; starts stops; started stopped; add remove; buy sell; bought sold;
+    may must; include exclude; daytime nighttime; import export; north south; east west
+"""
+_PAIRS = [tuple(words.split()) for words in _OPPOSITES.split(";")]
+OPPOSITES = frozenset(_PAIRS) | {pair[::-1] for pair in _PAIRS}
+_DEIXIS = re.compile(
+    r"\b(?:today|tomorrow|yesterday|tonight|ago|(?:this|next|last|coming) (?:morning|afternoon|evening|night|week|weekend|month"
+    r"|year|spring|summer|autumn|winter|(?:mon|tues|wednes|thurs|fri|satur|sun)day)|(?<!every )(?:mon|tues|wednes|thurs|fri"
+    r"|satur|sun)day|in \d+ (?:minutes|hours|days|weeks|months)|later|earlier|soon|just)\b"
+)
+_PAST = re.compile(
+    r"\b(?:was|were|did|went|met|had|saw|came|got|bought|ate|ran|left|took|made|told|said|gave|found|lost|broke|won|paid|began"
+    r"|wrote|slept|felt|sent|swam|drove|flew|fell|drank|spoke|rang|woke|(?!need|feed|speed|seed|breed|indeed|shed\b|sled\b|hundred|naked|sacred|wicked|bleed|greed|weed|called\b|allowed\b"
+    r"|enabled\b|disabled\b|named\b|located\b|married\b|supported\b|required\b|closed\b|used\b)\w{2,}ed)\b"
+)
+
+
+# -- what differs
+
+
+class Differences(NamedTuple):
+    """Where two texts differ.
+
+    Attributes:
+        kinds: what sort of thing differs: those of `HARD`, and `case`, `function` and `word`.
+        slots: the stretches that differ, as the words of the one and those of the other.
+    """
+
+    kinds: frozenset[str]
+    slots: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
+
+
+HARD = frozenset(
+    ("number", "date", "time", "code", "name", "negation", "quantity", "modal", "tense", "unit", "opposite", "order")
+)
+"""What stands against a fusion whoever proposes it."""
+
+
+def _sort(word: str) -> str:
+    if re.fullmatch(r"t\d\d:\d\d|\d{1,2}:\d\d", word):
+        return "time"
+    if re.fullmatch(r"(?:\d{4}|-)-\d\d-\d\d|(?:mon|tues|wednes|thurs|fri|satur|sun)days?", word):
+        return "date"
+    if re.fullmatch(r"[+-]?[\d.,]*\d(?:st|nd|rd|th)?", word):
+        return "number"
+    if word.startswith(("`", "-")) or re.search(r"[\d_@/\\#=<>&|{}$^~]|\w\.\w|\w:\w", word):
+        return "code"
+    for kind, words in _LISTED.items():
+        if word.casefold() in words:
+            return kind
+    return "name" if word[:1] != word[:1].lower() else "word"
+
+
+_LISTED = {"negation": NEGATIONS, "quantity": QUANTITIES, "modal": MODALS, "tense": TENSES, "unit": UNITS}
+
+
+@lru_cache(maxsize=16384)
+def stem(word: str) -> str:
+    """The stem of an English word (Porter 2, by snowballstemmer)."""
+    return str(_stemmer().stemWord(word.casefold()))
+
+
+@lru_cache(maxsize=1)
+def _stemmer() -> Any:  # noqa: ANN401 -- the library's own
+    import snowballstemmer
+
+    return snowballstemmer.stemmer("english")
+
+
+def differences(one: NormalForm, other: NormalForm) -> Differences:
+    """What differs between two texts, by position and as a whole."""
+    slots = []
+    mine, theirs = one.loose, other.loose
+    matcher = SequenceMatcher(None, mine, theirs, autojunk=False)
+    for tag, a, b, c, d in matcher.get_opcodes():
+        if tag != "equal":
+            slots.append((mine[a:b], theirs[c:d]))
+    first, second = _counted(mine), _counted(theirs)
+    known = {word.casefold() for word in (*mine, *theirs) if _sort(word) == "word"}
+    kinds = {_kind(word, known) for word, _ in first ^ second}
+    words, others = {word for word, _ in first - second}, {word for word, _ in second - first}
+    if any((a.casefold(), b.casefold()) in OPPOSITES for a in words for b in others):
+        kinds.add("opposite")
+    if not kinds & HARD and _weighty(mine, theirs) != _weighty(theirs, mine):
+        kinds.add("order")
+    return Differences(frozenset(kinds), tuple(slots))
+
+
+def _counted(words: tuple[str, ...]) -> frozenset[tuple[str, int]]:
+    """Each word with its how-manieth occurrence, so that saying a number twice is not saying it once."""
+    seen: dict[str, int] = {}
+    found = []
+    for word in words:
+        seen[word] = seen.get(word, 0) + 1
+        found.append((word, seen[word]))
+    return frozenset(found)
+
+
+def _kind(word: str, known: set[str]) -> str:
+    """The sort of a word that only one text has; a name is none where the words `known` have it without its capital."""
+    sort = _sort(word)
+    if sort == "name" and word.casefold() in known:
+        return "case"
+    return "function" if sort == "word" and word.casefold() in FUNCTION_WORDS else sort
+
+
+def _weighty(words: tuple[str, ...], others: tuple[str, ...]) -> list[str]:
+    """Names, numbers and the like in their order: who owes whom is said by nothing else. A name in `others` is one here too."""
+    names = {word.casefold() for word in others if _sort(word) == "name"}
+    sorts = {"name", "number", "date", "time", "code"}
+    return [word.casefold() for word in words if _sort(word) in sorts or word.casefold() in names]
+
+
+def _content(reading: NormalForm) -> frozenset[str]:
+    """The stems of the words that carry meaning."""
+    return frozenset(stem(word) for word in reading.loose if _sort(word) != "word" or word.casefold() not in FUNCTION_WORDS)
+
+
+# -- the verdict
+
+
+def compare(one: Memory, other: Memory, *, cosine: float | None = None, alike: float = 0.88) -> Likeness:
+    """What two memories are to each other.
+
+    Args:
+        cosine: of their vectors, where both have one. It can make a pair worth asking about, never decide it.
+        alike: from which cosine on a pair without any hard difference is worth asking about.
+
+    Returns:
+        A verdict that is the same for (one, other) and (other, one); which of them is the later is read off their times.
+    """
+    earlier, later = in_time(one, other)
+    first, second = read(earlier.content), read(later.content)
+    if first.words == second.words:
+        return _same_words(earlier, later)
+    likeness = _of_texts(first, second, cosine, alike)
+    return _in_circumstances(likeness, earlier, later, first, second)
+
+
+def in_line(memory: Memory) -> tuple[str, str, str]:
+    """Sorts memories by when what they say begins to hold; equals by their recording, and then by their ids."""
+    return starts(memory), memory.created_at, memory.id
+
+
+def in_time(one: Memory, other: Memory) -> tuple[Memory, Memory]:
+    """The two in the order of `in_line`."""
+    earlier, later = sorted((one, other), key=in_line)
+    return earlier, later
+
+
+def guards(one: Memory, other: Memory) -> tuple[str, ...]:
+    """What stands against fusing two memories, whoever proposes it; empty where nothing does."""
+    found = differences(read(one.content), read(other.content))
+    return _words_for(found, HARD)
+
+
+_LIGHT = frozenset(("a", "an", "very", "really", "quite", "so", "too", "also"))
+
+
+def strict_guards(one: Memory, other: Memory) -> tuple[str, ...]:
+    """`guards`, and any word but the lightest that differs or stands elsewhere: for fusions that nobody is asked about."""
+    found = guards(one, other)
+    first, second = ([word for word in read(memory.content).words if word not in _LIGHT] for memory in (one, other))
+    return found if first == second else (*found, _OWN_WORDS)
+
+
+def _same_words(earlier: Memory, later: Memory) -> Likeness:
+    """The same words may still be said of two days, or by two people."""
+    reading = read(earlier.content)
+    if reading.words == ():
+        return Likeness(Verdict.UNRELATED, ("no words",))
+    if against := _other_occasion(earlier, later, reading):
+        return Likeness(Verdict.SIMILAR, (against,))
+    plain = " ".join(earlier.content.split()) == " ".join(later.content.split())
+    return Likeness(Verdict.DUPLICATE, ("the same words" if plain else "the same words but for how they are written",))
+
+
+def _other_occasion(earlier: Memory, later: Memory, reading: NormalForm) -> str | None:
+    """Why the same words mean something else: another speaker's "I", or another day's "yesterday"."""
+    words = {word.casefold() for word in reading.words}
+    if earlier.source.speaker != later.source.speaker and words & {*attributes.PERSONAL, "you", "your"}:
+        return "said by different people"
+    days = {(memory.occurred_at or memory.created_at)[:10] for memory in (earlier, later)}
+    if len(days) == 1:
+        return None
+    line = reading.text.casefold()
+    happened = Kind.EVENT in {earlier.kind, later.kind} or _PAST.search(line) is not None
+    if happened and " born " not in f" {line} ":
+        return "said of different days: it may have happened twice"
+    return "said on different days, of which it speaks" if _DEIXIS.search(line) else None
+
+
+def _in_circumstances(likeness: Likeness, earlier: Memory, later: Memory, first: NormalForm, second: NormalForm) -> Likeness:
+    """A conflict is none between two speakers' "I", and not certain between memories that are marked differently."""
+    if likeness.verdict in {Verdict.SIMILAR, Verdict.UNRELATED}:
+        return likeness
+    words = {word.casefold() for word in (*first.words, *second.words)}
+    if earlier.source.speaker != later.source.speaker and words & {*attributes.PERSONAL, "you", "your"}:
+        return Likeness(Verdict.SIMILAR, ("said by different people",))
+    if likeness.verdict is Verdict.DUPLICATE_POSSIBLE and (
+        _other_occasion(earlier, later, first) or _other_occasion(earlier, later, second)
+    ):
+        return Likeness(Verdict.SIMILAR, ("said of different days",))
+    if likeness.verdict is Verdict.CONFLICT_CERTAIN:
+        if starts(earlier) == starts(later):
+            return Likeness(Verdict.CONFLICT_POSSIBLE, (*likeness.reasons, "said at the same time"))
+        if set(earlier.tags) != set(later.tags) and earlier.tags and later.tags:
+            return Likeness(Verdict.CONFLICT_POSSIBLE, (*likeness.reasons, "tagged differently"))
+    return likeness
+
+
+def _of_texts(earlier: NormalForm, later: NormalForm, cosine: float | None, alike: float) -> Likeness:
+    """The verdict on two texts whose words are not the same."""
+    if attributes.retraction(later, earlier):
+        return Likeness(Verdict.CONFLICT_POSSIBLE, ("the earlier one says that it no longer holds",))
+    if conflict := attributes.retraction(earlier, later) or attributes.other_value(earlier, later):
+        return Likeness(Verdict.CONFLICT_CERTAIN if conflict.certain else Verdict.CONFLICT_POSSIBLE, (conflict.reason,))
+    shared = _content(earlier) & _content(later)
+    found_differences = differences(earlier, later)
+    near = cosine is not None and cosine >= alike
+    if not shared and not near:
+        return Likeness(Verdict.UNRELATED, ("no word in common",))
+    if reasons := _contradiction(found_differences, earlier, later):
+        return Likeness(Verdict.CONFLICT_POSSIBLE, reasons)
+    hard = _words_for(found_differences, HARD)
+    if hard:
+        return Likeness(Verdict.SIMILAR, hard)
+    return _perhaps_the_same(earlier, later, found_differences, cosine, alike)
+
+
+def _contradiction(found: Differences, earlier: NormalForm, later: NormalForm) -> tuple[str, ...]:
+    """Why one may say the contrary of the other: all else is the same, and a "not", an opposite or one value differs."""
+    soft = {"negation", "modal", "opposite", "quantity", "function", "tense"}
+    line = f"{earlier.text} | {later.text}".casefold()
+    if found.kinds & {"negation", "opposite"} and _all_else_is_said(found, soft):
+        return _words_for(found, HARD)
+    past = _PAST.search(line) is not None
+    if past or len(found.slots) != 1:
+        return ()
+    (a, b) = found.slots[0]
+    sorts = {_sort(word) for word in (*a, *b)}
+    measures = {"number", "date", "time", "unit"}
+    value = bool(a) and bool(b) and sorts <= {*measures, "code"} and sorts & measures
+    return _words_for(found, HARD) if value and _is_a_value(earlier, a) and _is_a_value(later, b) else ()
+
+
+def _all_else_is_said(found: Differences, soft: set[str]) -> bool:
+    """Whether whatever differs is a "not", its verb, an opposite, or a function word."""
+    for a, b in found.slots:
+        for word in (*a, *b):
+            low = word.casefold()
+            partner = any((low, other.casefold()) in OPPOSITES for other in (a if word in b else b))
+            light = _sort(word) in soft or low in FUNCTION_WORDS or low in {"ever", "any", "yet", "still"}
+            if not partner and not light:
+                return False
+            if _sort(word) in {"number", "name"}:
+                return False
+    return True
+
+
+_VERBS = re.compile(
+    r"^(?:is|are|am|has|have|runs?|starts?|ends?|opens?|closes?|costs?|takes?|expires?|weighs?|needs?|uses?|listens?|holds?|lasts?"
+    r"|arrives?|leaves?|departs?|lives?|works?|sleeps?|gets?|keeps?|allows?|supports?|requires?|contains?|set|due|wears?|be"
+    r"|measures?|equals?|meets?|pays?|earns?|stands?|lies?|goes|go|drinks?|eats?|means?|says?|sits?|belongs?)$"
+)
+
+
+def _is_a_value(reading: NormalForm, slot: tuple[str, ...]) -> bool:
+    """Whether the words stand behind a verb, so that they say something of a subject and are not the subject."""
+    words = [word.casefold() for word in reading.loose]
+    place = next(i for i in range(len(words)) if reading.loose[i : i + len(slot)] == slot)
+    return any(_VERBS.match(word) for word in words[:place])
+
+
+def _perhaps_the_same(
+    earlier: NormalForm, later: NormalForm, found: Differences, cosine: float | None, alike: float
+) -> Likeness:
+    """Whether two texts without a hard difference may be one: each word has its counterpart, or they are near in meaning."""
+    if _content(earlier) == _content(later):
+        return Likeness(Verdict.DUPLICATE_POSSIBLE, ("the same words in another order or form",))
+    # One word in the place of another is another thing: green tea is no paraphrase of black tea.
+    replaced = any(len(a) == len(b) == 1 for a, b in found.slots) and len(found.slots) == 1
+    if cosine is not None and cosine >= alike and not replaced:
+        return Likeness(Verdict.DUPLICATE_POSSIBLE, (f"close in meaning (cosine {cosine:.2f})",))
+    return Likeness(Verdict.SIMILAR, (_OWN_WORDS,))
+
+
+_OWN_WORDS = "other words, or in another order"
+_SAID = {
+    "number": "another number", "date": "another date", "time": "another time", "code": "another code or address",
+    "name": "another name", "negation": "a negation in one of them",
+    "quantity": "another quantity", "modal": "another obligation",
+    "tense": "another tense", "unit": "another unit",
+    "opposite": "opposites", "order": "names or numbers in another order",
+}  # fmt: skip
+
+
+def _words_for(found: Differences, kinds: frozenset[str]) -> tuple[str, ...]:
+    """The differences in words."""
+    return tuple(_SAID[kind] for kind in sorted(found.kinds & kinds))

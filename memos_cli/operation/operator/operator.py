@@ -1,0 +1,117 @@
+"""MemOperator: reading and finding memories in the cubes in use, as one principal may, and noting that they were used."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from memos_cli.infra.vault import queries
+from memos_cli.model import Filter, Memory
+from memos_cli.operation.results import Found, Query
+
+if TYPE_CHECKING:
+    from memos_cli.infra.vault.vault import Vault
+    from memos_cli.session import Session
+
+
+class MemOperator:
+    """The memories of the cubes in use.
+
+    Args:
+        session: who asks, in which home, of which cubes.
+    """
+
+    def __init__(self, session: "Session") -> None:
+        self._session = session
+
+    # -- reading
+
+    def get(self, text: str, user_id: str | None = None) -> Memory:
+        """The memory with this id, prefix or external id."""
+        vault, identity = self._session.locate(text, user_id)
+        return vault.get(identity)
+
+    def stats(self) -> dict[str, Any]:
+        """Counts of each cube in use."""
+        return {vault.name: queries.statistics(vault.conn) for vault in self._session.vaults()}
+
+    # -- finding
+
+    def search(
+        self,
+        query: str,
+        *,
+        k: int | None = None,
+        user_id: str | None = None,
+        wanted: Filter | None = None,
+        lexical: bool = False,
+        record: bool = True,
+    ) -> Found:
+        """The memories that answer a query best, and a note that they were used.
+
+        Args:
+            query: words, or a question.
+            k: how many; `None` for the setting `search.k`.
+            user_id: who is asking.
+            wanted: narrows what is looked at.
+            lexical: by words alone.
+            record: whether being found counts as use.
+        """
+        (found,) = self.search_many([Query(query)], k=k, user_id=user_id, wanted=wanted, lexical=lexical)
+        if record and not (wanted and wanted.looks_back):
+            self.record_uses(hit.memory for hit in found.hits)
+        return found
+
+    def search_many(
+        self,
+        batch: Sequence[Query],
+        *,
+        k: int | None = None,
+        user_id: str | None = None,
+        wanted: Filter | None = None,
+        lexical: bool = False,
+    ) -> list[Found]:
+        """The answers to several queries, in order. Searching in a batch is no use of a memory."""
+        from memos_cli.operation.operator.retrieval import Search
+
+        session = self._session
+        vaults = session.vaults()
+        count = session.settings.get("search.k") if k is None else k
+        chosen = wanted or Filter(at=session.now)
+
+        def narrowed(vault: "Vault", as_of: str | None) -> Filter:
+            return session.sight(vault, chosen._replace(at=as_of, past=True) if as_of else chosen, user_id)
+
+        return Search(vaults, narrowed, session.embeddings, session.settings, lexical=lexical).answer(batch, count)
+
+    def list(
+        self, wanted: Filter | None = None, *, order: str = "newest", limit: int | None = None, user_id: str | None = None
+    ) -> tuple[Memory, ...]:
+        """The memories that pass a filter."""
+        found: list[Memory] = []
+        for vault in self._session.vaults():
+            narrowed = self._session.sight(vault, wanted, user_id)
+            found += vault.seen(narrowed).find(narrowed, order, limit)
+        return tuple(queries.in_order(found, order)[:limit])
+
+    def record_uses(self, memories: Iterable[Memory]) -> None:
+        """Note that these memories were shown or put into a prompt, where the settings want that noted."""
+        from memos_cli.infra.local.recalls import Recalls
+
+        used = list(memories)
+        if not used or not self._session.settings.get("use.record"):
+            return
+        for vault in self._session.vaults():
+            mine = [memory.id for memory in used if memory.cube == vault.name]
+            if mine:
+                vault.record_uses(mine, self._session.now)
+                Recalls(vault.folder).add(self._session.now, mine)
+
+    # -- vectors
+
+    def embed(self, vault: "Vault | None" = None, tell: Callable[[int, int], None] = lambda *_: None) -> int:
+        """Embed every memory that waits for its vector; how many were.
+
+        Raises:
+            ModelUnavailable: a model was found and cannot be run.
+        """
+        embeddings = self._session.embeddings
+        return sum(embeddings.embed_pending(one, None, tell) for one in ([vault] if vault else self._session.vaults()))

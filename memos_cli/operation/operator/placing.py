@@ -1,0 +1,90 @@
+"""MemOperator: what a new memory means for those that are there, and how a query finds them.
+
+Adding: the same content is a duplicate, the same external id is an edit, the same key supersedes by time.
+Finding: candidates by words and by meaning, fused by `ranking`.
+"""
+
+from typing import Any, NamedTuple
+
+from memos_cli.infra.vault import fold, rows
+from memos_cli.infra.vault.units import Unit
+from memos_cli.infra.vault.vault import Vault
+from memos_cli.model import HOT_STATES, NEVER_SUPERSEDED, Draft, LinkType, Memory, State, starts
+
+
+class Placed(NamedTuple):
+    """What became of one draft: `added`, `edited` or `duplicate`, and whom it superseded or stands against."""
+
+    id: str
+    outcome: str
+    superseded: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
+
+
+def place(vault: Vault, unit: Unit, draft: Draft, owner: str, at: str) -> Placed:
+    """Store a draft, or find that it is there already."""
+    if draft.external_id is not None:
+        known = vault.by_external_id(draft.external_id)
+        if known is not None:
+            return _again(unit, known, draft)
+    else:
+        digest = rows.digest(draft.kind, draft.content, draft.source, draft.occurred_at)
+        twin = vault.duplicate_of(digest, owner, at)
+        known = None if twin is None else vault.get(twin)
+        if known is not None and _says_as_much(known, draft):
+            if draft.confidence > known.confidence and not known.frozen:  # said now, and only inferred before
+                unit.change("memory", known.id, {"confidence": draft.confidence})
+            return Placed(known.id, "duplicate")
+    if draft.key is None or draft.kind in NEVER_SUPERSEDED:
+        return Placed(unit.add(draft, owner), "added")
+    return _place_by_key(vault, unit, draft, owner, at)
+
+
+def _says_as_much(known: Memory, draft: Draft) -> bool:
+    """Whether the memory that is there already has all that the draft would add to it besides its content."""
+    scope = (known.key, known.task) if draft.key or draft.task else (draft.key, draft.task)
+    return scope == (draft.key, draft.task) and set(draft.tags) <= set(known.tags)
+
+
+def _again(unit: Unit, known: Memory, draft: Draft) -> Placed:
+    """A draft whose external id was seen before: nothing if it says the same, else an edit; what was forgotten comes back.
+
+    So does what was archived and now says something else: a fusion or idleness archived what it said before, not this.
+    """
+    same = known.content == draft.content
+    gone = known.state not in HOT_STATES and not (same and known.state is State.ARCHIVED)
+    if same and not gone:
+        return Placed(known.id, "duplicate")
+    change = fold.change_of(draft, known.owner or "")
+    change.pop("owner")
+    if not gone:
+        change.pop("state")
+    unit.change("memory", known.id, change)
+    return Placed(known.id, "edited")
+
+
+def _place_by_key(vault: Vault, unit: Unit, draft: Draft, owner: str, at: str) -> Placed:
+    """Put a draft into the timeline of its attribute: what held before ends where it begins, and it where the next does."""
+    start = draft.valid_from or draft.occurred_at or at
+    line = vault.with_key(draft.key or "", owner)
+    before = [memory for memory in line if starts(memory) <= start]
+    after = [memory for memory in line if starts(memory) > start]
+    if after and draft.valid_to is None:
+        draft = draft._replace(valid_to=starts(after[0]))
+    identity = unit.add(draft, owner)
+    if after:
+        unit.change("memory", after[0].id, {_supersedes(identity): True})
+    ended = [memory for memory in before if memory.valid_to is None or memory.valid_to > start]
+    conflicts = tuple(memory.id for memory in ended if memory.frozen)
+    superseded = tuple(memory.id for memory in ended if not memory.frozen)
+    for memory_id in superseded:
+        unit.change("memory", memory_id, {"valid_to": start})
+    marks: dict[str, Any] = {_supersedes(memory_id): True for memory_id in superseded}
+    marks |= {f"{fold.LINK}{LinkType.CONTRADICTS}:{memory_id}": True for memory_id in conflicts}
+    if marks:
+        unit.change("memory", identity, marks)
+    return Placed(identity, "added", superseded, conflicts)
+
+
+def _supersedes(memory_id: str) -> str:
+    return f"{fold.LINK}{LinkType.SUPERSEDES}:{memory_id}"

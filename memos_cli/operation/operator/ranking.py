@@ -1,0 +1,96 @@
+"""Fusing what the word search and the vector search found into one order. Pure: numbers in, numbers out.
+
+Scores are fused, not ranks: on conversations reciprocal rank fusion fell below BM25 alone (recall@10 0.579 against 0.605 on
+LoCoMo), since it forgets by how much the first hit won.
+
+In a conversation a turn means what its neighbours make of it ("Yes, in May"), so a turn gets a share of their scores: much when
+it is short, little when it is long and speaks for itself. Measured on five LoCoMo conversations and five BEAM chats, recall@10:
+BM25 0.615 and 0.493, MiniLM 0.512 and 0.571, their fusion 0.685 and 0.549, with neighbours and speakers 0.747 and 0.606.
+`SURE` and the square of the meaning cost the first of these 0.012, gain the second 0.008, and keep a small cube from being
+ruled by chance: of twenty notes one will share a word with any question.
+"""
+
+import math
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+from memos_cli.operation.results import Parts
+
+WORDS = 0.5
+MEANING = 0.5
+"""Shares of the two searches."""
+FLOOR = 0.15
+"""A cosine of MiniLM between unrelated sentences; similarity is counted from here on."""
+SURE = 9.0
+"""A BM25 score that means something by itself: below it even the best hit by words does not count in full."""
+BEFORE = 0.3
+AFTER = 0.2
+"""Shares of the scores of the turn before and the turn after."""
+FADE = 1000.0
+"""Characters over which those shares fall to 1/e: long turns speak for themselves."""
+SPEAKER = 0.15
+"""Added when the query names who said it."""
+UNTRUSTED = 0.9
+"""The share of its score that a memory keeps that came from elsewhere: behind its equals, ahead of what fits less."""
+Place = tuple[int, int]
+"""Which cube, and which row of it."""
+
+
+class Context(NamedTuple):
+    """Where a memory stands.
+
+    Attributes:
+        turn: cube, conversation, session and turn; `None` outside of conversations.
+        length: characters of its content.
+        untrusted: whether it came from elsewhere and nobody here has dealt with it yet.
+    """
+
+    turn: tuple[int, str, str | None, int] | None
+    length: int
+    speaker: str | None
+    untrusted: bool = False
+
+
+def base(lexical: Mapping[Place, float], cosines: Mapping[Place, float]) -> dict[Place, Parts]:
+    """The score that each candidate has by itself."""
+    top = max(lexical.values(), default=0.0)
+    span = max(cosines.values(), default=0.0) - FLOOR
+    found = {}
+    for place in {*lexical, *cosines}:
+        bm25, cosine = lexical.get(place, 0.0), cosines.get(place)
+        words = bm25 / (max(top, SURE) if cosines else top) if top > 0 else 0.0
+        meaning = max(0.0, (cosine - FLOOR) / span) ** 2 if cosine is not None and span > 0 else 0.0
+        total = WORDS * words + MEANING * meaning if cosines else words
+        found[place] = Parts(total, words, meaning, 0.0, 0.0, bm25, cosine)
+    return found
+
+
+def in_context(
+    candidates: Mapping[Place, Parts], contexts: Mapping[Place, Context], names: Collection[str]
+) -> list[tuple[Place, Parts]]:
+    """The candidates and their neighbours, best first; ties go to the earlier row, so that an order is always the same.
+
+    Args:
+        candidates: what `base` gave.
+        contexts: where the candidates and their neighbours stand.
+        names: the words of the query in lower case, among which speakers are looked for.
+    """
+    nothing = Parts(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, None)
+    at = {context.turn: place for place, context in contexts.items() if context.turn is not None}
+
+    def score(turn: tuple[int, str, str | None, int], step: int) -> float:
+        neighbour = at.get((*turn[:3], turn[3] + step))
+        return candidates.get(neighbour, nothing).total if neighbour is not None else 0.0
+
+    ranked = []
+    for place in {*candidates, *contexts}:
+        parts, context = candidates.get(place, nothing), contexts.get(place)
+        if context is not None and context.turn is not None:
+            share = math.exp(-context.length / FADE)
+            given = share * (BEFORE * score(context.turn, -1) + AFTER * score(context.turn, 1))
+            named = SPEAKER if context.speaker and context.speaker.lower() in names else 0.0
+            parts = parts._replace(total=parts.total + given + named, context=given, speaker=named)
+        if context is not None and context.untrusted:
+            parts = parts._replace(total=UNTRUSTED * parts.total)
+        ranked.append((place, parts))
+    return sorted(ranked, key=lambda pair: (-pair[1].total, pair[0]))

@@ -1,0 +1,66 @@
+"""TODO from memos_cli.interface.generating."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from memos_cli import plugins
+from memos_cli.errors import ModelUnavailable, extra
+from memos_cli.operation import models
+from memos_cli.ports import LLM
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from memos_cli.session import Session
+
+
+NEEDED = ("torch", "transformers", "peft", "llama_cpp", "gguf")
+"""The packages of the extra `lora`."""
+
+
+class Base(NamedTuple):
+    """The model that is trained: what a person calls it, its file, the SHA-256 of that, and how many parameters it has."""
+
+    name: str
+    path: "Path"
+    digest: str
+    parameters: int
+
+
+def base_of(session: "Session") -> Base:
+    """The model that the settings choose.
+
+    Raises:
+        ModelUnavailable: none is chosen, or it lies behind an endpoint, or cannot be used.
+    """
+    settings, name = session.settings, session.settings.get("llm.model")
+    if name == models.NONE:
+        raise ModelUnavailable("no model is chosen, and it is a model that learns", hint="memos model use NAME|PATH")
+    if settings.get("llm.endpoint"):
+        raise ModelUnavailable("a model behind an endpoint cannot be trained", hint="choose a file: memos model use NAME|PATH")
+    path = models.locate(name, session.paths)
+    digest = models.check(path, session.paths)["sha256"]
+    return Base(path.stem, path, digest, int(plugins.load("llm", "facts")(path)["parameters"] or 0))
+
+
+def opened(session: "Session", base: Base, weights: "Sequence[Path]" = ()) -> LLM:
+    """The model as chat loads it, with adapters whose digests were compared."""
+    settings = session.settings
+    given = {"threads": settings.get("llm.threads"), "kv": settings.get("llm.kv"), "adapters": [(one, 1.0) for one in weights]}
+    made: LLM = plugins.load("llm", "llamacpp")(
+        base.path, context=settings.get("llm.context"), name=base.name, digest=base.digest, **given
+    )
+    return made
+
+
+def require_tools() -> None:
+    """See to it that a model can be trained here, before anything is begun; nothing of it is imported for that.
+
+    Raises:
+        ModelUnavailable: a package is missing.
+    """
+    from importlib.util import find_spec
+
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        raise ModelUnavailable(f"training needs {', '.join(missing)}", hint=extra("lora"))

@@ -1,0 +1,161 @@
+"""Adapters and slots that came from elsewhere: whose may be used, making them ready, and sending one's own along.
+
+An adapter from elsewhere is kept and not loaded, unless the cube file that brought it was signed by somebody who is trusted, or
+a person promotes it on purpose. llama.cpp never reads a byte that somebody else wrote for it: the adapter that it loads is
+written here, of tensors whose form was checked, for the very model that they were made for. The state in a slot cannot be made
+here without being computed, so one from elsewhere is taken in only from somebody who is trusted and for the chosen model, and
+used only where all that it was computed by is the same (`infra.slots`).
+"""
+
+import os
+import shlex
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from memos_cli import plugins
+from memos_cli.errors import IntegrityError, MemosError, ModelUnavailable, extra
+from memos_cli.infra import files
+from memos_cli.infra.local import adapters
+from memos_cli.infra.transfer import members
+from memos_cli.model import Adapter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from memos_cli.infra.vault.vault import Vault
+    from memos_cli.operation.parametric.base_model import Base
+    from memos_cli.session import Session
+
+
+# -- adapters
+
+
+def is_untrusted(vault: "Vault", one: Adapter) -> bool:
+    """Whether an adapter came from elsewhere and nobody who is trusted, nor a person here, stands for it."""
+    return adapters.untrusted(vault, one.id) and (adapters.folder(vault, one.id) / adapters.WEIGHTS).is_file()
+
+
+def accept(vault: "Vault", one: Adapter) -> None:
+    """Stand for an adapter from elsewhere, as a person chose to.
+
+    Raises:
+        IntegrityError: its files are not what the log says.
+    """
+    from contextlib import ExitStack
+
+    with ExitStack() as stack:
+        try:
+            members.opened(adapters.folder(vault, one.id), one.id, {"files": one.files}, stack)
+        except IntegrityError as error:
+            raise IntegrityError(
+                f"generation {one.number} cannot be used: {error.message}", hint="make a new one: memos consolidate run --again"
+            ) from None
+    with vault.derive() as conn:
+        adapters.vouch_for(conn, [one.id])
+
+
+def require_model(session: "Session", one: Adapter) -> "Base":
+    """The model that an adapter is for, which has to be the one chosen.
+
+    Raises:
+        ModelUnavailable: it is not, or none is.
+    """
+    from memos_cli.operation.parametric import base_model
+
+    base = base_model.base_of(session)
+    if base.digest != one.base:
+        raise ModelUnavailable(f"generation {one.number} is for {one.model}", hint=f"memos model use {shlex.quote(one.model)}")
+    return base
+
+
+def require_ready(session: "Session", vault: "Vault", one: Adapter) -> None:
+    """See that the adapter is there as llama.cpp reads it; one that came in is written here, of its tensors.
+
+    Raises:
+        ModelUnavailable: the model that it is for is not the one chosen, or a package is missing.
+        IntegrityError: it is no adapter for this model.
+    """
+    if not unmade(vault, one):
+        return
+    base = require_model(session, one)
+    place = adapters.folder(vault, one.id)
+    half = place / f".{os.urandom(6).hex()}.gguf"
+    try:
+        plugins.load("trainer", "convert")(place / adapters.WEIGHTS, half, base.path)
+        digest = files.digest(half)
+        half.replace(place / adapters.LLAMA)
+        files.sync_folder(place)
+    except ImportError as error:
+        raise ModelUnavailable(f"making an adapter ready needs {error.name}", hint=extra("lora")) from None
+    except OSError as error:
+        raise MemosError(f"generation {one.number} cannot be made ready: {error.strerror or error}") from None
+    finally:
+        half.unlink(missing_ok=True)
+    with vault.derive() as conn:
+        adapters.vouch(conn, {one.id: {adapters.LLAMA: digest}})
+
+
+def unmade(vault: "Vault", one: Adapter) -> bool:
+    """Whether it came in and was not yet written as llama.cpp reads it."""
+    known = adapters.vouched(vault).get(one.id)
+    return known is not None and adapters.LLAMA not in known
+
+
+def unready(session: "Session", vault: "Vault", one: Adapter) -> str | None:
+    """Make an adapter ready that may be used; why it cannot be."""
+    try:
+        require_ready(session, vault, one)
+    except MemosError as error:
+        return error.message
+    return None
+
+
+class Came(NamedTuple):
+    """An adapter that came in: its generation, the model that it is for, and whether chat may use it."""
+
+    id: str
+    generation: int
+    model: str
+    base: str
+    memories: int
+    trusted: bool
+
+
+def told(records: "Mapping[str, Mapping[str, Any]]", trusted: "Mapping[str, bool]", cube: str) -> tuple[Came, ...]:
+    """What there is to say of adapters that came in.
+
+    Args:
+        records: the registers of generations, by id.
+        trusted: for each id that came whether it may be used.
+        cube: the cube's name.
+    """
+    if not trusted:
+        return ()
+    from memos_cli.operation.parametric import generations
+
+    known = generations.from_records({identity: records[identity] for identity in trusted}, cube)
+    return tuple(Came(one.id, one.number, one.model, one.base, len(one.covers), trusted[one.id]) for one in known)
+
+
+def take_over(vault: "Vault", source: "Vault", *, trusted: bool, signed: bool, dry_run: bool = False) -> tuple[Came, ...]:
+    """Take over the adapters of a cube that was merged; those from nobody who is trusted are kept and not loaded.
+
+    Args:
+        trusted: whether the source is one's own, or signed by somebody who is trusted.
+        signed: whether it is the signature that says so: then it covers each adapter. What came into another cube of one's
+            own from a stranger is no less strange here.
+        dry_run: tell only what would come; asked before the merge.
+
+    Returns:
+        Those that come now, and those that were here and are stood for now.
+    """
+
+    def stood_for(identity: str) -> bool:
+        return trusted and (signed or not adapters.untrusted(source, identity))
+
+    found = members.take_over(vault, source, stood_for=stood_for, dry_run=dry_run)
+    fine = {one.id for one in found if stood_for(one.id)}
+    new = [one.id for one in found if one.comes or (one.id in fine and adapters.untrusted(vault, one.id))]
+    if fine and not dry_run:
+        with vault.derive() as conn:
+            adapters.vouch_for(conn, sorted(fine))
+    return told({one.id: one.registers for one in found}, {one: one in fine for one in new}, vault.name)

@@ -1,0 +1,272 @@
+"""How a generation of an adapter comes to be: memories chosen, data set, training, evaluation, the gate, promotion.
+
+Each step is in the log when it is done, and can be taken up again: whoever is killed leaves a generation that is `training`,
+with its data set and checkpoint, and the next run goes on with it if all of its memories are still what they were. What cannot
+be gone on with is marked failed, and its files go.
+"""
+
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from memos_cli.errors import MemosError, Refused, StorageFull
+from memos_cli.infra.local import adapters
+from memos_cli.infra.vault.units import new_id
+from memos_cli.model import Adapter, Filter
+from memos_cli.operation import models
+from memos_cli.operation.parametric import evaluation, examples, gate, generations, lessons
+from memos_cli.operation.parametric.base_model import Base, opened, require_tools
+from memos_cli.operation.parametric.eligibility import Selection, of_cube
+from memos_cli.operation.parametric.generations import Status, detached, known_already, of, promote
+from memos_cli.ports import LLM, TrainingSettings, TrainingStep
+
+if TYPE_CHECKING:
+    from memos_cli.infra.vault.vault import Vault
+    from memos_cli.operation.parametric.examples import Example
+    from memos_cli.operation.parametric.gate import Scores
+    from memos_cli.session import Session
+
+
+LITTLE = 50_000_000
+"""Parameters up to which a model sees hardly a replay twice; with more, to ask it about each beforehand takes too long."""
+PROBES = 200
+"""Questions to what was forgotten that are asked at most."""
+
+
+class TrainingOptions(NamedTuple):
+    """How a generation is made.
+
+    Attributes:
+        device: `auto`, `cuda`, `mps` or `cpu`.
+        seconds: that training may take; `None` for as long as it takes.
+        rank: of the adapter; `None` for the trainer's own.
+        again: also where the promoted generation knows just this already.
+    """
+
+    device: str = "auto"
+    seconds: float | None = None
+    rank: int | None = None
+    again: bool = False
+
+
+class RunStep(NamedTuple):
+    """How far a run is.
+
+    Attributes:
+        phase: `preparing`, `training` or `evaluating`.
+        generation: the id of the adapter.
+        left: seconds that training will still take at most.
+    """
+
+    phase: str
+    generation: str
+    done: int = 0
+    total: int = 0
+    loss: float | None = None
+    left: float | None = None
+
+
+Tell = Callable[[RunStep], None]
+
+
+def write_examples(vault: "Vault", selection: Selection, now: str, parameters: int = 0) -> "list[Example]":
+    """The data set of a selection, as grammar alone writes it, with fewer replays for a model of many parameters."""
+    shares = examples.Shares() if parameters <= LITTLE else examples.Shares(replay=TrainingSettings().replay)
+    ids = {one.memory.id for one in selection.chosen}
+    others = [memory for memory in vault.find(Filter(at=now)) if memory.id not in ids]
+    return examples.examples(selection.chosen, others, shares=shares)
+
+
+# -- making
+
+
+class Training:
+    """Makes one generation.
+
+    Args:
+        session: who acts, in which home, on which cubes.
+        vault: the cube.
+        base: the model.
+        options: how.
+        tell: called as it goes on; what it raises ends the run, which can be taken up again.
+    """
+
+    def __init__(self, session: "Session", vault: "Vault", base: Base, options: TrainingOptions, tell: Tell) -> None:
+        self._session, self._vault, self._base, self._options, self._tell = session, vault, base, options, tell
+        self._txn: str | None = None
+
+    def make(self) -> Adapter | None:
+        """Make it, or go on with one that was begun; `None` where there is nothing to learn, or nothing new.
+
+        It is promoted if it passes the gate; otherwise `failures` of it say why not.
+
+        Raises:
+            ModelUnavailable: the model cannot be trained here.
+            Refused: a memory changed while it was learnt, so that all was in vain.
+            StorageFull: the disk is full.
+        """
+        require_tools()
+        adapters.sweep(self._vault)
+        one = self._resumed() or self._begun()
+        if one is None:
+            return None
+        try:
+            with closing(opened(self._session, self._base)) as llm:
+                trained = self._train(one, llm)
+                self._require_standing(one)
+                measured = self._measure(one, llm)
+            one = self._write(one, {"trained": _told(trained), **measured})
+        except (MemosError, OSError, RuntimeError) as error:
+            raise self._failed(one, error) from error
+        except Exception as error:
+            if type(error).__name__ != "SafetensorError":  # whose package need not be there
+                raise
+            raise self._failed(one, error) from error
+        return one if one.failures else promote(self._session, self._vault, one)
+
+    def _require_standing(self, one: Adapter) -> None:
+        if why := detached(self._vault, one, self._session.now):
+            raise Refused(
+                f"generation {one.number} was learnt in vain: {why}", hint="run it again: memos consolidate run --now"
+            )
+
+    def _write(self, one: Adapter, fields: dict[str, Any]) -> Adapter:
+        with self._session.author("consolidate").write(self._vault, self._txn) as unit:
+            unit.change(adapters.NOUN, one.id, fields)
+            self._txn = unit.log.txn
+        return next(known for known in of(self._vault) if known.id == one.id)
+
+    # -- beginning, and going on
+
+    def _resumed(self) -> Adapter | None:
+        """The generation that was begun and not ended, if it can be gone on with; others are marked failed."""
+        found = None
+        for one in reversed(of(self._vault)):
+            if one.status != Status.TRAINING or one.base != self._base.digest or not self._mine(one):
+                continue
+            data = adapters.folder(self._vault, one.id) / adapters.DATA
+            why = detached(self._vault, one, self._session.now)
+            if not data.is_file():
+                why = why or "it was ended before it had a data set"
+            if found is not None or self._options.rank not in {None, one.settings.get("rank")}:
+                why = why or "another one was begun"
+            if why:
+                self._give_up(one, why)
+            else:
+                found = one
+        return found
+
+    def _mine(self, one: Adapter) -> bool:
+        """Whether it was begun on this copy of the cube: another machine's is at work there."""
+        return self._vault.operations(adapters.NOUN, one.id)[0].replica == self._vault.meta["replica"]
+
+    def _give_up(self, one: Adapter, why: str) -> None:
+        self._write(one, {"status": Status.FAILED.value, "why": why})
+        adapters.remove(self._vault, one.id)
+
+    def _begun(self) -> Adapter | None:
+        now, known = self._session.now, of(self._vault)
+        selection = of_cube(self._vault, now)
+        covers = {one.memory.id: one.memory.version for one in selection.chosen}
+        used = next(iter(generations.promoted(known, self._base.digest)), None)
+        if not covers or (used and not self._options.again and known_already(self._vault, used, selection, now)):
+            return None
+        identity = new_id()
+        rank = self._options.rank or TrainingSettings().rank
+        settings = TrainingSettings(rank=rank, device=self._options.device, seconds=self._options.seconds)
+        fields = {
+            "number": max((one.number for one in known), default=0) + 1, "model": self._base.name, "base": self._base.digest,
+            "covers": covers, "status": Status.TRAINING.value, "created_at": now, "settings": settings._asdict(),
+        }  # fmt: skip
+        with self._session.author("consolidate").write(self._vault) as unit:
+            unit.change(adapters.NOUN, identity, fields)
+            self._txn = unit.log.txn
+        self._tell(RunStep("preparing", identity))
+        one = next(one for one in of(self._vault) if one.id == identity)
+        self._write_data(one, selection, now)
+        return one
+
+    def _write_data(self, one: Adapter, selection: Selection, now: str) -> None:
+        """The data set, with a model's own wordings where it is fit for that, and what it says of behaviour."""
+        try:
+            made = write_examples(self._vault, selection, now, self._base.parameters)
+            with closing(opened(self._session, self._base)) as llm:
+                if models.capable(self._base.path)[0]:
+                    made = list(lessons.paraphrased(made, llm))
+                made = list(lessons.answered(made, llm))
+            place = adapters.folder(self._vault, one.id)
+            place.mkdir(mode=0o700, parents=True)
+            lessons.save(place / adapters.DATA, made)
+            self._tell(RunStep("preparing", one.id))
+        except (MemosError, OSError) as error:
+            raise self._failed(one, error) from error
+
+    # -- training, measuring
+
+    def _train(self, one: Adapter, llm: LLM) -> Any:  # noqa: ANN401 -- Trained
+        def tell(step: TrainingStep) -> None:
+            self._tell(RunStep("training", one.id, step.step, step.steps, step.loss, step.left))
+
+        place = adapters.folder(self._vault, one.id)
+        known = {name: value for name, value in one.settings.items() if name in TrainingSettings._fields}
+        settings = TrainingSettings(**known)._replace(device=self._options.device, seconds=self._options.seconds)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of libraries, about each other: nothing that a person could do about
+            return lessons.train(self._base.path, llm, (), place, settings, tell)
+
+    def _measure(self, one: Adapter, llm: LLM) -> dict[str, Any]:
+        """Scores, what the gate says of them, probes for what was forgotten, and the digests of all files."""
+        place = adapters.folder(self._vault, one.id)
+        probes = self._probes(one)
+        with closing(opened(self._session, self._base, [place / adapters.LLAMA])) as adapted:
+            pair = evaluation.Pair(llm, adapted)
+            scores = measured(pair, lessons.load(place / adapters.DATA), one, self._tell)
+            gone = evaluation.gone(pair, probes)
+        against = list(gate.failures(scores))
+        if not all(gone.values()):
+            against.append(f"it still answers {sum(not one for one in gone.values())} questions to what was forgotten")
+        fields = {"scores": scores._asdict(), "failures": against, "gone": {"asked": len(gone), "gone": sum(gone.values())}}
+        adapters.write_json(place / adapters.EVALUATION, fields)
+        return {"status": Status.EVALUATED.value, "files": adapters.seals(place), **fields}
+
+    def _probes(self, one: Adapter) -> "list[Example]":
+        """Questions to what generations before knew and this one must not; of what was purged nobody has any."""
+        found: dict[str, Example] = {}
+        for other in of(self._vault):
+            missing = set(other.covers) - set(one.covers)
+            if other.base != one.base or not other.promoted_at or not missing:
+                continue
+            if adapters.fault(self._vault, other, (adapters.DATA,)) is None:
+                data = lessons.load(adapters.folder(self._vault, other.id) / adapters.DATA)
+                asked = (each for each in data if each.kind == "fact" and not missing.isdisjoint(each.memories))
+                found |= {each.question: each for each in asked}
+        return list(found.values())[:PROBES]
+
+    # -- failing
+
+    def _failed(self, one: Adapter, error: Exception) -> MemosError:
+        """Mark the generation as failed and remove its files; the error as a person understands it."""
+        said = " ".join(str(error).split())[:200]
+        if "No space left" in said or getattr(error, "errno", None) == 28:
+            meant: MemosError = StorageFull("the disk is full, so the training was given up", hint="make room and run it again")
+        else:
+            meant = (
+                error if isinstance(error, MemosError) else MemosError(f"the training failed: {said or type(error).__name__}")
+            )
+        try:
+            adapters.remove(self._vault, one.id)
+            self._write(one, {"status": Status.FAILED.value, "why": meant.message})
+        except (MemosError, OSError):
+            pass  # it stays `training`; the next run finds no data set and marks it
+        return meant
+
+
+def measured(pair: evaluation.Pair, data: "Sequence[Example]", one: Adapter, tell: Tell) -> "Scores":
+    """Put to the model what was held out of a data set."""
+    return evaluation.evaluate(pair, data, tell=lambda done, total: tell(RunStep("evaluating", one.id, done, total)))
+
+
+def _told(trained: Any) -> dict[str, Any]:  # noqa: ANN401 -- Trained
+    kept = ("steps", "tokens", "seconds", "loss", "watched", "parameters", "device", "peak_bytes")
+    return {name: dict(value) if name == "watched" else value for name in kept for value in [getattr(trained, name)]}

@@ -1,0 +1,1 @@
+"""The prompt: its layout, and the request that a model is sent."""

@@ -1,0 +1,84 @@
+"""TODO from memos_cli.interface.answering."""
+
+import math
+import re
+from collections.abc import Callable, Sequence
+
+from memos_cli.errors import UsageError
+from memos_cli.model import Kind, Memory, Origin
+from memos_cli.operation.prompt.layout import JINJA, MINI, Line, Prompt, messages, text
+from memos_cli.ports import Piece, Request, Token
+
+UNKNOWN = "I don't know that yet."
+"""What is answered when the memories do not say; also what memos-mini was taught to say then."""
+
+_MARK = re.compile(r"(<\|\w+\|>)")
+
+
+def line(memory: Memory, content: str) -> Line:
+    """A memory as the prompt shows it.
+
+    Who said it is told for turns of a conversation, and for what was extracted from the words of others: their "I" is not
+    the person's.
+    """
+    speaker = memory.source.speaker
+    of_others = memory.origin is Origin.INFERENCE and (speaker or "").casefold() != (memory.owner or "").casefold()
+    return Line(content, since(memory), speaker if memory.kind is Kind.EPISODE or of_others else None)
+
+
+def since(memory: Memory) -> str:
+    """The time that a memory is from, by which the memories found for a turn stand oldest first.
+
+    Where two disagree the later one is then the last one, which a small model can tell without comparing dates.
+    """
+    return memory.valid_from or memory.occurred_at or memory.created_at
+
+
+def request(prompt: Prompt, template: str | None) -> Request:
+    """A prompt for a model with this chat template: byte for byte our own layout where it is memos-mini's."""
+    if template is None or not template.startswith(JINJA[: JINJA.index("{%")]):
+        return Request(tuple((message.role, message.text) for message in messages(prompt)))
+    said = tuple((message.role, message.text) for message in messages(prompt, MINI.words))
+    if template != JINJA:
+        return Request(said)
+    parts = [part for part in _MARK.split(text(prompt, MINI)) if part]
+    return Request(said, tuple(Piece(part, marks=bool(_MARK.fullmatch(part))) for part in parts))
+
+
+def fit(prompt: Prompt, count: Callable[[Prompt], int], room: int) -> Prompt:
+    """The prompt, shortened to `room` tokens: the oldest turns go first, then the weakest memories, never the question.
+
+    The weakest memories are the last of those found for this turn; after them go topics and core, from their ends.
+
+    Raises:
+        UsageError: the question alone does not fit.
+    """
+    while count(prompt) > room:
+        shorter = _shorter(prompt)
+        if shorter is None:
+            raise UsageError(
+                f"the message is too long for the model's context (room for {max(0, room)} tokens)",
+                hint="shorten it, or set llm.context higher where the model allows it",
+            )
+        prompt = shorter
+    return prompt
+
+
+def _shorter(prompt: Prompt) -> Prompt | None:
+    from dataclasses import replace
+
+    if prompt.conversation:
+        # An answer does not stand without its question, so both go.
+        gone = 2 if len(prompt.conversation) > 1 and prompt.conversation[1].role == "assistant" else 1
+        return replace(prompt, conversation=prompt.conversation[gone:])
+    if prompt.retrieved:
+        return replace(prompt, retrieved=prompt.retrieved[:-1])
+    if prompt.topics:
+        return replace(prompt, topics=prompt.topics[:-1])
+    return replace(prompt, core=prompt.core[:-1]) if prompt.core else None
+
+
+def certainty(tokens: Sequence[Token]) -> tuple[float, float] | None:
+    """The geometric mean and the least of the probabilities of an answer's tokens; `None` where none are told."""
+    told = [token.logprob for token in tokens if token.logprob is not None]
+    return (math.exp(sum(told) / len(told)), math.exp(min(told))) if told else None

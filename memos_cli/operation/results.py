@@ -1,0 +1,239 @@
+"""What the commands return: frozen, and turned into text or JSON by `cli.render` alone."""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from memos_cli.model import Link, Memory, Operation
+
+if TYPE_CHECKING:
+    from memos_cli.infra.vault.purge import Holder
+    from memos_cli.operation.prompt.layout import Prompt
+
+
+class Added(NamedTuple):
+    """What became of an `add`.
+
+    Attributes:
+        ids: one id for each draft in order, also of those that were there before.
+        skipped: lines that were bad and passed over (`--skip-bad`), each as number and reason.
+        superseded: ids of memories whose attribute now has another value.
+        conflicts: ids of frozen memories that say otherwise and were left as they are.
+        extracted: ids of what is new among the memories that were derived from these drafts.
+        reopened: tasks that had ended and have a new memory.
+    """
+
+    added: int
+    edited: int
+    duplicates: int
+    ids: tuple[str, ...]
+    skipped: tuple[tuple[int, str], ...] = ()
+    superseded: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
+    txn: str | None = None
+    pending: int = 0
+    embedded: int = 0
+    memory: Memory | None = None
+    secrets: int = 0
+    extracted: tuple[str, ...] = ()
+    reopened: tuple[str, ...] = ()
+
+
+class Query(NamedTuple):
+    """One question of a batch."""
+
+    text: str
+    as_of: str | None = None
+
+
+class Parts(NamedTuple):
+    """What a hit's score is made of.
+
+    Attributes:
+        total: the score: `WORDS * words + MEANING * meaning + context + speaker` (in a lexical search `words` counts in full).
+        words: BM25 as a share of the best hit's, or of `SURE` where that is more.
+        meaning: cosine above `FLOOR` as a share of the best hit's, squared.
+        context: what the neighbouring turns gave.
+        speaker: what being named in the query gave.
+        bm25: the raw BM25 score, 0 where no word matched.
+        cosine: the raw cosine, `None` where it was not among the candidates or has no vector.
+    """
+
+    total: float
+    words: float
+    meaning: float
+    context: float
+    speaker: float
+    bm25: float
+    cosine: float | None
+
+
+class Hit(NamedTuple):
+    """A memory that a search found."""
+
+    memory: Memory
+    score: float
+    parts: Parts
+
+
+class Found(NamedTuple):
+    """The answer to one query, best hit first.
+
+    Attributes:
+        mode: `hybrid`, or `lexical` where vectors had no part in it.
+        notices: what the person should know about how it was found, a line each.
+    """
+
+    query: str
+    hits: tuple[Hit, ...]
+    mode: str
+    seconds: float = 0.0
+    notices: tuple[str, ...] = ()
+
+
+class Changed(NamedTuple):
+    """What a command did to memories that were there already."""
+
+    command: str
+    ids: tuple[str, ...]
+    txn: str | None
+    memories: tuple[Memory, ...] = ()
+    dry_run: bool = False
+
+
+class Receipt(NamedTuple):
+    """What a purge removed, place by place, and what still holds the text.
+
+    Attributes:
+        ids: of the memories that are gone.
+        removed: how many things in which place.
+        holders: what else says it, as far as the one who asked may see it.
+        hidden: how many others say it that they may not see.
+        unfinished: what could not be wiped yet, a line each.
+    """
+
+    ids: tuple[str, ...]
+    removed: dict[str, int]
+    holders: "tuple[Holder, ...]" = ()
+    hidden: int = 0
+    unfinished: tuple[str, ...] = ()
+    txn: str | None = None
+    dry_run: bool = False
+
+
+class Undone(NamedTuple):
+    """What `undo` took back."""
+
+    txn: str | None
+    reverted: str
+    command: str
+    subjects: tuple[str, ...]
+    dry_run: bool = False
+
+
+class Task(NamedTuple):
+    """A task as `task list` shows it.
+
+    Attributes:
+        ended: when it ended, fixed-width UTC text; `None` while it is open.
+        current: how many of its memories are current.
+        memories: how many it has in all, what was archived or forgotten among them.
+        newest: when the newest was recorded; `None` where it has none.
+    """
+
+    name: str
+    cube: str
+    ended: str | None
+    current: int
+    memories: int
+    newest: str | None
+
+
+class Ended(NamedTuple):
+    """What the end of a task did.
+
+    Attributes:
+        ending: `archive`, `expire` or `keep`.
+        ids: the memories that changed their state.
+        kept: those that stayed as they were: pinned, frozen, or not this principal's to change.
+    """
+
+    name: str
+    at: str
+    ending: str
+    ids: tuple[str, ...]
+    kept: tuple[str, ...]
+    txn: str | None
+    dry_run: bool = False
+
+
+class Version(NamedTuple):
+    """One version of a memory: the operation that made it and what it changed."""
+
+    number: int
+    operation: Operation
+    at: str
+    before: dict[str, Any]
+
+
+class Provenance(NamedTuple):
+    """Where a memory comes from and what stands around it."""
+
+    memory: Memory
+    versions: tuple[Version, ...]
+    outgoing: tuple[tuple[Link, Memory | None], ...]
+    incoming: tuple[tuple[Link, Memory | None], ...]
+    verbatim: str | None
+    note: str | None
+
+
+class Laid(NamedTuple):
+    """A prompt, and the memories in it in the order of their numbers."""
+
+    prompt: "Prompt"
+    memories: tuple[Memory, ...]
+
+
+class Answered(NamedTuple):
+    """What came of one message in a conversation.
+
+    Attributes:
+        mode: `generated` by a model, or `extractive`: memories word for word.
+        cited: ids of the memories that the answer rests on.
+        tokens: `prompt` and `answer`; 0 where no model was asked.
+        seconds: `recall`, `first` (until the first token), `answer`, `extract` (where a model was asked) and `total`.
+        memories: those that were cited, as they stand.
+        kept: ids of what the message told that is now a memory of its own.
+        notices: what the person should know about how it was answered, a line each.
+        stopped: whether the person stopped the answer.
+        intent: what the message was taken for: `ask`, `remember`, `forget` or `about`.
+        prompt: what a model was given, or, where none is chosen, all that one would have been; `None` where none was called
+            for.
+    """
+
+    answer: str
+    mode: str
+    cited: tuple[str, ...]
+    tokens: dict[str, int]
+    seconds: dict[str, float]
+    memories: tuple[Memory, ...] = ()
+    kept: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+    stopped: bool = False
+    intent: str = "ask"
+    prompt: Laid | None = None
+
+
+class ModelInfo(NamedTuple):
+    """A language model on this machine.
+
+    Attributes:
+        used: whether chat answers with it.
+        pulled: whether it lies in the models' folder, so that `model rm` may remove it.
+        facts: what its header says, and where it came from.
+    """
+
+    name: str
+    path: str
+    bytes: int
+    used: bool
+    pulled: bool
+    facts: dict[str, Any]

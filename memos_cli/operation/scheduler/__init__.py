@@ -1,0 +1,1 @@
+"""MemScheduler: which memory goes in which form, and what is needed next."""

@@ -1,0 +1,420 @@
+"""The scheduler's flows: recalls are noted, requests are decided about, and a tick makes ready what is likely to come.
+
+The decisions themselves are pure (`operation.scheduler`), and so are the sets (`operation.scenes`) and the prediction
+(`operation.predictor`); here they are given what the cubes, the slots and the history of recalls hold.
+"""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from memos_cli.errors import MemosError
+from memos_cli.infra.local.recalls import Recalls
+from memos_cli.infra.local.speeds import Speed, Speeds, name_of
+from memos_cli.infra.vault import queries
+from memos_cli.model import Filter, Form, LinkType, Memory
+from memos_cli.operation import models
+from memos_cli.operation.scheduler import decision, predictor, scenes
+from memos_cli.operation.scheduler.decision import Budgets, Candidate, Costs, Decision, Do, Hot, Plan, SlotStep, Slotted, Why
+from memos_cli.operation.scheduler.predictor import Predictor, SceneRecall
+from memos_cli.operation.scheduler.reports import Explained, Likely, Picture, Prepared, SceneStanding
+from memos_cli.operation.scheduler.scenes import CORE, Scene
+from memos_cli.operation.scheduler.slot_supply import COVERED, Kept, SlotSupply, kept_as
+from memos_cli.times import from_millis, to_millis
+
+if TYPE_CHECKING:
+    from memos_cli.model import Slot
+    from memos_cli.operation.operator.operator import MemOperator
+    from memos_cli.session import Session
+
+MOST = 2000
+"""Memories among which sets are looked for: those used most, then the newest; some 0.1 s."""
+_DAY = 86_400_000
+_STAYS = 7
+"""Days for which a slot stays that was made or used, whatever it saves; the quota is kept by letting the oldest go."""
+_WINDOW = 14
+"""Days over which recalls and changes are counted."""
+_GROUPED = 1000
+"""Recalls that are looked at to see what belongs together."""
+_LEARNED = 2000
+"""The last recalls, which a prediction rests on: to learn them takes 0.3 s with 30 sets, 0.8 s with 100."""
+_LEAST = 64
+"""Tokens that a set may have in any case; else half of what memories may take, so that others have room beside it."""
+_LINKS = (LinkType.PART_OF, LinkType.DERIVED_FROM, LinkType.RELATES)
+_READY = (1, 3, 5)
+
+
+class MemScheduler:
+    """The scheduler of the cubes in use.
+
+    Args:
+        session: who acts, in which home, on which cubes.
+        memories: the memories that are scheduled.
+        supply: where slots are kept, made and removed.
+        covered: active adapters by the id of a memory that they know as it is now; `None` for those of this home.
+        costs: what the forms cost on this machine.
+    """
+
+    def __init__(
+        self,
+        session: "Session",
+        memories: "MemOperator",
+        supply: SlotSupply,
+        covered: Mapping[str, str] | None = None,
+        costs: Costs | None = None,
+    ) -> None:
+        self._session = session
+        self._memories = memories
+        self._supply = supply
+        self._known = covered
+        self._costs = costs
+
+    def _covered(self) -> Mapping[str, str]:
+        """What the adapter in use knows now: another command may have taken a memory back since it was asked last."""
+        if self._known is not None:
+            return self._known
+        from memos_cli.operation.parametric import active_adapter
+
+        return active_adapter.covered(self._session)
+
+    # -- the history of recalls
+
+    def _recalled(self) -> list[tuple[str, tuple[str, ...]]]:
+        """The last recalls of all cubes in use, in the order of time; what was recalled at the same instant is one."""
+        found: dict[str, tuple[str, ...]] = {}
+        for vault in self._session.vaults():
+            for one in Recalls(vault.folder).since():
+                found[one.at] = (*found.get(one.at, ()), *one.ids)
+        return sorted(found.items())[-_LEARNED:]
+
+    # -- sets and what comes next
+
+    def picture(self) -> Picture:
+        """The sets as they are now, and what was learned of their recalls.
+
+        It takes up to a second with thousands of recalls; who asks often keeps it.
+        """
+        from memos_cli.operation.operator.recall import ECHO
+
+        wanted = Filter(at=self._session.now, without=(ECHO,))
+        pinned = self._memories.list(wanted._replace(pinned=True), limit=MOST)
+        memories = {memory.id: memory for memory in (*pinned, *self._memories.list(wanted, order="used", limit=MOST))}
+        history = self._recalled()
+        links = [
+            link
+            for vault in self._session.vaults()
+            for kind in _LINKS
+            for link in queries.links_of_type(vault.conn, kind)
+            if link.source in memories and link.target in memories
+        ]
+        told = [memory for memory in memories.values() if "secret" not in memory.labels]
+        together = [ids for _, ids in history[-_GROUPED:]]
+        found = scenes.scenes(told, links, together, max(_LEAST, self.budgets.tokens // 2))
+        places = scenes.place(found)
+        words = scenes.vocabulary(memories.values(), places)
+        names = [scene.name for scene in found if scene.rule != CORE]
+        recalls = tuple(_recalls(history, places, frozenset(names)))
+        return Picture(memories, found, places, recalls, predictor.learned(names, recalls, words))
+
+    def likeliest(self, k: int = 1, said: str = "", picture: Picture | None = None) -> tuple[Likely, ...]:
+        """The sets that are likeliest needed next, the likeliest first: those whose slots a REPL loads while a person types.
+
+        Args:
+            k: how many.
+            said: the end of the conversation so far.
+            picture: that of a moment ago, to save making one.
+        """
+        seen = picture or self.picture()
+        named = seen.named
+        cue = tuple(scenes.meaningful(said))
+        found = seen.predictor.likeliest(to_millis(self._session.now), k, cue)
+        return tuple(Likely(named[name], share) for name, share in found)
+
+    # -- one request
+
+    def kept(self) -> Sequence[Kept]:
+        """The slots that can be used now, of the core and of sets."""
+        return self._supply.kept()
+
+    @property
+    def budgets(self) -> Budgets:
+        """What the settings give: tokens of the context for memories, bytes of KV, adapters at a time."""
+        settings = self._session.settings
+        tokens = settings.get("scheduler.tokens") or settings.get("llm.context") // 2
+        return Budgets(tokens, self._supply.quota, settings.get("scheduler.adapters"))
+
+    def costs(self, kept: Sequence[Kept] | None = None, model: Mapping[str, str] | None = None) -> Costs:
+        """What the forms cost, as the model's last answers showed; what a token takes of KV is that of the slots there are.
+
+        Args:
+            kept: the slots, where they are at hand.
+            model: its identity; `None` for that of the settings.
+        """
+        costs = self._costs or self.measured(model)
+        slots = self._supply.kept() if kept is None else kept
+        tokens = sum(slot.tokens for slot in slots)
+        return costs._replace(kv=max(1, sum(slot.bytes for slot in slots) // tokens)) if tokens else costs
+
+    def speed(self, model: Mapping[str, str] | None = None) -> Speed:
+        """How fast the last answers of a model showed it to be; `None` for that of the settings."""
+        return Speeds(self._session.paths.cache).of(
+            name_of(models.identity(self._session.settings, self._session.paths) if model is None else model)
+        )
+
+    def measured(self, model: Mapping[str, str] | None = None) -> Costs:
+        """What evaluating and putting back cost in the last answers of a model; the defaults where it has given none yet."""
+        speed = self.speed(model)
+        costs = Costs() if speed.prefill is None else Costs(prefill=speed.prefill)
+        return costs if speed.restore is None else costs._replace(restore=speed.restore, overhead=0.0)
+
+    def plan(self, core: Sequence[Memory], found: Sequence[Memory], places: Mapping[str, str] | None = None) -> Plan:
+        """Choose the form of each memory that a request needs.
+
+        Args:
+            core: those that stand in every prompt.
+            found: those that were found for it, best first.
+            places: the set of each memory by its id; `None` for those of the slots alone, which is faster.
+        """
+        return self._planned(core, found, self._supply.kept(), places)
+
+    def _planned(
+        self,
+        core: Sequence[Memory],
+        found: Sequence[Memory],
+        kept: Sequence[Kept],
+        places: Mapping[str, str] | None = None,
+        model: Mapping[str, str] | None = None,
+        covered: Mapping[str, str] | None = None,
+    ) -> Plan:
+        if places is None:
+            places = {one: slot.scene for slot in kept if slot.scene != CORE for one in slot.ids}
+        known = {memory.id for memory in core}
+        adapters = self._covered() if covered is None else covered
+        candidates = [_candidate(memory, CORE, adapters, core=True) for memory in core]
+        candidates += [_candidate(one, places.get(one.id), adapters, core=False) for one in found if one.id not in known]
+        slots = {slot.scene: Slotted(slot.tokens, slot.bytes, frozenset(slot.ids)) for slot in kept}
+        budgets = self.budgets._replace(
+            kv_bytes=self._supply.limit
+        )  # the slots may be of a model that the settings do not choose
+        return decision.decide(candidates, slots, budgets, self.costs(kept, model))
+
+    def topics(self, core: Sequence[Memory], found: Sequence[Memory], slots: "Iterable[Slot] | None" = None) -> tuple[str, ...]:
+        """The ids of the set with whose slot the prompt of a request is to begin; none where it begins without.
+
+        What was decided is noted for `scheduler status` and `scheduler explain`: ids and codes, no text.
+
+        Args:
+            core: those that stand in every prompt.
+            found: those that were found for it, best first.
+            slots: those that are ready for the model that is asked; `None` for those of the model of the settings.
+        """
+        given = None if slots is None else [slot for slot in slots if slot.covers in COVERED]
+        kept = self._supply.kept() if given is None else [kept_as(slot) for slot in given]
+        if not kept:
+            return ()
+        made = self._planned(core, found, kept, model=given[0].identity if given else None)
+        self._note(made, {memory.id: memory.cube for memory in (*core, *found)})
+        known = {memory.id for memory in core}
+        chosen = next((slot for slot in kept if slot.scene == made.slot and made.slot != CORE), None)
+        return tuple(one for one in chosen.ids if one not in known) if chosen else ()
+
+    def by_heart(self, core: Sequence[Memory], found: Sequence[Memory]) -> frozenset[str]:
+        """The ids of those of these memories that the adapter is to answer, so that they need no room in the prompt.
+
+        What was decided is noted, as by `topics`.
+        """
+        covered = self._covered()
+        if covered.keys().isdisjoint(memory.id for memory in found):
+            return frozenset()
+        made = self._planned(core, found, self._supply.kept(), covered=covered)
+        self._note(made, {memory.id: memory.cube for memory in (*core, *found)})
+        return frozenset(one.id for one in made.decisions if one.form is Form.PARAMETRIC)
+
+    def _note(self, made: Plan, cubes: Mapping[str, str]) -> None:
+        for vault in self._session.vaults():
+            forms = {
+                one.id: [one.form.value if one.form else None, one.why.value, one.tokens]
+                for one in made.decisions
+                if cubes[one.id] == vault.name
+            }
+            if forms:
+                noted = {"forms": forms, "tokens": made.tokens, "kv_bytes": made.kv_bytes, "saved": round(made.saved, 4)}
+                Recalls(vault.folder).decide(self._session.now, noted)
+
+    def explain(self, request: str) -> Explained:
+        """What would become of a request; nothing is noted of it."""
+        from memos_cli.operation.operator.recall import Recall as Recalling
+
+        recalled = Recalling(self._session, self._memories, self._session.principal, reveal=False, local=True).recall(request)
+        known = {memory.id for memory in recalled.core}
+        hits = [hit.memory for hit in recalled.hits if hit.memory.id not in known][
+            : self._session.settings.get("chat.memories")
+        ]
+        plan = self.plan(recalled.core, hits, self.picture().places)
+        return Explained(request, plan, {memory.id: memory for memory in (*recalled.core, *hits)}, self._session.now)
+
+    def last(self) -> Explained | None:
+        """What became of the last request that was decided about; `None` if none was."""
+        found = [(at, vault, one) for vault in self._session.vaults() for at, one in Recalls(vault.folder).decisions()]
+        if not found:
+            return None
+        at, vault, noted = max(found, key=lambda one: one[0])
+        wanted = self._session.sight(vault, Filter(at=self._session.now, everything=True))
+        seen = self.picture()
+        memories = {one: vault.get(one) for one in noted["forms"] if vault.can_see(one, wanted)}
+        covered = self._covered()
+        decisions = tuple(
+            Decision(one, Form(form) if form else None, Why(why), tokens, seen.places.get(one), covered.get(one))
+            for one, (form, why, tokens) in noted["forms"].items()
+            if one in memories
+        )
+        held = sorted((one.scene == CORE, one.scene or "") for one in decisions if one.form is Form.ACTIVATION)
+        slot = held[0][1] if held else None
+        plan = Plan(decisions, slot, noted["tokens"], noted["kv_bytes"], (), noted["saved"])
+        return Explained(None, plan, memories, at)
+
+    def _core(self) -> set[str]:
+        """The ids of what stands in every prompt."""
+        from memos_cli.operation.operator.recall import Recall as Recalling
+
+        core = Recalling(self._session, self._memories, self._session.principal, reveal=False, local=True).core()
+        return {memory.id for memory in core}
+
+    # -- how things stand
+
+    def standing(self, picture: Picture | None = None) -> tuple[SceneStanding, ...]:
+        """The sets, those first whose slots are worth most."""
+        seen = picture or self.picture()
+        kept = {slot.scene: slot for slot in self._supply.kept()}
+        since = to_millis(self._session.now) - _WINDOW * _DAY
+        times = {scene.name: [one.at for one in seen.recalls if scene.name in one.sets] for scene in seen.scenes}
+        shares = seen.predictor.foresee(to_millis(self._session.now))
+        steps = {step.name: step for step in self.steps(seen)}
+        found = [
+            SceneStanding(
+                scene, sum(at >= since for at in times[scene.name]), max(times[scene.name], default=None),
+                shares.get(scene.name, 0.0), kept.get(scene.name), steps.get(scene.name),
+            )
+            for scene in seen.scenes
+        ]  # fmt: skip
+        order = {name: place for place, name in enumerate(steps)}
+        return tuple(sorted(found, key=lambda one: order.get(one.scene.name, -1)))
+
+    def steps(self, picture: Picture | None = None) -> tuple[SlotStep, ...]:
+        """What a tick would do about the slots of sets, the worthiest first."""
+        from memos_cli.operation.policy import policy_of
+
+        seen = picture or self.picture()
+        vaults = self._session.vaults()
+        if not vaults:
+            return ()
+        kept = self._supply.kept()
+        core = next((scene.tokens for scene in seen.scenes if scene.rule == CORE), 0)
+        spent = sum(slot.bytes for slot in kept if slot.scene == CORE)
+        budgets = self.budgets
+        budgets = budgets._replace(kv_bytes=max(0, budgets.kv_bytes - spent))
+        ready = {slot.scene: slot for slot in kept}
+        rates = self._rates(seen)
+        hot = [
+            Hot(
+                scene.name, core + scene.tokens, rates[scene.name], self._changes(scene, seen),
+                ready[scene.name].bytes if scene.name in ready and set(scene.ids) <= set(ready[scene.name].ids) else None,
+                len(scene.ids),
+            )
+            for scene in seen.scenes
+            if scene.rule != CORE
+        ]  # fmt: skip
+        most = policy_of(vaults[0]).get("slots.ahead")
+        steps = decision.ahead(hot, budgets, most, self.costs(kept), self._session.settings.get("chat.memories"))
+        if not most:
+            return tuple(map(_by_hand, steps))
+        since = from_millis(to_millis(self._session.now) - _STAYS * _DAY)
+        return tuple(_stays(step) if step.name in ready and ready[step.name].last >= since else step for step in steps)
+
+    def _rates(self, seen: Picture) -> dict[str, float]:
+        """For each set how many recalls a day are to be expected: as many as lately, or as are foreseen, if that is more."""
+        now = to_millis(self._session.now)
+        lately = [one for one in seen.recalls if one.at >= now - _WINDOW * _DAY]
+        days = max(1.0, (now - lately[0].at) / _DAY) if lately else 1.0
+        shares = seen.predictor.foresee(now)
+        return {
+            scene.name: max(sum(scene.name in one.sets for one in lately), shares.get(scene.name, 0.0) * len(lately)) / days
+            for scene in seen.scenes
+        }
+
+    def _changes(self, scene: Scene, seen: Picture) -> float:
+        """How many times a day a set changed lately; what changed within the same hour is one change, as it is for a tick."""
+        since = to_millis(self._session.now) - _WINDOW * _DAY
+        changed = {seen.memories[one].updated_at[:13] for one in scene.ids if to_millis(seen.memories[one].updated_at) >= since}
+        return len(changed) / _WINDOW
+
+    def hit_rates(self, picture: Picture | None = None) -> dict[str, Any]:
+        """How often the sets that were recalled would have been among the 1, 3 and 5 foreseen, on this history itself."""
+        seen = picture or self.picture()
+        model = Predictor(seen.predictor.scenes)
+        hits = dict.fromkeys(_READY, 0.0)
+        for one in seen.recalls:
+            names = [name for name, _ in model.likeliest(one.at, _READY[-1])]
+            for most in _READY:
+                hits[most] += len(set(names[:most]) & set(one.sets)) / len(one.sets)
+            model.learn(one)
+        count = len(seen.recalls)
+        return {"recalls": count, **{f"at_{most}": hits[most] / count if count else None for most in _READY}}
+
+    # -- making ready
+
+    def prepare(self, seconds: float | None = None) -> Prepared:
+        """Let go of slots that are not worth their place, and make those that are, the worthiest first.
+
+        Args:
+            seconds: after which none is begun any more.
+        """
+        if not self._supply.quota:
+            return Prepared()
+        started = time.monotonic()
+        seen = self.picture()
+        steps = self.steps(seen)
+        kept = {slot.scene: slot for slot in self._supply.kept()}
+        dropped = tuple(step.name for step in steps if step.do is Do.DROP)
+        names = [CORE] if CORE in seen.named and not self._core() <= _held(kept.get(CORE)) else []
+        names += [step.name for step in steps if step.do is Do.BUILD]
+        left = None if seconds is None else max(0.0, seconds - (time.monotonic() - started))
+        try:
+            self._supply.remove([kept[name].id for name in dropped])
+            made = self._supply.build([seen.named[name] for name in names], left) if names else ()
+        except MemosError as error:
+            return Prepared((), dropped, (f"not all slots were made: {error.message}",))
+        notes = tuple(f"no slot of {name} was made: {why}" for name, why in made if why)
+        return Prepared(tuple(name for name, why in made if why is None), dropped, notes)
+
+
+def _candidate(memory: Memory, scene: str | None, covered: Mapping[str, str], *, core: bool) -> Candidate:
+    tokens, secret = scenes.tokens_of(memory.content), "secret" in memory.labels
+    return Candidate(memory.id, tokens, scene, core, secret, covered.get(memory.id))
+
+
+def _held(slot: Kept | None) -> frozenset[str]:
+    return frozenset(slot.ids) if slot else frozenset()
+
+
+def _stays(step: SlotStep) -> SlotStep:
+    """What is done about a set whose slot was made or used lately: maybe somebody made it by hand for what is to come."""
+    return step._replace(do=Do.KEEP, reason="its slot was made or used lately") if step.do is Do.DROP else step
+
+
+def _by_hand(step: SlotStep) -> SlotStep:
+    """What is done about a set where ticks have nothing to do with slots of sets: those that a person made stay."""
+    do = Do.KEEP if step.do in {Do.KEEP, Do.DROP} else Do.LEAVE
+    return step._replace(do=do, reason="the policy leaves slots of sets to you (slots.ahead is 0)")
+
+
+def _recalls(
+    history: Iterable[tuple[str, tuple[str, ...]]], places: Mapping[str, str], known: frozenset[str]
+) -> Iterable[SceneRecall]:
+    """The recalls as the predictor takes them: of sets, the one with most of what was recalled first."""
+    for at, ids in history:
+        names = [places[one] for one in ids if places.get(one) in known]
+        if names:
+            order = {name: place for place, name in reversed(list(enumerate(names)))}
+            found = sorted(order, key=lambda name: (-names.count(name), order[name]))
+            yield SceneRecall(to_millis(at), tuple(found))

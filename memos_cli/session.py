@@ -1,0 +1,236 @@
+"""Session: who acts, in which home, on which cubes, at what time. What every service is handed in place of the façade.
+
+It owns the settings, the paths, the clock, the open cubes and the embedder. It decides nothing and, but for making a cube that
+is written to for the first time, writes nothing: the flows do, as the author that it names.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, Self
+
+from memos_cli import config
+from memos_cli.errors import CubeNotFound, MemoryNotFound, UsageError
+from memos_cli.infra.governance import governance
+from memos_cli.infra.local.embeddings import Embeddings
+from memos_cli.infra.vault.shelf import Shelf
+from memos_cli.infra.vault.vault import Vault
+from memos_cli.model import Filter, Memory
+from memos_cli.times import from_millis, to_text
+
+
+def wall_clock() -> datetime:
+    """The time of day, for programs that have no clock of their own to hand in."""
+    return datetime.now(UTC)
+
+
+class Author:
+    """Who writes, when, and by which command.
+
+    Args:
+        principal: the person or agent.
+        millis: the time, in milliseconds since 1970.
+        command: the command's name, as the log keeps it.
+    """
+
+    def __init__(self, principal: str, millis: int, command: str) -> None:
+        self.principal = principal
+        self.millis = millis
+        self.command = command
+
+    @property
+    def at(self) -> str:
+        """The time as fixed-width text."""
+        return from_millis(self.millis)
+
+    def write(self, vault: Vault, txn: str | None = None) -> Any:  # noqa: ANN401 -- a context manager of Unit
+        """The write transaction of this author on a cube; `txn` is that of a command that goes on."""
+        return vault.write(self.command, self.principal, self.millis, txn)
+
+
+class Listeners(NamedTuple):
+    """What layers above want to be asked or told by the cubes that a session opens.
+
+    Attributes:
+        due: from a cube's policy to what says when its lifecycle has to look at a memory next.
+        changed: called after a write with the session and the ids of the memories that changed.
+    """
+
+    due: Callable[[Mapping[str, Any]], Callable[[Memory], str | None]] | None = None
+    changed: Callable[["Session", Iterable[str]], None] | None = None
+
+
+NOBODY = Listeners()
+
+
+class Session:
+    """Who acts, in which home, on which cubes, at what time.
+
+    Args:
+        paths: the folders of the home.
+        settings: the settings of this invocation.
+        cubes: names or paths of the cubes to use; empty for the one that the settings name. Writing goes to the first.
+        principal: who is acting; `None` for the setting, else the login name.
+        clock: tells the time.
+        embeddings: makes the vectors; `None` for the embedder of this home.
+        listeners: what layers above want to be told.
+    """
+
+    def __init__(
+        self,
+        paths: config.Paths,
+        settings: config.Settings,
+        *,
+        cubes: Sequence[str] = (),
+        principal: str | None = None,
+        clock: Callable[[], datetime] = wall_clock,
+        embeddings: Embeddings | None = None,
+        listeners: Listeners = NOBODY,
+    ) -> None:
+        self.paths, self.settings = paths, settings
+        self.person: str = governance.principal(settings.get("principal") or _login())
+        self.principal = governance.principal(principal or self.person)
+        self.shelf = Shelf(
+            paths.cubes, lock_timeout=settings.get("lock_timeout"), scheduler=listeners.due, changed=self._tell_changed
+        )
+        self.embeddings = embeddings or Embeddings(settings.get("embedder"), paths.data, paths.cache)
+        self._listeners = listeners
+        self._clock = clock
+        self._names = list(cubes)
+        self._open: dict[str, Vault] = {}
+
+    def close(self) -> None:
+        """Close every cube and model."""
+        for vault in self._open.values():
+            vault.close()
+        self._open.clear()
+        self.embeddings.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def twin(self, *, cubes: Sequence[str], principal: str, settings: config.Settings) -> "Session":
+        """A session in the same home, with the same clock and listeners, and cubes of its own: whoever opens it closes it."""
+        return Session(self.paths, settings, cubes=cubes, principal=principal, clock=self._clock, listeners=self._listeners)
+
+    def _tell_changed(self, changed: Iterable[str]) -> None:
+        if self._listeners.changed is not None:
+            self._listeners.changed(self, changed)
+
+    # -- when
+
+    @property
+    def now(self) -> str:
+        """The time, as fixed-width text."""
+        return to_text(self._clock())
+
+    @property
+    def millis(self) -> int:
+        """The time, in milliseconds since 1970."""
+        return round(self._clock().timestamp() * 1000)
+
+    # -- which cubes
+
+    @property
+    def cube_names(self) -> list[str]:
+        """The cubes in use."""
+        return self._names or [self.settings.get("cube")]
+
+    def vault(self, name: str) -> Vault:
+        """An open cube, by name or path."""
+        if name not in self._open:
+            self._open[name] = self.shelf.open(name)
+        return self._open[name]
+
+    @property
+    def opened(self) -> tuple[Vault, ...]:
+        """The cubes that were opened so far."""
+        return tuple(self._open.values())
+
+    def vaults(self) -> list[Vault]:
+        """The cubes in use, each open.
+
+        Raises:
+            CubeNotFound: one is not there. A home without any cube yet is no error: it has nothing in it.
+        """
+        if not self._names and not self.shelf.names():
+            return []
+        return [self.vault(name) for name in self.cube_names]
+
+    def writable(self) -> Vault:
+        """The cube that is written to; the first `add` in a new home makes it."""
+        name = self.cube_names[0]
+        try:
+            return self.vault(name)
+        except CubeNotFound:
+            if self._names or (name != config.SETTINGS["cube"].default and self.shelf.names()):
+                raise
+            self.create_cube(name)
+            return self.vault(name)
+
+    def create_cube(self, name: str) -> bool:
+        """Make an empty cube; `False` if there was one already."""
+        return self.shelf.create(name, owner=self.person, millis=self.millis)
+
+    def use_cube(self, name: str) -> None:
+        """Use a cube from now on, when none is named."""
+        place = self.shelf.place(name)
+        config.store(self.paths, "cube", name if place.parent == self.paths.cubes else str(place))
+
+    # -- who, and what they may see
+
+    def author(self, command: str, user_id: str | None = None) -> Author:
+        """Who writes now, by which command."""
+        return Author(governance.principal(user_id or self.principal), self.millis, command)
+
+    def sight(self, vault: Vault, wanted: Filter | None = None, user_id: str | None = None) -> Filter:
+        """A filter narrowed to what the principal may see in this cube."""
+        wanted = wanted or Filter(at=self.now)
+        if wanted.snapshot is not None:
+            wanted = wanted._replace(at=vault.snapshot(wanted.snapshot)["at"])
+        return wanted._replace(principal=governance.asking(user_id or self.principal, vault.meta))
+
+    def locate(self, text: str, user_id: str | None = None) -> tuple[Vault, str]:
+        """The cube and the full id that a prefix or an external id stands for, in the first cube that knows it.
+
+        Raises:
+            MemoryNotFound: none does. AmbiguousId: a prefix of several.
+        """
+        missing: MemoryNotFound | None = None
+        for vault in self.vaults():
+            try:
+                return vault, vault.resolve(text, governance.asking(user_id or self.principal, vault.meta))
+            except MemoryNotFound as error:
+                missing = missing or error
+        raise missing or MemoryNotFound(
+            f"no memory {text[:40]!r}: there is nothing here yet", hint='memos add "I am vegan now"'
+        )
+
+    def locate_all(self, texts: Sequence[str], user_id: str | None = None) -> tuple[Vault, list[str]]:
+        """The one cube that holds all of these, and their full ids.
+
+        Raises:
+            UsageError: they are in several cubes: what changes is one transaction in one cube.
+        """
+        places = [self.locate(text, user_id) for text in texts]
+        if len({vault.name for vault, _ in places}) > 1:
+            raise UsageError("these memories are in several cubes", hint="name one with --cube")
+        return places[0][0], [identity for _, identity in places]
+
+    def save_record(self, noun: str, name: str, fields: dict[str, Any]) -> None:
+        """Set what a noun that is no memory (`view`, …) consists of, in the log like all else; other registers are cleared."""
+        vault = self.writable()
+        cleared = dict.fromkeys(vault.records(noun).get(name, {}))
+        with self.author(noun).write(vault) as unit:
+            unit.change(noun, name, {**cleared, **fields})
+
+
+def _login() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "me"

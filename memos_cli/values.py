@@ -1,0 +1,117 @@
+"""Typed keys: what a setting or a policy may say, how a value is read, and tables of them as dotted names.
+
+A reader takes what stood on a command line, in the environment or in a TOML file, and returns the value in its type. What it
+refuses it refuses with a `ValueError` whose text a person can act on.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+_WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+
+
+class Key(NamedTuple):
+    """One thing that can be set: its default, how its value is read, and what it does."""
+
+    default: Any
+    read: Callable[[Any], Any]
+    help: str
+
+
+def number(value: object) -> float:
+    """A finite number."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError("it has to be a number")  # noqa: TRY004 -- to whoever wrote it, it is a wrong value
+    try:
+        found = float(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        found = math.inf
+    except ValueError:
+        raise ValueError("it has to be a number") from None
+    if not math.isfinite(found):
+        raise ValueError("it has to be a number that can be counted to")
+    return found
+
+
+def whole(most: int | None = None) -> Callable[[object], int]:
+    """Reads a whole number, not below 0 nor above `most`."""
+    meant = "it has to be a whole number, not below 0" + (f" nor above {most:,}" if most is not None else "")
+
+    def read(value: object) -> int:
+        found = number(value)
+        if found != int(found) or found < 0 or (most is not None and found > most):
+            raise ValueError(meant)
+        try:
+            return int(str(value))  # exact, where a float is not
+        except ValueError:
+            return int(found)
+
+    return read
+
+
+def between(
+    least: float, most: float, meant: str, *, without_least: bool = False, without_most: bool = False
+) -> Callable[[object], float]:
+    """Reads a number from `least` to `most`; what else is given is told what is meant."""
+
+    def read(value: object) -> float:
+        found = number(value)
+        if not least <= found <= most or (without_least and found == least) or (without_most and found == most):
+            raise ValueError(f"it has to be {meant}")
+        return found
+
+    return read
+
+
+share = between(0, 1, "a share, from 0 to 1")
+"""A share of a whole."""
+positive = between(0, math.inf, "more than 0", without_least=True)
+"""A number of seconds or the like that cannot be nothing."""
+
+
+def switch(value: object) -> bool:
+    """True or false, or a word for one of them."""
+    if str(value).lower() not in _WORDS:
+        raise ValueError("write true or false")
+    return _WORDS[str(value).lower()]
+
+
+def text(value: object) -> str:
+    """Text that is not empty, without white space around it."""
+    found = str(value).strip()
+    if not found:
+        raise ValueError("it cannot be empty")
+    return found
+
+
+def one_of(*words: str) -> Callable[[object], str]:
+    """Reads one of these words."""
+
+    def read(value: object) -> str:
+        if value not in words:
+            raise ValueError(f"write one of {', '.join(words)}")
+        return str(value)
+
+    return read
+
+
+def flat(table: Mapping[str, Any], head: str = "") -> Iterator[tuple[str, Any]]:
+    """The keys of nested tables as dotted names: `[archive] decay` is `archive.decay`."""
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            yield from flat(value, f"{head}{name}.")
+        else:
+            yield f"{head}{name}", value
+
+
+def nested(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Tables from dotted names: the opposite of `flat`."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        *heads, last = name.split(".")
+        table = found
+        for head in heads:
+            table = table.setdefault(head, {})
+        table[last] = value
+    return found
