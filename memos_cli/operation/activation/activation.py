@@ -1,4 +1,4 @@
-"""TODO from memos_cli.interface.slots."""
+"""Activation memory (the MemOS paper's section 4.1): the slots of a home are made ahead, listed, checked and removed here."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 MOST_TOPICS = 100
-"""Memories of one set of topics."""
+"""The most memories that the `topics` layer of one slot is made of."""
 
 
 class ActivationMemory:
@@ -39,16 +39,16 @@ class ActivationMemory:
 
     @property
     def bytes(self) -> tuple[int, int]:
-        """How many bytes they take, and how many they may."""
+        """How many bytes the slots take, and how many they may take."""
         return sum(slot.bytes for slot in self._store.all()), self._store.quota
 
-    # -- making them ahead
+    # -- making slots ahead
 
     def tagged(self, tags: Sequence[str], user_id: str | None = None) -> Wanted:
-        """The set of the memories that carry all of these tags.
+        """The slot to be made of the memories that carry all of these tags.
 
         Raises:
-            NotFound: there are none.
+            NotFound: no memory carries them all.
         """
         from memos_cli.operation.operator.recall import TAG
 
@@ -70,21 +70,21 @@ class ActivationMemory:
         """Make slots, each unless it is there already.
 
         Args:
-            wanted: which; by default the core's.
+            wanted: which slots; by default the core's.
             llm: the model; `None` for the one that the settings choose, which is closed again.
-            seconds: after which no further one is begun; `None` for no limit.
+            seconds: after this time no further slot is begun; `None` for no limit.
             user_id: whose slots they are.
-            tell: called with how many are done.
+            tell: called with the number of slots that are done.
 
         Raises:
             ModelUnavailable: no model is chosen, or it cannot be run.
             NotFound: no such conversation.
             IntegrityError: the index is damaged.
-            Busy: another process held it for too long.
+            Busy: another process held the index for too long.
         """
         from memos_cli.operation.parametric import active_adapter
 
-        chosen = llm or active_adapter.chosen(self._session, user_id).llm  # as chat has it: a state is of the adapter, too
+        chosen = llm or active_adapter.chosen(self._session, user_id).llm  # with chat's adapter: a state depends on it, too
         if chosen is None:
             raise ModelUnavailable("no model is chosen, and a slot is a model's state", hint="memos model use NAME|PATH")
         try:
@@ -98,7 +98,7 @@ class ActivationMemory:
     # -- looking
 
     def list(self) -> tuple[ListedSlot, ...]:
-        """Those that the principal may see, the last used first; their files are not read.
+        """The slots that the principal may see, the last used first; their files are not read.
 
         Raises:
             IntegrityError: the index is damaged.
@@ -107,7 +107,7 @@ class ActivationMemory:
         return tuple(self._listed(slot, model) for slot in self._seen())
 
     def verify(self, tell: Callable[[int], None] = lambda _: None) -> tuple[ListedSlot, ...]:
-        """As `list`, each file's digest and each record compared with what they were.
+        """As `list`, but each file and each record are compared with the digests that were kept of them.
 
         Raises:
             IntegrityError: the index is damaged.
@@ -115,7 +115,7 @@ class ActivationMemory:
         model, found = models.identity(self._session.settings, self._session.paths), []
         for number, slot in enumerate(self._seen(), 1):
             fault = self._store.fault(slot)
-            if self._store.path(slot).exists():  # otherwise it was removed meanwhile
+            if self._store.path(slot).exists():  # a slot without a file was removed meanwhile
                 found.append(ListedSlot(slot, "damaged", fault) if fault else self._listed(slot, model))
             tell(number)
         return tuple(found)
@@ -135,10 +135,10 @@ class ActivationMemory:
     # -- removing
 
     def remove(self, prefixes: Sequence[str], *, every: bool = False, dry_run: bool = False) -> "tuple[Slot, ...]":
-        """Remove slots by the beginnings of their ids, or all of them; which those are.
+        """Remove slots by the beginnings of their ids, or every slot; returns the removed ones.
 
         Raises:
-            NotFound: none has such an id. AmbiguousId: several have.
+            NotFound: no slot has such an id. AmbiguousId: several slots have.
         """
         try:
             seen = self._seen()
@@ -154,7 +154,7 @@ class ActivationMemory:
         return tuple(doomed)
 
     def sweep(self) -> int:
-        """Remove the stale ones, those of cubes that are gone, and what killed processes left; how many slots.
+        """Remove stale slots, slots of deleted cubes, and files that killed processes left; returns how many slots.
 
         Raises:
             IntegrityError: the index is damaged.
@@ -162,7 +162,7 @@ class ActivationMemory:
         return self._store.remove(slot.id for slot in self._store.all() if standing(self._session, slot).state == "stale")
 
     def forget_cube(self, identity: str) -> int:
-        """Remove those that hold memories of a cube that is being removed; how many."""
+        """Remove the slots that hold memories of a cube that is being removed; returns how many."""
         doomed = [slot.id for slot in self._store.all() if any(part.cube == identity for part in slot.parts)]
         return self._store.remove(doomed, erase=True)
 
@@ -193,7 +193,7 @@ class Builder:
         self._recalling = Recall(session, memories, person, reveal=False, local=llm.local)
 
     def build(self, wanted: Sequence[Wanted], seconds: float | None, tell: Callable[[int], None]) -> Iterator[Built]:
-        """Make them one by one; see `Slots.build`."""
+        """Make the slots one by one; see `ActivationMemory.build`."""
         start = time.monotonic()
         for number, one in enumerate(wanted):
             tell(number)
@@ -227,7 +227,7 @@ class Builder:
         return nothing._replace(slot=slot, made=True, evaluated=evaluated)
 
     def _laid(self, wanted: Wanted) -> "tuple[Laid, tuple[Part, ...]]":
-        """The beginning of the prompt, and what is in it."""
+        """The beginning of the prompt that the slot is the state after, and the memories in it."""
         core = self._recalling.core()
         if wanted.layer == "conversation":
             said = self._recalling.turns(wanted.name)

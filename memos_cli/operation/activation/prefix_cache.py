@@ -1,10 +1,10 @@
-"""Slots at the service of a conversation: put in place before an answer, kept after it was shown.
+"""The prefix cache of a conversation: a slot is put in place before an answer, and slots are written after it was shown.
 
-What is kept is what the next prompt will begin with. The memories found for a turn are no part of that: they stand ahead of
-the question and never come back, so the turn's plain words are evaluated once more, behind the conversation as it was. That
+A slot holds what the next prompt will begin with. The memories found for a turn are no part of that: they stand before the
+question of that turn's prompt alone. So the turn's plain words are evaluated once more, behind the conversation so far. That
 costs a few tokens while the person reads, and saves the whole conversation at the next question.
 
-Nothing here is needed for an answer: whatever goes wrong with a slot, the prompt is evaluated as if there were none.
+No answer depends on this module: whatever goes wrong with a slot, the prompt is evaluated as if there were no slot.
 """
 
 import os
@@ -31,17 +31,17 @@ if TYPE_CHECKING:
     from memos_cli.session import Session
 
 GAIN = 16
-"""Tokens that a slot has to have beyond what is held: reading even a small file takes as long as evaluating a few."""
+"""Tokens that a slot has to hold beyond those in the context: reading even a small file takes as long as evaluating a few."""
 _SHARE = 4
-"""While a conversation goes on its slot is written anew when a quarter of it is new, so that what is written in all stays
-within a few times the last file; at its end it always is."""
+"""While a conversation goes on, its slot is written anew once a quarter of its tokens are new, so that all writes together stay
+within a few times the last file's size. At the end of a conversation of several questions one new token is enough."""
 _ANY = Line("-")
 
 
 def beginning(llm: "Stateful", template: str | None, prompt: Prompt, layer: "Layer") -> "array[int]":
-    """The tokens with which every prompt begins that has the same layers as this one, up to and with `layer`.
+    """The tokens that begin every prompt with the same layers as this one, up to and with `layer`.
 
-    What may follow is tried: a boundary of text need not be one of tokens, so only what all of them share is stable.
+    Where the text of a layer ends, a token need not end. So several continuations are tried, and what all share is stable.
     """
     bare = replace(prompt, question="?", retrieved=())
     if layer == "core":
@@ -61,13 +61,13 @@ def beginning(llm: "Stateful", template: str | None, prompt: Prompt, layer: "Lay
 
 
 class Going(NamedTuple):
-    """A conversation as it goes on.
+    """A conversation that may go on.
 
     Attributes:
         laid: what the next prompt begins with.
-        parts: the turns in it as they are kept, and what they rest on; `None` where they are not, or hold a secret, so that no
-            slot may have them.
-        long: whether it has more than one question.
+        parts: the episodes of its turns, and the memories that these rest on; `None` where the turns are not kept as episodes,
+            or hold a secret: no slot may hold such turns.
+        long: whether the conversation has more than one question.
     """
 
     conversation: str
@@ -95,17 +95,17 @@ class PrefixCache:
         self._put_back = Speed()
 
     def notices(self) -> tuple[str, ...]:
-        """What went wrong since this was last asked, a line each."""
+        """What went wrong since the last call, a line each."""
         said, self._notices = tuple(self._notices), []
         return said
 
     def spent(self, prompted: int, restored: int, seconds: float) -> dict[str, int]:
-        """The tokens of an answered prompt that came from a slot, and those that were evaluated; how fast is kept.
+        """How many tokens of an answered prompt came from a slot, and how many were evaluated; records the speed of both.
 
         Args:
-            prompted: how many it had.
-            restored: what `restore` said.
-            seconds: from then until the first word.
+            prompted: how many tokens the prompt has.
+            restored: what `restore` returned.
+            seconds: the time from that return until the first word.
         """
         evaluated = self._states.evaluated
         speed = self._put_back._replace(tokens=float(evaluated), evaluating=seconds)
@@ -120,14 +120,14 @@ class PrefixCache:
         return dict(self._states.identity())
 
     def _fitting(self, ids: "array[int]") -> "list[tuple[int, Slot]]":
-        """The slots that begin as these tokens do, and how far; the longest first, of equals the smallest."""
+        """The slots, each with the number of tokens that it shares with these; most tokens first, then the smallest file."""
         if self._store.quota <= 0 or not self._store.exists:
             return []
         found = self._store.of(self._person, fingerprint(self._identity))
         return sorted(((common(array("i", slot.ids), ids), slot) for slot in found), key=lambda one: (-one[0], one[1].bytes))
 
     def resumed(self, conversation: str, turns: "Sequence[Part | None]") -> tuple[int, tuple[str, ...]]:
-        """Of a conversation's slot the place of its first turn, since earlier ones no longer fitted, and its other memories."""
+        """Which turn a conversation's slot begins with (earlier turns no longer fitted), and the slot's other memories."""
         try:
             slots = [slot for slot in self._store.all() if (slot.principal, slot.name) == (self._person, conversation)]
         except (IntegrityError, Busy):
@@ -138,7 +138,7 @@ class PrefixCache:
         return first, tuple(memory for memory in held if memory not in said)
 
     def ready(self) -> "list[Slot]":
-        """The slots of this person that can be used with this model."""
+        """The slots of this person that this model can use, apart from those of conversations."""
         if self._store.quota <= 0 or not self._store.exists:
             return []
         try:
@@ -150,10 +150,10 @@ class PrefixCache:
     # -- before an answer
 
     def ahead(self, names: "Sequence[str]", going: "Prompt | None" = None) -> int:
-        """While nothing is asked yet, put in place what the next prompt is likeliest to begin with; how many tokens.
+        """Before anything is asked, restore what the next prompt will most likely begin with; returns how many tokens.
 
         Args:
-            names: sets, the likeliest first: the first that has a slot is taken, else the core's.
+            names: scenes, the likeliest first: the first scene that has a slot is taken, otherwise the core's slot.
             going: what the next prompt begins with in any case, where there is a conversation already.
         """
         try:
@@ -165,10 +165,10 @@ class PrefixCache:
             chosen = [topics[name] for name in names if name in topics][:1] or sorted(core, key=lambda slot: -len(slot.ids))[:1]
             return self._restore(array("i", chosen[0].ids)) if chosen else 0
         except (IntegrityError, Busy, ModelUnavailable, OSError):
-            return 0  # the answer will say what is wrong, if anything is
+            return 0  # a fault that lasts is reported with the answer
 
     def restore(self, request: "Request") -> int:
-        """Put the slot in place that has most of a prompt, if that is more than is held; how many tokens came from it."""
+        """Restore the slot that covers most of a prompt, if the context holds less; returns how many tokens came from it."""
         self._put_back = Speed()
         return self._restore(array("i", self._states.tokens(request))) if self._store.exists else 0
 
@@ -205,14 +205,14 @@ class PrefixCache:
             self._notices.append(f"slot {slot.id[:8]} could not be put back and is removed; the prompt was evaluated instead")
         return 0
 
-    # -- after it
+    # -- after an answer
 
     def settle(self, going: Going, *, end: bool, keep: bool) -> int:
-        """Make the context hold what the next prompt begins with, and write slots where they are due; tokens evaluated.
+        """Make the context hold what the next prompt begins with, and write the slots that are due; returns tokens evaluated.
 
         Args:
             going: the conversation.
-            end: there is no next prompt in this process, so nothing is evaluated but for a slot.
+            end: this process will have no next prompt, so tokens are evaluated for a slot only.
             keep: whether slots may be written.
         """
         evaluated = 0
@@ -233,7 +233,7 @@ class PrefixCache:
                 evaluated += self.hold(begun)
                 self.keep("core", "+".join(self._session.cube_names), begun, held[:core])
         except (IntegrityError, Busy, ModelUnavailable, OSError):
-            pass  # the answer was shown; without this the next prompt is evaluated as a whole
+            pass  # the answer was shown; without a slot the next prompt is evaluated as a whole
         return evaluated
 
     @property
@@ -241,9 +241,9 @@ class PrefixCache:
         return int(self._session.settings.get("slots.least"))
 
     def _able(self) -> bool:
-        """Whether the model keeps states at all; found out before anything is evaluated for one.
+        """Whether the model can save states at all; asked before tokens are evaluated for a slot.
 
-        Where there is a slot it does. Else what is held now is saved for a trial: one that is recurrent writes nothing.
+        A model with a slot can. For any other the state in the context is saved on trial: a recurrent model writes nothing.
         """
         if self._store.exists and self._store.of(self._person, fingerprint(self._identity)):
             return True
@@ -263,16 +263,16 @@ class PrefixCache:
         return len(ids) - covered >= max(self._least, len(ids) // _SHARE)
 
     def _covered(self, ids: "array[int]", layer: "Layer | None" = None) -> int:
-        """How many of these tokens a slot has that may be used."""
+        """How many of these tokens the best usable slot holds."""
         fits = (one for one in self._fitting(ids) if layer is None or one[1].covers == layer)
         return next((count for count, slot in fits if standing(self._session, slot).state == "ready"), 0)
 
     def find(self, layer: "Layer", name: str, ids: "array[int]") -> "Slot | None":
-        """The slot of just these tokens, if it is there and may be used.
+        """The slot of exactly these tokens, if there is one that may be used.
 
         Raises:
             IntegrityError: the index is damaged.
-            Busy: another process held it for too long.
+            Busy: another process held the index for too long.
         """
         for _, slot in self._fitting(ids):
             same = (slot.covers, slot.name) == (layer, name) and array("i", slot.ids) == ids
@@ -281,7 +281,7 @@ class PrefixCache:
         return None
 
     def proves(self, slot: "Slot") -> bool:
-        """Put a slot back that was just kept, so that nobody counts on one that does not work; else it is removed."""
+        """Whether a slot that was just written can be restored; a slot that cannot is removed, so that nobody counts on it."""
         path = self._store.checked(slot)
         if path is not None and self._states.restore(path, slot.ids):
             return True
@@ -289,21 +289,21 @@ class PrefixCache:
         return False
 
     def hold(self, ids: "array[int]") -> int:
-        """Make the context hold these tokens, from a slot as far as there is one; how many were evaluated."""
+        """Make the context hold these tokens, restored from a slot as far as one goes; returns how many were evaluated."""
         self._restore(ids)
         return self._states.advance(ids)
 
     def keep(self, layer: "Layer", name: str, ids: "array[int]", held: "Sequence[Part]") -> "Slot | None":
-        """Keep the state after these tokens, which the context holds; `None` where the model has none to keep.
+        """Write a slot of the state after these tokens, which the context holds; `None` where the model can save no state.
 
         Raises:
             IntegrityError: the index is damaged.
-            Busy: another process held it for too long.
-            OSError: it could not be written.
+            Busy: another process held the index for too long.
+            OSError: the slot could not be written.
         """
         label = Label(self._person, layer, name, self._identity, ids, tuple(held))
         slot = self._store.keep(label, self._states.save, self._session.now)
-        if slot is not None and standing(self._session, slot).state != "ready":  # changed while it was written
+        if slot is not None and standing(self._session, slot).state != "ready":  # a memory changed meanwhile
             self._store.remove([slot.id])
             return None
         return slot

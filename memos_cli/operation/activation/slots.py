@@ -1,7 +1,7 @@
-"""Activation memory's flows: making slots ahead, listing, checking and removing them, and telling which have gone stale.
+"""Slots: where they are stored, whether one can still be used, and what a request for a slot asks and returns.
 
-A slot is stale when a memory in it is no longer what it was, or may no longer be told: it is never used again, and removed
-when somebody comes upon it. Most never get that far: whoever changes a memory removes the slots that hold it at once.
+A slot is stale when a memory in it has changed, or may no longer be shown to its principal. A stale slot is never used again,
+and the next flow that reads it removes it. Few slots become stale: a change of a memory removes the slots that hold it at once.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 FOLDER = "slots"
-"""Below the cache folder."""
+"""The slots' folder, below the cache folder."""
 Layer = Literal["core", "topics", "conversation"]
 
 
@@ -26,20 +26,20 @@ def store(session: "Session") -> Store:
 
 
 def parts(session: "Session", memories: Iterable[Memory]) -> tuple[Part, ...]:
-    """What a slot's record says of the memories in it."""
+    """The parts of a slot's record: the memories in it with their cubes and versions."""
     cubes = {vault.name: vault.meta["id"] for vault in session.vaults()}
     return tuple(Part(cubes[memory.cube], memory.id, memory.version) for memory in memories)
 
 
 class SlotStanding(NamedTuple):
-    """Whether a slot can be used: `ready`, `stale`, or `elsewhere`, where a cube of it is not in use; and why not."""
+    """Whether a slot can be used: `ready`, `stale`, or `elsewhere` (it holds memories of a cube not in use); and why not."""
 
     state: Literal["ready", "stale", "elsewhere"]
     why: str | None = None
 
 
 def standing(session: "Session", slot: Slot) -> SlotStanding:
-    """A slot is ready while each memory in it is what it was, is current, and may be told to the slot's principal."""
+    """Whether a slot is ready: each memory in it is unchanged and current, and the slot's principal may see it."""
     vaults = {vault.meta["id"]: vault for vault in session.vaults()}
     for cube in dict.fromkeys(part.cube for part in slot.parts):
         if cube not in vaults:
@@ -55,7 +55,7 @@ def standing(session: "Session", slot: Slot) -> SlotStanding:
 
 
 def changed(session: "Session", memories: Iterable[str]) -> None:
-    """Remove the slots that hold memories which were just changed. Best effort: what it misses is found stale later."""
+    """Remove the slots that hold memories which were just changed. Best effort: a slot that it misses is found stale later."""
     kept = store(session)
     if not kept.exists:
         return
@@ -70,9 +70,9 @@ class Wanted(NamedTuple):
     """A slot to be made.
 
     Attributes:
-        layer: up to where in the prompt it reaches.
-        name: the conversation, or what a set of memories is called.
-        memories: the ids of the set, for `topics`.
+        layer: the last layer of the prompt that the slot covers.
+        name: the conversation, or the name of a scene.
+        memories: the ids of the scene's memories, for `topics`.
     """
 
     layer: Layer = "core"
@@ -81,12 +81,12 @@ class Wanted(NamedTuple):
 
 
 class Built(NamedTuple):
-    """What came of a slot that was wanted.
+    """What became of a slot that was wanted.
 
     Attributes:
         slot: the slot; `None` where there is none, and `why` says why.
-        made: whether it was made now; otherwise it was there already.
-        evaluated: how many tokens the model evaluated for it.
+        made: whether the slot was made now; otherwise it was there already.
+        evaluated: how many tokens the model evaluated for the slot.
     """
 
     wanted: Wanted
@@ -98,7 +98,7 @@ class Built(NamedTuple):
 
 
 class ListedSlot(NamedTuple):
-    """A slot and whether it can be used: `ready`, `stale`, `elsewhere` (another cube's), `other model`, or `damaged`."""
+    """A slot and its state: `ready`, `stale`, `elsewhere` (of a cube that is not in use), `other model`, or `damaged`."""
 
     slot: Slot
     state: str

@@ -1,4 +1,8 @@
-"""TODO from memos_cli.interface.arriving."""
+"""Travel of slots with a cube: which slots a cube file takes along, and which of a file's slots are kept on this machine.
+
+A state can be checked only by computing it again. So a slot from elsewhere is kept only if somebody trusted signed it and it is
+for the chosen model, and used only where everything that computed it is the same (`infra.local.states`).
+"""
 
 import shutil
 from functools import partial
@@ -23,11 +27,8 @@ _EVER = Filter(at="", everything=True)
 _NO_ROOM = "slots.bytes leaves no room for them"
 
 
-# -- slots
-
-
 def outgoing_slots(session: "Session", vault: "Vault") -> list[Travelling]:
-    """The person's slots that hold nothing but memories of a cube as they are now, and are what was kept."""
+    """The person's undamaged slots that hold memories of this cube only, each as it is now."""
     from memos_cli.operation.activation.slots import store
 
     kept, identity = store(session), vault.meta["id"]
@@ -36,14 +37,14 @@ def outgoing_slots(session: "Session", vault: "Vault") -> list[Travelling]:
         held = {part.memory: part.version for part in slot.parts}
         mine = slot.principal == session.person and slot.covers in LAYERS and {part.cube for part in slot.parts} == {identity}
         if mine and vault.versions(list(held), _EVER) == held and kept.fault(slot) is None:
-            name = "" if slot.covers == "core" else slot.name  # the core's is that of the cubes in use, a local matter
+            name = "" if slot.covers == "core" else slot.name  # the core slot's name lists the cubes in use here
             path = kept.path(slot)
             found.append(Travelling(slot.covers, name, slot.identity, tuple(slot.ids), held, slot.digest, path))
     return found
 
 
 class Taken(NamedTuple):
-    """What became of slots that came in: how many are kept, and why the others are not."""
+    """What became of the slots of a cube file: how many are kept, and why the others are not."""
 
     kept: int = 0
     dropped: int = 0
@@ -59,11 +60,11 @@ def keep_slots(
     after: "Vault | None" = None,
     dry_run: bool = False,
 ) -> Taken:
-    """Keep slots that came in, as far as somebody who is trusted made them for the model that is chosen here.
+    """Keep the slots of a cube file that a trusted person signed and that were made for the model chosen here.
 
     Args:
-        after: the cube that they came with, where its memories are merged with those here; it is the same before and after.
-        dry_run: tell only what would become of them.
+        after: the cube of the file, where it is merged with the one here; the answer is the same before and after the merge.
+        dry_run: keep nothing, and return what would be kept.
     """
     from memos_cli.operation.activation.slots import store
 
@@ -88,12 +89,12 @@ def keep_slots(
 
 
 def _versions(vault: "Vault", other: "Vault", one: Travelling) -> dict[str, int]:
-    """The versions of the memories in a slot, as they are once two cubes are merged."""
+    """The versions that a slot's memories have once the two cubes are merged."""
     return {memory: len(merge.joined(vault, other, "memory", memory)) for memory in one.memories}
 
 
 def _keep(kept: "states.Store", session: "Session", vault: "Vault", one: Travelling) -> str | None:
-    """Keep a slot as one of this person's; why it cannot be."""
+    """Keep a slot as one of this person's; returns why it cannot be kept, or `None`."""
     parts = tuple(Part(vault.meta["id"], memory, version) for memory, version in one.memories.items())
     label = states.Label(session.person, one.covers, one.name or vault.name, dict(one.identity), one.ids, parts)
     try:
