@@ -1,4 +1,4 @@
-"""MemOperator: reading and finding memories in the cubes in use, as one principal may, and noting that they were used."""
+"""MemOperator: reads and searches the memories of the cubes in use that a principal may see, and records their uses."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -45,15 +45,15 @@ class MemOperator:
         lexical: bool = False,
         record: bool = True,
     ) -> Found:
-        """The memories that answer a query best, and a note that they were used.
+        """The memories that answer a query best; their uses are recorded.
 
         Args:
             query: words, or a question.
-            k: how many; `None` for the setting `search.k`.
+            k: how many memories; `None` for the setting `search.k`.
             user_id: who is asking.
-            wanted: narrows what is looked at.
-            lexical: by words alone.
-            record: whether being found counts as use.
+            wanted: narrows the memories that are searched.
+            lexical: search by words alone.
+            record: whether being found counts as a use.
         """
         (found,) = self.search_many([Query(query)], k=k, user_id=user_id, wanted=wanted, lexical=lexical)
         if record and not (wanted and wanted.looks_back):
@@ -69,7 +69,7 @@ class MemOperator:
         wanted: Filter | None = None,
         lexical: bool = False,
     ) -> list[Found]:
-        """The answers to several queries, in order. Searching in a batch is no use of a memory."""
+        """The answers to several queries, in order. Being found in a batch does not count as a use."""
         from memos_cli.operation.operator.retrieval import Search
 
         session = self._session
@@ -93,7 +93,7 @@ class MemOperator:
         return tuple(queries.in_order(found, order)[:limit])
 
     def record_uses(self, memories: Iterable[Memory]) -> None:
-        """Note that these memories were shown or put into a prompt, where the settings want that noted."""
+        """Record that these memories were shown or put into a prompt, where the setting `use.record` is on."""
         from memos_cli.infra.local.recalls import Recalls
 
         used = list(memories)
@@ -108,7 +108,7 @@ class MemOperator:
     # -- vectors
 
     def embed(self, vault: "Vault | None" = None, tell: Callable[[int, int], None] = lambda *_: None) -> int:
-        """Embed every memory that waits for its vector; how many were.
+        """Embed every memory that waits for its vector; returns how many were embedded.
 
         Raises:
             ModelUnavailable: a model was found and cannot be run.

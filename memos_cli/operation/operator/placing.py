@@ -1,7 +1,6 @@
-"""MemOperator: what a new memory means for those that are there, and how a query finds them.
+"""MemOperator's placing of a draft: what the draft means for the memories of the cube.
 
-Adding: the same content is a duplicate, the same external id is an edit, the same key supersedes by time.
-Finding: candidates by words and by meaning, fused by `ranking`.
+The same content is a duplicate, the same external id is an edit, the same key supersedes by time.
 """
 
 from typing import Any, NamedTuple
@@ -13,7 +12,7 @@ from memos_cli.model import HOT_STATES, NEVER_SUPERSEDED, Draft, LinkType, Memor
 
 
 class Placed(NamedTuple):
-    """What became of one draft: `added`, `edited` or `duplicate`, and whom it superseded or stands against."""
+    """What became of one draft: `added`, `edited` or `duplicate`, and the memories that it supersedes or contradicts."""
 
     id: str
     outcome: str
@@ -22,7 +21,7 @@ class Placed(NamedTuple):
 
 
 def place(vault: Vault, unit: Unit, draft: Draft, owner: str, at: str) -> Placed:
-    """Store a draft, or find that it is there already."""
+    """Store a draft as a memory, unless there is such a memory already."""
     if draft.external_id is not None:
         known = vault.by_external_id(draft.external_id)
         if known is not None:
@@ -32,7 +31,7 @@ def place(vault: Vault, unit: Unit, draft: Draft, owner: str, at: str) -> Placed
         twin = vault.duplicate_of(digest, owner, at)
         known = None if twin is None else vault.get(twin)
         if known is not None and _says_as_much(known, draft):
-            if draft.confidence > known.confidence and not known.frozen:  # said now, and only inferred before
+            if draft.confidence > known.confidence and not known.frozen:  # said now, but only inferred before
                 unit.change("memory", known.id, {"confidence": draft.confidence})
             return Placed(known.id, "duplicate")
     if draft.key is None or draft.kind in NEVER_SUPERSEDED:
@@ -41,15 +40,15 @@ def place(vault: Vault, unit: Unit, draft: Draft, owner: str, at: str) -> Placed
 
 
 def _says_as_much(known: Memory, draft: Draft) -> bool:
-    """Whether the memory that is there already has all that the draft would add to it besides its content."""
+    """Whether a memory with the draft's content has the draft's key, task and tags, too."""
     scope = (known.key, known.task) if draft.key or draft.task else (draft.key, draft.task)
     return scope == (draft.key, draft.task) and set(draft.tags) <= set(known.tags)
 
 
 def _again(unit: Unit, known: Memory, draft: Draft) -> Placed:
-    """A draft whose external id was seen before: nothing if it says the same, else an edit; what was forgotten comes back.
+    """Place a draft whose external id is known: a duplicate if it says the same, otherwise an edit.
 
-    So does what was archived and now says something else: a fusion or idleness archived what it said before, not this.
+    A forgotten memory comes back. An archived memory comes back if its content is new: it was archived for its old content.
     """
     same = known.content == draft.content
     gone = known.state not in HOT_STATES and not (same and known.state is State.ARCHIVED)
@@ -64,7 +63,7 @@ def _again(unit: Unit, known: Memory, draft: Draft) -> Placed:
 
 
 def _place_by_key(vault: Vault, unit: Unit, draft: Draft, owner: str, at: str) -> Placed:
-    """Put a draft into the timeline of its attribute: what held before ends where it begins, and it where the next does."""
+    """Put a draft into its attribute's timeline: the value before ends where it begins, and it ends where the next begins."""
     start = draft.valid_from or draft.occurred_at or at
     line = vault.with_key(draft.key or "", owner)
     before = [memory for memory in line if starts(memory) <= start]

@@ -1,13 +1,13 @@
-"""Fusing what the word search and the vector search found into one order. Pure: numbers in, numbers out.
+"""Ranking: fuses the scores of the word search and of the vector search into one order. Pure: numbers in, numbers out.
 
 Scores are fused, not ranks: on conversations reciprocal rank fusion fell below BM25 alone (recall@10 0.579 against 0.605 on
-LoCoMo), since it forgets by how much the first hit won.
+LoCoMo), since ranks do not say by how much the first hit leads.
 
-In a conversation a turn means what its neighbours make of it ("Yes, in May"), so a turn gets a share of their scores: much when
-it is short, little when it is long and speaks for itself. Measured on five LoCoMo conversations and five BEAM chats, recall@10:
+A turn of a conversation may mean little without its neighbours ("Yes, in May"), so a turn gets a share of their scores: a
+large share if it is short, a small one if it is long. Measured on five LoCoMo conversations and five BEAM chats, recall@10:
 BM25 0.615 and 0.493, MiniLM 0.512 and 0.571, their fusion 0.685 and 0.549, with neighbours and speakers 0.747 and 0.606.
-`SURE` and the square of the meaning cost the first of these 0.012, gain the second 0.008, and keep a small cube from being
-ruled by chance: of twenty notes one will share a word with any question.
+`SURE` and the square of the meaning cost 0.012 on LoCoMo and gain 0.008 on BEAM. They keep chance from ruling a small cube:
+of twenty notes one will share a word with any question.
 """
 
 import math
@@ -18,31 +18,31 @@ from memos_cli.operation.results import Parts
 
 WORDS = 0.5
 MEANING = 0.5
-"""Shares of the two searches."""
+"""The shares of the two searches in a score."""
 FLOOR = 0.15
-"""A cosine of MiniLM between unrelated sentences; similarity is counted from here on."""
+"""A cosine of MiniLM between unrelated sentences: only what exceeds it counts as similarity."""
 SURE = 9.0
 """A BM25 score that means something by itself: below it even the best hit by words does not count in full."""
 BEFORE = 0.3
 AFTER = 0.2
 """Shares of the scores of the turn before and the turn after."""
 FADE = 1000.0
-"""Characters over which those shares fall to 1/e: long turns speak for themselves."""
+"""Characters of a turn's content over which both shares fall to 1/e: a long turn needs its neighbours less."""
 SPEAKER = 0.15
-"""Added when the query names who said it."""
+"""Added to the score of a turn whose speaker the query names."""
 UNTRUSTED = 0.9
-"""The share of its score that a memory keeps that came from elsewhere: behind its equals, ahead of what fits less."""
+"""The share of its score that an untrusted memory keeps: it ranks behind its equals and ahead of what fits less."""
 Place = tuple[int, int]
-"""Which cube, and which row of it."""
+"""A memory's place: the index of its cube, and its row there."""
 
 
 class Context(NamedTuple):
-    """Where a memory stands.
+    """What ranking knows of a memory besides its scores.
 
     Attributes:
         turn: cube, conversation, session and turn; `None` outside of conversations.
         length: characters of its content.
-        untrusted: whether it came from elsewhere and nobody here has dealt with it yet.
+        untrusted: whether it came from elsewhere and nobody here has vouched for it yet.
     """
 
     turn: tuple[int, str, str | None, int] | None
@@ -52,7 +52,7 @@ class Context(NamedTuple):
 
 
 def base(lexical: Mapping[Place, float], cosines: Mapping[Place, float]) -> dict[Place, Parts]:
-    """The score that each candidate has by itself."""
+    """The score of each candidate without its context."""
     top = max(lexical.values(), default=0.0)
     span = max(cosines.values(), default=0.0) - FLOOR
     found = {}
@@ -68,12 +68,12 @@ def base(lexical: Mapping[Place, float], cosines: Mapping[Place, float]) -> dict
 def in_context(
     candidates: Mapping[Place, Parts], contexts: Mapping[Place, Context], names: Collection[str]
 ) -> list[tuple[Place, Parts]]:
-    """The candidates and their neighbours, best first; ties go to the earlier row, so that an order is always the same.
+    """The candidates and their neighbours, best first; of equal scores the earlier row is first, so the order is repeatable.
 
     Args:
-        candidates: what `base` gave.
-        contexts: where the candidates and their neighbours stand.
-        names: the words of the query in lower case, among which speakers are looked for.
+        candidates: what `base` returned.
+        contexts: the contexts of the candidates and of their neighbours.
+        names: the words of the query in lower case; a speaker among them is named.
     """
     nothing = Parts(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, None)
     at = {context.turn: place for place, context in contexts.items() if context.turn is not None}

@@ -1,4 +1,4 @@
-"""What a conversation recalls for a message, and the prompt that it is laid out in, as far as that fits a model."""
+"""Recall: the memories for a message of a conversation, laid out as a prompt and shortened until it fits the model."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -14,30 +14,30 @@ if TYPE_CHECKING:
     from memos_cli.session import Session
 
 TAG = "chat"
-"""Carried by every turn that chat kept."""
+"""The tag of every turn that chat kept."""
 ECHO = "chat:echo"
-"""Carried by turns that say nothing new: questions, answers made of memories, statements that became memories themselves."""
+"""The tag of turns that say nothing new: questions, answers made of memories, statements that became memories themselves."""
 RESTS = "rests_on"
-"""In the metadata of an answer: the memories that it names, each with its version."""
+"""The key in an answer's metadata of the memories that the answer names, each with its version."""
 MOST_CORE = 12
-"""How many core memories a prompt has at most."""
+"""The most core memories of a prompt."""
 _STEP = 4
-"""How many core memories give way at once, so that the prompt's beginning stays as it is for some additions after that."""
+"""How many core memories are dropped at once, so that the next few additions leave the prompt's beginning as it is."""
 _MOST = 8 * MOST_CORE
 TURNS, _GIVING_WAY = 400, 300
-"""How many turns of a conversation are looked at again, and how many of them give way at once when there are more."""
+"""How many turns of a conversation are read at most, and how many are dropped at once when there are more."""
 _KEPT = 8
-"""Of a conversation that no longer fits, one part in so many stays, and its last exchange in any case: were only the oldest
-turn dropped, the prompt would begin anew with every message from then on. What stays is evaluated anew behind the core: with
-each cut a seventh of what was said since the one before; with a quarter it was a third."""
+"""When a conversation no longer fits, its last eighth stays, and its last exchange in any case: were only the oldest turn
+dropped, every later prompt would have another beginning. The turns that stay are evaluated anew behind the core: at each cut
+a seventh as many as were said since the last cut. Were a quarter to stay, it would be a third."""
 ASSISTANT: Literal["assistant"] = "assistant"
 
 
 class Recalled(NamedTuple):
-    """What was found for a message.
+    """The memories recalled for a message.
 
     Attributes:
-        topics: memories of the scene that the conversation is in.
+        topics: memories of the conversation's scene.
     """
 
     core: tuple[Memory, ...] = ()
@@ -47,12 +47,12 @@ class Recalled(NamedTuple):
 
 
 class Said(NamedTuple):
-    """A turn as it was kept.
+    """A turn that was kept.
 
     Attributes:
-        turn: as prompts show it.
-        episode: what is kept of it.
-        rests: its episode and the memories that it was taken from or that were taken from it, each with its version then.
+        turn: the turn as prompts show it.
+        episode: the memory that keeps the turn.
+        rests: the episode, the memories that the turn names and those that were made of it, each with its version then.
     """
 
     turn: Turn
@@ -61,14 +61,14 @@ class Said(NamedTuple):
 
 
 class Recall:
-    """What one person is told from a home, and how it is laid out.
+    """Recalls memories for one person, and lays them out as a prompt.
 
     Args:
         session: in which home, of which cubes.
-        memories: the memories that are looked through.
+        memories: the memories that are searched.
         person: who is asking.
         reveal: whether secrets are shown.
-        local: whether what is shown stays on this machine.
+        local: whether the prompt stays on this machine.
     """
 
     def __init__(self, session: "Session", memories: "MemOperator", person: str, *, reveal: bool, local: bool) -> None:
@@ -78,15 +78,15 @@ class Recall:
         self.reveals = reveal and local
 
     def recall(self, message: str) -> Recalled:
-        """What fits a message: the core, and what a search finds."""
+        """The memories for a message: the core, and what a search finds."""
         core = self.core()
         found = self.search(message, self._session.settings.get("chat.memories") + len(core))
         return Recalled(core, found.hits, found.notices)
 
     def core(self) -> tuple[Memory, ...]:
-        """What is pinned, and rules, in the order in which they came in: what is new leaves the prompt's beginning as it is.
+        """The pinned memories and the rules, oldest first, so that a new one leaves the prompt's beginning as it is.
 
-        Where there are too many, rules told once and old ones give way first.
+        Where there are too many, those neither pinned nor of raised priority are dropped first, the oldest before the others.
         """
         wanted = Filter(at=self._session.now, trusted=True, without=(TAG,))
         pinned = self._memories.list(wanted._replace(pinned=True), limit=_MOST, user_id=self.person)
@@ -98,7 +98,7 @@ class Recall:
         return _settled(found)
 
     def topics(self, core: Sequence[Memory], ids: Sequence[str]) -> tuple[Memory, ...]:
-        """Memories as they stand behind the core, in the same order; without those in it, and those no longer to be told."""
+        """The memories of a scene, oldest first, without those in the core and those that the person may no longer see."""
         wanted = list(dict.fromkeys(ids))
         if not wanted:
             return ()
@@ -110,7 +110,7 @@ class Recall:
         return _settled(found)
 
     def turns(self, conversation: str) -> list[Said]:
-        """The last turns of a conversation that was kept, the oldest first; without those that rest on what is no longer so."""
+        """The last turns of a kept conversation, oldest first, without those that rest on a memory that has changed."""
         wanted = Filter(at=self._session.now, tags=(TAG,), conversation=conversation)
         episodes = self._memories.list(wanted, limit=TURNS, user_id=self.person)
         asked = {_turn(memory) for memory in episodes if memory.source.speaker != ASSISTANT}
@@ -123,7 +123,7 @@ class Recall:
         told = self._memories.list(whatever, limit=TURNS, user_id=self.person)
         rests: dict[int, dict[str, int]] = {}
         for memory in told:
-            rests.setdefault(_turn(memory), {})[memory.id] = 1  # as it was told there
+            rests.setdefault(_turn(memory), {})[memory.id] = 1  # the version that the turn made
         for memory in ordered:
             rests.setdefault(_turn(memory), {}).update(_rests_of(memory) | {memory.id: memory.version})
         said = [
@@ -136,7 +136,7 @@ class Recall:
         return [said[place] for place in self.holding([one.turn for one in said], [one.rests for one in said])]
 
     def holding(self, turns: Sequence[Turn], rests: Sequence[Mapping[str, int]]) -> list[int]:
-        """The places of the turns that rest on nothing that has changed; a question goes with its answer, and the other way."""
+        """The places of the turns that rest on no changed memory; a question and its answer stay or go together."""
         gone = self._gone({identity: version for one in rests for identity, version in one.items()})
         doomed = {place for place, one in enumerate(rests) if not gone.isdisjoint(one)}
         for place in range(1, len(turns)):
@@ -145,7 +145,7 @@ class Recall:
         return [place for place in range(len(turns)) if place not in doomed]
 
     def _gone(self, rests: Mapping[str, int]) -> set[str]:
-        """Which of these memories are no longer current, or have other words than in these versions."""
+        """The memories among these that are no longer current, or whose content has changed since these versions."""
         if not rests:
             return set()
         current: set[str] = set()
@@ -158,13 +158,13 @@ class Recall:
         return set(rests) - current
 
     def search(self, query: str, k: int) -> Recalled:
-        """What a search finds; not what chat itself said or was asked before."""
+        """The memories that a search finds, without earlier questions and answers of chat that say nothing new."""
         wanted = Filter(at=self._session.now, without=(ECHO,))
         found = self._memories.search(query, k=k, wanted=wanted, record=False, user_id=self.person)
         return Recalled((), found.hits, found.notices)
 
     def lay(self, message: str, found: Recalled, turns: Sequence[Turn]) -> Laid:
-        """The prompt with all that was recalled for it, what was found best first."""
+        """The prompt with all recalled memories, the found ones best first."""
         known = {memory.id for memory in (*found.core, *found.topics)}
         retrieved = [hit.memory for hit in found.hits if hit.memory.id not in known][
             : self._session.settings.get("chat.memories")
@@ -174,7 +174,7 @@ class Recall:
         return Laid(prompt, (*found.core, *found.topics, *retrieved))
 
     def fit(self, llm: "LLM", whole: Laid) -> tuple[Laid, int]:
-        """The prompt as far as it fits the model, and its tokens."""
+        """The prompt shortened to the model's context, and its number of tokens."""
         from dataclasses import replace
 
         def count(prompt: Prompt) -> int:
@@ -195,7 +195,7 @@ class Recall:
         return laid, count(laid.prompt)
 
     def in_order(self, laid: Laid) -> Laid:
-        """The prompt as it is told: what was found stands oldest first."""
+        """The prompt as the model gets it: found memories stand oldest first."""
         from dataclasses import replace
 
         first = len(laid.prompt.core) + len(laid.prompt.topics)
@@ -206,7 +206,7 @@ class Recall:
         return tuple(model_request.line(memory, self.content(memory)) for memory in memories)
 
     def content(self, memory: Memory) -> str:
-        """A memory's words; a secret is masked unless it may be shown, and always where a model elsewhere would read it."""
+        """A memory's content; a secret is masked unless it may be shown, and always if a model elsewhere would read it."""
         if "secret" not in memory.labels or self.reveals:
             return memory.content
         from memos_cli.infra.governance.secrets import mask
@@ -219,14 +219,14 @@ def _turn(memory: Memory) -> int:
 
 
 def _rests_of(episode: Memory) -> dict[str, int]:
-    """What an answer names, as `chat` kept it; from elsewhere anything may stand there."""
+    """The memories that an answer names, by the episode's metadata, which may hold anything if the cube came from elsewhere."""
     found = episode.metadata.get(RESTS)
     items = found.items() if isinstance(found, dict) else ()
     return {identity: version for identity, version in items if isinstance(version, int) and version > 0}
 
 
 def _newest(turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
-    """The last turns, from a question on: an answer does not stand without one."""
+    """The last turns, from a question on: no answer stays without its question."""
     first = len(turns) - max(2, len(turns) // _KEPT)
     while first < len(turns) - 1 and turns[first].role == ASSISTANT:
         first += 1
@@ -234,7 +234,7 @@ def _newest(turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
 
 
 def _settled(memories: Iterable[Memory]) -> tuple[Memory, ...]:
-    """What is new stands last: the prompt stays as it was up to there, and of two that disagree the later one is the last."""
+    """The memories, oldest first: a new one leaves the prompt before it unchanged; of two that disagree the later is last."""
     return tuple(sorted(memories, key=_came))
 
 

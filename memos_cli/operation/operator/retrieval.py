@@ -1,4 +1,4 @@
-"""TODO from memos_cli.operation.operator."""
+"""MemOperator's retrieval: candidates by words and by meaning from each cube, which `ranking` fuses into one list of hits."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 CANDIDATES = 200
-"""How many each of the two searches hands to the fusion, at least."""
+"""The least number of candidates that each of the two searches is asked for."""
 NEIGHBOURED = 100
-"""How many of the strongest candidates have their neighbours looked at."""
+"""How many of the strongest candidates have their neighbours read."""
 
 
 class Scored(NamedTuple):
@@ -37,7 +37,7 @@ class Finder:
     """Finds candidates in one cube; what several queries share (the matrix, the visible rows) is made once.
 
     Args:
-        matrix: gives the cube's hot vectors, or with `True` its cold ones; `None` where it has none of the embedder at hand.
+        matrix: returns the cube's hot vectors, or with `True` its cold ones; `None` where the present embedder made none.
     """
 
     def __init__(self, vault: Vault, wanted: Filter, matrix: "Callable[[Vault, bool], Matrix | None]") -> None:
@@ -48,11 +48,11 @@ class Finder:
         self._scan: tuple[list[Matrix], Any] | None = None
 
     def by_words(self, query: str, count: int) -> dict[int, float]:
-        """Row number to BM25 score."""
+        """The candidates by words: row number to BM25 score."""
         return dict(search.lexical(self.vault.conn, query, self._sight, count, cold=self._cold))
 
     def contexts(self, cube: int, places: Sequence[ranking.Place]) -> dict[int, ranking.Context]:
-        """Where this cube's rows among `places` stand, and their neighbours in the conversation that may be seen."""
+        """The contexts of this cube's rows among `places`, and of their neighbours that the principal may see."""
         mine = [n for index, n in places if index == cube]
         rows_ = search.surroundings(self.vault.conn, mine, self._sight)
         return {
@@ -66,7 +66,7 @@ class Finder:
         }
 
     def by_meaning(self, vector: Any, count: int) -> dict[int, float]:  # noqa: ANN401 -- numpy
-        """Row number to cosine; `vector` is a unit vector, float32, shape (dimensions,)."""
+        """The candidates by meaning: row number to cosine; `vector` is a unit vector, float32, shape (dimensions,)."""
         if self._scan is None:
             made = [self._make_matrix(self.vault, cold) for cold in ((False, True) if self._cold else (False,))]
             matrices = [matrix for matrix in made if matrix is not None]
@@ -89,7 +89,7 @@ def find(finders: Sequence[Finder], query: str, k: int, vector: Any = None) -> l
     """
     count = max(CANDIDATES, 2 * k)
     lexical = {(cube, n): score for cube, finder in enumerate(finders) for n, score in finder.by_words(query, count).items()}
-    # Words first: while they are looked up, the model may still be loading in its thread.
+    # Words first: meanwhile the model may still be loading in its thread.
     vector = vector() if callable(vector) else vector
     cosines: dict[tuple[int, int], float] = {}
     if vector is not None:
@@ -115,10 +115,10 @@ class Search:
 
     Args:
         vaults: the cubes to search together.
-        wanted: gives for a cube and an instant (`None` for now) the filter of what may be looked at.
-        embeddings: the home's models.
-        settings: `search.pending` and `embedder` are looked at.
-        lexical: by words alone.
+        wanted: returns for a cube and an instant (`None` for now) the filter of the memories to search.
+        embeddings: the home's embedder and vectors.
+        settings: `search.pending` and `embedder` are read.
+        lexical: search by words alone.
     """
 
     def __init__(
@@ -140,7 +140,7 @@ class Search:
         self._embedder = None if lexical or not vaults else self._choose()
 
     def _choose(self) -> Embedder | None:
-        """The embedder, unless the cubes have nothing to compare with it."""
+        """The embedder; `None` where no cube has vectors of it or memories that wait for theirs."""
         try:
             embedder = self._embeddings.embedder()
         except ModelUnavailable:
@@ -173,7 +173,7 @@ class Search:
         return [self._answer_one(query, index, k, vectors) for index, query in enumerate(batch)]
 
     def _embed_pending(self) -> None:
-        """Embed what waits, within the budget; once a run."""
+        """Embed memories that wait for their vectors, within the budget; once in each run."""
         if self._fresh:
             return
         self._fresh = True
@@ -221,13 +221,13 @@ class Search:
         if self._embedder is None:
             return None
         if not vault.is_present:
-            # What a memory said before it was edited has lost its vector; the past gets it back for the time of this run.
+            # An edited memory's earlier content has lost its vector; in a view of the past it is embedded anew for this run.
             try_pending(self._embeddings, vault, self._settings.get("search.pending"))
         return self._embeddings.matrix(vault, self._embedder, cold=cold)
 
 
 class _Ahead:
-    """Vectors of queries, being made in a thread: llama.cpp and SQLite both let go of the interpreter while they work.
+    """Vectors of queries, made in a thread: llama.cpp and SQLite both release the interpreter's lock while they work.
 
     (Not a `concurrent.futures.Future`: importing that costs a lexical search a tenth of its time.)
     """
@@ -241,11 +241,11 @@ class _Ahead:
     def _run(self, embedder: Embedder, texts: list[str]) -> None:
         try:
             self._result = embedder.embed(texts)
-        except BaseException as error:  # noqa: BLE001 -- handed to whoever asks for the result
+        except BaseException as error:  # noqa: BLE001 -- raised again by `result`
             self._failure = error
 
     def result(self) -> Any:  # noqa: ANN401 -- numpy
-        """Wait for the vectors, float32, shape (len(texts), dimensions); what went wrong is raised here."""
+        """Wait for the vectors, float32, shape (len(texts), dimensions); an error of the thread is raised here."""
         self._thread.join()
         if self._failure is not None:
             raise self._failure

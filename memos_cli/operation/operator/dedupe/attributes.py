@@ -1,4 +1,4 @@
-"""Attributes that have one value (a phone number, a home, a diet), as sentences state them, and when one ends another.
+"""Attributes that have one value (a phone number, a home, a diet): which sentences state one, and when a value ends another.
 
 A table, since nothing else is certain: "I like tea" and "I like coffee" are both true, "My phone number is …" is true of one
 number. Where the table has doubts (whose attribute, whether it changes, which of the two is right) a person is asked.
@@ -15,9 +15,9 @@ _PRONOUNS = frozenset("he she they it this that his her their its someone somebo
 
 
 class Conflict(NamedTuple):
-    """That two statements exclude each other, and whether it is certain that the later one holds.
+    """Two statements exclude each other; `certain` says whether the later one certainly holds.
 
-    The reason quotes neither: it is kept in the log, where a purge of the memories would not find it.
+    The reason quotes neither statement: the log keeps it, and a purge of the memories would not find it there.
     """
 
     certain: bool
@@ -25,12 +25,12 @@ class Conflict(NamedTuple):
 
 
 class Attribute(NamedTuple):
-    """A turn of phrase that states an attribute with one value.
+    """A phrase that states an attribute with one value.
 
     Attributes:
-        pattern: with the groups `who` and `value`, over the words in a row; `name`, where there is one, tells attributes apart.
-        typed: what a value looks like for a change of it to be certain; `None`: it never is.
-        marked: whether the later one has to say that it is new ("now").
+        pattern: over the words as one line, with the groups `who` and `value`; a group `name` distinguishes attributes.
+        typed: the form of values whose change is certain; `None`: no change is certain.
+        marked: whether the later statement has to say that it is new ("now").
     """
 
     name: str
@@ -58,7 +58,7 @@ _CITIES = frozenset(
     tallinn tampere tashkent tbilisi tehran tirana tokyo toronto toulouse tripoli tunis turin utrecht valencia vancouver
     venice vienna vilnius warsaw wellington winnipeg wrocław wroclaw york zagreb zaragoza zürich zurich""".split()  # noqa: SIM905 -- reads better as prose
 )
-"""Cities none of which lies in another: who lives in one now no longer lives in the other, as Porto is no end to Portugal."""
+"""Cities, none of which lies in another: who lives in one now no longer lives in another (Porto does not end Portugal)."""
 _CITY = rf"(?:{'|'.join(sorted(_CITIES))})"
 ATTRIBUTES = (
     Attribute("phone number", rf"{_WHO} phone number {_BE} (?P<value>.+)", r"\+?[\d ()/-]{5,}"),
@@ -102,7 +102,7 @@ class Statement(NamedTuple):
 
 @lru_cache(maxsize=8192)
 def statement(reading: NormalForm) -> Statement | None:
-    """The attribute with one value that a text states, if it states one that is known here."""
+    """The attribute that a text states, if the table has it."""
     line = reading.text.casefold()
     diet = _DIET.fullmatch(line)
     if diet:
@@ -120,7 +120,7 @@ _DIET_ATTRIBUTE = Attribute("diet", "", "diet", marked=True)
 
 
 def cues(reading: NormalForm) -> tuple[str, ...]:
-    """Phrases under which another value of the same attribute would be found; any of them."""
+    """Phrases, any of which finds memories with another value of the attribute that the text states."""
     stated = statement(reading)
     if stated is None:
         return ()
@@ -132,7 +132,7 @@ def cues(reading: NormalForm) -> tuple[str, ...]:
 
 
 def other_value(earlier: NormalForm, later: NormalForm) -> Conflict | None:
-    """The conflict between two that state the same attribute of the same subject, with values that exclude each other."""
+    """The conflict between two texts that state the same attribute of the same subject with values that exclude each other."""
     first, second = statement(earlier), statement(later)
     if first is None or second is None or first[:3] != second[:3]:
         return None
@@ -143,12 +143,12 @@ def other_value(earlier: NormalForm, later: NormalForm) -> Conflict | None:
 
 
 def _is_change(first: Statement, second: Statement) -> bool:
-    """Whether the later one certainly replaces the earlier: first person, of the attribute's own form, said to be new."""
+    """Whether the later statement certainly replaces the earlier: first person, a value of the right form, said to be new."""
     attribute = first.attribute
     if attribute.typed is None or first.who not in PERSONAL or (not second.new and (first.new or attribute.marked)):
         return False
     if attribute is _DIET_ATTRIBUTE:
-        # A vegan is a vegetarian too: only what a diet excludes is at an end with it.
+        # A vegan is a vegetarian, too: a diet ends only what it excludes.
         eaten, kept = _DIETS[first.value], _DIETS[second.value]
         return first.value in {"meat", "fish"} and kept > eaten and second.value != "fish"
     if _written_otherwise(first.value, second.value):
@@ -157,7 +157,7 @@ def _is_change(first: Statement, second: Statement) -> bool:
 
 
 def retraction(earlier: NormalForm, later: NormalForm) -> Conflict | None:
-    """Whether the later one takes back just what the earlier one says: "no longer", "not … any more"."""
+    """The conflict where the later text takes back exactly what the earlier one says: "no longer", "not … any more"."""
     for pattern in _RETRACTED:
         match = pattern.match(later.text)
         if match is not None and earlier.text in _taken_back(match):
@@ -169,7 +169,7 @@ def retraction(earlier: NormalForm, later: NormalForm) -> Conflict | None:
 
 
 def _taken_back(match: re.Match[str]) -> set[str]:
-    """What was said by a sentence that is taken back so; `does not live` takes `lives` back."""
+    """The sentences that a retraction takes back; `does not live any more` takes `lives` back."""
     groups = match.groupdict()
     if not groups.get("plain"):
         return {f"{match['who']} {groups.get('verb') or ''}{match['rest']}"}
@@ -179,7 +179,7 @@ def _taken_back(match: re.Match[str]) -> set[str]:
 
 
 def _written_otherwise(one: str, other: str) -> bool:
-    """Whether two numbers may be one: with and without the country's code, or in another unit."""
+    """Whether two numbers may be the same one: with and without the country's code, or in another unit."""
     digits = [re.sub(r"\D", "", value) for value in (one, other)]
     units = [re.sub(r"[\d.,+() /-]", "", value) for value in (one, other)]
     if "@" in one or not any(digits):

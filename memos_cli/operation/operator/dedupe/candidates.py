@@ -1,6 +1,6 @@
-"""Which memories a new one may have something to do with: by rare words, by the same attribute, by nearness in meaning.
+"""Candidates: the memories that a new one is compared with, found by rare words, by the same attribute, and by meaning.
 
-To compare a memory with all others would cost the whole cube at every tick. What is found here is compared; the rest is not.
+Comparing a memory with all others would mean reading the whole cube at every tick, so only candidates are compared.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
     from memos_cli.infra.local.vector_matrix import Matrix
 
 RAREST = 4
-"""How many of a memory's rarest words that others have too are looked for; all of them but one have to be found together."""
+"""How many of a memory's rarest words that others have, too, are searched for; all of them but one have to occur together."""
 RARE = 20
-"""A word that so few memories have is looked for by itself."""
+"""A word that at most so many memories have is searched for by itself."""
 COUNTED = 20_000
-"""Up to here the memories that have a word are counted; which of two words is rarer does not matter beyond."""
+"""The memories that have a word are counted up to this number; beyond it, which of two words is rarer does not matter."""
 FOUND = 24
 NEAREST = 8
-"""How many candidates a memory is compared with, found by words and found by meaning."""
+"""The most candidates of a memory: `FOUND` by words and `NEAREST` by meaning."""
 
 
 class Candidates:
-    """The candidates of one cube's memories; words are counted and vectors looked up once for all of them.
+    """Finds the candidates of one cube's memories; counts of words and vectors are shared by all of them.
 
     Args:
         vault: the cube.
-        current: what may be a candidate.
+        current: the filter that a candidate has to pass.
         matrix: the cube's vectors, where there are any; without them candidates are found by words.
-        least: the cosine below which nearness says nothing.
+        least: the least cosine of a candidate by meaning.
     """
 
     def __init__(self, vault: Vault, current: Filter, matrix: "Matrix | None", least: float) -> None:
@@ -43,7 +43,7 @@ class Candidates:
         self._nearby = _Nearby(vault, current, matrix, least) if matrix is not None else None
 
     def of(self, memory: Memory, row: int) -> list[tuple[Memory, float | None]]:
-        """Memories that share rare words, that would state the same attribute, or that are near in meaning, with the cosine.
+        """Memories that share rare words, state the same attribute, or are near in meaning, each with its cosine if known.
 
         Args:
             row: the memory's row in the cube.
@@ -67,8 +67,8 @@ class Candidates:
         return [(found[n], cosine) for n, cosine in rows.items() if n in found]
 
     def _expression(self, memory: Memory) -> str | None:
-        """All but one of the rarest words together, a rare one by itself, or another value of the same attribute."""
-        reading = read(memory.content)  # besides what is written, since "peanut allergy" reads "allergic to peanuts"
+        """The search for all but one of the rarest words, a rare word by itself, or another value of the same attribute."""
+        reading = read(memory.content)  # its words count, too: "peanut allergy" reads "allergic to peanuts"
         own = search.terms(memory.content[:MOST_CHARACTERS])
         words = [word for word in own if self._count(word) > 1]
         words += [word for word in search.terms(reading.text[:MOST_CHARACTERS]) if word not in own and self._count(word)]
@@ -102,7 +102,7 @@ class _Nearby:
         self._allowed = np.isin(matrix.keys, search.visible_rows(vault.conn, queries.condition(current)))
 
     def to(self, row: int, rows: Iterable[int]) -> dict[int, float]:
-        """The nearest rows, and the cosines of `rows` besides."""
+        """The cosines of the nearest rows, and of `rows`."""
         import numpy as np
 
         place = self._places.get(row)

@@ -1,7 +1,7 @@
-"""What may be done about near duplicates and conflicts, and the doing of it: memories fused, superseded, put up for review.
+"""Carries out proposals about near duplicates and conflicts: memories are fused, superseded, or put up for review.
 
-`sweeping` finds what to propose, for the tick; a person who answers a question proposes too. Whoever does, `apply` carries it
-out within a transaction, after looking again whether it still holds.
+Proposals come from `sweep_plan`, for the tick, and from a person who answers a question. In both cases `apply` first checks
+within the transaction that the proposal still holds.
 """
 
 from collections.abc import Sequence
@@ -15,11 +15,11 @@ from memos_cli.model import HOT_STATES, NEVER_SUPERSEDED, Draft, Kind, LinkType,
 from memos_cli.operation.operator.dedupe.verdicts import in_line
 
 NOUN = "review"
-"""What the log calls a question to a person about two memories."""
+"""The noun in the log of a question to a person about two memories."""
 
 
 class Act(StrEnum):
-    """What is proposed."""
+    """What a proposal asks for."""
 
     FUSE = "fuse"
     SUPERSEDE = "supersede"
@@ -27,13 +27,13 @@ class Act(StrEnum):
 
 
 class Proposal(NamedTuple):
-    """What to do about two or more memories.
+    """A proposal what to do about two or more memories.
 
     Attributes:
-        memories: as they were found, in the order of time, the earlier first; a fusion may have more than two.
+        memories: the memories as they were found, the earlier first; a fusion may have more than two.
         reasons: a few words each; they quote no memory.
         suggested: for a review, the likeliest answer: `fuse`, `supersede` or `keep`.
-        by: `rules` or `model`.
+        by: who proposes: `rules` or `model`.
     """
 
     act: Act
@@ -49,7 +49,7 @@ class Proposal(NamedTuple):
 
 
 class Applied(NamedTuple):
-    """What `apply` did: the memories that it changed, and what it made (a product's or a question's id), if anything."""
+    """What `apply` did: the memories that it changed, and the id of the product or question that it made, if any."""
 
     act: Act
     changed: tuple[str, ...]
@@ -57,7 +57,7 @@ class Applied(NamedTuple):
 
 
 def pair_id(one: str, other: str) -> str:
-    """The id of the question whether these two can both stand; the same in whatever order, on every machine."""
+    """The id of the question about these two memories; the same in either order, and on every machine."""
     from hashlib import sha256
 
     digest = sha256("\x00".join(sorted((one, other))).encode()).digest()
@@ -68,10 +68,10 @@ _LOOSE = frozenset((Kind.FACT, Kind.PREFERENCE, Kind.NOTE))
 
 
 def may_fuse(one: Memory, other: Memory, *, pinned: bool = False) -> str | None:
-    """What in the headers of two memories stands against their fusion; `None` where nothing does.
+    """Why the headers of two memories forbid their fusion; `None` where they allow it.
 
     Args:
-        pinned: whether pinned ones may be fused too: a person may, a tick leaves what was pinned where it is.
+        pinned: whether pinned memories may be fused, too: a person may fuse them, a tick may not.
     """
     shared = one.metadata.keys() & other.metadata.keys()
     against = {
@@ -87,12 +87,12 @@ def may_fuse(one: Memory, other: Memory, *, pinned: bool = False) -> str | None:
 
 
 def was_asked(vault: Vault, pair: str) -> bool:
-    """Whether the question of this id was put before, answered or not."""
+    """Whether a person was asked the question with this id before, answered or not."""
     return queries.has_operations(vault.conn, NOUN, pair)
 
 
 def product(memories: Sequence[Memory]) -> Draft:
-    """What a fusion makes of memories: the fuller text (of equals the later), the headers united, the earliest time."""
+    """The draft that a fusion makes of memories: the fullest text (of equals the latest), united headers, the earliest time."""
     line = sorted(memories, key=in_line)
     chosen = max(line, key=lambda one: (len(one.content.split()), len(one.content), starts(one), one.id))
     kinds = [one.kind for one in line if one.kind is not Kind.NOTE]
@@ -119,10 +119,11 @@ def product(memories: Sequence[Memory]) -> Draft:
 
 
 def apply(unit: Unit, vault: Vault, proposal: Proposal, now: str) -> Applied | None:
-    """Carry a proposal out within a transaction; `None` if it no longer holds, and then nothing is written.
+    """Carry out a proposal within a transaction; `None` if it no longer holds, and then nothing is written.
 
-    A fusion adds its product and archives the sources, each linked to it (`merged_into`) and it to them (`derived_from`). A
-    supersession ends the earlier memory where the later begins. A review is a record of the noun `review`.
+    A fusion adds its product and archives the sources: each source is linked to the product (`merged_into`), the product to
+    the sources (`derived_from`). A supersession ends the earlier memory where the later begins. A review is a record of the
+    noun `review`.
 
     Args:
         now: fixed-width UTC text, which becomes the register `since` of the states that change.
@@ -145,14 +146,14 @@ _LOOKED_AT = (
 
 
 def _has_changed(was: Memory, now: Memory) -> bool:
-    """Whether a memory is no longer what was looked at."""
+    """Whether a memory has changed since the proposal was made."""
     return now.state not in HOT_STATES or any(getattr(was, field) != getattr(now, field) for field in _LOOKED_AT)
 
 
 def fuse(
     unit: Unit, vault: Vault, memories: Sequence[Memory], reasons: Sequence[str], now: str, *, pinned: bool = False
 ) -> Applied | None:
-    """Add one memory in the place of several, and archive those; `None` where their headers stand against it."""
+    """Add one memory in place of several, and archive those; `None` where their headers forbid it."""
     if any(may_fuse(memories[0], other, pinned=pinned) is not None for other in memories[1:]):
         return None
     identity = new_id()
@@ -181,7 +182,7 @@ def fuse(
 
 
 def supersede(unit: Unit, earlier: Memory, later: Memory, end: str | None = None) -> Applied | None:
-    """End the earlier memory where the later begins (or at `end`), as `add --key` does; `None` for what is frozen or ended."""
+    """End the earlier memory where the later begins (or at `end`), as `add --key` does; `None` if it is frozen or has ended."""
     end = end or starts(later)
     if earlier.frozen or NEVER_SUPERSEDED.count(earlier.kind) or (earlier.valid_to is not None and earlier.valid_to <= end):
         return None

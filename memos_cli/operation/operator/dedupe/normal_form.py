@@ -1,9 +1,9 @@
-"""A text as what it says: its words with all that does not matter taken out, so that two texts can be compared word by word.
+"""The normal form of a text: its words, written in one way and without what never matters, so that texts can be compared.
 
-What is taken out is a short list on purpose. Two texts that read the same here are fused without anybody being asked, so a rule
-belongs here only if it can never change what is said: contractions, spellings, another way to write a number, an hour or a
-date, an introduction such as "remember that". Tense, number (`cat`, `cats`), the case of a word within a sentence, articles and
-every word that is not listed are kept: they may matter, and a miss is a pity where a wrong fusion is a defect.
+The rules are few on purpose. Two texts with the same normal form are fused without asking anybody, so a rule belongs here only
+if it can never change what is said: contractions, spellings, another way to write a number, an hour or a date, an introduction
+such as "remember that". Tense, number (`cat`, `cats`), the case of a word within a sentence, articles and every word that is
+not listed are kept, since they may matter: a missed duplicate is a pity, a wrong fusion is a defect.
 """
 
 # ruff: noqa: RUF001 -- the curly apostrophe is matched, since phones write it
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from unicodedata import normalize
 
 MOST_CHARACTERS = 600
-"""Longer texts say several things, and are compared as they stand."""
+"""Texts longer than this say several things, and are compared as they are written."""
 NOW = r"(?:now|currently|nowadays|these days|at the moment|at present)"
 
 
@@ -36,17 +36,17 @@ FUNCTION_WORDS = _set(
     " also very really quite just then than there here his her their my our your i we you he she they me him them us who which"
     " what one 's . , : ? ! ( ) - –"
 )
-"""Words that carry little by themselves. They still keep two memories from being the same."""
+"""Words that mean little by themselves. A difference in one of them still keeps two memories from being the same."""
 SMALL_WORDS = FUNCTION_WORDS | NEGATIONS | QUANTITIES | MODALS | TENSES
-"""Words that are nobody's name, so that a capital at the start of a sentence says nothing."""
+"""Words that are nobody's name, so that their capital at the start of a sentence means nothing."""
 
 
 class NormalForm(NamedTuple):
-    """What a text says.
+    """The normal form of a text.
 
     Attributes:
-        words: in order; a date is `2026-05-12` or `--05-12`, an hour `t09:30`, a capital is kept.
-        now: whether it says that this is how things are at present.
+        words: its words in order; a date is `2026-05-12` or `--05-12`, an hour `t09:30`, capitals are kept.
+        now: whether the text says that it speaks of the present ("now", "currently").
     """
 
     words: tuple[str, ...]
@@ -54,7 +54,7 @@ class NormalForm(NamedTuple):
 
     @property
     def loose(self) -> tuple[str, ...]:
-        """The words, those that begin a sentence in lower case: whether they are names cannot be seen."""
+        """The words, but the first of each sentence in lower case: its capital does not show whether it is a name."""
         begins = (".", *self.words)
         return tuple(
             word.casefold() if before == "." and not _is_initials(word) else word
@@ -81,9 +81,9 @@ _HOURS = (
     r"(?i)(?<![\w.:/-])(?P<hour>1[0-2]|0?[1-9])(?:[:.](?P<minute>[0-5]\d))? ?(?P<half>[ap])\.?m\b\.?",
     r"(?<![\w.:/-])(?P<hour>0\d|1[3-9]|2[0-3]):(?P<minute>[0-5]\d)(?![\w:]|\.\d)",
 )
-"""With its half of the day, or in 24 hours; 7:30 may be either, and stands for itself."""
+"""Hours with `am` or `pm`, or out of 24; 7:30 may be either half of the day, and is kept as it is."""
 _CODE = re.compile(r"[`={}<>\[\]|;\\#&~^]|\$(?!\d)|\w\(|(?:^|\s)--?[^\W\d]|::|://")
-"""Where one of these stands, every sign may count: such a text is compared as it is written, but for white space."""
+"""Signs of code. In code every character may matter, so such a text is compared as it is written, apart from white space."""
 _UNIT = r"(?:mg|kg|g|ml|cl|l|km|cm|mm|mb|gb|tb|kb|ms|mbps|kwh|kw|w|v|hz|khz|mhz|ghz|mcg|µg|°c|°f|%|€|£)"
 _INTRODUCTION = (
     r"(?i)^(?:(?:please )?(?:remember|note)(?: that|:)|reminder:|fyi[:,]|n\.?b\.?[:,]|by the way,?|btw,?|just so you know,?) +"
@@ -113,7 +113,7 @@ _WORDS = {
     "kilometres": "km", "kilometers": "km", "kilometre": "km", "centimetres": "cm", "centimeters": "cm", "percent": "%",
     "litres": "l", "liters": "l", "millilitres": "ml", "milliliters": "ml",
 }  # fmt: skip
-"""Words that say the same wherever they stand, spellings and units; written out rather than guessed."""
+"""Words with the same meaning in every place, spellings and units; listed rather than guessed."""
 _PHRASES = (
     (r"\bno one\b", "nobody"),
     (r"\b(?:anymore|any longer)\b", "any more"),
@@ -127,7 +127,7 @@ _PHRASES = (
     (r"\b(my|our|your|his|her|their) (?:dad|daddy)\b", r"\1 father"),
     (r"\ba (few|little)\b", r"a-\1"),
 )
-"""Turns of phrase that say the same; applied to the words in a row."""
+"""Phrases that say the same; applied to the words as one line."""
 _TIMES = (
     r"(?:on|at|every|in the|by) (?:(?:t\d\d:\d\d|(?:\d{4}|-)-\d\d-\d\d|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|day|week"
     r"|weekday|month|year|morning|afternoon|evening|night|winter|summer|spring|autumn)(?: (?=on|at|every|in the|by))?)+"
@@ -137,7 +137,7 @@ HELD_TOGETHER = frozenset(
     """said says say told tells tell thinks think thought knows know knew that because if when after before until unless
     while but and or not never no only who which hopes hope wants want asked asks . , ?""".split()  # noqa: SIM905 -- reads better
 )
-"""In a sentence with one of these, where a time stands may decide what it belongs to."""
+"""In a sentence with one of these words, the place of a time may decide what the time belongs to."""
 
 
 def _date(match: re.Match[str]) -> str:
@@ -155,7 +155,7 @@ def _hour(match: re.Match[str]) -> str:
 
 @lru_cache(maxsize=8192)
 def read(text: str) -> NormalForm:
-    """What a text says. A long one stands for itself, word for word."""
+    """The normal form of a text; a long text and code are kept word for word."""
     if len(text) > MOST_CHARACTERS or _CODE.search(text):
         return NormalForm(tuple(text.split()), now=False)
     if not text.isascii():
@@ -170,7 +170,7 @@ def read(text: str) -> NormalForm:
 
 
 def _written_alike(text: str) -> str:
-    """The text with dates, hours, units and contractions written in one way, and without what introduces it."""
+    """The text with dates, hours, units and contractions written in one way, and without its introduction."""
     lines = (" ".join(line.split()) for line in text.replace("’", "'").replace("‘", "'").splitlines())
     text = ". ".join(re.sub(r"^[-*•] +", "", line) for line in lines if line)
     for pattern in _DATES:
@@ -185,7 +185,7 @@ def _written_alike(text: str) -> str:
 
 
 def _tokens(text: str) -> list[str]:
-    """The words; the first of a sentence in lower case, since its capital says nothing, others as they are written."""
+    """The words as they are written; a small word that begins a sentence is put in lower case: its capital means nothing."""
     words: list[str] = []
     found = _TOKEN.findall(text)
     while found and found[-1] in _ENDS:
@@ -206,12 +206,12 @@ def _tokens(text: str) -> list[str]:
 
 
 def _is_initials(word: str) -> bool:
-    """`IT`, `US`, `WHO`: capitals that mean something wherever they stand."""
+    """Whether a word is all capitals (`IT`, `US`, `WHO`), which mean something in every place."""
     return len(word) > 1 and word.isupper()
 
 
 def _allergy(line: str) -> str:
-    """`i have a peanut allergy` as `i am allergic to peanuts`, the one turn of phrase that care notes write both ways."""
+    """`i have a peanut allergy` becomes `i am allergic to peanuts`: care notes write both."""
     match = re.fullmatch(r"(.+?) (have|has) an? (\w+) allergy", line)
     if match is None or match[1] in {"we", "they", "you"}:
         return line
@@ -220,7 +220,7 @@ def _allergy(line: str) -> str:
 
 
 def _without_now(line: str) -> tuple[str, bool]:
-    """The line without the word that says "at present"; kept where it carries more: after "until", beside a "not"."""
+    """The line without its word for "at present", and whether it had one; kept where it means more, as after "until"."""
     marked = re.search(rf"(?<![\w-]){NOW}(?![\w-])", line) is not None
     if not marked or re.search(rf"\b(?:until|from|by|before|since|for|just|right|even|to|up|but) {NOW}\b", line):
         return line, marked
@@ -230,7 +230,7 @@ def _without_now(line: str) -> tuple[str, bool]:
 
 
 def _in_order(line: str) -> str:
-    """A time that opens a simple sentence is put at its end: `on fridays i swim`."""
+    """The line with a time that opens a simple sentence moved to its end: `on fridays i swim` becomes `i swim on fridays`."""
     match = _FRONTED.match(line.casefold())
     if match is None or HELD_TOGETHER & set(match["rest"].split()) or re.search(rf"\b{_TIMES}", match["rest"]):
         return _low_times(line)
@@ -241,5 +241,5 @@ def _in_order(line: str) -> str:
 
 
 def _low_times(line: str) -> str:
-    """Weekdays in lower case: they are one word, whoever writes them."""
+    """The line with weekdays in lower case: `Friday` and `friday` are one word."""
     return re.sub(r"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?\b", lambda match: match.group().lower(), line)

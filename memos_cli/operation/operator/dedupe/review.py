@@ -1,8 +1,8 @@
-"""`memos review`: the questions about two memories that nobody but a person can answer, and the answers.
+"""`memos review`: the questions about two memories that only a person can answer, and the answers.
 
-A question is a record of the noun `review` in the log, put there by a tick, or a link `contradicts` that nobody has decided
-about yet (`add --key` sets one against a frozen memory). It names two memories and quotes neither. It is open as long as both
-are current, and seen by whoever may see both.
+A question is a record of the noun `review` in the log, written by a tick, or a link `contradicts` that nobody has decided about
+yet (`add --key` sets one against a frozen memory). It names two memories and quotes neither. A question is open as long as both
+memories are current, and a principal sees it who may see both.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,22 +21,22 @@ if TYPE_CHECKING:
     from memos_cli.session import Author, Session
 
 DECISIONS = ("keep", "supersede", "older", "fuse")
-"""Both stand; the later holds from its time on; the earlier was right; they are the same."""
+"""`keep`: both hold; `supersede`: the later holds from its time on; `older`: the earlier was right; `fuse`: they are one."""
 LINKED = "one is marked as contradicting the other"
 MERGED = "merge"
-"""Who asks about what two machines did apart."""
+"""The `by` of a question about changes that two machines made independently."""
 
 
 class Item(NamedTuple):
-    """A question.
+    """A question about two memories.
 
     Attributes:
-        earlier: of the two memories the one that speaks of the earlier time; `later` the other one. Where one memory was set
-            differently on two machines they are the same one: as the earlier write has it, and as it stands.
-        reasons: why it is asked, a few words each.
+        earlier: the memory that speaks of the earlier time; `later` is the other one. Where two machines changed one memory
+            differently, both are that memory: as the earlier write left it, and as it is now.
+        reasons: why the question is asked, a few words each.
         suggested: the likeliest decision, or `None`.
-        by: `rules`, `model`, `link` for what was linked by hand or by `add --key`, or `merge`.
-        decision: one of `DECISIONS` once there is one, and then `decided_at`.
+        by: who asks: `rules`, `model`, `link` (a link set by a person or by `add --key`), or `merge`.
+        decision: one of `DECISIONS` once a person decided, at `decided_at`.
     """
 
     id: str
@@ -52,7 +52,7 @@ class Item(NamedTuple):
 
 
 class Decided(NamedTuple):
-    """What came of a decision: the question, the memories as they stand now, the product of a fusion, and what undoes it."""
+    """The result of a decision: the question, its memories as they are now, a fusion's product, and the transaction."""
 
     item: Item
     memories: tuple[Memory, ...]
@@ -64,8 +64,8 @@ def items(vault: Vault, asking: str | None, now: str, *, decided: bool = False) 
     """The open questions of a cube that this principal may see, the oldest first.
 
     Args:
-        asking: the principal whose sight narrows; `None` for the cube's owner.
-        decided: also those that are decided, or that no longer need to be.
+        asking: the principal who asks, and has to see both memories; `None` for the cube's owner.
+        decided: also questions that are decided, or no longer need a decision.
     """
     found = [*_recorded(vault)]
     known = {fields["id"] for fields in found}
@@ -88,21 +88,21 @@ def _recorded(vault: Vault) -> Iterator[dict[str, Any]]:
 
 
 def _linked(vault: Vault) -> Iterator[dict[str, Any]]:
-    """Pairs that a link says contradict each other."""
+    """Questions about pairs of memories that a link `contradicts` joins."""
     for link in queries.links_of_type(vault.conn, LinkType.CONTRADICTS):
         pair = fusion.pair_id(link.source, link.target)
         yield {"id": pair, "memories": [link.source, link.target], "reasons": [LINKED], "by": "link"}
 
 
 def _rivals(vault: Vault) -> Iterator[dict[str, Any]]:
-    """Pairs that were given one external id on two machines."""
+    """Questions about pairs of memories that two machines gave the same external id."""
     for external_id, holder, rival in queries.rivals(vault.conn):
         reasons = [f"both were given the external id {external_id}, and {holder[:8]} keeps it"]
         yield {"id": fusion.pair_id(holder, rival), "memories": [holder, rival], "reasons": reasons, "by": MERGED}
 
 
 def _set_apart(vault: Vault, wanted: Filter) -> list[Item]:
-    """Memories that two machines set differently, neither knowing of the other."""
+    """Questions about memories that two machines changed differently without knowing of each other."""
     seen = queries.visible(vault.conn, vault.name, queries.clashing(vault.conn), queries.condition(wanted))
     return [_set_differently(vault, memory) for memory in seen.values()]
 
@@ -135,10 +135,10 @@ def _item(vault: Vault, fields: Mapping[str, Any], memories: Mapping[str, Memory
 
 
 def find(vault: Vault, asking: str | None, now: str, prefix: str) -> Item:
-    """The question whose id begins so.
+    """The question whose id begins with a prefix.
 
     Raises:
-        NotFound: there is none that this principal may see.
+        NotFound: there is no such question that this principal may see.
         AmbiguousId: there are several.
     """
     found = [item for item in items(vault, asking, now, decided=True) if item.id.startswith(prefix.strip().lower())]
@@ -151,10 +151,10 @@ def find(vault: Vault, asking: str | None, now: str, prefix: str) -> Item:
 
 
 def decide(vault: Vault, item: Item, decision: str, author: "Author") -> Decided:
-    """Carry a decision out, as one command that `undo` takes back.
+    """Carry out a decision, as one command that `undo` takes back.
 
     Raises:
-        Refused: it is decided already, one of the two is frozen, gone or somebody else's, or they may not be fused.
+        Refused: the question is decided already; a memory is frozen, gone or somebody else's; or they may not be fused.
     """
     if item.decision is not None:
         raise Refused(f"{item.id[:8]} was decided already: {item.decision}", hint="take that back with: memos undo")
@@ -173,7 +173,7 @@ def decide(vault: Vault, item: Item, decision: str, author: "Author") -> Decided
 
 
 def _decide_for_one(vault: Vault, item: Item, decision: str, author: "Author") -> Decided:
-    """Let the earlier write or what stands now hold: written again by one who knew of both, it settles the question."""
+    """Keep the earlier write or the present value: it is written again with both writes as its parents, which settles it."""
     if decision == "fuse":
         raise Refused("it is one memory, set differently", hint="decide otherwise: supersede (what shows now) or older")
     with author.write(vault) as unit:
@@ -195,7 +195,7 @@ def _decide_for_one(vault: Vault, item: Item, decision: str, author: "Author") -
 
 
 def _checked(vault: Vault, item: Item, author: "Author", decision: str) -> tuple[Memory, Memory]:
-    """The two memories as they stand within the transaction, if they may be changed."""
+    """The two memories as they are within the transaction, if the principal may change them."""
     sight = queries.condition(Filter(at=author.at, principal=governance.asking(author.principal, vault.meta)))
     now = queries.visible(vault.conn, vault.name, (item.earlier.id, item.later.id), sight)
     if len(now) < 2:
@@ -209,12 +209,12 @@ def _checked(vault: Vault, item: Item, author: "Author", decision: str) -> tuple
 
 
 def _carry_out(unit: Unit, vault: Vault, earlier: Memory, later: Memory, decision: str, at: str) -> str | None:
-    """Change the memories; the id of what a fusion made."""
+    """Change the memories as decided; returns the id of a fusion's product, otherwise `None`."""
     if decision == "supersede":
-        # Said at the same time, or ended already: then the earlier holds until now at most.
+        # Where both were said at the same time, the earlier one holds until now at most.
         fusion.supersede(unit, earlier, later, starts(later) if starts(later) > starts(earlier) else at)
     elif decision == "older":
-        # It was never right: it ends where it begins.
+        # The later memory was never right: it ends where it begins.
         fusion.supersede(unit, later, earlier, starts(later))
     elif decision == "fuse":
         return _fuse(unit, vault, earlier, later, at)
@@ -245,7 +245,7 @@ class Review:
         """The open questions about two memories: whether they contradict each other, or say the same.
 
         Args:
-            decided: also those that are decided or no longer need to be.
+            decided: also questions that are decided, or no longer need a decision.
         """
         session = self._session
         found: list[Item] = []
@@ -254,10 +254,10 @@ class Review:
         return tuple(found)
 
     def question(self, prefix: str) -> Item:
-        """The question whose id begins so, in the first cube that knows it.
+        """The question whose id begins with a prefix, in the first cube that has it.
 
         Raises:
-            NotFound: none does. AmbiguousId: a prefix of several.
+            NotFound: no cube has it. AmbiguousId: several questions begin so.
         """
         session = self._session
         missing: NotFound | None = None
@@ -272,8 +272,8 @@ class Review:
         """Answer a question: `keep` both, the later `supersede`s, the `older` one is right, or `fuse` them.
 
         Raises:
-            UsageError: another decision.
-            Refused: it is decided already, or its memories stand against it.
+            UsageError: there is no such decision.
+            Refused: the question is decided already, or its memories do not allow the decision.
         """
         if decision not in DECISIONS:
             raise UsageError(f"no decision {decision!r}", hint=f"there are: {', '.join(DECISIONS)}")

@@ -1,6 +1,6 @@
-"""The tick's fusions: near duplicates fused, certain conflicts superseded, the rest put to a person.
+"""The tick's sweep: near duplicates are fused, certain conflicts superseded, and a person is asked about the rest.
 
-A tick looks at what was written since the last one, up to the policy's `fuse.most`; how far it came is a mark in the cube.
+A tick compares what was written since the last tick, up to the policy's `fuse.most`; a mark in the cube says how far it got.
 """
 
 import json
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from memos_cli.session import Author
 
 SWEPT = "swept"
-"""The mark that says up to which row of the log memories were compared."""
+"""The mark of the last row of the log whose memories were compared."""
 _WRITTEN = 200
 _VERDICTS = ("same", "conflict", "different")
 _SCHEMA: dict[str, Any] = {
@@ -39,7 +39,7 @@ _ANSWER = 24
 
 
 class Reach(NamedTuple):
-    """Which memories are compared: `most` of those written behind a row of the log, by commands of up to `load` writes."""
+    """Which memories a sweep compares: at most `most`, written after a row of the log by commands of up to `load` writes."""
 
     row: int = 0
     most: int = sys.maxsize
@@ -47,12 +47,12 @@ class Reach(NamedTuple):
 
 
 def reach_of(vault: "Vault", rules: "Policy") -> Reach:
-    """What a policy lets a tick compare: what was written since the last one."""
+    """The memories that a policy lets a tick compare: those written since the last tick."""
     return Reach(int(vault.mark(SWEPT) or 0), rules.get("fuse.most"), rules.get("fuse.load"))
 
 
 class Swept(NamedTuple):
-    """What was done: what was fused into what, how many memories were superseded, how many questions were put."""
+    """What a sweep did: the fused memories and their products, how many were superseded, how many questions were asked."""
 
     sources: tuple[str, ...] = ()
     products: tuple[str, ...] = ()
@@ -62,11 +62,11 @@ class Swept(NamedTuple):
 
 
 def options_of(rules: "Policy", matrix: "Matrix | None", opinion: sweep_plan.Judge | None) -> sweep_plan.SweepOptions:
-    """What a policy lets a sweep do.
+    """The options of a sweep that a policy sets.
 
     Args:
         matrix: the cube's vectors, where there are any.
-        opinion: a model to be asked about what the rules leave open.
+        opinion: asks a model about pairs that the rules leave open; `None` for no model.
     """
     return sweep_plan.SweepOptions(
         fuse=rules.get("steps.fuse"),
@@ -89,14 +89,14 @@ def sweep(
     txn: str | None = None,
     dry: bool = False,
 ) -> Swept:
-    """Compare what is new with what is there, and carry out what follows.
+    """Compare new memories with the others, and carry out the proposals.
 
     Args:
-        reach: which memories are looked at.
-        options: what may be done; asked only if there is something to compare.
-        late: whether to stop at the next transaction; the next sweep begins where this one did.
-        txn: the command that goes on.
-        dry: find, and do nothing.
+        reach: which memories are compared.
+        options: returns what may be done; called only if there is something to compare.
+        late: whether to stop before the next transaction; then the next sweep begins where this one began.
+        txn: the transaction that the sweep's changes belong to; `None` for a new one.
+        dry: find proposals, and carry out none.
     """
     ids, reached = vault.changed_since(*reach, leaving_out=author.command)
     if not ids:
@@ -124,7 +124,7 @@ def sweep(
 
 
 def judge(llm: "LLM") -> sweep_plan.Judge:
-    """A model's opinion on two texts, held to a JSON schema and read again; none where it gives no usable answer."""
+    """Asks a model for its opinion on two texts; the answer is held to a JSON schema, and `None` where it is unusable."""
     from memos_cli.operation.prompt.layout import fenced
     from memos_cli.ports import Request
 

@@ -1,19 +1,19 @@
-"""The proposals that new or changed memories give rise to: what to fuse, what to supersede, what to ask a person about.
+"""The proposals of a sweep over new or changed memories: what to fuse, what to supersede, what to ask a person about.
 
-Nothing is written here: `fusing.apply` carries a proposal out, after looking again whether it still holds. A sweep can be
-stopped at any point and run again: what was done is no longer found, and no pair is put up for review twice.
+Nothing is written here: `fusion.apply` carries out a proposal, after checking that it still holds. A sweep can be stopped at
+any point and run again: what was carried out is no longer proposed, and nobody is asked about a pair twice.
 
-    found = sweeping.sweep(vault, changed_ids, now, sweeping.Options())
+    found = sweep_plan.sweep(vault, changed_ids, now, sweep_plan.SweepOptions())
     for act, proposals in itertools.groupby(found, key=lambda proposal: proposal.act):
         for batch in itertools.batched(proposals, 200):
             with author.write(vault) as unit:
                 for proposal in batch:
-                    fusing.apply(unit, vault, proposal, now)
+                    fusion.apply(unit, vault, proposal, now)
 
-Fusions come first, then supersessions, then questions, and a batch is to be carried out before the next act is asked for: what
-a fusion made then takes part in the rest, and need not be swept itself.
+Fusions come first, then supersessions, then questions. A batch has to be carried out before the next act is asked for: then
+the product of a fusion takes part in the other acts, and needs no sweep of its own.
 
-How often a memory was used has no part in it.
+Uses of a memory make no difference to a sweep.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from memos_cli.infra.local.vector_matrix import Matrix
 
 JUDGED_BELOW = 0.3
-"""By how much the cosine of a pair that a model is asked about may lie below `Options.alike`."""
+"""A model is asked about pairs whose cosine lies at most this far below `SweepOptions.alike`."""
 ASKED = 3
-"""How many questions one memory may raise in a sweep: whoever is asked too much stops answering."""
+"""How many questions one memory may raise in a sweep: a person who is asked too much stops answering."""
 
 _SAME = "the model takes them for the same"
 _SUGGESTED = {Verdict.CONFLICT_POSSIBLE: "supersede", Verdict.DUPLICATE_POSSIBLE: "fuse"}
@@ -48,13 +48,13 @@ class SweepOptions(NamedTuple):
 
     Attributes:
         fuse: propose fusions.
-        supersede: propose that the later of a certain conflict supersedes the earlier; otherwise it becomes a question.
-        review: put up questions.
-        alike: the cosine from which on two memories without any hard difference are worth a question.
+        supersede: propose that the later of a certain conflict supersedes the earlier; otherwise a person is asked.
+        review: ask a person.
+        alike: the least cosine at which two memories without a hard difference are worth a question.
         matrix: the cube's vectors, where there are any (`Embeddings.matrix`); without them candidates are found by words.
-        judge: a model to be asked about pairs that the rules leave open; `None` for none.
-        judged: how many pairs it is asked about in a sweep.
-        trust_model: whether a fusion that the model proposes is made at once. The guards hold for it all the same.
+        judge: asks a model about pairs that the rules leave open; `None` for no model.
+        judged: how many pairs the model is asked about in a sweep.
+        trust_model: whether a fusion that the model proposes is made at once. The guards apply to it, too.
     """
 
     fuse: bool = True
@@ -68,26 +68,26 @@ class SweepOptions(NamedTuple):
 
 
 def sweep(vault: Vault, ids: Iterable[str], now: str, options: SweepOptions | None = None) -> Iterator[Proposal]:
-    """The proposals that new or changed memories give rise to: fusions, then supersessions, then questions.
+    """The proposals for new or changed memories: fusions, then supersessions, then questions.
 
-    A generator that reads as it goes: proposals may be applied between two of them, singly or in batches.
+    A generator that reads as it goes: the caller may apply proposals, singly or in batches, before it asks for the next.
 
     Args:
-        ids: the memories that are new or have changed; unknown ones, and what is not current, are passed over.
-        now: fixed-width UTC text; what is not hot and valid then has no part in it.
+        ids: the new or changed memories; ids that are unknown or not current are passed over.
+        now: fixed-width UTC text; memories that are not hot and valid then take no part.
     """
     return _Sweep(vault, now, options or SweepOptions()).run(ids)
 
 
 Pair = tuple[Memory, float | None, Likeness]
-"""A candidate, the cosine where there is one, and what it is to the memory at hand."""
+"""A candidate, its cosine where there is one, and the verdict on it and the memory that it is compared with."""
 
 
 class _Sweep:
-    """One look at what is new: the counts and the vectors are shared by all of its memories.
+    """One sweep; its memories share the counts of words and the vectors.
 
-    Three passes, so that what a fusion archives is not asked about: fusions, then supersessions, then questions. The products
-    of the first pass take part in the others.
+    It makes three passes: fusions, then supersessions, then questions, so that nobody is asked about a memory that a fusion
+    archives. The products of the first pass take part in the other two.
     """
 
     def __init__(self, vault: Vault, now: str, options: SweepOptions) -> None:
@@ -126,7 +126,7 @@ class _Sweep:
         return asking | ({Verdict.SIMILAR} if self._options.review and self._options.judge is not None else set())
 
     def _with_pairs(self, ids: Iterable[str]) -> Iterator[tuple[Memory, list[Pair]]]:
-        """The memories that are still current, each with those it may have something to do with; a pair comes up once."""
+        """The memories that are still current, each with its candidates; each pair occurs once."""
         seen: set[frozenset[str]] = set()
         for identity in dict.fromkeys(ids):
             row = search.row_if(self._vault.conn, identity, queries.condition(self._current))
@@ -144,7 +144,7 @@ class _Sweep:
                 yield other, cosine, self._verdict(memory, other, cosine)
 
     def _products(self) -> list[str]:
-        """What the fusions of this sweep made, as far as they were carried out by now."""
+        """The products of this sweep's fusions, as far as those were carried out by now."""
         links = (self._vault.links(identity)[0] for identity in self._spent)
         return list(dict.fromkeys(link.target for out in links for link in out if link.type is LinkType.MERGED_INTO))
 
@@ -158,7 +158,7 @@ class _Sweep:
         return Likeness(Verdict.CONFLICT_CERTAIN if certain else Verdict.CONFLICT_POSSIBLE, ("another value of the same key",))
 
     def _fusion(self, memory: Memory, pairs: list[Pair]) -> Proposal | None:
-        """The fusion of this memory with all that say the same, or with one that a trusted model takes for the same."""
+        """The fusion of a memory with all that say the same, or with one that a trusted model takes for the same."""
         if _was_fused(self._vault, memory):
             return None
         group, reasons = [memory], dict[str, None]()
@@ -177,7 +177,7 @@ class _Sweep:
         return _fusion_of([memory, taken], (_SAME,), "model")
 
     def _supersessions(self, memory: Memory, pairs: list[Pair]) -> Iterator[Proposal]:
-        """The values before and after this one in the line of those that it is in certain conflict with."""
+        """Supersessions between this memory and its neighbours in time among those that it is in certain conflict with."""
         certain = {other.id: found for other, _, found in pairs if found.verdict is Verdict.CONFLICT_CERTAIN}
         line = sorted([memory, *(other for other, _, _ in pairs if other.id in certain)], key=in_line)
         place = line.index(memory)
@@ -188,7 +188,7 @@ class _Sweep:
                 yield Proposal(Act.SUPERSEDE, (earlier, later), certain[other.id].reasons)
 
     def _against(self, earlier: Memory, later: Memory) -> str | None:
-        """What stands against a supersession though the conflict is certain."""
+        """Why the later memory may not supersede the earlier although the conflict is certain; `None` where it may."""
         if earlier.frozen:
             return "the earlier one is frozen"
         if earlier.title != later.title:
@@ -208,10 +208,10 @@ class _Sweep:
             if found.verdict is Verdict.CONFLICT_CERTAIN and pair_id(earlier.id, later.id) not in self._settled:
                 against = self._against(earlier, later)
                 suggested, reasons = ("keep", (*reasons, against)) if against else ("supersede", reasons)
-            # Two that cannot be fused for what stands in their headers may well say the same, and both stay.
+            # Two memories whose headers forbid a fusion may well say the same, and both stay.
             apart = found.verdict is Verdict.DUPLICATE_POSSIBLE and may_fuse(earlier, later) is not None
             if suggested is not None and not apart and asked < ASKED:
-                # Counted whether or not it was asked before, so that a second sweep does not ask the next three.
+                # A question that was asked before counts, too, so that a second sweep does not ask the next three.
                 asked += 1
                 yield from self._question(earlier, later, reasons, suggested)
 
@@ -222,7 +222,7 @@ class _Sweep:
             yield Proposal(Act.REVIEW, (earlier, later), reasons, suggested=suggested, by=by)
 
     def _judgement(self, earlier: Memory, later: Memory, cosine: float | None) -> Iterator[Proposal]:
-        """What the model makes of a pair that the rules leave open."""
+        """The question that the model's opinion raises about a pair that the rules leave open."""
         if self._options.judge is None or (cosine is not None and cosine < self._options.alike - JUDGED_BELOW):
             return
         if was_asked(self._vault, pair_id(earlier.id, later.id)):
@@ -235,7 +235,7 @@ class _Sweep:
             yield from self._question(earlier, later, (_SAME,), "fuse", "model")
 
     def _is_trusted(self, one: Memory, other: Memory) -> bool:
-        """Whether a model that is trusted takes two memories for the same, and nothing in them stands against it."""
+        """Whether a trusted model takes two memories for the same, and neither headers nor guards forbid their fusion."""
         if not self._options.trust_model or may_fuse(one, other) is not None or verdicts.strict_guards(one, other):
             return False
         return not _was_fused(self._vault, other) and self._opinion(*in_time(one, other)) == "same"
@@ -252,22 +252,22 @@ def _takes_part(memory: Memory) -> bool:
 
 
 def _beside(one: Memory, other: Memory) -> bool:
-    """Whether two memories are in one scope, so that they can be about the same thing."""
+    """Whether two memories have the same owner, visibility and task, so that they can be about the same thing."""
     return (one.owner, one.visibility, one.task) == (other.owner, other.visibility, other.task)
 
 
 def _was_otherwise_between(group: Sequence[Memory], pairs: Sequence[Pair]) -> bool:
-    """Whether something else held in between: who lives in Leeds, then in Porto, then in Leeds again, says no fact twice."""
+    """Whether another value held in between: who lives in Leeds, then in Porto, then in Leeds again, says no fact twice."""
     first, last = min(map(starts, group)), max(map(starts, group))
     conflicts = {Verdict.CONFLICT_CERTAIN, Verdict.CONFLICT_POSSIBLE}
     return any(found.verdict in conflicts and first <= starts(other) <= last for other, _, found in pairs)
 
 
 def _last_said(vault: Vault, memory: Memory, above: frozenset[str] = frozenset()) -> str:
-    """When it was last said: a product is as old as its first source, and what it says is as young as its last.
+    """When a memory was last said: a fusion's product begins with its first source, but was said as late as its last one.
 
     Args:
-        above: what it is a source of: two machines may each have linked one way what together leads in a circle.
+        above: the products that this memory is a source of, which are skipped: links of two machines may form a circle.
     """
     said = starts(memory)
     if memory.state is State.MERGED or memory.origin is Origin.CONSOLIDATION:
@@ -281,12 +281,12 @@ def _last_said(vault: Vault, memory: Memory, above: frozenset[str] = frozenset()
 
 
 def _was_fused(vault: Vault, memory: Memory) -> bool:
-    """Whether it was once absorbed by a fusion and is here again: somebody took that back, and a tick does not insist."""
+    """Whether a current memory was once a fusion's source: somebody took the fusion back, and a tick does not repeat it."""
     return queries.ever_set(vault.conn, memory.id, f"{fold.LINK}{LinkType.MERGED_INTO}:")
 
 
 def _was_superseded(vault: Vault, earlier: Memory, later: Memory) -> bool:
-    """Whether the one superseded the other before, and somebody took that back."""
+    """Whether the later memory superseded the earlier before, and somebody took that back."""
     return queries.ever_set(vault.conn, later.id, f"{fold.LINK}{LinkType.SUPERSEDES}:{earlier.id}")
 
 

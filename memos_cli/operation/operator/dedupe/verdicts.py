@@ -1,9 +1,9 @@
-"""What two memories are to each other: the same, in conflict, alike, or neither. Pure, and the same whichever is named first.
+"""The verdict on two memories: the same, in conflict, alike, or unrelated. Pure, and the same whichever is named first.
 
 No threshold decides. The cosine of "phone …1234" and "phone …1243" is 0.992, of "allergic" and "not allergic" 0.970, and of a
-true paraphrase 0.889. So two memories are the *same* only if they read the same word for word once what cannot matter is taken
-out (`readings`), and in *certain* conflict only where a short table says that the attribute has one value, that it changes,
-and that the later one says so. Everything else that looks like a conflict or a paraphrase is a question for a person.
+true paraphrase 0.889. So two memories are the *same* only if their normal forms (`normal_form`) are equal word for word, and
+in *certain* conflict only where a short table (`attributes`) says that the attribute has one value, that it changes, and that
+the later memory says so. Everything else that looks like a conflict or a paraphrase is a question for a person.
 """
 
 import re
@@ -26,7 +26,7 @@ from memos_cli.operation.operator.dedupe.normal_form import (
 
 
 class Verdict(StrEnum):
-    """What two memories are to each other."""
+    """How two memories relate to each other."""
 
     DUPLICATE = "duplicate"
     DUPLICATE_POSSIBLE = "duplicate_possible"
@@ -37,7 +37,7 @@ class Verdict(StrEnum):
 
 
 class Likeness(NamedTuple):
-    """A verdict, and why, in a few words each; they quote neither text, since they outlive what may be purged."""
+    """A verdict and its reasons, a few words each; they quote neither memory, since they outlive a purge of it."""
 
     verdict: Verdict
     reasons: tuple[str, ...]
@@ -72,15 +72,15 @@ _PAST = re.compile(
 )
 
 
-# -- what differs
+# -- differences
 
 
 class Differences(NamedTuple):
-    """Where two texts differ.
+    """The differences of two texts.
 
     Attributes:
-        kinds: what sort of thing differs: those of `HARD`, and `case`, `function` and `word`.
-        slots: the stretches that differ, as the words of the one and those of the other.
+        kinds: the sorts of words that differ: those of `HARD`, and `case`, `function` and `word`.
+        slots: the places that differ, each as the words of the one text and those of the other.
     """
 
     kinds: frozenset[str]
@@ -90,7 +90,7 @@ class Differences(NamedTuple):
 HARD = frozenset(
     ("number", "date", "time", "code", "name", "negation", "quantity", "modal", "tense", "unit", "opposite", "order")
 )
-"""What stands against a fusion whoever proposes it."""
+"""The differences that forbid a fusion, whoever proposes it."""
 
 
 def _sort(word: str) -> str:
@@ -125,7 +125,7 @@ def _stemmer() -> Any:  # noqa: ANN401 -- the library's own
 
 
 def differences(one: NormalForm, other: NormalForm) -> Differences:
-    """What differs between two texts, by position and as a whole."""
+    """The differences of two texts, by position and as a whole."""
     slots = []
     mine, theirs = one.loose, other.loose
     matcher = SequenceMatcher(None, mine, theirs, autojunk=False)
@@ -144,7 +144,7 @@ def differences(one: NormalForm, other: NormalForm) -> Differences:
 
 
 def _counted(words: tuple[str, ...]) -> frozenset[tuple[str, int]]:
-    """Each word with its how-manieth occurrence, so that saying a number twice is not saying it once."""
+    """Each word with the number of its occurrence, so that a number said twice differs from one said once."""
     seen: dict[str, int] = {}
     found = []
     for word in words:
@@ -154,7 +154,7 @@ def _counted(words: tuple[str, ...]) -> frozenset[tuple[str, int]]:
 
 
 def _kind(word: str, known: set[str]) -> str:
-    """The sort of a word that only one text has; a name is none where the words `known` have it without its capital."""
+    """The sort of a word that only one text has; a capitalised word that `known` has in lower case is no name but `case`."""
     sort = _sort(word)
     if sort == "name" and word.casefold() in known:
         return "case"
@@ -162,7 +162,7 @@ def _kind(word: str, known: set[str]) -> str:
 
 
 def _weighty(words: tuple[str, ...], others: tuple[str, ...]) -> list[str]:
-    """Names, numbers and the like in their order: who owes whom is said by nothing else. A name in `others` is one here too."""
+    """Names, numbers and the like in order: only the order says who owes whom. A name in `others` is a name here, too."""
     names = {word.casefold() for word in others if _sort(word) == "name"}
     sorts = {"name", "number", "date", "time", "code"}
     return [word.casefold() for word in words if _sort(word) in sorts or word.casefold() in names]
@@ -177,14 +177,14 @@ def _content(reading: NormalForm) -> frozenset[str]:
 
 
 def compare(one: Memory, other: Memory, *, cosine: float | None = None, alike: float = 0.88) -> Likeness:
-    """What two memories are to each other.
+    """The verdict on two memories.
 
     Args:
-        cosine: of their vectors, where both have one. It can make a pair worth asking about, never decide it.
-        alike: from which cosine on a pair without any hard difference is worth asking about.
+        cosine: the cosine of their vectors, where both have one. It can make a pair worth a question, never decide it.
+        alike: the least cosine at which a pair without a hard difference is worth a question.
 
     Returns:
-        A verdict that is the same for (one, other) and (other, one); which of them is the later is read off their times.
+        The same verdict for (one, other) and (other, one): their times say which of them is the later.
     """
     earlier, later = in_time(one, other)
     first, second = read(earlier.content), read(later.content)
@@ -195,7 +195,7 @@ def compare(one: Memory, other: Memory, *, cosine: float | None = None, alike: f
 
 
 def in_line(memory: Memory) -> tuple[str, str, str]:
-    """Sorts memories by when what they say begins to hold; equals by their recording, and then by their ids."""
+    """The key that sorts memories by when they begin to hold, then by when they were recorded, then by their ids."""
     return starts(memory), memory.created_at, memory.id
 
 
@@ -206,7 +206,7 @@ def in_time(one: Memory, other: Memory) -> tuple[Memory, Memory]:
 
 
 def guards(one: Memory, other: Memory) -> tuple[str, ...]:
-    """What stands against fusing two memories, whoever proposes it; empty where nothing does."""
+    """The hard differences that forbid the fusion of two memories, whoever proposes it; empty where there are none."""
     found = differences(read(one.content), read(other.content))
     return _words_for(found, HARD)
 
@@ -215,14 +215,14 @@ _LIGHT = frozenset(("a", "an", "very", "really", "quite", "so", "too", "also"))
 
 
 def strict_guards(one: Memory, other: Memory) -> tuple[str, ...]:
-    """`guards`, and any word but the lightest that differs or stands elsewhere: for fusions that nobody is asked about."""
+    """As `guards`, but any word except the lightest may not differ or move either: for fusions that nobody is asked about."""
     found = guards(one, other)
     first, second = ([word for word in read(memory.content).words if word not in _LIGHT] for memory in (one, other))
     return found if first == second else (*found, _OWN_WORDS)
 
 
 def _same_words(earlier: Memory, later: Memory) -> Likeness:
-    """The same words may still be said of two days, or by two people."""
+    """The verdict on two memories with the same words, which may still be said of two days, or by two people."""
     reading = read(earlier.content)
     if reading.words == ():
         return Likeness(Verdict.UNRELATED, ("no words",))
@@ -233,7 +233,7 @@ def _same_words(earlier: Memory, later: Memory) -> Likeness:
 
 
 def _other_occasion(earlier: Memory, later: Memory, reading: NormalForm) -> str | None:
-    """Why the same words mean something else: another speaker's "I", or another day's "yesterday"."""
+    """Why the same words may mean something else: another speaker's "I", or another day's "yesterday"."""
     words = {word.casefold() for word in reading.words}
     if earlier.source.speaker != later.source.speaker and words & {*attributes.PERSONAL, "you", "your"}:
         return "said by different people"
@@ -248,7 +248,7 @@ def _other_occasion(earlier: Memory, later: Memory, reading: NormalForm) -> str 
 
 
 def _in_circumstances(likeness: Likeness, earlier: Memory, later: Memory, first: NormalForm, second: NormalForm) -> Likeness:
-    """A conflict is none between two speakers' "I", and not certain between memories that are marked differently."""
+    """The verdict in view of speakers, days and tags: two speakers' "I" is no conflict; other tags make one uncertain."""
     if likeness.verdict in {Verdict.SIMILAR, Verdict.UNRELATED}:
         return likeness
     words = {word.casefold() for word in (*first.words, *second.words)}
@@ -286,7 +286,7 @@ def _of_texts(earlier: NormalForm, later: NormalForm, cosine: float | None, alik
 
 
 def _contradiction(found: Differences, earlier: NormalForm, later: NormalForm) -> tuple[str, ...]:
-    """Why one may say the contrary of the other: all else is the same, and a "not", an opposite or one value differs."""
+    """Why one text may contradict the other: all else is the same, and a "not", an opposite or one value differs."""
     soft = {"negation", "modal", "opposite", "quantity", "function", "tense"}
     line = f"{earlier.text} | {later.text}".casefold()
     if found.kinds & {"negation", "opposite"} and _all_else_is_said(found, soft):
@@ -302,7 +302,7 @@ def _contradiction(found: Differences, earlier: NormalForm, later: NormalForm) -
 
 
 def _all_else_is_said(found: Differences, soft: set[str]) -> bool:
-    """Whether whatever differs is a "not", its verb, an opposite, or a function word."""
+    """Whether each word that differs is a "not", its verb, an opposite, or a function word."""
     for a, b in found.slots:
         for word in (*a, *b):
             low = word.casefold()
@@ -323,7 +323,7 @@ _VERBS = re.compile(
 
 
 def _is_a_value(reading: NormalForm, slot: tuple[str, ...]) -> bool:
-    """Whether the words stand behind a verb, so that they say something of a subject and are not the subject."""
+    """Whether the words stand behind a verb, so that they are not the subject but say something of it."""
     words = [word.casefold() for word in reading.loose]
     place = next(i for i in range(len(words)) if reading.loose[i : i + len(slot)] == slot)
     return any(_VERBS.match(word) for word in words[:place])
@@ -332,10 +332,10 @@ def _is_a_value(reading: NormalForm, slot: tuple[str, ...]) -> bool:
 def _perhaps_the_same(
     earlier: NormalForm, later: NormalForm, found: Differences, cosine: float | None, alike: float
 ) -> Likeness:
-    """Whether two texts without a hard difference may be one: each word has its counterpart, or they are near in meaning."""
+    """The verdict on two texts without a hard difference: they may be the same if their words match, or if they are near."""
     if _content(earlier) == _content(later):
         return Likeness(Verdict.DUPLICATE_POSSIBLE, ("the same words in another order or form",))
-    # One word in the place of another is another thing: green tea is no paraphrase of black tea.
+    # One word in place of another means another thing: green tea is no paraphrase of black tea.
     replaced = any(len(a) == len(b) == 1 for a, b in found.slots) and len(found.slots) == 1
     if cosine is not None and cosine >= alike and not replaced:
         return Likeness(Verdict.DUPLICATE_POSSIBLE, (f"close in meaning (cosine {cosine:.2f})",))
@@ -353,5 +353,5 @@ _SAID = {
 
 
 def _words_for(found: Differences, kinds: frozenset[str]) -> tuple[str, ...]:
-    """The differences in words."""
+    """The reasons that name these differences."""
     return tuple(_SAID[kind] for kind in sorted(found.kinds & kinds))
