@@ -1,28 +1,28 @@
-"""MemScheduler: which memory goes in which form into a prompt, and which slots are worth having. Pure decisions, with reasons.
+"""MemScheduler's decisions: which form each memory takes in a prompt, and which slots are worth having. Pure, with reasons.
 
-A memory can be text in the prompt, lie in a slot (the state of the model after a beginning of the prompt), or be known to an
-adapter. Three things are scarce: tokens of the context, bytes of KV on the disk, and adapters at a time.
+A memory can be text in the prompt, lie in a slot (a model's state after the beginning of a prompt), or be known to an adapter.
+Three things are scarce: tokens of the context, bytes of KV on disk, and adapters in use at a time.
 
-For a request, adapters come first, since what they know takes no room: those that know most of what is needed. A prompt begins
-with one slot: that of the core, or that of a set, which has the core before it. Each that is ready is tried, and none at all:
+For a request, adapters are chosen first, those that know most needed memories, since what they know takes no room. A prompt
+begins with one slot: the core's, or a scene's, which holds the core, too. Each slot that is ready is tried, and so is none:
 
     gain = prefill * tokens that need not be evaluated - restore * bytes of the slot - overhead            in seconds
 
-The best gain wins, but never at the price of a memory: a slot brings its whole set into the context, and where more of what
-is needed would be left out than without it, it is not taken. Nor is it where it has less than half of what is needed, or where
-more than half of it is not needed, which distracts: of 1,000 questions to memos-mini, about sets of 3 to 20 memories, those for
-which half of the set or more was needed had 319 of 446 right answers with the set in place of the memories that were found, and
-312 with those alone; the others 399 of 554 against 414, and it was sure of 276 of these against 355. What is left goes as text,
-what fits best first, while there is room.
+The best gain wins, but never at the price of a memory: a slot brings its whole scene into the context, and is not used where it
+would leave out more needed memories than no slot would. Nor is it used where it holds less than half of the needed memories, or
+where more than half of its memories are not needed, which distracts. Measured on 1,000 questions to memos-mini about scenes of
+3 to 20 memories: where half of the scene or more was needed, 319 of 446 answers were right with the scene in place of the found
+memories, and 312 with the found memories alone; otherwise 399 of 554 against 414, and the model was sure of 276 of these
+against 355. The other memories go as text, the best first, while there is room.
 
-Ahead of requests, a set's slot is worth what it saves in a day,
+Ahead of requests, a scene's slot is worth what it saves in a day,
 
     worth = recalls a day * gain - min(changes a day, 24) * prefill * tokens of the slot
 
-since a change of any memory in it makes it stale, and a tick, at most once an hour, builds it anew. A set has none where no
-request can need half of it, or where nobody would notice what it saves. Sets are taken by worth
-for each byte while the quota lasts (Dantzig's rule for the knapsack, Operations Research 5, 1957: at most the worth of one
-set is lost). One that is there already counts a quarter more, so that two that are alike do not take turns.
+since a change of any memory in it makes the slot stale, and a tick, at most once an hour, builds it anew. A scene has no slot
+where no request can need half of its memories, or where nobody would notice the time saved. Scenes are taken by worth per byte
+while the quota lasts (Dantzig's rule for the knapsack, Operations Research 5, 1957: at most the worth of one scene is lost). A
+slot that is there already counts a quarter more, so that two of similar worth do not take turns.
 """
 
 from collections import Counter
@@ -33,17 +33,17 @@ from typing import NamedTuple
 from memos_cli.model import Form
 
 _TICKS = 24
-"""How often a day a slot can be built anew."""
+"""How many times a day a slot can be built anew."""
 _COLD = 1 / 14
-"""Recalls a day below which a set has no slot, whatever it would save: once in two weeks."""
+"""Recalls a day below which a scene has no slot, whatever it would save: once in two weeks."""
 _NOTICED = 0.05
-"""Seconds: where an answer begins sooner by less than that, a slot is not worth being made ahead."""
+"""Seconds: a slot that lets an answer begin sooner by less than that is not worth making ahead."""
 _STAYING = 1.25
-"""How much more a slot is worth that is there: building it again would cost, and what is alike should not take turns."""
+"""How much more an existing slot is worth: building it again would cost, and slots of similar worth should not take turns."""
 
 
 class Budgets(NamedTuple):
-    """What there is: tokens of the context for memories, bytes of KV for slots, adapters at a time."""
+    """The budgets: tokens of the context for memories, bytes of KV for slots, adapters in use at a time."""
 
     tokens: int
     kv_bytes: int
@@ -56,12 +56,12 @@ class Costs(NamedTuple):
     Attributes:
         prefill: seconds to evaluate a token.
         kv: bytes of KV that a token takes.
-        restore: seconds to read, check and put back a byte of a slot.
+        restore: seconds to read, check and restore a byte of a slot.
         overhead: seconds for a slot of any size.
 
     The defaults are those of a model of the shape of Qwen2.5-0.5B in f16 (24 layers, 2 heads of 64 for keys and for values)
-    on two cores. `interface.scheduling` puts in what the last answers showed of the model and the machine at hand
-    (`infra.speeds`); the overhead is then part of `restore`.
+    on two cores. `MemScheduler.measured` replaces them by those that the last answers of the present model on this machine
+    showed (`infra.local.speeds`); the overhead is then part of `restore`.
     """
 
     prefill: float = 0.005
@@ -109,11 +109,11 @@ class Candidate(NamedTuple):
     """A memory that a request needs.
 
     Attributes:
-        tokens: what it takes as text.
-        scene: the set that it belongs to.
+        tokens: how many tokens its text takes.
+        scene: the scene that it belongs to.
         core: whether it stands in every prompt.
-        secret: whether it may be in no slot.
-        adapter: the active adapter that knows it as it is now.
+        secret: whether no slot may hold it.
+        adapter: the active adapter that knows the memory as it is now.
     """
 
     id: str
@@ -125,7 +125,7 @@ class Candidate(NamedTuple):
 
 
 class Slotted(NamedTuple):
-    """A slot that is ready: tokens that it brings into the context, the core among them, and its bytes."""
+    """A slot that is ready: the tokens that it brings into the context, including the core's, its bytes, and its memories."""
 
     tokens: int
     bytes: int
@@ -133,7 +133,7 @@ class Slotted(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """What becomes of one memory; the form is `None` where it is left out."""
+    """The form that one memory takes; `None` where it is left out."""
 
     id: str
     form: Form | None
@@ -144,18 +144,18 @@ class Decision(NamedTuple):
 
     @property
     def reason(self) -> str:
-        """Why, in words."""
+        """The reason in words."""
         return _WORDS[self.why].format(scene=self.scene, adapter=self.adapter)
 
 
 class Plan(NamedTuple):
-    """What becomes of a request.
+    """The plan for a request.
 
     Attributes:
-        slot: the set with whose slot the prompt begins; `None` for none.
-        tokens: of the context that memories take, those that a slot brings along among them.
-        kv_bytes: of the slot.
-        saved: seconds, against all as text.
+        slot: the scene with whose slot the prompt begins; `None` for no slot.
+        tokens: tokens of the context that memories take, including those of the slot.
+        kv_bytes: bytes of the slot.
+        saved: seconds saved against a prompt with all memories as text.
     """
 
     decisions: tuple[Decision, ...]
@@ -170,8 +170,8 @@ def decide(candidates: Sequence[Candidate], slots: Mapping[str, Slotted], budget
     """Choose the form of each memory that a request needs.
 
     Args:
-        candidates: best first; those of the core before the others.
-        slots: the slots that are ready, by the name of their set.
+        candidates: the needed memories, those of the core before the others, each best first.
+        slots: the slots that are ready, by the name of their scene.
         budgets: never exceeded.
     """
     costs = costs or Costs()
@@ -200,7 +200,7 @@ def decide(candidates: Sequence[Candidate], slots: Mapping[str, Slotted], budget
 
 
 def _unfit(rest: Sequence[Candidate], slot: Slotted) -> Why | None:
-    """Why a slot is not for this request, whatever it saves; one that has nothing besides the core is for every one."""
+    """Why a slot does not suit this request, whatever it saves; a slot of the core alone suits every request."""
     core = {one.id for one in rest if one.core}
     brought, needed = len(slot.ids - core), [one.id in slot.ids for one in rest if not one.core]
     if not brought:
@@ -216,7 +216,7 @@ def _adapters(candidates: Iterable[Candidate], most: int) -> tuple[str, ...]:
 
 
 def _laid(rest: Sequence[Candidate], name: str | None, slot: Slotted | None, budgets: Budgets, costs: Costs) -> Plan:
-    """The plan that begins with this slot, whatever comes of it."""
+    """The plan that begins with this slot, whether it is a good one or not."""
     tokens = slot.tokens if slot else 0
     decisions: list[Decision] = []
     spared = 0
@@ -245,12 +245,12 @@ def _left(plan: Plan) -> int:
 
 
 def _explained(one: Decision, plan: Plan, blocked: Mapping[str, Why], slots: Mapping[str, Slotted]) -> Decision:
-    """What goes as text though there is a slot of its set says why that is not taken."""
+    """The decision with the reason why the slot of the memory's scene is not used, where there is such a slot."""
     if one.form is not Form.PLAINTEXT or one.why is not Why.NO_SLOT:
         return one
     if one.scene is not None and one.scene in blocked:
         return one._replace(why=blocked[one.scene])
-    # Told since the slot was made, which makes it no worse for the others.
+    # The memory was added after the slot was made, which makes the slot no worse for the others.
     return one._replace(why=Why.OTHER) if one.scene in slots and plan.slot not in {None, one.scene} else one
 
 
@@ -258,7 +258,7 @@ def _explained(one: Decision, plan: Plan, blocked: Mapping[str, Why], slots: Map
 
 
 class Do(StrEnum):
-    """What a tick does about the slot of a set."""
+    """What a tick does about the slot of a scene."""
 
     BUILD = "build"
     KEEP = "keep"
@@ -267,14 +267,14 @@ class Do(StrEnum):
 
 
 class Hot(NamedTuple):
-    """A set as a tick weighs it.
+    """A scene as a tick weighs it.
 
     Attributes:
-        tokens: of its slot, the core among them.
-        recalls: how many there will be a day, as far as that can be foreseen.
+        tokens: tokens of its slot, including the core's.
+        recalls: expected recalls of the scene a day.
         changes: how many times a day one of its memories changes.
-        bytes: of the slot that is ready; `None` where there is none.
-        memories: how many it has.
+        bytes: bytes of the slot that is ready; `None` where there is none.
+        memories: how many memories the scene has.
     """
 
     name: str
@@ -286,7 +286,7 @@ class Hot(NamedTuple):
 
 
 class SlotStep(NamedTuple):
-    """What is to be done about the slot of a set, and why; `saved` is in seconds a day."""
+    """What a tick is to do about the slot of a scene, and why; `saved` is in seconds a day."""
 
     name: str
     do: Do
@@ -298,10 +298,10 @@ class SlotStep(NamedTuple):
 def ahead(
     sets: Iterable[Hot], budgets: Budgets, most: int, costs: Costs | None = None, needed: int | None = None
 ) -> tuple[SlotStep, ...]:
-    """What to do about the slots of these sets, the worthiest first; those to be kept or built fit the budget together.
+    """What to do about the slots of these scenes, the worthiest first; those to be kept or built fit the budget together.
 
     Args:
-        most: how many sets have a slot at most.
+        most: how many scenes may have a slot.
         needed: how many memories a request needs at most; `None` for any number.
     """
     costs = costs or Costs()
@@ -334,14 +334,14 @@ def _worth(one: Hot, costs: Costs) -> float:
 
 
 def _unused(one: Hot, costs: Costs, needed: int | None) -> str | None:
-    """Why a slot would never be used, or to no effect; `None` where neither is so."""
+    """Why a slot would never be used, or to no noticeable effect; `None` where it would be of use."""
     if needed is not None and one.memories > 2 * needed:
         return f"a request needs {needed} memories at most, less than half of its {one.memories}"
     return None if _gain(one, costs) >= _NOTICED else "an answer would hardly begin sooner"
 
 
 def _against(worth: float, size: int, one: Hot, budgets: Budgets, enough: bool, taken: int) -> str | None:  # noqa: FBT001
-    """Why a set has no slot; `None` where it has one."""
+    """Why a scene is to have no slot; `None` where it is to have one."""
     if one.tokens > budgets.tokens:
         return f"its {one.tokens:,} tokens are more than memories may take of the context"
     if worth <= 0 or one.recalls < _COLD:

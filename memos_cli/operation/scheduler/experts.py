@@ -1,7 +1,7 @@
-"""The simple foresights that `operation.predictor` mixes. Pure; sets are their numbers in the order in which they were told.
+"""The simple experts that `operation.scheduler.predictor` mixes. Pure; a scene is its number in the order of first memories.
 
-Each gives a probability to every set, or abstains where it has nothing to go by. To learn a recall takes a time that does not
-grow with how many there were.
+Each expert gives a probability to every scene, or abstains where it knows nothing that bears on the question. The time to learn
+a recall does not grow with the number of recalls before it.
 """
 
 import math
@@ -12,64 +12,64 @@ from typing import Protocol
 _HOUR = 3_600_000
 _DAY = 24 * _HOUR
 _ORDER = 3
-"""How many recalls back a context reaches."""
+"""How many recalls a context contains at most."""
 _PAUSE = _HOUR
-"""Milliseconds after which a recall begins a new sitting: what came before says little then."""
+"""Milliseconds without a recall after which the next one begins a new sitting: earlier recalls say little about it."""
 _BEGIN = -1
-"""Stands for the set before the first one of a sitting."""
+"""In place of the scene before the first one of a sitting."""
 _BACK = ("again", "back 1", "back 2", "back 3")
 _REACH = 2
-"""How far in the order of telling a set counts as near to the last one."""
+"""How many places from the last recalled scene another one counts as near."""
 _PRIOR = {"again": 8, "back 1": 2}
-"""How much likelier than others these are before anything was learned."""
+"""How much likelier these relations are than others before anything was learned."""
 _HOLDS, _AVERAGE = 1.2, 0.75
 """BM25's k1 and b, at their usual values."""
 _SHARPNESS = 2.0
-"""The power of a score of words to which a set is likely."""
+"""The power of a scene's BM25 score to which its probability is proportional."""
 _HUGE = 1e100
 
 Words = Mapping[str, Mapping[str, int]]
-"""For each set by its name how often each word occurs in it."""
+"""For each scene by its name how often each word occurs in it."""
 Context = tuple[object, ...]
 
 
 class Expert(Protocol):
-    """Foresees in its own way."""
+    """Gives each scene a probability, by one kind of evidence."""
 
     def foresee(self, at: int, cue: Sequence[str], told: int) -> list[float] | None:
-        """A probability for each of the first `told` sets; the sum is 1. `None` to abstain."""
+        """A probability for each of the first `told` scenes; the sum is 1. `None` to abstain."""
         ...
 
     def learn(self, at: int, needed: Sequence[int]) -> None:
-        """A recall has come, of these sets, the one that mattered most first."""
+        """Learn that these scenes were recalled, the one that mattered most first."""
         ...
 
 
 class Sitting:
-    """What was recalled since the last pause."""
+    """A sitting: the recalls since the last pause of more than an hour."""
 
     def __init__(self) -> None:
         self._before: deque[int] = deque([_BEGIN] * _ORDER, maxlen=_ORDER)
         self._last: int | None = None
 
     def is_over(self, at: int) -> bool:
-        """Whether a recall at this time begins a new one."""
+        """Whether a recall at this time begins a new sitting."""
         return self._last is None or at - self._last > _PAUSE
 
     def learn(self, at: int, needed: Sequence[int]) -> None:
-        """A recall has come; the experts have learned of it already."""
+        """Add a recall; the experts have to learn it before."""
         if self._last is not None and self.is_over(at):
             self._before.extend([_BEGIN] * _ORDER)
         self._before.append(needed[0])
         self._last = at
 
     def sequence(self, at: int) -> list[Context]:
-        """The last sets, the newest first, ever more of them; after a pause that it is the beginning."""
+        """Contexts of the last one, two, … scenes, the newest first; after a pause only the beginning of a sitting."""
         before = self._sets(at)
         return [tuple(before[:length]) for length in range(1, len(before) + 1)]
 
     def scene(self, at: int) -> list[Context]:
-        """The last set together with the time of day."""
+        """Contexts of the last scene, alone and with the time of day."""
         hour, weekend, _ = _clock(at)
         last = self._sets(at)[0]
         return [(last,), (last, hour // 3), (last, hour // 3, weekend)]
@@ -79,7 +79,7 @@ class Sitting:
 
 
 def routine(at: int) -> list[Context]:
-    """The hour, then the hour on working days or on the weekend, then on that day of the week."""
+    """Contexts of the hour, then the hour on working days or on the weekend, then on that day of the week."""
     hour, weekend, day = _clock(at)
     return [(hour // 3,), (hour,), (hour, weekend), (hour, weekend, day)]
 
@@ -91,24 +91,24 @@ def _clock(at: int) -> tuple[int, bool, int]:
 
 
 class Contexts(Protocol):
-    """Gives the contexts of an instant, the most general first."""
+    """Returns the contexts of an instant, the most general first."""
 
     def __call__(self, at: int, /) -> list[Context]:
-        """Those at `at`, in milliseconds since 1970."""
+        """The contexts at `at`, in milliseconds since 1970."""
         ...
 
 
 class Following:
-    """What followed on contexts, longer ones blended with shorter ones, as PPM does.
+    """Counts which scenes followed each context, and blends longer contexts with shorter ones, as PPM does.
 
     The escape is that of its method C (Cleary and Witten, IEEE Trans. Commun. 32, 1984; Moffat, ibid. 38, 1990; as smoothing of
-    language models it is known as Witten-Bell): where a context `h` was seen `c` times with `t` different sets after it,
+    language models it is known as Witten-Bell): where a context `h` was seen `c` times with `t` different scenes after it,
 
         P(s | h) = (c(h, s) + t P(s | shorter h)) / (c + t)
 
     Args:
-        count: how many sets there are.
-        contexts: gives those of an instant, the most general first.
+        count: how many scenes there are.
+        contexts: returns the contexts of an instant, the most general first.
     """
 
     def __init__(self, count: int, contexts: Contexts) -> None:
@@ -117,7 +117,7 @@ class Following:
         self._after: dict[Context, Counter[int]] = {}
 
     def foresee(self, at: int, cue: Sequence[str], told: int) -> list[float] | None:  # noqa: ARG002 -- of no use here
-        """By what followed on the contexts of this instant."""
+        """Probabilities by the scenes that followed the contexts of this instant."""
         seen = [self._after[()]] if () in self._after else []
         for context in self._contexts(at) if seen else ():
             after = self._after.get(context)
@@ -138,17 +138,17 @@ class Following:
         return found if told == self._count else _whole(found)
 
     def learn(self, at: int, needed: Sequence[int]) -> None:
-        """Count it under each context of that instant."""
+        """Count the recall under each context of that instant."""
         for context in ((), *self._contexts(at)):
             self._after.setdefault(context, Counter()).update(needed)
 
 
 class Course:
-    """How a recall lies to those before it, whichever sets they are: again, back to one of the last, on to the next one told.
+    """Learns how a recall relates to those before, whichever scenes they are: again, back to one of the last, on to the next.
 
-    It learns from few recalls, since all sets share what is learned. Ways back are the stack distances of Mattson et al. (IBM
-    Systems Journal 9, 1970), ways on are the distances of hardware prefetchers, which make a reader of things in turn
-    foreseeable (Joseph and Grunwald, ISCA 1997).
+    It needs few recalls, since all scenes share what is learned. Relations back are the stack distances of Mattson et al. (IBM
+    Systems Journal 9, 1970). Relations on are the distances of hardware prefetchers, which foresee a reader that takes things
+    in turn (Joseph and Grunwald, ISCA 1997).
     """
 
     def __init__(self) -> None:
@@ -157,7 +157,7 @@ class Course:
         self._after: Counter[str] = Counter()
 
     def _way(self, scene: int) -> str:
-        """What a recall of this set would be."""
+        """How a recall of this scene would relate to the last ones."""
         if scene in self._stack:
             return _BACK[self._stack.index(scene)]
         distance = scene - self._stack[0]
@@ -166,7 +166,7 @@ class Course:
         return "used" if scene in self._used else "new"
 
     def foresee(self, at: int, cue: Sequence[str], told: int) -> list[float] | None:  # noqa: ARG002 -- of no use here
-        """By the way that a recall of each set would be."""
+        """Probabilities by the relation that a recall of each scene would have to the last ones."""
         if not self._stack:
             return None
         ways = [self._way(scene) for scene in range(told)]
@@ -178,8 +178,8 @@ class Course:
         shares = {way: (known.get(way, 0) + escape * _PRIOR.get(way, 1) / prior) / whole / size for way, size in sizes.items()}
         return [shares[way] for way in ways]
 
-    def learn(self, at: int, needed: Sequence[int]) -> None:  # noqa: ARG002 -- words are of no use here
-        """Count the ways that were gone."""
+    def learn(self, at: int, needed: Sequence[int]) -> None:  # noqa: ARG002 -- recalls are put in order, not timed
+        """Count how these recalls relate to the last ones."""
         if self._stack:
             self._after.update(map(self._way, needed))
         self._used.update(needed)
@@ -187,13 +187,13 @@ class Course:
 
 
 class Fading:
-    """Times of use, each worth less and less: a point of the spectrum between LRU and LFU.
+    """Counts uses, each worth less with every later recall: a point of the spectrum between LRU and LFU.
 
-    It is that of Lee et al. ("LRFU", IEEE Trans. Computers 50, 2001). Weights grow instead of shrinking, so that a recall
-    changes one of them.
+    The spectrum is that of Lee et al. ("LRFU", IEEE Trans. Computers 50, 2001). The worth of a new use grows, instead of that
+    of old uses shrinking, so that a recall changes one number.
 
     Args:
-        count: how many sets there are.
+        count: how many scenes there are.
         half: recalls after which a use is worth half.
     """
 
@@ -203,11 +203,11 @@ class Fading:
         self._worth = 1.0
 
     def foresee(self, at: int, cue: Sequence[str], told: int) -> list[float] | None:  # noqa: ARG002 -- of no use here
-        """By what the uses are worth."""
+        """Probabilities proportional to the worth of each scene's uses."""
         return _whole(self._uses[:told])
 
-    def learn(self, at: int, needed: Sequence[int]) -> None:  # noqa: ARG002 -- the course has no time
-        """Count a use of each; what was before it is worth less."""
+    def learn(self, at: int, needed: Sequence[int]) -> None:  # noqa: ARG002 -- recalls are counted, not timed
+        """Count a use of each scene; earlier uses are worth less from then on."""
         self._worth *= self._growth
         for scene in needed:
             self._uses[scene] += self._worth
@@ -217,21 +217,21 @@ class Fading:
 
 
 class Size:
-    """How much was said of each set: of two that nobody has recalled yet, the longer one holds more to be recalled."""
+    """Knows how many words each scene has: of two scenes never recalled yet, the longer one holds more to be recalled."""
 
     def __init__(self, scenes: Sequence[str], words: Words) -> None:
         self._sizes = _sizes(scenes, words)
 
-    def foresee(self, at: int, cue: Sequence[str], told: int) -> list[float] | None:  # noqa: ARG002 -- words have no time
-        """By size alone."""
+    def foresee(self, at: int, cue: Sequence[str], told: int) -> list[float] | None:  # noqa: ARG002 -- sizes alone count
+        """Probabilities proportional to size."""
         return _whole(self._sizes[:told])
 
     def learn(self, at: int, needed: Sequence[int]) -> None:
-        """Recalls change nothing of what was said."""
+        """Learn nothing: a recall changes no words."""
 
 
 class WordMatch:
-    """How well the words at the end of a conversation fit each set, by BM25 (Robertson and Walker, SIGIR 1994)."""
+    """Compares the words at the end of a conversation with each scene's, by BM25 (Robertson and Walker, SIGIR 1994)."""
 
     def __init__(self, scenes: Sequence[str], words: Words) -> None:
         sizes = _sizes(scenes, words)
@@ -245,8 +245,8 @@ class WordMatch:
         self._norms = norms
         self._holders = holders
 
-    def foresee(self, at: int, cue: Sequence[str], told: int) -> list[float] | None:  # noqa: ARG002 -- recalls are counted, not timed
-        """By the words of `cue`."""
+    def foresee(self, at: int, cue: Sequence[str], told: int) -> list[float] | None:  # noqa: ARG002 -- words have no time
+        """Probabilities by the words of `cue`."""
         scores = [0.0] * self._count
         for word in dict.fromkeys(cue):
             holders = self._holders.get(word, ())
@@ -256,15 +256,15 @@ class WordMatch:
         return _whole([score**_SHARPNESS for score in scores[:told]])
 
     def learn(self, at: int, needed: Sequence[int]) -> None:
-        """Recalls change nothing of what was said."""
+        """Learn nothing: a recall changes no words."""
 
 
 def _sizes(scenes: Iterable[str], words: Words) -> list[float]:
-    """How many words each set has."""
+    """How many words each scene has."""
     return [float(sum(words.get(scene, {}).values())) for scene in scenes]
 
 
 def _whole(shares: list[float]) -> list[float] | None:
-    """So that their sum is 1; `None` if it is 0."""
+    """The shares scaled to a sum of 1; `None` if their sum is 0."""
     total = sum(shares)
     return [share / total for share in shares] if total > 0 else None

@@ -1,47 +1,47 @@
-"""Next-scene prediction: which sets of memories will be needed next, learned from the recalls so far. Pure, and small.
+"""Next-scene prediction: which scenes will be needed next, learned from the recalls so far. Pure, and small.
 
-Several simple experts each give a probability to every set (`operation.experts`):
+Several simple experts each give a probability to every scene (`operation.scheduler.experts`):
 
-    sequence    the last sets, longer contexts before shorter ones
+    sequence    the last scenes, longer contexts before shorter ones
     routine     the hour, then the hour on working days or on the weekend, then on that day of the week
-    scene       the last set together with the time of day
-    course      again the same set, back to the one before, on to the one that was told next: whichever sets these are
+    scene       the last scene together with the time of day
+    course      the same scene again, back to the one before, on to the next in order: whichever scenes these are
     recent      times of use, each worth a quarter as much for every recall since
     lately      the same over some dozen recalls
     often       the same over all recalls
-    words       the words at the end of the conversation, compared with those of the sets
-    size        how much was said of each set
+    words       the words at the end of the conversation, compared with those of the scenes
+    size        how many words each scene has
 
-Each is first made certain of nothing, P_i(s) := (1 - u) P_i(s) + u / n with n sets and u = `_UNSEEN`, so that no recall is ever
-impossible. Then they are put together twice. A pool multiplies them, since one that knows the hour and one that knows the words
+No expert may be certain: P_i(s) := (1 - u) P_i(s) + u / n with n scenes and u = `_UNSEEN`, so that no recall is ever
+impossible. Then the opinions are combined twice. A pool multiplies them, since an expert of the hour and an expert of the words
 know different things:
 
-    pool(s) ~ prod_i P_i(s)^v_i               v_i: the exponents, one lot within a sitting and another at the start of one
+    pool(s) ~ prod_i P_i(s)^v_i               v_i: the exponents; those at the start of a sitting are learned apart
     v_i <- v_i + b g_i / sqrt(1 + sum g_i^2)  g_i: the gradient of log pool(r), where r was recalled; b: `_STEP`
 
 It is the logarithmic opinion pool (Genest and Zidek, Statistical Science 1, 1986), learned as mixtures of data compression are
-(Mattern, "Mixing strategies in data compression", DCC 2012), in the steps of AdaGrad (Duchi et al., JMLR 12, 2011). What it
-takes for two opinions may be one, and it needs many recalls to find out; so it is itself just one more expert of a mixture:
+(Mattern, "Mixing strategies in data compression", DCC 2012), in the steps of AdaGrad (Duchi et al., JMLR 12, 2011). The pool
+may count one opinion twice, and needs many recalls to find that out. So it is only one more expert of a mixture:
 
     P(s) = sum_i w_i P_i(s)
     w_i <- (1 - a) w_i P_i(r)^e / sum_j w_j P_j(r)^e + a / m     m: the number of experts, a: `_SHARE`, e: `_RATE`
 
 The second line is the fixed-share rule of Herbster and Warmuth ("Tracking the best expert", Machine Learning 32, 1998): an
-exponential update, and a little for everybody, so that another expert can take over when habits change. An expert that has
-nothing to go by abstains and keeps its weight among the others (Freund et al., "Using and combining predictors that
-specialize", STOC 1997). Since e < 1, the logarithmic loss of the mixture over any T recalls, whatever they are, is at most that
-of any one expert, `recent` among them, which ranks as LRU does, and
+exponential update, and a little for each expert, so that another one can take over when habits change. An expert that abstains
+keeps its weight among the others (Freund et al., "Using and combining predictors that specialize", STOC 1997). Since e < 1, the
+logarithmic loss of the mixture over any T recalls exceeds that of any expert (such as `recent`, which ranks as LRU does) by at
+most
 
     (ln(1 / w_i at first) - T ln(1 - a)) / e
 
-more: 6 nats for `recent`, 14 for one that begins with little, and a fiftieth of a nat for each recall. Nothing of this is kept:
-it is learned anew from the recalls when it is needed, at some 0.2 ms for each of them with 30 sets and 0.4 ms with 100.
+This is 6 nats for `recent`, 14 for an expert with a small first weight, and a fiftieth of a nat for each recall. Nothing is
+stored: the predictor learns the recalls anew when it is needed, in 0.2 ms for each with 30 scenes and 0.4 ms with 100.
 
-Nothing here knows what a memory says but for `words` and `size`, which are given to it for the moment and kept nowhere.
+Only `words` and `size` know what memories say; they are given the words for the moment and store none.
 
 The constants were chosen on those conversations of LoCoMo and BEAM whose name's SHA-256 begins with an even byte (locomo0, 1, 3
-and beam1, 2, 4, 5) and on four generated persons (`bench.habits`, seeds 0 to 3). Hit rates with 1, 3 and 5 sets ready, on what
-they were not chosen by (locomo2, 4 and beam3; seeds 1000 to 1004):
+and beam1, 2, 4, 5) and on four generated persons (`bench.predict.habits`, seeds 0 to 3). Hit rates with 1, 3 and 5 scenes
+ready, on data that the constants were not chosen on (locomo2, 4 and beam3; seeds 1000 to 1004):
 
                 predictor            LRU                  LFU                  recalls
     questions   0.496 0.762 0.819    0.491 0.581 0.598    0.055 0.139 0.205    348
@@ -49,7 +49,7 @@ they were not chosen by (locomo2, 4 and beam3; seeds 1000 to 1004):
     habits      0.559 0.795 0.852    0.492 0.575 0.654    0.112 0.296 0.450    3773
     rosters     0.286 0.511 0.607    0.194 0.351 0.417    0.104 0.246 0.361    3097
 
-With a single set ready there is little to gain on LRU in a conversation; and where 18 questions go to a hundred sets, as in
+With a single scene ready there is little to gain on LRU in a conversation; and where 18 questions go to a hundred scenes, as in
 BEAM, there is too little to learn from (0.076 against 0.081).
 """
 
@@ -62,19 +62,19 @@ from typing import NamedTuple
 from memos_cli.operation.scheduler.experts import Course, Expert, Fading, Following, Sitting, Size, WordMatch, Words, routine
 
 _SHARE = 0.005
-"""How much of the weights a step spreads evenly over all experts."""
+"""The share of all weights that a step spreads evenly over the experts."""
 _RATE = 0.25
 """How far one recall moves the weights; 1 would be Bayes' rule, which here takes too much from a single recall."""
 _UNSEEN = 0.02
-"""What of an expert's probability is spread evenly."""
+"""The share of an expert's probability that is spread evenly over the scenes."""
 _TRUSTED = {"pool": 0.4, "recent": 0.2, "course": 0.2}
-"""Weights at first; the other experts share what is left. Before anything is known of a person, what was needed last is the
-best guess."""
+"""The first weights; the other experts share the rest. Before anything is known of a person, the scene needed last is the best
+guess."""
 _EXPONENT = 0.2
-"""The pool's exponents at first: about one in all."""
+"""The first exponent of each expert in the pool: about one in all."""
 _STEP = 0.1
 _HALVES = {"recent": 0.5, "lately": 12.0, "often": 1e9}
-"""Recalls after which one is worth half as much."""
+"""The recalls after which a use is worth half as much."""
 _POOL = "pool"
 
 
@@ -83,7 +83,7 @@ class SceneRecall(NamedTuple):
 
     Attributes:
         at: milliseconds since 1970.
-        sets: those that were needed, the one that mattered most first.
+        sets: the scenes that were needed, the one that mattered most first.
     """
 
     at: int
@@ -94,9 +94,9 @@ class _Moment(NamedTuple):
     """What the experts say at an instant.
 
     Attributes:
-        opinions: a probability for each set, of those that do not abstain.
+        opinions: for each expert that does not abstain a probability for each scene.
         starts: whether a sitting begins.
-        logs: their logarithms, as the pool takes them.
+        logs: the logarithms of these probabilities, for the pool.
     """
 
     opinions: dict[str, list[float]]
@@ -105,11 +105,11 @@ class _Moment(NamedTuple):
 
 
 class Predictor:
-    """Foresees which sets are needed next.
+    """Foresees which scenes are needed next.
 
     Args:
-        scenes: the sets by name, in the order in which they were told. Sets that are not among them are passed over.
-        words: for each set how often each word occurs in it; without, nothing is made of words.
+        scenes: the names of the scenes, in the order of their first memories. Recalls of other scenes are passed over.
+        words: for each scene how often each word occurs in it; without them, words play no part.
     """
 
     def __init__(self, scenes: Sequence[str], words: Words | None = None) -> None:
@@ -131,26 +131,26 @@ class Predictor:
         self._seen: tuple[object, _Moment] | None = None
 
     def foresee(self, at: int, cue: Sequence[str] = (), told: int | None = None) -> dict[str, float]:
-        """How likely each set is to be needed next; the sum is 1. Empty if there are no sets.
+        """The probability of each scene to be needed next; the sum is 1. Empty if there are no scenes.
 
         Args:
-            at: the time for which it is asked, in milliseconds since 1970.
+            at: the time that the question is about, in milliseconds since 1970.
             cue: the words at the end of the conversation.
-            told: how many of the sets, from the first on, can be meant, where the others will be told only later.
+            told: how many of the scenes, from the first on, exist at that time; `None` for all.
         """
         return dict(zip(self.scenes, self._mixed(at, cue, told), strict=False))
 
     def likeliest(self, at: int, k: int, cue: Sequence[str] = (), told: int | None = None) -> list[tuple[str, float]]:
-        """The `k` sets that are likeliest needed next, with their probabilities, the likeliest first; of equals the newest."""
+        """The `k` likeliest scenes with their probabilities, the likeliest first; of equals the newest."""
         ranked = heapq.nlargest(k, ((share, place) for place, share in enumerate(self._mixed(at, cue, told))))
         return [(self.scenes[place], share) for share, place in ranked]
 
     def opinions(self, at: int, cue: Sequence[str] = (), told: int | None = None) -> dict[str, list[float]]:
-        """What each expert, and the pool of all, gives to each of the first `told` sets; without those that abstain."""
+        """The probabilities that each expert that does not abstain, and the pool, give to the first `told` scenes."""
         return self._look(at, cue, len(self.scenes[:told])).opinions
 
     def learn(self, recall: SceneRecall, cue: Sequence[str] = (), told: int | None = None) -> None:
-        """A recall has come: see who foresaw it, and take it in. `cue` and `told` are what was known before it."""
+        """Learn a recall, and weigh the experts by how well they foresaw it with the `cue` and `told` known before it."""
         needed = list(dict.fromkeys(self._places[scene] for scene in recall.sets if scene in self._places))
         if not needed:
             return
@@ -164,7 +164,7 @@ class Predictor:
         self._seen = None
 
     def _look(self, at: int, cue: Sequence[str], told: int) -> _Moment:
-        """Kept until something is learned: who asks what comes mostly tells a moment later what came."""
+        """The experts' opinions, kept until a recall is learned: a caller mostly asks first, and then reports the recall."""
         asked = (at, tuple(cue), told)
         if self._seen is None or self._seen[0] != asked:
             found = {name: expert.foresee(at, cue, told) for name, expert in self.experts.items()} if told else {}
@@ -188,7 +188,7 @@ class Predictor:
         return _sum({name: self.weights[name] / awake for name in opinions}, opinions)
 
     def _judge(self, opinions: Mapping[str, Sequence[float]], needed: Sequence[int]) -> None:
-        """Move the weights; of several sets that were needed, a recall is as well foreseen as they are on average."""
+        """Move the weights; for a recall of several scenes the average of their probabilities counts."""
         awake = sum(self.weights[name] for name in opinions)
         weighed = {
             name: self.weights[name] * (sum(one[scene] for scene in needed) / len(needed)) ** _RATE
@@ -201,14 +201,14 @@ class Predictor:
 
 
 class _Pool:
-    """The product of what experts say, each to a power that is learned."""
+    """The product of the experts' probabilities, each to a power that is learned."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self._exponents = dict.fromkeys(names, _EXPONENT)
         self._steps = dict.fromkeys(self._exponents, 1.0)
 
     def foresee(self, logs: Mapping[str, Sequence[float]]) -> list[float]:
-        """A probability for each set, of the logarithms of what the experts say."""
+        """A probability for each scene, from the logarithms of the experts' probabilities."""
         scores = _sum(self._exponents, logs)
         most = max(scores)
         powers = [math.exp(score - most) for score in scores]
@@ -216,7 +216,7 @@ class _Pool:
         return [power / total for power in powers]
 
     def learn(self, logs: Mapping[str, Sequence[float]], said: Sequence[float], needed: Sequence[int]) -> None:
-        """These sets were needed, where the pool had said this."""
+        """Learn that these scenes were needed, where the pool had given the probabilities `said`."""
         missed = [-share for share in said]
         for scene in needed:
             missed[scene] += 1 / len(needed)
@@ -227,7 +227,7 @@ class _Pool:
 
 
 def _sum(weights: Mapping[str, float], rows: Mapping[str, Sequence[float]]) -> list[float]:
-    """The rows, each times its weight, added up."""
+    """The sum of the rows, each times its weight."""
     found: list[float] = []
     for name, row in rows.items():
         weight = weights[name]
@@ -236,7 +236,7 @@ def _sum(weights: Mapping[str, float], rows: Mapping[str, Sequence[float]]) -> l
 
 
 def learned(scenes: Sequence[str], recalls: Iterable[SceneRecall], words: Words | None = None) -> Predictor:
-    """A predictor that has seen these recalls, which are in the order of time."""
+    """A predictor that has learned these recalls, which are in the order of time."""
     made = Predictor(scenes, words)
     for recall in recalls:
         made.learn(recall)

@@ -1,4 +1,4 @@
-"""What the scheduler answers with: sets as they stand, what becomes of a request, what a tick made ready."""
+"""What the scheduler returns: scenes and their slots, the plan for a request, what a tick made ready."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -11,20 +11,20 @@ from memos_cli.operation.scheduler.slot_supply import Kept
 
 
 class Likely(NamedTuple):
-    """A set that may be needed next, and how likely that is."""
+    """A scene that may be needed next, and its probability."""
 
     scene: Scene
     probability: float
 
 
 class SceneStanding(NamedTuple):
-    """A set as it stands.
+    """A scene, its recalls and its slot.
 
     Attributes:
-        recalls: in the last two weeks.
+        recalls: its recalls in the last two weeks.
         last: when it was recalled last, in milliseconds since 1970.
-        slot: the slot that is ready.
-        step: what the next tick would do about it, and why.
+        slot: its slot, if one is ready.
+        step: what the next tick would do about its slot, and why.
     """
 
     scene: Scene
@@ -36,7 +36,7 @@ class SceneStanding(NamedTuple):
 
 
 class Explained(NamedTuple):
-    """What becomes of a request: the plan, and the memories that it is about."""
+    """The plan for a request, and the memories in it."""
 
     request: str | None
     plan: Plan
@@ -45,7 +45,7 @@ class Explained(NamedTuple):
 
 
 class Prepared(NamedTuple):
-    """What a tick did about slots: sets whose slot was built or dropped, and a line for what could not be done."""
+    """What a tick did about slots: scenes whose slot was built or dropped, and a line for each slot that failed."""
 
     built: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
@@ -53,7 +53,7 @@ class Prepared(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """All that is looked at for a decision, as it is at one instant."""
+    """All that a decision rests on, at one instant."""
 
     memories: Mapping[str, Memory]
     scenes: tuple[Scene, ...]
@@ -63,5 +63,5 @@ class Picture(NamedTuple):
 
     @property
     def named(self) -> dict[str, Scene]:
-        """The sets by name."""
+        """The scenes by name."""
         return {scene.name: scene for scene in self.scenes}

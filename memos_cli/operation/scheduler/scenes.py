@@ -1,19 +1,19 @@
-"""Sets of memories that are needed together, by a rule that a person can follow. Pure, and the same for the same memories.
+"""Scenes: sets of memories that are recalled together, by rules that a person can follow. Pure, and repeatable.
 
-The set of a memory is, by the first of these that applies:
+The first of these rules that applies to a memory names its scene:
 
-    core          it is pinned, or a rule
+    core          the memory is pinned, or a rule
     task          its task
-    tag           of its tags the one that most memories carry; those that chat sets don't count
+    tag           its tag that most memories carry; tags that chat sets do not count
     key           its key, up to the first dot, slash or colon
     conversation  for turns of talk and parts of documents: the session or the file
-    links         the set of a memory that it is linked to
-    recalls       the set with whose memories it was recalled most often, twice at least
-    topic         of its words the one that most of the memories left have, three at least and at most half
-    conversation  the session in which it was told
+    links         the scene of a memory that it is linked to
+    recalls       the scene with whose memories it was recalled most often, at least twice
+    topic         its word that most of the remaining memories have, at least three and at most half of them
+    conversation  the session in which it was said
 
-What none applies to is in no set. A set with more text than a slot may hold is cut, in the order of telling, into parts.
-Every step looks at each memory once, so the time grows with their number alone.
+A memory to which no rule applies is in no scene. A scene with more text than a slot may hold is cut into parts, in the order of
+time. Every step looks at each memory once, so the time grows with their number alone.
 """
 
 import re
@@ -25,13 +25,13 @@ from memos_cli.infra.vault.search import STOP_WORDS, words
 from memos_cli.model import Kind, Link, Memory
 
 CORE = "core"
-"""The set of what stands in every prompt."""
+"""The scene of the memories that stand in every prompt."""
 PART_TOKENS = 2048
-"""Tokens, by estimate, from which on a set is cut into parts: half of the smallest context that a model of today has."""
+"""A scene of more tokens, by estimate, is cut into parts: half of the smallest context that a model of today has."""
 _TOGETHER = 2
-"""How often a memory has to have been recalled with those of a set to belong to it."""
+"""How many times a memory has to be recalled with those of a scene to belong to it."""
 _SHARED, _MOST_SHARED = 3, 2
-"""A topic's word stands in this many memories at least, and in at most one of so many."""
+"""A topic's word occurs in at least `_SHARED` memories, and in at most one of `_MOST_SHARED`."""
 _SHORTEST = 3
 _SYSTEM = "chat"
 _HEAD = re.compile(r"[^./:]+")
@@ -43,12 +43,12 @@ _MONTHS = (
 
 
 class Scene(NamedTuple):
-    """A set of memories.
+    """A set of memories that are recalled together.
 
     Attributes:
-        name: what a person calls it.
-        ids: its memories in the order of telling.
-        tokens: how many they take in a prompt, by estimate.
+        name: its name, for a person.
+        ids: its memories in the order of time.
+        tokens: how many tokens they take in a prompt, by estimate.
         rule: which rule of this module made it.
     """
 
@@ -59,23 +59,23 @@ class Scene(NamedTuple):
 
 
 Label = tuple[str, str]
-"""Name and rule."""
+"""A scene's name and rule."""
 
 
 def tokens_of(text: str) -> int:
-    """About how many tokens a memory takes in a prompt: one for three bytes, and what its line needs besides."""
+    """About how many tokens a memory takes in a prompt: one for three bytes, and `_OVERHEAD` for its line."""
     return len(text.encode("utf-8", "surrogatepass")) // 3 + _OVERHEAD
 
 
 def scenes(
     memories: Iterable[Memory], links: Iterable[Link] = (), recalls: Iterable[Sequence[str]] = (), most: int = PART_TOKENS
 ) -> tuple[Scene, ...]:
-    """The sets of these memories, in the order in which they were told.
+    """The scenes of these memories, in the order of their first memories.
 
     Args:
-        links: between these memories.
-        recalls: ids that were recalled together, each time.
-        most: tokens that a part has at most; a memory that is longer is a part by itself.
+        links: links between these memories.
+        recalls: for each recall the ids that were recalled together.
+        most: tokens that a part has at most; a longer memory is a part by itself.
     """
     told = sorted(memories, key=lambda memory: (_since(memory), memory.source.turn or 0, memory.id))
     labels: dict[str, Label] = {}
@@ -97,12 +97,12 @@ def scenes(
 
 
 def place(found: Iterable[Scene]) -> dict[str, str]:
-    """For each memory the name of its set."""
+    """For each memory the name of its scene."""
     return {identity: scene.name for scene in found for identity in scene.ids}
 
 
 def vocabulary(memories: Iterable[Memory], places: Mapping[str, str]) -> dict[str, Counter[str]]:
-    """How often each word that carries meaning stands in each set."""
+    """How often each word that carries meaning occurs in each scene."""
     found: dict[str, Counter[str]] = {}
     for memory in memories:
         if memory.id in places:
@@ -124,7 +124,7 @@ def _own_tags(memory: Memory) -> list[str]:
 
 
 def _said(memory: Memory, tags: Mapping[str, int]) -> Label | None:
-    """The set that a memory's own fields tell."""
+    """The scene that follows from a memory's own fields."""
     if memory.pinned or memory.kind is Kind.RULE:
         return CORE, CORE
     if memory.task:
@@ -140,7 +140,7 @@ def _said(memory: Memory, tags: Mapping[str, int]) -> Label | None:
 
 
 def _talk(memory: Memory) -> str:
-    """What a person calls a conversation: a file by its name, a session by its day."""
+    """The name of a conversation for a person: a file's name, or a session's day."""
     source = memory.source
     if source.file:
         return re.split(r"[/\\]", source.file)[-1]
@@ -150,13 +150,13 @@ def _talk(memory: Memory) -> str:
 
 
 def _day(at: str) -> str:
-    """`8 May 2023`."""
+    """A day such as `8 May 2023`."""
     year, month, day = at[:4], at[5:7], at[8:10]
     return f"{int(day)} {_MONTHS[int(month) - 1]} {year}" if day.isdecimal() and month.isdecimal() else ""
 
 
 def _join_recalled(labels: dict[str, Label], recalls: Iterable[Sequence[str]], known: set[str]) -> None:
-    """Put what was recalled with a set into it."""
+    """Put memories into the scene that they were recalled with."""
     beside: dict[str, Counter[str]] = {}
     for ids in recalls:
         names = [labels[one][0] for one in ids if one in labels and labels[one][1] != CORE]
@@ -170,7 +170,7 @@ def _join_recalled(labels: dict[str, Label], recalls: Iterable[Sequence[str]], k
 
 
 def _topics(left: Sequence[Memory]) -> Iterator[tuple[str, Label]]:
-    """For each memory that has one the word that it shares with most others, as it is mostly written."""
+    """For each memory with a topic the word that it shares with most others, in its most frequent spelling."""
     told = {memory.id: set(meaningful(memory.content)) for memory in left}
     shared = Counter(word for one in told.values() for word in one if not word.isdecimal())
     most = max(_SHARED, len(left) // _MOST_SHARED)
@@ -196,7 +196,7 @@ def _spellings(memories: Sequence[Memory]) -> Callable[[str], str]:
 
 
 def _parts(told: Sequence[Memory], labels: Mapping[str, Label], most: int) -> Iterator[Scene]:
-    """The sets in the order of their first memories, long ones in parts."""
+    """The scenes in the order of their first memories, long ones in parts."""
     members: dict[str, list[Memory]] = {}
     rules: dict[str, str] = {}
     for memory in told:

@@ -1,7 +1,7 @@
-"""The scheduler's flows: recalls are noted, requests are decided about, and a tick makes ready what is likely to come.
+"""MemScheduler: plans the forms of a request's memories, foresees the next scenes, and makes slots ready for them.
 
-The decisions themselves are pure (`operation.scheduler`), and so are the sets (`operation.scenes`) and the prediction
-(`operation.predictor`); here they are given what the cubes, the slots and the history of recalls hold.
+The decisions themselves are pure (`operation.scheduler.decision`), and so are the scenes (`operation.scheduler.scenes`) and the
+prediction (`operation.scheduler.predictor`); this module feeds them from the cubes, the slots and the history of recalls.
 """
 
 import time
@@ -28,18 +28,18 @@ if TYPE_CHECKING:
     from memos_cli.session import Session
 
 MOST = 2000
-"""Memories among which sets are looked for: those used most, then the newest; some 0.1 s."""
+"""How many memories scenes are made of: those used most, then the newest; it takes some 0.1 s."""
 _DAY = 86_400_000
 _STAYS = 7
-"""Days for which a slot stays that was made or used, whatever it saves; the quota is kept by letting the oldest go."""
+"""Days for which a slot stays after it was made or used, whatever it saves; beyond the quota the oldest slots are removed."""
 _WINDOW = 14
 """Days over which recalls and changes are counted."""
 _GROUPED = 1000
-"""Recalls that are looked at to see what belongs together."""
+"""How many of the last recalls are used to see which memories belong together."""
 _LEARNED = 2000
-"""The last recalls, which a prediction rests on: to learn them takes 0.3 s with 30 sets, 0.8 s with 100."""
+"""How many of the last recalls a prediction rests on: to learn them takes 0.3 s with 30 scenes, 0.8 s with 100."""
 _LEAST = 64
-"""Tokens that a set may have in any case; else half of what memories may take, so that others have room beside it."""
+"""Tokens that any scene may have; beyond them at most half of those for memories, so that other memories have room, too."""
 _LINKS = (LinkType.PART_OF, LinkType.DERIVED_FROM, LinkType.RELATES)
 _READY = (1, 3, 5)
 
@@ -50,9 +50,9 @@ class MemScheduler:
     Args:
         session: who acts, in which home, on which cubes.
         memories: the memories that are scheduled.
-        supply: where slots are kept, made and removed.
-        covered: active adapters by the id of a memory that they know as it is now; `None` for those of this home.
-        costs: what the forms cost on this machine.
+        supply: lists, makes and removes slots.
+        covered: for each memory that an active adapter knows as it is now, that adapter; `None` for those of this home.
+        costs: what the forms cost on this machine; `None` for what was measured.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class MemScheduler:
         self._costs = costs
 
     def _covered(self) -> Mapping[str, str]:
-        """What the adapter in use knows now: another command may have taken a memory back since it was asked last."""
+        """The memories that the active adapter knows, read anew each time, since another command may have changed one."""
         if self._known is not None:
             return self._known
         from memos_cli.operation.parametric import active_adapter
@@ -80,19 +80,19 @@ class MemScheduler:
     # -- the history of recalls
 
     def _recalled(self) -> list[tuple[str, tuple[str, ...]]]:
-        """The last recalls of all cubes in use, in the order of time; what was recalled at the same instant is one."""
+        """The last recalls of all cubes in use, in the order of time; recalls at the same instant are one."""
         found: dict[str, tuple[str, ...]] = {}
         for vault in self._session.vaults():
             for one in Recalls(vault.folder).since():
                 found[one.at] = (*found.get(one.at, ()), *one.ids)
         return sorted(found.items())[-_LEARNED:]
 
-    # -- sets and what comes next
+    # -- scenes, and which come next
 
     def picture(self) -> Picture:
-        """The sets as they are now, and what was learned of their recalls.
+        """The scenes as they are now, and a predictor that has learned their recalls.
 
-        It takes up to a second with thousands of recalls; who asks often keeps it.
+        It takes up to a second with thousands of recalls; a caller that asks often keeps the picture.
         """
         from memos_cli.operation.operator.recall import ECHO
 
@@ -117,12 +117,12 @@ class MemScheduler:
         return Picture(memories, found, places, recalls, predictor.learned(names, recalls, words))
 
     def likeliest(self, k: int = 1, said: str = "", picture: Picture | None = None) -> tuple[Likely, ...]:
-        """The sets that are likeliest needed next, the likeliest first: those whose slots a REPL loads while a person types.
+        """The scenes likeliest needed next, the likeliest first: a REPL loads their slots while a person types.
 
         Args:
-            k: how many.
+            k: how many scenes.
             said: the end of the conversation so far.
-            picture: that of a moment ago, to save making one.
+            picture: a picture of a moment ago, to save making one.
         """
         seen = picture or self.picture()
         named = seen.named
@@ -133,22 +133,22 @@ class MemScheduler:
     # -- one request
 
     def kept(self) -> Sequence[Kept]:
-        """The slots that can be used now, of the core and of sets."""
+        """The slots that can be used now, of the core and of scenes."""
         return self._supply.kept()
 
     @property
     def budgets(self) -> Budgets:
-        """What the settings give: tokens of the context for memories, bytes of KV, adapters at a time."""
+        """The budgets of the settings: tokens of the context for memories, bytes of KV, adapters in use at a time."""
         settings = self._session.settings
         tokens = settings.get("scheduler.tokens") or settings.get("llm.context") // 2
         return Budgets(tokens, self._supply.quota, settings.get("scheduler.adapters"))
 
     def costs(self, kept: Sequence[Kept] | None = None, model: Mapping[str, str] | None = None) -> Costs:
-        """What the forms cost, as the model's last answers showed; what a token takes of KV is that of the slots there are.
+        """What the forms cost by the model's last answers; the bytes of KV for a token are those of the existing slots.
 
         Args:
-            kept: the slots, where they are at hand.
-            model: its identity; `None` for that of the settings.
+            kept: the slots, if the caller has them.
+            model: the model's identity; `None` for the model of the settings.
         """
         costs = self._costs or self.measured(model)
         slots = self._supply.kept() if kept is None else kept
@@ -156,13 +156,13 @@ class MemScheduler:
         return costs._replace(kv=max(1, sum(slot.bytes for slot in slots) // tokens)) if tokens else costs
 
     def speed(self, model: Mapping[str, str] | None = None) -> Speed:
-        """How fast the last answers of a model showed it to be; `None` for that of the settings."""
+        """The speed of a model by its last answers; `None` for the model of the settings."""
         return Speeds(self._session.paths.cache).of(
             name_of(models.identity(self._session.settings, self._session.paths) if model is None else model)
         )
 
     def measured(self, model: Mapping[str, str] | None = None) -> Costs:
-        """What evaluating and putting back cost in the last answers of a model; the defaults where it has given none yet."""
+        """The costs of evaluating and restoring in a model's last answers; the defaults where it has given none yet."""
         speed = self.speed(model)
         costs = Costs() if speed.prefill is None else Costs(prefill=speed.prefill)
         return costs if speed.restore is None else costs._replace(restore=speed.restore, overhead=0.0)
@@ -171,9 +171,9 @@ class MemScheduler:
         """Choose the form of each memory that a request needs.
 
         Args:
-            core: those that stand in every prompt.
-            found: those that were found for it, best first.
-            places: the set of each memory by its id; `None` for those of the slots alone, which is faster.
+            core: the memories that stand in every prompt.
+            found: the memories that were found for the request, best first.
+            places: the scene of each memory by its id; `None` to know only scenes that have slots, which is faster.
         """
         return self._planned(core, found, self._supply.kept(), places)
 
@@ -199,14 +199,14 @@ class MemScheduler:
         return decision.decide(candidates, slots, budgets, self.costs(kept, model))
 
     def topics(self, core: Sequence[Memory], found: Sequence[Memory], slots: "Iterable[Slot] | None" = None) -> tuple[str, ...]:
-        """The ids of the set with whose slot the prompt of a request is to begin; none where it begins without.
+        """The memories of the scene with whose slot a request's prompt is to begin; none where it begins without a slot.
 
-        What was decided is noted for `scheduler status` and `scheduler explain`: ids and codes, no text.
+        The decision is recorded for `scheduler status` and `scheduler explain`: ids and codes, no text.
 
         Args:
-            core: those that stand in every prompt.
-            found: those that were found for it, best first.
-            slots: those that are ready for the model that is asked; `None` for those of the model of the settings.
+            core: the memories that stand in every prompt.
+            found: the memories that were found for the request, best first.
+            slots: the slots that are ready for the model to be asked; `None` for those of the model of the settings.
         """
         given = None if slots is None else [slot for slot in slots if slot.covers in COVERED]
         kept = self._supply.kept() if given is None else [kept_as(slot) for slot in given]
@@ -219,9 +219,9 @@ class MemScheduler:
         return tuple(one for one in chosen.ids if one not in known) if chosen else ()
 
     def by_heart(self, core: Sequence[Memory], found: Sequence[Memory]) -> frozenset[str]:
-        """The ids of those of these memories that the adapter is to answer, so that they need no room in the prompt.
+        """The ids of the found memories that the active adapter is to answer, so that they need no room in the prompt.
 
-        What was decided is noted, as by `topics`.
+        The decision is recorded, as by `topics`.
         """
         covered = self._covered()
         if covered.keys().isdisjoint(memory.id for memory in found):
@@ -242,7 +242,7 @@ class MemScheduler:
                 Recalls(vault.folder).decide(self._session.now, noted)
 
     def explain(self, request: str) -> Explained:
-        """What would become of a request; nothing is noted of it."""
+        """The plan for a request, which is not recorded."""
         from memos_cli.operation.operator.recall import Recall as Recalling
 
         recalled = Recalling(self._session, self._memories, self._session.principal, reveal=False, local=True).recall(request)
@@ -254,7 +254,7 @@ class MemScheduler:
         return Explained(request, plan, {memory.id: memory for memory in (*recalled.core, *hits)}, self._session.now)
 
     def last(self) -> Explained | None:
-        """What became of the last request that was decided about; `None` if none was."""
+        """The plan of the last request that was recorded; `None` if there is none."""
         found = [(at, vault, one) for vault in self._session.vaults() for at, one in Recalls(vault.folder).decisions()]
         if not found:
             return None
@@ -274,16 +274,16 @@ class MemScheduler:
         return Explained(None, plan, memories, at)
 
     def _core(self) -> set[str]:
-        """The ids of what stands in every prompt."""
+        """The ids of the memories that stand in every prompt."""
         from memos_cli.operation.operator.recall import Recall as Recalling
 
         core = Recalling(self._session, self._memories, self._session.principal, reveal=False, local=True).core()
         return {memory.id for memory in core}
 
-    # -- how things stand
+    # -- scenes and their slots
 
     def standing(self, picture: Picture | None = None) -> tuple[SceneStanding, ...]:
-        """The sets, those first whose slots are worth most."""
+        """The scenes with their slots, the slots that are worth most first."""
         seen = picture or self.picture()
         kept = {slot.scene: slot for slot in self._supply.kept()}
         since = to_millis(self._session.now) - _WINDOW * _DAY
@@ -301,7 +301,7 @@ class MemScheduler:
         return tuple(sorted(found, key=lambda one: order.get(one.scene.name, -1)))
 
     def steps(self, picture: Picture | None = None) -> tuple[SlotStep, ...]:
-        """What a tick would do about the slots of sets, the worthiest first."""
+        """What a tick would do about the slots of scenes, the worthiest first."""
         from memos_cli.operation.policy import policy_of
 
         seen = picture or self.picture()
@@ -332,7 +332,7 @@ class MemScheduler:
         return tuple(_stays(step) if step.name in ready and ready[step.name].last >= since else step for step in steps)
 
     def _rates(self, seen: Picture) -> dict[str, float]:
-        """For each set how many recalls a day are to be expected: as many as lately, or as are foreseen, if that is more."""
+        """For each scene the recalls to expect a day: those of the last two weeks, or those foreseen, if that is more."""
         now = to_millis(self._session.now)
         lately = [one for one in seen.recalls if one.at >= now - _WINDOW * _DAY]
         days = max(1.0, (now - lately[0].at) / _DAY) if lately else 1.0
@@ -343,13 +343,13 @@ class MemScheduler:
         }
 
     def _changes(self, scene: Scene, seen: Picture) -> float:
-        """How many times a day a set changed lately; what changed within the same hour is one change, as it is for a tick."""
+        """How many times a day a scene changed lately; changes within the same hour are one, as they are for a tick."""
         since = to_millis(self._session.now) - _WINDOW * _DAY
         changed = {seen.memories[one].updated_at[:13] for one in scene.ids if to_millis(seen.memories[one].updated_at) >= since}
         return len(changed) / _WINDOW
 
     def hit_rates(self, picture: Picture | None = None) -> dict[str, Any]:
-        """How often the sets that were recalled would have been among the 1, 3 and 5 foreseen, on this history itself."""
+        """How often the recalled scenes would have been among the 1, 3 and 5 foreseen, measured on this history itself."""
         seen = picture or self.picture()
         model = Predictor(seen.predictor.scenes)
         hits = dict.fromkeys(_READY, 0.0)
@@ -361,13 +361,13 @@ class MemScheduler:
         count = len(seen.recalls)
         return {"recalls": count, **{f"at_{most}": hits[most] / count if count else None for most in _READY}}
 
-    # -- making ready
+    # -- making slots ready
 
     def prepare(self, seconds: float | None = None) -> Prepared:
-        """Let go of slots that are not worth their place, and make those that are, the worthiest first.
+        """Remove slots that are not worth their bytes, and make those that are, the worthiest first.
 
         Args:
-            seconds: after which none is begun any more.
+            seconds: after this time no further slot is begun; `None` for no limit.
         """
         if not self._supply.quota:
             return Prepared()
@@ -398,12 +398,12 @@ def _held(slot: Kept | None) -> frozenset[str]:
 
 
 def _stays(step: SlotStep) -> SlotStep:
-    """What is done about a set whose slot was made or used lately: maybe somebody made it by hand for what is to come."""
+    """The step for a slot that was made or used lately, which stays: a person may have made it for what is to come."""
     return step._replace(do=Do.KEEP, reason="its slot was made or used lately") if step.do is Do.DROP else step
 
 
 def _by_hand(step: SlotStep) -> SlotStep:
-    """What is done about a set where ticks have nothing to do with slots of sets: those that a person made stay."""
+    """The step for a scene where the policy keeps ticks off the slots of scenes: slots that a person made stay."""
     do = Do.KEEP if step.do in {Do.KEEP, Do.DROP} else Do.LEAVE
     return step._replace(do=do, reason="the policy leaves slots of sets to you (slots.ahead is 0)")
 
@@ -411,7 +411,7 @@ def _by_hand(step: SlotStep) -> SlotStep:
 def _recalls(
     history: Iterable[tuple[str, tuple[str, ...]]], places: Mapping[str, str], known: frozenset[str]
 ) -> Iterable[SceneRecall]:
-    """The recalls as the predictor takes them: of sets, the one with most of what was recalled first."""
+    """The recalls for the predictor: the scenes of the recalled memories, the scene with most of them first."""
     for at, ids in history:
         names = [places[one] for one in ids if places.get(one) in known]
         if names:

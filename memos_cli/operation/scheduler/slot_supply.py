@@ -1,4 +1,4 @@
-"""Where the scheduler finds slots, has them made and lets them go: what it needs of them, and those of a home."""
+"""The supply of slots: the port through which the scheduler lists, makes and removes slots, and its form for a home."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from memos_cli.session import Session
 
 COVERED = {CORE, "topics"}
-"""What slots are of that the scheduler chooses among; those of conversations begin with one of these."""
+"""The `covers` of the slots that the scheduler chooses among; a conversation's slot begins with one of these."""
 
 
 class Kept(NamedTuple):
-    """A slot as the scheduler sees it: its id, the set it is of, what it takes, and its memories in the order of the prompt.
+    """A slot as the scheduler sees it: its id, its scene, its size, and its memories in the order of the prompt.
 
     Attributes:
-        last: when it was used last, or made.
+        last: when the slot was used last, or made.
     """
 
     id: str
@@ -31,24 +31,24 @@ class Kept(NamedTuple):
 
 
 class SlotSupply(Protocol):
-    """Where slots are kept; what the scheduler needs of them."""
+    """What the scheduler needs of the slots."""
 
     @property
     def quota(self) -> int:
-        """How many bytes those of the chosen model may take together; 0 where none are kept of it."""
+        """How many bytes the chosen model's slots may take together; 0 where that model has no slots."""
         ...
 
     @property
     def limit(self) -> int:
-        """How many bytes slots may take together, of whatever model."""
+        """How many bytes the slots of any model may take together."""
         ...
 
     def kept(self) -> Sequence[Kept]:
-        """The slots that can be used now, of the core and of sets."""
+        """The slots that can be used now, of the core and of scenes."""
         ...
 
     def build(self, wanted: Sequence[Scene], seconds: float | None) -> Sequence[tuple[str, str | None]]:
-        """Make the slots of these sets; for each by name why there is none, or `None` where there is one.
+        """Make the slots of these scenes; returns for each name why there is no slot, or `None` where there is one.
 
         Raises:
             MemosError: the model or the store of slots cannot be used.
@@ -79,13 +79,13 @@ class HomeSlots:
 
     @property
     def quota(self) -> int:
-        """That of the settings; 0 where no model is chosen, or one elsewhere, of which no state can be had."""
+        """The setting `slots.bytes`; 0 where no model is chosen, or a remote one, whose states are out of reach."""
         settings = self._session.settings
         here = settings.get("llm.model") != "none" and not settings.get("llm.endpoint")
         return self.limit if here else 0
 
     def kept(self) -> Sequence[Kept]:
-        """Those that are ready; none where their index cannot be read, which whoever writes to it finds out."""
+        """The slots that are ready; none where the index cannot be read: the next write to it reports that."""
         if not self.quota:
             return ()
         try:
@@ -95,7 +95,7 @@ class HomeSlots:
         return [kept_as(slot) for slot in found if slot.principal == self._session.principal and slot.covers in COVERED]
 
     def build(self, wanted: Sequence[Scene], seconds: float | None) -> Sequence[tuple[str, str | None]]:
-        """Have them made, with the model loaded once."""
+        """Make the slots, with the model loaded once."""
         from memos_cli.operation.activation.slots import Wanted
 
         asked = [Wanted() if scene.name == CORE else Wanted("topics", scene.name, scene.ids) for scene in wanted]
@@ -106,7 +106,7 @@ class HomeSlots:
         ]
 
     def remove(self, slots: Sequence[str]) -> None:
-        """Remove them, as far as they are still there."""
+        """Remove the slots that are still there."""
         from memos_cli.operation.activation.slots import store
 
         store(self._session).remove(slots)
