@@ -1,4 +1,4 @@
-"""What two cubes hold differently: both read once, side by side, in the order of ids."""
+"""The differences of two cubes: both are read once, side by side, in the order of ids."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -10,11 +10,11 @@ from memos_cli.model import Memory, State
 _LEFT_OUT = frozenset(
     ("id", "cube", "version", "created_at", "updated_at", "since", "access_count", "last_access_at", "untrusted", "trust")
 )
-"""Fields in which a memory differs without saying anything else: how often, when and where."""
+"""Fields that make no difference to what a memory says: how often, when and where it was used or changed."""
 
 
 class Both(NamedTuple):
-    """A memory that is in both cubes, and differs: as it is in each, and in which fields."""
+    """A memory that both cubes have: as it is in each of them, and the fields in which it differs."""
 
     first: Memory
     second: Memory
@@ -22,15 +22,16 @@ class Both(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """What differs.
+    """The differences of two cubes.
 
     Attributes:
-        first: what the two cubes are called; so `second`.
-        only_first: memories that only the first has; so `only_second`.
-        different: those that both have.
-        purged: ids of what one has and the other purged, with which of the two purged it (`first`, `second`).
-        records: noun, name, and `first`, `second` or `both`: what else one has alone, or both differently (views, policy, …).
-        same: how many memories are the same.
+        first: the first cube's name; so `second`.
+        only_first: memories that only the first cube has; so `only_second`.
+        different: memories that both cubes have with different fields.
+        purged: ids of memories that one cube has and the other purged, with the one that purged it (`first`, `second`).
+        records: noun, name, and `first`, `second` or `both`: other records (views, policy, …) that one cube has alone, or
+            both have differently.
+        same: how many memories are equal in both.
     """
 
     first: str
@@ -53,7 +54,7 @@ _Told = tuple[Memory, tuple[tuple[str, str], ...]]
 
 
 def compare(first: Vault, second: Vault, may_see: _May = lambda *_: True) -> Comparison:
-    """Compare two cubes; a memory that may not be seen in one of them is left out."""
+    """Compare two cubes; a memory that the person may not see in one of them is left out."""
     only: tuple[list[Memory], list[Memory]] = ([], [])
     different: list[Both] = []
     purged: list[tuple[str, str]] = []

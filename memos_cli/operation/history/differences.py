@@ -1,6 +1,6 @@
-"""What differs in a cube between two positions in its log. A view of the log: nothing is kept for it.
+"""The differences of a cube between two positions in its log. A view of the log: nothing is stored for it.
 
-Memories are added, changed, forgotten, come back, or are purged; all else (views, tasks, …) is added, changed or removed.
+Memories are added, changed, forgotten, come back, or are purged; other records (views, tasks, …) are added, changed or removed.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from memos_cli.model import Memory, Operation, State
 
 
 class Change(StrEnum):
-    """What became of something from one position to the other."""
+    """What happened to a memory or record from one position to the other."""
 
     ADDED = "added"
     CHANGED = "changed"
@@ -24,12 +24,12 @@ class Change(StrEnum):
 
 
 class Difference(NamedTuple):
-    """One thing that is not at one position what it is at the other.
+    """One memory or record that differs between the two positions.
 
     Attributes:
-        then: its registers at the first position; empty where it was not there, or where a purge left nothing of them.
-        now: its registers at the second.
-        memory: as it is at the second position (at the first, where it is not there); `None` for what is no memory.
+        then: its registers at the first position; empty where it was not there, or where a purge erased them.
+        now: its registers at the second position.
+        memory: the memory at the second position (at the first, where the second has none); `None` for another record.
     """
 
     noun: str
@@ -50,18 +50,18 @@ class Difference(NamedTuple):
 
     @property
     def back(self) -> dict[str, Any]:
-        """The change that makes it again what it was at the first position."""
+        """The change that restores its registers at the first position."""
         return {name: self.then.get(name) for name in {*self.then, *self.now} if self.then.get(name) != self.now.get(name)}
 
 
 def between(vault: Vault, first: log.Position, second: log.Position | None = None) -> Iterator[Difference]:
-    """What differs from the first position to the second (`None`: the end of the log), in the order of the log.
+    """The differences from the first position to the second (`None`: the end of the log), in the order of the log.
 
-    Only what an operation after one of the two is about is looked at; what is the same again is left out, and so is what
-    came and went in between.
+    Only subjects of operations after one of the two positions are read. A subject that is equal at both is left out, and so is
+    one that was added and forgotten in between.
     """
     end = vault.position() if second is None else second
-    # Of equally many it is decided by what they are, so that read backwards the order is the same.
+    # Where both are of equal length, their contents decide, so that the order is the same when the positions are swapped.
     since = sorted((vault.touched_since(place) for place in (first, end)), key=lambda one: (-len(one), one))
     for noun, subject in dict.fromkeys([*since[0], *since[1]]):
         operations = vault.operations(noun, subject)
@@ -88,7 +88,7 @@ def _of_memory(
 ) -> Difference | None:
     before, after = _upto(operations, first), _upto(operations, second)
     then, now = fold.fold(before), fold.fold(after)
-    if fold.PURGED in fold.fold(operations):  # what it was at either position is not known any more, but that it was
+    if fold.PURGED in fold.fold(operations):  # the log still knows that it was there, and no more
         gone = bool(before) and fold.PURGED in now and fold.PURGED not in then
         memory, _ = fold.memory(subject, operations)
         return Difference("memory", subject, Change.PURGED, {}, now, memory._replace(cube=cube)) if gone else None

@@ -1,7 +1,7 @@
-"""Snapshots: names for positions in a cube's log, comparing them, and going back to one.
+"""Snapshots: names for positions in a cube's log, which can be compared, and restored.
 
-Nothing is copied. What the cube was at a position is folded from the log; going back appends what makes it so again, in one
-transaction that can be undone.
+Nothing is copied. The state of the cube at a position is folded from the log; restoring a snapshot appends the changes that
+lead back to it, in one transaction that can be undone.
 """
 
 from collections.abc import Sequence
@@ -27,9 +27,9 @@ class Snapshot(NamedTuple):
     """A named position in the log of a cube.
 
     Attributes:
-        at: when it was made, fixed-width UTC text.
-        position: for each replica the number of its last operation that belongs to it; see `infra.vault.log.Position`.
-        changes: how many operations came after it.
+        at: when the snapshot was made, fixed-width UTC text.
+        position: for each replica the number of its last operation in the snapshot; see `infra.vault.log.Position`.
+        changes: how many operations followed the snapshot.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Snapshot(NamedTuple):
 
 
 class Compared(NamedTuple):
-    """What differs between a snapshot and now, or another snapshot.
+    """The differences between a snapshot and now, or another snapshot.
 
     Attributes:
         other: the other snapshot; `None` for now.
@@ -55,10 +55,10 @@ class Compared(NamedTuple):
 
 
 class Restored(NamedTuple):
-    """What making a cube again what it was at a snapshot took back.
+    """What restoring a snapshot took back.
 
     Attributes:
-        differences: what had changed since, and is as it was; but what was purged stays so.
+        differences: what had changed since, and is now as it was; a purged memory stays purged.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Restored(NamedTuple):
 
 
 class Snapshots:
-    """The snapshots of the cubes in use; what changes one is done in the first cube."""
+    """The snapshots of the cubes in use; only those of the first cube are made, restored and removed."""
 
     def __init__(self, session: "Session") -> None:
         self._session = session
@@ -78,7 +78,7 @@ class Snapshots:
         """Name the present end of the log.
 
         Raises:
-            UsageError: no such name can be.
+            UsageError: a snapshot cannot have that name.
             Refused: there is a snapshot of that name.
         """
         name = checked_name(name, "the name")
@@ -90,17 +90,17 @@ class Snapshots:
         return _made(vault, name, vault.snapshot(name))
 
     def list(self) -> tuple[Snapshot, ...]:
-        """All of them, oldest first."""
+        """All snapshots, oldest first."""
         found = [
             _made(vault, name, fields) for vault in self._session.vaults() for name, fields in vault.records(SNAPSHOT).items()
         ]
         return tuple(sorted(found, key=lambda one: (one.at, one.name)))
 
     def diff(self, name: str, other: str | None = None, *, user_id: str | None = None) -> Compared:
-        """What differs from a snapshot to another one, or to now; of memories, those that the principal may see.
+        """The differences from a snapshot to another one, or to now, without memories that the principal may not see.
 
         Raises:
-            NotFound: no such snapshot.
+            NotFound: there is no such snapshot.
         """
         vault, principal = self._vault(name), user_id or self._session.principal
         first, second = vault.snapshot(name), vault.snapshot(other) if other is not None else None
@@ -112,13 +112,13 @@ class Snapshots:
         return Compared(name, first["at"], other, second["at"] if second else self._session.now, differences)
 
     def look(self, texts: Sequence[str], name: str, user_id: str | None = None) -> tuple[Memory, ...]:
-        """Memories as they were, by id, prefix or external id, folded one by one: the rest of the cube is not looked at.
+        """Memories as they were, by id, prefix or external id, folded one by one without reading the rest of the cube.
 
-        How often they were used is not in the log, and so not known of then.
+        The counts of their uses are empty, since uses are not in the log.
 
         Raises:
-            NotFound: no such snapshot.
-            MemoryNotFound: one was not there, or the principal could not see it.
+            NotFound: there is no such snapshot.
+            MemoryNotFound: a memory was not there, or the principal could not see it.
         """
         return tuple(self._look(text, name, user_id or self._session.principal) for text in texts)
 
@@ -133,13 +133,13 @@ class Snapshots:
         return memory
 
     def restore(self, name: str, *, dry_run: bool = False) -> Restored:
-        """Make the cube again what it was: memories, links, views and all else but the snapshots.
+        """Restore the cube as it was: memories, links, views and all other records but the snapshots.
 
-        What was added since expires, and can be restored; what was purged since stays so.
+        A memory added since expires, and can be restored; a memory purged since stays purged.
 
         Raises:
-            NotFound: no such snapshot.
-            Refused: a frozen memory is not what it was; or the cube is somebody else's. Nothing is changed then.
+            NotFound: there is no such snapshot.
+            Refused: a frozen memory has changed since, or the cube is somebody else's. Then nothing is changed.
         """
         vault, author = self._vault(name), self._session.author("snapshot restore")
         governance.require_owner(author.principal, vault.meta, "restore a snapshot")
@@ -156,10 +156,10 @@ class Snapshots:
         return Restored(name, then["at"], differences, txn, dry_run)
 
     def remove(self, name: str, *, dry_run: bool = False) -> Snapshot:
-        """Remove a name; the log stays as it is.
+        """Remove a snapshot's name; the log stays as it is.
 
         Raises:
-            NotFound: no such snapshot.
+            NotFound: there is no such snapshot.
         """
         vault = self._vault(name)
         fields = vault.snapshot(name)
@@ -182,7 +182,7 @@ def _made(vault: Vault, name: str, fields: dict[str, Any]) -> Snapshot:
 
 
 def _change_back(one: Difference, at: str) -> dict[str, Any]:
-    """What makes a thing what it was: a memory that was not there is forgotten, one that was purged stays purged."""
+    """The change that takes a difference back: a memory that was not there is forgotten, a purged one stays purged."""
     if one.change is Change.PURGED:
         return {}
     if one.noun == "memory" and not one.then:

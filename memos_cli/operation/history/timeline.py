@@ -1,6 +1,6 @@
-"""Views of the log that a person works with: the versions of a memory, going back to one, and taking a command back.
+"""The timeline: versions of a memory, rollback to one of them, undo of a command, and the provenance of a memory.
 
-None of them keeps a history of its own. A version is a prefix of a memory's operations; a rollback and an undo append.
+No history is stored apart from the log. A version is a prefix of a memory's operations; rollback and undo append to the log.
 """
 
 from collections.abc import Iterable, Iterator
@@ -37,7 +37,7 @@ def roll_back(vault: Vault, identity: str, author: "Author", version: int) -> Ch
     """Append the change that makes a memory what it was at a version.
 
     Raises:
-        UsageError: it has no such version.
+        UsageError: the memory has no such version.
     """
     operations = vault.operations("memory", identity)
     if not 1 <= version <= len(operations):
@@ -55,7 +55,7 @@ def roll_back(vault: Vault, identity: str, author: "Author", version: int) -> Ch
 
 
 def _present_source(vault: Vault, then: fold.Registers, now: fold.Registers) -> fold.Registers:
-    """The source of an earlier version where its file went with a purge: the blanked file, or none if that is another place."""
+    """An earlier version's source where a purge erased its file: the blanked file, or no file if the place is another one."""
     source, present = then.get("source") or {}, now.get("source") or {}
     if not source.get("digest") or source["digest"] in Blobs(vault.folder / connection.BLOBS):
         return {}
@@ -65,7 +65,7 @@ def _present_source(vault: Vault, then: fold.Registers, now: fold.Registers) -> 
 
 
 def undoable(vault: Vault) -> str | None:
-    """The newest transaction made here that is not itself an undo and was not taken back; what a tick purged is passed over."""
+    """The newest transaction of this replica that is no undo and was not taken back; a tick's purges are passed over."""
     taken_back: set[str] = set()
     for txn, reverts, mine in vault.transactions_backwards():
         if mine and reverts is None and txn not in taken_back and not vault.purged_by_tick(txn):
@@ -76,14 +76,14 @@ def undoable(vault: Vault) -> str | None:
 
 
 def undo(vault: Vault, author: "Author", name: str | None, *, dry_run: bool = False) -> Undone:
-    """Append the inverse of a transaction. Undoing an undo does the thing again.
+    """Append the inverse of a transaction. Undoing an undo makes the transaction's changes again.
 
     Args:
         name: the transaction or the beginning of its name; `None` for the newest one that can be taken back.
 
     Raises:
-        NotFound: there is none.
-        Refused: what it changed was changed again since, or was purged.
+        NotFound: there is no such transaction.
+        Refused: what the transaction changed was changed again since, or was purged.
     """
     txn = vault.transaction_named(name) if name else undoable(vault)
     if txn is None:
@@ -110,11 +110,11 @@ def undo(vault: Vault, author: "Author", name: str | None, *, dry_run: bool = Fa
 def _inverses(vault: Vault, operations: list[Operation], at: str) -> dict[tuple[str, str], dict[str, Any]]:
     """For each subject the change that takes the transaction back, newest subject first.
 
-    The operations of one command may stand apart in the log, with those of others between them. So each register goes back to
-    what it would be now had the command not been run, which leaves to the others what they wrote.
+    Operations of other commands may lie between those of this one in the log. So each register gets the value that it would
+    have now had this command not been run, which keeps what the other commands wrote.
 
     Raises:
-        Refused: as in `undo`; or all of it was taken back already.
+        Refused: as in `undo`; or the whole transaction was taken back already.
     """
     txn = operations[0].txn
     inverses: dict[tuple[str, str], dict[str, Any]] = {}
@@ -130,7 +130,7 @@ def _inverses(vault: Vault, operations: list[Operation], at: str) -> dict[tuple[
             undone = by
             continue
         _refuse_if_changed_since(history, mine[-1], changed)
-        # What began with this transaction has no state before it: it expires, and can be restored.
+        # A memory that this transaction added has no state before it: it expires, and can be restored.
         born = noun == "memory" and mine[0] == 0
         inverses[noun, subject] = {"state": State.EXPIRED.value, "since": at} if born else fold.inverse(before, changed)
         if "source" in inverses[noun, subject]:
@@ -141,11 +141,11 @@ def _inverses(vault: Vault, operations: list[Operation], at: str) -> dict[tuple[
 
 
 def _inverses_of_import(vault: Vault, receipt: Operation, at: str) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
-    """For each subject the change that makes it again what it was before a merge, one after the other as they are asked for.
+    """For each subject the change that takes a merge back, one by one, as the caller asks for them.
 
-    What came in stands between what was here, in the order of its clocks. So each register goes back to what the operations
-    that were here before amount to. What was purged, here or there, stays so. An import may have brought a million: nothing is
-    held but the subject at hand, and whoever writes what this says takes all of it back when it raises.
+    Merged operations lie between the cube's own, in the order of their clocks. So each register gets the value that the cube's
+    own operations fold to. A purge on either side stays. An import may have brought a million operations, so only one subject
+    is held at a time; the caller rolls its transaction back when this raises.
 
     Raises:
         Refused: another machine made the merge; or what it changed was changed again since; or it was taken back already.
@@ -191,7 +191,7 @@ def _refuse_if_clash(later: list[Operation], clash: list[str]) -> None:
 
 
 def _taken_back_by(later: list[Operation], txn: str) -> str | None:
-    """The undo, among later operations on a subject, by which a transaction is taken back as things stand."""
+    """The undo, among later operations on a subject, that still takes the transaction back; `None` where no undo does."""
     taken: dict[str, str] = {}
     for operation in reversed(later):
         if operation.reverts is not None and operation.txn not in taken:
@@ -200,11 +200,11 @@ def _taken_back_by(later: list[Operation], txn: str) -> str | None:
 
 
 def _refuse_if_changed_since(history: list[Operation], last: int, changed: Iterable[str]) -> None:
-    """A register that has another value now than the transaction left it with would lose that value silently.
+    """Refuse to undo a register that has changed since the transaction: its present value would be lost silently.
 
     Args:
-        last: where in the history the transaction's last operation stands.
-        changed: the registers that it changed.
+        last: the index of the transaction's last operation in the history.
+        changed: the registers that the transaction changed.
     """
     then, now = fold.fold(history[: last + 1]), fold.fold(history)
     if now.get(fold.PURGED):
@@ -235,7 +235,7 @@ def _maybe(vault: Vault, identity: str) -> Memory | None:
 
 
 def _verbatim(vault: Vault, memory: Memory) -> tuple[str | None, str | None]:
-    """The span of the file that the memory was read from, and what stands in the way of showing it."""
+    """The span of the file that the memory was read from, or the reason why it cannot be shown."""
     source = memory.source
     if source.digest is None or source.start is None or source.end is None:
         return None, None
@@ -247,10 +247,10 @@ def _verbatim(vault: Vault, memory: Memory) -> tuple[str | None, str | None]:
 
 
 class Timeline:
-    """The history of the cubes in use: versions, commands, and going back.
+    """The history of the cubes in use: versions, commands, undo, rollback and provenance.
 
     Args:
-        session: who looks and goes back, on which cubes.
+        session: who asks, on which cubes.
     """
 
     def __init__(self, session: "Session") -> None:
@@ -261,8 +261,8 @@ class Timeline:
 
         Args:
             name: the transaction, or the beginning of its name.
-            dry_run: only say what would be taken back.
-            cube: the name of one of the cubes in use; the first one otherwise.
+            dry_run: change nothing, and return what would be taken back.
+            cube: the name of one of the cubes in use; `None` for the first one.
         """
         vaults = [vault for vault in self._session.vaults() if cube in {None, vault.name}]
         if not vaults:
@@ -289,6 +289,6 @@ class Timeline:
         return roll_back(vault, identity, self._session.author("rollback"), version)
 
     def provenance(self, text: str) -> Provenance:
-        """Where a memory comes from and what stands around it."""
+        """Where a memory comes from, its versions, and its links."""
         vault, identity = self._session.locate(text)
         return explain(vault, identity)
