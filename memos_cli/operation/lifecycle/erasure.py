@@ -1,7 +1,7 @@
-"""Erasure: purging memories, and the places outside of a cube's file that may hold what a memory said.
+"""Erasure: purging memories, and the places outside of a cube's file that may hold the text of a memory.
 
-A room that keeps text, or something made from text, under the home registers here: `Erasure.places` lists all of them, and a
-purge wipes each (see `infra.vault.purge.TextHolder`).
+Code that keeps text, or something made from text, in the home registers here: `Erasure.places` lists all such places, and a
+purge wipes each of them (see `infra.vault.purge.TextHolder`).
 """
 
 from collections.abc import Callable, Sequence
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 
 HISTORY = "chat-history"
-"""The file in the cache folder that keeps what was typed in `memos chat`, for the arrow keys."""
+"""The file in the cache folder with the lines typed in `memos chat`, for the arrow keys."""
 _SHORTEST = 4
-"""Characters that two texts have to share to be taken for the same."""
+"""The least characters of a text that is looked for in another."""
 
 
 class Matrices:
-    """The vectors of a cube as searches scan them: of an unusual sentence, they tell a good part of it.
+    """The cached vectors of a cube: the vector of an unusual sentence gives away a good part of it.
 
     Args:
         paths: the cached files.
@@ -43,24 +43,24 @@ class Matrices:
     def __init__(self, paths: Sequence[Path]) -> None:
         self._paths = paths
 
-    def wipe(self, purged: Purged, *, dry_run: bool) -> int:  # noqa: ARG002 -- whose vectors they are does not matter
-        """Remove them; the next search makes them anew."""
+    def wipe(self, purged: Purged, *, dry_run: bool) -> int:  # noqa: ARG002 -- the files are removed whatever is purged
+        """Remove the files; the next search makes them anew."""
         found = [path for path in self._paths if path.exists()]
         if not dry_run:
             self.sweep()
         return len(found)
 
     def sweep(self) -> None:
-        """Remove them."""
+        """Remove the files."""
         for path in self._paths:
             path.unlink(missing_ok=True)
 
 
 class Recollections:
-    """When a memory was recalled, and in which form: its id alone is there, and that goes too.
+    """The times and forms in which memories were recalled: only ids stand there, and a purge removes those, too.
 
     Args:
-        folder: the cube's.
+        folder: the cube's folder.
     """
 
     name = "recalls"
@@ -69,15 +69,15 @@ class Recollections:
         self._recalls = Recalls(folder)
 
     def wipe(self, purged: Purged, *, dry_run: bool) -> int:
-        """Take out the lines that name one of them."""
+        """Remove the lines that name a purged memory."""
         return self._recalls.forget(purged.ids, dry_run=dry_run)
 
     def sweep(self) -> None:
-        """Nothing: what was noted since is an id, which the log keeps as well."""
+        """Do nothing: lines written since hold an id, which the log keeps as well."""
 
 
 class TypedLines:
-    """What was typed in conversations: messages that hold a purged text, or are a part of one.
+    """The messages typed in conversations: a purge removes those that contain a purged text, or are a part of one.
 
     Args:
         path: the file, in the form of prompt_toolkit's `FileHistory`: a comment with the time, then lines that begin with `+`.
@@ -102,15 +102,15 @@ class TypedLines:
         return len(entries) - len(kept)
 
     def sweep(self) -> None:
-        """Nothing: without the texts nobody knows which lines are meant, and `wipe` comes before the commit."""
+        """Do nothing: the lines cannot be found without the texts, and `wipe` runs before the commit."""
 
 
 class SavedStates:
-    """Slots: those with a purged memory in them, and all of conversations, since turns may say what a memory said.
+    """The slots: a purge removes those that hold a purged memory, and all of conversations, whose turns may repeat its text.
 
     Args:
         store: the slots.
-        vault: whose memories are purged.
+        vault: the cube whose memories are purged.
     """
 
     name = "slots"
@@ -120,12 +120,12 @@ class SavedStates:
         self._vault = vault
 
     def wipe(self, purged: Purged, *, dry_run: bool) -> int:
-        """Remove them; they are made anew when they are needed."""
+        """Remove the slots; they are made anew when they are needed."""
         gone = set(purged.ids)
         return self._remove(lambda slot: any(part.memory in gone for part in slot.parts), dry_run=dry_run)
 
     def sweep(self) -> None:
-        """Remove what was kept since: of conversations, and with a memory that is purged by now."""
+        """Remove slots written since: those of conversations, and those that hold a memory purged by now."""
         everything = Filter(at="", everything=True)
 
         def doomed(slot: Slot) -> bool:
@@ -138,16 +138,16 @@ class SavedStates:
         try:
             found = [slot.id for slot in self._store.all() if slot.covers == "conversation" or doomed(slot)]
             return len(found) if dry_run else self._store.remove(found, erase=True)
-        except IntegrityError:  # what is in them nobody can tell any more
+        except IntegrityError:  # nobody can know what the slots hold
             if not dry_run:
                 self._store.clear()
             return 1
-        except Busy as error:  # a purge that cannot be finished now says so, and is gone on with later
+        except Busy as error:  # the purge reports that it is unfinished, and a later command finishes it
             raise CubeLocked(error.message, hint=error.hint) from None
 
 
 def _entries(text: str) -> list[str]:
-    """The messages with the comment and the blank line ahead of each."""
+    """The messages, each with the comment and the blank line before it."""
     entries: list[str] = []
     typed = True
     for line in text.splitlines(keepends=True):
@@ -172,10 +172,10 @@ def _shared(typed: str, texts: Sequence[str]) -> bool:
 
 
 class LearntAdapters:
-    """The generations of adapters of a cube: those that learnt a purged memory, or whose data sets name what it names.
+    """The generations of a cube: a purge removes those that learnt a purged memory, or whose data sets name what it names.
 
     Args:
-        session: in which home jobs may be under way.
+        session: the home in which jobs may be running.
         vault: the cube.
     """
 
@@ -185,7 +185,7 @@ class LearntAdapters:
         self._session, self._vault = session, vault
 
     def wipe(self, purged: "Purged", *, dry_run: bool) -> int:
-        """Remove their folders; what is being made is stopped, since it may have read what is purged, and is begun anew."""
+        """Remove the generations' folders; a running job is stopped and begun anew, since it may have read a purged memory."""
         if not adapters.exist(self._vault) and not self._working():
             return 0
         if not dry_run:
@@ -197,7 +197,7 @@ class LearntAdapters:
         return len(doomed)
 
     def sweep(self) -> None:
-        """Remove the folders of those that learnt a memory which is purged by now."""
+        """Remove the folders of generations that learnt a memory purged by now."""
         if not adapters.exist(self._vault):
             return
         from memos_cli.operation.parametric import generations
@@ -228,7 +228,7 @@ class LearntAdapters:
 
 
 class Erasure:
-    """Purges: memories of which nothing is left, wherever it may stand.
+    """Purges memories, so that nothing is left of them in any place.
 
     Args:
         session: who acts, in which home, on which cubes.
@@ -238,7 +238,7 @@ class Erasure:
         self._session = session
 
     def places(self, vault: Vault) -> tuple[TextHolder, ...]:
-        """What besides a cube's file may hold what its memories say. Whoever keeps texts in a new place adds it here."""
+        """The places besides a cube's file that may hold texts of its memories. Every new place has to be added here."""
         from memos_cli.operation.activation import slots
 
         session = self._session
@@ -259,17 +259,17 @@ class Erasure:
         dry_run: bool = False,
         user_id: str | None = None,
     ) -> Receipt:
-        """Let nothing be left of memories; there is no way back.
+        """Purge memories; nothing can bring them back.
 
         Args:
-            texts: their ids, prefixes of them, or external ids.
-            derived: also what came from them and what they came from.
-            thaw: also frozen ones.
-            dry_run: only say what would be done.
+            texts: ids, prefixes of ids, or external ids.
+            derived: purge also the memories derived from them, and those that they were derived from.
+            thaw: purge also frozen memories.
+            dry_run: change nothing, and return what would be done.
             user_id: who purges.
 
         Raises:
-            Refused: one is frozen and `thaw` was not given, or is not theirs to change.
+            Refused: a memory is frozen and `thaw` was not given, or the principal may not change it.
         """
         vault, ids = self._session.locate_all([texts] if isinstance(texts, str) else texts, user_id)
         if derived:
@@ -277,26 +277,26 @@ class Erasure:
         return purge(vault, ids, self._session.author("forget", user_id), self.places(vault), thaw=thaw, dry_run=dry_run)
 
     def kin(self, texts: "str | Sequence[str]", user_id: str | None = None) -> tuple[Memory, ...]:
-        """These memories, those that came from them (derived, merged), and those that they came from."""
+        """These memories, those made from them (derived, merged), and those that they were made from."""
         vault, ids = self._session.locate_all([texts] if isinstance(texts, str) else texts, user_id)
         return tuple(map(vault.get, holders.kin(vault, ids)))
 
     def finish(self, vault: Vault) -> tuple[str, ...]:
-        """Wipe what a purge that was cut short left behind; a line for each thing that could not be done now."""
+        """Wipe what an interrupted purge left behind; returns a line for each thing that could not be wiped now."""
         return tuple(holders.wipe(vault, self.places(vault)))
 
 
 def purge(
     vault: Vault, ids: Sequence[str], author: Author, places: Sequence[TextHolder], *, thaw: bool, dry_run: bool
 ) -> Receipt:
-    """Let nothing be left of memories but their ids; there is no way back.
+    """Purge memories, so that nothing but their ids is left; nothing can bring them back.
 
     Args:
-        places: what besides the cube's file may hold the texts.
-        thaw: also frozen ones; the person was asked.
+        places: the places besides the cube's file that may hold the texts.
+        thaw: purge also frozen memories; the person was asked.
 
     Raises:
-        Refused: frozen, or not the principal's to change. Nothing is written then.
+        Refused: a memory is frozen, or the principal may not change it. Then nothing is written.
     """
     asking = governance.asking(author.principal, vault.meta)
     left = not dry_run and bool(holders.wipe(vault, places))

@@ -1,6 +1,6 @@
-"""The lifecycle of the cubes in use: their policy, the tick that carries out what is due, the plan of what comes.
+"""MemLifecycle: ticks the cubes of a home, plans the coming transitions, and reports how each cube's lifecycle stands.
 
-How one cube is ticked stands in `ticking`; here each cube's tick gets what it needs from the rest of the home.
+The tick of one cube is in `tick`; this module hands it what it needs from the rest of the home.
 """
 
 import time
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
 
 class _Clock:
-    """Deals out the seconds of a run."""
+    """Counts down the seconds of a run."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._started = time.monotonic()
 
     def left(self) -> Limits:
-        """The limits, with what is left of their seconds."""
+        """The limits with the seconds that are left."""
         seconds = self._limits.seconds
         if seconds is None:
             return self._limits
@@ -48,9 +48,9 @@ class MemLifecycle:
 
     Args:
         session: who ticks, in which home, on which cubes.
-        memories: embeds what waits for its vectors.
-        scheduler: makes slots ready ahead.
-        erasure: knows what may hold the texts of what is purged.
+        memories: embeds memories that wait for their vectors.
+        scheduler: makes slots ahead of requests.
+        erasure: knows the places that may hold purged texts.
     """
 
     def __init__(self, session: "Session", memories: "MemOperator", scheduler: "MemScheduler", erasure: "Erasure") -> None:
@@ -65,12 +65,12 @@ class MemLifecycle:
         """Carry out what is due in the cubes in use.
 
         Args:
-            now: the instant for which to decide; `None` for the present.
-            limits: how far to go; the seconds are for all cubes together.
-            tell: called with how many transitions were made, of how many.
+            now: the instant that decisions are made for; `None` for the present.
+            limits: how far a tick may go; the seconds are for all cubes together.
+            tell: called with the number of transitions made so far, and of all.
 
         Raises:
-            Busy: another tick is under way. Refused: not the owner.
+            Busy: another tick is running. Refused: the principal is not the owner.
         """
         clock = _Clock(limits or Limits())
         return [self._tick(vault, now or self._session.now, clock.left(), tell) for vault in self._session.vaults()]
@@ -78,13 +78,13 @@ class MemLifecycle:
     def tick_all(
         self, now: str | None = None, limits: Limits | None = None, tell: Callable[[int, int], None] = lambda *_: None
     ) -> tuple[list[Ticked], dict[str, MemosError]]:
-        """Carry out what is due in every cube of the home that is the principal's own; see `tick`.
+        """Carry out what is due in every cube of the home that the principal owns; see `tick`.
 
-        What is wrong with one keeps no other from its tick. The one that was ticked longest ago comes first, so that a budget
-        of seconds reaches all of them in turn.
+        A cube that fails keeps no other from its tick. The cube ticked longest ago comes first, so that a budget of seconds
+        reaches all cubes in turn.
 
         Returns:
-            What was done, and by the cube's name what kept it from being done.
+            What was done, and the errors by the name of the cube that failed.
         """
         clock = _Clock(limits or Limits())
         done: list[Ticked] = []
@@ -112,7 +112,7 @@ class MemLifecycle:
         return done
 
     def _consolidate(self, vault: "Vault", now: str) -> str | None:
-        """Queue what a model is to learn, or start it; nothing is imported for that where nobody asked for it."""
+        """Queue or start a job if one is due; where nobody asked for consolidation, nothing is imported for it."""
         rules = policy_of(vault)
         if not rules.get("steps.consolidate") or not (
             rules.get("consolidate.facts") or (self._session.paths.data / "jobs").is_dir()
@@ -124,7 +124,7 @@ class MemLifecycle:
 
     @contextmanager
     def _means(self, vault: "Vault", tell: Callable[[int, int], None]) -> Iterator[Means]:
-        """What a tick of this cube needs; the model that the policy wants to be asked is put away afterwards."""
+        """What a tick of this cube needs; a model for opinions on near duplicates is closed afterwards."""
         from memos_cli.infra.local import hooks
         from memos_cli.operation import models
 
@@ -135,7 +135,7 @@ class MemLifecycle:
             embedder = self._session.embeddings.embedder()
             return None if embedder is None else self._session.embeddings.matrix(vault, embedder)
 
-        # Slots are made of all cubes in use together: the first one's tick does it.
+        # A slot is made of all cubes in use together, so only the first cube's tick makes slots.
         prepare = self._scheduler.prepare if vault.folder == self._session.shelf.place(self._session.cube_names[0]) else None
         llm = models.chosen(self._session.settings, self._session.paths) if policy_of(vault).get("fuse.propose") else None
         try:
@@ -148,11 +148,11 @@ class MemLifecycle:
                 llm.close()
 
 
-# -- what lies ahead, and how things stand
+# -- coming transitions, and reports
 
 
 class Ahead(NamedTuple):
-    """A transition that will come: of which memory, when, whereto and why."""
+    """A coming transition: the memory, when it changes its state, to which one, and why."""
 
     memory: Memory
     at: str
@@ -161,7 +161,7 @@ class Ahead(NamedTuple):
 
 
 def plan(vault: "Vault", now: str, days: float) -> list[Ahead]:
-    """What ticks will do within some days if nothing is used or told meanwhile, in order of time."""
+    """The transitions that ticks will make within some days if no memory is used or added meanwhile, in order of time."""
     rules, until = policy_of(vault), to_millis(now) + round(days * transitions.DAY)
     if until > transitions.NEVER:
         raise UsageError(f"{days:g} days reach beyond all time")
@@ -176,7 +176,7 @@ def plan(vault: "Vault", now: str, days: float) -> list[Ahead]:
 
 
 class LifecycleStanding(NamedTuple):
-    """How a cube's lifecycle stands: states, the last tick, what is due now, when something is due next, what waits."""
+    """A cube's lifecycle: memories by state, the last tick, what is due now, when the next is due, what waits."""
 
     cube: str
     states: dict[str, int]
@@ -189,7 +189,7 @@ class LifecycleStanding(NamedTuple):
 
 
 def standing(vault: "Vault", now: str, principal: str | None = None) -> LifecycleStanding:
-    """How things stand; the questions are those that `principal` (`None`: the cube's owner) may see."""
+    """How a cube's lifecycle stands; questions are counted that `principal` (`None`: the cube's owner) may see."""
     from memos_cli.operation.operator.dedupe import review
 
     states, due, later = queries.schedule(vault.conn, now)

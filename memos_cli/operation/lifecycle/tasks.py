@@ -1,4 +1,4 @@
-"""Listing the tasks of the cubes in use, and ending one: its memories leave in one transaction."""
+"""Tasks of the cubes in use: listing them, ending one with its memories in one transaction, and reopening an ended one."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
@@ -23,12 +23,12 @@ _LOWER = {capital: capital + 32 for capital in range(ord("A"), ord("Z") + 1)}
 
 
 def same(name: str) -> str:
-    """What two spellings of one task have in common: case folded in ASCII, as SQLite's NOCASE does for a filter."""
+    """The form that all spellings of a task share: case folded in ASCII, as SQLite's NOCASE does for a filter."""
     return name.translate(_LOWER)
 
 
 def reopen(vault: Vault, unit: Unit, names: Iterable[str]) -> tuple[str, ...]:
-    """Open the tasks among these that have ended, in the transaction that gives them new memories; which they were."""
+    """Reopen the ended tasks among these, in the transaction that gives them new memories; returns the reopened ones."""
     wanted = {same(name) for name in names}
     ended = {name: fields for name, fields in vault.records(TASK).items() if same(name) in wanted} if wanted else {}
     for name, fields in ended.items():
@@ -37,9 +37,9 @@ def reopen(vault: Vault, unit: Unit, names: Iterable[str]) -> tuple[str, ...]:
 
 
 def ends(memory: Memory, ending: Ending, at: str) -> dict[str, Any]:
-    """The change that the end of its task is for a memory; empty where it leaves the memory as it is.
+    """The change of a memory when its task ends; empty where the memory stays as it is.
 
-    What is current is archived or expires; what is archived already can still expire.
+    A current memory is archived or expires; an archived one can still expire.
     """
     state = _STATES.get(ending)
     leaving = (*HOT_STATES, State.ARCHIVED) if state is State.EXPIRED else HOT_STATES
@@ -49,13 +49,13 @@ def ends(memory: Memory, ending: Ending, at: str) -> dict[str, Any]:
 
 
 class Tasks:
-    """The tasks of the cubes in use; one is ended in the first cube."""
+    """The tasks of the cubes in use; only those of the first cube can be ended."""
 
     def __init__(self, session: "Session") -> None:
         self._session = session
 
     def list(self, user_id: str | None = None) -> tuple[Task, ...]:
-        """All of them, by cube and name: those that memories name, and those that have ended."""
+        """All tasks, by cube and name: those that memories name, and those that have ended."""
         return tuple(task for vault in self._session.vaults() for task in self._of(vault, user_id))
 
     def _of(self, vault: Vault, user_id: str | None) -> tuple[Task, ...]:
@@ -71,15 +71,15 @@ class Tasks:
         return tuple(sorted(found.values()))
 
     def end(self, name: str, *, ending: Ending | None = None, dry_run: bool = False, user_id: str | None = None) -> Ended:
-        """End a task: its memories are archived or expire, or stay; in one transaction, which a later `add` to it reopens.
+        """End a task in one transaction: its memories are archived, expire or stay. A later `add` to the task reopens it.
 
-        What is pinned, frozen or not the principal's to change stays as it is.
+        A memory that is pinned, frozen or not the principal's to change stays as it is.
 
         Args:
-            ending: `archive`, `expire` or `keep`; `None` for what the policy of the cube says.
+            ending: `archive`, `expire` or `keep`; `None` for the ending of the cube's policy.
 
         Raises:
-            NotFound: nothing that the principal may see belongs to such a task.
+            NotFound: no memory that the principal may see belongs to such a task.
         """
         vault, task = self._named(name, user_id)
         ending = ending or policy_of(vault).get("task.ending")

@@ -1,8 +1,8 @@
-"""One tick of one cube: what is due is carried out, what waits is embedded, what is alike is fused, slots are made ready.
+"""One tick of one cube: it makes the transitions that are due, embeds memories, fuses duplicates, and makes slots ready.
 
-It is one command in the log, taken back by one `undo`, though it writes in many small transactions: it can be stopped between
-any two of them, and the next tick goes on. It reads what is due from an index and nothing else. What it needs from outside
-the cube (models, hooks, slots) it is handed: whom that comes from is `lifecycle`'s business.
+A tick is one command in the log, taken back by one `undo`, though it writes in many small transactions: it can be stopped
+between any two of them, and the next tick goes on. It finds due memories by an index and reads no others. It knows nothing
+about where models, hooks and slots come from: `lifecycle` hands them in.
 """
 
 import math
@@ -36,22 +36,22 @@ if TYPE_CHECKING:
 
 LOCK = "tick.lock"
 TICKED = "ticked"
-"""The mark that says up to when a cube was ticked."""
+"""The mark of the instant up to which a cube was ticked."""
 READ, _WRITTEN = 1000, 200
-"""Memories read at once, and changed in one transaction: small enough that a kill or a waiting writer loses little."""
+"""Memories read at once, and changed in one transaction: few, so that a kill or a waiting writer loses little."""
 _ORDER = (State.EXPIRED, State.PURGED, State.ARCHIVED, State.ACTIVATED)
-"""What a tick does first."""
+"""The order in which a tick makes transitions, by the new state."""
 
 
 class Limits(NamedTuple):
     """How far a tick may go.
 
     Attributes:
-        seconds: after which it stops at the next transaction; `None` for as long as it takes.
-        transitions: how many it makes at most; `None` for all that are due.
+        seconds: after this time the tick stops before the next transaction; `None` for no limit.
+        transitions: the most transitions that it makes; `None` for all that are due.
         mass: whether it may retire a large share of the cube for idleness at once.
-        dry: say what would be done, and do nothing.
-        all: compare every memory with the others, not only the new ones.
+        dry: change nothing, and return what would be done.
+        all: compare every memory with the others, not only new ones.
     """
 
     seconds: float | None = None
@@ -72,21 +72,21 @@ class Ticked(NamedTuple):
     """What a tick did to one cube.
 
     Attributes:
-        now: the instant for which it was done.
-        due: how many memories were looked at.
-        transitions: how many went into each state.
-        seconds: how long it took.
+        now: the instant that decisions were made for.
+        due: how many memories were read.
+        transitions: how many memories went into each state.
+        seconds: how long the tick took.
         moves: each transition, in order; for a dry run those that would be made.
-        braked: how many were to be retired for idleness and were not, since they are too large a share of the cube.
-        embedded: how many that had waited for their vector were given one.
-        unfinished: whether a limit ended it before everything was done.
+        braked: how many memories were not retired for idleness, since they are too large a share of the cube.
+        embedded: how many waiting memories got their vector.
+        unfinished: whether a limit ended the tick before everything was done.
         notes: what went wrong and did no harm.
-        command_id: what `undo` takes it back by; `None` if nothing was written.
-        superseded: how many were superseded by what certainly contradicts them.
-        asked: how many questions were put on the list of `memos review`.
-        slots_built: of how many sets of memories, or of the core, a slot was made ready.
-        slots_dropped: of how many sets the slot was let go.
-        consolidation: what was begun, or why not, where a model is to learn something.
+        command_id: the transaction that `undo` takes back; `None` if nothing was written.
+        superseded: how many memories were superseded by one that certainly contradicts them.
+        asked: how many questions were added to the list of `memos review`.
+        slots_built: for how many scenes, including the core, a slot was made.
+        slots_dropped: of how many scenes the slot was removed.
+        consolidation: which job was begun, or why none was, where a model is to learn something.
     """
 
     cube: str
@@ -109,9 +109,9 @@ class Ticked(NamedTuple):
 
 
 def uses_of(due: queries.Due) -> Uses:
-    """The uses of a memory as the state machine reads them.
+    """The uses of a memory for the state machine.
 
-    What a fusion took in stays in the archive when somebody looks at it there: its product is what is current.
+    The source of a fusion counts as unused, so that a look at it in the archive does not bring it back: its product is current.
     """
     if due.absorbed:
         return transitions.UNUSED
@@ -122,12 +122,12 @@ class Means(NamedTuple):
     """What a tick needs besides the cube.
 
     Attributes:
-        embed: embeds what waits for its vectors and says how many that were.
-        hook: runs a hook by name with an event and says what went wrong, if anything did.
-        tell: called with how many transitions were made, of how many.
-        places: what besides the cube's file may hold the texts of what is purged.
-        matrix: gives the cube's vectors, to find near duplicates by.
-        judge: a model to be asked about near duplicates.
+        embed: embeds the memories that wait for their vectors, and returns how many those were.
+        hook: runs a hook by name with an event, and returns what went wrong, if anything did.
+        tell: called with the number of transitions made so far, and of all.
+        places: the places besides the cube's file that may hold purged texts.
+        matrix: returns the cube's vectors, for finding near duplicates.
+        judge: asks a model about near duplicates.
         prepare: makes slots ready within so many seconds.
     """
 
@@ -145,10 +145,10 @@ class Tick:
 
     Args:
         vault: the cube.
-        author: who ticks; the log's times are theirs, the decisions are for `now`.
-        now: the instant for which to decide, as fixed-width text.
-        limits: how far to go.
-        means: what it needs besides.
+        author: who ticks; the log has the author's time, but decisions are made for `now`.
+        now: the instant that decisions are made for, as fixed-width text.
+        limits: how far the tick may go.
+        means: what it needs besides the cube.
     """
 
     def __init__(self, vault: "Vault", author: "Author", now: str, limits: Limits, means: Means | None = None) -> None:
@@ -169,7 +169,7 @@ class Tick:
         """Do what is due.
 
         Raises:
-            Busy: another tick of this cube is under way. Refused: not the cube's owner.
+            Busy: another tick of this cube is running. Refused: the principal is not the cube's owner.
         """
         governance.require_owner(self._author.principal, self._vault.meta, "run the lifecycle")
         with files.only_one(self._vault.folder / LOCK, f"a tick of cube {self._vault.name}"):
@@ -214,7 +214,7 @@ class Tick:
         return late
 
     def _look(self) -> Iterator[Move]:
-        """The transitions that are due; what turns out not to be is put off to when it will be."""
+        """The transitions that are due; a memory that is not due after all gets a new instant to be looked at."""
         millis = to_millis(self._now)
         place = ("", 0)
         while found := self._vault.due_by(self._now, place, READ):
@@ -234,7 +234,7 @@ class Tick:
                 return
 
     def _braked_for_idleness(self, planned: list[Move]) -> list[Move]:
-        """The moves without those that idleness alone asks for, where those are too large a share of the cube."""
+        """The planned moves, without those for idleness where these are too large a share of the cube."""
         idle = sum(move.way.idle for move in planned)
         share, least = self._policy.get("brake.share"), self._policy.get("brake.from")
         if not idle or self._limits.mass:
@@ -248,9 +248,9 @@ class Tick:
         return [move for move in planned if not move.way.idle]
 
     def _carry_out(self, batch: Sequence[Move]) -> None:
-        """Make transitions in one transaction; each is decided anew in it, since others write meanwhile.
+        """Make transitions in one transaction; each is decided anew there, since other processes write meanwhile.
 
-        What is purged is no part of what `undo` takes back, so its transaction has a name of its own.
+        Purges have a transaction with a name of its own, since `undo` does not take them back.
         """
         millis = to_millis(self._now)
         purges = batch[0].way.to is State.PURGED
@@ -276,7 +276,7 @@ class Tick:
     def _wipe(self, texts: Sequence[str] | None = None) -> None:
         self._notes += [f"a purge is not finished: {line}" for line in purge.wipe(self._vault, self._means.places, texts)]
 
-    # -- the rest
+    # -- vectors, duplicates, slots, hooks
 
     def _embed_pending(self) -> None:
         if self._policy.get("steps.embed") and not self._is_late():
@@ -300,7 +300,7 @@ class Tick:
         self._moves += [Move(source, Transition(at, State.ARCHIVED, "fused")) for source in self._swept.sources]
 
     def _prepare(self) -> None:
-        """Make ready what is likely to come, in the time that is left."""
+        """Make slots ready for the scenes likely to come, in the time that is left."""
         if self._means.prepare is None or not self._policy.get("steps.slots") or self._is_late():
             return
         seconds = self._limits.seconds

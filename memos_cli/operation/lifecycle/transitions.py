@@ -1,7 +1,7 @@
-"""MemLifecycle: where a memory goes from where it is, when, and why. Pure: no clock, no file, no cube.
+"""MemLifecycle's state machine: which transitions lie ahead of a memory, when, and why. Pure: no clock, no file, no cube.
 
-`ways` lists everything that lies ahead of a memory if nobody uses it any more, each with its instant. The transition that is
-due at an instant and the instant at which to look again both follow from that one list, so they cannot disagree.
+`ways` lists all transitions that lie ahead of a memory if nobody uses it any more, each with its instant. The transition due at
+an instant, and the instant to look at the memory again, both follow from that one list, so they cannot disagree.
 """
 
 import math
@@ -17,21 +17,21 @@ DAY = 86_400_000
 _YOUNGEST = 1 / 24
 """Days: a trace younger than an hour counts as an hour old, so that its strength stays finite."""
 NEVER = 250_000_000_000_000
-"""Milliseconds since 1970, in the year 9892: what would fade later than this does not fade."""
+"""Milliseconds since 1970, in the year 9892: a memory that would fade later than this does not fade."""
 _BISECTIONS = 60
 _STEP = {State.EXPIRED: "steps.expire", State.PURGED: "steps.purge"}
-"""The policy's switch for each transition; what is not here goes with the archive."""
+"""The policy's switch for each transition, by the new state; `steps.archive` for all other states."""
 
 
 class Uses(NamedTuple):
-    """How a memory was used: how often in all, and when the last few times (milliseconds since 1970, oldest first)."""
+    """The uses of a memory: how many in all, and when the last few were (milliseconds since 1970, oldest first)."""
 
     times: int = 0
     recent: tuple[int, ...] = ()
 
 
 class Transition(NamedTuple):
-    """A transition that lies ahead: when (milliseconds since 1970), whereto, why, and whether idleness alone is the reason."""
+    """A transition that lies ahead: when (milliseconds since 1970), to which state, why, and whether only for idleness."""
 
     at: int
     to: State
@@ -49,25 +49,25 @@ TABLE: tuple[tuple[str, str, str, str], ...] = (
     ("generated, activated, merged, archived", "expired", "ttl", "its TTL passed"),
     ("expired", "purged", "grace passed", "grace_days passed and nobody restored it"),
 )
-"""Every transition that a tick makes of one memory: from, to, reason, when. Fusions come on top. It stands in the manual."""
+"""Every transition of one memory that a tick makes, but for fusions: from, to, reason, when. The manual shows this table."""
 
 
 def strength(created: int, uses: Uses, now: int, decay: float) -> float:
     """Base-level activation of ACT-R: the log odds that a memory is needed now, from how recently and how often it was used.
 
-    B = ln Σ t_j^(-d), where t_j is the time since the j-th time that it was met, the telling included (Anderson & Schooler,
-    Reflections of the environment in memory, 1991). With more uses than times kept the sum over the older ones is replaced by
+    B = ln Σ t_j^(-d), where t_j is the time since the j-th use, the creation being one of them (Anderson & Schooler,
+    Reflections of the environment in memory, 1991). With more uses than kept times, the sum over the older ones is replaced by
     its integral, after Petrov (Computationally efficient approximation of the base-level learning equation in ACT-R, 2006):
     B ≈ ln[ Σ_(j≤k) t_j^(-d) + (n - k) (t_n^(1-d) - t_k^(1-d)) / ((1 - d) (t_n - t_k)) ].
 
     Args:
-        created: when it was told, in milliseconds since 1970.
-        uses: how it was used since.
-        now: the instant at which it is asked, in milliseconds.
+        created: when the memory was created, in milliseconds since 1970.
+        uses: its uses since.
+        now: the instant of the strength, in milliseconds.
         decay: the exponent d, between 0 and 1; 0.5 is what ACT-R uses throughout.
 
     Returns:
-        Natural logarithm; ages are in days, so a memory told a day ago and never used has strength 0.
+        Natural logarithm; ages are in days, so a memory created a day ago and never used has strength 0.
     """
     ages = [max(_YOUNGEST, (now - moment) / DAY) for moment in uses.recent if moment <= now]
     life = max(_YOUNGEST, (now - created) / DAY)
@@ -82,17 +82,17 @@ def strength(created: int, uses: Uses, now: int, decay: float) -> float:
 
 
 def threshold(idle_days: float, decay: float) -> float:
-    """The strength of a memory that was told `idle_days` ago and never used: what is weaker has faded."""
+    """The strength of a memory created `idle_days` ago and never used: a weaker memory has faded."""
     return -decay * math.log(idle_days)
 
 
 def fades_at(created: int, uses: Uses, idle_days: float, decay: float) -> int:
-    """The first millisecond at which a memory is weaker than `threshold`, if it is not used any more."""
+    """The first millisecond at which a memory is weaker than `threshold`, if nobody uses it any more."""
     if not uses.times:
         return _bounded(created + idle_days * DAY)
     least = threshold(idle_days, decay)
     low = max([created, *uses.recent])
-    # n traces, all as young as the youngest, fade last: n t^-d = idle^-d.
+    # The memory fades latest if all its n traces are as young as the youngest: n t^-d = idle^-d.
     high = _bounded(low + (uses.times + 1) ** (1 / decay) * idle_days * DAY + DAY)
     if strength(created, uses, high, decay) >= least:
         return NEVER
@@ -112,9 +112,9 @@ def _bounded(millis: float) -> int:
 
 
 def ways(memory: Memory, uses: Uses, policy: Policy) -> list[Transition]:
-    """What lies ahead of a memory that nobody uses any more; empty for one that is frozen or purged.
+    """The transitions that lie ahead of a memory that nobody uses any more; none for a frozen or purged one.
 
-    Where two ways lead on from the same instant, the one that stands first is taken.
+    Of two transitions at the same instant, the first in the list is taken.
     """
     if memory.frozen or memory.state is State.PURGED:
         return []
@@ -150,7 +150,7 @@ def _into_the_archive(memory: Memory, uses: Uses, policy: Policy) -> list[Transi
         found = _after(to_millis(memory.valid_to), policy.get("archive.superseded_days"), State.ARCHIVED, "superseded")
     idle_days = policy.idle_days(memory.kind.value, memory.priority)
     if idle_days:
-        # What came back from the archive begins anew: else it would be archived again at the next tick.
+        # A memory that came back from the archive counts as new: otherwise the next tick would archive it again.
         told = max(to_millis(memory.created_at), to_millis(memory.since) if memory.since else 0)
         faded = fades_at(told, _from(uses, told), idle_days, policy.get("archive.decay"))
         if faded < NEVER:
@@ -159,7 +159,7 @@ def _into_the_archive(memory: Memory, uses: Uses, policy: Policy) -> list[Transi
 
 
 def _from(uses: Uses, told: int) -> Uses:
-    """Uses as a memory that was told at `told` has them: what lies before is not counted twice."""
+    """The uses of a memory that counts as created at `told`: uses before then are not counted twice."""
     recent = tuple(moment for moment in uses.recent if moment > told)
     return uses if len(recent) == len(uses.recent) else Uses(len(recent), recent)
 
@@ -170,22 +170,22 @@ def transition(memory: Memory, uses: Uses, policy: Policy, now: int) -> Transiti
 
 
 def due_at(memory: Memory, uses: Uses, policy: Policy) -> str | None:
-    """When to look at a memory again, as fixed-width text: before that instant `transition` has nothing for it."""
+    """When to look at a memory again, as fixed-width text: before that instant `transition` returns `None`."""
     first = min((way.at for way in ways(memory, uses, policy)), default=None)
     return None if first is None else from_millis(first)
 
 
 def scheduler(fields: Mapping[str, Any]) -> Callable[[Memory], str | None]:
-    """For a vault: the function that says when to look at a memory that was just written, by the policy of these registers.
+    """The function that tells a vault when to look at a memory just written, by the policy with these registers.
 
-    Uses are left out of account. They only put the instant off, and the tick that looks too early finds that out.
+    It ignores uses: they can only make that instant later, and a tick that looks too early finds that out.
     """
     policy = Policy(fields)
     return lambda memory: due_at(memory, UNUSED, policy)
 
 
 def ahead(memory: Memory, uses: Uses, policy: Policy, until: int) -> Sequence[Transition]:
-    """The transitions of a memory up to an instant, one after the other, if nobody uses it any more."""
+    """The transitions of a memory up to an instant, each following from the last, if nobody uses the memory any more."""
     found: list[Transition] = []
     while (way := min(ways(memory, uses, policy), key=lambda way: way.at, default=None)) and way.at <= until:
         found.append(way)
