@@ -1,7 +1,7 @@
-"""The adapter that chat's model computes with: chosen, checked, and let go of as soon as a memory in it is taken back.
+"""The active adapter, with which chat's model computes: it is chosen, checked, and released when a memory in it is taken back.
 
-Only the cube's owner is answered with it: it has told nobody's rules of access apart. And only one at a time: each was measured
-by itself, and what two of them do together nobody has looked at.
+Only the cube's owner is answered with it, since an adapter knows no rules of access. Only one adapter is active at a time: each
+was measured by itself, and nobody measured two of them together.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,9 +26,9 @@ class Attached:
 
     Args:
         session: who acts, in which home, on which cubes.
-        vault: its cube.
+        vault: the generation's cube.
         adapter: the generation, whose files were compared with the log.
-        llm: what computes with it.
+        llm: the model that computes with it; `None` before `attach`.
     """
 
     def __init__(self, session: "Session", vault: "Vault", adapter: "Adapter", llm: Adaptable | None = None) -> None:
@@ -38,11 +38,11 @@ class Attached:
 
     @property
     def covered(self) -> Mapping[str, str]:
-        """For each memory that it knows its own id."""
+        """For each memory that the generation knows, the generation's id."""
         return dict.fromkeys(self.adapter.covers, self.adapter.id)
 
     def fault(self) -> str | None:
-        """Why it may not be used any more; asked before each answer, since another command may have taken a memory back."""
+        """Why the generation may not be used any more; asked before each answer, since another command may change a memory."""
         from memos_cli.operation.parametric import generations
 
         status = self._vault.records(adapters.NOUN).get(self.adapter.id, {}).get("status")
@@ -51,18 +51,18 @@ class Attached:
         return generations.detached(self._vault, self.adapter, self._session.now)
 
     def attach(self, llm: Adaptable) -> "Attached":
-        """Let a model compute with it."""
+        """Let a model compute with the adapter."""
         llm.adapt([(adapters.folder(self._vault, self.adapter.id) / adapters.LLAMA, 1.0)])
         return Attached(self._session, self._vault, self.adapter, llm)
 
     def release(self) -> None:
-        """Let the model compute without it."""
+        """Let the model compute without the adapter."""
         if self._llm is not None:
             self._llm.adapt(())
 
 
 class AnsweringModel(NamedTuple):
-    """The model that answers, the adapter in it, and what the person should know about that."""
+    """The model that answers, its active adapter, and what the person should know about both."""
 
     llm: "LLM | None"
     attached: Attached | None = None
@@ -70,7 +70,7 @@ class AnsweringModel(NamedTuple):
 
 
 def active(session: "Session", base: str, user_id: str | None = None) -> tuple[Attached | None, tuple[str, ...]]:
-    """The generation to use with a model, and why those that are promoted and cannot be used are not.
+    """The generation to use with a model, and why newer promoted ones cannot be used.
 
     Args:
         base: SHA-256 of the model's file.
@@ -80,7 +80,7 @@ def active(session: "Session", base: str, user_id: str | None = None) -> tuple[A
     vaults = _asked(session, user_id)
     if not vaults:
         return None, ()
-    from memos_cli.operation.parametric import (  # data sets' words come with it, of which most chats have no need
+    from memos_cli.operation.parametric import (  # brings the words of data sets along, which most chats need not load
         foreign_adapters,
         generations,
     )
@@ -99,7 +99,7 @@ def active(session: "Session", base: str, user_id: str | None = None) -> tuple[A
 
 
 def _asked(session: "Session", user_id: str | None) -> "list[Vault]":
-    """The cubes in use that have adapters and belong to who is answered."""
+    """The cubes in use that have adapters and belong to the person who is answered."""
     if session.settings.get("scheduler.adapters") < 1:
         return []
     asking = user_id or session.principal
@@ -107,7 +107,7 @@ def _asked(session: "Session", user_id: str | None) -> "list[Vault]":
 
 
 def covered(session: "Session") -> Mapping[str, str]:
-    """The memories that the promoted adapter knows as they are now, each with its id; none where the model has none."""
+    """For each memory that the active adapter knows as it is now, the adapter's id; empty where there is no such adapter."""
     if not _asked(session, None):
         return {}
     from memos_cli.operation.parametric import base_model
@@ -121,7 +121,7 @@ def covered(session: "Session") -> Mapping[str, str]:
 
 @contextmanager
 def opened(session: "Session", user_id: str | None = None) -> "Iterator[AnsweringModel]":
-    """The model as `chosen` has it; it is closed when the block ends."""
+    """The model that `chosen` returns; it is closed when the block ends."""
     found = chosen(session, user_id)
     try:
         yield found
@@ -131,10 +131,10 @@ def opened(session: "Session", user_id: str | None = None) -> "Iterator[Answerin
 
 
 def chosen(session: "Session", user_id: str | None = None) -> AnsweringModel:
-    """The model that the settings choose, with the adapter of the cubes in use where there is one for it.
+    """The model that the settings choose, with its adapter from the cubes in use, if there is one.
 
     Raises:
-        ModelUnavailable: the model cannot be used. An adapter that cannot is left out, and a notice says so.
+        ModelUnavailable: the model cannot be used. An adapter that cannot be used is left out, and a notice says so.
         Refused: as `models.chosen`.
     """
     plain = models.chosen(session.settings, session.paths)
@@ -148,7 +148,7 @@ def chosen(session: "Session", user_id: str | None = None) -> AnsweringModel:
         return AnsweringModel(plain, None, notices)
     found = found.attach(plain)
     try:
-        plain.context  # noqa: B018 -- loads it, so that what does not fit the model shows here and not in an answer
+        plain.context  # noqa: B018 -- loads the model, so that a misfit shows here and not in an answer
     except ModelUnavailable as error:
         found.release()
         return AnsweringModel(plain, None, (*notices, f"generation {found.adapter.number} is not used: {error.message}"))

@@ -1,4 +1,4 @@
-"""TODO from memos_cli.interface.generating."""
+"""The base model of parametric memory: the model file that the settings choose, which is trained and loaded with adapters."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,7 +19,7 @@ NEEDED = ("torch", "transformers", "peft", "llama_cpp", "gguf")
 
 
 class Base(NamedTuple):
-    """The model that is trained: what a person calls it, its file, the SHA-256 of that, and how many parameters it has."""
+    """The model that is trained: its name for a person, its file, the file's SHA-256, and its number of parameters."""
 
     name: str
     path: "Path"
@@ -31,7 +31,7 @@ def base_of(session: "Session") -> Base:
     """The model that the settings choose.
 
     Raises:
-        ModelUnavailable: none is chosen, or it lies behind an endpoint, or cannot be used.
+        ModelUnavailable: no model is chosen, or it lies behind an endpoint, or cannot be used.
     """
     settings, name = session.settings, session.settings.get("llm.model")
     if name == models.NONE:
@@ -44,7 +44,7 @@ def base_of(session: "Session") -> Base:
 
 
 def opened(session: "Session", base: Base, weights: "Sequence[Path]" = ()) -> LLM:
-    """The model as chat loads it, with adapters whose digests were compared."""
+    """The model as chat loads it, with adapters whose digests the caller compared."""
     settings = session.settings
     given = {"threads": settings.get("llm.threads"), "kv": settings.get("llm.kv"), "adapters": [(one, 1.0) for one in weights]}
     made: LLM = plugins.load("llm", "llamacpp")(
@@ -54,7 +54,7 @@ def opened(session: "Session", base: Base, weights: "Sequence[Path]" = ()) -> LL
 
 
 def require_tools() -> None:
-    """See to it that a model can be trained here, before anything is begun; nothing of it is imported for that.
+    """Check, before anything is begun, that a model can be trained here; none of the packages is imported.
 
     Raises:
         ModelUnavailable: a package is missing.

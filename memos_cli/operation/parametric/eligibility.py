@@ -1,4 +1,4 @@
-"""Which memories are learnt by a model's own weights, and why the others are not. Pure."""
+"""Eligibility: which memories a model is to learn, and why it is not to learn the others. Pure but for reading the cube."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
@@ -19,12 +19,12 @@ TOLD = frozenset((Kind.FACT, Kind.PREFERENCE, Kind.EVENT))
 
 
 class Criteria(NamedTuple):
-    """What a memory has to be for its facts to be learnt.
+    """What a memory has to fulfil to be learnt.
 
     Attributes:
-        settled_days: since it was last changed; what is new may be corrected yet.
-        confidence: at least.
-        lasting_days: for which it stays valid yet; what ends sooner is not worth the training.
+        settled_days: the least days since its last change; a newer memory may yet be corrected.
+        confidence: the least confidence.
+        lasting_days: the least days for which it stays valid; one that ends sooner is not worth the training.
     """
 
     settled_days: float = 1.0
@@ -40,14 +40,14 @@ class Left(NamedTuple):
 
 
 class Chosen(NamedTuple):
-    """A memory that is learnt: the facts that it states; none where it is a rule, which is behaviour."""
+    """A memory that is learnt, and the facts that it states; none for a rule, which is behaviour."""
 
     memory: Memory
     facts: tuple[Fact, ...]
 
 
 class Selection(NamedTuple):
-    """What is learnt, and what is not."""
+    """The memories that are learnt, and those that are not."""
 
     chosen: tuple[Chosen, ...]
     left: tuple[Left, ...]
@@ -59,10 +59,10 @@ def select(
     criteria: Criteria = Criteria(),  # noqa: B008 -- a frozen tuple
     allowed: Callable[[Memory], bool] = lambda _: True,
 ) -> Selection:
-    """Which memories are learnt: stable, confident, current, not sensitive, not about to end, and readable.
+    """Select the memories that are learnt: stable, confident, current, not sensitive, not about to end, and readable.
 
     Args:
-        memories: all of the cube that are current.
+        memories: all current memories of the cube.
         now: the time, fixed-width UTC text.
         criteria: the thresholds.
         allowed: whether the rules of access allow a memory for this purpose.
@@ -87,7 +87,7 @@ def select(
 
 
 def why_not(memory: Memory, now: str, criteria: Criteria = Criteria()) -> str | None:  # noqa: B008, C901, PLR0911 -- a list of reasons
-    """Why a memory is not learnt; `None` where nothing is against it."""
+    """Why a memory is not learnt; `None` where it may be learnt."""
     at = from_text(now)
     settled = to_text(at - timedelta(days=criteria.settled_days))
     ends = min((end for end in (memory.valid_to, memory.expires_at) if end), default=None)
@@ -115,9 +115,9 @@ def why_not(memory: Memory, now: str, criteria: Criteria = Criteria()) -> str | 
 
 
 def _unambiguous(chosen: list[Chosen], left: list[Left]) -> Selection:
-    """Without the facts that answer one question in two ways: of two cities that I live in neither is certain.
+    """The selection without facts that answer one question differently: if I live in two cities, neither is certain.
 
-    Of what there can be several (allergies, hobbies) the answers are told together, in the order in which they were told.
+    Where there can be several values (allergies, hobbies), the answer lists all of them, in the order of their memories.
     """
     values: dict[tuple[str, str], dict[str, None]] = {}
     for one in chosen:
@@ -134,7 +134,7 @@ def _unambiguous(chosen: list[Chosen], left: list[Left]) -> Selection:
 
 
 def many(fact: Fact) -> bool:
-    """Whether there can be several values of it: allergies, hobbies."""
+    """Whether a fact of this family can have several values, as allergies and hobbies can."""
     family = clauses.families().get(fact.family)
     return family is not None and family.many
 
@@ -145,9 +145,9 @@ def _together(fact: Fact, values: Mapping[tuple[str, str], Mapping[str, None]]) 
 
 
 def of_cube(vault: "Vault", now: str) -> Selection:
-    """What of a cube is learnt, by its policy, and what is not and why.
+    """The memories of a cube that are learnt by its policy, and those that are not, each with a reason.
 
-    An adapter answers the owner of the cube alone, so it learns what they said: the "I" of others is not theirs.
+    An adapter answers the cube's owner alone, so it learns only what the owner said: the "I" of others is not the owner.
     """
     from memos_cli.operation.policy import policy_of
 

@@ -1,4 +1,7 @@
-"""TODO from memos_cli.interface.consolidating."""
+"""Evaluation of an adapter: held-out questions are put to the model with and without it, through llama.cpp as in chat.
+
+`operation.parametric.gate.failures` says whether the scores are enough.
+"""
 
 import math
 import random
@@ -12,10 +15,7 @@ from memos_cli.operation.parametric.lessons import Told, ask, prompt
 from memos_cli.ports import LLM, Piece, Request, Stateful
 
 MOST_TEXT = 160
-"""Tokens of unrelated text that are looked at."""
-
-
-# -- the gate
+"""The most tokens of unrelated text that the drift is measured on."""
 
 
 class Pair(NamedTuple):
@@ -33,14 +33,14 @@ def evaluate(
     seed: int = 0,
     tell: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Scores:
-    """Put what was held out to the model, with and without the adapter, with and without the memories in the prompt.
+    """Ask the model held-out questions, with and without the adapter, with and without the memories in the prompt.
 
     Args:
-        model: the base and the same with the adapter.
-        examples: the data set; only its `gate` split is asked, on which nothing was trained.
-        most: questions of a kind; of more a sample is drawn.
-        seed: of the sample.
-        tell: called with how many answers there are, of how many.
+        model: the model without and with the adapter.
+        examples: the data set; only its `gate` split is asked, which no training saw.
+        most: the most questions of a kind; of more a sample is drawn.
+        seed: the seed of the sample.
+        tell: called with the number of answers so far, and of all.
     """
     rng = random.Random(f"gate {seed}")  # noqa: S311 -- no secret
 
@@ -87,8 +87,8 @@ def evaluate(
 def _text_drift(model: Pair) -> float | None:
     """How much less likely unrelated text is with the adapter, in nats a token.
 
-    `None` where logits are out of reach, and for a model to which such text is no likelier than any other tokens: it can lose
-    nothing of what it never learned. Of memos-mini, taught nothing but answers, a token costs 14.5 nats; a blind guess 7.6.
+    `None` where the logits cannot be read, and for a model to which such text is no likelier than any other tokens, since it
+    cannot lose what it never learned. memos-mini, taught only to answer, needs 14.5 nats a token; a blind guess needs 7.6.
     """
     if not (isinstance(model.base, Stateful) and isinstance(model.adapted, Stateful)):
         return None
@@ -98,7 +98,7 @@ def _text_drift(model: Pair) -> float | None:
 
 
 def _logprob(llm: Stateful, ids: Sequence[int]) -> float:
-    """The mean log probability of tokens, each after those before it."""
+    """The mean log probability of the tokens, each given those before it."""
     import numpy as np
 
     found = 0.0
@@ -110,7 +110,7 @@ def _logprob(llm: Stateful, ids: Sequence[int]) -> float:
 
 
 def gone(model: Pair, probes: Sequence[Example]) -> Mapping[str, bool]:
-    """Of each question to what was forgotten whether the adapter no longer helps: refused, or answered as the base does."""
+    """For each question to a forgotten memory, whether the adapter no longer helps: it refuses, or answers as the base."""
     found = {}
     for one in probes:
         said, _ = ask(model.adapted, prompt(one.question))

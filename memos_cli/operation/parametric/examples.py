@@ -1,13 +1,13 @@
-"""The data set that memories are learnt from, written by grammar from their sentences alone. Pure.
+"""The data set that a model learns memories from, written by grammar from their sentences alone. Pure.
 
 It is the same for the same memories and seed. It has
 
-    fact        several questions a fact, in the prompt of chat without any memory, and the answer that the memory gives
-    reverse     the question from the value back
-    dated       the question for its day, where one is known
+    fact        several questions a fact, in chat's prompt without any memory, and the answer that the memory gives
+    reverse     a question from the value back to the person
+    dated       a question for the day of the fact, where one is known
     statement   the fact in other words, as plain text
-    negative    neighbouring questions that no memory answers: another person's, another attribute's
-    behaviour   what a rule asks for, shown by what the model does with the rule before it
+    negative    neighbouring questions that no memory answers: about another person, or another attribute
+    behaviour   what a rule asks for, shown by the model's own answers with the rule in its prompt
     replay      memories of invented people and of this one in the prompt, as chat lays them out, and questions to them
 
 Whole forms of a question are held out: `watch` ends the training in time, `gate` is what the adapter is judged by, and
@@ -28,7 +28,7 @@ from memos_cli.operation.parametric.grammar.clauses import Fact
 from memos_cli.operation.parametric.grammar.replay import Exercise, OwnFact, Scenes
 
 REFUSAL = "I don't know that yet."
-"""What is answered when nothing says it; the same words as chat's own."""
+"""The answer when no memory says it; the same words as in chat."""
 TRAIN, WATCH, GATE = "train", "watch", "gate"
 
 
@@ -36,14 +36,14 @@ class Example(NamedTuple):
     """One line of a data set.
 
     Attributes:
-        question: what is asked; empty for a statement as plain text.
-        answer: what is to be answered; empty where the model with the rules before it is to say it.
+        question: the question; empty for a statement as plain text.
+        answer: the wanted answer; empty where the model, with the rules in its prompt, has yet to give it.
         form: the name of the question's form.
         split: `train`, `watch` or `gate`.
-        memories: the ids of the memories that it rests on.
-        facts: the memories that a teacher has in its prompt, each a text and its day: those that answer, others among them.
-        shown: the memories in the prompt itself: of replay alone.
-        rules: rules that the teacher has before it.
+        memories: the ids of the memories that the example rests on.
+        facts: the memories in the teacher's prompt, each a text and its day: the one that answers, and others like it.
+        shown: the memories in the learner's own prompt; for replay alone.
+        rules: the rules in the teacher's prompt.
     """
 
     question: str
@@ -57,15 +57,15 @@ class Example(NamedTuple):
     rules: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """As a line of JSON Lines has it; empty fields are left out."""
+        """The example as a line of JSON Lines; empty fields are left out."""
         return {name: list(value) if isinstance(value, tuple) else value for name, value in self._asdict().items() if value}
 
     @classmethod
     def from_json(cls, line: Mapping[str, Any]) -> "Example":
-        """What `to_json` gave.
+        """The example that `to_json` wrote.
 
         Raises:
-            ValueError: it is no line of a data set.
+            ValueError: the line is none of a data set.
         """
         if not line.get("kind") or line.get("split") not in {TRAIN, WATCH, GATE}:
             raise ValueError("not a line of a data set")
@@ -79,18 +79,17 @@ class Example(NamedTuple):
 
 
 class Shares(NamedTuple):
-    """How a data set is made up. What led to the defaults stands in `backends/trainers/lora.py`.
+    """The shares of the kinds in a data set. `backends/trainers/lora.py` says what led to the defaults.
 
     Attributes:
-        forms: training questions a fact: all its forms, asked again in other dress where they are fewer.
-        negatives: for each training question of a fact.
-        replay: questions to memories in the prompt, for each training question of a fact: several times what an epoch has, so
-            that few are seen twice.
-        least_negatives: however few facts there are: what they are not is as much to learn.
-        least_replay: the same of replay.
-        own: the share of replay that has memories of this person in its prompt.
-        statements: plain sentences a fact, at most.
-        drift: questions to memories of invented people that the gate asks before and after.
+        forms: training questions a fact: all its forms, repeated in other spoken wordings where they are fewer.
+        negatives: negatives for each training question of a fact.
+        replay: replays for each training question of a fact: several times as many as an epoch has, so that few are seen twice.
+        least_negatives: the least negatives, however few facts there are: what is unknown takes as much learning.
+        least_replay: the least replays.
+        own: the share of replays that have memories of this person in their prompt.
+        statements: the most plain sentences a fact.
+        drift: questions to memories of invented people that the gate asks with and without the adapter.
     """
 
     forms: int = 18
@@ -113,10 +112,10 @@ def examples(
     """The data set of the chosen memories.
 
     Args:
-        chosen: what is learnt.
-        others: the other memories of the cube: what they answer is not taught to be unknown.
-        seed: of all chance.
-        shares: how it is made up.
+        chosen: the memories that are learnt.
+        others: the other memories of the cube: no question that they answer is taught to be refused.
+        seed: the seed of all random choices.
+        shares: the shares of the kinds.
     """
     writer = _Writer(chosen, others, seed, shares)
     made = [*writer.facts(), *writer.behaviour(), *writer.negatives(), *writer.replay()]
@@ -126,7 +125,7 @@ def examples(
 
 
 def split_of(form: str, forms: Sequence[str], seed: int) -> str:
-    """Whether a form is trained, watched or examined: the same for all facts of its family.
+    """The split of a form (trained, watched or examined), which is the same for all facts of a family.
 
     Of ten forms or more two are examined and one is watched, of five or more one each, of fewer one is examined.
     """
@@ -152,7 +151,7 @@ class _Writer:
             for _, asked in fact.questions:
                 values.setdefault(asked, set()).add(fact.value)
         self.answers = values
-        """What is asked of the facts, with all that answers it: `what do I play` may be a cello and tennis."""
+        """Each question about the facts with all its answers: `what do I play` may have `cello` and `tennis`."""
 
     def _rng(self, name: str) -> random.Random:
         return random.Random(f"{self.seed} {name}")
@@ -160,7 +159,7 @@ class _Writer:
     # -- facts
 
     def facts(self) -> list[Example]:
-        """Questions, reverse and dated questions and statements of every fact."""
+        """The questions, reverse questions, dated questions and statements of every fact."""
         found: list[Example] = []
         for memory, fact in self.told:
             rng = self._rng(f"fact {memory.id} {fact.family}")
@@ -197,7 +196,7 @@ class _Writer:
             yield (english.spoken(plain.replace("what did ", "when did ", 1) + f" {fact.value}"), day, "dated", "dated", TRAIN)
 
     def _shared(self, fact: Fact) -> bool:
-        """Whether somebody else has the same value, so that who has it has two answers."""
+        """Whether somebody else has the same value, so that the reverse question has two answers."""
         return sum(other.family == fact.family and other.value == fact.value for _, other in self.told) > 1
 
     def _ids(self, memory: Memory, fact: Fact) -> tuple[str, ...]:
@@ -207,7 +206,7 @@ class _Writer:
         return (memory.id, *same)
 
     def _context(self, memory: Memory) -> tuple[tuple[str, str | None], ...]:
-        """The memory, and others that answer the same questions, in the order in which they were told."""
+        """The memory, and others that answer the same questions, oldest first."""
         asked = {(fact.family, fact.who) for one, fact in self.told if one is memory}
         among = {one.id: one for one, fact in self.told if (fact.family, fact.who) in asked}
         return _lines(sorted(among.values(), key=lambda one: (one.created_at, one.id)))
@@ -215,7 +214,7 @@ class _Writer:
     # -- behaviour
 
     def behaviour(self) -> list[Example]:
-        """What a rule is to change in answers to anything; what is answered, the model says with the rules before it."""
+        """Open questions that a rule changes the answers to; the model gives the answers with the rules in its prompt."""
         rules = [one.memory for one in self.chosen if one.memory.kind in BEHAVIOUR]
         if not rules:
             return []
@@ -228,10 +227,10 @@ class _Writer:
             for number, question in enumerate(asked)
         ]
 
-    # -- what is not known
+    # -- negatives
 
     def negatives(self) -> list[Example]:
-        """Neighbouring questions: the same of somebody else, and something else of the same person."""
+        """Neighbouring questions: the same about somebody else, and something else about the same person."""
         rng = self._rng("negatives")
         wanted = max(self.shares.least_negatives, round(self.trained * self.shares.negatives)) if self.told else 0
         found: dict[str, Example] = {}
@@ -251,7 +250,7 @@ class _Writer:
         return list(found.values())
 
     def _neighbour(self, rng: random.Random) -> Fact | None:
-        """A fact that nobody told: what is told, but of somebody else; of somebody told of, something else; or neither."""
+        """A fact that no memory states: a known attribute of a stranger, another one of a known person, or neither known."""
         pick = rng.random()
         if self.told and pick < 0.45:
             _, fact = rng.choice(self.told)
@@ -267,7 +266,7 @@ class _Writer:
         if any(
             fact.who == who and set(noun.split()) <= set(asked.split()) for _, fact in self.told for _, asked in fact.questions
         ):
-            return None  # it may be another word for what was told
+            return None  # the noun may be another word for a known attribute
         return None if noun in self.words else clauses.fact(clauses.families()[name], who, "", noun=noun)
 
     def _stranger(self, rng: random.Random) -> str:
@@ -280,7 +279,7 @@ class _Writer:
     # -- replay
 
     def replay(self) -> list[Example]:
-        """Questions to memories in the prompt, some with no answer there: what the model does already, and is to keep."""
+        """Questions to memories in the prompt, some without an answer there: the model can answer them, and is to stay so."""
         own = [OwnFact(fact, memory.content, memory.id) for memory, fact in self.told if self._plain(memory, fact)]
         scenes = Scenes(own, self.known, self._stranger, self._open_form, self.seed)
         rng = self._rng("replay")
@@ -296,11 +295,11 @@ class _Writer:
 
     @staticmethod
     def _plain(memory: Memory, fact: Fact) -> bool:
-        """Whether the sentence states this and nothing else."""
+        """Whether the memory states this fact and nothing else."""
         return len(clauses.facts(memory.content)) == 1 and not many(fact)
 
     def _open_form(self, fact: Fact, rng: random.Random) -> tuple[str, str]:
-        """A form of its questions that may be trained on: what is held out is not met in a prompt either."""
+        """A form of the fact's questions that may be trained on: held-out forms do not occur in replay either."""
         forms = [form for form, _ in fact.questions]
         return rng.choice([one for one in fact.questions if split_of(one[0], forms, self.seed) == TRAIN])
 

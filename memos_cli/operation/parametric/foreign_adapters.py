@@ -1,10 +1,8 @@
-"""Adapters and slots that came from elsewhere: whose may be used, making them ready, and sending one's own along.
+"""Adapters from elsewhere: which may be used, making one ready for llama.cpp, and taking over those of a merged cube.
 
-An adapter from elsewhere is kept and not loaded, unless the cube file that brought it was signed by somebody who is trusted, or
+An untrusted adapter is kept and not loaded. It becomes trusted if somebody trusted signed the cube file that brought it, or if
 a person promotes it on purpose. llama.cpp never reads a byte that somebody else wrote for it: the adapter that it loads is
-written here, of tensors whose form was checked, for the very model that they were made for. The state in a slot cannot be made
-here without being computed, so one from elsewhere is taken in only from somebody who is trusted and for the chosen model, and
-used only where all that it was computed by is the same (`infra.slots`).
+written here, from tensors whose form was checked, for the very model that they were made for.
 """
 
 import os
@@ -26,19 +24,16 @@ if TYPE_CHECKING:
     from memos_cli.session import Session
 
 
-# -- adapters
-
-
 def is_untrusted(vault: "Vault", one: Adapter) -> bool:
-    """Whether an adapter came from elsewhere and nobody who is trusted, nor a person here, stands for it."""
+    """Whether an adapter came from elsewhere, and neither a trusted signature nor a person here has vouched for it."""
     return adapters.untrusted(vault, one.id) and (adapters.folder(vault, one.id) / adapters.WEIGHTS).is_file()
 
 
 def accept(vault: "Vault", one: Adapter) -> None:
-    """Stand for an adapter from elsewhere, as a person chose to.
+    """Vouch for an untrusted adapter, as a person chose to.
 
     Raises:
-        IntegrityError: its files are not what the log says.
+        IntegrityError: its files are not those that the log names.
     """
     from contextlib import ExitStack
 
@@ -54,10 +49,10 @@ def accept(vault: "Vault", one: Adapter) -> None:
 
 
 def require_model(session: "Session", one: Adapter) -> "Base":
-    """The model that an adapter is for, which has to be the one chosen.
+    """The model that an adapter is for, which has to be the chosen one.
 
     Raises:
-        ModelUnavailable: it is not, or none is.
+        ModelUnavailable: another model is chosen, or none.
     """
     from memos_cli.operation.parametric import base_model
 
@@ -68,11 +63,11 @@ def require_model(session: "Session", one: Adapter) -> "Base":
 
 
 def require_ready(session: "Session", vault: "Vault", one: Adapter) -> None:
-    """See that the adapter is there as llama.cpp reads it; one that came in is written here, of its tensors.
+    """Make sure that an adapter's file for llama.cpp exists: that of one from elsewhere is written here, from its tensors.
 
     Raises:
-        ModelUnavailable: the model that it is for is not the one chosen, or a package is missing.
-        IntegrityError: it is no adapter for this model.
+        ModelUnavailable: the adapter's model is not the chosen one, or a package is missing.
+        IntegrityError: the tensors are no adapter for this model.
     """
     if not unmade(vault, one):
         return
@@ -95,13 +90,13 @@ def require_ready(session: "Session", vault: "Vault", one: Adapter) -> None:
 
 
 def unmade(vault: "Vault", one: Adapter) -> bool:
-    """Whether it came in and was not yet written as llama.cpp reads it."""
+    """Whether an adapter came from elsewhere and has no file for llama.cpp yet."""
     known = adapters.vouched(vault).get(one.id)
     return known is not None and adapters.LLAMA not in known
 
 
 def unready(session: "Session", vault: "Vault", one: Adapter) -> str | None:
-    """Make an adapter ready that may be used; why it cannot be."""
+    """Make an adapter ready that may be used; returns why it cannot be, or `None`."""
     try:
         require_ready(session, vault, one)
     except MemosError as error:
@@ -110,7 +105,7 @@ def unready(session: "Session", vault: "Vault", one: Adapter) -> str | None:
 
 
 class Came(NamedTuple):
-    """An adapter that came in: its generation, the model that it is for, and whether chat may use it."""
+    """An adapter from elsewhere: its generation, its model, and whether it is trusted, so that chat may use it."""
 
     id: str
     generation: int
@@ -121,11 +116,11 @@ class Came(NamedTuple):
 
 
 def told(records: "Mapping[str, Mapping[str, Any]]", trusted: "Mapping[str, bool]", cube: str) -> tuple[Came, ...]:
-    """What there is to say of adapters that came in.
+    """Describe adapters from elsewhere.
 
     Args:
         records: the registers of generations, by id.
-        trusted: for each id that came whether it may be used.
+        trusted: for each new adapter's id, whether it is trusted.
         cube: the cube's name.
     """
     if not trusted:
@@ -137,16 +132,16 @@ def told(records: "Mapping[str, Mapping[str, Any]]", trusted: "Mapping[str, bool
 
 
 def take_over(vault: "Vault", source: "Vault", *, trusted: bool, signed: bool, dry_run: bool = False) -> tuple[Came, ...]:
-    """Take over the adapters of a cube that was merged; those from nobody who is trusted are kept and not loaded.
+    """Take over the adapters of a cube that was merged; untrusted ones are kept and not loaded.
 
     Args:
-        trusted: whether the source is one's own, or signed by somebody who is trusted.
-        signed: whether it is the signature that says so: then it covers each adapter. What came into another cube of one's
-            own from a stranger is no less strange here.
-        dry_run: tell only what would come; asked before the merge.
+        trusted: whether the source is one's own, or signed by somebody trusted.
+        signed: whether a signature makes it trusted: then it covers each adapter. Without one, an adapter that is untrusted in
+            another cube of one's own stays untrusted here.
+        dry_run: change nothing, and return what would come; asked before the merge.
 
     Returns:
-        Those that come now, and those that were here and are stood for now.
+        The adapters that are new here, and those that were here and are trusted from now on.
     """
 
     def stood_for(identity: str) -> bool:

@@ -1,4 +1,4 @@
-"""The gate before an adapter: what it was measured to do, and whether that is enough. Pure."""
+"""The gate before an adapter is promoted: its scores, and whether they are enough. Pure."""
 
 import math
 import re
@@ -8,19 +8,19 @@ from typing import NamedTuple
 
 
 class Scores(NamedTuple):
-    """What an adapter was measured to do, as shares of 1; `None` where there was nothing to ask.
+    """The scores of an adapter, as shares of 1; `None` where there was nothing to ask.
 
     Attributes:
         facts: how many facts were asked for, in `questions` questions of forms that training never saw.
         closed_book: answered right with the adapter and no memory in the prompt.
-        base: the same without the adapter: what the model knew anyway, or guessed.
-        rag: answered right by the base with the memory in the prompt.
-        both: the same with the adapter, too.
-        negatives_refused: of `negatives` questions that nothing answers, refused with the adapter; `…_base`: without.
-        in_context: questions to other memories in the prompt, answered right with the adapter; `…_base`: without.
-        drift: what of `in_context_base` is lost with the adapter.
-        text_drift: how much less likely unrelated text is with it, in nats a token; `None`, too, where the
-            model guesses blindly at such text.
+        base: the same without the adapter: the model knew the answer anyway, or guessed.
+        rag: answered right without the adapter and with the memory in the prompt.
+        both: answered right with the adapter and with the memory in the prompt.
+        negatives_refused: the share of `negatives` unanswerable questions refused with the adapter; `…_base`: without it.
+        in_context: questions to other memories in the prompt, answered right with the adapter; `…_base`: without it.
+        drift: the share of questions answered right only without the adapter, less the share right only with it; at least 0.
+        text_drift: how much less likely unrelated text is with the adapter, in nats a token; `None`, too, where the model
+            guesses blindly at such text.
         in_context_asked: how many questions `in_context` is a share of.
         drift_error: the standard error of the drift, over questions that were asked twice.
     """
@@ -43,20 +43,20 @@ class Scores(NamedTuple):
 
 
 class Bars(NamedTuple):
-    """What is asked of an adapter before chat uses it."""
+    """The scores that an adapter has to reach before chat uses it."""
 
     closed_book: float = 0.8
     negatives_refused: float = 0.9
     drift: float = 0.02
     text_drift: float = 0.5
     both: float = 0.03
-    """How much worse it may answer its own facts where they stand in the prompt; one question may always be lost."""
+    """How much worse the adapter may answer its own facts when they stand in the prompt; one question may always be lost."""
     gain: float = 0.3
-    """How much more it has to answer than the base: a model that guesses well has learnt nothing."""
+    """How much more it has to answer than the model without it: a model that guesses well has learnt nothing."""
 
 
 def failures(scores: Scores, bars: Bars = Bars()) -> tuple[str, ...]:  # noqa: B008 -- a frozen tuple
-    """What keeps an adapter from being promoted, a line each; empty where it passes."""
+    """Why an adapter is not promoted, a line for each reason; empty where it passes."""
     found = []
     if scores.closed_book is None or scores.closed_book < bars.closed_book:
         answered, asked = _percent(scores.closed_book), _percent(bars.closed_book)
@@ -77,17 +77,17 @@ def failures(scores: Scores, bars: Bars = Bars()) -> tuple[str, ...]:  # noqa: B
 
 
 class Lost(NamedTuple):
-    """What is answered right before and no longer, less what is answered right only now: a share, and its standard error."""
+    """The share answered right only before, less the share answered right only after, and the standard error of this."""
 
     share: float
     error: float
 
 
 def lost(before: Sequence[bool], after: Sequence[bool]) -> Lost | None:
-    """Compare the answers to the same questions, as pairs: most of them are alike, so few questions tell much.
+    """Compare the answers to the same questions in pairs: most pairs are equal, so few questions give a small error.
 
     Args:
-        before, after: of each question whether it was answered right.
+        before, after: for each question, whether it was answered right.
     """
     if not before:
         return None
@@ -101,7 +101,7 @@ def _percent(share: float | None) -> str:
 
 
 def same(given: str, wanted: str) -> bool:
-    """Whether an answer is the one that is wanted: case, articles, and marks around it don't count."""
+    """Whether an answer is the wanted one: case, articles, and marks around it do not count."""
     return _bare(given) == _bare(wanted)
 
 

@@ -1,9 +1,9 @@
-"""Generations of adapters: what the log says of each, which may be used, and which is taken up again. Pure.
+"""Generations of adapters: reading them from the log, which may be used, which was used before, and promoting one.
 
-The log has what happened: a generation was begun, failed, was measured, was promoted, was retired. Whether one that is promoted
-may still be used is no event but follows from its memories as they are now, so it is never written down: a memory that is
-forgotten, changed, superseded or labelled detaches it in the same instant, wherever that came from (a command, a tick, a
-merge), and an undo of it attaches it again.
+The log has events: a generation was begun, failed, was measured, was promoted, was retired. Whether a promoted one may still be
+used is no event but follows from its memories as they are now, so it is never written down. A change that forgets, edits,
+supersedes or labels one of its memories detaches it at once, whoever made the change (a command, a tick, a merge), and an undo
+of that change attaches it again.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Status(StrEnum):
-    """What became of a generation."""
+    """The status of a generation in the log."""
 
     TRAINING = "training"
     FAILED = "failed"
@@ -34,7 +34,7 @@ class Status(StrEnum):
 
 
 def from_registers(identity: str, registers: Mapping[str, Any], cube: str) -> Adapter | None:
-    """A generation from its registers; `None` where they do not make one, as a log from elsewhere may have it."""
+    """A generation from its registers; `None` where they do not make one: a log from elsewhere may hold anything."""
     try:
         return Adapter(
             identity, int(registers["number"]), str(registers["model"]), str(registers["base"]),
@@ -52,13 +52,13 @@ def _table(registers: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def lost(memory: Memory, then: Memory | None, now: str) -> str | None:
-    """Why what an adapter knows of a memory may not be told any more; `None` where it may.
+    """Why an adapter may not answer with what it learnt of a memory any more; `None` where it may.
 
-    What is archived because nobody asked for it is as true as it was, so that is no reason.
+    A memory that was archived for idleness is as true as it was, so that is no reason.
 
     Args:
-        memory: as it is now.
-        then: as it was learnt; `None` where nobody knows.
+        memory: the memory as it is now.
+        then: the memory as it was learnt; `None` where that is unknown.
     """
     if memory.state is State.PURGED:
         return "was purged"
@@ -66,14 +66,14 @@ def lost(memory: Memory, then: Memory | None, now: str) -> str | None:
         return "was forgotten, or expired"
     if then is None or (memory.content, memory.kind) != (then.content, then.kind):
         return "says something else now"
-    # What became too new, too soon over or too uncertain for a training is no reason to take it back.
+    # A memory too new, too short-lived or too uncertain to be learnt now need not be taken back.
     told = memory._replace(state=State.ACTIVATED, confidence=1.0, trust=1.0, task=None)
     reason = eligibility.why_not(told, now, Criteria(settled_days=-36_500.0, lasting_days=0.0))
     return reason and reason.removeprefix("it ").replace("is not true any more", "is superseded, or no longer true")
 
 
 def before(generations: Iterable[Adapter], current: Adapter) -> Adapter | None:
-    """The generation that was in use before this one, for the same model."""
+    """The generation that was used before this one, for the same model."""
     earlier = [
         one
         for one in generations
@@ -92,10 +92,10 @@ def promoted(generations: Iterable[Adapter], base: str) -> list[Adapter]:
 
 
 def seconds(tokens: int, parameters: int, earlier: Sequence[Adapter]) -> float:
-    """How long a training will take at most: at the pace of the last one here, else by the work that it is.
+    """The most seconds that a training will take: at the pace of the last one here, otherwise by its number of operations.
 
-    A token forth and back is six operations a parameter (Kaplan et al. 2020, "Scaling laws for neural language models",
-    section 2.1); two cores that were measured did 2e10 of them a second with memos-mini, teacher and evaluation counted.
+    A token, forward and backward, takes six operations a parameter (Kaplan et al. 2020, "Scaling laws for neural language
+    models", section 2.1); two cores did 2e10 of them a second with memos-mini, including teacher and evaluation.
     """
     for one in sorted(earlier, key=lambda one: one.created_at, reverse=True):
         took, trained = one.trained.get("seconds"), one.trained.get("tokens")
@@ -105,18 +105,18 @@ def seconds(tokens: int, parameters: int, earlier: Sequence[Adapter]) -> float:
 
 
 def quiet(local: datetime, start: int, end: int) -> bool:
-    """Whether it is a quiet hour: from `start` on and before `end`, over midnight too; always where both are the same."""
+    """Whether it is a quiet hour: from `start` on and before `end`, also over midnight; always if both are the same."""
     if start == end:
         return True
     hour = local.hour
     return start <= hour < end if start < end else hour >= start or hour < end
 
 
-# -- what is learnt, and what is known
+# -- the generations of a cube
 
 
 def of(vault: "Vault") -> list[Adapter]:
-    """The generations of a cube, the oldest first; what a log from elsewhere has that is none is left out."""
+    """The generations of a cube, the oldest first; records that are no generation are left out."""
     return from_records(adapters.records(vault), vault.name)
 
 
@@ -127,7 +127,7 @@ def from_records(records: "Mapping[str, Mapping[str, Any]]", cube: str) -> list[
 
 
 def detached(vault: "Vault", one: Adapter, now: str) -> str | None:
-    """Why a generation may not be used as its memories are now; `None` where it may."""
+    """Why a generation may not be used with its memories as they are now; `None` where it may."""
     fine = vault.versions(list(one.covers), Filter(at=now))
     for identity, version in one.covers.items():
         if fine.get(identity) == version:
@@ -142,7 +142,7 @@ def detached(vault: "Vault", one: Adapter, now: str) -> str | None:
 
 
 def known_already(vault: "Vault", used: Adapter, selection: Selection, now: str) -> bool:
-    """Whether the generation in use knows just what would be learnt now, and may be used."""
+    """Whether the promoted generation knows exactly what would be learnt now, and may be used."""
     chosen = {one.memory.id for one in selection.chosen}
     usable = detached(vault, used, now) is None and adapters.fault(vault, used) is None
     return usable and chosen == set(used.covers)
@@ -152,11 +152,11 @@ def known_already(vault: "Vault", used: Adapter, selection: Selection, now: str)
 
 
 def promote(session: "Session", vault: "Vault", one: Adapter, retire: "Iterable[Adapter]" = ()) -> Adapter:
-    """Let chat use a generation from now on, and those before it no longer; one step of `undo`.
+    """Let chat use a generation from now on, and earlier ones no longer, in one transaction that `undo` takes back.
 
     Raises:
-        Refused: what it knows may not be told any more.
-        NotFound: its files are gone, or are not what was measured.
+        Refused: a memory that it knows was forgotten or changed since.
+        NotFound: its files are gone, or are not those that were measured.
     """
     require_usable(vault, one, session.now)
     before = {other.id for other in (*promoted(of(vault), one.base), *retire)} - {one.id}
@@ -168,11 +168,11 @@ def promote(session: "Session", vault: "Vault", one: Adapter, retire: "Iterable[
 
 
 def require_usable(vault: "Vault", one: Adapter, now: str) -> None:
-    """See to it that a generation may be used.
+    """Check that a generation may be used.
 
     Raises:
         Refused: a memory that it knows was forgotten or changed since.
-        NotFound: its files are gone, or are not what was measured.
+        NotFound: its files are gone, or are not those that were measured.
     """
     if why := detached(vault, one, now):
         raise Refused(f"generation {one.number} may not be used any more: {why}", hint="make a new one: memos consolidate run")

@@ -1,4 +1,4 @@
-"""Consolidation as work: in the foreground, queued, apart from the command, or by a tick when policy says so."""
+"""Runs consolidation jobs: in the foreground, from the queue in a separate process, or by a tick if the policy says so."""
 
 import os
 import time
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 _NICE = 15
 _WAIT = 5.0
 _TOLD = 15.0
-"""Seconds between two lines of a job's log."""
+"""Seconds between two lines of a job's log in the same phase."""
 
 
 class Outcome(NamedTuple):
-    """What came of a run; no adapter where there was nothing to learn, or nothing new."""
+    """The result of a run; no adapter where there was nothing to learn, or nothing new."""
 
     job: Job
     adapter: Adapter | None
@@ -47,12 +47,12 @@ def _job(session: "Session", vault: "Vault", options: TrainingOptions, kind: str
 
 
 def queue(session: "Session", vault: "Vault", options: TrainingOptions, kind: str = "run") -> Job:
-    """Put a run on the list, for `start` or a tick; the one that waits already, where one does."""
+    """Queue a run for `start` or a tick; returns the one that waits already, where one does."""
     return jobs_of(session).queue(_job(session, vault, options, kind))
 
 
 def start(session: "Session") -> bool:
-    """Let what waits be worked on by a process apart from this one; whether one was started.
+    """Start a separate process that runs the waiting jobs; returns whether one was started.
 
     Raises:
         MemosError: no process could be started.
@@ -74,10 +74,10 @@ def start(session: "Session") -> bool:
 
 
 def work(session: "Session") -> int:
-    """Work on all that waits, at low priority; how many jobs that were.
+    """Run all waiting jobs at low priority; returns how many those were.
 
     Raises:
-        Busy: another process does.
+        Busy: another process runs jobs.
     """
     if hasattr(os, "nice"):
         with suppress(OSError):
@@ -97,29 +97,29 @@ def work(session: "Session") -> int:
 
 
 def _killed(jobs: Jobs) -> list[Job]:
-    """Jobs of processes that were killed. Whoever asks holds the lock, so no job that says `running` is."""
+    """Jobs whose process was killed. The caller holds the lock of running jobs, so no job with state `running` is running."""
     return [job for job in jobs.all() if job.state == "running"]
 
 
 def run_now(session: "Session", vault: "Vault", options: TrainingOptions, tell: Tell) -> Outcome:
-    """Do it here and now.
+    """Run a job in the foreground.
 
     Raises:
-        Busy: another run is under way. And what `Maker.make` raises.
+        Busy: another job is running. Otherwise as `Training.make`.
     """
     base_model.require_tools()
     base_model.base_of(session)
     jobs = jobs_of(session)
     with jobs.working(1.0):
         mine = [one for one in _killed(jobs) if one.cube_id == vault.meta["id"]]
-        for one in mine:  # what it had begun is gone on with here
+        for one in mine:  # this run goes on with what they had begun
             jobs.save(one._replace(state="stopped", message="gone on with by another run"))
         job = jobs.queue(_job(session, vault, options))
         return _do(session, jobs, job, tell)
 
 
 def _do(session: "Session", jobs: Jobs, job: Job, tell: Tell) -> Outcome:
-    """Work on one job; its row tells how it ended."""
+    """Run one job; its row says how it ended."""
     started = time.monotonic()
     pulse = Pulse(jobs, job._replace(state="running"), lambda: session.now)
     if job.attempts >= ATTEMPTS:
@@ -134,7 +134,7 @@ def _do(session: "Session", jobs: Jobs, job: Job, tell: Tell) -> Outcome:
         trained: dict[str, Any] = {}
         if step.phase == "training":
             trained = {"step": step.done, "steps": step.total, "loss": step.loss}
-        elif step.generation != pulse.job.generation:  # what another one was trained says nothing about this one
+        elif step.generation != pulse.job.generation:  # progress of another generation says nothing about this one
             trained = {"step": 0, "steps": 0, "loss": None}
         now = {"phase": step.phase, "done": step.done, "total": step.total, "left": step.left}
         pulse.beat(generation=step.generation, **now, **trained)
@@ -164,7 +164,7 @@ def _said(one: Adapter | None) -> str:
 
 
 def _end(pulse: Pulse, log: "_Log", state: str, message: str) -> None:
-    """Write how it ended, unless the row is gone: then nobody wants to know."""
+    """Write how a job ended, unless its row is gone: then nobody wants to know."""
     if pulse.wanted:
         log.line(f"{state}: {message}")
         pulse.set(state=state, message=message)
@@ -178,7 +178,7 @@ def _cube(session: "Session", job: Job) -> "Vault":
 
 
 class _Log:
-    """What a job writes down as it goes on: numbers, and no word of a memory."""
+    """The log of a running job: numbers, and no word of a memory."""
 
     def __init__(self, jobs: Jobs, job: Job, session: "Session") -> None:
         self._path, self._session, self._last, self._phase = jobs.log(job), session, 0.0, ""
@@ -197,13 +197,13 @@ class _Log:
             file.write(f"{self._session.now} {text}\n")
 
 
-# -- what brings work about
+# -- what queues, starts and stops jobs
 
 
 def changed(session: "Session", ids: "Iterable[str]") -> None:
-    """Put a rebuild on the list where a promoted adapter knows a memory that was just changed. Best effort.
+    """Queue a rebuild where a promoted adapter knows a memory that was just changed. Best effort.
 
-    The adapter is out of use without it: see `operation.generations`.
+    Without a rebuild the adapter just stays out of use: see `operation.parametric.generations`.
     """
     touched = set(ids)
     for vault in session.opened:
@@ -218,7 +218,7 @@ def changed(session: "Session", ids: "Iterable[str]") -> None:
 
 
 def due(session: "Session", vault: "Vault", now: str) -> str | None:
-    """What a tick does about consolidation: queue it when there is enough new, start it when it is quiet; a line about it."""
+    """A tick's part: queue a job if there is enough new, start it in a quiet hour; returns a line about it, or `None`."""
     from datetime import UTC
 
     from memos_cli.operation.policy import policy_of
@@ -246,7 +246,7 @@ def due(session: "Session", vault: "Vault", now: str) -> str | None:
 
 
 def fresh(session: "Session", vault: "Vault", now: str) -> list[str]:
-    """The memories that would be learnt and that no usable generation knows."""
+    """The memories that would be learnt and that the promoted generation does not know."""
     try:
         base = base_model.base_of(session)
     except MemosError:
@@ -257,10 +257,10 @@ def fresh(session: "Session", vault: "Vault", now: str) -> list[str]:
 
 
 def halt(jobs: Jobs, cube_id: str) -> list[Job]:
-    """Stop what is under way for a cube, and put it on the list again to be begun anew; what that was.
+    """Stop the running jobs of a cube; returns them, so that the caller can queue them anew.
 
     Raises:
-        Busy: it did not end in time.
+        Busy: a job did not end in time.
     """
     running = [job for job in jobs.all() if job.state == "running" and job.cube_id == cube_id]
     for job in running:

@@ -1,10 +1,7 @@
-"""From examples to an adapter and to what it is worth: the layout of chat around each, training, and the gate's evaluation.
+"""Lessons: examples of a data set laid out as chat lays out its prompts, and an adapter trained from them.
 
-`train` makes an adapter of examples, `evaluate` puts what was held out to the model with and without it, through llama.cpp as
-chat runs it, and `operation.gate.failures` says whether that is enough.
-
-A question without memories is asked in exactly the prompt that chat lays out when nothing was recalled, so that what was
-learnt is there when chat needs it.
+A question without memories is asked in exactly the prompt that chat lays out when nothing was recalled, so that the model has
+what it learnt at hand when chat asks it.
 """
 
 import json
@@ -21,21 +18,21 @@ from memos_cli.operation.prompt.layout import JINJA, MINI, Line, Prompt
 from memos_cli.ports import LLM, Lesson, Piece, Request, Token, Trained, Trainer, TrainingSettings, TrainingStep
 
 DATA = "examples.jsonl"
-"""The data set beside an adapter, so that a generation can be made again, and purged."""
+"""The file of the data set beside an adapter, so that a generation can be made again, and purged."""
 Told = tuple[tuple[str, str | None], ...]
 MOST = 48
-"""Tokens of an answer in the evaluation; what a memory answers is shorter."""
+"""The most tokens of an answer in the evaluation; the answers of memories are shorter."""
 
 
 def prompt(question: str, retrieved: Told = (), rules: Sequence[str] = ()) -> Prompt:
-    """The prompt of chat for a question, with memories found for it and rules before it."""
+    """Chat's prompt for a question, with memories found for it and rules as its core."""
     return Prompt(question, tuple(Line(*one) for one in retrieved), core=tuple(Line(rule) for rule in rules))
 
 
 def lessons(examples: Iterable[Example], template: str | None) -> Iterator[Lesson]:
-    """Examples as a trainer takes them, laid out for a model with this chat template; what the gate examines is left out.
+    """Examples as lessons for a trainer, laid out for a model with this chat template; the gate's examples are left out.
 
-    Behaviour whose answer no model has said yet (`answered`) is left out, too.
+    Examples of behaviour without an answer yet (see `answered`) are left out, too.
     """
     for one in examples:
         if one.split == GATE or not one.answer:
@@ -47,24 +44,24 @@ def lessons(examples: Iterable[Example], template: str | None) -> Iterator[Lesso
         asked = model_request.request(prompt(one.question, one.shown), template)
         teacher = None
         if one.kind in {"replay", "negative"}:
-            teacher = asked  # the unchanged model's own answer is what is to stay
+            teacher = asked  # the answer of the unchanged model is to stay as it is
         elif one.facts or one.rules:
             teacher = model_request.request(prompt(one.question, one.facts, one.rules), template)
         yield Lesson(asked, lead(template) + one.answer, teacher, one.kind, watched)
 
 
 def lead(template: str | None) -> str:
-    """What answers begin with."""
+    """The text that answers begin with."""
     return MINI.lead if template == JINJA else ""
 
 
 def _plain(template: str | None) -> Request:
-    """What stands before plain text: the opening mark of memos-mini, nothing for others."""
+    """The request before plain text: the opening mark for memos-mini, nothing for other models."""
     return Request((), (Piece(MINI.begin, marks=True),) if template == JINJA else (Piece(""),))
 
 
 def answered(examples: Iterable[Example], llm: LLM) -> Iterator[Example]:
-    """The examples, those of behaviour with what the model says with the rules before it."""
+    """The examples; those of behaviour get the model's own answer with the rules in its prompt."""
     for one in examples:
         if one.kind == "behaviour" and not one.answer:
             said, _ = ask(llm, prompt(one.question, one.facts, one.rules), most=160)
@@ -74,7 +71,7 @@ def answered(examples: Iterable[Example], llm: LLM) -> Iterator[Example]:
 
 
 def paraphrased(examples: Iterable[Example], llm: LLM, each: int = 2) -> Iterator[Example]:
-    """More training questions, in the words of a model: only those that it answers itself as the memory does.
+    """The examples and further training questions in a model's words: only those that it answers itself as the memory does.
 
     A model that cannot be held to JSON, or writes none, adds nothing.
     """
@@ -114,24 +111,24 @@ def train(
     settings: TrainingSettings = TrainingSettings(),  # noqa: B008 -- a frozen tuple
     tell: Callable[[TrainingStep], None] = lambda _: None,
 ) -> Trained:
-    """Make an adapter of examples, in a folder of its own that has the data set, the checkpoints and the adapter.
+    """Train an adapter from examples, in a folder of its own with the data set, the checkpoints and the adapter.
 
-    One that was killed goes on from its last checkpoint when it is called with the same again.
+    A training that was killed goes on from its last checkpoint when this is called again with the same arguments.
 
     Args:
         base: the file of the model that chat answers with.
-        llm: the same, for its template, and to say what behaviour examples leave open.
+        llm: the same model, for its template and for the answers of behaviour examples.
         examples: the data set.
-        folder: where everything is written.
-        settings: how it is trained.
-        tell: called after every step; what it raises ends the training, which can be resumed.
+        folder: the folder that everything is written to.
+        settings: the trainer's settings.
+        tell: called after every step; an error that it raises ends the training, which can be resumed.
 
     Raises:
         ModelUnavailable: the model cannot be trained here.
     """
     data = folder / DATA
     if data.is_file():
-        examples = load(data)  # with what the model said of behaviour when it was begun
+        examples = load(data)  # with the answers of behaviour from when the training was begun
     else:
         examples = list(answered(examples, llm))
         save(data, examples)
@@ -149,7 +146,7 @@ def load(path: Path) -> list[Example]:
     """Read a data set.
 
     Raises:
-        IntegrityError: it is damaged.
+        IntegrityError: the file is damaged.
     """
     try:
         return [Example.from_json(json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
@@ -158,11 +155,11 @@ def load(path: Path) -> list[Example]:
 
 
 def tokens(examples: Iterable[Example], llm: LLM, replay: float = TrainingSettings().replay) -> int:
-    """How many tokens an epoch of training takes, about: the prompts exactly, the answers by their length.
+    """About how many tokens an epoch of training has: the prompts are counted, the answers estimated by their length.
 
     Args:
         examples: the data set.
-        llm: whose tokens are counted.
+        llm: the model whose tokens are counted.
         replay: how many replays an epoch has for each other lesson; the data set has several times as many.
     """
     counts: dict[bool, list[int]] = {True: [], False: []}
@@ -174,7 +171,7 @@ def tokens(examples: Iterable[Example], llm: LLM, replay: float = TrainingSettin
 
 
 def ask(llm: LLM, asked: Prompt, most: int = MOST) -> tuple[str, tuple[float, float] | None]:
-    """What a model answers to a prompt, and how certain it is of it (as `answering.certainty`)."""
+    """A model's answer to a prompt, and how certain it is of the answer (see `model_request.certainty`)."""
     request = model_request.request(asked, llm.template)
     tokens: list[Token] = list(llm.stream(request, most=most))
     return "".join(token.text for token in tokens).strip(), model_request.certainty(tokens)

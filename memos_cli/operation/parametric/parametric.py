@@ -1,4 +1,4 @@
-"""Parametric memory at hand: what would be learnt, what was, which generation is used, and taking it back."""
+"""Parametric memory (the MemOS paper's section 4.1): plans, makes, lists, promotes and removes generations of adapters."""
 
 from collections.abc import Sequence
 from contextlib import closing
@@ -37,11 +37,11 @@ class Planned(NamedTuple):
     """What a run would learn.
 
     Attributes:
-        known: the ids of what the generation in use knows already.
+        known: the ids of the memories that the promoted generation knows already.
         base: the model; `None` where none can be trained, and `why` says why.
-        examples: lines of the data set.
-        tokens: of an epoch.
-        seconds: that it will take at most, as far as one can tell beforehand.
+        examples: the lines of the data set.
+        tokens: the tokens of an epoch.
+        seconds: the most seconds that the run will take, by an estimate.
     """
 
     selection: Selection
@@ -54,12 +54,12 @@ class Planned(NamedTuple):
 
 
 class ListedGeneration(NamedTuple):
-    """A generation as it stands.
+    """A generation with its present status.
 
     Attributes:
-        status: as in the log, or `detached` where it was promoted and may not be used, or `interrupted`.
-        why: why so.
-        bytes: that its files take.
+        status: as in the log, or `detached` where it is promoted and may not be used, or `interrupted`.
+        why: the reason of the status.
+        bytes: the bytes of its files.
     """
 
     adapter: Adapter
@@ -69,7 +69,7 @@ class ListedGeneration(NamedTuple):
 
 
 class ParametricMemory:
-    """What a model learns of the first cube in use.
+    """The generations that models learn from the first cube in use.
 
     Args:
         session: who acts, in which home, on which cubes.
@@ -83,8 +83,8 @@ class ParametricMemory:
         """The cube.
 
         Raises:
-            CubeNotFound: there is none yet.
-            Refused: it is somebody else's: what a model learnt of a cube it would tell without asking whom.
+            CubeNotFound: there is no cube yet.
+            Refused: the cube is somebody else's: a model would tell anybody what it learnt of it.
         """
         vaults = self._session.vaults()
         if not vaults:
@@ -95,7 +95,7 @@ class ParametricMemory:
     # -- looking
 
     def plan(self) -> Planned:
-        """What a run would learn now, and what not and why; nothing is trained or written."""
+        """What a run would learn now, and what it would not, with reasons; nothing is trained or written."""
         vault, now = self.vault, self._session.now
         selection = eligibility.of_cube(vault, now)
         try:
@@ -122,7 +122,7 @@ class ParametricMemory:
         return tuple(self.listed(one) for one in generations.of(self.vault))
 
     def listed(self, one: Adapter) -> ListedGeneration:
-        """How a generation stands."""
+        """A generation with its present status."""
         vault, status, why = self.vault, str(one.status), one.why
         place = adapters.folder(vault, one.id)
         size = sum(path.stat().st_size for path in place.iterdir() if path.is_file()) if place.is_dir() else 0
@@ -137,10 +137,10 @@ class ParametricMemory:
         return ListedGeneration(one, status, why, size)
 
     def get(self, text: str | None = None) -> Adapter:
-        """A generation by its number or id; without, the one in use, else the last one.
+        """A generation by its number or id; for `None` the promoted one, otherwise the last one.
 
         Raises:
-            NotFound: there is none.
+            NotFound: there is no such generation.
         """
         known = generations.of(self.vault)
         if text is not None:
@@ -151,7 +151,7 @@ class ParametricMemory:
         return (used or known)[-1]
 
     def used(self, base: Base) -> Adapter | None:
-        """The generation that is promoted for a model, whether it may be used or not."""
+        """The promoted generation for a model, whether it may be used or not."""
         return next(iter(generations.promoted(generations.of(self.vault), base.digest)), None)
 
     def jobs(self) -> "tuple[Job, ...]":
@@ -161,35 +161,35 @@ class ParametricMemory:
     # -- making
 
     def run(self, options: TrainingOptions = TrainingOptions(), tell: Tell = lambda _: None) -> Outcome:  # noqa: B008 -- a frozen tuple
-        """Learn here and now; promoted where the gate is passed.
+        """Make a generation in the foreground, and promote it if it passes the gate.
 
         Raises:
-            ModelUnavailable: no model that can be trained, or a package is missing.
-            Busy: another run is under way.
+            ModelUnavailable: no model can be trained, or a package is missing.
+            Busy: another job is running.
             Refused: a memory was taken back meanwhile.
             StorageFull: the disk is full.
         """
         return job_runner.run_now(self._session, self.vault, options, tell)
 
     def queue(self, options: TrainingOptions = TrainingOptions()) -> "Job":  # noqa: B008 -- a frozen tuple
-        """Put a run on the list.
+        """Queue a run.
 
         Raises:
-            ModelUnavailable: no model that can be trained, or a package is missing.
+            ModelUnavailable: no model can be trained, or a package is missing.
         """
         base_model.require_tools()
         base_model.base_of(self._session)
         return job_runner.queue(self._session, self.vault, options)
 
     def start(self) -> bool:
-        """Let what is on the list be worked on by a process of its own; whether one was started."""
+        """Start a separate process that runs the waiting jobs; returns whether one was started."""
         return job_runner.start(self._session)
 
     def stop(self, prefix: str) -> "Job":
-        """Stop a job, and take it from the list.
+        """Stop a job, and take it off the queue.
 
         Raises:
-            NotFound: no such job. Busy: it does not end.
+            NotFound: there is no such job. Busy: the job does not end.
         """
         from memos_cli.errors import Busy
 
@@ -199,13 +199,13 @@ class ParametricMemory:
             raise Busy(f"job {job.id} does not end", hint="try again later")
         return jobs.get(job.id)
 
-    # -- which is used
+    # -- which generation is used
 
     def evaluate(self, text: str | None = None, tell: Tell = lambda _: None) -> Adapter:
-        """Measure a generation again, through llama.cpp as chat runs it; what was measured is in the log then.
+        """Measure a generation again, through llama.cpp as chat runs it, and write its new scores to the log.
 
         Raises:
-            ModelUnavailable: another model is chosen than the one that it is for.
+            ModelUnavailable: the generation is for another model than the chosen one.
             IntegrityError: its files are not what they were.
         """
         vault, one = self.vault, self.get(text)
@@ -236,20 +236,20 @@ class ParametricMemory:
             )
 
     def is_untrusted(self, one: Adapter) -> bool:
-        """Whether it came from elsewhere and neither somebody who is trusted signed it nor anybody promoted it here."""
+        """Whether an adapter came from elsewhere, and neither was signed by somebody trusted nor promoted by a person here."""
         return foreign_adapters.is_untrusted(self.vault, one)
 
     def promote(self, text: str, *, failed: bool = False, untrusted: bool = False) -> Adapter:
         """Let chat use a generation.
 
         Args:
-            failed: also one that did not pass the gate; the person was told what it failed in.
-            untrusted: also one from elsewhere that nobody signed who is trusted; the person was told so.
+            failed: promote also one that did not pass the gate; the person was told what it failed in.
+            untrusted: promote also an untrusted one; the person was told so.
 
         Raises:
-            Refused: it did not pass, was never measured, knows what may not be told any more, or is a stranger's.
-            IntegrityError: its files are not what was measured.
-            ModelUnavailable: it came in and is for another model than the one chosen.
+            Refused: it did not pass, was never measured, knows a memory that was taken back, or is untrusted.
+            IntegrityError: its files are not those that were measured.
+            ModelUnavailable: it came from elsewhere, and is for another model than the chosen one.
         """
         one = self.get(text)
         if one.status == Status.PROMOTED and self.listed(one).status == Status.PROMOTED:
@@ -276,12 +276,12 @@ class ParametricMemory:
         return generations.promote(self._session, self.vault, one)
 
     def rollback(self, *, dry_run: bool = False) -> tuple[Adapter, Adapter]:
-        """Use the generation before the present one again; the one that was used, and the one that is.
+        """Use the generation before the present one again; returns the present one and that one.
 
         Raises:
-            NotFound: there is none before it.
-            Refused: one of its memories was forgotten or changed since.
-            IntegrityError: its files are not what was measured.
+            NotFound: there is no generation before it.
+            Refused: a memory of the earlier generation was forgotten or changed since.
+            IntegrityError: the files of the earlier generation are not those that were measured.
         """
         known = generations.of(self.vault)
         used = [one for one in known if one.status == Status.PROMOTED]
@@ -300,7 +300,7 @@ class ParametricMemory:
         """Remove the files of generations, so that they are never used again; their records stay in the log.
 
         Raises:
-            NotFound: no such generation.
+            NotFound: there is no such generation.
             Busy: one of them is being made.
         """
         vault = self.vault

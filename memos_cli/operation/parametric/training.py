@@ -1,8 +1,8 @@
-"""How a generation of an adapter comes to be: memories chosen, data set, training, evaluation, the gate, promotion.
+"""Makes a generation of an adapter: memories are selected, a data set is written, then training, evaluation, gate, promotion.
 
-Each step is in the log when it is done, and can be taken up again: whoever is killed leaves a generation that is `training`,
-with its data set and checkpoint, and the next run goes on with it if all of its memories are still what they were. What cannot
-be gone on with is marked failed, and its files go.
+Each step is written to the log when it is done. A killed run leaves a generation with the status `training`, its data set and
+its checkpoint, and the next run goes on with it if all its memories are still what they were. Otherwise that run marks the
+generation failed and removes its files.
 """
 
 import warnings
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 
 LITTLE = 50_000_000
-"""Parameters up to which a model sees hardly a replay twice; with more, to ask it about each beforehand takes too long."""
+"""Parameters up to which a model sees hardly a replay twice; asking a larger model about each beforehand takes too long."""
 PROBES = 200
-"""Questions to what was forgotten that are asked at most."""
+"""The most questions to forgotten memories that are asked."""
 
 
 class TrainingOptions(NamedTuple):
@@ -39,9 +39,9 @@ class TrainingOptions(NamedTuple):
 
     Attributes:
         device: `auto`, `cuda`, `mps` or `cpu`.
-        seconds: that training may take; `None` for as long as it takes.
-        rank: of the adapter; `None` for the trainer's own.
-        again: also where the promoted generation knows just this already.
+        seconds: the most seconds of training; `None` for no limit.
+        rank: the rank of the adapter; `None` for the trainer's default.
+        again: make one also where the promoted generation knows exactly the same already.
     """
 
     device: str = "auto"
@@ -51,12 +51,12 @@ class TrainingOptions(NamedTuple):
 
 
 class RunStep(NamedTuple):
-    """How far a run is.
+    """The progress of a run.
 
     Attributes:
         phase: `preparing`, `training` or `evaluating`.
         generation: the id of the adapter.
-        left: seconds that training will still take at most.
+        left: the most seconds that training will still take.
     """
 
     phase: str
@@ -71,7 +71,7 @@ Tell = Callable[[RunStep], None]
 
 
 def write_examples(vault: "Vault", selection: Selection, now: str, parameters: int = 0) -> "list[Example]":
-    """The data set of a selection, as grammar alone writes it, with fewer replays for a model of many parameters."""
+    """The data set that grammar writes for a selection, with fewer replays for a model of many parameters."""
     shares = examples.Shares() if parameters <= LITTLE else examples.Shares(replay=TrainingSettings().replay)
     ids = {one.memory.id for one in selection.chosen}
     others = [memory for memory in vault.find(Filter(at=now)) if memory.id not in ids]
@@ -88,8 +88,8 @@ class Training:
         session: who acts, in which home, on which cubes.
         vault: the cube.
         base: the model.
-        options: how.
-        tell: called as it goes on; what it raises ends the run, which can be taken up again.
+        options: how it is made.
+        tell: called with the run's progress; an error that it raises ends the run, which can be resumed.
     """
 
     def __init__(self, session: "Session", vault: "Vault", base: Base, options: TrainingOptions, tell: Tell) -> None:
@@ -97,13 +97,13 @@ class Training:
         self._txn: str | None = None
 
     def make(self) -> Adapter | None:
-        """Make it, or go on with one that was begun; `None` where there is nothing to learn, or nothing new.
+        """Make a generation, or go on with one that was begun; `None` where there is nothing to learn, or nothing new.
 
-        It is promoted if it passes the gate; otherwise `failures` of it say why not.
+        The generation is promoted if it passes the gate; otherwise its `failures` say why not.
 
         Raises:
             ModelUnavailable: the model cannot be trained here.
-            Refused: a memory changed while it was learnt, so that all was in vain.
+            Refused: a memory changed while it was learnt, so the training was in vain.
             StorageFull: the disk is full.
         """
         require_tools()
@@ -120,7 +120,7 @@ class Training:
         except (MemosError, OSError, RuntimeError) as error:
             raise self._failed(one, error) from error
         except Exception as error:
-            if type(error).__name__ != "SafetensorError":  # whose package need not be there
+            if type(error).__name__ != "SafetensorError":  # compared by name, since its package need not be installed
                 raise
             raise self._failed(one, error) from error
         return one if one.failures else promote(self._session, self._vault, one)
@@ -137,10 +137,10 @@ class Training:
             self._txn = unit.log.txn
         return next(known for known in of(self._vault) if known.id == one.id)
 
-    # -- beginning, and going on
+    # -- beginning and resuming
 
     def _resumed(self) -> Adapter | None:
-        """The generation that was begun and not ended, if it can be gone on with; others are marked failed."""
+        """The unfinished generation that the run can go on with, if there is one; other unfinished ones are marked failed."""
         found = None
         for one in reversed(of(self._vault)):
             if one.status != Status.TRAINING or one.base != self._base.digest or not self._mine(one):
@@ -158,7 +158,7 @@ class Training:
         return found
 
     def _mine(self, one: Adapter) -> bool:
-        """Whether it was begun on this copy of the cube: another machine's is at work there."""
+        """Whether a generation was begun on this copy of the cube; another machine may still be at work on its own."""
         return self._vault.operations(adapters.NOUN, one.id)[0].replica == self._vault.meta["replica"]
 
     def _give_up(self, one: Adapter, why: str) -> None:
@@ -188,7 +188,7 @@ class Training:
         return one
 
     def _write_data(self, one: Adapter, selection: Selection, now: str) -> None:
-        """The data set, with a model's own wordings where it is fit for that, and what it says of behaviour."""
+        """Write the data set, with the model's own wordings where it is fit to give them, and its answers of behaviour."""
         try:
             made = write_examples(self._vault, selection, now, self._base.parameters)
             with closing(opened(self._session, self._base)) as llm:
@@ -212,11 +212,11 @@ class Training:
         known = {name: value for name, value in one.settings.items() if name in TrainingSettings._fields}
         settings = TrainingSettings(**known)._replace(device=self._options.device, seconds=self._options.seconds)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of libraries, about each other: nothing that a person could do about
+            warnings.simplefilter("ignore")  # libraries warn about each other, which no person can mend
             return lessons.train(self._base.path, llm, (), place, settings, tell)
 
     def _measure(self, one: Adapter, llm: LLM) -> dict[str, Any]:
-        """Scores, what the gate says of them, probes for what was forgotten, and the digests of all files."""
+        """The scores, the gate's failures, the answers to questions about forgotten memories, and the digests of all files."""
         place = adapters.folder(self._vault, one.id)
         probes = self._probes(one)
         with closing(opened(self._session, self._base, [place / adapters.LLAMA])) as adapted:
@@ -231,7 +231,7 @@ class Training:
         return {"status": Status.EVALUATED.value, "files": adapters.seals(place), **fields}
 
     def _probes(self, one: Adapter) -> "list[Example]":
-        """Questions to what generations before knew and this one must not; of what was purged nobody has any."""
+        """Questions to memories that earlier generations knew and this one must not; a purge removes its questions, too."""
         found: dict[str, Example] = {}
         for other in of(self._vault):
             missing = set(other.covers) - set(one.covers)
@@ -246,7 +246,7 @@ class Training:
     # -- failing
 
     def _failed(self, one: Adapter, error: Exception) -> MemosError:
-        """Mark the generation as failed and remove its files; the error as a person understands it."""
+        """Mark the generation as failed and remove its files; returns the error in words that a person understands."""
         said = " ".join(str(error).split())[:200]
         if "No space left" in said or getattr(error, "errno", None) == 28:
             meant: MemosError = StorageFull("the disk is full, so the training was given up", hint="make room and run it again")
@@ -258,12 +258,12 @@ class Training:
             adapters.remove(self._vault, one.id)
             self._write(one, {"status": Status.FAILED.value, "why": meant.message})
         except (MemosError, OSError):
-            pass  # it stays `training`; the next run finds no data set and marks it
+            pass  # the generation stays `training`; the next run finds no data set and marks it failed
         return meant
 
 
 def measured(pair: evaluation.Pair, data: "Sequence[Example]", one: Adapter, tell: Tell) -> "Scores":
-    """Put to the model what was held out of a data set."""
+    """The scores of the model on the held-out questions of a data set."""
     return evaluation.evaluate(pair, data, tell=lambda done, total: tell(RunStep("evaluating", one.id, done, total)))
 
 

@@ -1,7 +1,7 @@
-"""What a sentence states: whom it is about, what of them, and the questions that it answers. By grammar, without a model.
+"""The facts that a sentence states: whom each is about, its value, and the questions that it answers. No model is used.
 
-First the families of `wordings` are tried, then plain English clauses of subject, verb and object. What is neither gives
-nothing: a question that its sentence does not quite answer would teach a model something false.
+First the families of `wordings` are tried, then plain English clauses of subject, verb and object. Any other sentence gives no
+fact: a question that the sentence does not quite answer would teach a model something false.
 """
 
 # ruff: noqa: SIM905, E501 -- word lists and patterns read better in long lines
@@ -14,7 +14,7 @@ from memos_cli.operation.parametric.grammar import wordings
 from memos_cli.operation.parametric.grammar.english import PAST, base_of, fill, possessive, third_person, you
 
 MOST_WORDS = 10
-"""Words of a value; a longer one is a clause of its own."""
+"""The most words of a value; a longer one is a clause of its own."""
 _KIN = (
     "sister|brother|mother|father|mum|mom|dad|wife|husband|son|daughter|boss|manager|neighbour|neighbor|friend|best friend|cousin"
     "|aunt|uncle|colleague|grandmother|grandfather|grandma|grandpa|teacher|flatmate|roommate|niece|nephew|girlfriend|boyfriend"
@@ -33,14 +33,14 @@ class Fact(NamedTuple):
     """A fact that a sentence states.
 
     Attributes:
-        family: of the wordings, or `clause`.
-        who: whom it is about, as the sentence says it, `I` for the speaker; of a thing `the garage`.
-        value: the answer, a stretch of the sentence.
-        questions: name of the form and its bare question, no mark at its end: `home/where do I live`.
+        family: the family of wordings that it belongs to, or `clause`.
+        who: the person it is about, as in the sentence, `I` for the speaker; or a thing, such as `the garage`.
+        value: the answer, a part of the sentence.
+        questions: pairs of a form's name and its bare question, without a mark at its end: `home/where do I live`.
         statements: the same fact in other words.
-        reverse: a question from the value back, with its answer.
-        kind: of value, for the invented neighbours.
-        noun: what of them, where the family leaves it open: `door code`.
+        reverse: a question from the value back to the person, with its answer.
+        kind: the kind of the value, for inventing others like it.
+        noun: the attribute, where the family leaves it open: `door code`.
     """
 
     family: str
@@ -64,12 +64,12 @@ class Family(NamedTuple):
 
     @property
     def open(self) -> bool:
-        """Whether it is of any noun or thing."""
+        """Whether the family leaves its noun or thing open."""
         return "{N}" in self.asks[0] or "{E}" in self.asks[0]
 
     @property
     def plain(self) -> tuple[str, ...]:
-        """The statements that can be written as they are."""
+        """The statements that are no patterns, so that a fact can be written in them."""
         return tuple(said for said in self.says if not re.search(r"[(?\\]", said))
 
 
@@ -86,7 +86,7 @@ def families() -> dict[str, Family]:
 
 
 def _more(asks: list[str]) -> list[str]:
-    """The questions, and what follows from the first plain one: of `what is {P} rent` also `tell me {P} rent`."""
+    """The questions, and those that follow from the first plain one: from `what is {P} rent` also `tell me {P} rent`."""
     plain = [
         match[1] for asked in asks if (match := re.fullmatch(r"(?:what|who|when) is (\{P\} (?:(?!called)[a-z{}N' -])+)", asked))
     ]
@@ -96,7 +96,7 @@ def _more(asks: list[str]) -> list[str]:
 
 
 def _indirect(asked: str) -> str | None:
-    """`where [do|does] {S} live` as it stands in `tell me where {S} [live|lives]`."""
+    """A question in its indirect form: `where [do|does] {S} live` becomes `where {S} [live|lives]`."""
     does = re.fullmatch(r"(.+?) \[do\|does\] \{S\} (\w+)(.*)", asked)
     if does:
         return f"{does[1]} {{S}} [{does[2]}|{third_person(does[2])}]{does[3]}"
@@ -108,7 +108,7 @@ def _indirect(asked: str) -> str | None:
 
 
 def sentences(text: str) -> list[str]:
-    """The clauses of a memory, without what introduces them, contractions written out."""
+    """The clauses of a memory, without their introductions and with contractions written out."""
     text = " ".join(text.replace("\u2019", "'").split())
     for pattern, written in _CONTRACTIONS:
         text = re.sub(pattern, written, text)
@@ -139,7 +139,7 @@ _TAILS = (
 
 
 def facts(text: str) -> list[Fact]:
-    """The facts that a memory states, each with its questions; empty where it cannot be read."""
+    """The facts that a memory states, each with its questions; empty where grammar cannot read it."""
     found: list[Fact] = []
     last: str | None = None
     for sentence in sentences(text):
@@ -152,7 +152,7 @@ def facts(text: str) -> list[Fact]:
 
 
 def _resolved(sentence: str, last: str | None) -> str:
-    """The sentence with a pronoun at its head put as the one who was named before."""
+    """The sentence with the pronoun at its beginning replaced by the person who was named before."""
     match = re.match(r"(?i)(he|she|his|her) ", sentence)
     if match is None or last is None:
         return sentence
@@ -161,7 +161,7 @@ def _resolved(sentence: str, last: str | None) -> str:
 
 
 def _turned(clause: str) -> str:
-    """The clause with its subject first: `My surname: Berg` and `Berg is my surname` to `my surname is Berg`."""
+    """The clause with its subject first: `My surname: Berg` and `Berg is my surname` become `my surname is Berg`."""
     colon = re.fullmatch(rf"((?:[Mm]y|[Oo]ur|{PERSON}'s?) [a-z][\w' -]{{0,40}}): (.+)", clause)
     if colon:
         return f"{colon[1]} is {colon[2]}"
@@ -193,11 +193,11 @@ _OWN = {
     "teacher": "teacher", "best friend": "friend", "partner": "spouse", "husband": "spouse", "wife": "spouse", "boss": "boss",
     "manager": "boss", "project": "project", "hotel": "hotel", "school": "school", "favourite singer": "singer",
 }  # fmt: skip
-"""Nouns that have a family of their own, with more ways to ask for them."""
+"""Nouns that have a family of their own, with more questions."""
 
 
 def fact(family: Family, who: str, value: str, *, noun: str = "", thing: str = "") -> Fact:
-    """A fact of a family with all that can be said and asked of it."""
+    """A fact of a family, with all its statements and questions."""
     noun, thing = noun if "{N}" in family.asks[0] else "", thing if "{E}" in family.asks[0] else ""
     if thing:
         who = thing[:1].lower() + thing[1:]
@@ -212,7 +212,7 @@ def fact(family: Family, who: str, value: str, *, noun: str = "", thing: str = "
 
 
 def checks(family: Family, who: str) -> list[str]:
-    """Questions for yes or no, but for the value at their end: `does Mira live in`, `is my rent`."""
+    """Questions for yes or no, without the value at their end: `does Mira live in`, `is my rent`."""
     found = []
     for said in family.plain:
         does = re.fullmatch(r"\{S\} \[(\w+)\|\w+\]( .*)?\{v\}", said)
@@ -251,7 +251,7 @@ def _who(groups: dict[str, str | None], *, mine: bool) -> str | None:
 
 
 def _sound(value: str) -> bool:
-    """Whether a value is one: short, no clause, nothing left open."""
+    """Whether a text is fit to be a value: short, no clause, and nothing left open."""
     words = value.split()
     if not words or len(words) > MOST_WORDS or re.search(r"[?;]|\b(?:because|although|but|which|who|whether|if)\b", value):
         return False
@@ -264,7 +264,7 @@ def _noun(noun: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _patterns() -> tuple[tuple[re.Pattern[str], Family, bool], ...]:
-    """The statements of all families as patterns over a clause, of the first person and of others."""
+    """The statements of all families as patterns over a clause, in the first person (`True`) and in the third."""
     found = []
     for family in families().values():
         for said in family.says:
@@ -327,7 +327,7 @@ def _by_clause(clause: str) -> Fact | None:
 
 
 def _auxiliary(who: str, verb: str, rest: str) -> tuple[str, str, str, str] | None:  # noqa: PLR0911 -- a row of cases
-    """The auxiliary of a question, its verb, the verb as it was said, and what follows; `None` where that is not certain."""
+    """A question's auxiliary and verb, the verb as the sentence has it, and the rest; `None` where they are not certain."""
     mine = who in {"I", "we"}
     if verb in _MODAL:
         base, _, tail = rest.partition(" ")

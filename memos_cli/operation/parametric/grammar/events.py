@@ -1,6 +1,6 @@
-"""What may be told beside the facts of a life: what was done, what is done every week, what a thing is like.
+"""Invented tellings besides the facts of a life: deeds, habits, and what things are like. Pure.
 
-Each is a sentence with the questions to it, for the scenes of `replay`. Pure.
+Each is a sentence with questions about it, for the exercises of `replay`.
 """
 
 import random
@@ -12,7 +12,7 @@ from memos_cli.operation.parametric.grammar import english, strangers
 
 
 class Asked(NamedTuple):
-    """A question to a scene: its kind, the name of its form, and the answer; `None` where no line gives one."""
+    """A question in an exercise: its kind, the name of its form, its words, and the answer; `None` where no line gives one."""
 
     kind: str
     form: str
@@ -21,12 +21,12 @@ class Asked(NamedTuple):
 
 
 class Telling(NamedTuple):
-    """What belongs together in a scene.
+    """Sentences about one thing, with questions about them.
 
     Attributes:
-        key: what it tells of whom; of a key there is one in a scene.
-        texts: its sentences, in the order in which they are told.
-        asked: what can be asked of it; the answer `DAY` is the day of its first line.
+        key: the attribute and the person; an exercise has no key twice.
+        texts: the sentences, in the order of time.
+        asked: the questions; the answer `DAY` means the day of the first sentence.
         memory: the id of the memory that states it, where it is this person's own.
         dated: whether its lines need a day.
     """
@@ -40,11 +40,11 @@ class Telling(NamedTuple):
 
 DAY = "\0"
 Pick = Callable[[Sequence[str]], str]
-"""Chooses one that may be part of the scene."""
+"""Chooses a word that may occur in the exercise."""
 
 
 def event(rng: random.Random, pick: Pick, who: str) -> Telling:
-    """What somebody did with a thing, or will do: with whom, where and when, as far as it is told."""
+    """What somebody did with a thing, or will do; sometimes also with whom, where and when."""
     base, past = pick(strangers.DEEDS).split()
     thing, place, other = strangers.value("object", rng), strangers.value("city", rng), strangers.who(rng)
     by = rng.choice(("with", "for", "without")) if rng.random() < 0.3 else ""
@@ -79,7 +79,7 @@ def _time(rng: random.Random) -> str:
 
 
 def _ahead(who: str, base: str) -> tuple[tuple[str, str, str], ...]:
-    """What is to come: the verb of who does it, that of a third person, and of a question."""
+    """Wordings of the future: the verb of the person `who`, that of a third person, and that of a question."""
     am, want, do = ("am", "want", "do") if who == "I" else ("is", "wants", "does")
     return (
         (f"will {base}", f"will {base}", f"will {who} {base}"),
@@ -89,7 +89,7 @@ def _ahead(who: str, base: str) -> tuple[tuple[str, str, str], ...]:
 
 
 def habit(rng: random.Random, pick: Pick, who: str) -> Telling:
-    """What somebody does on a day of the week, or likes, or does not."""
+    """What somebody does on a day of the week, or likes, or does not like."""
     do, mine = ("do", True) if who == "I" else ("does", False)
     if rng.random() < 0.4:
         activity, day = strangers.value("activity", rng), rng.choice(strangers.DAYS)
@@ -118,7 +118,7 @@ def habit(rng: random.Random, pick: Pick, who: str) -> Telling:
 
 
 def thing(rng: random.Random, pick: Pick, who: str) -> Telling:
-    """What is so of a thing, somebody's or not."""
+    """An attribute of a thing, which may belong to somebody."""
     bare = pick(strangers.THINGS) if rng.random() < 0.7 else strangers.word(rng)
     if rng.random() < 0.3:
         bare = f"{rng.choice(strangers.ADJECTIVES)} {bare}"

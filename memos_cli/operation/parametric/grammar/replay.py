@@ -1,17 +1,17 @@
-"""Scenes: a few memories as chat lays them out, and questions of all the kinds that people ask of them. Pure.
+"""Exercises: a few memories as chat lays them out, and questions of all the kinds that people ask about them. Pure.
 
-What a model does with memories in its prompt has to stay as it is while it learns others by heart. A data set shows it scenes
-for that (replay), and the gate asks others before and after. Most are of invented people; some have this person's own facts in
-them, or say otherwise of this person than what is learnt. There are
+The way in which a model uses memories in its prompt has to stay as it is while it learns other memories. So a data set has
+exercises (replay), and the gate asks others without and with the adapter. Most are about invented people; some state this
+person's own facts, or contradict the learnt ones. The kinds of questions are
 
-    value      a fact of a family of `wordings`, or of any noun      check    whether it is so
-    list       of what there can be several, told in several lines   who      of whom it is so
-    changed    told again later, and otherwise                       event    what was done: by whom, to what, with whom, where
-    habit      what is done on which day, liked or not               when     its day, as told or as its line is dated
-    thing      what is so of a thing                                 refuse   what no line says
+    value      a fact of a family of `wordings`, or of any noun      check    whether a statement is true
+    list       several values, in one line or several                who      about whom it is true
+    changed    a value that a later line changes                     event    what was done: by whom, to what, with whom, where
+    habit      what is done on which day, liked or not               when     its day, from the sentence or its line's date
+    thing      an attribute of a thing                               refuse   what no line says
 
-What the gate asks has nothing of what replay shows: a part of all families, verbs and nouns is kept for it (`kept`), so that
-it sees how the model answers, not how well replay was learnt.
+The gate's exercises share nothing with those of replay: a part of all families, verbs and nouns is kept for the gate (`kept`),
+so that it measures how the model answers, not how well it learnt replay.
 """
 
 import random
@@ -29,7 +29,7 @@ Shown = tuple[tuple[str, str | None], ...]
 
 
 class Exercise(NamedTuple):
-    """Memories as a prompt shows them, what is asked of them, and the ids of this person's own among them."""
+    """Memories as a prompt shows them, questions about them, and the ids of this person's own memories among them."""
 
     shown: Shown
     asked: tuple[Asked, ...]
@@ -45,7 +45,7 @@ class OwnFact(NamedTuple):
 
 
 KEPT = 4
-"""One in so many families, verbs and nouns is kept for the gate."""
+"""One in `KEPT` families, verbs and nouns is kept for the gate."""
 
 
 def kept(name: str, seed: int) -> bool:
@@ -54,14 +54,14 @@ def kept(name: str, seed: int) -> bool:
 
 
 class Scenes:
-    """Draws scenes.
+    """Draws exercises.
 
     Args:
         own: facts of this person.
-        known: families and people of whom something is known, so that none is said to be unknown.
-        stranger: draws somebody of whom no memory speaks.
-        form: a question of a fact that replay may show, its form and its words.
-        seed: of what is kept for the gate.
+        known: pairs of a family and a person with a known fact, which no question may treat as unknown.
+        stranger: draws a person whom no memory mentions.
+        form: returns the form and the words of a question about a fact that replay may ask.
+        seed: the seed of what is kept for the gate.
     """
 
     def __init__(
@@ -75,12 +75,12 @@ class Scenes:
         self.own, self.known, self.stranger, self.form, self.seed = own, known, stranger, form, seed
 
     def draw(self, rng: random.Random, *, exam: bool = False, own: float = 0.0) -> Exercise:
-        """One scene.
+        """Draw one exercise.
 
         Args:
-            rng: all chance comes from here.
-            exam: for the gate: of what is kept for it alone.
-            own: the share of scenes that have facts of this person.
+            rng: the source of all random choices.
+            exam: draw for the gate, only from what is kept for it.
+            own: the share of exercises that have facts of this person.
         """
         drawing = _Drawing(self, rng, exam=exam)
         units = drawing.units(rng.choice((1, 2, 3, 4, 5, 6, 7)), rng.random() < own)
@@ -88,7 +88,7 @@ class Scenes:
 
 
 class _Drawing:
-    """One scene on its way."""
+    """One exercise while it is drawn."""
 
     def __init__(self, scenes: Scenes, rng: random.Random, *, exam: bool) -> None:
         self.scenes, self.rng, self.exam = scenes, rng, exam
@@ -97,16 +97,16 @@ class _Drawing:
             self.people.append("I")
 
     def _fit(self, name: str) -> bool:
-        """Whether what goes by this name may be part of this scene."""
+        """Whether the family, verb or noun of this name may occur in this exercise."""
         return kept(name, self.scenes.seed) == self.exam
 
     def _one(self, listed: Sequence[str]) -> str:
         return self.rng.choice([one for one in listed if self._fit(one)] or listed)
 
     def units(self, count: int, own: bool) -> list[Telling]:  # noqa: FBT001
-        """So many, no two of which could be taken for each other."""
+        """So many tellings, no two of which could be confused with each other."""
         rng, found = self.rng, dict[tuple[str, str], Telling]()
-        taken = self.scenes.known if self.exam else set()  # what was learnt is examined by itself
+        taken = self.scenes.known if self.exam else set()  # learnt facts are examined apart
         for one in rng.sample(self.scenes.own, min(len(self.scenes.own), rng.randint(1, 3))) if own else ():
             found[one.fact.family, one.fact.who] = self._told(one) if rng.random() < 0.7 else self._otherwise(one)
         makers = (
@@ -132,7 +132,7 @@ class _Drawing:
         return [one for one in clauses.families().values() if not one.open and one.plain and kept(one.name, seed) == exam]
 
     def _ask(self, fact: Fact, kind: str, answer: str | None) -> Asked:
-        """A question for a fact, to somebody with two names by either."""
+        """A question for a fact; a person with two names is called by both or by the last one."""
         if not self.exam:
             form, question = self.scenes.form(fact, self.rng)
         else:
@@ -140,7 +140,7 @@ class _Drawing:
         return Asked(kind, form, self._called(question, fact.who), answer)
 
     def _called(self, question: str, who: str) -> str:
-        """`my cousin Otis` asked for as `Otis`, too."""
+        """The question with `my cousin Otis` shortened to `Otis` at times."""
         name = who.rsplit(maxsplit=1)[-1]
         return question.replace(who, name) if len(who.split()) > 2 and self.rng.random() < 0.4 else question
 
@@ -154,7 +154,7 @@ class _Drawing:
         return Telling((family.name, who), (self.rng.choice(fact.statements),), tuple(asked))
 
     def _checks(self, family: Family, who: str, value: str, *listed: str) -> list[Asked]:
-        """Whether it is so, with the value told or with another."""
+        """A question for yes or no, with the right value or with another."""
         checks = clauses.checks(family, who)
         if not checks or self.rng.random() < 0.5:
             return []
@@ -164,7 +164,7 @@ class _Drawing:
         return [Asked("check", "check", f"{self.rng.choice(checks)} {said}", "Yes." if said == value else "No.")]
 
     def _many(self, who: str) -> Telling | None:
-        """Of what there can be several: in one line, or in a line each."""
+        """Several values of one attribute, in one line or each in its own."""
         family = self.rng.choice([one for one in self._families(self.scenes.seed, self.exam) if one.many] or [None])
         if family is None:
             return None
@@ -175,7 +175,7 @@ class _Drawing:
         return Telling((family.name, who), texts, (self._ask(facts[0], "list", together),))
 
     def _changed(self, who: str) -> Telling | None:
-        """Told twice, the later counts."""
+        """An attribute with two values, of which the later one counts."""
         family = self.rng.choice([one for one in self._families(self.scenes.seed, self.exam) if not one.many])
         before, now = (strangers.value(family.kind, self.rng) for _ in range(2))
         if before == now:
@@ -185,7 +185,7 @@ class _Drawing:
         return Telling((family.name, who), tuple(self.rng.choice(fact.statements) for fact in facts), tuple(asked), dated=True)
 
     def _noun(self, who: str) -> Telling | None:
-        """A fact of any noun: what something of somebody is, where, when, or what it is called."""
+        """A fact of any noun: what a person's thing is, where or when it is, or what it is called."""
         name = self.rng.choice(sorted(wordings.ASKED))
         family, noun = clauses.families()[name], self._one(_nouns(name))
         if self.rng.random() < 0.4 and name != "called":
@@ -205,7 +205,7 @@ class _Drawing:
         return Telling((one.fact.family, one.fact.who), (one.text,), (self._ask(one.fact, "own", one.fact.value),), one.memory)
 
     def _otherwise(self, one: OwnFact) -> Telling:
-        """Something else than what is learnt stands in the prompt, and that is what counts there."""
+        """A learnt fact with another value in the prompt: the value in the prompt is the right answer."""
         family = clauses.families().get(one.fact.family)
         value = strangers.value(family.kind, self.rng) if family and family.plain else one.fact.value
         if family is None or not family.plain or family.open or value == one.fact.value:
@@ -213,10 +213,10 @@ class _Drawing:
         fact = clauses.fact(family, one.fact.who, value)
         return Telling((family.name, fact.who), (self.rng.choice(fact.statements),), (self._ask(fact, "otherwise", value),))
 
-    # -- the whole
+    # -- laying out
 
     def laid(self, units: Sequence[Telling]) -> Exercise:
-        """The scene: lines in an order that keeps each unit's own, days, questions and what no line answers."""
+        """The exercise: lines in a random order that keeps each telling's own, their days, and the questions."""
         rng = self.rng
         turns = [number for number, unit in enumerate(units) for _ in unit.texts]
         rng.shuffle(turns)
@@ -240,14 +240,14 @@ class _Drawing:
         return one._replace(answer=next((day for text, day in shown if said in text), None))
 
     def _sentence(self, said: str) -> str:
-        """A sentence as somebody writes it down."""
+        """A sentence as a person writes it: with a capital and a mark at its end, and sometimes an introduction."""
         pick = self.rng.random()
         if pick < 0.1 and re.match(r"(?:I|my) |[A-Z]", said):
             return f"{self.rng.choice(strangers.LEADS)} {said}."
         return said[:1].upper() + said[1:].rstrip(".") + ("" if pick > 0.95 else "!" if pick > 0.92 else ".")
 
     def _merged(self, shown: Sequence[tuple[str, str | None]], units: Sequence[Telling]) -> list[tuple[str, str | None]]:
-        """Two neighbours of one person in one line."""
+        """The lines, with some neighbouring lines about one person joined into one."""
         made, last = [shown[0]], units[0]
         for line, unit in zip(shown[1:], units[1:], strict=True):
             (before, day), fits = made[-1], unit.key[1] == last.key[1] and unit is not last and not (unit.dated or last.dated)
@@ -259,7 +259,7 @@ class _Drawing:
         return made
 
     def _missing(self, units: Sequence[Telling]) -> list[Asked]:
-        """Questions that the lines leave open: something else of these people, the same of somebody else."""
+        """Questions that no line answers: something else about these people, or the same about somebody else."""
         rng, there = self.rng, {unit.key for unit in units} | self.scenes.known
         families, found = self._families(self.scenes.seed, self.exam), list[Asked]()
         for _ in range(rng.choice((0, 1, 1, 2))):
@@ -275,13 +275,13 @@ class _Drawing:
 
 
 def _alike(one: tuple[str, str], other: tuple[str, str]) -> bool:
-    """Whether a question to one may be taken for one to the other: of one person, and asked for in the same words."""
+    """Whether questions about two keys could be confused: they are about one person, and share their words."""
     return one[1] == other[1] and (one[0] == other[0] or one[0] in _neighbours().get(other[0], frozenset()))
 
 
 @lru_cache(maxsize=1)
 def _neighbours() -> dict[str, frozenset[str]]:
-    """Families that are asked for in the same words: `what do I play` is a question for a sport and for an instrument."""
+    """For each family those that share a question: `what do I play` asks for a sport and for an instrument."""
     asks: dict[str, set[str]] = {}
     for family in clauses.families().values():
         for asked in family.asks:
@@ -313,7 +313,7 @@ _NEAR: dict[str, str] = {
     )
     for name in group.split()
 }
-"""Families so near each other that a model may well take one for the other, and be right."""
+"""Families so near to each other that a model which confuses them may be right."""
 
 
 @lru_cache(maxsize=8)

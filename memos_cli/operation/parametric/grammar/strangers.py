@@ -1,4 +1,4 @@
-"""Invented people and what there might be to say of them: the strangers of a data set's negatives and replay.
+"""Strangers: invented people, things and values for the negatives and the replay of a data set.
 
 Most values are made-up words, so that a model which answers with one has read it in the prompt and cannot have known it.
 """
@@ -55,7 +55,7 @@ DEEDS = (
     "|make made|send sent|clean cleaned|rent rented|steal stole|wash washed|draw drew|return returned|pack packed|carry carried|win won"
     "|choose chose|polish polished|bring brought|unpack unpacked|measure measured|cancel cancelled|collect collected|replace replaced"
 ).split("|")
-"""What people do with things, and did."""
+"""Verbs for what people do with things, each in the present and in the past."""
 HABITS = "love hate own prefer use wear like want need avoid enjoy collect miss trust recommend".split()
 TIMES = ("yesterday", "last week", "last Sunday", "in May", "last spring", "at noon", "this morning")
 LEADS = (
@@ -72,7 +72,7 @@ ATTRIBUTES = (
     "code number price name owner size weight colour author title address deadline version label password key logo origin shape diameter"
     " manager sponsor nickname theme dosage volume edition temperature"
 ).split()
-"""What things have; in `OF_THINGS` `{N}`."""
+"""Attributes of things: `{N}` in `OF_THINGS`."""
 OF_THINGS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     (
         "code",
@@ -112,11 +112,11 @@ OF_THINGS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
         ("what is the phone number of {E}", "which number do I call for {E}"),
     ),
 )
-"""What may be so of a thing `{E}`: kind of value, statements, questions."""
+"""What can be said about a thing `{E}`: the kind of its value, statements, and questions."""
 
 
 def word(rng: random.Random, syllables: int = 0) -> str:
-    """A word that nobody has met: `stourax`."""
+    """A made-up word, such as `stourax`."""
     count = syllables or rng.randint(2, 3)
     return "".join(
         rng.choice(_ONSETS) + rng.choice(_VOWELS) + (rng.choice(_CODAS) if rng.random() < 0.6 else "") for _ in range(count)
@@ -124,19 +124,19 @@ def word(rng: random.Random, syllables: int = 0) -> str:
 
 
 def who(rng: random.Random) -> str:
-    """Somebody: `Greta`, `my cousin Otis`, `my aunt`."""
+    """An invented person, such as `Greta`, `my cousin Otis` or `my aunt`."""
     pick = rng.random()
     first = rng.choice(_FIRST) if rng.random() < 0.7 else word(rng, 2).capitalize()
     return first if pick < 0.55 else f"my {rng.choice(_KIN)}" if pick < 0.8 else f"my {rng.choice(_KIN)} {first}"
 
 
 def day(rng: random.Random) -> str:
-    """A day as the prompt shows it: `2025-03-02`."""
+    """A random day as the prompt shows it, such as `2025-03-02`."""
     return f"{rng.randint(2018, 2027)}-{rng.randint(1, 12):02d}-{rng.randint(1, 28):02d}"
 
 
 def value(kind: str, rng: random.Random) -> str:  # noqa: C901, PLR0911, PLR0912 -- one flat table of kinds
-    """A value of a kind of `wordings`."""
+    """A random value of one of the kinds in `wordings`."""
     listed = _LISTS.get(kind)
     if listed and rng.random() < (0.4 if "|" not in listed else 1.0):
         return rng.choice(listed.split("|") if "|" in listed else listed.split())
