@@ -1,1 +1,1 @@
-"""Operation layer: what memories mean for each other, and how they are found."""
+"""Operation layer: MemOperator, MemScheduler, MemLifecycle, and the activation and parametric forms of memory."""

@@ -1,4 +1,4 @@
-"""TODO from memos_cli.interface.pipeline."""
+"""Changes of memories: what a content and a name have to be like, and one transaction that changes several memories."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -13,14 +13,14 @@ from memos_cli.operation.results import Changed
 from memos_cli.session import Author
 
 MOST_CHARACTERS = 1_000_000
-"""The longest content of one memory. Longer text is a document: `--file` takes it apart."""
+"""The longest content of one memory. Longer text is a document, which `--file` splits into memories."""
 
 
 def check_content(text: str) -> str:
-    """The content as it is stored, or the reason why it cannot be.
+    """The content as it is stored.
 
     Raises:
-        UsageError: empty, too long, or not text.
+        UsageError: the content is empty, too long, or not text.
     """
     if not text.strip():
         raise UsageError("there is nothing to remember: the content is empty", hint='memos add "I am vegan now"')
@@ -47,14 +47,14 @@ def change_each(
     thawed: bool = True,
     dry_run: bool = False,
 ) -> Changed:
-    """Append to each memory the change that `change` names for it, in one transaction; an empty change is none.
+    """Change each memory as `change` says, in one transaction; a memory with an empty change is left alone.
 
     Args:
         thawed: refuse frozen memories.
-        dry_run: do all of it, then take it back.
+        dry_run: make all changes, then take them back.
 
     Raises:
-        Refused: frozen, or not the principal's to change. Nothing is written then.
+        Refused: a memory is frozen, or the principal may not change it. Then nothing is written.
     """
     with author.write(vault) as unit:
         touched = [one for one in dict.fromkeys(ids) if _change_one(vault, unit, one, author, change, thawed=thawed)]
@@ -93,7 +93,7 @@ def checked_name(text: str, what: str) -> str:
     """A name (external id, key, tag, …) as it is stored.
 
     Raises:
-        UsageError: empty, too long, or with control characters.
+        UsageError: the name is empty, too long, or has control characters.
     """
     text = text.strip()
     if not text or len(text) > LONGEST_NAME:

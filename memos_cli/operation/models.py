@@ -1,4 +1,4 @@
-"""Language models on this machine: which there are, which one chat answers with, pulling and removing them.
+"""Language models on this machine: which there are, which one chat answers with, how one is pulled and removed.
 
 A model is named by the path of its file, by the name of a file that was pulled, or `memos-mini`, which ships with memos.
 """
@@ -18,9 +18,9 @@ from memos_cli.ports import LLM, Hub, Remote
 MINI = "memos-mini"
 NONE = "none"
 CAPABLE = 300_000_000
-"""Parameters from which on a model is taken to be fit to extract. A convention, not a measurement: the smallest models that are
-trained to follow instructions have 0.36 to 0.5 thousand million, while those below are made for a narrow task or for play.
-It is counted in the file's header, so nothing is loaded for it; what a model extracts is checked in any case."""
+"""A model with at least this many parameters is taken to be fit to extract. A convention, not a measurement: the smallest
+models trained to follow instructions have 0.36 to 0.5 thousand million, and smaller ones are made for a narrow task or for
+play. The number comes from the file's header, so no model is loaded for it; what a model extracts is checked in any case."""
 _SUFFIX = ".gguf"
 _RECORD = ".json"
 _LIST = "see what there is with: memos model list"
@@ -34,12 +34,12 @@ def chosen(
     """The model that the settings name, checked and ready to load; `None` where none is chosen.
 
     Args:
-        role: whose settings `ROLE.model` and `ROLE.endpoint` are: `llm` answers, `bench.judge` grades. The key of a role's
-            endpoint is looked for in the environment alone, as `MEMOS_ROLE_KEY`: that of one is never sent to another's.
+        role: chooses the settings `ROLE.model` and `ROLE.endpoint`: `llm` answers, `bench.judge` grades. The key of a role's
+            endpoint is read from the environment alone, as `MEMOS_ROLE_KEY`, so no endpoint is sent another role's key.
 
     Raises:
-        ModelUnavailable: it is not there, damaged, or no model that answers.
-        Refused: a project's file names an endpoint: whoever wrote that file would be sent your memories.
+        ModelUnavailable: the model is missing or damaged, or it is no model that answers.
+        Refused: a project's file names an endpoint: the author of that file would be sent your memories.
     """
     name = settings.get(f"{role}.model")
     if name == NONE:
@@ -63,10 +63,10 @@ def chosen(
 
 
 def extraction(settings: config.Settings, paths: config.Paths) -> tuple[bool, str]:
-    """Whether a model finds what is worth keeping in what was said, and why, or why rules do.
+    """Whether the chosen model extracts memories from what was said (otherwise rules do), and the reason.
 
-    With `llm.extract` at `auto` a model does that is fit for it: one behind an endpoint, which a person chose and set up; of
-    the files those with `CAPABLE` parameters; memos-mini never.
+    With `llm.extract` at `auto` the model extracts if it is fit for it: a model behind an endpoint is, since a person set it
+    up; a file is if it has `CAPABLE` parameters; memos-mini never is.
     """
     how, name = settings.get("llm.extract"), settings.get("llm.model")
     if how != "auto":
@@ -79,7 +79,7 @@ def extraction(settings: config.Settings, paths: config.Paths) -> tuple[bool, st
 
 
 def capable(path: Path) -> tuple[bool, str]:
-    """Whether a model file is fit to extract, by what its header says, and why.
+    """Whether a model file is fit to extract by its header, and the reason.
 
     Raises:
         ModelUnavailable: the file is damaged.
@@ -92,17 +92,17 @@ def capable(path: Path) -> tuple[bool, str]:
 
 
 def check(path: Path, paths: config.Paths) -> dict[str, Any]:
-    """What is known of a model file; one that is new here is tried in a child process first.
+    """The facts of a model file; a file that is new on this machine is first tried in a child process.
 
     Raises:
-        ModelUnavailable: it cannot be used.
+        ModelUnavailable: the file cannot be used.
     """
     facts: dict[str, Any] = plugins.load("llm", "check")(path, paths.data / "llm")
     return facts
 
 
 def identity(settings: config.Settings, paths: config.Paths) -> dict[str, str]:
-    """What is known of the chosen model without loading it: its file's digest and the KV type; nothing where none is chosen."""
+    """The identity of the chosen model without loading it: its file's digest and the KV type; empty where there is no file."""
     name = settings.get("llm.model")
     if name == NONE or settings.get("llm.endpoint"):
         return {}
@@ -116,8 +116,8 @@ def locate(name: str, paths: config.Paths) -> Path:
     """The file that a name or a path means.
 
     Raises:
-        ModelUnavailable: there is none.
-        UsageError: several were pulled that are called so.
+        ModelUnavailable: there is no such file.
+        UsageError: several pulled files have that name.
     """
     if name == MINI:
         mini = _mini()
@@ -137,7 +137,7 @@ def locate(name: str, paths: config.Paths) -> Path:
 
 
 def installed(settings: config.Settings, paths: config.Paths) -> list[ModelInfo]:
-    """The models at hand: memos-mini where it ships, what was pulled, and the file in use where it lies elsewhere."""
+    """The models on this machine: memos-mini where it ships, the pulled files, and the file in use where it lies elsewhere."""
     mini = _mini()
     files = [*([mini] if mini else []), *_pulled(paths)]
     used = _used(settings, paths)
@@ -147,10 +147,10 @@ def installed(settings: config.Settings, paths: config.Paths) -> list[ModelInfo]
 
 
 def info(name: str, settings: config.Settings, paths: config.Paths) -> ModelInfo:
-    """All that is known of one model.
+    """All facts of one model.
 
     Raises:
-        ModelUnavailable: there is none of that name, or its file is damaged.
+        ModelUnavailable: there is no model of that name, or its file is damaged.
     """
     path = locate(name, paths)
     facts = plugins.load("llm", "facts")(path)
@@ -160,10 +160,10 @@ def info(name: str, settings: config.Settings, paths: config.Paths) -> ModelInfo
 
 
 def use(name: str, settings: config.Settings, paths: config.Paths) -> str:
-    """Choose what chat answers with from now on; what the setting is now.
+    """Choose the model that chat answers with from now on; returns the new value of the setting.
 
     Raises:
-        ModelUnavailable: it cannot be used.
+        ModelUnavailable: the model cannot be used.
     """
     if name != NONE and not settings.get("llm.endpoint"):
         path = locate(name, paths)
@@ -174,11 +174,11 @@ def use(name: str, settings: config.Settings, paths: config.Paths) -> str:
 
 
 def pull(name: str, paths: config.Paths, hub: Hub, tell: Callable[[str], None] = lambda _: None) -> ModelInfo:
-    """Fetch `REPO` or `REPO:FILE` from a hub; its digest is compared with what the hub says, and recorded.
+    """Fetch `REPO` or `REPO:FILE` from a hub; the file's digest is compared with the hub's, and recorded.
 
     Raises:
         ModelUnavailable: the hub cannot be reached, or has no such file.
-        IntegrityError: what came is not what the hub says it has; it is removed.
+        IntegrityError: the fetched file is not the one that the hub has; it is removed.
     """
     repo, _, file = name.partition(":")
     if repo.count("/") != 1:
@@ -199,10 +199,10 @@ def pull(name: str, paths: config.Paths, hub: Hub, tell: Callable[[str], None] =
 
 
 def remove(name: str, settings: config.Settings, paths: config.Paths, *, dry_run: bool) -> ModelInfo:
-    """Remove a model that was pulled; if chat answered with it, it answers from the memories alone from now on.
+    """Remove a model that was pulled; if chat answered with it, chat answers from the memories alone from now on.
 
     Raises:
-        Refused: it was not pulled by memos.
+        Refused: the model was not pulled by memos.
     """
     path = locate(name, paths)
     found = _info(path, paths, _used(settings, paths))
@@ -239,7 +239,7 @@ def _names(files: list[Remote]) -> str:
 
 
 def _require_plain(remote: Remote) -> None:
-    """A file's name comes from outside, and says where something is written."""
+    """Refuse a file name that leads out of the models' folder: the hub chooses the name, and memos writes to it."""
     parts = Path(remote.file).parts
     if Path(remote.file).is_absolute() or ".." in parts or "\\" in remote.file or not parts:
         raise IntegrityError(f"the hub names a file {remote.file[:80]!r}, which leads elsewhere")
@@ -253,7 +253,7 @@ def _mini() -> Path | None:
 
 
 def _pulled(paths: config.Paths) -> list[Path]:
-    """The files in the models' folder, but for the embedder's."""
+    """The files in the models' folder, apart from the embedder's."""
     found = sorted(paths.models.rglob(f"*{_SUFFIX}")) if paths.models.is_dir() else []
     return [file for file in found if file.stem != _EMBEDDER and not any(part.startswith(".") for part in file.parts[-3:])]
 
@@ -286,7 +286,7 @@ def _shown(path: Path) -> str:
 
 
 def _long(path: Path, paths: config.Paths) -> str:
-    """The name that only this file has: below the models' folder its path there, else its path."""
+    """The name that only this file has: its path, relative to the models' folder where it lies there."""
     if not path.is_relative_to(paths.models):
         return str(path)
     return str(path.relative_to(paths.models)).removesuffix(_SUFFIX)

@@ -1,7 +1,7 @@
-"""The policy of a cube: what fades after how long, as data.
+"""The policy of a cube: what its lifecycle does to memories, and after how long, as data.
 
-A policy is a record in the cube's log like any other: it has versions, `undo` takes a change of it back, and it travels with
-the cube. A key that was not set has the default of `KEYS`.
+A policy is a record in the cube's log like any other: it has versions, `undo` takes a change of the policy back, and it travels
+with the cube. A key that was not set has the default of `KEYS`.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 NOUN = NAME = "policy"
-"""The noun and the subject under which the log keeps it."""
+"""The noun and the subject of the policy's operations in the log."""
 _MOST_DAYS = 1_000_000.0
 _days = values.between(0, _MOST_DAYS, "a number of days, 0 for never")
 _decay = values.between(0, 1, "between 0 and 1", without_least=True, without_most=True)
@@ -31,7 +31,7 @@ _ending = values.one_of("archive", "expire", "keep")
 
 
 def _hook(value: object) -> str:
-    """A file name in the hooks folder: a policy may come from elsewhere, so it names a program and never a path."""
+    """A file name in the hooks folder. A policy may come from elsewhere, so it may name a program there and no path."""
     text = str(value)
     if text and (text.startswith(".") or not all(c.isalnum() or c in "._-" for c in text)):
         raise ValueError("it has to be the name of a file in the hooks folder")
@@ -100,7 +100,8 @@ class Policy:
     """A cube's policy.
 
     Args:
-        fields: the registers of its record: what was set, under the names of `KEYS`. What a newer memos wrote is left alone.
+        fields: the registers of its record: the values that were set, by the names of `KEYS`. Registers of a newer memos are
+            left alone.
     """
 
     def __init__(self, fields: Mapping[str, Any] | None = None) -> None:
@@ -111,7 +112,7 @@ class Policy:
         return self.fields.get(name, KEYS[name].default)
 
     def idle_days(self, kind: str, priority: int) -> float:
-        """After how many days a memory that was told once and never used fades; 0 for never."""
+        """After how many days a memory that was added once and never used fades; 0 for never."""
         factor: float = self.get("archive.priority_factor")
         days = float(self.get(f"archive.idle_days.{kind}")) * factor ** max(-20, min(20, priority))
         return min(days, _MOST_DAYS)
@@ -121,7 +122,7 @@ def checked(name: str, value: object) -> Any:  # noqa: ANN401 -- each key has it
     """The value of a key as it is stored.
 
     Raises:
-        UsageError: no such key, or a value that it cannot have.
+        UsageError: there is no such key, or the key cannot have this value.
     """
     if name not in KEYS:
         import difflib
@@ -138,10 +139,10 @@ def checked(name: str, value: object) -> Any:  # noqa: ANN401 -- each key has it
 
 
 def read(text: str) -> dict[str, Any]:
-    """A policy file: TOML with the keys of `KEYS` in tables.
+    """The values in a policy file: TOML with the keys of `KEYS` in tables.
 
     Raises:
-        UsageError: not TOML, an unknown key, or a value that a key cannot have.
+        UsageError: the text is not TOML, a key is unknown, or a key cannot have its value.
     """
     import tomllib
 
@@ -166,18 +167,18 @@ def to_toml(policy: Policy) -> str:
 
 
 def policy_of(vault: "Vault") -> Policy:
-    """The policy that rules in a cube."""
+    """The policy of a cube."""
     return Policy(vault.policy)
 
 
 def set_policy(vault: "Vault", author: "Author", fields: dict[str, Any], *, replace: bool = False) -> Policy:
-    """Set keys of the policy; a value that is the default is taken out again.
+    """Set keys of the policy; a key that gets its default is removed from the record.
 
     Args:
         replace: whether keys that are not named go back to their defaults.
 
     Raises:
-        UsageError: an unknown key or a value that it cannot have. Refused: not the cube's owner.
+        UsageError: a key is unknown, or cannot have its value. Refused: the principal is not the cube's owner.
     """
     governance.require_owner(author.principal, vault.meta, "change the policy")
     known = vault.policy

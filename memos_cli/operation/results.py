@@ -1,4 +1,4 @@
-"""What the commands return: frozen, and turned into text or JSON by `cli.render` alone."""
+"""What the operations return: frozen values, which only the command line turns into text or JSON."""
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,12 +13,12 @@ class Added(NamedTuple):
     """What became of an `add`.
 
     Attributes:
-        ids: one id for each draft in order, also of those that were there before.
-        skipped: lines that were bad and passed over (`--skip-bad`), each as number and reason.
+        ids: one id for each draft in order, also for drafts that were memories already.
+        skipped: bad lines that were skipped (`--skip-bad`), each as number and reason.
         superseded: ids of memories whose attribute now has another value.
-        conflicts: ids of frozen memories that say otherwise and were left as they are.
-        extracted: ids of what is new among the memories that were derived from these drafts.
-        reopened: tasks that had ended and have a new memory.
+        conflicts: ids of frozen memories that contradict a draft and were left as they are.
+        extracted: ids of the new memories among those that were derived from these drafts.
+        reopened: ended tasks that got a new memory.
     """
 
     added: int
@@ -51,10 +51,10 @@ class Parts(NamedTuple):
         total: the score: `WORDS * words + MEANING * meaning + context + speaker` (in a lexical search `words` counts in full).
         words: BM25 as a share of the best hit's, or of `SURE` where that is more.
         meaning: cosine above `FLOOR` as a share of the best hit's, squared.
-        context: what the neighbouring turns gave.
-        speaker: what being named in the query gave.
+        context: the share that the neighbouring turns add.
+        speaker: the share that a memory gets whose speaker the query names.
         bm25: the raw BM25 score, 0 where no word matched.
-        cosine: the raw cosine, `None` where it was not among the candidates or has no vector.
+        cosine: the raw cosine, `None` where the memory has no vector or was not among the candidates by meaning.
     """
 
     total: float
@@ -78,8 +78,8 @@ class Found(NamedTuple):
     """The answer to one query, best hit first.
 
     Attributes:
-        mode: `hybrid`, or `lexical` where vectors had no part in it.
-        notices: what the person should know about how it was found, a line each.
+        mode: `hybrid`, or `lexical` where no vectors were used.
+        notices: what the person should know about the search, a line each.
     """
 
     query: str
@@ -90,7 +90,7 @@ class Found(NamedTuple):
 
 
 class Changed(NamedTuple):
-    """What a command did to memories that were there already."""
+    """What a command did to existing memories."""
 
     command: str
     ids: tuple[str, ...]
@@ -103,10 +103,10 @@ class Receipt(NamedTuple):
     """What a purge removed, place by place, and what still holds the text.
 
     Attributes:
-        ids: of the memories that are gone.
-        removed: how many things in which place.
-        holders: what else says it, as far as the one who asked may see it.
-        hidden: how many others say it that they may not see.
+        ids: ids of the erased memories.
+        removed: how many things were removed, by place.
+        holders: what else holds the text and the principal may see.
+        hidden: how many others hold the text that the principal may not see.
         unfinished: what could not be wiped yet, a line each.
     """
 
@@ -135,8 +135,8 @@ class Task(NamedTuple):
     Attributes:
         ended: when it ended, fixed-width UTC text; `None` while it is open.
         current: how many of its memories are current.
-        memories: how many it has in all, what was archived or forgotten among them.
-        newest: when the newest was recorded; `None` where it has none.
+        memories: how many it has in all, including archived and forgotten ones.
+        newest: when its newest memory was recorded; `None` where it has none.
     """
 
     name: str
@@ -153,7 +153,7 @@ class Ended(NamedTuple):
     Attributes:
         ending: `archive`, `expire` or `keep`.
         ids: the memories that changed their state.
-        kept: those that stayed as they were: pinned, frozen, or not this principal's to change.
+        kept: the memories that stayed as they were: pinned, frozen, or not this principal's to change.
     """
 
     name: str
@@ -175,7 +175,7 @@ class Version(NamedTuple):
 
 
 class Provenance(NamedTuple):
-    """Where a memory comes from and what stands around it."""
+    """Where a memory comes from, its versions, and its links."""
 
     memory: Memory
     versions: tuple[Version, ...]
@@ -193,20 +193,20 @@ class Laid(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """What came of one message in a conversation.
+    """The answer to one message in a conversation, and what was done for it.
 
     Attributes:
         mode: `generated` by a model, or `extractive`: memories word for word.
         cited: ids of the memories that the answer rests on.
         tokens: `prompt` and `answer`; 0 where no model was asked.
         seconds: `recall`, `first` (until the first token), `answer`, `extract` (where a model was asked) and `total`.
-        memories: those that were cited, as they stand.
-        kept: ids of what the message told that is now a memory of its own.
-        notices: what the person should know about how it was answered, a line each.
+        memories: the cited memories as they are now.
+        kept: ids of the memories that were made of the message.
+        notices: what the person should know about the answer, a line each.
         stopped: whether the person stopped the answer.
         intent: what the message was taken for: `ask`, `remember`, `forget` or `about`.
-        prompt: what a model was given, or, where none is chosen, all that one would have been; `None` where none was called
-            for.
+        prompt: the prompt that the model was given, or, where no model is chosen, the whole prompt that one would be given;
+            `None` where the message needed no prompt.
     """
 
     answer: str
@@ -226,9 +226,9 @@ class ModelInfo(NamedTuple):
     """A language model on this machine.
 
     Attributes:
-        used: whether chat answers with it.
-        pulled: whether it lies in the models' folder, so that `model rm` may remove it.
-        facts: what its header says, and where it came from.
+        used: whether chat answers with this model.
+        pulled: whether the file lies in the models' folder, so that `model rm` may remove it.
+        facts: what the file's header says, and where the file came from.
     """
 
     name: str

@@ -1,21 +1,21 @@
-"""The layout of a prompt: what stands where, in which words, and how memories are fenced off as data.
+"""The layout of a prompt: its sections, their order and words, and the fence that marks memories as data.
 
-Laid out by stability, so that the longest possible prefix stays the same, byte for byte, from turn to turn:
+The sections are ordered by stability, so that the longest possible prefix stays the same, byte for byte, from turn to turn:
 
     system        the template's opening and the system text       changes with the version of memos
     core          pinned memories and rules                        changes when one is pinned or edited
-    topics        memories of the topics at hand                   changes when the scene changes
+    topics        memories of the scene                            changes when the scene changes
     conversation  the turns so far                                 grows at its end
     retrieved     memories found for this turn                     new each turn, never kept in the conversation
-    question      what is asked now, and the opening of the answer
+    question      the present question, and the opening of the answer
 
 Memories found for a turn stand oldest first, so that of two that disagree the later one is also the last.
-No section depends on a later one: the numbers of the memories run on from section to section, so a memory added late
-moves no earlier number. `sections` gives the exact text for a model whose template is known here (memos-mini), to be
-cut at section boundaries; `messages` gives the same content for a model that brings a chat template of its own.
-memos-mini is trained on exactly this layout: to change a byte of it means to train that model again.
+No section depends on a later one: the numbers of the memories run on from section to section, so a memory in a later section
+changes no earlier number. `sections` returns the exact text for a model whose template is known here (memos-mini), to be
+cut at section boundaries; `messages` returns the same content for a model that brings a chat template of its own.
+memos-mini is trained on exactly this layout: whoever changes a byte of it has to train that model again.
 
-Memory text is hostile until shown otherwise. `fenced` folds it to one line, drops what steers a terminal and respells,
+The text of every memory is taken to be hostile. `fenced` folds it to one line, drops what steers a terminal, and respells,
 still readable, whatever could close the fence or pass for a token of a template. All functions here are pure.
 """
 
@@ -28,7 +28,7 @@ from typing import Literal
 Role = Literal["system", "user", "assistant"]
 
 FENCE = ("<memories>\n", "</memories>\n")
-"""Opening and closing line of a block of memories."""
+"""The fence: the opening and the closing line of a block of memories."""
 
 SYSTEM = (
     "You answer a person's questions from what they asked you to remember. "
@@ -49,12 +49,12 @@ _HEADING = re.compile(r"(?<!\S)#{2,}(?=\s|$)")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _LEFT, _RIGHT = "\u2039", "\u203a"  # single angle quotation marks, which no normalisation turns into < and >
 _WIDE = str.maketrans({"\uff1c": _LEFT, "\ufe64": _LEFT, "\uff1e": _RIGHT, "\ufe65": _RIGHT, "\uff03": "♯", "\ufe5f": "♯"})
-"""Compatibility forms that some tokenizers normalise back to the ASCII marks, and what they become."""
+"""Compatibility forms that some tokenizers normalise back to the ASCII marks, and their replacements."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A memory as the prompt shows it: its text, the day it is from (ISO, a time behind it is dropped), who said it."""
+    """A memory as the prompt shows it: its text, the day it is from (ISO; a time of day is dropped), and who said it."""
 
     text: str
     date: str | None = None
@@ -71,7 +71,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """All that goes into one request, in the order of the layout. `system` is our own text and is not neutralised."""
+    """The content of one request, in the order of the layout. `system` is memos's own text and is not cleaned."""
 
     question: str
     retrieved: tuple[Line, ...] = ()
@@ -88,7 +88,7 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A stretch of the prompt that changes as a whole; its end is a place where a slot may be cut."""
+    """A part of the prompt that changes as a whole; a slot may end where a section ends."""
 
     name: str
     text: str
@@ -113,7 +113,7 @@ class Template:
     words: str
     """The system text where the prompt has none of its own."""
     lead: str = ""
-    """What an answer begins with: the model writes it itself, so it is no part of the opening; strip it for display."""
+    """The text that answers begin with. The model writes it itself, so it is no part of the opening; strip it for display."""
 
 
 MINI = Template(
@@ -124,8 +124,8 @@ MINI = Template(
     words="Answer from the memories.\n",
     lead=" ",
 )
-"""memos-mini's template. Its tokenizer knows the marks as single tokens. Answers begin with a blank because a word has
-the same tokens then as within a memory, and copying is what this model does.
+"""memos-mini's template. Its tokenizer knows the marks as single tokens. Answers begin with a blank, since then a word has
+the same tokens as within a memory, and copying is what this model does.
 """
 
 JINJA = (
@@ -133,14 +133,14 @@ JINJA = (
     " + m['content'] + '<|end|>' }}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
 )
-"""MINI as the chat template inside memos-mini's GGUF: over `messages` it gives the text of `sections`."""
+"""MINI as the chat template inside memos-mini's GGUF: applied to `messages` it gives the text of `sections`."""
 
 
 def sections(prompt: Prompt, template: Template = MINI) -> tuple[Section, ...]:
     """The prompt in six sections whose texts, joined, are the text to evaluate.
 
     Args:
-        prompt: what to lay out.
+        prompt: the content.
         template: the marks of the model; by default those of memos-mini.
 
     Returns:
@@ -167,8 +167,8 @@ def messages(prompt: Prompt, words: str = SYSTEM + "\n") -> tuple[Message, ...]:
     """The same content as messages: system with core and topics, the turns, then retrieved memories and question.
 
     Args:
-        prompt: what to lay out.
-        words: the system text where the prompt has none; `MINI.words` gives what `sections` gives for memos-mini.
+        prompt: the content.
+        words: the system text where the prompt has none; with `MINI.words` the content is that of `sections`.
     """
     words, core, topics, retrieved = _blocks(prompt, words)
     turns = tuple(Message(turn.role, cleaned(turn.text)) for turn in prompt.conversation)
@@ -176,7 +176,7 @@ def messages(prompt: Prompt, words: str = SYSTEM + "\n") -> tuple[Message, ...]:
 
 
 def cleaned(text: str) -> str:
-    """Text of a turn: its lines kept, terminal controls dropped, marks of templates and of the fence respelled."""
+    """Text of a turn: its lines are kept, terminal controls dropped, marks of templates and of the fence respelled."""
     text = _ESCAPE.sub("", _OSC.sub("", _CSI.sub("", text)))
     text = "".join(c for c in text.replace("\r\n", "\n") if c in "\n\t" or not _steers(c)).translate(_WIDE)
     text = _CLOSING.sub(_RIGHT, _OPENING.sub(_LEFT, text))
@@ -185,12 +185,12 @@ def cleaned(text: str) -> str:
 
 
 def fenced(text: str) -> str:
-    """Text of a memory: `cleaned`, and folded to one line, so that it can neither end the fence nor start a line."""
+    """Text of a memory: `cleaned` and folded to one line, so that it can neither close the fence nor start a line."""
     return cleaned(_BLANKS.sub(" ", _ESCAPE.sub("", _OSC.sub("", _CSI.sub("", text))))).strip()
 
 
 def _steers(character: str) -> bool:
-    """Whether it is a control, an invisible format mark (zero width, bidirectional, tag) or half a surrogate pair."""
+    """Whether a character is a control, an invisible format mark (zero width, bidirectional, tag) or half a surrogate pair."""
     return unicodedata.category(character) in {"Cc", "Cf", "Cs"}
 
 
@@ -201,7 +201,7 @@ def _wrapped(turn: Turn, template: Template) -> str:
 
 
 def _blocks(prompt: Prompt, words: str) -> tuple[str, str, str, str]:
-    """The system text and the three blocks of memories, numbered through."""
+    """The system text and the three blocks of memories, numbered consecutively."""
     first = 1 + len(prompt.core)
     return (
         words if prompt.system is None else prompt.system,
@@ -217,7 +217,7 @@ def _block(lines: Iterable[Line], first: int) -> str:
 
 
 def _shown(line: Line) -> str:
-    """`2026-03-01 Sam: I am vegan now.`, with what is not known left out."""
+    """A memory's line, such as `2026-03-01 Sam: I am vegan now.`; an unknown date or speaker is left out."""
     date = _DATE.match(line.date) if line.date else None
     speaker = fenced(line.speaker).replace(":", " ") if line.speaker else ""
     return (date[0] + " " if date else "") + (speaker + ": " if speaker else "") + fenced(line.text)

@@ -1,4 +1,4 @@
-"""TODO from memos_cli.interface.answering."""
+"""The request that a model is sent: memories as the lines of a prompt, and the prompt shortened and put in the model's form."""
 
 import math
 import re
@@ -10,7 +10,7 @@ from memos_cli.operation.prompt.layout import JINJA, MINI, Line, Prompt, message
 from memos_cli.ports import Piece, Request, Token
 
 UNKNOWN = "I don't know that yet."
-"""What is answered when the memories do not say; also what memos-mini was taught to say then."""
+"""The answer when the memories do not say; memos-mini was taught to say it then, too."""
 
 _MARK = re.compile(r"(<\|\w+\|>)")
 
@@ -18,8 +18,8 @@ _MARK = re.compile(r"(<\|\w+\|>)")
 def line(memory: Memory, content: str) -> Line:
     """A memory as the prompt shows it.
 
-    Who said it is told for turns of a conversation, and for what was extracted from the words of others: their "I" is not
-    the person's.
+    The speaker is named for turns of a conversation, and for memories extracted from the words of others: their "I" is not the
+    person's.
     """
     speaker = memory.source.speaker
     of_others = memory.origin is Origin.INFERENCE and (speaker or "").casefold() != (memory.owner or "").casefold()
@@ -27,15 +27,15 @@ def line(memory: Memory, content: str) -> Line:
 
 
 def since(memory: Memory) -> str:
-    """The time that a memory is from, by which the memories found for a turn stand oldest first.
+    """The time that a memory is from; by it the memories found for a turn stand oldest first.
 
-    Where two disagree the later one is then the last one, which a small model can tell without comparing dates.
+    So of two that disagree the later one is last, which a small model can use without comparing dates.
     """
     return memory.valid_from or memory.occurred_at or memory.created_at
 
 
 def request(prompt: Prompt, template: str | None) -> Request:
-    """A prompt for a model with this chat template: byte for byte our own layout where it is memos-mini's."""
+    """A prompt for a model with this chat template: for memos-mini's template byte for byte the text of `layout.sections`."""
     if template is None or not template.startswith(JINJA[: JINJA.index("{%")]):
         return Request(tuple((message.role, message.text) for message in messages(prompt)))
     said = tuple((message.role, message.text) for message in messages(prompt, MINI.words))
@@ -46,9 +46,9 @@ def request(prompt: Prompt, template: str | None) -> Request:
 
 
 def fit(prompt: Prompt, count: Callable[[Prompt], int], room: int) -> Prompt:
-    """The prompt, shortened to `room` tokens: the oldest turns go first, then the weakest memories, never the question.
+    """The prompt, shortened to `room` tokens: the oldest turns are dropped first, then memories, but never the question.
 
-    The weakest memories are the last of those found for this turn; after them go topics and core, from their ends.
+    Memories found for this turn are dropped from their end, where the weakest stand, then topics and core from theirs.
 
     Raises:
         UsageError: the question alone does not fit.
@@ -68,7 +68,7 @@ def _shorter(prompt: Prompt) -> Prompt | None:
     from dataclasses import replace
 
     if prompt.conversation:
-        # An answer does not stand without its question, so both go.
+        # An answer makes no sense without its question, so both are dropped.
         gone = 2 if len(prompt.conversation) > 1 and prompt.conversation[1].role == "assistant" else 1
         return replace(prompt, conversation=prompt.conversation[gone:])
     if prompt.retrieved:
@@ -79,6 +79,6 @@ def _shorter(prompt: Prompt) -> Prompt | None:
 
 
 def certainty(tokens: Sequence[Token]) -> tuple[float, float] | None:
-    """The geometric mean and the least of the probabilities of an answer's tokens; `None` where none are told."""
+    """The geometric mean and the least of the probabilities of an answer's tokens; `None` where the model gives none."""
     told = [token.logprob for token in tokens if token.logprob is not None]
     return (math.exp(sum(told) / len(told)), math.exp(min(told))) if told else None
