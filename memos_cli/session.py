@@ -12,6 +12,7 @@ from memos_cli import config
 from memos_cli.errors import CubeNotFound, MemoryNotFound, UsageError
 from memos_cli.infra.governance import governance
 from memos_cli.infra.local.embeddings import Embeddings
+from memos_cli.infra.vault import past
 from memos_cli.infra.vault.shelf import Shelf
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Memory
@@ -189,7 +190,7 @@ class Session:
         """A filter narrowed to what the principal may see in this cube."""
         wanted = wanted or Filter(at=self.now)
         if wanted.snapshot is not None:
-            wanted = wanted._replace(at=vault.snapshot(wanted.snapshot)["at"])
+            wanted = wanted._replace(at=past.snapshot(vault, wanted.snapshot)["at"])
         return wanted._replace(principal=governance.asking(user_id or self.principal, vault.meta))
 
     def locate(self, text: str, user_id: str | None = None) -> tuple[Vault, str]:

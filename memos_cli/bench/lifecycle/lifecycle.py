@@ -16,6 +16,7 @@ from memos_cli.bench.lifecycle.sentences import DOMAINS
 from memos_cli.bench.lifecycle.strategies import Course
 from memos_cli.bench.lifecycle.year import START, Habit, Told, Year, night
 from memos_cli.errors import MemosError
+from memos_cli.infra.vault import past
 from memos_cli.infra.vault.vault import RECENT
 from memos_cli.model import HOT_STATES, Draft, Filter, Memory, State
 from memos_cli.operation import policy
@@ -207,7 +208,7 @@ class Life:
 
     def _newest(self) -> str | None:
         """The newest transaction in the log."""
-        return next((name for name, *_ in self._vault.transactions_backwards()), None)
+        return next((name for name, *_ in past.transactions_backwards(self._vault)), None)
 
     def lived(self) -> Lived:
         """The outcome."""

@@ -69,7 +69,7 @@ Keep = Callable[[list[Operation]], list[Operation]]
 
 
 def upto_clock(clock: int) -> Keep:
-    """What was known at a clock value; what came up only later is taken as it is now (see `Vault.past`)."""
+    """What was known at a clock value; what came up only later is taken as it is now (see `past.at_instant`)."""
     return lambda operations: [op for op in operations if op.clock <= clock] or operations
 
 

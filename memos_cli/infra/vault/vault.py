@@ -1,28 +1,19 @@
 """MemVault: one cube's memories, behind one object. Reads go through it, and `write` opens the only write transaction."""
 
 import json
-import math
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
-from memos_cli.errors import AmbiguousId, CubeLocked, IntegrityError, MemoryNotFound, NotFound, StorageFull, did_you_mean
+from memos_cli.errors import AmbiguousId, CubeLocked, IntegrityError, MemoryNotFound, StorageFull
 from memos_cli.infra.vault import connection, log, queries, rows, schema, units
 from memos_cli.infra.vault.units import ID_LENGTH, Unit, compact, note_cooled
 from memos_cli.model import Cube, Filter, Link, Memory, Operation, State, starts
 from memos_cli.times import from_millis
 
-if TYPE_CHECKING:
-    from memos_cli.infra.vault.rebuild import Keep
-
-
-SNAPSHOT = "snapshot"
-"""The noun whose records name positions in the log. They are no part of the state that they name."""
-_STATE = f"noun NOT IN ('{SNAPSHOT}', '{log.IMPORT}')"
-"""The SQL condition on `ops` for what changes the state that snapshots name."""
 Scheduler = Callable[[Mapping[str, Any]], rows.Due]
 Changed = Callable[[Iterable[str]], None]
 _COMPACTED, _DEAD_SHARE = 500, 4
@@ -46,7 +37,7 @@ class Vault:
     """
 
     is_present = True
-    """Whether this is the cube as it stands, not a view of its past."""
+    """Whether this is the cube as it stands, and not an earlier state of it, as `past` makes them."""
 
     def __init__(
         self,
@@ -327,7 +318,7 @@ class Vault:
             with self.derive() as conn:
                 units.set_mark(conn, name, value)
 
-    # -- the log and its views
+    # -- the log; what it tells of the past is read by `past`
 
     def operations(self, noun: str, subject: str) -> list[Operation]:
         """All operations on one subject, in folding order."""
@@ -337,126 +328,9 @@ class Vault:
         """The operations of one transaction, in the order in which they were made."""
         return list(log.operations(self.conn, "WHERE txn = ?", (txn,)))
 
-    def receipts(self) -> list[Operation]:
-        """Of what came in by an import or a merge, in the order in which it came: those receipts that were written here.
-
-        A log can come back with more operations in this cube's name than it has written: from another copy of it, or made up
-        by whoever knows the log. A receipt among them says nothing of this machine. It came in with others, and so stands
-        among the rows that a receipt written here, behind them, tells of.
-        """
-        made, first = list[Operation](), math.inf
-        own = log.operations(self.conn, "WHERE noun = ? AND replica = ?", (log.IMPORT, self.meta["replica"]))
-        for one in sorted(own, key=self._row, reverse=True):
-            if self._row(one) < first:
-                made.append(one)
-                first, _ = self.came_with(one)
-        return made[::-1]
-
-    def _row(self, operation: Operation) -> int:
-        (row,) = self.conn.execute("SELECT n FROM ops WHERE id = ?", (bytes.fromhex(operation.id),)).fetchone()
-        return int(row)
-
-    def came_with(self, receipt: Operation) -> tuple[int, int]:
-        """The rows of the log that an import brought: the first one, and that of its receipt, right behind the last."""
-        row = self._row(receipt)
-        return row - int((receipt.change or {}).get("operations", 0)), row
-
-    def subjects_between(self, first: int, end: int) -> Iterator[tuple[str, str]]:
-        """Noun and subject of the operations in these rows, the newest first, without receipts; writing meanwhile is fine."""
-        sql = "SELECT noun, subject FROM ops WHERE n >= ? AND n < ? AND noun <> ? GROUP BY noun, subject ORDER BY max(n) DESC"
-        return iter(self.conn.execute(sql, (first, end, log.IMPORT)))
-
-    def rows_of(self, noun: str, subject: str) -> dict[str, int]:
-        """The row in which each operation on a subject was written here, by id."""
-        found = self.conn.execute("SELECT id, n FROM ops WHERE subject = ? AND noun = ?", (subject, noun))
-        return {identity.hex(): n for identity, n in found}
-
-    def transactions_backwards(self) -> Iterator[tuple[str, str | None, bool]]:
-        """The transactions from the newest on: name, the name of the one that it takes back, whether it was made here.
-
-        A command that wrote several times under one name comes once, where it wrote last, whoever wrote in between.
-        """
-        seen: set[str] = set()
-        own = self.meta["replica"]
-        for txn, reverts, replica in self.conn.execute("SELECT txn, reverts, replica FROM ops ORDER BY n DESC"):
-            if txn not in seen:
-                seen.add(txn)
-                yield txn, reverts, replica == own
-
-    def purged_by_tick(self, txn: str) -> bool:
-        """Whether a transaction is one in which a tick purged what its grace was over for: nobody asked for it by hand."""
-        sql = "SELECT 1 FROM ops WHERE txn = ? AND command = 'tick' AND change = ? LIMIT 1"
-        return self.conn.execute(sql, (txn, log.TOMBSTONE)).fetchone() is not None
-
-    def transaction_named(self, prefix: str) -> str:
-        """The full name of a transaction that begins so.
-
-        Raises:
-            NotFound: none does.
-            AmbiguousId: several do.
-        """
-        sql = "SELECT DISTINCT txn FROM ops WHERE txn >= ? AND txn < ? ORDER BY txn LIMIT 10"
-        found = [row[0] for row in self.conn.execute(sql, (prefix, prefix + "~"))]
-        if not found:
-            raise NotFound(f"no command {prefix[:40]!r} in the log of cube {self.name}", hint="see them: memos undo --list")
-        if len(found) > 1 and prefix not in found:
-            raise AmbiguousId(f"{prefix} is the beginning of several commands: {' '.join(found)}", hint="write one more letter")
-        return str(found[0])
-
-    def past(self, at: str) -> "Vault":
-        """The cube as it was at an instant, to be asked with a filter of the same `at`.
-
-        What was recorded by then is folded up to then. What was recorded only later is taken as it is known now, so that
-        a diary imported today can answer for its own days; the filter lets through only what says it was true by then. If
-        nothing known by then has changed since, the cube itself is the answer, and otherwise one is folded in memory.
-        """
-        clock = rows.clock_of(at)
-        changed = self.conn.execute(
-            "SELECT 1 FROM ops o JOIN memories m ON m.id = o.subject WHERE o.clock > ? AND m.created <= ? LIMIT 1",
-            (clock, clock),
-        ).fetchone()
-        from memos_cli.infra.vault.rebuild import upto_clock
-
-        return _Past(self, upto_clock(clock)) if changed else self
-
     def position(self) -> "dict[str, int | list[list[int]]]":
         """Where the log is now."""
         return log.position(self.conn)
-
-    def changes_since(self, place: log.Position) -> int:
-        """How many operations came after a position, snapshots themselves and receipts not counted."""
-        clause, values = log.beyond(self.conn, place)
-        sql = f"SELECT count(*) FROM ops WHERE {clause} AND {_STATE}"
-        return int(self.conn.execute(sql, values).fetchone()[0])
-
-    def touched_since(self, place: log.Position) -> list[tuple[str, str]]:
-        """Noun and id of all that an operation after a position changed, snapshots left out, in the order of the log."""
-        clause, values = log.beyond(self.conn, place)
-        sql = f"SELECT noun, subject FROM ops WHERE {clause} AND {_STATE} GROUP BY 1, 2 ORDER BY min(n)"
-        return self.conn.execute(sql, values).fetchall()
-
-    def snapshot(self, name: str) -> dict[str, Any]:
-        """The registers of a snapshot: `position`, `at` and, where one was given, `note`.
-
-        Raises:
-            NotFound: there is none of that name.
-        """
-        known = self.records(SNAPSHOT)
-        if name not in known:
-            hint = did_you_mean(name, known, f"make one with: memos snapshot create {name}")
-            raise NotFound(f"no snapshot {name[:40]!r} in cube {self.name}", hint=hint)
-        return known[name]
-
-    def seen(self, wanted: Filter) -> "Vault":
-        """The cube as a filter looks at it: as it stands, as it was at an instant, or as it was when a snapshot was made."""
-        if wanted.snapshot is None:
-            return self.past(wanted.at) if wanted.past else self
-        place = self.snapshot(wanted.snapshot)["position"]
-        if not self.changes_since(place):
-            return self
-        from memos_cli.infra.vault.rebuild import upto_position
-
-        return _Past(self, upto_position(place))
 
     def info(self) -> Cube:
         """What `cube list` shows."""
@@ -476,22 +350,3 @@ class Vault:
         """Make an empty cube at `folder`; `False` if there was one already."""
         meta = {"id": os.urandom(16).hex(), "replica": os.urandom(8).hex(), "created": str(millis), "owner": owner}
         return connection.create(folder, {**meta, "digest": schema.identity_digest(meta)})
-
-
-class _Past(Vault):
-    """An earlier state of a cube, folded into memory; reads only."""
-
-    is_present = False
-
-    def __init__(self, now: Vault, keep: "Keep") -> None:
-        self.folder, self.name, self.path, self.meta = now.folder, now.name, now.path, now.meta
-        from memos_cli.infra.vault import rebuild
-
-        self._lock_timeout, self._scheduler, self._due = 0.0, None, None
-        self.conn = sqlite3.connect(":memory:", isolation_level=None)
-        schema.create_in_memory(self.conn)
-        rebuild.fold_past(now.conn, self.conn, keep)
-
-    def record_uses(self, ids: Iterable[str], at: str) -> bool:  # noqa: ARG002 -- the past is not used up
-        """Looking back is no use of a memory."""
-        return False

@@ -11,7 +11,7 @@ from memos_cli.infra.files import sync_folder
 from memos_cli.infra.governance import governance
 from memos_cli.infra.transfer import merge
 from memos_cli.infra.transfer.slot_record import Travelling
-from memos_cli.infra.vault import log, purge, rebuild
+from memos_cli.infra.vault import log, past, purge, rebuild
 from memos_cli.infra.vault.units import POLICY
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Memory, Signer, State
@@ -233,7 +233,7 @@ class CubeMerge:
         if place.exists():
             raise Refused(f"there is {place} already", hint="choose another name")
         narrowed = self._session.sight(vault, wanted)
-        memories = vault.seen(narrowed).find(narrowed, "oldest")
+        memories = past.seen(vault, narrowed).find(narrowed, "oldest")
         if not keep:
             _refuse_frozen(memories)
         ids = tuple(memory.id for memory in memories)

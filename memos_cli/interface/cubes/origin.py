@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from memos_cli.errors import MemosError, ModelUnavailable
 from memos_cli.infra.local import adapters
 from memos_cli.infra.transfer.dumper import MAKER
-from memos_cli.infra.vault import log, queries
+from memos_cli.infra.vault import log, past, queries
 from memos_cli.model import Adapter, Signer
 from memos_cli.operation import models
 from memos_cli.times import from_millis
@@ -178,7 +178,7 @@ def with_untrusted(session: "Session", keys: "Keys", verifier: str) -> list[str]
 
 def arrivals(keys: "Keys", vault: "Vault") -> list[Arrival]:
     """What came into a cube, as the receipts tell that were written in it."""
-    found = [(one, one.change or {}) for one in vault.receipts()]
+    found = [(one, one.change or {}) for one in past.receipts(vault)]
     names = keys.known() if any(told.get("signers") for _, told in found) else {}
     return [
         Arrival(

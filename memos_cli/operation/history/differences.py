@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from memos_cli.infra.vault import fold, log
+from memos_cli.infra.vault import fold, log, past
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Memory, Operation, State
 
@@ -62,7 +62,7 @@ def between(vault: Vault, first: log.Position, second: log.Position | None = Non
     """
     end = vault.position() if second is None else second
     # Where both are of equal length, their contents decide, so that the order is the same when the positions are swapped.
-    since = sorted((vault.touched_since(place) for place in (first, end)), key=lambda one: (-len(one), one))
+    since = sorted((past.touched_since(vault, place) for place in (first, end)), key=lambda one: (-len(one), one))
     for noun, subject in dict.fromkeys([*since[0], *since[1]]):
         operations = vault.operations(noun, subject)
         if noun == "memory":

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import MemoryNotFound, NotFound, Refused
 from memos_cli.infra.governance import governance
-from memos_cli.infra.vault import fold, log
-from memos_cli.infra.vault.vault import SNAPSHOT, Vault
+from memos_cli.infra.vault import fold, log, past
+from memos_cli.infra.vault.past import SNAPSHOT
+from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Memory, State
 from memos_cli.operation.changes import checked_name
 from memos_cli.operation.history.differences import Change, Difference, between
@@ -87,7 +88,7 @@ class Snapshots:
             if name in vault.records(SNAPSHOT):
                 raise Refused(f"there is a snapshot {name!r} already", hint=f"remove it first: memos snapshot rm {name}")
             unit.change(SNAPSHOT, name, {"position": vault.position(), "at": author.at, "note": note or None})
-        return _made(vault, name, vault.snapshot(name))
+        return _made(vault, name, past.snapshot(vault, name))
 
     def list(self) -> tuple[Snapshot, ...]:
         """All snapshots, oldest first."""
@@ -103,7 +104,7 @@ class Snapshots:
             NotFound: there is no such snapshot.
         """
         vault, principal = self._vault(name), user_id or self._session.principal
-        first, second = vault.snapshot(name), vault.snapshot(other) if other is not None else None
+        first, second = past.snapshot(vault, name), past.snapshot(vault, other) if other is not None else None
         differences = tuple(
             one
             for one in between(vault, first["position"], second["position"] if second else None)
@@ -124,7 +125,7 @@ class Snapshots:
 
     def _look(self, text: str, name: str, principal: str) -> Memory:
         vault, identity = self._session.locate(text, principal)
-        place = vault.snapshot(name)["position"]
+        place = past.snapshot(vault, name)["position"]
         operations = [one for one in vault.operations("memory", identity) if log.within(one, place)]
         memory = fold.memory(identity, operations)[0]._replace(cube=vault.name) if operations else None
         if memory is None or not governance.may_see(memory, principal, vault.meta):
@@ -143,7 +144,7 @@ class Snapshots:
         """
         vault, author = self._vault(name), self._session.author("snapshot restore")
         governance.require_owner(author.principal, vault.meta, "restore a snapshot")
-        then = vault.snapshot(name)
+        then = past.snapshot(vault, name)
         with author.write(vault) as unit:
             differences = tuple(between(vault, then["position"]))
             _refuse_frozen(differences)
@@ -162,7 +163,7 @@ class Snapshots:
             NotFound: there is no such snapshot.
         """
         vault = self._vault(name)
-        fields = vault.snapshot(name)
+        fields = past.snapshot(vault, name)
         removed = _made(vault, name, fields)
         if not dry_run:
             with self._session.author(SNAPSHOT).write(vault) as unit:
@@ -178,7 +179,7 @@ class Snapshots:
 
 def _made(vault: Vault, name: str, fields: dict[str, Any]) -> Snapshot:
     place = fields["position"]
-    return Snapshot(name, vault.name, fields["at"], fields.get("note"), place, vault.changes_since(place))
+    return Snapshot(name, vault.name, fields["at"], fields.get("note"), place, past.changes_since(vault, place))
 
 
 def _change_back(one: Difference, at: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from memos_cli.errors import IntegrityError, MemoryNotFound, NotFound, Refused, UsageError
-from memos_cli.infra.vault import connection, fold, log, queries
+from memos_cli.infra.vault import connection, fold, log, past, queries
 from memos_cli.infra.vault.blobs import Blobs
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Memory, Operation, State
@@ -67,8 +67,8 @@ def _present_source(vault: Vault, then: fold.Registers, now: fold.Registers) -> 
 def undoable(vault: Vault) -> str | None:
     """The newest transaction of this replica that is no undo and was not taken back; a tick's purges are passed over."""
     taken_back: set[str] = set()
-    for txn, reverts, mine in vault.transactions_backwards():
-        if mine and reverts is None and txn not in taken_back and not vault.purged_by_tick(txn):
+    for txn, reverts, mine in past.transactions_backwards(vault):
+        if mine and reverts is None and txn not in taken_back and not past.purged_by_tick(vault, txn):
             return txn
         if reverts is not None and txn not in taken_back:
             taken_back.add(reverts)
@@ -85,7 +85,7 @@ def undo(vault: Vault, author: "Author", name: str | None, *, dry_run: bool = Fa
         NotFound: there is no such transaction.
         Refused: what the transaction changed was changed again since, or was purged.
     """
-    txn = vault.transaction_named(name) if name else undoable(vault)
+    txn = past.transaction_named(vault, name) if name else undoable(vault)
     if txn is None:
         raise NotFound(f"nothing to undo in cube {vault.name}")
     operations = vault.transaction(txn)
@@ -150,12 +150,12 @@ def _inverses_of_import(vault: Vault, receipt: Operation, at: str) -> Iterator[t
     Raises:
         Refused: another machine made the merge; or what it changed was changed again since; or it was taken back already.
     """
-    if receipt not in vault.receipts():
+    if receipt not in past.receipts(vault):
         raise Refused(f"{receipt.txn} was a merge on another machine", hint="take it back there, and merge again")
-    first, row = vault.came_with(receipt)
+    first, row = past.came_with(vault, receipt)
     undone, count = "", 0
-    for noun, subject in vault.subjects_between(first, row):
-        history, places = vault.operations(noun, subject), vault.rows_of(noun, subject)
+    for noun, subject in past.subjects_between(vault, first, row):
+        history, places = vault.operations(noun, subject), past.rows_of(vault, noun, subject)
         later = [one for one in sorted(history, key=lambda one: places[one.id]) if places[one.id] > row]
         later = [one for one in later if one.txn != receipt.txn]
         if by := _taken_back_by(later, receipt.txn):
@@ -273,7 +273,7 @@ class Timeline:
         """The last commands that wrote, newest first."""
         found: list[dict[str, Any]] = []
         for vault in self._session.vaults():
-            backwards = vault.transactions_backwards()
+            backwards = past.transactions_backwards(vault)
             names = [name for (name, *_), _ in zip(backwards, range(limit), strict=False)]
             found += queries.transaction_summaries(vault.conn, names)
         return tuple(found)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from memos_cli.infra.vault import queries
+from memos_cli.infra.vault import past, queries
 from memos_cli.model import Filter, Memory
 from memos_cli.operation.results import Found, Query
 
@@ -89,7 +89,7 @@ class MemOperator:
         found: list[Memory] = []
         for vault in self._session.vaults():
             narrowed = self._session.sight(vault, wanted, user_id)
-            found += vault.seen(narrowed).find(narrowed, order, limit)
+            found += past.seen(vault, narrowed).find(narrowed, order, limit)
         return tuple(queries.in_order(found, order)[:limit])
 
     def record_uses(self, memories: Iterable[Memory]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import ModelUnavailable
 from memos_cli.infra.local.embeddings import GET_MODEL, Embeddings, try_pending
-from memos_cli.infra.vault import queries, search
+from memos_cli.infra.vault import past, queries, search
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Memory
 from memos_cli.operation import results
@@ -215,7 +215,7 @@ class Search:
         return self._finders[as_of]
 
     def _finder(self, vault: Vault, wanted: Filter) -> Finder:
-        return Finder(vault.seen(wanted), wanted, self._matrix)
+        return Finder(past.seen(vault, wanted), wanted, self._matrix)
 
     def _matrix(self, vault: Vault, cold: bool) -> "Matrix | None":  # noqa: FBT001 -- Finder's callback
         if self._embedder is None:

@@ -17,6 +17,7 @@ from memos_cli.config import Settings, paths
 from memos_cli.errors import AmbiguousId, MemoryNotFound, NotFound, Refused
 from memos_cli.infra.vault import fold, log, rebuild, schema
 from memos_cli.infra.vault.check import check
+from memos_cli.infra.vault.past import at_instant
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Draft, Filter, LinkType, Memory, State
 from memos_cli.times import to_text
@@ -330,7 +331,7 @@ class TestThePast:
         mos.delete(other)
         assert self.contents(mos, then) == ["I live in Rome", "she likes jazz"]
         assert self.contents(mos, mos.now) == ["I live in Oslo"]
-        past = mos.vault("default").past(then)
+        past = at_instant(mos.vault("default"), then)
         assert not past.is_present
         assert past.record_uses([one], mos.now) is False
         assert past.get(one).version == 1
@@ -346,7 +347,7 @@ class TestThePast:
         mos.add(drafts=[Draft("learned later, true before", valid_from="2020-01-01T00:00:00.000Z")])
         wanted = ["known then", "learned later, happened before", "learned later, true before"]
         assert self.contents(mos, then) == wanted
-        assert mos.vault("default").past(then) is mos.vault("default"), "nothing known by then has changed"
+        assert at_instant(mos.vault("default"), then) is mos.vault("default"), "nothing known by then has changed"
 
     def test_what_was_recorded_later_is_taken_as_it_is_known_now(self, mos: MOS, clock: Clock) -> None:
         (early,) = mos.add("early").ids

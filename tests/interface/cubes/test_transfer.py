@@ -10,6 +10,7 @@ from memos_cli import MOS
 from memos_cli.errors import AccessDenied, IntegrityError, Refused
 from memos_cli.infra.transfer.dumper import Extent
 from memos_cli.infra.vault import check, log
+from memos_cli.infra.vault.past import receipts
 from memos_cli.infra.vault.units import new_id
 from memos_cli.interface.cubes import origin
 from memos_cli.interface.cubes.merge import Merged
@@ -192,14 +193,14 @@ def test_nobody_else_writes_down_who_had_signed_what_came_in(mos: MOS, clock: Cl
             unit.log.append(log.IMPORT, new_id(), {"operations": 10**6, "signers": [key.verifier], "cube": "sam's"})
         copy.add("I like plums")
         copy.transfer.export("default", forged)
-        (claim,) = copy.vault("default").receipts()
+        (claim,) = receipts(copy.vault("default"))
     assert merged(mos, forged).plan.new
     (told,) = origin.arrivals(mos.keys, vault)
     assert (told.operations, told.signers) == (2, ())
     assert vault.meta["replica"] == claim.replica
     with pytest.raises(Refused, match="another machine"):
         mos.undo(claim.txn)
-    mos.undo(vault.receipts()[0].txn)
+    mos.undo(receipts(vault)[0].txn)
     assert [memory.content for memory in mos.list()] == ["where it began"]
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from memos_cli import MOS
 from memos_cli.errors import MemoryNotFound, NotFound, Refused, UsageError
 from memos_cli.infra.vault import fold, rebuild, search
-from memos_cli.infra.vault.vault import SNAPSHOT
+from memos_cli.infra.vault.past import SNAPSHOT, seen
 from memos_cli.model import Draft, Filter, Memory, State
 from memos_cli.operation.history.differences import Change
 from memos_cli.operation.results import Query
@@ -203,7 +203,7 @@ class TestWhatIf:
         mos.snapshots.create("s")
         mos.snapshots.create("t")
         vault = mos.vault("default")
-        assert vault.seen(Filter(at="", snapshot="s")) is vault
+        assert seen(vault, Filter(at="", snapshot="s")) is vault
         assert mos.search("Rome", wanted=Filter(at=mos.now, snapshot="s")).hits
         assert mos.get(one).access_count == 0
 
@@ -215,7 +215,7 @@ class TestWhatIf:
             search.store_vectors(conn, "an embedder", 3, [(n, text, bytes([n] * 3)) for n, text in waiting])
         mos.snapshots.create("s")
         mos.edit(other, {"content": "I like tango"})
-        past = vault.seen(Filter(at="", snapshot="s"))
+        past = seen(vault, Filter(at="", snapshot="s"))
         assert not past.is_present
         kept = past.conn.execute("SELECT m.id FROM vectors v JOIN memories m ON m.n = v.n").fetchall()
         assert kept == [(same,)]

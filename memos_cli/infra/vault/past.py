@@ -1,0 +1,177 @@
+"""What a cube's log tells of its past: what came in, what its commands were, and what the cube was at an earlier time.
+
+All of it is read from the log when it is asked for. An earlier state is folded in memory, as a `Vault` that is only read.
+"""
+
+import math
+import sqlite3
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from memos_cli.errors import AmbiguousId, NotFound, did_you_mean
+from memos_cli.infra.vault import log, rows, schema
+from memos_cli.infra.vault.vault import Vault
+from memos_cli.model import Filter, Operation
+
+if TYPE_CHECKING:
+    from memos_cli.infra.vault.rebuild import Keep
+
+SNAPSHOT = "snapshot"
+"""The noun whose records name positions in the log. They are no part of the state that they name."""
+_STATE = f"noun NOT IN ('{SNAPSHOT}', '{log.IMPORT}')"
+"""The SQL condition on `ops` for what changes the state that snapshots name."""
+
+
+# -- what came in, and what the commands were
+
+
+def receipts(vault: Vault) -> list[Operation]:
+    """Of what came in by an import or a merge, in the order in which it came: those receipts that were written here.
+
+    A log can come back with more operations in this cube's name than it has written: from another copy of it, or made up
+    by whoever knows the log. A receipt among them says nothing of this machine. It came in with others, and so stands
+    among the rows that a receipt written here, behind them, tells of.
+    """
+    made, first = list[Operation](), math.inf
+    own = log.operations(vault.conn, "WHERE noun = ? AND replica = ?", (log.IMPORT, vault.meta["replica"]))
+    for one in sorted(own, key=lambda one: _row(vault, one), reverse=True):
+        if _row(vault, one) < first:
+            made.append(one)
+            first, _ = came_with(vault, one)
+    return made[::-1]
+
+
+def _row(vault: Vault, operation: Operation) -> int:
+    (row,) = vault.conn.execute("SELECT n FROM ops WHERE id = ?", (bytes.fromhex(operation.id),)).fetchone()
+    return int(row)
+
+
+def came_with(vault: Vault, receipt: Operation) -> tuple[int, int]:
+    """The rows of the log that an import brought: the first one, and that of its receipt, right behind the last."""
+    row = _row(vault, receipt)
+    return row - int((receipt.change or {}).get("operations", 0)), row
+
+
+def subjects_between(vault: Vault, first: int, end: int) -> Iterator[tuple[str, str]]:
+    """Noun and subject of the operations in these rows, the newest first, without receipts; writing meanwhile is fine."""
+    sql = "SELECT noun, subject FROM ops WHERE n >= ? AND n < ? AND noun <> ? GROUP BY noun, subject ORDER BY max(n) DESC"
+    return iter(vault.conn.execute(sql, (first, end, log.IMPORT)))
+
+
+def rows_of(vault: Vault, noun: str, subject: str) -> dict[str, int]:
+    """The row in which each operation on a subject was written here, by id."""
+    found = vault.conn.execute("SELECT id, n FROM ops WHERE subject = ? AND noun = ?", (subject, noun))
+    return {identity.hex(): n for identity, n in found}
+
+
+def transactions_backwards(vault: Vault) -> Iterator[tuple[str, str | None, bool]]:
+    """The transactions from the newest on: name, the name of the one that it takes back, whether it was made here.
+
+    A command that wrote several times under one name comes once, where it wrote last, whoever wrote in between.
+    """
+    seen: set[str] = set()
+    own = vault.meta["replica"]
+    for txn, reverts, replica in vault.conn.execute("SELECT txn, reverts, replica FROM ops ORDER BY n DESC"):
+        if txn not in seen:
+            seen.add(txn)
+            yield txn, reverts, replica == own
+
+
+def purged_by_tick(vault: Vault, txn: str) -> bool:
+    """Whether a transaction is one in which a tick purged what its grace was over for: nobody asked for it by hand."""
+    sql = "SELECT 1 FROM ops WHERE txn = ? AND command = 'tick' AND change = ? LIMIT 1"
+    return vault.conn.execute(sql, (txn, log.TOMBSTONE)).fetchone() is not None
+
+
+def transaction_named(vault: Vault, prefix: str) -> str:
+    """The full name of a transaction that begins so.
+
+    Raises:
+        NotFound: none does.
+        AmbiguousId: several do.
+    """
+    sql = "SELECT DISTINCT txn FROM ops WHERE txn >= ? AND txn < ? ORDER BY txn LIMIT 10"
+    found = [row[0] for row in vault.conn.execute(sql, (prefix, prefix + "~"))]
+    if not found:
+        raise NotFound(f"no command {prefix[:40]!r} in the log of cube {vault.name}", hint="see them: memos undo --list")
+    if len(found) > 1 and prefix not in found:
+        raise AmbiguousId(f"{prefix} is the beginning of several commands: {' '.join(found)}", hint="write one more letter")
+    return str(found[0])
+
+
+# -- the cube at an earlier time
+
+
+class _Past(Vault):
+    """An earlier state of a cube, folded into memory; reads only."""
+
+    is_present = False
+
+    def __init__(self, now: Vault, keep: "Keep") -> None:
+        self.folder, self.name, self.path, self.meta = now.folder, now.name, now.path, now.meta
+        from memos_cli.infra.vault import rebuild
+
+        self._lock_timeout, self._scheduler, self._due = 0.0, None, None
+        self.conn = sqlite3.connect(":memory:", isolation_level=None)
+        schema.create_in_memory(self.conn)
+        rebuild.fold_past(now.conn, self.conn, keep)
+
+    def record_uses(self, ids: Iterable[str], at: str) -> bool:  # noqa: ARG002 -- the past is not used up
+        """Looking back is no use of a memory."""
+        return False
+
+
+def at_instant(vault: Vault, at: str) -> Vault:
+    """The cube as it was at an instant, to be asked with a filter of the same `at`.
+
+    What was recorded by then is folded up to then. What was recorded only later is taken as it is known now, so that
+    a diary imported today can answer for its own days; the filter lets through only what says it was true by then. If
+    nothing known by then has changed since, the cube itself is the answer, and otherwise one is folded in memory.
+    """
+    clock = rows.clock_of(at)
+    changed = vault.conn.execute(
+        "SELECT 1 FROM ops o JOIN memories m ON m.id = o.subject WHERE o.clock > ? AND m.created <= ? LIMIT 1",
+        (clock, clock),
+    ).fetchone()
+    from memos_cli.infra.vault.rebuild import upto_clock
+
+    return _Past(vault, upto_clock(clock)) if changed else vault
+
+
+def changes_since(vault: Vault, place: log.Position) -> int:
+    """How many operations came after a position, snapshots themselves and receipts not counted."""
+    clause, values = log.beyond(vault.conn, place)
+    sql = f"SELECT count(*) FROM ops WHERE {clause} AND {_STATE}"
+    return int(vault.conn.execute(sql, values).fetchone()[0])
+
+
+def touched_since(vault: Vault, place: log.Position) -> list[tuple[str, str]]:
+    """Noun and id of all that an operation after a position changed, snapshots left out, in the order of the log."""
+    clause, values = log.beyond(vault.conn, place)
+    sql = f"SELECT noun, subject FROM ops WHERE {clause} AND {_STATE} GROUP BY 1, 2 ORDER BY min(n)"
+    return vault.conn.execute(sql, values).fetchall()
+
+
+def snapshot(vault: Vault, name: str) -> dict[str, Any]:
+    """The registers of a snapshot: `position`, `at` and, where one was given, `note`.
+
+    Raises:
+        NotFound: there is none of that name.
+    """
+    known = vault.records(SNAPSHOT)
+    if name not in known:
+        hint = did_you_mean(name, known, f"make one with: memos snapshot create {name}")
+        raise NotFound(f"no snapshot {name[:40]!r} in cube {vault.name}", hint=hint)
+    return known[name]
+
+
+def seen(vault: Vault, wanted: Filter) -> Vault:
+    """The cube as a filter looks at it: as it stands, as it was at an instant, or as it was when a snapshot was made."""
+    if wanted.snapshot is None:
+        return at_instant(vault, wanted.at) if wanted.past else vault
+    place = snapshot(vault, wanted.snapshot)["position"]
+    if not changes_since(vault, place):
+        return vault
+    from memos_cli.infra.vault.rebuild import upto_position
+
+    return _Past(vault, upto_position(place))
