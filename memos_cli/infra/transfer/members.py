@@ -20,7 +20,7 @@ from memos_cli.infra import cubefile, files
 from memos_cli.infra.cubefile import Incoming, Member, Source, unsound
 from memos_cli.infra.cubefile.limits import is_id
 from memos_cli.infra.local import adapters
-from memos_cli.infra.transfer import adapter_files, merge, slot_record
+from memos_cli.infra.transfer import adapter_files, merge_plan, slot_record
 from memos_cli.infra.transfer.slot_record import Travelling
 from memos_cli.infra.vault import fold, log, purge
 from memos_cli.infra.vault.units import registers_of
@@ -190,7 +190,7 @@ def _shared(vault: Vault, other: Vault, stood_for: Callable[[str], bool]) -> Ite
     """What `take_over` goes by, with the files of each, open until the next is asked for."""
     telling: set[str] | None = None
     for identity in adapters.records(other) if adapters.exist(other) else ():
-        operations = merge.joined(vault, other, adapters.NOUN, identity)
+        operations = merge_plan.joined(vault, other, adapters.NOUN, identity)
         registers = fold.fold(operations)
         if any(why_not(one.conn, identity, registers) for one in (vault, other)):
             continue

@@ -4,58 +4,28 @@ A cube is the set of its operations, and its state a fold of them; so the merge 
 same whichever takes over from which, in whatever order and however often. An operation is absent, present, or purged, and goes
 only that way: a tombstone erases what it purged wherever it arrives. Vectors and files follow the memories that need them.
 
-The other cube is any open `Vault`: another cube of this machine, or one that was unpacked from a file. It is only read.
+The other cube is any open `Vault`: another cube of this machine, or one that was unpacked from a file. It is only read. What
+a merge would bring is worked out by `merge_plan`.
 """
 
-import heapq
 import sqlite3
-from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from memos_cli.errors import IntegrityError
 from memos_cli.infra.cubefile import limits
-from memos_cli.infra.vault import connection, fold, log, purge, rows, search
+from memos_cli.infra.transfer.merge_plan import CHECK, LogUnion, Plan, compare, ends_of, plan_of, state_of, still
+from memos_cli.infra.vault import connection, log, purge, rows, search
 from memos_cli.infra.vault.blobs import ABSENT, Blobs
 from memos_cli.infra.vault.units import POLICY, Unit, mark, new_id, registers_of, set_mark
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.model import Operation
 
 _CHUNK = 500
 _BYTES = 2
 """Of a number in a vector, as `vectors.encode` writes it."""
 _STEERING = ("content", "title", "kind", "pinned", "visibility")
 """Fields by which a memory steers what is answered: one whose field came from elsewhere is as strange as a new one."""
-Subject = tuple[str, str]
-
-
-class Plan(NamedTuple):
-    """What a merge brings, or would bring.
-
-    Attributes:
-        new: ids of memories that were not here.
-        newer: of those that are here and get something they lack.
-        older: of those that say more here than there.
-        conflicting: of those that were set differently on both sides, neither knowing of the other: the later shows.
-        rivals: of new ones whose external id another memory has here.
-        erased: of those that were purged there.
-        withheld: of those that were purged here, so that nothing of theirs is taken over.
-        same: how many memories are the same on both sides.
-        records: noun and name of what else is new or changed (views, policy, tasks, questions, snapshots).
-        operations: how many operations come in; the receipts among them, of what the other cube took over, are not counted.
-    """
-
-    new: tuple[str, ...]
-    newer: tuple[str, ...]
-    older: tuple[str, ...]
-    conflicting: tuple[str, ...]
-    rivals: tuple[str, ...]
-    erased: tuple[str, ...]
-    withheld: tuple[str, ...]
-    same: int
-    records: tuple[Subject, ...]
-    operations: int
 
 
 class Terms(NamedTuple):
@@ -87,30 +57,6 @@ class Merged(NamedTuple):
     now_trusted: int = 0
 
 
-class _Union(NamedTuple):
-    """What either log has and the other lacks: rows of theirs that come in, and what operations on both sides are about."""
-
-    rows: "array[int]"
-    incoming: dict[Subject, None]
-    ahead: set[Subject]
-
-
-def plan(vault: Vault, other: Vault, only: Collection[str] | None = None) -> Plan:
-    """What a merge would bring; nothing is written.
-
-    Raises:
-        IntegrityError: as `merge`, as far as it shows without looking into the operations.
-    """
-    with _still(other):
-        return _plan(vault, other, _compare(vault.conn, other.conn, only), only)
-
-
-def may_erase(other: Vault) -> bool:
-    """Whether anything was purged in the other cube at all: asked first, since a plan takes as long as a merge."""
-    sql = "SELECT 1 FROM ops WHERE noun = 'memory' AND change = ? LIMIT 1"
-    return other.conn.execute(sql, (log.TOMBSTONE,)).fetchone() is not None
-
-
 def merge(vault: Vault, unit: Unit, other: Vault, terms: Terms | None = None) -> Merged:
     """Take over, in the caller's transaction, what the other cube has and this one lacks.
 
@@ -121,9 +67,9 @@ def merge(vault: Vault, unit: Unit, other: Vault, terms: Terms | None = None) ->
         IntegrityError: both cubes went on as one replica, so that one was copied as a folder; or the other is damaged.
     """
     terms = terms or Terms()
-    with _still(other), _readable(other):
-        union = _compare(vault.conn, other.conn, terms.only)
-        planned = _plan(vault, other, union, terms.only)
+    with still(other), _readable(other):
+        union = compare(vault.conn, other.conn, terms.only)
+        planned = plan_of(vault, other, union, terms.only)
         known = now_trusted(vault, other) if terms.trusted else []
         texts = _take(vault, unit, other, terms, union, planned) if union.rows else ()
         vault.conn.executemany("DELETE FROM arrivals WHERE id = ?", [(identity,) for identity in known])
@@ -131,173 +77,14 @@ def merge(vault: Vault, unit: Unit, other: Vault, terms: Terms | None = None) ->
 
 
 @contextmanager
-def _still(other: Vault) -> Iterator[None]:
-    """Look at one state of a cube, whoever writes to it meanwhile."""
-    with connection.translated(other.path):
-        other.conn.execute("BEGIN")
-        try:
-            yield
-        finally:
-            other.conn.execute("ROLLBACK")
-
-
-@contextmanager
 def _readable(other: Vault) -> Iterator[None]:
     try:
         yield
     except log.UNREADABLE as error:
-        raise IntegrityError(f"cube {other.name} holds what no memory can be: {error!r}", hint=_CHECK) from None
+        raise IntegrityError(f"cube {other.name} holds what no memory can be: {error!r}", hint=CHECK) from None
 
 
-_CHECK = "check the other cube with: memos doctor"
-
-
-# -- comparing
-
-
-def _compare(conn: sqlite3.Connection, other: sqlite3.Connection, only: Collection[str] | None) -> _Union:
-    for line in (*log.missing(other), *log.gaps(other)):
-        raise IntegrityError(f"the other cube is damaged: {line}", hint=_CHECK)
-    union = _Union(array("q"), {}, set())
-    ours, theirs = log.ends(conn), _ends(other)
-    for replica in sorted({*ours, *theirs}):
-        known, end = ours.get(replica, 0), theirs.get(replica, 0)
-        start = max(0, _agreed(conn, other, replica, min(known, end)) - 1)  # with the last common one, to chain to
-        mine, coming = _entries(conn, replica, start, known, 0), _entries(other, replica, start, end, 1, only)
-        _join(union, replica, heapq.merge(mine, coming))
-    return union
-
-
-def _ends(conn: sqlite3.Connection) -> dict[str, int]:
-    """Where each replica's operations end, without the receipts that come last: a side keeps its own to itself."""
-    sql = "SELECT max(seq) FROM ops WHERE replica = ? AND seq <= ? AND noun <> ?"
-    ends = {}
-    for replica, last in log.ends(conn).items():
-        ends[replica] = conn.execute(sql, (replica, last, log.IMPORT)).fetchone()[0] or 0
-    return ends
-
-
-def _agreed(conn: sqlite3.Connection, other: sqlite3.Connection, replica: str, upto: int) -> int:
-    """How far two logs are the same for sure: one id at one place vouches for all before it, where none is missing."""
-    sql = "SELECT id, (SELECT count(*) FROM ops WHERE replica = ?1 AND seq <= ?2) FROM ops WHERE replica = ?1 AND seq = ?2"
-    found = [one.execute(sql, (replica, upto)).fetchone() for one in (conn, other)]
-    return upto if found[0] is not None and found[0] == found[1] and found[0][1] == upto else 0
-
-
-_Entry = tuple[int, int, bytes, bytes, int, str, str]
-
-
-def _entries(
-    conn: sqlite3.Connection, replica: str, start: int, end: int, side: int, only: Collection[str] | None = None
-) -> Iterator[_Entry]:
-    """Number, side, id, id of the one before, row, noun and subject of a replica's operations between two places."""
-    sql = """SELECT seq, ?, id, previous, n, noun, subject FROM ops WHERE replica = ? AND seq > ? AND seq <= ? ORDER BY seq"""
-    for entry in conn.execute(sql, (side, replica, start, end)):
-        if only is None or (entry[5] == "memory" and entry[6] in only):
-            yield entry
-
-
-def _join(union: _Union, replica: str, entries: Iterable[_Entry]) -> None:
-    """Go through both sides' operations of one replica at once."""
-    last: _Entry | None = None
-    twin = False
-    for entry in entries:
-        seq, _, identity, previous, *_ = entry
-        if last is not None and last[0] == seq:
-            if last[2] != identity:
-                raise IntegrityError(
-                    f"both cubes went on as replica {replica}, and differ from its operation {seq} on",
-                    hint="one folder is a copy of the other; see what differs with: memos cube diff A B",
-                )
-            twin = True
-            continue
-        if last is not None:
-            _settle(union, last, twin=twin)
-            if last[0] == seq - 1 and previous != last[2]:
-                raise IntegrityError(
-                    f"operation {seq} of replica {replica} does not follow from the one before it", hint=_CHECK
-                )
-        last, twin = entry, False
-    if last is not None:
-        _settle(union, last, twin=twin)
-
-
-def _settle(union: _Union, entry: _Entry, *, twin: bool) -> None:
-    if twin:
-        return
-    _, side, _, _, row, noun, subject = entry
-    if side:
-        union.rows.append(row)
-        union.incoming[noun, subject] = None
-    else:
-        union.ahead.add((noun, subject))
-
-
-# -- telling
-
-
-def _plan(vault: Vault, other: Vault, union: _Union, only: Collection[str] | None) -> Plan:
-    incoming = [subject for noun, subject in union.incoming if noun == "memory"]
-    here = {identity for identity in incoming if _state(vault.conn, identity) is not None}
-    gone = {identity for identity in incoming if _is_purged(vault.conn, identity)}
-    doomed = {identity for identity in incoming if identity not in gone and _is_purged(other.conn, identity)}
-    both = [identity for identity in incoming if identity in here and ("memory", identity) in union.ahead]
-    conflicting = {identity for identity in both if identity not in doomed | gone and _clash(vault, other, identity)}
-    new = tuple(identity for identity in incoming if identity not in here | doomed)
-    older = tuple(
-        sorted(
-            subject
-            for noun, subject in union.ahead
-            if noun == "memory" and (noun, subject) not in union.incoming and _state(other.conn, subject) is not None
-        )
-    )
-    theirs = len(only) if only is not None else other.conn.execute("SELECT count(*) FROM memories").fetchone()[0]
-    return Plan(
-        new,
-        tuple(identity for identity in incoming if identity in here - doomed - gone - conflicting),
-        older,
-        tuple(sorted(conflicting)),
-        tuple(_rivals(vault, other, new)),
-        tuple(sorted(doomed & here)),
-        tuple(sorted(gone)),
-        theirs - len(incoming) - len(older),
-        tuple(sorted(pair for pair in union.incoming if pair[0] not in {"memory", log.IMPORT})),
-        len(union.rows) - sum(noun == log.IMPORT for noun, _ in union.incoming),
-    )
-
-
-def _state(conn: sqlite3.Connection, identity: str) -> str | None:
-    row = conn.execute("SELECT state FROM memories WHERE id = ?", (identity,)).fetchone()
-    return row[0] if row else None
-
-
-def _is_purged(conn: sqlite3.Connection, identity: str) -> bool:
-    return _state(conn, identity) == "purged"
-
-
-def joined(vault: Vault, other: Vault, noun: str, subject: str) -> list[Operation]:
-    """The operations of both cubes on something, in folding order: what a merge makes of it, the same before it and after."""
-    known = {one.id: one for side in (other, vault) for one in side.operations(noun, subject)}
-    return sorted(known.values(), key=log.order)
-
-
-def _clash(vault: Vault, other: Vault, identity: str) -> bool:
-    return bool(fold.clashes(joined(vault, other, "memory", identity)))
-
-
-def _rivals(vault: Vault, other: Vault, new: Iterable[str]) -> Iterator[str]:
-    for identity in new:
-        row = other.conn.execute(
-            "SELECT external_id FROM memories WHERE id = ? AND external_id IS NOT NULL", (identity,)
-        ).fetchone()
-        if row and vault.by_external_id(row[0]) is not None:
-            yield identity
-
-
-# -- taking over
-
-
-def _take(vault: Vault, unit: Unit, other: Vault, terms: Terms, union: _Union, planned: Plan) -> tuple[str, ...]:
+def _take(vault: Vault, unit: Unit, other: Vault, terms: Terms, union: LogUnion, planned: Plan) -> tuple[str, ...]:
     memories = [subject for noun, subject in union.incoming if noun == "memory"]
     # What was purged on either side, with what the other still knows of it: where it stood, and how it was worded.
     gone = [vault.operations("memory", one) for one in planned.erased]
@@ -320,7 +107,7 @@ def _take(vault: Vault, unit: Unit, other: Vault, terms: Terms, union: _Union, p
 
 
 def _steering(vault: Vault, identity: str) -> tuple[Any, ...] | None:
-    if _state(vault.conn, identity) is None:
+    if state_of(vault.conn, identity) is None:
         return None
     memory = vault.get(identity)
     return tuple(getattr(memory, field) for field in _STEERING)
@@ -344,7 +131,7 @@ def _insert(conn: sqlite3.Connection, other: sqlite3.Connection, places: Sequenc
                 raise IntegrityError(f"operation {op.seq} of replica {op.replica}: {why}", hint="nothing was taken over")
             gone = op.noun == "memory" and op.subject in tombs
             if op.change is None and not gone:
-                raise IntegrityError(f"operation {op.seq} of replica {op.replica}: its change is missing", hint=_CHECK)
+                raise IntegrityError(f"operation {op.seq} of replica {op.replica}: its change is missing", hint=CHECK)
             log.insert(conn, log.without_payload(row) if gone else row)
             replicas.add(op.replica)
     return replicas
@@ -364,7 +151,7 @@ def _hold(vault: Vault, other: Vault, replicas: set[str]) -> None:
 
 def _receipt(vault: Vault, unit: Unit, other: Vault, terms: Terms, count: int) -> None:
     here = log.ends(vault.conn)
-    heads = {replica: here[replica] for replica in _ends(other.conn) if replica in here}
+    heads = {replica: here[replica] for replica in ends_of(other.conn) if replica in here}
     change = {"cube": other.meta["id"], "name": other.name, "operations": count, "heads": heads, **terms.note}
     unit.log.append(log.IMPORT, new_id(), change)
 

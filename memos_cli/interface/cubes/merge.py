@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from memos_cli.errors import IntegrityError, MemosError, ModelUnavailable, Refused, UsageError
 from memos_cli.infra.files import sync_folder
 from memos_cli.infra.governance import governance
-from memos_cli.infra.transfer import merge
+from memos_cli.infra.transfer import merge, merge_plan
 from memos_cli.infra.transfer.slot_record import Travelling
 from memos_cli.infra.vault import log, past, purge, rebuild
 from memos_cli.infra.vault.units import POLICY
@@ -45,7 +45,7 @@ class Merged(NamedTuple):
 
     cube: str
     other: str
-    plan: merge.Plan
+    plan: merge_plan.Plan
     txn: str | None
     untrusted: bool
     dry_run: bool = False
@@ -168,11 +168,11 @@ class CubeMerge:
     def _merge(self, vault: Vault, source: _Source, author: "Author", other: str, agree: Agree | None) -> Merged:
         """The merge; without anybody to ask, what it would bring."""
         said: dict[str, Any] = {"untrusted": not source.trusted, "signers": source.signers}
-        asked = agree is not None and not source.trusted and merge.may_erase(source.vault)
-        if agree and asked and (doomed := merge.plan(vault, source.vault).erased):
+        asked = agree is not None and not source.trusted and merge_plan.may_erase(source.vault)
+        if agree and asked and (doomed := merge_plan.plan(vault, source.vault).erased):
             agree(doomed)  # before the transaction: nobody is kept waiting by a question
         if agree is None:
-            planned = merge.plan(vault, source.vault)
+            planned = merge_plan.plan(vault, source.vault)
             said["now_trusted"] = len(merge.now_trusted(vault, source.vault)) if source.trusted else 0
             rules = source.trusted and not source.vault.mark(POLICY) and not vault.mark(POLICY)
             said["foreign_policy"] = (POLICY, POLICY) in planned.records and not rules

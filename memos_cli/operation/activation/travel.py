@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from memos_cli.errors import MemosError
 from memos_cli.infra.local import states
-from memos_cli.infra.transfer import merge
+from memos_cli.infra.transfer import merge_plan
 from memos_cli.infra.transfer.slot_record import LAYERS, Travelling
 from memos_cli.model import Filter, Part
 from memos_cli.operation import models
@@ -90,7 +90,7 @@ def keep_slots(
 
 def _versions(vault: "Vault", other: "Vault", one: Travelling) -> dict[str, int]:
     """The versions that a slot's memories have once the two cubes are merged."""
-    return {memory: len(merge.joined(vault, other, "memory", memory)) for memory in one.memories}
+    return {memory: len(merge_plan.joined(vault, other, "memory", memory)) for memory in one.memories}
 
 
 def _keep(kept: "states.Store", session: "Session", vault: "Vault", one: Travelling) -> str | None:

@@ -9,7 +9,7 @@ import pytest
 from memos_cli import MOS
 from memos_cli.errors import IntegrityError
 from memos_cli.infra.local.vector_matrix import encode
-from memos_cli.infra.transfer import merge
+from memos_cli.infra.transfer import merge, merge_plan
 from memos_cli.infra.vault import log, search
 from memos_cli.infra.vault.check import check
 from memos_cli.infra.vault.vault import Vault
@@ -62,15 +62,15 @@ class TestThePlan:
         here.purge([kept])
         there.edit(kept, {"title": "in vain"})
         new = add(there, "new")
-        planned = merge.plan(ours, theirs)
+        planned = merge_plan.plan(ours, theirs)
         assert (planned.new, planned.newer, planned.older, planned.conflicting) == ((new,), (newer,), (older,), (torn,))
         assert (planned.erased, planned.withheld, planned.same) == ((gone,), (kept,), 1)
         assert same not in {identity for ids in planned[:7] for identity in ids}
         before = whole(ours), ours.position()
-        assert merge.plan(ours, theirs) == planned
+        assert merge_plan.plan(ours, theirs) == planned
         assert (whole(ours), ours.position()) == before, "a plan writes nothing"
         assert take(ours, theirs).plan == planned
-        assert not merge.plan(ours, theirs).operations
+        assert not merge_plan.plan(ours, theirs).operations
 
     def test_what_is_no_memory_is_told_by_name(self, here: MOS, there: MOS) -> None:
         there.save_record("view", "work", {"tags": ["work"]})
