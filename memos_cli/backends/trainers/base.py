@@ -10,7 +10,7 @@ from memos_cli.backends.llama import gguf_header
 from memos_cli.backends.llms.llamacpp import SMALL
 from memos_cli.backends.trainers import adapter
 from memos_cli.errors import ModelUnavailable, extra
-from memos_cli.ports import TrainingSettings
+from memos_cli.training_port import TrainingSettings
 
 LARGE = 300_000_000
 """Parameters from which on activations are computed twice instead of kept (gradient checkpointing)."""

@@ -60,7 +60,7 @@ from memos_cli.backends.trainers.packing import Encoded, Packing, Plan, Row, enc
 from memos_cli.backends.trainers.reading import Reader
 from memos_cli.backends.trainers.teacher import Teacher
 from memos_cli.errors import ModelUnavailable
-from memos_cli.ports import Lesson, Trained, TrainingSettings, TrainingStep
+from memos_cli.training_port import Lesson, Trained, TrainingSettings, TrainingStep
 
 if TYPE_CHECKING:
     import torch

@@ -25,7 +25,7 @@ from memos_cli.operation.parametric.eligibility import Selection
 from memos_cli.operation.parametric.generations import Status
 from memos_cli.operation.parametric.job_runner import Outcome
 from memos_cli.operation.parametric.training import Tell, TrainingOptions
-from memos_cli.ports import TrainingSettings
+from memos_cli.training_port import TrainingSettings
 
 if TYPE_CHECKING:
     from memos_cli.infra.local.jobs import Job

@@ -7,7 +7,7 @@ import pytest
 
 from memos_cli import MOS
 from memos_cli.errors import CubeNotFound, IntegrityError, Refused, UsageError
-from memos_cli.infra.transfer import merge
+from memos_cli.infra.transfer import merge_plan
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Draft, Filter, LinkType, State
 from tests.infra.transfer.merging import assert_sound, forward, machine, whole
@@ -151,7 +151,7 @@ class TestUndo:
         self, mos: MOS, there: MOS, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         there.add("the heron stands")
-        monkeypatch.setattr(merge, "plan", lambda *_: pytest.fail("a plan takes as long as the merge"))
+        monkeypatch.setattr(merge_plan, "plan", lambda *_: pytest.fail("a plan takes as long as the merge"))
         assert len(mos.cube_merge.merge(str(there.writable().folder)).plan.new) == 1
 
     def test_a_stranger_s_purge_erases_nothing_unless_somebody_agrees(self, mos: MOS, there: MOS) -> None:
