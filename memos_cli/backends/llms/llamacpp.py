@@ -20,6 +20,7 @@ from memos_cli.backends.llms import states
 from memos_cli.backends.llms.grammar import Grammar
 from memos_cli.backends.llms.stopping import Stops
 from memos_cli.backends.llms.template import PLAIN, render
+from memos_cli.backends.llms.vocabulary import Vocabulary
 from memos_cli.errors import ModelUnavailable
 from memos_cli.ports import Piece, Request, Token
 
@@ -74,7 +75,6 @@ class LlamaModel:
         self._context: Any = None
         self._loading = threading.RLock()
         self._vocabulary: Any = None
-        self._size = 0
         self._room = 0
         self._batch = BATCH
         self._evaluated: list[int] = []
@@ -117,19 +117,13 @@ class LlamaModel:
         """The token ids of a request. Marks of a template are read in our own pieces only, never in what somebody said."""
         self._load()
         pieces = request.pieces or self._rendered(request)
-        ids = [token for piece in pieces for token in self._tokenize(piece)]
-        native, vocabulary = self._native, self._vocabulary
-        bos = native.llama_vocab_bos(vocabulary)
-        if native.llama_vocab_get_add_bos(vocabulary) and bos >= 0 and ids[:1] != [bos]:
-            ids.insert(0, bos)
+        ids: list[int] = self._vocabulary.begun([token for piece in pieces for token in self._vocabulary.tokenize(piece)])
         return ids
 
     def answer_tokens(self, text: str) -> list[int]:
         """The token ids of an answer and of the mark that ends it, as the model would write them."""
         self._load()
-        native, vocabulary = self._native, self._vocabulary
-        turn, end = native.llama_vocab_eot(vocabulary), native.llama_vocab_eos(vocabulary)
-        return [*self._tokenize(Piece(text)), *[token for token in [turn if turn >= 0 else end] if token >= 0]]
+        return [*self._vocabulary.tokenize(Piece(text)), *self._vocabulary.end]
 
     def stream(
         self, request: Request, *, most: int, stop: Sequence[str] = (), schema: Mapping[str, Any] | None = None
@@ -144,19 +138,19 @@ class LlamaModel:
         with self._grammar(schema) as grammar:
             for _ in range(room):
                 token, logprob = self._likeliest(grammar)
-                if self._native.llama_vocab_is_eog(self._vocabulary, token):
+                if self._vocabulary.ends(token):
                     yield Token(stops.rest(), logprob)
                     return
                 if grammar is not None:
                     grammar.accept(token)
-                yield Token(stops.feed(decoder.decode(self._written(token))), logprob)
+                yield Token(stops.feed(decoder.decode(self._vocabulary.written(token))), logprob)
                 if stops.stopped:
                     return
                 self._evaluate([token])
         yield Token(stops.feed(decoder.decode(b"", final=True)) + stops.rest())
 
     def _grammar(self, schema: Mapping[str, Any] | None) -> AbstractContextManager[Grammar | None]:
-        return nullcontext() if schema is None else closing(Grammar(self._native, self._vocabulary, schema))
+        return nullcontext() if schema is None else closing(Grammar(self._native, self._vocabulary.handle, schema))
 
     def close(self) -> None:
         """As `LLM.close`; what is asked afterwards loads the model again."""
@@ -200,7 +194,7 @@ class LlamaModel:
         self._load()
         if len(ids) > self._room:
             raise ModelUnavailable(f"{len(ids)} tokens do not fit {self.name}'s context of {self._room}")
-        if any(not 0 <= token < self._size for token in ids):
+        if any(not 0 <= token < self._vocabulary.size for token in ids):
             raise ModelUnavailable(f"{self.name} has no such tokens", hint="they are another model's")
         kept = self._keep(states.common(self._evaluated, ids))
         self._evaluate(list(ids[kept:]))
@@ -299,41 +293,11 @@ class LlamaModel:
             if self._kv != "f16":  # an attention head's width has to be a multiple of 32 for it
                 raise ModelUnavailable(f"{self._path} cannot keep a context as {self._kv}", hint="memos config set llm.kv f16")
             raise ModelUnavailable(f"no memory for {self._path}", hint="close some programs, or set llm.context lower")
-        self._vocabulary = native.llama_model_get_vocab(self._model)
-        self._size = int(native.llama_vocab_n_tokens(self._vocabulary))
-
-    # -- tokens
+        self._vocabulary = Vocabulary(native, self._model)
 
     def _rendered(self, request: Request) -> tuple[Piece, ...]:
-        native, vocabulary = self._native, self._vocabulary
-        bos, eos = (self._spelled(special(vocabulary)) for special in (native.llama_vocab_bos, native.llama_vocab_eos))
+        bos, eos = self._vocabulary.marks
         return render(self.template or PLAIN, request.messages, bos=bos, eos=eos)
-
-    def _spelled(self, token: int) -> str:
-        said = self._native.llama_vocab_get_text(self._vocabulary, token) if token >= 0 else b""
-        return said.decode("utf-8", "replace") if said else ""
-
-    def _tokenize(self, piece: Piece) -> list[int]:
-        data = piece.text.encode("utf-8", "replace")
-        room = len(data) + 8
-        while True:
-            buffer = (ctypes.c_int32 * room)()
-            given = (self._vocabulary, data, len(data), buffer, room, False, piece.marks)
-            count = self._native.llama_tokenize(*given)
-            if count >= 0:
-                return buffer[:count]
-            if -count <= room:  # negative is how many it needs, and this much it had
-                raise ModelUnavailable("llama.cpp cannot tokenize the prompt", hint="choose another model: memos model list")
-            room = -count
-
-    def _written(self, token: int) -> bytes:
-        room = 64
-        while True:
-            buffer = ctypes.create_string_buffer(room)
-            count = self._native.llama_token_to_piece(self._vocabulary, token, buffer, room, 0, False)  # noqa: FBT003 -- C
-            if count >= 0:
-                return buffer.raw[:count]
-            room = -count
 
     # -- computing
 
@@ -388,7 +352,7 @@ class LlamaModel:
         pointer = self._native.llama_get_logits_ith(self._context, -1)
         if not pointer:
             raise ModelUnavailable("llama.cpp gave no logits", hint="choose another model: memos model list")
-        return np.ctypeslib.as_array(pointer, (self._size,))
+        return np.ctypeslib.as_array(pointer, (self._vocabulary.size,))
 
     def _likeliest(self, grammar: Grammar | None = None) -> tuple[int, float]:
         """The token with the highest logit of those that a grammar allows, and the logarithm of its probability among all."""

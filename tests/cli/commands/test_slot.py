@@ -143,7 +143,7 @@ def test_a_changed_diet_reaches_every_answer_prompt_and_slot(memos: Run, home: P
             rows = [array("i", ids) for (ids,) in conn.execute("SELECT ids FROM slots")]
         assert len(rows) == len(list(slots.glob("*.state"))) == len(found)
         tokens.count(Request((("user", "?"),)))  # loads the vocabulary
-        return "".join(tokens._written(token).decode("utf-8", "replace") for ids in rows for token in ids)
+        return "".join(tokens._vocabulary.written(token).decode("utf-8", "replace") for ids in rows for token in ids)
 
     monkeypatch.setenv("MEMOS_LLM_MODEL", "memos-mini")
     for fact in FACTS:

@@ -375,7 +375,7 @@ def test_where_secrets_are_shown_no_slot_is_kept(told: MOS) -> None:
     (core,) = told.activation.list()
     masked = model()
     masked.tokens(Request((("user", "?"),)))
-    assert "hunter2" not in "".join(masked._written(token).decode("utf-8", "replace") for token in core.slot.ids)
+    assert "hunter2" not in "".join(masked._vocabulary.written(token).decode("utf-8", "replace") for token in core.slot.ids)
     masked.close()
 
 
