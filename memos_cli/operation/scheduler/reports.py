@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from memos_cli.model import Memory
 from memos_cli.operation.scheduler.decision import Plan, SlotStep
-from memos_cli.operation.scheduler.predictor import Predictor, SceneRecall
 from memos_cli.operation.scheduler.scenes import Scene
 from memos_cli.operation.scheduler.slot_supply import Kept
 
@@ -50,18 +49,3 @@ class Prepared(NamedTuple):
     built: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-
-
-class Picture(NamedTuple):
-    """All that a decision rests on, at one instant."""
-
-    memories: Mapping[str, Memory]
-    scenes: tuple[Scene, ...]
-    places: Mapping[str, str]
-    recalls: tuple[SceneRecall, ...]
-    predictor: Predictor
-
-    @property
-    def named(self) -> dict[str, Scene]:
-        """The scenes by name."""
-        return {scene.name: scene for scene in self.scenes}

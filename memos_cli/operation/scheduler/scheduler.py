@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 from memos_cli.errors import MemosError
 from memos_cli.infra.local.recalls import Recalls
 from memos_cli.infra.local.speeds import Speed, Speeds, name_of
-from memos_cli.infra.vault import queries
-from memos_cli.model import Filter, Form, LinkType, Memory
+from memos_cli.model import Filter, Form, Memory
 from memos_cli.operation import models
-from memos_cli.operation.scheduler import decision, predictor, scenes
+from memos_cli.operation.scheduler import decision, scenes
 from memos_cli.operation.scheduler.decision import Budgets, Candidate, Costs, Decision, Do, Hot, Plan, SlotStep, Slotted, Why
-from memos_cli.operation.scheduler.predictor import Predictor, SceneRecall
-from memos_cli.operation.scheduler.reports import Explained, Likely, Picture, Prepared, SceneStanding
+from memos_cli.operation.scheduler.picture import Picture, drawn
+from memos_cli.operation.scheduler.reports import Explained, Likely, Prepared, SceneStanding
 from memos_cli.operation.scheduler.scenes import CORE, Scene
 from memos_cli.operation.scheduler.slot_supply import COVERED, Kept, SlotSupply, kept_as
 from memos_cli.times import from_millis, to_millis
@@ -27,21 +26,11 @@ if TYPE_CHECKING:
     from memos_cli.operation.operator.operator import MemOperator
     from memos_cli.session import Session
 
-MOST = 2000
-"""How many memories scenes are made of: those used most, then the newest; it takes some 0.1 s."""
 _DAY = 86_400_000
 _STAYS = 7
 """Days for which a slot stays after it was made or used, whatever it saves; beyond the quota the oldest slots are removed."""
 _WINDOW = 14
 """Days over which recalls and changes are counted."""
-_GROUPED = 1000
-"""How many of the last recalls are used to see which memories belong together."""
-_LEARNED = 2000
-"""How many of the last recalls a prediction rests on: to learn them takes 0.3 s with 30 scenes, 0.8 s with 100."""
-_LEAST = 64
-"""Tokens that any scene may have; beyond them at most half of those for memories, so that other memories have room, too."""
-_LINKS = (LinkType.PART_OF, LinkType.DERIVED_FROM, LinkType.RELATES)
-_READY = (1, 3, 5)
 
 
 class MemScheduler:
@@ -77,16 +66,6 @@ class MemScheduler:
 
         return active_adapter.covered(self._session)
 
-    # -- the history of recalls
-
-    def _recalled(self) -> list[tuple[str, tuple[str, ...]]]:
-        """The last recalls of all cubes in use, in the order of time; recalls at the same instant are one."""
-        found: dict[str, tuple[str, ...]] = {}
-        for vault in self._session.vaults():
-            for one in Recalls(vault.folder).since():
-                found[one.at] = (*found.get(one.at, ()), *one.ids)
-        return sorted(found.items())[-_LEARNED:]
-
     # -- scenes, and which come next
 
     def picture(self) -> Picture:
@@ -94,27 +73,7 @@ class MemScheduler:
 
         It takes up to a second with thousands of recalls; a caller that asks often keeps the picture.
         """
-        from memos_cli.operation.operator.recall import ECHO
-
-        wanted = Filter(at=self._session.now, without=(ECHO,))
-        pinned = self._memories.list(wanted._replace(pinned=True), limit=MOST)
-        memories = {memory.id: memory for memory in (*pinned, *self._memories.list(wanted, order="used", limit=MOST))}
-        history = self._recalled()
-        links = [
-            link
-            for vault in self._session.vaults()
-            for kind in _LINKS
-            for link in queries.links_of_type(vault.conn, kind)
-            if link.source in memories and link.target in memories
-        ]
-        told = [memory for memory in memories.values() if "secret" not in memory.labels]
-        together = [ids for _, ids in history[-_GROUPED:]]
-        found = scenes.scenes(told, links, together, max(_LEAST, self.budgets.tokens // 2))
-        places = scenes.place(found)
-        words = scenes.vocabulary(memories.values(), places)
-        names = [scene.name for scene in found if scene.rule != CORE]
-        recalls = tuple(_recalls(history, places, frozenset(names)))
-        return Picture(memories, found, places, recalls, predictor.learned(names, recalls, words))
+        return drawn(self._session, self._memories, self.budgets.tokens)
 
     def likeliest(self, k: int = 1, said: str = "", picture: Picture | None = None) -> tuple[Likely, ...]:
         """The scenes likeliest needed next, the likeliest first: a REPL loads their slots while a person types.
@@ -350,16 +309,7 @@ class MemScheduler:
 
     def hit_rates(self, picture: Picture | None = None) -> dict[str, Any]:
         """How often the recalled scenes would have been among the 1, 3 and 5 foreseen, measured on this history itself."""
-        seen = picture or self.picture()
-        model = Predictor(seen.predictor.scenes)
-        hits = dict.fromkeys(_READY, 0.0)
-        for one in seen.recalls:
-            names = [name for name, _ in model.likeliest(one.at, _READY[-1])]
-            for most in _READY:
-                hits[most] += len(set(names[:most]) & set(one.sets)) / len(one.sets)
-            model.learn(one)
-        count = len(seen.recalls)
-        return {"recalls": count, **{f"at_{most}": hits[most] / count if count else None for most in _READY}}
+        return (picture or self.picture()).hit_rates()
 
     # -- making slots ready
 
@@ -406,15 +356,3 @@ def _by_hand(step: SlotStep) -> SlotStep:
     """The step for a scene where the policy keeps ticks off the slots of scenes: slots that a person made stay."""
     do = Do.KEEP if step.do in {Do.KEEP, Do.DROP} else Do.LEAVE
     return step._replace(do=do, reason="the policy leaves slots of sets to you (slots.ahead is 0)")
-
-
-def _recalls(
-    history: Iterable[tuple[str, tuple[str, ...]]], places: Mapping[str, str], known: frozenset[str]
-) -> Iterable[SceneRecall]:
-    """The recalls for the predictor: the scenes of the recalled memories, the scene with most of them first."""
-    for at, ids in history:
-        names = [places[one] for one in ids if places.get(one) in known]
-        if names:
-            order = {name: place for place, name in reversed(list(enumerate(names)))}
-            found = sorted(order, key=lambda name: (-names.count(name), order[name]))
-            yield SceneRecall(to_millis(at), tuple(found))
