@@ -309,7 +309,7 @@ class Adapter(NamedTuple):
         status: `training`, `failed`, `evaluated`, `promoted`, `retired` or `removed`.
         settings: how it was trained.
         trained: what the training took: steps, tokens, seconds, peak_bytes, ….
-        scores: what it was measured to do (`operation.gate.Scores`).
+        scores: what it was measured to do (`operation.parametric.gate.Scores`).
         failures: what the gate said against it, a line each.
         gone: of questions to what an earlier generation knew and this one must not, how many were `asked` and how many are
             `gone`.

@@ -14,6 +14,10 @@ from memos_cli.session import Author
 
 MOST_CHARACTERS = 1_000_000
 """The longest content of one memory. Longer text is a document, which `--file` splits into memories."""
+LONGEST_NAME = 1000
+"""Characters of an external id, a key, a tag or another name."""
+CONTROL = re.compile("[\x00-\x1f\ud800-\udfff]")
+"""A character that no name may hold: one that controls a terminal, or half of a surrogate pair, which UTF-8 cannot write."""
 
 
 def check_content(text: str) -> str:
@@ -84,11 +88,6 @@ def _change_one(
     return True
 
 
-_CONTROL = re.compile("[\x00-\x1f\ud800-\udfff]")
-LONGEST_NAME = 1000
-"""Characters of an external id, a key, a tag or another name."""
-
-
 def checked_name(text: str, what: str) -> str:
     """A name (external id, key, tag, …) as it is stored.
 
@@ -98,6 +97,6 @@ def checked_name(text: str, what: str) -> str:
     text = text.strip()
     if not text or len(text) > LONGEST_NAME:
         raise UsageError(f"{what} has to be 1 to {LONGEST_NAME} characters long")
-    if _CONTROL.search(text):
+    if CONTROL.search(text):
         raise UsageError(f"{what} holds a control character")
     return text

@@ -28,16 +28,6 @@ _count = values.whole(1_000_000_000)
 _hour = values.whole(23)
 _seconds = values.between(0, 3600, "more than 0 and at most 3600 seconds", without_least=True)
 _ending = values.one_of("archive", "expire", "keep")
-
-
-def _hook(value: object) -> str:
-    """A file name in the hooks folder. A policy may come from elsewhere, so it may name a program there and no path."""
-    text = str(value)
-    if text and (text.startswith(".") or not all(c.isalnum() or c in "._-" for c in text)):
-        raise ValueError("it has to be the name of a file in the hooks folder")
-    return text
-
-
 _IDLE: dict[Kind, float] = {
     Kind.FACT: 180.0,
     Kind.PREFERENCE: 365.0,
@@ -60,6 +50,15 @@ _STEPS = {
     "consolidate": "queue what a model is to learn, and start it in a quiet hour",
 }
 _TARGETS = {"activated": "came back", "archived": "were archived", "expired": "expired", "merged": "were fused"}
+
+
+def _hook(value: object) -> str:
+    """A file name in the hooks folder: a policy may come from elsewhere, so it names a program and never a path."""
+    text = str(value)
+    if text and (text.startswith(".") or not all(c.isalnum() or c in "._-" for c in text)):
+        raise ValueError("it has to be the name of a file in the hooks folder")
+    return text
+
 
 KEYS: dict[str, Key] = {
     "archive.decay": Key(0.5, _decay, "how fast a trace of use fades: the exponent d of the strength formula"),

@@ -1,4 +1,4 @@
-"""TODO from memos_cli.backends.embedders.weights."""
+"""Weights of the embedder as files: what `find` has found, and what both runtimes load. Nothing is read here."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,7 @@
 """Finds the embedder's weights: configured, in the data folder, or in the package that carries them.
 
 `find` is on the way of every search, so what it found out once it keeps in a record (`records.py`): with the GGUF in place it
-reads one small file and asks for the state of two.
+reads one small file and asks for the state of two. What it finds is the `Weights` of `files`, for either runtime to load.
 """
 
 import os

@@ -1,8 +1,8 @@
 """A year made up day by day: what is told, in three domains, and when each memory is needed again. Pure and seeded.
 
 When a memory is needed depends on its habit alone, which is drawn before its words are. No process here is derived from the
-formula by which memories fade (a power of their age, `operation.lifecycle.strength`): gaps are drawn evenly from ranges, they
-do not grow with age, and they do not shrink with use. So the formula can be right or wrong about this year.
+formula by which memories fade (a power of their age, `operation.lifecycle.transitions.strength`): gaps are drawn evenly from
+ranges, they do not grow with age, and they do not shrink with use. So the formula can be right or wrong about this year.
 The ranges end, though, where those of a life would thin out: who keeps everything for 84 days never misses what is needed
 once.
 

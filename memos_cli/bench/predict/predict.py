@@ -3,14 +3,14 @@
 A log is a sequence of recalls, each of one or several sets. Before each, every strategy names the sets that it would have
 ready; a recall counts by the share of its sets that were among them. Then all are told what came. Four kinds of log:
 
-    questions      the questions of a retrieval set, in their order: the sets are those of `operation.scenes` (sessions, long
-                   ones in parts), a recall is of the sets that hold the evidence; the end of the conversation so far is the
-                   question before. They have no times, so they are taken to come a minute apart
+    questions      the questions of a retrieval set, in their order: the sets are those of `operation.scheduler.scenes`
+                   (sessions, long ones in parts), a recall is of the sets that hold the evidence; the end of the conversation
+                   so far is the question before. They have no times, so they are taken to come a minute apart
     turns          the same conversations as they went: at each turn the set is recalled that holds the best of what a search
                    for its words finds, by words alone, among the sessions before. The end of the conversation is the turns
                    just before. Evidence nobody has checked, but what memos itself would recall
-    habits         generated persons, see `bench.habits`
-    rosters        generated persons of another kind, see `bench.rosters`
+    habits         generated persons, see `bench.predict.habits`
+    rosters        generated persons of another kind, see `bench.predict.rosters`
 
 A strategy that has seen fewer sets than it may have ready takes those that were told last. The oracle knows what comes next.
 """

@@ -1,7 +1,7 @@
 """Generated rosters: persons who work shifts, and what they recall when. Pure and seeded.
 
-A second kind of generated log, built another way than `bench.habits`: made after the predictor's constants were chosen, and
-nothing was chosen by it. The week means little to these persons.
+A second kind of generated log, built another way than `bench.predict.habits`: made after the predictor's constants were chosen,
+and nothing was chosen by it. The week means little to these persons.
 
     shifts      early, late and night ones in blocks, with days off between, in a cycle of six to eleven days; what a shift
                 begins with and ends with is fixed, its rounds are visited in an order of their own each time

@@ -1,4 +1,4 @@
-"""TODO from memos_cli.cli.chat."""
+"""What `memos chat` shows of an answer: as JSON, as notes beside it, as a line of tokens and times. Nothing is asked here."""
 
 from typing import Any
 

@@ -30,7 +30,7 @@ CONFIG, LOG = "adapter_config.json", "training.jsonl"
 SEALED = (LLAMA, WEIGHTS, CONFIG, DATA, EVALUATION, LOG)
 """The files whose digests the log has."""
 PROMOTED = "promoted"
-"""The status of a generation that is in use (`operation.generations.Status`)."""
+"""The status of a generation that is in use (`operation.parametric.generations.Status`)."""
 VOUCHED = "adapters"
 """The mark, in the table `cube`, with the digests of files from elsewhere that may be used: by generation, then by name."""
 FOREIGN = "it came from elsewhere, signed by nobody whom you trust"

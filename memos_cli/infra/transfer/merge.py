@@ -23,7 +23,7 @@ from memos_cli.infra.vault.vault import Vault
 
 _CHUNK = 500
 _BYTES = 2
-"""Of a number in a vector, as `vectors.encode` writes it."""
+"""Of a number in a vector, as `infra.local.vector_matrix.encode` writes it."""
 _STEERING = ("content", "title", "kind", "pinned", "visibility")
 """Fields by which a memory steers what is answered: one whose field came from elsewhere is as strange as a new one."""
 

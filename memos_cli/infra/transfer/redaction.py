@@ -5,7 +5,7 @@ same state again gives the same file, and it can never be merged over the origin
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -19,19 +19,17 @@ from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Link, Memory, Operation, State
 from memos_cli.times import to_millis
 
-Cover = Callable[[Memory], dict[str, Any] | None]
-"""The registers of a memory as others may see it; `None` leaves it out."""
 _BATCH = 500
+"""Memories that are read at once."""
 
 
 @contextmanager
-def published(vault: Vault, wanted: Filter, cover: Cover, folder: Path) -> Iterator[tuple[Vault, int]]:
+def published(vault: Vault, wanted: Filter, folder: Path) -> Iterator[tuple[Vault, int]]:
     """A cube with what may be published of another one, and how many memories were left out; gone when the block ends.
 
     Args:
         vault: the source.
         wanted: the memories that are meant.
-        cover: says what others may see.
         folder: where the cube lies meanwhile; a killed process's is swept there like other half-made cubes.
 
     Raises:
@@ -41,7 +39,7 @@ def published(vault: Vault, wanted: Filter, cover: Cover, folder: Path) -> Itera
     try:
         (half / connection.BLOBS).mkdir(parents=True, mode=0o700)
         maker = _Publisher(vault, half)
-        left_out = maker.run(wanted, cover)
+        left_out = maker.run(wanted)
         with Vault(half, vault.name) as other:
             yield other, left_out
     finally:
@@ -70,7 +68,7 @@ class _Publisher:
     def _id(self, identity: str) -> str:
         return "".join(ALPHABET[byte % len(ALPHABET)] for byte in self._digest(identity)[:ID_LENGTH])
 
-    def run(self, wanted: Filter, cover: Cover) -> int:
+    def run(self, wanted: Filter) -> int:
         """Write the memories in the order in which they were made; how many were left out."""
         conn = connection.connect(self._path)
         clause, values = queries.condition(wanted)
@@ -85,7 +83,7 @@ class _Publisher:
                 batch = numbers[start : start + _BATCH]
                 found = queries.by_rows(self._vault.conn, self._vault.name, batch)
                 for memory in (found[n] for n in batch):
-                    registers = cover(memory)
+                    registers = covered(memory)
                     if registers is None:
                         left_out.add(memory.id)
                         continue

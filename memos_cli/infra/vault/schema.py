@@ -73,7 +73,7 @@ def _move_to_cold(db: _Executes) -> None:
 
 
 def m003_merge(db: _Executes) -> None:
-    """What is known of other machines, and what two machines may say differently: see `infra.merge`."""
+    """What is known of other machines, and what two machines may say differently: see `infra.transfer.merge`."""
     for statement in _THIRD:
         db.execute(statement)
     db.execute("PRAGMA user_version = 3")

@@ -177,7 +177,7 @@ def _table(*, cold: bool) -> str:
 
 
 def vectors(conn: sqlite3.Connection, fingerprint: str, *, cold: bool = False) -> "tuple[NDArray[np.int64], list[bytes]]":
-    """Row numbers and the hot or cold vectors of one embedder, in the encoding of `infra.vectors`."""
+    """Row numbers and the hot or cold vectors of one embedder, in the encoding of `infra.local.vector_matrix`."""
     import numpy as np
 
     sql = f"SELECT n, vector FROM {_table(cold=cold)} WHERE embedder = ?"

@@ -1,4 +1,4 @@
-"""From memories to a prompt that fits, and from an answer back to the memories it rests on. Pure functions."""
+"""From an answer back to the memories that it rests on, and from memories to an answer without a model. Pure functions."""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,7 @@
 """Carrying cubes between machines: a cube to a file, a file to a new cube, and what is in a file.
 
 `mos.transfer.export(…)`, `receive`, `verify`. What comes in is verified whole before anything is changed, in a staged cube that
-nothing else knows of (`infra.loader`).
+nothing else knows of (`infra.transfer.loader`).
 """
 
 import os
@@ -110,7 +110,7 @@ class Transfer:
         Args:
             name: of the cube; `None` for the one in use.
             target: a path or a stream; `None` for a file of the cube's name in the working folder.
-            extent: what of it; a redacted one is a publication in place of a copy, see `infra.redaction`.
+            extent: what of it; a redacted one is a publication in place of a copy, see `infra.transfer.redaction`.
             slots: take along one's slots that hold memories of this cube alone; with a whole cube.
             force: replace a file that is there.
             sign: makes the signatures.
@@ -143,10 +143,9 @@ class Transfer:
             yield vault, 0
             return
         from memos_cli.infra.transfer import redaction
-        from memos_cli.infra.transfer.redaction import covered
 
         wanted = extent.wanted or Filter(at=self._session.now)
-        with redaction.published(vault, wanted, covered, self._session.paths.cubes) as (published, left_out):
+        with redaction.published(vault, wanted, self._session.paths.cubes) as (published, left_out):
             yield published, left_out
 
     def receive(

@@ -1,7 +1,7 @@
 """What is worth keeping of what somebody said, as drafts of their own: by a model where one is fit for it, else by rules.
 
-    ask        the words go to the model within a fence, as data; it answers in JSON, held to `SCHEMA`
-    check      sizes, types and kinds, whatever the backend promised
+    ask        the words go to the model within a fence, as data; it answers in JSON, held to a schema (`notes`)
+    check      sizes, types and kinds, whatever the backend promised (`notes`)
     ground     a draft that cannot be shown to rest on the words is dropped (`grounding`), and so is what is known already
     complete   time, key and labels by the code that every memory goes through; the model is not asked for any of them
 
@@ -26,6 +26,8 @@ from memos_cli.times import from_text, to_text
 
 CONFIDENCE = 0.7
 """Of what was extracted; what a person typed has 1."""
+_MACHINES = frozenset({"assistant", "system", "tool"})
+"""Speakers whose words are made of other texts, perhaps of memories."""
 
 
 Known = Callable[[str], bool]
@@ -205,10 +207,6 @@ class Extractor:
         said = Said(draft.content, draft.occurred_at or now, draft.source.speaker)
         found = self.model(said)
         return [_inherited(one, draft) for one in (by_rules(said.text, said.at) if found is None else found)]
-
-
-_MACHINES = frozenset({"assistant", "system", "tool"})
-"""Speakers whose words are made of other texts, perhaps of memories."""
 
 
 def _inherited(found: Draft, draft: Draft) -> Draft:

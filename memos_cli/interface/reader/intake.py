@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from memos_cli.errors import UsageError
 from memos_cli.model import Draft, Kind, Origin, Source
-from memos_cli.operation.changes import _CONTROL, LONGEST_NAME, check_content, checked_name
+from memos_cli.operation.changes import CONTROL, LONGEST_NAME, check_content, checked_name
 from memos_cli.times import from_text, parse_duration, parse_iso, to_text
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def of_file(
     """
     from memos_cli.interface.reader.reader import Reader
 
-    name = _CONTROL.sub("?", name)[:LONGEST_NAME] if name else name
+    name = CONTROL.sub("?", name)[:LONGEST_NAME] if name else name
     where = name or "standard input"
     try:
         text = content.decode("utf-8-sig")

@@ -1,4 +1,7 @@
-"""TODO from memos_cli.interface.extracting."""
+"""What a model is asked of a text, and its answer read: notes of what is worth remembering, checked for their form.
+
+Whether a note rests on the words, and what becomes a draft, `extraction` says.
+"""
 
 import json
 import time
