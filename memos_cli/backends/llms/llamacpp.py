@@ -18,7 +18,7 @@ from memos_cli.backends.llama.bindings import bindings
 from memos_cli.backends.llms import adapters as lora
 from memos_cli.backends.llms import states
 from memos_cli.backends.llms.grammar import Grammar
-from memos_cli.backends.llms.stopping import Stops
+from memos_cli.backends.llms.stop_texts import Stops
 from memos_cli.backends.llms.template import PLAIN, render
 from memos_cli.backends.llms.vocabulary import Vocabulary
 from memos_cli.errors import ModelUnavailable

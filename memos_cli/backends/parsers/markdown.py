@@ -87,12 +87,12 @@ class MarkdownParser:
         if not text[start:].strip():
             start, fields = 0, {}
         at = ByteOffsets(text)
-        for draft, first, last in _Reader(text, start).drafts():
+        for draft, first, last in _DocumentReader(text, start).drafts():
             source = Source(start=at(first), end=at(last))
             yield _with_front_matter(draft._replace(source=source, origin=Origin.FILE), fields)
 
 
-class _Reader:
+class _DocumentReader:
     """One text on its way to drafts; offsets are in characters of the whole text."""
 
     def __init__(self, text: str, start: int) -> None:

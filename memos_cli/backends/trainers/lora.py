@@ -2,7 +2,8 @@
 
 Two losses, both on the tokens of answers alone: the cross entropy with the answer, and the divergence from what the
 unchanged model says when the facts stand in its prompt (`teacher`). `packing` has the lessons in rows and the plan of an
-epoch, `reading` what a model says to them, `base` the model with the adapter, `checkpoint` what a killed training goes on from.
+epoch, `row_reader` what a model says to them, `base` the model with the adapter, `checkpoint` what a killed training goes on
+from.
 
 Measured with the memos-mini before the one that ships (0.98 of others' facts in the prompt), one thread, on facts and scenes
 that no setting was chosen by. Asked are the facts of one life in wordings that no lesson had, with nothing in the prompt; what
@@ -57,7 +58,7 @@ from memos_cli.backends.llms.llamacpp import SMALL
 from memos_cli.backends.trainers import adapter, checkpoint, teacher
 from memos_cli.backends.trainers.base import device_of, give_back, keep_memory, load, torch_module, with_adapter
 from memos_cli.backends.trainers.packing import Encoded, Packing, Plan, Row, encode
-from memos_cli.backends.trainers.reading import Reader
+from memos_cli.backends.trainers.row_reader import Reader
 from memos_cli.backends.trainers.teacher import Teacher
 from memos_cli.errors import ModelUnavailable
 from memos_cli.training_port import Lesson, Trained, TrainingSettings, TrainingStep

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from memos_cli.backends.trainers import checkpoint
-from memos_cli.backends.trainers.reading import Reader
+from memos_cli.backends.trainers.row_reader import Reader
 
 if TYPE_CHECKING:
     import torch

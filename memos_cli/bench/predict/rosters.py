@@ -47,7 +47,7 @@ class _Person(NamedTuple):
     pairs: float
 
 
-class _Life(NamedTuple):
+class _RosterLife(NamedTuple):
     """What of it does change."""
 
     person: _Person
@@ -69,7 +69,7 @@ def make(days: int, seed: int) -> Habits:
     projects = [_phases(random, name, days) for name in random.sample(_PROJECTS, random.randint(1, 3))]
     everything = (first, last, *_WARDS, *_HOME, *(one for _, sets in projects for one in sets))
     told = tuple(dict.fromkeys(everything))
-    life = _Life(person, rounds, errands, projects)
+    life = _RosterLife(person, rounds, errands, projects)
     recalls: list[SceneRecall] = []
     changes = random.randint(10, 30)
     for day in range(days):
@@ -106,7 +106,7 @@ def _phases(random: Random, name: str, days: int) -> tuple[dict[int, int], tuple
     return of_day, sets
 
 
-def _day(random: Random, life: _Life, day: int) -> Iterator[tuple[float, list[str]]]:
+def _day(random: Random, life: _RosterLife, day: int) -> Iterator[tuple[float, list[str]]]:
     """When in minutes of the day, and what is gone through."""
     person = life.person
     shift = person.cycle[day % len(person.cycle)]

@@ -86,7 +86,7 @@ def opened(
         if passphrase is None:
             raise AccessDenied("the file is encrypted with a passphrase", hint="give it with --passphrase-file or -command")
         chunks = age_scrypt.opened(head, stream, passphrase())
-        with io.BufferedReader(_Reader(chunks), age_scrypt.CHUNK) as reader:
+        with io.BufferedReader(_ChunkStream(chunks), age_scrypt.CHUNK) as reader:
             yield cast("BinaryIO", reader)
         return
     fitting = _fitting(head, identities)
@@ -275,7 +275,7 @@ class _Joined(io.RawIOBase):
         return len(part)
 
 
-class _Reader(io.RawIOBase):
+class _ChunkStream(io.RawIOBase):
     """Chunks as a stream."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:

@@ -5,7 +5,7 @@
 Reader and writer work on plain binary streams and go through them once, so that a file may come from a pipe, and a layer of
 encryption may lie around it. There is no compression inside: no bomb is possible, and no byte depends on a zlib.
 
-`form` has what both ends share, `manifest` the first member's form, `writing` and `reading` the two ends.
+`form` has what both ends share, `manifest` the first member's form, `writer` and `reader` the two ends.
 """
 
 from memos_cli.infra.cubefile.form import (
@@ -40,8 +40,8 @@ from memos_cli.infra.cubefile.form import (
     unsound,
 )
 from memos_cli.infra.cubefile.manifest import MOST_ADAPTERS, MOST_SLOTS
-from memos_cli.infra.cubefile.reading import Incoming, Reader, Source
-from memos_cli.infra.cubefile.writing import Part, Spool, write
+from memos_cli.infra.cubefile.reader import Incoming, Reader, Source
+from memos_cli.infra.cubefile.writer import Part, Spool, write
 
 __all__ = [
     "ADAPTERS", "BLOBS", "BLOCK", "FORMAT", "LEARNT", "LINKS", "MANIFEST", "MEMORIES", "MOST_ADAPTERS", "MOST_BYTES",

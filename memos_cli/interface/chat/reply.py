@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from memos_cli.interface.chat import citing
+from memos_cli.interface.chat import citations
 from memos_cli.interface.reader import intents
 from memos_cli.interface.reader.notes import ended
 from memos_cli.model import Memory
@@ -136,7 +136,7 @@ class Replier:
         """The best memories word for word; what only tells something is acknowledged."""
         if word is not None:
             return Reply(extractive(word, []), ())
-        memories = citing.extracts(message, found.hits) if self._recall else []
+        memories = citations.extracts(message, found.hits) if self._recall else []
         self._memories.record_uses(memories)
         said = "\n".join(self._recalling.content(memory) for memory in memories)
         return Reply(extractive(said or model_request.UNKNOWN, memories), memories)
@@ -162,7 +162,7 @@ class Replier:
         answer, result = self._asked_of(llm, bare, silent)
         spared = llm.count(model_request.request(whole.prompt, llm.template)) - result.tokens["prompt"]
         lines = [model_request.line(memory, self._recalling.content(memory)) for memory in learnt]
-        named = [learnt[index] for index in citing.cited(answer, whole.prompt.question, lines)]
+        named = [learnt[index] for index in citations.cited(answer, whole.prompt.question, lines)]
         own = intents.terms(answer) - intents.terms(whole.prompt.question)
         borne_out = own and all(any(word in intents.terms(memory.content) for memory in named) for word in own)
         if not silent.stopped and not (borne_out and self._sure(silent.tokens, answer, shown=False)):
@@ -180,7 +180,7 @@ class Replier:
         self._memories.record_uses(memories)
         sure = self._sure(stream.tokens, answer, shown=self._recall or self._attached is None)
         if self._session.settings.get("llm.model") == MINI:  # which can copy and no more
-            sure = sure and not citing.broken_off(answer, prompt)
+            sure = sure and not citations.broken_off(answer, prompt)
         # "I don't know that yet" is no answer to somebody who tells something.
         told_only = word is not None and answer == model_request.UNKNOWN
         if not stream.stopped and (not sure or told_only):
@@ -188,7 +188,7 @@ class Replier:
             notice = f"{llm.name} was unsure of its answer, so these are your memories, word for word"
             said = (notice,) if shown else ()  # what was only told needs no answer, so nothing stands in for one
             return Reply(result._replace(tokens=made.tokens, seconds=made.seconds, notices=said, prompt=made.prompt), shown)
-        named = [memories[index] for index in citing.cited(answer, message, prompt.lines)]
+        named = [memories[index] for index in citations.cited(answer, message, prompt.lines)]
         return Reply(made._replace(cited=tuple(memory.id for memory in named), memories=tuple(named)), memories)
 
     def _asked_of(self, llm: "LLM", whole: Laid, stream: Stream) -> tuple[str, Answered]:

@@ -15,7 +15,7 @@ from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import HOT_STATES, Draft, Kind, LinkType, Memory, State
 from memos_cli.operation.changes import change_each, check_content
 from memos_cli.operation.lifecycle import tasks as task_scopes
-from memos_cli.operation.operator import placing
+from memos_cli.operation.operator import placement
 from memos_cli.operation.results import Added, Changed
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def ingest(
     tasks: set[str] = set()
     with author.write(vault) as unit:
         for draft in drafts:
-            placed = placing.place(vault, unit, draft, author.principal, author.at)
+            placed = placement.place(vault, unit, draft, author.principal, author.at)
             counts[placed.outcome] += 1
             ids.append(placed.id)
             superseded += placed.superseded
@@ -65,7 +65,7 @@ def ingest(
                 tell(len(ids))
         extracted = []
         for place, draft in derived:
-            placed = placing.place(vault, unit, draft, author.principal, author.at)
+            placed = placement.place(vault, unit, draft, author.principal, author.at)
             superseded += placed.superseded
             conflicts += placed.conflicts
             if placed.outcome == "added":

@@ -169,7 +169,7 @@ class Search:
         """The answers, in the order of the queries."""
         embedder = self._embedder
         texts = [query.text for query in batch]
-        vectors = _Ahead(embedder, texts) if embedder is not None and texts else None
+        vectors = _QueryVectors(embedder, texts) if embedder is not None and texts else None
         return [self._answer_one(query, index, k, vectors) for index, query in enumerate(batch)]
 
     def _embed_pending(self) -> None:
@@ -186,7 +186,7 @@ class Search:
             if waiting and notice is None:
                 self._notices.append(f"{waiting} memories wait for their vectors; embed them now with: memos doctor --embed")
 
-    def _answer_one(self, query: Query, index: int, k: int, vectors: "_Ahead | None") -> Found:
+    def _answer_one(self, query: Query, index: int, k: int, vectors: "_QueryVectors | None") -> Found:
         start = time.perf_counter()
         finders = self._finders_at(query.as_of)
         mode = "lexical"
@@ -226,7 +226,7 @@ class Search:
         return self._embeddings.matrix(vault, self._embedder, cold=cold)
 
 
-class _Ahead:
+class _QueryVectors:
     """Vectors of queries, made in a thread: llama.cpp and SQLite both release the interpreter's lock while they work.
 
     (Not a `concurrent.futures.Future`: importing that costs a lexical search a tenth of its time.)

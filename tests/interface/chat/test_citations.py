@@ -5,7 +5,7 @@ import math
 import pytest
 
 from memos_cli.errors import UsageError
-from memos_cli.interface.chat import citing
+from memos_cli.interface.chat import citations
 from memos_cli.model import Kind, Memory, Origin, Source
 from memos_cli.operation.prompt import model_request
 from memos_cli.operation.prompt.layout import JINJA, MINI, Line, Prompt, Turn, text
@@ -38,7 +38,7 @@ def test_the_i_of_others_is_theirs() -> None:
 )  # fmt: skip
 def test_a_copy_that_ends_within_a_word(answer: str, *, broken: bool) -> None:
     prompt = Prompt("Where is your dog?", (*LINES, Line("Yesterday I moved.", "2026-08-02", "Noa")), topics=(Line("topic"),))
-    assert citing.broken_off(answer, prompt) is broken
+    assert citations.broken_off(answer, prompt) is broken
 
 
 def test_what_does_not_fit_goes_in_order() -> None:
@@ -87,7 +87,7 @@ def test_a_question_that_does_not_fit_is_refused() -> None:
     ],
 )
 def test_citations(answer: str, question: str, wanted: list[int]) -> None:
-    assert citing.cited(answer, question, LINES) == wanted
+    assert citations.cited(answer, question, LINES) == wanted
 
 
 def test_certainty() -> None:
@@ -102,12 +102,12 @@ def _hit(content: str, score: float, cosine: float | None = None) -> Hit:
 
 def test_extracts_have_to_do_with_the_question() -> None:
     hits = [_hit("I live in Porto", 1.0), _hit("We lived in Leeds", 0.7), _hit("I eat rice", 0.9), _hit("My living room", 0.5)]
-    assert [memory.content for memory in citing.extracts("Where do I live?", hits)] == [
+    assert [memory.content for memory in citations.extracts("Where do I live?", hits)] == [
         "I live in Porto",
         "We lived in Leeds",
     ]
-    assert citing.extracts("Where is it?", hits) == []
-    assert [m.content for m in citing.extracts("What is my diet?", [_hit("I eat rice", 0.9, 0.5), _hit("x", 0.8, 0.1)])] == [
+    assert citations.extracts("Where is it?", hits) == []
+    assert [m.content for m in citations.extracts("What is my diet?", [_hit("I eat rice", 0.9, 0.5), _hit("x", 0.8, 0.1)])] == [
         "I eat rice"
     ]
 

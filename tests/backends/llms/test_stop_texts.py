@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memos_cli.backends.llms.stopping import Stops
+from memos_cli.backends.llms.stop_texts import Stops
 
 
 @given(st.text("ab\n", max_size=30), st.lists(st.text("ab\n", max_size=4), max_size=3), st.integers(1, 5))
