@@ -237,9 +237,9 @@ class MOS(Session):
         """Change a memory's content: `overwrite` it, `append` a line, or `merge` (append what it does not say already)."""
         return self.pipeline.update(text, content, mode=mode, user_id=user_id)
 
-    def edit(self, text: str, fields: dict[str, Any], *, user_id: str | None = None) -> "Changed":
-        """Set registers of a memory (`content`, `kind`, `key`, …; `None` clears)."""
-        return self.pipeline.edit(text, fields, user_id=user_id)
+    def edit(self, text: str, fields: dict[str, Any], **given: Any) -> "Changed":  # noqa: ANN401 -- as `Pipeline.edit`
+        """Set registers of a memory (`content`, `kind`, `key`, …; `None` clears); `mode` as in `update`, `user_id`."""
+        return self.pipeline.edit(text, fields, **given)
 
     def delete(self, texts: str | Sequence[str], **given: Any) -> "Changed":  # noqa: ANN401 -- as `Pipeline.delete` has them
         """Forget memories: they expire, and can be restored (`thaw`, `dry_run`, `user_id`)."""

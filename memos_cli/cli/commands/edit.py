@@ -72,14 +72,9 @@ def edit(app: App, /, identity: str, text: tuple[str, ...], **given: Any) -> Non
     if (given["append"] or given["merge"]) and content is None:
         raise UsageError("--append and --merge need TEXT")
     if content is not None:
-        fields["content"] = _combined(app.mos.get(identity).content, content, given)
-    tell(app, app.mos.edit(identity, fields), "edited")
-
-
-def _combined(before: str, text: str, given: dict[str, Any]) -> str:
-    if given["merge"] and text in before:
-        return before
-    return f"{before}\n{text}" if given["append"] or given["merge"] else text
+        fields["content"] = content
+    mode = "append" if given["append"] else "merge" if given["merge"] else "overwrite"
+    tell(app, app.mos.edit(identity, fields, mode=mode), "edited")
 
 
 def _content(app: App, identity: str, text: tuple[str, ...], *, ask: bool) -> str | None:

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from memos_cli.interface.reader.reader import Format
     from memos_cli.session import Author, Session
 
+MODES: dict[str, Callable[[str, str], str]] = {
+    "overwrite": lambda _, given: given,
+    "append": lambda now, given: f"{now}\n{given}",
+    "merge": lambda now, given: now if given in now else f"{now}\n{given}",
+}
+"""What an edit makes of the content that a memory has and the text that is given."""
 _PROMOTED = (Kind.RULE, Kind.PREFERENCE)
 
 
@@ -132,15 +138,27 @@ def restore(vault: Vault, ids: Sequence[str], author: "Author") -> Changed:
     return change_each(vault, ids, author, revive, thawed=False)
 
 
-def edit(vault: Vault, identity: str, author: "Author", fields: dict[str, Any]) -> Changed:
-    """Set fields of a memory; fields that have their value already are left out, and an edit of nothing is none."""
+def edit(vault: Vault, identity: str, author: "Author", fields: dict[str, Any], mode: str = "overwrite") -> Changed:
+    """Set fields of a memory; fields that have their value already are left out, and an edit of nothing is none.
+
+    Args:
+        vault: the memory's cube.
+        identity: its full id.
+        author: who edits.
+        fields: the new values by the name of the field.
+        mode: what becomes of the content that the memory has: a key of `MODES`.
+    """
 
     def differing(memory: Memory) -> dict[str, Any]:
+        # Read within the transaction: of two processes that append at once each goes on from what the other wrote.
+        wanted = (
+            {**fields, "content": check_content(MODES[mode](memory.content, fields["content"]))}
+            if "content" in fields
+            else fields
+        )
         registers = fold.fold(vault.operations("memory", memory.id))
-        return {name: value for name, value in fields.items() if registers.get(name) != value}
+        return {name: value for name, value in wanted.items() if registers.get(name) != value}
 
-    if "content" in fields:
-        check_content(fields["content"])
     return change_each(vault, [identity], author, differing)
 
 
@@ -286,20 +304,18 @@ class Pipeline:
         Raises:
             UsageError: another mode.
         """
-        vault, identity = self._session.locate(text, user_id)
-        now = vault.get(identity).content
-        if mode not in {"overwrite", "append", "merge"}:
-            raise UsageError(f"no update mode {mode!r}", hint="there are: overwrite, append, merge")
-        if mode == "append" or (mode == "merge" and content not in now):
-            content = f"{now}\n{content}"
-        elif mode == "merge":
-            content = now
-        return self.edit(text, {"content": content}, user_id=user_id)
+        return self.edit(text, {"content": content}, mode=mode, user_id=user_id)
 
-    def edit(self, text: str, fields: dict[str, Any], *, user_id: str | None = None) -> Changed:
-        """Set registers of a memory (`content`, `kind`, `key`, …; `None` clears)."""
+    def edit(self, text: str, fields: dict[str, Any], *, mode: str = "overwrite", user_id: str | None = None) -> Changed:
+        """Set registers of a memory (`content`, `kind`, `key`, …; `None` clears).
+
+        Raises:
+            UsageError: no such mode for the content.
+        """
+        if mode not in MODES:
+            raise UsageError(f"no update mode {mode!r}", hint=f"there are: {', '.join(MODES)}")
         vault, identity = self._session.locate(text, user_id)
-        return edit(vault, identity, self._session.author("edit", user_id), fields)
+        return edit(vault, identity, self._session.author("edit", user_id), fields, mode)
 
     def delete(
         self, texts: str | Sequence[str], *, thaw: bool = False, dry_run: bool = False, user_id: str | None = None

@@ -4,7 +4,7 @@ No history is stored apart from the log. A version is a prefix of a memory's ope
 """
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import IntegrityError, MemoryNotFound, NotFound, Refused, UsageError
 from memos_cli.infra.vault import connection, fold, log, past, queries
@@ -39,16 +39,17 @@ def roll_back(vault: Vault, identity: str, author: "Author", version: int) -> Ch
     Raises:
         UsageError: the memory has no such version.
     """
-    operations = vault.operations("memory", identity)
-    if not 1 <= version <= len(operations):
-        raise UsageError(
-            f"{identity[:8]} has versions 1 to {len(operations)}, not {version}", hint=f"see them: memos history {identity[:8]}"
-        )
-    then = fold.fold(operations[:version])
-    then |= _present_source(vault, then, fold.fold(operations))
 
     def back(_: Memory) -> dict[str, Any]:
-        now = fold.fold(operations)
+        # Read within the transaction: another process may have written since this one looked.
+        operations = vault.operations("memory", identity)
+        if not 1 <= version <= len(operations):
+            raise UsageError(
+                f"{identity[:8]} has versions 1 to {len(operations)}, not {version}",
+                hint=f"see them: memos history {identity[:8]}",
+            )
+        now, then = fold.fold(operations), fold.fold(operations[:version])
+        then |= _present_source(vault, then, now)
         return {name: then.get(name) for name in {*now, *then} if now.get(name) != then.get(name)}
 
     return change_each(vault, [identity], author, back)
@@ -85,26 +86,45 @@ def undo(vault: Vault, author: "Author", name: str | None, *, dry_run: bool = Fa
         NotFound: there is no such transaction.
         Refused: what the transaction changed was changed again since, or was purged.
     """
+    if dry_run:
+        going = _takes_back(vault, author, name)
+        return Undone(
+            None, going.txn, going.command, going.subjects or tuple(one for (_, one), _ in going.inverses), dry_run=True
+        )
+    # Chosen and read within the transaction: of two processes that undo at once each takes back a step of its own.
+    with author.write(vault) as unit:
+        going = _takes_back(vault, author, name)
+        subjects = []
+        for (noun, subject), change in going.inverses:
+            unit.change(noun, subject, change, reverts=going.txn)
+            subjects.append(subject)
+        done = unit.log.txn
+    return Undone(done, going.txn, going.command, going.subjects or tuple(subjects))
+
+
+class _TakesBack(NamedTuple):
+    """What an undo is going to do: the transaction, its command, the inverse of each subject's change, and the subjects.
+
+    `subjects` is empty for an import, which may have brought a million: they are known once the inverses were read.
+    """
+
+    txn: str
+    command: str
+    inverses: Iterator[tuple[tuple[str, str], dict[str, Any]]]
+    subjects: tuple[str, ...]
+
+
+def _takes_back(vault: Vault, author: "Author", name: str | None) -> _TakesBack:
     txn = past.transaction_named(vault, name) if name else undoable(vault)
     if txn is None:
         raise NotFound(f"nothing to undo in cube {vault.name}")
     operations = vault.transaction(txn)
+    command = operations[0].command
     receipt = next((operation for operation in operations if operation.noun == log.IMPORT), None)
-    if receipt is None:
-        inverses = iter(_inverses(vault, operations, author.at).items())
-        subjects = list(dict.fromkeys(operation.subject for operation in operations))
-    else:
-        inverses, subjects = _inverses_of_import(vault, receipt, author.at), []
-    if dry_run:
-        subjects = subjects or [subject for (_, subject), _ in inverses]
-        return Undone(None, txn, operations[0].command, tuple(subjects), dry_run=True)
-    with author.write(vault) as unit:
-        for (noun, subject), change in inverses:
-            unit.change(noun, subject, change, reverts=txn)
-            if receipt is not None:
-                subjects.append(subject)
-        done = unit.log.txn
-    return Undone(done, txn, operations[0].command, tuple(subjects))
+    if receipt is not None:
+        return _TakesBack(txn, command, _inverses_of_import(vault, receipt, author.at), ())
+    inverses = _inverses(vault, operations, author.at)
+    return _TakesBack(txn, command, iter(inverses.items()), tuple(dict.fromkeys(one.subject for one in operations)))
 
 
 def _inverses(vault: Vault, operations: list[Operation], at: str) -> dict[tuple[str, str], dict[str, Any]]:
