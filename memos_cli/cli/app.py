@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from memos_cli.errors import IntegrityError, Refused
+from memos_cli.errors import Refused
 
 if TYPE_CHECKING:
     from memos_cli.config import Paths, Settings
+    from memos_cli.errors import IntegrityError
     from memos_cli.interface.api import MOS
 
 
@@ -63,15 +64,11 @@ class App:
         if self._mos is not None:
             self._mos.close()
 
-    def damage(self) -> IntegrityError | None:
+    def damage(self) -> "IntegrityError | None":
         """What is wrong with a cube in use; `None` if all are sound."""
-        from memos_cli.infra.vault.check import check
+        from memos_cli.interface.cubes import damage
 
-        for vault in self._mos.opened if self._mos else ():
-            faults = [fault for one in check(vault) for fault in one.faults]
-            if faults:
-                return IntegrityError(f"cube {vault.name} is damaged: {faults[0]}", hint="see what is left with: memos doctor")
-        return None
+        return damage.of(self._mos.opened) if self._mos else None
 
     # -- talking
 

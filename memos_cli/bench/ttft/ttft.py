@@ -10,12 +10,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any, NamedTuple
 
 from memos_cli.bench.ttft.timing import Job
 from memos_cli.errors import ModelUnavailable, UsageError
+from memos_cli.infra import files
 
 CONTEXTS = (256, 512, 1024, 2048, 4096)
 QUESTIONS = (16, 64, 256)
@@ -54,6 +56,19 @@ def fitting(contexts: Sequence[int], questions: Sequence[int], limit: int) -> tu
     if not any(asked.values()):
         raise UsageError(f"no context and question fit the model's {limit:,} tokens", hint="choose a smaller --context")
     return {context: those for context, those in asked.items() if those}, [one for one, those in asked.items() if not those]
+
+
+@contextmanager
+def workshop(folder: Path) -> Iterator[Path]:
+    """The folder to measure in, for one run at a time; what a killed run left there is removed first.
+
+    Raises:
+        Busy: another run is at work there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with files.only_one(folder / "ttft.lock", "another bench ttft"):
+        sweep(folder)
+        yield folder
 
 
 def sweep(folder: Path) -> None:

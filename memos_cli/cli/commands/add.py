@@ -131,7 +131,7 @@ def _from_texts(app: App, given: dict[str, Any], fields: dict[str, Any]) -> Adde
     drafts = [
         intake.with_fields(draft, fields)
         for name, content in texts
-        for draft in app.mos.read(content, name=name, form=given["form"], occurred_at=fields.get("occurred_at"))
+        for draft in app.mos.pipeline.read(content, name=name, form=given["form"], occurred_at=fields.get("occurred_at"))
     ]
     if not drafts:
         raise UsageError("there is nothing to remember: the input is empty", hint='memos add "I am vegan now"')
@@ -197,8 +197,7 @@ def _lines(name: str) -> Iterator[IO[bytes]]:
 
 def _embed(app: App, result: Added) -> Added:
     """Vectors for what was stored; it is stored whatever becomes of them."""
-    from memos_cli.infra.local.embeddings import GET_MODEL
-    from memos_cli.infra.vault import search
+    from memos_cli.operation.results import GET_MODEL
 
     vault = app.mos.writable()
     embedded = 0
@@ -208,7 +207,7 @@ def _embed(app: App, result: Added) -> Added:
             embedded = app.mos.embed(vault, tell)
         except MemosError as error:
             app.note(f"stored, but not embedded: {error.message}")
-    pending = search.pending_count(vault.conn)
+    pending = app.mos.memories.pending(vault)
     if pending and not embedded and app.settings.get("embedder") == "auto":
         app.note(GET_MODEL)
     return result._replace(embedded=embedded, pending=pending)

@@ -70,16 +70,11 @@ def ttft(app: App, /, contexts: "Sequence[int]", questions: "Sequence[int]", **g
       75 another bench ttft is under way; two would disturb each other
     """
     from memos_cli.bench.ttft import ttft as bench
-    from memos_cli.infra import files
 
-    folder = app.paths.cache / "bench"
-    folder.mkdir(parents=True, exist_ok=True)
-    with files.only_one(folder / "ttft.lock", "another bench ttft"):
-        bench.sweep(folder)
-        with _subject(app, folder, given) as subject:
-            asked, left = bench.fitting(contexts or bench.CONTEXTS, questions or bench.QUESTIONS, subject.limit)
-            with progress(app, "evaluating") as tell:
-                report = bench.run(subject, asked, given["repeat"], folder, tell)
+    with bench.workshop(app.paths.cache / "bench") as folder, _subject(app, folder, given) as subject:
+        asked, left = bench.fitting(contexts or bench.CONTEXTS, questions or bench.QUESTIONS, subject.limit)
+        with progress(app, "evaluating") as tell:
+            report = bench.run(subject, asked, given["repeat"], folder, tell)
     if app.json:
         app.data({**report, "left_out": left})
         return

@@ -13,8 +13,7 @@ from memos_cli.errors import UsageError
 from memos_cli.times import shown
 
 if TYPE_CHECKING:
-    from memos_cli.infra.local.jobs import Job
-    from memos_cli.operation.parametric.parametric import Planned
+    from memos_cli.operation.parametric.parametric import Job, Planned
 
 _SHOWN = 20
 

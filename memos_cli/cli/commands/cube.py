@@ -135,12 +135,11 @@ def info(app: App, name: str | None) -> None:
       10 no such cube
       13 what lies there is not a cube that this memos can read
     """
-    from memos_cli.infra.vault.queries import statistics
     from memos_cli.interface.cubes.origin import fitting
 
     vault = app.mos.vault(name or app.mos.cube_names[0])
     facts: dict[str, Any] = {**_json(vault.info()), "owner": vault.meta["owner"], "replica": vault.meta["replica"]}
-    numbers, fits = statistics(vault.conn), fitting(app.mos, app.mos.keys, vault)
+    numbers, fits = app.mos.memories.statistics(vault), fitting(app.mos, app.mos.keys, vault)
     if app.json:
         app.data({**facts, "statistics": numbers, **_fitting_json(fits)})
         return

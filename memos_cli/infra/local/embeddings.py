@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from memos_cli import plugins
-from memos_cli.errors import CubeLocked, MemosError, ModelUnavailable, extra
+from memos_cli.errors import CubeLocked, MemosError, ModelUnavailable
 from memos_cli.infra.vault import search
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.ports import Embedder, Progress
@@ -21,7 +21,6 @@ BATCH = 1024
 """Texts embedded between two commits: an interruption loses at most these."""
 CACHED_FROM = 4096
 """Vectors from which on the matrix is cached in a file; fewer are read from SQLite as fast."""
-GET_MODEL = f"search is by words alone; for search by meaning {extra('semantic')}"
 
 
 class Embeddings:
@@ -78,14 +77,14 @@ class Embeddings:
         Raises:
             ModelUnavailable: the model cannot be run.
         """
-        waiting = search.pending_count(vault.conn)
+        waiting = search.pending_count(vault)
         wanted = waiting if limit is None else min(waiting, limit)
         embedder = self.embedder(wanted) if wanted else None
         if embedder is None:
             return 0
         done = 0
         while done < wanted:
-            batch = search.pending(vault.conn, min(BATCH, wanted - done))
+            batch = search.pending(vault, min(BATCH, wanted - done))
             if not batch:
                 break
             self._embed(vault, embedder, batch)
@@ -98,8 +97,8 @@ class Embeddings:
 
         encoded = vector_matrix.encode(embedder.embed([text for _, text in batch]))
         rows = [(n, text, vector) for (n, text), vector in zip(batch, encoded, strict=True)]
-        with vault.derive() as conn:
-            search.store_vectors(conn, embedder.fingerprint, embedder.dimensions, rows)
+        with vault.derive():
+            search.store_vectors(vault, embedder.fingerprint, embedder.dimensions, rows)
 
     def cached(self, vault: Vault) -> tuple[Path, Path]:
         """Where a cube's matrices are cached: of its hot vectors, of its cold ones."""
@@ -110,14 +109,14 @@ class Embeddings:
         """The hot (or cold) vectors of a cube that this embedder made, ready to scan; `None` where it has none."""
         from memos_cli.infra.local import vector_matrix
 
-        if search.embedder_id(vault.conn, embedder.fingerprint) is None:
+        if search.embedder_id(vault, embedder.fingerprint) is None:
             return None
-        name = f"{embedder.fingerprint}/{search.generation(vault.conn, cold=cold)}"
+        name = f"{embedder.fingerprint}/{search.generation(vault, cold=cold)}"
         path = self.cached(vault)[cold]
         cached = vector_matrix.load(path, name) if vault.is_present else None
         if cached is not None:
             return cached
-        keys, encoded = search.vectors(vault.conn, embedder.fingerprint, cold=cold)
+        keys, encoded = search.vectors(vault, embedder.fingerprint, cold=cold)
         if not len(keys):
             return None
         matrix = vector_matrix.Matrix(keys, vector_matrix.decode(encoded, embedder.dimensions))

@@ -78,7 +78,7 @@ class Staged(NamedTuple):
         told = {"cube": self.manifest["cube"], "operations": self.manifest["counts"]["operations"], "heads": heads}
         unit.log.append(log.IMPORT, new_id(), {**told, **self.origin})
         if self.trusted:
-            adapters.vouch_for(self.vault.conn, self.adapters)
+            adapters.vouch_for(self.vault, self.adapters)
         else:
             unit.keep_all_strange()
 

@@ -101,7 +101,7 @@ def _take(vault: Vault, unit: Unit, other: Vault, terms: Terms, union: LogUnion,
     _keep_policy(unit, vault.conn, ruled, policy, trusted=terms.trusted and not other.mark(POLICY))
     _copy_files(vault, other, memories)
     texts = purge.follow(vault, unit, gone) if gone else ()
-    _adopt_vectors(vault.conn, other.conn, memories, terms.fingerprint)
+    _adopt_vectors(vault, other, memories, terms.fingerprint)
     _mark_arrivals(vault, other, before, trusted=terms.trusted)
     return texts
 
@@ -187,22 +187,21 @@ def _copy_files(vault: Vault, other: Vault, memories: Iterable[str]) -> None:
             set_mark(vault.conn, ABSENT, absent)
 
 
-def _adopt_vectors(
-    conn: sqlite3.Connection, other: sqlite3.Connection, memories: Iterable[str], fingerprint: str | None
-) -> None:
+def _adopt_vectors(vault: Vault, other: Vault, memories: Iterable[str], fingerprint: str | None) -> None:
     """Take over vectors of embedders that are known here, where they are of just this text; the rest waits for a model."""
-    known = {name for (name,) in conn.execute("SELECT fingerprint FROM embedders")} | {fingerprint}
-    sizes = {name: size for name, size in other.execute("SELECT fingerprint, dimensions FROM embedders") if name in known}
+    known = {name for (name,) in vault.conn.execute("SELECT fingerprint FROM embedders")} | {fingerprint}
+    theirs = other.conn.execute("SELECT fingerprint, dimensions FROM embedders")
+    sizes = {name: size for name, size in theirs if name in known}
     found: dict[str, list[tuple[int, str, bytes]]] = {name: [] for name in sizes}
     for identity in memories if sizes else ():
-        kept, waiting = search.vector_of(other, identity), search.waiting_text(conn, identity)
+        kept, waiting = search.vector_of(other, identity), search.waiting_text(vault, identity)
         if kept is None or waiting is None or kept.fingerprint not in sizes:
             continue
         if kept.digest == rows.text_digest(waiting[1]) and len(kept.vector) == _BYTES * sizes[kept.fingerprint]:
             found[kept.fingerprint].append((*waiting, kept.vector))
     for name, embedded in found.items():
         if embedded:
-            search.store_vectors(conn, name, sizes[name], embedded)
+            search.store_vectors(vault, name, sizes[name], embedded)
 
 
 def now_trusted(vault: Vault, other: Vault) -> list[str]:

@@ -81,7 +81,7 @@ class _Publisher:
             store = rebuild.deriver(conn, rows.no_later_than_expiry)
             for start in range(0, len(numbers), _BATCH):
                 batch = numbers[start : start + _BATCH]
-                found = queries.by_rows(self._vault.conn, self._vault.name, batch)
+                found = queries.by_rows(self._vault, batch)
                 for memory in (found[n] for n in batch):
                     registers = covered(memory)
                     if registers is None:

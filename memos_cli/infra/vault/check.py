@@ -1,11 +1,11 @@
-"""Integrity: what can be wrong with a cube, and how one finds out."""
+"""Integrity: what can be wrong with a cube, how one finds out, and what of it is made anew from the log."""
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
-from memos_cli.errors import MemosError
+from memos_cli.errors import IntegrityError, MemosError
 from memos_cli.infra.vault import connection, log, rebuild, schema
 from memos_cli.infra.vault.blobs import ABSENT, Blobs
 from memos_cli.infra.vault.vault import Vault
@@ -35,6 +35,28 @@ def check(vault: Vault) -> list[Check]:
     checks.append(_look("index", lambda: [*_index(vault.conn), *_inside(vault.conn)]))
     checks.append(_look("blobs", lambda: _blobs(vault)))
     return checks
+
+
+def require_sound(vault: Vault) -> None:
+    """Refuse a cube that is not made as cubes are, or whose log is not what was hashed; what is derived is not looked at.
+
+    Raises:
+        IntegrityError: it is so.
+    """
+    for line in chain(rebuild.schema_differences(vault.conn), log.faults(vault.conn)):
+        raise IntegrityError(f"cube {vault.name} is damaged: {line}", hint="nothing was taken over")
+
+
+def make_anew(vault: Vault) -> int:
+    """Make what is derived anew from the log; how many memories there are then.
+
+    Raises:
+        IntegrityError: the log is damaged, so nothing is derived from it.
+    """
+    if fault := next(log.faults(vault.conn), None):
+        raise IntegrityError(f"the log of cube {vault.name} is damaged, so nothing is derived from it: {fault}")
+    with vault.derive() as conn:
+        return rebuild.rebuild(conn, vault.due)
 
 
 def _look(name: str, find: Callable[[], Iterable[str]]) -> Check:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from memos_cli.errors import CubeLocked, CubeNotFound, IntegrityError, MemosError, StorageFull
 from memos_cli.infra.files import sync_folder
@@ -13,6 +14,8 @@ from memos_cli.infra.vault import schema
 
 FILE = "cube.db"
 BLOBS = "blobs"
+SQLITE = sqlite3.sqlite_version
+"""The version of SQLite that this program runs with."""
 _PRAGMAS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
@@ -34,6 +37,18 @@ _STEPS = 200_000
 """Of SQLite's machine, some hundredths of a second, after which a statement lets Python look for signals; see `listen`."""
 _FIRST_PAUSE = 0.002
 _LONGEST_PAUSE = 0.1
+
+
+class OpenCube(Protocol):
+    """An open cube, as what reads it takes it; a `Vault` is one. Its connection is for this layer alone.
+
+    Attributes:
+        conn: the connection.
+        name: what the cube is called here.
+    """
+
+    conn: sqlite3.Connection
+    name: str
 
 
 @contextmanager
@@ -61,6 +76,11 @@ def meaning(error: sqlite3.Error, path: Path | None = None) -> MemosError:
     """What one of SQLite's errors means to a person; `path` is the cube's file, where that is known."""
     message = " ".join(str(error).split())
     return _meaning(message, path) if isinstance(error, sqlite3.OperationalError) else _damaged(path, message)
+
+
+def explained(error: BaseException) -> MemosError | None:
+    """What an error means to a person, if it is one of SQLite's."""
+    return meaning(error) if isinstance(error, sqlite3.Error) else None
 
 
 def _place(path: Path | None) -> str:
@@ -199,6 +219,12 @@ def listen(conn: sqlite3.Connection) -> None:
     What a signal's handler raises within SQLite's own call is lost there, and makes the statement fail.
     """
     conn.set_progress_handler(lambda: 0, _STEPS)
+
+
+def checkpoint(vault: OpenCube) -> bool:
+    """Move what stands in the write-ahead log into the cube's file, and empty the log; `False` if another process reads it."""
+    busy, *_ = vault.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy
 
 
 def begin(conn: sqlite3.Connection, path: Path, timeout: float) -> None:

@@ -1,8 +1,12 @@
 """Links in a circle: whoever follows links of some types has to come to an end."""
 
 import sqlite3
+from typing import TYPE_CHECKING
 
 from memos_cli.model import LinkType
+
+if TYPE_CHECKING:
+    from memos_cli.infra.vault.connection import OpenCube
 
 ACYCLIC = (LinkType.SUPERSEDES, LinkType.MERGED_INTO, LinkType.PART_OF, LinkType.DERIVED_FROM)
 """The types whose links lead nowhere back."""
@@ -33,9 +37,9 @@ def circle(conn: sqlite3.Connection, kind: LinkType, among: str = "1") -> tuple[
     return found
 
 
-def leads(conn: sqlite3.Connection, start: str, kind: LinkType, end: str) -> bool:
+def leads(vault: "OpenCube", start: str, kind: LinkType, end: str) -> bool:
     """Whether links of a type lead from one memory to another."""
     sql = """WITH RECURSIVE way (id) AS (
                  SELECT ? UNION SELECT l.target FROM links l JOIN way ON l.source = way.id WHERE l.type = ?)
              SELECT 1 FROM way WHERE id = ?"""
-    return conn.execute(sql, (start, kind.value, end)).fetchone() is not None
+    return vault.conn.execute(sql, (start, kind.value, end)).fetchone() is not None

@@ -359,8 +359,7 @@ def _write_anew(vault: Vault) -> None:
 
 def _empty_wal(vault: Vault) -> bool:
     with connection.translated(vault.path):
-        busy, *_ = vault.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    return not busy
+        return connection.checkpoint(vault)
 
 
 def _is_left(vault: Vault, texts: Sequence[str]) -> bool:

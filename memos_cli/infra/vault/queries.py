@@ -3,12 +3,15 @@
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.infra.vault.log import millis_of
 from memos_cli.infra.vault.rows import clock_of, memory_of
 from memos_cli.model import COLD_STATES, HOT_STATES, Filter, Link, LinkType, Memory, State, Visibility
 from memos_cli.times import from_millis
+
+if TYPE_CHECKING:
+    from memos_cli.infra.vault.connection import OpenCube
 
 _FIELDS = """m.*,
     (SELECT json_group_array(tag) FROM (SELECT tag FROM tags WHERE n = m.n ORDER BY tag)) AS tags,
@@ -107,26 +110,26 @@ def _use_states(states: Sequence[str]) -> tuple[Any, ...]:
     return clause, *stored
 
 
-def versions(conn: sqlite3.Connection, ids: Sequence[str], wanted: Filter) -> dict[str, int]:
+def versions(vault: "OpenCube", ids: Sequence[str], wanted: Filter) -> dict[str, int]:
     """The versions of those of these memories that pass a filter, by id."""
     clause, values = condition(wanted)
     sql = f"SELECT m.id, m.version FROM memories m WHERE m.id IN (SELECT value FROM json_each(?)) AND {clause}"
-    return dict(conn.execute(sql, (json.dumps(ids), *values)).fetchall())
+    return dict(vault.conn.execute(sql, (json.dumps(ids), *values)).fetchall())
 
 
-def by_rows(conn: sqlite3.Connection, cube: str, numbers: Iterable[int]) -> dict[int, Memory]:
+def by_rows(vault: "OpenCube", numbers: Iterable[int]) -> dict[int, Memory]:
     """Memories by row number."""
     wanted = list(numbers)
     found: dict[int, Memory] = {}
     for start in range(0, len(wanted), 500):
         chunk = wanted[start : start + 500]
         sql = f"SELECT {_FIELDS} FROM {_FROM} WHERE m.n IN ({_marks(chunk)})"
-        for row in _dicts(conn.execute(sql, chunk)):
-            found[row["n"]] = memory_of(row, cube)
+        for row in _dicts(vault.conn.execute(sql, chunk)):
+            found[row["n"]] = memory_of(row, vault.name)
     return found
 
 
-def visible(conn: sqlite3.Connection, cube: str, ids: Iterable[str], sight: Condition) -> dict[str, Memory]:
+def visible(vault: "OpenCube", ids: Iterable[str], sight: Condition) -> dict[str, Memory]:
     """Memories by id, those that the condition lets through."""
     clause, values = sight
     numbers: list[int] = []
@@ -134,32 +137,33 @@ def visible(conn: sqlite3.Connection, cube: str, ids: Iterable[str], sight: Cond
     for start in range(0, len(wanted), 500):
         chunk = wanted[start : start + 500]
         sql = f"SELECT m.n FROM memories m WHERE m.id IN ({_marks(chunk)}) AND {clause}"
-        numbers += [n for (n,) in conn.execute(sql, (*chunk, *values))]
-    return {memory.id: memory for memory in by_rows(conn, cube, numbers).values()}
+        numbers += [n for (n,) in vault.conn.execute(sql, (*chunk, *values))]
+    return {memory.id: memory for memory in by_rows(vault, numbers).values()}
 
 
-def has_operations(conn: sqlite3.Connection, noun: str, subject: str) -> bool:
+def has_operations(vault: "OpenCube", noun: str, subject: str) -> bool:
     """Whether the log knows this subject, whatever became of it."""
-    return conn.execute("SELECT 1 FROM ops WHERE subject = ? AND noun = ? LIMIT 1", (subject, noun)).fetchone() is not None
+    sql = "SELECT 1 FROM ops WHERE subject = ? AND noun = ? LIMIT 1"
+    return vault.conn.execute(sql, (subject, noun)).fetchone() is not None
 
 
-def ever_set(conn: sqlite3.Connection, memory_id: str, register: str) -> bool:
+def ever_set(vault: "OpenCube", memory_id: str, register: str) -> bool:
     """Whether a register of a memory that begins so was ever set, also if it was cleared again."""
     sql = "SELECT 1 FROM ops WHERE subject = ? AND noun = 'memory' AND instr(change, ?) LIMIT 1"
-    return conn.execute(sql, (memory_id, f'"{register}')).fetchone() is not None
+    return vault.conn.execute(sql, (memory_id, f'"{register}')).fetchone() is not None
 
 
-def links_of_type(conn: sqlite3.Connection, kind: LinkType) -> list[Link]:
+def links_of_type(vault: "OpenCube", kind: LinkType) -> list[Link]:
     """All links of a type."""
-    found = conn.execute("SELECT source, type, target FROM links WHERE type = ? ORDER BY source, target", (kind.value,))
+    found = vault.conn.execute("SELECT source, type, target FROM links WHERE type = ? ORDER BY source, target", (kind.value,))
     return [Link(s, LinkType(t), x) for s, t, x in found]
 
 
-def find(conn: sqlite3.Connection, cube: str, wanted: Filter, order: str, limit: int | None) -> list[Memory]:
+def find(vault: "OpenCube", wanted: Filter, order: str, limit: int | None) -> list[Memory]:
     """Memories that pass a filter; `order` is one of `ORDERS`."""
     clause, values = condition(wanted)
     sql = f"SELECT {_FIELDS} FROM {_FROM} WHERE {clause} ORDER BY {ORDERS[order]} LIMIT ?"
-    return [memory_of(row, cube) for row in _dicts(conn.execute(sql, [*values, -1 if limit is None else limit]))]
+    return [memory_of(row, vault.name) for row in _dicts(vault.conn.execute(sql, [*values, -1 if limit is None else limit]))]
 
 
 ORDERS = {
@@ -212,17 +216,17 @@ class Due(NamedTuple):
     absorbed: bool
 
 
-def due(conn: sqlite3.Connection, cube: str, until: str, after: tuple[str, int], limit: int) -> list[Due]:
+def due(vault: "OpenCube", until: str, after: tuple[str, int], limit: int) -> list[Due]:
     """The memories that are due at `until`, longest due first, behind a place (since when due, row) in that order."""
     sql = f"""SELECT {_FIELDS}, u.recent AS use_recent, {_ABSORBED} AS absorbed FROM {_FROM}
               WHERE m.next_due_at <= ? AND (m.next_due_at, m.n) > (?, ?) ORDER BY m.next_due_at, m.n LIMIT ?"""
-    return [_due(row, cube) for row in _dicts(conn.execute(sql, (until, *after, limit)))]
+    return [_due(row, vault.name) for row in _dicts(vault.conn.execute(sql, (until, *after, limit)))]
 
 
-def one_due(conn: sqlite3.Connection, cube: str, identity: str) -> Due | None:
+def one_due(vault: "OpenCube", identity: str) -> Due | None:
     """One memory with what the lifecycle has to know of it."""
     sql = f"SELECT {_FIELDS}, u.recent AS use_recent, {_ABSORBED} AS absorbed FROM {_FROM} WHERE m.id = ?"
-    return next((_due(row, cube) for row in _dicts(conn.execute(sql, (identity,)))), None)
+    return next((_due(row, vault.name) for row in _dicts(vault.conn.execute(sql, (identity,)))), None)
 
 
 def _due(row: dict[str, Any], cube: str) -> Due:
@@ -230,7 +234,7 @@ def _due(row: dict[str, Any], cube: str) -> Due:
     return Due(row["n"], row["next_due_at"] or "", memory_of(row, cube), recent, bool(row["absorbed"]))
 
 
-def changed_since(conn: sqlite3.Connection, row: int, most: int, load: int, leaving_out: str) -> tuple[list[str], int]:
+def changed_since(vault: "OpenCube", row: int, most: int, load: int, leaving_out: str) -> tuple[list[str], int]:
     """Memories written behind a row of the log, each once, and the last row that this covers.
 
     What another machine wrote always counts, whatever wrote it: here nobody has compared it yet.
@@ -240,10 +244,10 @@ def changed_since(conn: sqlite3.Connection, row: int, most: int, load: int, leav
         load: a transaction of more operations than this is passed over as a whole.
         leaving_out: a command whose own writes don't count.
     """
-    (own,) = conn.execute("SELECT value FROM cube WHERE key = 'replica'").fetchone()
+    (own,) = vault.conn.execute("SELECT value FROM cube WHERE key = 'replica'").fetchone()
     found: dict[str, None] = {}
     while len(found) < most:
-        batch = conn.execute(
+        batch = vault.conn.execute(
             "SELECT n, subject, noun, command, txn, replica = ? FROM ops WHERE n > ? ORDER BY n LIMIT 500", (own, row)
         ).fetchall()
         if not batch:
@@ -251,7 +255,7 @@ def changed_since(conn: sqlite3.Connection, row: int, most: int, load: int, leav
         for n, subject, noun, command, txn, mine in batch:
             row = n
             if noun == "memory" and not (mine and command == leaving_out):
-                if mine and subject not in found and (end := _end_of_load(conn, txn, load)):
+                if mine and subject not in found and (end := _end_of_load(vault.conn, txn, load)):
                     row = end  # one transaction, so its rows stand together
                     break
                 found[subject] = None
@@ -260,34 +264,36 @@ def changed_since(conn: sqlite3.Connection, row: int, most: int, load: int, leav
     return list(found), row
 
 
-def with_links(conn: sqlite3.Connection, cube: str) -> Iterator[tuple[Memory, tuple[tuple[str, str], ...]]]:
+def with_links(vault: "OpenCube") -> Iterator[tuple[Memory, tuple[tuple[str, str], ...]]]:
     """Every memory, also what was purged, in the order of ids, with type and target of the links that start at it.
 
     How it was used is left out: that is no part of what a cube holds.
     """
     links = "(SELECT json_group_array(l) FROM (SELECT json_array(type, target) AS l FROM links WHERE source = m.id ORDER BY 1))"
     sql = f"SELECT {_FIELDS}, {links} AS linked FROM {_FROM} ORDER BY m.id"
-    for row in _dicts(conn.execute(sql)):
+    for row in _dicts(vault.conn.execute(sql)):
         yield (
-            memory_of({**row, "use_count": 0, "use_last": None}, cube),
+            memory_of({**row, "use_count": 0, "use_last": None}, vault.name),
             tuple(tuple(json.loads(link)) for link in json.loads(row["linked"])),
         )
 
 
-def records(conn: sqlite3.Connection) -> dict[tuple[str, str], dict[str, Any]]:
+def records(vault: "OpenCube") -> dict[tuple[str, str], dict[str, Any]]:
     """All that is no memory (`view`, …), by noun and name."""
-    return {(noun, name): json.loads(fields) for noun, name, fields in conn.execute("SELECT noun, id, fields FROM records")}
+    return {
+        (noun, name): json.loads(fields) for noun, name, fields in vault.conn.execute("SELECT noun, id, fields FROM records")
+    }
 
 
-def clashing(conn: sqlite3.Connection) -> list[str]:
+def clashing(vault: "OpenCube") -> list[str]:
     """The memories that two machines set differently, neither knowing of the other."""
-    return [identity for (identity,) in conn.execute("SELECT DISTINCT id FROM clashes ORDER BY id")]
+    return [identity for (identity,) in vault.conn.execute("SELECT DISTINCT id FROM clashes ORDER BY id")]
 
 
-def rivals(conn: sqlite3.Connection) -> list[tuple[str, str, str]]:
+def rivals(vault: "OpenCube") -> list[tuple[str, str, str]]:
     """External id, the memory that keeps it, and one that was given the same on another machine."""
     sql = """SELECT r.external_id, m.id, r.id FROM rivals r JOIN memories m ON m.external_id = r.external_id ORDER BY 1, 3"""
-    return conn.execute(sql).fetchall()
+    return vault.conn.execute(sql).fetchall()
 
 
 def _end_of_load(conn: sqlite3.Connection, txn: str, load: int) -> int | None:
@@ -296,36 +302,36 @@ def _end_of_load(conn: sqlite3.Connection, txn: str, load: int) -> int | None:
     return int(conn.execute("SELECT max(n) FROM ops WHERE txn = ?", (txn,)).fetchone()[0]) if count > load else None
 
 
-def schedule(conn: sqlite3.Connection, now: str) -> tuple[dict[str, int], int, str | None]:
+def schedule(vault: "OpenCube", now: str) -> tuple[dict[str, int], int, str | None]:
     """How many memories are in each state, how many are due at `now`, and when the first of the others is."""
-    states = dict(conn.execute("SELECT state, count(*) FROM memories GROUP BY 1").fetchall())
-    due = conn.execute("SELECT count(*) FROM memories WHERE next_due_at <= ?", (now,)).fetchone()[0]
-    later = conn.execute("SELECT min(next_due_at) FROM memories WHERE next_due_at > ?", (now,)).fetchone()[0]
+    states = dict(vault.conn.execute("SELECT state, count(*) FROM memories GROUP BY 1").fetchall())
+    due = vault.conn.execute("SELECT count(*) FROM memories WHERE next_due_at <= ?", (now,)).fetchone()[0]
+    later = vault.conn.execute("SELECT min(next_due_at) FROM memories WHERE next_due_at > ?", (now,)).fetchone()[0]
     return states, int(due), later
 
 
-def count_up_to(conn: sqlite3.Connection, states: Sequence[str], most: int) -> int:
+def count_up_to(vault: "OpenCube", states: Sequence[str], most: int) -> int:
     """How many memories are in these states, counted no further than `most`: a million rows take a second to count."""
     sql = f"SELECT count(*) FROM (SELECT 1 FROM memories WHERE state IN ({_marks(states)}) LIMIT ?)"
-    return int(conn.execute(sql, (*states, most)).fetchone()[0])
+    return int(vault.conn.execute(sql, (*states, most)).fetchone()[0])
 
 
-def ids_with_prefix(conn: sqlite3.Connection, prefix: str, sight: Condition, limit: int = 12) -> list[str]:
+def ids_with_prefix(vault: "OpenCube", prefix: str, sight: Condition, limit: int = 12) -> list[str]:
     """The ids that begin with `prefix`, among those that the condition lets through."""
     clause, values = sight
     sql = f"SELECT m.id FROM memories m WHERE m.id >= ? AND m.id < ? AND {clause} ORDER BY m.id LIMIT ?"
     # Ids are lower-case ASCII, so "~" stands behind every continuation.
-    return [row[0] for row in conn.execute(sql, (prefix, prefix + "~", *values, limit))]
+    return [row[0] for row in vault.conn.execute(sql, (prefix, prefix + "~", *values, limit))]
 
 
-def links_of(conn: sqlite3.Connection, memory_id: str) -> tuple[list[Link], list[Link]]:
+def links_of(vault: "OpenCube", memory_id: str) -> tuple[list[Link], list[Link]]:
     """The links that start at a memory, and those that end there."""
-    out = conn.execute("SELECT source, type, target FROM links WHERE source = ? ORDER BY type, target", (memory_id,))
-    into = conn.execute("SELECT source, type, target FROM links WHERE target = ? ORDER BY type, source", (memory_id,))
+    out = vault.conn.execute("SELECT source, type, target FROM links WHERE source = ? ORDER BY type, target", (memory_id,))
+    into = vault.conn.execute("SELECT source, type, target FROM links WHERE target = ? ORDER BY type, source", (memory_id,))
     return [Link(s, LinkType(t), x) for s, t, x in out], [Link(s, LinkType(t), x) for s, t, x in into]
 
 
-def tasks(conn: sqlite3.Connection, sight: Condition) -> list[tuple[str, int, int, str]]:
+def tasks(vault: "OpenCube", sight: Condition) -> list[tuple[str, int, int, str]]:
     """Name, number of current memories, number of all, and time of the newest, for each task that memories name.
 
     Upper and lower case are one task, as they are for a filter; it is written as the first of its memories writes it.
@@ -336,18 +342,18 @@ def tasks(conn: sqlite3.Connection, sight: Condition) -> list[tuple[str, int, in
                          max(m.created) AS newest
                   FROM memories m WHERE m.task IS NOT NULL AND {clause} GROUP BY m.task COLLATE NOCASE) g
               JOIN memories f ON f.n = g.first ORDER BY 1"""
-    found = conn.execute(sql, [*HOT_STATES, *values])
+    found = vault.conn.execute(sql, [*HOT_STATES, *values])
     return [(name, current, every, from_millis(millis_of(newest))) for name, current, every, newest in found]
 
 
-def transaction_summaries(conn: sqlite3.Connection, names: Iterable[str]) -> list[dict[str, Any]]:
+def transaction_summaries(vault: "OpenCube", names: Iterable[str]) -> list[dict[str, Any]]:
     """For each command, by its transaction's name: what and whose it was, when it last wrote, how much, and what it took back.
 
     All operations of one name are one command, also where others wrote in between.
     """
     found = []
     for name in names:
-        cursor = conn.execute(
+        cursor = vault.conn.execute(
             """SELECT txn, command, principal, max(clock) AS clock, count(*) AS operations,
                       count(DISTINCT subject) AS subjects, reverts FROM ops WHERE txn = ?""",
             (name,),
@@ -357,15 +363,15 @@ def transaction_summaries(conn: sqlite3.Connection, names: Iterable[str]) -> lis
     return found
 
 
-def statistics(conn: sqlite3.Connection) -> dict[str, Any]:
+def statistics(vault: "OpenCube") -> dict[str, Any]:
     """Counts for `stats` and `cube info`."""
 
     def counts(column: str) -> dict[str, int]:
         sql = f"SELECT {column}, count(*) FROM memories m WHERE state <> 'purged' GROUP BY 1 ORDER BY 2 DESC, 1"
-        return dict(conn.execute(sql).fetchall())
+        return dict(vault.conn.execute(sql).fetchall())
 
     def one(sql: str) -> int:
-        return int(conn.execute(sql).fetchone()[0])
+        return int(vault.conn.execute(sql).fetchone()[0])
 
     return {
         "memories": one("SELECT count(*) FROM memories WHERE state <> 'purged'"),
@@ -373,7 +379,7 @@ def statistics(conn: sqlite3.Connection) -> dict[str, Any]:
         "transactions": one("SELECT count(DISTINCT txn) FROM ops"),
         "states": counts("state"),
         "kinds": counts("kind"),
-        "tags": dict(conn.execute("SELECT tag, count(*) FROM tags GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20").fetchall()),
+        "tags": dict(vault.conn.execute("SELECT tag, count(*) FROM tags GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20").fetchall()),
         "links": one("SELECT count(*) FROM links"),
         "pinned": one("SELECT count(*) FROM memories WHERE pinned"),
         "frozen": one("SELECT count(*) FROM memories WHERE frozen"),
@@ -383,14 +389,6 @@ def statistics(conn: sqlite3.Connection) -> dict[str, Any]:
     }
 
 
-def untrusted_count(conn: sqlite3.Connection) -> int:
+def untrusted_count(vault: "OpenCube") -> int:
     """How many memories came from elsewhere and were not used here yet."""
-    return int(conn.execute("SELECT count(*) FROM arrivals").fetchone()[0])
-
-
-def embedded(conn: sqlite3.Connection) -> list[tuple[str, int]]:
-    """The fingerprint of each embedder, and how many memories have a vector of it."""
-    sql = """SELECT e.fingerprint, count(*) FROM embedders e
-             JOIN (SELECT embedder FROM vectors UNION ALL SELECT embedder FROM cold_vectors) v ON v.embedder = e.id
-             GROUP BY e.id ORDER BY 1"""
-    return [(str(name), int(count)) for name, count in conn.execute(sql)]
+    return int(vault.conn.execute("SELECT count(*) FROM arrivals").fetchone()[0])

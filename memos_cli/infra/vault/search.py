@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from memos_cli.infra.vault.connection import OpenCube
+
 _WORD = re.compile(r"\w+", re.UNICODE)
 STOP_WORDS = frozenset(
     """a about am an and any are as at be been being but by can could did do does doing done for from get had has have
@@ -47,9 +49,7 @@ def match_expressions(query: str) -> list[str]:
     return parts + [f'grams : "{gram}"' for gram in dict.fromkeys(rows.grams(query))]
 
 
-def lexical(
-    conn: sqlite3.Connection, query: str, sight: Condition, limit: int, *, cold: bool = False
-) -> list[tuple[int, float]]:
+def lexical(vault: "OpenCube", query: str, sight: Condition, limit: int, *, cold: bool = False) -> list[tuple[int, float]]:
     """Row numbers and BM25 scores (higher is better), best first.
 
     Args:
@@ -58,18 +58,18 @@ def lexical(
     expressions = match_expressions(query)
     if not expressions:
         return []
-    if cold and conn.execute("SELECT 1 FROM cold_fts_docsize LIMIT 1").fetchone():
-        return _in_both(conn, expressions[:_MOST_PARTS], sight, limit)
-    return ranked(conn, " OR ".join(expressions), sight, limit)
+    if cold and vault.conn.execute("SELECT 1 FROM cold_fts_docsize LIMIT 1").fetchone():
+        return _in_both(vault.conn, expressions[:_MOST_PARTS], sight, limit)
+    return ranked(vault, " OR ".join(expressions), sight, limit)
 
 
-def ranked(conn: sqlite3.Connection, expression: str, sight: Condition, limit: int) -> list[tuple[int, float]]:
+def ranked(vault: "OpenCube", expression: str, sight: Condition, limit: int) -> list[tuple[int, float]]:
     """Row numbers and BM25 scores of the hot memories that match an FTS5 expression, best first."""
     clause, values = sight
     # CROSS JOIN: the index first. SQLite would otherwise weigh it against a walk through all memories of a state.
     sql = f"""SELECT m.n, -bm25(fts, ?, ?, ?) AS score FROM fts CROSS JOIN memories m ON m.n = fts.rowid
               WHERE fts MATCH ? AND {clause} ORDER BY score DESC, m.n LIMIT ?"""
-    return list(conn.execute(sql, (*_WEIGHTS, expression, *values, limit)))
+    return list(vault.conn.execute(sql, (*_WEIGHTS, expression, *values, limit)))
 
 
 def _in_both(conn: sqlite3.Connection, expressions: list[str], sight: Condition, limit: int) -> list[tuple[int, float]]:
@@ -119,77 +119,84 @@ def grams_expression(text: str, most: int = 8) -> str | None:
     return " AND ".join(f'grams : "{gram}"' for gram in found) if found else None
 
 
-def count_with(conn: sqlite3.Connection, word: str, most: int) -> int:
+def count_with(vault: "OpenCube", word: str, most: int) -> int:
     """How many memories have this word in their text; `most` where there are more."""
     sql = "SELECT count(*) FROM (SELECT 1 FROM fts WHERE fts MATCH ? LIMIT ?)"
-    return int(conn.execute(sql, (f'{{body}} : "{word}"', most)).fetchone()[0])
+    return int(vault.conn.execute(sql, (f'{{body}} : "{word}"', most)).fetchone()[0])
 
 
-def row_if(conn: sqlite3.Connection, identity: str, sight: Condition) -> int | None:
+def row_if(vault: "OpenCube", identity: str, sight: Condition) -> int | None:
     """The row of this memory if the condition lets it through."""
     clause, values = sight
-    row = conn.execute(f"SELECT m.n FROM memories m WHERE m.id = ? AND {clause}", (identity, *values)).fetchone()
+    row = vault.conn.execute(f"SELECT m.n FROM memories m WHERE m.id = ? AND {clause}", (identity, *values)).fetchone()
     return row[0] if row else None
 
 
-def rows_with_key(conn: sqlite3.Connection, key: str, sight: Condition) -> list[int]:
+def rows_with_key(vault: "OpenCube", key: str, sight: Condition) -> list[int]:
     """The rows that state this attribute, among those that the condition lets through."""
     clause, values = sight
-    return [n for (n,) in conn.execute(f"SELECT m.n FROM memories m WHERE m.key = ? AND {clause}", (key, *values))]
+    return [n for (n,) in vault.conn.execute(f"SELECT m.n FROM memories m WHERE m.key = ? AND {clause}", (key, *values))]
 
 
-def rows_that(conn: sqlite3.Connection, numbers: list[int], sight: Condition) -> list[int]:
+def rows_that(vault: "OpenCube", numbers: list[int], sight: Condition) -> list[int]:
     """Of these rows those that the condition lets through."""
     clause, values = sight
     marks = ", ".join("?" * len(numbers))
-    return [n for (n,) in conn.execute(f"SELECT m.n FROM memories m WHERE m.n IN ({marks}) AND {clause}", (*numbers, *values))]
+    return [
+        n for (n,) in vault.conn.execute(f"SELECT m.n FROM memories m WHERE m.n IN ({marks}) AND {clause}", (*numbers, *values))
+    ]
 
 
-def visible_rows(conn: sqlite3.Connection, sight: Condition) -> "NDArray[np.int64]":
+def visible_rows(vault: "OpenCube", sight: Condition) -> "NDArray[np.int64]":
     """The row numbers that the filter lets through, ascending."""
     import numpy as np
 
     clause, values = sight
-    found = conn.execute(f"SELECT m.n FROM memories m WHERE {clause}", values)
+    found = vault.conn.execute(f"SELECT m.n FROM memories m WHERE {clause}", values)
     return np.sort(np.fromiter((row[0] for row in found), dtype=np.int64))
 
 
-def embedder_id(conn: sqlite3.Connection, fingerprint: str) -> int | None:
+def embedder_id(vault: "OpenCube", fingerprint: str) -> int | None:
     """The number under which this cube knows an embedder."""
-    row = conn.execute("SELECT id FROM embedders WHERE fingerprint = ?", (fingerprint,)).fetchone()
+    row = vault.conn.execute("SELECT id FROM embedders WHERE fingerprint = ?", (fingerprint,)).fetchone()
     return row[0] if row else None
 
 
-def foreign_vectors(conn: sqlite3.Connection, fingerprint: str) -> int:
+def has_vectors(vault: "OpenCube") -> bool:
+    """Whether an embedder was ever at work in this cube."""
+    return vault.conn.execute("SELECT 1 FROM embedders LIMIT 1").fetchone() is not None
+
+
+def foreign_vectors(vault: "OpenCube", fingerprint: str) -> int:
     """How many memories have vectors of another embedder than this one."""
-    known = embedder_id(conn, fingerprint)
+    known = embedder_id(vault, fingerprint)
     sql = "SELECT count(DISTINCT n) FROM vectors WHERE embedder IS NOT ?"
-    return int(conn.execute(sql, (known,)).fetchone()[0])
+    return int(vault.conn.execute(sql, (known,)).fetchone()[0])
 
 
-def generation(conn: sqlite3.Connection, *, cold: bool = False) -> str:
+def generation(vault: "OpenCube", *, cold: bool = False) -> str:
     """Names the present set of hot or cold vectors; changes with every write to it."""
-    return mark(conn, GENERATIONS[_table(cold=cold)])
+    return mark(vault.conn, GENERATIONS[_table(cold=cold)])
 
 
 def _table(*, cold: bool) -> str:
     return "cold_vectors" if cold else "vectors"
 
 
-def vectors(conn: sqlite3.Connection, fingerprint: str, *, cold: bool = False) -> "tuple[NDArray[np.int64], list[bytes]]":
+def vectors(vault: "OpenCube", fingerprint: str, *, cold: bool = False) -> "tuple[NDArray[np.int64], list[bytes]]":
     """Row numbers and the hot or cold vectors of one embedder, in the encoding of `infra.local.vector_matrix`."""
     import numpy as np
 
     sql = f"SELECT n, vector FROM {_table(cold=cold)} WHERE embedder = ?"
-    found = conn.execute(sql, (embedder_id(conn, fingerprint),)).fetchall()
+    found = vault.conn.execute(sql, (embedder_id(vault, fingerprint),)).fetchall()
     return np.fromiter((n for n, _ in found), dtype=np.int64, count=len(found)), [vector for _, vector in found]
 
 
-def pending(conn: sqlite3.Connection, limit: int) -> list[tuple[int, str]]:
+def pending(vault: "OpenCube", limit: int) -> list[tuple[int, str]]:
     """Rows that wait for their vectors, the newest first, with the text to embed."""
     sql = """SELECT m.n, m.content, m.title, m.speaker, c.body FROM pending p JOIN memories m ON m.n = p.n
              LEFT JOIN cold c ON c.n = m.n WHERE m.state <> 'purged' ORDER BY p.n DESC LIMIT ?"""
-    return [(n, _embedded(*text)) for n, *text in conn.execute(sql, (limit,))]
+    return [(n, _embedded(*text)) for n, *text in vault.conn.execute(sql, (limit,))]
 
 
 class Kept(NamedTuple):
@@ -200,22 +207,22 @@ class Kept(NamedTuple):
     vector: bytes
 
 
-def vector_of(conn: sqlite3.Connection, identity: str) -> Kept | None:
+def vector_of(vault: "OpenCube", identity: str) -> Kept | None:
     """The vector of a memory, hot or cold."""
     both = " UNION ALL ".join(
         f"""SELECT e.fingerprint, v.digest, v.vector FROM memories m JOIN {table} v ON v.n = m.n
             JOIN embedders e ON e.id = v.embedder WHERE m.id = ?"""
         for table in GENERATIONS
     )
-    row = conn.execute(both, (identity,) * len(GENERATIONS)).fetchone()
+    row = vault.conn.execute(both, (identity,) * len(GENERATIONS)).fetchone()
     return Kept(*row) if row else None
 
 
-def waiting_text(conn: sqlite3.Connection, identity: str) -> tuple[int, str] | None:
+def waiting_text(vault: "OpenCube", identity: str) -> tuple[int, str] | None:
     """Row and text of a memory that waits for its vector."""
     sql = """SELECT m.n, m.content, m.title, m.speaker, c.body FROM memories m JOIN pending p ON p.n = m.n
              LEFT JOIN cold c ON c.n = m.n WHERE m.id = ? AND m.state <> 'purged'"""
-    row = conn.execute(sql, (identity,)).fetchone()
+    row = vault.conn.execute(sql, (identity,)).fetchone()
     return (row[0], _embedded(*row[1:])) if row else None
 
 
@@ -223,30 +230,31 @@ def _embedded(content: str, title: str | None, speaker: str | None, body: bytes 
     return rows.embedded_text(content if body is None else rows.unpacked(body), title, speaker)
 
 
-def pending_count(conn: sqlite3.Connection) -> int:
+def pending_count(vault: "OpenCube") -> int:
     """How many memories wait for their vectors."""
-    return int(conn.execute("SELECT count(*) FROM pending").fetchone()[0])
+    return int(vault.conn.execute("SELECT count(*) FROM pending").fetchone()[0])
 
 
-def store_vectors(
-    conn: sqlite3.Connection, fingerprint: str, dimensions: int, embedded: Iterable[tuple[int, str, bytes]]
-) -> int:
-    """Write vectors whose texts are still the memories' own (they may have been edited meanwhile); how many were."""
-    conn.execute("INSERT OR IGNORE INTO embedders (fingerprint, dimensions) VALUES (?, ?)", (fingerprint, dimensions))
-    embedder = embedder_id(conn, fingerprint)
+def store_vectors(vault: "OpenCube", fingerprint: str, dimensions: int, embedded: Iterable[tuple[int, str, bytes]]) -> int:
+    """Write vectors, in the caller's transaction, whose texts are still the memories' own; how many were.
+
+    The texts may have been edited while they were embedded.
+    """
+    vault.conn.execute("INSERT OR IGNORE INTO embedders (fingerprint, dimensions) VALUES (?, ?)", (fingerprint, dimensions))
+    embedder = embedder_id(vault, fingerprint)
     written: list[str] = []
     kept = """SELECT m.state, m.content, m.title, m.speaker, c.body FROM memories m LEFT JOIN cold c ON c.n = m.n
               WHERE m.n = ? AND m.state <> 'purged'"""
     for n, text, vector in embedded:
-        row = conn.execute(kept, (n,)).fetchone()
+        row = vault.conn.execute(kept, (n,)).fetchone()
         if row is None or _embedded(*row[1:]) != text:
             continue
         table = _table(cold=row[0] in COLD_STATES)
-        conn.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?)", (n, embedder, rows.text_digest(text), vector))
-        conn.execute("DELETE FROM pending WHERE n = ?", (n,))
+        vault.conn.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?)", (n, embedder, rows.text_digest(text), vector))
+        vault.conn.execute("DELETE FROM pending WHERE n = ?", (n,))
         written.append(table)
     for table in set(written):
-        bump_generation(conn, table)
+        bump_generation(vault.conn, table)
     return len(written)
 
 
@@ -260,19 +268,23 @@ def stored_vectors(conn: sqlite3.Connection, embedder: int) -> Iterator[tuple[st
     return ((identity, _embedded(*text), digest, vector) for identity, *text, digest, vector in conn.execute(sql, (embedder,)))
 
 
-def make_pending(conn: sqlite3.Connection, fingerprint: str | None) -> int:
-    """Put memories in line for new vectors: all of them, or those whose vectors are not of this embedder; how many."""
-    known = None if fingerprint is None else embedder_id(conn, fingerprint)
-    conn.execute(
+def make_pending(vault: "OpenCube", fingerprint: str | None) -> int:
+    """Put memories in line for new vectors, in the caller's transaction; how many wait then.
+
+    Args:
+        fingerprint: of the embedder whose vectors are kept; `None` to put all memories in line.
+    """
+    known = None if fingerprint is None else embedder_id(vault, fingerprint)
+    vault.conn.execute(
         """INSERT OR IGNORE INTO pending SELECT n FROM memories m
            WHERE state <> 'purged' AND NOT EXISTS (SELECT 1 FROM vectors v WHERE v.n = m.n AND v.embedder IS ?)
            AND NOT EXISTS (SELECT 1 FROM cold_vectors v WHERE v.n = m.n AND v.embedder IS ?)""",
         (known, known),
     )
-    return pending_count(conn)
+    return pending_count(vault)
 
 
-def surroundings(conn: sqlite3.Connection, numbers: list[int], sight: Condition) -> list[tuple[Any, ...]]:
+def surroundings(vault: "OpenCube", numbers: list[int], sight: Condition) -> list[tuple[Any, ...]]:
     """Row, conversation, session, turn, length and speaker of these rows and of the turns beside them that may be seen.
 
     Last, whether the memory came from elsewhere and nobody here has dealt with it yet.
@@ -283,12 +295,20 @@ def surroundings(conn: sqlite3.Connection, numbers: list[int], sight: Condition)
         f"m.n, m.conversation, m.session, m.turn, {length}, m.speaker, EXISTS (SELECT 1 FROM arrivals a WHERE a.id = m.id)"
     )
     marks = ", ".join("?" * len(numbers))
-    found = {row[0]: row for row in conn.execute(f"SELECT {columns} FROM memories m WHERE m.n IN ({marks})", numbers)}
+    found = {row[0]: row for row in vault.conn.execute(f"SELECT {columns} FROM memories m WHERE m.n IN ({marks})", numbers)}
     beside = f"SELECT {columns} FROM memories m WHERE m.conversation = ? AND m.session IS ? AND m.turn = ? AND {clause}"
     seen = {row[1:4] for row in found.values()}
     for _, conversation, session, turn, *_ in list(found.values()):
         for near in (turn - 1, turn + 1) if conversation is not None and turn is not None else ():
             if (conversation, session, near) not in seen:
                 seen.add((conversation, session, near))
-                found |= {row[0]: row for row in conn.execute(beside, (conversation, session, near, *values))}
+                found |= {row[0]: row for row in vault.conn.execute(beside, (conversation, session, near, *values))}
     return list(found.values())
+
+
+def embedded(vault: "OpenCube") -> list[tuple[str, int]]:
+    """The fingerprint of each embedder, and how many memories have a vector of it."""
+    sql = """SELECT e.fingerprint, count(*) FROM embedders e
+             JOIN (SELECT embedder FROM vectors UNION ALL SELECT embedder FROM cold_vectors) v ON v.embedder = e.id
+             GROUP BY e.id ORDER BY 1"""
+    return [(str(name), int(count)) for name, count in vault.conn.execute(sql)]

@@ -189,7 +189,7 @@ class Vault:
         sight = queries.condition(Filter(at="", everything=True, principal=principal))
         with connection.translated(self.path):
             if prefix and prefix.isascii() and prefix.isalnum() and len(prefix) <= ID_LENGTH:
-                found = queries.ids_with_prefix(self.conn, prefix, sight)
+                found = queries.ids_with_prefix(self, prefix, sight)
                 if len(found) == 1 or prefix in found:
                     return found[0]
                 if found:
@@ -208,7 +208,7 @@ class Vault:
         raise MemoryNotFound(f"no memory {text[:40]!r} in cube {self.name}", hint=hint)
 
     def _refuse_purged(self, prefix: str) -> None:
-        found = queries.ids_with_prefix(self.conn, prefix, ("m.state = 'purged'", [])) if len(prefix) >= _TELLING else []
+        found = queries.ids_with_prefix(self, prefix, ("m.state = 'purged'", [])) if len(prefix) >= _TELLING else []
         if len(found) == 1:
             raise MemoryNotFound(
                 f"{prefix[:SHOWN]} was purged: nothing of it is left", hint="only its id stays, so that no copy brings it back"
@@ -216,7 +216,7 @@ class Vault:
 
     def _nearest(self, prefix: str, sight: queries.Condition) -> list[str]:
         for length in range(len(prefix) - 1, 0, -1):
-            if found := queries.ids_with_prefix(self.conn, prefix[:length], sight, limit=3):
+            if found := queries.ids_with_prefix(self, prefix[:length], sight, limit=3):
                 return [identity[:8] for identity in found]
         return []
 
@@ -227,7 +227,7 @@ class Vault:
             MemoryNotFound: there is none.
         """
         row = self.conn.execute("SELECT n FROM memories WHERE id = ?", (identity,)).fetchone()
-        found = queries.by_rows(self.conn, self.name, [row[0]]) if row else {}
+        found = queries.by_rows(self, [row[0]]) if row else {}
         if not found:
             raise MemoryNotFound(f"no memory {identity!r} in cube {self.name}")
         return found[row[0]]
@@ -235,7 +235,7 @@ class Vault:
     def by_external_id(self, external_id: str) -> Memory | None:
         """The memory that was added under this external id."""
         row = self.conn.execute("SELECT n FROM memories WHERE external_id = ?", (external_id,)).fetchone()
-        return queries.by_rows(self.conn, self.name, [row[0]])[row[0]] if row else None
+        return queries.by_rows(self, [row[0]])[row[0]] if row else None
 
     def duplicate_of(self, digest: bytes, owner: str, at: str) -> str | None:
         """The id of a current memory of this owner with the same normalised content."""
@@ -248,13 +248,13 @@ class Vault:
         """The hot memories of this owner that state this attribute, whatever their validity, in the order of what they say."""
         sql = """SELECT n FROM memories WHERE key = ? AND owner IS ? AND state IN ('generated', 'activated', 'merged')
                  AND kind NOT IN ('episode', 'document')"""
-        found = queries.by_rows(self.conn, self.name, [n for (n,) in self.conn.execute(sql, (key, owner))])
+        found = queries.by_rows(self, [n for (n,) in self.conn.execute(sql, (key, owner))])
         return sorted(found.values(), key=lambda memory: (starts(memory), memory.created_at, memory.id))
 
     def find(self, wanted: Filter, order: str = "newest", limit: int | None = None) -> list[Memory]:
         """Memories that pass a filter."""
         with connection.translated(self.path):
-            return queries.find(self.conn, self.name, wanted, order, limit)
+            return queries.find(self, wanted, order, limit)
 
     def count(self, wanted: Filter) -> int:
         """How many pass a filter."""
@@ -270,11 +270,11 @@ class Vault:
     def versions(self, ids: Sequence[str], wanted: Filter) -> dict[str, int]:
         """The versions of those of these memories that pass a filter, by id."""
         with connection.translated(self.path):
-            return queries.versions(self.conn, ids, wanted)
+            return queries.versions(self, ids, wanted)
 
     def links(self, identity: str) -> tuple[list[Link], list[Link]]:
         """The links that start at a memory, and those that end there."""
-        return queries.links_of(self.conn, identity)
+        return queries.links_of(self, identity)
 
     def records(self, noun: str) -> dict[str, dict[str, Any]]:
         """All subjects of a noun that is no memory (`view`, …) with their registers."""
@@ -297,7 +297,7 @@ class Vault:
     def due_by(self, until: str, after: tuple[str, int] = ("", 0), limit: int = 1000) -> list[queries.Due]:
         """Memories that are due, longest due first; `after` is the place (since when, row) of the last one seen."""
         with connection.translated(self.path):
-            return queries.due(self.conn, self.name, until, after, limit)
+            return queries.due(self, until, after, limit)
 
     def put_off(self, later: Iterable[tuple[int, str, str | None]]) -> None:
         """Look at memories again later: row, since when it was due, when it is due next. What changed meanwhile is left."""
@@ -306,7 +306,7 @@ class Vault:
 
     def changed_since(self, row: int, most: int, load: int, *, leaving_out: str) -> tuple[list[str], int]:
         """Memories written behind a row of the log, and the last row that this covers; see `queries.changed_since`."""
-        return queries.changed_since(self.conn, row, most, load, leaving_out)
+        return queries.changed_since(self, row, most, load, leaving_out)
 
     def mark(self, name: str) -> str:
         """A mark that a tick left behind, such as up to when it came; empty if it never did."""

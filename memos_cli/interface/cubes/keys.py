@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from memos_cli.errors import AccessDenied, NotFound, UsageError, did_you_mean
+from memos_cli.infra import cubefile
 from memos_cli.infra.crypto import age, keys, signing
-from memos_cli.infra.cubefile import Sign
 from memos_cli.model import PublicKey, Signature, Signer
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 Ask = Callable[[str], str]
 """Tells the passphrase of what is named: a key, a file."""
+Sign = cubefile.Sign
+"""Makes the signatures over a cube file, of its digest."""
 
 
 class Keys:
@@ -104,6 +106,14 @@ class Keys:
         else:
             self._ring.remove(name)
         return name
+
+    def line(self, key: PublicKey) -> str:
+        """The public line of a key, as `trust` takes it."""
+        return keys.public_line(key)
+
+    def fingerprint(self, key: PublicKey) -> str:
+        """What two people compare to know that they mean the same key."""
+        return keys.fingerprint(key)
 
     # -- signatures
 
@@ -222,6 +232,20 @@ class Keys:
         if len(own) > 1 and not by_person:
             raise UsageError("you have several keys; say which", hint=f"there are: {', '.join(key.name for key in own)}")
         return (by_person or own)[0]
+
+
+def by_file(file: str) -> Ask:
+    """What tells a passphrase that is the first line of a file; see `passphrases.from_file`."""
+    from memos_cli.infra.crypto import passphrases
+
+    return lambda _: passphrases.from_file(file)
+
+
+def by_command(command: str) -> Ask:
+    """What tells a passphrase that is the first line a command prints; see `passphrases.from_command`."""
+    from memos_cli.infra.crypto import passphrases
+
+    return lambda _: passphrases.from_command(command)
 
 
 def _named(who: str, known: Sequence[PublicKey]) -> PublicKey:

@@ -2,16 +2,15 @@
 
 import os
 from collections.abc import Callable, Sequence
-from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
-from memos_cli.errors import IntegrityError, MemosError, ModelUnavailable, Refused, UsageError
+from memos_cli.errors import MemosError, ModelUnavailable, Refused, UsageError
 from memos_cli.infra.files import sync_folder
 from memos_cli.infra.governance import governance
 from memos_cli.infra.transfer import merge, merge_plan
 from memos_cli.infra.transfer.slot_record import Travelling
-from memos_cli.infra.vault import log, past, purge, rebuild
+from memos_cli.infra.vault import check, connection, past, purge, search
 from memos_cli.infra.vault.units import POLICY
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Memory, Signer, State
@@ -27,6 +26,10 @@ if TYPE_CHECKING:
 
 _NAMED = 5
 """How many ids a refusal lists."""
+
+
+Plan = merge_plan.Plan
+"""What a merge brings."""
 
 
 class Merged(NamedTuple):
@@ -45,7 +48,7 @@ class Merged(NamedTuple):
 
     cube: str
     other: str
-    plan: merge_plan.Plan
+    plan: Plan
     txn: str | None
     untrusted: bool
     dry_run: bool = False
@@ -125,7 +128,7 @@ class CubeMerge:
         # What lies among the cubes is one's own, but for what is being made there.
         near = source.folder.parent == self._session.paths.cubes and source.folder.name in self._session.shelf.names()
         if not near:
-            _require_sound(source)
+            check.require_sound(source)  # doctor looks at those of this home
         return self._merge(vault, _Source(source, near), author, other, None if dry_run else agree)
 
     def merge_file(
@@ -202,7 +205,7 @@ class CubeMerge:
 
     def _fingerprint(self, source: Vault) -> str | None:
         """The embedder of this home, where the other cube has vectors at all."""
-        if not source.conn.execute("SELECT 1 FROM embedders LIMIT 1").fetchone():
+        if not search.has_vectors(source):
             return None
         try:
             embedder = self._session.embeddings.embedder()
@@ -256,7 +259,7 @@ class CubeMerge:
             with Vault(half, place.name) as made:
                 with author.write(made) as unit:
                     merge.merge(made, unit, vault, merge.Terms(trusted=True, fingerprint=known, only=frozenset(ids)))
-                made.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                connection.checkpoint(made)
             half.rename(place)
             sync_folder(place.parent)
         except OSError as error:
@@ -284,12 +287,6 @@ class CubeMerge:
             for vault in self._session.vaults():
                 if vault.name == memory.cube:
                     vault.confirm([memory.id])
-
-
-def _require_sound(source: Vault) -> None:
-    """Refuse a cube that is not made as cubes are, or whose log is not what was hashed; doctor looks at those of this home."""
-    for line in chain(rebuild.schema_differences(source.conn), log.faults(source.conn)):
-        raise IntegrityError(f"cube {source.name} is damaged: {line}", hint="nothing was taken over")
 
 
 def _refuse_frozen(memories: "list[Memory]") -> None:

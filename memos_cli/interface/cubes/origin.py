@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from memos_cli.errors import MemosError, ModelUnavailable
 from memos_cli.infra.local import adapters
 from memos_cli.infra.transfer.dumper import MAKER
-from memos_cli.infra.vault import log, past, queries
+from memos_cli.infra.vault import log, past, queries, search
 from memos_cli.model import Adapter, Signer
 from memos_cli.operation import models
 from memos_cli.times import from_millis
@@ -96,7 +96,7 @@ def fitting(session: "Session", keys: "Keys", vault: "Vault") -> Fitting:
         vault.mark(MAKER) or vault.meta["owner"],
         tuple(_vectors(session, vault)),
         tuple(arrivals(keys, vault)),
-        queries.untrusted_count(vault.conn),
+        queries.untrusted_count(vault),
         vault.policy != vault.merged_policy,
         tuple(_learnt(session, vault, model)),
         tuple(_states(session, vault, model)),
@@ -152,7 +152,7 @@ def _states(session: "Session", vault: "Vault", model: str | None) -> "Iterator[
 
 
 def _vectors(session: "Session", vault: "Vault") -> list[Vectors]:
-    found = queries.embedded(vault.conn)
+    found = search.embedded(vault)
     known = None
     if found:
         try:
@@ -170,7 +170,7 @@ def with_untrusted(session: "Session", keys: "Keys", verifier: str) -> list[str]
             vault = session.vault(name)
             signed = any(one.key == verifier for came in arrivals(keys, vault) for one in came.signers)
             if signed and (
-                queries.untrusted_count(vault.conn) or any(adapters.untrusted(vault, one) for one in adapters.folders(vault))
+                queries.untrusted_count(vault) or any(adapters.untrusted(vault, one) for one in adapters.folders(vault))
             ):
                 found.append(name)
     return found

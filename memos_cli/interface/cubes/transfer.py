@@ -18,7 +18,7 @@ from memos_cli.infra.cubefile import SUFFIX, Sign
 from memos_cli.infra.governance import governance
 from memos_cli.infra.local import adapters
 from memos_cli.infra.transfer import dumper, loader
-from memos_cli.infra.transfer.dumper import WHOLE, Dumped, Extent, Progress
+from memos_cli.infra.transfer.dumper import WHOLE, Dumped, Progress
 from memos_cli.infra.vault import queries
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Signature, Signer
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from memos_cli.interface.cubes.keys import Keys
     from memos_cli.session import Session
 
+Extent = dumper.Extent
+"""How much of a cube an export takes along."""
 Layer = Callable[[BinaryIO], AbstractContextManager[BinaryIO]]
 """Puts encryption around a stream: one that is written to, or one that is read."""
 
@@ -238,12 +240,21 @@ def refuse_known(target: Path) -> None:
 
 def contents(staged: "Staged") -> Contents:
     """What a staged cube has in it."""
-    states = queries.schedule(staged.vault.conn, "")[0]
+    states = queries.schedule(staged.vault, "")[0]
     signed = staged.signatures, staged.signers
     known, came = staged.vault.records(adapters.NOUN), dict.fromkeys(staged.adapters, staged.trusted)
     learnt = foreign_adapters.told(known, came, staged.vault.name)
     models = Counter(one.identity.get("model", "") for one in staged.slots)
     return Contents(staged.manifest, staged.digest, *signed, states, staged.vectors, staged.absent, learnt, models)
+
+
+def opened(path: Path) -> BinaryIO:
+    """A cube file to be read.
+
+    Raises:
+        MemosError: it cannot be.
+    """
+    return loader.opened(path)
 
 
 def proposed_name(file: str) -> str | None:

@@ -86,7 +86,7 @@ def ingest(
         vault.confirm(confirmed)
     return Added(
         counts["added"], counts["edited"], counts["duplicate"], tuple(ids), (), tuple(superseded), tuple(conflicts), txn,
-        memory=vault.get(ids[0]) if len(ids) == 1 else None, secrets=secrets, pending=search.pending_count(vault.conn),
+        memory=vault.get(ids[0]) if len(ids) == 1 else None, secrets=secrets, pending=search.pending_count(vault),
         extracted=tuple(extracted),
         reopened=reopened,
     )  # fmt: skip
@@ -187,7 +187,7 @@ def link(vault: Vault, source: str, kind: LinkType, target: str, author: "Author
 
     def turn(memory: Memory) -> dict[str, Any]:
         # Within the transaction: else two processes that link two memories one way each would both find the way free.
-        if on and kind in links.ACYCLIC and links.leads(vault.conn, target, kind, source):
+        if on and kind in links.ACYCLIC and links.leads(vault, target, kind, source):
             raise UsageError(
                 f"links of type {kind} lead from {target[:8]} to {source[:8]} already: this one would close a circle"
             )

@@ -77,7 +77,7 @@ def compare(first: Vault, second: Vault, may_see: _May = lambda *_: True) -> Com
 
 
 def _told(vault: Vault) -> Iterator[_Told]:
-    return queries.with_links(vault.conn, vault.name)
+    return queries.with_links(vault)
 
 
 def _side_by_side(ones: Iterator[_Told], others: Iterator[_Told]) -> Iterator[tuple[_Told | None, _Told | None]]:
@@ -100,7 +100,7 @@ def _fields(one: _Told, other: _Told) -> tuple[str, ...]:
 
 
 def _records(first: Vault, second: Vault) -> Iterator[tuple[str, str, str]]:
-    ones, others = (queries.records(vault.conn) for vault in (first, second))
+    ones, others = (queries.records(vault) for vault in (first, second))
     for pair in sorted({*ones, *others}):
         if ones.get(pair) != others.get(pair):
             where = "both" if pair in ones and pair in others else "first" if pair in ones else "second"

@@ -295,7 +295,7 @@ class Timeline:
         for vault in self._session.vaults():
             backwards = past.transactions_backwards(vault)
             names = [name for (name, *_), _ in zip(backwards, range(limit), strict=False)]
-            found += queries.transaction_summaries(vault.conn, names)
+            found += queries.transaction_summaries(vault, names)
         return tuple(found)
 
     def history(self, text: str) -> tuple[Memory, tuple[Version, ...]]:

@@ -192,9 +192,9 @@ def standing(vault: "Vault", now: str, principal: str | None = None) -> Lifecycl
     """How a cube's lifecycle stands; questions are counted that `principal` (`None`: the cube's owner) may see."""
     from memos_cli.operation.operator.dedupe import review
 
-    states, due, later = queries.schedule(vault.conn, now)
+    states, due, later = queries.schedule(vault, now)
     counts = {state.value: states.get(state.value, 0) for state in State}
-    ticked, waiting = vault.mark(TICKED) or None, search.pending_count(vault.conn)
+    ticked, waiting = vault.mark(TICKED) or None, search.pending_count(vault)
     asking = governance.asking(principal, vault.meta) if principal else None
     questions = len(review.items(vault, asking, now))
     return LifecycleStanding(vault.name, counts, ticked, due, later, waiting, questions, dict(policy_of(vault).fields))

@@ -63,7 +63,7 @@ class Tasks:
         ended = vault.records(TASK)
         spelled = {same(name): name for name in ended}
         found = {}
-        for name, current, every, newest in queries.tasks(vault.conn, sight):
+        for name, current, every, newest in queries.tasks(vault, sight):
             known = spelled.get(same(name), name)
             found[known] = Task(known, vault.name, ended.get(known, {}).get("ended"), current, every, newest)
         for name, fields in ended.items():

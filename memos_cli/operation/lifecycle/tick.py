@@ -241,7 +241,7 @@ class Tick:
             return planned
         enough = math.ceil(idle / share) if share else None
         alive = (*HOT_STATES, State.ARCHIVED)
-        there = queries.count_up_to(self._vault.conn, alive, max(enough or 0, least + 1))
+        there = queries.count_up_to(self._vault, alive, max(enough or 0, least + 1))
         if there <= least or (enough is not None and there >= enough):
             return planned
         self._braked = idle
@@ -257,7 +257,7 @@ class Tick:
         gone: list[str] = []
         with self._author.write(self._vault, None if purges else self._txn) as unit:
             for move in batch:
-                due = queries.one_due(self._vault.conn, self._vault.name, move.id)
+                due = queries.one_due(self._vault, move.id)
                 way = transitions.transition(due.memory, uses_of(due), self._policy, millis) if due else None
                 if way is not None and way.to is move.way.to:
                     if purges:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from memos_cli.infra.vault import past, queries
+from memos_cli.infra.vault import past, queries, search
 from memos_cli.model import Filter, Memory
 from memos_cli.operation.results import Found, Query
 
@@ -31,7 +31,11 @@ class MemOperator:
 
     def stats(self) -> dict[str, Any]:
         """Counts of each cube in use."""
-        return {vault.name: queries.statistics(vault.conn) for vault in self._session.vaults()}
+        return {vault.name: self.statistics(vault) for vault in self._session.vaults()}
+
+    def statistics(self, vault: "Vault") -> dict[str, Any]:
+        """Counts of one cube."""
+        return queries.statistics(vault)
 
     # -- finding
 
@@ -106,6 +110,10 @@ class MemOperator:
                 Recalls(vault.folder).add(self._session.now, mine)
 
     # -- vectors
+
+    def pending(self, vault: "Vault") -> int:
+        """How many memories of a cube wait for their vectors."""
+        return search.pending_count(vault)
 
     def embed(self, vault: "Vault | None" = None, tell: Callable[[int, int], None] = lambda *_: None) -> int:
         """Embed every memory that waits for its vector; returns how many were embedded.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from memos_cli.model import Filter, Kind, Memory
 from memos_cli.operation.prompt import model_request
 from memos_cli.operation.prompt.layout import Line, Prompt, Turn
-from memos_cli.operation.results import Hit, Laid
+from memos_cli.operation.results import Hit, Laid, masked
 
 if TYPE_CHECKING:
     from memos_cli.operation.operator.operator import MemOperator
@@ -206,12 +206,8 @@ class Recall:
         return tuple(model_request.line(memory, self.content(memory)) for memory in memories)
 
     def content(self, memory: Memory) -> str:
-        """A memory's content; a secret is masked unless it may be shown, and always if a model elsewhere would read it."""
-        if "secret" not in memory.labels or self.reveals:
-            return memory.content
-        from memos_cli.infra.governance.secrets import mask
-
-        return mask(memory.content, memory.labels)
+        """A memory's words; a secret is masked unless it may be shown, and always where a model elsewhere would read it."""
+        return memory.content if self.reveals else masked(memory)
 
 
 def _turn(memory: Memory) -> int:

@@ -6,13 +6,13 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import ModelUnavailable
-from memos_cli.infra.local.embeddings import GET_MODEL, Embeddings, try_pending
+from memos_cli.infra.local.embeddings import Embeddings, try_pending
 from memos_cli.infra.vault import past, queries, search
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Memory
 from memos_cli.operation import results
 from memos_cli.operation.operator import ranking
-from memos_cli.operation.results import Found, Hit, Query
+from memos_cli.operation.results import GET_MODEL, Found, Hit, Query
 from memos_cli.ports import Embedder
 
 if TYPE_CHECKING:
@@ -49,12 +49,12 @@ class Finder:
 
     def by_words(self, query: str, count: int) -> dict[int, float]:
         """The candidates by words: row number to BM25 score."""
-        return dict(search.lexical(self.vault.conn, query, self._sight, count, cold=self._cold))
+        return dict(search.lexical(self.vault, query, self._sight, count, cold=self._cold))
 
     def contexts(self, cube: int, places: Sequence[ranking.Place]) -> dict[int, ranking.Context]:
         """The contexts of this cube's rows among `places`, and of their neighbours that the principal may see."""
         mine = [n for index, n in places if index == cube]
-        rows_ = search.surroundings(self.vault.conn, mine, self._sight)
+        rows_ = search.surroundings(self.vault, mine, self._sight)
         return {
             n: ranking.Context(
                 (cube, conversation, session, turn) if conversation and turn is not None else None,
@@ -72,7 +72,7 @@ class Finder:
             matrices = [matrix for matrix in made if matrix is not None]
             if not matrices:
                 return {}
-            self._scan = matrices, search.visible_rows(self.vault.conn, self._sight)
+            self._scan = matrices, search.visible_rows(self.vault, self._sight)
         matrices, allowed = self._scan
         found: dict[int, float] = {}
         for matrix in matrices:
@@ -105,7 +105,7 @@ def find(finders: Sequence[Finder], query: str, k: int, vector: Any = None) -> l
     memories: dict[tuple[int, int], Memory] = {}
     for cube, finder in enumerate(finders):
         rows_here = [n for (index, n), _ in best if index == cube]
-        found = queries.by_rows(finder.vault.conn, finder.vault.name, rows_here)
+        found = queries.by_rows(finder.vault, rows_here)
         memories |= {(cube, n): memory for n, memory in found.items()}
     return [Scored(memories[place], parts) for place, parts in best]
 
@@ -152,13 +152,13 @@ class Search:
             if self._settings.get("embedder") != "none":
                 self._notices.append(GET_MODEL)
             return None
-        waiting = any(search.pending_count(vault.conn) for vault in self._vaults)
-        known = any(search.embedder_id(vault.conn, embedder.fingerprint) is not None for vault in self._vaults)
+        waiting = any(search.pending_count(vault) for vault in self._vaults)
+        known = any(search.embedder_id(vault, embedder.fingerprint) is not None for vault in self._vaults)
         self._say_foreign(embedder)
         return embedder if waiting or known else None
 
     def _say_foreign(self, embedder: Embedder) -> None:
-        foreign = sum(search.foreign_vectors(vault.conn, embedder.fingerprint) for vault in self._vaults)
+        foreign = sum(search.foreign_vectors(vault, embedder.fingerprint) for vault in self._vaults)
         if foreign:
             self._notices.append(
                 f"{foreign} memories were embedded by another model and are searched by words alone; mend it with: "
@@ -182,7 +182,7 @@ class Search:
             notice = try_pending(self._embeddings, vault, budget)
             if notice:
                 self._notices.append(notice)
-            waiting = search.pending_count(vault.conn)
+            waiting = search.pending_count(vault)
             if waiting and notice is None:
                 self._notices.append(f"{waiting} memories wait for their vectors; embed them now with: memos doctor --embed")
 

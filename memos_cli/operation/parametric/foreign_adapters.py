@@ -44,8 +44,8 @@ def accept(vault: "Vault", one: Adapter) -> None:
             raise IntegrityError(
                 f"generation {one.number} cannot be used: {error.message}", hint="make a new one: memos consolidate run --again"
             ) from None
-    with vault.derive() as conn:
-        adapters.vouch_for(conn, [one.id])
+    with vault.derive():
+        adapters.vouch_for(vault, [one.id])
 
 
 def require_model(session: "Session", one: Adapter) -> "Base":
@@ -85,8 +85,8 @@ def require_ready(session: "Session", vault: "Vault", one: Adapter) -> None:
         raise MemosError(f"generation {one.number} cannot be made ready: {error.strerror or error}") from None
     finally:
         half.unlink(missing_ok=True)
-    with vault.derive() as conn:
-        adapters.vouch(conn, {one.id: {adapters.LLAMA: digest}})
+    with vault.derive():
+        adapters.vouch(vault, {one.id: {adapters.LLAMA: digest}})
 
 
 def unmade(vault: "Vault", one: Adapter) -> bool:
@@ -151,6 +151,6 @@ def take_over(vault: "Vault", source: "Vault", *, trusted: bool, signed: bool, d
     fine = {one.id for one in found if stood_for(one.id)}
     new = [one.id for one in found if one.comes or (one.id in fine and adapters.untrusted(vault, one.id))]
     if fine and not dry_run:
-        with vault.derive() as conn:
-            adapters.vouch_for(conn, sorted(fine))
+        with vault.derive():
+            adapters.vouch_for(vault, sorted(fine))
     return told({one.id: one.registers for one in found}, {one: one in fine for one in new}, vault.name)

@@ -28,9 +28,11 @@ from memos_cli.operation.parametric.training import Tell, TrainingOptions
 from memos_cli.training_port import TrainingSettings
 
 if TYPE_CHECKING:
-    from memos_cli.infra.local.jobs import Job
+    from memos_cli.infra.local import jobs
     from memos_cli.infra.vault.vault import Vault
     from memos_cli.session import Session
+
+    Job = jobs.Job
 
 
 class Planned(NamedTuple):

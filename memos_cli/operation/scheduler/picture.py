@@ -75,7 +75,7 @@ def drawn(session: "Session", operator: "MemOperator", tokens: int) -> Picture:
         link
         for vault in session.vaults()
         for kind in _LINKS
-        for link in queries.links_of_type(vault.conn, kind)
+        for link in queries.links_of_type(vault, kind)
         if link.source in memories and link.target in memories
     ]
     told = [memory for memory in memories.values() if "secret" not in memory.labels]

@@ -70,7 +70,7 @@ def test_search_embeds_what_waits_within_its_budget_and_says_so_beyond(wise: MOS
     budget = wise.settings.get("search.pending")
     wise.add(drafts=[Draft(f"Note number {number}") for number in range(budget + 5)])
     found = wise.search("note")
-    assert search.pending_count(wise.vaults()[0].conn) == 5
+    assert search.pending_count(wise.vaults()[0]) == 5
     assert any("5 memories wait" in notice for notice in found.notices)
     assert wise.embed() == 5
     assert not wise.search("note").notices
@@ -81,13 +81,13 @@ def test_an_edit_makes_the_vector_pending_again(wise: MOS) -> None:
     wise.embed()
     wise.update(identity, "Invoices are due on Monday")
     vault = wise.vaults()[0]
-    assert (search.pending_count(vault.conn), vault.conn.execute("SELECT count(*) FROM vectors").fetchone()[0]) == (1, 0)
+    assert (search.pending_count(vault), vault.conn.execute("SELECT count(*) FROM vectors").fetchone()[0]) == (1, 0)
     assert wise.search("accounting deadlines").hits[0].parts.cosine is not None
 
 
 def test_a_single_add_loads_no_model(wise: MOS) -> None:
     wise.add("Nothing heavy here")
-    assert search.pending_count(wise.vaults()[0].conn) == 1
+    assert search.pending_count(wise.vaults()[0]) == 1
 
 
 def test_the_past_is_searched_by_meaning_too(wise: MOS, clock: Clock) -> None:

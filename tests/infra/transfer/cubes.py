@@ -37,9 +37,9 @@ def embed(vault: Vault, fingerprint: str = "fake-1", most: int = 1000) -> None:
         values = [chance.uniform(-1, 1) for _ in range(DIMENSIONS)]
         return pack(f"<{DIMENSIONS}e", *(value / math.hypot(*values) for value in values))
 
-    with vault.derive() as conn:
-        pending = search.pending(conn, most)
-        search.store_vectors(conn, fingerprint, DIMENSIONS, [(n, text, vector(text)) for n, text in pending])
+    with vault.derive():
+        pending = search.pending(vault, most)
+        search.store_vectors(vault, fingerprint, DIMENSIONS, [(n, text, vector(text)) for n, text in pending])
 
 
 def dumped(vault: Vault, **options: Any) -> bytes:
@@ -75,7 +75,9 @@ def live(mos: MOS, clock: Clock, chance: random.Random, steps: int) -> None:
         lambda: set_policy(vault, mos.author("policy"), {"archive.decay": chance.choice((0.4, 0.5, 0.6))}),
         lambda: mos.tasks.end("move") if any(task.current for task in mos.tasks.list()) else None,
         lambda: embed(vault, chance.choice(("fake-1", "fake-2")), 3),
-        lambda: mos.add(drafts=mos.read(f"# Notes\n\nThe {chance.choice(TEXTS)} {chance.random()}.\n".encode(), name="n.md")),
+        lambda: mos.add(
+            drafts=mos.pipeline.read(f"# Notes\n\nThe {chance.choice(TEXTS)} {chance.random()}.\n".encode(), name="n.md")
+        ),
     )
     for _ in range(steps):
         clock.forward(minutes=chance.randrange(1, 500))
@@ -97,7 +99,7 @@ def rich(mos: MOS, clock: Clock) -> Vault:
     kept, gone, other = (mos.add(text, tags=["food"]).ids[0] for text in ("a plum a day", "a pear a day", "an apple a day"))
     mos.link(kept, LinkType.RELATES, other)
     mos.purge(gone)
-    mos.add(drafts=mos.read(b"# Bread\n\nThe oven needs an hour.\n", name="bread.md"))
+    mos.add(drafts=mos.pipeline.read(b"# Bread\n\nThe oven needs an hour.\n", name="bread.md"))
     mos.snapshots.create("here")
     mos.save_record("view", "eating", {"tags": ["food"]})
     set_policy(vault, mos.author("policy"), {"archive.decay": 0.7})

@@ -141,8 +141,8 @@ def test_a_signature_stands_for_no_stranger_s_adapter(mos: MOS, one: Adapter, tm
         assert dumped(back) == data
         told = dumper.dump(back, io.BytesIO(), tmp_path / "cache", sign=lambda _: [Signature("a" * 44, "s" * 88)])
         assert (told.adapters, list(told.kept)) == (0, [one.id])
-        with back.derive() as conn:
-            adapters.vouch_for(conn, [one.id])
+        with back.derive():
+            adapters.vouch_for(back, [one.id])
         assert kept(dumped(back, sign=lambda _: [Signature("a" * 44, "s" * 88)]), "adapters/")
 
 

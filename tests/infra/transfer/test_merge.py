@@ -133,11 +133,11 @@ class TestPurges:
 
     def test_a_file_that_another_memory_here_was_read_from_is_blanked(self, here: MOS, there: MOS) -> None:
         text = b"The heron nests behind the willow.\n\nThe rake is at Yuki's.\n"
-        drafts = there.read(text, name="garden.txt")
+        drafts = there.pipeline.read(text, name="garden.txt")
         assert len(drafts) == 2
         (heron,) = there.add(drafts=drafts[:1]).ids
         take(*both(here, there))
-        (rake,) = here.add(drafts=here.read(text, name="garden.txt")[1:]).ids
+        (rake,) = here.add(drafts=here.pipeline.read(text, name="garden.txt")[1:]).ids
         there.purge([heron])
         ours = here.writable()
         take(ours, there.writable())
@@ -371,23 +371,23 @@ class TestVectors:
         same, edited = together(here, there, "same"), together(here, there, "edited")
         new = add(there, "new")
         embedder = Embedder()
-        waiting = search.pending(theirs.conn, 10)
+        waiting = search.pending(theirs, 10)
         vectors = dict(zip((n for n, _ in waiting), encode(embedder.embed([text for _, text in waiting])), strict=True))
-        with theirs.derive() as conn:
-            search.store_vectors(conn, "words", 32, [(n, text, vectors[n]) for n, text in waiting])
+        with theirs.derive():
+            search.store_vectors(theirs, "words", 32, [(n, text, vectors[n]) for n, text in waiting])
         here.edit(edited, {"content": "edited since"})
         there.edit(edited, {"tag:x": True})
         there.edit(same, {"tag:x": True})
         take(ours, theirs, merge.Terms(fingerprint="other"))
-        assert search.pending_count(ours.conn) == 3, "of another embedder nothing is taken"
+        assert search.pending_count(ours) == 3, "of another embedder nothing is taken"
         there.edit(same, {"tag:y": True})
         there.edit(new, {"tag:y": True})
         take(ours, theirs, merge.Terms(fingerprint="words"))
-        kept = {one: search.vector_of(ours.conn, one) for one in (same, edited, new)}
-        assert kept[same] == search.vector_of(theirs.conn, same)
+        kept = {one: search.vector_of(ours, one) for one in (same, edited, new)}
+        assert kept[same] == search.vector_of(theirs, same)
         assert kept[new] is not None
         assert kept[edited] is None
-        assert search.pending_count(ours.conn) == 1
+        assert search.pending_count(ours) == 1
         assert_sound(ours)
 
 

@@ -112,7 +112,7 @@ class TestFinding:
         query = "worda wordf wordl"
 
         def scores() -> dict[str, float]:
-            hits = search.lexical(vault.conn, query, ("1", []), 60, cold=True)
+            hits = search.lexical(vault, query, ("1", []), 60, cold=True)
             names = dict(vault.conn.execute("SELECT n, id FROM memories").fetchall())
             assert [score for _, score in hits] == sorted((score for _, score in hits), reverse=True)
             return {names[n]: score for n, score in hits}

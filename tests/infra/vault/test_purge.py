@@ -189,7 +189,7 @@ class TestReceipt:
         sound(mos.vault("default"))
 
     def test_a_dry_run_says_the_same_and_does_nothing(self, mos: MOS, home: Path) -> None:
-        drafts = mos.read(f"# One\n\n{TEXT}\n\n# Two\n\nThe roses are red.\n".encode(), name="notes.md")
+        drafts = mos.pipeline.read(f"# One\n\n{TEXT}\n\n# Two\n\nThe roses are red.\n".encode(), name="notes.md")
         ids = mos.add(drafts=drafts).ids
         before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file() and "-shm" not in path.name}
         planned = mos.purge(ids[0], dry_run=True)
@@ -270,7 +270,7 @@ class TestFiles:
 
     def notes(self, mos: MOS, *paragraphs: str) -> dict[str, str]:
         text = "\n\n".join(f"# Part {n}\n\n{paragraph}" for n, paragraph in enumerate(paragraphs))
-        ids = mos.add(drafts=mos.read(text.encode(), name="notes.md")).ids
+        ids = mos.add(drafts=mos.pipeline.read(text.encode(), name="notes.md")).ids
         return {mos.get(identity).content: identity for identity in ids}
 
     def test_a_file_that_others_need_is_blanked_and_they_keep_their_places(self, mos: MOS) -> None:
@@ -318,8 +318,8 @@ class TestFiles:
     def test_a_file_that_holds_the_text_and_that_nobody_names_goes_with_it(self, mos: MOS, home: Path) -> None:
         """An `add` that was killed between keeping the file and storing what was read from it left it."""
         (one,) = mos.add(TEXT).ids
-        mos.read(f"# Notes\n\n{TEXT}\n".encode())
-        mos.read(b"# Notes\n\nThe roses are red.\n")
+        mos.pipeline.read(f"# Notes\n\n{TEXT}\n".encode())
+        mos.pipeline.read(b"# Notes\n\nThe roses are red.\n")
         mos.purge(one)
         assert len([path for path in (home / "cubes/default/blobs").glob("*/*") if path.is_file()]) == 1
         mos.close()

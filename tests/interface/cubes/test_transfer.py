@@ -117,7 +117,7 @@ def test_an_import_is_one_step_of_undo_and_no_part_of_an_export(mos: MOS, clock:
 
 def test_a_selection_is_sound_where_it_comes_in_and_its_file_is_not_missed(mos: MOS, tmp_path: Path) -> None:
     mos.add("the wine is in the cellar")
-    mos.add(drafts=mos.read(b"# Bread\n\nThe oven needs an hour.\n\n# Soup\n\nThe pot needs two.\n", name="food.md"))
+    mos.add(drafts=mos.pipeline.read(b"# Bread\n\nThe oven needs an hour.\n\n# Soup\n\nThe pot needs two.\n", name="food.md"))
     (bread,) = [memory for memory in mos.list() if "hour" in memory.content]
     mos.switch([bread.id], "tag", {"tag:bread": True})
     path = tmp_path / "bread.memcube"

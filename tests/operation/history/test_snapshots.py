@@ -210,16 +210,16 @@ class TestWhatIf:
     def test_vectors_are_taken_over_where_the_text_is_the_same(self, mos: MOS) -> None:
         same, other = mos.add("I live in Rome").ids + mos.add("I like jazz").ids
         vault = mos.vault("default")
-        with vault.derive() as conn:
-            waiting = search.pending(conn, 10)
-            search.store_vectors(conn, "an embedder", 3, [(n, text, bytes([n] * 3)) for n, text in waiting])
+        with vault.derive():
+            waiting = search.pending(vault, 10)
+            search.store_vectors(vault, "an embedder", 3, [(n, text, bytes([n] * 3)) for n, text in waiting])
         mos.snapshots.create("s")
         mos.edit(other, {"content": "I like tango"})
         past = seen(vault, Filter(at="", snapshot="s"))
         assert not past.is_present
         kept = past.conn.execute("SELECT m.id FROM vectors v JOIN memories m ON m.n = v.n").fetchall()
         assert kept == [(same,)]
-        assert [text for _, text in search.pending(past.conn, 10)] == ["I like jazz"]
+        assert [text for _, text in search.pending(past, 10)] == ["I like jazz"]
         past.close()
 
     def test_every_cube_in_use_needs_the_snapshot(self, mos: MOS, clock: Clock) -> None:

@@ -189,8 +189,9 @@ def test_what_came_into_another_cube_from_a_stranger_stays_strange(mos: MOS, one
     assert [(came.id, came.trusted) for came in done.adapters] == [(one.id, False)]
     assert active(ann, one.base)[0] is None
     ann.create_cube("mine")
-    with ann.vault("strange").derive() as conn:
-        adapters.vouch_for(conn, [one.id])
+    strange = ann.vault("strange")
+    with strange.derive():
+        adapters.vouch_for(strange, [one.id])
     assert rehearsed(ann, partial(ann.cube_merge.merge, "strange", "mine")).adapters[0].trusted
 
 

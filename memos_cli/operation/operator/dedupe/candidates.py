@@ -56,14 +56,14 @@ class Candidates:
         rows: dict[int, float | None] = {}
         expression = self._expression(memory)
         if expression is not None:
-            rows = dict.fromkeys(n for n, _ in search.ranked(self._vault.conn, expression, mine, FOUND))
+            rows = dict.fromkeys(n for n, _ in search.ranked(self._vault, expression, mine, FOUND))
         if memory.key is not None:
-            rows |= dict.fromkeys(search.rows_with_key(self._vault.conn, memory.key, mine))
+            rows |= dict.fromkeys(search.rows_with_key(self._vault, memory.key, mine))
         if self._nearby is not None:
             near = self._nearby.to(row, rows)
-            rows |= dict.fromkeys(search.rows_that(self._vault.conn, [n for n in near if n not in rows], mine))
+            rows |= dict.fromkeys(search.rows_that(self._vault, [n for n in near if n not in rows], mine))
             rows = {n: near.get(n) for n in rows}
-        found = queries.by_rows(self._vault.conn, self._vault.name, rows)
+        found = queries.by_rows(self._vault, rows)
         return [(found[n], cosine) for n, cosine in rows.items() if n in found]
 
     def _expression(self, memory: Memory) -> str | None:
@@ -86,7 +86,7 @@ class Candidates:
 
     def _count(self, word: str) -> int:
         if word not in self._counts:
-            self._counts[word] = search.count_with(self._vault.conn, word, COUNTED)
+            self._counts[word] = search.count_with(self._vault, word, COUNTED)
         return self._counts[word]
 
 
@@ -99,7 +99,7 @@ class _Nearby:
         self._matrix = matrix
         self._least = least
         self._places = {int(key): place for place, key in enumerate(matrix.keys)}
-        self._allowed = np.isin(matrix.keys, search.visible_rows(vault.conn, queries.condition(current)))
+        self._allowed = np.isin(matrix.keys, search.visible_rows(vault, queries.condition(current)))
 
     def to(self, row: int, rows: Iterable[int]) -> dict[int, float]:
         """The cosines of the nearest rows, and of `rows`."""

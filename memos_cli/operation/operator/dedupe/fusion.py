@@ -88,7 +88,7 @@ def may_fuse(one: Memory, other: Memory, *, pinned: bool = False) -> str | None:
 
 def was_asked(vault: Vault, pair: str) -> bool:
     """Whether a person was asked the question with this id before, answered or not."""
-    return queries.has_operations(vault.conn, NOUN, pair)
+    return queries.has_operations(vault, NOUN, pair)
 
 
 def product(memories: Sequence[Memory]) -> Draft:

