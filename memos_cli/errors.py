@@ -131,7 +131,7 @@ class ModelUnavailable(MemosError):
 
 
 class FingerprintMismatch(MemosError):
-    """Two things that must come from the same model do not, where the caller demanded that they do."""
+    """What has to be a state of the model in use is of another one, of other memories, or is not there, and was demanded."""
 
     exit_status = 15
     code = "fingerprint_mismatch"

@@ -223,7 +223,7 @@ class MOS(Session):
     def conversation(
         self, llm: "LLM | None" = None, attached: "Attached | None" = None, *, user_id: str | None = None, **manner: bool
     ) -> "Chat":
-        """A conversation that goes on from message to message; `manner`: `save`, `recall`, `reveal`, `resume`."""
+        """A conversation of several messages; `manner`: `save`, `recall`, `reveal`, `resume`, `require_slot`."""
         from memos_cli.interface.chat.chat import Chat, Manner
 
         return Chat(self, self.memories, self.scheduler, llm, attached, manner=Manner(**manner), user_id=user_id)

@@ -170,6 +170,20 @@ class TestStatuses:
     def test_14_when_vectors_are_wanted_and_there_is_no_model(self, memos: Run, diet: str) -> None:  # noqa: ARG002
         self.ends(memos, 14, "model_unavailable", "doctor", "--embed")
 
+    @pytest.mark.model
+    def test_15_when_a_slot_is_demanded_and_none_fits_the_model(self, memos: Run, diet: str, home: Path) -> None:
+        pytest.importorskip("llama_cpp")
+        mini, other = {"MEMOS_LLM_MODEL": "memos-mini"}, {"MEMOS_LLM_MODEL": "memos-mini", "MEMOS_LLM_KV": "q8_0"}
+        memos("pin", diet)
+        before = operations(home)
+        asked = ("chat", "--require-slot", "-m", "What do I eat?")
+        self.ends(memos, 15, "fingerprint_mismatch", *asked, env=mini)
+        (slot,) = memos("slot", "build", "--json", env=mini).data["slots"]
+        self.ends(memos, 15, "fingerprint_mismatch", *asked, env=other)
+        assert operations(home) == before
+        verified = memos("slot", "verify", slot["id"], "--json", env=other)
+        assert (verified.status, json.loads(verified.err)["error"]["code"]) == (15, "fingerprint_mismatch")
+
     @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
     def test_130_and_143_when_a_signal_ends_it(self, memos: Run, home: Path, number: int, status: int) -> None:
         memos("add", "I eat no meat")

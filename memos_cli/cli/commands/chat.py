@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @click.option("--continue", "resume", is_flag=True, help="Go on with the last conversation.")
 @click.option("--no-save", is_flag=True, help="Do not keep the conversation, nor what it tells.")
 @click.option("--no-recall", is_flag=True, help="Do not look up memories: ask the model alone.")
+@click.option("--require-slot", is_flag=True, help="Answer only from a slot: refuse where none fits the prompt.")
 @click.option("--stats", is_flag=True, help="Show tokens (of the prompt, from a slot, evaluated) and times.")
 @reveal
 @pass_app
@@ -36,6 +37,10 @@ def chat(app: App, /, source: str | None, message: str | None, **given: Any) -> 
     find what is worth keeping, and so does a model that is fit for it (setting llm.extract, `memos model info`). "Remember
     that …", "forget …" and "what do you know about …" are understood, and done in any case.
 
+    With --require-slot one message is answered only if its prompt begins from a slot (memos slot), so that no script waits
+    for a whole prompt unawares; else the model is asked nothing and nothing is kept. What is done without the model
+    ("remember that …") needs no slot.
+
     \b
     Examples:
       memos chat
@@ -43,17 +48,21 @@ def chat(app: App, /, source: str | None, message: str | None, **given: Any) -> 
       memos --json chat -m "Where do I live?" | jq -r .data.answer
       echo "remember that the key is under the mat" | memos chat
       memos chat --continue --stats
+      memos slot build && memos chat --require-slot -m "What do I eat?"
 
     \b
     Exit status:
       0  answered, also when the memories do not say
-      2  an empty message, or one that is too long for the model
-      14 the model that is set cannot be used
+      2  an empty message, or one that is too long for the model; --require-slot without a message
+      14 the model that is set cannot be used; with --require-slot also: none is chosen
+      15 with --require-slot: no slot fits, or what it gave was not used
       130 stopped by Ctrl-C, with -m
     """
     once = message is not None or source is not None or not (sys.stdin.isatty() and sys.stderr.isatty())
     if app.json and not once:
         raise UsageError("--json answers one message", hint='memos --json chat -m "What do I eat?"')
+    if given["require_slot"] and not once:
+        raise UsageError("--require-slot is for one message", hint='memos chat --require-slot -m "What do I eat?"')
     text = _once(message, source) if once else ""
     from memos_cli.operation.parametric import active_adapter
 
@@ -62,8 +71,8 @@ def chat(app: App, /, source: str | None, message: str | None, **given: Any) -> 
         app.note(notice)
     save, recall = not given["no_save"], not given["no_recall"]
     try:
-        shown, resume = given["reveal"], given["resume"]
-        talk = app.mos.conversation(llm, save=save, recall=recall, reveal=shown, resume=resume, attached=attached)
+        shown, resume, slot = given["reveal"], given["resume"], given["require_slot"]
+        talk = app.mos.conversation(llm, attached, save=save, recall=recall, reveal=shown, resume=resume, require_slot=slot)
         if once:
             _answer(app, talk, text, stats=given["stats"])
             return

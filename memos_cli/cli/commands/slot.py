@@ -7,12 +7,14 @@ import click
 from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import Family, dry_run, yes
-from memos_cli.errors import IntegrityError, UsageError
+from memos_cli.errors import FingerprintMismatch, IntegrityError, UsageError
 from memos_cli.model import Slot
 from memos_cli.operation.activation.slots import Built, ListedSlot, Wanted
 from memos_cli.times import shown
 
 _ID = 8
+_MOST = 5
+"""Slots whose reasons stand in one error."""
 _REPAIR = "remove what is damaged with: memos slot rm ID; chat makes it anew"
 
 
@@ -83,29 +85,47 @@ def list_(app: App) -> None:
 
 
 @slot.command("verify")
+@click.argument("ids", nargs=-1, metavar="[ID]...")
 @pass_app
-def verify(app: App) -> None:
-    """Check every slot: its file and its record against what they were, its memories against what they are now.
+def verify(app: App, ids: tuple[str, ...]) -> None:
+    """Check slots: file and record against what they were, memories against what they are now.
 
-    A stale slot is no fault: it is never used, and is removed when somebody comes upon it.
+    Without ids every slot is looked at, and the model is not loaded. A stale slot, or one of another model, is no fault then:
+    it is never used, and a stale one is removed when somebody comes upon it.
+
+    With ids (or beginnings of them) just these are, and each has to be one that the next answer can begin from. Compared is
+    all that a state depends on: the model's file, the KV type, the context, batch and threads, the build of llama.cpp and the
+    processor, the chat template and the adapter that chat would use now. The model is loaded for it and the state put back,
+    unless what is known without the model tells already. No slot is changed or removed.
 
     \b
     Examples:
       memos slot verify
       memos slot verify --json
+      memos slot verify 1a2b && memos cube export work
 
     \b
     Exit status:
+      2  with ids: several slots begin with one
+      10 with ids: no such slot
       13 a slot, or the index of all, is damaged
+      14 with ids: no model is chosen, or it cannot be used
+      15 with ids: one is stale, of a cube that is not in use, or differs from the model chosen
     """
     from memos_cli.cli.progress import progress
 
+    if ids:
+        with progress(app, "checking") as tell:
+            demanded = app.mos.activation.check(ids, lambda done: tell(done, 0))
+        _show(app, demanded, notes=False)  # the error says it
+        _require_ready(demanded)
+        return
     with progress(app, "checking") as tell:
         found = app.mos.activation.verify(lambda done: tell(done, 0))
     _show(app, found)
     if damaged := [one for one in found if one.state == "damaged"]:
-        ids = " ".join(one.slot.id[:_ID] for one in damaged[:10])
-        raise IntegrityError(f"{len(damaged)} of {len(found)} slots damaged: {ids}", hint=_REPAIR)
+        names = " ".join(one.slot.id[:_ID] for one in damaged[:10])
+        raise IntegrityError(f"{len(damaged)} of {len(found)} slots damaged: {names}", hint=_REPAIR)
 
 
 @slot.command("rm")
@@ -138,7 +158,34 @@ def rm(app: App, ids: tuple[str, ...], *, every: bool, dry_run: bool, yes: bool)
     app.out(f"{word} {render.many(len(removed), 'slot')}, {_size(size)}")
 
 
-def _show(app: App, found: tuple[ListedSlot, ...]) -> None:
+def _require_ready(found: tuple[ListedSlot, ...]) -> None:
+    """Let each be ready.
+
+    Raises:
+        IntegrityError: one is damaged.
+        FingerprintMismatch: none is, and one cannot be used.
+    """
+    if damaged := [one for one in found if one.state == "damaged"]:
+        raise IntegrityError(_whys(damaged), hint=_REPAIR)
+    if unfit := [one for one in found if one.state != "ready"]:
+        raise FingerprintMismatch(_whys(unfit), hint=_next(unfit[0]))
+
+
+def _whys(found: list[ListedSlot]) -> str:
+    more = f"; and {len(found) - _MOST} more" if len(found) > _MOST else ""
+    return "; ".join(f"slot {one.slot.id[:_ID]}: {one.why or one.state}" for one in found[:_MOST]) + more
+
+
+def _next(one: ListedSlot) -> str:
+    """What to do about a slot that cannot be used."""
+    if one.state == "elsewhere":
+        return f"use that cube, too: memos --cube NAME slot verify {one.slot.id[:_ID]}"
+    options = {"conversation": f" --conversation {one.slot.name}", "topics": " --tag TAG"}.get(one.slot.covers, "")
+    made = f"make it anew with: memos slot build{options}"
+    return made if one.state == "stale" else f"{made}; or choose its model: memos model use NAME|PATH"
+
+
+def _show(app: App, found: tuple[ListedSlot, ...], *, notes: bool = True) -> None:
     taken, quota = app.mos.activation.bytes
     if app.json:
         app.data({"slots": [_json(one) for one in found], "bytes": taken, "quota": quota})
@@ -151,7 +198,7 @@ def _show(app: App, found: tuple[ListedSlot, ...]) -> None:
     headings = ("slot", "of", "name", "tokens", "size", "uses", "used", "state")
     table(headings, [_row(one) for one in found], right=(3, 4, 5))
     for one in found:
-        if one.why:
+        if one.why and notes:
             app.note(f"{one.slot.id[:_ID]}: {one.why}")
     app.out(f"{_size(taken)} of {_size(quota)}")
 

@@ -49,12 +49,14 @@ class Manner(NamedTuple):
         recall: whether memories are looked up.
         reveal: whether secrets are shown, and told to a model on this machine.
         resume: go on with the last conversation.
+        require_slot: every prompt that the model is asked has to begin from a slot. What is done without the model needs none.
     """
 
     save: bool = True
     recall: bool = True
     reveal: bool = False
     resume: bool = False
+    require_slot: bool = False
 
 
 USUAL = Manner()
@@ -71,6 +73,10 @@ class Chat:
         attached: the adapter that `llm` computes with.
         manner: how it is held.
         user_id: who is speaking.
+
+    Raises:
+        ModelUnavailable: a slot is required, and there is no model.
+        FingerprintMismatch: a slot is required, and the model keeps no states.
     """
 
     def __init__(
@@ -84,7 +90,7 @@ class Chat:
         manner: Manner = USUAL,
         user_id: str | None = None,
     ) -> None:
-        save, recall, reveal, resume = manner
+        save, recall, reveal, resume, require_slot = manner
         self.llm = llm
         self.save = save
         self.shown: tuple[Memory, ...] = ()
@@ -101,7 +107,9 @@ class Chat:
         self._rests: list[dict[str, int]] = []  # the memories, by version, that each turn rests on
         self._first = 0  # the first turn that prompts still have
         self._scene: tuple[str, ...] = ()  # the memories of the topics
-        self._replier = Replier(session, memories, scheduler, llm, self._recalling, recall=recall, attached=attached)
+        self._replier = Replier(
+            session, memories, scheduler, llm, self._recalling, recall=recall, attached=attached, require_slot=require_slot
+        )
         place = self._begin(resume=resume)
         self.conversation = place.conversation
         self._keeper = Episodes(session, llm, self._person, place, save=save)
@@ -120,6 +128,7 @@ class Chat:
         Raises:
             UsageError: empty, not text, or too long for the model.
             ModelUnavailable: the model cannot be run.
+            FingerprintMismatch: its prompt has to begin from a slot, and does not; nothing is kept of the message.
         """
         message = changes.check_content(message).strip()
         start = time.perf_counter()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
+from memos_cli.errors import FingerprintMismatch, MemosError, ModelUnavailable
 from memos_cli.interface.chat import citations
 from memos_cli.interface.reader import intents
 from memos_cli.interface.reader.notes import ended
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from memos_cli.operation.operator.operator import MemOperator
     from memos_cli.operation.parametric.active_adapter import Attached
     from memos_cli.operation.scheduler.scheduler import MemScheduler
-    from memos_cli.ports import LLM, Token
+    from memos_cli.ports import LLM, Request, Token
     from memos_cli.session import Session
 
 
@@ -90,6 +91,11 @@ class Replier:
         recalling: what the person may be told, and how it is laid out.
         recall: whether memories are looked up.
         attached: the adapter that `llm` computes with.
+        require_slot: every prompt that `llm` is asked has to begin from a slot.
+
+    Raises:
+        ModelUnavailable: a slot is required, and there is no model.
+        FingerprintMismatch: a slot is required, and the model keeps no states.
 
     Attributes:
         warm: the slots of the model; `None` where it keeps no states.
@@ -106,6 +112,7 @@ class Replier:
         *,
         recall: bool,
         attached: "Attached | None",
+        require_slot: bool = False,
     ) -> None:
         self._session = session
         self._memories = memories
@@ -115,8 +122,11 @@ class Replier:
         self._person = recalling.person
         self._recall = recall
         self._attached = attached
+        self._require_slot = require_slot
         self.warm = self._warmed()
         self.asked = False
+        if require_slot and self.warm is None:
+            raise _stateless(llm)
 
     def answer(self, whole: Laid, found: Recalled, stream: Stream, word: str | None = None) -> Reply:
         """Answer the question of a prompt.
@@ -199,13 +209,36 @@ class Replier:
         most = max(1, min(self._session.settings.get("llm.answer"), llm.context - prompted))
         self.asked = True
         restored = self.warm.restore(made) if self.warm else 0
+        required = self._required(made, restored)
         begun = time.perf_counter()
         answer = stream.run(llm.stream(made, most=most))
         seconds = {"first": (stream.first or time.perf_counter()) - start, "answer": time.perf_counter() - start}
         tokens = {"prompt": prompted, "answer": len(stream.tokens)}
         if self.warm:
             tokens |= self.warm.spent(prompted, restored, (stream.first or time.perf_counter()) - begun)
+            if (used := prompted - tokens["evaluated"]) < required:
+                raise _unused(required, max(0, used))
         return answer, Answered(answer, "generated", (), tokens, seconds, stopped=stream.stopped, prompt=laid)
+
+    def _required(self, made: "Request", restored: int) -> int:
+        """How many tokens of a prompt have to come from a slot, which are those that the context holds; 0 without a demand.
+
+        Raises:
+            FingerprintMismatch: a slot is required, and the context holds nothing that came from one.
+        """
+        if not self._require_slot or self.warm is None:
+            return 0
+        begun = self.warm.begun(made)
+        if begun < max(1, restored):
+            raise (
+                _unused(restored, begun)
+                if restored
+                else FingerprintMismatch(
+                    f"no slot fits the prompt: {self.warm.lacking()}",
+                    hint="make one for the model chosen with: memos slot build",
+                )
+            )
+        return begun
 
     def _sure(self, tokens: "Sequence[Token]", answer: str, *, shown: bool) -> bool:
         """Whether an answer is trusted.
@@ -242,6 +275,23 @@ class Replier:
         from memos_cli.operation.activation.prefix_cache import PrefixCache
 
         return PrefixCache(self._session, llm, self._person)
+
+
+def _stateless(llm: "LLM | None") -> MemosError:
+    """What is wrong where a slot is required of a model that can have none."""
+    if llm is None:
+        return ModelUnavailable("no model is chosen, and a slot is a model's state", hint="memos model use NAME|PATH")
+    return FingerprintMismatch(
+        f"{llm.name} keeps no states, so no answer of it begins from a slot",
+        hint="choose a model that runs on this machine: memos model use NAME|PATH",
+    )
+
+
+def _unused(given: int, used: int) -> FingerprintMismatch:
+    return FingerprintMismatch(
+        f"of {given} tokens that a slot gave, {used} were used",
+        hint="see whether the model chosen puts it back with: memos slot verify ID",
+    )
 
 
 def extractive(answer: str, memories: Sequence[Memory]) -> Answered:

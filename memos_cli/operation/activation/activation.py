@@ -120,6 +120,27 @@ class ActivationMemory:
             tell(number)
         return tuple(found)
 
+    def check(self, prefixes: Sequence[str], tell: Callable[[int], None] = lambda _: None) -> tuple[ListedSlot, ...]:
+        """Whether the next answer can begin from each of these slots, with the model that the settings choose now.
+
+        Unlike `verify` it compares all that a state depends on, and puts the state back: the model is loaded, unless what is
+        known without it tells already. A slot that cannot be used has another state than `ready`, and a reason.
+
+        Args:
+            prefixes: beginnings of their ids.
+            tell: called with how many are checked.
+
+        Raises:
+            NotFound: none has such an id. AmbiguousId: several have.
+            ModelUnavailable: no model is chosen, or it cannot be run.
+            IntegrityError: the index is damaged.
+        """
+        from memos_cli.operation.activation import demands
+
+        seen = self._seen()
+        wanted = {slot.id: slot for slot in (_meant(seen, prefix) for prefix in prefixes)}
+        return demands.check(self._session, self._store, tuple(wanted.values()), tell)
+
     def _seen(self) -> "Sequence[Slot]":
         principal = self._session.principal
         return [slot for slot in self._store.all() if principal in {slot.principal, self._session.person}]

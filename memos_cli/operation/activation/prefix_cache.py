@@ -93,6 +93,8 @@ class PrefixCache:
         self._store = store(session)
         self._notices: list[str] = []
         self._put_back = Speed()
+        self._placed: array[int] = array("i")  # the tokens of the slot that was put in place last
+        self._stale: str | None = None  # why a slot that fitted was not
 
     def notices(self) -> tuple[str, ...]:
         """What went wrong since the last call, a line each."""
@@ -114,6 +116,28 @@ class PrefixCache:
         if reused < restored:
             self._notices.append(f"of {restored} tokens that a slot gave, {reused} were used")
         return {"slot": reused, "evaluated": evaluated}
+
+    def begun(self, request: "Request") -> int:
+        """How many tokens of a prompt the context holds that came from a slot; to be asked after `restore`."""
+        ids = array("i", self._states.tokens(request))
+        return min(common(self._placed, ids), common(array("i", self._states.held()), ids), len(ids) - 1)
+
+    def lacking(self) -> str:
+        """Why the last prompt did not begin from a slot, in a person's words; to be asked after `restore`."""
+        if self._store.quota <= 0:
+            return "slots.bytes is 0, so none is kept"
+        if self._notices or self._stale:
+            return self._notices[-1] if self._notices else f"the one that fits is stale, {self._stale}"
+        try:
+            mine = [slot for slot in self._store.all() if slot.principal == self._person]
+        except (IntegrityError, Busy) as error:
+            return error.message
+        if not mine:
+            return "there is none"
+        from memos_cli.operation.activation import demands
+
+        told = [demands.differs(slot.identity, self._identity) for slot in mine]
+        return "none of those there begins as it does" if None in told else f"the one that was used last {told[0]}"
 
     @cached_property
     def _identity(self) -> dict[str, str]:
@@ -169,7 +193,7 @@ class PrefixCache:
 
     def restore(self, request: "Request") -> int:
         """Restore the slot that covers most of a prompt, if the context holds less; returns how many tokens came from it."""
-        self._put_back = Speed()
+        self._put_back, self._stale = Speed(), None
         return self._restore(array("i", self._states.tokens(request))) if self._store.exists else 0
 
     def _restore(self, ids: "array[int]") -> int:
@@ -191,6 +215,7 @@ class PrefixCache:
                 continue
             if fault.state == "stale":
                 self._store.remove([slot.id])
+                self._stale = fault.why
                 continue
             begun = time.perf_counter()
             path = self._store.checked(slot)
@@ -200,6 +225,7 @@ class PrefixCache:
             if self._states.restore(path, slot.ids):
                 self._put_back = Speed(bytes=float(slot.bytes), restoring=time.perf_counter() - begun)
                 self._store.used(slot, self._session.now)
+                self._placed = array("i", slot.ids)
                 return min(count, len(ids) - 1)
             self._store.remove([slot.id])
             self._notices.append(f"slot {slot.id[:8]} could not be put back and is removed; the prompt was evaluated instead")

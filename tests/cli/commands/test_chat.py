@@ -102,6 +102,70 @@ def test_who_tells_something_is_not_told_that_it_is_unknown(memos: Run) -> None:
         assert len(done.data["kept"]) == 1
 
 
+@pytest.fixture
+def pinned(memos: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """memos-mini, and a core that a slot can be made of."""
+    pytest.importorskip("llama_cpp")
+    monkeypatch.setenv("MEMOS_LLM_MODEL", "memos-mini")
+    for fact, _ in FIVE.values():
+        memos("add", fact, "--pin")
+    return memos
+
+
+def demanded(memos: Run, *arguments: str, env: dict[str, str] | None = None, stdin: str = "") -> str:
+    """Why an answer that has to begin from a slot is refused; nothing of it is stored, and no slot is made."""
+    before = {name: memos("--json", *name).data for name in (("list",), ("slot", "list"))}
+    done = memos("--json", "chat", "--require-slot", *arguments, env=env, stdin=stdin)
+    assert (done.status, done.out) == (15, ""), done.err
+    assert done.error["code"] == "fingerprint_mismatch"
+    assert done.error["hint"]
+    assert {name: memos("--json", *name).data for name in before} == before
+    return str(done.error["message"])
+
+
+@pytest.mark.model
+def test_an_answer_that_has_to_begin_from_a_slot_does_or_is_refused(pinned: Run, models: Path) -> None:
+    asked = ("-m", "Where do I live?")
+    assert "there is none" in demanded(pinned, *asked)
+    plain = pinned("chat", "--require-slot", *asked)
+    assert (plain.status, plain.out, len(plain.err.splitlines())) == (15, "", 2)
+    assert "memos slot build" in plain.err
+    assert pinned("slot", "build").status == 0
+    done = pinned("--json", "chat", "--require-slot", "--no-save", *asked)
+    assert (done.status, done.data["answer"]) == (0, "Porto"), done.err
+    assert done.data["tokens"]["slot"] > 64
+    piped = pinned("--json", "chat", "--require-slot", stdin="Where do I live?")
+    assert (piped.status, piped.data["answer"]) == (0, "Porto")
+    resumed = pinned("--json", "chat", "--continue", "--require-slot", "-m", "What is my dog called?")
+    assert (resumed.status, resumed.data["answer"]) == (0, "Biscuit")
+    assert resumed.data["tokens"]["slot"] >= done.data["tokens"]["slot"]
+    assert "KV type (f16, now q8_0)" in demanded(pinned, *asked, env={"MEMOS_LLM_KV": "q8_0"})
+    assert "model file" in demanded(pinned, "--continue", *asked, env={"MEMOS_LLM_MODEL": str(models / "mini.gguf")})
+    assert "slots.bytes is 0" in demanded(pinned, stdin="Where do I live?", env={"MEMOS_SLOTS_BYTES": "0"})
+
+
+@pytest.mark.model
+def test_an_order_needs_no_slot(pinned: Run) -> None:
+    done = pinned("chat", "--require-slot", "-m", "remember that the key is under the mat")
+    assert (done.status, done.out) == (0, "I will remember: The key is under the mat\n")
+
+
+def test_a_slot_is_demanded_of_a_model_that_keeps_states(memos: Run) -> None:
+    memos("add", "I live in Porto")
+    asked = ("chat", "--require-slot", "-m", "Where do I live?")
+    nobody = memos("--json", *asked)
+    assert (nobody.status, nobody.error["code"]) == (14, "model_unavailable")
+    assert "memos model use" in nobody.error["hint"]
+    endpoint = {"MEMOS_LLM_MODEL": "x", "MEMOS_LLM_ENDPOINT": "http://localhost:9/v1"}
+    assert "keeps no states" in demanded(memos, "-m", "Where do I live?", env=endpoint)
+    assert len(memos("--json", "list").data["memories"]) == 1
+
+
+def test_a_slot_is_demanded_for_one_message() -> None:
+    with Terminal("chat", "--require-slot") as terminal:
+        assert terminal.ended() == 2
+
+
 def test_no_save_and_no_recall(memos: Run) -> None:
     memos("add", "I live in Porto")
     memos("chat", "-m", "My sister Ana lives in Leeds", "--no-save")

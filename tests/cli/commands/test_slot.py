@@ -123,6 +123,108 @@ def test_another_person_sees_only_theirs(told: Run) -> None:
     assert len(told("--json", "slot", "list").data["slots"]) == 1
 
 
+@pytest.fixture
+def mini(memos: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """memos-mini, which ships, and its slot of the core."""
+    pytest.importorskip("llama_cpp")
+    monkeypatch.setenv("MEMOS_LLM_MODEL", "memos-mini")
+    for fact in FACTS:
+        memos("add", fact, "--pin")
+    assert memos("slot", "build").status == 0
+    return memos
+
+
+def identity(memos: Run) -> str:
+    """The id of the only slot."""
+    (slot,) = memos("--json", "slot", "list").data["slots"]
+    return str(slot["id"])
+
+
+def mismatched(memos: Run, *arguments: str, env: dict[str, str] | None = None) -> tuple[str, str]:
+    """What differs, as a slot that is demanded and does not fit is told, and the hint."""
+    plain, done = memos(*arguments, env=env), memos("--json", *arguments, env=env)
+    assert plain.status == done.status == 15, plain.err
+    error = done.error
+    assert (error["code"], error["exit_status"]) == ("fingerprint_mismatch", 15)
+    assert error["message"] in plain.err
+    assert "Traceback" not in plain.err
+    return error["message"], error["hint"]
+
+
+@pytest.mark.model
+def test_a_slot_that_is_demanded_fits_the_model_chosen(mini: Run) -> None:
+    slot = identity(mini)
+    done = mini("slot", "verify", slot[:6])
+    assert (done.status, "ready" in done.out) == (0, True), done.err
+    listed = mini("--json", "slot", "verify", slot[:6], slot).data["slots"]
+    assert [(one["id"], one["state"], one["why"]) for one in listed] == [(slot, "ready", None)]
+    assert identity(mini) == slot
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"MEMOS_LLM_KV": "q8_0"}, "KV type (f16, now q8_0)"),
+        ({"MEMOS_LLM_CONTEXT": "1024"}, "context size"),
+        ({"MEMOS_LLM_THREADS": "2"}, "threads"),
+    ],
+)
+def test_a_slot_of_other_numbers_is_a_mismatch_where_it_is_demanded(mini: Run, changed: dict[str, str], named: str) -> None:
+    slot = identity(mini)
+    said, hint = mismatched(mini, "slot", "verify", slot[:6], env=changed)
+    assert slot[:8] in said
+    assert named in said
+    assert "memos slot build" in hint
+    assert mini("slot", "verify", env=changed).status == 0  # which demands nothing
+    assert mini("slot", "verify", slot).status == 0
+
+
+@pytest.mark.model
+def test_a_slot_of_another_model_is_a_mismatch_where_it_is_demanded(mini: Run, models: Path) -> None:
+    slot = identity(mini)
+    env = {"MEMOS_LLM_MODEL": str(models / "mini.gguf")}
+    said, hint = mismatched(mini, "slot", "verify", slot[:6], env=env)
+    assert "model file" in said
+    assert "memos model use" in hint
+    shown = mini("--json", "slot", "verify", slot)
+    assert shown.data["slots"][0]["state"] == "ready"
+    endpoint = {"MEMOS_LLM_MODEL": "x", "MEMOS_LLM_ENDPOINT": "http://localhost:9/v1"}
+    assert "keeps no states" in mismatched(mini, "slot", "verify", slot, env=endpoint)[0]
+    assert mini("slot", "verify", slot, env={"MEMOS_LLM_MODEL": "none"}).status == 14
+    assert mini("slot", "verify", slot, env={"MEMOS_LLM_MODEL": "nowhere.gguf"}).status == 14
+    assert mini("slot", "verify", slot).status == 0
+
+
+@pytest.mark.model
+def test_a_slot_of_other_memories_is_a_mismatch_where_it_is_demanded(mini: Run, home: Path) -> None:
+    slot = identity(mini)
+    kept = {path: path.read_bytes() for path in (home / "cache" / "slots").iterdir()}
+    (memory,) = (one["id"] for one in mini("list", "--json").data["memories"] if "Porto" in one["content"])
+    mini("edit", memory, "I live in Leeds.")
+    assert mini("slot", "verify", slot).status == 10  # whoever changes a memory removes its slots
+    for path, content in kept.items():
+        path.write_bytes(content)
+    said, hint = mismatched(mini, "slot", "verify", slot[:6])
+    assert memory[:8] in said
+    assert "memos slot build" in hint
+    assert mini("slot", "verify").status == 0
+
+
+@pytest.mark.model
+def test_a_demanded_slot_that_is_damaged_or_unknown_keeps_its_own_status(mini: Run, home: Path) -> None:
+    slot = identity(mini)
+    assert mini("slot", "verify", "zz").status == 10
+    (path,) = (home / "cache" / "slots").glob("*.state")
+    content = bytearray(path.read_bytes())
+    content[100] ^= 1
+    path.write_bytes(content)
+    done = mini("--json", "slot", "verify", slot[:6], env={"MEMOS_LLM_KV": "q8_0"})
+    assert (done.status, done.data["slots"][0]["state"]) == (13, "damaged")
+    assert "memos slot rm" in done.error["hint"]
+    assert path.exists()
+
+
 @pytest.mark.model
 def test_a_changed_diet_reaches_every_answer_prompt_and_slot(memos: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("llama_cpp")

@@ -12,7 +12,7 @@ from memos_cli import MOS
 from memos_cli.backends.llama import gguf_header
 from memos_cli.backends.llms.llamacpp import LlamaModel
 from memos_cli.config import Settings, paths
-from memos_cli.errors import AmbiguousId, CubeLocked, IntegrityError, ModelUnavailable, NotFound
+from memos_cli.errors import AmbiguousId, CubeLocked, FingerprintMismatch, IntegrityError, ModelUnavailable, NotFound
 from memos_cli.infra.local.speeds import Speeds, name_of
 from memos_cli.infra.local.states import INDEX, Label
 from memos_cli.model import Kind, Slot
@@ -628,6 +628,93 @@ def test_an_ambiguous_id_is_told(told: MOS) -> None:
     shared = next(letter for letter in first if sum(found.slot.id[0] == letter for found in told.activation.list()) > 1)
     with pytest.raises(AmbiguousId):
         told.activation.remove([shared], dry_run=True)
+    with pytest.raises(AmbiguousId):
+        told.activation.check([shared])
+
+
+# -- demanded
+
+
+def test_every_part_of_the_identity_is_compared_where_a_slot_is_demanded(told: MOS) -> None:
+    label = {**model().identity(), "build": "0", "adapters": "0*1.0", "template": "0", "threads": "99/99"}
+    other = store(told).keep(Label("sam", "core", "", label, (1, 2), ()), lambda path: path.write_bytes(b"state"), told.now)
+    assert other is not None
+    told.settings = told.settings.given({"llm.model": "memos-mini", "llm.context": "1024"})
+    (found,) = told.activation.check([other.id[:6]])
+    assert found.state == "other model"
+    for name in ("build of llama.cpp", "adapter", "chat template", "threads (99/99, now 1/1)"):
+        assert name in (found.why or "")
+    assert "context" not in (found.why or "")
+
+
+def test_a_slot_that_the_model_does_not_put_back_is_not_ready(core: Slot, told: MOS, monkeypatch: pytest.MonkeyPatch) -> None:
+    told.settings = told.settings.given({"llm.model": "memos-mini", "llm.context": "1024"})
+    assert [found.state for found in told.activation.check([core.id])] == ["ready"]
+    monkeypatch.setattr(LlamaModel, "restore", lambda *_: False)
+    (found,) = told.activation.check([core.id])
+    assert (found.state, "put it back" in (found.why or "")) == ("other model", True)
+    assert [found.slot.id for found in told.activation.list()] == [core.id]  # looked at, and left alone
+
+
+def test_a_conversation_whose_answers_have_to_begin_from_a_slot_goes_on(core: Slot, told: MOS) -> None:
+    llm = model()
+    talk = told.conversation(llm, save=False, require_slot=True)
+    first, second = (talk.ask(question, literal=True) for question in ("Where do I live?", "What is my dog called?"))
+    assert (first.answer, second.answer) == ("Porto", "Biscuit")
+    assert (first.tokens["slot"], second.tokens["slot"]) == (len(core.ids), 0)  # which the context still holds
+    llm.close()
+
+
+def test_nothing_is_asked_where_a_slot_is_demanded_and_none_fits(told: MOS, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Request] = []
+    monkeypatch.setattr(LlamaModel, "stream", lambda _, request, **__: asked.append(request))
+    with pytest.raises(FingerprintMismatch, match="there is none"):
+        one(told, "Where do I live?", require_slot=True, save=True)
+    told.add("I work for Flux.")
+    before = told.list()
+    for llm in (Scripted("Porto"), Scripted("Porto", local=False)):
+        with pytest.raises(FingerprintMismatch, match="keeps no states"):
+            told.conversation(llm, require_slot=True)
+        assert llm.asked == []
+    with pytest.raises(ModelUnavailable):
+        told.conversation(require_slot=True)
+    assert (asked, told.list(), told.activation.list()) == ([], before, ())
+
+
+def test_a_stale_or_damaged_slot_does_not_meet_the_demand(core: Slot, told: MOS, clock: Clock) -> None:
+    flipped(told.paths.cache / "slots" / f"{core.id}.state")
+    with pytest.raises(FingerprintMismatch, match="damaged"):
+        one(told, "Where do I live?", require_slot=True)
+    told.add("I am on leave, so answer briefly.", pinned=True, valid_to="2026-03-03T12:00:00.000Z")
+    one(told, "Where do I live?")
+    clock.forward(days=2)
+    with pytest.raises(FingerprintMismatch, match="no longer current"):
+        one(told, "Where do I live?", require_slot=True)
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_what_was_put_back_and_not_used_does_not_meet_the_demand(
+    core: Slot,
+    told: MOS,
+    monkeypatch: pytest.MonkeyPatch,
+    seen: bool,  # noqa: FBT001
+) -> None:
+    """Whether it shows before the model is asked (nothing is held), or only after it."""
+    restore = LlamaModel.restore
+
+    def forgets(self: LlamaModel, path: Path, ids: Sequence[int]) -> bool:
+        done = restore(self, path, ids)
+        self._clear()
+        return done
+
+    if seen:
+        monkeypatch.setattr(LlamaModel, "restore", forgets)
+    else:
+        monkeypatch.setattr(LlamaModel, "evaluated", property(lambda _: 10_000))
+    before = told.list()
+    with pytest.raises(FingerprintMismatch, match=f"of {len(core.ids)} tokens that a slot gave, 0 were used"):
+        one(told, "Where do I live?", require_slot=True, save=True)
+    assert told.list() == before
 
 
 def test_slots_of_another_cube_are_left_alone(core: Slot, told: MOS, home: Path, clock: Clock) -> None:
