@@ -1,0 +1,264 @@
+"""What the commands answer with `--json`: the names of every document in their order."""
+
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from memos_cli import MOS
+from memos_cli.cli.main import memos
+from tests.cli.helpers import jsonl
+from tests.learnt import grow
+
+MEMORY = (
+    "id content kind form state external_id title key tags[] labels[] created_at updated_at occurred_at valid_from valid_to "
+    "expires_at owner visibility task priority pinned frozen origin source{} confidence trust metadata{} version since "
+    "access_count last_access_at cube arrived masked"
+)
+"""The names of a memory, `M` below."""
+DATA = {
+    "source", "metadata", "change", "filter", "position", "statistics", "identity", "scores", "files", "facts", "settings",
+    "transitions", "states", "hit_rates",
+}  # fmt: skip
+"""Dictionaries whose names are data."""
+ADDED = (
+    "{added edited duplicates skipped ids[] superseded[] conflicts[] reopened[] skipped_lines[] embedded pending extracted[] "
+    "command_id}"
+)
+CHANGED = "{command changed[] memories[{M}] command_id dry_run}"
+SCRIPT = {
+    'add "I eat no meat" --key diet --external-id meat --tag food': ADDED,
+    'add "I am vegan now" --key diet --external-id vegan --tag food': ADDED,
+    'add "The standup is at nine" --task work --external-id nine': ADDED,
+    'add "The standup is at ten" --task work': ADDED,
+    'add "buy milk" --ttl 2d --external-id milk': ADDED,
+    "add --jsonl rows.jsonl --skip-bad": (
+        "{added edited duplicates skipped ids[] superseded[] conflicts[] reopened[] skipped_lines[{line reason}] embedded "
+        "pending extracted[] command_id}"
+    ),
+    'search "what do I eat"': "{query hits[] mode}",
+    "search standup --explain": (
+        "{query hits[{id external_id content score kind occurred_at created_at state tags[] key speaker cube parts{total "
+        "words meaning context speaker bm25 cosine}}] mode}"
+    ),
+    "show vegan": "{M}",
+    "show meat vegan": "{memories[{M}]}",
+    "list": "{memories[{M}]}",
+    "history meat": "{id versions[{version at command principal command_id operation change{}}]}",
+    "why meat": (
+        "{memory{M} versions[{version at command principal command_id operation change{}}] links[{type source target}] "
+        "verbatim note}"
+    ),
+    'edit nine "The standup is at half past nine"': CHANGED,
+    "tag nine -a daily": CHANGED,
+    "link nine relates vegan": CHANGED,
+    "undo": "{command_id reverted command subjects[] dry_run}",
+    "undo --list -n 1": "{commands[{txn command principal clock operations subjects reverts at}]}",
+    "view save eating --tag food": "{name filter{}}",
+    "view list": "{views[{name filter{}}]}",
+    "task list": "{tasks[{name cube ended current memories newest open}]}",
+    "task end work": "{name ended ending changed[] kept[] command_id dry_run}",
+    'snapshot create before --note "ahead"': "{name cube at note position{} changes}",
+    'edit vegan "I am vegan for good"': CHANGED,
+    "view save work --tag work": "{name filter{}}",
+    "snapshot list": "{snapshots[{name cube at note position{} changes}]}",
+    "snapshot diff before": (
+        "{from{name at} to{name at} counts{added changed forgotten returned purged records} added[] changed[{id "
+        "fields[]}] forgotten[] returned[] purged[] records[{noun id change}]}"
+    ),
+    "snapshot restore before --yes": (
+        "{name at counts{added changed forgotten returned purged records} added[] changed[{id fields[]}] forgotten[] "
+        "returned[] purged[] records[{noun id change}] command_id dry_run}"
+    ),
+    "snapshot rm before": "{name removed}",
+    "forget milk --purge --yes": (
+        "{purged[] removed{operations rows index entries} holders[] hidden_holders unfinished[] command_id dry_run}"
+    ),
+    "lifecycle status": "{cubes[{cube states{} ticked due next pending questions policy{}}]}",
+    "lifecycle plan --days 4000": "{now days transitions[{id cube at to reason}]}",
+    "lifecycle policy set brake.share 1": "{brake.share}",
+    "lifecycle run chain.toml --dry-run": "{steps[{do memories}] changed[] command_id dry_run}",
+    'add "I am allergic to peanuts"': ADDED,
+    "add \"I'm allergic to peanuts\"": ADDED,
+    'add "The spare key is under the mat"': ADDED,
+    'add "The spare key is not under the mat"': ADDED,
+    "lifecycle tick --dry-run": (
+        "{now due transitions{} seconds unfinished dry_run cubes[{cube now due transitions{} seconds braked embedded "
+        "unfinished notes[] command_id dry_run superseded asked slots_built slots_dropped consolidation moves[{id to "
+        "reason}]}]}"
+    ),
+    "lifecycle tick": (
+        "{now due transitions{} seconds unfinished dry_run cubes[{cube now due transitions{} seconds braked embedded "
+        "unfinished notes[] command_id dry_run superseded asked slots_built slots_dropped consolidation}]}"
+    ),
+    "review": "{items[{id cube earlier{M} later{M} reasons[] suggested by at decision decided_at}] open}",
+    'chat -m "What do I eat?"': (
+        "{answer mode cited[] tokens{prompt answer} seconds{recall total} kept[] intent stopped notices[]}"
+    ),
+    "cube create other": "{name path id created_at memories operations bytes}",
+    "cube list": "{cubes[{name path id created_at memories operations bytes used}] unreadable[]}",
+    "cube export -o a.memcube": (
+        "{cube path bytes digest counts{operations memories links rules} vectors blobs absent redacted withheld adapters "
+        "slots adapters_left[] encrypted signed}"
+    ),
+    "cube verify a.memcube": (
+        "{sound id format created_at owner selection redacted counts{links memories operations rules} states{} vectors "
+        "absent replicas[{replica operations last}] members[{name sha256 size}] signatures[] digest signers[] encrypted "
+        "adapters[] slots[]}"
+    ),
+    "cube import a.memcube --name laptop": (
+        "{cube dry_run command_id plan{new same newer older conflicting} slots_kept{kept dropped why} id format "
+        "created_at owner selection redacted counts{links memories operations rules} states{} vectors absent "
+        "replicas[{replica operations last}] members[{name sha256 size}] signatures[] digest signers[] encrypted "
+        "adapters[] slots[]}"
+    ),
+    "cube info laptop": (
+        "{name path id created_at memories operations bytes owner replica statistics{} maker vectors[] arrived[{at "
+        "operations cube file signers[]}] strangers foreign_policy adapters[] slots[] chat_model}"
+    ),
+    'edit meat "I eat no fish"': CHANGED,
+    'add "only here"': ADDED,
+    "cube diff default laptop": (
+        "{first second equal same only_first[{M}] only_second[] different[{id fields[] first{M} second{M}}] purged[] "
+        "records[]}"
+    ),
+    "cube merge laptop default --dry-run": (
+        "{cube other counts{new newer older conflicting same erased withheld} operations ids{new[] newer[] older[] "
+        "conflicting[] erased[] withheld[] rivals[]} records[] from_elsewhere signers[] foreign_policy adapters[] "
+        "slots_kept{kept dropped why} familiar dry_run command_id}"
+    ),
+    "cube merge laptop default --yes": (
+        "{cube other counts{new newer older conflicting same erased withheld} operations ids{new[] newer[] older[] "
+        "conflicting[] erased[] withheld[] rivals[]} records[] from_elsewhere signers[] foreign_policy adapters[] "
+        "slots_kept{kept dropped why} familiar dry_run command_id}"
+    ),
+    "cube split default eats --tag food --keep": "{cube new path kept dry_run ids[] command_id}",
+    "key new": "{name fingerprint recipient key own protected line}",
+    "model list": "{models[{name path bytes used pulled facts{}}]}",
+    "model info memos-mini": "{name path bytes used pulled facts{}}",
+    "model use none": "{model}",
+    "slot list": "{slots[] bytes quota}",
+    "slot rm --all": "{removed[] bytes dry_run}",
+    "scheduler status": (
+        "{budgets{tokens kv_bytes adapters} costs{prefill kv restore overhead} slots{ready bytes} sets[{name rule "
+        "memories tokens recalls last probability slot next{do reason bytes saved}}] hit_rates{}}"
+    ),
+    'scheduler explain "what do I eat?"': (
+        "{request at budgets{tokens kv_bytes adapters} slot tokens kv_bytes adapters[] saved decisions[]}"
+    ),
+    "consolidate plan": "{facts new model why examples tokens seconds chosen[] left[{id reason}]}",
+    "consolidate jobs": "{jobs[]}",
+    "consolidate show": "{generations[]}",
+}  # fmt: skip
+
+WITH_MODEL = {
+    "model use mini.gguf": "{model}",
+    'add "I live in Porto." --kind fact --pin': ADDED,
+    'add "My dog is called Brixo." --kind fact --pin': ADDED,
+    "lifecycle policy set consolidate.settled_days 0": "{consolidate.settled_days}",
+    "slot build": "{slots[{covers name id made tokens bytes evaluated seconds why}]}",
+    "slot list": (
+        "{slots[{id covers name principal tokens bytes memories[{cube id version}] fingerprint identity{} digest "
+        "created_at last_used_at uses state why}] bytes quota}"
+    ),
+    "slot verify": (
+        "{slots[{id covers name principal tokens bytes memories[{cube id version}] fingerprint identity{} digest "
+        "created_at last_used_at uses state why}] bytes quota}"
+    ),
+    "scheduler status": (
+        "{budgets{tokens kv_bytes adapters} costs{prefill kv restore overhead} slots{ready bytes} sets[{name rule "
+        "memories tokens recalls last probability slot{id tokens bytes} next}] hit_rates{}}"
+    ),
+    'chat -m "Where do I live?" --no-save': (
+        "{answer mode cited[] tokens{prompt answer slot evaluated} seconds{recall first answer total} kept[] intent "
+        "stopped notices[]}"
+    ),
+    "cube info": (
+        "{name path id created_at memories operations bytes owner replica statistics{} maker vectors[] arrived[] "
+        "strangers foreign_policy adapters[] slots[{model slots fits next}] chat_model}"
+    ),
+    "consolidate plan": "{facts new model why examples tokens seconds chosen[{id content kind known values[]}] left[]}",
+    "consolidate run --queue": (
+        "{job{id cube cube_id kind model principal created_at state generation device seconds rank again phase step steps "
+        "loss left attempts pid begun heartbeat_at message done total} started}"
+    ),
+    "consolidate jobs": (
+        "{jobs[{id cube cube_id kind model principal created_at state generation device seconds rank again phase step "
+        "steps loss left attempts pid begun heartbeat_at message done total}]}"
+    ),
+    "consolidate show": (
+        "{generations[{facts closed_book base rag both negatives_refused drift promoted generation id failures[] scores{} "
+        "gone{} trained{} status why model base_digest covers[{id version}] settings{} files{} bytes created_at "
+        "promoted_at}]}"
+    ),
+    "consolidate show 1": (
+        "{facts closed_book base rag both negatives_refused drift promoted generation id failures[] scores{} gone{} "
+        "trained{} status why model base_digest covers[{id version}] settings{} files{} bytes created_at promoted_at}"
+    ),
+    "consolidate promote 2 --yes": (
+        "{facts closed_book base rag both negatives_refused drift promoted generation id failures[] scores{} gone{} "
+        "trained{}}"
+    ),
+    "consolidate rollback --dry-run": "{from to id dry_run}",
+    "consolidate rollback": "{from to id dry_run}",
+    "consolidate rm 2 --yes": "{removed[] bytes dry_run}",
+    'scheduler explain "Where do I live?"': (
+        "{request at budgets{tokens kv_bytes adapters} slot tokens kv_bytes adapters[] saved decisions[{id form why "
+        "reason tokens set adapter}]}"
+    ),
+    "cube export -o b.memcube --adapters --slots": (
+        "{cube path bytes digest counts{operations memories links rules} vectors blobs absent redacted withheld adapters "
+        "slots adapters_left[] encrypted signed}"
+    ),
+    "cube verify b.memcube": (
+        "{sound id format created_at owner selection redacted counts{links memories operations rules} states{} vectors "
+        "absent replicas[{replica operations last}] members[{name sha256 size}] signatures[] digest signers[] encrypted "
+        "adapters[{id generation model base memories trusted}] slots[{model slots}]}"
+    ),
+}  # fmt: skip
+
+
+def shape(value: object) -> str:
+    """The names of a document in their order: `name{names within}`, `name[names within the first of a list]`."""
+    if isinstance(value, list):
+        return f"[{shape(value[0]) if value else ''}]"
+    if not isinstance(value, dict):
+        return ""
+    inner = (f"{name}{shape({} if name in DATA and isinstance(one, dict) else one)}" for name, one in value.items())
+    return f"{{{' '.join(inner)}}}".replace(MEMORY, "M")
+
+
+def ask(line: str) -> Any:
+    """What a command answers, in this process."""
+    done = CliRunner().invoke(memos, ["--json", *shlex.split(line)], catch_exceptions=False)
+    assert done.stdout, (line, done.stderr)
+    document = json.loads(done.stdout)
+    assert list(document) == ["schema_version", "data"]
+    return document["data"]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> None:
+    """What the scripts name."""
+    good = {"content": "We meet at noon", "external_id": "noon", "source": {"turn": 3, "speaker": "Kim"}}
+    (tmp_path / "rows.jsonl").write_text(jsonl(good, {"nonsense": 1}))
+    (tmp_path / "chain.toml").write_text('[[step]]\ndo = "retrieve"\nquery = "standup"\n[[step]]\ndo = "archive"\n')
+
+
+@pytest.mark.usefixtures("files")
+def test_every_document_has_its_names_in_their_order() -> None:
+    for line, expected in SCRIPT.items():
+        assert shape(ask(line)) == expected, line
+
+
+def test_the_documents_of_a_model_have_their_names_in_their_order(home: Path, tmp_path: Path, models: Path) -> None:
+    (tmp_path / "mini.gguf").write_bytes((models / "mini.gguf").read_bytes())
+    for line, expected in WITH_MODEL.items():
+        if line == "consolidate show":
+            with MOS(home) as mos:
+                grow(mos, tmp_path / "mini.gguf")
+                grow(mos, tmp_path / "mini.gguf", promoted=False, failures=("it forgot",), seed=2)
+        assert shape(ask(line)) == expected, line
