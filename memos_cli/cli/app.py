@@ -76,13 +76,14 @@ class App:
         """Data, to stdout."""
         click.echo(text, nl=nl)
 
-    def data(self, value: Any) -> None:  # noqa: ANN401 -- whatever the command answers
-        """The one JSON document of this command, to stdout."""
+    def data(self, value: object, *, reveal: bool = False) -> None:
+        """The one JSON document of this command, to stdout: what `value` is to `to_json`, secrets masked unless `reveal`."""
         import json
 
-        click.echo(
-            json.dumps({"schema_version": 1, "data": value}, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None)
-        )
+        from memos_cli.cli.documents import to_json
+
+        document = {"schema_version": 1, "data": to_json(value, reveal=reveal)}
+        click.echo(json.dumps(document, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None))
 
     def note(self, text: str) -> None:
         """A notice, to stderr; `-q` silences it."""

@@ -1,14 +1,13 @@
-"""Results as lines for people and as dictionaries for JSON. What came from outside is never let loose on a terminal."""
+"""Results as lines for people. What came from outside is never let loose on a terminal."""
 
 import os
 import re
 import sys
-from typing import Any
 
 import click
 
 from memos_cli.model import Memory, State
-from memos_cli.operation.results import Added, Changed, Found, Hit, Provenance, Receipt, Version, masked
+from memos_cli.operation.results import Hit, Provenance, Receipt, Version, masked
 from memos_cli.times import shown
 
 SHORT_ID = 8
@@ -58,19 +57,6 @@ def content(memory: Memory, *, reveal: bool) -> str:
 def gist(memory: Memory, width: int) -> str:
     """What a memory says, for a cell of a table: on one line, cut to `width` columns, a secret masked."""
     return one_line(content(memory, reveal=False), width)
-
-
-def memory_json(memory: Memory, *, reveal: bool = False) -> dict[str, Any]:
-    """A memory with all the fields of its header."""
-    # JSON keeps the name under which the field was published: fields are added, never renamed.
-    fields = {"arrived" if name == "untrusted" else name: value for name, value in memory._asdict().items()}
-    fields["content"] = content(memory, reveal=reveal)
-    fields["metadata"] = dict(memory.metadata)
-    fields["masked"] = fields["content"] != memory.content
-    fields["source"] = {name: value for name, value in memory.source._asdict().items() if value is not None}
-    for name in ("created_at", "updated_at", "occurred_at", "valid_from", "valid_to", "expires_at", "last_access_at"):
-        fields[name] = shown(fields[name])
-    return fields
 
 
 def memory_line(memory: Memory, *, reveal: bool = False, ahead: str = "") -> str:
@@ -135,51 +121,6 @@ def _origin(memory: Memory) -> str:
     return ", ".join([memory.origin.value, *([source.file] if source.file else []), *place])
 
 
-def added_json(result: Added) -> dict[str, Any]:
-    """The answer of `add`."""
-    return {
-        "added": result.added,
-        "edited": result.edited,
-        "duplicates": result.duplicates,
-        "skipped": len(result.skipped),
-        "ids": list(result.ids),
-        "superseded": list(result.superseded),
-        "conflicts": list(result.conflicts),
-        "reopened": list(result.reopened),
-        "skipped_lines": [{"line": line, "reason": reason} for line, reason in result.skipped],
-        "embedded": result.embedded,
-        "pending": result.pending,
-        "extracted": list(result.extracted),
-        "command_id": result.txn,
-    }
-
-
-def hit_json(hit: Hit, *, reveal: bool = False, parts: bool = False) -> dict[str, Any]:
-    """One hit of a search."""
-    memory = hit.memory
-    fields = {
-        "id": memory.id,
-        "external_id": memory.external_id,
-        "content": content(memory, reveal=reveal),
-        "score": round(hit.score, 6),
-        "kind": memory.kind.value,
-        "occurred_at": shown(memory.occurred_at),
-        "created_at": shown(memory.created_at),
-        "state": memory.state.value,
-        "tags": list(memory.tags),
-        "key": memory.key,
-        "speaker": memory.source.speaker,
-        "cube": memory.cube,
-    }
-    return {**fields, "parts": hit.parts._asdict()} if parts else fields
-
-
-def found_json(found: Found, *, reveal: bool = False, parts: bool = False) -> dict[str, Any]:
-    """The answer of `search` to one query."""
-    hits = [hit_json(hit, reveal=reveal, parts=parts) for hit in found.hits]
-    return {"query": found.query, "hits": hits, "mode": found.mode}
-
-
 def hit_lines(hit: Hit, *, reveal: bool, parts: bool) -> list[str]:
     """One hit of a search, and with `parts` how its score came about. On a terminal its text gets two lines of its own."""
     memory, room = hit.memory, width()
@@ -206,17 +147,6 @@ def _folded(text: str, room: int) -> list[str]:
     return [f"  {first}", *([f"  {one_line(' '.join(rest), room - 2)}"] if rest else [])]
 
 
-def changed_json(result: Changed) -> dict[str, Any]:
-    """The answer of a command that changed memories."""
-    return {
-        "command": result.command,
-        "changed": list(result.ids),
-        "memories": [memory_json(memory) for memory in result.memories],
-        "command_id": result.txn,
-        "dry_run": result.dry_run,
-    }
-
-
 def many(count: int, noun: str = "memory") -> str:
     """How many of what, in words: `1 memory`, `1,200 slots`."""
     if count == 1:
@@ -236,19 +166,6 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-def receipt_json(receipt: Receipt) -> dict[str, Any]:
-    """The answer of `forget --purge`."""
-    return {
-        "purged": list(receipt.ids),
-        "removed": receipt.removed,
-        "holders": [one._asdict() for one in receipt.holders],
-        "hidden_holders": receipt.hidden,
-        "unfinished": list(receipt.unfinished),
-        "command_id": receipt.txn,
-        "dry_run": receipt.dry_run,
-    }
-
-
 def receipt_lines(receipt: Receipt) -> list[str]:
     """The receipt of a purge for people."""
     ids = " ".join(one[:SHORT_ID] for one in receipt.ids)
@@ -266,20 +183,6 @@ def receipt_lines(receipt: Receipt) -> list[str]:
     return lines
 
 
-def version_json(version: Version, *, reveal: bool) -> dict[str, Any]:
-    """One version of a memory."""
-    operation = version.operation
-    return {
-        "version": version.number,
-        "at": shown(version.at),
-        "command": operation.command,
-        "principal": operation.principal,
-        "command_id": operation.txn,
-        "operation": operation.id,
-        "change": operation.change if reveal else version.masked,
-    }
-
-
 def version_lines(version: Version, *, reveal: bool) -> list[str]:
     """One version: who did what when, and each register that changed."""
     operation = version.operation
@@ -293,20 +196,6 @@ def version_lines(version: Version, *, reveal: bool) -> list[str]:
 
 def _value(value: object) -> str:
     return "(nothing)" if value is None else str(value)
-
-
-def provenance_json(result: Provenance, *, reveal: bool) -> dict[str, Any]:
-    """The answer of `why`."""
-    return {
-        "memory": memory_json(result.memory, reveal=reveal),
-        "versions": [version_json(version, reveal=reveal) for version in result.versions],
-        "links": [
-            {"type": link.type.value, "source": link.source, "target": link.target}
-            for link, _ in (*result.outgoing, *result.incoming)
-        ],
-        "verbatim": result.verbatim if reveal or "secret" not in result.memory.labels else None,
-        "note": result.note,
-    }
 
 
 def provenance_lines(result: Provenance, *, reveal: bool) -> list[str]:

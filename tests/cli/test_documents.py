@@ -1,17 +1,109 @@
-"""What the commands answer with `--json`: the names of every document in their order."""
+"""What the commands answer with `--json`: the names of every document in their order, and how values become JSON."""
 
 import json
 import shlex
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import pytest
 from click.testing import CliRunner
 
 from memos_cli import MOS
+from memos_cli.cli.documents import fields_of, to_json
 from memos_cli.cli.main import memos
+from memos_cli.model import Kind, Memory, Operation, Source
+from memos_cli.operation.results import Changed, Undone, Version
 from tests.cli.helpers import jsonl
 from tests.learnt import grow
+
+
+class Colour(Enum):
+    RED = "red"
+
+
+class Inner(NamedTuple):
+    at: str
+    colours: frozenset[str]
+
+
+class Outer(NamedTuple):
+    txn: str | None
+    inner: Inner
+    made_at: str | None
+    path: PurePosixPath
+
+    @property
+    def is_new(self) -> bool:
+        return self.txn is None
+
+
+@dataclass(frozen=True)
+class Plain:
+    name: str
+    colour: Colour
+
+
+NOON = "2026-03-02T12:00:00.000Z"
+OUTER = Outer("4f1c", Inner(NOON, frozenset({"b", "a"})), None, PurePosixPath("/a/b"))
+SECRET = Memory("k3f9", "my password is hunter2-Xk9!q", kind=Kind.FACT, labels=("secret",), created_at=NOON, valid_to=NOON)
+
+
+def test_a_result_is_its_fields_and_json_takes_it() -> None:
+    found = to_json({"outer": OUTER, "plain": (Plain("x", Colour.RED), 1, 2.5, True), "none": None})
+    assert json.loads(json.dumps(found)) == found
+    assert found == {
+        "outer": {
+            "command_id": "4f1c", "inner": {"at": "2026-03-02T12:00:00Z", "colours": ["a", "b"]}, "made_at": None,
+            "path": "/a/b",
+        },
+        "plain": [{"name": "x", "colour": "red"}, 1, 2.5, True], "none": None,
+    }  # fmt: skip
+    assert list(found["outer"]) == ["command_id", "inner", "made_at", "path"]
+    assert to_json(MappingProxyType({"a": []})) == {"a": []}
+
+
+def test_a_document_names_what_it_has_otherwise() -> None:
+    assert fields_of(OUTER, only=("made_at", "is_new", "txn"), is_new="new") == {
+        "made_at": None, "new": False, "command_id": "4f1c"
+    }  # fmt: skip
+    assert list(fields_of(OUTER, only=("path", "txn"))) == ["path", "command_id"]
+    assert list(fields_of(OUTER, without=("inner", "path"), txn="undo")) == ["undo", "made_at"]
+    assert to_json(Undone(None, "4f1c", "add", ("k3f9",))) == {
+        "command_id": None, "reverted": "4f1c", "command": "add", "subjects": ["k3f9"], "dry_run": False
+    }  # fmt: skip
+    with pytest.raises(AttributeError, match="colour"):
+        fields_of(OUTER, only=("colour",))
+
+
+def test_a_memory_is_masked_wherever_it_stands() -> None:
+    answer = {"result": Changed("edit", (SECRET.id,), None, (SECRET,)), "more": [(SECRET,)]}
+    assert "hunter2" not in json.dumps(to_json(answer))
+    assert json.dumps(to_json(answer, reveal=True)).count("hunter2-Xk9!q") == 2
+    (told,) = to_json(answer)["result"]["memories"]
+    assert (told["masked"], told["created_at"], told["valid_to"]) == (True, "2026-03-02T12:00:00Z", "2026-03-02T12:00:00Z")
+    assert (told["arrived"], told["source"], told["kind"]) == (False, {}, "fact")
+    assert to_json(SECRET._replace(source=Source(turn=0)))["source"] == {"turn": 0}
+
+
+def test_a_version_is_masked_unless_it_is_to_be_revealed() -> None:
+    change = {"content": SECRET.content, "kind": "fact"}
+    made = Operation("0a", "r", 1, 1, "", (), "sam", "add", "4f1c", None, "memory", "k3f9", "", b"", change)
+    told = to_json([Version(1, made, NOON, {})])[0]
+    assert list(told) == ["version", "at", "command", "principal", "command_id", "operation", "change"]
+    assert (told["at"], told["operation"], told["command_id"]) == ("2026-03-02T12:00:00Z", "0a", "4f1c")
+    assert "hunter2" not in json.dumps(told)
+    assert to_json([Version(1, made, NOON, {})], reveal=True)[0]["change"] == change
+
+
+def test_metadata_may_be_as_deep_as_it_came() -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(900):
+        deep = {"in": deep}
+    assert to_json([SECRET._replace(metadata=deep)])[0]["metadata"] == deep
+
 
 MEMORY = (
     "id content kind form state external_id title key tags[] labels[] created_at updated_at occurred_at valid_from valid_to "

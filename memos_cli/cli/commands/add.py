@@ -215,7 +215,7 @@ def _embed(app: App, result: Added) -> Added:
 
 def _tell(app: App, result: Added, *, reveal: bool) -> None:
     if app.json:
-        app.data(render.added_json(result))
+        app.data(_added_json(result))
         return
     if result.memory is not None:
         word = "known already" if result.duplicates else "edited" if result.edited else "added"
@@ -226,6 +226,18 @@ def _tell(app: App, result: Added, *, reveal: bool) -> None:
     if result.extracted:
         app.out(f"{len(result.extracted):,} extracted")
     _tell_notes(app, result)
+
+
+def _added_json(result: Added) -> dict[str, Any]:
+    from memos_cli.cli.documents import fields_of
+
+    return {
+        **fields_of(result, only=("added", "edited", "duplicates")),
+        "skipped": len(result.skipped),
+        **fields_of(result, only=("ids", "superseded", "conflicts", "reopened")),
+        "skipped_lines": [{"line": line, "reason": reason} for line, reason in result.skipped],
+        **fields_of(result, only=("embedded", "pending", "extracted", "txn")),
+    }
 
 
 def _tell_notes(app: App, result: Added) -> None:

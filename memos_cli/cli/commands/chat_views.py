@@ -4,22 +4,14 @@ from typing import Any
 
 from memos_cli.cli import render
 from memos_cli.cli.app import App
+from memos_cli.cli.documents import fields_of
 from memos_cli.operation.results import Answered
 
 
 def answered_json(result: Answered) -> dict[str, Any]:
     """The answer of `chat -m`."""
-    return {
-        "answer": result.answer,
-        "mode": result.mode,
-        "cited": list(result.cited),
-        "tokens": dict(result.tokens),
-        "seconds": {name: round(value, 4) for name, value in result.seconds.items()},
-        "kept": list(result.kept),
-        "intent": result.intent,
-        "stopped": result.stopped,
-        "notices": list(result.notices),
-    }
+    told = ("answer", "mode", "cited", "tokens", "seconds", "kept", "intent", "stopped", "notices")
+    return {**fields_of(result, only=told), "seconds": {name: round(value, 4) for name, value in result.seconds.items()}}
 
 
 def tell_rest(app: App, result: Answered) -> None:

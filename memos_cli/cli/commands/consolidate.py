@@ -7,10 +7,10 @@ import click
 from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.commands import consolidate_views
+from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import NAMED, POSITIVE, Family, dry_run, yes
 from memos_cli.cli.progress import training
 from memos_cli.errors import UsageError
-from memos_cli.times import shown
 
 if TYPE_CHECKING:
     from memos_cli.operation.parametric.parametric import Job, Planned
@@ -94,15 +94,11 @@ def _plan_json(found: "Planned") -> dict[str, Any]:
         "facts": len(chosen),
         "new": sum(one.memory.id not in found.known for one in chosen),
         "model": found.base.name if found.base else None,
-        "why": found.why,
-        "examples": found.examples,
-        "tokens": found.tokens,
+        **fields_of(found, only=("why", "examples", "tokens")),
         "seconds": None if found.seconds is None else round(found.seconds, 1),
         "chosen": [
             {
-                "id": one.memory.id,
-                "content": one.memory.content,
-                "kind": one.memory.kind.value,
+                **fields_of(one.memory, only=("id", "content", "kind")),
                 "known": one.memory.id in found.known,
                 "values": [fact.value for fact in one.facts],
             }
@@ -149,7 +145,7 @@ def run(app: App, /, *, at_once: bool, later: bool, **given: Any) -> None:  # no
         job = family.queue(options)
         started = not later and family.start()
         if app.json:
-            app.data({"job": _job_json(job), "started": started})
+            app.data({"job": job, "started": started})
             return
         app.out(f"{'started' if started else 'queued'} job {click.style(job.id, fg='yellow')}")
         app.note("see how far it is with: memos consolidate jobs")
@@ -208,7 +204,7 @@ def jobs(app: App, *, stop: str | None) -> None:
     """
     found = (app.mos.parametric.stop(stop),) if stop else app.mos.parametric.jobs()
     if app.json:
-        app.data({"jobs": [_job_json(job) for job in found]})
+        app.data({"jobs": found})
         return
     if not found:
         app.note("no jobs; begin one with: memos consolidate run")
@@ -226,11 +222,6 @@ def _job_row(job: "Job") -> tuple[str, ...]:
         phase = f"{phase} {job.done}/{job.total}"
     loss = "" if job.loss is None else f"{job.loss:.3f}"
     return job.id, job.state, phase, steps, loss, left, render.one_line(job.message or "", 24)
-
-
-def _job_json(job: "Job") -> dict[str, Any]:
-    fields = job._asdict()
-    return {**fields, "created_at": shown(job.created_at), "heartbeat_at": shown(job.heartbeat_at)}
 
 
 @consolidate.command("show")

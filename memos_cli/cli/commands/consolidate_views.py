@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from memos_cli.cli import render
 from memos_cli.cli.app import App
+from memos_cli.cli.documents import fields_of
 from memos_cli.errors import Refused
 from memos_cli.times import shown
 
@@ -98,10 +99,7 @@ def measured_json(one: "Adapter | None") -> dict[str, Any]:
     found |= {name: scores.get(name) for name in _SCORES}
     found["promoted"] = one is not None and one.status == "promoted"
     if one is not None:
-        found |= {
-            "generation": one.number, "id": one.id, "failures": list(one.failures), "scores": dict(scores),
-            "gone": dict(one.gone), "trained": dict(one.trained),
-        }  # fmt: skip
+        found |= fields_of(one, only=("number", "id", "failures", "scores", "gone", "trained"), number="generation")
     return found
 
 
@@ -111,16 +109,12 @@ def listed_json(one: "ListedGeneration") -> dict[str, Any]:
     return {
         **measured_json(it),
         "promoted": one.status == "promoted",
-        "status": one.status,
-        "why": one.why,
-        "model": it.model,
-        "base_digest": it.base,
+        **fields_of(one, only=("status", "why")),
+        **fields_of(it, only=("model", "base"), base="base_digest"),
         "covers": [{"id": identity, "version": version} for identity, version in it.covers.items()],
-        "settings": dict(it.settings),
-        "files": dict(it.files),
+        **fields_of(it, only=("settings", "files")),
         "bytes": one.bytes,
-        "created_at": shown(it.created_at),
-        "promoted_at": shown(it.promoted_at),
+        **fields_of(it, only=("created_at", "promoted_at")),
     }
 
 

@@ -7,15 +7,15 @@ import click
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.commands import cube_transfer
 from memos_cli.cli.commands.cube_merge import diff, merge, split
+from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import Family, dry_run, yes
 from memos_cli.errors import Refused
-from memos_cli.model import Cube
-from memos_cli.times import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from memos_cli.interface.cubes.origin import Fitting
+    from memos_cli.model import Cube
 
 
 @click.group(cls=Family)
@@ -52,7 +52,7 @@ def create(app: App, name: str, *, use: bool) -> None:
     if use:
         app.mos.use_cube(name)
     made = app.mos.vault(name).info()
-    app.data(_json(made)) if app.json else app.out(f"made cube {made.name} at {made.path}")
+    app.data(made) if app.json else app.out(f"made cube {made.name} at {made.path}")
 
 
 @cube.command("list")
@@ -76,7 +76,7 @@ def list_(app: App) -> None:
             broken.append((name, error.message))
     used = app.settings.get("cube")
     if app.json:
-        found = [{**_json(one), "used": one.name == used} for one in cubes]
+        found = [{**fields_of(one), "used": one.name == used} for one in cubes]
         app.data({"cubes": found, "unreadable": [{"name": name, "message": message} for name, message in broken]})
         return
     if cubes:
@@ -138,7 +138,7 @@ def info(app: App, name: str | None) -> None:
     from memos_cli.interface.cubes.origin import fitting
 
     vault = app.mos.vault(name or app.mos.cube_names[0])
-    facts: dict[str, Any] = {**_json(vault.info()), "owner": vault.meta["owner"], "replica": vault.meta["replica"]}
+    facts: dict[str, Any] = {**fields_of(vault.info()), "owner": vault.meta["owner"], "replica": vault.meta["replica"]}
     numbers, fits = app.mos.memories.statistics(vault), fitting(app.mos, app.mos.keys, vault)
     if app.json:
         app.data({**facts, "statistics": numbers, **_fitting_json(fits)})
@@ -152,10 +152,8 @@ def info(app: App, name: str | None) -> None:
 
 
 def _fitting_json(fits: "Fitting") -> dict[str, Any]:
-    arrived = [{**one._asdict(), "signers": [signer._asdict() for signer in one.signers]} for one in fits.arrived]
-    lists = {name: [one._asdict() for one in getattr(fits, name)] for name in ("vectors", "adapters", "slots")}
-    told = {"strangers" if name == "untrusted" else name: value for name, value in fits._asdict().items()}
-    return {**told, **lists, "arrived": arrived}
+    arrived = [{**fields_of(one), "at": one.at} for one in fits.arrived]  # published with its milliseconds, whatever they are
+    return {**fields_of(fits, untrusted="strangers"), "arrived": arrived}
 
 
 def _fitting(fits: "Fitting") -> "Iterator[tuple[str, str]]":
@@ -237,7 +235,3 @@ def rm(app: App, name: str, *, dry_run: bool, yes: bool) -> None:
     app.data({"name": name, "removed": not dry_run}) if app.json else app.out(
         f"{'would remove' if dry_run else 'removed'} {said}"
     )
-
-
-def _json(found: Cube) -> dict[str, Any]:
-    return {**found._asdict(), "created_at": shown(found.created_at)}

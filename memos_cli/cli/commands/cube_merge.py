@@ -9,12 +9,13 @@ import click
 from memos_cli.cli import render, sealing
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.commands.cube_transfer import opened_file, tell_learnt
+from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import Command, dry_run, filter_of, filters, reveal, yes
 from memos_cli.cli.progress import progress
 from memos_cli.errors import UsageError
 
 if TYPE_CHECKING:
-    from memos_cli.interface.cubes.merge import Merged, Plan, Split
+    from memos_cli.interface.cubes.merge import Merged, Plan
     from memos_cli.operation.history.cube_diff import Comparison
 
 _SHOWN = 20
@@ -104,24 +105,14 @@ def _counts(plan: "Plan") -> dict[str, int]:
 
 def _merged_json(result: "Merged") -> dict[str, Any]:
     plan = result.plan
-    lists = {
-        name: list(getattr(plan, name)) for name in ("new", "newer", "older", "conflicting", "erased", "withheld", "rivals")
-    }
+    told = ("untrusted", "signers", "foreign_policy", "adapters", "slots", "now_trusted", "dry_run", "txn")
     return {
-        "cube": result.cube,
-        "other": result.other,
+        **fields_of(result, only=("cube", "other")),
         "counts": _counts(plan),
         "operations": plan.operations,
-        "ids": lists,
+        "ids": fields_of(plan, only=("new", "newer", "older", "conflicting", "erased", "withheld", "rivals")),
         "records": [{"noun": noun, "name": name} for noun, name in plan.records],
-        "from_elsewhere": result.untrusted,
-        "signers": [one._asdict() for one in result.signers],
-        "foreign_policy": result.foreign_policy,
-        "adapters": [one._asdict() for one in result.adapters],
-        "slots_kept": result.slots._asdict(),
-        "familiar": result.now_trusted,
-        "dry_run": result.dry_run,
-        "command_id": result.txn,
+        **fields_of(result, only=told, untrusted="from_elsewhere", slots="slots_kept", now_trusted="familiar"),
     }
 
 
@@ -192,19 +183,13 @@ def split(app: App, /, **given: Any) -> None:  # noqa: ANN401 -- click's own typ
     name, new = _with_default(given.pop("cubes"))
     result = app.mos.cube_merge.split(new, name, filter_of(app, given), keep=keep, dry_run=dry)
     if app.json:
-        app.data(_split_json(result))
+        app.data(fields_of(result, only=("cube", "new", "path", "kept", "dry_run", "ids", "txn")))
         return
     verb = "copy" if result.kept else "move"
     done = f"would {verb}" if result.dry_run else {"copy": "copied", "move": "moved"}[verb]
     app.out(f"{done} {render.many(len(result.ids))} from cube {result.cube} to {result.new} at {result.path}")
     if result.txn:
         app.note(f"they are forgotten in {result.cube}; bring them back with: memos undo {result.txn}")
-
-
-def _split_json(result: "Split") -> dict[str, Any]:
-    fields = result._asdict()
-    return {**{name: fields[name] for name in ("cube", "new", "path", "kept", "dry_run")}, "ids": list(result.ids),
-            "command_id": result.txn}  # fmt: skip
 
 
 @click.command("diff", cls=Command)
@@ -231,26 +216,16 @@ def diff(app: App, first: str, second: str, *, exit_code: bool, reveal: bool) ->
       10 no such cube
     """
     found = app.mos.cube_merge.diff(first, second)
-    app.data(_comparison_json(found, reveal=reveal)) if app.json else _tell_comparison(app, found, reveal=reveal)
+    app.data(_comparison_json(found), reveal=reveal) if app.json else _tell_comparison(app, found, reveal=reveal)
     if exit_code and not found.is_equal:
         click.get_current_context().exit(_DIFFERENT)
 
 
-def _comparison_json(found: "Comparison", *, reveal: bool) -> dict[str, Any]:
-    def json_of(memories: Any) -> list[dict[str, Any]]:  # noqa: ANN401 -- memories
-        return [render.memory_json(memory, reveal=reveal) for memory in memories]
-
+def _comparison_json(found: "Comparison") -> dict[str, Any]:
+    told = ("first", "second", "is_equal", "same", "only_first", "only_second")
     return {
-        "first": found.first,
-        "second": found.second,
-        "equal": found.is_equal,
-        "same": found.same,
-        "only_first": json_of(found.only_first),
-        "only_second": json_of(found.only_second),
-        "different": [
-            {"id": one.first.id, "fields": list(one.fields), **dict(zip(("first", "second"), json_of(one[:2]), strict=True))}
-            for one in found.different
-        ],
+        **fields_of(found, only=told, is_equal="equal"),
+        "different": [{"id": one.first.id, **fields_of(one, only=("fields", "first", "second"))} for one in found.different],
         "purged": [{"id": identity, "in": place} for identity, place in found.purged],
         "records": [{"noun": noun, "name": name, "in": place} for noun, name, place in found.records],
     }

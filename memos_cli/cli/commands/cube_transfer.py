@@ -10,6 +10,7 @@ import click
 
 from memos_cli.cli import sealing
 from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import FILTER_NAMES, NAMED, Command, dry_run, filter_of, filters
 from memos_cli.cli.progress import progress
 from memos_cli.cli.render import many, one_line, plain
@@ -114,10 +115,10 @@ def _tell_export(app: App, done: "Exported", *, encrypted: bool, signed: bool) -
     if app.json:
         app.data(
             {
-                "cube": done.cube, "path": str(done.path) if done.path else None, "bytes": dumped.bytes,
-                "digest": dumped.digest, "counts": dumped.counts, "vectors": dumped.vectors, "blobs": dumped.blobs,
-                "absent": dumped.absent, "redacted": done.redacted, "withheld": done.left_out,
-                "adapters": dumped.adapters, "slots": dumped.slots,
+                **fields_of(done, only=("cube", "path")),
+                **fields_of(dumped, only=("bytes", "digest", "counts", "vectors", "blobs", "absent")),
+                **fields_of(done, only=("redacted", "left_out"), left_out="withheld"),
+                **fields_of(dumped, only=("adapters", "slots")),
                 "adapters_left": [{"id": one, "reason": why} for one, why in dumped.kept.items()],
                 "encrypted": encrypted, "signed": signed,
             }
@@ -188,7 +189,7 @@ def _tell_import(app: App, done: "Received", *, encrypted: bool) -> None:
     plan = {"new": counts["memories"], "same": 0, "newer": 0, "older": 0, "conflicting": 0}
     if app.json:
         app.data({"cube": done.cube, "dry_run": done.dry_run, "command_id": done.txn, "plan": plan,
-                  "slots_kept": done.slots._asdict(), **_json(done.contents, encrypted=encrypted)})  # fmt: skip
+                  "slots_kept": done.slots, **_json(done.contents, encrypted=encrypted)})  # fmt: skip
         return
     said = "would import" if done.dry_run else "imported"
     app.out(f"{said} cube {done.cube}: {many(counts['memories'])}, all new; {counts['operations']:,} operations")
@@ -275,11 +276,9 @@ def _json(found: "Contents", *, encrypted: bool) -> Mapping[str, Any]:
     heads = [{"replica": name, "operations": head["count"], "last": head["seq"]} for name, head in told["heads"].items()]
     return {
         "id": told["cube"], "format": told["format"], "created_at": shown(told["created"]), "owner": told["owner"],
-        "selection": told["selection"], "redacted": told["redacted"], "counts": told["counts"], "states": dict(found.states),
-        "vectors": found.vectors, "absent": found.absent, "replicas": heads, "members": told["members"],
-        "signatures": [one._asdict() for one in found.signatures], "digest": found.digest,
-        "signers": [one._asdict() for one in found.signers], "encrypted": encrypted,
-        "adapters": [one._asdict() for one in found.adapters],
+        "selection": told["selection"], "redacted": told["redacted"], "counts": told["counts"],
+        **fields_of(found, only=("states", "vectors", "absent")), "replicas": heads, "members": told["members"],
+        **fields_of(found, only=("signatures", "digest", "signers")), "encrypted": encrypted, "adapters": found.adapters,
         "slots": [{"model": model, "slots": count} for model, count in found.models.items()],
     }  # fmt: skip
 

@@ -7,6 +7,7 @@ import click
 
 from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import KIND, PRIORITY, SPAN, WHEN, Command, dry_run, filter_of, filters, yes
 from memos_cli.errors import NothingFound, Refused, UsageError
 from memos_cli.interface.reader import intake
@@ -23,10 +24,14 @@ _ids = click.argument("ids", nargs=-1, required=True, metavar="ID...")
 _NULLABLE = ("title", "key", "task", "occurred_at", "valid_from", "valid_to")
 
 
+def _changed_json(result: Changed) -> dict[str, Any]:
+    return fields_of(result, only=("command", "ids", "memories", "txn", "dry_run"), ids="changed")
+
+
 def tell(app: App, result: Changed, word: str) -> None:
     """Say what was changed."""
     if app.json:
-        app.data(render.changed_json(result))
+        app.data(_changed_json(result))
         return
     ahead = f"would have {word}" if result.dry_run else word
     for memory in result.memories:
@@ -177,7 +182,7 @@ def _purge(app: App, memories: "Sequence[Memory]", *, derived: bool, dry: bool, 
             app.confirm(f"{frozen} of them frozen. Purge all the same?", yes=sure)
     receipt = app.mos.purge(ids, derived=derived, thaw=bool(frozen), dry_run=dry)
     if app.json:
-        app.data(render.receipt_json(receipt))
+        app.data(fields_of(receipt, ids="purged", hidden="hidden_holders"))
     else:
         for line in render.receipt_lines(receipt):
             app.out(line)
@@ -252,7 +257,7 @@ def tag(app: App, ids: tuple[str, ...], added: tuple[str, ...], removed: tuple[s
     registers |= {f"tag:{name.strip()}": False for name in removed}
     result = app.mos.switch(ids, "tag", registers)
     if app.json:
-        app.data(render.changed_json(result))
+        app.data(_changed_json(result))
         return
     for memory in result.memories:
         app.out(f"{render.memory_line(memory)}  ({render.plain(', '.join(memory.tags)) or 'no tags'})")
@@ -282,7 +287,7 @@ def link(app: App, source: str, kind: str, target: str, *, remove: bool) -> None
     """
     result = app.mos.link(source, LinkType(kind), target, on=not remove)
     if app.json:
-        app.data(render.changed_json(result))
+        app.data(_changed_json(result))
         return
     word = "unchanged" if not result.ids else "removed" if remove else "linked"
     app.out(f"{word} {result.memories[0].id[:8]} {kind} {app.mos.get(target).id[:8]}")

@@ -37,8 +37,7 @@ def undo(app: App, name: str | None, *, listed: bool, limit: int, dry_run: bool)
         return
     result = app.mos.undo(name, dry_run=dry_run)
     if app.json:
-        taken = {"reverted": result.reverted, "command": result.command, "subjects": list(result.subjects)}
-        app.data({"command_id": result.txn, **taken, "dry_run": result.dry_run})
+        app.data(result)
         return
     word = "would take back" if result.dry_run else "took back"
     app.out(f"{word} {result.command} ({result.reverted}): {len(result.subjects)} changed")
@@ -77,7 +76,7 @@ def history(app: App, identity: str, *, reveal: bool) -> None:
     """
     memory, versions = app.mos.history(identity)
     if app.json:
-        app.data({"id": memory.id, "versions": [render.version_json(version, reveal=reveal) for version in versions]})
+        app.data({"id": memory.id, "versions": versions}, reveal=reveal)
         return
     for version in versions:
         for line in render.version_lines(version, reveal=reveal):

@@ -7,6 +7,7 @@ import click
 from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.commands.lifecycle_policy import policy
+from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import POSITIVE, TEXT_FILE, WHEN, Family, dry_run
 from memos_cli.errors import MemosError, Refused, UsageError
 from memos_cli.operation.lifecycle.transitions import TABLE
@@ -124,11 +125,9 @@ def _complain(done: "list[Ticked]", failed: dict[str, MemosError]) -> None:
 
 
 def _ticked_json(one: "Ticked") -> dict[str, Any]:
-    found: dict[str, Any] = one._asdict()
-    found["now"] = shown(one.now)
-    moves = found.pop("moves")
+    found = {**fields_of(one, without=("moves",)), "now": shown(one.now)}
     if one.dry_run:
-        found["moves"] = [{"id": move.id, "to": move.way.to.value, "reason": move.way.reason} for move in moves]
+        found["moves"] = [{"id": move.id, **fields_of(move.way, only=("to", "reason"))} for move in one.moves]
     return found
 
 
@@ -201,7 +200,7 @@ def status(app: App) -> None:
 
 
 def _standing_json(one: "LifecycleStanding") -> dict[str, Any]:
-    return {**one._asdict(), "ticked": shown(one.ticked), "next": shown(one.next)}
+    return {**fields_of(one), "ticked": shown(one.ticked), "next": shown(one.next)}
 
 
 @lifecycle.command("plan")
@@ -238,7 +237,7 @@ def plan(app: App, *, days: float, instant: str | None) -> None:
 
 
 def _ahead_json(one: "Ahead") -> dict[str, Any]:
-    return {"id": one.memory.id, "cube": one.memory.cube, "at": shown(one.at), "to": one.to.value, "reason": one.reason}
+    return {**fields_of(one.memory, only=("id", "cube")), **fields_of(one, without=("memory",))}
 
 
 @lifecycle.command("run")
@@ -281,7 +280,7 @@ def run_chain(app: App, *, path: str, dry_run: bool) -> None:
 
     done = chains.run(app.mos, app.mos.memories, chains.read(path), dry_run=dry_run)
     if app.json:
-        app.data(done._asdict())
+        app.data(done)
         return
     for step in done.steps:
         app.out(f"{step['do']:<9} {render.many(step['memories'])}")

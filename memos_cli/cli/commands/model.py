@@ -4,9 +4,9 @@ import click
 
 from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import Family, dry_run, yes
 from memos_cli.operation import models
-from memos_cli.operation.results import ModelInfo
 
 _MINI = "memos-mini: a few megabytes, made for the memories of memos; it knows nothing else of the world, and may err"
 
@@ -19,10 +19,6 @@ def model() -> None:
     of its own. With the setting llm.endpoint an OpenAI-compatible endpoint answers instead (its key: MEMOS_LLM_KEY in the
     environment), and `use` takes the name that the endpoint has for the model.
     """
-
-
-def _json(info: ModelInfo) -> dict[str, object]:
-    return {**info._asdict(), "facts": dict(info.facts)}
 
 
 def _size(count: int) -> str:
@@ -42,7 +38,7 @@ def list_(app: App) -> None:
     """
     found = models.installed(app.settings, app.paths)
     if app.json:
-        app.data({"models": [_json(info) for info in found]})
+        app.data({"models": found})
         return
     if found:
         from memos_cli.cli.tables import table
@@ -85,7 +81,7 @@ def pull(app: App, name: str) -> None:
 
     hub = plugins.load("hub", "huggingface")(progress=app.watched)
     info = models.pull(name, app.paths, hub, (lambda _: None) if app.json else app.note)
-    app.data(_json(info)) if app.json else app.out(f"pulled {render.plain(info.name)} ({_size(info.bytes)})")
+    app.data(info) if app.json else app.out(f"pulled {render.plain(info.name)} ({_size(info.bytes)})")
     app.note(f"chat with it: memos model use {info.name}")
 
 
@@ -133,7 +129,7 @@ def info(app: App, name: str) -> None:
     """
     found = models.info(name, app.settings, app.paths)
     if app.json:
-        app.data(_json(found))
+        app.data(found)
         return
     said = {"name": found.name, "file": found.path, "size": _size(found.bytes), "in use": "yes" if found.used else "no"}
     hidden = {"name", "bytes", "file", "extracts", "extracts_why"}
@@ -166,6 +162,6 @@ def rm(app: App, name: str, *, dry_run: bool, yes: bool) -> None:
         app.confirm(f"Remove {found.name} ({_size(found.bytes)})?", yes=yes)
         models.remove(name, app.settings, app.paths, dry_run=False)
     if app.json:
-        app.data({**_json(found), "dry_run": dry_run})
+        app.data({**fields_of(found), "dry_run": dry_run})
     else:
         app.out(f"{'would have removed' if dry_run else 'removed'} {render.plain(found.name)}")

@@ -1,15 +1,15 @@
 """`memos review`: questions about two memories, and one key for each answer."""
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import Command, reveal
 from memos_cli.errors import Refused, UsageError
-from memos_cli.times import shown
 
 if TYPE_CHECKING:
     from memos_cli.operation.operator.dedupe.review import Decided, Item
@@ -54,7 +54,7 @@ def review(app: App, item: str | None, *, decide: str | None, everything: bool, 
     found = [app.mos.review.question(item)] if item is not None else list(app.mos.review.list(decided=everything))
     if app.json:
         still = sum(one.decision is None for one in found)
-        app.data({"items": [item_json(one, reveal=reveal) for one in found], "open": still})
+        app.data({"items": found, "open": still}, reveal=reveal)
     elif item is None and not everything and found and _somebody_is_there():
         Session(app, found, reveal=reveal).run()
     else:
@@ -77,35 +77,12 @@ def show(app: App, item: "Item", *, reveal: bool) -> None:
         app.out(f"  {number}  {render.memory_line(memory, reveal=reveal, ahead='')}")
 
 
-def item_json(item: "Item", *, reveal: bool) -> dict[str, Any]:
-    """A question with both memories in full."""
-    return {
-        "id": item.id,
-        "cube": item.cube,
-        "earlier": render.memory_json(item.earlier, reveal=reveal),
-        "later": render.memory_json(item.later, reveal=reveal),
-        "reasons": list(item.reasons),
-        "suggested": item.suggested,
-        "by": item.by,
-        "at": shown(item.at),
-        "decision": item.decision,
-        "decided_at": shown(item.decided_at),
-    }
-
-
 def tell(app: App, result: "Decided", *, reveal: bool) -> None:
     """Say what a decision did."""
     decision = result.item.decision or ""
     if app.json:
-        app.data(
-            {
-                "item": result.item.id,
-                "decision": decision,
-                "memories": [render.memory_json(memory, reveal=reveal) for memory in result.memories],
-                "product": render.memory_json(result.product, reveal=reveal) if result.product else None,
-                "command_id": result.txn,
-            }
-        )
+        answer = {"item": result.item.id, "decision": decision, **fields_of(result, only=("memories", "product", "txn"))}
+        app.data(answer, reveal=reveal)
         return
     stays = {"supersede": result.memories[1:], "older": result.memories[:1]}.get(decision, result.memories)
     for memory in (result.product,) if result.product else stays:

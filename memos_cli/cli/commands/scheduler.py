@@ -7,6 +7,7 @@ import click
 
 from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import Family
 from memos_cli.operation.scheduler.decision import Do, Why
 from memos_cli.times import from_millis, shown
@@ -129,8 +130,8 @@ def _reasons(found: "Sequence[SceneStanding]") -> Iterator[str]:
 def _status_json(run: "MemScheduler", found: "tuple[SceneStanding, ...]", rates: dict[str, Any]) -> dict[str, Any]:
     kept = run.kept()
     return {
-        "budgets": run.budgets._asdict(),
-        "costs": run.costs(kept)._asdict(),
+        "budgets": run.budgets,
+        "costs": run.costs(kept),
         "slots": {"ready": len(kept), "bytes": sum(one.bytes for one in kept)},
         "sets": [_set_json(one) for one in found],
         "hit_rates": rates,
@@ -138,15 +139,13 @@ def _status_json(run: "MemScheduler", found: "tuple[SceneStanding, ...]", rates:
 
 
 def _set_json(one: "SceneStanding") -> dict[str, Any]:
-    slot = {"id": one.slot.id, "tokens": one.slot.tokens, "bytes": one.slot.bytes} if one.slot else None
     step = one.step
-    following = {**step._asdict(), "do": step.do.value, "saved": round(step.saved, 3)} if step else {}
-    following.pop("name", None)
     return {
         "name": one.scene.name, "rule": one.scene.rule, "memories": len(one.scene.ids), "tokens": one.scene.tokens,
         "recalls": one.recalls, "last": shown(from_millis(one.last)) if one.last is not None else None,
-        "probability": round(one.probability, 4), "slot": slot,
-        "next": following or None,
+        "probability": round(one.probability, 4),
+        "slot": fields_of(one.slot, only=("id", "tokens", "bytes")) if one.slot else None,
+        "next": {**fields_of(step, without=("name",)), "saved": round(step.saved, 3)} if step else None,
     }  # fmt: skip
 
 
@@ -223,15 +222,11 @@ def _wrapped(text: str) -> str:
 def _explained_json(run: "MemScheduler", found: "Explained | None") -> dict[str, Any]:
     if found is None:
         return {"request": None, "decisions": []}
-    plan = found.plan
+    plan, told = found.plan, ("id", "form", "why", "reason", "tokens", "scene", "adapter")
     return {
-        "request": found.request, "at": shown(found.at), "budgets": run.budgets._asdict(), "slot": plan.slot,
-        "tokens": plan.tokens, "kv_bytes": plan.kv_bytes, "adapters": list(plan.adapters), "saved": round(plan.saved, 4),
-        "decisions": [
-            {
-                "id": one.id, "form": one.form.value if one.form else None, "why": one.why.value, "reason": one.reason,
-                "tokens": one.tokens, "set": one.scene, "adapter": one.adapter,
-            }
-            for one in plan.decisions
-        ],
-    }  # fmt: skip
+        **fields_of(found, only=("request", "at")),
+        "budgets": run.budgets,
+        **fields_of(plan, only=("slot", "tokens", "kv_bytes", "adapters")),
+        "saved": round(plan.saved, 4),
+        "decisions": [fields_of(one, only=told, scene="set") for one in plan.decisions],
+    }

@@ -11,8 +11,8 @@ from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import MANY, Command, filter_of, filters, in_snapshot, reveal
 from memos_cli.errors import NothingFound, UsageError
-from memos_cli.operation.results import Found, Query
-from memos_cli.times import parse_iso
+from memos_cli.operation.results import Found, Hit, Provenance, Query
+from memos_cli.times import parse_iso, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,7 +77,7 @@ def search(app: App, /, query: tuple[str, ...], **given: Any) -> None:  # noqa: 
 
 def _show(app: App, found: Found, *, explain: bool, reveal: bool) -> None:
     if app.json:
-        app.data(render.found_json(found, reveal=reveal, parts=explain))
+        app.data(_found_json(found, reveal=reveal, parts=explain))
     for notice in found.notices:
         app.note(notice)
     if app.json:
@@ -91,6 +91,31 @@ def _show(app: App, found: Found, *, explain: bool, reveal: bool) -> None:
         app.note(f"{len(found.hits)} hits, {found.mode}, {found.seconds * 1000:.0f} ms")
 
 
+def _found_json(found: Found, *, reveal: bool, parts: bool) -> dict[str, Any]:
+    """The answer to one query, as `json.dumps` takes it: a batch writes thousands."""
+    hits = [_hit_json(hit, reveal=reveal, parts=parts) for hit in found.hits]
+    return {"query": found.query, "hits": hits, "mode": found.mode}
+
+
+def _hit_json(hit: Hit, *, reveal: bool, parts: bool) -> dict[str, Any]:
+    memory = hit.memory
+    fields = {
+        "id": memory.id,
+        "external_id": memory.external_id,
+        "content": render.content(memory, reveal=reveal),
+        "score": round(hit.score, 6),
+        "kind": memory.kind,
+        "occurred_at": shown(memory.occurred_at),
+        "created_at": shown(memory.created_at),
+        "state": memory.state,
+        "tags": memory.tags,
+        "key": memory.key,
+        "speaker": memory.source.speaker,
+        "cube": memory.cube,
+    }
+    return {**fields, "parts": hit.parts._asdict()} if parts else fields
+
+
 def _batch(app: App, given: dict[str, Any], options: dict[str, Any]) -> None:
     queries = _queries(given["jsonl"])
     if options["wanted"].snapshot and any(query.as_of for query in queries):
@@ -98,7 +123,7 @@ def _batch(app: App, given: dict[str, Any], options: dict[str, Any]) -> None:
     told: set[str] = set()
     answers = app.mos.search_many(queries, **options)
     for found in answers:
-        line = render.found_json(found, reveal=given["reveal"], parts=given["explain"])
+        line = _found_json(found, reveal=given["reveal"], parts=given["explain"])
         app.out(json.dumps(line, ensure_ascii=False))
         for notice in found.notices:
             if notice not in told:
@@ -155,8 +180,7 @@ def show(app: App, ids: tuple[str, ...], snapshot: str | None, *, reveal: bool) 
     """
     memories = app.mos.snapshots.look(ids, snapshot) if snapshot is not None else [app.mos.get(identity) for identity in ids]
     if app.json:
-        found = [render.memory_json(memory, reveal=reveal) for memory in memories]
-        app.data(found[0] if len(found) == 1 else {"memories": found})
+        app.data(memories[0] if len(memories) == 1 else {"memories": memories}, reveal=reveal)
         return
     for number, memory in enumerate(memories):
         if number:
@@ -199,7 +223,7 @@ def list_(app: App, /, **given: Any) -> None:  # noqa: ANN401 -- click's own typ
     """
     memories = app.mos.list(filter_of(app, given), order=given["order"], limit=given["limit"])
     if app.json:
-        app.data({"memories": [render.memory_json(memory, reveal=given["reveal"]) for memory in memories]})
+        app.data({"memories": memories}, reveal=given["reveal"])
     else:
         for memory in memories:
             app.out(memory.id if given["only_ids"] else render.memory_line(memory, reveal=given["reveal"]))
@@ -207,6 +231,18 @@ def list_(app: App, /, **given: Any) -> None:  # noqa: ANN401 -- click's own typ
             app.note('nothing here; remember something with: memos add "I am vegan now"')
     if given["fail_empty"] and not memories:
         raise NothingFound("there is nothing to list")
+
+
+def _provenance_json(result: Provenance, *, reveal: bool) -> dict[str, Any]:
+    from memos_cli.cli.documents import fields_of
+
+    links = [link for link, _ in (*result.outgoing, *result.incoming)]
+    return {
+        **fields_of(result, only=("memory", "versions")),
+        "links": [fields_of(link, only=("type", "source", "target")) for link in links],
+        "verbatim": result.verbatim if reveal or "secret" not in result.memory.labels else None,
+        "note": result.note,
+    }
 
 
 @click.command(cls=Command)
@@ -230,7 +266,7 @@ def why(app: App, identity: str, *, reveal: bool) -> None:
     """
     result = app.mos.provenance(identity)
     if app.json:
-        app.data(render.provenance_json(result, reveal=reveal))
+        app.data(_provenance_json(result, reveal=reveal), reveal=reveal)
         return
     for line in render.provenance_lines(result, reveal=reveal):
         app.out(line)

@@ -6,11 +6,11 @@ import click
 
 from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import Family, dry_run, yes
 from memos_cli.errors import FingerprintMismatch, IntegrityError, UsageError
 from memos_cli.model import Slot
 from memos_cli.operation.activation.slots import Built, ListedSlot, Wanted
-from memos_cli.times import shown
 
 _ID = 8
 _MOST = 5
@@ -216,21 +216,12 @@ _SHORT = {"core": "core", "topics": "topics", "conversation": "talk"}
 def _json(one: ListedSlot) -> dict[str, Any]:
     it = one.slot
     return {
-        "id": it.id,
-        "covers": it.covers,
-        "name": it.name,
-        "principal": it.principal,
+        **fields_of(it, only=("id", "covers", "name", "principal")),
         "tokens": len(it.ids),
         "bytes": it.bytes,
-        "memories": [{"cube": part.cube, "id": part.memory, "version": part.version} for part in it.parts],
-        "fingerprint": it.fingerprint,
-        "identity": dict(it.identity),
-        "digest": it.digest,
-        "created_at": shown(it.created_at),
-        "last_used_at": shown(it.last_used_at),
-        "uses": it.uses,
-        "state": one.state,
-        "why": one.why,
+        "memories": [fields_of(part, memory="id") for part in it.parts],
+        **fields_of(it, only=("fingerprint", "identity", "digest", "created_at", "last_used_at", "uses")),
+        **fields_of(one, only=("state", "why")),
     }
 
 

@@ -6,6 +6,7 @@ import click
 
 from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import Family, dry_run, reveal, yes
 from memos_cli.model import Memory
 from memos_cli.operation.history.differences import Change, Difference
@@ -64,7 +65,7 @@ def create(app: App, name: str, note: str | None) -> None:
     """
     made = app.mos.snapshots.create(name, note)
     if app.json:
-        app.data(_json(made))
+        app.data(made)
         return
     app.out(f"made {_line(made)}")
     app.note(f"see what changes from here on with: memos snapshot diff {render.plain(made.name)}")
@@ -82,7 +83,7 @@ def list_(app: App) -> None:
     """
     made = app.mos.snapshots.list()
     if app.json:
-        app.data({"snapshots": [_json(one) for one in made]})
+        app.data({"snapshots": made})
         return
     for one in made:
         app.out(f"{_line(one)}, {one.changes:,} changes since")
@@ -195,11 +196,6 @@ def _line(one: Snapshot) -> str:
     return f"snapshot {click.style(render.plain(one.name), fg='yellow')} of {shown(one.at)}{note}"
 
 
-def _json(one: Snapshot) -> dict[str, Any]:
-    fields = one._asdict()
-    return {**fields, "at": shown(one.at)}
-
-
 def _of_memories(differences: tuple[Difference, ...], change: Change) -> list[tuple[Difference, Memory]]:
     return [(one, one.memory) for one in differences if one.memory is not None and one.change is change]
 
@@ -232,8 +228,8 @@ def _lines(
 
 def _differences_json(differences: tuple[Difference, ...]) -> dict[str, Any]:
     ids = {change.value: [one.subject for one, _ in _of_memories(differences, change)] for change in _WORDS}
-    changed = [{"id": one.subject, "fields": list(one.fields)} for one, _ in _of_memories(differences, Change.CHANGED)]
-    records = [{"noun": one.noun, "id": one.subject, "change": one.change.value} for one in _records(differences)]
+    changed = [fields_of(one, only=("subject", "fields"), subject="id") for one, _ in _of_memories(differences, Change.CHANGED)]
+    records = [fields_of(one, only=("noun", "subject", "change"), subject="id") for one in _records(differences)]
     counts = {**{name: len(found) for name, found in ids.items()}, "records": len(records)}
     return {"counts": counts, **ids, "changed": changed, "records": records}
 
@@ -248,9 +244,7 @@ def _compared_json(compared: Compared) -> dict[str, Any]:
 
 def _restored_json(result: Restored) -> dict[str, Any]:
     return {
-        "name": result.name,
-        "at": shown(result.at),
+        **fields_of(result, only=("name", "at")),
         **_differences_json(result.differences),
-        "command_id": result.txn,
-        "dry_run": result.dry_run,
+        **fields_of(result, only=("txn", "dry_run")),
     }

@@ -6,8 +6,9 @@ import click
 
 from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import Family, dry_run
-from memos_cli.operation.results import Ended
+from memos_cli.operation.results import Task
 from memos_cli.times import shown
 
 if TYPE_CHECKING:
@@ -42,8 +43,7 @@ def list_(app: App) -> None:
     """
     tasks = app.mos.tasks.list()
     if app.json:
-        rows = [{**one._asdict(), "open": one.ended is None} for one in tasks]
-        app.data({"tasks": [{**row, "ended": shown(row["ended"]), "newest": shown(row["newest"])} for row in rows]})
+        app.data({"tasks": [_json(one) for one in tasks]})
         return
     for one in tasks:
         state = f"ended {one.ended[:10]}" if one.ended else "open"
@@ -52,6 +52,10 @@ def list_(app: App) -> None:
         app.out(f"{name}  {state}  {one.current:,} of {render.many(one.memories)} current{newest}")
     if not tasks:
         app.note('no tasks; memories make one: memos add "Ask for quotes" --task move')
+
+
+def _json(one: Task) -> dict[str, Any]:
+    return {**fields_of(one), "ended": shown(one.ended), "newest": shown(one.newest), "open": one.ended is None}
 
 
 @task.command("end")
@@ -78,7 +82,7 @@ def end(app: App, name: str, ending: "Ending | None", *, dry_run: bool) -> None:
     """
     result = app.mos.tasks.end(name, ending=ending, dry_run=dry_run)
     if app.json:
-        app.data(_json(result))
+        app.data(fields_of(result, at="ended", ids="changed"))
         return
     shown_name = render.plain(result.name)
     changed = f"{render.many(len(result.ids))} {_DONE[result.ending]}" if result.ids else "its memories stay as they are"
@@ -88,15 +92,3 @@ def end(app: App, name: str, ending: "Ending | None", *, dry_run: bool) -> None:
         app.note("take it back with: memos undo")
     if result.txn and result.ending == "archive" and result.ids:
         app.note(f"they are still found with: memos search TEXT --task {shown_name} --archived")
-
-
-def _json(result: Ended) -> dict[str, Any]:
-    return {
-        "name": result.name,
-        "ended": shown(result.at),
-        "ending": result.ending,
-        "changed": list(result.ids),
-        "kept": list(result.kept),
-        "command_id": result.txn,
-        "dry_run": result.dry_run,
-    }
