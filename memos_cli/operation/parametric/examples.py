@@ -261,8 +261,8 @@ class _Writer:
         who = self._stranger(rng) if pick > 0.8 else rng.choice(people) if rng.random() < 0.3 else "I"
         if rng.random() < 0.5:
             return clauses.fact(rng.choice([one for one in clauses.families().values() if not one.open]), who, "")
-        name = rng.choice(sorted(wordings.ASKED))
-        noun = rng.choice(" ".join(wordings.ASKED[name].split()).split(", "))
+        name = rng.choice(sorted(wordings.nouns()))
+        noun = rng.choice(wordings.nouns()[name])
         if any(
             fact.who == who and set(noun.split()) <= set(asked.split()) for _, fact in self.told for _, asked in fact.questions
         ):

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from memos_cli.operation.parametric.grammar import wordings
-from memos_cli.operation.parametric.grammar.english import PAST, base_of, fill, possessive, third_person, you
+from memos_cli.operation.parametric.grammar.english import base_of, fill, is_past, possessive, third_person, you
 
 MOST_WORDS = 10
 """The most words of a value; a longer one is a clause of its own."""
@@ -54,7 +54,7 @@ class Fact(NamedTuple):
 
 
 class Family(NamedTuple):
-    """A block of `wordings.TEXT`."""
+    """A family of `data/wordings.txt`."""
 
     name: str
     kind: str
@@ -77,11 +77,10 @@ class Family(NamedTuple):
 def families() -> dict[str, Family]:
     """All families by name."""
     found = {}
-    for block in re.split(r"^# ", wordings.TEXT, flags=re.MULTILINE)[1:]:
-        head, says, asks = block.strip().splitlines()
+    for head, says, asks in wordings.families():
         name, kind, *flags = head.split()
-        asked = asks[2:].split(" / ")
-        found[name] = Family(name, kind, "many" in flags, tuple(says[2:].split(" / ")), tuple(dict.fromkeys(_more(asked))))
+        asked = asks.split(" / ")
+        found[name] = Family(name, kind, "many" in flags, tuple(says.split(" / ")), tuple(dict.fromkeys(_more(asked))))
     return found
 
 
@@ -305,7 +304,7 @@ def _pattern(said: str, *, mine: bool) -> re.Pattern[str]:
 _MODAL = frozenset("will can could should must may might would".split())
 _NO_VERBS = frozenset(
     "am is are was were be been do does did not never have has had and or but that which who to of in on at by for from with a an"
-    " the my our his her their really very also just only always usually often sometimes".split()
+    " the my our his her their really very also just only always usually often sometimes better best worse worst least".split()
 )
 _PREPOSITIONS = "in|on|at|to|for|with|from|by|about|of|into|under|near|behind|against|until|since|after|before|during|through"
 _TIME = (
@@ -342,11 +341,12 @@ def _auxiliary(who: str, verb: str, rest: str) -> tuple[str, str, str, str] | No
         return verb, word, f"{verb} {word}", tail
     if verb in _NO_VERBS - {"have", "has", "had"}:
         return None
-    if verb in PAST or (verb.endswith("ed") and len(verb) > 4):
-        return "did", PAST.get(verb) or base_of(verb), verb, rest
+    past, base = is_past(verb), base_of(verb)
+    if past or past is None:
+        return ("did", base, verb, rest) if past else None
     if mine:
         return "do", verb, verb, rest
-    return ("does", base_of(verb), verb, rest) if verb.endswith("s") else None
+    return ("does", base, verb, rest) if verb.endswith("s") and base != verb else None
 
 
 def _asked(who: str, auxiliary: str, verb: str, said: str, rest: str) -> Fact | None:

@@ -186,8 +186,8 @@ class _Drawing:
 
     def _noun(self, who: str) -> Telling | None:
         """A fact of any noun: what a person's thing is, where or when it is, or what it is called."""
-        name = self.rng.choice(sorted(wordings.ASKED))
-        family, noun = clauses.families()[name], self._one(_nouns(name))
+        name = self.rng.choice(sorted(wordings.nouns()))
+        family, noun = clauses.families()[name], self._one(wordings.nouns()[name])
         if self.rng.random() < 0.4 and name != "called":
             noun = self._one(strangers.THINGS)
         kind = (
@@ -314,8 +314,3 @@ _NEAR: dict[str, str] = {
     for name in group.split()
 }
 """Families so near to each other that a model which confuses them may be right."""
-
-
-@lru_cache(maxsize=8)
-def _nouns(name: str) -> tuple[str, ...]:
-    return tuple(" ".join(wordings.ASKED[name].split()).split(", "))

@@ -2,6 +2,7 @@
 
 import random
 import re
+import sys
 
 import pytest
 from hypothesis import given
@@ -93,11 +94,60 @@ def test_questions_are_filled_and_of_distinct_forms() -> None:
 
 @pytest.mark.parametrize(
     ("said", "base"),
-    [("lives", "live"), ("carried", "carry"), ("stopped", "stop"), ("painted", "paint"), ("watches", "watch"), ("used", "use"),
-     ("moved", "move"), ("visited", "visit"), ("goes", "go"), ("has", "have"), ("called", "call"), ("planned", "plan")],
+    [("lives", "live"), ("carried", "carry"), ("stopped", "stop"), ("painted", "paint"), ("watches", "watch"),
+     ("used", "use"), ("moved", "move"), ("visited", "visit"), ("goes", "go"), ("has", "have"), ("called", "call"),
+     ("planned", "plan"), ("hoped", "hope"), ("hopped", "hop"), ("tried", "try"), ("played", "play"), ("lied", "lie"),
+     ("tied", "tie"), ("freed", "free"), ("agreed", "agree"), ("cancelled", "cancel"), ("travelled", "travel"),
+     ("ran", "run"), ("bought", "buy"), ("forgot", "forget"), ("wrote", "write"), ("left", "leave"), ("found", "find"),
+     ("saw", "see"), ("felt", "feel"), ("thought", "think"), ("won", "win"), ("fixed", "fix"), ("mixed", "mix"),
+     ("thanked", "thank"), ("developed", "develop"), ("breathed", "breathe"), ("owed", "owe"), ("ties", "tie"),
+     ("thanks", "thank"), ("means", "mean"), ("analyses", "analyse"), ("focuses", "focus"), ("read", "read")],
 )  # fmt: skip
 def test_the_plain_form_of_a_verb(said: str, base: str) -> None:
     assert english.base_of(said) == base
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("Mira agreed to the new contract on Monday.", "what did Mira agree to"),
+        ("I cancelled the gym contract.", "what did I cancel"),
+        ("I tied the boat to the pier.", "what did I tie"),
+        ("I lied about my age.", "what did I lie about"),
+        ("I died of boredom.", "what did I die of"),
+        ("I dug a pond.", "what did I dig"),
+        ("Mira dug a pond.", "what did Mira dig"),
+        ("I fed the cat.", "what did I feed"),
+        ("We felt the earthquake.", "what did we feel"),
+        ("I shook the tree.", "what did I shake"),
+        ("I hit the wall.", "what did I hit"),
+        ("I fixed the gate.", "what did I fix"),
+        ("Mira preferred the red lamp.", "what did Mira prefer"),
+        ("My boss analyses the market.", "what does my boss analyse"),
+        ("Mira ties the boat to the pier.", "what does Mira tie"),
+        ("Tom fixes bikes.", "what does Tom fix"),
+        ("I exceed the limit.", "what do I exceed"),
+        ("I need a ladder.", "what do I need"),
+        ("I lower the flag.", "what do I lower"),
+        ("I weed the garden.", "what do I weed"),
+    ],
+)
+def test_a_question_has_the_tense_and_the_plain_form_of_its_verb(text: str, question: str) -> None:
+    assert dict(only(text).questions)["clause/what"] == question
+
+
+@pytest.mark.parametrize("text", ["I lay the table.", "I better call Tom.", "Mira this car.", "I facetimed the plumber."])
+def test_a_verb_that_cannot_be_told_for_certain_asks_nothing(text: str) -> None:
+    assert facts(text) == []
+
+
+def test_without_the_package_that_knows_verbs_what_can_be_learnt_is_still_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "simplemma", None)
+    english.base_of.cache_clear()
+    try:
+        assert [len(facts(text)) for text in ("I cancelled the gym.", "Sam teaches physics.", "I live in Oslo.")] == [1, 1, 1]
+    finally:
+        english.base_of.cache_clear()
 
 
 @given(st.text(max_size=120))
