@@ -25,18 +25,27 @@ def one_line(text: str, width: int | None = None) -> str:
     line = " ".join(plain(text).split())
     if width is None or _columns(line) <= width:
         return line
-    cut = line[: max(1, width - 1)]
-    while cut and _columns(cut) > width - 1:
-        cut = cut[:-1]
-    return cut + "\u2026"
+    if line.isascii():
+        return line[: width - 1] + "\u2026"
+    from wcwidth import iter_graphemes
+
+    kept, taken = [], 0
+    for grapheme in iter_graphemes(line):  # a family in one emoji is never cut into its members
+        taken += _columns(grapheme)
+        if taken > width - 1:
+            break
+        kept.append(grapheme)
+    return "".join(kept) + "\u2026"
 
 
 def _columns(text: str) -> int:
+    """How many columns of a terminal a text takes that `plain` has been through."""
     if text.isascii():
         return len(text)
-    from unicodedata import combining, east_asian_width
+    from wcwidth import wcswidth
 
-    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+    columns = wcswidth(text)
+    return columns if columns >= 0 else len(text)  # a character without a width, of which `plain` leaves none
 
 
 def width() -> int | None:

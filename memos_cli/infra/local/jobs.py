@@ -26,6 +26,8 @@ KEPT = 50
 """Rows of jobs that are over which are kept."""
 _BEAT = 2.0
 """Seconds between two heartbeats."""
+_ONE_START = 2.0
+"""Seconds by which the start of one process may differ: the system counts it from its boot, whose time the clock corrects."""
 _PATIENCE = 10.0
 _ENDED = frozenset({"done", "failed", "stopped"})
 _LAUNCH = """
@@ -294,21 +296,31 @@ def _read(path: Path) -> Job | None:
 
 
 def began(pid: int) -> str | None:
-    """When a process was started, as the system tells it; `None` if it has ended. A number may be another one's by now."""
-    with suppress(OSError, IndexError):
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
-        return None if fields[0] == "Z" else fields[19]  # one that nobody has waited for yet has ended all the same
-    import subprocess
+    """When a process was started, in seconds since 1970; `None` if it has ended. A number may be another one's by now."""
+    import psutil
 
-    with suppress(OSError):
-        done = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
-        return done.stdout.strip() or None
-    return None
+    try:
+        process = psutil.Process(pid)
+        # One that nobody has waited for yet has ended all the same.
+        return None if process.status() == psutil.STATUS_ZOMBIE else f"{process.create_time():.2f}"
+    except psutil.Error:
+        return None
 
 
 def _terminate(job: Job) -> None:
-    import signal
+    """Send SIGTERM to the process of a job, unless its number has become that of another process."""
+    import psutil
 
-    if job.pid and job.begun and began(job.pid) == job.begun:
-        with suppress(OSError):
-            os.kill(job.pid, signal.SIGTERM)
+    now = began(job.pid) if job.pid and job.begun else None
+    if now is None or not job.pid or not _same_start(now, str(job.begun)):
+        return
+    with suppress(psutil.Error):
+        psutil.Process(job.pid).terminate()
+
+
+def _same_start(now: str, then: str) -> bool:
+    """Whether two answers of `began` are of one process; another form, as older rows have it, is of none that is known."""
+    try:
+        return abs(float(now) - float(then)) < _ONE_START
+    except ValueError:
+        return False
