@@ -6,6 +6,9 @@ sentence: the cosine with sentence-transformers was 0.97 and 0.19 there, and 0.9
 llama-cpp-python 0.3.36, all-MiniLM-L6-v2). So plain text goes through llama.cpp's tokenizer, which is native, and the
 rest through this module. It agrees with Hugging Face's tokenizer on every character of Unicode but some 500 marks and
 punctuation signs, younger than the Unicode table in there; `tests/backends/embedders/test_wordpiece.py` compares both.
+
+Not the package `tokenizers`: a cold search would pay for it before its first text. Measured on two cores: to import it and give
+it this vocabulary takes 48 ms, to import this module and give it the same 5 ms; a text of 112 characters takes 0.2 and 0.3 ms.
 """
 
 import re
