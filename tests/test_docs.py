@@ -2,6 +2,7 @@
 
 import json
 import os
+import pkgutil
 import re
 import shlex
 import subprocess
@@ -50,6 +51,40 @@ def test_the_page_of_the_format_has_the_limits_of_the_code() -> None:
         assert rf"\fB{name}\fR" in page, name
 
 
+HOUSE = ROOT / "memos_cli"
+INTERNALS = re.sub(r"\\f[A-Z]", "", PAGES["memos-internals.7"]).replace("\\-", "-")
+
+
+def test_the_page_of_the_house_names_paths_that_are_there() -> None:
+    tops = "|".join(sorted(path.name for path in HOUSE.iterdir() if path.is_dir() and path.name != "__pycache__"))
+    paths = set(re.findall(rf"(?<![\w/.])(?:{tops})/[\w/.-]*[\w/]", INTERNALS))
+    assert len(paths) > 25
+    assert [path for path in sorted(paths) if not (HOUSE / path).exists()] == []
+    rooms = {
+        f"{folder.relative_to(HOUSE).as_posix()}/"
+        for layer in ("cli", "bench", "interface", "operation", "infra", "backends")
+        for folder in (HOUSE / layer).rglob("*")
+        if (folder / "__init__.py").exists()
+    }
+    assert sorted(rooms - paths) == []
+
+
+def test_the_page_of_the_house_names_classes_and_functions_that_are_there() -> None:
+    tops = "|".join(sorted(path.stem for path in HOUSE.iterdir() if path.is_dir() or path.suffix == ".py"))
+    names = set(re.findall(rf"(?<![\w/.])(?:memos_cli\.)?(?:{tops})(?:\.\w+)+", INTERNALS))
+    assert len(names) > 50
+    assert [name for name in sorted(names) if not found(name)] == []
+
+
+def found(name: str) -> bool:
+    """Whether a dotted name below `memos_cli` leads to a module, or to what one holds."""
+    try:
+        pkgutil.resolve_name(f"memos_cli.{name.removeprefix('memos_cli.')}")
+    except (ImportError, AttributeError):
+        return False
+    return True
+
+
 def test_committed_completions_are_the_generated_ones() -> None:
     committed = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "completions").iterdir()}
     assert committed == completions(), "run: memos generate"
@@ -86,7 +121,7 @@ def test_the_error_tree_s_drawing_is_right() -> None:
 
 def test_installing_pages_and_completions_writes_them(memos: Run, tmp_path: Path) -> None:
     assert memos("man", "install", "--to", str(tmp_path / "man")).status == 0
-    assert {path.name for path in (tmp_path / "man").glob("man[15]/memos*")} == set(PAGES)
+    assert {path.name for path in (tmp_path / "man").glob("man[157]/memos*")} == set(PAGES)
     done = memos("--json", "completion", "install", "--shell", "fish")
     assert Path(done.data["path"]).read_text(encoding="utf-8") == completions()["memos.fish"]
 

@@ -18,7 +18,8 @@ _PLACES = {
     "zsh": ".local/share/zsh/site-functions/_memos",
     "fish": ".config/fish/completions/memos.fish",
 }
-_FORMAT = "memos-cube.5"
+_BY_HAND = ("memos-cube.5", "memos-internals.7")
+"""Pages that no command's help can say; they lie in `memos_cli/data`."""
 _NAMES = {"bash": "memos.bash", "zsh": "_memos", "fish": "memos.fish"}
 _STATUSES = (
     ("0", "done; also: nothing was due, nothing was found"),
@@ -39,7 +40,7 @@ _STATUSES = (
 
 
 def manual_pages() -> dict[str, str]:
-    """File name to roff for `memos` and each of its commands, and the page that is written by hand."""
+    """File name to roff for `memos` and each of its commands, and the pages that are written by hand."""
     from memos_cli.cli.main import memos
 
     context = click.Context(memos, info_name="memos", **memos.context_settings)
@@ -50,7 +51,8 @@ def manual_pages() -> dict[str, str]:
             pages[f"memos-{name}.1"] = _page(
                 f"memos {name}", command, click.Context(command, info_name=name, parent=context), []
             )
-    return pages | {_FORMAT: resources.files("memos_cli.data").joinpath(_FORMAT).read_text(encoding="utf-8")}
+    data = resources.files("memos_cli.data")
+    return pages | {name: data.joinpath(name).read_text(encoding="utf-8") for name in _BY_HAND}
 
 
 def completions() -> dict[str, str]:
