@@ -14,7 +14,7 @@ from memos_cli.infra.governance import governance
 from memos_cli.infra.local import adapters
 from memos_cli.infra.local.recalls import Recalls
 from memos_cli.infra.local.states import Store
-from memos_cli.infra.vault import purge as holders
+from memos_cli.infra.vault import purge as cube_purge
 from memos_cli.infra.vault.purge import Purged, TextHolder
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Memory, Slot
@@ -273,17 +273,17 @@ class Erasure:
         """
         vault, ids = self._session.locate_all([texts] if isinstance(texts, str) else texts, user_id)
         if derived:
-            ids = holders.kin(vault, ids)
+            ids = cube_purge.kin(vault, ids)
         return purge(vault, ids, self._session.author("forget", user_id), self.places(vault), thaw=thaw, dry_run=dry_run)
 
     def kin(self, texts: "str | Sequence[str]", user_id: str | None = None) -> tuple[Memory, ...]:
         """These memories, those made from them (derived, merged), and those that they were made from."""
         vault, ids = self._session.locate_all([texts] if isinstance(texts, str) else texts, user_id)
-        return tuple(map(vault.get, holders.kin(vault, ids)))
+        return tuple(map(vault.get, cube_purge.kin(vault, ids)))
 
     def finish(self, vault: Vault) -> tuple[str, ...]:
         """Wipe what an interrupted purge left behind; returns a line for each thing that could not be wiped now."""
-        return tuple(holders.wipe(vault, self.places(vault)))
+        return tuple(cube_purge.wipe(vault, self.places(vault)))
 
 
 def purge(
@@ -299,18 +299,18 @@ def purge(
         Refused: a memory is frozen, or the principal may not change it. Then nothing is written.
     """
     asking = governance.asking(author.principal, vault.meta)
-    left = not dry_run and bool(holders.wipe(vault, places))
+    left = not dry_run and bool(cube_purge.wipe(vault, places))
     with author.write(vault) as unit:
         for memory in map(vault.get, ids):
             governance.require_change(memory, author.principal, vault.meta)
             if not thaw:
                 governance.require_thaw(memory)
-        purged = holders.purge(vault, unit, ids, places, dry_run=dry_run)
+        purged = cube_purge.purge(vault, unit, ids, places, dry_run=dry_run)
         txn = unit.log.txn if purged.ids and not dry_run else None
         if dry_run:
             unit.take_back()
-    unfinished = () if dry_run else tuple(holders.wipe(vault, places, None if left else purged.texts))
-    found = holders.holders(vault, purged)
+    unfinished = () if dry_run else tuple(cube_purge.wipe(vault, places, None if left else purged.texts))
+    found = cube_purge.holders(vault, purged)
     sight = Filter(at="", everything=True, principal=asking)
     seen = tuple(one for one in found if one.noun != "memory" or vault.can_see(one.id, sight))
     return Receipt(purged.ids, purged.removed, seen, len(found) - len(seen), unfinished, txn, dry_run)
