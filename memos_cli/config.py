@@ -1,7 +1,7 @@
-"""Settings, each with where it came from, and the folders of a home.
+"""The settings, each with its origin, and the folders of a home.
 
-A setting is taken from the command line, else from `MEMOS_NAME` in the environment, else from `.memos.toml` in the working
-folder or one above it, else from the user's `config.toml`, else it has its default.
+A setting comes from the command line, else from `MEMOS_NAME` in the environment, else from `.memos.toml` in the working
+folder or one above it, else from the user's `config.toml`, else from its default.
 """
 
 from collections.abc import Mapping
@@ -103,17 +103,17 @@ class Paths(NamedTuple):
 
     @property
     def cubes(self) -> Path:
-        """Where the cubes lie, a folder each."""
+        """The folder of the cubes; each cube is a folder in it."""
         return self.data / "cubes"
 
     @property
     def models(self) -> Path:
-        """Where language models lie that were pulled."""
+        """The folder of the language models that were pulled."""
         return self.data / "models"
 
     @property
     def keys(self) -> Path:
-        """Where one's own keys lie, and the list of those trusted: not with the settings, which people publish."""
+        """The folder of one's own keys and the list of trusted ones: apart from the settings, which people publish."""
         return self.data / "keys"
 
     @property
@@ -123,7 +123,7 @@ class Paths(NamedTuple):
 
 
 def paths(environ: Mapping[str, str], home: str | Path | None = None) -> Paths:
-    """The folders: all under `home` or `MEMOS_HOME` when given, else where the platform keeps such things."""
+    """The folders: all under `home` or `MEMOS_HOME` when given, else where the platform keeps such files."""
     root = home or environ.get("MEMOS_HOME")
     if root:
         folder = Path(root).expanduser().absolute()
@@ -139,9 +139,9 @@ class Settings:
 
     Args:
         environ: the process's environment.
-        folders: where the user's file lies.
+        folders: the folders of the home; the user's file lies in one of them.
         folder: the working folder, where the search for a project's file begins.
-        flags: what was given on the command line.
+        flags: what the command line gave.
     """
 
     def __init__(
@@ -156,12 +156,12 @@ class Settings:
                 self._sources.append((str(path), _read(path)))
 
     def given(self, flags: Mapping[str, Any]) -> "Settings":
-        """These settings, with some of them given for this run alone."""
+        """These settings, with `flags` on top of them for this run alone."""
         from copy import copy
 
         made = copy(self)
         (first, before), *others = self._sources
-        made._sources = [(first, {**before, **flags}), *others]  # noqa: SLF001 -- of this class
+        made._sources = [(first, {**before, **flags}), *others]  # noqa: SLF001 -- another instance of this class
         return made
 
     def get(self, name: str) -> Any:  # noqa: ANN401 -- each setting has its own type
@@ -169,10 +169,10 @@ class Settings:
         return self.origin(name).value
 
     def origin(self, name: str) -> Value:
-        """The value of a setting and where it came from.
+        """The value of a setting and its origin.
 
         Raises:
-            UsageError: no such setting, or a value that it cannot have.
+            UsageError: no such setting, or a value that it cannot take.
         """
         setting = known(name)
         for where, given in self._sources:
@@ -221,10 +221,10 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def store(folders: Paths, name: str, value: str) -> Any:  # noqa: ANN401 -- each setting has its own type
-    """Write a setting to the user's file, whose other lines and comments stay as they are; the value as read.
+    """Write a setting to the user's file and keep its other lines and comments; the value as read.
 
     Raises:
-        UsageError: no such setting, or a value that it cannot have.
+        UsageError: no such setting, or a value that it cannot take.
     """
     import tomlkit
 

@@ -24,12 +24,12 @@ from typing import ClassVar
 
 
 def extra(name: str) -> str:
-    """The hint that says how to get an optional part of memos."""
+    """The hint that says how to install an optional part of memos."""
     return f"install the extra {name}: pip install '.[{name}]' in the folder that memos was installed from"
 
 
 def did_you_mean(name: str, known: Iterable[str], otherwise: str | None = None) -> str | None:
-    """The hint for a name that nothing has: the nearest of those known, else the first of them, else `otherwise`."""
+    """The hint for an unknown name: the nearest known name, else the first known name, else `otherwise`."""
     import difflib
 
     names = list(known)
@@ -70,7 +70,7 @@ class AmbiguousId(UsageError):
 
 
 class Refused(MemosError):
-    """Understood, and not done: a rule, a freeze or a missing `--yes` stands against it. Also: done only in part."""
+    """Understood, but not done, or done only in part: a rule, a freeze or a missing `--yes` forbids it."""
 
     exit_status = 3
     code = "refused"
@@ -84,7 +84,7 @@ class NothingFound(MemosError):
 
 
 class NotFound(MemosError):
-    """No such thing; also one that the principal may not see, so that its existence is not given away."""
+    """No such thing; also raised for a thing that the principal may not see, so that its existence stays secret."""
 
     exit_status = 10
     code = "not_found"
@@ -117,7 +117,7 @@ class AccessDenied(MemosError):
 
 
 class IntegrityError(MemosError):
-    """What lies on disk is not what memos wrote there: damaged, foreign, or from a newer version."""
+    """What lies on disk is not what memos wrote there: damaged, another program's, or from a newer version."""
 
     exit_status = 13
     code = "integrity"
@@ -144,7 +144,7 @@ class StorageFull(MemosError):
 
 
 class Busy(MemosError):
-    """Another run of the same job is under way; trying again later is right."""
+    """Another run of the same job is under way; trying again later helps."""
 
     exit_status = 75
     code = "busy"

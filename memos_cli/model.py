@@ -1,4 +1,30 @@
-"""The nouns: what a memory, an operation, a link and a cube are. Frozen, and free of any storage or interface.
+"""The nouns of memos: what a memory, an operation, a link and a cube are. Frozen, and free of any storage or interface.
+
+    memory      one statement with its properties: who said it, when, what kind it is, how long it holds
+    draft       a memory before it is stored, without an id
+    key         the attribute that a memory gives a value for, such as `diet`: a new value supersedes the old one
+    cube        a folder with the log and the memories of one owner; the paper's MemCube
+    log         the append-only, hash-chained list of a cube's operations
+    operation   one change to one subject; those of one command share a transaction, the unit of undo
+    replica     one copy of a cube, which numbers the operations that it makes
+    register    one named value of a subject, such as `content` or `tag:work`
+    fold        to compute a subject's registers from its operations, the last one winning
+    receipt     an operation that records an import or a merge
+    version     a memory after its n-th change
+    state       generated, activated, merged, archived, expired or purged; hot states are in the index of every search, cold
+                ones (archived, expired) in compressed storage of their own
+    link        a typed relation from one memory to another; kin are the memories that links of derivation lead to
+    snapshot    a name for a position in the log
+    view        a saved filter
+    task        a scope whose memories are archived or expire together
+    scene       memories that are needed together; the scheduler's unit
+    slot        a model's state on disk after the beginning of a prompt: activation memory
+    adapter     LoRA weights trained on memories: parametric memory; a generation is one training of them
+    principal   the person or agent who acts; what it may see and change is checked
+    session     who acts, in which home, on which cubes, at what time (`memos_cli.session`); also a part of a conversation
+    policy      the rules of a cube's lifecycle; a tick carries out what is due by them
+    untrusted   came from elsewhere, and nobody here has vouched for it yet; using or changing it vouches for it
+    purge       to erase a memory's text for good; a tombstone in the log says so
 
 They are named tuples, not dataclasses: every command imports them, and a frozen dataclass takes five times as long to define
 (2 ms against 11 for this module) and three times as long to make.
@@ -11,7 +37,7 @@ from typing import Any, NamedTuple
 
 
 class Kind(StrEnum):
-    """What sort of thing a memory says."""
+    """The kind of statement that a memory makes."""
 
     FACT = "fact"
     PREFERENCE = "preference"
@@ -32,7 +58,7 @@ class Form(StrEnum):
 
 
 class State(StrEnum):
-    """Where a memory is in its life."""
+    """The stages of a memory's life."""
 
     GENERATED = "generated"
     ACTIVATED = "activated"
@@ -43,13 +69,13 @@ class State(StrEnum):
 
 
 HOT_STATES = (State.GENERATED, State.ACTIVATED, State.MERGED)
-"""The states that search and chat see unless told otherwise."""
+"""The states that search and chat see unless a filter names others."""
 COLD_STATES = (State.ARCHIVED, State.EXPIRED)
-"""The states whose memories lie in cold storage: compressed, and out of the index that every search looks at."""
+"""The states whose memories are in cold storage: compressed, and out of the index that every search reads."""
 
 
 class Origin(StrEnum):
-    """How a memory came to be."""
+    """How a memory was made."""
 
     USER = "user"
     CONVERSATION = "conversation"
@@ -82,7 +108,7 @@ class Visibility(StrEnum):
 
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
-"""The metadata of what has none."""
+"""The metadata of a memory that has none."""
 
 
 class Source(NamedTuple):
@@ -103,7 +129,7 @@ class Source(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """A memory on its way in: what a reader found or a caller gave, before it has an id. Times are fixed-width UTC text."""
+    """A memory before it is stored: what a reader found or a caller gave, without an id. Times are fixed-width UTC text."""
 
     content: str
     kind: Kind = Kind.NOTE
@@ -126,10 +152,10 @@ class Draft(NamedTuple):
 
 
 class Memory(NamedTuple):
-    """A memory as it stands: the fold of its operations, and how it was used. Times are fixed-width UTC text.
+    """A memory as it is now: the fold of its operations, and how it was used. Times are fixed-width UTC text.
 
-    `since` is when it came to its state, where the lifecycle or a person brought it there. `untrusted` says that it came from
-    elsewhere and nobody here has dealt with it yet: until then it is trusted less.
+    `since` is when the lifecycle or a person brought it to its state. `untrusted` says that it came from elsewhere and nobody
+    here has vouched for it yet: until then its trust is limited.
     """
 
     id: str
@@ -183,12 +209,12 @@ class Operation(NamedTuple):
         seq: 1, 2, 3 … within the replica.
         clock: hybrid logical clock, `milliseconds since 1970 << 16 | counter`; equal within one transaction.
         previous: id of the replica's operation before this one; empty for its first.
-        parents: ids of the operations on the same subject that its author had seen last.
-        principal: who did it.
-        command: which command did it (`add`, `edit`, `undo`, …).
+        parents: ids of the last operations on the same subject that its author had seen.
+        principal: who made it.
+        command: the command that made it (`add`, `edit`, `undo`, …).
         txn: random name shared by the operations of one transaction: the unit of undo.
         reverts: the `txn` that this operation takes back, for `undo` only.
-        noun: what sort of thing is changed: `memory`, `view`, ….
+        noun: the sort of thing that is changed: `memory`, `view`, ….
         subject: the id of the thing that is changed.
         digest: SHA-256 of salt and change. A purge erases both, and the chain still holds.
         salt: 16 random bytes, so that a digest that outlives its payload cannot be guessed back into text.
@@ -213,18 +239,19 @@ class Operation(NamedTuple):
 
 
 class Filter(NamedTuple):
-    """Which memories are meant; what is left empty does not narrow. Several tags or labels: all of them.
+    """Selects memories; an empty field selects all. Of several tags or labels a memory needs all.
 
     Attributes:
-        since: earliest time of occurrence (of recording, where none is known), fixed-width UTC text; so `until`, exclusive.
-        without: tags of which it may have none.
+        since: earliest time of occurrence (of recording, where none is known), fixed-width UTC text; `until` likewise,
+            exclusive.
+        without: tags that a memory must not have.
         at: the instant at which a memory has to be valid; always given.
         past: whether `at` is a question about the past (`--as-of`), so that what was neither known nor true then is left out.
-        archived: also what is archived.
-        trusted: leave out what is untrusted.
-        everything: whatever its state or validity, apart from what was purged.
+        archived: include archived memories.
+        trusted: leave out untrusted memories.
+        everything: include every state and validity, except what was purged.
         principal: who is asking; `None` for the cube's owner, who sees all.
-        snapshot: look at the cube as it was when this snapshot was made; `at` is then that time.
+        snapshot: look at the cube as it was at this snapshot; `at` is then that time.
     """
 
     at: str
@@ -250,7 +277,7 @@ class Filter(NamedTuple):
 
     @property
     def looks_back(self) -> bool:
-        """Whether it asks about another state of the cube than the present one, so that what is found is not used by it."""
+        """Whether it asks about an earlier state of the cube, so that its hits do not count as used."""
         return self.past or self.snapshot is not None
 
 
@@ -259,7 +286,7 @@ class Part(NamedTuple):
 
     Attributes:
         cube: the id of its cube.
-        version: 0 where its own words are not in the slot, but a turn that rests on it, in whatever version it is current.
+        version: 0 if the slot has not the memory's own words but a turn that rests on it, whatever its current version is.
     """
 
     cube: str
@@ -273,13 +300,13 @@ class Slot(NamedTuple):
     Attributes:
         principal: who may use it.
         covers: `core`, `topics` or `conversation`.
-        name: which of them: the conversation, or what chose the memories; empty for the core.
+        name: the conversation, or the scene that chose the memories; empty for the core.
         fingerprint: SHA-256 over `identity`.
         identity: the model's file, its adapters, its template, the library that computes, and all its parameters.
-        ids: the tokens that it is the state after.
+        ids: the tokens that the state follows.
         parts: the memories whose words are in it.
         digest: SHA-256 of the file.
-        seal: SHA-256 over all of this that never changes.
+        seal: SHA-256 over the constant part of this record.
     """
 
     id: str
@@ -299,23 +326,23 @@ class Slot(NamedTuple):
 
 
 class Adapter(NamedTuple):
-    """Parametric memory: a generation of what a model learnt from the memories of a cube. Times are fixed-width UTC text.
+    """Parametric memory: a generation of an adapter trained on memories of a cube. Times are fixed-width UTC text.
 
     Attributes:
         number: counts the generations of a cube and a model from 1 on.
-        model: what a person calls the model that it is for.
+        model: a person's name for the model that it is for.
         base: SHA-256 of that model's file.
-        covers: the memories that were learnt, by id, each with its version then.
+        covers: the memories that it was trained on, by id, each with its version then.
         status: `training`, `failed`, `evaluated`, `promoted`, `retired` or `removed`.
         settings: how it was trained.
-        trained: what the training took: steps, tokens, seconds, peak_bytes, ….
+        trained: the cost of the training: steps, tokens, seconds, peak_bytes, ….
         scores: what it was measured to do (`operation.parametric.gate.Scores`).
-        failures: what the gate said against it, a line each.
+        failures: the gate's objections, a line each.
         gone: of questions to what an earlier generation knew and this one must not, how many were `asked` and how many are
             `gone`.
         files: SHA-256 of its files by name.
         why: why it failed or was removed.
-        promoted_at: when chat was last told to use it.
+        promoted_at: when chat was last set to use it.
     """
 
     id: str
@@ -348,44 +375,9 @@ class Cube(NamedTuple):
     bytes: int
 
 
-class PublicKey(NamedTuple):
-    """What somebody hands to others: whoever has it can encrypt to them and verify what they sign.
-
-    Attributes:
-        name: what it is called here.
-        recipient: the age recipient, `age1…`.
-        verifier: the Ed25519 public key, 32 bytes in base64, as it stands in a signature.
-    """
-
-    name: str
-    recipient: str
-    verifier: str
-
-
-class Signature(NamedTuple):
-    """A signature over a cube file: the Ed25519 public key, and 64 bytes by it, both in canonical base64."""
-
-    key: str
-    signature: str
-
-
-class Signer(NamedTuple):
-    """Whose valid signature a cube file has.
-
-    Attributes:
-        key: the Ed25519 public key in base64.
-        name: what the key is called here; `None` for one that is not known.
-        trusted: whether it is one's own or on the list of trusted keys.
-    """
-
-    key: str
-    name: str | None
-    trusted: bool
-
-
 NEVER_SUPERSEDED = (Kind.EPISODE, Kind.DOCUMENT)
 
 
 def starts(memory: Memory) -> str:
-    """When what a memory says began to hold, as far as it is known."""
+    """When the statement of a memory began to hold, as far as is known."""
     return memory.valid_from or memory.occurred_at or memory.created_at

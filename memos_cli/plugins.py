@@ -1,7 +1,7 @@
-"""From a backend's name to the backend: a table of strings, so that nothing is imported before it is asked for.
+"""From a backend's name to the backend: a table of strings, so that a backend is imported only when it is needed.
 
-Third parties add their own under the entry-point group `memos_cli.plugins`, named `PORT.NAME`; these are looked up
-only when the table has no such name, since reading the metadata of every installed package takes longer than a search.
+Other packages add their own under the entry-point group `memos_cli.plugins`, named `PORT.NAME`. They are looked up only
+when the table lacks the name, since reading the metadata of every installed package takes longer than a search.
 """
 
 from importlib import import_module

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much is done, and of how much (0 where nobody knows)."""
+"""Called with the name of the step, how much of it is done, and out of how much (0 where the total is unknown)."""
 
 
 @runtime_checkable
@@ -50,7 +50,7 @@ class Embedder(Protocol):
 
 @runtime_checkable
 class Parser(Protocol):
-    """A format of text to drafts."""
+    """Turns text of one format into drafts."""
 
     def matches(self, text: str, name: str | None) -> bool:
         """Whether this text (from a file called `name`, when it came from one) looks like the format."""
@@ -65,7 +65,8 @@ class Piece(NamedTuple):
     """A stretch of a prompt.
 
     Attributes:
-        marks: whether it is ours and may hold tokens of a template; in what is not, nothing is ever read as such a token.
+        marks: whether memos wrote the piece, which may then hold template tokens; in other pieces nothing is ever read as a
+            token of a template.
     """
 
     text: str
@@ -84,19 +85,19 @@ class Request(NamedTuple):
     pieces: tuple[Piece, ...] = ()
 
     def estimate(self) -> int:
-        """About how many tokens it takes, for whoever has no tokenizer.
+        """About how many tokens the request takes, for a caller without a tokenizer.
 
-        One for three bytes, more than any usual tokenizer makes of prose, and eight a message.
+        One token for three bytes, more than any usual tokenizer makes of prose, and eight for each message.
         """
         return sum(8 + -(-len(text.encode("utf-8", "replace")) // 3) for _, text in self.messages)
 
 
 class Token(NamedTuple):
-    """A piece of an answer.
+    """A token of an answer.
 
     Attributes:
-        text: what it adds; empty while a character is not complete.
-        logprob: natural logarithm of the probability that the model gave it; `None` where the backend does not tell.
+        text: what the token adds to the answer; empty while a character is not complete.
+        logprob: natural logarithm of the probability that the model gave it; `None` where the backend does not report it.
     """
 
     text: str
@@ -114,7 +115,7 @@ class LLM(Protocol):
 
     @property
     def local(self) -> bool:
-        """Whether what it is told stays in this process."""
+        """Whether the text of a request stays in this process."""
         ...
 
     @property
@@ -124,7 +125,7 @@ class LLM(Protocol):
 
     @property
     def template(self) -> str | None:
-        """The chat template (Jinja) that it brings, if it does and if it can be known."""
+        """The model's own chat template (Jinja); `None` where the model has none or the backend cannot read it."""
         ...
 
     def count(self, request: Request) -> int:
@@ -138,13 +139,13 @@ class LLM(Protocol):
     def stream(
         self, request: Request, *, most: int, stop: Sequence[str] = (), schema: Mapping[str, Any] | None = None
     ) -> Iterator[Token]:
-        """The answer, the likeliest token each time, until the model ends it.
+        """The answer, by greedy decoding, until the model ends it.
 
         Args:
-            request: what is asked; it has to leave room in the context.
-            most: how many tokens at most; a JSON text may be cut off by it.
+            request: what is asked; it must leave room in the context.
+            most: the most tokens; a JSON text may be cut off by it.
             stop: texts that end the answer and are not part of it.
-            schema: a JSON schema that the answer is held to, as far as the backend can: whoever asks checks it again.
+            schema: a JSON schema that the backend holds the answer to as far as it can; the caller checks the answer again.
 
         Raises:
             ModelUnavailable: the model cannot be loaded or run, or cannot be held to JSON at all.
@@ -160,15 +161,15 @@ class LLM(Protocol):
 class Stateful(Protocol):
     """A language model whose state after a prompt can be kept in a file and put back, so that it need not be computed again.
 
-    Not every model can: one that is recurrent, or that forgets what lies behind a window, answers 0 to `save` and False to
-    `restore`, and works as before. What `LLM.stream` is asked goes on from what is held.
+    Not every model can: one that is recurrent, or that forgets what lies behind a window, returns 0 from `save` and False from
+    `restore`, and works as before. `LLM.stream` evaluates only what follows the tokens that the context already holds.
     """
 
     def identity(self) -> Mapping[str, str]:
-        """All that the numbers of a state depend on, but for the tokens: a state fits only a model of the same identity.
+        """All that the numbers of a state depend on except the tokens: a state fits only a model of the same identity.
 
         Digests are SHA-256 in hexadecimal: of the model's file, of each adapter with its factor, of the chat template and of
-        the library that computes; besides, the sizes of context and batch, RoPE, and the types of keys and values.
+        the library that computes. The sizes of context and batch, RoPE, and the types of keys and values belong to it too.
 
         Raises:
             ModelUnavailable: the model cannot be loaded.
@@ -193,17 +194,17 @@ class Stateful(Protocol):
         ...
 
     def advance(self, ids: Sequence[int]) -> int:
-        """Make the context hold exactly these ids, going on from the longest prefix that it holds; how many were evaluated.
+        """Make the context hold exactly these ids, reusing the longest prefix that it holds; how many ids were evaluated.
 
         Raises:
-            ModelUnavailable: they do not fit, are no tokens of this model, or the model cannot be loaded or run.
+            ModelUnavailable: the ids do not fit, are no tokens of this model, or the model cannot be loaded or run.
         """
         ...
 
     def save(self, path: "Path") -> int:
-        """Write the state of what is held to a file, its ids too; its bytes, or 0 where nothing (or nothing usable) is held.
+        """Write the state of the context to a file, with its ids; its size in bytes, or 0 where nothing usable is held.
 
-        The file is neither synced nor put in place at once: that is for whoever calls, and so is its digest.
+        The file is neither synced nor moved into place: the caller does both, and computes its digest.
 
         Raises:
             ModelUnavailable: the file cannot be written.
@@ -211,13 +212,13 @@ class Stateful(Protocol):
         ...
 
     def restore(self, path: "Path", ids: Sequence[int]) -> bool:
-        """Put a saved state in place of what is held.
+        """Replace what the context holds by a saved state.
 
-        llama.cpp ends the process on a damaged file: the digest has to be the one of what `save` wrote, and `identity` the one
-        of then. Both are the caller's to compare, before this is called.
+        llama.cpp ends the process on a damaged file. Before calling this, the caller must compare the file's digest with that
+        of the file that `save` wrote, and `identity` with the identity of that time.
 
         Returns:
-            True when the context holds exactly these ids now; otherwise it holds nothing, and can be used all the same.
+            True when the context now holds exactly these ids; otherwise it holds nothing and stays usable.
 
         Raises:
             ModelUnavailable: the model cannot be loaded.
@@ -225,9 +226,9 @@ class Stateful(Protocol):
         ...
 
     def logits(self) -> "NDArray[np.float32]":
-        """What the model says of the token that follows those held.
+        """The logits of the token that follows those held.
 
-        After `restore`, and after `advance` to less than was held, the last token is evaluated once more for it.
+        After `restore`, and after `advance` to fewer tokens than were held, the last token is evaluated once more for this.
 
         Returns:
             float32, shape (vocabulary,): a copy.
@@ -239,10 +240,10 @@ class Stateful(Protocol):
 
 
 class Remote(NamedTuple):
-    """A file that a hub has.
+    """A file on a hub.
 
     Attributes:
-        sha256: of its content, as the hub says; `None` where it says nothing.
+        sha256: SHA-256 of the content, as the hub states it; `None` where it states none.
     """
 
     repo: str
@@ -254,38 +255,38 @@ class Remote(NamedTuple):
 
 @runtime_checkable
 class Hub(Protocol):
-    """A place on the net that models are pulled from."""
+    """A server that models are downloaded from."""
 
     def files(self, repo: str) -> list[Remote]:
         """The GGUF files of a repository.
 
         Raises:
-            ModelUnavailable: it cannot be reached, or has no such repository.
+            ModelUnavailable: the hub cannot be reached, or has no such repository.
         """
         ...
 
     def fetch(self, remote: Remote, folder: "Path") -> "Path":
-        """Fetch a file into a folder, going on where an earlier attempt stopped; where it lies now.
+        """Fetch a file into a folder, resuming an earlier attempt; the path of the file.
 
         Raises:
-            ModelUnavailable: it cannot be fetched.
+            ModelUnavailable: the file cannot be fetched.
         """
         ...
 
 
 @runtime_checkable
 class Adaptable(Protocol):
-    """An `LLM` that can compute with adapters."""
+    """An `LLM` that can use adapters."""
 
     @property
     def context(self) -> int:
-        """As `LLM.context`; the model is loaded for it.
+        """As `LLM.context`; reading it loads the model.
 
         Raises:
-            ModelUnavailable: the model, or an adapter of it, cannot be used.
+            ModelUnavailable: the model, or one of its adapters, cannot be used.
         """
         ...
 
     def adapt(self, adapters: "Sequence[tuple[Path, float]]") -> None:
-        """Compute with these adapters from now on, GGUF files each with the factor that it is added with, and no others."""
+        """Use these adapters and no others from now on: GGUF files, each with the factor that its weights are scaled by."""
         ...

@@ -1,7 +1,7 @@
-"""Session: who acts, in which home, on which cubes, at what time. What every service is handed in place of the façade.
+"""Session: who acts, in which home, on which cubes, at what time. Every service takes one in place of the façade.
 
-It owns the settings, the paths, the clock, the open cubes and the embedder. It decides nothing and, but for making a cube that
-is written to for the first time, writes nothing: the flows do, as the author that it names.
+A session owns the settings, the paths, the clock, the open cubes and the embedder. It decides nothing, and writes nothing
+except a new cube at its first write and the records that `save_record` sets: the flows write, as the author that it names.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,7 +25,7 @@ def wall_clock() -> datetime:
 
 
 class Author:
-    """Who writes, when, and by which command.
+    """Who writes, when, and with which command.
 
     Args:
         principal: the person or agent.
@@ -44,15 +44,15 @@ class Author:
         return from_millis(self.millis)
 
     def write(self, vault: Vault, txn: str | None = None) -> Any:  # noqa: ANN401 -- a context manager of Unit
-        """The write transaction of this author on a cube; `txn` is that of a command that goes on."""
+        """A write transaction of this author on a cube; `txn` continues the transaction of that name."""
         return vault.write(self.command, self.principal, self.millis, txn)
 
 
 class Listeners(NamedTuple):
-    """What layers above want to be asked or told by the cubes that a session opens.
+    """What upper layers hand in for the cubes that a session opens.
 
     Attributes:
-        due: from a cube's policy to what says when its lifecycle has to look at a memory next.
+        due: makes of a cube's policy a function that says when the lifecycle has to look at a memory next.
         changed: called after a write with the session and the ids of the memories that changed.
     """
 
@@ -69,11 +69,11 @@ class Session:
     Args:
         paths: the folders of the home.
         settings: the settings of this invocation.
-        cubes: names or paths of the cubes to use; empty for the one that the settings name. Writing goes to the first.
+        cubes: names or paths of the cubes to use; empty for the one that the settings name. Writes go to the first.
         principal: who is acting; `None` for the setting, else the login name.
-        clock: tells the time.
+        clock: returns the time.
         embeddings: makes the vectors; `None` for the embedder of this home.
-        listeners: what layers above want to be told.
+        listeners: the callbacks of upper layers.
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class Session:
         self.close()
 
     def twin(self, *, cubes: Sequence[str], principal: str, settings: config.Settings) -> "Session":
-        """A session in the same home, with the same clock and listeners, and cubes of its own: whoever opens it closes it."""
+        """A session in the same home, with the same clock and listeners but its own cubes; the caller closes it."""
         return Session(self.paths, settings, cubes=cubes, principal=principal, clock=self._clock, listeners=self._listeners)
 
     def _tell_changed(self, changed: Iterable[str]) -> None:
@@ -154,14 +154,14 @@ class Session:
         """The cubes in use, each open.
 
         Raises:
-            CubeNotFound: one is not there. A home without any cube yet is no error: it has nothing in it.
+            CubeNotFound: a named cube does not exist. A home without any cube is no error: it has no memories yet.
         """
         if not self._names and not self.shelf.names():
             return []
         return [self.vault(name) for name in self.cube_names]
 
     def writable(self) -> Vault:
-        """The cube that is written to; the first `add` in a new home makes it."""
+        """The cube that writes go to; the first `add` in a new home makes it."""
         name = self.cube_names[0]
         try:
             return self.vault(name)
@@ -176,14 +176,14 @@ class Session:
         return self.shelf.create(name, owner=self.person, millis=self.millis)
 
     def use_cube(self, name: str) -> None:
-        """Use a cube from now on, when none is named."""
+        """Make this the cube of the commands that name none."""
         place = self.shelf.place(name)
         config.store(self.paths, "cube", name if place.parent == self.paths.cubes else str(place))
 
     # -- who, and what they may see
 
     def author(self, command: str, user_id: str | None = None) -> Author:
-        """Who writes now, by which command."""
+        """The author of what is written now."""
         return Author(governance.principal(user_id or self.principal), self.millis, command)
 
     def sight(self, vault: Vault, wanted: Filter | None = None, user_id: str | None = None) -> Filter:
@@ -194,10 +194,10 @@ class Session:
         return wanted._replace(principal=governance.asking(user_id or self.principal, vault.meta))
 
     def locate(self, text: str, user_id: str | None = None) -> tuple[Vault, str]:
-        """The cube and the full id that a prefix or an external id stands for, in the first cube that knows it.
+        """The cube and the full id that a prefix or an external id means, in the first cube that knows it.
 
         Raises:
-            MemoryNotFound: none does. AmbiguousId: a prefix of several.
+            MemoryNotFound: no cube knows it. AmbiguousId: the prefix fits several memories.
         """
         missing: MemoryNotFound | None = None
         for vault in self.vaults():
@@ -210,10 +210,10 @@ class Session:
         )
 
     def locate_all(self, texts: Sequence[str], user_id: str | None = None) -> tuple[Vault, list[str]]:
-        """The one cube that holds all of these, and their full ids.
+        """The one cube that holds all of these memories, and their full ids.
 
         Raises:
-            UsageError: they are in several cubes: what changes is one transaction in one cube.
+            UsageError: they lie in several cubes, while a change is one transaction in one cube.
         """
         places = [self.locate(text, user_id) for text in texts]
         if len({vault.name for vault, _ in places}) > 1:
@@ -221,7 +221,7 @@ class Session:
         return places[0][0], [identity for _, identity in places]
 
     def save_record(self, noun: str, name: str, fields: dict[str, Any]) -> None:
-        """Set what a noun that is no memory (`view`, …) consists of, in the log like all else; other registers are cleared."""
+        """Set the registers of a noun that is no memory (`view`, …), in the log like all else; its others are cleared."""
         vault = self.writable()
         cleared = dict.fromkeys(vault.records(noun).get(name, {}))
         with self.author(noun).write(vault) as unit:

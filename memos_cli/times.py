@@ -1,8 +1,7 @@
-"""Instants as text, and how long things last.
+"""Instants as text, and durations.
 
-Every instant in a cube is UTC text of one fixed width, `2026-11-21T08:30:00.000Z`: such text sorts as the times do,
-in SQLite as in Python, and reads well in any other tool. What people and scripts are shown drops the milliseconds
-when they are zero.
+Every instant in a cube is UTC text of one fixed width, `2026-11-21T08:30:00.000Z`: such text sorts as the times do, in SQLite
+as in Python, and any other tool can read it. Output for people and scripts drops the milliseconds when they are zero.
 """
 
 import re
@@ -25,12 +24,12 @@ def to_text(moment: datetime) -> str:
 
 
 def from_text(text: str) -> datetime:
-    """The instant that `to_text` wrote."""
+    """The instant of a text that `to_text` made."""
     return datetime.fromisoformat(text)
 
 
 def shown(text: str | None) -> str | None:
-    """The text that goes out: `.000` dropped, `None` kept."""
+    """The text as output shows it: without `.000`; `None` stays `None`."""
     return text.replace(".000Z", "Z") if text else text
 
 

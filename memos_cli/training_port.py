@@ -13,12 +13,12 @@ class Lesson(NamedTuple):
     """One thing that a model is to learn to say.
 
     Attributes:
-        request: the prompt as chat lays it out; nothing of it is learnt, only what follows.
-        answer: what it is to say then, with the blank that its answers begin with where they do.
-        teacher: the prompt under which the unchanged model already says so, the facts in it; `None` where there is none.
-        kind: `fact`, `reverse`, `dated`, `negative`, `statement`, `behaviour` or `replay`. Of a replay it is the unchanged
-            model's own way of answering that is kept, right or wrong.
-        watched: never trained on: what the training is stopped by.
+        request: the prompt as chat lays it out; the training loss ignores it and counts only the answer.
+        answer: what the model is to say then, with the leading blank where its answers begin with one.
+        teacher: the prompt, with the facts in it, under which the unchanged model already says so; `None` where there is none.
+        kind: `fact`, `reverse`, `dated`, `negative`, `statement`, `behaviour` or `replay`. A replay keeps the unchanged model's
+            own answer, right or wrong.
+        watched: whether the lesson is never trained on and decides when the training stops.
     """
 
     request: Request
@@ -29,21 +29,21 @@ class Lesson(NamedTuple):
 
 
 class TrainingSettings(NamedTuple):
-    """How an adapter is trained. What led to the defaults stands in `backends/trainers/lora.py`.
+    """How an adapter is trained. The reasons for the defaults are in `backends/trainers/lora.py`.
 
     Attributes:
         rank: of the low-rank matrices.
-        scale: what their product is multiplied with: alpha is `scale * rank`.
+        scale: the factor of their product: alpha is `scale * rank`.
         rate: peak learning rate; it rises over the first twentieth of the steps and falls as a cosine.
-        epochs: how often at most every lesson is seen.
-        tokens: in a batch, padding counted.
+        epochs: the most times that every lesson is seen.
+        tokens: the tokens of a batch, padding counted.
         distil: the weight of the loss that draws the answer distribution to the teacher's.
-        replay: replays in an epoch, for each other lesson; the others have their turn in the next ones.
-        kept: the share of what was learnt that the adapter has.
-        patience: looks at the watched lessons without a gain after which it stops.
+        replay: replays in an epoch for each other lesson; the remaining replays follow in the next epochs.
+        kept: the factor that the finished adapter is scaled by, a share of what it learnt.
+        patience: how many looks at the watched lessons without a gain end the training.
         device: `auto`, `cuda`, `mps` or `cpu`.
-        seconds: at most, over all resumptions; `None` for no limit. The learning rate falls in time for it.
-        threads: of the CPU; 0 leaves it to torch.
+        seconds: the time limit over all resumptions; `None` for no limit. The learning rate falls in time for it.
+        threads: CPU threads; 0 leaves the number to torch.
     """
 
     rank: int = 16
@@ -62,13 +62,13 @@ class TrainingSettings(NamedTuple):
 
 
 class TrainingStep(NamedTuple):
-    """How far a training is.
+    """The progress of a training.
 
     Attributes:
         loss: the mean of the last steps.
-        seconds: how long it has been going, over all resumptions.
-        left: how many seconds more it will take at most, at the pace so far.
-        watched: the share of the watched lessons that it would answer right, when it was last looked at.
+        seconds: how long the training has taken, over all resumptions.
+        left: the most seconds that it will still take at the pace so far.
+        watched: the share of the watched lessons that it answered right at the last look.
     """
 
     step: int
@@ -80,12 +80,12 @@ class TrainingStep(NamedTuple):
 
 
 class Trained(NamedTuple):
-    """An adapter, and how it came to be.
+    """A trained adapter and its records.
 
     Attributes:
-        adapter: safetensors with PEFT's names, `adapter_config.json` beside it.
-        gguf: the same for llama.cpp.
-        log: a JSON line a look at the watched lessons.
+        adapter: safetensors with PEFT's names; `adapter_config.json` lies beside it.
+        gguf: the same adapter for llama.cpp.
+        log: JSON Lines, one line for each look at the watched lessons.
         watched: the share of the watched lessons that it answers right, by kind.
         peak_bytes: the most memory that was in use.
     """
@@ -105,7 +105,7 @@ class Trained(NamedTuple):
 
 @runtime_checkable
 class Trainer(Protocol):
-    """Makes adapters."""
+    """Trains adapters."""
 
     def train(
         self,
@@ -115,14 +115,14 @@ class Trainer(Protocol):
         settings: TrainingSettings = TrainingSettings(),  # noqa: B008 -- a frozen tuple
         tell: Callable[[TrainingStep], None] = lambda _: None,
     ) -> Trained:
-        """Train an adapter for a model file; a training that was killed in this folder goes on from its last checkpoint.
+        """Train an adapter for a model file; a training that was killed in this folder resumes at its last checkpoint.
 
         Args:
             base: the GGUF file that chat answers with.
-            lessons: what it is to learn; with other lessons, settings or another base a training begins anew.
+            lessons: what the model is to learn; other lessons, other settings or another base start the training anew.
             folder: where checkpoints and the adapter are written; no other training uses it.
-            settings: how.
-            tell: called after every step; what it raises ends the training, which can be resumed then.
+            settings: how to train.
+            tell: called after every step; an exception from it ends the training, which can be resumed later.
 
         Raises:
             ModelUnavailable: the base cannot be trained here: a part is missing, an architecture unknown, no such device.

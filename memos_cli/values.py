@@ -1,7 +1,7 @@
-"""Typed keys: what a setting or a policy may say, how a value is read, and tables of them as dotted names.
+"""Typed keys: the values of settings and policies, how each is read, and tables of them as dotted names.
 
-A reader takes what stood on a command line, in the environment or in a TOML file, and returns the value in its type. What it
-refuses it refuses with a `ValueError` whose text a person can act on.
+A reader takes the text of a command line, of the environment or of a TOML file and returns the value in its type. It refuses
+a wrong value with a `ValueError` whose text a person can act on.
 """
 
 import math
@@ -22,7 +22,7 @@ class Key(NamedTuple):
 def number(value: object) -> float:
     """A finite number."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise ValueError("it has to be a number")  # noqa: TRY004 -- to whoever wrote it, it is a wrong value
+        raise ValueError("it has to be a number")  # noqa: TRY004 -- to the person who wrote it, the value is wrong
     try:
         found = float(value)
     except OverflowError:  # a whole number of hundreds of digits
@@ -53,7 +53,7 @@ def whole(most: int | None = None) -> Callable[[object], int]:
 def between(
     least: float, most: float, meant: str, *, without_least: bool = False, without_most: bool = False
 ) -> Callable[[object], float]:
-    """Reads a number from `least` to `most`; what else is given is told what is meant."""
+    """Reads a number from `least` to `most`; `meant` describes the range in the error for any other number."""
 
     def read(value: object) -> float:
         found = number(value)
@@ -67,7 +67,7 @@ def between(
 share = between(0, 1, "a share, from 0 to 1")
 """A share of a whole."""
 positive = between(0, math.inf, "more than 0", without_least=True)
-"""A number of seconds or the like that cannot be nothing."""
+"""A number above zero, of seconds or the like."""
 
 
 def switch(value: object) -> bool:

@@ -1,1 +1,1 @@
-"""What fills the ports. Nobody imports a backend: `plugins` resolves its name."""
+"""Implementations of the ports. No module imports a backend: `plugins` resolves its name."""

@@ -1,1 +1,1 @@
-"""Benchmarks: what memos does on material that is brought or made up, measured through the flows that its commands take."""
+"""Benchmarks: memos measured on given or generated material, through the same flows as its commands."""

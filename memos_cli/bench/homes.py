@@ -1,4 +1,4 @@
-"""A home to throw away: a benchmark's conversations never come near the memories of a person."""
+"""A temporary home: a benchmark's conversations never touch the memories of a person."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,18 +14,18 @@ from memos_cli.interface.api import MOS
 from memos_cli.interface.reader import intake
 
 _UNMEASURED = {"use.record": False}
-"""What a question finds must not change what the next one finds, unless that is what is measured."""
+"""The results of one question must not change those of the next, unless that is what is measured."""
 
 
 class Home:
-    """A home in a temporary folder, for as long as a benchmark runs. The embedder is the one of the person's home.
+    """A home in a temporary folder, for as long as a benchmark runs. It uses the embedder of the person's home.
 
     Args:
         folder: the temporary folder.
-        settings: those of the person.
-        paths: of the person's home; nothing but its embedder is looked at.
-        given: settings that are other than the person's.
-        clock: tells the time.
+        settings: the person's settings.
+        paths: of the person's home; only its embedder is used.
+        given: settings that differ from the person's.
+        clock: returns the time.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Home:
 
     @contextmanager
     def loaded(self, memories: Path) -> Iterator[MOS]:
-        """The memories of a file in a cube of their own, embedded; the cube is gone afterwards.
+        """The memories of a file in a cube of their own, embedded; the cube is removed afterwards.
 
         Raises:
             UsageError: a line is no memory; file and line are named.
@@ -52,7 +52,7 @@ class Home:
 
     @contextmanager
     def empty(self) -> Iterator[MOS]:
-        """A cube with nothing in it; it is gone afterwards."""
+        """An empty cube; it is removed afterwards."""
         name = "bench"
         with MOS(self._folder, name, settings=self.settings, clock=self._clock, embeddings=self._embeddings) as mos:
             mos.create_cube(name)
@@ -62,7 +62,7 @@ class Home:
 
 @contextmanager
 def thrown_away(settings: Settings, paths: Paths, clock: Callable[[], datetime], given: Mapping[str, Any]) -> Iterator[Home]:
-    """A home that is gone when the block ends, also where it is left by Ctrl-C."""
+    """A home that is removed when the block ends, also after Ctrl-C."""
     with TemporaryDirectory(prefix="memos-bench-") as folder:
         yield Home(Path(folder), settings, paths, given, clock)
 

@@ -1,1 +1,1 @@
-"""The command line: click and rich live here and nowhere else."""
+"""The command line: the only package that uses click and rich."""

@@ -1,4 +1,4 @@
-"""What one invocation has: its options, settings, streams and, once a command asks for it, the home."""
+"""The state of one invocation: its options, settings, streams and, once a command needs it, the home."""
 
 import os
 import sys
@@ -31,7 +31,7 @@ class App:
         self._settings: Settings | None = None
 
     def now(self) -> datetime:
-        """The time; nothing below the command line asks the system for it."""
+        """The time; no layer below the command line reads the system's clock by itself."""
         return datetime.now(UTC)
 
     @property
@@ -70,7 +70,7 @@ class App:
 
         return damage.of(self._mos.opened) if self._mos else None
 
-    # -- talking
+    # -- output
 
     def out(self, text: str = "", *, nl: bool = True) -> None:
         """Data, to stdout."""
@@ -92,14 +92,14 @@ class App:
 
     @property
     def watched(self) -> bool:
-        """Whether somebody looks at stderr and may be shown how far something is."""
+        """Whether a person sees stderr and may be shown progress."""
         return not self.quiet and not self.json and sys.stderr.isatty()
 
     def confirm(self, question: str, *, yes: bool) -> None:
         """Ask before something is removed.
 
         Raises:
-            Refused: the answer was no, or nobody is there to ask and `--yes` was not given.
+            Refused: the answer was no, or there is no terminal to ask on and `--yes` was not given.
         """
         if yes:
             return

@@ -1,7 +1,7 @@
-"""The command tree and the only error boundary: every command is loaded when it is called, every failure becomes a status.
+"""The command tree and the only error boundary: a command is imported when it is called, and every failure becomes a status.
 
-The table below holds each command's line of help, so that `memos --help` imports no command; a test compares the lines with
-the commands' own.
+The table below holds each command's line of help, so that `memos --help` imports no command; a test compares the lines with the
+commands' own.
 """
 
 import os
@@ -74,10 +74,10 @@ _COMPLETE = "_MEMOS_COMPLETE"
 
 
 class Terminated(BaseException):
-    """SIGTERM, as an exception: transactions roll back and files are put away on the way out.
+    """SIGTERM, as an exception: transactions roll back and files are removed on the way out.
 
     Attributes:
-        told: whether the signal came; a long statement of SQLite ends as if interrupted, and has lost why.
+        told: whether the signal came; a long statement of SQLite then ends as interrupted, without the cause.
     """
 
     told = False
@@ -99,7 +99,7 @@ class Tree(click.Group):
         return command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command, or the nearest names."""
+        """The command, or an error with the nearest names."""
         if args and args[0] not in _ALL and not args[0].startswith("-"):
             import difflib
 
@@ -109,7 +109,7 @@ class Tree(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 -- click's signature
-        """The commands by family, from the table alone."""
+        """List the commands by family, from the table alone."""
         for family, commands in COMMANDS.items():
             with formatter.section(family):
                 formatter.write_dl([(name, line) for name, (_, line) in commands.items()], col_max=14)
@@ -148,10 +148,10 @@ def memos(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 -- cli
 
 
 def apply_options(app: App, options: dict[str, Any]) -> None:
-    """Take over the options that every command shares; they may stand before or behind its name.
+    """Apply the options that every command shares; they may stand before or after its name.
 
     Raises:
-        UsageError: one is empty, as `--as "$WHO"` is where `$WHO` is not set: it would let a script do as its owner may.
+        UsageError: a value is empty, as in `--as "$WHO"` with `$WHO` unset, which would give a script its owner's rights.
     """
     for name, option in (("view", "--view"), ("principal", "--as")):
         if options.get(name) == "":
@@ -182,7 +182,7 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         _drop_output()
         return 0
-    except (Exception, KeyboardInterrupt, Terminated) as error:  # the boundary: what nobody foresaw is one line too
+    except (Exception, KeyboardInterrupt, Terminated) as error:  # the boundary: an unforeseen error is one line too
         if os.environ.get("MEMOS_DEBUG"):
             raise
         error = Terminated() if Terminated.told else error
@@ -190,7 +190,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _check_text(arguments: Sequence[str]) -> None:
-    """Refuse bytes that are no UTF-8: they could neither be stored nor found nor shown."""
+    """Refuse arguments that are no UTF-8, since such text can be neither stored nor found nor shown."""
     for number, argument in enumerate(arguments, start=1):
         try:
             argument.encode("utf-8")
@@ -199,7 +199,7 @@ def _check_text(arguments: Sequence[str]) -> None:
 
 
 def _meaning(error: BaseException) -> tuple[str, str | None, str, int]:  # noqa: PLR0911 -- one return a sort of error
-    """Message, hint, JSON code and exit status of what ended a command."""
+    """Message, hint, JSON code and exit status of the exception that ended a command."""
     match error:
         case MemosError():
             return error.message, error.hint, error.code, error.exit_status
@@ -237,7 +237,7 @@ def _invoke(arguments: list[str]) -> int:
 
 
 def _explained(ctx: click.Context) -> object:
-    """Run the command. An error that nobody foresaw, with a damaged cube at hand, is the damage's and is said to be."""
+    """Run the command. If it fails for an unforeseen reason and a cube is damaged, raise the damage as the error."""
     try:
         return memos.invoke(ctx)
     except (MemosError, click.ClickException, click.exceptions.Exit, click.Abort, OSError):
@@ -259,7 +259,7 @@ def _line(text: str) -> str:
 
 
 def _report(message: str, hint: str | None, code: str, status: int, *, as_json: bool) -> int:
-    """One line on stderr, and a second one that helps; or with `--json` one document."""
+    """Print the error as one line on stderr, with a second line for the hint; or with `--json` as one document."""
     try:
         sys.stdout.flush()
     except OSError:
@@ -281,7 +281,7 @@ def _report(message: str, hint: str | None, code: str, status: int, *, as_json: 
 
 
 def _drop_output() -> None:
-    """Let the interpreter's last flush go nowhere, so that a closed pipe stays quiet."""
+    """Redirect the interpreter's last flush to nowhere, so that a closed pipe stays quiet."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, sys.stdout.fileno())
     os.close(null)

@@ -18,7 +18,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 class Command(click.Command):
-    """A command that also takes the options of `memos` behind its own name: `memos search diet --json`."""
+    """A command that also takes the options of `memos` after its own name: `memos search diet --json`."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- click's own types
         super().__init__(*args, **kwargs)
@@ -37,7 +37,7 @@ class Command(click.Command):
 
 
 class Family(click.Group):
-    """A group whose commands are of the class above."""
+    """A group whose commands are of the class `Command`."""
 
     command_class = Command
 
@@ -82,7 +82,7 @@ _NUMERIC = re.compile(r"\s*\d{4}-\d")
 
 
 def _in_words(text: str, now: Any) -> str | None:  # noqa: ANN401 -- datetime
-    if _NUMERIC.match(text):  # an ISO date that is none; guessing would turn 2026-13-01 into the 13th of January
+    if _NUMERIC.match(text):  # an impossible ISO date; guessing would turn 2026-13-01 into the 13th of January
         return None
     import warnings
 
@@ -114,7 +114,7 @@ class Span(click.ParamType[str]):
 
 
 class Positive(click.FloatRange):
-    """A number above 0, and neither infinite nor NaN, which every comparison of a range lets through."""
+    """A number above 0, neither infinite nor NaN: comparing with a range lets NaN through."""
 
     def __init__(self) -> None:
         super().__init__(0, min_open=True)
@@ -128,19 +128,19 @@ class Positive(click.FloatRange):
 
 
 class Named(click.ParamType[str]):
-    """The name of something: a shell's unset variable is an empty one, and must not stand for whatever is the default."""
+    """A name that must not be empty: an unset variable of a shell is empty, and must not mean the default."""
 
     name = "text"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401
-        """Refuse what is empty."""
+        """Refuse an empty name."""
         if not str(value).strip():
             self.fail("it is empty.", param, ctx)
         return str(value)
 
 
 class TextFile(click.File):
-    """The text of a file, or of standard input for `-`: UTF-8, and a megabyte at most, so that a device fills no memory."""
+    """The text of a file, or of standard input for `-`: UTF-8, and at most a megabyte, so that a device cannot fill memory."""
 
     def __init__(self) -> None:
         super().__init__("rb")
@@ -195,14 +195,14 @@ FILTER_NAMES = (
 
 
 def filters(command: _F) -> _F:
-    """The options that narrow which memories are meant."""
+    """The options that select memories."""
     for option in reversed(_FILTERS):
         command = option(command)
     return command
 
 
 def filter_of(app: App, given: dict[str, Any]) -> "Filter":
-    """The filter of the options, with the saved view where one is used; an option given wins over the view's."""
+    """The filter of the options and of the saved view, if one is used; an option overrides the view's."""
     from memos_cli.model import Filter
 
     chosen = {name: given.pop(name) for name in FILTER_NAMES if name in given}
@@ -245,7 +245,7 @@ encrypt_to = click.option(
 )  # fmt: skip
 encrypt_by_passphrase = click.option("--passphrase", "by_passphrase", is_flag=True, help="Encrypt with a passphrase; it asks.")
 sign = click.option("--sign", is_flag=True, help="Sign with your key.")
-# Not --sign [KEY]: an argument that follows it would be taken for the key's name, and the command run on something else.
+# Not --sign [KEY]: click would take a following argument for the key's name, and run the command on something else.
 sign_with = click.option("--sign-with", "signing_key", metavar="KEY", help="Sign with this one of your keys.")
 identities = click.option(
     "--identity", "identities", multiple=True, metavar="FILE", help="Open it with a key in this file: age's, or SSH's."
@@ -254,7 +254,7 @@ require_signed = click.option("--require-signed", is_flag=True, help="Only if a 
 
 
 def passphrase_sources(command: _F) -> _F:
-    """The options that tell where a passphrase comes from other than from a prompt; `passphrase.source` reads them."""
+    """The options for a passphrase from elsewhere than a prompt; `passphrase.source` reads them."""
     run = click.option("--passphrase-command", metavar="COMMAND", help="The first line that this prints is the passphrase.")
     read = click.option("--passphrase-file", metavar="FILE", help="The first line of this file is the passphrase.")
     return read(run(command))

@@ -7,12 +7,12 @@ from memos_cli.errors import Refused, UsageError
 
 
 def source(file: str | None, command: str | None, *, twice: bool = False) -> Callable[[str], str]:
-    """What tells a passphrase when it is asked for one, of the thing that is named.
+    """A function that returns the passphrase of the thing that its argument names.
 
     Args:
         file: the value of `--passphrase-file`.
         command: the value of `--passphrase-command`.
-        twice: whether a person has to type it a second time, as what is made with it could not be opened after a slip.
+        twice: whether a person has to type it twice: after a slip, nobody could open what is made with it.
 
     Raises:
         UsageError: both were given.
@@ -27,7 +27,7 @@ def source(file: str | None, command: str | None, *, twice: bool = False) -> Cal
 
 
 def of_key(what: str) -> str:
-    """Ask for the passphrase of a key, which has no options where a file's passphrase has them."""
+    """Ask for the passphrase of a key; unlike a file's passphrase it has no options."""
     return prompt(what, hint="name a file that has it: MEMOS_KEY_PASSPHRASE_FILE=FILE")
 
 
@@ -35,7 +35,7 @@ def prompt(what: str, *, twice: bool = False, hint: str = "give it with --passph
     """Ask on the terminal, without showing what is typed.
 
     Raises:
-        Refused: there is no terminal, or what was typed differs.
+        Refused: there is no terminal, or the two entries differ.
         UsageError: nothing was typed.
     """
     import warnings
@@ -44,7 +44,7 @@ def prompt(what: str, *, twice: bool = False, hint: str = "give it with --passph
     if not sys.stderr.isatty():
         raise Refused(f"the passphrase of {what} is needed, and there is no terminal to ask on", hint=hint)
     with warnings.catch_warnings():
-        warnings.simplefilter("error", GetPassWarning)  # it would go on and show what is typed
+        warnings.simplefilter("error", GetPassWarning)  # getpass would go on and show what is typed
         try:
             typed = getpass(f"Passphrase of {what}: ", stream=None)
             if twice and typed and typed != getpass("Once more: "):

@@ -1,4 +1,4 @@
-"""Lines on stderr that show how far something is, where somebody looks; rich is imported only then."""
+"""Progress lines on stderr if a person sees it; rich is imported only then."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def progress(app: App, what: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on stderr, where somebody looks; otherwise nothing."""
+    """A progress bar on stderr if a person sees it; otherwise nothing."""
     if not app.watched:
         yield lambda *_: None
         return
@@ -28,7 +28,7 @@ def progress(app: App, what: str) -> Iterator[Callable[[int, int], None]]:
 
 @contextmanager
 def training(app: App) -> Iterator["Tell"]:
-    """A line on stderr, where somebody looks: the phase, how far it is, the loss, and the time left."""
+    """A line on stderr if a person sees it: the phase, the progress, the loss, and the time left."""
     if not app.watched:
         yield lambda _: None
         return

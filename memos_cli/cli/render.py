@@ -12,7 +12,7 @@ from memos_cli.times import shown
 
 SHORT_ID = 8
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Control characters (terminal escapes begin with one), and those that turn the direction of writing around."""
+"""Control characters (terminal escapes begin with one), and those that reverse the direction of writing."""
 
 
 def plain(text: str) -> str:
@@ -49,7 +49,7 @@ def _columns(text: str) -> int:
 
 
 def width() -> int | None:
-    """How wide a line may be; `None` where nobody looks, so that a pipe gets whole lines."""
+    """The greatest width of a line; `None` where the output is no terminal, so that a pipe gets whole lines."""
     if not sys.stdout.isatty():
         return None
     try:
@@ -59,17 +59,17 @@ def width() -> int | None:
 
 
 def content(memory: Memory, *, reveal: bool) -> str:
-    """The content, with what is labelled secret masked."""
+    """The content, masked if it is labelled secret."""
     return memory.content if reveal else masked(memory)
 
 
 def gist(memory: Memory, width: int) -> str:
-    """What a memory says, for a cell of a table: on one line, cut to `width` columns, a secret masked."""
+    """A memory's content for a cell of a table: on one line, cut to `width` columns, a secret masked."""
     return one_line(content(memory, reveal=False), width)
 
 
 def memory_line(memory: Memory, *, reveal: bool = False, ahead: str = "") -> str:
-    """One line: id, date, kind, content, and what is special about it."""
+    """One line: id, date, kind, content, and its special properties."""
     head = f"{click.style(memory.id[:SHORT_ID], fg='yellow')}{ahead}  {day(memory)}  {memory.kind.value:<10}  "
     room = width()
     used = len(click.unstyle(head))
@@ -90,7 +90,7 @@ def _marks(memory: Memory) -> list[str]:
 
 
 def day(memory: Memory) -> str:
-    """The day on which it happened, else on which it was recorded."""
+    """The day of its occurrence, else of its recording."""
     return (memory.occurred_at or memory.created_at)[:10]
 
 
@@ -131,7 +131,7 @@ def _origin(memory: Memory) -> str:
 
 
 def hit_lines(hit: Hit, *, reveal: bool, parts: bool) -> list[str]:
-    """One hit of a search, and with `parts` how its score came about. On a terminal its text gets two lines of its own."""
+    """One hit of a search, with `parts` the composition of its score. On a terminal its text gets two lines of its own."""
     memory, room = hit.memory, width()
     score = click.style(f"{hit.score:.2f}", fg="cyan")
     if room is None:
@@ -157,7 +157,7 @@ def _folded(text: str, room: int) -> list[str]:
 
 
 def many(count: int, noun: str = "memory") -> str:
-    """How many of what, in words: `1 memory`, `1,200 slots`."""
+    """A count with its noun: `1 memory`, `1,200 slots`."""
     if count == 1:
         return f"1 {noun}"
     return f"{count:,} {noun[:-1]}ies" if noun.endswith("y") else f"{count:,} {noun}s"
@@ -169,7 +169,7 @@ def percent(share: float | None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time that something takes, in one unit."""
+    """A duration, in one unit."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

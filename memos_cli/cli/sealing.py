@@ -1,4 +1,4 @@
-"""The options that encrypt, sign, open and demand signatures, and what comes of them; for all that carries cubes."""
+"""The options that encrypt, sign, decrypt and demand signatures, for all commands that write or read cube files."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -12,7 +12,7 @@ from memos_cli.errors import UsageError
 if TYPE_CHECKING:
     from memos_cli.interface.cubes.keys import Sign
     from memos_cli.interface.cubes.transfer import Layer
-    from memos_cli.model import Signer
+    from memos_cli.signer import Signer
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -24,12 +24,12 @@ def to_seal(command: _F) -> _F:
 
 
 def to_open(command: _F) -> _F:
-    """The options of a command that reads one; `opened` reads them, but for `require_signed`."""
+    """The options of a command that reads a cube file; `opened` reads them, except `require_signed`."""
     return options.identities(options.passphrase_sources(options.require_signed(command)))
 
 
 def chosen(app: App, given: dict[str, Any]) -> tuple["Sign | None", "Layer | None"]:
-    """What signs the file and what encrypts it. Passphrases are asked for now, ahead of the work.
+    """The functions that sign and encrypt the file. They ask for passphrases now, before the long work.
 
     Raises:
         UsageError: recipients and a passphrase exclude each other.
@@ -49,7 +49,7 @@ def chosen(app: App, given: dict[str, Any]) -> tuple["Sign | None", "Layer | Non
 
 
 def opened(app: App, stream: BinaryIO, given: dict[str, Any]) -> AbstractContextManager[tuple[BinaryIO, bool]]:
-    """The stream, decrypted where it is encrypted; and whether it was."""
+    """The stream, decrypted if it is encrypted; and whether it was."""
     ask = passphrase.source(given["passphrase_file"], given["passphrase_command"])
     return app.mos.keys.looked_into(stream, identities=given["identities"], ask=ask, ask_key=passphrase.of_key)
 

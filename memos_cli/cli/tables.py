@@ -1,4 +1,4 @@
-"""Tables, by rich; only the commands that draw one import this."""
+"""Tables, drawn by rich; only commands that draw one import this module."""
 
 import os
 import sys
@@ -14,7 +14,7 @@ from memos_cli.cli.render import plain
 
 
 class _Console(Console):
-    """rich answers a closed pipe with exit status 1; here it is what it is everywhere: quiet (`cli.main.run`)."""
+    """rich answers a closed pipe with exit status 1; memos stays quiet everywhere (`cli.main.run`)."""
 
     def on_broken_pipe(self) -> None:
         """Leave it to the error boundary."""
@@ -22,7 +22,7 @@ class _Console(Console):
 
 
 def console() -> Console:
-    """A console on stdout that colours as the rest of this invocation does, and does not wrap lines in a pipe."""
+    """A console on stdout with the colours of this invocation, which does not wrap lines in a pipe."""
     context = click.get_current_context(silent=True)
     color = context.color if context else None
     terminal = sys.stdout.isatty()
@@ -37,7 +37,7 @@ def console() -> Console:
 def table(
     headings: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None, right: Sequence[int] = ()
 ) -> None:
-    """Print rows under headings; the columns numbered in `right` are set flush right. In a pipe no line ends in blanks."""
+    """Print rows under headings; the columns numbered in `right` are right-aligned. In a pipe no line ends in blanks."""
     shown = any(headings)
     drawn = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold", show_header=shown)
     for index, heading in enumerate(headings):

@@ -1,4 +1,4 @@
-"""Letting `memos lifecycle tick` run every hour: by cron, or by a timer of systemd's user session."""
+"""Runs `memos lifecycle tick` every hour: by cron, or by a timer of systemd's user session."""
 
 import os
 import shlex
@@ -14,7 +14,7 @@ _SECONDS = 30
 
 
 def command() -> list[str]:
-    """The command line that ticks, with the program's full path: cron knows little of the environment."""
+    """The command line that ticks, with the program's full path, since cron has a small environment."""
     beside = Path(sys.executable).with_name("memos")
     program = [str(beside)] if beside.exists() else [sys.executable, "-m", "memos_cli"]
     return [*program, "--quiet", "lifecycle", "tick", "--all", "--max-seconds", "600"]
@@ -26,26 +26,26 @@ def _home() -> str | None:
 
 
 class Cron:
-    """A line of the crontab, known by the mark at its end."""
+    """A line of the crontab, recognised by the mark at its end."""
 
     place = "your crontab"
 
     def text(self) -> str:
-        """The line; % means a new line to cron and is escaped."""
+        """The line, with % escaped, which means a new line to cron."""
         home = _home()
         words = ([f"MEMOS_HOME={shlex.quote(home)}"] if home else []) + [shlex.join(command())]
         return "17 * * * * " + " ".join(words).replace("%", "\\%") + f" {MARK}\n"
 
     def install(self) -> None:
-        """Put the line in, in place of the one of an earlier install."""
+        """Add the line, in place of that of an earlier install."""
         self._write(self._others() + self.text())
 
     def remove(self) -> None:
-        """Take the line out."""
+        """Remove the line."""
         self._write(self._others())
 
     def _others(self) -> str:
-        """The crontab without our line."""
+        """The crontab without memos' line."""
         found = _run(["crontab", "-l"], may_fail=True)
         return "".join(line for line in found.splitlines(keepends=True) if not line.rstrip().endswith(MARK))
 
@@ -96,7 +96,7 @@ class Systemd:
 
 
 def _quoted(word: str) -> str:
-    """A word of a systemd command line: % and $ mean something there, and blanks part words."""
+    """A word of a systemd command line, quoted: % and $ have a meaning there, and blanks separate words."""
     escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
     return f'"{escaped}"' if any(c in word for c in " \t\"'") else escaped
 
@@ -105,7 +105,7 @@ def _run(arguments: list[str], given: str = "", *, may_fail: bool = False) -> st
     """Run a program of the system's and return what it printed.
 
     Raises:
-        MemosError: it is not there, or it failed.
+        MemosError: it is missing, or it failed.
     """
     if shutil.which(arguments[0]) is None:
         raise MemosError(f"there is no {arguments[0]} here", hint="print it and install it by hand, with --print")

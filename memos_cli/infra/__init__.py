@@ -1,1 +1,1 @@
-"""What lies under the operations: storage, files, rules."""
+"""Infrastructure layer: storage, files, encryption and access rules."""

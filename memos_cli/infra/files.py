@@ -1,4 +1,4 @@
-"""Files that are whole or not there: written aside, synced, renamed. And the one lock a job can hold."""
+"""Files that are complete or absent: written under another name, synced, renamed. And a lock that one process can hold."""
 
 import os
 from collections.abc import Iterator
@@ -25,11 +25,11 @@ def replaced(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def only_one(path: Path, what: str, *, timeout: float = 0) -> Iterator[None]:
-    """Hold the lock file at `path` for the block; the system lets go of it when the process ends, however it ends.
+    """Hold the lock file at `path` for the block; the system releases it when the process ends, however it ends.
 
     Args:
-        what: what is under way while it is held, for the message.
-        timeout: seconds to wait for another process that holds it.
+        what: the work that the lock protects, for the message.
+        timeout: seconds to wait for another process that holds the lock.
 
     Raises:
         Busy: another process holds it.
@@ -58,7 +58,7 @@ def digest(path: Path) -> str:
 
 
 def digest_of(content: bytes) -> str:
-    """SHA-256 of what is in memory, in hexadecimal."""
+    """SHA-256 of bytes in memory, in hexadecimal."""
     import hashlib  # here, as above
 
     return hashlib.sha256(content).hexdigest()
@@ -68,14 +68,14 @@ def write(path: Path, content: bytes, *, mode: int = 0o666) -> None:
     """Put `content` at `path`, whole or not at all, and on disk when this returns.
 
     Args:
-        mode: who may read and write it, less what the umask takes; the file never has a wider one, not for an instant.
+        mode: who may read and write it, less what the umask removes; the file never has a wider mode, not even for an instant.
     """
     with replaced(path) as half, open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:  # noqa: PTH123
         file.write(content)
 
 
 def sync_folder(folder: Path) -> None:
-    """Make what was renamed in `folder` survive a power cut, where the system lets a folder be synced."""
+    """Make the renames in `folder` survive a power cut, where the system lets a folder be synced."""
     if os.name == "posix":
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -43,14 +43,14 @@ if TYPE_CHECKING:
 
 
 class MOS(Session):
-    """The memory of one home: a session, and the services that work in it.
+    """The memory of one home: a session and the services that work in it.
 
     Args:
-        home: the folder that holds everything; `None` for `MEMOS_HOME`, else the platform's own places.
-        cubes: names or paths of the cubes to use; empty for the one that the settings name. Writing goes to the first.
+        home: the folder that holds everything; `None` for `MEMOS_HOME`, else the platform's own folders.
+        cubes: names or paths of the cubes to use; empty for the one that the settings name. Writes go to the first.
         principal: who is acting; `None` for the setting, else the login name.
         settings: the settings of this invocation; `None` reads them.
-        clock: tells the time.
+        clock: returns the time.
         embeddings: makes the vectors; `None` for the embedder of this home.
     """
 
@@ -88,14 +88,14 @@ class MOS(Session):
 
     @cached_property
     def review(self) -> "Review":
-        """Questions about two memories: `mos.review.list()`, `question`, `decide`."""
+        """Questions whether two memories say the same: `mos.review.list()`, `question`, `decide`."""
         from memos_cli.operation.operator.dedupe.review import Review
 
         return Review(self)
 
     @cached_property
     def timeline(self) -> "Timeline":
-        """The log as a person works with it: `mos.timeline.commands(10)`, `undo`, `history`, `rollback`, `provenance`."""
+        """The log of commands: `mos.timeline.commands(10)`, `undo`, `history`, `rollback`, `provenance`."""
         from memos_cli.operation.history.timeline import Timeline
 
         return Timeline(self)
@@ -109,7 +109,7 @@ class MOS(Session):
 
     @cached_property
     def tasks(self) -> "Tasks":
-        """Scopes whose memories leave together: `mos.tasks.list()`, `mos.tasks.end("move")`."""
+        """Tasks, whose memories expire together: `mos.tasks.list()`, `mos.tasks.end("move")`."""
         from memos_cli.operation.lifecycle.tasks import Tasks
 
         return Tasks(self)
@@ -123,14 +123,14 @@ class MOS(Session):
 
     @cached_property
     def lifecycle(self) -> "MemLifecycle":
-        """What is due is carried out: `mos.lifecycle.tick()`, `tick_all`."""
+        """Lifecycle changes that are due: `mos.lifecycle.tick()`, `tick_all`."""
         from memos_cli.operation.lifecycle.lifecycle import MemLifecycle
 
         return MemLifecycle(self, self.memories, self.scheduler, self.erasure)
 
     @cached_property
     def scheduler(self) -> "MemScheduler":
-        """Which memory goes in which form, and what comes next: `mos.scheduler.likeliest(3)`, `explain`, `standing`."""
+        """Which memory takes which form, and what is asked next: `mos.scheduler.likeliest(3)`, `explain`, `standing`."""
         from memos_cli.operation.scheduler.scheduler import MemScheduler
         from memos_cli.operation.scheduler.slot_supply import HomeSlots
 
@@ -145,14 +145,14 @@ class MOS(Session):
 
     @cached_property
     def parametric(self) -> "ParametricMemory":
-        """What a model learnt by itself: `mos.parametric.plan()`, `run`, `generations`, `promote`, `rollback`."""
+        """Adapters trained on memories: `mos.parametric.plan()`, `run`, `generations`, `promote`, `rollback`."""
         from memos_cli.operation.parametric.parametric import ParametricMemory
 
         return ParametricMemory(self)
 
     @cached_property
     def keys(self) -> "Keys":
-        """One's own keys and those trusted: `mos.keys.new("sam")`, `list`, `trust`; what signs, verifies, seals and opens."""
+        """One's own keys and the trusted ones: `mos.keys.new("sam")`, `list`, `trust`; to sign, verify, seal and open."""
         from memos_cli.interface.cubes.keys import Keys
 
         return Keys(self)
@@ -166,7 +166,7 @@ class MOS(Session):
 
     @cached_property
     def cube_merge(self) -> "CubeMerge":
-        """Cubes put together and taken apart: `mos.cube_merge.merge("laptop")`, `split`, `diff`."""
+        """Merging, splitting and comparing cubes: `mos.cube_merge.merge("laptop")`, `split`, `diff`."""
         from memos_cli.interface.cubes.merge import CubeMerge
 
         return CubeMerge(self, self.transfer, self.erasure)
@@ -178,7 +178,7 @@ class MOS(Session):
 
         return Doctor(self, self.erasure)
 
-    # -- what programs ask for most, a line each
+    # -- what programs use most, a line each
 
     def add(
         self,
@@ -197,7 +197,7 @@ class MOS(Session):
         )
 
     def embed(self, vault: "Vault | None" = None, tell: Callable[[int, int], None] = lambda *_: None) -> int:
-        """Embed every memory that waits for its vector; how many were."""
+        """Embed every memory that waits for its vector; how many were embedded."""
         return self.memories.embed(vault, tell)
 
     def search(self, query: str, **given: Any) -> "Found":  # noqa: ANN401 -- as `MemOperator.search` has them
@@ -209,7 +209,7 @@ class MOS(Session):
         return self.memories.search_many(batch, **given)
 
     def record_uses(self, memories: Iterable[Memory]) -> None:
-        """Note that these memories were shown or put into a prompt, where the settings want that noted."""
+        """Record that these memories were shown or put into a prompt, where the settings say so."""
         self.memories.record_uses(memories)
 
     def get(self, text: str, user_id: str | None = None) -> Memory:
@@ -237,7 +237,7 @@ class MOS(Session):
             return talk.ask(message)
 
     def update(self, text: str, content: str, *, mode: str = "overwrite", user_id: str | None = None) -> "Changed":
-        """Change a memory's content: `overwrite` it, `append` a line, or `merge` (append what it does not say already)."""
+        """Change a memory's content: `overwrite` it, `append` a line, or `merge` (append what it does not say)."""
         return self.pipeline.update(text, content, mode=mode, user_id=user_id)
 
     def edit(self, text: str, fields: dict[str, Any], **given: Any) -> "Changed":  # noqa: ANN401 -- as `Pipeline.edit`
@@ -249,7 +249,7 @@ class MOS(Session):
         return self.pipeline.delete(texts, **given)
 
     def purge(self, texts: str | Sequence[str], **given: Any) -> "Receipt":  # noqa: ANN401 -- as `Erasure.purge` has them
-        """Let nothing be left of memories; there is no way back (`derived`, `thaw`, `dry_run`, `user_id`)."""
+        """Erase memories for good, beyond any restoring (`derived`, `thaw`, `dry_run`, `user_id`)."""
         return self.erasure.purge(texts, **given)
 
     def restore(self, texts: Sequence[str]) -> "Changed":
@@ -265,7 +265,7 @@ class MOS(Session):
         return self.pipeline.link(source, kind, target, on=on)
 
     def undo(self, name: str | None = None, *, dry_run: bool = False, cube: str | None = None) -> "Undone":
-        """Take the last command that wrote back, or the named one."""
+        """Take back the last command that wrote, or the named one."""
         return self.timeline.undo(name, dry_run=dry_run, cube=cube)
 
     def history(self, text: str) -> "tuple[Memory, tuple[Version, ...]]":
@@ -273,23 +273,23 @@ class MOS(Session):
         return self.timeline.history(text)
 
     def rollback(self, text: str, version: int) -> "Changed":
-        """Make a memory what it was at a version."""
+        """Set a memory back to what it was at a version."""
         return self.timeline.rollback(text, version)
 
     def provenance(self, text: str) -> "Provenance":
-        """Where a memory comes from and what stands around it."""
+        """The origin of a memory and its surroundings there."""
         return self.timeline.provenance(text)
 
 
 def _due(policy: Mapping[str, Any]) -> Callable[[Memory], str | None]:
-    """From a policy to what says when a memory is due; imported when a first write asks for it."""
+    """A function from a memory to the time when its lifecycle is due; imported at the first write."""
     from memos_cli.operation.lifecycle import transitions
 
     return transitions.scheduler(policy)
 
 
 def _changed(session: Session, changed: Iterable[str]) -> None:
-    """Slots that hold what was just changed go, adapters that do are made anew; without any, nothing is imported."""
+    """Drop the slots that hold a changed memory and schedule its adapters anew; without any, nothing is imported."""
     if (session.paths.cache / "slots").exists():
         from memos_cli.operation.activation import slots
 

@@ -1,1 +1,1 @@
-"""Text to vectors: two runtimes for one set of weights, and where the weights come from."""
+"""Embedders: two runtimes that turn text into vectors with one set of weights, and the search for the weights."""

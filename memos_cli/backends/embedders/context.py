@@ -1,8 +1,8 @@
 """One llama.cpp context: batches of token ids in, vectors out, on one thread.
 
 One thread, because llama.cpp's threads wait for each other by spinning, dozens of times a batch. On two idle cores a second
-thread saves 2 ms of a query's 8; on two busy ones it made a query take 1,100 ms in place of 5. In bulk several contexts on one
-thread each, which never wait for each other, use the cores as well.
+thread saves 2 ms of a query's 8; on two busy ones it made a query take 1,100 ms in place of 5. In bulk, several contexts with
+one thread each use the cores as well, and never wait for each other.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -22,11 +22,11 @@ class Context:
     Args:
         native: the bindings.
         model: the model's handle; it must outlive the context.
-        tokens: how many tokens a batch has room for.
-        texts: how many texts a batch has room for.
+        tokens: the most tokens of a batch.
+        texts: the most texts of a batch.
 
     Raises:
-        ModelUnavailable: no memory for it, or the model makes no vector of a whole text.
+        ModelUnavailable: memory is short, or the model makes no vector of a whole text.
     """
 
     def __init__(self, native: Any, model: Any, tokens: int, texts: int) -> None:  # noqa: ANN401 -- C handles
@@ -49,7 +49,7 @@ class Context:
             raise ModelUnavailable("the model makes no vector of a whole text", hint="choose an embedding model")
 
     def embed(self, sequences: list[list[int]], dimensions: int) -> "NDArray[np.float32]":
-        """The model's vectors for token ids that together fit the batch; shape (len(sequences), dimensions), not normalised.
+        """The model's vectors for token ids that together fit one batch; shape (len(sequences), dimensions), not normalised.
 
         Raises:
             ModelUnavailable: llama.cpp failed.

@@ -1,4 +1,4 @@
-"""Writes a sentence-transformers folder of a BERT (all-MiniLM-L6-v2 and its kin) as one GGUF file for llama.cpp.
+"""Writes a sentence-transformers folder of a BERT (all-MiniLM-L6-v2 and similar models) as one GGUF file for llama.cpp.
 
 The format of the weights is chosen by measurement (all-MiniLM-L6-v2, 41 texts in 20 scripts, llama-cpp-python 0.3.36,
 2 cores; cosine against sentence-transformers in float32):
@@ -8,8 +8,8 @@ The format of the weights is chosen by measurement (all-MiniLM-L6-v2, 41 texts i
     f16      46 MB    40 ms   0.999996
     q8_0     25 MB    40 ms   0.9984
 
-Loading costs the same, since the file is mapped and the vocabulary is what takes the time. So f16 is the default: it
-is as good as f32, while q8_0 would let the two runtimes disagree by more than neighbours in a ranking do.
+Loading costs the same, since the file is mapped and the vocabulary takes the time. So f16 is the default: it is as good as
+f32, while with q8_0 the two runtimes would differ by more than neighbours in a ranking do.
 """
 
 import json
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Format = Literal["f32", "f16", "q8_0"]
 
 FINGERPRINT_KEY = "memos.fingerprint"
-"""The GGUF key under which the weights' fingerprint travels with the file."""
+"""The GGUF key of the weights' fingerprint in the file."""
 
 MAX_TOKENS_KEY = "memos.max_tokens"
 
@@ -55,7 +55,7 @@ _NORMAL = 1
 
 
 def convert(folder: Path, target: Path, fingerprint: str, *, form: Format = "f16") -> None:
-    """Write `target`, whole or not at all: a temporary file in its folder, fsync, rename.
+    """Write `target`, complete or not at all: a temporary file in its folder, fsync, rename.
 
     Args:
         folder: holds model.safetensors, config.json and vocab.txt or tokenizer.json.
@@ -67,7 +67,7 @@ def convert(folder: Path, target: Path, fingerprint: str, *, form: Format = "f16
         ModelUnavailable: a package or a file is missing, or the model is not a mean-pooled uncased BERT.
     """
     try:
-        import gguf  # noqa: F401 -- asked for first, before half a file is written
+        import gguf  # noqa: F401 -- fails before half a file is written
         from safetensors.numpy import load_file
     except ImportError as error:
         raise ModelUnavailable(
@@ -108,7 +108,7 @@ def read_vocabulary(folder: Path) -> list[str]:
 
 
 def read_max_tokens(folder: Path) -> int:
-    """Tokens of a text that are used, `[CLS]` and `[SEP]` included; 256 where the folder doesn't say."""
+    """Most tokens of a text, `[CLS]` and `[SEP]` included; 256 where the folder does not say."""
     settings = folder / "sentence_bert_config.json"
     if not settings.is_file():
         return 256
@@ -174,12 +174,12 @@ def _add_tokenizer(writer: Any, pieces: list[str], token_types: int) -> None:  #
 
 
 def _piece(piece: str) -> str:
-    """llama.cpp marks the pieces that begin a word, where BERT marks those that don't."""
+    """A piece in llama.cpp's form, which marks pieces that begin a word, where BERT marks those that do not."""
     return piece[2:] if piece.startswith("##") else "\N{LOWER ONE EIGHTH BLOCK}" + piece
 
 
 def tensor_names(layers: int) -> dict[str, str]:
-    """Hugging Face's name of each tensor to llama.cpp's, for a BERT of so many layers."""
+    """From Hugging Face's name of each tensor to llama.cpp's, for a BERT with so many layers."""
     names = dict(_EMBEDDINGS)
     for layer in range(layers):
         for source, name in _LAYER.items():

@@ -10,7 +10,7 @@ class Weights:
 
     Attributes:
         gguf: the file for llama.cpp.
-        folder: the same weights for sentence-transformers, where they are at hand.
+        folder: the same weights for sentence-transformers, where this machine has them.
         fingerprint: name, digest, pooling and length limit; one for both runtimes, whose vectors agree to 0.9999.
         dimensions: length of a vector.
         max_tokens: where a text is cut, `[CLS]` and `[SEP]` included.

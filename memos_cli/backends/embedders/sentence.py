@@ -1,8 +1,8 @@
-"""Text to vectors through sentence-transformers: slow to import (6 s), and the fastest there is for bulk.
+"""Text to vectors through sentence-transformers: slow to import (6 s), and the fastest runtime for bulk.
 
-It is faster than `SentenceTransformer.encode` (390 against 245 short texts a second on 2 cores), which sorts by characters and
-takes a fixed number of texts: here all texts are tokenized first, sorted by tokens, and batched by a budget of tokens, so that
-next to no padding is computed and a batch's activations stay in the cache.
+This is faster than `SentenceTransformer.encode` (390 against 245 short texts a second on 2 cores), which sorts by characters
+and takes a fixed number of texts: here all texts are tokenized first, sorted by tokens, and batched by a budget of tokens, so
+that hardly any padding is computed and a batch's activations stay in the cache.
 """
 
 import logging
@@ -81,7 +81,7 @@ class SentenceEmbedder:
         return vectors
 
     def close(self) -> None:
-        """Let go of the model; calling it twice is fine, and `embed` loads it again."""
+        """Free the model; calling it twice is fine, and `embed` loads it again."""
         self._model = None
 
     def _load(self) -> Any:  # noqa: ANN401 -- a SentenceTransformer, which ships no types that mypy may follow
@@ -115,7 +115,7 @@ class SentenceEmbedder:
         return ids
 
     def _run(self, sequences: list[list[int]]) -> "NDArray[np.float32]":
-        """One padded batch through the model; shape (len(sequences), dimensions), rows of length 1."""
+        """Run one padded batch through the model; shape (len(sequences), dimensions), rows of length 1."""
         import numpy as np
         import torch
 
@@ -137,7 +137,7 @@ class SentenceEmbedder:
 
 
 def batches(lengths: Sequence[int], budget: int = BATCH_TOKENS) -> Iterator[list[int]]:
-    """Indexes in groups of like length, the longest first, each group at most `budget` tokens once it is padded."""
+    """Indexes in groups of similar length, the longest first, each group at most `budget` tokens with its padding."""
     group: list[int] = []
     width = 0
     for index in sorted(range(len(lengths)), key=lambda index: -lengths[index]):
@@ -161,7 +161,7 @@ def _device() -> str:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """No network, no telemetry, no progress bar, no warning while the packages load; the environment as it was after."""
+    """No network, no telemetry, no progress bar, no warning while the packages load; restores the environment at its end."""
     before = {name: os.environ.get(name) for name in _OFFLINE}
     os.environ.update(_OFFLINE)
     try:

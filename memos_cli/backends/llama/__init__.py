@@ -1,1 +1,1 @@
-"""llama.cpp's bindings, and what is known of a GGUF file before llama.cpp reads it; embedders, LLMs and trainers share them."""
+"""What embedders, LLMs and trainers share: llama.cpp's bindings, and checks of a GGUF file before llama.cpp reads it."""

@@ -1,9 +1,9 @@
 """The C functions of llama.cpp, without the rest of the package llama_cpp.
 
 `import llama_cpp` also imports jinja2, diskcache, numpy and its chat formats: 160 ms, of which the bindings proper take
-25 (warm cache, Python 3.11). The bindings are two files that depend on nothing else, so these two are executed as modules of
-our own; nothing is put into `sys.modules`, so that a later `import llama_cpp` finds what it expects. Where a future version
-is laid out otherwise, the plain import serves, only slower.
+25 (warm cache, Python 3.11). The bindings are two files that depend on nothing else, so this module executes the two as modules
+of its own; `sys.modules` stays unchanged, so that a later `import llama_cpp` finds what it expects. If a future version has
+another layout, the plain import is used, only slower.
 """
 
 import builtins
@@ -27,9 +27,9 @@ def bindings() -> Any:  # noqa: ANN401 -- a module without types
     """
     if not _loaded:
         native = _load()
-        # A C function for a callback, and not a Python one: llama.cpp logs some 150 lines while it loads a model, and
-        # each would wait for the interpreter's lock when the main thread is busy. This one takes no arguments, so it
-        # ignores those it is given, and does nothing.
+        # A C function as the callback, and not a Python one: llama.cpp logs some 150 lines while it loads a model, and each
+        # would wait for the interpreter's lock when the main thread is busy. This C function takes no arguments, so it ignores
+        # those it is given, and does nothing.
         native.llama_log_set(ctypes.cast(native.llama_max_devices, native.llama_log_callback), None)
         native.llama_backend_init()
         _loaded.append(native)
@@ -37,7 +37,7 @@ def bindings() -> Any:  # noqa: ANN401 -- a module without types
 
 
 def module(name: str) -> Any:  # noqa: ANN401 -- a module without types
-    """A module of the package llama_cpp that depends on nothing else in it, without the package around it.
+    """A module of the package llama_cpp that depends on nothing else in it, loaded without the package around it.
 
     Raises:
         ModelUnavailable: llama-cpp-python is not installed, or has no such module.
@@ -79,7 +79,7 @@ def _bare(folder: Path) -> ModuleType:
 def _execute(path: Path, imports: dict[str, ModuleType]) -> ModuleType:
     """Run a file as a module, with these answers to its imports in place of the real ones.
 
-    `typing_extensions` (10 ms) is asked only for `TypeAlias`, which typing has; a name that it lacks is an ImportError.
+    `typing_extensions` (10 ms) is needed only for `TypeAlias`, which typing has; a name that typing lacks is an ImportError.
     """
 
     def answer(name: str, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 -- __import__'s own signature

@@ -1,4 +1,4 @@
-"""Reads a GGUF file's header and says whether the file is whole, before llama.cpp, which may end the process, sees it.
+"""Reads a GGUF file's header and checks that the file is complete, since llama.cpp may end the process on a bad file.
 
 The format is `docs/gguf.md` of the ggml repository: magic, version, two counts, typed key-value pairs, tensor
 descriptions, then, aligned, the tensors' data. Integers are little-endian.
@@ -40,13 +40,13 @@ _BLOCKS = {
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a GGUF file says of itself.
+    """The header of a GGUF file.
 
     Attributes:
         metadata: key to value; a list for an array.
         tensors: how many tensors there are.
-        parameters: how many numbers they hold together.
-        shapes: the name of each and its dimensions, the innermost first, as the file has them.
+        parameters: how many numbers the tensors hold together.
+        shapes: the name of each tensor and its dimensions, the innermost first, as in the file.
     """
 
     metadata: dict[str, Any] = field(default_factory=dict)
@@ -63,7 +63,7 @@ def read(path: Path) -> Header:
     """The header of a GGUF file whose tensors all lie within the file.
 
     Raises:
-        ModelUnavailable: no such file, not a GGUF, of a version not known here, or cut short.
+        ModelUnavailable: no such file, not a GGUF, of an unknown version, or cut short.
     """
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
@@ -78,7 +78,7 @@ _HINT = "fetch or copy the file again, or choose another with `memos config set 
 
 
 class _Cursor:
-    """A cursor over the file; every read past the end is a ValueError."""
+    """A cursor over the file; a read past the end raises ValueError."""
 
     def __init__(self, data: mmap.mmap) -> None:
         self.data = data
@@ -167,5 +167,5 @@ def _tensor(reader: _Cursor) -> tuple[str, tuple[int, ...], int]:
         raise ValueError("too many dimensions")
     shape = tuple(reader.take("Q") for _ in range(dimensions))
     kind, offset = reader.take("I"), reader.take("Q")
-    per_block, size = _BLOCKS.get(kind, (1, 0))  # a type not listed: at least its start must be there
+    per_block, size = _BLOCKS.get(kind, (1, 0))  # of an unlisted type at least the start must be in the file
     return name, shape, int(offset + -(-prod(shape) // per_block) * size)

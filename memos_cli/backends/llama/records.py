@@ -1,8 +1,7 @@
-"""What was found out about a file, kept so that the next start need not hash 45 MB or try the file in a child process.
+"""Records of what was found out about a file, so that the next start need not hash 45 MB or try the file in a child process.
 
-A record is a JSON file in the data folder, named by the file's path and bound to its size, its modification time and its
-inode, since what is moved into a file's place brings its own time along. A record that cannot be read or that no longer fits
-is as good as none.
+A record is a JSON file in the data folder, named by the file's path and bound to its size, its modification time and its inode,
+since a file moved into another's place brings its own time along. An unreadable or outdated record counts as missing.
 """
 
 import json
@@ -29,7 +28,7 @@ def recall(path: Path, folder: Path) -> dict[str, Any] | None:
 
 
 def remember(path: Path, folder: Path, facts: dict[str, Any]) -> None:
-    """Keep a record; best effort, since without it the next start is only slower."""
+    """Write a record; best effort, since without it the next start is only slower."""
     place = _place(path, folder)
     temporary = place.with_name(f".{place.name}.{os.getpid()}")
     try:
@@ -56,5 +55,5 @@ def _stamp(state: os.stat_result) -> list[int]:
 
 
 def _place(path: Path, folder: Path) -> Path:
-    # A checksum for a name, since hashlib takes 5 ms to import; the path in the record tells two of one name apart.
+    # A checksum as the name, since hashlib takes 5 ms to import; the path in the record distinguishes two with one name.
     return folder / "known" / f"{path.name}.{zlib.crc32(os.fsencode(path.absolute())):08x}.json"

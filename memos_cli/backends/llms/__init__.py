@@ -1,1 +1,1 @@
-"""Language models: GGUF files through llama.cpp, and endpoints that speak OpenAI's protocol."""
+"""Language models: GGUF files through llama.cpp, and endpoints with OpenAI's protocol."""

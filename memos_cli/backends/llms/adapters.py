@@ -1,6 +1,6 @@
-"""LoRA adapters put upon a model, after their headers were compared with it: llama.cpp ends the process on some faults.
+"""Attaches LoRA adapters to a model after comparing their headers with it, since llama.cpp ends the process on some faults.
 
-What an adapter's file holds is laid down by llama.cpp's `convert_lora_to_gguf.py`: for a tensor W of the model, `W.lora_a` and
+llama.cpp's `convert_lora_to_gguf.py` defines the content of an adapter's file: for a tensor W of the model, `W.lora_a` and
 `W.lora_b`, whose product is added to it.
 """
 
@@ -20,17 +20,17 @@ _EMBEDDING = "token_embd.weight"
 
 
 def attach(native: Any, model: Any, context: Any, path: Path, adapters: Sequence[tuple[Path, float]]) -> None:  # noqa: ANN401
-    """Load adapters, and let a context compute with them. They are freed with the model.
+    """Load adapters and attach them to a context. They are freed with the model.
 
     Args:
         native: the bindings.
         model: the model's handle.
         context: a context over it.
         path: the model's file.
-        adapters: each one's file, and the factor that it is added with.
+        adapters: the file of each, and the factor that its weights are scaled by.
 
     Raises:
-        ModelUnavailable: one is damaged, or not made for this model.
+        ModelUnavailable: an adapter is damaged, or not made for this model.
     """
     base = gguf_header.read(path)
     handles = []
@@ -44,7 +44,7 @@ def attach(native: Any, model: Any, context: Any, path: Path, adapters: Sequence
     if hasattr(native, "llama_set_adapters_lora"):
         array = (native.llama_adapter_lora_p_ctypes * len(handles))(*handles)
         failed = native.llama_set_adapters_lora(context, array, len(handles), (ctypes.c_float * len(handles))(*scales))
-    else:  # older bindings have this one instead
+    else:  # the function of older bindings
         failed = any(native.llama_set_adapter_lora(context, *one) for one in zip(handles, scales, strict=True))
     if failed:
         raise ModelUnavailable("llama.cpp does not take the adapters", hint=_HINT)
@@ -89,7 +89,7 @@ def _fits(name: str, shapes: dict[str, tuple[int, ...]], model: tuple[int, ...] 
     down, up = (shapes.get(name + end, ()) for end in _FACTORS)
     if model is None or not len(model) == len(down) == len(up) >= 2:
         return False
-    if name == _EMBEDDING:  # looked up by row, so its factors stand the other way round
+    if name == _EMBEDDING:  # looked up by row, so its factors are swapped
         ends = (up[1], down[1]) == (model[0], model[1]) and down[0] == up[0] > 0
     else:
         ends = (down[0], up[1]) == (model[0], model[1]) and down[1] == up[0] > 0

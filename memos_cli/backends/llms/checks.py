@@ -1,6 +1,6 @@
-"""Whether a GGUF file can be chatted with: its header is read first, then, once, it is tried in a child process.
+"""Checks that memos can chat with a GGUF file: reads its header, then tries it once in a child process.
 
-llama.cpp ends the whole process on some bad input, so nothing is loaded here that was not seen to work there.
+llama.cpp ends the whole process on some bad input, so a model is loaded in this process only after it worked in a child.
 """
 
 import subprocess
@@ -17,17 +17,17 @@ _ENCODERS = ("bert", "t5encoder", "clip")
 
 
 def check(path: Path, folder: Path) -> dict[str, Any]:
-    """What is known of a model file, after it was tried if it is new or has changed.
+    """What is known of a model file, which is tried first if it is new or has changed.
 
     Args:
         path: the GGUF file.
-        folder: where is kept what was found out.
+        folder: the folder of the records.
 
     Returns:
         Its `sha256` and its `name`, among others.
 
     Raises:
-        ModelUnavailable: no GGUF, cut short, not a model that answers, or one that llama.cpp cannot bear.
+        ModelUnavailable: no GGUF, cut short, not a model that answers, or one on which llama.cpp fails.
     """
     known = records.recall(path, folder)
     if known is not None and "sha256" in known:
@@ -42,7 +42,7 @@ def check(path: Path, folder: Path) -> dict[str, Any]:
 
 
 def facts(path: Path) -> dict[str, Any]:
-    """What the header says.
+    """The facts in the header.
 
     Raises:
         ModelUnavailable: no GGUF, or cut short.

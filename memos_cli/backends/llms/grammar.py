@@ -1,4 +1,4 @@
-"""A JSON schema as a llama.cpp grammar, and the sampler that holds a model to it."""
+"""A JSON schema as a llama.cpp grammar, and the sampler that restricts a model to it."""
 
 import ctypes
 import json
@@ -14,9 +14,10 @@ _LONGEST = 100_000
 
 
 def of_schema(schema: Mapping[str, Any]) -> str:
-    """The grammar, in llama.cpp's GBNF, of the JSON texts that a schema allows, by llama-cpp-python's converter.
+    """The grammar, in llama.cpp's GBNF, of the JSON texts that a schema allows, made by llama-cpp-python's converter.
 
-    Its strings may hold raw line ends and other controls, which JSON (RFC 8259, section 7) does not allow; they are taken out.
+    The converter's strings may hold raw line ends and other controls, which JSON (RFC 8259, section 7) forbids; they are
+    removed.
 
     Raises:
         ModelUnavailable: the schema has something that the converter does not know.
@@ -31,12 +32,12 @@ def of_schema(schema: Mapping[str, Any]) -> str:
 
 
 class Grammar:
-    """What an answer may still go on with. To be closed: it holds memory of llama.cpp.
+    """The tokens that an answer may continue with. It holds memory of llama.cpp, so it must be closed.
 
     Args:
         native: llama.cpp's functions.
         vocabulary: the model's.
-        schema: what the answer has to be.
+        schema: the schema of the answer.
     """
 
     def __init__(self, native: Any, vocabulary: Any, schema: Mapping[str, Any]) -> None:  # noqa: ANN401 -- ctypes
@@ -48,13 +49,14 @@ class Grammar:
     def likeliest(self, logits: Any) -> int:  # noqa: ANN401 -- numpy
         """The token of the highest logit among those that are allowed.
 
-        The likeliest of all is tried by itself first: that takes 0.02 ms, a whole vocabulary of 125,000 takes 10 to 37.
+        The token of the highest logit of all is tried by itself first: that takes 0.02 ms, a whole vocabulary of 125,000 takes
+        10 to 37.
 
         Args:
             logits: float32, shape (vocabulary,).
 
         Raises:
-            ModelUnavailable: none is allowed, because the vocabulary cannot write what has to come.
+            ModelUnavailable: none is allowed, because the vocabulary cannot write what the schema requires next.
         """
         import numpy as np
 
@@ -66,7 +68,7 @@ class Grammar:
         raise ModelUnavailable("the model has no token for what the grammar asks for", hint="choose another: memos model list")
 
     def _filtered(self, ids: Any, logits: Any) -> Any:  # noqa: ANN401 -- numpy
-        """The logits of these tokens, with minus infinity for what is not allowed."""
+        """The logits of these tokens, minus infinity for those not allowed."""
         import numpy as np
 
         native = self._native
@@ -78,11 +80,11 @@ class Grammar:
         return rows["logit"]
 
     def accept(self, token: int) -> None:
-        """Go on behind a token that `likeliest` gave; any other one would end the process."""
+        """Advance past a token that `likeliest` returned; llama.cpp ends the process on any other token."""
         self._native.llama_sampler_accept(self._sampler, token)
 
     def close(self) -> None:
-        """Give the memory back; calling it twice is fine."""
+        """Free the memory; calling it twice is fine."""
         if self._sampler:
             self._native.llama_sampler_free(self._sampler)
         self._sampler = None

@@ -1,4 +1,4 @@
-"""Hugging Face's hub, through its own client: progress, resumption and the digest that it says a file has."""
+"""Hugging Face's hub through its own client, which draws progress, resumes downloads and reports a file's digest."""
 
 import os
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from memos_cli.ports import Remote
 
 
 class HuggingFace:
-    """A `Hub`. Nothing is imported or sent before it is asked for something.
+    """A `Hub`. Nothing is imported or sent before its first use.
 
     Args:
         progress: whether to draw bars on stderr.
@@ -28,7 +28,7 @@ class HuggingFace:
         return [_remote(repo, str(info.sha), file) for file in info.siblings or () if file.rfilename.lower().endswith(".gguf")]
 
     def fetch(self, remote: Remote, folder: Path) -> Path:
-        """As `Hub.fetch`; what arrived already lies in a cache inside of `folder`."""
+        """As `Hub.fetch`; what was downloaded already lies in a cache inside of `folder`."""
         client = self._client()
         with _translated(client, remote.repo):
             return Path(client.hf_hub_download(remote.repo, remote.file, revision=remote.revision, local_dir=folder))
@@ -53,8 +53,8 @@ def _remote(repo: str, revision: str, file: Any) -> Remote:  # noqa: ANN401 -- t
 
 @contextmanager
 def _translated(client: Any, repo: str) -> Iterator[None]:  # noqa: ANN401 -- a module without types
-    """The client's errors as ours."""
-    # It lets errors of its HTTP library through, whichever that is: that library's own root is among these ancestors.
+    """Raise the client's errors as errors of memos."""
+    # The client lets errors of its HTTP library through, whichever that is: that library's base class is an ancestor here.
     ancestors = client.errors.HfHubHTTPError.__mro__
     foreign = tuple(kind for kind in ancestors if kind not in {Exception, BaseException, object})
     try:

@@ -1,7 +1,7 @@
 """A GGUF file that answers, through llama.cpp's own functions: token by token, with the probability of each.
 
-What was evaluated for the last request stays in the context, and of the next one only what differs is evaluated: the prompt
-is laid out by stability, so in a conversation that is its end. What the context holds can be kept in a file and put back.
+The context keeps the tokens of the last request, and only where the next one differs are tokens evaluated: the prompt is laid
+out by stability, so in a conversation that is its end. The state of the context can be saved to a file and restored.
 """
 
 import codecs
@@ -29,25 +29,25 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BATCH = 256
-"""Tokens evaluated at once. Between two batches Ctrl-C is heard."""
+"""Tokens evaluated at once. Ctrl-C takes effect between two batches."""
 SMALL = 64 << 20
 """Bytes of a file up to which one thread is faster: llama.cpp's threads wait for each other by spinning, dozens of times a
-token, and on busy cores that takes a hundred times longer than the work. Also no accelerator is bothered for it."""
+token, and on busy cores that takes a hundred times longer than the work. No accelerator is used for such a file either."""
 
 
 class LlamaModel:
-    """An `LLM` over a GGUF file that was checked (`checks.check`). Nothing is loaded before it is first asked for something.
+    """An `LLM` over a GGUF file that was checked (`checks.check`). Nothing is loaded before its first use.
 
     It is `Stateful` too.
 
     Args:
         path: the file.
-        context: how many tokens prompt and answer may have; no more than the model was trained with is used.
+        context: the most tokens of prompt and answer; never more than the model was trained with.
         threads: how many threads compute; 0 chooses by the size of the file.
         name: what a person calls it.
-        kv: in what numbers keys and values are kept, `f16` or `q8_0`.
-        adapters: LoRA adapters as GGUF files, each with the factor that it is added with.
-        digest: SHA-256 of the file, where it is known already; otherwise the file is read for it when it is needed.
+        kv: the type of keys and values, `f16` or `q8_0`.
+        adapters: LoRA adapters as GGUF files, each with the factor that its weights are scaled by.
+        digest: SHA-256 of the file, if known; otherwise the file is read when the digest is needed.
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class LlamaModel:
         return len(self.tokens(request))
 
     def tokens(self, request: Request) -> list[int]:
-        """The token ids of a request. Marks of a template are read in our own pieces only, never in what somebody said."""
+        """The token ids of a request. Template marks are recognised only in memos' own pieces, never in what somebody said."""
         self._load()
         pieces = request.pieces or self._rendered(request)
         ids: list[int] = self._vocabulary.begun([token for piece in pieces for token in self._vocabulary.tokenize(piece)])
@@ -128,7 +128,7 @@ class LlamaModel:
     def stream(
         self, request: Request, *, most: int, stop: Sequence[str] = (), schema: Mapping[str, Any] | None = None
     ) -> Iterator[Token]:
-        """As `LLM.stream`; the token that ends the answer comes too, without text, for what its probability tells."""
+        """As `LLM.stream`; the ending token is yielded too, without text, because of its probability."""
         ids = self.tokens(request)
         room = min(most, self.context - len(ids))
         if room < 1 or not ids:
@@ -153,7 +153,7 @@ class LlamaModel:
         return nullcontext() if schema is None else closing(Grammar(self._native, self._vocabulary.handle, schema))
 
     def close(self) -> None:
-        """As `LLM.close`; what is asked afterwards loads the model again."""
+        """As `LLM.close`; a later request loads the model again."""
         with self._loading:
             if self._context:
                 self._native.llama_free(self._context)
@@ -167,7 +167,7 @@ class LlamaModel:
         self.close()
         self._adapters = tuple(adapters)
 
-    # -- keeping what was evaluated
+    # -- saving and restoring what was evaluated
 
     def identity(self) -> Mapping[str, str]:
         """As `Stateful.identity`. The model is loaded for it; its file is read only if its digest was not given."""
@@ -230,10 +230,10 @@ class LlamaModel:
         return self._logits().copy()
 
     def _whole(self, count: int) -> bool:
-        """Whether the context has the keys and values of each of so many tokens, in a form that comes back as it was.
+        """Whether the context has the keys and values of each of so many tokens, in a form that is the same after a restore.
 
         A recurrent model keeps only the last state, so its first position is not 0. Of a sliding window llama.cpp saves only
-        what lies in it: that comes back in other places, adds up in another order, and cannot be cut back to a prefix.
+        what lies in it: restored, that has other places, is summed in another order, and cannot be cut back to a prefix.
         """
         native, memory = self._native, self._native.llama_get_memory(self._context)
         if native.llama_model_n_swa(self._model):
@@ -244,7 +244,7 @@ class LlamaModel:
     # -- loading
 
     def _load(self) -> None:
-        with self._loading:  # always: while another thread loads, a context may be there that is not ready yet
+        with self._loading:  # always, since another thread may have made a context that is not ready yet
             if not self._context:
                 self._load_alone()
 
@@ -282,15 +282,15 @@ class LlamaModel:
         self._room = params.n_ctx  # llama.cpp makes it a multiple of 256
         self._batch = params.n_batch = params.n_ubatch = min(BATCH, params.n_ctx)  # a longer batch ends the process
         params.n_seq_max = 1
-        params.swa_full = True  # with a window alone, what is held could not be cut back to a prefix
+        params.swa_full = True  # a window alone could not be cut back to a prefix
         params.n_threads = params.n_threads_batch = self._threads or (1 if size <= SMALL else max(1, _cores() // 2))
         if self._kv == "q8_0":
             params.type_k = params.type_v = native.GGML_TYPE_Q8_0
-            params.flash_attn_type = native.LLAMA_FLASH_ATTN_TYPE_ENABLED  # without it llama.cpp takes no values but f16
+            params.flash_attn_type = native.LLAMA_FLASH_ATTN_TYPE_ENABLED  # without it llama.cpp accepts only f16 values
         self._params = params
         self._context = native.llama_init_from_model(self._model, params)
         if not self._context:
-            if self._kv != "f16":  # an attention head's width has to be a multiple of 32 for it
+            if self._kv != "f16":  # then an attention head's width has to be a multiple of 32
                 raise ModelUnavailable(f"{self._path} cannot keep a context as {self._kv}", hint="memos config set llm.kv f16")
             raise ModelUnavailable(f"no memory for {self._path}", hint="close some programs, or set llm.context lower")
         self._vocabulary = Vocabulary(native, self._model)
@@ -302,13 +302,13 @@ class LlamaModel:
     # -- computing
 
     def _prefill(self, ids: list[int]) -> None:
-        """Evaluate what of a prompt was not evaluated yet; its last token always is, since its logits are needed."""
+        """Evaluate the part of a prompt that was not evaluated yet; always its last token, since its logits are needed."""
         kept = self._keep(states.common(self._evaluated, ids[:-1]))
         self._prompted = len(ids) - kept
         self._evaluate(ids[kept:])
 
     def _keep(self, count: int) -> int:
-        """Forget all but the first so many tokens that are held, or all where only that can be done; how many stay."""
+        """Forget all but the first `count` held tokens, or all where llama.cpp can do only that; how many stay."""
         if count == len(self._evaluated) > 0:
             return count
         native, held, self._evaluated = self._native, self._evaluated, []
@@ -323,7 +323,7 @@ class LlamaModel:
         self._native.llama_memory_clear(self._native.llama_get_memory(self._context), False)  # noqa: FBT003 -- C
 
     def _require_logits(self) -> None:
-        """Evaluate the last token once more, where its logits are not at hand."""
+        """Evaluate the last token once more, if its logits are gone."""
         if not self._current:
             held = list(self._evaluated)
             if not held:
@@ -335,7 +335,7 @@ class LlamaModel:
         if not ids:
             return
         native, done, self._evaluated, self._current = self._native, self._evaluated, [], False
-        # Should an interruption come in between, nothing counts as evaluated, and the next request starts afresh.
+        # If an interruption comes in between, nothing counts as evaluated, and the next request starts afresh.
         for start in range(0, len(ids), self._batch):
             chunk = ids[start : start + self._batch]
             array = (ctypes.c_int32 * len(chunk))(*chunk)
@@ -346,7 +346,7 @@ class LlamaModel:
         self._evaluated, self._current = done, True
 
     def _logits(self) -> "NDArray[np.float32]":
-        """llama.cpp's own numbers, shape (vocabulary,): they change with the next evaluation."""
+        """llama.cpp's own array, shape (vocabulary,): it changes with the next evaluation."""
         import numpy as np
 
         pointer = self._native.llama_get_logits_ith(self._context, -1)
@@ -355,7 +355,7 @@ class LlamaModel:
         return np.ctypeslib.as_array(pointer, (self._vocabulary.size,))
 
     def _likeliest(self, grammar: Grammar | None = None) -> tuple[int, float]:
-        """The token with the highest logit of those that a grammar allows, and the logarithm of its probability among all."""
+        """The token with the highest logit that a grammar allows, and the logarithm of its probability among all tokens."""
         import numpy as np
 
         logits = self._logits()

@@ -1,10 +1,11 @@
-"""A model behind an endpoint that speaks OpenAI's protocol: Ollama, vLLM, LM Studio, llama-server, or somebody's cloud.
+"""A model behind an endpoint with OpenAI's protocol: Ollama, vLLM, LM Studio, llama-server, or a cloud service.
 
-`http.client` and nothing above it: no proxy of the environment and no redirect can lead a prompt, or the key, elsewhere.
+It uses `http.client` and nothing above it: no proxy of the environment and no redirect can lead a prompt, or the key,
+elsewhere.
 
-Not every server knows every field. What it refuses with status 400 is asked again with less: an answer without `logprobs`;
-JSON under a schema (`response_format` of type `json_schema`) as any JSON (`json_object`). A server that refuses that too
-cannot be held to JSON, and that is an error. What a server accepted is remembered, so that it is asked for that first.
+Not every server knows every field. After status 400 the request is repeated with less: without `logprobs`; with JSON of a
+schema (`response_format` of type `json_schema`) reduced to any JSON (`json_object`). If a server refuses that too, it cannot be
+restricted to JSON, and that is an error. The form that a server accepted is remembered and used first from then on.
 """
 
 import json
@@ -22,13 +23,13 @@ _HINT = "look at the settings of models and endpoints: memos config show"
 
 
 class RemoteModel:
-    """An `LLM` at the other end of a connection, which is opened for each answer.
+    """An `LLM` at an endpoint; a connection is opened for each answer.
 
     Args:
-        endpoint: up to and with the version, such as `http://localhost:11434/v1`.
+        endpoint: the URL up to and including the version, such as `http://localhost:11434/v1`.
         model: what the endpoint calls the model.
         key: sent as a bearer token; `None` for none.
-        context: how many tokens prompt and answer may have; the endpoint is not asked.
+        context: the most tokens of prompt and answer; the endpoint is not asked.
         role: whose setting the endpoint is, for messages.
 
     Raises:
@@ -57,17 +58,17 @@ class RemoteModel:
 
     @property
     def local(self) -> bool:
-        """Never: even on this machine it is another program's."""
+        """Never: even on this machine the endpoint is another program."""
         return False
 
     @property
     def context(self) -> int:
-        """As it was set."""
+        """The value of the setting."""
         return self._context
 
     @property
     def template(self) -> str | None:
-        """The endpoint applies it."""
+        """`None`: the endpoint applies its own template."""
         return None
 
     def count(self, request: Request) -> int:
@@ -98,7 +99,7 @@ class RemoteModel:
             connection.close()
 
     def _posted(self, connection: HTTPConnection, body: dict[str, Any], schema: Mapping[str, Any] | None) -> HTTPResponse:
-        """The response to the most telling form of a request that the server does not refuse with 400."""
+        """The response to the most detailed form of a request that the server does not refuse with 400."""
         if schema is None:
             response = self._post(connection, {**body, "logprobs": True})
             if response.status == 400:
@@ -114,7 +115,7 @@ class RemoteModel:
         return response
 
     def close(self) -> None:
-        """Nothing is kept open."""
+        """Nothing: no connection stays open."""
 
     def _connection(self) -> HTTPConnection:
         kind = HTTPSConnection if self._parts.scheme == "https" else HTTPConnection
@@ -144,7 +145,7 @@ class RemoteModel:
 
 
 def _json_forms(schema: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
-    """The ways to ask for JSON, the most telling first."""
+    """The ways to ask for JSON, the strictest first."""
     named = {"name": "answer", "strict": True, "schema": dict(schema)}
     return {"type": "json_schema", "json_schema": named}, {"type": "json_object"}
 

@@ -1,4 +1,4 @@
-"""The child's side of a model's first load: tokenize what is awkward, then answer with a few tokens."""
+"""The child process of a model's first load: tokenizes awkward text, then answers with a few tokens."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a saved state depends on besides its tokens, as text to compare, and what two lists of tokens share."""
+"""What a saved state depends on besides its tokens, as text to compare; and the common prefix of two lists of tokens."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 _READ = 32 << 20
-"""Bytes up to which a library is known by its content, and above by size and time: one built for CUDA has half a gigabyte."""
+"""Most bytes of a library identified by its content, larger ones by size and time: one built for CUDA has half a gigabyte."""
 _LIBRARIES = ("libllama", "libggml", "llama", "ggml")
 _SUFFIXES = (".so", ".dylib", ".dll")
 _ROPE = (
@@ -16,7 +16,7 @@ _ROPE = (
 
 
 def common(held: Sequence[int], wanted: Sequence[int]) -> int:
-    """How many tokens two sequences begin with alike."""
+    """The length of the common prefix of two sequences."""
     count = 0
     for old, new in zip(held, wanted, strict=False):
         if old != new:
@@ -45,10 +45,10 @@ def digest(what: Path | bytes) -> str:
 
 
 def parameters(params: Any) -> dict[str, str]:  # noqa: ANN401 -- a C structure
-    """Those parameters of a context that its numbers depend on; 0 and -1 stand for what the model's file says.
+    """The parameters of a context that its numbers depend on; 0 and -1 mean the value in the model's file.
 
-    The size of a batch is one of them: llama.cpp multiplies many rows in another order than few, so the last bits differ. So
-    are the threads, since attention is summed up in as many parts.
+    The size of a batch is one of them: llama.cpp multiplies many rows in another order than few, so the last bits differ. So is
+    the number of threads, since attention is summed in as many parts.
     """
     return {
         "context": str(params.n_ctx),
@@ -61,7 +61,7 @@ def parameters(params: Any) -> dict[str, str]:  # noqa: ANN401 -- a C structure
 
 @lru_cache(maxsize=1)
 def build(native: Any) -> dict[str, str]:  # noqa: ANN401 -- a module without types
-    """Which llama.cpp computes: digest of its libraries (6 MB, 15 ms, once a process), and what of the processor they use."""
+    """The llama.cpp that computes: digest of its libraries (6 MB, 15 ms, once a process), and the CPU features it uses."""
     import hashlib
 
     total = hashlib.sha256()
@@ -74,6 +74,6 @@ def build(native: Any) -> dict[str, str]:  # noqa: ANN401 -- a module without ty
 
 
 def _folder(native: Any) -> Path:  # noqa: ANN401 -- a module without types
-    """Where the libraries lie that were loaded: LLAMA_CPP_LIB_PATH may lead away from the package."""
+    """The folder of the loaded libraries: LLAMA_CPP_LIB_PATH may name another one than the package's."""
     loaded = getattr(getattr(native, "_lib", None), "_name", None)
     return Path(loaded).parent if loaded else Path(native.__file__).parent / "lib"

@@ -1,4 +1,4 @@
-"""Stop sequences in a stream: what might be the beginning of one is held back until it is known."""
+"""Stop sequences in a stream: text that may begin one is held back until that is clear."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ class Stops:
     """Lets text through up to the first stop sequence.
 
     Args:
-        sequences: texts that end the stream and are not part of it; empty ones count for nothing.
+        sequences: texts that end the stream and are not part of it; empty ones are ignored.
     """
 
     def __init__(self, sequences: Sequence[str]) -> None:
@@ -16,7 +16,7 @@ class Stops:
         self.stopped = False
 
     def feed(self, text: str) -> str:
-        """What of the text so far may be shown now."""
+        """The part of the text so far that may be shown now."""
         self._held += text
         places = [at for sequence in self._sequences if (at := self._held.find(sequence)) >= 0]
         if places:
@@ -29,7 +29,7 @@ class Stops:
         return shown
 
     def rest(self) -> str:
-        """What was held back and turned out to be no stop sequence, at the end of the stream."""
+        """At the end of the stream, the text that was held back and is no stop sequence."""
         shown, self._held = self._held, ""
         return shown
 

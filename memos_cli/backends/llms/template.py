@@ -1,8 +1,8 @@
-"""A model's chat template applied so that no message can pass for a part of it.
+"""Applies a model's chat template so that no message can pass for a part of it.
 
-The template is a program that came with the model, so it runs in Jinja's sandbox. Each message's text stands in for itself as
-a random word; the result is cut there, and the texts are put back as pieces in which the tokenizer looks for no marks. What
-a memory says can therefore never become the token that ends a turn, whatever that token is called in this model.
+The template is a program that came with the model, so it runs in Jinja's sandbox. A random word replaces each message's text;
+the result is cut at these words, and the texts are put back as pieces in which the tokenizer looks for no marks. The words of a
+memory can therefore never become the token that ends a turn, whatever that token is called in this model.
 """
 
 import re
@@ -17,7 +17,7 @@ PLAIN = (
     "Question: {{ m['content'] }}\n{% else %}Answer: {{ m['content'] }}\n{% endif %}{% endfor %}"
     "{% if add_generation_prompt %}Answer:{% endif %}"
 )
-"""For models that bring no template, such as base models."""
+"""For models without a template, such as base models."""
 _LONGEST = 100_000
 
 Messages = Sequence[tuple[str, str]]
@@ -34,7 +34,7 @@ def render(template: str, messages: Messages, *, bos: str, eos: str) -> tuple[Pi
     try:
         said = _apply(template, stand_ins, bos, eos)
     except ModelUnavailable:
-        # Some templates know no system role; what stands in it then opens the first question.
+        # Some templates know no system role; its text then opens the first question.
         if not messages or messages[0][0] != "system":
             raise
         joined = [("user", f"{names[0]}\n{names[1]}"), *stand_ins[2:]] if len(messages) > 1 else [("user", names[0])]

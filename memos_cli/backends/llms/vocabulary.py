@@ -59,7 +59,7 @@ class Vocabulary:
             count = self._native.llama_tokenize(*given)
             if count >= 0:
                 return buffer[:count]
-            if -count <= room:  # negative is how many it needs, and this much it had
+            if -count <= room:  # a negative count is the room that it needs
                 raise ModelUnavailable("llama.cpp cannot tokenize the prompt", hint="choose another model: memos model list")
             room = -count
 

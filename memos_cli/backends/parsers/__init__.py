@@ -1,1 +1,1 @@
-"""Formats of text that become drafts."""
+"""Parsers: formats of text that become drafts."""

@@ -3,12 +3,12 @@
 What becomes one draft:
 
 - each item of a bulleted list that is a section's whole content (with what is nested in it);
-- a section of several blocks that is no longer than `LONGEST_SECTION` characters, whole: a recipe, a set of steps;
+- a section of several blocks of at most `LONGEST_SECTION` characters, whole: a recipe, a set of steps;
 - in a longer section, each block: a paragraph, a numbered list, a table, a quotation, a code fence (never cut), with
   the paragraph that introduces it (one that ends with a colon);
 - a paragraph beyond `prose.LONGEST_PARAGRAPH`, in pieces that end with a sentence.
 
-A text without headings is a section without a title, and there each paragraph stands for itself. The title is the path of
+A text without headings is a section without a title, in which each paragraph is a draft of its own. The title is the path of
 the headings, `Car > Tyres`. Front matter (between `---` lines) gives `title`, `tags` and `date` to every draft.
 """
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 LONGEST_SECTION = 1200
-"""Characters up to which a section stays whole."""
+"""Most characters of a section that stays whole."""
 _LONGEST_TITLE = 200
 _SAMPLE = 64 * 1024
 _NAMES = (".md", ".markdown", ".mdown", ".mkd")
@@ -34,7 +34,7 @@ _FRONT = re.compile(r"\ufeff?---[ \t]*(?:\r\n|\n|\r)(?P<body>.*?)(?:\r\n|\n|\r)-
 _FIELD = re.compile(r"([\w-]+):[ \t]*(.*)")
 _HEADING = re.compile(r"(?m)^#{1,6} +\S")
 _OPENS = re.compile(r"\s*#{1,6} +\S[^\n]*\n[ \t]*\n")
-"""A heading with a blank line below it at the very top: a comment in a script has its code there."""
+"""A heading with a blank line below it at the very top; a comment in a script has its code there."""
 _BULLET = re.compile(r"(?m)^ {0,3}[-*+] +\S")
 _FENCE = re.compile(r"(?m)^ {0,3}(?:```|~~~)")
 _MARKER = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])(?:[ \t]+|$)")
@@ -42,7 +42,7 @@ _EMPHASIS = re.compile(r"(?<![\w*_`])[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}(?![\w*_`
 
 
 class _Block(NamedTuple):
-    """A block: what it is to markdown-it (`paragraph`, `bullet_list`, …) and its lines, the last one not counted."""
+    """A block: its name in markdown-it (`paragraph`, `bullet_list`, …) and its lines, the last one exclusive."""
 
     type: str
     first: int
@@ -66,7 +66,7 @@ class MarkdownParser:
     """CommonMark with tables, as markdown-it-py reads it; only the block structure is used."""
 
     def matches(self, text: str, name: str | None) -> bool:
-        """By the file's name, or by what no plain text has: front matter, headings, fences, mostly bullets."""
+        """By the file's name, or by marks that plain text lacks: front matter, headings, fences, mostly bullets."""
         if name is not None and name.lower().endswith(_NAMES):
             return True
         sample = text[:_SAMPLE].replace("\r", "\n")
@@ -83,7 +83,7 @@ class MarkdownParser:
         front = _FRONT.match(text)
         fields = _fields(front["body"]) if front else {}
         start = front.end() if front and fields else 0
-        # A file that is nothing but front matter is kept as the text that it is.
+        # A file of front matter alone is kept as the text that it is.
         if not text[start:].strip():
             start, fields = 0, {}
         at = ByteOffsets(text)
@@ -93,7 +93,7 @@ class MarkdownParser:
 
 
 class _DocumentReader:
-    """One text on its way to drafts; offsets are in characters of the whole text."""
+    """Turns one text into drafts; offsets are in characters of the whole text."""
 
     def __init__(self, text: str, start: int) -> None:
         self._text = text
@@ -108,7 +108,7 @@ class _DocumentReader:
                 yield Draft(content or verbatim, kind=kind, title=_joined(section.path)), start, end
 
     def _sections(self) -> Iterator[_Section]:
-        """The blocks, parted at the headings; a heading too long for a title is text like any other."""
+        """The blocks, separated at the headings; a heading too long for a title is text like any other."""
         path: list[tuple[int, str]] = []
         section = _Section((), None)
         for block in self._blocks():
@@ -124,7 +124,7 @@ class _DocumentReader:
         yield section
 
     def _blocks(self) -> list[_Block]:
-        """The top-level blocks, and, so that nothing is lost, the lines that are in none (link definitions)."""
+        """The top-level blocks and, so that nothing is lost, the lines that are in no block (link definitions)."""
         from markdown_it import MarkdownIt
 
         parser = MarkdownIt("commonmark").enable("table").disable("inline")
@@ -148,11 +148,11 @@ class _DocumentReader:
         return trimmed(self._text, self._lines[first].start, self._lines[last - 1].end)
 
     def _spans(self, section: _Section) -> Iterator[tuple[Kind, int, int, bool]]:
-        """What the section gives: kind, span, and whether a list marker is to be taken off."""
+        """The drafts of a section: kind, span, and whether a list marker is to be removed."""
         blocks = [block for block in section.blocks if block.type != "hr"]
         if not blocks:
             if section.heading and not section.has_children:
-                # A title that nothing follows is all that its writer noted.
+                # A heading that nothing follows is all that its author noted.
                 yield Kind.NOTE, *self._span(section.heading.first, section.heading.last), False
             return
         start, end = self._span(blocks[0].first, blocks[-1].last)
@@ -164,7 +164,7 @@ class _DocumentReader:
             yield from self._of_group(group)
 
     def _introduced(self, blocks: list[_Block]) -> Iterator[list[_Block]]:
-        """Blocks by themselves, but one that ends with a colon together with the block it introduces."""
+        """Blocks one by one, except that a block ending with a colon is joined to the block it introduces."""
         waiting: list[_Block] = []
         for block in blocks:
             start, end = self._span(block.first, block.last)
@@ -213,14 +213,14 @@ def _depth(token: "Token") -> int:
 
 
 def _joined(path: tuple[str, ...]) -> str | None:
-    """The headings from the outermost in; the outer ones go first when there is too much of them."""
+    """The headings from the outermost in; if they are too long, the outer ones are dropped."""
     while len(path) > 1 and sum(map(len, path)) > 2 * _LONGEST_TITLE:
         path = path[1:]
     return " > ".join(path) or None
 
 
 def _without_marker(item: str) -> str:
-    """A list item's text: the marker taken off, and the lines below it moved left by as much."""
+    """A list item's text without its marker, and the lines below moved left by as much."""
     marker = _MARKER.match(item)
     if marker is None:
         return item

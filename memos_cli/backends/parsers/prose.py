@@ -10,7 +10,7 @@ from memos_cli.model import Draft, Kind, Source
 from memos_cli.times import to_text
 
 LONGEST_PARAGRAPH = 1200
-"""Characters up to which a paragraph stays whole; beyond, it is cut into pieces of about `PIECE`."""
+"""Most characters of a paragraph that stays whole; a longer one is cut into pieces of about `PIECE`."""
 PIECE = 1000
 
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*\s+|[。！？]+[」』”）]*")  # noqa: RUF001 -- full-width stops are meant
@@ -21,18 +21,18 @@ _HEADER = re.compile(r"(\w+):\s*(.*)")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _AUTHOR = re.compile(r"(.*?)\s*<([^<>]*)>$")
 _LONGEST_CHANGES = 1000
-"""What `--stat` or `-p` adds to a commit goes into its content up to this many characters; the span has all of it."""
+"""Most characters of a commit's changes (`--stat`, `-p`) that go into its content; the span has all of them."""
 
 
 class ProseParser:
-    """Any text at all: it is the parser of last resort, and refuses nothing."""
+    """Any text at all: the parser of last resort, which refuses nothing."""
 
     def matches(self, text: str, name: str | None) -> bool:  # noqa: ARG002 -- the port's signature
         """Always."""
         return True
 
     def parse(self, text: str) -> Iterator[Draft]:
-        """A note a paragraph, or a note a commit, each with its verbatim span."""
+        """A note for each paragraph, or for each commit, with its verbatim span."""
         if _LOG_START.match(text):
             return _commits(text.replace("\r\n", " \n").replace("\r", "\n") if "\r" in text else text, text)
         if _is_one_line_log(text):
@@ -61,7 +61,7 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
 
 
 def pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """The span whole when it is short, else cut at the ends of sentences, or of words, or wherever it must be."""
+    """The span whole when it is short, else cut at the ends of sentences, else of words, else anywhere."""
     while end - start > LONGEST_PARAGRAPH:
         cut = _cut(text, start)
         first, last = trimmed(text, start, cut)
@@ -74,7 +74,7 @@ def pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _cut(text: str, start: int) -> int:
-    """Where a piece that begins at `start` had best end."""
+    """The best end for a piece that begins at `start`."""
     window = text[start : start + PIECE]
     ends = [match.end() for match in _SENTENCE_END.finditer(window)]
     if ends and ends[-1] > PIECE // 4:
@@ -83,7 +83,7 @@ def _cut(text: str, start: int) -> int:
     if space > PIECE // 4:
         return start + space + 1
     cut = start + PIECE
-    # Neither an accent nor the rest of an emoji is parted from what it belongs to; a run that never ends is cut.
+    # Neither an accent nor the rest of an emoji is separated from its base; a run that never ends is cut.
     while cut > start + PIECE - 50 and _continues(text[cut]):
         cut -= 1
     return cut
@@ -94,7 +94,7 @@ def _continues(char: str) -> bool:
 
 
 def _is_one_line_log(text: str) -> bool:
-    """Whether every line looks like `git log --oneline`, and there are two of them at the least."""
+    """Whether every line looks like `git log --oneline`, and there are at least two."""
     seen = 0
     for line in lines(text):
         if not line.text.strip():
@@ -118,7 +118,7 @@ def _one_line_commits(text: str) -> Iterator[Draft]:
 
 
 def _commits(log: str, text: str) -> Iterator[Draft]:
-    """A draft a commit; `log` is `text` with other line ends and the same length, so that `$` matches in it."""
+    """A draft for each commit; `log` is `text` with other line ends and the same length, so that `$` matches in it."""
     at = ByteOffsets(text)
     starts = [match.start() for match in _COMMIT.finditer(log)]
     for first, last in zip(starts, [*starts[1:], len(text)], strict=True):
@@ -144,7 +144,7 @@ def _commit(entry: str, source: Source) -> Draft:
 
 
 def _head_and_body(entry: str) -> tuple[str, str]:
-    """The entry parted at its first blank line."""
+    """The entry split at its first blank line."""
     match = _BLANK_LINE.search(entry)
     return (entry, "") if match is None else (entry[: match.start()], entry[match.end() :])
 
@@ -162,7 +162,7 @@ def _message(body: str) -> str:
 
 
 def _date(value: str) -> str | None:
-    """Git's default, `iso`, `iso-strict` and `rfc` dates; `None` for the relative ones, which say little later on."""
+    """Git's default, `iso`, `iso-strict` and `rfc` dates; `None` for the relative ones, which soon say little."""
     value = value.strip()
     try:
         return to_text(datetime.fromisoformat(re.sub(r" ([+-]\d{4})$", r"\1", value)))

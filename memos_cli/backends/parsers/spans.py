@@ -1,4 +1,4 @@
-"""Where text lies: lines, trimmed spans, and from offsets in characters to offsets in bytes. Shared by the parsers."""
+"""Positions in text: lines, trimmed spans, and byte offsets for character offsets. Shared by the parsers."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ _LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
 
 
 class Line(NamedTuple):
-    """One line without its line end, and where it lies in the text, in characters."""
+    """One line without its line end, and its span in the text, in characters."""
 
     text: str
     start: int
@@ -37,9 +37,9 @@ def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 class ByteOffsets:
-    """Offsets in the text's UTF-8 for offsets in its characters, asked for in rising order.
+    """Byte offsets in the text's UTF-8 for character offsets, which must be given in rising order.
 
-    Only what lies between two questions is encoded, so all the answers together cost one pass over the text.
+    Only the text between two calls is encoded, so all calls together cost one pass over the text.
     """
 
     def __init__(self, text: str) -> None:

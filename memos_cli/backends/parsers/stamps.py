@@ -1,4 +1,4 @@
-"""Dates and clock times as chats write them, to instants. A time without a zone is taken as UTC."""
+"""Dates and clock times as chats write them, as instants. A time without a zone is taken as UTC."""
 
 # ruff: noqa: RUF001 -- the dashes that people rule lines with are matched
 
@@ -15,7 +15,7 @@ STAMP = (
     r"(?P<date>\d{4}[-/.]\d\d?[-/.]\d\d?|\d{1,2}[/.]\d{1,2}[/.](?:\d{4}|\d\d))(?:,?[ \t\u202f]+|T)"
     r"(?P<time>\d{1,2}:\d\d(?::\d\d)?)(?:[.,]\d+)?(?:[ \u202f]?(?P<half>[AaPp]\.?[Mm]\.?))?(?P<zone>Z|[ ]?[+-]\d\d:?\d\d)?"
 )
-"""A date and a clock time: ISO-8601 and its spaced form, and those of WhatsApp in its several countries."""
+"""A date and a clock time: ISO-8601 and its spaced form, and those of WhatsApp in several countries."""
 CLOCK = r"(?P<time>\d{1,2}:\d\d(?::\d\d)?)(?:[ \u202f]?(?P<half>[AaPp]\.?[Mm]\.?))?"
 """A clock time alone: Slack and IRC."""
 
@@ -38,7 +38,7 @@ _LONGEST_HEADER = 100
 
 
 class SessionHeader(NamedTuple):
-    """A line that opens a session: what to call it, and when it took place, where it says so."""
+    """A line that opens a session: the session's name, and its time, where the line has one."""
 
     session: str
     day: date | None
@@ -48,8 +48,8 @@ class SessionHeader(NamedTuple):
 def header(line: str) -> SessionHeader | None:
     """The line as a session header; `None` for all other lines.
 
-    A line that holds a full date and nothing besides (but a weekday, a clock time, a session number), or one ruled
-    with dashes on both sides that holds a date or a session number.
+    A header has a full date and nothing else (except a weekday, a clock time, a session number), or dashes on both sides and a
+    date or a session number between them.
     """
     if len(line) > _LONGEST_HEADER or not any(char.isdigit() for char in line):
         return None
@@ -84,10 +84,10 @@ def _date(year: int, month: int, day: int) -> date | None:
 
 
 def day_first(stamps: Iterable[str]) -> bool:
-    """Whether `05/03/24` is the fifth of March in this chat, as its own dates tell it.
+    """Whether `05/03/24` is the fifth of March in this chat, judged by its own dates.
 
-    A first number above twelve, a dot between the numbers or the order in which messages follow each other decide;
-    when nothing does, the day comes first, as it does nearly everywhere but in the United States.
+    A first number above twelve, a dot between the numbers or the order of the messages decides; when nothing does, the day
+    comes first, as nearly everywhere outside the United States.
     """
     pairs = [tuple(map(int, re.split(r"[/.]", stamp))) for stamp in stamps if not re.match(r"\d{4}", stamp)]
     if any(first > 12 for first, *_ in pairs):

@@ -1,4 +1,4 @@
-"""Conversations: who said what, when, one draft a turn.
+"""Conversations: who said what, and when, as one draft for each turn.
 
 A line opens a turn in one of these forms, and every other line continues the turn above it:
 
@@ -7,9 +7,9 @@ A line opens a turn in one of these forms, and every other line continues the tu
     Name  9:12 AM                      (Slack; the text stands on the lines below)
     Name: text      **Name:** text     <nick> text      User: … / Assistant: …
 
-A date line (`--- Monday 3 March 2025 ---`) opens a session. Where lines are stamped, a bare `Name: text` is part of
-what was said; where they are not, a name counts once it speaks twice, so that `Ingredients: flour` in an answer does
-not become a speaker.
+A date line (`--- Monday 3 March 2025 ---`) opens a session. In a chat with time stamps a bare `Name: text` is part of a
+message; without time stamps a name counts once it speaks twice, so that `Ingredients: flour` in an answer does not become a
+speaker.
 """
 
 # ruff: noqa: RUF001 -- people write dashes, full-width colons and curly apostrophes, so they are matched
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 ROLES = frozenset(
     ["user", "assistant", "human", "ai", "system", "bot", "chatgpt", "claude", "gpt", "model", "agent", "me", "you"]
 )
-"""Speakers known by their part: one line of theirs is enough."""
+"""Speakers named by their role: one line of theirs is enough."""
 _LABELS = """
     note notes todo ps nb warning warn error info debug trace critical fatal example question answer subject re fwd fw cc bcc
     from to date time title summary ingredients method steps step total result output input usage http https edit update
@@ -49,11 +49,11 @@ _PLAIN = re.compile(rf"{_MARKS}(?:\*\*)?(?P<name>{_NAME})(?:\*\*)?[ \t]?(?::(?:\
 _NICK = re.compile(r"<(?P<name>[^\W\d][\w\-\[\]\\`^{}|]{0,30})>[ \t]+(?=\S)")
 _MOST_WORDS = 4
 _SAMPLE = 64 * 1024
-"""Characters of a text that `matches` looks at."""
+"""The most characters of a text that `matches` looks at."""
 
 
 class _Opening(NamedTuple):
-    """What the start of a line says: where what was said begins, the speaker, and the time when it is stamped."""
+    """The start of a turn's line: where the message begins, the speaker, and the time where it is stamped."""
 
     text_at: int
     speaker: str | None
@@ -65,7 +65,7 @@ class _Opening(NamedTuple):
 
 
 class _Turn(NamedTuple):
-    """An opening (none for text that stands before all of them) and its span in characters, white space trimmed."""
+    """An opening (none for text before the first one) and its span in characters, white space trimmed."""
 
     opening: _Opening | None
     start: int
@@ -73,7 +73,7 @@ class _Turn(NamedTuple):
 
 
 class _Session:
-    """The session that turns belong to, as the text is read from top to bottom."""
+    """The present session of the turns, while the text is read from top to bottom."""
 
     def __init__(self, *, day_comes_first: bool) -> None:
         self._day_comes_first = day_comes_first
@@ -84,7 +84,7 @@ class _Session:
         self.name: str | None = None
 
     def open(self, head: SessionHeader) -> None:
-        """A header: what follows is of its session and its day. Two sessions of one name are told apart by a number."""
+        """Apply a header to what follows: its session and its day. Two sessions of one name differ by a number."""
         self._names[head.session] += 1
         seen = self._names[head.session]
         self.name = head.session if seen == 1 else f"{head.session} ({seen})"
@@ -105,7 +105,7 @@ class TranscriptParser:
     """Chats, meetings and dialogues; drafts of kind episode, numbered through the whole text."""
 
     def matches(self, text: str, name: str | None) -> bool:  # noqa: ARG002 -- a chat has no file name of its own
-        """Two turns at the least, and either stamps, parts such as `User:`, or speakers who come back."""
+        """At least two turns, and either stamps, roles such as `User:`, or speakers who speak again."""
         found = [line for line in lines(text[:_SAMPLE]) if line.text.strip()]
         openings = _openings(found)
         turns = [opening for opening in openings if opening is not None]
@@ -120,7 +120,7 @@ class TranscriptParser:
         return openings[first] is not None and len(names) > 1 and len(turns) > len(names)
 
     def parse(self, text: str) -> Iterator[Draft]:
-        """A draft a turn: speaker, number, session, `occurred_at` where a stamp or a session header gives it."""
+        """A draft for each turn: speaker, number, session, `occurred_at` where a stamp or a session header gives it."""
         found = list(lines(text))
         openings = _openings(found)
         at = ByteOffsets(text)
@@ -163,7 +163,7 @@ def _units(text: str, found: list[Line], openings: list[_Opening | None]) -> Ite
 
 
 def _openings(found: list[Line]) -> list[_Opening | None]:
-    """For each line the turn that it opens, if any; stamps and bare names are never both believed in one text."""
+    """For each line the turn that it opens, if any; one text has either stamps or bare names, never both."""
     stamped = [_stamped(line) for line in found]
     count = sum(1 for opening in stamped if opening and opening.speaker)
     plain = [_plain(line) for line in found]
@@ -176,7 +176,7 @@ def _openings(found: list[Line]) -> list[_Opening | None]:
 
 
 def _speaks(name: str, times: int, *, with_roles: bool) -> bool:
-    """Whether a label before a colon is somebody. Answers of an assistant are full of labels, talk of people is not."""
+    """Whether a label before a colon is a speaker. An assistant's answers are full of labels, people's messages are not."""
     words = name.split()
     if name.lower() in ROLES:
         return True
@@ -201,7 +201,7 @@ def _stamped(line: Line) -> _Opening | None:
 
 
 def _from_stamp(line: Line, match: re.Match[str], day: str | None, zone: str | None) -> _Opening | None:
-    """The opening that a stamp makes; none when a level of a log stands there, or nobody, unless as WhatsApp has it."""
+    """The opening of a stamped line; none if it names a log level, or nobody, except in WhatsApp's form."""
     speaker = match["nick"] or match["actor"] or match["name"]
     if speaker is None and not (day and match["dash"].strip()):
         return None

@@ -1,1 +1,1 @@
-"""Trainers: what makes adapters."""
+"""Trainers of adapters."""

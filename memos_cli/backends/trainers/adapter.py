@@ -1,8 +1,8 @@
-"""A LoRA adapter as PEFT has it, written as llama.cpp reads it.
+"""Writes a LoRA adapter in PEFT's form as an adapter for llama.cpp.
 
 The format is GGUF with `general.type` `adapter` and a pair of tensors for each weight that is changed: `NAME.lora_a` of shape
-(rank, columns) and `NAME.lora_b` of shape (rows, rank), applied as `x + alpha / rank * (x A^T) B^T`. Of the architecture
-llama the rows of q and k are interleaved in a GGUF where transformers has them in halves, so those of their B are, too.
+(rank, columns) and `NAME.lora_b` of shape (rows, rank), applied as `x + alpha / rank * (x A^T) B^T`. In the architecture llama
+the rows of q and k are interleaved in a GGUF but in halves in transformers, so the rows of their B are interleaved here, too.
 """
 
 import json
@@ -40,7 +40,7 @@ def convert(source: Path, target: Path, base: Path) -> None:
     """Write a PEFT adapter (safetensors, with its `adapter_config.json` beside it) as a GGUF adapter for a base.
 
     Raises:
-        ModelUnavailable: an architecture that is not known here.
+        ModelUnavailable: an unknown architecture.
         IntegrityError: not an adapter, or not one for this base.
     """
     from safetensors import SafetensorError
@@ -60,8 +60,8 @@ def write(target: Path, tensors: "Mapping[str, NDArray[np.float32]]", alpha: flo
     """Write the tensors of an adapter, named as PEFT names them, and check the file against its base.
 
     Raises:
-        ModelUnavailable: an architecture that is not known here, or tensors that do not fit the base.
-        IntegrityError: tensors that are not a block's linear layers.
+        ModelUnavailable: an unknown architecture, or tensors that do not fit the base.
+        IntegrityError: tensors of something else than a block's linear layers.
     """
     import gguf
     import numpy as np
@@ -96,7 +96,7 @@ def write(target: Path, tensors: "Mapping[str, NDArray[np.float32]]", alpha: flo
 
 
 def interleaved(rows: "NDArray[np.float32]", heads: int) -> "NDArray[np.float32]":
-    """Rotary halves to neighbours. rows: (heads * size, columns)."""
+    """Rotary halves to interleaved rows. rows: (heads * size, columns)."""
     count, columns = rows.shape
     if count % (2 * heads):
         raise IntegrityError(f"{count} rows are no {heads} heads")
@@ -104,7 +104,7 @@ def interleaved(rows: "NDArray[np.float32]", heads: int) -> "NDArray[np.float32]
 
 
 def _heads(header: gguf_header.Header, architecture: str) -> dict[str, int]:
-    """The parts whose rows are interleaved, and by how many heads."""
+    """The parts whose rows are interleaved, each with its number of heads."""
     if architecture not in ARCHITECTURES:
         raise ModelUnavailable(
             f"adapters for the architecture {architecture} are not supported",

@@ -1,4 +1,4 @@
-"""The model that an adapter is trained on: the dequantised weights of a GGUF file, with the layers of PEFT put in."""
+"""The model that an adapter is trained on: the dequantised weights of a GGUF file, with PEFT's layers added."""
 
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr
@@ -13,20 +13,21 @@ from memos_cli.errors import ModelUnavailable, extra
 from memos_cli.training_port import TrainingSettings
 
 LARGE = 300_000_000
-"""Parameters from which on activations are computed twice instead of kept (gradient checkpointing)."""
+"""From so many parameters on, activations are computed twice instead of stored (gradient checkpointing)."""
 NARROW = 1024
-"""Tokens of a row up to which attention's weights are kept for the way back: for memos-mini (500 at most) twice as fast as
-PyTorch's own attention, which keeps none. Of rows of 2,000 tokens, as a model that reads letters has them, they took 12 GB."""
+"""Up to so many tokens in a row, attention's weights are stored for the backward pass: for memos-mini (500 at most) twice as
+fast as PyTorch's own attention, which stores none. For rows of 2,000 tokens, as a model that reads letters has them, they took
+12 GB."""
 TRAINED = ("gate_proj", "up_proj", "down_proj")
-"""The linear layers that learn. With attention's, too (and a quarter less replay), 30 facts were answered as often
-(0.867), but 123 questions to others in the prompt 9.8 points less, against none; more unknowns were refused."""
+"""The trained linear layers. With attention's, too (and a quarter less replay), 30 facts were answered as often (0.867), but
+123 questions to others' facts in the prompt lost 9.8 points, against none; more unknowns were refused."""
 
 
 def device_of(wanted: str) -> str:
     """The device to train on.
 
     Raises:
-        ModelUnavailable: there is none of the kind that is wanted.
+        ModelUnavailable: this machine has no device of that kind.
     """
     torch = torch_module()
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
@@ -38,7 +39,7 @@ def device_of(wanted: str) -> str:
 
 
 def _glibc(name: str) -> Callable[..., int]:
-    """A function of glibc's allocator; one that does nothing where there is another C library."""
+    """A function of glibc's allocator; with another C library, a function that does nothing."""
     import ctypes
     import sys
 
@@ -54,25 +55,25 @@ def _nothing(*_: int) -> int:
 
 
 def keep_memory() -> None:
-    """Have glibc keep what is freed: of a training's time three tenths went into mapping the same memory again and again."""
+    """Make glibc keep freed memory: mapping the same memory again and again took three tenths of a training's time."""
     mallopt = _glibc("mallopt")
-    mallopt(-4, 0)  # M_MMAP_MAX: nothing has a mapping of its own
-    mallopt(-1, 2**31 - 1)  # M_TRIM_THRESHOLD: nothing is given back
+    mallopt(-4, 0)  # M_MMAP_MAX: no allocation gets a mapping of its own
+    mallopt(-1, 2**31 - 1)  # M_TRIM_THRESHOLD: no freed memory is returned
 
 
 def give_back() -> None:
-    """Have glibc give back what is not in use: among blocks of ever other sizes free ones are left that fit nothing."""
+    """Make glibc return unused memory: between blocks of ever other sizes, free ones remain that fit nothing."""
     _glibc("malloc_trim")(0)
 
 
 def torch_module() -> Any:  # noqa: ANN401 -- a module
-    """PyTorch, where all that training needs is there.
+    """PyTorch, if all that training needs is installed.
 
     Raises:
         ModelUnavailable: the extra `lora` is not installed.
     """
     try:
-        import peft  # noqa: F401 -- so that it is missed before anything is computed
+        import peft  # noqa: F401 -- fails before anything is computed
         import torch
         import transformers  # noqa: F401
     except ImportError as error:
@@ -85,8 +86,8 @@ def load(base: Path, device: str, widest: int = 0) -> Any:  # noqa: ANN401 -- a 
 
     Args:
         base: the file.
-        device: where it goes.
-        widest: tokens of the widest row that it is to read.
+        device: the device to load it to.
+        widest: tokens of the widest row that it will read.
     """
     import torch
     from transformers import AutoModelForCausalLM
@@ -102,7 +103,7 @@ def load(base: Path, device: str, widest: int = 0) -> Any:  # noqa: ANN401 -- a 
     dtype = torch.bfloat16 if device == "cuda" else torch.float32
     eager = device == "cpu" and base.stat().st_size <= SMALL and widest <= NARROW
     try:
-        with redirect_stderr(StringIO()):  # its bar for dequantising cannot be switched off
+        with redirect_stderr(StringIO()):  # hides a progress bar that cannot be switched off
             model = AutoModelForCausalLM.from_pretrained(
                 base.parent,
                 gguf_file=base.name,
@@ -123,7 +124,7 @@ def load(base: Path, device: str, widest: int = 0) -> Any:  # noqa: ANN401 -- a 
 
 
 def with_adapter(model: Any, settings: TrainingSettings, parts: Sequence[str] = TRAINED) -> Any:  # noqa: ANN401 -- models of others
-    """The model with an adapter that changes nothing yet on those linear layers; only its numbers can be trained."""
+    """The model with an adapter on those linear layers that changes nothing yet; only the adapter's numbers are trained."""
     import torch
     from peft import LoraConfig, get_peft_model
 

@@ -1,4 +1,4 @@
-"""The checkpoints of a training: safetensors and JSON, never pickle, whole or not there.
+"""The checkpoints of a training: safetensors and JSON, never pickle, complete or absent.
 
 A checkpoint is one file: tensors, and the JSON beside them in the file's own header, so that the two cannot disagree.
 """
@@ -16,7 +16,7 @@ NAME = "checkpoint.safetensors"
 
 
 def save(path: Path, tensors: "Mapping[str, torch.Tensor]", state: Mapping[str, Any]) -> None:
-    """Put tensors and what is known beside them at `path`; a process killed in between leaves the file before it."""
+    """Write tensors and state to `path`; a process killed in between leaves the previous file."""
     from safetensors.torch import save_file
 
     half = path.with_name(f".{path.name}.half")
@@ -30,7 +30,7 @@ def save(path: Path, tensors: "Mapping[str, torch.Tensor]", state: Mapping[str, 
 
 
 def load(path: Path, identity: str) -> "tuple[dict[str, torch.Tensor], dict[str, Any]] | None":
-    """What was saved by the training of this identity; `None` where there is nothing, or another's, or a damaged file."""
+    """The checkpoint of the training with this identity; `None` where it is missing, another's, or damaged."""
     from safetensors import SafetensorError, safe_open
 
     if not path.is_file():
@@ -46,6 +46,6 @@ def load(path: Path, identity: str) -> "tuple[dict[str, torch.Tensor], dict[str,
 
 
 def sync(path: Path) -> None:
-    """See to it that a file is on disk."""
+    """Ensure that a file is on disk."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())

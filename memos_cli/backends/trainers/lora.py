@@ -1,14 +1,14 @@
 """Trains a LoRA adapter with PEFT on the GGUF that chat answers with, dequantised by transformers.
 
-Two losses, both on the tokens of answers alone: the cross entropy with the answer, and the divergence from what the
-unchanged model says when the facts stand in its prompt (`teacher`). `packing` has the lessons in rows and the plan of an
+Two losses, both on the tokens of answers alone: the cross entropy with the answer, and the divergence from what the unchanged
+model says when the facts are in its prompt (`teacher`). `packing` arranges the lessons in rows and plans an epoch, `reading`
 epoch, `row_reader` what a model says to them, `base` the model with the adapter, `checkpoint` what a killed training goes on
 from.
 
 Measured with the memos-mini before the one that ships (0.98 of others' facts in the prompt), one thread, on facts and scenes
-that no setting was chosen by. Asked are the facts of one life in wordings that no lesson had, with nothing in the prompt; what
-nothing answers; and 500 questions to others' facts in the prompt, and as many of the first person, of which the points lost are
-told. Seconds are the CPU's; without an adapter none of the facts is answered.
+that were used to choose no setting. The questions ask for the facts of one life in wordings that no lesson had, with nothing in
+the prompt; for what no memory answers; and, with memories in the prompt, for 500 facts of others and 500 in the first person,
+of which the table lists the points lost. Seconds are the CPU's; without an adapter none of the facts is answered.
 
     facts  rank  closed book  refused  others lost  first person  seconds  peak
     10     16    1.000        0.965    0.4 +- 0.4   0.8 +- 0.5    100      3.1 GB
@@ -21,28 +21,28 @@ told. Seconds are the CPU's; without an adapter none of the facts is answered.
 With the one that ships, 100 facts of rank 16: closed book 0.975, refused 0.913, others lost 1.0 +- 0.6, first person 2.4
 +- 0.8, 330 s, 3.7 GB. The other rows were not measured again.
 
-Of 1,500 further questions to others' facts 100 facts of rank 16 lost 0.5 +- 0.3 points. With 10 of the 100 left out, as after
+In 1,500 further questions to others' facts 100 facts of rank 16 lost 0.5 +- 0.3 points. With 10 of the 100 left out, as after
 they were forgotten, none of 40 questions to them is answered rightly, 22 are refused, and 0.958 of those to the other 90 are
-answered. Most of what the first person loses are questions that the prompt leaves open: the adapter answers. And of unknown
-things of this person fewer are refused than of others': 0.88 of 24, and 0.62 of 42 where 10 facts had been forgotten.
+answered. Most of what the first person loses are questions that the prompt leaves open: the adapter answers them. And of
+unknown things of this person fewer are refused than of others': 0.88 of 24, and 0.62 of 42 where 10 facts had been forgotten.
 
-The settings were chosen with an earlier memos-mini (0.884 of others' facts) and 100 facts of one person. Asked were 164
-questions in forms of the language of `tests/mini` that no lesson had, 120 that nothing answers, 20 of them of this person, and
-scenes of `tests/mini` with one to eight memories in the prompt: 500 questions to others' facts there, points lost with their
-standard error, and 500 of the first person, many of which say otherwise of this person than what was learnt. `distinct` are
-the replays of the data set, `replay` those of an epoch for each other lesson.
+The settings were chosen with an earlier memos-mini (0.884 of others' facts) and 100 facts of one person. The questions were 164
+in forms of the language of `tests/mini` that no lesson had; 120 that no memory answers, 20 of them of this person; and scenes
+of `tests/mini` with one to eight memories in the prompt: 500 questions to others' facts there, points lost with their standard
+error, and 500 of the first person, many of which contradict what was learnt of this person. `distinct` counts the replays of
+the data set, `replay` those of an epoch for each other lesson.
 
     rank  layers  distil  replay  distinct  facts  refused  others lost  first person  seconds
     16    all     4       0.4     1669      0.957  0.910    6.4 +- 1.4   6.2 +- 1.4    195
     16    all     8       1.0     8489      0.957  0.950    1.4 +- 0.9   1.8 +- 1.0    347
     32    upper   8       1.0     8489      0.939  0.950    2.2 +- 1.0   1.0 +- 1.0    292
 
-By these questions the second line was chosen; of 1000 others it lost 1.6 +- 0.8 points and 2.9 +- 0.7. Without an adapter none
-of the facts is answered, and 0.884 of others' in the prompt. To multiply the adapter by 0.9 (`TrainingSettings.kept`) loses
-facts (0.902) and helps the others little: 6.4 to 4.8 with few replays, 1.4 to 1.4 with many. After the first line's training
-the divergence from the base was 0.026 nats a token on replay that had been trained, 0.060 on replay of the same sort that had
-not: distinct replays were missing. To leave out one layer of an adapter loses facts and brings nothing back. With attention's
-layers, too, and replay without the first person, 98 facts came to 0.78 and 0.85 refused.
+These questions chose the second line; of 1000 others it lost 1.6 +- 0.8 points and 2.9 +- 0.7. Without an adapter none of the
+facts is answered, and 0.884 of others' in the prompt. Multiplying the adapter by 0.9 (`TrainingSettings.kept`) loses facts
+(0.902) and helps the others little: 6.4 to 4.8 with few replays, 1.4 to 1.4 with many. After the first line's training the
+divergence from the base was 0.026 nats a token on replay that had been trained, 0.060 on replay of the same sort that had not:
+distinct replays were missing. Leaving out one layer of an adapter loses facts and restores nothing. With attention's layers,
+too, and replay without the first person, 98 facts reached 0.78, and 0.85 of the unknowns were refused.
 """
 
 import hashlib
@@ -94,7 +94,7 @@ class LoraTrainer:
 
 
 def _identity(base: Path, lessons: Sequence[Encoded], settings: TrainingSettings) -> str:
-    """Names what is trained, on what and how: only what has the same name goes on from a checkpoint."""
+    """The name of what is trained, on what and how: a checkpoint is resumed only by a training of the same name."""
     with base.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256")
     told = settings._asdict()
@@ -109,10 +109,10 @@ class Run:
 
     Args:
         base: the model's file.
-        lessons: what it is to learn.
+        lessons: what the model is to learn.
         folder: for checkpoint, log and adapter.
-        settings: how.
-        identity: what a checkpoint has to be of.
+        settings: how to train.
+        identity: the identity that a checkpoint must have.
     """
 
     def __init__(self, base: Path, lessons: Sequence[Encoded], folder: Path, settings: TrainingSettings, identity: str) -> None:
@@ -148,7 +148,7 @@ class Run:
     # -- training
 
     def go(self, tell: Callable[[TrainingStep], None]) -> None:
-        """Train until all is learnt, nothing more is gained, or the time is over."""
+        """Train until all is learnt, nothing improves any more, or the time is over."""
         each = self.plan.each
         total = self.settings.epochs * each
         recent: list[float] = []
@@ -187,7 +187,7 @@ class Run:
         return over or learnt or stale
 
     def _rate(self, total: int) -> float:
-        """The learning rate: a warm start, then a cosine down to a twentieth, in time for the end whichever comes first."""
+        """The learning rate: a warm start, then a cosine down to a twentieth at the first of the ends that may come."""
         share = self.step / total
         if self.settings.seconds:
             share = max(share, self.seconds / self.settings.seconds)
@@ -212,10 +212,10 @@ class Run:
         self.tokens += sum(map(self.packing.width, rows))
         return float(loss.detach())
 
-    # -- looking at what was never trained on
+    # -- looking at the watched lessons
 
     def _look(self, epoch: int) -> None:
-        """Note how well what is watched goes, and keep the weights if never was better."""
+        """Record how well the watched lessons are answered, and keep the weights if they are the best so far."""
         watching, others = self.plan.watching, self.plan.others
         kinds, loss = self.reader.right(watching)
         trained, _ = self.reader.right(others[:: max(1, len(others) // 200)])
@@ -266,7 +266,7 @@ class Run:
     # -- the end
 
     def finish(self) -> Trained:
-        """Write the best weights as an adapter for PEFT and for llama.cpp; the checkpoint is not needed any more."""
+        """Write the best weights as an adapter for PEFT and for llama.cpp, and remove the checkpoint."""
         from peft import get_peft_model_state_dict
         from safetensors.torch import save_file
 
@@ -294,7 +294,7 @@ class Run:
 
 
 _KEPT = ("step", "tokens", "seconds", "loss", "best", "looks")
-"""What of a run is kept in a checkpoint beside its tensors."""
+"""The fields of a run that a checkpoint has beside its tensors."""
 
 
 def _half(torch: Any, device: str) -> bool:  # noqa: ANN401 -- a module

@@ -1,7 +1,7 @@
-"""Lessons in tokens, in rows that share what opens their prompts, and which of them an epoch's steps have.
+"""Lessons in tokens, packed into rows whose prompts share their beginning, and the plan of an epoch's steps.
 
-The questions to one set of memories begin alike, and so do all without memories; what they share is read once. A row is what
-opens its prompts, then of each lesson the rest and its answer; `LayOut` says who sees whom.
+The questions to one set of memories begin alike, and so do all without memories; a model reads what they share once. A row is
+the shared beginning of its prompts, then for each lesson the rest and its answer; `LayOut` says which token sees which.
 """
 
 import math
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     import torch
 
 LONGEST = 2048
-"""Tokens of a prompt with its answer; what is longer is left out."""
+"""Most tokens of a prompt with its answer; a longer lesson is left out."""
 ROW = 96
 """Tokens of a row of questions without memories."""
 ALIKE = 0.4
-"""The share of a prompt from which on it is worth to read its beginning together with its neighbour's."""
+"""The share of a prompt that its neighbour must share for reading the common beginning once to pay."""
 
 Row = Sequence[int]
 """The numbers of the lessons in a row."""
@@ -43,12 +43,12 @@ class Encoded(NamedTuple):
         return len(self.prompt) + len(self.answer)
 
     def read(self, *, teacher: bool) -> tuple[int, ...]:
-        """What stands before the answer: the prompt, or the teacher's."""
+        """The tokens before the answer: the prompt, or the teacher's."""
         return self.teacher if teacher else self.prompt
 
 
 def encode(base: Path, lessons: Sequence[Lesson]) -> list[Encoded]:
-    """The lessons in the tokens that chat would evaluate; those that are too long are left out."""
+    """The lessons in the tokens that chat would evaluate, without those that are too long."""
     found = []
     with closing(LlamaModel(base, context=LONGEST)) as model:
         most = min(LONGEST, model.context)
@@ -62,7 +62,7 @@ def encode(base: Path, lessons: Sequence[Lesson]) -> list[Encoded]:
 
 
 def shared(prompts: Sequence[tuple[int, ...]]) -> int:
-    """How many tokens all begin with, the last of each left out: what comes after that one differs."""
+    """The length of the common prefix, without the last token of each prompt, after which they differ."""
     first, last = min(prompts), max(prompts)
     least = min(map(len, prompts)) - 1
     return next((place for place in range(least) if first[place] != last[place]), max(0, least))
@@ -72,9 +72,9 @@ class LayOut(NamedTuple):
     """Rows as a model reads them, each tensor of shape (rows, tokens of the longest).
 
     Attributes:
-        tokens: what is read.
-        places: where it stands in its own lesson.
-        owner: 0 for what all of a row share, then the number of the lesson within it; -1 for what only fills the row.
+        tokens: the tokens.
+        places: the position of each token in its own lesson.
+        owner: 0 for the shared tokens of a row, else the number of the lesson within the row; -1 for padding.
         before: whether the next token is one of an answer.
     """
 
@@ -84,7 +84,7 @@ class LayOut(NamedTuple):
     before: "torch.Tensor"
 
     def mask(self) -> "torch.Tensor":
-        """What is added to attention, (rows, 1, tokens, tokens): a token sees what all share, and its own lesson before it."""
+        """The attention mask to add, (rows, 1, tokens, tokens): a token sees the shared beginning and its own lesson so far."""
         import torch
 
         longest = self.tokens.shape[1]
@@ -98,14 +98,14 @@ class Packing:
 
     Args:
         lessons: all of them.
-        tokens: of a batch, about.
+        tokens: about how many a batch has.
     """
 
     def __init__(self, lessons: Sequence[Encoded], tokens: int) -> None:
         self.lessons, self.tokens = lessons, tokens
 
     def rows(self, numbers: Sequence[int], most: int, *, teacher: bool = False) -> list[list[int]]:
-        """Lessons in rows of up to so many tokens: neighbours whose prompts begin alike share that beginning."""
+        """Lessons in rows of up to `most` tokens: neighbours with similar prompts share their beginning."""
         made: list[list[int]] = []
         for number in numbers:
             row = [*made[-1], number] if made else []
@@ -117,14 +117,14 @@ class Packing:
         return made
 
     def width(self, row: Row, *, teacher: bool = False) -> int:
-        """Tokens of a row: what its prompts share, once, and the rest of each with its answer."""
+        """Tokens of a row: the shared beginning once, and the rest of each prompt with its answer."""
         lessons = [self.lessons[number] for number in row]
         prompts = [one.read(teacher=teacher) for one in lessons]
         both = shared(prompts)
         return both + sum(len(prompt) - both + len(one.answer) for prompt, one in zip(prompts, lessons, strict=True))
 
     def by_width(self, rows: Sequence[list[int]], *, teacher: bool = False) -> Iterator[list[list[int]]]:
-        """Rows of about equal width, as many at a time as fit twice a batch."""
+        """Rows of about equal width, in groups of up to two batches."""
         batch: list[list[int]] = []
         for row in sorted(rows, key=lambda row: self.width(row, teacher=teacher)):
             if batch and self.width(row, teacher=teacher) * (len(batch) + 1) > 2 * self.tokens:
@@ -159,11 +159,11 @@ class Packing:
 
 
 class Plan:
-    """Which lessons each step of an epoch has: the same for a seed, so that a resumed training goes on where it was.
+    """The lessons of each step of an epoch: the same for a seed, so that a resumed training continues where it was.
 
     Args:
-        packing: the lessons, those that are only watched behind the others.
-        settings: how they are learnt.
+        packing: the lessons, the watched ones after the others.
+        settings: how to train.
     """
 
     def __init__(self, packing: Packing, settings: TrainingSettings) -> None:
@@ -177,7 +177,7 @@ class Plan:
 
     @property
     def widest(self) -> int:
-        """Tokens of the widest row, teachers' prompts apart."""
+        """Tokens of the widest row, without teachers' prompts."""
         return max(map(self.packing.width, [[number] for number in range(len(self.packing.lessons))] + self.replays))
 
     def batches(self, epoch: int) -> list[list[list[int]]]:
@@ -204,7 +204,7 @@ class Plan:
         return max(1, min(len(self.others) or len(self.replays), round(room / self.settings.tokens)))
 
     def _replayed(self, epoch: int) -> list[list[int]]:
-        """The replays of an epoch: in each the next ones in turn."""
+        """The replays of an epoch: each epoch takes the next ones in turn."""
         wanted = math.ceil(self.settings.replay * len(self.others)) if self.others else len(self.packing.lessons)
         every = sum(map(len, self.replays))
         count = min(len(self.replays), math.ceil(wanted * len(self.replays) / max(1, every)))

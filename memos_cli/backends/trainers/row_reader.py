@@ -1,4 +1,4 @@
-"""What a model says to lessons at every token of their answers, read in rows."""
+"""Runs a model on rows of lessons and returns what it says at every token of their answers."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -14,10 +14,10 @@ class Reader:
     """Reads rows of lessons with a model.
 
     Args:
-        model: of transformers, or that with an adapter.
+        model: of transformers, with or without an adapter.
         packing: the lessons.
-        device: where the model is.
-        half: whether products of matrices are taken in bfloat16.
+        device: the device of the model.
+        half: whether matrix products are computed in bfloat16.
     """
 
     def __init__(self, model: Any, packing: Packing, device: str, *, half: bool) -> None:  # noqa: ANN401 -- models of others

@@ -1,9 +1,9 @@
-"""The teacher: the unchanged model with the facts in its prompt, and how far the model with the adapter is from it.
+"""The teacher: the unchanged model with the facts in its prompt, and the distance of the trained model from it.
 
 (Hinton et al. 2015, "Distilling the knowledge in a neural network"; Snell et al. 2022, "Learning by distilling context".) The
-teacher is the same weights before the adapter is put in, so its answers are computed once, of each token the likeliest few and
-what is left over. Where it gets a lesson wrong itself, it teaches nothing; in replay it is all there is, right or wrong: what
-is to be kept is how it answers.
+teacher has the same weights without the adapter, so its answers are computed once: for each token the likeliest few, and the
+rest as one. A lesson that the teacher gets wrong is not taught by it, except a replay, right or wrong: a replay keeps the way
+in which the unchanged model answers.
 """
 
 from collections.abc import Sequence
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     import torch
 
 TOP = 64
-"""Tokens whose probability is kept of each teacher's distribution; the others count as one."""
+"""How many probabilities of each teacher's distribution are stored; the other tokens count as one."""
 NAME = "teacher.safetensors"
-"""What the teacher said, kept while the training lasts."""
+"""The file of the teacher's answers, kept while the training lasts."""
 
 
 class Soft(NamedTuple):
-    """What a teacher says at each token of an answer.
+    """A teacher's distribution at each token of an answer.
 
     Attributes:
         tokens: the likeliest, shape (answer, k).
@@ -37,12 +37,12 @@ class Soft(NamedTuple):
 
 
 class Teacher:
-    """What is taught, lesson by lesson.
+    """The teacher's distributions, lesson by lesson.
 
     Args:
         reader: of the model without an adapter.
         numbers: the lessons that have a teacher.
-        folder: where what it said is kept, so that a resumed training need not ask again.
+        folder: where the distributions are stored, so that a resumed training need not compute them again.
         identity: of the training.
     """
 
@@ -54,7 +54,7 @@ class Teacher:
             self._keep(folder / NAME, numbers, identity)
 
     def weights(self, batch: Sequence[int], device: str) -> "tuple[torch.Tensor, torch.Tensor]":
-        """For each token of the batch's answers whether the answer counts, and whether the teacher does."""
+        """For each token of the batch's answers: whether the answer's loss counts, and whether the teacher's does."""
         import torch
 
         hard, soft = [], []
@@ -121,7 +121,7 @@ class Teacher:
 
 
 def _rest(logs: "torch.Tensor") -> "torch.Tensor":
-    """The log probability of all others than these together. logs: (tokens, k); returns (tokens, 1)."""
+    """The log probability of all tokens other than these together. logs: (tokens, k); returns (tokens, 1)."""
     import torch
 
     return torch.log((1 - logs.exp().sum(1, keepdim=True)).clamp_min(1e-6))

@@ -1,1 +1,1 @@
-"""A made-up year, lived through: what the policy archived that was needed later."""
+"""A generated year under a policy: which archived memories were needed later."""

@@ -1,9 +1,9 @@
-"""`bench lifecycle`: a made-up year, lived day by day by the policy as it runs, beside what other strategies make of it.
+"""`bench lifecycle`: a generated year, day by day under the real policy, compared with other strategies.
 
-The policy is not simulated. Memories are added to a cube, a need is a search, narrowed to that memory by its tag, that counts
-as its use, and each night there is a tick. What is simulated is the check: beside the cube, the pure state machine goes
-through the same year from what was told and needed alone, and every night the two have to agree about every memory. The tick
-is then run once more for the same instant, and has to leave the log as it is. Otherwise the benchmark ends with an error.
+The policy is not simulated. Memories are added to a cube; a need is a search, narrowed to that memory by its tag, that counts
+as its use; and a tick runs each night. Only the check is simulated: beside the cube, the pure state machine goes through the
+same year from the added and needed memories alone, and every night the two must agree about every memory. The tick then runs
+once more for the same instant, and must leave the log unchanged. Otherwise the benchmark ends with an error.
 """
 
 from collections import Counter
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from memos_cli.interface.api import MOS
 
 GIVEN: Mapping[str, Any] = {"embedder": "none", "use.record": True}
-"""Settings of the home in which a year is lived: by words alone, and what is found counts as used."""
+"""Settings of the home of a year: search by words alone, and every hit counts as used."""
 
 
 class Clock:
@@ -53,8 +53,8 @@ class Lived(NamedTuple):
     """What the policy made of a year.
 
     Attributes:
-        lost: how many of the misses were of memories that had expired, so that the archive did not have them either.
-        states: of each memory, by its number, after the last night.
+        lost: how many of the misses were of expired memories, which the archive did not have either.
+        states: the state of each memory, by its number, after the last night.
         checked: how often the state of a memory was compared with that of the state machine.
     """
 
@@ -65,7 +65,7 @@ class Lived(NamedTuple):
 
 
 class Expected:
-    """What the pure state machine says of each memory, from what was told, needed and decided alone.
+    """The pure state machine's state of each memory, derived from additions, needs and ticks alone.
 
     Args:
         policy: that of the cube.
@@ -78,23 +78,23 @@ class Expected:
         self._ways: dict[str, list[Transition]] = {}
 
     def tell(self, identity: str, draft: Draft, at: str) -> None:
-        """A memory was told."""
+        """Count an added memory."""
         self._set(Memory(identity, draft.content, draft.kind, created_at=at, updated_at=at, expires_at=draft.expires_at))
 
     def use(self, identity: str, at: str) -> None:
-        """A memory was found, which makes a new one an activated one; one in the archive waits for the tick."""
+        """Count a found memory: a generated one becomes activated; an archived one waits for the tick."""
         uses = self._uses.get(identity, UNUSED)
         self._uses[identity] = Uses(uses.times + 1, (*uses.recent, to_millis(at))[-RECENT:])
         memory = self._memories[identity]
         self._set(memory._replace(state=State.ACTIVATED) if memory.state is State.GENERATED else memory)
 
     def _set(self, memory: Memory) -> None:
-        """Keep a memory, and what lies ahead of it until it changes or is used: to find that takes a bisection."""
+        """Store a memory, with its next due time, which holds until it changes or is used; finding it takes a bisection."""
         self._memories[memory.id] = memory
         self._ways[memory.id] = transitions.ways(memory, self._uses.get(memory.id, UNUSED), self._policy)
 
     def tick(self, now: str) -> None:
-        """A tick was run; it takes each memory one step further, if a step is due."""
+        """Count a tick; it takes each memory that is due one step further."""
         millis = to_millis(now)
         for identity, memory in tuple(self._memories.items()):
             way = next((way for way in self._ways[identity] if way.at <= millis), None)
@@ -111,12 +111,12 @@ class Expected:
 
 
 class Life:
-    """A year being lived.
+    """A year in progress.
 
     Args:
         mos: a home with one empty cube.
         clock: that of the home.
-        fields: keys of the policy that are other than their defaults.
+        fields: keys of the policy that differ from their defaults.
     """
 
     def __init__(self, mos: "MOS", clock: Clock, fields: Mapping[str, Any]) -> None:
@@ -129,10 +129,10 @@ class Life:
         self.lost = self.checked = 0
 
     def tell(self, told: Told) -> None:
-        """Remember something.
+        """Add a memory.
 
         Raises:
-            MemosError: it was taken for something that is known.
+            MemosError: memos took it for one that it has already.
         """
         self._clock.set(told.at)
         expires = None if told.expires is None else to_text(START + timedelta(milliseconds=told.expires))
@@ -144,10 +144,10 @@ class Life:
         self._expected.tell(added.ids[0], draft, self._mos.now)
 
     def need(self, told: Told, at: int) -> None:
-        """Look for something; in the archive, too, where it is not at hand.
+        """Search for a memory; in the archive, too, if it is not hot.
 
         Raises:
-            MemosError: it was found, or was not, where the state machine says otherwise.
+            MemosError: the state machine expected the other outcome.
         """
         self._clock.set(at)
         identity = self.ids[told.number]
@@ -173,11 +173,11 @@ class Life:
         """Run the tick of a night, check what it did, and run it again.
 
         Raises:
-            MemosError: a memory is not in the state in which it has to be, or the second tick did something.
+            MemosError: a memory has an unexpected state, or the second tick changed something.
         """
         self._clock.set(night(day))
         now = self._mos.now
-        # The brake is for a person to look at what fades; there is none here, and all that fades has to.
+        # The brake asks a person before many memories fade; nobody is there to ask, so it is off.
         self._mos.lifecycle.tick(limits=Limits(mass=True))
         self._expected.tick(now)
         states = self.check()
@@ -188,17 +188,17 @@ class Life:
         self.hot.append(sum(state in HOT_STATES for state in states.values()))
 
     def check(self) -> dict[str, State]:
-        """Compare the state of each memory in the cube with what the state machine says.
+        """Compare the state of each memory in the cube with the state machine's.
 
         Returns:
             The states by id.
 
         Raises:
-            MemosError: one is another.
+            MemosError: one of them differs.
         """
         expected = self._expected.states()
         there = {memory.id: memory.state for memory in self._mos.list(Filter(at=self._mos.now, everything=True))}
-        # What was purged is on no list.
+        # No list contains purged memories.
         there |= {identity: self._vault.get(identity).state for identity in expected.keys() - there.keys()}
         for identity, state in there.items():
             if expected.get(identity) is not state:
@@ -232,17 +232,17 @@ def _moves(ticked: Ticked) -> str:
 def live(
     home: "Home", clock: Clock, year: Year, fields: Mapping[str, Any], tell: Callable[[int, int], None] = lambda *_: None
 ) -> Lived:
-    """Live a year under a policy, in a cube of its own.
+    """Run a year under a policy, in a cube of its own.
 
     Args:
         home: made with the settings `GIVEN` and with the clock.
-        fields: keys of the policy that are other than their defaults.
+        fields: keys of the policy that differ from their defaults.
         tell: called with how many days are over, of how many.
 
     Raises:
-        MemosError: a memory was not in the state in which it has to be, or a second tick did something.
+        MemosError: a memory had an unexpected state, or a second tick changed something.
     """
-    clock.set(0)  # a log's clock never goes back: after another year, all would be told on that year's last day
+    clock.set(0)  # a log's clock never goes back, so a used clock would put all on its last day
     with home.empty() as mos:
         life = Life(mos, clock, fields)
         for day, happening in enumerate(strategies.by_day(year)):
@@ -254,7 +254,7 @@ def live(
 
 
 def compared(year: Year, lived: Lived) -> tuple[dict[str, Course], float]:
-    """The courses of all strategies by name, the policy's among them, and the age in days of the one that knows only age."""
+    """The courses of all strategies by name, the policy's included, and the age in days of the fixed-age strategy."""
     age, aged = strategies.fixed_age(year, lived.course.mean)
     courses = {
         "keep-all": strategies.keep_all(year),
@@ -267,7 +267,7 @@ def compared(year: Year, lived: Lived) -> tuple[dict[str, Course], float]:
 
 
 def report(year: Year, lived: Lived) -> dict[str, Any]:
-    """The figures as JSON has them: for each strategy, for each habit, for each domain."""
+    """The figures as JSON: for each strategy, for each habit, for each domain."""
     courses, age = compared(year, lived)
     habits = _groups(year, lived, courses, lambda told: told.habit.value, [habit.value for habit in Habit])
     return {

@@ -1,7 +1,7 @@
-"""What the memories of a made-up year say: sentences of three domains, filled with names, numbers and dates.
+"""The texts of a generated year: sentences of three domains, filled with names, numbers and dates.
 
-Two memories that differ in a number, a name or a date are two memories (a tick never fuses those), so every template has
-at least three of them.
+Two memories that differ in a number, a name or a date are two memories (a tick never fuses those), so every template has at
+least three of them.
 """
 
 import re
@@ -20,7 +20,7 @@ class Sentence(NamedTuple):
     """A memory's text.
 
     Attributes:
-        cue: words of the text, by which it is looked for.
+        cue: words of the text, for the search that needs it.
     """
 
     kind: Kind
@@ -63,7 +63,7 @@ _TEMPLATES: dict[str, tuple[tuple[Kind, str], ...]] = {
         (Kind.NOTE, "*{name}* *owes* me {euros} euros for the *{thing}* from {town}, {date}."),
     ),
 }
-"""By domain: kind and text. The words between asterisks are those by which such a memory is looked for."""
+"""By domain: kind and text. The words between asterisks are the cue of such a memory."""
 
 DOMAINS = tuple(_TEMPLATES)
 
@@ -102,10 +102,10 @@ _NUMBERS: dict[str, Callable[[Random], object]] = {
 
 
 def sentence(draw: Random, domain: str, today: date) -> Sentence:
-    """A sentence of a domain as somebody might tell it today.
+    """A sentence of a domain as somebody might say it today.
 
     Args:
-        draw: where its words and numbers come from; the date in it is one of the last few days.
+        draw: chooses words and numbers; the date in it is one of the last few days.
     """
     told = today - timedelta(days=draw.randrange(3))
     filling: dict[str, object] = {name: draw.choice(words) for name, words in _WORDS.items()}

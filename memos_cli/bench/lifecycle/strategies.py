@@ -1,8 +1,8 @@
-"""What else could decide which memories are hot: simple strategies, in memory, on the same year as the policy. Pure functions.
+"""Strategies to compare with the policy: simple ways to choose the hot memories of the same year. Pure functions.
 
-All of them play by the rules of the policy. A need of a memory that is not hot is a miss; the memory is fetched from the
-archive, and the night may bring it back. What is told is hot at least until the next night. But for `keep_all`, a TTL that
-passed ends a memory: that was said when it was told, so it needs no foresight.
+All of them follow the rules of the policy. A need of a memory that is not hot is a miss; the memory is fetched from the
+archive, and the strategy may make it hot again at night. An added memory is hot at least until the next night. Except in
+`keep_all`, the end of a TTL ends a memory: the TTL was given when the memory was added, so this needs no foresight.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -14,11 +14,11 @@ from memos_cli.bench.lifecycle.year import Told, Year, day_of, night
 from memos_cli.operation.lifecycle.transitions import DAY
 
 _HALVINGS = 40
-"""Of an interval of a year: far below a millisecond."""
+"""Halvings of an interval of a year: down to far below a millisecond."""
 
 
 class Course(NamedTuple):
-    """How a strategy fared.
+    """The outcome of a strategy.
 
     Attributes:
         hot: how many memories were hot after each night.
@@ -30,36 +30,36 @@ class Course(NamedTuple):
 
     @property
     def mean(self) -> float:
-        """Of the hot memories, over all nights."""
+        """The mean number of hot memories over all nights."""
         return sum(self.hot) / len(self.hot)
 
 
 class _Stays(NamedTuple):
-    """One memory: from which night on it was hot, and the first at which it was not, each time; and how often it was missed."""
+    """One memory's hot periods, each as its first night and the first night after it; and how often it was missed."""
 
     spans: tuple[tuple[int, int], ...] = ()
     misses: int = 0
 
 
 def keep_all(year: Year) -> Course:
-    """Nothing ever leaves, not even what has a TTL."""
+    """Keeps every memory, even past its TTL."""
     return _course(year, lambda told: _Stays(((day_of(told.at), year.days),)))
 
 
 def oracle(year: Year) -> Course:
-    """Knows what is to come: keeps what will be needed again, and only that. Fewer places cannot do without a miss."""
+    """Knows the future: keeps exactly the memories that will be needed again. Fewer places would mean a miss."""
     return _course(year, lambda told: _Stays(((day_of(told.at), day_of(told.needs[-1])),) if told.needs else ()))
 
 
 def aged(year: Year, age: float) -> Course:
-    """Everything leaves at a fixed age, counted in milliseconds from when it was told or fetched; use does not renew it."""
+    """Ends every memory at a fixed age in milliseconds, counted from when it was added or fetched; use does not renew it."""
     return _course(year, lambda told: _aged(told, age))
 
 
 def fixed_age(year: Year, mean: float) -> tuple[float, Course]:
-    """A strategy of a fixed age that has as many memories hot on average: that age in milliseconds, and its course.
+    """The fixed-age strategy with the same mean number of hot memories: its age in milliseconds, and its course.
 
-    The age is the least with at least so many; where even no age has, because nothing but a TTL ends, the year's length.
+    The age is the least with at least that mean; if no age has it, because only TTLs end memories, the year's length.
     """
     low, high = 0.0, float((year.days + 1) * DAY)
     for _ in range(_HALVINGS):
@@ -72,9 +72,9 @@ def fixed_age(year: Year, mean: float) -> tuple[float, Course]:
 
 
 def lru(year: Year, places: Sequence[int]) -> Course:
-    """The most recently used stay, as many each night as there are places; being told is a use.
+    """Keeps the most recently used, as many each night as there are places; an addition is a use.
 
-    It may take back what it had put away, when there is room. So it holds as many as there are places, or all there are.
+    If there is room, it takes back memories that it had dropped. So it holds as many as there are places, or all there are.
     """
     last: dict[int, int] = {}
     alive: dict[int, Told] = {}
@@ -97,7 +97,7 @@ def lru(year: Year, places: Sequence[int]) -> Course:
 
 
 def by_day(year: Year) -> Iterator[list[tuple[int, Told]]]:
-    """What happens on each day, in order: when, and which memory; the first time it is told, then it is needed."""
+    """The events of each day, in order: when, and which memory; its first event adds it, the others need it."""
     days: list[list[tuple[int, Told]]] = [[] for _ in range(year.days)]
     for told in year.memories:
         for at in (told.at, *told.needs):

@@ -1,20 +1,20 @@
-"""A year made up day by day: what is told, in three domains, and when each memory is needed again. Pure and seeded.
+"""A generated year: which memories are added on each day, in three domains, and when each is needed. Pure and seeded.
 
 When a memory is needed depends on its habit alone, which is drawn before its words are. No process here is derived from the
 formula by which memories fade (a power of their age, `operation.lifecycle.transitions.strength`): gaps are drawn evenly from
 ranges, they do not grow with age, and they do not shrink with use. So the formula can be right or wrong about this year.
-The ranges end, though, where those of a life would thin out: who keeps everything for 84 days never misses what is needed
+ranges end, though, where those of a life would thin out: a strategy that keeps everything for 84 days never misses a memory
 once.
 
     weekly      a gap of 5 to 9 days, again and again, over 60 to 365 days; then never more (a drug is stopped, a job done)
     monthly     a gap of 24 to 36 days, over 120 to 365 days
-    once        a single time, 14 to 84 days after it was told
+    once        a single time, 14 to 84 days after it was added
     never       not at all
     seasonal    a burst of 3 to 6 needs, 1 to 4 days apart; 90 to 240 quiet days; the next burst; and so on
-    ttl         told with a TTL of 14 to 60 days, needed every 3 to 12 days until then
+    ttl         added with a TTL of 14 to 60 days, needed every 3 to 12 days until then
 
-What is told is spread evenly over the days. A domain has its own mix of habits (`MIX`), and its own kinds of memory, which go
-with its templates. Within a domain a kind says nothing about the habit.
+The additions are spread evenly over the days. A domain has its own mix of habits (`MIX`), and its own kinds of memory, which
+depend on its templates. Within a domain a kind says nothing about the habit.
 """
 
 from collections.abc import Iterator
@@ -31,9 +31,9 @@ START = datetime(2025, 1, 1, tzinfo=UTC)
 """The year's first instant; all times of a year are milliseconds since then."""
 _HOUR = DAY // 24
 _MORNING, _EVENING = 8 * _HOUR, 22 * _HOUR
-"""Within these hours things are told and needed."""
+"""The hours within which memories are added and needed."""
 NIGHT = 3 * _HOUR
-"""When a day is closed: at 3:00 of the next one."""
+"""The hour that closes a day: 3:00 of the next one."""
 
 
 class Habit(StrEnum):
@@ -58,17 +58,17 @@ MIX: dict[str, dict[Habit, int]] = {
         Habit.WEEKLY: 5, Habit.MONTHLY: 10, Habit.ONCE: 25, Habit.NEVER: 40, Habit.SEASONAL: 10, Habit.TTL: 10,
     },
 }  # fmt: skip
-"""Per cent of a domain's memories; chosen by hand, so that each habit is there in each domain and none is half of it."""
+"""Percentages of a domain's memories; chosen by hand, so that each habit occurs in each domain and none is half of it."""
 
 
 class Told(NamedTuple):
     """One memory of a year.
 
     Attributes:
-        number: 0, 1, 2 … in the order in which they are told.
-        at: when it is told.
-        needs: when it is needed, in order, at most once a day and never on the day on which it is told.
-        expires: when its TTL passes; `None` if it has none.
+        number: 0, 1, 2 … in the order of their addition.
+        at: when it is added.
+        needs: when it is needed, in order, at most once a day and never on the day of its addition.
+        expires: when its TTL ends; `None` if it has none.
     """
 
     number: int
@@ -81,24 +81,24 @@ class Told(NamedTuple):
 
 
 class Year(NamedTuple):
-    """What is told and needed in some days."""
+    """The additions and needs of some days."""
 
     days: int
     memories: tuple[Told, ...]
 
     @property
     def needs(self) -> int:
-        """How many there are in all."""
+        """The number of needs in all."""
         return sum(len(told.needs) for told in self.memories)
 
 
 def night(day: int) -> int:
-    """When a day is closed."""
+    """The instant that closes a day."""
     return (day + 1) * DAY + NIGHT
 
 
 def day_of(at: int) -> int:
-    """The day, from 0, of something that is told or needed."""
+    """The day, from 0, of an addition or a need."""
     return at // DAY
 
 
@@ -107,7 +107,7 @@ def make(days: int, memories: int, seed: int) -> Year:
 
     Args:
         days: how long it is.
-        memories: how many are told.
+        memories: how many are added.
     """
     draw = Random(seed)  # noqa: S311 -- a draw that can be repeated
     known: set[str] = set()

@@ -1,1 +1,1 @@
-"""How well the scheduler foresees which memories come next."""
+"""How well the scheduler predicts which memories are recalled next."""

@@ -1,14 +1,14 @@
 """Generated habits: persons with a week, projects, and interruptions, and what they recall when. Pure and seeded.
 
-No process here is one that the predictor fits. There are no transition probabilities: a person follows plans.
+The predictor fits none of these processes. There are no transition probabilities: a person follows plans.
 
     appointments  a kind of sitting at an hour on some days of the week, early or late by a clock that is never exact, skipped
-                  now and then; each has a script of two to five sets that is gone through in order, now and then in another
-                  order, a set being looked at once to three times
-    projects      at any time two to four are under way; each lives for two to seven weeks, swells and thins out, takes an
-                  hour of its own, and after its end is looked at again just a few times
-    interruptions within a sitting something else comes up, from anywhere; afterwards the script goes on where it was left
-    moods         between sittings a few sets are looked at for no reason, by a fondness that drifts from week to week
+                  now and then; each has a script of two to five scenes that is gone through in order, now and then in another
+                  order, with one to three recalls of each scene
+    projects      at any time two to four are active; each lasts two to seven weeks, swells and thins out, has an hour of its
+                  own, and after its end is recalled just a few times
+    interruptions within a sitting something else comes up, from anywhere; afterwards the script continues where it was left
+    moods         between sittings a few scenes are recalled for no reason, by a fondness that drifts from week to week
     holidays      once in a while a week without appointments
 """
 
@@ -30,7 +30,7 @@ _PROJECTS = ("Oslo", "thesis", "kitchen plan", "tax return", "marathon", "weddin
 
 
 class Habits(NamedTuple):
-    """A person's sets in the order in which they were told, and their recalls in the order of time."""
+    """A person's scenes in the order of their creation, and their recalls in the order of time."""
 
     scenes: tuple[str, ...]
     recalls: tuple[SceneRecall, ...]
@@ -94,7 +94,7 @@ def _sittings(
     projects: list[_Project],
     fondness: dict[str, float],
 ) -> Iterator[tuple[float, tuple[str, ...]]]:
-    """When in minutes of the day, and what is gone through."""
+    """The minutes of the day, each with the scenes that are recalled then."""
     for one in appointments if day not in free else ():
         if day % 7 in one.days and random.random() >= one.skipped:
             script = tuple(random.sample(one.script, len(one.script))) if random.random() < 0.1 else one.script

@@ -1,18 +1,18 @@
-"""`bench predict`: how often the sets that were ready ahead were those that came, against LRU, LFU and the oracle.
+"""`bench predict`: how often the scenes that were ready ahead were recalled, compared with LRU, LFU and the oracle.
 
-A log is a sequence of recalls, each of one or several sets. Before each, every strategy names the sets that it would have
-ready; a recall counts by the share of its sets that were among them. Then all are told what came. Four kinds of log:
+A log is a sequence of recalls, each of one or several scenes. Before each recall, every strategy names the scenes that it would
+have ready; the recall counts by the share of its scenes among them. Then every strategy sees the recall. Four kinds of log:
 
     questions      the questions of a retrieval set, in their order: the sets are those of `operation.scheduler.scenes`
                    (sessions, long ones in parts), a recall is of the sets that hold the evidence; the end of the conversation
                    so far is the question before. They have no times, so they are taken to come a minute apart
-    turns          the same conversations as they went: at each turn the set is recalled that holds the best of what a search
-                   for its words finds, by words alone, among the sessions before. The end of the conversation is the turns
-                   just before. Evidence nobody has checked, but what memos itself would recall
+    turns          the turns of the same conversations: each turn recalls the scene with the best hit of a search for its
+                   words, by words alone, among the sessions before. The end of the conversation is the turns just before.
+                   Nobody has checked this evidence, but memos itself would recall it
     habits         generated persons, see `bench.predict.habits`
     rosters        generated persons of another kind, see `bench.predict.rosters`
 
-A strategy that has seen fewer sets than it may have ready takes those that were told last. The oracle knows what comes next.
+A strategy that has seen fewer scenes than it may have ready adds the newest ones. The oracle knows what comes next.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from memos_cli.bench.qa.sets import Conversation
 
 READY = (1, 3, 5)
-"""How many sets are ready ahead."""
+"""How many scenes are ready ahead."""
 STRATEGIES = ("predictor", "LRU", "LFU", "oracle")
 _START, _BETWEEN = 1_700_000_000_000, 60_000
-"""Of a log without times: an instant, and milliseconds between recalls."""
+"""For a log without times: an instant, and milliseconds between recalls."""
 
 
 _LOOKED_AT = 30
-"""Hits of a search among which one of an earlier session is looked for."""
+"""The hits of a search among which one of an earlier session is sought."""
 _SAID = 2
 """Turns that count as the end of the conversation."""
 
@@ -47,10 +47,10 @@ class Log(NamedTuple):
     """Recalls in the order of time.
 
     Attributes:
-        scenes: the sets, in the order in which they were told.
+        scenes: the scenes, in the order of their creation.
         cues: for each recall the words at the end of the conversation before it.
-        words: for each set how often each word occurs in it.
-        told: for each recall how many of the sets had been told before it; empty where all had.
+        words: for each scene how often each word occurs in it.
+        told: for each recall how many of the scenes existed before it; empty where all did.
     """
 
     name: str
@@ -63,7 +63,7 @@ class Log(NamedTuple):
 
 
 class Rates(NamedTuple):
-    """Hit rates of a log: for each strategy with 1, 3 and 5 sets ready."""
+    """Hit rates of a log: for each strategy with 1, 3 and 5 scenes ready."""
 
     log: str
     kind: str
@@ -85,14 +85,14 @@ def of_rosters(days: int, seed: int) -> Log:
 
 
 def of_conversation(conversation: "Conversation", now: str, *, shuffle: int | None = None) -> Log:
-    """The log of a conversation's questions; those whose evidence is not known are left out.
+    """The log of a conversation's questions; those without known evidence are left out.
 
     Args:
-        now: when memories without a time of their own are taken to have been told.
-        shuffle: the seed of an order in which they are drawn at random; `None` for their own.
+        now: the assumed time of memories without a time of their own.
+        shuffle: the seed of a random order of the questions; `None` for their own.
 
     Raises:
-        UsageError: a line of the memories is none; file and line are named.
+        UsageError: a line is no memory; file and line are named.
     """
     with conversation.memories.open("rb") as file:
         drafts = list(intake.from_lines(file, now, {}, _refusal(str(conversation.memories))))
@@ -118,13 +118,13 @@ def of_conversation(conversation: "Conversation", now: str, *, shuffle: int | No
 
 
 def of_turns(conversation: "Conversation", home: "Home") -> Log:
-    """The log of a conversation as it went.
+    """The log of a conversation's turns.
 
     Args:
-        home: where it is loaded to be searched.
+        home: where the conversation is loaded for searching.
 
     Raises:
-        UsageError: a line of the memories is none; file and line are named.
+        UsageError: a line is no memory; file and line are named.
     """
     with home.loaded(conversation.memories) as mos:
         told = mos.list(Filter(at=mos.now, everything=True), order="occurred")
@@ -171,7 +171,7 @@ def _refusal(name: str) -> Callable[[int, str], None]:
 
 
 class _Last:
-    """LRU, or with `counting` LFU: the sets used most often, of equals those used last."""
+    """LRU, or with `counting` LFU: the scenes used most often, among equals those used last."""
 
     def __init__(self, scenes: Sequence[str], *, counting: bool) -> None:
         self._places = {scene: place for place, scene in enumerate(scenes)}
@@ -219,7 +219,7 @@ def together(found: Iterable[Rates], name: str = "all") -> Rates:
     """The rates of several logs, each recall counting the same.
 
     Raises:
-        ValueError: there are none.
+        ValueError: `found` is empty.
     """
     logs = list(found)
     if not logs:

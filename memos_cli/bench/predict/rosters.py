@@ -3,14 +3,14 @@
 A second kind of generated log, built another way than `bench.predict.habits`: made after the predictor's constants were chosen,
 and nothing was chosen by it. The week means little to these persons.
 
-    shifts      early, late and night ones in blocks, with days off between, in a cycle of six to eleven days; what a shift
-                begins with and ends with is fixed, its rounds are visited in an order of their own each time
-    phases      a project goes through three or four phases of some days, each with sets of its own, between which and the
-                project's notes one goes to and fro; now and then it falls back a phase
+    shifts      early, late and night ones in blocks, with days off between, in a cycle of six to eleven days; a shift begins
+                and ends with fixed scenes and visits its rounds in an order of its own each time
+    phases      a project goes through three or four phases of some days, each with scenes of its own, recalled in turn with
+                the project's notes; now and then it falls back a phase
     errands     on days off: a list that is gone through from end to end, but never in the same order
-    drift       every ten to thirty days a set of the rounds or errands gives way to another, and people get up later or earlier
-    noise       each person has a level, from hardly any to a quarter of all recalls: a set from anywhere
-    pairs       of some recalls a second set is needed as well
+    drift       every ten to thirty days another scene replaces one of the rounds or errands, and people get up later or earlier
+    noise       each person has a level, from hardly any to a quarter of all recalls: a scene from anywhere
+    pairs       some recalls need a second scene as well
 """
 
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ _FREE = {"early": 17 * 60, "late": 10 * 60, "night": 16 * 60, "off": 15 * 60}
 
 
 class _Person(NamedTuple):
-    """What of a person does not change."""
+    """The constant traits of a person."""
 
     cycle: tuple[str, ...]
     first: str
@@ -48,7 +48,7 @@ class _Person(NamedTuple):
 
 
 class _RosterLife(NamedTuple):
-    """What of it does change."""
+    """The changing state of a person."""
 
     person: _Person
     rounds: list[str]
@@ -86,13 +86,13 @@ def make(days: int, seed: int) -> Habits:
 
 
 def _cycle(random: Random) -> tuple[str, ...]:
-    """The days of a roster, until it begins anew."""
+    """The days of a roster's cycle."""
     blocks = [[shift] * random.randint(1, 3) for shift in random.sample(sorted(_STARTS), random.randint(2, 3))]
     return tuple(day for block in blocks for day in [*block, *["off"] * random.randint(1, 2)])
 
 
 def _phases(random: Random, name: str, days: int) -> tuple[dict[int, int], tuple[str, ...]]:
-    """Which phase a project is in on each day, and its sets: its notes, then two for each phase."""
+    """The phase of a project on each day, and its scenes: its notes, then two for each phase."""
     count = random.randint(3, 4)
     phases = random.sample(_PHASES, count)
     sets = (f"{name} notes", *(f"{name} {phase} {part}" for phase in phases for part in (1, 2)))
@@ -107,7 +107,7 @@ def _phases(random: Random, name: str, days: int) -> tuple[dict[int, int], tuple
 
 
 def _day(random: Random, life: _RosterLife, day: int) -> Iterator[tuple[float, list[str]]]:
-    """When in minutes of the day, and what is gone through."""
+    """The minutes of the day, each with the scenes that are recalled then."""
     person = life.person
     shift = person.cycle[day % len(person.cycle)]
     if shift == "off":

@@ -1,4 +1,4 @@
-"""A model that grades answers: yes or no. It is never chosen by default, and what it is told goes where its settings say."""
+"""A model that grades answers with yes or no. It is never chosen by default; its prompts go where its settings say."""
 
 import re
 from collections.abc import Sequence
@@ -13,23 +13,23 @@ _KNOWN = (
 )
 _UNKNOWN = "The conversation does not say it. Does the given answer leave it open, or say that it is not known?"
 _MOST = 16
-"""Tokens of a verdict: enough for a model that cannot leave it at one word."""
+"""Most tokens of a verdict: enough for a model that says more than one word."""
 _SHORTEST = 64
 _VERDICT = re.compile(r"\b(yes|no)\b")
 
 
 def verdict(judge: LLM, question: str, expected: Sequence[str], answer: str) -> bool | None:
-    """Whether a model takes an answer for right; `None` where it says neither yes nor no.
+    """Whether a model calls an answer right; `None` where it says neither yes nor no.
 
     (That a model's yes or no agrees well with a person's was shown for LongMemEval, Wu et al. 2024,
     https://arxiv.org/abs/2410.10813; the rubric here is another.)
 
     Args:
         judge: the model.
-        expected: each of them is right; none where the conversation does not say it.
+        expected: the right answers; none where the conversation does not say it.
 
     Raises:
-        ModelUnavailable: it cannot be run, or its context is too small.
+        ModelUnavailable: the model cannot be run, or its context is too small.
     """
     reply = "".join(token.text for token in judge.stream(_fitting(judge, question, expected, answer), most=_MOST))
     found = _VERDICT.search(reply.lower())
@@ -54,5 +54,5 @@ def _request(question: str, expected: Sequence[str], answer: str) -> Request:
 
 
 def _folded(text: str) -> str:
-    """On one line, so that an answer cannot pass for a line of the rubric."""
+    """The text on one line, so that an answer cannot pass for a line of the rubric."""
     return " ".join(cleaned(text).split())

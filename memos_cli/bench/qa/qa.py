@@ -1,7 +1,7 @@
-"""`bench qa`: how well questions about conversations are answered, and how much of a conversation it takes.
+"""`bench qa`: how well questions about conversations are answered, and how much of a conversation that takes.
 
-Each question is asked as `memos chat -m` would answer it: what is recalled, how the prompt is laid out, when the memories
-answer in a model's place. Nothing here is a second way to answer.
+Each question is answered as by `memos chat -m`, with the same recall, the same prompt and the same rule for when the memories
+answer in a model's place. This module has no second way to answer.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 
 
 class Outcome(NamedTuple):
-    """What became of one question.
+    """The outcome of one question.
 
     Attributes:
         mode: `generated` by a model, or `extractive`: memories word for word.
         f1: token F1 with the nearest accepted answer, 0 to 1; for a question without one 1 if the answer says so, else 0.
-        judged: what the judge said; `None` without one, or where it said neither yes nor no.
-        recall: the share of the evidence that was among the memories in the prompt; `None` where nobody named any.
+        judged: the judge's verdict; `None` without a judge, or where it said neither yes nor no.
+        recall: the share of the evidence that was among the memories in the prompt; `None` without known evidence.
         cited: external ids, or else ids, of the memories that the answer rests on.
-        prompt_tokens: of the prompt; where no model is chosen, of the one that would have been given to it, by estimate.
+        prompt_tokens: of the prompt; without a model, an estimate for the prompt that one would have been given.
         full_tokens: of a prompt that holds the whole conversation, counted in the same way.
         seconds: from the question to the end of the answer.
-        notices: what memos said about how it was answered.
+        notices: memos' remarks on how it was answered.
     """
 
     conversation: str
@@ -57,13 +57,13 @@ def run(
     judge: "LLM | None",
     tell: Callable[[Outcome], None] = lambda _: None,
 ) -> list[Outcome]:
-    """Ask every question, each in a conversation of its own with a home that knows only what the question is about.
+    """Ask every question, each in a conversation of its own with a home that knows only the question's conversation.
 
     Args:
         home: where the conversations are loaded.
         llm: answers; `None` for answers from the memories alone.
         judge: grades the answers; `None` for no grading.
-        tell: called with each outcome as it comes.
+        tell: called with each outcome.
 
     Raises:
         UsageError: a line of a conversation is no memory, or a question is too long for the model.
@@ -72,7 +72,8 @@ def run(
     outcomes = []
     for conversation in conversations:
         with home.loaded(conversation.memories) as mos:
-            # Once a conversation, which may be hundreds of times as long as a prompt; it also loads the model beforehand.
+            # Once for each conversation, which may be hundreds of times as long as a prompt; it also loads the model
+            # beforehand.
             lines = tuple(model_request.line(memory, memory.content) for memory in mos.list(order="occurred"))
             whole = count(llm, Prompt("", lines)) - count(llm, Prompt(""))
             for question in conversation.questions:
@@ -114,7 +115,7 @@ def _scores(question: Question, result: "Answered") -> tuple[float, bool]:
 
 
 def count(llm: "LLM | None", prompt: Prompt) -> int:
-    """The tokens of a prompt, by the model's tokenizer where there is one at hand, else by estimate."""
+    """The tokens of a prompt, by the model's tokenizer where there is a model, else by estimate."""
     return llm.count(model_request.request(prompt, llm.template)) if llm else model_request.request(prompt, None).estimate()
 
 
@@ -124,8 +125,8 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     Returns:
         Means of `f1`, `exact`, `judged`, `recall` (both over the questions that have one, `None` where none has),
         `prompt_tokens`, `full_tokens` and `seconds`; `share`, the prompts' part of the tokens that whole conversations take;
-        and how many `questions` there were, how many of them `unanswerable`, how many answers `generated`, and how many
-        were `judged_questions`: a judge may say neither yes nor no.
+        and how many `questions` there were, how many of them `unanswerable`, how many answers `generated`, and how many were
+        `judged_questions`: a judge may say neither yes nor no.
     """
     full = sum(one.full_tokens for one in outcomes)
     judged = [one.judged for one in outcomes if one.judged is not None]
@@ -150,7 +151,7 @@ def _mean(values: Sequence[float]) -> float | None:
 
 
 def grouped(outcomes: Sequence[Outcome], by: Callable[[Outcome], str | None]) -> dict[str, dict[str, Any]]:
-    """The figures by conversation, by category, or what else tells questions apart; those that have none are left out."""
+    """The figures by conversation, by category, or by another property of the questions; those without one are left out."""
     groups: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         name = by(outcome)

@@ -1,4 +1,4 @@
-"""How an answer compares with what was expected. Pure functions."""
+"""Comparing an answer with the expected ones. Pure functions."""
 
 import re
 import string
@@ -20,9 +20,9 @@ def words(text: str) -> list[str]:
     """The words that are compared: lower case, without punctuation and without the articles a, an, the.
 
     This is the normalisation of SQuAD (Rajpurkar et al. 2016, https://arxiv.org/abs/1606.05250, the script `evaluate-v1.1.py`),
-    with the punctuation of all scripts where SQuAD knows that of ASCII. LoCoMo (Maharana et al. 2024,
-    https://arxiv.org/abs/2402.17753) also drops "and" and cuts words to their stems, so figures by its own script are
-    somewhat higher than these.
+    with the punctuation of all scripts, while SQuAD's is that of ASCII. LoCoMo (Maharana et al. 2024,
+    https://arxiv.org/abs/2402.17753) also drops "and" and cuts words to their stems, so figures by its own script are somewhat
+    higher than these.
     """
     kept = "".join(character for character in text.lower() if not _is_punctuation(character))
     return _ARTICLE.sub(" ", kept).split()
@@ -33,9 +33,9 @@ def _is_punctuation(character: str) -> bool:
 
 
 def f1(answer: str, expected: str) -> float:
-    """The harmonic mean of precision and recall over the words of two texts, each word as often as it stands there; 0 to 1.
+    """The harmonic mean of precision and recall over the words of two texts, each word as often as it occurs; 0 to 1.
 
-    Where one text has no words, it is 1 if the other has none either (as SQuAD 2.0 has it), else 0.
+    Where one text has no words, it is 1 if the other has none either (as in SQuAD 2.0), else 0.
     """
     ours, theirs = words(answer), words(expected)
     if not ours or not theirs:
@@ -50,7 +50,7 @@ def exact(answer: str, expected: str) -> bool:
 
 
 def best_f1(answer: str, expected: Sequence[str]) -> float:
-    """The F1 with the one of several accepted answers that it is highest with."""
+    """The highest F1 with one of several accepted answers."""
     return max(f1(answer, one) for one in expected)
 
 
@@ -58,8 +58,8 @@ def abstains(answer: str, *, generated: bool) -> bool:
     """Whether an answer says that it is not known.
 
     Args:
-        generated: a model wrote it, in words of its own; otherwise only those of memos count, since a memory that is shown
-            word for word may well hold "I don't know".
+        generated: a model wrote it, in words of its own; otherwise only memos' own words count, since a memory shown word for
+            word may well contain "I don't know".
     """
     said = answer.strip().replace("\u2019", "'")
     return said.startswith(UNKNOWN.rstrip(".")) or (generated and bool(_NOT_KNOWN.search(said.lower())))

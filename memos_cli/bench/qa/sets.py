@@ -4,13 +4,13 @@ A folder holds, for each conversation, `NAME.memories.jsonl`, which is what `mem
 `NAME.queries.jsonl`, a question a line; a folder of one conversation may leave out NAME and the dot. A line of questions:
 
     query       the question; also called `question`
-    answer      what is expected: a text, a number, or a list of these, any of which will do. Missing, null or empty: the
-                conversation does not say it, and an answer is right that says so. So it is also, whatever stands here, with
+    answer      what is expected: a text, a number, or a list of these, any of which is right. Missing, null or empty: the
+                conversation does not say it, and an answer is right that says so. The same holds, whatever `answer` is, with
                 "answerable": false, "unanswerable": true or "adversarial": true
     relevant    the external ids of the memories that hold the answer, a list or one; also called `evidence`
     category    the sort of question, a text or a number
 
-Other fields are passed over. In LoCoMo the fields are called so already; of LongMemEval each question is a conversation.
+Other fields are ignored. LoCoMo names its fields so already; of LongMemEval each question is a conversation.
 """
 
 import json
@@ -29,7 +29,7 @@ class Question(NamedTuple):
 
     Attributes:
         answers: each of them is right; none where the conversation does not say it.
-        relevant: external ids of the memories that hold the answer; none where nobody said.
+        relevant: external ids of the memories that hold the answer; none where they are unknown.
     """
 
     text: str
@@ -63,7 +63,7 @@ def read(folder: Path) -> list[Conversation]:
 
 
 def draw(conversations: Sequence[Conversation], limit: int | None, seed: int) -> list[Conversation]:
-    """The conversations with `limit` of all their questions, drawn at random and in their order; without it with all."""
+    """The conversations with `limit` of all their questions, drawn at random and in their order; with all if it is `None`."""
     import random
 
     places = [(index, number) for index, one in enumerate(conversations) for number in range(len(one.questions))]
@@ -127,7 +127,7 @@ def _is_unanswerable(row: Mapping[str, Any]) -> bool:
 
 
 def _texts(value: object, name: str, *, several: bool = True) -> tuple[str, ...]:
-    """A text, a number or a list of these, as texts; nothing is none."""
+    """A text, a number or a list of these, as texts; empty for nothing."""
     if value is None:
         return ()
     values: Iterable[object] = value if several and isinstance(value, list) else (value,)

@@ -1,8 +1,8 @@
-"""Models with random weights in the shape of known ones: what a computation costs depends on the shape alone.
+"""Models with random weights in the shape of known ones: the cost of a computation depends on the shape alone.
 
-The shapes are those of Qwen2.5, as its `config.json` has them (https://huggingface.co/Qwen/Qwen2.5-0.5B, …-1.5B). Weights are
-drawn evenly from around zero with a variance of one over the numbers that come in, so that what flows through the layers keeps
-its size, and logits spread about as a trained model's do; otherwise their differences would look better than they are.
+The shapes are those of Qwen2.5, from its `config.json` (https://huggingface.co/Qwen/Qwen2.5-0.5B, …-1.5B). Weights are drawn
+evenly around zero with a variance of one over the number of inputs, so that activations keep their size, and logits vary about
+as much as a trained model's; otherwise their differences would look better than they are.
 """
 
 import json
@@ -44,7 +44,7 @@ _BLOCK = 32
 _CHUNK = 4 << 20
 """Numbers drawn at once: the process stays below 100 MB however large a tensor is (measured: 88)."""
 _VERSION = 1
-"""Part of the file's name; raise it when what is written changes."""
+"""Part of the file's name; to be raised when the content changes."""
 
 Tell = Callable[[int, int], None]
 
@@ -53,14 +53,14 @@ Tell = Callable[[int, int], None]
 def written(
     name: str, weights: str, folder: Path, *, keep: bool = False, tell: Tell = lambda *_: None
 ) -> Iterator[tuple[Path, str]]:
-    """A model file of a shape, and its SHA-256. It is gone when the block ends, unless it shall be kept or had been before.
+    """A model file of a shape, and its SHA-256. It is removed when the block ends, unless `keep` or an earlier run keeps it.
 
     Args:
         name: of the shape.
-        weights: in what numbers, `q8_0` or `f16`.
-        folder: where it lies, in the cache: a temporary folder may be in memory, and this has up to 3 GB.
+        weights: the type of the weights, `q8_0` or `f16`.
+        folder: where it lies, in the cache: a temporary folder may be in memory, and the file has up to 3 GB.
         keep: whether it stays for the next time.
-        tell: told how many bytes are written, and of how many.
+        tell: called with how many bytes are written, and of how many.
 
     Raises:
         ModelUnavailable: the package gguf is not installed.
@@ -71,7 +71,7 @@ def written(
     stays = keep or digest is not None
     try:
         if digest is None:
-            with files.replaced(path) as half:  # synced too, so that the disk is quiet when the measuring begins
+            with files.replaced(path) as half:  # synced too, so that the disk is idle when measuring begins
                 _write(half, SHAPES[name], weights, tell)
             digest = files.digest(path)
             if keep:
@@ -84,7 +84,7 @@ def written(
 
 
 def _kept(path: Path, record: Path) -> str | None:
-    """The digest of a file that was kept and is still what it was."""
+    """The digest of a file that an earlier run kept, if it is unchanged."""
     try:
         known = json.loads(record.read_text(encoding="utf-8"))["sha256"]
         return str(known) if files.digest(path) == known else None
@@ -130,7 +130,7 @@ def _head(writer: Any, shape: Shape) -> None:  # noqa: ANN401 -- gguf has no typ
     writer.add_rope_freq_base(_ROPE_BASE)
     writer.add_layer_norm_rms_eps(_EPSILON)
     writer.add_vocab_size(shape.vocabulary)
-    writer.add_tokenizer_model("no_vocab")  # llama.cpp's word for a model that is given ids and no text
+    writer.add_tokenizer_model("no_vocab")  # llama.cpp's name for a model that gets ids and no text
 
 
 def _tensors(shape: Shape) -> dict[str, tuple[int, ...]]:
@@ -154,8 +154,8 @@ class _Noise:
 
     Args:
         shape: its shape, rows first.
-        kind: in what numbers.
-        seed: what it is drawn from.
+        kind: the type of its numbers.
+        seed: of the random numbers.
         deviation: the standard deviation of a matrix's numbers.
     """
 

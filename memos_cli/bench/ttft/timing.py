@@ -1,7 +1,7 @@
-"""The child's side of `memos bench ttft`: one length of context, timed in a process of its own.
+"""The child process of `memos bench ttft`: times one length of context.
 
-In a process of its own since llama.cpp ends the process on some faults, and since the peak of memory is a process's. It is
-given a job as JSON, and answers a JSON object a line: what is done so far, the model's facts, a row for each question.
+It is a process of its own since llama.cpp ends the process on some faults, and since the peak of memory is a process's. It gets
+a job as JSON, and prints a JSON object on each line: the progress, the model's facts, a row for each question.
 """
 
 import json
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _WARM = 256
 _LOADS = 5
-"""How often a file is loaded and read for each time that the rest is repeated: milliseconds, which are easily disturbed."""
+"""How often a file is loaded and read for each repetition of the rest: these take milliseconds, which are easily disturbed."""
 _SEED = 5
 
 
@@ -42,8 +42,8 @@ class Job(NamedTuple):
         kv: as the setting `llm.kv`.
         context: tokens of the prompt before the question.
         questions: tokens of questions.
-        repeat: how often each is timed; 0 computes the logits alone, as others are compared with.
-        folder: where states and logits are put.
+        repeat: how often each is timed; 0 computes only the logits, for comparison.
+        folder: where states and logits are written.
     """
 
     model: str
@@ -58,7 +58,7 @@ class Job(NamedTuple):
 
 
 def main(arguments: list[str]) -> int:
-    """The argument is the job."""
+    """Run the job in the only argument."""
     try:
         measure(Job(**json.loads(arguments[0])), _say)
     except MemosError as error:
@@ -73,7 +73,7 @@ def _say(**line: object) -> None:
 
 
 def measure(job: Job, say: Callable[..., None]) -> None:
-    """Time a job; `say` is told `done` (tokens), `facts` and `row`.
+    """Time a job; `say` is called with `done` (tokens), `facts` and `row`.
 
     Raises:
         ModelUnavailable: the model cannot be run, or keeps no state.
@@ -96,7 +96,7 @@ class _Bench:
         self._questions = {count: chance.choices(vocabulary, k=count) for count in job.questions}
 
     def run(self) -> None:
-        """Warm up, compute what is compared with, then time."""
+        """Warm up, compute the logits to compare with, then time."""
         self._warm_up()
         saved, size, digest = self._keep()
         split = {count: self._after(question) for count, question in self._questions.items()}
@@ -112,7 +112,7 @@ class _Bench:
         self._say(slot_bytes=size, peak_bytes=peak, save_s=saved, **self._file())
 
     def _warm_up(self) -> None:
-        """The file's pages are mapped where they are first touched, and buffers grow: that is no part of what is measured."""
+        """Touch the file's pages, which maps them, and let buffers grow, so that neither is part of the measurement."""
         self._model.advance(self._context[:_WARM])
         self._model.advance(self._context[: _WARM - 1])
         self._model.logits()
@@ -130,7 +130,7 @@ class _Bench:
         return seconds, size, files.digest(self._state)
 
     def _after(self, question: list[int]) -> "NDArray[np.float32]":
-        """What is said after the context, which is held, and then a question: the split without the disk."""
+        """The logits after the held context and a question: the split prompt without the disk."""
         self._model.advance(self._context)
         self._evaluate([*self._context, *question])
         logits: NDArray[np.float32] = self._model.logits()
@@ -141,7 +141,7 @@ class _Bench:
         self._say(done=self._model.advance(ids))
 
     def _row(self, question: list[int], digest: str, split: "NDArray[np.float32]") -> dict[str, Any]:
-        """The medians for a question, and how far its logits are from those of the split without the disk."""
+        """The medians for a question, and the distance of its logits from those of the split prompt without the disk."""
         import numpy as np
 
         full: list[float] = []
@@ -151,7 +151,7 @@ class _Bench:
         for _ in range(self._job.repeat):
             whole = self._whole(question, full)
             restored = self._restored(question, digest, restore, asked)
-            if not np.isfinite([whole, restored, split]).all():  # no difference of such is anything but false comfort
+            if not np.isfinite([whole, restored, split]).all():  # their differences would look fine and mean nothing
                 raise ModelUnavailable("the model computes no numbers", hint="the file is damaged; pull it again")
             far = max(far, float(np.abs(restored - split).max()))
             whole_far = max(whole_far, float(np.abs(restored - whole).max()))
@@ -189,7 +189,7 @@ class _Bench:
             raise ModelUnavailable("the state that was saved cannot be put back")
 
     def _first(self) -> "NDArray[np.float32]":
-        """The logits, from which the first token of the answer is taken."""
+        """The logits from which the first token of the answer is taken."""
         logits: NDArray[np.float32] = self._model.logits()
         logits.argmax()
         return logits
@@ -197,7 +197,7 @@ class _Bench:
     def _file(self) -> dict[str, float]:
         """Seconds to verify the state's file, to load it, and to read it plainly into memory, medians.
 
-        Cold: where the system's cache was told before to forget the file, as far as the system can be told so.
+        Cold means that the system was asked before to drop the file from its cache, where it can be asked.
         """
         acts = {"digest_s": lambda: files.digest(self._state), "read_s": self._state.read_bytes, "load_s": self._load}
         if hasattr(os, "posix_fadvise"):
@@ -216,7 +216,7 @@ class _Bench:
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
     def _leave(self, split: "dict[int, NDArray[np.float32]]") -> None:
-        """Put logits where the process finds them that compares with them."""
+        """Write logits for the process that compares with them."""
         import numpy as np
 
         for count, logits in split.items():
@@ -226,7 +226,7 @@ class _Bench:
         return self._state.with_name(f"{self._job.context}-{count}.npy")
 
     def _against_f16(self, count: int, logits: "NDArray[np.float32]") -> dict[str, float]:
-        """How far the logarithms of probability are from those computed with f16, where these were computed."""
+        """The distance of the log probabilities from those with f16, where these were computed."""
         import numpy as np
 
         if not self._logits(count).exists():
@@ -256,7 +256,7 @@ def _log_softmax(logits: "NDArray[np.float32]") -> "NDArray[np.float64]":
 
 
 def _peak() -> int | None:
-    """Bytes of memory that this process had at most, the mapped file of the model counted in."""
+    """The most bytes of memory that this process had, the mapped file of the model included."""
     try:
         import resource
     except ImportError:  # no such thing on Windows

@@ -1,8 +1,8 @@
 """`memos bench ttft`: how soon the first token of an answer comes, with the prompt's state on disk and without.
 
-A prompt is a context and a question after it, random tokens both: what they cost does not depend on what they say. In full, all
-of it is evaluated. Restored, the context's state is read from a file, and only the question is evaluated. More than the share
-of the context in the prompt, the ceiling, cannot be saved by that, unless the context's tokens cost more than the question's.
+A prompt is a context and a question after it, random tokens both: their cost does not depend on what they say. The full run
+evaluates all of it. The restored run reads the context's state from a file, and evaluates only the question. That can save at
+most the share of the context in the prompt, the ceiling, unless the context's tokens cost more than the question's.
 """
 
 import json
@@ -47,7 +47,7 @@ class Subject(NamedTuple):
 
 
 def fitting(contexts: Sequence[int], questions: Sequence[int], limit: int) -> tuple[dict[int, list[int]], list[int]]:
-    """For each context the questions that still fit behind it, and the contexts that none fits behind.
+    """For each context the questions that fit after it, and the contexts that no question fits after.
 
     Raises:
         UsageError: none fits at all.
@@ -78,21 +78,21 @@ def sweep(folder: Path) -> None:
     for place in folder.glob(f"{_PLACE}*"):
         shutil.rmtree(place, ignore_errors=True)
     unkept = (file for file in folder.glob("*.gguf") if not file.with_suffix(".json").exists())
-    for file in [*unkept, *folder.glob(".*.gguf.*")]:  # the latter were being written (`files.replaced`)
+    for file in [*unkept, *folder.glob(".*.gguf.*")]:  # the latter are half-written (`files.replaced`)
         file.unlink()
 
 
 def run(
     subject: Subject, asked: dict[int, list[int]], repeat: int, folder: Path, tell: Tell = lambda *_: None
 ) -> dict[str, Any]:
-    """Measure; each length of context in a process of its own, one after the other.
+    """Measure each length of context in a process of its own, one after the other.
 
     Args:
         subject: the model.
         asked: for each length of context the lengths of questions.
         repeat: how often each is timed; medians are reported.
-        folder: where states are put meanwhile, on the disk whose speed is meant.
-        tell: told how many tokens were evaluated, and of how many.
+        folder: where states are written meanwhile, on the disk to be measured.
+        tell: called with how many tokens were evaluated, and of how many.
 
     Returns:
         The report; times in seconds.
@@ -135,7 +135,7 @@ def _work(asked: dict[int, list[int]], repeat: int, kv: str) -> int:
 
 
 def _child(job: Job) -> Iterator[dict[str, Any]]:
-    """What the process says that does a job, line by line; it is gone when this ends, however it ends."""
+    """The objects that the process of a job prints, one by one; the process is ended when this ends, however it ends."""
     command = [sys.executable, "-m", "memos_cli.bench.ttft.timing", json.dumps(job._asdict())]
     with TemporaryFile() as errors:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True)
@@ -155,7 +155,7 @@ def _child(job: Job) -> Iterator[dict[str, Any]]:
 
 
 def _rounded(row: dict[str, Any]) -> dict[str, Any]:
-    """Times to the microsecond, shares to six places; differences as they are, since 0 is the question."""
+    """Times to the microsecond, shares to six places; differences unrounded, since the question is whether they are 0."""
     places = 6
     return {
         name: round(value, places) if isinstance(value, float) and name.endswith(("_s", "_share", "ceiling")) else value
@@ -164,5 +164,5 @@ def _rounded(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _load() -> float | None:
-    """How many processes wanted to compute in the last minute: whoever reads the times should know."""
+    """The system's load: how many processes wanted to compute in the last minute, for readers of the times."""
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None

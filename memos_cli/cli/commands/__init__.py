@@ -1,1 +1,1 @@
-"""The commands, one module for each; a module that serves another command's parts begins with that command's name."""
+"""The commands, a module for each; a module with parts of another command has a name that begins with that command's."""

@@ -139,7 +139,7 @@ def _from_texts(app: App, given: dict[str, Any], fields: dict[str, Any]) -> Adde
 
 
 def _extracted(app: App, drafts: list[Draft]) -> tuple[tuple[int, Draft], ...]:
-    """What is found in the drafts; all of it before the cube is locked."""
+    """The memories found in the drafts; all are extracted before the cube is locked."""
     with progress(app, "extracting") as tell:
         found = app.mos.pipeline.extract(drafts, lambda done: tell(done, len(drafts)))
     for notice in found.notices:
@@ -159,7 +159,7 @@ def _stdin() -> bytes:
 
 
 def _from_lines(app: App, given: dict[str, Any], fields: dict[str, Any]) -> Added:
-    """JSON Lines, in one transaction. A pipe is read to its end first: the cube is not locked while somebody thinks."""
+    """JSON Lines, in one transaction. A pipe is read to its end first, so that a slow writer does not keep the cube locked."""
     skipped: list[tuple[int, str]] = []
 
     def bad(number: int, reason: str) -> None:
@@ -177,7 +177,7 @@ def _from_lines(app: App, given: dict[str, Any], fields: dict[str, Any]) -> Adde
 
 @contextmanager
 def _lines(name: str) -> Iterator[IO[bytes]]:
-    """The lines of a file; those of a pipe (standard input, a named one, `<(…)`) when all of them have come."""
+    """The lines of a file; those of a pipe (standard input, a named one, `<(…)`) once all of them are read."""
     try:
         file = sys.stdin.buffer if name == "-" else Path(name).open("rb")  # noqa: SIM115 -- closed below
     except OSError as error:
@@ -196,7 +196,7 @@ def _lines(name: str) -> Iterator[IO[bytes]]:
 
 
 def _embed(app: App, result: Added) -> Added:
-    """Vectors for what was stored; it is stored whatever becomes of them."""
+    """Make the vectors of stored memories; the memories stay stored even if this fails."""
     from memos_cli.operation.results import GET_MODEL
 
     vault = app.mos.writable()

@@ -16,12 +16,12 @@ from memos_cli.model import HOT_STATES
 _DRAWN = (("keep-all", "k", "orange"), ("TTL-only", "t", "blue"), ("oracle", "o", "magenta"), ("policy", "p", "green"))
 """Name, mark and colour; later ones are drawn over earlier ones. LRU has as many places as the policy by definition."""
 _MISSED = ("policy", "LRU", "TTL-only")
-"""The others miss nothing."""
+"""The other strategies miss nothing."""
 _WIDEST, _HEIGHT = 100, 18
 _TICKS = 7
-"""Marks of time on an axis: what fits below 80 columns."""
+"""Time marks on an axis: as many as fit below 80 columns."""
 _PLOT_WIDTH = 80
-"""Columns, where nobody looks."""
+"""Columns where the output is no terminal."""
 
 
 @click.command("lifecycle", cls=Command)
@@ -120,7 +120,7 @@ def _plot(strategies: Sequence[dict[str, Any]], width: int) -> str:
     """Hot memories over the days, a mark for each strategy, with colours.
 
     Args:
-        strategies: those of the report, with their names and what was `hot` after each night.
+        strategies: those of the report, with their names and how many memories were `hot` after each night.
         width: of the terminal, in columns.
     """
     import plotext

@@ -98,7 +98,7 @@ def qa(app: App, /, folder: Path, k: int | None, limit: int | None, seed: int, o
 
 
 def _with_answers(folder: Path, conversations: "list[Conversation]") -> "list[Conversation]":
-    """The conversations, if any question says what is expected: a set for retrieval alone has nothing to score here."""
+    """The conversations, if any question has an expected answer: there is nothing to score in a set for retrieval alone."""
     if not any(question.answers for conversation in conversations for question in conversation.questions):
         raise UsageError(f'no question in {folder} has an "answer"', hint="memos bench qa --help tells what a line looks like")
     return conversations
@@ -115,7 +115,7 @@ def _model(app: App, role: str) -> "Iterator[LLM | None]":
 
 @contextmanager
 def _answers(name: str | None) -> "Iterator[Callable[[Outcome], None]]":
-    """Writes outcomes where they are wanted, each at once: a run with a model takes hours, and may be stopped."""
+    """Writes each outcome at once, if a file is named: a run with a model takes hours, and may be stopped."""
     if name is None:
         yield lambda _: None
         return
@@ -210,7 +210,7 @@ def _number(value: float | None, places: int) -> str:
 
 
 def _tell_rest(app: App, outcomes: "list[Outcome]", report: dict[str, Any]) -> None:
-    """What the figures rest on."""
+    """Notes on what the figures are based on."""
     total = report["total"]
     if report["model"] is None:
         app.note("no model is chosen: memories answered, word for word (memos model use NAME|PATH)")

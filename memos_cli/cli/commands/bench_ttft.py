@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _WIDEST, _HEIGHT = 100, 16
 _PLOT_WIDTH = 80
-"""Columns, where nobody looks."""
+"""Columns where the output is no terminal."""
 _MARKS = "abcdefgh"
 _COUNTS = click.IntRange(1, 1 << 20)
 
@@ -87,7 +87,7 @@ def ttft(app: App, /, contexts: "Sequence[int]", questions: "Sequence[int]", **g
 
 @contextmanager
 def _subject(app: App, folder: "Path", given: dict[str, Any]) -> "Iterator[Subject]":
-    """The model of the settings, or one in a shape, which is written for it."""
+    """The model of the settings, or one of a shape, which is written first."""
     from memos_cli.bench.ttft.ttft import Subject
 
     settings, shape, weights = app.settings, given["shape"], given["weights"]
@@ -187,7 +187,7 @@ def _plot(rows: "Sequence[dict[str, Any]]", width: int) -> str:
 
 
 def _tell_rest(app: App, report: dict[str, Any], left: "Sequence[int]") -> None:
-    """What the figures rest on."""
+    """Notes on what the figures are based on."""
     facts = report["facts"]
     threads = facts["threads"].partition("/")[0]
     where = "no GPU" if facts["gpu_layers"] == "0" else "layers on a GPU, whose memory is not counted"

@@ -85,7 +85,7 @@ def chat(app: App, /, source: str | None, message: str | None, **given: Any) -> 
 
 
 def _once(message: str | None, source: str | None) -> str:
-    """The one message: of `-m`, or from standard input.
+    """The one message, from `-m` or from standard input.
 
     Raises:
         UsageError: both are given, or it is not UTF-8.

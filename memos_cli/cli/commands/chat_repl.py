@@ -1,7 +1,7 @@
 """The conversation on a terminal: line editing by prompt_toolkit, and commands that begin with a slash.
 
-The line is drawn on stderr and answers go to stdout, so that what was answered can be redirected. Ctrl-C stops an answer or
-clears the line, Ctrl-D leaves.
+The line is drawn on stderr and answers go to stdout, so that answers can be redirected. Ctrl-C stops an answer or clears the
+line, Ctrl-D leaves.
 """
 
 import os
@@ -37,7 +37,7 @@ Say "remember that ...", "forget ..." or "what do you know about ..."."""
 
 
 class Repl:
-    """Reads a message, answers it, and again.
+    """Reads a message and answers it, again and again.
 
     Args:
         stats: show tokens and times after each answer.
@@ -59,7 +59,7 @@ class Repl:
         }
 
     def run(self) -> None:
-        """Until the person leaves."""
+        """Run until the person leaves."""
         session = _session(self._app.paths.cache / HISTORY if self._talk.save else None)
         self._app.note(self._greeting())
         first: Callable[[], None] | None = self._ahead
@@ -77,10 +77,10 @@ class Repl:
         self._settle(end=True)
 
     def _ahead(self) -> None:
-        """While the person types the first message, load the model and the slot that is likeliest needed.
+        """While the person types the first message, load the model and the slot that is most likely needed.
 
-        Loading takes a thread: it may last seconds. The rest, milliseconds, is done between two keys in this one, which is the
-        only one that may ask the cubes; whoever sends the message before that loses nothing.
+        Loading runs in a thread, since it may take seconds. The rest takes milliseconds and runs between two keys in this
+        thread, the only one that may read the cubes. A message sent before that loses nothing.
         """
         import asyncio
         import threading
@@ -92,7 +92,7 @@ class Repl:
 
             def load() -> None:
                 self._talk.load()
-                with suppress(RuntimeError):  # the message was sent meanwhile, and its answer waits for the model by itself
+                with suppress(RuntimeError):  # the message was sent meanwhile; its answer waits for the model anyway
                     loop.call_soon_threadsafe(loaded.set)
 
             threading.Thread(target=load, daemon=True).start()
@@ -106,7 +106,7 @@ class Repl:
         return f"{who}; /help lists what can be typed, Ctrl-D leaves"
 
     def _handle(self, text: str) -> None:
-        """One line; what goes wrong is said, and the conversation goes on."""
+        """Handle one line; report an error, and go on with the conversation."""
         try:
             if text.startswith("/") and not text.startswith("//"):
                 self._command(text[1:])
@@ -131,7 +131,7 @@ class Repl:
         if streamed:
             self._app.out()
         if result.mode != "generated":
-            for notice in result.notices:  # ahead of it: what was streamed before is taken back by this
+            for notice in result.notices:  # before the answer, since they revoke the streamed text
                 self._app.note(notice)
             result = result._replace(notices=())
             self._app.out(render.plain(result.answer))
@@ -143,7 +143,7 @@ class Repl:
         self._settle()
 
     def _settle(self, *, end: bool = False) -> None:
-        """Make the next answer begin sooner, while the person reads this one; Ctrl-C leaves it undone."""
+        """Make the next answer begin sooner, while the person reads this one; Ctrl-C skips it."""
         with suppress(KeyboardInterrupt):
             self._talk.settle(end=end)
 
@@ -221,7 +221,7 @@ def _session(history: Path | None) -> Any:  # noqa: ANN401 -- a PromptSession; p
 
 
 def _make_private(path: Path) -> None:
-    """The history tells as much as the memories: nobody else may read it."""
+    """Make the history readable by nobody else, since it contains as much as the memories."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))

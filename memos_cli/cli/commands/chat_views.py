@@ -15,7 +15,7 @@ def answered_json(result: Answered) -> dict[str, Any]:
 
 
 def tell_rest(app: App, result: Answered) -> None:
-    """What belongs to an answer and is no part of it: how it was made, what it rests on, what was kept."""
+    """Print what accompanies an answer: how it was made, what it rests on, what was saved."""
     for notice in dict.fromkeys(result.notices):
         app.note(notice)
     if app.json:

@@ -17,7 +17,7 @@ def config() -> None:
 
 
 def _value(app: App, name: str) -> settings.Value:
-    """The value in force here. `--cube` and `--as` go before the settings of those names."""
+    """The value in force here. `--cube` and `--as` override the settings of those names."""
     flags = {"cube": app.cubes[0] if app.cubes else None, "principal": app.principal}
     given = flags.get(name)
     return settings.Value(given, "flag") if given else app.settings.origin(name)

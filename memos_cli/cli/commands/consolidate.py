@@ -1,4 +1,4 @@
-"""`memos consolidate`: parametric memory, what a model has learnt of a cube."""
+"""`memos consolidate`: parametric memory, the adapters trained on a cube's memories."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -1,4 +1,4 @@
-"""How the generations of what a model learnt are shown: in a table, one by itself, measured, as JSON."""
+"""Views of generations: as a table, one in detail, its measurement, as JSON."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ _SCORES = ("closed_book", "base", "rag", "both", "negatives_refused", "drift")
 
 
 def tabulate(app: App, found: Sequence["ListedGeneration"]) -> None:
-    """All of them, a row each, and why one is out of use."""
+    """A table of all generations, and why some are out of use."""
     from memos_cli.cli.tables import table
 
     headings = ("no", "id", "model", "made", "facts", "right", "refused", "drift", "status")
@@ -35,7 +35,7 @@ def _row(one: "ListedGeneration") -> tuple[str, ...]:
 
 
 def show(app: App, one: "ListedGeneration") -> None:
-    """One of them: where it comes from, how it stands, how it was measured."""
+    """One generation: its origin, its status, its measurement."""
     if app.json:
         app.data(listed_json(one))
         return
@@ -57,7 +57,7 @@ def show(app: App, one: "ListedGeneration") -> None:
 
 
 def tell_measured(app: App, one: "Adapter", more: dict[str, Any]) -> None:
-    """What a measurement found; `more` goes along as JSON."""
+    """Print the result of a measurement; `more` is added to the JSON."""
     if app.json:
         app.data({**measured_json(one), **more})
         return
@@ -69,7 +69,7 @@ def tell_measured(app: App, one: "Adapter", more: dict[str, Any]) -> None:
 
 
 def _table(app: App, one: "Adapter") -> None:
-    """The same questions in four ways, side by side, and what must not get worse."""
+    """A table of the same questions in four conditions, and of what must not get worse."""
     scores = one.scores
     if not scores:
         return
@@ -93,7 +93,7 @@ def _table(app: App, one: "Adapter") -> None:
 
 
 def measured_json(one: "Adapter | None") -> dict[str, Any]:
-    """Its scores, and whether they passed; `None` for a run that found nothing new to learn."""
+    """The scores of a generation, and whether they passed; `None` for a run that found nothing new to learn."""
     scores = one.scores if one else {}
     found: dict[str, Any] = {"facts": len(one.covers) if one else 0}
     found |= {name: scores.get(name) for name in _SCORES}
@@ -104,7 +104,7 @@ def measured_json(one: "Adapter | None") -> dict[str, Any]:
 
 
 def listed_json(one: "ListedGeneration") -> dict[str, Any]:
-    """All that `show` knows of it."""
+    """All that `show` knows of a generation."""
     it = one.adapter
     return {
         **measured_json(it),
@@ -119,7 +119,7 @@ def listed_json(one: "ListedGeneration") -> dict[str, Any]:
 
 
 def refused(one: "Adapter") -> Refused:
-    """What `run` and `eval` end with when it does not pass."""
+    """The error of `run` and `eval` when a generation does not pass."""
     used = "it is used all the same" if one.status == "promoted" else "what was used before stays in use"
     return Refused(
         f"generation {one.number} does not pass: {'; '.join(one.failures)}; {used}",

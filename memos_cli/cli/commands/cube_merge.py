@@ -1,4 +1,4 @@
-"""`memos cube merge`, `split` and `diff`: cubes put together, taken apart and compared."""
+"""`memos cube merge`, `split` and `diff`: merging, splitting and comparing cubes."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from memos_cli.operation.history.cube_diff import Comparison
 
 _SHOWN = 20
-"""Lines of one sort that are shown on a terminal; `--json` has them all."""
+"""Most lines of one sort on a terminal; `--json` has them all."""
 _DIFFERENT = 1
-"""What `--exit-code` ends with where cubes differ, as `git diff` and `diff` do."""
+"""The exit status of `--exit-code` where cubes differ, as in `git diff` and `diff`."""
 
 
 def _with_default(cubes: tuple[str, ...]) -> tuple[str | None, str]:

@@ -1,4 +1,4 @@
-"""`memos cube export`, `import` and `verify`: cubes that travel."""
+"""`memos cube export`, `import` and `verify`: cubes as files."""
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ _OPTIONS = {"kinds": "kind", "tags": "tag", "states": "state", "everything": "al
 _LONGEST = 1000
 _DID = ("came along", "uses", "is not", "dropped, and made anew here")
 _WOULD = ("would come along", "would use", "would not be", "would be dropped")
-"""What is told of adapters and slots: that they came, are used, are not used, were left."""
+"""Words for adapters and slots in a dry run: copied, used, not used, dropped."""
 
 
 @click.command("export", cls=Command)
@@ -94,7 +94,7 @@ def export(app: App, /, name: str | None, output: str | None, **given: Any) -> N
 
 
 def _selection(app: App, given: dict[str, Any]) -> tuple[Any, str | None]:
-    """The filter that was given, and in words; nothing for the whole cube."""
+    """The filter of the options, and the same in words; `None` for the whole cube."""
     if given.get("as_of"):
         raise UsageError("an export takes each memory with all its history, so --as-of has no meaning here")
     chosen = {name: given[name] for name in FILTER_NAMES if given.get(name)}
@@ -206,7 +206,7 @@ def _tell_import(app: App, done: "Received", *, encrypted: bool) -> None:
 
 
 def tell_learnt(app: App, cube: str, adapters: "Sequence[Came]", slots: "Taken", *, dry_run: bool = False) -> None:
-    """What became of adapters and slots that came along, or would."""
+    """Print what became, or would become, of the adapters and slots in a file."""
     came, used, unused, dropped = _WOULD if dry_run else _DID
     for one in adapters:
         what = f"generation {one.generation} of {one_line(one.model, 40)} {came}, which knows {many(one.memories)}"
@@ -285,7 +285,7 @@ def _json(found: "Contents", *, encrypted: bool) -> Mapping[str, Any]:
 
 @contextmanager
 def opened_file(app: App, file: str, given: dict[str, Any]) -> Iterator[tuple[BinaryIO, bool]]:
-    """The file, or standard input; what is encrypted is opened. And whether it was encrypted."""
+    """The file, or standard input, decrypted if it is encrypted; and whether it was."""
     from memos_cli.interface.cubes import transfer
 
     with (

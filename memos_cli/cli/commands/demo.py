@@ -1,4 +1,4 @@
-"""`memos demo`: the main job, step by step, on two weeks of one person's life. Every step is a command that one could type."""
+"""`memos demo`: the main uses, step by step, on two weeks of one person's life. Every step is a command that one could type."""
 
 import json
 import os
@@ -79,7 +79,7 @@ def _clear(folder: Path) -> None:
     """An empty folder that is marked as a demo's, so that the next run may empty it again.
 
     Raises:
-        Refused: something else lies there.
+        Refused: another program's files are there.
     """
     if folder.exists():
         if not (folder / _MARK).exists() and any(folder.iterdir()):
@@ -90,7 +90,7 @@ def _clear(folder: Path) -> None:
 
 
 class _Runner:
-    """Runs memos as a person would, and shows what came of it."""
+    """Runs memos as a person would, and shows the output."""
 
     def __init__(self, app: App, folder: Path) -> None:
         self._app = app
@@ -113,7 +113,7 @@ class _Runner:
         """Run one command and return what it printed.
 
         Raises:
-            MemosError: it failed.
+            MemosError: the command failed.
         """
         if not self._app.json:
             self._app.out(click.style(f"$ memos {shlex.join(arguments)}", fg="green"))
@@ -140,7 +140,7 @@ class _Runner:
 
 
 def _questions(run: _Runner, folder: Path) -> dict[str, Any]:
-    """Ask what the demo's life can answer, by words alone and by words and meaning, and count the expected memories on top."""
+    """Ask the demo's questions, by words alone and by words and meaning, and count how often the expected memory is first."""
     asked = [
         question
         for question in json.loads((folder / "questions.json").read_text(encoding="utf-8"))["questions"]
@@ -163,7 +163,7 @@ def _questions(run: _Runner, folder: Path) -> dict[str, Any]:
 
 
 def _chat(run: _Runner) -> dict[str, Any]:
-    """Tell something, ask for it in a command of its own, and see who answers: a model where one can run."""
+    """State a fact, ask for it in a separate command, and report who answers: a model where one can run."""
     if find_spec("llama_cpp"):
         run.say("Talk with it. memos-mini ships with memos: 3 MB that answer from your memories alone.")
         run.step("model", "use", "memos-mini")

@@ -76,7 +76,7 @@ def _surroundings(app: App) -> dict[str, str]:
 
 
 def _slots(app: App) -> str:
-    """What lies in the cache of slots; that one is damaged is no fault of the home's: it is never used, and made anew."""
+    """The cache of slots. A damaged slot is no fault of the home: it is never used, and made again."""
     from memos_cli.cli.tables import human_bytes
 
     try:
@@ -91,7 +91,7 @@ def _slots(app: App) -> str:
 
 
 def _on_path() -> str:
-    """Which `memos` a shell would start: the package MemoryOS installs one of that name too."""
+    """The `memos` that a shell would start: the package MemoryOS installs one of that name too."""
     found = shutil.which("memos")
     if found is None:
         return "no memos on PATH"

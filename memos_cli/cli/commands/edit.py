@@ -29,7 +29,7 @@ def _changed_json(result: Changed) -> dict[str, Any]:
 
 
 def tell(app: App, result: Changed, word: str) -> None:
-    """Say what was changed."""
+    """Print what was changed."""
     if app.json:
         app.data(_changed_json(result))
         return

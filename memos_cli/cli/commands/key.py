@@ -11,7 +11,7 @@ from memos_cli.cli import passphrase
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import Family, dry_run, passphrase_sources, yes
 from memos_cli.errors import UsageError
-from memos_cli.model import PublicKey
+from memos_cli.signer import PublicKey
 
 
 @click.group(cls=Family)
@@ -192,7 +192,7 @@ def rm(app: App, name: str, *, dry_run: bool, yes: bool) -> None:
 
 
 def _given(words: tuple[str, ...]) -> str:
-    """The public line: typed, with or without quotes, from a file, or from stdin."""
+    """The public line from the arguments, with or without quotes, from a file, or from stdin."""
     if words == ("-",):
         return sys.stdin.readline(1 << 16)
     if len(words) == 1 and " " not in words[0] and Path(words[0]).is_file():

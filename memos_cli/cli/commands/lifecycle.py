@@ -1,4 +1,4 @@
-"""`memos lifecycle`: the tick, what it will do, and how things stand. The policy behind it has a module of its own."""
+"""`memos lifecycle`: run the tick, show what it will do and when. The policy has a module of its own."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -114,7 +114,7 @@ def tick(
 
 
 def _complain(done: "list[Ticked]", failed: dict[str, MemosError]) -> None:
-    """End with the status of the first thing that was not done, once all else was."""
+    """After all else is done, end with the status of the first failure."""
     for error in failed.values():
         raise error
     if braked := sum(one.braked for one in done):

@@ -1,4 +1,4 @@
-"""`memos generate`, `memos man`, `memos completion`: the manual, made from the command tree so that it cannot drift from it."""
+"""`memos generate`, `memos man`, `memos completion`: the manual, generated from the command tree so that both agree."""
 
 import os
 from collections.abc import Iterator
@@ -120,9 +120,9 @@ def _subcommand(title: str, name: str, group: click.Group, context: click.Contex
 
 
 def _text(text: str, *, heading: bool = True) -> list[str]:
-    """A docstring as roff: paragraphs are filled, blocks that begin with a backspace are kept as they stand."""
+    """A docstring as roff: paragraphs are filled, blocks that begin with a backspace keep their lines."""
     lines = [".SH DESCRIPTION"] if heading else []
-    # The first line is the summary, which stands under NAME already.
+    # The first line is the summary, which is under NAME already.
     for block in text.replace("\r", "").strip().split("\n\n")[1 if heading else 0 :]:
         body = block.strip("\n").split("\n")
         if body[0].strip() == "\b":

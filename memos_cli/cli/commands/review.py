@@ -1,4 +1,4 @@
-"""`memos review`: questions about two memories, and one key for each answer."""
+"""`memos review`: questions about two memories, each answered with one key."""
 
 import sys
 from typing import TYPE_CHECKING
@@ -69,7 +69,7 @@ def _somebody_is_there() -> bool:
 
 
 def show(app: App, item: "Item", *, reveal: bool) -> None:
-    """A question as a block: why it is asked, and both memories."""
+    """A question as a block: its reason, and both memories."""
     head = click.style(item.id[: render.SHORT_ID], fg="cyan")
     said = f"decided: {item.decision}" if item.decision else f"suggested: {item.suggested}" if item.suggested else ""
     app.out(f"{head}  {render.one_line(', '.join(item.reasons))}" + click.style(f"  ({said})" if said else "", dim=True))
@@ -78,7 +78,7 @@ def show(app: App, item: "Item", *, reveal: bool) -> None:
 
 
 def tell(app: App, result: "Decided", *, reveal: bool) -> None:
-    """Say what a decision did."""
+    """Print what a decision did."""
     decision = result.item.decision or ""
     if app.json:
         answer = {"item": result.item.id, "decision": decision, **fields_of(result, only=("memories", "product", "txn"))}
@@ -90,7 +90,7 @@ def tell(app: App, result: "Decided", *, reveal: bool) -> None:
 
 
 class Session:
-    """One key a question, until there is none left or the person leaves."""
+    """Asks one question after the other, until there is none left or the person leaves."""
 
     def __init__(self, app: App, items: "list[Item]", *, reveal: bool) -> None:
         self._app = app
@@ -99,7 +99,7 @@ class Session:
         self._done: list[tuple[int, Decided]] = []
 
     def run(self) -> None:
-        """Ask."""
+        """Ask the questions."""
         self._app.note(_HELP)
         place = 0
         while place < len(self._items):
@@ -111,7 +111,7 @@ class Session:
         self._app.note(f"{decided} decided" + ("; take the last one back with: memos undo" if decided else ""))
 
     def _answered(self, place: int, item: "Item") -> int:
-        """Wait for a key that means something; which question comes next."""
+        """Wait for a valid key; the index of the next question."""
         while True:
             key = self._key()
             if key == "q":

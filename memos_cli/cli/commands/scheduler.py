@@ -1,4 +1,4 @@
-"""`memos scheduler`: which sets of memories there are, what is likely to come, and which memory goes in which form."""
+"""`memos scheduler`: the scenes, which of them are likely next, and the form of each memory in a prompt."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 _SHOWN = 20
 _NAMED, _WIDE = 3, 80
 _NAME, _RULE, _WHAT, _BECAUSE = 24, 12, 24, 26
-"""Characters of columns: with all of them a table is as wide as a terminal of 80."""
+"""Widths of columns in characters: with all of them a table is as wide as a terminal of 80."""
 _TELLING = 5
-"""Recalls from which on shares of them say something."""
+"""The number of recalls from which shares of them are shown."""
 _FORMS = {"plaintext": "text", "activation": "slot", "parametric": "adapter", None: "left out"}
 
 
@@ -105,7 +105,7 @@ def _show_budgets(app: App, run: "MemScheduler") -> None:
 
 
 def _none(app: App) -> str:
-    """Why no slots are kept."""
+    """Why there are no slots."""
     settings = app.settings
     if settings.get("llm.endpoint"):
         return "none, since a model elsewhere keeps its state to itself (llm.endpoint)"
@@ -115,7 +115,7 @@ def _none(app: App) -> str:
 
 
 def _reasons(found: "Sequence[SceneStanding]") -> Iterator[str]:
-    """Why a tick would leave sets without a slot, in lines of a terminal."""
+    """Why a tick would leave scenes without a slot, in lines of a terminal."""
     import textwrap
 
     names: dict[tuple[str, str], list[str]] = {}
@@ -179,7 +179,7 @@ def explain(app: App, *, request: str | None) -> None:
 
 
 def _undecided(app: App, run: "MemScheduler") -> str:
-    """Why chat has not had anything to decide about, and what to do."""
+    """Why chat has had nothing to decide yet, and what to do about it."""
     if not run.budgets.kv_bytes:
         return f"slots: {_none(app)}"
     return "chat chooses a form where slots are ready; make them: memos lifecycle tick"
@@ -213,7 +213,7 @@ def _show_explained(app: App, run: "MemScheduler", found: "Explained") -> None:
 
 
 def _wrapped(text: str) -> str:
-    """In lines as wide as what the other columns leave."""
+    """The text in lines as wide as the room that the other columns leave."""
     import textwrap
 
     return "\n".join(textwrap.wrap(render.plain(text), _BECAUSE))

@@ -191,7 +191,7 @@ def show(app: App, ids: tuple[str, ...], snapshot: str | None, *, reveal: bool) 
 
 
 def _dealt_with(app: App, memories: "Sequence[Memory]") -> None:
-    """What somebody looks at on purpose is strange no more; but an answer to a program is no look."""
+    """Vouch for the untrusted memories that a person looked at on purpose; output for a program does not count as a look."""
     for memory in memories:
         if memory.untrusted:
             app.mos.cube_merge.confirm(memory)

@@ -1,4 +1,4 @@
-"""`memos slot`: activation memory, the states of a model that are kept on disk."""
+"""`memos slot`: activation memory, the states of a model on disk."""
 
 from typing import Any
 

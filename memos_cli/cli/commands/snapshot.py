@@ -214,7 +214,7 @@ def _counts(differences: tuple[Difference, ...], words: dict[Change, str]) -> st
 def _lines(
     differences: tuple[Difference, ...], words: dict[Change, str], records: dict[Change, str], *, reveal: bool
 ) -> list[str]:
-    """Under a heading for each sort of change its memories, a line each, and where they changed the fields under that."""
+    """Lines of differences: under a heading for each sort of change its memories, and under a changed one its fields."""
     lines: list[str] = []
     for change, word in words.items():
         found = _of_memories(differences, change)

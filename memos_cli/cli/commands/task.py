@@ -1,4 +1,4 @@
-"""`memos task`: scopes whose memories leave together."""
+"""`memos task`: tasks, whose memories expire or are archived together."""
 
 from typing import TYPE_CHECKING, Any
 

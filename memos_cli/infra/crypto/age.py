@@ -3,10 +3,10 @@
 Files are standard age files in the binary format: `age -d` reads what is sealed here, and the other way round. Recipients are
 age keys (`age1…`) and SSH keys (`ssh-ed25519`, `ssh-rsa`); the format is https://age-encryption.org/v1.
 
-pyrage reads from one stream and writes to another, so between it and whoever writes or reads piece by piece stands a
-temporary file. It has no name from the start: the system frees it when the process ends, however it ends, and no sweeping is
-needed. What is opened for recipients is verified to its end before the first byte is handed out; what a passphrase protects
-is verified chunk by chunk as it is read, and a cut-off end shows at the end.
+pyrage reads one stream and writes another, while callers here write or read piece by piece, so a temporary file lies between
+them. The file has no name from the start: the system frees it when the process ends, however it ends, and nothing needs to be
+swept. A file for recipients is verified to its end before its first byte is handed out; a file under a passphrase is verified
+chunk by chunk as it is read, and a missing end shows at the end.
 """
 
 import io
@@ -23,25 +23,25 @@ MAGIC = b"age-encryption.org/v1\n"
 """The first line of every age file."""
 ARMOR = b"-----BEGIN AGE ENCRYPTED FILE-----"
 MOST_HEAD = 1 << 18
-"""Bytes that the head of a file may have: some 2,000 recipients."""
+"""Most bytes of the head of a file: some 2,000 recipients."""
 _NO_MATCH = "No matching keys found"
-"""How pyrage says that no identity fits, in an exception of the same type as for damage; a test pins it."""
+"""pyrage's message when no identity fits, in an exception of the same type as for damage; a test pins it."""
 
 
 @contextmanager
 def sealed(
     out: BinaryIO, scratch: Path, *, recipients: Sequence[str] = (), passphrase: str | None = None
 ) -> Iterator[BinaryIO]:
-    """A stream to write to; what is written arrives at `out` encrypted once the block ends, and never whole if it raises.
+    """A stream to write to; its bytes are at `out`, encrypted, once the block ends, and never complete if the block raises.
 
     Args:
         out: where the age file goes; it is not closed.
-        scratch: a folder for what has to be kept meanwhile; made if it is missing.
+        scratch: a folder for the temporary file; made if it is missing.
         recipients: who can open it, as `age1…` or a line of an SSH public key.
-        passphrase: what opens it, instead of recipients: an age file has the one or the other.
+        passphrase: opens it, instead of recipients: an age file has the one or the other.
 
     Raises:
-        UsageError: both or neither, or a recipient that is none.
+        UsageError: both or neither, or a malformed recipient.
         OSError: writing failed.
     """
     if bool(recipients) == (passphrase is not None):
@@ -68,14 +68,14 @@ def opened(
     identities: Iterable[Sequence[str | bytes]] = (),
     passphrase: Callable[[], str] | None = None,
 ) -> Iterator[BinaryIO]:
-    """A stream to read what an age file holds.
+    """A stream that reads the content of an age file.
 
     Args:
         stream: the age file, from its first byte.
-        scratch: a folder for what has to be kept meanwhile; made if it is missing.
-        identities: what may open it, in batches: the next is asked for when the ones before do not fit, so that a key under a
-            passphrase is unlocked only if it is needed. `AGE-SECRET-KEY-1…`, or an SSH private key as its file has it.
-        passphrase: tells the passphrase; asked only if the file is under one.
+        scratch: a folder for the temporary file; made if it is missing.
+        identities: keys that may open it, in batches: the next batch is fetched when those before do not fit, so that a key
+            under a passphrase is unlocked only if it is needed. `AGE-SECRET-KEY-1…`, or the content of an SSH private key file.
+        passphrase: returns the passphrase; called only if the file is under one.
 
     Raises:
         AccessDenied: no identity fits, the passphrase is wrong, or there is none.
@@ -102,7 +102,7 @@ def opened(
 
 
 def looked_at(stream: BinaryIO) -> tuple[bool, BinaryIO]:
-    """Whether a stream is an age file, and the stream with the bytes that telling so took."""
+    """Whether a stream is an age file, and the stream with the bytes that this test read."""
     start = b""
     while len(start) < len(ARMOR) and (more := stream.read(len(ARMOR) - len(start))):
         start += more
@@ -110,15 +110,15 @@ def looked_at(stream: BinaryIO) -> tuple[bool, BinaryIO]:
 
 
 def is_sealed(beginning: bytes) -> bool:
-    """Whether a file that begins so is an age file, in the binary or the armored format."""
+    """Whether a file with this beginning is an age file, in the binary or the armored format."""
     return beginning.startswith((MAGIC, ARMOR))
 
 
 def checked_recipient(text: str) -> str:
-    """A recipient as it is given.
+    """The recipient, checked.
 
     Raises:
-        UsageError: it is none.
+        UsageError: it is malformed.
     """
     _recipient(text)
     return text
@@ -135,7 +135,7 @@ def recipient_of(identity: str) -> str:
     """The recipient of an age identity.
 
     Raises:
-        UsageError: it is none.
+        UsageError: the identity is malformed.
     """
     return str(_identity(identity).to_public())
 
@@ -187,13 +187,13 @@ def _head(stream: BinaryIO) -> bytes:
 
 
 def _fitting(head: bytes, identities: Iterable[Sequence[str | bytes]]) -> list[Any]:
-    """The first batch of identities that has one for this file."""
+    """The first batch of identities with one that opens this file."""
     import pyrage
 
     for batch in identities:
         made = [_identity(one) for one in batch]
         try:
-            pyrage.decrypt(head + bytes(16), made)  # a nonce and no payload: whether a key fits, the header alone tells
+            pyrage.decrypt(head + bytes(16), made)  # a nonce, no payload: the header alone shows if a key fits
         except pyrage.DecryptError as error:
             if str(error) == _NO_MATCH:
                 continue
@@ -203,7 +203,7 @@ def _fitting(head: bytes, identities: Iterable[Sequence[str | bytes]]) -> list[A
 
 @contextmanager
 def _spool(scratch: Path) -> Iterator[BinaryIO]:
-    """A file for nobody else: it has no name, or on Windows is removed with its last handle."""
+    """A private temporary file: it has no name, or on Windows is removed with its last handle."""
     scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=scratch) as spool:
         yield cast("BinaryIO", spool)
@@ -214,12 +214,12 @@ class _Failed(Exception):
 
 
 def _through(run: Callable[..., None], source: Any, target: Any, keys: list[Any]) -> None:  # noqa: ANN401
-    """Let pyrage run, and raise what the streams raised: pyrage 1.4 drops an error that a last, buffered write meets."""
+    """Run pyrage, and raise what the streams raised: pyrage 1.4 loses an error of its last, buffered write."""
     reader, writer = _Watched(source), _Watched(target)
     failure: Exception | None = None
     try:
         run(reader, writer, keys)
-    except Exception as error:  # noqa: BLE001 -- pyrage turns what the streams raise into errors of its own; sorted out below
+    except Exception as error:  # noqa: BLE001 -- pyrage wraps what the streams raise; sorted out below
         failure = error
     for one in (writer, reader):
         if one.raised is not None:
@@ -229,7 +229,7 @@ def _through(run: Callable[..., None], source: Any, target: Any, keys: list[Any]
 
 
 class _Watched:
-    """A stream that remembers what it raised, interrupts too, and writes all or raises."""
+    """A stream that remembers the exception it raised, interrupts too, and writes all bytes or raises."""
 
     def __init__(self, stream: Any) -> None:  # noqa: ANN401 -- anything with read or write
         self._stream = stream
@@ -246,7 +246,7 @@ class _Watched:
         return size
 
     def flush(self) -> None:
-        """Nothing: whoever owns the stream flushes it."""
+        """Nothing: the owner of the stream flushes it."""
 
     def _kept(self, call: Callable[[Any], Any], argument: object) -> Any:  # noqa: ANN401
         if self.raised is not None:
@@ -259,7 +259,7 @@ class _Watched:
 
 
 class _Joined(io.RawIOBase):
-    """What was read already, then the rest of the stream."""
+    """The bytes that were read already, then the rest of the stream."""
 
     def __init__(self, head: bytes, rest: BinaryIO) -> None:
         self._head = head

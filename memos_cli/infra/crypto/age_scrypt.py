@@ -1,7 +1,7 @@
 """age files under a passphrase, as streams: the header with its scrypt stanza, and the payload in chunks.
 
 pyrage, which does all else, takes and gives passphrase files as whole bytes only; a cube of a million memories would not fit.
-The primitives are those of `cryptography`; the format is that of https://age-encryption.org/v1, and the tests hold it against
+The primitives are those of `cryptography`; the format is that of https://age-encryption.org/v1, and the tests compare it with
 pyrage in both directions. An age file:
 
     age-encryption.org/v1
@@ -28,9 +28,9 @@ CHUNK = 65536
 TAG = 16
 WORK = 17
 """log2 of scrypt's N in files made here: with r = 8 it takes 128 MiB and a third of a second, OWASP's first choice for scrypt.
-The age programs take 18; the half leaves room under the 300 MB that an export may need."""
+The age programs take 18; half of that leaves room under the 300 MB that an export may need."""
 MOST_WORK = 20
-"""The most that a file may ask for: 1 GiB. More would let whoever wrote the file take the machine's memory. The age programs
+"""The most that a file may demand: 1 GiB. With more, the maker of a file could take the machine's memory. The age programs
 write 18 (age) or what takes a second (rage: 19 or 20 on the machine this was written on)."""
 _HEADER = re.compile(
     rb"age-encryption\.org/v1\n-> scrypt ([A-Za-z0-9+/]{22}) ([1-9][0-9]?)\n([A-Za-z0-9+/]{43})\n--- ([A-Za-z0-9+/]{43})\n"
@@ -42,7 +42,7 @@ class Writer(io.RawIOBase):
 
     Args:
         out: where the age file goes.
-        passphrase: what opens it.
+        passphrase: opens the file.
         work: log2 of scrypt's N.
     """
 
@@ -61,7 +61,7 @@ class Writer(io.RawIOBase):
         return True
 
     def write(self, data: bytes, /) -> int:  # type: ignore[override]
-        """Take bytes; whole chunks are written as soon as another byte follows them."""
+        """Take bytes; a whole chunk is written as soon as another byte follows it."""
         self._rest += data
         if len(self._rest) > CHUNK:
             whole = (len(self._rest) - 1) // CHUNK * CHUNK
@@ -82,16 +82,16 @@ class Writer(io.RawIOBase):
 
 
 def opened(head: bytes, stream: BinaryIO, passphrase: str) -> Iterator[bytes]:
-    """The chunks of what a passphrase protects, each verified before it is handed out.
+    """The chunks of a file under a passphrase, each verified before it is handed out.
 
     Args:
         head: the file's header, with the line of the MAC.
-        stream: what follows it.
-        passphrase: what it was made with.
+        stream: the rest of the file.
+        passphrase: the one it was made with.
 
     Raises:
-        AccessDenied: the passphrase is another one.
-        IntegrityError: the file is damaged or cut off. At the first chunk or at a later one.
+        AccessDenied: the passphrase is wrong.
+        IntegrityError: the file is damaged or cut off, which may show at the first chunk or at a later one.
     """
     from cryptography.exceptions import InvalidTag
 
@@ -114,7 +114,7 @@ def opened(head: bytes, stream: BinaryIO, passphrase: str) -> Iterator[bytes]:
             text = payload.decrypt(_nonce(count, last=last), chunk, None)
         except InvalidTag:
             raise _damaged() from None
-        if not text and count:  # an empty chunk ends an empty file only; elsewhere it would be a second way to write one
+        if not text and count:  # only an empty file ends with an empty chunk, so that a text has one form
             raise _damaged()
         yield text
         if last:
@@ -139,7 +139,7 @@ def _damaged() -> IntegrityError:
 
 
 def _read(stream: BinaryIO, size: int) -> bytes:
-    """`size` bytes, fewer only at the end: a pipe gives what it has."""
+    """`size` bytes, fewer only at the end: a pipe returns as many as it has."""
     parts = []
     while size and (part := stream.read(size)):
         parts.append(part)

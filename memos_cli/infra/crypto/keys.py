@@ -1,8 +1,8 @@
 """The keys of a home: one's own, and those of others that are trusted.
 
-A key is two in one, an Ed25519 seed that signs and an age identity that opens. Its private part is `NAME.key`, mode 0600: a
-file that `age -d -i` takes as it stands, the seed in a comment; where it is protected, that file sealed by age under a
-passphrase, which `age` takes as well. Beside it, `NAME.pub` has the public line, so that a protected key is listed unasked.
+A key is a pair: an Ed25519 seed that signs and an age identity that opens. Its private part is `NAME.key`, mode 0600: a file
+that `age -d -i` takes unchanged, with the seed in a comment; a protected key is that file sealed by age under a passphrase,
+which `age` takes as well. `NAME.pub` beside it has the public line, so that listing a protected key needs no passphrase.
 `trusted.json` lists the keys of others.
 """
 
@@ -17,28 +17,28 @@ from typing import NamedTuple
 from memos_cli.errors import IntegrityError, NotFound, Refused, UsageError, did_you_mean
 from memos_cli.infra import files
 from memos_cli.infra.crypto import age, signing
-from memos_cli.model import PublicKey
+from memos_cli.signer import PublicKey
 
 TAG = "memos-key"
 """The first word of a public line."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _HALF = re.compile(r"\..+\.[0-9a-f]{12}")
-"""What `files.replaced` writes to, ahead of the rename."""
+"""The name of a file that `files.replaced` writes before it renames it."""
 _PRIVATE = re.compile(rf"(?:# [^\n]*\n)*?# {TAG} seed: (\S+)\n(AGE-SECRET-KEY-1[0-9A-Z]+)\n")
 _MOST = 1 << 16
-"""Bytes that a file with a key or a public line may have."""
+"""Most bytes of a file with a key or a public line."""
 _LIST = 1 << 22
-"""Bytes that the list of trusted keys may have."""
+"""Most bytes of the list of trusted keys."""
 
 
 class PrivateKey(NamedTuple):
-    """The part that stays here: the seed that signs (32 bytes), and the age identity that opens."""
+    """The secret part of a key: the seed that signs (32 bytes), and the age identity that opens."""
 
     seed: bytes
     identity: str
 
     def __repr__(self) -> str:
-        """Nothing of it, so that no traceback and no log tells."""
+        """Shows none of it, so that no traceback and no log contains a secret."""
         return "PrivateKey(...)"
 
 
@@ -46,7 +46,7 @@ class Ring:
     """All keys in one folder.
 
     Args:
-        folder: where they lie; made when the first one is.
+        folder: where they lie; made with the first key.
         lock_timeout: seconds that a change waits for another one.
     """
 
@@ -60,7 +60,7 @@ class Ring:
         """The public parts of one's own keys, by name.
 
         Raises:
-            IntegrityError: one is not what was written.
+            IntegrityError: a file is not what memos wrote.
         """
         return tuple(self._public(path) for path in sorted(self._folder.glob("[!.]*.key")))
 
@@ -72,12 +72,12 @@ class Ring:
         """The private part of a key.
 
         Args:
-            passphrase: tells the passphrase; asked only if the key is under one.
+            passphrase: returns the passphrase; called only if the key is under one.
 
         Raises:
             NotFound: there is no such key.
             AccessDenied: the passphrase is wrong, or there is none.
-            IntegrityError: the file is damaged, or is not the other half of the public one.
+            IntegrityError: the file is damaged, or does not belong to the public part.
         """
         found = read_private(self._stored(name), f"key {name}", self._folder, passphrase)
         public = self._public(self._path(name))
@@ -89,8 +89,8 @@ class Ring:
         """Make a key; it is on disk when this returns, and not there at all if the process is killed before.
 
         Raises:
-            UsageError: no key can have this name.
-            Refused: there is one of this name, one's own or trusted.
+            UsageError: a key cannot have this name.
+            Refused: a key of one's own or a trusted key has this name.
         """
         if not _NAME.fullmatch(name) or name.lower().startswith("age1"):
             raise UsageError(f"{name!r} cannot be the name of a key", hint="letters, digits, '.', '_' and '-', 64 at most")
@@ -126,7 +126,7 @@ class Ring:
         """The trusted keys of others, by name.
 
         Raises:
-            IntegrityError: the list is not what was written.
+            IntegrityError: the list is not what memos wrote.
         """
         path = self._trust_file
         try:
@@ -139,10 +139,10 @@ class Ring:
         return tuple(sorted(found))
 
     def trust(self, key: PublicKey) -> bool:
-        """Put a key on the list; `False` if it was there under this name already.
+        """Put a key on the list; `False` if the list had it under this name already.
 
         Raises:
-            Refused: the name is another key's, or it is one's own key.
+            Refused: another key has the name, or the key is one's own.
         """
         checked(key)
         with self._changing():
@@ -198,7 +198,7 @@ class Ring:
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
-        """One change at a time; what a killed one left of a private key is removed on the way in."""
+        """Makes changes one at a time; removes at the start what a killed process left of a private key."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with files.only_one(self._folder / ".lock", "another change of the keys", timeout=self._lock_timeout):
             for path in self._folder.iterdir():
@@ -208,7 +208,7 @@ class Ring:
 
 
 def public_line(key: PublicKey) -> str:
-    """What is handed to others: one line that `read_line` reads."""
+    """The line to hand to others; `read_line` reads it."""
     return f"{TAG} {key.recipient} {key.verifier} {key.name}"
 
 
@@ -216,7 +216,7 @@ def read_line(text: str) -> PublicKey:
     """A key from its public line.
 
     Raises:
-        UsageError: it is none.
+        UsageError: it is no public line.
     """
     words = text.split()
     if len(words) != 4 or words[0] != TAG:
@@ -232,8 +232,8 @@ def checked(key: PublicKey) -> PublicKey:
     """The key, if each of its parts can be one.
 
     Raises:
-        UsageError: the name or the recipient cannot be.
-        IntegrityError: the Ed25519 key cannot be.
+        UsageError: the name or the recipient is malformed.
+        IntegrityError: the Ed25519 key is malformed.
     """
     if not (isinstance(key.name, str) and _NAME.fullmatch(key.name)) or key.name.lower().startswith("age1"):
         raise UsageError(f"{key.name!r} cannot be the name of a key", hint="give one with --name NAME")
@@ -267,7 +267,7 @@ def read_private(content: bytes, what: str, scratch: Path, passphrase: Callable[
         age.recipient_of(identity)
         return PrivateKey(signing.decoded(seed, 32, "a seed"), identity)
     except (UsageError, IntegrityError):
-        # What was wrong is not told: the message would quote the secret.
+        # The message does not say what was wrong: it would quote the secret.
         raise IntegrityError(f"{what} is damaged", hint="bring its file back from a backup") from None
 
 
@@ -301,11 +301,11 @@ def _content(path: Path, most: int = _MOST) -> bytes:
 
 
 def given_identities(path: Path, scratch: Path, passphrase: Callable[[], str] | None) -> tuple[bytes | str, ...]:
-    """What stands in a file of identities: an SSH private key, or lines of `AGE-SECRET-KEY-1…` and comments, perhaps sealed.
+    """The identities in a file: an SSH private key, or lines of `AGE-SECRET-KEY-1…` and comments, perhaps sealed.
 
     Raises:
-        UsageError: it cannot be read, or has neither.
-        AccessDenied: it is under a passphrase that is not known.
+        UsageError: the file cannot be read, or has neither.
+        AccessDenied: the file is under a passphrase that is not known.
     """
     try:
         content = _content(path)
@@ -323,10 +323,10 @@ def given_identities(path: Path, scratch: Path, passphrase: Callable[[], str] | 
 
 
 def given_recipients(path: Path) -> tuple[str, ...]:
-    """The recipients in a file: a line each, as age's -R takes them, SSH public keys, or public lines of memos.
+    """The recipients in a file, one a line: recipients as age's -R takes them, SSH public keys, or public lines of memos.
 
     Raises:
-        UsageError: it cannot be read, or a line is none.
+        UsageError: the file cannot be read, or a line is no recipient.
     """
     try:
         lines = _content(path).decode("utf-8", "replace").splitlines()

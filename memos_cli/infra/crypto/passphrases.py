@@ -1,4 +1,4 @@
-"""Passphrases that come from a file or a command. They never come from an argument: every process can read those."""
+"""Passphrases from a file or a command, never from an argument, since every process can read arguments."""
 
 import subprocess
 from pathlib import Path
@@ -26,7 +26,7 @@ def from_command(command: str) -> str:
 
     Raises:
         UsageError: there is no such command, or it prints no such line.
-        AccessDenied: it failed.
+        AccessDenied: the command failed.
     """
     import shlex
 

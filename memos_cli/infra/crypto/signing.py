@@ -1,7 +1,7 @@
-"""Ed25519 signatures over the digest of a cube file: making them, and telling whose they are.
+"""Ed25519 signatures over the digest of a cube file: making them, and naming the signers.
 
-What comes in is hostile: base64 that is not canonical, wrong lengths, keys that are no points of the curve or of an order so
-small that anybody can sign for them, and signatures in two forms are refused. The algorithm: RFC 8032, section 5.1.
+Input may be hostile: base64 that is not canonical, wrong lengths, keys that are no points of the curve or of an order so small
+that anybody can sign for them, and signatures in two forms are refused. The algorithm: RFC 8032, section 5.1.
 """
 
 import base64
@@ -9,14 +9,14 @@ import binascii
 from collections.abc import Mapping, Sequence
 
 from memos_cli.errors import IntegrityError
-from memos_cli.model import Signature, Signer
+from memos_cli.signer import Signature, Signer
 
 DOMAIN = b"memos-cube-v1\0"
-"""What stands before the digest, so that a signature over a cube file never passes for one over anything else."""
+"""Precedes the digest, so that a signature over a cube file is never valid for anything else."""
 DIGEST = 32
 """Bytes of a SHA-256."""
 MOST = 64
-"""Signatures that a file may have; each costs a verification."""
+"""Most signatures of a file; each costs a verification."""
 _PRIME = 2**255 - 19
 _D = -121665 * pow(121666, -1, _PRIME) % _PRIME
 """The curve is -x² + y² = 1 + d·x²·y² over the integers modulo the prime."""
@@ -51,16 +51,16 @@ def sign(seed: bytes, digest: bytes) -> Signature:
 
 
 def verify(digest: bytes, signatures: Sequence[Signature], trusted: Mapping[str, str]) -> tuple[Signer, ...]:
-    """Whose the signatures are, in their order.
+    """The signers, in the order of the signatures.
 
     Args:
         digest: the SHA-256 that was signed.
-        signatures: sorted by key, one a key.
+        signatures: sorted by key, one for each key.
         trusted: the names of the keys that are known here, by public key.
 
     Raises:
-        IntegrityError: one is forged or malformed, or they are out of order. One bad signature condemns all: whoever forged
-            it had the file in hands.
+        IntegrityError: one is forged or malformed, or they are out of order. One bad signature makes the file bad: its forger
+            had the file in hand.
     """
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -84,7 +84,7 @@ def public_bytes(text: str) -> bytes:
     """An Ed25519 public key from its base64.
 
     Raises:
-        IntegrityError: it is none, or one for which anybody could sign.
+        IntegrityError: it is malformed, or anybody could sign for it.
     """
     key = decoded(text, 32, "a public key")
     if not _is_sound(key):
@@ -93,10 +93,10 @@ def public_bytes(text: str) -> bytes:
 
 
 def decoded(text: str, length: int, what: str) -> bytes:
-    """Bytes from canonical base64: the one way of writing them.
+    """Bytes from canonical base64, which has one form for each content.
 
     Raises:
-        IntegrityError: another length or another way.
+        IntegrityError: another length or another form.
     """
     try:
         found = base64.b64decode(text, validate=True)
@@ -110,7 +110,7 @@ def decoded(text: str, length: int, what: str) -> bytes:
 def _is_sound(key: bytes) -> bool:
     """Whether it is the canonical encoding of a point whose order is not 1, 2, 4 or 8 (RFC 8032, section 5.1.3).
 
-    Libraries differ in what they let pass here (https://hdevalence.ca/blog/2020-10-04-its-25519am), so it is decided before.
+    Libraries differ in what they accept (https://hdevalence.ca/blog/2020-10-04-its-25519am), so this check comes first.
     """
     number = int.from_bytes(key, "little")
     sign, y = number >> 255, number & (2**255 - 1)

@@ -1,9 +1,10 @@
-"""The cube file as a container: a canonical ustar archive whose every byte is determined by what is in it.
+"""The cube file as a container: a canonical ustar archive whose every byte is determined by its content.
 
-`man/memos-cube.5` describes the format. Nothing here knows what the members mean; `dumper` fills them and `loader` reads them.
+`man/memos-cube.5` describes the format. Nothing here knows what the members mean; `transfer.dumper` fills them and
+`transfer.loader` reads them.
 
-Reader and writer work on plain binary streams and go through them once, so that a file may come from a pipe, and a layer of
-encryption may lie around it. There is no compression inside: no bomb is possible, and no byte depends on a zlib.
+Reader and writer work on plain binary streams and go through them once, so that a file may come from a pipe, and encryption may
+lie around it. There is no compression inside: no bomb is possible, and no byte depends on a zlib.
 
 `form` has what both ends share, `manifest` the first member's form, `writer` and `reader` the two ends.
 """

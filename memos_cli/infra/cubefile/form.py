@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from memos_cli.errors import IntegrityError
-from memos_cli.model import Signature
+from memos_cli.signer import Signature
 
 FORMAT = 1
 SUFFIX = ".memcube"
@@ -19,24 +19,24 @@ RECORD, STATE = ".json", ".state"
 """The two members of a slot, behind `slots/SHA256`."""
 BLOCK = 512
 MOST_MANIFEST = 16 << 20
-"""Bytes of the manifest: some 130 a member."""
+"""Most bytes of the manifest: some 130 for each member."""
 MOST_SEAL = 1 << 16
 MOST_LINE = 8 << 20
-"""Bytes of a line of JSON Lines, its end included: a content of a million characters, each as `\\u0001`, has 6 million."""
+"""Most bytes of a line of JSON Lines, its end included: a content of a million characters, each `\\u0001`, has 6 million."""
 MOST_MEMBERS = 100_000
 MOST_BYTES = 8**11 - 1
-"""Bytes of a member: what the eleven octal digits of a ustar header can say (8 GiB)."""
+"""Most bytes of a member: what the eleven octal digits of a ustar header can express (8 GiB)."""
 END = bytes(2 * BLOCK)
-"""What an archive ends with."""
+"""The end of every archive."""
 CHUNK = 1 << 18
-"""Bytes that are read at once."""
+"""How many bytes are read at once."""
 _HINT = "nothing was changed; ask for the file again"
 _plain = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True).encode
 
 Sign = Callable[[bytes], list[Signature]]
 """Makes signatures over a digest of 32 bytes."""
 Tell = Callable[[int], None]
-"""Told how many bytes were written or read."""
+"""Called with how many bytes were written or read."""
 
 
 class Member(NamedTuple):
@@ -48,7 +48,7 @@ class Member(NamedTuple):
 
 
 def unsound(why: str) -> IntegrityError:
-    """The error for what is no cube file, is damaged, or is not the one encoding that its content has."""
+    """The error for a file that is no cube file, is damaged, or is not the one encoding of its content."""
     return IntegrityError(f"not a sound cube file: {why}", hint=_HINT)
 
 

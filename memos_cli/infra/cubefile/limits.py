@@ -1,7 +1,7 @@
-"""What an operation may hold that travels in a cube file: the limits, in one place.
+"""The limits of an operation in a cube file: what its header and its change may hold.
 
-They let through what memos itself writes, and nothing that its own commands would refuse. The same check guards both ends: what
-could not be read again is not written.
+They allow everything that memos itself writes, and nothing that its own commands would refuse. The writer makes the same check
+as the reader, so that memos writes no file that it could not read again.
 """
 
 import re
@@ -15,14 +15,14 @@ from memos_cli.model import Form, Kind, LinkType, Operation, Origin, Source, Sta
 from memos_cli.times import from_text
 
 MOST_CHARACTERS = 1_000_000
-"""Of a content or a title, as `add` has it."""
+"""Most characters of a content or a title; `add` has the same limit."""
 LONGEST_NAME = 1000
-"""Characters of a name: a tag, a key, a task, a principal, ….."""
+"""Most characters of a name: a tag, a key, a task, a principal, …."""
 MOST_PARENTS = 1000
 MOST_REGISTERS = 100_000
-"""Registers that one operation sets."""
+"""Most registers that one operation sets."""
 LATEST = 4_102_444_800_000
-"""2100-01-01 in milliseconds since 1970: no clock of an operation is that late."""
+"""2100-01-01 in milliseconds since 1970: the clock of an operation is always earlier."""
 _CONTROL = re.compile("[\x00-\x1f]")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 _ID = re.compile(rf"[{ALPHABET}]{{{ID_LENGTH}}}")
@@ -112,16 +112,16 @@ REGISTERS: dict[str, Callable[[Any], bool]] = {
     "origin": _one_of(Origin), "visibility": _one_of(Visibility), "priority": _is_whole, "metadata": _is_object,
     "source": _is_source,
 }  # fmt: skip
-"""The registers of a memory that this memos knows, besides those that stand for members of a set."""
-assert set(_SOURCE) == set(Source._fields)  # noqa: S101 -- a new field has to be thought about here
+"""The registers of a memory that this version knows, apart from those for the elements of a set."""
+assert set(_SOURCE) == set(Source._fields)  # noqa: S101 -- a new field needs a limit here
 RESERVED = frozenset({"id", "created_at", "updated_at", "version", "tags", "labels"})
-"""What a line of state says besides the registers; no register may be named so."""
+"""What a line of state has besides the registers; no register may have such a name."""
 _LINKS = frozenset(kind.value for kind in LinkType)
 Fields = Mapping[str, Any]
 
 
 def fault(op: Operation) -> str:
-    """What is wrong with an operation that travels; empty for nothing. What was purged says nothing more."""
+    """What is wrong with an operation in a cube file; empty for nothing. A purged one has no change to check."""
     head = (op.replica, op.seq, op.clock, op.previous, list(op.parents), op.principal, op.command, op.txn, op.reverts)
     why = fault_of_header((*head, op.noun, op.subject, op.salt))
     if why or op.change is None:
@@ -180,11 +180,11 @@ def _fault(subject: str, name: str, value: Any, change: Fields) -> str:  # noqa:
         return f"register {name[:40]!r} cannot be named so"
     if ":" in name:
         return _fault_of_member(subject, name, value)
-    return ""  # of a newer memos: it travels, and nothing here reads it
+    return ""  # a register of a newer memos: files keep it, and nothing here reads it
 
 
 def _fault_of_member(subject: str, name: str, value: Any) -> str:  # noqa: ANN401
-    """A register that stands for a member of a set: a tag, a label, a link."""
+    """What is wrong with a register for an element of a set: a tag, a label, a link."""
     if not (value is None or value is True):
         return f"{name[:40]!r} is neither there nor not"
     if name.startswith(fold.LINK):
@@ -216,7 +216,7 @@ def _is_view(name: str, value: Any) -> bool:  # noqa: ANN401
 
 
 def _is_place(value: Any) -> bool:  # noqa: ANN401
-    """The number of a replica's last operation, or the runs of those that there are, each as its first and its last."""
+    """Whether this is the number of a replica's last operation, or its runs, each as the first and the last number."""
     if not isinstance(value, list):
         return is_count(value)
     return all(isinstance(run, list) and len(run) == 2 and all(map(is_count, run)) for run in value)
@@ -247,4 +247,4 @@ _RECORDS: dict[str, Callable[[str, Any], bool]] = {
     "task": _is_task,
     "policy": lambda name, value: is_name(name) and _is_plain(value),
 }
-"""How the records of a noun have to look that this memos reads; those of other nouns travel and are not read."""
+"""The checks of the records that this version reads; files keep records of other nouns, and nothing here reads them."""

@@ -1,4 +1,4 @@
-"""The manifest's form: what is in a cube file, before any of it is read."""
+"""The form of the manifest: it says what is in a cube file before any of the rest is read."""
 
 import re
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ from memos_cli.infra.cubefile.limits import is_name, is_time
 from memos_cli.infra.vault.units import ALPHABET, ID_LENGTH
 
 MOST_ADAPTERS = 20
-"""Generations in one file; a cube has one in use for each model. These and the slots are all held open while a file is made."""
+"""Most generations in one file; a cube uses one for each model. All of these and the slots are open while a file is made."""
 MOST_SLOTS = 100
 
 _FIXED = (OPS, MEMORIES, LINKS, RULES)
@@ -45,7 +45,7 @@ def checked_manifest(line: bytes) -> dict[str, Any]:
     """A manifest whose form is right.
 
     Raises:
-        IntegrityError: it is not, or a newer memos wrote it.
+        IntegrityError: it is wrong, or a newer memos wrote it.
     """
     manifest = decoded(line, MANIFEST)
     version = manifest.get("format")
@@ -111,7 +111,7 @@ def _sound_members(members: Any, *, whole: bool) -> bool:  # noqa: ANN401 -- wha
         ]
         and len(adapters) <= MOST_ADAPTERS
         and len(slots) <= MOST_SLOTS
-        and (whole or not (adapters or slots))  # they hold what a selection leaves out
+        and (whole or not (adapters or slots))  # they contain memories that a selection leaves out
         and all(one["sha256"] in one["name"] for one in members if one["name"].startswith(BLOBS) or one["name"].endswith(STATE))
     )
 

@@ -1,4 +1,4 @@
-"""Reading a cube file: every byte of it is checked as it comes."""
+"""Reading a cube file and checking every byte of it on the way."""
 
 import re
 from collections.abc import Iterator
@@ -21,27 +21,27 @@ from memos_cli.infra.cubefile.form import (
     unsound,
 )
 from memos_cli.infra.cubefile.manifest import checked_manifest
-from memos_cli.model import Signature
+from memos_cli.signer import Signature
 
 AGE = b"age-encryption.org/v1\n"
-"""The first line of what age encrypted, in its binary form."""
+"""The first line of a file that age encrypted, in its binary form."""
 _ARMOR = b"-----BEGIN AGE ENCRYPTED FILE-----"
 _SIGNED = re.compile(r"[A-Za-z0-9+/=:._-]{1,200}")
 
 
 class Source:
-    """A member as it is read: from a cube file, or where it lies.
+    """A member that is read, from a cube file or from a file on disk.
 
     Attributes:
         name: that of the member.
-        size: its bytes.
+        size: bytes.
     """
 
     name: str
     size: int
 
     def read(self, most: int) -> bytes:
-        """So many bytes, fewer at the end."""
+        """The next `most` bytes, fewer at the end."""
         raise NotImplementedError
 
     def chunks(self) -> Iterator[bytes]:
@@ -72,10 +72,10 @@ class Source:
 
 
 class Incoming(Source):
-    """A member that is being read; its bytes have to be read to the end before the next one comes.
+    """A member of a cube file; its bytes have to be read to the end before the next member.
 
     Attributes:
-        sha256: what the manifest says of it.
+        sha256: the digest that the manifest states.
     """
 
     def __init__(self, reader: "Reader", member: Member) -> None:
@@ -87,10 +87,10 @@ class Incoming(Source):
         self._hash = sha256()
 
     def read(self, most: int) -> bytes:
-        """So many bytes, fewer at the end.
+        """The next `most` bytes, fewer at the end.
 
         Raises:
-            IntegrityError: the file ends here.
+            IntegrityError: the file ends too early.
         """
         chunk = self._reader.take(min(most, self._left))
         self._left -= len(chunk)
@@ -98,7 +98,7 @@ class Incoming(Source):
         return chunk
 
     def close(self) -> None:
-        """See that all was read, and that it was what the manifest says.
+        """Check that all of it was read, and that it was what the manifest says.
 
         Raises:
             IntegrityError: it was not.
@@ -114,16 +114,16 @@ class Reader:
 
     Args:
         stream: the file, decrypted.
-        tell: told how many bytes were read, now and then.
+        tell: called now and then with how many bytes were read.
 
     Attributes:
-        manifest: checked as far as its form goes.
-        members: what the manifest names.
+        manifest: the manifest, in a correct form.
+        members: the members that the manifest names.
         digest: the digest of the file, after `finish`.
-        signatures: what the seal holds, after `finish`; whose they are and whether they are good is for the caller to say.
+        signatures: the signatures in the seal, after `finish`; the caller verifies them.
 
     Raises:
-        AccessDenied: it is encrypted.
+        AccessDenied: the file is encrypted.
         IntegrityError: it is no cube file, or one of a newer memos.
     """
 
@@ -141,13 +141,13 @@ class Reader:
         self.members = tuple(Member(**one) for one in self.manifest["members"])
 
     def take(self, count: int) -> bytes:
-        """Exactly so many bytes.
+        """Exactly `count` bytes.
 
         Raises:
-            IntegrityError: the file ends before.
+            IntegrityError: the file ends too early.
         """
         content = self._stream.read(count) if count else b""
-        while len(content) < count:  # a pipe gives what it has
+        while len(content) < count:  # a pipe returns as many bytes as it has
             more = self._stream.read(count - len(content))
             if not more:
                 raise unsound(f"it ends after {self._read + len(content):,} bytes")
@@ -158,7 +158,7 @@ class Reader:
         return content
 
     def __iter__(self) -> Iterator[Incoming]:
-        """The members, each to be read to its end before the next one."""
+        """The members; each has to be read to its end before the next one."""
         for member in self.members:
             if self.take(BLOCK) != header(member.name, member.size):
                 raise unsound(f"the header of {member.name} is not canonical")
@@ -170,7 +170,7 @@ class Reader:
         """Read the seal.
 
         Raises:
-            IntegrityError: it is not that of what was read, or something follows it.
+            IntegrityError: the seal is that of another content, or bytes follow it.
         """
         self.digest = self._hash.digest()
         seal = decoded(self._whole(SEAL, MOST_SEAL), SEAL)
@@ -181,7 +181,7 @@ class Reader:
             raise unsound("it does not end where it should")
 
     def _whole(self, name: str, most: int) -> bytes:
-        """A member that is small enough to be read at once, and whose size only its header says."""
+        """A member that is small enough to be read at once, and whose size only its header states."""
         first = self.take(BLOCK) if name != MANIFEST else self._first()
         size = int(first[124:135], 8) if re.fullmatch(rb"[0-7]{11}", first[124:135]) else -1
         if not 0 < size <= most or first != header(name, size):

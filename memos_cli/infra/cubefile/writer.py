@@ -1,4 +1,4 @@
-"""Writing a cube file: members put together aside, then copied into the archive and sealed."""
+"""Writing a cube file: members are put together in temporary files, then copied into the archive and sealed."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -25,11 +25,11 @@ from memos_cli.infra.cubefile.form import (
 
 
 class Spool:
-    """The bytes of a member while it is put together: a file without a name, gone whenever the process ends.
+    """The bytes of a member while it is put together: a file without a name, which vanishes when the process ends.
 
     Args:
         name: the member's name.
-        folder: where the file lies; it is made if need be.
+        folder: where the file lies; made if it is missing.
     """
 
     def __init__(self, name: str, folder: Path) -> None:
@@ -52,7 +52,7 @@ class Spool:
 
     @property
     def member(self) -> Member:
-        """What the manifest says about it."""
+        """The member's entry in the manifest."""
         return Member(self._name, self._size, self._hash.hexdigest())
 
     @contextmanager
@@ -62,7 +62,7 @@ class Spool:
         yield self._file
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file, which removes it."""
         self._file.close()
 
 
@@ -83,18 +83,18 @@ def write(target: "BinaryIO | IO[bytes]", head: Mapping[str, Any], parts: Iterab
     """Write a cube file.
 
     Args:
-        target: where to.
+        target: where the file goes.
         head: the manifest without `format` and `members`.
         parts: the members between manifest and seal, in their order.
         sign: makes the signatures.
-        tell: told how many bytes were written, now and then.
+        tell: called now and then with how many bytes were written.
 
     Returns:
         The digest of the file, in hexadecimal.
 
     Raises:
-        IntegrityError: a part is not what it says it is.
-        Refused: it is too large for the format.
+        IntegrityError: the bytes of a part do not match its size or digest.
+        Refused: the file is too large for the format.
     """
     chosen = list(parts)
     members = [part.member for part in chosen]
@@ -115,7 +115,7 @@ def write(target: "BinaryIO | IO[bytes]", head: Mapping[str, Any], parts: Iterab
 
 
 class _Digesting:
-    """A stream that reckons the digest of what is written to it."""
+    """A stream that computes the digest of what is written to it."""
 
     def __init__(self, target: "BinaryIO | IO[bytes]", tell: Tell) -> None:
         from hashlib import sha256

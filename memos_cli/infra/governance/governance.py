@@ -1,7 +1,7 @@
-"""Who may see and who may change: one check, before anything is ranked or written.
+"""Who may see and who may change a memory: one check, before anything is ranked or written.
 
-So far the rules are the header's own: a memory belongs to its owner; what is shared, public or read-only is seen by others, and
-only what is shared is changed by them. The cube's owner sees and changes all.
+So far the rules follow a memory's own fields: it belongs to its owner; other principals see what is shared, public or
+read-only, and change only what is shared. The cube's owner sees and changes all.
 """
 
 from collections.abc import Mapping
@@ -13,10 +13,10 @@ LONGEST_NAME = 1000
 
 
 def principal(name: str) -> str:
-    """A principal as the log may have it.
+    """The name of a principal, as the log may have it.
 
     Raises:
-        UsageError: too long, or with control characters: no cube file could carry what it writes.
+        UsageError: it is too long, or has control characters: no cube file could hold its operations.
     """
     if len(name) > LONGEST_NAME or any(character < " " for character in name):
         raise UsageError(f"a principal cannot be called {name[:40]!r}", hint="up to 1,000 characters, none a control character")
@@ -24,12 +24,12 @@ def principal(name: str) -> str:
 
 
 def asking(principal: str, cube: Mapping[str, str]) -> str | None:
-    """The principal whose sight narrows a filter; `None` for the cube's owner, who sees all."""
+    """The principal whose view narrows a filter; `None` for the cube's owner, who sees all."""
     return None if principal == cube.get("owner") else principal
 
 
 def may_see(memory: Memory, principal: str, cube: Mapping[str, str]) -> bool:
-    """Whether this principal may read the memory: what the filter of a search asks in SQL."""
+    """Whether this principal may read the memory; a search asks the same with the filter's SQL."""
     return asking(principal, cube) is None or memory.owner == principal or memory.visibility is not Visibility.PRIVATE
 
 
@@ -39,17 +39,17 @@ def may_change(memory: Memory, principal: str, cube: Mapping[str, str]) -> bool:
 
 
 def require_change(memory: Memory, principal: str, cube: Mapping[str, str]) -> None:
-    """Let a change through or not.
+    """Refuse a change that this principal may not make.
 
     Raises:
-        Refused: this principal may read the memory, not change it.
+        Refused: this principal may read the memory, but not change it.
     """
     if not may_change(memory, principal, cube):
         raise Refused(f"{principal} may not change {memory.id[:8]}: it belongs to {memory.owner}", hint="ask its owner")
 
 
 def require_owner(principal: str, cube: Mapping[str, str], what: str) -> None:
-    """Let only the cube's owner do what touches everybody's memories.
+    """Let only the cube's owner do what affects everybody's memories.
 
     Raises:
         Refused: somebody else asked.

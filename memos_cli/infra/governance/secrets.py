@@ -1,14 +1,14 @@
 """Passwords, PINs, keys and tokens in text: where they are, and the text without them.
 
-Two sources. Tokens whose form gives them away (`ghp_…`, `AKIA…`, `://user:pass@host`) and quoted assignments in code are
-the patterns of detect-secrets, used in this process on the text alone: nothing is verified over a network. What people
-write to themselves ("the wifi password is …", "door code: …") that library does not know, so its patterns are here.
+There are two sources. The patterns of detect-secrets find tokens of a known form (`ghp_…`, `AKIA…`, `://user:pass@host`) and
+quoted assignments in code; the library runs in this process on the text alone, and verifies nothing over a network. The
+patterns here find what people write to themselves ("the wifi password is …", "door code: …"), which the library does not know.
 
-A mask changes what a person sees, so a miss is better than a false alarm: a value must look like one. Neither a digest,
-an id, a date nor code that merely talks of passwords is labelled. Not looked for: card and account numbers, names, addresses.
+A mask changes what a person sees, so a miss is better than a false alarm: a value must look like one. Neither a digest, an id
+or a date nor code that merely talks of passwords is labelled. Not looked for: card and account numbers, names, addresses.
 
-Speed: most texts end at the hints, some substring searches (10 µs a line, 100,000 lines a second). The
-library, whose import takes 170 ms since it brings `requests`, is loaded only for text that holds one of its own marks.
+Speed: most texts end at the hints, some substring searches (10 µs a line, 100,000 lines a second). The library, whose import
+takes 170 ms since it brings `requests`, is loaded only for text that holds one of its own marks.
 """
 
 # ruff: noqa: RUF001 -- curly quotes and full-width colons are matched, since people write them
@@ -21,13 +21,13 @@ from typing import NamedTuple
 
 SECRET = "secret"  # noqa: S105 -- the label's name
 MASK = "•••••"
-"""Always five, so that it tells nothing about length."""
+"""Always five, so that the mask does not show the length."""
 _LONG_ENOUGH_FOR_A_HINT = 12
-"""From so many characters on, two of them may stay visible: less than a sixth."""
+"""A secret of so many characters may show two of them: less than a sixth."""
 
 
 class Span(NamedTuple):
-    """A piece of text that should not be seen: its label, and where it is, in characters."""
+    """A piece of text to hide: its label, and its place, in characters."""
 
     label: str
     start: int
@@ -56,7 +56,7 @@ _FORM_HINTS = (
 )  # fmt: skip
 """Substrings of lower-cased text without which the patterns of that family cannot match."""
 
-# Patterns as text: re keeps what it has compiled. All of them at import took 9 ms of every `memos add`.
+# Patterns as text: re caches what it has compiled. All of them at import took 9 ms of every `memos add`.
 _LINK = (
     r"(?:[ \t]+(?:for|of|to|on|at)[ \t]+[^.,:;=\n]{1,40}?)?"
     r"[ \t]*(?P<link>[:=：]|->|\bis now\b|\bis\b|\bwas\b|\bist\b|\best\b|\bes\b|\bé\b|是|は)[ \t]*"
@@ -119,13 +119,13 @@ _DETECTORS = {
     "stripe": "StripeDetector",
     "telegram_token": "TelegramBotTokenDetector",
 }
-"""The library's detectors of a certain form. Left out: entropy (it flags every digest), Artifactory (it flags the word
+"""The library's detectors of a fixed form. Left out: entropy (it flags every digest), Artifactory (it flags the word
 APARTMENTS), public addresses, `://user:pass@` (`_IN_URL` does it in bounded time), and those of services whose patterns are
 32 bare hexadecimal digits."""
 _INNER_GROUP = frozenset({"npm"})
 """Detectors whose secret is the first group of the pattern; the group of the others is a mere prefix."""
 _PIECE = re.compile(r"[^\n]{1,1024}\n?|\n")
-"""What the library is given at a time: its patterns take time with the square of a line's length."""
+"""The pieces that the library is given: its patterns take time with the square of a line's length."""
 
 _PLAIN_WORDS = """
     string str text bytes bool boolean int integer null none nil true false yes no required optional missing empty
@@ -138,14 +138,14 @@ _PLAIN_WORDS = """
     taped under behind on in at the a an my your our his her their username user
 """
 _NOT_VALUES = frozenset(_PLAIN_WORDS.split())
-"""What stands where a value would, and is none: types, placeholders, and what one says about a password."""
+"""Words in the place of a value that are none: types, placeholders, and words about a password."""
 _REFERENCE = r"(?s)[$<{%\[(&@~]|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\W*$|.*[(){}<>|\\]|.*://|.*•|[xX*.…\-_?#]+$|your[-_]"
-"""Code, templates, placeholders, links and what is masked already: they point at a secret, and are none."""
+"""Code, templates, placeholders, links and masked values: they refer to a secret, and are none."""
 _TALK = (
     r"(?i)(?:sha-?\d|md5|base64|b?crypt|argon2|scrypt|pbkdf2|aes|rsa|utf-?\d"
     r"|\d+-(?:bit|char|digit|letter|word|day)|\d{4}-\d\d-\d\d|\d\d?:\d\d|v?\d+\.\d+)"
 )
-"""How one speaks about passwords (their coding, their length, their date)."""
+"""Talk about passwords (their coding, their length, their date)."""
 _MEASURE = (
     r"(?i)\s*(?:or more |to \d+ )?(?:char(?:acter)?s?|digits?|letters?|symbols?|words?"
     r"|days?|times|attempts|years?|months?|bits?)\b"
@@ -155,7 +155,7 @@ _ADJECTIVE = r"(?i).+(?:ed|ing|able|ible|ive|less|ful|ly|ous)$"
 
 
 def find(text: str) -> tuple[Span, ...]:
-    """The secrets in the text, in order and apart from each other."""
+    """The secrets in the text, in order and without overlap."""
     low = text.lower()
     passwords, keys = _has(low, _PASSWORD_HINTS), _has(low, _KEY_HINTS)
     forms = _has(low, _FORM_HINTS)
@@ -186,12 +186,12 @@ def _has(low: str, hints: tuple[str, ...]) -> bool:
 
 
 def mask(text: str, what: Iterable[Span | str]) -> str:
-    """The text with its secrets replaced by `•••••`, before which a long one keeps its first two characters.
+    """The text with its secrets replaced by `•••••`; the mask of a long one follows its first two characters.
 
     Args:
-        text: what is to be shown.
-        what: the spans that `find` gave for this very text; or a memory's labels, where `secret` means to look for
-            them now. A text labelled `secret` in which none is found (a person knew better) is masked as a whole.
+        text: the text to show.
+        what: the spans that `find` returned for this very text; or a memory's labels, where `secret` means that they are
+            looked for now. A text labelled `secret` in which none is found (a person knew better) is masked as a whole.
     """
     given = list(what)
     spans = [item for item in given if isinstance(item, Span)]
@@ -213,7 +213,7 @@ def _hint(value: str) -> str:
 
 
 def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """In order, with those that touch or overlap made one."""
+    """The spans in order, those that touch or overlap joined."""
     merged: list[tuple[int, int]] = []
     for start, end in sorted(spans):
         if merged and start <= merged[-1][1]:
@@ -232,7 +232,7 @@ def _passwords(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _codes(text: str) -> Iterator[tuple[int, int]]:
-    """PINs, door codes and the like: digits only, three at the least."""
+    """PINs, door codes and the like: at least three digits and nothing else."""
     for match in re.finditer(_CODE, text):
         start, end = match.span("bare")
         if sum(char.isdigit() for char in text[start:end]) > 2 and not re.match(_TALK, text[start:end]):
@@ -240,14 +240,14 @@ def _codes(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _in_urls(text: str) -> Iterator[tuple[int, int]]:
-    """The password of `scheme://user:password@host`, but for the ones that stand in every manual."""
+    """The password of `scheme://user:password@host`, except the example passwords of manuals."""
     for match in re.finditer(_IN_URL, text):
         if match["value"].lower() not in _NOT_VALUES and not re.match(_REFERENCE, match["value"]):
             yield match.span("value")
 
 
 def _phrases(text: str) -> Iterator[tuple[int, int]]:
-    """Recovery phrases: six words and more, of which none is a word that sentences need."""
+    """Recovery phrases: six words or more, none of which sentences need."""
     for match in re.finditer(_PHRASE, text):
         if not _NOT_IN_A_PHRASE & set(match["bare"].split()):
             yield match.span("bare")
@@ -268,7 +268,7 @@ def _assigned(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _value(match: re.Match[str]) -> tuple[int, int]:
-    """Where the value is, without the punctuation of the sentence that it ends."""
+    """The place of the value, without the punctuation of the sentence that it ends."""
     if match["quoted"] is not None:
         return match.span("quoted")
     start = match.start("bare")
@@ -282,7 +282,7 @@ def _is_password(value: str, after: str, match: re.Match[str]) -> bool:
         return value.lower() not in _NOT_VALUES
     if _is_strong(value):
         return True
-    # A plain word passes as a label's value (`wifi password: sunflower`), or when it ends a sentence about a network's.
+    # A plain word passes as a label's value (`wifi password: sunflower`), or at the end of a sentence about a network.
     ends = re.match(r"[.!)…]*[ \t]*(?:\n|\Z)", after) is not None
     labelled = match["link"] in ":="
     spoken = match["network"] is not None or not value.isascii()
@@ -291,7 +291,7 @@ def _is_password(value: str, after: str, match: re.Match[str]) -> bool:
 
 
 def _is_strong(value: str) -> bool:
-    """Whether this looks made up: a digit, a sign or a capital within it, or four words tied together."""
+    """Whether this looks made up: a digit, a sign or a capital within it, or four words joined together."""
     if len(value) < 4 or re.match(_REFERENCE, value) or value.lower() in _NOT_VALUES:
         return False
     digits = any(char.isdigit() for char in value)
@@ -333,10 +333,10 @@ def _in_line(line: str) -> Iterator[tuple[int, int]]:
 
 @cache
 def _patterns() -> tuple[tuple[re.Pattern[str], int], ...]:
-    """The library's patterns, each with the group that is the secret.
+    """The library's patterns, each with the number of the group that is the secret.
 
-    Its own `analyze_string` is not used: where a pattern has a group it gives the group back, and that is `ghp` for
-    a token of GitHub's. A JWT is matched up to the end of its signature, which the library's pattern leaves out.
+    Its own `analyze_string` is not used: where a pattern has a group it returns that group, which is `ghp` for a token of
+    GitHub's. A JWT is matched up to the end of its signature, which the library's pattern leaves out.
     """
     patterns: list[tuple[re.Pattern[str], int]] = [(re.compile(r"eyJ[\w-]{8,}\.eyJ[\w-]{4,}(?:\.[\w-]*)?"), 0)]
     for module, name in _DETECTORS.items():

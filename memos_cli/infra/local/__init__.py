@@ -1,1 +1,1 @@
-"""What this machine keeps beside a cube and can make anew: vectors as a matrix, slots, adapters, recalls, jobs."""
+"""What this machine keeps beside a cube and can make again: vectors as a matrix, slots, adapters, recalls, jobs."""

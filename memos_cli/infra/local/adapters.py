@@ -1,10 +1,10 @@
-"""The generations of adapters in a cube: their records in the log, and a folder of files for each beside it.
+"""The generations of adapters in a cube: their records in the log, and a folder of files for each beside the cube's file.
 
-The folder has the data set, checkpoints while it is trained, the adapter for PEFT and for llama.cpp, and the evaluation. All of
-it can be made again. A file is only used after its SHA-256 was compared with the one that the log has, and only where the log
-has it from this very copy of the cube: what another machine says of its files tells nothing about the ones here. Files that
-came in with a cube from somebody who is trusted, or that a person chose to use, are noted in a mark of this copy, which is no
-part of the log.
+The folder has the data set, checkpoints while the adapter is trained, the adapter for PEFT and for llama.cpp, and the
+evaluation. All of it can be made again. A file is used only if its SHA-256 is the one in the log, and only if this very copy of
+the cube wrote that digest: the digests of another machine's files say nothing about the files here. A mark of this copy, which
+is no part of the log, lists the digests of files from elsewhere that are vouched for: they came with a cube from somebody
+trusted, or a person chose to use them.
 """
 
 import json
@@ -27,21 +27,21 @@ NOUN = "adapter"
 WEIGHTS, LLAMA, DATA, EVALUATION = "adapter_model.safetensors", "adapter.gguf", "examples.jsonl", "evaluation.json"
 CONFIG, LOG = "adapter_config.json", "training.jsonl"
 SEALED = (LLAMA, WEIGHTS, CONFIG, DATA, EVALUATION, LOG)
-"""The files whose digests the log has."""
+"""The files whose digests are in the log."""
 PROMOTED = "promoted"
 """The status of a generation that is in use (`operation.parametric.generations.Status`)."""
 VOUCHED = "adapters"
-"""The mark, in the table `cube`, with the digests of files from elsewhere that may be used: by generation, then by name."""
+"""The mark, in the table `cube`, with the digests of vouched files from elsewhere: by generation, then by name."""
 FOREIGN = "it came from elsewhere, signed by nobody whom you trust"
 _SHORTEST = 4
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 
 
 def folder(vault: Vault, identity: str) -> Path:
-    """Where the files of a generation lie.
+    """The folder of a generation's files.
 
     Raises:
-        NotFound: an id that is no plain name, as only a log from elsewhere has it.
+        NotFound: the id is no plain name, which happens only in a log from elsewhere.
     """
     if not identity or not _LETTERS.issuperset(identity):
         raise NotFound(f"no generation {identity[:40]!r}")
@@ -49,7 +49,7 @@ def folder(vault: Vault, identity: str) -> Path:
 
 
 def exist(vault: Vault) -> bool:
-    """Whether there may be any here: asked first, since it costs nothing."""
+    """Whether there may be any here; cheap, so callers ask this first."""
     return (vault.folder / FOLDER).is_dir()
 
 
@@ -77,18 +77,18 @@ def resolve(known: Iterable[Adapter], text: str) -> Adapter:
 
 
 def then(vault: Vault, identity: str, version: int) -> Memory | None:
-    """A memory as it was at a version; `None` where that is not known any more."""
+    """A memory as it was at a version; `None` where that version is no longer known."""
     operations = vault.operations("memory", identity)
     return fold.memory(identity, operations[:version])[0] if 1 <= version <= len(operations) else None
 
 
 def fault(vault: Vault, one: Adapter, names: Iterable[str] = (LLAMA,)) -> str | None:
-    """What is wrong with the files of a generation: not made here and not vouched for, gone, or not what they were."""
+    """What is wrong with the files of a generation: neither made here nor vouched for, missing, or changed."""
     place, known = folder(vault, one.id), _known(vault, one)
     if isinstance(known, str):
         return known
     for name in names:
-        made_of = (CONFIG, WEIGHTS) if name == LLAMA and name not in known else (name,)  # it does not travel
+        made_of = (CONFIG, WEIGHTS) if name == LLAMA and name not in known else (name,)  # cube files leave it out
         for needed in made_of:
             if wrong := _differs(place, needed, known):
                 return wrong
@@ -96,7 +96,7 @@ def fault(vault: Vault, one: Adapter, names: Iterable[str] = (LLAMA,)) -> str | 
 
 
 def _known(vault: Vault, one: Adapter) -> Mapping[str, str] | str:
-    """The digests that this copy of the cube stands for; or why there are none."""
+    """The digests that this copy of the cube wrote or vouches for; or why there are none."""
     sealed = [op for op in vault.operations(NOUN, one.id) if (op.change or {}).get("files")]
     if not sealed:
         return "it has no files"
@@ -121,31 +121,31 @@ def _differs(place: Path, name: str, known: Mapping[str, str]) -> str | None:
 
 
 def untrusted(vault: Vault, identity: str) -> bool:
-    """Whether another copy of the cube wrote what a generation's files are, and nobody stands for them here."""
+    """Whether another copy of the cube wrote the digests of a generation's files, and nobody here vouched for them."""
     own = vault.meta["replica"]
     return not made_by(vault.operations(NOUN, identity), own) and identity not in vouched(vault)
 
 
 def made_by(operations: Iterable[Operation], replica: str) -> bool:
-    """Whether nobody but one copy of the cube wrote what a generation's files are."""
+    """Whether one copy of the cube alone wrote the digests of a generation's files."""
     return all(op.replica == replica for op in operations if (op.change or {}).get("files"))
 
 
 def vouched(vault: Vault) -> dict[str, dict[str, str]]:
-    """Which files from elsewhere may be used: for each generation the digests, by name."""
+    """The files from elsewhere that are vouched for: for each generation the digests, by name."""
     kept = vault.mark(VOUCHED)
     return dict(json.loads(kept)) if kept else {}
 
 
 def vouch(vault: Vault, digests: Mapping[str, Mapping[str, str]]) -> None:
-    """Note, in the caller's transaction, that files from elsewhere may be used: for each generation digests, by name."""
+    """Vouch, in the caller's transaction, for files from elsewhere: for each generation the digests, by name."""
     kept = json.loads(vault.mark(VOUCHED) or "{}")
     known = {identity: {**kept.get(identity, {}), **found} for identity, found in digests.items()}
     set_mark(vault.conn, VOUCHED, json.dumps({**kept, **known}, sort_keys=True))
 
 
 def vouch_for(vault: Vault, identities: Iterable[str]) -> None:
-    """The same of whole generations, as the log names their files that travel."""
+    """Vouch for whole generations: for the digests in the log of the files that cube files contain."""
     named = {one: registers_of(vault.conn, NOUN, one)["files"] for one in identities}
     if named:
         vouch(vault, {one: {name: found[name] for name in LEARNT} for one, found in named.items()})
@@ -179,13 +179,13 @@ def folders(vault: Vault) -> list[str]:
 
 
 def sweep(vault: Vault) -> int:
-    """Remove the files of generations that the log does not name; how many. They are of somebody who was killed."""
+    """Remove the files of generations that the log does not name; how many. A killed process left them."""
     named = {identity for identity in folders(vault) if vault.operations(NOUN, identity)}
     return sum(remove(vault, identity) for identity in set(folders(vault)) - named if _LETTERS.issuperset(identity))
 
 
 def sweep_halves(vault: Vault, before: float) -> int:
-    """Remove halves of files that were last touched before a time (seconds since 1970); how many. See `files.replaced`."""
+    """Remove half-written files last touched before a time (seconds since 1970); how many. See `files.replaced`."""
     halves = [path for identity in folders(vault) for path in (vault.folder / FOLDER / identity).glob(".*") if path.is_file()]
     old = [path for path in halves if path.stat().st_mtime < before]
     for path in old:
@@ -194,10 +194,10 @@ def sweep_halves(vault: Vault, before: float) -> int:
 
 
 def holding(vault: Vault, ids: Iterable[str], texts: Iterable[str]) -> list[str]:
-    """The generations that learnt one of these memories, or whose data sets say what one says.
+    """The generations that were trained on one of these memories, or whose data sets contain what one of them says.
 
-    A neighbouring question may name somebody of whom a memory that was not learnt speaks, so names count, too. And so does the
-    half of a data set that somebody left who was killed.
+    A neighbouring question may name somebody of whom only an untrained memory speaks, so names count, too. So does the half of
+    a data set that a killed process left.
     """
     gone = set(ids)
     known = records(vault)

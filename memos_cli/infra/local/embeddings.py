@@ -1,7 +1,7 @@
-"""Vectors for memories: which embedder is at hand, embedding what waits, and the matrix that searches scan.
+"""Vectors for memories: finding the embedder, embedding what waits, and the matrix that searches scan.
 
-Vectors are derived data. Nothing here may make a command fail that could do without them: where no model is at hand search is
-lexical, and a notice says how to get the rest.
+Vectors are derived data. A command that can do without them never fails because of them: without a model search is lexical,
+and a notice says how to get the rest.
 """
 
 from collections.abc import Callable
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 BATCH = 1024
 """Texts embedded between two commits: an interruption loses at most these."""
 CACHED_FROM = 4096
-"""Vectors from which on the matrix is cached in a file; fewer are read from SQLite as fast."""
+"""The number of vectors from which the matrix is cached in a file; fewer are read from SQLite as fast."""
 
 
 class Embeddings:
-    """The embedder of one home, found when it is first asked for.
+    """The embedder of one home, loaded at its first use.
 
     Args:
         setting: the setting `embedder`: `auto`, `none` or a path.
@@ -43,10 +43,10 @@ class Embeddings:
 
     @property
     def weights(self) -> Any:  # noqa: ANN401 -- the backend's own noun; `None` where there is no model
-        """The weights that the setting leads to, or `None`.
+        """The weights that the setting names, or `None`.
 
         Raises:
-            ModelUnavailable: a path was set, and what lies there is no model.
+            ModelUnavailable: the setting is a path, and no model is there.
         """
         if not self._looked:
             self._weights = None if self._setting == "none" else self._find()
@@ -57,7 +57,7 @@ class Embeddings:
         return plugins.load("weights", "minilm")(self._setting, self._data, self.progress)
 
     def embedder(self, texts: int = 1) -> Embedder | None:
-        """The embedder that is fastest for so many texts, or `None` where there is no model."""
+        """The embedder that is fastest for `texts` texts, or `None` where there is no model."""
         if self.weights is None:
             return None
         name = plugins.load("weights", "choose")(self.weights, texts)
@@ -66,13 +66,13 @@ class Embeddings:
         return self._open[name]
 
     def close(self) -> None:
-        """Give back the memory of every model that was opened."""
+        """Free every model that was opened."""
         for embedder in self._open.values():
             embedder.close()
         self._open.clear()
 
     def embed_pending(self, vault: Vault, limit: int | None = None, tell: Callable[[int, int], None] = lambda *_: None) -> int:
-        """Embed memories that wait for their vectors, the newest first; how many were.
+        """Embed memories that wait for their vectors, the newest first; how many were embedded.
 
         Raises:
             ModelUnavailable: the model cannot be run.
@@ -101,7 +101,7 @@ class Embeddings:
             search.store_vectors(vault, embedder.fingerprint, embedder.dimensions, rows)
 
     def cached(self, vault: Vault) -> tuple[Path, Path]:
-        """Where a cube's matrices are cached: of its hot vectors, of its cold ones."""
+        """The paths of a cube's cached matrices: of its hot vectors, of its cold ones."""
         name = f"{vault.meta['id']}.{vault.meta['replica']}"
         return self._cache / "matrices" / name, self._cache / "matrices" / f"{name}.cold"
 
@@ -126,7 +126,7 @@ class Embeddings:
 
 
 def try_pending(embeddings: Embeddings, vault: Vault, limit: int) -> str | None:
-    """Embed a few memories ahead of a search; what came in the way, as a notice, or `None`. Never fails."""
+    """Embed a few memories before a search; a notice of what prevented it, or `None`. Never fails."""
     try:
         embeddings.embed_pending(vault, limit)
     except (CubeLocked, ModelUnavailable) as error:

@@ -1,7 +1,7 @@
-"""Hooks: programs of this machine's own that are told what became of memories.
+"""Hooks: programs on this machine that are run when the lifecycle changes memories.
 
-A policy names a hook, and a policy may have come with a cube from elsewhere; so what runs is a file of that name in the hooks
-folder of this home, and nothing else.
+A policy names a hook, and a policy may come with a cube from elsewhere; so only a file of that name in the hooks folder of this
+home is run, and nothing else.
 """
 
 import json
@@ -21,7 +21,7 @@ def run(folder: Path, name: str, event: dict[str, Any], seconds: float) -> str |
         folder: the hooks folder.
         name: the file's name in it.
         event: what happened.
-        seconds: how long it may take; then it is ended, and what it started with it.
+        seconds: the time limit; after it the hook and all that it started are ended.
     """
     path = folder / name
     if not path.is_file():

@@ -127,7 +127,7 @@ class Jobs:
         """The job whose id begins so.
 
         Raises:
-            NotFound: there is none.
+            NotFound: there is no such key.
         """
         found = [job for job in self.all() if prefix and job.id.startswith(prefix)]
         if len(found) != 1:

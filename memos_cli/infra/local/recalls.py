@@ -1,8 +1,8 @@
-"""What was recalled when, and what the scheduler decided: ids, times and codes in a small file beside the cube, never a text.
+"""Recalls and decisions of the scheduler: ids, times and codes in a small file beside the cube, never a text.
 
-It is no history of the cube: nothing in it is needed to read or to mend one, and it may be thrown away at any time. So writing
-is best effort, as with uses: where the file is locked, damaged or cannot be written, nothing is kept. It is bounded, and a
-purge takes out every line that names what was purged.
+The file is no history of the cube: neither reading nor mending a cube needs it, and it may be deleted at any time. So writing
+is best effort, as with uses: where the file is locked, damaged or read-only, nothing is recorded. The file is bounded, and a
+purge removes every line that names a purged memory.
 """
 
 import json
@@ -16,7 +16,7 @@ FILE = "recalls.db"
 KEPT = {"recall": 5000, "decision": 200}
 """How many lines of each are kept: half a year of 25 recalls a day, and what `scheduler status` counts."""
 _SLACK = 100
-"""So many more before the oldest are let go, all at once."""
+"""How many more lines may gather before the oldest are deleted, all at once."""
 
 
 class Recalled(NamedTuple):
@@ -37,14 +37,14 @@ class Recalls:
         self.path = folder / FILE
 
     def add(self, at: str, ids: Iterable[str]) -> bool:
-        """Note a recall; `False` if that could not be done."""
+        """Record a recall; `False` if that failed."""
         return self._write("recall", at, list(dict.fromkeys(ids)))
 
     def decide(self, at: str, decision: dict[str, Any]) -> bool:
-        """Note what the scheduler decided for a request; `False` if that could not be done.
+        """Record what the scheduler decided for a request; `False` if that failed.
 
         Args:
-            decision: codes and numbers, and under `forms` what was decided about each memory by its id.
+            decision: codes and numbers, and under `forms` the form of each memory by its id.
         """
         return self._write("decision", at, decision)
 
@@ -53,14 +53,14 @@ class Recalls:
         return [Recalled(when, tuple(ids)) for when, ids in self._read("recall", at) if isinstance(ids, list)]
 
     def decisions(self) -> list[tuple[str, dict[str, Any]]]:
-        """What was decided when, oldest first."""
+        """The decisions with their times, oldest first."""
         return [(when, one) for when, one in self._read("decision", "") if isinstance(one, dict)]
 
     def forget(self, ids: Iterable[str], *, dry_run: bool = False) -> int:
-        """Take out every line that names one of these memories; how many those are.
+        """Remove every line that names one of these memories; how many those are.
 
         Raises:
-            OSError: they are there, and could not be taken out.
+            OSError: there are such lines, and they could not be removed.
         """
         if not self.path.exists():
             return 0
@@ -74,7 +74,7 @@ class Recalls:
                 return len(doomed)
         except (sqlite3.Error, ValueError):
             if not dry_run:
-                self.path.unlink(missing_ok=True)  # nothing in it is worth keeping what was to go
+                self.path.unlink(missing_ok=True)  # the whole file may go, the purged ids must
             return 1
 
     def _write(self, kind: str, at: str, what: object) -> bool:
@@ -86,9 +86,9 @@ class Recalls:
                 if (newest or 0) % _SLACK == 0:
                     oldest = "SELECT n FROM lines WHERE kind = ?1 ORDER BY n DESC LIMIT 1 OFFSET ?2"
                     conn.execute(f"DELETE FROM lines WHERE kind = ?1 AND n <= ({oldest})", (kind, KEPT[kind]))  # noqa: S608 -- above
-        except sqlite3.OperationalError:  # locked, or not to be written
+        except sqlite3.OperationalError:  # locked, or read-only
             return False
-        except sqlite3.DatabaseError:  # damaged: begin anew
+        except sqlite3.DatabaseError:  # damaged: start a new file
             with suppress(OSError):
                 self.path.unlink(missing_ok=True)
             return False
@@ -106,7 +106,7 @@ class Recalls:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        """A transaction; without an fsync, since what a power cut takes is no loss."""
+        """A transaction without an fsync, since a loss in a power cut does no harm."""
         with closing(sqlite3.connect(self.path, isolation_level=None, timeout=0)) as conn:
             conn.execute("PRAGMA synchronous = OFF")
             conn.execute("PRAGMA secure_delete = ON")
@@ -119,5 +119,5 @@ class Recalls:
 
 
 def _named(what: object) -> Iterable[str]:
-    """The ids in a line: a list of them, or what is decided about each."""
+    """The ids in a line: a list of them, or the keys of the decided forms."""
     return what if isinstance(what, list) else what.get("forms", ()) if isinstance(what, dict) else ()

@@ -1,7 +1,7 @@
-"""How fast a model evaluates and puts states back on this machine, as its answers showed: a few numbers in the cache.
+"""How fast a model evaluates tokens and restores states on this machine: a few measured numbers in the cache.
 
-No history and no text: sums in which an older answer counts less than a newer one. Writing is best effort, and what cannot be
-read is as if it were not there; of two processes that write at the same time one is lost, which is no loss.
+The file has no history and no text: only sums in which an older answer counts less than a newer one. Writing is best effort,
+and an unreadable file counts as missing. If two processes write at the same time, one measurement is lost, which does no harm.
 """
 
 import json
@@ -14,15 +14,15 @@ from typing import NamedTuple
 
 FILE = "speeds.json"
 _STAYS = 0.9
-"""What an earlier answer counts beside one more: after some seven it is half."""
+"""The weight of the earlier answers when one more is added: after some seven more an answer counts half."""
 _LEAST = 32
-"""Tokens below which the time to the first word says little about the evaluation of a prompt."""
+"""Below so many tokens the time to the first word says little about the evaluation of a prompt."""
 _MOST = 16
-"""Models of which something is kept."""
+"""The most models that are remembered."""
 
 
 class Speed(NamedTuple):
-    """Sums over the last answers: tokens evaluated and the seconds for it, bytes of slots put back and the seconds for it."""
+    """Sums over the last answers: tokens evaluated, seconds for that, bytes of slots restored, seconds for that."""
 
     tokens: float = 0.0
     evaluating: float = 0.0
@@ -36,18 +36,18 @@ class Speed(NamedTuple):
 
     @property
     def restore(self) -> float | None:
-        """Seconds to read, check and put back a byte of a slot; `None` where nothing was measured."""
+        """Seconds to read, check and restore a byte of a slot; `None` where nothing was measured."""
         return self.restoring / self.bytes if self.bytes and self.restoring else None
 
     def plus(self, other: "Speed") -> "Speed":
-        """With another answer; what that says nothing about stays as it is."""
+        """The sums with another answer; what that answer did not measure stays unchanged."""
         told = other if other.tokens >= _LEAST else other._replace(tokens=0.0, evaluating=0.0)
         old = tuple(_STAYS if new else 1.0 for new in (told.tokens, told.tokens, told.bytes, told.bytes))
         return Speed(*(stays * before + new for stays, before, new in zip(old, self, told, strict=True)))
 
 
 def name_of(identity: Mapping[str, str]) -> str:
-    """Under which name a model's speeds are kept, by its identity (`Stateful.identity`) or a part of it."""
+    """The name under which a model's speeds are kept, from its identity (`Stateful.identity`) or a part of it."""
     return f"{identity.get('model', '')[:16]} {identity.get('kv', '')}"
 
 
@@ -62,11 +62,11 @@ class Speeds:
         self._path = folder / FILE
 
     def of(self, name: str) -> Speed:
-        """Those of a model; all zero where nothing is known."""
+        """The speeds of a model; all zero where nothing is known."""
         return self._read().get(name, Speed())
 
     def add(self, name: str, answer: Speed) -> None:
-        """Count an answer in."""
+        """Add an answer to the sums."""
         known = self._read()
         after = known.pop(name, Speed()).plus(answer)
         if not any(after):
@@ -91,7 +91,7 @@ class Speeds:
 
 
 def _is_sound(sums: object) -> bool:
-    """Whether it is what `add` writes: four numbers that are not negative."""
+    """Whether this is what `add` writes: four numbers that are not negative."""
     return (
         isinstance(sums, list)
         and len(sums) == len(Speed._fields)

@@ -1,12 +1,12 @@
-"""Slots on disk: states of a language model after a prompt's beginning, each with a record that says what it was made of.
+"""Slots on disk: states of a language model after the beginning of a prompt, each with a record of what it was made from.
 
-A cache: nothing here is the only copy of anything, and what is in doubt is removed. A state is a file of its own, written once
-and never modified; its record is a row of a small SQLite index beside it, since rows outlive `kill -9`, keep a quota among
-several processes and count uses without being written anew. Whoever writes holds the index's write lock from before the state
-is saved until its row is committed, so any file without a row is a leftover of somebody killed, and goes.
+Slots are a cache: nothing here is the only copy of anything, and a doubtful slot is removed. A state is a file of its own,
+written once and never modified. Its record is a row of a small SQLite index beside it, since rows survive `kill -9`, keep a
+quota among several processes and count uses without a rewrite. A writer holds the index's write lock from before the state is
+saved until its row is committed, so a file without a row was left by a killed process, and is removed.
 
 A state is handed out only after its SHA-256 was compared with the record's, and the record with its own seal: llama.cpp ends
-the process on a damaged file, and trusts a whole one.
+the process on a damaged file, and trusts an undamaged one.
 """
 
 import json
@@ -26,7 +26,7 @@ INDEX = "index.db"
 _SUFFIX = ".state"
 _VERSION = 1
 _WAIT = 2.0
-"""Seconds that a write waits for another one: somebody saves a state just now, and this is a cache."""
+"""Seconds that a write waits for another process that is saving a state; this is only a cache."""
 _SCHEMA = """
 CREATE TABLE slots (id TEXT PRIMARY KEY, principal TEXT NOT NULL, covers TEXT NOT NULL, name TEXT NOT NULL,
                     fingerprint TEXT NOT NULL, identity TEXT NOT NULL, ids BLOB NOT NULL, digest TEXT NOT NULL,
@@ -41,14 +41,14 @@ _COLUMNS = "id, principal, covers, name, fingerprint, identity, ids, digest, byt
 
 
 class Label(NamedTuple):
-    """What a state that is to be kept stands for.
+    """What a state to be saved was made from, and for whom.
 
     Attributes:
         principal: who may use it.
         covers: `core`, `topics` or `conversation`.
-        name: which of them: the conversation, or what chose the memories; empty for the core.
-        identity: of the model, as `Stateful.identity` gives it.
-        ids: the tokens that it is the state after.
+        name: the conversation, or the scene that chose the memories; empty for the core.
+        identity: of the model, as `Stateful.identity` returns it.
+        ids: the tokens that the state follows.
         parts: the memories whose words are in it.
     """
 
@@ -61,12 +61,12 @@ class Label(NamedTuple):
 
 
 def fingerprint(identity: dict[str, str]) -> str:
-    """All that a state depends on besides its tokens, as one SHA-256."""
+    """One SHA-256 over all that a state depends on besides its tokens."""
     return files.digest_of(json.dumps(identity, sort_keys=True).encode())
 
 
 def common(one: Sequence[int], other: Sequence[int]) -> int:
-    """How many tokens two arrays begin with alike; halving, since comparing slices is C and a loop is not."""
+    """The length of the common beginning of two arrays; by halving, since comparing slices is C and a loop is not."""
     low, high = 0, min(len(one), len(other))
     while low < high:
         middle = (low + high + 1) // 2
@@ -81,8 +81,8 @@ class Store:
     """The slots in one folder.
 
     Args:
-        folder: where they lie; made when the first one is kept.
-        quota: how many bytes they may have together.
+        folder: where they lie; made with the first one.
+        quota: the most bytes of all slots together.
     """
 
     def __init__(self, folder: Path, quota: int) -> None:
@@ -91,11 +91,11 @@ class Store:
 
     @property
     def exists(self) -> bool:
-        """Whether there may be any: asked first, since it costs nothing."""
+        """Whether there may be any; cheap, so callers ask this first."""
         return (self.folder / INDEX).exists()
 
     def path(self, slot: Slot) -> Path:
-        """Where the state lies."""
+        """The path of the state."""
         return self.folder / f"{slot.id}{_SUFFIX}"
 
     # -- reading
@@ -103,20 +103,21 @@ class Store:
     def all(self) -> list[Slot]:
         """Every slot, the last used first.
 
-        One whose file is gone is none: who is killed while it makes room leaves its record, and the next writer sweeps that.
+        A slot without its file does not count: a process killed while making room leaves the record, and the next writer
+        removes it.
 
         Raises:
             IntegrityError: the index is damaged.
-            Busy: another process held it for too long.
+            Busy: another process held its lock for too long.
         """
         return [slot for slot in self._select("TRUE ORDER BY last DESC, id", ()) if self.path(slot).exists()]
 
     def of(self, principal: str, mark: str) -> list[Slot]:
-        """The slots of this principal for the model with this fingerprint; raises as `all`."""
+        """The slots of this principal for the model with the fingerprint `mark`; raises as `all`."""
         return self._select("principal = ? AND fingerprint = ? ORDER BY last DESC, id", (principal, mark))
 
     def holding(self, memories: Iterable[str]) -> list[Slot]:
-        """The slots in which one of these memories is; raises as `all`."""
+        """The slots that contain one of these memories; raises as `all`."""
         wanted = json.dumps(list(memories))
         return self._select("id IN (SELECT slot FROM parts WHERE memory IN (SELECT value FROM json_each(?)))", (wanted,))
 
@@ -140,7 +141,7 @@ class Store:
         return Slot._make(fields)
 
     def checked(self, slot: Slot) -> Path | None:
-        """The state's file, if it is what was kept and its record is the one of then; otherwise `None`, and it is removed."""
+        """The file of the state, if it and its record are as they were written; otherwise `None`, and the slot is removed."""
         if self.fault(slot) is None:
             return self.path(slot)
         with suppress(MemosError):
@@ -148,7 +149,7 @@ class Store:
         return None
 
     def fault(self, slot: Slot) -> str | None:
-        """What is wrong with a slot, whoever made it so."""
+        """What is wrong with a slot, whichever principal made it."""
         if slot.seal != _seal(slot) or slot.fingerprint != fingerprint(dict(slot.identity)):
             return "its record was changed"
         try:
@@ -160,21 +161,21 @@ class Store:
     # -- writing
 
     def has_room(self, size: int) -> bool:
-        """Whether a state of so many bytes could be kept, in the place of others if need be."""
+        """Whether a state of so many bytes could be saved, in place of others if need be."""
         return 0 < size <= self.quota
 
     def keep(self, label: Label, save: Callable[[Path], int], now: str) -> Slot | None:
-        """Keep a state in the place of an older one of the same name; `None` where it cannot be kept.
+        """Save a state, in place of an older one of the same name; `None` where it cannot be saved.
 
         Args:
-            label: what it stands for.
-            save: writes the state to a path and says how many bytes it has; 0 where there is none.
+            label: what it was made from.
+            save: writes the state to a path and returns its size in bytes; 0 where there is none.
             now: the time.
 
         Raises:
             IntegrityError: the index is damaged.
-            Busy: another process held it for too long.
-            OSError: the disk is full, or the folder cannot be written.
+            Busy: another process held its lock for too long.
+            OSError: the disk is full, or the folder is read-only.
         """
         if self.quota <= 0 or not label.ids:
             return None
@@ -184,7 +185,7 @@ class Store:
         with self._writing() as conn:
             self._sweep(conn)
             try:
-                half.touch(mode=0o600)  # what it holds is as private as the memories
+                half.touch(mode=0o600)  # its content is as private as the memories
                 slot = self._saved(half, save, label, name, now)
                 if slot is None:
                     return None
@@ -212,7 +213,7 @@ class Store:
         return slot._replace(seal=_seal(slot))
 
     def _make_room(self, conn: sqlite3.Connection, size: int) -> None:
-        """Remove what was not used for longest until so many bytes more have room."""
+        """Remove the slots used least recently until so many more bytes fit."""
         (taken,) = conn.execute("SELECT coalesce(sum(bytes), 0) FROM slots").fetchone()
         for identity, least in conn.execute("SELECT id, bytes FROM slots ORDER BY last, uses, id").fetchall():
             if taken + size <= self.quota:
@@ -221,13 +222,13 @@ class Store:
             taken -= least
 
     def _drop(self, conn: sqlite3.Connection, slots: Iterable[str]) -> None:
-        """Files first: a row without its file is of no use to anybody, a file without its row would escape the quota."""
+        """Files first: a row without its file is useless, while a file without its row would escape the quota."""
         for identity in slots:
             (self.folder / f"{identity}{_SUFFIX}").unlink(missing_ok=True)
             conn.execute("DELETE FROM slots WHERE id = ?", (identity,))
 
     def used(self, slot: Slot, now: str) -> None:
-        """Count a use. Best effort: without an fsync, and not at all where another process is writing."""
+        """Count a use. Best effort: without an fsync, and skipped while another process is writing."""
         with suppress(MemosError), self._opened() as conn:
             conn.execute("PRAGMA synchronous = OFF")
             conn.execute("PRAGMA busy_timeout = 0")
@@ -238,11 +239,11 @@ class Store:
 
         Args:
             slots: their ids.
-            erase: let no byte of their records stay in the index either.
+            erase: also erase every byte of their records from the index.
 
         Raises:
             IntegrityError: the index is damaged.
-            Busy: another process held it for too long.
+            Busy: another process held its lock for too long.
         """
         if not self.exists:
             return 0
@@ -257,13 +258,13 @@ class Store:
         return len(doomed)
 
     def clear(self) -> None:
-        """Remove everything, also where the index cannot be read any more."""
+        """Remove everything, even if the index is unreadable."""
         if self.folder.is_dir():
             for path in sorted(self.folder.iterdir(), key=lambda path: path.name.startswith(INDEX)):
                 path.unlink(missing_ok=True)
 
     def _sweep(self, conn: sqlite3.Connection) -> None:
-        """Remove files without a row, and rows without a file. For who holds the write lock alone: nobody else is writing."""
+        """Remove files without a row and rows without a file. Only the holder of the write lock may: nobody else is writing."""
         known = {f"{identity}{_SUFFIX}": identity for (identity,) in conn.execute("SELECT id FROM slots")}
         here = {path.name for path in self.folder.iterdir() if path.is_file() and not path.name.startswith(INDEX)}
         for name in here - set(known):
@@ -275,7 +276,7 @@ class Store:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        """The write transaction; the system lets go of its lock when a process ends, however it ends."""
+        """The write transaction; the system releases its lock when a process ends, however it ends."""
         with self._opened() as conn:
             conn.execute("BEGIN IMMEDIATE")
             try:
@@ -306,7 +307,7 @@ class Store:
 
 
 def _create(conn: sqlite3.Connection, place: Path) -> None:
-    """Make the tables, or make them anew where they are another version's: what they told of is swept up then."""
+    """Make the tables, or replace those of another version; `_sweep` then removes the states that they listed."""
     place.chmod(0o600)
     conn.execute("BEGIN IMMEDIATE")
     if conn.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
@@ -328,7 +329,7 @@ def _insert(conn: sqlite3.Connection, slot: Slot) -> None:
 
 
 def _seal(slot: Slot) -> str:
-    """SHA-256 over all of a record that never changes: a flipped bit in the index must not lend a state to another prompt."""
+    """SHA-256 over the constant part of a record: a flipped bit in the index must not attach a state to another prompt."""
     fixed = [*slot[:5], dict(slot.identity), list(slot.ids), [list(part) for part in slot.parts], slot.digest, slot.bytes]
     return files.digest_of(json.dumps([*fixed, slot.created_at], sort_keys=True).encode())
 

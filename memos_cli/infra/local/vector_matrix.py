@@ -1,8 +1,8 @@
-"""Search by cosine over many vectors, and the file that keeps them ready: a cache, whose truth is the rows in SQLite.
+"""Search by cosine over many vectors, and the file that keeps them ready: a cache of the rows in SQLite.
 
 Up to `EXACT_ROWS` rows every row is multiplied with the query. Above that, the sign bits of the centred vectors (48 bytes a
 row at 384 dimensions) are compared first, and the nearest rows by Hamming distance are then scored exactly. The scores are
-exact either way; only which rows are looked at is approximate, and recall among the first ten is above 0.99
+exact either way; only the choice of rows is approximate, and recall among the first ten is above 0.99
 (`tests/infra/local/test_vector_matrix.py`; the figures are beside `CANDIDATE_SHARE`).
 
 There is no int8 stage in between: scoring the candidates from their float16 rows costs 1 ms for a thousand, reads only their
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 EXACT_ROWS = 4_000
-"""Rows up to which all are multiplied: 2 ms at 384 dimensions. The bits would take 0.7, but up to here certainty is cheap."""
+"""The most rows that are all multiplied: 2 ms at 384 dimensions. The bits would take 0.7, but exact scores are cheap here."""
 
 CANDIDATE_FLOOR = 1_000
 CANDIDATE_SHARE = 0.004
@@ -64,12 +64,12 @@ class Hits(NamedTuple):
 
 
 def encode(vectors: "NDArray[np.float32]") -> list[bytes]:
-    """Each row as the bytes that SQLite keeps: float16, little-endian; the cosine moves by less than 1e-6 for it."""
+    """Each row as the bytes that SQLite stores: float16, little-endian; the cosine moves by less than 1e-6 for it."""
     return [row.tobytes() for row in vectors.astype("<f2")]
 
 
 def decode(rows: bytes | Sequence[bytes], dimensions: int) -> "NDArray[np.float16]":
-    """The matrix that `encode` took apart, from its rows or from all of them one behind the other; shape (n, dimensions).
+    """The matrix of the rows that `encode` made, given one by one or joined; shape (n, dimensions).
 
     Raises:
         IntegrityError: a row has another length than that of a vector with so many dimensions.
@@ -84,7 +84,7 @@ def decode(rows: bytes | Sequence[bytes], dimensions: int) -> "NDArray[np.float1
 
 
 def best(keys: "NDArray[np.int64]", scores: "NDArray[np.float32]", k: int) -> Hits:
-    """The k best keys, each with its best score, highest first and of equals the lower key; also joins several results."""
+    """The k best keys, each with its best score, highest first, lower keys first among equals; also joins several results."""
     import numpy as np
 
     order = np.lexsort((keys, -scores))
@@ -94,7 +94,7 @@ def best(keys: "NDArray[np.int64]", scores: "NDArray[np.float32]", k: int) -> Hi
 
 
 class Matrix:
-    """Unit vectors under integer keys; several rows may share a key, and its score is the best of theirs.
+    """Unit vectors under integer keys; several rows may share a key, whose score is then their best.
 
     Args:
         keys: int64, shape (n,).
@@ -113,7 +113,7 @@ class Matrix:
 
     @classmethod
     def build(cls, keys: "NDArray[np.int64]", vectors: "NDArray[np.float16] | NDArray[np.float32]") -> "Matrix":
-        """A matrix with its bits computed, where it is large enough to need them: ready for many searches."""
+        """A matrix ready for many searches: its bits are computed if it is large enough to need them."""
         matrix = cls(keys, vectors)
         if len(matrix) > EXACT_ROWS:
             matrix.prepare()
@@ -180,7 +180,7 @@ class Matrix:
         return scores
 
     def _approximate(self, query: "NDArray[np.float32]", k: int, mask: "NDArray[np.bool_] | None", count: int) -> Hits:
-        """Bits first. Where too few keys come out of that (many rows share a key), four times the candidates are taken."""
+        """The bits first. If they find too few keys (many rows share a key), four times the candidates are taken."""
         distances = self._distances(query)
         if mask is not None:
             distances[~mask] = _FAR
@@ -209,7 +209,7 @@ class Matrix:
         """The centre of the vectors and the sign bits around it, computed at the first call.
 
         Returns:
-            float32, shape (dimensions,); uint64, shape (words, n): word by word, since that is how they are compared.
+            float32, shape (dimensions,); uint64, shape (words, n): word by word, since they are compared so.
         """
         import numpy as np
 
@@ -249,7 +249,7 @@ def _pack(vectors: "NDArray[np.float32]") -> "NDArray[np.uint64]":
 def _widen(halves: "NDArray[np.float16]") -> "NDArray[np.float32]":
     """Finite float16 to float32 by moving the bits: numpy's own conversion takes 10 ns a number, this takes 1.
 
-    The exponent's bias is 15 in the one and 127 in the other: moved into place, the number is 2**-112 of what it was.
+    The exponent's bias is 15 in float16 and 127 in float32: with the bits moved, the number is 2**-112 of what it was.
     """
     import numpy as np
 
@@ -264,7 +264,7 @@ def _widen(halves: "NDArray[np.float16]") -> "NDArray[np.float32]":
 
 
 def _nearest(distances: "NDArray[np.uint16]", count: int) -> "NDArray[np.intp]":
-    """At least `count` rows of the smallest distances, by counting: the partition of a million takes three times as long."""
+    """At least `count` rows of the smallest distances, by counting: partitioning a million takes three times as long."""
     import numpy as np
 
     histogram = np.cumsum(np.bincount(distances))
@@ -275,9 +275,9 @@ def load(path: Path, generation: str) -> Matrix | None:
     """The matrix that `write` stored for this generation, memory-mapped.
 
     Returns:
-        None where there is no such file, or one of another generation or version, cut short, damaged in its header or
-        foreign: the caller then builds the matrix from SQLite. Damage to the body can only change which memories are
-        ranked how; a key that SQLite doesn't know must be passed over by the caller.
+        None where there is no such file, or where the file is of another generation or version, cut short, damaged in its
+        header or another program's: the caller then builds the matrix from SQLite. Damage to the body can only change the
+        ranking; the caller must skip a key that SQLite does not know.
     """
     try:
         with path.open("rb") as file:
@@ -292,7 +292,7 @@ def load(path: Path, generation: str) -> Matrix | None:
 
 
 def write(path: Path, generation: str, matrix: Matrix) -> bool:
-    """Store a matrix: a temporary file of this process's own, then a rename, so that readers see one or the other.
+    """Store a matrix: a temporary file of this process's own, then a rename, so that readers see the old or the new one.
 
     Returns:
         False where the disk would not take it; without the cache a search is only slower, so that is no error.

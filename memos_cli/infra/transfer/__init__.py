@@ -1,1 +1,1 @@
-"""MemLoader and MemDumper: cubes out of their vault and into another one."""
+"""MemLoader and MemDumper: a cube to a cube file, a cube file to a cube, and the merge of two cubes."""

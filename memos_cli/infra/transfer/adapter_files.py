@@ -1,8 +1,8 @@
-"""The three files of an adapter that travel: how PEFT was told to lay it out, its tensors, and the data set to make it again.
+"""The three files of an adapter in a cube file: PEFT's configuration, the tensors, and the data set to train it again.
 
-By hand, as in `vectorfile`: numpy and the library of safetensors belong to an extra, and what comes in has to be bounded before
-anything allocates by what it says. Each file is in the one form in which memos and the library of safetensors write it, so that
-what is let in here can be written again as the same bytes; nothing that could run is among them.
+Written by hand, as in `vector_file`: numpy and the library of safetensors belong to an extra, and a reader of hostile files
+must check a size before it allocates. Each file has the one form in which memos and the library of safetensors write it, so
+that what is accepted here can be written again as the same bytes; none of them can be executed.
 """
 
 import json
@@ -19,19 +19,19 @@ from memos_cli.infra.cubefile.limits import is_count
 
 CONFIG, WEIGHTS, DATA = LEARNT
 MOST_CONFIG = 1 << 16
-"""Bytes of the configuration; PEFT's has some 1,500."""
+"""Most bytes of the configuration; PEFT's has some 1,500."""
 MOST_HEADER = 1 << 20
 MOST_TENSORS = 4096
 """Two factors for each of seven matrices in 292 layers."""
 MOST_RANK = 1024
 MOST_WIDTH = 1 << 24
-"""The longer side of a factor."""
+"""The most numbers on the longer side of a factor."""
 MOST_WEIGHTS = 1 << 32
-"""Bytes of all tensors: 4 GiB, a billion numbers."""
+"""Most bytes of all tensors: 4 GiB, a billion numbers."""
 MOST_DATA = 1 << 28
-"""Bytes of the data set; one of 2,000 facts has some 20 MiB."""
+"""Most bytes of the data set; one of 2,000 facts has some 20 MiB."""
 _NUMBER = 4
-"""Bytes of an F32."""
+"""The bytes of an F32."""
 _CHUNK = 1 << 18
 _FACTOR = re.compile(r"([A-Za-z0-9_]{1,100}(?:\.[A-Za-z0-9_]{1,100}){1,20})\.lora_([AB])\.weight")
 _TEXTS, _LISTS, _DATED = ("answer", "form", "kind", "question", "split"), ("memories", "rules"), ("facts", "shown")
@@ -42,8 +42,8 @@ def check(source: Source, rank: int) -> int:
     """Read one of the files to its end.
 
     Args:
-        source: the file; the end of its name says which it is.
-        rank: what the configuration said; 0 before it.
+        source: the file; the end of its name says which of the three it is.
+        rank: the rank in the configuration; 0 before the configuration was read.
 
     Returns:
         The rank of the adapter.
@@ -68,7 +68,7 @@ _decode = json.JSONDecoder(parse_constant=_no_constant).decode
 
 
 def _object(text: bytes, **form: Any) -> dict[str, Any] | None:  # noqa: ANN401 -- what `json.dumps` takes
-    """The object that a text says, if it is written in this form; otherwise `None`."""
+    """The JSON object in a text of this form; otherwise `None`."""
     try:
         value = _decode(text.decode())
         same = isinstance(value, dict) and json.dumps(value, sort_keys=True, allow_nan=False, **form).encode() + b"\n" == text
@@ -96,7 +96,7 @@ def _check_config(source: Source) -> int:
 
 
 def header(shapes: Mapping[str, Iterable[int]]) -> bytes:
-    """The beginning of a file with these tensors of F32, by name, as the library of safetensors writes it."""
+    """The header of a file with these F32 tensors, by name, as the library of safetensors writes it."""
     told: dict[str, Any] = {"__metadata__": {"format": "pt"}}
     end = 0
     for name in sorted(shapes):
@@ -125,7 +125,7 @@ def _check_weights(source: Source, rank: int) -> None:
 
 
 def _shapes(text: bytes) -> dict[str, tuple[int, ...]] | None:
-    """The shapes that a header says; whether it is written as it has to be shows when it is written again."""
+    """The shapes in a header; whether its form is canonical shows when it is written again."""
     try:
         told = _decode(text.decode())
         found = {name: tuple(one["shape"]) for name, one in told.items() if name != "__metadata__"}

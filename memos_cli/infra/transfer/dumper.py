@@ -1,7 +1,7 @@
 """MemDumper: a cube, or a part of it, as a cube file.
 
-Everything is read in one transaction on a connection of its own, so that the file is one state of the cube however many write
-meanwhile. The log and the state folded from it go to disk line by line; nothing is held in memory that grows with the cube.
+Everything is read in one transaction on a connection of its own, so that the file is one state of the cube even while others
+write. The log and the state folded from it go to disk line by line; nothing that grows with the cube is held in memory.
 """
 
 import sqlite3
@@ -24,10 +24,10 @@ from memos_cli.model import Filter, Operation
 from memos_cli.times import from_millis
 
 MAKER = "maker"
-"""Marks, in the table `cube`, whose the cube was where it was made, where that is somebody else than who owns it here."""
+"""The mark, in the table `cube`, with the cube's owner where it was made, if the owner here is somebody else."""
 _EVERY = 1000
 Progress = Callable[[int, int], None]
-"""Told how much is done, of how much."""
+"""Called with how much is done, of how much."""
 
 
 class Dumped(NamedTuple):
@@ -35,14 +35,14 @@ class Dumped(NamedTuple):
 
     Attributes:
         counts: how many operations, memories, links and rules.
-        vectors: how many memories travel with a vector.
-        absent: how many files that memories were read from do not travel with them: they are gone from the cube, or hold
-            what other memories say that are not part of the export.
+        vectors: how many memories have a vector in the file.
+        absent: how many source files of memories are not in the file: the cube lost them, or they contain what memories outside
+            of the export say.
         digest: of the file, in hexadecimal.
         bytes: its size before any encryption.
-        adapters: how many generations travel with their adapter.
-        kept: of promoted generations whose adapter stays at home why, by id.
-        slots: how many slots travel.
+        adapters: how many generations have their adapter in the file.
+        kept: for promoted generations whose adapter is not in the file: the reason, by id.
+        slots: how many slots are in the file.
     """
 
     cube: str
@@ -58,14 +58,14 @@ class Dumped(NamedTuple):
 
 
 class Extent(NamedTuple):
-    """What of a cube is written.
+    """Which part of a cube is written.
 
     Attributes:
         wanted: only the memories that pass, with their whole history and nothing else; `None` for the whole cube.
         words: the filter in words, for the manifest.
-        vectors: whether vectors travel too.
+        vectors: whether vectors are written too.
         redacted: whether this is a publication.
-        adapters: whether adapters travel too: of a whole cube, since one holds what a selection leaves out.
+        adapters: whether adapters are written too: only of a whole cube, since an adapter contains what a selection leaves out.
     """
 
     wanted: Filter | None = None
@@ -76,7 +76,7 @@ class Extent(NamedTuple):
 
     @property
     def whole(self) -> bool:
-        """Whether it is all of the cube, so that adapters and slots may go with it."""
+        """Whether this is all of the cube, so that adapters and slots may be written too."""
         return self.wanted is None and not self.redacted
 
 
@@ -84,7 +84,7 @@ WHOLE = Extent()
 
 
 class Sink(Protocol):
-    """What takes lines: a spool, or a digest that they are compared by."""
+    """Takes lines: a spool, or a digest for comparison."""
 
     def write(self, content: bytes, /) -> object:
         """Take a line."""
@@ -92,7 +92,7 @@ class Sink(Protocol):
 
 
 class State:
-    """The lines of state that the operations on each subject amount to, written as the subjects come.
+    """Writes the state that the operations on each subject fold to, a line at a time, in the order of the subjects.
 
     Attributes:
         counts: how many lines of each member were written.
@@ -103,7 +103,7 @@ class State:
         self.counts = {"memories": 0, "links": 0, "rules": 0}
 
     def add(self, noun: str, subject: str, operations: list[Operation]) -> fold.Registers:
-        """Write what the operations on one subject, in folding order, amount to; the registers."""
+        """Write the fold of the operations on one subject, given in folding order; its registers."""
         registers = fold.fold(operations)
         if noun == "memory":
             self._memories.write(_line(_memory(subject, operations, registers)))
@@ -131,7 +131,7 @@ def _memory(identity: str, operations: list[Operation], registers: fold.Register
 def _line(fields: dict[str, Any]) -> bytes:
     try:
         return encoded(fields)
-    except ValueError:  # a number that is none: Python's JSON takes it in, and JSON has no word for it
+    except ValueError:  # NaN or an infinity: Python reads them, JSON has no form for them
         return encoded(_finite(fields))
 
 
@@ -144,7 +144,7 @@ def _finite(value: Any) -> Any:  # noqa: ANN401 -- any JSON
 
 
 class Subjects:
-    """The subjects of operations in the order in which they came up, kept in a temporary table.
+    """The subjects of operations in the order of their first operation, kept in a temporary table.
 
     Args:
         conn: a connection; the table is its own.
@@ -179,7 +179,7 @@ class Subjects:
 
 
 class _Blob(NamedTuple):
-    """A file that memories were read from, as a part of the cube file."""
+    """A source file of memories, as a part of the cube file."""
 
     path: Path
     digest: str
@@ -208,12 +208,12 @@ def dump(
 
     Args:
         vault: the cube.
-        target: where to; encryption is a stream that encrypts.
+        target: the stream to write to; it may encrypt.
         folder: where the members are put together, in files without names.
-        extent: what of it.
-        slots: those that go along, with a whole cube.
+        extent: which part of the cube.
+        slots: the slots to include, with a whole cube.
         sign: makes the signatures.
-        tell: told how many operations are done, and how many there are.
+        tell: called with how many operations are done, and how many there are.
 
     Raises:
         IntegrityError: the cube is damaged. Refused: there is nothing to export, or it is too large.
@@ -227,7 +227,7 @@ def dump(
 
 
 class _Dump:
-    """One export, under way."""
+    """An export in progress."""
 
     def __init__(
         self, vault: Vault, conn: sqlite3.Connection, folder: Path, stack: ExitStack, extent: Extent, tell: Progress
@@ -285,13 +285,13 @@ class _Dump:
         return done._replace(adapters=len(learnt) // len(cubefile.LEARNT), kept=kept, slots=len(states) // 2)
 
     def _adapters(self, *, signed: bool) -> tuple[list[members.Opened], dict[str, str]]:
-        """The members of adapters, and why others stay at home."""
+        """The members of adapters, and why other adapters are left out."""
         if not (self._extent.whole and self._extent.adapters):
             return [], {}
         return members.outgoing(self._vault, self._conn, self._generations, self._stack, signed=signed)
 
     def _refuse_circles(self) -> None:
-        """A reader refuses links in a circle, and two machines that each made a half of it can have one after a merge."""
+        """Refuse links in a circle, as a reader does: after a merge there can be one, each half from another machine."""
         among = "source IN (SELECT id FROM temp.chosen)" if self._chosen else "1"
         for kind in links.ACYCLIC:
             if found := links.circle(self._conn, kind, among):
@@ -325,14 +325,14 @@ class _Dump:
         return count
 
     def _files(self) -> tuple[list[_Blob], int]:
-        """The files that travel, and how many do not."""
+        """The source files to include, and how many are left out."""
         kept = blobs.Blobs(self._vault.folder / connection.BLOBS)
         named = list(self._subjects.files())
         files = [_Blob(kept.path(digest), digest) for digest in named if digest in kept and self._may_go(digest)]
         return files, len(named) - len(files)
 
     def _may_go(self, digest: str) -> bool:
-        """Whether all that was read from a file is part of the export: it holds what others say, too."""
+        """Whether all memories that were read from a file are exported: the file has the texts of the others, too."""
         if not self._chosen:
             return True
         sql = """SELECT 1 FROM memories WHERE json_extract(source, '$.digest') = ? AND state <> 'purged'
@@ -340,7 +340,7 @@ class _Dump:
         return self._conn.execute(sql, (digest,)).fetchone() is None
 
     def _vectors(self) -> Iterator[tuple[Spool, int]]:
-        """A file of vectors for each embedder, and how many are in it; those of texts as they are now."""
+        """A file of vectors for each embedder, with their number; only vectors of the present texts."""
         embedders = self._conn.execute("SELECT id, fingerprint, dimensions FROM embedders ORDER BY fingerprint").fetchall()
         number = 0
         for embedder, fingerprint, dimensions in embedders:
@@ -368,7 +368,7 @@ class _Dump:
 
 
 def _ends(conn: sqlite3.Connection) -> dict[str, int]:
-    """For each replica its last operation that travels: receipts at the end of its chain stay."""
+    """The last exported operation of each replica: receipts at the end of its chain are left out."""
     sql = "SELECT seq FROM ops WHERE replica = ? AND noun <> ? ORDER BY seq DESC LIMIT 1"
     found = {replica: conn.execute(sql, (replica, log.IMPORT)).fetchone() for replica in log.position(conn)}
     return {replica: row[0] for replica, row in found.items() if row is not None}

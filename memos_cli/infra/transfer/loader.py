@@ -1,8 +1,8 @@
-"""MemLoader: a cube file, verified from its first byte to its last, as a staged cube: a folder that nothing else knows of.
+"""MemLoader: a cube file, verified from its first byte to its last, as a staged cube in a folder that no list contains.
 
-What comes in is hostile until all of it was seen. So the home is left alone: the staged cube lies beside the others under a
-name that no cube has, and is removed on every way out; a killed process's is swept with other half-made cubes (`cubes.Shelf`).
-A new cube is the staged one under its name, by one rename. An existing one is merged with it.
+A file may be hostile until all of it was read, so the home stays unchanged. The staged cube lies beside the others under a name
+that no cube can have, and is removed on every way out; after a kill it is swept with other half-made cubes (`vault.shelf`). A
+new cube is the staged one, renamed once. An existing cube is merged with it.
 """
 
 import os
@@ -24,27 +24,28 @@ from memos_cli.infra.vault import connection, links, log, rebuild, rows, schema
 from memos_cli.infra.vault.blobs import ABSENT, Blobs
 from memos_cli.infra.vault.units import Unit, bump_generation, new_id, set_mark
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.model import COLD_STATES, Operation, Signature, Signer
+from memos_cli.model import COLD_STATES, Operation
+from memos_cli.signer import Signature, Signer
 from memos_cli.times import to_millis
 
 _EVERY = 1000
 Check = Callable[[str, Mapping[str, Any]], str]
-"""Told the noun and the registers of a record; says what is wrong with it, or nothing."""
+"""Given the noun and the registers of a record, returns what is wrong with it, or nothing."""
 
 
 class Staged(NamedTuple):
-    """A verified cube that belongs to nobody yet.
+    """A verified cube that is not in use yet.
 
     Attributes:
         vault: the cube, open; its replica is new, its id and owner are those of the file.
         manifest: of the file.
-        signatures: those in the seal, not looked at here.
-        digest: of the file, in hexadecimal; what is signed.
-        vectors: how many memories came with a vector.
-        absent: how many files that memories were read from did not come with them.
-        signers: whose the signatures are, once somebody who knows the keys has verified them.
-        adapters: the generations of which an adapter came, by id.
-        slots: the slots that came; their states lie beside the staged cube, and go with it.
+        signatures: those in the seal, not verified here.
+        digest: of the file, in hexadecimal; the signatures are over it.
+        vectors: how many memories have a vector in the file.
+        absent: how many source files of memories are missing from the file.
+        signers: who made the signatures, once a caller with the keys has verified them.
+        adapters: the ids of the generations with an adapter in the file.
+        slots: the slots in the file; their states lie beside the staged cube, and vanish with it.
     """
 
     vault: Vault
@@ -59,21 +60,21 @@ class Staged(NamedTuple):
 
     @property
     def gaps(self) -> dict[str, int]:
-        """The replicas of which operations are missing, and how many of each came."""
+        """The replicas with missing operations, and how many of each are in the file."""
         return {name: head["count"] for name, head in self.manifest["heads"].items() if head["count"] < head["seq"]}
 
     @property
     def trusted(self) -> bool:
-        """Whether somebody has signed it whose key is trusted here."""
+        """Whether a key that is trusted here has signed the file."""
         return any(one.trusted for one in self.signers)
 
     @property
     def origin(self) -> dict[str, Any]:
-        """What a receipt says of the file: its digest, and whose keys signed it."""
+        """What a receipt records of the file: its digest, and the keys that signed it."""
         return {"file": self.digest, "signers": [one.key for one in self.signers]}
 
     def receive(self, unit: Unit) -> None:
-        """Write, before it is adopted, the receipt that `undo` goes by, and note what is strange here until it is used."""
+        """Before adoption, write the receipt that `undo` follows, and mark the untrusted memories."""
         heads = {name: head["seq"] for name, head in self.manifest["heads"].items()}
         told = {"cube": self.manifest["cube"], "operations": self.manifest["counts"]["operations"], "heads": heads}
         unit.log.append(log.IMPORT, new_id(), {**told, **self.origin})
@@ -83,10 +84,10 @@ class Staged(NamedTuple):
             unit.keep_all_strange()
 
     def adopt(self, target: Path) -> None:
-        """Make it the cube at `target`; on disk when this returns.
+        """Make it the cube at `target`; it is on disk when this returns.
 
         Raises:
-            Refused: there is something.
+            Refused: something is there already.
         """
         self.vault.close()
         _settle(self.vault.path)
@@ -119,15 +120,15 @@ def stage(
     Args:
         stream: the file, decrypted.
         folder: where the staged cube lies: the folder of the cubes, so that it can be renamed into its place.
-        name: what it is to be called.
+        name: the name of the cube to make.
         due: says when the lifecycle has to look at a memory again.
-        check: looks at records whose meaning is known further up.
-        owner: whose cube it becomes here, who sees all that is in it; `None` for the one that the file names.
-        tell: told how many operations were read, and how many there are.
+        check: checks records that only upper layers understand.
+        owner: the cube's owner here, who sees all that is in it; `None` for the one that the file names.
+        tell: called with how many operations were read, and how many there are.
 
     Raises:
-        AccessDenied: it is encrypted.
-        IntegrityError: it is damaged, foreign, hostile, or of a newer memos.
+        AccessDenied: the file is encrypted.
+        IntegrityError: it is damaged, hostile, no cube file, or of a newer memos.
     """
     made = [one for one in (folder, *folder.parents) if not one.exists()]
     folder.mkdir(parents=True, exist_ok=True)
@@ -154,7 +155,7 @@ def stage(
         for path in (half, states):
             if path.exists():
                 _remove(path)
-        with suppress(OSError):  # there is something in it now
+        with suppress(OSError):  # it may have content by now
             for one in made:
                 one.rmdir()
 
@@ -166,7 +167,7 @@ def _remove(folder: Path) -> None:
 
 
 def _settle(path: Path) -> None:
-    """Bring a cube's file to disk, in the mode in which cubes are written."""
+    """Bring a cube's file to disk, in the journal mode in which cubes are written."""
     conn = sqlite3.connect(path, isolation_level=None)
     try:
         conn.execute("PRAGMA journal_mode = WAL")
@@ -180,7 +181,7 @@ def _settle(path: Path) -> None:
 
 
 class _Digest:
-    """Takes lines and reckons what the manifest has to say about them."""
+    """Takes lines and computes the entry of the manifest for them."""
 
     def __init__(self, name: str) -> None:
         from hashlib import sha256
@@ -197,7 +198,7 @@ class _Digest:
 
 
 class _Staging:
-    """One file that is being read into a folder, and the states of slots into another one."""
+    """Reads one file into a folder, and the states of slots into another one."""
 
     def __init__(
         self,
@@ -222,7 +223,7 @@ class _Staging:
         connection.fill(path, {**meta, "digest": schema.identity_digest(meta), dumper.MAKER: told["owner"]}, lasting=False)
         self.conn = sqlite3.connect(path, isolation_level=None)
         self.arrivals = members.Arrivals(self.conn, half / adapters.FOLDER, states)
-        # Nobody else has this file, and it is thrown away whole: no journal, and to disk once, at the end.
+        # Nobody else has this file, and a failure throws all of it away: no journal, and to disk once, at the end.
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -65536", "locking_mode = EXCLUSIVE"):
             self.conn.execute(f"PRAGMA {pragma}")
 
@@ -254,7 +255,7 @@ class _Staging:
         elif incoming.name.startswith(cubefile.SLOTS):
             self.arrivals.take_slot(incoming)
         else:
-            for _ in incoming.chunks():  # that it says what the log amounts to is known by its digest
+            for _ in incoming.chunks():  # its digest shows that it is the fold of the log
                 pass
 
     def _take_operations(self, incoming: Incoming) -> None:
@@ -294,7 +295,7 @@ class _Staging:
                 raise unsound(f"links of type {kind} lead in a circle")
 
     def _look(self, noun: str, subject: str, operations: list[Operation], registers: Mapping[str, Any]) -> None:
-        """Refuse what was purged and is still there, what is missing without a purge, and what a record cannot say."""
+        """Refuse purged text that is still there, text missing without a purge, and a wrong record."""
         purged = noun == "memory" and any((op.change or {}).get("purged") for op in operations)
         for op in operations:
             if (op.change is None) != (purged and not (op.change or {}).get("purged")):
@@ -310,7 +311,7 @@ class _Staging:
             raise unsound(f"no memory was read from {incoming.name}")
         path = self._blobs.path(digest)
         path.parent.mkdir(exist_ok=True)
-        with path.open("xb") as file:  # its name is its digest, which the reader compares
+        with path.open("xb") as file:  # the reader checks the digest, which is the name
             for chunk in incoming.chunks():
                 file.write(chunk)
             file.flush()
@@ -344,10 +345,10 @@ class _Staging:
 
 
 def opened(path: Path) -> "BinaryIO":
-    """A cube file to be read.
+    """A cube file, opened for reading.
 
     Raises:
-        MemosError: it cannot be.
+        MemosError: it cannot be opened.
     """
     try:
         return path.open("rb")

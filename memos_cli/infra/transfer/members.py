@@ -1,9 +1,9 @@
-"""Adapters and slots as members of a cube file: which of them travel, and which are let in.
+"""Adapters and slots as members of a cube file: which of them are written, and which are accepted.
 
-Of an adapter go the files that it can be used and made again from, in `adapters/ID/`, and only of a generation that is
-promoted: the log has the digest of each. The adapter as llama.cpp reads it stays at home, since it follows from them. What
-comes in has to be what the log of the same file says, and in the one form in which it is written (`adapterfile`, `slotfile`);
-whether it is ever used is for others to decide, who know whom to trust.
+Of an adapter the file has what is needed to use it and to train it again, in `adapters/ID/`, and only of a promoted generation:
+the log has the digest of each file. The adapter in llama.cpp's form is left out, since it follows from the others. A reader
+accepts only members that match the log of the same file and have their one form (`adapter_files`, `slot_record`); callers that
+know whom to trust decide whether they are ever used.
 """
 
 import io
@@ -31,12 +31,12 @@ Registers = Mapping[str, Any]
 
 
 class Opened(Source):
-    """A file that lies here, as a member; held open, so that whoever removes it meanwhile takes nothing away.
+    """A file on disk as a member; held open, so that removing it meanwhile does no harm.
 
     Args:
         name: of the member.
         file: the file.
-        sha256: what it has to be.
+        sha256: the digest that it must have.
     """
 
     def __init__(self, name: str, file: IO[bytes], sha256: str) -> None:
@@ -46,12 +46,12 @@ class Opened(Source):
         file.seek(0)
 
     def read(self, most: int) -> bytes:
-        """So many bytes, fewer at the end."""
+        """The next `most` bytes, fewer at the end."""
         return self._file.read(most)
 
     @property
     def member(self) -> Member:
-        """What the manifest says about it."""
+        """The member's entry in the manifest."""
         return Member(self.name, self.size, self.sha256)
 
     @contextmanager
@@ -62,7 +62,7 @@ class Opened(Source):
 
 
 class _Copied(Source):
-    """A member that is written to a file while it is read, and hashed."""
+    """A member that is copied to a file and hashed while it is read."""
 
     def __init__(self, source: Source, file: IO[bytes] | None = None) -> None:
         from hashlib import sha256
@@ -86,7 +86,7 @@ class _Copied(Source):
 
 
 def why_not(conn: sqlite3.Connection, identity: str, registers: Registers) -> str | None:
-    """Why a generation has no place in a cube file, whatever its files are; `None` where it may travel."""
+    """Why a generation cannot be in a cube file, whatever its files are; `None` where it can."""
     covers, named = registers.get("covers"), registers.get("files")
     if not is_id(identity) or not isinstance(covers, dict) or not isinstance(named, dict):
         return "its record has another form"
@@ -99,16 +99,16 @@ def why_not(conn: sqlite3.Connection, identity: str, registers: Registers) -> st
 
 
 def opened(place: Path, identity: str, registers: Registers, stack: ExitStack) -> list[Opened]:
-    """The files of a generation that travel, each what the log says, and such as a reader lets in.
+    """A generation's files for a cube file; each matches the log, and a reader would accept it.
 
     Raises:
-        IntegrityError: they are not, or are gone.
+        IntegrityError: a file does not match, or is missing.
     """
     found, rank = [], 0
     for name in cubefile.LEARNT:
         wanted = registers["files"].get(name)
         try:
-            if not (place / name).is_file():  # a pipe would never end
+            if not (place / name).is_file():  # reading a pipe would never end
                 raise FileNotFoundError
             file = stack.enter_context((place / name).open("rb"))
         except OSError:
@@ -125,14 +125,14 @@ def opened(place: Path, identity: str, registers: Registers, stack: ExitStack) -
 def outgoing(
     vault: Vault, conn: sqlite3.Connection, generations: Mapping[str, Registers], stack: ExitStack, *, signed: bool
 ) -> tuple[list[Opened], dict[str, str]]:
-    """The files of the promoted generations, and for those that stay at home why.
+    """The files of the promoted generations, and for those left out the reason.
 
     Args:
         vault: the cube.
-        conn: a connection that looks at the state which is exported.
+        conn: a connection to the state that is exported.
         generations: their registers, by id.
         stack: closes the files.
-        signed: whether the file is going to be: a signature stands for adapters, so a stranger's stay at home then.
+        signed: whether the file will be signed: a signature vouches for its adapters, so untrusted ones are left out then.
     """
     parts: list[Opened] = []
     left: dict[str, str] = {}
@@ -153,7 +153,7 @@ def outgoing(
 
 
 class Shared(NamedTuple):
-    """A generation whose adapter two cubes share once they are merged: its registers then, and whether its files come now."""
+    """A generation whose adapter two cubes share after a merge: its registers then, and whether its files are copied."""
 
     id: str
     registers: Registers
@@ -165,18 +165,19 @@ def take_over(
 ) -> list[Shared]:
     """Copy from another cube the adapters of promoted generations that this one lacks, once it has their operations.
 
-    Every file is checked as one in a cube file is. What knows a memory that was purged on either side, or says what one said,
-    stays where it is. It can be cut short and done again: a file is here whole or not, and an adapter is used only with all of
-    them. The plan of it is the same before the merge of the logs and after: it goes by what they amount to together.
+    Every file is checked as in a cube file. An adapter is not copied if it was trained on a memory that was purged on either
+    side, or contains its text. The copy can be cut short and repeated: each file is here whole or not at all, and an adapter is
+    used only with all of its files. The choice is the same before and after the merge of the logs, since it depends on both
+    logs together.
 
     Args:
-        stood_for: whether an id is of a generation that may be used. Of the others none comes that says it was made by this
-            very copy of the cube: whoever knows its log can go on with it in its name, and nothing would tell theirs from one's
-            own.
-        dry_run: tell only what would come.
+        stood_for: whether the generation with this id may be used. Another one is not copied if its operations say that this
+            very copy of the cube made it: anybody who knows this cube's log can append operations in its name, and the result
+            would look like one's own.
+        dry_run: only report what would be copied.
 
     Returns:
-        Those that are here now as they are there.
+        The generations that are here now as they are there.
     """
     found = []
     for one, parts in _shared(vault, other, stood_for):
@@ -187,7 +188,7 @@ def take_over(
 
 
 def _shared(vault: Vault, other: Vault, stood_for: Callable[[str], bool]) -> Iterator[tuple[Shared, list[Opened]]]:
-    """What `take_over` goes by, with the files of each, open until the next is asked for."""
+    """The generations that `take_over` reports, with the files of each, which stay open until the next one."""
     telling: set[str] | None = None
     for identity in adapters.records(other) if adapters.exist(other) else ():
         operations = merge_plan.joined(vault, other, adapters.NOUN, identity)
@@ -222,7 +223,7 @@ def _copy(parts: Iterable[Opened], place: Path) -> None:
 
 
 def _unsaid(vault: Vault, other: Vault) -> list[str]:
-    """What was purged here and the other cube still says."""
+    """Texts that were purged here and that the other cube still has."""
     return [text for subject in log.purged(vault.conn) for text in purge.said(other.operations("memory", subject))]
 
 
@@ -230,7 +231,7 @@ def _unsaid(vault: Vault, other: Vault) -> list[str]:
 
 
 def stored(slots: Iterable[Travelling], stack: ExitStack) -> list[Opened]:
-    """The members of slots; of two with the same state the first by its record."""
+    """The members of slots; of two with the same state the one whose record sorts first."""
     chosen: dict[str, Travelling] = {}
     for one in sorted(slots, key=Travelling.record):
         chosen.setdefault(one.digest, one)
@@ -243,20 +244,20 @@ def stored(slots: Iterable[Travelling], stack: ExitStack) -> list[Opened]:
     return parts
 
 
-# -- what comes in
+# -- reading members
 
 
 class Arrivals:
-    """Takes in the adapters and slots of a cube file whose log was read and folded.
+    """Accepts the adapters and slots of a cube file whose log was read and folded.
 
     Args:
         conn: the staged cube.
         adapters: the folder for adapters.
-        slots: a folder for states, which is made if there are any.
+        slots: a folder for states; made if there are any.
 
     Attributes:
-        adapters: the generations that came with their files, by id.
-        slots: the slots that came.
+        adapters: the ids of the generations whose files were accepted.
+        slots: the accepted slots.
     """
 
     def __init__(self, conn: sqlite3.Connection, adapters: Path, slots: Path) -> None:
@@ -266,7 +267,7 @@ class Arrivals:
         self._rank = 0
 
     def take_adapter(self, incoming: Incoming) -> None:
-        """One file of an adapter.
+        """Accept one file of an adapter.
 
         Raises:
             IntegrityError: no promoted generation of the log has it, or it is not in its one form.
@@ -285,10 +286,10 @@ class Arrivals:
             self._rank = adapter_files.check(_Copied(incoming, file), self._rank)
 
     def take_slot(self, incoming: Incoming) -> None:
-        """The record of a slot, or its state.
+        """Accept the record of a slot, or its state.
 
         Raises:
-            IntegrityError: it is none, or of a memory that is not there as it was then.
+            IntegrityError: it is malformed, or contains a memory in a version that the file does not have.
         """
         digest, _, _ = incoming.name.removeprefix(cubefile.SLOTS).partition(".")
         path = self._slots / digest
@@ -312,7 +313,7 @@ class Arrivals:
 
 @contextmanager
 def _new(path: Path) -> Iterator[IO[bytes]]:
-    """A file that nobody else may read, on disk when the block ends."""
+    """A file that nobody else may read; it is on disk when the block ends."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         yield file
         file.flush()

@@ -1,8 +1,9 @@
-"""Merge: what another cube has and this one lacks, taken over in one transaction.
+"""Merge: one transaction that takes over what another cube has and this one lacks.
 
-A cube is the set of its operations, and its state a fold of them; so the merge of two cubes is the union of two sets, and the
-same whichever takes over from which, in whatever order and however often. An operation is absent, present, or purged, and goes
-only that way: a tombstone erases what it purged wherever it arrives. Vectors and files follow the memories that need them.
+A cube is the set of its operations, and its state is their fold; so the merge of two cubes is the union of two sets, whichever
+takes over from which, in whatever order and however often. An operation is absent, present, or purged, and moves only in that
+direction: a tombstone erases what it purged in every cube that it reaches. Vectors and files follow the memories that need
+    them.
 
 The other cube is any open `Vault`: another cube of this machine, or one that was unpacked from a file. It is only read. What
 a merge would bring is worked out by `merge_plan`.
@@ -25,17 +26,17 @@ _CHUNK = 500
 _BYTES = 2
 """Of a number in a vector, as `infra.local.vector_matrix.encode` writes it."""
 _STEERING = ("content", "title", "kind", "pinned", "visibility")
-"""Fields by which a memory steers what is answered: one whose field came from elsewhere is as strange as a new one."""
+"""Fields by which a memory steers answers: after a foreign change to one of them a memory is untrusted, like a new one."""
 
 
 class Terms(NamedTuple):
-    """How a merge treats what comes in.
+    """How a merge treats the other cube's operations.
 
     Attributes:
-        trusted: whether it counts as this machine's own; otherwise it is trusted less until somebody here uses it.
-        fingerprint: the embedder whose vectors are taken over besides those that the cube has already.
+        trusted: whether they count as this machine's own; otherwise their memories are untrusted until somebody here uses them.
+        fingerprint: an embedder whose vectors are taken over besides those of embedders that the cube knows already.
         only: ids of the memories to take over, and no records; `None` for everything.
-        note: what else the receipt says: the digest of a file, who signed it.
+        note: what else the receipt records: the digest of a file, who signed it.
     """
 
     trusted: bool = False
@@ -48,8 +49,8 @@ class Merged(NamedTuple):
     """What a merge did.
 
     Attributes:
-        texts: what was said by memories that a tombstone erased, for `purge.wipe` after the commit; never stored.
-        now_trusted: how many memories were here untrusted, and are trusted now.
+        texts: texts of memories that a tombstone erased, for `purge.wipe` after the commit; never stored.
+        now_trusted: how many memories were untrusted here, and are trusted now.
     """
 
     plan: Plan
@@ -60,11 +61,11 @@ class Merged(NamedTuple):
 def merge(vault: Vault, unit: Unit, other: Vault, terms: Terms | None = None) -> Merged:
     """Take over, in the caller's transaction, what the other cube has and this one lacks.
 
-    One operation of the noun `import` is appended, which tells what came; nothing at all where there is nothing to take.
-    `purge.wipe` has to follow the commit with the texts of the result.
+    A receipt is appended: one operation of the noun `import` that records what was taken over. Where there is nothing to take
+    over, nothing is written. `purge.wipe` has to follow the commit with the texts of the result.
 
     Raises:
-        IntegrityError: both cubes went on as one replica, so that one was copied as a folder; or the other is damaged.
+        IntegrityError: two copies of a folder went on writing as one replica; or the other cube is damaged.
     """
     terms = terms or Terms()
     with still(other), _readable(other):
@@ -86,7 +87,7 @@ def _readable(other: Vault) -> Iterator[None]:
 
 def _take(vault: Vault, unit: Unit, other: Vault, terms: Terms, union: LogUnion, planned: Plan) -> tuple[str, ...]:
     memories = [subject for noun, subject in union.incoming if noun == "memory"]
-    # What was purged on either side, with what the other still knows of it: where it stood, and how it was worded.
+    # What was purged on either side, with the operations that the other side still has: their texts and their places.
     gone = [vault.operations("memory", one) for one in planned.erased]
     gone += [other.operations("memory", one) for one in planned.withheld]
     before = {identity: _steering(vault, identity) for identity in memories}
@@ -114,12 +115,12 @@ def _steering(vault: Vault, identity: str) -> tuple[Any, ...] | None:
 
 
 def _insert(conn: sqlite3.Connection, other: sqlite3.Connection, places: Sequence[int], *, known: bool) -> set[str]:
-    """Copy operations, each verified; the replicas that they are of.
+    """Copy operations, each verified; their replicas.
 
-    Payloads of what was purged on either side stay behind. Where one is missing a tombstone has to say why.
+    Payloads of what was purged on either side are not copied. A missing payload needs a tombstone that explains it.
 
     Args:
-        known: whether somebody wrote them who is trusted here; what a stranger's say has to be what a cube file may hold.
+        known: whether the other cube is trusted; the changes of an untrusted one have to be within a cube file's limits.
     """
     tombs = {subject for one in (conn, other) for subject in log.purged(one)}
     replicas: set[str] = set()
@@ -138,7 +139,7 @@ def _insert(conn: sqlite3.Connection, other: sqlite3.Connection, places: Sequenc
 
 
 def _hold(vault: Vault, other: Vault, replicas: set[str]) -> None:
-    """See that nothing is missing of what this cube wrote itself, and note how much of others is here."""
+    """Check that no operation of this cube's own replica is missing, and record how many of other replicas are here."""
     own = vault.meta["replica"]
     log.came_in(vault.conn, replicas - {own})
     count, last = vault.conn.execute("SELECT count(*), max(seq) FROM ops WHERE replica = ?", (own,)).fetchone()
@@ -157,11 +158,11 @@ def _receipt(vault: Vault, unit: Unit, other: Vault, terms: Terms, count: int) -
 
 
 def _keep_policy(unit: Unit, conn: sqlite3.Connection, ruled: dict[str, Any], before: dict[str, Any], *, trusted: bool) -> None:
-    """See that no stranger says what fades and what is erased here: what ruled goes on ruling, whatever the log says now.
+    """Keep the policy that rules here, whatever the log says now, unless a trusted cube changed it.
 
     Args:
         ruled: what ruled until now; `before` what the log said then.
-        trusted: whether what came in is one's own, and so rules, as far as it is new.
+        trusted: whether the other cube is trusted, so that its changes to the policy rule here.
     """
     now = registers_of(conn, POLICY, POLICY)
     moved = {name for name in {*before, *now} if before.get(name) != now.get(name)}
@@ -174,7 +175,7 @@ def _keep_policy(unit: Unit, conn: sqlite3.Connection, ruled: dict[str, Any], be
 
 
 def _copy_files(vault: Vault, other: Vault, memories: Iterable[str]) -> None:
-    """Copy the files that memories were read from; they are there before the transaction that names them is committed."""
+    """Copy source files of memories; they are there before the transaction that names them is committed."""
     ours, theirs = (Blobs(one.folder / connection.BLOBS) for one in (vault, other))
     sql = "SELECT json_extract(source, '$.digest') FROM memories WHERE id = ? AND state <> 'purged'"
     for identity in memories:
@@ -188,7 +189,7 @@ def _copy_files(vault: Vault, other: Vault, memories: Iterable[str]) -> None:
 
 
 def _adopt_vectors(vault: Vault, other: Vault, memories: Iterable[str], fingerprint: str | None) -> None:
-    """Take over vectors of embedders that are known here, where they are of just this text; the rest waits for a model."""
+    """Take over vectors of embedders known here where they are of the present text; other memories wait for a model."""
     known = {name for (name,) in vault.conn.execute("SELECT fingerprint FROM embedders")} | {fingerprint}
     theirs = other.conn.execute("SELECT fingerprint, dimensions FROM embedders")
     sizes = {name: size for name, size in theirs if name in known}
@@ -205,10 +206,10 @@ def _adopt_vectors(vault: Vault, other: Vault, memories: Iterable[str], fingerpr
 
 
 def now_trusted(vault: Vault, other: Vault) -> list[str]:
-    """The memories that are untrusted here, and of which a trusted cube has every operation and holds them trusted.
+    """The untrusted memories of which a trusted cube has every operation and does not call them untrusted.
 
-    That cube's word is what counts, and not a receipt in the log here, though it names who had signed what came in: of which
-    operations came with it it says too much, and whoever knows the log can go on with it in this cube's name.
+    That cube's own view counts. A receipt in the log here does not, though it names who signed: it covers too many operations,
+    and anybody who knows the log can append operations in this cube's name.
     """
     found = []
     of = "SELECT id FROM ops WHERE noun = 'memory' AND subject = ?"
@@ -220,9 +221,9 @@ def now_trusted(vault: Vault, other: Vault) -> list[str]:
 
 
 def _mark_arrivals(vault: Vault, other: Vault, before: dict[str, tuple[Any, ...] | None], *, trusted: bool) -> None:
-    """Note which memories are untrusted here: new ones, and those that say or do something else than before."""
+    """Mark the memories that are untrusted here: new ones, and those whose steering fields changed."""
     is_untrusted: Callable[[str], bool] = lambda _: True  # noqa: E731 -- one of two
-    if trusted:  # what is untrusted there is untrusted here
+    if trusted:  # memories untrusted there are untrusted here
         is_untrusted = other.arrivals(before).__contains__
     changed = [one for one, was in before.items() if is_untrusted(one) and was != _steering(vault, one)]
     vault.conn.executemany(

@@ -27,15 +27,15 @@ class Plan(NamedTuple):
 
     Attributes:
         new: ids of memories that were not here.
-        newer: of those that are here and get something they lack.
-        older: of those that say more here than there.
-        conflicting: of those that were set differently on both sides, neither knowing of the other: the later shows.
-        rivals: of new ones whose external id another memory has here.
-        erased: of those that were purged there.
-        withheld: of those that were purged here, so that nothing of theirs is taken over.
+        newer: ids of memories here that get something they lack.
+        older: ids of memories that say more here than there.
+        conflicting: ids of memories set differently on both sides, neither knowing of the other; the later value shows.
+        rivals: ids of new memories whose external id another memory has here.
+        erased: ids of memories that were purged there.
+        withheld: ids of memories that were purged here, so that nothing of theirs is taken over.
         same: how many memories are the same on both sides.
         records: noun and name of what else is new or changed (views, policy, tasks, questions, snapshots).
-        operations: how many operations come in; the receipts among them, of what the other cube took over, are not counted.
+        operations: how many operations are taken over, without receipts of what the other cube took over.
     """
 
     new: tuple[str, ...]
@@ -51,7 +51,7 @@ class Plan(NamedTuple):
 
 
 class LogUnion(NamedTuple):
-    """What either log has and the other lacks: rows of theirs that come in, and what operations on both sides are about."""
+    """The difference of two logs: the other's rows to take over, their subjects, and those that only this one changed."""
 
     rows: "array[int]"
     incoming: dict[Subject, None]
@@ -69,14 +69,14 @@ def plan(vault: Vault, other: Vault, only: Collection[str] | None = None) -> Pla
 
 
 def may_erase(other: Vault) -> bool:
-    """Whether anything was purged in the other cube at all: asked first, since a plan takes as long as a merge."""
+    """Whether the other cube purged anything at all: asked first, since a plan takes as long as a merge."""
     sql = "SELECT 1 FROM ops WHERE noun = 'memory' AND change = ? LIMIT 1"
     return other.conn.execute(sql, (log.TOMBSTONE,)).fetchone() is not None
 
 
 @contextmanager
 def still(other: Vault) -> Iterator[None]:
-    """Look at one state of a cube, whoever writes to it meanwhile."""
+    """Read one state of a cube, even while another process writes to it."""
     with connection.translated(other.path):
         other.conn.execute("BEGIN")
         try:
@@ -103,14 +103,14 @@ def compare(conn: sqlite3.Connection, other: sqlite3.Connection, only: Collectio
     ours, theirs = log.ends(conn), ends_of(other)
     for replica in sorted({*ours, *theirs}):
         known, end = ours.get(replica, 0), theirs.get(replica, 0)
-        start = max(0, _agreed(conn, other, replica, min(known, end)) - 1)  # with the last common one, to chain to
+        start = max(0, _agreed(conn, other, replica, min(known, end)) - 1)  # includes the last common one, for its id
         mine, coming = _entries(conn, replica, start, known, 0), _entries(other, replica, start, end, 1, only)
         _join(union, replica, heapq.merge(mine, coming))
     return union
 
 
 def ends_of(conn: sqlite3.Connection) -> dict[str, int]:
-    """Where each replica's operations end, without the receipts that come last: a side keeps its own to itself."""
+    """The last operation of each replica, without the receipts at its end: each cube keeps its own receipts."""
     sql = "SELECT max(seq) FROM ops WHERE replica = ? AND seq <= ? AND noun <> ?"
     ends = {}
     for replica, last in log.ends(conn).items():
@@ -119,7 +119,7 @@ def ends_of(conn: sqlite3.Connection) -> dict[str, int]:
 
 
 def _agreed(conn: sqlite3.Connection, other: sqlite3.Connection, replica: str, upto: int) -> int:
-    """How far two logs are the same for sure: one id at one place vouches for all before it, where none is missing."""
+    """How far two logs certainly agree: one id at one place vouches for all before it, where none is missing."""
     sql = "SELECT id, (SELECT count(*) FROM ops WHERE replica = ?1 AND seq <= ?2) FROM ops WHERE replica = ?1 AND seq = ?2"
     found = [one.execute(sql, (replica, upto)).fetchone() for one in (conn, other)]
     return upto if found[0] is not None and found[0] == found[1] and found[0][1] == upto else 0
@@ -136,7 +136,7 @@ def _entries(
 
 
 def _join(union: LogUnion, replica: str, entries: Iterable[_Entry]) -> None:
-    """Go through both sides' operations of one replica at once."""
+    """Compare both sides' operations of one replica, in one pass."""
     last: _Entry | None = None
     twin = False
     for entry in entries:
@@ -169,7 +169,7 @@ def _settle(union: LogUnion, entry: _Entry, *, twin: bool) -> None:
         union.ahead.add((noun, subject))
 
 
-# -- telling
+# -- planning
 
 
 def plan_of(vault: Vault, other: Vault, union: LogUnion, only: Collection[str] | None) -> Plan:
@@ -214,7 +214,7 @@ def _is_purged(conn: sqlite3.Connection, identity: str) -> bool:
 
 
 def joined(vault: Vault, other: Vault, noun: str, subject: str) -> list[Operation]:
-    """The operations of both cubes on something, in folding order: what a merge makes of it, the same before it and after."""
+    """The operations of both cubes on a subject, in folding order, as a merge joins them: the same before and after it."""
     known = {one.id: one for side in (other, vault) for one in side.operations(noun, subject)}
     return sorted(known.values(), key=log.order)
 

@@ -1,7 +1,7 @@
-"""Operations as lines of `ops.jsonl`: what follows from the line before, or from the change, is left out.
+"""Operations as lines of `ops.jsonl`; each line leaves out what follows from the line before, or from the change.
 
-`man/memos-cube.5` says how a line is read. The id of an operation is never written: it is the SHA-256 of its header, so that
-a reader who reckons it has checked it. A bulk load takes about 60 bytes a memory besides what the memory says.
+`man/memos-cube.5` says how a line is read. The id of an operation is never written: it is the SHA-256 of its header, so a
+reader that computes the id has checked the header. A bulk load takes about 60 bytes a memory besides what the memory says.
 """
 
 import json
@@ -19,7 +19,7 @@ _decode = json.JSONDecoder().decode
 
 
 class _Line:
-    """What the next line may leave out: what the one before it said, and its id."""
+    """What the next line may leave out: the fields of the line before, and its id."""
 
     def __init__(self) -> None:
         self.carried: dict[str, Any] = dict.fromkeys(_CARRIED)
@@ -27,11 +27,11 @@ class _Line:
         self.id = ""
 
     def after(self, replica: str) -> int:
-        """The number that the next operation of this replica has where none is missing."""
+        """The number of this replica's next operation where none is missing."""
         return self.seq + 1 if replica == self.carried["replica"] else 1
 
     def previous(self, replica: str, seq: int) -> str | None:
-        """The id of the operation before that one, where it is known from the line before."""
+        """The id of the operation before that one, where the line before gives it."""
         if seq == 1:
             return ""
         return self.id if replica == self.carried["replica"] and seq == self.seq + 1 else None
@@ -43,7 +43,7 @@ class _Line:
 
 
 def canonical(text: str) -> dict[str, Any] | None:
-    """The change that a text says, if the text is its canonical JSON."""
+    """The change in a text, if the text is its canonical JSON."""
     try:
         change = _decode(text)
         return change if isinstance(change, dict) and encoded(change) == text.encode() + b"\n" else None
@@ -52,7 +52,7 @@ def canonical(text: str) -> dict[str, Any] | None:
 
 
 class OperationWriter:
-    """Makes lines of operations that come by replica and number."""
+    """Makes lines of operations, which have to be sorted by replica and number."""
 
     def __init__(self) -> None:
         self._line = _Line()
@@ -61,7 +61,7 @@ class OperationWriter:
         """The line of an operation; `text` is its change as it was hashed.
 
         Raises:
-            IntegrityError: it could not be read again.
+            IntegrityError: a reader would refuse the line.
         """
         if why := limits.fault(op):
             raise IntegrityError(
@@ -90,7 +90,7 @@ class OperationWriter:
 
 
 class OperationReader:
-    """Reads lines, and checks that each is what `Writer` would have made of the operation."""
+    """Reads lines, and checks that each is what `OperationWriter` makes of the operation."""
 
     def __init__(self) -> None:
         self._line = _Line()
@@ -100,7 +100,7 @@ class OperationReader:
         """The operation of a line, and its change as it was hashed.
 
         Raises:
-            IntegrityError: no operation can be so, or the line is not the one way to write it.
+            IntegrityError: the operation is impossible, or the line is not its one form.
         """
         self._number += 1
         fields = decoded(line, f"line {self._number} of ops.jsonl")
@@ -151,7 +151,7 @@ class OperationReader:
 
 
 def _change(fields: dict[str, Any]) -> tuple[str | None, dict[str, Any] | None, bytes | None]:
-    """The change as it was hashed, as it is read, and its salt; or nothing of them, where it was purged."""
+    """The change as it was hashed, the same change parsed, and its salt; `None` for all three where it was purged."""
     if "digest" in fields:
         if fields.keys() & {"change", "text", "salt"}:
             raise ValueError("digest")

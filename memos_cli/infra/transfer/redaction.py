@@ -1,7 +1,8 @@
-"""A publication of a cube: what its memories say now, under other ids, without their history.
+"""A publication of a cube: what its memories say now, under other ids and without their history.
 
-Nothing in it leads back: the ids of the cube, of the replica and of the memories are digests of the source's. So publishing the
-same state again gives the same file, and it can never be merged over the originals, whose purges it could not follow.
+Nothing in it leads back to the source: the ids of the cube, of the replica and of the memories are digests of the source's. So
+publishing the same state again gives the same file, and the publication can never be merged over the originals, whose purges it
+could not follow.
 """
 
 import os
@@ -25,12 +26,12 @@ _BATCH = 500
 
 @contextmanager
 def published(vault: Vault, wanted: Filter, folder: Path) -> Iterator[tuple[Vault, int]]:
-    """A cube with what may be published of another one, and how many memories were left out; gone when the block ends.
+    """A cube with the publishable part of another one, and how many memories were left out; removed when the block ends.
 
     Args:
         vault: the source.
-        wanted: the memories that are meant.
-        folder: where the cube lies meanwhile; a killed process's is swept there like other half-made cubes.
+        wanted: the memories to publish.
+        folder: where the cube lies meanwhile; after a kill it is swept there like other half-made cubes.
 
     Raises:
         Refused: nothing is left to publish.
@@ -69,7 +70,7 @@ class _Publisher:
         return "".join(ALPHABET[byte % len(ALPHABET)] for byte in self._digest(identity)[:ID_LENGTH])
 
     def run(self, wanted: Filter) -> int:
-        """Write the memories in the order in which they were made; how many were left out."""
+        """Write the memories in the order in which they were created; how many were left out."""
         conn = connection.connect(self._path)
         clause, values = queries.condition(wanted)
         source = f"SELECT m.n FROM memories m WHERE {clause} ORDER BY m.created, m.id"  # noqa: S608
@@ -98,7 +99,7 @@ class _Publisher:
         return len(left_out)
 
     def _operation(self, memory: Memory, registers: dict[str, Any]) -> Operation:
-        """The one operation of a memory; links lead to what is published under its new id, and else nowhere."""
+        """The one operation of a memory; links to unpublished memories are left out, the others get the new ids."""
         links: list[Link] = self._vault.links(memory.id)[0]
         change = registers | {f"{fold.LINK}{link.type.value}:{self._id(link.target)}": True for link in links}
         subject = self._id(memory.id)
@@ -129,9 +130,9 @@ class _Publisher:
 def covered(memory: Memory) -> dict[str, Any] | None:
     """The registers of a memory as it is published; `None` for one that is not.
 
-    Secrets are masked in content, title, key and tags. A memory that a person labelled is withheld: a label says that not
-    everybody may see it; so is one labelled `secret` in which no secret is found, since a person knew better. Where it was
-    said, by whom, in which file, and what programs noted beside it, stays at home.
+    Secrets are masked in content, title, key and tags. A memory that a person labelled is withheld, since a label says that not
+    everybody may see it; so is one labelled `secret` in which no secret is found, since a person knew better. The source of a
+    memory, and what programs noted beside it, are left out.
     """
     found = secrets.find(memory.content)
     labels = set(memory.labels)

@@ -1,7 +1,7 @@
-"""The record of a slot that travels: what its state was computed from. The state itself is opaque.
+"""The record of a slot in a cube file: what its state was computed from. The state itself is opaque.
 
-Nothing of it is a time, a use or a principal: those belong to the machine. Whoever takes a slot in has to be sure of its maker,
-since llama.cpp trusts a state, and of its model, since the state is that one's alone.
+The record has no time, use or principal: those belong to the machine. A reader of a slot has to trust its maker, since
+llama.cpp trusts a state, and to have the same model, since the state fits only that one.
 """
 
 from collections.abc import Mapping
@@ -12,25 +12,25 @@ from memos_cli.infra.cubefile import Source, decoded, encoded, unsound
 from memos_cli.infra.cubefile.limits import is_count, is_id, is_name
 
 LAYERS = ("core", "topics")
-"""Those of a conversation stay: turns are in them that the cube need not have."""
+"""Slots of a conversation are left out: they contain turns that the cube may not have."""
 MOST_TOKENS = 1_000_000
 MOST_MEMORIES = 10_000
 MOST_IDENTITY = 100
-"""Entries of what the state depends on; memos writes some twenty."""
+"""Most entries of an identity; memos writes some twenty."""
 MOST_RECORD = 8 << 20
 _KEYS = frozenset({"covers", "identity", "ids", "memories", "name"})
 _BIG = 1 << 31
 
 
 class Travelling(NamedTuple):
-    """A slot on its way.
+    """A slot for a cube file, or from one.
 
     Attributes:
         covers: `core` or `topics`.
         name: of the set of memories; empty for the core.
-        identity: of the model and of all that computed it.
-        ids: the tokens that it is the state after.
-        memories: those whose words are in it, by id, with their versions, in the order of the prompt.
+        identity: of the model and of all that computed the state.
+        ids: the tokens that the state follows.
+        memories: the memories whose words are in it, by id, with their versions, in the order of the prompt.
         digest: SHA-256 of the state.
         path: where the state lies.
     """
@@ -44,7 +44,7 @@ class Travelling(NamedTuple):
     path: Path
 
     def record(self) -> bytes:
-        """The member that says all of this."""
+        """The bytes of the record's member."""
         told = {
             "covers": self.covers, "identity": dict(self.identity), "ids": list(self.ids),
             "memories": [[identity, version] for identity, version in self.memories.items()], "name": self.name,
@@ -60,7 +60,7 @@ def read(source: Source, path: Path) -> Travelling:
         path: where its state will lie.
 
     Raises:
-        IntegrityError: no slot can be so.
+        IntegrityError: the record is malformed.
     """
     line = source.read(source.size) if source.size <= MOST_RECORD else b""
     told = decoded(line, source.name)

@@ -1,6 +1,6 @@
 """Vectors as safetensors: the ids of the memories and their vectors, as the vault stores them, in one canonical form.
 
-By hand, since it is a length, a line of JSON and two arrays, and numpy and the library belong to an extra.
+Written by hand: a file is a length, a line of JSON and two arrays, while numpy and the library belong to an extra.
 """
 
 import json
@@ -17,11 +17,11 @@ MOST_DIMENSIONS = 65_536
 _MOST_HEADER = 1 << 16
 _CHUNK = 512
 _SLACK = 0.01
-"""How far the length of a vector of float16 may be from 1; rounding moves it by less than 0.001."""
+"""How far the length of a float16 vector may be from 1; rounding moves it by less than 0.001."""
 
 
 def header(fingerprint: str, count: int, dimensions: int) -> bytes:
-    """The beginning of a file: the length of the JSON, and the JSON filled up with blanks to a multiple of 8."""
+    """The beginning of a file: the length of the JSON, and the JSON, padded with blanks to a multiple of 8."""
     split, end = ID_LENGTH * count, ID_LENGTH * count + 2 * dimensions * count
     text = encoded(
         {
@@ -35,7 +35,7 @@ def header(fingerprint: str, count: int, dimensions: int) -> bytes:
 
 
 def is_unit(vector: bytes) -> bool:
-    """Whether these are float16 of a vector of length 1; the others are of no use to a search."""
+    """Whether these bytes are a float16 vector of length 1; a search cannot use any other."""
     return abs(math.hypot(*struct.unpack(f"<{len(vector) // 2}e", vector)) - 1) < _SLACK
 
 
@@ -46,7 +46,7 @@ class Vectors:
         incoming: the member.
 
     Raises:
-        IntegrityError: its beginning is not the canonical one.
+        IntegrityError: its beginning is not canonical.
     """
 
     def __init__(self, incoming: Incoming) -> None:
@@ -67,10 +67,10 @@ class Vectors:
         """Id and vector of each memory, by id.
 
         Args:
-            spool: an empty file that keeps the ids, which stand before the vectors.
+            spool: an empty file that keeps the ids, which precede the vectors.
 
         Raises:
-            IntegrityError: the ids are not in order, or what is no unit vector.
+            IntegrityError: the ids are not in order, or a row is no unit vector.
         """
         left, last = self.count * ID_LENGTH, ""
         while left:

@@ -1,1 +1,1 @@
-"""MemVault: a cube in SQLite. SQL lives in this folder and nowhere else."""
+"""MemVault: one cube as a SQLite file: its log, the tables folded from the log, their indexes, and the reads of them."""

@@ -1,4 +1,4 @@
-"""Content-addressed files of a cube: named by their SHA-256, written once, never modified, checked whenever they are read."""
+"""Content-addressed files of a cube: named by their SHA-256, written once, never modified, checked at every read."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from memos_cli.errors import IntegrityError
 from memos_cli.infra import files
 
 ABSENT = "absent"
-"""Marks, in the table `cube`, how many files that memories were read from did not come with them."""
+"""The mark, in the table `cube`, with how many source files of memories were missing from the file that the cube came in."""
 
 
 def _digest(content: bytes) -> str:
@@ -22,28 +22,28 @@ class Blobs:
         self._folder = folder
 
     def path(self, digest: str) -> Path:
-        """Where the file with this digest lies, if it is here."""
+        """The path of the file with this digest."""
         return self._folder / digest.removeprefix(".")[:2] / digest
 
     def __contains__(self, digest: str) -> bool:
         return self.path(digest).is_file()
 
     def put(self, content: bytes) -> str:
-        """Keep `content`; its digest in hexadecimal."""
+        """Store `content`; its digest in hexadecimal."""
         digest = _digest(content)
         path = self.path(digest)
         if path.exists():
-            path.touch()  # somebody needs it, so it is no leftover (see `older_than`)
+            path.touch()  # it is in use, so no leftover (see `older_than`)
         else:
             files.write(path, content)
         return digest
 
     def remove(self, name: str) -> None:
-        """Delete a file that nobody needs any more."""
+        """Delete a file that nothing needs any more."""
         self.path(name).unlink(missing_ok=True)
 
     def raw(self, name: str) -> bytes:
-        """What lies under a name, unchecked; nothing if it is gone."""
+        """The bytes under a name, unchecked; empty if it is gone."""
         try:
             return self.path(name).read_bytes()
         except FileNotFoundError:
@@ -57,7 +57,7 @@ class Blobs:
         """The content with this digest.
 
         Raises:
-            IntegrityError: it is gone, or no longer what was put there.
+            IntegrityError: it is gone, or its content changed.
         """
         try:
             content = self.path(digest).read_bytes()
@@ -68,7 +68,7 @@ class Blobs:
         return content
 
     def faults(self) -> list[str]:
-        """A line for each file here that is not what its name says."""
+        """A line for each file whose content does not match its name."""
         kept = (path for path in sorted(self._folder.glob("*/*")) if path.is_file() and not path.name.startswith("."))
         wrong = (path for path in kept if _digest(path.read_bytes()) != path.name)
         return [f"blob {path.name[:12]} is not what its name says" for path in wrong]

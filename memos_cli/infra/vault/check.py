@@ -13,18 +13,18 @@ from memos_cli.model import COLD_STATES, HOT_STATES
 
 _INDEXES = ("fts", "cold_fts")
 MOST_SHOWN = 20
-"""Faults listed of one kind: a damaged cube can have a million, and nobody reads on."""
+"""The most faults listed of one kind: a damaged cube can have a million, and nobody reads that many."""
 
 
 class Check(NamedTuple):
-    """One thing that was looked at, and what was found wrong with it."""
+    """The name of a check, and the faults that it found."""
 
     name: str
     faults: tuple[str, ...]
 
 
 def check(vault: Vault) -> list[Check]:
-    """Look at a cube from the pages of its file up to the state that its log amounts to."""
+    """Check a cube, from the pages of its file up to the state that its log folds to."""
     checks = [_look("file", lambda: _file(vault.conn))]
     if checks[0].faults:
         return checks
@@ -60,7 +60,7 @@ def make_anew(vault: Vault) -> int:
 
 
 def _look(name: str, find: Callable[[], Iterable[str]]) -> Check:
-    """Faults of one sort; that one cannot even look for them is one too."""
+    """The faults that `find` finds; if the search itself fails, that is a fault too."""
     found: list[str] = []
     try:
         found += islice(find(), MOST_SHOWN)
@@ -70,7 +70,7 @@ def _look(name: str, find: Callable[[], Iterable[str]]) -> Check:
 
 
 def _file(conn: sqlite3.Connection) -> list[str]:
-    """SQLite's own check, and the schema against that of a new cube: a damaged tokenizer's name still parses."""
+    """SQLite's own check, and the schema compared with that of a new cube: a damaged tokenizer's name still parses."""
     found = [line for (text,) in conn.execute(f"PRAGMA integrity_check({MOST_SHOWN})") for line in text.splitlines()]
     if found != ["ok"]:
         return [line for line in found if not line.startswith("***")]
@@ -84,10 +84,10 @@ def _identity(conn: sqlite3.Connection) -> list[str]:
 
 
 def _blobs(vault: Vault) -> Iterator[str]:
-    """Files that are not what their names say, and those that memories were read from and that are gone."""
+    """Files whose content does not match their names, and missing source files of memories."""
     blobs = Blobs(vault.folder / connection.BLOBS)
     yield from blobs.faults()
-    if vault.mark(ABSENT):  # some never came: of a selection, since they hold what others say, too
+    if vault.mark(ABSENT):  # a file of a selection lacks those that unselected memories share
         return
     sql = """SELECT DISTINCT json_extract(source, '$.digest') FROM memories
              WHERE state <> 'purged' ORDER BY 1"""
@@ -97,7 +97,7 @@ def _blobs(vault: Vault) -> Iterator[str]:
 
 
 def _inside(conn: sqlite3.Connection) -> list[str]:
-    """The inside of the full-text index, by FTS5's own check; on a copy, since the check has to be allowed to write."""
+    """The full-text index checked by FTS5 itself; on a copy, since the check has to be allowed to write."""
     copy, fresh = (sqlite3.connect(":memory:", isolation_level=None) for _ in range(2))
     try:
         schema.create_in_memory(copy)
@@ -105,7 +105,7 @@ def _inside(conn: sqlite3.Connection) -> list[str]:
             copy.execute(f"DELETE FROM {table}")
             marks = ", ".join("?" * len(copy.execute(f"PRAGMA table_info({table})").fetchall()))
             copy.executemany(f"INSERT INTO {table} VALUES ({marks})", conn.execute(f"SELECT * FROM {table}"))
-        copy.backup(fresh)  # what FTS5 remembers of the empty index stays behind
+        copy.backup(fresh)  # drops what FTS5 remembers of the empty index
         for fts in _INDEXES:
             fresh.execute(f"INSERT INTO {fts} ({fts}) VALUES ('integrity-check')")
     except sqlite3.DatabaseError as error:
@@ -118,7 +118,7 @@ def _inside(conn: sqlite3.Connection) -> list[str]:
 
 
 def _index(conn: sqlite3.Connection) -> list[str]:
-    """The full-text indexes and the vectors against the memories: those of hot ones here, those of cold ones there."""
+    """The full-text indexes and the vectors compared with the memories, for the hot ones and for the cold ones."""
     faults = []
     for name, fts, vectors, states in (
         ("hot", "fts", "vectors", HOT_STATES),

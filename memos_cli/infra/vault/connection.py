@@ -1,4 +1,4 @@
-"""Opening and making a cube's file, and what SQLite's errors mean to a person."""
+"""Opening and making a cube's file, and translating SQLite's errors for a person."""
 
 import os
 import sqlite3
@@ -30,11 +30,11 @@ _SIGNS_OF_DAMAGE = (
     "vtable constructor",
     "unrecognized token",
 )
-"""In SQLite's messages; a cube's own statements are right, so what is wrong with them is wrong with its schema."""
+"""Parts of SQLite's messages; a cube's own statements are right, so these point at a damaged schema."""
 _SHARED_MEMORY = 32768
-"""Bytes that SQLite needs beside a file in WAL mode before it can even read it."""
+"""Bytes of disk that SQLite needs beside a file in WAL mode before it can even read it."""
 _STEPS = 200_000
-"""Of SQLite's machine, some hundredths of a second, after which a statement lets Python look for signals; see `listen`."""
+"""Steps of SQLite's machine, some hundredths of a second, after which Python looks for signals; see `listen`."""
 _FIRST_PAUSE = 0.002
 _LONGEST_PAUSE = 0.1
 
@@ -44,7 +44,7 @@ class OpenCube(Protocol):
 
     Attributes:
         conn: the connection.
-        name: what the cube is called here.
+        name: the cube's name here.
     """
 
     conn: sqlite3.Connection
@@ -53,14 +53,14 @@ class OpenCube(Protocol):
 
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
-    """SQLite's errors as ours.
+    """Raise SQLite's errors as errors of memos.
 
     Raises:
         CubeLocked: the lock timeout passed.
         StorageFull: the disk is full.
         IntegrityError: the file is damaged, or not a database.
         MemosError: any other fault of the file or the disk.
-        KeyboardInterrupt: a statement of a connection that listens ended at a signal.
+        KeyboardInterrupt: a signal ended a statement of a connection that listens.
     """
     try:
         yield
@@ -73,7 +73,7 @@ def translated(path: Path) -> Iterator[None]:
 
 
 def meaning(error: sqlite3.Error, path: Path | None = None) -> MemosError:
-    """What one of SQLite's errors means to a person; `path` is the cube's file, where that is known."""
+    """The error of memos for one of SQLite's; `path` is the cube's file, where known."""
     message = " ".join(str(error).split())
     return _meaning(message, path) if isinstance(error, sqlite3.OperationalError) else _damaged(path, message)
 
@@ -97,7 +97,7 @@ def _meaning(message: str, path: Path | None) -> MemosError:
             f"the cube{_place(path)} is in use by another process",
             hint="try again, or wait longer with MEMOS_LOCK_TIMEOUT=60",
         )
-    # SQLite calls a shared-memory file that does not fit an I/O error.
+    # SQLite reports a shared-memory file without room as an I/O error.
     if "full" in message or (("I/O" in message or "readonly" in message) and path and _is_full(path)):
         where = path.parent if path else "the cube"
         return StorageFull(f"the disk that holds {where} is full; nothing was changed", hint="make room and run it again")
@@ -122,7 +122,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
     Raises:
         CubeNotFound: there is no such file.
-        IntegrityError: the file is not a cube, is damaged, or is newer than this program; it is left as it is.
+        IntegrityError: the file is not a cube, is damaged, or is newer than this program; it stays unchanged.
     """
     try:
         schema.check_header(path)
@@ -138,8 +138,8 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def _readable(path: Path) -> tuple[sqlite3.Connection, int]:
-    """A connection that was read from once, and the version of the schema."""
-    # A folder that cannot be written cannot hold the shared-memory file of WAL: read it as it lies.
+    """A connection that could read, and the version of the schema."""
+    # A read-only folder cannot hold the shared-memory file of WAL, so the file is read without one.
     writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
     try:
         return _open(path, writable=writable)
@@ -147,12 +147,12 @@ def _readable(path: Path) -> tuple[sqlite3.Connection, int]:
         log = path.with_name(f"{path.name}-wal")
         if not _is_full(path) or (log.exists() and log.stat().st_size):
             raise
-    # Nor can a full disk. Nobody else has the cube open then, and without a WAL all that was acknowledged is in the file.
+    # Nor can a full disk. No other process has the cube open then, and without a WAL the file has all that was committed.
     return _open(path, writable=False)
 
 
 def _open(path: Path, *, writable: bool) -> tuple[sqlite3.Connection, int]:
-    # The path as a URI only where it has to be: making one imports urllib.
+    # The path as a URI only where necessary: making one imports urllib.
     if writable:
         conn = sqlite3.connect(path, isolation_level=None, timeout=5.0)
     else:
@@ -167,7 +167,7 @@ def _open(path: Path, *, writable: bool) -> tuple[sqlite3.Connection, int]:
 
 
 def create(folder: Path, meta: dict[str, str]) -> bool:
-    """Make a cube's folder, whole or not at all; `False` if another process made it first."""
+    """Make a cube's folder, complete or not at all; `False` if another process made it first."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     half = folder.with_name(f".{folder.name}.{os.urandom(6).hex()}")
     try:
@@ -198,10 +198,10 @@ def _remove(folder: Path) -> None:
 
 
 def fill(path: Path, meta: dict[str, str], *, lasting: bool = True) -> None:
-    """Make the file of an empty cube in a folder that nobody else knows yet.
+    """Make the file of an empty cube in a folder that no other process knows yet.
 
     Args:
-        lasting: whether it is on disk when this returns, and in the mode in which cubes are written; what is staged has time.
+        lasting: whether the file is on disk when this returns, in the journal mode of cubes; a staged cube does that later.
     """
     conn = sqlite3.connect(path, isolation_level=None)
     try:
@@ -214,9 +214,9 @@ def fill(path: Path, meta: dict[str, str], *, lasting: bool = True) -> None:
 
 
 def listen(conn: sqlite3.Connection) -> None:
-    """Let signals end a long statement too, as `translated` tells; otherwise Python hears of them only when it is over.
+    """Let signals end a long statement too, as `translated` reports; otherwise Python handles them only when it is over.
 
-    What a signal's handler raises within SQLite's own call is lost there, and makes the statement fail.
+    An exception from a signal's handler inside SQLite's own call is lost there, and makes the statement fail.
     """
     conn.set_progress_handler(lambda: 0, _STEPS)
 
@@ -228,10 +228,10 @@ def checkpoint(vault: OpenCube) -> bool:
 
 
 def begin(conn: sqlite3.Connection, path: Path, timeout: float) -> None:
-    """BEGIN IMMEDIATE, tried again with growing, jittered pauses: many writers then do not knock in step.
+    """BEGIN IMMEDIATE, retried with growing, jittered pauses, so that many writers do not retry in step.
 
     Raises:
-        CubeLocked: the lock was not had within `timeout` seconds.
+        CubeLocked: another writer held the lock for `timeout` seconds.
     """
     deadline = time.monotonic() + timeout
     pause = _FIRST_PAUSE

@@ -1,8 +1,8 @@
-"""From operations to state: pure, and the same on every machine that holds the same operations.
+"""From operations to state: pure, and the same on every machine that has the same operations.
 
-A subject is a map of registers, and the operation that comes last in folding order wins each. What is a set to a person is
-one register an element (`tag:work`, `label:secret`, `link:supersedes:ID`), so that two machines adding different tags both
-keep theirs. A tombstone (`purged`) wins whatever the order. Undo, versions, as-of, snapshots and merge need no more than this.
+A subject is a map of registers; for each register the operation that comes last in folding order wins. A set is one register
+for each element (`tag:work`, `label:secret`, `link:supersedes:ID`), so that two machines adding different tags both keep
+theirs. A tombstone (`purged`) wins whatever the order. Undo, versions, as-of, snapshots and merge need no more than this.
 """
 
 from collections.abc import Iterable
@@ -17,9 +17,9 @@ PURGED = "purged"
 SAID = frozenset(
     ("content", "title", "kind", "key", "occurred_at", "valid_from", "expires_at", "visibility", "task", "metadata")
 )
-"""Registers of a memory that say something: a person is asked where two machines set one of them differently."""
+"""Registers with a memory's meaning: a person is asked where two machines set one of them differently."""
 TURNED = frozenset(("state", "valid_to"))
-"""Registers that are asked about too, unless a tick set them, or an `add` that superseded."""
+"""Registers that a person is asked about too, unless a tick or a superseding `add` set them."""
 _IN_PASSING = frozenset(("tick", "add"))
 _NOWHERE = Source()
 # A dictionary finds a member in a fifth of the time that the enumeration's own call takes, and a fold asks for five.
@@ -32,7 +32,7 @@ _SOURCE_FIELDS = frozenset(Source._fields)
 
 
 def fold(operations: Iterable[Operation]) -> Registers:
-    """The registers after operations that come in folding order (`log.order`). An erased change counts as empty."""
+    """The registers after operations given in folding order (`log.order`). An erased change counts as empty."""
     registers: Registers = {}
     for operation in operations:
         change = operation.change or {}
@@ -45,7 +45,7 @@ def fold(operations: Iterable[Operation]) -> Registers:
 
 
 def members(registers: Registers, prefix: str) -> tuple[str, ...]:
-    """The elements of the set that is kept under `prefix`, sorted."""
+    """The elements of the set whose registers begin with `prefix`, sorted."""
     if not any(":" in name for name in registers):
         return ()
     return tuple(sorted(name.removeprefix(prefix) for name in registers if name.startswith(prefix)))
@@ -61,7 +61,7 @@ def links(memory_id: str, registers: Registers) -> list[Link]:
 
 
 def change_of(draft: Draft, owner: str) -> dict[str, Any]:
-    """The first change of a memory's life: what the draft says, its defaults left out."""
+    """The first change of a memory: the fields of the draft without those that have the default."""
     given = {
         "content": draft.content,
         "kind": draft.kind.value,
@@ -96,7 +96,7 @@ def source_fields(source: Source) -> dict[str, Any] | None:
 
 
 def memory(memory_id: str, operations: list[Operation]) -> tuple[Memory, Registers]:
-    """The memory that its operations, in folding order, amount to; and the registers it was read from."""
+    """The memory that its operations, given in folding order, fold to; and its registers."""
     registers = fold(operations)
     state = State.PURGED if registers.get(PURGED) else _STATES[registers.get("state", "expired")]
     read = registers.get
@@ -139,34 +139,34 @@ def _source(fields: dict[str, Any] | None) -> Source:
 
 
 def inverse(before: Registers, change: dict[str, Any]) -> dict[str, Any]:
-    """The change that takes `change` back where `before` were the registers ahead of it."""
+    """The change that undoes `change`; `before` are the registers before it."""
     return {name: before.get(name) for name in change}
 
 
 def heads(operations: list[Operation]) -> tuple[str, ...]:
-    """The operations that no other one has as a parent: what the next writer has seen last. Several after a merge."""
+    """The operations that are no other one's parent: what the next writer has seen last. Several after a merge."""
     seen = {parent for operation in operations for parent in operation.parents}
     return tuple(operation.id for operation in operations if operation.id not in seen)
 
 
 class Clash(NamedTuple):
-    """A register that two machines set differently: the operation whose value shows, and the one that did not know of it."""
+    """A register that two machines set differently: the operation whose value shows, and one that does not know that one."""
 
     shown: Operation
     other: Operation
 
 
 def clashes(operations: list[Operation]) -> dict[str, Clash]:
-    """The registers of a memory, from its operations in folding order, that have two last values, neither knowing the other.
+    """The registers of a memory with two last values, neither knowing of the other; the operations are in folding order.
 
-    One write knows of another where its parents lead there. A later write of the register that knows both settles it. What was
-    taken back (`undo`) is left out together with what took it back.
+    One write knows of another if its parents lead there. A later write of the register that knows both settles the clash.
+    Writes that were undone are left out together with the `undo`.
     """
     first = operations[0].replica
     if all(operation.replica == first for operation in operations) or PURGED in fold(operations):
         return {}
     place = {operation.id: index for index, operation in enumerate(operations)}
-    known: list[int] = []  # for each operation a bit for each that it knows of, itself included
+    known: list[int] = []  # for each operation the bits of those it knows of, its own included
     for index, operation in enumerate(operations):
         before = (place[parent] for parent in operation.parents if parent in place)
         known.append(1 << index | _united(known[one] for one in before if one < index))
@@ -194,7 +194,7 @@ def _united(sets: Iterable[int]) -> int:
 
 
 def _standing(operations: list[Operation]) -> list[int]:
-    """Where the operations stand that were not taken back, and take nothing back."""
+    """The indexes of the operations that neither were undone nor are an undo."""
     back: set[str] = set()
     standing = []
     for index in range(len(operations) - 1, -1, -1):
@@ -213,5 +213,5 @@ def _value(operation: Operation, register: str) -> Any:  # noqa: ANN401 -- whate
 
 
 def _followed(index: int, line: list[int], known: list[int]) -> bool:
-    """Whether a later one of these writes knew of this one."""
+    """Whether a later one of these writes knows of this one."""
     return any(known[later] >> index & 1 for later in line if later != index)

@@ -1,4 +1,4 @@
-"""Links in a circle: whoever follows links of some types has to come to an end."""
+"""Circles of links: for some types, whoever follows the links must reach an end."""
 
 import sqlite3
 from typing import TYPE_CHECKING
@@ -9,13 +9,13 @@ if TYPE_CHECKING:
     from memos_cli.infra.vault.connection import OpenCube
 
 ACYCLIC = (LinkType.SUPERSEDES, LinkType.MERGED_INTO, LinkType.PART_OF, LinkType.DERIVED_FROM)
-"""The types whose links lead nowhere back."""
+"""The types whose links must form no circle."""
 
 
 def circle(conn: sqlite3.Connection, kind: LinkType, among: str = "1") -> tuple[str, str] | None:
-    """Source and target of a link that is part of a circle, or leads from one to another; `None` where there is none.
+    """Source and target of a link in a circle, or on the way from one circle to another; `None` where there is no circle.
 
-    What leads nowhere is taken away until nothing is left, in a temporary table.
+    Links whose target has no further link are removed until none is left, in a temporary table.
 
     Args:
         among: an SQL condition on the links that count.

@@ -17,7 +17,7 @@ from memos_cli.model import Operation
 UNREADABLE = (ValueError, TypeError, AttributeError, KeyError, OverflowError)
 """What reading damaged values raises."""
 IMPORT = "import"
-"""The noun of what a merge appends: a receipt, whose subject is nothing but itself."""
+"""The noun of a receipt, which a merge or an import appends; the subject of a receipt is nothing else's."""
 SEE = "see what is left with: memos doctor"
 _COUNTER_BITS = 16
 _MOST_CLOCK = (1 << 63) - 1
@@ -36,15 +36,15 @@ def millis_of(clock: int) -> int:
 
 
 def clock_at(millis: int) -> int:
-    """The last clock value within that millisecond: all operations up to then have a clock no greater.
+    """The last clock value within that millisecond: no operation up to then has a greater one.
 
-    Instants after the year 6429 have none that SQLite could hold; theirs is the greatest it holds.
+    SQLite cannot store the clock of instants after the year 6429; they get the greatest value that it can store.
     """
     return min((millis << _COUNTER_BITS) | ((1 << _COUNTER_BITS) - 1), _MOST_CLOCK)
 
 
 def next_clock(latest: int, millis: int) -> int:
-    """A hybrid logical clock: the wall clock, or one more than the latest seen where the wall clock lags behind it.
+    """A hybrid logical clock: the wall clock, or one more than the latest clock where the wall clock lags behind it.
 
     Kulkarni et al., Logical Physical Clocks (2014); milliseconds in the upper 48 bits, the counter in the lower 16.
     """
@@ -57,18 +57,18 @@ def order(operation: Operation) -> tuple[int, str, int]:
 
 
 def encoded(value: object) -> str:
-    """The text of a change, or of another value, as it is hashed and stored: JSON with sorted keys and no blanks."""
+    """A change, or another value, as the text that is hashed and stored: JSON with sorted keys and no blanks."""
     return _encode(value)
 
 
 def header_hash(op: Operation) -> str:
-    """The id that the operation's header has to have, in hexadecimal."""
+    """The id that the operation's header hashes to, in hexadecimal."""
     head = (op.replica, op.seq, op.clock, op.previous, op.parents, op.principal, op.command, op.txn, op.reverts)
     return _hash(*head, op.noun, op.subject, op.digest)
 
 
 def _hash(*header: object) -> str:
-    from hashlib import sha256  # here, since it loads OpenSSL: 3 ms that a search has no use for
+    from hashlib import sha256  # here, since it loads OpenSSL: 3 ms, and a search does not need it
 
     return sha256(_encode(header).encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -81,7 +81,7 @@ def change_digest(salt: bytes, change: str) -> str:
 
 
 class Appender:
-    """Appends the operations of one transaction: one clock for all, so that a transaction is one instant."""
+    """Appends the operations of one transaction, all with one clock, so that a transaction is one instant."""
 
     def __init__(
         self, conn: sqlite3.Connection, *, replica: str, principal: str, command: str, millis: int, txn: str | None = None
@@ -96,7 +96,7 @@ class Appender:
         self.go_on()
 
     def go_on(self) -> None:
-        """Take up where the log ends now: at the beginning, and when operations came in from elsewhere."""
+        """Read the end of the log: at the start, and again after operations from elsewhere were inserted."""
         latest = self._conn.execute("SELECT max(clock) FROM ops").fetchone()[0] or 0
         self.clock = next_clock(latest, self._millis)
         sql = "SELECT seq, id FROM ops WHERE replica = ? ORDER BY seq DESC LIMIT 1"
@@ -122,7 +122,7 @@ class Appender:
 
 
 def row_of(op: Operation, text: str | None) -> "Row":
-    """An operation as the table keeps it; `text` is its change as it was hashed."""
+    """An operation as a row of the table; `text` is its change as it was hashed."""
     parents = _encode(list(op.parents)) if op.parents else "[]"
     return (
         bytes.fromhex(op.id), op.replica, op.seq, op.clock, bytes.fromhex(op.previous), parents, op.principal, op.command,
@@ -134,7 +134,7 @@ def from_row(row: tuple[Any, ...]) -> Operation:
     """An operation from the columns of `ops`.
 
     Raises:
-        IntegrityError: they hold what no operation can: the file is damaged.
+        IntegrityError: the values are impossible for an operation: the file is damaged.
     """
     try:
         return _from_row(row)
@@ -156,33 +156,33 @@ def operations(conn: sqlite3.Connection, where: str = "", parameters: Iterable[A
 
 
 def raw_rows(conn: sqlite3.Connection, where: str, parameters: Iterable[Any] = ()) -> Iterator[tuple[Any, ...]]:
-    """The columns of operations as they are stored, the change as it was hashed last; `where` orders them too."""
+    """The columns of operations as stored, the change as it was hashed last; `where` also orders them."""
     return conn.execute(f"{_SELECT} {where}", tuple(parameters))
 
 
 Position = Mapping[str, "int | list[list[int]]"]
-"""A place in a log: for each replica the number of its last operation that belongs to it. Where operations of a replica are
-missing (only a selection of them came), the runs that belong to it instead, each as its first number and its last.
+"""A place in a log: for each replica the number of its last operation before the place. Where operations of a replica are
+missing (a selection brought only some), its runs before the place instead, each as its first and its last number.
 
-Exact also where logs are merged later, as a clock value is not: what another machine wrote before the snapshot and sent after
-it has a smaller clock, and was not there.
+Unlike a clock value, a position stays exact where logs are merged later: what another machine wrote before the snapshot and
+sent after it has a smaller clock, and was not there.
 """
 
 
 def position(conn: sqlite3.Connection) -> "dict[str, int | list[list[int]]]":
-    """Where the log is now."""
+    """The present end of the log."""
     return {**ends(conn), **{replica: _runs(conn, replica) for replica in sorted(_partial(conn))}}
 
 
 def _runs(conn: sqlite3.Connection, replica: str) -> list[list[int]]:
-    # In a run, number and rank grow alike.
+    # Within a run, number and rank grow alike.
     numbered = "SELECT seq, seq - row_number() OVER (ORDER BY seq) AS run FROM ops WHERE replica = ?"
     sql = f"SELECT min(seq), max(seq) FROM ({numbered}) GROUP BY run ORDER BY 1"
     return [list(run) for run in conn.execute(sql, (replica,))]
 
 
 def ends(conn: sqlite3.Connection) -> dict[str, int]:
-    """The number of each replica's last operation. A query a replica, each answered from the index, however long the log is."""
+    """The number of each replica's last operation: one query for each replica, from the index, however long the log is."""
     sql = """WITH RECURSIVE replicas (name) AS (
                  SELECT min(replica) FROM ops
                  UNION ALL SELECT (SELECT min(replica) FROM ops WHERE replica > name) FROM replicas WHERE name IS NOT NULL)
@@ -191,7 +191,7 @@ def ends(conn: sqlite3.Connection) -> dict[str, int]:
 
 
 def within(operation: Operation, place: Position) -> bool:
-    """Whether an operation had been made, and had arrived, at a position."""
+    """Whether an operation was in the log at a position."""
     known = place.get(operation.replica, 0)
     if isinstance(known, int):
         return operation.seq <= known
@@ -199,7 +199,7 @@ def within(operation: Operation, place: Position) -> bool:
 
 
 def beyond(conn: sqlite3.Connection, place: Position) -> tuple[str, list[Any]]:
-    """The SQL condition on `ops` for what came after a position, and its parameters."""
+    """The SQL condition on `ops` for the operations after a position, and its parameters."""
     clauses: list[str] = []
     values: list[Any] = []
     for replica, now in position(conn).items():
@@ -222,11 +222,11 @@ def of_subject(conn: sqlite3.Connection, noun: str, subject: str, upto: int | No
 
 
 Row = tuple[Any, ...]
-"""The values of an operation as the table keeps them, change and all as text."""
+"""An operation as the table stores it, its change as text."""
 
 
 def copied(conn: sqlite3.Connection, places: Iterable[int]) -> list[Row]:
-    """Operations by row number, in that order, as they stand."""
+    """Operations by row number, in that order, as stored."""
     wanted = list(places)
     found = conn.execute(f"SELECT n, {_COLUMNS} FROM ops WHERE n IN ({', '.join('?' * len(wanted))})", wanted)
     by_place = {row[0]: row[1:] for row in found}
@@ -234,10 +234,10 @@ def copied(conn: sqlite3.Connection, places: Iterable[int]) -> list[Row]:
 
 
 def verified(row: Row) -> Operation:
-    """An operation from elsewhere, if header and change are what was hashed.
+    """An operation from elsewhere, if header and change match their hashes.
 
     Raises:
-        IntegrityError: they are not; or something is nearly a tombstone, which would be one to the fold and not to a purge.
+        IntegrityError: they do not; or the change is nearly a tombstone, which the fold would take for one and a purge not.
     """
     op = from_row(row)
     name = f"operation {op.seq} of replica {op.replica}"
@@ -259,7 +259,7 @@ def insert(conn: sqlite3.Connection, row: Row) -> None:
     """Put an operation from elsewhere, verified by the caller, at the end of the table.
 
     Raises:
-        sqlite3.IntegrityError: there is one with that id, or with that number of its replica.
+        sqlite3.IntegrityError: the table has one with that id, or with that number of its replica.
     """
     conn.execute(_INSERT, row)
 
@@ -272,13 +272,13 @@ def purged(conn: sqlite3.Connection) -> set[str]:
 
 
 def came_in(conn: sqlite3.Connection, replicas: Iterable[str]) -> None:
-    """Note, in the transaction that lets them in, how many operations of other replicas there are."""
+    """Record, in the transaction that inserts them, how many operations of other replicas the log has."""
     sql = "INSERT OR REPLACE INTO replicas SELECT ?1, count(*) FROM ops WHERE replica = ?1"
     conn.executemany(sql, [(replica,) for replica in replicas])
 
 
 def missing(conn: sqlite3.Connection) -> Iterator[str]:
-    """A line for each replica of which fewer (or more) operations are there than came in: by counting, nothing is hashed."""
+    """A line for each replica with fewer (or more) operations than were recorded; by counting, without hashing."""
     came = dict(conn.execute("SELECT replica, count FROM replicas").fetchall())
     there = dict(conn.execute("SELECT replica, count(*) FROM ops GROUP BY replica").fetchall())
     for replica, count in came.items():
@@ -287,7 +287,7 @@ def missing(conn: sqlite3.Connection) -> Iterator[str]:
 
 
 def gaps(conn: sqlite3.Connection) -> Iterator[str]:
-    """A line for each replica whose operations have a gap that nobody knows of; by counting as well."""
+    """A line for each replica whose operations have an unrecorded gap; also by counting."""
     partial = _partial(conn)
     for replica, count, last in conn.execute("SELECT replica, count(*), max(seq) FROM ops GROUP BY replica"):
         if count != last and replica not in partial:
@@ -295,17 +295,17 @@ def gaps(conn: sqlite3.Connection) -> Iterator[str]:
 
 
 def _partial(conn: sqlite3.Connection) -> set[str]:
-    """The other replicas whose operations came in with gaps: of a selection, or out of order."""
+    """The other replicas whose operations were inserted with gaps: from a selection, or out of order."""
     sql = """SELECT replica FROM replicas r WHERE count < (SELECT max(seq) FROM ops WHERE replica = r.replica)
              AND replica <> coalesce((SELECT value FROM cube WHERE key = 'replica'), '')"""
     return {replica for (replica,) in conn.execute(sql)}
 
 
 def faults(conn: sqlite3.Connection) -> Iterator[str]:
-    """What is wrong with the log, a line each: a broken chain, a header or a change that is not what was hashed.
+    """What is wrong with the log, a line each: a broken chain, or a header or a change that does not match its hash.
 
-    A change may be missing only where a tombstone of its subject says why, and has to be missing there. Operations may be
-    missing only of another replica, and only as many as never came.
+    A change may be missing only where its subject has a tombstone, and has to be missing there. Operations may be missing only
+    of another replica, and only those that the log never had.
     """
     yield from missing(conn)
     replica, seq, previous = "", 0, ""
@@ -333,7 +333,7 @@ def faults(conn: sqlite3.Connection) -> Iterator[str]:
 
 
 def _payload_fault(op: Operation, change: str | None, *, gone: bool) -> str | None:
-    """What is wrong with a change as it stands; `gone` says whether its subject was purged."""
+    """What is wrong with a stored change; `gone` says whether its subject was purged."""
     if change is None:
         return None if gone and op.salt is None else "its change is missing, and no purge says why"
     if change_digest(op.salt or b"", change) != op.digest:

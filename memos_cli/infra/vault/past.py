@@ -117,7 +117,7 @@ class _Past(Vault):
         rebuild.fold_past(now.conn, self.conn, keep)
 
     def record_uses(self, ids: Iterable[str], at: str) -> bool:  # noqa: ARG002 -- the past is not used up
-        """Looking back is no use of a memory."""
+        """Nothing: looking back is no use of a memory."""
         return False
 
 

@@ -1,8 +1,9 @@
-"""Purge: what a memory said is gone for good, from every place that held it, and a receipt says which those were.
+"""Purge: erases what a memory said from every place that held it, for good; a receipt names those places.
 
-Two steps. `purge` belongs to a write transaction: it leaves a tombstone in the log, erases the payload of every operation on
-the memory, and sets a mark in the cube. `wipe` follows the commit: it makes sure that no page of the file holds a byte of what
-was erased, and takes the mark away. Whoever is killed in between leaves the mark, and the next purge, tick or doctor goes on.
+There are two steps. `purge` runs in a write transaction: it leaves a tombstone in the log, erases the payload of every
+operation on the memory, and sets a mark in the cube. `wipe` follows the commit: it ensures that no page of the file holds a
+byte of the erased text, and removes the mark. A process killed in between leaves the mark, and the next purge, tick or doctor
+goes on.
 """
 
 import json
@@ -19,21 +20,21 @@ from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Link, LinkType, Memory, State
 
 DERIVING = (LinkType.DERIVED_FROM, LinkType.MERGED_INTO)
-"""Links along which a text travels from one memory to another."""
+"""Types of links along which a text passes from one memory to another."""
 _SHORTEST = 4
-"""Characters that a text has to have for it to be looked for elsewhere: "ok" is everywhere and tells nothing."""
+"""Characters that a text needs to be looked for elsewhere: "ok" is everywhere and identifies nothing."""
 _SHORTEST_STRAY = 12
-"""Characters from which on a text is also blanked where it stands in a file that memories were read from by itself."""
+"""Characters that a text needs to be blanked also outside of its own span in a source file."""
 _PROBES = 8
 _WORD = re.compile(r"\w{5,}")
 
 
 class Purged(NamedTuple):
-    """What a purge took away. It holds the texts, to find what else says them, and is never stored.
+    """What a purge removed. It holds the texts, to find what else says them, and is never stored.
 
     Attributes:
         removed: how many things were removed, place by place.
-        links: links between what was purged and others along which a text may have travelled.
+        links: links between purged memories and others along which a text may have passed.
     """
 
     ids: tuple[str, ...]
@@ -43,7 +44,7 @@ class Purged(NamedTuple):
 
 
 class Holder(NamedTuple):
-    """What still holds the text, or may: a memory (or another noun of the log) and how it comes to."""
+    """Something that holds the text, or may: a memory (or another noun of the log), and in which way."""
 
     noun: str
     id: str
@@ -55,37 +56,37 @@ class TextHolder(Protocol):
 
     @property
     def name(self) -> str:
-        """What the receipt calls it."""
+        """Its name in the receipt."""
         ...
 
     def wipe(self, purged: Purged, *, dry_run: bool) -> int:
         """Remove what holds these texts or was made from these memories; how many things that were.
 
-        It is called before the purge is committed, since only then the texts are sure to be known; if the purge fails after
-        all, what was removed here must be no loss.
+        It is called before the purge is committed, since the texts are known for certain only then; if the purge fails after
+        all, the removal must do no harm.
         """
         ...
 
     def sweep(self) -> None:
-        """Remove what may have been made between `wipe` and the commit; called after it, perhaps by another process."""
+        """Remove what was made between `wipe` and the commit; called after the commit, perhaps by another process."""
         ...
 
 
 def purge(vault: Vault, unit: Unit, ids: Iterable[str], places: Sequence[TextHolder] = (), *, dry_run: bool = False) -> Purged:
-    """Purge memories inside the caller's write transaction, in any number; `wipe` has to follow its commit.
+    """Purge any number of memories inside the caller's write transaction; `wipe` has to follow its commit.
 
-    For a tick: `wipe` first, so that nothing is left of earlier purges; then one call a transaction; then one `wipe` with the
-    texts of all of them. Ids of what was purged before are passed over.
+    A tick first calls `wipe`, which finishes earlier purges; then this once in each transaction; then one `wipe` with the texts
+    of all of them. Ids of memories purged before are skipped.
 
     Args:
         vault: the cube that `unit` writes to.
         unit: the transaction.
         ids: full ids.
-        places: see `Place`.
-        dry_run: count only; the caller takes the transaction back.
+        places: see `TextHolder`.
+        dry_run: count only; the caller rolls the transaction back.
 
     Raises:
-        IntegrityError: a file that memories came from is damaged, so it cannot be blanked.
+        IntegrityError: a source file of a memory is damaged, so it cannot be blanked.
     """
     wanted = [one for one in dict.fromkeys(ids) if vault.get(one).state is not State.PURGED]
     texts: list[str] = []
@@ -112,13 +113,13 @@ def purge(vault: Vault, unit: Unit, ids: Iterable[str], places: Sequence[TextHol
 
 
 def follow(vault: Vault, unit: Unit, histories: Iterable[Sequence[Any]]) -> tuple[str, ...]:
-    """Let go of what a tombstone from elsewhere erased, inside the transaction that brought it; `wipe` has to follow.
+    """Erase what a tombstone from elsewhere erased, inside the transaction that brought it; `wipe` has to follow.
 
     Args:
-        histories: for each memory the operations on it as they were known, here or there, before they were erased.
+        histories: for each memory its operations, as either cube had them before they were erased.
 
     Returns:
-        The texts that are gone.
+        The erased texts.
     """
     known = [operation for history in histories for operation in history]
     texts = tuple(dict.fromkeys(said(known)))
@@ -140,7 +141,7 @@ def said(history: Iterable[Any]) -> Iterator[str]:
 
 
 def _places(history: Iterable[Any]) -> Iterator[tuple[str, tuple[int, int]]]:
-    """The files that the memory was read from, with the span in each."""
+    """The source files of the memory, each with its span."""
     for operation in history:
         source = (operation.change or {}).get("source") or {}
         if source.get("digest"):
@@ -160,16 +161,16 @@ def _counts(conn: sqlite3.Connection, identity: str, history: Sequence[Any], lin
     }  # fmt: skip
 
 
-# -- files that memories were read from
+# -- source files of memories
 
 
 def _blank(
     vault: Vault, unit: Unit, spans: dict[str, list[tuple[int, int]]], texts: Sequence[str], *, dry_run: bool
 ) -> tuple[int, list[str]]:
-    """Overwrite spans with spaces in files that other memories need too; how many files, and those that nobody needs now.
+    """Overwrite spans with spaces in files that other memories need too; how many files, and those that nothing needs now.
 
-    The blanked file is there before the transaction that names it is committed, and the old one goes after that: a kill at any
-    instant leaves every memory its file.
+    The blanked file is there before the transaction that names it is committed, and the old one is removed after that: a kill
+    at any instant leaves every memory its file.
     """
     blobs = Blobs(vault.folder / connection.BLOBS)
     doomed: list[str] = []
@@ -198,7 +199,7 @@ def blob_users(conn: sqlite3.Connection, digest: str) -> list[str]:
 
 
 def _blanked(content: bytes, spans: Iterable[tuple[int, int]], texts: Iterable[str], others: Iterable[Memory]) -> bytes:
-    """A file with spaces for the spans, and for the texts wherever they stand outside of what others were read from."""
+    """A file with spaces over the spans, and over the texts wherever they are outside of other memories' spans."""
     taken = [(memory.source.start or 0, memory.source.end or 0) for memory in others]
     stray = [
         (match.start(), match.end())
@@ -213,11 +214,11 @@ def _blanked(content: bytes, spans: Iterable[tuple[int, int]], texts: Iterable[s
     return bytes(blanked)
 
 
-# -- what else says it
+# -- other holders of a text
 
 
 def holders(vault: Vault, purged: Purged) -> list[Holder]:
-    """What still holds one of the texts: other memories, now or in an earlier version, and other nouns of the log.
+    """The other holders of one of the texts: memories, now or in an earlier version, and other nouns of the log.
 
     Upper and lower case and white space make no difference. One pass over the log: some 2 s for a million operations.
     """
@@ -244,7 +245,7 @@ def _folded(text: str) -> str:
 
 
 def _bounded(text: str) -> tuple[str, re.Pattern[str]]:
-    """The text as it is looked for: quickly, then as whole words."""
+    """The text as a search needs it: for a quick test, then as whole words."""
     return text, re.compile(rf"(?<!\w){re.escape(text)}(?!\w)")
 
 
@@ -255,7 +256,7 @@ def _says_now(vault: Vault, identity: str, texts: Iterable[str]) -> bool:
 
 
 def kin(vault: Vault, ids: Iterable[str]) -> list[str]:
-    """Those that came from these memories and those that they came from (`DERIVING`), each way on to the end."""
+    """The memories that came from these, and those that these came from (`DERIVING`), directly or through others."""
     wanted = list(dict.fromkeys(ids))
     found = dict.fromkeys(wanted)
     for forwards in (True, False):
@@ -281,24 +282,24 @@ def _next_kin(vault: Vault, identity: str, *, forwards: bool) -> Iterator[str]:
 
 
 def wipe(vault: Vault, places: Sequence[TextHolder] = (), texts: Sequence[str] | None = None) -> list[str]:
-    """See to it that nothing purged is left in the cube's file, if the mark says that something may be; what is unfinished.
+    """Ensure that the cube's file holds no purged text, if the mark says that it may; what is unfinished.
 
-    SQLite overwrites what is deleted with zeros (`secure_delete`). Three things it leaves: the full-text indexes mark their
-    deleted words and keep them until segments are merged, so all are; the write-ahead log keeps old pages, so it is emptied;
-    and what a page's rearrangement may leave behind is looked for by the rarest words, and the file written anew if they are
-    found. Where the texts are not known any more, the file is written anew in any case.
+    SQLite overwrites deleted content with zeros (`secure_delete`), with three exceptions. The full-text indexes only mark
+    deleted words until segments are merged, so all are merged. The write-ahead log keeps old pages, so it is emptied.
+    Rearranging a page may leave copies, so the file is searched for the rarest words, and rewritten if one is found. Where the
+    texts are no longer known, the file is rewritten in any case.
 
     Args:
         vault: the cube.
-        places: see `Place`.
-        texts: what was purged since nothing was left to wipe; `None` where nobody knows that any more.
+        places: see `TextHolder`.
+        texts: what was purged since the last complete wipe; `None` where that is no longer known.
 
     Returns:
-        A line for each thing that could not be done now; the mark stays then. Empty when all is wiped.
+        A line for each thing that could not be done now, for which the mark stays. Empty when all is wiped.
     """
     mark = unwiped(vault.conn)
     try:
-        if mark is None:  # another process came first; which files hold these texts it did not know
+        if mark is None:  # another process wiped already, without knowing these texts
             if texts:
                 _remove_strays(vault, texts)
             return []
@@ -328,7 +329,7 @@ def _wipe(vault: Vault, mark: dict[str, Any], texts: Sequence[str] | None) -> li
 
 
 def _remove_blobs(vault: Vault, digests: Iterable[str]) -> None:
-    """Inside the write lock: nobody commits a memory that needs one of them meanwhile."""
+    """Inside the write lock, so that no other process commits a memory that needs one of the files."""
     blobs = Blobs(vault.folder / connection.BLOBS)
     for digest in digests:
         if not blob_users(vault.conn, digest):
@@ -336,7 +337,7 @@ def _remove_blobs(vault: Vault, digests: Iterable[str]) -> None:
 
 
 def _remove_strays(vault: Vault, texts: Sequence[str]) -> None:
-    """Remove files that no operation names and that hold a text: of an `add` that failed, or was killed."""
+    """Remove files that no operation names and that hold a text: an `add` that failed or was killed left them."""
     blobs = Blobs(vault.folder / connection.BLOBS)
     for name in _unnamed(vault, blobs.older_than()):
         content = blobs.raw(name)
@@ -380,9 +381,9 @@ def _is_indexed(conn: sqlite3.Connection, word: str) -> bool:
 
 
 def sweep_blobs(vault: Vault, before: float) -> int:
-    """Remove files that no operation of the log names and that were last touched before a time (seconds since 1970); how many.
+    """Remove files that no operation of the log names, last touched before a time (seconds since 1970); how many.
 
-    A kill between writing a file and committing what names it leaves such files; `before` spares the ones being added.
+    A kill between writing a file and committing the operation that names it leaves such files; `before` spares new ones.
     """
     blobs = Blobs(vault.folder / connection.BLOBS)
     old = _unnamed(vault, blobs.older_than(before))

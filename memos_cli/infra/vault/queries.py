@@ -1,4 +1,4 @@
-"""Reading memories: by id, by prefix, by filter. Who may see what is part of every condition: nothing is ranked before."""
+"""Reading memories by id, by prefix and by filter. Every condition includes who may see what, so ranking never sees more."""
 
 import json
 import sqlite3
@@ -55,7 +55,7 @@ def condition(wanted: Filter) -> Condition:
 
 
 def reaches_cold(wanted: Filter) -> bool:
-    """Whether a filter lets through anything that lies in cold storage."""
+    """Whether a filter lets anything in cold storage through."""
     return wanted.everything or wanted.archived or any(state in COLD_STATES for state in wanted.states)
 
 
@@ -69,7 +69,7 @@ def _require_sight(wanted: Filter, require: Any) -> None:  # noqa: ANN401 -- the
 
 
 def _require_marks(wanted: Filter, require: Any) -> None:  # noqa: ANN401 -- the closure above
-    """Tags and labels that it has to have, and tags that it may not have."""
+    """The tags and labels that a memory must have, and the tags that it must not have."""
     for tag in wanted.tags:
         require("EXISTS (SELECT 1 FROM tags t WHERE t.n = m.n AND t.tag = ?)", tag)
     for tag in wanted.without:
@@ -79,7 +79,7 @@ def _require_marks(wanted: Filter, require: Any) -> None:  # noqa: ANN401 -- the
 
 
 def _require_presence(wanted: Filter, require: Any) -> None:  # noqa: ANN401 -- the closure above
-    """State, validity, and for a question about the past what was known or already true then."""
+    """State and validity; for a question about the past, what was known or already true then."""
     if wanted.everything:
         require("m.state <> ?", State.PURGED)
         return
@@ -97,7 +97,7 @@ def _require_presence(wanted: Filter, require: Any) -> None:  # noqa: ANN401 -- 
 
 
 def _use_states(states: Sequence[str]) -> tuple[Any, ...]:
-    """A generated memory counts as activated once it was used, and uses are not in the log."""
+    """Values for a filter by state: a generated memory counts as activated once it was used, and uses are not in the log."""
     stored = tuple(dict.fromkeys([*states, *((State.GENERATED,) if State.ACTIVATED in states else ())]))
     clause = f"m.state IN ({_marks(stored)})"
     if State.ACTIVATED not in states:
@@ -142,13 +142,13 @@ def visible(vault: "OpenCube", ids: Iterable[str], sight: Condition) -> dict[str
 
 
 def has_operations(vault: "OpenCube", noun: str, subject: str) -> bool:
-    """Whether the log knows this subject, whatever became of it."""
+    """Whether the log knows this subject, in whatever state it is."""
     sql = "SELECT 1 FROM ops WHERE subject = ? AND noun = ? LIMIT 1"
     return vault.conn.execute(sql, (subject, noun)).fetchone() is not None
 
 
 def ever_set(vault: "OpenCube", memory_id: str, register: str) -> bool:
-    """Whether a register of a memory that begins so was ever set, also if it was cleared again."""
+    """Whether a memory ever had a register that begins so, even if it was cleared again."""
     sql = "SELECT 1 FROM ops WHERE subject = ? AND noun = 'memory' AND instr(change, ?) LIMIT 1"
     return vault.conn.execute(sql, (memory_id, f'"{register}')).fetchone() is not None
 
@@ -187,7 +187,7 @@ _KEYS: dict[str, Callable[[Memory], Any]] = {
 
 
 def in_order(memories: Iterable[Memory], order: str) -> list[Memory]:
-    """Memories of several cubes, each cube's in one of `ORDERS` already, all in that order."""
+    """Memories of several cubes in one of `ORDERS`; each cube's memories are in that order already."""
     return sorted(memories, key=_KEYS[order], reverse=order not in {"oldest", "occurred"})
 
 
@@ -205,8 +205,8 @@ class Due(NamedTuple):
     Attributes:
         n: its row.
         at: since when it is due.
-        recent: the last times that it was used.
-        absorbed: whether a fusion took it in.
+        recent: the times of its last uses.
+        absorbed: whether a fusion merged it into another memory.
     """
 
     n: int
@@ -217,14 +217,14 @@ class Due(NamedTuple):
 
 
 def due(vault: "OpenCube", until: str, after: tuple[str, int], limit: int) -> list[Due]:
-    """The memories that are due at `until`, longest due first, behind a place (since when due, row) in that order."""
+    """The memories that are due at `until`, longest due first, after a place (since when due, row) in that order."""
     sql = f"""SELECT {_FIELDS}, u.recent AS use_recent, {_ABSORBED} AS absorbed FROM {_FROM}
               WHERE m.next_due_at <= ? AND (m.next_due_at, m.n) > (?, ?) ORDER BY m.next_due_at, m.n LIMIT ?"""
     return [_due(row, vault.name) for row in _dicts(vault.conn.execute(sql, (until, *after, limit)))]
 
 
 def one_due(vault: "OpenCube", identity: str) -> Due | None:
-    """One memory with what the lifecycle has to know of it."""
+    """One memory with what the lifecycle needs to know of it."""
     sql = f"SELECT {_FIELDS}, u.recent AS use_recent, {_ABSORBED} AS absorbed FROM {_FROM} WHERE m.id = ?"
     return next((_due(row, vault.name) for row in _dicts(vault.conn.execute(sql, (identity,)))), None)
 
@@ -235,14 +235,14 @@ def _due(row: dict[str, Any], cube: str) -> Due:
 
 
 def changed_since(vault: "OpenCube", row: int, most: int, load: int, leaving_out: str) -> tuple[list[str], int]:
-    """Memories written behind a row of the log, each once, and the last row that this covers.
+    """Memories written after a row of the log, each once, and the last row that was read for them.
 
-    What another machine wrote always counts, whatever wrote it: here nobody has compared it yet.
+    Operations of another machine always count, whatever command wrote them: they were never compared with memories here.
 
     Args:
-        most: how many memories at most.
-        load: a transaction of more operations than this is passed over as a whole.
-        leaving_out: a command whose own writes don't count.
+        most: the most memories.
+        load: a transaction of more operations than this is skipped as a whole.
+        leaving_out: a command whose own writes do not count.
     """
     (own,) = vault.conn.execute("SELECT value FROM cube WHERE key = 'replica'").fetchone()
     found: dict[str, None] = {}
@@ -256,7 +256,7 @@ def changed_since(vault: "OpenCube", row: int, most: int, load: int, leaving_out
             row = n
             if noun == "memory" and not (mine and command == leaving_out):
                 if mine and subject not in found and (end := _end_of_load(vault.conn, txn, load)):
-                    row = end  # one transaction, so its rows stand together
+                    row = end  # one transaction, so its rows are consecutive
                     break
                 found[subject] = None
             if len(found) == most:
@@ -265,9 +265,9 @@ def changed_since(vault: "OpenCube", row: int, most: int, load: int, leaving_out
 
 
 def with_links(vault: "OpenCube") -> Iterator[tuple[Memory, tuple[tuple[str, str], ...]]]:
-    """Every memory, also what was purged, in the order of ids, with type and target of the links that start at it.
+    """Every memory, purged ones too, in the order of ids, with type and target of the links that start at it.
 
-    How it was used is left out: that is no part of what a cube holds.
+    Uses are left out: they are no part of a cube's content.
     """
     links = "(SELECT json_group_array(l) FROM (SELECT json_array(type, target) AS l FROM links WHERE source = m.id ORDER BY 1))"
     sql = f"SELECT {_FIELDS}, {links} AS linked FROM {_FROM} ORDER BY m.id"
@@ -279,7 +279,7 @@ def with_links(vault: "OpenCube") -> Iterator[tuple[Memory, tuple[tuple[str, str
 
 
 def records(vault: "OpenCube") -> dict[tuple[str, str], dict[str, Any]]:
-    """All that is no memory (`view`, …), by noun and name."""
+    """Everything that is no memory (`view`, …), by noun and name."""
     return {
         (noun, name): json.loads(fields) for noun, name, fields in vault.conn.execute("SELECT noun, id, fields FROM records")
     }
@@ -291,7 +291,7 @@ def clashing(vault: "OpenCube") -> list[str]:
 
 
 def rivals(vault: "OpenCube") -> list[tuple[str, str, str]]:
-    """External id, the memory that keeps it, and one that was given the same on another machine."""
+    """External id, the memory that keeps it, and a memory that got the same one on another machine."""
     sql = """SELECT r.external_id, m.id, r.id FROM rivals r JOIN memories m ON m.external_id = r.external_id ORDER BY 1, 3"""
     return vault.conn.execute(sql).fetchall()
 
@@ -303,7 +303,7 @@ def _end_of_load(conn: sqlite3.Connection, txn: str, load: int) -> int | None:
 
 
 def schedule(vault: "OpenCube", now: str) -> tuple[dict[str, int], int, str | None]:
-    """How many memories are in each state, how many are due at `now`, and when the first of the others is."""
+    """How many memories are in each state, how many are due at `now`, and when the next one will be."""
     states = dict(vault.conn.execute("SELECT state, count(*) FROM memories GROUP BY 1").fetchall())
     due = vault.conn.execute("SELECT count(*) FROM memories WHERE next_due_at <= ?", (now,)).fetchone()[0]
     later = vault.conn.execute("SELECT min(next_due_at) FROM memories WHERE next_due_at > ?", (now,)).fetchone()[0]
@@ -311,7 +311,7 @@ def schedule(vault: "OpenCube", now: str) -> tuple[dict[str, int], int, str | No
 
 
 def count_up_to(vault: "OpenCube", states: Sequence[str], most: int) -> int:
-    """How many memories are in these states, counted no further than `most`: a million rows take a second to count."""
+    """How many memories are in these states, counted up to `most`: counting a million rows takes a second."""
     sql = f"SELECT count(*) FROM (SELECT 1 FROM memories WHERE state IN ({_marks(states)}) LIMIT ?)"
     return int(vault.conn.execute(sql, (*states, most)).fetchone()[0])
 
@@ -320,7 +320,7 @@ def ids_with_prefix(vault: "OpenCube", prefix: str, sight: Condition, limit: int
     """The ids that begin with `prefix`, among those that the condition lets through."""
     clause, values = sight
     sql = f"SELECT m.id FROM memories m WHERE m.id >= ? AND m.id < ? AND {clause} ORDER BY m.id LIMIT ?"
-    # Ids are lower-case ASCII, so "~" stands behind every continuation.
+    # Ids are lower-case ASCII, so "~" sorts after every continuation.
     return [row[0] for row in vault.conn.execute(sql, (prefix, prefix + "~", *values, limit))]
 
 
@@ -334,7 +334,7 @@ def links_of(vault: "OpenCube", memory_id: str) -> tuple[list[Link], list[Link]]
 def tasks(vault: "OpenCube", sight: Condition) -> list[tuple[str, int, int, str]]:
     """Name, number of current memories, number of all, and time of the newest, for each task that memories name.
 
-    Upper and lower case are one task, as they are for a filter; it is written as the first of its memories writes it.
+    As in a filter, names that differ in case only are one task, written as its first memory writes it.
     """
     clause, values = sight
     sql = f"""SELECT f.task, g.current, g.every, g.newest FROM (
@@ -349,7 +349,7 @@ def tasks(vault: "OpenCube", sight: Condition) -> list[tuple[str, int, int, str]
 def transaction_summaries(vault: "OpenCube", names: Iterable[str]) -> list[dict[str, Any]]:
     """For each command, by its transaction's name: what and whose it was, when it last wrote, how much, and what it took back.
 
-    All operations of one name are one command, also where others wrote in between.
+    All operations of one name are one command, even where others wrote in between.
     """
     found = []
     for name in names:
@@ -390,5 +390,5 @@ def statistics(vault: "OpenCube") -> dict[str, Any]:
 
 
 def untrusted_count(vault: "OpenCube") -> int:
-    """How many memories came from elsewhere and were not used here yet."""
+    """How many memories are untrusted: they came from elsewhere, and nobody here has used them yet."""
     return int(vault.conn.execute("SELECT count(*) FROM arrivals").fetchone()[0])

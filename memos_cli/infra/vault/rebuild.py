@@ -1,4 +1,4 @@
-"""Folding whole logs: deriving a cube's tables anew, showing that they are what the log says, and looking at the past."""
+"""Folding whole logs: to derive a cube's tables again, to compare them with the log, and to look at the past."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ _COMPARED = {
     "records": "SELECT * FROM records ORDER BY 1, 2",
     "clashes": "SELECT * FROM clashes ORDER BY 1, 2",
     "rivals": "SELECT * FROM rivals ORDER BY 1, 2",
-    # Which of a text's compressions zlib writes depends on its version, so texts are compared.
+    # zlib's output depends on its version, so texts are compared, not their compressed forms.
     "cold": "SELECT m.id, c.characters, c.body FROM cold c LEFT JOIN memories m ON m.n = c.n ORDER BY 1",
 }
 for _fts in ("fts", "cold_fts"):
@@ -26,13 +26,13 @@ for _fts in ("fts", "cold_fts"):
         _fts: f"""SELECT m.id, i.term, i.col, i.offset FROM temp.{_fts}_indexed i LEFT JOIN memories m ON m.n = i.doc
                   ORDER BY 1, 2, 3, 4""",
         f"{_fts}_docsize": f"SELECT m.id, d.sz FROM {_fts}_docsize d LEFT JOIN memories m ON m.n = d.id ORDER BY 1",
-        # The averages that BM25 reckons with; an index that was emptied keeps zeros where a new one has nothing.
+        # The averages that BM25 uses; an emptied index keeps zeros where a new one has nothing.
         f"{_fts}_data": f"SELECT block FROM {_fts}_data WHERE id = 1 AND EXISTS (SELECT 1 FROM {_fts}_docsize)",
     }
 
 
 class _Deriver(Unit):
-    """Stores folded state without a log to append to."""
+    """Stores folded state and has no log to append to."""
 
     def __init__(self, conn: sqlite3.Connection, due: rows.Due) -> None:
         self._conn = conn
@@ -41,12 +41,12 @@ class _Deriver(Unit):
 
 
 def deriver(conn: sqlite3.Connection, due: rows.Due) -> Unit:
-    """What stores folded state inside the caller's transaction, the log being there already."""
+    """A `Unit` that stores folded state inside the caller's transaction; the log is there already."""
     return _Deriver(conn, due)
 
 
 def subjects(conn: sqlite3.Connection) -> Iterator[tuple[str, str, list[Operation]]]:
-    """Every subject of the log with its operations in folding order; subjects in the order in which they came up."""
+    """Every subject of the log with its operations in folding order; subjects in the order of their first operation."""
     for noun, subject, _ in conn.execute(_SUBJECTS).fetchall():
         yield noun, subject, log.of_subject(conn, noun, subject)
 
@@ -57,7 +57,7 @@ def fold_into(
     keep: "Keep",
     due: rows.Due = rows.no_later_than_expiry,
 ) -> None:
-    """Derive the tables of `target` from the log of `source`, each subject from what `keep` leaves of its operations."""
+    """Derive the tables of `target` from the log of `source`, each subject from the operations that `keep` returns."""
     deriver = _Deriver(target, due)
     for noun, subject, operations in subjects(source):
         if kept := keep(operations):
@@ -65,7 +65,7 @@ def fold_into(
 
 
 Keep = Callable[[list[Operation]], list[Operation]]
-"""What of the operations on one subject counts for a view of the past; none leaves the subject out."""
+"""Selects the operations on one subject that count for a view of the past; none leaves the subject out."""
 
 
 def upto_clock(clock: int) -> Keep:
@@ -74,12 +74,12 @@ def upto_clock(clock: int) -> Keep:
 
 
 def upto_position(place: log.Position) -> Keep:
-    """What was there at a position in the log, and nothing else."""
+    """What was in the log at a position, and nothing else."""
     return lambda operations: [op for op in operations if log.within(op, place)]
 
 
 def fold_past(source: sqlite3.Connection, target: sqlite3.Connection, keep: Keep) -> None:
-    """An earlier state, its vectors with it. What was purged since stays purged: nothing of it is left to be folded."""
+    """An earlier state with its vectors. What was purged since stays purged: its operations have no payload left to fold."""
 
     def kept(operations: list[Operation]) -> list[Operation]:
         purged = any((operation.change or {}).get(fold.PURGED) for operation in operations)
@@ -95,7 +95,7 @@ def fold_past(source: sqlite3.Connection, target: sqlite3.Connection, keep: Keep
 
 
 def _guard(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
-    """What was made private or labelled since is so in its past, too: a look back is no way around that."""
+    """Make memories private or labelled in the past if they are so now: looking back must not get around that."""
     shown = "SELECT id FROM memories WHERE visibility <> 'private'"
     hidden = set(target.execute(shown)) - set(source.execute(shown))
     target.executemany("UPDATE memories SET visibility = 'private' WHERE id = ?", hidden)
@@ -104,7 +104,7 @@ def _guard(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
 
 
 def _carry_vectors(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
-    """Take over the vectors of memories whose text is the same in both; row numbers differ, so by id."""
+    """Copy the vectors of memories whose text is the same in both; row numbers differ, so by id."""
     target.executemany(
         "INSERT INTO embedders VALUES (?, ?, ?)", source.execute("SELECT id, fingerprint, dimensions FROM embedders")
     )
@@ -126,7 +126,7 @@ def _carry_vectors(source: sqlite3.Connection, target: sqlite3.Connection) -> No
 
 
 def differences(conn: sqlite3.Connection) -> list[str]:
-    """The tables whose rows are not what the log amounts to; empty when state and log agree."""
+    """The tables whose rows differ from the fold of the log; empty when state and log agree."""
     fresh = sqlite3.connect(":memory:", isolation_level=None)
     try:
         schema.create_in_memory(fresh)
@@ -142,7 +142,7 @@ def differences(conn: sqlite3.Connection) -> list[str]:
 
 
 def schema_differences(conn: sqlite3.Connection) -> list[str]:
-    """What a new cube has in its schema and this one has not."""
+    """What the schema of a new cube has and this one's lacks."""
     fresh = sqlite3.connect(":memory:", isolation_level=None)
     try:
         schema.create_in_memory(fresh)
@@ -166,8 +166,8 @@ def _rows(conn: sqlite3.Connection, table: str) -> Iterator[tuple[Any, ...]]:
 def rebuild(conn: sqlite3.Connection, due: rows.Due = rows.no_later_than_expiry) -> int:
     """Drop what is derived and fold it again, inside the caller's transaction; how many memories there are then.
 
-    Vectors whose text is unchanged are kept: they are derived too, but at the price of a model. What was used while it was
-    archived is due again (see `Vault.record_uses`).
+    Vectors whose text is unchanged are kept: they are derived too, but with a model, which is expensive. Archived memories that
+    were used are due again (see `Vault.record_uses`).
     """
     kept = sqlite3.connect(":memory:", isolation_level=None)
     try:
@@ -179,7 +179,7 @@ def rebuild(conn: sqlite3.Connection, due: rows.Due = rows.no_later_than_expiry)
             conn.execute(f"INSERT INTO {fts} ({fts}) VALUES ('delete-all')")
         fold_into(conn, conn, list, due)
         _carry_vectors(kept, conn)
-        for table in GENERATIONS:  # row numbers are others now
+        for table in GENERATIONS:  # row numbers have changed
             bump_generation(conn, table)
         conn.execute(
             """UPDATE memories SET next_due_at = u.last FROM uses u
@@ -191,7 +191,7 @@ def rebuild(conn: sqlite3.Connection, due: rows.Due = rows.no_later_than_expiry)
 
 
 def _copy(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
-    """Put the vectors aside, and of the memories what names them."""
+    """Copy the vectors to temporary tables, with the ids of their memories."""
     target.execute("BEGIN")
     for table in ("embedders", *GENERATIONS, "memories"):
         for _, group in groupby(enumerate(source.execute(f"SELECT * FROM {table}")), key=lambda pair: pair[0] // 1000):

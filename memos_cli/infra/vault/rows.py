@@ -1,4 +1,4 @@
-"""Between a memory and the tables: its row, the text that is indexed, the text that is embedded. Pure."""
+"""Conversions between a memory and the tables: its row, its indexed text, its embedded text. Pure."""
 
 import json
 import re
@@ -16,9 +16,9 @@ COLUMNS = (
     "visibility", "task", "priority", "pinned", "frozen", "confidence", "trust", "next_due_at", "version", "digest", "since",
 )  # fmt: skip
 TRUST_OF_ARRIVALS = 0.5
-"""How far a memory is trusted at most that came from elsewhere, until somebody here deals with it."""
+"""The greatest trust in an untrusted memory."""
 EMBEDDED_CHARACTERS = 4000
-"""More than 256 tokens of any text but runs of rare marks: what lies behind is cut off here, not by the tokenizer."""
+"""More than 256 tokens of any text except runs of rare marks: the rest is cut off here, not by the tokenizer."""
 _SPACELESS = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u30ff\u3130-\u318f\u31f0-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff"
     "\U00020000-\U0003ffff]+"
@@ -28,16 +28,16 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=
 
 _NOWHERE = Source()
 Due = Callable[[Memory], str | None]
-"""Says when the lifecycle has to look at a memory again."""
+"""Returns when the lifecycle has to look at a memory again."""
 
 
 def no_later_than_expiry(memory: Memory) -> str | None:
-    """The schedule of a cube without a policy at hand: only what expires is ever due."""
+    """The schedule of a cube without a policy: only what expires is ever due."""
     return memory.expires_at
 
 
 def normalised(content: str) -> str:
-    """What counts as the same content: Unicode NFC, white space folded. Case and the rest are kept: they may matter."""
+    """The form in which two contents count as the same: Unicode NFC, white space folded. Case and the rest may matter."""
     if not content.isascii():
         import unicodedata
 
@@ -46,7 +46,7 @@ def normalised(content: str) -> str:
 
 
 def digest(kind: str, content: str, source: Source, occurred_at: str | None) -> bytes:
-    """16 bytes that are equal for duplicates. Saying the same twice is two episodes, so there the occasion counts."""
+    """16 bytes that are equal for duplicates. To say the same twice is two episodes, so there the occasion counts."""
     parts = [normalised(content)]
     if kind == Kind.EPISODE:
         parts += [str(part) for part in (source.conversation, source.session, source.turn, source.speaker, occurred_at)]
@@ -54,7 +54,7 @@ def digest(kind: str, content: str, source: Source, occurred_at: str | None) -> 
 
 
 def row_of(memory: Memory, created: int, updated: int, due: str | None) -> tuple[Any, ...]:
-    """The values of `COLUMNS`; `created` and `updated` are clocks. The content of a cold memory lies in `cold` instead."""
+    """The values of `COLUMNS`; `created` and `updated` are clocks. The content of a cold memory is in `cold` instead."""
     source = memory.source
     return (
         memory.id, memory.external_id, "" if memory.state in COLD_STATES else memory.content, memory.title, memory.kind.value,
@@ -69,9 +69,9 @@ def row_of(memory: Memory, created: int, updated: int, due: str | None) -> tuple
 
 
 def row_of_draft(identity: str, draft: Draft, owner: str, clock: int, due: Due) -> tuple[Any, ...]:
-    """The values of `COLUMNS` for a draft that becomes a memory: what `row_of` gives for its fold, by a shorter way.
+    """The values of `COLUMNS` for a draft that becomes a memory: what `row_of` returns for its fold, computed faster.
 
-    A bulk add goes this way 20,000 times in four seconds; that both ways agree is what a rebuild shows.
+    A bulk add does this 20,000 times in four seconds; a rebuild shows that both functions agree.
     """
     source = draft.source
     told = Memory(
@@ -89,7 +89,7 @@ def row_of_draft(identity: str, draft: Draft, owner: str, clock: int, due: Due) 
 
 
 def packed(content: str) -> bytes | str:
-    """A content as cold storage keeps it: compressed, or as it stands where that is no shorter."""
+    """A content as cold storage has it: compressed, or unchanged where compressing makes it no shorter."""
     import zlib
 
     raw = content.encode("utf-8", "surrogatepass")
@@ -98,7 +98,7 @@ def packed(content: str) -> bytes | str:
 
 
 def unpacked(body: bytes | str) -> str:
-    """The content that `packed` was given.
+    """The content from `packed` bytes or text.
 
     Raises:
         ValueError: it is damaged.
@@ -117,7 +117,7 @@ def memory_of(row: dict[str, Any], cube: str) -> Memory:
     """A memory from a row of `memories` joined with its tags, labels (JSON arrays), uses and `cold`.
 
     Raises:
-        IntegrityError: the row holds what no memory can: the file is damaged.
+        IntegrityError: the values are impossible for a memory: the file is damaged.
     """
     try:
         return _memory_of(row, cube)
@@ -133,7 +133,7 @@ def _memory_of(row: dict[str, Any], cube: str) -> Memory:
         content=row["content"] if row["packed"] is None else unpacked(row["packed"]),
         kind=Kind(row["kind"]),
         form=Form(row["form"]),
-        # A memory that was recalled is activated; that it was recalled is not in the log, so the state is read off here.
+        # A recalled memory counts as activated; recalls are not in the log, so the state is derived from the uses here.
         state=State.ACTIVATED if state is State.GENERATED and count else state,
         external_id=row["external_id"],
         title=row["title"],
@@ -167,7 +167,7 @@ def _memory_of(row: dict[str, Any], cube: str) -> Memory:
 
 
 def grams(text: str) -> list[str]:
-    """Overlapping pairs of characters of the runs in scripts that put no spaces between words; a lone character is itself."""
+    """Overlapping pairs of characters in scripts that put no spaces between words; a lone character is returned itself."""
     found: list[str] = []
     for run in _SPACELESS.findall(text):
         found += [run[i : i + 2] for i in range(len(run) - 1)] or [run]
@@ -183,21 +183,22 @@ def index_text(
 
 
 def embedded_text(content: str, title: str | None, speaker: str | None) -> str:
-    """The text whose vector stands for a memory.
+    """The text whose vector represents a memory.
 
-    One vector a memory: of a text longer than the model reads (256 tokens of MiniLM) the beginning counts. Vectors of all its
-    parts, the best part counting, took four times as long on BEAM's long turns and found less (recall@10 0.531 against 0.571).
+    One vector for each memory: of a text longer than the model reads (256 tokens of MiniLM) the beginning counts. Vectors of
+    all its parts, the best part counting, took four times as long on BEAM's long turns and found less (recall@10 0.531 against
+    0.571).
     """
     return "".join((f"{title}: " if title else "", f"{speaker}: " if speaker else "", content[:EMBEDDED_CHARACTERS]))
 
 
 def text_digest(text: str) -> bytes:
-    """16 bytes that name exactly this text: a vector is its and no other's."""
+    """16 bytes that identify exactly this text: a vector belongs to it and to no other."""
     return _short_hash([text])
 
 
 def _short_hash(parts: list[str]) -> bytes:
-    from hashlib import sha256  # here, since it loads OpenSSL: 3 ms that a search has no use for
+    from hashlib import sha256  # here, since it loads OpenSSL: 3 ms, and a search does not need it
 
     return sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).digest()[:16]
 

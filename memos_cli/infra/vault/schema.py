@@ -1,8 +1,8 @@
-"""The shape of a cube's SQLite file, as migrations from the first on.
+"""The schema of a cube's SQLite file, as migrations from the first on.
 
-`cube` and `ops` are the truth. `uses`, `replicas` and `arrivals` are what this machine alone knows and no log tells: how often
-a memory was read, how many operations of other machines came in, which memories came with them and were not used yet. All else
-is derived: `doctor --rebuild` drops it and folds it from `ops` again.
+`cube` and `ops` are the truth. `uses`, `replicas` and `arrivals` hold what only this machine knows and no log records: how
+often a memory was read, how many operations of other machines the log has, which memories are untrusted. All other tables are
+derived: `doctor --rebuild` drops them and folds them from `ops` again.
 """
 
 import json
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 APPLICATION_ID = 0x4D454D4F
-"""`MEMO` in ASCII, in bytes 68 to 71 of the file, so that `file` and memos know a cube when they see one."""
+"""`MEMO` in ASCII, in bytes 68 to 71 of the file, by which `file` and memos recognise a cube."""
 SCHEMA_VERSION = 3
-"""How many migrations there are; `PRAGMA user_version` of a cube says how many it has had."""
+"""The number of migrations; a cube's `PRAGMA user_version` says how many it has had."""
 DERIVED = ("memories", "cold", "tags", "labels", "links", "records", "clashes", "rivals")
 """The tables that are folded from `ops`, in the order in which they are emptied."""
 _HEADER_BYTES = 100
@@ -39,15 +39,15 @@ def m001_log_and_fold(db: _Executes) -> None:
 
 
 def m002_lifecycle(db: _Executes) -> None:
-    """Since when a memory is in its state, cold storage, and a digest of what the cube is.
+    """The time since which a memory is in its state, cold storage, and a digest of what the cube is.
 
-    What is there is due at once: the next tick says when it really is. What is forgotten moves to cold storage.
+    Every memory is due at once, and the next tick computes when it really is. Forgotten memories move to cold storage.
     """
     for statement in _SECOND:
         db.execute(statement)
     _move_to_cold(db)
     meta = dict(db.execute("SELECT key, value FROM cube").fetchall())
-    if meta:  # a cube that is just being made writes its own
+    if meta:  # a new cube writes its own
         db.execute("INSERT INTO cube VALUES ('digest', ?)", (identity_digest(meta),))
     db.execute("PRAGMA user_version = 2")
 
@@ -80,7 +80,7 @@ def m003_merge(db: _Executes) -> None:
 
 
 IDENTITY = ("id", "replica", "created", "owner")
-"""What a cube is, in the table `cube`: in no log, so a digest beside it vouches for it."""
+"""What identifies a cube, in the table `cube`: it is in no log, so a digest beside it protects it."""
 
 
 def identity_digest(meta: "Mapping[str, str]") -> str:
@@ -98,10 +98,10 @@ _MIGRATIONS_TABLE = (
 )
 
 _THIRD = (
-    # How many operations of another replica came in: a log may have gaps there, and must not get more of them.
+    # How many operations of another replica were merged in: its log may have gaps, which must not grow.
     "CREATE TABLE replicas (replica TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE arrivals (id TEXT PRIMARY KEY) WITHOUT ROWID",
-    # Registers that two machines set differently, neither having seen what the other did.
+    # Registers that two machines set differently, neither having seen the other's operation.
     "CREATE TABLE clashes (id TEXT NOT NULL, register TEXT NOT NULL, PRIMARY KEY (id, register)) WITHOUT ROWID",
     # Memories whose external id another one keeps.
     "CREATE TABLE rivals (external_id TEXT NOT NULL, id TEXT NOT NULL UNIQUE, PRIMARY KEY (external_id, id)) WITHOUT ROWID",
@@ -110,7 +110,7 @@ _THIRD = (
 _SECOND = (
     "ALTER TABLE memories ADD COLUMN since TEXT",
     "UPDATE memories SET next_due_at = ''",
-    # Covers what every search asks of the hot memories, so that it reads nothing of the cold ones.
+    # Covers what every search reads of the hot memories, so that it reads nothing of the cold ones.
     "CREATE INDEX memories_state ON memories (state, valid_from, valid_to, expires_at)",
     """CREATE INDEX memories_blob ON memories (json_extract(source, '$.digest'))
        WHERE json_extract(source, '$.digest') IS NOT NULL""",
@@ -212,7 +212,7 @@ _FIRST = (
 
 
 def check_header(path: Path) -> None:
-    """Read the file's first bytes and refuse what is not a cube, before SQLite has touched it.
+    """Read the file's first bytes and refuse what is not a cube, before SQLite touches it.
 
     Raises:
         IntegrityError: not SQLite, or SQLite of another program.
@@ -246,8 +246,8 @@ def check_version(conn: "sqlite3.Connection", path: Path) -> int:
 def create(conn: "sqlite3.Connection") -> None:
     """The newest schema in an empty file, recorded as `migrate` records it.
 
-    By hand, since importing sqlite_utils takes 150 ms, more than all the rest of somebody's very first `add`; a test compares
-    what this leaves with what the library does.
+    Written by hand, since importing sqlite_utils takes 150 ms, more than all the rest of a first `add`; a test compares the
+    result with the library's.
     """
     conn.execute("BEGIN IMMEDIATE")
     create_in_memory(conn)
@@ -261,7 +261,7 @@ def create(conn: "sqlite3.Connection") -> None:
 
 
 def migrate(conn: "sqlite3.Connection") -> None:
-    """Bring the schema up to date; each migration is recorded in the transaction that does it."""
+    """Bring the schema up to date; each migration is recorded in its own transaction."""
     from sqlite_utils import Database, Migrations
 
     migrations = Migrations(_SET)

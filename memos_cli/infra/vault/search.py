@@ -23,13 +23,13 @@ STOP_WORDS = frozenset(
     she should so some such t than that the their theirs them then there these they this those to too up us very was we
     were what when where which while who whom whose why will with would you your yours yourself""".split()  # noqa: SIM905 -- reads better as prose
 )
-"""English function words: they match everything and mean little. A query of nothing else is searched as it stands."""
+"""English function words: they match everything and mean little. A query of nothing else is searched unchanged."""
 _WEIGHTS = (1.0, 0.5, 1.0)
 """BM25 weights of the FTS columns body, names, grams."""
 
 
 def words(text: str) -> list[str]:
-    """The words of a text as the index has them, but for their stems: lower case, in order."""
+    """The words of a text as the index has them, except that the index stems them: lower case, in order."""
     return [word.lower() for word in _WORD.findall(text.replace("'", " ").replace("\u2019", " "))]
 
 
@@ -40,11 +40,11 @@ def terms(query: str) -> list[str]:
 
 
 _MOST_PARTS = 400
-"""Words of a query that are looked up in both indexes; SQLite joins 500 SELECTs at most."""
+"""The most words of a query that are looked up in both indexes; SQLite joins 500 SELECTs at most."""
 
 
 def match_expressions(query: str) -> list[str]:
-    """What to look for as FTS5 expressions: the words, and the character pairs."""
+    """A query as FTS5 expressions: the words, and the character pairs."""
     parts = [f'{{body names}} : "{word}"' for word in terms(query)]
     return parts + [f'grams : "{gram}"' for gram in dict.fromkeys(rows.grams(query))]
 
@@ -53,7 +53,7 @@ def lexical(vault: "OpenCube", query: str, sight: Condition, limit: int, *, cold
     """Row numbers and BM25 scores (higher is better), best first.
 
     Args:
-        cold: look into cold storage too.
+        cold: search cold storage too.
     """
     expressions = match_expressions(query)
     if not expressions:
@@ -66,7 +66,7 @@ def lexical(vault: "OpenCube", query: str, sight: Condition, limit: int, *, cold
 def ranked(vault: "OpenCube", expression: str, sight: Condition, limit: int) -> list[tuple[int, float]]:
     """Row numbers and BM25 scores of the hot memories that match an FTS5 expression, best first."""
     clause, values = sight
-    # CROSS JOIN: the index first. SQLite would otherwise weigh it against a walk through all memories of a state.
+    # CROSS JOIN puts the index first. SQLite would otherwise consider a walk through all memories of a state.
     sql = f"""SELECT m.n, -bm25(fts, ?, ?, ?) AS score FROM fts CROSS JOIN memories m ON m.n = fts.rowid
               WHERE fts MATCH ? AND {clause} ORDER BY score DESC, m.n LIMIT ?"""
     return list(vault.conn.execute(sql, (*_WEIGHTS, expression, *values, limit)))
@@ -75,9 +75,9 @@ def ranked(vault: "OpenCube", expression: str, sight: Condition, limit: int) -> 
 def _in_both(conn: sqlite3.Connection, expressions: list[str], sight: Condition, limit: int) -> list[tuple[int, float]]:
     """Hot and cold hits in one ranking.
 
-    BM25 weighs a word by how few documents have it, and FTS5 counts those of one index: a word's only archived memory in a
-    small archive would weigh nothing. So each word is scored by itself and its weight replaced by the one of both indexes
-    together; only the average length stays that of each index.
+    BM25 weighs a word by how few documents have it, and FTS5 counts the documents of one index: a word with its only archived
+    memory in a small archive would weigh nothing. So each word is scored by itself and its weight replaced by that of both
+    indexes together; only the average length stays that of each index.
     """
     tables = ("fts", "cold_fts")
     clause, values = sight
@@ -107,20 +107,20 @@ def _one(conn: sqlite3.Connection, sql: str, *values: object) -> int:
 
 
 def _rarity(documents: int, having: int) -> float:
-    """The inverse document frequency as FTS5's `bm25` reckons it, with its floor."""
+    """The inverse document frequency as FTS5's `bm25` computes it, with its floor."""
     from math import log
 
     return max(log((documents - having + 0.5) / (having + 0.5)), 1e-6)
 
 
 def grams_expression(text: str, most: int = 8) -> str | None:
-    """An FTS5 expression for text in scripts without spaces: the first character pairs, all together; `None` without any."""
+    """An FTS5 expression for text in scripts without spaces: the first character pairs, all required; `None` without any."""
     found = list(dict.fromkeys(rows.grams(text)))[:most]
     return " AND ".join(f'grams : "{gram}"' for gram in found) if found else None
 
 
 def count_with(vault: "OpenCube", word: str, most: int) -> int:
-    """How many memories have this word in their text; `most` where there are more."""
+    """How many memories have this word in their text, counted up to `most`."""
     sql = "SELECT count(*) FROM (SELECT 1 FROM fts WHERE fts MATCH ? LIMIT ?)"
     return int(vault.conn.execute(sql, (f'{{body}} : "{word}"', most)).fetchone()[0])
 
@@ -157,7 +157,7 @@ def visible_rows(vault: "OpenCube", sight: Condition) -> "NDArray[np.int64]":
 
 
 def embedder_id(vault: "OpenCube", fingerprint: str) -> int | None:
-    """The number under which this cube knows an embedder."""
+    """The number of an embedder in this cube."""
     row = vault.conn.execute("SELECT id FROM embedders WHERE fingerprint = ?", (fingerprint,)).fetchone()
     return row[0] if row else None
 
@@ -175,7 +175,7 @@ def foreign_vectors(vault: "OpenCube", fingerprint: str) -> int:
 
 
 def generation(vault: "OpenCube", *, cold: bool = False) -> str:
-    """Names the present set of hot or cold vectors; changes with every write to it."""
+    """A name of the present set of hot or cold vectors; it changes with every write to them."""
     return mark(vault.conn, GENERATIONS[_table(cold=cold)])
 
 
@@ -200,7 +200,7 @@ def pending(vault: "OpenCube", limit: int) -> list[tuple[int, str]]:
 
 
 class Kept(NamedTuple):
-    """A memory's vector: of which embedder, and of which text (`rows.text_digest`)."""
+    """A memory's stored vector: its embedder, and the digest of its text (`rows.text_digest`)."""
 
     fingerprint: str
     digest: bytes
@@ -259,8 +259,8 @@ def store_vectors(vault: "OpenCube", fingerprint: str, dimensions: int, embedded
 
 
 def stored_vectors(conn: sqlite3.Connection, embedder: int) -> Iterator[tuple[str, str, bytes, bytes]]:
-    """Id, text to embed as it is now, digest of the text that was embedded, and vector, hot and cold, by id."""
-    # By the index of ids: sorted otherwise, contents would go to a temporary file outside of the home.
+    """Id, present text to embed, digest of the embedded text, and vector, hot and cold, by id."""
+    # By the index of ids: a sort would write contents to a temporary file outside of the home.
     sql = """SELECT m.id, m.content, m.title, m.speaker, c.body, coalesce(v.digest, w.digest), coalesce(v.vector, w.vector)
              FROM memories m INDEXED BY sqlite_autoindex_memories_1 LEFT JOIN cold c ON c.n = m.n
              LEFT JOIN vectors v ON v.n = m.n AND v.embedder = ?1 LEFT JOIN cold_vectors w ON w.n = m.n AND w.embedder = ?1
@@ -287,7 +287,7 @@ def make_pending(vault: "OpenCube", fingerprint: str | None) -> int:
 def surroundings(vault: "OpenCube", numbers: list[int], sight: Condition) -> list[tuple[Any, ...]]:
     """Row, conversation, session, turn, length and speaker of these rows and of the turns beside them that may be seen.
 
-    Last, whether the memory came from elsewhere and nobody here has dealt with it yet.
+    The last column says whether the memory is untrusted.
     """
     clause, values = sight
     length = "coalesce((SELECT c.characters FROM cold c WHERE c.n = m.n), length(m.content))"

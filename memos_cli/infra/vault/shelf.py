@@ -11,9 +11,9 @@ from memos_cli.infra.vault.vault import Changed, Scheduler, Vault
 from memos_cli.times import to_millis
 
 _LONG = 3600
-"""Seconds after which a half-made cube belongs to nobody any more."""
+"""Seconds after which no process is still working on a half-made cube."""
 _HALF = re.compile(r"\.[A-Za-z0-9][A-Za-z0-9._-]{0,63}\.[0-9a-f]{12}")
-"""A cube that is being made, or removed."""
+"""The name of a cube that is being made, or removed."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -21,9 +21,9 @@ class Shelf:
     """All cubes under one folder.
 
     Args:
-        folder: where they lie, a folder each.
+        folder: the folder of the cubes, a folder for each.
         lock_timeout: seconds that a write waits for other writers.
-        scheduler: see `Vault`; so `changed`.
+        scheduler: see `Vault`, as for `changed`.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Shelf:
         """The folder of a cube that is given by name, or by a path (anything with a separator in it).
 
         Raises:
-            UsageError: neither a possible name nor a path.
+            UsageError: neither a valid name nor a path.
         """
         if os.sep in cube or cube in {".", ".."} or (os.altsep and os.altsep in cube):
             return Path(cube).expanduser().absolute()
@@ -58,8 +58,8 @@ class Shelf:
         """Open a cube.
 
         Raises:
-            CubeNotFound: there is none; the message names the nearest.
-            IntegrityError: what lies there is not a cube this program can read.
+            CubeNotFound: there is none; the message names the nearest name.
+            IntegrityError: it is not a cube that this program can read.
         """
         folder = self.place(cube)
         if not (folder / connection.FILE).exists():
@@ -96,7 +96,7 @@ class Shelf:
     def remove(self, cube: str) -> Path:
         """Delete a cube with all that is in it.
 
-        It is renamed first, so that a removal that is cut short leaves no half cube behind under its name.
+        It is renamed first, so that an interrupted removal leaves no half cube under its name.
         """
         import shutil
 
@@ -111,15 +111,15 @@ class Shelf:
 
     @property
     def due(self) -> Due:
-        """Says when the lifecycle has to look at a memory of a cube without a policy of its own."""
+        """When the lifecycle has to look at a memory, in a cube without a policy of its own."""
         return self._scheduler({}) if self._scheduler else no_later_than_expiry
 
     def sweep_old(self, now: str) -> int:
-        """Remove half-made cubes that belong to nobody any more; how many."""
+        """Remove half-made cubes that no process is working on any more; how many."""
         return self.sweep(to_millis(now) / 1000 - _LONG)
 
     def sweep(self, before: float) -> int:
-        """Remove what creations and removals left that were killed before a time (seconds since 1970); how many folders."""
+        """Remove folders of killed creations and removals from before a time (seconds since 1970); how many."""
         import shutil
 
         found = [path for path in self._folder.glob(".*") if _HALF.fullmatch(path.name) and path.is_dir()]

@@ -1,6 +1,6 @@
-"""The write transaction: operations appended, and all that is derived from them changed, or none of it.
+"""The write transaction: it appends operations and changes all that is derived from them, or none of it.
 
-`Unit` is what the pipeline holds while it writes. It is made by `Vault.write` alone.
+The pipeline writes through a `Unit`. Only `Vault.write` makes one, and `rebuild.deriver` one without a log.
 """
 
 import json
@@ -14,7 +14,7 @@ from memos_cli.infra.vault.log import IMPORT, TOMBSTONE, Appender, of_subject, o
 from memos_cli.model import COLD_STATES, HOT_STATES, Draft, Memory, Operation, State
 
 ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
-"""32 letters and digits that are not mistaken for one another: no l, o, 0 or 1."""
+"""32 letters and digits that are hard to confuse: no l, o, 0 or 1."""
 ID_LENGTH = 20
 _LETTERS = (ALPHABET * 8).encode()
 _INSERT = f"INSERT INTO memories ({', '.join(rows.COLUMNS)}) VALUES ({', '.join('?' * len(rows.COLUMNS))})"
@@ -26,10 +26,10 @@ _FROM_INDEX = "INSERT INTO {0} ({0}, rowid, body, names, grams) VALUES ('delete'
 _IN_PASSING = frozenset(("tick", "undo", "add", "task end", "snapshot restore"))
 """Commands that change memories which nobody looked at."""
 POLICY = "policy"
-"""The noun and the subject of a cube's policy; and the mark, in the table `cube`, that keeps what rules here where a stranger's
-policy came in with a merge: that one is in the log and rules nothing until somebody here sets it."""
+"""The noun and the subject of a cube's policy; and the mark, in the table `cube`, with the policy that rules here if
+an untrusted one came with a merge: that one is in the log, and rules nothing until somebody here sets it."""
 _INDEX = dict.fromkeys(HOT_STATES, "fts") | dict.fromkeys(COLD_STATES, "cold_fts")
-"""The full-text index that a memory in a state is in; what was purged is in none."""
+"""The full-text index for each state of a memory; purged memories are in none."""
 
 
 def new_id() -> str:
@@ -42,7 +42,7 @@ class Unit:
 
     Attributes:
         cooled: how many memories left the hot index in it.
-        changed: the ids of memories that were there before and are not as they were.
+        changed: the ids of existing memories that it changed.
     """
 
     cooled = 0
@@ -78,13 +78,14 @@ class Unit:
         operation = self.log.append(noun, subject, change, parents=fold.heads(known), reverts=reverts)
         self.store(noun, subject, [*known, operation])
         if noun == "memory" and (operation.command not in _IN_PASSING or "content" in change):
-            self._conn.execute("DELETE FROM arrivals WHERE id = ?", (subject,))  # somebody here dealt with it
+            self._conn.execute("DELETE FROM arrivals WHERE id = ?", (subject,))  # somebody here vouches for it by changing it
         return operation
 
     def _settle_policy(self, change: dict[str, Any]) -> None:
-        """Before the policy is changed here, make the log say what rules here.
+        """Before the policy is changed here, make the log state the policy that rules here.
 
-        Under the name of the merge that brought a stranger's: whoever takes the change back is not left with that one.
+        This is written under the name of the merge that brought an untrusted policy, so that undoing the change does not leave
+        that one.
         """
         kept = mark(self._conn, POLICY)
         if not kept:
@@ -99,10 +100,10 @@ class Unit:
             self.log.txn = txn
 
     def store(self, noun: str, subject: str, operations: list[Operation]) -> None:
-        """Write what the operations on one subject amount to."""
+        """Write the fold of the operations on one subject."""
         operations.sort(key=order)
         if noun != "memory":
-            if noun != IMPORT:  # a receipt: it is read in the log, and every machine has its own
+            if noun != IMPORT:  # receipts are read in the log, and every machine has its own
                 self._store_record(noun, subject, operations)
             return
         if self._conn.execute("SELECT 1 FROM memories WHERE id = ?", (subject,)).fetchone():
@@ -124,7 +125,7 @@ class Unit:
             self._conn.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", (noun, subject, fields))
         else:
             self._conn.execute("DELETE FROM records WHERE noun = ? AND id = ?", (noun, subject))
-        if noun == POLICY:  # every memory has another term now: all are due, and the next tick says when they really are
+        if noun == POLICY:  # it changes every term: all are due, and the next tick computes when they really are
             self._conn.execute("UPDATE memories SET next_due_at = ''")
 
     def _insert(self, identity: str, operations: list[Operation]) -> None:
@@ -169,9 +170,9 @@ class Unit:
         shown = memory._replace(external_id=None) if taken else memory
         return rows.row_of(shown, operations[0].clock, operations[-1].clock, self._due(memory))
 
-    # Two machines may each have made a memory with one external id. In a cube one of them keeps it: of those that were not
-    # forgotten the latest made. The others wait in `rivals` for the day on which it loses it. So who has it depends on
-    # what is there, not on the order in which it came.
+    # Two machines may each have made a memory with one external id. In a cube one of them keeps it: of those not forgotten, the
+    # one created last. The others wait in `rivals` until it loses the id. So the holder depends on the memories that are there,
+    # not on the order in which they came.
 
     def _give_way(self, identity: str, external_id: str | None) -> bool:
         """Whether another memory has this external id, so that this one is written without it until that is settled."""
@@ -185,7 +186,7 @@ class Unit:
         return taken
 
     def _settle(self, external_id: str | None) -> None:
-        """Let the one memory have an external id that it belongs to, of those that claim it."""
+        """Give an external id to the memory that it belongs to, among those that claim it."""
         rivals = "SELECT id FROM rivals WHERE external_id = ?"
         if external_id is None or not self._conn.execute(rivals, (external_id,)).fetchone():
             return
@@ -217,9 +218,9 @@ class Unit:
             self._conn.execute("INSERT INTO cold VALUES (?, ?, ?)", (n, len(memory.content), rows.packed(memory.content)))
 
     def _erase(self, identity: str) -> None:
-        """A tombstone's part in the log: nothing but itself is left of what was said about its subject.
+        """Erase from the log all that was said about a subject, except its tombstone.
 
-        Here and not where purges are made, so that a tombstone that comes in by a merge does the same.
+        Done here and not where purges are made, so that a tombstone from a merge does the same.
         """
         sql = "UPDATE ops SET salt = NULL, change = NULL WHERE subject = ? AND noun = 'memory' AND change IS NOT NULL"
         if self._conn.execute(f"{sql} AND change <> ?", (identity, TOMBSTONE)).rowcount:
@@ -234,37 +235,37 @@ class Unit:
             bump_generation(self._conn, target)
 
     def keep_strange(self, identity: str) -> None:
-        """Note that a memory says only what came from elsewhere."""
+        """Mark a memory as untrusted."""
         self._conn.execute("INSERT OR IGNORE INTO arrivals VALUES (?)", (identity,))
 
     def keep_all_strange(self) -> None:
-        """Note that all that there is came from elsewhere."""
+        """Mark all memories of the cube as untrusted."""
         self._conn.execute("INSERT OR IGNORE INTO arrivals SELECT id FROM memories WHERE state <> 'purged'")
 
     def take_back(self) -> None:
-        """Undo all of this transaction so far; a dry run ends so."""
+        """Undo all of this transaction so far, as a dry run does at its end."""
         self._conn.execute("ROLLBACK")
         self._conn.execute("BEGIN")
         self.cooled = 0
         self.changed.clear()
 
     def forget_vectors(self, n: int, *tables: str) -> None:
-        """Drop the vectors of one memory, from the hot table and the cold one unless others are named."""
+        """Drop the vectors of one memory, from the hot and the cold table unless tables are named."""
         for table in tables or GENERATIONS:
             if self._conn.execute(f"DELETE FROM {table} WHERE n = ?", (n,)).rowcount:
                 bump_generation(self._conn, table)
 
 
 GENERATIONS = {"vectors": "generation", "cold_vectors": "cold_generation"}
-"""The tables that keep vectors, and what names the present set of each in the table `cube`."""
+"""The tables of vectors, each with the entry of the table `cube` that names its present set."""
 UNWIPED = "unwiped"
-"""Marks, in the table `cube`, that bytes of what was purged may still lie in the file; its value is a JSON object."""
+"""The mark, in the table `cube`, that bytes of purged texts may still be in the file; its value is a JSON object."""
 COOLED = "cooled"
-"""Counts, in the table `cube`, the memories that left the hot index since it was last compacted."""
+"""The entry, in the table `cube`, that counts the memories that left the hot index since it was last compacted."""
 
 
 def mark(conn: sqlite3.Connection, name: str) -> str:
-    """What the table `cube` keeps under a name beside what the cube is; empty for nothing. None of it is in the log."""
+    """A value that the table `cube` keeps besides the cube's identity; empty for nothing. None of them is in the log."""
     row = conn.execute("SELECT value FROM cube WHERE key = ?", (name,)).fetchone()
     return str(row[0]) if row else ""
 
@@ -276,12 +277,12 @@ def registers_of(conn: sqlite3.Connection, noun: str, subject: str) -> dict[str,
 
 
 def set_mark(conn: sqlite3.Connection, name: str, value: str) -> None:
-    """Keep a value under a name in the table `cube`."""
+    """Store a value under a name in the table `cube`."""
     conn.execute("INSERT INTO cube VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (name, value))
 
 
 def bump_generation(conn: sqlite3.Connection, table: str = "vectors") -> None:
-    """Say that the vectors changed, so that the matrix cached beside the cube is known to be old."""
+    """Record that the vectors changed, which makes the cached matrix outdated."""
     set_mark(conn, GENERATIONS[table], os.urandom(8).hex())
 
 
@@ -293,10 +294,10 @@ def note_cooled(conn: sqlite3.Connection, count: int) -> int:
 
 
 def compact(conn: sqlite3.Connection) -> None:
-    """Write the full-text indexes anew without the words that were taken out of them.
+    """Rewrite the full-text indexes without the words that were removed from them.
 
-    FTS5 marks those and reads past them until it happens to merge the segments that they are in: with 20,000 of 25,000
-    memories archived a search took 29 ms, and 17 after this; the same 5,000 alone take 16.
+    FTS5 only marks those and reads past them until it happens to merge their segments: with 20,000 of 25,000 memories archived
+    a search took 29 ms, and 17 after this; the same 5,000 alone take 16.
     """
     for index in ("fts", "cold_fts"):
         conn.execute(f"INSERT INTO {index} ({index}) VALUES ('optimize')")
@@ -304,18 +305,18 @@ def compact(conn: sqlite3.Connection) -> None:
 
 
 def unwiped(conn: sqlite3.Connection) -> dict[str, Any] | None:
-    """What is left to wipe after purges: `blobs`, the digests of files that nobody needs; `None` for nothing at all."""
+    """What is left to wipe after purges: `blobs`, the digests of files that nothing needs; `None` for nothing at all."""
     kept = mark(conn, UNWIPED)
     return json.loads(kept) if kept else None
 
 
 def mark_unwiped(conn: sqlite3.Connection, blobs: Iterable[str] = ()) -> None:
-    """Say that something was purged, in the transaction that does it: whoever comes by later can finish the wiping."""
+    """Record a purge, in its own transaction, so that any later process can finish the wiping."""
     known = (unwiped(conn) or {}).get("blobs", [])
-    # Another mark for each purge: see `clear_unwiped`.
+    # A different mark for each purge: see `clear_unwiped`.
     set_mark(conn, UNWIPED, json.dumps({"blobs": sorted({*known, *blobs}), "purge": os.urandom(8).hex()}))
 
 
 def clear_unwiped(conn: sqlite3.Connection, found: dict[str, Any]) -> None:
-    """Take the mark away that somebody began to wipe with, unless another purge came meanwhile."""
+    """Remove the mark that a wipe began with, unless another purge has replaced it."""
     conn.execute("DELETE FROM cube WHERE key = ? AND value = ?", (UNWIPED, json.dumps(found)))

@@ -17,12 +17,12 @@ from memos_cli.times import from_millis
 Scheduler = Callable[[Mapping[str, Any]], rows.Due]
 Changed = Callable[[Iterable[str]], None]
 _COMPACTED, _DEAD_SHARE = 500, 4
-"""The indexes are compacted when so many memories left the hot one, and at least a quarter as many as are in it."""
+"""The indexes are compacted when so many memories left the hot one, and at least 1/4 as many as are in it."""
 _TELLING = 4
-"""Letters of a prefix from which on it is taken for the id of what was purged."""
+"""The number of letters from which a prefix may mean a purged memory."""
 SHOWN = 8
 RECENT = 10
-"""How many access times are kept a memory; the base-level equation of ACT-R needs few (Petrov, 2006)."""
+"""How many access times are kept of a memory; the base-level equation of ACT-R needs few (Petrov, 2006)."""
 
 
 class Vault:
@@ -30,10 +30,10 @@ class Vault:
 
     Args:
         folder: the cube's folder.
-        name: what the cube is called here.
+        name: the cube's name here.
         lock_timeout: how long, in seconds, a write waits for other writers.
-        scheduler: makes, of the cube's own policy, the function that says when the lifecycle has to look at a memory again.
-        changed: told the ids of memories that were there before and were changed, after each write.
+        scheduler: makes of the cube's policy the function that says when the lifecycle has to look at a memory again.
+        changed: called after each write with the ids of the existing memories that it changed.
     """
 
     is_present = True
@@ -63,13 +63,13 @@ class Vault:
             raise IntegrityError(f"the cube at {folder} is damaged: it has no {min(missing)}", hint="restore it from a backup")
 
     def due(self, memory: Memory) -> str | None:
-        """When the lifecycle has to look at a memory again, as far as its header tells."""
+        """When the lifecycle has to look at a memory again, as far as the cube's policy and the memory's own fields decide."""
         if self._due is None:
             self._due = self._scheduler(self.policy) if self._scheduler else rows.no_later_than_expiry
         return self._due(memory)
 
     def close(self) -> None:
-        """Close the file; the vault is of no more use."""
+        """Close the file; the vault cannot be used after that."""
         self.conn.close()
 
     def __enter__(self) -> Self:
@@ -85,10 +85,10 @@ class Vault:
         """The write transaction: committed and on disk when the block ends, rolled back when it raises.
 
         Args:
-            command: what the log says was done.
+            command: the command's name in the log.
             principal: who did it.
             millis: when, in milliseconds since 1970.
-            txn: the name of a command that writes in several transactions and is taken back as one; `None` for a new name.
+            txn: the name of a command that writes in several transactions and is undone as one; `None` for a new name.
         """
         self._due = None  # another process may have set another policy
         with connection.translated(self.path):
@@ -109,14 +109,14 @@ class Vault:
             self._compact(cooled)
 
     def _compact(self, cooled: int) -> None:
-        """Compact the indexes where a good part of the hot one is dead: then it costs little for each that left it."""
+        """Compact the indexes if a good part of the hot one is dead, so that the cost is small for each memory that left it."""
         if cooled * _DEAD_SHARE >= self.conn.execute("SELECT count(*) FROM fts_docsize").fetchone()[0]:
             with suppress(CubeLocked, StorageFull), self.derive() as conn:
                 compact(conn)
 
     @contextmanager
     def derive(self) -> Iterator[sqlite3.Connection]:
-        """A transaction on what is not in the log: vectors and what waits for them."""
+        """A transaction on what is not in the log: vectors and the queue of missing ones."""
         with connection.translated(self.path):
             connection.begin(self.conn, self.path, self._lock_timeout)
             try:
@@ -130,10 +130,10 @@ class Vault:
             self.conn.execute("ROLLBACK")
 
     def record_uses(self, ids: Iterable[str], at: str) -> bool:
-        """Note that memories were read. Best effort: `False` if the cube is locked or cannot be written.
+        """Record that memories were read. Best effort: `False` if the cube is locked or read-only.
 
-        What is archived is due from then on, so that the next tick brings it back: use restores it. Without an fsync: a use
-        that a power cut takes back is no loss, and search stays a read in speed.
+        An archived memory becomes due, so that the next tick restores it: use restores it. There is no fsync: losing a use in a
+        power cut does no harm, and search stays as fast as a read.
         """
         try:
             self.conn.execute("PRAGMA busy_timeout = 0")
@@ -144,7 +144,8 @@ class Vault:
                 count, recent = (row[0], json.loads(row[1])) if row else (0, [])
                 kept = json.dumps([*recent, at][-RECENT:])
                 self.conn.execute("INSERT OR REPLACE INTO uses VALUES (?, ?, ?, ?)", (identity, count + 1, at, kept))
-                # A tick reads only what is due: what was recalled from the archive is, or it would lie there to its term.
+                # A tick reads only what is due; without this a recalled memory would stay in the archive to the end of its
+                # term.
                 self.conn.execute(
                     "UPDATE memories SET next_due_at = ?1 WHERE id = ?2 AND state = ?3 AND coalesce(next_due_at > ?1, TRUE)",
                     (at, identity, State.ARCHIVED.value),
@@ -160,7 +161,7 @@ class Vault:
             self.conn.execute("PRAGMA busy_timeout = 5000")
 
     def confirm(self, ids: Iterable[str]) -> bool:
-        """Note that somebody here dealt with memories that came from elsewhere; `False` if that cannot be written now."""
+        """Vouch for untrusted memories because somebody here used them; `False` if that cannot be written now."""
         untrusted = self.arrivals(ids)
         if not untrusted:
             return True
@@ -174,15 +175,15 @@ class Vault:
     # -- reading
 
     def arrivals(self, ids: Iterable[str]) -> set[str]:
-        """Which of these memories came from elsewhere and were not used here yet."""
+        """Which of these memories are untrusted."""
         sql = "SELECT 1 FROM arrivals WHERE id = ?"
         return {identity for identity in ids if self.conn.execute(sql, (identity,)).fetchone()}
 
     def resolve(self, text: str, principal: str | None = None) -> str:
-        """The full id that a prefix (or an external id, exactly) stands for.
+        """The full id that a prefix (or a whole external id) means.
 
         Raises:
-            MemoryNotFound: nothing there that the principal may see; the message names the nearest.
+            MemoryNotFound: none that the principal may see; the message names the nearest.
             AmbiguousId: several, which the message lists.
         """
         prefix = text.strip().lower()
@@ -245,7 +246,7 @@ class Vault:
         return row[0] if row else None
 
     def with_key(self, key: str, owner: str) -> list[Memory]:
-        """The hot memories of this owner that state this attribute, whatever their validity, in the order of what they say."""
+        """The hot memories of this owner that state this attribute, whatever their validity, ordered by their own times."""
         sql = """SELECT n FROM memories WHERE key = ? AND owner IS ? AND state IN ('generated', 'activated', 'merged')
                  AND kind NOT IN ('episode', 'document')"""
         found = queries.by_rows(self, [n for (n,) in self.conn.execute(sql, (key, owner))])
@@ -283,13 +284,13 @@ class Vault:
 
     @property
     def policy(self) -> dict[str, Any]:
-        """The registers of the policy that rules here: the log's, or what ruled before a stranger's came in."""
+        """The registers of the policy that rules here: the log's, or the one before a merge brought an untrusted one."""
         kept = self.mark(units.POLICY)
         return dict(json.loads(kept)["rules"]) if kept else self.merged_policy
 
     @property
     def merged_policy(self) -> dict[str, Any]:
-        """The registers of the policy as the log has it."""
+        """The registers of the policy in the log."""
         return units.registers_of(self.conn, units.POLICY, units.POLICY)
 
     # -- the lifecycle's own marks: derived, and not in the log
@@ -300,20 +301,20 @@ class Vault:
             return queries.due(self, until, after, limit)
 
     def put_off(self, later: Iterable[tuple[int, str, str | None]]) -> None:
-        """Look at memories again later: row, since when it was due, when it is due next. What changed meanwhile is left."""
+        """Postpone memories: row, since when it was due, when it is due next. Memories changed meanwhile stay due."""
         with self.derive() as conn:
             conn.executemany("UPDATE memories SET next_due_at = ?3 WHERE n = ?1 AND next_due_at = ?2", later)
 
     def changed_since(self, row: int, most: int, load: int, *, leaving_out: str) -> tuple[list[str], int]:
-        """Memories written behind a row of the log, and the last row that this covers; see `queries.changed_since`."""
+        """Memories written after a row of the log, and the last row that was read; see `queries.changed_since`."""
         return queries.changed_since(self, row, most, load, leaving_out)
 
     def mark(self, name: str) -> str:
-        """A mark that a tick left behind, such as up to when it came; empty if it never did."""
+        """A mark in the table `cube`, such as the time of the last tick; empty if there is none."""
         return units.mark(self.conn, name)
 
     def set_mark(self, name: str, value: str) -> None:
-        """Leave a mark, unless it is there already."""
+        """Set a mark, unless it has this value already."""
         if self.mark(name) != value:
             with self.derive() as conn:
                 units.set_mark(conn, name, value)
@@ -329,7 +330,7 @@ class Vault:
         return list(log.operations(self.conn, "WHERE txn = ?", (txn,)))
 
     def position(self) -> "dict[str, int | list[list[int]]]":
-        """Where the log is now."""
+        """The present end of the log."""
         return log.position(self.conn)
 
     def info(self) -> Cube:

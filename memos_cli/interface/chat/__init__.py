@@ -1,1 +1,1 @@
-"""Converse: one message in, one answer out, and the conversation kept."""
+"""Converse: one message, one answer, and the conversation saved."""

@@ -1,12 +1,12 @@
-"""The converse flow: a message is understood, memories are recalled, an answer is made, cited and kept.
+"""The converse flow: chat understands a message, recalls memories, answers, cites and saves.
 
-    understand   intents: remember, forget, tell about, or simply ask
-    recall       core memories (pinned, rules) and what a search finds; not what chat itself said or was asked before
-    answer       a model, where one is chosen and sure of itself; else the best memories, word for word (`replying`)
-    keep         the two turns as episodes and what the message told, in one transaction (`keeping`)
+    understand   `intents`: remember, forget, about, or simply ask
+    recall       core memories (pinned, rules) and what a search finds, without what chat itself said or was asked before
+    answer       a model, where one is chosen and sure of itself; else the best memories, word for word (`reply`)
+    save         the two turns as episodes and the statements of the message, in one transaction (`episodes`)
 
-A `Chat` has what lasts from one message to the next: the turns that prompts still show, what each rests on, and the slots that
-make the next answer begin sooner.
+A `Chat` holds what lasts from one message to the next: the turns that prompts still show, the memories that each rests on, and
+the slots that make the next answer begin sooner.
 """
 
 import time
@@ -36,18 +36,18 @@ if TYPE_CHECKING:
     from memos_cli.session import Session
 
 TOLD = 10
-"""How many memories `what do you know about …` tells."""
+"""How many memories `what do you know about …` lists."""
 AHEAD = 3
-"""Of how many of the likeliest sets a slot is looked for before the first message."""
+"""How many of the likeliest scenes are tried for a slot before the first message."""
 
 
 class Manner(NamedTuple):
     """How a conversation is held.
 
     Attributes:
-        save: whether turns, and what they tell, are kept. An explicit "remember that" is done in any case.
+        save: whether the turns, and what they say, are saved. An explicit "remember that" is obeyed in any case.
         recall: whether memories are looked up.
-        reveal: whether secrets are shown, and told to a model on this machine.
+        reveal: whether secrets are shown, and handed to a model on this machine.
         resume: go on with the last conversation.
         require_slot: every prompt that the model is asked has to begin from a slot. What is done without the model needs none.
     """
@@ -67,11 +67,11 @@ class Chat:
 
     Args:
         session: who acts, in which home, on which cubes.
-        memories: what can be recalled.
-        scheduler: which memories lie in slots or in an adapter.
-        llm: answers; `None` for answers from the memories alone. It stays the caller's to close.
-        attached: the adapter that `llm` computes with.
-        manner: how it is held.
+        memories: reads and searches memories.
+        scheduler: knows which memories are in slots or in an adapter.
+        llm: answers; `None` for answers from the memories alone. The caller closes it.
+        attached: the adapter that `llm` uses.
+        manner: how the conversation is held.
         user_id: who is speaking.
 
     Raises:
@@ -103,10 +103,10 @@ class Chat:
         self._person = user_id or session.principal
         self._recalling = Recall(session, memories, self._person, reveal=reveal, local=llm is None or llm.local)
         self._turns: list[Turn] = []
-        self._parts: list[Part | None] = []  # what is kept of each turn
-        self._rests: list[dict[str, int]] = []  # the memories, by version, that each turn rests on
-        self._first = 0  # the first turn that prompts still have
-        self._scene: tuple[str, ...] = ()  # the memories of the topics
+        self._parts: list[Part | None] = []  # each turn as a part of a slot, where it is saved
+        self._rests: list[dict[str, int]] = []  # the memories that each turn rests on, with their versions
+        self._first = 0  # the first turn that prompts still show
+        self._scene: tuple[str, ...] = ()  # the ids of the topic memories
         self._replier = Replier(
             session, memories, scheduler, llm, self._recalling, recall=recall, attached=attached, require_slot=require_slot
         )
@@ -121,9 +121,9 @@ class Chat:
 
         Args:
             message: what the person says.
-            tell: called with each piece of a model's answer as it comes.
-            stoppable: whether Ctrl-C ends the answer only, and what there is of it counts; otherwise it is raised.
-            literal: it is a question, whatever its words resemble: nothing in it is an order, nothing is news.
+            tell: called with each piece of a model's answer.
+            stoppable: whether Ctrl-C only ends the answer, of which the text so far counts; otherwise it is raised.
+            literal: the message is a question whatever its words resemble: chat neither obeys it nor saves statements from it.
 
         Raises:
             UsageError: empty, not text, or too long for the model.
@@ -144,7 +144,7 @@ class Chat:
         total = time.perf_counter() - start
         result = result._replace(intent=intent.name, seconds={**result.seconds, "total": total})
         result = result._replace(notices=(*detached, *result.notices))
-        if intent.name != "forget":  # what was to be forgotten would stand in the next prompt again
+        if intent.name != "forget":  # its turn would put the forgotten text into the next prompt
             self._turns += [Turn("user", message), Turn(ASSISTANT, result.answer)]
             self._parts += self._as_parts(self._keeper.episodes) or [None, None]
             self._rests += 2 * [self._resting(result)]
@@ -155,7 +155,7 @@ class Chat:
         return result
 
     def keep(self) -> int:
-        """Keep what was said so far without being kept; how many turns that were."""
+        """Save the turns that were not saved so far; how many they were."""
         return self._keeper.keep()
 
     # -- intents
@@ -166,7 +166,7 @@ class Chat:
         (kept, *_) = self._keeper.store(message, answer, [draft], asked=True)
         memory = self._memories.get(kept, self._person)
         shown = self._recalling.content(memory)
-        said = answer if shown == memory.content else f"I will remember: {shown}"  # a secret is masked here, too
+        said = answer if shown == memory.content else f"I will remember: {shown}"  # secrets are masked here as well
         return extractive(said, [memory])._replace(kept=(kept,))
 
     def _forget(self, message: str, what: str) -> Answered:
@@ -189,7 +189,7 @@ class Chat:
         return extractive(answer, meant)
 
     def forget(self, memory: Memory) -> Memory:
-        """Forget a memory, and with it, as one step, the turns of chat that say it; the memory as it is now.
+        """Forget a memory and, in the same transaction, the turns of chat that say it; the memory as it is now.
 
         Raises:
             Refused: it is frozen, or not this person's.
@@ -207,25 +207,25 @@ class Chat:
         return changed.memories[0]
 
     def _let_go(self) -> None:
-        """Leave turns out that rest on what has changed since: what is no longer so must not be told as if it were."""
+        """Drop turns that rest on a memory that has changed since, so that a prompt never shows outdated text."""
         stay = self._recalling.holding(self._turns, self._rests)
         if len(stay) < len(self._turns):
             self._stay(stay)
 
     def _stay(self, places: Sequence[int]) -> None:
-        """Go on with these turns alone."""
+        """Keep only these turns."""
         self._first = sum(place < self._first for place in places)
         self._parts = [self._parts[place] for place in places if place < len(self._parts)]
         self._rests = [self._rests[place] for place in places]
         self._turns = [self._turns[place] for place in places]
 
     def _resting(self, result: Answered) -> dict[str, int]:
-        """What an exchange rests on: its own episodes, the memories that the answer names, those that the message became."""
+        """The memories that an exchange rests on: its episodes, those that the answer names, and those made of the message."""
         kept = [self._memories.get(identity, self._person) for identity in result.kept]
         return dict.fromkeys(self._keeper.episodes, 1) | {memory.id: memory.version for memory in (*result.memories, *kept)}
 
     def _meant(self, what: str) -> list[Memory]:
-        """The memories that a person means to have forgotten: exactly these words, or all of the words that carry meaning."""
+        """The memories that a person wants to forget: the one of exactly these words, else those with all key words."""
         words = intents.terms(what)
         if not words:
             return []
@@ -262,7 +262,7 @@ class Chat:
         result, shown = self._replier.answer(whole, found, stream, word)
         self.shown = tuple(shown)
         laid = result.prompt or whole
-        self._first += len(whole.prompt.conversation) - len(laid.prompt.conversation)  # dropped for good: see `Recall.fit`
+        self._first += len(whole.prompt.conversation) - len(laid.prompt.conversation)  # for good: see `Recall.fit`
         worth = Worth(told)
         if not result.stopped and not literal:
             before = [turn.text for turn in self._turns if turn.role == "user"]
@@ -282,7 +282,7 @@ class Chat:
     # -- going on
 
     def _begin(self, *, resume: bool) -> Position:
-        """Where the conversation begins, or goes on."""
+        """Where the conversation begins or resumes."""
         if resume:
             newest = self._memories.list(Filter(at=self._session.now, tags=(TAG,)), limit=1, user_id=self._person)
             if newest and newest[0].source.conversation:
@@ -306,9 +306,10 @@ class Chat:
     # -- slots
 
     def _in_scene(self, found: Recalled) -> Recalled:
-        """With the topics of the conversation: the set that the scheduler chooses for what its first question found.
+        """What was recalled, with the topics of the conversation: the set that the scheduler chooses for the first question.
 
-        They stay for the whole conversation, which stands behind them: to change them would be to evaluate it anew.
+        The topics stay the same for the whole conversation, which follows them in the prompt: a change would mean evaluating
+        the conversation anew.
         """
         if self._replier.warm and not self._turns:
             hits = [hit.memory for hit in found.hits][: self._session.settings.get("chat.memories")]
@@ -325,13 +326,13 @@ class Chat:
         )
 
     def load(self) -> None:
-        """Load the model before anything is asked, in a thread of its own if one likes; what is wrong the first answer says."""
+        """Load the model before the first question, in a thread if the caller likes; the first answer reports any error."""
         if self._replier.warm is not None and self.llm is not None:
             with suppress(MemosError):
                 _ = self.llm.context
 
     def ahead(self) -> int:
-        """Put in place what the next prompt will most likely begin with, before it is asked; tokens that came from a slot."""
+        """Restore the likely beginning of the next prompt before it is asked; how many tokens came from a slot."""
         if self._replier.warm is None:
             return 0
         if self._turns:
@@ -341,19 +342,19 @@ class Chat:
         return 0
 
     def _next_prompt(self) -> Laid:
-        """What the next prompt has for certain."""
+        """The part of the next prompt that is already known."""
         core = self._recalling.core() if self._recall else ()
         topics = self._recalling.topics(core, self._scene)
         return self._recalling.lay("?", Recalled(core, topics=topics), self._turns[self._first :])
 
     def settle(self, *, end: bool = False) -> int:
-        """Make the model ready for the next message, and keep what that needs; to be called when the answer was shown.
+        """Make the model ready for the next message and save the slots for it; to be called after the answer was shown.
 
         Args:
-            end: there is no next message here: slots are written for the next time.
+            end: whether the conversation ends here, so that slots are written for the next one.
 
         Returns:
-            How many tokens were evaluated for it.
+            How many tokens were evaluated for this.
         """
         if self._replier.warm is None or not self._replier.asked:
             return 0

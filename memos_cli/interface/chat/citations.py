@@ -11,19 +11,19 @@ from memos_cli.operation.results import Hit
 
 MOST_EXTRACTS = 3
 NEAR = 0.6
-"""The share of the best hit's score from which on another hit stands beside it in an extractive answer."""
+"""The share of the best hit's score that another hit needs to be part of an extractive answer."""
 ALIKE = 0.35
-"""The cosine from which on a memory that shares no word with the question may answer it."""
+"""The cosine that a memory without a word of the question needs to answer it."""
 _OWN_WORDS = frozenset({"yes", "no", "you", "yet"})
-"""What memos-mini's answers end with and no memory needs to say."""
+"""Words that memos-mini's answers may end with although no memory contains them."""
 _NUMBERED = re.compile(r"[\[(](\d{1,2}(?:\s*,\s*\d{1,2})*)[\])]")
 
 
 def broken_off(answer: str, prompt: Prompt) -> bool:
-    """Whether an answer that should be a copy ends within a word of its prompt, as `garden` for `gardening` does.
+    """Whether an answer that should be a copy ends with only a part of a word of its prompt, as `garden` for `gardening`.
 
-    memos-mini may take the beginning of a word that it does not know for one that it knows, and be sure of it: of 2,000
-    questions to an earlier file's known wordings 8 were answered so.
+    memos-mini may take the beginning of an unknown word for a word that it knows, and be sure of it: it did so in 8 of 2,000
+    questions with known wordings about an earlier file.
     """
     last = re.findall(r"\w+", answer.casefold())[-1:]
     told = {word for said in _said(prompt) for word in re.findall(r"\w+", said.casefold())}
@@ -37,7 +37,7 @@ def _said(prompt: Prompt) -> Iterator[str]:
 
 
 def cited(answer: str, question: str, lines: Sequence[Line]) -> list[int]:
-    """The indexes of the lines that an answer rests on: those it numbers, else those it shares its own words with.
+    """The indexes of the lines that an answer rests on: the lines it numbers, else the lines that share its own words.
 
     Words of the question count only where the answer has no others ("Yes.", "No, I don't.").
     """
@@ -51,7 +51,7 @@ def cited(answer: str, question: str, lines: Sequence[Line]) -> list[int]:
     shares = [(len(words & intents.terms(each.text)), len(asked & intents.terms(each.text))) for each in lines]
     most = max(shares, default=(0, 0))
     if most[0] == 0:
-        # Nothing of its own: where the answer is short, what was asked for leads to the memory.
+        # The answer has no words of its own: if it is short, the words of the question lead to the memory.
         most_asked = max((share[1] for share in shares), default=0)
         short = len(answer.split()) <= 6
         return [number for number, share in enumerate(shares) if short and most_asked and share[1] == most_asked][:1]
@@ -66,7 +66,7 @@ def cited(answer: str, question: str, lines: Sequence[Line]) -> list[int]:
 
 
 def extracts(question: str, hits: Sequence[Hit]) -> list[Memory]:
-    """The memories that answer a question by themselves, best first; none where those found have nothing to do with it."""
+    """The memories that answer a question by themselves, best first; none where the hits do not match the question."""
     asked = intents.terms(question)
     fitting = [hit for hit in hits if _fits(hit, asked)]
     if not fitting:

@@ -1,7 +1,7 @@
-"""What is kept of a conversation: its two turns a message as episodes, and what the message told, in one transaction.
+"""Saves a conversation: for each message two turns as episodes, and the message's statements, in one transaction.
 
-What was recalled is never stored again: the answer's episode and the questions carry the tag `ECHO`, by which recall leaves
-them out, and a sentence that was just shown, or that the assistant said, is not taken for news when it comes back.
+Recalled text is never stored again. The answer's episode and questions carry the tag `ECHO`, by which recall leaves them out;
+a sentence that was just shown, or that the assistant said, is not news when the person repeats it.
 """
 
 import time
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Worth(NamedTuple):
-    """What of a message is worth keeping.
+    """What of a message is worth saving.
 
     Attributes:
         told: the person's own sentences, as rules find them.
@@ -37,14 +37,14 @@ class Worth(NamedTuple):
 
 
 def known(found: Recalled, turns: Sequence[Turn]) -> Known:
-    """Tells whether a text was just shown, or said by the assistant in these turns."""
+    """A function that says whether a text was just shown, or said by the assistant in these turns."""
     shown = {plain(memory.content) for memory in (*found.core, *found.topics, *(hit.memory for hit in found.hits))}
     said = " ".join(plain(turn.text) for turn in turns if turn.role == ASSISTANT)
     return lambda text: plain(text) in shown or f" {plain(text)} " in f" {said} "
 
 
 class Position(NamedTuple):
-    """Where in a conversation something is said: its id, the number of the session, and that of the turn."""
+    """A place in a conversation: the conversation's id, the number of the session, and that of the turn."""
 
     conversation: str
     session: int
@@ -52,17 +52,17 @@ class Position(NamedTuple):
 
 
 class Episodes:
-    """Keeps the turns of one conversation, and what they tell.
+    """Saves the turns of one conversation, and what they say.
 
     Args:
         session: who acts, in which home, on which cubes.
-        llm: answers, and finds what is worth keeping where it is fit for that; `None` for the rules alone.
+        llm: answers, and extracts memories where it is fit for that; `None` for the rules alone.
         person: who is speaking.
-        place: of the next turn.
-        save: whether turns, and what they tell, are kept at once. What a person asks to have remembered is in any case.
+        place: the place of the next turn.
+        save: whether turns, and what they say, are saved at once. What a person asks to remember is saved in any case.
 
     Attributes:
-        episodes: the ids of the last two turns; empty where they are not kept.
+        episodes: the ids of the last two turns; empty where they are not saved.
         secret: whether a secret was said.
     """
 
@@ -77,18 +77,18 @@ class Episodes:
         self._unsaved: list[list[Draft]] = []
 
     def told(self, message: str, known: Known) -> list[Draft]:
-        """What the message tells that is worth keeping and is not `known`, as rules find it."""
+        """The sentences of the message that the rules find worth saving and that are not `known`."""
         return [self._own(draft) for draft in extraction.by_rules(message, self._session.now) if not known(draft.content)]
 
     def worth(self, message: str, told: Sequence[Draft], known: Known, before: Sequence[str], *, stoppable: bool) -> Worth:
-        """What of the message is worth keeping, when the model, too, has been asked; it is before anything is written.
+        """What of the message is worth saving, after asking the model too; the model runs before anything is written.
 
-        It is asked only where the turn is kept at once: what `/save` keeps later is the rules'.
+        The model is asked only where the turn is saved at once: for turns that `/save` saves later the rules decide alone.
 
         Args:
             told: what the rules found.
             before: what the person said before.
-            stoppable: whether Ctrl-C leaves it to the rules; otherwise it is raised.
+            stoppable: whether Ctrl-C leaves the decision to the rules; otherwise it is raised.
         """
         if self._llm is None or not self._save or not self._extracts:
             return Worth(told)
@@ -115,7 +115,7 @@ class Episodes:
         return models.extraction(self._session.settings, self._session.paths)[0]
 
     def read(self, text: str) -> Draft:
-        """A draft of what the person asks to have remembered."""
+        """A draft of the text that the person asks to remember."""
         from memos_cli.interface.reader.reader import Reader
 
         return self._own(Reader().read_one(text, now=self._session.now))
@@ -136,12 +136,12 @@ class Episodes:
         asked: bool = False,
         stopped: bool = False,
     ) -> list[str]:
-        """Keep the two turns and the drafts in one transaction, or for later; the ids of the drafts that are kept.
+        """Save the two turns and the drafts in one transaction, or hold them for `keep`; the ids of the drafts that were saved.
 
         Args:
             named: the memories that the answer names.
             inferred: what a model found in the message; linked to its episode. Empty where nothing is saved.
-            asked: the person asked that the drafts be kept, so they are in any case.
+            asked: whether the person asked for the drafts to be remembered, so that they are saved in any case.
         """
         more: dict[str, Any] = {RESTS: {memory.id: memory.version for memory in named}} if named else {}
         turns = self._episodes(message, answer, drafts, {**more, "stopped": True} if stopped else more)
@@ -155,7 +155,7 @@ class Episodes:
         return [] if added is None else [*added.ids[len(added.ids) - len(drafts) :], *added.extracted]
 
     def keep(self) -> int:
-        """Keep what was said so far without being kept; how many turns that were."""
+        """Save the turns that were not saved so far; how many they were."""
         kept = self._unsaved
         if kept:
             pipeline.ingest(self._session.writable(), [draft for drafts in kept for draft in drafts], self._author())
@@ -165,7 +165,7 @@ class Episodes:
     def _episodes(self, message: str, answer: str, told: Sequence[Draft], more: dict[str, Any]) -> list[Draft]:
         from memos_cli.infra.governance import secrets
 
-        # A message is an echo of nothing only if it tells something that no draft of it tells.
+        # The message is an echo when it asks, or when a draft repeats each of its sentences.
         parts = intents.sentences(message)
         asks = all(intents.asks(part) for part in parts) or intents.of(message).name != "ask"
         echo = asks or len(told) >= len(parts)

@@ -1,6 +1,6 @@
-"""Who answers: a model by heart, a model with the memories in its prompt, or the memories themselves, word for word.
+"""Answers a message: from an adapter alone, from a model with the memories in its prompt, or with the memories word for word.
 
-A model's answer counts where it is sure of it; what it is not sure of the memories answer. Nothing is kept here.
+A model's answer counts where the model is sure of it; otherwise the memories answer. Nothing is saved here.
 """
 
 import time
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 MINI_SURE = 0.8
-"""Below this probability of its least likely token memos-mini's answers are no longer trusted; chosen on held-out data, see its
+"""Below this probability of its least likely token an answer of memos-mini is not trusted. Chosen on held-out data, see its
 card: of the answers above it 99 % were right."""
 
 
@@ -36,11 +36,11 @@ Tell = Callable[[str], None]
 
 
 class Stream:
-    """An answer as it comes.
+    """An answer while the model makes it.
 
     Args:
         tell: called with each piece.
-        stoppable: whether Ctrl-C ends the answer only; otherwise it is raised.
+        stoppable: whether Ctrl-C only ends the answer; otherwise it is raised.
     """
 
     def __init__(self, tell: Tell, *, stoppable: bool) -> None:
@@ -51,7 +51,7 @@ class Stream:
         self.stopped = False
 
     def run(self, tokens: "Iterator[Token]") -> str:
-        """The whole answer, once it has come, without white space around it."""
+        """Run the model to its end; the whole answer, without white space around it."""
         parts: list[str] = []
         with self._until_stopped(), ended(tokens):
             for token in tokens:
@@ -74,7 +74,7 @@ class Stream:
 
 
 class Reply(NamedTuple):
-    """An answer, and the memories that it was made from or that stood in its prompt."""
+    """An answer, and the memories that it was made from or that were in its prompt."""
 
     result: Answered
     shown: Sequence[Memory]
@@ -85,12 +85,12 @@ class Replier:
 
     Args:
         session: in which home, with which settings.
-        memories: notes which of them were used.
-        scheduler: which memories the adapter is to answer.
+        memories: records which memories were used.
+        scheduler: says which memories the adapter may answer.
         llm: answers; `None` for answers from the memories alone.
-        recalling: what the person may be told, and how it is laid out.
+        recalling: finds what the person may see, and lays out the prompt.
         recall: whether memories are looked up.
-        attached: the adapter that `llm` computes with.
+        attached: the adapter that `llm` uses.
         require_slot: every prompt that `llm` is asked has to begin from a slot.
 
     Raises:
@@ -98,7 +98,7 @@ class Replier:
         FingerprintMismatch: a slot is required, and the model keeps no states.
 
     Attributes:
-        warm: the slots of the model; `None` where it keeps no states.
+        warm: the slots of the model; `None` where the model keeps no states.
         asked: whether the model was asked anything yet.
     """
 
@@ -132,10 +132,10 @@ class Replier:
         """Answer the question of a prompt.
 
         Args:
-            whole: the prompt with all that was recalled; what of it does not fit the model is left out.
+            whole: the prompt with all that was recalled; what does not fit the model is left out.
             found: what was recalled.
-            stream: where a model's answer goes.
-            word: what to say to a message that tells something and asks nothing; `None` for one that asks.
+            stream: receives a model's answer.
+            word: what to say to a message that states something and asks nothing; `None` for a message that asks.
         """
         if self._llm is None:
             result, shown = self._from_memories(whole.prompt.question, found, word)
@@ -143,7 +143,7 @@ class Replier:
         return self._by_heart(self._llm, whole, found, stream) or self._from_model(self._llm, whole, found, stream, word)
 
     def _from_memories(self, message: str, found: Recalled, word: str | None) -> Reply:
-        """The best memories word for word; what only tells something is acknowledged."""
+        """The best memories word for word; a message that only states something is acknowledged with `word`."""
         if word is not None:
             return Reply(extractive(word, []), ())
         memories = citations.extracts(message, found.hits) if self._recall else []
@@ -152,10 +152,10 @@ class Replier:
         return Reply(extractive(said or model_request.UNKNOWN, memories), memories)
 
     def _by_heart(self, llm: "LLM", whole: Laid, found: Recalled, stream: Stream) -> Reply | None:
-        """The answer of a model that has learnt what was found, with no word of it in the prompt; `None` where that won't do.
+        """The answer of the adapter alone, without the memories in the prompt; `None` where it cannot be trusted.
 
-        It counts where the best memory found is among what it learnt, it is sure, and a memory that it learnt says the same:
-        what nothing found bears out is asked again with the memories before it.
+        The answer counts if the best memory found was trained into the adapter, the model is sure, and a trained memory
+        contains the answer's own words. Otherwise the caller asks again with the memories in the prompt.
         """
         if self._attached is None or not self._recall:
             return None
@@ -189,20 +189,20 @@ class Replier:
         prompt, memories = made.prompt or whole
         self._memories.record_uses(memories)
         sure = self._sure(stream.tokens, answer, shown=self._recall or self._attached is None)
-        if self._session.settings.get("llm.model") == MINI:  # which can copy and no more
+        if self._session.settings.get("llm.model") == MINI:  # memos-mini can only copy
             sure = sure and not citations.broken_off(answer, prompt)
-        # "I don't know that yet" is no answer to somebody who tells something.
+        # "I don't know that yet" is no answer to a statement.
         told_only = word is not None and answer == model_request.UNKNOWN
         if not stream.stopped and (not sure or told_only):
             result, shown = self._from_memories(message, found, word)
             notice = f"{llm.name} was unsure of its answer, so these are your memories, word for word"
-            said = (notice,) if shown else ()  # what was only told needs no answer, so nothing stands in for one
+            said = (notice,) if shown else ()  # a mere statement needs no answer, so none was replaced
             return Reply(result._replace(tokens=made.tokens, seconds=made.seconds, notices=said, prompt=made.prompt), shown)
         named = [memories[index] for index in citations.cited(answer, message, prompt.lines)]
         return Reply(made._replace(cited=tuple(memory.id for memory in named), memories=tuple(named)), memories)
 
     def _asked_of(self, llm: "LLM", whole: Laid, stream: Stream) -> tuple[str, Answered]:
-        """What a model says to a prompt, as far as that fits it; nothing is cited yet."""
+        """A model's answer to the prompt, shortened to fit the model; nothing is cited yet."""
         start = time.perf_counter()
         laid, prompted = self._recalling.fit(llm, whole)
         made = model_request.request(laid.prompt, llm.template)
@@ -244,8 +244,8 @@ class Replier:
         """Whether an answer is trusted.
 
         Args:
-            shown: whether the memories stood in the prompt, which is what memos-mini's bar was chosen for. What it has learnt
-                it says with less certainty: the gate counted how often it is right, and `_by_heart` looks at each answer.
+            shown: whether the memories were in the prompt: memos-mini's bar was chosen for that. From an adapter it answers
+                with less certainty: the gate counted how often that is right, and `_by_heart` checks each answer.
         """
         settings = self._session.settings
         probable = model_request.certainty(tokens)
@@ -257,13 +257,13 @@ class Replier:
         return probable is None or (probable[0] >= settings.get("llm.sure") and probable[1] >= bar)
 
     def detach(self) -> tuple[str, ...]:
-        """Let go of the adapter if a memory in it was taken back meanwhile; why, for the person to know."""
+        """Detach the adapter if one of its memories was taken back meanwhile; the reason, for the person to read."""
         attached = self._attached
         if attached is None or (why := attached.fault()) is None:
             return ()
         attached.release()
         self._attached = None
-        self.warm = self._warmed()  # whose slots are of another fingerprint
+        self.warm = self._warmed()  # the slots of a model without the adapter have another fingerprint
         return (f"what the model had learnt is not used any more: {why}",)
 
     def _warmed(self) -> "PrefixCache | None":
@@ -295,7 +295,7 @@ def _unused(given: int, used: int) -> FingerprintMismatch:
 
 
 def extractive(answer: str, memories: Sequence[Memory]) -> Answered:
-    """An answer that no model made."""
+    """An answer made without a model."""
     return Answered(
         answer, "extractive", tuple(memory.id for memory in memories), {"prompt": 0, "answer": 0}, {}, tuple(memories)
     )

@@ -1,1 +1,1 @@
-"""Cubes between machines and people: export, import, verify, merge, split, sign and seal."""
+"""Cubes that move between machines and people: export, import, verify, merge, split, sign and seal."""

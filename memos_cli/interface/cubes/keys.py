@@ -1,4 +1,4 @@
-"""Keys: making and trusting them, and what they are for: signing, telling signers, sealing and opening."""
+"""Keys: making and trusting them, and using them to sign, to name signers, to seal and to open."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, BinaryIO
 from memos_cli.errors import AccessDenied, NotFound, UsageError, did_you_mean
 from memos_cli.infra import cubefile
 from memos_cli.infra.crypto import age, keys, signing
-from memos_cli.model import PublicKey, Signature, Signer
+from memos_cli.signer import PublicKey, Signature, Signer
 
 if TYPE_CHECKING:
     from memos_cli.session import Session
 
 Ask = Callable[[str], str]
-"""Tells the passphrase of what is named: a key, a file."""
+"""Returns the passphrase of the key or file that its argument names."""
 Sign = cubefile.Sign
 """Makes the signatures over a cube file, of its digest."""
 
@@ -26,18 +26,18 @@ class Keys:
         self._session = session
         self._ring = keys.Ring(session.paths.keys, lock_timeout=session.settings.get("lock_timeout"))
 
-    # -- one's own and those trusted
+    # -- one's own keys and trusted ones
 
     def new(self, name: str | None = None, *, passphrase: str | None = None) -> PublicKey:
         """Make a key: it signs, and opens what was encrypted to it.
 
         Args:
-            name: `None` for the person's.
-            passphrase: what protects its private part; `None` for none.
+            name: `None` for the person's name.
+            passphrase: protects the private part; `None` for no protection.
 
         Raises:
-            UsageError: no key can have this name.
-            Refused: there is one of this name.
+            UsageError: a key cannot have this name.
+            Refused: a key of this name exists.
         """
         return self._ring.new(name or self._session.person, passphrase)
 
@@ -46,7 +46,7 @@ class Keys:
         return self._ring.own()
 
     def is_protected(self, name: str) -> bool:
-        """Whether a key of one's own is under a passphrase."""
+        """Whether one's own key of this name has a passphrase."""
         return self._ring.is_protected(name)
 
     def trusted(self) -> tuple[PublicKey, ...]:
@@ -54,23 +54,23 @@ class Keys:
         return self._ring.trusted()
 
     def known(self) -> dict[str, str]:
-        """The names of all that are trusted, one's own among them, by the key that verifies."""
+        """The names of all trusted keys, one's own included, by the key that verifies."""
         return {key.verifier: key.name for key in (*self.trusted(), *self.own())}
 
     def show(self, name: str | None = None) -> PublicKey:
         """A key, one's own or a trusted one.
 
         Args:
-            name: or its fingerprint; `None` for the only one of one's own, or the one with the person's name.
+            name: the key's name or fingerprint; `None` for the only one of one's own, or the one with the person's name.
 
         Raises:
-            NotFound: there is none.
-            UsageError: there are several, and none is meant.
+            NotFound: there is no such key.
+            UsageError: there are several, and `name` is `None`.
         """
         return self._mine() if name is None else _named(name, (*self.own(), *self.trusted()))
 
     def trust(self, line: str, *, name: str | None = None) -> tuple[PublicKey, bool]:
-        """Trust somebody's key from now on; whether that is new.
+        """Trust somebody's key from now on; whether it was not trusted before.
 
         Args:
             line: the public line, as `memos key show` prints it where the key was made.
@@ -78,7 +78,7 @@ class Keys:
 
         Raises:
             UsageError: it is no public line.
-            Refused: there is another key of this name.
+            Refused: another key has this name.
         """
         key = keys.read_line(line)
         key = key._replace(name=name) if name else key
@@ -96,10 +96,10 @@ class Keys:
         return found
 
     def remove(self, name: str, *, dry_run: bool = False) -> str:
-        """Remove a key of one's own, for good; a damaged one too.
+        """Remove a key of one's own for good, a damaged one too.
 
         Raises:
-            NotFound: there is none.
+            NotFound: there is no such key.
         """
         if dry_run:
             self._ring.is_protected(name)
@@ -118,23 +118,23 @@ class Keys:
     # -- signatures
 
     def signer(self, name: str | None = None, ask: Ask | None = None) -> Sign:
-        """What signs a cube file by a key of one's own. A passphrase is asked for now, ahead of the work.
+        """A function that signs a cube file with a key of one's own. It asks for a passphrase now, before the long work.
 
         Raises:
             NotFound: there is no such key.
-            AccessDenied: the passphrase is wrong, or nobody tells it.
+            AccessDenied: the passphrase is wrong, or nobody gave one.
         """
         key = self._ring.private(name or self._mine().name, self._asking(name or self._mine().name, ask))
         return lambda digest: [signing.sign(key.seed, digest)]
 
     def verify(self, digest: bytes, signatures: Sequence[Signature], *, required: bool = False) -> tuple[Signer, ...]:
-        """Whose the signatures over a cube file are.
+        """The signers of a cube file.
 
         Args:
-            required: whether one has to be by a key that is trusted here.
+            required: whether one signature has to be by a key that is trusted here.
 
         Raises:
-            IntegrityError: one is forged or malformed.
+            IntegrityError: a signature is forged or malformed.
             AccessDenied: none is by a trusted key, and one is required.
         """
         if not signatures and not required:
@@ -150,10 +150,10 @@ class Keys:
     # -- envelopes
 
     def recipients(self, given: Sequence[str]) -> tuple[str, ...]:
-        """Recipients as they are typed: `age1…`, an SSH public key, the name of a key, or a file that has some of these.
+        """Recipients as people type them: `age1…`, an SSH public key, the name of a key, or a file that lists some of these.
 
         Raises:
-            NotFound: neither a name nor a file.
+            NotFound: neither the name of a key nor a file.
             UsageError: a file without recipients, or a malformed one.
         """
         named = {key.name: key.recipient for key in (*self.trusted(), *self.own())} if given else {}
@@ -172,18 +172,18 @@ class Keys:
     def sealed(
         self, out: BinaryIO, *, recipients: Sequence[str] = (), passphrase: str | None = None
     ) -> AbstractContextManager[BinaryIO]:
-        """A stream to write to, whose bytes arrive at `out` in an age file; see `envelope.sealed`."""
+        """A stream to write to, which writes an age file to `out`; see `age.sealed`."""
         return age.sealed(out, self._scratch, recipients=recipients, passphrase=passphrase)
 
     def opened(
         self, stream: BinaryIO, *, identities: Sequence[str] = (), ask: Ask | None = None, ask_key: Ask | None = None
     ) -> AbstractContextManager[BinaryIO]:
-        """A stream to read what an age file holds, by one's own keys and those in files; see `envelope.opened`.
+        """A stream that reads the content of an age file, with one's own keys and those in files; see `age.opened`.
 
         Args:
             identities: files with more keys.
-            ask: tells the passphrase of the file.
-            ask_key: tells that of a key, asked only where no other key fits.
+            ask: returns the passphrase of the file.
+            ask_key: returns the passphrase of a key, and is called only where no other key fits.
         """
         passphrase = (lambda: ask("the file")) if ask else None
         found = self._identities(identities, ask_key)
@@ -193,7 +193,7 @@ class Keys:
     def looked_into(
         self, stream: BinaryIO, *, identities: Sequence[str] = (), ask: Ask | None = None, ask_key: Ask | None = None
     ) -> Iterator[tuple[BinaryIO, bool]]:
-        """A stream as it is, or what it holds if it is an age file; and whether it was one. See `opened`."""
+        """The stream itself, or the content of the age file that it is; and whether it was one. See `opened`."""
         is_sealed, whole = age.looked_at(stream)
         if not is_sealed:
             yield whole, False
@@ -202,7 +202,7 @@ class Keys:
             yield inner, True
 
     def _identities(self, files: Sequence[str], ask: Ask | None) -> Iterator[Sequence[str | bytes]]:
-        """Keys in batches: those that nobody has to be asked for come first."""
+        """Keys in batches: first those that need no passphrase from a person."""
         for file in files:
             passphrase = (lambda file=file: ask(file)) if ask else None
             yield keys.given_identities(Path(file).expanduser(), self._scratch, passphrase)
@@ -217,7 +217,7 @@ class Keys:
         return self._session.paths.cache
 
     def _asking(self, name: str, ask: Ask | None) -> Callable[[], str] | None:
-        """What tells the passphrase of a key: the file that the settings name, else whoever asks."""
+        """What returns the passphrase of a key: the file that the settings name, else `ask`."""
         from memos_cli.infra.crypto import passphrases
 
         if file := self._session.settings.get("key.passphrase_file"):

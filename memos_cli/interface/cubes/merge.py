@@ -13,10 +13,11 @@ from memos_cli.infra.transfer.slot_record import Travelling
 from memos_cli.infra.vault import check, connection, past, purge, search
 from memos_cli.infra.vault.units import POLICY
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.model import Filter, Memory, Signer, State
+from memos_cli.model import Filter, Memory, State
 from memos_cli.operation.activation import travel
 from memos_cli.operation.history import cube_diff
 from memos_cli.operation.parametric import foreign_adapters
+from memos_cli.signer import Signer
 
 if TYPE_CHECKING:
     from memos_cli.infra.transfer.dumper import Progress
@@ -36,14 +37,14 @@ class Merged(NamedTuple):
     """What a merge brought, or would bring.
 
     Attributes:
-        unfinished: what of an arrived purge could not be wiped yet, a line each.
-        untrusted: whether what came in is trusted less until it is used.
-        txn: what takes it back; `None` where nothing came.
-        signers: whose signatures the file has; none for a cube.
-        foreign_policy: whether a policy came in that does not rule here.
-        adapters: those that came in, or would.
-        slots: what became of slots that came in, or would.
-        now_trusted: how many memories were here untrusted, and are trusted now.
+        unfinished: what texts of a purge from the other cube could not be wiped yet, a line each.
+        untrusted: whether the memories from the other cube are untrusted here.
+        txn: the transaction that `undo` takes back; `None` where nothing was new.
+        signers: who signed the file; none for a cube.
+        foreign_policy: whether the other cube brought a policy that does not rule here.
+        adapters: the adapters that the other cube brought, or would bring.
+        slots: what became of its slots, or would.
+        now_trusted: how many memories were untrusted here, and are trusted now.
     """
 
     cube: str
@@ -61,7 +62,7 @@ class Merged(NamedTuple):
 
 
 class _Source(NamedTuple):
-    """The cube that is read, whether it counts as one's own, and what is known of the file that it came in."""
+    """The cube that is read, whether it counts as one's own, and what is known of the file that it was in."""
 
     vault: Vault
     trusted: bool
@@ -71,7 +72,7 @@ class _Source(NamedTuple):
 
 
 class Split(NamedTuple):
-    """What a split moved: the ids, the new cube, and what takes the forgetting back in the old one."""
+    """What a split moved: the ids, the new cube, and the transaction that forgot the memories in the old one."""
 
     cube: str
     new: str
@@ -83,7 +84,7 @@ class Split(NamedTuple):
 
 
 Agree = Callable[[Sequence[str]], None]
-"""Asked before a stranger's purges erase memories here, with their ids; raises `Refused` for a no."""
+"""Called with the ids that an untrusted cube's purges would erase here, before they do; raises `Refused` for a no."""
 
 
 def _disagree(ids: Sequence[str]) -> None:
@@ -94,12 +95,12 @@ def _disagree(ids: Sequence[str]) -> None:
 
 
 class CubeMerge:
-    """Cubes put together, taken apart and compared.
+    """Merges, splits and compares cubes.
 
     Args:
         session: who acts, in which home, on which cubes.
         transfer: receives cube files.
-        erasure: knows what may hold the texts of what the other side has purged.
+        erasure: knows every place that may hold texts that the other cube has purged.
     """
 
     def __init__(self, session: "Session", transfer: "Transfer", erasure: "Erasure") -> None:
@@ -116,16 +117,16 @@ class CubeMerge:
             agree: see `Agree`.
 
         Raises:
-            CubeNotFound: one is not there. UsageError: a cube and itself.
-            IntegrityError: the other is damaged, or both went on as one; nothing is changed.
-            Refused: the principal does not own them, or `agree` says no.
+            CubeNotFound: one of the cubes does not exist. UsageError: both are the same cube.
+            IntegrityError: the other cube is damaged, or two copies went on writing as one replica; nothing is changed.
+            Refused: the principal does not own the cubes, or `agree` says no.
         """
         vault, author = self._target(into)
         source = self._session.vault(other)
         if source.folder.resolve() == vault.folder.resolve():
             raise UsageError(f"{other} is the cube that it would be merged into", hint="see the cubes: memos cube list")
         self._require_reader(author, source)
-        # What lies among the cubes is one's own, but for what is being made there.
+        # A cube in the home's own folder counts as one's own, unless it is still being made there.
         near = source.folder.parent == self._session.paths.cubes and source.folder.name in self._session.shelf.names()
         if not near:
             check.require_sound(source)  # doctor looks at those of this home
@@ -142,19 +143,19 @@ class CubeMerge:
         agree: Agree = _disagree,
         tell: "Progress" = lambda *_: None,
     ) -> Merged:
-        """The same with the cube in a file, which is verified whole before anything is changed.
+        """As `merge`, with the cube in a file, which is verified whole before anything is changed.
 
         Args:
             stream: the file, decrypted.
-            other: what it is called, for messages.
-            require_signed: refuse what nobody has signed whose key is trusted here.
+            other: what messages call it.
+            require_signed: refuse a file without a signature by a key that is trusted here.
             agree: see `Agree`.
-            tell: told how many operations were read, of how many.
+            tell: called with how many operations were read, of how many.
 
         Raises:
-            CubeNotFound: the one to write to is not there.
-            IntegrityError: the file is no sound one, a signature is forged, or both cubes went on as one.
-            AccessDenied: a signature is required, and there is none that counts.
+            CubeNotFound: the cube to write to does not exist.
+            IntegrityError: the file is damaged, a signature is forged, or two copies went on writing as one replica.
+            AccessDenied: a signature is required, and no trusted key made one.
             Refused: the principal does not own the cube, or `agree` says no.
         """
         vault, author = self._target(into)
@@ -169,11 +170,11 @@ class CubeMerge:
         return vault, author
 
     def _merge(self, vault: Vault, source: _Source, author: "Author", other: str, agree: Agree | None) -> Merged:
-        """The merge; without anybody to ask, what it would bring."""
+        """The merge; without `agree`, a report of what it would bring."""
         said: dict[str, Any] = {"untrusted": not source.trusted, "signers": source.signers}
         asked = agree is not None and not source.trusted and merge_plan.may_erase(source.vault)
         if agree and asked and (doomed := merge_plan.plan(vault, source.vault).erased):
-            agree(doomed)  # before the transaction: nobody is kept waiting by a question
+            agree(doomed)  # before the transaction, so that the question blocks no other writer
         if agree is None:
             planned = merge_plan.plan(vault, source.vault)
             said["now_trusted"] = len(merge.now_trusted(vault, source.vault)) if source.trusted else 0
@@ -192,7 +193,7 @@ class CubeMerge:
         return Merged(vault.name, other, merged.plan, txn, foreign_policy=from_elsewhere, **said)
 
     def _learnt(self, vault: Vault, source: _Source, *, dry_run: bool = False) -> dict[str, Any]:
-        """What becomes of adapters and slots: what goes along with the log, and is told by `Merged`."""
+        """Take over adapters and slots, which travel beside the log; the result as fields of `Merged`."""
         terms: dict[str, Any] = {"trusted": source.trusted, "dry_run": dry_run}
         came = foreign_adapters.take_over(vault, source.vault, signed=bool(source.origin), **terms)
         return {"adapters": came, "slots": travel.keep_slots(self._session, vault, source.slots, after=source.vault, **terms)}
@@ -200,11 +201,11 @@ class CubeMerge:
     def _require_reader(self, author: "Author", source: Vault) -> None:
         if (
             author.principal != self._session.person
-        ):  # whoever can open the folder can read it; one that acts for somebody cannot
+        ):  # the person can open the folder anyway; a principal acting for somebody may not
             governance.require_owner(author.principal, source.meta, "merge it into another cube")
 
     def _fingerprint(self, source: Vault) -> str | None:
-        """The embedder of this home, where the other cube has vectors at all."""
+        """The fingerprint of this home's embedder, if the other cube has vectors at all."""
         if not search.has_vectors(source):
             return None
         try:
@@ -218,16 +219,16 @@ class CubeMerge:
     ) -> Split:
         """Move the memories that a filter lets through to a new cube, with all of their history.
 
-        In the old cube they are forgotten, in one transaction, and can be restored. The new cube is there before that, whole:
-        a kill in between leaves both.
+        In the old cube they are forgotten, in one transaction, and can be restored. The new cube is complete before that: a
+        kill in between leaves the memories in both.
 
         Args:
             new: the new cube's name or path.
             name: the cube that is split; `None` for the first one in use.
-            keep: leave them in the old cube too.
+            keep: leave the memories in the old cube too.
 
         Raises:
-            Refused: there is such a cube; one of the memories is frozen; the principal does not own the cube.
+            Refused: the new cube exists; one of the memories is frozen; the principal does not own the cube.
         """
         vault = self._session.vault(name) if name is not None else self._session.vaults()[0]
         author = self._session.author("split")
@@ -251,7 +252,7 @@ class CubeMerge:
         return Split(vault.name, place.name, str(place), ids, keep, txn)
 
     def _copy(self, vault: Vault, place: Path, ids: tuple[str, ...], author: "Author") -> None:
-        """Make the new cube beside its place, and move it there when it is whole."""
+        """Make the new cube beside its place, and move it there when it is complete."""
         half = place.with_name(f".{place.name}.{os.urandom(6).hex()}")
         try:
             Vault.create(half, owner=vault.meta["owner"], millis=author.millis)
@@ -271,10 +272,10 @@ class CubeMerge:
                 shutil.rmtree(half, ignore_errors=True)
 
     def diff(self, first: str, second: str, user_id: str | None = None) -> cube_diff.Comparison:
-        """What two cubes hold differently; of memories, those that the principal may see in both.
+        """The differences of two cubes; of memories, only those that the principal may see in both.
 
         Raises:
-            CubeNotFound: one is not there.
+            CubeNotFound: one of them does not exist.
         """
         principal = user_id or self._session.principal
         one, other = self._session.vault(first), self._session.vault(second)
@@ -282,7 +283,7 @@ class CubeMerge:
         return found._replace(first=first, second=second)
 
     def confirm(self, memory: Memory) -> None:
-        """Note that somebody looked at a memory from elsewhere on purpose; best effort, as all noting of use."""
+        """Record that somebody looked at an untrusted memory on purpose; best effort, like all recording of use."""
         if self._session.settings.get("use.record"):
             for vault in self._session.vaults():
                 if vault.name == memory.cube:

@@ -1,4 +1,4 @@
-"""What of a cube fits this machine: whose it is, whose vectors, slots and adapters it has, and what came in from elsewhere."""
+"""What of a cube fits this machine: its maker, its vectors, slots and adapters, and what it received from elsewhere."""
 
 import shlex
 from collections import Counter
@@ -9,8 +9,9 @@ from memos_cli.errors import MemosError, ModelUnavailable
 from memos_cli.infra.local import adapters
 from memos_cli.infra.transfer.dumper import MAKER
 from memos_cli.infra.vault import log, past, queries, search
-from memos_cli.model import Adapter, Signer
+from memos_cli.model import Adapter
 from memos_cli.operation import models
+from memos_cli.signer import Signer
 from memos_cli.times import from_millis
 
 if TYPE_CHECKING:
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
 
 
 class Vectors(NamedTuple):
-    """How many memories have vectors of an embedder, and whether that is the one that this machine searches with.
+    """How many memories have vectors of an embedder, and whether this machine searches with that embedder.
 
-    Those of another one are no use here: `memos doctor --embed` makes new ones. `fits` is `None` where there is no model.
+    Vectors of another embedder are useless here: `memos doctor --embed` makes new ones. `fits` is `None` where there is no
+    model.
     """
 
     embedder: str
@@ -35,7 +37,7 @@ class Vectors(NamedTuple):
 class Promoted(NamedTuple):
     """A promoted generation: whether it is for the model chosen here (`None` where none is), and whether chat uses it.
 
-    If not, `why` says why, and `next` is the command that changes it.
+    If chat does not, `why` is the reason, and `next` is the command that changes it.
     """
 
     id: str
@@ -49,7 +51,7 @@ class Promoted(NamedTuple):
 
 
 class States(NamedTuple):
-    """How many slots with memories of the cube are of a model (SHA-256), whether that is the chosen one, else what to do."""
+    """How many slots hold memories of the cube for one model (SHA-256), whether that is the chosen one, else what to do."""
 
     model: str
     slots: int
@@ -58,7 +60,7 @@ class States(NamedTuple):
 
 
 class Arrival(NamedTuple):
-    """An import or a merge: when, of how many operations, of which cube or file, and who had signed that."""
+    """An import or a merge: when, how many operations, from which cube or file, and who had signed it."""
 
     at: str
     operations: int
@@ -68,13 +70,13 @@ class Arrival(NamedTuple):
 
 
 class Fitting(NamedTuple):
-    """What `memos cube info` tells of where a cube is from.
+    """What `memos cube info` says about the origin of a cube.
 
     Attributes:
-        maker: whose it was where it was made.
-        untrusted: how many memories came from elsewhere and were not used here yet, so that they are trusted less.
-        foreign_policy: whether a policy that came in with a merge stands in the log and does not rule.
-        chat_model: the SHA-256 of the model that is chosen here; `None` where none is, or none of one's own.
+        maker: the owner where the cube was made.
+        untrusted: how many memories are untrusted: they came from elsewhere and were not used here yet.
+        foreign_policy: whether the log has a policy from a merge that does not rule here.
+        chat_model: SHA-256 of the model that is chosen here; `None` where none is, or where it is no file on this machine.
         adapters: the promoted ones.
         slots: by the model that they are of.
     """
@@ -112,7 +114,7 @@ def _learnt(session: "Session", vault: "Vault", model: str | None) -> "Iterator[
     known = generations.of(vault)
     used = False
     for base in sorted({one.base for one in known}, key=lambda base: (base != model, base)):
-        for one in generations.promoted(known, base):  # of several the newest that may be is used
+        for one in generations.promoted(known, base):  # chat uses the newest usable one
             fits = one.base == model if model else None
             why, command = _hindrance(session, vault, one, fits=fits)
             if why is None and used:
@@ -144,7 +146,7 @@ def _states(session: "Session", vault: "Vault", model: str | None) -> "Iterator[
     identity = vault.meta["id"]
     try:
         held = [slot for slot in store(session).all() if any(part.cube == identity for part in slot.parts)]
-    except MemosError:  # only a cache, and `memos slot list` says what is wrong with it
+    except MemosError:  # slots are only a cache, and `memos slot list` reports the fault
         return
     for name, count in sorted(Counter(slot.identity.get("model", "") for slot in held).items()):
         fits = name == model if model else None
@@ -163,7 +165,7 @@ def _vectors(session: "Session", vault: "Vault") -> list[Vectors]:
 
 
 def with_untrusted(session: "Session", keys: "Keys", verifier: str) -> list[str]:
-    """The cubes of a home in which something is trusted less that may have come with what a key has signed."""
+    """The cubes of a home with untrusted memories or adapters that may have come in a file that this key signed."""
     found = []
     for name in session.shelf.names():
         with suppress(MemosError):
@@ -177,7 +179,7 @@ def with_untrusted(session: "Session", keys: "Keys", verifier: str) -> list[str]
 
 
 def arrivals(keys: "Keys", vault: "Vault") -> list[Arrival]:
-    """What came into a cube, as the receipts tell that were written in it."""
+    """What a cube received from elsewhere, as the receipts in its log record it."""
     found = [(one, one.change or {}) for one in past.receipts(vault)]
     names = keys.known() if any(told.get("signers") for _, told in found) else {}
     return [

@@ -1,6 +1,6 @@
-"""Carrying cubes between machines: a cube to a file, a file to a new cube, and what is in a file.
+"""Moves cubes between machines: a cube to a file, a file to a new cube, and a report of what is in a file.
 
-`mos.transfer.export(…)`, `receive`, `verify`. What comes in is verified whole before anything is changed, in a staged cube that
+`mos.transfer.export(…)`, `receive`, `verify`. A file is verified whole before anything is changed, in a staged cube that no
 nothing else knows of (`infra.transfer.loader`).
 """
 
@@ -21,10 +21,11 @@ from memos_cli.infra.transfer import dumper, loader
 from memos_cli.infra.transfer.dumper import WHOLE, Dumped, Progress
 from memos_cli.infra.vault import queries
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.model import Filter, Signature, Signer
+from memos_cli.model import Filter
 from memos_cli.operation import policy
 from memos_cli.operation.activation import travel
 from memos_cli.operation.parametric import foreign_adapters
+from memos_cli.signer import Signature, Signer
 
 if TYPE_CHECKING:
     from memos_cli.infra.transfer.loader import Staged
@@ -34,11 +35,11 @@ if TYPE_CHECKING:
 Extent = dumper.Extent
 """How much of a cube an export takes along."""
 Layer = Callable[[BinaryIO], AbstractContextManager[BinaryIO]]
-"""Puts encryption around a stream: one that is written to, or one that is read."""
+"""Puts encryption around a stream that is written or read."""
 
 
 class Exported(NamedTuple):
-    """What an export wrote, and where to; `path` is `None` for standard output."""
+    """What an export wrote, and where; `path` is `None` for standard output."""
 
     cube: str
     path: Path | None
@@ -51,15 +52,15 @@ class Contents(NamedTuple):
     """What is in a cube file.
 
     Attributes:
-        manifest: as it stands in the file.
-        digest: of the file before encryption, in hexadecimal.
+        manifest: the manifest of the file.
+        digest: SHA-256 of the file before encryption, in hexadecimal.
         signatures: those in the seal, all of them valid.
-        signers: whose they are, in the same order.
+        signers: who made them, in the same order.
         states: how many memories are in each state.
-        vectors: how many memories have a vector in it.
-        absent: how many files that memories were read from are not in it.
-        adapters: those that are in it.
-        models: the models (SHA-256) that slots are in it of, and how many of each.
+        vectors: how many memories have a vector in the file.
+        absent: how many source files of memories are missing from the file.
+        adapters: the adapters in the file.
+        models: how many slots the file has, by model (SHA-256).
     """
 
     manifest: Mapping[str, Any]
@@ -74,12 +75,12 @@ class Contents(NamedTuple):
 
     @property
     def trusted(self) -> bool:
-        """Whether somebody has signed it whose key is trusted here."""
+        """Whether a key that is trusted here has signed it."""
         return any(one.trusted for one in self.signers)
 
 
 class Received(NamedTuple):
-    """What an import made, or would make: all of it is new. `txn` is what takes it back."""
+    """What an import made, or would make: all of it is new. `txn` is the transaction that `undo` takes back."""
 
     cube: str
     contents: Contents
@@ -110,18 +111,18 @@ class Transfer:
         """Write a cube file, whole or not at all.
 
         Args:
-            name: of the cube; `None` for the one in use.
+            name: the cube; `None` for the one in use.
             target: a path or a stream; `None` for a file of the cube's name in the working folder.
             extent: what of it; a redacted one is a publication in place of a copy, see `infra.transfer.redaction`.
-            slots: take along one's slots that hold memories of this cube alone; with a whole cube.
-            force: replace a file that is there.
+            slots: include one's slots that hold memories of this cube alone; only for a whole cube.
+            force: replace an existing file.
             sign: makes the signatures.
-            seal: puts encryption around it.
-            tell: told how many operations are done, of how many.
+            seal: encrypts the file.
+            tell: called with how many operations are done, of how many.
 
         Raises:
-            CubeNotFound: there is no such cube.
-            Refused: the cube is somebody else's; or there is such a file; or there is nothing to export.
+            CubeNotFound: the cube does not exist.
+            Refused: the cube is somebody else's, the file exists, or there is nothing to export.
         """
         vault = self._session.vault(name or self._session.cube_names[0])
         governance.require_owner(self._session.principal, vault.meta, "export the cube")
@@ -140,7 +141,7 @@ class Transfer:
 
     @contextmanager
     def _source(self, vault: Vault, extent: Extent) -> Iterator[tuple[Vault, int]]:
-        """The cube that is written: this one, or what may be published of it; and how many memories that leaves out."""
+        """The cube to write, this one or what may be published of it; and how many memories are left out."""
         if not extent.redacted:
             yield vault, 0
             return
@@ -162,20 +163,20 @@ class Transfer:
     ) -> Received:
         """Make a new cube of a file; `undo` in that cube takes it back.
 
-        What nobody has signed whose key is trusted here is trusted less until it is used.
+        The memories of a file without a signature by a trusted key are untrusted until they are used.
 
         Args:
             stream: the file, decrypted.
             name: what the cube is to be called here.
             dry_run: verify everything and make nothing.
-            require_signed: refuse what nobody has signed whose key is trusted here.
-            look: told what is in the file once all of it is verified; what it raises stops the import.
-            tell: told how many operations are done, of how many.
+            require_signed: refuse a file without a signature by a key that is trusted here.
+            look: called with the contents once all of the file is verified; an exception from it stops the import.
+            tell: called with how many operations are done, of how many.
 
         Raises:
-            Refused: there is a cube of that name.
-            IntegrityError: the file is not a sound one, or a signature is forged. Nothing is changed then.
-            AccessDenied: a signature is required, and there is none that counts.
+            Refused: a cube of that name exists.
+            IntegrityError: the file is damaged, or a signature is forged. Nothing is changed then.
+            AccessDenied: a signature is required, and no trusted key made one.
         """
         target = self._session.shelf.place(name)
         refuse_known(target)
@@ -196,11 +197,11 @@ class Transfer:
     def verify(
         self, stream: "BinaryIO | IO[bytes]", *, require_signed: bool = False, tell: Progress = lambda *_: None
     ) -> Contents:
-        """Verify a file to its last byte, and tell what is in it.
+        """Verify a file to its last byte; what is in it.
 
         Raises:
-            IntegrityError: the file is not a sound one, or a signature is forged.
-            AccessDenied: a signature is required, and there is none that counts.
+            IntegrityError: the file is damaged, or a signature is forged.
+            AccessDenied: a signature is required, and no trusted key made one.
         """
         with self.staged(stream, "verified", require_signed=require_signed, tell=tell) as staged:
             return contents(staged)
@@ -215,7 +216,7 @@ class Transfer:
         require_signed: bool = False,
         tell: Progress = lambda *_: None,
     ) -> "Iterator[Staged]":
-        """A file as a verified cube that is in no list and gone when the block ends: to be looked into, compared or merged."""
+        """A file as a verified cube, to be looked into, compared or merged: in no list, and removed when the block ends."""
         place = folder or self._session.paths.cubes
         self._session.shelf.sweep_old(self._session.now)
         with loader.stage(
@@ -226,10 +227,10 @@ class Transfer:
 
 
 def refuse_known(target: Path) -> None:
-    """See that a cube can be made here.
+    """Check that a cube can be made here.
 
     Raises:
-        Refused: there is one, or something else.
+        Refused: a cube, or something else, is there already.
     """
     if target.exists():
         raise Refused(
@@ -239,7 +240,7 @@ def refuse_known(target: Path) -> None:
 
 
 def contents(staged: "Staged") -> Contents:
-    """What a staged cube has in it."""
+    """What a staged cube contains."""
     states = queries.schedule(staged.vault, "")[0]
     signed = staged.signatures, staged.signers
     known, came = staged.vault.records(adapters.NOUN), dict.fromkeys(staged.adapters, staged.trusted)
@@ -249,23 +250,23 @@ def contents(staged: "Staged") -> Contents:
 
 
 def opened(path: Path) -> BinaryIO:
-    """A cube file to be read.
+    """A cube file, opened for reading.
 
     Raises:
-        MemosError: it cannot be.
+        MemosError: it cannot be opened.
     """
     return loader.opened(path)
 
 
 def proposed_name(file: str) -> str | None:
-    """The name of a cube that a file's name proposes; `None` for standard input."""
+    """The name of a cube as the name of a file suggests it; `None` for standard input."""
     if file == "-":
         return None
     return Path(file).name.removesuffix(".age").removesuffix(SUFFIX)
 
 
 def _fault_of_record(noun: str, registers: Mapping[str, Any]) -> str:
-    """What is wrong with a policy that comes from elsewhere; empty for nothing."""
+    """What is wrong with a policy from elsewhere; empty for nothing."""
     if noun == policy.NOUN:
         try:
             for name in set(registers) & set(policy.KEYS):
@@ -283,14 +284,14 @@ def _plainly(stream: BinaryIO) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _written(path: Path, *, force: bool) -> Iterator[BinaryIO]:
-    """A stream whose bytes are at `path` once the block ends, all of them, for nobody else to read; or none of them.
+    """A stream whose bytes are at `path`, readable by nobody else, once the block ends: all of them, or none.
 
     Raises:
-        Refused: there is a file, and `force` was not given.
-        MemosError: it cannot be written there.
+        Refused: the file exists, and `force` was not given.
+        MemosError: the file cannot be written there.
     """
     try:
-        if path.exists() and not stat.S_ISREG(path.stat().st_mode):  # a device or a pipe is written to, not replaced
+        if path.exists() and not stat.S_ISREG(path.stat().st_mode):  # write to a device or a pipe, never replace it
             with path.open("wb") as stream:
                 yield stream
             return

@@ -1,1 +1,1 @@
-"""Memory Pipeline: the flows that write, each one transaction."""
+"""Memory Pipeline: the flows that write, each in one transaction."""

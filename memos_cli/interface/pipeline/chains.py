@@ -1,7 +1,7 @@
-"""Chains: retrieve, filter, augment, update, archive, as one transaction over the memories that each step leaves over.
+"""Chains: retrieve, filter, augment, update, archive, as one transaction; each step works on what the step before left.
 
-The paper's memory pipeline, written down by a person: a TOML file of `[[step]]` tables. All steps are checked before the first
-one runs, and nothing is written before the last one has been through.
+A chain is the paper's memory pipeline as a person writes it: a TOML file of `[[step]]` tables. All steps are checked before
+the first one runs, and nothing is written before the last one is done.
 """
 
 import re
@@ -30,19 +30,19 @@ _FIELDS: dict[str, dict[str, type]] = {
     "expire": {},
 }
 _MOST = 10_000
-"""How many memories a chain works on at most."""
+"""The most memories that a chain works on."""
 Change = Callable[[Memory], dict[str, Any]]
 
 
 class Step(NamedTuple):
-    """One step: what it does, and its fields, checked."""
+    """One step: its name, and its fields, checked."""
 
     do: str
     fields: Mapping[str, Any]
 
 
 class Chained(NamedTuple):
-    """What a chain did: after each step how many memories were left over, and whom it changed."""
+    """What a chain did: how many memories were left after each step, and which of them changed."""
 
     steps: tuple[dict[str, Any], ...]
     changed: tuple[str, ...]
@@ -54,7 +54,7 @@ def read(text: str) -> tuple[Step, ...]:
     """The steps of a chain file.
 
     Raises:
-        UsageError: not TOML, no steps, an unknown step or field, or a value that it cannot have.
+        UsageError: not TOML, no steps, an unknown step or field, or a value that it cannot take.
     """
     import tomllib
 
@@ -89,7 +89,7 @@ def _step(number: int, table: dict[str, Any]) -> Step:
 
 
 def _checked(fields: dict[str, Any]) -> dict[str, Any]:
-    """Fields as they are used: names of kinds, states and links are known, times are times, durations durations."""
+    """Fields in the types that steps use: checks names of kinds, states and links, and reads times and durations."""
     found = dict(fields)
     for name in ("tags", "without", "kinds", "states"):
         if name in found and not all(isinstance(one, str) and one for one in found[name]):
@@ -113,7 +113,7 @@ def run(session: "Session", memories: "MemOperator", steps: Sequence[Step], *, d
     """Run a chain on the first cube in use.
 
     Raises:
-        Refused: a memory is frozen or not the principal's to change; nothing is written then.
+        Refused: a memory is frozen, or the principal may not change it; nothing is written then.
     """
     vault = session.writable()
     chosen = _retrieved(session, memories, vault, steps[0].fields)
@@ -167,7 +167,7 @@ def _passes(memory: Memory, fields: Mapping[str, Any], now: str) -> bool:
 
 
 def _collect(changes: dict[str, dict[str, Any]], memories: Sequence[Memory], step: Step, now: str) -> None:
-    """Add what a step changes to what those before it did."""
+    """Add the changes of a step to those of the steps before it."""
     before: Memory | None = None
     for memory in memories:
         change = changes.setdefault(memory.id, {})
@@ -188,7 +188,7 @@ def _collect(changes: dict[str, dict[str, Any]], memories: Sequence[Memory], ste
 
 
 def _news(vault: "Vault", memory: Memory, changes: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-    """What of a change is one: a memory that has the values already is left alone."""
+    """The registers that a change really alters; those that already have the value are left out."""
     registers = fold.fold(vault.operations("memory", memory.id))
     wanted = {name: getattr(value, "value", value) for name, value in changes[memory.id].items()}
     if registers.get("state") == wanted.get("state"):

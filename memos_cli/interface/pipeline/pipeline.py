@@ -1,7 +1,7 @@
-"""Memory Pipeline: the flows that write, each one transaction: all of it, or nothing.
+"""Memory Pipeline: the flows that write, each in one transaction: all of it, or nothing.
 
-`add`, `edit`, `forget`, `restore`, `link` and the switches on a memory. The write transaction is opened here and in the
-flows beside it (`timeline`, `snapshots`, `tasks`), and nowhere else.
+`add`, `edit`, `forget`, `restore`, `link` and the switches on a memory. Only these flows, and those of `timeline`,
+`snapshots` and `tasks`, open a write transaction.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -40,11 +40,11 @@ def ingest(
     *,
     derived: Sequence[tuple[int, Draft]] = (),
 ) -> Added:
-    """Store drafts in one transaction; duplicates are found, edits made, older values superseded.
+    """Store drafts in one transaction: find duplicates, apply edits, supersede older values.
 
     Args:
-        tell: called with the number of drafts done, now and then.
-        derived: what was extracted from a draft, with that draft's place among `drafts`; linked to it where it is new.
+        tell: called now and then with the number of drafts done.
+        derived: drafts extracted from another draft, each with that draft's place among `drafts`; linked to it where new.
     """
     counts = {"added": 0, "edited": 0, "duplicate": 0}
     ids: list[str] = []
@@ -93,7 +93,7 @@ def ingest(
 
 
 def _promote(vault: Vault, unit: Unit, identity: str) -> None:
-    """Make a rule that is told again part of the core: it becomes one, where it was a preference, and goes before others."""
+    """Move a repeated rule to the core: a preference becomes a rule, and the rule goes before others."""
     memory = vault.get(identity)
     if memory.frozen or memory.kind not in _PROMOTED:
         return
@@ -106,10 +106,10 @@ def _promote(vault: Vault, unit: Unit, identity: str) -> None:
 
 
 def forget(vault: Vault, ids: Sequence[str], author: "Author", *, thaw: bool, dry_run: bool) -> Changed:
-    """Let memories expire: out of every answer at once, and restorable.
+    """Let memories expire: no answer shows them any more, and they can be restored.
 
     Args:
-        thaw: also frozen ones; the person was asked.
+        thaw: forget frozen ones too; the person was asked.
     """
 
     def expire(memory: Memory) -> dict[str, Any]:
@@ -122,7 +122,7 @@ def restore(vault: Vault, ids: Sequence[str], author: "Author") -> Changed:
     """Bring forgotten or archived memories back.
 
     Raises:
-        Refused: one was purged, so there is nothing to bring back.
+        Refused: one of them was purged, so its text is gone.
     """
 
     def revive(memory: Memory) -> dict[str, Any]:
@@ -164,7 +164,7 @@ def edit(vault: Vault, identity: str, author: "Author", fields: dict[str, Any], 
 
 def switch_many(vault: Vault, ids: Sequence[str], author: "Author", registers: dict[str, bool]) -> Changed:
     """Turn several registers of memories on or off in one transaction."""
-    # The freeze itself is no change that a freeze stands against: otherwise nothing could ever be thawed.
+    # A freeze must not forbid changing the freeze itself: otherwise no memory could ever be unfrozen.
     thawed = "frozen" not in registers
     return change_each(vault, ids, author, lambda memory: _turned(vault, memory, registers), thawed=thawed)
 
@@ -178,7 +178,7 @@ def link(vault: Vault, source: str, kind: LinkType, target: str, author: "Author
     """Set or remove a typed link between two memories.
 
     Raises:
-        UsageError: it leads to the memory itself, or would close a circle of links that have to come to an end.
+        UsageError: the link leads to the memory itself, or closes a circle in a type of link that must not have one.
     """
     from memos_cli.infra.vault import links
 
@@ -186,7 +186,7 @@ def link(vault: Vault, source: str, kind: LinkType, target: str, author: "Author
         raise UsageError("a memory is not linked to itself")
 
     def turn(memory: Memory) -> dict[str, Any]:
-        # Within the transaction: else two processes that link two memories one way each would both find the way free.
+        # Inside the transaction: otherwise two processes that link two memories in opposite directions would both pass.
         if on and kind in links.ACYCLIC and links.leads(vault, target, kind, source):
             raise UsageError(
                 f"links of type {kind} lead from {target[:8]} to {source[:8]} already: this one would close a circle"
@@ -223,14 +223,14 @@ class Pipeline:
         Args:
             content: one memory's text; its kind is guessed where `kind` is not given.
             messages: dictionaries with `role` and `content`, each kept as an episode.
-            drafts: stored as they stand, in one transaction.
+            drafts: stored unchanged, in one transaction.
             derived: what `extract` found in the drafts, stored with them and linked to them.
             user_id: whose memories these are.
-            tell: called with how many drafts are done.
+            tell: called with the number of drafts done.
             fields: fields of a `Draft` for `content` (`kind`, `key`, `tags`, …).
 
         Raises:
-            UsageError: nothing to remember, or a field that cannot be so.
+            UsageError: nothing to remember, or a wrong field.
         """
         from memos_cli.interface.reader import intake
 
@@ -238,20 +238,20 @@ class Pipeline:
         if drafts is None:
             drafts = intake.drafts(content, messages, session.now, fields)
         added = ingest(session.writable(), drafts, session.author("add", user_id), tell, derived=derived)
-        while self._read:  # a purge may have taken the file for one that nobody needs, before this was committed
+        while self._read:  # a purge before the commit may have removed the file as unused
             self._blobs().put(self._read.pop())
         return added
 
     def read(
         self, content: bytes, *, name: str | None = None, form: "Format" = "auto", occurred_at: str | None = None
     ) -> list[Draft]:
-        """Take a text apart into drafts; the text itself is kept in the cube, so that `why` can show the place.
+        """Take a text apart into drafts; the cube keeps the text itself, so that `why` can show the passage.
 
         Args:
             content: UTF-8.
             name: the file's name.
             form: `auto`, `prose`, `transcript` or `markdown`.
-            occurred_at: when it was said or written, where the text does not tell.
+            occurred_at: when it was said or written, where the text does not say.
 
         Raises:
             UsageError: not text.
@@ -267,16 +267,16 @@ class Pipeline:
         return Blobs(self._session.writable().folder / connection.BLOBS)
 
     def extract(self, drafts: Sequence[Draft], tell: Callable[[int], None] = lambda _: None) -> "Extracted":
-        """What drafts of a text tell that is worth a memory of its own; nothing is stored, `add` takes it as `derived`.
+        """What drafts of a text say that deserves a memory of its own; nothing is stored: `add` takes it as `derived`.
 
-        A model is asked where the settings choose one that is fit for it (`llm.extract`), else rules find it.
+        The model is asked where the settings choose one that is fit for it (`llm.extract`), else rules extract.
 
         Args:
-            drafts: of the text.
-            tell: called with how many drafts are done.
+            drafts: the drafts of the text.
+            tell: called with the number of drafts done.
 
         Raises:
-            ModelUnavailable: `llm.extract` demands a model and none is chosen, or it is not there.
+            ModelUnavailable: `llm.extract` demands a model and none is chosen, or the model is missing.
         """
         from memos_cli.interface.reader import extraction
         from memos_cli.operation import models
@@ -298,7 +298,7 @@ class Pipeline:
         Args:
             text: its id, a prefix of it, or its external id.
             content: the new words.
-            mode: `overwrite`, `append` (a new line), or `merge` (append what it does not say already).
+            mode: `overwrite`, `append` (a new line), or `merge` (append the text where it says something new).
             user_id: who changes it.
 
         Raises:

@@ -1,8 +1,8 @@
 """Time expressions in English prose (and a few words of other languages), resolved against the time of the utterance.
 
-A regular expression finds candidates, so that "may", "on" or a bare number never come up for a guess; dateparser reads
-the ones that name a month or count days, weeks, months or years; weekdays, `yesterday` and ISO dates are settled here,
-since its import takes 150 ms. A wrong date is worse than none: what has two readings is left alone (`05/03/2024`;
+A regular expression finds candidates, so that "may", "on" or a bare number are never guessed at. dateparser reads those that
+name a month or count days, weeks, months or years. Weekdays, `yesterday` and ISO dates are read here, since importing
+dateparser takes 150 ms. A wrong date is worse than none, so an expression with two readings is left alone (`05/03/2024`;
 `next Friday` on a Tuesday; `read it in two weeks`, which is a duration).
 """
 
@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 
 class Mention(NamedTuple):
-    """A time expression: its words, the day it means (the first one of a month or a year), and how exact it is."""
+    """A time expression: its words, the day it means (the first day of a month or a year), and its unit."""
 
     text: str
     day: date
@@ -41,8 +41,8 @@ _HINTS = (
     "day", "night", "morning", "afternoon", "evening", "tomorrow", "week", "month", "year", "gestern", "heute", "ayer", "hoy",
     "昨", "今", "明", "前天", "后天", "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
 )  # fmt: skip
-"""Without one of these, and without digits that look like a date, there is no candidate; most texts end here."""
-# Patterns as text: re keeps what it has compiled, and a text without a hint does not pay for it (7 ms).
+"""A text with none of these and no digits that look like a date has no candidate; most texts end here."""
+# Patterns as text: re caches what it has compiled, and a text without a hint does not pay for it (7 ms).
 _CANDIDATE = (
     r"(?im)(?P<near>\b(?:(?:the )?day (?:before yesterday|after tomorrow)|yesterday|tomorrow|today|tonight|last night|gestern"
     r"|heute|ayer|hoy|this (?:morning|afternoon|evening))\b|一昨日|昨日|昨天|前天|今日|今天|明後日|明日|明天|后天)"
@@ -72,24 +72,24 @@ _BEHIND = (
 _LEADS = r"(?i)\b(?:on|by|until|till|since|from|before|after|for|between|and|to|the)\s+$"
 _GOES_ON = "is was at and or to for in with we i he she they it the my our from till until because when by as but"
 _FOLLOWS = frozenset(_GOES_ON.split())
-"""After `March 2`, these do not make it two miles of a march."""
+"""After `March 2`, these words do not turn it into a march of two miles."""
 _HABIT = r"(?i)\b(?:once|twice|times|every|each|hours?|days?|much|more|all|anything|most)\s+$"
 _VERSION = r"(?i)(?:version|release|\bv|python|section|chapter)\s*$"
 _WEEKDAY_BEFORE = r"(?i)\b((?:mon|tues|wednes|thurs|fri|satur|sun)day),?\s+(?:the\s+)?$"
 _NEARBY = 120
-"""Characters on either side in which the sentence is looked for."""
+"""How many characters on either side the sentence is looked for in."""
 _NEAR_DAYS = 60
 """A date without a year that passed less than so many days ago may well be meant, whatever the sentence says."""
 _FURTHEST_YEARS = 150
 
 
 def mentions(text: str, base: datetime, *, most: int = 16) -> list[Mention]:
-    """The time expressions that can be resolved with confidence, in their order.
+    """The time expressions that can be resolved with confidence, in the order of the text.
 
     Args:
         text: what was said or written.
-        base: when; `last Friday` said on 2023-05-08 is 2023-05-05.
-        most: how many are wanted at most; a document full of dates has no time of its own.
+        base: when it was said; `last Friday` said on 2023-05-08 is 2023-05-05.
+        most: the most that are wanted; a document full of dates has no time of its own.
     """
     found: list[Mention] = []
     for match in re.finditer(_CANDIDATE, text) if _may_name_a_time(text) else ():
@@ -156,7 +156,7 @@ def _weekday(match: re.Match[str], base: date) -> tuple[date, str] | None:
     if which in {"last", "past", "since"}:
         return _moved(base, -(back or 7)), "day"
     if which == "next":
-        # On a Tuesday `next Friday` is this week's to some and next week's to others.
+        # On a Tuesday, `next Friday` means this week's to some people and next week's to others.
         return None if wanted > base.weekday() else (_moved(base, ahead or 7), "day")
     if which in {"this", "this coming", "coming"}:
         return None if wanted <= base.weekday() and which == "this" else (_moved(base, ahead or 7), "day")
@@ -167,7 +167,7 @@ def _weekday(match: re.Match[str], base: date) -> tuple[date, str] | None:
 
 
 def _tense(match: re.Match[str]) -> str | None:
-    """Whether the sentence around looks ahead or back; what looks ahead is more telling than a past form."""
+    """Whether the sentence around looks ahead or back; a word that looks ahead counts more than a past form."""
     before = re.split(r"[.!?]\s|\n", match.string[max(0, match.start() - _NEARBY) : match.start()])[-1]
     # From the last character of the match on: the full stop of `in June.` ends a sentence.
     after = re.split(r"[.!?]\s|\n", match.string[match.end() - 1 : match.end() + _NEARBY])[0]
@@ -210,7 +210,7 @@ def _counted(words: str, base: date) -> tuple[date, str] | None:
 
 
 def _is_word(match: re.Match[str], words: str) -> bool:
-    """Whether the month is a verb or a name here: `I may 3 times`, `March 2 miles`, `may 5 people come`."""
+    """Whether the month's name is a verb or a name here: `I may 3 times`, `March 2 miles`, `may 5 people come`."""
     kind = match.lastgroup
     leads = re.search(_LEADS, match.string[max(0, match.start() - 40) : match.start()]) is not None
     dated = re.search(_YEAR, words) is not None
@@ -221,7 +221,7 @@ def _is_word(match: re.Match[str], words: str) -> bool:
 
 
 def _in_some_year(match: re.Match[str], words: str, base: date) -> date | None:
-    """`3 March`: in the year that is written, else in that of the weekday before it, else in the likeliest one."""
+    """`3 March`: in the year as written, else in the year that fits the weekday before it, else in the likeliest year."""
     if re.search(_YEAR, words):
         return _parsed(words, base, "current_period")
     days = [day for day in (_parsed(words, base, "past"), _parsed(words, base, "future")) if day]
@@ -233,7 +233,7 @@ def _in_some_year(match: re.Match[str], words: str, base: date) -> date | None:
 
 
 def _month(match: re.Match[str], words: str, base: date) -> date | None:
-    """The first of a month; `in May` is the coming one, unless it is said otherwise."""
+    """The first of a month; `in May` is the next May, unless the sentence says otherwise."""
     which = match.group().lower()
     if match.lastgroup == "month_year":
         found = _parsed(words, base, "current_period")
@@ -245,7 +245,7 @@ def _month(match: re.Match[str], words: str, base: date) -> date | None:
 
 
 def _likeliest(days: list[date], base: date, tense: str | None) -> date | None:
-    """The day nearest to `base`; none where the sentence contradicts it, but for a plan that nothing near can mean."""
+    """The day nearest to `base`; none where the sentence contradicts it, except for a plan that no near day fits."""
     nearest = min(days, key=lambda day: abs(day - base), default=None)
     if nearest is None or tense is None or nearest == base or (nearest > base) == (tense == "future"):
         return nearest
@@ -255,7 +255,7 @@ def _likeliest(days: list[date], base: date, tense: str | None) -> date | None:
 
 @lru_cache(maxsize=4096)
 def _parsed(words: str, base: date, prefer: str) -> date | None:
-    """What dateparser makes of a candidate; a day's answers are kept, since a chat says `two weeks ago` often."""
+    """What dateparser makes of a candidate; a day's answers are cached, since a chat says `two weeks ago` often."""
     import dateparser
 
     settings = {

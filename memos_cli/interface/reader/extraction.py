@@ -1,12 +1,12 @@
-"""What is worth keeping of what somebody said, as drafts of their own: by a model where one is fit for it, else by rules.
+"""Memories in what somebody said, as drafts: extracted by a model where one is fit for it, else by rules.
 
     ask        the words go to the model within a fence, as data; it answers in JSON, held to a schema (`notes`)
     check      sizes, types and kinds, whatever the backend promised (`notes`)
     ground     a draft that cannot be shown to rest on the words is dropped (`grounding`), and so is what is known already
-    complete   time, key and labels by the code that every memory goes through; the model is not asked for any of them
+    complete   time, key and labels by the code that every memory passes; the model is asked for none of them
 
-The input is what a person said and nothing else: neither memories that were recalled nor an answer made of them. A model that
-fails, or that nothing can be made of, gives way to the rules. Nothing is stored here.
+The input is only what a person said: neither recalled memories nor an answer made of them. If the model fails, or its answer
+is unusable, the rules extract instead. Nothing is stored here.
 """
 
 import re
@@ -25,23 +25,23 @@ from memos_cli.ports import LLM
 from memos_cli.times import from_text, to_text
 
 CONFIDENCE = 0.7
-"""Of what was extracted; what a person typed has 1."""
+"""The confidence of an extracted memory; what a person typed has 1."""
 _MACHINES = frozenset({"assistant", "system", "tool"})
-"""Speakers whose words are made of other texts, perhaps of memories."""
+"""Speakers whose words are made from other texts, perhaps from memories."""
 
 
 Known = Callable[[str], bool]
 
 
 class Extracted(NamedTuple):
-    """What was found in several drafts: each with the place of the draft that it comes from; and what a person should know."""
+    """What was found in several drafts, each with the place of its source draft; and notices for the person."""
 
     derived: tuple[tuple[int, Draft], ...]
     notices: tuple[str, ...] = ()
 
 
 def plain(text: str) -> str:
-    """Words alone, for comparing what was said with what is known."""
+    """The words alone, for comparing what was said with what is known."""
     return " ".join(re.findall(r"\w+", text.lower()))
 
 
@@ -63,13 +63,13 @@ def by_rules(text: str, at: str) -> list[Draft]:
 
 
 def by_model(llm: LLM, said: Said, known: Known = lambda _: False) -> list[Draft]:
-    """What a model finds worth keeping, as far as it rests on the words.
+    """What a model finds worth keeping, if it rests on the words.
 
     Args:
-        known: whether a text is a memory already, or was said by the assistant; it is left out then.
+        known: whether a text is a memory already, or was said by the assistant; such a text is left out.
 
     Raises:
-        ModelUnavailable: the model cannot be run, takes too long, or answers what is no such JSON (`Unusable`).
+        ModelUnavailable: the model cannot be run, takes too long, or answers with something else than such JSON (`Unusable`).
     """
     notes = read(_answer(llm, request(said, local=llm.local), len(said.text)))
     drafts: dict[str, Draft] = {}
@@ -90,7 +90,7 @@ def drafted(note: Note, said: Said) -> Draft | None:
     span = said.text[place.start : place.end]
     kind = note.kind
     if kind is Kind.RULE and not (said.own and guess_kind(span, dated=False) is Kind.RULE):
-        kind = Kind.FACT  # a rule stands in every prompt: neither a model nor a text of others makes one
+        kind = Kind.FACT  # rules are in every prompt: neither a model nor other people's texts make one
     draft = Reader().read_one(note.content, now=said.at, kind=kind)
     labels = draft.labels or ((secrets.SECRET,) if secrets.find(span) else ())
     return draft._replace(
@@ -104,13 +104,13 @@ def drafted(note: Note, said: Said) -> Draft | None:
 
 
 def _key(note: Note, span: str) -> str | None:
-    """The attribute that both the model and the words say it states: what was said of it before is superseded by that."""
+    """The attribute that both the model and the words state, so that this memory supersedes the earlier value."""
     certain = intents.key(note.content)
     return certain or (note.key if note.key and intents.states(note.content, note.key) and not intents.asks(span) else None)
 
 
 def _time(note: Note, span: str, at: str) -> str | None:
-    """The time in the span that the model points at, as our own code reads it."""
+    """The time in the span that the model points at, as memos' own code reads it."""
     for mention in dates.mentions(span, from_text(at)):
         if note.when and (mention.text.lower() in note.when.lower() or note.when.lower() in mention.text.lower()):
             return to_text(datetime.combine(mention.day, datetime.min.time()))
@@ -121,10 +121,10 @@ def _time(note: Note, span: str, at: str) -> str | None:
 
 
 def merged(inferred: Sequence[Draft], told: Sequence[Draft], text: str) -> tuple[list[Draft], list[Draft]]:
-    """What stays of a model's drafts and of the rules' drafts of one text.
+    """The drafts of the model and those of the rules that remain for one text.
 
-    The person's own sentence stays where it states an attribute for certain, where the model says the same, and where the
-    model has nothing of it. Elsewhere the model's drafts stand in its place.
+    The person's own sentence remains where it certainly states an attribute, where the model says the same, and where the model
+    found nothing in it. Elsewhere the model's drafts replace it.
     """
     stays: list[Draft] = []
     gone: list[Draft] = []
@@ -139,7 +139,7 @@ def merged(inferred: Sequence[Draft], told: Sequence[Draft], text: str) -> tuple
 
 
 def tells(text: str) -> bool:
-    """Whether a text may tell something at all, so that asking a model about it is worth the time."""
+    """Whether a text may state something at all, so that asking a model about it is worth the time."""
     return len(text.split()) > LEAST_WORDS and not all(intents.asks(sentence) for sentence in intents.sentences(text))
 
 
@@ -147,7 +147,7 @@ class Extractor:
     """Asks the model as long as it answers, and the rules otherwise.
 
     Args:
-        llm: the model; `None` for the rules alone. It stays the caller's to close.
+        llm: the model; `None` for the rules alone. The caller closes it.
     """
 
     def __init__(self, llm: LLM | None) -> None:
@@ -158,16 +158,16 @@ class Extractor:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What a person should know, a line each."""
+        """Notices for the person, a line each."""
         if not self._failed:
             return ()
         share = "" if len(self._failed) == self._texts else f" for {len(self._failed)} of {self._texts} texts"
         return (f"extracted by rules{share}: {self._failed[0]}",)
 
     def model(self, said: Said, known: Known = lambda _: False) -> list[Draft] | None:
-        """What the model finds (as `by_model`); `None` where there is none, or it failed.
+        """What the model finds (as `by_model`); `None` where there is no model, or where it failed.
 
-        One that cannot be run, or takes too long, is not asked again.
+        A model that cannot be run, or that takes too long, is not asked again.
         """
         if self._llm is None:
             return None
@@ -185,11 +185,11 @@ class Extractor:
             return None
 
     def derive(self, drafts: Sequence[Draft], now: str, tell: Callable[[int], None] = lambda _: None) -> Extracted:
-        """What drafts that were read from files or from standard input tell, to be stored with them.
+        """Drafts extracted from drafts of files or of standard input, to be stored with them.
 
         Args:
-            now: when it was said, where a draft does not tell.
-            tell: called with how many drafts are done.
+            now: when it was said, where a draft does not say.
+            tell: called with the number of drafts done.
         """
         derived: list[tuple[int, Draft]] = []
         seen: set[str] = set()
@@ -210,7 +210,7 @@ class Extractor:
 
 
 def _inherited(found: Draft, draft: Draft) -> Draft:
-    """A draft that was found in another one, with what was said of that one: its place, tags, task and term."""
+    """A draft found in another one, with that one's source, tags, task, validity and expiry; a rule becomes a fact."""
     place = grounding.find(found.content, draft.content)
     span = {"span": list(place)} if place else {}
     return found._replace(

@@ -1,10 +1,10 @@
-"""Whether what a model makes of somebody's words says no more than the words do. Pure, and the same without any model.
+"""Whether a model's note of somebody's words says no more than the words do. Pure, and the same without any model.
 
-A model that takes notes invents, mends and mixes up. So a note is let through only where it can be shown to be its span with
-words left out: the span stands in the text, letter by letter; every word of the note is a word of the span, in the span's
-order, but for articles and the present of "to be"; a number keeps the word behind it; and neither a negation, nor a doubt, nor
-the tense is lost or put in, also not by a span that begins behind an "it is not true that". Many good paraphrases fall to this;
-an invented name, number or "not" cannot pass. What falls is not lost: the turn that it was said in is kept in any case.
+A model that takes notes invents, corrects and mixes things up. So a note passes only if it can be shown to be its span with
+words left out: the span is in the text, letter by letter; every word of the note is a word of the span, in the span's order,
+except for articles and the present of "to be"; a number keeps the word behind it; and no negation, doubt or tense is lost or
+added, not even by a span that begins behind an "it is not true that". Many good paraphrases fail this check; an invented name,
+number or "not" cannot pass. A rejected note loses no information: the turn that it came from is saved in any case.
 """
 
 import re
@@ -64,14 +64,14 @@ _NEGATING = re.compile(
 
 
 class Place(NamedTuple):
-    """Where a span stands in a text, in characters."""
+    """The position of a span in a text, in characters."""
 
     start: int
     end: int
 
 
 def find(span: str, text: str) -> Place | None:
-    """Where the span stands in the text, word by word; white space may differ. It neither begins nor ends within a word."""
+    """The place of the span in the text, word by word; white space may differ. It neither begins nor ends within a word."""
     parts = span.split()
     if not parts:
         return None
@@ -86,8 +86,8 @@ def fault(content: str, span: str, text: str) -> str | None:
     """Why a note cannot be shown to rest on its span; `None` if it can.
 
     Args:
-        content: what the note says.
-        span: the words that it is said to rest on.
+        content: the note.
+        span: the words that the note claims to rest on.
         text: what somebody said.
     """
     place = find(span, text)
@@ -102,10 +102,10 @@ def fault(content: str, span: str, text: str) -> str | None:
 
 
 def words(text: str) -> list[str]:
-    """The words, lower-cased, contractions taken apart, possessives without their `'s`; 555-1234 and ex-wife are one each."""
+    """The words in lower case, contractions taken apart, possessives without `'s`; 555-1234 and ex-wife are one word each."""
     found: list[str] = []
     for raw in _WORD.findall(text):
-        # The month stays as it is written, since `may` is a doubt.
+        # The month keeps its capital, since `may` is a doubt.
         word = raw if raw == "May" else raw.casefold().replace("\u2019", "'")
         if word in _WHOLE:
             found += _WHOLE[word]
@@ -120,7 +120,7 @@ def words(text: str) -> list[str]:
 
 
 def _foreign(noted: list[str], said: list[str]) -> str | None:
-    """A word that the span has not, or not at that place."""
+    """A word of the note that the span does not have at that place."""
     at = 0
     for word in noted:
         if word in said[at:]:
@@ -131,7 +131,7 @@ def _foreign(noted: list[str], said: list[str]) -> str | None:
 
 
 def _torn(noted: list[str], said: list[str]) -> str | None:
-    """A number that is said of something else."""
+    """A number whose following word is another one in the span."""
     pairs = set(zip(said, [*said[1:], ""], strict=True))
     for word, behind in zip(noted, [*noted[1:], ""], strict=True):
         if any(letter.isnumeric() for letter in word) and (word, behind) not in pairs:
@@ -140,7 +140,7 @@ def _torn(noted: list[str], said: list[str]) -> str | None:
 
 
 def _turned(content: str, span: str, around: str) -> str | None:
-    """A negation, a doubt or a tense that one has and the other has not."""
+    """A negation, a doubt or a tense that only one of the two has."""
     noted, said, beside = ({*words(text)} for text in (content, span, around))
     for name, marks in _MARKERS:
         if bool(noted & marks) != bool(said & marks) or (beside & marks and not noted & marks):
@@ -151,14 +151,14 @@ def _turned(content: str, span: str, around: str) -> str | None:
 
 
 def _around(text: str, place: Place) -> str:
-    """What stands beside the span in the same clause."""
+    """The rest of the clause that the span is in."""
     before = _EDGE.split(text[: place.start])[-1]
     after = _EDGE.split(text[place.end :])[0] if not _EDGE.match(text[place.end - 1 : place.end]) else ""
     return f"{before} {after}"
 
 
 def _is_asked(text: str, place: Place) -> bool:
-    """Whether a sentence that the span is in, or a part of it, is a question."""
+    """Whether a sentence that the span touches is a question."""
     at = 0
     for sentence in intents.sentences(text):
         found = find(sentence, text[at:])

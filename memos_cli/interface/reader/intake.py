@@ -1,4 +1,4 @@
-"""What comes in, as drafts: one text, a conversation's messages, a file taken apart, JSON Lines as they stand."""
+"""Input as drafts: one text, the messages of a conversation, a file taken apart, or JSON Lines taken unchanged."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ def drafts(content: str | None, messages: Sequence[Mapping[str, str]] | None, no
     """The drafts of one call of `MOS.add`.
 
     Raises:
-        UsageError: nothing given, or a field that cannot be so.
+        UsageError: nothing given, or a wrong field.
     """
     if messages is not None:
         return list(_of_messages(messages, now, given))
@@ -37,7 +37,7 @@ def drafts(content: str | None, messages: Sequence[Mapping[str, str]] | None, no
 
 
 def one(content: str, now: str, given: dict[str, Any]) -> Draft:
-    """One draft of a text that a person wrote: kind and date are guessed where they are not given, secrets are labelled."""
+    """One draft of a text that a person wrote: kind and date are guessed if not given, secrets are labelled."""
     from memos_cli.interface.reader.reader import Reader
 
     check_content(content)
@@ -48,7 +48,7 @@ def one(content: str, now: str, given: dict[str, Any]) -> Draft:
 def of_file(
     content: bytes, blobs: "Callable[[], Blobs]", *, name: str | None, form: "Format", now: str, occurred_at: str | None
 ) -> list[Draft]:
-    """Drafts of a text that is taken apart; each names the blob and the span it was read from.
+    """Drafts of a text that is taken apart; each names its blob and the span it was read from.
 
     Raises:
         UsageError: not UTF-8, or not text.
@@ -74,10 +74,10 @@ def of_file(
 
 
 def with_fields(draft: Draft, given: Mapping[str, Any]) -> Draft:
-    """The draft with fields that a caller set; tags and labels are added to its own.
+    """The draft with the fields that a caller set; tags and labels are added to its own.
 
     Raises:
-        UsageError: a field that a draft does not have.
+        UsageError: a field that drafts do not have.
     """
     if unknown := set(given) - set(Draft._fields):
         raise UsageError(f"a memory has no field {min(unknown)!r}", hint=f"there are: {', '.join(Draft._fields)}")
@@ -102,11 +102,11 @@ def _of_messages(messages: Sequence[Mapping[str, str]], now: str, given: dict[st
 
 
 def from_lines(lines: Iterable[bytes], now: str, given: Mapping[str, Any], bad: Callable[[int, str], None]) -> Iterator[Draft]:
-    """Drafts from JSON Lines; fields are taken as they stand.
+    """Drafts from JSON Lines, with the fields of each line unchanged.
 
     Args:
         given: fields for every line that does not set them itself.
-        bad: told number (from 1) and fault of a line that is no draft; it raises, or the line is passed over.
+        bad: called with the number (from 1) and the fault of a line that is no draft; unless it raises, the line is skipped.
     """
     for number, line in enumerate(lines, start=1):
         if not line.strip():
@@ -176,7 +176,7 @@ def _finite(text: str) -> float:
     return number
 
 
-# Made once: `json.loads` with an argument makes a decoder a line.
+# Made once: `json.loads` with an argument makes a new decoder for each line.
 _DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
 
 
@@ -215,7 +215,7 @@ def _time(row: Mapping[str, Any], name: str) -> str:
 
 
 def ends(ttl: object, now: str) -> str:
-    """When something ends that lives for `ttl` from now on: a duration (`30d`), or a number of seconds.
+    """The end of something that lives for `ttl` from now on: a duration (`30d`), or a number of seconds.
 
     Raises:
         UsageError: not a duration, or one that ends beyond the year 9999.

@@ -1,7 +1,7 @@
-"""What a message in a conversation wants, and what of it is worth keeping: rules, without a model. Pure functions.
+"""What a message in a conversation asks for, and which of its sentences to keep: rules, without a model. Pure functions.
 
-A question is never kept, and neither is talk about the talk ("that is great", "tell me more"): what is kept is a statement
-about the person, somebody or something that is named, or a rule that the person gives.
+Neither a question nor talk about the talk ("that is great", "tell me more") is ever kept. What is kept is a statement about
+the person, about somebody or something that is named, or a rule that the person gives.
 """
 
 import re
@@ -11,11 +11,11 @@ from memos_cli.model import Kind
 
 
 class Intent(NamedTuple):
-    """What a message wants.
+    """What a message asks for.
 
     Attributes:
         name: `remember`, `forget`, `about` or `ask`.
-        what: what is to be remembered, forgotten or told about; for `ask` the message.
+        what: the text to remember, to forget or to report about; for `ask` the message.
     """
 
     name: str
@@ -41,7 +41,7 @@ _ABOUT = re.compile(
 
 
 def of(message: str) -> Intent:
-    """What a message wants."""
+    """The intent of a message."""
     said = message.strip().replace("\u2019", "'")
     asks = said.rstrip(" .!").endswith("?")
     if not asks:
@@ -93,7 +93,7 @@ _KINDS = (Kind.FACT, Kind.PREFERENCE, Kind.EVENT, Kind.RULE)
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a message, in order; an abbreviation's full stop ends none."""
+    """The sentences of a message, in order; the full stop of an abbreviation ends none."""
     found: list[str] = []
     for part in _SENTENCE.split(text):
         piece = part.strip()
@@ -111,7 +111,7 @@ def asks(sentence: str) -> bool:
 
 
 def statements(message: str) -> list[str]:
-    """The sentences that are worth keeping, as far as their form tells; `worth` then looks at their kind."""
+    """The sentences whose form makes them worth keeping; `worth` then looks at their kind."""
     return [sentence for sentence in sentences(message) if _states(sentence)]
 
 
@@ -124,7 +124,7 @@ def _states(sentence: str) -> bool:
 
 
 def worth(kind: Kind, sentence: str) -> bool:
-    """Whether a statement of this kind is kept: what is said of nobody in particular is only as a rule."""
+    """Whether a statement of this kind is kept: a statement about nobody in particular only counts as a rule."""
     said = sentence.replace("\u2019", "'")
     return kind in _KINDS and (kind is Kind.RULE or bool(_ABOUT_ME.search(said) or _NAMED.match(said)))
 
@@ -138,7 +138,7 @@ _NAME = re.compile(r"(?i)^my name(?:'s| is)\b")
 
 
 def key(sentence: str) -> str | None:
-    """The single-valued attribute that a sentence certainly states, so that it takes the place of what was said before."""
+    """The single-valued attribute that a sentence certainly states, so that it replaces the earlier value."""
     said = sentence.strip().replace("\u2019", "'")
     if _DIET.match(said):
         return "diet"
@@ -151,16 +151,16 @@ _STATED = {
     "name": r"\bmy name(?:'s| is)\b",
 }
 KEYS = tuple(_STATED)
-"""The attributes that somebody else than a rule (a model) may say a sentence states."""
+"""The attributes that a model, too, may say a sentence states."""
 _AT_TIMES = re.compile(
     r"\bin (?:the )?\w+ (?:and|or)\b|\b(?:in (?:spring|summer|autumn|fall|winter)|at times|sometimes|often|usually|during"
     r"|while|when|on (?:weekdays|weekends)|half)\b"
 )
-"""What is said of a part of the time, or of two values, is no single one."""
+"""Words that limit a statement to a part of the time, or give two values: it states no single value."""
 
 
 def states(sentence: str, key: str) -> bool:
-    """Whether the words of a sentence bear out that its speaker states this attribute of themselves; `False` for any other."""
+    """Whether the words of a sentence state this attribute of their speaker; `False` for any other attribute."""
     said = sentence.lower().replace("\u2019", "'")
     return key in _STATED and re.search(_STATED[key], said) is not None and not _AT_TIMES.search(said)
 
@@ -181,7 +181,7 @@ _COMMON = frozenset(
 
 
 def terms(text: str) -> set[str]:
-    """The words that carry a text's meaning, cut to their beginnings so that `lives` and `living` are one."""
+    """The words that carry a text's meaning, cut to their beginnings so that `lives` and `living` are the same."""
     found = re.findall(r"\w+", text.lower())
     return {_stem(word) for word in found if word not in _COMMON and (len(word) > 1 or not word.isascii() or word.isdigit())}
 

@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
 KINDS = (Kind.FACT, Kind.PREFERENCE, Kind.EVENT, Kind.RULE, Kind.PROCEDURE)
 MOST = 8
-"""Drafts of one text."""
+"""The most drafts of one text."""
 LONGEST_SPAN, LONGEST_CONTENT, LONGEST_WHEN = 400, 300, 60
 LONGEST_TEXT = 6000
-"""Characters of a text that a model is asked about; the rules take a longer one."""
+"""The most characters of a text that a model is asked about; the rules read longer ones."""
 LONGEST_ANSWER = 20_000
 MOST_TOKENS, LEAST_TOKENS = 1024, 128
-"""Of an answer; where the context leaves less room than the second, the text is too long for the model."""
+"""Tokens of an answer: the most, and the least room for one; with less room the text is too long for the model."""
 SECONDS = 60.0
-"""How long an answer may take."""
+"""The most seconds that an answer may take."""
 BEFORE = 2
-"""How many earlier messages of the same person go along, so that the model knows what the talk is about."""
+"""How many earlier messages of the same person the model sees, so that it knows what the talk is about."""
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -70,14 +70,14 @@ Leave out questions, greetings, guesses and what is said of the conversation its
 
 
 class Said(NamedTuple):
-    """A piece of text that may tell something.
+    """A piece of text that may state something.
 
     Attributes:
         text: what was said or written, word for word.
         at: when, fixed-width UTC text.
         speaker: who said it, where that is known.
         before: what the same person said just before.
-        own: whether its speaker is the person whose memories these are. Only they have a key, and only they give rules.
+        own: whether its speaker is the person whose memories these are. Only that person's notes have a key or are rules.
     """
 
     text: str
@@ -88,7 +88,7 @@ class Said(NamedTuple):
 
 
 class Note(NamedTuple):
-    """What a model says is worth remembering, checked for its form and for nothing else."""
+    """What a model calls worth remembering; only its form is checked."""
 
     span: str
     content: str
@@ -98,11 +98,11 @@ class Note(NamedTuple):
 
 
 class Unusable(ModelUnavailable):
-    """A model answered, and nothing can be made of it."""
+    """A model answered, and the answer cannot be used."""
 
 
 def request(said: Said, *, local: bool) -> Request:
-    """What a model is asked; a secret goes to no other program."""
+    """The request to the model; secrets are masked unless the model runs in this process."""
 
     def data(text: str) -> str:
         return fenced(text if local else secrets.mask(text, secrets.find(text)))
@@ -132,7 +132,7 @@ def _answer(llm: LLM, asked: Request, length: int) -> str:
 
 @contextmanager
 def ended(tokens: "Iterator[Token]") -> Iterator[None]:
-    """End a model's generator also where nobody reads it to its end."""
+    """Close a model's generator even if the caller stops reading it early."""
     try:
         yield
     finally:
@@ -142,10 +142,10 @@ def ended(tokens: "Iterator[Token]") -> Iterator[None]:
 
 
 def read(answer: str) -> list[Note]:
-    """The notes in a model's answer. One that is not as `SCHEMA` says is left out; the others stand.
+    """The notes in a model's answer. A note that does not match `SCHEMA` is left out; the others remain.
 
     Raises:
-        Unusable: the answer as a whole is not.
+        Unusable: the answer as a whole does not match.
     """
     if len(answer) > LONGEST_ANSWER:
         raise Unusable("the model's answer is too long")
@@ -172,7 +172,7 @@ def _note(row: object) -> Note | None:
 
 
 def _text(row: Mapping[str, Any], name: str, longest: int) -> str | None:
-    """A field that is text, of characters that can be stored and shown; a control is none."""
+    """A text field in which every character but a line break is printable, with single blanks; else `None`."""
     value = row.get(name)
     if not isinstance(value, str) or len(value) > longest or not value.replace("\n", " ").isprintable():
         return None

@@ -1,4 +1,4 @@
-"""MemReader without a language model: text to typed drafts, with times resolved, speakers kept and secrets labelled."""
+"""MemReader without a language model: text to typed drafts, with times resolved, speakers noted and secrets labelled."""
 
 import re
 from datetime import datetime
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 Format = Literal["auto", "prose", "transcript", "markdown"]
 ORDER = ("transcript", "markdown", "prose")
-"""The formats that `auto` tries, the most telling first; prose takes whatever is left."""
+"""The formats that `auto` tries, the most distinctive first; prose takes whatever is left."""
 
-# Patterns as text: re keeps what it has compiled, and a single `add` pays for those alone that it comes to.
+# Patterns as text: re caches what it has compiled, and a single `add` compiles only those that it reaches.
 _RULE = (
     r"(?i)(?:please,? )?(?:always|never|from now on|going forward|don't ever|do not ever|make sure (?:to|you|that you)"
     r"|remember to|(?:call|address) me\b|(?:answer|reply|respond|write|speak)(?: to)?(?: me)? in\b"
@@ -53,19 +53,19 @@ _FACT = (
 
 
 class Reader:
-    """Text to drafts. It asks neither for the time nor for a model, and it keeps nothing between two calls."""
+    """Turns text into drafts. It reads no clock, asks no model and keeps nothing between two calls."""
 
     def read_one(self, text: str, *, now: str, kind: Kind | None = None, occurred_at: str | None = None) -> Draft:
-        """A single memory, the words as they were given but for white space around them.
+        """A single memory with the given words, without white space around them.
 
         Args:
             text: what to remember.
-            now: the time it is said, fixed-width UTC text; what `yesterday` is counted from, unless `occurred_at` is given.
-            kind: taken as it is; guessed by `guess_kind` when missing.
-            occurred_at: taken as it is; for an event without one, the first time that its words name.
+            now: the time it is said, fixed-width UTC text; `yesterday` is relative to it, unless `occurred_at` is given.
+            kind: used unchanged; guessed by `guess_kind` when missing.
+            occurred_at: used unchanged; an event without one takes the first time that its words name.
 
         Raises:
-            UsageError: there is nothing in it, or it is no valid Unicode.
+            UsageError: the text is empty, or no valid Unicode.
         """
         content = _checked(text).strip()
         if not content:
@@ -83,18 +83,18 @@ class Reader:
     ) -> list[Draft]:
         """A transcript, a Markdown file or prose, as the drafts that its parser makes of it.
 
-        Each draft keeps where it stands (`source.start`, `source.end`, the file's name); turns of a conversation also which
-        one: the file's name without its suffix, or a digest of the text where it came without a name.
+        Each draft records its place (`source.start`, `source.end`, the file's name). A turn of a conversation also records
+        which conversation: the file's name without its suffix, or a digest of a text without a name.
 
         Args:
-            text: the whole of it; none of it is lost, and empty text gives an empty list.
-            name: of the file that it came from.
+            text: the whole text; none of it is lost, and empty text gives an empty list.
+            name: the name of its file.
             now: as in `read_one`.
             format: `auto` asks the parsers in `ORDER`.
             occurred_at: for the drafts that have no time of their own.
 
         Raises:
-            UsageError: it is no valid Unicode, or there is no such format.
+            UsageError: the text is no valid Unicode, or the format does not exist.
         """
         parser: Parser = _chosen(_checked(text), name, format)
         conversation = _conversation(text, name)
@@ -109,13 +109,13 @@ class Reader:
 
 
 def guess_kind(text: str, *, dated: bool) -> Kind:
-    """What sort of thing a sentence says; the first of these that applies.
+    """The kind of a sentence: the first of these that applies.
 
-    rule: it tells the reader how to act (`always …`, `never …`, `call me …`, `answer in …`, `when I …, please …`).
+    rule: it says how to act (`always …`, `never …`, `call me …`, `answer in …`, `when I …, please …`).
     procedure: `how to …`, `to …: …`, numbered steps, `first … then …` without a person who did it.
     preference: what somebody likes, eats, wears or prefers (`I love …`, `my favourite …`, `I am vegan`).
     event: it names a day or a time (`dated`), or somebody did a thing that happens once (`I met …`, `we moved …`).
-    fact: it says what is, has, lives, works or costs.
+    fact: it says what something is, has or costs, or where somebody lives or works.
     note: everything else.
     """
     if re.match(_RULE, text):
@@ -130,12 +130,12 @@ def guess_kind(text: str, *, dated: bool) -> Kind:
 
 
 def is_rule(text: str) -> bool:
-    """Whether a text says how to act, also one that says it of its speaker: "I never want cilantro", "I always fly by day"."""
+    """Whether a text says how to act, also where it says so of its speaker: "I never want cilantro", "I always fly by day"."""
     return re.match(_RULE, text) is not None or re.search(r"(?i)\b(?:always|never)\b", text) is not None
 
 
 def _checked(text: str) -> str:
-    """The text, if it can be written as UTF-8; what a terminal could not decode arrives as lone surrogates."""
+    """The text, if it can be written as UTF-8; bytes that a terminal could not decode are lone surrogates in it."""
     try:
         text.encode()
     except UnicodeEncodeError as error:
@@ -144,7 +144,7 @@ def _checked(text: str) -> str:
 
 
 def _conversation(text: str, name: str | None) -> str:
-    # Neither is needed for a single memory, and the two take 10 ms to import.
+    # A single memory needs neither import, and the two take 10 ms.
     from hashlib import sha256
     from pathlib import PurePath
 

@@ -304,7 +304,7 @@ class Timeline:
         return vault.get(identity), tuple(versions(vault, identity))
 
     def rollback(self, text: str, version: int) -> Changed:
-        """Make a memory what it was at a version."""
+        """Set a memory back to what it was at a version."""
         vault, identity = self._session.locate(text)
         return roll_back(vault, identity, self._session.author("rollback"), version)
 

@@ -12,7 +12,7 @@ from memos_cli.errors import AccessDenied, Busy, IntegrityError, NotFound, Refus
 from memos_cli.infra import files
 from memos_cli.infra.crypto import age, keys, signing
 from memos_cli.infra.crypto.keys import Ring
-from memos_cli.model import PublicKey
+from memos_cli.signer import PublicKey
 
 
 @pytest.fixture

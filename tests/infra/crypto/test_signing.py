@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from memos_cli.errors import IntegrityError
 from memos_cli.infra.crypto import signing
-from memos_cli.model import Signature, Signer
+from memos_cli.signer import Signature, Signer
 
 SEED, OTHER = bytes(range(32)), bytes(range(1, 33))
 DIGEST = hashlib.sha256(b"a cube file").digest()

@@ -12,8 +12,8 @@ from memos_cli.errors import AccessDenied, IntegrityError
 from memos_cli.infra import cubefile
 from memos_cli.infra.cubefile import Reader, limits
 from memos_cli.infra.transfer import loader
-from memos_cli.model import Signature
 from memos_cli.operation import changes
+from memos_cli.signer import Signature
 from tests.conftest import Clock
 from tests.infra.transfer import recipe
 from tests.infra.transfer.cubes import dumped, live, opened, rich

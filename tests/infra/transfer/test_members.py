@@ -20,7 +20,8 @@ from memos_cli.infra.transfer import dumper, loader, members
 from memos_cli.infra.transfer.dumper import Extent
 from memos_cli.infra.transfer.slot_record import Travelling
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.model import Adapter, Filter, Kind, Signature
+from memos_cli.model import Adapter, Filter, Kind
+from memos_cli.signer import Signature
 from tests.conftest import Clock
 from tests.infra.cubefile.test_cubefile import refused
 from tests.infra.cubefile.test_hostile import Change, repacked

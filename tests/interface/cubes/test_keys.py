@@ -10,7 +10,7 @@ import pytest
 from memos_cli import MOS
 from memos_cli.errors import AccessDenied, IntegrityError, NotFound, UsageError
 from memos_cli.infra.crypto.keys import fingerprint, public_line
-from memos_cli.model import Signer
+from memos_cli.signer import Signer
 
 DIGEST = hashlib.sha256(b"a cube file").digest()
 

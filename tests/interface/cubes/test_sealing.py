@@ -11,7 +11,7 @@ from memos_cli import MOS
 from memos_cli.errors import AccessDenied, IntegrityError, MemosError
 from memos_cli.infra.crypto import age_scrypt
 from memos_cli.infra.crypto.keys import public_line
-from memos_cli.model import Signature
+from memos_cli.signer import Signature
 
 WORD = "seven bees"
 
