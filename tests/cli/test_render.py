@@ -1,33 +1,65 @@
-"""What is printed in columns: how wide a text is, and where it is cut."""
+"""Lines cut to the columns that a terminal gives them, whatever they are written in."""
+
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wcwidth import iter_graphemes, wcswidth
 
-from memos_cli.cli import render
+from memos_cli.cli.render import one_line
 
 FAMILY = "\U0001f469\u200d\U0001f469\u200d\U0001f467"
+FLAG = "\U0001f1eb\U0001f1f7"
 
 
 @pytest.mark.parametrize(
     ("text", "columns"),
-    [("plain", 5), (f"{FAMILY} family", 9), ("a\u200bb", 2), ("\u65e5\u672c", 4), ("e\u0301", 1), ("\U0001f1e9\U0001f1eax", 3)],
+    [
+        (f"{FAMILY} family", 9),
+        ("a\u200bb", 2),  # a zero-width space
+        ("caf\u00e9 \u2019til \u2026", 11),
+        ("e\u0301t\u0301", 2),
+        ("\ud55c\uad6d\uc5b4", 6),
+        (FLAG, 2),
+        ("\U0001f44d\U0001f3fd ok", 5),
+        ("\u2764\ufe0f", 2),
+    ],
 )
-def test_a_text_has_the_width_that_a_terminal_gives_it(text: str, columns: int) -> None:
-    assert render._columns(text) == columns
+def test_what_fits_is_left_whole_and_what_does_not_is_cut(text: str, columns: int) -> None:
+    assert one_line(text, columns) == text
+    assert one_line(text, columns - 1).endswith("\u2026")
 
 
-def test_an_emoji_of_several_parts_is_never_cut_into_them() -> None:
-    assert render.one_line(f"{FAMILY}{FAMILY}{FAMILY}", 5) == f"{FAMILY}{FAMILY}\u2026"
-    assert render.one_line(f"ab{FAMILY}c", 4) == "ab\u2026"
+@pytest.mark.parametrize(
+    ("text", "width", "cut"),
+    [
+        (f"{FAMILY * 3}", 5, FAMILY * 2 + "\u2026"),
+        (f"{FAMILY * 3}", 4, FAMILY + "\u2026"),
+        (f"ab{FAMILY}cd", 4, "ab\u2026"),
+        (FLAG * 3, 4, FLAG + "\u2026"),
+        ("e\u0301" * 5, 3, "e\u0301e\u0301\u2026"),
+        ("\ud55c\uad6d\uc5b4", 4, "\ud55c\u2026"),
+        ("plain text", 6, "plain\u2026"),
+        ("x\ty\nz and more", 6, "x y z\u2026"),
+    ],
+)
+def test_a_cut_is_between_what_is_seen_as_one_character(text: str, width: int, cut: str) -> None:
+    assert one_line(text, width) == cut
 
 
-@given(st.text(max_size=80), st.integers(1, 40))
-def test_no_line_is_wider_than_it_may_be_and_each_is_cut_between_graphemes(text: str, width: int) -> None:
-    whole, line = render.one_line(text), render.one_line(text, width)
-    assert wcswidth(line) <= width
-    assert line == whole or (
-        line.endswith("\u2026")
-        and list(iter_graphemes(line[:-1])) == list(iter_graphemes(whole))[: len(list(iter_graphemes(line[:-1])))]
-    )
+@given(st.text(max_size=60), st.integers(3, 40))
+def test_a_line_has_no_more_columns_than_it_is_given(text: str, width: int) -> None:
+    from wcwidth import iter_graphemes, wcswidth
+
+    shown = one_line(text, width)
+    assert sum(wcswidth(one) for one in iter_graphemes(shown)) <= width
+    assert "\n" not in shown
+    whole = one_line(text)
+    assert shown == whole or (shown.endswith("\u2026") and whole.startswith(shown[:-1]))
+
+
+def test_a_long_line_takes_no_longer_than_its_beginning() -> None:
+    text = (FAMILY + "\u200b" * 3) * 200_000
+    started = time.perf_counter()
+    assert len(one_line(text, 40)) < 200
+    assert time.perf_counter() - started < 3

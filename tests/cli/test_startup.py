@@ -12,7 +12,7 @@ from tests.conftest import Run
 HEAVY = {
     "rich", "numpy", "llama_cpp", "torch", "sentence_transformers", "transformers", "peft", "dateparser", "detect_secrets",
     "markdown_it", "tomlkit", "platformdirs", "gguf", "huggingface_hub", "jinja2", "prompt_toolkit", "plotext",
-    "cryptography", "pyrage",
+    "cryptography", "pyrage", "wcwidth", "simplemma", "psutil",
 }  # fmt: skip
 """Packages that cost tens of milliseconds up to seconds, and that no everyday command needs."""
 AVOIDED = {"dataclasses", "asyncio", "concurrent", "email", "http", "sqlite_utils", "hashlib", "tomllib"}

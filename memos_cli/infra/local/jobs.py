@@ -26,9 +26,11 @@ KEPT = 50
 """Rows of jobs that are over which are kept."""
 _BEAT = 2.0
 """Seconds between two heartbeats."""
-_ONE_START = 2.0
-"""Seconds by which the start of one process may differ: the system counts it from its boot, whose time the clock corrects."""
 _PATIENCE = 10.0
+"""Seconds that a job has to end after it was asked, told or forced."""
+_DRIFT = 2.0
+"""Seconds by which the start of one process may differ from one reading to the next: where the system counts it from its own
+start, that is told in whole seconds and moves when the clock is set right."""
 _ENDED = frozenset({"done", "failed", "stopped"})
 _LAUNCH = """
 import subprocess, sys
@@ -127,7 +129,7 @@ class Jobs:
         """The job whose id begins so.
 
         Raises:
-            NotFound: there is no such key.
+            NotFound: there is none.
         """
         found = [job for job in self.all() if prefix and job.id.startswith(prefix)]
         if len(found) != 1:
@@ -222,28 +224,32 @@ class Jobs:
     def stop(self, job: Job) -> bool:
         """Let a job end: one that waits at once, one that runs after its present step; whether it has ended.
 
-        It is asked first, and told by a signal if it does not hear.
+        It is asked first, told by a signal if it does not hear, and ended by force if it does not hear that either; it takes at
+        most three times `_PATIENCE`. What was killed goes on from its checkpoint when it is begun again.
         """
         if job.state != "running":
             if job.state not in _ENDED:
                 self.save(job._replace(state="stopped", message="stopped"))
             return True
         self._stop(job).touch()
-        started = time.monotonic()
-        signalled = False
-        while time.monotonic() - started < 2 * _PATIENCE:
-            now = _read(self.path(job))
-            if now is None or now.state in _ENDED or not self.busy():
-                break
-            if not signalled and time.monotonic() - started > _PATIENCE:
-                signalled = True
-                _terminate(now)
-            time.sleep(0.1)
+        for means in ("asked", "told", "forced"):
+            if means != "asked":
+                going = self._going(job)
+                if going is None or (not _signal(going, force=means == "forced") and means == "forced"):
+                    break
+            until = time.monotonic() + _PATIENCE
+            while self._going(job) and time.monotonic() < until:
+                time.sleep(0.1)
         now = _read(self.path(job))
         if now is not None and now.state == "running" and not self.busy():
             self.save(now._replace(state="stopped", message="stopped"))
         self._stop(job).unlink(missing_ok=True)
         return not self.busy()
+
+    def _going(self, job: Job) -> Job | None:
+        """The row of a job as it is now, if it is still worked on."""
+        now = _read(self.path(job))
+        return now if now is not None and now.state not in _ENDED and self.busy() else None
 
     def told_to_stop(self, job: Job) -> bool:
         """Whether it is to end: it was told, or its row or its cube is gone."""
@@ -296,31 +302,34 @@ def _read(path: Path) -> Job | None:
 
 
 def began(pid: int) -> str | None:
-    """When a process was started, in seconds since 1970; `None` if it has ended. A number may be another one's by now."""
-    import psutil
+    """When a process was started, in seconds since 1970 as text; `None` if it has ended. A number may be another one's by now.
 
-    try:
-        process = psutil.Process(pid)
-        # One that nobody has waited for yet has ended all the same.
-        return None if process.status() == psutil.STATUS_ZOMBIE else f"{process.create_time():.2f}"
-    except psutil.Error:
-        return None
+    Without the package `psutil`, which the extra `lora` has, it is `None` too: nothing works on a job there.
+    """
+    with suppress(ImportError):
+        import psutil
 
-
-def _terminate(job: Job) -> None:
-    """Send SIGTERM to the process of a job, unless its number has become that of another process."""
-    import psutil
-
-    now = began(job.pid) if job.pid and job.begun else None
-    if now is None or not job.pid or not _same_start(now, str(job.begun)):
-        return
-    with suppress(psutil.Error):
-        psutil.Process(job.pid).terminate()
+        with suppress(psutil.Error):
+            process = psutil.Process(pid)
+            # One that nobody has waited for yet has ended all the same.
+            return None if process.status() == psutil.STATUS_ZOMBIE else f"{process.create_time():.2f}"
+    return None
 
 
-def _same_start(now: str, then: str) -> bool:
-    """Whether two answers of `began` are of one process; another form, as older rows have it, is of none that is known."""
-    try:
-        return abs(float(now) - float(then)) < _ONE_START
-    except ValueError:
+def _signal(job: Job, *, force: bool) -> bool:
+    """Tell the process of a job to end, which puts its files away first, or end it by force; whether it could be told.
+
+    Only a process that was started when the row says is touched: `begun` in another form (clock ticks, or a date as `ps` writes
+    it, as rows of older versions have it) names none, and without the package `psutil` none is known.
+    """
+    if not job.pid or not job.begun:
         return False
+    with suppress(ImportError):
+        import psutil
+
+        with suppress(ValueError, psutil.Error):
+            process = psutil.Process(job.pid)
+            if abs(process.create_time() - float(job.begun)) <= _DRIFT:
+                process.kill() if force else process.terminate()
+                return True
+    return False

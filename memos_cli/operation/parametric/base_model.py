@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from memos_cli.session import Session
 
 
-NEEDED = ("torch", "transformers", "peft", "llama_cpp", "gguf", "simplemma")
+NEEDED = ("torch", "transformers", "peft", "llama_cpp", "gguf", "psutil", "simplemma")
 """The packages of the extra `lora`."""
 
 

@@ -85,7 +85,9 @@ WORKER = """
 import sys, time
 from pathlib import Path
 from memos_cli.infra.local.jobs import Job, Jobs, Pulse, Stopped, began
-import os
+import os, signal
+if sys.argv[2] == "stubborn":
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 jobs = Jobs(Path(sys.argv[1]))
 (one,) = jobs.waiting()
 with jobs.working(5):
@@ -101,7 +103,7 @@ with jobs.working(5):
 """
 
 
-@pytest.mark.parametrize("how", ["hears", "deaf"])
+@pytest.mark.parametrize("how", ["hears", "deaf", "stubborn"])
 def test_stopping_ends_the_process(jobs: Jobs, tmp_path: Path, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("memos_cli.infra.local.jobs._PATIENCE", 0.5)
     jobs.queue(job(tmp_path))
@@ -127,3 +129,19 @@ def test_a_process_is_known_by_when_it_was_started() -> None:
     assert mine == began(process.pid)
     process.communicate(b"\n", timeout=20)
     assert began(process.pid) != mine
+
+
+@pytest.mark.parametrize("begun", [None, "", "8123456", "Mon Jan  5 10:00:00 2026", "1.00", "nan"])
+def test_a_process_that_the_row_does_not_name_is_left_alone(
+    jobs: Jobs, tmp_path: Path, begun: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of another number's process, or of rows that an older version wrote: clock ticks, or a date."""
+    monkeypatch.setattr("memos_cli.infra.local.jobs._PATIENCE", 0.2)
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    with jobs.working():
+        one = jobs.queue(job(tmp_path))
+        Pulse(jobs, one, lambda: "2026").set(state="running", pid=process.pid, begun=begun)
+        assert not jobs.stop(jobs.get(one.id))
+    assert process.poll() is None
+    process.communicate(b"\n", timeout=20)
+    assert process.returncode == 0

@@ -31,8 +31,8 @@ _BASES = dict(
 """Forms of verbs whose base `simplemma` does not give: it takes them for another part of speech (`left`, `felt`, `thanks`) or
 has a word that there is not (`cancell`, `fixe`). They are those that it missed (`simplemma` 2.0.0, against the lexicon of
 LemmInflect 0.2.3) among the 60,000 most frequent words of English (wordfreq 3.1): of 3,773 past forms 79, modal verbs and
-archaic words among them, of 3,237 third persons 38, most of them nouns. The expressions that were replaced by it missed 101 of
-753 regular and 84 of 160 irregular past forms, it and this table miss none of these."""
+archaic words among them, of 3,237 third persons 38, most of them nouns. With this table 753 regular and 160 irregular past
+forms of everyday verbs have the right base; with endings alone, without a dictionary, 101 and 84 of them had a wrong one."""
 _UNCHANGED = frozenset(
     "beat bet broadcast burst cast cost cut forecast hit hurt let put quit read set shut split spread thrust upset".split()
 )
