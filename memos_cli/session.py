@@ -1,7 +1,7 @@
 """Session: who acts, in which home, on which cubes, at what time. Every service takes one in place of the façade.
 
 A session owns the settings, the paths, the clock, the open cubes and the embedder. It decides nothing, and writes nothing
-except a new cube at its first write and the records that `save_record` sets: the flows write, as the author that it names.
+but a new cube at its first write: the flows write, as the author that it names.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -219,13 +219,6 @@ class Session:
         if len({vault.name for vault, _ in places}) > 1:
             raise UsageError("these memories are in several cubes", hint="name one with --cube")
         return places[0][0], [identity for _, identity in places]
-
-    def save_record(self, noun: str, name: str, fields: dict[str, Any]) -> None:
-        """Set the registers of a noun that is no memory (`view`, …), in the log like all else; its others are cleared."""
-        vault = self.writable()
-        cleared = dict.fromkeys(vault.records(noun).get(name, {}))
-        with self.author(noun).write(vault) as unit:
-            unit.change(noun, name, {**cleared, **fields})
 
 
 def _login() -> str:

@@ -36,7 +36,7 @@ def save(app: App, /, name: str, **given: Any) -> None:  # noqa: ANN401 -- click
     chosen = {option: list(value) if isinstance(value, tuple) else value for option, value in given.items() if value}
     if not chosen:
         raise UsageError("a view without a filter shows everything", hint="memos view save work --tag work")
-    app.mos.save_record("view", changes.checked_name(name, "the name"), chosen)
+    app.mos.pipeline.save_record("view", changes.checked_name(name, "the name"), chosen)
     app.data({"name": name, "filter": chosen}) if app.json else app.out(f"saved view {name}: {_words(chosen)}")
 
 
@@ -78,7 +78,7 @@ def rm(app: App, name: str, *, dry_run: bool) -> None:
     if name not in known:
         raise NotFound(f"no view {name!r}", hint=f"there are: {', '.join(known)}" if known else None)
     if not dry_run:
-        app.mos.save_record("view", name, dict.fromkeys(known[name]))
+        app.mos.pipeline.save_record("view", name, dict.fromkeys(known[name]))
     app.data({"name": name, "removed": not dry_run}) if app.json else app.out(
         f"{'would remove' if dry_run else 'removed'} view {name}"
     )

@@ -346,3 +346,10 @@ class Pipeline:
         """
         vault, (one, other) = self._session.locate_all([source, target])
         return link(vault, one, kind, other, self._session.author("link"), on=on)
+
+    def save_record(self, noun: str, name: str, fields: dict[str, Any]) -> None:
+        """Set the registers of a noun that is no memory (`view`, …), in the log like all else; its others are cleared."""
+        vault = self._session.writable()
+        cleared = dict.fromkeys(vault.records(noun).get(name, {}))
+        with self._session.author(noun).write(vault) as unit:
+            unit.change(noun, name, {**cleared, **fields})

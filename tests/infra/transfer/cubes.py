@@ -71,7 +71,7 @@ def live(mos: MOS, clock: Clock, chance: random.Random, steps: int) -> None:
         lambda: mos.purge(one(), thaw=True),
         lambda: mos.undo() if vault.position() else None,
         lambda: mos.snapshots.create(f"s{chance.random()}", "a note"),
-        lambda: mos.save_record("view", f"v{chance.randrange(3)}", {"tags": ["food"], "pinned": True}),
+        lambda: mos.pipeline.save_record("view", f"v{chance.randrange(3)}", {"tags": ["food"], "pinned": True}),
         lambda: set_policy(vault, mos.author("policy"), {"archive.decay": chance.choice((0.4, 0.5, 0.6))}),
         lambda: mos.tasks.end("move") if any(task.current for task in mos.tasks.list()) else None,
         lambda: embed(vault, chance.choice(("fake-1", "fake-2")), 3),
@@ -101,7 +101,7 @@ def rich(mos: MOS, clock: Clock) -> Vault:
     mos.purge(gone)
     mos.add(drafts=mos.pipeline.read(b"# Bread\n\nThe oven needs an hour.\n", name="bread.md"))
     mos.snapshots.create("here")
-    mos.save_record("view", "eating", {"tags": ["food"]})
+    mos.pipeline.save_record("view", "eating", {"tags": ["food"]})
     set_policy(vault, mos.author("policy"), {"archive.decay": 0.7})
     embed(vault, "fake-1", 2)
     embed(vault, "fake-2")

@@ -107,7 +107,9 @@ def _act(mos: MOS, others: list[MOS], action: str, number: int, one: str | None,
     elif action == "policy":
         set_policy(mos.writable(), mos.author("policy"), {"fuse.most": 100 + number})
     elif action == "view":
-        mos.save_record("view", f"v{number % 2}", {"tags": [f"t{number % 3}"], "kinds": None if number % 2 else ["note"]})
+        mos.pipeline.save_record(
+            "view", f"v{number % 2}", {"tags": [f"t{number % 3}"], "kinds": None if number % 2 else ["note"]}
+        )
     elif action == "undo":
         mos.undo()
     elif action == "merge":

@@ -73,7 +73,7 @@ class TestThePlan:
         assert not merge_plan.plan(ours, theirs).operations
 
     def test_what_is_no_memory_is_told_by_name(self, here: MOS, there: MOS) -> None:
-        there.save_record("view", "work", {"tags": ["work"]})
+        there.pipeline.save_record("view", "work", {"tags": ["work"]})
         assert take(*both(here, there)).plan.records == (("view", "work"),)
         assert here.writable().records("view") == {"work": {"tags": ["work"]}}
 

@@ -155,7 +155,7 @@ class TestReceipt:
         (longer,) = mos.add("my door code is 47112").ids
         (fused,) = mos.add("there is a door with a code").ids
         mos.link(one, LinkType.MERGED_INTO, fused)
-        mos.save_record("view", "doors", {"key": "my door code is 4711"})
+        mos.pipeline.save_record("view", "doors", {"key": "my door code is 4711"})
         receipt = mos.purge(one)
         assert {(holder.noun, holder.id, holder.how) for holder in receipt.holders} == {
             ("memory", episode, "says it"),

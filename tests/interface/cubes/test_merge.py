@@ -103,7 +103,7 @@ class TestUndo:
         there.edit(one, {"content": "one, edited", "tag:x": True})
         there.delete([two])
         there.add("three")
-        there.save_record("view", "v", {"tags": ["x"]})
+        there.pipeline.save_record("view", "v", {"tags": ["x"]})
         before = registers(mos)
         mos.cube_merge.merge(str(there.writable().folder))
         merged = registers(mos)
@@ -239,7 +239,7 @@ class TestDiff:
         there.edit(edited, {"content": "otherwise", "tag:x": True})
         there.link(edited, LinkType.RELATES, same)
         (theirs,) = there.add("theirs").ids
-        there.save_record("view", "v", {"tags": ["x"]})
+        there.pipeline.save_record("view", "v", {"tags": ["x"]})
         (only,) = mos.add("only here").ids
         mos.record_uses([mos.get(same)])
         found = mos.cube_merge.diff("default", str(there.writable().folder))

@@ -31,9 +31,9 @@ def act(mos: MOS, one: Step) -> None:
     what, which, value, _ = one
     ids = [memory.id for memory in mos.list(EVER, order="oldest")]
     if what == "view":
-        mos.save_record("view", f"v{which % 2}", {"tags": [f"t{value}"]})
+        mos.pipeline.save_record("view", f"v{which % 2}", {"tags": [f"t{value}"]})
     elif what == "unview":
-        mos.save_record("view", f"v{which % 2}", {})
+        mos.pipeline.save_record("view", f"v{which % 2}", {})
     elif what == "undo":
         with suppress(NotFound, Refused):
             if mos.undo(dry_run=True).command != SNAPSHOT:
