@@ -1,6 +1,7 @@
 """Commands that change one memory at once: what each decides from is read within its transaction, so nothing is lost."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -10,14 +11,20 @@ import pytest
 
 from memos_cli import MOS
 from memos_cli.config import Settings, paths
+from memos_cli.infra.vault.check import check
+from tests.reliability.helpers import WRITER
+
+
+def environ() -> dict[str, str]:
+    return dict(os.environ) | {"PYTHONPATH": os.pathsep.join(sys.path)}
 
 
 def at_once(home: Path, commands: Sequence[Sequence[str]]) -> list[tuple[int, str]]:
     """Start these commands together; the exit status and the output of each."""
-    environ = {"MEMOS_HOME": str(home), "MEMOS_EMBEDDER": "none", "MEMOS_LOCK_TIMEOUT": "60", "PYTHONPATH": ":".join(sys.path)}
+    given = environ() | {"MEMOS_HOME": str(home), "MEMOS_EMBEDDER": "none", "MEMOS_LOCK_TIMEOUT": "60"}
     started = [
         subprocess.Popen(
-            [sys.executable, "-m", "memos_cli", "--json", *command], env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            [sys.executable, "-m", "memos_cli", "--json", *command], env=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
         for command in commands
     ]
@@ -84,3 +91,21 @@ def test_rollbacks_beside_edits_end_in_a_version_that_somebody_wrote(home: Path)
         said = [version.operation.change["content"] for version in versions if version.operation.change]
         assert {"three", "four"} <= set(said)
         assert mos.get(identity).content == said[-1]
+
+
+def test_a_cube_that_is_written_to_meanwhile_is_sound_whenever_it_is_checked(home: Path) -> None:
+    with opened(home) as mos:
+        mos.add("base", pinned=True)
+    writer = subprocess.Popen([sys.executable, str(WRITER), str(home), "w", "0"], stdout=subprocess.PIPE, env=environ())
+    assert writer.stdout is not None
+    try:
+        writer.stdout.readline()
+        with opened(home) as mos:
+            vault = mos.vault("default")
+            for _ in range(25):
+                for _ in range(4):
+                    writer.stdout.readline()
+                assert [(one.name, one.faults) for one in check(vault) if one.faults] == []
+    finally:
+        writer.kill()
+        writer.communicate()

@@ -24,15 +24,20 @@ class Check(NamedTuple):
 
 
 def check(vault: Vault) -> list[Check]:
-    """Check a cube, from the pages of its file up to the state that its log folds to."""
+    """Check a cube, from the pages of its file up to the state that its log folds to.
+
+    The log, the state and the indexes are compared as they are at one instant: beside a writer each read by itself would see
+    another state, and a sound cube would seem damaged.
+    """
     checks = [_look("file", lambda: _file(vault.conn))]
     if checks[0].faults:
         return checks
-    checks.append(_look("cube", lambda: _identity(vault.conn)))
-    checks.append(_look("log", lambda: log.faults(vault.conn)))
-    if not checks[-1].faults:
-        checks.append(_look("state", lambda: rebuild.differences(vault.conn)))
-    checks.append(_look("index", lambda: [*_index(vault.conn), *_inside(vault.conn)]))
+    with vault.reading():
+        checks.append(_look("cube", lambda: _identity(vault.conn)))
+        checks.append(_look("log", lambda: log.faults(vault.conn)))
+        if not checks[-1].faults:
+            checks.append(_look("state", lambda: rebuild.differences(vault.conn)))
+        checks.append(_look("index", lambda: [*_index(vault.conn), *_inside(vault.conn)]))
     checks.append(_look("blobs", lambda: _blobs(vault)))
     return checks
 
@@ -89,10 +94,11 @@ def _blobs(vault: Vault) -> Iterator[str]:
     yield from blobs.faults()
     if vault.mark(ABSENT):  # a file of a selection lacks those that unselected memories share
         return
-    sql = """SELECT DISTINCT json_extract(source, '$.digest') FROM memories
-             WHERE state <> 'purged' ORDER BY 1"""
-    for (digest,) in vault.conn.execute(sql):
-        if digest and digest not in blobs:
+    named = "FROM memories WHERE state <> 'purged'"
+    named_still = f"SELECT 1 {named} AND json_extract(source, '$.digest') = ? LIMIT 1"
+    for (digest,) in vault.conn.execute(f"SELECT DISTINCT json_extract(source, '$.digest') {named} ORDER BY 1").fetchall():
+        # A purge beside this removes the file once no memory names it any more.
+        if digest and digest not in blobs and vault.conn.execute(named_still, (digest,)).fetchone():
             yield f"blob {digest[:12]} is gone"
 
 

@@ -125,6 +125,16 @@ class Vault:
             finally:
                 self._roll_back()
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """One state of the cube for all reads of the block, whatever others write meanwhile; nothing is written in it."""
+        with connection.translated(self.path):
+            self.conn.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._roll_back()
+
     def _roll_back(self) -> None:
         if self.conn.in_transaction:
             self.conn.execute("ROLLBACK")
