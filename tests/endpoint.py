@@ -1,13 +1,84 @@
 """An endpoint of OpenAI's protocol on loopback, for tests."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from itertools import chain, repeat
+from threading import Event, Thread
 from typing import Any
 
 from tests.conftest import ANSWER
+
+_OK = b"HTTP/1.1 200 OK\r\n"
+STREAM = _OK + b"Content-Type: text/event-stream\r\n\r\n"
+CHUNKED = _OK + b"Content-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+WHOLE = _OK + b"Content-Type: application/json\r\n\r\n"
+
+
+def said(content: str, logprob: str = "-0.1") -> bytes:
+    """An event with these pieces of JSON in it."""
+    told = f'"logprobs": {{"content": [{{"logprob": {logprob}}}]}}'
+    return f'data: {{"choices": [{{"delta": {{"content": {content}}}, {told}}}]}}\n\n'.encode()
+
+
+def _chunk(piece: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(piece), piece)
+
+
+def _letters(text: bytes) -> Iterable[bytes]:
+    return (bytes([letter]) for letter in text)
+
+
+_MANY = b"x" * 65536
+LIES: dict[str, tuple[bytes, Iterable[bytes], float]] = {
+    # name: the head, what follows it, and the seconds between two parts
+    "tokens for ever": (STREAM, repeat(said('" word"') * 100), 0),
+    "a token a while": (STREAM, repeat(said('" word"')), 0.05),
+    "pings for ever": (STREAM, repeat(b": ping\n\n" * 1000), 0),
+    "a ping a while": (STREAM, repeat(b": ping\n\n"), 0.05),
+    "empty texts for ever": (STREAM, repeat(said('""') * 100), 0),
+    "an empty text a while": (STREAM, repeat(said('""')), 0.05),
+    "no choices for ever": (STREAM, repeat(b'data: {"choices": []}\n\n' * 100), 0),
+    "blank lines for ever": (STREAM, repeat(b"\n" * 65536), 0),
+    "a line without end": (STREAM, repeat(_MANY), 0),
+    "a letter a while": (STREAM, repeat(b"x"), 0.05),
+    "an event in letters": (STREAM, _letters(said('" word"') * 1000), 0.05),
+    "nothing behind the head": (STREAM, [b""] * 1000, 0.05),
+    "a text without end": (STREAM, chain([b'data: {"choices": [{"delta": {"content": "'], repeat(_MANY)), 0),
+    "long texts": (STREAM, repeat(said('"' + "x" * 60000 + '"')), 0),
+    "a body without end": (WHOLE, chain([b'{"choices": [{"message": {"content": "'], repeat(_MANY)), 0),
+    "a body of blanks": (WHOLE, repeat(b" " * 65536), 0),
+    "a body in letters": (WHOLE, repeat(b" "), 0.05),
+    "a body of brackets": (WHOLE, [b"[" * 500_000], 0),
+    "an event of brackets": (STREAM, [b"data: " + b'{"a":' * 100_000 + b"\n\n"], 0),
+    "chunks for ever": (CHUNKED, repeat(_chunk(said('" word"') * 100)), 0),
+    "chunks of one byte": (CHUNKED, repeat(_chunk(b"\n") * 1000), 0),
+    "a chunk's length in letters": (CHUNKED, repeat(b"0"), 0.05),
+    "a chunk of no length": (CHUNKED, [b"zz\r\nabc"], 0),
+    "a chunk of endless length": (CHUNKED, chain([b"f" * 60000 + b"\r\n"], repeat(_MANY)), 0),
+    "a chunk of negative length": (CHUNKED, chain([b"-5\r\n"], repeat(_MANY)), 0),
+    "a length of a terabyte": (_OK + b"Content-Length: 1099511627776\r\n\r\n", repeat(_MANY), 0),
+    "a length of no number": (_OK + b"Content-Length: many\r\n\r\n", [b"{}"], 0),
+    "a refusal of a terabyte": (b"HTTP/1.1 400 No\r\nContent-Length: 1099511627776\r\n\r\n", repeat(_MANY), 0),
+    "a refusal in letters": (b"HTTP/1.1 400 No\r\n\r\n", repeat(b" "), 0.05),
+    "a refusal of brackets": (b"HTTP/1.1 500 No\r\nContent-Length: 2000\r\n\r\n", [b"[" * 2000], 0),
+    "a refusal of controls": (b"HTTP/1.1 500 \x1b[2J\r\n\r\n", [b'{"error": "\\u001b[2J\\u0000\\ud800"}'], 0),
+    "heads for ever": (_OK, repeat(b"X-A: b\r\n" * 100), 0),
+    "a head without end": (_OK, chain([b"X-A: "], repeat(_MANY)), 0),
+    "a head in letters": (_OK, repeat(b"x"), 0.05),
+    "a status in letters": (b"HTTP/1.1 200 ", repeat(b"x"), 0.05),
+    "wait for ever": (b"", repeat(b"HTTP/1.1 100 Continue\r\n\r\n" * 100), 0),
+    "no HTTP": (b"\x00\x1b[2J\r\n" * 3, [], 0),
+    "nothing at all": (b"", [], 0),
+    "an error of controls": (STREAM, [b'data: {"error": {"message": "\\u001b[2J\\ud800\\u0000 out of it"}}\n\n'], 0),
+    "an error without end": (STREAM, [b'data: {"error": "' + b"x" * 500_000 + b'"}\n\n'], 0),
+    "a text that is a number": (STREAM, [said("5")], 0),
+    "a text that is a list": (STREAM, [said('["a"]')], 0),
+    "choices that are a text": (STREAM, [b'data: {"choices": "abc"}\n\n'], 0),
+    "no JSON": (STREAM, [b"data: {\n\n"], 0),
+}
+"""Replies of a server that is broken, or means ill; each ends with an error, or does not end at all."""
 
 
 class Endpoint:
@@ -16,6 +87,7 @@ class Endpoint:
     def __init__(self, says: Callable[[dict[str, Any]], str] = lambda _: " ".join(ANSWER)) -> None:
         self.says = says
         self.how = "stream"
+        self.stopping = Event()
         self.asked: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -35,6 +107,9 @@ class Endpoint:
         return Handler
 
     def answer(self, handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
+        if self.how in LIES:
+            self._lie(handler, *LIES[self.how])
+            return
         status = {"refuse": 404, "redirect": 302}.get(self.how, 200)
         form = body.get("response_format", {}).get("type")
         refused = {"no schemas": ("json_schema",), "no json": ("json_schema", "json_object")}.get(self.how, ())
@@ -47,6 +122,17 @@ class Endpoint:
         handler.send_header("Content-Type", kind)
         handler.end_headers()
         handler.wfile.write(self._body(body, status).encode())
+
+    def _lie(self, handler: BaseHTTPRequestHandler, head: bytes, parts: Iterable[bytes], pause: float) -> None:
+        """Write a reply as it stands, part by part, until it ends, the other side goes, or the server is to stop."""
+        handler.close_connection = True
+        try:
+            for part in chain([head], parts):
+                handler.wfile.write(part)
+                if self.stopping.wait(pause) if pause else self.stopping.is_set():
+                    return
+        except OSError:
+            pass
 
     def _body(self, body: dict[str, Any], status: int) -> str:
         text = self.says(body)
@@ -75,6 +161,7 @@ def serving(endpoint: Endpoint) -> Iterator[Endpoint]:
     try:
         yield endpoint
     finally:
+        endpoint.stopping.set()
         endpoint.server.shutdown()
         endpoint.server.server_close()
         thread.join()

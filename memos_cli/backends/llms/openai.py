@@ -6,19 +6,21 @@ elsewhere.
 Not every server knows every field. After status 400 the request is repeated with less: without `logprobs`; with JSON of a
 schema (`response_format` of type `json_schema`) reduced to any JSON (`json_object`). If a server refuses that too, it cannot be
 restricted to JSON, and that is an error. The form that a server accepted is remembered and used first from then on.
+
+What comes back is held within limits of bytes, tokens and time (`replies`), and nothing in it is believed without a look.
 """
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Any
 from urllib.parse import urlsplit
 
+from memos_cli.backends.llms.replies import BoundedResponse, Limits, TooMuch, one_line, tokens
 from memos_cli.errors import ModelUnavailable, UsageError
 from memos_cli.ports import Request, Token
 
-_SECONDS = 120
-_LONGEST_LINE = 1 << 20
 _HINT = "look at the settings of models and endpoints: memos config show"
 
 
@@ -31,12 +33,22 @@ class RemoteModel:
         key: sent as a bearer token; `None` for none.
         context: the most tokens of prompt and answer; the endpoint is not asked.
         role: whose setting the endpoint is, for messages.
+        limits: what a reply may cost.
 
     Raises:
         UsageError: the endpoint is no http or https URL.
     """
 
-    def __init__(self, endpoint: str, model: str, *, key: str | None = None, context: int = 4096, role: str = "llm") -> None:
+    def __init__(
+        self,
+        endpoint: str,
+        model: str,
+        *,
+        key: str | None = None,
+        context: int = 4096,
+        role: str = "llm",
+        limits: Limits = Limits(),  # noqa: B008 -- a tuple, so it is never changed
+    ) -> None:
         parts = urlsplit(endpoint)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
             raise UsageError(
@@ -49,6 +61,7 @@ class RemoteModel:
         self._role = role
         self._key = key.strip() if key else None
         self._context = context
+        self._limits = limits
         self._refused = 0
 
     @property
@@ -88,13 +101,18 @@ class RemoteModel:
             **({"stop": list(stop)} if stop else {}),
         }
         connection = self._connection()
+        budget = self._limits.budget(most)
+        # One budget for all attempts: a server that refuses and answers then gets no more than one that answers.
+        connection.response_class = partial(BoundedResponse, budget=budget)  # type: ignore[assignment]
         try:
             with self._posted(connection, body, schema) as response:
                 if response.status != 200:
                     raise self._refusal(response, as_json=schema is not None)
-                yield from _tokens(response)
+                yield from tokens(response, budget)
+        except TooMuch as error:
+            raise ModelUnavailable(f"{self._parts.netloc} {error}", hint=_HINT) from None
         except (OSError, HTTPException) as error:
-            raise ModelUnavailable(f"cannot talk to {self._parts.netloc}: {error}", hint=_HINT) from error
+            raise ModelUnavailable(f"cannot talk to {self._parts.netloc}: {one_line(str(error))}", hint=_HINT) from error
         finally:
             connection.close()
 
@@ -103,13 +121,13 @@ class RemoteModel:
         if schema is None:
             response = self._post(connection, {**body, "logprobs": True})
             if response.status == 400:
-                response.read()
+                _emptied(response)
                 response = self._post(connection, body)
             return response
         forms = _json_forms(schema)
         response = self._post(connection, {**body, "response_format": forms[self._refused]})
         while response.status == 400 and self._refused + 1 < len(forms):
-            response.read()
+            _emptied(response)
             self._refused += 1
             response = self._post(connection, {**body, "response_format": forms[self._refused]})
         return response
@@ -120,7 +138,7 @@ class RemoteModel:
     def _connection(self) -> HTTPConnection:
         kind = HTTPSConnection if self._parts.scheme == "https" else HTTPConnection
         try:
-            return kind(self._parts.hostname or "", self._parts.port, timeout=_SECONDS)
+            return kind(self._parts.hostname or "", self._parts.port, timeout=self._limits.silence)
         except ValueError as error:
             raise UsageError(f"{self._role}.endpoint has no such port: {error}") from None
 
@@ -137,51 +155,21 @@ class RemoteModel:
         try:
             error = json.loads(said)["error"]
             said = str(error["message"] if isinstance(error, dict) else error)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             pass
-        reason = " ".join(said.split())[:200] or response.reason
+        reason = one_line(said) or one_line(response.reason)
         asked = " when asked for JSON" if as_json else ""
         return ModelUnavailable(f"{self._parts.netloc} answered {response.status}{asked}: {reason}", hint=_HINT)
+
+
+def _emptied(response: HTTPResponse) -> None:
+    """Read a refusal to its end, so that the connection can be used again; and close it, also where it never ends."""
+    with response:
+        while response.read1(1 << 16):
+            pass
 
 
 def _json_forms(schema: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
     """The ways to ask for JSON, the strictest first."""
     named = {"name": "answer", "strict": True, "schema": dict(schema)}
     return {"type": "json_schema", "json_schema": named}, {"type": "json_object"}
-
-
-def _tokens(response: HTTPResponse) -> Iterator[Token]:
-    if "event-stream" not in (response.headers.get("Content-Type") or ""):
-        yield _token(_object(response.read().decode("utf-8", "replace")), "message")
-        return
-    while line := response.readline(_LONGEST_LINE):
-        name, _, value = line.decode("utf-8", "replace").strip().partition(":")
-        if name != "data":
-            continue
-        if value.strip() == "[DONE]":
-            return
-        event = _object(value)
-        if event.get("error"):
-            raise ModelUnavailable(f"the endpoint broke off: {str(event['error'])[:200]}", hint=_HINT)
-        if event.get("choices"):
-            yield _token(event, "delta")
-
-
-def _object(text: str) -> dict[str, Any]:
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
-        raise ModelUnavailable("the endpoint does not answer as OpenAI's protocol says", hint=_HINT)
-    return found
-
-
-def _token(event: dict[str, Any], part: str) -> Token:
-    try:
-        choice = event["choices"][0]
-        text = choice[part].get("content") or ""
-        told = ((choice.get("logprobs") or {}).get("content") or [{}])[0].get("logprob")
-    except (KeyError, IndexError, TypeError, AttributeError):
-        raise ModelUnavailable("the endpoint does not answer as OpenAI's protocol says", hint=_HINT) from None
-    return Token(str(text), float(told) if isinstance(told, int | float) else None)

@@ -79,6 +79,11 @@ def _shorter(prompt: Prompt) -> Prompt | None:
 
 
 def certainty(tokens: Sequence[Token]) -> tuple[float, float] | None:
-    """The geometric mean and the least of the probabilities of an answer's tokens; `None` where the model gives none."""
+    """The geometric mean and the least of the probabilities of an answer's tokens; `None` where the model gives none.
+
+    A model that gives one for some of the words alone says nothing of the answer.
+    """
+    if any(token.text and token.logprob is None for token in tokens):
+        return None
     told = [token.logprob for token in tokens if token.logprob is not None]
     return (math.exp(sum(told) / len(told)), math.exp(min(told))) if told else None

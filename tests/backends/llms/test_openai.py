@@ -1,13 +1,19 @@
 """An endpoint of OpenAI's protocol on loopback: what is sent to it, and what is made of what it answers."""
 
+import math
+import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from memos_cli.backends.llms.openai import RemoteModel
+from memos_cli.backends.llms.replies import Limits
 from memos_cli.errors import ModelUnavailable, UsageError
+from memos_cli.operation.prompt.model_request import certainty
+from memos_cli.ports import Token
 from tests.contracts.llm import ASKED, SAID, LLMContract
-from tests.endpoint import Endpoint, serving
+from tests.endpoint import LIES, STREAM, Endpoint, said, serving
 
 
 @pytest.fixture
@@ -101,3 +107,76 @@ def test_nobody_there(endpoint: Endpoint) -> None:
 def test_an_endpoint_that_is_none(url: str) -> None:
     with pytest.raises(UsageError):
         RemoteModel(url, "m")
+
+
+IMPATIENT = Limits(silence=0.5, seconds=-8)
+"""One second for a reply of nine tokens."""
+
+
+@pytest.mark.parametrize("how", LIES)
+def test_a_server_that_lies_ends_soon_with_one_line(endpoint: Endpoint, how: str) -> None:
+    endpoint.how = how
+    before = threading.active_count()
+    started = time.monotonic()
+    with pytest.raises(ModelUnavailable) as caught:
+        list(RemoteModel(endpoint.url, "m", limits=IMPATIENT).stream(ASKED, most=9))
+    assert time.monotonic() - started < 20
+    assert caught.value.message.isprintable()
+    assert len(caught.value.message) < 300
+    endpoint.stopping.set()
+    while threading.active_count() > before and time.monotonic() - started < 20:  # those of the server, which end by themselves
+        time.sleep(0.01)
+    assert threading.active_count() <= before
+
+
+def test_the_time_of_a_reply_is_that_of_all_attempts(endpoint: Endpoint) -> None:
+    endpoint.how = "a refusal in letters"
+    with pytest.raises(ModelUnavailable, match="has not finished its reply within 1 seconds"):
+        list(RemoteModel(endpoint.url, "m", limits=IMPATIENT).stream(ASKED, most=9, schema=SCHEMA))
+    assert len(endpoint.asked) == 1
+
+
+def answered(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, *events: bytes) -> list[Token]:
+    monkeypatch.setitem(LIES, "this", (STREAM, [*events, b"data: [DONE]\n\n"], 0))
+    endpoint.how = "this"
+    return list(RemoteModel(endpoint.url, "m").stream(ASKED, most=9))
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["99999", "0.001", "-1e999", "1e999", "NaN", "Infinity", "-Infinity", "9" * 4000, "-" + "9" * 4000, '"-0.1"', "true", "[]"],
+)
+def test_a_certainty_that_is_none(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, number: str) -> None:
+    tokens = answered(endpoint, monkeypatch, said('"I"'), said('" am"', number), said('" sure"'))
+    assert [token.text for token in tokens] == ["I", " am", " sure"]
+    assert tokens[1].logprob is None
+    assert certainty(tokens) is None
+
+
+def test_a_number_beyond_what_python_reads_is_no_reply(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ModelUnavailable, match="protocol"):
+        answered(endpoint, monkeypatch, said('"I"', "9" * 5000))
+
+
+def test_a_certainty_that_is_one(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens = answered(endpoint, monkeypatch, said('""', "null"), said('"I"', "-0.5"), said('" am"', "0"))
+    assert certainty(tokens) == (math.exp(-0.25), math.exp(-0.5))
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        (r"a\ud800b", "a\ufffdb"),
+        (r"a\udc00\ud800b", "a\ufffd\ufffdb"),
+        (r"\ud83d\ude00", "\U0001f600"),
+        (r"a\u0000b", "a\ufffdb"),
+        (r"\u001b[2Ja\u0007\u007f\u009b", "\ufffd[2Ja\ufffd\ufffd\ufffd"),
+        (r"a\tb\nc\r\nd\re", "a\tb\nc\nd\ufffde"),
+    ],
+)
+def test_characters_that_no_text_has_are_replaced(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, sent: str, shown: str
+) -> None:
+    (token,) = answered(endpoint, monkeypatch, said(f'"{sent}"'))
+    assert token.text == shown
+    assert token.text.encode()
