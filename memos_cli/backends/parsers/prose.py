@@ -13,13 +13,19 @@ LONGEST_PARAGRAPH = 1200
 """Most characters of a paragraph that stays whole; a longer one is cut into pieces of about `PIECE`."""
 PIECE = 1000
 
-_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*\s+|[。！？]+[」』”）]*")  # noqa: RUF001 -- full-width stops are meant
+# A quantifier that never gives back (`++`) and a start at the first of a run keep each of these to one pass over any text.
+_SENTENCE_END = re.compile(
+    r"(?<![.!?…])[.!?…]++[\"'”’)\]]*+\s++|[。！？]+[」』”）]*"  # noqa: RUF001 -- full-width stops are meant
+)
 _COMMIT = re.compile(r"^commit ([0-9a-f]{7,64})(?: \([^)\r\n]*\))?[ \t]*$", re.MULTILINE)
-_LOG_START = re.compile(r"\s*commit [0-9a-f]{7,64}(?: \([^)\r\n]*\))?[ \t]*(?:\r\n|\n|\r)(?:\w+:[^\r\n]*\s+)*?Author: ")
+_LOG_START = re.compile(
+    r"\s*commit [0-9a-f]{7,64}(?: \([^)\r\n]*\))?[ \t]*(?:\r\n|\n|\r)"
+    r"(?:(?!Author: )\w++:[^\r\n]*+\s++)*+Author: "
+)
 _ONE_LINE_COMMIT = re.compile(r"([0-9a-f]{7,40}) (?:\([^)]*\) )?(?=\S)(.*)")
 _HEADER = re.compile(r"(\w+):\s*(.*)")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
-_AUTHOR = re.compile(r"(.*?)\s*<([^<>]*)>$")
+_LONGEST_DATE = 100
 _LONGEST_CHANGES = 1000
 """Most characters of a commit's changes (`--stat`, `-p`) that go into its content; the span has all of them."""
 
@@ -130,17 +136,21 @@ def _commit(entry: str, source: Source) -> Draft:
     head, body = _head_and_body(entry)
     first, *rest = head.split("\n")
     headers = {match.group(1): match.group(2) for match in map(_HEADER.match, rest) if match}
-    author = _AUTHOR.match(headers.get("Author", "").strip())
-    name = author.group(1) if author else headers.get("Author", "").strip()
     content = _message(body) or entry
     return Draft(
         content,
         kind=Kind.NOTE,
         title=content.partition("\n")[0][:120],
         occurred_at=_date(headers.get("AuthorDate") or headers.get("Date") or ""),
-        source=Source(speaker=name or None, start=source.start, end=source.end),
+        source=Source(speaker=_name(headers.get("Author", "").strip()) or None, start=source.start, end=source.end),
         metadata={"commit": first.split()[1]},
     )
+
+
+def _name(author: str) -> str:
+    """`Ann Smith <ann@example.org>` without the address, where it has one."""
+    name, bracket, address = author.rpartition("<")
+    return name.rstrip() if bracket and address.endswith(">") and address.count(">") == 1 else author
 
 
 def _head_and_body(entry: str) -> tuple[str, str]:
@@ -164,6 +174,8 @@ def _message(body: str) -> str:
 def _date(value: str) -> str | None:
     """Git's default, `iso`, `iso-strict` and `rfc` dates; `None` for the relative ones, which soon say little."""
     value = value.strip()
+    if len(value) > _LONGEST_DATE:
+        return None
     try:
         return to_text(datetime.fromisoformat(re.sub(r" ([+-]\d{4})$", r"\1", value)))
     except ValueError:

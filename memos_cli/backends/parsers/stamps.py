@@ -32,7 +32,8 @@ _FILLER = re.compile(
     r"|sun)(?:day)?)\b",
     re.IGNORECASE,
 )
-_RULED = re.compile(r"\s*(?:-{2,}|={2,}|\*{2,}|_{2,}|~{2,}|—+|–+)\s*\S.*?(?:-{2,}|={2,}|\*{2,}|_{2,}|~{2,}|—+|–+)\s*$")
+_RULES = ("--", "==", "**", "__", "~~", "—", "–")
+"""What a ruled line begins and ends with, at the least."""
 _SESSION = re.compile(r"(?:session|day|part|conversation)\s*#?\d+\b", re.IGNORECASE)
 _LONGEST_HEADER = 100
 
@@ -55,7 +56,7 @@ def header(line: str) -> SessionHeader | None:
         return None
     core = line.strip(_DECORATION)
     found = _WRITTEN.search(core)
-    ruled = _RULED.match(line) is not None
+    ruled = _is_ruled(line)
     if found is None:
         return SessionHeader(core, None, None) if ruled and _SESSION.match(core) else None
     day = _day(found)
@@ -66,6 +67,14 @@ def header(line: str) -> SessionHeader | None:
         return None
     at = instant(day, clock.group("time"), clock.group("half"), None) if clock else instant(day, "0:00", None, None)
     return SessionHeader(rest or (day.isoformat() if clock is None else f"{day} {clock.group().strip()}"), day, at)
+
+
+def _is_ruled(line: str) -> bool:
+    """Whether there are rules on both sides of a line, and something between them."""
+    core = line.strip()
+    left = next((rule for rule in _RULES if core.startswith(rule)), None)
+    right = next((rule for rule in _RULES if core.endswith(rule)), None)
+    return left is not None and right is not None and bool(core[len(left) : max(len(left), len(core) - len(right))].strip())
 
 
 def _day(found: re.Match[str]) -> date | None:

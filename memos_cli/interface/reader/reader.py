@@ -27,9 +27,9 @@ _RULE = (
 )
 _PROCEDURE = (
     r"(?is)how to \w+|(?:to|in order to) [^.:\n]{3,60}:\s|steps?(?: to [^:\n]*)?:\s"
-    r"|first,? (?!(?:i|we|he|she|they|my|the)\b)\w+.*\bthen\b"
+    r"|first,? (?!(?:i|we|he|she|they|my|the)\b)\w++.*\bthen\b"
 )
-_STEP = r"(?im)^\s*(?:\d{1,2}[.)]|step \d{1,2}\b)\s*\S"
+_STEP = r"(?im)^[^\S\n]*+(?:\d{1,2}[.)]|step \d{1,2}\b)\s*+\S"
 _PREFERENCE = (
     r"(?i)\bi(?:'m| am)? ?(?:really |also |still |now |just |absolutely )*"
     r"(?:like|love|prefer|hate|dislike|enjoy|adore|detest|loathe|favou?r)\b"

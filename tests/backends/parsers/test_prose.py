@@ -1,3 +1,7 @@
+import time
+
+import pytest
+
 from memos_cli.backends.parsers.prose import LONGEST_PARAGRAPH, ProseParser
 from tests.contracts.parser import ParserContract
 
@@ -94,3 +98,27 @@ def test_words_that_could_be_hashes_are_no_log() -> None:
 def test_relative_dates_of_git_are_left_out() -> None:
     log = LOG.replace("Thu Mar 5 23:30:00 2026 -0500", "3 days ago")
     assert next(iter(ProseParser().parse(log))).occurred_at is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "commit abcdef1\nFiles: " + "".join(f"{letter}: " for letter in "abcdefghijklmnopqrstuvwxyzabcd") + "\n\nhello\n",
+        "commit abcdef1\n" + "Note: \n \n" * 28,
+        "commit abcdef1\n" + "Note: \n \n" * 20_000,
+        "commit abcdef1\nAuthor: A" + " " * 200_000 + "\n\n    b\n",
+        "commit abcdef1\nAuthor: A\nDate: " + "1 " * 100_000 + "\n\n    b\n",
+        "." * 200_000,
+        "--- 1 " + "-" * 90 + "x\n" + ("-" * 99 + "1\n") * 500,
+    ],
+)
+def test_what_looks_like_something_and_is_nothing_is_read_in_no_time(text: str) -> None:
+    started = time.process_time()
+    assert list(ProseParser().parse(text))
+    assert time.process_time() - started < 2
+
+
+def test_a_log_may_have_headers_before_the_author() -> None:
+    (draft,) = ProseParser().parse("commit abcdef1\nMerge: 1 2\nReflog: a: b\n\nAuthor: A <a@b>\n\n    hello\n")
+    assert draft.content == "Author: A <a@b>\n\n    hello"
+    assert draft.metadata == {"commit": "abcdef1"}

@@ -85,8 +85,9 @@ _DIET = re.compile(
 )
 _RETRACTED = (
     re.compile(r"^(?P<who>.+?) (?P<verb>(?:am|is|are|can|has|have) )?no longer (?P<rest>.+)$"),
-    re.compile(r"^(?P<who>.+?) (?P<plain>do|does) not (?P<rest>.+?) any more$"),
-    re.compile(r"^(?P<who>.+?) (?P<verb>(?:am|is|are|can|has|have) )not (?P<rest>.+?) any more$"),
+    # The end is looked at first: without it every "do not" of a long text would be followed to its end.
+    re.compile(r"^(?=.* any more$)(?P<who>.+?) (?P<plain>do|does) not (?P<rest>.+) any more$"),
+    re.compile(r"^(?=.* any more$)(?P<who>.+?) (?P<verb>(?:am|is|are|can|has|have) )not (?P<rest>.+) any more$"),
 )
 
 
