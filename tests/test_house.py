@@ -55,6 +55,7 @@ ALONE = {
     "cli/test_bounds.py": "numbers beyond all bounds, given to many commands",
     "cli/test_contract.py": "what every command promises to scripts",
     "cli/test_examples.py": "the examples in all help texts",
+    "cli/test_privacy.py": "the modes of all that commands write, whatever the umask",
     "cli/test_several.py": "several cubes at once, in every command",
     "cli/test_startup.py": "what each command imports before it does anything",
     "cli/commands/test_add_extract.py": "`add --extract` and `chat`: extraction from end to end, with real models",

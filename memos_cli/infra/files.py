@@ -5,15 +5,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from memos_cli import modes
 from memos_cli.errors import Busy, MemosError
 
 
 @contextmanager
 def replaced(path: Path) -> Iterator[Path]:
-    """A path beside `path` to write to; it takes the place of `path` when the block ends, and is gone if it raises."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """An empty file beside `path` to write to, for its owner alone; it takes the place of `path` when the block ends.
+
+    It is gone if the block raises.
+    """
+    modes.make_folder(path.parent)
     half = path.with_name(f".{path.name}.{os.urandom(6).hex()}")
     try:
+        modes.make_file(half)
         yield half
         with half.open("rb+") as file:
             os.fsync(file.fileno())
@@ -36,7 +41,7 @@ def only_one(path: Path, what: str, *, timeout: float = 0) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
-    lock = FileLock(path, timeout=timeout)
+    lock = FileLock(path, timeout=timeout, mode=modes.FILE)
     try:
         lock.acquire()
     except Timeout:
@@ -64,14 +69,10 @@ def digest_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def write(path: Path, content: bytes, *, mode: int = 0o666) -> None:
-    """Put `content` at `path`, whole or not at all, and on disk when this returns.
-
-    Args:
-        mode: who may read and write it, less what the umask removes; the file never has a wider mode, not even for an instant.
-    """
-    with replaced(path) as half, open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:  # noqa: PTH123
-        file.write(content)
+def write(path: Path, content: bytes) -> None:
+    """Put `content` at `path`, whole or not at all, on disk when this returns, and at no time for anybody else to read."""
+    with replaced(path) as half:
+        half.write_bytes(content)
 
 
 def sync_folder(folder: Path) -> None:

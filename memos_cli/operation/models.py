@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from memos_cli import config, plugins
+from memos_cli import config, modes, plugins
 from memos_cli.errors import IntegrityError, MemosError, ModelUnavailable, Refused, UsageError
 from memos_cli.infra import files
 from memos_cli.operation.results import ModelInfo
@@ -187,8 +187,9 @@ def pull(name: str, paths: config.Paths, hub: Hub, tell: Callable[[str], None] =
     _require_plain(remote)
     tell(f"{remote.repo}: {remote.file}")
     folder = paths.models / repo.replace("/", "--")
-    folder.mkdir(parents=True, exist_ok=True)
+    modes.make_folder(folder)
     path = hub.fetch(remote, folder)
+    modes.mend(folder)  # the hub's client writes as the umask lets it
     digest = files.digest(path)
     if remote.sha256 is not None and digest != remote.sha256:
         path.unlink(missing_ok=True)

@@ -18,6 +18,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from memos_cli import modes
 from memos_cli.errors import ModelUnavailable, extra
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def convert(folder: Path, target: Path, fingerprint: str, *, form: Format = "f16
         pieces = read_vocabulary(folder)
         max_tokens = read_max_tokens(folder)
         _require_mean_pooling(folder, config)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        modes.make_folder(target.parent)
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         os.close(handle)
         temporary = Path(name)

@@ -11,6 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from memos_cli import modes
+
 
 def recall(path: Path, folder: Path) -> dict[str, Any] | None:
     """The record for a file as it is now, or None."""
@@ -33,8 +35,9 @@ def remember(path: Path, folder: Path, facts: dict[str, Any]) -> None:
     temporary = place.with_name(f".{place.name}.{os.getpid()}")
     try:
         state = path.stat()
-        place.parent.mkdir(parents=True, exist_ok=True)
+        modes.make_folder(place.parent)
         text = json.dumps({"stamp": _stamp(state), "path": str(path.absolute()), "facts": facts})
+        modes.make_file(temporary)
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(place)
     except OSError:

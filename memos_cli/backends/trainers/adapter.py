@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from memos_cli import modes
 from memos_cli.backends.llama import gguf_header
 from memos_cli.backends.llms import adapters
 from memos_cli.errors import IntegrityError, ModelUnavailable
@@ -72,6 +73,7 @@ def write(target: Path, tensors: "Mapping[str, NDArray[np.float32]]", alpha: flo
     half = target.with_name(f".{target.name}.half")
     writer = gguf.GGUFWriter(half, architecture)
     try:
+        modes.make_file(half)  # the writer opens it when it has all it needs to
         writer.add_type(gguf.GGUFType.ADAPTER)
         writer.add_string(gguf.Keys.Adapter.TYPE, "lora")
         writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, alpha)

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from memos_cli import modes
+
 if TYPE_CHECKING:
     import torch
 
@@ -22,6 +24,7 @@ def save(path: Path, tensors: "Mapping[str, torch.Tensor]", state: Mapping[str, 
     half = path.with_name(f".{path.name}.half")
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     try:
+        modes.make_file(half)
         save_file(plain, half, metadata={"state": json.dumps(dict(state), sort_keys=True)})
         sync(half)
         half.replace(path)

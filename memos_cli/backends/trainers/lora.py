@@ -54,6 +54,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from memos_cli import modes
 from memos_cli.backends.llms.llamacpp import SMALL
 from memos_cli.backends.trainers import adapter, checkpoint, teacher
 from memos_cli.backends.trainers.base import device_of, give_back, keep_memory, load, torch_module, with_adapter
@@ -84,7 +85,7 @@ class LoraTrainer:
         tell: Callable[[TrainingStep], None] = lambda _: None,
     ) -> Trained:
         """As `Trainer.train`."""
-        folder.mkdir(parents=True, exist_ok=True)
+        modes.make_folder(folder)
         encoded = encode(base, lessons)
         if not any(not one.watched for one in encoded):
             raise ModelUnavailable("there is nothing to train on that fits the model's context")
@@ -281,6 +282,7 @@ class Run:
         _written(self.folder / "adapter_config.json", json.dumps(config, indent=1, sort_keys=True, default=_plain) + "\n")
         _written(log, "".join(json.dumps(look, sort_keys=True) + "\n" for look in self.looks))
         half = source.with_name(f".{source.name}.half")
+        modes.make_file(half)
         save_file(tensors, half, metadata={"format": "pt"})
         checkpoint.sync(half)
         half.replace(source)
@@ -309,6 +311,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 -- whatever JSON does not know
 
 def _written(path: Path, text: str) -> None:
     half = path.with_name(f".{path.name}.half")
+    modes.make_file(half)
     half.write_text(text, encoding="utf-8")
     checkpoint.sync(half)
     half.replace(path)

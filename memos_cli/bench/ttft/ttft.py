@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any, NamedTuple
 
+from memos_cli import modes
 from memos_cli.bench.ttft.timing import Job
 from memos_cli.errors import ModelUnavailable, UsageError
 from memos_cli.infra import files
@@ -65,7 +66,7 @@ def workshop(folder: Path) -> Iterator[Path]:
     Raises:
         Busy: another run is at work there.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    modes.make_folder(folder)
     with files.only_one(folder / "ttft.lock", "another bench ttft"):
         sweep(folder)
         yield folder

@@ -4,13 +4,13 @@ The line is drawn on stderr and answers go to stdout, so that answers can be red
 line, Ctrl-D leaves.
 """
 
-import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from memos_cli import modes
 from memos_cli.cli import render
 from memos_cli.cli.app import App
 from memos_cli.cli.commands.chat_views import stats_line, tell_rest
@@ -223,8 +223,8 @@ def _session(history: Path | None) -> Any:  # noqa: ANN401 -- a PromptSession; p
 def _make_private(path: Path) -> None:
     """Make the history readable by nobody else, since it contains as much as the memories."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+        modes.make_folder(path.parent)
+        modes.make_file(path)
     except OSError as error:
         raise MemosError(f"cannot write {path}: {error.strerror}") from None
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from memos_cli import modes
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import Command
 from memos_cli.errors import MemosError, Refused, extra
@@ -100,8 +101,9 @@ class _Runner:
         for name in ("MEMOS_CUBE", "_MEMOS_COMPLETE"):
             self._env.pop(name, None)
         if models.exists():
-            (folder / "home" / "models").mkdir(parents=True)
+            modes.make_folder(folder / "home" / "models")
             shutil.copy(models, folder / "home" / "models")
+            modes.mend(folder / "home")
 
     def say(self, text: str) -> None:
         """A line of explanation."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from memos_cli import __version__
+from memos_cli import __version__, modes
 from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import Command
@@ -28,7 +28,7 @@ def doctor(app: App, *, rebuild: bool, embed: bool, reembed: bool) -> None:
     Looks at the program, the models, and every cube from the pages of its file to the state that its log amounts to.
     What is derived (state, index, links, vectors) can be made anew from the log; the log itself is never changed.
     On the way it removes what commands left that were killed: half a cube or file, a file that no memory names, and the last
-    traces of what was purged.
+    traces of what was purged; and it sees that nobody else can read or write in the home.
 
     \b
     Examples:
@@ -43,6 +43,7 @@ def doctor(app: App, *, rebuild: bool, embed: bool, reembed: bool) -> None:
       13 something is damaged
       14 --embed or --reembed without a model; nothing was done, not by --rebuild either
     """
+    _narrow(app)
     if rebuild or embed or reembed:
         _mend(app, rebuild=rebuild, embed=embed, reembed=reembed)
         return
@@ -57,6 +58,12 @@ def doctor(app: App, *, rebuild: bool, embed: bool, reembed: bool) -> None:
     if faults:
         hint = "state and index are made anew by: memos doctor --rebuild; the rest comes from a backup"
         raise IntegrityError(f"{faults} {'fault' if faults == 1 else 'faults'} found", hint=hint)
+
+
+def _narrow(app: App) -> None:
+    """Take from others what they may do in the home: one made by an older memos, or by hand, can be open to them."""
+    if changed := modes.mend(app.paths.config, app.paths.data, app.paths.cache):
+        app.note(f"others could read or write {render.many(changed, 'file')} or folders of the home; now only you can")
 
 
 def _surroundings(app: App) -> dict[str, str]:

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from memos_cli import modes
 from memos_cli.errors import AccessDenied, IntegrityError, UsageError
 from memos_cli.infra.crypto import age_scrypt
 
@@ -204,7 +205,7 @@ def _fitting(head: bytes, identities: Iterable[Sequence[str | bytes]]) -> list[A
 @contextmanager
 def _spool(scratch: Path) -> Iterator[BinaryIO]:
     """A private temporary file: it has no name, or on Windows is removed with its last handle."""
-    scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+    modes.make_folder(scratch)
     with tempfile.TemporaryFile(dir=scratch) as spool:
         yield cast("BinaryIO", spool)
 

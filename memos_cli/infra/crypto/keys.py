@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from memos_cli import modes
 from memos_cli.errors import IntegrityError, NotFound, Refused, UsageError, did_you_mean
 from memos_cli.infra import files
 from memos_cli.infra.crypto import age, signing
@@ -104,8 +105,8 @@ class Ring:
             taken = {path.stem.casefold() for path in self._folder.glob("[!.]*.key")} | self._names_trusted()
             if name.casefold() in taken:
                 raise Refused(f"there is a key {name!r} already", hint="choose another name: memos key new NAME")
-            files.write(self._path(name).with_suffix(".pub"), f"{public_line(made)}\n".encode(), mode=0o644)
-            files.write(self._path(name), content, mode=0o600)
+            files.write(self._path(name).with_suffix(".pub"), f"{public_line(made)}\n".encode())
+            files.write(self._path(name), content)
         return made
 
     def remove(self, name: str) -> None:
@@ -177,7 +178,7 @@ class Ring:
     def _write_trusted(self, keys: list[PublicKey]) -> None:
         rows = [{"name": one.name, "recipient": one.recipient, "key": one.verifier} for one in sorted(keys)]
         text = json.dumps({"version": 1, "keys": rows}, indent=2, ensure_ascii=False)
-        files.write(self._trust_file, f"{text}\n".encode(), mode=0o600)
+        files.write(self._trust_file, f"{text}\n".encode())
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}.key"
@@ -199,7 +200,7 @@ class Ring:
     @contextmanager
     def _changing(self) -> Iterator[None]:
         """Makes changes one at a time; removes at the start what a killed process left of a private key."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        modes.make_folder(self._folder)
         with files.only_one(self._folder / ".lock", "another change of the keys", timeout=self._lock_timeout):
             for path in self._folder.iterdir():
                 if _HALF.fullmatch(path.name):

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Protocol
 
+from memos_cli import modes
 from memos_cli.errors import IntegrityError, Refused
 from memos_cli.infra.cubefile.form import (
     CHUNK,
@@ -36,7 +37,7 @@ class Spool:
         import tempfile
         from hashlib import sha256
 
-        folder.mkdir(parents=True, exist_ok=True)
+        modes.make_folder(folder)
         self._name = name
         self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 -- closed by `close`
         self._hash = sha256()

@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from memos_cli import modes
 from memos_cli.errors import Busy, NotFound
 from memos_cli.infra import files
 
@@ -152,7 +153,7 @@ class Jobs:
 
     def save(self, job: Job) -> None:
         """Write a row."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        modes.make_folder(self.folder)
         files.write(self.path(job), (json.dumps(job._asdict(), indent=1) + "\n").encode())
 
     def _tidy(self) -> None:
@@ -177,7 +178,7 @@ class Jobs:
         Raises:
             Busy: another one works.
         """
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        modes.make_folder(self.folder)
         until = time.monotonic() + patience
         with ExitStack() as stack:
             while True:
@@ -217,8 +218,10 @@ class Jobs:
         """
         import subprocess
 
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        given = [sys.executable, "-c", _LAUNCH, str(self.folder / "worker.log"), *command]
+        modes.make_folder(self.folder)
+        log = self.folder / "worker.log"
+        modes.make_file(log)
+        given = [sys.executable, "-c", _LAUNCH, str(log), *command]
         subprocess.run(given, check=True, env=dict(environ), cwd=self.folder, stdin=subprocess.DEVNULL)
 
     def stop(self, job: Job) -> bool:
@@ -231,7 +234,7 @@ class Jobs:
             if job.state not in _ENDED:
                 self.save(job._replace(state="stopped", message="stopped"))
             return True
-        self._stop(job).touch()
+        modes.make_file(self._stop(job))
         for means in ("asked", "told", "forced"):
             if means != "asked":
                 going = self._going(job)

@@ -12,6 +12,8 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from memos_cli import modes
+
 FILE = "recalls.db"
 KEPT = {"recall": 5000, "decision": 200}
 """How many lines of each are kept: half a year of 25 recalls a day, and what `scheduler status` counts."""
@@ -107,6 +109,8 @@ class Recalls:
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         """A transaction without an fsync, since a loss in a power cut does no harm."""
+        with suppress(OSError):  # SQLite says what is wrong
+            modes.make_file(self.path)
         with closing(sqlite3.connect(self.path, isolation_level=None, timeout=0)) as conn:
             conn.execute("PRAGMA synchronous = OFF")
             conn.execute("PRAGMA secure_delete = ON")

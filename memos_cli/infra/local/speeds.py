@@ -12,6 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from memos_cli import modes
+
 FILE = "speeds.json"
 _STAYS = 0.9
 """The weight of the earlier answers when one more is added: after some seven more an answer counts half."""
@@ -75,7 +77,8 @@ class Speeds:
         half = self._path.with_name(f".{FILE}.{os.urandom(6).hex()}")
         with suppress(OSError):
             try:
-                half.parent.mkdir(parents=True, exist_ok=True)
+                modes.make_folder(half.parent)
+                modes.make_file(half)
                 half.write_text(json.dumps(dict(list(kept.items())[-_MOST:])), encoding="utf-8")
                 half.replace(self._path)
             finally:

@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from memos_cli import modes
 from memos_cli.errors import Busy, IntegrityError, MemosError
 from memos_cli.infra import files
 from memos_cli.model import Part, Slot
@@ -179,13 +180,13 @@ class Store:
         """
         if self.quota <= 0 or not label.ids:
             return None
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        modes.make_folder(self.folder)
         name = os.urandom(8).hex()
         half, whole = self.folder / f".{name}", self.folder / f"{name}{_SUFFIX}"
         with self._writing() as conn:
             self._sweep(conn)
             try:
-                half.touch(mode=0o600)  # its content is as private as the memories
+                modes.make_file(half)
                 slot = self._saved(half, save, label, name, now)
                 if slot is None:
                     return None
@@ -290,12 +291,14 @@ class Store:
     def _opened(self) -> Iterator[sqlite3.Connection]:
         place = self.folder / INDEX
         try:
+            with suppress(OSError):  # SQLite says what is wrong
+                modes.make_file(place)
             conn = sqlite3.connect(place, isolation_level=None, timeout=_WAIT)
             try:
                 conn.execute("PRAGMA secure_delete = ON")
                 conn.execute("PRAGMA foreign_keys = ON")
                 if conn.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
-                    _create(conn, place)
+                    _create(conn)
                 yield conn
             finally:
                 conn.close()
@@ -306,9 +309,8 @@ class Store:
             raise _damaged(f"the index of the slots cannot be used: {said}") from None
 
 
-def _create(conn: sqlite3.Connection, place: Path) -> None:
+def _create(conn: sqlite3.Connection) -> None:
     """Make the tables, or replace those of another version; `_sweep` then removes the states that they listed."""
-    place.chmod(0o600)
     conn.execute("BEGIN IMMEDIATE")
     if conn.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
         for table in ("parts", "slots"):

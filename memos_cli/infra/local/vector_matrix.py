@@ -19,6 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from memos_cli import modes
 from memos_cli.errors import IntegrityError
 
 if TYPE_CHECKING:
@@ -300,7 +301,7 @@ def write(path: Path, generation: str, matrix: Matrix) -> bool:
     centre, bits = matrix.prepare()
     handle, name = -1, ""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        modes.make_folder(path.parent)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         with os.fdopen(handle, "wb") as file:
             file.write(_header(matrix.dimensions, len(matrix), generation))

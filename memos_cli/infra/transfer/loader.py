@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, BinaryIO, NamedTuple
 
+from memos_cli import modes
 from memos_cli.errors import MemosError, Refused
 from memos_cli.infra import cubefile
 from memos_cli.infra.cubefile import Incoming, Member, Reader, unsound
@@ -131,12 +132,11 @@ def stage(
         IntegrityError: it is damaged, hostile, no cube file, or of a newer memos.
     """
     made = [one for one in (folder, *folder.parents) if not one.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
+    modes.make_folder(folder)
     half, states = (folder / f".{name}.{os.urandom(6).hex()}" for _ in range(2))
     vault: Vault | None = None
     try:
-        half.mkdir(mode=0o700)
-        (half / connection.BLOBS).mkdir()
+        modes.make_folder(half / connection.BLOBS)
         with connection.translated(half / connection.FILE):
             staging = _Staging(stream, (half, states), due, check, owner, tell)
             try:
@@ -310,12 +310,10 @@ class _Staging:
         if not self._subjects.names(digest):
             raise unsound(f"no memory was read from {incoming.name}")
         path = self._blobs.path(digest)
-        path.parent.mkdir(exist_ok=True)
-        with path.open("xb") as file:  # the reader checks the digest, which is the name
+        modes.make_folder(path.parent)
+        with members.new(path) as file:  # its name is its digest, which the reader compares
             for chunk in incoming.chunks():
                 file.write(chunk)
-            file.flush()
-            os.fsync(file.fileno())
 
     def _take_vectors(self, incoming: Incoming) -> None:
         import tempfile

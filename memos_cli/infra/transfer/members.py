@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from memos_cli import modes
 from memos_cli.errors import IntegrityError
 from memos_cli.infra import cubefile, files
 from memos_cli.infra.cubefile import Incoming, Member, Source, unsound
@@ -215,9 +216,9 @@ def _lacks(place: Path, parts: Iterable[Opened]) -> bool:
 
 
 def _copy(parts: Iterable[Opened], place: Path) -> None:
-    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    modes.make_folder(place)
     for part in parts:
-        with part.open() as source, files.replaced(place / part.name.rpartition("/")[2]) as half, half.open("xb") as file:
+        with part.open() as source, files.replaced(place / part.name.rpartition("/")[2]) as half, half.open("wb") as file:
             while chunk := source.read(_CHUNK):
                 file.write(chunk)
 
@@ -281,8 +282,8 @@ class Arrivals:
         if name == cubefile.LEARNT[0]:
             self.adapters.append(identity)
         path = self._adapters / identity / name
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _new(path) as file:
+        modes.make_folder(path.parent)
+        with new(path) as file:
             self._rank = adapter_files.check(_Copied(incoming, file), self._rank)
 
     def take_slot(self, incoming: Incoming) -> None:
@@ -301,8 +302,8 @@ class Arrivals:
             return
         if not incoming.size:
             raise unsound(f"{incoming.name} is empty")
-        path.parent.mkdir(mode=0o700, exist_ok=True)
-        with _new(path) as file:
+        modes.make_folder(path.parent)
+        with new(path) as file:
             for chunk in incoming.chunks():
                 file.write(chunk)
 
@@ -312,9 +313,9 @@ class Arrivals:
 
 
 @contextmanager
-def _new(path: Path) -> Iterator[IO[bytes]]:
+def new(path: Path) -> Iterator[IO[bytes]]:
     """A file that nobody else may read; it is on disk when the block ends."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, modes.FILE), "wb") as file:
         yield file
         file.flush()
         os.fsync(file.fileno())

@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from memos_cli import modes
 from memos_cli.errors import Refused
 from memos_cli.infra.governance import secrets
 from memos_cli.infra.vault import connection, fold, log, queries, rebuild, rows, schema
@@ -38,7 +39,7 @@ def published(vault: Vault, wanted: Filter, folder: Path) -> Iterator[tuple[Vaul
     """
     half = folder / f".published.{os.urandom(6).hex()}"
     try:
-        (half / connection.BLOBS).mkdir(parents=True, mode=0o700)
+        modes.make_folder(half / connection.BLOBS)
         maker = _Publisher(vault, half)
         left_out = maker.run(wanted)
         with Vault(half, vault.name) as other:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from memos_cli import modes
 from memos_cli.errors import CubeLocked, CubeNotFound, IntegrityError, MemosError, StorageFull
 from memos_cli.infra.files import sync_folder
 from memos_cli.infra.vault import schema
@@ -168,11 +169,10 @@ def _open(path: Path, *, writable: bool) -> tuple[sqlite3.Connection, int]:
 
 def create(folder: Path, meta: dict[str, str]) -> bool:
     """Make a cube's folder, complete or not at all; `False` if another process made it first."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    modes.make_folder(folder.parent)
     half = folder.with_name(f".{folder.name}.{os.urandom(6).hex()}")
     try:
-        half.mkdir(mode=0o700)
-        (half / BLOBS).mkdir()
+        modes.make_folder(half / BLOBS)
         with translated(half / FILE):
             fill(half / FILE, meta)
         try:
@@ -203,6 +203,7 @@ def fill(path: Path, meta: dict[str, str], *, lasting: bool = True) -> None:
     Args:
         lasting: whether the file is on disk when this returns, in the journal mode of cubes; a staged cube does that later.
     """
+    modes.make_file(path)  # what SQLite puts beside a file has that file's mode
     conn = sqlite3.connect(path, isolation_level=None)
     try:
         conn.execute(f"PRAGMA journal_mode = {'WAL' if lasting else 'OFF'}")

@@ -4,7 +4,6 @@
 nothing else knows of (`infra.transfer.loader`).
 """
 
-import os
 import stat
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -300,7 +299,7 @@ def _written(path: Path, *, force: bool) -> Iterator[BinaryIO]:
         if not path.parent.is_dir():
             raise MemosError(f"there is no folder {path.parent}", hint="make it first")
         with files.replaced(path) as half:
-            with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+            with half.open("wb") as stream:
                 yield stream
             if path.exists() and not force:
                 raise Refused(f"there is a file {path} now; nothing was replaced", hint="replace it with --force")

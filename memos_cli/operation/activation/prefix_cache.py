@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from memos_cli import modes
 from memos_cli.errors import Busy, IntegrityError, ModelUnavailable
 from memos_cli.infra.local.speeds import Speed, Speeds, name_of
 from memos_cli.infra.local.states import Label, common, fingerprint
@@ -273,10 +274,10 @@ class PrefixCache:
         """
         if self._store.exists and self._store.of(self._person, fingerprint(self._identity)):
             return True
-        self._store.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        modes.make_folder(self._store.folder)
         trial = self._store.folder / f".{os.urandom(8).hex()}"
         try:
-            trial.touch(mode=0o600)
+            modes.make_file(trial)
             return self._states.save(trial) > 0
         finally:
             trial.unlink(missing_ok=True)

@@ -97,7 +97,6 @@ class TypedLines:
         kept = [entry for entry in entries if not _shared(_folded(_typed(entry)), texts)]
         if len(kept) < len(entries) and not dry_run:
             with files.replaced(self._path) as half:
-                half.touch(mode=0o600)
                 half.write_bytes("".join(kept).encode("utf-8", "surrogateescape"))
         return len(entries) - len(kept)
 

@@ -5,6 +5,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from memos_cli import modes
 from memos_cli.errors import Busy, CubeNotFound, MemosError, Refused
 from memos_cli.infra.local import adapters
 from memos_cli.infra.local.jobs import ATTEMPTS, Job, Jobs, Pulse, Stopped, began
@@ -193,6 +194,7 @@ class _Log:
             self.line(f"{step.phase}{done}{loss}{left}")
 
     def line(self, text: str) -> None:
+        modes.make_file(self._path)
         with self._path.open("a", encoding="utf-8") as file:
             file.write(f"{self._session.now} {text}\n")
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from memos_cli import modes
 from memos_cli.errors import MemosError, Refused, StorageFull
 from memos_cli.infra.local import adapters
 from memos_cli.infra.vault.units import new_id
@@ -197,7 +198,7 @@ class Training:
                     made = list(lessons.paraphrased(made, llm))
                 made = list(lessons.answered(made, llm))
             place = adapters.folder(self._vault, one.id)
-            place.mkdir(mode=0o700, parents=True)
+            modes.make_folder(place)
             lessons.save(place / adapters.DATA, made)
             self._tell(RunStep("preparing", one.id))
         except (MemosError, OSError) as error:

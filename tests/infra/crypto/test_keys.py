@@ -71,9 +71,9 @@ def test_nobody_else_reads_a_private_key_at_any_time(tmp_path: Path, monkeypatch
         ring.trust(Ring(tmp_path / "theirs", lock_timeout=1).new("kim"))
     finally:
         os.umask(before)
-    assert modes == {0o600, 0o700, 0o644 & ~umask}
+    assert modes == {0o600, 0o700}
     found = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "keys").iterdir()}
-    assert (found["sam.key"], found["trusted.json"]) == (0o600, 0o600)
+    assert (found["sam.key"], found["sam.pub"], found["trusted.json"]) == (0o600, 0o600, 0o600)
 
 
 def test_names_are_taken_once(ring: Ring, kim: PublicKey) -> None:
