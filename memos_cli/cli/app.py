@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from memos_cli.cli import terminal
 from memos_cli.errors import Refused
 
 if TYPE_CHECKING:
@@ -74,21 +75,19 @@ class App:
 
     def out(self, text: str = "", *, nl: bool = True) -> None:
         """Data, to stdout."""
-        click.echo(text, nl=nl)
+        terminal.echo(text, nl=nl)
 
     def data(self, value: object, *, reveal: bool = False) -> None:
         """The one JSON document of this command, to stdout: what `value` is to `to_json`, secrets masked unless `reveal`."""
-        import json
-
         from memos_cli.cli.documents import to_json
 
         document = {"schema_version": 1, "data": to_json(value, reveal=reveal)}
-        click.echo(json.dumps(document, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None))
+        terminal.echo(terminal.document(document, 2 if sys.stdout.isatty() else None))
 
     def note(self, text: str) -> None:
         """A notice, to stderr; `-q` silences it."""
         if not self.quiet:
-            click.echo(click.style(text, dim=True), err=True)
+            terminal.echo(terminal.style(text, dim=True), err=True)
 
     @property
     def watched(self) -> bool:
@@ -105,7 +104,7 @@ class App:
             return
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise Refused(f"{question} There is no terminal to ask on", hint="say it beforehand with --yes")
-        if not click.confirm(question, err=True):
+        if not click.confirm(terminal.safe(question), err=True):
             raise Refused("nothing was changed")
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from memos_cli import __version__
+from memos_cli.cli import terminal
 from memos_cli.cli.app import App
 from memos_cli.errors import MemosError, UsageError
 
@@ -228,7 +229,7 @@ def _invoke(arguments: list[str]) -> int:
             result = _explained(ctx)
         sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message())
+        terminal.echo(error.format_message())
         return 0
     except click.exceptions.Exit as stop:
         sys.stdout.flush()
@@ -265,16 +266,12 @@ def _report(message: str, hint: str | None, code: str, status: int, *, as_json: 
     except OSError:
         _drop_output()
     if as_json:
-        import json
-
         error = {"code": code, "exit_status": status, "message": message, "hint": hint}
-        text = json.dumps({"schema_version": 1, "error": error}, ensure_ascii=False)
+        text = terminal.document({"schema_version": 1, "error": error})
     else:
-        from memos_cli.cli.render import plain
-
-        text = f"memos: {plain(message)}" + (f"\n  {plain(hint)}" if hint else "")
+        text = f"memos: {message}" + (f"\n  {hint}" if hint else "")
     try:
-        click.echo(text, err=True)
+        terminal.echo(text, err=True)
     except OSError:
         return status
     return status

@@ -4,24 +4,14 @@ import os
 import re
 import sys
 
-import click
-
+from memos_cli.cli.terminal import plain, style, unstyle
 from memos_cli.model import Memory, State
 from memos_cli.operation.results import Hit, Provenance, Receipt, Version, masked
 from memos_cli.times import shown
 
 SHORT_ID = 8
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Control characters (terminal escapes begin with one), and those that reverse the direction of writing."""
-
-
 _NARROW = re.compile("[ -~\u00a0-\u02ff\u0370-\u0482\u2010-\u2027]*")
 """Text of a column a character, Latin, Greek and Cyrillic: it spares the 40 ms that `wcwidth` takes to be imported."""
-
-
-def plain(text: str) -> str:
-    """The text with unsafe characters written out (`\\x1b`), tabs and line ends kept."""
-    return _UNSAFE.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
 
 
 def one_line(text: str, width: int | None = None) -> str:
@@ -69,12 +59,12 @@ def gist(memory: Memory, width: int) -> str:
 
 def memory_line(memory: Memory, *, reveal: bool = False, ahead: str = "") -> str:
     """One line: id, date, kind, content, and its special properties."""
-    head = f"{click.style(memory.id[:SHORT_ID], fg='yellow')}{ahead}  {day(memory)}  {memory.kind.value:<10}  "
+    head = f"{style(memory.id[:SHORT_ID], fg='yellow')}{ahead}  {day(memory)}  {memory.kind.value:<10}  "
     room = width()
-    used = len(click.unstyle(head))
+    used = len(unstyle(head))
     marks = "".join(f" [{mark}]" for mark in _marks(memory))
     text = one_line(content(memory, reveal=reveal), max(20, room - used - len(marks)) if room else None)
-    return head + text + click.style(marks, dim=True)
+    return head + text + style(marks, dim=True)
 
 
 def _marks(memory: Memory) -> list[str]:
@@ -95,7 +85,7 @@ def day(memory: Memory) -> str:
 
 def card(memory: Memory, *, reveal: bool = False) -> list[str]:
     """All of a memory, for `show`."""
-    lines = [click.style(memory.id, fg="yellow") + f"  {memory.kind.value}, {memory.state.value}, version {memory.version}"]
+    lines = [style(memory.id, fg="yellow") + f"  {memory.kind.value}, {memory.state.value}, version {memory.version}"]
     facts = {
         "title": memory.title,
         "key": memory.key,
@@ -118,7 +108,7 @@ def card(memory: Memory, *, reveal: bool = False) -> list[str]:
         "metadata": str(memory.metadata) if memory.metadata else None,
         "cube": memory.cube,
     }
-    lines += [f"{click.style(f'{name:>12}', dim=True)}  {one_line(str(value))}" for name, value in facts.items() if value]
+    lines += [f"{style(f'{name:>12}', dim=True)}  {one_line(str(value))}" for name, value in facts.items() if value]
     return [*lines, "", plain(content(memory, reveal=reveal))]
 
 
@@ -132,18 +122,18 @@ def _origin(memory: Memory) -> str:
 def hit_lines(hit: Hit, *, reveal: bool, parts: bool) -> list[str]:
     """One hit of a search, with `parts` the composition of its score. On a terminal its text gets two lines of its own."""
     memory, room = hit.memory, width()
-    score = click.style(f"{hit.score:.2f}", fg="cyan")
+    score = style(f"{hit.score:.2f}", fg="cyan")
     if room is None:
         lines = [memory_line(memory, reveal=reveal, ahead=f"  {score}")]
     else:
-        head = f"{click.style(memory.id[:SHORT_ID], fg='yellow')}  {score}  {day(memory)}  {memory.kind.value}"
+        head = f"{style(memory.id[:SHORT_ID], fg='yellow')}  {score}  {day(memory)}  {memory.kind.value}"
         marks = "".join(f" [{mark}]" for mark in _marks(memory))
         speaker = f"  {one_line(memory.source.speaker, 20)}" if memory.source.speaker else ""
-        lines = [head + speaker + click.style(marks, dim=True), *_folded(content(memory, reveal=reveal), max(20, room - 2))]
+        lines = [head + speaker + style(marks, dim=True), *_folded(content(memory, reveal=reveal), max(20, room - 2))]
     if parts:
         named = {name: value for name, value in hit.parts._asdict().items() if value and name != "total"}
         numbers = ", ".join(f"{name} {value:.2f}" for name, value in named.items())
-        lines.append(click.style(f"  {numbers}", dim=True))
+        lines.append(style(f"  {numbers}", dim=True))
     return lines
 
 
@@ -178,12 +168,12 @@ def receipt_lines(receipt: Receipt) -> list[str]:
     """The receipt of a purge for people."""
     ids = " ".join(one[:SHORT_ID] for one in receipt.ids)
     lines = [f"{'would purge' if receipt.dry_run else 'purged'} {many(len(receipt.ids))}: {ids}"]
-    lines += [f"{click.style(f'{name:>15}', dim=True)}  {number:,}" for name, number in receipt.removed.items()]
+    lines += [f"{style(f'{name:>15}', dim=True)}  {number:,}" for name, number in receipt.removed.items()]
     if receipt.holders or receipt.hidden:
         lines.append("the same is still said by:")
         for one in receipt.holders:
             name = plain(one.id)[: SHORT_ID if one.noun == "memory" else None]
-            lines.append(f"  {click.style(name, fg='yellow')}  {one.noun}, {one.how}")
+            lines.append(f"  {style(name, fg='yellow')}  {one.noun}, {one.how}")
         if receipt.hidden:
             lines.append(f"  {receipt.hidden} more that belong to others")
         if others := [one.id[:SHORT_ID] for one in receipt.holders if one.noun == "memory"]:
@@ -194,8 +184,8 @@ def receipt_lines(receipt: Receipt) -> list[str]:
 def version_lines(version: Version, *, reveal: bool) -> list[str]:
     """One version: who did what when, and each register that changed."""
     operation = version.operation
-    number, txn = click.style(f"version {version.number}", fg="yellow"), click.style(f"({operation.txn})", dim=True)
-    lines = [f"{number}  {shown(version.at)}  {operation.command} by {plain(operation.principal)}  {txn}"]
+    number, txn = style(f"version {version.number}", fg="yellow"), style(f"({operation.txn})", dim=True)
+    lines = [f"{number}  {shown(version.at)}  {operation.command} by {operation.principal}  {txn}"]
     for name, value in sorted(((operation.change if reveal else version.masked) or {}).items()):
         was = f"{one_line(_value(version.before[name]), 40)} \u2192 " if name in version.before and name != "content" else ""
         lines.append(f"  {one_line(name)}: {was}{one_line(_value(value), width())}")
@@ -211,10 +201,10 @@ def provenance_lines(result: Provenance, *, reveal: bool) -> list[str]:
     memory = result.memory
     first = result.versions[0]
     lines = [memory_line(memory, reveal=reveal), ""]
-    who = f"{first.operation.command} by {plain(first.operation.principal)}"
+    who = f"{first.operation.command} by {first.operation.principal}"
     lines.append(f"{who} on {shown(first.at)}, from {one_line(_origin(memory))}")
     lines += [
-        f"version {version.number}: {version.operation.command} by {plain(version.operation.principal)} on {shown(version.at)}"
+        f"version {version.number}: {version.operation.command} by {version.operation.principal} on {shown(version.at)}"
         for version in result.versions[1:]
     ]
     for links, arrow in ((result.outgoing, "\u2192"), (result.incoming, "\u2190")):
@@ -226,5 +216,5 @@ def provenance_lines(result: Provenance, *, reveal: bool) -> list[str]:
         lines.append(f"used {memory.access_count} times, last {shown(memory.last_access_at)}")
     if result.verbatim is not None and (reveal or "secret" not in memory.labels):
         where = f"{memory.source.file or 'the file'}, bytes {memory.source.start} to {memory.source.end}"
-        lines += ["", click.style(f"verbatim, from {one_line(where)}:", dim=True), plain(result.verbatim)]
+        lines += ["", style(f"verbatim, from {one_line(where)}:", dim=True), plain(result.verbatim)]
     return lines + ([result.note] if result.note else [])

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from memos_cli.cli import options, passphrase
 from memos_cli.cli.app import App
-from memos_cli.cli.render import plain
 from memos_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -56,4 +55,4 @@ def opened(app: App, stream: BinaryIO, given: dict[str, Any]) -> AbstractContext
 
 def named(signer: "Signer") -> str:
     """A signer in words."""
-    return f"key {plain(signer.name)}, which you trust" if signer.name else f"a key that you do not know, {signer.key}"
+    return f"key {signer.name}, which you trust" if signer.name else f"a key that you do not know, {signer.key}"

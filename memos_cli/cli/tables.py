@@ -7,10 +7,11 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from memos_cli.cli.render import plain
+from memos_cli.cli.terminal import echo, plain, style
 
 
 class _Console(Console):
@@ -39,9 +40,16 @@ def table(
 ) -> None:
     """Print rows under headings; the columns numbered in `right` are right-aligned. In a pipe no line ends in blanks."""
     shown = any(headings)
-    drawn = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold", show_header=shown)
+    drawn = Table(
+        title=title and escape(plain(title)),
+        title_justify="left",
+        box=None,
+        pad_edge=False,
+        header_style="bold",
+        show_header=shown,
+    )
     for index, heading in enumerate(headings):
-        drawn.add_column(heading, justify="right" if index in right else "left", overflow="fold")
+        drawn.add_column(escape(plain(heading)), justify="right" if index in right else "left", overflow="fold")
     for row in rows:
         drawn.add_row(*(Text(plain(str(cell))) for cell in row))
     out = console()
@@ -51,17 +59,17 @@ def table(
     with out.capture() as held:
         out.print(drawn)
     for line in held.get().removesuffix("\n").split("\n"):
-        click.echo(line.rstrip())
+        click.echo(line.rstrip())  # with the styles of rich; what came from outside was written out above
 
 
 def statistics(name: str, numbers: dict[str, Any]) -> None:
     """The counts of one cube, under its name."""
-    click.secho(f"cube {plain(name)}", bold=True)
+    echo(style(f"cube {name}", bold=True))
     plain_counts = {key: value for key, value in numbers.items() if not isinstance(value, dict)}
     table(["", ""], [(key, f"{value:,}") for key, value in plain_counts.items()], right=(1,))
     for group in ("states", "kinds", "tags"):
         if numbers[group]:
-            click.echo()
+            echo()
             table([group, ""], [(key, f"{value:,}") for key, value in numbers[group].items()], right=(1,))
 
 

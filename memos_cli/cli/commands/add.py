@@ -246,7 +246,7 @@ def _tell_notes(app: App, result: Added) -> None:
     if result.conflicts:
         app.note(f"{len(result.conflicts)} frozen memories say otherwise and were left as they are: {result.conflicts[0][:8]}")
     for task in result.reopened:
-        app.note(f"task {render.plain(task)} had ended; it is open again")
+        app.note(f"task {task} had ended; it is open again")
     if result.secrets:
         who = "it holds a secret" if len(result.ids) == 1 else f"{result.secrets} hold a secret"
         app.note(f"{who}: labelled, and masked when shown (--reveal)")

@@ -11,6 +11,7 @@ from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import TEXT_FILE, Command
 from memos_cli.cli.progress import progress
 from memos_cli.cli.tables import table
+from memos_cli.cli.terminal import echo, styled_by_memos
 from memos_cli.model import HOT_STATES
 
 _DRAWN = (("keep-all", "k", "orange"), ("TTL-only", "t", "blue"), ("oracle", "o", "magenta"), ("policy", "p", "green"))
@@ -78,7 +79,7 @@ def lifecycle(app: App, *, days: int, memories: int, seed: int, policy: str | No
     _show(found)
     if sys.stdout.isatty() if plot is None else plot:
         app.out()
-        app.out(_plot(found["strategies"], render.width() or _PLOT_WIDTH), nl=False)
+        app.out(styled_by_memos(_plot(found["strategies"], render.width() or _PLOT_WIDTH)), nl=False)
     app.note(f"{lived.checked:,} states were as the policy says, and no second tick changed anything")
     app.note(f"TTL-only: {found['ttl_only_days']:g} days from when it was told or fetched")
     if lived.lost:
@@ -103,7 +104,7 @@ def _share(row: dict[str, Any]) -> str:
 
 
 def _show_groups(heading: str, groups: Mapping[str, dict[str, Any]]) -> None:
-    click.echo()
+    echo()
     headings = (heading, "n", "needs", "hot", "archived", "expired", "purged", *_MISSED)
     rows = [
         (

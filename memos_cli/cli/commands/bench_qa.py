@@ -1,6 +1,5 @@
 """`memos bench qa`: questions about conversations, and how many answers are right."""
 
-import json
 import sys
 from contextlib import closing, contextmanager, nullcontext
 from itertools import count
@@ -13,6 +12,7 @@ from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import Command
 from memos_cli.cli.progress import progress
+from memos_cli.cli.terminal import document, echo
 from memos_cli.errors import UsageError
 from memos_cli.times import to_text
 
@@ -126,7 +126,7 @@ def _answers(name: str | None) -> "Iterator[Callable[[Outcome], None]]":
     with file as opened:
 
         def write(outcome: "Outcome") -> None:
-            opened.write(json.dumps(_line(outcome), ensure_ascii=False) + "\n")
+            opened.write(document(_line(outcome)) + "\n")
             opened.flush()
 
         yield write
@@ -201,7 +201,7 @@ def _show(report: dict[str, Any]) -> None:
 
     draw("conversation", [*report["rows"], {"conversation": "total", **total}])
     if report["categories"]:
-        click.echo()
+        echo()
         draw("category", report["categories"])
 
 

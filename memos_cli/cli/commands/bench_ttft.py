@@ -10,6 +10,7 @@ from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import Command
 from memos_cli.cli.progress import progress
+from memos_cli.cli.terminal import echo, styled_by_memos
 from memos_cli.errors import ModelUnavailable
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def ttft(app: App, /, contexts: "Sequence[int]", questions: "Sequence[int]", **g
     _show(report["rows"])
     if sys.stdout.isatty() if given["plot"] is None else given["plot"]:
         app.out()
-        app.out(_plot(report["rows"], render.width() or _PLOT_WIDTH), nl=False)
+        app.out(styled_by_memos(_plot(report["rows"], render.width() or _PLOT_WIDTH)), nl=False)
     _tell_rest(app, report, left)
 
 
@@ -128,7 +129,7 @@ def _show(rows: "Sequence[dict[str, Any]]") -> None:
         ("from whole", lambda row: f"{row['whole_logit_diff']:.2g}"),
         title="seconds to the first token, and the largest difference of a logit",
     )
-    click.echo()
+    echo()
     _table(
         list({row["context_tokens"]: row for row in rows}.values()),
         ("context", lambda row: f"{row['context_tokens']:,}"),
@@ -143,7 +144,7 @@ def _show(rows: "Sequence[dict[str, Any]]") -> None:
         title="the slot's file; times in milliseconds",
     )
     if any("f16_slot_bytes" in row for row in rows):
-        click.echo()
+        echo()
         _table(
             rows,
             ("context", lambda row: f"{row['context_tokens']:,}"),

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.commands.chat_views import answered_json, stats_line, tell_rest
 from memos_cli.cli.options import Command, reveal
@@ -105,7 +104,7 @@ def _answer(app: App, talk: "Chat", text: str, *, stats: bool) -> None:
     if app.json:
         app.data(answered_json(result))
     else:
-        app.out(render.plain(result.answer))
+        app.out(result.answer)
     tell_rest(app, result)
     if stats:
         app.note(stats_line(result))

@@ -8,12 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from memos_cli import modes
 from memos_cli.cli import render
 from memos_cli.cli.app import App
 from memos_cli.cli.commands.chat_views import stats_line, tell_rest
+from memos_cli.cli.terminal import echo
 from memos_cli.errors import MemosError, UsageError
 from memos_cli.interface.chat.chat import Chat
 from memos_cli.operation.lifecycle.erasure import HISTORY
@@ -116,16 +115,16 @@ class Repl:
             self._app.out()
             self._app.note("stopped")
         except MemosError as error:
-            click.echo(f"memos: {render.plain(error.message)}", err=True)
+            echo(f"memos: {error.message}", err=True)
             if error.hint:
-                click.echo(f"  {render.plain(error.hint)}", err=True)
+                echo(f"  {error.hint}", err=True)
 
     def _answer(self, text: str) -> None:
         streamed: list[str] = []
 
         def tell(piece: str) -> None:
             streamed.append(piece)
-            self._app.out(render.plain(piece), nl=False)
+            self._app.out(piece, nl=False)
 
         result = self._last = self._talk.ask(text, tell, stoppable=True)
         if streamed:
@@ -134,7 +133,7 @@ class Repl:
             for notice in result.notices:  # before the answer, since they revoke the streamed text
                 self._app.note(notice)
             result = result._replace(notices=())
-            self._app.out(render.plain(result.answer))
+            self._app.out(result.answer)
         if result.stopped:
             self._app.note("stopped")
         tell_rest(self._app, result)

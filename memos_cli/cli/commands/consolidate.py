@@ -10,6 +10,7 @@ from memos_cli.cli.commands import consolidate_views
 from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import NAMED, POSITIVE, Family, dry_run, yes
 from memos_cli.cli.progress import training
+from memos_cli.cli.terminal import style
 from memos_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def plan(app: App) -> None:
     new = [one for one in chosen if one.memory.id not in found.known]
     app.out(f"{render.many(len(chosen))} to learn, {len(new):,} of them new; {render.many(len(left))} not")
     if found.base is not None:
-        app.out(f"model: {render.plain(found.base.name)}")
+        app.out(f"model: {found.base.name}")
     if found.tokens is not None and found.seconds is not None:
         most = render.duration(found.seconds)
         app.out(f"{found.examples:,} examples, {found.tokens:,} tokens an epoch; at most about {most}")
@@ -147,7 +148,7 @@ def run(app: App, /, *, at_once: bool, later: bool, **given: Any) -> None:  # no
         if app.json:
             app.data({"job": job, "started": started})
             return
-        app.out(f"{'started' if started else 'queued'} job {click.style(job.id, fg='yellow')}")
+        app.out(f"{'started' if started else 'queued'} job {style(job.id, fg='yellow')}")
         app.note("see how far it is with: memos consolidate jobs")
         return
     with training(app) as tell:
@@ -311,7 +312,7 @@ def promote(app: App, generation: str, *, yes: bool) -> None:
     if app.json:
         app.data(consolidate_views.measured_json(done))
         return
-    app.out(f"chat uses generation {done.number} of {render.plain(done.model)}")
+    app.out(f"chat uses generation {done.number} of {done.model}")
 
 
 @consolidate.command("rollback")

@@ -42,9 +42,9 @@ def show(app: App, one: "ListedGeneration") -> None:
     it = one.adapter
     from memos_cli.cli.tables import human_bytes
 
-    app.out(f"generation {it.number} ({it.id[: render.SHORT_ID]}) of {render.plain(it.model)}: {one.status}")
+    app.out(f"generation {it.number} ({it.id[: render.SHORT_ID]}) of {it.model}: {one.status}")
     if one.why:
-        app.out(f"  {render.plain(one.why)}")
+        app.out(f"  {one.why}")
     took = it.trained.get("seconds")
     app.out(f"  made {shown(it.created_at)}, {render.many(len(it.covers))}, {human_bytes(one.bytes)}")
     if took:
@@ -65,7 +65,7 @@ def tell_measured(app: App, one: "Adapter", more: dict[str, Any]) -> None:
     for line in one.failures:
         app.note(line)
     if one.status == "promoted":
-        app.out(f"chat uses generation {one.number} of {render.plain(one.model)}")
+        app.out(f"chat uses generation {one.number} of {one.model}")
 
 
 def _table(app: App, one: "Adapter") -> None:

@@ -9,6 +9,7 @@ from memos_cli.cli.commands import cube_transfer
 from memos_cli.cli.commands.cube_merge import diff, merge, split
 from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import Family, dry_run, yes
+from memos_cli.cli.terminal import plain
 from memos_cli.errors import Refused
 
 if TYPE_CHECKING:
@@ -157,23 +158,23 @@ def _fitting_json(fits: "Fitting") -> dict[str, Any]:
 
 
 def _fitting(fits: "Fitting") -> "Iterator[tuple[str, str]]":
-    from memos_cli.cli.render import many, one_line, plain
+    from memos_cli.cli.render import many, one_line
     from memos_cli.cli.sealing import named
 
     yield "made by", plain(fits.maker)
     said = {True: "as searched with here", False: "of another embedder; new ones: memos doctor --embed", None: "no model here"}
     for one in fits.vectors:
-        yield "vectors", f"{one.memories:,} of {plain(one.embedder)}: {said[one.fits]}"
+        yield "vectors", f"{one.memories:,} of {one.embedder}: {said[one.fits]}"
     which = {True: "of the model that is chosen", False: "of another model, not used", None: "of no use: no model is chosen"}
     for state in fits.slots:
         yield "slots", f"{state.slots:,} {which[state.fits]}{f'; new ones: {state.next}' if state.next else ''}"
     for it in fits.adapters:
         what = f"generation {it.generation} of {one_line(it.model, 40)}, {many(it.memories)}"
-        kept = "used by chat" if it.used else f"kept, not loaded: {it.why}{f'; {plain(it.next)}' if it.next else ''}"
+        kept = "used by chat" if it.used else f"kept, not loaded: {it.why}{f'; {it.next}' if it.next else ''}"
         yield "adapter", f"{what}: {kept}"
     for came in fits.arrived:
         who = ", ".join(map(named, came.signers)) or "nobody"
-        what = "a file" if came.file else f"cube {plain(came.cube)}"
+        what = "a file" if came.file else f"cube {came.cube}"
         yield "came in", f"{came.at[:10]}: {came.operations:,} operations of {what}, signed by {who}"
     if fits.untrusted:
         yield "trusted less", f"{many(fits.untrusted)} from elsewhere that nobody used here yet"

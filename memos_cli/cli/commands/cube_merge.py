@@ -12,6 +12,7 @@ from memos_cli.cli.commands.cube_transfer import opened_file, tell_learnt
 from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import Command, dry_run, filter_of, filters, reveal, yes
 from memos_cli.cli.progress import progress
+from memos_cli.cli.terminal import style
 from memos_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def _tell_merged(app: App, result: "Merged") -> None:
         if count:
             app.out(f"{count:>8,}  {_WORDS[name]}")
     for noun, name in result.plan.records[:_SHOWN]:
-        app.out(f"{'':>8}  {noun} {render.plain(name)}")
+        app.out(f"{'':>8}  {noun} {name}")
     tell_learnt(app, result.cube, result.adapters, result.slots, dry_run=result.dry_run)
     if result.now_trusted:
         verb = "would trust" if result.dry_run else "trusts"
@@ -237,15 +238,15 @@ _SIGNS = {"first": "-", "second": "+", "both": "~"}
 def _tell_comparison(app: App, found: "Comparison", *, reveal: bool) -> None:
     for sign, color, memories in (("-", "red", found.only_first), ("+", "green", found.only_second)):
         for memory in memories:
-            app.out(click.style(f"{sign} ", fg=color) + render.memory_line(memory, reveal=reveal))
+            app.out(style(f"{sign} ", fg=color) + render.memory_line(memory, reveal=reveal))
     for one in found.different:
-        app.out(click.style("~ ", fg="yellow") + render.memory_line(one.second, reveal=reveal))
-        app.out(click.style(f"    {', '.join(one.fields)}", dim=True))
+        app.out(style("~ ", fg="yellow") + render.memory_line(one.second, reveal=reveal))
+        app.out(style(f"    {', '.join(one.fields)}", dim=True))
     names = {"first": found.first, "second": found.second}
     for identity, place in found.purged:
-        app.out(click.style("x ", fg="red") + f"{identity[: render.SHORT_ID]}  purged in {names[place]}")
+        app.out(style("x ", fg="red") + f"{identity[: render.SHORT_ID]}  purged in {names[place]}")
     for noun, name, place in found.records:
-        app.out(f"{_SIGNS[place]} {noun} {render.plain(name)}")
+        app.out(f"{_SIGNS[place]} {noun} {name}")
     if found.is_equal:
         app.note(f"no difference: {found.first} and {found.second} have the same {render.many(found.same)}")
     else:

@@ -13,7 +13,8 @@ from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import FILTER_NAMES, NAMED, Command, dry_run, filter_of, filters
 from memos_cli.cli.progress import progress
-from memos_cli.cli.render import many, one_line, plain
+from memos_cli.cli.render import many, one_line
+from memos_cli.cli.terminal import plain
 from memos_cli.errors import UsageError
 from memos_cli.times import shown
 

@@ -17,6 +17,7 @@ import click
 from memos_cli import modes
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import Command
+from memos_cli.cli.terminal import style, styled_by_memos
 from memos_cli.errors import MemosError, Refused, extra
 
 _MARK = ".memos-demo"
@@ -109,7 +110,7 @@ class _Runner:
         """A line of explanation."""
         if not self._app.json:
             self._app.out()
-            self._app.out(click.style(text, bold=True))
+            self._app.out(style(text, bold=True))
 
     def step(self, *arguments: str, show: bool = True) -> str:
         """Run one command and return what it printed.
@@ -118,7 +119,7 @@ class _Runner:
             MemosError: the command failed.
         """
         if not self._app.json:
-            self._app.out(click.style(f"$ memos {shlex.join(arguments)}", fg="green"))
+            self._app.out(style(f"$ memos {shlex.join(arguments)}", fg="green"))
         color = {"FORCE_COLOR": "1", "COLUMNS": "100"} if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else {}
         start = time.perf_counter()
         done = subprocess.run(
@@ -136,8 +137,9 @@ class _Runner:
             raise MemosError(f"memos {shlex.join(arguments)} failed: {done.stderr.strip()}")
         if not self._app.json:
             if show:
-                self._app.out("".join(f"  {line}\n" for line in (done.stdout + done.stderr).splitlines()), nl=False)
-            self._app.out(click.style(f"  ({seconds:.2f} s)", dim=True))
+                shown = styled_by_memos(done.stdout + done.stderr)
+                self._app.out("".join(f"  {line}\n" for line in shown.splitlines()), nl=False)
+            self._app.out(style(f"  ({seconds:.2f} s)", dim=True))
         return done.stdout
 
 
@@ -192,7 +194,7 @@ def _close(app: App, folder: Path, figures: dict[str, Any]) -> None:
             f"among the first {_DEPTH} for {found[f'among_{_DEPTH}']}"
         )
     app.out()
-    app.out(click.style("Go on:", bold=True))
+    app.out(style("Go on:", bold=True))
     app.out(f"  export MEMOS_HOME={shlex.quote(str(folder / 'home'))}   # Maren's memories; unset it for your own")
     for command in (
         "chat",

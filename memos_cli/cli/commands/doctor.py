@@ -12,6 +12,7 @@ from memos_cli import __version__, modes
 from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import Command
+from memos_cli.cli.terminal import style
 from memos_cli.errors import IntegrityError, MemosError, UsageError, extra
 
 _EXTRAS = {"llm": ("llama_cpp", "gguf"), "semantic": ("sentence_transformers", "torch"), "lora": ("peft", "transformers")}
@@ -122,15 +123,15 @@ def _examine(app: App, name: str) -> list[dict[str, Any]]:
 
 def _show(app: App, surroundings: dict[str, str], cubes: dict[str, list[dict[str, Any]]]) -> None:
     for name, value in surroundings.items():
-        app.out(f"{click.style(f'{name:>15}', dim=True)}  {render.plain(value)}")
+        app.out(f"{style(f'{name:>15}', dim=True)}  {value}")
     for name, checks in cubes.items():
         app.out()
         app.out(f"cube {name}")
         for check in checks:
-            mark = click.style("damaged", fg="red") if check["faults"] else click.style("well", fg="green")
+            mark = style("damaged", fg="red") if check["faults"] else style("well", fg="green")
             app.out(f"{check['check']:>15}  {mark}")
             for fault in check["faults"]:
-                app.out(f"{'':>17}{render.plain(fault)}")
+                app.out(f"{'':>17}{fault}")
     if not cubes:
         app.out("no cubes yet")
 

@@ -9,6 +9,7 @@ from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import KIND, PRIORITY, SPAN, WHEN, Command, dry_run, filter_of, filters, yes
+from memos_cli.cli.terminal import plain
 from memos_cli.errors import NothingFound, Refused, UsageError
 from memos_cli.interface.reader import intake
 from memos_cli.model import LinkType, Visibility
@@ -260,7 +261,7 @@ def tag(app: App, ids: tuple[str, ...], added: tuple[str, ...], removed: tuple[s
         app.data(_changed_json(result))
         return
     for memory in result.memories:
-        app.out(f"{render.memory_line(memory)}  ({render.plain(', '.join(memory.tags)) or 'no tags'})")
+        app.out(f"{render.memory_line(memory)}  ({plain(', '.join(memory.tags)) or 'no tags'})")
 
 
 @click.command(cls=Command)

@@ -6,6 +6,7 @@ from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.commands.edit import tell
 from memos_cli.cli.options import MANY, Command, dry_run, reveal
+from memos_cli.cli.terminal import plain, style
 from memos_cli.times import shown
 
 
@@ -53,8 +54,8 @@ def _list(app: App, limit: int) -> None:
     for command in commands:
         back = f", takes back {command['reverts']}" if command["reverts"] else ""
         app.out(
-            f"{click.style(command['txn'], fg='yellow')}  {shown(command['at'])}  {command['command']:<16}  "
-            f"{command['subjects']} changed by {render.plain(command['principal'])}{back}"
+            f"{style(command['txn'], fg='yellow')}  {shown(command['at'])}  {command['command']:<16}  "
+            f"{command['subjects']} changed by {plain(command['principal'])}{back}"
         )
 
 

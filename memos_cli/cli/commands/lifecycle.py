@@ -9,6 +9,7 @@ from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.commands.lifecycle_policy import policy
 from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import POSITIVE, TEXT_FILE, WHEN, Family, dry_run
+from memos_cli.cli.terminal import style
 from memos_cli.errors import MemosError, Refused, UsageError
 from memos_cli.operation.lifecycle.transitions import TABLE
 from memos_cli.times import shown
@@ -186,7 +187,7 @@ def status(app: App) -> None:
         return
     for one in found:
         states = ", ".join(f"{count} {state}" for state, count in one.states.items() if count) or "nothing yet"
-        app.out(f"{click.style(one.cube, bold=True)}: {states}")
+        app.out(f"{style(one.cube, bold=True)}: {states}")
         app.out(f"  last tick: {shown(one.ticked) or 'never'}")
         app.out(f"  due now: {one.due}; next: {shown(one.next) or 'nothing is planned'}")
         if one.questions:

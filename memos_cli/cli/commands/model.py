@@ -6,6 +6,7 @@ from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import Family, dry_run, yes
+from memos_cli.cli.terminal import style
 from memos_cli.operation import models
 
 _MINI = "memos-mini: a few megabytes, made for the memories of memos; it knows nothing else of the world, and may err"
@@ -81,7 +82,7 @@ def pull(app: App, name: str) -> None:
 
     hub = plugins.load("hub", "huggingface")(progress=app.watched)
     info = models.pull(name, app.paths, hub, (lambda _: None) if app.json else app.note)
-    app.data(info) if app.json else app.out(f"pulled {render.plain(info.name)} ({_size(info.bytes)})")
+    app.data(info) if app.json else app.out(f"pulled {info.name} ({_size(info.bytes)})")
     app.note(f"chat with it: memos model use {info.name}")
 
 
@@ -102,7 +103,7 @@ def use(app: App, name: str) -> None:
       14 there is no such model, or it cannot be used
     """
     stored = models.use(name, app.settings, app.paths)
-    app.data({"model": stored}) if app.json else app.out(f"llm.model = {render.plain(stored)}")
+    app.data({"model": stored}) if app.json else app.out(f"llm.model = {stored}")
     if stored == models.MINI:
         app.note(_MINI)
     now = app.settings.origin("llm.model")
@@ -137,7 +138,7 @@ def info(app: App, name: str) -> None:
     facts["extracts"] = f"{'yes' if found.facts['extracts'] else 'no'}: {found.facts['extracts_why']}"
     for key, value in {**said, **facts}.items():
         shown = "yes" if value is True else "no" if value is False else str(value)
-        app.out(f"{click.style(f'{key:>12}', dim=True)}  {render.one_line(shown)}")
+        app.out(f"{style(f'{key:>12}', dim=True)}  {render.one_line(shown)}")
 
 
 @model.command("rm")
@@ -164,4 +165,4 @@ def rm(app: App, name: str, *, dry_run: bool, yes: bool) -> None:
     if app.json:
         app.data({**fields_of(found), "dry_run": dry_run})
     else:
-        app.out(f"{'would have removed' if dry_run else 'removed'} {render.plain(found.name)}")
+        app.out(f"{'would have removed' if dry_run else 'removed'} {found.name}")

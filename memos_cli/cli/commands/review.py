@@ -9,6 +9,7 @@ from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import Command, reveal
+from memos_cli.cli.terminal import echo, plain, style
 from memos_cli.errors import Refused, UsageError
 
 if TYPE_CHECKING:
@@ -70,9 +71,9 @@ def _somebody_is_there() -> bool:
 
 def show(app: App, item: "Item", *, reveal: bool) -> None:
     """A question as a block: its reason, and both memories."""
-    head = click.style(item.id[: render.SHORT_ID], fg="cyan")
+    head = style(item.id[: render.SHORT_ID], fg="cyan")
     said = f"decided: {item.decision}" if item.decision else f"suggested: {item.suggested}" if item.suggested else ""
-    app.out(f"{head}  {render.one_line(', '.join(item.reasons))}" + click.style(f"  ({said})" if said else "", dim=True))
+    app.out(f"{head}  {render.one_line(', '.join(item.reasons))}" + style(f"  ({said})" if said else "", dim=True))
     for number, memory in ((1, item.earlier), (2, item.later)):
         app.out(f"  {number}  {render.memory_line(memory, reveal=reveal, ahead='')}")
 
@@ -104,7 +105,7 @@ class Session:
         place = 0
         while place < len(self._items):
             item = self._items[place]
-            self._app.out(click.style(f"{place + 1} of {len(self._items)}", dim=True))
+            self._app.out(style(f"{place + 1} of {len(self._items)}", dim=True))
             show(self._app, item, reveal=self._reveal)
             place = self._answered(place, item)
         decided = len(self._done)
@@ -129,12 +130,12 @@ class Session:
                 self._app.note(_HELP)
 
     def _key(self) -> str:
-        click.echo("k s o f x u q? ", err=True, nl=False)
+        echo("k s o f x u q? ", err=True, nl=False)
         try:
             key = click.getchar().lower()
         except EOFError:
             key = "q"
-        click.echo(render.plain(key[:1]), err=True)
+        echo(plain(key[:1]), err=True)
         return key[:1]
 
     def _decide(self, place: int, item: "Item", decision: str) -> bool:

@@ -9,6 +9,7 @@ from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import Family
+from memos_cli.cli.terminal import plain
 from memos_cli.operation.scheduler.decision import Do, Why
 from memos_cli.times import from_millis, shown
 
@@ -216,7 +217,7 @@ def _wrapped(text: str) -> str:
     """The text in lines as wide as the room that the other columns leave."""
     import textwrap
 
-    return "\n".join(textwrap.wrap(render.plain(text), _BECAUSE))
+    return "\n".join(textwrap.wrap(plain(text), _BECAUSE))
 
 
 def _explained_json(run: "MemScheduler", found: "Explained | None") -> dict[str, Any]:

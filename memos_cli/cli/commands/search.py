@@ -10,6 +10,7 @@ import click
 from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import MANY, Command, filter_of, filters, in_snapshot, reveal
+from memos_cli.cli.terminal import document
 from memos_cli.errors import NothingFound, UsageError
 from memos_cli.operation.results import Found, Hit, Provenance, Query
 from memos_cli.times import parse_iso, shown
@@ -124,7 +125,7 @@ def _batch(app: App, given: dict[str, Any], options: dict[str, Any]) -> None:
     answers = app.mos.search_many(queries, **options)
     for found in answers:
         line = _found_json(found, reveal=given["reveal"], parts=given["explain"])
-        app.out(json.dumps(line, ensure_ascii=False))
+        app.out(document(line))
         for notice in found.notices:
             if notice not in told:
                 told.add(notice)

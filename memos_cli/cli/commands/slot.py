@@ -8,6 +8,7 @@ from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import Family, dry_run, yes
+from memos_cli.cli.terminal import style
 from memos_cli.errors import FingerprintMismatch, IntegrityError, UsageError
 from memos_cli.model import Slot
 from memos_cli.operation.activation.slots import Built, ListedSlot, Wanted
@@ -240,11 +241,11 @@ def _built_json(one: Built) -> dict[str, Any]:
 
 
 def _built_line(one: Built) -> str:
-    what = f"{one.wanted.layer} {render.plain(one.wanted.name)}".strip()
+    what = f"{one.wanted.layer} {one.wanted.name}".strip()
     if one.slot is None:
         return f"no slot for {what}: {one.why}"
     word = "made" if one.made else "there already:"
-    name = click.style(one.slot.id[:_ID], fg="yellow")
+    name = style(one.slot.id[:_ID], fg="yellow")
     return f"{word} slot {name} for {what}, {_tokens(one.slot)}"
 
 

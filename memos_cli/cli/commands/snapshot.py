@@ -8,6 +8,7 @@ from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import Family, dry_run, reveal, yes
+from memos_cli.cli.terminal import style
 from memos_cli.model import Memory
 from memos_cli.operation.history.differences import Change, Difference
 from memos_cli.operation.history.snapshots import Compared, Restored, Snapshot
@@ -68,7 +69,7 @@ def create(app: App, name: str, note: str | None) -> None:
         app.data(made)
         return
     app.out(f"made {_line(made)}")
-    app.note(f"see what changes from here on with: memos snapshot diff {render.plain(made.name)}")
+    app.note(f"see what changes from here on with: memos snapshot diff {made.name}")
 
 
 @snapshot.command("list")
@@ -122,7 +123,7 @@ def diff(app: App, name: str, other: str | None, *, stat: bool, reveal: bool) ->
             app.out(line)
     app.out(_counts(compared.differences, _WORDS) or "nothing has changed")
     if other is None and compared.differences:
-        app.note(f"go back with: memos snapshot restore {render.plain(name)}")
+        app.note(f"go back with: memos snapshot restore {name}")
 
 
 @snapshot.command("restore")
@@ -151,7 +152,7 @@ def restore(app: App, name: str, *, dry_run: bool, yes: bool, reveal: bool) -> N
     result = app.mos.snapshots.restore(name, dry_run=dry_run or not yes)
     if not dry_run and not yes:
         if result.differences:
-            app.confirm(f"Restore snapshot {render.plain(name)}: {_counts(result.differences, _BACK)}?", yes=yes)
+            app.confirm(f"Restore snapshot {name}: {_counts(result.differences, _BACK)}?", yes=yes)
         result = app.mos.snapshots.restore(name)
     if app.json:
         app.data(_restored_json(result))
@@ -159,7 +160,7 @@ def restore(app: App, name: str, *, dry_run: bool, yes: bool, reveal: bool) -> N
     if dry_run:
         for line in _lines(result.differences, _BACK, _RECORDS_BACK, reveal=reveal):
             app.out(line)
-    ahead = f"{'would restore' if dry_run else 'restored'} snapshot {render.plain(name)}"
+    ahead = f"{'would restore' if dry_run else 'restored'} snapshot {name}"
     app.out(f"{ahead}: {_counts(result.differences, _BACK) or 'nothing has changed since'}")
     for one in result.differences:
         if one.change is Change.PURGED:
@@ -193,7 +194,7 @@ def rm(app: App, name: str, *, dry_run: bool) -> None:
 
 def _line(one: Snapshot) -> str:
     note = f" ({render.one_line(one.note, 60)})" if one.note else ""
-    return f"snapshot {click.style(render.plain(one.name), fg='yellow')} of {shown(one.at)}{note}"
+    return f"snapshot {style(one.name, fg='yellow')} of {shown(one.at)}{note}"
 
 
 def _of_memories(differences: tuple[Difference, ...], change: Change) -> list[tuple[Difference, Memory]]:
@@ -218,12 +219,12 @@ def _lines(
     lines: list[str] = []
     for change, word in words.items():
         found = _of_memories(differences, change)
-        lines += [click.style(f"{word}:", bold=True)] if found else []
+        lines += [style(f"{word}:", bold=True)] if found else []
         for one, memory in found:
             lines.append(render.memory_line(memory, reveal=reveal))
             if change is Change.CHANGED:
-                lines.append(click.style(f"          {render.one_line(', '.join(one.fields), 70)}", dim=True))
-    return lines + [f"{one.noun} {render.plain(one.subject)}: {records[one.change]}" for one in _records(differences)]
+                lines.append(style(f"          {render.one_line(', '.join(one.fields), 70)}", dim=True))
+    return lines + [f"{one.noun} {one.subject}: {records[one.change]}" for one in _records(differences)]
 
 
 def _differences_json(differences: tuple[Difference, ...]) -> dict[str, Any]:

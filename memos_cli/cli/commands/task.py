@@ -8,6 +8,7 @@ from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import Family, dry_run
+from memos_cli.cli.terminal import plain, style
 from memos_cli.operation.results import Task
 from memos_cli.times import shown
 
@@ -48,7 +49,7 @@ def list_(app: App) -> None:
     for one in tasks:
         state = f"ended {one.ended[:10]}" if one.ended else "open"
         newest = f", the newest of {one.newest[:10]}" if one.newest else ""
-        name = click.style(render.plain(one.name), fg="yellow")
+        name = style(one.name, fg="yellow")
         app.out(f"{name}  {state}  {one.current:,} of {render.many(one.memories)} current{newest}")
     if not tasks:
         app.note('no tasks; memories make one: memos add "Ask for quotes" --task move')
@@ -84,7 +85,7 @@ def end(app: App, name: str, ending: "Ending | None", *, dry_run: bool) -> None:
     if app.json:
         app.data(fields_of(result, at="ended", ids="changed"))
         return
-    shown_name = render.plain(result.name)
+    shown_name = plain(result.name)
     changed = f"{render.many(len(result.ids))} {_DONE[result.ending]}" if result.ids else "its memories stay as they are"
     kept = f", {len(result.kept):,} kept (pinned, frozen or not yours)" if result.kept else ""
     app.out(f"{'would end' if dry_run else 'ended'} task {shown_name}: {changed}{kept}")

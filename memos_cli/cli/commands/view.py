@@ -4,9 +4,9 @@ from typing import Any
 
 import click
 
-from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import Family, dry_run, filters
+from memos_cli.cli.terminal import plain
 from memos_cli.errors import NotFound, UsageError
 from memos_cli.operation import changes
 
@@ -54,7 +54,7 @@ def list_(app: App) -> None:
         app.data({"views": [{"name": name, "filter": fields} for name, fields in views.items()]})
         return
     for name, fields in views.items():
-        app.out(f"{render.plain(name)}: {_words(fields)}")
+        app.out(f"{name}: {_words(fields)}")
     if not views:
         app.note("no views; save one with: memos view save work --tag work")
 
@@ -90,5 +90,5 @@ def _words(fields: dict[str, Any]) -> str:
     for name, value in fields.items():
         values = value if isinstance(value, list) else [value]
         option = "--" + singular.get(name, name).replace("_", "-")
-        parts += [option if one is True else f"{option} {render.plain(str(one))}" for one in values]
+        parts += [option if one is True else f"{option} {plain(str(one))}" for one in values]
     return " ".join(parts)
