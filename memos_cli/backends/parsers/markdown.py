@@ -14,16 +14,13 @@ the headings, `Car > Tyres`. Front matter (between `---` lines) gives `title`, `
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
 
+from memos_cli.backends.parsers.blocks import Block, blocks
 from memos_cli.backends.parsers.prose import LONGEST_PARAGRAPH, pieces
 from memos_cli.backends.parsers.spans import ByteOffsets, Line, lines, trimmed
 from memos_cli.errors import UsageError
 from memos_cli.model import Draft, Kind, Origin, Source
 from memos_cli.times import parse_iso
-
-if TYPE_CHECKING:
-    from markdown_it.token import Token
 
 LONGEST_SECTION = 1200
 """Most characters of a section that stays whole."""
@@ -41,24 +38,13 @@ _MARKER = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])(?:[ \t]+|$)")
 _EMPHASIS = re.compile(r"(?<![\w*_`])[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}(?![\w*_`])")
 
 
-class _Block(NamedTuple):
-    """A block: its name in markdown-it (`paragraph`, `bullet_list`, …) and its lines, the last one exclusive."""
-
-    type: str
-    first: int
-    last: int
-    depth: int = 0
-    """1 to 6 for a heading."""
-    items: tuple[tuple[int, int], ...] = ()
-
-
 class _Section:
     """The blocks below one heading, up to the next."""
 
-    def __init__(self, path: tuple[str, ...], heading: _Block | None) -> None:
+    def __init__(self, path: tuple[str, ...], heading: Block | None) -> None:
         self.path = path
         self.heading = heading
-        self.blocks: list[_Block] = []
+        self.blocks: list[Block] = []
         self.has_children = False
 
 
@@ -87,9 +73,10 @@ class MarkdownParser:
         if not text[start:].strip():
             start, fields = 0, {}
         at = ByteOffsets(text)
-        for draft, first, last in _DocumentReader(text, start).drafts():
-            source = Source(start=at(first), end=at(last))
-            yield _with_front_matter(draft._replace(source=source, origin=Origin.FILE), fields)
+        front_matter = _FrontMatter(fields) if fields else None
+        for content, kind, title, first, last in _DocumentReader(text, start).drafts():
+            draft = Draft(content, kind, title=title, origin=Origin.FILE, source=Source(start=at(first), end=at(last)))
+            yield front_matter.given_to(draft) if front_matter else draft
 
 
 class _DocumentReader:
@@ -99,13 +86,14 @@ class _DocumentReader:
         self._text = text
         self._lines = [Line(line.text, line.start + start, line.end + start) for line in lines(text[start:])]
 
-    def drafts(self) -> Iterator[tuple[Draft, int, int]]:
-        """Each draft with its span."""
+    def drafts(self) -> Iterator[tuple[str, Kind, str | None, int, int]]:
+        """Content, kind, title and span of each draft."""
         for section in self._sections():
+            title = _joined(section.path)
             for kind, start, end, is_item in self._spans(section):
                 verbatim = self._text[start:end]
                 content = _without_marker(verbatim) if is_item else verbatim
-                yield Draft(content or verbatim, kind=kind, title=_joined(section.path)), start, end
+                yield content or verbatim, kind, title, start, end
 
     def _sections(self) -> Iterator[_Section]:
         """The blocks, separated at the headings; a heading too long for a title is text like any other."""
@@ -123,21 +111,19 @@ class _DocumentReader:
             section = _Section(tuple(title for _, title in path), block)
         yield section
 
-    def _blocks(self) -> list[_Block]:
-        """The top-level blocks and, so that nothing is lost, the lines that are in no block (link definitions)."""
-        from markdown_it import MarkdownIt
-
-        parser = MarkdownIt("commonmark").enable("table").disable("inline")
-        tokens = parser.parse("\n".join(line.text for line in self._lines))
-        blocks: list[_Block] = []
+    def _blocks(self) -> list[Block]:
+        """The top-level blocks, and, so that nothing is lost, the lines that are in none (link definitions)."""
+        found: list[Block] = []
         reached = 0
-        for block in _top_level(tokens):
-            blocks += [_Block("paragraph", reached, block.first), block]
+        for block in blocks([line.text for line in self._lines]):
+            if reached < block.first:
+                found.append(Block("paragraph", reached, block.first))
+            found.append(block)
             reached = block.last
-        blocks.append(_Block("paragraph", reached, len(self._lines)))
-        return [block for block in blocks if any(line.text.strip() for line in self._lines[block.first : block.last])]
+        found.append(Block("paragraph", reached, len(self._lines)))
+        return [block for block in found if any(line.text.strip() for line in self._lines[block.first : block.last])]
 
-    def _title(self, heading: _Block) -> str:
+    def _title(self, heading: Block) -> str:
         first, *rest = (line.text.strip() for line in self._lines[heading.first : heading.last])
         # The last line of a heading of several lines is its underline.
         raw = " ".join([first, *rest[:-1]]) if rest else re.sub(r"\s#+$", "", first.lstrip("#")).strip()
@@ -163,9 +149,9 @@ class _DocumentReader:
         for group in self._introduced(blocks):
             yield from self._of_group(group)
 
-    def _introduced(self, blocks: list[_Block]) -> Iterator[list[_Block]]:
+    def _introduced(self, blocks: list[Block]) -> Iterator[list[Block]]:
         """Blocks one by one, except that a block ending with a colon is joined to the block it introduces."""
-        waiting: list[_Block] = []
+        waiting: list[Block] = []
         for block in blocks:
             start, end = self._span(block.first, block.last)
             introduces = block.type == "paragraph" and self._text[end - 1] in ":："  # noqa: RUF001 -- both colons
@@ -177,7 +163,7 @@ class _DocumentReader:
         if waiting:
             yield waiting
 
-    def _of_group(self, group: list[_Block]) -> Iterator[tuple[Kind, int, int, bool]]:
+    def _of_group(self, group: list[Block]) -> Iterator[tuple[Kind, int, int, bool]]:
         start, end = self._span(group[0].first, group[-1].last)
         only = group[0] if len(group) == 1 else None
         if only and only.type == "bullet_list" and only.items:
@@ -188,28 +174,6 @@ class _DocumentReader:
                 yield Kind.NOTE, *piece, False
         else:
             yield Kind.NOTE if end - start <= LONGEST_SECTION else Kind.DOCUMENT, start, end, False
-
-
-def _top_level(tokens: "list[Token]") -> Iterator[_Block]:
-    """The tokens of level 0 that have lines, with the lines of their items where they are lists."""
-    current: _Block | None = None
-    items: list[tuple[int, int]] = []
-    for token in tokens:
-        if token.map is None or token.nesting < 0:
-            continue
-        first, last = token.map
-        if token.level == 0:
-            if current:
-                yield current._replace(items=tuple(items))
-            current, items = _Block(token.type.removesuffix("_open"), first, last, _depth(token)), []
-        elif token.level == 1 and token.type == "list_item_open":
-            items.append((first, last))
-    if current:
-        yield current._replace(items=tuple(items))
-
-
-def _depth(token: "Token") -> int:
-    return int(token.tag[1]) if token.type == "heading_open" else 0
 
 
 def _joined(path: tuple[str, ...]) -> str | None:
@@ -224,6 +188,8 @@ def _without_marker(item: str) -> str:
     marker = _MARKER.match(item)
     if marker is None:
         return item
+    if "\n" not in item and "\r" not in item:
+        return item[marker.end() :].strip()
     first, *rest = (line.text for line in lines(item))
     indent = re.compile(rf"[ \t]{{0,{marker.end()}}}")
     return "\n".join([first[marker.end() :], *(indent.sub("", line, count=1) for line in rest)]).strip()
@@ -231,39 +197,42 @@ def _without_marker(item: str) -> str:
 
 def _fields(body: str) -> dict[str, str]:
     """The fields of front matter, each with the lines below it; empty when it does not begin with one."""
-    fields: dict[str, str] = {}
+    fields: dict[str, list[str]] = {}
     key = ""
     for line in lines(body):
         match = _FIELD.match(line.text)
         if match is not None:
             key = match[1]
-            fields[key] = f"{fields[key]}\n{match[2]}" if key in fields else match[2].strip()
+            values = fields.setdefault(key, [])
+            values.append(match[2] if values else match[2].strip())
         elif key:
-            fields[key] += "\n" + line.text
+            fields[key].append(line.text)
         elif line.text.strip():
             return {}
-    return fields
+    return {key: "\n".join(values) for key, values in fields.items()}
 
 
-def _with_front_matter(draft: Draft, fields: dict[str, str]) -> Draft:
-    """The draft with the file's title before its own, its tags and its date; all other fields go to the metadata."""
-    if not fields:
-        return draft
-    rest = dict(fields)
-    title = rest.pop("title", "").strip("\"' \n")
-    path = [part for part in (title, draft.title) if part]
-    if draft.title and (draft.title == title or draft.title.startswith(f"{title} > ")):
-        path = [draft.title]
-    tags = re.split(r"[,\n]", rest.pop("tags", ""))
-    occurred_at = None
-    try:
-        occurred_at = parse_iso(rest.get("date", "").strip("\"' \n"))
-        rest.pop("date")
-    except UsageError:
-        pass
-    return draft._replace(
-        title=" > ".join(path) or None,
-        tags=tuple(dict.fromkeys(tag for tag in (tag.strip("[]\"'# -\t") for tag in tags) if tag)),
-        occurred_at=occurred_at,
-        metadata={"front_matter": rest} if rest else {},
-    )
+class _FrontMatter:
+    """What front matter gives to every draft of its file: its title, its tags and its date; all else goes to the metadata."""
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        rest = dict(fields)
+        self._title = rest.pop("title", "").strip("\"' \n")
+        tags = re.split(r"[,\n]", rest.pop("tags", ""))
+        self._tags = tuple(dict.fromkeys(tag for tag in (tag.strip("[]\"'# -\t") for tag in tags) if tag))
+        self._occurred_at = None
+        try:
+            self._occurred_at = parse_iso(rest.get("date", "").strip("\"' \n"))
+            rest.pop("date")
+        except UsageError:
+            pass
+        self._metadata = {"front_matter": rest} if rest else {}
+
+    def given_to(self, draft: Draft) -> Draft:
+        """The draft with the file's title before its own, and with all else."""
+        path = [part for part in (self._title, draft.title) if part]
+        if draft.title and (draft.title == self._title or draft.title.startswith(f"{self._title} > ")):
+            path = [draft.title]
+        return draft._replace(
+            title=" > ".join(path) or None, tags=self._tags, occurred_at=self._occurred_at, metadata=self._metadata
+        )

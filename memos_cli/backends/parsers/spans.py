@@ -21,9 +21,17 @@ def lines(text: str) -> Iterator[Line]:
     Not `str.splitlines`: that also splits at form feeds and U+2028, where neither CommonMark nor a mail does, and
     line numbers would no longer agree with those of markdown-it.
     """
-    for match in _LINE.finditer(text):
-        if match.group():
-            yield Line(match.group(1), match.start(1), match.end(1))
+    if "\r" in text:
+        for match in _LINE.finditer(text):
+            if match.group():
+                yield Line(match.group(1), match.start(1), match.end(1))
+        return
+    start = 0
+    for line in text.split("\n"):
+        end = start + len(line)
+        if line or end < len(text):
+            yield Line(line, start, end)
+        start = end + 1
 
 
 def trimmed(text: str, start: int, end: int) -> tuple[int, int]:

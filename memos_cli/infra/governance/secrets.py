@@ -25,6 +25,9 @@ MASK = "•••••"
 _LONG_ENOUGH_FOR_A_HINT = 12
 """A secret of so many characters may show two of them: less than a sixth."""
 
+_SHORTEST = 6
+"""Characters of the shortest text that holds a secret and says so."""
+
 
 class Span(NamedTuple):
     """A piece of text to hide: its label, and its place, in characters."""
@@ -156,6 +159,8 @@ _ADJECTIVE = r"(?i).+(?:ed|ing|able|ible|ive|less|ful|ly|ous)$"
 
 def find(text: str) -> tuple[Span, ...]:
     """The secrets in the text, in order and without overlap."""
+    if len(text) < _SHORTEST:
+        return ()
     low = text.lower()
     passwords, keys = _has(low, _PASSWORD_HINTS), _has(low, _KEY_HINTS)
     forms = _has(low, _FORM_HINTS)

@@ -81,6 +81,8 @@ _NEARBY = 120
 _NEAR_DAYS = 60
 """A date without a year that passed less than so many days ago may well be meant, whatever the sentence says."""
 _FURTHEST_YEARS = 150
+_SHORTEST = 2
+"""Characters of the shortest time expression."""
 
 
 def mentions(text: str, base: datetime, *, most: int = 16) -> list[Mention]:
@@ -92,7 +94,7 @@ def mentions(text: str, base: datetime, *, most: int = 16) -> list[Mention]:
         most: the most that are wanted; a document full of dates has no time of its own.
     """
     found: list[Mention] = []
-    for match in re.finditer(_CANDIDATE, text) if _may_name_a_time(text) else ():
+    for match in re.finditer(_CANDIDATE, text) if may_name_a_time(text) else ():
         if len(found) == most:
             break
         resolved = _resolved(match, base.date())
@@ -101,7 +103,10 @@ def mentions(text: str, base: datetime, *, most: int = 16) -> list[Mention]:
     return found
 
 
-def _may_name_a_time(text: str) -> bool:
+def may_name_a_time(text: str) -> bool:
+    """Whether a text may hold a time expression: fast, and without an answer that is worth anything but no."""
+    if len(text) < _SHORTEST:
+        return False
     low = text.lower()
     for hint in _HINTS:
         if hint in low:
@@ -253,9 +258,14 @@ def _likeliest(days: list[date], base: date, tense: str | None) -> date | None:
     return ahead[0] if ahead and tense == "future" and (base - nearest).days > _NEAR_DAYS else None
 
 
-@lru_cache(maxsize=4096)
 def _parsed(words: str, base: date, prefer: str) -> date | None:
-    """What dateparser makes of a candidate; a day's answers are cached, since a chat says `two weeks ago` often."""
+    """What dateparser makes of a candidate; each wording of it is one, whatever its white space and its capitals."""
+    return _by_dateparser(" ".join(words.lower().split()), base, prefer)
+
+
+@lru_cache(maxsize=4096)
+def _by_dateparser(words: str, base: date, prefer: str) -> date | None:
+    """A day's answers are kept, since a chat says `two weeks ago` often, and each takes a millisecond."""
     import dateparser
 
     settings = {

@@ -103,8 +103,8 @@ class Reader:
             source = draft.source._replace(file=name, conversation=conversation if draft.kind is Kind.EPISODE else None)
             origin = Origin.USER if name is None and draft.origin is Origin.FILE else draft.origin
             origin = Origin.FILE if name is not None and origin is Origin.USER else origin
-            dated = draft._replace(source=source, origin=origin, occurred_at=draft.occurred_at or occurred_at)
-            drafts.append(_completed(dated, draft.kind, now))
+            changes = {"source": source, "origin": origin, "occurred_at": draft.occurred_at or occurred_at}
+            drafts.append(_completed(draft, draft.kind, now, **changes))
         return drafts
 
 
@@ -160,15 +160,17 @@ def _chosen(text: str, name: str | None, format: Format) -> Any:  # noqa: A002, 
     return next(parser for parser in parsers if parser.matches(text, name))
 
 
-def _completed(draft: Draft, kind: Kind | None, now: str) -> Draft:
-    """The draft with its kind, its times and its labels."""
-    times = dates.mentions(draft.content, from_text(draft.occurred_at or now))
+def _completed(draft: Draft, kind: Kind | None, now: str, **changes: Any) -> Draft:  # noqa: ANN401
+    """The draft with changes, and with its kind, its times and its labels."""
+    occurred_at = changes.get("occurred_at", draft.occurred_at)
+    may = dates.may_name_a_time(draft.content)
+    times = dates.mentions(draft.content, from_text(occurred_at or now)) if may else []
     kind = kind or guess_kind(draft.content, dated=bool(times))
-    occurred_at = draft.occurred_at
     if kind is Kind.EVENT and occurred_at is None and times:
         occurred_at = to_text(datetime.combine(times[0].day, datetime.min.time()))
     metadata = dict(draft.metadata)
     if times:
         metadata["times"] = [{"text": time.text, "at": time.day.isoformat(), "unit": time.unit} for time in times]
-    labels = (*draft.labels, *(secrets.SECRET for _ in secrets.find(draft.content)[:1]))
-    return draft._replace(kind=kind, occurred_at=occurred_at, labels=labels, metadata=metadata)
+    labels = (*draft.labels, secrets.SECRET) if secrets.find(draft.content) else draft.labels
+    # All at once: a copy for each change takes longer than all that is found out here about a short text.
+    return draft._replace(**{**changes, "kind": kind, "occurred_at": occurred_at, "labels": labels, "metadata": metadata})
