@@ -1,13 +1,27 @@
 """`memos` and `python -m memos_cli`."""
 
 import gc
+import os
 import sys
+
+
+def _open_streams() -> None:
+    """Put the null device where a standard stream is closed: the next file that is opened would get what is printed."""
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:
+            try:
+                os.fstat(number)
+            except OSError:
+                handle = os.open(os.devnull, os.O_RDWR)  # the lowest number that is free, which is this one
+                os.set_inheritable(handle, True)  # noqa: FBT003 -- positional only
+            setattr(sys, name, open(number, mode, encoding="utf-8", errors="replace", closefd=False))  # noqa: SIM115
 
 
 def main() -> None:
     """Run the command line and leave with its exit status."""
     # Start-up makes many objects and hardly any garbage: collecting there is a tenth of the time of a search.
     gc.set_threshold(100_000, 20, 20)
+    _open_streams()
     try:
         from memos_cli.cli.main import run
 

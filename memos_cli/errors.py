@@ -13,6 +13,7 @@
     ├── IntegrityError         13  integrity
     ├── ModelUnavailable       14  model_unavailable
     ├── FingerprintMismatch    15  fingerprint_mismatch
+    ├── NotWritable             1  not_writable
     ├── StorageFull             1  storage_full
     └── Busy                   75  busy
 
@@ -135,6 +136,12 @@ class FingerprintMismatch(MemosError):
 
     exit_status = 15
     code = "fingerprint_mismatch"
+
+
+class NotWritable(MemosError):
+    """The cube lies where this process may not write, as on a disk mounted read-only; it can be read."""
+
+    code = "not_writable"
 
 
 class StorageFull(MemosError):

@@ -60,6 +60,12 @@ class App:
             self._mos = MOS(cubes=self.cubes, principal=self.principal, settings=self.settings, clock=self.now)
         return self._mos
 
+    @property
+    def done(self) -> tuple[str, tuple[str, ...]] | None:
+        """The last command that this invocation wrote into a cube, and the first few memories that it wrote."""
+        written = [vault.written for vault in self._mos.opened if vault.written] if self._mos else []
+        return written[-1] if written else None
+
     def close(self) -> None:
         """Close what was opened."""
         if self._mos is not None:

@@ -72,6 +72,8 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
 }
 _ALL = {name: entry for family in COMMANDS.values() for name, entry in family.items()}
 _COMPLETE = "_MEMOS_COMPLETE"
+_NAMED = 5
+"""How many memories a message names."""
 
 
 class Terminated(BaseException):
@@ -226,7 +228,7 @@ def _meaning(error: BaseException) -> tuple[str, str | None, str, int]:  # noqa:
 def _invoke(arguments: list[str]) -> int:
     try:
         with memos.make_context("memos", arguments) as ctx:
-            result = _explained(ctx)
+            result = _told(ctx)
         sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
         terminal.echo(error.format_message())
@@ -248,6 +250,22 @@ def _explained(ctx: click.Context) -> object:
         if damage is None:
             raise
         raise damage from error
+
+
+def _told(ctx: click.Context) -> object:
+    """Run the command. What is stored and could not be told is not to look as if nothing was stored."""
+    app = ctx.ensure_object(App)
+    try:
+        return _explained(ctx)
+    except terminal.Untold as error:
+        if app.done is None:
+            raise
+        txn, changed = app.done
+        which = " ".join(changed[:_NAMED]) + (" \u2026" if len(changed) > _NAMED else "")
+        raise MemosError(
+            f"stored{f' {which}' if which else ''}, but the answer could not be written: {error.strerror}",
+            hint=f"do not run it again; take it back with: memos undo {txn}",
+        ) from error
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 -- a signal handler's signature

@@ -44,7 +44,7 @@ def chosen(app: App, given: dict[str, Any]) -> tuple["Sign | None", "Layer | Non
     sign = keys.signer(given["signing_key"], passphrase.of_key) if given["sign"] or given["signing_key"] else None
     if not recipients and secret is None:
         return sign, None
-    return sign, lambda out: keys.sealed(out, recipients=recipients, passphrase=secret)
+    return sign, lambda out, scratch: keys.sealed(out, scratch, recipients=recipients, passphrase=secret)
 
 
 def opened(app: App, stream: BinaryIO, given: dict[str, Any]) -> AbstractContextManager[tuple[BinaryIO, bool]]:

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from memos_cli.cli.terminal import echo, plain, style
+from memos_cli.cli.terminal import echo, plain, style, written
 
 
 class _Console(Console):
@@ -59,7 +59,7 @@ def table(
     with out.capture() as held:
         out.print(drawn)
     for line in held.get().removesuffix("\n").split("\n"):
-        click.echo(line.rstrip())  # with the styles of rich; what came from outside was written out above
+        written(line.rstrip())  # with the styles of rich; what came from outside was written out above
 
 
 def statistics(name: str, numbers: dict[str, Any]) -> None:

@@ -19,6 +19,10 @@ _STYLE = re.compile(r"\[[0-9;]*m")
 _OWN = re.compile(re.escape(_MARK) + _STYLE.pattern)
 
 
+class Untold(OSError):
+    """What a command has to say could not be written, as on a full disk; what it was to do may be done."""
+
+
 def plain(text: str) -> str:
     """The text with unsafe characters written out (`\\x1b`), tabs and line ends kept."""
     return _UNSAFE.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
@@ -47,7 +51,21 @@ def safe(text: str) -> str:
 
 def echo(text: str = "", *, nl: bool = True, err: bool = False) -> None:
     """Print a text, to stdout or stderr; the one way to do it."""
-    click.echo(safe(text), nl=nl, err=err)
+    written(safe(text), nl=nl, err=err)
+
+
+def written(text: str, *, nl: bool = True, err: bool = False) -> None:
+    """Print a text that is safe already.
+
+    Raises:
+        Untold: it could not be printed; a reader that has gone away is no error, see `cli.main.run`.
+    """
+    try:
+        click.echo(text, nl=nl, err=err)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise Untold(*error.args) from error
 
 
 def document(value: Any, indent: int | None = None) -> str:  # noqa: ANN401 -- any JSON

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from memos_cli.errors import MemosError
+from memos_cli.errors import MemosError, UsageError
 
 MARK = "# memos lifecycle"
 _SECONDS = 30
@@ -21,8 +21,18 @@ def command() -> list[str]:
 
 
 def _home() -> str | None:
+    """The home that the environment names.
+
+    Raises:
+        UsageError: no line of a crontab or a unit can hold its path.
+    """
     home = os.environ.get("MEMOS_HOME")
-    return str(Path(home).expanduser().absolute()) if home else None
+    if not home:
+        return None
+    path = str(Path(home).expanduser().absolute())
+    if not path.isprintable():
+        raise UsageError(f"the path of the home has a character that no timer can hold: {path!r}", hint="move the home")
+    return path
 
 
 class Cron:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from memos_cli import modes
@@ -73,6 +73,17 @@ def write(path: Path, content: bytes) -> None:
     """Put `content` at `path`, whole or not at all, on disk when this returns, and at no time for anybody else to read."""
     with replaced(path) as half:
         half.write_bytes(content)
+
+
+def writable(folder: Path) -> Path:
+    """The folder, made if it is missing, or the system's temporary one where nothing can be written in it."""
+    with suppress(OSError):
+        modes.make_folder(folder)
+        if os.access(folder, os.W_OK):
+            return folder
+    from tempfile import gettempdir
+
+    return Path(gettempdir())
 
 
 def sync_folder(folder: Path) -> None:

@@ -309,6 +309,7 @@ def install(app: App, *, how: str | None, printed: bool, remove: bool, dry_run: 
     \b
     Exit status:
       1  there is no crontab or systemctl here, or it failed
+      2  the path of the home has a line end or another control character in it
     """
     from memos_cli.cli import timer
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from memos_cli import modes
-from memos_cli.errors import CubeLocked, CubeNotFound, IntegrityError, MemosError, StorageFull
+from memos_cli.errors import CubeLocked, CubeNotFound, IntegrityError, MemosError, NotWritable, StorageFull
 from memos_cli.infra.files import sync_folder
 from memos_cli.infra.vault import schema
 
@@ -105,7 +105,7 @@ def _meaning(message: str, path: Path | None) -> MemosError:
     if any(sign in message for sign in _SIGNS_OF_DAMAGE):
         return _damaged(path, message)
     if "readonly" in message or "unable to open" in message:
-        return MemosError(f"cannot write to the cube{_place(path)}: {message}", hint="check the owner and the permissions")
+        return NotWritable(f"cannot write to the cube{_place(path)}: {message}", hint="check the owner and the permissions")
     return MemosError(f"the cube{_place(path)} could not be used: {message}")
 
 

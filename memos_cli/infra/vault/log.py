@@ -80,8 +80,17 @@ def change_digest(salt: bytes, change: str) -> str:
     return sha256(salt + change.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+_NAMED = 6
+"""Memories that a message may name, and one more, which tells that there are others."""
+
+
 class Appender:
-    """Appends the operations of one transaction, all with one clock, so that a transaction is one instant."""
+    """Appends the operations of one transaction: one clock for all, so that a transaction is one instant.
+
+    Attributes:
+        count: how many were appended.
+        memories: the first few memories that they are about.
+    """
 
     def __init__(
         self, conn: sqlite3.Connection, *, replica: str, principal: str, command: str, millis: int, txn: str | None = None
@@ -93,6 +102,7 @@ class Appender:
         self._millis = millis
         self.txn = txn or os.urandom(8).hex()
         self.count = 0
+        self.memories: list[str] = []
         self.go_on()
 
     def go_on(self) -> None:
@@ -118,6 +128,8 @@ class Appender:
         self._conn.execute(_INSERT, row_of(operation, text))
         self._previous = identity
         self.count += 1
+        if noun == "memory" and len(self.memories) < _NAMED and subject not in self.memories:
+            self.memories.append(subject)
         return operation
 
 

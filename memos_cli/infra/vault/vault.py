@@ -53,6 +53,8 @@ class Vault:
         self._due: rows.Due | None = None
         self.folder = folder
         self.name = name
+        self.written: tuple[str, tuple[str, ...]] | None = None
+        """The last command that was written through this object, and the first few memories that it wrote."""
         self.path = folder / connection.FILE
         self._lock_timeout = lock_timeout
         self.conn = connection.connect(self.path)
@@ -103,6 +105,8 @@ class Vault:
                 self.conn.execute("COMMIT")
             finally:
                 self._roll_back()
+        if appender.count:
+            self.written = appender.txn, tuple(appender.memories)
         if unit.changed and self._changed is not None:
             self._changed(unit.changed)
         if cooled >= _COMPACTED:

@@ -143,8 +143,8 @@ class Chat:
         )
         total = time.perf_counter() - start
         result = result._replace(intent=intent.name, seconds={**result.seconds, "total": total})
-        result = result._replace(notices=(*detached, *result.notices))
-        if intent.name != "forget":  # its turn would put the forgotten text into the next prompt
+        result = result._replace(notices=(*detached, *result.notices, *self._keeper.notices))
+        if intent.name != "forget":  # what was to be forgotten would stand in the next prompt again
             self._turns += [Turn("user", message), Turn(ASSISTANT, result.answer)]
             self._parts += self._as_parts(self._keeper.episodes) or [None, None]
             self._rests += 2 * [self._resting(result)]
@@ -268,7 +268,13 @@ class Chat:
             before = [turn.text for turn in self._turns if turn.role == "user"]
             worth = self._keeper.worth(message, told, known, before, stoppable=stream.stoppable)
         kept = self._keeper.store(
-            message, result.answer, worth.told, worth.inferred, named=result.memories, stopped=result.stopped
+            message,
+            result.answer,
+            worth.told,
+            worth.inferred,
+            named=result.memories,
+            needed=bool(tells_only),
+            stopped=result.stopped,
         )
         if told and not result.cited and result.mode == "extractive":
             result = result._replace(cited=tuple(kept), memories=tuple(self._memories.get(one, self._person) for one in kept))

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from memos_cli.errors import NotWritable, StorageFull
 from memos_cli.interface.pipeline import pipeline
 from memos_cli.interface.reader import extraction, intents, notes
 from memos_cli.interface.reader.extraction import Known, plain
@@ -64,11 +65,13 @@ class Episodes:
     Attributes:
         episodes: the ids of the last two turns; empty where they are not saved.
         secret: whether a secret was said.
+        notices: why the last turns are not kept, where they could not be.
     """
 
     def __init__(self, session: "Session", llm: "LLM | None", person: str, place: Position, *, save: bool) -> None:
         self.episodes: Sequence[str] = ()
         self.secret = False
+        self.notices: tuple[str, ...] = ()
         self._session = session
         self._llm = llm
         self._person = person
@@ -134,6 +137,7 @@ class Episodes:
         *,
         named: Sequence[Memory] = (),
         asked: bool = False,
+        needed: bool = False,
         stopped: bool = False,
     ) -> list[str]:
         """Save the two turns and the drafts in one transaction, or hold them for `keep`; the ids of the drafts that were saved.
@@ -142,14 +146,27 @@ class Episodes:
             named: the memories that the answer names.
             inferred: what a model found in the message; linked to its episode. Empty where nothing is saved.
             asked: whether the person asked for the drafts to be remembered, so that they are saved in any case.
+            needed: whether the answer says that something is kept; otherwise a cube that cannot be written does no harm to it.
+
+        Raises:
+            NotWritable: the cube cannot be written, and what was asked or needed was to be.
+            StorageFull: the same, as its disk is full.
         """
+        self.notices = ()
         more: dict[str, Any] = {RESTS: {memory.id: memory.version for memory in named}} if named else {}
         turns = self._episodes(message, answer, drafts, {**more, "stopped": True} if stopped else more)
         now = [*turns, *drafts] if self._save else list(drafts) if asked else []
         if not self._save:
             self._unsaved.append(turns if asked else [*turns, *drafts])
         derived = [(0, draft) for draft in inferred]
-        added = pipeline.ingest(self._session.writable(), now, self._author(), derived=derived) if now else None
+        added = None
+        try:
+            if now:
+                added = pipeline.ingest(self._session.writable(), now, self._author(), derived=derived)
+        except (NotWritable, StorageFull) as error:
+            if asked or needed:
+                raise
+            self.notices = (f"what was said is not kept: {error.message}",)
         self._place = self._place._replace(turn=self._place.turn + len(turns))
         self.episodes = added.ids[: len(turns)] if added and self._save else ()
         return [] if added is None else [*added.ids[len(added.ids) - len(drafts) :], *added.extracted]

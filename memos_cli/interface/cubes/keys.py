@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from memos_cli.errors import AccessDenied, NotFound, UsageError, did_you_mean
-from memos_cli.infra import cubefile
+from memos_cli.infra import cubefile, files
 from memos_cli.infra.crypto import age, keys, signing
 from memos_cli.signer import PublicKey, Signature, Signer
 
@@ -170,10 +170,10 @@ class Keys:
         return tuple(dict.fromkeys(found))
 
     def sealed(
-        self, out: BinaryIO, *, recipients: Sequence[str] = (), passphrase: str | None = None
+        self, out: BinaryIO, scratch: Path | None = None, *, recipients: Sequence[str] = (), passphrase: str | None = None
     ) -> AbstractContextManager[BinaryIO]:
         """A stream to write to, which writes an age file to `out`; see `age.sealed`."""
-        return age.sealed(out, self._scratch, recipients=recipients, passphrase=passphrase)
+        return age.sealed(out, scratch or self._scratch, recipients=recipients, passphrase=passphrase)
 
     def opened(
         self, stream: BinaryIO, *, identities: Sequence[str] = (), ask: Ask | None = None, ask_key: Ask | None = None
@@ -201,9 +201,9 @@ class Keys:
         with self.opened(whole, identities=identities, ask=ask, ask_key=ask_key) as inner:
             yield inner, True
 
-    def _identities(self, files: Sequence[str], ask: Ask | None) -> Iterator[Sequence[str | bytes]]:
+    def _identities(self, given: Sequence[str], ask: Ask | None) -> Iterator[Sequence[str | bytes]]:
         """Keys in batches: first those that need no passphrase from a person."""
-        for file in files:
+        for file in given:
             passphrase = (lambda file=file: ask(file)) if ask else None
             yield keys.given_identities(Path(file).expanduser(), self._scratch, passphrase)
         names = [key.name for key in self.own()]
@@ -214,7 +214,8 @@ class Keys:
 
     @property
     def _scratch(self) -> Path:
-        return self._session.paths.cache
+        """Where what is decrypted lies meanwhile: in the cache, or in the temporary folder where that cannot be written."""
+        return files.writable(self._session.paths.cache)
 
     def _asking(self, name: str, ask: Ask | None) -> Callable[[], str] | None:
         """What returns the passphrase of a key: the file that the settings name, else `ask`."""

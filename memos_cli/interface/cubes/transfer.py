@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from tempfile import gettempdir
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 from memos_cli.errors import MemosError, Refused, UsageError
@@ -16,9 +17,11 @@ from memos_cli.infra import files
 from memos_cli.infra.cubefile import SUFFIX, Sign
 from memos_cli.infra.governance import governance
 from memos_cli.infra.local import adapters
+from memos_cli.infra.local.jobs import FOLDER
 from memos_cli.infra.transfer import dumper, loader
 from memos_cli.infra.transfer.dumper import WHOLE, Dumped, Progress
 from memos_cli.infra.vault import queries
+from memos_cli.infra.vault.connection import FILE
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter
 from memos_cli.operation import policy
@@ -33,8 +36,8 @@ if TYPE_CHECKING:
 
 Extent = dumper.Extent
 """How much of a cube an export takes along."""
-Layer = Callable[[BinaryIO], AbstractContextManager[BinaryIO]]
-"""Puts encryption around a stream that is written or read."""
+Layer = Callable[[BinaryIO, Path], AbstractContextManager[BinaryIO]]
+"""Puts encryption around a stream that is written to; what has to be kept meanwhile lies in the folder."""
 
 
 class Exported(NamedTuple):
@@ -120,26 +123,44 @@ class Transfer:
             tell: called with how many operations are done, of how many.
 
         Raises:
-            CubeNotFound: the cube does not exist.
-            Refused: the cube is somebody else's, the file exists, or there is nothing to export.
+            CubeNotFound: there is no such cube.
+            Refused: the cube is somebody else's; or there is such a file, or it would lie among those of a home or a cube; or
+                there is nothing to export.
         """
         vault = self._session.vault(name or self._session.cube_names[0])
         governance.require_owner(self._session.principal, vault.meta, "export the cube")
         path = target if isinstance(target, Path) else Path(f"{vault.name}{SUFFIX}") if target is None else None
+        if path:
+            self._refuse_inside(path)
+        # Beside the target, not in the home: an export is what saves a home whose disk is full or can only be read.
+        regular = path is not None and (path.is_file() or not path.exists())
+        scratch = path.absolute().parent if path and regular else Path(gettempdir())
         opened = _written(path, force=force) if path else nullcontext(target)
         with (
-            self._source(vault, extent) as (source, left_out),
+            self._source(vault, extent, scratch) as (source, left_out),
             opened as stream,
-            (seal or _plainly)(cast("BinaryIO", stream)) as out,
+            (seal or _plainly)(cast("BinaryIO", stream), scratch) as out,
         ):
             if extent.redacted:
                 extent = extent._replace(wanted=None, vectors=False)
             states = travel.outgoing_slots(self._session, vault) if slots and extent.whole else ()
-            dumped = dumper.dump(source, out, self._session.paths.cache, extent, slots=states, sign=sign, tell=tell)
+            dumped = dumper.dump(source, out, scratch, extent, slots=states, sign=sign, tell=tell)
         return Exported(vault.name, path, dumped, extent.redacted, left_out)
 
+    def _refuse_inside(self, target: Path) -> None:
+        """Refuse to write among the files of the home or of any cube: a cube file in the place of one of them would be its end.
+
+        Raises:
+            Refused: it lies there.
+        """
+        paths, place = self._session.paths, target.expanduser().resolve()
+        own = {folder.resolve() for folder in (paths.cubes, paths.keys, paths.models, paths.cache, paths.data / FOLDER)}
+        inside = own & {place, *place.parents} or any((folder / FILE).is_file() for folder in place.parents)
+        if inside or place == paths.user_file.resolve():
+            raise Refused(f"{target} lies where memos keeps its own files", hint="name a file elsewhere: -o FILE")
+
     @contextmanager
-    def _source(self, vault: Vault, extent: Extent) -> Iterator[tuple[Vault, int]]:
+    def _source(self, vault: Vault, extent: Extent, scratch: Path) -> Iterator[tuple[Vault, int]]:
         """The cube to write, this one or what may be published of it; and how many memories are left out."""
         if not extent.redacted:
             yield vault, 0
@@ -147,7 +168,7 @@ class Transfer:
         from memos_cli.infra.transfer import redaction
 
         wanted = extent.wanted or Filter(at=self._session.now)
-        with redaction.published(vault, wanted, self._session.paths.cubes) as (published, left_out):
+        with redaction.published(vault, wanted, scratch) as (published, left_out):
             yield published, left_out
 
     def receive(
@@ -276,7 +297,7 @@ def _fault_of_record(noun: str, registers: Mapping[str, Any]) -> str:
 
 
 @contextmanager
-def _plainly(stream: BinaryIO) -> Iterator[BinaryIO]:
+def _plainly(stream: BinaryIO, _: Path) -> Iterator[BinaryIO]:
     """No encryption."""
     yield stream
 

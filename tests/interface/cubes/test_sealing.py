@@ -30,7 +30,7 @@ def sealed(mos: MOS, how: str) -> bytes:
         mos.add(f"hive {number} stands on the roof")
     key, out = mos.keys.new(), io.BytesIO()
     way = {"recipients": [key.recipient]} if how == "recipient" else {"passphrase": WORD}
-    mos.transfer.export(None, out, sign=mos.keys.signer(), seal=lambda stream: mos.keys.sealed(stream, **way))
+    mos.transfer.export(None, out, sign=mos.keys.signer(), seal=lambda stream, scratch: mos.keys.sealed(stream, scratch, **way))
     return out.getvalue()
 
 
