@@ -57,14 +57,22 @@ def gist(memory: Memory, width: int) -> str:
     return one_line(content(memory, reveal=False), width)
 
 
-def memory_line(memory: Memory, *, reveal: bool = False, ahead: str = "") -> str:
-    """One line: id, date, kind, content, and its special properties."""
-    head = f"{style(memory.id[:SHORT_ID], fg='yellow')}{ahead}  {day(memory)}  {memory.kind.value:<10}  "
+def memory_line(memory: Memory, *, reveal: bool = False, ahead: str = "", before: str = "", behind: str = "") -> str:
+    """One line: id, date, kind, content, and its special properties.
+
+    Args:
+        memory: what the line is of.
+        reveal: leave secrets unmasked.
+        ahead: what stands behind the id.
+        before: what the line begins with; the content is cut so that all of the line fits a terminal.
+        behind: what it ends with.
+    """
+    head = f"{before}{style(memory.id[:SHORT_ID], fg='yellow')}{ahead}  {day(memory)}  {memory.kind.value:<10}  "
     room = width()
     used = len(unstyle(head))
     marks = "".join(f" [{mark}]" for mark in _marks(memory))
-    text = one_line(content(memory, reveal=reveal), max(20, room - used - len(marks)) if room else None)
-    return head + text + style(marks, dim=True)
+    text = one_line(content(memory, reveal=reveal), max(20, room - used - len(marks) - len(unstyle(behind))) if room else None)
+    return head + text + style(marks, dim=True) + behind
 
 
 def _marks(memory: Memory) -> list[str]:

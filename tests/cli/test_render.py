@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from memos_cli.cli import render
 from memos_cli.cli.render import one_line
+from memos_cli.model import Memory
 
 FAMILY = "\U0001f469\u200d\U0001f469\u200d\U0001f467"
 FLAG = "\U0001f1eb\U0001f1f7"
@@ -63,3 +65,13 @@ def test_a_long_line_takes_no_longer_than_its_beginning() -> None:
     started = time.perf_counter()
     assert len(one_line(text, 40)) < 200
     assert time.perf_counter() - started < 3
+
+
+@pytest.mark.parametrize("width", [90, 120])
+def test_a_line_of_a_memory_fits_with_what_stands_before_and_behind_it(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(render, "width", lambda: width)
+    memory = Memory("vjueziqh" * 4, "word " * 50, pinned=True, created_at="2026-03-01T12:00:00.000Z")
+    line = render.memory_line(memory, before="superseded ", behind="  (home, garden)")
+    assert line.startswith("superseded ")
+    assert line.endswith("\u2026" + render.style(" [pinned]", dim=True) + "  (home, garden)")
+    assert len(render.unstyle(line)) == width

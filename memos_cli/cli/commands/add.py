@@ -219,7 +219,7 @@ def _tell(app: App, result: Added, *, reveal: bool) -> None:
         return
     if result.memory is not None:
         word = "known already" if result.duplicates else "edited" if result.edited else "added"
-        app.out(f"{word} {render.memory_line(result.memory, reveal=reveal)}")
+        app.out(render.memory_line(result.memory, reveal=reveal, before=f"{word} "))
     else:
         counts = {"added": result.added, "edited": result.edited, "known already": result.duplicates}
         app.out(", ".join(f"{count:,} {word}" for word, count in counts.items() if count or word == "added"))
@@ -242,7 +242,7 @@ def _added_json(result: Added) -> dict[str, Any]:
 
 def _tell_notes(app: App, result: Added) -> None:
     for identity in result.superseded[:5]:
-        app.note(f"superseded {render.memory_line(app.mos.get(identity))}")
+        app.note(render.memory_line(app.mos.get(identity), before="superseded "))
     if result.conflicts:
         app.note(f"{len(result.conflicts)} frozen memories say otherwise and were left as they are: {result.conflicts[0][:8]}")
     for task in result.reopened:

@@ -160,13 +160,13 @@ class Repl:
             shown = tuple(hit.memory for hit in self._app.mos.search(words).hits)
             self._talk.shown = shown
         for number, memory in enumerate(self._talk.shown, 1):
-            self._app.out(f"{number:>2}. {render.memory_line(memory)}")
+            self._app.out(render.memory_line(memory, before=f"{number:>2}. "))
         if not self._talk.shown:
             self._app.note("none; find some with: /memories WORDS")
 
     def _forget(self, which: str) -> None:
         forgotten = self._talk.forget(self._meant(which))
-        self._app.out(f"forgot {render.memory_line(forgotten)}")
+        self._app.out(render.memory_line(forgotten, before="forgot "))
         self._app.note("bring back with: memos undo")
 
     def _meant(self, which: str) -> "Memory":

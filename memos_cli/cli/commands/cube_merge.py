@@ -238,9 +238,9 @@ _SIGNS = {"first": "-", "second": "+", "both": "~"}
 def _tell_comparison(app: App, found: "Comparison", *, reveal: bool) -> None:
     for sign, color, memories in (("-", "red", found.only_first), ("+", "green", found.only_second)):
         for memory in memories:
-            app.out(style(f"{sign} ", fg=color) + render.memory_line(memory, reveal=reveal))
+            app.out(render.memory_line(memory, reveal=reveal, before=style(f"{sign} ", fg=color)))
     for one in found.different:
-        app.out(style("~ ", fg="yellow") + render.memory_line(one.second, reveal=reveal))
+        app.out(render.memory_line(one.second, reveal=reveal, before=style("~ ", fg="yellow")))
         app.out(style(f"    {', '.join(one.fields)}", dim=True))
     names = {"first": found.first, "second": found.second}
     for identity, place in found.purged:

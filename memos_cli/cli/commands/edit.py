@@ -37,7 +37,7 @@ def tell(app: App, result: Changed, word: str) -> None:
     ahead = f"would have {word}" if result.dry_run else word
     for memory in result.memories:
         known = "" if memory.id in result.ids else "unchanged "
-        app.out(f"{known or ahead + ' '}{render.memory_line(memory)}")
+        app.out(render.memory_line(memory, before=known or f"{ahead} "))
 
 
 @click.command(cls=Command)
@@ -261,7 +261,7 @@ def tag(app: App, ids: tuple[str, ...], added: tuple[str, ...], removed: tuple[s
         app.data(_changed_json(result))
         return
     for memory in result.memories:
-        app.out(f"{render.memory_line(memory)}  ({plain(', '.join(memory.tags)) or 'no tags'})")
+        app.out(render.memory_line(memory, behind=f"  ({plain(', '.join(memory.tags)) or 'no tags'})"))
 
 
 @click.command(cls=Command)

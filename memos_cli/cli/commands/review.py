@@ -75,7 +75,7 @@ def show(app: App, item: "Item", *, reveal: bool) -> None:
     said = f"decided: {item.decision}" if item.decision else f"suggested: {item.suggested}" if item.suggested else ""
     app.out(f"{head}  {render.one_line(', '.join(item.reasons))}" + style(f"  ({said})" if said else "", dim=True))
     for number, memory in ((1, item.earlier), (2, item.later)):
-        app.out(f"  {number}  {render.memory_line(memory, reveal=reveal, ahead='')}")
+        app.out(render.memory_line(memory, reveal=reveal, before=f"  {number}  "))
 
 
 def tell(app: App, result: "Decided", *, reveal: bool) -> None:
@@ -87,7 +87,7 @@ def tell(app: App, result: "Decided", *, reveal: bool) -> None:
         return
     stays = {"supersede": result.memories[1:], "older": result.memories[:1]}.get(decision, result.memories)
     for memory in (result.product,) if result.product else stays:
-        app.out(f"{_DONE[decision]} {render.memory_line(memory, reveal=reveal)}")
+        app.out(render.memory_line(memory, reveal=reveal, before=f"{_DONE[decision]} "))
 
 
 class Session:
