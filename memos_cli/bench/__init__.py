@@ -1,1 +1,1 @@
-"""Benchmarks: memos measured on given or generated material, through the same flows as its commands."""
+"""Benchmarks: what memos does on given or generated material, measured through the same flows as its commands."""

@@ -132,7 +132,7 @@ class Life:
         """Add a memory.
 
         Raises:
-            MemosError: memos took it for one that it has already.
+            MemosError: it was taken for a memory that is there already.
         """
         self._clock.set(told.at)
         expires = None if told.expires is None else to_text(START + timedelta(milliseconds=told.expires))
