@@ -4,7 +4,6 @@ A name, a path or a memory may hold an escape sequence that looks just like one 
 that is drawn anew for each run and that nobody outside can know, and `echo` writes out what is unsafe and has no such mark.
 """
 
-import json
 import os
 import re
 from typing import Any
@@ -70,5 +69,7 @@ def written(text: str, *, nl: bool = True, err: bool = False) -> None:
 
 def document(value: Any, indent: int | None = None) -> str:  # noqa: ANN401 -- any JSON
     """A value as JSON whose unsafe characters are escaped: another text, the same value once it is read."""
+    import json  # here, since `--help` prints no JSON: 3 ms of its 100
+
     text = json.dumps(value, ensure_ascii=False, indent=indent)
     return _UNSAFE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
