@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import select
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -42,6 +43,18 @@ def locked(path: Path) -> Iterator[None]:
         conn.close()
 
 
+def written(terminal: int, *, within: float | None = None) -> Iterator[bytes]:
+    """What is written to a terminal, until its last writer has gone, or is silent for `within` seconds."""
+    while select.select([terminal], [], [], within)[0]:
+        try:
+            chunk = os.read(terminal, 4096)
+        except OSError:  # Linux says so when the last writer has gone
+            return
+        if not chunk:
+            return
+        yield chunk
+
+
 def on_terminal(arguments: Sequence[str], *, say: str = "", **variables: str) -> tuple[int, str]:
     """Exit status and all that a run shows on a terminal of its own; `say` is typed ahead."""
     ours, theirs = pty.openpty()
@@ -50,14 +63,6 @@ def on_terminal(arguments: Sequence[str], *, say: str = "", **variables: str) ->
     os.close(theirs)
     if say:
         os.write(ours, say.encode())
-    shown = b""
-    with os.fdopen(ours, "rb", buffering=0) as terminal:
-        while True:
-            try:
-                chunk = terminal.read(4096)
-            except OSError:  # Linux says so when the last writer has gone
-                break
-            if not chunk:
-                break
-            shown += chunk
+    shown = b"".join(written(ours))
+    os.close(ours)
     return process.wait(60), shown.decode()

@@ -2,12 +2,12 @@
 
 import os
 import pty
-import select
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.cli.helpers import written
 from tests.cli.test_contract import fails, typed
 from tests.conftest import Run, start
 
@@ -21,17 +21,11 @@ def talk(arguments: list[str], *answers: tuple[str, str]) -> tuple[int, str]:
     process = start(arguments, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True)
     os.close(theirs)
     shown, left = b"", list(answers)
-    with os.fdopen(ours, "rb", buffering=0) as terminal:
-        while select.select([terminal], [], [], 30)[0]:
-            try:
-                chunk = terminal.read(4096)
-            except OSError:  # Linux says so when the last writer has gone
-                break
-            if not chunk:
-                break
-            shown += chunk
-            if left and shown.rstrip().endswith(left[0][0].encode()):
-                os.write(terminal.fileno(), f"{left.pop(0)[1]}\n".encode())
+    for chunk in written(ours, within=30):
+        shown += chunk
+        if left and shown.rstrip().endswith(left[0][0].encode()):
+            os.write(ours, f"{left.pop(0)[1]}\n".encode())
+    os.close(ours)
     if process.poll() is None and left:
         process.kill()
     assert not left, shown
