@@ -27,14 +27,13 @@ def test_committed_man_pages_are_the_generated_ones() -> None:
 
 def test_the_page_of_the_format_has_the_limits_of_the_code() -> None:
     from memos_cli.infra import cubefile
-    from memos_cli.infra.cubefile import limits as texts
+    from memos_cli.infra import limits as texts
     from memos_cli.infra.transfer import adapter_files, slot_record, vector_file
-    from memos_cli.infra.vault.units import ALPHABET
     from memos_cli.model import Kind, LinkType, Origin, State, Visibility
 
     page = PAGES["memos-cube.5"].replace("\\-", "-")
     limits = (
-        cubefile.MOST_LINE, cubefile.MOST_MANIFEST, cubefile.MOST_SEAL, cubefile.MOST_BYTES, cubefile.MOST_MEMBERS,
+        texts.MOST_LINE, cubefile.MOST_MANIFEST, cubefile.MOST_SEAL, cubefile.MOST_BYTES, cubefile.MOST_MEMBERS,
         texts.MOST_CHARACTERS, texts.LONGEST_NAME, texts.MOST_PARENTS, texts.MOST_REGISTERS,
         vector_file.MOST_DIMENSIONS, cubefile.MOST_ADAPTERS, cubefile.MOST_SLOTS, slot_record.MOST_TOKENS,
         slot_record.MOST_MEMORIES,
@@ -43,7 +42,7 @@ def test_the_page_of_the_format_has_the_limits_of_the_code() -> None:
     )  # fmt: skip
     for limit in limits:
         assert re.search(rf"\b{limit}\b", page), limit
-    assert ALPHABET in page
+    assert texts.ALPHABET in page
     assert from_millis(texts.LATEST)[:10] in page
     for word in (*Kind, *LinkType, *Origin, *State, *Visibility):
         assert word.value in page

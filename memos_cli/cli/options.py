@@ -164,7 +164,7 @@ POSITIVE = Positive()
 NAMED = Named()
 TEXT_FILE = TextFile()
 PRIORITY = click.IntRange(-(1 << 31), 1 << 31)
-"""What a cube file takes (`infra.cubefile.limits`): a memory with another one could never be exported."""
+"""What a cube file takes (`infra.limits`): a memory with another one could never be exported."""
 MANY = click.IntRange(1, 1 << 53)
 """A number of results: SQLite takes no larger integer than 2**63 - 1, and nobody has as many memories."""
 WHEN = When()

@@ -1,23 +1,16 @@
 """Changes of memories: what a content and a name have to be like, and one transaction that changes several memories."""
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from memos_cli.errors import UsageError
 from memos_cli.infra.governance import governance
+from memos_cli.infra.limits import CONTROL, LONGEST_NAME, MOST_CHARACTERS
 from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Memory
 from memos_cli.operation.results import Changed
 from memos_cli.session import Author
-
-MOST_CHARACTERS = 1_000_000
-"""The longest content of one memory. Longer text is a document, which `--file` splits into memories."""
-LONGEST_NAME = 1000
-"""Characters of an external id, a key, a tag or another name."""
-CONTROL = re.compile("[\x00-\x1f\ud800-\udfff]")
-"""A character that no name may hold: one that controls a terminal, or half of a surrogate pair, which UTF-8 cannot write."""
 
 
 def check_content(text: str) -> str:

@@ -113,6 +113,7 @@ def _merged_json(result: "Merged") -> dict[str, Any]:
         "operations": plan.operations,
         "ids": fields_of(plan, only=("new", "newer", "older", "conflicting", "erased", "withheld", "rivals")),
         "records": [{"noun": noun, "name": name} for noun, name in plan.records],
+        "unlinked": [link._asdict() for link in result.opened],
         **fields_of(result, only=told, untrusted="from_elsewhere", slots="slots_kept", now_trusted="familiar"),
     }
 
@@ -146,14 +147,22 @@ def _tell_merged(app: App, result: "Merged") -> None:
         return
     done = "would merge" if result.dry_run else "merged"
     app.out(f"{done} {result.other} into {result.cube}: {result.plan.operations:,} operations")
-    if result.foreign_policy:
-        look = "does not rule here; look at it with: memos lifecycle policy show --merged"
-        app.note(f"the policy that came with it {'would not rule here' if result.dry_run else look}")
+    _tell_settled(app, result)
     if result.dry_run:
         return
     if result.plan.conflicting or result.plan.rivals:
         app.note("what was set differently shows as it was set later; decide with: memos review")
     app.note(f"take it back with: memos undo {result.txn}")
+
+
+def _tell_settled(app: App, result: "Merged") -> None:
+    """What of the other cube does not hold here."""
+    for link in result.opened:
+        source, target = link.source[: render.SHORT_ID], link.target[: render.SHORT_ID]
+        app.note(f"{source} {link.type} {target} closed a circle of such links, so that link, the last one set, is taken out")
+    if result.foreign_policy:
+        look = "does not rule here; look at it with: memos lifecycle policy show --merged"
+        app.note(f"the policy that came with it {'would not rule here' if result.dry_run else look}")
 
 
 @click.command("split", cls=Command)

@@ -19,7 +19,6 @@ from memos_cli.infra.cubefile.form import (
     MANIFEST,
     MEMORIES,
     MOST_BYTES,
-    MOST_LINE,
     MOST_MANIFEST,
     MOST_MEMBERS,
     MOST_SEAL,
@@ -46,7 +45,7 @@ from memos_cli.infra.cubefile.writer import Part, Spool, write
 
 __all__ = [
     "ADAPTERS", "BLOBS", "BLOCK", "FORMAT", "LEARNT", "LINKS", "MANIFEST", "MEMORIES", "MOST_ADAPTERS", "MOST_BYTES",
-    "MOST_LINE", "MOST_MANIFEST", "MOST_MEMBERS", "MOST_SEAL", "MOST_SLOTS", "OPS", "RECORD", "RULES", "SEAL", "SLOTS", "STATE",
+    "MOST_MANIFEST", "MOST_MEMBERS", "MOST_SEAL", "MOST_SLOTS", "OPS", "RECORD", "RULES", "SEAL", "SLOTS", "STATE",
     "SUFFIX", "VECTORS", "Incoming", "Member", "Part", "Reader", "Sign", "Source", "Spool", "Tell", "decoded", "encoded",
     "header", "padding", "unsound", "write",
 ]  # fmt: skip

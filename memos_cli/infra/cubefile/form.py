@@ -21,8 +21,6 @@ BLOCK = 512
 MOST_MANIFEST = 16 << 20
 """Most bytes of the manifest: some 130 for each member."""
 MOST_SEAL = 1 << 16
-MOST_LINE = 8 << 20
-"""Most bytes of a line of JSON Lines, its end included: a content of a million characters, each `\\u0001`, has 6 million."""
 MOST_MEMBERS = 100_000
 MOST_BYTES = 8**11 - 1
 """Most bytes of a member: what the eleven octal digits of a ustar header can express (8 GiB)."""

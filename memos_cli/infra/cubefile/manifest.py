@@ -24,8 +24,7 @@ from memos_cli.infra.cubefile.form import (
     decoded,
     unsound,
 )
-from memos_cli.infra.cubefile.limits import is_name, is_time
-from memos_cli.infra.vault.units import ALPHABET, ID_LENGTH
+from memos_cli.infra.limits import ALPHABET, ID_LENGTH, is_name, is_time
 
 MOST_ADAPTERS = 20
 """Most generations in one file; a cube uses one for each model. All of these and the slots are open while a file is made."""

@@ -10,7 +10,6 @@ from memos_cli.infra.cubefile.form import (
     CHUNK,
     END,
     MANIFEST,
-    MOST_LINE,
     MOST_MANIFEST,
     MOST_SEAL,
     SEAL,
@@ -21,6 +20,7 @@ from memos_cli.infra.cubefile.form import (
     unsound,
 )
 from memos_cli.infra.cubefile.manifest import checked_manifest
+from memos_cli.infra.limits import MOST_LINE
 from memos_cli.signer import Signature
 
 AGE = b"age-encryption.org/v1\n"

@@ -7,9 +7,8 @@ read-only, and change only what is shared. The cube's owner sees and changes all
 from collections.abc import Mapping
 
 from memos_cli.errors import Refused, UsageError
+from memos_cli.infra.limits import is_name
 from memos_cli.model import Memory, Visibility
-
-LONGEST_NAME = 1000
 
 
 def principal(name: str) -> str:
@@ -18,7 +17,7 @@ def principal(name: str) -> str:
     Raises:
         UsageError: it is too long, or has control characters: no cube file could hold its operations.
     """
-    if len(name) > LONGEST_NAME or any(character < " " for character in name):
+    if not is_name(name):
         raise UsageError(f"a principal cannot be called {name[:40]!r}", hint="up to 1,000 characters, none a control character")
     return name
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from memos_cli.infra.cubefile import LEARNT, Source, unsound
-from memos_cli.infra.cubefile.limits import is_count
+from memos_cli.infra.limits import is_count
 
 CONFIG, WEIGHTS, DATA = LEARNT
 MOST_CONFIG = 1 << 16

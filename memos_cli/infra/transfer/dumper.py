@@ -13,7 +13,7 @@ from typing import IO, Any, BinaryIO, NamedTuple, Protocol
 from memos_cli.errors import Refused
 from memos_cli.infra import cubefile
 from memos_cli.infra.cubefile import Member, Part, Sign, Spool, encoded
-from memos_cli.infra.cubefile.limits import is_hash
+from memos_cli.infra.limits import is_hash
 from memos_cli.infra.local import adapters
 from memos_cli.infra.transfer import members, operation_lines, vector_file
 from memos_cli.infra.transfer.slot_record import Travelling
@@ -295,7 +295,7 @@ class _Dump:
         among = "source IN (SELECT id FROM temp.chosen)" if self._chosen else "1"
         for kind in links.ACYCLIC:
             if found := links.circle(self._conn, kind, among):
-                source, target = (identity[:8] for identity in found)
+                source, target = (identity[:8] for identity in found[0])
                 raise Refused(
                     f"links of type {kind} lead in a circle through {source} and {target}",
                     hint=f"take one out: memos link {source} {kind} {target} --remove",

@@ -19,7 +19,7 @@ from memos_cli import modes
 from memos_cli.errors import IntegrityError
 from memos_cli.infra import cubefile, files
 from memos_cli.infra.cubefile import Incoming, Member, Source, unsound
-from memos_cli.infra.cubefile.limits import is_id
+from memos_cli.infra.limits import is_id
 from memos_cli.infra.local import adapters
 from memos_cli.infra.transfer import adapter_files, merge_plan, slot_record
 from memos_cli.infra.transfer.slot_record import Travelling

@@ -15,12 +15,13 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from memos_cli.errors import IntegrityError
-from memos_cli.infra.cubefile import limits
+from memos_cli.infra import limits
 from memos_cli.infra.transfer.merge_plan import CHECK, LogUnion, Plan, compare, ends_of, plan_of, state_of, still
-from memos_cli.infra.vault import connection, log, purge, rows, search
+from memos_cli.infra.vault import connection, fold, links, log, purge, rows, search
 from memos_cli.infra.vault.blobs import ABSENT, Blobs
 from memos_cli.infra.vault.units import POLICY, Unit, mark, new_id, registers_of, set_mark
 from memos_cli.infra.vault.vault import Vault
+from memos_cli.model import Link
 
 _CHUNK = 500
 _BYTES = 2
@@ -51,11 +52,13 @@ class Merged(NamedTuple):
     Attributes:
         texts: texts of memories that a tombstone erased, for `purge.wipe` after the commit; never stored.
         now_trusted: how many memories were untrusted here, and are trusted now.
+        opened: links that were taken out, since they closed a circle with links of the other cube.
     """
 
     plan: Plan
     texts: tuple[str, ...] = ()
     now_trusted: int = 0
+    opened: tuple[Link, ...] = ()
 
 
 def merge(vault: Vault, unit: Unit, other: Vault, terms: Terms | None = None) -> Merged:
@@ -73,8 +76,9 @@ def merge(vault: Vault, unit: Unit, other: Vault, terms: Terms | None = None) ->
         planned = plan_of(vault, other, union, terms.only)
         known = now_trusted(vault, other) if terms.trusted else []
         texts = _take(vault, unit, other, terms, union, planned) if union.rows else ()
+        opened = _open_circles(vault, unit, [subject for noun, subject in union.incoming if noun == "memory"])
         vault.conn.executemany("DELETE FROM arrivals WHERE id = ?", [(identity,) for identity in known])
-        return Merged(planned, texts, len(known))
+        return Merged(planned, texts, len(known), tuple(opened))
 
 
 @contextmanager
@@ -92,7 +96,7 @@ def _take(vault: Vault, unit: Unit, other: Vault, terms: Terms, union: LogUnion,
     gone += [other.operations("memory", one) for one in planned.withheld]
     before = {identity: _steering(vault, identity) for identity in memories}
     ruled, policy = vault.policy, vault.merged_policy
-    replicas = _insert(vault.conn, other.conn, union.rows, known=terms.trusted)
+    replicas = _insert(vault.conn, other, union.rows)
     _hold(vault, other, replicas)
     unit.log.go_on()
     _receipt(vault, unit, other, terms, len(union.rows))
@@ -107,6 +111,32 @@ def _take(vault: Vault, unit: Unit, other: Vault, terms: Terms, union: LogUnion,
     return texts
 
 
+def _open_circles(vault: Vault, unit: Unit, memories: Iterable[str]) -> list[Link]:
+    """Take out of each circle, each part of it from another machine, the link that was set last: no cube file carries circles.
+
+    Every machine with the same operations takes out the same link, so that what they have stays the same.
+    """
+    conn = vault.conn
+    came = [link for identity in memories for link in vault.links(identity)[0] if link.type in links.ACYCLIC]
+    taken: list[Link] = []
+    for kind in sorted({link.type for link in came if links.leads(conn, link.target, link.type, link.source)}):
+        while ring := links.circle(conn, kind):
+            last = max(ring, key=lambda pair: _set_at(vault, Link(pair[0], kind, pair[1])))
+            taken.append(Link(last[0], kind, last[1]))
+            unit.change("memory", last[0], {_register(taken[-1]): None})
+    return taken
+
+
+def _register(link: Link) -> str:
+    return f"{fold.LINK}{link.type}:{link.target}"
+
+
+def _set_at(vault: Vault, link: Link) -> tuple[int, str, int]:
+    """The place, in folding order, of the operation that set a link."""
+    name = _register(link)
+    return max(log.order(op) for op in vault.operations("memory", link.source) if (op.change or {}).get(name))
+
+
 def _steering(vault: Vault, identity: str) -> tuple[Any, ...] | None:
     if state_of(vault.conn, identity) is None:
         return None
@@ -114,22 +144,20 @@ def _steering(vault: Vault, identity: str) -> tuple[Any, ...] | None:
     return tuple(getattr(memory, field) for field in _STEERING)
 
 
-def _insert(conn: sqlite3.Connection, other: sqlite3.Connection, places: Sequence[int], *, known: bool) -> set[str]:
-    """Copy operations, each verified; their replicas.
+def _insert(conn: sqlite3.Connection, other: Vault, places: Sequence[int]) -> set[str]:
+    """Copy operations, each verified and within the limits of operations; their replicas.
 
     Payloads of what was purged on either side are not copied. A missing payload needs a tombstone that explains it.
-
-    Args:
-        known: whether the other cube is trusted; the changes of an untrusted one have to be within a cube file's limits.
     """
-    tombs = {subject for one in (conn, other) for subject in log.purged(one)}
+    tombs = {subject for one in (conn, other.conn) for subject in log.purged(one)}
     replicas: set[str] = set()
     for start in range(0, len(places), _CHUNK):
-        found = log.copied(other, places[start : start + _CHUNK])
+        found = log.copied(other.conn, places[start : start + _CHUNK])
         for row in found:
             op = log.verified(row)
-            if not known and (why := limits.fault(op)):
-                raise IntegrityError(f"operation {op.seq} of replica {op.replica}: {why}", hint="nothing was taken over")
+            if why := limits.fault(op, row[-1]):
+                hint = f"nothing was taken over; mend that cube: memos --cube {other.name} doctor --repair"
+                raise IntegrityError(f"operation {op.seq} of replica {op.replica}: {why}", hint=hint)
             gone = op.noun == "memory" and op.subject in tombs
             if op.change is None and not gone:
                 raise IntegrityError(f"operation {op.seq} of replica {op.replica}: its change is missing", hint=CHECK)

@@ -8,7 +8,8 @@ import json
 from typing import Any
 
 from memos_cli.errors import IntegrityError
-from memos_cli.infra.cubefile import decoded, encoded, limits, unsound
+from memos_cli.infra import limits
+from memos_cli.infra.cubefile import decoded, encoded, unsound
 from memos_cli.infra.vault import log
 from memos_cli.infra.vault.log import change_digest, header_hash
 from memos_cli.model import Operation
@@ -63,9 +64,9 @@ class OperationWriter:
         Raises:
             IntegrityError: a reader would refuse the line.
         """
-        if why := limits.fault(op):
+        if why := limits.fault(op, text):
             raise IntegrityError(
-                f"{_name(op)} cannot be put into a cube file: {why}", hint="see what is wrong with: memos doctor"
+                f"{_name(op)} cannot be put into a cube file: {why}", hint="mend it with: memos doctor --repair"
             )
         fields: dict[str, Any] = {
             name: getattr(op, name) for name in _CARRIED if getattr(op, name) != self._line.carried[name]
@@ -108,7 +109,7 @@ class OperationReader:
             op, text = self._read(fields)
         except (KeyError, TypeError, ValueError, RecursionError):
             raise self._unsound("fields are missing, or have another form") from None
-        if why := limits.fault(op):
+        if why := limits.fault(op, text):
             raise self._unsound(why)
         if (op.replica, op.seq) <= ((self._line.carried["replica"] or ""), self._line.seq):
             raise self._unsound("it is not in order")

@@ -15,8 +15,8 @@ from typing import Any
 from memos_cli import modes
 from memos_cli.errors import Refused
 from memos_cli.infra.governance import secrets
+from memos_cli.infra.limits import ALPHABET, ID_LENGTH
 from memos_cli.infra.vault import connection, fold, log, queries, rebuild, rows, schema
-from memos_cli.infra.vault.units import ALPHABET, ID_LENGTH
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Link, Memory, Operation, State
 from memos_cli.times import to_millis

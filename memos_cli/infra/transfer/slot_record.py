@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from memos_cli.infra.cubefile import Source, decoded, encoded, unsound
-from memos_cli.infra.cubefile.limits import is_count, is_id, is_name
+from memos_cli.infra.limits import is_count, is_id, is_name
 
 LAYERS = ("core", "topics")
 """Slots of a conversation are left out: they contain turns that the cube may not have."""

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from typing import IO
 
 from memos_cli.infra.cubefile import Incoming, encoded, unsound
-from memos_cli.infra.cubefile.limits import is_count, is_name
-from memos_cli.infra.vault.units import ID_LENGTH
+from memos_cli.infra.limits import ID_LENGTH, is_count, is_name
 
 MOST_DIMENSIONS = 65_536
 _MOST_HEADER = 1 << 16

@@ -8,12 +8,12 @@ theirs. A tombstone (`purged`) wins whatever the order. Undo, versions, as-of, s
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from memos_cli.infra import limits
 from memos_cli.model import Draft, Form, Kind, Link, LinkType, Memory, Operation, Origin, Source, State, Visibility
 from memos_cli.times import from_millis
 
 Registers = dict[str, Any]
-TAG, LABEL, LINK = "tag:", "label:", "link:"
-PURGED = "purged"
+TAG, LABEL, LINK, PURGED = limits.TAG, limits.LABEL, limits.LINK, limits.PURGED
 SAID = frozenset(
     ("content", "title", "kind", "key", "occurred_at", "valid_from", "expires_at", "visibility", "task", "metadata")
 )

@@ -1,21 +1,17 @@
 """Circles of links: for some types, whoever follows the links must reach an end."""
 
 import sqlite3
-from typing import TYPE_CHECKING
 
 from memos_cli.model import LinkType
-
-if TYPE_CHECKING:
-    from memos_cli.infra.vault.connection import OpenCube
 
 ACYCLIC = (LinkType.SUPERSEDES, LinkType.MERGED_INTO, LinkType.PART_OF, LinkType.DERIVED_FROM)
 """The types whose links must form no circle."""
 
 
-def circle(conn: sqlite3.Connection, kind: LinkType, among: str = "1") -> tuple[str, str] | None:
-    """Source and target of a link in a circle, or on the way from one circle to another; `None` where there is no circle.
+def circle(conn: sqlite3.Connection, kind: LinkType, among: str = "1") -> list[tuple[str, str]]:
+    """Source and target of each link of one circle; empty where there is none. Of the same links always the same circle.
 
-    Links whose target has no further link are removed until none is left, in a temporary table.
+    Links whose target has no further link are removed until none is left, in a temporary table. What stays leads on and on.
 
     Args:
         among: an SQL condition on the links that count.
@@ -32,14 +28,19 @@ def circle(conn: sqlite3.Connection, kind: LinkType, among: str = "1") -> tuple[
         sources = [source for (source,) in run("SELECT source FROM temp.ways WHERE target = ?", (target,))]
         run("DELETE FROM temp.ways WHERE target = ?", (target,))
         line += [one for one in sources if run("SELECT 1 FROM temp.ways WHERE source = ?", (one,)).fetchone() is None]
-    found: tuple[str, str] | None = run("SELECT source, target FROM temp.ways LIMIT 1").fetchone()
+    (at,) = run("SELECT min(source) FROM temp.ways").fetchone()
+    way: list[str] = []
+    while at is not None and at not in way:
+        way.append(at)
+        (at,) = run("SELECT min(target) FROM temp.ways WHERE source = ?", (at,)).fetchone()
     run("DROP TABLE temp.ways")
-    return found
+    ring = way[way.index(at) :] if way else []
+    return list(zip(ring, [*ring[1:], *ring[:1]], strict=True))
 
 
-def leads(vault: "OpenCube", start: str, kind: LinkType, end: str) -> bool:
+def leads(conn: sqlite3.Connection, start: str, kind: LinkType, end: str) -> bool:
     """Whether links of a type lead from one memory to another."""
     sql = """WITH RECURSIVE way (id) AS (
                  SELECT ? UNION SELECT l.target FROM links l JOIN way ON l.source = way.id WHERE l.type = ?)
              SELECT 1 FROM way WHERE id = ?"""
-    return vault.conn.execute(sql, (start, kind.value, end)).fetchone() is not None
+    return conn.execute(sql, (start, kind.value, end)).fetchone() is not None

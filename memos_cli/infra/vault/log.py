@@ -11,7 +11,8 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from memos_cli.errors import IntegrityError
+from memos_cli.errors import IntegrityError, UsageError
+from memos_cli.infra import limits
 from memos_cli.model import Operation
 
 UNREADABLE = (ValueError, TypeError, AttributeError, KeyError, OverflowError)
@@ -117,20 +118,29 @@ class Appender:
     def append(
         self, noun: str, subject: str, change: dict[str, Any], *, parents: tuple[str, ...] = (), reverts: str | None = None
     ) -> Operation:
-        """Write one operation and return it."""
+        """Write one operation and return it.
+
+        Raises:
+            UsageError: no cube file could carry the operation (see `limits`).
+        """
         text = _encode(change)
         salt = os.urandom(16)
         digest = change_digest(salt, text)
-        self._seq += 1
-        head = (self._replica, self._seq, self.clock, self._previous, parents, self._principal, self._command, self.txn)
+        head = (self._replica, self._seq + 1, self.clock, self._previous, parents, self._principal, self._command, self.txn)
         identity = _hash(*head, reverts, noun, subject, digest)
         operation = Operation(identity, *head, reverts, noun, subject, digest, salt, change)
+        if why := limits.fault(operation, text):
+            raise _unfit(noun, why)
         self._conn.execute(_INSERT, row_of(operation, text))
-        self._previous = identity
+        self._seq, self._previous = self._seq + 1, identity
         self.count += 1
         if noun == "memory" and len(self.memories) < _NAMED and subject not in self.memories:
             self.memories.append(subject)
         return operation
+
+
+def _unfit(noun: str, why: str) -> UsageError:
+    return UsageError(f"this cannot be stored of a {noun}: {why}", hint="nothing was changed; leave that out, or shorten it")
 
 
 def row_of(op: Operation, text: str | None) -> "Row":

@@ -9,13 +9,13 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
-from memos_cli.infra.vault import fold, rows
+from memos_cli.errors import UsageError
+from memos_cli.infra import limits
+from memos_cli.infra.limits import ALPHABET, ID_LENGTH
+from memos_cli.infra.vault import fold, links, rows
 from memos_cli.infra.vault.log import IMPORT, TOMBSTONE, Appender, of_subject, order
-from memos_cli.model import COLD_STATES, HOT_STATES, Draft, Memory, Operation, State
+from memos_cli.model import COLD_STATES, HOT_STATES, Draft, LinkType, Memory, Operation, State
 
-ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
-"""32 letters and digits that are hard to confuse: no l, o, 0 or 1."""
-ID_LENGTH = 20
 _LETTERS = (ALPHABET * 8).encode()
 _INSERT = f"INSERT INTO memories ({', '.join(rows.COLUMNS)}) VALUES ({', '.join('?' * len(rows.COLUMNS))})"
 _UPDATE = f"UPDATE memories SET {', '.join(f'{column} = ?' for column in rows.COLUMNS)} WHERE n = ?"
@@ -23,7 +23,7 @@ _KEPT = """SELECT m.n, m.state, m.content, m.title, m.speaker, m.key, m.external
            FROM memories m LEFT JOIN cold c ON c.n = m.n WHERE m.id = ?"""
 _TO_INDEX = "INSERT INTO {0} (rowid, body, names, grams) VALUES (?, ?, ?, ?)"
 _FROM_INDEX = "INSERT INTO {0} ({0}, rowid, body, names, grams) VALUES ('delete', ?, ?, ?, ?)"
-_IN_PASSING = frozenset(("tick", "undo", "add", "task end", "snapshot restore"))
+_IN_PASSING = frozenset(("tick", "undo", "add", "task end", "snapshot restore", "merge"))
 """Commands that change memories which nobody looked at."""
 POLICY = "policy"
 """The noun and the subject of a cube's policy; and the mark, in the table `cube`, with the policy that rules here if
@@ -52,6 +52,7 @@ class Unit:
         self.log = log
         self.changed: set[str] = set()
         self._due = due
+        self._linked: dict[tuple[str, LinkType, str], None] = {}
 
     def add(self, draft: Draft, owner: str) -> str:
         """Store a draft as a new memory and return its id."""
@@ -77,9 +78,30 @@ class Unit:
         known = of_subject(self._conn, noun, subject)
         operation = self.log.append(noun, subject, change, parents=fold.heads(known), reverts=reverts)
         self.store(noun, subject, [*known, operation])
+        if noun == "memory":
+            added = {name: True for name, value in change.items() if value and name.startswith(fold.LINK)}
+            made = fold.links(subject, added) if added else []
+            self._linked |= dict.fromkeys((link.source, link.type, link.target) for link in made if link.type in links.ACYCLIC)
         if noun == "memory" and (operation.command not in _IN_PASSING or "content" in change):
             self._conn.execute("DELETE FROM arrivals WHERE id = ?", (subject,))  # somebody here vouches for it by changing it
         return operation
+
+    def require_no_circle(self) -> None:
+        """Refuse links made in this transaction that close a circle: no cube file could carry it.
+
+        Asked at the end, since an undo takes back several links one after the other.
+
+        Raises:
+            UsageError: one does.
+        """
+        there = "SELECT 1 FROM links WHERE source = ? AND type = ? AND target = ?"
+        for source, kind, target in self._linked:
+            set_still = self._conn.execute(there, (source, kind.value, target)).fetchone()
+            if set_still and links.leads(self._conn, target, kind, source):
+                raise UsageError(
+                    f"links of type {kind} lead from {target[:8]} to {source[:8]} already: this one would close a circle",
+                    hint=f"see what is linked: memos show {target[:8]}",
+                )
 
     def _settle_policy(self, change: dict[str, Any]) -> None:
         """Before the policy is changed here, make the log state the policy that rules here.
@@ -120,6 +142,7 @@ class Unit:
 
     def _store_record(self, noun: str, subject: str, operations: list[Operation]) -> None:
         registers = fold.fold(operations)
+        _require_fit(noun, registers)
         if registers:
             fields = json.dumps(registers, ensure_ascii=False, sort_keys=True)
             self._conn.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", (noun, subject, fields))
@@ -130,6 +153,7 @@ class Unit:
 
     def _insert(self, identity: str, operations: list[Operation]) -> None:
         memory, registers = fold.memory(identity, operations)
+        _require_fit("memory", registers)
         taken = self._give_way(identity, memory.external_id)
         row = self._row(memory, operations, taken=taken)
         n = self._conn.execute(_INSERT, row).lastrowid
@@ -142,6 +166,7 @@ class Unit:
     def _update(self, identity: str, operations: list[Operation]) -> None:
         self.changed.add(identity)
         memory, registers = fold.memory(identity, operations)
+        _require_fit("memory", registers)
         n, state, content, title, speaker, key, external_id, body = self._conn.execute(_KEPT, (identity,)).fetchone()
         content = content if body is None else rows.unpacked(body)
         if index := _INDEX.get(state):
@@ -248,12 +273,23 @@ class Unit:
         self._conn.execute("BEGIN")
         self.cooled = 0
         self.changed.clear()
+        self._linked.clear()
 
     def forget_vectors(self, n: int, *tables: str) -> None:
         """Drop the vectors of one memory, from the hot and the cold table unless tables are named."""
         for table in tables or GENERATIONS:
             if self._conn.execute(f"DELETE FROM {table} WHERE n = ?", (n,)).rowcount:
                 bump_generation(self._conn, table)
+
+
+def _require_fit(noun: str, registers: fold.Registers) -> None:
+    """Refuse what no line of a cube file could hold, though each change by itself could be there.
+
+    Raises:
+        UsageError: it is such.
+    """
+    if why := limits.fault_of_state(registers):
+        raise UsageError(f"all that is said of a {noun} is too much: {why}", hint="nothing was changed; say less of one thing")
 
 
 GENERATIONS = {"vectors": "generation", "cold_vectors": "cold_generation"}

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from memos_cli.errors import AmbiguousId, CubeLocked, IntegrityError, MemoryNotFound, StorageFull
+from memos_cli.infra.limits import ID_LENGTH
 from memos_cli.infra.vault import connection, log, queries, rows, schema, units
-from memos_cli.infra.vault.units import ID_LENGTH, Unit, compact, note_cooled
+from memos_cli.infra.vault.units import Unit, compact, note_cooled
 from memos_cli.model import Cube, Filter, Link, Memory, Operation, State, starts
 from memos_cli.times import from_millis
 
@@ -101,6 +102,7 @@ class Vault:
                 )
                 unit = Unit(self.conn, appender, self.due)
                 yield unit
+                unit.require_no_circle()
                 cooled = note_cooled(self.conn, unit.cooled) if unit.cooled else 0
                 self.conn.execute("COMMIT")
             finally:

@@ -13,7 +13,7 @@ from memos_cli.infra.transfer.slot_record import Travelling
 from memos_cli.infra.vault import check, connection, past, purge, search
 from memos_cli.infra.vault.units import POLICY
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.model import Filter, Memory, State
+from memos_cli.model import Filter, Link, Memory, State
 from memos_cli.operation.activation import travel
 from memos_cli.operation.history import cube_diff
 from memos_cli.operation.parametric import foreign_adapters
@@ -45,6 +45,7 @@ class Merged(NamedTuple):
         adapters: the adapters that the other cube brought, or would bring.
         slots: what became of its slots, or would.
         now_trusted: how many memories were untrusted here, and are trusted now.
+        opened: links that were taken out, since they closed a circle with links of the other cube.
     """
 
     cube: str
@@ -59,6 +60,7 @@ class Merged(NamedTuple):
     adapters: tuple[foreign_adapters.Came, ...] = ()
     slots: travel.Taken = travel.Taken()
     now_trusted: int = 0
+    opened: tuple[Link, ...] = ()
 
 
 class _Source(NamedTuple):
@@ -188,7 +190,7 @@ class CubeMerge:
             merged = merge.merge(vault, unit, source.vault, terms)
             txn = unit.log.txn if unit.log.count else None
         said["unfinished"] = tuple(purge.wipe(vault, places, None if left else merged.texts))
-        said |= {"now_trusted": merged.now_trusted, **self._learnt(vault, source)}
+        said |= {"now_trusted": merged.now_trusted, "opened": merged.opened, **self._learnt(vault, source)}
         from_elsewhere = (POLICY, POLICY) in merged.plan.records and bool(vault.mark(POLICY))
         return Merged(vault.name, other, merged.plan, txn, foreign_policy=from_elsewhere, **said)
 

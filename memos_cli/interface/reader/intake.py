@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from memos_cli.errors import UsageError
+from memos_cli.infra.limits import CONTROL, LONGEST_NAME
 from memos_cli.model import Draft, Kind, Origin, Source
-from memos_cli.operation.changes import CONTROL, LONGEST_NAME, check_content, checked_name
+from memos_cli.operation.changes import check_content, checked_name
 from memos_cli.times import from_text, parse_duration, parse_iso, to_text
 
 if TYPE_CHECKING:

@@ -10,9 +10,8 @@ import pytest
 
 from memos_cli.errors import AccessDenied, IntegrityError
 from memos_cli.infra import cubefile
-from memos_cli.infra.cubefile import Reader, limits
+from memos_cli.infra.cubefile import Reader
 from memos_cli.infra.transfer import loader
-from memos_cli.operation import changes
 from memos_cli.signer import Signature
 from tests.conftest import Clock
 from tests.infra.transfer import recipe
@@ -153,8 +152,3 @@ def test_a_newer_format_says_so(small: bytes, tmp_path: Path) -> None:
     error = refused(newer, tmp_path / "home")
     assert "newer memos" in error.message
     assert error.hint == "upgrade memos"
-
-
-def test_the_limits_are_those_of_the_commands() -> None:
-    assert limits.MOST_CHARACTERS == changes.MOST_CHARACTERS
-    assert limits.LONGEST_NAME == changes.LONGEST_NAME

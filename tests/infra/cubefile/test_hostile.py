@@ -11,14 +11,15 @@ from typing import Any
 import pytest
 
 from memos_cli.errors import IntegrityError
-from memos_cli.infra import cubefile
-from memos_cli.infra.cubefile import Reader, Spool, encoded, limits
+from memos_cli.infra import cubefile, limits
+from memos_cli.infra.cubefile import Reader, Spool, encoded
 from memos_cli.infra.transfer import loader
 from memos_cli.infra.vault import fold, log
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Link, Operation
 from tests.conftest import NOON, Clock
 from tests.infra.transfer.cubes import dumped, opened, rich
+from tests.infra.vault.helpers import ungated
 
 REPLICA, TXN = "0123456789abcdef", "fedcba9876543210"
 ONE, OTHER = "a" * 20, "b" * 20
@@ -32,9 +33,7 @@ def operation(change: dict[str, Any], subject: str = ONE, noun: str = "memory", 
 
 def forged(tmp_path: Path, told: Iterable[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> bytes:
     """A cube file of these operations, each chained to the one before, by our own writer without its scruples."""
-    with monkeypatch.context() as patched:
-        patched.setattr(limits, "fault_of_header", lambda _: "")
-        patched.setattr(limits, "fault_of_change", lambda *_: "")
+    with ungated(), monkeypatch.context() as patched:
         patched.setattr(fold, "links", _links)
         folder = tmp_path / "forge" / "cubes" / "f"
         Vault.create(folder, owner="mallory", millis=CLOCK >> 16)
@@ -212,7 +211,7 @@ REPACKED: dict[str, Change] = {
     "half a surrogate pair": lambda members: members | {"ops.jsonl": members["ops.jsonl"].replace(b"began", b"beg\\ud800", 1)},
     "a line without an end": lambda members: members | {"ops.jsonl": members["ops.jsonl"][:-1]},
     "nested a thousand to one": lambda members: members | {"ops.jsonl": b"[" * 100_000 + b"]" * 100_000 + b"\n"},
-    "a line beyond its limit": lambda members: members | {"ops.jsonl": b'{"a":"' + b"x" * cubefile.MOST_LINE + b'"}\n'},
+    "a line beyond its limit": lambda members: members | {"ops.jsonl": b'{"a":"' + b"x" * limits.MOST_LINE + b'"}\n'},
     "a number too long to be read": lambda members: members | {"ops.jsonl": b'{"seq":' + b"9" * 5000 + b"}\n"},
 }
 

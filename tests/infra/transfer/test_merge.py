@@ -13,10 +13,11 @@ from memos_cli.infra.transfer import merge, merge_plan
 from memos_cli.infra.vault import log, search
 from memos_cli.infra.vault.check import check
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.model import Draft, Filter, LinkType, State, starts
+from memos_cli.model import Draft, Filter, Link, LinkType, State, starts
 from memos_cli.operation.operator.dedupe import sweep_plan
+from tests.infra.transfer.cubes import dumped
 from tests.infra.transfer.merging import assert_sound, copy, forward, machine, take, whole
-from tests.infra.vault.helpers import Embedder
+from tests.infra.vault.helpers import Embedder, ungated
 
 SAID = "the heron's nest is behind the third willow"
 
@@ -149,7 +150,7 @@ class TestPurges:
         ours, theirs = both(here, there)
         identity = together(here, there, "stays")
         for change in ({"purged": 1}, {"purged": True, "content": "x"}, {"purged": None}):
-            with theirs.write("edit", "sam", 0) as unit:
+            with ungated(), theirs.write("edit", "sam", 0) as unit:
                 unit.log.append("memory", identity, change)
             with pytest.raises(IntegrityError, match="neither a purge"):
                 take(ours, theirs)
@@ -198,7 +199,7 @@ class TestWhatIsRefused:
 
     def test_a_state_that_no_memory_has(self, here: MOS, there: MOS) -> None:
         ours, theirs = both(here, there)
-        with theirs.write("add", "sam", 0) as unit:
+        with ungated(), theirs.write("add", "sam", 0) as unit:
             unit.log.append("memory", "x" * 20, {"content": "x", "state": "undead"})
         with pytest.raises(IntegrityError, match="state cannot be so"):
             take(ours, theirs)
@@ -449,11 +450,39 @@ def test_links_that_lead_in_a_circle_only_together_stop_no_tick(here: MOS, there
     for mos, (source, target) in ((here, (one, other)), (there, (other, one))):
         mos.edit(source, {"state": "merged"})
         mos.link(source, LinkType.DERIVED_FROM, target)
-    take(*both(here, there))
+    with ungated():
+        take(*both(here, there))
     ours = here.writable()
     last = max(starts(ours.get(name)) for name in (one, other))
     assert [sweep_plan._last_said(ours, ours.get(name)) for name in (one, other)] == [last, last]
     assert_sound(ours)
+
+
+def test_a_circle_that_only_both_cubes_have_is_opened_at_the_same_link_on_both_sides(here: MOS, there: MOS) -> None:
+    one, two, three = (together(here, there, text) for text in ("one", "two", "three"))
+    here.link(one, LinkType.PART_OF, two)
+    there.link(two, LinkType.PART_OF, three)
+    there.link(three, LinkType.PART_OF, one)
+    ours, theirs = both(here, there)
+    with copy(ours, here.paths.data / "before") as before:
+        assert take(ours, theirs).opened == (last := (Link(three, LinkType.PART_OF, one),))
+        assert take(theirs, before).opened == last
+    assert {*ours.links(three)[0], *theirs.links(three)[0]} == set()
+    assert len([*ours.links(one)[0], *ours.links(two)[0]]) == 2
+    for cube in (ours, theirs):
+        assert_sound(cube)
+        assert dumped(cube)
+    take(ours, theirs)
+    take(theirs, ours)
+    assert {one: ours.links(one) for one in (one, two, three)} == {one: theirs.links(one) for one in (one, two, three)}
+
+
+def test_a_link_in_a_merge_that_closes_no_circle_stays(here: MOS, there: MOS) -> None:
+    one, two = together(here, there, "one"), together(here, there, "two")
+    here.link(one, LinkType.PART_OF, two)
+    there.link(one, LinkType.DERIVED_FROM, two)
+    assert take(*both(here, there)).opened == ()
+    assert len(here.writable().links(one)[0]) == 2
 
 
 def test_links_and_states_come_with_their_memories(here: MOS, there: MOS) -> None:

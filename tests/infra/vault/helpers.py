@@ -1,12 +1,16 @@
 """Operations made by hand, and what a cube's tables hold, in an order that does not depend on how they came to hold it."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 from zlib import crc32
 
+import pytest
+
 from memos_cli import MOS
-from memos_cli.infra.vault import rows
+from memos_cli.infra import limits
+from memos_cli.infra.vault import links, rows
 from memos_cli.infra.vault.log import order
 from memos_cli.model import Operation, State
 from memos_cli.operation.results import Receipt
@@ -24,6 +28,16 @@ DUMPS = {
 def dump(conn: sqlite3.Connection) -> dict[str, list[Any]]:
     """All folded state."""
     return {table: conn.execute(sql).fetchall() for table, sql in DUMPS.items()}
+
+
+@contextmanager
+def ungated() -> Iterator[None]:
+    """Write as versions did that checked nothing: what no cube file can carry gets into the log."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(limits, "fault", lambda *_: "")
+        patched.setattr(limits, "fault_of_state", lambda _: "")
+        patched.setattr(links, "leads", lambda *_: False)
+        yield
 
 
 def operation(

@@ -8,11 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from memos_cli.infra import limits
 from memos_cli.infra.vault import log
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Draft
 
 MILLIS = st.integers(min_value=0, max_value=2**45)
+BEFORE_2100 = st.integers(min_value=0, max_value=limits.LATEST - 1000)
+A, B = "a" * 20, "b" * 20
 
 
 @pytest.fixture
@@ -47,7 +50,7 @@ def test_a_clock_names_its_millisecond_and_the_last_of_it_bounds_all_others(mill
     assert clock <= log.clock_at(millis) < (millis + 1) << 16
 
 
-@given(walls=st.lists(MILLIS, min_size=1, max_size=6))
+@given(walls=st.lists(BEFORE_2100, min_size=1, max_size=6))
 def test_transactions_are_instants_in_order_and_the_chain_holds(
     tmp_path_factory: pytest.TempPathFactory, walls: list[int]
 ) -> None:
@@ -71,9 +74,9 @@ def test_transactions_are_instants_in_order_and_the_chain_holds(
 
 
 def test_an_operation_comes_back_as_it_was_appended(vault: Vault) -> None:
-    change = {"content": "naïve \U0001f600 \u202e", "number": 1.5, "nothing": None, "list": [1, {"a": "b"}], "yes": True}
+    change = {"content": "naïve \U0001f600 \u202e", "confidence": 0.5, "title": None, "new": [1, {"a": "b"}], "pinned": True}
     with vault.write("add", "sam", 1) as unit:
-        made = unit.log.append("memory", "m", change, parents=("p1", "p2"), reverts="another")
+        made = unit.log.append("memory", A, change, parents=("1" * 64, "2" * 64), reverts="3" * 16)
     (found,) = log.operations(vault.conn)
     assert found == made
     assert found.change == change
@@ -81,8 +84,8 @@ def test_an_operation_comes_back_as_it_was_appended(vault: Vault) -> None:
 
 def test_what_is_the_same_twice_has_two_digests(vault: Vault) -> None:
     with vault.write("add", "sam", 1) as unit:
-        first = unit.log.append("memory", "a", {"content": "x"})
-        second = unit.log.append("memory", "b", {"content": "x"})
+        first = unit.log.append("memory", A, {"content": "x"})
+        second = unit.log.append("memory", B, {"content": "x"})
     assert first.digest != second.digest, "a digest that outlives its payload must not be guessed back into text"
     assert first.salt is not None
     assert log.change_digest(first.salt, '{"content":"x"}') == first.digest
@@ -90,22 +93,22 @@ def test_what_is_the_same_twice_has_two_digests(vault: Vault) -> None:
 
 def test_a_payload_that_was_erased_leaves_the_chain_whole(vault: Vault) -> None:
     with vault.write("add", "sam", 1) as unit:
-        for name in "abc":
+        for name in (A, B, "c" * 20):
             unit.log.append("memory", name, {"content": name})
-    vault.conn.execute("UPDATE ops SET salt = NULL, change = NULL WHERE subject = 'b'")
+    vault.conn.execute("UPDATE ops SET salt = NULL, change = NULL WHERE subject = ?", (B,))
     (fault,) = log.faults(vault.conn)
     assert "no purge says why" in fault
     with vault.write("forget", "sam", 1) as unit:
-        unit.log.append("memory", "b", {"purged": True})
+        unit.log.append("memory", B, {"purged": True})
     assert not list(log.faults(vault.conn))
-    (erased, _) = log.of_subject(vault.conn, "memory", "b")
+    (erased, _) = log.of_subject(vault.conn, "memory", B)
     assert (erased.change, erased.salt) == (None, None)
 
 
 def test_what_stands_beside_a_tombstone_is_a_fault(vault: Vault) -> None:
     with vault.write("add", "sam", 1) as unit:
-        unit.log.append("memory", "b", {"content": "still here"})
-        unit.log.append("memory", "b", {"purged": True})
+        unit.log.append("memory", B, {"content": "still here"})
+        unit.log.append("memory", B, {"purged": True})
     (fault,) = log.faults(vault.conn)
     assert "what was purged is still there" in fault
 
@@ -125,9 +128,9 @@ def test_each_subject_has_its_own_operations_up_to_a_clock(vault: Vault) -> None
     clocks = []
     for millis in (10, 20, 30):
         with vault.write("add", "sam", millis) as unit:
-            clocks.append(unit.log.append("memory", "a", {"n": millis}).clock)
-            unit.log.append("memory", "b", {"n": millis})
-            unit.log.append("view", "a", {"n": millis})
-    assert [op.change for op in log.of_subject(vault.conn, "memory", "a")] == [{"n": 10}, {"n": 20}, {"n": 30}]
-    assert [op.change for op in log.of_subject(vault.conn, "memory", "a", clocks[1])] == [{"n": 10}, {"n": 20}]
-    assert log.of_subject(vault.conn, "memory", "a", clocks[0] - 1) == []
+            clocks.append(unit.log.append("memory", A, {"priority": millis}).clock)
+            unit.log.append("memory", B, {"priority": millis})
+            unit.log.append("policy", A, {"n": millis})
+    assert [op.change for op in log.of_subject(vault.conn, "memory", A)] == [{"priority": n} for n in (10, 20, 30)]
+    assert [op.change for op in log.of_subject(vault.conn, "memory", A, clocks[1])] == [{"priority": n} for n in (10, 20)]
+    assert log.of_subject(vault.conn, "memory", A, clocks[0] - 1) == []

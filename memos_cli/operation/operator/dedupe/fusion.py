@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from memos_cli.infra.limits import ALPHABET, ID_LENGTH
 from memos_cli.infra.vault import fold, queries
-from memos_cli.infra.vault.units import ALPHABET, ID_LENGTH, Unit, new_id
+from memos_cli.infra.vault.units import Unit, new_id
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import HOT_STATES, NEVER_SUPERSEDED, Draft, Kind, LinkType, Memory, Origin, State, starts
 from memos_cli.operation.operator.dedupe.verdicts import in_line

@@ -1,29 +1,43 @@
-"""The limits of an operation in a cube file: what its header and its change may hold.
+"""The limits of an operation: what its header and its change may hold. One table and one check for whoever meets operations.
 
-They allow everything that memos itself writes, and nothing that its own commands would refuse. The writer makes the same check
-as the reader, so that memos writes no file that it could not read again.
+The log is checked where it is written (`vault.log.Appender`), so that nothing gets into a cube that no cube file could carry;
+cube files are checked by their writer and by their reader; `memos doctor` checks logs that an older version wrote.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from memos_cli.infra.vault import fold
-from memos_cli.infra.vault.units import ALPHABET, ID_LENGTH
 from memos_cli.model import Form, Kind, LinkType, Operation, Origin, Source, State, Visibility
 from memos_cli.times import from_text
 
+ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
+"""32 letters and digits of an id, hard to confuse: no l, o, 0 or 1."""
+ID_LENGTH = 20
+TAG, LABEL, LINK = "tag:", "label:", "link:"
+"""What the registers for the elements of a set begin with."""
+PURGED = "purged"
+"""The register that a purge sets."""
 MOST_CHARACTERS = 1_000_000
-"""Most characters of a content or a title; `add` has the same limit."""
+"""Most characters of a content or a title. Longer text is a document, which `add --file` takes apart."""
 LONGEST_NAME = 1000
 """Most characters of a name: a tag, a key, a task, a principal, …."""
+MOST_LINE = 8 << 20
+"""Most bytes of a line in a cube file, its end included: a content of a million characters, each `\\u0001`, has 6 million."""
+MOST_CHANGE = MOST_LINE - (1 << 18)
+"""Most bytes of a change as JSON, and of what the changes of one subject amount to. The line of a file holds the header too:
+1,000 parents have 67 KB, four names of 1,000 characters at most 16 KB."""
+MOST_DEPTH = 100
+"""Most objects and lists within each other in a value. Python's decoder fails at some 1,000, less those of its caller."""
 MOST_PARENTS = 1000
 MOST_REGISTERS = 100_000
 """Most registers that one operation sets."""
 LATEST = 4_102_444_800_000
 """2100-01-01 in milliseconds since 1970: the clock of an operation is always earlier."""
-_CONTROL = re.compile("[\x00-\x1f]")
+CONTROL = re.compile("[\x00-\x1f\ud800-\udfff]")
+"""A character that no name may hold: one that controls a terminal, or half of a surrogate pair, which UTF-8 cannot write."""
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 _ID = re.compile(rf"[{ALPHABET}]{{{ID_LENGTH}}}")
 _NOUN = re.compile(r"[a-z][a-z_-]{0,31}")
@@ -34,7 +48,7 @@ _BIG = 2**31
 
 def is_name(value: Any) -> bool:  # noqa: ANN401 -- these look at whatever a file says
     """Whether this can be a name: 1 to 1,000 characters, none of them a control character."""
-    return isinstance(value, str) and 0 < len(value) <= LONGEST_NAME and _CONTROL.search(value) is None
+    return isinstance(value, str) and 0 < len(value) <= LONGEST_NAME and CONTROL.search(value) is None
 
 
 @lru_cache(maxsize=1024)
@@ -85,6 +99,17 @@ def _is_object(value: Any) -> bool:  # noqa: ANN401
     return isinstance(value, dict)
 
 
+def is_shallow(value: Any) -> bool:  # noqa: ANN401
+    """Whether no object or list in it lies within more than `MOST_DEPTH` others."""
+    level = [value]
+    for _ in range(MOST_DEPTH + 1):
+        parts = [one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)]
+        level = [one for part in parts for one in part]
+        if not level:
+            return True
+    return False
+
+
 def _one_of(words: Any) -> Callable[[Any], bool]:  # noqa: ANN401 -- an enumeration
     values = frozenset(word.value for word in words)
     return lambda value: isinstance(value, str) and value in values
@@ -120,15 +145,41 @@ _LINKS = frozenset(kind.value for kind in LinkType)
 Fields = Mapping[str, Any]
 
 
-def fault(op: Operation) -> str:
-    """What is wrong with an operation in a cube file; empty for nothing. A purged one has no change to check."""
+def fault(op: Operation, text: str | None) -> str:
+    """What is wrong with an operation; empty for nothing.
+
+    Args:
+        op: the operation. A purged one has no change to check.
+        text: its change as it was hashed.
+    """
     head = (op.replica, op.seq, op.clock, op.previous, list(op.parents), op.principal, op.command, op.txn, op.reverts)
     why = fault_of_header((*head, op.noun, op.subject, op.salt))
     if why or op.change is None:
         return why or ("a salt without a change" if op.salt is not None else "")
     if not isinstance(op.change, dict) or op.salt is None:
         return "a change without a salt"
-    return fault_of_change(op.noun, op.subject, op.change)
+    why = fault_of_text(text or "") or fault_of_change(op.noun, op.subject, op.change)
+    return why or ("" if is_shallow(op.change) else "it is nested too deeply")
+
+
+def fault_of_text(text: str) -> str:
+    """What is wrong with the JSON of a change, or of what the changes of a subject amount to; empty for nothing."""
+    if len(text) <= MOST_CHANGE and text.isascii():
+        return ""
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        return "it has half a surrogate pair, which is no character"
+    return "" if size <= MOST_CHANGE else f"it is longer than {MOST_CHANGE:,} bytes"
+
+
+def fault_of_state(registers: Fields) -> str:
+    """What is wrong with what the changes of a subject amount to, each of them being right; empty for nothing."""
+    # Each character of a text takes at most 6 bytes: the sum spares nearly every state its encoding.
+    plain = 6 * sum(len(name) + (len(value) if isinstance(value, str) else 20) for name, value in registers.items())
+    if plain <= MOST_CHANGE and not any(isinstance(value, dict | list) for value in registers.values()):
+        return ""
+    return fault_of_text(json.dumps(registers, ensure_ascii=False, separators=(",", ":")))
 
 
 def fault_of_header(op: tuple[Any, ...]) -> str:
@@ -171,7 +222,7 @@ def fault_of_change(noun: str, subject: str, change: Fields) -> str:
 
 
 def _fault(subject: str, name: str, value: Any, change: Fields) -> str:  # noqa: ANN401
-    if name == fold.PURGED:
+    if name == PURGED:
         return "" if value is True and len(change) == 1 else "a tombstone cannot be so"
     known = REGISTERS.get(name)
     if known is not None:
@@ -187,11 +238,11 @@ def _fault_of_member(subject: str, name: str, value: Any) -> str:  # noqa: ANN40
     """What is wrong with a register for an element of a set: a tag, a label, a link."""
     if not (value is None or value is True):
         return f"{name[:40]!r} is neither there nor not"
-    if name.startswith(fold.LINK):
-        kind, _, target = name.removeprefix(fold.LINK).partition(":")
+    if name.startswith(LINK):
+        kind, _, target = name.removeprefix(LINK).partition(":")
         if kind not in _LINKS or not is_id(target) or target == subject:
             return f"{name[:60]!r} is no link"
-    elif name in {fold.TAG, fold.LABEL}:
+    elif name in {TAG, LABEL}:
         return f"{name!r} has no name"
     return ""
 
