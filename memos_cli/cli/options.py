@@ -128,14 +128,23 @@ class Positive(click.FloatRange):
 
 
 class Named(click.ParamType[str]):
-    """A name that must not be empty: an unset variable of a shell is empty, and must not mean the default."""
+    """A name that must not be empty: an unset variable of a shell is empty, and must not mean the default.
+
+    Nor can it be what no cube could hold, so that a view saved with it can be exported.
+    """
 
     name = "text"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401
-        """Refuse an empty name."""
+        """Refuse an empty name, a very long one, and control characters."""
+        from memos_cli.operation.changes import checked_name
+
         if not str(value).strip():
             self.fail("it is empty.", param, ctx)
+        try:
+            checked_name(str(value), "it")
+        except UsageError as error:
+            self.fail(f"{error.message}.", param, ctx)
         return str(value)
 
 
@@ -174,15 +183,17 @@ STATE = click.Choice([state.value for state in State if state is not State.PURGE
 
 _FILTERS = (
     click.option("--kind", "kinds", multiple=True, type=KIND, help="Only this kind."),
-    click.option("--tag", "tags", multiple=True, metavar="TAG", help="Only with this tag; given several times, with all."),
+    click.option(
+        "--tag", "tags", multiple=True, type=NAMED, metavar="TAG", help="Only with this tag; given several times, with all."
+    ),
     click.option("--state", "states", multiple=True, type=STATE, help="Only in this state."),
     click.option("--since", type=WHEN, help="Happened (or, undated, was recorded) at this time or later."),
     click.option("--until", type=WHEN, help="Happened (or, undated, was recorded) before this time."),
-    click.option("--conversation", metavar="NAME", help="Only of this conversation."),
-    click.option("--session", metavar="NAME", help="Only of this session."),
-    click.option("--speaker", metavar="NAME", help="Only said by this speaker."),
-    click.option("--task", metavar="NAME", help="Only within this task."),
-    click.option("--key", metavar="KEY", help="Only what states this attribute, such as diet."),
+    click.option("--conversation", type=NAMED, metavar="NAME", help="Only of this conversation."),
+    click.option("--session", type=NAMED, metavar="NAME", help="Only of this session."),
+    click.option("--speaker", type=NAMED, metavar="NAME", help="Only said by this speaker."),
+    click.option("--task", type=NAMED, metavar="NAME", help="Only within this task."),
+    click.option("--key", type=NAMED, metavar="KEY", help="Only what states this attribute, such as diet."),
     click.option("--pinned", is_flag=True, default=None, help="Only what is pinned."),
     click.option("--as-of", type=WHEN, help="As it was known, and true, at this time."),
     click.option("--archived", is_flag=True, help="Also what is archived."),

@@ -13,7 +13,7 @@ from memos_cli.infra.vault.blobs import Blobs
 from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import HOT_STATES, Draft, Kind, LinkType, Memory, State
-from memos_cli.operation.changes import change_each, check_content
+from memos_cli.operation.changes import change_each, check_content, cleaned_draft
 from memos_cli.operation.lifecycle import tasks as task_scopes
 from memos_cli.operation.operator import placement
 from memos_cli.operation.results import Added, Changed
@@ -54,7 +54,7 @@ def ingest(
     secrets = 0
     tasks: set[str] = set()
     with author.write(vault) as unit:
-        for draft in drafts:
+        for draft in map(cleaned_draft, drafts):
             placed = placement.place(vault, unit, draft, author.principal, author.at)
             counts[placed.outcome] += 1
             ids.append(placed.id)
@@ -71,7 +71,7 @@ def ingest(
                 tell(len(ids))
         extracted = []
         for place, draft in derived:
-            placed = placement.place(vault, unit, draft, author.principal, author.at)
+            placed = placement.place(vault, unit, cleaned_draft(draft), author.principal, author.at)
             superseded += placed.superseded
             conflicts += placed.conflicts
             if placed.outcome == "added":

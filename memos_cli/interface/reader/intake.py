@@ -6,7 +6,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from memos_cli.errors import UsageError
-from memos_cli.infra.limits import CONTROL, LONGEST_NAME
+from memos_cli.infra.limits import CONTROL, LONGEST_NAME, MOST_DEPTH, fault_of_text, is_shallow
+from memos_cli.infra.vault import fold
+from memos_cli.infra.vault.log import encoded
 from memos_cli.model import Draft, Kind, Origin, Source
 from memos_cli.operation.changes import check_content, checked_name
 from memos_cli.times import from_text, parse_duration, parse_iso, to_text
@@ -21,6 +23,8 @@ _TEXTS = ("external_id", "title", "key", "task")
 _LINE_FIELDS = frozenset(
     {"content", "kind", "tags", "labels", "ttl", "pinned", "priority", "source", "metadata", *_TIMES, *_TEXTS}
 )
+_LONG = 1 << 20
+"""Bytes of a line from which it is looked whether a cube file could carry the memory."""
 _SOURCE_TEXTS = ("conversation", "session", "speaker", "model", "file")
 
 
@@ -130,7 +134,7 @@ def _of_line(line: bytes, now: str) -> Draft:
     check_span(times.get("valid_from"), times.get("valid_to"))
     texts: dict[str, Any] = {name: _name(row, name) for name in _TEXTS}
     labels = _names(row, "labels")
-    return Draft(
+    draft = Draft(
         content=content,
         kind=kind,
         tags=_names(row, "tags"),
@@ -143,6 +147,9 @@ def _of_line(line: bytes, now: str) -> Draft:
         **texts,
         **times,
     )
+    if len(line) > _LONG and (why := fault_of_text(encoded(fold.change_of(draft, "")))):
+        raise UsageError(f"too much for one memory: {why}")
+    return draft
 
 
 def _object(line: bytes) -> dict[str, Any]:
@@ -278,4 +285,6 @@ def _metadata(value: object) -> dict[str, Any]:
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError:
         raise UsageError("metadata holds half a surrogate pair, which is no character") from None
+    if not is_shallow(value):
+        raise UsageError(f"metadata is nested too deeply (at most {MOST_DEPTH} levels)")
     return value
