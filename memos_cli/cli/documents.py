@@ -108,4 +108,5 @@ def _version(version: "Version", *, reveal: bool) -> dict[str, Any]:
         **fields_of(version, only=("at",)),
         **fields_of(version.operation, only=("command", "principal", "txn", "id"), id="operation"),
         "change": version.operation.change if reveal else version.masked,
+        "erased": version.erased,
     }

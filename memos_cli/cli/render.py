@@ -197,6 +197,8 @@ def version_lines(version: Version, *, reveal: bool) -> list[str]:
     for name, value in sorted(((operation.change if reveal else version.masked) or {}).items()):
         was = f"{one_line(_value(version.before[name]), 40)} \u2192 " if name in version.before and name != "content" else ""
         lines.append(f"  {one_line(name)}: {was}{one_line(_value(value), width())}")
+    if version.erased:
+        lines.append("  erased by a repair: no cube file could carry it")
     return lines
 
 

@@ -36,6 +36,8 @@ MOST_REGISTERS = 100_000
 """Most registers that one operation sets."""
 LATEST = 4_102_444_800_000
 """2100-01-01 in milliseconds since 1970: the clock of an operation is always earlier."""
+ROOM = 86_400_000
+"""Milliseconds before `LATEST` that have to stay free: a log that has the last possible clock takes no further write."""
 CONTROL = re.compile("[\x00-\x1f\ud800-\udfff]")
 """A character that no name may hold: one that controls a terminal, or half of a surrogate pair, which UTF-8 cannot write."""
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -152,14 +154,19 @@ def fault(op: Operation, text: str | None) -> str:
         op: the operation. A purged one has no change to check.
         text: its change as it was hashed.
     """
-    head = (op.replica, op.seq, op.clock, op.previous, list(op.parents), op.principal, op.command, op.txn, op.reverts)
-    why = fault_of_header((*head, op.noun, op.subject, op.salt))
+    why = fault_of_head(op)
     if why or op.change is None:
         return why or ("a salt without a change" if op.salt is not None else "")
     if not isinstance(op.change, dict) or op.salt is None:
         return "a change without a salt"
     why = fault_of_text(text or "") or fault_of_change(op.noun, op.subject, op.change)
     return why or ("" if is_shallow(op.change) else "it is nested too deeply")
+
+
+def fault_of_head(op: Operation) -> str:
+    """What is wrong with all of an operation but its change; empty for nothing."""
+    head = (op.replica, op.seq, op.clock, op.previous, list(op.parents), op.principal, op.command, op.txn, op.reverts)
+    return fault_of_header((*head, op.noun, op.subject, op.salt))
 
 
 def fault_of_text(text: str) -> str:
@@ -291,11 +298,18 @@ def _is_task(name: str, value: Any) -> bool:  # noqa: ANN401
     return is_time(value) if name == "ended" else is_name(name) and is_name(value)
 
 
+def _is_repair(name: str, value: Any) -> bool:  # noqa: ANN401
+    """Whether this names operations: those whose change a repair erased, or those that it wrote again, with the new ones."""
+    fits = {"erased": is_name, "moved": is_hash}.get(name)
+    return fits is not None and isinstance(value, dict) and all(is_hash(one) and fits(other) for one, other in value.items())
+
+
 _RECORDS: dict[str, Callable[[str, Any], bool]] = {
     "view": _is_view,
     "snapshot": _is_snapshot,
     "review": _is_review,
     "task": _is_task,
+    "repair": _is_repair,
     "policy": lambda name, value: is_name(name) and _is_plain(value),
 }
 """The checks of the records that this version reads; files keep records of other nouns, and nothing here reads them."""

@@ -187,6 +187,11 @@ class Version(NamedTuple):
     before: dict[str, Any]
 
     @property
+    def erased(self) -> bool:
+        """Whether what the operation changed was erased."""
+        return self.operation.change is None
+
+    @property
     def masked(self) -> dict[str, Any] | None:
         """What the operation changed, by register, with what is secret in a content hidden; `None` if it was erased.
 

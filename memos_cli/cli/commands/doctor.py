@@ -4,16 +4,19 @@ import shutil
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from memos_cli import __version__, modes
 from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
-from memos_cli.cli.options import Command
+from memos_cli.cli.options import Command, dry_run, yes
 from memos_cli.cli.terminal import style
 from memos_cli.errors import IntegrityError, MemosError, UsageError, extra
+
+if TYPE_CHECKING:
+    from memos_cli.interface.cubes.doctor import Mended
 
 _EXTRAS = {"llm": ("llama_cpp", "gguf"), "semantic": ("sentence_transformers", "torch"), "lora": ("peft", "transformers")}
 
@@ -22,29 +25,47 @@ _EXTRAS = {"llm": ("llama_cpp", "gguf"), "semantic": ("sentence_transformers", "
 @click.option("--rebuild", is_flag=True, help="Derive state, index and links anew from the log.")
 @click.option("--embed", is_flag=True, help="Embed what waits for its vectors.")
 @click.option("--reembed", is_flag=True, help="Embed anew what another model embedded.")
+@click.option("--repair", is_flag=True, help="Mend what an older memos stored and no cube file can carry.")
+@dry_run
+@yes
 @pass_app
-def doctor(app: App, *, rebuild: bool, embed: bool, reembed: bool) -> None:
+def doctor(app: App, *, rebuild: bool, embed: bool, reembed: bool, repair: bool, dry_run: bool, yes: bool) -> None:
     """Check the cubes and mend what can be mended.
 
     Looks at the program, the models, and every cube from the pages of its file to the state that its log amounts to.
-    What is derived (state, index, links, vectors) can be made anew from the log; the log itself is never changed.
+    What is derived (state, index, links, vectors) can be made anew from the log. The log itself is changed by --repair alone.
     On the way it removes what commands left that were killed: half a cube or file, a file that no memory names, and the last
     traces of what was purged; and it sees that nobody else can read or write in the home.
+
+    Older versions stored what no cube file can carry (a control character in a tag, a clock after the year 2099, links in a
+    circle), so that the cube could not be exported. With --repair a bad change is erased for good, as a purge does, and what
+    can be kept of it is written anew; from a bad header on, all operations of that replica are written again by a new one.
+    All else stays as it is. The log records what was done, so that merges with copies that were not repaired go well.
 
     \b
     Examples:
       memos doctor
       memos --cube work doctor --rebuild
       memos doctor --reembed
+      memos doctor --repair --dry-run
+      memos --cube work doctor --repair --yes
 
     \b
     Exit status:
-      0  all is well
+      0  all is well, or mended
+      3  --repair of a cube that is somebody else's, or without --yes and with nobody to ask
       10 no such cube
-      13 something is damaged
+      13 something is damaged; a log that is damaged is not repaired
       14 --embed or --reembed without a model; nothing was done, not by --rebuild either
     """
     _narrow(app)
+    if dry_run and not repair:
+        raise UsageError("--dry-run goes with --repair", hint="memos doctor --repair --dry-run")
+    if repair:
+        if rebuild or embed or reembed:
+            raise UsageError("--repair goes alone; it makes anew what is derived, too", hint="memos doctor --repair")
+        _repair(app, dry_run=dry_run, sure=yes)
+        return
     if rebuild or embed or reembed:
         _mend(app, rebuild=rebuild, embed=embed, reembed=reembed)
         return
@@ -57,7 +78,12 @@ def doctor(app: App, *, rebuild: bool, embed: bool, reembed: bool) -> None:
     else:
         _show(app, surroundings, cubes)
     if faults:
+        from memos_cli.interface.cubes.doctor import PORTABLE
+
+        poisoned = all(check["check"] == PORTABLE or not check["faults"] for checks in cubes.values() for check in checks)
         hint = "state and index are made anew by: memos doctor --rebuild; the rest comes from a backup"
+        if poisoned:
+            hint = "an older memos let that in; mend it with: memos doctor --repair"
         raise IntegrityError(f"{faults} {'fault' if faults == 1 else 'faults'} found", hint=hint)
 
 
@@ -134,6 +160,43 @@ def _show(app: App, surroundings: dict[str, str], cubes: dict[str, list[dict[str
                 app.out(f"{'':>17}{fault}")
     if not cubes:
         app.out("no cubes yet")
+
+
+_DID = {
+    "erased": ("erased", "would erase"),
+    "moved": ("wrote again", "would write again"),
+    "shortened": ("shortened", "would shorten"),
+    "unlinked": ("unlinked", "would unlink"),
+    "position": ("placed anew", "would place anew"),
+}
+"""For each thing that a repair does, what it did and what it would do."""
+
+
+def _repair(app: App, *, dry_run: bool, sure: bool) -> None:
+    names = app.cubes or app.mos.shelf.names()
+    planned = {name: app.mos.doctor.repair(name, dry_run=True) for name in names}
+    found = {name: done for name, done in planned.items() if done}
+    if found and not dry_run:
+        count = sum(len(done) for done in found.values())
+        app.confirm(f"Erase for good what no cube file can carry in {' and '.join(found)}, {count:,} in all?", yes=sure)
+        found = {name: app.mos.doctor.repair(name, app.note) for name in found}
+    if app.json:
+        app.data({"cubes": {name: found.get(name, []) for name in names}, "dry_run": dry_run})
+        return
+    for name, done in found.items():
+        for one in done:
+            app.out(f"cube {name}: {_what_was_mended(one, dry_run=dry_run)}")
+    if not found:
+        app.out("there is nothing to repair" if names else "no cubes yet")
+
+
+def _what_was_mended(one: "Mended", *, dry_run: bool) -> str:
+    count = render.many(one.operations, "operation")
+    what = {"erased": f"what {count} said of", "moved": f"{count} of"}.get(one.what, "")
+    to = f", as replica {one.replica}" if one.replica else ""
+    lost = f"; lost: {', '.join(map(render.one_line, one.dropped))}" if one.dropped else ""
+    parts = (_DID[one.what][dry_run], what, one.noun, render.one_line(one.subject, 24) + to)
+    return f"{' '.join(part for part in parts if part)}: {one.why}{lost}"
 
 
 def _mend(app: App, *, rebuild: bool, embed: bool, reembed: bool) -> None:

@@ -8,7 +8,7 @@ trusted, or a person chose to use them.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from memos_cli.errors import AmbiguousId, NotFound
 from memos_cli.infra import files
 from memos_cli.infra.cubefile import LEARNT
-from memos_cli.infra.vault import fold
+from memos_cli.infra.vault import fold, schema
 from memos_cli.infra.vault.units import registers_of, set_mark
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Adapter, Memory, Operation
@@ -100,7 +100,7 @@ def _known(vault: Vault, one: Adapter) -> Mapping[str, str] | str:
     sealed = [op for op in vault.operations(NOUN, one.id) if (op.change or {}).get("files")]
     if not sealed:
         return "it has no files"
-    if all(op.replica == vault.meta["replica"] for op in sealed):
+    if made_by(sealed, schema.own_replicas(vault.conn)):
         return one.files
     known = vouched(vault).get(one.id)
     if known is None:
@@ -122,13 +122,13 @@ def _differs(place: Path, name: str, known: Mapping[str, str]) -> str | None:
 
 def untrusted(vault: Vault, identity: str) -> bool:
     """Whether another copy of the cube wrote the digests of a generation's files, and nobody here vouched for them."""
-    own = vault.meta["replica"]
+    own = schema.own_replicas(vault.conn)
     return not made_by(vault.operations(NOUN, identity), own) and identity not in vouched(vault)
 
 
-def made_by(operations: Iterable[Operation], replica: str) -> bool:
-    """Whether one copy of the cube alone wrote the digests of a generation's files."""
-    return all(op.replica == replica for op in operations if (op.change or {}).get("files"))
+def made_by(operations: Iterable[Operation], replicas: Collection[str]) -> bool:
+    """Whether one copy of the cube alone, which writes as these replicas, wrote the digests of a generation's files."""
+    return all(op.replica in replicas for op in operations if (op.change or {}).get("files"))
 
 
 def vouched(vault: Vault) -> dict[str, dict[str, str]]:

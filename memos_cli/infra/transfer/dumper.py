@@ -308,7 +308,8 @@ class _Dump:
 
     def _write_ops(self, spool: Spool) -> int:
         writer, count = operation_lines.OperationWriter(), 0
-        only = " AND noun = 'memory' AND subject IN (SELECT id FROM temp.chosen)" if self._chosen else ""
+        # A repair of a memory has its id; it says why a change is missing.
+        only = " AND noun IN ('memory', 'repair') AND subject IN (SELECT id FROM temp.chosen)" if self._chosen else ""
         for replica, end in sorted(self._ends.items()):
             last, here = None, 0
             for row in log.raw_rows(self._conn, f"WHERE replica = ? AND seq <= ?{only} ORDER BY seq", (replica, end)):

@@ -14,7 +14,7 @@ from typing import IO, Any, BinaryIO, NamedTuple
 
 from memos_cli import modes
 from memos_cli.errors import MemosError, Refused
-from memos_cli.infra import cubefile
+from memos_cli.infra import cubefile, limits
 from memos_cli.infra.cubefile import Incoming, Member, Reader, unsound
 from memos_cli.infra.files import sync_folder
 from memos_cli.infra.local import adapters
@@ -279,9 +279,12 @@ class _Staging:
     def _fold(self) -> None:
         sinks = [_Digest(name) for name in (cubefile.MEMORIES, cubefile.LINKS, cubefile.RULES)]
         state, store = State(*sinks), rebuild.deriver(self.conn, self._due)
+        self._repaired = self._named_by_repairs()
         for noun, subject in self._subjects:
             operations = log.of_subject(self.conn, noun, subject)
             registers = state.add(noun, subject, operations)
+            if why := limits.fault_of_state(registers):
+                raise unsound(f"{noun} {subject[:40]!r}: {why}")
             self._look(noun, subject, operations, registers)
             store.store(noun, subject, operations)
         told = self.reader.manifest
@@ -294,11 +297,24 @@ class _Staging:
             if links.circle(self.conn, kind):
                 raise unsound(f"links of type {kind} lead in a circle")
 
+    def _named_by_repairs(self) -> set[str]:
+        """The operations whose change a repair erased.
+
+        Raises:
+            IntegrityError: a repair names an operation that the file does not have.
+        """
+        erased, moved = log.repaired(self.conn)
+        for identity in {*erased, *moved.values()} - moved.keys():
+            if self.conn.execute("SELECT 1 FROM ops WHERE id = ?", (bytes.fromhex(identity),)).fetchone() is None:
+                raise unsound(f"a repair names operation {identity[:8]}, which is not in it")
+        return erased
+
     def _look(self, noun: str, subject: str, operations: list[Operation], registers: Mapping[str, Any]) -> None:
-        """Refuse purged text that is still there, text missing without a purge, and a wrong record."""
+        """Refuse purged text that is still there, text missing without a purge or a repair, and a wrong record."""
         purged = noun == "memory" and any((op.change or {}).get("purged") for op in operations)
         for op in operations:
-            if (op.change is None) != (purged and not (op.change or {}).get("purged")):
+            missing = op.change is None and (purged or op.id not in self._repaired)
+            if missing != (purged and not (op.change or {}).get("purged")):
                 raise unsound(
                     f"{noun} {subject[:8]}: " + ("what was purged is still there" if purged else "a change is missing")
                 )

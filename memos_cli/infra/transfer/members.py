@@ -23,7 +23,7 @@ from memos_cli.infra.limits import is_id
 from memos_cli.infra.local import adapters
 from memos_cli.infra.transfer import adapter_files, merge_plan, slot_record
 from memos_cli.infra.transfer.slot_record import Travelling
-from memos_cli.infra.vault import fold, log, purge
+from memos_cli.infra.vault import fold, log, purge, schema
 from memos_cli.infra.vault.units import registers_of
 from memos_cli.infra.vault.vault import Vault
 
@@ -202,7 +202,7 @@ def _shared(vault: Vault, other: Vault, stood_for: Callable[[str], bool]) -> Ite
             except IntegrityError:
                 continue
             comes = _lacks(adapters.folder(vault, identity), parts)
-            if comes and adapters.made_by(operations, vault.meta["replica"]) and not stood_for(identity):
+            if comes and adapters.made_by(operations, schema.own_replicas(vault.conn)) and not stood_for(identity):
                 continue
             if comes and telling is None:
                 telling = set(adapters.holding(other, (), _unsaid(vault, other)))

@@ -1,9 +1,9 @@
 """Merge: one transaction that takes over what another cube has and this one lacks.
 
 A cube is the set of its operations, and its state is their fold; so the merge of two cubes is the union of two sets, whichever
-takes over from which, in whatever order and however often. An operation is absent, present, or purged, and moves only in that
-direction: a tombstone erases what it purged in every cube that it reaches. Vectors and files follow the memories that need
-    them.
+takes over from which, in whatever order and however often. An operation is absent, present, or erased, and moves only in that
+direction: a tombstone erases what it purged in every cube that it reaches, and a repair what it mended (`repair_record`).
+Vectors and files follow the memories that need them.
 
 The other cube is any open `Vault`: another cube of this machine, or one that was unpacked from a file. It is only read. What
 a merge would bring is worked out by `merge_plan`.
@@ -16,12 +16,13 @@ from typing import Any, NamedTuple
 
 from memos_cli.errors import IntegrityError
 from memos_cli.infra import limits
+from memos_cli.infra.repair import repair_record
 from memos_cli.infra.transfer.merge_plan import CHECK, LogUnion, Plan, compare, ends_of, plan_of, state_of, still
-from memos_cli.infra.vault import connection, fold, links, log, purge, rows, search
+from memos_cli.infra.vault import connection, links, log, purge, rebuild, rows, search
 from memos_cli.infra.vault.blobs import ABSENT, Blobs
-from memos_cli.infra.vault.units import POLICY, Unit, mark, new_id, registers_of, set_mark
+from memos_cli.infra.vault.units import POLICY, Unit, mark, mark_unwiped, new_id, registers_of, set_mark
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.model import Link
+from memos_cli.model import Link, Operation
 
 _CHUNK = 500
 _BYTES = 2
@@ -50,13 +51,14 @@ class Merged(NamedTuple):
     """What a merge did.
 
     Attributes:
-        texts: texts of memories that a tombstone erased, for `purge.wipe` after the commit; never stored.
+        texts: texts of memories that a tombstone erased, for `purge.wipe` after the commit; never stored. `None` where a repair
+            erased something, of which no texts are known.
         now_trusted: how many memories were untrusted here, and are trusted now.
         opened: links that were taken out, since they closed a circle with links of the other cube.
     """
 
     plan: Plan
-    texts: tuple[str, ...] = ()
+    texts: tuple[str, ...] | None = ()
     now_trusted: int = 0
     opened: tuple[Link, ...] = ()
 
@@ -89,26 +91,40 @@ def _readable(other: Vault) -> Iterator[None]:
         raise IntegrityError(f"cube {other.name} holds what no memory can be: {error!r}", hint=CHECK) from None
 
 
-def _take(vault: Vault, unit: Unit, other: Vault, terms: Terms, union: LogUnion, planned: Plan) -> tuple[str, ...]:
+def _take(vault: Vault, unit: Unit, other: Vault, terms: Terms, union: LogUnion, planned: Plan) -> tuple[str, ...] | None:
     memories = [subject for noun, subject in union.incoming if noun == "memory"]
     # What was purged on either side, with the operations that the other side still has: their texts and their places.
     gone = [vault.operations("memory", one) for one in planned.erased]
     gone += [other.operations("memory", one) for one in planned.withheld]
     before = {identity: _steering(vault, identity) for identity in memories}
     ruled, policy = vault.policy, vault.merged_policy
-    replicas = _insert(vault.conn, other, union.rows)
+    replicas, repairs = _insert(vault.conn, other, union.rows)
+    mended = _repair(vault, repairs, union, trusted=terms.trusted)
     _hold(vault, other, replicas)
-    unit.log.go_on()
+    unit.log.become(vault.meta["replica"])
     _receipt(vault, unit, other, terms, len(union.rows))
     # Records first: a policy says when a memory is due.
     for noun, subject in sorted(union.incoming, key=lambda pair: pair[0] == "memory"):
-        unit.store(noun, subject, vault.operations(noun, subject))
+        if known := vault.operations(noun, subject):
+            unit.store(noun, subject, known)
+        else:  # all that was said of it was written again of another name
+            rebuild.rebuild(vault.conn, vault.due)
     _keep_policy(unit, vault.conn, ruled, policy, trusted=terms.trusted and not other.mark(POLICY))
     _copy_files(vault, other, memories)
     texts = purge.follow(vault, unit, gone) if gone else ()
     _adopt_vectors(vault, other, memories, terms.fingerprint)
     _mark_arrivals(vault, other, before, trusted=terms.trusted)
-    return texts
+    return None if mended else texts
+
+
+def _repair(vault: Vault, repairs: Iterable[Operation], union: LogUnion, *, trusted: bool) -> bool:
+    """Do here what repairs did to the other log; whether anything was erased."""
+    done = repair_record.carry_out(vault.conn, repairs, trusted=trusted)
+    union.incoming.update(dict.fromkeys(sorted(done.subjects)))
+    vault.meta["replica"] = mark(vault.conn, "replica")
+    if done.erased:
+        mark_unwiped(vault.conn)
+    return done.erased
 
 
 def _open_circles(vault: Vault, unit: Unit, memories: Iterable[str]) -> list[Link]:
@@ -120,21 +136,10 @@ def _open_circles(vault: Vault, unit: Unit, memories: Iterable[str]) -> list[Lin
     came = [link for identity in memories for link in vault.links(identity)[0] if link.type in links.ACYCLIC]
     taken: list[Link] = []
     for kind in sorted({link.type for link in came if links.leads(conn, link.target, link.type, link.source)}):
-        while ring := links.circle(conn, kind):
-            last = max(ring, key=lambda pair: _set_at(vault, Link(pair[0], kind, pair[1])))
-            taken.append(Link(last[0], kind, last[1]))
-            unit.change("memory", last[0], {_register(taken[-1]): None})
+        while last := links.to_open(conn, kind):
+            taken.append(last)
+            unit.change("memory", last.source, {links.register(last): None})
     return taken
-
-
-def _register(link: Link) -> str:
-    return f"{fold.LINK}{link.type}:{link.target}"
-
-
-def _set_at(vault: Vault, link: Link) -> tuple[int, str, int]:
-    """The place, in folding order, of the operation that set a link."""
-    name = _register(link)
-    return max(log.order(op) for op in vault.operations("memory", link.source) if (op.change or {}).get(name))
 
 
 def _steering(vault: Vault, identity: str) -> tuple[Any, ...] | None:
@@ -144,26 +149,31 @@ def _steering(vault: Vault, identity: str) -> tuple[Any, ...] | None:
     return tuple(getattr(memory, field) for field in _STEERING)
 
 
-def _insert(conn: sqlite3.Connection, other: Vault, places: Sequence[int]) -> set[str]:
-    """Copy operations, each verified and within the limits of operations; their replicas.
+def _insert(conn: sqlite3.Connection, other: Vault, places: Sequence[int]) -> tuple[set[str], list[Operation]]:
+    """Copy operations, each verified and within the limits of operations; their replicas, and the repairs among them.
 
-    Payloads of what was purged on either side are not copied. A missing payload needs a tombstone that explains it.
+    Payloads of what was purged on either side, or mended, are not copied. A missing payload needs a tombstone or a repair that
+    explains it.
     """
     tombs = {subject for one in (conn, other.conn) for subject in log.purged(one)}
+    erased = {identity for one in (conn, other.conn) for identity in log.repaired(one).erased}
     replicas: set[str] = set()
+    repairs: list[Operation] = []
     for start in range(0, len(places), _CHUNK):
         found = log.copied(other.conn, places[start : start + _CHUNK])
         for row in found:
             op = log.verified(row)
-            if why := limits.fault(op, row[-1]):
+            why = limits.fault(op, row[-1])
+            gone = (op.noun == "memory" and op.subject in tombs) or (why and op.id in erased)
+            if why and (limits.fault_of_head(op) or not gone):
                 hint = f"nothing was taken over; mend that cube: memos --cube {other.name} doctor --repair"
                 raise IntegrityError(f"operation {op.seq} of replica {op.replica}: {why}", hint=hint)
-            gone = op.noun == "memory" and op.subject in tombs
-            if op.change is None and not gone:
+            if op.change is None and not gone and op.id not in erased:
                 raise IntegrityError(f"operation {op.seq} of replica {op.replica}: its change is missing", hint=CHECK)
             log.insert(conn, log.without_payload(row) if gone else row)
             replicas.add(op.replica)
-    return replicas
+            repairs += [op] * (op.noun == log.REPAIR)
+    return replicas, repairs
 
 
 def _hold(vault: Vault, other: Vault, replicas: set[str]) -> None:

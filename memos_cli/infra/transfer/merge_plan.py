@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from memos_cli.errors import IntegrityError
+from memos_cli.infra.repair import repair_record
 from memos_cli.infra.vault import connection, fold, log
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Operation
@@ -89,7 +90,7 @@ def still(other: Vault) -> Iterator[None]:
 
 
 def compare(conn: sqlite3.Connection, other: sqlite3.Connection, only: Collection[str] | None) -> LogUnion:
-    """Compare two logs.
+    """Compare two logs. What a repair wrote again here does not come in as it was.
 
     Args:
         only: ids of the memories whose operations may come in; `None` for everything.
@@ -99,12 +100,14 @@ def compare(conn: sqlite3.Connection, other: sqlite3.Connection, only: Collectio
     """
     for line in (*log.missing(other), *log.gaps(other)):
         raise IntegrityError(f"the other cube is damaged: {line}", hint=CHECK)
-    union = LogUnion(array("q"), {}, set())
+    union, moved = LogUnion(array("q"), {}, set()), log.repaired(conn).moved
     ours, theirs = log.ends(conn), ends_of(other)
     for replica in sorted({*ours, *theirs}):
         known, end = ours.get(replica, 0), theirs.get(replica, 0)
         start = max(0, _agreed(conn, other, replica, min(known, end)) - 1)  # includes the last common one, for its id
         mine, coming = _entries(conn, replica, start, known, 0), _entries(other, replica, start, end, 1, only)
+        if moved:
+            coming = (one for one in coming if not _is_moved(conn, other, one, moved))
         _join(union, replica, heapq.merge(mine, coming))
     return union
 
@@ -131,8 +134,12 @@ def _entries(
     """A replica's operations between two places, in the order of their numbers."""
     sql = """SELECT seq, ?, id, previous, n, noun, subject FROM ops WHERE replica = ? AND seq > ? AND seq <= ? ORDER BY seq"""
     for entry in conn.execute(sql, (side, replica, start, end)):
-        if only is None or (entry[5] == "memory" and entry[6] in only):
+        if only is None or (entry[5] in {"memory", log.REPAIR} and entry[6] in only):
             yield entry
+
+
+def _is_moved(conn: sqlite3.Connection, other: sqlite3.Connection, entry: _Entry, moved: dict[str, str]) -> bool:
+    return entry[2].hex() in moved and repair_record.is_moved(conn, log.copied(other, [entry[4]])[0], moved)
 
 
 def _join(union: LogUnion, replica: str, entries: Iterable[_Entry]) -> None:
@@ -198,7 +205,7 @@ def plan_of(vault: Vault, other: Vault, union: LogUnion, only: Collection[str] |
         tuple(sorted(doomed & here)),
         tuple(sorted(gone)),
         theirs - len(incoming) - len(older),
-        tuple(sorted(pair for pair in union.incoming if pair[0] not in {"memory", log.IMPORT})),
+        tuple(sorted(pair for pair in union.incoming if pair[0] not in {"memory", log.IMPORT, log.REPAIR})),
         len(union.rows) - sum(noun == log.IMPORT for noun, _ in union.incoming),
     )
 

@@ -6,12 +6,15 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from memos_cli.errors import IntegrityError, MemosError
-from memos_cli.infra.vault import connection, log, rebuild, schema
+from memos_cli.infra import limits
+from memos_cli.infra.vault import connection, fold, links, log, rebuild, schema
 from memos_cli.infra.vault.blobs import ABSENT, Blobs
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.model import COLD_STATES, HOT_STATES
+from memos_cli.model import COLD_STATES, HOT_STATES, Operation
 
 _INDEXES = ("fts", "cold_fts")
+PORTABLE = "portable"
+"""The name of the check that finds what no cube file could carry; `memos doctor --repair` mends that."""
 MOST_SHOWN = 20
 """The most faults listed of one kind: a damaged cube can have a million, and nobody reads that many."""
 
@@ -36,10 +39,72 @@ def check(vault: Vault) -> list[Check]:
         checks.append(_look("cube", lambda: _identity(vault.conn)))
         checks.append(_look("log", lambda: log.faults(vault.conn)))
         if not checks[-1].faults:
+            checks.append(_look(PORTABLE, lambda: portable(vault.conn)))
             checks.append(_look("state", lambda: rebuild.differences(vault.conn)))
         checks.append(_look("index", lambda: [*_index(vault.conn), *_inside(vault.conn)]))
     checks.append(_look("blobs", lambda: _blobs(vault)))
     return checks
+
+
+class Unfit(NamedTuple):
+    """An operation that no cube file could carry.
+
+    Attributes:
+        why: what is wrong with it.
+        header: whether that is its header, which cannot be changed without its id; otherwise it is the change alone.
+    """
+
+    op: Operation
+    why: str
+    header: bool
+
+    def __str__(self) -> str:
+        name = f"operation {self.op.seq} of replica {self.op.replica} on {self.op.noun} {self.op.subject[:8]!r}"
+        return f"{name}: {self.why}"
+
+
+def unfit(conn: sqlite3.Connection) -> Iterator[Unfit]:
+    """The operations that no cube file could carry, or whose clock leaves no room for an operation after them."""
+    latest: dict[str, int] = {}
+    for row in log.raw_rows(conn, "ORDER BY replica, seq"):
+        op = log.from_row(row)
+        why = limits.fault_of_head(op) or _clock_fault(op.clock, latest.get(op.replica, 0))
+        if not why:
+            latest[op.replica] = op.clock
+        if why or (op.change is not None and (op.salt is None)):
+            yield Unfit(op, why or "a change without a salt", header=True)
+        elif why := limits.fault(op, row[-1]):
+            yield Unfit(op, why, header=False)
+
+
+def _clock_fault(clock: int, before: int) -> str:
+    if clock < before:
+        return "its clock runs backwards"
+    return "its clock leaves no room for the next" if log.millis_of(clock) >= limits.LATEST - limits.ROOM else ""
+
+
+def too_long(conn: sqlite3.Connection) -> Iterator[tuple[str, str, fold.Registers, str]]:
+    """Noun, subject and registers of what its changes, each of them being right, make too long; and what is wrong with it."""
+    # Each character of a change takes at most 4 bytes: the sum spares nearly every subject its fold.
+    sql = "SELECT noun, subject FROM ops GROUP BY noun, subject HAVING sum(length(change)) * 4 > ? ORDER BY min(n)"
+    for noun, subject in conn.execute(sql, (limits.MOST_CHANGE,)).fetchall():
+        registers = fold.fold(log.of_subject(conn, noun, subject))
+        if why := limits.fault_of_state(registers):
+            yield noun, subject, registers, why
+
+
+def portable(conn: sqlite3.Connection) -> Iterator[str]:
+    """What no cube file could carry, a line each; the log has to be sound."""
+    known = set()
+    for one in unfit(conn):
+        known.add((one.op.noun, one.op.subject))
+        yield str(one)
+    for noun, subject, _, why in too_long(conn):
+        if (noun, subject) not in known:
+            yield f"all that is said of {noun} {subject[:8]!r}: {why}"
+    for kind in links.ACYCLIC:
+        if ring := links.circle(conn, kind):
+            yield f"links of type {kind} lead in a circle through {' and '.join(source[:8] for source, _ in ring[:2])}"
 
 
 def require_sound(vault: Vault) -> None:

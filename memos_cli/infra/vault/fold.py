@@ -44,6 +44,23 @@ def fold(operations: Iterable[Operation]) -> Registers:
     return {name: value for name, value in registers.items() if value is not None}
 
 
+def as_known(then: list[Operation], operations: list[Operation]) -> list[Operation]:
+    """Operations of an earlier time, with what a repair erased of them taken as it is now: what it said then is not known.
+
+    Args:
+        then: those of the earlier time, in folding order; `operations` likewise, up to now.
+    """
+    place = next((index for index, operation in enumerate(then) if operation.change is None), None)
+    if place is None:
+        return then
+    now = fold(operations)
+    if now.get(PURGED):
+        return then
+    if place == 0 and then[0].noun == "memory":  # its first change, which made it
+        now = {name: value for name, value in now.items() if name not in {"since", "reason"}} | {"state": State.GENERATED.value}
+    return [*then[:place], then[place]._replace(change=now), *then[place + 1 :]]
+
+
 def members(registers: Registers, prefix: str) -> tuple[str, ...]:
     """The elements of the set whose registers begin with `prefix`, sorted."""
     if not any(":" in name for name in registers):

@@ -2,7 +2,9 @@
 
 import sqlite3
 
-from memos_cli.model import LinkType
+from memos_cli.infra import limits
+from memos_cli.infra.vault import log
+from memos_cli.model import Link, LinkType
 
 ACYCLIC = (LinkType.SUPERSEDES, LinkType.MERGED_INTO, LinkType.PART_OF, LinkType.DERIVED_FROM)
 """The types whose links must form no circle."""
@@ -44,3 +46,23 @@ def leads(conn: sqlite3.Connection, start: str, kind: LinkType, end: str) -> boo
                  SELECT ? UNION SELECT l.target FROM links l JOIN way ON l.source = way.id WHERE l.type = ?)
              SELECT 1 FROM way WHERE id = ?"""
     return conn.execute(sql, (start, kind.value, end)).fetchone() is not None
+
+
+def register(link: Link) -> str:
+    """The register of the link's source that holds the link."""
+    return f"{limits.LINK}{link.type}:{link.target}"
+
+
+def to_open(conn: sqlite3.Connection, kind: LinkType) -> Link | None:
+    """Of a circle of links that one which was set last, to be taken out; `None` where no links of the type form a circle.
+
+    Every machine with the same operations takes out the same one.
+    """
+    ring = [Link(source, kind, target) for source, target in circle(conn, kind)]
+    return max(ring, key=lambda link: _set_at(conn, link)) if ring else None
+
+
+def _set_at(conn: sqlite3.Connection, link: Link) -> tuple[int, str, int]:
+    """The place, in folding order, of the operation that set a link."""
+    name = register(link)
+    return max(log.order(op) for op in log.of_subject(conn, "memory", link.source) if (op.change or {}).get(name))

@@ -9,7 +9,8 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, NamedTuple
 
 from memos_cli.errors import IntegrityError, UsageError
 from memos_cli.infra import limits
@@ -19,12 +20,16 @@ UNREADABLE = (ValueError, TypeError, AttributeError, KeyError, OverflowError)
 """What reading damaged values raises."""
 IMPORT = "import"
 """The noun of a receipt, which a merge or an import appends; the subject of a receipt is nothing else's."""
+REPAIR = "repair"
+"""The noun of what `doctor --repair` records of the log: see `Repaired`."""
+DOCTOR = "doctor"
+"""The command that writes a repair. What it writes is no step of undo of its own."""
 SEE = "see what is left with: memos doctor"
 _COUNTER_BITS = 16
 _MOST_CLOCK = (1 << 63) - 1
-_COLUMNS = "id, replica, seq, clock, previous, parents, principal, command, txn, reverts, noun, subject, digest, salt, change"
-_INSERT = f"INSERT INTO ops ({_COLUMNS}) VALUES ({', '.join('?' * 15)})"
-_SELECT = f"SELECT {_COLUMNS} FROM ops"
+COLUMNS = "id, replica, seq, clock, previous, parents, principal, command, txn, reverts, noun, subject, digest, salt, change"
+_INSERT = f"INSERT INTO ops ({COLUMNS}) VALUES ({', '.join('?' * 15)})"
+_SELECT = f"SELECT {COLUMNS} FROM ops"
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 _PURGED = "purged"
 TOMBSTONE = _encode({_PURGED: True})
@@ -114,6 +119,11 @@ class Appender:
         last = self._conn.execute(sql, (self._replica,)).fetchone()
         self._seq: int = last[0] if last else 0
         self._previous: str = last[1].hex() if last else ""
+
+    def become(self, replica: str) -> None:
+        """Go on as another replica."""
+        self._replica = replica
+        self.go_on()
 
     def append(
         self, noun: str, subject: str, change: dict[str, Any], *, parents: tuple[str, ...] = (), reverts: str | None = None
@@ -250,7 +260,7 @@ Row = tuple[Any, ...]
 def copied(conn: sqlite3.Connection, places: Iterable[int]) -> list[Row]:
     """Operations by row number, in that order, as stored."""
     wanted = list(places)
-    found = conn.execute(f"SELECT n, {_COLUMNS} FROM ops WHERE n IN ({', '.join('?' * len(wanted))})", wanted)
+    found = conn.execute(f"SELECT n, {COLUMNS} FROM ops WHERE n IN ({', '.join('?' * len(wanted))})", wanted)
     by_place = {row[0]: row[1:] for row in found}
     return [by_place[place] for place in wanted]
 
@@ -293,6 +303,29 @@ def purged(conn: sqlite3.Connection) -> set[str]:
     }
 
 
+class Repaired(NamedTuple):
+    """What the repairs in a log name, by the ids of operations.
+
+    Attributes:
+        erased: operations whose change was erased, since no cube file could carry it.
+        moved: operations that were written again by a new replica, since no cube file could carry their headers: the new id.
+    """
+
+    erased: set[str]
+    moved: dict[str, str]
+
+
+def repaired(conn: sqlite3.Connection) -> Repaired:
+    """What all repairs in a log name; a damaged one names nothing."""
+    found = Repaired(set(), {})
+    for (change,) in conn.execute("SELECT change FROM ops WHERE noun = ? AND change IS NOT NULL", (REPAIR,)):
+        with suppress(*UNREADABLE):
+            told = json.loads(change)
+            found.erased.update(told.get("erased") or ())
+            found.moved.update(told.get("moved") or {})
+    return found
+
+
 def came_in(conn: sqlite3.Connection, replicas: Iterable[str]) -> None:
     """Record, in the transaction that inserts them, how many operations of other replicas the log has."""
     sql = "INSERT OR REPLACE INTO replicas SELECT ?1, count(*) FROM ops WHERE replica = ?1"
@@ -326,13 +359,13 @@ def _partial(conn: sqlite3.Connection) -> set[str]:
 def faults(conn: sqlite3.Connection) -> Iterator[str]:
     """What is wrong with the log, a line each: a broken chain, or a header or a change that does not match its hash.
 
-    A change may be missing only where its subject has a tombstone, and has to be missing there. Operations may be missing only
-    of another replica, and only those that the log never had.
+    A change may be missing only where its subject has a tombstone, and has to be missing there, or where a repair names the
+    operation. Operations may be missing only of another replica, and only those that the log never had.
     """
     yield from missing(conn)
     replica, seq, previous = "", 0, ""
     partial = _partial(conn)
-    tombs = purged(conn)
+    tombs, erased = purged(conn), repaired(conn).erased
     for row in conn.execute(f"{_SELECT} ORDER BY replica, seq"):
         try:
             op = from_row(row)
@@ -349,15 +382,15 @@ def faults(conn: sqlite3.Connection) -> Iterator[str]:
             yield f"{name} does not follow from the one before it"
         if header_hash(op) != op.id:
             yield f"{name}: its header is not the one that was hashed"
-        if wrong := _payload_fault(op, row[14], gone=op.noun == "memory" and op.subject in tombs):
+        if wrong := _payload_fault(op, row[14], gone=op.noun == "memory" and op.subject in tombs, mended=op.id in erased):
             yield f"{name}: {wrong}"
         seq, previous = op.seq, op.id
 
 
-def _payload_fault(op: Operation, change: str | None, *, gone: bool) -> str | None:
-    """What is wrong with a stored change; `gone` says whether its subject was purged."""
+def _payload_fault(op: Operation, change: str | None, *, gone: bool, mended: bool) -> str | None:
+    """What is wrong with a stored change; `gone` says whether its subject was purged, `mended` whether a repair names it."""
     if change is None:
-        return None if gone and op.salt is None else "its change is missing, and no purge says why"
+        return None if (gone or mended) and op.salt is None else "its change is missing, and no purge says why"
     if change_digest(op.salt or b"", change) != op.digest:
         return "its change is not the one that was hashed"
     return "what was purged is still there" if gone and change != TOMBSTONE else None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SNAPSHOT = "snapshot"
 """The noun whose records name positions in the log. They are no part of the state that they name."""
-_STATE = f"noun NOT IN ('{SNAPSHOT}', '{log.IMPORT}')"
+_STATE = f"noun NOT IN ('{SNAPSHOT}', '{log.IMPORT}', '{log.REPAIR}')"
 """The SQL condition on `ops` for what changes the state that snapshots name."""
 
 
@@ -33,7 +33,9 @@ def receipts(vault: Vault) -> list[Operation]:
     among the rows that a receipt written here, behind them, tells of.
     """
     made, first = list[Operation](), math.inf
-    own = log.operations(vault.conn, "WHERE noun = ? AND replica = ?", (log.IMPORT, vault.meta["replica"]))
+    ours = sorted(schema.own_replicas(vault.conn))
+    where = f"WHERE noun = ? AND replica IN ({', '.join('?' * len(ours))})"
+    own = log.operations(vault.conn, where, (log.IMPORT, *ours))
     for one in sorted(own, key=lambda one: _row(vault, one), reverse=True):
         if _row(vault, one) < first:
             made.append(one)
@@ -53,9 +55,13 @@ def came_with(vault: Vault, receipt: Operation) -> tuple[int, int]:
 
 
 def subjects_between(vault: Vault, first: int, end: int) -> Iterator[tuple[str, str]]:
-    """Noun and subject of the operations in these rows, the newest first, without receipts; writing meanwhile is fine."""
-    sql = "SELECT noun, subject FROM ops WHERE n >= ? AND n < ? AND noun <> ? GROUP BY noun, subject ORDER BY max(n) DESC"
-    return iter(vault.conn.execute(sql, (first, end, log.IMPORT)))
+    """Noun and subject of what the operations in these rows are about, the newest first; writing meanwhile is fine.
+
+    Receipts and repairs are left out: they are about the log.
+    """
+    among = f"n >= ? AND n < ? AND noun NOT IN ('{log.IMPORT}', '{log.REPAIR}')"
+    sql = f"SELECT noun, subject FROM ops WHERE {among} GROUP BY noun, subject ORDER BY max(n) DESC"
+    return iter(vault.conn.execute(sql, (first, end)))
 
 
 def rows_of(vault: Vault, noun: str, subject: str) -> dict[str, int]:
@@ -67,14 +73,16 @@ def rows_of(vault: Vault, noun: str, subject: str) -> dict[str, int]:
 def transactions_backwards(vault: Vault) -> Iterator[tuple[str, str | None, bool]]:
     """The transactions from the newest on: name, the name of the one that it takes back, whether it was made here.
 
-    A command that wrote several times under one name comes once, where it wrote last, whoever wrote in between.
+    A command that wrote several times under one name comes once, where it wrote last, whoever wrote in between. What a repair
+    wrote does not count: it is no step, and what it put in the place of a bad change has the name of that change's command.
     """
     seen: set[str] = set()
-    own = vault.meta["replica"]
-    for txn, reverts, replica in vault.conn.execute("SELECT txn, reverts, replica FROM ops ORDER BY n DESC"):
+    own = schema.own_replicas(vault.conn)
+    sql = "SELECT txn, reverts, replica FROM ops WHERE command <> ? ORDER BY n DESC"
+    for txn, reverts, replica in vault.conn.execute(sql, (log.DOCTOR,)):
         if txn not in seen:
             seen.add(txn)
-            yield txn, reverts, replica == own
+            yield txn, reverts, replica in own
 
 
 def purged_by_tick(vault: Vault, txn: str) -> bool:

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from memos_cli.infra.vault import schema
 from memos_cli.infra.vault.log import millis_of
 from memos_cli.infra.vault.rows import clock_of, memory_of
 from memos_cli.model import COLD_STATES, HOT_STATES, Filter, Link, LinkType, Memory, State, Visibility
@@ -244,16 +245,16 @@ def changed_since(vault: "OpenCube", row: int, most: int, load: int, leaving_out
         load: a transaction of more operations than this is skipped as a whole.
         leaving_out: a command whose own writes do not count.
     """
-    (own,) = vault.conn.execute("SELECT value FROM cube WHERE key = 'replica'").fetchone()
+    own = schema.own_replicas(vault.conn)
     found: dict[str, None] = {}
     while len(found) < most:
         batch = vault.conn.execute(
-            "SELECT n, subject, noun, command, txn, replica = ? FROM ops WHERE n > ? ORDER BY n LIMIT 500", (own, row)
+            "SELECT n, subject, noun, command, txn, replica FROM ops WHERE n > ? ORDER BY n LIMIT 500", (row,)
         ).fetchall()
         if not batch:
             break
-        for n, subject, noun, command, txn, mine in batch:
-            row = n
+        for n, subject, noun, command, txn, replica in batch:
+            row, mine = n, replica in own
             if noun == "memory" and not (mine and command == leaving_out):
                 if mine and subject not in found and (end := _end_of_load(vault.conn, txn, load)):
                     row = end  # one transaction, so its rows are consecutive

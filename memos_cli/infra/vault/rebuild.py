@@ -39,6 +39,9 @@ class _Deriver(Unit):
         self._due = due
         self.changed = set()
 
+    def _require_fit(self, noun: str, registers: fold.Registers) -> None:
+        """Let everything through: what the log amounts to is shown, and `doctor` says what of it no cube file could carry."""
+
 
 def deriver(conn: sqlite3.Connection, due: rows.Due) -> Unit:
     """A `Unit` that stores folded state inside the caller's transaction; the log is there already."""
@@ -70,12 +73,12 @@ Keep = Callable[[list[Operation]], list[Operation]]
 
 def upto_clock(clock: int) -> Keep:
     """What was known at a clock value; what came up only later is taken as it is now (see `past.at_instant`)."""
-    return lambda operations: [op for op in operations if op.clock <= clock] or operations
+    return lambda operations: fold.as_known([op for op in operations if op.clock <= clock], operations) or operations
 
 
 def upto_position(place: log.Position) -> Keep:
     """What was in the log at a position, and nothing else."""
-    return lambda operations: [op for op in operations if log.within(op, place)]
+    return lambda operations: fold.as_known([op for op in operations if log.within(op, place)], operations)
 
 
 def fold_past(source: sqlite3.Connection, target: sqlite3.Connection, keep: Keep) -> None:

@@ -90,6 +90,25 @@ def identity_digest(meta: "Mapping[str, str]") -> str:
     return sha256("\n".join(f"{name} {meta.get(name, '')}" for name in IDENTITY).encode()).hexdigest()
 
 
+FORMER = "former"
+"""The mark, in the table `cube`, with the names of the replicas as which this copy of the cube wrote before, as a list."""
+
+
+def own_replicas(conn: "sqlite3.Connection") -> frozenset[str]:
+    """The replicas as which this copy of the cube writes, and has written."""
+    meta = dict(conn.execute("SELECT key, value FROM cube WHERE key IN ('replica', ?)", (FORMER,)))
+    return frozenset((meta["replica"], *json.loads(meta.get(FORMER, "[]"))))
+
+
+def go_on_as(conn: "sqlite3.Connection", replica: str) -> None:
+    """Let this copy of the cube write as another replica from now on, in the caller's transaction."""
+    former = sorted(own_replicas(conn))
+    conn.execute("INSERT OR REPLACE INTO cube VALUES (?, ?)", (FORMER, json.dumps(former)))
+    conn.execute("UPDATE cube SET value = ? WHERE key = 'replica'", (replica,))
+    meta = dict(conn.execute("SELECT key, value FROM cube"))
+    conn.execute("INSERT OR REPLACE INTO cube VALUES ('digest', ?)", (identity_digest(meta),))
+
+
 MIGRATIONS = (m001_log_and_fold, m002_lifecycle, m003_merge)
 _SET = "memos"
 _MIGRATIONS_TABLE = (

@@ -13,7 +13,7 @@ from memos_cli.errors import UsageError
 from memos_cli.infra import limits
 from memos_cli.infra.limits import ALPHABET, ID_LENGTH
 from memos_cli.infra.vault import fold, links, rows
-from memos_cli.infra.vault.log import IMPORT, TOMBSTONE, Appender, of_subject, order
+from memos_cli.infra.vault.log import IMPORT, REPAIR, TOMBSTONE, Appender, of_subject, order
 from memos_cli.model import COLD_STATES, HOT_STATES, Draft, LinkType, Memory, Operation, State
 
 _LETTERS = (ALPHABET * 8).encode()
@@ -125,7 +125,7 @@ class Unit:
         """Write the fold of the operations on one subject."""
         operations.sort(key=order)
         if noun != "memory":
-            if noun != IMPORT:  # receipts are read in the log, and every machine has its own
+            if noun not in {IMPORT, REPAIR}:  # both are read in the log; and of receipts every machine has its own
                 self._store_record(noun, subject, operations)
             return
         if self._conn.execute("SELECT 1 FROM memories WHERE id = ?", (subject,)).fetchone():
@@ -142,7 +142,7 @@ class Unit:
 
     def _store_record(self, noun: str, subject: str, operations: list[Operation]) -> None:
         registers = fold.fold(operations)
-        _require_fit(noun, registers)
+        self._require_fit(noun, registers)
         if registers:
             fields = json.dumps(registers, ensure_ascii=False, sort_keys=True)
             self._conn.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", (noun, subject, fields))
@@ -151,9 +151,19 @@ class Unit:
         if noun == POLICY:  # it changes every term: all are due, and the next tick computes when they really are
             self._conn.execute("UPDATE memories SET next_due_at = ''")
 
+    def _require_fit(self, noun: str, registers: fold.Registers) -> None:
+        """Refuse what no line of a cube file could hold, though each change by itself could be there.
+
+        Raises:
+            UsageError: it is such.
+        """
+        if why := limits.fault_of_state(registers):
+            hint = "nothing was changed; say less of one thing"
+            raise UsageError(f"all that is said of a {noun} is too much: {why}", hint=hint)
+
     def _insert(self, identity: str, operations: list[Operation]) -> None:
         memory, registers = fold.memory(identity, operations)
-        _require_fit("memory", registers)
+        self._require_fit("memory", registers)
         taken = self._give_way(identity, memory.external_id)
         row = self._row(memory, operations, taken=taken)
         n = self._conn.execute(_INSERT, row).lastrowid
@@ -166,7 +176,7 @@ class Unit:
     def _update(self, identity: str, operations: list[Operation]) -> None:
         self.changed.add(identity)
         memory, registers = fold.memory(identity, operations)
-        _require_fit("memory", registers)
+        self._require_fit("memory", registers)
         n, state, content, title, speaker, key, external_id, body = self._conn.execute(_KEPT, (identity,)).fetchone()
         content = content if body is None else rows.unpacked(body)
         if index := _INDEX.get(state):
@@ -280,16 +290,6 @@ class Unit:
         for table in tables or GENERATIONS:
             if self._conn.execute(f"DELETE FROM {table} WHERE n = ?", (n,)).rowcount:
                 bump_generation(self._conn, table)
-
-
-def _require_fit(noun: str, registers: fold.Registers) -> None:
-    """Refuse what no line of a cube file could hold, though each change by itself could be there.
-
-    Raises:
-        UsageError: it is such.
-    """
-    if why := limits.fault_of_state(registers):
-        raise UsageError(f"all that is said of a {noun} is too much: {why}", hint="nothing was changed; say less of one thing")
 
 
 GENERATIONS = {"vectors": "generation", "cold_vectors": "cold_generation"}

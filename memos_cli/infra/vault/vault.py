@@ -97,9 +97,8 @@ class Vault:
         with connection.translated(self.path):
             connection.begin(self.conn, self.path, self._lock_timeout)
             try:
-                appender = log.Appender(
-                    self.conn, replica=self.meta["replica"], principal=principal, command=command, millis=millis, txn=txn
-                )
+                own = self.meta["replica"] = units.mark(self.conn, "replica")  # another process may have repaired the log
+                appender = log.Appender(self.conn, replica=own, principal=principal, command=command, millis=millis, txn=txn)
                 unit = Unit(self.conn, appender, self.due)
                 yield unit
                 unit.require_no_circle()

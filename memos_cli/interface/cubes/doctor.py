@@ -4,8 +4,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from memos_cli.errors import CubeNotFound, MemosError, ModelUnavailable, UsageError, extra
+from memos_cli.infra.governance import governance
 from memos_cli.infra.local import adapters
-from memos_cli.infra.vault import check, connection, purge, search
+from memos_cli.infra.repair import repair
+from memos_cli.infra.vault import check, connection, log, purge, search
 from memos_cli.operation.results import GET_MODEL
 
 if TYPE_CHECKING:
@@ -17,6 +19,10 @@ SQLITE = connection.SQLITE
 """The version of SQLite that cubes are read and written with."""
 Check = check.Check
 """One thing that was looked at, and what was found wrong with it."""
+PORTABLE = check.PORTABLE
+"""The name of the check that `Doctor.repair` mends what it finds."""
+Mended = repair.Mended
+"""One thing that a repair did."""
 Tell = Callable[[str], None]
 """Told what could not be done now and harms nothing, a line each."""
 _HOUR = 3600
@@ -98,6 +104,30 @@ class Doctor:
             IntegrityError: the log is damaged, so nothing is derived from it.
         """
         return check.make_anew(self._session.vault(name))
+
+    def repair(self, name: str, tell: Tell = lambda _: None, *, dry_run: bool = False) -> list[Mended]:
+        """Mend what an older memos let into the log of a cube, and no cube file could carry; all else stays as it is.
+
+        Args:
+            name: or the path of the cube.
+            tell: told what of the wiping could not be done now.
+            dry_run: change nothing.
+
+        Raises:
+            IntegrityError: the log is damaged, or something in it cannot be mended; nothing is changed then.
+            Refused: the principal does not own the cube.
+        """
+        vault, author = self._session.vault(name), self._session.author(log.DOCTOR)
+        governance.require_owner(author.principal, vault.meta, "repair it")
+        if not dry_run:
+            cached = self._session.embeddings.cached(vault)  # named after the replica, so that nothing would ever remove them
+        done = repair.repair(vault, author.principal, author.millis, dry_run=dry_run)
+        if done and not dry_run:
+            for path in cached:
+                path.unlink(missing_ok=True)
+            for line in self._erasure.finish(vault):
+                tell(f"the wiping is not finished: {line}")
+        return done
 
     def embed(self, name: str, tell: Callable[[int, int], None] = lambda *_: None, *, anew: bool = False) -> int:
         """Embed what waits for its vectors in a cube; how many memories that were.

@@ -108,7 +108,7 @@ def _change(then: fold.Registers, *, was: bool, is_: bool) -> Change:
 
 
 def _upto(operations: list[Operation], place: log.Position) -> list[Operation]:
-    return [operation for operation in operations if log.within(operation, place)]
+    return fold.as_known([operation for operation in operations if log.within(operation, place)], operations)
 
 
 def _is_there(registers: fold.Registers) -> bool:

@@ -126,7 +126,8 @@ class Snapshots:
     def _look(self, text: str, name: str, principal: str) -> Memory:
         vault, identity = self._session.locate(text, principal)
         place = past.snapshot(vault, name)["position"]
-        operations = [one for one in vault.operations("memory", identity) if log.within(one, place)]
+        history = vault.operations("memory", identity)
+        operations = fold.as_known([one for one in history if log.within(one, place)], history)
         memory = fold.memory(identity, operations)[0]._replace(cube=vault.name) if operations else None
         if memory is None or not governance.may_see(memory, principal, vault.meta):
             hint = f"see what there was: memos list --snapshot {name}"

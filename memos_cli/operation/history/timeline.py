@@ -48,7 +48,7 @@ def roll_back(vault: Vault, identity: str, author: "Author", version: int) -> Ch
                 f"{identity[:8]} has versions 1 to {len(operations)}, not {version}",
                 hint=f"see them: memos history {identity[:8]}",
             )
-        now, then = fold.fold(operations), fold.fold(operations[:version])
+        now, then = fold.fold(operations), fold.fold(fold.as_known(operations[:version], operations))
         then |= _present_source(vault, then, now)
         return {name: then.get(name) for name in {*now, *then} if now.get(name) != then.get(name)}
 
@@ -120,6 +120,8 @@ def _takes_back(vault: Vault, author: "Author", name: str | None) -> _TakesBack:
         raise NotFound(f"nothing to undo in cube {vault.name}")
     operations = vault.transaction(txn)
     command = operations[0].command
+    if all(operation.command == log.DOCTOR for operation in operations):
+        raise Refused(f"{txn} repaired the log, and what it erased is gone", hint=_OTHERS)
     receipt = next((operation for operation in operations if operation.noun == log.IMPORT), None)
     if receipt is not None:
         return _TakesBack(txn, command, _inverses_of_import(vault, receipt, author.at), ())
@@ -142,11 +144,16 @@ def _inverses(vault: Vault, operations: list[Operation], at: str) -> dict[tuple[
     for noun, subject in reversed(dict.fromkeys((operation.noun, operation.subject) for operation in operations)):
         history = vault.operations(noun, subject)
         mine = [index for index, operation in enumerate(history) if operation.txn == txn]
+        # Behind what the command wrote itself there may be what a repair wrote in place of it.
+        end = max((index for index in mine if history[index].command != log.DOCTOR), default=mine[-1])
         changed: dict[str, Any] = {}
         for index in mine:
             changed |= history[index].change or {}
+        mended = (one for one in history[mine[-1] + 1 :] if one.command == log.DOCTOR)
+        for name in {name for one in mended for name in one.change or ()}:
+            changed.pop(name, None)  # no cube file could carry what it was, so it stays as it was mended
         before = fold.fold(operation for operation in history[: mine[-1]] if operation.txn != txn)
-        if by := _taken_back_by(history[mine[-1] + 1 :], txn):
+        if by := _taken_back_by(history[end + 1 :], txn):
             undone = by
             continue
         _refuse_if_changed_since(history, mine[-1], changed)

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from memos_cli import MOS
+from memos_cli.config import Settings, paths
 from tests.conftest import Run
+from tests.infra.repair import poisons
 
 
 def test_doctor_calls_no_cube_damaged_that_is_not_there(memos: Run, home: Path) -> None:
@@ -63,3 +66,49 @@ def test_doctor_does_all_that_it_is_asked(memos: Run, home: Path) -> None:
     done = memos("--json", "doctor", "--rebuild", "--embed", env={"MEMOS_EMBEDDER": "auto"})
     assert done.data == {"cubes": {"default": {"memories": 1, "embedded": 1}}}
     assert not is_damaged(memos, "default")
+
+
+def test_doctor_finds_and_mends_what_an_older_version_let_in(memos: Run, home: Path) -> None:
+    memos("add", "sound")
+    settings = Settings({"MEMOS_EMBEDDER": "none", "MEMOS_PRINCIPAL": "sam"}, paths({"MEMOS_HOME": str(home)}))
+    with MOS(home, settings=settings) as mos:
+        poisons.tag(mos)
+        poisons.principal(mos)
+    ran = memos("doctor")
+    assert (ran.status, "memos doctor --repair" in ran.err, "portable" in ran.out) == (13, True, True), ran.err
+    assert memos("doctor", "--rebuild").status == 0
+    assert memos("cube", "export", "-o", "bad.memcube").status == 13
+    asked = memos("doctor", "--repair")
+    assert (asked.status, "--yes" in asked.err) == (3, True), asked.err
+    told = memos("doctor", "--repair", "--dry-run")
+    assert told.status == 0, told.err
+    assert "would erase" in told.out
+    assert "would write again 2 operations" in told.out
+    assert memos("doctor").status == 13
+    document = memos("--json", "doctor", "--repair", "--yes")
+    assert document.status == 0, document.err
+    assert [one["what"] for one in document.data["cubes"]["default"]] == ["moved", "erased"]
+    assert document.data["dry_run"] is False
+    assert memos("doctor").status == 0
+    assert memos("doctor", "--repair").out == "there is nothing to repair\n"
+    ran = memos("cube", "export", "-o", "good.memcube")
+    assert ran.status == 0, ran.err
+    assert memos("cube", "verify", "good.memcube").status == 0
+    assert memos("cube", "import", "good.memcube", "--name", "again").status == 0
+    assert memos("--cube", "again", "doctor").status == 0
+    (identity,) = [one["id"] for one in memos("--json", "list", "--tag", "garden").data["memories"]]
+    assert "erased by a repair" in memos("history", identity).out
+    assert memos("--json", "history", identity).data["versions"][0]["erased"] is True
+
+
+@pytest.mark.parametrize("option", ["--rebuild", "--embed", "--reembed"])
+def test_repair_goes_alone(memos: Run, option: str) -> None:
+    memos("add", "sound")
+    assert memos("doctor", "--repair", option).status == 2
+    assert memos("doctor", "--dry-run").status == 2
+
+
+def test_what_is_somebody_elses_is_not_repaired(memos: Run) -> None:
+    memos("add", "sound")
+    ran = memos("--as", "guest", "doctor", "--repair", "--yes")
+    assert ran.status == 3, ran.err

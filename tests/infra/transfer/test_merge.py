@@ -455,7 +455,7 @@ def test_links_that_lead_in_a_circle_only_together_stop_no_tick(here: MOS, there
     ours = here.writable()
     last = max(starts(ours.get(name)) for name in (one, other))
     assert [sweep_plan._last_said(ours, ours.get(name)) for name in (one, other)] == [last, last]
-    assert_sound(ours)
+    assert [one.name for one in check(ours) if one.faults] == ["portable"]
 
 
 def test_a_circle_that_only_both_cubes_have_is_opened_at_the_same_link_on_both_sides(here: MOS, there: MOS) -> None:
