@@ -160,6 +160,33 @@ def stage(
                 one.rmdir()
 
 
+def prove(stream: "BinaryIO | IO[bytes]", folder: Path, check: Check) -> str:
+    """Verify a cube file as `stage` does and keep nothing of it; its digest, in hexadecimal.
+
+    Args:
+        stream: the file, decrypted.
+        folder: where it is taken apart meanwhile.
+        check: as for `stage`.
+
+    Raises:
+        AccessDenied, IntegrityError: as `stage`.
+    """
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix=".memos-", dir=folder, ignore_cleanup_errors=True) as place:
+        half, states = Path(place) / "cube", Path(place) / "states"
+        modes.make_folder(half / connection.BLOBS)
+        with connection.translated(half / connection.FILE):
+            staging = _Staging(stream, (half, states), rows.no_later_than_expiry, check, None, lambda *_: None, outlined=True)
+            try:
+                staging.run()
+            except sqlite3.IntegrityError as error:
+                raise unsound(f"two things in it exclude each other ({error})") from None
+            finally:
+                staging.conn.close()
+        return staging.reader.digest.hex()
+
+
 def _remove(folder: Path) -> None:
     import shutil
 
@@ -198,7 +225,7 @@ class _Digest:
 
 
 class _Staging:
-    """Reads one file into a folder, and the states of slots into another one."""
+    """Reads one file into a folder, and the states of slots into another one; `outlined`, without indexes."""
 
     def __init__(
         self,
@@ -208,8 +235,11 @@ class _Staging:
         check: Check,
         owner: str | None,
         tell: Progress,
+        *,
+        outlined: bool = False,
     ) -> None:
         (half, states), self._due, self._check, self._tell = folders, due, check, tell
+        self._outlined = outlined
         self._half = half
         self.reader = Reader(stream)
         self.vectors = self.absent = 0
@@ -278,7 +308,8 @@ class _Staging:
 
     def _fold(self) -> None:
         sinks = [_Digest(name) for name in (cubefile.MEMORIES, cubefile.LINKS, cubefile.RULES)]
-        state, store = State(*sinks), rebuild.deriver(self.conn, self._due)
+        state = State(*sinks)
+        store = rebuild.outliner(self.conn) if self._outlined else rebuild.deriver(self.conn, self._due)
         for noun, subject in self._subjects:
             operations = log.of_subject(self.conn, noun, subject)
             registers = state.add(noun, subject, operations)

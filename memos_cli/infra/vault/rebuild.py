@@ -7,7 +7,7 @@ from typing import Any
 
 from memos_cli.infra.vault import fold, log, rows, schema
 from memos_cli.infra.vault.units import GENERATIONS, Unit, bump_generation
-from memos_cli.model import Operation
+from memos_cli.model import COLD_STATES, Memory, Operation, State
 
 _SUBJECTS = "SELECT noun, subject, min(n) AS first FROM ops GROUP BY noun, subject ORDER BY first"
 _COMPARED = {
@@ -43,6 +43,23 @@ class _Deriver(Unit):
 def deriver(conn: sqlite3.Connection, due: rows.Due) -> Unit:
     """A `Unit` that stores folded state inside the caller's transaction; the log is there already."""
     return _Deriver(conn, due)
+
+
+class _Outliner(_Deriver):
+    """Stores rows, links and texts, and no index: that takes most of the time, and nothing is searched for."""
+
+    def _derive(self, n: int, memory: Memory, registers: fold.Registers) -> None:
+        if memory.state is State.PURGED:
+            return
+        for link in fold.links(memory.id, registers):
+            self._conn.execute("INSERT INTO links VALUES (?, ?, ?)", (link.source, link.type.value, link.target))
+        if memory.state in COLD_STATES:
+            self._conn.execute("INSERT INTO cold VALUES (?, ?, ?)", (n, len(memory.content), rows.packed(memory.content)))
+
+
+def outliner(conn: sqlite3.Connection) -> Unit:
+    """A `Unit` as `deriver` makes it, for a state that is only compared: it has no index."""
+    return _Outliner(conn, rows.no_later_than_expiry)
 
 
 def subjects(conn: sqlite3.Connection) -> Iterator[tuple[str, str, list[Operation]]]:

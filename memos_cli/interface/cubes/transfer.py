@@ -4,6 +4,7 @@
 nothing else knows of (`infra.transfer.loader`).
 """
 
+import io
 import stat
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +21,7 @@ from memos_cli.infra.local import adapters
 from memos_cli.infra.local.jobs import FOLDER
 from memos_cli.infra.transfer import dumper, loader
 from memos_cli.infra.transfer.dumper import WHOLE, Dumped, Progress
+from memos_cli.infra.transfer.verifier import verified
 from memos_cli.infra.vault import queries
 from memos_cli.infra.vault.connection import FILE
 from memos_cli.infra.vault.vault import Vault
@@ -126,6 +128,7 @@ class Transfer:
             CubeNotFound: there is no such cube.
             Refused: the cube is somebody else's; or there is such a file, or it would lie among those of a home or a cube; or
                 there is nothing to export.
+            IntegrityError: the cube is damaged, or what was written could not be imported or is not what the disk kept.
         """
         vault = self._session.vault(name or self._session.cube_names[0])
         governance.require_owner(self._session.principal, vault.meta, "export the cube")
@@ -139,7 +142,8 @@ class Transfer:
         with (
             self._source(vault, extent, scratch) as (source, left_out),
             opened as stream,
-            (seal or _plainly)(cast("BinaryIO", stream), scratch) as out,
+            (seal or _plainly)(cast("BinaryIO", stream), scratch) as sealed,
+            verified(sealed, scratch, _fault_of_record) as out,
         ):
             if extent.redacted:
                 extent = extent._replace(wanted=None, vectors=False)
@@ -296,6 +300,29 @@ def _fault_of_record(noun: str, registers: Mapping[str, Any]) -> str:
     return ""
 
 
+class _Hashing(io.RawIOBase):
+    """Writes to a file, and computes the digest of what was written, whatever became of it on the disk."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        from hashlib import sha256
+
+        self._file, self._hash = file, sha256()
+
+    def writable(self) -> bool:
+        """Yes."""
+        return True
+
+    def write(self, content: Any) -> int:  # noqa: ANN401 -- bytes or a view of them
+        """Write all of it."""
+        self._hash.update(content)
+        return self._file.write(content)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what was written, in hexadecimal."""
+        return self._hash.hexdigest()
+
+
 @contextmanager
 def _plainly(stream: BinaryIO, _: Path) -> Iterator[BinaryIO]:
     """No encryption."""
@@ -321,7 +348,10 @@ def _written(path: Path, *, force: bool) -> Iterator[BinaryIO]:
             raise MemosError(f"there is no folder {path.parent}", hint="make it first")
         with files.replaced(path) as half:
             with half.open("wb") as stream:
-                yield stream
+                out = _Hashing(stream)
+                yield cast("BinaryIO", out)
+            if files.kept(half) != out.digest:
+                raise MemosError(f"the disk did not keep what was written to {path}", hint="write it to another disk")
             if path.exists() and not force:
                 raise Refused(f"there is a file {path} now; nothing was replaced", hint="replace it with --force")
     except IsADirectoryError:
