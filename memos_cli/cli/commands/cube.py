@@ -6,7 +6,8 @@ import click
 
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.commands import cube_transfer
-from memos_cli.cli.commands.cube_merge import diff, merge, split
+from memos_cli.cli.commands.cube_diff import diff
+from memos_cli.cli.commands.cube_merge import merge, split
 from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import Family, dry_run, yes
 from memos_cli.cli.terminal import plain

@@ -194,7 +194,9 @@ def test_nobody_else_writes_down_who_had_signed_what_came_in(mos: MOS, clock: Cl
         copy.add("I like plums")
         copy.transfer.export("default", forged)
         (claim,) = receipts(copy.vault("default"))
-    assert merged(mos, forged).plan.new
+    with pytest.raises(Refused, match="in the name of this very copy"):
+        merged(mos, forged)
+    assert merged(mos, forged, take=True).plan.new
     (told,) = origin.arrivals(mos.keys, vault)
     assert (told.operations, told.signers) == (2, ())
     assert vault.meta["replica"] == claim.replica
