@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from memos_cli.errors import MemosError, ModelUnavailable, Refused, UsageError
 from memos_cli.infra.files import sync_folder
 from memos_cli.infra.governance import governance
+from memos_cli.infra.local import adapters
 from memos_cli.infra.transfer import familiarity, held_changes, merge, merge_plan
 from memos_cli.infra.transfer.familiarity import NOTHING
 from memos_cli.infra.transfer.merge import Terms
@@ -238,7 +239,7 @@ class CubeMerge:
                 familiarity.accept_import(vault, of.txn)
             txn = unit.log.txn if unit.log.count else None
         said["unfinished"] = tuple(purge.wipe(vault, places, None if left else merged.texts))
-        said |= {"now_trusted": merged.now_trusted, **({} if of is not None else self._learnt(vault, source))}
+        said |= {"now_trusted": merged.now_trusted, **({} if of is not None else self._learnt(vault, source, merged.touched))}
         said |= {"touched": merged.touched, "accepted": terms.accepted and not source.trusted}
         if answer is Answer.LEAVE:
             held_changes.leave(vault, merged.touched.digest)
@@ -251,7 +252,7 @@ class CubeMerge:
         said["now_trusted"] = len(merge.now_trusted(vault, source.vault)) if source.trusted else 0
         rules = source.trusted and not source.vault.mark(POLICY) and not vault.mark(POLICY)
         said["foreign_policy"] = (POLICY, POLICY) in planned.records and not rules
-        said |= {"touched": touched, **self._learnt(vault, source, dry_run=True)}
+        said |= {"touched": touched, **self._learnt(vault, source, touched, dry_run=True)}
         return Merged(vault.name, other, planned, None, dry_run=True, **said)
 
     def _answer(self, vault: Vault, source: _Source, terms: Terms, ask: Ask) -> Answer:
@@ -273,10 +274,11 @@ class CubeMerge:
         at, origin = author.at, source.origin
         return held_changes.keep(vault, source.vault, touched, name=other, at=at, millis=author.millis, txn=txn, origin=origin)
 
-    def _learnt(self, vault: Vault, source: _Source, *, dry_run: bool = False) -> dict[str, Any]:
+    def _learnt(self, vault: Vault, source: _Source, touched: Touched, *, dry_run: bool = False) -> dict[str, Any]:
         """Take over adapters and slots, which travel beside the log; the result as fields of `Merged`."""
         terms: dict[str, Any] = {"trusted": source.trusted, "dry_run": dry_run}
-        came = foreign_adapters.take_over(vault, source.vault, signed=bool(source.origin), **terms)
+        without = {name for noun, name in touched.subjects if noun == adapters.NOUN}
+        came = foreign_adapters.take_over(vault, source.vault, signed=bool(source.origin), without=without, **terms)
         return {"adapters": came, "slots": travel.keep_slots(self._session, vault, source.slots, after=source.vault, **terms)}
 
     def _require_reader(self, author: "Author", source: Vault) -> None:
