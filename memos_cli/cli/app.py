@@ -12,6 +12,8 @@ from memos_cli.cli import terminal
 from memos_cli.errors import Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from memos_cli.config import Paths, Settings
     from memos_cli.errors import IntegrityError
     from memos_cli.interface.api import MOS
@@ -28,6 +30,8 @@ class App:
         self.quiet = False
         self.verbose = False
         self.flags: dict[str, Any] = {}
+        self.hush: Callable[[], None] = lambda: None
+        """Takes a progress bar away, before a person is asked something under it."""
         self._mos: MOS | None = None
         self._settings: Settings | None = None
 

@@ -23,6 +23,7 @@ def progress(app: App, what: str) -> Iterator[Callable[[int, int], None]]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=None)
+        app.hush = bar.stop
         yield lambda done, total: bar.update(task, completed=done, total=total or None)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from memos_cli import __version__, modes
-from memos_cli.cli import render
+from memos_cli.cli import render, sealing
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import Command
 from memos_cli.cli.terminal import style
@@ -52,10 +52,13 @@ def doctor(app: App, *, rebuild: bool, embed: bool, reembed: bool) -> None:
     app.mos.doctor.sweep()
     cubes = {name: _examine(app, name) for name in (app.cubes or app.mos.shelf.names())}
     faults = sum(len(check["faults"]) for checks in cubes.values() for check in checks)
+    unaccepted = [name for name in app.mos.lifecycle.unaccepted() if name in cubes]
     if app.json:
-        app.data({"surroundings": surroundings, "cubes": cubes, "faults": faults})
+        app.data({"surroundings": surroundings, "cubes": cubes, "faults": faults, "unaccepted": unaccepted})
     else:
         _show(app, surroundings, cubes)
+    for name in unaccepted:
+        app.note(f"cube {name}: {sealing.unaccepted(name)}")
     if faults:
         hint = "state and index are made anew by: memos doctor --rebuild; the rest comes from a backup"
         raise IntegrityError(f"{faults} {'fault' if faults == 1 else 'faults'} found", hint=hint)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from memos_cli.cli import render
+from memos_cli.cli import render, sealing
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.commands.lifecycle_policy import policy
 from memos_cli.cli.documents import fields_of
@@ -77,6 +77,9 @@ def tick(
     If more than a share of the cube (policy: brake.share) were to be retired for idleness at once, it is not, and the exit
     status is 3: look at it with --dry-run, then use --allow-mass.
 
+    --all leaves a cube alone that was imported, that no key you trust has signed, and that you have not accepted: see memos
+    cube accept.
+
     \b
     Examples:
       memos lifecycle tick
@@ -94,18 +97,22 @@ def tick(
 
     limits = Limits(max_seconds, limit, allow_mass, dry_run, compare_all)
     failed: dict[str, MemosError] = {}
+    skipped: list[str] = []
     if everything:
         if app.cubes:
             raise UsageError("--all is every cube, and --cube names some", hint="leave one of them out")
         done, failed = app.mos.lifecycle.tick_all(instant, limits)
+        skipped = app.mos.lifecycle.unaccepted()
     else:
         done = app.mos.lifecycle.tick(instant, limits)
     if app.json:
         found = [_ticked_json(one) for one in done]
-        app.data({**_sum(found, instant or app.mos.now), "cubes": found})
+        app.data({**_sum(found, instant or app.mos.now), "cubes": found, "skipped": skipped})
     elif dry_run or app.verbose:
         for one in done:
             _show(app, one)
+    for name in skipped:
+        app.note(f"{name} was left alone: {sealing.unaccepted(name)}")
     for name, error in list(failed.items())[1:]:
         app.note(f"{name}: {error}")
     for one in done:
@@ -190,6 +197,8 @@ def status(app: App) -> None:
         app.out(f"{style(one.cube, bold=True)}: {states}")
         app.out(f"  last tick: {shown(one.ticked) or 'never'}")
         app.out(f"  due now: {one.due}; next: {shown(one.next) or 'nothing is planned'}")
+        if not one.accepted:
+            app.out(f"  {sealing.unaccepted(one.cube)}")
         if one.questions:
             app.out(f"  questions: {one.questions}, see: memos review")
         if one.pending:

@@ -74,15 +74,19 @@ class Staged(NamedTuple):
         """What a receipt records of the file: its digest, and the keys that signed it."""
         return {"file": self.digest, "signers": [one.key for one in self.signers]}
 
-    def receive(self, unit: Unit) -> None:
-        """Before adoption, write the receipt that `undo` follows, and mark the untrusted memories."""
+    def receive(self, unit: Unit, *, accepted: bool = False) -> None:
+        """Before adoption, write the receipt that `undo` follows, and mark the untrusted memories.
+
+        Args:
+            accepted: whether the person accepts the cube, whoever has signed it.
+        """
         heads = {name: head["seq"] for name, head in self.manifest["heads"].items()}
         told = {"cube": self.manifest["cube"], "operations": self.manifest["counts"]["operations"], "heads": heads}
         unit.log.append(log.IMPORT, new_id(), {**told, **self.origin})
         if self.trusted:
             adapters.vouch_for(self.vault, self.adapters)
         else:
-            unit.keep_all_strange()
+            unit.keep_all_strange(accepted=accepted)
 
     def adopt(self, target: Path) -> None:
         """Make it the cube at `target`; it is on disk when this returns.

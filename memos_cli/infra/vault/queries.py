@@ -17,7 +17,8 @@ _FIELDS = """m.*,
     (SELECT json_group_array(tag) FROM (SELECT tag FROM tags WHERE n = m.n ORDER BY tag)) AS tags,
     (SELECT json_group_array(label) FROM (SELECT label FROM labels WHERE n = m.n ORDER BY label)) AS labels,
     u.count AS use_count, u.last AS use_last, c.body AS packed,
-    EXISTS (SELECT 1 FROM arrivals a WHERE a.id = m.id) AS untrusted"""
+    EXISTS (SELECT 1 FROM arrivals a WHERE a.id = m.id) AS untrusted,
+    (SELECT s.accepted FROM strangers s WHERE s.noun = 'memory' AND s.id = m.id) AS accepted"""
 _FROM = "memories m LEFT JOIN uses u ON u.id = m.id LEFT JOIN cold c ON c.n = m.n"
 Condition = tuple[str, list[Any]]
 _OPEN = (Visibility.SHARED, Visibility.PUBLIC, Visibility.READ_ONLY)

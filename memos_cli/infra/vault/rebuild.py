@@ -108,6 +108,7 @@ def fold_past(source: sqlite3.Connection, target: sqlite3.Connection, keep: Keep
     _carry_vectors(source, target)
     target.executemany("INSERT INTO uses VALUES (?, ?, ?, ?)", source.execute("SELECT * FROM uses"))
     target.executemany("INSERT INTO arrivals VALUES (?)", source.execute("SELECT id FROM arrivals"))
+    target.executemany("INSERT INTO strangers VALUES (?, ?, ?)", source.execute("SELECT noun, id, accepted FROM strangers"))
     target.execute("COMMIT")
 
 

@@ -163,6 +163,8 @@ def _memory_of(row: dict[str, Any], cube: str) -> Memory:
         last_access_at=row["use_last"],
         cube=cube,
         untrusted=bool(row["untrusted"]),
+        unverified=row["accepted"] is not None,
+        unaccepted=row["accepted"] == 0,
     )
 
 

@@ -1,8 +1,8 @@
 """The schema of a cube's SQLite file, as migrations from the first on.
 
-`cube` and `ops` are the truth. `uses`, `replicas` and `arrivals` hold what only this machine knows and no log records: how
-often a memory was read, how many operations of other machines the log has, which memories are untrusted. All other tables are
-derived: `doctor --rebuild` drops them and folds them from `ops` again.
+`cube` and `ops` are the truth. `uses`, `replicas`, `arrivals` and `strangers` hold what only this machine knows and no log
+records: how often a memory was read, how many operations of other machines the log has, which memories are untrusted, and what
+came in unsigned. All other tables are derived: `doctor --rebuild` drops them and folds them from `ops` again.
 """
 
 import json
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 APPLICATION_ID = 0x4D454D4F
 """`MEMO` in ASCII, in bytes 68 to 71 of the file, by which `file` and memos recognise a cube."""
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """The number of migrations; a cube's `PRAGMA user_version` says how many it has had."""
 DERIVED = ("memories", "cold", "tags", "labels", "links", "records", "clashes", "rivals")
 """The tables that are folded from `ops`, in the order in which they are emptied."""
@@ -79,6 +79,16 @@ def m003_merge(db: _Executes) -> None:
     db.execute("PRAGMA user_version = 3")
 
 
+def m004_strangers(db: _Executes) -> None:
+    """What came in without a signature by a trusted key, and whether somebody here accepted it.
+
+    In an older cube this is taken to be what is untrusted and was never changed here.
+    """
+    for statement in _FOURTH:
+        db.execute(statement)
+    db.execute("PRAGMA user_version = 4")
+
+
 IDENTITY = ("id", "replica", "created", "owner")
 """What identifies a cube, in the table `cube`: it is in no log, so a digest beside it protects it."""
 
@@ -90,11 +100,20 @@ def identity_digest(meta: "Mapping[str, str]") -> str:
     return sha256("\n".join(f"{name} {meta.get(name, '')}" for name in IDENTITY).encode()).hexdigest()
 
 
-MIGRATIONS = (m001_log_and_fold, m002_lifecycle, m003_merge)
+MIGRATIONS = (m001_log_and_fold, m002_lifecycle, m003_merge, m004_strangers)
 _SET = "memos"
 _MIGRATIONS_TABLE = (
     "CREATE TABLE _sqlite_migrations (id INTEGER PRIMARY KEY, migration_set TEXT, name TEXT, applied_at TEXT)",
     "CREATE UNIQUE INDEX idx__sqlite_migrations_migration_set_name ON _sqlite_migrations (migration_set, name)",
+)
+
+_FOURTH = (
+    # Memories and other records by noun and id; `accepted` is 0 or 1.
+    """CREATE TABLE strangers (
+           noun TEXT NOT NULL, id TEXT NOT NULL, accepted INTEGER NOT NULL, PRIMARY KEY (noun, id)) WITHOUT ROWID""",
+    """INSERT INTO strangers SELECT 'memory', id, 0 FROM arrivals a WHERE NOT EXISTS (
+           SELECT 1 FROM ops WHERE subject = a.id AND noun = 'memory'
+           AND replica = (SELECT value FROM cube WHERE key = 'replica'))""",
 )
 
 _THIRD = (

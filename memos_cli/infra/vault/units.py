@@ -28,6 +28,9 @@ _IN_PASSING = frozenset(("tick", "undo", "add", "task end", "snapshot restore", 
 POLICY = "policy"
 """The noun and the subject of a cube's policy; and the mark, in the table `cube`, with the policy that rules here if
 an untrusted one came with a merge: that one is in the log, and rules nothing until somebody here sets it."""
+UNACCEPTED = "unaccepted"
+"""The mark, in the table `cube`, of a cube that was imported without a trusted signature and that nobody has accepted; its
+value is the transaction of the import."""
 _INDEX = dict.fromkeys(HOT_STATES, "fts") | dict.fromkeys(COLD_STATES, "cold_fts")
 """The full-text index for each state of a memory; purged memories are in none."""
 
@@ -82,8 +85,10 @@ class Unit:
             added = {name: True for name, value in change.items() if value and name.startswith(fold.LINK)}
             made = fold.links(subject, added) if added else []
             self._linked |= dict.fromkeys((link.source, link.type, link.target) for link in made if link.type in links.ACYCLIC)
-        if noun == "memory" and (operation.command not in _IN_PASSING or "content" in change):
-            self._conn.execute("DELETE FROM arrivals WHERE id = ?", (subject,))  # somebody here vouches for it by changing it
+        if operation.command not in _IN_PASSING or "content" in change:  # somebody here vouches for it by changing it
+            self.accept(noun, subject)
+            if noun == "memory":
+                self._conn.execute("DELETE FROM arrivals WHERE id = ?", (subject,))
         return operation
 
     def require_no_circle(self) -> None:
@@ -102,6 +107,10 @@ class Unit:
                     f"links of type {kind} lead from {target[:8]} to {source[:8]} already: this one would close a circle",
                     hint=f"see what is linked: memos show {target[:8]}",
                 )
+
+    def accept(self, noun: str, subject: str) -> None:
+        """Make a stranger familiar, if this is one."""
+        self._conn.execute("UPDATE strangers SET accepted = 1 WHERE noun = ? AND id = ?", (noun, subject))
 
     def _settle_policy(self, change: dict[str, Any]) -> None:
         """Before the policy is changed here, make the log state the policy that rules here.
@@ -252,6 +261,7 @@ class Unit:
             mark_unwiped(self._conn)
         for table in ("uses", "arrivals"):
             self._conn.execute(f"DELETE FROM {table} WHERE id = ?", (identity,))
+        self._conn.execute("DELETE FROM strangers WHERE noun = 'memory' AND id = ?", (identity,))
 
     def _move_vectors(self, n: int, *, cold: bool) -> None:
         source, target = ("vectors", "cold_vectors") if cold else ("cold_vectors", "vectors")
@@ -259,13 +269,26 @@ class Unit:
             self.forget_vectors(n, source)
             bump_generation(self._conn, target)
 
-    def keep_strange(self, identity: str) -> None:
-        """Mark a memory as untrusted."""
+    def keep_strange(self, identity: str, *, unaccepted: bool = False) -> None:
+        """Mark a memory as untrusted, and as a stranger that nobody accepted."""
         self._conn.execute("INSERT OR IGNORE INTO arrivals VALUES (?)", (identity,))
+        if unaccepted:
+            self._conn.execute("INSERT OR IGNORE INTO strangers VALUES ('memory', ?, 0)", (identity,))
 
-    def keep_all_strange(self) -> None:
-        """Mark all memories of the cube as untrusted."""
+    def keep_all_strange(self, *, accepted: bool) -> None:
+        """Mark all that the cube holds as strangers; unless a person accepted them, their policy does not rule.
+
+        Args:
+            accepted: whether the person who imports the cube accepts it.
+        """
+        there = "SELECT 'memory', id FROM memories WHERE state <> 'purged' UNION ALL SELECT noun, id FROM records"
+        self._conn.execute(f"INSERT OR IGNORE INTO strangers SELECT *, ? FROM ({there})", (int(accepted),))
+        if accepted:
+            return
         self._conn.execute("INSERT OR IGNORE INTO arrivals SELECT id FROM memories WHERE state <> 'purged'")
+        set_mark(self._conn, UNACCEPTED, self.log.txn)
+        if registers_of(self._conn, POLICY, POLICY):
+            set_mark(self._conn, POLICY, json.dumps({"rules": {}, "txn": self.log.txn}))
 
     def take_back(self) -> None:
         """Undo all of this transaction so far, as a dry run does at its end."""

@@ -305,6 +305,11 @@ class Vault:
         return dict(json.loads(kept)["rules"]) if kept else self.merged_policy
 
     @property
+    def is_accepted(self) -> bool:
+        """Whether it is one's own, or trusted, or somebody accepted it; see `units.UNACCEPTED`."""
+        return not self.mark(units.UNACCEPTED)
+
+    @property
     def merged_policy(self) -> dict[str, Any]:
         """The registers of the policy in the log."""
         return units.registers_of(self.conn, units.POLICY, units.POLICY)

@@ -1,14 +1,18 @@
 """Cubes put together, taken apart and compared: `memos cube merge`, `split`, `diff`."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from memos_cli.errors import MemosError, ModelUnavailable, Refused, UsageError
 from memos_cli.infra.files import sync_folder
 from memos_cli.infra.governance import governance
-from memos_cli.infra.transfer import merge, merge_plan
+from memos_cli.infra.local import adapters
+from memos_cli.infra.transfer import familiarity, held_changes, merge, merge_plan
+from memos_cli.infra.transfer.familiarity import NOTHING
+from memos_cli.infra.transfer.merge import Terms
 from memos_cli.infra.transfer.slot_record import Travelling
 from memos_cli.infra.vault import check, connection, past, purge, search
 from memos_cli.infra.vault.units import POLICY
@@ -30,7 +34,10 @@ _NAMED = 5
 
 
 Plan = merge_plan.Plan
-"""What a merge brings."""
+Touched = familiarity.Touched
+"""What a merge does not bring unasked."""
+HeldChanges = held_changes.HeldChanges
+"""The same, as a question that waits."""
 
 
 class Merged(NamedTuple):
@@ -46,6 +53,9 @@ class Merged(NamedTuple):
         slots: what became of its slots, or would.
         now_trusted: how many memories were untrusted here, and are trusted now.
         opened: links that were taken out, since they closed a circle with links of the other cube.
+        touched: what was not taken over, since a stranger changes by it what is familiar here.
+        held: the question about that; `None` where there is none, or where it was left.
+        accepted: whether somebody accepted all of it.
     """
 
     cube: str
@@ -61,6 +71,29 @@ class Merged(NamedTuple):
     slots: travel.Taken = travel.Taken()
     now_trusted: int = 0
     opened: tuple[Link, ...] = ()
+    touched: Touched = NOTHING
+    held: HeldChanges | None = None
+    accepted: bool = False
+
+
+class Answer(StrEnum):
+    """What becomes of the changes of a stranger to what is familiar: they are taken over, held for later, or left for good."""
+
+    TAKE = "take"
+    HOLD = "hold"
+    LEAVE = "leave"
+
+
+class Asked(NamedTuple):
+    """The question about the changes of one file: what they are, who signed it, and a function that compares both cubes."""
+
+    touched: Touched
+    signers: tuple[Signer, ...]
+    look: Callable[[], cube_diff.Comparison]
+
+
+Ask = Callable[[Asked], Answer]
+"""Asks a person before the merge, outside of its transaction, so that the question blocks no other writer."""
 
 
 class _Source(NamedTuple):
@@ -85,17 +118,6 @@ class Split(NamedTuple):
     dry_run: bool = False
 
 
-Agree = Callable[[Sequence[str]], None]
-"""Called with the ids that an untrusted cube's purges would erase here, before they do; raises `Refused` for a no."""
-
-
-def _disagree(ids: Sequence[str]) -> None:
-    raise Refused(
-        f"{len(ids)} memories of this cube were purged there, by nobody whom you trust: {_some([one[:8] for one in ids])}",
-        hint="see them with --dry-run; to erase them here for good, too: --yes",
-    )
-
-
 class CubeMerge:
     """Merges, splits and compares cubes.
 
@@ -110,29 +132,34 @@ class CubeMerge:
         self._transfer = transfer
         self._erasure = erasure
 
-    def merge(self, other: str, into: str | None = None, *, dry_run: bool = False, agree: Agree = _disagree) -> Merged:
+    def merge(
+        self, other: str, into: str | None = None, *, dry_run: bool = False, take: bool = False, ask: Ask | None = None
+    ) -> Merged:
         """Take over what another cube has and this one lacks, in one transaction that `undo` takes back.
+
+        What a stranger changes of what is familiar here is held for `memos review`, and the rest is taken over.
 
         Args:
             other: a name or a path.
             into: the cube that is written to; `None` for the first one in use.
-            agree: see `Agree`.
+            take: take over all of it.
+            ask: asks a person what to do with such changes; `None` to hold them.
 
         Raises:
             CubeNotFound: one of the cubes does not exist. UsageError: both are the same cube.
             IntegrityError: the other cube is damaged, or two copies went on writing as one replica; nothing is changed.
-            Refused: the principal does not own the cubes, or `agree` says no.
+            Refused: the principal does not own the cubes; or a stranger's cube goes on in the name of this one.
         """
         vault, author = self._target(into)
         source = self._session.vault(other)
         if source.folder.resolve() == vault.folder.resolve():
             raise UsageError(f"{other} is the cube that it would be merged into", hint="see the cubes: memos cube list")
         self._require_reader(author, source)
-        # A cube in the home's own folder counts as one's own, unless it is still being made there.
+        # A cube in the home's own folder counts as one's own, but for what is a stranger there, unless it is still being made.
         near = source.folder.parent == self._session.paths.cubes and source.folder.name in self._session.shelf.names()
         if not near:
             check.require_sound(source)  # doctor looks at those of this home
-        return self._merge(vault, _Source(source, near), author, other, None if dry_run else agree)
+        return self._merge(vault, _Source(source, near), author, other, dry_run=dry_run, take=take, ask=ask)
 
     def merge_file(
         self,
@@ -142,7 +169,8 @@ class CubeMerge:
         *,
         dry_run: bool = False,
         require_signed: bool = False,
-        agree: Agree = _disagree,
+        take: bool = False,
+        ask: Ask | None = None,
         tell: "Progress" = lambda *_: None,
     ) -> Merged:
         """As `merge`, with the cube in a file, which is verified whole before anything is changed.
@@ -150,20 +178,33 @@ class CubeMerge:
         Args:
             stream: the file, decrypted.
             other: what messages call it.
+            into: see `merge`, as for `dry_run`, `take` and `ask`.
             require_signed: refuse a file without a signature by a key that is trusted here.
-            agree: see `Agree`.
             tell: called with how many operations were read, of how many.
 
         Raises:
             CubeNotFound: the cube to write to does not exist.
             IntegrityError: the file is damaged, a signature is forged, or two copies went on writing as one replica.
             AccessDenied: a signature is required, and no trusted key made one.
-            Refused: the principal does not own the cube, or `agree` says no.
+            Refused: the principal does not own the cube; or a stranger's file goes on in the name of this cube.
         """
         vault, author = self._target(into)
         with self._transfer.staged(stream, "merged", require_signed=require_signed, tell=tell) as staged:
             source = _Source(staged.vault, staged.trusted, staged.origin, staged.signers, staged.slots)
-            return self._merge(vault, source, author, other, None if dry_run else agree)
+            return self._merge(vault, source, author, other, dry_run=dry_run, take=take, ask=ask)
+
+    def take(self, held: HeldChanges) -> Merged:
+        """Take over what was held, as it is; all that came with it counts as accepted, too.
+
+        Raises:
+            Refused: the principal does not own the cube.
+        """
+        vault, author = self._target(held.cube)
+        origin = {"file": held.file, "signers": list(held.signers)} if held.file else {}
+        with Vault(held.path, held.other) as small:
+            result = self._merge(vault, _Source(small, trusted=False, origin=origin), author, held.other, take=True, of=held)
+        held_changes.drop(held.path)
+        return result
 
     def _target(self, into: str | None) -> "tuple[Vault, Author]":
         vault = self._session.vault(into) if into is not None else self._session.writable()
@@ -171,39 +212,79 @@ class CubeMerge:
         governance.require_owner(author.principal, vault.meta, "merge into it")
         return vault, author
 
-    def _merge(self, vault: Vault, source: _Source, author: "Author", other: str, agree: Agree | None) -> Merged:
-        """The merge; without `agree`, a report of what it would bring."""
+    def _merge(
+        self,
+        vault: Vault,
+        source: _Source,
+        author: "Author",
+        other: str,
+        *,
+        dry_run: bool = False,
+        take: bool = False,
+        ask: Ask | None = None,
+        of: HeldChanges | None = None,
+    ) -> Merged:
+        """The merge, or a report of what it would bring; `of` is the question that it answers."""
         said: dict[str, Any] = {"untrusted": not source.trusted, "signers": source.signers}
-        asked = agree is not None and not source.trusted and merge_plan.may_erase(source.vault)
-        if agree and asked and (doomed := merge_plan.plan(vault, source.vault).erased):
-            agree(doomed)  # before the transaction, so that the question blocks no other writer
-        if agree is None:
-            planned = merge_plan.plan(vault, source.vault)
-            said["now_trusted"] = len(merge.now_trusted(vault, source.vault)) if source.trusted else 0
-            rules = source.trusted and not source.vault.mark(POLICY) and not vault.mark(POLICY)
-            said["foreign_policy"] = (POLICY, POLICY) in planned.records and not rules
-            return Merged(vault.name, other, planned, None, dry_run=True, **said, **self._learnt(vault, source, dry_run=True))
+        terms = Terms(trusted=source.trusted, fingerprint=self._fingerprint(source.vault), note=source.origin, name=other)
+        holding = terms._replace(hold=True)
+        if dry_run:
+            return self._planned(vault, source, other, terms if take else holding, said)
+        answer = Answer.TAKE if take else Answer.HOLD if ask is None else self._answer(vault, source, holding, ask)
+        terms = terms._replace(accepted=True) if answer is Answer.TAKE else holding
         places = self._erasure.places(vault)
         left = bool(purge.wipe(vault, places))
-        terms = merge.Terms(trusted=source.trusted, fingerprint=self._fingerprint(source.vault), note=source.origin)
         with author.write(vault) as unit:
             merged = merge.merge(vault, unit, source.vault, terms)
+            if of is not None and of.txn:
+                familiarity.accept_import(vault, of.txn)
             txn = unit.log.txn if unit.log.count else None
         said["unfinished"] = tuple(purge.wipe(vault, places, None if left else merged.texts))
-        said |= {"now_trusted": merged.now_trusted, "opened": merged.opened, **self._learnt(vault, source)}
+        said |= {"now_trusted": merged.now_trusted, **({} if of is not None else self._learnt(vault, source, merged.touched))}
+        said |= {"opened": merged.opened, "touched": merged.touched, "accepted": terms.accepted and not source.trusted}
+        if answer is Answer.LEAVE:
+            held_changes.leave(vault, merged.touched.digest)
+        said["held"] = self._held(vault, source, author, other, merged.touched, txn)
         from_elsewhere = (POLICY, POLICY) in merged.plan.records and bool(vault.mark(POLICY))
         return Merged(vault.name, other, merged.plan, txn, foreign_policy=from_elsewhere, **said)
 
-    def _learnt(self, vault: Vault, source: _Source, *, dry_run: bool = False) -> dict[str, Any]:
+    def _planned(self, vault: Vault, source: _Source, other: str, terms: Terms, said: dict[str, Any]) -> Merged:
+        planned, touched = merge.look(vault, source.vault, terms)
+        said["now_trusted"] = len(merge.now_trusted(vault, source.vault)) if source.trusted else 0
+        rules = source.trusted and not source.vault.mark(POLICY) and not vault.mark(POLICY)
+        said["foreign_policy"] = (POLICY, POLICY) in planned.records and not rules
+        said |= {"touched": touched, **self._learnt(vault, source, touched, dry_run=True)}
+        return Merged(vault.name, other, planned, None, dry_run=True, **said)
+
+    def _answer(self, vault: Vault, source: _Source, terms: Terms, ask: Ask) -> Answer:
+        _, touched = merge.look(vault, source.vault, terms)
+        if not touched.changes:
+            return Answer.HOLD
+        if held_changes.was_left(vault, touched.digest):
+            return Answer.LEAVE
+        return ask(Asked(touched, source.signers, lambda: differing(vault, source.vault, touched.subjects)))
+
+    def _held(
+        self, vault: Vault, source: _Source, author: "Author", other: str, touched: Touched, txn: str | None
+    ) -> HeldChanges | None:
+        """Keep what was not taken over, unless it was left; the question about it."""
+        if held_changes.count(vault):
+            held_changes.tidy(vault)
+        if not touched.changes or held_changes.was_left(vault, touched.digest):
+            return None
+        when: dict[str, Any] = {"at": author.at, "millis": author.millis, "txn": txn}
+        return held_changes.keep(vault, source.vault, touched, name=other, origin=source.origin, **when)
+
+    def _learnt(self, vault: Vault, source: _Source, touched: Touched, *, dry_run: bool = False) -> dict[str, Any]:
         """Take over adapters and slots, which travel beside the log; the result as fields of `Merged`."""
         terms: dict[str, Any] = {"trusted": source.trusted, "dry_run": dry_run}
-        came = foreign_adapters.take_over(vault, source.vault, signed=bool(source.origin), **terms)
+        without = {name for noun, name in touched.subjects if noun == adapters.NOUN}
+        came = foreign_adapters.take_over(vault, source.vault, signed=bool(source.origin), without=without, **terms)
         return {"adapters": came, "slots": travel.keep_slots(self._session, vault, source.slots, after=source.vault, **terms)}
 
     def _require_reader(self, author: "Author", source: Vault) -> None:
-        if (
-            author.principal != self._session.person
-        ):  # the person can open the folder anyway; a principal acting for somebody may not
+        # The person can open the folder anyway; a principal acting for somebody may not.
+        if author.principal != self._session.person:
             governance.require_owner(author.principal, source.meta, "merge it into another cube")
 
     def _fingerprint(self, source: Vault) -> str | None:
@@ -261,7 +342,7 @@ class CubeMerge:
             known = self._fingerprint(vault)
             with Vault(half, place.name) as made:
                 with author.write(made) as unit:
-                    merge.merge(made, unit, vault, merge.Terms(trusted=True, fingerprint=known, only=frozenset(ids)))
+                    merge.merge(made, unit, vault, Terms(trusted=True, fingerprint=known, only=frozenset(ids)))
                 connection.checkpoint(made)
             half.rename(place)
             sync_folder(place.parent)
@@ -290,6 +371,12 @@ class CubeMerge:
             for vault in self._session.vaults():
                 if vault.name == memory.cube:
                     vault.confirm([memory.id])
+
+
+def differing(here: Vault, there: Vault, subjects: Collection[tuple[str, str]]) -> cube_diff.Comparison:
+    """What two cubes hold differently of these memories and records."""
+    found = cube_diff.compare(here, there, lambda memory, _: ("memory", memory.id) in subjects)
+    return found._replace(records=tuple(one for one in found.records if one[:2] in subjects))
 
 
 def _refuse_frozen(memories: "list[Memory]") -> None:

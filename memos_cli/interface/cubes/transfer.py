@@ -8,7 +8,7 @@ import io
 import stat
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from tempfile import gettempdir
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
@@ -19,7 +19,7 @@ from memos_cli.infra.cubefile import SUFFIX, Sign
 from memos_cli.infra.governance import governance
 from memos_cli.infra.local import adapters
 from memos_cli.infra.local.jobs import FOLDER
-from memos_cli.infra.transfer import dumper, loader
+from memos_cli.infra.transfer import dumper, familiarity, loader
 from memos_cli.infra.transfer.dumper import WHOLE, Dumped, Progress
 from memos_cli.infra.transfer.verifier import verified
 from memos_cli.infra.vault import queries
@@ -84,13 +84,30 @@ class Contents(NamedTuple):
 
 
 class Received(NamedTuple):
-    """What an import made, or would make: all of it is new. `txn` is the transaction that `undo` takes back."""
+    """What an import made, or would make: all of it is new.
+
+    Attributes:
+        txn: the transaction that `undo` takes back.
+        accepted: whether a trusted key has signed it, or the person accepts it.
+        purged_here: ids of its memories that were purged in a cube of this home, and are here again.
+    """
 
     cube: str
     contents: Contents
     dry_run: bool
     txn: str | None = None
     slots: travel.Taken = travel.Taken()
+    accepted: bool = True
+    purged_here: tuple[str, ...] = ()
+
+
+Agree = Callable[[Mapping[str, str]], None]
+"""Called with the memories of a file that were purged here, each with the cube that purged it, before they come back; raises
+`Refused` for a no."""
+
+
+def _disagree(gone: Mapping[str, str]) -> None:
+    raise Refused(f"{len(gone)} memories of the file were purged in this home", hint="import them all the same: --yes")
 
 
 class Transfer:
@@ -182,23 +199,28 @@ class Transfer:
         *,
         dry_run: bool = False,
         require_signed: bool = False,
+        accept: bool = False,
+        agree: Agree = _disagree,
         look: Callable[[Contents], None] = lambda _: None,
         tell: Progress = lambda *_: None,
     ) -> Received:
         """Make a new cube of a file; `undo` in that cube takes it back.
 
-        The memories of a file without a signature by a trusted key are untrusted until they are used.
+        The memories of a file without a signature by a trusted key are untrusted until they are used, and its policy does not
+        rule until somebody accepts the cube.
 
         Args:
             stream: the file, decrypted.
             name: what the cube is to be called here.
             dry_run: verify everything and make nothing.
             require_signed: refuse a file without a signature by a key that is trusted here.
+            accept: accept the cube, whoever has signed it.
+            agree: see `Agree`.
             look: called with the contents once all of the file is verified; an exception from it stops the import.
             tell: called with how many operations are done, of how many.
 
         Raises:
-            Refused: a cube of that name exists.
+            Refused: a cube of that name exists, or `agree` says no.
             IntegrityError: the file is damaged, or a signature is forged. Nothing is changed then.
             AccessDenied: a signature is required, and no trusted key made one.
         """
@@ -207,16 +229,37 @@ class Transfer:
         with self.staged(stream, target.name, folder=target.parent, require_signed=require_signed, tell=tell) as staged:
             found = contents(staged)
             look(found)
+            gone, accepted = self._purged_here(staged.vault), accept or staged.trusted
             if dry_run:
-                return Received(target.name, found, dry_run)
+                return Received(target.name, found, dry_run, accepted=accepted, purged_here=tuple(gone))
+            if gone:
+                agree(gone)
             with self._session.author("import").write(staged.vault) as unit:
-                staged.receive(unit)
+                staged.receive(unit, accepted=accepted)
             staged.adopt(target)
             slots = travel.Taken()
             if staged.slots:
                 with Vault(target, target.name) as made:
                     slots = travel.keep_slots(self._session, made, staged.slots, trusted=staged.trusted)
-        return Received(target.name, found, dry_run, unit.log.txn, slots)
+        return Received(target.name, found, dry_run, unit.log.txn, slots, accepted, tuple(gone))
+
+    def _purged_here(self, other: Vault) -> dict[str, str]:
+        """The memories of another cube that were purged in one of this home, each with the name of that one."""
+        gone: dict[str, str] = {}
+        for name in self._session.shelf.names():
+            with suppress(MemosError):  # a damaged cube keeps no file out
+                gone |= dict.fromkeys(familiarity.purged_in(self._session.vault(name), other), name)
+        return gone
+
+    def accept(self, name: str) -> bool:
+        """Accept an imported cube: its policy rules, its memories count as one's own; `False` if nothing was to be accepted.
+
+        Raises:
+            CubeNotFound: there is no such cube. Refused: the principal does not own it.
+        """
+        vault = self._session.vault(name)
+        governance.require_owner(self._session.principal, vault.meta, "accept it")
+        return familiarity.accept_cube(vault)
 
     def verify(
         self, stream: "BinaryIO | IO[bytes]", *, require_signed: bool = False, tell: Progress = lambda *_: None

@@ -63,6 +63,7 @@ def ingest(
             secrets += bool(draft.labels)
             if placed.outcome == "duplicate":
                 confirmed.append(placed.id)
+                unit.accept("memory", placed.id)
                 if draft.kind in _PROMOTED:
                     _promote(vault, unit, placed.id)
             elif draft.task is not None:
@@ -79,6 +80,7 @@ def ingest(
                 extracted.append(placed.id)
             elif placed.outcome == "duplicate":
                 confirmed.append(placed.id)
+                unit.accept("memory", placed.id)
         reopened = task_scopes.reopen(vault, unit, tasks)
         txn = unit.log.txn if unit.log.count else None
     if confirmed:

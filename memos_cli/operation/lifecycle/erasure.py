@@ -14,6 +14,7 @@ from memos_cli.infra.governance import governance
 from memos_cli.infra.local import adapters
 from memos_cli.infra.local.recalls import Recalls
 from memos_cli.infra.local.states import Store
+from memos_cli.infra.transfer.held_changes import HeldTexts
 from memos_cli.infra.vault import purge as cube_purge
 from memos_cli.infra.vault.purge import Purged, TextHolder
 from memos_cli.infra.vault.vault import Vault
@@ -247,6 +248,7 @@ class Erasure:
             SavedStates(slots.store(session), vault),
             Recollections(vault.folder),
             LearntAdapters(session, vault),
+            HeldTexts(vault),
         )
 
     def purge(

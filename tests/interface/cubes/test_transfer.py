@@ -196,7 +196,9 @@ def test_nobody_else_writes_down_who_had_signed_what_came_in(mos: MOS, clock: Cl
         copy.add("I like plums")
         copy.transfer.export("default", forged)
         (claim,) = receipts(copy.vault("default"))
-    assert merged(mos, forged).plan.new
+    with pytest.raises(Refused, match="in the name of this very copy"):
+        merged(mos, forged)
+    assert merged(mos, forged, take=True).plan.new
     (told,) = origin.arrivals(mos.keys, vault)
     assert (told.operations, told.signers) == (2, ())
     assert vault.meta["replica"] == claim.replica
@@ -274,7 +276,9 @@ def test_a_folder_from_elsewhere_may_hold_no_more_than_a_file(mos: MOS, clock: C
 def test_a_cube_that_could_not_be_imported_is_not_exported(mos: MOS, tmp_path: Path) -> None:
     mos.add("base")
     with ungated(), mos.author("view save").write(mos.vault("default")) as unit:
-        unit.change("policy", "policy", {"archive.decay": "never"})  # each value is plain; only the policy knows that it is none
+        unit.change(
+            "policy", "policy", {"archive.decay": "never"}
+        )  # plain, and no policy
     target = tmp_path / "x.memcube"
     with pytest.raises(IntegrityError, match="cannot be imported"):
         mos.transfer.export(target=target)
