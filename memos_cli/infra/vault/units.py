@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
+from memos_cli.hybrid_clock import moment_of
 from memos_cli.infra.vault import fold, rows
 from memos_cli.infra.vault.log import IMPORT, TOMBSTONE, Appender, of_subject, order
 from memos_cli.model import COLD_STATES, HOT_STATES, Draft, Memory, Operation, State
@@ -57,7 +58,10 @@ class Unit:
         """Store a draft as a new memory and return its id."""
         identity = new_id()
         operation = self.log.append("memory", identity, fold.change_of(draft, owner))
-        n = self._conn.execute(_INSERT, rows.row_of_draft(identity, draft, owner, operation.clock, self._due)).lastrowid or 0
+        n = (
+            self._conn.execute(_INSERT, rows.row_of_draft(identity, draft, owner, moment_of(operation), self._due)).lastrowid
+            or 0
+        )
         self._mark(n, set(draft.tags), set(draft.labels))
         text = rows.index_text(draft.content, draft.title, draft.source.speaker, draft.key, tuple(sorted(set(draft.tags))))
         self._conn.execute(_TO_INDEX.format("fts"), (n, *text))
@@ -168,7 +172,8 @@ class Unit:
 
     def _row(self, memory: Memory, operations: list[Operation], *, taken: bool) -> tuple[Any, ...]:
         shown = memory._replace(external_id=None) if taken else memory
-        return rows.row_of(shown, operations[0].clock, operations[-1].clock, self._due(memory))
+        first, last = fold.ends(operations, purged=memory.state is State.PURGED)
+        return rows.row_of(shown, moment_of(first), moment_of(last), self._due(memory))
 
     # Two machines may each have made a memory with one external id. In a cube one of them keeps it: of those not forgotten, the
     # one created last. The others wait in `rivals` until it loses the id. So the holder depends on the memories that are there,

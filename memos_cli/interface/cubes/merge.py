@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
+from memos_cli import hybrid_clock
 from memos_cli.errors import MemosError, ModelUnavailable, Refused, UsageError
 from memos_cli.infra.files import sync_folder
 from memos_cli.infra.governance import governance
@@ -118,7 +119,8 @@ class CubeMerge:
 
         Raises:
             CubeNotFound: one of the cubes does not exist. UsageError: both are the same cube.
-            IntegrityError: the other cube is damaged, or two copies went on writing as one replica; nothing is changed.
+            IntegrityError: the other cube is damaged, or over a day ahead of this machine's clock, or two copies went on
+                writing as one replica; nothing is changed.
             Refused: the principal does not own the cubes, or `agree` says no.
         """
         vault, author = self._target(into)
@@ -171,6 +173,8 @@ class CubeMerge:
 
     def _merge(self, vault: Vault, source: _Source, author: "Author", other: str, agree: Agree | None) -> Merged:
         """The merge; without `agree`, a report of what it would bring."""
+        # A staged file has shown this already. Before the transaction: who writes to a cube meanwhile has this clock, too.
+        hybrid_clock.check_ahead(past.newest(source.vault), author.millis)
         said: dict[str, Any] = {"untrusted": not source.trusted, "signers": source.signers}
         asked = agree is not None and not source.trusted and merge_plan.may_erase(source.vault)
         if agree and asked and (doomed := merge_plan.plan(vault, source.vault).erased):

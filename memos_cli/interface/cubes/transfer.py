@@ -240,8 +240,9 @@ class Transfer:
         place = folder or self._session.paths.cubes
         self._session.shelf.sweep_old(self._session.now)
         with loader.stage(
-            stream, place, name, due=self._session.shelf.due, check=_fault_of_record, owner=self._session.person, tell=tell
-        ) as staged:
+            stream, place, name, due=self._session.shelf.due, check=_fault_of_record, owner=self._session.person,
+            millis=self._session.millis, tell=tell,
+        ) as staged:  # fmt: skip
             digest = bytes.fromhex(staged.digest)
             yield staged._replace(signers=self._keys.verify(digest, staged.signatures, required=require_signed))
 
