@@ -172,7 +172,8 @@ def import_(app: App, /, file: str, *, name: str | None, dry_run: bool, **given:
     Exit status:
       3  there is a cube of that name
       12 no key opens it, the passphrase is wrong, or nobody whom you trust has signed it (--require-signed)
-      13 the file is damaged, forged, no cube file, or of a newer memos; nothing was changed
+      13 the file is damaged, forged, no cube file, of a newer memos, or has operations over a day ahead of this machine's
+         clock; nothing was changed
     """
     from memos_cli.interface.cubes.transfer import proposed_name
 
@@ -236,7 +237,8 @@ def verify(app: App, /, file: str, **given: Any) -> None:  # noqa: ANN401 -- cli
     \b
     Exit status:
       12 no key opens it, the passphrase is wrong, or nobody whom you trust has signed it (--require-signed)
-      13 the file is damaged, forged, no cube file, or of a newer memos
+      13 the file is damaged, forged, no cube file, of a newer memos, or has operations over a day ahead of this machine's
+         clock
     """
     with opened_file(app, file, given) as (stream, encrypted), progress(app, "verifying") as tell:
         found = app.mos.transfer.verify(stream, require_signed=given["require_signed"], tell=tell)

@@ -361,7 +361,6 @@ def transaction_summaries(vault: "OpenCube", names: Iterable[str]) -> list[dict[
         )
         (row,) = _dicts(cursor)
         (last,) = log.operations(vault.conn, "WHERE n = ?", (row.pop("n"),))  # the one with that clock: so SQLite has it
-        del row["clock"]
         found.append({**row, "at": time_of(last)})
     return found
 

@@ -247,6 +247,12 @@ class Unit:
         """Mark all memories of the cube as untrusted."""
         self._conn.execute("INSERT OR IGNORE INTO arrivals SELECT id FROM memories WHERE state <> 'purged'")
 
+    def take_back_tick(self, txn: str) -> None:
+        """Set the mark `TICKED` to what it was before the tick that wrote this transaction, unless another one set it since."""
+        for one, before, after in json.loads(mark(self._conn, _TICKS) or "[]"):
+            if one == txn and after == mark(self._conn, TICKED):
+                set_mark(self._conn, TICKED, before)
+
     def take_back(self) -> None:
         """Undo all of this transaction so far, as a dry run does at its end."""
         self._conn.execute("ROLLBACK")
@@ -263,6 +269,10 @@ class Unit:
 
 GENERATIONS = {"vectors": "generation", "cold_vectors": "cold_generation"}
 """The tables of vectors, each with the entry of the table `cube` that names its present set."""
+TICKED = "ticked"
+"""The mark, in the table `cube`, of the instant up to which a cube was ticked."""
+_TICKS, _MOST_TICKS = "ticks", 20
+"""The mark of the last ticks that wrote, a JSON list: of each its transaction, and what `TICKED` said before and after it."""
 UNWIPED = "unwiped"
 """The mark, in the table `cube`, that bytes of purged texts may still be in the file; its value is a JSON object."""
 COOLED = "cooled"
@@ -307,6 +317,12 @@ def compact(conn: sqlite3.Connection) -> None:
     for index in ("fts", "cold_fts"):
         conn.execute(f"INSERT INTO {index} ({index}) VALUES ('optimize')")
     conn.execute("DELETE FROM cube WHERE key = ?", (COOLED,))
+
+
+def note_tick(conn: sqlite3.Connection, txn: str, before: str, after: str) -> None:
+    """Record which transaction a tick wrote, and where the mark `TICKED` was before it and is after it."""
+    known = json.loads(mark(conn, _TICKS) or "[]")
+    set_mark(conn, _TICKS, json.dumps([*known, [txn, before, after]][-_MOST_TICKS:]))
 
 
 def unwiped(conn: sqlite3.Connection) -> dict[str, Any] | None:

@@ -98,6 +98,7 @@ def undo(vault: Vault, author: "Author", name: str | None, *, dry_run: bool = Fa
         for (noun, subject), change in going.inverses:
             unit.change(noun, subject, change, reverts=going.txn)
             subjects.append(subject)
+        unit.take_back_tick(going.txn)
         done = unit.log.txn
     return Undone(done, going.txn, going.command, going.subjects or tuple(subjects))
 
