@@ -226,6 +226,7 @@ class Operation(NamedTuple):
         digest: SHA-256 of salt and change. A purge erases both, and the chain still holds.
         salt: 16 random bytes, so that a digest that outlives its payload cannot be guessed back into text.
         change: register name to new value; `None` clears. Absent (`None`) once purged.
+        written_at: the wall time, where the clock was ahead of it; see `hybrid_clock.time_of`.
     """
 
     id: str
@@ -243,6 +244,7 @@ class Operation(NamedTuple):
     digest: str
     salt: bytes | None
     change: dict[str, Any] | None
+    written_at: str | None = None
 
 
 class Filter(NamedTuple):

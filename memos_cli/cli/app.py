@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from memos_cli import RELEASED
 from memos_cli.cli import terminal
 from memos_cli.errors import Refused
 
@@ -98,6 +99,15 @@ class App:
         """A notice, to stderr; `-q` silences it."""
         if not self.quiet:
             terminal.echo(terminal.style(text, dim=True), err=True)
+
+    def note_clock(self) -> None:
+        """After a command that wrote, say in one notice if the clocks cannot be right."""
+        if self._mos is None or self._mos.last_write is None:
+            return
+        from memos_cli import hybrid_clock
+
+        if said := hybrid_clock.notice(*self._mos.last_write, RELEASED):
+            self.note(said)
 
     @property
     def watched(self) -> bool:

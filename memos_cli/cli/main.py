@@ -256,7 +256,11 @@ def _told(ctx: click.Context) -> object:
     """Run the command. What is stored and could not be told is not to look as if nothing was stored."""
     app = ctx.ensure_object(App)
     try:
-        return _explained(ctx)
+        result = _explained(ctx)
+    except MemosError:
+        if not app.json:  # with it, an error is the one document on stderr
+            app.note_clock()
+        raise
     except terminal.Untold as error:
         if app.done is None:
             raise
@@ -266,6 +270,8 @@ def _told(ctx: click.Context) -> object:
             f"stored{f' {which}' if which else ''}, but the answer could not be written: {error.strerror}",
             hint=f"do not run it again; take it back with: memos undo {txn}",
         ) from error
+    app.note_clock()
+    return result
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 -- a signal handler's signature

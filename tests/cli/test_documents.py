@@ -179,12 +179,13 @@ SCRIPT = {
     'add "The spare key is not under the mat"': ADDED,
     "lifecycle tick --dry-run": (
         "{now due transitions{} seconds unfinished dry_run cubes[{cube now due transitions{} seconds braked embedded "
-        "unfinished notes[] command_id dry_run superseded asked slots_built slots_dropped consolidation moves[{id to "
-        "reason}]}] skipped[]}"
+        "unfinished notes[] command_id dry_run superseded asked slots_built slots_dropped held purges_from consolidation "
+        "moves[{id to reason}]}] skipped[]}"
     ),
     "lifecycle tick": (
         "{now due transitions{} seconds unfinished dry_run cubes[{cube now due transitions{} seconds braked embedded "
-        "unfinished notes[] command_id dry_run superseded asked slots_built slots_dropped consolidation}] skipped[]}"
+        "unfinished notes[] command_id dry_run superseded asked slots_built slots_dropped held purges_from consolidation}] "
+        "skipped[]}"
     ),
     "review": "{items[{id cube earlier{M} later{M} reasons[] suggested by at decision decided_at}] open held[]}",
     'chat -m "What do I eat?"': (

@@ -242,7 +242,7 @@ def live(
     Raises:
         MemosError: a memory had an unexpected state, or a second tick changed something.
     """
-    clock.set(0)  # a log's clock never goes back, so a used clock would put all on its last day
+    clock.set(0)  # the log is new, and so is its year, whatever was lived under this clock before
     with home.empty() as mos:
         life = Life(mos, clock, fields)
         for day, happening in enumerate(strategies.by_day(year)):

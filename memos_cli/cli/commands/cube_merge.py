@@ -66,7 +66,8 @@ def merge(app: App, /, cubes: tuple[str, ...], *, dry_run: bool, yes: bool, **gi
          or a stranger's file goes on in the name of this very cube
       10 no such cube
       12 no key opens the file, the passphrase is wrong, or nobody whom you trust has signed it (--require-signed)
-      13 the other cube is damaged or forged, or both went on as one (a folder was copied, and both were written to)
+      13 the other cube is damaged or forged, or both went on as one (a folder was copied, and both were written to),
+         or the other has operations over a day ahead of this machine's clock
     """
     into, other = _with_default(cubes)
     asked = not (yes or dry_run or app.json) and review_held.somebody_is_there()

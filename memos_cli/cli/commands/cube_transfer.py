@@ -179,7 +179,8 @@ def import_(app: App, /, file: str, **given: Any) -> None:  # noqa: ANN401 -- cl
     Exit status:
       3  there is a cube of that name, or nobody agreed that what was purged here comes back
       12 no key opens it, the passphrase is wrong, or nobody whom you trust has signed it (--require-signed)
-      13 the file is damaged, forged, no cube file, or of a newer memos; nothing was changed
+      13 the file is damaged, forged, no cube file, of a newer memos, or has operations over a day ahead of this machine's
+         clock; nothing was changed
     """
     from memos_cli.interface.cubes.transfer import proposed_name
 
@@ -256,7 +257,8 @@ def verify(app: App, /, file: str, **given: Any) -> None:  # noqa: ANN401 -- cli
     \b
     Exit status:
       12 no key opens it, the passphrase is wrong, or nobody whom you trust has signed it (--require-signed)
-      13 the file is damaged, forged, no cube file, or of a newer memos
+      13 the file is damaged, forged, no cube file, of a newer memos, or has operations over a day ahead of this machine's
+         clock
     """
     with opened_file(app, file, given) as (stream, encrypted), progress(app, "verifying") as tell:
         found = app.mos.transfer.verify(stream, require_signed=given["require_signed"], tell=tell)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, NamedTuple, Protocol
 
 from memos_cli.errors import Refused
+from memos_cli.hybrid_clock import time_of
 from memos_cli.infra import cubefile
 from memos_cli.infra.cubefile import Member, Part, Sign, Spool, encoded
 from memos_cli.infra.limits import is_hash
@@ -124,7 +125,7 @@ def _memory(identity: str, operations: list[Operation], registers: fold.Register
     for name, prefix in (("tags", fold.TAG), ("labels", fold.LABEL)):
         if members := fold.members(registers, prefix):
             told[name] = members
-    first, last = (from_millis(log.millis_of(operations[end].clock)) for end in (0, -1))
+    first, last = time_of(operations[0]), time_of(operations[-1])
     return {**told, "id": identity, "created_at": first, "updated_at": last, "version": len(operations)}
 
 

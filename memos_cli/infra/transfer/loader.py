@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, BinaryIO, NamedTuple
 
-from memos_cli import modes
+from memos_cli import hybrid_clock, modes
 from memos_cli.errors import MemosError, Refused
 from memos_cli.infra import cubefile
 from memos_cli.infra.cubefile import Incoming, Member, Reader, unsound
@@ -118,6 +118,7 @@ def stage(
     due: rows.Due = rows.no_later_than_expiry,
     check: Check = lambda *_: "",
     owner: str | None = None,
+    millis: int | None = None,
     tell: Progress = lambda *_: None,
 ) -> Iterator[Staged]:
     """Verify a cube file and hand it out as a staged cube, which is removed when the block ends unless it was adopted.
@@ -129,11 +130,12 @@ def stage(
         due: says when the lifecycle has to look at a memory again.
         check: checks records that only upper layers understand.
         owner: the cube's owner here, who sees all that is in it; `None` for the one that the file names.
+        millis: the time, in milliseconds since 1970; `None` takes operations of any clock.
         tell: called with how many operations were read, and how many there are.
 
     Raises:
         AccessDenied: the file is encrypted.
-        IntegrityError: it is damaged, hostile, no cube file, or of a newer memos.
+        IntegrityError: it is damaged, hostile, no cube file, or of a newer memos; or over a day ahead of this machine's clock.
     """
     made = [one for one in (folder, *folder.parents) if not one.exists()]
     modes.make_folder(folder)
@@ -142,7 +144,7 @@ def stage(
     try:
         modes.make_folder(half / connection.BLOBS)
         with connection.translated(half / connection.FILE):
-            staging = _Staging(stream, (half, states), due, check, owner, tell)
+            staging = _Staging(stream, (half, states), due, check, owner, tell, millis=millis)
             try:
                 staging.run()
             finally:
@@ -181,7 +183,9 @@ def prove(stream: "BinaryIO | IO[bytes]", folder: Path, check: Check) -> str:
         half, states = Path(place) / "cube", Path(place) / "states"
         modes.make_folder(half / connection.BLOBS)
         with connection.translated(half / connection.FILE):
-            staging = _Staging(stream, (half, states), rows.no_later_than_expiry, check, None, lambda *_: None, outlined=True)
+            staging = _Staging(
+                stream, (half, states), rows.no_later_than_expiry, check, None, lambda *_: None, millis=None, outlined=True
+            )
             try:
                 staging.run()
             except sqlite3.IntegrityError as error:
@@ -240,10 +244,11 @@ class _Staging:
         owner: str | None,
         tell: Progress,
         *,
+        millis: int | None,
         outlined: bool = False,
     ) -> None:
         (half, states), self._due, self._check, self._tell = folders, due, check, tell
-        self._outlined = outlined
+        self._millis, self._outlined = millis, outlined
         self._half = half
         self.reader = Reader(stream)
         self.vectors = self.absent = 0
@@ -298,6 +303,8 @@ class _Staging:
         total, count = self.reader.manifest["counts"]["operations"], 0
         for line in incoming.lines():
             op, text = lines.operation(line)
+            if self._millis is not None:
+                hybrid_clock.check_ahead(op, self._millis)
             log.insert(self.conn, log.row_of(op, text))
             self._subjects.note(op)
             head = heads.setdefault(op.replica, {"count": 0})

@@ -5,7 +5,8 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from memos_cli.infra.vault.log import millis_of
+from memos_cli.hybrid_clock import millis_of, time_of
+from memos_cli.infra.vault import log
 from memos_cli.infra.vault.rows import clock_of, memory_of
 from memos_cli.model import COLD_STATES, HOT_STATES, Filter, Link, LinkType, Memory, State, Visibility
 from memos_cli.times import from_millis
@@ -355,12 +356,13 @@ def transaction_summaries(vault: "OpenCube", names: Iterable[str]) -> list[dict[
     found = []
     for name in names:
         cursor = vault.conn.execute(
-            """SELECT txn, command, principal, max(clock) AS clock, count(*) AS operations,
+            """SELECT txn, command, principal, max(clock) AS clock, n, count(*) AS operations,
                       count(DISTINCT subject) AS subjects, reverts FROM ops WHERE txn = ?""",
             (name,),
         )
         (row,) = _dicts(cursor)
-        found.append({**row, "at": from_millis(millis_of(row.pop("clock")))})
+        (last,) = log.operations(vault.conn, "WHERE n = ?", (row.pop("n"),))  # the one with that clock: so SQLite has it
+        found.append({**row, "at": time_of(last)})
     return found
 
 

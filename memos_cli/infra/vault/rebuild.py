@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from itertools import groupby, zip_longest
 from typing import Any
 
+from memos_cli.hybrid_clock import moment_of
 from memos_cli.infra.vault import fold, log, rows, schema
 from memos_cli.infra.vault.units import GENERATIONS, Unit, bump_generation
 from memos_cli.model import COLD_STATES, Memory, Operation, State
@@ -85,9 +86,19 @@ Keep = Callable[[list[Operation]], list[Operation]]
 """Selects the operations on one subject that count for a view of the past; none leaves the subject out."""
 
 
-def upto_clock(clock: int) -> Keep:
-    """What was known at a clock value; what came up only later is taken as it is now (see `past.at_instant`)."""
-    return lambda operations: [op for op in operations if op.clock <= clock] or operations
+def upto_moment(moment: int) -> Keep:
+    """What was known at a moment; what came up only later is taken as it is now (see `past.at_instant`).
+
+    An operation that was written by then had all before it in folding order at hand, whatever times those carry. So what it
+    follows counts too: a state is never folded from a later half of a history.
+    """
+
+    def known(operations: list[Operation]) -> list[Operation]:
+        if moment_of(operations[0]) > moment:
+            return operations
+        return operations[: 1 + max(place for place, op in enumerate(operations) if moment_of(op) <= moment)]
+
+    return known
 
 
 def upto_position(place: log.Position) -> Keep:

@@ -4,6 +4,7 @@ import os
 import re
 from pathlib import Path
 
+from memos_cli import hybrid_clock
 from memos_cli.errors import CubeNotFound, Refused, UsageError, did_you_mean
 from memos_cli.infra.vault import connection
 from memos_cli.infra.vault.rows import Due, no_later_than_expiry
@@ -74,6 +75,7 @@ class Shelf:
     def create(self, cube: str, *, owner: str, millis: int) -> bool:
         """Make an empty cube; `False` if there was one already."""
         folder = self.place(cube)
+        hybrid_clock.check_wall(millis)
         self.sweep(millis / 1000 - _LONG)
         if folder.exists() and not (folder / connection.FILE).exists():
             raise Refused(f"{folder} is there and is not a cube", hint="choose another name, or move the folder away")

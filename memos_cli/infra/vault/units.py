@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from memos_cli.errors import UsageError
+from memos_cli.hybrid_clock import moment_of
 from memos_cli.infra import limits
 from memos_cli.infra.limits import ALPHABET, ID_LENGTH
 from memos_cli.infra.vault import fold, links, rows
@@ -61,7 +62,10 @@ class Unit:
         """Store a draft as a new memory and return its id."""
         identity = new_id()
         operation = self.log.append("memory", identity, fold.change_of(draft, owner))
-        n = self._conn.execute(_INSERT, rows.row_of_draft(identity, draft, owner, operation.clock, self._due)).lastrowid or 0
+        n = (
+            self._conn.execute(_INSERT, rows.row_of_draft(identity, draft, owner, moment_of(operation), self._due)).lastrowid
+            or 0
+        )
         self._mark(n, set(draft.tags), set(draft.labels))
         text = rows.index_text(draft.content, draft.title, draft.source.speaker, draft.key, tuple(sorted(set(draft.tags))))
         self._conn.execute(_TO_INDEX.format("fts"), (n, *text))
@@ -101,8 +105,9 @@ class Unit:
         """
         there = "SELECT 1 FROM links WHERE source = ? AND type = ? AND target = ?"
         for source, kind, target in self._linked:
-            set_still = self._conn.execute(there, (source, kind.value, target)).fetchone()
-            if set_still and links.leads(self._conn, target, kind, source):
+            if self._conn.execute(there, (source, kind.value, target)).fetchone() and links.leads(
+                self._conn, target, kind, source
+            ):
                 raise UsageError(
                     f"links of type {kind} lead from {target[:8]} to {source[:8]} already: this one would close a circle",
                     hint=f"see what is linked: memos show {target[:8]}",
@@ -202,7 +207,8 @@ class Unit:
 
     def _row(self, memory: Memory, operations: list[Operation], *, taken: bool) -> tuple[Any, ...]:
         shown = memory._replace(external_id=None) if taken else memory
-        return rows.row_of(shown, operations[0].clock, operations[-1].clock, self._due(memory))
+        first, last = fold.ends(operations, purged=memory.state is State.PURGED)
+        return rows.row_of(shown, moment_of(first), moment_of(last), self._due(memory))
 
     # Two machines may each have made a memory with one external id. In a cube one of them keeps it: of those not forgotten, the
     # one created last. The others wait in `rivals` until it loses the id. So the holder depends on the memories that are there,
@@ -290,6 +296,12 @@ class Unit:
         if registers_of(self._conn, POLICY, POLICY):
             set_mark(self._conn, POLICY, json.dumps({"rules": {}, "txn": self.log.txn}))
 
+    def take_back_tick(self, txn: str) -> None:
+        """Set the mark `TICKED` to what it was before the tick that wrote this transaction, unless another one set it since."""
+        for one, before, after in json.loads(mark(self._conn, _TICKS) or "[]"):
+            if one == txn and after == mark(self._conn, TICKED):
+                set_mark(self._conn, TICKED, before)
+
     def take_back(self) -> None:
         """Undo all of this transaction so far, as a dry run does at its end."""
         self._conn.execute("ROLLBACK")
@@ -306,17 +318,17 @@ class Unit:
 
 
 def _require_fit(noun: str, registers: fold.Registers) -> None:
-    """Refuse what no line of a cube file could hold, though each change by itself could be there.
-
-    Raises:
-        UsageError: it is such.
-    """
+    """Refuse, as a usage error, what no line of a cube file could hold, though each change by itself could be there."""
     if why := limits.fault_of_state(registers):
         raise UsageError(f"all that is said of a {noun} is too much: {why}", hint="nothing was changed; say less of one thing")
 
 
 GENERATIONS = {"vectors": "generation", "cold_vectors": "cold_generation"}
 """The tables of vectors, each with the entry of the table `cube` that names its present set."""
+TICKED = "ticked"
+"""The mark, in the table `cube`, of the instant up to which a cube was ticked."""
+_TICKS, _MOST_TICKS = "ticks", 20
+"""The mark of the last ticks that wrote, a JSON list: of each its transaction, and what `TICKED` said before and after it."""
 UNWIPED = "unwiped"
 """The mark, in the table `cube`, that bytes of purged texts may still be in the file; its value is a JSON object."""
 COOLED = "cooled"
@@ -361,6 +373,12 @@ def compact(conn: sqlite3.Connection) -> None:
     for index in ("fts", "cold_fts"):
         conn.execute(f"INSERT INTO {index} ({index}) VALUES ('optimize')")
     conn.execute("DELETE FROM cube WHERE key = ?", (COOLED,))
+
+
+def note_tick(conn: sqlite3.Connection, txn: str, before: str, after: str) -> None:
+    """Record which transaction a tick wrote, and where the mark `TICKED` was before it and is after it."""
+    known = json.loads(mark(conn, _TICKS) or "[]")
+    set_mark(conn, _TICKS, json.dumps([*known, [txn, before, after]][-_MOST_TICKS:]))
 
 
 def unwiped(conn: sqlite3.Connection) -> dict[str, Any] | None:

@@ -340,6 +340,11 @@ class Vault:
             with self.derive() as conn:
                 units.set_mark(conn, name, value)
 
+    def note_tick(self, txn: str, before: str, after: str) -> None:
+        """Record what a tick wrote, and where its mark was before it and is after it, so that `undo` takes both back."""
+        with self.derive() as conn:
+            units.note_tick(conn, txn, before, after)
+
     # -- the log; what it tells of the past is read by `past`
 
     def operations(self, noun: str, subject: str) -> list[Operation]:

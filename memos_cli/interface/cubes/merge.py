@@ -6,6 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
+from memos_cli import hybrid_clock
 from memos_cli.errors import MemosError, ModelUnavailable, Refused, UsageError
 from memos_cli.infra.files import sync_folder
 from memos_cli.infra.governance import governance
@@ -147,7 +148,8 @@ class CubeMerge:
 
         Raises:
             CubeNotFound: one of the cubes does not exist. UsageError: both are the same cube.
-            IntegrityError: the other cube is damaged, or two copies went on writing as one replica; nothing is changed.
+            IntegrityError: the other cube is damaged, or over a day ahead of this machine's clock, or two copies went on
+                writing as one replica; nothing is changed.
             Refused: the principal does not own the cubes; or a stranger's cube goes on in the name of this one.
         """
         vault, author = self._target(into)
@@ -225,6 +227,8 @@ class CubeMerge:
         of: HeldChanges | None = None,
     ) -> Merged:
         """The merge, or a report of what it would bring; `of` is the question that it answers."""
+        # A staged file has shown this already. Before the transaction: who writes to a cube meanwhile has this clock, too.
+        hybrid_clock.check_ahead(past.newest(source.vault), author.millis)
         said: dict[str, Any] = {"untrusted": not source.trusted, "signers": source.signers}
         terms = Terms(trusted=source.trusted, fingerprint=self._fingerprint(source.vault), note=source.origin, name=other)
         holding = terms._replace(hold=True)

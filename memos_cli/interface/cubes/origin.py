@@ -6,13 +6,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from memos_cli.errors import MemosError, ModelUnavailable
+from memos_cli.hybrid_clock import time_of
 from memos_cli.infra.local import adapters
 from memos_cli.infra.transfer.dumper import MAKER
-from memos_cli.infra.vault import log, past, queries, search
+from memos_cli.infra.vault import past, queries, search
 from memos_cli.model import Adapter
 from memos_cli.operation import models
 from memos_cli.signer import Signer
-from memos_cli.times import from_millis
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -191,7 +191,7 @@ def arrivals(keys: "Keys", vault: "Vault") -> list[Arrival]:
     names = keys.known() if any(told.get("signers") for _, told in found) else {}
     return [
         Arrival(
-            from_millis(log.millis_of(one.clock)),
+            time_of(one),
             told.get("operations", 0),
             told.get("cube", ""),
             told.get("file"),

@@ -4,8 +4,6 @@
 nothing else knows of (`infra.transfer.loader`).
 """
 
-import io
-import stat
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
@@ -14,7 +12,6 @@ from tempfile import gettempdir
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 from memos_cli.errors import MemosError, Refused, UsageError
-from memos_cli.infra import files
 from memos_cli.infra.cubefile import SUFFIX, Sign
 from memos_cli.infra.governance import governance
 from memos_cli.infra.local import adapters
@@ -155,7 +152,7 @@ class Transfer:
         # Beside the target, not in the home: an export is what saves a home whose disk is full or can only be read.
         regular = path is not None and (path.is_file() or not path.exists())
         scratch = path.absolute().parent if path and regular else Path(gettempdir())
-        opened = _written(path, force=force) if path else nullcontext(target)
+        opened = written(path, force=force) if path else nullcontext(target)
         with (
             self._source(vault, extent, scratch) as (source, left_out),
             opened as stream,
@@ -287,8 +284,9 @@ class Transfer:
         place = folder or self._session.paths.cubes
         self._session.shelf.sweep_old(self._session.now)
         with loader.stage(
-            stream, place, name, due=self._session.shelf.due, check=_fault_of_record, owner=self._session.person, tell=tell
-        ) as staged:
+            stream, place, name, due=self._session.shelf.due, check=_fault_of_record, owner=self._session.person,
+            millis=self._session.millis, tell=tell,
+        ) as staged:  # fmt: skip
             digest = bytes.fromhex(staged.digest)
             yield staged._replace(signers=self._keys.verify(digest, staged.signatures, required=require_signed))
 
@@ -343,59 +341,7 @@ def _fault_of_record(noun: str, registers: Mapping[str, Any]) -> str:
     return ""
 
 
-class _Hashing(io.RawIOBase):
-    """Writes to a file, and computes the digest of what was written, whatever became of it on the disk."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        from hashlib import sha256
-
-        self._file, self._hash = file, sha256()
-
-    def writable(self) -> bool:
-        """Yes."""
-        return True
-
-    def write(self, content: Any) -> int:  # noqa: ANN401 -- bytes or a view of them
-        """Write all of it."""
-        self._hash.update(content)
-        return self._file.write(content)
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of what was written, in hexadecimal."""
-        return self._hash.hexdigest()
-
-
 @contextmanager
 def _plainly(stream: BinaryIO, _: Path) -> Iterator[BinaryIO]:
     """No encryption."""
     yield stream
-
-
-@contextmanager
-def _written(path: Path, *, force: bool) -> Iterator[BinaryIO]:
-    """A stream whose bytes are at `path`, readable by nobody else, once the block ends: all of them, or none.
-
-    Raises:
-        Refused: the file exists, and `force` was not given.
-        MemosError: the file cannot be written there.
-    """
-    try:
-        if path.exists() and not stat.S_ISREG(path.stat().st_mode):  # write to a device or a pipe, never replace it
-            with path.open("wb") as stream:
-                yield stream
-            return
-        if path.exists() and not force:
-            raise Refused(f"there is a file {path} already", hint="replace it with --force, or name another one with -o")
-        if not path.parent.is_dir():
-            raise MemosError(f"there is no folder {path.parent}", hint="make it first")
-        with files.replaced(path) as half:
-            with half.open("wb") as stream:
-                out = _Hashing(stream)
-                yield cast("BinaryIO", out)
-            if files.kept(half) != out.digest:
-                raise MemosError(f"the disk did not keep what was written to {path}", hint="write it to another disk")
-            if path.exists() and not force:
-                raise Refused(f"there is a file {path} now; nothing was replaced", hint="replace it with --force")
-    except IsADirectoryError:
-        raise MemosError(f"{path} is a folder", hint=f"name a file: -o {path / 'NAME'}{SUFFIX}") from None

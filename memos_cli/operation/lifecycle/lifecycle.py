@@ -13,9 +13,10 @@ from memos_cli.errors import MemosError, UsageError
 from memos_cli.infra.governance import governance
 from memos_cli.infra.transfer import held_changes
 from memos_cli.infra.vault import queries, search
+from memos_cli.infra.vault.units import TICKED
 from memos_cli.model import Memory, State
 from memos_cli.operation.lifecycle import transitions
-from memos_cli.operation.lifecycle.tick import READ, TICKED, Limits, Means, Tick, Ticked, uses_of
+from memos_cli.operation.lifecycle.tick import READ, Limits, Means, Tick, Ticked, uses_of
 from memos_cli.operation.operator.dedupe import sweep
 from memos_cli.operation.policy import policy_of
 from memos_cli.times import from_millis, to_millis
@@ -71,10 +72,11 @@ class MemLifecycle:
             tell: called with the number of transitions made so far, and of all.
 
         Raises:
-            Busy: another tick is running. Refused: the principal is not the owner.
+            Busy: another tick is running. Refused: the principal is not the owner, or `now` is later than the clock, the tick
+                would purge, and the limits do not let it.
         """
         clock = _Clock(limits or Limits())
-        return [self._tick(vault, now or self._session.now, clock.left(), tell) for vault in self._session.vaults()]
+        return [self._tick(vault, now, clock.left(), tell) for vault in self._session.vaults()]
 
     def tick_all(
         self, now: str | None = None, limits: Limits | None = None, tell: Callable[[int, int], None] = lambda *_: None
@@ -100,7 +102,7 @@ class MemLifecycle:
                 failed[name] = error
         for _, name in sorted(mine):
             try:
-                done.append(self._tick(self._session.vault(name), now or self._session.now, clock.left(), tell))
+                done.append(self._tick(self._session.vault(name), now, clock.left(), tell))
             except MemosError as error:
                 failed[name] = error
         return done, failed
@@ -114,10 +116,10 @@ class MemLifecycle:
                     found.append(name)
         return found
 
-    def _tick(self, vault: "Vault", now: str, limits: Limits, tell: Callable[[int, int], None]) -> Ticked:
+    def _tick(self, vault: "Vault", now: str | None, limits: Limits, tell: Callable[[int, int], None]) -> Ticked:
         with self._means(vault, tell) as means:
             done = Tick(vault, self._session.author("tick"), now, limits, means).run()
-        if not limits.dry and (said := self._consolidate(vault, now)):
+        if not limits.dry and (said := self._consolidate(vault, done.now)):
             return done._replace(consolidation=said)
         return done
 

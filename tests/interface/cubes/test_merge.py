@@ -135,7 +135,7 @@ class TestUndo:
 
     def test_the_newest_command_is_the_newest_made_here(self, mos: MOS, there: MOS) -> None:
         mos.add("mine")
-        forward(there, days=3)
+        forward(there, hours=3)
         there.add("theirs, and later")
         mos.cube_merge.merge(str(there.writable().folder))
         assert [mos.undo().command for _ in range(2)] == ["merge", "add"]

@@ -276,9 +276,7 @@ def test_a_folder_from_elsewhere_may_hold_no_more_than_a_file(mos: MOS, clock: C
 def test_a_cube_that_could_not_be_imported_is_not_exported(mos: MOS, tmp_path: Path) -> None:
     mos.add("base")
     with ungated(), mos.author("view save").write(mos.vault("default")) as unit:
-        unit.change(
-            "policy", "policy", {"archive.decay": "never"}
-        )  # plain, and no policy
+        unit.change("policy", "policy", {"archive.decay": "never"})  # plain, and no policy
     target = tmp_path / "x.memcube"
     with pytest.raises(IntegrityError, match="cannot be imported"):
         mos.transfer.export(target=target)
