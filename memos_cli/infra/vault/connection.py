@@ -160,7 +160,12 @@ def connect(path: Path) -> sqlite3.Connection:
     with translated(path):
         conn, version = _readable(path)
         if version < schema.SCHEMA_VERSION:
-            schema.migrate(conn)
+            try:
+                schema.migrate(conn)
+            except sqlite3.OperationalError as error:
+                if version < schema.READABLE or "readonly" not in str(error):
+                    conn.close()
+                    raise
     return conn
 
 
