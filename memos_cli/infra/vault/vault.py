@@ -340,10 +340,15 @@ class Vault:
         with connection.translated(self.path):
             return queries.due(self, until, after, limit)
 
-    def put_off(self, later: Iterable[tuple[int, str, str | None]]) -> None:
-        """Postpone memories: row, since when it was due, when it is due next. Memories changed meanwhile stay due."""
+    def put_off(self, later: Iterable[tuple[int, str, str | None, int]], policy: Mapping[str, Any]) -> None:
+        """Postpone memories: row, since when it was due, when it is due next, and how often it was used.
+
+        Memories that were changed or used meanwhile stay due, and all do where another policy rules than the given one.
+        """
+        sql = """UPDATE memories SET next_due_at = ?3 WHERE n = ?1 AND next_due_at = ?2
+                 AND coalesce((SELECT count FROM uses u WHERE u.id = memories.id), 0) = ?4"""
         with self.derive() as conn:
-            conn.executemany("UPDATE memories SET next_due_at = ?3 WHERE n = ?1 AND next_due_at = ?2", later)
+            conn.executemany(sql, later if self.policy == policy else ())
 
     def changed_since(self, row: int, most: int, load: int, *, leaving_out: str) -> tuple[list[str], int]:
         """Memories written after a row of the log, and the last row that was read; see `queries.changed_since`."""
