@@ -139,13 +139,7 @@ def restore(vault: Vault, ids: Sequence[str], author: "Author") -> Changed:
 
 
 def edit(
-    vault: Vault,
-    identity: str,
-    author: "Author",
-    fields: dict[str, Any],
-    mode: str = "overwrite",
-    *,
-    was: str | None = None,
+    vault: Vault, identity: str, author: "Author", fields: dict[str, Any], mode: str = "overwrite", *, was: str | None = None
 ) -> Changed:
     """Set fields of a memory; fields that have their value already are left out, and an edit of nothing is none.
 
@@ -323,13 +317,7 @@ class Pipeline:
         return self.edit(text, {"content": content}, mode=mode, user_id=user_id)
 
     def edit(
-        self,
-        text: str,
-        fields: dict[str, Any],
-        *,
-        mode: str = "overwrite",
-        was: str | None = None,
-        user_id: str | None = None,
+        self, text: str, fields: dict[str, Any], *, mode: str = "overwrite", was: str | None = None, user_id: str | None = None
     ) -> Changed:
         """Set registers of a memory (`content`, `kind`, `key`, …; `None` clears).
 
