@@ -4,17 +4,22 @@ import shutil
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from memos_cli import __version__, modes
 from memos_cli.cli import render, sealing
 from memos_cli.cli.app import App, pass_app
-from memos_cli.cli.options import Command
+from memos_cli.cli.options import Command, yes
 from memos_cli.cli.terminal import style
 from memos_cli.errors import IntegrityError, MemosError, UsageError, extra
 
+if TYPE_CHECKING:
+    from memos_cli.interface.cubes.doctor import Lost
+
+_DAMAGED = "state and index are made anew by: memos doctor --rebuild; the rest comes from a backup"
+_CUT = "restore a newer backup, or merge a copy that has the end, or go on without it: memos doctor --accept-loss"
 _EXTRAS = {"llm": ("llama_cpp", "gguf"), "semantic": ("sentence_transformers", "torch"), "lora": ("peft", "transformers")}
 
 
@@ -22,8 +27,10 @@ _EXTRAS = {"llm": ("llama_cpp", "gguf"), "semantic": ("sentence_transformers", "
 @click.option("--rebuild", is_flag=True, help="Derive state, index and links anew from the log.")
 @click.option("--embed", is_flag=True, help="Embed what waits for its vectors.")
 @click.option("--reembed", is_flag=True, help="Embed anew what another model embedded.")
+@click.option("--accept-loss", is_flag=True, help="Go on without the end that a log has lost.")
+@yes
 @pass_app
-def doctor(app: App, *, rebuild: bool, embed: bool, reembed: bool) -> None:
+def doctor(app: App, *, rebuild: bool, embed: bool, reembed: bool, accept_loss: bool, yes: bool) -> None:
     """Check the cubes and mend what can be mended.
 
     Looks at the program, the models, and every cube from the pages of its file to the state that its log amounts to.
@@ -31,20 +38,32 @@ def doctor(app: App, *, rebuild: bool, embed: bool, reembed: bool) -> None:
     On the way it removes what commands left that were killed: half a cube or file, a file that no memory names, and the last
     traces of what was purged; and it sees that nobody else can read or write in the home.
 
+    A log that has lost its end, because a write-ahead log was damaged or an older copy of the file came back, holds together
+    all the same; the file "heads" beside it tells. Until that is settled, nothing is written to the cube. Restore a newer
+    backup, or merge a copy that has the end. With --accept-loss the cube goes on without it, as a new replica; a copy that is
+    found later can still be merged.
+
     \b
     Examples:
       memos doctor
       memos --cube work doctor --rebuild
       memos doctor --reembed
+      memos --cube work doctor --accept-loss --yes
 
     \b
     Exit status:
       0  all is well
+      3  --accept-loss: the answer was no, or there was nobody to ask
       10 no such cube
       13 something is damaged
       14 --embed or --reembed without a model; nothing was done, not by --rebuild either
     """
     _narrow(app)
+    if accept_loss:
+        if rebuild or embed or reembed:
+            raise UsageError("--accept-loss goes alone", hint="memos doctor --accept-loss, and then the rest")
+        _accept_loss(app, sure=yes)
+        return
     if rebuild or embed or reembed:
         _mend(app, rebuild=rebuild, embed=embed, reembed=reembed)
         return
@@ -60,8 +79,10 @@ def doctor(app: App, *, rebuild: bool, embed: bool, reembed: bool) -> None:
     for name in unaccepted:
         app.note(f"cube {name}: {sealing.unaccepted(name)}")
     if faults:
-        hint = "state and index are made anew by: memos doctor --rebuild; the rest comes from a backup"
-        raise IntegrityError(f"{faults} {'fault' if faults == 1 else 'faults'} found", hint=hint)
+        from memos_cli.interface.cubes.doctor import END
+
+        cut = any(check["faults"] and check["check"] == END for checks in cubes.values() for check in checks)
+        raise IntegrityError(f"{faults} {'fault' if faults == 1 else 'faults'} found", hint=_CUT if cut else _DAMAGED)
 
 
 def _narrow(app: App) -> None:
@@ -158,6 +179,34 @@ def _mend(app: App, *, rebuild: bool, embed: bool, reembed: bool) -> None:
         app.out(f"cube {name}: {', '.join(told)}")
     if not done:
         raise UsageError("there are no cubes yet")
+
+
+def _accept_loss(app: App, *, sure: bool) -> None:
+    names = app.cubes or app.mos.shelf.names()
+    known = {name: found for name in names if (found := app.mos.doctor.lost(name))}
+    for name, found in known.items():
+        for one in found:
+            app.note(f"cube {name}: {_what_is_lost(one)}")
+    if known:
+        app.confirm(f"Go on without what {' and '.join(known)} lost?", yes=sure)
+    done = {name: app.mos.doctor.accept_loss(name) for name in known}
+    if app.json:
+        app.data(
+            {"cubes": {name: {"lost": found, "replica": app.mos.vault(name).meta["replica"]} for name, found in done.items()}}
+        )
+        return
+    for name in done:
+        app.out(f"cube {name} goes on as replica {app.mos.vault(name).meta['replica']}")
+    if not done:
+        app.out("no cube has lost anything")
+
+
+def _what_is_lost(one: "Lost") -> str:
+    if one.last + 1 == one.seq:
+        return f"operation {one.seq:,} of replica {one.replica} is lost"
+    if one.last < one.seq:
+        return f"operations {one.last + 1:,} to {one.seq:,} of replica {one.replica} are lost"
+    return f"operation {one.seq:,} of replica {one.replica} is lost, and another one has its number"
 
 
 def _embed(app: App, name: str, *, anew: bool) -> int:

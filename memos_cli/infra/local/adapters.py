@@ -151,6 +151,15 @@ def vouch_for(vault: Vault, identities: Iterable[str]) -> None:
         vouch(vault, {one: {name: found[name] for name in LEARNT} for one, found in named.items()})
 
 
+def vouch_for_own(vault: Vault) -> None:
+    """Vouch, in the caller's transaction, for what this copy of the cube made, before it goes on as another replica."""
+    own = vault.meta["replica"]
+    found = {one: registers["files"] for one, registers in records(vault).items() if registers.get("files")}
+    mine = {one: digests for one, digests in found.items() if made_by(vault.operations(NOUN, one), own)}
+    if mine:
+        vouch(vault, mine)
+
+
 def seals(place: Path) -> dict[str, str]:
     """The digests of a generation's files, by name."""
     return {name: files.digest(place / name) for name in SEALED if (place / name).is_file()}

@@ -149,6 +149,7 @@ def _take(vault: Vault, unit: Unit, other: Vault, terms: Terms, union: LogUnion,
     replicas = _insert(vault.conn, other, union.rows)
     _hold(vault, other, replicas)
     unit.log.go_on()
+    unit.came_in = True
     _receipt(vault, unit, other, terms, len(union.rows))
     # Records first: a policy says when a memory is due.
     for noun, subject in sorted(union.incoming, key=lambda pair: pair[0] == "memory"):

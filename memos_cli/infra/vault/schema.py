@@ -20,6 +20,8 @@ APPLICATION_ID = 0x4D454D4F
 """`MEMO` in ASCII, in bytes 68 to 71 of the file, by which `file` and memos recognise a cube."""
 SCHEMA_VERSION = 4
 """The number of migrations; a cube's `PRAGMA user_version` says how many it has had."""
+READABLE = 3
+"""The oldest schema that can be read as it is, where nothing can be written: what came later only makes reading faster."""
 DERIVED = ("memories", "cold", "tags", "labels", "links", "records", "clashes", "rivals")
 """The tables that are folded from `ops`, in the order in which they are emptied."""
 _HEADER_BYTES = 100
@@ -89,6 +91,12 @@ def m004_strangers(db: _Executes) -> None:
     db.execute("PRAGMA user_version = 4")
 
 
+def m005_newest_first(db: _Executes) -> None:
+    """An index by the time of creation: a list of the newest memories reads those, and not all."""
+    db.execute("CREATE INDEX memories_created ON memories (created)")
+    db.execute("PRAGMA user_version = 5")
+
+
 IDENTITY = ("id", "replica", "created", "owner")
 """What identifies a cube, in the table `cube`: it is in no log, so a digest beside it protects it."""
 
@@ -100,7 +108,7 @@ def identity_digest(meta: "Mapping[str, str]") -> str:
     return sha256("\n".join(f"{name} {meta.get(name, '')}" for name in IDENTITY).encode()).hexdigest()
 
 
-MIGRATIONS = (m001_log_and_fold, m002_lifecycle, m003_merge, m004_strangers)
+MIGRATIONS = (m001_log_and_fold, m002_lifecycle, m003_merge, m004_strangers, m005_newest_first)
 _SET = "memos"
 _MIGRATIONS_TABLE = (
     "CREATE TABLE _sqlite_migrations (id INTEGER PRIMARY KEY, migration_set TEXT, name TEXT, applied_at TEXT)",
@@ -289,7 +297,7 @@ def migrate(conn: "sqlite3.Connection") -> None:
     migrations.apply(Database(conn))
 
 
-def create_in_memory(conn: "sqlite3.Connection") -> None:
-    """The newest schema in a fresh connection, for the views of the past that are folded in memory."""
-    for function in MIGRATIONS:
+def create_in_memory(conn: "sqlite3.Connection", version: int = SCHEMA_VERSION) -> None:
+    """The schema of a version in a fresh connection, for the views of the past that are folded in memory."""
+    for function in MIGRATIONS[:version]:
         function(conn)

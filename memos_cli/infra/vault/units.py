@@ -47,9 +47,11 @@ class Unit:
     Attributes:
         cooled: how many memories left the hot index in it.
         changed: the ids of existing memories that it changed.
+        came_in: whether operations from elsewhere were inserted in it.
     """
 
     cooled = 0
+    came_in = False
 
     def __init__(self, conn: sqlite3.Connection, log: Appender, due: rows.Due = rows.no_later_than_expiry) -> None:
         self._conn = conn

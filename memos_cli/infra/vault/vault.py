@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from memos_cli.errors import AmbiguousId, CubeLocked, IntegrityError, MemoryNotFound, StorageFull
+from memos_cli.infra import heads
 from memos_cli.infra.limits import ID_LENGTH
 from memos_cli.infra.vault import connection, log, queries, rows, schema, units
 from memos_cli.infra.vault.units import Unit, compact, note_cooled
@@ -58,12 +59,14 @@ class Vault:
         """The last command that was written through this object, and the first few memories that it wrote."""
         self.path = folder / connection.FILE
         self._lock_timeout = lock_timeout
+        self._file = connection.identity(self.path)
         self.conn = connection.connect(self.path)
         with connection.translated(self.path):
             self.meta: dict[str, str] = dict(self.conn.execute("SELECT key, value FROM cube"))
         if missing := {"id", "replica", "created", "owner"} - set(self.meta):
             self.conn.close()
             raise IntegrityError(f"the cube at {folder} is damaged: it has no {min(missing)}", hint="restore it from a backup")
+        self.heads = heads.Heads(folder, self.meta["id"])
 
     def due(self, memory: Memory) -> str | None:
         """When the lifecycle has to look at a memory again, as far as the cube's policy and the memory's own fields decide."""
@@ -94,25 +97,40 @@ class Vault:
             txn: the name of a command that writes in several transactions and is undone as one; `None` for a new name.
         """
         self._due = None  # another process may have set another policy
-        with connection.translated(self.path):
-            connection.begin(self.conn, self.path, self._lock_timeout)
-            try:
-                appender = log.Appender(
-                    self.conn, replica=self.meta["replica"], principal=principal, command=command, millis=millis, txn=txn
-                )
-                unit = Unit(self.conn, appender, self.due)
-                yield unit
-                unit.require_no_circle()
-                cooled = note_cooled(self.conn, unit.cooled) if unit.cooled else 0
-                self.conn.execute("COMMIT")
-            finally:
-                self._roll_back()
+        with self._locked():
+            own = self.meta["replica"] = units.mark(self.conn, "replica")  # another process may have accepted a loss
+            known, outdated = self.heads.read()
+            if outdated and (there := heads.of(self.conn, log.ends(self.conn))):
+                self.heads.write(heads.newest(known, there))
+            appender = log.Appender(self.conn, replica=own, principal=principal, command=command, millis=millis, txn=txn)
+            unit = Unit(self.conn, appender, self.due)
+            yield unit
+            unit.require_no_circle()
+            cooled = note_cooled(self.conn, unit.cooled) if unit.cooled else 0
+            ends = self._went_on(unit, known)
+        self.heads.note(ends)
         if appender.count:
             self.written = appender.txn, tuple(appender.memories)
         if unit.changed and self._changed is not None:
             self._changed(unit.changed)
         if cooled >= _COMPACTED:
             self._compact(cooled)
+
+    def _went_on(self, unit: Unit, known: Mapping[str, heads.Head]) -> dict[str, heads.Head]:
+        """The last operations that are new with this transaction: this replica's, or those of all where some came in.
+
+        Raises:
+            IntegrityError: the log had lost its end, so another copy may hold other operations with the same numbers. It is
+                asked at the end, since a merge with such a copy brings back what was lost.
+        """
+        if not unit.log.count:
+            return {}
+        own = self.meta["replica"]
+        for lost in heads.lost(self.conn, {own: known[own]} if own in known else {}):
+            why = f"the log of cube {self.name} has lost its end: operation {lost.seq} of replica {own} was there"
+            raise IntegrityError(f"{why}; nothing was written", hint="see what is lost, and how to go on: memos doctor")
+        now = heads.of(self.conn, log.ends(self.conn) if unit.came_in else [own])
+        return {replica: head for replica, head in now.items() if known.get(replica) != head}
 
     def _compact(self, cooled: int) -> None:
         """Compact the indexes if a good part of the hot one is dead, so that the cost is small for each memory that left it."""
@@ -123,10 +141,18 @@ class Vault:
     @contextmanager
     def derive(self) -> Iterator[sqlite3.Connection]:
         """A transaction on what is not in the log: vectors and the queue of missing ones."""
+        with self._locked():
+            yield self.conn
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """The write lock on the file, which is in its place from first to last; what was done is committed at the end."""
         with connection.translated(self.path):
             connection.begin(self.conn, self.path, self._lock_timeout)
             try:
-                yield self.conn
+                connection.require_in_place(self.path, self._file)
+                yield
+                connection.require_in_place(self.path, self._file)
                 self.conn.execute("COMMIT")
             finally:
                 self._roll_back()
@@ -321,10 +347,15 @@ class Vault:
         with connection.translated(self.path):
             return queries.due(self, until, after, limit)
 
-    def put_off(self, later: Iterable[tuple[int, str, str | None]]) -> None:
-        """Postpone memories: row, since when it was due, when it is due next. Memories changed meanwhile stay due."""
+    def put_off(self, later: Iterable[tuple[int, str, str | None, int]], policy: Mapping[str, Any]) -> None:
+        """Postpone memories: row, since when it was due, when it is due next, and how often it was used.
+
+        Memories that were changed or used meanwhile stay due, and all do where another policy rules than the given one.
+        """
+        sql = """UPDATE memories SET next_due_at = ?3 WHERE n = ?1 AND next_due_at = ?2
+                 AND coalesce((SELECT count FROM uses u WHERE u.id = memories.id), 0) = ?4"""
         with self.derive() as conn:
-            conn.executemany("UPDATE memories SET next_due_at = ?3 WHERE n = ?1 AND next_due_at = ?2", later)
+            conn.executemany(sql, later if self.policy == policy else ())
 
     def changed_since(self, row: int, most: int, load: int, *, leaving_out: str) -> tuple[list[str], int]:
         """Memories written after a row of the log, and the last row that was read; see `queries.changed_since`."""

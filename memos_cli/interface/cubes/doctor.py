@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from memos_cli.errors import CubeNotFound, MemosError, ModelUnavailable, UsageError, extra
+from memos_cli.infra import heads
 from memos_cli.infra.local import adapters
 from memos_cli.infra.vault import check, connection, purge, search
 from memos_cli.operation.results import GET_MODEL
@@ -17,6 +18,10 @@ SQLITE = connection.SQLITE
 """The version of SQLite that cubes are read and written with."""
 Check = check.Check
 """One thing that was looked at, and what was found wrong with it."""
+END = check.END
+"""The name of the check that finds a log without its end."""
+Lost = heads.Lost
+"""The last operation of a replica that was in the log of a cube and is not."""
 Tell = Callable[[str], None]
 """Told what could not be done now and harms nothing, a line each."""
 _HOUR = 3600
@@ -98,6 +103,22 @@ class Doctor:
             IntegrityError: the log is damaged, so nothing is derived from it.
         """
         return check.make_anew(self._session.vault(name))
+
+    def lost(self, name: str) -> tuple[Lost, ...]:
+        """The last operations that the log of a cube has lost, with its write-ahead log or by an older copy of its file."""
+        return check.lost(self._session.vault(name))
+
+    def accept_loss(self, name: str) -> tuple[Lost, ...]:
+        """Let a cube go on without the end that its log has lost, under a new replica id; what was lost.
+
+        A merge with a copy that has it brings it back.
+        """
+        vault = self._session.vault(name)
+        cached = self._session.embeddings.cached(vault)  # named after the replica, so that nothing would ever remove them
+        gone = check.accept_loss(vault, lambda: adapters.vouch_for_own(vault))
+        for path in cached if gone else ():
+            path.unlink(missing_ok=True)
+        return gone
 
     def embed(self, name: str, tell: Callable[[int, int], None] = lambda *_: None, *, anew: bool = False) -> int:
         """Embed what waits for its vectors in a cube; how many memories that were.

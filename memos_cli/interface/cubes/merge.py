@@ -328,6 +328,7 @@ class CubeMerge:
         if not keep:
             _refuse_frozen(memories)
         ids = tuple(memory.id for memory in memories)
+        was = {memory.id: memory.version for memory in memories}
         if not ids:
             raise UsageError(
                 "no memory is so, and an empty cube is made with memos cube create", hint="memos list, with the same options"
@@ -335,7 +336,7 @@ class CubeMerge:
         if dry_run:
             return Split(vault.name, new, str(place), ids, keep, None, dry_run=True)
         self._copy(vault, place, ids, author)
-        txn = None if keep else _let_go(vault, ids, author, place.name)
+        txn = None if keep else _let_go(vault, was, author, place.name)
         return Split(vault.name, place.name, str(place), ids, keep, txn)
 
     def _copy(self, vault: Vault, place: Path, ids: tuple[str, ...], author: "Author") -> None:
@@ -395,10 +396,17 @@ def _some(ids: Sequence[str]) -> str:
     return " ".join(ids[:_NAMED]) + more
 
 
-def _let_go(vault: Vault, ids: tuple[str, ...], author: "Author", new: str) -> str | None:
+def _let_go(vault: Vault, was: dict[str, int], author: "Author", new: str) -> str | None:
+    """Forget what was copied, as it was copied: a change that another process made meanwhile must not be lost with it."""
     gone: dict[str, Any] = {"state": State.EXPIRED.value, "since": author.at, "reason": f"split into {new}"}
     with author.write(vault) as unit:
-        for identity in ids:
-            if vault.get(identity).state not in {State.EXPIRED, State.PURGED}:
-                unit.change("memory", identity, gone)
+        memories = list(map(vault.get, was))
+        if changed := [memory.id[:8] for memory in memories if memory.version != was[memory.id]]:
+            raise Refused(
+                f"changed while they were copied, so all stay in both cubes: {_some(changed)}",
+                hint=f"bring the changes to the new one, too: memos --cube {new} cube merge {vault.name}",
+            )
+        for memory in memories:
+            if memory.state not in {State.EXPIRED, State.PURGED}:
+                unit.change("memory", memory.id, gone)
         return unit.log.txn if unit.log.count else None

@@ -22,6 +22,7 @@ from memos_cli.infra.transfer.verifier import verified
 from memos_cli.infra.vault import queries
 from memos_cli.infra.vault.connection import FILE
 from memos_cli.infra.vault.vault import Vault
+from memos_cli.interface.cubes.target import written
 from memos_cli.model import Filter
 from memos_cli.operation import policy
 from memos_cli.operation.activation import travel

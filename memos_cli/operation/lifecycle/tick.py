@@ -248,18 +248,19 @@ class Tick:
         millis = to_millis(self._now)
         place = ("", 0)
         while found := self._vault.due_by(self._now, place, READ):
-            later: list[tuple[int, str, str | None]] = []
+            later: list[tuple[int, str, str | None, int]] = []
             for due in found:
                 uses = uses_of(due)
                 way = transitions.transition(due.memory, uses, self._policy, millis)
                 if way is None:
-                    later.append((due.n, due.at, transitions.due_at(due.memory, uses, self._policy)))
+                    when = transitions.due_at(due.memory, uses, self._policy)
+                    later.append((due.n, due.at, when, due.memory.access_count))
                 else:
                     yield Move(due.memory.id, way)
             self._due += len(found)
             place = (found[-1].at, found[-1].n)
             if later and not (dry or self._limits.dry):
-                self._vault.put_off(later)
+                self._vault.put_off(later, self._policy.fields)
             if self._is_late():
                 return
 
@@ -286,9 +287,10 @@ class Tick:
         purges = batch[0].way.to is State.PURGED
         gone: list[str] = []
         with self._author.write(self._vault, None if purges else self._txn) as unit:
+            rules = Policy(self._vault.policy)
             for move in batch:
                 due = queries.one_due(self._vault, move.id)
-                way = transitions.transition(due.memory, uses_of(due), self._policy, millis) if due else None
+                way = transitions.transition(due.memory, uses_of(due), rules, millis) if due else None
                 if way is not None and way.to is move.way.to:
                     if purges:
                         gone.append(move.id)
