@@ -17,6 +17,7 @@ import click
 from memos_cli import __version__
 from memos_cli.cli import terminal
 from memos_cli.cli.app import App
+from memos_cli.cli.help_page import HelpContext
 from memos_cli.errors import MemosError, UsageError
 
 COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
@@ -88,6 +89,8 @@ class Terminated(BaseException):
 
 class Tree(click.Group):
     """The group that knows its commands by name and imports one when it is called."""
+
+    context_class = HelpContext
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
         """All commands, in the order of the help."""
