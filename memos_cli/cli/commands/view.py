@@ -78,7 +78,7 @@ def rm(app: App, name: str, *, dry_run: bool) -> None:
     if name not in known:
         raise NotFound(f"no view {name!r}", hint=f"there are: {', '.join(known)}" if known else None)
     if not dry_run:
-        app.mos.pipeline.save_record("view", name, dict.fromkeys(known[name]))
+        app.mos.pipeline.save_record("view", name, {})
     app.data({"name": name, "removed": not dry_run}) if app.json else app.out(
         f"{'would remove' if dry_run else 'removed'} view {name}"
     )

@@ -21,6 +21,7 @@ from memos_cli.signer import Signer
 
 if TYPE_CHECKING:
     from memos_cli.infra.transfer.dumper import Progress
+    from memos_cli.infra.vault.units import Unit
     from memos_cli.interface.cubes.transfer import Transfer
     from memos_cli.operation.lifecycle.erasure import Erasure
     from memos_cli.session import Author, Session
@@ -237,26 +238,25 @@ class CubeMerge:
         if place.exists():
             raise Refused(f"there is {place} already", hint="choose another name")
         narrowed = self._session.sight(vault, wanted)
-        memories = past.seen(vault, narrowed).find(narrowed, "oldest")
-        if not keep:
-            _refuse_frozen(memories)
-        ids = tuple(memory.id for memory in memories)
-        if not ids:
-            raise UsageError(
-                "no memory is so, and an empty cube is made with memos cube create", hint="memos list, with the same options"
-            )
+        ids = _splitting(vault, narrowed, keep=keep)
         if dry_run:
             return Split(vault.name, new, str(place), ids, keep, None, dry_run=True)
-        self._copy(vault, place, ids, author)
-        txn = None if keep else _let_go(vault, ids, author, place.name)
+        known = self._fingerprint(vault)  # before the transaction, since it may load a model
+        if keep:
+            self._copy(vault, place, ids, author, known)
+            return Split(vault.name, place.name, str(place), ids, keep, None)
+        with author.write(vault) as unit:  # or what another process wrote between copying and forgetting would not go along
+            ids = _splitting(vault, narrowed, keep=keep)
+            self._copy(vault, place, ids, author, known)
+            _let_go(vault, unit, ids, author, place.name)
+            txn = unit.log.txn if unit.log.count else None
         return Split(vault.name, place.name, str(place), ids, keep, txn)
 
-    def _copy(self, vault: Vault, place: Path, ids: tuple[str, ...], author: "Author") -> None:
+    def _copy(self, vault: Vault, place: Path, ids: tuple[str, ...], author: "Author", known: str | None) -> None:
         """Make the new cube beside its place, and move it there when it is complete."""
         half = place.with_name(f".{place.name}.{os.urandom(6).hex()}")
         try:
             Vault.create(half, owner=vault.meta["owner"], millis=author.millis)
-            known = self._fingerprint(vault)
             with Vault(half, place.name) as made:
                 with author.write(made) as unit:
                     merge.merge(made, unit, vault, merge.Terms(trusted=True, fingerprint=known, only=frozenset(ids)))
@@ -290,6 +290,18 @@ class CubeMerge:
                     vault.confirm([memory.id])
 
 
+def _splitting(vault: Vault, wanted: Filter, *, keep: bool) -> tuple[str, ...]:
+    """The memories that go into the new cube."""
+    memories = past.seen(vault, wanted).find(wanted, "oldest")
+    if not keep:
+        _refuse_frozen(memories)
+    if not memories:
+        raise UsageError(
+            "no memory is so, and an empty cube is made with memos cube create", hint="memos list, with the same options"
+        )
+    return tuple(memory.id for memory in memories)
+
+
 def _refuse_frozen(memories: "list[Memory]") -> None:
     frozen = [memory.id[:8] for memory in memories if memory.frozen]
     if frozen:
@@ -302,10 +314,8 @@ def _some(ids: Sequence[str]) -> str:
     return " ".join(ids[:_NAMED]) + more
 
 
-def _let_go(vault: Vault, ids: tuple[str, ...], author: "Author", new: str) -> str | None:
+def _let_go(vault: Vault, unit: "Unit", ids: tuple[str, ...], author: "Author", new: str) -> None:
     gone: dict[str, Any] = {"state": State.EXPIRED.value, "since": author.at, "reason": f"split into {new}"}
-    with author.write(vault) as unit:
-        for identity in ids:
-            if vault.get(identity).state not in {State.EXPIRED, State.PURGED}:
-                unit.change("memory", identity, gone)
-        return unit.log.txn if unit.log.count else None
+    for identity in ids:
+        if vault.get(identity).state not in {State.EXPIRED, State.PURGED}:
+            unit.change("memory", identity, gone)

@@ -350,6 +350,6 @@ class Pipeline:
     def save_record(self, noun: str, name: str, fields: dict[str, Any]) -> None:
         """Set the registers of a noun that is no memory (`view`, …), in the log like all else; its others are cleared."""
         vault = self._session.writable()
-        cleared = dict.fromkeys(vault.records(noun).get(name, {}))
         with self._session.author(noun).write(vault) as unit:
+            cleared = dict.fromkeys(vault.records(noun).get(name, {}))
             unit.change(noun, name, {**cleared, **fields})

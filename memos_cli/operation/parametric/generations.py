@@ -159,8 +159,8 @@ def promote(session: "Session", vault: "Vault", one: Adapter, retire: "Iterable[
         NotFound: its files are gone, or are not those that were measured.
     """
     require_usable(vault, one, session.now)
-    before = {other.id for other in (*promoted(of(vault), one.base), *retire)} - {one.id}
     with session.author("consolidate").write(vault) as unit:
+        before = {other.id for other in (*promoted(of(vault), one.base), *retire)} - {one.id}
         for identity in sorted(before):
             unit.change(adapters.NOUN, identity, {"status": Status.RETIRED.value})
         unit.change(adapters.NOUN, one.id, {"status": Status.PROMOTED.value, "promoted_at": session.now})

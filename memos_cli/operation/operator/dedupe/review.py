@@ -156,11 +156,11 @@ def decide(vault: Vault, item: Item, decision: str, author: "Author") -> Decided
     Raises:
         Refused: the question is decided already; a memory is frozen, gone or somebody else's; or they may not be fused.
     """
-    if item.decision is not None:
-        raise Refused(f"{item.id[:8]} was decided already: {item.decision}", hint="take that back with: memos undo")
+    _require_open(item.id, item.decision)
     if item.earlier.id == item.later.id:
         return _decide_for_one(vault, item, decision, author)
     with author.write(vault) as unit:
+        _require_open(item.id, vault.records(fusion.NOUN).get(item.id, {}).get("decision"))
         earlier, later = _checked(vault, item, author, decision)
         made = _carry_out(unit, vault, earlier, later, decision, author.at)
         record = {"memories": [earlier.id, later.id], "reasons": list(item.reasons), "by": item.by, "suggested": item.suggested}
@@ -170,6 +170,11 @@ def decide(vault: Vault, item: Item, decision: str, author: "Author") -> Decided
     product = vault.get(made) if made else None
     return Decided(item._replace(decision=decision, decided_at=author.at), (vault.get(earlier.id), vault.get(later.id)),
                    product, txn)  # fmt: skip
+
+
+def _require_open(identity: str, decision: str | None) -> None:
+    if decision is not None:
+        raise Refused(f"{identity[:8]} was decided already: {decision}", hint="take that back with: memos undo")
 
 
 def _decide_for_one(vault: Vault, item: Item, decision: str, author: "Author") -> Decided:
