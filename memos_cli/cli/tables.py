@@ -38,7 +38,13 @@ def console() -> Console:
         force_terminal=terminal if color is None else color,
         highlight=False,
         width=None if terminal else _columns(),
+        _environ=environment(),
     )
+
+
+def environment() -> dict[str, str]:
+    """The environment for rich, which takes whatever COLUMNS and LINES hold for a number."""
+    return {name: text for name, text in os.environ.items() if name not in {"COLUMNS", "LINES"} or _NUMBER.fullmatch(text)}
 
 
 def _columns() -> int:
