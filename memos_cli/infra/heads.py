@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from memos_cli import modes
+from memos_cli.errors import IntegrityError
 
 FILE = "heads"
 _HALF = ".heads.new"
@@ -73,6 +74,17 @@ def lost(conn: sqlite3.Connection, known: Mapping[str, Head]) -> Iterator[Lost]:
         if row is None or row[0].hex() != identity:
             last = of(conn, [replica]).get(replica)
             yield Lost(replica, seq, last.seq if last else 0)
+
+
+def require_end(conn: sqlite3.Connection, cube: str, own: str, known: Mapping[str, Head]) -> None:
+    """See to it that a log that a replica writes to has not lost its end.
+
+    Raises:
+        IntegrityError: it has, so that another copy may hold other operations with the same numbers.
+    """
+    for one in lost(conn, {own: known[own]} if own in known else {}):
+        why = f"the log of cube {cube} has lost its end: operation {one.seq} of replica {own} was there"
+        raise IntegrityError(f"{why}; nothing was written", hint="see what is lost, and how to go on: memos doctor")
 
 
 class Heads:

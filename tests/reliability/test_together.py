@@ -4,8 +4,10 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,7 @@ from memos_cli import MOS
 from memos_cli.config import Settings, paths
 from memos_cli.errors import CubeNotFound
 from memos_cli.infra.vault.check import check
+from memos_cli.interface.cubes import split
 from memos_cli.model import Draft, Filter, LinkType
 from tests.cli.helpers import locked, on_terminal
 from tests.conftest import Run
@@ -23,14 +26,10 @@ def environ() -> dict[str, str]:
     return dict(os.environ) | {"PYTHONPATH": os.pathsep.join(sys.path)}
 
 
-def at_once(home: Path, commands: Sequence[Sequence[str]]) -> list[tuple[int, str]]:
+def at_once(home: Path, commands: Sequence[Sequence[str]], **variables: str) -> list[tuple[int, str]]:
     """Start these commands together; the exit status and the output of each."""
-    given = environ() | {
-        "MEMOS_HOME": str(home),
-        "MEMOS_EMBEDDER": "none",
-        "MEMOS_PRINCIPAL": "sam",
-        "MEMOS_LOCK_TIMEOUT": "60",
-    }
+    ours = {"MEMOS_HOME": str(home), "MEMOS_EMBEDDER": "none", "MEMOS_LOCK_TIMEOUT": "60", "MEMOS_PRINCIPAL": "sam"}
+    given = environ() | ours | variables
     started = [
         subprocess.Popen(
             [sys.executable, "-m", "memos_cli", "--json", *command], env=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -47,7 +46,11 @@ def home(tmp_path: Path) -> Path:
 
 
 def opened(home: Path) -> MOS:
-    return MOS(home, principal="sam", settings=Settings({"MEMOS_EMBEDDER": "none"}, paths({"MEMOS_HOME": str(home)})))
+    return MOS(
+        home,
+        principal="sam",
+        settings=Settings({"MEMOS_EMBEDDER": "none", "MEMOS_PRINCIPAL": "sam"}, paths({"MEMOS_HOME": str(home)})),
+    )
 
 
 def test_every_line_that_was_appended_is_there(home: Path) -> None:
@@ -81,6 +84,60 @@ def test_undos_at_once_take_back_a_step_each(home: Path) -> None:
     assert len({json.loads(out)["data"]["reverted"] for _, out in ended}) == 3
     with opened(home) as mos:
         assert mos.get(identity).content == "two"
+
+
+def test_settings_that_are_stored_at_once_are_all_stored(home: Path) -> None:
+    with opened(home) as mos:
+        mos.add("base")
+    told = {"search.k": 7, "llm.model": "mini", "cube": "work", "principal": "kim", "lock_timeout": 9.0, "slots.least": 99}
+    ended = at_once(home, [["config", "set", name, str(value)] for name, value in told.items()])
+    assert [status for status, _ in ended] == [0] * len(told), ended
+    document = tomllib.loads((home / "config.toml").read_text("utf-8"))
+    found = {name: document[name] if "." not in name else document[name.split(".")[0]][name.split(".")[1]] for name in told}
+    assert found == told
+    assert [path.name for path in home.iterdir() if path.name.endswith(".lock") and path.stat().st_mode & 0o77] == []
+
+
+def test_a_question_about_two_memories_is_decided_once(home: Path) -> None:
+    with opened(home) as mos:
+        mos.add("I drink coffee")
+        mos.add("I drink no coffee")
+        mos.lifecycle.tick()
+        (item,) = mos.review.list()
+    ended = at_once(home, [["review", item.id, "--decide", decision] for decision in ("keep", "supersede", "keep", "keep")])
+    assert sorted(status for status, _ in ended) == [0, 3, 3, 3], ended
+    (decided,) = [json.loads(out)["data"]["decision"] for status, out in ended if status == 0]
+    assert all(f"was decided already: {decided}" in said for status, said in ended if status)
+
+
+def test_a_view_that_is_saved_at_once_is_one_of_those_that_were_said(home: Path) -> None:
+    with opened(home) as mos:
+        mos.add("base")
+    filters = {"tags": ["--tag", "a"], "kinds": ["--kind", "fact"], "key": ["--key", "diet"], "task": ["--task", "move"]}
+    for _ in range(3):
+        ended = at_once(home, [["view", "save", "v", *words] for words in filters.values()])
+        assert [status for status, _ in ended] == [0] * len(filters), ended
+        with opened(home) as mos:
+            assert len(mos.vault("default").records("view")["v"]) == 1
+
+
+def test_nobody_writes_to_a_memory_between_its_copy_and_its_end_in_the_old_cube(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy, seen = split._copy, []
+
+    def copied(*arguments: Any) -> None:
+        copy(*arguments)
+        seen.append(at_once(home, [["edit", identity, "a word that would be left behind"]], MEMOS_LOCK_TIMEOUT="0.2"))
+
+    monkeypatch.setattr(split, "_copy", copied)
+    with opened(home) as mos:
+        (identity,) = mos.add("base", tags=["t"]).ids
+        mos.cube_merge.split("new", "default", Filter(at=mos.now, tags=("t",)))
+        ((status, said),) = seen[0]
+        assert (status, "in use by another process" in said) == (11, True)
+        assert mos.vault("new").get(identity).content == mos.vault("default").get(identity).content == "base"
+        assert mos.vault("default").get(identity).state.value == "expired"
 
 
 def test_rollbacks_beside_edits_end_in_a_version_that_somebody_wrote(home: Path) -> None:

@@ -16,8 +16,8 @@ from memos_cli.bench.lifecycle.sentences import DOMAINS
 from memos_cli.bench.lifecycle.strategies import Course
 from memos_cli.bench.lifecycle.year import START, Habit, Told, Year, night
 from memos_cli.errors import MemosError
+from memos_cli.infra.uses import RECENT
 from memos_cli.infra.vault import past
-from memos_cli.infra.vault.vault import RECENT
 from memos_cli.model import HOT_STATES, Draft, Filter, Memory, State
 from memos_cli.operation import policy
 from memos_cli.operation.lifecycle import transitions

@@ -16,8 +16,9 @@ from typing import Any
 from memos_cli.errors import AmbiguousId, NotFound
 from memos_cli.infra import files
 from memos_cli.infra.cubefile import LEARNT
+from memos_cli.infra.marks import set_mark
 from memos_cli.infra.vault import fold
-from memos_cli.infra.vault.units import registers_of, set_mark
+from memos_cli.infra.vault.units import registers_of
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Adapter, Memory, Operation
 

@@ -16,10 +16,10 @@ from memos_cli.infra import cubefile
 from memos_cli.infra.cubefile import Member, Part, Sign, Spool, encoded
 from memos_cli.infra.limits import is_hash
 from memos_cli.infra.local import adapters
+from memos_cli.infra.marks import mark
 from memos_cli.infra.transfer import members, operation_lines, vector_file
 from memos_cli.infra.transfer.slot_record import Travelling
 from memos_cli.infra.vault import blobs, connection, fold, links, log, queries, rows, search
-from memos_cli.infra.vault.units import mark
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Operation
 from memos_cli.times import from_millis

@@ -16,9 +16,9 @@ from memos_cli import modes
 from memos_cli.errors import MemosError
 from memos_cli.infra import files
 from memos_cli.infra.files import sync_folder
+from memos_cli.infra.marks import mark, set_mark
 from memos_cli.infra.vault import connection, log, purge
 from memos_cli.infra.vault.purge import Purged
-from memos_cli.infra.vault.units import mark, set_mark
 from memos_cli.infra.vault.vault import Vault
 
 if TYPE_CHECKING:

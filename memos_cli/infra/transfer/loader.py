@@ -18,12 +18,13 @@ from memos_cli.infra import cubefile
 from memos_cli.infra.cubefile import Incoming, Member, Reader, unsound
 from memos_cli.infra.files import sync_folder
 from memos_cli.infra.local import adapters
+from memos_cli.infra.marks import bump_generation, set_mark
 from memos_cli.infra.transfer import dumper, members, operation_lines, vector_file
 from memos_cli.infra.transfer.dumper import Progress, State, Subjects
 from memos_cli.infra.transfer.slot_record import Travelling
 from memos_cli.infra.vault import connection, links, log, rebuild, rows, schema
 from memos_cli.infra.vault.blobs import ABSENT, Blobs
-from memos_cli.infra.vault.units import Unit, bump_generation, new_id, set_mark
+from memos_cli.infra.vault.units import Unit, new_id
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import COLD_STATES, Operation
 from memos_cli.signer import Signature, Signer

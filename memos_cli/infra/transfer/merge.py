@@ -16,12 +16,13 @@ from typing import Any, NamedTuple
 
 from memos_cli.errors import IntegrityError, Refused
 from memos_cli.infra import limits
+from memos_cli.infra.marks import mark, set_mark
 from memos_cli.infra.transfer import familiarity
 from memos_cli.infra.transfer.familiarity import NOTHING, Touched
 from memos_cli.infra.transfer.merge_plan import CHECK, LogUnion, Plan, Subject, compare, ends_of, plan_of, state_of, still
 from memos_cli.infra.vault import connection, fold, links, log, purge, rows, search
 from memos_cli.infra.vault.blobs import ABSENT, Blobs
-from memos_cli.infra.vault.units import POLICY, Unit, mark, new_id, registers_of, set_mark
+from memos_cli.infra.vault.units import POLICY, Unit, new_id, registers_of
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Link
 

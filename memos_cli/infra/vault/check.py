@@ -7,8 +7,8 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from memos_cli.errors import IntegrityError, MemosError
-from memos_cli.infra import heads
-from memos_cli.infra.vault import connection, log, rebuild, schema, units
+from memos_cli.infra import heads, marks
+from memos_cli.infra.vault import connection, log, rebuild, schema
 from memos_cli.infra.vault.blobs import ABSENT, Blobs
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import COLD_STATES, HOT_STATES
@@ -100,7 +100,7 @@ def accept_loss(vault: Vault, in_its_name: Callable[[], None] = lambda: None) ->
             log.came_in(conn, [meta["replica"]])
             meta["replica"] = os.urandom(8).hex()
             for name, value in (("replica", meta["replica"]), ("digest", schema.identity_digest(meta))):
-                units.set_mark(conn, name, value)
+                marks.set_mark(conn, name, value)
     vault.meta["replica"] = meta["replica"]
     if gone:
         # After the commit, so that a kill in between leaves the loss known; and under the lock, so that no head gets lost.

@@ -103,10 +103,8 @@ def _use_states(states: Sequence[str]) -> tuple[Any, ...]:
     stored = tuple(dict.fromkeys([*states, *((State.GENERATED,) if State.ACTIVATED in states else ())]))
     clause = f"m.state IN ({_marks(stored)})"
     if State.ACTIVATED not in states:
-        return (
-            f"({clause} AND NOT (m.state = 'generated' AND EXISTS (SELECT 1 FROM uses WHERE uses.id = m.id)))",
-            *stored,
-        )
+        used = "m.state = 'generated' AND EXISTS (SELECT 1 FROM uses WHERE uses.id = m.id)"
+        return f"({clause} AND NOT ({used}))", *stored
     if State.GENERATED not in states:
         return f"({clause} AND (m.state <> 'generated' OR EXISTS (SELECT 1 FROM uses WHERE uses.id = m.id)))", *stored
     return clause, *stored

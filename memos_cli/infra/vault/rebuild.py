@@ -6,8 +6,9 @@ from itertools import groupby, zip_longest
 from typing import Any
 
 from memos_cli.hybrid_clock import moment_of
+from memos_cli.infra.marks import GENERATIONS, bump_generation
 from memos_cli.infra.vault import fold, log, rows, schema
-from memos_cli.infra.vault.units import GENERATIONS, Unit, bump_generation
+from memos_cli.infra.vault.units import Unit
 from memos_cli.model import COLD_STATES, Memory, Operation, State
 
 _SUBJECTS = "SELECT noun, subject, min(n) AS first FROM ops GROUP BY noun, subject ORDER BY first"

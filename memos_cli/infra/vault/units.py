@@ -13,6 +13,7 @@ from memos_cli.errors import UsageError
 from memos_cli.hybrid_clock import moment_of
 from memos_cli.infra import limits
 from memos_cli.infra.limits import ALPHABET, ID_LENGTH
+from memos_cli.infra.marks import COOLED, GENERATIONS, TICKED, TICKS, bump_generation, mark, mark_unwiped, set_mark
 from memos_cli.infra.vault import fold, links, rows
 from memos_cli.infra.vault.log import IMPORT, TOMBSTONE, Appender, of_subject, order
 from memos_cli.model import COLD_STATES, HOT_STATES, Draft, LinkType, Memory, Operation, State
@@ -300,7 +301,7 @@ class Unit:
 
     def take_back_tick(self, txn: str) -> None:
         """Set the mark `TICKED` to what it was before the tick that wrote this transaction, unless another one set it since."""
-        for one, before, after in json.loads(mark(self._conn, _TICKS) or "[]"):
+        for one, before, after in json.loads(mark(self._conn, TICKS) or "[]"):
             if one == txn and after == mark(self._conn, TICKED):
                 set_mark(self._conn, TICKED, before)
 
@@ -325,45 +326,10 @@ def _require_fit(noun: str, registers: fold.Registers) -> None:
         raise UsageError(f"all that is said of a {noun} is too much: {why}", hint="nothing was changed; say less of one thing")
 
 
-GENERATIONS = {"vectors": "generation", "cold_vectors": "cold_generation"}
-"""The tables of vectors, each with the entry of the table `cube` that names its present set."""
-TICKED = "ticked"
-"""The mark, in the table `cube`, of the instant up to which a cube was ticked."""
-_TICKS, _MOST_TICKS = "ticks", 20
-"""The mark of the last ticks that wrote, a JSON list: of each its transaction, and what `TICKED` said before and after it."""
-UNWIPED = "unwiped"
-"""The mark, in the table `cube`, that bytes of purged texts may still be in the file; its value is a JSON object."""
-COOLED = "cooled"
-"""The entry, in the table `cube`, that counts the memories that left the hot index since it was last compacted."""
-
-
-def mark(conn: sqlite3.Connection, name: str) -> str:
-    """A value that the table `cube` keeps besides the cube's identity; empty for nothing. None of them is in the log."""
-    row = conn.execute("SELECT value FROM cube WHERE key = ?", (name,)).fetchone()
-    return str(row[0]) if row else ""
-
-
 def registers_of(conn: sqlite3.Connection, noun: str, subject: str) -> dict[str, Any]:
     """The registers of a record, as the log has them."""
     row = conn.execute("SELECT fields FROM records WHERE noun = ? AND id = ?", (noun, subject)).fetchone()
     return json.loads(row[0]) if row else {}
-
-
-def set_mark(conn: sqlite3.Connection, name: str, value: str) -> None:
-    """Store a value under a name in the table `cube`."""
-    conn.execute("INSERT INTO cube VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (name, value))
-
-
-def bump_generation(conn: sqlite3.Connection, table: str = "vectors") -> None:
-    """Record that the vectors changed, which makes the cached matrix outdated."""
-    set_mark(conn, GENERATIONS[table], os.urandom(8).hex())
-
-
-def note_cooled(conn: sqlite3.Connection, count: int) -> int:
-    """Count memories that left the hot index since it was last compacted; how many there are now."""
-    cooled = int(mark(conn, COOLED) or 0) + count
-    set_mark(conn, COOLED, str(cooled))
-    return cooled
 
 
 def compact(conn: sqlite3.Connection) -> None:
@@ -375,27 +341,3 @@ def compact(conn: sqlite3.Connection) -> None:
     for index in ("fts", "cold_fts"):
         conn.execute(f"INSERT INTO {index} ({index}) VALUES ('optimize')")
     conn.execute("DELETE FROM cube WHERE key = ?", (COOLED,))
-
-
-def note_tick(conn: sqlite3.Connection, txn: str, before: str, after: str) -> None:
-    """Record which transaction a tick wrote, and where the mark `TICKED` was before it and is after it."""
-    known = json.loads(mark(conn, _TICKS) or "[]")
-    set_mark(conn, _TICKS, json.dumps([*known, [txn, before, after]][-_MOST_TICKS:]))
-
-
-def unwiped(conn: sqlite3.Connection) -> dict[str, Any] | None:
-    """What is left to wipe after purges: `blobs`, the digests of files that nothing needs; `None` for nothing at all."""
-    kept = mark(conn, UNWIPED)
-    return json.loads(kept) if kept else None
-
-
-def mark_unwiped(conn: sqlite3.Connection, blobs: Iterable[str] = ()) -> None:
-    """Record a purge, in its own transaction, so that any later process can finish the wiping."""
-    known = (unwiped(conn) or {}).get("blobs", [])
-    # A different mark for each purge: see `clear_unwiped`.
-    set_mark(conn, UNWIPED, json.dumps({"blobs": sorted({*known, *blobs}), "purge": os.urandom(8).hex()}))
-
-
-def clear_unwiped(conn: sqlite3.Connection, found: dict[str, Any]) -> None:
-    """Remove the mark that a wipe began with, unless another purge has replaced it."""
-    conn.execute("DELETE FROM cube WHERE key = ? AND value = ?", (UNWIPED, json.dumps(found)))

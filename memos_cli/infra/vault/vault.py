@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from memos_cli.errors import AmbiguousId, CubeLocked, IntegrityError, MemoryNotFound, StorageFull
-from memos_cli.infra import heads
+from memos_cli.infra import heads, marks, uses
 from memos_cli.infra.limits import ID_LENGTH
+from memos_cli.infra.marks import note_cooled
 from memos_cli.infra.vault import connection, log, queries, rows, schema, units
-from memos_cli.infra.vault.units import Unit, compact, note_cooled
-from memos_cli.model import Cube, Filter, Link, Memory, Operation, State, starts
+from memos_cli.infra.vault.units import Unit, compact
+from memos_cli.model import Cube, Filter, Link, Memory, Operation, starts
 from memos_cli.times import from_millis
 
 Scheduler = Callable[[Mapping[str, Any]], rows.Due]
@@ -23,8 +24,6 @@ _COMPACTED, _DEAD_SHARE = 500, 4
 _TELLING = 4
 """The number of letters from which a prefix may mean a purged memory."""
 SHOWN = 8
-RECENT = 10
-"""How many access times are kept of a memory; the base-level equation of ACT-R needs few (Petrov, 2006)."""
 
 
 class Vault:
@@ -98,7 +97,7 @@ class Vault:
         """
         self._due = None  # another process may have set another policy
         with self._locked():
-            own = self.meta["replica"] = units.mark(self.conn, "replica")  # another process may have accepted a loss
+            own = self.meta["replica"] = marks.mark(self.conn, "replica")  # another process may have accepted a loss
             known, outdated = self.heads.read()
             if outdated and (there := heads.of(self.conn, log.ends(self.conn))):
                 self.heads.write(heads.newest(known, there))
@@ -120,15 +119,12 @@ class Vault:
         """The last operations that are new with this transaction: this replica's, or those of all where some came in.
 
         Raises:
-            IntegrityError: the log had lost its end, so another copy may hold other operations with the same numbers. It is
-                asked at the end, since a merge with such a copy brings back what was lost.
+            IntegrityError: see `heads.require_end`. It is asked at the end, since a merge may bring back what was lost.
         """
         if not unit.log.count:
             return {}
         own = self.meta["replica"]
-        for lost in heads.lost(self.conn, {own: known[own]} if own in known else {}):
-            why = f"the log of cube {self.name} has lost its end: operation {lost.seq} of replica {own} was there"
-            raise IntegrityError(f"{why}; nothing was written", hint="see what is lost, and how to go on: memos doctor")
+        heads.require_end(self.conn, self.name, own, known)
         now = heads.of(self.conn, log.ends(self.conn) if unit.came_in else [own])
         return {replica: head for replica, head in now.items() if known.get(replica) != head}
 
@@ -177,30 +173,7 @@ class Vault:
         An archived memory becomes due, so that the next tick restores it: use restores it. There is no fsync: losing a use in a
         power cut does no harm, and search stays as fast as a read.
         """
-        try:
-            self.conn.execute("PRAGMA busy_timeout = 0")
-            self.conn.execute("PRAGMA synchronous = NORMAL")
-            self.conn.execute("BEGIN IMMEDIATE")
-            for identity in ids:
-                row = self.conn.execute("SELECT count, recent FROM uses WHERE id = ?", (identity,)).fetchone()
-                count, recent = (row[0], json.loads(row[1])) if row else (0, [])
-                kept = json.dumps([*recent, at][-RECENT:])
-                self.conn.execute("INSERT OR REPLACE INTO uses VALUES (?, ?, ?, ?)", (identity, count + 1, at, kept))
-                # A tick reads only what is due; without this a recalled memory would stay in the archive to the end of its
-                # term.
-                self.conn.execute(
-                    "UPDATE memories SET next_due_at = ?1 WHERE id = ?2 AND state = ?3 AND coalesce(next_due_at > ?1, TRUE)",
-                    (at, identity, State.ARCHIVED.value),
-                )
-            self.conn.execute("COMMIT")
-        except sqlite3.OperationalError:
-            return False
-        else:
-            return True
-        finally:
-            self._roll_back()
-            self.conn.execute("PRAGMA synchronous = FULL")
-            self.conn.execute("PRAGMA busy_timeout = 5000")
+        return uses.record(self.conn, ids, at)
 
     def confirm(self, ids: Iterable[str]) -> bool:
         """Vouch for untrusted memories because somebody here used them; `False` if that cannot be written now."""
@@ -363,18 +336,18 @@ class Vault:
 
     def mark(self, name: str) -> str:
         """A mark in the table `cube`, such as the time of the last tick; empty if there is none."""
-        return units.mark(self.conn, name)
+        return marks.mark(self.conn, name)
 
     def set_mark(self, name: str, value: str) -> None:
         """Set a mark, unless it has this value already."""
         if self.mark(name) != value:
             with self.derive() as conn:
-                units.set_mark(conn, name, value)
+                marks.set_mark(conn, name, value)
 
     def note_tick(self, txn: str, before: str, after: str) -> None:
         """Record what a tick wrote, and where its mark was before it and is after it, so that `undo` takes both back."""
         with self.derive() as conn:
-            units.note_tick(conn, txn, before, after)
+            marks.note_tick(conn, txn, before, after)
 
     # -- the log; what it tells of the past is read by `past`
 

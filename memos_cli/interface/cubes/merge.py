@@ -1,24 +1,22 @@
 """Cubes put together, taken apart and compared: `memos cube merge`, `split`, `diff`."""
 
-import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from enum import StrEnum
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from memos_cli import hybrid_clock
-from memos_cli.errors import MemosError, ModelUnavailable, Refused, UsageError
-from memos_cli.infra.files import sync_folder
+from memos_cli.errors import UsageError
 from memos_cli.infra.governance import governance
 from memos_cli.infra.local import adapters
 from memos_cli.infra.transfer import familiarity, held_changes, merge, merge_plan
 from memos_cli.infra.transfer.familiarity import NOTHING
 from memos_cli.infra.transfer.merge import Terms
 from memos_cli.infra.transfer.slot_record import Travelling
-from memos_cli.infra.vault import check, connection, past, purge, search
+from memos_cli.infra.vault import check, past, purge
 from memos_cli.infra.vault.units import POLICY
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.model import Filter, Link, Memory, State
+from memos_cli.interface.cubes.split import Split, fingerprint, split
+from memos_cli.model import Filter, Link, Memory
 from memos_cli.operation.activation import travel
 from memos_cli.operation.history import cube_diff
 from memos_cli.operation.parametric import foreign_adapters
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
     from memos_cli.operation.lifecycle.erasure import Erasure
     from memos_cli.session import Author, Session
 
-_NAMED = 5
 """How many ids a refusal lists."""
 
 
@@ -105,18 +102,6 @@ class _Source(NamedTuple):
     origin: dict[str, Any] = {}  # noqa: RUF012 -- never changed
     signers: tuple[Signer, ...] = ()
     slots: tuple[Travelling, ...] = ()
-
-
-class Split(NamedTuple):
-    """What a split moved: the ids, the new cube, and the transaction that forgot the memories in the old one."""
-
-    cube: str
-    new: str
-    path: str
-    ids: tuple[str, ...]
-    kept: bool
-    txn: str | None
-    dry_run: bool = False
 
 
 class CubeMerge:
@@ -230,7 +215,9 @@ class CubeMerge:
         # A staged file has shown this already. Before the transaction: who writes to a cube meanwhile has this clock, too.
         hybrid_clock.check_ahead(past.newest(source.vault), author.millis)
         said: dict[str, Any] = {"untrusted": not source.trusted, "signers": source.signers}
-        terms = Terms(trusted=source.trusted, fingerprint=self._fingerprint(source.vault), note=source.origin, name=other)
+        terms = Terms(
+            trusted=source.trusted, fingerprint=fingerprint(self._session, source.vault), note=source.origin, name=other
+        )
         holding = terms._replace(hold=True)
         if dry_run:
             return self._planned(vault, source, other, terms if take else holding, said)
@@ -291,73 +278,11 @@ class CubeMerge:
         if author.principal != self._session.person:
             governance.require_owner(author.principal, source.meta, "merge it into another cube")
 
-    def _fingerprint(self, source: Vault) -> str | None:
-        """The fingerprint of this home's embedder, if the other cube has vectors at all."""
-        if not search.has_vectors(source):
-            return None
-        try:
-            embedder = self._session.embeddings.embedder()
-        except ModelUnavailable:
-            return None
-        return embedder.fingerprint if embedder is not None else None
-
     def split(
         self, new: str, name: str | None = None, wanted: Filter | None = None, *, keep: bool = False, dry_run: bool = False
     ) -> Split:
-        """Move the memories that a filter lets through to a new cube, with all of their history.
-
-        In the old cube they are forgotten, in one transaction, and can be restored. The new cube is complete before that: a
-        kill in between leaves the memories in both.
-
-        Args:
-            new: the new cube's name or path.
-            name: the cube that is split; `None` for the first one in use.
-            keep: leave the memories in the old cube too.
-
-        Raises:
-            Refused: the new cube exists; one of the memories is frozen; the principal does not own the cube.
-        """
-        vault = self._session.vault(name) if name is not None else self._session.vaults()[0]
-        author = self._session.author("split")
-        governance.require_owner(author.principal, vault.meta, "split it")
-        place = self._session.shelf.place(new)
-        if place.exists():
-            raise Refused(f"there is {place} already", hint="choose another name")
-        narrowed = self._session.sight(vault, wanted)
-        memories = past.seen(vault, narrowed).find(narrowed, "oldest")
-        if not keep:
-            _refuse_frozen(memories)
-        ids = tuple(memory.id for memory in memories)
-        was = {memory.id: memory.version for memory in memories}
-        if not ids:
-            raise UsageError(
-                "no memory is so, and an empty cube is made with memos cube create", hint="memos list, with the same options"
-            )
-        if dry_run:
-            return Split(vault.name, new, str(place), ids, keep, None, dry_run=True)
-        self._copy(vault, place, ids, author)
-        txn = None if keep else _let_go(vault, was, author, place.name)
-        return Split(vault.name, place.name, str(place), ids, keep, txn)
-
-    def _copy(self, vault: Vault, place: Path, ids: tuple[str, ...], author: "Author") -> None:
-        """Make the new cube beside its place, and move it there when it is complete."""
-        half = place.with_name(f".{place.name}.{os.urandom(6).hex()}")
-        try:
-            Vault.create(half, owner=vault.meta["owner"], millis=author.millis)
-            known = self._fingerprint(vault)
-            with Vault(half, place.name) as made:
-                with author.write(made) as unit:
-                    merge.merge(made, unit, vault, Terms(trusted=True, fingerprint=known, only=frozenset(ids)))
-                connection.checkpoint(made)
-            half.rename(place)
-            sync_folder(place.parent)
-        except OSError as error:
-            raise MemosError(f"cannot make a cube at {place}: {error.strerror or error}") from None
-        finally:
-            if half.exists():
-                import shutil
-
-                shutil.rmtree(half, ignore_errors=True)
+        """Move memories to a new cube: see `split.split`."""
+        return split(self._session, new, name, wanted, keep=keep, dry_run=dry_run)
 
     def diff(self, first: str, second: str, user_id: str | None = None) -> cube_diff.Comparison:
         """The differences of two cubes; of memories, only those that the principal may see in both.
@@ -382,31 +307,3 @@ def differing(here: Vault, there: Vault, subjects: Collection[tuple[str, str]]) 
     """What two cubes hold differently of these memories and records."""
     found = cube_diff.compare(here, there, lambda memory, _: ("memory", memory.id) in subjects)
     return found._replace(records=tuple(one for one in found.records if one[:2] in subjects))
-
-
-def _refuse_frozen(memories: "list[Memory]") -> None:
-    frozen = [memory.id[:8] for memory in memories if memory.frozen]
-    if frozen:
-        ids = " ".join(frozen[:_NAMED])
-        raise Refused(f"frozen, so they stay: {_some(frozen)}", hint=f"--keep leaves all in both; or: memos unfreeze {ids}")
-
-
-def _some(ids: Sequence[str]) -> str:
-    more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
-    return " ".join(ids[:_NAMED]) + more
-
-
-def _let_go(vault: Vault, was: dict[str, int], author: "Author", new: str) -> str | None:
-    """Forget what was copied, as it was copied: a change that another process made meanwhile must not be lost with it."""
-    gone: dict[str, Any] = {"state": State.EXPIRED.value, "since": author.at, "reason": f"split into {new}"}
-    with author.write(vault) as unit:
-        memories = list(map(vault.get, was))
-        if changed := [memory.id[:8] for memory in memories if memory.version != was[memory.id]]:
-            raise Refused(
-                f"changed while they were copied, so all stay in both cubes: {_some(changed)}",
-                hint=f"bring the changes to the new one, too: memos --cube {new} cube merge {vault.name}",
-            )
-        for memory in memories:
-            if memory.state not in {State.EXPIRED, State.PURGED}:
-                unit.change("memory", memory.id, gone)
-        return unit.log.txn if unit.log.count else None

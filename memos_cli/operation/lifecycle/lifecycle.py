@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import MemosError, UsageError
 from memos_cli.infra.governance import governance
+from memos_cli.infra.marks import TICKED
 from memos_cli.infra.transfer import held_changes
 from memos_cli.infra.vault import queries, search
-from memos_cli.infra.vault.units import TICKED
 from memos_cli.model import Memory, State
 from memos_cli.operation.lifecycle import transitions
 from memos_cli.operation.lifecycle.tick import READ, Limits, Means, Tick, Ticked, uses_of

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from memos_cli.errors import MemosError
 from memos_cli.infra import files
 from memos_cli.infra.governance import governance
+from memos_cli.infra.marks import TICKED
 from memos_cli.infra.vault import purge, queries
 from memos_cli.infra.vault.purge import TextHolder
-from memos_cli.infra.vault.units import TICKED
 from memos_cli.model import HOT_STATES, State
 from memos_cli.operation import policy
 from memos_cli.operation.lifecycle import tick_clock, transitions

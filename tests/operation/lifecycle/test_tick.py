@@ -11,7 +11,7 @@ from memos_cli import MOS
 from memos_cli.config import Settings, paths
 from memos_cli.errors import Busy, Refused, UsageError
 from memos_cli.infra import files
-from memos_cli.infra.vault.units import TICKED
+from memos_cli.infra.marks import TICKED
 from memos_cli.model import Draft, Filter, Kind, State
 from memos_cli.operation import policy
 from memos_cli.operation.lifecycle import lifecycle
