@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from memos_cli.backends.llama.trial import Failure, Allowance, run
+from memos_cli.backends.llama.trial import Allowance, Failure, run
 from tests.conftest import ROOT
 
 CULPRIT = "tests.backends.llama.culprit"
