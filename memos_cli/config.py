@@ -54,6 +54,12 @@ SETTINGS: dict[str, Key] = {
         values.one_of("f16", "q8_0"),
         "how a model's context keeps its numbers: f16, or q8_0 in half the space, less exactly",
     ),
+    "llm.trial_seconds": Key(
+        0, values.whole(), "seconds that a model new to this machine may take in its trial; 0: by the size of its file"
+    ),
+    "llm.trial_memory": Key(
+        0, values.whole(), "bytes of memory that it may take there beside its file; 0: by the size of its file"
+    ),
     "llm.answer": Key(256, values.whole(), "how many tokens an answer may have"),
     "llm.sure": Key(0.5, values.share, "mean probability of an answer's tokens below which chat cites instead"),
     "llm.sure_least": Key(0.0, values.share, "least probability of one of them below which chat cites instead"),
