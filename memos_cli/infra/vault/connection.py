@@ -166,6 +166,7 @@ def connect(path: Path) -> sqlite3.Connection:
                 if version < schema.READABLE or "readonly" not in str(error):
                     conn.close()
                     raise
+                schema.stand_in(conn, version)
     return conn
 
 

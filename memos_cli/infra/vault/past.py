@@ -118,6 +118,7 @@ class _Past(Vault):
         from memos_cli.infra.vault import rebuild
 
         self._lock_timeout, self._scheduler, self._due = 0.0, None, None
+        self._file = now._file  # noqa: SLF001 -- the same cube: what is embedded here needs its file in place, too
         self.conn = sqlite3.connect(":memory:", isolation_level=None)
         schema.create_in_memory(self.conn)
         rebuild.fold_past(now.conn, self.conn, keep)

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 APPLICATION_ID = 0x4D454D4F
 """`MEMO` in ASCII, in bytes 68 to 71 of the file, by which `file` and memos recognise a cube."""
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """The number of migrations; a cube's `PRAGMA user_version` says how many it has had."""
 READABLE = 3
-"""The oldest schema that can be read as it is, where nothing can be written: what came later only makes reading faster."""
+"""The oldest schema that can be read where nothing can be written: see `stand_in` for what it lacks."""
 DERIVED = ("memories", "cold", "tags", "labels", "links", "records", "clashes", "rivals")
 """The tables that are folded from `ops`, in the order in which they are emptied."""
 _HEADER_BYTES = 100
@@ -295,6 +295,13 @@ def migrate(conn: "sqlite3.Connection") -> None:
     for function in MIGRATIONS:
         migrations(name=function.__name__)(function)
     migrations.apply(Database(conn))
+
+
+def stand_in(conn: "sqlite3.Connection", version: int) -> None:
+    """Make the tables that a cube of this version lacks, for one connection alone, where the cube itself cannot be written."""
+    for number, statements in ((4, _FOURTH),):
+        for statement in statements if version < number else ():
+            conn.execute(statement.replace("CREATE TABLE", "CREATE TEMP TABLE"))
 
 
 def create_in_memory(conn: "sqlite3.Connection", version: int = SCHEMA_VERSION) -> None:

@@ -51,7 +51,7 @@ def test_a_rare_state_is_found_by_its_index(mos: MOS) -> None:
 
 @pytest.mark.parametrize("order", ["newest", "oldest", "updated", "occurred", "used", "priority"])
 def test_a_limit_takes_the_first_of_all(mos: MOS, order: str) -> None:
-    days = [f"2026-0{1 + number % 9}-01T00:00:00.000000Z" for number in range(30)]
+    days = [f"2026-0{1 + number % 9}-01T00:00:00.000Z" for number in range(30)]
     mos.add(drafts=[Draft(f"note {n}", priority=n % 5, occurred_at=days[n], tags=("odd",) * (n % 2)) for n in range(30)])
     mos.record_uses(mos.list()[3:9])
     for wanted in (None, Filter(at=mos.now, tags=("odd",))):
@@ -68,8 +68,8 @@ def older(mos: MOS) -> Path:
     mos.close()
     conn = sqlite3.connect(folder / "cube.db", isolation_level=None)
     conn.execute(f"DROP INDEX {_INDEX}")
-    conn.execute("DELETE FROM _sqlite_migrations WHERE name = 'm004_newest_first'")
-    conn.execute("PRAGMA user_version = 3")
+    conn.execute("DELETE FROM _sqlite_migrations WHERE name = 'm005_newest_first'")
+    conn.execute("PRAGMA user_version = 4")
     conn.close()
     return folder
 
@@ -79,6 +79,20 @@ def test_an_older_cube_gets_the_index_when_it_is_opened(mos: MOS, older: Path) -
         assert vault.conn.execute("PRAGMA user_version").fetchone() == (schema.SCHEMA_VERSION,)
         assert not any(one.faults for one in check(vault))
     assert f"SCAN m USING INDEX {_INDEX}" in plan(mos, Filter(at=mos.now), "newest", 20)
+
+
+def test_a_cube_of_before_strangers_can_only_be_read_and_is_read(
+    mos: MOS, older: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conn = sqlite3.connect(older / "cube.db", isolation_level=None)
+    conn.execute("DROP TABLE strangers")
+    conn.execute("DELETE FROM _sqlite_migrations WHERE name = 'm004_strangers'")
+    conn.execute("PRAGMA user_version = 3")
+    conn.close()
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    (memory,) = mos.list(limit=20)
+    assert (memory.content, memory.unaccepted) == ("one", False)
+    assert [hit.memory.content for hit in mos.search("one").hits] == ["one"]
 
 
 def test_an_older_cube_that_can_only_be_read_is_read_without_it(mos: MOS, older: Path, monkeypatch: pytest.MonkeyPatch) -> None:
