@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from memos_cli import values
+from memos_cli import modes, values
 from memos_cli.errors import MemosError, UsageError
 from memos_cli.values import Key
 
@@ -53,6 +53,12 @@ SETTINGS: dict[str, Key] = {
         "f16",
         values.one_of("f16", "q8_0"),
         "how a model's context keeps its numbers: f16, or q8_0 in half the space, less exactly",
+    ),
+    "llm.trial_seconds": Key(
+        0, values.whole(), "seconds that a model new to this machine may take in its trial; 0: by the size of its file"
+    ),
+    "llm.trial_memory": Key(
+        0, values.whole(), "bytes of memory that it may take there beside its file; 0: by the size of its file"
     ),
     "llm.answer": Key(256, values.whole(), "how many tokens an answer may have"),
     "llm.sure": Key(0.5, values.share, "mean probability of an answer's tokens below which chat cites instead"),
@@ -220,11 +226,16 @@ def _read(path: Path) -> dict[str, Any]:
     return dict(values.flat(tables))
 
 
+_PATIENCE = 10.0
+"""Seconds to wait for another process that stores a setting."""
+
+
 def store(folders: Paths, name: str, value: str) -> Any:  # noqa: ANN401 -- each setting has its own type
     """Write a setting to the user's file and keep its other lines and comments; the value as read.
 
     Raises:
         UsageError: no such setting, or a value that it cannot take.
+        Busy: another process is storing one, and does not end.
     """
     import tomlkit
 
@@ -233,11 +244,13 @@ def store(folders: Paths, name: str, value: str) -> Any:  # noqa: ANN401 -- each
     known(name)
     checked = _checked(name, value, "flag")
     path = folders.user_file
-    document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.is_file() else tomlkit.document()
-    *tables, last = name.split(".")
-    at: Any = document
-    for table in tables:
-        at = at.setdefault(table, tomlkit.table())
-    at[last] = checked
-    files.write(path, tomlkit.dumps(document).encode())
+    modes.make_folder(path.parent)
+    with files.only_one(path.with_name(f".{path.name}.lock"), "another change of the settings", timeout=_PATIENCE):
+        document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.is_file() else tomlkit.document()
+        *tables, last = name.split(".")
+        at: Any = document
+        for table in tables:
+            at = at.setdefault(table, tomlkit.table())
+        at[last] = checked
+        files.write(path, tomlkit.dumps(document).encode())
     return checked

@@ -24,6 +24,10 @@
     session     who acts, in which home, on which cubes, at what time (`memos_cli.session`); also a part of a conversation
     policy      the rules of a cube's lifecycle; a tick carries out what is due by them
     untrusted   came from elsewhere, and nobody here has vouched for it yet; using or changing it vouches for it
+    stranger    a memory or record that came in without a signature by a trusted key. Until somebody accepts it (changes it,
+                answers yes to the question about its file, accepts its cube) it supersedes nothing that is familiar
+    familiar    one's own: not a stranger, or a stranger that was accepted or used
+    held        changes of a stranger to what is familiar, kept beside the cube until somebody takes or leaves them
     purge       to erase a memory's text for good; a tombstone in the log says so
 
 They are named tuples, not dataclasses: every command imports them, and a frozen dataclass takes five times as long to define
@@ -155,7 +159,8 @@ class Memory(NamedTuple):
     """A memory as it is now: the fold of its operations, and how it was used. Times are fixed-width UTC text.
 
     `since` is when the lifecycle or a person brought it to its state. `untrusted` says that it came from elsewhere and nobody
-    here has vouched for it yet: until then its trust is limited.
+    here has vouched for it yet: until then its trust is limited. `unverified` says that no trusted key signed what brought it,
+    so that its owner's name is only claimed; `unaccepted`, that nobody here has accepted it either.
     """
 
     id: str
@@ -191,6 +196,8 @@ class Memory(NamedTuple):
     last_access_at: str | None = None
     cube: str = ""
     untrusted: bool = False
+    unverified: bool = False
+    unaccepted: bool = False
 
 
 class Link(NamedTuple):
@@ -219,6 +226,7 @@ class Operation(NamedTuple):
         digest: SHA-256 of salt and change. A purge erases both, and the chain still holds.
         salt: 16 random bytes, so that a digest that outlives its payload cannot be guessed back into text.
         change: register name to new value; `None` clears. Absent (`None`) once purged.
+        written_at: the wall time, where the clock was ahead of it; see `hybrid_clock.time_of`.
     """
 
     id: str
@@ -236,6 +244,7 @@ class Operation(NamedTuple):
     digest: str
     salt: bytes | None
     change: dict[str, Any] | None
+    written_at: str | None = None
 
 
 class Filter(NamedTuple):

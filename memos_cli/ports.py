@@ -290,3 +290,12 @@ class Adaptable(Protocol):
     def adapt(self, adapters: "Sequence[tuple[Path, float]]") -> None:
         """Use these adapters and no others from now on: GGUF files, each with the factor that its weights are scaled by."""
         ...
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """An `LLM` that may have something to tell the person."""
+
+    def notices(self) -> tuple[str, ...]:
+        """What there is to tell since the last call, a line each."""
+        ...

@@ -4,9 +4,10 @@ A session owns the settings, the paths, the clock, the open cubes and the embedd
 but a new cube at its first write: the flows write, as the author that it names.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from memos_cli import config
 from memos_cli.errors import CubeNotFound, MemoryNotFound, UsageError
@@ -17,6 +18,9 @@ from memos_cli.infra.vault.shelf import Shelf
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Memory
 from memos_cli.times import from_millis, to_text
+
+if TYPE_CHECKING:
+    from memos_cli.infra.vault.units import Unit
 
 
 def wall_clock() -> datetime:
@@ -31,21 +35,27 @@ class Author:
         principal: the person or agent.
         millis: the time, in milliseconds since 1970.
         command: the command's name, as the log keeps it.
+        wrote: called after a transaction that wrote, with its clock and the time.
     """
 
-    def __init__(self, principal: str, millis: int, command: str) -> None:
+    def __init__(self, principal: str, millis: int, command: str, wrote: Callable[[int, int], None] = lambda *_: None) -> None:
         self.principal = principal
         self.millis = millis
         self.command = command
+        self._wrote = wrote
 
     @property
     def at(self) -> str:
         """The time as fixed-width text."""
         return from_millis(self.millis)
 
-    def write(self, vault: Vault, txn: str | None = None) -> Any:  # noqa: ANN401 -- a context manager of Unit
+    @contextmanager
+    def write(self, vault: Vault, txn: str | None = None) -> Iterator["Unit"]:
         """A write transaction of this author on a cube; `txn` continues the transaction of that name."""
-        return vault.write(self.command, self.principal, self.millis, txn)
+        with vault.write(self.command, self.principal, self.millis, txn) as unit:
+            yield unit
+        if unit.log.count:
+            self._wrote(unit.log.clock, self.millis)
 
 
 class Listeners(NamedTuple):
@@ -98,6 +108,8 @@ class Session:
         self._clock = clock
         self._names = list(cubes)
         self._open: dict[str, Vault] = {}
+        self.last_write: tuple[int, int] | None = None
+        """The log's clock at the last write through this session, and the time then in milliseconds since 1970."""
 
     def close(self) -> None:
         """Close every cube and model."""
@@ -184,7 +196,10 @@ class Session:
 
     def author(self, command: str, user_id: str | None = None) -> Author:
         """The author of what is written now."""
-        return Author(governance.principal(user_id or self.principal), self.millis, command)
+        return Author(governance.principal(user_id or self.principal), self.millis, command, self._note_write)
+
+    def _note_write(self, clock: int, millis: int) -> None:
+        self.last_write = clock, millis
 
     def sight(self, vault: Vault, wanted: Filter | None = None, user_id: str | None = None) -> Filter:
         """A filter narrowed to what the principal may see in this cube."""

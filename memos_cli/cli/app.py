@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from memos_cli import RELEASED
 from memos_cli.cli import terminal
 from memos_cli.errors import Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from memos_cli.config import Paths, Settings
     from memos_cli.errors import IntegrityError
     from memos_cli.interface.api import MOS
@@ -28,6 +31,8 @@ class App:
         self.quiet = False
         self.verbose = False
         self.flags: dict[str, Any] = {}
+        self.hush: Callable[[], None] = lambda: None
+        """Takes a progress bar away, before a person is asked something under it."""
         self._mos: MOS | None = None
         self._settings: Settings | None = None
 
@@ -94,6 +99,15 @@ class App:
         """A notice, to stderr; `-q` silences it."""
         if not self.quiet:
             terminal.echo(terminal.style(text, dim=True), err=True)
+
+    def note_clock(self) -> None:
+        """After a command that wrote, say in one notice if the clocks cannot be right."""
+        if self._mos is None or self._mos.last_write is None:
+            return
+        from memos_cli import hybrid_clock
+
+        if said := hybrid_clock.notice(*self._mos.last_write, RELEASED):
+            self.note(said)
 
     @property
     def watched(self) -> bool:

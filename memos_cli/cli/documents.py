@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _PUBLISHED = {"txn": "command_id"}
 """Fields of results that every document calls otherwise."""
+_PUBLISHED_OF_MEMORY = {"untrusted": "arrived", "unverified": "owner_unverified"}
 _PLAIN = frozenset({str, int, float, bool, type(None)})
 _TIMES = ("created_at", "updated_at", "occurred_at", "valid_from", "valid_to", "expires_at", "last_access_at")
 """Of a memory."""
@@ -92,7 +93,7 @@ def _memory(memory: Memory, *, reveal: bool) -> dict[str, Any]:
     from memos_cli.cli.render import content
 
     # JSON keeps the name under which the field was published: fields are added, never renamed.
-    fields = {"arrived" if name == "untrusted" else name: value for name, value in memory._asdict().items()}
+    fields = {_PUBLISHED_OF_MEMORY.get(name, name): value for name, value in memory._asdict().items()}
     fields["content"] = content(memory, reveal=reveal)
     fields["source"] = {name: value for name, value in memory.source._asdict().items() if value is not None}
     fields["metadata"] = dict(memory.metadata)

@@ -17,6 +17,7 @@ import click
 from memos_cli import __version__
 from memos_cli.cli import terminal
 from memos_cli.cli.app import App
+from memos_cli.cli.help_page import HelpContext
 from memos_cli.errors import MemosError, UsageError
 
 COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
@@ -89,6 +90,8 @@ class Terminated(BaseException):
 class Tree(click.Group):
     """The group that knows its commands by name and imports one when it is called."""
 
+    context_class = HelpContext
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
         """All commands, in the order of the help."""
         return list(_ALL)
@@ -103,7 +106,8 @@ class Tree(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """The command, or an error with the nearest names."""
-        if args and args[0] not in _ALL and not args[0].startswith("-"):
+        # A shell that completes asks what may follow, whatever stands there already.
+        if args and args[0] not in _ALL and not args[0].startswith("-") and not ctx.resilient_parsing:
             import difflib
 
             near = difflib.get_close_matches(args[0], _ALL, n=3, cutoff=0.5)
@@ -177,9 +181,9 @@ def _color(*, no_color: bool) -> bool | None:
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return the exit status; nothing is raised, and no traceback is printed."""
     signal.signal(signal.SIGTERM, _terminate)
-    if os.environ.get(_COMPLETE):
-        memos.main(list(arguments), prog_name="memos", complete_var=_COMPLETE)
     try:
+        if os.environ.get(_COMPLETE):
+            _complete(list(arguments))
         _check_text(arguments)
         return _invoke(list(arguments))
     except BrokenPipeError:
@@ -190,6 +194,20 @@ def run(arguments: Sequence[str]) -> int:
             raise
         error = Terminated() if Terminated.told else error
         return _report(*_meaning(error), as_json="--json" in arguments)
+
+
+def _complete(arguments: list[str]) -> None:
+    """Answer a shell that completes, and leave; where it asks what nobody can make out, it gets no answer.
+
+    Raises:
+        SystemExit: always.
+    """
+    try:
+        memos.main(arguments, prog_name="memos", complete_var=_COMPLETE)
+    except Exception:
+        if os.environ.get("MEMOS_DEBUG"):
+            raise
+        raise SystemExit(1) from None  # a message would stand in the middle of what somebody is typing
 
 
 def _check_text(arguments: Sequence[str]) -> None:
@@ -256,7 +274,11 @@ def _told(ctx: click.Context) -> object:
     """Run the command. What is stored and could not be told is not to look as if nothing was stored."""
     app = ctx.ensure_object(App)
     try:
-        return _explained(ctx)
+        result = _explained(ctx)
+    except MemosError:
+        if not app.json:  # with it, an error is the one document on stderr
+            app.note_clock()
+        raise
     except terminal.Untold as error:
         if app.done is None:
             raise
@@ -266,6 +288,8 @@ def _told(ctx: click.Context) -> object:
             f"stored{f' {which}' if which else ''}, but the answer could not be written: {error.strerror}",
             hint=f"do not run it again; take it back with: memos undo {txn}",
         ) from error
+    app.note_clock()
+    return result
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 -- a signal handler's signature

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from memos_cli.cli.app import App
+from memos_cli.cli.help_page import HelpContext
 from memos_cli.errors import UsageError
 from memos_cli.model import Kind, State
 from memos_cli.times import parse_iso
@@ -19,6 +20,8 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 class Command(click.Command):
     """A command that also takes the options of `memos` after its own name: `memos search diet --json`."""
+
+    context_class = HelpContext
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- click's own types
         super().__init__(*args, **kwargs)
@@ -40,6 +43,7 @@ class Family(click.Group):
     """A group whose commands are of the class `Command`."""
 
     command_class = Command
+    context_class = HelpContext
 
 
 def _common() -> list[click.Option]:

@@ -20,9 +20,12 @@ def progress(app: App, what: str) -> Iterator[Callable[[int, int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from memos_cli.cli.tables import environment
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=Console(stderr=True, _environ=environment()), transient=True) as bar:
         task = bar.add_task(what, total=None)
+        app.hush = bar.stop
         yield lambda done, total: bar.update(task, completed=done, total=total or None)
 
 
@@ -35,8 +38,10 @@ def training(app: App) -> Iterator["Tell"]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
+    from memos_cli.cli.tables import environment
+
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[more]}"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=Console(stderr=True, _environ=environment()), transient=True) as bar:
         task = bar.add_task("preparing", total=None, more="")
 
         def tell(step: "RunStep") -> None:

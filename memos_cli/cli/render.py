@@ -107,7 +107,7 @@ def card(memory: Memory, *, reveal: bool = False) -> list[str]:
         "expires": shown(memory.expires_at),
         "recorded": shown(memory.created_at),
         "changed": shown(memory.updated_at) if memory.version > 1 else None,
-        "owner": f"{memory.owner} ({memory.visibility.value})",
+        "owner": _owner(memory),
         "from": _origin(memory),
         "used": f"{memory.access_count} times, last {shown(memory.last_access_at)}" if memory.access_count else None,
         "pinned": "yes" if memory.pinned else None,
@@ -118,6 +118,17 @@ def card(memory: Memory, *, reveal: bool = False) -> list[str]:
     }
     lines += [f"{style(f'{name:>12}', dim=True)}  {one_line(str(value))}" for name, value in facts.items() if value]
     return [*lines, "", plain(content(memory, reveal=reveal))]
+
+
+def _owner(memory: Memory) -> str:
+    if memory.unverified:
+        return f"{owned_by(memory.owner or '', unverified=True)}, {memory.visibility.value}"
+    return f"{memory.owner} ({memory.visibility.value})"
+
+
+def owned_by(name: str, *, unverified: bool) -> str:
+    """An owner's name; what came in a file that no trusted key signed only claims it."""
+    return f"{plain(name)} (unverified)" if unverified else plain(name)
 
 
 def _origin(memory: Memory) -> str:
@@ -211,7 +222,7 @@ def provenance_lines(result: Provenance, *, reveal: bool) -> list[str]:
     memory = result.memory
     first = result.versions[0]
     lines = [memory_line(memory, reveal=reveal), ""]
-    who = f"{first.operation.command} by {first.operation.principal}"
+    who = f"{first.operation.command} by {owned_by(first.operation.principal, unverified=memory.unverified)}"
     lines.append(f"{who} on {shown(first.at)}, from {one_line(_origin(memory))}")
     lines += [
         f"version {version.number}: {version.operation.command} by {version.operation.principal} on {shown(version.at)}"

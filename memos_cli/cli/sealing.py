@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from memos_cli.cli import options, passphrase
 from memos_cli.cli.app import App
+from memos_cli.cli.terminal import plain
 from memos_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -56,3 +57,8 @@ def opened(app: App, stream: BinaryIO, given: dict[str, Any]) -> AbstractContext
 def named(signer: "Signer") -> str:
     """A signer in words."""
     return f"key {signer.name}, which you trust" if signer.name else f"a key that you do not know, {signer.key}"
+
+
+def unaccepted(cube: str) -> str:
+    """What holds of an imported cube until somebody accepts it, and the command that does."""
+    return f"not accepted, so its own policy and hooks do not rule; accept it with: memos cube accept {plain(cube)}"

@@ -1,6 +1,7 @@
 """Tables, drawn by rich; only commands that draw one import this module."""
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -22,6 +23,11 @@ class _Console(Console):
         raise BrokenPipeError
 
 
+_WIDE = 200
+"""Columns."""
+_NUMBER = re.compile("[1-9][0-9]{0,4}")
+
+
 def console() -> Console:
     """A console on stdout with the colours of this invocation, which does not wrap lines in a pipe."""
     context = click.get_current_context(silent=True)
@@ -31,8 +37,20 @@ def console() -> Console:
         # Not `no_color`: without colour rich would still write the escapes for bold.
         force_terminal=terminal if color is None else color,
         highlight=False,
-        width=None if terminal else int(os.environ.get("COLUMNS", "200")),
+        width=None if terminal else _columns(),
+        _environ=environment(),
     )
+
+
+def environment() -> dict[str, str]:
+    """The environment for rich, which takes whatever COLUMNS and LINES hold for a number."""
+    return {name: text for name, text in os.environ.items() if name not in {"COLUMNS", "LINES"} or _NUMBER.fullmatch(text)}
+
+
+def _columns() -> int:
+    """How wide a table is in a pipe: $COLUMNS, or wide enough for most."""
+    said = os.environ.get("COLUMNS", "")
+    return int(said) if _NUMBER.fullmatch(said) else _WIDE
 
 
 def table(

@@ -62,6 +62,15 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def kept(path: Path) -> str:
+    """SHA-256 of a file as the disk has it, once it is there: not of what the system still keeps in memory."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+        if hasattr(os, "posix_fadvise"):  # Linux; elsewhere the copy in memory is what is compared
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    return digest(path)
+
+
 def digest_of(content: bytes) -> str:
     """SHA-256 of bytes in memory, in hexadecimal."""
     import hashlib  # here, as above

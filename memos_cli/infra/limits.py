@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from memos_cli import hybrid_clock
 from memos_cli.model import Form, Kind, LinkType, Operation, Origin, Source, State, Visibility
 from memos_cli.times import from_text
 
@@ -34,8 +35,8 @@ MOST_DEPTH = 100
 MOST_PARENTS = 1000
 MOST_REGISTERS = 100_000
 """Most registers that one operation sets."""
-LATEST = 4_102_444_800_000
-"""2100-01-01 in milliseconds since 1970: the clock of an operation is always earlier."""
+LATEST = hybrid_clock.LATEST
+"""The clock of an operation is always earlier, in milliseconds since 1970."""
 ROOM = 86_400_000
 """Milliseconds before `LATEST` that have to stay free: a log that has the last possible clock takes no further write."""
 CONTROL = re.compile("[\x00-\x1f\ud800-\udfff]")
@@ -220,6 +221,8 @@ def fault_of_change(noun: str, subject: str, change: Fields) -> str:
     """What is wrong with a change; empty for nothing. A value of `None` clears a register, so it is always right."""
     if len(change) > MOST_REGISTERS:
         return "it sets too many registers"
+    if hybrid_clock.WRITTEN_AT in change:  # a right one was taken out when the operation was read
+        return f"{hybrid_clock.WRITTEN_AT} cannot be so"
     if noun == "memory":
         return next((why for name, value in change.items() if (why := _fault(subject, name, value, change))), "")
     shape = _RECORDS.get(noun)

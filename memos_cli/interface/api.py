@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from memos_cli.infra.vault.vault import Vault
     from memos_cli.interface.chat.chat import Chat
     from memos_cli.interface.cubes.doctor import Doctor
+    from memos_cli.interface.cubes.held import Held
     from memos_cli.interface.cubes.keys import Keys
     from memos_cli.interface.cubes.merge import CubeMerge
     from memos_cli.interface.cubes.transfer import Transfer
@@ -170,6 +171,13 @@ class MOS(Session):
         from memos_cli.interface.cubes.merge import CubeMerge
 
         return CubeMerge(self, self.transfer, self.erasure)
+
+    @cached_property
+    def held(self) -> "Held":
+        """What strangers' files change of one's own: `mos.held.list()`, `question`, `look`, `take`, `leave`."""
+        from memos_cli.interface.cubes.held import Held
+
+        return Held(self, self.cube_merge)
 
     @cached_property
     def doctor(self) -> "Doctor":

@@ -1,7 +1,7 @@
 """Changes of memories: what a content and a name have to be like, and one transaction that changes several memories."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from memos_cli.errors import UsageError
@@ -59,11 +59,24 @@ def change_each(
         Refused: a memory is frozen, or the principal may not change it. Then nothing is written.
     """
     with author.write(vault) as unit:
-        touched = [one for one in dict.fromkeys(ids) if _change_one(vault, unit, one, author, change, thawed=thawed)]
+        touched = change_within(vault, unit, ids, author, change, thawed=thawed)
         txn = unit.log.txn if touched and not dry_run else None
         if dry_run:
             unit.take_back()
-    return Changed(author.command, tuple(touched), txn, tuple(vault.get(identity) for identity in dict.fromkeys(ids)), dry_run)
+    return Changed(author.command, touched, txn, tuple(vault.get(identity) for identity in dict.fromkeys(ids)), dry_run)
+
+
+def change_within(
+    vault: Vault,
+    unit: Unit,
+    ids: Iterable[str],
+    author: Author,
+    change: Callable[[Memory], dict[str, Any]],
+    *,
+    thawed: bool = True,
+) -> tuple[str, ...]:
+    """As `change_each`, in the caller's transaction; the ids of the memories that changed."""
+    return tuple(one for one in dict.fromkeys(ids) if _change_one(vault, unit, one, author, change, thawed=thawed))
 
 
 def _change_one(

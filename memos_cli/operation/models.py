@@ -56,7 +56,7 @@ def chosen(
         remote: LLM = plugins.load("llm", "openai")(endpoint, name, key=key, context=context, role=role)
         return remote
     path = locate(name, paths)
-    digest = check(path, paths)["sha256"]
+    digest = check(path, settings, paths)["sha256"]
     given = {"threads": settings.get("llm.threads"), "kv": settings.get("llm.kv")}
     local: LLM = plugins.load("llm", "llamacpp")(path, context=context, name=_shown(path), digest=digest, **given)
     return local
@@ -91,13 +91,14 @@ def capable(path: Path) -> tuple[bool, str]:
     return count >= CAPABLE, f"{count / 1e6:,.0f} million parameters, {words} {CAPABLE // 10**6} million that it takes"
 
 
-def check(path: Path, paths: config.Paths) -> dict[str, Any]:
-    """The facts of a model file; a file that is new on this machine is first tried in a child process.
+def check(path: Path, settings: config.Settings, paths: config.Paths) -> dict[str, Any]:
+    """The facts of a model file; a file that is new on this machine is first tried in a child process, within limits.
 
     Raises:
         ModelUnavailable: the file cannot be used.
     """
-    facts: dict[str, Any] = plugins.load("llm", "check")(path, paths.data / "llm")
+    limits = {"seconds": settings.get("llm.trial_seconds"), "memory": settings.get("llm.trial_memory")}
+    facts: dict[str, Any] = plugins.load("llm", "check")(path, paths.data / "llm", **limits)
     return facts
 
 
@@ -107,7 +108,7 @@ def identity(settings: config.Settings, paths: config.Paths) -> dict[str, str]:
     if name == NONE or settings.get("llm.endpoint"):
         return {}
     try:
-        return {"model": check(locate(name, paths), paths)["sha256"], "kv": settings.get("llm.kv")}
+        return {"model": check(locate(name, paths), settings, paths)["sha256"], "kv": settings.get("llm.kv")}
     except MemosError:
         return {}
 
@@ -167,7 +168,7 @@ def use(name: str, settings: config.Settings, paths: config.Paths) -> str:
     """
     if name != NONE and not settings.get("llm.endpoint"):
         path = locate(name, paths)
-        check(path, paths)
+        check(path, settings, paths)
         name = MINI if path == _mini() else _long(path, paths)
     config.store(paths, "llm.model", name)
     return name

@@ -180,14 +180,12 @@ def set_policy(vault: "Vault", author: "Author", fields: dict[str, Any], *, repl
         UsageError: a key is unknown, or cannot have its value. Refused: the principal is not the cube's owner.
     """
     governance.require_owner(author.principal, vault.meta, "change the policy")
-    known = vault.policy
-    wanted = {name: checked(name, value) for name, value in fields.items()}
-    if replace:
-        wanted = dict.fromkeys(known) | wanted
     defaults = {name: key.default for name, key in KEYS.items()}
-    stored = {name: None if value == defaults[name] else value for name, value in wanted.items() if name in defaults}
-    change = {name: value for name, value in stored.items() if known.get(name) != value}
-    if change:
-        with author.write(vault) as unit:
+    given = {name: checked(name, value) for name, value in fields.items()}
+    with author.write(vault) as unit:
+        known = vault.policy
+        wanted = (dict.fromkeys(known) if replace else {}) | given
+        stored = {name: None if value == defaults[name] else value for name, value in wanted.items() if name in defaults}
+        if change := {name: value for name, value in stored.items() if known.get(name) != value}:
             unit.change(NOUN, NAME, change)
     return policy_of(vault)

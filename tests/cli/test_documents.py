@@ -92,7 +92,7 @@ def test_a_version_is_masked_unless_it_is_to_be_revealed() -> None:
     change = {"content": SECRET.content, "kind": "fact"}
     made = Operation("0a", "r", 1, 1, "", (), "sam", "add", "4f1c", None, "memory", "k3f9", "", b"", change)
     told = to_json([Version(1, made, NOON, {})])[0]
-    assert list(told) == ["version", "at", "command", "principal", "command_id", "operation", "change"]
+    assert list(told) == ["version", "at", "command", "principal", "command_id", "operation", "change", "erased"]
     assert (told["at"], told["operation"], told["command_id"]) == ("2026-03-02T12:00:00Z", "0a", "4f1c")
     assert "hunter2" not in json.dumps(told)
     assert to_json([Version(1, made, NOON, {})], reveal=True)[0]["change"] == change
@@ -108,7 +108,7 @@ def test_metadata_may_be_as_deep_as_it_came() -> None:
 MEMORY = (
     "id content kind form state external_id title key tags[] labels[] created_at updated_at occurred_at valid_from valid_to "
     "expires_at owner visibility task priority pinned frozen origin source{} confidence trust metadata{} version since "
-    "access_count last_access_at cube arrived masked"
+    "access_count last_access_at cube arrived owner_unverified unaccepted masked"
 )
 """The names of a memory, `M` below."""
 DATA = {
@@ -139,9 +139,9 @@ SCRIPT = {
     "show vegan": "{M}",
     "show meat vegan": "{memories[{M}]}",
     "list": "{memories[{M}]}",
-    "history meat": "{id versions[{version at command principal command_id operation change{}}]}",
+    "history meat": "{id versions[{version at command principal command_id operation change{} erased}]}",
     "why meat": (
-        "{memory{M} versions[{version at command principal command_id operation change{}}] links[{type source target}] "
+        "{memory{M} versions[{version at command principal command_id operation change{} erased}] links[{type source target}] "
         "verbatim note}"
     ),
     'edit nine "The standup is at half past nine"': CHANGED,
@@ -169,7 +169,7 @@ SCRIPT = {
     "forget milk --purge --yes": (
         "{purged[] removed{operations rows index entries} holders[] hidden_holders unfinished[] command_id dry_run}"
     ),
-    "lifecycle status": "{cubes[{cube states{} ticked due next pending questions policy{}}]}",
+    "lifecycle status": "{cubes[{cube states{} ticked due next pending questions policy{} accepted}]}",
     "lifecycle plan --days 4000": "{now days transitions[{id cube at to reason}]}",
     "lifecycle policy set brake.share 1": "{brake.share}",
     "lifecycle run chain.toml --dry-run": "{steps[{do memories}] changed[] command_id dry_run}",
@@ -179,14 +179,15 @@ SCRIPT = {
     'add "The spare key is not under the mat"': ADDED,
     "lifecycle tick --dry-run": (
         "{now due transitions{} seconds unfinished dry_run cubes[{cube now due transitions{} seconds braked embedded "
-        "unfinished notes[] command_id dry_run superseded asked slots_built slots_dropped consolidation moves[{id to "
-        "reason}]}]}"
+        "unfinished notes[] command_id dry_run superseded asked slots_built slots_dropped held purges_from consolidation "
+        "moves[{id to reason}]}] skipped[]}"
     ),
     "lifecycle tick": (
         "{now due transitions{} seconds unfinished dry_run cubes[{cube now due transitions{} seconds braked embedded "
-        "unfinished notes[] command_id dry_run superseded asked slots_built slots_dropped consolidation}]}"
+        "unfinished notes[] command_id dry_run superseded asked slots_built slots_dropped held purges_from consolidation}] "
+        "skipped[]}"
     ),
-    "review": "{items[{id cube earlier{M} later{M} reasons[] suggested by at decision decided_at}] open}",
+    "review": "{items[{id cube earlier{M} later{M} reasons[] suggested by at decision decided_at}] open held[]}",
     'chat -m "What do I eat?"': (
         "{answer mode cited[] tokens{prompt answer} seconds{recall total} kept[] intent stopped notices[]}"
     ),
@@ -197,19 +198,21 @@ SCRIPT = {
         "slots adapters_left[] encrypted signed}"
     ),
     "cube verify a.memcube": (
-        "{sound id format created_at owner selection redacted counts{links memories operations rules} states{} vectors "
-        "absent replicas[{replica operations last}] members[{name sha256 size}] signatures[] digest signers[] encrypted "
+        "{sound id format created_at owner owner_unverified selection "
+        "redacted counts{links memories operations rules} states{} vectors absent "
+        "replicas[{replica operations last}] members[{name sha256 size}] signatures[] digest signers[] encrypted "
         "adapters[] slots[]}"
     ),
     "cube import a.memcube --name laptop": (
         "{cube dry_run command_id plan{new same newer older conflicting} slots_kept{kept dropped why} id format "
-        "created_at owner selection redacted counts{links memories operations rules} states{} vectors absent "
+        "created_at owner owner_unverified selection redacted counts{links memories operations rules} states{} vectors absent "
         "replicas[{replica operations last}] members[{name sha256 size}] signatures[] digest signers[] encrypted "
-        "adapters[] slots[]}"
+        "adapters[] slots[] accepted purged_here[]}"
     ),
     "cube info laptop": (
         "{name path id created_at memories operations bytes owner replica statistics{} maker vectors[] arrived[{at "
-        "operations cube file signers[]}] strangers foreign_policy adapters[] slots[] chat_model}"
+        "operations cube file signers[]}] strangers foreign_policy adapters[] slots[] chat_model "
+        "maker_unverified accepted}"
     ),
     'edit meat "I eat no fish"': CHANGED,
     'add "only here"': ADDED,
@@ -220,12 +223,12 @@ SCRIPT = {
     "cube merge laptop default --dry-run": (
         "{cube other counts{new newer older conflicting same erased withheld} operations ids{new[] newer[] older[] "
         "conflicting[] erased[] withheld[] rivals[]} records[] from_elsewhere signers[] foreign_policy adapters[] "
-        "slots_kept{kept dropped why} familiar dry_run command_id}"
+        "slots_kept{kept dropped why} familiar dry_run command_id held accepted}"
     ),
     "cube merge laptop default --yes": (
         "{cube other counts{new newer older conflicting same erased withheld} operations ids{new[] newer[] older[] "
         "conflicting[] erased[] withheld[] rivals[]} records[] from_elsewhere signers[] foreign_policy adapters[] "
-        "slots_kept{kept dropped why} familiar dry_run command_id}"
+        "slots_kept{kept dropped why} familiar dry_run command_id held accepted}"
     ),
     "cube split default eats --tag food --keep": "{cube new path kept dry_run ids[] command_id}",
     "key new": "{name fingerprint recipient key own protected line}",
@@ -270,7 +273,8 @@ WITH_MODEL = {
     ),
     "cube info": (
         "{name path id created_at memories operations bytes owner replica statistics{} maker vectors[] arrived[] "
-        "strangers foreign_policy adapters[] slots[{model slots fits next}] chat_model}"
+        "strangers foreign_policy adapters[] slots[{model slots fits next}] chat_model "
+        "maker_unverified accepted}"
     ),
     "consolidate plan": "{facts new model why examples tokens seconds chosen[{id content kind known values[]}] left[]}",
     "consolidate run --queue": (
@@ -306,8 +310,9 @@ WITH_MODEL = {
         "slots adapters_left[] encrypted signed}"
     ),
     "cube verify b.memcube": (
-        "{sound id format created_at owner selection redacted counts{links memories operations rules} states{} vectors "
-        "absent replicas[{replica operations last}] members[{name sha256 size}] signatures[] digest signers[] encrypted "
+        "{sound id format created_at owner owner_unverified selection "
+        "redacted counts{links memories operations rules} states{} vectors absent "
+        "replicas[{replica operations last}] members[{name sha256 size}] signatures[] digest signers[] encrypted "
         "adapters[{id generation model base memories trusted}] slots[{model slots}]}"
     ),
 }  # fmt: skip

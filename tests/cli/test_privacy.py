@@ -107,6 +107,13 @@ def test_doctor_closes_a_home_that_was_open(memos: Run, home: Path, tmp_path: Pa
     assert "others could" not in memos("doctor").err
 
 
+@pytest.mark.slow
+def test_a_demo_that_makes_the_home_makes_it_for_the_owner_alone(memos: Run, home: Path) -> None:
+    assert memos("demo", timeout=300).status == 0
+    assert home.exists()
+    assert open_to_others(home) == []
+
+
 def test_what_a_person_names_elsewhere_has_the_mode_of_the_umask(memos: Run, tmp_path: Path) -> None:
     os.umask(0o022)
     assert memos("generate", "man", "--to", str(tmp_path)).status == 0

@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,15 +24,20 @@ from tests.conftest import Clock
 Registers = dict[str, Any]
 EVERYTHING = Filter(at="9999-01-01T00:00:00.000Z", everything=True)
 FADES, KEPT, GRACE = timedelta(days=90), timedelta(days=365), timedelta(days=30)
+PAUSE = timedelta(days=31)
 WORDS = ("tea", "the red bicycle", "a dentist on Monday", "not before nine", "room 12")
 HOT = {"generated", "activated", "merged"}
 
 
 class Command(NamedTuple):
-    """A command that wrote: what the memories that it touched were before (`None`: nothing yet), and the snapshot it made."""
+    """A command that wrote: what the memories that it touched were before (`None`: nothing yet), and the snapshot it made.
+
+    For a tick also when the one before it was, and when it was.
+    """
 
     before: dict[str, Registers | None]
     snapshot: str | None = None
+    ticks: tuple[datetime | None, datetime] | None = None
 
 
 class Cube(RuleBasedStateMachine):
@@ -53,6 +58,8 @@ class Cube(RuleBasedStateMachine):
         self.undone: set[int] = set()
         self.made = 0
         self.snapshots: dict[str, dict[str, Registers]] = {}
+        self.ticked: datetime | None = None
+        self.purges_from: datetime | None = None
 
     def teardown(self) -> None:
         assert [fault for one in check(self.mos.vaults()[0]) for fault in one.faults] == []
@@ -156,13 +163,15 @@ class Cube(RuleBasedStateMachine):
         left = [number for number in range(2, len(self.commands)) if number not in self.undone]
         if not left:
             return
-        before, snapshot = self.commands[left[-1]]
+        before, snapshot, ticks = self.commands[left[-1]]
         if any(not self.memories[one] for one in before):
             with pytest.raises(Refused):
                 self.mos.undo()
             return
         self.mos.undo()
         self.undone.add(left[-1])
+        if ticks is not None and ticks[1] == self.ticked:
+            self.ticked = ticks[0]
         self.snapshots.pop(snapshot or "", None)
         for one, registers in before.items():
             new = registers if registers is not None else self.now(one) | {"state": "expired", "since": self.mos.now}
@@ -179,10 +188,16 @@ class Cube(RuleBasedStateMachine):
                 gone.append(one)
             elif state:
                 moved[one] = self.now(one) | {"state": state, "since": self.mos.now}
+        before, self.ticked = self.ticked, now
+        if before is not None and now - before > PAUSE:
+            self.purges_from = now + timedelta(days=1)
+        held = gone if self.purges_from is not None and now < self.purges_from else []
+        gone = [one for one in gone if one not in held]
         (done,) = self.mos.lifecycle.tick()
+        assert (done.held, bool(done.notes)) == (len(held), bool(held))
         assert (done.transitions["purged"], sum(done.transitions.values())) == (len(gone), len(gone) + len(moved))
         if moved:  # what it purged is a transaction of its own, which undo passes over
-            self.commands.append(Command({one: dict(self.now(one)) for one in moved}))
+            self.commands.append(Command({one: dict(self.now(one)) for one in moved}, ticks=(before, now)))
         for one, new in moved.items():
             self.memories[one].append(new)
         for one in gone:

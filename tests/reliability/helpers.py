@@ -12,11 +12,6 @@ from tests.conftest import Run
 WRITER = Path(__file__).parent / "writer.py"
 
 
-def trials(few: int, many: int) -> int:
-    """How often to try: `few` times in every run of the suite, `many` times with MEMOS_TRIALS=many in the environment."""
-    return many if os.environ.get("MEMOS_TRIALS") == "many" else few
-
-
 def writer(home: Path, name: str, count: int = 0, **options: Any) -> "subprocess.Popen[bytes]":
     """A process of `writer.py`."""
     return subprocess.Popen(

@@ -15,7 +15,7 @@ import pytest
 from tests.cli.helpers import cube_file, jsonl
 from tests.conftest import Run
 from tests.reliability.flipper import READS, WRITES
-from tests.reliability.helpers import trials
+from tests.trials import trials
 
 FLIPPER = Path(__file__).parent / "flipper.py"
 FLIPS = trials(100, 1000)

@@ -1,5 +1,6 @@
 """No acknowledged write is lost: not to kill -9, to a signal, to a full disk, to many writers at once."""
 
+import json
 import os
 import random
 import resource
@@ -13,8 +14,11 @@ from pathlib import Path
 import pytest
 
 from tests.cli.helpers import cube_file, jsonl, locked, operations
-from tests.conftest import Run, start
-from tests.reliability.helpers import clean, contents, is_locked, trials, writer
+from tests.conftest import ROOT, Run, start
+from tests.reliability import killer
+from tests.reliability.heard import Heard
+from tests.reliability.helpers import clean, contents, is_locked, writer
+from tests.trials import trials
 
 INTERRUPTED = """
 import os, sys
@@ -30,74 +34,41 @@ from memos_cli.__main__ import main
 main()
 """
 """`memos list --json` that gets a signal when it imports a certain module."""
-KILLS = trials(80, 200)
+KILLS, OF_THE_COMMAND, OF_CREATIONS = trials(80, 1000), trials(30, 100), trials(20, 100)
+KILLER = Path(killer.__file__)
 AT_ONCE = 4
-
-
-class Heard:
-    """What writers said before they were killed."""
-
-    def __init__(self) -> None:
-        self.acknowledged: dict[str, str] = {}
-        self.edits: dict[str, str] = {}
-        self.adds: set[str] = set()
-
-    def take(self, said: str) -> None:
-        """The lines of one writer; the last may be torn, and then it was not said."""
-        open_edit: tuple[str, str] | None = None
-        for line in said.split("\n")[:-1]:
-            word, identity, content = line.split(" ", 2)
-            if word == "ack":
-                self.acknowledged[identity] = content
-                open_edit = None
-                self.adds.discard(content)
-            elif identity == "-":
-                self.adds.add(content)
-            else:
-                open_edit = identity, content
-        if open_edit:  # it may have been committed and not acknowledged
-            self.edits[open_edit[0]] = open_edit[1]
-
-    def compare(self, found: dict[str, str]) -> None:
-        """Nothing acknowledged is missing or different, and nothing is there that nobody wrote."""
-        for identity, content in self.acknowledged.items():
-            assert identity in found
-            assert found[identity] in {content, self.edits.get(identity, content)}
-        assert {content for identity, content in found.items() if identity not in self.acknowledged} <= self.adds
+A_HOME = 200
+"""Kills of the writers of one home, before the next gets a new one: checking it takes longer with each memory."""
 
 
 @pytest.mark.slow
-def test_kill_9_at_random_instants_loses_nothing_acknowledged(memos: Run, home: Path) -> None:
-    memos("add", "the first one makes the cube")
-    chance = random.Random(20261121)
-    heard = Heard()
-    first = contents(memos)
-    heard.acknowledged.update(first)
-    during = 0
-    for first_of_round in range(0, KILLS, AT_ONCE):
-        writers = [writer(home, str(first_of_round + number)) for number in range(AT_ONCE)]
-        begun = []
-        for process in writers:  # all of them write before the first is killed, however busy the machine is
-            assert process.stdout is not None
-            begun.append(b"".join(process.stdout.readline() for _ in range(chance.choice((1, 3, 5, 8)))))
-            assert begun[-1].startswith(b"try")
-        for process in writers:
-            time.sleep(chance.uniform(0, 0.05))
-            process.kill()
-        for number, process in enumerate(writers):
-            said, _ = process.communicate(timeout=60)
-            assert process.returncode == -signal.SIGKILL
-            lines = (begun[number] + said).decode()
-            during += lines.rstrip("\n").rsplit("\n", 1)[-1].startswith("try")
-            heard.take(lines)
-        if first_of_round % 40 == 0:
-            heard.compare(contents(memos))
-            clean(memos)
-    heard.compare(contents(memos))
-    clean(memos)
-    assert len(heard.acknowledged) > KILLS, "hardly anything was written: the kills came too early to show anything"
+def test_kill_9_at_random_instants_loses_nothing_acknowledged(memos: Run, home: Path, tmp_path: Path) -> None:
+    during = acknowledged = 0
+    for first in range(0, KILLS, A_HOME):
+        shutil.rmtree(home, ignore_errors=True)
+        memos("add", "the first one makes the cube")
+        every = Heard()
+        every.acknowledged.update(contents(memos))
+        kills, errors = min(A_HOME, KILLS - first), tmp_path / "errors"
+        with errors.open("wb") as told:
+            done = subprocess.run(
+                [sys.executable, str(KILLER), str(home), str(20261121 + first), str(kills), str(AT_ONCE)],
+                stdout=subprocess.PIPE, stderr=told, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
+            )  # fmt: skip
+        assert (done.returncode, errors.read_text()) == (0, "")
+        for line in done.stdout.splitlines():
+            found, heard = json.loads(line), Heard()
+            for said in found["said"]:
+                during += said.rstrip("\n").rsplit("\n", 1)[-1].startswith("try")
+                heard.take(said)
+                every.take(said)
+            heard.kept(found["found"])  # what another process saw as soon as they were dead
+        every.compare(contents(memos))
+        clean(memos)
+        acknowledged += len(every.acknowledged)
+    assert acknowledged > KILLS, "hardly anything was written: the kills came too early to show anything"
     assert during > KILLS // 4, "hardly a kill hit a write"
-    print(f"{KILLS} kills, {during} within a write, {len(heard.acknowledged)} memories acknowledged")  # noqa: T201
+    print(f"{KILLS} kills, {during} within a write, {acknowledged} memories acknowledged, none lost")  # noqa: T201
 
 
 @pytest.mark.slow
@@ -107,7 +78,7 @@ def test_kill_9_of_the_command_itself_loses_nothing_acknowledged(memos: Run, hom
     acknowledged = contents(memos)
     (target,) = acknowledged
     tried: set[str] = set()
-    for number in range(30):
+    for number in range(OF_THE_COMMAND):
         content = f"killed command number {number}"
         tried.add(content)
         arguments = ["add", content, "--json"] if number % 2 else ["edit", target, content, "--json"]
@@ -129,7 +100,7 @@ def test_kill_9_of_the_command_itself_loses_nothing_acknowledged(memos: Run, hom
 @pytest.mark.slow
 def test_kill_9_while_the_cube_is_made_leaves_none_or_a_whole_one(memos: Run, home: Path) -> None:
     chance = random.Random(11)
-    for number in range(20):
+    for number in range(OF_CREATIONS):
         process = start(["add", f"number {number}", "--cube", "default"] if number % 2 else ["cube", "create", f"c{number}"],
                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
         time.sleep(chance.uniform(0.1, 0.5))
@@ -137,7 +108,7 @@ def test_kill_9_while_the_cube_is_made_leaves_none_or_a_whole_one(memos: Run, ho
         process.wait(60)
         listed = memos("cube", "list", "--json").data
         assert listed["unreadable"] == []
-        assert {cube["name"] for cube in listed["cubes"]} <= {"default", *(f"c{n}" for n in range(20))}
+        assert {cube["name"] for cube in listed["cubes"]} <= {"default", *(f"c{n}" for n in range(OF_CREATIONS))}
     assert memos("add", "it works all the same").status in {0, 10}
     assert memos("cube", "create", "another").status == 0
     assert memos("doctor").status == 0

@@ -9,7 +9,9 @@ import time
 from pathlib import Path
 
 from memos_cli.infra.crypto.keys import Ring
+from tests.trials import trials
 
+KILLS = trials(12, 100)
 _MAKER = """
 import sys
 from pathlib import Path
@@ -26,7 +28,7 @@ for number in range(10_000):
 def test_keys_survive_being_killed_while_they_are_made(tmp_path: Path) -> None:
     folder, told = tmp_path / "keys", set()
     chance = random.Random(5)
-    for turn in range(12):
+    for turn in range(KILLS):
         process = subprocess.Popen(
             [sys.executable, "-c", _MAKER, str(folder), f"k{turn}"], stdout=subprocess.PIPE, env={**os.environ}
         )
@@ -38,12 +40,12 @@ def test_keys_survive_being_killed_while_they_are_made(tmp_path: Path) -> None:
         told |= {line.decode().strip() for line in lines}
         process.wait(10)
         process.stdout.close()
-    assert len(told) >= 12
+    assert len(told) >= KILLS
     ring = Ring(folder, lock_timeout=5)
     ring.new("last")
     own, trusted = {one.name for one in ring.own()}, {one.name for one in ring.trusted()}
     assert told <= own | trusted
-    assert len(own | trusted) <= len(told) + 1 + 12
+    assert len(own | trusted) <= len(told) + 1 + KILLS
     for name in own:
         ring.private(name)
     assert not [path for path in folder.iterdir() if path.name.startswith(".") and path.name != ".lock"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Run, start
-from tests.reliability.helpers import trials
+from tests.trials import trials
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 KILLS = trials(12, 20)

@@ -11,7 +11,7 @@ import pytest
 
 from memos_cli.operation import models as known_models
 from tests.conftest import Run, start
-from tests.reliability.helpers import trials
+from tests.trials import trials
 
 KILLS = trials(2, 20)
 

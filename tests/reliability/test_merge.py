@@ -21,11 +21,12 @@ from memos_cli.operation.parametric import active_adapter
 from tests.conftest import Run
 from tests.infra.transfer.merging import assert_sound, whole
 from tests.learnt import grow
-from tests.reliability.helpers import clean, trials, writer
+from tests.reliability.helpers import clean, writer
+from tests.trials import trials
 
 MERGER = Path(__file__).parent / "merger.py"
 LOADED = 300
-KILLS = trials(3, 100)
+KILLS, OF_A_MERGE = trials(3, 100), trials(12, 100)
 
 
 def merger(home: Path, into: str, other: str, *step: str) -> "subprocess.Popen[bytes]":
@@ -62,11 +63,11 @@ def test_kill_9_at_any_instant_leaves_all_of_a_merge_or_nothing(memos: Run, cube
     longest = 0.4
     killed = 0
     whole_after = []
-    for number in range(40):
+    for number in range(3 * OF_A_MERGE + 4):
         process = merger(home, "default", "other")
         assert process.stdout is not None
         process.stdout.readline()
-        if killed < 12 and number < 39:
+        if killed < OF_A_MERGE and number < 3 * OF_A_MERGE + 3:
             time.sleep(chance.uniform(0, longest))
             process.kill()
         said, _ = process.communicate(timeout=120)
@@ -79,7 +80,7 @@ def test_kill_9_at_any_instant_leaves_all_of_a_merge_or_nothing(memos: Run, cube
             longest *= 0.8  # it had ended by then
         if now != before:
             whole_after.append(now)
-            if killed >= 12:
+            if killed >= OF_A_MERGE:
                 break
             shutil.rmtree(home)
             shutil.copytree(pristine, home)

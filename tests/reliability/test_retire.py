@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, Run
-from tests.reliability.helpers import clean, contents, trials
+from tests.reliability.helpers import clean, contents
+from tests.trials import trials
 
 RETIRER = Path(__file__).parent / "retirer.py"
 KILLS, AT_ONCE = trials(24, 60), 2

@@ -17,7 +17,7 @@ from memos_cli.infra.vault.check import check
 from memos_cli.model import Draft, Filter, Kind, State
 from memos_cli.times import from_text, to_text
 from tests.reliability import ticker
-from tests.reliability.helpers import trials
+from tests.trials import trials
 
 TICKER = Path(ticker.__file__)
 KILLS = trials(60, 200)

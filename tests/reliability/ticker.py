@@ -33,7 +33,7 @@ def tick_on(home: Path, say: Callable[[str], None] = lambda _: None) -> None:
         start = datetime.fromtimestamp(int(made) / 1000, UTC)
         for day in DAYS:
             say(f"tick {day}\n")
-            mos.lifecycle.tick(to_text(start + timedelta(days=day)), Limits(mass=True))
+            mos.lifecycle.tick(to_text(start + timedelta(days=day)), Limits(mass=True, purge_ahead=True))
 
 
 def _say(text: str) -> None:

@@ -1,27 +1,34 @@
-"""Checks that memos can chat with a GGUF file: reads its header, then tries it once in a child process.
+"""Checks that memos can chat with a GGUF file: reads its header, then tries it once in child processes (`llama.trial`).
 
-llama.cpp ends the whole process on some bad input, so a model is loaded in this process only after it worked in a child.
+llama.cpp ends the whole process on some bad input, so a model is loaded in this process only after it worked in a child. Its
+chat template, a program that came with the file, is tried first, in a child of its own that may take little.
 """
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-from memos_cli.backends.llama import gguf_header, records
+from memos_cli.backends.llama import gguf_header, records, trial
 from memos_cli.errors import ModelUnavailable
 
-_SECONDS = 300
+TEMPLATE = trial.Allowance(30, 1 << 30)
+"""For the trial of a template; those of common models take 0.2 seconds and 40 MB, most of it Python's start."""
+_SECONDS, _MEMORY = 60, 1 << 30
+"""For the trial of a model, beside what its size adds."""
+_BYTES_A_SECOND = 20_000_000
+"""How fast a model is read and computed with for four tokens, at the least: the pace of a slow disk."""
 _HINT = "the file is damaged, or no model to chat with; choose another: memos model use PATH"
+_LIMITED = "the file is damaged, or it needs more than the settings llm.trial_memory and llm.trial_seconds let a new model have"
 _ENCODERS = ("bert", "t5encoder", "clip")
 
 
-def check(path: Path, folder: Path) -> dict[str, Any]:
+def check(path: Path, folder: Path, *, seconds: float = 0, memory: int = 0) -> dict[str, Any]:
     """What is known of a model file, which is tried first if it is new or has changed.
 
     Args:
         path: the GGUF file.
         folder: the folder of the records.
+        seconds: how long the trial may take; 0 for what fits the file's size.
+        memory: how many bytes it may take beside the file; 0 for what fits the file's size.
 
     Returns:
         Its `sha256` and its `name`, among others.
@@ -35,7 +42,9 @@ def check(path: Path, folder: Path) -> dict[str, Any]:
     found = facts(path)
     if any(word in str(found["architecture"]) for word in _ENCODERS):
         raise ModelUnavailable(f"not a model that answers: {path} ({found['architecture']})", hint=_HINT)
-    _try_in_child(path)
+    size = path.stat().st_size
+    allowed = trial.Allowance(seconds or _SECONDS + size / _BYTES_A_SECOND, memory or _MEMORY + 2 * size)
+    _try_in_child(path, allowed, template=found["template"])
     found["sha256"] = records.digest(path)
     records.remember(path, folder, found)
     return found
@@ -65,13 +74,15 @@ def facts(path: Path) -> dict[str, Any]:
     }
 
 
-def _try_in_child(path: Path) -> None:
-    command = [sys.executable, "-m", "memos_cli.backends.llms.probe", str(path.absolute())]
+def _try_in_child(path: Path, allowed: trial.Allowance, *, template: bool) -> None:
+    given = [str(path.absolute())]
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=_SECONDS, text=True)
-    except (OSError, subprocess.TimeoutExpired) as error:
+        wrong = trial.run("memos_cli.backends.llms.template_probe", given, TEMPLATE) if template else None
+        if wrong is not None:
+            raise ModelUnavailable(f"the chat template of {path} cannot be used: {wrong.reason}", hint=_HINT)
+        wrong = trial.run("memos_cli.backends.llms.probe", given, allowed)
+    except OSError as error:
         raise ModelUnavailable(f"cannot try the model {path}: {error}", hint=_HINT) from error
-    if done.returncode != 0:
-        ended = f"the trial was ended by signal {-done.returncode}" if done.returncode < 0 else "the trial failed"
-        reason = (done.stderr.strip().splitlines()[-1:] if done.returncode > 0 else []) or [ended]
-        raise ModelUnavailable(f"llama.cpp cannot use the model {path}: {reason[0]}", hint=_HINT)
+    if wrong is not None:
+        hint = _LIMITED if wrong.limited else _HINT
+        raise ModelUnavailable(f"llama.cpp cannot use the model {path}: {wrong.reason}", hint=hint)

@@ -19,7 +19,7 @@ from memos_cli.backends.llms import adapters as lora
 from memos_cli.backends.llms import states
 from memos_cli.backends.llms.grammar import Grammar
 from memos_cli.backends.llms.stop_texts import Stops
-from memos_cli.backends.llms.template import PLAIN, render
+from memos_cli.backends.llms.template import PLAIN, UnboundedTemplate, render
 from memos_cli.backends.llms.vocabulary import Vocabulary
 from memos_cli.errors import ModelUnavailable
 from memos_cli.ports import Piece, Request, Token
@@ -80,6 +80,8 @@ class LlamaModel:
         self._evaluated: list[int] = []
         self._current = False
         self._prompted = 0
+        self._bounded = True
+        self._untold: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -101,6 +103,11 @@ class LlamaModel:
     def evaluated(self) -> int:
         """As `Stateful.evaluated`."""
         return self._prompted
+
+    def notices(self) -> tuple[str, ...]:
+        """As `Telling.notices`: a chat template that wants too much is not applied any more."""
+        told, self._untold = self._untold, ()
+        return told
 
     @property
     def template(self) -> str | None:
@@ -174,7 +181,7 @@ class LlamaModel:
         self._load()
         if self._digest is None:
             self._digest = states.digest(self._path)
-        template = self.template or PLAIN
+        template = (self.template if self._bounded else None) or PLAIN
         return {
             "model": self._digest,
             **states.build(self._native),
@@ -297,7 +304,13 @@ class LlamaModel:
 
     def _rendered(self, request: Request) -> tuple[Piece, ...]:
         bos, eos = self._vocabulary.marks
-        return render(self.template or PLAIN, request.messages, bos=bos, eos=eos)
+        if self.template and self._bounded:
+            try:
+                return render(self.template, request.messages, bos=bos, eos=eos)
+            except UnboundedTemplate as error:
+                self._bounded = False  # from now on, so that each prompt begins as the one before
+                self._untold = (f"{error.message}; {self.name} is asked in a plain layout",)
+        return render(PLAIN, request.messages, bos=bos, eos=eos)
 
     # -- computing
 

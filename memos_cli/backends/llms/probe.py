@@ -1,10 +1,9 @@
 """The child process of a model's first load: tokenizes awkward text, then answers with a few tokens."""
 
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from memos_cli.backends.llms.llamacpp import LlamaModel
-from memos_cli.errors import MemosError
 from memos_cli.ports import Piece, Request
 
 AWKWARD = (
@@ -13,21 +12,18 @@ AWKWARD = (
 """Text that a tokenizer without tokens for single bytes cannot write, on which llama.cpp ends the process."""
 
 
-def main(arguments: list[str]) -> int:
-    """The argument is the file."""
+def main(arguments: Sequence[str]) -> int:
+    """The argument is the file.
+
+    Raises:
+        ModelUnavailable: the model cannot be used.
+    """
     model = LlamaModel(Path(arguments[0]), context=512, threads=1)
     try:
         request = Request((("system", "Be brief."), ("user", "Hello")))
         model.count(Request((), (Piece(AWKWARD), Piece(AWKWARD, marks=True))))
         for _ in model.stream(request, most=4):
             pass
-    except MemosError as error:
-        sys.stderr.write(error.message + "\n")
-        return error.exit_status
     finally:
         model.close()
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -1,8 +1,9 @@
 """Applies a model's chat template so that no message can pass for a part of it.
 
-The template is a program that came with the model, so it runs in Jinja's sandbox. A random word replaces each message's text;
-the result is cut at these words, and the texts are put back as pieces in which the tokenizer looks for no marks. The words of a
-memory can therefore never become the token that ends a turn, whatever that token is called in this model.
+The template is a program that came with the model, so it runs in Jinja's sandbox, with so much work and no more (`metered`). A
+random word replaces each message's text; the result is cut at these words, and the texts are put back as pieces in which the
+tokenizer looks for no marks. The words of a memory can therefore never become the token that ends a turn, whatever that token
+is called in this model.
 """
 
 import re
@@ -19,20 +20,29 @@ PLAIN = (
 )
 """For models without a template, such as base models."""
 _LONGEST = 100_000
+_SHOWN = 200
+_HINT = "choose another model: memos model list"
 
 Messages = Sequence[tuple[str, str]]
+
+
+class UnboundedTemplate(ModelUnavailable):
+    """A chat template wants more work or memory than it may have."""
 
 
 def render(template: str, messages: Messages, *, bos: str, eos: str) -> tuple[Piece, ...]:
     """The prompt as pieces, up to the opening of the answer.
 
     Raises:
+        UnboundedTemplate: the template wants more work or memory than it may have (`metered`).
         ModelUnavailable: the template cannot be applied to these roles.
     """
     names = [f"memos{secrets.token_hex(8)}x{number}" for number in range(len(messages))]
     stand_ins = [(role, name) for (role, _), name in zip(messages, names, strict=True)]
     try:
         said = _apply(template, stand_ins, bos, eos)
+    except UnboundedTemplate:
+        raise
     except ModelUnavailable:
         # Some templates know no system role; its text then opens the first question.
         if not messages or messages[0][0] != "system":
@@ -42,14 +52,15 @@ def render(template: str, messages: Messages, *, bos: str, eos: str) -> tuple[Pi
     texts = dict(zip(names, (text for _, text in messages), strict=True))
     parts = re.split(f"({'|'.join(names)})", said) if names else [said]
     if [part for part in parts if part in texts] != names:
-        raise ModelUnavailable("the model's chat template leaves messages out", hint="choose another model: memos model list")
+        raise ModelUnavailable("the model's chat template leaves messages out", hint=_HINT)
     return tuple(Piece(texts[part]) if part in texts else Piece(part, marks=True) for part in parts if part)
 
 
 def _apply(template: str, messages: Messages, bos: str, eos: str) -> str:
     try:
         from jinja2 import TemplateError
-        from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+        from memos_cli.backends.llms.metered import MeteredEnvironment, Unbounded
     except ImportError:
         from memos_cli.errors import extra
 
@@ -59,11 +70,20 @@ def _apply(template: str, messages: Messages, bos: str, eos: str) -> str:
         raise TemplateError(message)
 
     if len(template) > _LONGEST:
-        raise ModelUnavailable("the model's chat template is too long to be one")
-    room = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"])
+        raise UnboundedTemplate("the model's chat template is too long to be one", hint=_HINT)
+    room = MeteredEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"])
     room.globals["raise_exception"] = refuse
     said = [{"role": role, "content": text} for role, text in messages]
     try:
-        return room.from_string(template).render(messages=said, add_generation_prompt=True, bos_token=bos, eos_token=eos)
-    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError, AttributeError) as error:
-        raise ModelUnavailable(f"the model's chat template fails: {error}", hint="choose another: memos model list") from None
+        made = room.from_string(room.metered(template))
+        return made.render(messages=said, add_generation_prompt=True, bos_token=bos, eos_token=eos)
+    except (Unbounded, RecursionError, MemoryError) as error:
+        raise UnboundedTemplate(f"the model's chat template has no end: {_shown(error)}", hint=_HINT) from None
+    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, SyntaxError) as error:
+        raise ModelUnavailable(f"the model's chat template fails: {_shown(error)}", hint=_HINT) from None
+
+
+def _shown(error: BaseException) -> str:
+    """What an error says, on one line, without what steers a terminal: a template can say anything."""
+    said = str(error) or type(error).__name__
+    return "".join(char if char.isprintable() else " " for char in said[:_SHOWN])

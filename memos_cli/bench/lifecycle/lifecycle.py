@@ -16,8 +16,8 @@ from memos_cli.bench.lifecycle.sentences import DOMAINS
 from memos_cli.bench.lifecycle.strategies import Course
 from memos_cli.bench.lifecycle.year import START, Habit, Told, Year, night
 from memos_cli.errors import MemosError
+from memos_cli.infra.uses import RECENT
 from memos_cli.infra.vault import past
-from memos_cli.infra.vault.vault import RECENT
 from memos_cli.model import HOT_STATES, Draft, Filter, Memory, State
 from memos_cli.operation import policy
 from memos_cli.operation.lifecycle import transitions
@@ -242,7 +242,7 @@ def live(
     Raises:
         MemosError: a memory had an unexpected state, or a second tick changed something.
     """
-    clock.set(0)  # a log's clock never goes back, so a used clock would put all on its last day
+    clock.set(0)  # the log is new, and so is its year, whatever was lived under this clock before
     with home.empty() as mos:
         life = Life(mos, clock, fields)
         for day, happening in enumerate(strategies.by_day(year)):

@@ -109,7 +109,7 @@ def _subject(app: App, folder: "Path", given: dict[str, Any]) -> "Iterator[Subje
     if settings.get("llm.endpoint"):
         raise ModelUnavailable("a model behind an endpoint keeps no state here", hint="memos bench ttft --shape 0.5B")
     path = models.locate(name, app.paths)
-    facts = models.check(path, app.paths)
+    facts = models.check(path, app.settings, app.paths)
     yield Subject(name, path, facts["sha256"], limit=facts["context"] or settings.get("llm.context"), **how)
 
 

@@ -6,10 +6,11 @@ import click
 
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.commands import cube_transfer
-from memos_cli.cli.commands.cube_merge import diff, merge, split
+from memos_cli.cli.commands.cube_accept import accept
+from memos_cli.cli.commands.cube_diff import diff
+from memos_cli.cli.commands.cube_merge import merge, split
 from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import Family, dry_run, yes
-from memos_cli.cli.terminal import plain
 from memos_cli.errors import Refused
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def cube() -> None:
     """
 
 
-for _command in (cube_transfer.export, cube_transfer.import_, cube_transfer.verify, merge, split, diff):
+for _command in (cube_transfer.export, cube_transfer.import_, cube_transfer.verify, accept, merge, split, diff):
     cube.add_command(_command)
 
 
@@ -147,7 +148,7 @@ def info(app: App, name: str | None) -> None:
     from memos_cli.cli import tables
 
     told = [(key, value) for key, value in facts.items() if key not in {"memories", "operations"}]
-    tables.table(("", ""), [*told, *_fitting(fits)])
+    tables.table(("", ""), [*told, *_fitting(vault.name, fits)])
     app.out()
     tables.statistics(vault.name, numbers)
 
@@ -157,11 +158,11 @@ def _fitting_json(fits: "Fitting") -> dict[str, Any]:
     return {**fields_of(fits, untrusted="strangers"), "arrived": arrived}
 
 
-def _fitting(fits: "Fitting") -> "Iterator[tuple[str, str]]":
-    from memos_cli.cli.render import many, one_line
-    from memos_cli.cli.sealing import named
+def _fitting(cube: str, fits: "Fitting") -> "Iterator[tuple[str, str]]":
+    from memos_cli.cli.render import many, one_line, owned_by
+    from memos_cli.cli.sealing import named, unaccepted
 
-    yield "made by", plain(fits.maker)
+    yield "made by", owned_by(fits.maker, unverified=fits.maker_unverified)
     said = {True: "as searched with here", False: "of another embedder; new ones: memos doctor --embed", None: "no model here"}
     for one in fits.vectors:
         yield "vectors", f"{one.memories:,} of {one.embedder}: {said[one.fits]}"
@@ -176,6 +177,8 @@ def _fitting(fits: "Fitting") -> "Iterator[tuple[str, str]]":
         who = ", ".join(map(named, came.signers)) or "nobody"
         what = "a file" if came.file else f"cube {came.cube}"
         yield "came in", f"{came.at[:10]}: {came.operations:,} operations of {what}, signed by {who}"
+    if not fits.accepted:
+        yield "accepted", unaccepted(cube)
     if fits.untrusted:
         yield "trusted less", f"{many(fits.untrusted)} from elsewhere that nobody used here yet"
     if fits.foreign_policy:

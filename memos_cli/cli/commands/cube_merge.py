@@ -1,6 +1,5 @@
-"""`memos cube merge`, `split` and `diff`: merging, splitting and comparing cubes."""
+"""`memos cube merge` and `split`: merging and splitting cubes."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,21 +7,18 @@ import click
 
 from memos_cli.cli import render, sealing
 from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.commands import review_held
 from memos_cli.cli.commands.cube_transfer import opened_file, tell_learnt
 from memos_cli.cli.documents import fields_of
-from memos_cli.cli.options import Command, dry_run, filter_of, filters, reveal, yes
+from memos_cli.cli.options import Command, dry_run, filter_of, filters, yes
 from memos_cli.cli.progress import progress
-from memos_cli.cli.terminal import style
-from memos_cli.errors import UsageError
+from memos_cli.errors import Refused, UsageError
 
 if TYPE_CHECKING:
     from memos_cli.interface.cubes.merge import Merged, Plan
-    from memos_cli.operation.history.cube_diff import Comparison
 
 _SHOWN = 20
 """Most lines of one sort on a terminal; `--json` has them all."""
-_DIFFERENT = 1
-"""The exit status of `--exit-code` where cubes differ, as in `git diff` and `diff`."""
 
 
 def _with_default(cubes: tuple[str, ...]) -> tuple[str | None, str]:
@@ -47,10 +43,13 @@ def merge(app: App, /, cubes: tuple[str, ...], *, dry_run: bool, yes: bool, **gi
     the two cubes equal; a second one changes nothing.
 
     What comes from outside of this home, and is not signed by a key that you trust, is trusted less until you use it: it
-    ranks lower, and does not steer what chat answers; a policy that comes with it does not rule here; and before its
-    purges erase what you have, you are asked. Adapters come along and are kept, but chat computes with none of a stranger's;
-    none comes back that knows what was purged here. With --dry-run all of this is told and nothing is done. One merge is one
-    step of memos undo.
+    ranks lower, and does not steer what chat answers; and a policy that comes with it does not rule here. What it changes of
+    what is your own (edits, states, links, purges) is one question a file: take all, look, leave. On a terminal you are
+    asked at once; elsewhere the rest is merged, the exit status is 3, and the question waits in memos review. --yes takes
+    all. To be asked no more, trust the key that signs: memos key trust.
+
+    Adapters come along and are kept, but chat computes with none of a stranger's; none comes back that knows what was purged
+    here. With --dry-run all of this is told and nothing is done. One merge is one step of memos undo.
 
     \b
     Examples:
@@ -58,38 +57,40 @@ def merge(app: App, /, cubes: tuple[str, ...], *, dry_run: bool, yes: bool, **gi
       memos cube merge laptop.memcube --require-signed
       memos cube merge default /mnt/stick/memos/cubes/default --dry-run
       memos cube merge work home --json
+      memos cube merge from-kim.memcube --yes
 
     \b
     Exit status:
       2  a cube and itself
-      3  the cube belongs to somebody else, or nobody agreed to the purges of a stranger
+      3  the rest was merged, and a stranger's changes to your own wait in memos review; or the cube belongs to somebody else;
+         or a stranger's file goes on in the name of this very cube
       10 no such cube
       12 no key opens the file, the passphrase is wrong, or nobody whom you trust has signed it (--require-signed)
-      13 the other cube is damaged or forged, or both went on as one (a folder was copied, and both were written to)
+      13 the other cube is damaged or forged, or both went on as one (a folder was copied, and both were written to),
+         or the other has operations over a day ahead of this machine's clock
     """
     into, other = _with_default(cubes)
-
-    def agree(ids: Sequence[str]) -> None:
-        app.confirm(
-            f"{len(ids):,} memories of this cube were purged there, by nobody whom you trust. Erase them here too?", yes=yes
-        )
-
+    asked = not (yes or dry_run or app.json) and review_held.somebody_is_there()
+    terms: dict[str, Any] = {"dry_run": dry_run, "take": yes, "ask": review_held.asking(app) if asked else None}
     if _is_file(app, other):
         required = given["require_signed"]
         with opened_file(app, other, given) as (stream, _), progress(app, "verifying") as tell:
-            result = app.mos.cube_merge.merge_file(
-                stream, other, into, dry_run=dry_run, require_signed=required, agree=agree, tell=tell
-            )
+            result = app.mos.cube_merge.merge_file(stream, other, into, require_signed=required, tell=tell, **terms)
     elif any(given.values()):
         raise UsageError("only a cube file is encrypted or signed", hint="name a file, or leave these options out")
     else:
-        result = app.mos.cube_merge.merge(other, into, dry_run=dry_run, agree=agree)
+        result = app.mos.cube_merge.merge(other, into, **terms)
     if app.json:
-        app.data(_merged_json(result))
+        app.data(merged_json(result))
     else:
-        _tell_merged(app, result)
+        tell_merged(app, result)
     for line in result.unfinished:
         app.note(f"a purge is not finished: {line}")
+    if result.held and not asked:
+        raise Refused(
+            f"{review_held.line_of(result.held)}, wait for your answer; all else is merged",
+            hint=f"decide with: memos review; or take all at once with --yes; {review_held.TRUST}",
+        )
 
 
 def _is_file(app: App, other: str) -> bool:
@@ -104,7 +105,8 @@ def _counts(plan: "Plan") -> dict[str, int]:
     }  # fmt: skip
 
 
-def _merged_json(result: "Merged") -> dict[str, Any]:
+def merged_json(result: "Merged") -> dict[str, Any]:
+    """What a merge brought, for a document."""
     plan = result.plan
     told = ("untrusted", "signers", "foreign_policy", "adapters", "slots", "now_trusted", "dry_run", "txn")
     return {
@@ -115,6 +117,8 @@ def _merged_json(result: "Merged") -> dict[str, Any]:
         "records": [{"noun": noun, "name": name} for noun, name in plan.records],
         "unlinked": [link._asdict() for link in result.opened],
         **fields_of(result, only=told, untrusted="from_elsewhere", slots="slots_kept", now_trusted="familiar"),
+        "held": review_held.document(result.held, result.touched),
+        "accepted": result.accepted,
     }
 
 
@@ -129,7 +133,19 @@ _WORDS = {
 }
 
 
-def _tell_merged(app: App, result: "Merged") -> None:
+def _tell_held(app: App, result: "Merged") -> None:
+    touched = result.touched
+    if not touched.changes:
+        return
+    app.out(f"{touched.changes:>8,}  held: changes to your own, by nobody whom you trust")
+    if result.held:
+        app.note(f"decide about what is held with: memos review {result.held.id[: render.SHORT_ID]}")
+    elif not result.dry_run:
+        app.note("you left what is held: it is not asked about again")
+
+
+def tell_merged(app: App, result: "Merged") -> None:
+    """Print what a merge brought."""
     for one in result.signers:
         app.note(f"signed by {sealing.named(one)}")
     for name, count in _counts(result.plan).items():
@@ -138,12 +154,18 @@ def _tell_merged(app: App, result: "Merged") -> None:
     for noun, name in result.plan.records[:_SHOWN]:
         app.out(f"{'':>8}  {noun} {name}")
     tell_learnt(app, result.cube, result.adapters, result.slots, dry_run=result.dry_run)
+    _tell_held(app, result)
     if result.now_trusted:
         verb = "would trust" if result.dry_run else "trusts"
         app.note(f"{verb} {render.many(result.now_trusted)} that came from elsewhere before as your own")
     if not result.plan.operations:
-        more = "nothing else" if result.adapters or result.slots.kept or result.now_trusted else "nothing"
-        app.out(f"{more} to take over: cube {result.cube} has all that {result.other} has")
+        more = (
+            "nothing else"
+            if result.adapters or result.slots.kept or result.now_trusted or result.touched.changes
+            else "nothing"
+        )
+        has = "all else" if result.touched.changes else "all"
+        app.out(f"{more} to take over: cube {result.cube} has {has} that {result.other} has")
         return
     done = "would merge" if result.dry_run else "merged"
     app.out(f"{done} {result.other} into {result.cube}: {result.plan.operations:,} operations")
@@ -200,63 +222,3 @@ def split(app: App, /, **given: Any) -> None:  # noqa: ANN401 -- click's own typ
     app.out(f"{done} {render.many(len(result.ids))} from cube {result.cube} to {result.new} at {result.path}")
     if result.txn:
         app.note(f"they are forgotten in {result.cube}; bring them back with: memos undo {result.txn}")
-
-
-@click.command("diff", cls=Command)
-@click.argument("first")
-@click.argument("second")
-@click.option("--exit-code", is_flag=True, help="End with 1 where they differ.")
-@reveal
-@pass_app
-def diff(app: App, first: str, second: str, *, exit_code: bool, reveal: bool) -> None:
-    """Tell what two cubes hold differently.
-
-    Each is a cube's name or the path of its folder. How often something was used makes no difference.
-
-    \b
-    Examples:
-      memos cube diff default laptop
-      memos cube diff default /mnt/stick/memos/cubes/default --json
-      memos cube diff work work-before --exit-code -q && echo equal
-
-    \b
-    Exit status:
-      0  compared, whether they differ or not
-      1  they differ, with --exit-code
-      10 no such cube
-    """
-    found = app.mos.cube_merge.diff(first, second)
-    app.data(_comparison_json(found), reveal=reveal) if app.json else _tell_comparison(app, found, reveal=reveal)
-    if exit_code and not found.is_equal:
-        click.get_current_context().exit(_DIFFERENT)
-
-
-def _comparison_json(found: "Comparison") -> dict[str, Any]:
-    told = ("first", "second", "is_equal", "same", "only_first", "only_second")
-    return {
-        **fields_of(found, only=told, is_equal="equal"),
-        "different": [{"id": one.first.id, **fields_of(one, only=("fields", "first", "second"))} for one in found.different],
-        "purged": [{"id": identity, "in": place} for identity, place in found.purged],
-        "records": [{"noun": noun, "name": name, "in": place} for noun, name, place in found.records],
-    }
-
-
-_SIGNS = {"first": "-", "second": "+", "both": "~"}
-
-
-def _tell_comparison(app: App, found: "Comparison", *, reveal: bool) -> None:
-    for sign, color, memories in (("-", "red", found.only_first), ("+", "green", found.only_second)):
-        for memory in memories:
-            app.out(render.memory_line(memory, reveal=reveal, before=style(f"{sign} ", fg=color)))
-    for one in found.different:
-        app.out(render.memory_line(one.second, reveal=reveal, before=style("~ ", fg="yellow")))
-        app.out(style(f"    {', '.join(one.fields)}", dim=True))
-    names = {"first": found.first, "second": found.second}
-    for identity, place in found.purged:
-        app.out(style("x ", fg="red") + f"{identity[: render.SHORT_ID]}  purged in {names[place]}")
-    for noun, name, place in found.records:
-        app.out(f"{_SIGNS[place]} {noun} {name}")
-    if found.is_equal:
-        app.note(f"no difference: {found.first} and {found.second} have the same {render.many(found.same)}")
-    else:
-        app.note(f"- only in {found.first}, + only in {found.second}, ~ in both; {found.same:,} are the same")

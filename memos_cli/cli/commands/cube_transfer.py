@@ -11,9 +11,9 @@ import click
 from memos_cli.cli import sealing
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.documents import fields_of
-from memos_cli.cli.options import FILTER_NAMES, NAMED, Command, dry_run, filter_of, filters
+from memos_cli.cli.options import FILTER_NAMES, NAMED, Command, dry_run, filter_of, filters, yes
 from memos_cli.cli.progress import progress
-from memos_cli.cli.render import many, one_line
+from memos_cli.cli.render import many, one_line, owned_by
 from memos_cli.cli.terminal import plain
 from memos_cli.errors import UsageError
 from memos_cli.times import shown
@@ -144,15 +144,21 @@ def _tell_export(app: App, done: "Exported", *, encrypted: bool, signed: bool) -
 @click.command("import", cls=Command)
 @click.argument("file", type=NAMED, metavar="FILE|-")
 @click.option("--name", type=NAMED, metavar="TEXT", help="What the cube is to be called here.  [default: the file's name]")
+@click.option("--accept", is_flag=True, help="Accept it, whoever has signed it: its policy and hooks rule.")
 @sealing.to_open
 @dry_run
+@yes
 @pass_app
-def import_(app: App, /, file: str, *, name: str | None, dry_run: bool, **given: Any) -> None:  # noqa: ANN401
+def import_(app: App, /, file: str, **given: Any) -> None:  # noqa: ANN401 -- click's own types
     """Make a cube of a cube file.
 
     All of the file is verified before anything is changed, and the cube is there whole or not at all. Memories keep their
     ids, times, versions and links. What no key that you trust has signed is trusted less until you use it. A cube that is
     there already is not touched: memos cube merge puts two together. memos undo in the new cube takes the import back.
+
+    A cube that no key you trust has signed keeps its policy as data, but it does not rule, none of its hooks runs, and
+    memos lifecycle tick --all leaves it alone, until you accept it: with --accept, or memos cube accept NAME. Where memories
+    in the file were purged in a cube of this home, you are asked before they come back; --yes says so beforehand.
 
     Adapters that come along are kept. Chat computes with one only if the file is signed by a key that you trust, or you
     promote it (memos consolidate promote), and only with the very model that it was made for; slots are kept only of the
@@ -166,22 +172,31 @@ def import_(app: App, /, file: str, *, name: str | None, dry_run: bool, **given:
       memos cube import work.memcube
       memos cube import work.memcube --name work-laptop --dry-run
       memos cube import from-kim.memcube --require-signed
+      memos cube import my-old-laptop.memcube --accept
       ssh laptop memos cube export work -o - | memos cube import - --name laptop
 
     \b
     Exit status:
-      3  there is a cube of that name
+      3  there is a cube of that name, or nobody agreed that what was purged here comes back
       12 no key opens it, the passphrase is wrong, or nobody whom you trust has signed it (--require-signed)
-      13 the file is damaged, forged, no cube file, or of a newer memos; nothing was changed
+      13 the file is damaged, forged, no cube file, of a newer memos, or has operations over a day ahead of this machine's
+         clock; nothing was changed
     """
     from memos_cli.interface.cubes.transfer import proposed_name
 
-    chosen = name or proposed_name(file)
+    chosen = given["name"] or proposed_name(file)
     if chosen is None:
         raise UsageError("what is the cube to be called?", hint="give it a name: --name NAME")
-    required = given["require_signed"]
+
+    def agree(gone: Mapping[str, str]) -> None:
+        app.hush()
+        where, were = ", ".join(sorted(set(gone.values()))), "was" if len(gone) == 1 else "were"
+        question = f"{many(len(gone))} in it {were} purged in this home ({where}). Import it all the same?"
+        app.confirm(question, yes=given["yes"])
+
+    terms = {name: given[name] for name in ("dry_run", "require_signed", "accept")}
     with opened_file(app, file, given) as (stream, encrypted), progress(app, "verifying") as tell:
-        done = app.mos.transfer.receive(stream, chosen, dry_run=dry_run, require_signed=required, tell=tell)
+        done = app.mos.transfer.receive(stream, chosen, **terms, agree=agree, tell=tell)
     _tell_import(app, done, encrypted=encrypted)
 
 
@@ -190,7 +205,8 @@ def _tell_import(app: App, done: "Received", *, encrypted: bool) -> None:
     plan = {"new": counts["memories"], "same": 0, "newer": 0, "older": 0, "conflicting": 0}
     if app.json:
         app.data({"cube": done.cube, "dry_run": done.dry_run, "command_id": done.txn, "plan": plan,
-                  "slots_kept": done.slots, **_json(done.contents, encrypted=encrypted)})  # fmt: skip
+                  "slots_kept": done.slots, **_json(done.contents, encrypted=encrypted),
+                  **fields_of(done, only=("accepted", "purged_here"))})  # fmt: skip
         return
     said = "would import" if done.dry_run else "imported"
     app.out(f"{said} cube {done.cube}: {many(counts['memories'])}, all new; {counts['operations']:,} operations")
@@ -199,11 +215,16 @@ def _tell_import(app: App, done: "Received", *, encrypted: bool) -> None:
     if done.contents.absent:
         app.note(f"{done.contents.absent} files that memories were read from did not come with them")
     tell_learnt(app, done.cube, done.contents.adapters, done.slots, dry_run=done.dry_run)
+    if done.purged_here:
+        are = "would be here again" if done.dry_run else "are here again"
+        app.note(f"{many(len(done.purged_here))} {are} that you purged: {', '.join(one[:8] for one in done.purged_here[:5])}")
     if not done.dry_run:
-        if not done.contents.trusted:
+        if not done.accepted:
             app.note("it is trusted less until you use it")
         app.note(f"take it back with: memos --cube {done.cube} undo")
         app.note(f"look at it with: memos --cube {done.cube} list; use it from now on: memos cube use {done.cube}")
+    if not done.accepted:
+        app.note(sealing.unaccepted(done.cube))
 
 
 def tell_learnt(app: App, cube: str, adapters: "Sequence[Came]", slots: "Taken", *, dry_run: bool = False) -> None:
@@ -236,7 +257,8 @@ def verify(app: App, /, file: str, **given: Any) -> None:  # noqa: ANN401 -- cli
     \b
     Exit status:
       12 no key opens it, the passphrase is wrong, or nobody whom you trust has signed it (--require-signed)
-      13 the file is damaged, forged, no cube file, or of a newer memos
+      13 the file is damaged, forged, no cube file, of a newer memos, or has operations over a day ahead of this machine's
+         clock
     """
     with opened_file(app, file, given) as (stream, encrypted), progress(app, "verifying") as tell:
         found = app.mos.transfer.verify(stream, require_signed=given["require_signed"], tell=tell)
@@ -252,7 +274,7 @@ def _facts(found: "Contents") -> Iterator[tuple[str, str]]:
     told = found.manifest
     counts, blobs = told["counts"], [one for one in told["members"] if one["name"].startswith("blobs/")]
     yield "cube", told["cube"]
-    yield "made", f"{shown(told['created'])} by {told['owner']}"
+    yield "made", f"{shown(told['created'])} by {owned_by(told['owner'], unverified=not found.trusted)}"
     yield "holds", told["selection"] or "the whole cube"
     if told["redacted"]:
         yield "redacted", "a publication: no history, other ids, secrets masked"
@@ -277,6 +299,7 @@ def _json(found: "Contents", *, encrypted: bool) -> Mapping[str, Any]:
     heads = [{"replica": name, "operations": head["count"], "last": head["seq"]} for name, head in told["heads"].items()]
     return {
         "id": told["cube"], "format": told["format"], "created_at": shown(told["created"]), "owner": told["owner"],
+        "owner_unverified": not found.trusted,
         "selection": told["selection"], "redacted": told["redacted"], "counts": told["counts"],
         **fields_of(found, only=("states", "vectors", "absent")), "replicas": heads, "members": told["members"],
         **fields_of(found, only=("signatures", "digest", "signers")), "encrypted": encrypted, "adapters": found.adapters,

@@ -48,7 +48,7 @@ def demo(app: App, home: Path | None) -> None:
     _clear(folder)
     with as_file(files("memos_cli.data") / "demo") as life:
         for name in (*_LIFE, "questions.json"):
-            shutil.copy(life / name, folder / name)
+            _put(folder / name, (life / name).read_bytes())
     run = _Runner(app, folder)
     run.say("Maren plans cargo-bike routes in Utrecht. Here are her notes, and two weeks of what she said to her assistant.")
     run.step("add", "--file", "notes.md", "--tag", "notes")
@@ -87,8 +87,14 @@ def _clear(folder: Path) -> None:
         if not (folder / _MARK).exists() and any(folder.iterdir()):
             raise Refused(f"{folder} is not empty and not a demo's", hint="choose another folder with --home")
         shutil.rmtree(folder)
-    folder.mkdir(parents=True)
-    (folder / _MARK).touch()
+    modes.make_folder(folder)
+    _put(folder / _MARK, b"")
+
+
+def _put(path: Path, content: bytes) -> None:
+    """Write a file for its owner alone: the demo lies in the home unless another folder was named."""
+    modes.make_file(path)
+    path.write_bytes(content)
 
 
 class _Runner:
@@ -151,7 +157,7 @@ def _questions(run: _Runner, folder: Path) -> dict[str, Any]:
         if question["expect"]
     ]
     lines = "".join(json.dumps({name: one[name] for name in ("query", "as_of") if name in one}) + "\n" for one in asked)
-    (folder / "questions.jsonl").write_text(lines, encoding="utf-8")
+    _put(folder / "questions.jsonl", lines.encode())
     run.say(f"{len(asked)} questions about the two weeks, by words alone and then by words and meaning:")
     figures: dict[str, Any] = {"questions": len(asked)}
     for mode, more in (("lexical", ("--lexical",)), ("search", ())):

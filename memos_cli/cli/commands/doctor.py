@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,15 +10,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from memos_cli import __version__, modes
-from memos_cli.cli import render
+from memos_cli.cli import render, sealing
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import Command, dry_run, yes
 from memos_cli.cli.terminal import style
 from memos_cli.errors import IntegrityError, MemosError, UsageError, extra
 
 if TYPE_CHECKING:
-    from memos_cli.interface.cubes.doctor import Mended
+    from memos_cli.interface.cubes.doctor import Lost, Mended
 
+_DAMAGED = "state and index are made anew by: memos doctor --rebuild; the rest comes from a backup"
+_CUT = "restore a newer backup, or merge a copy that has the end, or go on without it: memos doctor --accept-loss"
+_POISONED = "an older memos let that in; mend it with: memos doctor --repair"
 _EXTRAS = {"llm": ("llama_cpp", "gguf"), "semantic": ("sentence_transformers", "torch"), "lora": ("peft", "transformers")}
 
 
@@ -25,17 +29,23 @@ _EXTRAS = {"llm": ("llama_cpp", "gguf"), "semantic": ("sentence_transformers", "
 @click.option("--rebuild", is_flag=True, help="Derive state, index and links anew from the log.")
 @click.option("--embed", is_flag=True, help="Embed what waits for its vectors.")
 @click.option("--reembed", is_flag=True, help="Embed anew what another model embedded.")
+@click.option("--accept-loss", is_flag=True, help="Go on without the end that a log has lost.")
 @click.option("--repair", is_flag=True, help="Mend what an older memos stored and no cube file can carry.")
 @dry_run
 @yes
 @pass_app
-def doctor(app: App, *, rebuild: bool, embed: bool, reembed: bool, repair: bool, dry_run: bool, yes: bool) -> None:
+def doctor(app: App, /, **given: bool) -> None:
     """Check the cubes and mend what can be mended.
 
     Looks at the program, the models, and every cube from the pages of its file to the state that its log amounts to.
     What is derived (state, index, links, vectors) can be made anew from the log. The log itself is changed by --repair alone.
     On the way it removes what commands left that were killed: half a cube or file, a file that no memory names, and the last
     traces of what was purged; and it sees that nobody else can read or write in the home.
+
+    A log that has lost its end, because a write-ahead log was damaged or an older copy of the file came back, holds together
+    all the same; the file "heads" beside it tells. Until that is settled, nothing is written to the cube. Restore a newer
+    backup, or merge a copy that has the end. With --accept-loss the cube goes on without it, as a new replica; a copy that is
+    found later can still be merged.
 
     Older versions stored what no cube file can carry (a control character in a tag, a clock after the year 2099, links in a
     circle), so that the cube could not be exported. With --repair a bad change is erased for good, as a purge does, and what
@@ -47,43 +57,48 @@ def doctor(app: App, *, rebuild: bool, embed: bool, reembed: bool, repair: bool,
       memos doctor
       memos --cube work doctor --rebuild
       memos doctor --reembed
+      memos --cube work doctor --accept-loss --yes
       memos doctor --repair --dry-run
       memos --cube work doctor --repair --yes
 
     \b
     Exit status:
       0  all is well, or mended
-      3  --repair of a cube that is somebody else's, or without --yes and with nobody to ask
+      3  --accept-loss or --repair: the answer was no, there was nobody to ask, or the cube is somebody else's
       10 no such cube
       13 something is damaged; a log that is damaged is not repaired
       14 --embed or --reembed without a model; nothing was done, not by --rebuild either
     """
     _narrow(app)
-    if dry_run and not repair:
+    made_anew = {name: given[name] for name in ("rebuild", "embed", "reembed")}
+    if given["dry_run"] and not given["repair"]:
         raise UsageError("--dry-run goes with --repair", hint="memos doctor --repair --dry-run")
-    if repair:
-        if rebuild or embed or reembed:
-            raise UsageError("--repair goes alone; it makes anew what is derived, too", hint="memos doctor --repair")
-        _repair(app, dry_run=dry_run, sure=yes)
-        return
-    if rebuild or embed or reembed:
-        _mend(app, rebuild=rebuild, embed=embed, reembed=reembed)
+    for name, do in (("accept_loss", _accept_loss), ("repair", partial(_repair, dry_run=given["dry_run"]))):
+        if given[name]:
+            option = f"--{name.replace('_', '-')}"
+            if any(made_anew.values()) or (given["accept_loss"] and given["repair"]):
+                raise UsageError(f"{option} goes alone", hint=f"memos doctor {option}, and then the rest")
+            do(app, sure=given["yes"])
+            return
+    if any(made_anew.values()):
+        _mend(app, **made_anew)
         return
     surroundings = _surroundings(app)
     app.mos.doctor.sweep()
     cubes = {name: _examine(app, name) for name in (app.cubes or app.mos.shelf.names())}
     faults = sum(len(check["faults"]) for checks in cubes.values() for check in checks)
+    unaccepted = [name for name in app.mos.lifecycle.unaccepted() if name in cubes]
     if app.json:
-        app.data({"surroundings": surroundings, "cubes": cubes, "faults": faults})
+        app.data({"surroundings": surroundings, "cubes": cubes, "faults": faults, "unaccepted": unaccepted})
     else:
         _show(app, surroundings, cubes)
+    for name in unaccepted:
+        app.note(f"cube {name}: {sealing.unaccepted(name)}")
     if faults:
-        from memos_cli.interface.cubes.doctor import PORTABLE
+        from memos_cli.interface.cubes.doctor import END, PORTABLE
 
-        poisoned = all(check["check"] == PORTABLE or not check["faults"] for checks in cubes.values() for check in checks)
-        hint = "state and index are made anew by: memos doctor --rebuild; the rest comes from a backup"
-        if poisoned:
-            hint = "an older memos let that in; mend it with: memos doctor --repair"
+        found = {check["check"] for checks in cubes.values() for check in checks if check["faults"]}
+        hint = _CUT if END in found else _POISONED if found == {PORTABLE} else _DAMAGED
         raise IntegrityError(f"{faults} {'fault' if faults == 1 else 'faults'} found", hint=hint)
 
 
@@ -218,6 +233,34 @@ def _mend(app: App, *, rebuild: bool, embed: bool, reembed: bool) -> None:
         app.out(f"cube {name}: {', '.join(told)}")
     if not done:
         raise UsageError("there are no cubes yet")
+
+
+def _accept_loss(app: App, *, sure: bool) -> None:
+    names = app.cubes or app.mos.shelf.names()
+    known = {name: found for name in names if (found := app.mos.doctor.lost(name))}
+    for name, found in known.items():
+        for one in found:
+            app.note(f"cube {name}: {_what_is_lost(one)}")
+    if known:
+        app.confirm(f"Go on without what {' and '.join(known)} lost?", yes=sure)
+    done = {name: app.mos.doctor.accept_loss(name) for name in known}
+    if app.json:
+        app.data(
+            {"cubes": {name: {"lost": found, "replica": app.mos.vault(name).meta["replica"]} for name, found in done.items()}}
+        )
+        return
+    for name in done:
+        app.out(f"cube {name} goes on as replica {app.mos.vault(name).meta['replica']}")
+    if not done:
+        app.out("no cube has lost anything")
+
+
+def _what_is_lost(one: "Lost") -> str:
+    if one.last + 1 == one.seq:
+        return f"operation {one.seq:,} of replica {one.replica} is lost"
+    if one.last < one.seq:
+        return f"operations {one.last + 1:,} to {one.seq:,} of replica {one.replica} are lost"
+    return f"operation {one.seq:,} of replica {one.replica} is lost, and another one has its number"
 
 
 def _embed(app: App, name: str, *, anew: bool) -> int:

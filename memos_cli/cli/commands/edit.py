@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from memos_cli.cli import render
+from memos_cli.cli import render, terminal
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import KIND, PRIORITY, SPAN, WHEN, Command, dry_run, filter_of, filters, yes
@@ -74,7 +74,10 @@ def edit(app: App, /, identity: str, text: tuple[str, ...], **given: Any) -> Non
       10 no such memory
     """
     fields = _fields(app, given)
-    content = _content(app, identity, text, ask=not fields)
+    if not text and not fields and not given["append"] and not given["merge"]:
+        _edit_by_hand(app, identity)
+        return
+    content = _content(text)
     if (given["append"] or given["merge"]) and content is None:
         raise UsageError("--append and --merge need TEXT")
     if content is not None:
@@ -83,7 +86,23 @@ def edit(app: App, /, identity: str, text: tuple[str, ...], **given: Any) -> Non
     tell(app, app.mos.edit(identity, fields, mode=mode), "edited")
 
 
-def _content(app: App, identity: str, text: tuple[str, ...], *, ask: bool) -> str | None:
+def _edit_by_hand(app: App, identity: str) -> None:
+    """Open the editor with a memory's content; another process may change the memory as long as it is open."""
+    if not sys.stdin.isatty():
+        raise UsageError("nothing to change", hint=f'memos edit {identity} "the new text"')
+    was = app.mos.get(identity).content
+    written = click.edit(was, extension=".md")
+    if written is None:
+        raise UsageError("nothing was written, so nothing is changed")
+    try:
+        changed = app.mos.edit(identity, {"content": written.strip()}, was=was)
+    except Refused as error:
+        terminal.echo(written, err=True)
+        raise Refused(f"{error.message}; what you wrote stands above", hint=error.hint) from None
+    tell(app, changed, "edited")
+
+
+def _content(text: tuple[str, ...]) -> str | None:
     if text == ("-",):
         try:
             return sys.stdin.buffer.read().decode("utf-8").strip()
@@ -91,14 +110,7 @@ def _content(app: App, identity: str, text: tuple[str, ...], *, ask: bool) -> st
             raise UsageError(f"standard input is not UTF-8 (byte {error.start + 1})") from None
     if text:
         return " ".join(text)
-    if not ask:
-        return None
-    if not sys.stdin.isatty():
-        raise UsageError("nothing to change", hint=f'memos edit {identity} "the new text"')
-    written = click.edit(app.mos.get(identity).content, extension=".md")
-    if written is None:
-        raise UsageError("nothing was written, so nothing is changed")
-    return written.strip()
+    return None
 
 
 def _fields(app: App, given: dict[str, Any]) -> dict[str, Any]:

@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from memos_cli.cli import render
+from memos_cli.cli import render, sealing
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.commands.lifecycle_policy import policy
 from memos_cli.cli.documents import fields_of
-from memos_cli.cli.options import POSITIVE, TEXT_FILE, WHEN, Family, dry_run
+from memos_cli.cli.options import POSITIVE, TEXT_FILE, WHEN, Family, dry_run, yes
 from memos_cli.cli.terminal import style
 from memos_cli.errors import MemosError, Refused, UsageError
 from memos_cli.operation.lifecycle.transitions import TABLE
@@ -50,24 +50,20 @@ lifecycle.add_command(policy)
 
 @lifecycle.command("tick")
 @click.option("--all", "everything", is_flag=True, help="In all cubes of the home that are yours, not the current one alone.")
-@click.option("--now", "instant", type=WHEN, help="Decide as of this time; earlier than the last tick: nothing.")
+@click.option(
+    "--now",
+    "instant",
+    type=WHEN,
+    help="Decide as of this time; earlier than the last tick: nothing; ahead of the clock: --yes.",
+)
 @click.option("--max-seconds", type=POSITIVE, help="Stop after so long; the next tick goes on.")
 @click.option("--limit", type=click.IntRange(1), help="Make at most so many transitions.")
 @click.option("--allow-mass", is_flag=True, help="Also where a large share of the cube fades at once.")
 @click.option("--compare-all", is_flag=True, help="Look for duplicates among all memories, not the new ones alone.")
+@yes
 @dry_run
 @pass_app
-def tick(
-    app: App,
-    *,
-    everything: bool,
-    instant: str | None,
-    max_seconds: float | None,
-    limit: int | None,
-    allow_mass: bool,
-    compare_all: bool,
-    dry_run: bool,
-) -> None:
+def tick(app: App, /, *, everything: bool, instant: str | None, dry_run: bool, **given: Any) -> None:  # noqa: ANN401 -- options
     """Carry out what is due.
 
     What has a TTL that passed expires, what faded or was superseded is archived, what was recalled from the archive comes
@@ -77,35 +73,50 @@ def tick(
     If more than a share of the cube (policy: brake.share) were to be retired for idleness at once, it is not, and the exit
     status is 3: look at it with --dry-run, then use --allow-mass.
 
+    --all leaves a cube alone that was imported, that no key you trust has signed, and that you have not accepted: see memos
+    cube accept.
+
+    A purge is what nothing takes back, and a clock can be wrong. So a tick over 31 days after the last one does all else, says
+    so, and leaves purges to the next one a day later; and one for a time ahead of this machine's clock that would purge wants
+    --yes. Where the last tick lies ahead of the clock, ticks say so and go on from now.
+
     \b
     Examples:
       memos lifecycle tick
       memos lifecycle tick --all
       memos lifecycle tick --dry-run
       memos lifecycle tick --max-seconds 60 --json
+      memos lifecycle tick --now 2027-12-01 --dry-run
 
     \b
     Exit status:
       0   done, or nothing was due
-      3   too much would be retired for idleness; all else was done
+      3   too much would be retired for idleness; all else was done. Or it is for a time ahead of the clock and would purge,
+          without --yes; nothing was done
       75  a tick is under way already
     """
     from memos_cli.operation.lifecycle.tick import Limits
 
-    limits = Limits(max_seconds, limit, allow_mass, dry_run, compare_all)
+    limits = Limits(
+        given["max_seconds"], given["limit"], given["allow_mass"], dry_run, given["compare_all"], purge_ahead=given["yes"]
+    )
     failed: dict[str, MemosError] = {}
+    skipped: list[str] = []
     if everything:
         if app.cubes:
             raise UsageError("--all is every cube, and --cube names some", hint="leave one of them out")
         done, failed = app.mos.lifecycle.tick_all(instant, limits)
+        skipped = app.mos.lifecycle.unaccepted()
     else:
         done = app.mos.lifecycle.tick(instant, limits)
     if app.json:
         found = [_ticked_json(one) for one in done]
-        app.data({**_sum(found, instant or app.mos.now), "cubes": found})
+        app.data({**_sum(found, instant or app.mos.now), "cubes": found, "skipped": skipped})
     elif dry_run or app.verbose:
         for one in done:
             _show(app, one)
+    for name in skipped:
+        app.note(f"{name} was left alone: {sealing.unaccepted(name)}")
     for name, error in list(failed.items())[1:]:
         app.note(f"{name}: {error}")
     for one in done:
@@ -126,7 +137,7 @@ def _complain(done: "list[Ticked]", failed: dict[str, MemosError]) -> None:
 
 
 def _ticked_json(one: "Ticked") -> dict[str, Any]:
-    found = {**fields_of(one, without=("moves",)), "now": shown(one.now)}
+    found = {**fields_of(one, without=("moves",)), "now": shown(one.now), "purges_from": shown(one.purges_from)}
     if one.dry_run:
         found["moves"] = [{"id": move.id, **fields_of(move.way, only=("to", "reason"))} for move in one.moves]
     return found
@@ -190,6 +201,8 @@ def status(app: App) -> None:
         app.out(f"{style(one.cube, bold=True)}: {states}")
         app.out(f"  last tick: {shown(one.ticked) or 'never'}")
         app.out(f"  due now: {one.due}; next: {shown(one.next) or 'nothing is planned'}")
+        if not one.accepted:
+            app.out(f"  {sealing.unaccepted(one.cube)}")
         if one.questions:
             app.out(f"  questions: {one.questions}, see: memos review")
         if one.pending:

@@ -4,11 +4,13 @@ import os
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import click
 
 from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.help_page import EXAMPLES, glossary, wrapped
 from memos_cli.cli.options import Command, Family
 from memos_cli.errors import MemosError, UsageError
 
@@ -21,6 +23,8 @@ _PLACES = {
 _BY_HAND = ("memos-cube.5", "memos-internals.7")
 """Pages that no command's help can say; they lie in `memos_cli/data`."""
 _NAMES = {"bash": "memos.bash", "zsh": "_memos", "fish": "memos.fish"}
+_ROOM = 80 - 7 - 1
+"""Columns of a line that `man` does not fill, on a terminal of 80 with the margin of `man`."""
 _STATUSES = (
     ("0", "done; also: nothing was due, nothing was found"),
     ("1", "failure, such as a full disk"),
@@ -127,10 +131,19 @@ def _text(text: str, *, heading: bool = True) -> list[str]:
         body = block.strip("\n").split("\n")
         if body[0].strip() == "\b":
             title, *rest = body[1:]
-            lines += [f".SH {_roff(title.strip().rstrip(':').upper())}", ".nf", *(_roff(line.strip()) for line in rest), ".fi"]
+            lines += [f".SH {_roff(title.strip().rstrip(':').upper())}", *_block(title.strip(), rest)]
         else:
             lines += [".PP", *(_roff(line.strip()) for line in body)]
     return lines
+
+
+def _block(title: str, lines: list[str]) -> list[str]:
+    """A block as roff: terms with their meanings, which are filled, or lines as they stand."""
+    terms = None if title in EXAMPLES else glossary(lines)
+    if terms is None:
+        kept = wrapped([title, *dedent("\n".join(lines)).split("\n")], _ROOM)[1:]
+        return [".nf", *map(_roff, kept), ".fi"]
+    return [line for term, meaning in terms for line in (".TP", f"\\fB{_roff(term)}\\fR", _roff(meaning))]
 
 
 def _options(command: click.Command, context: click.Context) -> list[str]:

@@ -1,18 +1,20 @@
-"""`memos review`: questions about two memories, each answered with one key."""
+"""`memos review`: questions about two memories, or about a stranger's file, each answered with one key."""
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.commands import review_held
+from memos_cli.cli.commands.cube_diff import comparison_json, tell_comparison
 from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import Command, reveal
 from memos_cli.cli.terminal import echo, plain, style
-from memos_cli.errors import Refused, UsageError
+from memos_cli.errors import NotFound, Refused, UsageError
 
 if TYPE_CHECKING:
+    from memos_cli.interface.cubes.merge import HeldChanges
     from memos_cli.operation.operator.dedupe.review import Decided, Item
 
 DECISIONS = ("keep", "supersede", "fuse", "older")
@@ -23,12 +25,15 @@ _DONE = {"keep": "kept both", "supersede": "superseded", "older": "kept the olde
 
 @click.command(cls=Command)
 @click.argument("item", required=False)
-@click.option("--decide", type=click.Choice(DECISIONS), help="Answer the question ITEM.")
+@click.option("--decide", type=click.Choice((*DECISIONS, *review_held.DECISIONS)), help="Answer the question ITEM.")
 @click.option("--all", "everything", is_flag=True, help="Also questions that are decided, or that settled themselves.")
 @reveal
 @pass_app
 def review(app: App, item: str | None, *, decide: str | None, everything: bool, reveal: bool) -> None:
     """Decide about memories that may contradict each other.
+
+    What a merge held, since no key that you trust has signed it, is one question a file: `take` all of it, look at it
+    (memos review ITEM), or `leave` it for good. To be asked no more about somebody's files: memos key trust.
 
     A tick fuses only what certainly says the same, and supersedes only what certainly no longer holds; the rest it puts up
     here. After a merge it also asks about a memory that two machines set differently: what shows now stands second. On a
@@ -41,32 +46,99 @@ def review(app: App, item: str | None, *, decide: str | None, everything: bool, 
       memos review
       memos review --json
       memos review k3f9 --decide supersede
+      memos review 4f1c --decide take
 
     \b
     Exit status:
+      2  an answer that the question does not have
       3  decided already, frozen, or not the same and so never fused
       10 no such question
     """
+    held = _held(app, item)
     if decide is not None:
-        if item is None:
-            raise UsageError("--decide needs the question", hint="memos review lists them")
-        tell(app, app.mos.review.decide(item, decide), reveal=reveal)
+        _decide(app, item, decide, held, reveal=reveal)
+        return
+    if item is not None and held:
+        _look(app, held[0], reveal=reveal)
         return
     found = [app.mos.review.question(item)] if item is not None else list(app.mos.review.list(decided=everything))
     if app.json:
-        still = sum(one.decision is None for one in found)
-        app.data({"items": found, "open": still}, reveal=reveal)
-    elif item is None and not everything and found and _somebody_is_there():
-        Session(app, found, reveal=reveal).run()
+        still = sum(one.decision is None for one in found) + len(held)
+        app.data({"items": found, "open": still, "held": [review_held.item(one) for one in held]}, reveal=reveal)
+    elif item is None and not everything and (found or held) and review_held.somebody_is_there():
+        _ask_about_files(app, held, reveal=reveal)
+        if found:
+            Session(app, found, reveal=reveal).run()
     else:
+        for question in held:
+            review_held.show(app, question)
+        if held:
+            app.note("answer with: memos review ID --decide take, or leave; " + review_held.TRUST)
         for one in found:
             show(app, one, reveal=reveal)
-        if not found:
+        if not found and not held:
             app.note("no questions: nothing contradicts anything, as far as can be told")
 
 
-def _somebody_is_there() -> bool:
-    return sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()
+def _held(app: App, item: str | None) -> "list[HeldChanges]":
+    """The questions about files; the one that is meant, if one is."""
+    if item is None:
+        return list(app.mos.held.list())
+    try:
+        return [app.mos.held.question(item)]
+    except NotFound:
+        return []
+
+
+def _decide(app: App, item: str | None, decision: str, held: "list[HeldChanges]", *, reveal: bool) -> None:
+    if item is None:
+        raise UsageError("--decide needs the question", hint="memos review lists them")
+    answers = review_held.DECISIONS if held else DECISIONS
+    if decision not in answers:
+        about = "a file" if held else "two memories"
+        raise UsageError(f"{item} is about {about}, so {decision} is no answer", hint=f"there are: {', '.join(answers)}")
+    if held:
+        _decide_about_file(app, held[0], decision)
+    else:
+        tell(app, app.mos.review.decide(item, decision), reveal=reveal)
+
+
+def _decide_about_file(app: App, held: "HeldChanges", decision: str) -> str | None:
+    """Carry out an answer; the transaction that it wrote."""
+    from memos_cli.cli.commands.cube_merge import merged_json, tell_merged
+
+    result = app.mos.held.take(held) if decision == "take" else None
+    if result is None:
+        app.mos.held.leave(held)
+    if app.json:
+        app.data({"item": held.id, "decision": decision, "command_id": result.txn if result else None,
+                  "merged": merged_json(result) if result else None})  # fmt: skip
+    elif result:
+        tell_merged(app, result)
+    else:
+        app.out(f"left {held.changes:,} changes of {render.one_line(held.other, 60)}; they are not asked about again")
+    for line in result.unfinished if result else ():
+        app.note(f"a purge is not finished: {line}")
+    return result.txn if result else None
+
+
+def _look(app: App, held: "HeldChanges", *, reveal: bool) -> None:
+    found = app.mos.held.look(held)
+    if app.json:
+        app.data(
+            {"items": [], "open": 1, "held": [{**review_held.item(held), "differences": comparison_json(found)}]}, reveal=reveal
+        )
+        return
+    review_held.show(app, held)
+    tell_comparison(app, found, reveal=reveal)
+
+
+def _ask_about_files(app: App, held: "list[HeldChanges]", *, reveal: bool) -> None:
+    for one in held:
+        review_held.show(app, one)
+        chosen = review_held.choice(app, lambda one=one: _look(app, one, reveal=reveal))  # type: ignore[misc]
+        if chosen in review_held.DECISIONS:
+            _decide_about_file(app, one, chosen)
 
 
 def show(app: App, item: "Item", *, reveal: bool) -> None:

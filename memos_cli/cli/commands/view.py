@@ -7,7 +7,7 @@ import click
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import Family, dry_run, filters
 from memos_cli.cli.terminal import plain
-from memos_cli.errors import NotFound, UsageError
+from memos_cli.errors import UsageError
 from memos_cli.operation import changes
 
 
@@ -74,11 +74,7 @@ def rm(app: App, name: str, *, dry_run: bool) -> None:
     Exit status:
       10 no such view
     """
-    known = app.mos.writable().records("view")
-    if name not in known:
-        raise NotFound(f"no view {name!r}", hint=f"there are: {', '.join(known)}" if known else None)
-    if not dry_run:
-        app.mos.pipeline.save_record("view", name, dict.fromkeys(known[name]))
+    app.mos.pipeline.remove_record("view", name, dry_run=dry_run)
     app.data({"name": name, "removed": not dry_run}) if app.json else app.out(
         f"{'would remove' if dry_run else 'removed'} view {name}"
     )

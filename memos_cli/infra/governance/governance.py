@@ -44,7 +44,8 @@ def require_change(memory: Memory, principal: str, cube: Mapping[str, str]) -> N
         Refused: this principal may read the memory, but not change it.
     """
     if not may_change(memory, principal, cube):
-        raise Refused(f"{principal} may not change {memory.id[:8]}: it belongs to {memory.owner}", hint="ask its owner")
+        owner = f"{memory.owner} (unverified)" if memory.unverified else memory.owner
+        raise Refused(f"{principal} may not change {memory.id[:8]}: it belongs to {owner}", hint="ask its owner")
 
 
 def require_owner(principal: str, cube: Mapping[str, str], what: str) -> None:

@@ -16,8 +16,9 @@ from typing import Any
 from memos_cli.errors import AmbiguousId, NotFound
 from memos_cli.infra import files
 from memos_cli.infra.cubefile import LEARNT
+from memos_cli.infra.marks import set_mark
 from memos_cli.infra.vault import fold, schema
-from memos_cli.infra.vault.units import registers_of, set_mark
+from memos_cli.infra.vault.units import registers_of
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Adapter, Memory, Operation
 
@@ -149,6 +150,15 @@ def vouch_for(vault: Vault, identities: Iterable[str]) -> None:
     named = {one: registers_of(vault.conn, NOUN, one)["files"] for one in identities}
     if named:
         vouch(vault, {one: {name: found[name] for name in LEARNT} for one, found in named.items()})
+
+
+def vouch_for_own(vault: Vault) -> None:
+    """Vouch, in the caller's transaction, for what this copy of the cube made, before it goes on as another replica."""
+    own = vault.meta["replica"]
+    found = {one: registers["files"] for one, registers in records(vault).items() if registers.get("files")}
+    mine = {one: digests for one, digests in found.items() if made_by(vault.operations(NOUN, one), own)}
+    if mine:
+        vouch(vault, mine)
 
 
 def seals(place: Path) -> dict[str, str]:

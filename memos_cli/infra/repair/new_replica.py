@@ -12,6 +12,7 @@ from bisect import bisect
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from memos_cli import hybrid_clock
 from memos_cli.errors import UsageError
 from memos_cli.infra import limits
 from memos_cli.infra.repair.sound_change import as_name, sound
@@ -121,7 +122,7 @@ class _Writing:
         late = sorted({_number(clock) for rows in self._rows.values() for *_, clock in rows if _number(clock) >= _LATE})
         sql = "SELECT max(clock) FROM ops WHERE typeof(clock) = 'integer' AND clock < ?"
         latest = self._conn.execute(sql, (_LATE,)).fetchone()[0] or 0
-        start = log.next_clock(latest, self._millis)
+        start = hybrid_clock.next_clock(latest, self._millis)
         if start + len(late) >= _LATE:
             raise UsageError("this machine's clock is as wrong as the clocks in the log", hint="set it, then run this again")
         return {clock: start + index for index, clock in enumerate(late)}

@@ -13,17 +13,16 @@ from typing import Any, NamedTuple
 
 from memos_cli.errors import IntegrityError
 from memos_cli.infra import limits
+from memos_cli.infra.marks import mark, mark_unwiped
 from memos_cli.infra.repair import new_replica
 from memos_cli.infra.repair.new_replica import Moved
 from memos_cli.infra.repair.sound_change import sound
 from memos_cli.infra.vault import check, fold, links, log, rebuild
 from memos_cli.infra.vault.past import SNAPSHOT
-from memos_cli.infra.vault.units import Unit, mark, mark_unwiped, new_id
+from memos_cli.infra.vault.units import Unit, new_id
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Operation
 
-HEADS = "heads"
-"""The file beside a cube that tells where its log had ended."""
 _QUOTED = re.compile(r"""(['"]).*\1""")
 
 
@@ -74,17 +73,9 @@ def repair(vault: Vault, principal: str, millis: int, *, dry_run: bool = False) 
             conn.execute("ROLLBACK")
             conn.execute("BEGIN")
         elif done:
-            forget_where_the_log_ended(vault)
+            vault.heads.forget()
     vault.meta["replica"] = mark(vault.conn, "replica")
     return done
-
-
-def forget_where_the_log_ended(vault: Vault) -> None:
-    """Remove what lies beside the log and tells where it ended, before a log that was written again is committed.
-
-    A file that is missing says nothing; one of the log as it was would call the repaired one cut off.
-    """
-    (vault.folder / HEADS).unlink(missing_ok=True)
 
 
 class _Repair:

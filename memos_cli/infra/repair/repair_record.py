@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from memos_cli import hybrid_clock
 from memos_cli.infra import limits
 from memos_cli.infra.vault import log, schema
 from memos_cli.model import Operation
@@ -28,7 +29,7 @@ class Carried(NamedTuple):
 
 def is_bad(op: Operation, text: str | None) -> bool:
     """Whether no cube file could carry an operation, or none after it."""
-    return bool(limits.fault(op, text)) or log.millis_of(op.clock) >= limits.LATEST - limits.ROOM
+    return bool(limits.fault(op, text)) or hybrid_clock.millis_of(op.clock) >= limits.LATEST - limits.ROOM
 
 
 def is_moved(conn: sqlite3.Connection, row: log.Row, moved: dict[str, str]) -> bool:

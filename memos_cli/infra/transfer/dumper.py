@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, NamedTuple, Protocol
 
 from memos_cli.errors import Refused
+from memos_cli.hybrid_clock import time_of
 from memos_cli.infra import cubefile
 from memos_cli.infra.cubefile import Member, Part, Sign, Spool, encoded
 from memos_cli.infra.limits import is_hash
 from memos_cli.infra.local import adapters
+from memos_cli.infra.marks import mark
 from memos_cli.infra.transfer import members, operation_lines, vector_file
 from memos_cli.infra.transfer.slot_record import Travelling
 from memos_cli.infra.vault import blobs, connection, fold, links, log, queries, rows, search
-from memos_cli.infra.vault.units import mark
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Operation
 from memos_cli.times import from_millis
@@ -124,7 +125,7 @@ def _memory(identity: str, operations: list[Operation], registers: fold.Register
     for name, prefix in (("tags", fold.TAG), ("labels", fold.LABEL)):
         if members := fold.members(registers, prefix):
             told[name] = members
-    first, last = (from_millis(log.millis_of(operations[end].clock)) for end in (0, -1))
+    first, last = time_of(operations[0]), time_of(operations[-1])
     return {**told, "id": identity, "created_at": first, "updated_at": last, "version": len(operations)}
 
 

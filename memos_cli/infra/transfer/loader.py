@@ -12,18 +12,19 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, BinaryIO, NamedTuple
 
-from memos_cli import modes
+from memos_cli import hybrid_clock, modes
 from memos_cli.errors import MemosError, Refused
 from memos_cli.infra import cubefile, limits
 from memos_cli.infra.cubefile import Incoming, Member, Reader, unsound
 from memos_cli.infra.files import sync_folder
 from memos_cli.infra.local import adapters
+from memos_cli.infra.marks import bump_generation, set_mark
 from memos_cli.infra.transfer import dumper, members, operation_lines, vector_file
 from memos_cli.infra.transfer.dumper import Progress, State, Subjects
 from memos_cli.infra.transfer.slot_record import Travelling
 from memos_cli.infra.vault import connection, links, log, rebuild, rows, schema
 from memos_cli.infra.vault.blobs import ABSENT, Blobs
-from memos_cli.infra.vault.units import Unit, bump_generation, new_id, set_mark
+from memos_cli.infra.vault.units import Unit, new_id
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import COLD_STATES, Operation
 from memos_cli.signer import Signature, Signer
@@ -74,15 +75,19 @@ class Staged(NamedTuple):
         """What a receipt records of the file: its digest, and the keys that signed it."""
         return {"file": self.digest, "signers": [one.key for one in self.signers]}
 
-    def receive(self, unit: Unit) -> None:
-        """Before adoption, write the receipt that `undo` follows, and mark the untrusted memories."""
+    def receive(self, unit: Unit, *, accepted: bool = False) -> None:
+        """Before adoption, write the receipt that `undo` follows, and mark the untrusted memories.
+
+        Args:
+            accepted: whether the person accepts the cube, whoever has signed it.
+        """
         heads = {name: head["seq"] for name, head in self.manifest["heads"].items()}
         told = {"cube": self.manifest["cube"], "operations": self.manifest["counts"]["operations"], "heads": heads}
         unit.log.append(log.IMPORT, new_id(), {**told, **self.origin})
         if self.trusted:
             adapters.vouch_for(self.vault, self.adapters)
         else:
-            unit.keep_all_strange()
+            unit.keep_all_strange(accepted=accepted)
 
     def adopt(self, target: Path) -> None:
         """Make it the cube at `target`; it is on disk when this returns.
@@ -114,6 +119,7 @@ def stage(
     due: rows.Due = rows.no_later_than_expiry,
     check: Check = lambda *_: "",
     owner: str | None = None,
+    millis: int | None = None,
     tell: Progress = lambda *_: None,
 ) -> Iterator[Staged]:
     """Verify a cube file and hand it out as a staged cube, which is removed when the block ends unless it was adopted.
@@ -125,11 +131,12 @@ def stage(
         due: says when the lifecycle has to look at a memory again.
         check: checks records that only upper layers understand.
         owner: the cube's owner here, who sees all that is in it; `None` for the one that the file names.
+        millis: the time, in milliseconds since 1970; `None` takes operations of any clock.
         tell: called with how many operations were read, and how many there are.
 
     Raises:
         AccessDenied: the file is encrypted.
-        IntegrityError: it is damaged, hostile, no cube file, or of a newer memos.
+        IntegrityError: it is damaged, hostile, no cube file, or of a newer memos; or over a day ahead of this machine's clock.
     """
     made = [one for one in (folder, *folder.parents) if not one.exists()]
     modes.make_folder(folder)
@@ -138,7 +145,7 @@ def stage(
     try:
         modes.make_folder(half / connection.BLOBS)
         with connection.translated(half / connection.FILE):
-            staging = _Staging(stream, (half, states), due, check, owner, tell)
+            staging = Staging(stream, (half, states), due, check, owner, tell, millis=millis)
             try:
                 staging.run()
             finally:
@@ -197,8 +204,8 @@ class _Digest:
         return Member(self._name, self._size, self._hash.hexdigest())
 
 
-class _Staging:
-    """Reads one file into a folder, and the states of slots into another one."""
+class Staging:
+    """Reads one file into a folder, and the states of slots into another one; `outlined`, without indexes."""
 
     def __init__(
         self,
@@ -208,8 +215,12 @@ class _Staging:
         check: Check,
         owner: str | None,
         tell: Progress,
+        *,
+        millis: int | None,
+        outlined: bool = False,
     ) -> None:
         (half, states), self._due, self._check, self._tell = folders, due, check, tell
+        self._millis, self._outlined = millis, outlined
         self._half = half
         self.reader = Reader(stream)
         self.vectors = self.absent = 0
@@ -264,6 +275,8 @@ class _Staging:
         total, count = self.reader.manifest["counts"]["operations"], 0
         for line in incoming.lines():
             op, text = lines.operation(line)
+            if self._millis is not None:
+                hybrid_clock.check_ahead(op, self._millis)
             log.insert(self.conn, log.row_of(op, text))
             self._subjects.note(op)
             head = heads.setdefault(op.replica, {"count": 0})
@@ -278,7 +291,8 @@ class _Staging:
 
     def _fold(self) -> None:
         sinks = [_Digest(name) for name in (cubefile.MEMORIES, cubefile.LINKS, cubefile.RULES)]
-        state, store = State(*sinks), rebuild.deriver(self.conn, self._due)
+        state = State(*sinks)
+        store = rebuild.outliner(self.conn) if self._outlined else rebuild.deriver(self.conn, self._due)
         self._repaired = self._named_by_repairs()
         for noun, subject in self._subjects:
             operations = log.of_subject(self.conn, noun, subject)

@@ -10,7 +10,7 @@ import io
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -162,7 +162,12 @@ class Shared(NamedTuple):
 
 
 def take_over(
-    vault: Vault, other: Vault, *, stood_for: Callable[[str], bool] = lambda _: True, dry_run: bool = False
+    vault: Vault,
+    other: Vault,
+    *,
+    stood_for: Callable[[str], bool] = lambda _: True,
+    without: Collection[str] = (),
+    dry_run: bool = False,
 ) -> list[Shared]:
     """Copy from another cube the adapters of promoted generations that this one lacks, once it has their operations.
 
@@ -175,23 +180,28 @@ def take_over(
         stood_for: whether the generation with this id may be used. Another one is not copied if its operations say that this
             very copy of the cube made it: anybody who knows this cube's log can append operations in its name, and the result
             would look like one's own.
+        without: generations of which the merge took over no operation, since a stranger changes what is familiar.
         dry_run: only report what would be copied.
 
     Returns:
         The generations that are here now as they are there.
     """
     found = []
-    for one, parts in _shared(vault, other, stood_for):
+    for one, parts in _shared(vault, other, stood_for, without):
         if one.comes and not dry_run:
             _copy(parts, adapters.folder(vault, one.id))
         found.append(one)
     return found
 
 
-def _shared(vault: Vault, other: Vault, stood_for: Callable[[str], bool]) -> Iterator[tuple[Shared, list[Opened]]]:
+def _shared(
+    vault: Vault, other: Vault, stood_for: Callable[[str], bool], without: Collection[str]
+) -> Iterator[tuple[Shared, list[Opened]]]:
     """The generations that `take_over` reports, with the files of each, which stay open until the next one."""
     telling: set[str] | None = None
     for identity in adapters.records(other) if adapters.exist(other) else ():
+        if identity in without:
+            continue
         operations = merge_plan.joined(vault, other, adapters.NOUN, identity)
         registers = fold.fold(operations)
         if any(why_not(one.conn, identity, registers) for one in (vault, other)):

@@ -14,13 +14,16 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from memos_cli.errors import IntegrityError
+from memos_cli.errors import IntegrityError, Refused
 from memos_cli.infra import limits
+from memos_cli.infra.marks import mark, mark_unwiped, set_mark
 from memos_cli.infra.repair import repair_record
-from memos_cli.infra.transfer.merge_plan import CHECK, LogUnion, Plan, compare, ends_of, plan_of, state_of, still
+from memos_cli.infra.transfer import familiarity
+from memos_cli.infra.transfer.familiarity import NOTHING, Touched
+from memos_cli.infra.transfer.merge_plan import CHECK, LogUnion, Plan, Subject, compare, ends_of, plan_of, state_of, still
 from memos_cli.infra.vault import connection, links, log, purge, rebuild, rows, search
 from memos_cli.infra.vault.blobs import ABSENT, Blobs
-from memos_cli.infra.vault.units import POLICY, Unit, mark, mark_unwiped, new_id, registers_of, set_mark
+from memos_cli.infra.vault.units import POLICY, Unit, new_id, registers_of
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Link, Operation
 
@@ -39,12 +42,27 @@ class Terms(NamedTuple):
         fingerprint: an embedder whose vectors are taken over besides those of embedders that the cube knows already.
         only: ids of the memories to take over, and no records; `None` for everything.
         note: what else the receipt records: the digest of a file, who signed it.
+        hold: take over nothing by which a stranger changes what is familiar here, and return it as `touched`.
+        accepted: whether a person accepts what is taken over, so that it may change what is familiar.
+        subjects: the memories and records to take over; `None` for what `only` says.
+        name: what messages call the other cube; empty for its own name.
     """
 
     trusted: bool = False
     fingerprint: str | None = None
     only: Collection[str] | None = None
     note: dict[str, Any] = {}  # noqa: RUF012 -- never changed
+    hold: bool = False
+    accepted: bool = False
+    subjects: Collection[Subject] | None = None
+    name: str = ""
+
+    @property
+    def scope(self) -> Collection[Subject] | None:
+        """The subjects to take over; `None` for everything."""
+        if self.only is None:
+            return self.subjects
+        return {("memory", identity) for identity in self.only}
 
 
 class Merged(NamedTuple):
@@ -55,12 +73,14 @@ class Merged(NamedTuple):
             erased something, of which no texts are known.
         now_trusted: how many memories were untrusted here, and are trusted now.
         opened: links that were taken out, since they closed a circle with links of the other cube.
+        touched: what was not taken over, since it would change what is familiar.
     """
 
     plan: Plan
     texts: tuple[str, ...] | None = ()
     now_trusted: int = 0
     opened: tuple[Link, ...] = ()
+    touched: Touched = NOTHING
 
 
 def merge(vault: Vault, unit: Unit, other: Vault, terms: Terms | None = None) -> Merged:
@@ -71,16 +91,46 @@ def merge(vault: Vault, unit: Unit, other: Vault, terms: Terms | None = None) ->
 
     Raises:
         IntegrityError: two copies of a folder went on writing as one replica; or the other cube is damaged.
+        Refused: a stranger's cube goes on in this one's own name, and nobody accepts that; see `Terms.hold`.
     """
     terms = terms or Terms()
     with still(other), _readable(other):
-        union = compare(vault.conn, other.conn, terms.only)
-        planned = plan_of(vault, other, union, terms.only)
+        union, touched = _union(vault, other, terms)
+        planned = plan_of(vault, other, union, terms.scope)
         known = now_trusted(vault, other) if terms.trusted else []
+        verified = familiarity.verified(vault, other) if terms.trusted else []
         texts = _take(vault, unit, other, terms, union, planned) if union.rows else ()
         opened = _open_circles(vault, unit, [subject for noun, subject in union.incoming if noun == "memory"])
         vault.conn.executemany("DELETE FROM arrivals WHERE id = ?", [(identity,) for identity in known])
-        return Merged(planned, texts, len(known), tuple(opened))
+        vault.conn.executemany("DELETE FROM strangers WHERE noun = ? AND id = ?", verified)
+        return Merged(planned, texts, len(known), tuple(opened), touched)
+
+
+def look(vault: Vault, other: Vault, terms: Terms) -> tuple[Plan, Touched]:
+    """What a merge on these terms would bring, and what it would not, since that changes what is familiar.
+
+    Raises:
+        IntegrityError: as `merge`, as far as it shows without looking into the operations. Refused: as `merge`.
+    """
+    with still(other), _readable(other):
+        union, touched = _union(vault, other, terms)
+        return plan_of(vault, other, union, terms.scope), touched
+
+
+def _union(vault: Vault, other: Vault, terms: Terms) -> tuple[LogUnion, Touched]:
+    union = compare(vault.conn, other.conn, terms.scope)
+    if not terms.hold:
+        return union, NOTHING
+    if not terms.trusted and vault.meta["replica"] in union.replicas:
+        raise Refused(
+            f"{terms.name or other.name} goes on in the name of this very copy of cube {vault.name}, and nobody whom you trust "
+            "has signed it",
+            hint="nothing was taken over: it is forged, or a copied folder or a backup of yours; to take all of it: --yes",
+        )
+    if not (without := familiarity.touching(vault, other, union, trusted=terms.trusted)):
+        return union, NOTHING
+    union = compare(vault.conn, other.conn, terms.scope, without)
+    return union, familiarity.told(vault, other, union)
 
 
 @contextmanager
@@ -97,11 +147,13 @@ def _take(vault: Vault, unit: Unit, other: Vault, terms: Terms, union: LogUnion,
     gone = [vault.operations("memory", one) for one in planned.erased]
     gone += [other.operations("memory", one) for one in planned.withheld]
     before = {identity: _steering(vault, identity) for identity in memories}
+    new = [pair for pair in union.incoming if pair[0] != log.IMPORT and not familiarity.is_known(vault, *pair)]
     ruled, policy = vault.policy, vault.merged_policy
     replicas, repairs = _insert(vault.conn, other, union.rows)
     mended = _repair(vault, repairs, union, trusted=terms.trusted)
     _hold(vault, other, replicas)
     unit.log.become(vault.meta["replica"])
+    unit.came_in = True
     _receipt(vault, unit, other, terms, len(union.rows))
     # Records first: a policy says when a memory is due.
     for noun, subject in sorted(union.incoming, key=lambda pair: pair[0] == "memory"):
@@ -113,7 +165,12 @@ def _take(vault: Vault, unit: Unit, other: Vault, terms: Terms, union: LogUnion,
     _copy_files(vault, other, memories)
     texts = purge.follow(vault, unit, gone) if gone else ()
     _adopt_vectors(vault, other, memories, terms.fingerprint)
+    if terms.accepted:  # of what was here already a person knows that it changes
+        before = {identity: was for identity, was in before.items() if was is None}
     _mark_arrivals(vault, other, before, trusted=terms.trusted)
+    familiarity.mark(vault, other, new, trusted=terms.trusted, accepted=terms.accepted)
+    for pair in union.incoming if terms.accepted else ():
+        unit.accept(*pair)
     return None if mended else texts
 
 
@@ -122,6 +179,8 @@ def _repair(vault: Vault, repairs: Iterable[Operation], union: LogUnion, *, trus
     done = repair_record.carry_out(vault.conn, repairs, trusted=trusted)
     union.incoming.update(dict.fromkeys(sorted(done.subjects)))
     vault.meta["replica"] = mark(vault.conn, "replica")
+    if done.subjects:
+        vault.heads.forget()
     if done.erased:
         mark_unwiped(vault.conn)
     return done.erased

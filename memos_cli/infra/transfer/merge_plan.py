@@ -52,14 +52,26 @@ class Plan(NamedTuple):
 
 
 class LogUnion(NamedTuple):
-    """The difference of two logs: the other's rows to take over, their subjects, and those that only this one changed."""
+    """The difference of two logs.
+
+    Attributes:
+        rows: the other's rows to take over.
+        incoming: their subjects.
+        ahead: the subjects that only this log changed.
+        replicas: the replicas that made what is to be taken over.
+        without: subjects of which nothing is taken over.
+        left: the other's rows that this log lacks and does not get, since their subject is one of `without`.
+    """
 
     rows: "array[int]"
     incoming: dict[Subject, None]
     ahead: set[Subject]
+    replicas: set[str]
+    without: Collection[Subject]
+    left: "array[int]"
 
 
-def plan(vault: Vault, other: Vault, only: Collection[str] | None = None) -> Plan:
+def plan(vault: Vault, other: Vault, only: Collection[Subject] | None = None) -> Plan:
     """What a merge would bring; nothing is written.
 
     Raises:
@@ -69,15 +81,12 @@ def plan(vault: Vault, other: Vault, only: Collection[str] | None = None) -> Pla
         return plan_of(vault, other, compare(vault.conn, other.conn, only), only)
 
 
-def may_erase(other: Vault) -> bool:
-    """Whether the other cube purged anything at all: asked first, since a plan takes as long as a merge."""
-    sql = "SELECT 1 FROM ops WHERE noun = 'memory' AND change = ? LIMIT 1"
-    return other.conn.execute(sql, (log.TOMBSTONE,)).fetchone() is not None
-
-
 @contextmanager
 def still(other: Vault) -> Iterator[None]:
     """Read one state of a cube, even while another process writes to it."""
+    if other.conn.in_transaction:  # the caller's own: nobody else writes
+        yield
+        return
     with connection.translated(other.path):
         other.conn.execute("BEGIN")
         try:
@@ -89,18 +98,24 @@ def still(other: Vault) -> Iterator[None]:
 # -- comparing
 
 
-def compare(conn: sqlite3.Connection, other: sqlite3.Connection, only: Collection[str] | None) -> LogUnion:
+def compare(
+    conn: sqlite3.Connection,
+    other: sqlite3.Connection,
+    only: Collection[Subject] | None = None,
+    without: Collection[Subject] = (),
+) -> LogUnion:
     """Compare two logs. What a repair wrote again here does not come in as it was.
 
     Args:
-        only: ids of the memories whose operations may come in; `None` for everything.
+        only: the subjects whose operations may come in; `None` for everything.
+        without: the subjects whose operations may not.
 
     Raises:
         IntegrityError: the other log has gaps or does not hang together, or both cubes went on as one replica.
     """
     for line in (*log.missing(other), *log.gaps(other)):
         raise IntegrityError(f"the other cube is damaged: {line}", hint=CHECK)
-    union, moved = LogUnion(array("q"), {}, set()), log.repaired(conn).moved
+    union, moved = LogUnion(array("q"), {}, set(), set(), without, array("q")), log.repaired(conn).moved
     ours, theirs = log.ends(conn), ends_of(other)
     for replica in sorted({*ours, *theirs}):
         known, end = ours.get(replica, 0), theirs.get(replica, 0)
@@ -129,12 +144,13 @@ def _agreed(conn: sqlite3.Connection, other: sqlite3.Connection, replica: str, u
 
 
 def _entries(
-    conn: sqlite3.Connection, replica: str, start: int, end: int, side: int, only: Collection[str] | None = None
+    conn: sqlite3.Connection, replica: str, start: int, end: int, side: int, only: Collection[Subject] | None = None
 ) -> Iterator[_Entry]:
     """A replica's operations between two places, in the order of their numbers."""
     sql = """SELECT seq, ?, id, previous, n, noun, subject FROM ops WHERE replica = ? AND seq > ? AND seq <= ? ORDER BY seq"""
     for entry in conn.execute(sql, (side, replica, start, end)):
-        if only is None or (entry[5] in {"memory", log.REPAIR} and entry[6] in only):
+        about = ("memory" if entry[5] == log.REPAIR else entry[5], entry[6])
+        if only is None or about in only:
             yield entry
 
 
@@ -157,21 +173,24 @@ def _join(union: LogUnion, replica: str, entries: Iterable[_Entry]) -> None:
             twin = True
             continue
         if last is not None:
-            _settle(union, last, twin=twin)
+            _settle(union, replica, last, twin=twin)
             if last[0] == seq - 1 and previous != last[2]:
                 raise IntegrityError(f"operation {seq} of replica {replica} does not follow from the one before it", hint=CHECK)
         last, twin = entry, False
     if last is not None:
-        _settle(union, last, twin=twin)
+        _settle(union, replica, last, twin=twin)
 
 
-def _settle(union: LogUnion, entry: _Entry, *, twin: bool) -> None:
+def _settle(union: LogUnion, replica: str, entry: _Entry, *, twin: bool) -> None:
     if twin:
         return
     _, side, _, _, row, noun, subject = entry
-    if side:
+    if side and (noun, subject) in union.without:
+        union.left.append(row)
+    elif side:
         union.rows.append(row)
         union.incoming[noun, subject] = None
+        union.replicas.add(replica)
     else:
         union.ahead.add((noun, subject))
 
@@ -179,7 +198,7 @@ def _settle(union: LogUnion, entry: _Entry, *, twin: bool) -> None:
 # -- planning
 
 
-def plan_of(vault: Vault, other: Vault, union: LogUnion, only: Collection[str] | None) -> Plan:
+def plan_of(vault: Vault, other: Vault, union: LogUnion, only: Collection[Subject] | None) -> Plan:
     """What taking over a union of two logs brings."""
     incoming = [subject for noun, subject in union.incoming if noun == "memory"]
     here = {identity for identity in incoming if state_of(vault.conn, identity) is not None}
@@ -192,10 +211,11 @@ def plan_of(vault: Vault, other: Vault, union: LogUnion, only: Collection[str] |
         sorted(
             subject
             for noun, subject in union.ahead
-            if noun == "memory" and (noun, subject) not in union.incoming and state_of(other.conn, subject) is not None
+            if noun == "memory" and _is_only_here(union, subject) and state_of(other.conn, subject) is not None
         )
     )
     theirs = len(only) if only is not None else other.conn.execute("SELECT count(*) FROM memories").fetchone()[0]
+    left = sum(noun == "memory" for noun, _ in union.without)
     return Plan(
         new,
         tuple(identity for identity in incoming if identity in here - doomed - gone - conflicting),
@@ -204,10 +224,14 @@ def plan_of(vault: Vault, other: Vault, union: LogUnion, only: Collection[str] |
         tuple(_rivals(vault, other, new)),
         tuple(sorted(doomed & here)),
         tuple(sorted(gone)),
-        theirs - len(incoming) - len(older),
+        theirs - len(incoming) - len(older) - left,
         tuple(sorted(pair for pair in union.incoming if pair[0] not in {"memory", log.IMPORT, log.REPAIR})),
         len(union.rows) - sum(noun == log.IMPORT for noun, _ in union.incoming),
     )
+
+
+def _is_only_here(union: LogUnion, identity: str) -> bool:
+    return ("memory", identity) not in union.incoming and ("memory", identity) not in union.without
 
 
 def state_of(conn: sqlite3.Connection, identity: str) -> str | None:

@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 from memos_cli.errors import IntegrityError
+from memos_cli.hybrid_clock import take_out
 from memos_cli.infra import limits
 from memos_cli.infra.cubefile import decoded, encoded, unsound
 from memos_cli.infra.vault import log
@@ -85,7 +86,8 @@ class OperationWriter:
             fields["digest"] = op.digest
         else:
             fields["salt"] = (op.salt or b"").hex()
-            fields |= {"change": op.change} if canonical(text) is not None else {"text": text}
+            change = canonical(text)
+            fields |= {"text": text} if change is None else {"change": change}
         self._line.advance(op)
         return encoded(fields)
 
@@ -144,9 +146,10 @@ class OperationReader:
         parents = fields.get("parents", [])
         if not isinstance(parents, list) or not limits.is_hash(digest):
             raise self._unsound("fields have another form")
+        written_at = take_out(change, carried["clock"])
         op = Operation(
             "", *head, tuple(parents), carried["principal"], carried["command"], carried["txn"], fields.get("reverts"),
-            fields.get("noun", "memory"), fields["subject"], digest, salt, change,
+            fields.get("noun", "memory"), fields["subject"], digest, salt, change, written_at,
         )  # fmt: skip
         return op, text
 

@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from memos_cli import modes
+from memos_cli import hybrid_clock, modes
 from memos_cli.errors import Refused
 from memos_cli.infra.governance import secrets
 from memos_cli.infra.limits import ALPHABET, ID_LENGTH
@@ -103,6 +103,11 @@ class _Publisher:
         """The one operation of a memory; links to unpublished memories are left out, the others get the new ids."""
         links: list[Link] = self._vault.links(memory.id)[0]
         change = registers | {f"{fold.LINK}{link.type.value}:{self._id(link.target)}": True for link in links}
+        # A memory of before 1970, by the clock of its machine, has a clock of 0 as in a log, and carries its time.
+        millis = to_millis(memory.created_at)
+        clock = max(millis, 0) << 16
+        if (written_at := hybrid_clock.apart(clock, millis)) is not None:
+            change |= {hybrid_clock.WRITTEN_AT: written_at}
         subject = self._id(memory.id)
         salt = self._digest(f"salt {memory.id}")[:16]
         self._seq += 1
@@ -110,7 +115,7 @@ class _Publisher:
             id="",
             replica=self._replica,
             seq=self._seq,
-            clock=to_millis(memory.created_at) << 16,
+            clock=clock,
             previous=self._previous,
             parents=(),
             principal=self._vault.meta["owner"],

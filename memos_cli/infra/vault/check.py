@@ -1,12 +1,14 @@
 """Integrity: what can be wrong with a cube, how one finds out, and what of it is made anew from the log."""
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from typing import NamedTuple
 
+from memos_cli import hybrid_clock
 from memos_cli.errors import IntegrityError, MemosError
-from memos_cli.infra import limits
+from memos_cli.infra import heads, limits, marks
 from memos_cli.infra.vault import connection, fold, links, log, rebuild, schema
 from memos_cli.infra.vault.blobs import ABSENT, Blobs
 from memos_cli.infra.vault.vault import Vault
@@ -17,6 +19,10 @@ PORTABLE = "portable"
 """The name of the check that finds what no cube file could carry; `memos doctor --repair` mends that."""
 MOST_SHOWN = 20
 """The most faults listed of one kind: a damaged cube can have a million, and nobody reads that many."""
+
+
+END = "end"
+"""The name of the check that finds a log without its end."""
 
 
 class Check(NamedTuple):
@@ -35,12 +41,14 @@ def check(vault: Vault) -> list[Check]:
     checks = [_look("file", lambda: _file(vault.conn))]
     if checks[0].faults:
         return checks
+    known, _ = vault.heads.read()  # before the log is read: a writer may go on meanwhile
     with vault.reading():
         checks.append(_look("cube", lambda: _identity(vault.conn)))
         checks.append(_look("log", lambda: log.faults(vault.conn)))
         if not checks[-1].faults:
             checks.append(_look(PORTABLE, lambda: portable(vault.conn)))
             checks.append(_look("state", lambda: rebuild.differences(vault.conn)))
+        checks.append(_look(END, lambda: map(_cut_short, heads.lost(vault.conn, known))))
         checks.append(_look("index", lambda: [*_index(vault.conn), *_inside(vault.conn)]))
     checks.append(_look("blobs", lambda: _blobs(vault)))
     return checks
@@ -80,7 +88,7 @@ def unfit(conn: sqlite3.Connection) -> Iterator[Unfit]:
 def _clock_fault(clock: int, before: int) -> str:
     if clock < before:
         return "its clock runs backwards"
-    return "its clock leaves no room for the next" if log.millis_of(clock) >= limits.LATEST - limits.ROOM else ""
+    return "its clock leaves no room for the next" if hybrid_clock.millis_of(clock) >= limits.LATEST - limits.ROOM else ""
 
 
 def too_long(conn: sqlite3.Connection) -> Iterator[tuple[str, str, fold.Registers, str]]:
@@ -127,6 +135,43 @@ def make_anew(vault: Vault) -> int:
         raise IntegrityError(f"the log of cube {vault.name} is damaged, so nothing is derived from it: {fault}")
     with vault.derive() as conn:
         return rebuild.rebuild(conn, vault.due)
+
+
+def _cut_short(lost: heads.Lost) -> str:
+    return f"{lost}: a damaged WAL, or an older copy of the file"
+
+
+def lost(vault: Vault) -> tuple[heads.Lost, ...]:
+    """The last operations that a cube's log has lost; see `infra.heads`."""
+    known, _ = vault.heads.read()
+    with vault.reading():
+        return tuple(heads.lost(vault.conn, known))
+
+
+def accept_loss(vault: Vault, in_its_name: Callable[[], None] = lambda: None) -> tuple[heads.Lost, ...]:
+    """Let a cube go on without the end that its log has lost; what that was.
+
+    From then on it writes as another replica. Otherwise its next operations would have the numbers of the lost ones, which
+    other copies may have, and no merge could put the two together; so a merge with such a copy brings back what was lost.
+
+    Args:
+        in_its_name: called before, in the same transaction, for what depends on the old replica.
+    """
+    with vault.derive() as conn:
+        gone = tuple(heads.lost(conn, vault.heads.read()[0]))
+        meta = dict(conn.execute("SELECT key, value FROM cube"))
+        if any(one.replica == meta["replica"] for one in gone):
+            in_its_name()
+            log.came_in(conn, [meta["replica"]])
+            meta["replica"] = os.urandom(8).hex()
+            for name, value in (("replica", meta["replica"]), ("digest", schema.identity_digest(meta))):
+                marks.set_mark(conn, name, value)
+    vault.meta["replica"] = meta["replica"]
+    if gone:
+        # After the commit, so that a kill in between leaves the loss known; and under the lock, so that no head gets lost.
+        with vault.derive() as conn:
+            vault.heads.write(heads.of(conn, log.ends(conn)))
+    return gone
 
 
 def _look(name: str, find: Callable[[], Iterable[str]]) -> Check:

@@ -118,6 +118,32 @@ def _is_full(path: Path) -> bool:
         return False
 
 
+Identity = tuple[int, int]
+"""Device and inode of a file."""
+
+
+def identity(path: Path) -> Identity | None:
+    """Which file lies at a path; `None` for no file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def require_in_place(path: Path, opened: Identity | None) -> None:
+    """See to it that the file at a path is still the one that was opened; SQLite goes on writing to one that was removed.
+
+    Raises:
+        CubeNotFound: another file lies there, or none.
+    """
+    if identity(path) != opened:
+        raise CubeNotFound(
+            f"the cube at {path.parent} was removed, renamed or replaced by another process meanwhile, so nothing was stored",
+            hint="see what cubes there are: memos cube list; then run it again, and begin a new chat",
+        )
+
+
 def connect(path: Path) -> sqlite3.Connection:
     """Open a cube's file; the schema is brought up to date first.
 
@@ -134,7 +160,13 @@ def connect(path: Path) -> sqlite3.Connection:
     with translated(path):
         conn, version = _readable(path)
         if version < schema.SCHEMA_VERSION:
-            schema.migrate(conn)
+            try:
+                schema.migrate(conn)
+            except sqlite3.OperationalError as error:
+                if version < schema.READABLE or "readonly" not in str(error):
+                    conn.close()
+                    raise
+                schema.stand_in(conn, version)
     return conn
 
 

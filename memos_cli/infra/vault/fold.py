@@ -8,9 +8,9 @@ theirs. A tombstone (`purged`) wins whatever the order. Undo, versions, as-of, s
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from memos_cli.hybrid_clock import time_of
 from memos_cli.infra import limits
 from memos_cli.model import Draft, Form, Kind, Link, LinkType, Memory, Operation, Origin, Source, State, Visibility
-from memos_cli.times import from_millis
 
 Registers = dict[str, Any]
 TAG, LABEL, LINK, PURGED = limits.TAG, limits.LABEL, limits.LINK, limits.PURGED
@@ -112,10 +112,17 @@ def source_fields(source: Source) -> dict[str, Any] | None:
     return {name: value for name, value in source._asdict().items() if value is not None} or None
 
 
+def ends(operations: list[Operation], *, purged: bool) -> tuple[Operation, Operation]:
+    """The first and the last operation, for their times: what was purged has lost the wall times with the changes."""
+    first, last = operations[0], operations[-1]
+    return (first._replace(written_at=None), last._replace(written_at=None)) if purged else (first, last)
+
+
 def memory(memory_id: str, operations: list[Operation]) -> tuple[Memory, Registers]:
     """The memory that its operations, given in folding order, fold to; and its registers."""
     registers = fold(operations)
     state = State.PURGED if registers.get(PURGED) else _STATES[registers.get("state", "expired")]
+    first, last = ends(operations, purged=state is State.PURGED)
     read = registers.get
     return Memory(
         id=memory_id,
@@ -128,8 +135,8 @@ def memory(memory_id: str, operations: list[Operation]) -> tuple[Memory, Registe
         key=read("key"),
         tags=members(registers, TAG),
         labels=members(registers, LABEL),
-        created_at=from_millis(operations[0].clock >> 16),
-        updated_at=from_millis(operations[-1].clock >> 16),
+        created_at=time_of(first),
+        updated_at=time_of(last),
         occurred_at=read("occurred_at"),
         valid_from=read("valid_from"),
         valid_to=read("valid_to"),

@@ -1,4 +1,4 @@
-"""The log: operations, the hash chain that binds them, and the clock that orders them.
+"""The log: operations, and the hash chain that binds them. The clock that orders them is in `hybrid_clock`.
 
 An operation's id is the SHA-256 of its header, and the header holds the id of the replica's operation before it; so one id
 vouches for all that its replica did up to there. The header covers the *digest* of the change, salted: a purge erases salt
@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from memos_cli import hybrid_clock
 from memos_cli.errors import IntegrityError, UsageError
 from memos_cli.infra import limits
 from memos_cli.model import Operation
@@ -25,8 +26,6 @@ REPAIR = "repair"
 DOCTOR = "doctor"
 """The command that writes a repair. What it writes is no step of undo of its own."""
 SEE = "see what is left with: memos doctor"
-_COUNTER_BITS = 16
-_MOST_CLOCK = (1 << 63) - 1
 COLUMNS = "id, replica, seq, clock, previous, parents, principal, command, txn, reverts, noun, subject, digest, salt, change"
 _INSERT = f"INSERT INTO ops ({COLUMNS}) VALUES ({', '.join('?' * 15)})"
 _SELECT = f"SELECT {COLUMNS} FROM ops"
@@ -34,27 +33,6 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=
 _PURGED = "purged"
 TOMBSTONE = _encode({_PURGED: True})
 """The change of an operation that purges its subject (see `fold.PURGED`), as the log keeps it."""
-
-
-def millis_of(clock: int) -> int:
-    """The wall-clock part of a hybrid logical clock, in milliseconds since 1970."""
-    return clock >> _COUNTER_BITS
-
-
-def clock_at(millis: int) -> int:
-    """The last clock value within that millisecond: no operation up to then has a greater one.
-
-    SQLite cannot store the clock of instants after the year 6429; they get the greatest value that it can store.
-    """
-    return min((millis << _COUNTER_BITS) | ((1 << _COUNTER_BITS) - 1), _MOST_CLOCK)
-
-
-def next_clock(latest: int, millis: int) -> int:
-    """A hybrid logical clock: the wall clock, or one more than the latest clock where the wall clock lags behind it.
-
-    Kulkarni et al., Logical Physical Clocks (2014); milliseconds in the upper 48 bits, the counter in the lower 16.
-    """
-    return max(millis << _COUNTER_BITS, latest + 1)
 
 
 def order(operation: Operation) -> tuple[int, str, int]:
@@ -96,6 +74,10 @@ class Appender:
     Attributes:
         count: how many were appended.
         memories: the first few memories that they are about.
+        millis: the wall time, in milliseconds since 1970.
+
+    Raises:
+        IntegrityError: the wall time is beyond what a cube file may hold.
     """
 
     def __init__(
@@ -105,7 +87,8 @@ class Appender:
         self._replica = replica
         self._principal = principal
         self._command = command
-        self._millis = millis
+        hybrid_clock.check_wall(millis)
+        self.millis = millis
         self.txn = txn or os.urandom(8).hex()
         self.count = 0
         self.memories: list[str] = []
@@ -114,7 +97,8 @@ class Appender:
     def go_on(self) -> None:
         """Read the end of the log: at the start, and again after operations from elsewhere were inserted."""
         latest = self._conn.execute("SELECT max(clock) FROM ops").fetchone()[0] or 0
-        self.clock = next_clock(latest, self._millis)
+        self.clock = hybrid_clock.next_clock(latest, self.millis)
+        self._written_at = hybrid_clock.apart(self.clock, self.millis)
         sql = "SELECT seq, id FROM ops WHERE replica = ? ORDER BY seq DESC LIMIT 1"
         last = self._conn.execute(sql, (self._replica,)).fetchone()
         self._seq: int = last[0] if last else 0
@@ -133,12 +117,13 @@ class Appender:
         Raises:
             UsageError: no cube file could carry the operation (see `limits`).
         """
-        text = _encode(change)
+        written_at = None if _PURGED in change else self._written_at  # a tombstone has one form
+        text = _encode(change if written_at is None else {**change, hybrid_clock.WRITTEN_AT: written_at})
         salt = os.urandom(16)
         digest = change_digest(salt, text)
         head = (self._replica, self._seq + 1, self.clock, self._previous, parents, self._principal, self._command, self.txn)
         identity = _hash(*head, reverts, noun, subject, digest)
-        operation = Operation(identity, *head, reverts, noun, subject, digest, salt, change)
+        operation = Operation(identity, *head, reverts, noun, subject, digest, salt, change, written_at)
         if why := limits.fault(operation, text):
             raise _unfit(noun, why)
         self._conn.execute(_INSERT, row_of(operation, text))
@@ -175,9 +160,11 @@ def from_row(row: tuple[Any, ...]) -> Operation:
 
 
 def _from_row(row: tuple[Any, ...]) -> Operation:
+    change = json.loads(row[14]) if row[14] is not None else None
+    written_at = hybrid_clock.take_out(change, row[3])
     return Operation(
         row[0].hex(), row[1], row[2], row[3], row[4].hex(), tuple(json.loads(row[5])), row[6], row[7], row[8], row[9], row[10],
-        row[11], row[12].hex(), row[13], json.loads(row[14]) if row[14] is not None else None,
+        row[11], row[12].hex(), row[13], change, written_at,
     )  # fmt: skip
 
 
@@ -190,6 +177,12 @@ def operations(conn: sqlite3.Connection, where: str = "", parameters: Iterable[A
 def raw_rows(conn: sqlite3.Connection, where: str, parameters: Iterable[Any] = ()) -> Iterator[tuple[Any, ...]]:
     """The columns of operations as stored, the change as it was hashed last; `where` also orders them."""
     return conn.execute(f"{_SELECT} {where}", tuple(parameters))
+
+
+def newest(conn: sqlite3.Connection) -> Operation | None:
+    """The operation that comes last in folding order; `None` for an empty log."""
+    row = conn.execute(f"{_SELECT} ORDER BY clock DESC, replica DESC, seq DESC LIMIT 1").fetchone()
+    return None if row is None else from_row(row)
 
 
 Position = Mapping[str, "int | list[list[int]]"]

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from memos_cli.errors import AmbiguousId, NotFound, did_you_mean
-from memos_cli.infra.vault import log, rows, schema
+from memos_cli.infra.vault import connection, log, rows, schema
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Operation
 
@@ -41,6 +41,12 @@ def receipts(vault: Vault) -> list[Operation]:
             made.append(one)
             first, _ = came_with(vault, one)
     return made[::-1]
+
+
+def newest(vault: Vault) -> Operation | None:
+    """The operation with the greatest clock; `None` for an empty log."""
+    with connection.translated(vault.path):
+        return log.newest(vault.conn)
 
 
 def _row(vault: Vault, operation: Operation) -> int:
@@ -120,6 +126,7 @@ class _Past(Vault):
         from memos_cli.infra.vault import rebuild
 
         self._lock_timeout, self._scheduler, self._due = 0.0, None, None
+        self._file = now._file  # noqa: SLF001 -- the same cube: what is embedded here needs its file in place, too
         self.conn = sqlite3.connect(":memory:", isolation_level=None)
         schema.create_in_memory(self.conn)
         rebuild.fold_past(now.conn, self.conn, keep)
@@ -136,14 +143,14 @@ def at_instant(vault: Vault, at: str) -> Vault:
     a diary imported today can answer for its own days; the filter lets through only what says it was true by then. If
     nothing known by then has changed since, the cube itself is the answer, and otherwise one is folded in memory.
     """
-    clock = rows.clock_of(at)
-    changed = vault.conn.execute(
-        "SELECT 1 FROM ops o JOIN memories m ON m.id = o.subject WHERE o.clock > ? AND m.created <= ? LIMIT 1",
-        (clock, clock),
-    ).fetchone()
-    from memos_cli.infra.vault.rebuild import upto_clock
+    moment = rows.clock_of(at)
+    # The time that an operation carries is never after its clock, so those up to the instant need not be looked at.
+    sql = """SELECT 1 FROM ops o JOIN memories m ON m.id = o.subject
+             WHERE o.clock > ?1 AND m.created <= ?1 AND m.updated > ?1 LIMIT 1"""
+    changed = vault.conn.execute(sql, (moment,)).fetchone()
+    from memos_cli.infra.vault.rebuild import upto_moment
 
-    return _Past(vault, upto_clock(clock)) if changed else vault
+    return _Past(vault, upto_moment(moment)) if changed else vault
 
 
 def changes_since(vault: Vault, place: log.Position) -> int:

@@ -13,9 +13,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from memos_cli.errors import CubeLocked, StorageFull
+from memos_cli.infra.marks import clear_unwiped, mark_unwiped, unwiped
 from memos_cli.infra.vault import connection, fold
 from memos_cli.infra.vault.blobs import Blobs
-from memos_cli.infra.vault.units import Unit, clear_unwiped, compact, mark_unwiped, unwiped
+from memos_cli.infra.vault.units import Unit, compact
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Link, LinkType, Memory, State
 

@@ -5,8 +5,8 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from memos_cli.infra.vault import schema
-from memos_cli.infra.vault.log import millis_of
+from memos_cli.hybrid_clock import millis_of, time_of
+from memos_cli.infra.vault import log, schema
 from memos_cli.infra.vault.rows import clock_of, memory_of
 from memos_cli.model import COLD_STATES, HOT_STATES, Filter, Link, LinkType, Memory, State, Visibility
 from memos_cli.times import from_millis
@@ -18,7 +18,8 @@ _FIELDS = """m.*,
     (SELECT json_group_array(tag) FROM (SELECT tag FROM tags WHERE n = m.n ORDER BY tag)) AS tags,
     (SELECT json_group_array(label) FROM (SELECT label FROM labels WHERE n = m.n ORDER BY label)) AS labels,
     u.count AS use_count, u.last AS use_last, c.body AS packed,
-    EXISTS (SELECT 1 FROM arrivals a WHERE a.id = m.id) AS untrusted"""
+    EXISTS (SELECT 1 FROM arrivals a WHERE a.id = m.id) AS untrusted,
+    (SELECT s.accepted FROM strangers s WHERE s.noun = 'memory' AND s.id = m.id) AS accepted"""
 _FROM = "memories m LEFT JOIN uses u ON u.id = m.id LEFT JOIN cold c ON c.n = m.n"
 Condition = tuple[str, list[Any]]
 _OPEN = (Visibility.SHARED, Visibility.PUBLIC, Visibility.READ_ONLY)
@@ -102,10 +103,8 @@ def _use_states(states: Sequence[str]) -> tuple[Any, ...]:
     stored = tuple(dict.fromkeys([*states, *((State.GENERATED,) if State.ACTIVATED in states else ())]))
     clause = f"m.state IN ({_marks(stored)})"
     if State.ACTIVATED not in states:
-        return (
-            f"({clause} AND NOT (m.state = 'generated' AND EXISTS (SELECT 1 FROM uses WHERE uses.id = m.id)))",
-            *stored,
-        )
+        used = "m.state = 'generated' AND EXISTS (SELECT 1 FROM uses WHERE uses.id = m.id)"
+        return f"({clause} AND NOT ({used}))", *stored
     if State.GENERATED not in states:
         return f"({clause} AND (m.state <> 'generated' OR EXISTS (SELECT 1 FROM uses WHERE uses.id = m.id)))", *stored
     return clause, *stored
@@ -161,10 +160,15 @@ def links_of_type(vault: "OpenCube", kind: LinkType) -> list[Link]:
 
 
 def find(vault: "OpenCube", wanted: Filter, order: str, limit: int | None) -> list[Memory]:
-    """Memories that pass a filter; `order` is one of `ORDERS`."""
+    """Memories that pass a filter; `order` is one of `ORDERS`. Only of those that are listed all fields are read."""
     clause, values = condition(wanted)
-    sql = f"SELECT {_FIELDS} FROM {_FROM} WHERE {clause} ORDER BY {ORDERS[order]} LIMIT ?"
-    return [memory_of(row, vault.name) for row in _dicts(vault.conn.execute(sql, [*values, -1 if limit is None else limit]))]
+    if order in {"newest", "oldest"} and not wanted.states:  # most pass: by the index of states all would have to be sorted
+        clause = clause.replace("m.state", "+m.state")
+    if limit is not None:
+        listed = f"SELECT m.n FROM memories m LEFT JOIN uses u ON u.id = m.id WHERE {clause} ORDER BY {ORDERS[order]} LIMIT ?"
+        clause, values = f"m.n IN ({listed})", [*values, limit]
+    sql = f"SELECT {_FIELDS} FROM {_FROM} WHERE {clause} ORDER BY {ORDERS[order]}"
+    return [memory_of(row, vault.name) for row in _dicts(vault.conn.execute(sql, values))]
 
 
 ORDERS = {
@@ -355,12 +359,13 @@ def transaction_summaries(vault: "OpenCube", names: Iterable[str]) -> list[dict[
     found = []
     for name in names:
         cursor = vault.conn.execute(
-            """SELECT txn, command, principal, max(clock) AS clock, count(*) AS operations,
+            """SELECT txn, command, principal, max(clock) AS clock, n, count(*) AS operations,
                       count(DISTINCT subject) AS subjects, reverts FROM ops WHERE txn = ?""",
             (name,),
         )
         (row,) = _dicts(cursor)
-        found.append({**row, "at": from_millis(millis_of(row.pop("clock")))})
+        (last,) = log.operations(vault.conn, "WHERE n = ?", (row.pop("n"),))  # the one with that clock: so SQLite has it
+        found.append({**row, "at": time_of(last)})
     return found
 
 

@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator
 from itertools import groupby, zip_longest
 from typing import Any
 
+from memos_cli.hybrid_clock import moment_of
+from memos_cli.infra.marks import GENERATIONS, bump_generation
 from memos_cli.infra.vault import fold, log, rows, schema
-from memos_cli.infra.vault.units import GENERATIONS, Unit, bump_generation
-from memos_cli.model import Operation
+from memos_cli.infra.vault.units import Unit
+from memos_cli.model import COLD_STATES, Memory, Operation, State
 
 _SUBJECTS = "SELECT noun, subject, min(n) AS first FROM ops GROUP BY noun, subject ORDER BY first"
 _COMPARED = {
@@ -48,6 +50,23 @@ def deriver(conn: sqlite3.Connection, due: rows.Due) -> Unit:
     return _Deriver(conn, due)
 
 
+class _Outliner(_Deriver):
+    """Stores rows, links and texts, and no index: that takes most of the time, and nothing is searched for."""
+
+    def _derive(self, n: int, memory: Memory, registers: fold.Registers) -> None:
+        if memory.state is State.PURGED:
+            return
+        for link in fold.links(memory.id, registers):
+            self._conn.execute("INSERT INTO links VALUES (?, ?, ?)", (link.source, link.type.value, link.target))
+        if memory.state in COLD_STATES:
+            self._conn.execute("INSERT INTO cold VALUES (?, ?, ?)", (n, len(memory.content), rows.packed(memory.content)))
+
+
+def outliner(conn: sqlite3.Connection) -> Unit:
+    """A `Unit` as `deriver` makes it, for a state that is only compared: it has no index."""
+    return _Outliner(conn, rows.no_later_than_expiry)
+
+
 def subjects(conn: sqlite3.Connection) -> Iterator[tuple[str, str, list[Operation]]]:
     """Every subject of the log with its operations in folding order; subjects in the order of their first operation."""
     for noun, subject, _ in conn.execute(_SUBJECTS).fetchall():
@@ -71,9 +90,20 @@ Keep = Callable[[list[Operation]], list[Operation]]
 """Selects the operations on one subject that count for a view of the past; none leaves the subject out."""
 
 
-def upto_clock(clock: int) -> Keep:
-    """What was known at a clock value; what came up only later is taken as it is now (see `past.at_instant`)."""
-    return lambda operations: fold.as_known([op for op in operations if op.clock <= clock], operations) or operations
+def upto_moment(moment: int) -> Keep:
+    """What was known at a moment; what came up only later is taken as it is now (see `past.at_instant`).
+
+    An operation that was written by then had all before it in folding order at hand, whatever times those carry. So what it
+    follows counts too: a state is never folded from a later half of a history.
+    """
+
+    def known(operations: list[Operation]) -> list[Operation]:
+        if moment_of(operations[0]) > moment:
+            return operations
+        upto = 1 + max(place for place, op in enumerate(operations) if moment_of(op) <= moment)
+        return fold.as_known(operations[:upto], operations)
+
+    return known
 
 
 def upto_position(place: log.Position) -> Keep:
@@ -94,6 +124,7 @@ def fold_past(source: sqlite3.Connection, target: sqlite3.Connection, keep: Keep
     _carry_vectors(source, target)
     target.executemany("INSERT INTO uses VALUES (?, ?, ?, ?)", source.execute("SELECT * FROM uses"))
     target.executemany("INSERT INTO arrivals VALUES (?)", source.execute("SELECT id FROM arrivals"))
+    target.executemany("INSERT INTO strangers VALUES (?, ?, ?)", source.execute("SELECT noun, id, accepted FROM strangers"))
     target.execute("COMMIT")
 
 
@@ -145,10 +176,10 @@ def differences(conn: sqlite3.Connection) -> list[str]:
 
 
 def schema_differences(conn: sqlite3.Connection) -> list[str]:
-    """What the schema of a new cube has and this one's lacks."""
+    """What the schema of a new cube has and this one's lacks; one that cannot be written to may have an older schema."""
     fresh = sqlite3.connect(":memory:", isolation_level=None)
     try:
-        schema.create_in_memory(fresh)
+        schema.create_in_memory(fresh, max(schema.READABLE, conn.execute("PRAGMA user_version").fetchone()[0]))
         sql = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
         missing = set(fresh.execute(sql)) - set(conn.execute(sql))
         return [f"{kind} {name} is not what it was made as" for kind, name, *_ in sorted(missing, key=lambda row: row[1])]

@@ -1,8 +1,8 @@
 """The schema of a cube's SQLite file, as migrations from the first on.
 
-`cube` and `ops` are the truth. `uses`, `replicas` and `arrivals` hold what only this machine knows and no log records: how
-often a memory was read, how many operations of other machines the log has, which memories are untrusted. All other tables are
-derived: `doctor --rebuild` drops them and folds them from `ops` again.
+`cube` and `ops` are the truth. `uses`, `replicas`, `arrivals` and `strangers` hold what only this machine knows and no log
+records: how often a memory was read, how many operations of other machines the log has, which memories are untrusted, and what
+came in unsigned. All other tables are derived: `doctor --rebuild` drops them and folds them from `ops` again.
 """
 
 import json
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 APPLICATION_ID = 0x4D454D4F
 """`MEMO` in ASCII, in bytes 68 to 71 of the file, by which `file` and memos recognise a cube."""
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 5
 """The number of migrations; a cube's `PRAGMA user_version` says how many it has had."""
+READABLE = 3
+"""The oldest schema that can be read where nothing can be written: see `stand_in` for what it lacks."""
 DERIVED = ("memories", "cold", "tags", "labels", "links", "records", "clashes", "rivals")
 """The tables that are folded from `ops`, in the order in which they are emptied."""
 _HEADER_BYTES = 100
@@ -79,6 +81,22 @@ def m003_merge(db: _Executes) -> None:
     db.execute("PRAGMA user_version = 3")
 
 
+def m004_strangers(db: _Executes) -> None:
+    """What came in without a signature by a trusted key, and whether somebody here accepted it.
+
+    In an older cube this is taken to be what is untrusted and was never changed here.
+    """
+    for statement in _FOURTH:
+        db.execute(statement)
+    db.execute("PRAGMA user_version = 4")
+
+
+def m005_newest_first(db: _Executes) -> None:
+    """An index by the time of creation: a list of the newest memories reads those, and not all."""
+    db.execute("CREATE INDEX memories_created ON memories (created)")
+    db.execute("PRAGMA user_version = 5")
+
+
 IDENTITY = ("id", "replica", "created", "owner")
 """What identifies a cube, in the table `cube`: it is in no log, so a digest beside it protects it."""
 
@@ -109,11 +127,20 @@ def go_on_as(conn: "sqlite3.Connection", replica: str) -> None:
     conn.execute("INSERT OR REPLACE INTO cube VALUES ('digest', ?)", (identity_digest(meta),))
 
 
-MIGRATIONS = (m001_log_and_fold, m002_lifecycle, m003_merge)
+MIGRATIONS = (m001_log_and_fold, m002_lifecycle, m003_merge, m004_strangers, m005_newest_first)
 _SET = "memos"
 _MIGRATIONS_TABLE = (
     "CREATE TABLE _sqlite_migrations (id INTEGER PRIMARY KEY, migration_set TEXT, name TEXT, applied_at TEXT)",
     "CREATE UNIQUE INDEX idx__sqlite_migrations_migration_set_name ON _sqlite_migrations (migration_set, name)",
+)
+
+_FOURTH = (
+    # Memories and other records by noun and id; `accepted` is 0 or 1.
+    """CREATE TABLE strangers (
+           noun TEXT NOT NULL, id TEXT NOT NULL, accepted INTEGER NOT NULL, PRIMARY KEY (noun, id)) WITHOUT ROWID""",
+    """INSERT INTO strangers SELECT 'memory', id, 0 FROM arrivals a WHERE NOT EXISTS (
+           SELECT 1 FROM ops WHERE subject = a.id AND noun = 'memory'
+           AND replica = (SELECT value FROM cube WHERE key = 'replica'))""",
 )
 
 _THIRD = (
@@ -289,7 +316,14 @@ def migrate(conn: "sqlite3.Connection") -> None:
     migrations.apply(Database(conn))
 
 
-def create_in_memory(conn: "sqlite3.Connection") -> None:
-    """The newest schema in a fresh connection, for the views of the past that are folded in memory."""
-    for function in MIGRATIONS:
+def stand_in(conn: "sqlite3.Connection", version: int) -> None:
+    """Make the tables that a cube of this version lacks, for one connection alone, where the cube itself cannot be written."""
+    for number, statements in ((4, _FOURTH),):
+        for statement in statements if version < number else ():
+            conn.execute(statement.replace("CREATE TABLE", "CREATE TEMP TABLE"))
+
+
+def create_in_memory(conn: "sqlite3.Connection", version: int = SCHEMA_VERSION) -> None:
+    """The schema of a version in a fresh connection, for the views of the past that are folded in memory."""
+    for function in MIGRATIONS[:version]:
         function(conn)

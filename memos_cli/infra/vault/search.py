@@ -5,9 +5,9 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from memos_cli.infra.marks import GENERATIONS, bump_generation, mark
 from memos_cli.infra.vault import rows
 from memos_cli.infra.vault.queries import Condition
-from memos_cli.infra.vault.units import GENERATIONS, bump_generation, mark
 from memos_cli.model import COLD_STATES
 
 if TYPE_CHECKING:

@@ -2,9 +2,12 @@
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from memos_cli.errors import CubeNotFound, Refused, UsageError, did_you_mean
+from memos_cli import hybrid_clock
+from memos_cli.errors import CubeLocked, CubeNotFound, MemosError, Refused, UsageError, did_you_mean
 from memos_cli.infra.vault import connection
 from memos_cli.infra.vault.rows import Due, no_later_than_expiry
 from memos_cli.infra.vault.vault import Changed, Scheduler, Vault
@@ -74,6 +77,7 @@ class Shelf:
     def create(self, cube: str, *, owner: str, millis: int) -> bool:
         """Make an empty cube; `False` if there was one already."""
         folder = self.place(cube)
+        hybrid_clock.check_wall(millis)
         self.sweep(millis / 1000 - _LONG)
         if folder.exists() and not (folder / connection.FILE).exists():
             raise Refused(f"{folder} is there and is not a cube", hint="choose another name, or move the folder away")
@@ -84,19 +88,55 @@ class Shelf:
 
         Raises:
             Refused: the new name is taken.
+            CubeLocked: somebody writes to the cube, and does not come to an end.
         """
         source, target = self.place(old), self.place(new)
         if not (source / connection.FILE).exists():
             raise CubeNotFound(f"no cube {old!r}", hint=self._nearest(old))
-        if target.exists():
-            raise Refused(f"there is a cube {new!r} already", hint="remove it first, or choose another name")
-        source.rename(target)
+        with self._still(source):
+            if target.exists():
+                raise Refused(f"there is a cube {new!r} already", hint="remove it first, or choose another name")
+            source.rename(target)
         return target
+
+    @contextmanager
+    def _still(self, folder: Path) -> Iterator[None]:
+        """The write lock of a cube whose folder is about to move: who writes now comes to an end first, and nobody begins.
+
+        Who waits for the lock meanwhile sees that the file is gone (see `connection.require_in_place`).
+
+        Raises:
+            CubeLocked: somebody wrote for longer than the lock timeout.
+        """
+        vault = None if os.name == "nt" else self._locked(folder)  # nothing is renamed there that anybody has open
+        try:
+            yield
+        finally:
+            if vault is not None:
+                vault.close()
+
+    def _locked(self, folder: Path) -> Vault | None:
+        """The cube in a folder, with its write lock until it is closed; `None` for one that nobody can write to."""
+        vault = None
+        try:
+            vault = Vault(folder, folder.name)
+            with connection.translated(vault.path):
+                connection.begin(vault.conn, vault.path, self._lock_timeout)
+        except MemosError as error:
+            if vault is not None:
+                vault.close()
+            if isinstance(error, CubeLocked):
+                raise
+            return None
+        return vault
 
     def remove(self, cube: str) -> Path:
         """Delete a cube with all that is in it.
 
         It is renamed first, so that an interrupted removal leaves no half cube under its name.
+
+        Raises:
+            CubeLocked: somebody writes to the cube, and does not come to an end.
         """
         import shutil
 
@@ -104,7 +144,8 @@ class Shelf:
         if not (folder / connection.FILE).exists():
             raise CubeNotFound(f"no cube {cube!r}", hint=self._nearest(cube))
         doomed = folder.with_name(f".{folder.name}.{os.urandom(6).hex()}")
-        folder.rename(doomed)
+        with self._still(folder):
+            folder.rename(doomed)
         os.utime(doomed)  # as old as this removal, so that `sweep` leaves it alone meanwhile
         shutil.rmtree(doomed)
         return folder

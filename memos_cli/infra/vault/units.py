@@ -10,8 +10,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from memos_cli.errors import UsageError
+from memos_cli.hybrid_clock import moment_of
 from memos_cli.infra import limits
 from memos_cli.infra.limits import ALPHABET, ID_LENGTH
+from memos_cli.infra.marks import COOLED, GENERATIONS, TICKED, TICKS, bump_generation, mark, mark_unwiped, set_mark
 from memos_cli.infra.vault import fold, links, rows
 from memos_cli.infra.vault.log import IMPORT, REPAIR, TOMBSTONE, Appender, of_subject, order
 from memos_cli.model import COLD_STATES, HOT_STATES, Draft, LinkType, Memory, Operation, State
@@ -28,6 +30,9 @@ _IN_PASSING = frozenset(("tick", "undo", "add", "task end", "snapshot restore", 
 POLICY = "policy"
 """The noun and the subject of a cube's policy; and the mark, in the table `cube`, with the policy that rules here if
 an untrusted one came with a merge: that one is in the log, and rules nothing until somebody here sets it."""
+UNACCEPTED = "unaccepted"
+"""The mark, in the table `cube`, of a cube that was imported without a trusted signature and that nobody has accepted; its
+value is the transaction of the import."""
 _INDEX = dict.fromkeys(HOT_STATES, "fts") | dict.fromkeys(COLD_STATES, "cold_fts")
 """The full-text index for each state of a memory; purged memories are in none."""
 
@@ -43,9 +48,11 @@ class Unit:
     Attributes:
         cooled: how many memories left the hot index in it.
         changed: the ids of existing memories that it changed.
+        came_in: whether operations from elsewhere were inserted in it.
     """
 
     cooled = 0
+    came_in = False
 
     def __init__(self, conn: sqlite3.Connection, log: Appender, due: rows.Due = rows.no_later_than_expiry) -> None:
         self._conn = conn
@@ -58,7 +65,10 @@ class Unit:
         """Store a draft as a new memory and return its id."""
         identity = new_id()
         operation = self.log.append("memory", identity, fold.change_of(draft, owner))
-        n = self._conn.execute(_INSERT, rows.row_of_draft(identity, draft, owner, operation.clock, self._due)).lastrowid or 0
+        n = (
+            self._conn.execute(_INSERT, rows.row_of_draft(identity, draft, owner, moment_of(operation), self._due)).lastrowid
+            or 0
+        )
         self._mark(n, set(draft.tags), set(draft.labels))
         text = rows.index_text(draft.content, draft.title, draft.source.speaker, draft.key, tuple(sorted(set(draft.tags))))
         self._conn.execute(_TO_INDEX.format("fts"), (n, *text))
@@ -82,8 +92,10 @@ class Unit:
             added = {name: True for name, value in change.items() if value and name.startswith(fold.LINK)}
             made = fold.links(subject, added) if added else []
             self._linked |= dict.fromkeys((link.source, link.type, link.target) for link in made if link.type in links.ACYCLIC)
-        if noun == "memory" and (operation.command not in _IN_PASSING or "content" in change):
-            self._conn.execute("DELETE FROM arrivals WHERE id = ?", (subject,))  # somebody here vouches for it by changing it
+        if operation.command not in _IN_PASSING or "content" in change:  # somebody here vouches for it by changing it
+            self.accept(noun, subject)
+            if noun == "memory":
+                self._conn.execute("DELETE FROM arrivals WHERE id = ?", (subject,))
         return operation
 
     def require_no_circle(self) -> None:
@@ -96,12 +108,17 @@ class Unit:
         """
         there = "SELECT 1 FROM links WHERE source = ? AND type = ? AND target = ?"
         for source, kind, target in self._linked:
-            set_still = self._conn.execute(there, (source, kind.value, target)).fetchone()
-            if set_still and links.leads(self._conn, target, kind, source):
+            if self._conn.execute(there, (source, kind.value, target)).fetchone() and links.leads(
+                self._conn, target, kind, source
+            ):
                 raise UsageError(
                     f"links of type {kind} lead from {target[:8]} to {source[:8]} already: this one would close a circle",
                     hint=f"see what is linked: memos show {target[:8]}",
                 )
+
+    def accept(self, noun: str, subject: str) -> None:
+        """Make a stranger familiar, if this is one."""
+        self._conn.execute("UPDATE strangers SET accepted = 1 WHERE noun = ? AND id = ?", (noun, subject))
 
     def _settle_policy(self, change: dict[str, Any]) -> None:
         """Before the policy is changed here, make the log state the policy that rules here.
@@ -203,7 +220,8 @@ class Unit:
 
     def _row(self, memory: Memory, operations: list[Operation], *, taken: bool) -> tuple[Any, ...]:
         shown = memory._replace(external_id=None) if taken else memory
-        return rows.row_of(shown, operations[0].clock, operations[-1].clock, self._due(memory))
+        first, last = fold.ends(operations, purged=memory.state is State.PURGED)
+        return rows.row_of(shown, moment_of(first), moment_of(last), self._due(memory))
 
     # Two machines may each have made a memory with one external id. In a cube one of them keeps it: of those not forgotten, the
     # one created last. The others wait in `rivals` until it loses the id. So the holder depends on the memories that are there,
@@ -262,6 +280,7 @@ class Unit:
             mark_unwiped(self._conn)
         for table in ("uses", "arrivals"):
             self._conn.execute(f"DELETE FROM {table} WHERE id = ?", (identity,))
+        self._conn.execute("DELETE FROM strangers WHERE noun = 'memory' AND id = ?", (identity,))
 
     def _move_vectors(self, n: int, *, cold: bool) -> None:
         source, target = ("vectors", "cold_vectors") if cold else ("cold_vectors", "vectors")
@@ -269,13 +288,32 @@ class Unit:
             self.forget_vectors(n, source)
             bump_generation(self._conn, target)
 
-    def keep_strange(self, identity: str) -> None:
-        """Mark a memory as untrusted."""
+    def keep_strange(self, identity: str, *, unaccepted: bool = False) -> None:
+        """Mark a memory as untrusted, and as a stranger that nobody accepted."""
         self._conn.execute("INSERT OR IGNORE INTO arrivals VALUES (?)", (identity,))
+        if unaccepted:
+            self._conn.execute("INSERT OR IGNORE INTO strangers VALUES ('memory', ?, 0)", (identity,))
 
-    def keep_all_strange(self) -> None:
-        """Mark all memories of the cube as untrusted."""
+    def keep_all_strange(self, *, accepted: bool) -> None:
+        """Mark all that the cube holds as strangers; unless a person accepted them, their policy does not rule.
+
+        Args:
+            accepted: whether the person who imports the cube accepts it.
+        """
+        there = "SELECT 'memory', id FROM memories WHERE state <> 'purged' UNION ALL SELECT noun, id FROM records"
+        self._conn.execute(f"INSERT OR IGNORE INTO strangers SELECT *, ? FROM ({there})", (int(accepted),))
+        if accepted:
+            return
         self._conn.execute("INSERT OR IGNORE INTO arrivals SELECT id FROM memories WHERE state <> 'purged'")
+        set_mark(self._conn, UNACCEPTED, self.log.txn)
+        if registers_of(self._conn, POLICY, POLICY):
+            set_mark(self._conn, POLICY, json.dumps({"rules": {}, "txn": self.log.txn}))
+
+    def take_back_tick(self, txn: str) -> None:
+        """Set the mark `TICKED` to what it was before the tick that wrote this transaction, unless another one set it since."""
+        for one, before, after in json.loads(mark(self._conn, TICKS) or "[]"):
+            if one == txn and after == mark(self._conn, TICKED):
+                set_mark(self._conn, TICKED, before)
 
     def take_back(self) -> None:
         """Undo all of this transaction so far, as a dry run does at its end."""
@@ -292,41 +330,16 @@ class Unit:
                 bump_generation(self._conn, table)
 
 
-GENERATIONS = {"vectors": "generation", "cold_vectors": "cold_generation"}
-"""The tables of vectors, each with the entry of the table `cube` that names its present set."""
-UNWIPED = "unwiped"
-"""The mark, in the table `cube`, that bytes of purged texts may still be in the file; its value is a JSON object."""
-COOLED = "cooled"
-"""The entry, in the table `cube`, that counts the memories that left the hot index since it was last compacted."""
-
-
-def mark(conn: sqlite3.Connection, name: str) -> str:
-    """A value that the table `cube` keeps besides the cube's identity; empty for nothing. None of them is in the log."""
-    row = conn.execute("SELECT value FROM cube WHERE key = ?", (name,)).fetchone()
-    return str(row[0]) if row else ""
+def _require_fit(noun: str, registers: fold.Registers) -> None:
+    """Refuse, as a usage error, what no line of a cube file could hold, though each change by itself could be there."""
+    if why := limits.fault_of_state(registers):
+        raise UsageError(f"all that is said of a {noun} is too much: {why}", hint="nothing was changed; say less of one thing")
 
 
 def registers_of(conn: sqlite3.Connection, noun: str, subject: str) -> dict[str, Any]:
     """The registers of a record, as the log has them."""
     row = conn.execute("SELECT fields FROM records WHERE noun = ? AND id = ?", (noun, subject)).fetchone()
     return json.loads(row[0]) if row else {}
-
-
-def set_mark(conn: sqlite3.Connection, name: str, value: str) -> None:
-    """Store a value under a name in the table `cube`."""
-    conn.execute("INSERT INTO cube VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (name, value))
-
-
-def bump_generation(conn: sqlite3.Connection, table: str = "vectors") -> None:
-    """Record that the vectors changed, which makes the cached matrix outdated."""
-    set_mark(conn, GENERATIONS[table], os.urandom(8).hex())
-
-
-def note_cooled(conn: sqlite3.Connection, count: int) -> int:
-    """Count memories that left the hot index since it was last compacted; how many there are now."""
-    cooled = int(mark(conn, COOLED) or 0) + count
-    set_mark(conn, COOLED, str(cooled))
-    return cooled
 
 
 def compact(conn: sqlite3.Connection) -> None:
@@ -338,21 +351,3 @@ def compact(conn: sqlite3.Connection) -> None:
     for index in ("fts", "cold_fts"):
         conn.execute(f"INSERT INTO {index} ({index}) VALUES ('optimize')")
     conn.execute("DELETE FROM cube WHERE key = ?", (COOLED,))
-
-
-def unwiped(conn: sqlite3.Connection) -> dict[str, Any] | None:
-    """What is left to wipe after purges: `blobs`, the digests of files that nothing needs; `None` for nothing at all."""
-    kept = mark(conn, UNWIPED)
-    return json.loads(kept) if kept else None
-
-
-def mark_unwiped(conn: sqlite3.Connection, blobs: Iterable[str] = ()) -> None:
-    """Record a purge, in its own transaction, so that any later process can finish the wiping."""
-    known = (unwiped(conn) or {}).get("blobs", [])
-    # A different mark for each purge: see `clear_unwiped`.
-    set_mark(conn, UNWIPED, json.dumps({"blobs": sorted({*known, *blobs}), "purge": os.urandom(8).hex()}))
-
-
-def clear_unwiped(conn: sqlite3.Connection, found: dict[str, Any]) -> None:
-    """Remove the mark that a wipe began with, unless another purge has replaced it."""
-    conn.execute("DELETE FROM cube WHERE key = ? AND value = ?", (UNWIPED, json.dumps(found)))

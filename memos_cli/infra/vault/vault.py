@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from memos_cli.errors import AmbiguousId, CubeLocked, IntegrityError, MemoryNotFound, StorageFull
+from memos_cli.infra import heads, marks, uses
 from memos_cli.infra.limits import ID_LENGTH
+from memos_cli.infra.marks import note_cooled
 from memos_cli.infra.vault import connection, log, queries, rows, schema, units
-from memos_cli.infra.vault.units import Unit, compact, note_cooled
-from memos_cli.model import Cube, Filter, Link, Memory, Operation, State, starts
+from memos_cli.infra.vault.units import Unit, compact
+from memos_cli.model import Cube, Filter, Link, Memory, Operation, starts
 from memos_cli.times import from_millis
 
 Scheduler = Callable[[Mapping[str, Any]], rows.Due]
@@ -22,8 +24,6 @@ _COMPACTED, _DEAD_SHARE = 500, 4
 _TELLING = 4
 """The number of letters from which a prefix may mean a purged memory."""
 SHOWN = 8
-RECENT = 10
-"""How many access times are kept of a memory; the base-level equation of ACT-R needs few (Petrov, 2006)."""
 
 
 class Vault:
@@ -58,12 +58,14 @@ class Vault:
         """The last command that was written through this object, and the first few memories that it wrote."""
         self.path = folder / connection.FILE
         self._lock_timeout = lock_timeout
+        self._file = connection.identity(self.path)
         self.conn = connection.connect(self.path)
         with connection.translated(self.path):
             self.meta: dict[str, str] = dict(self.conn.execute("SELECT key, value FROM cube"))
         if missing := {"id", "replica", "created", "owner"} - set(self.meta):
             self.conn.close()
             raise IntegrityError(f"the cube at {folder} is damaged: it has no {min(missing)}", hint="restore it from a backup")
+        self.heads = heads.Heads(folder, self.meta["id"])
 
     def due(self, memory: Memory) -> str | None:
         """When the lifecycle has to look at a memory again, as far as the cube's policy and the memory's own fields decide."""
@@ -94,24 +96,37 @@ class Vault:
             txn: the name of a command that writes in several transactions and is undone as one; `None` for a new name.
         """
         self._due = None  # another process may have set another policy
-        with connection.translated(self.path):
-            connection.begin(self.conn, self.path, self._lock_timeout)
-            try:
-                own = self.meta["replica"] = units.mark(self.conn, "replica")  # another process may have repaired the log
-                appender = log.Appender(self.conn, replica=own, principal=principal, command=command, millis=millis, txn=txn)
-                unit = Unit(self.conn, appender, self.due)
-                yield unit
-                unit.require_no_circle()
-                cooled = note_cooled(self.conn, unit.cooled) if unit.cooled else 0
-                self.conn.execute("COMMIT")
-            finally:
-                self._roll_back()
+        with self._locked():
+            own = self.meta["replica"] = marks.mark(self.conn, "replica")  # another process may have accepted a loss
+            known, outdated = self.heads.read()
+            if outdated and (there := heads.of(self.conn, log.ends(self.conn))):
+                self.heads.write(heads.newest(known, there))
+            appender = log.Appender(self.conn, replica=own, principal=principal, command=command, millis=millis, txn=txn)
+            unit = Unit(self.conn, appender, self.due)
+            yield unit
+            unit.require_no_circle()
+            cooled = note_cooled(self.conn, unit.cooled) if unit.cooled else 0
+            ends = self._went_on(unit, known)
+        self.heads.note(ends)
         if appender.count:
             self.written = appender.txn, tuple(appender.memories)
         if unit.changed and self._changed is not None:
             self._changed(unit.changed)
         if cooled >= _COMPACTED:
             self._compact(cooled)
+
+    def _went_on(self, unit: Unit, known: Mapping[str, heads.Head]) -> dict[str, heads.Head]:
+        """The last operations that are new with this transaction: this replica's, or those of all where some came in.
+
+        Raises:
+            IntegrityError: see `heads.require_end`. It is asked at the end, since a merge may bring back what was lost.
+        """
+        if not unit.log.count:
+            return {}
+        own = self.meta["replica"]
+        heads.require_end(self.conn, self.name, own, known)
+        now = heads.of(self.conn, log.ends(self.conn) if unit.came_in else [own])
+        return {replica: head for replica, head in now.items() if known.get(replica) != head}
 
     def _compact(self, cooled: int) -> None:
         """Compact the indexes if a good part of the hot one is dead, so that the cost is small for each memory that left it."""
@@ -122,10 +137,18 @@ class Vault:
     @contextmanager
     def derive(self) -> Iterator[sqlite3.Connection]:
         """A transaction on what is not in the log: vectors and the queue of missing ones."""
+        with self._locked():
+            yield self.conn
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """The write lock on the file, which is in its place from first to last; what was done is committed at the end."""
         with connection.translated(self.path):
             connection.begin(self.conn, self.path, self._lock_timeout)
             try:
-                yield self.conn
+                connection.require_in_place(self.path, self._file)
+                yield
+                connection.require_in_place(self.path, self._file)
                 self.conn.execute("COMMIT")
             finally:
                 self._roll_back()
@@ -150,30 +173,7 @@ class Vault:
         An archived memory becomes due, so that the next tick restores it: use restores it. There is no fsync: losing a use in a
         power cut does no harm, and search stays as fast as a read.
         """
-        try:
-            self.conn.execute("PRAGMA busy_timeout = 0")
-            self.conn.execute("PRAGMA synchronous = NORMAL")
-            self.conn.execute("BEGIN IMMEDIATE")
-            for identity in ids:
-                row = self.conn.execute("SELECT count, recent FROM uses WHERE id = ?", (identity,)).fetchone()
-                count, recent = (row[0], json.loads(row[1])) if row else (0, [])
-                kept = json.dumps([*recent, at][-RECENT:])
-                self.conn.execute("INSERT OR REPLACE INTO uses VALUES (?, ?, ?, ?)", (identity, count + 1, at, kept))
-                # A tick reads only what is due; without this a recalled memory would stay in the archive to the end of its
-                # term.
-                self.conn.execute(
-                    "UPDATE memories SET next_due_at = ?1 WHERE id = ?2 AND state = ?3 AND coalesce(next_due_at > ?1, TRUE)",
-                    (at, identity, State.ARCHIVED.value),
-                )
-            self.conn.execute("COMMIT")
-        except sqlite3.OperationalError:
-            return False
-        else:
-            return True
-        finally:
-            self._roll_back()
-            self.conn.execute("PRAGMA synchronous = FULL")
-            self.conn.execute("PRAGMA busy_timeout = 5000")
+        return uses.record(self.conn, ids, at)
 
     def confirm(self, ids: Iterable[str]) -> bool:
         """Vouch for untrusted memories because somebody here used them; `False` if that cannot be written now."""
@@ -304,6 +304,11 @@ class Vault:
         return dict(json.loads(kept)["rules"]) if kept else self.merged_policy
 
     @property
+    def is_accepted(self) -> bool:
+        """Whether it is one's own, or trusted, or somebody accepted it; see `units.UNACCEPTED`."""
+        return not self.mark(units.UNACCEPTED)
+
+    @property
     def merged_policy(self) -> dict[str, Any]:
         """The registers of the policy in the log."""
         return units.registers_of(self.conn, units.POLICY, units.POLICY)
@@ -315,10 +320,15 @@ class Vault:
         with connection.translated(self.path):
             return queries.due(self, until, after, limit)
 
-    def put_off(self, later: Iterable[tuple[int, str, str | None]]) -> None:
-        """Postpone memories: row, since when it was due, when it is due next. Memories changed meanwhile stay due."""
+    def put_off(self, later: Iterable[tuple[int, str, str | None, int]], policy: Mapping[str, Any]) -> None:
+        """Postpone memories: row, since when it was due, when it is due next, and how often it was used.
+
+        Memories that were changed or used meanwhile stay due, and all do where another policy rules than the given one.
+        """
+        sql = """UPDATE memories SET next_due_at = ?3 WHERE n = ?1 AND next_due_at = ?2
+                 AND coalesce((SELECT count FROM uses u WHERE u.id = memories.id), 0) = ?4"""
         with self.derive() as conn:
-            conn.executemany("UPDATE memories SET next_due_at = ?3 WHERE n = ?1 AND next_due_at = ?2", later)
+            conn.executemany(sql, later if self.policy == policy else ())
 
     def changed_since(self, row: int, most: int, load: int, *, leaving_out: str) -> tuple[list[str], int]:
         """Memories written after a row of the log, and the last row that was read; see `queries.changed_since`."""
@@ -326,13 +336,18 @@ class Vault:
 
     def mark(self, name: str) -> str:
         """A mark in the table `cube`, such as the time of the last tick; empty if there is none."""
-        return units.mark(self.conn, name)
+        return marks.mark(self.conn, name)
 
     def set_mark(self, name: str, value: str) -> None:
         """Set a mark, unless it has this value already."""
         if self.mark(name) != value:
             with self.derive() as conn:
-                units.set_mark(conn, name, value)
+                marks.set_mark(conn, name, value)
+
+    def note_tick(self, txn: str, before: str, after: str) -> None:
+        """Record what a tick wrote, and where its mark was before it and is after it, so that `undo` takes both back."""
+        with self.derive() as conn:
+            marks.note_tick(conn, txn, before, after)
 
     # -- the log; what it tells of the past is read by `past`
 

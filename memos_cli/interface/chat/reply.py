@@ -17,6 +17,7 @@ from memos_cli.operation.models import MINI
 from memos_cli.operation.operator.recall import Recall, Recalled
 from memos_cli.operation.prompt import model_request
 from memos_cli.operation.results import Answered, Laid
+from memos_cli.ports import Telling
 
 if TYPE_CHECKING:
     from memos_cli.operation.activation.prefix_cache import PrefixCache
@@ -196,7 +197,8 @@ class Replier:
         if not stream.stopped and (not sure or told_only):
             result, shown = self._from_memories(message, found, word)
             notice = f"{llm.name} was unsure of its answer, so these are your memories, word for word"
-            said = (notice,) if shown else ()  # a mere statement needs no answer, so none was replaced
+            # A mere statement needs no answer, so none was replaced.
+            said = (*made.notices, notice) if shown else made.notices
             return Reply(result._replace(tokens=made.tokens, seconds=made.seconds, notices=said, prompt=made.prompt), shown)
         named = [memories[index] for index in citations.cited(answer, message, prompt.lines)]
         return Reply(made._replace(cited=tuple(memory.id for memory in named), memories=tuple(named)), memories)
@@ -218,7 +220,8 @@ class Replier:
             tokens |= self.warm.spent(prompted, restored, (stream.first or time.perf_counter()) - begun)
             if (used := prompted - tokens["evaluated"]) < required:
                 raise _unused(required, max(0, used))
-        return answer, Answered(answer, "generated", (), tokens, seconds, stopped=stream.stopped, prompt=laid)
+        made_of = Answered(answer, "generated", (), tokens, seconds, stopped=stream.stopped, prompt=laid)
+        return answer, made_of._replace(notices=llm.notices()) if isinstance(llm, Telling) else made_of
 
     def _required(self, made: "Request", restored: int) -> int:
         """How many tokens of a prompt have to come from a slot, which are those that the context holds; 0 without a demand.

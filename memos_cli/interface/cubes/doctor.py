@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from memos_cli.errors import CubeNotFound, MemosError, ModelUnavailable, UsageError, extra
+from memos_cli.infra import heads
 from memos_cli.infra.governance import governance
 from memos_cli.infra.local import adapters
 from memos_cli.infra.repair import repair
@@ -23,6 +24,10 @@ PORTABLE = check.PORTABLE
 """The name of the check that `Doctor.repair` mends what it finds."""
 Mended = repair.Mended
 """One thing that a repair did."""
+END = check.END
+"""The name of the check that finds a log without its end."""
+Lost = heads.Lost
+"""The last operation of a replica that was in the log of a cube and is not."""
 Tell = Callable[[str], None]
 """Told what could not be done now and harms nothing, a line each."""
 _HOUR = 3600
@@ -104,6 +109,22 @@ class Doctor:
             IntegrityError: the log is damaged, so nothing is derived from it.
         """
         return check.make_anew(self._session.vault(name))
+
+    def lost(self, name: str) -> tuple[Lost, ...]:
+        """The last operations that the log of a cube has lost, with its write-ahead log or by an older copy of its file."""
+        return check.lost(self._session.vault(name))
+
+    def accept_loss(self, name: str) -> tuple[Lost, ...]:
+        """Let a cube go on without the end that its log has lost, under a new replica id; what was lost.
+
+        A merge with a copy that has it brings it back.
+        """
+        vault = self._session.vault(name)
+        cached = self._session.embeddings.cached(vault)  # named after the replica, so that nothing would ever remove them
+        gone = check.accept_loss(vault, lambda: adapters.vouch_for_own(vault))
+        for path in cached if gone else ():
+            path.unlink(missing_ok=True)
+        return gone
 
     def repair(self, name: str, tell: Tell = lambda _: None, *, dry_run: bool = False) -> list[Mended]:
         """Mend what an older memos let into the log of a cube, and no cube file could carry; all else stays as it is.

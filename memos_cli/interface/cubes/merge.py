@@ -1,19 +1,22 @@
 """Cubes put together, taken apart and compared: `memos cube merge`, `split`, `diff`."""
 
-import os
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Collection
+from enum import StrEnum
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
-from memos_cli.errors import MemosError, ModelUnavailable, Refused, UsageError
-from memos_cli.infra.files import sync_folder
+from memos_cli import hybrid_clock
+from memos_cli.errors import UsageError
 from memos_cli.infra.governance import governance
-from memos_cli.infra.transfer import merge, merge_plan
+from memos_cli.infra.local import adapters
+from memos_cli.infra.transfer import familiarity, held_changes, merge, merge_plan
+from memos_cli.infra.transfer.familiarity import NOTHING
+from memos_cli.infra.transfer.merge import Terms
 from memos_cli.infra.transfer.slot_record import Travelling
-from memos_cli.infra.vault import check, connection, past, purge, search
+from memos_cli.infra.vault import check, past, purge
 from memos_cli.infra.vault.units import POLICY
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.model import Filter, Link, Memory, State
+from memos_cli.interface.cubes.split import Split, fingerprint, split
+from memos_cli.model import Filter, Link, Memory
 from memos_cli.operation.activation import travel
 from memos_cli.operation.history import cube_diff
 from memos_cli.operation.parametric import foreign_adapters
@@ -25,12 +28,14 @@ if TYPE_CHECKING:
     from memos_cli.operation.lifecycle.erasure import Erasure
     from memos_cli.session import Author, Session
 
-_NAMED = 5
 """How many ids a refusal lists."""
 
 
 Plan = merge_plan.Plan
-"""What a merge brings."""
+Touched = familiarity.Touched
+"""What a merge does not bring unasked."""
+HeldChanges = held_changes.HeldChanges
+"""The same, as a question that waits."""
 
 
 class Merged(NamedTuple):
@@ -46,6 +51,9 @@ class Merged(NamedTuple):
         slots: what became of its slots, or would.
         now_trusted: how many memories were untrusted here, and are trusted now.
         opened: links that were taken out, since they closed a circle with links of the other cube.
+        touched: what was not taken over, since a stranger changes by it what is familiar here.
+        held: the question about that; `None` where there is none, or where it was left.
+        accepted: whether somebody accepted all of it.
     """
 
     cube: str
@@ -61,6 +69,29 @@ class Merged(NamedTuple):
     slots: travel.Taken = travel.Taken()
     now_trusted: int = 0
     opened: tuple[Link, ...] = ()
+    touched: Touched = NOTHING
+    held: HeldChanges | None = None
+    accepted: bool = False
+
+
+class Answer(StrEnum):
+    """What becomes of the changes of a stranger to what is familiar: they are taken over, held for later, or left for good."""
+
+    TAKE = "take"
+    HOLD = "hold"
+    LEAVE = "leave"
+
+
+class Asked(NamedTuple):
+    """The question about the changes of one file: what they are, who signed it, and a function that compares both cubes."""
+
+    touched: Touched
+    signers: tuple[Signer, ...]
+    look: Callable[[], cube_diff.Comparison]
+
+
+Ask = Callable[[Asked], Answer]
+"""Asks a person before the merge, outside of its transaction, so that the question blocks no other writer."""
 
 
 class _Source(NamedTuple):
@@ -71,29 +102,6 @@ class _Source(NamedTuple):
     origin: dict[str, Any] = {}  # noqa: RUF012 -- never changed
     signers: tuple[Signer, ...] = ()
     slots: tuple[Travelling, ...] = ()
-
-
-class Split(NamedTuple):
-    """What a split moved: the ids, the new cube, and the transaction that forgot the memories in the old one."""
-
-    cube: str
-    new: str
-    path: str
-    ids: tuple[str, ...]
-    kept: bool
-    txn: str | None
-    dry_run: bool = False
-
-
-Agree = Callable[[Sequence[str]], None]
-"""Called with the ids that an untrusted cube's purges would erase here, before they do; raises `Refused` for a no."""
-
-
-def _disagree(ids: Sequence[str]) -> None:
-    raise Refused(
-        f"{len(ids)} memories of this cube were purged there, by nobody whom you trust: {_some([one[:8] for one in ids])}",
-        hint="see them with --dry-run; to erase them here for good, too: --yes",
-    )
 
 
 class CubeMerge:
@@ -110,29 +118,35 @@ class CubeMerge:
         self._transfer = transfer
         self._erasure = erasure
 
-    def merge(self, other: str, into: str | None = None, *, dry_run: bool = False, agree: Agree = _disagree) -> Merged:
+    def merge(
+        self, other: str, into: str | None = None, *, dry_run: bool = False, take: bool = False, ask: Ask | None = None
+    ) -> Merged:
         """Take over what another cube has and this one lacks, in one transaction that `undo` takes back.
+
+        What a stranger changes of what is familiar here is held for `memos review`, and the rest is taken over.
 
         Args:
             other: a name or a path.
             into: the cube that is written to; `None` for the first one in use.
-            agree: see `Agree`.
+            take: take over all of it.
+            ask: asks a person what to do with such changes; `None` to hold them.
 
         Raises:
             CubeNotFound: one of the cubes does not exist. UsageError: both are the same cube.
-            IntegrityError: the other cube is damaged, or two copies went on writing as one replica; nothing is changed.
-            Refused: the principal does not own the cubes, or `agree` says no.
+            IntegrityError: the other cube is damaged, or over a day ahead of this machine's clock, or two copies went on
+                writing as one replica; nothing is changed.
+            Refused: the principal does not own the cubes; or a stranger's cube goes on in the name of this one.
         """
         vault, author = self._target(into)
         source = self._session.vault(other)
         if source.folder.resolve() == vault.folder.resolve():
             raise UsageError(f"{other} is the cube that it would be merged into", hint="see the cubes: memos cube list")
         self._require_reader(author, source)
-        # A cube in the home's own folder counts as one's own, unless it is still being made there.
+        # A cube in the home's own folder counts as one's own, but for what is a stranger there, unless it is still being made.
         near = source.folder.parent == self._session.paths.cubes and source.folder.name in self._session.shelf.names()
         if not near:
             check.require_sound(source)  # doctor looks at those of this home
-        return self._merge(vault, _Source(source, near), author, other, None if dry_run else agree)
+        return self._merge(vault, _Source(source, near), author, other, dry_run=dry_run, take=take, ask=ask)
 
     def merge_file(
         self,
@@ -142,7 +156,8 @@ class CubeMerge:
         *,
         dry_run: bool = False,
         require_signed: bool = False,
-        agree: Agree = _disagree,
+        take: bool = False,
+        ask: Ask | None = None,
         tell: "Progress" = lambda *_: None,
     ) -> Merged:
         """As `merge`, with the cube in a file, which is verified whole before anything is changed.
@@ -150,20 +165,33 @@ class CubeMerge:
         Args:
             stream: the file, decrypted.
             other: what messages call it.
+            into: see `merge`, as for `dry_run`, `take` and `ask`.
             require_signed: refuse a file without a signature by a key that is trusted here.
-            agree: see `Agree`.
             tell: called with how many operations were read, of how many.
 
         Raises:
             CubeNotFound: the cube to write to does not exist.
             IntegrityError: the file is damaged, a signature is forged, or two copies went on writing as one replica.
             AccessDenied: a signature is required, and no trusted key made one.
-            Refused: the principal does not own the cube, or `agree` says no.
+            Refused: the principal does not own the cube; or a stranger's file goes on in the name of this cube.
         """
         vault, author = self._target(into)
         with self._transfer.staged(stream, "merged", require_signed=require_signed, tell=tell) as staged:
             source = _Source(staged.vault, staged.trusted, staged.origin, staged.signers, staged.slots)
-            return self._merge(vault, source, author, other, None if dry_run else agree)
+            return self._merge(vault, source, author, other, dry_run=dry_run, take=take, ask=ask)
+
+    def take(self, held: HeldChanges) -> Merged:
+        """Take over what was held, as it is; all that came with it counts as accepted, too.
+
+        Raises:
+            Refused: the principal does not own the cube.
+        """
+        vault, author = self._target(held.cube)
+        origin = {"file": held.file, "signers": list(held.signers)} if held.file else {}
+        with Vault(held.path, held.other) as small:
+            result = self._merge(vault, _Source(small, trusted=False, origin=origin), author, held.other, take=True, of=held)
+        held_changes.drop(held.path)
+        return result
 
     def _target(self, into: str | None) -> "tuple[Vault, Author]":
         vault = self._session.vault(into) if into is not None else self._session.writable()
@@ -171,107 +199,90 @@ class CubeMerge:
         governance.require_owner(author.principal, vault.meta, "merge into it")
         return vault, author
 
-    def _merge(self, vault: Vault, source: _Source, author: "Author", other: str, agree: Agree | None) -> Merged:
-        """The merge; without `agree`, a report of what it would bring."""
+    def _merge(
+        self,
+        vault: Vault,
+        source: _Source,
+        author: "Author",
+        other: str,
+        *,
+        dry_run: bool = False,
+        take: bool = False,
+        ask: Ask | None = None,
+        of: HeldChanges | None = None,
+    ) -> Merged:
+        """The merge, or a report of what it would bring; `of` is the question that it answers."""
+        # A staged file has shown this already. Before the transaction: who writes to a cube meanwhile has this clock, too.
+        hybrid_clock.check_ahead(past.newest(source.vault), author.millis)
         said: dict[str, Any] = {"untrusted": not source.trusted, "signers": source.signers}
-        asked = agree is not None and not source.trusted and merge_plan.may_erase(source.vault)
-        if agree and asked and (doomed := merge_plan.plan(vault, source.vault).erased):
-            agree(doomed)  # before the transaction, so that the question blocks no other writer
-        if agree is None:
-            planned = merge_plan.plan(vault, source.vault)
-            said["now_trusted"] = len(merge.now_trusted(vault, source.vault)) if source.trusted else 0
-            rules = source.trusted and not source.vault.mark(POLICY) and not vault.mark(POLICY)
-            said["foreign_policy"] = (POLICY, POLICY) in planned.records and not rules
-            return Merged(vault.name, other, planned, None, dry_run=True, **said, **self._learnt(vault, source, dry_run=True))
+        terms = Terms(
+            trusted=source.trusted, fingerprint=fingerprint(self._session, source.vault), note=source.origin, name=other
+        )
+        holding = terms._replace(hold=True)
+        if dry_run:
+            return self._planned(vault, source, other, terms if take else holding, said)
+        answer = Answer.TAKE if take else Answer.HOLD if ask is None else self._answer(vault, source, holding, ask)
+        terms = terms._replace(accepted=True) if answer is Answer.TAKE else holding
         places = self._erasure.places(vault)
         left = bool(purge.wipe(vault, places))
-        terms = merge.Terms(trusted=source.trusted, fingerprint=self._fingerprint(source.vault), note=source.origin)
         with author.write(vault) as unit:
             merged = merge.merge(vault, unit, source.vault, terms)
+            if of is not None and of.txn:
+                familiarity.accept_import(vault, of.txn)
             txn = unit.log.txn if unit.log.count else None
         said["unfinished"] = tuple(purge.wipe(vault, places, None if left else merged.texts))
-        said |= {"now_trusted": merged.now_trusted, "opened": merged.opened, **self._learnt(vault, source)}
+        said |= {"now_trusted": merged.now_trusted, **({} if of is not None else self._learnt(vault, source, merged.touched))}
+        said |= {"opened": merged.opened, "touched": merged.touched, "accepted": terms.accepted and not source.trusted}
+        if answer is Answer.LEAVE:
+            held_changes.leave(vault, merged.touched.digest)
+        said["held"] = self._held(vault, source, author, other, merged.touched, txn)
         from_elsewhere = (POLICY, POLICY) in merged.plan.records and bool(vault.mark(POLICY))
         return Merged(vault.name, other, merged.plan, txn, foreign_policy=from_elsewhere, **said)
 
-    def _learnt(self, vault: Vault, source: _Source, *, dry_run: bool = False) -> dict[str, Any]:
+    def _planned(self, vault: Vault, source: _Source, other: str, terms: Terms, said: dict[str, Any]) -> Merged:
+        planned, touched = merge.look(vault, source.vault, terms)
+        said["now_trusted"] = len(merge.now_trusted(vault, source.vault)) if source.trusted else 0
+        rules = source.trusted and not source.vault.mark(POLICY) and not vault.mark(POLICY)
+        said["foreign_policy"] = (POLICY, POLICY) in planned.records and not rules
+        said |= {"touched": touched, **self._learnt(vault, source, touched, dry_run=True)}
+        return Merged(vault.name, other, planned, None, dry_run=True, **said)
+
+    def _answer(self, vault: Vault, source: _Source, terms: Terms, ask: Ask) -> Answer:
+        _, touched = merge.look(vault, source.vault, terms)
+        if not touched.changes:
+            return Answer.HOLD
+        if held_changes.was_left(vault, touched.digest):
+            return Answer.LEAVE
+        return ask(Asked(touched, source.signers, lambda: differing(vault, source.vault, touched.subjects)))
+
+    def _held(
+        self, vault: Vault, source: _Source, author: "Author", other: str, touched: Touched, txn: str | None
+    ) -> HeldChanges | None:
+        """Keep what was not taken over, unless it was left; the question about it."""
+        if held_changes.count(vault):
+            held_changes.tidy(vault)
+        if not touched.changes or held_changes.was_left(vault, touched.digest):
+            return None
+        when: dict[str, Any] = {"at": author.at, "millis": author.millis, "txn": txn}
+        return held_changes.keep(vault, source.vault, touched, name=other, origin=source.origin, **when)
+
+    def _learnt(self, vault: Vault, source: _Source, touched: Touched, *, dry_run: bool = False) -> dict[str, Any]:
         """Take over adapters and slots, which travel beside the log; the result as fields of `Merged`."""
         terms: dict[str, Any] = {"trusted": source.trusted, "dry_run": dry_run}
-        came = foreign_adapters.take_over(vault, source.vault, signed=bool(source.origin), **terms)
+        without = {name for noun, name in touched.subjects if noun == adapters.NOUN}
+        came = foreign_adapters.take_over(vault, source.vault, signed=bool(source.origin), without=without, **terms)
         return {"adapters": came, "slots": travel.keep_slots(self._session, vault, source.slots, after=source.vault, **terms)}
 
     def _require_reader(self, author: "Author", source: Vault) -> None:
-        if (
-            author.principal != self._session.person
-        ):  # the person can open the folder anyway; a principal acting for somebody may not
+        # The person can open the folder anyway; a principal acting for somebody may not.
+        if author.principal != self._session.person:
             governance.require_owner(author.principal, source.meta, "merge it into another cube")
-
-    def _fingerprint(self, source: Vault) -> str | None:
-        """The fingerprint of this home's embedder, if the other cube has vectors at all."""
-        if not search.has_vectors(source):
-            return None
-        try:
-            embedder = self._session.embeddings.embedder()
-        except ModelUnavailable:
-            return None
-        return embedder.fingerprint if embedder is not None else None
 
     def split(
         self, new: str, name: str | None = None, wanted: Filter | None = None, *, keep: bool = False, dry_run: bool = False
     ) -> Split:
-        """Move the memories that a filter lets through to a new cube, with all of their history.
-
-        In the old cube they are forgotten, in one transaction, and can be restored. The new cube is complete before that: a
-        kill in between leaves the memories in both.
-
-        Args:
-            new: the new cube's name or path.
-            name: the cube that is split; `None` for the first one in use.
-            keep: leave the memories in the old cube too.
-
-        Raises:
-            Refused: the new cube exists; one of the memories is frozen; the principal does not own the cube.
-        """
-        vault = self._session.vault(name) if name is not None else self._session.vaults()[0]
-        author = self._session.author("split")
-        governance.require_owner(author.principal, vault.meta, "split it")
-        place = self._session.shelf.place(new)
-        if place.exists():
-            raise Refused(f"there is {place} already", hint="choose another name")
-        narrowed = self._session.sight(vault, wanted)
-        memories = past.seen(vault, narrowed).find(narrowed, "oldest")
-        if not keep:
-            _refuse_frozen(memories)
-        ids = tuple(memory.id for memory in memories)
-        if not ids:
-            raise UsageError(
-                "no memory is so, and an empty cube is made with memos cube create", hint="memos list, with the same options"
-            )
-        if dry_run:
-            return Split(vault.name, new, str(place), ids, keep, None, dry_run=True)
-        self._copy(vault, place, ids, author)
-        txn = None if keep else _let_go(vault, ids, author, place.name)
-        return Split(vault.name, place.name, str(place), ids, keep, txn)
-
-    def _copy(self, vault: Vault, place: Path, ids: tuple[str, ...], author: "Author") -> None:
-        """Make the new cube beside its place, and move it there when it is complete."""
-        half = place.with_name(f".{place.name}.{os.urandom(6).hex()}")
-        try:
-            Vault.create(half, owner=vault.meta["owner"], millis=author.millis)
-            known = self._fingerprint(vault)
-            with Vault(half, place.name) as made:
-                with author.write(made) as unit:
-                    merge.merge(made, unit, vault, merge.Terms(trusted=True, fingerprint=known, only=frozenset(ids)))
-                connection.checkpoint(made)
-            half.rename(place)
-            sync_folder(place.parent)
-        except OSError as error:
-            raise MemosError(f"cannot make a cube at {place}: {error.strerror or error}") from None
-        finally:
-            if half.exists():
-                import shutil
-
-                shutil.rmtree(half, ignore_errors=True)
+        """Move memories to a new cube: see `split.split`."""
+        return split(self._session, new, name, wanted, keep=keep, dry_run=dry_run)
 
     def diff(self, first: str, second: str, user_id: str | None = None) -> cube_diff.Comparison:
         """The differences of two cubes; of memories, only those that the principal may see in both.
@@ -292,22 +303,7 @@ class CubeMerge:
                     vault.confirm([memory.id])
 
 
-def _refuse_frozen(memories: "list[Memory]") -> None:
-    frozen = [memory.id[:8] for memory in memories if memory.frozen]
-    if frozen:
-        ids = " ".join(frozen[:_NAMED])
-        raise Refused(f"frozen, so they stay: {_some(frozen)}", hint=f"--keep leaves all in both; or: memos unfreeze {ids}")
-
-
-def _some(ids: Sequence[str]) -> str:
-    more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
-    return " ".join(ids[:_NAMED]) + more
-
-
-def _let_go(vault: Vault, ids: tuple[str, ...], author: "Author", new: str) -> str | None:
-    gone: dict[str, Any] = {"state": State.EXPIRED.value, "since": author.at, "reason": f"split into {new}"}
-    with author.write(vault) as unit:
-        for identity in ids:
-            if vault.get(identity).state not in {State.EXPIRED, State.PURGED}:
-                unit.change("memory", identity, gone)
-        return unit.log.txn if unit.log.count else None
+def differing(here: Vault, there: Vault, subjects: Collection[tuple[str, str]]) -> cube_diff.Comparison:
+    """What two cubes hold differently of these memories and records."""
+    found = cube_diff.compare(here, there, lambda memory, _: ("memory", memory.id) in subjects)
+    return found._replace(records=tuple(one for one in found.records if one[:2] in subjects))

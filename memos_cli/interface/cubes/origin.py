@@ -6,13 +6,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from memos_cli.errors import MemosError, ModelUnavailable
+from memos_cli.hybrid_clock import time_of
 from memos_cli.infra.local import adapters
 from memos_cli.infra.transfer.dumper import MAKER
-from memos_cli.infra.vault import log, past, queries, search
+from memos_cli.infra.vault import past, queries, search
 from memos_cli.model import Adapter
 from memos_cli.operation import models
 from memos_cli.signer import Signer
-from memos_cli.times import from_millis
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,6 +76,8 @@ class Fitting(NamedTuple):
         maker: the owner where the cube was made.
         untrusted: how many memories are untrusted: they came from elsewhere and were not used here yet.
         foreign_policy: whether the log has a policy from a merge that does not rule here.
+        maker_unverified: whether no trusted key signed the file that the cube was made of, so that the maker is only claimed.
+        accepted: whether the cube is one's own, or trusted, or was accepted.
         chat_model: SHA-256 of the model that is chosen here; `None` where none is, or where it is no file on this machine.
         adapters: the promoted ones.
         slots: by the model that they are of.
@@ -89,20 +91,25 @@ class Fitting(NamedTuple):
     adapters: tuple[Promoted, ...] = ()
     slots: tuple[States, ...] = ()
     chat_model: str | None = None
+    maker_unverified: bool = False
+    accepted: bool = True
 
 
 def fitting(session: "Session", keys: "Keys", vault: "Vault") -> Fitting:
     """What of a cube fits this machine."""
     model = models.identity(session.settings, session.paths).get("model")
+    arrived = tuple(arrivals(keys, vault))
     return Fitting(
         vault.mark(MAKER) or vault.meta["owner"],
         tuple(_vectors(session, vault)),
-        tuple(arrivals(keys, vault)),
+        arrived,
         queries.untrusted_count(vault),
         vault.policy != vault.merged_policy,
         tuple(_learnt(session, vault, model)),
         tuple(_states(session, vault, model)),
         model,
+        bool(vault.mark(MAKER)) and not any(one.trusted for came in arrived[:1] for one in came.signers),
+        vault.is_accepted,
     )
 
 
@@ -184,7 +191,7 @@ def arrivals(keys: "Keys", vault: "Vault") -> list[Arrival]:
     names = keys.known() if any(told.get("signers") for _, told in found) else {}
     return [
         Arrival(
-            from_millis(log.millis_of(one.clock)),
+            time_of(one),
             told.get("operations", 0),
             told.get("cube", ""),
             told.get("file"),

@@ -4,25 +4,25 @@
 nothing else knows of (`infra.transfer.loader`).
 """
 
-import stat
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from tempfile import gettempdir
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 from memos_cli.errors import MemosError, Refused, UsageError
-from memos_cli.infra import files
 from memos_cli.infra.cubefile import SUFFIX, Sign
 from memos_cli.infra.governance import governance
 from memos_cli.infra.local import adapters
 from memos_cli.infra.local.jobs import FOLDER
-from memos_cli.infra.transfer import dumper, loader
+from memos_cli.infra.transfer import dumper, familiarity, loader
 from memos_cli.infra.transfer.dumper import WHOLE, Dumped, Progress
+from memos_cli.infra.transfer.verifier import verified
 from memos_cli.infra.vault import queries
 from memos_cli.infra.vault.connection import FILE
 from memos_cli.infra.vault.vault import Vault
+from memos_cli.interface.cubes.target import written
 from memos_cli.model import Filter
 from memos_cli.operation import policy
 from memos_cli.operation.activation import travel
@@ -82,13 +82,30 @@ class Contents(NamedTuple):
 
 
 class Received(NamedTuple):
-    """What an import made, or would make: all of it is new. `txn` is the transaction that `undo` takes back."""
+    """What an import made, or would make: all of it is new.
+
+    Attributes:
+        txn: the transaction that `undo` takes back.
+        accepted: whether a trusted key has signed it, or the person accepts it.
+        purged_here: ids of its memories that were purged in a cube of this home, and are here again.
+    """
 
     cube: str
     contents: Contents
     dry_run: bool
     txn: str | None = None
     slots: travel.Taken = travel.Taken()
+    accepted: bool = True
+    purged_here: tuple[str, ...] = ()
+
+
+Agree = Callable[[Mapping[str, str]], None]
+"""Called with the memories of a file that were purged here, each with the cube that purged it, before they come back; raises
+`Refused` for a no."""
+
+
+def _disagree(gone: Mapping[str, str]) -> None:
+    raise Refused(f"{len(gone)} memories of the file were purged in this home", hint="import them all the same: --yes")
 
 
 class Transfer:
@@ -126,6 +143,7 @@ class Transfer:
             CubeNotFound: there is no such cube.
             Refused: the cube is somebody else's; or there is such a file, or it would lie among those of a home or a cube; or
                 there is nothing to export.
+            IntegrityError: the cube is damaged, or what was written could not be imported or is not what the disk kept.
         """
         vault = self._session.vault(name or self._session.cube_names[0])
         governance.require_owner(self._session.principal, vault.meta, "export the cube")
@@ -135,11 +153,12 @@ class Transfer:
         # Beside the target, not in the home: an export is what saves a home whose disk is full or can only be read.
         regular = path is not None and (path.is_file() or not path.exists())
         scratch = path.absolute().parent if path and regular else Path(gettempdir())
-        opened = _written(path, force=force) if path else nullcontext(target)
+        opened = written(path, force=force) if path else nullcontext(target)
         with (
             self._source(vault, extent, scratch) as (source, left_out),
             opened as stream,
-            (seal or _plainly)(cast("BinaryIO", stream), scratch) as out,
+            (seal or _plainly)(cast("BinaryIO", stream), scratch) as sealed,
+            verified(sealed, scratch, _fault_of_record) as out,
         ):
             if extent.redacted:
                 extent = extent._replace(wanted=None, vectors=False)
@@ -178,23 +197,28 @@ class Transfer:
         *,
         dry_run: bool = False,
         require_signed: bool = False,
+        accept: bool = False,
+        agree: Agree = _disagree,
         look: Callable[[Contents], None] = lambda _: None,
         tell: Progress = lambda *_: None,
     ) -> Received:
         """Make a new cube of a file; `undo` in that cube takes it back.
 
-        The memories of a file without a signature by a trusted key are untrusted until they are used.
+        The memories of a file without a signature by a trusted key are untrusted until they are used, and its policy does not
+        rule until somebody accepts the cube.
 
         Args:
             stream: the file, decrypted.
             name: what the cube is to be called here.
             dry_run: verify everything and make nothing.
             require_signed: refuse a file without a signature by a key that is trusted here.
+            accept: accept the cube, whoever has signed it.
+            agree: see `Agree`.
             look: called with the contents once all of the file is verified; an exception from it stops the import.
             tell: called with how many operations are done, of how many.
 
         Raises:
-            Refused: a cube of that name exists.
+            Refused: a cube of that name exists, or `agree` says no.
             IntegrityError: the file is damaged, or a signature is forged. Nothing is changed then.
             AccessDenied: a signature is required, and no trusted key made one.
         """
@@ -203,16 +227,37 @@ class Transfer:
         with self.staged(stream, target.name, folder=target.parent, require_signed=require_signed, tell=tell) as staged:
             found = contents(staged)
             look(found)
+            gone, accepted = self._purged_here(staged.vault), accept or staged.trusted
             if dry_run:
-                return Received(target.name, found, dry_run)
+                return Received(target.name, found, dry_run, accepted=accepted, purged_here=tuple(gone))
+            if gone:
+                agree(gone)
             with self._session.author("import").write(staged.vault) as unit:
-                staged.receive(unit)
+                staged.receive(unit, accepted=accepted)
             staged.adopt(target)
             slots = travel.Taken()
             if staged.slots:
                 with Vault(target, target.name) as made:
                     slots = travel.keep_slots(self._session, made, staged.slots, trusted=staged.trusted)
-        return Received(target.name, found, dry_run, unit.log.txn, slots)
+        return Received(target.name, found, dry_run, unit.log.txn, slots, accepted, tuple(gone))
+
+    def _purged_here(self, other: Vault) -> dict[str, str]:
+        """The memories of another cube that were purged in one of this home, each with the name of that one."""
+        gone: dict[str, str] = {}
+        for name in self._session.shelf.names():
+            with suppress(MemosError):  # a damaged cube keeps no file out
+                gone |= dict.fromkeys(familiarity.purged_in(self._session.vault(name), other), name)
+        return gone
+
+    def accept(self, name: str) -> bool:
+        """Accept an imported cube: its policy rules, its memories count as one's own; `False` if nothing was to be accepted.
+
+        Raises:
+            CubeNotFound: there is no such cube. Refused: the principal does not own it.
+        """
+        vault = self._session.vault(name)
+        governance.require_owner(self._session.principal, vault.meta, "accept it")
+        return familiarity.accept_cube(vault)
 
     def verify(
         self, stream: "BinaryIO | IO[bytes]", *, require_signed: bool = False, tell: Progress = lambda *_: None
@@ -240,8 +285,9 @@ class Transfer:
         place = folder or self._session.paths.cubes
         self._session.shelf.sweep_old(self._session.now)
         with loader.stage(
-            stream, place, name, due=self._session.shelf.due, check=_fault_of_record, owner=self._session.person, tell=tell
-        ) as staged:
+            stream, place, name, due=self._session.shelf.due, check=_fault_of_record, owner=self._session.person,
+            millis=self._session.millis, tell=tell,
+        ) as staged:  # fmt: skip
             digest = bytes.fromhex(staged.digest)
             yield staged._replace(signers=self._keys.verify(digest, staged.signatures, required=require_signed))
 
@@ -300,29 +346,3 @@ def _fault_of_record(noun: str, registers: Mapping[str, Any]) -> str:
 def _plainly(stream: BinaryIO, _: Path) -> Iterator[BinaryIO]:
     """No encryption."""
     yield stream
-
-
-@contextmanager
-def _written(path: Path, *, force: bool) -> Iterator[BinaryIO]:
-    """A stream whose bytes are at `path`, readable by nobody else, once the block ends: all of them, or none.
-
-    Raises:
-        Refused: the file exists, and `force` was not given.
-        MemosError: the file cannot be written there.
-    """
-    try:
-        if path.exists() and not stat.S_ISREG(path.stat().st_mode):  # write to a device or a pipe, never replace it
-            with path.open("wb") as stream:
-                yield stream
-            return
-        if path.exists() and not force:
-            raise Refused(f"there is a file {path} already", hint="replace it with --force, or name another one with -o")
-        if not path.parent.is_dir():
-            raise MemosError(f"there is no folder {path.parent}", hint="make it first")
-        with files.replaced(path) as half:
-            with half.open("wb") as stream:
-                yield stream
-            if path.exists() and not force:
-                raise Refused(f"there is a file {path} now; nothing was replaced", hint="replace it with --force")
-    except IsADirectoryError:
-        raise MemosError(f"{path} is a folder", hint=f"name a file: -o {path / 'NAME'}{SUFFIX}") from None

@@ -10,9 +10,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import UsageError
-from memos_cli.infra.vault import fold
+from memos_cli.infra.vault import fold, queries
 from memos_cli.model import Filter, Kind, LinkType, Memory, State
-from memos_cli.operation.changes import change_each, check_content
+from memos_cli.operation.changes import change_within, check_content
 from memos_cli.times import from_text, parse_duration, parse_iso, to_text
 
 if TYPE_CHECKING:
@@ -112,37 +112,56 @@ def _checked(fields: dict[str, Any]) -> dict[str, Any]:
 def run(session: "Session", memories: "MemOperator", steps: Sequence[Step], *, dry_run: bool = False) -> Chained:
     """Run a chain on the first cube in use.
 
+    Queries are searched beforehand, since a search may write vectors. All that is decided is decided in the transaction, from
+    the memories as they are there: other processes write meanwhile.
+
     Raises:
         Refused: a memory is frozen, or the principal may not change it; nothing is written then.
     """
-    vault = session.writable()
-    chosen = _retrieved(session, memories, vault, steps[0].fields)
-    changes: dict[str, dict[str, Any]] = {}
-    report = [{"do": steps[0].do, "memories": len(chosen)}]
-    for step in steps[1:]:
-        if step.do == "retrieve":
-            again = {memory.id for memory in _retrieved(session, memories, vault, step.fields)}
-            chosen = [memory for memory in chosen if memory.id in again]
-        elif step.do == "filter":
-            chosen = [memory for memory in chosen if _passes(memory, step.fields, session.now)]
-        else:
-            _collect(changes, chosen, step, session.now)
-        report.append({"do": step.do, "memories": len(chosen)})
-    done = change_each(
-        vault, list(changes), session.author("chain"), lambda memory: _news(vault, memory, changes), dry_run=dry_run
-    )
-    return Chained(tuple(report), done.ids, done.txn, dry_run)
+    vault, author = session.writable(), session.author("chain")
+    hits = [_searched(memories, vault, step.fields, author.at) for step in steps]
+    with author.write(vault) as unit:
+        chosen = _retrieved(session, vault, steps[0].fields, hits[0], author.at)
+        changes: dict[str, dict[str, Any]] = {}
+        report = [{"do": steps[0].do, "memories": len(chosen)}]
+        for step, found in zip(steps[1:], hits[1:], strict=True):
+            if step.do == "retrieve":
+                again = {memory.id for memory in _retrieved(session, vault, step.fields, found, author.at)}
+                chosen = [memory for memory in chosen if memory.id in again]
+            elif step.do == "filter":
+                chosen = [memory for memory in chosen if _passes(memory, step.fields, author.at)]
+            else:
+                _collect(changes, chosen, step, author.at)
+            report.append({"do": step.do, "memories": len(chosen)})
+        changed = change_within(vault, unit, changes, author, lambda memory: _news(vault, memory, changes))
+        if dry_run:
+            unit.take_back()
+    return Chained(tuple(report), changed, unit.log.txn if changed and not dry_run else None, dry_run)
 
 
-def _retrieved(session: "Session", memories: "MemOperator", vault: "Vault", fields: Mapping[str, Any]) -> list[Memory]:
+def _filter(fields: Mapping[str, Any], now: str) -> Filter:
     narrowing: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in fields.items() if name in _FILTERS
     }
-    wanted = Filter(at=session.now, **narrowing)
-    if "query" in fields:
-        hits = memories.search(fields["query"], k=min(fields.get("k", 10), _MOST), wanted=wanted, record=False).hits
-        return [hit.memory for hit in hits if hit.memory.cube == vault.name]
-    return vault.find(session.sight(vault, wanted), "newest", min(fields.get("k", _MOST), _MOST))
+    return Filter(at=now, **narrowing)
+
+
+def _searched(memories: "MemOperator", vault: "Vault", fields: Mapping[str, Any], now: str) -> list[str] | None:
+    """The ids of a cube's hits for the query of a step, the best first; `None` for a step without a query."""
+    if "query" not in fields:
+        return None
+    k = min(fields.get("k", 10), _MOST)
+    hits = memories.search(fields["query"], k=k, wanted=_filter(fields, now), record=False).hits
+    return [hit.memory.id for hit in hits if hit.memory.cube == vault.name]
+
+
+def _retrieved(session: "Session", vault: "Vault", fields: Mapping[str, Any], hits: list[str] | None, now: str) -> list[Memory]:
+    """The memories of a step as they are now: of the hits those that still pass, else all that pass."""
+    sight = session.sight(vault, _filter(fields, now))
+    if hits is None:
+        return vault.find(sight, "newest", min(fields.get("k", _MOST), _MOST))
+    still = queries.visible(vault, hits, queries.condition(sight))
+    return [still[identity] for identity in hits if identity in still]
 
 
 def _passes(memory: Memory, fields: Mapping[str, Any], now: str) -> bool:

@@ -7,7 +7,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from memos_cli.errors import ModelUnavailable, Refused, UsageError
+from memos_cli.errors import ModelUnavailable, NotFound, Refused, UsageError
 from memos_cli.infra.vault import connection, fold, search
 from memos_cli.infra.vault.blobs import Blobs
 from memos_cli.infra.vault.units import Unit
@@ -63,6 +63,7 @@ def ingest(
             secrets += bool(draft.labels)
             if placed.outcome == "duplicate":
                 confirmed.append(placed.id)
+                unit.accept("memory", placed.id)
                 if draft.kind in _PROMOTED:
                     _promote(vault, unit, placed.id)
             elif draft.task is not None:
@@ -79,6 +80,7 @@ def ingest(
                 extracted.append(placed.id)
             elif placed.outcome == "duplicate":
                 confirmed.append(placed.id)
+                unit.accept("memory", placed.id)
         reopened = task_scopes.reopen(vault, unit, tasks)
         txn = unit.log.txn if unit.log.count else None
     if confirmed:
@@ -138,7 +140,9 @@ def restore(vault: Vault, ids: Sequence[str], author: "Author") -> Changed:
     return change_each(vault, ids, author, revive, thawed=False)
 
 
-def edit(vault: Vault, identity: str, author: "Author", fields: dict[str, Any], mode: str = "overwrite") -> Changed:
+def edit(
+    vault: Vault, identity: str, author: "Author", fields: dict[str, Any], mode: str = "overwrite", *, was: str | None = None
+) -> Changed:
     """Set fields of a memory; fields that have their value already are left out, and an edit of nothing is none.
 
     Args:
@@ -147,9 +151,17 @@ def edit(vault: Vault, identity: str, author: "Author", fields: dict[str, Any], 
         author: who edits.
         fields: the new values by the name of the field.
         mode: what becomes of the content that the memory has: a key of `MODES`.
+        was: the content that the new one was made of; `None` where it was made of none.
+
+    Raises:
+        Refused: somebody changed the content meanwhile, which the new one would take back.
     """
 
     def differing(memory: Memory) -> dict[str, Any]:
+        if was is not None and memory.content != was:
+            raise Refused(
+                f"{identity[:8]} was changed meanwhile, so it stays as it is", hint=f"see it: memos history {identity[:8]}"
+            )
         # Read within the transaction: of two processes that append at once each goes on from what the other wrote.
         wanted = (
             {**fields, "content": check_content(MODES[mode](memory.content, fields["content"]))}
@@ -296,16 +308,26 @@ class Pipeline:
         """
         return self.edit(text, {"content": content}, mode=mode, user_id=user_id)
 
-    def edit(self, text: str, fields: dict[str, Any], *, mode: str = "overwrite", user_id: str | None = None) -> Changed:
+    def edit(
+        self, text: str, fields: dict[str, Any], *, mode: str = "overwrite", was: str | None = None, user_id: str | None = None
+    ) -> Changed:
         """Set registers of a memory (`content`, `kind`, `key`, …; `None` clears).
+
+        Args:
+            text: its id, a prefix of it, or its external id.
+            fields: the new values.
+            mode: `overwrite`, `append` or `merge`, for the content.
+            was: the content that the new one was made of, as in an editor; `None` for any.
+            user_id: who edits.
 
         Raises:
             UsageError: no such mode for the content.
+            Refused: the content is not what it was.
         """
         if mode not in MODES:
             raise UsageError(f"no update mode {mode!r}", hint=f"there are: {', '.join(MODES)}")
         vault, identity = self._session.locate(text, user_id)
-        return edit(vault, identity, self._session.author("edit", user_id), fields, mode)
+        return edit(vault, identity, self._session.author("edit", user_id), fields, mode, was=was)
 
     def delete(
         self, texts: str | Sequence[str], *, thaw: bool = False, dry_run: bool = False, user_id: str | None = None
@@ -340,6 +362,25 @@ class Pipeline:
     def save_record(self, noun: str, name: str, fields: dict[str, Any]) -> None:
         """Set the registers of a noun that is no memory (`view`, …), in the log like all else; its others are cleared."""
         vault = self._session.writable()
-        cleared = dict.fromkeys(vault.records(noun).get(name, {}))
         with self._session.author(noun).write(vault) as unit:
-            unit.change(noun, name, {**cleared, **fields})
+            unit.change(noun, name, {**dict.fromkeys(vault.records(noun).get(name, {})), **fields})
+
+    def remove_record(self, noun: str, name: str, *, dry_run: bool = False) -> None:
+        """Clear all registers of a noun that is no memory; `undo` brings it back.
+
+        Raises:
+            NotFound: there is none of that name.
+        """
+        vault = self._session.writable()
+        if dry_run:
+            _record(vault, noun, name)
+            return
+        with self._session.author(noun).write(vault) as unit:
+            unit.change(noun, name, dict.fromkeys(_record(vault, noun, name)))
+
+
+def _record(vault: Vault, noun: str, name: str) -> dict[str, Any]:
+    known = vault.records(noun)
+    if name not in known:
+        raise NotFound(f"no {noun} {name!r}", hint=f"there are: {', '.join(known)}" if known else None)
+    return known[name]

@@ -274,6 +274,7 @@ def _by_dateparser(words: str, base: date, prefer: str) -> date | None:
         "PREFER_DAY_OF_MONTH": "first",
         "DATE_ORDER": "DMY",
         "RETURN_AS_TIMEZONE_AWARE": False,
+        "TIMEZONE": "UTC",  # or it asks for the machine's zone, and raises where TZ names none
     }
     try:
         found = dateparser.parse(words, languages=["en"], settings=settings)

@@ -7,9 +7,10 @@ from memos_cli.infra.vault import queries
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Memory, State
 
-_LEFT_OUT = frozenset(
-    ("id", "cube", "version", "created_at", "updated_at", "since", "access_count", "last_access_at", "untrusted", "trust")
-)
+_LEFT_OUT = frozenset((
+    "id", "cube", "version", "created_at", "updated_at", "since", "access_count", "last_access_at", "untrusted", "trust",
+    "unverified", "unaccepted",
+))  # fmt: skip
 """Fields that make no difference to what a memory says: how often, when and where it was used or changed."""
 
 

@@ -145,8 +145,8 @@ class Snapshots:
         """
         vault, author = self._vault(name), self._session.author("snapshot restore")
         governance.require_owner(author.principal, vault.meta, "restore a snapshot")
-        then = past.snapshot(vault, name)
         with author.write(vault) as unit:
+            then = past.snapshot(vault, name)
             differences = tuple(between(vault, then["position"]))
             _refuse_frozen(differences)
             for one in differences:
@@ -164,11 +164,12 @@ class Snapshots:
             NotFound: there is no such snapshot.
         """
         vault = self._vault(name)
-        fields = past.snapshot(vault, name)
-        removed = _made(vault, name, fields)
-        if not dry_run:
-            with self._session.author(SNAPSHOT).write(vault) as unit:
-                unit.change(SNAPSHOT, name, dict.fromkeys(fields))
+        if dry_run:
+            return _made(vault, name, past.snapshot(vault, name))
+        with self._session.author(SNAPSHOT).write(vault) as unit:
+            fields = past.snapshot(vault, name)
+            removed = _made(vault, name, fields)
+            unit.change(SNAPSHOT, name, dict.fromkeys(fields))
         return removed
 
     def _vault(self, name: str) -> Vault:

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import IntegrityError, MemoryNotFound, NotFound, Refused, UsageError
+from memos_cli.hybrid_clock import time_of
 from memos_cli.infra.vault import connection, fold, log, past, queries
 from memos_cli.infra.vault.blobs import Blobs
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Memory, Operation, State
 from memos_cli.operation.changes import change_each
 from memos_cli.operation.results import Changed, Provenance, Undone, Version
-from memos_cli.times import from_millis
 
 if TYPE_CHECKING:
     from memos_cli.session import Author, Session
@@ -28,7 +28,7 @@ def versions(vault: Vault, identity: str) -> list[Version]:
     for number, operation in enumerate(vault.operations("memory", identity), start=1):
         changed = operation.change or {}
         was = {name: before.get(name) for name in changed if name in before}
-        found.append(Version(number, operation, from_millis(log.millis_of(operation.clock)), was))
+        found.append(Version(number, operation, time_of(operation), was))
         before.update(changed)
     return found
 
@@ -98,6 +98,7 @@ def undo(vault: Vault, author: "Author", name: str | None, *, dry_run: bool = Fa
         for (noun, subject), change in going.inverses:
             unit.change(noun, subject, change, reverts=going.txn)
             subjects.append(subject)
+        unit.take_back_tick(going.txn)
         done = unit.log.txn
     return Undone(done, going.txn, going.command, going.subjects or tuple(subjects))
 

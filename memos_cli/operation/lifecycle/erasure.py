@@ -14,6 +14,7 @@ from memos_cli.infra.governance import governance
 from memos_cli.infra.local import adapters
 from memos_cli.infra.local.recalls import Recalls
 from memos_cli.infra.local.states import Store
+from memos_cli.infra.transfer.held_changes import HeldTexts
 from memos_cli.infra.vault import purge as cube_purge
 from memos_cli.infra.vault.purge import Purged, TextHolder
 from memos_cli.infra.vault.vault import Vault
@@ -247,6 +248,7 @@ class Erasure:
             SavedStates(slots.store(session), vault),
             Recollections(vault.folder),
             LearntAdapters(session, vault),
+            HeldTexts(vault),
         )
 
     def purge(
@@ -271,9 +273,8 @@ class Erasure:
             Refused: a memory is frozen and `thaw` was not given, or the principal may not change it.
         """
         vault, ids = self._session.locate_all([texts] if isinstance(texts, str) else texts, user_id)
-        if derived:
-            ids = cube_purge.kin(vault, ids)
-        return purge(vault, ids, self._session.author("forget", user_id), self.places(vault), thaw=thaw, dry_run=dry_run)
+        author = self._session.author("forget", user_id)
+        return purge(vault, ids, author, self.places(vault), derived=derived, thaw=thaw, dry_run=dry_run)
 
     def kin(self, texts: "str | Sequence[str]", user_id: str | None = None) -> tuple[Memory, ...]:
         """These memories, those made from them (derived, merged), and those that they were made from."""
@@ -286,12 +287,20 @@ class Erasure:
 
 
 def purge(
-    vault: Vault, ids: Sequence[str], author: Author, places: Sequence[TextHolder], *, thaw: bool, dry_run: bool
+    vault: Vault,
+    ids: Sequence[str],
+    author: Author,
+    places: Sequence[TextHolder],
+    *,
+    derived: bool = False,
+    thaw: bool,
+    dry_run: bool,
 ) -> Receipt:
     """Purge memories, so that nothing but their ids is left; nothing can bring them back.
 
     Args:
         places: the places besides the cube's file that may hold the texts.
+        derived: purge also the memories derived from them, and those that they were derived from.
         thaw: purge also frozen memories; the person was asked.
 
     Raises:
@@ -300,6 +309,7 @@ def purge(
     asking = governance.asking(author.principal, vault.meta)
     left = not dry_run and bool(cube_purge.wipe(vault, places))
     with author.write(vault) as unit:
+        ids = cube_purge.kin(vault, ids) if derived else ids
         for memory in map(vault.get, ids):
             governance.require_change(memory, author.principal, vault.meta)
             if not thaw:

@@ -5,16 +5,18 @@ The tick of one cube is in `tick`; this module hands it what it needs from the r
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import MemosError, UsageError
 from memos_cli.infra.governance import governance
+from memos_cli.infra.marks import TICKED
+from memos_cli.infra.transfer import held_changes
 from memos_cli.infra.vault import queries, search
 from memos_cli.model import Memory, State
 from memos_cli.operation.lifecycle import transitions
-from memos_cli.operation.lifecycle.tick import READ, TICKED, Limits, Means, Tick, Ticked, uses_of
+from memos_cli.operation.lifecycle.tick import READ, Limits, Means, Tick, Ticked, uses_of
 from memos_cli.operation.operator.dedupe import sweep
 from memos_cli.operation.policy import policy_of
 from memos_cli.times import from_millis, to_millis
@@ -70,10 +72,11 @@ class MemLifecycle:
             tell: called with the number of transitions made so far, and of all.
 
         Raises:
-            Busy: another tick is running. Refused: the principal is not the owner.
+            Busy: another tick is running. Refused: the principal is not the owner, or `now` is later than the clock, the tick
+                would purge, and the limits do not let it.
         """
         clock = _Clock(limits or Limits())
-        return [self._tick(vault, now or self._session.now, clock.left(), tell) for vault in self._session.vaults()]
+        return [self._tick(vault, now, clock.left(), tell) for vault in self._session.vaults()]
 
     def tick_all(
         self, now: str | None = None, limits: Limits | None = None, tell: Callable[[int, int], None] = lambda *_: None
@@ -81,7 +84,7 @@ class MemLifecycle:
         """Carry out what is due in every cube of the home that the principal owns; see `tick`.
 
         A cube that fails keeps no other from its tick. The cube ticked longest ago comes first, so that a budget of seconds
-        reaches all cubes in turn.
+        reaches all cubes in turn. Cubes that were imported and not accepted are left alone, see `unaccepted`.
 
         Returns:
             What was done, and the errors by the name of the cube that failed.
@@ -93,21 +96,30 @@ class MemLifecycle:
         for name in self._session.shelf.names():
             try:
                 vault = self._session.vault(name)
-                if governance.asking(self._session.principal, vault.meta) is None:
+                if governance.asking(self._session.principal, vault.meta) is None and vault.is_accepted:
                     mine.append((vault.mark(TICKED) or "", name))
             except MemosError as error:
                 failed[name] = error
         for _, name in sorted(mine):
             try:
-                done.append(self._tick(self._session.vault(name), now or self._session.now, clock.left(), tell))
+                done.append(self._tick(self._session.vault(name), now, clock.left(), tell))
             except MemosError as error:
                 failed[name] = error
         return done, failed
 
-    def _tick(self, vault: "Vault", now: str, limits: Limits, tell: Callable[[int, int], None]) -> Ticked:
+    def unaccepted(self) -> list[str]:
+        """The cubes of the home that were imported without a trusted signature, and that nobody has accepted."""
+        found = []
+        for name in self._session.shelf.names():
+            with suppress(MemosError):  # what is wrong with a cube is told by its tick
+                if not self._session.vault(name).is_accepted:
+                    found.append(name)
+        return found
+
+    def _tick(self, vault: "Vault", now: str | None, limits: Limits, tell: Callable[[int, int], None]) -> Ticked:
         with self._means(vault, tell) as means:
             done = Tick(vault, self._session.author("tick"), now, limits, means).run()
-        if not limits.dry and (said := self._consolidate(vault, now)):
+        if not limits.dry and (said := self._consolidate(vault, done.now)):
             return done._replace(consolidation=said)
         return done
 
@@ -176,7 +188,10 @@ def plan(vault: "Vault", now: str, days: float) -> list[Ahead]:
 
 
 class LifecycleStanding(NamedTuple):
-    """A cube's lifecycle: memories by state, the last tick, what is due now, when the next is due, what waits."""
+    """A cube's lifecycle: memories by state, the last tick, what is due now, when the next is due, what waits.
+
+    `accepted` is false of a cube that was imported without a trusted signature, until somebody accepts it.
+    """
 
     cube: str
     states: dict[str, int]
@@ -186,6 +201,7 @@ class LifecycleStanding(NamedTuple):
     pending: int
     questions: int
     policy: dict[str, Any]
+    accepted: bool = True
 
 
 def standing(vault: "Vault", now: str, principal: str | None = None) -> LifecycleStanding:
@@ -196,5 +212,6 @@ def standing(vault: "Vault", now: str, principal: str | None = None) -> Lifecycl
     counts = {state.value: states.get(state.value, 0) for state in State}
     ticked, waiting = vault.mark(TICKED) or None, search.pending_count(vault)
     asking = governance.asking(principal, vault.meta) if principal else None
-    questions = len(review.items(vault, asking, now))
-    return LifecycleStanding(vault.name, counts, ticked, due, later, waiting, questions, dict(policy_of(vault).fields))
+    questions = len(review.items(vault, asking, now)) + (held_changes.count(vault) if asking is None else 0)
+    rules = dict(policy_of(vault).fields)
+    return LifecycleStanding(vault.name, counts, ticked, due, later, waiting, questions, rules, vault.is_accepted)

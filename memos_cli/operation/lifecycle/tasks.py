@@ -82,20 +82,21 @@ class Tasks:
             NotFound: no memory that the principal may see belongs to such a task.
         """
         vault, task = self._named(name, user_id)
-        ending = ending or policy_of(vault).get("task.ending")
         author = self._session.author("task end", user_id)
         wanted = self._session.sight(vault, Filter(at="", everything=True, task=task.name), user_id)
-        fields = {"ended": task.ended or author.at, "ending": ending}
         ids: list[str] = []
         kept: list[str] = []
         with author.write(vault) as unit:
+            ending = ending or policy_of(vault).get("task.ending")
+            known = vault.records(TASK).get(task.name, {})
+            fields = {"ended": known.get("ended") or author.at, "ending": ending}
             for memory in vault.find(wanted, "oldest"):
                 if change := ends(memory, ending, author.at):
                     stays = _stays(memory, author.principal, vault)
                     (kept if stays else ids).append(memory.id)
                     if not stays:
                         unit.change("memory", memory.id, change)
-            if vault.records(TASK).get(task.name) != fields:
+            if known != fields:
                 unit.change(TASK, task.name, fields)
             txn = unit.log.txn if unit.log.count and not dry_run else None
             if dry_run:

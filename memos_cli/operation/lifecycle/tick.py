@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from memos_cli.errors import MemosError
 from memos_cli.infra import files
 from memos_cli.infra.governance import governance
+from memos_cli.infra.marks import TICKED
 from memos_cli.infra.vault import purge, queries
 from memos_cli.infra.vault.purge import TextHolder
 from memos_cli.model import HOT_STATES, State
 from memos_cli.operation import policy
-from memos_cli.operation.lifecycle import transitions
+from memos_cli.operation.lifecycle import tick_clock, transitions
 from memos_cli.operation.lifecycle.transitions import Transition, Uses
 from memos_cli.operation.operator.dedupe import sweep
 from memos_cli.operation.operator.dedupe.sweep import Swept
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
     from memos_cli.session import Author
 
 LOCK = "tick.lock"
-TICKED = "ticked"
-"""The mark of the instant up to which a cube was ticked."""
 READ, _WRITTEN = 1000, 200
 """Memories read at once, and changed in one transaction: few, so that a kill or a waiting writer loses little."""
 _ORDER = (State.EXPIRED, State.PURGED, State.ARCHIVED, State.ACTIVATED)
@@ -52,6 +51,7 @@ class Limits(NamedTuple):
         mass: whether it may retire a large share of the cube for idleness at once.
         dry: change nothing, and return what would be done.
         all: compare every memory with the others, not only new ones.
+        purge_ahead: whether a tick for an instant later than the clock may purge.
     """
 
     seconds: float | None = None
@@ -59,6 +59,7 @@ class Limits(NamedTuple):
     mass: bool = False
     dry: bool = False
     all: bool = False
+    purge_ahead: bool = False
 
 
 class Move(NamedTuple):
@@ -86,6 +87,8 @@ class Ticked(NamedTuple):
         asked: how many questions were added to the list of `memos review`.
         slots_built: for how many scenes, including the core, a slot was made.
         slots_dropped: of how many scenes the slot was removed.
+        held: how many memories were not purged yet, since no tick had run for long.
+        purges_from: from when on a tick purges those.
         consolidation: which job was begun, or why none was, where a model is to learn something.
     """
 
@@ -105,6 +108,8 @@ class Ticked(NamedTuple):
     asked: int = 0
     slots_built: int = 0
     slots_dropped: int = 0
+    held: int = 0
+    purges_from: str | None = None
     consolidation: str | None = None
 
 
@@ -146,20 +151,22 @@ class Tick:
     Args:
         vault: the cube.
         author: who ticks; the log has the author's time, but decisions are made for `now`.
-        now: the instant that decisions are made for, as fixed-width text.
+        now: the instant that decisions are made for, as fixed-width text; `None` for the author's time.
         limits: how far the tick may go.
         means: what it needs besides the cube.
     """
 
-    def __init__(self, vault: "Vault", author: "Author", now: str, limits: Limits, means: Means | None = None) -> None:
-        self._vault, self._author, self._now, self._limits = vault, author, now, limits
+    def __init__(self, vault: "Vault", author: "Author", now: str | None, limits: Limits, means: Means | None = None) -> None:
+        self._vault, self._author, self._now, self._limits = vault, author, now or author.at, limits
         self._means = means or Means()
         self._texts: list[str] = []
         self._swept = Swept()
         self._prepared: Prepared | None = None
         self._policy = Policy(vault.policy)
         self._started = time.monotonic()
-        self._due = self._braked = self._embedded = 0
+        self._due = self._braked = self._embedded = self._held = 0
+        self._purges_from: str | None = None
+        self._last = ""
         self._moves: list[Move] = []
         self._notes: list[str] = []
         self._unfinished = False
@@ -169,15 +176,20 @@ class Tick:
         """Do what is due.
 
         Raises:
-            Busy: another tick of this cube is running. Refused: the principal is not the cube's owner.
+            Busy: another tick of this cube is running.
+            Refused: the principal is not the cube's owner; or the tick is for an instant later than the clock and would purge.
         """
         governance.require_owner(self._author.principal, self._vault.meta, "run the lifecycle")
         with files.only_one(self._vault.folder / LOCK, f"a tick of cube {self._vault.name}"):
-            if self._now >= self._vault.mark(TICKED):
+            self._last = self._vault.mark(TICKED)
+            if self._is_its_turn():
+                self._refuse_to_purge_ahead()
+                self._purges_from = tick_clock.waits(self._vault, self._now, self._last, self._author.at, dry=self._limits.dry)
+                said = len(self._notes)
                 if not self._limits.dry:
                     self._vault.set_mark(TICKED, self._now)
                     self._wipe()
-                known = not self._notes
+                known = len(self._notes) == said
                 self._move()
                 if not self._limits.dry:
                     self._wipe(self._texts if known else None)
@@ -189,10 +201,28 @@ class Tick:
         self._run_hooks()
         return self._report()
 
+    # -- the clock
+
+    def _is_its_turn(self) -> bool:
+        turn, said = tick_clock.turn(self._now, self._last, self._author.at)
+        self._notes += [said] if said else []
+        return turn
+
+    def _refuse_to_purge_ahead(self) -> None:
+        if self._now > self._author.at and not (self._limits.dry or self._limits.purge_ahead):
+            found = [move.id for move in self._look(dry=True) if move.way.to is State.PURGED]
+            self._due = 0
+            tick_clock.refuse_ahead(self._vault.name, self._now, found)
+
     # -- transitions
 
     def _move(self) -> None:
         planned = self._braked_for_idleness(sorted(self._look(), key=lambda move: (_ORDER.index(move.way.to), move.way.at)))
+        if self._purges_from is not None:
+            planned, found = [move for move in planned if move.way.to is not State.PURGED], planned
+            self._held = len(found) - len(planned)
+            if self._held:
+                self._notes.append(tick_clock.told(self._held, self._purges_from))
         most = self._limits.transitions
         if most is not None and len(planned) > most:
             planned, self._unfinished = planned[:most], True
@@ -213,23 +243,24 @@ class Tick:
         self._unfinished = self._unfinished or late
         return late
 
-    def _look(self) -> Iterator[Move]:
-        """The transitions that are due; a memory that is not due after all gets a new instant to be looked at."""
+    def _look(self, *, dry: bool = False) -> Iterator[Move]:
+        """The transitions that are due; a memory that is not due after all gets a new instant to be looked at, unless `dry`."""
         millis = to_millis(self._now)
         place = ("", 0)
         while found := self._vault.due_by(self._now, place, READ):
-            later: list[tuple[int, str, str | None]] = []
+            later: list[tuple[int, str, str | None, int]] = []
             for due in found:
                 uses = uses_of(due)
                 way = transitions.transition(due.memory, uses, self._policy, millis)
                 if way is None:
-                    later.append((due.n, due.at, transitions.due_at(due.memory, uses, self._policy)))
+                    when = transitions.due_at(due.memory, uses, self._policy)
+                    later.append((due.n, due.at, when, due.memory.access_count))
                 else:
                     yield Move(due.memory.id, way)
             self._due += len(found)
             place = (found[-1].at, found[-1].n)
-            if later and not self._limits.dry:
-                self._vault.put_off(later)
+            if later and not (dry or self._limits.dry):
+                self._vault.put_off(later, self._policy.fields)
             if self._is_late():
                 return
 
@@ -256,9 +287,10 @@ class Tick:
         purges = batch[0].way.to is State.PURGED
         gone: list[str] = []
         with self._author.write(self._vault, None if purges else self._txn) as unit:
+            rules = Policy(self._vault.policy)
             for move in batch:
                 due = queries.one_due(self._vault, move.id)
-                way = transitions.transition(due.memory, uses_of(due), self._policy, millis) if due else None
+                way = transitions.transition(due.memory, uses_of(due), rules, millis) if due else None
                 if way is not None and way.to is move.way.to:
                     if purges:
                         gone.append(move.id)
@@ -267,8 +299,14 @@ class Tick:
                     self._moves.append(Move(move.id, way))
             if gone:
                 self._texts += purge.purge(self._vault, unit, gone, self._means.places).texts
-            elif unit.log.count:
-                self._txn = unit.log.txn
+        if unit.log.count and not gone:
+            self._wrote(unit.log.txn)
+
+    def _wrote(self, txn: str | None) -> None:
+        """Note the name of what the tick writes, at its first write, so that `undo` can take its mark back, too."""
+        if txn is not None and self._txn is None:
+            self._vault.note_tick(txn, self._last, self._now)
+        self._txn = txn
 
     def _change(self, unit: "Unit", identity: str, way: Transition) -> None:
         unit.change("memory", identity, {"state": way.to.value, "since": self._now, "reason": way.reason})
@@ -295,7 +333,7 @@ class Tick:
             lambda: sweep.options_of(self._policy, self._means.matrix(), self._means.judge),
             late=self._is_late, txn=self._txn, dry=self._limits.dry,
         )  # fmt: skip
-        self._txn = self._swept.txn
+        self._wrote(self._swept.txn)
         at = to_millis(self._now)
         self._moves += [Move(source, Transition(at, State.ARCHIVED, "fused")) for source in self._swept.sources]
 
@@ -339,4 +377,6 @@ class Tick:
             asked=self._swept.asked,
             slots_built=len(self._prepared.built) if self._prepared else 0,
             slots_dropped=len(self._prepared.dropped) if self._prepared else 0,
+            held=self._held,
+            purges_from=self._purges_from if self._held else None,
         )

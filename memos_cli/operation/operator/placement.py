@@ -67,7 +67,8 @@ def _place_by_key(vault: Vault, unit: Unit, draft: Draft, owner: str, at: str) -
     start = draft.valid_from or draft.occurred_at or at
     line = vault.with_key(draft.key or "", owner)
     before = [memory for memory in line if starts(memory) <= start]
-    after = [memory for memory in line if starts(memory) > start]
+    # A stranger that nobody accepted ends nothing that is said here; a tick asks about the two.
+    after = [memory for memory in line if starts(memory) > start and not memory.unaccepted]
     if after and draft.valid_to is None:
         draft = draft._replace(valid_to=starts(after[0]))
     identity = unit.add(draft, owner)

@@ -39,7 +39,7 @@ def base_of(session: "Session") -> Base:
     if settings.get("llm.endpoint"):
         raise ModelUnavailable("a model behind an endpoint cannot be trained", hint="choose a file: memos model use NAME|PATH")
     path = models.locate(name, session.paths)
-    digest = models.check(path, session.paths)["sha256"]
+    digest = models.check(path, settings, session.paths)["sha256"]
     return Base(path.stem, path, digest, int(plugins.load("llm", "facts")(path)["parameters"] or 0))
 
 

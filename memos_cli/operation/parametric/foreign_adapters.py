@@ -17,7 +17,7 @@ from memos_cli.infra.transfer import members
 from memos_cli.model import Adapter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from memos_cli.infra.vault.vault import Vault
     from memos_cli.operation.parametric.base_model import Base
@@ -131,13 +131,16 @@ def told(records: "Mapping[str, Mapping[str, Any]]", trusted: "Mapping[str, bool
     return tuple(Came(one.id, one.number, one.model, one.base, len(one.covers), trusted[one.id]) for one in known)
 
 
-def take_over(vault: "Vault", source: "Vault", *, trusted: bool, signed: bool, dry_run: bool = False) -> tuple[Came, ...]:
+def take_over(
+    vault: "Vault", source: "Vault", *, trusted: bool, signed: bool, without: "Collection[str]" = (), dry_run: bool = False
+) -> tuple[Came, ...]:
     """Take over the adapters of a cube that was merged; untrusted ones are kept and not loaded.
 
     Args:
         trusted: whether the source is one's own, or signed by somebody trusted.
         signed: whether a signature makes it trusted: then it covers each adapter. Without one, an adapter that is untrusted in
             another cube of one's own stays untrusted here.
+        without: generations whose operations the merge left out.
         dry_run: change nothing, and return what would come; asked before the merge.
 
     Returns:
@@ -147,7 +150,7 @@ def take_over(vault: "Vault", source: "Vault", *, trusted: bool, signed: bool, d
     def stood_for(identity: str) -> bool:
         return trusted and (signed or not adapters.untrusted(source, identity))
 
-    found = members.take_over(vault, source, stood_for=stood_for, dry_run=dry_run)
+    found = members.take_over(vault, source, stood_for=stood_for, without=without, dry_run=dry_run)
     fine = {one.id for one in found if stood_for(one.id)}
     new = [one.id for one in found if one.comes or (one.id in fine and adapters.untrusted(vault, one.id))]
     if fine and not dry_run:

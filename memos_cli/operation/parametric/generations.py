@@ -159,8 +159,9 @@ def promote(session: "Session", vault: "Vault", one: Adapter, retire: "Iterable[
         NotFound: its files are gone, or are not those that were measured.
     """
     require_usable(vault, one, session.now)
-    before = {other.id for other in (*promoted(of(vault), one.base), *retire)} - {one.id}
     with session.author("consolidate").write(vault) as unit:
+        _require_attached(vault, one, session.now)
+        before = {other.id for other in (*promoted(of(vault), one.base), *retire)} - {one.id}
         for identity in sorted(before):
             unit.change(adapters.NOUN, identity, {"status": Status.RETIRED.value})
         unit.change(adapters.NOUN, one.id, {"status": Status.PROMOTED.value, "promoted_at": session.now})
@@ -174,7 +175,11 @@ def require_usable(vault: "Vault", one: Adapter, now: str) -> None:
         Refused: a memory that it knows was forgotten or changed since.
         NotFound: its files are gone, or are not those that were measured.
     """
-    if why := detached(vault, one, now):
-        raise Refused(f"generation {one.number} may not be used any more: {why}", hint="make a new one: memos consolidate run")
+    _require_attached(vault, one, now)
     if wrong := adapters.fault(vault, one):
         raise NotFound(f"generation {one.number} cannot be used: {wrong}", hint="make a new one: memos consolidate run --again")
+
+
+def _require_attached(vault: "Vault", one: Adapter, now: str) -> None:
+    if why := detached(vault, one, now):
+        raise Refused(f"generation {one.number} may not be used any more: {why}", hint="make a new one: memos consolidate run")

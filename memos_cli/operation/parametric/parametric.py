@@ -223,11 +223,15 @@ class ParametricMemory:
             closing(base_model.opened(self._session, base, [place / adapters.LLAMA])) as adapted,
         ):
             scores = training.measured(evaluation.Pair(plain, adapted), data, one, tell)
-        kept = [line for line in one.failures if "what was forgotten" in line]
+        kept = [line for line in one.failures if "what was forgotten" in line]  # it speaks of the training
         found: dict[str, Any] = {"scores": scores._asdict(), "failures": [*gate.failures(scores), *kept]}
         adapters.write_json(place / adapters.EVALUATION, {**found, "gone": dict(one.gone)})
-        found["files"] = {**one.files, adapters.EVALUATION: files.digest(place / adapters.EVALUATION)}
+        sealed = files.digest(place / adapters.EVALUATION)
         with self._session.author("consolidate").write(vault) as unit:
+            now = self.get(one.id)
+            if now.status == Status.REMOVED:
+                raise Refused(f"generation {one.number} was removed while it was measured", hint="memos consolidate show")
+            found["files"] = {**now.files, adapters.EVALUATION: sealed}
             unit.change(adapters.NOUN, one.id, found)
         return self.get(one.id)
 

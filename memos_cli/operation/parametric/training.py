@@ -179,11 +179,12 @@ class Training:
         rank = self._options.rank or TrainingSettings().rank
         settings = TrainingSettings(rank=rank, device=self._options.device, seconds=self._options.seconds)
         fields = {
-            "number": max((one.number for one in known), default=0) + 1, "model": self._base.name, "base": self._base.digest,
+            "model": self._base.name, "base": self._base.digest,
             "covers": covers, "status": Status.TRAINING.value, "created_at": now, "settings": settings._asdict(),
         }  # fmt: skip
         with self._session.author("consolidate").write(self._vault) as unit:
-            unit.change(adapters.NOUN, identity, fields)
+            number = max((one.number for one in of(self._vault)), default=0) + 1
+            unit.change(adapters.NOUN, identity, {"number": number, **fields})
             self._txn = unit.log.txn
         self._tell(RunStep("preparing", identity))
         one = next(one for one in of(self._vault) if one.id == identity)

@@ -122,7 +122,7 @@ def test_a_model_is_tried_once(models: Path, tmp_path: Path, monkeypatch: pytest
     first = check(models / "mini.gguf", tmp_path)
     assert first["architecture"] == "llama"
     assert len(first["sha256"]) == 64
-    monkeypatch.setattr("memos_cli.backends.llms.checks._try_in_child", lambda _: pytest.fail("tried again"))
+    monkeypatch.setattr("memos_cli.backends.llms.checks._try_in_child", lambda *_, **__: pytest.fail("tried again"))
     assert check(models / "mini.gguf", tmp_path) == first
 
 
@@ -147,7 +147,7 @@ def test_what_ends_llama_cpp_is_a_message_here(tmp_path: Path) -> None:
 def test_a_file_cut_anywhere_is_refused_before_llama_cpp_sees_it(
     models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("memos_cli.backends.llms.checks._try_in_child", lambda _: pytest.fail("it was loaded"))
+    monkeypatch.setattr("memos_cli.backends.llms.checks._try_in_child", lambda *_, **__: pytest.fail("it was loaded"))
     whole = (models / "mini.gguf").read_bytes()
     cut = tmp_path / "cut.gguf"
     for number in range(CUTS):

@@ -1,10 +1,17 @@
 """Chat templates of models: put together from trusted marks and from texts in which no mark counts."""
 
+import time
+from typing import Any
+
 import pytest
 
-from memos_cli.backends.llms.template import PLAIN, render
+from memos_cli.backends.llms import metered
+from memos_cli.backends.llms.template import PLAIN, UnboundedTemplate, render
 from memos_cli.errors import ModelUnavailable
+from memos_cli.operation.prompt.layout import JINJA
 from memos_cli.ports import Piece
+from tests.backends.llms.templates import COMMON, HOSTILE
+from tests.reliability.helpers import trials
 
 pytest.importorskip("jinja2")
 
@@ -55,3 +62,62 @@ def test_a_model_without_a_template_gets_question_and_answer() -> None:
 def test_a_bad_template_is_an_error_and_not_a_crash(template: str) -> None:
     with pytest.raises(ModelUnavailable):
         render(template, SAID, bos="", eos="")
+
+
+TALKS = (
+    (("user", "Hello"),),
+    SAID,
+    (*SAID, ("assistant", " <think>so</think> Yes.\n"), ("user", "{{ 1 }} é\n\n"), ("assistant", ""), ("user", "Why?")),
+    (("user", "a"), ("user", "b")),
+    tuple(("user" if number % 2 else "assistant", f"turn {number}") for number in range(1, 400)),
+)
+
+
+def rendered(template: str, talk: tuple[tuple[str, str], ...], *, bounded: bool) -> str:
+    """The text that a template makes of a talk, in Jinja's sandbox or in that of memos; or that it failed."""
+    from jinja2 import TemplateError
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    def refuse(message: str) -> None:
+        raise TemplateError(message)
+
+    options: dict[str, Any] = {"trim_blocks": True, "lstrip_blocks": True, "extensions": ["jinja2.ext.loopcontrols"]}
+    room = metered.MeteredEnvironment(**options) if bounded else ImmutableSandboxedEnvironment(**options)
+    room.globals["raise_exception"] = refuse
+    made = room.from_string(room.metered(template) if isinstance(room, metered.MeteredEnvironment) else template)
+    said = [{"role": role, "content": text} for role, text in talk]
+    try:
+        return made.render(messages=said, add_generation_prompt=True, bos_token="<s>", eos_token="</s>")
+    except TemplateError as error:
+        return f"failed: {error.message}"
+
+
+@pytest.mark.parametrize("name", [*COMMON, "memos-mini", "plain"])
+def test_the_templates_of_common_models_give_what_jinja_gives(name: str) -> None:
+    template = {**COMMON, "memos-mini": JINJA, "plain": PLAIN}[name]
+    texts = [rendered(template, talk, bounded=True) for talk in TALKS]
+    assert texts == [rendered(template, talk, bounded=False) for talk in TALKS]
+    assert not any("no end" in text or "too much" in text for text in texts)
+    assert sum(not text.startswith("failed") for text in texts) > 0
+
+
+FEW = [name for number, name in enumerate(HOSTILE) if trials(number % 6, 0) == 0]
+"""Every sixth of them, or all with MEMOS_TRIALS=many."""
+
+
+@pytest.mark.parametrize("name", FEW)
+def test_a_template_that_means_ill_ends_soon_with_one_line(name: str) -> None:
+    started = time.monotonic()
+    with pytest.raises(ModelUnavailable) as caught:
+        render(HOSTILE[name], (*SAID, ("assistant", "x"), ("user", "y")), bos="<s>", eos="</s>")
+    assert time.monotonic() - started < 25
+    assert caught.value.message.isprintable()
+    assert len(caught.value.message) < 300
+
+
+@pytest.mark.parametrize(
+    "name", ["loops in loops", "ljust", "a width by %", "a text that doubles", "a list in a list", "a power"]
+)
+def test_what_has_no_end_is_told_from_what_fails(name: str) -> None:
+    with pytest.raises(UnboundedTemplate, match="no end"):
+        render(HOSTILE[name], SAID, bos="", eos="")

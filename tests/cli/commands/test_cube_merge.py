@@ -83,7 +83,7 @@ def test_what_both_set_differently_is_a_question_of_review(memos: Run, laptop: P
     (shared,) = memos("cube", "merge", str(laptop), "--json").data["ids"]["new"]
     memos("edit", shared, "The server is called crane")
     memos("edit", shared, "The server is called stork", env=elsewhere)
-    merged = memos("cube", "merge", str(laptop))
+    merged = memos("cube", "merge", str(laptop), "--yes")
     assert "1  set differently on both sides" in merged.out
     assert "memos review" in merged.err
     (item,) = memos("review", "--json").data["items"]

@@ -4,13 +4,15 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from memos_cli import MOS
+from memos_cli import MOS, RELEASED
+from memos_cli.cli import app, main
 from memos_cli.config import Settings, paths
-from memos_cli.model import Kind
+from memos_cli.model import Draft, Kind
 from tests.cli.helpers import jsonl, on_terminal, operations
 from tests.cli.test_contract import fails, typed
 from tests.conftest import Clock, Run, start
@@ -187,3 +189,61 @@ def test_what_was_learnt_goes_along_is_kept_and_waits_for_a_yes(memos: Run, home
     done = memos("--cube", "a", "consolidate", "promote", "1", "--yes", env=other)
     assert (done.status, done.out) == (0, "chat uses generation 1 of mini\n")
     assert memos("cube", "info", "a", "--json", env=other).data["adapters"][0]["used"] is True
+
+
+# -- clocks that are wrong
+
+
+def of_2098(folder: Path, content: str) -> None:
+    """A memory in the home at `folder`, written when its clock said 2098."""
+    settings = Settings({"MEMOS_EMBEDDER": "none", "MEMOS_PRINCIPAL": "sam"}, paths({"MEMOS_HOME": str(folder)}))
+    with MOS(folder, settings=settings, clock=Clock(datetime(2098, 1, 1, tzinfo=UTC))) as mos:
+        mos.add(drafts=[Draft(content)])
+
+
+def test_a_file_of_2098_is_refused_and_moves_no_clock(memos: Run, home: Path, tmp_path: Path) -> None:
+    of_2098(tmp_path / "far", "harmless")
+    assert memos("cube", "export", "-o", "e.memcube", env={"MEMOS_HOME": str(tmp_path / "far")}).status == 0
+    memos("add", "mine before")
+    before = operations(home)
+    other = str(tmp_path / "far" / "cubes" / "default")
+    for command in (("verify", "e.memcube"), ("import", "e.memcube", "--name", "e"), ("import", "e.memcube", "--dry-run"),
+                    ("merge", "e.memcube"), ("merge", "e.memcube", "--dry-run"), ("merge", other)):  # fmt: skip
+        ran = memos("cube", *command)
+        assert (ran.status, ran.out) == (13, ""), command
+        for part in ("operation 1 of replica", "2098-01-01T00:00:00Z", "this machine's clock, which says 20", "may be this"):
+            assert part in ran.err
+    assert memos("cube", "merge", "e.memcube", "--json").error["exit_status"] == 13
+    assert operations(home) == before
+    assert [one["name"] for one in memos("cube", "list", "--json").data["cubes"]] == ["default"]
+    new = memos("add", "mine after", "--json").data["ids"][0]
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    assert new in {one["id"] for one in memos("list", "--as-of", tomorrow, "--json").data["memories"]}
+
+
+def test_a_log_that_is_ahead_goes_on_with_the_date_of_today_and_one_notice(memos: Run, home: Path) -> None:
+    of_2098(home, "of 2098")
+    added = memos("add", "mine after", "--json")
+    assert added.err.count("2098-01-01") == added.err.count("\n") == 1
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    (found,) = memos("list", "--as-of", tomorrow, "--json").data["memories"]
+    assert (found["content"], found["created_at"][:2]) == ("mine after", "20")
+    assert found["created_at"][:4] != "2098"
+    assert memos("list").err.count("2098") == 0, "only what writes says it"
+    assert memos("-q", "tag", found["id"], "-a", "a").err == ""
+    assert memos("undo", "--list", "--json").data["commands"][0]["at"][:4] != "2098"
+    assert "2098" not in memos("history", found["id"]).out
+    assert "written_at" not in memos("history", found["id"], "--json").out + memos("show", found["id"], "--json").out
+    assert memos("doctor").status == 0
+
+
+def test_a_clock_before_this_version_was_made_is_said(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert date.fromisoformat(RELEASED) <= datetime.now(UTC).date(), "a release lies not ahead"
+    monkeypatch.setattr(app, "RELEASED", "2099-01-01")
+    assert main.run(["add", "x"]) == 0
+    assert "this version of memos was made on 2099-01-01: set the clock" in capsys.readouterr().err
+    assert main.run(["list"]) == 0
+    assert "2099" not in capsys.readouterr().err
+    assert home.exists()

@@ -208,3 +208,21 @@ def test_the_line_in_the_crontab_runs(memos: Run, tmp_path: Path, two: list[str]
     assert (done.returncode, done.stdout) == (0, b""), done.stderr
     assert memos("lifecycle", "status", "--json").data["cubes"][0]["ticked"] is not None
     assert two
+
+
+def test_a_tick_ahead_of_the_clock_wants_a_yes_to_purge(memos: Run, two: list[str]) -> None:
+    memos("forget", two[0], "--yes")
+    for command in (("tick",), ("tick", "--all")):
+        ran = memos("lifecycle", *command, "--now", LATER)
+        assert ran.status == 3
+        assert f"would purge 1 memory of cube default for good: {two[0][:8]}" in ran.err
+        assert "--yes" in ran.err
+    assert memos("restore", two[0]).status == 0
+    memos("forget", two[0], "--yes")
+    dry = memos("lifecycle", "tick", "--now", LATER, "--dry-run", "--json").data["cubes"][0]
+    assert [(move["id"], move["to"]) for move in dry["moves"]] == [(two[0], "purged")]
+    assert memos("lifecycle", "tick", "--now", LATER, "--yes", "--json").data["transitions"]["purged"] == 1
+    real = memos("lifecycle", "tick")
+    assert (real.status, "ahead of this machine's clock" in real.err) == (0, True)
+    quiet = memos("lifecycle", "tick")
+    assert (quiet.status, quiet.out, quiet.err) == (0, "", "")

@@ -16,8 +16,9 @@ from memos_cli.signer import Signature
 from tests.conftest import Clock
 from tests.infra.transfer import recipe
 from tests.infra.transfer.cubes import dumped, live, opened, rich
+from tests.trials import trials
 
-FLIPS, SEED = 250, 20261121
+FLIPS, SEED = trials(250), 20261121
 
 
 @pytest.fixture(scope="module")

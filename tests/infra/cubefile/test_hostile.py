@@ -64,6 +64,10 @@ BAD: dict[str, list[dict[str, Any]]] = {
     "a clock beyond 2100": [operation(CONTENT, clock=limits.LATEST << 16)],
     "a clock below zero": [operation(CONTENT, clock=-1)],
     "a clock that runs backwards": [operation(CONTENT), operation({"pinned": True}, clock=CLOCK - 5)],
+    "a wall time that is none": [operation(CONTENT | {"written_at": "noon"})],
+    "a wall time after the clock": [operation(CONTENT | {"written_at": "2099-01-01T00:00:00.000Z"})],
+    "a wall time of a view that is a list": [operation({"tags": ["a"], "written_at": ["noon"]}, "v", "view")],
+    "a wall time in a tombstone": [operation(CONTENT), operation({"purged": True, "written_at": "2001-01-01T00:00:00.000Z"})],
     "a content of 10 MB": [operation({"content": "x" * 10_000_000})],
     "a content with NUL": [operation({"content": "a\0b"})],
     "an escape in a tag": [operation(CONTENT | {"tag:a\x1b[31mb": True})],
@@ -111,6 +115,13 @@ def test_a_file_forged_without_a_fault_is_let_in(tmp_path: Path, monkeypatch: py
     data = forged(tmp_path, told, monkeypatch)
     with loader.stage(io.BytesIO(data), tmp_path / "home") as staged:
         assert staged.vault.get(ONE).tags == ("x",)
+
+
+def test_a_wall_time_is_the_time_of_the_operation_and_no_register(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {"written_at": "2001-01-01T00:00:00.000Z"}
+    with loader.stage(io.BytesIO(forged(tmp_path, [operation(CONTENT | told)], monkeypatch)), tmp_path / "home") as staged:
+        assert staged.vault.get(ONE).created_at == told["written_at"]
+        assert staged.vault.operations("memory", ONE)[0].change == CONTENT
 
 
 def refused(data: bytes, home: Path) -> None:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from memos_cli.errors import IntegrityError
 from memos_cli.infra.local.states import INDEX, Label, Store, common, fingerprint
 from memos_cli.model import Part, Slot
+from tests.trials import trials
 
 NOW, LATER = "2026-03-02T12:00:00.000Z", "2026-03-02T13:00:00.000Z"
 MODEL = {"model": "ab" * 32, "kv": "f16"}
@@ -121,7 +122,7 @@ def test_random_flips_in_the_index_hand_out_nothing_wrong(store: Store) -> None:
     sound = (store.folder / INDEX).read_bytes()
     chance = random.Random(3)
     refused: list[IntegrityError] = []
-    for _ in range(60):
+    for _ in range(trials(60)):
         damaged = bytearray(sound)
         for _ in range(chance.choice((1, 8, 200))):
             damaged[chance.randrange(len(damaged))] ^= 1 << chance.randrange(8)
@@ -218,6 +219,7 @@ def test_common_is_the_longest_common_beginning(one: list[int], other: list[int]
 
 # -- processes
 
+KILLS = trials(12, 100)
 _WRITER = """
 import random, sys
 from pathlib import Path
@@ -245,7 +247,7 @@ def writer(folder: Path, seed: int) -> "subprocess.Popen[bytes]":
 def test_kill_9_at_any_instant_leaves_no_half_slot_and_the_quota_holds(tmp_path: Path) -> None:
     folder, chance = tmp_path / "slots", random.Random(9)
     store = Store(folder, 200_000)
-    for seed in range(0, 12, 2):
+    for seed in range(0, KILLS, 2):
         two = [writer(folder, seed), writer(folder, seed + 1)]
         time.sleep(chance.uniform(0.02, 0.2))
         for process in two:

@@ -12,7 +12,7 @@ from memos_cli.infra.vault.check import check
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Draft
 from memos_cli.operation.policy import set_policy
-from tests.conftest import Clock
+from tests.conftest import NOON, Clock
 from tests.infra.vault.helpers import DUMPS
 
 WHOLE = {
@@ -73,7 +73,7 @@ def assert_sound(vault: Vault) -> None:
 
 ACTIONS = (
     "add", "add", "add", "add", "edit", "edit", "edit", "tag", "untag", "pin", "forget", "restore", "purge", "undo", "policy",
-    "link", "external", "external", "key", "merge", "view",
+    "link", "external", "external", "key", "merge", "view", "jump", "jump",
 )  # fmt: skip
 
 
@@ -112,6 +112,8 @@ def _act(mos: MOS, others: list[MOS], action: str, number: int, one: str | None,
         )
     elif action == "undo":
         mos.undo()
+    elif action == "jump":  # a clock that is wrong by up to 24 years, in both directions
+        forward(mos, seconds=(NOON - mos._clock()).total_seconds(), days=(number - 30) * 300)
     elif action == "merge":
         take(mos.writable(), others[number % len(others)].writable())
     elif one is not None:

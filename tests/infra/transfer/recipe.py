@@ -79,7 +79,7 @@ def state(log: Iterable[dict[str, Any]]) -> tuple[list[Any], list[Any], list[Any
         ops.sort(key=lambda op: (op["clock"], op["replica"], op["seq"]))
         registers: dict[str, Any] = {}
         for op in ops:
-            registers |= op.get("change") or {}
+            registers |= {name: value for name, value in (op.get("change") or {}).items() if name != "written_at"}
         registers = {name: value for name, value in registers.items() if value is not None}
         if noun == "memory":
             memory, found = _memory(subject, ops, registers)
@@ -107,6 +107,8 @@ def _memory(subject: str, ops: list[dict[str, Any]], registers: dict[str, Any]) 
 
 
 def _time(op: dict[str, Any]) -> str:
+    if told := (op.get("change") or {}).get("written_at"):
+        return str(told)
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=op["clock"] >> 16)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 

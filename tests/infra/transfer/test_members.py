@@ -28,6 +28,7 @@ from tests.infra.cubefile.test_hostile import Change, repacked
 from tests.infra.transfer import recipe
 from tests.infra.transfer.test_loader import imported
 from tests.learnt import grow, weights
+from tests.trials import trials
 
 STATE = b"GGSN whatever a model computed" * 50
 
@@ -305,7 +306,7 @@ def test_flipped_bits_and_cuts_among_them_are_refused(sound: bytes, tmp_path: Pa
     first, last = sound.index(b"adapters/"), len(sound)
     first = sound.index(b"adapters/", first + 2000)  # the manifest names them, too
     chance = random.Random(20261121)
-    for _ in range(60):
+    for _ in range(trials(60)):
         damaged = bytearray(sound)
         damaged[chance.randrange(first, last)] ^= 1 << chance.randrange(8)
         refused(bytes(damaged), tmp_path / "elsewhere")

@@ -8,6 +8,7 @@ import pytest
 
 from memos_cli import MOS
 from memos_cli.errors import IntegrityError
+from memos_cli.infra import heads
 from memos_cli.infra.local.vector_matrix import encode
 from memos_cli.infra.transfer import merge, merge_plan
 from memos_cli.infra.vault import log, search
@@ -155,6 +156,7 @@ class TestPurges:
             with pytest.raises(IntegrityError, match="neither a purge"):
                 take(ours, theirs)
             theirs.conn.execute("DELETE FROM ops WHERE n = (SELECT max(n) FROM ops)")
+            (theirs.folder / heads.FILE).unlink()  # it tells of the operation
         assert not take(ours, theirs).plan.operations
 
 

@@ -9,6 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from memos_cli.infra.transfer import held_changes, merge
+from memos_cli.infra.transfer.familiarity import is_familiar
+from memos_cli.infra.vault import fold
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Draft
 from tests.infra.transfer.merging import ACTIONS, act, assert_sound, copy, machine, take, whole
@@ -78,6 +81,80 @@ def test_merge_is_commutative_associative_and_idempotent(
             for order in itertools.permutations((a, b, c)):
                 assert whole(copies.merged(*order)) == together
             assert_sound(copies.merged(c, a, b, a, c))
+        finally:
+            copies.close()
+
+
+HOLD = merge.Terms(hold=True)
+ACCEPT = merge.Terms(accepted=True)
+
+
+@contextmanager
+def with_a_stranger(folder: Path, steps: list[tuple[bool, str, int]]) -> Iterator[tuple[Vault, list[Vault]]]:
+    """My cube, and how a stranger's looked at three times: they began with a copy of mine, and went on apart."""
+    mine, theirs = machine(folder / "mine"), machine(folder / "theirs", 0.05)
+    copies = Copies(folder)
+    try:
+        mine.add(drafts=[Draft("the account is NL01", external_id="D0"), Draft("I am vegan", key="diet"), Draft("note 1")])
+        take(theirs.writable(), mine.writable())
+        seen = []
+        for part in range(3):
+            for own, action, number in steps[part::3]:
+                act(mine if own else theirs, [], action, number)
+            seen.append(copies.of(theirs.writable()))
+        yield mine.writable(), seen
+    finally:
+        copies.close()
+        mine.close()
+        theirs.close()
+
+
+def familiar(vault: Vault) -> dict[str, list[object]]:
+    """The fold of everything that is familiar, as the cube keeps it and as the log has it."""
+    ids = [one for (one,) in vault.conn.execute("SELECT id FROM memories ORDER BY 1") if is_familiar(vault, "memory", one)]
+    told = {one: [*vault.conn.execute(MEMORY, (one,)).fetchone(), fold.fold(vault.operations("memory", one))] for one in ids}
+    records = vault.conn.execute("SELECT noun, id, fields FROM records WHERE noun <> 'policy' ORDER BY 1, 2").fetchall()
+    known = [row for row in records if is_familiar(vault, *row[:2])]
+    return {**told, "policy": [vault.policy], "records": known}
+
+
+MEMORY = "SELECT external_id, content, state, key, valid_to, pinned, owner, version FROM memories WHERE id = ?"
+APART = st.lists(
+    st.tuples(st.booleans(), st.sampled_from([one for one in ACTIONS if one != "merge"]), st.integers(0, 60)),
+    min_size=4,
+    max_size=24,
+)
+
+
+@pytest.mark.slow
+@settings(max_examples=EXAMPLES)
+@given(steps=APART)
+def test_no_sequence_of_a_stranger_s_merges_changes_what_is_familiar_and_accepted_later_is_merged_at_once(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[bool, str, int]]
+) -> None:
+    folder = tmp_path_factory.mktemp("strangers")
+    with with_a_stranger(folder, steps) as (mine, seen):
+        copies = Copies(folder / "more")
+        try:
+            held = copies.of(mine)
+            before = familiar(held)
+            for other in (*seen, *reversed(seen)):
+                take(held, other, HOLD)
+                now = familiar(held)
+                assert {name: now[name] for name in before} == before
+                assert_sound(held)
+            once = copies.of(mine)
+            take(once, seen[-1], ACCEPT)
+            # What was held, taken as it is kept beside the cube.
+            small = copies.merged(held)
+            touched = take(small, seen[-1], HOLD).touched
+            if touched.changes:
+                kept = held_changes.keep(small, seen[-1], touched, name="x", at="", millis=0, txn=None, origin={})
+                with Vault(kept.path, "x") as question:
+                    take(small, question, ACCEPT)
+            assert whole(small) == whole(once)
+            assert not take(small, seen[-1], HOLD).touched.changes
+            assert_sound(small)
         finally:
             copies.close()
 

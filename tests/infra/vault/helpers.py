@@ -8,7 +8,7 @@ from zlib import crc32
 
 import pytest
 
-from memos_cli import MOS
+from memos_cli import MOS, hybrid_clock
 from memos_cli.infra import limits
 from memos_cli.infra.vault import links, rows
 from memos_cli.infra.vault.log import order
@@ -37,6 +37,7 @@ def ungated() -> Iterator[None]:
         patched.setattr(limits, "fault", lambda *_: "")
         patched.setattr(limits, "fault_of_state", lambda _: "")
         patched.setattr(links, "leads", lambda *_: False)
+        patched.setattr(hybrid_clock, "check_wall", lambda *_: None)
         yield
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from memos_cli import MOS
 from memos_cli.errors import MemoryNotFound, Refused
+from memos_cli.infra.marks import unwiped
 from memos_cli.infra.vault import log, purge
 from memos_cli.infra.vault.check import check
-from memos_cli.infra.vault.units import unwiped
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Draft, Filter, LinkType, State
 from memos_cli.operation.lifecycle.erasure import TypedLines

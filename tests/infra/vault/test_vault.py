@@ -56,7 +56,8 @@ def opened(folder: Path, clock: Clock) -> Iterator[MOS]:
 def do(mos: MOS, one: Step) -> tuple[str | None, str | None]:
     """Do a step; the memory that it meant and the transaction that it wrote, if it did."""
     what, which, value, _ = one
-    ids = [memory.id for memory in mos.list(EVER, order="oldest")]
+    # As they were added: the wall clock, by which a list is ordered, goes backwards here.
+    ids = [one for (one,) in mos.writable().conn.execute("SELECT id FROM memories ORDER BY n")]
     if what in {"add", "key", "external"}:
         fields = {"key": {"key": f"k{which % 2}"}, "external": {"external_id": f"e{which % 2}"}}.get(what, {})
         result = mos.add(f"{WORDS[value]} ({len(ids)})", **fields)

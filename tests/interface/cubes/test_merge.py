@@ -9,6 +9,7 @@ from memos_cli import MOS
 from memos_cli.errors import CubeNotFound, IntegrityError, Refused, UsageError
 from memos_cli.infra.transfer import merge_plan
 from memos_cli.infra.vault.vault import Vault
+from memos_cli.interface.cubes.merge import Answer, Asked
 from memos_cli.model import Draft, Filter, LinkType, State
 from tests.infra.transfer.merging import assert_sound, forward, machine, whole
 
@@ -134,7 +135,7 @@ class TestUndo:
 
     def test_the_newest_command_is_the_newest_made_here(self, mos: MOS, there: MOS) -> None:
         mos.add("mine")
-        forward(there, days=3)
+        forward(there, hours=3)
         there.add("theirs, and later")
         mos.cube_merge.merge(str(there.writable().folder))
         assert [mos.undo().command for _ in range(2)] == ["merge", "add"]
@@ -159,20 +160,26 @@ class TestUndo:
         folder = str(there.writable().folder)
         mos.cube_merge.merge(folder)
         there.purge([gone])
-        before = whole(mos.writable())
-        with pytest.raises(Refused, match="purged there"):
-            mos.cube_merge.merge(folder)
-        assert whole(mos.writable()) == before
+        (new,) = there.add("the rake is at Yuki's").ids
+        before = mos.get(gone)
+        result = mos.cube_merge.merge(folder)
+        assert (result.plan.new, result.touched.erased, mos.get(gone)) == ((new,), (gone,), before)
         asked: list[str] = []
-        mos.cube_merge.merge(folder, agree=asked.extend)
+
+        def agree(question: Asked) -> Answer:
+            asked.extend(question.touched.erased)
+            return Answer.TAKE
+
+        mos.cube_merge.merge(folder, ask=agree)
         assert (asked, mos.writable().get(gone).state) == ([gone], State.PURGED)
+        assert mos.held.list() == ()
 
     def test_a_purge_that_came_is_not_taken_back(self, mos: MOS, there: MOS) -> None:
         (gone,) = mos.add("gone").ids
         there.cube_merge.merge(str(mos.writable().folder))
         there.purge([gone])
         there.add("new")
-        mos.cube_merge.merge(str(there.writable().folder), agree=lambda _: None)
+        mos.cube_merge.merge(str(there.writable().folder), take=True)
         mos.undo()
         assert mos.writable().get(gone).state is State.PURGED
         assert_sound(mos.writable())

@@ -12,6 +12,7 @@ from memos_cli.errors import AccessDenied, IntegrityError, MemosError
 from memos_cli.infra.crypto import age_scrypt
 from memos_cli.infra.crypto.keys import public_line
 from memos_cli.signer import Signature
+from tests.trials import trials
 
 WORD = "seven bees"
 
@@ -48,7 +49,7 @@ def test_every_damage_is_refused_and_the_home_is_what_it_was(mos: MOS, sealed: b
     head = sealed.index(b"\n--- ") + 60
     before = known(home)
 
-    @settings(max_examples=150)
+    @settings(max_examples=trials(150))
     @given(st.integers(0, 8 * len(sealed) - 1) | st.integers(0, 8 * head))
     def flipped(place: int) -> None:
         content = bytearray(sealed)
@@ -57,7 +58,7 @@ def test_every_damage_is_refused_and_the_home_is_what_it_was(mos: MOS, sealed: b
             receive(mos, bytes(content))
         assert caught.value.exit_status == 13 or place < 8 * head
 
-    @settings(max_examples=60)
+    @settings(max_examples=trials(60))
     @given(st.integers(0, len(sealed) - 1))
     def cut_off(size: int) -> None:
         with pytest.raises(IntegrityError):

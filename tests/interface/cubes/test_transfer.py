@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from memos_cli import MOS
-from memos_cli.errors import AccessDenied, IntegrityError, Refused
+from memos_cli.errors import AccessDenied, IntegrityError, MemosError, Refused
+from memos_cli.infra import files
 from memos_cli.infra.transfer.dumper import Extent
 from memos_cli.infra.vault import check, log
 from memos_cli.infra.vault.past import receipts
@@ -195,7 +196,9 @@ def test_nobody_else_writes_down_who_had_signed_what_came_in(mos: MOS, clock: Cl
         copy.add("I like plums")
         copy.transfer.export("default", forged)
         (claim,) = receipts(copy.vault("default"))
-    assert merged(mos, forged).plan.new
+    with pytest.raises(Refused, match="in the name of this very copy"):
+        merged(mos, forged)
+    assert merged(mos, forged, take=True).plan.new
     (told,) = origin.arrivals(mos.keys, vault)
     assert (told.operations, told.signers) == (2, ())
     assert vault.meta["replica"] == claim.replica
@@ -268,3 +271,23 @@ def test_a_folder_from_elsewhere_may_hold_no_more_than_a_file(mos: MOS, clock: C
     with pytest.raises(IntegrityError, match="subject cannot be so"):
         mos.cube_merge.merge(str(folder))
     assert mos.vault("default").position() == before
+
+
+def test_a_cube_that_could_not_be_imported_is_not_exported(mos: MOS, tmp_path: Path) -> None:
+    mos.add("base")
+    with ungated(), mos.author("view save").write(mos.vault("default")) as unit:
+        unit.change("policy", "policy", {"archive.decay": "never"})  # plain, and no policy
+    target = tmp_path / "x.memcube"
+    with pytest.raises(IntegrityError, match="cannot be imported"):
+        mos.transfer.export(target=target)
+    assert not target.exists()
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_what_the_disk_did_not_keep_takes_no_place(mos: MOS, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mos.add("base")
+    target = tmp_path / "x.memcube"
+    monkeypatch.setattr(files, "kept", lambda _: "0" * 64)
+    with pytest.raises(MemosError, match="did not keep"):
+        mos.transfer.export(target=target)
+    assert not target.exists()

@@ -11,6 +11,7 @@ from memos_cli import MOS
 from memos_cli.config import Settings, paths
 from memos_cli.errors import Busy, Refused, UsageError
 from memos_cli.infra import files
+from memos_cli.infra.marks import TICKED
 from memos_cli.model import Draft, Filter, Kind, State
 from memos_cli.operation import policy
 from memos_cli.operation.lifecycle import lifecycle
@@ -385,3 +386,104 @@ def test_a_cube_given_by_its_path_is_prepared_for_as_one_given_by_its_name(mos: 
     for cubes in ([], ["default"], [str(place)]):
         with MOS(mos.paths.data, cubes, settings=mos.settings) as one, one.lifecycle._means(one.vaults()[0], print) as means:
             assert means.prepare is not None, cubes
+
+
+# -- clocks that may be wrong
+
+
+@pytest.fixture
+def forgotten(mos: MOS, clock: Clock) -> MOS:
+    """A home that was ticked, then a memory was forgotten, and its grace is over; ticks went on a while."""
+    mos.add("the locker code")
+    tick(mos)
+    mos.delete(mos.list()[0].id)
+    clock.forward(days=20)
+    tick(mos)
+    return mos
+
+
+def test_after_a_long_pause_a_tick_does_all_but_purge_and_one_a_day_later_purges(forgotten: MOS, clock: Clock) -> None:
+    forgotten.add("the offer of this week", kind=Kind.NOTE, expires_at=soon(forgotten, 86400))
+    clock.forward(days=31, seconds=1)
+    dry = tick(forgotten, Limits(dry=True))
+    assert (dry.held, [move.way.to for move in dry.moves]) == (1, [State.EXPIRED])
+    first = tick(forgotten)
+    assert (first.transitions["purged"], first.transitions["expired"], first.held) == (0, 1, 1)
+    assert "1 memory is due to be purged; since no tick had run for over 31 days" in first.notes[0]
+    clock.forward(hours=1)
+    again = tick(forgotten)
+    assert (again.transitions["purged"], again.held, again.purges_from) == (0, 1, first.purges_from)
+    clock.forward(hours=23)
+    last = tick(forgotten)
+    assert (last.transitions["purged"], last.held, last.notes) == (1, 0, ())
+
+
+def test_without_a_pause_and_at_the_first_tick_it_purges_at_once(forgotten: MOS, clock: Clock) -> None:
+    clock.forward(days=31)
+    done = tick(forgotten)
+    assert (done.transitions["purged"], done.held, done.notes) == (1, 0, ())
+
+
+def test_a_tick_ahead_of_the_clock_purges_only_with_a_yes(forgotten: MOS) -> None:
+    (identity,) = (memory.id for memory in forgotten.list(Filter(at=forgotten.now, everything=True)))
+    later, vault = soon(forgotten, 400 * 86400), forgotten.vaults()[0]
+    before = operations(forgotten), vault.mark(TICKED)
+    with pytest.raises(Refused, match=f"would purge 1 memory of cube default for good: {identity[:8]}") as caught:
+        tick(forgotten, now=later)
+    assert "--yes" in (caught.value.hint or "")
+    assert (operations(forgotten), vault.mark(TICKED)) == before
+    assert [move.way.to for move in tick(forgotten, Limits(dry=True), later).moves] == [State.PURGED]
+    assert tick(forgotten, Limits(purge_ahead=True), later).transitions["purged"] == 1
+
+
+def test_a_mark_ahead_of_the_clock_is_said_and_ticks_go_on_from_now(three: MOS, clock: Clock) -> None:
+    tick(three, Limits(transitions=1), now=soon(three, 100 * 86400))
+    clock.forward(days=1)
+    done = tick(three)
+    assert "ahead of this machine's clock, which says 2026-06-02T12:00:00Z" in done.notes[0]
+    assert (sum(done.transitions.values()), three.vaults()[0].mark(TICKED)) == (1, three.now)
+    clock.forward(days=1)
+    assert tick(three).notes == ()
+
+
+def test_a_wait_that_a_wrong_clock_began_ends_with_it(forgotten: MOS, clock: Clock) -> None:
+    right = clock.now
+    clock.forward(days=5000)
+    assert tick(forgotten).held == 1
+    clock.now = right
+    clock.forward(days=20)
+    done = tick(forgotten)
+    assert ("ahead of this machine's clock" in done.notes[0], done.held, done.transitions["purged"]) == (True, 0, 1)
+
+
+def test_undo_of_a_tick_takes_back_its_mark(three: MOS, clock: Clock) -> None:
+    vault = three.vaults()[0]
+    assert tick(three, Limits(dry=True)).command_id is None
+    first = three.now
+    tick(three, Limits(transitions=1))
+    clock.forward(days=1)
+    tick(three)
+    three.undo()
+    assert vault.mark(TICKED) == first
+    three.undo()
+    assert vault.mark(TICKED) == ""
+    done = tick(three, now=soon(three, 400 * 86400))
+    assert vault.mark(TICKED) > three.now
+    three.undo(done.command_id)
+    assert vault.mark(TICKED) == ""
+    assert tick(three).notes == ()
+
+
+def test_undo_of_an_earlier_tick_leaves_the_mark_of_a_later_one(three: MOS, clock: Clock) -> None:
+    earlier = tick(three)
+    clock.forward(days=1)
+    tick(three)
+    three.undo(earlier.command_id)
+    assert three.vaults()[0].mark(TICKED) == three.now
+
+
+def test_of_all_cubes_one_that_would_purge_ahead_keeps_no_other_from_its_tick(forgotten: MOS) -> None:
+    forgotten.create_cube("other")
+    done, failed = forgotten.lifecycle.tick_all(soon(forgotten, 400 * 86400))
+    assert ([one.cube for one in done], list(failed)) == (["other"], ["default"])
+    assert isinstance(failed["default"], Refused)

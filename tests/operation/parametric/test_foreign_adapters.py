@@ -294,7 +294,10 @@ def test_a_log_from_elsewhere_cannot_put_other_files_in_the_place_of_those_that_
     assert active(ann, one.base)[0] is not None
     clock.forward(minutes=1)
     _say(mos, one, "anything")
-    merged(ann, exported(mos, tmp_path))  # not signed
+    file = exported(mos, tmp_path)  # not signed
+    assert merged(ann, file).touched.subjects == ((adapters.NOUN, one.id),)
+    assert active(ann, one.base)[0] is not None
+    test_transfer.merged(ann, file, take=True)
     found, notices = active(ann, one.base)
     assert found is None
     assert "other files" in notices[0]
@@ -309,7 +312,9 @@ def test_whoever_goes_on_in_this_cube_s_name_brings_no_adapter(mos: MOS, tmp_pat
         forged = grow(mallory, models / "mini.gguf", seed=9)
         path, signed = exported(mallory, tmp_path), exported(mallory, tmp_path, signed=True)
     assert mallory.paths.data != mos.paths.data
-    done = merged(mos, path)
+    with pytest.raises(Refused, match="in the name of this very copy"):
+        merged(mos, path)
+    done = test_transfer.merged(mos, path, take=True)
     assert (done.plan.operations > 0, done.adapters) == (True, ())
     vault = mos.vault("default")
     assert not adapters.folder(vault, forged.id).exists()
@@ -395,12 +400,13 @@ def test_a_dry_run_foresees_what_the_logs_say_together(mos: MOS, one: Adapter, a
     vault = mos.vault("default")
     with mos.author("consolidate").write(vault) as unit:
         unit.change(adapters.NOUN, one.id, {"status": "promoted", "promoted_at": mos.now})
-    assert [came.id for came in merged(ann, exported(mos, tmp_path)).adapters] == [one.id]  # and now this is
+    assert merged(ann, exported(mos, tmp_path)).adapters == ()  # it is a stranger who says so of what was changed here
+    again = partial(test_transfer.merged, ann, exported(mos, tmp_path), take=True)
+    assert [came.id for came in rehearsed(ann, again).adapters] == [one.id]  # and now this is
     clock.forward(minutes=1)
     mos.purge([next(iter(one.covers))])
-    with pytest.raises(Refused):
-        merged(ann, exported(mos, tmp_path))
-    again = partial(test_transfer.merged, ann, exported(mos, tmp_path), agree=lambda _: None)
+    assert merged(ann, exported(mos, tmp_path)).touched.erased == (next(iter(one.covers)),)
+    again = partial(test_transfer.merged, ann, exported(mos, tmp_path), take=True)
     assert (rehearsed(ann, again).adapters, adapters.folders(ann.vault("default"))) == ((), [])
 
 

@@ -72,12 +72,14 @@ def may_fuse(one: Memory, other: Memory, *, pinned: bool = False) -> str | None:
     """Why the headers of two memories forbid their fusion; `None` where they allow it.
 
     Args:
-        pinned: whether pinned memories may be fused, too: a person may fuse them, a tick may not.
+        pinned: whether pinned memories, and a stranger's with a familiar one, may be fused, too: a person may fuse them, a tick
+            may not.
     """
     shared = one.metadata.keys() & other.metadata.keys()
     against = {
         "one of them is frozen": one.frozen or other.frozen,
         "one of them is pinned": (one.pinned or other.pinned) and not pinned,
+        "one of them is a stranger's": one.unaccepted != other.unaccepted and not pinned,
         "of different kinds": one.kind is not other.kind and not {one.kind, other.kind} <= _LOOSE,
         "of different keys": one.key is not None and other.key is not None and one.key != other.key,
         "other metadata": any(one.metadata[name] != other.metadata[name] for name in shared),
@@ -85,6 +87,11 @@ def may_fuse(one: Memory, other: Memory, *, pinned: bool = False) -> str | None:
     for field in ("title", "valid_from", "valid_to", "expires_at", "owner", "visibility", "task"):
         against[f"another {field.replace('_', ' ')}"] = getattr(one, field) != getattr(other, field)
     return next((reason for reason, holds in against.items() if holds), None)
+
+
+def is_overruled(earlier: Memory, later: Memory) -> bool:
+    """Whether the later memory is a stranger's that nobody accepted, and so supersedes the earlier only by a person's yes."""
+    return later.unaccepted and not earlier.unaccepted
 
 
 def was_asked(vault: Vault, pair: str) -> bool:
@@ -136,7 +143,7 @@ def apply(unit: Unit, vault: Vault, proposal: Proposal, now: str) -> Applied | N
         return fuse(unit, vault, memories, proposal.reasons, now)
     earlier, later = memories
     if proposal.act is Act.SUPERSEDE:
-        return supersede(unit, earlier, later)
+        return None if is_overruled(earlier, later) else supersede(unit, earlier, later)
     return _ask(unit, vault, proposal, now)
 
 
@@ -175,7 +182,7 @@ def fuse(
     operation = unit.log.append("memory", identity, change)
     unit.store("memory", identity, [operation])
     if all(one.untrusted for one in memories):
-        unit.keep_strange(identity)
+        unit.keep_strange(identity, unaccepted=all(one.unaccepted for one in memories))
     for one in memories:
         archived = {"state": State.ARCHIVED.value, "since": now, "reason": "fused", _link(LinkType.MERGED_INTO, identity): True}
         unit.change("memory", one.id, archived)

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import AmbiguousId, NotFound, Refused, UsageError
+from memos_cli.hybrid_clock import time_of
 from memos_cli.infra.governance import governance
 from memos_cli.infra.vault import fold, log, queries
 from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, LinkType, Memory, starts
 from memos_cli.operation.operator.dedupe import fusion, verdicts
-from memos_cli.times import from_millis
 
 if TYPE_CHECKING:
     from memos_cli.session import Author, Session
@@ -113,7 +113,7 @@ def _set_differently(vault: Vault, memory: Memory) -> Item:
     last = max((clash.other for clash in found.values()), key=log.order)
     other = {name: (clash.other.change or {}).get(name) for name, clash in found.items()}
     told, _ = fold.memory(memory.id, [*operations, last._replace(change=other)])
-    earlier = told._replace(version=memory.version, cube=vault.name, updated_at=from_millis(log.millis_of(last.clock)))
+    earlier = told._replace(version=memory.version, cube=vault.name, updated_at=time_of(last))
     names = ", ".join(sorted(found))
     question = fusion.pair_id(*sorted({one.id for clash in found.values() for one in clash})[:2])
     return Item(question, vault.name, earlier, memory, (f"set differently on two machines: {names}",), "supersede", MERGED,
@@ -156,11 +156,11 @@ def decide(vault: Vault, item: Item, decision: str, author: "Author") -> Decided
     Raises:
         Refused: the question is decided already; a memory is frozen, gone or somebody else's; or they may not be fused.
     """
-    if item.decision is not None:
-        raise Refused(f"{item.id[:8]} was decided already: {item.decision}", hint="take that back with: memos undo")
+    _refuse_decided(item.id, item.decision)
     if item.earlier.id == item.later.id:
         return _decide_for_one(vault, item, decision, author)
     with author.write(vault) as unit:
+        _refuse_decided(item.id, vault.records(fusion.NOUN).get(item.id, {}).get("decision"))  # by another process meanwhile
         earlier, later = _checked(vault, item, author, decision)
         made = _carry_out(unit, vault, earlier, later, decision, author.at)
         record = {"memories": [earlier.id, later.id], "reasons": list(item.reasons), "by": item.by, "suggested": item.suggested}
@@ -170,6 +170,11 @@ def decide(vault: Vault, item: Item, decision: str, author: "Author") -> Decided
     product = vault.get(made) if made else None
     return Decided(item._replace(decision=decision, decided_at=author.at), (vault.get(earlier.id), vault.get(later.id)),
                    product, txn)  # fmt: skip
+
+
+def _refuse_decided(question: str, decision: str | None) -> None:
+    if decision is not None:
+        raise Refused(f"{question[:8]} was decided already: {decision}", hint="take that back with: memos undo")
 
 
 def _decide_for_one(vault: Vault, item: Item, decision: str, author: "Author") -> Decided:

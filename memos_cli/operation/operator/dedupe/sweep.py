@@ -109,7 +109,8 @@ def sweep(
                 done[act] += [(proposal.ids, None) for proposal in batch]
                 continue
             with author.write(vault, txn) as unit:
-                applied = [fusion.apply(unit, vault, proposal, now) for proposal in batch]
+                holding = (proposal for proposal in batch if sweep_plan.still_holds(vault, proposal))
+                applied = [fusion.apply(unit, vault, proposal, now) for proposal in holding]
                 txn = unit.log.txn if unit.log.count else txn
             done[act] += [(one.changed, one.made) for one in applied if one is not None]
             finished = not late()

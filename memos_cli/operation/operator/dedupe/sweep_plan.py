@@ -24,7 +24,7 @@ from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import NEVER_SUPERSEDED, Filter, Form, LinkType, Memory, Origin, State, starts
 from memos_cli.operation.operator.dedupe import verdicts
 from memos_cli.operation.operator.dedupe.candidates import Candidates
-from memos_cli.operation.operator.dedupe.fusion import Act, Proposal, may_fuse, pair_id, was_asked
+from memos_cli.operation.operator.dedupe.fusion import Act, Proposal, is_overruled, may_fuse, pair_id, was_asked
 from memos_cli.operation.operator.dedupe.verdicts import Likeness, Verdict, in_line, in_time
 
 if TYPE_CHECKING:
@@ -180,22 +180,13 @@ class _Sweep:
         """Supersessions between this memory and its neighbours in time among those that it is in certain conflict with."""
         certain = {other.id: found for other, _, found in pairs if found.verdict is Verdict.CONFLICT_CERTAIN}
         line = sorted([memory, *(other for other, _, _ in pairs if other.id in certain)], key=in_line)
-        place = line.index(memory)
-        for other in line[max(0, place - 1) : place + 2]:
+        # A stranger's memory between two familiar ones parts them not, since it supersedes neither.
+        familiar = [one for one in line if one is memory or not one.unaccepted]
+        for other in {one.id: one for one in (*_beside_in(line, memory), *_beside_in(familiar, memory))}.values():
             earlier, later = in_time(memory, other)
-            if other is not memory and self._against(earlier, later) is None:
+            if other is not memory and _against(self._vault, earlier, later) is None:
                 self._settled.add(pair_id(earlier.id, later.id))
                 yield Proposal(Act.SUPERSEDE, (earlier, later), certain[other.id].reasons)
-
-    def _against(self, earlier: Memory, later: Memory) -> str | None:
-        """Why the later memory may not supersede the earlier although the conflict is certain; `None` where it may."""
-        if earlier.frozen:
-            return "the earlier one is frozen"
-        if earlier.title != later.title:
-            return "titled differently"
-        if _last_said(self._vault, earlier) >= starts(later):
-            return "the earlier one was said again since"
-        return "it was taken back before" if _was_superseded(self._vault, earlier, later) else None
 
     def _questions(self, memory: Memory, pairs: list[Pair]) -> Iterator[Proposal]:
         asked = 0
@@ -206,7 +197,7 @@ class _Sweep:
                 continue
             suggested, reasons = _SUGGESTED.get(found.verdict), found.reasons
             if found.verdict is Verdict.CONFLICT_CERTAIN and pair_id(earlier.id, later.id) not in self._settled:
-                against = self._against(earlier, later)
+                against = _against(self._vault, earlier, later)
                 suggested, reasons = ("keep", (*reasons, against)) if against else ("supersede", reasons)
             # Two memories whose headers forbid a fusion may well say the same, and both stay.
             apart = found.verdict is Verdict.DUPLICATE_POSSIBLE and may_fuse(earlier, later) is not None
@@ -251,6 +242,13 @@ def _takes_part(memory: Memory) -> bool:
     return memory.kind not in NEVER_SUPERSEDED and memory.form is Form.PLAINTEXT and bool(memory.content.strip())
 
 
+def _beside_in(line: Sequence[Memory], memory: Memory) -> Iterator[Memory]:
+    """The neighbours of a memory in a line, the earlier first."""
+    place = next(number for number, one in enumerate(line) if one is memory)
+    yield from line[max(0, place - 1) : place]
+    yield from line[place + 1 : place + 2]
+
+
 def _beside(one: Memory, other: Memory) -> bool:
     """Whether two memories have the same owner, visibility and task, so that they can be about the same thing."""
     return (one.owner, one.visibility, one.task) == (other.owner, other.visibility, other.task)
@@ -278,6 +276,29 @@ def _last_said(vault: Vault, memory: Memory, above: frozenset[str] = frozenset()
         found = queries.visible(vault, sources, everything).values()
         said = max([said, *(_last_said(vault, one, above) for one in found)])
     return said
+
+
+def still_holds(vault: Vault, proposal: Proposal) -> bool:
+    """Whether nothing speaks against a proposal yet; asked in the transaction that carries it out, before `fusion.apply`.
+
+    Meanwhile somebody may have taken back the same fusion or supersession, or have said the earlier memory again.
+    """
+    if proposal.act is Act.FUSE:
+        return not any(_was_fused(vault, memory) for memory in proposal.memories)
+    return proposal.act is not Act.SUPERSEDE or _against(vault, *proposal.memories) is None
+
+
+def _against(vault: Vault, earlier: Memory, later: Memory) -> str | None:
+    """Why the later memory may not supersede the earlier although the conflict is certain; `None` where it may."""
+    if earlier.frozen:
+        return "the earlier one is frozen"
+    if is_overruled(earlier, later):
+        return "the later one came from elsewhere, signed by nobody whom you trust"
+    if earlier.title != later.title:
+        return "titled differently"
+    if _last_said(vault, earlier) >= starts(later):
+        return "the earlier one was said again since"
+    return "it was taken back before" if _was_superseded(vault, earlier, later) else None
 
 
 def _was_fused(vault: Vault, memory: Memory) -> bool:

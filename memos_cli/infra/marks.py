@@ -1,0 +1,65 @@
+"""Marks: values that a cube keeps in the table `cube` besides its identity. None of them is in the log, and none travels."""
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable
+from typing import Any
+
+GENERATIONS = {"vectors": "generation", "cold_vectors": "cold_generation"}
+"""The tables of vectors, each with the entry of the table `cube` that names its present set."""
+TICKED = "ticked"
+"""The mark, in the table `cube`, of the instant up to which a cube was ticked."""
+TICKS, _MOST_TICKS = "ticks", 20
+"""The mark of the last ticks that wrote, a JSON list: of each its transaction, and what `TICKED` said before and after it."""
+UNWIPED = "unwiped"
+"""The mark, in the table `cube`, that bytes of purged texts may still be in the file; its value is a JSON object."""
+COOLED = "cooled"
+"""The entry, in the table `cube`, that counts the memories that left the hot index since it was last compacted."""
+
+
+def mark(conn: sqlite3.Connection, name: str) -> str:
+    """A value that the table `cube` keeps besides the cube's identity; empty for nothing. None of them is in the log."""
+    row = conn.execute("SELECT value FROM cube WHERE key = ?", (name,)).fetchone()
+    return str(row[0]) if row else ""
+
+
+def set_mark(conn: sqlite3.Connection, name: str, value: str) -> None:
+    """Store a value under a name in the table `cube`."""
+    conn.execute("INSERT INTO cube VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (name, value))
+
+
+def bump_generation(conn: sqlite3.Connection, table: str = "vectors") -> None:
+    """Record that the vectors changed, which makes the cached matrix outdated."""
+    set_mark(conn, GENERATIONS[table], os.urandom(8).hex())
+
+
+def note_cooled(conn: sqlite3.Connection, count: int) -> int:
+    """Count memories that left the hot index since it was last compacted; how many there are now."""
+    cooled = int(mark(conn, COOLED) or 0) + count
+    set_mark(conn, COOLED, str(cooled))
+    return cooled
+
+
+def note_tick(conn: sqlite3.Connection, txn: str, before: str, after: str) -> None:
+    """Record which transaction a tick wrote, and where the mark `TICKED` was before it and is after it."""
+    known = json.loads(mark(conn, TICKS) or "[]")
+    set_mark(conn, TICKS, json.dumps([*known, [txn, before, after]][-_MOST_TICKS:]))
+
+
+def unwiped(conn: sqlite3.Connection) -> dict[str, Any] | None:
+    """What is left to wipe after purges: `blobs`, the digests of files that nothing needs; `None` for nothing at all."""
+    kept = mark(conn, UNWIPED)
+    return json.loads(kept) if kept else None
+
+
+def mark_unwiped(conn: sqlite3.Connection, blobs: Iterable[str] = ()) -> None:
+    """Record a purge, in its own transaction, so that any later process can finish the wiping."""
+    known = (unwiped(conn) or {}).get("blobs", [])
+    # A different mark for each purge: see `clear_unwiped`.
+    set_mark(conn, UNWIPED, json.dumps({"blobs": sorted({*known, *blobs}), "purge": os.urandom(8).hex()}))
+
+
+def clear_unwiped(conn: sqlite3.Connection, found: dict[str, Any]) -> None:
+    """Remove the mark that a wipe began with, unless another purge has replaced it."""
+    conn.execute("DELETE FROM cube WHERE key = ? AND value = ?", (UNWIPED, json.dumps(found)))

@@ -1,0 +1,103 @@
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from memos_cli import MOS
+from memos_cli.infra.vault import schema
+from memos_cli.infra.vault.check import check
+from memos_cli.infra.vault.vault import Vault
+from memos_cli.model import Draft, Filter, State
+
+_INDEX = "memories_created"
+
+
+def plan(mos: MOS, wanted: Filter, order: str, limit: int | None) -> list[str]:
+    """How SQLite reads what a list shows: the steps of its plan."""
+    conn = mos.vault("default").conn
+    asked: list[str] = []
+    conn.set_trace_callback(asked.append)
+    mos.list(wanted, order=order, limit=limit)
+    conn.set_trace_callback(None)
+    (sql,) = (one for one in asked if "FROM memories m" in one)
+    return [row[3] for row in conn.execute(f"EXPLAIN QUERY PLAN {sql}")]
+
+
+@pytest.mark.parametrize("order", ["newest", "oldest"])
+@pytest.mark.parametrize("narrowed", [{}, {"tags": ("garden",)}, {"everything": True}, {"archived": True}, {"pinned": True}])
+def test_a_list_by_creation_sorts_only_what_it_shows(mos: MOS, order: str, narrowed: dict[str, Any]) -> None:
+    mos.add(drafts=[Draft(f"note {number}", tags=("garden",)) for number in range(50)])
+    steps = plan(mos, Filter(at=mos.now, **narrowed), order, 20)
+    assert f"SCAN m USING INDEX {_INDEX}" in steps
+    assert sum("TEMP B-TREE" in step for step in steps) <= 1, "the rows that are shown, not those that they are chosen from"
+    chosen = steps[steps.index(f"SCAN m USING INDEX {_INDEX}") :]
+    assert not any("TEMP B-TREE FOR ORDER BY" in step for step in chosen[:-1])
+
+
+def test_a_list_of_everything_in_order_sorts_nothing(mos: MOS) -> None:
+    mos.add("one")
+    steps = plan(mos, Filter(at=mos.now), "newest", None)
+    assert f"SCAN m USING INDEX {_INDEX}" in steps
+    assert not any("TEMP B-TREE" in step for step in steps)
+
+
+def test_a_rare_state_is_found_by_its_index(mos: MOS) -> None:
+    mos.add("one")
+    steps = plan(mos, Filter(at=mos.now, states=(State.EXPIRED,)), "newest", 20)
+    assert any("memories_state" in step for step in steps)
+
+
+@pytest.mark.parametrize("order", ["newest", "oldest", "updated", "occurred", "used", "priority"])
+def test_a_limit_takes_the_first_of_all(mos: MOS, order: str) -> None:
+    days = [f"2026-0{1 + number % 9}-01T00:00:00.000Z" for number in range(30)]
+    mos.add(drafts=[Draft(f"note {n}", priority=n % 5, occurred_at=days[n], tags=("odd",) * (n % 2)) for n in range(30)])
+    mos.record_uses(mos.list()[3:9])
+    for wanted in (None, Filter(at=mos.now, tags=("odd",))):
+        whole = mos.list(wanted, order=order)
+        assert mos.list(wanted, order=order, limit=7) == whole[:7]
+        assert mos.list(wanted, order=order, limit=0) == ()
+
+
+@pytest.fixture
+def older(mos: MOS) -> Path:
+    """The folder of a cube as it was before the index."""
+    mos.add("one")
+    folder = mos.vault("default").folder
+    mos.close()
+    conn = sqlite3.connect(folder / "cube.db", isolation_level=None)
+    conn.execute(f"DROP INDEX {_INDEX}")
+    conn.execute("DELETE FROM _sqlite_migrations WHERE name = 'm005_newest_first'")
+    conn.execute("PRAGMA user_version = 4")
+    conn.close()
+    return folder
+
+
+def test_an_older_cube_gets_the_index_when_it_is_opened(mos: MOS, older: Path) -> None:
+    with Vault(older, "default") as vault:
+        assert vault.conn.execute("PRAGMA user_version").fetchone() == (schema.SCHEMA_VERSION,)
+        assert not any(one.faults for one in check(vault))
+    assert f"SCAN m USING INDEX {_INDEX}" in plan(mos, Filter(at=mos.now), "newest", 20)
+
+
+def test_a_cube_of_before_strangers_can_only_be_read_and_is_read(
+    mos: MOS, older: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conn = sqlite3.connect(older / "cube.db", isolation_level=None)
+    conn.execute("DROP TABLE strangers")
+    conn.execute("DELETE FROM _sqlite_migrations WHERE name = 'm004_strangers'")
+    conn.execute("PRAGMA user_version = 3")
+    conn.close()
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    (memory,) = mos.list(limit=20)
+    assert (memory.content, memory.unaccepted) == ("one", False)
+    assert [hit.memory.content for hit in mos.search("one").hits] == ["one"]
+
+
+def test_an_older_cube_that_can_only_be_read_is_read_without_it(mos: MOS, older: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = (older / "cube.db").read_bytes()
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert [memory.content for memory in mos.list(limit=20)] == ["one"]
+    assert not any(one.faults for one in check(mos.vault("default")))
+    assert (older / "cube.db").read_bytes() == before
