@@ -222,12 +222,12 @@ SCRIPT = {
     ),
     "cube merge laptop default --dry-run": (
         "{cube other counts{new newer older conflicting same erased withheld} operations ids{new[] newer[] older[] "
-        "conflicting[] erased[] withheld[] rivals[]} records[] from_elsewhere signers[] foreign_policy adapters[] "
+        "conflicting[] erased[] withheld[] rivals[]} records[] unlinked[] from_elsewhere signers[] foreign_policy adapters[] "
         "slots_kept{kept dropped why} familiar dry_run command_id held accepted}"
     ),
     "cube merge laptop default --yes": (
         "{cube other counts{new newer older conflicting same erased withheld} operations ids{new[] newer[] older[] "
-        "conflicting[] erased[] withheld[] rivals[]} records[] from_elsewhere signers[] foreign_policy adapters[] "
+        "conflicting[] erased[] withheld[] rivals[]} records[] unlinked[] from_elsewhere signers[] foreign_policy adapters[] "
         "slots_kept{kept dropped why} familiar dry_run command_id held accepted}"
     ),
     "cube split default eats --tag food --keep": "{cube new path kept dry_run ids[] command_id}",

@@ -10,7 +10,8 @@ import pytest
 
 from memos_cli.infra import heads
 from tests.conftest import Run, start
-from tests.reliability.helpers import clean, contents, trials, writer
+from tests.reliability.helpers import clean, contents, writer
+from tests.trials import trials
 
 _HEADER, _FRAME = 32, 24
 """Bytes of the header of a WAL, and of that of a frame: https://www.sqlite.org/fileformat2.html#walformat"""
@@ -74,7 +75,9 @@ def test_the_loss_is_accepted_with_a_yes_and_a_merge_brings_it_back(
     assert accepted["replica"] != lost["replica"]
     assert not ended(memos)
     assert memos("add", "six").status == 0
-    assert memos("cube", "merge", str(tmp_path / "new")).status == 0
+    refused = memos("cube", "merge", str(tmp_path / "new"))  # nobody has signed the folder, and it writes in this one's name
+    assert (refused.status, "--yes" in refused.err) == (3, True)
+    assert memos("cube", "merge", str(tmp_path / "new"), "--yes").status == 0
     assert set(contents(memos).values()) == {"one", "two", "three", "four", "five", "six"}
     clean(memos)
     assert memos("review", "--json").data["open"] == 0

@@ -14,7 +14,8 @@ from memos_cli.infra.vault.check import check
 from memos_cli.model import Filter, Operation
 from memos_cli.operation.results import Version
 from tests.conftest import Run
-from tests.reliability.helpers import clean, trials
+from tests.reliability.helpers import clean
+from tests.trials import trials
 
 STORM = Path(__file__).parent / "storm.py"
 PROCESSES, CHANGES, CHECKS = trials(4, 16), trials(25, 200), trials(20, 980)

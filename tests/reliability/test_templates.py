@@ -14,8 +14,8 @@ import pytest
 
 from tests.backends.llms.templates import HOSTILE
 from tests.conftest import Run, start
-from tests.reliability.helpers import trials
 from tests.tiny import write_model
+from tests.trials import trials
 
 pytest.importorskip("llama_cpp")
 pytest.importorskip("jinja2")

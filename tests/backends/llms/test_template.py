@@ -11,7 +11,7 @@ from memos_cli.errors import ModelUnavailable
 from memos_cli.operation.prompt.layout import JINJA
 from memos_cli.ports import Piece
 from tests.backends.llms.templates import COMMON, HOSTILE
-from tests.reliability.helpers import trials
+from tests.trials import trials
 
 pytest.importorskip("jinja2")
 
