@@ -84,7 +84,8 @@ class _DocumentReader:
 
     def __init__(self, text: str, start: int) -> None:
         self._text = text
-        self._lines = [Line(line.text, line.start + start, line.end + start) for line in lines(text[start:])]
+        found = list(lines(text[start:]))
+        self._lines = [Line(line.text, line.start + start, line.end + start) for line in found] if start else found
 
     def drafts(self) -> Iterator[tuple[str, Kind, str | None, int, int]]:
         """Content, kind, title and span of each draft."""
@@ -121,7 +122,14 @@ class _DocumentReader:
             found.append(block)
             reached = block.last
         found.append(Block("paragraph", reached, len(self._lines)))
-        return [block for block in found if any(line.text.strip() for line in self._lines[block.first : block.last])]
+        return [block for block in found if self._says(block)]
+
+    def _says(self, block: Block) -> bool:
+        """Whether there is more than white space in a block."""
+        said = self._lines[block.first : block.first + 1]
+        if said and said[0].text.strip():
+            return True
+        return any(line.text.strip() for line in self._lines[block.first : block.last])
 
     def _title(self, heading: Block) -> str:
         first, *rest = (line.text.strip() for line in self._lines[heading.first : heading.last])
@@ -146,30 +154,31 @@ class _DocumentReader:
         if section.path and not bullets_only and len(blocks) > 1 and end - start <= LONGEST_SECTION:
             yield Kind.DOCUMENT, start, end, False
             return
-        for group in self._introduced(blocks):
-            yield from self._of_group(group)
+        for group, start, end in self._introduced(blocks):
+            yield from self._of_group(group, start, end)
 
-    def _introduced(self, blocks: list[Block]) -> Iterator[list[Block]]:
-        """Blocks one by one, except that a block ending with a colon is joined to the block it introduces."""
-        waiting: list[Block] = []
+    def _introduced(self, blocks: list[Block]) -> Iterator[tuple[list[Block], int, int]]:
+        """Blocks one by one with their spans, except that one ending with a colon is joined to the block it introduces."""
+        waiting: tuple[Block, int, int] | None = None
         for block in blocks:
             start, end = self._span(block.first, block.last)
             introduces = block.type == "paragraph" and self._text[end - 1] in ":："  # noqa: RUF001 -- both colons
-            if introduces and not waiting and end - start <= LONGEST_PARAGRAPH:
-                waiting = [block]
-                continue
-            yield [*waiting, block]
-            waiting = []
-        if waiting:
-            yield waiting
+            if introduces and waiting is None and end - start <= LONGEST_PARAGRAPH:
+                waiting = (block, start, end)
+            elif waiting is not None:
+                yield [waiting[0], block], waiting[1], end
+                waiting = None
+            else:
+                yield [block], start, end
+        if waiting is not None:
+            yield [waiting[0]], waiting[1], waiting[2]
 
-    def _of_group(self, group: list[Block]) -> Iterator[tuple[Kind, int, int, bool]]:
-        start, end = self._span(group[0].first, group[-1].last)
+    def _of_group(self, group: list[Block], start: int, end: int) -> Iterator[tuple[Kind, int, int, bool]]:
         only = group[0] if len(group) == 1 else None
         if only and only.type == "bullet_list" and only.items:
             for first, last in only.items:
                 yield Kind.NOTE, *self._span(first, last), True
-        elif only and only.type == "paragraph":
+        elif only and only.type == "paragraph" and end - start > LONGEST_PARAGRAPH:
             for piece in pieces(self._text, start, end):
                 yield Kind.NOTE, *piece, False
         else:
