@@ -92,6 +92,8 @@ def _plain(lines: Sequence[str], at: int) -> Block | None:  # noqa: PLR0911 -- o
     """The block that begins here, if that is beyond doubt."""
     line = lines[at]
     first = line[0]
+    if first.isalpha():
+        return _paragraph(lines, at)
     heading = _HEADING.match(line)
     if heading is not None:
         return Block("heading", at, at + 1, len(heading[1]))

@@ -71,7 +71,7 @@ class Reader:
         if not content:
             raise UsageError("nothing to remember: the text is empty")
         draft = Draft(content, occurred_at=occurred_at, origin=Origin.USER)
-        return _Contents(now).completed(draft, kind, occurred_at, draft.origin, draft.source)
+        return _Findings(now).completed(draft, kind, occurred_at, draft.origin, draft.source)
 
     def read_text(
         self,
@@ -99,7 +99,7 @@ class Reader:
         """
         parser: Parser = _chosen(_checked(text), name, format)
         conversation = _conversation(text, name)
-        read = _Contents(now)
+        read = _Findings(now)
         drafts = []
         for draft in parser.parse(text):
             given = draft.source
@@ -165,7 +165,7 @@ def _chosen(text: str, name: str | None, format: Format) -> Any:  # noqa: A002, 
     return next(parser for parser in parsers if parser.matches(text, name))
 
 
-class _Contents:
+class _Findings:
     """What the words of drafts say: their kinds, times and labels, found once for the same words.
 
     Args:
