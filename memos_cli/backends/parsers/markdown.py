@@ -75,8 +75,11 @@ class MarkdownParser:
         at = ByteOffsets(text)
         front_matter = _FrontMatter(fields) if fields else None
         for content, kind, title, first, last in _DocumentReader(text, start).drafts():
-            draft = Draft(content, kind, title=title, origin=Origin.FILE, source=Source(start=at(first), end=at(last)))
-            yield front_matter.given_to(draft) if front_matter else draft
+            source = Source(start=at(first), end=at(last))
+            if front_matter is None:
+                yield Draft(content, kind, title=title, origin=Origin.FILE, source=source)
+            else:
+                yield front_matter.draft(content, kind, title, source)
 
 
 class _DocumentReader:
@@ -84,7 +87,8 @@ class _DocumentReader:
 
     def __init__(self, text: str, start: int) -> None:
         self._text = text
-        self._lines = [Line(line.text, line.start + start, line.end + start) for line in lines(text[start:])]
+        found = list(lines(text[start:]))
+        self._lines = [Line(line.text, line.start + start, line.end + start) for line in found] if start else found
 
     def drafts(self) -> Iterator[tuple[str, Kind, str | None, int, int]]:
         """Content, kind, title and span of each draft."""
@@ -121,13 +125,22 @@ class _DocumentReader:
             found.append(block)
             reached = block.last
         found.append(Block("paragraph", reached, len(self._lines)))
-        return [block for block in found if any(line.text.strip() for line in self._lines[block.first : block.last])]
+        return [block for block in found if self._says(block)]
+
+    def _says(self, block: Block) -> bool:
+        """Whether there is more than white space in a block."""
+        said = self._lines[block.first : block.first + 1]
+        if said and said[0].text.strip():
+            return True
+        return any(line.text.strip() for line in self._lines[block.first : block.last])
 
     def _title(self, heading: Block) -> str:
-        first, *rest = (line.text.strip() for line in self._lines[heading.first : heading.last])
+        texts = [line.text.strip() for line in self._lines[heading.first : heading.last]]
         # The last line of a heading of several lines is its underline.
-        raw = " ".join([first, *rest[:-1]]) if rest else re.sub(r"\s#+$", "", first.lstrip("#")).strip()
-        return _EMPHASIS.sub("", raw).strip() or raw
+        raw = " ".join(texts[:-1]) if len(texts) > 1 else texts[0].lstrip("#").strip()
+        if len(texts) == 1 and raw.endswith("#"):
+            raw = re.sub(r"\s#+$", "", texts[0].lstrip("#")).strip()
+        return _EMPHASIS.sub("", raw).strip() or raw if "*" in raw or "_" in raw or "`" in raw else raw
 
     def _span(self, first: int, last: int) -> tuple[int, int]:
         """The span of some lines, white space trimmed."""
@@ -146,34 +159,39 @@ class _DocumentReader:
         if section.path and not bullets_only and len(blocks) > 1 and end - start <= LONGEST_SECTION:
             yield Kind.DOCUMENT, start, end, False
             return
-        for group in self._introduced(blocks):
-            yield from self._of_group(group)
+        yield from self._one_by_one(blocks)
 
-    def _introduced(self, blocks: list[Block]) -> Iterator[list[Block]]:
-        """Blocks one by one, except that a block ending with a colon is joined to the block it introduces."""
-        waiting: list[Block] = []
+    def _one_by_one(self, blocks: list[Block]) -> Iterator[tuple[Kind, int, int, bool]]:
+        """The drafts of blocks, one for each, except that one ending with a colon is joined to the block it introduces."""
+        waiting: int | None = None
+        end = 0
         for block in blocks:
             start, end = self._span(block.first, block.last)
-            introduces = block.type == "paragraph" and self._text[end - 1] in ":："  # noqa: RUF001 -- both colons
-            if introduces and not waiting and end - start <= LONGEST_PARAGRAPH:
-                waiting = [block]
-                continue
-            yield [*waiting, block]
-            waiting = []
-        if waiting:
-            yield waiting
+            if waiting is not None:
+                yield _whole(waiting, end)
+                waiting = None
+            elif block.type != "paragraph":
+                yield from self._of_block(block, start, end)
+            elif end - start > LONGEST_PARAGRAPH:
+                for piece in pieces(self._text, start, end):
+                    yield Kind.NOTE, *piece, False
+            elif self._text[end - 1] in ":：":  # noqa: RUF001 -- both colons
+                waiting = start
+            else:
+                yield Kind.NOTE, start, end, False
+        if waiting is not None:
+            yield Kind.NOTE, waiting, end, False
 
-    def _of_group(self, group: list[Block]) -> Iterator[tuple[Kind, int, int, bool]]:
-        start, end = self._span(group[0].first, group[-1].last)
-        only = group[0] if len(group) == 1 else None
-        if only and only.type == "bullet_list" and only.items:
-            for first, last in only.items:
+    def _of_block(self, block: Block, start: int, end: int) -> Iterator[tuple[Kind, int, int, bool]]:
+        if block.type == "bullet_list" and block.items:
+            for first, last in block.items:
                 yield Kind.NOTE, *self._span(first, last), True
-        elif only and only.type == "paragraph":
-            for piece in pieces(self._text, start, end):
-                yield Kind.NOTE, *piece, False
         else:
-            yield Kind.NOTE if end - start <= LONGEST_SECTION else Kind.DOCUMENT, start, end, False
+            yield _whole(start, end)
+
+
+def _whole(start: int, end: int) -> tuple[Kind, int, int, bool]:
+    return Kind.NOTE if end - start <= LONGEST_SECTION else Kind.DOCUMENT, start, end, False
 
 
 def _joined(path: tuple[str, ...]) -> str | None:
@@ -228,11 +246,18 @@ class _FrontMatter:
             pass
         self._metadata = {"front_matter": rest} if rest else {}
 
-    def given_to(self, draft: Draft) -> Draft:
-        """The draft with the file's title before its own, and with all else."""
-        path = [part for part in (self._title, draft.title) if part]
-        if draft.title and (draft.title == self._title or draft.title.startswith(f"{self._title} > ")):
-            path = [draft.title]
-        return draft._replace(
-            title=" > ".join(path) or None, tags=self._tags, occurred_at=self._occurred_at, metadata=self._metadata
+    def draft(self, content: str, kind: Kind, title: str | None, source: Source) -> Draft:
+        """A draft of the file, with the file's title before its own."""
+        path = [part for part in (self._title, title) if part]
+        if title and (title == self._title or title.startswith(f"{self._title} > ")):
+            path = [title]
+        return Draft(
+            content,
+            kind,
+            title=" > ".join(path) or None,
+            tags=self._tags,
+            occurred_at=self._occurred_at,
+            origin=Origin.FILE,
+            source=source,
+            metadata=self._metadata,
         )

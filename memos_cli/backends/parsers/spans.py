@@ -36,6 +36,8 @@ def lines(text: str) -> Iterator[Line]:
 
 def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     """The span without white space at its two ends; empty, at `start`, when there is nothing else in it."""
+    if start < end and not text[start].isspace() and not text[end - 1].isspace():
+        return start, end
     piece = text[start:end]
     body = piece.strip()
     if not body:

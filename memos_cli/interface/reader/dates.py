@@ -1,16 +1,15 @@
 """Time expressions in English prose (and a few words of other languages), resolved against the time of the utterance.
 
-A regular expression finds candidates, so that "may", "on" or a bare number are never guessed at. dateparser reads those that
-name a month or count days, weeks, months or years. Weekdays, `yesterday` and ISO dates are read here, since importing
-dateparser takes 150 ms. A wrong date is worse than none, so an expression with two readings is left alone (`05/03/2024`;
-`next Friday` on a Tuesday; `read it in two weeks`, which is a duration).
+A regular expression finds candidates, so that "may", "on" or a bare number are never guessed at, and the few forms that it
+finds are read here: a library for dates of all kinds takes a millisecond for each. A wrong date is worse than none, so an
+expression with two readings is left alone (`05/03/2024`; `next Friday` on a Tuesday; `read it in two weeks`, which is a
+duration).
 """
 
 # ruff: noqa: RUF001 -- the curly apostrophe is matched, since phones write it
 
 import re
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -34,7 +33,13 @@ _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?"
     r"|dec(?:ember)?)\b\.?"
 )
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NUMBER = r"(?:\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty)"
+_WORDS = "one two three four five six seven eight nine ten eleven twelve"
+_COUNTS = {"a": 1, "an": 1, "twenty": 20, "thirty": 30, **{word: at for at, word in enumerate(_WORDS.split(), 1)}}
+_COUNTED = r"(?:(?P<which>last|next)|(?:in )?(?P<count>\w+)) (?P<unit>day|week|fortnight|month|year)s?(?: ago| from now)?"
+_DAYS = {"day": 1, "week": 7, "fortnight": 14}
+_MONTHS_OF = {"month": 1, "year": 12}
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?"
 _YEAR = r"(?:19|20)\d\d"
 _HINTS = (
@@ -128,14 +133,11 @@ def _resolved(match: re.Match[str], base: date) -> tuple[date, str] | None:
         return _numeric(match)
     if groups["weekday"]:
         return _weekday(match, base)
-    return _by_library(match, base)
+    return _by_words(match, base)
 
 
 def _day(year: int, month: int, day: int) -> tuple[date, str] | None:
-    try:
-        return date(year, month, day), "day"
-    except ValueError:
-        return None
+    return _with_unit(_date(year, month, day), "day")
 
 
 def _moved(base: date, days: int) -> date:
@@ -181,7 +183,7 @@ def _tense(match: re.Match[str]) -> str | None:
     return "past" if re.search(_BEHIND, f"{before} {after}") else None
 
 
-def _by_library(match: re.Match[str], base: date) -> tuple[date, str] | None:
+def _by_words(match: re.Match[str], base: date) -> tuple[date, str] | None:
     kind = match.lastgroup
     words = match[kind or 0]
     if _is_word(match, words):
@@ -259,25 +261,51 @@ def _likeliest(days: list[date], base: date, tense: str | None) -> date | None:
 
 
 def _parsed(words: str, base: date, prefer: str) -> date | None:
-    """What dateparser makes of a candidate; each wording of it is one, whatever its white space and its capitals."""
-    return _by_dateparser(" ".join(words.lower().split()), base, prefer)
+    """The day that a candidate names; a month and a year stand for their first day, and so do months and years counted."""
+    low = " ".join(words.lower().split())
+    counted = re.fullmatch(_COUNTED, low)
+    if counted is not None:
+        count = _COUNTS.get(counted["count"] or "", 1) if not (counted["count"] or "").isdigit() else int(counted["count"])
+        back = low.endswith("ago") or counted["which"] == "last"
+        return _counted_from(base, -count if back else count, counted["unit"])
+    month = re.search(_MONTH, low)
+    if month is None:
+        return None
+    rest = low[: month.start()] + " " + low[month.end() :]
+    year, number = re.search(rf"\b{_YEAR}\b", rest), _MONTHS.index(month.group()[:3]) + 1
+    day = re.search(r"(?<!\d)\d{1,2}(?!\d)", rest)
+    if year is not None:
+        return _date(int(year.group()), number, int(day.group()) if day else 1)
+    if day is None:
+        return _month_near(base, number, prefer)
+    return _day_near(base, number, int(day.group()), prefer)
 
 
-@lru_cache(maxsize=4096)
-def _by_dateparser(words: str, base: date, prefer: str) -> date | None:
-    """A day's answers are kept, since a chat says `two weeks ago` often, and each takes a millisecond."""
-    import dateparser
+def _counted_from(base: date, count: int, unit: str) -> date | None:
+    """So many units from a day; of a month or a year that is its first."""
+    if unit in _DAYS:
+        moved = base.toordinal() + count * _DAYS[unit]
+        return date.fromordinal(moved) if 1 <= moved <= date.max.toordinal() else None
+    year, month = divmod(base.year * 12 + base.month - 1 + count * _MONTHS_OF[unit], 12)
+    return _date(year, month + 1, 1)
 
-    settings = {
-        "RELATIVE_BASE": datetime(base.year, base.month, base.day),  # noqa: DTZ001 -- the library wants it naive, and it is UTC
-        "PREFER_DATES_FROM": prefer,
-        "PREFER_DAY_OF_MONTH": "first",
-        "DATE_ORDER": "DMY",
-        "RETURN_AS_TIMEZONE_AWARE": False,
-        "TIMEZONE": "UTC",  # or it asks for the machine's zone, and raises where TZ names none
-    }
+
+def _month_near(base: date, month: int, prefer: str) -> date | None:
+    """The first of the latest such month up to that of `base`, or of the next one after it."""
+    if prefer == "past":
+        return _date(base.year - (month > base.month), month, 1)
+    return _date(base.year + (month <= base.month), month, 1)
+
+
+def _day_near(base: date, month: int, day: int, prefer: str) -> date | None:
+    """The latest such day up to `base`, or the next one after it; the 29th of February may be eight years away."""
+    years = range(base.year, base.year - 9, -1) if prefer == "past" else range(base.year, base.year + 9)
+    found = (_date(year, month, day) for year in years)
+    return next((one for one in found if one and ((one <= base) if prefer == "past" else (one > base))), None)
+
+
+def _date(year: int, month: int, day: int) -> date | None:
     try:
-        found = dateparser.parse(words, languages=["en"], settings=settings)
+        return date(year, month, day)
     except (ValueError, OverflowError):
         return None
-    return found.date() if found else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from memos_cli.errors import UsageError
 from memos_cli.infra.governance import secrets
 from memos_cli.interface.reader import dates
-from memos_cli.model import Draft, Kind, Origin
+from memos_cli.model import Draft, Kind, Origin, Source
 from memos_cli.plugins import load
 from memos_cli.times import from_text, to_text
 
@@ -70,7 +70,8 @@ class Reader:
         content = _checked(text).strip()
         if not content:
             raise UsageError("nothing to remember: the text is empty")
-        return _completed(Draft(content, occurred_at=occurred_at, origin=Origin.USER), kind, now)
+        draft = Draft(content, occurred_at=occurred_at, origin=Origin.USER)
+        return _Findings(now).completed(draft, kind, occurred_at, draft.origin, draft.source)
 
     def read_text(
         self,
@@ -98,13 +99,17 @@ class Reader:
         """
         parser: Parser = _chosen(_checked(text), name, format)
         conversation = _conversation(text, name)
+        read = _Findings(now)
         drafts = []
         for draft in parser.parse(text):
-            source = draft.source._replace(file=name, conversation=conversation if draft.kind is Kind.EPISODE else None)
+            given = draft.source
+            told = conversation if draft.kind is Kind.EPISODE else None
+            source = Source(
+                told, given.session, given.turn, given.speaker, given.model, name, given.digest, given.start, given.end
+            )
             origin = Origin.USER if name is None and draft.origin is Origin.FILE else draft.origin
             origin = Origin.FILE if name is not None and origin is Origin.USER else origin
-            changes = {"source": source, "origin": origin, "occurred_at": draft.occurred_at or occurred_at}
-            drafts.append(_completed(draft, draft.kind, now, **changes))
+            drafts.append(read.completed(draft, draft.kind, draft.occurred_at or occurred_at, origin, source))
         return drafts
 
 
@@ -160,17 +165,56 @@ def _chosen(text: str, name: str | None, format: Format) -> Any:  # noqa: A002, 
     return next(parser for parser in parsers if parser.matches(text, name))
 
 
-def _completed(draft: Draft, kind: Kind | None, now: str, **changes: Any) -> Draft:  # noqa: ANN401
-    """The draft with changes, and with its kind, its times and its labels."""
-    occurred_at = changes.get("occurred_at", draft.occurred_at)
-    may = dates.may_name_a_time(draft.content)
-    times = dates.mentions(draft.content, from_text(occurred_at or now)) if may else []
-    kind = kind or guess_kind(draft.content, dated=bool(times))
-    if kind is Kind.EVENT and occurred_at is None and times:
-        occurred_at = to_text(datetime.combine(times[0].day, datetime.min.time()))
-    metadata = dict(draft.metadata)
-    if times:
-        metadata["times"] = [{"text": time.text, "at": time.day.isoformat(), "unit": time.unit} for time in times]
-    labels = (*draft.labels, secrets.SECRET) if secrets.find(draft.content) else draft.labels
-    # All at once: a copy for each change takes longer than all that is found out here about a short text.
-    return draft._replace(**{**changes, "kind": kind, "occurred_at": occurred_at, "labels": labels, "metadata": metadata})
+class _Findings:
+    """What the words of drafts say: their kinds, times and labels, found once for the same words.
+
+    Args:
+        now: when they were said, where a draft does not tell.
+    """
+
+    def __init__(self, now: str) -> None:
+        self._now = now
+        self._known: dict[tuple[str, str | None, Kind | None], tuple[Kind, str | None, bool, tuple[dict[str, str], ...]]] = {}
+
+    def completed(self, draft: Draft, kind: Kind | None, occurred_at: str | None, origin: Origin, source: Source) -> Draft:
+        """The draft with what is given, and with its kind, its times and its labels."""
+        asked = (draft.content, occurred_at, kind)
+        found = self._known.get(asked)
+        if found is None:
+            found = self._known[asked] = self._found(*asked)
+        kind, occurred_at, secret, times = found
+        metadata = {**draft.metadata}
+        if times:
+            metadata["times"] = [dict(time) for time in times]
+        # Made in one piece: a copy for each change takes longer than all that is found out here about a short text.
+        return Draft(
+            draft.content,
+            kind,
+            draft.external_id,
+            draft.title,
+            draft.key,
+            draft.tags,
+            (*draft.labels, secrets.SECRET) if secret else draft.labels,
+            occurred_at,
+            draft.valid_from,
+            draft.valid_to,
+            draft.expires_at,
+            draft.pinned,
+            draft.priority,
+            draft.task,
+            origin,
+            source,
+            metadata,
+            draft.confidence,
+        )
+
+    def _found(
+        self, content: str, occurred_at: str | None, kind: Kind | None
+    ) -> tuple[Kind, str | None, bool, tuple[dict[str, str], ...]]:
+        may = dates.may_name_a_time(content)
+        times = dates.mentions(content, from_text(occurred_at or self._now)) if may else []
+        kind = kind or guess_kind(content, dated=bool(times))
+        if kind is Kind.EVENT and occurred_at is None and times:
+            occurred_at = to_text(datetime.combine(times[0].day, datetime.min.time()))
+        told = tuple({"text": time.text, "at": time.day.isoformat(), "unit": time.unit} for time in times)
+        return kind, occurred_at, bool(secrets.find(content)), told
