@@ -280,8 +280,11 @@ def _told(ctx: click.Context) -> object:
             app.note_clock()
         raise
     except terminal.Untold as error:
-        if app.done is None:
-            raise
+        if app.done is None:  # a list, or something done outside of a cube: a key, a setting, a file
+            raise MemosError(
+                f"the answer could not be written: {error.strerror}",
+                hint="if it was to change something, that is done: look before you run it again",
+            ) from error
         txn, changed = app.done
         which = " ".join(changed[:_NAMED]) + (" \u2026" if len(changed) > _NAMED else "")
         raise MemosError(

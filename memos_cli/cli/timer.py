@@ -41,8 +41,17 @@ class Cron:
     place = "your crontab"
 
     def text(self) -> str:
-        """The line, with % escaped, which means a new line to cron."""
+        """The line, with % escaped, which means a new line to cron.
+
+        Raises:
+            UsageError: the home's path has a %. Not every cron takes the backslash before it away: another home would tick.
+        """
         home = _home()
+        if home and "%" in home:
+            raise UsageError(
+                f"the path of the home has a %, which not every cron reads as one: {home}",
+                hint="move the home, or: memos lifecycle install --systemd",
+            )
         words = ([f"MEMOS_HOME={shlex.quote(home)}"] if home else []) + [shlex.join(command())]
         return "17 * * * * " + " ".join(words).replace("%", "\\%") + f" {MARK}\n"
 

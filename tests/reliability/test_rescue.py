@@ -89,11 +89,22 @@ def test_chat_does_not_promise_to_remember_what_it_cannot_keep(memos: Run, read_
 
 @pytest.mark.parametrize(
     "place",
-    ["cubes/default/cube.db", "cubes/default/new", "cubes/new.memcube", "keys/sam.key", "config.toml", "cache/x", "jobs/x"],
+    [
+        "cubes/default/cube.db",
+        "cubes/default/new",
+        "cubes/new.memcube",
+        "keys/sam.key",
+        "config.toml",
+        "cache/x",
+        "jobs/x",
+        "hooks/notify",
+        "llm/x",
+        "models/m.gguf",
+    ],
 )
 def test_an_export_never_takes_the_place_of_a_file_of_memos(memos: Run, filled: Path, tmp_path: Path, place: str) -> None:
     memos("config", "set", "search.k", "5")
-    for folder in ("cache", "jobs"):
+    for folder in ("cache", "jobs", "hooks", "llm", "models"):
         (filled / folder).mkdir(exist_ok=True)
     before = {path: path.read_bytes() for path in filled.rglob("*") if path.is_file()}
     (tmp_path / "way").symlink_to(filled)
@@ -101,6 +112,18 @@ def test_an_export_never_takes_the_place_of_a_file_of_memos(memos: Run, filled: 
         done = memos("cube", "export", "-o", str(target), "--force")
         assert (done.status, "memos keeps its own files" in done.err) == (3, True), target
     assert {path: path.read_bytes() for path in filled.rglob("*") if path.is_file()} == before
+
+
+def test_nor_do_the_answers_of_a_bench(memos: Run, filled: Path, tmp_path: Path) -> None:
+    rows = tmp_path / "set"
+    rows.mkdir()
+    (rows / "memories.jsonl").write_text('{"content": "I am vegan", "external_id": "a"}\n')
+    (rows / "queries.jsonl").write_text('{"query": "What do I eat?", "relevant": ["a"], "answer": "vegan"}\n')
+    before = {path: path.read_bytes() for path in filled.rglob("*") if path.is_file() and "cache" not in path.parts}
+    for place in ("cubes/default/cube.db", "config.toml", "keys/sam.key"):
+        done = memos("bench", "qa", str(rows), "--out", str(filled / place))
+        assert (done.status, "memos keeps its own files" in done.err) == (3, True), done.err
+    assert {path: path.read_bytes() for path in before} == before
 
 
 def test_nor_of_a_cube_elsewhere(memos: Run, filled: Path, tmp_path: Path) -> None:  # noqa: ARG001
@@ -132,6 +155,25 @@ def test_every_command_that_wrote_says_so(memos: Run) -> None:
         assert (process.returncode, b"stored" in err) == (1, True), (arguments, err)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file that is always full")
+def test_what_was_done_outside_of_a_cube_is_not_said_to_have_failed(memos: Run, home: Path, tmp_path: Path) -> None:
+    memos("add", "one")
+    done = {
+        ("cube", "create", "work"): home / "cubes" / "work",
+        ("config", "set", "search.k", "4"): home / "config.toml",
+        ("key", "new", "mine"): home / "keys" / "mine.key",
+        ("cube", "export", "-o", "out.memcube"): tmp_path / "out.memcube",
+    }
+    for arguments, made in done.items():
+        with Path("/dev/full").open("wb") as full:
+            process = start(arguments, stdout=full, stderr=subprocess.PIPE)
+            _, err = process.communicate(timeout=60)
+        assert (process.returncode, made.exists()) == (1, True), arguments
+        first, hint = err.decode().splitlines()[-2:]
+        assert first == "memos: the answer could not be written: No space left on device", arguments
+        assert "that is done: look before you run it again" in hint
+
+
 @pytest.mark.skipif(os.name != "posix", reason="a shell")
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&-", "<&- >&- 2>&-"])
 def test_a_closed_stream_gets_nothing_written_into_a_file(memos: Run, closed: str) -> None:
@@ -155,3 +197,10 @@ def test_a_home_with_a_line_end_in_its_path_gets_no_timer(memos: Run, tmp_path: 
             done: Ran = memos("lifecycle", "install", how, "--print", env={"MEMOS_HOME": str(tmp_path / name)})
             assert (done.status, done.out) == (2, ""), (name, how)
     assert memos("lifecycle", "install", "--cron", "--print").out.count("\n") == 1
+
+
+def test_a_home_with_a_percent_sign_in_its_path_gets_no_line_in_a_crontab(memos: Run, tmp_path: Path) -> None:
+    env = {"MEMOS_HOME": str(tmp_path / "a%b")}
+    done = memos("lifecycle", "install", "--cron", "--print", env=env)
+    assert (done.status, done.out, "--systemd" in done.err) == (2, "", True)
+    assert "a%%b" in memos("lifecycle", "install", "--systemd", "--print", env=env).out

@@ -63,7 +63,7 @@ def qa(app: App, /, folder: Path, k: int | None, limit: int | None, seed: int, o
     Exit status:
       0  all questions were asked, however they were answered
       2  no such folder, or a bad line; file and line are named
-      3  the folder that you are in names an endpoint, and may not
+      3  the folder that you are in names an endpoint, and may not; --out is a file of memos
       14 a model that is set cannot be used
       130 stopped by Ctrl-C; what was answered stands in the file of --out
     """
@@ -79,7 +79,7 @@ def qa(app: App, /, folder: Path, k: int | None, limit: int | None, seed: int, o
     given = {} if k is None else {"chat.memories": k}
     total = sum(len(conversation.questions) for conversation in asked)
     with _model(app, "llm") as llm, _model(app, "bench.judge") as judge:
-        with _answers(out) as write, progress(app, "asking") as tell:
+        with _answers(app, out) as write, progress(app, "asking") as tell:
             numbers = count(1)
 
             def answered(outcome: "Outcome") -> None:
@@ -114,11 +114,15 @@ def _model(app: App, role: str) -> "Iterator[LLM | None]":
 
 
 @contextmanager
-def _answers(name: str | None) -> "Iterator[Callable[[Outcome], None]]":
+def _answers(app: App, name: str | None) -> "Iterator[Callable[[Outcome], None]]":
     """Writes each outcome at once, if a file is named: a run with a model takes hours, and may be stopped."""
     if name is None:
         yield lambda _: None
         return
+    if name != "-":
+        from memos_cli.interface.cubes.elsewhere import require_elsewhere
+
+        require_elsewhere(app.paths, Path(name))
     try:
         file = nullcontext(sys.stdout) if name == "-" else Path(name).open("w", encoding="utf-8")  # noqa: SIM115 -- below
     except OSError as error:

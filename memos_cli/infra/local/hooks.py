@@ -14,6 +14,10 @@ from typing import Any
 _SHOWN = 200
 
 
+FOLDER = "hooks"
+"""In the folder of the settings: programs that a policy may name."""
+
+
 def run(folder: Path, name: str, event: dict[str, Any], seconds: float) -> str | None:
     """Run a hook with the event as JSON on its standard input; what went wrong, or `None`.
 

@@ -15,13 +15,12 @@ from memos_cli.errors import MemosError, Refused, UsageError
 from memos_cli.infra.cubefile import SUFFIX, Sign
 from memos_cli.infra.governance import governance
 from memos_cli.infra.local import adapters
-from memos_cli.infra.local.jobs import FOLDER
 from memos_cli.infra.transfer import dumper, familiarity, loader
 from memos_cli.infra.transfer.dumper import WHOLE, Dumped, Progress
 from memos_cli.infra.transfer.verifier import verified
 from memos_cli.infra.vault import queries
-from memos_cli.infra.vault.connection import FILE
 from memos_cli.infra.vault.vault import Vault
+from memos_cli.interface.cubes.elsewhere import require_elsewhere
 from memos_cli.interface.cubes.target import written
 from memos_cli.model import Filter
 from memos_cli.operation import policy
@@ -149,7 +148,7 @@ class Transfer:
         governance.require_owner(self._session.principal, vault.meta, "export the cube")
         path = target if isinstance(target, Path) else Path(f"{vault.name}{SUFFIX}") if target is None else None
         if path:
-            self._refuse_inside(path)
+            require_elsewhere(self._session.paths, path)
         # Beside the target, not in the home: an export is what saves a home whose disk is full or can only be read.
         regular = path is not None and (path.is_file() or not path.exists())
         scratch = path.absolute().parent if path and regular else Path(gettempdir())
@@ -165,18 +164,6 @@ class Transfer:
             states = travel.outgoing_slots(self._session, vault) if slots and extent.whole else ()
             dumped = dumper.dump(source, out, scratch, extent, slots=states, sign=sign, tell=tell)
         return Exported(vault.name, path, dumped, extent.redacted, left_out)
-
-    def _refuse_inside(self, target: Path) -> None:
-        """Refuse to write among the files of the home or of any cube: a cube file in the place of one of them would be its end.
-
-        Raises:
-            Refused: it lies there.
-        """
-        paths, place = self._session.paths, target.expanduser().resolve()
-        own = {folder.resolve() for folder in (paths.cubes, paths.keys, paths.models, paths.cache, paths.data / FOLDER)}
-        inside = own & {place, *place.parents} or any((folder / FILE).is_file() for folder in place.parents)
-        if inside or place == paths.user_file.resolve():
-            raise Refused(f"{target} lies where memos keeps its own files", hint="name a file elsewhere: -o FILE")
 
     @contextmanager
     def _source(self, vault: Vault, extent: Extent, scratch: Path) -> Iterator[tuple[Vault, int]]:

@@ -141,7 +141,7 @@ class MemLifecycle:
         from memos_cli.operation import models
 
         def run_hook(name: str, event: dict[str, Any], seconds: float) -> str | None:
-            return hooks.run(self._session.paths.config / "hooks", name, event, seconds)
+            return hooks.run(self._session.paths.config / hooks.FOLDER, name, event, seconds)
 
         def matrix() -> "Matrix | None":
             embedder = self._session.embeddings.embedder()
