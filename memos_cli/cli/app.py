@@ -21,9 +21,14 @@ if TYPE_CHECKING:
 
 
 class App:
-    """One invocation of `memos`; every command gets it as its first argument."""
+    """One invocation of `memos`; every command gets it as its first argument.
+
+    Attributes:
+        command: the command that runs, such as `cube create`; empty for one that only says what it would do.
+    """
 
     def __init__(self) -> None:
+        self.command = ""
         self.cubes: list[str] = []
         self.view: str | None = None
         self.principal: str | None = None

@@ -73,6 +73,14 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
 }
 _ALL = {name: entry for family in COMMANDS.values() for name, entry in family.items()}
 _COMPLETE = "_MEMOS_COMPLETE"
+_BESIDE_CUBES = frozenset(
+    {
+        "cube create", "cube export", "cube import", "cube rename", "cube rm", "cube use", "config set", "key new", "key rm",
+        "key trust", "model pull", "model rm", "model use", "slot build", "slot rm", "lifecycle install", "completion install",
+        "man install", "generate",
+    }
+)  # fmt: skip
+"""Commands that change something which is not in the log of a cube; each prints its answer when that is done."""
 _NAMED = 5
 """How many memories a message names."""
 
@@ -280,10 +288,11 @@ def _told(ctx: click.Context) -> object:
             app.note_clock()
         raise
     except terminal.Untold as error:
-        if app.done is None:  # a list, or something done outside of a cube: a key, a setting, a file
+        if app.done is None:
+            if app.command not in _BESIDE_CUBES:
+                raise
             raise MemosError(
-                f"the answer could not be written: {error.strerror}",
-                hint="if it was to change something, that is done: look before you run it again",
+                f"it is done, but the answer could not be written: {error.strerror}", hint="look before you run it again"
             ) from error
         txn, changed = app.done
         which = " ".join(changed[:_NAMED]) + (" \u2026" if len(changed) > _NAMED else "")

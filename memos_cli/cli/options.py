@@ -33,7 +33,10 @@ class Command(click.Command):
         from memos_cli.cli.main import apply_options
 
         shared = {name.removeprefix("shared_"): ctx.params.pop(name) for name in _NAMES if name in ctx.params}
-        apply_options(ctx.ensure_object(App), shared)
+        app = ctx.ensure_object(App)
+        does = not (ctx.params.get("dry_run") or ctx.params.get("printed"))
+        app.command = ctx.command_path.removeprefix("memos ") if does else ""
+        apply_options(app, shared)
         if shared.get("no_color"):
             ctx.color = False
         return super().invoke(ctx)

@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import click
 import pytest
 
+from memos_cli.cli.main import _BESIDE_CUBES
+from memos_cli.cli.main import memos as tree
 from tests.conftest import Ran, Run, start
 from tests.reliability.helpers import can_mount
 
@@ -170,8 +173,27 @@ def test_what_was_done_outside_of_a_cube_is_not_said_to_have_failed(memos: Run, 
             _, err = process.communicate(timeout=60)
         assert (process.returncode, made.exists()) == (1, True), arguments
         first, hint = err.decode().splitlines()[-2:]
-        assert first == "memos: the answer could not be written: No space left on device", arguments
-        assert "that is done: look before you run it again" in hint
+        assert first == "memos: it is done, but the answer could not be written: No space left on device", arguments
+        assert "look before you run it again" in hint
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file that is always full")
+def test_what_does_nothing_is_not_said_to_be_done(memos: Run) -> None:
+    memos("add", "one")
+    for arguments in (["lifecycle", "install", "--cron", "--print"], ["cube", "export", "-o", "-"], ["cube", "list"]):
+        with Path("/dev/full").open("wb") as full:
+            process = start(arguments, stdout=full, stderr=subprocess.PIPE)
+            _, err = process.communicate(timeout=60)
+        assert (process.returncode, err) == (1, b"memos: No space left on device\n"), arguments
+
+
+def test_the_commands_that_change_what_is_beside_the_cubes_are_there() -> None:
+    for name in _BESIDE_CUBES:
+        command: click.Command | None = tree
+        for word in name.split():
+            assert isinstance(command, click.Group)
+            command = command.get_command(click.Context(command), word)
+        assert command is not None, name
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a shell")
