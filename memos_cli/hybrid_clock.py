@@ -104,13 +104,17 @@ def moment_of(operation: Operation) -> int:
 # -- clocks that cannot be right
 
 
+ROOM = 86_400_000
+"""Milliseconds before `LATEST` that have to stay free: a log that has the last possible clock takes no further write."""
+
+
 def check_wall(millis: int) -> None:
     """Refuse to write at a wall time that no cube file may have.
 
     Raises:
         IntegrityError: it is 2100 or later.
     """
-    if millis >= LATEST:
+    if millis >= LATEST - ROOM:
         raise IntegrityError(
             f"this machine's clock says {_day(millis)}, and nothing can be written from 2100 on", hint=_SET_CLOCK
         )

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from memos_cli import MOS, hybrid_clock
 from memos_cli.config import Settings, paths
 from memos_cli.errors import IntegrityError
-from memos_cli.hybrid_clock import AHEAD, APART, LATEST, WRITTEN_AT
+from memos_cli.hybrid_clock import AHEAD, APART, LATEST, ROOM, WRITTEN_AT
 from memos_cli.infra.vault import log, past
 from memos_cli.infra.vault.check import check
 from memos_cli.interface.cubes.transfer import Contents
@@ -25,7 +25,7 @@ from tests.conftest import NOON, Clock
 from tests.infra.transfer import recipe
 
 MILLIS = st.integers(min_value=0, max_value=2**45)
-WALLS = st.lists(st.integers(min_value=-(10**12), max_value=LATEST - 1), min_size=1, max_size=8)
+WALLS = st.lists(st.integers(min_value=-(10**12), max_value=LATEST - ROOM - 1), min_size=1, max_size=8)
 NOW = to_text(NOON)
 FAR = datetime(2098, 1, 1, tzinfo=UTC)
 
@@ -95,10 +95,10 @@ def test_of_what_is_no_change_nothing_is_taken() -> None:
 
 
 def test_the_wall_clock_may_be_all_but_later_than_a_cube_file_allows() -> None:
-    hybrid_clock.check_wall(LATEST - 1)
+    hybrid_clock.check_wall(LATEST - ROOM - 1)
     hybrid_clock.check_wall(-(10**12))
-    with pytest.raises(IntegrityError, match="2100-01-01T00:00:00Z") as caught:
-        hybrid_clock.check_wall(LATEST)
+    with pytest.raises(IntegrityError, match="2099-12-31T00:00:00Z") as caught:
+        hybrid_clock.check_wall(LATEST - ROOM)
     assert "set the clock" in (caught.value.hint or "")
 
 
@@ -312,7 +312,7 @@ def test_a_file_over_a_day_ahead_is_refused_whole(mos: MOS, elsewhere: MOS, cloc
     assert sorted(path.name for path in mos.paths.cubes.iterdir()) == ["default"]
     assert mos.get(mine).content == "mine before"
     clock.forward(seconds=1)
-    assert mos.cube_merge.merge_file(BytesIO(data), "file", agree=lambda _: None).plan.operations == 1
+    assert mos.cube_merge.merge_file(BytesIO(data), "file", take=True).plan.operations == 1
 
 
 def test_another_cube_of_this_home_is_refused_too_and_a_split_is_none(moved: MOS) -> None:
@@ -327,10 +327,10 @@ def test_what_is_merged_with_wall_times_has_them_on_the_other_machine(mos: MOS, 
     elsewhere.add(drafts=[Draft("a day ahead")])
     clock.forward(seconds=5)
     mos.add(drafts=[Draft("mine before")])
-    mos.cube_merge.merge_file(BytesIO(exported(elsewhere)), "file", agree=lambda _: None)
+    mos.cube_merge.merge_file(BytesIO(exported(elsewhere)), "file", take=True)
     (new,) = mos.add(drafts=[Draft("mine after", kind=Kind.FACT)]).ids
     assert mos.get(new).created_at == mos.now
-    elsewhere.cube_merge.merge_file(BytesIO(exported(mos)), "file", agree=lambda _: None)
+    elsewhere.cube_merge.merge_file(BytesIO(exported(mos)), "file", take=True)
     assert elsewhere.get(new).created_at == mos.now
     assert [one.faults for one in check(elsewhere.vaults()[0]) if one.faults] == []
 

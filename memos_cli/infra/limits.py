@@ -37,8 +37,6 @@ MOST_REGISTERS = 100_000
 """Most registers that one operation sets."""
 LATEST = hybrid_clock.LATEST
 """The clock of an operation is always earlier, in milliseconds since 1970."""
-ROOM = 86_400_000
-"""Milliseconds before `LATEST` that have to stay free: a log that has the last possible clock takes no further write."""
 CONTROL = re.compile("[\x00-\x1f\ud800-\udfff]")
 """A character that no name may hold: one that controls a terminal, or half of a surrogate pair, which UTF-8 cannot write."""
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")

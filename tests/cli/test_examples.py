@@ -15,8 +15,8 @@ from memos_cli.cli.main import memos as tree
 
 SOURCES = Path(memos_cli.__file__).parent
 _END = {"|", "&&", ">", ";", "#"}
-_PROSE = {"asks"}
-"""What memos does where a text speaks of it as of somebody, and no command."""
+_PROSE = {"asks", "each", "paid", "pays"}
+"""What memos does where a text speaks of it as of somebody, and what a name such as `memos_pays` goes on with; no commands."""
 
 
 def groups(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:

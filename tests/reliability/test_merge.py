@@ -18,6 +18,7 @@ from memos_cli.infra.cubefile import LEARNT
 from memos_cli.infra.local import adapters
 from memos_cli.model import Draft, Filter, Kind
 from memos_cli.operation.parametric import active_adapter
+from memos_cli.session import wall_clock
 from tests.conftest import Run
 from tests.infra.transfer.merging import assert_sound, whole
 from tests.learnt import grow
@@ -36,6 +37,7 @@ def merger(home: Path, into: str, other: str, *step: str) -> "subprocess.Popen[b
 @pytest.fixture
 def cubes(mos: MOS) -> MOS:
     """A home with two cubes that know a part of each other, of one third purged on either side."""
+    mos._clock = wall_clock  # as the processes that merge have it
     mos.add(drafts=[Draft(f"note {number} of both") for number in range(LOADED)])
     mos.create_cube("other")
     mos.cube_merge.merge("default", "other")

@@ -90,10 +90,9 @@ def tick(app: App, /, *, everything: bool, instant: str | None, dry_run: bool, *
 
     \b
     Exit status:
-      0   done, or nothing was due
-      3   too much would be retired for idleness; all else was done. Or it is for a time ahead of the clock and would purge,
-          without --yes; nothing was done
-      75  a tick is under way already
+      0  done, or nothing was due
+      3  too much would be retired for idleness; all else was done. Or a purge is ahead of the clock, and nothing was done
+      75 a tick is under way already
     """
     from memos_cli.operation.lifecycle.tick import Limits
 

@@ -21,7 +21,7 @@ from memos_cli.infra.vault.units import new_id
 from memos_cli.model import Operation
 
 _REPLICA = re.compile(r"[0-9a-f]{16}")
-_LATE = (limits.LATEST - limits.ROOM) << 16
+_LATE = (hybrid_clock.LATEST - hybrid_clock.ROOM) << 16
 _UNREADABLE = "unreadable"
 """The noun of what had an impossible one."""
 

@@ -88,7 +88,11 @@ def unfit(conn: sqlite3.Connection) -> Iterator[Unfit]:
 def _clock_fault(clock: int, before: int) -> str:
     if clock < before:
         return "its clock runs backwards"
-    return "its clock leaves no room for the next" if hybrid_clock.millis_of(clock) >= limits.LATEST - limits.ROOM else ""
+    return (
+        "its clock leaves no room for the next"
+        if hybrid_clock.millis_of(clock) >= hybrid_clock.LATEST - hybrid_clock.ROOM
+        else ""
+    )
 
 
 def too_long(conn: sqlite3.Connection) -> Iterator[tuple[str, str, fold.Registers, str]]:
