@@ -334,6 +334,11 @@ class Vault:
         """Memories written after a row of the log, and the last row that was read; see `queries.changed_since`."""
         return queries.changed_since(self, row, most, load, leaving_out)
 
+    @property
+    def own_replicas(self) -> frozenset[str]:
+        """The replicas as which this copy of the cube writes, and has written."""
+        return schema.own_replicas(self.conn)
+
     def mark(self, name: str) -> str:
         """A mark in the table `cube`, such as the time of the last tick; empty if there is none."""
         return marks.mark(self.conn, name)

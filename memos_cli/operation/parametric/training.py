@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from memos_cli import modes
 from memos_cli.errors import MemosError, Refused, StorageFull
 from memos_cli.infra.local import adapters
-from memos_cli.infra.vault import schema
 from memos_cli.infra.vault.units import new_id
 from memos_cli.model import Adapter, Filter
 from memos_cli.operation import models
@@ -162,7 +161,7 @@ class Training:
 
     def _mine(self, one: Adapter) -> bool:
         """Whether a generation was begun on this copy of the cube; another machine may still be at work on its own."""
-        return self._vault.operations(adapters.NOUN, one.id)[0].replica in schema.own_replicas(self._vault.conn)
+        return self._vault.operations(adapters.NOUN, one.id)[0].replica in self._vault.own_replicas
 
     def _give_up(self, one: Adapter, why: str) -> None:
         self._write(one, {"status": Status.FAILED.value, "why": why})
