@@ -101,6 +101,11 @@ def moment_of(operation: Operation) -> int:
     return to_millis(operation.written_at) << _COUNTER_BITS | operation.clock & _COUNTER
 
 
+def put_in(change: dict[str, Any], written_at: str | None) -> dict[str, Any]:
+    """A change with the wall time that its operation carries, if it carries one: what is hashed and stored."""
+    return change if written_at is None else {**change, WRITTEN_AT: written_at}
+
+
 # -- clocks that cannot be right
 
 
@@ -108,13 +113,18 @@ ROOM = 86_400_000
 """Milliseconds before `LATEST` that have to stay free: a log that has the last possible clock takes no further write."""
 
 
+def is_late(millis: int) -> bool:
+    """Whether nothing is written at such a time: from the last day of 2099 on."""
+    return millis >= LATEST - ROOM
+
+
 def check_wall(millis: int) -> None:
-    """Refuse to write at a wall time that no cube file may have.
+    """Refuse to write at a wall time that is too late.
 
     Raises:
-        IntegrityError: it is 2100 or later.
+        IntegrityError: it is; see `is_late`.
     """
-    if millis >= LATEST - ROOM:
+    if is_late(millis):
         raise IntegrityError(
             f"this machine's clock says {_day(millis)}, and nothing can be written from 2100 on", hint=_SET_CLOCK
         )

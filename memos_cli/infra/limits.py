@@ -47,6 +47,19 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 _BIG = 2**31
 
 
+NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+"""A character that no content may have."""
+INSTEAD = "\N{REPLACEMENT CHARACTER}"
+"""What stands in the place of such a character."""
+
+
+def cleaned_name(text: str) -> str:
+    """A name as it can be stored: control characters are taken out, and it is cut; empty where nothing is left of it."""
+    if len(text) > LONGEST_NAME or CONTROL.search(text):
+        text = CONTROL.sub("", " ".join(text.split())[:LONGEST_NAME])
+    return text.strip()
+
+
 def is_name(value: Any) -> bool:  # noqa: ANN401 -- these look at whatever a file says
     """Whether this can be a name: 1 to 1,000 characters, none of them a control character."""
     return isinstance(value, str) and 0 < len(value) <= LONGEST_NAME and CONTROL.search(value) is None
@@ -153,19 +166,13 @@ def fault(op: Operation, text: str | None) -> str:
         op: the operation. A purged one has no change to check.
         text: its change as it was hashed.
     """
-    why = fault_of_head(op)
+    why = fault_of_header(op)
     if why or op.change is None:
         return why or ("a salt without a change" if op.salt is not None else "")
     if not isinstance(op.change, dict) or op.salt is None:
         return "a change without a salt"
     why = fault_of_text(text or "") or fault_of_change(op.noun, op.subject, op.change)
     return why or ("" if is_shallow(op.change) else "it is nested too deeply")
-
-
-def fault_of_head(op: Operation) -> str:
-    """What is wrong with all of an operation but its change; empty for nothing."""
-    head = (op.replica, op.seq, op.clock, op.previous, list(op.parents), op.principal, op.command, op.txn, op.reverts)
-    return fault_of_header((*head, op.noun, op.subject, op.salt))
 
 
 def fault_of_text(text: str) -> str:
@@ -188,29 +195,28 @@ def fault_of_state(registers: Fields) -> str:
     return fault_of_text(json.dumps(registers, ensure_ascii=False, separators=(",", ":")))
 
 
-def fault_of_header(op: tuple[Any, ...]) -> str:
-    """What is wrong with an operation's header; empty for nothing.
+def is_noun(value: Any) -> bool:  # noqa: ANN401
+    """Whether this can be the noun of an operation."""
+    return isinstance(value, str) and _NOUN.fullmatch(value) is not None
 
-    Args:
-        op: replica, seq, clock, previous, parents, principal, command, txn, reverts, noun, subject, salt.
-    """
-    replica, seq, clock, previous, parents, principal, command, txn, reverts, noun, subject, salt = op
+
+def fault_of_header(op: Operation) -> str:
+    """What is wrong with all of an operation but its change; empty for nothing."""
     sound = {
-        "replica": isinstance(replica, str) and _REPLICA.fullmatch(replica) is not None,
-        "seq": is_count(seq) and seq > 0,
-        "clock": is_count(clock, LATEST << 16),
-        "previous": is_hash(previous) if seq != 1 else previous == "",
-        "parents": isinstance(parents, list)
-        and len(parents) <= MOST_PARENTS
-        and all(map(is_hash, parents))
-        and len(set(parents)) == len(parents),
-        "principal": is_name(principal),
-        "command": is_name(command),
-        "txn": isinstance(txn, str) and _REPLICA.fullmatch(txn) is not None,
-        "reverts": reverts is None or (isinstance(reverts, str) and _REPLICA.fullmatch(reverts) is not None),
-        "noun": isinstance(noun, str) and _NOUN.fullmatch(noun) is not None,
-        "subject": is_id(subject) if noun == "memory" else is_name(subject),
-        "salt": salt is None or (isinstance(salt, bytes) and len(salt) == 16),
+        "replica": isinstance(op.replica, str) and _REPLICA.fullmatch(op.replica) is not None,
+        "seq": is_count(op.seq) and op.seq > 0,
+        "clock": is_count(op.clock, LATEST << 16),
+        "previous": is_hash(op.previous) if op.seq != 1 else op.previous == "",
+        "parents": len(op.parents) <= MOST_PARENTS
+        and all(map(is_hash, op.parents))
+        and len(set(op.parents)) == len(op.parents),
+        "principal": is_name(op.principal),
+        "command": is_name(op.command),
+        "txn": isinstance(op.txn, str) and _REPLICA.fullmatch(op.txn) is not None,
+        "reverts": op.reverts is None or (isinstance(op.reverts, str) and _REPLICA.fullmatch(op.reverts) is not None),
+        "noun": is_noun(op.noun),
+        "subject": is_id(op.subject) if op.noun == "memory" else is_name(op.subject),
+        "salt": op.salt is None or (isinstance(op.salt, bytes) and len(op.salt) == 16),
     }
     return next((f"{name} cannot be so" for name, good in sound.items() if not good), "")
 

@@ -1,12 +1,11 @@
 """Changes of memories: what a content and a name have to be like, and one transaction that changes several memories."""
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from memos_cli.errors import UsageError
 from memos_cli.infra.governance import governance
-from memos_cli.infra.limits import CONTROL, LONGEST_NAME, MOST_CHARACTERS
+from memos_cli.infra.limits import CONTROL, INSTEAD, LONGEST_NAME, MOST_CHARACTERS, NO_TEXT, cleaned_name
 from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Draft, Memory
@@ -14,8 +13,6 @@ from memos_cli.operation.results import Changed
 from memos_cli.session import Author
 
 _NAMES = ("external_id", "title", "key", "task")
-_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
-"""Characters that no content may have."""
 
 
 def check_content(text: str) -> str:
@@ -99,13 +96,6 @@ def _change_one(
     return True
 
 
-def cleaned_name(text: str) -> str | None:
-    """A name that a file, a model or an endpoint gave, as it can be stored; `None` where nothing of it can."""
-    if len(text) > LONGEST_NAME or CONTROL.search(text):
-        text = CONTROL.sub("", " ".join(text.split())[:LONGEST_NAME])
-    return text.strip() or None
-
-
 def cleaned_draft(draft: Draft) -> Draft:
     """A draft as it can be stored: readers take texts apart as they find them, control characters and long names included.
 
@@ -113,16 +103,16 @@ def cleaned_draft(draft: Draft) -> Draft:
     """
     names = {name: value for name in _NAMES if (value := getattr(draft, name)) is not None}
     sources = {name: value for name, value in draft.source._asdict().items() if isinstance(value, str)}
-    changes: dict[str, Any] = {name: clean for name, value in names.items() if (clean := cleaned_name(value)) != value}
+    changes: dict[str, Any] = {name: clean for name, value in names.items() if (clean := cleaned_name(value) or None) != value}
     for name, texts in (("tags", draft.tags), ("labels", draft.labels)):
         kept = tuple(dict.fromkeys(one for text in texts if (one := cleaned_name(text))))
         if kept != texts:
             changes[name] = kept
-    source: dict[str, Any] = {name: clean for name, value in sources.items() if (clean := cleaned_name(value)) != value}
+    source: dict[str, Any] = {name: clean for name, value in sources.items() if (clean := cleaned_name(value) or None) != value}
     if source:
         changes["source"] = draft.source._replace(**source)
-    if _NO_TEXT.search(draft.content):
-        changes["content"] = _NO_TEXT.sub("\ufffd", draft.content)
+    if NO_TEXT.search(draft.content):
+        changes["content"] = NO_TEXT.sub(INSTEAD, draft.content)
     return draft._replace(**changes) if changes else draft
 
 

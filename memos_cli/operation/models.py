@@ -17,6 +17,8 @@ from memos_cli.ports import LLM, Hub, Remote
 
 MINI = "memos-mini"
 NONE = "none"
+RECORDS = "llm"
+"""The folder, among the data of a home, in which it is noted which models run on this machine."""
 CAPABLE = 300_000_000
 """A model with at least this many parameters is taken to be fit to extract. A convention, not a measurement: the smallest
 models trained to follow instructions have 0.36 to 0.5 thousand million, and smaller ones are made for a narrow task or for
@@ -98,7 +100,7 @@ def check(path: Path, settings: config.Settings, paths: config.Paths) -> dict[st
         ModelUnavailable: the file cannot be used.
     """
     limits = {"seconds": settings.get("llm.trial_seconds"), "memory": settings.get("llm.trial_memory")}
-    facts: dict[str, Any] = plugins.load("llm", "check")(path, paths.data / "llm", **limits)
+    facts: dict[str, Any] = plugins.load("llm", "check")(path, paths.data / RECORDS, **limits)
     return facts
 
 

@@ -10,9 +10,8 @@ import pytest
 
 from memos_cli.cli.main import run
 from memos_cli.infra.cubefile import Reader
-from tests.conftest import Clock
 from tests.infra.cubefile.test_hostile import repacked
-from tests.infra.transfer.cubes import dumped, opened, rich
+from tests.infra.transfer.cubes import sound_file
 from tests.trials import trials
 
 MUTANTS, SEED = trials(120, 10_000), 20261121
@@ -144,9 +143,7 @@ def judge(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Jud
 @pytest.fixture(scope="module")
 def raw(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A cube file with something of everything."""
-    clock = Clock()
-    with opened(tmp_path_factory.mktemp("sound"), clock) as mos:
-        return dumped(rich(mos, clock))
+    return sound_file(tmp_path_factory.mktemp("sound"))
 
 
 def test_no_mutant_of_a_cube_file_is_accepted(judge: Judge, raw: bytes) -> None:

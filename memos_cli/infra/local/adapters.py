@@ -156,7 +156,7 @@ def vouch_for_own(vault: Vault) -> None:
     """Vouch, in the caller's transaction, for what this copy of the cube made, before it goes on as another replica."""
     own = vault.meta["replica"]
     found = {one: registers["files"] for one, registers in records(vault).items() if registers.get("files")}
-    mine = {one: digests for one, digests in found.items() if made_by(vault.operations(NOUN, one), own)}
+    mine = {one: digests for one, digests in found.items() if made_by(vault.operations(NOUN, one), {own})}
     if mine:
         vouch(vault, mine)
 

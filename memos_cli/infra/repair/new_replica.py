@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from memos_cli import hybrid_clock
 from memos_cli.errors import UsageError
 from memos_cli.infra import limits
-from memos_cli.infra.repair.sound_change import as_name, sound
+from memos_cli.infra.repair.sound_change import sound
 from memos_cli.infra.vault import log, schema
 from memos_cli.infra.vault.units import new_id
 from memos_cli.model import Operation
@@ -140,7 +140,7 @@ class _Writing:
         noun, subject = self._subject(op.noun, op.subject)
         new = op._replace(
             replica=replica, seq=seq + 1, clock=max(clock, latest), previous=previous, parents=self._parents(op.parents),
-            principal=as_name(op.principal) or self._owner, command=as_name(op.command) or _UNREADABLE, txn=self._txn(op.txn),
+            principal=_name(op.principal) or self._owner, command=_name(op.command) or _UNREADABLE, txn=self._txn(op.txn),
             reverts=self._txns.get(op.reverts, op.reverts if _is_replica(op.reverts) else None) if op.reverts else None,
             noun=noun, subject=subject,
         )  # fmt: skip
@@ -161,17 +161,17 @@ class _Writing:
         found = sound(op.noun, op.subject, op.change, renamed)
         if found.dropped:
             self._moved.dropped[op.noun, op.subject] = found.dropped
-        text, salt = log.encoded(found.change), os.urandom(16)
+        text, salt = log.encoded(hybrid_clock.put_in(found.change, op.written_at)), os.urandom(16)
         return op._replace(change=found.change, salt=salt, digest=log.change_digest(salt, text)), text
 
     def _subject(self, noun: str, subject: str) -> tuple[str, str]:
         """Noun and subject as a cube file can carry them; of the same ones always the same."""
         if (noun, subject) in self._moved.subjects:
             return self._moved.subjects[noun, subject]
-        is_noun = not limits.fault_of_header(("0" * 16, 1, 0, "", [], "x", "x", "0" * 16, None, noun, "a" * 20, None))
+        is_noun = limits.is_noun(noun)
         if is_noun and limits.is_name(subject):
             return noun, subject
-        kind, name = (noun if is_noun else _UNREADABLE), as_name(subject) or _UNREADABLE
+        kind, name = (noun if is_noun else _UNREADABLE), _name(subject) or _UNREADABLE
         found, count = (kind, name), 1
         while found in self._taken:
             count += 1
@@ -202,6 +202,10 @@ class _Writing:
 
 def _number(clock: object) -> int:
     return clock if isinstance(clock, int) and clock > 0 else 0
+
+
+def _name(text: object) -> str:
+    return limits.cleaned_name(text) if isinstance(text, str) else ""
 
 
 def _is_replica(name: object) -> bool:

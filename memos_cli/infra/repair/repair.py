@@ -185,9 +185,10 @@ class _Repair:
         unit = Unit(self._conn, self._log, self._vault.due)
         for kind in links.ACYCLIC:
             while last := links.to_open(self._conn, kind):
-                unit.change("memory", last.source, {links.register(last): None})
+                register = fold.link_register(kind, last.target)
+                unit.change("memory", last.source, {register: None})
                 why = f"links of type {kind} led in a circle"
-                self._done.append(Mended("unlinked", "memory", last.source, why, (links.register(last),)))
+                self._done.append(Mended("unlinked", "memory", last.source, why, (register,)))
 
 
 def _still_counting(op: Operation, later: list[Operation]) -> tuple[dict[str, Any], list[str]]:

@@ -29,7 +29,7 @@ class Carried(NamedTuple):
 
 def is_bad(op: Operation, text: str | None) -> bool:
     """Whether no cube file could carry an operation, or none after it."""
-    return bool(limits.fault(op, text)) or hybrid_clock.millis_of(op.clock) >= hybrid_clock.LATEST - hybrid_clock.ROOM
+    return bool(limits.fault(op, text)) or hybrid_clock.is_late(hybrid_clock.millis_of(op.clock))
 
 
 def is_moved(conn: sqlite3.Connection, row: log.Row, moved: dict[str, str]) -> bool:

@@ -1,6 +1,5 @@
 """The sound change that is nearest to one which no cube file could carry."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -8,8 +7,6 @@ from memos_cli.infra import limits
 from memos_cli.infra.vault import log
 from memos_cli.model import NOTHING
 
-_INSTEAD = "\N{REPLACEMENT CHARACTER}"
-_NO_CHARACTER = re.compile("[\x00\ud800-\udfff]")
 _BIG = 2**31
 Fits = Callable[[Any], bool]
 
@@ -62,14 +59,9 @@ def sound(noun: str, subject: str, change: object, renamed: Mapping[str, str] = 
     return Sound(kept, names, tuple(dropped))
 
 
-def as_name(text: object) -> str:
-    """A text as a name: without control characters and cut to a name's length; empty where nothing is left of it."""
-    return limits.CONTROL.sub("", text)[: limits.LONGEST_NAME].strip() if isinstance(text, str) else ""
-
-
 def _register(noun: str, subject: str, name: str, value: Any, renamed: Mapping[str, str]) -> tuple[str, Any] | None:  # noqa: ANN401
     """The register and the value that are nearest; `None` for none."""
-    for called in dict.fromkeys((name, as_name(name), _retargeted(name, renamed))):
+    for called in dict.fromkeys((name, limits.cleaned_name(name), _retargeted(name, renamed))):
 
         def fits(one: Any, called: str = called) -> bool:  # noqa: ANN401
             register = {called: one}
@@ -98,7 +90,7 @@ def _nearest(value: Any, fits: Fits) -> Iterator[Any]:  # noqa: ANN401
     yield plain
     if isinstance(plain, str):
         yield plain[: limits.MOST_CHARACTERS]
-        if name := as_name(value):
+        if name := limits.cleaned_name(value):
             yield name
     elif limits.fault_of_text(log.encoded(plain)):
         return  # a part of it would say something else
@@ -123,11 +115,11 @@ def _element(part: Any, fits: Fits) -> list[Any]:  # noqa: ANN401
 def _scrubbed(value: Any, depth: int = 0) -> Any:  # noqa: ANN401
     """A value in which each text is made of characters, and nothing is nested too deeply."""
     if isinstance(value, str):
-        return _NO_CHARACTER.sub(_INSTEAD, value)
+        return limits.NO_TEXT.sub(limits.INSTEAD, value)
     if isinstance(value, list | dict) and depth >= limits.MOST_DEPTH - 1:
         return None
     if isinstance(value, list):
         return [_scrubbed(one, depth + 1) for one in value]
     if isinstance(value, dict):
-        return {_NO_CHARACTER.sub(_INSTEAD, name): _scrubbed(one, depth + 1) for name, one in value.items()}
+        return {limits.NO_TEXT.sub(limits.INSTEAD, name): _scrubbed(one, depth + 1) for name, one in value.items()}
     return value

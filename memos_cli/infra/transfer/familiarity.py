@@ -180,9 +180,8 @@ def accept_cube(vault: Vault) -> bool:
         conn.execute("DELETE FROM cube WHERE key = ?", (UNACCEPTED,))
         conn.execute("DELETE FROM arrivals")
         conn.execute("UPDATE strangers SET accepted = 1")
-        conn.execute(
-            "UPDATE memories SET next_due_at = ''"
-        )  # the next tick computes by the new policy when they really are due
+        # The next tick computes by the new policy when they really are due.
+        conn.execute("UPDATE memories SET next_due_at = ''")
     return True
 
 

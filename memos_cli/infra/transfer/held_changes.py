@@ -31,8 +31,6 @@ _MARK = "held"
 """The mark of a held cube that tells of it."""
 _ID = 20
 """Letters of a digest that name a question."""
-_SHORTEST = 4
-"""The least characters of a purged text that is looked for in what is held."""
 
 
 class HeldChanges(NamedTuple):
@@ -149,7 +147,7 @@ def _drop_included(vault: Vault, place: Path) -> None:
     """Drop the earlier questions of which every change is in this one too, or in the cube by now."""
     new = _operations(place, vault.name)
     for folder in _folders(vault):
-        if folder != place and not _operations(folder, vault.name) - new - _known(vault, folder):
+        if folder != place and not _lacking(vault, folder) - new:
             drop(folder)
 
 
@@ -158,16 +156,17 @@ def _operations(folder: Path, name: str) -> set[bytes]:
         return {one for (one,) in small.conn.execute("SELECT id FROM ops WHERE noun <> ?", (log.IMPORT,))}
 
 
-def _known(vault: Vault, folder: Path) -> set[bytes]:
+def _lacking(vault: Vault, folder: Path) -> set[bytes]:
+    """The operations held in a folder that the cube lacks."""
     sql = "SELECT 1 FROM ops WHERE id = ?"
-    return {one for one in _operations(folder, vault.name) if vault.conn.execute(sql, (one,)).fetchone()}
+    return {one for one in _operations(folder, vault.name) if vault.conn.execute(sql, (one,)).fetchone() is None}
 
 
 def tidy(vault: Vault) -> None:
     """Drop the questions whose changes are all in the cube by now: a trusted file brought them, or somebody took them."""
     for folder in _folders(vault):
         with suppress(MemosError):
-            if not _operations(folder, vault.name) - _known(vault, folder):
+            if not _lacking(vault, folder):
                 drop(folder)
 
 
@@ -216,7 +215,7 @@ class HeldTexts:
 
     def wipe(self, purged: Purged, *, dry_run: bool) -> int:
         """Remove the questions; the file that they came in asks again when it is merged again."""
-        texts = [_folded(text) for text in purged.texts if len(text) >= _SHORTEST]
+        texts = [_folded(text) for text in purged.texts if len(text) >= purge.SHORTEST]
         found = [folder for folder in _folders(self._vault) if self._tells_of(folder, set(purged.ids), texts)]
         for folder in () if dry_run else found:
             drop(folder)

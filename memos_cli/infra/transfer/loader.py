@@ -146,10 +146,7 @@ def stage(
         modes.make_folder(half / connection.BLOBS)
         with connection.translated(half / connection.FILE):
             staging = Staging(stream, (half, states), due, check, owner, tell, millis=millis)
-            try:
-                staging.run()
-            finally:
-                staging.conn.close()
+            staging.run()
         vault = Vault(half, name)
         reader, came = staging.reader, staging.arrivals
         found = Staged(vault, reader.manifest, reader.signatures, reader.digest.hex(), staging.vectors, staging.absent)
@@ -241,7 +238,19 @@ class Staging:
         connection.listen(self.conn)
 
     def run(self) -> None:
-        """Read all of it."""
+        """Read all of it, and close the cube's file.
+
+        Raises:
+            IntegrityError: it is not sound; or two things in it exclude each other.
+        """
+        try:
+            self._read()
+        except sqlite3.IntegrityError as error:
+            raise unsound(f"two things in it exclude each other ({error})") from None
+        finally:
+            self.conn.close()
+
+    def _read(self) -> None:
         self.conn.execute("BEGIN")
         self._subjects = Subjects(self.conn)
         for incoming in self.reader:

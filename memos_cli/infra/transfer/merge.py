@@ -21,7 +21,7 @@ from memos_cli.infra.repair import repair_record
 from memos_cli.infra.transfer import familiarity
 from memos_cli.infra.transfer.familiarity import NOTHING, Touched
 from memos_cli.infra.transfer.merge_plan import CHECK, LogUnion, Plan, Subject, compare, ends_of, plan_of, state_of, still
-from memos_cli.infra.vault import connection, links, log, purge, rebuild, rows, search
+from memos_cli.infra.vault import connection, fold, links, log, purge, rebuild, rows, search
 from memos_cli.infra.vault.blobs import ABSENT, Blobs
 from memos_cli.infra.vault.units import POLICY, Unit, new_id, registers_of
 from memos_cli.infra.vault.vault import Vault
@@ -197,7 +197,7 @@ def _open_circles(vault: Vault, unit: Unit, memories: Iterable[str]) -> list[Lin
     for kind in sorted({link.type for link in came if links.leads(conn, link.target, link.type, link.source)}):
         while last := links.to_open(conn, kind):
             taken.append(last)
-            unit.change("memory", last.source, {links.register(last): None})
+            unit.change("memory", last.source, {fold.link_register(kind, last.target): None})
     return taken
 
 
@@ -224,7 +224,7 @@ def _insert(conn: sqlite3.Connection, other: Vault, places: Sequence[int]) -> tu
             op = log.verified(row)
             why = limits.fault(op, row[-1])
             gone = (op.noun == "memory" and op.subject in tombs) or (why and op.id in erased)
-            if why and (limits.fault_of_head(op) or not gone):
+            if why and (limits.fault_of_header(op) or not gone):
                 hint = f"nothing was taken over; mend that cube: memos --cube {other.name} doctor --repair"
                 raise IntegrityError(f"operation {op.seq} of replica {op.replica}: {why}", hint=hint)
             if op.change is None and not gone and op.id not in erased:

@@ -71,16 +71,6 @@ class LogUnion(NamedTuple):
     left: "array[int]"
 
 
-def plan(vault: Vault, other: Vault, only: Collection[Subject] | None = None) -> Plan:
-    """What a merge would bring; nothing is written.
-
-    Raises:
-        IntegrityError: as `merge.merge`, as far as it shows without looking into the operations.
-    """
-    with still(other):
-        return plan_of(vault, other, compare(vault.conn, other.conn, only), only)
-
-
 @contextmanager
 def still(other: Vault) -> Iterator[None]:
     """Read one state of a cube, even while another process writes to it."""

@@ -102,12 +102,11 @@ class _Publisher:
     def _operation(self, memory: Memory, registers: dict[str, Any]) -> Operation:
         """The one operation of a memory; links to unpublished memories are left out, the others get the new ids."""
         links: list[Link] = self._vault.links(memory.id)[0]
-        change = registers | {f"{fold.LINK}{link.type.value}:{self._id(link.target)}": True for link in links}
+        change = registers | {fold.link_register(link.type, self._id(link.target)): True for link in links}
         # A memory of before 1970, by the clock of its machine, has a clock of 0 as in a log, and carries its time.
         millis = to_millis(memory.created_at)
         clock = max(millis, 0) << 16
-        if (written_at := hybrid_clock.apart(clock, millis)) is not None:
-            change |= {hybrid_clock.WRITTEN_AT: written_at}
+        change = hybrid_clock.put_in(change, hybrid_clock.apart(clock, millis))
         subject = self._id(memory.id)
         salt = self._digest(f"salt {memory.id}")[:16]
         self._seq += 1

@@ -17,12 +17,10 @@ from memos_cli.model import COLD_STATES, HOT_STATES, Operation
 _INDEXES = ("fts", "cold_fts")
 PORTABLE = "portable"
 """The name of the check that finds what no cube file could carry; `memos doctor --repair` mends that."""
-MOST_SHOWN = 20
-"""The most faults listed of one kind: a damaged cube can have a million, and nobody reads that many."""
-
-
 END = "end"
 """The name of the check that finds a log without its end."""
+MOST_SHOWN = 20
+"""The most faults listed of one kind: a damaged cube can have a million, and nobody reads that many."""
 
 
 class Check(NamedTuple):
@@ -76,7 +74,7 @@ def unfit(conn: sqlite3.Connection) -> Iterator[Unfit]:
     latest: dict[str, int] = {}
     for row in log.raw_rows(conn, "ORDER BY replica, seq"):
         op = log.from_row(row)
-        why = limits.fault_of_head(op) or _clock_fault(op.clock, latest.get(op.replica, 0))
+        why = limits.fault_of_header(op) or _clock_fault(op.clock, latest.get(op.replica, 0))
         if not why:
             latest[op.replica] = op.clock
         if why or (op.change is not None and (op.salt is None)):
@@ -88,11 +86,7 @@ def unfit(conn: sqlite3.Connection) -> Iterator[Unfit]:
 def _clock_fault(clock: int, before: int) -> str:
     if clock < before:
         return "its clock runs backwards"
-    return (
-        "its clock leaves no room for the next"
-        if hybrid_clock.millis_of(clock) >= hybrid_clock.LATEST - hybrid_clock.ROOM
-        else ""
-    )
+    return "its clock leaves no room for the next" if hybrid_clock.is_late(hybrid_clock.millis_of(clock)) else ""
 
 
 def too_long(conn: sqlite3.Connection) -> Iterator[tuple[str, str, fold.Registers, str]]:
@@ -163,14 +157,12 @@ def accept_loss(vault: Vault, in_its_name: Callable[[], None] = lambda: None) ->
     """
     with vault.derive() as conn:
         gone = tuple(heads.lost(conn, vault.heads.read()[0]))
-        meta = dict(conn.execute("SELECT key, value FROM cube"))
-        if any(one.replica == meta["replica"] for one in gone):
+        own = marks.mark(conn, "replica")
+        if any(one.replica == own for one in gone):
             in_its_name()
-            log.came_in(conn, [meta["replica"]])
-            meta["replica"] = os.urandom(8).hex()
-            for name, value in (("replica", meta["replica"]), ("digest", schema.identity_digest(meta))):
-                marks.set_mark(conn, name, value)
-    vault.meta["replica"] = meta["replica"]
+            log.came_in(conn, [own])
+            schema.rename_replica(conn, own := os.urandom(8).hex())
+    vault.meta["replica"] = own
     if gone:
         # After the commit, so that a kill in between leaves the loss known; and under the lock, so that no head gets lost.
         with vault.derive() as conn:

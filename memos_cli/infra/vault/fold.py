@@ -162,6 +162,11 @@ def _source(fields: dict[str, Any] | None) -> Source:
     return Source(**{name: value for name, value in fields.items() if name in _SOURCE_FIELDS}) if fields else _NOWHERE
 
 
+def link_register(kind: str, target: str) -> str:
+    """The register that holds a link of a type to another memory."""
+    return f"{LINK}{kind}:{target}"
+
+
 def inverse(before: Registers, change: dict[str, Any]) -> dict[str, Any]:
     """The change that undoes `change`; `before` are the registers before it."""
     return {name: before.get(name) for name in change}

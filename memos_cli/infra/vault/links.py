@@ -2,8 +2,7 @@
 
 import sqlite3
 
-from memos_cli.infra import limits
-from memos_cli.infra.vault import log
+from memos_cli.infra.vault import fold, log
 from memos_cli.model import Link, LinkType
 
 ACYCLIC = (LinkType.SUPERSEDES, LinkType.MERGED_INTO, LinkType.PART_OF, LinkType.DERIVED_FROM)
@@ -48,11 +47,6 @@ def leads(conn: sqlite3.Connection, start: str, kind: LinkType, end: str) -> boo
     return conn.execute(sql, (start, kind.value, end)).fetchone() is not None
 
 
-def register(link: Link) -> str:
-    """The register of the link's source that holds the link."""
-    return f"{limits.LINK}{link.type}:{link.target}"
-
-
 def to_open(conn: sqlite3.Connection, kind: LinkType) -> Link | None:
     """Of a circle of links that one which was set last, to be taken out; `None` where no links of the type form a circle.
 
@@ -64,5 +58,5 @@ def to_open(conn: sqlite3.Connection, kind: LinkType) -> Link | None:
 
 def _set_at(conn: sqlite3.Connection, link: Link) -> tuple[int, str, int]:
     """The place, in folding order, of the operation that set a link."""
-    name = register(link)
+    name = fold.link_register(link.type, link.target)
     return max(log.order(op) for op in log.of_subject(conn, "memory", link.source) if (op.change or {}).get(name))

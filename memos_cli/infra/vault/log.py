@@ -30,8 +30,7 @@ COLUMNS = "id, replica, seq, clock, previous, parents, principal, command, txn, 
 _INSERT = f"INSERT INTO ops ({COLUMNS}) VALUES ({', '.join('?' * 15)})"
 _SELECT = f"SELECT {COLUMNS} FROM ops"
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
-_PURGED = "purged"
-TOMBSTONE = _encode({_PURGED: True})
+TOMBSTONE = _encode({limits.PURGED: True})
 """The change of an operation that purges its subject (see `fold.PURGED`), as the log keeps it."""
 
 
@@ -117,8 +116,8 @@ class Appender:
         Raises:
             UsageError: no cube file could carry the operation (see `limits`).
         """
-        written_at = None if _PURGED in change else self._written_at  # a tombstone has one form
-        text = _encode(change if written_at is None else {**change, hybrid_clock.WRITTEN_AT: written_at})
+        written_at = None if limits.PURGED in change else self._written_at  # a tombstone has one form
+        text = _encode(hybrid_clock.put_in(change, written_at))
         salt = os.urandom(16)
         digest = change_digest(salt, text)
         head = (self._replica, self._seq + 1, self.clock, self._previous, parents, self._principal, self._command, self.txn)
@@ -270,7 +269,7 @@ def verified(row: Row) -> Operation:
         raise IntegrityError(f"{name}: its header is not the one that was hashed", hint=SEE)
     if row[14] is not None and change_digest(op.salt or b"", row[14]) != op.digest:
         raise IntegrityError(f"{name}: its change is not the one that was hashed", hint=SEE)
-    if op.change is not None and _PURGED in op.change and (row[14] != TOMBSTONE or op.noun != "memory"):
+    if op.change is not None and limits.PURGED in op.change and (row[14] != TOMBSTONE or op.noun != "memory"):
         raise IntegrityError(f"{name} is neither a purge nor anything else", hint=SEE)
     return op
 

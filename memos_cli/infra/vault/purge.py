@@ -22,7 +22,7 @@ from memos_cli.model import Link, LinkType, Memory, State
 
 DERIVING = (LinkType.DERIVED_FROM, LinkType.MERGED_INTO)
 """Types of links along which a text passes from one memory to another."""
-_SHORTEST = 4
+SHORTEST = 4
 """Characters that a text needs to be looked for elsewhere: "ok" is everywhere and identifies nothing."""
 _SHORTEST_STRAY = 12
 """Characters that a text needs to be blanked also outside of its own span in a source file."""
@@ -224,7 +224,7 @@ def holders(vault: Vault, purged: Purged) -> list[Holder]:
     Upper and lower case and white space make no difference. One pass over the log: some 2 s for a million operations.
     """
     found: dict[tuple[str, str], str] = {}
-    needles = [_bounded(_folded(json.dumps(text, ensure_ascii=False)[1:-1])) for text in purged.texts if len(text) >= _SHORTEST]
+    needles = [_bounded(_folded(json.dumps(text, ensure_ascii=False)[1:-1])) for text in purged.texts if len(text) >= SHORTEST]
     for noun, subject, change in vault.conn.execute(
         "SELECT noun, subject, change FROM ops WHERE change IS NOT NULL ORDER BY n"
     ):
@@ -342,7 +342,7 @@ def _remove_strays(vault: Vault, texts: Sequence[str]) -> None:
     blobs = Blobs(vault.folder / connection.BLOBS)
     for name in _unnamed(vault, blobs.older_than()):
         content = blobs.raw(name)
-        if any(len(text) >= _SHORTEST and text.encode("utf-8", "surrogatepass") in content for text in texts):
+        if any(len(text) >= SHORTEST and text.encode("utf-8", "surrogatepass") in content for text in texts):
             blobs.remove(name)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from memos_cli.errors import IntegrityError
+from memos_cli.infra.marks import set_mark
 from memos_cli.model import COLD_STATES, HOT_STATES
 
 if TYPE_CHECKING:
@@ -120,11 +121,14 @@ def own_replicas(conn: "sqlite3.Connection") -> frozenset[str]:
 
 def go_on_as(conn: "sqlite3.Connection", replica: str) -> None:
     """Let this copy of the cube write as another replica from now on, in the caller's transaction."""
-    former = sorted(own_replicas(conn))
-    conn.execute("INSERT OR REPLACE INTO cube VALUES (?, ?)", (FORMER, json.dumps(former)))
-    conn.execute("UPDATE cube SET value = ? WHERE key = 'replica'", (replica,))
-    meta = dict(conn.execute("SELECT key, value FROM cube"))
-    conn.execute("INSERT OR REPLACE INTO cube VALUES ('digest', ?)", (identity_digest(meta),))
+    set_mark(conn, FORMER, json.dumps(sorted(own_replicas(conn))))
+    rename_replica(conn, replica)
+
+
+def rename_replica(conn: "sqlite3.Connection", replica: str) -> None:
+    """Let this copy of the cube write as another replica, in the caller's transaction, and not know the old one as its own."""
+    set_mark(conn, "replica", replica)
+    set_mark(conn, "digest", identity_digest(dict(conn.execute("SELECT key, value FROM cube"))))
 
 
 MIGRATIONS = (m001_log_and_fold, m002_lifecycle, m003_merge, m004_strangers, m005_newest_first)
@@ -318,8 +322,8 @@ def migrate(conn: "sqlite3.Connection") -> None:
 
 def stand_in(conn: "sqlite3.Connection", version: int) -> None:
     """Make the tables that a cube of this version lacks, for one connection alone, where the cube itself cannot be written."""
-    for number, statements in ((4, _FOURTH),):
-        for statement in statements if version < number else ():
+    if version < 4:
+        for statement in _FOURTH:
             conn.execute(statement.replace("CREATE TABLE", "CREATE TEMP TABLE"))
 
 

@@ -65,10 +65,8 @@ class Unit:
         """Store a draft as a new memory and return its id."""
         identity = new_id()
         operation = self.log.append("memory", identity, fold.change_of(draft, owner))
-        n = (
-            self._conn.execute(_INSERT, rows.row_of_draft(identity, draft, owner, moment_of(operation), self._due)).lastrowid
-            or 0
-        )
+        row = rows.row_of_draft(identity, draft, owner, moment_of(operation), self._due)
+        n = self._conn.execute(_INSERT, row).lastrowid or 0
         self._mark(n, set(draft.tags), set(draft.labels))
         text = rows.index_text(draft.content, draft.title, draft.source.speaker, draft.key, tuple(sorted(set(draft.tags))))
         self._conn.execute(_TO_INDEX.format("fts"), (n, *text))
@@ -108,9 +106,8 @@ class Unit:
         """
         there = "SELECT 1 FROM links WHERE source = ? AND type = ? AND target = ?"
         for source, kind, target in self._linked:
-            if self._conn.execute(there, (source, kind.value, target)).fetchone() and links.leads(
-                self._conn, target, kind, source
-            ):
+            stays = self._conn.execute(there, (source, kind.value, target)).fetchone()
+            if stays and links.leads(self._conn, target, kind, source):
                 raise UsageError(
                     f"links of type {kind} lead from {target[:8]} to {source[:8]} already: this one would close a circle",
                     hint=f"see what is linked: memos show {target[:8]}",
@@ -328,12 +325,6 @@ class Unit:
         for table in tables or GENERATIONS:
             if self._conn.execute(f"DELETE FROM {table} WHERE n = ?", (n,)).rowcount:
                 bump_generation(self._conn, table)
-
-
-def _require_fit(noun: str, registers: fold.Registers) -> None:
-    """Refuse, as a usage error, what no line of a cube file could hold, though each change by itself could be there."""
-    if why := limits.fault_of_state(registers):
-        raise UsageError(f"all that is said of a {noun} is too much: {why}", hint="nothing was changed; say less of one thing")
 
 
 def registers_of(conn: sqlite3.Connection, noun: str, subject: str) -> dict[str, Any]:

@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from memos_cli.operation.lifecycle.erasure import Erasure
     from memos_cli.session import Author, Session
 
-"""How many ids a refusal lists."""
-
-
 Plan = merge_plan.Plan
 Touched = familiarity.Touched
 """What a merge does not bring unasked."""

@@ -194,7 +194,7 @@ def _collect(changes: dict[str, dict[str, Any]], memories: Sequence[Memory], ste
             case "augment":
                 change |= {fold.TAG + tag: True for tag in step.fields.get("tags", ())}
                 if "link" in step.fields and before is not None:
-                    change[f"{fold.LINK}{step.fields['link']}:{before.id}"] = True
+                    change[fold.link_register(step.fields["link"], before.id)] = True
             case "update":
                 change |= {name: value for name, value in step.fields.items() if name != "append"}
                 if "append" in step.fields:

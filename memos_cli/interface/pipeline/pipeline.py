@@ -76,7 +76,7 @@ def ingest(
             superseded += placed.superseded
             conflicts += placed.conflicts
             if placed.outcome == "added":
-                unit.change("memory", placed.id, {f"{fold.LINK}{LinkType.DERIVED_FROM}:{ids[place]}": True})
+                unit.change("memory", placed.id, {fold.link_register(LinkType.DERIVED_FROM, ids[place]): True})
                 extracted.append(placed.id)
             elif placed.outcome == "duplicate":
                 confirmed.append(placed.id)
@@ -195,7 +195,7 @@ def link(vault: Vault, source: str, kind: LinkType, target: str, author: "Author
     if source == target:
         raise UsageError("a memory is not linked to itself")
 
-    return change_each(vault, [source], author, lambda memory: _turned(vault, memory, {f"{fold.LINK}{kind}:{target}": on}))
+    return change_each(vault, [source], author, lambda memory: _turned(vault, memory, {fold.link_register(kind, target): on}))
 
 
 class Pipeline:

@@ -104,9 +104,7 @@ class Reader:
         for draft in parser.parse(text):
             given = draft.source
             told = conversation if draft.kind is Kind.EPISODE else None
-            source = Source(
-                told, given.session, given.turn, given.speaker, given.model, name, given.digest, given.start, given.end
-            )
+            source = given._replace(conversation=told, file=name)
             origin = Origin.USER if name is None and draft.origin is Origin.FILE else draft.origin
             origin = Origin.FILE if name is not None and origin is Origin.USER else origin
             drafts.append(read.completed(draft, draft.kind, draft.occurred_at or occurred_at, origin, source))
@@ -186,26 +184,10 @@ class _Findings:
         metadata = {**draft.metadata}
         if times:
             metadata["times"] = [dict(time) for time in times]
-        # Made in one piece: a copy for each change takes longer than all that is found out here about a short text.
-        return Draft(
-            draft.content,
-            kind,
-            draft.external_id,
-            draft.title,
-            draft.key,
-            draft.tags,
-            (*draft.labels, secrets.SECRET) if secret else draft.labels,
-            occurred_at,
-            draft.valid_from,
-            draft.valid_to,
-            draft.expires_at,
-            draft.pinned,
-            draft.priority,
-            draft.task,
-            origin,
-            source,
-            metadata,
-            draft.confidence,
+        labels = (*draft.labels, secrets.SECRET) if secret else draft.labels
+        # All at once: a copy for each change takes longer than all that is found out here about a short text.
+        return draft._replace(
+            kind=kind, labels=labels, occurred_at=occurred_at, origin=origin, source=source, metadata=metadata
         )
 
     def _found(

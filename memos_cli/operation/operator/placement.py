@@ -73,18 +73,14 @@ def _place_by_key(vault: Vault, unit: Unit, draft: Draft, owner: str, at: str) -
         draft = draft._replace(valid_to=starts(after[0]))
     identity = unit.add(draft, owner)
     if after:
-        unit.change("memory", after[0].id, {_supersedes(identity): True})
+        unit.change("memory", after[0].id, {fold.link_register(LinkType.SUPERSEDES, identity): True})
     ended = [memory for memory in before if memory.valid_to is None or memory.valid_to > start]
     conflicts = tuple(memory.id for memory in ended if memory.frozen)
     superseded = tuple(memory.id for memory in ended if not memory.frozen)
     for memory_id in superseded:
         unit.change("memory", memory_id, {"valid_to": start})
-    marks: dict[str, Any] = {_supersedes(memory_id): True for memory_id in superseded}
-    marks |= {f"{fold.LINK}{LinkType.CONTRADICTS}:{memory_id}": True for memory_id in conflicts}
+    marks: dict[str, Any] = {fold.link_register(LinkType.SUPERSEDES, memory_id): True for memory_id in superseded}
+    marks |= {fold.link_register(LinkType.CONTRADICTS, memory_id): True for memory_id in conflicts}
     if marks:
         unit.change("memory", identity, marks)
     return Placed(identity, "added", superseded, conflicts)
-
-
-def _supersedes(memory_id: str) -> str:
-    return f"{fold.LINK}{LinkType.SUPERSEDES}:{memory_id}"

@@ -17,8 +17,8 @@ from memos_cli.infra.transfer import loader
 from memos_cli.infra.vault import fold, log
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Link, Operation
-from tests.conftest import NOON, Clock
-from tests.infra.transfer.cubes import dumped, opened, rich
+from tests.conftest import NOON
+from tests.infra.transfer.cubes import dumped, sound_file
 from tests.infra.vault.helpers import ungated
 
 REPLICA, TXN = "0123456789abcdef", "fedcba9876543210"
@@ -155,9 +155,7 @@ def repacked(data: bytes, folder: Path, change: Change, told: Callable[[dict[str
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    clock = Clock()
-    with opened(tmp_path_factory.mktemp("sound"), clock) as mos:
-        return dumped(rich(mos, clock))
+    return sound_file(tmp_path_factory.mktemp("sound"))
 
 
 def _with(name: str, content: bytes) -> Change:

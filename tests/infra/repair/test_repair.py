@@ -302,3 +302,17 @@ def test_whatever_was_let_in_a_repaired_cube_is_sound_and_travels(acts: list[Poi
             take(other.writable(), vault)
             take(vault, other.writable())
             assert_sound(vault)
+
+
+def test_what_carried_its_time_carries_it_when_it_is_mended(tmp_path: Path) -> None:
+    with machine(tmp_path / "here") as mos:
+        vault = mos.writable()
+        forward(mos, days=4000)
+        mos.add("of a clock that was wrong")
+        forward(mos, days=-4000)
+        identity, told = mos.add("of a right clock").ids[0], mos.now
+        poisons.write(mos, "memory", identity, {f"tag:{poisons.BELL}": True}, principal="a\x1bb")
+        assert repair.repair(vault, "sam", mos.millis)
+        assert vault.get(identity).tags == ("garden",)
+        assert {vault.get(identity).created_at, vault.get(identity).updated_at} == {told}
+        assert_sound(vault)

@@ -1,6 +1,6 @@
 """Repaired cubes, and copies that were not, merged: what is erased stays so, and nobody erases what is not bad."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +20,6 @@ from tests.infra.vault.helpers import ungated
 
 Poison = Callable[[MOS], None]
 TRUSTED = Terms(trusted=True)
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[MOS]:
-    with machine(tmp_path / "here") as mos:
-        yield mos
-
-
-@pytest.fixture
-def there(tmp_path: Path) -> Iterator[MOS]:
-    with machine(tmp_path / "there", ahead=5) as mos:
-        yield mos
 
 
 def memories(vault: Vault) -> dict[tuple[str, str], Any]:

@@ -49,6 +49,13 @@ def dumped(vault: Vault, **options: Any) -> bytes:
     return out.getvalue()
 
 
+def sound_file(folder: Path) -> bytes:
+    """A cube file with something of everything, made in a folder of its own."""
+    clock = Clock()
+    with opened(folder, clock) as mos:
+        return dumped(rich(mos, clock))
+
+
 def live(mos: MOS, clock: Clock, chance: random.Random, steps: int) -> None:
     """So many commands at random, each as a person could give it."""
     mos.add("where it began", tags=["first"])

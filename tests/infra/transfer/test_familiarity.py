@@ -1,6 +1,5 @@
 """What of a stranger's cube touches what is familiar: each way in which it may, and what of it is nobody's business."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,18 +14,6 @@ from memos_cli.operation.policy import set_policy
 from tests.infra.transfer.merging import assert_sound, copy, machine, take
 
 HOLD = merge.Terms(hold=True)
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[MOS]:
-    with machine(tmp_path / "here") as opened:
-        yield opened
-
-
-@pytest.fixture
-def there(tmp_path: Path) -> Iterator[MOS]:
-    with machine(tmp_path / "there", ahead=5) as opened:
-        yield opened
 
 
 def mine(here: MOS, there: MOS, content: str = "the account is NL01", **fields: object) -> str:

@@ -1,6 +1,5 @@
 """Held changes: kept apart from the log, whole, private, and gone when a purge says so."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,18 +11,6 @@ from memos_cli.infra.vault.vault import Vault
 from tests.infra.transfer.merging import assert_sound, machine, take, whole
 
 HOLD = merge.Terms(hold=True)
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[MOS]:
-    with machine(tmp_path / "here") as opened:
-        yield opened
-
-
-@pytest.fixture
-def there(tmp_path: Path) -> Iterator[MOS]:
-    with machine(tmp_path / "there", ahead=5) as opened:
-        yield opened
 
 
 def keep(here: MOS, there: MOS) -> held_changes.HeldChanges:

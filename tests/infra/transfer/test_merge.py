@@ -1,7 +1,6 @@
 """Merging two cubes: what is taken over, what is refused, and what becomes of bytes, files, vectors and strangers."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from memos_cli import MOS
 from memos_cli.errors import IntegrityError
 from memos_cli.infra import heads
 from memos_cli.infra.local.vector_matrix import encode
-from memos_cli.infra.transfer import merge, merge_plan
+from memos_cli.infra.transfer import merge
 from memos_cli.infra.vault import log, search
 from memos_cli.infra.vault.check import check
 from memos_cli.infra.vault.vault import Vault
@@ -21,18 +20,6 @@ from tests.infra.transfer.merging import assert_sound, copy, forward, machine, t
 from tests.infra.vault.helpers import Embedder, ungated
 
 SAID = "the heron's nest is behind the third willow"
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[MOS]:
-    with machine(tmp_path / "here") as mos:
-        yield mos
-
-
-@pytest.fixture
-def there(tmp_path: Path) -> Iterator[MOS]:
-    with machine(tmp_path / "there", ahead=5) as mos:
-        yield mos
 
 
 def add(mos: MOS, content: str, **fields: object) -> str:
@@ -64,15 +51,15 @@ class TestThePlan:
         here.purge([kept])
         there.edit(kept, {"title": "in vain"})
         new = add(there, "new")
-        planned = merge_plan.plan(ours, theirs)
+        planned = merge.look(ours, theirs, merge.Terms())[0]
         assert (planned.new, planned.newer, planned.older, planned.conflicting) == ((new,), (newer,), (older,), (torn,))
         assert (planned.erased, planned.withheld, planned.same) == ((gone,), (kept,), 1)
         assert same not in {identity for ids in planned[:7] for identity in ids}
         before = whole(ours), ours.position()
-        assert merge_plan.plan(ours, theirs) == planned
+        assert merge.look(ours, theirs, merge.Terms())[0] == planned
         assert (whole(ours), ours.position()) == before, "a plan writes nothing"
         assert take(ours, theirs).plan == planned
-        assert not merge_plan.plan(ours, theirs).operations
+        assert not merge.look(ours, theirs, merge.Terms())[0].operations
 
     def test_what_is_no_memory_is_told_by_name(self, here: MOS, there: MOS) -> None:
         there.pipeline.save_record("view", "work", {"tags": ["work"]})

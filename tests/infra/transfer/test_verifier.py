@@ -8,15 +8,12 @@ import pytest
 
 from memos_cli.errors import IntegrityError
 from memos_cli.infra.transfer.verifier import verified
-from tests.conftest import Clock
-from tests.infra.transfer.cubes import dumped, opened, rich
+from tests.infra.transfer.cubes import sound_file
 
 
 @pytest.fixture
-def sound(tmp_path: Path, clock: Clock) -> bytes:
-    """A cube file with a bit of everything."""
-    with opened(tmp_path / "home", clock) as mos:
-        return dumped(rich(mos, clock))
+def sound(tmp_path: Path) -> bytes:
+    return sound_file(tmp_path / "home")
 
 
 def written(content: bytes, folder: Path, piece: int = 1 << 16) -> bytes:

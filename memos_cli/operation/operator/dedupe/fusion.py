@@ -175,16 +175,21 @@ def fuse(
     }
     ids = {one.id for one in memories}
     for one in memories:
-        change[_link(LinkType.DERIVED_FROM, one.id)] = True
+        change[fold.link_register(LinkType.DERIVED_FROM, one.id)] = True
         for link in vault.links(one.id)[0]:
             if link.type in {LinkType.SUPERSEDES, LinkType.CONTRADICTS} and link.target not in ids:
-                change[_link(link.type, link.target)] = True
+                change[fold.link_register(link.type, link.target)] = True
     operation = unit.log.append("memory", identity, change)
     unit.store("memory", identity, [operation])
     if all(one.untrusted for one in memories):
         unit.keep_strange(identity, unaccepted=all(one.unaccepted for one in memories))
     for one in memories:
-        archived = {"state": State.ARCHIVED.value, "since": now, "reason": "fused", _link(LinkType.MERGED_INTO, identity): True}
+        archived = {
+            "state": State.ARCHIVED.value,
+            "since": now,
+            "reason": "fused",
+            fold.link_register(LinkType.MERGED_INTO, identity): True,
+        }
         unit.change("memory", one.id, archived)
     return Applied(Act.FUSE, tuple(one.id for one in memories), identity)
 
@@ -195,7 +200,7 @@ def supersede(unit: Unit, earlier: Memory, later: Memory, end: str | None = None
     if earlier.frozen or NEVER_SUPERSEDED.count(earlier.kind) or (earlier.valid_to is not None and earlier.valid_to <= end):
         return None
     unit.change("memory", earlier.id, {"valid_to": end})
-    unit.change("memory", later.id, {_link(LinkType.SUPERSEDES, earlier.id): True})
+    unit.change("memory", later.id, {fold.link_register(LinkType.SUPERSEDES, earlier.id): True})
     return Applied(Act.SUPERSEDE, (earlier.id, later.id))
 
 
@@ -206,7 +211,3 @@ def _ask(unit: Unit, vault: Vault, proposal: Proposal, now: str) -> Applied | No
     fields = {"memories": list(proposal.ids), "reasons": list(proposal.reasons), "suggested": proposal.suggested}
     unit.change(NOUN, pair, {**fields, "by": proposal.by, "at": now})
     return Applied(Act.REVIEW, (), pair)
-
-
-def _link(kind: LinkType, target: str) -> str:
-    return f"{fold.LINK}{kind}:{target}"

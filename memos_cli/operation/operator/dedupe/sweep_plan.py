@@ -308,7 +308,7 @@ def _was_fused(vault: Vault, memory: Memory) -> bool:
 
 def _was_superseded(vault: Vault, earlier: Memory, later: Memory) -> bool:
     """Whether the later memory superseded the earlier before, and somebody took that back."""
-    return queries.ever_set(vault, later.id, f"{fold.LINK}{LinkType.SUPERSEDES}:{earlier.id}")
+    return queries.ever_set(vault, later.id, fold.link_register(LinkType.SUPERSEDES, earlier.id))
 
 
 def _fusion_of(group: Sequence[Memory], reasons: tuple[str, ...], by: str) -> Proposal:
