@@ -63,15 +63,15 @@ def blocks(lines: Sequence[str]) -> Iterator[Block]:
             at += 1
             continue
         plain = _plain(lines, at)
-        if plain is None and left <= 0:
-            plain = _coarse(lines, at)
-        if plain is not None:
+        if isinstance(plain, int) and left <= 0:
+            plain = _coarse(lines, at, plain)
+        if isinstance(plain, Block):
             yield plain
             at = plain.last
             continue
         if parser is None:
             parser = _library()
-        found, at, spent = _by_library(parser, lines, at, left)
+        found, at, spent = _by_library(parser, lines, at, max(_LEAST, plain - at), left)
         left -= spent
         yield from found
 
@@ -88,8 +88,8 @@ def _indent(line: str) -> int:
     return len(line[: len(line) - len(line.lstrip(" \t"))].expandtabs(4))
 
 
-def _plain(lines: Sequence[str], at: int) -> Block | None:  # noqa: PLR0911 -- one for each kind of block
-    """The block that begins here, if that is beyond doubt."""
+def _plain(lines: Sequence[str], at: int) -> Block | int:  # noqa: PLR0911 -- one for each kind of block
+    """The block that begins here, or the line at which it is in doubt, so that as many lines are not looked at twice."""
     line = lines[at]
     first = line[0]
     if first.isalpha():
@@ -112,10 +112,10 @@ def _plain(lines: Sequence[str], at: int) -> Block | None:  # noqa: PLR0911 -- o
     item = _ITEM.match(line)
     if item is not None:
         return _list(lines, at, item)
-    return _paragraph(lines, at) if _LINE.match(line) or _LINK.match(line) else None
+    return _paragraph(lines, at) if _LINE.match(line) or _LINK.match(line) else at + 1
 
 
-def _paragraph(lines: Sequence[str], at: int) -> Block | None:
+def _paragraph(lines: Sequence[str], at: int) -> Block | int:
     """A paragraph, or a heading whose last line is its underline."""
     last = at + 1
     while last < len(lines) and _MORE.match(lines[last]):
@@ -123,7 +123,7 @@ def _paragraph(lines: Sequence[str], at: int) -> Block | None:
     underline = _UNDERLINE.match(lines[last]) if last < len(lines) else None
     if underline is not None and "|" not in lines[last - 1]:
         return Block("heading", at, last + 1, 1 if underline[1] else 2)
-    return Block("paragraph", at, last) if underline is None and _ends(lines, last) else None
+    return Block("paragraph", at, last) if underline is None and _ends(lines, last) else last
 
 
 def _ends(lines: Sequence[str], at: int) -> bool:
@@ -136,7 +136,7 @@ def _begins(line: str) -> bool:
     return bool(line[0] == ">" or _HEADING.match(line) or _FENCE.match(line) or _RULE.match(line) or _INTERRUPTS.match(line))
 
 
-def _list(lines: Sequence[str], at: int, item: re.Match[str]) -> Block | None:
+def _list(lines: Sequence[str], at: int, item: re.Match[str]) -> Block | int:
     """A list whose items begin at the margin, each with the lines below it that are indented as far as its text."""
     kind = item[2] or item[1]
     items: list[tuple[int, int]] = []
@@ -153,15 +153,15 @@ def _list(lines: Sequence[str], at: int, item: re.Match[str]) -> Block | None:
             break
         line = lines[after]
         if line[0] in " \t":
-            return None  # it may be an item or a lazy line
+            return after  # it may be an item or a lazy line
         following = None if _RULE.match(line) else _ITEM.match(line)
         if following is not None and (following[2] or following[1]) == kind:
             item, first = following, after
             continue
         if following is None and after == last and not _begins(line):
-            return None  # it may be a lazy line
+            return after  # it may be a lazy line
         if following is None and after > last and not (_LINE.match(line) or _begins(line)):
-            return None  # it may be an item without a text
+            return after  # it may be an item without a text
         break
     return Block("bullet_list" if kind in "-*+" else "ordered_list", at, last, items=tuple(items))
 
@@ -175,21 +175,21 @@ def _fenced(lines: Sequence[str], at: int, fence: str) -> Block:
     return Block("fence", at, len(lines))
 
 
-def _quoted(lines: Sequence[str], at: int) -> Block | None:
+def _quoted(lines: Sequence[str], at: int) -> Block | int:
     """A quotation, each line of which is marked."""
     last = at + 1
     while last < len(lines) and lines[last][:1] == ">":
         last += 1
-    return Block("blockquote", at, last) if _ends(lines, last) else None
+    return Block("blockquote", at, last) if _ends(lines, last) else last
 
 
-def _html(lines: Sequence[str], at: int) -> Block | None:
+def _html(lines: Sequence[str], at: int) -> Block | int:
     """A block of HTML, by the marks that markdown-it knows."""
     from markdown_it.rules_block.html_block import HTML_SEQUENCES
 
     closes = next((closes for opens, closes, _ in HTML_SEQUENCES if opens.search(lines[at])), None)
     if closes is None:
-        return None
+        return at + 1
     last = at + 1
     if not closes.search(lines[at]):
         while last < len(lines):
@@ -211,24 +211,24 @@ def _code(lines: Sequence[str], at: int) -> Block:
     return Block("code_block", at, last)
 
 
-def _table(lines: Sequence[str], at: int) -> Block | None:
+def _table(lines: Sequence[str], at: int) -> Block | int:
     """A table whose rows begin with a bar or a word."""
     if at + 1 == len(lines) or not _DELIMITERS.match(lines[at + 1]) or lines[at + 1][0] in " \t":
-        return None
+        return at + 1
     columns = _columns(lines[at])
     rules = [column.strip() for column in lines[at + 1].split("|")]
     inner = [rule for number, rule in enumerate(rules) if rule or 0 < number < len(rules) - 1]
     if lines[at + 1][:1] == "-" and lines[at + 1][1:2] in " \t":
-        return None
+        return at + 1
     if not columns or len(inner) != columns or not all(map(_COLUMN.match, inner)):
-        return None
+        return at + 1
     last, added = at + 2, 0
     while last < len(lines) and (lines[last][:1] == "|" or _LINE.match(lines[last])):
         added += columns - _columns(lines[last])
         if added > _MOST_CELLS:
-            return None
+            return last
         last += 1
-    return Block("table", at, last) if _ends(lines, last) else None
+    return Block("table", at, last) if _ends(lines, last) else last
 
 
 def _columns(row: str) -> int:
@@ -237,9 +237,9 @@ def _columns(row: str) -> int:
     return len(cells) - (not cells[0].strip()) - (len(cells) > 1 and not cells[-1].strip())
 
 
-def _coarse(lines: Sequence[str], at: int) -> Block:
-    """A paragraph up to the next blank line, or the next line that certainly begins a block."""
-    last = at + 1
+def _coarse(lines: Sequence[str], at: int, doubt: int) -> Block:
+    """A paragraph up to a line in doubt, and on to the next blank line or the next line that certainly begins a block."""
+    last = max(doubt, at + 1)
     while not _ends(lines, last):
         last += 1
     return Block("paragraph", at, last)
@@ -251,9 +251,12 @@ def _library() -> "MarkdownIt":
     return MarkdownIt("commonmark").enable("table").disable("inline")
 
 
-def _by_library(parser: "MarkdownIt", lines: Sequence[str], at: int, left: int) -> tuple[list[Block], int, int]:
-    """Blocks from a line on, as markdown-it reads them, the line behind them, and what it cost: at most about `left` lines."""
-    size = _LEAST
+def _by_library(parser: "MarkdownIt", lines: Sequence[str], at: int, size: int, left: int) -> tuple[list[Block], int, int]:
+    """Blocks from a line on, as markdown-it reads them, the line behind them, and what it cost: at most about `left` lines.
+
+    Args:
+        size: how many lines it is to read, at the least.
+    """
     spent = 0
     while True:
         end = _pause(lines, at + size)

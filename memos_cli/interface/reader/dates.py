@@ -81,6 +81,8 @@ _FOLLOWS = frozenset(_GOES_ON.split())
 _HABIT = r"(?i)\b(?:once|twice|times|every|each|hours?|days?|much|more|all|anything|most)\s+$"
 _VERSION = r"(?i)(?:version|release|\bv|python|section|chapter)\s*$"
 _WEEKDAY_BEFORE = r"(?i)\b((?:mon|tues|wednes|thurs|fri|satur|sun)day),?\s+(?:the\s+)?$"
+_NAMING = frozenset({"day_month", "month_day", "month_year", "month"})
+"""The candidates that name a month."""
 _NEARBY = 120
 """How many characters on either side the sentence is looked for in."""
 _NEAR_DAYS = 60
@@ -121,17 +123,17 @@ def may_name_a_time(text: str) -> bool:
 
 def _resolved(match: re.Match[str], base: date) -> tuple[date, str] | None:
     """The day and the unit; `None` where there is doubt."""
-    groups = match.groupdict()
-    if groups["near"]:
-        return _moved(base, _NEAR[re.sub(r"\s+", " ", groups["near"].lower())]), "day"
-    if groups["iso"]:
-        return _day(*map(int, groups["iso"].split("-")))
-    if groups["ideograph_day"]:
-        year, month, day = (int(groups[f"ideograph_{part}"] or base.year) for part in ("year", "month", "day"))
+    kind = match.lastgroup
+    if kind == "near":
+        return _moved(base, _NEAR[" ".join(match["near"].lower().split())]), "day"
+    if kind == "iso":
+        return _day(*map(int, match["iso"].split("-")))
+    if kind == "ideograph_day":
+        year, month, day = (int(match[f"ideograph_{part}"] or base.year) for part in ("year", "month", "day"))
         return _day(year, month, day)
-    if groups["numeric"]:
+    if kind == "numeric":
         return _numeric(match)
-    if groups["weekday"]:
+    if kind == "weekday":
         return _weekday(match, base)
     return _by_words(match, base)
 
@@ -207,7 +209,8 @@ def _with_unit(day: date | None, unit: str) -> tuple[date, str] | None:
 
 def _counted(words: str, base: date) -> tuple[date, str] | None:
     """`two weeks ago`, `in a month`, `next year`: a week begins on its Monday, a month and a year on their first."""
-    words = re.sub(r"['’]?\s+time$", "", words)
+    if words[-4:].lower() == "time":
+        words = re.sub(r"(?i)['’]?\s+time$", "", words)
     unit = next((unit for unit in ("week", "month", "year") if unit in words.lower()), "day")
     day = _parsed(words, base, "current_period")
     if day is None or not re.match(r"(?i)last|next", words):
@@ -219,6 +222,8 @@ def _counted(words: str, base: date) -> tuple[date, str] | None:
 def _is_word(match: re.Match[str], words: str) -> bool:
     """Whether the month's name is a verb or a name here: `I may 3 times`, `March 2 miles`, `may 5 people come`."""
     kind = match.lastgroup
+    if kind not in _NAMING:
+        return False
     leads = re.search(_LEADS, match.string[max(0, match.start() - 40) : match.start()]) is not None
     dated = re.search(_YEAR, words) is not None
     if re.search(r"\b(?:may|mar(?:ch)?)\b", words) and not leads and not dated:

@@ -68,3 +68,14 @@ def test_twice_the_text_takes_about_twice_the_time(text: str) -> None:
         return time.process_time() - started
 
     assert min(seconds(4000) for _ in range(2)) < 3.4 * min(seconds(2000) for _ in range(3)) + 0.02
+
+
+@pytest.mark.parametrize("tail", ["-", "  - x", "lazy"])
+@pytest.mark.parametrize("text", ["- a\n\n      b\n", "- a\n", "> a\n", "1. a\n   b\n"])
+def test_a_doubt_at_the_end_does_not_have_the_whole_looked_at_again_and_again(text: str, tail: str) -> None:
+    def seconds(times: int) -> float:
+        started = time.process_time()
+        assert list(blocks.blocks((text * times + tail).split("\n")))
+        return time.process_time() - started
+
+    assert min(seconds(16000) for _ in range(2)) < 3.4 * min(seconds(8000) for _ in range(2)) + 0.05
