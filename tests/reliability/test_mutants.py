@@ -111,8 +111,12 @@ class Judge:
 
     def __init__(self, home: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self._path, self._capsys, self._home = folder / "mutant.memcube", capsys, home
-        self._before = known(home)
         self.wrong: list[str] = []
+        self.look()
+
+    def look(self) -> None:
+        """Take the home as it is now for what it has to stay."""
+        self._before = known(self._home)
 
     def judge(self, data: bytes, number: int, statuses: set[int]) -> None:
         self._path.write_bytes(data)
@@ -128,7 +132,7 @@ class Judge:
                 self.wrong.append(f"{number}: {command[1]} {status} {said.err[:300]}")
         if number % 4 == 0 and known(self._home) != self._before:
             self.wrong.append(f"{number}: the home is another")
-            self._before = known(self._home)
+            self.look()
 
 
 @pytest.fixture
@@ -163,6 +167,7 @@ def test_no_mutant_of_a_sealed_cube_file_is_accepted(judge: Judge, tmp_path: Pat
     assert run(["cube", "export", "-o", str(path), "--encrypt-to", name, "--sign"]) == 0
     assert run(["cube", "verify", str(path)]) == 0
     capsys.readouterr()
+    judge.look()
     sealed, chance = path.read_bytes(), random.Random(SEED)
     head = sealed.index(b"\n--- ") + 60
     for number in range(MUTANTS):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from memos_cli.interface.reader.reader import Reader
-from tests.reliability.helpers import trials
+from tests.trials import trials
 
 NOW = "2026-01-01T00:00:00.000Z"
 Made = Callable[[int], str]

@@ -117,6 +117,16 @@ def look(vault: Vault, other: Vault, terms: Terms) -> tuple[Plan, Touched]:
         return plan_of(vault, other, union, terms.scope), touched
 
 
+def asks(vault: Vault, other: Vault, terms: Terms) -> Touched:
+    """What a merge on these terms would not bring; without the plan of all else, which takes as long as the merge.
+
+    Raises:
+        IntegrityError, Refused: as `look`.
+    """
+    with still(other), _readable(other):
+        return _union(vault, other, terms)[1]
+
+
 def _union(vault: Vault, other: Vault, terms: Terms) -> tuple[LogUnion, Touched]:
     union = compare(vault.conn, other.conn, terms.scope)
     if not terms.hold:

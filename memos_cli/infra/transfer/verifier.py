@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import IO, Any, BinaryIO, cast
 
 from memos_cli import modes
@@ -64,20 +64,40 @@ class _Proof(Thread):
 
     Attributes:
         fault: what it found wrong; `None` for nothing.
+        ended: set when it will not touch its folder any more.
     """
 
     def __init__(self, source: IO[bytes], folder: Path, check: loader.Check) -> None:
         super().__init__(name="verifier", daemon=True)
         self._source, self._folder, self._check = source, folder, check
         self.fault: Exception | None = None
+        self.ended = Event()
 
     def run(self) -> None:
         """Read to the end, or to the first fault."""
-        with self._source:
-            try:
+        try:
+            with self._source:
                 prove(self._source, self._folder, self._check)
-            except Exception as error:  # noqa: BLE001 -- whatever it is, the file must not be taken for a sound one
-                self.fault = error
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the file must not be taken for a sound one
+            self.fault = error
+        finally:
+            self.ended.set()
+
+    def begin(self) -> None:
+        """As `start`, for which no end is waited where it could not be done."""
+        try:
+            self.start()
+        except RuntimeError:  # the system gives no thread
+            self.ended.set()
+            raise
+
+    def wait(self) -> None:
+        """Wait for the end; a signal that comes meanwhile counts when the folder is removed, or when it comes again."""
+        try:
+            self.ended.wait()
+        except BaseException:
+            self.ended.wait()
+            raise
 
 
 @contextmanager
@@ -93,13 +113,13 @@ def verified(target: "BinaryIO | IO[bytes]", folder: Path, check: loader.Check =
         IntegrityError: no memos would import the file. What was written is of no use.
     """
     source, sink = os.pipe()
-    reader = _Proof(os.fdopen(source, "rb"), folder, check)
-    reader.start()
+    reader, pipe = _Proof(os.fdopen(source, "rb"), folder, check), os.fdopen(sink, "wb")
     try:
-        with suppress(BrokenPipeError), os.fdopen(sink, "wb") as pipe:
+        with suppress(BrokenPipeError), pipe:
+            reader.begin()  # within the block: a signal that comes now must find the end of the pipe and wait for the reader
             yield cast("IO[bytes]", _Tee(target, pipe))
     finally:
-        reader.join()
+        reader.wait()
     if isinstance(reader.fault, IntegrityError):
         why = reader.fault.message.removeprefix("not a sound cube file: ")
         hint = "mend the cube: memos doctor --repair"

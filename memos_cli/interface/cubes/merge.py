@@ -245,7 +245,7 @@ class CubeMerge:
         return Merged(vault.name, other, planned, None, dry_run=True, **said)
 
     def _answer(self, vault: Vault, source: _Source, terms: Terms, ask: Ask) -> Answer:
-        _, touched = merge.look(vault, source.vault, terms)
+        touched = merge.asks(vault, source.vault, terms)
         if not touched.changes:
             return Answer.HOLD
         if held_changes.was_left(vault, touched.digest):

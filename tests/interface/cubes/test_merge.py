@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from memos_cli import MOS
 from memos_cli.errors import CubeNotFound, IntegrityError, Refused, UsageError
-from memos_cli.infra.transfer import merge_plan
+from memos_cli.infra.transfer import merge
+from memos_cli.infra.transfer.merge_plan import Plan, plan_of
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.interface.cubes.merge import Answer, Asked
 from memos_cli.model import Draft, Filter, LinkType, State
@@ -148,12 +150,17 @@ class TestUndo:
         with pytest.raises(Refused, match="on another machine"):
             mos.undo(merged.txn)
 
-    def test_where_nothing_was_purged_a_stranger_s_cube_is_not_planned_first(
-        self, mos: MOS, there: MOS, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_stranger_s_cube_is_planned_once(self, mos: MOS, there: MOS, monkeypatch: pytest.MonkeyPatch) -> None:
         there.add("the heron stands")
-        monkeypatch.setattr(merge_plan, "plan", lambda *_: pytest.fail("a plan takes as long as the merge"))
-        assert len(mos.cube_merge.merge(str(there.writable().folder)).plan.new) == 1
+        plans: list[Plan] = []
+
+        def counted(*given: Any) -> Plan:
+            plans.append(plan_of(*given))
+            return plans[-1]
+
+        monkeypatch.setattr(merge, "plan_of", counted)  # a plan takes as long as the merge
+        merged = mos.cube_merge.merge(str(there.writable().folder), ask=lambda _: pytest.fail("nothing is to be asked"))
+        assert (len(merged.plan.new), len(plans)) == (1, 1)
 
     def test_a_stranger_s_purge_erases_nothing_unless_somebody_agrees(self, mos: MOS, there: MOS) -> None:
         (gone,) = there.add("the heron stands").ids
