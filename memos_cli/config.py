@@ -36,9 +36,19 @@ def _principal(value: object) -> str:
         raise ValueError(f"it has to be {error.hint}") from None
 
 
+def _timezone(value: object) -> str:
+    from memos_cli.times import Zone
+
+    try:
+        return Zone(str(value)).name
+    except UsageError as error:
+        raise ValueError(f"{error.message}; {error.hint}") from None
+
+
 SETTINGS: dict[str, Key] = {
     "cube": Key("default", _cube, "the cube that commands use when no --cube is given"),
     "principal": Key("", _principal, "who you are to the access rules; empty: your login name"),
+    "timezone": Key("", _timezone, "your time zone, such as Europe/Amsterdam; empty: that of the system, which TZ sets"),
     "lock_timeout": Key(10.0, values.positive, "seconds that a write waits for other writers before it gives up (exit 11)"),
     "embedder": Key("auto", values.text, "auto, none, or the path of a GGUF file or a sentence-transformers folder"),
     "search.k": Key(10, values.whole(), "how many hits a search shows"),

@@ -17,7 +17,7 @@ from memos_cli.infra.vault import past
 from memos_cli.infra.vault.shelf import Shelf
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Memory
-from memos_cli.times import from_millis, to_text
+from memos_cli.times import Zone, from_millis, to_text
 
 if TYPE_CHECKING:
     from memos_cli.infra.vault.units import Unit
@@ -143,6 +143,11 @@ class Session:
     def millis(self) -> int:
         """The time, in milliseconds since 1970."""
         return round(self._clock().timestamp() * 1000)
+
+    @property
+    def zone(self) -> Zone:
+        """The time zone in which times are understood and shown."""
+        return Zone(self.settings.get("timezone"))
 
     # -- which cubes
 

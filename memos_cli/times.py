@@ -5,7 +5,7 @@ as in Python, and any other tool can read it. Output for people and scripts drop
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 
 from memos_cli.errors import UsageError
@@ -75,3 +75,50 @@ def parse_duration(text: str) -> timedelta:
     if not length:
         raise UsageError("a duration of zero would end at once")
     return length
+
+
+class Zone:
+    """The time zone of a person: what a day is, and what a clock on the wall says.
+
+    Args:
+        name: of the IANA database, such as `Europe/Amsterdam`; empty for the zone of the system, which `TZ` sets.
+
+    Raises:
+        UsageError: there is no such zone.
+    """
+
+    def __init__(self, name: str = "") -> None:
+        self.name = name
+        self._info: tzinfo | None = _found(name) if name else None
+
+    def local(self, text: str) -> datetime:
+        """The instant of a fixed-width UTC text as the clock on the wall says it, with its offset from UTC."""
+        moment = from_text(text)
+        try:
+            return moment.astimezone(self._info)
+        except (OverflowError, ValueError, OSError):  # the first and the last hours of all years; a system without that year
+            return moment
+
+    def day(self, text: str) -> date:
+        """The day on which an instant falls there."""
+        return self.local(text).date()
+
+    def instant(self, wall: datetime) -> str:
+        """The instant, as fixed-width UTC text, at which the clock on the wall says this; `wall` has no offset.
+
+        Of a time that comes twice, as clocks are put back, it is the first; a time that no clock shows, as they are put on,
+        is as long after the last one that it does show.
+        """
+        try:
+            return to_text(wall.replace(tzinfo=self._info) if self._info is not None else wall.astimezone(UTC))
+        except (OverflowError, ValueError, OSError):
+            return to_text(wall.replace(tzinfo=UTC))
+
+
+def _found(name: str) -> tzinfo:
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError, LookupError):
+        raise UsageError(f"no time zone called {name[:60]!r}", hint="write a name such as Europe/Amsterdam") from None

@@ -1,3 +1,4 @@
+import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -69,3 +70,48 @@ def test_milliseconds_are_shown_only_where_there_are_any() -> None:
 def test_a_naive_time_is_taken_as_utc() -> None:
     assert times.to_text(datetime(2024, 3, 15, 9)) == "2024-03-15T09:00:00.000Z"  # noqa: DTZ001 -- the case in question
     assert times.to_text(datetime(2024, 3, 15, 9, tzinfo=timezone(timedelta(hours=1)))) == "2024-03-15T08:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "wall"),
+    [
+        ("Europe/Amsterdam", "2026-11-20T08:00:00.000Z", datetime(2026, 11, 20, 9)),  # noqa: DTZ001 -- a clock on the wall
+        ("Europe/Amsterdam", "2026-07-20T07:00:00.000Z", datetime(2026, 7, 20, 9)),  # noqa: DTZ001
+        ("America/Los_Angeles", "2026-03-08T03:00:00.000Z", datetime(2026, 3, 7, 19)),  # noqa: DTZ001
+        ("Asia/Kolkata", "2026-03-08T20:00:00.000Z", datetime(2026, 3, 9, 1, 30)),  # noqa: DTZ001
+        ("Pacific/Kiritimati", "2026-11-29T10:28:00.000Z", datetime(2026, 11, 30, 0, 28)),  # noqa: DTZ001
+        ("Etc/GMT+12", "2026-11-29T10:52:00.000Z", datetime(2026, 11, 28, 22, 52)),  # noqa: DTZ001
+    ],
+)
+def test_a_zone_says_what_the_clock_on_the_wall_says(
+    name: str, text: str, wall: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert times.Zone(name).local(text).replace(tzinfo=None) == wall
+    assert times.Zone(name).instant(wall) == text
+    assert times.Zone(name).day(text) == wall.date()
+    monkeypatch.setenv("TZ", name)
+    time.tzset()
+    try:
+        assert times.Zone().local(text).replace(tzinfo=None) == wall
+        assert times.Zone().instant(wall) == text
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_hours_that_come_twice_or_never() -> None:
+    zone = times.Zone("Europe/Amsterdam")
+    assert zone.instant(datetime(2026, 10, 25, 2, 30)) == "2026-10-25T00:30:00.000Z"  # noqa: DTZ001
+    assert zone.instant(datetime(2026, 3, 29, 2, 30)) == "2026-03-29T01:30:00.000Z"  # noqa: DTZ001
+
+
+@pytest.mark.parametrize("name", ["Mars/Olympus", "../../etc/passwd", "x\0y", "Europe", "a" * 5000])
+def test_a_zone_that_is_none_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="no time zone"):
+        times.Zone(name)
+
+
+@given(moments, st.sampled_from(["", "Pacific/Kiritimati", "Etc/GMT+12"]))
+def test_every_instant_has_a_clock_on_the_wall(moment: datetime, name: str) -> None:
+    zone, text = times.Zone(name), times.to_text(moment)
+    assert zone.instant(zone.local(text).replace(tzinfo=None)) == text
