@@ -5,10 +5,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from memos_cli.interface.api import MOS
 
-__all__ = ["MOS", "RELEASED", "__version__"]
-__version__ = "0.1.0"
-RELEASED = "2026-11-21"
-"""The day when this version was made: a machine whose clock says an earlier one has a wrong clock."""
+__all__ = ["MOS", "__version__"]
+__version__ = "0.1.0"  # with another one goes another `hybrid_clock.RELEASED`
 
 
 def __getattr__(name: str) -> object:

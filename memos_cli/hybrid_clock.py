@@ -22,6 +22,8 @@ APART = 1000
 A second: clocks that are kept by NTP differ by less, nobody asks for a date more exactly, and of two processes that write at
 once one takes its time before it waits for the other, so without a bound every other operation would carry a register.
 """
+RELEASED = "2026-11-21"
+"""The day when this version of memos was made: a machine whose clock says an earlier one has a wrong clock."""
 AHEAD = 86_400_000
 """Milliseconds by which an operation from elsewhere may be ahead of this machine's clock: one day.
 
@@ -109,13 +111,13 @@ def put_in(change: dict[str, Any], written_at: str | None) -> dict[str, Any]:
 # -- clocks that cannot be right
 
 
-ROOM = 86_400_000
-"""Milliseconds before `LATEST` that have to stay free: a log that has the last possible clock takes no further write."""
+LATE = LATEST - 86_400_000
+"""2099-12-31: the day before `LATEST` has to stay free, since a log that has the last possible clock takes no further write."""
 
 
 def is_late(millis: int) -> bool:
     """Whether nothing is written at such a time: from the last day of 2099 on."""
-    return millis >= LATEST - ROOM
+    return millis >= LATE
 
 
 def check_wall(millis: int) -> None:
@@ -150,6 +152,16 @@ def check_ahead(operation: Operation | None, millis: int) -> None:
         )
 
 
+def too_late(millis: int, released: str) -> int:
+    """From when on the clocks in a log are too late for its cube file to be taken anywhere, in milliseconds since 1970.
+
+    Args:
+        millis: this machine's time. One from before `released` is wrong, and says nothing about other clocks.
+        released: as for `notice`.
+    """
+    return min(LATE, millis + AHEAD + 1) if millis >= to_millis(f"{released}T00:00:00.000Z") else LATE
+
+
 def notice(clock: int, millis: int, released: str) -> str | None:
     """What a person has to know about the clocks after something was written; `None` where both can be right.
 
@@ -166,7 +178,8 @@ def notice(clock: int, millis: int, released: str) -> str | None:
     if millis_of(clock) - millis > AHEAD:
         return (
             f"the log of this cube has operations of {_day(millis_of(clock))}, and this machine's clock says {_day(millis)}; "
-            "what is written now is dated by this machine's clock, so see that it is right"
+            "what is written now is dated by this machine's clock, so see that it is right; if it is, mend the log: "
+            "memos doctor --repair"
         )
     return None
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from memos_cli import MOS, hybrid_clock
 from memos_cli.config import Settings, paths
 from memos_cli.errors import IntegrityError
-from memos_cli.hybrid_clock import AHEAD, APART, LATEST, ROOM, WRITTEN_AT
+from memos_cli.hybrid_clock import AHEAD, APART, LATE, WRITTEN_AT
 from memos_cli.infra.vault import log, past
 from memos_cli.infra.vault.check import check
 from memos_cli.interface.cubes.transfer import Contents
@@ -25,7 +25,7 @@ from tests.conftest import NOON, Clock
 from tests.infra.transfer import recipe
 
 MILLIS = st.integers(min_value=0, max_value=2**45)
-WALLS = st.lists(st.integers(min_value=-(10**12), max_value=LATEST - ROOM - 1), min_size=1, max_size=8)
+WALLS = st.lists(st.integers(min_value=-(10**12), max_value=LATE - 1), min_size=1, max_size=8)
 NOW = to_text(NOON)
 FAR = datetime(2098, 1, 1, tzinfo=UTC)
 
@@ -95,10 +95,10 @@ def test_of_what_is_no_change_nothing_is_taken() -> None:
 
 
 def test_the_wall_clock_may_be_all_but_later_than_a_cube_file_allows() -> None:
-    hybrid_clock.check_wall(LATEST - ROOM - 1)
+    hybrid_clock.check_wall(LATE - 1)
     hybrid_clock.check_wall(-(10**12))
     with pytest.raises(IntegrityError, match="2099-12-31T00:00:00Z") as caught:
-        hybrid_clock.check_wall(LATEST - ROOM)
+        hybrid_clock.check_wall(LATE)
     assert "set the clock" in (caught.value.hint or "")
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from memos_cli import RELEASED
 from memos_cli.cli import terminal
 from memos_cli.errors import Refused
 
@@ -111,7 +110,7 @@ class App:
             return
         from memos_cli import hybrid_clock
 
-        if said := hybrid_clock.notice(*self._mos.last_write, RELEASED):
+        if said := hybrid_clock.notice(*self._mos.last_write, hybrid_clock.RELEASED):
             self.note(said)
 
     @property

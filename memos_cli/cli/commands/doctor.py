@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 _DAMAGED = "state and index are made anew by: memos doctor --rebuild; the rest comes from a backup"
 _CUT = "restore a newer backup, or merge a copy that has the end, or go on without it: memos doctor --accept-loss"
+_AHEAD = (
+    "its log has clocks over a day ahead of this machine's, so nobody can import what is exported of it; see that the clock of "
+    "this machine is right (date), then mend the log: memos doctor --repair"
+)
 _POISONED = "an older memos let that in; mend it with: memos doctor --repair"
 _EXTRAS = {"llm": ("llama_cpp", "gguf"), "semantic": ("sentence_transformers", "torch"), "lora": ("peft", "transformers")}
 
@@ -50,6 +54,7 @@ def doctor(app: App, /, **given: bool) -> None:
     Older versions stored what no cube file can carry (a control character in a tag, a clock after the year 2099, links in a
     circle), so that the cube could not be exported. With --repair a bad change is erased for good, as a purge does, and what
     can be kept of it is written anew; from a bad header on, all operations of that replica are written again by a new one.
+    So are those that a wrong clock put over a day ahead, as long as the clock of this machine can be right.
     All else stays as it is. The log records what was done, so that merges with copies that were not repaired go well.
 
     \b
@@ -88,12 +93,15 @@ def doctor(app: App, /, **given: bool) -> None:
     cubes = {name: _examine(app, name) for name in (app.cubes or app.mos.shelf.names())}
     faults = sum(len(check["faults"]) for checks in cubes.values() for check in checks)
     unaccepted = [name for name in app.mos.lifecycle.unaccepted() if name in cubes]
+    ahead = [] if faults else [name for name in cubes if app.mos.doctor.is_ahead(name)]
     if app.json:
-        app.data({"surroundings": surroundings, "cubes": cubes, "faults": faults, "unaccepted": unaccepted})
+        app.data({"surroundings": surroundings, "cubes": cubes, "faults": faults, "unaccepted": unaccepted, "ahead": ahead})
     else:
         _show(app, surroundings, cubes)
     for name in unaccepted:
         app.note(f"cube {name}: {sealing.unaccepted(name)}")
+    for name in ahead:
+        app.note(f"cube {name}: {_AHEAD}")
     if faults:
         from memos_cli.interface.cubes.doctor import END, PORTABLE
 

@@ -21,7 +21,7 @@ from memos_cli.infra.vault.units import new_id
 from memos_cli.model import Operation
 
 _REPLICA = re.compile(r"[0-9a-f]{16}")
-_LATE = (hybrid_clock.LATEST - hybrid_clock.ROOM) << 16
+_LATE = hybrid_clock.LATE << 16
 _UNREADABLE = "unreadable"
 """The noun of what had an impossible one."""
 
@@ -78,24 +78,25 @@ def _runs(numbers: Iterable[int]) -> list[list[int]]:
     return runs
 
 
-def write_again(conn: sqlite3.Connection, firsts: Mapping[str, int], millis: int) -> Moved:
+def write_again(conn: sqlite3.Connection, firsts: Mapping[str, int], millis: int, before: int = hybrid_clock.LATE) -> Moved:
     """Write operations again, inside the caller's transaction; what is derived from the log is not touched.
 
     Args:
         firsts: for each replica the number of its first operation with a bad header.
         millis: the time, in milliseconds since 1970: clocks that are too late become this.
+        before: clocks from this time on are too late.
 
     Raises:
         UsageError: this machine's clock is too late as well.
     """
-    return _Writing(conn, firsts, millis).run()
+    return _Writing(conn, firsts, millis, before).run()
 
 
 class _Writing:
     """Operations being written again."""
 
-    def __init__(self, conn: sqlite3.Connection, firsts: Mapping[str, int], millis: int) -> None:
-        self._conn, self._millis = conn, millis
+    def __init__(self, conn: sqlite3.Connection, firsts: Mapping[str, int], millis: int, before: int) -> None:
+        self._conn, self._millis, self._late = conn, millis, before << 16
         self._owner = conn.execute("SELECT value FROM cube WHERE key = 'owner'").fetchone()[0]
         names = _names(conn, firsts)
         sql = "SELECT replica, seq, n, clock FROM ops WHERE replica = ? AND seq >= ? ORDER BY seq"
@@ -119,9 +120,9 @@ class _Writing:
 
     def _clocks(self) -> dict[int, int]:
         """The clocks that are too late, each with the one in its place: from now on, and behind all others."""
-        late = sorted({_number(clock) for rows in self._rows.values() for *_, clock in rows if _number(clock) >= _LATE})
+        late = sorted({_number(clock) for rows in self._rows.values() for *_, clock in rows if _number(clock) >= self._late})
         sql = "SELECT max(clock) FROM ops WHERE typeof(clock) = 'integer' AND clock < ?"
-        latest = self._conn.execute(sql, (_LATE,)).fetchone()[0] or 0
+        latest = self._conn.execute(sql, (self._late,)).fetchone()[0] or 0
         start = hybrid_clock.next_clock(latest, self._millis)
         if start + len(late) >= _LATE:
             raise UsageError("this machine's clock is as wrong as the clocks in the log", hint="set it, then run this again")

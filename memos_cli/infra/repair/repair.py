@@ -11,6 +11,7 @@ import sqlite3
 from itertools import chain
 from typing import Any, NamedTuple
 
+from memos_cli import hybrid_clock
 from memos_cli.errors import IntegrityError
 from memos_cli.infra import limits
 from memos_cli.infra.marks import mark, mark_unwiped
@@ -48,13 +49,16 @@ class Mended(NamedTuple):
     replica: str | None = None
 
 
-def repair(vault: Vault, principal: str, millis: int, *, dry_run: bool = False) -> list[Mended]:
+def repair(
+    vault: Vault, principal: str, millis: int, *, before: int = hybrid_clock.LATE, dry_run: bool = False
+) -> list[Mended]:
     """Repair a cube, in one transaction; empty where there is nothing to repair. `purge.wipe` has to follow.
 
     Args:
         vault: the cube.
         principal: who repairs it.
         millis: the time, in milliseconds since 1970.
+        before: clocks from this time on are too late, in milliseconds since 1970.
         dry_run: change nothing.
 
     Raises:
@@ -66,8 +70,8 @@ def repair(vault: Vault, principal: str, millis: int, *, dry_run: bool = False) 
                 f"the log of cube {vault.name} is damaged, so it is not repaired: {line}",
                 hint="restore it from a backup; nothing was changed",
             )
-        done = _Repair(vault, conn, principal, millis).run() if next(check.portable(conn), None) else []
-        for line in chain(log.faults(conn), check.portable(conn)) if done else ():
+        done = _Repair(vault, conn, principal, millis, before).run() if next(check.portable(conn, before), None) else []
+        for line in chain(log.faults(conn), check.portable(conn, before)) if done else ():
             raise IntegrityError(f"cube {vault.name} cannot be repaired: {line}", hint="nothing was changed")
         if dry_run:
             conn.execute("ROLLBACK")
@@ -81,8 +85,8 @@ def repair(vault: Vault, principal: str, millis: int, *, dry_run: bool = False) 
 class _Repair:
     """A repair in progress."""
 
-    def __init__(self, vault: Vault, conn: sqlite3.Connection, principal: str, millis: int) -> None:
-        self._vault, self._conn, self._principal, self._millis = vault, conn, principal, millis
+    def __init__(self, vault: Vault, conn: sqlite3.Connection, principal: str, millis: int, before: int) -> None:
+        self._vault, self._conn, self._principal, self._millis, self._before = vault, conn, principal, millis, before
         self._done: list[Mended] = []
 
     def run(self) -> list[Mended]:
@@ -108,12 +112,12 @@ class _Repair:
     def _write_again(self) -> Moved:
         firsts: dict[str, int] = {}
         whys: dict[str, str] = {}
-        for one in check.unfit(self._conn):
+        for one in check.unfit(self._conn, self._before):
             if one.header and one.op.replica not in firsts:
                 firsts[one.op.replica], whys[one.op.replica] = one.op.seq, _said(one.why)
         if not firsts:
             return Moved({}, {}, {}, {}, {}, {})
-        moved = new_replica.write_again(self._conn, firsts, self._millis)
+        moved = new_replica.write_again(self._conn, firsts, self._millis, self._before)
         for replica, why in whys.items():
             count, new = len(moved.numbers[replica]), moved.replicas[replica]
             self._done.append(Mended("moved", "replica", replica, why, (), count, new))
@@ -143,7 +147,7 @@ class _Repair:
     def _bad_changes(self) -> dict[tuple[str, str], dict[str, str]]:
         """By noun and subject the ids of the operations with a bad change, each with what is wrong."""
         found: dict[tuple[str, str], dict[str, str]] = {}
-        for one in check.unfit(self._conn):
+        for one in check.unfit(self._conn, self._before):
             found.setdefault((one.op.noun, one.op.subject), {})[one.op.id] = _said(one.why)
         return found
 

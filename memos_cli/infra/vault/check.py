@@ -69,12 +69,18 @@ class Unfit(NamedTuple):
         return f"{name}: {self.why}"
 
 
-def unfit(conn: sqlite3.Connection) -> Iterator[Unfit]:
-    """The operations that no cube file could carry, or whose clock leaves no room for an operation after them."""
+def unfit(conn: sqlite3.Connection, before: int = hybrid_clock.LATE) -> Iterator[Unfit]:
+    """The operations that no cube file could carry, or whose clock is too late.
+
+    Args:
+        conn: the cube.
+        before: clocks from this time on are too late, in milliseconds since 1970. From the
+            default on no operation could follow.
+    """
     latest: dict[str, int] = {}
     for row in log.raw_rows(conn, "ORDER BY replica, seq"):
         op = log.from_row(row)
-        why = limits.fault_of_header(op) or _clock_fault(op.clock, latest.get(op.replica, 0))
+        why = limits.fault_of_header(op) or _clock_fault(op.clock, latest.get(op.replica, 0), before)
         if not why:
             latest[op.replica] = op.clock
         if why or (op.change is not None and (op.salt is None)):
@@ -83,10 +89,13 @@ def unfit(conn: sqlite3.Connection) -> Iterator[Unfit]:
             yield Unfit(op, why, header=False)
 
 
-def _clock_fault(clock: int, before: int) -> str:
-    if clock < before:
+def _clock_fault(clock: int, previous: int, before: int) -> str:
+    if clock < previous:
         return "its clock runs backwards"
-    return "its clock leaves no room for the next" if hybrid_clock.is_late(hybrid_clock.millis_of(clock)) else ""
+    millis = hybrid_clock.millis_of(clock)
+    if hybrid_clock.is_late(millis):
+        return "its clock leaves no room for the next"
+    return "its clock is over a day ahead of this machine's, so that its cube file is taken nowhere" if millis >= before else ""
 
 
 def too_long(conn: sqlite3.Connection) -> Iterator[tuple[str, str, fold.Registers, str]]:
@@ -99,10 +108,10 @@ def too_long(conn: sqlite3.Connection) -> Iterator[tuple[str, str, fold.Register
             yield noun, subject, registers, why
 
 
-def portable(conn: sqlite3.Connection) -> Iterator[str]:
-    """What no cube file could carry, a line each; the log has to be sound."""
+def portable(conn: sqlite3.Connection, before: int = hybrid_clock.LATE) -> Iterator[str]:
+    """What no cube file could carry, a line each; the log has to be sound; `before` as for `unfit`."""
     known = set()
-    for one in unfit(conn):
+    for one in unfit(conn, before):
         known.add((one.op.noun, one.op.subject))
         yield str(one)
     for noun, subject, _, why in too_long(conn):

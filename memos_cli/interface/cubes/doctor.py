@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from memos_cli import hybrid_clock
 from memos_cli.errors import CubeNotFound, MemosError, ModelUnavailable, UsageError, extra
 from memos_cli.infra import heads
 from memos_cli.infra.governance import governance
 from memos_cli.infra.local import adapters
 from memos_cli.infra.repair import repair
-from memos_cli.infra.vault import check, connection, log, purge, search
+from memos_cli.infra.vault import check, connection, log, past, purge, search
 from memos_cli.operation.results import GET_MODEL
 
 if TYPE_CHECKING:
@@ -142,13 +143,20 @@ class Doctor:
         governance.require_owner(author.principal, vault.meta, "repair it")
         if not dry_run:
             cached = self._session.embeddings.cached(vault)  # named after the replica, so that nothing would ever remove them
-        done = repair.repair(vault, author.principal, author.millis, dry_run=dry_run)
+        before = hybrid_clock.too_late(author.millis, hybrid_clock.RELEASED)
+        done = repair.repair(vault, author.principal, author.millis, before=before, dry_run=dry_run)
         if done and not dry_run:
             for path in cached:
                 path.unlink(missing_ok=True)
             for line in self._erasure.finish(vault):
                 tell(f"the wiping is not finished: {line}")
         return done
+
+    def is_ahead(self, name: str) -> bool:
+        """Whether the log of a cube has clocks so far ahead of this machine's that its cube file would be taken nowhere."""
+        newest = past.newest(self._session.vault(name))
+        before = hybrid_clock.too_late(self._session.millis, hybrid_clock.RELEASED)
+        return newest is not None and hybrid_clock.millis_of(newest.clock) >= before
 
     def embed(self, name: str, tell: Callable[[int, int], None] = lambda *_: None, *, anew: bool = False) -> int:
         """Embed what waits for its vectors in a cube; how many memories that were.

@@ -215,8 +215,17 @@ def test_a_child_that_crashes_is_model_unavailable(tmp_path: Path, monkeypatch: 
     crash.write_text(f"#!/bin/sh\nkill -SEGV $$\n{os.linesep}")
     crash.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(crash))
-    with pytest.raises(ModelUnavailable, match="status -11"):
+    (tmp_path / "m.gguf").write_bytes(b"GGUF")
+    with pytest.raises(ModelUnavailable, match="signal 11"):
         probe.try_in_child(Weights(tmp_path / "m.gguf", None, "f", 384))
+
+
+@pytest.mark.model
+@pytest.mark.skipif(sys.platform != "linux", reason="limits what a process writes")
+def test_a_model_that_takes_more_than_it_may_is_an_error_here(weights: Weights, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe, "_MEMORY", -2 * weights.gguf.stat().st_size + (40 << 20))
+    with pytest.raises(ModelUnavailable, match="cannot use"):  # each library that memory fails says so otherwise
+        probe.try_in_child(weights)
 
 
 @pytest.mark.model

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from memos_cli import MOS, RELEASED
-from memos_cli.cli import app, main
+from memos_cli import MOS, hybrid_clock
+from memos_cli.cli import main
 from memos_cli.config import Settings, paths
 from memos_cli.model import Draft, Kind
 from tests.cli.helpers import jsonl, on_terminal, operations
@@ -240,8 +240,8 @@ def test_a_log_that_is_ahead_goes_on_with_the_date_of_today_and_one_notice(memos
 def test_a_clock_before_this_version_was_made_is_said(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert date.fromisoformat(RELEASED) <= datetime.now(UTC).date(), "a release lies not ahead"
-    monkeypatch.setattr(app, "RELEASED", "2099-01-01")
+    assert date.fromisoformat(hybrid_clock.RELEASED) <= datetime.now(UTC).date(), "a release lies not ahead"
+    monkeypatch.setattr(hybrid_clock, "RELEASED", "2099-01-01")
     assert main.run(["add", "x"]) == 0
     assert "this version of memos was made on 2099-01-01: set the clock" in capsys.readouterr().err
     assert main.run(["list"]) == 0

@@ -4,6 +4,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from memos_cli.infra.repair import repair
 from memos_cli.infra.vault import check, log, schema
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter
+from tests.conftest import Clock
 from tests.infra.repair import poisons
 from tests.infra.repair.poisons import BELL, BIG, HEADERS, POISONS, exported, folds, furnish, write
 from tests.infra.transfer.merging import assert_sound, forward, machine, quick, take
@@ -316,3 +318,32 @@ def test_what_carried_its_time_carries_it_when_it_is_mended(tmp_path: Path) -> N
         assert vault.get(identity).tags == ("garden",)
         assert {vault.get(identity).created_at, vault.get(identity).updated_at} == {told}
         assert_sound(vault)
+
+
+def test_a_log_of_a_wrong_clock_is_brought_back_to_now(tmp_path: Path) -> None:
+    clock = Clock(datetime(2027, 3, 1, tzinfo=UTC))
+    with machine(tmp_path / "here", clock=clock) as mos, machine(tmp_path / "there", clock=clock) as there:
+        mos.add("before it")
+        clock.now = datetime(2098, 1, 1, tzinfo=UTC)
+        (wrong,) = mos.add("in the far future").ids
+        clock.now = datetime(2027, 3, 2, tzinfo=UTC)
+        (later,) = mos.add("after it").ids
+        vault = mos.writable()
+        state = folds(vault)
+        assert [one for one in check.check(vault) if one.faults] == []
+        assert mos.doctor.is_ahead("default")
+        with pytest.raises(IntegrityError, match="over a day ahead"):
+            there.cube_merge.merge(str(vault.folder))
+        clock.now = datetime(2020, 1, 1, tzinfo=UTC)  # a clock that is wrong itself mends nothing, though all is ahead of it
+        assert mos.doctor.repair("default") == []
+        clock.now = datetime(2027, 3, 3, tzinfo=UTC)
+        (done,) = mos.doctor.repair("default")
+        assert (done.what, done.operations) == ("moved", 2)
+        assert folds(vault) == state
+        assert_sound(vault)
+        assert not mos.doctor.is_ahead("default")
+        assert mos.doctor.repair("default") == []
+        assert [mos.get(one).created_at[:10] for one in (wrong, later)] == ["2027-03-03", "2027-03-02"]
+        exported(vault, tmp_path / "good.memcube")
+        assert len(there.cube_merge.merge(str(vault.folder)).plan.new) == 3
+        assert mos.undo().command == "add"

@@ -24,9 +24,9 @@ WHOLE = {
 }
 
 
-def machine(folder: Path, ahead: float = 0.0) -> MOS:
-    """A home with an empty cube, whose clock is some seconds ahead of the others'."""
-    clock = Clock()
+def machine(folder: Path, ahead: float = 0.0, clock: Clock | None = None) -> MOS:
+    """A home with an empty cube, whose clock is some seconds ahead of the others', unless it is given."""
+    clock = clock or Clock()
     clock.forward(seconds=ahead)
     settings = Settings({"MEMOS_EMBEDDER": "none", "MEMOS_PRINCIPAL": "sam"}, paths({"MEMOS_HOME": str(folder)}))
     mos = MOS(folder, settings=settings, clock=clock)
