@@ -6,8 +6,8 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
-GENERATIONS = {"vectors": "generation", "cold_vectors": "cold_generation"}
-"""The tables of vectors, each with the entry of the table `cube` that names its present set."""
+VECTORS = ("vectors", "cold_vectors")
+"""The tables of vectors: of hot memories, of cold ones."""
 TICKED = "ticked"
 """The mark, in the table `cube`, of the instant up to which a cube was ticked."""
 TICKS, _MOST_TICKS = "ticks", 20
@@ -27,11 +27,6 @@ def mark(conn: sqlite3.Connection, name: str) -> str:
 def set_mark(conn: sqlite3.Connection, name: str, value: str) -> None:
     """Store a value under a name in the table `cube`."""
     conn.execute("INSERT INTO cube VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (name, value))
-
-
-def bump_generation(conn: sqlite3.Connection, table: str = "vectors") -> None:
-    """Record that the vectors changed, which makes the cached matrix outdated."""
-    set_mark(conn, GENERATIONS[table], os.urandom(8).hex())
 
 
 def note_cooled(conn: sqlite3.Connection, count: int) -> int:

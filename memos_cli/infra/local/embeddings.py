@@ -15,12 +15,15 @@ from memos_cli.infra.vault.vault import Vault
 from memos_cli.ports import Embedder, Progress
 
 if TYPE_CHECKING:
+    from memos_cli.infra.local.patched_matrix import PatchedMatrix
     from memos_cli.infra.local.vector_matrix import Matrix
 
 BATCH = 1024
 """Texts embedded between two commits: an interruption loses at most these."""
 CACHED_FROM = 4096
 """The number of vectors from which the matrix is cached in a file; fewer are read from SQLite as fast."""
+PATCHED = 5_000
+"""The most changed rows that a search reads beside the file of the matrix: 10 ms."""
 
 
 class Embeddings:
@@ -106,23 +109,69 @@ class Embeddings:
         return self._cache / "matrices" / name, self._cache / "matrices" / f"{name}.cold"
 
     def matrix(self, vault: Vault, embedder: Embedder, *, cold: bool = False) -> "Matrix | None":
-        """The hot (or cold) vectors of a cube that this embedder made, ready to scan; `None` where it has none."""
-        from memos_cli.infra.local import vector_matrix
+        """The hot (or cold) vectors of a cube that this embedder made, in one piece; `None` where it has none.
+
+        The file that keeps them is brought up to date.
+        """
+        from memos_cli.infra.local import matrix_file, vector_matrix
+
+        found = self.index(vault, embedder, cold=cold, most=0)
+        if found is None or isinstance(found, vector_matrix.Matrix):
+            return found
+        stored = matrix_file.load(self.cached(vault)[cold], _name(embedder, cold=cold))
+        return stored[0] if stored is not None and search.Change(*stored[1]) == search.last_change(vault) else found.whole()
+
+    def index(
+        self, vault: Vault, embedder: Embedder, *, cold: bool = False, most: int = PATCHED
+    ) -> "Matrix | PatchedMatrix | None":
+        """The hot (or cold) vectors of a cube that this embedder made, ready to scan; `None` where it has none.
+
+        Args:
+            vault: the cube.
+            embedder: the embedder.
+            cold: the cold vectors, in place of the hot ones.
+            most: how many rows may have changed since the file was written that keeps them; with more it is written anew.
+        """
+        from memos_cli.infra.local import matrix_file, vector_matrix
 
         if search.embedder_id(vault, embedder.fingerprint) is None:
             return None
-        name = f"{embedder.fingerprint}/{search.generation(vault, cold=cold)}"
-        path = self.cached(vault)[cold]
-        cached = vector_matrix.load(path, name) if vault.is_present else None
-        if cached is not None:
-            return cached
+        path, known = self.cached(vault)[cold], search.last_change(vault)
+        name = _name(embedder, cold=cold)
+        patched = self._patched(vault, embedder, path, name, cold=cold) if vault.is_present else None
+        if isinstance(patched, vector_matrix.Matrix) or (patched is not None and patched.changed <= most):
+            return patched
+        if patched is not None and not patched.has_grown:
+            patched.write(path, name, matrix_file.Known(*known))
+            return patched
         keys, encoded = search.vectors(vault, embedder.fingerprint, cold=cold)
         if not len(keys):
             return None
         matrix = vector_matrix.Matrix(keys, vector_matrix.decode(encoded, embedder.dimensions))
         if vault.is_present and len(keys) >= CACHED_FROM:
-            vector_matrix.write(path, name, matrix)
+            matrix_file.write(path, name, matrix, matrix_file.Known(*known))
         return matrix
+
+    def _patched(
+        self, vault: Vault, embedder: Embedder, path: Path, name: str, *, cold: bool
+    ) -> "Matrix | PatchedMatrix | None":
+        """The matrix in the file, with the rows that changed since; `None` where there is none, or it is too old."""
+        from memos_cli.infra.local import matrix_file, vector_matrix
+        from memos_cli.infra.local.patched_matrix import PatchedMatrix
+
+        cached = matrix_file.load(path, name)
+        changed = None if cached is None else search.changed_since(vault, search.Change(*cached[1]), cold=cold)
+        if cached is None or changed is None or cached[0].dimensions != embedder.dimensions:
+            return None
+        if not len(changed):
+            return cached[0]
+        keys, encoded = search.vectors(vault, embedder.fingerprint, cold=cold, only=changed)
+        return PatchedMatrix(cached[0], changed, vector_matrix.Matrix(keys, vector_matrix.decode(encoded, embedder.dimensions)))
+
+
+def _name(embedder: Embedder, *, cold: bool) -> str:
+    """What the file of a matrix is of."""
+    return f"{embedder.fingerprint}{' cold' if cold else ''}"
 
 
 def try_pending(embeddings: Embeddings, vault: Vault, limit: int) -> str | None:

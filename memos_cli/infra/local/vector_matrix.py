@@ -1,4 +1,4 @@
-"""Search by cosine over many vectors, and the file that keeps them ready: a cache of the rows in SQLite.
+"""Search by cosine over many vectors.
 
 Up to `EXACT_ROWS` rows every row is multiplied with the query. Above that, the sign bits of the centred vectors (48 bytes a
 row at 384 dimensions) are compared first, and the nearest rows by Hamming distance are then scored exactly. The scores are
@@ -9,17 +9,9 @@ There is no int8 stage in between: scoring the candidates from their float16 row
 pages of the mapped file, and needs no third copy of the vectors on disk.
 """
 
-import hashlib
-import mmap
-import os
-import struct
-import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from memos_cli import modes
 from memos_cli.errors import IntegrityError
 
 if TYPE_CHECKING:
@@ -45,11 +37,6 @@ _CANDIDATES_PER_HIT = 50
 _CHUNK = 16_384  # rows compared at a time: the buffers stay in the second-level cache
 _WIDE = 512  # rows made float32 at a time, for the same reason
 _FAR = 65_535
-_MAGIC = b"MEMOSVEC"
-_VERSION = 1
-_ALIGNMENT = 64
-_HEADER = struct.Struct("<8sIIQQ32s")
-"""Magic, version, dimensions, rows, size of the file, SHA-256 of the generation; after it SHA-256 of these bytes."""
 
 
 class Hits(NamedTuple):
@@ -218,20 +205,28 @@ class Matrix:
             self._centre = np.zeros(self.dimensions, np.float32)
             if len(self):
                 self._centre = _widen(self.vectors[:: max(1, len(self) // _CHUNK)]).mean(axis=0, dtype=np.float32)
-            self._bits = np.empty((-(-self.dimensions // 64), len(self)), "<u8")
-            for start in range(0, len(self), _CHUNK):
-                part = slice(start, start + _CHUNK)
-                self._bits[:, part] = _pack(_widen(self.vectors[part]) - self._centre)
+            self._bits = self.bits_around(self._centre)
         return self._centre, self._bits
 
+    def bits_around(self, centre: "NDArray[np.float32]") -> "NDArray[np.uint64]":
+        """The sign bits of the rows around a centre; shape (words, n), word by word, since they are compared so."""
+        import numpy as np
+
+        bits = np.empty((-(-self.dimensions // 64), len(self)), "<u8")
+        for start in range(0, len(self), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            bits[:, part] = _pack(_widen(self.vectors[part]) - centre)
+        return bits
+
     @classmethod
-    def _mapped(
+    def mapped(
         cls,
         keys: "NDArray[np.int64]",
         vectors: "NDArray[np.float16]",
         centre: "NDArray[np.float32]",
         bits: "NDArray[np.uint64]",
     ) -> "Matrix":
+        """A matrix whose centre and bits are known, as `prepare` returned them."""
         matrix = cls(keys, vectors)
         matrix._centre, matrix._bits = centre, bits
         return matrix
@@ -270,90 +265,3 @@ def _nearest(distances: "NDArray[np.uint16]", count: int) -> "NDArray[np.intp]":
 
     histogram = np.cumsum(np.bincount(distances))
     return np.flatnonzero(distances <= np.searchsorted(histogram, count))
-
-
-def load(path: Path, generation: str) -> Matrix | None:
-    """The matrix that `write` stored for this generation, memory-mapped.
-
-    Returns:
-        None where there is no such file, or where the file is of another generation or version, cut short, damaged in its
-        header or another program's: the caller then builds the matrix from SQLite. Damage to the body can only change the
-        ranking; the caller must skip a key that SQLite does not know.
-    """
-    try:
-        with path.open("rb") as file:
-            data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except (OSError, ValueError):  # ValueError: an empty file cannot be mapped
-        return None
-    shape = _read_header(data, generation)
-    if shape is None:
-        data.close()
-        return None
-    return _map(data, *shape)
-
-
-def write(path: Path, generation: str, matrix: Matrix) -> bool:
-    """Store a matrix: a temporary file of this process's own, then a rename, so that readers see the old or the new one.
-
-    Returns:
-        False where the disk would not take it; without the cache a search is only slower, so that is no error.
-    """
-    centre, bits = matrix.prepare()
-    handle, name = -1, ""
-    try:
-        modes.make_folder(path.parent)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(_header(matrix.dimensions, len(matrix), generation))
-            for section in (matrix.keys, centre, bits, matrix.vectors):
-                file.write(b"\0" * (-file.tell() % _ALIGNMENT))
-                section.tofile(file)
-        Path(name).replace(path)
-    except OSError:
-        if name:
-            with suppress(OSError):
-                Path(name).unlink(missing_ok=True)
-        return False
-    return True
-
-
-def _layout(dimensions: int, rows: int) -> tuple[list[int], int]:
-    """Where each section begins (keys, centre, bits, vectors), and the size of the file."""
-    offsets = []
-    end = _HEADER.size + 32
-    for size in (8 * rows, 4 * dimensions, 8 * rows * -(-dimensions // 64), 2 * rows * dimensions):
-        start = -(-end // _ALIGNMENT) * _ALIGNMENT
-        offsets.append(start)
-        end = start + size
-    return offsets, end
-
-
-def _header(dimensions: int, rows: int, generation: str) -> bytes:
-    _, size = _layout(dimensions, rows)
-    named = hashlib.sha256(generation.encode()).digest()
-    header = _HEADER.pack(_MAGIC, _VERSION, dimensions, rows, size, named)
-    return header + hashlib.sha256(header).digest()
-
-
-def _read_header(data: mmap.mmap, generation: str) -> tuple[int, int] | None:
-    """Dimensions and rows, if the header is exactly the one that `write` gives a file of this size and generation."""
-    end = _HEADER.size + 32
-    if len(data) < end:
-        return None
-    _, _, dimensions, rows, size, _ = _HEADER.unpack_from(data)
-    if size != len(data) or _layout(dimensions, rows)[1] != size or data[:end] != _header(dimensions, rows, generation):
-        return None
-    return dimensions, rows
-
-
-def _map(data: mmap.mmap, dimensions: int, rows: int) -> Matrix:
-    import numpy as np
-
-    (keys, centre, bits, vectors), _ = _layout(dimensions, rows)
-    words = -(-dimensions // 64)
-    return Matrix._mapped(  # noqa: SLF001 -- the class's own file
-        np.frombuffer(data, "<i8", rows, keys),
-        np.frombuffer(data, "<f2", rows * dimensions, vectors).reshape(rows, dimensions),
-        np.frombuffer(data, "<f4", dimensions, centre),
-        np.frombuffer(data, "<u8", words * rows, bits).reshape(words, rows),
-    )

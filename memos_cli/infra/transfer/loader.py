@@ -18,7 +18,7 @@ from memos_cli.infra import cubefile, limits
 from memos_cli.infra.cubefile import Incoming, Member, Reader, unsound
 from memos_cli.infra.files import sync_folder
 from memos_cli.infra.local import adapters
-from memos_cli.infra.marks import bump_generation, set_mark
+from memos_cli.infra.marks import set_mark
 from memos_cli.infra.transfer import dumper, members, operation_lines, vector_file
 from memos_cli.infra.transfer.dumper import Progress, State, Subjects
 from memos_cli.infra.transfer.slot_record import Travelling
@@ -377,8 +377,6 @@ class Staging:
                 self.conn.execute(f"INSERT INTO {table} VALUES (?, ?, ?, ?)", values)  # noqa: S608 -- one of two names
                 self.conn.execute("DELETE FROM pending WHERE n = ?", (n,))
                 self.vectors += 1
-        for table in ("vectors", "cold_vectors"):
-            bump_generation(self.conn, table)
 
 
 def opened(path: Path) -> "BinaryIO":

@@ -6,7 +6,7 @@ from itertools import groupby, zip_longest
 from typing import Any
 
 from memos_cli.hybrid_clock import moment_of
-from memos_cli.infra.marks import GENERATIONS, bump_generation
+from memos_cli.infra.marks import VECTORS
 from memos_cli.infra.vault import fold, log, rows, schema
 from memos_cli.infra.vault.units import Unit
 from memos_cli.model import COLD_STATES, Memory, Operation, State
@@ -145,7 +145,7 @@ def _carry_vectors(source: sqlite3.Connection, target: sqlite3.Connection) -> No
     kept = "SELECT m.n, m.id, m.content, m.title, m.speaker, c.body FROM memories m LEFT JOIN cold c ON c.n = m.n"
     both = " UNION ALL ".join(
         f"SELECT v.embedder, v.vector FROM {table} v JOIN memories m ON m.n = v.n WHERE m.id = ? AND v.digest = ?"
-        for table in GENERATIONS
+        for table in VECTORS
     )
     for n, identity, content, title, speaker, body in target.execute(kept).fetchall():
         text = rows.embedded_text(content if body is None else rows.unpacked(body), title, speaker)
@@ -207,14 +207,12 @@ def rebuild(conn: sqlite3.Connection, due: rows.Due = rows.no_later_than_expiry)
     try:
         schema.create_in_memory(kept)
         _copy(conn, kept)
-        for table in (*schema.DERIVED, *GENERATIONS, "embedders", "pending"):
+        for table in (*schema.DERIVED, *VECTORS, "embedders", "pending"):
             conn.execute(f"DELETE FROM {table}")
         for fts in ("fts", "cold_fts"):
             conn.execute(f"INSERT INTO {fts} ({fts}) VALUES ('delete-all')")
         fold_into(conn, conn, list, due)
         _carry_vectors(kept, conn)
-        for table in GENERATIONS:  # row numbers have changed
-            bump_generation(conn, table)
         conn.execute(
             """UPDATE memories SET next_due_at = u.last FROM uses u
                WHERE u.id = memories.id AND memories.state = 'archived' AND u.last > coalesce(memories.since, '')"""
@@ -227,7 +225,7 @@ def rebuild(conn: sqlite3.Connection, due: rows.Due = rows.no_later_than_expiry)
 def _copy(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
     """Copy the vectors to temporary tables, with the ids of their memories."""
     target.execute("BEGIN")
-    for table in ("embedders", *GENERATIONS, "memories"):
+    for table in ("embedders", *VECTORS, "memories"):
         for _, group in groupby(enumerate(source.execute(f"SELECT * FROM {table}")), key=lambda pair: pair[0] // 1000):
             batch = [row for _, row in group]
             target.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(batch[0]))})", batch)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 APPLICATION_ID = 0x4D454D4F
 """`MEMO` in ASCII, in bytes 68 to 71 of the file, by which `file` and memos recognise a cube."""
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """The number of migrations; a cube's `PRAGMA user_version` says how many it has had."""
 READABLE = 3
 """The oldest schema that can be read where nothing can be written: see `stand_in` for what it lacks."""
@@ -98,6 +98,13 @@ def m005_newest_first(db: _Executes) -> None:
     db.execute("PRAGMA user_version = 5")
 
 
+def m006_vector_changes(db: _Executes) -> None:
+    """The last changes of vectors, by which a cached matrix is kept in step: see `infra.local.patched_matrix`."""
+    for statement in _SIXTH:
+        db.execute(statement)
+    db.execute("PRAGMA user_version = 6")
+
+
 IDENTITY = ("id", "replica", "created", "owner")
 """What identifies a cube, in the table `cube`: it is in no log, so a digest beside it protects it."""
 
@@ -131,11 +138,37 @@ def rename_replica(conn: "sqlite3.Connection", replica: str) -> None:
     set_mark(conn, "digest", identity_digest(dict(conn.execute("SELECT key, value FROM cube"))))
 
 
-MIGRATIONS = (m001_log_and_fold, m002_lifecycle, m003_merge, m004_strangers, m005_newest_first)
+MIGRATIONS = (m001_log_and_fold, m002_lifecycle, m003_merge, m004_strangers, m005_newest_first, m006_vector_changes)
 _SET = "memos"
 _MIGRATIONS_TABLE = (
     "CREATE TABLE _sqlite_migrations (id INTEGER PRIMARY KEY, migration_set TEXT, name TEXT, applied_at TEXT)",
     "CREATE UNIQUE INDEX idx__sqlite_migrations_migration_set_name ON _sqlite_migrations (migration_set, name)",
+)
+
+MOST_CHANGES = 20_000
+"""How many changes of vectors are kept: a matrix that lacks more of them is made anew."""
+_CHANGES = (
+    # `token` is random, so that the same number in another copy of the cube is not taken for the same change.
+    "CREATE TABLE vector_changes (seq INTEGER PRIMARY KEY, n INTEGER NOT NULL, cold INTEGER NOT NULL, token BLOB NOT NULL)",
+    "INSERT INTO vector_changes VALUES (1, 0, 0, randomblob(8))",
+)
+
+
+def _journal(table: str, event: str, row: str) -> str:
+    """A trigger that records a change of vectors: whatever writes them, none is missed."""
+    return f"""CREATE TRIGGER {table}_{event.lower()} AFTER {event} ON {table} BEGIN
+        INSERT INTO vector_changes (n, cold, token) VALUES ({row}.n, {int(table == "cold_vectors")}, randomblob(8));
+        DELETE FROM vector_changes WHERE seq <= last_insert_rowid() - {MOST_CHANGES};
+    END"""
+
+
+_SIXTH = (
+    *_CHANGES,
+    *(
+        _journal(table, event, row)
+        for table in ("vectors", "cold_vectors")
+        for event, row in (("INSERT", "new"), ("UPDATE", "new"), ("DELETE", "old"))
+    ),
 )
 
 _FOURTH = (
@@ -324,6 +357,9 @@ def stand_in(conn: "sqlite3.Connection", version: int) -> None:
     """Make the tables that a cube of this version lacks, for one connection alone, where the cube itself cannot be written."""
     if version < 4:
         for statement in _FOURTH:
+            conn.execute(statement.replace("CREATE TABLE", "CREATE TEMP TABLE"))
+    if version < 6:
+        for statement in _CHANGES:
             conn.execute(statement.replace("CREATE TABLE", "CREATE TEMP TABLE"))
 
 

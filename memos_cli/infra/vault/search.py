@@ -1,11 +1,12 @@
 """Candidates for a search: by words from FTS5, by meaning from the vectors; both only among what the filter lets through."""
 
+import json
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from memos_cli.infra.marks import GENERATIONS, bump_generation, mark
+from memos_cli.infra.marks import VECTORS
 from memos_cli.infra.vault import rows
 from memos_cli.infra.vault.queries import Condition
 from memos_cli.model import COLD_STATES
@@ -141,10 +142,9 @@ def rows_with_key(vault: "OpenCube", key: str, sight: Condition) -> list[int]:
 def rows_that(vault: "OpenCube", numbers: list[int], sight: Condition) -> list[int]:
     """Of these rows those that the condition lets through."""
     clause, values = sight
-    marks = ", ".join("?" * len(numbers))
-    return [
-        n for (n,) in vault.conn.execute(f"SELECT m.n FROM memories m WHERE m.n IN ({marks}) AND {clause}", (*numbers, *values))
-    ]
+    # CROSS JOIN: these rows first, whatever index the condition could use.
+    sql = f"SELECT m.n FROM json_each(?) j CROSS JOIN memories m ON m.n = j.value WHERE {clause}"
+    return [n for (n,) in vault.conn.execute(sql, (json.dumps(numbers), *values))]
 
 
 def visible_rows(vault: "OpenCube", sight: Condition) -> "NDArray[np.int64]":
@@ -174,21 +174,52 @@ def foreign_vectors(vault: "OpenCube", fingerprint: str) -> int:
     return int(vault.conn.execute(sql, (known,)).fetchone()[0])
 
 
-def generation(vault: "OpenCube", *, cold: bool = False) -> str:
-    """A name of the present set of hot or cold vectors; it changes with every write to them."""
-    return mark(vault.conn, GENERATIONS[_table(cold=cold)])
+class Change(NamedTuple):
+    """A change of vectors: its number, and a random token, since another copy of the cube has the same numbers."""
+
+    number: int
+    token: bytes
+
+
+def last_change(vault: "OpenCube") -> Change:
+    """The newest change of vectors."""
+    return Change(*vault.conn.execute("SELECT seq, token FROM vector_changes ORDER BY seq DESC LIMIT 1").fetchone())
+
+
+def changed_since(vault: "OpenCube", known: Change, *, cold: bool = False) -> "NDArray[np.int64] | None":
+    """The rows whose hot or cold vectors changed after a change; `None` where the cube no longer knows of it."""
+    import numpy as np
+
+    found = vault.conn.execute("SELECT token FROM vector_changes WHERE seq = ?", (known.number,)).fetchone()
+    if found is None or found[0] != known.token:
+        return None
+    sql = "SELECT DISTINCT n FROM vector_changes WHERE seq > ? AND cold = ?"
+    return np.fromiter((n for (n,) in vault.conn.execute(sql, (known.number, int(cold)))), dtype=np.int64)
 
 
 def _table(*, cold: bool) -> str:
     return "cold_vectors" if cold else "vectors"
 
 
-def vectors(vault: "OpenCube", fingerprint: str, *, cold: bool = False) -> "tuple[NDArray[np.int64], list[bytes]]":
-    """Row numbers and the hot or cold vectors of one embedder, in the encoding of `infra.local.vector_matrix`."""
+def vectors(
+    vault: "OpenCube", fingerprint: str, *, cold: bool = False, only: "NDArray[np.int64] | None" = None
+) -> "tuple[NDArray[np.int64], list[bytes]]":
+    """Row numbers and the hot or cold vectors of one embedder, in the encoding of `infra.local.vector_matrix`.
+
+    Args:
+        vault: the cube.
+        fingerprint: of the embedder.
+        cold: the cold vectors, in place of the hot ones.
+        only: of these rows alone.
+    """
     import numpy as np
 
     sql = f"SELECT n, vector FROM {_table(cold=cold)} WHERE embedder = ?"
-    found = vault.conn.execute(sql, (embedder_id(vault, fingerprint),)).fetchall()
+    values: list[Any] = [embedder_id(vault, fingerprint)]
+    if only is not None:
+        sql += " AND n IN (SELECT value FROM json_each(?))"
+        values.append(json.dumps(only.tolist()))
+    found = vault.conn.execute(sql, values).fetchall()
     return np.fromiter((n for n, _ in found), dtype=np.int64, count=len(found)), [vector for _, vector in found]
 
 
@@ -212,9 +243,9 @@ def vector_of(vault: "OpenCube", identity: str) -> Kept | None:
     both = " UNION ALL ".join(
         f"""SELECT e.fingerprint, v.digest, v.vector FROM memories m JOIN {table} v ON v.n = m.n
             JOIN embedders e ON e.id = v.embedder WHERE m.id = ?"""
-        for table in GENERATIONS
+        for table in VECTORS
     )
-    row = vault.conn.execute(both, (identity,) * len(GENERATIONS)).fetchone()
+    row = vault.conn.execute(both, (identity,) * len(VECTORS)).fetchone()
     return Kept(*row) if row else None
 
 
@@ -242,7 +273,7 @@ def store_vectors(vault: "OpenCube", fingerprint: str, dimensions: int, embedded
     """
     vault.conn.execute("INSERT OR IGNORE INTO embedders (fingerprint, dimensions) VALUES (?, ?)", (fingerprint, dimensions))
     embedder = embedder_id(vault, fingerprint)
-    written: list[str] = []
+    written = 0
     kept = """SELECT m.state, m.content, m.title, m.speaker, c.body FROM memories m LEFT JOIN cold c ON c.n = m.n
               WHERE m.n = ? AND m.state <> 'purged'"""
     for n, text, vector in embedded:
@@ -252,10 +283,8 @@ def store_vectors(vault: "OpenCube", fingerprint: str, dimensions: int, embedded
         table = _table(cold=row[0] in COLD_STATES)
         vault.conn.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?)", (n, embedder, rows.text_digest(text), vector))
         vault.conn.execute("DELETE FROM pending WHERE n = ?", (n,))
-        written.append(table)
-    for table in set(written):
-        bump_generation(vault.conn, table)
-    return len(written)
+        written += 1
+    return written
 
 
 def stored_vectors(conn: sqlite3.Connection, embedder: int) -> Iterator[tuple[str, str, bytes, bytes]]:

@@ -13,7 +13,7 @@ from memos_cli.errors import UsageError
 from memos_cli.hybrid_clock import moment_of
 from memos_cli.infra import limits
 from memos_cli.infra.limits import ALPHABET, ID_LENGTH
-from memos_cli.infra.marks import COOLED, GENERATIONS, TICKED, TICKS, bump_generation, mark, mark_unwiped, set_mark
+from memos_cli.infra.marks import COOLED, TICKED, TICKS, VECTORS, mark, mark_unwiped, set_mark
 from memos_cli.infra.vault import fold, links, rows
 from memos_cli.infra.vault.log import IMPORT, REPAIR, TOMBSTONE, Appender, of_subject, order
 from memos_cli.model import COLD_STATES, HOT_STATES, Draft, LinkType, Memory, Operation, State
@@ -283,7 +283,6 @@ class Unit:
         source, target = ("vectors", "cold_vectors") if cold else ("cold_vectors", "vectors")
         if self._conn.execute(f"INSERT INTO {target} SELECT * FROM {source} WHERE n = ?", (n,)).rowcount:
             self.forget_vectors(n, source)
-            bump_generation(self._conn, target)
 
     def keep_strange(self, identity: str, *, unaccepted: bool = False) -> None:
         """Mark a memory as untrusted, and as a stranger that nobody accepted."""
@@ -322,9 +321,8 @@ class Unit:
 
     def forget_vectors(self, n: int, *tables: str) -> None:
         """Drop the vectors of one memory, from the hot and the cold table unless tables are named."""
-        for table in tables or GENERATIONS:
-            if self._conn.execute(f"DELETE FROM {table} WHERE n = ?", (n,)).rowcount:
-                bump_generation(self._conn, table)
+        for table in tables or VECTORS:
+            self._conn.execute(f"DELETE FROM {table} WHERE n = ?", (n,))
 
 
 def registers_of(conn: sqlite3.Connection, noun: str, subject: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from memos_cli.ports import Embedder
 
 if TYPE_CHECKING:
     from memos_cli.config import Settings
+    from memos_cli.infra.local.patched_matrix import PatchedMatrix
     from memos_cli.infra.local.vector_matrix import Matrix
 
 
@@ -24,6 +25,10 @@ CANDIDATES = 200
 """The least number of candidates that each of the two searches is asked for."""
 NEIGHBOURED = 100
 """How many of the strongest candidates have their neighbours read."""
+_MANY = 4_000
+"""Rows of a matrix up to which it is asked of all of them whether they may be seen: 4 ms."""
+_SINGLE = 8
+"""Queries up to which it is asked of the nearest rows of each."""
 
 
 class Scored(NamedTuple):
@@ -40,12 +45,14 @@ class Finder:
         matrix: returns the cube's hot vectors, or with `True` its cold ones; `None` where the present embedder made none.
     """
 
-    def __init__(self, vault: Vault, wanted: Filter, matrix: "Callable[[Vault, bool], Matrix | None]") -> None:
+    def __init__(self, vault: Vault, wanted: Filter, matrix: "Callable[[Vault, bool], Matrix | PatchedMatrix | None]") -> None:
         self.vault = vault
         self._sight = queries.condition(wanted)
         self._make_matrix = matrix
         self._cold = queries.reaches_cold(wanted)
-        self._scan: tuple[list[Matrix], Any] | None = None
+        self._matrices: list[Matrix | PatchedMatrix] | None = None
+        self._visible: Any = None
+        self._asked = 0
 
     def by_words(self, query: str, count: int) -> dict[int, float]:
         """The candidates by words: row number to BM25 score."""
@@ -67,18 +74,31 @@ class Finder:
 
     def by_meaning(self, vector: Any, count: int) -> dict[int, float]:  # noqa: ANN401 -- numpy
         """The candidates by meaning: row number to cosine; `vector` is a unit vector, float32, shape (dimensions,)."""
-        if self._scan is None:
+        if self._matrices is None:
             made = [self._make_matrix(self.vault, cold) for cold in ((False, True) if self._cold else (False,))]
-            matrices = [matrix for matrix in made if matrix is not None]
-            if not matrices:
-                return {}
-            self._scan = matrices, search.visible_rows(self.vault, self._sight)
-        matrices, allowed = self._scan
+            self._matrices = [matrix for matrix in made if matrix is not None]
         found: dict[int, float] = {}
-        for matrix in matrices:
-            keys, scores = matrix.top(vector, count, allowed)
-            found |= zip(keys.tolist(), scores.tolist(), strict=True)
+        for matrix in self._matrices:
+            found |= self._seen(matrix, vector, count)
         return found
+
+    def _seen(self, matrix: "Matrix | PatchedMatrix", vector: Any, count: int) -> dict[int, float]:  # noqa: ANN401 -- numpy
+        """The nearest rows that may be seen.
+
+        Whether a row may be seen is asked of the nearest ones alone, as long as most may: asking it of all takes a second in a
+        cube of a million. Where few may, or queries are many, it is asked of all once.
+        """
+        self._asked += 1
+        if self._visible is None and self._asked <= _SINGLE and len(matrix) > _MANY:
+            keys, scores = matrix.top(vector, 2 * count)
+            near = dict(zip(keys.tolist(), scores.tolist(), strict=True))
+            seen = set(search.rows_that(self.vault, list(near), self._sight))
+            if len(seen) >= count or len(near) < 2 * count:
+                return dict([(n, score) for n, score in near.items() if n in seen][:count])
+        if self._visible is None:
+            self._visible = search.visible_rows(self.vault, self._sight)
+        keys, scores = matrix.top(vector, count, self._visible)
+        return dict(zip(keys.tolist(), scores.tolist(), strict=True))
 
 
 def find(finders: Sequence[Finder], query: str, k: int, vector: Any = None) -> list[Scored]:  # noqa: ANN401 -- numpy
@@ -217,13 +237,13 @@ class Search:
     def _finder(self, vault: Vault, wanted: Filter) -> Finder:
         return Finder(past.seen(vault, wanted), wanted, self._matrix)
 
-    def _matrix(self, vault: Vault, cold: bool) -> "Matrix | None":  # noqa: FBT001 -- Finder's callback
+    def _matrix(self, vault: Vault, cold: bool) -> "Matrix | PatchedMatrix | None":  # noqa: FBT001 -- Finder's callback
         if self._embedder is None:
             return None
         if not vault.is_present:
             # An edited memory's earlier content has lost its vector; in a view of the past it is embedded anew for this run.
             try_pending(self._embeddings, vault, self._settings.get("search.pending"))
-        return self._embeddings.matrix(vault, self._embedder, cold=cold)
+        return self._embeddings.index(vault, self._embedder, cold=cold)
 
 
 class _QueryVectors:

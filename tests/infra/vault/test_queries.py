@@ -68,7 +68,11 @@ def older(mos: MOS) -> Path:
     mos.close()
     conn = sqlite3.connect(folder / "cube.db", isolation_level=None)
     conn.execute(f"DROP INDEX {_INDEX}")
-    conn.execute("DELETE FROM _sqlite_migrations WHERE name = 'm005_newest_first'")
+    for table in ("vectors", "cold_vectors"):
+        for event in ("insert", "update", "delete"):
+            conn.execute(f"DROP TRIGGER {table}_{event}")
+    conn.execute("DROP TABLE vector_changes")
+    conn.execute("DELETE FROM _sqlite_migrations WHERE name IN ('m005_newest_first', 'm006_vector_changes')")
     conn.execute("PRAGMA user_version = 4")
     conn.close()
     return folder
