@@ -36,6 +36,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         if name.startswith(("MEMOS_", "_MEMOS")) or name in {"NO_COLOR", "FORCE_COLOR", "EDITOR", "VISUAL", "COLUMNS"}:
             monkeypatch.delenv(name)
     folder = tmp_path / "home"
+    monkeypatch.setenv("TZ", "UTC")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("MEMOS_HOME", str(folder))
     monkeypatch.setenv("MEMOS_EMBEDDER", "none")

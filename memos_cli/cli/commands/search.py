@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from memos_cli.model import Memory
+    from memos_cli.times import Zone
 
 _ORDERS = click.Choice(["newest", "oldest", "updated", "occurred", "used", "priority"])
 _fail_empty = click.option("--fail-empty", is_flag=True, help="Exit with 4 when nothing is found.")
@@ -118,7 +119,7 @@ def _hit_json(hit: Hit, *, reveal: bool, parts: bool) -> dict[str, Any]:
 
 
 def _batch(app: App, given: dict[str, Any], options: dict[str, Any]) -> None:
-    queries = _queries(given["jsonl"])
+    queries = _queries(given["jsonl"], app.zone)
     if options["wanted"].snapshot and any(query.as_of for query in queries):
         raise UsageError("--snapshot and as_of exclude each other", hint="leave as_of out of the lines")
     told: set[str] = set()
@@ -134,15 +135,15 @@ def _batch(app: App, given: dict[str, Any], options: dict[str, Any]) -> None:
         raise NothingFound("nothing found for any of the queries")
 
 
-def _queries(name: str) -> list[Query]:
+def _queries(name: str, zone: "Zone") -> list[Query]:
     try:
         lines = (sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()).split(b"\n")
     except OSError as error:
         raise UsageError(f"cannot read {name}: {error.strerror}") from None
-    return [_query(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+    return [_query(number, line, zone) for number, line in enumerate(lines, start=1) if line.strip()]
 
 
-def _query(number: int, line: bytes) -> Query:
+def _query(number: int, line: bytes, zone: "Zone") -> Query:
     try:
         row = json.loads(line.decode("utf-8-sig"))
     except (ValueError, RecursionError):
@@ -152,7 +153,7 @@ def _query(number: int, line: bytes) -> Query:
     if row.get("as_of") is None:
         return Query(row["query"])
     try:
-        return Query(row["query"], parse_iso(str(row["as_of"])))
+        return Query(row["query"], parse_iso(str(row["as_of"]), zone))
     except UsageError as error:
         raise UsageError(f"line {number}: as_of: {error.message}") from None
 

@@ -187,7 +187,7 @@ def test_an_extractive_answer_imports_no_model(memos: Run) -> None:
     command = [sys.executable, "-c", code, "chat", "-m", "Where do I live?", "--no-save"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     found = set(done.stderr.splitlines()[-1].split())
-    assert not found & {"llama_cpp", "numpy", "jinja2", "prompt_toolkit", "huggingface_hub", "http", "rich", "dateparser"}
+    assert not found & {"llama_cpp", "numpy", "jinja2", "prompt_toolkit", "huggingface_hub", "http", "rich", "dateutil"}
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
