@@ -61,7 +61,9 @@ def gist(memory: Memory, width: int) -> str:
     return one_line(content(memory, reveal=False), width)
 
 
-def memory_line(memory: Memory, *, reveal: bool = False, ahead: str = "", before: str = "", behind: str = "") -> str:
+def memory_line(
+    memory: Memory, *, reveal: bool = False, ahead: str = "", before: str = "", behind: str = "", when: str = ""
+) -> str:
     """One line: id, date, kind, content, and its special properties.
 
     Args:
@@ -70,8 +72,9 @@ def memory_line(memory: Memory, *, reveal: bool = False, ahead: str = "", before
         ahead: what stands behind the id.
         before: what the line begins with; the content is cut so that all of the line fits a terminal.
         behind: what it ends with.
+        when: its date; empty for the day of its occurrence or recording.
     """
-    head = f"{before}{style(memory.id[:SHORT_ID], fg='yellow')}{ahead}  {day(memory)}  {memory.kind.value:<10}  "
+    head = f"{before}{style(memory.id[:SHORT_ID], fg='yellow')}{ahead}  {when or day(memory)}  {memory.kind.value:<10}  "
     room = width()
     used = len(unstyle(head))
     marks = "".join(f" [{mark}]" for mark in _marks(memory))
@@ -105,6 +108,11 @@ def moment(text: str | None) -> str | None:
 def day_of(text: str) -> str:
     """The day on which an instant falls where the person is."""
     return str(zone().day(text))
+
+
+def day_and_time(text: str) -> str:
+    """An instant with its weekday, such as `Fri 2026-12-04 09:40`, in a column of its own; of a whole day without a time."""
+    return f"{zone().local(text):%a} {moment(text)}".ljust(len("Fri 2026-12-04 09:40"))
 
 
 def day(memory: Memory) -> str:

@@ -178,3 +178,46 @@ def test_the_locale_decides_which_figure_is_the_day(memos: Run) -> None:
         told = memos("list", "--since", "01/02/2026", "--json", env={"LC_ALL": "", "LC_TIME": locale, "LANG": "de_DE"})
         assert len(told.data["memories"]) == found, locale
     assert memos("add", "x", "--occurred-at", "friday").status == 2
+
+
+def test_what_is_to_come_is_listed_with_weekday_and_time(home: Path) -> None:  # noqa: ARG001
+    lines = [
+        {
+            "content": "Bins",
+            "kind": "event",
+            "occurred_at": "2027-01-05",
+            "metadata": {"recurrence": "RRULE:FREQ=WEEKLY;BYDAY=TU"},
+        },
+        {"content": "Ana's birthday", "occurred_at": "1988-03-14", "metadata": {"recurrence": "RRULE:FREQ=YEARLY"}},
+        {"content": "Pulse", "occurred_at": "2020-01-01", "metadata": {"recurrence": "RRULE:FREQ=SECONDLY"}},
+    ]
+    Path("lines").write_text("\n".join(map(json.dumps, lines)))
+    added, told, machine, first, ids, until, march, empty = at(
+        EVENING, "America/Los_Angeles", ["add", "--jsonl", "lines"],
+        ["list", "--upcoming"], ["list", "--upcoming", "--json"], ["list", "--upcoming", "-n", "1"],
+        ["list", "--upcoming", "--ids"],
+        ["list", "--upcoming", "--until", "friday"], ["list", "--until", "april", "--upcoming"],
+        ["list", "--upcoming", "--kind", "rule", "--fail-empty"],
+    )  # fmt: skip
+    assert added[2] == 0
+    listed = [" ".join(line.split()[1:]) for line in told[0].splitlines()]
+    assert listed == ["Tue 2027-03-09 event Bins", "Sun 2027-03-14 note Ana's birthday"]
+    assert "is listed by its date alone: not a recurrence" in told[1]
+    assert [memory["next_at"] for memory in memories(machine[0])] == ["2027-03-09T08:00:00Z", "2027-03-14T08:00:00Z"]
+    assert len(first[0].splitlines()) == 1
+    assert ids[0].split() == [memory["id"] for memory in memories(machine[0])]
+    assert (until[0].count("\n"), march[0].count("\n")) == (1, 2)
+    assert (empty[0], empty[2]) == ("", 4)
+
+
+@pytest.mark.parametrize("more", [("--order", "oldest"), ("--snapshot", "before")])
+def test_what_is_to_come_has_an_order_of_its_own(memos: Run, more: tuple[str, str]) -> None:
+    told = memos("list", "--upcoming", *more)
+    assert told.status == 2
+    assert "exclude each other" in told.err
+
+
+def test_the_day_of_a_plan_is_listed_in_words_of_its_own(memos: Run) -> None:
+    assert "nothing is to come; plan something with" in memos("list", "--upcoming").err
+    assert memos("add", "Dentist", "--kind", "event", "--occurred-at", "tomorrow 9:40").status == 0
+    assert " 09:40  event       Dentist" in memos("list", "--upcoming").out
