@@ -8,6 +8,7 @@ import pytest
 
 from memos_cli.cli.main import COMMANDS, Tree, memos
 from tests.conftest import Run
+from tests.patience import PATIENCE
 
 HEAVY = {
     "rich", "numpy", "llama_cpp", "torch", "sentence_transformers", "transformers", "peft", "dateutil", "detect_secrets",
@@ -31,7 +32,7 @@ def imported(*arguments: str) -> set[str]:
     done = subprocess.run(
         [sys.executable, "-X", "frozen_modules=on", "-c", _TELL, *arguments],
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
         text=True,
     )

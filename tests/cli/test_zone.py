@@ -1,6 +1,7 @@
 """Times on the command line: understood and shown in the person's zone, and UTC in JSON."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Run
+from tests.patience import PATIENCE
 
 EVENING = "2027-03-07T03:00:00+00:00"
 """In Los Angeles Saturday the 6th of March 2027, 19:00."""
@@ -29,11 +31,9 @@ for arguments in json.load(sys.stdin):
 
 def at(now: str, zone: str, *commands: list[str]) -> list[tuple[str, str, int]]:
     """What these commands print to stdout and stderr at a time in a zone, and their exit statuses."""
-    import os
-
     done = subprocess.run(
         [sys.executable, "-c", _RUN, now], input=json.dumps(commands), capture_output=True, text=True, check=True,
-        env={**os.environ, "TZ": zone},
+        timeout=PATIENCE, env={**os.environ, "TZ": zone},
     )  # fmt: skip
     outs, errs = done.stdout.split("\x1e")[1:], done.stderr.split("\x1e")[1:]
     assert len(outs) == len(errs) == len(commands)

@@ -20,6 +20,7 @@ from typing import Self
 import pytest
 
 from tests.conftest import ANSWER, Run, start
+from tests.patience import PATIENCE
 
 SAID = " ".join(ANSWER)
 
@@ -198,7 +199,7 @@ def test_an_answer_that_is_interrupted_leaves_nothing(memos: Run, models: Path, 
     time.sleep(2.5)
     assert process.poll() is None
     process.send_signal(number)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 128 + number
     assert b"Traceback" not in err
     assert len(memos("--json", "list").data["memories"]) == 1
