@@ -261,6 +261,7 @@ class Filter(NamedTuple):
         everything: include every state and validity, except what was purged.
         principal: who is asking; `None` for the cube's owner, who sees all.
         snapshot: look at the cube as it was at this snapshot; `at` is then that time.
+        ahead: what may be to come from this instant on: dated at or after it, not valid before it, or recurring.
     """
 
     at: str
@@ -283,6 +284,7 @@ class Filter(NamedTuple):
     everything: bool = False
     principal: str | None = None
     snapshot: str | None = None
+    ahead: str | None = None
 
     @property
     def looks_back(self) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from memos_cli import config
 from memos_cli.errors import CubeNotFound, MemoryNotFound, UsageError
 from memos_cli.infra.governance import governance
+from memos_cli.infra.limits import is_time
 from memos_cli.infra.local.embeddings import Embeddings
 from memos_cli.infra.vault import past
 from memos_cli.infra.vault.shelf import Shelf
@@ -71,6 +72,8 @@ class Listeners(NamedTuple):
 
 
 NOBODY = Listeners()
+_TIMES = {"occurred_at", "valid_from", "valid_to", "expires_at"}
+"""The times of a memory that are given from outside."""
 
 
 class Session:
@@ -148,6 +151,20 @@ class Session:
     def zone(self) -> Zone:
         """The time zone in which times are understood and shown."""
         return Zone(self.settings.get("timezone"))
+
+    def timed(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Fields of a memory with instants for the times that a program wrote as a person does (`periods.read`).
+
+        Raises:
+            UsageError: one of them has no sure meaning.
+        """
+        found = dict(fields)
+        for name in _TIMES & fields.keys():
+            if isinstance(found[name], str) and not is_time(found[name]):
+                from memos_cli import periods
+
+                found[name] = periods.read(found[name], self.now, self.zone, look="either").starts
+        return found
 
     # -- which cubes
 

@@ -33,14 +33,18 @@ def shown(text: str | None) -> str | None:
     return text.replace(".000Z", "Z") if text else text
 
 
-def parse_iso(text: str) -> str:
-    """ISO-8601 in any of its usual spellings to fixed-width UTC text; a date alone is its midnight in UTC.
+def parse_iso(text: str, zone: "Zone | None" = None) -> str:
+    """ISO-8601 in any of its usual spellings to fixed-width UTC text; a date alone is its midnight.
+
+    Args:
+        zone: where the clock hangs that a time without an offset was read from; `None` for UTC.
 
     Raises:
         UsageError: not a date, or one outside the years 1 to 9999.
     """
     try:
-        return to_text(datetime.fromisoformat(text.strip()))
+        moment = datetime.fromisoformat(text.strip())
+        return zone.instant(moment) if zone is not None and moment.tzinfo is None else to_text(moment)
     except (ValueError, OverflowError):
         raise UsageError(
             f"not an ISO-8601 date or time: {text[:60]!r}", hint="write 2026-11-21 or 2026-11-21T08:30:00Z"
@@ -102,6 +106,24 @@ class Zone:
     def day(self, text: str) -> date:
         """The day on which an instant falls there."""
         return self.local(text).date()
+
+    def shown(self, text: str) -> str:
+        """The instant for people: the day and what the clock on the wall says then, such as `2026-11-20 09:00`.
+
+        Seconds stand there where they are not zero, and of the beginning of a day the day alone. All of it can be read back: of
+        a time that comes twice, as clocks are put back, the second one has its offset from UTC.
+        """
+        local = self.local(text)
+        wall = local.replace(tzinfo=None)
+        seconds = f":{wall:%S}" if wall.second or wall.microsecond else ""
+        millis = f".{wall.microsecond // 1000:03d}" if wall.microsecond else ""
+        again = f"{local:%z}" if local.fold else ""
+        clock = f"{wall:%H:%M}{seconds}{millis}{again}"
+        return f"{wall.date()}" if clock == "00:00" else f"{wall.date()} {clock}"
+
+    def retold(self, text: str) -> str:
+        """A notice in memos's own words, with its instants as `shown` has them."""
+        return re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z", lambda match: self.shown(match.group()), text)
 
     def instant(self, wall: datetime) -> str:
         """The instant, as fixed-width UTC text, at which the clock on the wall says this; `wall` has no offset.

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 from memos_cli import MOS
 from memos_cli.config import Settings, paths
 from memos_cli.operation.prompt.layout import JINJA
+from tests.patience import PATIENCE
 from tests.tiny import write_model
 
 ROOT = Path(__file__).parent.parent
@@ -36,6 +37,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         if name.startswith(("MEMOS_", "_MEMOS")) or name in {"NO_COLOR", "FORCE_COLOR", "EDITOR", "VISUAL", "COLUMNS"}:
             monkeypatch.delenv(name)
     folder = tmp_path / "home"
+    monkeypatch.setenv("TZ", "UTC")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("MEMOS_HOME", str(folder))
     monkeypatch.setenv("MEMOS_EMBEDDER", "none")
@@ -118,7 +120,9 @@ def start(arguments: Sequence[str], **options: Any) -> "subprocess.Popen[bytes]"
 def memos(home: Path) -> Run:  # noqa: ARG001 -- the home is made, then found through the environment
     """Run the program in a process of its own; its output is read as UTF-8."""
 
-    def run(*arguments: str, stdin: str | bytes | None = "", env: dict[str, str] | None = None, timeout: float = 60) -> Ran:
+    def run(
+        *arguments: str, stdin: str | bytes | None = "", env: dict[str, str] | None = None, timeout: float = PATIENCE
+    ) -> Ran:
         given = stdin.encode() if isinstance(stdin, str) else stdin
         done = subprocess.run(
             [sys.executable, "-m", "memos_cli", *arguments],

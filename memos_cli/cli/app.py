@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from memos_cli.config import Paths, Settings
     from memos_cli.errors import IntegrityError
     from memos_cli.interface.api import MOS
+    from memos_cli.times import Zone
 
 
 class App:
@@ -39,6 +40,7 @@ class App:
         """Takes a progress bar away, before a person is asked something under it."""
         self._mos: MOS | None = None
         self._settings: Settings | None = None
+        self._zone: Zone | None = None
 
     def now(self) -> datetime:
         """The time; no layer below the command line reads the system's clock by itself."""
@@ -59,6 +61,15 @@ class App:
 
             self._settings = config.Settings(os.environ, self.paths, Path.cwd(), self.flags)
         return self._settings
+
+    @property
+    def zone(self) -> "Zone":
+        """Where the person is, whose times are read and shown; it is found when the first time is."""
+        if self._zone is None:
+            from memos_cli.times import Zone
+
+            self._zone = Zone(self.settings.get("timezone"))
+        return self._zone
 
     @property
     def mos(self) -> "MOS":
@@ -111,7 +122,7 @@ class App:
         from memos_cli import hybrid_clock
 
         if said := hybrid_clock.notice(*self._mos.last_write, hybrid_clock.RELEASED):
-            self.note(said)
+            self.note(self.zone.retold(said))
 
     @property
     def watched(self) -> bool:

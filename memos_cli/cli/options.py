@@ -1,6 +1,6 @@
 """Options and parameter types that several commands share."""
 
-import re
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -10,10 +10,11 @@ from memos_cli.cli.app import App
 from memos_cli.cli.help_page import HelpContext
 from memos_cli.errors import UsageError
 from memos_cli.model import Kind, State
-from memos_cli.times import parse_iso
+from memos_cli.times import parse_iso, to_text
 
 if TYPE_CHECKING:
     from memos_cli.model import Filter
+    from memos_cli.periods import Look
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -67,41 +68,36 @@ _NAMES = (
 
 
 class When(click.ParamType[str]):
-    """A time: ISO-8601, or in words (`yesterday`, `3 days ago`, `last friday`), as fixed-width UTC text."""
+    """A time, as fixed-width UTC text: ISO-8601 or words (`yesterday`, `march`, `3 days ago`), in the person's zone.
+
+    A period stands for its beginning.
+
+    Args:
+        look: which one a month, a weekday or a day without a year is; with --upcoming it is the next one.
+    """
 
     name = "time"
 
+    def __init__(self, look: "Look" = "back") -> None:
+        self._look: Look = look
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401
         """Read a time."""
+        app = (ctx.find_object(App) if ctx else None) or App()
         try:
-            return parse_iso(value)
+            return parse_iso(value, app.zone)
         except UsageError:
-            app = ctx.find_object(App) if ctx else None
-            found = _in_words(str(value), (app or App()).now())
-            if found is None:
-                self.fail(
-                    f"{value!r} is not a time; write 2026-11-21, 2026-11-21T08:30Z, yesterday or '3 days ago'", param, ctx
-                )
-            return found
+            pass
+        from memos_cli import periods
 
-
-_NUMERIC = re.compile(r"\s*\d{4}-\d")
-
-
-def _in_words(text: str, now: Any) -> str | None:  # noqa: ANN401 -- datetime
-    if _NUMERIC.match(text):  # an impossible ISO date; guessing would turn 2026-13-01 into the 13th of January
-        return None
-    import warnings
-
-    from memos_cli.times import to_text
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import dateparser
-
-        settings = {"RELATIVE_BASE": now.replace(tzinfo=None), "TIMEZONE": "UTC", "RETURN_AS_TIMEZONE_AWARE": True}
-        found = dateparser.parse(text, languages=["en"], settings=settings)
-    return to_text(found) if found else None
+        ahead = ctx is not None and ctx.params.get("upcoming")
+        locale = next(filter(None, (os.environ.get(name) for name in ("LC_ALL", "LC_TIME", "LANG"))), "")
+        try:
+            look: Look = "ahead" if ahead else self._look
+            return periods.read(str(value), to_text(app.now()), app.zone, look=look, locale=locale).starts
+        except UsageError as error:
+            option = f"{param.opts[0]}: " if param else ""
+            raise UsageError(f"{option}{error.message}", hint=error.hint) from None
 
 
 class Span(click.ParamType[str]):
@@ -184,18 +180,23 @@ PRIORITY = click.IntRange(-(1 << 31), 1 << 31)
 MANY = click.IntRange(1, 1 << 53)
 """A number of results: SQLite takes no larger integer than 2**63 - 1, and nobody has as many memories."""
 WHEN = When()
+WHEN_ON_EITHER_SIDE = When("either")
+"""A time that may lie ahead as well as back, such as that of an event: `friday` alone does not say which one."""
 SPAN = Span()
 KIND = click.Choice([kind.value for kind in Kind])
 STATE = click.Choice([state.value for state in State if state is not State.PURGED])
 
+_WRITTEN = "2026-11-21, '2026-11-21 08:30', yesterday, 'last week', march, 'Q3 2026', '3 days ago', in your time zone"
 _FILTERS = (
     click.option("--kind", "kinds", multiple=True, type=KIND, help="Only this kind."),
     click.option(
         "--tag", "tags", multiple=True, type=NAMED, metavar="TAG", help="Only with this tag; given several times, with all."
     ),
     click.option("--state", "states", multiple=True, type=STATE, help="Only in this state."),
-    click.option("--since", type=WHEN, help="Happened (or, undated, was recorded) at this time or later."),
-    click.option("--until", type=WHEN, help="Happened (or, undated, was recorded) before this time."),
+    click.option("--since", type=WHEN, help=f"Happened (or, undated, was recorded) at this time or later: {_WRITTEN}."),
+    click.option(
+        "--until", type=WHEN, help="Happened (or, undated, was recorded) before this time; of a period before its beginning."
+    ),
     click.option("--conversation", type=NAMED, metavar="NAME", help="Only of this conversation."),
     click.option("--session", type=NAMED, metavar="NAME", help="Only of this session."),
     click.option("--speaker", type=NAMED, metavar="NAME", help="Only said by this speaker."),
@@ -210,6 +211,9 @@ FILTER_NAMES = (
     "kinds", "tags", "states", "since", "until", "conversation", "session", "speaker", "task", "key", "pinned", "as_of",
     "archived", "everything",
 )  # fmt: skip
+
+
+_BEGINS = "--until stands for the beginning of what it names, so name what comes after it"
 
 
 def filters(command: _F) -> _F:
@@ -229,6 +233,9 @@ def filter_of(app: App, given: dict[str, Any]) -> "Filter":
     as_of, snapshot = chosen.pop("as_of", None), given.pop("snapshot", None)
     if as_of and snapshot:
         raise UsageError("--as-of and --snapshot exclude each other", hint="a snapshot is an instant of its own")
+    since, until = chosen.get("since"), chosen.get("until")
+    if since and until and until <= since:
+        app.note(f"nothing lies between {app.zone.shown(since)} and {app.zone.shown(until)}: {_BEGINS}")
     plain: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list | tuple) else value for name, value in chosen.items() if value
     }

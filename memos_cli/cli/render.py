@@ -4,12 +4,16 @@ import os
 import re
 import sys
 
+import click
+
 from memos_cli.cli.terminal import plain, style, unstyle
 from memos_cli.model import Memory, State
 from memos_cli.operation.results import Hit, Provenance, Receipt, Version, masked
-from memos_cli.times import shown
+from memos_cli.times import Zone
 
 SHORT_ID = 8
+_TIMES = frozenset({"occurred_at", "valid_from", "valid_to", "expires_at", "since"})
+"""The registers of a memory that are instants."""
 _NARROW = re.compile("[ -~\u00a0-\u02ff\u0370-\u0482\u2010-\u2027]*")
 """Text of a column a character, Latin, Greek and Cyrillic: it spares the 40 ms that `wcwidth` takes to be imported."""
 
@@ -57,7 +61,9 @@ def gist(memory: Memory, width: int) -> str:
     return one_line(content(memory, reveal=False), width)
 
 
-def memory_line(memory: Memory, *, reveal: bool = False, ahead: str = "", before: str = "", behind: str = "") -> str:
+def memory_line(
+    memory: Memory, *, reveal: bool = False, ahead: str = "", before: str = "", behind: str = "", when: str = ""
+) -> str:
     """One line: id, date, kind, content, and its special properties.
 
     Args:
@@ -66,8 +72,9 @@ def memory_line(memory: Memory, *, reveal: bool = False, ahead: str = "", before
         ahead: what stands behind the id.
         before: what the line begins with; the content is cut so that all of the line fits a terminal.
         behind: what it ends with.
+        when: its date; empty for the day of its occurrence or recording.
     """
-    head = f"{before}{style(memory.id[:SHORT_ID], fg='yellow')}{ahead}  {day(memory)}  {memory.kind.value:<10}  "
+    head = f"{before}{style(memory.id[:SHORT_ID], fg='yellow')}{ahead}  {when or day(memory)}  {memory.kind.value:<10}  "
     room = width()
     used = len(unstyle(head))
     marks = "".join(f" [{mark}]" for mark in _marks(memory))
@@ -82,13 +89,35 @@ def _marks(memory: Memory) -> list[str]:
     if memory.untrusted:
         marks.append("from elsewhere")
     if memory.valid_to:
-        marks.append(f"until {memory.valid_to[:10]}")
+        marks.append(f"until {moment(memory.valid_to)}")
     return marks
+
+
+def zone() -> Zone:
+    """Where the person of this invocation is."""
+    context = click.get_current_context(silent=True)
+    found = getattr(context.obj, "zone", None) if context else None
+    return found if isinstance(found, Zone) else Zone()
+
+
+def moment(text: str | None) -> str | None:
+    """An instant of a cube as the clock on the person's wall says it; `None` stays `None`. All output for people goes by it."""
+    return zone().shown(text) if text else None
+
+
+def day_of(text: str) -> str:
+    """The day on which an instant falls where the person is."""
+    return str(zone().day(text))
+
+
+def day_and_time(text: str) -> str:
+    """An instant with its weekday, such as `Fri 2026-12-04 09:40`, in a column of its own; of a whole day without a time."""
+    return f"{zone().local(text):%a} {moment(text)}".ljust(len("Fri 2026-12-04 09:40"))
 
 
 def day(memory: Memory) -> str:
     """The day of its occurrence, else of its recording."""
-    return (memory.occurred_at or memory.created_at)[:10]
+    return day_of(memory.occurred_at or memory.created_at)
 
 
 def card(memory: Memory, *, reveal: bool = False) -> list[str]:
@@ -101,15 +130,15 @@ def card(memory: Memory, *, reveal: bool = False) -> list[str]:
         "labels": ", ".join(memory.labels),
         "task": memory.task,
         "external id": memory.external_id,
-        "happened": shown(memory.occurred_at),
-        "valid from": shown(memory.valid_from),
-        "valid to": shown(memory.valid_to),
-        "expires": shown(memory.expires_at),
-        "recorded": shown(memory.created_at),
-        "changed": shown(memory.updated_at) if memory.version > 1 else None,
+        "happened": moment(memory.occurred_at),
+        "valid from": moment(memory.valid_from),
+        "valid to": moment(memory.valid_to),
+        "expires": moment(memory.expires_at),
+        "recorded": moment(memory.created_at),
+        "changed": moment(memory.updated_at) if memory.version > 1 else None,
         "owner": _owner(memory),
         "from": _origin(memory),
-        "used": f"{memory.access_count} times, last {shown(memory.last_access_at)}" if memory.access_count else None,
+        "used": f"{memory.access_count} times, last {moment(memory.last_access_at)}" if memory.access_count else None,
         "pinned": "yes" if memory.pinned else None,
         "frozen": "yes" if memory.frozen else None,
         "trust": f"{memory.trust:g}: it came from elsewhere" if memory.untrusted else None,
@@ -204,17 +233,20 @@ def version_lines(version: Version, *, reveal: bool) -> list[str]:
     """One version: who did what when, and each register that changed."""
     operation = version.operation
     number, txn = style(f"version {version.number}", fg="yellow"), style(f"({operation.txn})", dim=True)
-    lines = [f"{number}  {shown(version.at)}  {operation.command} by {operation.principal}  {txn}"]
+    lines = [f"{number}  {moment(version.at)}  {operation.command} by {operation.principal}  {txn}"]
     for name, value in sorted(((operation.change if reveal else version.masked) or {}).items()):
-        was = f"{one_line(_value(version.before[name]), 40)} \u2192 " if name in version.before and name != "content" else ""
-        lines.append(f"  {one_line(name)}: {was}{one_line(_value(value), width())}")
+        known = name in version.before and name != "content"
+        was = f"{one_line(_value(name, version.before[name]), 40)} \u2192 " if known else ""
+        lines.append(f"  {one_line(name)}: {was}{one_line(_value(name, value), width())}")
     if version.erased:
         lines.append("  erased by a repair: no cube file could carry it")
     return lines
 
 
-def _value(value: object) -> str:
-    return "(nothing)" if value is None else str(value)
+def _value(name: str, value: object) -> str:
+    if value is None:
+        return "(nothing)"
+    return str(moment(value) if name in _TIMES and isinstance(value, str) else value)
 
 
 def provenance_lines(result: Provenance, *, reveal: bool) -> list[str]:
@@ -223,9 +255,9 @@ def provenance_lines(result: Provenance, *, reveal: bool) -> list[str]:
     first = result.versions[0]
     lines = [memory_line(memory, reveal=reveal), ""]
     who = f"{first.operation.command} by {owned_by(first.operation.principal, unverified=memory.unverified)}"
-    lines.append(f"{who} on {shown(first.at)}, from {one_line(_origin(memory))}")
+    lines.append(f"{who} on {moment(first.at)}, from {one_line(_origin(memory))}")
     lines += [
-        f"version {version.number}: {version.operation.command} by {version.operation.principal} on {shown(version.at)}"
+        f"version {version.number}: {version.operation.command} by {version.operation.principal} on {moment(version.at)}"
         for version in result.versions[1:]
     ]
     for links, arrow in ((result.outgoing, "\u2192"), (result.incoming, "\u2190")):
@@ -234,7 +266,7 @@ def provenance_lines(result: Provenance, *, reveal: bool) -> list[str]:
             end = link.target if arrow == "\u2192" else link.source
             lines.append(f"{arrow} {link.type.value:<12} {end[:SHORT_ID]}  {text}")
     if memory.access_count:
-        lines.append(f"used {memory.access_count} times, last {shown(memory.last_access_at)}")
+        lines.append(f"used {memory.access_count} times, last {moment(memory.last_access_at)}")
     if result.verbatim is not None and (reveal or "secret" not in memory.labels):
         where = f"{memory.source.file or 'the file'}, bytes {memory.source.start} to {memory.source.end}"
         lines += ["", style(f"verbatim, from {one_line(where)}:", dim=True), plain(result.verbatim)]

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from memos_cli.operation.lifecycle.lifecycle import MemLifecycle
     from memos_cli.operation.lifecycle.tasks import Tasks
     from memos_cli.operation.operator.dedupe.review import Review
+    from memos_cli.operation.operator.upcoming import Agenda
     from memos_cli.operation.parametric.active_adapter import Attached
     from memos_cli.operation.parametric.parametric import ParametricMemory
     from memos_cli.operation.results import Added, Answered, Changed, Found, Provenance, Query, Receipt, Undone, Version
@@ -227,6 +228,10 @@ class MOS(Session):
     def list(self, wanted: Filter | None = None, **given: Any) -> tuple[Memory, ...]:  # noqa: ANN401 -- as `MemOperator.list`
         """The memories that pass a filter (`order`, `limit`, `user_id`)."""
         return self.memories.list(wanted, **given)
+
+    def upcoming(self, wanted: Filter | None = None, **given: Any) -> "Agenda":  # noqa: ANN401 -- as `MemOperator.upcoming`
+        """What is to come, the soonest first, recurrences and birthdays among it (`limit`, `user_id`)."""
+        return self.memories.upcoming(wanted, **given)
 
     def conversation(
         self, llm: "LLM | None" = None, attached: "Attached | None" = None, *, user_id: str | None = None, **manner: bool

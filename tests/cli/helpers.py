@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.conftest import start
+from tests.patience import PATIENCE
 
 
 def jsonl(*rows: dict[str, Any] | str) -> str:
@@ -65,4 +66,4 @@ def on_terminal(arguments: Sequence[str], *, say: str = "", **variables: str) ->
         os.write(ours, say.encode())
     shown = b"".join(written(ours))
     os.close(ours)
-    return process.wait(60), shown.decode()
+    return process.wait(PATIENCE), shown.decode()

@@ -17,6 +17,7 @@ import pytest
 from memos_cli.infra.vault.schema import SCHEMA_VERSION
 from tests.cli.helpers import cube_file, jsonl, locked, on_terminal, operations
 from tests.conftest import Ran, Run, start
+from tests.patience import PATIENCE
 
 ESCAPE = "\x1b"
 MANY = jsonl(*({"content": f"memory number {n}, long enough that two thousand of them fill any pipe"} for n in range(2000)))
@@ -192,7 +193,7 @@ class TestStatuses:
         process.stdin.write(jsonl({"content": "I eat meat"}).encode() * 100_000)  # returns when all but a pipeful was read
         process.stdin.flush()
         process.send_signal(number)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE)
         assert (process.returncode, out) == (status, b"")
         assert err.decode() in {"memos: interrupted\n", "memos: terminated\n"}
         assert operations(home) == 1
@@ -264,7 +265,7 @@ class TestBadInput:
     )
     def test_an_argument_that_is_not_utf8_is_named(self, diet: str, home: Path, arguments: tuple[str, ...]) -> None:  # noqa: ARG002
         given = [argument.encode().replace(b"{}", b"caf\xe9") for argument in arguments]
-        done = subprocess.run([sys.executable, "-m", "memos_cli", *given], capture_output=True, timeout=60, check=False)
+        done = subprocess.run([sys.executable, "-m", "memos_cli", *given], capture_output=True, timeout=PATIENCE, check=False)
         fails(Ran(done.returncode, done.stdout.decode(), done.stderr.decode()), 2)
         assert operations(home) == 1
 
@@ -388,7 +389,7 @@ class TestStreams:
             assert process.stdout is not None
             assert process.stdout.read(10)
             process.stdout.close()
-            _, err = process.communicate(timeout=60)
+            _, err = process.communicate(timeout=PATIENCE)
             assert (process.returncode, err) == (0, b""), command
 
     @pytest.mark.parametrize(
@@ -409,7 +410,7 @@ class TestStreams:
         os.close(ours)
         process = start(command, stdout=theirs, stderr=subprocess.PIPE)
         os.close(theirs)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=PATIENCE)
         assert (process.returncode, err) == (0, b"")
 
     @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file that is always full")
@@ -417,7 +418,7 @@ class TestStreams:
         for command in (["list"], ["stats"], ["--help"], ["--version"], ["search", "meat"], ["list", "--json"]):
             with Path("/dev/full").open("wb") as full:
                 process = start(command, stdout=full, stderr=subprocess.PIPE)
-                _, err = process.communicate(timeout=60)
+                _, err = process.communicate(timeout=PATIENCE)
             assert process.returncode == 1, command
             said = json.loads(err)["error"]["message"] if "--json" in command else err.decode().strip().removeprefix("memos: ")
             assert said == "No space left on device", command

@@ -10,6 +10,7 @@ import pytest
 
 from memos_cli import modes
 from tests.conftest import Run
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes of files")
 
@@ -109,7 +110,7 @@ def test_doctor_closes_a_home_that_was_open(memos: Run, home: Path, tmp_path: Pa
 
 @pytest.mark.slow
 def test_a_demo_that_makes_the_home_makes_it_for_the_owner_alone(memos: Run, home: Path) -> None:
-    assert memos("demo", timeout=300).status == 0
+    assert memos("demo", timeout=PATIENCE).status == 0
     assert home.exists()
     assert open_to_others(home) == []
 

@@ -16,6 +16,7 @@ from memos_cli.infra.crypto.keys import Ring
 from tests.cli.commands.test_key import talk
 from tests.cli.test_contract import fails, typed
 from tests.conftest import Ran, Run
+from tests.patience import PATIENCE
 
 SIGNER = {"key": str, "name": str | None, "trusted": bool}
 FACT = "I keep bees on the roof"
@@ -162,7 +163,7 @@ def test_through_a_pipe(sam: Run, kim: Run, tmp_path: Path) -> None:
         (("--encrypt-to", "kim"), ()), (("--passphrase-file", "word"), ("--passphrase-file", "word")), ((), ()),
     )):  # fmt: skip
         command = [sys.executable, "-m", "memos_cli", "cube", "export", "-o", "-", "-q", *sealing]
-        done = subprocess.run(command, capture_output=True, check=True, timeout=60)
+        done = subprocess.run(command, capture_output=True, check=True, timeout=PATIENCE)
         assert done.stdout.startswith(b"age-encryption.org/v1\n") == bool(sealing)
         assert kim("cube", "import", "-", "--name", f"n{number}", *opening, stdin=done.stdout).status == 0  # type: ignore[arg-type]
 
@@ -249,7 +250,7 @@ def test_a_killed_run_leaves_nothing_in_the_clear_and_no_file(sam: Run, kim: Run
     export = ["cube", "export", "-o", "y.memcube", "--encrypt-to", recipient]
     for arguments, there in ((export, home), (["cube", "import", "x.memcube"], tmp_path / "kim")):
         environ = {**os.environ, "MEMOS_HOME": str(there)}
-        done = subprocess.run([sys.executable, "-c", _KILLED, *arguments], env=environ, check=False, timeout=60)
+        done = subprocess.run([sys.executable, "-c", _KILLED, *arguments], env=environ, check=False, timeout=PATIENCE)
         assert done.returncode == -signal.SIGKILL
         assert not list((there / "cache").glob("*"))
     assert not Path("y.memcube").exists()

@@ -1,8 +1,11 @@
 """MOS as a Python program uses it; the command line's tests cover the rest."""
 
+from pathlib import Path
+
 import pytest
 
 from memos_cli import MOS
+from memos_cli.config import Settings, paths
 from memos_cli.errors import AmbiguousId, MemoryNotFound, Refused, UsageError
 from memos_cli.model import Draft, Filter, Kind, LinkType, Source, State
 from memos_cli.operation.results import Query
@@ -196,3 +199,18 @@ def test_links_are_between_two_memories_of_one_cube(mos: MOS) -> None:
     assert mos.provenance(one).outgoing == ()
     with pytest.raises(UsageError):
         mos.link(one, LinkType.RELATES, one)
+
+
+def test_times_that_a_program_writes_are_those_of_the_zone(home: Path, clock: Clock) -> None:
+    chosen = Settings({"MEMOS_EMBEDDER": "none", "MEMOS_TIMEZONE": "Europe/Amsterdam"}, paths({"MEMOS_HOME": str(home)}))
+    with MOS(home, settings=chosen, clock=clock) as mos:
+        (tea,) = mos.add("Tea", occurred_at="2026-11-20 09:00", valid_to="tomorrow 9am").ids
+        assert (mos.get(tea).occurred_at, mos.get(tea).valid_to) == ("2026-11-20T08:00:00.000Z", "2026-03-03T08:00:00.000Z")
+        mos.edit(tea, {"occurred_at": "2026-07-20 09:00", "valid_to": None})
+        assert (mos.get(tea).occurred_at, mos.get(tea).valid_to) == ("2026-07-20T07:00:00.000Z", None)
+        (turn,) = mos.add(messages=[{"role": "user", "content": "Milk", "occurred_at": "2026-01-02 03:04"}]).ids
+        assert mos.get(turn).occurred_at == "2026-01-02T02:04:00.000Z"
+        assert mos.get(mos.add("Soup", occurred_at="2026-01-02T00:00:00.000Z").ids[0]).occurred_at == "2026-01-02T00:00:00.000Z"
+        for wrong in ("01/02/2026", "friday", "no time"):
+            with pytest.raises(UsageError):
+                mos.add("Bread", occurred_at=wrong)

@@ -14,6 +14,7 @@ import pytest
 
 from tests.cli.helpers import cube_file, jsonl
 from tests.conftest import Run
+from tests.patience import PATIENCE
 from tests.reliability.flipper import READS, WRITES
 from tests.trials import trials
 
@@ -62,7 +63,7 @@ def test_a_flipped_bit_is_harmless_or_told_and_doctor_finds_every_wrong_answer(
     done = subprocess.run(
         [sys.executable, str(FLIPPER), str(good), str(filled), "20261121", str(FLIPS)],
         capture_output=True,
-        timeout=600,
+        timeout=2 * PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]

@@ -15,6 +15,7 @@ import pytest
 
 from tests.cli.helpers import cube_file, jsonl, locked, operations
 from tests.conftest import ROOT, Run, start
+from tests.patience import PATIENCE
 from tests.reliability import killer
 from tests.reliability.heard import Heard
 from tests.reliability.helpers import clean, contents, is_locked, writer
@@ -85,7 +86,7 @@ def test_kill_9_of_the_command_itself_loses_nothing_acknowledged(memos: Run, hom
         process = start(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         time.sleep(chance.uniform(0.05, 0.4))
         process.kill()
-        said, _ = process.communicate(timeout=60)
+        said, _ = process.communicate(timeout=PATIENCE)
         found = contents(memos)
         if said.endswith(b"\n"):  # the answer came out whole: it counts
             assert content in found.values()
@@ -105,7 +106,7 @@ def test_kill_9_while_the_cube_is_made_leaves_none_or_a_whole_one(memos: Run, ho
                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
         time.sleep(chance.uniform(0.1, 0.5))
         process.kill()
-        process.wait(60)
+        process.wait(PATIENCE)
         listed = memos("cube", "list", "--json").data
         assert listed["unreadable"] == []
         assert {cube["name"] for cube in listed["cubes"]} <= {"default", *(f"c{n}" for n in range(OF_CREATIONS))}
@@ -122,7 +123,7 @@ def test_eight_processes_writing_500_memories_each_lose_nothing(memos: Run, home
     began = time.monotonic()
     writers = [writer(home, f"w{number}", 500, stderr=subprocess.PIPE) for number in range(8)]
     for process in writers:
-        said, err = process.communicate(timeout=300)
+        said, err = process.communicate(timeout=PATIENCE)
         assert (process.returncode, err) == (0, b"")
         heard.take(said.decode())
     took = time.monotonic() - began
@@ -142,7 +143,7 @@ def test_eight_processes_of_the_command_lose_nothing_and_make_the_cube_once(memo
         texts = [f"burst {burst} writer {number}" for number in range(8)]
         running = [start(["add", text], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for text in texts]
         for process in running:
-            _, err = process.communicate(timeout=120)
+            _, err = process.communicate(timeout=PATIENCE)
             assert (process.returncode, err) == (0, b"")
         expected |= set(texts)
     assert set(contents(memos).values()) == expected
@@ -165,13 +166,13 @@ class TestSignals:
         batch = tmp_path / "batch.jsonl"
         batch.write_text(self.LINES)
         process = start(["add", "--jsonl", str(batch)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while not is_locked(cube_file(home)):
             assert process.poll() is None
             assert time.monotonic() < deadline
         time.sleep(waits)
         process.send_signal(number)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE)
         assert (process.returncode, out) == (status, b"")
         assert err.decode() in {"memos: interrupted\n", "memos: terminated\n"}
         assert not is_locked(cube_file(home))
@@ -199,7 +200,7 @@ class TestSignals:
         while not is_locked(cube_file(home)):
             assert process.poll() is None
         process.kill()
-        process.wait(60)
+        process.wait(PATIENCE)
         assert memos("add", "I eat meat", env={"MEMOS_LOCK_TIMEOUT": "0.5"}).status == 0
         assert set(contents(memos).values()) == {"I eat no meat", "I eat meat"}
 
@@ -233,7 +234,7 @@ class TestLock:
             lines.write(jsonl({"content": "first of the pipe"}).encode())
             assert memos("add", "I eat meat", env={"MEMOS_LOCK_TIMEOUT": "0.5"}).status == 0
             lines.write(jsonl({"content": "second of the pipe"}).encode())
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)
         assert process.returncode == 0
         assert len(contents(memos)) == 4
 
@@ -243,7 +244,7 @@ class TestLock:
             process = start(["add", "I eat meat"], stdout=subprocess.PIPE, env={**os.environ, "MEMOS_LOCK_TIMEOUT": "60"})
             time.sleep(0.7)
             assert process.poll() is None
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)
         assert process.returncode == 0
         assert len(contents(memos)) == 2
 
@@ -294,7 +295,7 @@ class TestFullDisk:
         monkeypatch.setenv("MEMOS_HOME", str(small_disk / "home"))
         memos("add", "the first one makes the cube")
         process = writer(small_disk / "home", "filler", stderr=subprocess.PIPE)
-        said, err = process.communicate(timeout=120)
+        said, err = process.communicate(timeout=PATIENCE)
         assert process.returncode == 1
         assert b"StorageFull" in err
         heard = Heard()
@@ -316,7 +317,7 @@ class TestFullDisk:
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
         arguments = [sys.executable, "-m", "memos_cli", "add", "--jsonl", str(rows)]
-        done = subprocess.run(arguments, capture_output=True, preexec_fn=narrow, check=False, timeout=120)
+        done = subprocess.run(arguments, capture_output=True, preexec_fn=narrow, check=False, timeout=PATIENCE)
         assert (done.returncode, done.stdout) == (1, b"")
         assert 1 <= len(done.stderr.splitlines()) <= 2
         assert done.stderr.startswith(b"memos: ")

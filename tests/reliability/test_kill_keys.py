@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from memos_cli.infra.crypto.keys import Ring
+from tests.patience import PATIENCE
 from tests.trials import trials
 
 KILLS = trials(12, 100)
@@ -38,7 +39,7 @@ def test_keys_survive_being_killed_while_they_are_made(tmp_path: Path) -> None:
         process.send_signal(signal.SIGKILL)
         lines += process.stdout.read().split(b"\n")[:-1]
         told |= {line.decode().strip() for line in lines}
-        process.wait(10)
+        process.wait(PATIENCE)
         process.stdout.close()
     assert len(told) >= KILLS
     ring = Ring(folder, lock_timeout=5)

@@ -11,6 +11,7 @@ import pytest
 
 from memos_cli.operation import models as known_models
 from tests.conftest import Run, start
+from tests.patience import PATIENCE
 from tests.trials import trials
 
 KILLS = trials(2, 20)
@@ -47,7 +48,7 @@ def test_kill_9_at_random_points_of_a_run(told: Run, home: Path) -> None:
         )
         time.sleep(chance.uniform(1.0, 9.0) + 3 * (number % 3))
         process.send_signal(signal.SIGKILL)
-        process.wait(timeout=60)
+        process.wait(timeout=PATIENCE)
         for one in generations(told):
             seen.add(str(one["status"]))
             assert one["status"] in {"interrupted", "failed", "evaluated", "promoted", "retired", "detached"}
@@ -60,7 +61,7 @@ def test_kill_9_at_random_points_of_a_run(told: Run, home: Path) -> None:
             "done",
         }
     assert "interrupted" in seen, "no kill hit a run: the kills came too late to show anything"
-    done = told("consolidate", "run", "--now", "--again", "--max-seconds", "3", "--json", timeout=300)
+    done = told("consolidate", "run", "--now", "--again", "--max-seconds", "3", "--json", timeout=PATIENCE)
     assert done.status in {0, 3}
     left = generations(told)
     assert not {str(one["status"]) for one in left} & {"interrupted", "training"}
@@ -82,7 +83,7 @@ def test_a_run_of_its_own_is_killed_gone_on_with_and_leaves_no_process(told: Run
     assert job["started"]
 
     def wait(*states: str) -> dict[str, object]:
-        until = time.monotonic() + 120
+        until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             (one,) = told("consolidate", "jobs", "--json").data["jobs"]
             if one["state"] in states and (one["state"] != "running" or one["phase"] == "training"):
@@ -104,7 +105,7 @@ def test_a_run_of_its_own_is_killed_gone_on_with_and_leaves_no_process(told: Run
     assert done["attempts"] == 2
     assert done["generation"] == running["generation"]
     assert "training" in jobs.log(jobs.get(str(done["id"]))).read_text()
-    until = time.monotonic() + 20
+    until = time.monotonic() + PATIENCE
     while began(int(str(done["pid"]))) == done["begun"]:
         assert time.monotonic() < until, "the process of a job that is over is there yet"
         time.sleep(0.1)
@@ -117,7 +118,7 @@ def test_a_run_ends_when_its_home_is_gone(told: Run, home: Path, tmp_path: Path)
     from memos_cli.infra.local.jobs import began
 
     told("consolidate", "run", "--json")
-    until = time.monotonic() + 120
+    until = time.monotonic() + PATIENCE
     while (job := told("consolidate", "jobs", "--json").data["jobs"][0])["phase"] != "training":
         assert time.monotonic() < until
         time.sleep(0.3)
@@ -133,7 +134,7 @@ def test_a_run_ends_when_its_home_is_gone(told: Run, home: Path, tmp_path: Path)
 @pytest.mark.model
 def test_what_is_learnt_is_answered_forgotten_and_proved_gone(told: Run, home: Path) -> None:
     told("add", "My favourite colour is teal.", "--kind", "fact")
-    first = told("consolidate", "run", "--now", "--max-seconds", "60", "--json", timeout=300).data
+    first = told("consolidate", "run", "--now", "--max-seconds", "60", "--json", timeout=PATIENCE).data
     assert first["facts"] == 3
     assert first["closed_book"] > first["base"] == 0.0
     if not first["promoted"]:  # so small a set may fall short of a bar by a question or two
@@ -143,7 +144,7 @@ def test_what_is_learnt_is_answered_forgotten_and_proved_gone(told: Run, home: P
     (memory,) = [one["id"] for one in told("list", "--json").data["memories"] if "Lisbon" in one["content"]]
     assert told("forget", memory, "--yes").status == 0
     assert told(*asked).data["answer"] == "I don't know that yet."
-    second = told("consolidate", "run", "--now", "--max-seconds", "15", "--json", timeout=300).data
+    second = told("consolidate", "run", "--now", "--max-seconds", "15", "--json", timeout=PATIENCE).data
     assert second["facts"] == 2
     assert second["gone"]["asked"] == second["gone"]["gone"] > 5
     receipt = told("forget", memory, "--purge", "--yes", "--json").data
@@ -158,7 +159,7 @@ def test_a_disk_that_fills_fails_the_run_and_nothing_else(told: Run, small_disk:
     monkeypatch.setenv("MEMOS_HOME", str(small_disk / "home"))
     told("add", "I live in Lisbon.", "--kind", "fact")
     told("lifecycle", "policy", "set", "consolidate.settled_days", "0")
-    ran = told("consolidate", "run", "--now", "--max-seconds", "30", timeout=300)
+    ran = told("consolidate", "run", "--now", "--max-seconds", "30", timeout=PATIENCE)
     assert (ran.status, ran.out) == (1, "")
     assert ran.err.splitlines()[0] == "memos: the disk is full, so the training was given up"
     assert [job["state"] for job in told("consolidate", "jobs", "--json").data["jobs"]] == ["failed"]

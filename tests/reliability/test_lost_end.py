@@ -10,6 +10,7 @@ import pytest
 
 from memos_cli.infra import heads
 from tests.conftest import Run, start
+from tests.patience import PATIENCE
 from tests.reliability.helpers import clean, contents, writer
 from tests.trials import trials
 
@@ -184,7 +185,7 @@ def test_a_writer_that_has_the_cube_open_goes_on_as_the_new_replica(memos: Run, 
     shutil.copyfile(copied / "cube.db", folder / "cube.db")
     chat = start(["chat", "--no-recall"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     accepted = memos("doctor", "--accept-loss", "--yes", "--json").data["cubes"]["default"]
-    _, said = chat.communicate(b"remember that I am called Ann\n", timeout=60)
+    _, said = chat.communicate(b"remember that I am called Ann\n", timeout=PATIENCE)
     assert chat.returncode == 0, said
     ended_at = {line.split()[0].decode() for line in (folder / heads.FILE).read_bytes().splitlines() if line}
     assert accepted["replica"] in ended_at

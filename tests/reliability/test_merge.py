@@ -22,6 +22,7 @@ from memos_cli.session import wall_clock
 from tests.conftest import Run
 from tests.infra.transfer.merging import assert_sound, whole
 from tests.learnt import grow
+from tests.patience import PATIENCE
 from tests.reliability.helpers import clean, writer
 from tests.trials import trials
 
@@ -72,7 +73,7 @@ def test_kill_9_at_any_instant_leaves_all_of_a_merge_or_nothing(memos: Run, cube
         if killed < OF_A_MERGE and number < 3 * OF_A_MERGE + 3:
             time.sleep(chance.uniform(0, longest))
             process.kill()
-        said, _ = process.communicate(timeout=120)
+        said, _ = process.communicate(timeout=PATIENCE)
         now = whole(cubes.vault("default"))
         cubes.close()
         if process.returncode == -signal.SIGKILL and not said:
@@ -110,7 +111,7 @@ def test_kill_9_at_any_step_of_taking_over_an_adapter_leaves_none_that_is_used_b
         sound = {name: (place / name).read_bytes() for name in LEARNT}
     pristine = home.with_name("pristine")
     shutil.copytree(home, pristine)
-    said, _ = merger(home, "other", "default").communicate(timeout=120)
+    said, _ = merger(home, "other", "default").communicate(timeout=PATIENCE)
     steps = int(said.split()[-1])
     assert steps > 3 * len(LEARNT)
     tried = random.Random(1).sample(range(1, steps + 1), min(KILLS, steps))
@@ -119,7 +120,7 @@ def test_kill_9_at_any_step_of_taking_over_an_adapter_leaves_none_that_is_used_b
         shutil.rmtree(home)
         shutil.copytree(pristine, home)
         process = merger(home, "other", "default", str(step))
-        said, _ = process.communicate(timeout=120)
+        said, _ = process.communicate(timeout=PATIENCE)
         assert (process.returncode, said) == (-signal.SIGKILL, b"try\n")
         clean(memos)
         place = home / "cubes" / "other" / "adapters" / one.id
@@ -154,9 +155,9 @@ def test_two_merges_at_once_both_ways_end_equal(memos: Run, cubes: MOS, home: Pa
     writing = writer(home, "beside", 20)
     both = [merger(home, "default", "other"), merger(home, "other", "default"), merger(home, "default", "other")]
     for process in both:
-        said, _ = process.communicate(timeout=120)
+        said, _ = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, said
-    writing.communicate(timeout=120)
+    writing.communicate(timeout=PATIENCE)
     for into, other in (("default", "other"), ("other", "default")):
         cubes.cube_merge.merge(other, into)
     assert whole(cubes.vault("default")) == whole(cubes.vault("other"))
@@ -190,7 +191,7 @@ def test_kill_9_of_a_split_leaves_every_memory_somewhere(memos: Run) -> None:
         )
         time.sleep(chance.uniform(0.1, 0.7))
         process.kill()
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)
         names = [cube["name"] for cube in memos("cube", "list", "--json").data["cubes"]]
         assert set(names) <= {"default", *(f"part{one}" for one in range(number + 1))}
         there = {name: len(memos("--cube", name, "list", "--json").data["memories"]) for name in names}

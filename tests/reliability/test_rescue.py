@@ -15,6 +15,7 @@ import pytest
 from memos_cli.cli.main import _BESIDE_CUBES
 from memos_cli.cli.main import memos as tree
 from tests.conftest import Ran, Run, start
+from tests.patience import PATIENCE
 from tests.reliability.helpers import can_mount
 
 EXPORTS = ((), ("--redact",), ("--passphrase-file", "secret"), ("--sign", "--encrypt-to", "sam"), ("--slots",))
@@ -139,7 +140,7 @@ def test_nor_of_a_cube_elsewhere(memos: Run, filled: Path, tmp_path: Path) -> No
 def test_what_is_stored_and_cannot_be_told_is_said_to_be_stored(memos: Run, more: list[str]) -> None:
     with Path("/dev/full").open("wb") as full:
         process = start([*more, "add", "one"], stdout=full, stderr=subprocess.PIPE)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=PATIENCE)
     (memory,) = memos("--json", "list").data["memories"]
     said = json.loads(err)["error"] if more else {"message": err.decode(), "hint": err.decode()}
     assert process.returncode == 1
@@ -154,7 +155,7 @@ def test_every_command_that_wrote_says_so(memos: Run) -> None:
     for arguments in (["view", "save", "v", "--tag", "t"], ["snapshot", "create", "s"], ["undo"], ["add", "two", "--key", "a"]):
         with Path("/dev/full").open("wb") as full:
             process = start(arguments, stdout=full, stderr=subprocess.PIPE)
-            _, err = process.communicate(timeout=60)
+            _, err = process.communicate(timeout=PATIENCE)
         assert (process.returncode, b"stored" in err) == (1, True), (arguments, err)
 
 
@@ -170,7 +171,7 @@ def test_what_was_done_outside_of_a_cube_is_not_said_to_have_failed(memos: Run, 
     for arguments, made in done.items():
         with Path("/dev/full").open("wb") as full:
             process = start(arguments, stdout=full, stderr=subprocess.PIPE)
-            _, err = process.communicate(timeout=60)
+            _, err = process.communicate(timeout=PATIENCE)
         assert (process.returncode, made.exists()) == (1, True), arguments
         first, hint = err.decode().splitlines()[-2:]
         assert first == "memos: it is done, but the answer could not be written: No space left on device", arguments
@@ -183,7 +184,7 @@ def test_what_does_nothing_is_not_said_to_be_done(memos: Run) -> None:
     for arguments in (["lifecycle", "install", "--cron", "--print"], ["cube", "export", "-o", "-"], ["cube", "list"]):
         with Path("/dev/full").open("wb") as full:
             process = start(arguments, stdout=full, stderr=subprocess.PIPE)
-            _, err = process.communicate(timeout=60)
+            _, err = process.communicate(timeout=PATIENCE)
         assert (process.returncode, err) == (1, b"memos: No space left on device\n"), arguments
 
 
@@ -204,7 +205,7 @@ def test_a_closed_stream_gets_nothing_written_into_a_file(memos: Run, closed: st
         done = subprocess.run(
             ["sh", "-c", f'exec "{sys.executable}" -m memos_cli {command} {closed}'],
             capture_output=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         assert done.returncode == (2 if "such" in command else 0), (command, done.stderr)

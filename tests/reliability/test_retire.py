@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, Run
+from tests.patience import PATIENCE
 from tests.reliability.helpers import clean, contents
 from tests.trials import trials
 
@@ -41,7 +42,7 @@ def test_kill_9_while_memories_retire_leaves_each_in_one_state_and_nothing_of_th
             time.sleep(chance.uniform(0.05, 0.5))
             process.kill()
         for process in running:
-            said, _ = process.communicate(timeout=60)
+            said, _ = process.communicate(timeout=PATIENCE)
             assert process.returncode == -signal.SIGKILL
             last = ""
             for line in said.decode().split("\n")[:-1]:

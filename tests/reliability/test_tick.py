@@ -16,6 +16,7 @@ import pytest
 from memos_cli.infra.vault.check import check
 from memos_cli.model import Draft, Filter, Kind, State
 from memos_cli.times import from_text, to_text
+from tests.patience import PATIENCE
 from tests.reliability import ticker
 from tests.trials import trials
 
@@ -76,7 +77,7 @@ def test_kill_9_at_random_instants_of_ticks(tmp_path: Path) -> None:
         assert process.stdout.readline().startswith(b"tick")
         time.sleep(chance.uniform(0, length))
         process.kill()
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)
         during += process.returncode == -signal.SIGKILL
         outcome(home)  # sound, and every memory in one state
         kept = told(home)

@@ -19,6 +19,7 @@ from memos_cli.interface.cubes import split
 from memos_cli.model import Draft, Filter, LinkType
 from tests.cli.helpers import locked, on_terminal
 from tests.conftest import Run
+from tests.patience import PATIENCE
 from tests.reliability.helpers import WRITER
 
 
@@ -36,7 +37,7 @@ def at_once(home: Path, commands: Sequence[Sequence[str]], **variables: str) -> 
         )
         for command in commands
     ]
-    ended = [process.communicate(timeout=300) for process in started]
+    ended = [process.communicate(timeout=PATIENCE) for process in started]
     return [(process.returncode, out.decode() or said.decode()) for process, (out, said) in zip(started, ended, strict=True)]
 
 
@@ -278,7 +279,7 @@ class TestACubeThatGoes:
         assert writer.stdout is not None
         writer.stdout.readline()
         assert at_once(home, [command])[0][0] == 0
-        rest, said = writer.communicate(timeout=60)
+        rest, said = writer.communicate(timeout=PATIENCE)
         assert writer.returncode == 1, "a Python program gets the exception"
         # As it meant to end a write or to begin one, or as it looked for a memory between two writes.
         assert (

@@ -10,7 +10,7 @@ import click
 
 from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
-from memos_cli.cli.options import KIND, PRIORITY, SPAN, WHEN, Command, reveal
+from memos_cli.cli.options import KIND, PRIORITY, SPAN, WHEN_ON_EITHER_SIDE, Command, reveal
 from memos_cli.cli.progress import progress
 from memos_cli.errors import MemosError, UsageError
 from memos_cli.interface.reader import intake
@@ -34,9 +34,9 @@ _FORMATS = click.Choice(["auto", "prose", "transcript", "markdown"])
 @click.option("--title", help="A title.")
 @click.option("--task", metavar="NAME", help="The task it belongs to.")
 @click.option("--external-id", metavar="ID", help="Your own id; adding it again with other content is an edit.")
-@click.option("--occurred-at", type=WHEN, help="When it happened.")
-@click.option("--valid-from", type=WHEN, help="Since when it is true.")
-@click.option("--valid-to", type=WHEN, help="Until when it is true.")
+@click.option("--occurred-at", type=WHEN_ON_EITHER_SIDE, help="When it happened.")
+@click.option("--valid-from", type=WHEN_ON_EITHER_SIDE, help="Since when it is true.")
+@click.option("--valid-to", type=WHEN_ON_EITHER_SIDE, help="Until when it is true.")
 @click.option("--ttl", type=SPAN, help="Let it expire after this long: 90s, 12h, 30d, 1y.")
 @click.option("--priority", type=PRIORITY, help="A number; higher is more important.")
 @click.option("--pin", "pinned", is_flag=True, default=None, help="Pin it: it does not fade.")
@@ -168,7 +168,7 @@ def _from_lines(app: App, given: dict[str, Any], fields: dict[str, Any]) -> Adde
         skipped.append((number, reason))
 
     with _lines(given["jsonl"]) as file, progress(app, "storing") as tell:
-        drafts = intake.from_lines(file, app.mos.now, fields, bad)
+        drafts = intake.from_lines(file, app.mos.now, fields, bad, app.zone)
         result = app.mos.add(drafts=drafts, tell=lambda done: tell(done, 0))
     if not result.ids and not skipped:
         raise UsageError("there is nothing to remember: the input is empty")

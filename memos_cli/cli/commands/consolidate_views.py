@@ -7,7 +7,6 @@ from memos_cli.cli import render
 from memos_cli.cli.app import App
 from memos_cli.cli.documents import fields_of
 from memos_cli.errors import Refused
-from memos_cli.times import shown
 
 if TYPE_CHECKING:
     from memos_cli.model import Adapter
@@ -31,7 +30,15 @@ def _row(one: "ListedGeneration") -> tuple[str, ...]:
     it, scores = one.adapter, one.adapter.scores
     shares = (render.percent(scores.get(name)) for name in ("closed_book", "negatives_refused", "drift"))
     name = render.one_line(it.model, 14)
-    return str(it.number), it.id[: render.SHORT_ID], name, it.created_at[:10], str(len(it.covers)), *shares, one.status
+    return (
+        str(it.number),
+        it.id[: render.SHORT_ID],
+        name,
+        render.day_of(it.created_at),
+        str(len(it.covers)),
+        *shares,
+        one.status,
+    )
 
 
 def show(app: App, one: "ListedGeneration") -> None:
@@ -46,7 +53,7 @@ def show(app: App, one: "ListedGeneration") -> None:
     if one.why:
         app.out(f"  {one.why}")
     took = it.trained.get("seconds")
-    app.out(f"  made {shown(it.created_at)}, {render.many(len(it.covers))}, {human_bytes(one.bytes)}")
+    app.out(f"  made {render.moment(it.created_at)}, {render.many(len(it.covers))}, {human_bytes(one.bytes)}")
     if took:
         peak = human_bytes(it.trained.get("peak_bytes", 0))
         head = f"  trained for {render.duration(took)} on {it.trained.get('device')}"

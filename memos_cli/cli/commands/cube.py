@@ -82,10 +82,11 @@ def list_(app: App) -> None:
         app.data({"cubes": found, "unreadable": [{"name": name, "message": message} for name, message in broken]})
         return
     if cubes:
+        from memos_cli.cli.render import day_of
         from memos_cli.cli.tables import human_bytes, table
 
         rows = [
-            ("*" if one.name == used else "", one.name, f"{one.memories:,}", human_bytes(one.bytes), one.created_at[:10])
+            ("*" if one.name == used else "", one.name, f"{one.memories:,}", human_bytes(one.bytes), day_of(one.created_at))
             for one in cubes
         ]
         table(("", "cube", "memories", "size", "made"), rows, right=(2, 3))
@@ -146,8 +147,10 @@ def info(app: App, name: str | None) -> None:
         app.data({**facts, "statistics": numbers, **_fitting_json(fits)})
         return
     from memos_cli.cli import tables
+    from memos_cli.cli.render import moment
 
-    told = [(key, value) for key, value in facts.items() if key not in {"memories", "operations"}]
+    told = [(key, value) for key, value in facts.items() if key not in {"memories", "operations", "created_at"}]
+    told.insert(2, ("made", moment(facts["created_at"])))
     tables.table(("", ""), [*told, *_fitting(vault.name, fits)])
     app.out()
     tables.statistics(vault.name, numbers)
@@ -159,7 +162,7 @@ def _fitting_json(fits: "Fitting") -> dict[str, Any]:
 
 
 def _fitting(cube: str, fits: "Fitting") -> "Iterator[tuple[str, str]]":
-    from memos_cli.cli.render import many, one_line, owned_by
+    from memos_cli.cli.render import day_of, many, one_line, owned_by
     from memos_cli.cli.sealing import named, unaccepted
 
     yield "made by", owned_by(fits.maker, unverified=fits.maker_unverified)
@@ -176,7 +179,7 @@ def _fitting(cube: str, fits: "Fitting") -> "Iterator[tuple[str, str]]":
     for came in fits.arrived:
         who = ", ".join(map(named, came.signers)) or "nobody"
         what = "a file" if came.file else f"cube {came.cube}"
-        yield "came in", f"{came.at[:10]}: {came.operations:,} operations of {what}, signed by {who}"
+        yield "came in", f"{day_of(came.at)}: {came.operations:,} operations of {what}, signed by {who}"
     if not fits.accepted:
         yield "accepted", unaccepted(cube)
     if fits.untrusted:

@@ -13,7 +13,7 @@ from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import FILTER_NAMES, NAMED, Command, dry_run, filter_of, filters, yes
 from memos_cli.cli.progress import progress
-from memos_cli.cli.render import many, one_line, owned_by
+from memos_cli.cli.render import many, moment, one_line, owned_by, zone
 from memos_cli.cli.terminal import plain
 from memos_cli.errors import UsageError
 from memos_cli.times import shown
@@ -274,8 +274,8 @@ def _facts(found: "Contents") -> Iterator[tuple[str, str]]:
     told = found.manifest
     counts, blobs = told["counts"], [one for one in told["members"] if one["name"].startswith("blobs/")]
     yield "cube", told["cube"]
-    yield "made", f"{shown(told['created'])} by {owned_by(told['owner'], unverified=not found.trusted)}"
-    yield "holds", told["selection"] or "the whole cube"
+    yield "made", f"{moment(told['created'])} by {owned_by(told['owner'], unverified=not found.trusted)}"
+    yield "holds", zone().retold(told["selection"] or "the whole cube")
     if told["redacted"]:
         yield "redacted", "a publication: no history, other ids, secrets masked"
     states = ", ".join(f"{count:,} {state}" for state, count in sorted(found.states.items()))

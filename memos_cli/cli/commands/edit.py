@@ -8,7 +8,7 @@ import click
 from memos_cli.cli import render, terminal
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.documents import fields_of
-from memos_cli.cli.options import KIND, PRIORITY, SPAN, WHEN, Command, dry_run, filter_of, filters, yes
+from memos_cli.cli.options import KIND, PRIORITY, SPAN, WHEN_ON_EITHER_SIDE, Command, dry_run, filter_of, filters, yes
 from memos_cli.cli.terminal import plain
 from memos_cli.errors import NothingFound, Refused, UsageError
 from memos_cli.interface.reader import intake
@@ -49,9 +49,9 @@ def tell(app: App, result: Changed, word: str) -> None:
 @click.option("--title", help="Another title; empty for none.")
 @click.option("--key", help="The attribute it states; empty for none.")
 @click.option("--task", help="The task it belongs to; empty for none.")
-@click.option("--occurred-at", type=WHEN, help="When it happened.")
-@click.option("--valid-from", type=WHEN, help="Since when it is true.")
-@click.option("--valid-to", type=WHEN, help="Until when it is true.")
+@click.option("--occurred-at", type=WHEN_ON_EITHER_SIDE, help="When it happened.")
+@click.option("--valid-from", type=WHEN_ON_EITHER_SIDE, help="Since when it is true.")
+@click.option("--valid-to", type=WHEN_ON_EITHER_SIDE, help="Until when it is true.")
 @click.option("--ttl", type=SPAN, help="Let it expire after this long from now.")
 @click.option("--priority", type=PRIORITY, help="A number; higher is more important.")
 @click.option("--visibility", type=click.Choice([level.value for level in Visibility]), help="Who else may read it.")

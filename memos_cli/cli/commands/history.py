@@ -54,7 +54,7 @@ def _list(app: App, limit: int) -> None:
     for command in commands:
         back = f", takes back {command['reverts']}" if command["reverts"] else ""
         app.out(
-            f"{style(command['txn'], fg='yellow')}  {shown(command['at'])}  {command['command']:<16}  "
+            f"{style(command['txn'], fg='yellow')}  {render.moment(command['at'])}  {command['command']:<16}  "
             f"{command['subjects']} changed by {plain(command['principal'])}{back}"
         )
 

@@ -8,7 +8,7 @@ from memos_cli.cli import render, sealing
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.commands.lifecycle_policy import policy
 from memos_cli.cli.documents import fields_of
-from memos_cli.cli.options import POSITIVE, TEXT_FILE, WHEN, Family, dry_run, yes
+from memos_cli.cli.options import POSITIVE, TEXT_FILE, WHEN_ON_EITHER_SIDE, Family, dry_run, yes
 from memos_cli.cli.terminal import style
 from memos_cli.errors import MemosError, Refused, UsageError
 from memos_cli.operation.lifecycle.transitions import TABLE
@@ -53,7 +53,7 @@ lifecycle.add_command(policy)
 @click.option(
     "--now",
     "instant",
-    type=WHEN,
+    type=WHEN_ON_EITHER_SIDE,
     help="Decide as of this time; earlier than the last tick: nothing; ahead of the clock: --yes.",
 )
 @click.option("--max-seconds", type=POSITIVE, help="Stop after so long; the next tick goes on.")
@@ -120,7 +120,7 @@ def tick(app: App, /, *, everything: bool, instant: str | None, dry_run: bool, *
         app.note(f"{name}: {error}")
     for one in done:
         for note in one.notes:
-            app.note(f"{one.cube}: {note}")
+            app.note(f"{one.cube}: {app.zone.retold(note)}")
     _complain(done, failed)
 
 
@@ -198,8 +198,8 @@ def status(app: App) -> None:
     for one in found:
         states = ", ".join(f"{count} {state}" for state, count in one.states.items() if count) or "nothing yet"
         app.out(f"{style(one.cube, bold=True)}: {states}")
-        app.out(f"  last tick: {shown(one.ticked) or 'never'}")
-        app.out(f"  due now: {one.due}; next: {shown(one.next) or 'nothing is planned'}")
+        app.out(f"  last tick: {render.moment(one.ticked) or 'never'}")
+        app.out(f"  due now: {one.due}; next: {render.moment(one.next) or 'nothing is planned'}")
         if not one.accepted:
             app.out(f"  {sealing.unaccepted(one.cube)}")
         if one.questions:
@@ -218,7 +218,7 @@ def _standing_json(one: "LifecycleStanding") -> dict[str, Any]:
 
 @lifecycle.command("plan")
 @click.option("--days", type=POSITIVE, default=30.0, show_default=True, help="How far to look ahead.")
-@click.option("--now", "instant", type=WHEN, help="Look ahead from this time.")
+@click.option("--now", "instant", type=WHEN_ON_EITHER_SIDE, help="Look ahead from this time.")
 @pass_app
 def plan(app: App, *, days: float, instant: str | None) -> None:
     """Tell what ticks will do, and when.
@@ -242,10 +242,13 @@ def plan(app: App, *, days: float, instant: str | None) -> None:
         return
     from memos_cli.cli.tables import table
 
-    rows = [(one.at[:10], one.memory.id[:8], one.to.value, one.reason, render.gist(one.memory, 36)) for one in found[:_SHOWN]]
+    rows = [
+        (render.day_of(one.at), one.memory.id[:8], one.to.value, one.reason, render.gist(one.memory, 36))
+        for one in found[:_SHOWN]
+    ]
     table(("day", "id", "becomes", "because", "what it says"), rows)
     if len(found) > _SHOWN:
-        app.out(f"… and {len(found) - _SHOWN} more until {found[-1].at[:10]}; all of them: --json")
+        app.out(f"… and {len(found) - _SHOWN} more until {render.day_of(found[-1].at)}; all of them: --json")
     app.note("a memory is kept by using it, or for good with: memos pin ID")
 
 
@@ -291,7 +294,7 @@ def run_chain(app: App, *, path: str, dry_run: bool) -> None:
     """
     from memos_cli.interface.pipeline import chains
 
-    done = chains.run(app.mos, app.mos.memories, chains.read(path), dry_run=dry_run)
+    done = chains.run(app.mos, app.mos.memories, chains.read(path, app.zone), dry_run=dry_run)
     if app.json:
         app.data(done)
         return

@@ -11,7 +11,6 @@ from memos_cli.cli.app import App
 from memos_cli.cli.commands.cube_diff import tell_comparison
 from memos_cli.cli.documents import fields_of
 from memos_cli.cli.terminal import echo, plain, style
-from memos_cli.times import shown
 
 if TYPE_CHECKING:
     from memos_cli.interface.cubes.merge import Answer, Ask, Asked, HeldChanges, Touched
@@ -73,7 +72,7 @@ def item(held: "HeldChanges") -> dict[str, Any]:
 def show(app: App, held: "HeldChanges") -> None:
     """A question as a block."""
     app.out(f"{style(held.id[: render.SHORT_ID], fg='cyan')}  {line_of(held)}: take all, look, leave")
-    app.out(style(f"  {render.one_line(held.other, 60)}, merged into {held.cube} on {shown(held.at)}", dim=True))
+    app.out(style(f"  {render.one_line(held.other, 60)}, merged into {held.cube} on {render.moment(held.at)}", dim=True))
 
 
 def asking(app: App) -> "Ask":

@@ -190,7 +190,7 @@ def _show_explained(app: App, run: "MemScheduler", found: "Explained") -> None:
     from memos_cli.cli.tables import human_bytes, table
 
     if found.request is None:
-        app.out(f"decided {shown(found.at)}")
+        app.out(f"decided {render.moment(found.at)}")
     rows = [
         (
             one.id[:8],

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from memos_cli.model import Memory
+    from memos_cli.times import Zone
 
 _ORDERS = click.Choice(["newest", "oldest", "updated", "occurred", "used", "priority"])
 _fail_empty = click.option("--fail-empty", is_flag=True, help="Exit with 4 when nothing is found.")
@@ -118,7 +119,7 @@ def _hit_json(hit: Hit, *, reveal: bool, parts: bool) -> dict[str, Any]:
 
 
 def _batch(app: App, given: dict[str, Any], options: dict[str, Any]) -> None:
-    queries = _queries(given["jsonl"])
+    queries = _queries(given["jsonl"], app.zone)
     if options["wanted"].snapshot and any(query.as_of for query in queries):
         raise UsageError("--snapshot and as_of exclude each other", hint="leave as_of out of the lines")
     told: set[str] = set()
@@ -134,15 +135,15 @@ def _batch(app: App, given: dict[str, Any], options: dict[str, Any]) -> None:
         raise NothingFound("nothing found for any of the queries")
 
 
-def _queries(name: str) -> list[Query]:
+def _queries(name: str, zone: "Zone") -> list[Query]:
     try:
         lines = (sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()).split(b"\n")
     except OSError as error:
         raise UsageError(f"cannot read {name}: {error.strerror}") from None
-    return [_query(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+    return [_query(number, line, zone) for number, line in enumerate(lines, start=1) if line.strip()]
 
 
-def _query(number: int, line: bytes) -> Query:
+def _query(number: int, line: bytes, zone: "Zone") -> Query:
     try:
         row = json.loads(line.decode("utf-8-sig"))
     except (ValueError, RecursionError):
@@ -152,7 +153,7 @@ def _query(number: int, line: bytes) -> Query:
     if row.get("as_of") is None:
         return Query(row["query"])
     try:
-        return Query(row["query"], parse_iso(str(row["as_of"])))
+        return Query(row["query"], parse_iso(str(row["as_of"]), zone))
     except UsageError as error:
         raise UsageError(f"line {number}: as_of: {error.message}") from None
 
@@ -201,8 +202,9 @@ def _dealt_with(app: App, memories: "Sequence[Memory]") -> None:
 @click.command("list", cls=Command)
 @filters
 @in_snapshot
+@click.option("--upcoming", is_flag=True, is_eager=True, help="What is to come, the soonest first, each by its next date.")
 @click.option("-n", "--limit", type=MANY, help="How many.")
-@click.option("--order", type=_ORDERS, default="newest", show_default=True, help="What comes first.")
+@click.option("--order", type=_ORDERS, help="What comes first.  [default: newest]")
 @click.option("--ids", "only_ids", is_flag=True, help="Only the ids, a line each.")
 @_fail_empty
 @reveal
@@ -210,19 +212,28 @@ def _dealt_with(app: App, memories: "Sequence[Memory]") -> None:
 def list_(app: App, /, **given: Any) -> None:  # noqa: ANN401 -- click's own types
     """List memories, the newest first.
 
+    With --upcoming it lists what is to come: what happens or begins to hold later, and the next occurrence of what recurs,
+    birthdays among it, until --until if that is given. A day without a time is to come until it ends.
+
     \b
     Examples:
       memos list --tag health -n 20
+      memos list --upcoming
+      memos list --upcoming --until "next month" --kind event
       memos list --kind event --order occurred
       memos list --state expired --ids | xargs memos restore
       memos list --snapshot before-the-move
 
     \b
     Exit status:
+      2  a bad value, such as a time with two meanings
       4  there is nothing, with --fail-empty
       10 no such cube or snapshot
     """
-    memories = app.mos.list(filter_of(app, given), order=given["order"], limit=given["limit"])
+    if given["upcoming"]:
+        _list_upcoming(app, given)
+        return
+    memories = app.mos.list(filter_of(app, given), order=given["order"] or "newest", limit=given["limit"])
     if app.json:
         app.data({"memories": memories}, reveal=given["reveal"])
     else:
@@ -232,6 +243,28 @@ def list_(app: App, /, **given: Any) -> None:  # noqa: ANN401 -- click's own typ
             app.note('nothing here; remember something with: memos add "I am vegan now"')
     if given["fail_empty"] and not memories:
         raise NothingFound("there is nothing to list")
+
+
+def _list_upcoming(app: App, given: dict[str, Any]) -> None:
+    for option in ("order", "snapshot"):
+        if given[option]:
+            raise UsageError(f"--upcoming and --{option} exclude each other", hint="what is to come is listed by its next date")
+    found = app.mos.upcoming(filter_of(app, given), limit=given["limit"])
+    for notice in found.notices:
+        app.note(notice)
+    if app.json:
+        from memos_cli.cli.documents import to_json
+
+        told = [{**to_json(one.memory, reveal=given["reveal"]), "next_at": shown(one.next_at)} for one in found.coming]
+        app.data({"memories": told})
+    else:
+        for one in found.coming:
+            when = render.day_and_time(one.next_at)
+            app.out(one.memory.id if given["only_ids"] else render.memory_line(one.memory, reveal=given["reveal"], when=when))
+        if not found.coming:
+            app.note('nothing is to come; plan something with: memos add "Dentist" --kind event --occurred-at "tomorrow 9:40"')
+    if given["fail_empty"] and not found.coming:
+        raise NothingFound("nothing is to come")
 
 
 def _provenance_json(result: Provenance, *, reveal: bool) -> dict[str, Any]:

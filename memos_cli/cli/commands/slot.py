@@ -207,7 +207,7 @@ def _show(app: App, found: tuple[ListedSlot, ...], *, notes: bool = True) -> Non
 def _row(one: ListedSlot) -> tuple[str, ...]:
     it = one.slot
     name = render.one_line(it.name.removeprefix("chat-"), 19)
-    used = it.last_used_at[:10]
+    used = render.day_of(it.last_used_at)
     return it.id[:_ID], _SHORT[it.covers], name, f"{len(it.ids):,}", _size(it.bytes), str(it.uses), used, one.state
 
 

@@ -194,7 +194,7 @@ def rm(app: App, name: str, *, dry_run: bool) -> None:
 
 def _line(one: Snapshot) -> str:
     note = f" ({render.one_line(one.note, 60)})" if one.note else ""
-    return f"snapshot {style(one.name, fg='yellow')} of {shown(one.at)}{note}"
+    return f"snapshot {style(one.name, fg='yellow')} of {render.moment(one.at)}{note}"
 
 
 def _of_memories(differences: tuple[Difference, ...], change: Change) -> list[tuple[Difference, Memory]]:

@@ -47,8 +47,8 @@ def list_(app: App) -> None:
         app.data({"tasks": [_json(one) for one in tasks]})
         return
     for one in tasks:
-        state = f"ended {one.ended[:10]}" if one.ended else "open"
-        newest = f", the newest of {one.newest[:10]}" if one.newest else ""
+        state = f"ended {render.day_of(one.ended)}" if one.ended else "open"
+        newest = f", the newest of {render.day_of(one.newest)}" if one.newest else ""
         name = style(one.name, fg="yellow")
         app.out(f"{name}  {state}  {one.current:,} of {render.many(one.memories)} current{newest}")
     if not tasks:

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import Family, dry_run, filters
 from memos_cli.cli.terminal import plain
@@ -86,5 +87,13 @@ def _words(fields: dict[str, Any]) -> str:
     for name, value in fields.items():
         values = value if isinstance(value, list) else [value]
         option = "--" + singular.get(name, name).replace("_", "-")
-        parts += [option if one is True else f"{option} {plain(str(one))}" for one in values]
+        parts += [option if one is True else f"{option} {plain(str(_shown(name, one)))}" for one in values]
     return " ".join(parts)
+
+
+def _shown(name: str, value: object) -> object:
+    """A filter's value: a time as the clock on the wall says it, in quotes where a blank is in it."""
+    if name not in {"since", "until", "as_of"}:
+        return value
+    moment = str(render.moment(str(value)))
+    return f"'{moment}'" if " " in moment else moment

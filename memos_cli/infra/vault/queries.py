@@ -46,6 +46,9 @@ def condition(wanted: Filter) -> Condition:
     if wanted.trusted:
         require("NOT EXISTS (SELECT 1 FROM arrivals a WHERE a.id = m.id)")
     _require_marks(wanted, require)
+    if wanted.ahead is not None:
+        recurs = "instr(m.metadata, '\"recurrence\"')"
+        require(f"(m.occurred_at >= ? OR m.valid_from >= ? OR {recurs})", wanted.ahead, wanted.ahead)
     for bound, sign in ((wanted.since, ">="), (wanted.until, "<")):
         if bound is not None:
             require(
@@ -91,7 +94,8 @@ def _require_presence(wanted: Filter, require: Any) -> None:  # noqa: ANN401 -- 
     else:
         require(f"m.state IN ({_marks(states)})", *states)
     if not wanted.states:
-        require("(m.valid_from IS NULL OR m.valid_from <= ?)", wanted.at)
+        if wanted.ahead is None:
+            require("(m.valid_from IS NULL OR m.valid_from <= ?)", wanted.at)
         require("(m.valid_to IS NULL OR m.valid_to > ?)", wanted.at)
         require("(m.expires_at IS NULL OR m.expires_at > ?)", wanted.at)
     if wanted.past:

@@ -172,7 +172,7 @@ class Replier:
         silent = Stream(lambda _: None, stoppable=stream.stoppable)
         answer, result = self._asked_of(llm, bare, silent)
         spared = llm.count(model_request.request(whole.prompt, llm.template)) - result.tokens["prompt"]
-        lines = [model_request.line(memory, self._recalling.content(memory)) for memory in learnt]
+        lines = [model_request.line(memory, self._recalling.content(memory), self._session.zone) for memory in learnt]
         named = [learnt[index] for index in citations.cited(answer, whole.prompt.question, lines)]
         own = intents.terms(answer) - intents.terms(whole.prompt.question)
         borne_out = own and all(any(word in intents.terms(memory.content) for memory in named) for word in own)

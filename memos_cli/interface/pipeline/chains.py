@@ -13,7 +13,7 @@ from memos_cli.errors import UsageError
 from memos_cli.infra.vault import fold, queries
 from memos_cli.model import Filter, Kind, LinkType, Memory, State
 from memos_cli.operation.changes import change_within, check_content
-from memos_cli.times import from_text, parse_duration, parse_iso, to_text
+from memos_cli.times import Zone, from_text, parse_duration, parse_iso, to_text
 
 if TYPE_CHECKING:
     from memos_cli.infra.vault.vault import Vault
@@ -50,8 +50,12 @@ class Chained(NamedTuple):
     dry_run: bool
 
 
-def read(text: str) -> tuple[Step, ...]:
+def read(text: str, zone: Zone | None = None) -> tuple[Step, ...]:
     """The steps of a chain file.
+
+    Args:
+        text: TOML.
+        zone: where a time without an offset from UTC was written; `None` for UTC.
 
     Raises:
         UsageError: not TOML, no steps, an unknown step or field, or a value that it cannot take.
@@ -64,13 +68,13 @@ def read(text: str) -> tuple[Step, ...]:
         raise UsageError(f"the chain is not TOML: {error}") from None
     if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
         raise UsageError("the chain has no steps", hint="write tables [[step]]; see: memos lifecycle run --help")
-    steps = tuple(_step(number, table) for number, table in enumerate(tables, start=1))
+    steps = tuple(_step(number, table, zone) for number, table in enumerate(tables, start=1))
     if steps[0].do != "retrieve":
         raise UsageError("the first step has to retrieve", hint='do = "retrieve"')
     return steps
 
 
-def _step(number: int, table: dict[str, Any]) -> Step:
+def _step(number: int, table: dict[str, Any], zone: Zone | None) -> Step:
     do = table.get("do")
     if do not in _FIELDS:
         raise UsageError(f"step {number} does {do!r}, which is no step", hint=f"there are: {', '.join(_FIELDS)}")
@@ -82,13 +86,13 @@ def _step(number: int, table: dict[str, Any]) -> Step:
         if not isinstance(value, wanted) or isinstance(value, bool):
             raise UsageError(f"step {number} ({do}): {name} has to be a {'text' if wanted is str else wanted.__name__}")
     try:
-        return Step(do, _checked(fields))
+        return Step(do, _checked(fields, zone))
     except (UsageError, ValueError, re.error) as error:
         said = error.message if isinstance(error, UsageError) else str(error)
         raise UsageError(f"step {number} ({do}): {said}") from None
 
 
-def _checked(fields: dict[str, Any]) -> dict[str, Any]:
+def _checked(fields: dict[str, Any], zone: Zone | None) -> dict[str, Any]:
     """Fields in the types that steps use: checks names of kinds, states and links, and reads times and durations."""
     found = dict(fields)
     for name in ("tags", "without", "kinds", "states"):
@@ -101,7 +105,7 @@ def _checked(fields: dict[str, Any]) -> dict[str, Any]:
     if "link" in found:
         found["link"] = LinkType(found["link"])
     for name in ("since", "until", "valid_to"):
-        found |= {name: parse_iso(found[name])} if name in found else {}
+        found |= {name: parse_iso(found[name], zone)} if name in found else {}
     for name in ("older", "unused"):
         found |= {name: parse_duration(found[name])} if name in found else {}
     if "matching" in found:

@@ -238,7 +238,8 @@ class Pipeline:
 
         session = self._session
         if drafts is None:
-            drafts = intake.drafts(content, messages, session.now, fields)
+            said = messages if messages is None else [session.timed(message) for message in messages]
+            drafts = intake.drafts(content, said, session.now, session.timed(fields))
         added = ingest(session.writable(), drafts, session.author("add", user_id), tell, derived=derived)
         while self._read:  # a purge before the commit may have removed the file as unused
             self._blobs().put(self._read.pop())
@@ -327,7 +328,7 @@ class Pipeline:
         if mode not in MODES:
             raise UsageError(f"no update mode {mode!r}", hint=f"there are: {', '.join(MODES)}")
         vault, identity = self._session.locate(text, user_id)
-        return edit(vault, identity, self._session.author("edit", user_id), fields, mode, was=was)
+        return edit(vault, identity, self._session.author("edit", user_id), self._session.timed(fields), mode, was=was)
 
     def delete(
         self, texts: str | Sequence[str], *, thaw: bool = False, dry_run: bool = False, user_id: str | None = None

@@ -11,7 +11,7 @@ from memos_cli.infra.vault import fold
 from memos_cli.infra.vault.log import encoded
 from memos_cli.model import Draft, Kind, Origin, Source
 from memos_cli.operation.changes import check_content, checked_name
-from memos_cli.times import from_text, parse_duration, parse_iso, to_text
+from memos_cli.times import Zone, from_text, parse_duration, parse_iso, to_text
 
 if TYPE_CHECKING:
     from memos_cli.infra.vault.blobs import Blobs
@@ -106,29 +106,32 @@ def _of_messages(messages: Sequence[Mapping[str, str]], now: str, given: dict[st
         yield with_fields(draft, given)
 
 
-def from_lines(lines: Iterable[bytes], now: str, given: Mapping[str, Any], bad: Callable[[int, str], None]) -> Iterator[Draft]:
+def from_lines(
+    lines: Iterable[bytes], now: str, given: Mapping[str, Any], bad: Callable[[int, str], None], zone: Zone | None = None
+) -> Iterator[Draft]:
     """Drafts from JSON Lines, with the fields of each line unchanged.
 
     Args:
         given: fields for every line that does not set them itself.
         bad: called with the number (from 1) and the fault of a line that is no draft; unless it raises, the line is skipped.
+        zone: where a time without an offset from UTC was written; `None` for UTC.
     """
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            yield with_fields(_of_line(line, now), given) if given else _of_line(line, now)
+            yield with_fields(_of_line(line, now, zone), given) if given else _of_line(line, now, zone)
         except UsageError as error:
             bad(number, error.message)
 
 
-def _of_line(line: bytes, now: str) -> Draft:
+def _of_line(line: bytes, now: str, zone: Zone | None) -> Draft:
     from memos_cli.infra.governance.secrets import find
 
     row = _object(line)
     content = check_content(_text(row, "content"))
     kind = Kind.NOTE if row.get("kind") is None else _kind(row["kind"])
-    times: dict[str, Any] = {name: _time(row, name) for name in _TIMES if row.get(name) is not None}
+    times: dict[str, Any] = {name: _time(row, name, zone) for name in _TIMES if row.get(name) is not None}
     if row.get("ttl") is not None:
         times["expires_at"] = ends(row["ttl"], now)
     check_span(times.get("valid_from"), times.get("valid_to"))
@@ -215,9 +218,9 @@ def _kind(value: object) -> Kind:
         raise UsageError(f"unknown kind {str(value)[:40]!r}; there are: {', '.join(Kind)}") from None
 
 
-def _time(row: Mapping[str, Any], name: str) -> str:
+def _time(row: Mapping[str, Any], name: str, zone: Zone | None) -> str:
     try:
-        return parse_iso(_text(row, name))
+        return parse_iso(_text(row, name), zone)
     except UsageError as error:
         raise UsageError(f"{name}: {error.message}") from None
 

@@ -9,6 +9,7 @@ from memos_cli.operation.results import Found, Query
 
 if TYPE_CHECKING:
     from memos_cli.infra.vault.vault import Vault
+    from memos_cli.operation.operator.upcoming import Agenda
     from memos_cli.session import Session
 
 
@@ -95,6 +96,23 @@ class MemOperator:
             narrowed = self._session.sight(vault, wanted, user_id)
             found += past.seen(vault, narrowed).find(narrowed, order, limit)
         return tuple(queries.in_order(found, order)[:limit])
+
+    def upcoming(self, wanted: Filter | None = None, *, limit: int | None = None, user_id: str | None = None) -> "Agenda":
+        """What is to come, each memory once, by its next date.
+
+        Args:
+            wanted: narrows the memories, and when they come: from now on, or from a later `since`, and before `until`. With a
+                question about the past it is what was to come then.
+            limit: how many.
+            user_id: who is asking.
+        """
+        from memos_cli.operation.operator import upcoming
+
+        wanted, zone = wanted or Filter(at=self._session.now), self._session.zone
+        since = max(wanted.at, wanted.since or "")
+        meant = wanted._replace(since=None, until=None, ahead=upcoming.day_begins(since, zone))
+        found = upcoming.agenda(self.list(meant, user_id=user_id), since, wanted.until, zone)
+        return found._replace(coming=found.coming[:limit])
 
     def record_uses(self, memories: Iterable[Memory]) -> None:
         """Record that these memories were shown or put into a prompt, where the setting `use.record` is on."""

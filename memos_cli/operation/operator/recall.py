@@ -203,7 +203,8 @@ class Recall:
         return Laid(replace(laid.prompt, retrieved=self._lines(told)), (*laid.memories[:first], *told))
 
     def _lines(self, memories: Sequence[Memory]) -> tuple[Line, ...]:
-        return tuple(model_request.line(memory, self.content(memory)) for memory in memories)
+        zone = self._session.zone
+        return tuple(model_request.line(memory, self.content(memory), zone) for memory in memories)
 
     def content(self, memory: Memory) -> str:
         """A memory's words; a secret is masked unless it may be shown, and always where a model elsewhere would read it."""

@@ -8,6 +8,7 @@ from memos_cli.errors import UsageError
 from memos_cli.model import Kind, Memory, Origin
 from memos_cli.operation.prompt.layout import JINJA, MINI, Line, Prompt, messages, text
 from memos_cli.ports import Piece, Request, Token
+from memos_cli.times import Zone
 
 UNKNOWN = "I don't know that yet."
 """The answer when the memories do not say; memos-mini was taught to say it then, too."""
@@ -15,15 +16,16 @@ UNKNOWN = "I don't know that yet."
 _MARK = re.compile(r"(<\|\w+\|>)")
 
 
-def line(memory: Memory, content: str) -> Line:
-    """A memory as the prompt shows it.
+def line(memory: Memory, content: str, zone: Zone | None = None) -> Line:
+    """A memory as the prompt shows it, with the day that it is from in the person's zone; without a zone that of UTC.
 
     The speaker is named for turns of a conversation, and for memories extracted from the words of others: their "I" is not the
     person's.
     """
     speaker = memory.source.speaker
     of_others = memory.origin is Origin.INFERENCE and (speaker or "").casefold() != (memory.owner or "").casefold()
-    return Line(content, since(memory), speaker if memory.kind is Kind.EPISODE or of_others else None)
+    day = str(zone.day(since(memory))) if zone else since(memory)
+    return Line(content, day, speaker if memory.kind is Kind.EPISODE or of_others else None)
 
 
 def since(memory: Memory) -> str:

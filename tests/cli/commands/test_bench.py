@@ -15,6 +15,7 @@ import pytest
 
 from tests.conftest import ROOT, Run, start
 from tests.endpoint import Endpoint, serving
+from tests.patience import PATIENCE
 
 DATA = ROOT / "tests" / "data" / "qa"
 MINI = ROOT / "memos_cli" / "data" / "memos-mini.gguf"
@@ -208,18 +209,18 @@ def test_what_is_stopped_leaves_its_answers_and_no_home(temporary: Path, tmp_pat
 
     def says(body: dict[str, Any]) -> str:
         if "prize" in body["messages"][-1]["content"].rpartition("\n")[2]:
-            go.wait(30)
+            go.wait(PATIENCE)
         return "Jonas"
 
     with serving(Endpoint(says)) as endpoint:
         env = {**os.environ, "MEMOS_LLM_MODEL": "slow", "MEMOS_LLM_ENDPOINT": endpoint.url}
         process = start(["bench", "qa", str(DATA), "--out", str(out)], env=env, stderr=subprocess.PIPE)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while len(endpoint.asked) < 3 and time.monotonic() < deadline:
             time.sleep(0.02)
         assert len(list(temporary.iterdir())) == 1
         process.send_signal(number)
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=PATIENCE)
         go.set()
     assert process.returncode == 128 + number
     assert b"Traceback" not in err

@@ -9,6 +9,7 @@ import pytest
 from filelock import FileLock
 
 from tests.conftest import Run, start
+from tests.patience import PATIENCE
 
 pytest.importorskip("llama_cpp")
 pytest.importorskip("gguf")
@@ -81,7 +82,7 @@ def test_two_at_once_would_disturb_each_other(memos: Run, home: Path) -> None:
 def test_what_a_killed_run_left_is_swept_up_by_the_next(memos: Run, home: Path) -> None:
     process = start(["bench", "ttft", "--shape", "tiny", "--context", "4096", "--question", "16", "--repeat", "100"])
     folder = home / "cache" / "bench"
-    end = time.monotonic() + 30
+    end = time.monotonic() + PATIENCE
     while not list(folder.glob("ttft-*/*.state")):
         assert time.monotonic() < end
         time.sleep(0.02)
@@ -95,10 +96,10 @@ def test_what_a_killed_run_left_is_swept_up_by_the_next(memos: Run, home: Path) 
 def test_stopped_in_the_middle_it_leaves_nothing(home: Path) -> None:
     process = start(["bench", "ttft", "--shape", "tiny", "--context", "4096", "--question", "16", "--repeat", "100"])
     folder = home / "cache" / "bench"
-    end = time.monotonic() + 30
+    end = time.monotonic() + PATIENCE
     while not list(folder.glob("ttft-*/*.state")):
         assert time.monotonic() < end
         assert process.poll() is None
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    assert process.wait(30) == 130
+    assert process.wait(PATIENCE) == 130

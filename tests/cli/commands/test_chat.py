@@ -20,6 +20,7 @@ from typing import Self
 import pytest
 
 from tests.conftest import ANSWER, Run, start
+from tests.patience import PATIENCE
 
 SAID = " ".join(ANSWER)
 
@@ -187,7 +188,7 @@ def test_an_extractive_answer_imports_no_model(memos: Run) -> None:
     command = [sys.executable, "-c", code, "chat", "-m", "Where do I live?", "--no-save"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     found = set(done.stderr.splitlines()[-1].split())
-    assert not found & {"llama_cpp", "numpy", "jinja2", "prompt_toolkit", "huggingface_hub", "http", "rich", "dateparser"}
+    assert not found & {"llama_cpp", "numpy", "jinja2", "prompt_toolkit", "huggingface_hub", "http", "rich", "dateutil"}
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -198,7 +199,7 @@ def test_an_answer_that_is_interrupted_leaves_nothing(memos: Run, models: Path, 
     time.sleep(2.5)
     assert process.poll() is None
     process.send_signal(number)
-    _, err = process.communicate(timeout=20)
+    _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 128 + number
     assert b"Traceback" not in err
     assert len(memos("--json", "list").data["memories"]) == 1

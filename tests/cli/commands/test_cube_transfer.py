@@ -17,6 +17,7 @@ from tests.cli.helpers import jsonl, on_terminal, operations
 from tests.cli.test_contract import fails, typed
 from tests.conftest import Clock, Run, start
 from tests.learnt import grow
+from tests.patience import PATIENCE
 
 TOLD = {"cube": str, "path": str, "bytes": int, "digest": str, "vectors": int, "blobs": int, "absent": int, "redacted": bool}
 
@@ -142,7 +143,7 @@ def test_an_interrupted_export_and_import_leave_nothing(
         process = start(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for_work(home, tmp_path, process)
         process.send_signal(number)
-        assert process.wait(20) == status
+        assert process.wait(PATIENCE) == status
         assert memos("cube", "list", "--json").data["cubes"][0]["name"] == "default"
         assert len(memos("cube", "list", "--json").data["cubes"]) == 1
         assert not (tmp_path / "a.memcube").exists()

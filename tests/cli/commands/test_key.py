@@ -10,6 +10,7 @@ import pytest
 from tests.cli.helpers import written
 from tests.cli.test_contract import fails, typed
 from tests.conftest import Run, start
+from tests.patience import PATIENCE
 
 KEY = {"name": str, "fingerprint": str, "recipient": str, "key": str, "own": bool, "protected": bool | None, "line": str}
 
@@ -29,7 +30,7 @@ def talk(arguments: list[str], *answers: tuple[str, str]) -> tuple[int, str]:
     if process.poll() is None and left:
         process.kill()
     assert not left, shown
-    return process.wait(60), shown.decode()
+    return process.wait(PATIENCE), shown.decode()
 
 
 def test_new_show_list_and_rm(memos: Run, home: Path) -> None:

@@ -9,6 +9,7 @@ from memos_cli.operation.lifecycle.transitions import TABLE
 from memos_cli.operation.policy import KEYS
 from tests.cli.helpers import cube_file, jsonl, operations
 from tests.conftest import Run
+from tests.patience import PATIENCE
 
 LATER = "2031-01-01"
 
@@ -203,7 +204,7 @@ def test_the_line_in_the_crontab_runs(memos: Run, tmp_path: Path, two: list[str]
         env={"HOME": str(tmp_path), "MEMOS_PRINCIPAL": "sam"},
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert (done.returncode, done.stdout) == (0, b""), done.stderr
     assert memos("lifecycle", "status", "--json").data["cubes"][0]["ticked"] is not None

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from memos_cli.errors import AccessDenied, MemosError, UsageError
 from memos_cli.infra.crypto import age, age_scrypt
+from tests.patience import PATIENCE
 
 CHUNK = age_scrypt.CHUNK
 MINE, OTHERS = age.new_identity(), age.new_identity()
@@ -122,7 +123,7 @@ def test_ssh_keys_open_what_was_sealed_for_them(tmp_path: Path, kind: str) -> No
 def test_an_ssh_key_under_a_passphrase_is_refused_with_a_way_out(tmp_path: Path) -> None:
     if not shutil.which("ssh-keygen"):
         pytest.skip("there is no ssh-keygen here")
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "a word", "-f", tmp_path / "id"], check=True, timeout=60)
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "a word", "-f", tmp_path / "id"], check=True, timeout=PATIENCE)
     file = seal(b"text", tmp_path, recipients=[(tmp_path / "id.pub").read_text().strip()])
     with pytest.raises(UsageError, match="decrypted first") as caught:
         unseal(file, tmp_path, [(tmp_path / "id").read_text()])
@@ -310,7 +311,7 @@ def test_nothing_in_the_clear_stays_behind_a_killed_process(tmp_path: Path, how:
         file.write_bytes(seal(b"the secret text " * 100_000, tmp_path, recipients=[FOR_ME]))
     scratch = tmp_path / "scratch"
     key = FOR_ME if how == "seal" else MINE
-    done = subprocess.run([sys.executable, "-c", _KILLED, how, str(scratch), str(file), key], check=False, timeout=60)
+    done = subprocess.run([sys.executable, "-c", _KILLED, how, str(scratch), str(file), key], check=False, timeout=PATIENCE)
     assert done.returncode == -9
     assert list(scratch.iterdir()) == []
     assert b"secret text" not in file.read_bytes()
@@ -340,7 +341,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 def test_memory_does_not_grow_with_the_file(tmp_path: Path, how: str) -> None:
     def peak(megabytes: int) -> int:
         arguments = [how, str(tmp_path / "x.age"), str(tmp_path), str(megabytes)]
-        done = subprocess.run([sys.executable, "-c", _MEASURED, *arguments], capture_output=True, check=True, timeout=60)
+        done = subprocess.run([sys.executable, "-c", _MEASURED, *arguments], capture_output=True, check=True, timeout=PATIENCE)
         return int(done.stdout)
 
     assert peak(60) < 1.2 * peak(4)

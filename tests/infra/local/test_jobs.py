@@ -10,6 +10,7 @@ import pytest
 
 from memos_cli.errors import Busy, NotFound
 from memos_cli.infra.local.jobs import KEPT, Job, Jobs, Pulse, Stopped, began
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -127,7 +128,7 @@ def test_a_process_is_known_by_when_it_was_started() -> None:
     mine = began(process.pid)
     assert mine
     assert mine == began(process.pid)
-    process.communicate(b"\n", timeout=20)
+    process.communicate(b"\n", timeout=PATIENCE)
     assert began(process.pid) != mine
 
 
@@ -143,5 +144,5 @@ def test_a_process_that_the_row_does_not_name_is_left_alone(
         Pulse(jobs, one, lambda: "2026").set(state="running", pid=process.pid, begun=begun)
         assert not jobs.stop(jobs.get(one.id))
     assert process.poll() is None
-    process.communicate(b"\n", timeout=20)
+    process.communicate(b"\n", timeout=PATIENCE)
     assert process.returncode == 0

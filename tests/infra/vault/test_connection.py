@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from memos_cli.infra.vault import connection
+from tests.patience import PATIENCE
 
 ENDLESS = "WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT count(*) FROM c"
 COMMAND = f"""
@@ -63,7 +64,7 @@ def test_a_command_in_a_long_statement_ends_at_a_signal_as_any_other(number: int
     time.sleep(0.2)
     process.send_signal(number)
     try:
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=PATIENCE)
     finally:
         process.kill()
     assert (process.returncode, err) == (status, said)

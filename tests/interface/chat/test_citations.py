@@ -11,6 +11,7 @@ from memos_cli.operation.prompt import model_request
 from memos_cli.operation.prompt.layout import JINJA, MINI, Line, Prompt, Turn, text
 from memos_cli.operation.results import Hit, Parts
 from memos_cli.ports import Token
+from memos_cli.times import Zone
 
 LINES = (Line("I live in Porto."), Line("My sister Ana has a dog called Bruno."), Line("I am allergic to peanuts."))
 FULL = Prompt(
@@ -29,6 +30,16 @@ def test_the_i_of_others_is_theirs() -> None:
     assert model_request.line(fact._replace(owner="ana"), fact.content).speaker is None
     assert model_request.line(fact._replace(origin=Origin.USER), fact.content).speaker is None
     assert model_request.line(fact._replace(kind=Kind.EPISODE, owner="ana"), fact.content).speaker == "Ana"
+
+
+def test_a_line_has_the_day_that_it_was_where_the_person_is() -> None:
+    evening = Memory("m", "It rained", Kind.EVENT, occurred_at="2026-03-08T03:00:00.000Z")
+    days = {"America/Los_Angeles": "2026-03-07", "Etc/UTC": "2026-03-08", "Asia/Kolkata": "2026-03-08"}
+    for name, day in days.items():
+        assert (
+            text(Prompt("When?", (model_request.line(evening, evening.content, Zone(name)),))).count(f" {day} It rained") == 1
+        )
+    assert text(Prompt("When?", (model_request.line(evening, evening.content),))).count(" 2026-03-08 It rained") == 1
 
 
 @pytest.mark.parametrize(

@@ -238,7 +238,7 @@ def test_a_plain_memory_loads_no_heavy_library() -> None:
     code = (
         "import sys; from memos_cli.interface.reader.reader import Reader;"
         f"Reader().read_one('Lunch with Ana today, she may come on Friday; 2 eggs', now='{NOW}');"
-        "print([m for m in ('dateparser', 'detect_secrets', 'markdown_it', 'requests', 'numpy') if m in sys.modules])"
+        "print([m for m in ('dateutil', 'detect_secrets', 'markdown_it', 'requests', 'numpy') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
