@@ -239,7 +239,7 @@ class Pipeline:
         session = self._session
         if drafts is None:
             drafts = intake.drafts(content, messages, session.now, fields, self.reader())
-            derived = derived or self.events(drafts)
+            derived = derived or (self.events(drafts) if messages is not None else ())
         added = ingest(session.writable(), drafts, session.author("add", user_id), tell, derived=derived)
         while self._read:  # a purge before the commit may have removed the file as unused
             self._blobs().put(self._read.pop())
