@@ -51,6 +51,11 @@ def add(app: App, /, text: tuple[str, ...], **given: Any) -> int:  # noqa: ANN40
     TEXT is one memory, word for word. `-` reads standard input, which is taken apart as --file takes a file apart:
     transcripts become episodes, Markdown and prose become notes. With nothing given, on a terminal, your editor opens.
 
+    What the words say about time is taken as you mean it where you are (TZ, setting timezone): "tomorrow at noon" dates an
+    event, "until Monday" says how long it is true, "every second Friday" that it comes back; what has two readings stays
+    undated. A note of a file counts from its day heading, front matter, e-mail date, file name or the file's own time, and
+    what a stamped talk says of another day becomes an event of its own, linked to its turn.
+
     The same content again is a duplicate and is not stored twice. With --key, what stated that attribute until now is
     superseded: kept, but no longer current. Secrets (keys, passwords) are labelled, and masked whenever they are shown.
 
