@@ -50,7 +50,10 @@ class Embedder(Protocol):
 
 @runtime_checkable
 class Parser(Protocol):
-    """Turns text of one format into drafts."""
+    """Turns text of one format into drafts.
+
+    A parser with an attribute `zone` gets there the `times.Zone` of the person, for times that are written without an offset.
+    """
 
     def matches(self, text: str, name: str | None) -> bool:
         """Whether this text (from a file called `name`, when it came from one) looks like the format."""

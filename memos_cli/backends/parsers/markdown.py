@@ -14,13 +14,14 @@ the headings, `Car > Tyres`. Front matter (between `---` lines) gives `title`, `
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 
 from memos_cli.backends.parsers.blocks import Block, blocks
 from memos_cli.backends.parsers.prose import LONGEST_PARAGRAPH, pieces
 from memos_cli.backends.parsers.spans import ByteOffsets, Line, lines, trimmed
 from memos_cli.errors import UsageError
 from memos_cli.model import Draft, Kind, Origin, Source
-from memos_cli.times import parse_iso
+from memos_cli.times import Zone, parse_iso
 
 LONGEST_SECTION = 1200
 """Most characters of a section that stays whole."""
@@ -49,7 +50,13 @@ class _Section:
 
 
 class MarkdownParser:
-    """CommonMark with tables, as markdown-it-py reads it; only the block structure is used."""
+    """CommonMark with tables, as markdown-it-py reads it; only the block structure is used.
+
+    Attributes:
+        zone: where the clock hung of a date in front matter without an offset; `None` for UTC.
+    """
+
+    zone: Zone | None = None
 
     def matches(self, text: str, name: str | None) -> bool:
         """By the file's name, or by marks that plain text lacks: front matter, headings, fences, mostly bullets."""
@@ -73,7 +80,7 @@ class MarkdownParser:
         if not text[start:].strip():
             start, fields = 0, {}
         at = ByteOffsets(text)
-        front_matter = _FrontMatter(fields) if fields else None
+        front_matter = _FrontMatter(fields, self.zone) if fields else None
         for content, kind, title, first, last in _DocumentReader(text, start).drafts():
             source = Source(start=at(first), end=at(last))
             if front_matter is None:
@@ -230,17 +237,24 @@ def _fields(body: str) -> dict[str, str]:
     return {key: "\n".join(values) for key, values in fields.items()}
 
 
+def _dated(text: str, zone: Zone | None) -> str:
+    """The instant of an ISO-8601 time, which is that of a clock in the zone where it has no offset."""
+    parsed = parse_iso(text)
+    moment = datetime.fromisoformat(text)
+    return parsed if zone is None or moment.tzinfo is not None else zone.instant(moment)
+
+
 class _FrontMatter:
     """What front matter gives to every draft of its file: its title, its tags and its date; all else goes to the metadata."""
 
-    def __init__(self, fields: dict[str, str]) -> None:
+    def __init__(self, fields: dict[str, str], zone: Zone | None) -> None:
         rest = dict(fields)
         self._title = rest.pop("title", "").strip("\"' \n")
         tags = re.split(r"[,\n]", rest.pop("tags", ""))
         self._tags = tuple(dict.fromkeys(tag for tag in (tag.strip("[]\"'# -\t") for tag in tags) if tag))
         self._occurred_at = None
         try:
-            self._occurred_at = parse_iso(rest.get("date", "").strip("\"' \n"))
+            self._occurred_at = _dated(rest.get("date", "").strip("\"' \n"), zone)
             rest.pop("date")
         except UsageError:
             pass

@@ -1,4 +1,4 @@
-"""Dates and clock times as chats write them, as instants. A time without a zone is taken as UTC."""
+"""Dates and clock times as chats write them, as instants. A time without an offset is that of a clock in the zone given."""
 
 # ruff: noqa: RUF001 -- the dashes that people rule lines with are matched
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import NamedTuple
 
-from memos_cli.times import to_text
+from memos_cli.times import Zone, to_text
 
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
@@ -46,8 +46,8 @@ class SessionHeader(NamedTuple):
     at: str | None
 
 
-def header(line: str) -> SessionHeader | None:
-    """The line as a session header; `None` for all other lines.
+def header(line: str, where: Zone | None = None) -> SessionHeader | None:
+    """The line as a session header; `None` for all other lines. Its time is that of a clock in `where` (`None`: UTC).
 
     A header has a full date and nothing else (except a weekday, a clock time, a session number), or dashes on both sides and a
     date or a session number between them.
@@ -65,7 +65,8 @@ def header(line: str) -> SessionHeader | None:
     rest = _FILLER.sub("", _HEADER_CLOCK.sub("", rest)).strip(_DECORATION + "\n")
     if day is None or (rest and not ruled):
         return None
-    at = instant(day, clock.group("time"), clock.group("half"), None) if clock else instant(day, "0:00", None, None)
+    hour, half = (clock.group("time"), clock.group("half")) if clock else ("0:00", None)
+    at = instant(day, hour, half, None, where)
     return SessionHeader(rest or (day.isoformat() if clock is None else f"{day} {clock.group().strip()}"), day, at)
 
 
@@ -92,11 +93,14 @@ def _date(year: int, month: int, day: int) -> date | None:
         return None
 
 
-def day_first(stamps: Iterable[str]) -> bool:
+def day_first(stamps: Iterable[str], *, halves: bool = False) -> bool:
     """Whether `05/03/24` is the fifth of March in this chat, judged by its own dates.
 
     A first number above twelve, a dot between the numbers or the order of the messages decides; when nothing does, the day
-    comes first, as nearly everywhere outside the United States.
+    comes first, as nearly everywhere outside the United States, unless the hours are counted in halves of the day as there.
+
+    Args:
+        halves: whether its clock says AM and PM.
     """
     pairs = [tuple(map(int, re.split(r"[/.]", stamp))) for stamp in stamps if not re.match(r"\d{4}", stamp)]
     if any(first > 12 for first, *_ in pairs):
@@ -105,7 +109,9 @@ def day_first(stamps: Iterable[str]) -> bool:
         return False
     by_month = [(year, first, second) for first, second, year in pairs]
     by_day = [(year, second, first) for first, second, year in pairs]
-    return not (by_month == sorted(by_month) and by_day != sorted(by_day))
+    if (by_month == sorted(by_month)) != (by_day == sorted(by_day)):
+        return by_day == sorted(by_day)
+    return not halves
 
 
 def calendar_day(stamp: str, *, day_comes_first: bool) -> date | None:
@@ -117,13 +123,19 @@ def calendar_day(stamp: str, *, day_comes_first: bool) -> date | None:
     return _date(year, two, one) if day_comes_first or "." in stamp else _date(year, one, two)
 
 
-def instant(day: date, clock: str, half: str | None, zone: str | None) -> str | None:
-    """The day and the clock time as fixed-width UTC text; `None` for a time such as 25:61."""
+def instant(day: date, clock: str, half: str | None, zone: str | None, where: Zone | None = None) -> str | None:
+    """The day and the clock time as fixed-width UTC text; `None` for a time such as 25:61.
+
+    Args:
+        zone: an offset from UTC, or `Z`.
+        where: where the clock hangs that no offset is written for; `None` for UTC.
+    """
     hour, *rest = map(int, clock.split(":"))
     if half:
         hour = hour % 12 + (12 if half[0] in "pP" else 0)
-    zone = (zone or "Z").strip()
+    zone = (zone or ("" if where else "Z")).strip()
     try:
-        return to_text(datetime.fromisoformat(f"{day}T{hour:02}:" + ":".join(f"{part:02}" for part in rest) + zone))
+        moment = datetime.fromisoformat(f"{day}T{hour:02}:" + ":".join(f"{part:02}" for part in rest) + zone)
+        return where.instant(moment) if where and not zone else to_text(moment)
     except (ValueError, OverflowError):
         return None

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from memos_cli.backends.parsers.spans import ByteOffsets, Line, lines, trimmed
 from memos_cli.backends.parsers.stamps import CLOCK, STAMP, SessionHeader, calendar_day, day_first, header, instant
 from memos_cli.model import Draft, Kind, Origin, Source
+from memos_cli.times import Zone
 
 if TYPE_CHECKING:
     from datetime import date
@@ -75,8 +76,8 @@ class _Turn(NamedTuple):
 class _Session:
     """The present session of the turns, while the text is read from top to bottom."""
 
-    def __init__(self, *, day_comes_first: bool) -> None:
-        self._day_comes_first = day_comes_first
+    def __init__(self, *, day_comes_first: bool, zone: Zone | None) -> None:
+        self._day_comes_first, self._zone = day_comes_first, zone
         self._names: Counter[str] = Counter()
         self._headed = False
         self._day: date | None = None
@@ -98,11 +99,17 @@ class _Session:
             self._day = calendar_day(opening.day, day_comes_first=self._day_comes_first) or self._day
             if not self._headed and self._day:
                 self.name = self._day.isoformat()
-        return instant(self._day, opening.time, opening.half, opening.zone) if self._day else None
+        return instant(self._day, opening.time, opening.half, opening.zone, self._zone) if self._day else None
 
 
 class TranscriptParser:
-    """Chats, meetings and dialogues; drafts of kind episode, numbered through the whole text."""
+    """Chats, meetings and dialogues; drafts of kind episode, numbered through the whole text.
+
+    Attributes:
+        zone: where the clock hung of a stamp without an offset; `None` for UTC.
+    """
+
+    zone: Zone | None = None
 
     def matches(self, text: str, name: str | None) -> bool:  # noqa: ARG002 -- a chat has no file name of its own
         """At least two turns, and either stamps, roles such as `User:`, or speakers who speak again."""
@@ -124,9 +131,12 @@ class TranscriptParser:
         found = list(lines(text))
         openings = _openings(found)
         at = ByteOffsets(text)
-        session = _Session(day_comes_first=day_first(opening.day for opening in openings if opening and opening.day))
+        stamped = [opening for opening in openings if opening and opening.day]
+        halves = any(opening.half for opening in stamped)
+        first = day_first((opening.day for opening in stamped if opening.day), halves=halves)
+        session = _Session(day_comes_first=first, zone=self.zone)
         number = 0
-        for unit in _units(text, found, openings):
+        for unit in _units(text, found, openings, self.zone):
             if isinstance(unit, SessionHeader):
                 session.open(unit)
                 continue
@@ -143,12 +153,12 @@ class TranscriptParser:
             number += 1
 
 
-def _units(text: str, found: list[Line], openings: list[_Opening | None]) -> Iterator[SessionHeader | _Turn]:
+def _units(text: str, found: list[Line], openings: list[_Opening | None], zone: Zone | None) -> Iterator[SessionHeader | _Turn]:
     """Headers and turns in order; a turn runs to the line before the next of either."""
     opening: _Opening | None = None
     first = last = 0
     for line, opened in zip(found, openings, strict=True):
-        head = None if opened else header(line.text)
+        head = None if opened else header(line.text, zone)
         if opened or head:
             start, end = trimmed(text, first, last)
             if start < end:

@@ -8,7 +8,7 @@ from typing import IO, Any
 
 import click
 
-from memos_cli.cli import render
+from memos_cli.cli import render, times_told
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import KIND, PRIORITY, SPAN, WHEN_ON_EITHER_SIDE, Command, reveal
 from memos_cli.cli.progress import progress
@@ -50,6 +50,11 @@ def add(app: App, /, text: tuple[str, ...], **given: Any) -> int:  # noqa: ANN40
 
     TEXT is one memory, word for word. `-` reads standard input, which is taken apart as --file takes a file apart:
     transcripts become episodes, Markdown and prose become notes. With nothing given, on a terminal, your editor opens.
+
+    What the words say about time is taken as you mean it where you are (TZ, setting timezone): "tomorrow at noon" dates an
+    event, "until Monday" says how long it is true, "every second Friday" that it comes back; what has two readings stays
+    undated. A note of a file counts from its day heading, front matter, e-mail date, file name or the file's own time, and
+    what a stamped talk says of another day becomes an event of its own, linked to its turn.
 
     The same content again is a duplicate and is not stored twice. With --key, what stated that attribute until now is
     superseded: kept, but no longer current. Secrets (keys, passwords) are labelled, and masked whenever they are shown.
@@ -128,14 +133,17 @@ def _from_texts(app: App, given: dict[str, Any], fields: dict[str, Any]) -> Adde
     if "external_id" in fields:
         raise UsageError("--external-id belongs to one memory, and a text is taken apart into several")
     texts: list[tuple[str | None, bytes]] = [(str(path), _read(path)) for path in given["files"]] or [(None, _stdin())]
+    occurred_at = fields.get("occurred_at")
     drafts = [
         intake.with_fields(draft, fields)
         for name, content in texts
-        for draft in app.mos.pipeline.read(content, name=name, form=given["form"], occurred_at=fields.get("occurred_at"))
+        for draft in app.mos.pipeline.read(
+            content, name=name, form=given["form"], occurred_at=occurred_at, written=times_told.written(name)
+        )
     ]
     if not drafts:
         raise UsageError("there is nothing to remember: the input is empty", hint='memos add "I am vegan now"')
-    return app.mos.add(drafts=drafts, derived=_extracted(app, drafts) if given["extract"] else ())
+    return app.mos.add(drafts=drafts, derived=_extracted(app, drafts) if given["extract"] else app.mos.pipeline.events(drafts))
 
 
 def _extracted(app: App, drafts: list[Draft]) -> tuple[tuple[int, Draft], ...]:
@@ -220,6 +228,8 @@ def _tell(app: App, result: Added, *, reveal: bool) -> None:
     if result.memory is not None:
         word = "known already" if result.duplicates else "edited" if result.edited else "added"
         app.out(render.memory_line(result.memory, reveal=reveal, before=f"{word} "))
+        if app.watched and (told := times_told.sentence(result.memory, app.mos.zone)):
+            app.note(told)
     else:
         counts = {"added": result.added, "edited": result.edited, "known already": result.duplicates}
         app.out(", ".join(f"{count:,} {word}" for word, count in counts.items() if count or word == "added"))
@@ -237,6 +247,7 @@ def _added_json(result: Added) -> dict[str, Any]:
         **fields_of(result, only=("ids", "superseded", "conflicts", "reopened")),
         "skipped_lines": [{"line": line, "reason": reason} for line, reason in result.skipped],
         **fields_of(result, only=("embedded", "pending", "extracted", "txn")),
+        **times_told.fields(result.memory),
     }
 
 

@@ -18,6 +18,7 @@ from memos_cli.operation.operator.recall import ASSISTANT, ECHO, RESTS, TAG, Rec
 from memos_cli.operation.prompt.layout import Turn
 
 if TYPE_CHECKING:
+    from memos_cli.interface.reader.reader import Reader
     from memos_cli.ports import LLM
     from memos_cli.session import Author, Session
 
@@ -81,7 +82,11 @@ class Episodes:
 
     def told(self, message: str, known: Known) -> list[Draft]:
         """The sentences of the message that the rules find worth saving and that are not `known`."""
-        return [self._own(draft) for draft in extraction.by_rules(message, self._session.now) if not known(draft.content)]
+        return [
+            self._own(draft)
+            for draft in extraction.by_rules(message, self._session.now, self._reader)
+            if not known(draft.content)
+        ]
 
     def worth(self, message: str, told: Sequence[Draft], known: Known, before: Sequence[str], *, stoppable: bool) -> Worth:
         """What of the message is worth saving, after asking the model too; the model runs before anything is written.
@@ -97,7 +102,7 @@ class Episodes:
             return Worth(told)
         start = time.perf_counter()
         said = notes.Said(message, self._session.now, self._person, tuple(before), own=True)
-        extractor = extraction.Extractor(self._llm)
+        extractor = extraction.Extractor(self._llm, self._reader)
         try:
             inferred = extractor.model(said, known)
         except KeyboardInterrupt:
@@ -117,11 +122,13 @@ class Episodes:
 
         return models.extraction(self._session.settings, self._session.paths)[0]
 
+    @cached_property
+    def _reader(self) -> "Reader":
+        return pipeline.Pipeline(self._session).reader()
+
     def read(self, text: str) -> Draft:
         """A draft of the text that the person asks to remember."""
-        from memos_cli.interface.reader.reader import Reader
-
-        return self._own(Reader().read_one(text, now=self._session.now))
+        return self._own(self._reader.read_one(text, now=self._session.now))
 
     def _own(self, draft: Draft) -> Draft:
         """A draft of the person's own words in this conversation."""

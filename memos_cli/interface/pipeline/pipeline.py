@@ -20,7 +20,7 @@ from memos_cli.operation.results import Added, Changed
 
 if TYPE_CHECKING:
     from memos_cli.interface.reader.extraction import Extracted
-    from memos_cli.interface.reader.reader import Format
+    from memos_cli.interface.reader.reader import Format, Reader
     from memos_cli.session import Author, Session
 
 MODES: dict[str, Callable[[str, str], str]] = {
@@ -239,14 +239,21 @@ class Pipeline:
         session = self._session
         if drafts is None:
             said = messages if messages is None else [session.timed(message) for message in messages]
-            drafts = intake.drafts(content, said, session.now, session.timed(fields))
+            drafts = intake.drafts(content, said, session.now, session.timed(fields), self.reader())
+            derived = derived or (self.events(drafts) if messages is not None else ())
         added = ingest(session.writable(), drafts, session.author("add", user_id), tell, derived=derived)
         while self._read:  # a purge before the commit may have removed the file as unused
             self._blobs().put(self._read.pop())
         return added
 
     def read(
-        self, content: bytes, *, name: str | None = None, form: "Format" = "auto", occurred_at: str | None = None
+        self,
+        content: bytes,
+        *,
+        name: str | None = None,
+        form: "Format" = "auto",
+        occurred_at: str | None = None,
+        written: str | None = None,
     ) -> list[Draft]:
         """Take a text apart into drafts; the cube keeps the text itself, so that `why` can show the passage.
 
@@ -255,16 +262,33 @@ class Pipeline:
             name: the file's name.
             form: `auto`, `prose`, `transcript` or `markdown`.
             occurred_at: when it was said or written, where the text does not say.
+            written: when the file was last written; `yesterday` counts from then where neither the text nor its name has a day.
 
         Raises:
             UsageError: not text.
         """
         from memos_cli.interface.reader import intake
 
-        read = intake.of_file(content, self._blobs, name=name, form=form, now=self._session.now, occurred_at=occurred_at)
+        read = intake.of_file(
+            content, self._blobs, name=name, form=form, now=self._session.now, occurred_at=occurred_at,
+            reader=self.reader(), written=written,
+        )  # fmt: skip
         if read:
             self._read.append(content.decode("utf-8-sig").encode())
         return read
+
+    def reader(self) -> "Reader":
+        """A reader that takes times as the person means them: in the zone, with the birthdays that the cube knows."""
+        from memos_cli.interface.pipeline.known_days import KnownDays
+        from memos_cli.interface.reader.reader import Reader
+
+        return Reader(self._session.zone, KnownDays(self._session))
+
+    def events(self, drafts: Sequence[Draft]) -> tuple[tuple[int, Draft], ...]:
+        """What the turns of a talk say of other days than their own: events with days of their own, for `add` as `derived`."""
+        from memos_cli.interface.reader import extraction
+
+        return extraction.events(drafts, self.reader())
 
     def _blobs(self) -> Blobs:
         return Blobs(self._session.writable().folder / connection.BLOBS)
@@ -290,7 +314,7 @@ class Pipeline:
         if wanted and llm is None:
             raise ModelUnavailable("llm.extract is model, and no model is chosen", hint="memos model use NAME|PATH")
         try:
-            return extraction.Extractor(llm).derive(drafts, self._session.now, tell)
+            return extraction.Extractor(llm, self.reader()).derive(drafts, self._session.now, tell)
         finally:
             if llm is not None:
                 llm.close()

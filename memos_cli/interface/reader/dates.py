@@ -9,23 +9,17 @@ duration).
 # ruff: noqa: RUF001 -- the curly apostrophe is matched, since phones write it
 
 import re
-from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from datetime import date, datetime
 
-
-class Mention(NamedTuple):
-    """A time expression: its words, the day it means (the first day of a month or a year), and its unit."""
-
-    text: str
-    day: date
-    unit: str
-    """`day`, `week`, `month` or `year`."""
-
+from memos_cli.interface.reader import clocks, named, tongues
+from memos_cli.interface.reader.mention import Mention, counted_from, last_of, made, moved, weekday_near
+from memos_cli.interface.reader.named import KnownDay, unknown_day
+from memos_cli.interface.reader.tense import tense
 
 _NEAR = {
     "the day before yesterday": -2, "day before yesterday": -2, "yesterday": -1, "last night": -1, "today": 0, "tonight": 0,
     "this morning": 0, "this afternoon": 0, "this evening": 0, "tomorrow": 1,
-    "the day after tomorrow": 2, "day after tomorrow": 2, "gestern": -1, "heute": 0, "ayer": -1, "hoy": 0,
+    "the day after tomorrow": 2, "day after tomorrow": 2,
     "昨日": -1, "昨天": -1, "今日": 0, "今天": 0, "明日": 1, "明天": 1, "一昨日": -2, "前天": -2, "明後日": 2, "后天": 2,
 }  # fmt: skip
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -38,53 +32,43 @@ _NUMBER = r"(?:\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|elev
 _WORDS = "one two three four five six seven eight nine ten eleven twelve"
 _COUNTS = {"a": 1, "an": 1, "twenty": 20, "thirty": 30, **{word: at for at, word in enumerate(_WORDS.split(), 1)}}
 _COUNTED = r"(?:(?P<which>last|next)|(?:in )?(?P<count>\w+)) (?P<unit>day|week|fortnight|month|year)s?(?: ago| from now)?"
-_DAYS = {"day": 1, "week": 7, "fortnight": 14}
-_MONTHS_OF = {"month": 1, "year": 12}
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?"
 _YEAR = r"(?:19|20)\d\d"
 _HINTS = (
-    "day", "night", "morning", "afternoon", "evening", "tomorrow", "week", "month", "year", "gestern", "heute", "ayer", "hoy",
+    "day", "night", "morning", "afternoon", "evening", "tomorrow", "week", "month", "year", " ago",
     "昨", "今", "明", "前天", "后天", "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
 )  # fmt: skip
 """A text with none of these and no digits that look like a date has no candidate; most texts end here."""
 # Patterns as text: re caches what it has compiled, and a text without a hint does not pay for it (7 ms).
 _CANDIDATE = (
-    r"(?im)(?P<near>\b(?:(?:the )?day (?:before yesterday|after tomorrow)|yesterday|tomorrow|today|tonight|last night|gestern"
-    r"|heute|ayer|hoy|this (?:morning|afternoon|evening))\b|一昨日|昨日|昨天|前天|今日|今天|明後日|明日|明天|后天)"
+    r"(?im)(?P<near>\b(?:(?:the )?day (?:before yesterday|after tomorrow)|yesterday|tomorrow|today|tonight|last night"
+    r"|this (?:morning|afternoon|evening))\b(?!['’]s\b)|一昨日|昨日|昨天|前天|今日|今天|明後日|明日|明天|后天)"
     r"|(?P<iso>(?<![\w/.\-])\d{4}-\d\d-\d\d(?![\w\-]|/)|(?<![\w/.\-])\d{4}-\d\d-\d\d(?=T\d\d:))"
     r"|(?:(?P<ideograph_year>\d{4})年)?(?P<ideograph_month>\d{1,2})月(?P<ideograph_day>\d{1,2})日"
     r"|(?P<numeric>(?<![\w/.\-])\d{1,2}(?P<sep>[/.])\d{1,2}(?P=sep)\d{4}(?![\w/\-]|\.\d))"
-    r"|\b(?P<which>last|next|this(?: coming)?|coming|past|on|by|until|since)\s+"
-    r"(?P<weekday>(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b(?!\s+(?:morning|afternoon|evening|night)s)"
-    rf"(?!,?\s+(?:the\s+)?(?:\d|{_MONTH}\s+\d))"
+    r"|\b(?P<which>last|next|this(?: coming)?|coming|past|on|by|until|till?|since|from|starting|through)\s+"
+    r"(?P<weekday>(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b(?!\s+(?:(?:morning|afternoon|evening|night)s|week)\b)"
+    rf"(?!,?\s+(?:the\s+)?(?:\d(?!\d?[:.]\d\d)|{_MONTH}\s+\d))"
     r"|(?<!the )(?<!of )\b(?P<period>(?:last|next)\s+(?:week|month|year))\b(?!\s+(?:of|or)\b|-)"
     rf"|\b(?P<ago>{_NUMBER}\s+(?:day|week|month|year|fortnight)s?\s+(?:ago|from now))\b"
     rf"|\b(?P<ahead>in\s+{_NUMBER}\s+(?:day|week|month|year|fortnight)s?(?:['’]?\s+time)?)\b(?!\s+of\b|-)"
     rf"|(?<![\w.,:/\-])(?P<day_month>{_DAY}(?:\s+of)?\s+{_MONTH}(?:,?\s+{_YEAR}\b)?)(?![\w\-/]|\.?\s+of\b)"
     rf"|\b(?P<month_day>{_MONTH}\s+{_DAY}\b(?:,?\s+{_YEAR}\b)?)(?![\w\-/%]|[.:,]\d)"
-    rf"|\b(?:(?:in|since|until|by|during|last|next|this|early|late|mid)[\s-]+)?(?P<month_year>{_MONTH},?\s+{_YEAR})\b(?![\w\-/])"
+    r"|\b(?:(?:in|since|until|by|during|last|next|this|early|late|mid)[\s-]+)?"
+    rf"(?<!\d\. )(?P<month_year>{_MONTH},?\s+{_YEAR})\b(?![\w\-/])"
     rf"|\b(?:in|since|until|last|next)\s+(?P<month>{_MONTH})(?![\w\-/]|\s+\d)"
-    r"|\b(?:in|since)\s+(?P<year>19[5-9]\d|20[0-4]\d)(?=\s*(?:[.,;:!?)]|$))"
-)
-_AHEAD = (
-    r"(?i)\b(?:will|shall|going to|gonna|must|have to|has to|need(?:s)? to|plan(?:s|ning|ned)?|due|deadline|remind|booked"
-    r"|scheduled|arranged|reserved|appointment|upcoming|starts?|leaves?|flies)\b|['’]ll\b"
-)
-_BEHIND = (
-    r"(?i)\b(?:was|were|did|went|met|had|saw|came|got|bought|ate|ran|left|took|made|told|said|gave|found|lost|broke|won|paid|began|wrote"
-    r"|read|slept|felt|sent|(?!(?:ne|fe|se|spe|we|ble|inde|hundr|be|r|sh)ed\b)\w{2,}ed)\b"
+    r"|\b(?:in|since|until|till|through)\s+(?P<year>19[5-9]\d|20[0-4]\d)(?=\s*(?:[.,;:!?)]|$))"
 )
 _LEADS = r"(?i)\b(?:on|by|until|till|since|from|before|after|for|between|and|to|the)\s+$"
 _GOES_ON = "is was at and or to for in with we i he she they it the my our from till until because when by as but"
 _FOLLOWS = frozenset(_GOES_ON.split())
 """After `March 2`, these words do not turn it into a march of two miles."""
-_HABIT = r"(?i)\b(?:once|twice|times|every|each|hours?|days?|much|more|all|anything|most)\s+$"
+_HABIT = r"(?i)\b(?:once|twice|times|every|each|hours?|days?|much|more|all|anything|most|weeks?)\s+$"
+_PUT_OFF = r"(?i)\b(?:postponed|delayed|deferred|put off|adjourned|moved|extended)\b"
 _VERSION = r"(?i)(?:version|release|\bv|python|section|chapter)\s*$"
 _WEEKDAY_BEFORE = r"(?i)\b((?:mon|tues|wednes|thurs|fri|satur|sun)day),?\s+(?:the\s+)?$"
 _NAMING = frozenset({"day_month", "month_day", "month_year", "month"})
 """The candidates that name a month."""
-_NEARBY = 120
-"""How many characters on either side the sentence is looked for in."""
 _NEAR_DAYS = 60
 """A date without a year that passed less than so many days ago may well be meant, whatever the sentence says."""
 _FURTHEST_YEARS = 150
@@ -92,22 +76,44 @@ _SHORTEST = 2
 """Characters of the shortest time expression."""
 
 
-def mentions(text: str, base: datetime, *, most: int = 16) -> list[Mention]:
+def mentions(text: str, base: datetime, *, most: int = 16, known_day: KnownDay = unknown_day) -> list[Mention]:
     """The time expressions that can be resolved with confidence, in the order of the text.
 
     Args:
         text: what was said or written.
-        base: when it was said; `last Friday` said on 2023-05-08 is 2023-05-05.
+        base: when it was said, as the clock on the wall there had it; `last Friday` said on 2023-05-08 is 2023-05-05.
         most: the most that are wanted; a document full of dates has no time of its own.
+        known_day: the month and the day of `my birthday`, where they are known.
     """
     found: list[Mention] = []
-    for match in re.finditer(_CANDIDATE, text) if may_name_a_time(text) else ():
+    for match in re.finditer(_CANDIDATE, text) if _may_be_english(text.lower()) else ():
         if len(found) == most:
             break
         resolved = _resolved(match, base.date())
-        if resolved is not None and abs(resolved[0].year - base.year) <= _FURTHEST_YEARS:
-            found.append(Mention(match.group().strip().rstrip("."), *resolved))
-    return found
+        if resolved is not None:
+            found.append(_mention(match, *resolved))
+    more = [*named.mentions(text, base.date(), known_day), *tongues.mentions(text, base.date()), *clocks.ago(text, base)]
+    if more:
+        found = _apart([*found, *more])[:most]
+    return [one for one in found if abs(one.day.year - base.year) <= _FURTHEST_YEARS]
+
+
+def _mention(match: re.Match[str], day: date, unit: str) -> Mention:
+    exact = match.lastgroup in {"ago", "ahead"}
+    last = None if unit == "day" or exact else last_of(day, unit)
+    return Mention(match.group().strip().rstrip("."), day, unit, match.start(), match.end(), last)
+
+
+def _apart(found: list[Mention]) -> list[Mention]:
+    """The mentions in the order of the text; of two that overlap, the longer one."""
+    kept: list[Mention] = []
+    for one in sorted(found, key=lambda one: (one.start, one.start - one.end)):
+        if kept and one.start < kept[-1].end:
+            if one.end - one.start > kept[-1].end - kept[-1].start:
+                kept[-1] = one
+            continue
+        kept.append(one)
+    return kept
 
 
 def may_name_a_time(text: str) -> bool:
@@ -115,17 +121,27 @@ def may_name_a_time(text: str) -> bool:
     if len(text) < _SHORTEST:
         return False
     low = text.lower()
+    return _may_be_english(low) or named.may_name(low) or tongues.may_name(low)
+
+
+def _may_be_english(low: str) -> bool:
     for hint in _HINTS:
         if hint in low:
             return True
-    return re.search(r"\d{4}-\d|[/.]\d{4}|\d月|\b(?:in|since)\s+\d{4}", low) is not None
+    return (
+        re.search(
+            r"\d{4}-\d|[/.]\d{4}|\d月|\b(?:in|since|until|till|through)\s+\d{4}|(?:19|20)\d\d\s(?:to|until|till?|through|and|und|bis|à|a|et|y|hasta|tot|en)\s(?:19|20)\d\d",
+            low,
+        )
+        is not None
+    )
 
 
 def _resolved(match: re.Match[str], base: date) -> tuple[date, str] | None:
     """The day and the unit; `None` where there is doubt."""
     kind = match.lastgroup
     if kind == "near":
-        return _moved(base, _NEAR[" ".join(match["near"].lower().split())]), "day"
+        return moved(base, _NEAR[" ".join(match["near"].lower().split())]), "day"
     if kind == "iso":
         return _day(*map(int, match["iso"].split("-")))
     if kind == "ideograph_day":
@@ -139,14 +155,7 @@ def _resolved(match: re.Match[str], base: date) -> tuple[date, str] | None:
 
 
 def _day(year: int, month: int, day: int) -> tuple[date, str] | None:
-    return _with_unit(_date(year, month, day), "day")
-
-
-def _moved(base: date, days: int) -> date:
-    try:
-        return base + timedelta(days)
-    except OverflowError:
-        return base
+    return _with_unit(made(year, month, day), "day")
 
 
 def _numeric(match: re.Match[str]) -> tuple[date, str] | None:
@@ -161,28 +170,25 @@ def _numeric(match: re.Match[str]) -> tuple[date, str] | None:
 
 def _weekday(match: re.Match[str], base: date) -> tuple[date, str] | None:
     which, wanted = match["which"].lower(), _WEEKDAYS.index(match["weekday"].lower())
-    ahead, back = (wanted - base.weekday()) % 7, (base.weekday() - wanted) % 7
     if which in {"last", "past", "since"}:
-        return _moved(base, -(back or 7)), "day"
+        return _with_unit(weekday_near(base, wanted, "last"), "day")
     if which == "next":
-        # On a Tuesday, `next Friday` means this week's to some people and next week's to others.
-        return None if wanted > base.weekday() else (_moved(base, ahead or 7), "day")
+        return _with_unit(weekday_near(base, wanted, "next"), "day")
     if which in {"this", "this coming", "coming"}:
-        return None if wanted <= base.weekday() and which == "this" else (_moved(base, ahead or 7), "day")
-    if not ahead or re.search(_HABIT, match.string[max(0, match.start() - 40) : match.start()]):
+        this_weeks = which != "this" or wanted > base.weekday()
+        return _with_unit(weekday_near(base, wanted, "coming"), "day") if this_weeks else None
+    if re.search(_HABIT, match.string[max(0, match.start() - 40) : match.start()]):
         return None
-    past = which == "on" and _tense(match) == "past"
-    return _moved(base, -back if past else ahead), "day"
+    past = wanted != base.weekday() and _tense(match) == "past"
+    if past and which != "on":
+        if re.search(_PUT_OFF, match.string[max(0, match.start() - 40) : match.start()]) is None:
+            return None  # `we stayed until Monday`: of which week?
+        past = False
+    return _with_unit(weekday_near(base, wanted, "last" if past else "on"), "day")
 
 
 def _tense(match: re.Match[str]) -> str | None:
-    """Whether the sentence around looks ahead or back; a word that looks ahead counts more than a past form."""
-    before = re.split(r"[.!?]\s|\n", match.string[max(0, match.start() - _NEARBY) : match.start()])[-1]
-    # From the last character of the match on: the full stop of `in June.` ends a sentence.
-    after = re.split(r"[.!?]\s|\n", match.string[match.end() - 1 : match.end() + _NEARBY])[0]
-    if re.search(_AHEAD, f"{before} {after}"):
-        return "future"
-    return "past" if re.search(_BEHIND, f"{before} {after}") else None
+    return tense(match.string, match.start(), match.end())
 
 
 def _by_words(match: re.Match[str], base: date) -> tuple[date, str] | None:
@@ -215,7 +221,7 @@ def _counted(words: str, base: date) -> tuple[date, str] | None:
     day = _parsed(words, base, "current_period")
     if day is None or not re.match(r"(?i)last|next", words):
         return _with_unit(day, unit)
-    starts = {"week": _moved(day, -day.weekday()), "month": day.replace(day=1), "year": day.replace(month=1, day=1)}
+    starts = {"week": moved(day, -day.weekday()), "month": day.replace(day=1), "year": day.replace(month=1, day=1)}
     return starts[unit], unit
 
 
@@ -266,13 +272,13 @@ def _likeliest(days: list[date], base: date, tense: str | None) -> date | None:
 
 
 def _parsed(words: str, base: date, prefer: str) -> date | None:
-    """The day that a candidate names; a month and a year stand for their first day, and so do months and years counted."""
+    """The day that a candidate names; a month and a year stand for their first day, and one counted for the same day of it."""
     low = " ".join(words.lower().split())
     counted = re.fullmatch(_COUNTED, low)
     if counted is not None:
         count = _COUNTS.get(counted["count"] or "", 1) if not (counted["count"] or "").isdigit() else int(counted["count"])
         back = low.endswith("ago") or counted["which"] == "last"
-        return _counted_from(base, -count if back else count, counted["unit"])
+        return counted_from(base, -count if back else count, counted["unit"])
     month = re.search(_MONTH, low)
     if month is None:
         return None
@@ -280,37 +286,21 @@ def _parsed(words: str, base: date, prefer: str) -> date | None:
     year, number = re.search(rf"\b{_YEAR}\b", rest), _MONTHS.index(month.group()[:3]) + 1
     day = re.search(r"(?<!\d)\d{1,2}(?!\d)", rest)
     if year is not None:
-        return _date(int(year.group()), number, int(day.group()) if day else 1)
+        return made(int(year.group()), number, int(day.group()) if day else 1)
     if day is None:
         return _month_near(base, number, prefer)
     return _day_near(base, number, int(day.group()), prefer)
 
 
-def _counted_from(base: date, count: int, unit: str) -> date | None:
-    """So many units from a day; of a month or a year that is its first."""
-    if unit in _DAYS:
-        moved = base.toordinal() + count * _DAYS[unit]
-        return date.fromordinal(moved) if 1 <= moved <= date.max.toordinal() else None
-    year, month = divmod(base.year * 12 + base.month - 1 + count * _MONTHS_OF[unit], 12)
-    return _date(year, month + 1, 1)
-
-
 def _month_near(base: date, month: int, prefer: str) -> date | None:
     """The first of the latest such month up to that of `base`, or of the next one after it."""
     if prefer == "past":
-        return _date(base.year - (month > base.month), month, 1)
-    return _date(base.year + (month <= base.month), month, 1)
+        return made(base.year - (month > base.month), month, 1)
+    return made(base.year + (month <= base.month), month, 1)
 
 
 def _day_near(base: date, month: int, day: int, prefer: str) -> date | None:
     """The latest such day up to `base`, or the next one after it; the 29th of February may be eight years away."""
     years = range(base.year, base.year - 9, -1) if prefer == "past" else range(base.year, base.year + 9)
-    found = (_date(year, month, day) for year in years)
+    found = (made(year, month, day) for year in years)
     return next((one for one in found if one and ((one <= base) if prefer == "past" else (one > base))), None)
-
-
-def _date(year: int, month: int, day: int) -> date | None:
-    try:
-        return date(year, month, day)
-    except (ValueError, OverflowError):
-        return None

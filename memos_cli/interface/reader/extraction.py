@@ -11,18 +11,16 @@ is unusable, the rules extract instead. Nothing is stored here.
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import NamedTuple
 
 from memos_cli.errors import ModelUnavailable
 from memos_cli.infra.governance import secrets
-from memos_cli.interface.reader import dates, grounding, intents
+from memos_cli.interface.reader import grounding, intents, timing
 from memos_cli.interface.reader.grounding import LEAST_WORDS
 from memos_cli.interface.reader.notes import Note, Said, Unusable, _answer, read, request
 from memos_cli.interface.reader.reader import Reader, guess_kind
 from memos_cli.model import Draft, Kind, Origin, Source
 from memos_cli.ports import LLM
-from memos_cli.times import from_text, to_text
 
 CONFIDENCE = 0.7
 """The confidence of an extracted memory; what a person typed has 1."""
@@ -48,25 +46,63 @@ def plain(text: str) -> str:
 # -- by rules
 
 
-def by_rules(text: str, at: str) -> list[Draft]:
-    """The sentences that are worth keeping, word for word.
+def by_rules(text: str, at: str, reader: Reader | None = None) -> list[Draft]:
+    """The sentences that are worth keeping, word for word; what is dated is worth it, whoever it is about.
 
     Args:
         at: when it was said.
+        reader: reads the times in them.
     """
-    reader = Reader()
-    drafts = (reader.read_one(sentence, now=at) for sentence in intents.statements(text))
-    return [draft for draft in drafts if intents.worth(draft.kind, draft.content)]
+    reader = reader or Reader()
+    stated = set(intents.statements(text))
+    found = []
+    for sentence in intents.sentences(text):
+        if sentence in stated:
+            draft = reader.read_one(sentence, now=at)
+            if intents.worth(draft.kind, draft.content):
+                found.append(draft)
+        elif (dated := _dated(sentence, at, reader)) is not None:
+            found.append(dated)
+    return found
+
+
+def _dated(sentence: str, at: str, reader: Reader) -> Draft | None:
+    """A sentence that says when something happens, from when or until when it is true; `None` for any other one."""
+    if not (timing.may_tell(sentence) and intents.tells(sentence)):
+        return None
+    draft = reader.read_one(sentence, now=at)
+    if draft.occurred_at or draft.valid_from or draft.valid_to:
+        return draft
+    return None
+
+
+def events(drafts: Sequence[Draft], reader: Reader) -> tuple[tuple[int, Draft], ...]:
+    """What turns that have a time say of other days than their own, each with the place of its turn.
+
+    The turn keeps the time at which it was said. What a machine said is left out: it may be told from these very memories.
+    """
+    found = []
+    for place, draft in enumerate(drafts):
+        machine = (draft.source.speaker or "").lower() in _MACHINES
+        if draft.kind is not Kind.EPISODE or draft.occurred_at is None or machine or not timing.may_tell(draft.content):
+            continue
+        said = draft.occurred_at
+        for sentence in intents.sentences(draft.content):
+            dated = _dated(sentence, said, reader)
+            if dated is not None and (dated.valid_from or dated.valid_to or reader.day(dated.occurred_at) != reader.day(said)):
+                found.append((place, _inherited(dated, draft)))
+    return tuple(found)
 
 
 # -- by a model
 
 
-def by_model(llm: LLM, said: Said, known: Known = lambda _: False) -> list[Draft]:
+def by_model(llm: LLM, said: Said, known: Known = lambda _: False, reader: Reader | None = None) -> list[Draft]:
     """What a model finds worth keeping, if it rests on the words.
 
     Args:
         known: whether a text is a memory already, or was said by the assistant; such a text is left out.
+        reader: reads the times in it.
 
     Raises:
         ModelUnavailable: the model cannot be run, takes too long, or answers with something else than such JSON (`Unusable`).
@@ -74,13 +110,13 @@ def by_model(llm: LLM, said: Said, known: Known = lambda _: False) -> list[Draft
     notes = read(_answer(llm, request(said, local=llm.local), len(said.text)))
     drafts: dict[str, Draft] = {}
     for note in notes:
-        draft = drafted(note, said)
+        draft = drafted(note, said, reader)
         if draft is not None and not known(note.content) and not known(note.span):
             drafts.setdefault(plain(note.content), draft._replace(source=Source(speaker=said.speaker, model=llm.name)))
     return list(drafts.values())
 
 
-def drafted(note: Note, said: Said) -> Draft | None:
+def drafted(note: Note, said: Said, reader: Reader | None = None) -> Draft | None:
     """A note as a draft, with its place in the text as `metadata["span"]` (characters); `None` if it does not rest on it."""
     if grounding.fault(note.content, note.span, said.text):
         return None
@@ -91,12 +127,13 @@ def drafted(note: Note, said: Said) -> Draft | None:
     kind = note.kind
     if kind is Kind.RULE and not (said.own and guess_kind(span, dated=False) is Kind.RULE):
         kind = Kind.FACT  # rules are in every prompt: neither a model nor other people's texts make one
-    draft = Reader().read_one(note.content, now=said.at, kind=kind)
+    reader = reader or Reader()
+    draft = reader.read_one(note.content, now=said.at, kind=kind)
     labels = draft.labels or ((secrets.SECRET,) if secrets.find(span) else ())
     return draft._replace(
         key=_key(note, span) if said.own else None,
         labels=labels,
-        occurred_at=draft.occurred_at or (_time(note, span, said.at) if kind is Kind.EVENT else None),
+        occurred_at=draft.occurred_at or (_time(note, span, said.at, reader) if kind is Kind.EVENT else None),
         origin=Origin.INFERENCE,
         confidence=CONFIDENCE,
         metadata={**draft.metadata, "span": [place.start, place.end]},
@@ -109,11 +146,11 @@ def _key(note: Note, span: str) -> str | None:
     return certain or (note.key if note.key and intents.states(note.content, note.key) and not intents.asks(span) else None)
 
 
-def _time(note: Note, span: str, at: str) -> str | None:
+def _time(note: Note, span: str, at: str, reader: Reader) -> str | None:
     """The time in the span that the model points at, as memos' own code reads it."""
-    for mention in dates.mentions(span, from_text(at)):
+    for mention in reader.mentions(span, at):
         if note.when and (mention.text.lower() in note.when.lower() or note.when.lower() in mention.text.lower()):
-            return to_text(datetime.combine(mention.day, datetime.min.time()))
+            return reader.instant(mention)
     return None
 
 
@@ -148,10 +185,12 @@ class Extractor:
 
     Args:
         llm: the model; `None` for the rules alone. The caller closes it.
+        reader: reads the times in what is found.
     """
 
-    def __init__(self, llm: LLM | None) -> None:
+    def __init__(self, llm: LLM | None, reader: Reader | None = None) -> None:
         self._llm = llm
+        self._reader = reader or Reader()
         self._texts = 0
         self._failed: list[str] = []
         self._given_up = False
@@ -178,7 +217,7 @@ class Extractor:
             self._failed.append(self._failed[-1])
             return None
         try:
-            return by_model(self._llm, said, known)
+            return by_model(self._llm, said, known, self._reader)
         except ModelUnavailable as error:
             self._failed.append(error.message)
             self._given_up = not isinstance(error, Unusable)
@@ -206,7 +245,7 @@ class Extractor:
     def _of(self, draft: Draft, now: str) -> list[Draft]:
         said = Said(draft.content, draft.occurred_at or now, draft.source.speaker)
         found = self.model(said)
-        return [_inherited(one, draft) for one in (by_rules(said.text, said.at) if found is None else found)]
+        return [_inherited(one, draft) for one in (by_rules(said.text, said.at, self._reader) if found is None else found)]
 
 
 def _inherited(found: Draft, draft: Draft) -> Draft:
@@ -218,8 +257,8 @@ def _inherited(found: Draft, draft: Draft) -> Draft:
         tags=draft.tags,
         task=draft.task,
         expires_at=draft.expires_at,
-        valid_from=draft.valid_from,
-        valid_to=draft.valid_to,
+        valid_from=draft.valid_from or found.valid_from,
+        valid_to=draft.valid_to or found.valid_to,
         origin=Origin.INFERENCE,
         confidence=CONFIDENCE,
         source=draft.source._replace(model=found.source.model),

@@ -15,7 +15,7 @@ from memos_cli.times import Zone, from_text, parse_duration, parse_iso, to_text
 
 if TYPE_CHECKING:
     from memos_cli.infra.vault.blobs import Blobs
-    from memos_cli.interface.reader.reader import Format
+    from memos_cli.interface.reader.reader import Format, Reader
 
 
 _TIMES = ("occurred_at", "valid_from", "valid_to", "expires_at")
@@ -28,8 +28,14 @@ _LONG = 1 << 20
 _SOURCE_TEXTS = ("conversation", "session", "speaker", "model", "file")
 
 
-def drafts(content: str | None, messages: Sequence[Mapping[str, str]] | None, now: str, given: dict[str, Any]) -> list[Draft]:
-    """The drafts of one call of `MOS.add`.
+def drafts(
+    content: str | None,
+    messages: Sequence[Mapping[str, str]] | None,
+    now: str,
+    given: dict[str, Any],
+    reader: "Reader | None" = None,
+) -> list[Draft]:
+    """The drafts of one call of `MOS.add`; `reader` reads the times in them.
 
     Raises:
         UsageError: nothing given, or a wrong field.
@@ -38,22 +44,34 @@ def drafts(content: str | None, messages: Sequence[Mapping[str, str]] | None, no
         return list(_of_messages(messages, now, given))
     if content is None:
         raise UsageError("there is nothing to remember", hint='memos add "I am vegan now"')
-    return [one(content, now, given)]
+    return [one(content, now, given, reader)]
 
 
-def one(content: str, now: str, given: dict[str, Any]) -> Draft:
+def one(content: str, now: str, given: dict[str, Any], reader: "Reader | None" = None) -> Draft:
     """One draft of a text that a person wrote: kind and date are guessed if not given, secrets are labelled."""
     from memos_cli.interface.reader.reader import Reader
 
     check_content(content)
-    draft = Reader().read_one(content, now=now, kind=given.get("kind"), occurred_at=given.get("occurred_at"))
+    draft = (reader or Reader()).read_one(content, now=now, kind=given.get("kind"), occurred_at=given.get("occurred_at"))
     return with_fields(draft, given)
 
 
 def of_file(
-    content: bytes, blobs: "Callable[[], Blobs]", *, name: str | None, form: "Format", now: str, occurred_at: str | None
+    content: bytes,
+    blobs: "Callable[[], Blobs]",
+    *,
+    name: str | None,
+    form: "Format",
+    now: str,
+    occurred_at: str | None,
+    reader: "Reader | None" = None,
+    written: str | None = None,
 ) -> list[Draft]:
     """Drafts of a text that is taken apart; each names its blob and the span it was read from.
+
+    Args:
+        reader: reads the times in it.
+        written: when the file was last written, where that is known.
 
     Raises:
         UsageError: not UTF-8, or not text.
@@ -68,7 +86,8 @@ def of_file(
         raise UsageError(f"{where} is not UTF-8 (byte {error.start + 1})", hint="convert it first: iconv -t UTF-8") from None
     if "\x00" in text:
         raise UsageError(f"{where} holds NUL characters, so it is not text")
-    read = Reader().read_text(text, name=name, now=now, format=form, occurred_at=occurred_at)
+    reader = reader or Reader()
+    read = reader.read_text(text, name=name, now=now, format=form, occurred_at=occurred_at, written=written)
     if not read:
         return []
     digest = blobs().put(text.encode())

@@ -123,6 +123,12 @@ def _states(sentence: str) -> bool:
     return bool(_ABOUT_ME.search(said) or _NAMED.match(said))
 
 
+def tells(sentence: str) -> bool:
+    """Whether a sentence says something, so that it is neither a question, nor a request, nor a greeting."""
+    said = sentence.replace("\u2019", "'")
+    return _LEAST_WORDS <= len(said.split()) <= _MOST_WORDS and not asks(said) and not _TELLS.match(said)
+
+
 def worth(kind: Kind, sentence: str) -> bool:
     """Whether a statement of this kind is kept: a statement about nobody in particular only counts as a rule."""
     said = sentence.replace("\u2019", "'")

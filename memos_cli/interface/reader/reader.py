@@ -1,15 +1,16 @@
 """MemReader without a language model: text to typed drafts, with times resolved, speakers noted and secrets labelled."""
 
 import re
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from memos_cli.errors import UsageError
 from memos_cli.infra.governance import secrets
-from memos_cli.interface.reader import dates
+from memos_cli.interface.reader import basis, timing
+from memos_cli.interface.reader.mention import Mention
+from memos_cli.interface.reader.named import KnownDay, unknown_day
 from memos_cli.model import Draft, Kind, Origin, Source
 from memos_cli.plugins import load
-from memos_cli.times import from_text, to_text
+from memos_cli.times import Zone
 
 if TYPE_CHECKING:
     from memos_cli.ports import Parser
@@ -52,8 +53,21 @@ _FACT = (
 )
 
 
+_LASTING = frozenset({Kind.RULE, Kind.PROCEDURE, Kind.PREFERENCE})
+"""Kinds that do not happen: a day in their words is no time of theirs."""
+
+
 class Reader:
-    """Turns text into drafts. It reads no clock, asks no model and keeps nothing between two calls."""
+    """Turns text into drafts. It reads no clock, asks no model and keeps nothing between two calls.
+
+    Args:
+        zone: where the person is: `today` is the day there, and a day begins at its midnight.
+        known_day: the month and the day of `my birthday`, where they are known.
+    """
+
+    def __init__(self, zone: Zone | None = None, known_day: KnownDay = unknown_day) -> None:
+        self._zone = zone or Zone()
+        self._known_day = known_day
 
     def read_one(self, text: str, *, now: str, kind: Kind | None = None, occurred_at: str | None = None) -> Draft:
         """A single memory with the given words, without white space around them.
@@ -71,7 +85,22 @@ class Reader:
         if not content:
             raise UsageError("nothing to remember: the text is empty")
         draft = Draft(content, occurred_at=occurred_at, origin=Origin.USER)
-        return _Findings(now).completed(draft, kind, occurred_at, draft.origin, draft.source)
+        return self._findings(now).completed(draft, kind, occurred_at, draft.origin, draft.source)
+
+    def mentions(self, text: str, at: str) -> tuple[Mention, ...]:
+        """The times that a text names, which was said at `at`."""
+        return timing.of(text, at, self._zone, self._known_day).mentions
+
+    def instant(self, mention: Mention) -> str:
+        """The instant at which what a mention means begins."""
+        return timing.starts(mention, self._zone)
+
+    def day(self, at: str | None) -> str | None:
+        """The day on which an instant falls where the person is."""
+        return at and self._zone.day(at).isoformat()
+
+    def _findings(self, now: str) -> "_Findings":
+        return _Findings(now, self._zone, self._known_day)
 
     def read_text(
         self,
@@ -81,6 +110,7 @@ class Reader:
         now: str,
         format: Format = "auto",  # noqa: A002 -- what callers call it
         occurred_at: str | None = None,
+        written: str | None = None,
     ) -> list[Draft]:
         """A transcript, a Markdown file or prose, as the drafts that its parser makes of it.
 
@@ -93,13 +123,17 @@ class Reader:
             now: as in `read_one`.
             format: `auto` asks the parsers in `ORDER`.
             occurred_at: for the drafts that have no time of their own.
+            written: when the file was last written; what is relative counts from then, where the text and its name tell no day.
 
         Raises:
             UsageError: the text is no valid Unicode, or the format does not exist.
         """
         parser: Parser = _chosen(_checked(text), name, format)
+        if hasattr(parser, "zone"):
+            parser.zone = self._zone
         conversation = _conversation(text, name)
-        read = _Findings(now)
+        days = basis.Days(text, name, written if written and written < now else None, self._zone)
+        read = self._findings(now)
         drafts = []
         for draft in parser.parse(text):
             given = draft.source
@@ -107,7 +141,11 @@ class Reader:
             source = given._replace(conversation=told, file=name)
             origin = Origin.USER if name is None and draft.origin is Origin.FILE else draft.origin
             origin = Origin.FILE if name is not None and origin is Origin.USER else origin
-            drafts.append(read.completed(draft, draft.kind, draft.occurred_at or occurred_at, origin, source))
+            day = days.of(draft)
+            # A turn and a commit have a time of their own; a note that a date stands over may tell of another day.
+            own = draft.occurred_at if draft.kind is Kind.EPISODE or "commit" in draft.metadata else None
+            at = own or (None if day and day.told else occurred_at)
+            drafts.append(read.completed(draft, draft.kind, at, origin, source, day))
         return drafts
 
 
@@ -163,40 +201,73 @@ def _chosen(text: str, name: str | None, format: Format) -> Any:  # noqa: A002, 
     return next(parser for parser in parsers if parser.matches(text, name))
 
 
+class _Found(NamedTuple):
+    kind: Kind
+    time: timing.Timing
+    secret: bool
+
+
 class _Findings:
     """What the words of drafts say: their kinds, times and labels, found once for the same words.
 
     Args:
         now: when they were said, where a draft does not tell.
+        zone, known_day: as `Reader` has them.
     """
 
-    def __init__(self, now: str) -> None:
-        self._now = now
-        self._known: dict[tuple[str, str | None, Kind | None], tuple[Kind, str | None, bool, tuple[dict[str, str], ...]]] = {}
+    def __init__(self, now: str, zone: Zone, known_day: KnownDay) -> None:
+        self._now, self._zone, self._known_day = now, zone, known_day
+        self._known: dict[tuple[str, str | None, Kind | None], _Found] = {}
 
-    def completed(self, draft: Draft, kind: Kind | None, occurred_at: str | None, origin: Origin, source: Source) -> Draft:
-        """The draft with what is given, and with its kind, its times and its labels."""
-        asked = (draft.content, occurred_at, kind)
+    def completed(
+        self,
+        draft: Draft,
+        kind: Kind | None,
+        occurred_at: str | None,
+        origin: Origin,
+        source: Source,
+        day: basis.Basis | None = None,
+    ) -> Draft:
+        """The draft with what is given, and with its kind, its times and its labels; `day` is when it was written."""
+        asked = (draft.content, occurred_at or (day and day.at), kind)
         found = self._known.get(asked)
         if found is None:
             found = self._known[asked] = self._found(*asked)
-        kind, occurred_at, secret, times = found
+        kind, time, secret = found
         metadata = {**draft.metadata}
-        if times:
-            metadata["times"] = [dict(time) for time in times]
+        if time.mentions:
+            metadata["times"] = [_told(mention) for mention in time.mentions]
+        valid_from = valid_to = None
+        if kind is not Kind.EPISODE:  # a turn is what was said, and that stays so
+            if time.recurrence and kind not in _LASTING:
+                metadata[timing.RECURRENCE] = time.recurrence
+            valid_from, valid_to = time.valid_from, time.valid_to
+            if valid_from or valid_to:
+                metadata[timing.TOLD] = True
+            happens = kind is Kind.EVENT or (time.whole and kind not in _LASTING)
+            if occurred_at is None and happens:
+                occurred_at = time.occurred_at
+        if occurred_at is None and day is not None and day.told:
+            occurred_at = day.at
         labels = (*draft.labels, secrets.SECRET) if secret else draft.labels
         # All at once: a copy for each change takes longer than all that is found out here about a short text.
         return draft._replace(
-            kind=kind, labels=labels, occurred_at=occurred_at, origin=origin, source=source, metadata=metadata
+            kind=kind,
+            labels=labels,
+            occurred_at=occurred_at,
+            valid_from=draft.valid_from or valid_from,
+            valid_to=draft.valid_to or valid_to,
+            origin=origin,
+            source=source,
+            metadata=metadata,
         )
 
-    def _found(
-        self, content: str, occurred_at: str | None, kind: Kind | None
-    ) -> tuple[Kind, str | None, bool, tuple[dict[str, str], ...]]:
-        may = dates.may_name_a_time(content)
-        times = dates.mentions(content, from_text(occurred_at or self._now)) if may else []
-        kind = kind or guess_kind(content, dated=bool(times))
-        if kind is Kind.EVENT and occurred_at is None and times:
-            occurred_at = to_text(datetime.combine(times[0].day, datetime.min.time()))
-        told = tuple({"text": time.text, "at": time.day.isoformat(), "unit": time.unit} for time in times)
-        return kind, occurred_at, bool(secrets.find(content)), told
+    def _found(self, content: str, said: str | None, kind: Kind | None) -> _Found:
+        time = timing.of(content, said or self._now, self._zone, self._known_day)
+        kind = kind or guess_kind(content, dated=time.occurred_at is not None and time.recurrence is None)
+        return _Found(kind, time, bool(secrets.find(content)))
+
+
+def _told(mention: Mention) -> dict[str, str]:
+    clock = {"clock": f"{mention.clock:%H:%M}"} if mention.clock else {}
+    return {"text": mention.text, "at": mention.day.isoformat(), "unit": mention.unit, **clock}

@@ -146,7 +146,8 @@ def _out_of_the_archive(memory: Memory, uses: Uses, policy: Policy, since: int) 
 
 def _into_the_archive(memory: Memory, uses: Uses, policy: Policy) -> list[Transition]:
     found: list[Transition] = []
-    if memory.valid_to:
+    told_as_past = memory.valid_to and memory.valid_to <= memory.created_at and memory.metadata.get("told_validity")
+    if memory.valid_to and not told_as_past:
         found = _after(to_millis(memory.valid_to), policy.get("archive.superseded_days"), State.ARCHIVED, "superseded")
     idle_days = policy.idle_days(memory.kind.value, memory.priority)
     if idle_days:

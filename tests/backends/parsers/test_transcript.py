@@ -3,6 +3,7 @@ import pytest
 from memos_cli.backends.parsers.stamps import header
 from memos_cli.backends.parsers.transcript import TranscriptParser
 from memos_cli.model import Draft, Kind, Origin
+from memos_cli.times import Zone
 from tests.contracts.parser import ParserContract
 
 ISO = "[2024-03-05 09:12] Ann: hi\n[2024-03-05 09:13] Bob: hello\nsecond line\n\nthird\n[2024-03-06T10:00:00Z] Ann: Bob: no\n"
@@ -165,3 +166,26 @@ def test_lines_that_are_no_headers(line: str) -> None:
 )
 def test_what_is_no_transcript(text: str) -> None:
     assert not TranscriptParser().matches(text, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("3/8/26, 7:01 PM - Ana: hi\n3/8/26, 7:02 PM - Ben: hi\n", ["2026-03-08", "2026-03-08"]),
+        ("3/8/26, 7:01 PM - Ana: hi\n3/9/26, 7:02 PM - Ben: hi\n", ["2026-03-08", "2026-03-09"]),
+        ("3/8/26, 19:01 - Ana: hi\n3/8/26, 19:02 - Ben: hi\n", ["2026-08-03", "2026-08-03"]),
+        ("30/8/26, 7:01 PM - Ana: hi\n1/9/26, 7:02 PM - Ben: hi\n", ["2026-08-30", "2026-09-01"]),
+        ("5/8/26, 7:01 pm - Ana: hi\n1/9/26, 7:02 pm - Ben: hi\n", ["2026-08-05", "2026-09-01"]),
+        ("03.08.26, 7:01 PM - Ana: hi\n03.08.26, 7:02 PM - Ben: hi\n", ["2026-08-03", "2026-08-03"]),
+    ],
+)
+def test_a_clock_of_am_and_pm_tells_the_month_first_unless_the_dates_say_otherwise(text: str, days: list[str]) -> None:
+    assert [draft.occurred_at[:10] for draft in parsed(text) if draft.occurred_at] == days
+
+
+def test_a_stamp_without_an_offset_is_of_a_clock_where_the_person_is() -> None:
+    parser = TranscriptParser()
+    parser.zone = Zone("America/Los_Angeles")
+    text = "[2026-03-07 19:00] Ann: hi\n[2026-03-08T19:00:00Z] Bob: hi\n[2026-03-08 19:00] Ann: hi\n"
+    told = [draft.occurred_at for draft in parser.parse(text)]
+    assert told == ["2026-03-08T03:00:00.000Z", "2026-03-08T19:00:00.000Z", "2026-03-09T02:00:00.000Z"]

@@ -1,0 +1,79 @@
+"""What `add` worked out of the words about time, said back to the person: `Fri 4 Dec 2026 9:40`, `from Mon 1 Feb 2027`."""
+
+from datetime import datetime, time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from memos_cli.times import Zone, shown, to_text
+
+if TYPE_CHECKING:
+    from memos_cli.model import Memory
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_NAMES = {
+    "MO": "Monday",
+    "TU": "Tuesday",
+    "WE": "Wednesday",
+    "TH": "Thursday",
+    "FR": "Friday",
+    "SA": "Saturday",
+    "SU": "Sunday",
+}
+_UNITS = {"DAILY": "day", "WEEKLY": "week", "MONTHLY": "month", "YEARLY": "year"}
+_PLACES = {"-1": "last ", "1": "1st ", "2": "2nd ", "3": "3rd ", "4": "4th "}
+_LAST = time(23, 59, 59)
+_READ = frozenset(("times", "recurrence", "told_validity"))
+"""What the reader notes of times in the metadata of a memory."""
+
+
+def sentence(memory: "Memory", zone: Zone) -> str:
+    """The times that the words of a memory gave it, in the person's zone; empty where they gave none."""
+    if not _READ & memory.metadata.keys():
+        return ""
+    rule = memory.metadata.get("recurrence")
+    parts = [_day(zone.local(memory.occurred_at))] if memory.occurred_at and memory.kind != "episode" else []
+    if isinstance(rule, str) and parts:
+        parts = [f"{_rule(rule)}, first {parts[0]}"]
+    if memory.valid_from:
+        parts.append(f"from {_day(zone.local(memory.valid_from))}")
+    if memory.valid_to:
+        parts.append(f"until {_day(zone.local(memory.valid_to))}")
+    return ", ".join(parts)
+
+
+def fields(memory: "Memory | None") -> dict[str, Any]:
+    """The same for `--json`, in UTC: `{"time": {…}}`; empty where the words gave no time."""
+    if memory is None or not _READ & memory.metadata.keys():
+        return {}
+    found = {name: shown(getattr(memory, name)) for name in ("occurred_at", "valid_from", "valid_to")}
+    return {"time": {**found, "recurrence": memory.metadata.get("recurrence")}}
+
+
+def written(name: str | None) -> str | None:
+    """When a file was last written, fixed-width UTC text; `None` for standard input, and where the file system does not say."""
+    try:
+        return None if name is None else to_text(datetime.fromtimestamp(Path(name).stat().st_mtime).astimezone())
+    except (OSError, ValueError, OverflowError):
+        return None
+
+
+def _day(local: datetime) -> str:
+    """The day, and the time of day unless it is the beginning or the end of the day: the names are those of no locale."""
+    day = f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]} {local.year}"
+    clock = local.time().replace(microsecond=0, tzinfo=None)
+    return day if clock in (time(), _LAST) else f"{day} {clock.hour}:{clock.minute:02}"
+
+
+def _rule(text: str) -> str:
+    """A rule of RFC 5545 in words, as far as memos itself makes them."""
+    parts = dict(part.partition("=")[::2] for part in text.removeprefix("RRULE:").split(";"))
+    unit, count = _UNITS.get(parts.get("FREQ", ""), ""), int(parts.get("INTERVAL", "1"))
+    said = f"every {unit}" if count == 1 else f"every {count} {unit}s"
+    if "BYDAY" in parts:
+        days = [_PLACES.get(day[:-2], "") + _NAMES.get(day[-2:], day) for day in parts["BYDAY"].split(",")]
+        return f"{said} on {', '.join(days)}"
+    if "BYMONTHDAY" in parts:
+        month = f" {_MONTHS[int(parts['BYMONTH']) - 1]}" if "BYMONTH" in parts else "."
+        return f"{said} on {parts['BYMONTHDAY']}{month}"
+    return said

@@ -1,0 +1,220 @@
+"""What a text says about time: when it happened, from when and until when it is true, and whether it comes back.
+
+A day alone is the instant of its midnight where the person is. `valid_to` is the first instant at which a memory is no longer
+valid (a filter asks for `valid_to > at`). Words such as `until Monday` or `to 2015` mean the whole Monday and the whole year,
+and so `valid_to` is then the last millisecond of it: it holds on that day, and is shown as that day. `until Monday at 9:00`
+ends at nine.
+
+A bound and a recurrence are read from a text of one sentence alone: two sentences may be true at different times.
+"""
+
+# ruff: noqa: RUF001 -- the dash that stands between two days is matched
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from typing import NamedTuple
+
+from memos_cli.interface.reader import clocks, dates, recurrences
+from memos_cli.interface.reader.mention import Mention, counted_from, last_of, made
+from memos_cli.interface.reader.named import KnownDay, unknown_day
+from memos_cli.interface.reader.tense import STOP
+from memos_cli.times import Zone
+
+RECURRENCE = "recurrence"
+"""The name in a memory's metadata of the rule by which it comes back, `RRULE:…` as RFC 5545 has it."""
+TOLD = "told_validity"
+"""The name in a memory's metadata of the mark that its `valid_from` and `valid_to` are those of its own words."""
+_LEAD = 60
+"""Characters before a time in which its role is looked for."""
+_ONE_SENTENCE = 400
+"""Characters of a text that may be one sentence, at the most."""
+_FROM = (
+    r"(?i)\b(?:from|starting(?:\s(?:from|on))?|beginning(?:\s(?:from|on))?|as\s(?:of|from)|effective(?:\sfrom)?|since)"
+    r"(?:\sthe)?\s$"
+)
+_ONLY_FROM = r"(?i)\bfrom(?:\sthe)?\s$"
+_OPENING = r"(?i)^\W{0,3}(?:(?:and|but|so|then)\s)?from(?:\sthe)?\s$"
+_IS_FROM = r"(?i)\b(?:is|are|was|were|letter|mail|email|e-mail|photos?|news|message|leftovers|invoice|bill)\sfrom(?:\sthe)?\s$"
+_UNTIL = (
+    r"(?i)\b(?:until|till?|through|up\sto|(?:ends?|ending|expires?|expiring|runs\sout|finishes|terminates)(?:\s(?:on|in|by|at))?)"
+    r"(?:\sthe)?\s$"
+)
+_PUT_OFF = (
+    r"(?i)\b(?:wait\w*|postponed|delayed|deferred|put\soff|adjourned|moved|days|weeks|months|sleeps|not|never|no\slonger)\b"
+    r"|n['’]t\b"
+)
+_BY_ITSELF = {"since": "from", "from": "from", "starting": "from", "until": "until", "till": "until", "til": "until",
+              "through": "until"}  # fmt: skip
+_JOINS = r"(?i)[\s,]{0,3}(?:to|until|till?|through|and|bis|à|au|a|al|tot|-|–)(?:\s(?:the|el|le|zum))?\s{0,2}"
+_SPANS = r"(?i)\b(?:from|between|von|vom|zwischen|de|du|entre|van|tussen|del)\s(?:the\s)?$"
+_YEARS = (
+    r"(?i)\b(?:from|between|von|zwischen|de|entre|van|tussen|desde|depuis)\s(?P<first>(?:19|20)\d\d)\s"
+    r"(?:to|until|till?|through|and|und|bis|à|a|et|y|hasta|tot|en)\s(?P<last>(?:19|20)\d\d)\b"
+    r"(?=\s?(?:[.,;:!?)]|$)|\s(?:as|at|in|and|with|for|when|while|before|after|i|we|he|she|they|my|on|but|the"
+    r"|gearbeitet|gewohnt|gelebt|studiert|gewerkt|gewoond|in|bei|als|chez|à|en|dans|como|con|bij|voor|dort|là|allí|daar)\b)"
+)
+_SHORT_SPAN = r"(?i)\b(?:from|between)\s(?:the\s)?(?P<day>\d{1,2})(?:st|nd|rd|th)?\s(?:to|until|till?|and|-)\s(?:the\s)?$"
+_NO_DAY = r"(?i)\b(?:called|named|titled|entitled|(?:song|film|movie|book|novel|album|band)\s(?:is|was))\s[\"'“]?(?:the\s)?$"
+_IS_TITLE = r"(?i)[^.!?\n]{0,40}\b(?:is|was)\s(?:an?|the)\s(?:\w{1,20}\s)?(?:song|film|movie|book|novel|album|band)\b"
+_FROM_DAY = r"(?i)\b(?P<count>an?|one|two|three|four|\d{1,2})\s(?P<unit>day|week|month|year)s?\sfrom\s$"
+_STAY = r"(?i)\bfor\s\w{1,6}\s(?:day|week|month|year)s?\sfrom\s$"
+_PAPER = (
+    r"(?i)\b(?:e-?mail|mail|letter|invoice|photo|bill|message|note|report|minutes|issue|edition|version|order|statement|paper"
+    r"|post|article)s?\sof\s(?:the\s)?$"
+)
+_ON_WEEKDAYS = r"(?i)\s?(?:to|-|–|until|till|through)\s?(?:mon|tues|wednes|thurs|fri|satur|sun)day\b"
+_HABIT = r"(?i)\b(?:yearly|annually|(?:every|each)\s(?:year|spring|summer|autumn|fall|winter))\b"
+_COUNTS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4}
+
+
+class Timing(NamedTuple):
+    """What a text says about time; the times are fixed-width UTC text.
+
+    Attributes:
+        mentions: the times that it names, whatever they are to it.
+        occurred_at: when it happened or will happen; of what comes back, the first time.
+        recurrence: an RFC 5545 rule.
+        whole: whether the text is one sentence, so that its time is that of the whole text.
+    """
+
+    mentions: tuple[Mention, ...] = ()
+    occurred_at: str | None = None
+    valid_from: str | None = None
+    valid_to: str | None = None
+    recurrence: str | None = None
+    whole: bool = False
+
+
+NOTHING = Timing()
+
+
+def of(text: str, at: str, zone: Zone, known_day: KnownDay = unknown_day) -> Timing:
+    """What a text says about time.
+
+    Args:
+        at: when it was said, fixed-width UTC text.
+        zone: where the person is: a day begins at its midnight there.
+        known_day: the month and the day of `my birthday`, where they are known.
+    """
+    if not may_tell(text):
+        return NOTHING
+    base = zone.local(at)
+    found = [
+        clocks.of_day(text, _in_its_role(text, mention, base.date()))
+        for mention in dates.mentions(text, base, known_day=known_day)
+        if not _is_in_a_title(text, mention)
+    ]
+    if len(text) > _ONE_SENTENCE or re.search(STOP, text.strip()) is not None:
+        return _happening(found, zone)
+    return _of_sentence(text, found, base, zone)
+
+
+def may_tell(text: str) -> bool:
+    """Whether a text may say something about time: fast, and without an answer that is worth anything but no."""
+    return dates.may_name_a_time(text) or recurrences.may_name(text.lower())
+
+
+def _is_in_a_title(text: str, mention: Mention) -> bool:
+    """Whether the words are the name of a song, a film, a book."""
+    before, after = text[max(0, mention.start - _LEAD) : mention.start], text[mention.end : mention.end + _LEAD]
+    return re.search(_NO_DAY, before) is not None or re.match(_IS_TITLE, after) is not None
+
+
+def _of_sentence(text: str, found: list[Mention], base: datetime, zone: Zone) -> Timing:
+    years = _years(text)
+    if years is not None:
+        return Timing(tuple(found), whole=True, valid_from=starts(years[0], zone), valid_to=_ends(years[1], zone))
+    found, spans = _joined(text, found)
+    comes_back = recurrences.find(text, base, found)
+    bounds = {mention.role: mention for mention in reversed(found) if mention.role in {"from", "until"}}
+    opens, closes = bounds.get("from"), bounds.get("until")
+    valid_from, valid_to = opens and starts(opens, zone), closes and _ends(closes, zone)
+    if valid_from and valid_to and valid_to < valid_from:
+        valid_from = valid_to = None
+    timing = _happening(found, zone)._replace(valid_from=valid_from, valid_to=valid_to, whole=True)
+    if comes_back is not None:
+        first = zone.instant(datetime.combine(comes_back.first, comes_back.clock or time()))
+        return timing._replace(occurred_at=first, recurrence=comes_back.rule.text)
+    if re.search(_HABIT, text):
+        return timing._replace(occurred_at=None)  # `yearly in April`: no day of its own
+    if timing.occurred_at is None and spans and opens and opens.unit == "day":
+        timing = timing._replace(occurred_at=valid_from)  # a stay, a fair: it has a day on which it begins
+    return timing
+
+
+def _happening(found: Sequence[Mention], zone: Zone) -> Timing:
+    """The first mention that is no bound is when it happened."""
+    first = next((mention for mention in found if mention.role in {"", "at"}), None)
+    return Timing(tuple(found), first and starts(first, zone))
+
+
+def _in_its_role(text: str, mention: Mention, base: date) -> Mention:
+    """The mention, marked as the beginning (`from`) or the end (`until`) of what is said, or as neither (`of`)."""
+    if mention.role == "at":
+        return mention
+    before = text[max(0, mention.start - _LEAD) : mention.start]
+    if re.search(_PAPER, before) or re.match(_ON_WEEKDAYS, text[mention.end : mention.end + 20]):
+        return mention._replace(role="of")
+    role = mention.role or _BY_ITSELF.get(mention.text.split()[0].lower(), "")
+    if not role:
+        role = "until" if re.search(_UNTIL, before) else "from" if re.search(_FROM, before) else ""
+    if role == "until" and re.search(_PUT_OFF, before):
+        return mention._replace(role="at")  # `postponed until Friday`: it is on Friday
+    if role == "from" and not mention.role:
+        with_lead = f"{before}from " if mention.text[:5].lower() == "from " else before
+        away = None if re.search(_STAY, with_lead) else re.search(_FROM_DAY, with_lead)
+        if away is not None:  # `a week from tomorrow`
+            count = _COUNTS.get(away["count"].lower()) or int(away["count"])
+            return mention._replace(day=counted_from(mention.day, count, away["unit"].lower()) or mention.day, role="at")
+        if re.search(_ONLY_FROM, with_lead):
+            opens = mention.start < _LEAD and re.match(_OPENING, with_lead)
+            role = "from" if opens or (mention.day > base and not re.search(_IS_FROM, with_lead)) else "of"
+    return mention._replace(role=role)
+
+
+def _joined(text: str, found: list[Mention]) -> tuple[list[Mention], bool]:
+    """The mentions, of which two that are joined (`from 3 to 10 December`) become a beginning and an end; and if any are."""
+    spans = False
+    marked: list[Mention] = []
+    for mention in found:
+        short = re.search(_SHORT_SPAN, text[max(0, mention.start - _LEAD) : mention.start])
+        if short is not None and mention.unit == "day" and re.match(r"\d", mention.text):
+            opens = made(mention.day.year, mention.day.month, int(short["day"]))
+            if opens is not None and opens <= mention.day:
+                marked.append(mention._replace(text=short["day"], day=opens, end=mention.start, role="from", clock=None))
+                mention, spans = mention._replace(role="until"), True  # noqa: PLW2901
+        elif marked and _are_joined(text, marked[-1], mention):
+            marked[-1] = marked[-1]._replace(role="from")
+            mention, spans = mention._replace(role="until"), True  # noqa: PLW2901
+        marked.append(mention)
+    return marked, spans
+
+
+def _are_joined(text: str, first: Mention, second: Mention) -> bool:
+    between = text[first.end : second.start]
+    if re.fullmatch(_JOINS, between) is None and not (second.role == "until" and not between.strip(" ,")):
+        return False
+    before = text[max(0, first.start - _LEAD) : first.start]
+    return first.text[:5].lower() == "from " or re.search(_SPANS, before) is not None
+
+
+def _years(text: str) -> tuple[Mention, Mention] | None:
+    """The years of `from 2011 to 2015`."""
+    found = re.search(_YEARS, text)
+    if found is None or int(found["first"]) > int(found["last"]):
+        return None
+    first, last = date(int(found["first"]), 1, 1), date(int(found["last"]), 1, 1)
+    return Mention(found["first"], first, "year"), Mention(found["last"], last, "year", last=last_of(last, "year"))
+
+
+def starts(mention: Mention, zone: Zone) -> str:
+    """The instant at which what a mention means begins."""
+    return mention.instant or zone.instant(datetime.combine(mention.day, mention.clock or time()))
+
+
+def _ends(mention: Mention, zone: Zone) -> str:
+    """The time of day that a mention names, else the last millisecond of the last day that it means."""
+    if mention.instant or mention.clock:
+        return starts(mention, zone)
+    return zone.instant(datetime.combine(mention.last or mention.day, time(23, 59, 59, 999000)))

@@ -1,0 +1,55 @@
+"""What `add` says it worked out of the words about time."""
+
+import pytest
+
+from memos_cli.cli import times_told
+from memos_cli.interface.reader.reader import Reader
+from memos_cli.model import Memory
+from memos_cli.times import Zone
+from tests.cli.helpers import on_terminal
+from tests.conftest import Run
+
+NOW = "2026-11-29T20:30:00.000Z"
+AMSTERDAM = Zone("Europe/Amsterdam")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("Dentist on Friday at 9:40", "Fri 4 Dec 2026 9:40"),
+        ("Dentist on Friday", "Fri 4 Dec 2026"),
+        ("From 1 February we live in Ghent", "from Mon 1 Feb 2027"),
+        ("On leave until Monday", "until Mon 30 Nov 2026"),
+        ("I worked there from 2011 to 2015", "from Sat 1 Jan 2011, until Thu 31 Dec 2015"),
+        ("Bins go out on Tuesdays", "every week on Tuesday, first Tue 1 Dec 2026"),
+        ("Paper bins go out every second Friday", "every 2 weeks on Friday, first Fri 4 Dec 2026"),
+        ("The book club meets on the last Friday of each month", "every month on last Friday, first Fri 25 Dec 2026"),
+        ("My birthday is on 14 March 1988", "every year on 14 Mar, first Mon 14 Mar 1988"),
+        ("I am vegan now", ""),
+        ("Dentist next week or so", ""),
+    ],
+)
+def test_the_times_are_told_in_the_zone(words: str, told: str) -> None:
+    draft = Reader(AMSTERDAM).read_one(words, now=NOW)
+    memory = Memory(
+        "k3f9", draft.content, kind=draft.kind, created_at=NOW, occurred_at=draft.occurred_at, valid_from=draft.valid_from,
+        valid_to=draft.valid_to, metadata=draft.metadata,
+    )  # fmt: skip
+    assert times_told.sentence(memory, AMSTERDAM) == told
+
+
+def test_json_has_them_in_utc(memos: Run) -> None:
+    data = memos("add", "Flight on 4 December 2026 at 14:05", "--json", env={"MEMOS_TIMEZONE": "Europe/Amsterdam"}).data
+    assert data["time"] == {"occurred_at": "2026-12-04T13:05:00Z", "valid_from": None, "valid_to": None, "recurrence": None}
+    assert "time" not in memos("add", "I am vegan now", "--json").data
+
+
+def test_a_terminal_is_told(memos: Run) -> None:
+    memos("add", "the first one makes the cube")
+    status, shown = on_terminal(["add", "Flight on 4 December 2026 at 14:05"])
+    assert (status, "Fri 4 Dec 2026 14:05" in shown) == (0, True)
+
+
+def test_a_file_that_is_not_there_has_no_time() -> None:
+    assert times_told.written(None) is None
+    assert times_told.written("/nowhere/at/all") is None
