@@ -206,6 +206,8 @@ def version_lines(version: Version, *, reveal: bool) -> list[str]:
     number, txn = style(f"version {version.number}", fg="yellow"), style(f"({operation.txn})", dim=True)
     lines = [f"{number}  {shown(version.at)}  {operation.command} by {operation.principal}  {txn}"]
     for name, value in sorted(((operation.change if reveal else version.masked) or {}).items()):
+        if name == "seen":  # `why` tells how often it was told
+            continue
         was = f"{one_line(_value(version.before[name]), 40)} \u2192 " if name in version.before and name != "content" else ""
         lines.append(f"  {one_line(name)}: {was}{one_line(_value(value), width())}")
     if version.erased:
@@ -215,6 +217,17 @@ def version_lines(version: Version, *, reveal: bool) -> list[str]:
 
 def _value(value: object) -> str:
     return "(nothing)" if value is None else str(value)
+
+
+def _seen(result: Provenance) -> list[str]:
+    """How often the text of a memory was told, and where last."""
+    if not result.sightings:
+        return []
+    last = result.sightings[-1]
+    place = last.place.file or last.place.conversation
+    where = f", from {one_line(place)}" if place else ""
+    by = f"{last.command} by {one_line(last.principal)}"
+    return [f"seen {1 + len(result.sightings)} times, last on {shown(last.at)} ({by}{where})"]
 
 
 def provenance_lines(result: Provenance, *, reveal: bool) -> list[str]:
@@ -233,6 +246,7 @@ def provenance_lines(result: Provenance, *, reveal: bool) -> list[str]:
             text = one_line(content(other, reveal=reveal), 48) if other else "(not in this cube)"
             end = link.target if arrow == "\u2192" else link.source
             lines.append(f"{arrow} {link.type.value:<12} {end[:SHORT_ID]}  {text}")
+    lines += _seen(result)
     if memory.access_count:
         lines.append(f"used {memory.access_count} times, last {shown(memory.last_access_at)}")
     if result.verbatim is not None and (reveal or "secret" not in memory.labels):

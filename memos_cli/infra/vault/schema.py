@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 APPLICATION_ID = 0x4D454D4F
 """`MEMO` in ASCII, in bytes 68 to 71 of the file, by which `file` and memos recognise a cube."""
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """The number of migrations; a cube's `PRAGMA user_version` says how many it has had."""
 READABLE = 3
 """The oldest schema that can be read where nothing can be written: see `stand_in` for what it lacks."""
-DERIVED = ("memories", "cold", "tags", "labels", "links", "records", "clashes", "rivals")
+DERIVED = ("memories", "cold", "tags", "labels", "names", "links", "records", "clashes", "rivals")
 """The tables that are folded from `ops`, in the order in which they are emptied."""
 _HEADER_BYTES = 100
 _MAGIC = b"SQLite format 3\x00"
@@ -98,6 +98,30 @@ def m005_newest_first(db: _Executes) -> None:
     db.execute("PRAGMA user_version = 5")
 
 
+def m006_names(db: _Executes) -> None:
+    """Names in the form in which they are compared, and an index that finds what was told of a day."""
+    for statement in _SIXTH:
+        db.execute(statement)
+    _fill_names(db)
+    db.execute("PRAGMA user_version = 6")
+
+
+def _fill_names(db: _Executes) -> None:
+    from memos_cli.infra.names import compared
+
+    for sort, table, column in NAMED:
+        found = db.execute(f"SELECT n, {column} FROM {table} WHERE {column} IS NOT NULL").fetchall()
+        for n, name in found:
+            db.execute("INSERT OR IGNORE INTO names VALUES (?, ?, ?)", (n, sort, compared(name)))
+
+
+NAMED = (
+    ("external_id", "memories", "external_id"),
+    ("key", "memories", "key"),
+    ("task", "memories", "task"),
+    ("tag", "tags", "tag"),
+)
+"""The sorts of names that are compared in the form of `names.compared`, each with the table and the column of its spelling."""
 IDENTITY = ("id", "replica", "created", "owner")
 """What identifies a cube, in the table `cube`: it is in no log, so a digest beside it protects it."""
 
@@ -131,11 +155,22 @@ def rename_replica(conn: "sqlite3.Connection", replica: str) -> None:
     set_mark(conn, "digest", identity_digest(dict(conn.execute("SELECT key, value FROM cube"))))
 
 
-MIGRATIONS = (m001_log_and_fold, m002_lifecycle, m003_merge, m004_strangers, m005_newest_first)
+MIGRATIONS = (m001_log_and_fold, m002_lifecycle, m003_merge, m004_strangers, m005_newest_first, m006_names)
 _SET = "memos"
 _MIGRATIONS_TABLE = (
     "CREATE TABLE _sqlite_migrations (id INTEGER PRIMARY KEY, migration_set TEXT, name TEXT, applied_at TEXT)",
     "CREATE UNIQUE INDEX idx__sqlite_migrations_migration_set_name ON _sqlite_migrations (migration_set, name)",
+)
+
+_SIXTH = (
+    # The external id, the key, the task and the tags of each memory, by the sort of the name, as `infra.names` compares them.
+    """CREATE TABLE names (
+           n INTEGER NOT NULL, sort TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (n, sort, name)) WITHOUT ROWID""",
+    "CREATE INDEX names_name ON names (sort, name)",
+    "DROP INDEX memories_digest",
+    "CREATE INDEX memories_told ON memories (digest, occurred_at, created)",
+    """CREATE INDEX memories_file ON memories (json_extract(source, '$.file'))
+       WHERE json_extract(source, '$.file') IS NOT NULL""",
 )
 
 _FOURTH = (
@@ -325,6 +360,10 @@ def stand_in(conn: "sqlite3.Connection", version: int) -> None:
     if version < 4:
         for statement in _FOURTH:
             conn.execute(statement.replace("CREATE TABLE", "CREATE TEMP TABLE"))
+    if version < 6:
+        conn.execute(_SIXTH[0].replace("CREATE TABLE", "CREATE TEMP TABLE"))
+        conn.execute("CREATE INDEX temp.names_name ON names (sort, name)")
+        _fill_names(conn)
 
 
 def create_in_memory(conn: "sqlite3.Connection", version: int = SCHEMA_VERSION) -> None:
