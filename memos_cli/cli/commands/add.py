@@ -57,7 +57,8 @@ def add(app: App, /, text: tuple[str, ...], **given: Any) -> int:  # noqa: ANN40
     A text that is known is not stored twice: what comes with it (--tag, --pin, --ttl, --title, a date, …) is set of the memory
     that says it, which `memos undo` takes back, and `memos why` tells how often it was told. An event counts for its day: the
     same on another day is another event. A file that was changed and is added again edits what was read from it. With --key,
-    what stated that attribute until now is superseded: kept, but no longer current. Secrets (keys, passwords) are labelled, and masked whenever they are shown.
+    what stated that attribute until now is superseded: kept, but no longer current. Secrets (keys, passwords) are labelled, and
+    masked whenever they are shown.
 
     --extract also looks in a file or in standard input for facts, preferences, events and procedures, and stores each as a
     memory of its own, of lower confidence, linked to the one it was found in. The model that chat answers with finds them
@@ -78,8 +79,8 @@ def add(app: App, /, text: tuple[str, ...], **given: Any) -> int:  # noqa: ANN40
     Exit status:
       0  stored, or known already; what came with it is set
       2  a bad value or a bad line; nothing of this run is stored
-      3  stored, but lines were passed over (--skip-bad); or nothing is stored: what came with a text would change a memory that
-         is frozen, or somebody else's
+      3  stored, but lines were passed over (--skip-bad); or nothing is stored, since a text that is known is said by a memory
+         that is frozen, or somebody else's, and something else came with it
       11 another process held the cube for too long
       14 --extract, and the model that is set cannot be used
     """

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from memos_cli.session import Author
 
 _PROMOTED = (Kind.RULE, Kind.PREFERENCE)
+_RANKED = frozenset(("kind", "priority"))
+"""The fields that a promotion sets; who gave one of them has decided it."""
 
 
 class _Tally:
@@ -97,8 +99,12 @@ def _take(vault: Vault, unit: Unit, tally: _Tally, draft: Draft, placed: Placed)
         tally.applied.append((placed.id, placed.applied))
     if placed.outcome == "duplicate":
         unit.accept("memory", placed.id)
-        if draft.kind in _PROMOTED:
-            _promote(vault, unit, placed.id)
+        if (
+            draft.kind in _PROMOTED
+            and not _RANKED & (draft.given or frozenset())
+            and (names := _promote(vault, unit, placed.id))
+        ):
+            tally.applied.append((placed.id, names))
     elif draft.task is not None:
         tally.tasks.add(draft.task)
 
@@ -112,14 +118,16 @@ def _edits(vault: Vault, drafts: Iterable[Draft], author: "Author") -> dict[int,
     return rereading.edits(vault, [cleaned_draft(draft) for draft in drafts], author.principal, author.at, author.zone)
 
 
-def _promote(vault: Vault, unit: Unit, identity: str) -> None:
-    """Move a repeated rule to the core: a preference becomes a rule, and the rule goes before others."""
+def _promote(vault: Vault, unit: Unit, identity: str) -> tuple[str, ...]:
+    """Move a repeated rule to the core: a preference becomes a rule, and the rule goes before others; what changed by it."""
     memory = vault.get(identity)
     if memory.frozen or memory.kind not in _PROMOTED:
-        return
+        return ()
     from memos_cli.interface.reader.reader import is_rule
 
     if memory.kind is Kind.RULE or is_rule(memory.content):
         fields = {"kind": Kind.RULE.value, "priority": max(1, memory.priority)}
         if change := {name: value for name, value in fields.items() if getattr(memory, name) != value}:
             unit.change("memory", identity, change)
+            return tuple(sorted(change))
+    return ()

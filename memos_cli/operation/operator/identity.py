@@ -157,6 +157,17 @@ def news(known: Memory, draft: Draft, at: str, zone: Zone) -> dict[str, Any]:
     return change
 
 
+def on_purpose(draft: Draft, change: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a change that somebody asked for; what a reader guessed is left out."""
+    sets = {fold.TAG: "tags", fold.LABEL: "labels"}
+    asked = {}
+    for name, value in change.items():
+        field = next((one for prefix, one in sets.items() if name.startswith(prefix)), name)
+        if _on_purpose(draft, field) or (field == "tags" and draft.origin is Origin.FILE):  # a file's own tags
+            asked[name] = value
+    return asked
+
+
 def _on_purpose(draft: Draft, name: str) -> bool:
     """Whether a field that has not its default was given by somebody, and not guessed from the words."""
     if draft.given is None:

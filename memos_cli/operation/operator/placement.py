@@ -121,6 +121,8 @@ class Placing:
         if same_file:
             self._titled.add(known.id)
         seen = self._place_of(known, draft)
+        if known.frozen:  # what was asked for is refused; what was only guessed from the words is no reason to
+            change = identity.on_purpose(draft, change)
         if change:
             return self._edit(known, change if seen is None else {**change, fold.SEEN: seen}, draft)
         if draft.confidence > known.confidence and not known.frozen:  # said now, but only inferred before
@@ -206,7 +208,7 @@ def settle_key(vault: Vault, unit: Unit, memory_id: str) -> Settled:
     earlier = [one for one in line if (starts(one), one.created_at, one.id) < mine]
     ended = [one for one in earlier if one.valid_to is None or one.valid_to > start]
     conflicts, superseded = _end(unit, memory, ended, start)
-    if later and not memory.frozen and (memory.valid_to is None or memory.valid_to > starts(later[0])):
+    if later and not memory.frozen and memory.valid_to is None:  # an end that was given stays
         unit.change("memory", memory.id, {"valid_to": starts(later[0])})
         unit.change("memory", later[0].id, {fold.link_register(LinkType.SUPERSEDES, memory.id): True})
         superseded += (memory.id,)
