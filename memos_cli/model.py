@@ -133,7 +133,11 @@ class Source(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """A memory before it is stored: what a reader found or a caller gave, without an id. Times are fixed-width UTC text."""
+    """A memory before it is stored: what a reader found or a caller gave, without an id. Times are fixed-width UTC text.
+
+    `given` names the fields that somebody set on purpose, which go before what a memory with the same words has; the others
+    were guessed from the words, or have their defaults. `None`: every field that has not its default was set on purpose.
+    """
 
     content: str
     kind: Kind = Kind.NOTE
@@ -153,6 +157,7 @@ class Draft(NamedTuple):
     source: Source = Source()
     metadata: Mapping[str, Any] = NOTHING
     confidence: float = 1.0
+    given: frozenset[str] | None = None
 
 
 class Memory(NamedTuple):

@@ -37,9 +37,19 @@ class Author:
         millis: the time, in milliseconds since 1970.
         command: the command's name, as the log keeps it.
         wrote: called after a transaction that wrote, with its clock and the time.
+        zone: the time zone in which a day is a day to the author.
     """
 
-    def __init__(self, principal: str, millis: int, command: str, wrote: Callable[[int, int], None] = lambda *_: None) -> None:
+    def __init__(
+        self,
+        principal: str,
+        millis: int,
+        command: str,
+        wrote: Callable[[int, int], None] = lambda *_: None,
+        *,
+        zone: Zone | None = None,
+    ) -> None:
+        self.zone = zone or Zone()
         self.principal = principal
         self.millis = millis
         self.command = command
@@ -218,7 +228,7 @@ class Session:
 
     def author(self, command: str, user_id: str | None = None) -> Author:
         """The author of what is written now."""
-        return Author(governance.principal(user_id or self.principal), self.millis, command, self._note_write)
+        return Author(governance.principal(user_id or self.principal), self.millis, command, self._note_write, zone=self.zone)
 
     def _note_write(self, clock: int, millis: int) -> None:
         self.last_write = clock, millis

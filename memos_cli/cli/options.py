@@ -249,12 +249,13 @@ def view_of(app: App, name: str) -> dict[str, Any]:
         NotFound: no cube in use has such a view.
     """
     from memos_cli.errors import NotFound
+    from memos_cli.interface.pipeline.pipeline import as_written
 
     known: list[str] = []
     for vault in app.mos.vaults():
         views = vault.records("view")
-        if name in views:
-            return dict(views[name])
+        if (spelled := as_written(views, name)) is not None:
+            return dict(views[spelled])
         known += views
     raise NotFound(f"no view {name!r}", hint=f"there are: {', '.join(known)}" if known else f"memos view save {name} --tag TAG")
 

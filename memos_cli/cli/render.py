@@ -235,6 +235,8 @@ def version_lines(version: Version, *, reveal: bool) -> list[str]:
     number, txn = style(f"version {version.number}", fg="yellow"), style(f"({operation.txn})", dim=True)
     lines = [f"{number}  {moment(version.at)}  {operation.command} by {operation.principal}  {txn}"]
     for name, value in sorted(((operation.change if reveal else version.masked) or {}).items()):
+        if name == "seen":  # `why` tells how often it was told
+            continue
         known = name in version.before and name != "content"
         was = f"{one_line(_value(name, version.before[name]), 40)} \u2192 " if known else ""
         lines.append(f"  {one_line(name)}: {was}{one_line(_value(name, value), width())}")
@@ -247,6 +249,17 @@ def _value(name: str, value: object) -> str:
     if value is None:
         return "(nothing)"
     return str(moment(value) if name in _TIMES and isinstance(value, str) else value)
+
+
+def _seen(result: Provenance) -> list[str]:
+    """How often the text of a memory was told, and where last."""
+    if not result.sightings:
+        return []
+    last = result.sightings[-1]
+    place = last.place.file or last.place.conversation
+    where = f", from {one_line(place)}" if place else ""
+    by = f"{last.command} by {one_line(last.principal)}"
+    return [f"seen {1 + len(result.sightings)} times, last on {moment(last.at)} ({by}{where})"]
 
 
 def provenance_lines(result: Provenance, *, reveal: bool) -> list[str]:
@@ -265,6 +278,7 @@ def provenance_lines(result: Provenance, *, reveal: bool) -> list[str]:
             text = one_line(content(other, reveal=reveal), 48) if other else "(not in this cube)"
             end = link.target if arrow == "\u2192" else link.source
             lines.append(f"{arrow} {link.type.value:<12} {end[:SHORT_ID]}  {text}")
+    lines += _seen(result)
     if memory.access_count:
         lines.append(f"used {memory.access_count} times, last {moment(memory.last_access_at)}")
     if result.verbatim is not None and (reveal or "secret" not in memory.labels):

@@ -17,6 +17,8 @@ from memos_cli.times import from_text
 ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 """32 letters and digits of an id, hard to confuse: no l, o, 0 or 1."""
 ID_LENGTH = 20
+SEEN = "seen"
+"""The register with where a memory's text was told again: the fields of a `Source`, of the last time; the log has all times."""
 TAG, LABEL, LINK = "tag:", "label:", "link:"
 """What the registers for the elements of a set begin with."""
 PURGED = "purged"
@@ -149,7 +151,7 @@ REGISTERS: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("confidence", "trust"), _is_share),
     "kind": _one_of(Kind), "form": _one_of(Form), "state": _one_of(one for one in State if one is not State.PURGED),
     "origin": _one_of(Origin), "visibility": _one_of(Visibility), "priority": _is_whole, "metadata": _is_object,
-    "source": _is_source,
+    "source": _is_source, SEEN: _is_source,
 }  # fmt: skip
 """The registers of a memory that this version knows, apart from those for the elements of a set."""
 assert set(_SOURCE) == set(Source._fields)  # noqa: S101 -- a new field needs a limit here

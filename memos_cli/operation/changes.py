@@ -45,22 +45,28 @@ def change_each(
     *,
     thawed: bool = True,
     dry_run: bool = False,
+    then: Callable[[Unit, str], tuple[str, ...]] | None = None,
+    always: bool = False,
 ) -> Changed:
     """Change each memory as `change` says, in one transaction; a memory with an empty change is left alone.
 
     Args:
         thawed: refuse frozen memories.
         dry_run: make all changes, then take them back.
+        then: called with the transaction and each memory that changed; it returns the ids of memories that are superseded.
+        always: call `then` for memories that are left alone, too.
 
     Raises:
         Refused: a memory is frozen, or the principal may not change it. Then nothing is written.
     """
     with author.write(vault) as unit:
         touched = change_within(vault, unit, ids, author, change, thawed=thawed)
-        txn = unit.log.txn if touched and not dry_run else None
+        superseded = [other for one in (ids if always else touched) for other in (then(unit, one) if then else ())]
+        txn = unit.log.txn if unit.log.count and not dry_run else None
         if dry_run:
             unit.take_back()
-    return Changed(author.command, touched, txn, tuple(vault.get(identity) for identity in dict.fromkeys(ids)), dry_run)
+    memories = tuple(vault.get(identity) for identity in dict.fromkeys(ids))
+    return Changed(author.command, touched, txn, memories, dry_run, tuple(dict.fromkeys(superseded)))
 
 
 def change_within(

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import extra
-from memos_cli.model import Link, Memory, Operation
+from memos_cli.model import Link, Memory, Operation, Source
 
 if TYPE_CHECKING:
     from memos_cli.infra.vault.purge import Holder
@@ -32,6 +32,7 @@ class Added(NamedTuple):
         conflicts: ids of frozen memories that contradict a draft and were left as they are.
         extracted: ids of the new memories among those that were derived from these drafts.
         reopened: ended tasks that got a new memory.
+        applied: what was new of texts that were known already: the memory's id, and the names of the fields that were set.
     """
 
     added: int
@@ -48,6 +49,7 @@ class Added(NamedTuple):
     secrets: int = 0
     extracted: tuple[str, ...] = ()
     reopened: tuple[str, ...] = ()
+    applied: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 class Query(NamedTuple):
@@ -103,13 +105,18 @@ class Found(NamedTuple):
 
 
 class Changed(NamedTuple):
-    """What a command did to existing memories."""
+    """What a command did to existing memories.
+
+    Attributes:
+        superseded: ids of memories that ended by it, since their attribute has another value.
+    """
 
     command: str
     ids: tuple[str, ...]
     txn: str | None
     memories: tuple[Memory, ...] = ()
     dry_run: bool = False
+    superseded: tuple[str, ...] = ()
 
 
 class Receipt(NamedTuple):
@@ -206,8 +213,22 @@ class Version(NamedTuple):
         return {**change, "content": mask(text, find(text))}
 
 
+class Sighting(NamedTuple):
+    """A time at which the text of a memory was told again: when, by whom, with which command, and where.
+
+    Attributes:
+        at: fixed-width UTC text.
+        place: the file, the conversation and whatever else was known of the place.
+    """
+
+    at: str
+    principal: str
+    command: str
+    place: Source
+
+
 class Provenance(NamedTuple):
-    """Where a memory comes from, its versions, and its links."""
+    """Where a memory comes from, its versions, its links, and when its text was told again."""
 
     memory: Memory
     versions: tuple[Version, ...]
@@ -215,6 +236,7 @@ class Provenance(NamedTuple):
     incoming: tuple[tuple[Link, Memory | None], ...]
     verbatim: str | None
     note: str | None
+    sightings: tuple[Sighting, ...] = ()
 
 
 class Laid(NamedTuple):

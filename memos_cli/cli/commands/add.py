@@ -12,12 +12,15 @@ from memos_cli.cli import render, times_told
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import KIND, PRIORITY, SPAN, WHEN_ON_EITHER_SIDE, Command, reveal
 from memos_cli.cli.progress import progress
+from memos_cli.cli.terminal import plain
 from memos_cli.errors import MemosError, UsageError
 from memos_cli.interface.reader import intake
 from memos_cli.model import Draft
 from memos_cli.operation import changes
 from memos_cli.operation.results import Added
 
+_SHOWN = 20
+"""How many memories that were edited are told one by one."""
 _FORMATS = click.Choice(["auto", "prose", "transcript", "markdown"])
 
 
@@ -56,8 +59,11 @@ def add(app: App, /, text: tuple[str, ...], **given: Any) -> int:  # noqa: ANN40
     undated. A note of a file counts from its day heading, front matter, e-mail date, file name or the file's own time, and
     what a stamped talk says of another day becomes an event of its own, linked to its turn.
 
-    The same content again is a duplicate and is not stored twice. With --key, what stated that attribute until now is
-    superseded: kept, but no longer current. Secrets (keys, passwords) are labelled, and masked whenever they are shown.
+    A text that is known is not stored twice: what comes with it (--tag, --pin, --ttl, --title, a date, …) is set of the memory
+    that says it, which `memos undo` takes back, and `memos why` tells how often it was told. An event counts for its day: the
+    same on another day is another event. A file that was changed and is added again edits what was read from it. With --key,
+    what stated that attribute until now is superseded: kept, but no longer current. Secrets (keys, passwords) are labelled, and
+    masked whenever they are shown.
 
     --extract also looks in a file or in standard input for facts, preferences, events and procedures, and stores each as a
     memory of its own, of lower confidence, linked to the one it was found in. The model that chat answers with finds them
@@ -71,13 +77,15 @@ def add(app: App, /, text: tuple[str, ...], **given: Any) -> int:  # noqa: ANN40
       git log | memos add -
       memos add --file notes.md --tag garden
       memos add --file talk.txt --extract
+      memos add "Took my pill" --kind event
       memos add --jsonl export.jsonl --skip-bad
 
     \b
     Exit status:
-      0  stored, or known already
+      0  stored, or known already; what came with it is set
       2  a bad value or a bad line; nothing of this run is stored
-      3  stored, but lines were passed over (--skip-bad)
+      3  stored, but lines were passed over (--skip-bad); or nothing is stored, since a text that is known is said by a memory
+         that is frozen, or somebody else's, and something else came with it
       11 another process held the cube for too long
       14 --extract, and the model that is set cannot be used
     """
@@ -227,15 +235,28 @@ def _tell(app: App, result: Added, *, reveal: bool) -> None:
         return
     if result.memory is not None:
         word = "known already" if result.duplicates else "edited" if result.edited else "added"
-        app.out(render.memory_line(result.memory, reveal=reveal, before=f"{word} "))
+        app.out(render.memory_line(result.memory, reveal=reveal, before=f"{word} ", behind=_applied(result)))
         if app.watched and (told := times_told.sentence(result.memory, app.mos.zone)):
             app.note(told)
     else:
         counts = {"added": result.added, "edited": result.edited, "known already": result.duplicates}
         app.out(", ".join(f"{count:,} {word}" for word, count in counts.items() if count or word == "added"))
+        for identity, names in result.applied[:_SHOWN]:
+            app.out(render.memory_line(app.mos.get(identity), reveal=reveal, before="edited ", behind=_set(names)))
+        if (more := len(result.applied) - _SHOWN) > 0:
+            app.out(f"and {more:,} more edited")
     if result.extracted:
         app.out(f"{len(result.extracted):,} extracted")
     _tell_notes(app, result)
+
+
+def _applied(result: Added) -> str:
+    return "".join(_set(names) for _, names in result.applied)
+
+
+def _set(names: tuple[str, ...]) -> str:
+    """What was set of a memory that was there, as the end of its line."""
+    return f"  ({plain(', '.join(names))})"
 
 
 def _added_json(result: Added) -> dict[str, Any]:
@@ -248,6 +269,7 @@ def _added_json(result: Added) -> dict[str, Any]:
         "skipped_lines": [{"line": line, "reason": reason} for line, reason in result.skipped],
         **fields_of(result, only=("embedded", "pending", "extracted", "txn")),
         **times_told.fields(result.memory),
+        "changed": [{"id": identity, "fields": list(names)} for identity, names in result.applied],
     }
 
 

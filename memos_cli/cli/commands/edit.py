@@ -26,7 +26,7 @@ _NULLABLE = ("title", "key", "task", "occurred_at", "valid_from", "valid_to")
 
 
 def _changed_json(result: Changed) -> dict[str, Any]:
-    return fields_of(result, only=("command", "ids", "memories", "txn", "dry_run"), ids="changed")
+    return fields_of(result, only=("command", "ids", "memories", "txn", "dry_run", "superseded"), ids="changed")
 
 
 def tell(app: App, result: Changed, word: str) -> None:
@@ -38,6 +38,13 @@ def tell(app: App, result: Changed, word: str) -> None:
     for memory in result.memories:
         known = "" if memory.id in result.ids else "unchanged "
         app.out(render.memory_line(memory, before=known or f"{ahead} "))
+    tell_superseded(app, result.superseded)
+
+
+def tell_superseded(app: App, ids: "Sequence[str]") -> None:
+    """Say which memories ended, since their attribute has another value."""
+    for identity in ids[:5]:
+        app.note(render.memory_line(app.mos.get(identity), before="superseded "))
 
 
 @click.command(cls=Command)
@@ -286,7 +293,7 @@ def link(app: App, source: str, kind: str, target: str, *, remove: bool) -> None
     """Link one memory to another.
 
     TYPE is one of supersedes, contradicts, derived_from, merged_into, part_of, follows, mentions, relates, and is read from
-    FROM to TO.
+    FROM to TO. What is superseded ends where the other begins: it is kept, but no longer current.
 
     \b
     Examples:
@@ -304,3 +311,4 @@ def link(app: App, source: str, kind: str, target: str, *, remove: bool) -> None
         return
     word = "unchanged" if not result.ids else "removed" if remove else "linked"
     app.out(f"{word} {result.memories[0].id[:8]} {kind} {app.mos.get(target).id[:8]}")
+    tell_superseded(app, result.superseded)

@@ -18,7 +18,7 @@ from memos_cli.times import parse_iso, shown
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from memos_cli.model import Memory
+    from memos_cli.model import Memory, Source
     from memos_cli.times import Zone
 
 _ORDERS = click.Choice(["newest", "oldest", "updated", "occurred", "used", "priority"])
@@ -276,7 +276,22 @@ def _provenance_json(result: Provenance, *, reveal: bool) -> dict[str, Any]:
         "links": [fields_of(link, only=("type", "source", "target")) for link in links],
         "verbatim": result.verbatim if reveal or "secret" not in result.memory.labels else None,
         "note": result.note,
+        "seen": _seen_json(result),
     }
+
+
+def _known(place: "Source") -> dict[str, Any]:
+    """What is known of a place, without where in the cube's own copy of a file it lies."""
+    return {
+        name: value for name, value in place._asdict().items() if value is not None and name not in {"digest", "start", "end"}
+    }
+
+
+def _seen_json(result: Provenance) -> dict[str, Any]:
+    """How often and when the text was told: the first time it was stored."""
+    told = [{"at": shown(one.at), "by": one.principal, "command": one.command, **_known(one.place)} for one in result.sightings]
+    last = told[-1]["at"] if told else shown(result.memory.created_at)
+    return {"times": 1 + len(told), "first": shown(result.memory.created_at), "last": last, "again": told}
 
 
 @click.command(cls=Command)
@@ -286,8 +301,8 @@ def _provenance_json(result: Provenance, *, reveal: bool) -> dict[str, Any]:
 def why(app: App, identity: str, *, reveal: bool) -> None:
     """Tell where a memory comes from.
 
-    Who added it, when and by which command; what it was read from, word for word; what it replaced and what replaced it;
-    how often it was used.
+    Who added it, when and by which command; how often it was told again, and where; what it was read from, word for word; what
+    it replaced and what replaced it; how often it was used.
 
     \b
     Examples:

@@ -79,7 +79,7 @@ def resolve(known: Iterable[Adapter], text: str) -> Adapter:
 
 def then(vault: Vault, identity: str, version: int) -> Memory | None:
     """A memory as it was at a version; `None` where that version is no longer known."""
-    operations = vault.operations("memory", identity)
+    operations = fold.versions(vault.operations("memory", identity))
     return fold.memory(identity, operations[:version])[0] if 1 <= version <= len(operations) else None
 
 

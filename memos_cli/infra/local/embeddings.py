@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from memos_cli import plugins
 from memos_cli.errors import CubeLocked, MemosError, ModelUnavailable
+from memos_cli.infra import vector_changes
 from memos_cli.infra.vault import search
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.ports import Embedder, Progress
@@ -119,7 +120,11 @@ class Embeddings:
         if found is None or isinstance(found, vector_matrix.Matrix):
             return found
         stored = matrix_file.load(self.cached(vault)[cold], _name(embedder, cold=cold))
-        return stored[0] if stored is not None and search.Change(*stored[1]) == search.last_change(vault) else found.whole()
+        return (
+            stored[0]
+            if stored is not None and vector_changes.Change(*stored[1]) == vector_changes.last(vault)
+            else found.whole()
+        )
 
     def index(
         self, vault: Vault, embedder: Embedder, *, cold: bool = False, most: int = PATCHED
@@ -136,7 +141,7 @@ class Embeddings:
 
         if search.embedder_id(vault, embedder.fingerprint) is None:
             return None
-        path, known = self.cached(vault)[cold], search.last_change(vault)
+        path, known = self.cached(vault)[cold], vector_changes.last(vault)
         name = _name(embedder, cold=cold)
         patched = self._patched(vault, embedder, path, name, cold=cold) if vault.is_present else None
         if isinstance(patched, vector_matrix.Matrix) or (patched is not None and patched.changed <= most):
@@ -160,7 +165,7 @@ class Embeddings:
         from memos_cli.infra.local.patched_matrix import PatchedMatrix
 
         cached = matrix_file.load(path, name)
-        changed = None if cached is None else search.changed_since(vault, search.Change(*cached[1]), cold=cold)
+        changed = None if cached is None else vector_changes.since(vault, vector_changes.Change(*cached[1]), cold=cold)
         if cached is None or changed is None or cached[0].dimensions != embedder.dimensions:
             return None
         if not len(changed):

@@ -13,7 +13,7 @@ from memos_cli.infra import limits
 from memos_cli.model import Draft, Form, Kind, Link, LinkType, Memory, Operation, Origin, Source, State, Visibility
 
 Registers = dict[str, Any]
-TAG, LABEL, LINK, PURGED = limits.TAG, limits.LABEL, limits.LINK, limits.PURGED
+TAG, LABEL, LINK, PURGED, SEEN = limits.TAG, limits.LABEL, limits.LINK, limits.PURGED, limits.SEEN
 SAID = frozenset(
     ("content", "title", "kind", "key", "occurred_at", "valid_from", "expires_at", "visibility", "task", "metadata")
 )
@@ -42,6 +42,25 @@ def fold(operations: Iterable[Operation]) -> Registers:
     if not any(value is None for value in registers.values()):
         return registers
     return {name: value for name, value in registers.items() if value is not None}
+
+
+def is_sighting(operation: Operation) -> bool:
+    """Whether an operation only records that a memory's text was told again: that makes no new version of the memory."""
+    change = operation.change
+    return change is not None and len(change) == 1 and SEEN in change
+
+
+def versions(operations: Iterable[Operation]) -> list[Operation]:
+    """The operations of a memory that are its versions, in the same order."""
+    return [operation for operation in operations if not is_sighting(operation)]
+
+
+def sightings(operations: list[Operation]) -> list[Operation]:
+    """The operations that record that a memory's text was told again, and were not taken back; given in folding order."""
+    if not any(SEEN in (operation.change or {}) for operation in operations):
+        return []
+    standing = (operations[index] for index in _standing(operations))
+    return [operation for operation in standing if (operation.change or {}).get(SEEN) is not None]
 
 
 def as_known(then: list[Operation], operations: list[Operation]) -> list[Operation]:
@@ -113,8 +132,8 @@ def source_fields(source: Source) -> dict[str, Any] | None:
 
 
 def ends(operations: list[Operation], *, purged: bool) -> tuple[Operation, Operation]:
-    """The first and the last operation, for their times: what was purged has lost the wall times with the changes."""
-    first, last = operations[0], operations[-1]
+    """The first and the last operation that is a version: what was purged has lost the wall times with the changes."""
+    first, last = operations[0], next(one for one in reversed(operations) if one is operations[0] or not is_sighting(one))
     return (first._replace(written_at=None), last._replace(written_at=None)) if purged else (first, last)
 
 
@@ -152,7 +171,7 @@ def memory(memory_id: str, operations: list[Operation]) -> tuple[Memory, Registe
         confidence=read("confidence", 1.0),
         trust=read("trust", 1.0),
         metadata=read("metadata", {}),
-        version=len(operations),
+        version=sum(1 for one in operations if not is_sighting(one)),
         since=read("since"),
     ), registers
 

@@ -70,6 +70,19 @@ def subjects_between(vault: Vault, first: int, end: int) -> Iterator[tuple[str, 
     return iter(vault.conn.execute(sql, (first, end)))
 
 
+def subjects_behind(vault: Vault, receipt: Operation, first: int, row: int) -> list[tuple[str, str]]:
+    """The memories of which an import brought nothing, and which it changed all the same: it wrote of them behind its receipt.
+
+    Args:
+        receipt: the import's receipt.
+        first: the first row that it brought; `row` that of the receipt.
+    """
+    brought = "SELECT subject FROM ops WHERE n >= ? AND n < ? AND noun = 'memory'"
+    sql = f"""SELECT noun, subject FROM ops WHERE txn = ? AND n > ? AND noun = 'memory' AND subject NOT IN ({brought})
+              GROUP BY noun, subject"""
+    return vault.conn.execute(sql, (receipt.txn, row, first, row)).fetchall()
+
+
 def rows_of(vault: Vault, noun: str, subject: str) -> dict[str, int]:
     """The row in which each operation on a subject was written here, by id."""
     found = vault.conn.execute("SELECT id, n FROM ops WHERE subject = ? AND noun = ?", (subject, noun))

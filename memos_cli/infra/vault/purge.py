@@ -144,9 +144,10 @@ def said(history: Iterable[Any]) -> Iterator[str]:
 def _places(history: Iterable[Any]) -> Iterator[tuple[str, tuple[int, int]]]:
     """The source files of the memory, each with its span."""
     for operation in history:
-        source = (operation.change or {}).get("source") or {}
-        if source.get("digest"):
-            yield source["digest"], (source.get("start") or 0, source.get("end") or 0)
+        for name in ("source", fold.SEEN):
+            source = (operation.change or {}).get(name) or {}
+            if source.get("digest"):
+                yield source["digest"], (source.get("start") or 0, source.get("end") or 0)
 
 
 def _counts(conn: sqlite3.Connection, identity: str, history: Sequence[Any], links: Sequence[Link]) -> dict[str, int]:

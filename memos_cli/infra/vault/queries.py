@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.hybrid_clock import millis_of, time_of
+from memos_cli.infra.names import compared
 from memos_cli.infra.vault import log, schema
 from memos_cli.infra.vault.rows import clock_of, memory_of
 from memos_cli.model import COLD_STATES, HOT_STATES, Filter, Link, LinkType, Memory, State, Visibility
@@ -28,6 +29,11 @@ _CREATED = "strftime('%Y-%m-%dT%H:%M:%fZ', (m.created >> 16) / 1000.0, 'unixepoc
 _OPEN = (Visibility.SHARED, Visibility.PUBLIC, Visibility.READ_ONLY)
 
 
+NAMED = "SELECT n FROM names WHERE sort = ? AND name = ?"
+"""The rows of the memories with a name: its sort (`external_id`, `key`, `task`, `tag`), and its form by `names.compared`."""
+_TAGGED = "SELECT 1 FROM names t WHERE t.n = m.n AND t.sort = 'tag' AND t.name = ?"
+
+
 def condition(wanted: Filter) -> Condition:
     """The SQL condition on `memories m` and its parameters."""
     clauses: list[str] = []
@@ -39,7 +45,7 @@ def condition(wanted: Filter) -> Condition:
 
     _require_sight(wanted, require)
     _require_presence(wanted, require)
-    for column in ("conversation", "session", "speaker", "task", "key"):
+    for column in ("conversation", "session", "speaker"):
         if (value := getattr(wanted, column)) is not None:
             require(f"m.{column} = ? COLLATE NOCASE", value)
     if wanted.kinds:
@@ -77,11 +83,14 @@ def _require_sight(wanted: Filter, require: Any) -> None:  # noqa: ANN401 -- the
 
 
 def _require_marks(wanted: Filter, require: Any) -> None:  # noqa: ANN401 -- the closure above
-    """The tags and labels that a memory must have, and the tags that it must not have."""
+    """The task, the key, the tags and the labels that a memory must have, and the tags that it must not have."""
+    for sort, name in (("task", wanted.task), ("key", wanted.key)):
+        if name is not None:
+            require(f"m.n IN ({NAMED})", sort, compared(name))
     for tag in wanted.tags:
-        require("EXISTS (SELECT 1 FROM tags t WHERE t.n = m.n AND t.tag = ?)", tag)
+        require(f"EXISTS ({_TAGGED})", compared(tag))
     for tag in wanted.without:
-        require("NOT EXISTS (SELECT 1 FROM tags t WHERE t.n = m.n AND t.tag = ?)", tag)
+        require(f"NOT EXISTS ({_TAGGED})", compared(tag))
     for label in wanted.labels:
         require("EXISTS (SELECT 1 FROM labels l WHERE l.n = m.n AND l.label = ?)", label)
 
@@ -349,13 +358,13 @@ def links_of(vault: "OpenCube", memory_id: str) -> tuple[list[Link], list[Link]]
 def tasks(vault: "OpenCube", sight: Condition) -> list[tuple[str, int, int, str]]:
     """Name, number of current memories, number of all, and time of the newest, for each task that memories name.
 
-    As in a filter, names that differ in case only are one task, written as its first memory writes it.
+    As in a filter, spellings of one name are one task, written as its first memory writes it.
     """
     clause, values = sight
     sql = f"""SELECT f.task, g.current, g.every, g.newest FROM (
                   SELECT min(m.n) AS first, sum(m.state IN ({_marks(HOT_STATES)})) AS current, count(*) AS every,
                          max(m.created) AS newest
-                  FROM memories m WHERE m.task IS NOT NULL AND {clause} GROUP BY m.task COLLATE NOCASE) g
+                  FROM memories m JOIN names x ON x.n = m.n AND x.sort = 'task' WHERE {clause} GROUP BY x.name) g
               JOIN memories f ON f.n = g.first ORDER BY 1"""
     found = vault.conn.execute(sql, [*HOT_STATES, *values])
     return [(name, current, every, from_millis(millis_of(newest))) for name, current, every, newest in found]
@@ -377,34 +386,3 @@ def transaction_summaries(vault: "OpenCube", names: Iterable[str]) -> list[dict[
         (last,) = log.operations(vault.conn, "WHERE n = ?", (row.pop("n"),))  # the one with that clock: so SQLite has it
         found.append({**row, "at": time_of(last)})
     return found
-
-
-def statistics(vault: "OpenCube") -> dict[str, Any]:
-    """Counts for `stats` and `cube info`."""
-
-    def counts(column: str) -> dict[str, int]:
-        sql = f"SELECT {column}, count(*) FROM memories m WHERE state <> 'purged' GROUP BY 1 ORDER BY 2 DESC, 1"
-        return dict(vault.conn.execute(sql).fetchall())
-
-    def one(sql: str) -> int:
-        return int(vault.conn.execute(sql).fetchone()[0])
-
-    return {
-        "memories": one("SELECT count(*) FROM memories WHERE state <> 'purged'"),
-        "operations": one("SELECT count(*) FROM ops"),
-        "transactions": one("SELECT count(DISTINCT txn) FROM ops"),
-        "states": counts("state"),
-        "kinds": counts("kind"),
-        "tags": dict(vault.conn.execute("SELECT tag, count(*) FROM tags GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20").fetchall()),
-        "links": one("SELECT count(*) FROM links"),
-        "pinned": one("SELECT count(*) FROM memories WHERE pinned"),
-        "frozen": one("SELECT count(*) FROM memories WHERE frozen"),
-        "vectors": one("SELECT (SELECT count(*) FROM vectors) + (SELECT count(*) FROM cold_vectors)"),
-        "pending": one("SELECT count(*) FROM pending"),
-        "uses": one("SELECT coalesce(sum(count), 0) FROM uses"),
-    }
-
-
-def untrusted_count(vault: "OpenCube") -> int:
-    """How many memories are untrusted: they came from elsewhere, and nobody here has used them yet."""
-    return int(vault.conn.execute("SELECT count(*) FROM arrivals").fetchone()[0])

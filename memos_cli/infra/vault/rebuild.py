@@ -16,6 +16,7 @@ _COMPARED = {
     "memories": f"SELECT {', '.join(c for c in rows.COLUMNS if c != 'next_due_at')} FROM memories ORDER BY id",
     "tags": "SELECT m.id, t.tag FROM tags t JOIN memories m ON m.n = t.n ORDER BY 1, 2",
     "labels": "SELECT m.id, l.label FROM labels l JOIN memories m ON m.n = l.n ORDER BY 1, 2",
+    "names": "SELECT m.id, x.sort, x.name FROM names x JOIN memories m ON m.n = x.n ORDER BY 1, 2, 3",
     "links": "SELECT * FROM links ORDER BY 1, 2, 3",
     "records": "SELECT * FROM records ORDER BY 1, 2",
     "clashes": "SELECT * FROM clashes ORDER BY 1, 2",

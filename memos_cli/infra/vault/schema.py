@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from memos_cli.errors import IntegrityError
+from memos_cli.infra import vector_changes
 from memos_cli.infra.marks import set_mark
 from memos_cli.model import COLD_STATES, HOT_STATES
 
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
 
 APPLICATION_ID = 0x4D454D4F
 """`MEMO` in ASCII, in bytes 68 to 71 of the file, by which `file` and memos recognise a cube."""
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 """The number of migrations; a cube's `PRAGMA user_version` says how many it has had."""
 READABLE = 3
 """The oldest schema that can be read where nothing can be written: see `stand_in` for what it lacks."""
-DERIVED = ("memories", "cold", "tags", "labels", "links", "records", "clashes", "rivals")
+DERIVED = ("memories", "cold", "tags", "labels", "names", "links", "records", "clashes", "rivals")
 """The tables that are folded from `ops`, in the order in which they are emptied."""
 _HEADER_BYTES = 100
 _MAGIC = b"SQLite format 3\x00"
@@ -98,13 +99,37 @@ def m005_newest_first(db: _Executes) -> None:
     db.execute("PRAGMA user_version = 5")
 
 
-def m006_vector_changes(db: _Executes) -> None:
-    """The last changes of vectors, by which a cached matrix is kept in step: see `infra.local.patched_matrix`."""
+def m006_names(db: _Executes) -> None:
+    """Names in the form in which they are compared, and an index that finds what was told of a day."""
     for statement in _SIXTH:
         db.execute(statement)
+    _fill_names(db)
     db.execute("PRAGMA user_version = 6")
 
 
+def _fill_names(db: _Executes) -> None:
+    from memos_cli.infra.names import compared
+
+    for sort, table, column in NAMED:
+        found = db.execute(f"SELECT n, {column} FROM {table} WHERE {column} IS NOT NULL").fetchall()
+        for n, name in found:
+            db.execute("INSERT OR IGNORE INTO names VALUES (?, ?, ?)", (n, sort, compared(name)))
+
+
+def m007_vector_changes(db: _Executes) -> None:
+    """The last changes of vectors, by which a cached matrix is kept in step: see `infra.vector_changes`."""
+    for statement in vector_changes.STATEMENTS:
+        db.execute(statement)
+    db.execute("PRAGMA user_version = 7")
+
+
+NAMED = (
+    ("external_id", "memories", "external_id"),
+    ("key", "memories", "key"),
+    ("task", "memories", "task"),
+    ("tag", "tags", "tag"),
+)
+"""The sorts of names that are compared in the form of `names.compared`, each with the table and the column of its spelling."""
 IDENTITY = ("id", "replica", "created", "owner")
 """What identifies a cube, in the table `cube`: it is in no log, so a digest beside it protects it."""
 
@@ -138,37 +163,24 @@ def rename_replica(conn: "sqlite3.Connection", replica: str) -> None:
     set_mark(conn, "digest", identity_digest(dict(conn.execute("SELECT key, value FROM cube"))))
 
 
-MIGRATIONS = (m001_log_and_fold, m002_lifecycle, m003_merge, m004_strangers, m005_newest_first, m006_vector_changes)
+MIGRATIONS = (
+    m001_log_and_fold, m002_lifecycle, m003_merge, m004_strangers, m005_newest_first, m006_names, m007_vector_changes,
+)  # fmt: skip
 _SET = "memos"
 _MIGRATIONS_TABLE = (
     "CREATE TABLE _sqlite_migrations (id INTEGER PRIMARY KEY, migration_set TEXT, name TEXT, applied_at TEXT)",
     "CREATE UNIQUE INDEX idx__sqlite_migrations_migration_set_name ON _sqlite_migrations (migration_set, name)",
 )
 
-MOST_CHANGES = 20_000
-"""How many changes of vectors are kept: a matrix that lacks more of them is made anew."""
-_CHANGES = (
-    # `token` is random, so that the same number in another copy of the cube is not taken for the same change.
-    "CREATE TABLE vector_changes (seq INTEGER PRIMARY KEY, n INTEGER NOT NULL, cold INTEGER NOT NULL, token BLOB NOT NULL)",
-    "INSERT INTO vector_changes VALUES (1, 0, 0, randomblob(8))",
-)
-
-
-def _journal(table: str, event: str, row: str) -> str:
-    """A trigger that records a change of vectors: whatever writes them, none is missed."""
-    return f"""CREATE TRIGGER {table}_{event.lower()} AFTER {event} ON {table} BEGIN
-        INSERT INTO vector_changes (n, cold, token) VALUES ({row}.n, {int(table == "cold_vectors")}, randomblob(8));
-        DELETE FROM vector_changes WHERE seq <= last_insert_rowid() - {MOST_CHANGES};
-    END"""
-
-
 _SIXTH = (
-    *_CHANGES,
-    *(
-        _journal(table, event, row)
-        for table in ("vectors", "cold_vectors")
-        for event, row in (("INSERT", "new"), ("UPDATE", "new"), ("DELETE", "old"))
-    ),
+    # The external id, the key, the task and the tags of each memory, by the sort of the name, as `infra.names` compares them.
+    """CREATE TABLE names (
+           n INTEGER NOT NULL, sort TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (n, sort, name)) WITHOUT ROWID""",
+    "CREATE INDEX names_name ON names (sort, name)",
+    "DROP INDEX memories_digest",
+    "CREATE INDEX memories_told ON memories (digest, occurred_at, created)",
+    """CREATE INDEX memories_file ON memories (json_extract(source, '$.file'))
+       WHERE json_extract(source, '$.file') IS NOT NULL""",
 )
 
 _FOURTH = (
@@ -359,7 +371,11 @@ def stand_in(conn: "sqlite3.Connection", version: int) -> None:
         for statement in _FOURTH:
             conn.execute(statement.replace("CREATE TABLE", "CREATE TEMP TABLE"))
     if version < 6:
-        for statement in _CHANGES:
+        conn.execute(_SIXTH[0].replace("CREATE TABLE", "CREATE TEMP TABLE"))
+        conn.execute("CREATE INDEX temp.names_name ON names (sort, name)")
+        _fill_names(conn)
+    if version < 7:
+        for statement in vector_changes.TABLE:
             conn.execute(statement.replace("CREATE TABLE", "CREATE TEMP TABLE"))
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.infra.marks import VECTORS
-from memos_cli.infra.vault import rows
+from memos_cli.infra.names import compared
+from memos_cli.infra.vault import queries, rows
 from memos_cli.infra.vault.queries import Condition
-from memos_cli.model import COLD_STATES
+from memos_cli.model import COLD_STATES, HOT_STATES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -136,7 +137,29 @@ def row_if(vault: "OpenCube", identity: str, sight: Condition) -> int | None:
 def rows_with_key(vault: "OpenCube", key: str, sight: Condition) -> list[int]:
     """The rows that state this attribute, among those that the condition lets through."""
     clause, values = sight
-    return [n for (n,) in vault.conn.execute(f"SELECT m.n FROM memories m WHERE m.key = ? AND {clause}", (key, *values))]
+    sql = f"SELECT m.n FROM memories m WHERE m.n IN ({queries.NAMED}) AND {clause}"
+    return [n for (n,) in vault.conn.execute(sql, ("key", compared(key), *values))]
+
+
+def keyed(vault: "OpenCube", ids: Iterable[str]) -> list[str]:
+    """Those of these memories that state an attribute, in the order in which they came here."""
+    sql = "SELECT id FROM memories WHERE key IS NOT NULL AND id IN (SELECT value FROM json_each(?)) ORDER BY n"
+    return [identity for (identity,) in vault.conn.execute(sql, (json.dumps([*ids]),))]
+
+
+def first_row(vault: "OpenCube", wanted: Condition, order: str) -> int | None:
+    """The row of the first memory in an order, among those that the condition lets through."""
+    clause, values = wanted
+    row = vault.conn.execute(f"SELECT m.n FROM memories m WHERE {clause} ORDER BY {order} LIMIT 1", values).fetchone()
+    return row[0] if row else None
+
+
+def rows_read_from(vault: "OpenCube", name: str, owner: str) -> list[int]:
+    """The rows of this owner's hot memories that were read from a file of this name, turns of conversations left out."""
+    sql = f"""SELECT n FROM memories WHERE json_extract(source, '$.file') = ? AND json_extract(source, '$.file') IS NOT NULL
+              AND json_extract(source, '$.digest') IS NOT NULL AND owner IS ?
+              AND state IN ({", ".join("?" * len(HOT_STATES))}) AND kind <> 'episode'"""
+    return [n for (n,) in vault.conn.execute(sql, (name, owner, *HOT_STATES))]
 
 
 def rows_that(vault: "OpenCube", numbers: list[int], sight: Condition) -> list[int]:
@@ -172,29 +195,6 @@ def foreign_vectors(vault: "OpenCube", fingerprint: str) -> int:
     known = embedder_id(vault, fingerprint)
     sql = "SELECT count(DISTINCT n) FROM vectors WHERE embedder IS NOT ?"
     return int(vault.conn.execute(sql, (known,)).fetchone()[0])
-
-
-class Change(NamedTuple):
-    """A change of vectors: its number, and a random token, since another copy of the cube has the same numbers."""
-
-    number: int
-    token: bytes
-
-
-def last_change(vault: "OpenCube") -> Change:
-    """The newest change of vectors."""
-    return Change(*vault.conn.execute("SELECT seq, token FROM vector_changes ORDER BY seq DESC LIMIT 1").fetchone())
-
-
-def changed_since(vault: "OpenCube", known: Change, *, cold: bool = False) -> "NDArray[np.int64] | None":
-    """The rows whose hot or cold vectors changed after a change; `None` where the cube no longer knows of it."""
-    import numpy as np
-
-    found = vault.conn.execute("SELECT token FROM vector_changes WHERE seq = ?", (known.number,)).fetchone()
-    if found is None or found[0] != known.token:
-        return None
-    sql = "SELECT DISTINCT n FROM vector_changes WHERE seq > ? AND cold = ?"
-    return np.fromiter((n for (n,) in vault.conn.execute(sql, (known.number, int(cold)))), dtype=np.int64)
 
 
 def _table(*, cold: bool) -> str:

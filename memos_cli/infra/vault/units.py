@@ -14,6 +14,7 @@ from memos_cli.hybrid_clock import moment_of
 from memos_cli.infra import limits
 from memos_cli.infra.limits import ALPHABET, ID_LENGTH
 from memos_cli.infra.marks import COOLED, TICKED, TICKS, VECTORS, mark, mark_unwiped, set_mark
+from memos_cli.infra.names import compared
 from memos_cli.infra.vault import fold, links, rows
 from memos_cli.infra.vault.log import IMPORT, REPAIR, TOMBSTONE, Appender, of_subject, order
 from memos_cli.model import COLD_STATES, HOT_STATES, Draft, LinkType, Memory, Operation, State
@@ -68,6 +69,7 @@ class Unit:
         row = rows.row_of_draft(identity, draft, owner, moment_of(operation), self._due)
         n = self._conn.execute(_INSERT, row).lastrowid or 0
         self._mark(n, set(draft.tags), set(draft.labels))
+        self._name(n, draft.external_id, draft.key, draft.task, draft.tags)
         text = rows.index_text(draft.content, draft.title, draft.source.speaker, draft.key, tuple(sorted(set(draft.tags))))
         self._conn.execute(_TO_INDEX.format("fts"), (n, *text))
         self._conn.execute("INSERT OR IGNORE INTO pending VALUES (?)", (n,))
@@ -78,6 +80,13 @@ class Unit:
             self._conn.execute("INSERT INTO tags VALUES (?, ?)", (n, tag))
         for label in labels:
             self._conn.execute("INSERT INTO labels VALUES (?, ?)", (n, label))
+
+    def _name(self, n: int, external_id: str | None, key: str | None, task: str | None, tags: Iterable[str]) -> None:
+        """Store the names of a memory in the form in which they are compared."""
+        told = (("external_id", external_id), ("key", key), ("task", task), *(("tag", tag) for tag in tags))
+        for sort, name in told:
+            if name is not None:
+                self._conn.execute("INSERT OR IGNORE INTO names VALUES (?, ?, ?)", (n, sort, compared(name)))
 
     def change(self, noun: str, subject: str, change: dict[str, Any], *, reverts: str | None = None) -> Operation:
         """Append a change to a subject and bring what is derived from it up to date."""
@@ -95,6 +104,16 @@ class Unit:
             if noun == "memory":
                 self._conn.execute("DELETE FROM arrivals WHERE id = ?", (subject,))
         return operation
+
+    def sight(self, identity: str, where: dict[str, Any]) -> None:
+        """Record that a memory's text was told again; nothing of the memory changes.
+
+        Args:
+            identity: the memory.
+            where: the fields of a source, as `fold.source_fields` returns them.
+        """
+        known = of_subject(self._conn, "memory", identity)
+        self.log.append("memory", identity, {fold.SEEN: where}, parents=fold.heads(known))
 
     def require_no_circle(self) -> None:
         """Refuse links made in this transaction that close a circle: no cube file could carry it.
@@ -197,7 +216,7 @@ class Unit:
             tags = tuple(tag for (tag,) in self._conn.execute("SELECT tag FROM tags WHERE n = ? ORDER BY tag", (n,)))
             self._conn.execute(_FROM_INDEX.format(index), (n, *rows.index_text(content, title, speaker, key, tags)))
             self.cooled += index == "fts" and memory.state not in HOT_STATES
-        for table in ("cold", "tags", "labels"):
+        for table in ("cold", "tags", "labels", "names"):
             self._conn.execute(f"DELETE FROM {table} WHERE n = ?", (n,))
         self._conn.execute("DELETE FROM links WHERE source = ?", (identity,))
         taken = self._give_way(identity, memory.external_id)
@@ -253,6 +272,11 @@ class Unit:
         self._conn.execute("UPDATE memories SET external_id = ? WHERE id = ?", (external_id, best))
         if holder is not None:
             self._conn.execute("INSERT INTO rivals VALUES (?, ?)", (external_id, holder))
+            self._conn.execute(
+                "DELETE FROM names WHERE n = (SELECT n FROM memories WHERE id = ?) AND sort = 'external_id'", (holder,)
+            )
+        told = "INSERT OR IGNORE INTO names SELECT n, 'external_id', ? FROM memories WHERE id = ?"
+        self._conn.execute(told, (compared(external_id), best))
 
     def _derive(self, n: int, memory: Memory, registers: fold.Registers) -> None:
         if registers.get(fold.PURGED):
@@ -260,6 +284,8 @@ class Unit:
         if memory.state is State.PURGED:
             return
         self._mark(n, memory.tags, memory.labels)
+        (external_id,) = self._conn.execute("SELECT external_id FROM memories WHERE n = ?", (n,)).fetchone()
+        self._name(n, external_id, memory.key, memory.task, memory.tags)
         for link in fold.links(memory.id, registers):
             self._conn.execute("INSERT INTO links VALUES (?, ?, ?)", (link.source, link.type.value, link.target))
         text = rows.index_text(memory.content, memory.title, memory.source.speaker, memory.key, memory.tags)

@@ -12,6 +12,7 @@ from memos_cli.errors import AmbiguousId, CubeLocked, IntegrityError, MemoryNotF
 from memos_cli.infra import heads, marks, uses
 from memos_cli.infra.limits import ID_LENGTH
 from memos_cli.infra.marks import note_cooled
+from memos_cli.infra.names import compared
 from memos_cli.infra.vault import connection, log, queries, rows, schema, units
 from memos_cli.infra.vault.units import Unit, compact
 from memos_cli.model import Cube, Filter, Link, Memory, Operation, starts
@@ -23,6 +24,8 @@ _COMPACTED, _DEAD_SHARE = 500, 4
 """The indexes are compacted when so many memories left the hot one, and at least 1/4 as many as are in it."""
 _TELLING = 4
 """The number of letters from which a prefix may mean a purged memory."""
+_AS_WRITTEN = "m.external_id = ? DESC, m.created DESC, m.n DESC LIMIT 1"
+"""Another machine may have written an external id otherwise: what is written as it is asked for comes first."""
 SHOWN = 8
 
 
@@ -213,8 +216,8 @@ class Vault:
                         f"{prefix} is the beginning of {'several' if len(found) > 1 else 'one'} ids: {' '.join(found[:10])}",
                         hint="write one more letter or two",
                     )
-            sql = f"SELECT m.id FROM memories m WHERE m.external_id = ? AND {sight[0]}"
-            row = self.conn.execute(sql, (text.strip(), *sight[1])).fetchone()
+            sql = f"SELECT m.id FROM memories m WHERE m.n IN ({queries.NAMED}) AND {sight[0]} ORDER BY {_AS_WRITTEN}"
+            row = self.conn.execute(sql, ("external_id", compared(text), *sight[1], text.strip())).fetchone()
             if row:
                 return str(row[0])
             if principal is None:
@@ -250,21 +253,28 @@ class Vault:
 
     def by_external_id(self, external_id: str) -> Memory | None:
         """The memory that was added under this external id."""
-        row = self.conn.execute("SELECT n FROM memories WHERE external_id = ?", (external_id,)).fetchone()
+        sql = f"SELECT m.n FROM memories m WHERE m.n IN ({queries.NAMED}) ORDER BY {_AS_WRITTEN}"
+        row = self.conn.execute(sql, ("external_id", compared(external_id), external_id)).fetchone()
         return queries.by_rows(self, [row[0]])[row[0]] if row else None
 
-    def duplicate_of(self, digest: bytes, owner: str, at: str) -> str | None:
-        """The id of a current memory of this owner with the same normalised content."""
-        clause, values = queries.condition(Filter(at=at))
-        sql = f"SELECT m.id FROM memories m WHERE m.digest = ? AND m.owner IS ? AND {clause} ORDER BY m.n LIMIT 1"
-        row = self.conn.execute(sql, (digest, owner, *values)).fetchone()
-        return row[0] if row else None
+    def spelled(self, sort: str, name: str, without: str = "") -> str:
+        """A name as it was first written in this cube: the key, the task or the tag of its first memory that has it.
+
+        Args:
+            without: the id of a memory that does not count.
+        """
+        sql = f"{queries.NAMED} AND n IS NOT (SELECT n FROM memories WHERE id = ?) ORDER BY n LIMIT 1"
+        row = self.conn.execute(sql, (sort, compared(name), without)).fetchone()
+        if row is None:
+            return name
+        sql = "SELECT tag FROM tags WHERE n = ?" if sort == "tag" else f"SELECT {sort} FROM memories WHERE n = ?"
+        return next((known for (known,) in self.conn.execute(sql, row) if known and compared(known) == compared(name)), name)
 
     def with_key(self, key: str, owner: str) -> list[Memory]:
         """The hot memories of this owner that state this attribute, whatever their validity, ordered by their own times."""
-        sql = """SELECT n FROM memories WHERE key = ? AND owner IS ? AND state IN ('generated', 'activated', 'merged')
-                 AND kind NOT IN ('episode', 'document')"""
-        found = queries.by_rows(self, [n for (n,) in self.conn.execute(sql, (key, owner))])
+        sql = f"""SELECT n FROM memories WHERE n IN ({queries.NAMED}) AND owner IS ?
+                  AND state IN ('generated', 'activated', 'merged') AND kind NOT IN ('episode', 'document')"""
+        found = queries.by_rows(self, [n for (n,) in self.conn.execute(sql, ("key", compared(key), owner))])
         return sorted(found.values(), key=lambda memory: (starts(memory), memory.created_at, memory.id))
 
     def find(self, wanted: Filter, order: str = "newest", limit: int | None = None) -> list[Memory]:

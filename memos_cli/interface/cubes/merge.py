@@ -12,13 +12,14 @@ from memos_cli.infra.transfer import familiarity, held_changes, merge, merge_pla
 from memos_cli.infra.transfer.familiarity import NOTHING
 from memos_cli.infra.transfer.merge import Terms
 from memos_cli.infra.transfer.slot_record import Travelling
-from memos_cli.infra.vault import check, past, purge
+from memos_cli.infra.vault import check, past, purge, search
 from memos_cli.infra.vault.units import POLICY
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.interface.cubes.split import Split, fingerprint, split
 from memos_cli.model import Filter, Link, Memory
 from memos_cli.operation.activation import travel
 from memos_cli.operation.history import cube_diff
+from memos_cli.operation.operator import placement
 from memos_cli.operation.parametric import foreign_adapters
 from memos_cli.signer import Signer
 
@@ -226,6 +227,8 @@ class CubeMerge:
             merged = merge.merge(vault, unit, source.vault, terms)
             if of is not None and of.txn:
                 familiarity.accept_import(vault, of.txn)
+            for identity in search.keyed(vault, (*merged.plan.new, *merged.plan.newer)):
+                placement.settle_key(vault, unit, identity)
             txn = unit.log.txn if unit.log.count else None
         said["unfinished"] = tuple(purge.wipe(vault, places, None if left else merged.texts))
         said |= {"now_trusted": merged.now_trusted, **({} if of is not None else self._learnt(vault, source, merged.touched))}

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import UsageError
+from memos_cli.infra.names import compared
 from memos_cli.infra.vault import fold, queries
 from memos_cli.model import Filter, Kind, LinkType, Memory, State
 from memos_cli.operation.changes import change_within, check_content
@@ -174,14 +175,14 @@ def _passes(memory: Memory, fields: Mapping[str, Any], now: str) -> bool:
 
     when = memory.occurred_at or memory.created_at
     tests: dict[str, Callable[[Any], bool]] = {
-        "tags": lambda tags: set(tags) <= set(memory.tags),
-        "without": lambda tags: not set(tags) & set(memory.tags),
+        "tags": lambda tags: set(map(compared, tags)) <= set(map(compared, memory.tags)),
+        "without": lambda tags: not set(map(compared, tags)) & set(map(compared, memory.tags)),
         "kinds": lambda kinds: memory.kind in kinds,
         "states": lambda states: memory.state in states,
         "since": lambda since: when >= since,
         "until": lambda until: when < until,
-        "task": lambda task: memory.task == task,
-        "key": lambda key: memory.key == key,
+        "task": lambda task: compared(memory.task or "") == compared(task),
+        "key": lambda key: compared(memory.key or "") == compared(key),
         "older": lambda span: when < before(span),
         "unused": lambda span: (memory.last_access_at or memory.created_at) < before(span),
         "matching": lambda pattern: bool(pattern.search(memory.content)),

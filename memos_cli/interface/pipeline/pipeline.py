@@ -5,16 +5,17 @@
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from memos_cli.errors import ModelUnavailable, NotFound, Refused, UsageError
-from memos_cli.infra.vault import connection, fold, search
+from memos_cli.infra.names import compared
+from memos_cli.infra.vault import connection, fold
 from memos_cli.infra.vault.blobs import Blobs
-from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.model import HOT_STATES, Draft, Kind, LinkType, Memory, State
-from memos_cli.operation.changes import change_each, check_content, cleaned_draft
-from memos_cli.operation.lifecycle import tasks as task_scopes
+from memos_cli.interface.pipeline import ingestion
+from memos_cli.model import HOT_STATES, Draft, LinkType, Memory, State
+from memos_cli.operation.changes import change_each, check_content
 from memos_cli.operation.operator import placement
 from memos_cli.operation.results import Added, Changed
 
@@ -23,88 +24,13 @@ if TYPE_CHECKING:
     from memos_cli.interface.reader.reader import Format, Reader
     from memos_cli.session import Author, Session
 
+ingest = ingestion.ingest
 MODES: dict[str, Callable[[str, str], str]] = {
     "overwrite": lambda _, given: given,
     "append": lambda now, given: f"{now}\n{given}",
     "merge": lambda now, given: now if given in now else f"{now}\n{given}",
 }
 """What an edit makes of the content that a memory has and the text that is given."""
-_PROMOTED = (Kind.RULE, Kind.PREFERENCE)
-
-
-def ingest(
-    vault: Vault,
-    drafts: Iterable[Draft],
-    author: "Author",
-    tell: Callable[[int], None] = lambda _: None,
-    *,
-    derived: Sequence[tuple[int, Draft]] = (),
-) -> Added:
-    """Store drafts in one transaction: find duplicates, apply edits, supersede older values.
-
-    Args:
-        tell: called now and then with the number of drafts done.
-        derived: drafts extracted from another draft, each with that draft's place among `drafts`; linked to it where new.
-    """
-    counts = {"added": 0, "edited": 0, "duplicate": 0}
-    ids: list[str] = []
-    superseded: list[str] = []
-    conflicts: list[str] = []
-    confirmed: list[str] = []
-    secrets = 0
-    tasks: set[str] = set()
-    with author.write(vault) as unit:
-        for draft in map(cleaned_draft, drafts):
-            placed = placement.place(vault, unit, draft, author.principal, author.at)
-            counts[placed.outcome] += 1
-            ids.append(placed.id)
-            superseded += placed.superseded
-            conflicts += placed.conflicts
-            secrets += bool(draft.labels)
-            if placed.outcome == "duplicate":
-                confirmed.append(placed.id)
-                unit.accept("memory", placed.id)
-                if draft.kind in _PROMOTED:
-                    _promote(vault, unit, placed.id)
-            elif draft.task is not None:
-                tasks.add(draft.task)
-            if len(ids) % 1000 == 0:
-                tell(len(ids))
-        extracted = []
-        for place, draft in derived:
-            placed = placement.place(vault, unit, cleaned_draft(draft), author.principal, author.at)
-            superseded += placed.superseded
-            conflicts += placed.conflicts
-            if placed.outcome == "added":
-                unit.change("memory", placed.id, {fold.link_register(LinkType.DERIVED_FROM, ids[place]): True})
-                extracted.append(placed.id)
-            elif placed.outcome == "duplicate":
-                confirmed.append(placed.id)
-                unit.accept("memory", placed.id)
-        reopened = task_scopes.reopen(vault, unit, tasks)
-        txn = unit.log.txn if unit.log.count else None
-    if confirmed:
-        vault.record_uses(confirmed, author.at)
-        vault.confirm(confirmed)
-    return Added(
-        counts["added"], counts["edited"], counts["duplicate"], tuple(ids), (), tuple(superseded), tuple(conflicts), txn,
-        memory=vault.get(ids[0]) if len(ids) == 1 else None, secrets=secrets, pending=search.pending_count(vault),
-        extracted=tuple(extracted),
-        reopened=reopened,
-    )  # fmt: skip
-
-
-def _promote(vault: Vault, unit: Unit, identity: str) -> None:
-    """Move a repeated rule to the core: a preference becomes a rule, and the rule goes before others."""
-    memory = vault.get(identity)
-    if memory.frozen or memory.kind not in _PROMOTED:
-        return
-    from memos_cli.interface.reader.reader import is_rule
-
-    if memory.kind is Kind.RULE or is_rule(memory.content):
-        fields = {"kind": Kind.RULE.value, "priority": max(1, memory.priority)}
-        if change := {name: value for name, value in fields.items() if getattr(memory, name) != value}:
-            unit.change("memory", identity, change)
 
 
 def forget(vault: Vault, ids: Sequence[str], author: "Author", *, thaw: bool, dry_run: bool) -> Changed:
@@ -137,7 +63,7 @@ def restore(vault: Vault, ids: Sequence[str], author: "Author") -> Changed:
             fields["expires_at"] = None
         return fields
 
-    return change_each(vault, ids, author, revive, thawed=False)
+    return change_each(vault, ids, author, revive, thawed=False, then=partial(placement.settled, vault))
 
 
 def edit(
@@ -166,12 +92,16 @@ def edit(
         wanted = (
             {**fields, "content": check_content(MODES[mode](memory.content, fields["content"]))}
             if "content" in fields
-            else fields
+            else {**fields}
         )
+        for name in ("key", "task"):
+            if wanted.get(name):
+                wanted[name] = vault.spelled(name, wanted[name], without=identity)
         registers = fold.fold(vault.operations("memory", memory.id))
         return {name: value for name, value in wanted.items() if registers.get(name) != value}
 
-    return change_each(vault, [identity], author, differing)
+    then = partial(placement.settled, vault) if placement.KEYED & fields.keys() else None
+    return change_each(vault, [identity], author, differing, then=then)
 
 
 def switch_many(vault: Vault, ids: Sequence[str], author: "Author", registers: dict[str, bool]) -> Changed:
@@ -183,19 +113,32 @@ def switch_many(vault: Vault, ids: Sequence[str], author: "Author", registers: d
 
 def _turned(vault: Vault, memory: Memory, registers: dict[str, bool]) -> dict[str, Any]:
     now = fold.fold(vault.operations("memory", memory.id))
-    return {name: True if on else None for name, on in registers.items() if bool(now.get(name)) != on}
+    wanted = {name: on for asked, on in registers.items() for name in _spellings(vault, memory, asked, on=on)}
+    return {name: True if on else None for name, on in wanted.items() if bool(now.get(name)) != on}
+
+
+def _spellings(vault: Vault, memory: Memory, register: str, *, on: bool) -> list[str]:
+    """The registers that a register with a tag means: those of the memory's own spellings, else the first of the cube."""
+    if not register.startswith(fold.TAG):
+        return [register]
+    tag = register.removeprefix(fold.TAG)
+    own = [fold.TAG + one for one in memory.tags if compared(one) == compared(tag)]
+    return own or ([fold.TAG + vault.spelled("tag", tag)] if on else [])
 
 
 def link(vault: Vault, source: str, kind: LinkType, target: str, author: "Author", *, on: bool) -> Changed:
-    """Set or remove a typed link between two memories.
+    """Set or remove a typed link between two memories. What is superseded by a link ends at once.
 
     Raises:
         UsageError: the link leads to the memory itself, or closes a circle in a type of link that must not have one.
+        Refused: one of the memories is frozen, or belongs to somebody else.
     """
     if source == target:
         raise UsageError("a memory is not linked to itself")
-
-    return change_each(vault, [source], author, lambda memory: _turned(vault, memory, {fold.link_register(kind, target): on}))
+    register, after = {fold.link_register(kind, target): on}, None
+    if on and kind is LinkType.SUPERSEDES:
+        after = partial(placement.end_by_link, vault, author=author, target=target)
+    return change_each(vault, [source], author, lambda memory: _turned(vault, memory, register), then=after, always=True)
 
 
 class Pipeline:
@@ -388,7 +331,9 @@ class Pipeline:
         """Set the registers of a noun that is no memory (`view`, …), in the log like all else; its others are cleared."""
         vault = self._session.writable()
         with self._session.author(noun).write(vault) as unit:
-            unit.change(noun, name, {**dict.fromkeys(vault.records(noun).get(name, {})), **fields})
+            known = vault.records(noun)
+            name = as_written(known, name) or name
+            unit.change(noun, name, {**dict.fromkeys(known.get(name, {})), **fields})
 
     def remove_record(self, noun: str, name: str, *, dry_run: bool = False) -> None:
         """Clear all registers of a noun that is no memory; `undo` brings it back.
@@ -401,11 +346,18 @@ class Pipeline:
             _record(vault, noun, name)
             return
         with self._session.author(noun).write(vault) as unit:
-            unit.change(noun, name, dict.fromkeys(_record(vault, noun, name)))
+            spelled, fields = _record(vault, noun, name)
+            unit.change(noun, spelled, dict.fromkeys(fields))
 
 
-def _record(vault: Vault, noun: str, name: str) -> dict[str, Any]:
+def as_written(known: Iterable[str], name: str) -> str | None:
+    """The name among these that is the given one, however it is spelled."""
+    return next((one for one in known if compared(one) == compared(name)), None)
+
+
+def _record(vault: Vault, noun: str, name: str) -> tuple[str, dict[str, Any]]:
     known = vault.records(noun)
-    if name not in known:
+    spelled = as_written(known, name)
+    if spelled is None:
         raise NotFound(f"no {noun} {name!r}", hint=f"there are: {', '.join(known)}" if known else None)
-    return known[name]
+    return spelled, known[spelled]

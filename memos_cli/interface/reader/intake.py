@@ -53,7 +53,7 @@ def one(content: str, now: str, given: dict[str, Any], reader: "Reader | None" =
 
     check_content(content)
     draft = (reader or Reader()).read_one(content, now=now, kind=given.get("kind"), occurred_at=given.get("occurred_at"))
-    return with_fields(draft, given)
+    return with_fields(draft._replace(given=frozenset()), given)
 
 
 def of_file(
@@ -92,7 +92,9 @@ def of_file(
         return []
     digest = blobs().put(text.encode())
     return [
-        draft._replace(content=check_content(draft.content), source=draft.source._replace(file=name, digest=digest))
+        draft._replace(
+            content=check_content(draft.content), source=draft.source._replace(file=name, digest=digest), given=frozenset()
+        )
         for draft in read
     ]
 
@@ -103,9 +105,12 @@ def with_fields(draft: Draft, given: Mapping[str, Any]) -> Draft:
     Raises:
         UsageError: a field that drafts do not have.
     """
-    if unknown := set(given) - set(Draft._fields):
-        raise UsageError(f"a memory has no field {min(unknown)!r}", hint=f"there are: {', '.join(Draft._fields)}")
+    known = [name for name in Draft._fields if name != "given"]
+    if unknown := set(given) - set(known):
+        raise UsageError(f"a memory has no field {min(unknown)!r}", hint=f"there are: {', '.join(known)}")
     changes = {name: value for name, value in given.items() if value is not None}
+    if draft.given is not None:
+        changes["given"] = draft.given | set(changes)
     for name in ("tags", "labels"):
         if name in changes:
             changes[name] = tuple(dict.fromkeys((*getattr(draft, name), *changes[name])))
@@ -166,6 +171,7 @@ def _of_line(line: bytes, now: str, zone: Zone | None) -> Draft:
         origin=Origin.CONVERSATION if kind is Kind.EPISODE else Origin.IMPORT,
         source=_source(row.get("source")),
         metadata=_metadata(row.get("metadata")),
+        given=frozenset(name for name, value in row.items() if value is not None) | times.keys(),
         **texts,
         **times,
     )

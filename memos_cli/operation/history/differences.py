@@ -87,7 +87,7 @@ def _of_memory(
     cube: str, subject: str, operations: list[Operation], first: log.Position, second: log.Position
 ) -> Difference | None:
     before, after = _upto(operations, first), _upto(operations, second)
-    then, now = fold.fold(before), fold.fold(after)
+    then, now = ({name: one for name, one in fold.fold(ops).items() if name != fold.SEEN} for ops in (before, after))
     if fold.PURGED in fold.fold(operations):  # the log still knows that it was there, and no more
         gone = bool(before) and fold.PURGED in now and fold.PURGED not in then
         memory, _ = fold.memory(subject, operations)

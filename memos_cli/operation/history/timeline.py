@@ -4,6 +4,7 @@ No history is stored apart from the log. A version is a prefix of a memory's ope
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import IntegrityError, MemoryNotFound, NotFound, Refused, UsageError
@@ -11,9 +12,9 @@ from memos_cli.hybrid_clock import time_of
 from memos_cli.infra.vault import connection, fold, log, past, queries
 from memos_cli.infra.vault.blobs import Blobs
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.model import Memory, Operation, State
+from memos_cli.model import Memory, Operation, Source, State
 from memos_cli.operation.changes import change_each
-from memos_cli.operation.results import Changed, Provenance, Undone, Version
+from memos_cli.operation.results import Changed, Provenance, Sighting, Undone, Version
 
 if TYPE_CHECKING:
     from memos_cli.session import Author, Session
@@ -25,7 +26,7 @@ def versions(vault: Vault, identity: str) -> list[Version]:
     """The versions of a memory, oldest first."""
     found: list[Version] = []
     before: fold.Registers = {}
-    for number, operation in enumerate(vault.operations("memory", identity), start=1):
+    for number, operation in enumerate(fold.versions(vault.operations("memory", identity)), start=1):
         changed = operation.change or {}
         was = {name: before.get(name) for name in changed if name in before}
         found.append(Version(number, operation, time_of(operation), was))
@@ -42,7 +43,7 @@ def roll_back(vault: Vault, identity: str, author: "Author", version: int) -> Ch
 
     def back(_: Memory) -> dict[str, Any]:
         # Read within the transaction: another process may have written since this one looked.
-        operations = vault.operations("memory", identity)
+        operations = fold.versions(vault.operations("memory", identity))
         if not 1 <= version <= len(operations):
             raise UsageError(
                 f"{identity[:8]} has versions 1 to {len(operations)}, not {version}",
@@ -50,7 +51,8 @@ def roll_back(vault: Vault, identity: str, author: "Author", version: int) -> Ch
             )
         now, then = fold.fold(operations), fold.fold(fold.as_known(operations[:version], operations))
         then |= _present_source(vault, then, now)
-        return {name: then.get(name) for name in {*now, *then} if now.get(name) != then.get(name)}
+        names = {*now, *then} - {fold.SEEN}
+        return {name: then.get(name) for name in names if now.get(name) != then.get(name)}
 
     return change_each(vault, [identity], author, back)
 
@@ -182,7 +184,7 @@ def _inverses_of_import(vault: Vault, receipt: Operation, at: str) -> Iterator[t
         raise Refused(f"{receipt.txn} was a merge on another machine", hint="take it back there, and merge again")
     first, row = past.came_with(vault, receipt)
     undone, count = "", 0
-    for noun, subject in past.subjects_between(vault, first, row):
+    for noun, subject in chain(past.subjects_behind(vault, receipt, first, row), past.subjects_between(vault, first, row)):
         history, places = vault.operations(noun, subject), past.rows_of(vault, noun, subject)
         later = [one for one in sorted(history, key=lambda one: places[one.id]) if places[one.id] > row]
         later = [one for one in later if one.txn != receipt.txn]
@@ -190,12 +192,15 @@ def _inverses_of_import(vault: Vault, receipt: Operation, at: str) -> Iterator[t
             undone = by
             continue
         since = {operation.id for operation in later}
-        was = fold.fold(one for one in history if places[one.id] < first or (places[one.id] > row and one.id not in since))
+        # What the merge wrote of a memory behind its receipt followed from what came in, and goes with it.
+        stays = {one.id for one in history if noun != "memory" and places[one.id] > row} - since
+        was = fold.fold(one for one in history if places[one.id] < first or one.id in stays)
         merged, now = fold.fold(one for one in history if one.id not in since), fold.fold(history)
         if now.get(fold.PURGED):
             continue
         changed = {name for name in {*was, *merged} if was.get(name) != merged.get(name)}
-        _refuse_if_clash(later, sorted(name for name in changed if merged.get(name) != now.get(name)))
+        lost = {name for name in changed if merged.get(name) != now.get(name)} - {fold.SEEN}
+        _refuse_if_clash(later, sorted(lost))
         if noun == "memory" and not was:
             changed, was = {"state", "since"}, {"state": State.EXPIRED.value, "since": at}
         inverse = {name: was.get(name) for name in changed}
@@ -237,7 +242,9 @@ def _refuse_if_changed_since(history: list[Operation], last: int, changed: Itera
     then, now = fold.fold(history[: last + 1]), fold.fold(history)
     if now.get(fold.PURGED):
         raise Refused(f"{history[0].subject[:8]} was purged; a purge cannot be undone", hint=_OTHERS)
-    _refuse_if_clash(history, sorted(name for name in changed if then.get(name) != now.get(name)))
+    # That a text was told again since takes nothing back.
+    lost = {name for name in changed if then.get(name) != now.get(name)} - {fold.SEEN}
+    _refuse_if_clash(history, sorted(lost))
 
 
 def explain(vault: Vault, identity: str) -> Provenance:
@@ -252,7 +259,14 @@ def explain(vault: Vault, identity: str) -> Provenance:
         tuple((link, _maybe(vault, link.source)) for link in incoming),
         verbatim,
         note,
+        tuple(_told_again(one) for one in fold.sightings(vault.operations("memory", identity))),
     )
+
+
+def _told_again(operation: Operation) -> Sighting:
+    told: dict[str, Any] = (operation.change or {})[fold.SEEN]
+    place = Source(**{name: value for name, value in told.items() if name in Source._fields})
+    return Sighting(time_of(operation), operation.principal, operation.command, place)
 
 
 def _maybe(vault: Vault, identity: str) -> Memory | None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from memos_cli.errors import NotFound, did_you_mean
 from memos_cli.infra.governance import governance
+from memos_cli.infra.names import compared
 from memos_cli.infra.vault import queries
 from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
@@ -19,18 +20,12 @@ if TYPE_CHECKING:
 TASK = "task"
 Ending = Literal["archive", "expire", "keep"]
 _STATES = {"archive": State.ARCHIVED, "expire": State.EXPIRED}
-_LOWER = {capital: capital + 32 for capital in range(ord("A"), ord("Z") + 1)}
-
-
-def same(name: str) -> str:
-    """The form that all spellings of a task share: case folded in ASCII, as SQLite's NOCASE does for a filter."""
-    return name.translate(_LOWER)
 
 
 def reopen(vault: Vault, unit: Unit, names: Iterable[str]) -> tuple[str, ...]:
     """Reopen the ended tasks among these, in the transaction that gives them new memories; returns the reopened ones."""
-    wanted = {same(name) for name in names}
-    ended = {name: fields for name, fields in vault.records(TASK).items() if same(name) in wanted} if wanted else {}
+    wanted = {compared(name) for name in names}
+    ended = {name: fields for name, fields in vault.records(TASK).items() if compared(name) in wanted} if wanted else {}
     for name, fields in ended.items():
         unit.change(TASK, name, dict.fromkeys(fields))
     return tuple(ended)
@@ -61,10 +56,10 @@ class Tasks:
     def _of(self, vault: Vault, user_id: str | None) -> tuple[Task, ...]:
         sight = queries.condition(self._session.sight(vault, Filter(at="", everything=True), user_id))
         ended = vault.records(TASK)
-        spelled = {same(name): name for name in ended}
+        spelled = {compared(name): name for name in ended}
         found = {}
         for name, current, every, newest in queries.tasks(vault, sight):
-            known = spelled.get(same(name), name)
+            known = spelled.get(compared(name), name)
             found[known] = Task(known, vault.name, ended.get(known, {}).get("ended"), current, every, newest)
         for name, fields in ended.items():
             found.setdefault(name, Task(name, vault.name, fields.get("ended"), 0, 0, None))
@@ -105,12 +100,12 @@ class Tasks:
 
     def _named(self, name: str, user_id: str | None) -> tuple[Vault, Task]:
         vaults = self._session.vaults()
-        known = {same(task.name): task for task in self._of(vaults[0], user_id)} if vaults else {}
-        if same(name) not in known:
+        known = {compared(task.name): task for task in self._of(vaults[0], user_id)} if vaults else {}
+        if compared(name) not in known:
             names = [task.name for task in known.values()]
             hint = did_you_mean(name, names, f'memories make a task: memos add "Ask for quotes" --task {name}')
             raise NotFound(f"no task {name[:40]!r}" + (f" in cube {vaults[0].name}" if vaults else ""), hint=hint)
-        return vaults[0], known[same(name)]
+        return vaults[0], known[compared(name)]
 
 
 def _stays(memory: Memory, principal: str, vault: Vault) -> bool:

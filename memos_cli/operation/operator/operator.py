@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from memos_cli.infra import counts
 from memos_cli.infra.vault import past, queries, search
 from memos_cli.model import Filter, Memory
 from memos_cli.operation.results import Found, Query
@@ -36,7 +37,7 @@ class MemOperator:
 
     def statistics(self, vault: "Vault") -> dict[str, Any]:
         """Counts of one cube."""
-        return queries.statistics(vault)
+        return counts.statistics(vault.conn)
 
     # -- finding
 

@@ -1,65 +1,252 @@
 """MemOperator's placing of a draft: what the draft means for the memories of the cube.
 
-The same content is a duplicate, the same external id is an edit, the same key supersedes by time.
+A text that is known gets what came with it, the same external id is an edit, the same key supersedes by time.
 """
 
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from memos_cli.infra.vault import fold, rows
+from memos_cli.infra.governance import governance
+from memos_cli.infra.names import compared
+from memos_cli.infra.vault import fold
 from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.model import HOT_STATES, NEVER_SUPERSEDED, Draft, LinkType, Memory, State, starts
+from memos_cli.model import HOT_STATES, NEVER_SUPERSEDED, Draft, Kind, LinkType, Memory, State, starts
+from memos_cli.operation.operator import identity
+from memos_cli.times import Zone
+
+if TYPE_CHECKING:
+    from memos_cli.operation.operator.rereading import Edit
+    from memos_cli.session import Author
 
 
 class Placed(NamedTuple):
-    """What became of one draft: `added`, `edited` or `duplicate`, and the memories that it supersedes or contradicts."""
+    """What became of one draft: `added`, `edited` or `duplicate`, and the memories that it supersedes or contradicts.
+
+    Attributes:
+        applied: the fields that were set of a memory that was there.
+    """
 
     id: str
     outcome: str
     superseded: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
+    applied: tuple[str, ...] = ()
 
 
-def place(vault: Vault, unit: Unit, draft: Draft, owner: str, at: str) -> Placed:
-    """Store a draft as a memory, unless there is such a memory already."""
-    if draft.external_id is not None:
-        known = vault.by_external_id(draft.external_id)
-        if known is not None:
-            return _again(unit, known, draft)
-    else:
-        digest = rows.digest(draft.kind, draft.content, draft.source, draft.occurred_at)
-        twin = vault.duplicate_of(digest, owner, at)
-        known = None if twin is None else vault.get(twin)
-        if known is not None and _says_as_much(known, draft):
-            if draft.confidence > known.confidence and not known.frozen:  # said now, but only inferred before
-                unit.change("memory", known.id, {"confidence": draft.confidence})
-            return Placed(known.id, "duplicate")
-    if draft.key is None or draft.kind in NEVER_SUPERSEDED:
-        return Placed(unit.add(draft, owner), "added")
-    return _place_by_key(vault, unit, draft, owner, at)
+class Placing:
+    """Places the drafts of one transaction.
 
-
-def _says_as_much(known: Memory, draft: Draft) -> bool:
-    """Whether a memory with the draft's content has the draft's key, task and tags, too."""
-    scope = (known.key, known.task) if draft.key or draft.task else (draft.key, draft.task)
-    return scope == (draft.key, draft.task) and set(draft.tags) <= set(known.tags)
-
-
-def _again(unit: Unit, known: Memory, draft: Draft) -> Placed:
-    """Place a draft whose external id is known: a duplicate if it says the same, otherwise an edit.
-
-    A forgotten memory comes back. An archived memory comes back if its content is new: it was archived for its old content.
+    Args:
+        vault: the cube.
+        unit: the transaction.
+        owner: whose memories they become.
+        at: when they are told, fixed-width UTC text.
+        zone: the zone in which a day is a day.
     """
-    same = known.content == draft.content
-    gone = known.state not in HOT_STATES and not (same and known.state is State.ARCHIVED)
-    if same and not gone:
+
+    def __init__(self, vault: Vault, unit: Unit, owner: str, at: str, zone: Zone) -> None:
+        self._vault, self._unit, self._owner, self._at, self._zone = vault, unit, owner, at, zone
+        self._spelled: dict[tuple[str, str], str] = {}
+        self._titled: set[str] = set()
+
+    def place(self, draft: Draft, edit: "Edit | None" = None) -> Placed:
+        """Store a draft as a memory, unless there is such a memory already.
+
+        Args:
+            draft: what is told.
+            edit: the memory that the draft is an edit of, where it is a paragraph of a file that was read before.
+
+        Raises:
+            Refused: the memory that it would change is frozen, or belongs to somebody else.
+        """
+        draft = self._as_first_written(draft)
+        if draft.external_id is not None:
+            known = self._vault.by_external_id(draft.external_id)
+            if known is not None and known.state is not State.PURGED:
+                return self._again(known, draft)
+        if edit is not None:
+            return self._reread(edit, draft)
+        known = identity.twin(self._vault, draft, self._owner, self._at, self._zone)
+        if known is not None:
+            return self._told_again(known, draft)
+        if draft.key is None or draft.kind in NEVER_SUPERSEDED:
+            return Placed(self._unit.add(draft, self._owner), "added")
+        return _place_by_key(self._vault, self._unit, draft, self._owner, self._at)
+
+    def _as_first_written(self, draft: Draft) -> Draft:
+        """The draft with its key, task and tags spelled as the cube has them."""
+        changes: dict[str, Any] = {}
+        for name in ("key", "task"):
+            value = getattr(draft, name)
+            if value is not None and (known := self._spelling(name, value)) != value:
+                changes[name] = known
+        tags = tuple(self._spelling("tag", tag) for tag in draft.tags)
+        if tags != draft.tags:
+            changes["tags"] = tags
+        return draft._replace(**changes) if changes else draft
+
+    def _spelling(self, sort: str, name: str) -> str:
+        asked = sort, compared(name)
+        if asked not in self._spelled:
+            self._spelled[asked] = self._vault.spelled(sort, name)
+        return self._spelled[asked]
+
+    def _again(self, known: Memory, draft: Draft) -> Placed:
+        """Place a draft whose external id is known: a duplicate if it says the same, otherwise an edit.
+
+        A forgotten memory comes back. An archived memory comes back if its content is new: it was archived for its old content.
+        """
+        same = known.content == draft.content
+        gone = known.state not in HOT_STATES and not (same and known.state is State.ARCHIVED)
+        change = identity.news(known, draft, self._at, self._zone)
+        change.pop("external_id", None)
+        if draft.occurred_at not in {None, known.occurred_at}:  # a date alone is news here: what had an hour takes all day
+            change["occurred_at"] = draft.occurred_at
+        if not same or gone:
+            told = fold.change_of(draft, known.owner or "")
+            for name in ("owner", "external_id", *(() if gone else ("state",))):
+                told.pop(name)
+            change = told | change
+        if not change:
+            return Placed(known.id, "duplicate")
+        return self._edit(known, change, draft)
+
+    def _told_again(self, known: Memory, draft: Draft) -> Placed:
+        """What came with a text that is known is an edit of its memory; that it was told again is recorded."""
+        change = identity.news(known, draft, self._at, self._zone)
+        same_file = known.source.file is not None and known.source.file == draft.source.file
+        if same_file and known.id not in self._titled and draft.title not in {None, known.title}:
+            change["title"] = draft.title  # the heading above it was changed
+        if same_file:
+            self._titled.add(known.id)
+        seen = self._place_of(known, draft)
+        if known.frozen:  # what was asked for is refused; what was only guessed from the words is no reason to
+            change = identity.on_purpose(draft, change)
+        if change:
+            return self._edit(known, change if seen is None else {**change, fold.SEEN: seen}, draft)
+        if draft.confidence > known.confidence and not known.frozen:  # said now, but only inferred before
+            self._unit.change("memory", known.id, {"confidence": draft.confidence})
+        if seen is not None:
+            self._unit.sight(known.id, seen)
         return Placed(known.id, "duplicate")
-    change = fold.change_of(draft, known.owner or "")
-    change.pop("owner")
-    if not gone:
-        change.pop("state")
-    unit.change("memory", known.id, change)
-    return Placed(known.id, "edited")
+
+    def _place_of(self, known: Memory, draft: Draft) -> dict[str, Any] | None:
+        """Where the text was told again; `None` where this is the telling that is known, read once more.
+
+        A turn of a conversation is told once, however often it is brought in, and so is a paragraph of a file.
+        """
+        if draft.kind is Kind.EPISODE and draft.source.turn is not None:
+            return None
+        if (name := draft.source.file) is not None and draft.source.digest is not None:
+            history = self._vault.operations("memory", known.id)
+            places = (place for op in history for place in ((op.change or {}).get("source"), (op.change or {}).get(fold.SEEN)))
+            if any(isinstance(place, Mapping) and place.get("file") == name for place in places):
+                return None
+        return fold.source_fields(draft.source) or {}
+
+    def _reread(self, edit: "Edit", draft: Draft) -> Placed:
+        """Place a paragraph of a file that was changed since it was read: an edit of its memory."""
+        known = edit.memory
+        change = identity.news(known, draft, self._at, self._zone)
+        if not edit.former:
+            change |= {"content": draft.content, "source": fold.source_fields(draft.source)}
+        return self._edit(known, change, draft) if change else Placed(known.id, "duplicate")
+
+    def _edit(self, known: Memory, change: dict[str, Any], draft: Draft) -> Placed:
+        governance.require_change(known, self._owner, self._vault.meta)
+        governance.require_thaw(known)
+        if "key" in change and change["key"] and not draft.valid_from and not draft.occurred_at:
+            line = self._vault.with_key(change["key"], known.owner or "")
+            if any(starts(one) > starts(known) for one in line if one.id != known.id):  # it is said now, and holds from now on
+                change["valid_from"] = self._at
+        _require_span(known, change)
+        self._unit.change("memory", known.id, change)
+        ended = settle_key(self._vault, self._unit, known.id) if KEYED & set(change) else SETTLED
+        return Placed(known.id, "edited", ended.superseded, ended.conflicts, identity.fields(change))
+
+
+KEYED = frozenset(("key", "state", "valid_from", "occurred_at", "kind"))
+"""The fields that decide what a memory supersedes."""
+
+
+def _require_span(known: Memory, change: Mapping[str, Any]) -> None:
+    start, end = change.get("valid_from", known.valid_from), change.get("valid_to", known.valid_to)
+    if start is not None and end is not None and end < start:
+        from memos_cli.errors import Refused
+
+        raise Refused(
+            f"{known.id[:8]} says the same, and would end before it begins: valid from {start[:10]} to {end[:10]}",
+            hint=f"give both ends, or change it: memos edit {known.id[:8]} --valid-from … --valid-to …",
+        )
+
+
+class Settled(NamedTuple):
+    """What became of the other values of a key: those that ended, and frozen ones that say otherwise."""
+
+    superseded: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
+
+
+SETTLED = Settled()
+
+
+def settle_key(vault: Vault, unit: Unit, memory_id: str) -> Settled:
+    """Put a memory that got its key, its dates or its place back into its attribute's timeline, as `add --key` does.
+
+    What began before it ends where it begins, and it ends where the next one begins. A stranger that nobody accepted ends
+    nothing.
+    """
+    memory = vault.get(memory_id)
+    if memory.key is None or memory.kind in NEVER_SUPERSEDED or memory.state not in HOT_STATES or memory.unaccepted:
+        return SETTLED
+    start = starts(memory)
+    line = [one for one in vault.with_key(memory.key, memory.owner or "") if one.id != memory.id]
+    # Of two that begin at one instant, the one that was recorded later is the later.
+    mine = (start, memory.created_at, memory.id)
+    later = [one for one in line if (starts(one), one.created_at, one.id) > mine and not one.unaccepted]
+    earlier = [one for one in line if (starts(one), one.created_at, one.id) < mine]
+    ended = [one for one in earlier if one.valid_to is None or one.valid_to > start]
+    conflicts, superseded = _end(unit, memory, ended, start)
+    if later and not memory.frozen and memory.valid_to is None:  # an end that was given stays
+        unit.change("memory", memory.id, {"valid_to": starts(later[0])})
+        unit.change("memory", later[0].id, {fold.link_register(LinkType.SUPERSEDES, memory.id): True})
+        superseded += (memory.id,)
+    return Settled(superseded, conflicts)
+
+
+def settled(vault: Vault, unit: Unit, memory_id: str) -> tuple[str, ...]:
+    """As `settle_key`; the ids of what ended by it."""
+    return settle_key(vault, unit, memory_id).superseded
+
+
+def end_by_link(vault: Vault, unit: Unit, memory_id: str, *, author: "Author", target: str) -> tuple[str, ...]:
+    """End a memory where the one begins that a person says supersedes it; now, where that one does not begin later.
+
+    Raises:
+        Refused: it is frozen, or belongs to somebody else.
+    """
+    later, earlier = vault.get(memory_id), vault.get(target)
+    end = starts(later) if starts(later) > starts(earlier) else author.at
+    if earlier.state is State.PURGED or (earlier.valid_to is not None and earlier.valid_to <= end):
+        return ()
+    governance.require_change(earlier, author.principal, vault.meta)
+    governance.require_thaw(earlier)
+    unit.change("memory", target, {"valid_to": end})
+    return (target,)
+
+
+def _end(unit: Unit, memory: Memory, ended: list[Memory], start: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """End other values of an attribute where this one begins; the ids of frozen ones, and of those that ended."""
+    conflicts = tuple(one.id for one in ended if one.frozen)
+    superseded = tuple(one.id for one in ended if not one.frozen)
+    for one in superseded:
+        unit.change("memory", one, {"valid_to": start})
+    marks: dict[str, Any] = {fold.link_register(LinkType.SUPERSEDES, one): True for one in superseded}
+    marks |= {fold.link_register(LinkType.CONTRADICTS, one): True for one in conflicts}
+    if marks:
+        unit.change("memory", memory.id, marks)
+    return conflicts, superseded
 
 
 def _place_by_key(vault: Vault, unit: Unit, draft: Draft, owner: str, at: str) -> Placed:
@@ -71,16 +258,9 @@ def _place_by_key(vault: Vault, unit: Unit, draft: Draft, owner: str, at: str) -
     after = [memory for memory in line if starts(memory) > start and not memory.unaccepted]
     if after and draft.valid_to is None:
         draft = draft._replace(valid_to=starts(after[0]))
-    identity = unit.add(draft, owner)
+    added = unit.add(draft, owner)
     if after:
-        unit.change("memory", after[0].id, {fold.link_register(LinkType.SUPERSEDES, identity): True})
+        unit.change("memory", after[0].id, {fold.link_register(LinkType.SUPERSEDES, added): True})
     ended = [memory for memory in before if memory.valid_to is None or memory.valid_to > start]
-    conflicts = tuple(memory.id for memory in ended if memory.frozen)
-    superseded = tuple(memory.id for memory in ended if not memory.frozen)
-    for memory_id in superseded:
-        unit.change("memory", memory_id, {"valid_to": start})
-    marks: dict[str, Any] = {fold.link_register(LinkType.SUPERSEDES, memory_id): True for memory_id in superseded}
-    marks |= {fold.link_register(LinkType.CONTRADICTS, memory_id): True for memory_id in conflicts}
-    if marks:
-        unit.change("memory", identity, marks)
-    return Placed(identity, "added", superseded, conflicts)
+    conflicts, superseded = _end(unit, vault.get(added), ended, start)
+    return Placed(added, "added", superseded, conflicts)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from memos_cli.infra.vault import fold
 from memos_cli.model import Filter, Kind, Memory
 from memos_cli.operation.prompt import model_request
 from memos_cli.operation.prompt.layout import Line, Prompt, Turn
@@ -152,7 +153,9 @@ class Recall:
         for vault in self._session.vaults():
             wanted = self._session.sight(vault, Filter(at=self._session.now, archived=True), self.person)
             for identity, version in vault.versions(list(rests), wanted).items():
-                later = vault.operations("memory", identity)[rests[identity] :] if version > rests[identity] else []
+                later = (
+                    fold.versions(vault.operations("memory", identity))[rests[identity] :] if version > rests[identity] else []
+                )
                 if not any("content" in (operation.change or ()) for operation in later):
                     current.add(identity)
         return set(rests) - current

@@ -13,11 +13,12 @@ np = pytest.importorskip("numpy")
 from memos_cli import MOS  # noqa: E402 -- after the skip
 from memos_cli.config import Settings, paths  # noqa: E402
 from memos_cli.errors import MemosError  # noqa: E402
+from memos_cli.infra import vector_changes  # noqa: E402
 from memos_cli.infra.local import embeddings, matrix_file, vector_matrix  # noqa: E402
 from memos_cli.infra.local.matrix_file import Known  # noqa: E402
 from memos_cli.infra.local.patched_matrix import PatchedMatrix  # noqa: E402
 from memos_cli.infra.local.vector_matrix import Matrix  # noqa: E402
-from memos_cli.infra.vault import schema, search  # noqa: E402
+from memos_cli.infra.vault import search  # noqa: E402
 from memos_cli.model import Filter, State  # noqa: E402
 from tests.infra.local.test_vector_matrix import clustered  # noqa: E402
 from tests.infra.vault.helpers import Embedder, move  # noqa: E402
@@ -137,11 +138,11 @@ def test_what_is_older_than_the_changes_that_are_kept_is_made_anew(wordy: MOS) -
     wordy.search("rose")
     vault = wordy.vault("default")
     with vault.derive() as conn:
-        for _ in range(schema.MOST_CHANGES // 9 + 1):
+        for _ in range(vector_changes.MOST // 9 + 1):
             conn.execute("UPDATE vectors SET digest = digest")
         (count,) = conn.execute("SELECT count(*) FROM vector_changes").fetchone()
         conn.execute("UPDATE vectors SET vector = (SELECT vector FROM vectors WHERE n = 1) WHERE n = 2")
-    assert count == schema.MOST_CHANGES
+    assert count == vector_changes.MOST
     assert_in_step(wordy)
 
 

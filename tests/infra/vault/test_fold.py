@@ -122,7 +122,7 @@ def test_a_draft_becomes_a_memory_with_all_that_it_said() -> None:
         confidence=0.5,
     )  # fmt: skip
     memory, _ = fold.memory("m", [operation(1, fold.change_of(draft, "sam"))])
-    for name in Draft._fields:
+    for name in set(Draft._fields) - {"given"}:
         assert getattr(memory, name) == getattr(draft, name), name
     assert (memory.owner, memory.state, memory.version) == ("sam", State.GENERATED, 1)
 

@@ -60,6 +60,15 @@ def test_a_limit_takes_the_first_of_all(mos: MOS, order: str) -> None:
         assert mos.list(wanted, order=order, limit=0) == ()
 
 
+def without_names(conn: sqlite3.Connection) -> None:
+    """Take the sixth migration back."""
+    conn.execute("DROP TABLE names")
+    for index in ("memories_told", "memories_file"):
+        conn.execute(f"DROP INDEX {index}")
+    conn.execute("CREATE INDEX memories_digest ON memories (digest)")
+    conn.execute("DELETE FROM _sqlite_migrations WHERE name = 'm006_names'")
+
+
 @pytest.fixture
 def older(mos: MOS) -> Path:
     """The folder of a cube as it was before the index."""
@@ -67,6 +76,7 @@ def older(mos: MOS) -> Path:
     folder = mos.vault("default").folder
     mos.close()
     conn = sqlite3.connect(folder / "cube.db", isolation_level=None)
+    without_names(conn)
     conn.execute(f"DROP INDEX {_INDEX}")
     for table in ("vectors", "cold_vectors"):
         for event in ("insert", "update", "delete"):

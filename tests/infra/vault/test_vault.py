@@ -421,9 +421,13 @@ def test_a_failed_write_leaves_nothing_behind(mos: MOS) -> None:
     sound(vault)
 
 
-def test_a_second_sighting_is_a_confirmation_and_no_operation(mos: MOS) -> None:
+def test_a_second_sighting_is_a_confirmation_and_no_version(mos: MOS) -> None:
     first = mos.add("I eat no meat")
+    before = mos.get(first.ids[0])
     again = mos.add("  I eat no \n meat ")
-    assert (again.duplicates, again.ids, again.txn) == (1, first.ids, None)
-    assert mos.get(first.ids[0]).access_count == 1
-    assert len(mos.timeline.commands(10)) == 1
+    assert (again.duplicates, again.ids) == (1, first.ids)
+    after = mos.get(first.ids[0])
+    assert after == before._replace(access_count=1, last_access_at=after.last_access_at, state=after.state)
+    assert len(mos.history(before.id)[1]) == 1
+    assert [one["txn"] for one in mos.timeline.commands(10)] == [again.txn, first.txn]
+    sound(mos.vault("default"))

@@ -1,0 +1,133 @@
+"""The flow of an `add`: drafts become memories, or edits of memories that are there, in one transaction."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from memos_cli.infra.vault import fold, search
+from memos_cli.infra.vault.units import Unit
+from memos_cli.infra.vault.vault import Vault
+from memos_cli.model import Draft, Kind, LinkType
+from memos_cli.operation.changes import cleaned_draft
+from memos_cli.operation.lifecycle import tasks as task_scopes
+from memos_cli.operation.operator.placement import Placed, Placing
+from memos_cli.operation.results import Added
+
+if TYPE_CHECKING:
+    from memos_cli.operation.operator.rereading import Edit
+    from memos_cli.session import Author
+
+_PROMOTED = (Kind.RULE, Kind.PREFERENCE)
+_RANKED = frozenset(("kind", "priority"))
+"""The fields that a promotion sets; who gave one of them has decided it."""
+
+
+class _Tally:
+    """What became of the drafts so far."""
+
+    def __init__(self) -> None:
+        self.counts = {"added": 0, "edited": 0, "duplicate": 0}
+        self.ids: list[str] = []
+        self.superseded: list[str] = []
+        self.conflicts: list[str] = []
+        self.confirmed: list[str] = []
+        self.applied: list[tuple[str, tuple[str, ...]]] = []
+        self.extracted: list[str] = []
+        self.tasks: set[str] = set()
+        self.secrets = 0
+
+    def note(self, placed: Placed) -> None:
+        """Note what a draft did to other memories."""
+        self.superseded += placed.superseded
+        self.conflicts += placed.conflicts
+        if placed.outcome == "duplicate":
+            self.confirmed.append(placed.id)
+
+
+def ingest(
+    vault: Vault,
+    drafts: Iterable[Draft],
+    author: "Author",
+    tell: Callable[[int], None] = lambda _: None,
+    *,
+    derived: Sequence[tuple[int, Draft]] = (),
+) -> Added:
+    """Store drafts in one transaction: find what is known, apply edits, supersede older values.
+
+    Args:
+        tell: called now and then with the number of drafts done.
+        derived: drafts extracted from another draft, each with that draft's place among `drafts`; linked to it where new.
+
+    Raises:
+        Refused: a draft would change a memory that is frozen, or somebody else's. Then nothing is written.
+    """
+    tally = _Tally()
+    with author.write(vault) as unit:
+        placing = Placing(vault, unit, author.principal, author.at, author.zone)
+        edits = _edits(vault, drafts, author)
+        for place, draft in enumerate(map(cleaned_draft, drafts)):
+            _take(vault, unit, tally, draft, placing.place(draft, edits.get(place)))
+            if len(tally.ids) % 1000 == 0:
+                tell(len(tally.ids))
+        for place, draft in derived:
+            placed = placing.place(cleaned_draft(draft._replace(given=frozenset())))
+            tally.note(placed)
+            if placed.outcome == "added":
+                unit.change("memory", placed.id, {fold.link_register(LinkType.DERIVED_FROM, tally.ids[place]): True})
+                tally.extracted.append(placed.id)
+            elif placed.outcome == "duplicate":
+                unit.accept("memory", placed.id)
+        reopened = task_scopes.reopen(vault, unit, tally.tasks)
+        txn = unit.log.txn if unit.log.count else None
+    if tally.confirmed:
+        vault.record_uses(tally.confirmed, author.at)
+        vault.confirm(tally.confirmed)
+    counts, ids = tally.counts, tally.ids
+    return Added(
+        counts["added"], counts["edited"], counts["duplicate"], tuple(ids), (), tuple(tally.superseded), tuple(tally.conflicts),
+        txn, memory=vault.get(ids[0]) if len(ids) == 1 else None, secrets=tally.secrets, pending=search.pending_count(vault),
+        extracted=tuple(tally.extracted), reopened=reopened, applied=tuple(tally.applied),
+    )  # fmt: skip
+
+
+def _take(vault: Vault, unit: Unit, tally: _Tally, draft: Draft, placed: Placed) -> None:
+    """Count a draft, and vouch for the memory that it repeats."""
+    tally.note(placed)
+    tally.counts[placed.outcome] += 1
+    tally.ids.append(placed.id)
+    tally.secrets += bool(draft.labels)
+    if placed.applied:
+        tally.applied.append((placed.id, placed.applied))
+    if placed.outcome == "duplicate":
+        unit.accept("memory", placed.id)
+        if (
+            draft.kind in _PROMOTED
+            and not _RANKED & (draft.given or frozenset())
+            and (names := _promote(vault, unit, placed.id))
+        ):
+            tally.applied.append((placed.id, names))
+    elif draft.task is not None:
+        tally.tasks.add(draft.task)
+
+
+def _edits(vault: Vault, drafts: Iterable[Draft], author: "Author") -> dict[int, "Edit"]:
+    """The drafts that are edits of what was read from the same files before; only a list is looked through beforehand."""
+    if not isinstance(drafts, Sequence) or not any(draft.source.file and draft.source.digest for draft in drafts):
+        return {}
+    from memos_cli.operation.operator import rereading
+
+    return rereading.edits(vault, [cleaned_draft(draft) for draft in drafts], author.principal, author.at, author.zone)
+
+
+def _promote(vault: Vault, unit: Unit, identity: str) -> tuple[str, ...]:
+    """Move a repeated rule to the core: a preference becomes a rule, and the rule goes before others; what changed by it."""
+    memory = vault.get(identity)
+    if memory.frozen or memory.kind not in _PROMOTED:
+        return ()
+    from memos_cli.interface.reader.reader import is_rule
+
+    if memory.kind is Kind.RULE or is_rule(memory.content):
+        fields = {"kind": Kind.RULE.value, "priority": max(1, memory.priority)}
+        if change := {name: value for name, value in fields.items() if getattr(memory, name) != value}:
+            unit.change("memory", identity, change)
+            return tuple(sorted(change))
+    return ()
