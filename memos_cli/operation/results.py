@@ -32,6 +32,7 @@ class Added(NamedTuple):
         conflicts: ids of frozen memories that contradict a draft and were left as they are.
         extracted: ids of the new memories among those that were derived from these drafts.
         reopened: ended tasks that got a new memory.
+        questions: ids of the questions whether a new memory ends a known one, for `memos review`.
     """
 
     added: int
@@ -48,6 +49,7 @@ class Added(NamedTuple):
     secrets: int = 0
     extracted: tuple[str, ...] = ()
     reopened: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
 
 
 class Query(NamedTuple):

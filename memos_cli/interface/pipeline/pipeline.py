@@ -48,6 +48,7 @@ def ingest(
     """
     counts = {"added": 0, "edited": 0, "duplicate": 0}
     ids: list[str] = []
+    new: list[str] = []
     superseded: list[str] = []
     conflicts: list[str] = []
     confirmed: list[str] = []
@@ -61,6 +62,7 @@ def ingest(
             superseded += placed.superseded
             conflicts += placed.conflicts
             secrets += bool(draft.labels)
+            new += [placed.id] if placed.outcome == "added" and placement.may_tell(draft) else []
             if placed.outcome == "duplicate":
                 confirmed.append(placed.id)
                 unit.accept("memory", placed.id)
@@ -81,6 +83,7 @@ def ingest(
             elif placed.outcome == "duplicate":
                 confirmed.append(placed.id)
                 unit.accept("memory", placed.id)
+        questions = placement.end(vault, unit, [*new, *extracted], author.at, superseded)
         reopened = task_scopes.reopen(vault, unit, tasks)
         txn = unit.log.txn if unit.log.count else None
     if confirmed:
@@ -91,6 +94,7 @@ def ingest(
         memory=vault.get(ids[0]) if len(ids) == 1 else None, secrets=secrets, pending=search.pending_count(vault),
         extracted=tuple(extracted),
         reopened=reopened,
+        questions=questions,
     )  # fmt: skip
 
 
