@@ -33,6 +33,7 @@ class Added(NamedTuple):
         extracted: ids of the new memories among those that were derived from these drafts.
         reopened: ended tasks that got a new memory.
         applied: what was new of texts that were known already: the memory's id, and the names of the fields that were set.
+        questions: ids of the questions whether a new memory ends a known one, for `memos review`.
     """
 
     added: int
@@ -50,6 +51,7 @@ class Added(NamedTuple):
     extracted: tuple[str, ...] = ()
     reopened: tuple[str, ...] = ()
     applied: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    questions: tuple[str, ...] = ()
 
 
 class Query(NamedTuple):

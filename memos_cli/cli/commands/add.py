@@ -265,7 +265,7 @@ def _added_json(result: Added) -> dict[str, Any]:
     return {
         **fields_of(result, only=("added", "edited", "duplicates")),
         "skipped": len(result.skipped),
-        **fields_of(result, only=("ids", "superseded", "conflicts", "reopened")),
+        **fields_of(result, only=("ids", "superseded", "conflicts", "questions", "reopened")),
         "skipped_lines": [{"line": line, "reason": reason} for line, reason in result.skipped],
         **fields_of(result, only=("embedded", "pending", "extracted", "txn")),
         **times_told.fields(result.memory),
@@ -278,6 +278,10 @@ def _tell_notes(app: App, result: Added) -> None:
         app.note(render.memory_line(app.mos.get(identity), before="superseded "))
     if result.conflicts:
         app.note(f"{len(result.conflicts)} frozen memories say otherwise and were left as they are: {result.conflicts[0][:8]}")
+    from memos_cli.cli.commands.review import asked_line
+
+    for question in result.questions[:5]:
+        app.note(asked_line(app.mos.review.question(question)))
     for task in result.reopened:
         app.note(f"task {task} had ended; it is open again")
     if result.secrets:

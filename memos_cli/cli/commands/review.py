@@ -150,6 +150,12 @@ def show(app: App, item: "Item", *, reveal: bool) -> None:
         app.out(render.memory_line(memory, reveal=reveal, before=f"  {number}  "))
 
 
+def asked_line(item: "Item") -> str:
+    """A question as one line, with the command that answers it; secrets are masked."""
+    known = render.gist(item.earlier, 60)
+    return f"does this replace \u201c{known}\u201d? memos review {item.id[: render.SHORT_ID]} --decide supersede, or keep"
+
+
 def tell(app: App, result: "Decided", *, reveal: bool) -> None:
     """Print what a decision did."""
     decision = result.item.decision or ""

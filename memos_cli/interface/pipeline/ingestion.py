@@ -9,6 +9,7 @@ from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Draft, Kind, LinkType
 from memos_cli.operation.changes import cleaned_draft
 from memos_cli.operation.lifecycle import tasks as task_scopes
+from memos_cli.operation.operator import placement
 from memos_cli.operation.operator.placement import Placed, Placing
 from memos_cli.operation.results import Added
 
@@ -33,6 +34,7 @@ class _Tally:
         self.applied: list[tuple[str, tuple[str, ...]]] = []
         self.extracted: list[str] = []
         self.tasks: set[str] = set()
+        self.telling: list[str] = []
         self.secrets = 0
 
     def note(self, placed: Placed) -> None:
@@ -76,6 +78,7 @@ def ingest(
                 tally.extracted.append(placed.id)
             elif placed.outcome == "duplicate":
                 unit.accept("memory", placed.id)
+        questions = placement.end(vault, unit, [*tally.telling, *tally.extracted], author.at, tally.superseded)
         reopened = task_scopes.reopen(vault, unit, tally.tasks)
         txn = unit.log.txn if unit.log.count else None
     if tally.confirmed:
@@ -86,6 +89,7 @@ def ingest(
         counts["added"], counts["edited"], counts["duplicate"], tuple(ids), (), tuple(tally.superseded), tuple(tally.conflicts),
         txn, memory=vault.get(ids[0]) if len(ids) == 1 else None, secrets=tally.secrets, pending=search.pending_count(vault),
         extracted=tuple(tally.extracted), reopened=reopened, applied=tuple(tally.applied),
+        questions=questions,
     )  # fmt: skip
 
 
@@ -95,6 +99,8 @@ def _take(vault: Vault, unit: Unit, tally: _Tally, draft: Draft, placed: Placed)
     tally.counts[placed.outcome] += 1
     tally.ids.append(placed.id)
     tally.secrets += bool(draft.labels)
+    if placed.outcome == "added" and placement.may_tell(draft):
+        tally.telling.append(placed.id)
     if placed.applied:
         tally.applied.append((placed.id, placed.applied))
     if placed.outcome == "duplicate":

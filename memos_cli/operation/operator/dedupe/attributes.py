@@ -41,7 +41,7 @@ class Attribute(NamedTuple):
 
 _WHO = r"(?P<who>my|our|[^.]{1,40}? 's)(?: (?P<new>new))?"
 _BE = r"(?:is|are|has changed to|was changed to)"
-_CITIES = frozenset(
+CITIES = frozenset(
     """aberdeen abidjan accra adelaide aleppo algiers amman amsterdam ankara antwerp athens atlanta auckland austin baghdad
     baltimore bangkok barcelona bari basel beijing beirut belfast belgrade bergen berlin bern bilbao birmingham bogotá
     bogota bologna bonn bordeaux boston braga bratislava bremen brighton brisbane bristol brussels bucharest budapest
@@ -59,7 +59,7 @@ _CITIES = frozenset(
     venice vienna vilnius warsaw wellington winnipeg wrocław wroclaw york zagreb zaragoza zürich zurich""".split()  # noqa: SIM905 -- reads better as prose
 )
 """Cities, none of which lies in another: who lives in one now no longer lives in another (Porto does not end Portugal)."""
-_CITY = rf"(?:{'|'.join(sorted(_CITIES))})"
+_CITY = rf"(?:{'|'.join(sorted(CITIES))})"
 ATTRIBUTES = (
     Attribute("phone number", rf"{_WHO} phone number {_BE} (?P<value>.+)", r"\+?[\d ()/-]{5,}"),
     Attribute("mobile number", rf"{_WHO} (?:mobile|cell)(?: phone)? number {_BE} (?P<value>.+)", r"\+?[\d ()/-]{5,}"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from memos_cli.infra.vault import queries, search
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import NEVER_SUPERSEDED, Filter, Memory
+from memos_cli.operation.operator.dedupe import change
 from memos_cli.operation.operator.dedupe.attributes import cues
 from memos_cli.operation.operator.dedupe.normal_form import MOST_CHARACTERS, read
 
@@ -81,6 +82,9 @@ class Candidates:
                 parts.append(f"({{body}} : ({' AND '.join(kept)}))")
             parts += [f'({{body}} : "{word}")' for word in words if self._count(word) <= RARE]
         parts += [f'({{body}} : "{quoted}")' for cue in cues(reading) if (quoted := _quotable(cue))]
+        for group in change.cues(reading):
+            if words := [f'"{quoted}"' for cue in group if (quoted := _quotable(cue))]:
+                parts.append(f"({{body}} : ({' AND '.join(words)}))")
         grams = search.grams_expression(memory.content)
         return " OR ".join([*parts, *([grams] if grams else [])]) or None
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from memos_cli.model import Kind, Memory, starts
-from memos_cli.operation.operator.dedupe import attributes
+from memos_cli.operation.operator.dedupe import attributes, change
 from memos_cli.operation.operator.dedupe.normal_form import (
     FUNCTION_WORDS,
     MODALS,
@@ -108,7 +108,8 @@ def _sort(word: str) -> str:
     return "name" if word[:1] != word[:1].lower() else "word"
 
 
-_LISTED = {"negation": NEGATIONS, "quantity": QUANTITIES, "modal": MODALS, "tense": TENSES, "unit": UNITS}
+_FOREIGN_NEGATIONS = frozenset("nicht kein keine keinen keinem keiner nie niet geen nooit non mai pas jamais nunca".split())  # noqa: SIM905 -- reads better as prose
+_LISTED = {"negation": NEGATIONS | _FOREIGN_NEGATIONS, "quantity": QUANTITIES, "modal": MODALS, "tense": TENSES, "unit": UNITS}
 
 
 @lru_cache(maxsize=16384)
@@ -194,6 +195,19 @@ def compare(one: Memory, other: Memory, *, cosine: float | None = None, alike: f
     return _in_circumstances(likeness, earlier, later, first, second)
 
 
+def told(known: Memory, later: Memory) -> Likeness:
+    """What a memory that was told later says against a known one, whatever times the two speak of."""
+    first, second = read(known.content), read(later.content)
+    if first.words == second.words:
+        return Likeness(Verdict.UNRELATED, ("the same words",))
+    found = _of_texts(first, second, None, 1.0)
+    return (
+        found
+        if starts(known) >= starts(later) and _speaker(known) == _speaker(later)
+        else _in_circumstances(found, known, later, first, second)
+    )
+
+
 def in_line(memory: Memory) -> tuple[str, str, str]:
     """The key that sorts memories by when they begin to hold, then by when they were recorded, then by their ids."""
     return starts(memory), memory.created_at, memory.id
@@ -235,7 +249,7 @@ def _same_words(earlier: Memory, later: Memory) -> Likeness:
 def _other_occasion(earlier: Memory, later: Memory, reading: NormalForm) -> str | None:
     """Why the same words may mean something else: another speaker's "I", or another day's "yesterday"."""
     words = {word.casefold() for word in reading.words}
-    if earlier.source.speaker != later.source.speaker and words & {*attributes.PERSONAL, "you", "your"}:
+    if _speaker(earlier) != _speaker(later) and words & {*attributes.PERSONAL, "you", "your"}:
         return "said by different people"
     days = {(memory.occurred_at or memory.created_at)[:10] for memory in (earlier, later)}
     if len(days) == 1:
@@ -247,12 +261,17 @@ def _other_occasion(earlier: Memory, later: Memory, reading: NormalForm) -> str 
     return "said on different days, of which it speaks" if _DEIXIS.search(line) else None
 
 
+def _speaker(memory: Memory) -> str | None:
+    """Who said it, where that is another than the person whose memory it is."""
+    return memory.source.speaker if memory.source.speaker != memory.owner else None
+
+
 def _in_circumstances(likeness: Likeness, earlier: Memory, later: Memory, first: NormalForm, second: NormalForm) -> Likeness:
     """The verdict in view of speakers, days and tags: two speakers' "I" is no conflict; other tags make one uncertain."""
     if likeness.verdict in {Verdict.SIMILAR, Verdict.UNRELATED}:
         return likeness
     words = {word.casefold() for word in (*first.words, *second.words)}
-    if earlier.source.speaker != later.source.speaker and words & {*attributes.PERSONAL, "you", "your"}:
+    if _speaker(earlier) != _speaker(later) and words & {*attributes.PERSONAL, "you", "your"}:
         return Likeness(Verdict.SIMILAR, ("said by different people",))
     if likeness.verdict is Verdict.DUPLICATE_POSSIBLE and (
         _other_occasion(earlier, later, first) or _other_occasion(earlier, later, second)
@@ -270,7 +289,11 @@ def _of_texts(earlier: NormalForm, later: NormalForm, cosine: float | None, alik
     """The verdict on two texts whose words are not the same."""
     if attributes.retraction(later, earlier):
         return Likeness(Verdict.CONFLICT_POSSIBLE, ("the earlier one says that it no longer holds",))
-    if conflict := attributes.retraction(earlier, later) or attributes.other_value(earlier, later):
+    conflict = attributes.retraction(earlier, later) or attributes.other_value(earlier, later)
+    if conflict is None or not conflict.certain:
+        told = change.between(earlier, later)
+        conflict = told if told and (told.certain or conflict is None) else conflict
+    if conflict:
         return Likeness(Verdict.CONFLICT_CERTAIN if conflict.certain else Verdict.CONFLICT_POSSIBLE, (conflict.reason,))
     shared = _content(earlier) & _content(later)
     found_differences = differences(earlier, later)
@@ -334,12 +357,26 @@ def _perhaps_the_same(
 ) -> Likeness:
     """The verdict on two texts without a hard difference: they may be the same if their words match, or if they are near."""
     if _content(earlier) == _content(later):
+        if _speaker_moved(earlier, later):
+            return Likeness(Verdict.SIMILAR, ("it is another who does it",))
         return Likeness(Verdict.DUPLICATE_POSSIBLE, ("the same words in another order or form",))
     # One word in place of another means another thing: green tea is no paraphrase of black tea.
     replaced = any(len(a) == len(b) == 1 for a, b in found.slots) and len(found.slots) == 1
     if cosine is not None and cosine >= alike and not replaced:
         return Likeness(Verdict.DUPLICATE_POSSIBLE, (f"close in meaning (cosine {cosine:.2f})",))
     return Likeness(Verdict.SIMILAR, (_OWN_WORDS,))
+
+
+_AS_DOER, _AS_OTHER = frozenset(("i", "we")), frozenset(("me", "us"))
+
+
+def _speaker_moved(earlier: NormalForm, later: NormalForm) -> bool:
+    """Whether the speaker does it in one text, and has it done in the other: "Sam owes me money", "I owe Sam money"."""
+    first, second = ({word.casefold() for word in one.words} for one in (earlier, later))
+    return any(
+        bool(a & _AS_DOER and b & _AS_OTHER) and not (a & _AS_OTHER or b & _AS_DOER)
+        for a, b in ((first, second), (second, first))
+    )
 
 
 _OWN_WORDS = "other words, or in another order"

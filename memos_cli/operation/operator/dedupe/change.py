@@ -1,0 +1,348 @@
+"""What a text that was told next does to a statement that is known: it ends it, it may end it, or it leaves it as it is. Pure.
+
+    subject     whose it is: the same, perhaps the same ("my sister", "my sister Ana"), or another's
+    attribute   the block of `data/changes.txt` that both texts belong to; or the words that both share
+    value       whether the two exclude each other: two cities, two hours, the same name with another number
+
+A statement is certainly over only where all three are certain. Where one is not, a person is asked; where a text only
+resembles a change ("I might move", "did I move?", "Ana says that …") nothing is made of it.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from memos_cli.operation.operator.dedupe import attributes
+from memos_cli.operation.operator.dedupe import change_wordings as wordings
+from memos_cli.operation.operator.dedupe.attributes import PERSONAL, Conflict
+from memos_cli.operation.operator.dedupe.change_values import (
+    OTHER,
+    PERHAPS,
+    SURE,
+    bare,
+    excluded,
+    is_single,
+    is_subject,
+    name_of,
+    same_subject,
+    subject_of,
+    types,
+)
+from memos_cli.operation.operator.dedupe.normal_form import QUANTITIES, NormalForm
+
+MOST_WORDS = 40
+"""A clause of more words is not read: it says more than one thing."""
+_TAIL = re.compile(
+    r"(?i)(?:,? (?:now|yesterday|today|recently|finally|already|again|at last|ago|(?:last|this) \w+"
+    r"|on (?:mon|tues|wednes|thurs|fri|satur|sun)day|in (?:january|february|march|april|may|june|july|august|september"
+    r"|october|november|december)(?: \d{4})?|in (?:19|20)\d\d"
+    r"|an? (?:day|week|month|year) ago|\d+ (?:days|weeks|months|years) ago|as of (?:now|today)|because .+|since .+))+$"
+)
+_LEAD = re.compile(
+    r"(?i)^(?:(?:actually|well|ok(?:ay)?|so|and|fyi|btw|by the way|update|note|news|good news|correction|by now|sadly|luckily"
+    r"|unfortunately|last (?:week|month|year)|recently|yesterday|today|also)(?: ,| :)? )+"
+)
+_ABBREVIATED = re.compile(r"\b(Dr|Mr|Mrs|Ms|St|Prof|Sr|Sra|dr) \. ")
+_ELIDED = re.compile(r"(?i)\b(j|n|d|m|t|s|c|qu) ' ")
+_FULL = {"j": "je", "n": "ne", "d": "de", "m": "me", "t": "te", "s": "se", "c": "ce", "qu": "que"}
+_PARTITIVES = frozenset(("de", "la", "du", "des"))
+_TITLES = frozenset(("dr.", "mr.", "mrs.", "ms.", "prof.", "st."))
+_IS = frozenset(("is", "are", "ist", "est", "es", "è"))
+
+
+class Clause(NamedTuple):
+    """A clause that was told or is known.
+
+    Attributes:
+        text: its words as one line, with capitals, without what only introduces it.
+        short: the same without what says at its end when or why it was.
+        now: it says that it speaks of the present.
+        instead: it says that it is otherwise than before: "actually … now", "from now on". "Now" alone may come beside it.
+    """
+
+    text: str
+    short: str
+    now: bool
+    instead: bool
+
+    @property
+    def dated(self) -> bool:
+        """Whether it names the year that it speaks of: who moved in 2003 may have moved again."""
+        return bool(re.search(r"\b(?:19|20)\d\d\b", self.text[len(self.short) :]))
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The words in lower case."""
+        return frozenset(self.text.casefold().split())
+
+
+def between(known: NormalForm, told: NormalForm) -> Conflict | None:
+    """What a text that was told later says against a known one; `None` where it says nothing against it."""
+    last = clauses(told)
+    before = clauses(known)
+    if not last or not before:
+        return None
+    found = [one for clause in last for one in _against(before[0], clause)] if len(before) == 1 else []
+    if len(before) > 1:  # of several statements one may be over, and the others hold
+        found = [
+            Conflict(certain=False, reason=one.reason) for first in before for clause in last for one in _against(first, clause)
+        ]
+    return max(found, key=lambda one: one.certain, default=None)
+
+
+def is_over(text: NormalForm) -> bool:
+    """Whether a text says of something only that it is over: "I used to live in York", "I no longer smoke"."""
+    found = clauses(text)
+    return bool(found) and all(bool(_stated(clause)) for clause in found)
+
+
+def is_told(text: NormalForm) -> bool:
+    """Whether a text says that something changed or is over, of whatever it is that it ends."""
+    return any(clause.instead or _stated(clause) or next(_told(clause, "meq"), None) for clause in clauses(text))
+
+
+def cues(text: NormalForm) -> tuple[tuple[str, ...], ...]:
+    """Groups of words, each of which finds statements that the text may end: a memory has to have all words of a group."""
+    found: dict[tuple[str, ...], None] = {}
+    for clause in clauses(text):
+        for stated in _stated(clause):
+            found[tuple(sorted(set(_letters(stated))))] = None
+        for block, line, match in _told(clause, "meq"):
+            whose = _letters(name_of(match.groupdict().get("s") or ""))
+            thing = _letters(bare(match.groupdict().get("o") or "")) + _letters(match.groupdict().get("w") or "")
+            if thing:
+                found[tuple(thing)] = None
+                continue
+            stating = sorted({word for one in block.lines if one.sign == "s" for word in one.words})
+            found |= dict.fromkeys((*whose, word) for word in stating)
+            del line
+    return tuple(found)
+
+
+# -- clauses
+
+
+@lru_cache(maxsize=4096)
+def clauses(text: NormalForm) -> tuple[Clause, ...]:
+    """The clauses of a text; empty where it asks, supposes, or says what somebody said."""
+    line = _ABBREVIATED.sub(r"\1. ", text.text)
+    line = _ELIDED.sub(lambda found: _FULL[found[1].casefold()] + " ", line)
+    words = [word if word in {"May", "Will"} else word.casefold() for word in line.split()]
+    if not words or "?" in words or len(words) > 3 * MOST_WORDS or wordings.words("doubts") & set(words):
+        return ()
+    parts = re.split(r" \. | ; |(?: ,| and| , and) (?=(?:i|we|my|our|he|she) )", line)
+    for place in range(len(parts) - 2, -1, -1):  # "Tom and I" is one subject
+        if len(parts[place].split()) <= 3 and not set(parts[place].casefold().split()) & wordings.words("verbs"):
+            parts[place : place + 2] = [f"{parts[place]} and {parts[place + 1]}"]
+    found = (_clause(part, now=text.now and len(parts) == 1) for part in parts)
+    return tuple(one for one in found if one.text and len(one.text.split()) <= MOST_WORDS)
+
+
+def _clause(part: str, *, now: bool) -> Clause:
+    said, part = part, _LEAD.sub("", part.strip(" ,.!"))
+    instead = any(part.casefold().endswith(f" {phrase}") for phrase in wordings.phrases("instead"))
+    for phrase in wordings.phrases("instead"):
+        part = part[: -len(phrase) - 1] if part.casefold().endswith(f" {phrase}") else part
+    marks = wordings.words("now")
+    kept = [word for word in part.split() if word.casefold() not in marks]
+    now = now or len(kept) < len(part.split())
+    line = " ".join(kept)
+    corrected = re.match(r"(?i)(?:\W|and|so|well)*(?:actually|correction)\b", said) is not None
+    return Clause(line, _TAIL.sub("", line).strip(" ,.!"), now or instead, instead or (now and corrected))
+
+
+def _told(clause: Clause, signs: str) -> Iterator[tuple[wordings.Block, wordings.Line, re.Match[str]]]:
+    for block in wordings.blocks():
+        for line in block.lines:
+            said = clause.text if line.sign == "s" else clause.short
+            if line.sign in signs and (match := line.match(said, clause.words)) and is_subject(match):
+                yield block, line, match
+
+
+# -- what is against what
+
+
+def _against(known: Clause, told: Clause) -> Iterator[Conflict]:
+    first, last = (NormalForm(tuple(one.text.split()), one.now) for one in (known, told))
+    if found := attributes.other_value(first, last):
+        yield found
+    yield from _taken_back(known, told)
+    yield from _by_block(known, told)
+    yield from _of_value(known, told)
+
+
+def _taken_back(known: Clause, told: Clause) -> Iterator[Conflict]:
+    """The told clause says that exactly the known one is over: "no longer", "used to", "nicht mehr"."""
+    for stated in _stated(told):
+        first, last = _folded(known.text), _folded(stated)
+        open_to_all = set(_folded(stated)[:1]) & wordings.words("anybody") or set(first[:3]) & QUANTITIES
+        if _alike(first, last) or _alike(first, _turned(last)):
+            yield Conflict(certain=not open_to_all, reason="the later one says that it no longer holds")
+        elif len(first) > len(last) > 1 and _alike(first[: len(last)], last) and not wordings.words("not") & set(first):
+            yield Conflict(certain=False, reason="the later one says that a part of it no longer holds")
+
+
+def _stated(clause: Clause) -> tuple[str, ...]:
+    """What a clause says to be over, as it was said when it held; empty where it says so of nothing."""
+    found = []
+    for ending in wordings.endings():
+        for said in dict.fromkeys((clause.text, clause.short)) if ending.words & clause.words else ():
+            match = re.fullmatch(ending.pattern, said, re.IGNORECASE)
+            found += [" ".join(match.expand(ending.stated).split())] if match else []
+    return tuple(dict.fromkeys(found))
+
+
+def _by_block(known: Clause, told: Clause) -> Iterator[Conflict]:
+    for block, line, match in _told(told, "smeq"):
+        for other in block.lines:
+            first = other.match(known.text, known.words) if other.sign == "s" else None
+            if first is None:
+                yield from _negated(known, told, block, line, match)
+                continue
+            same = same_subject(first.groupdict(), match.groupdict())
+            if same == OTHER or not is_subject(first):
+                continue
+            certain = excluded(block, line, first, match, now=told.now, at_a_time=told.short != told.text)
+            if certain == OTHER or (line.sign == "s" and _limited(told, match)):
+                continue
+            doubt = (
+                line.sign == "q"
+                or PERHAPS in {same, certain}
+                or told.dated
+                or (line.sign == "s" and not _is_instead(block, told, match))
+            )
+            yield Conflict(
+                certain=not doubt, reason=f"another {block.name}" if line.sign in "sm" else "the later one says that it is over"
+            )
+
+
+def _is_instead(block: wordings.Block, told: Clause, match: re.Match[str]) -> bool:
+    """Whether a statement says that it holds in place of another; who says "I live in York now" does, of a home."""
+    speaks = subject_of(match.groupdict().get("s") or "") == ("", ("i",))
+    return told.instead or (told.now and speaks and block.name == "home")
+
+
+def _negated(
+    known: Clause, told: Clause, block: wordings.Block, line: wordings.Line, match: re.Match[str]
+) -> Iterator[Conflict]:
+    """The known clause denies the value that the told one gives: "I do not live in Leeds", "I moved to Leeds"."""
+    if line.sign != "m" or not wordings.words("not") & known.words or block.type != "place":
+        return
+    plain = " ".join(word for word in known.text.split() if word.casefold() not in {*wordings.words("not"), "do", "does"})
+    for other in block.lines:
+        first = other.match(plain, frozenset(plain.casefold().split())) if other.sign == "s" else None
+        if first is not None and same_subject(first.groupdict(), match.groupdict()) == SURE and first["v"] == match["v"]:
+            yield Conflict(certain=not told.dated, reason="the earlier one denies it")
+
+
+def _limited(told: Clause, match: re.Match[str]) -> bool:
+    """Whether a statement says of itself that it holds for a time, or beside another one."""
+    return bool(wordings.words("limits") & told.words) or "and" in (match.groupdict().get("v") or "").split()
+
+
+# -- statements with one value that differs
+
+
+def _of_value(known: Clause, told: Clause) -> Iterator[Conflict]:
+    """Both say the same of the same one, but for one value or a negation, and the told one says that it is new."""
+    first, last = known.text.split(), told.text.split()
+    new = "new" in last[:3] and last[:1] in (["my"], ["our"], ["My"], ["Our"])
+    last = [word for place, word in enumerate(last) if word != "new" or place > 2] if new else last
+    if told.now and _without_not(known) == _folded(told.text) and wordings.words("not") & known.words:
+        yield Conflict(certain=True, reason="the later one says that it holds now")
+        return
+    if _without_not(told) == _folded(known.text) and wordings.words("not") & told.words:
+        yield Conflict(certain=False, reason="a negation in one of them")
+        return
+    if wordings.words("limits") & told.words or wordings.words("not") & (told.words | known.words):
+        return
+    head, value, other = _slot(first, last)
+    if not value or not other or not head or " ".join(value).casefold() == " ".join(other).casefold():
+        return
+    certain = _is_another(head, " ".join(value), " ".join(other), behind=first[len(head) + len(value) :], told_now=told.now)
+    if certain:
+        marked = told.instead or new
+        yield Conflict(certain=certain == SURE and marked, reason="another value of the same")
+
+
+def _slot(first: list[str], last: list[str]) -> tuple[list[str], list[str], list[str]]:
+    """The words before the place in which two clauses differ, and the differing words of both."""
+    low, other = [word.casefold() for word in first], [word.casefold() for word in last]
+    if set(low[:1]) <= {"the", "my", "our"} and set(other[:1]) <= {"the", "my", "our"} and low[1:2] == other[1:2]:
+        other[:1] = low[:1] if low[:1] == ["the"] or other[:1] == low[:1] else other[:1]
+    start = 0
+    while start < min(len(low), len(other)) and low[start] == other[start]:
+        start += 1
+    end = 0
+    while end < min(len(low), len(other)) - start and low[-1 - end] == other[-1 - end]:
+        end += 1
+    return low[:start], first[start : len(first) - end], last[start : len(last) - end]
+
+
+def _is_another(head: list[str], value: str, other: str, *, behind: list[str], told_now: bool) -> int:
+    """Whether two values behind the same words exclude each other."""
+    verb = next((place for place, word in enumerate(head) if word in wordings.words("verbs")), None)
+    if verb is None or wordings.words("anybody") & {head[0]}:
+        return OTHER
+    subject, after = head[:verb], [word for word in head[verb + 1 :] if word not in _TITLES]
+    if head[verb] in _IS and not after and not behind and (is_single(" ".join(subject)) or subject[1:2] == ["favourite"]):
+        return SURE
+    if same := types(value) & types(other):
+        # Who works "on Tuesdays now" may still work on Mondays; a meeting is held on one day.
+        held = head[verb] in wordings.words("schedules") and subject[:1] not in (["i"], ["we"])
+        return SURE if held or same - {"day", "time"} else PERHAPS
+    place = r"(?i)(?:in|on|at|under|behind|below|beside|next to|inside) (?:the|my|our) .+"
+    if head[verb] in {"is", "are"}:
+        both = [" ".join((*after, *text.split(), *behind)) for text in (value, other)]
+        if told_now and all(re.fullmatch(place, text) for text in both):
+            return SURE if subject[-1:] and subject[-1] in wordings.words("lying") else PERHAPS
+    return OTHER
+
+
+def _without_not(clause: Clause) -> tuple[str, ...]:
+    """The words of a clause without its negation and the verb that only carries it."""
+    carries = {"do", "does", "did"} | wordings.words("not")
+    return tuple(word for word in _folded(clause.text) if word not in carries)
+
+
+@lru_cache(maxsize=4096)
+def _folded(text: str) -> tuple[str, ...]:
+    return tuple(word for word in text.casefold().split() if word not in _PARTITIVES)
+
+
+def _alike(first: tuple[str, ...], last: tuple[str, ...]) -> bool:
+    """Whether two clauses have the same words, but for the form of a verb: `lives` and `live`, `smoke` and `smoking`."""
+    if len(first) != len(last):
+        plain = tuple(
+            word for place, word in enumerate(first) if word not in {"am", "is", "are"} or first[place + 1 :][:1] == ()
+        )
+        if len(plain) != len(last) or not any(word.endswith("ing") for word in last):
+            return False
+        first = plain
+    return bool(first) and all(one == other or _one_verb(one, other) for one, other in zip(first, last, strict=True))
+
+
+def _one_verb(one: str, other: str) -> bool:
+    """Whether a word of the present is the same verb as the other form of it."""
+    if other in {"be", "being"}:
+        return one in {"am", "is", "are"}
+    stem = one.removesuffix("s") if not one.endswith("ss") else one
+    forms = {one, stem, f"{one}s", f"{one}es", one.removesuffix("es"), f"{one}ing", f"{one.removesuffix('e')}ing"}
+    forms |= {f"{one}{one[-1]}ing", f"{stem}ing", f"{stem.removesuffix('e')}ing"}
+    return other in forms and len(one) > 1
+
+
+def _turned(words: tuple[str, ...]) -> tuple[str, ...]:
+    """A clause with its subject and its value exchanged: `ravi is my boss` becomes `my boss is ravi`."""
+    for verb in ("is", "are"):
+        if words.count(verb) == 1:
+            place = words.index(verb)
+            return (*words[place + 1 :], verb, *words[:place])
+    return ()
+
+
+def _letters(text: str) -> list[str]:
+    """The words that an index has, without those that every text has."""
+    found = (word.casefold() for word in re.findall(r"\w+", text))
+    return [word for word in found if len(word) > 1 and word not in PERSONAL and word not in {"the", "is", "are", "am", "be"}]

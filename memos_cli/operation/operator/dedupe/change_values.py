@@ -1,0 +1,195 @@
+"""Subjects and values of what was told and of what is known: whether they are the same, and whether one excludes the other."""
+
+import re
+from functools import lru_cache
+
+from memos_cli.operation.operator.dedupe import change_wordings as wordings
+from memos_cli.operation.operator.dedupe.attributes import CITIES
+from memos_cli.operation.operator.dedupe.normal_form import MODALS, NEGATIONS
+
+SURE, PERHAPS, OTHER = 2, 1, 0
+"""How certain it is that two subjects, or two values, are what they have to be."""
+_SPEAKERS = frozenset(("i", "ich", "je", "yo", "ik", "io", ""))
+_NOT_IN_SUBJECTS = (
+    NEGATIONS
+    | MODALS
+    | frozenset(
+        """if that who which because is are am was were has have had do does did but or in on at to from with than you me
+    him them us been""".split()  # noqa: SIM905 -- reads better as prose
+    )
+)
+_DAY = re.compile(
+    r"(?:(?:next |this )?(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:\d{4}|-)-\d\d-\d\d|tomorrow|(?:mon|diens|mitt"
+    r"|donners|frei|sams|sonn)tag)(?P<many>s)?"
+)
+_TIME = re.compile(r"(?:t\d\d:\d\d|\d{1,2}[:.]\d\d|noon|midnight|\d{1,2}(?: o ' clock)?)")
+
+
+# -- subjects
+
+
+def is_subject(match: re.Match[str]) -> bool:
+    """Whether the words in the place of the subject are one: somebody or something, and no clause of its own."""
+    said = match.groupdict().get("s")
+    if said is None:
+        return True
+    words = said.casefold().split()
+    return not _NOT_IN_SUBJECTS & set(words) and not {"i", "we", "they", "he", "she"} & set(words[:-1]) - {words[0]}
+
+
+def same_subject(first: dict[str, str | None], last: dict[str, str | None]) -> int:
+    """Whether two clauses are about the same one."""
+    one, other = (found.get("s") or "" for found in (first, last))
+    a, b = subject_of(one), subject_of(other)
+    if a == b:
+        return PERHAPS if set(a[1][:1]) & wordings.words("anybody") else SURE
+    if set(a[1][:1]) & wordings.words("anybody") or set(b[1][:1]) & wordings.words("anybody"):
+        return OTHER
+    if {a[1], b[1]} == {("i",), ("we",)}:
+        return PERHAPS
+    if "and" in b[1] or "and" in a[1]:
+        each = [" ".join(part).strip() for part in (a[1], b[1])]
+        return PERHAPS if set(each[0].split(" and ")) & set(each[1].split(" and ")) else OTHER
+    if a[1] == b[1] and a[1] not in {("i",), ("we",)}:
+        # "The dentist" may be "my dentist"; a kin named without "my" is somebody's.
+        return SURE if not a[0] or not b[0] or {a[0], b[0]} <= {"my", "our"} else PERHAPS
+    return _named_otherwise(a, b)
+
+
+def _named_otherwise(a: tuple[str, tuple[str, ...]], b: tuple[str, tuple[str, ...]]) -> int:
+    """Whether "my sister Ana", "Ana" and "my sister", or "Tom" and "Tom Baker", may be the same one."""
+    longer, shorter = (a, b) if len(a[1]) > len(b[1]) else (b, a)
+    if len(longer[1]) == len(shorter[1]) + 1 and "'s" not in (*longer[1], *shorter[1]):
+        if longer[1][0] in wordings.words("kin") and longer[1][1:] == shorter[1] and not shorter[0] and len(shorter[1]) == 1:
+            return SURE
+        if longer[1][0] in wordings.words("kin") and longer[1][:1] == shorter[1] and shorter[0] == longer[0]:
+            return PERHAPS
+        if not longer[0] and not shorter[0] and longer[1][0] == shorter[1][0] and shorter[1] not in {("i",), ("we",)}:
+            return PERHAPS
+    return OTHER
+
+
+@lru_cache(maxsize=2048)
+def subject_of(said: str) -> tuple[str, tuple[str, ...]]:
+    """Whose it is (`my`, `our`, or nothing), and the words for it in lower case."""
+    words = said.casefold().split()
+    if len(words) < 2 and " ".join(words) in _SPEAKERS:
+        return "", ("i",)
+    if words[:1] == ["the"] or words[:1] == ["a"] or words[:1] == ["an"]:
+        return "the", tuple(words[1:])
+    if words[:1] == ["my"] or words[:1] == ["our"]:
+        return words[0], tuple(words[2:] if words[1:2] == ["new"] else words[1:])
+    return "", tuple(words)
+
+
+def name_of(said: str) -> str:
+    """The word that a known statement about the same one certainly has."""
+    words = subject_of(said)[1]
+    return "" if words[:1] == ("i",) else words[-1] if words else ""
+
+
+# -- values
+
+
+def excluded(
+    block: wordings.Block, line: wordings.Line, first: re.Match[str], last: re.Match[str], *, now: bool, at_a_time: bool
+) -> int:
+    """Whether what the told clause says excludes the known value."""
+    one, other = ({name: said or "" for name, said in match.groupdict(default="").items()} for match in (first, last))
+    if line.sign == "s" and (block.type not in {"place", "name", "switch"} or (block.type == "switch" and not now)):
+        return OTHER  # `_of_value` compares the words of two statements
+    if "o" in one or "o" in other:
+        return _same_thing(one.get("o", ""), other.get("o", ""))
+    value, new, was = one.get("v", ""), other.get("v", ""), other.get("w", "")
+    if line.sign in "eq":
+        return _ended(block, line, value, new)
+    if was and bare(was) == bare(value):
+        return SURE if bare(new) != bare(value) else OTHER
+    certain = _exclude(block, one.get("s", ""), value, new)
+    return min(certain, PERHAPS) if was or (block.type == "when" and at_a_time) else certain
+
+
+def _ended(block: wordings.Block, line: wordings.Line, value: str, named: str) -> int:
+    """Whether a value is over, where the told clause says that something of this block is."""
+    if block.type == "when":
+        # What is called off once may be held every week.
+        day = re.sub(r"^(?:on|the) ", "", value.casefold())
+        return SURE if (found := _DAY.fullmatch(day)) and not found["many"] else PERHAPS
+    if block.type == "role":
+        return SURE if set(bare(value).split()) & set(bare(named).split()) else OTHER
+    if block.type == "place":
+        return SURE if line.sign == "q" and bare(named) != bare(value) else OTHER
+    return SURE if not named or bare(named) == bare(value) else OTHER
+
+
+def _exclude(block: wordings.Block, whose: str, value: str, new: str) -> int:
+    """Whether a new value excludes the known one."""
+    if bare(value) == bare(new):
+        return OTHER
+    if block.type == "place":
+        return _places(value, new)
+    if block.type == "name":
+        return SURE if value[:1].isupper() and new[:1].isupper() else OTHER
+    same = types(value) & types(new)
+    if block.type in {"switch", "version"}:
+        otherwise = PERHAPS if block.type == "switch" else OTHER
+        return SURE if _skeleton(value) == _skeleton(new) and _named(value) else otherwise
+    if block.type == "value" and is_single(whose):
+        return SURE
+    if block.type == "when":
+        same &= {"day", "time", "room"}
+    return SURE if same else OTHER
+
+
+def _places(value: str, new: str) -> int:
+    """Whether two places exclude each other: two cities do, or two countries; of others nobody knows."""
+    one, other = (place.split(" , ")[0].casefold() for place in (value, new))
+    for known in (CITIES, wordings.words("countries")):
+        if one in known and other in known:
+            return SURE if one != other else OTHER
+    return PERHAPS if new[:1].isupper() or other in CITIES else OTHER
+
+
+def types(value: str) -> frozenset[str]:
+    """The types of a value, by which it is compared with another: a day, a time, a room, a number of some unit."""
+    bare = re.sub(r"^(?:at|on|in|to|for|the) ", "", value.casefold())
+    found = {f"like {skeleton}"} if "#" in (skeleton := _skeleton(bare)) else set()
+    if _DAY.fullmatch(bare):
+        found.add("day")
+    if _TIME.fullmatch(bare):
+        found.add("time")
+    if re.fullmatch(r"(?:room|hall|building|gate|platform|floor) \w+", bare):
+        found.add("room")
+    return frozenset(found)
+
+
+def _skeleton(value: str) -> str:
+    """A value with a mark in place of its numbers: two with the same skeleton differ in numbers alone."""
+    return re.sub(r"\d[\d.,:]*", "#", value.casefold())
+
+
+def _named(value: str) -> bool:
+    """Whether a value has a name and a number: Debian 11."""
+    return bool(re.search(r"\d", value)) and bool(re.search(r"[^\W\d]{2}", value))
+
+
+def is_single(whose: str) -> bool:
+    """Whether somebody has one of these: a salary, a dentist."""
+    words = whose.casefold().split()
+    return any(words[-len(noun.split()) :] == noun.split() for noun in wordings.phrases("single"))
+
+
+def bare(thing: str) -> str:
+    """A thing or value in lower case without its article."""
+    return re.sub(r"^(?:(?:the|a|an|my|our|his|her|their) )+", "", thing.casefold().strip())
+
+
+def _same_thing(one: str, other: str) -> int:
+    """Whether two things with their articles are the same: the Skoda is "a Skoda", and "a red Skoda"."""
+    mine, theirs = bare(one).split(), bare(other).split()
+    if not mine or not theirs:
+        return OTHER
+    if mine[-len(theirs) :] == theirs:
+        # Who sold "a Skoda" may sell many of them; some have several bicycles.
+        return SURE if re.match(r"(?i)(?:the|my|our|his|her|their) ", other) and not re.match(r"\d", one) else PERHAPS
+    return PERHAPS if theirs[-len(mine) :] == mine and not re.match(r"\d", one) else OTHER

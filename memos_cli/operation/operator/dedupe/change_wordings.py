@@ -1,0 +1,116 @@
+"""How people say that something changed or is over: the patterns behind `change`, read from `memos_cli/data/changes.txt`.
+
+The file explains its form at its head. A pattern is compiled when a clause has one of the words before it, so that a single
+`add` compiles the few that it needs.
+"""
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+_WORD = r"[^\s.,;?!]+"
+_MARKS = {
+    "{S}": rf"(?P<s>{_WORD}(?: {_WORD}){{0,6}}?)",
+    "{v}": r"(?P<v>[^;?!]+?)",
+    "{w}": r"(?P<w>[^,;?!]+?)",
+    "{o}": r"(?P<o>[^,;?!]+?)",
+}
+
+
+class Line(NamedTuple):
+    """A pattern over a clause.
+
+    Attributes:
+        sign: `s`, `m`, `e` or `q`, as the file explains.
+        words: the clause has to have one of them.
+        pattern: with the groups `s`, `v`, `w` and `o`, as far as it has them.
+    """
+
+    sign: str
+    words: frozenset[str]
+    pattern: str
+
+    def match(self, clause: str, words: frozenset[str]) -> re.Match[str] | None:
+        """The match of the whole clause, whose words in lower case are `words`."""
+        return _compiled(self.pattern).fullmatch(clause) if self.words & words else None
+
+
+class Block(NamedTuple):
+    """The ways to state one attribute, and to say that it changed or is over."""
+
+    name: str
+    type: str
+    lines: tuple[Line, ...]
+
+
+class Ending(NamedTuple):
+    """A way to say that a statement is over, and how the statement reads without it."""
+
+    words: frozenset[str]
+    pattern: str
+    stated: str
+
+
+@lru_cache(maxsize=256)
+def _compiled(pattern: str) -> "re.Pattern[str]":
+    for mark, group in _MARKS.items():
+        pattern = pattern.replace(mark, group)
+    return re.compile(pattern, re.IGNORECASE)
+
+
+@lru_cache(maxsize=1)
+def _text() -> tuple[list[str], dict[str, str]]:
+    from pkgutil import get_data  # `importlib.resources` takes 10 ms, which every `add` would wait for
+
+    text = (get_data("memos_cli.data", "changes.txt") or b"").decode()
+    blocks, *lists = re.split(r"^## ", text, flags=re.MULTILINE)
+    named = (one.partition("\n") for one in lists)
+    return re.split(r"^# ", blocks, flags=re.MULTILINE)[1:], {name.strip(): body for name, _, body in named}
+
+
+@lru_cache(maxsize=1)
+def blocks() -> tuple[Block, ...]:
+    """All blocks, in the order of the file."""
+    return tuple(_block(*text.strip().splitlines()) for text in _text()[0])
+
+
+def _block(head: str, *lines: str) -> Block:
+    *name, kind = head.split()
+    parted = (line.split(" ", 1)[1].partition(" : ") for line in lines)
+    read = (Line(line[0], frozenset(words.split()), pattern) for line, (words, _, pattern) in zip(lines, parted, strict=True))
+    return Block(" ".join(name), kind, tuple(read))
+
+
+@lru_cache(maxsize=1)
+def endings() -> tuple[Ending, ...]:
+    """The ways to say that a statement is over."""
+    found = []
+    for line in _text()[1]["over"].strip().splitlines():
+        words, _, rest = line.partition(" : ")
+        pattern, _, stated = rest.partition(" -> ")
+        found.append(Ending(frozenset(words.split()), pattern, stated))
+    return tuple(found)
+
+
+@lru_cache(maxsize=1)
+def _telling() -> frozenset[str]:
+    told = (line.words for block in blocks() for line in block.lines if line.sign != "s")
+    said = (word for phrase in phrases("instead") for word in phrase.split()[:1])
+    return frozenset().union(*told, *(ending.words for ending in endings()), said)
+
+
+def may_tell(text: str) -> bool:
+    """Whether a text has a word with which a change is told; most texts have none, and need no further look."""
+    return not _telling().isdisjoint(re.findall(r"\w+", text.casefold()))
+
+
+@lru_cache(maxsize=32)
+def words(name: str) -> frozenset[str]:
+    """A list of single words: as `now`, `not`, `limits` or `doubts`."""
+    return frozenset(_text()[1][name].split())
+
+
+@lru_cache(maxsize=4)
+def phrases(name: str) -> tuple[str, ...]:
+    """A list of phrases: `single` or `instead`."""
+    return tuple(" ".join(phrase.split()) for phrase in _text()[1][name].split(";"))

@@ -1,0 +1,104 @@
+"""What somebody just told, and what it ends: looked up as it is stored, in the same transaction, so that undo takes back both.
+
+A text that says that something changed ("I moved to York", "I no longer smoke") supersedes what it certainly ends; where it is
+not certain a question is put up for `memos review`. Any other text is left to the tick's sweep, which compares all of them.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from memos_cli.infra.vault import queries, search
+from memos_cli.model import NEVER_SUPERSEDED, Filter, Form, Kind, Memory, Origin, starts
+from memos_cli.operation.operator.dedupe import change, fusion, verdicts
+from memos_cli.operation.operator.dedupe.candidates import Candidates
+from memos_cli.operation.operator.dedupe.fusion import Act, Proposal
+from memos_cli.operation.operator.dedupe.normal_form import read
+from memos_cli.operation.operator.dedupe.verdicts import Verdict
+from memos_cli.operation.policy import policy_of
+
+if TYPE_CHECKING:
+    from memos_cli.infra.vault.units import Unit
+    from memos_cli.infra.vault.vault import Vault
+
+MOST_TOLD = 200
+"""So many memories of one transaction are looked at; what a long file says is left to the tick."""
+ASKED = 3
+"""How many questions one memory may raise, as in a sweep."""
+_DAY = 10
+"""The length of the date at the beginning of a time."""
+
+
+class Settled(NamedTuple):
+    """What new memories ended, and the ids of the questions that they raised, as `memos review` lists them."""
+
+    superseded: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
+
+
+def settle(vault: "Vault", unit: "Unit", ids: Sequence[str], at: str) -> Settled:
+    """Let new memories supersede what they end, or ask about it.
+
+    Args:
+        ids: the new memories, which `unit` has stored.
+        at: now, as fixed-width UTC text.
+    """
+    rules = policy_of(vault)
+    if not ids or len(ids) > MOST_TOLD or not (rules.get("steps.supersede") or rules.get("steps.review")):
+        return Settled()
+    current = Filter(at=at)
+    candidates = Candidates(vault, current, None, 1.0)
+    superseded: list[str] = []
+    questions: list[str] = []
+    for identity in ids:
+        row = search.row_if(vault, identity, queries.condition(current))
+        told = vault.get(identity)
+        if row is None or not may_end(told):
+            continue
+        mine = 0
+        for known, certain, reasons in _ended(told, [one for one, _ in candidates.of(told, row)], at):
+            against = _against(known, told)
+            if certain and against is None and rules.get("steps.supersede"):
+                end = starts(told) if starts(told) > starts(known) else at
+                superseded += [known.id] if fusion.supersede(unit, known, told, end) else []
+            elif rules.get("steps.review") and mine < ASKED:
+                proposal = Proposal(Act.REVIEW, (known, told), (*reasons, *filter(None, (against,))), suggested="supersede")
+                asked = fusion.apply(unit, vault, proposal, at)
+                mine += asked is not None
+                questions += [asked.made] if asked is not None and asked.made else []
+    return Settled(tuple(superseded), tuple(questions))
+
+
+def may_end(told: Memory) -> bool:
+    """Whether a memory says that something changed or is over, so that others may have to end."""
+    return told.kind not in NEVER_SUPERSEDED and told.form is Form.PLAINTEXT and change.is_told(read(told.content))
+
+
+def _ended(told: Memory, known: Sequence[Memory], at: str) -> Iterator[tuple[Memory, bool, tuple[str, ...]]]:
+    """The known memories that the told one ends, whether it certainly does, and why."""
+    for one in known:
+        if one.kind in NEVER_SUPERSEDED or one.form is not Form.PLAINTEXT or one.created_at > told.created_at:
+            continue
+        if one.key is not None and told.key is not None and one.key != told.key:
+            continue
+        found = verdicts.told(one, told)
+        if found.verdict not in {Verdict.CONFLICT_CERTAIN, Verdict.CONFLICT_POSSIBLE}:
+            continue
+        certain = found.verdict is Verdict.CONFLICT_CERTAIN
+        if starts(told)[:_DAY] < starts(one)[:_DAY]:
+            # It speaks of a time before the known one began: who moved in 2003 may live elsewhere since.
+            if not certain:
+                continue
+            yield one, False, (*found.reasons, "it speaks of an earlier time")
+        elif starts(told) <= at:
+            yield one, certain and told.origin is not Origin.INFERENCE, found.reasons
+        else:
+            yield one, certain and told.kind is not Kind.EVENT, found.reasons
+
+
+def _against(known: Memory, told: Memory) -> str | None:
+    """Why a person has to say so before a memory is superseded; `None` where nobody has to."""
+    if known.frozen:
+        return "the earlier one is frozen"
+    if fusion.is_overruled(known, told):
+        return "the later one came from elsewhere, signed by nobody whom you trust"
+    return "titled differently" if known.title != told.title else None
