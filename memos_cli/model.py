@@ -261,6 +261,8 @@ class Filter(NamedTuple):
         everything: include every state and validity, except what was purged.
         principal: who is asking; `None` for the cube's owner, who sees all.
         snapshot: look at the cube as it was at this snapshot; `at` is then that time.
+        turns: include the turns of `memos chat` itself. They are conversation and no memories, so every filter leaves them out
+            that neither says this nor names a conversation.
     """
 
     at: str
@@ -283,6 +285,12 @@ class Filter(NamedTuple):
     everything: bool = False
     principal: str | None = None
     snapshot: str | None = None
+    turns: bool = False
+
+    @property
+    def asks_for_turns(self) -> bool:
+        """Whether the turns of `memos chat` itself may pass."""
+        return self.turns or self.conversation is not None
 
     @property
     def looks_back(self) -> bool:

@@ -25,8 +25,25 @@ Condition = tuple[str, list[Any]]
 _OPEN = (Visibility.SHARED, Visibility.PUBLIC, Visibility.READ_ONLY)
 
 
+TURNS = "chat-????-??-??-????????"
+"""The names of the conversations that `memos chat` holds, as a pattern of GLOB: `chat-`, the day, and 8 random characters.
+
+A turn of chat itself is an episode of such a conversation. A talk that was brought in has the name that its source gave it, and
+what chat made of a statement has another kind: both are memories.
+"""
+IS_TURN = f"conversation GLOB '{TURNS}' AND kind = 'episode' AND origin = 'conversation'"
+"""The SQL condition on `memories` for the turns of `memos chat` itself."""
+NO_TURN = f"m.n NOT IN (SELECT n FROM memories WHERE {IS_TURN})"
+"""SQLite makes this list once in a query, from the index of conversations: as a condition on the columns of `m` it would make
+every search by meaning read all rows, and not the index of states alone."""
+
+
 def condition(wanted: Filter) -> Condition:
-    """The SQL condition on `memories m` and its parameters."""
+    """The SQL condition on `memories m` and its parameters.
+
+    The turns of chat are left out here, and nowhere else, unless the filter asks for them. Where a memory is named by its id,
+    `by_id` is the condition: a turn is found by its own name.
+    """
     clauses: list[str] = []
     values: list[Any] = []
 
@@ -36,6 +53,8 @@ def condition(wanted: Filter) -> Condition:
 
     _require_sight(wanted, require)
     _require_presence(wanted, require)
+    if not wanted.asks_for_turns:
+        require(NO_TURN)
     for column in ("conversation", "session", "speaker", "task", "key"):
         if (value := getattr(wanted, column)) is not None:
             require(f"m.{column} = ? COLLATE NOCASE", value)
@@ -54,6 +73,11 @@ def condition(wanted: Filter) -> Condition:
                 bound,
             )
     return " AND ".join(clauses), values
+
+
+def by_id(wanted: Filter) -> Condition:
+    """The condition of a filter for memories that are named by their ids: turns of chat pass it, too."""
+    return condition(wanted._replace(turns=True))
 
 
 def reaches_cold(wanted: Filter) -> bool:
@@ -112,7 +136,7 @@ def _use_states(states: Sequence[str]) -> tuple[Any, ...]:
 
 def versions(vault: "OpenCube", ids: Sequence[str], wanted: Filter) -> dict[str, int]:
     """The versions of those of these memories that pass a filter, by id."""
-    clause, values = condition(wanted)
+    clause, values = by_id(wanted)
     sql = f"SELECT m.id, m.version FROM memories m WHERE m.id IN (SELECT value FROM json_each(?)) AND {clause}"
     return dict(vault.conn.execute(sql, (json.dumps(ids), *values)).fetchall())
 
@@ -307,20 +331,6 @@ def _end_of_load(conn: sqlite3.Connection, txn: str, load: int) -> int | None:
     return int(conn.execute("SELECT max(n) FROM ops WHERE txn = ?", (txn,)).fetchone()[0]) if count > load else None
 
 
-def schedule(vault: "OpenCube", now: str) -> tuple[dict[str, int], int, str | None]:
-    """How many memories are in each state, how many are due at `now`, and when the next one will be."""
-    states = dict(vault.conn.execute("SELECT state, count(*) FROM memories GROUP BY 1").fetchall())
-    due = vault.conn.execute("SELECT count(*) FROM memories WHERE next_due_at <= ?", (now,)).fetchone()[0]
-    later = vault.conn.execute("SELECT min(next_due_at) FROM memories WHERE next_due_at > ?", (now,)).fetchone()[0]
-    return states, int(due), later
-
-
-def count_up_to(vault: "OpenCube", states: Sequence[str], most: int) -> int:
-    """How many memories are in these states, counted up to `most`: counting a million rows takes a second."""
-    sql = f"SELECT count(*) FROM (SELECT 1 FROM memories WHERE state IN ({_marks(states)}) LIMIT ?)"
-    return int(vault.conn.execute(sql, (*states, most)).fetchone()[0])
-
-
 def ids_with_prefix(vault: "OpenCube", prefix: str, sight: Condition, limit: int = 12) -> list[str]:
     """The ids that begin with `prefix`, among those that the condition lets through."""
     clause, values = sight
@@ -367,34 +377,3 @@ def transaction_summaries(vault: "OpenCube", names: Iterable[str]) -> list[dict[
         (last,) = log.operations(vault.conn, "WHERE n = ?", (row.pop("n"),))  # the one with that clock: so SQLite has it
         found.append({**row, "at": time_of(last)})
     return found
-
-
-def statistics(vault: "OpenCube") -> dict[str, Any]:
-    """Counts for `stats` and `cube info`."""
-
-    def counts(column: str) -> dict[str, int]:
-        sql = f"SELECT {column}, count(*) FROM memories m WHERE state <> 'purged' GROUP BY 1 ORDER BY 2 DESC, 1"
-        return dict(vault.conn.execute(sql).fetchall())
-
-    def one(sql: str) -> int:
-        return int(vault.conn.execute(sql).fetchone()[0])
-
-    return {
-        "memories": one("SELECT count(*) FROM memories WHERE state <> 'purged'"),
-        "operations": one("SELECT count(*) FROM ops"),
-        "transactions": one("SELECT count(DISTINCT txn) FROM ops"),
-        "states": counts("state"),
-        "kinds": counts("kind"),
-        "tags": dict(vault.conn.execute("SELECT tag, count(*) FROM tags GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20").fetchall()),
-        "links": one("SELECT count(*) FROM links"),
-        "pinned": one("SELECT count(*) FROM memories WHERE pinned"),
-        "frozen": one("SELECT count(*) FROM memories WHERE frozen"),
-        "vectors": one("SELECT (SELECT count(*) FROM vectors) + (SELECT count(*) FROM cold_vectors)"),
-        "pending": one("SELECT count(*) FROM pending"),
-        "uses": one("SELECT coalesce(sum(count), 0) FROM uses"),
-    }
-
-
-def untrusted_count(vault: "OpenCube") -> int:
-    """How many memories are untrusted: they came from elsewhere, and nobody here has used them yet."""
-    return int(vault.conn.execute("SELECT count(*) FROM arrivals").fetchone()[0])

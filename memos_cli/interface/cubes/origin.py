@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from memos_cli.errors import MemosError, ModelUnavailable
 from memos_cli.hybrid_clock import time_of
+from memos_cli.infra import counts
 from memos_cli.infra.local import adapters
 from memos_cli.infra.transfer.dumper import MAKER
-from memos_cli.infra.vault import past, queries, search
+from memos_cli.infra.vault import past, search
 from memos_cli.model import Adapter
 from memos_cli.operation import models
 from memos_cli.signer import Signer
@@ -103,7 +104,7 @@ def fitting(session: "Session", keys: "Keys", vault: "Vault") -> Fitting:
         vault.mark(MAKER) or vault.meta["owner"],
         tuple(_vectors(session, vault)),
         arrived,
-        queries.untrusted_count(vault),
+        counts.untrusted_count(vault),
         vault.policy != vault.merged_policy,
         tuple(_learnt(session, vault, model)),
         tuple(_states(session, vault, model)),
@@ -179,7 +180,7 @@ def with_untrusted(session: "Session", keys: "Keys", verifier: str) -> list[str]
             vault = session.vault(name)
             signed = any(one.key == verifier for came in arrivals(keys, vault) for one in came.signers)
             if signed and (
-                queries.untrusted_count(vault) or any(adapters.untrusted(vault, one) for one in adapters.folders(vault))
+                counts.untrusted_count(vault) or any(adapters.untrusted(vault, one) for one in adapters.folders(vault))
             ):
                 found.append(name)
     return found

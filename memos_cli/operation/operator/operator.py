@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from memos_cli.infra import counts
 from memos_cli.infra.vault import past, queries, search
 from memos_cli.model import Filter, Memory
 from memos_cli.operation.results import Found, Query
@@ -35,7 +36,7 @@ class MemOperator:
 
     def statistics(self, vault: "Vault") -> dict[str, Any]:
         """Counts of one cube."""
-        return queries.statistics(vault)
+        return counts.statistics(vault)
 
     # -- finding
 
@@ -49,7 +50,7 @@ class MemOperator:
         lexical: bool = False,
         record: bool = True,
     ) -> Found:
-        """The memories that answer a query best; their uses are recorded.
+        """The memories that answer a query best; the uses of those that are relevant are recorded.
 
         Args:
             query: words, or a question.
@@ -61,7 +62,9 @@ class MemOperator:
         """
         (found,) = self.search_many([Query(query)], k=k, user_id=user_id, wanted=wanted, lexical=lexical)
         if record and not (wanted and wanted.looks_back):
-            self.record_uses(hit.memory for hit in found.hits)
+            from memos_cli.operation.operator.relevance import is_relevant
+
+            self.record_uses(hit.memory for hit in found.hits if is_relevant(query, hit))
         return found
 
     def search_many(
