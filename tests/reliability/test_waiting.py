@@ -22,12 +22,11 @@ def test_a_read_answers_while_somebody_writes(memos: Run, home: Path, monkeypatc
     memos("add", "A second heron nests by the mill")
     with locked(cube_file(home)):
         began = time.monotonic()
+        shown = memos("list", "--ids").out.split()[0]
         for command in (
-            ("search", "heron"), ("list",), ("show", "heron"), ("stats",), ("chat", "--no-save", "-m", "Where is the heron?"),
+            ("search", "heron"), ("list",), ("show", shown), ("stats",), ("chat", "--no-save", "-m", "Where is the heron?"),
             ("lifecycle", "status"), ("scheduler", "status"), ("scheduler", "explain", "heron"),
         ):  # fmt: skip
-            if command[0] == "show":
-                command = ("show", memos("list", "--ids").out.split()[0])
             ran = memos(*command, env={"MEMOS_LOCK_TIMEOUT": str(LONG)})
             assert ran.status == 0, (command, ran.err)
         assert time.monotonic() - began < LONG

@@ -11,10 +11,10 @@ from typing import Any
 
 from memos_cli.errors import UsageError
 from memos_cli.hybrid_clock import moment_of
-from memos_cli.infra import echoes, limits
+from memos_cli.infra import limits
 from memos_cli.infra.limits import ALPHABET, ID_LENGTH
 from memos_cli.infra.marks import COOLED, GENERATIONS, TICKED, TICKS, bump_generation, mark, mark_unwiped, set_mark
-from memos_cli.infra.vault import fold, links, rows
+from memos_cli.infra.vault import echoes, fold, links, rows
 from memos_cli.infra.vault.log import IMPORT, REPAIR, TOMBSTONE, Appender, of_subject, order
 from memos_cli.model import COLD_STATES, HOT_STATES, Draft, Kind, LinkType, Memory, Operation, State
 from memos_cli.times import from_millis
@@ -50,7 +50,7 @@ class Unit:
     Attributes:
         cooled: how many memories left the hot index in it.
         changed: the ids of existing memories that it changed.
-        ended: the memories that ended in it, by id, in a cube in which chat was held; `echoes.follow` asks for them.
+        ended: the memories that ended in it, by id, in a cube in which chat was held; `echoes.endings` asks for them.
         came_in: whether operations from elsewhere were inserted in it.
     """
 

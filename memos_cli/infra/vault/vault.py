@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from memos_cli.errors import AmbiguousId, CubeLocked, IntegrityError, MemoryNotFound, NotWritable, StorageFull
-from memos_cli.infra import echoes, heads, marks, uses
+from memos_cli.infra import heads, marks, uses
 from memos_cli.infra.limits import ID_LENGTH
 from memos_cli.infra.marks import note_cooled
-from memos_cli.infra.vault import connection, log, queries, rows, schema, units
+from memos_cli.infra.vault import connection, echoes, log, queries, rows, schema, units
 from memos_cli.infra.vault.units import Unit, compact
 from memos_cli.model import Cube, Filter, Link, Memory, Operation, starts
 from memos_cli.times import from_millis
@@ -104,8 +104,8 @@ class Vault:
             appender = log.Appender(self.conn, replica=own, principal=principal, command=command, millis=millis, txn=txn)
             unit = Unit(self.conn, appender, self.due)
             yield unit
-            if unit.ended:
-                echoes.follow(self.conn, unit)
+            for identity, change in echoes.endings(self.conn, unit.ended, unit.log.millis, unit.log.clock):
+                unit.change("memory", identity, change)
             unit.require_no_circle()
             cooled = note_cooled(self.conn, unit.cooled) if unit.cooled else 0
             ends = self._went_on(unit, known)

@@ -189,7 +189,7 @@ class Chat:
         return extractive(answer, meant)
 
     def forget(self, memory: Memory) -> Memory:
-        """Forget a memory; the memory as it is now. The turns of chat that repeat it are forgotten with it (`infra.echoes`).
+        """Forget a memory, and with it the turns of chat that repeat it (`infra.vault.echoes`); the memory as it is now.
 
         Raises:
             Refused: it is frozen, or not this person's.

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import NotWritable, StorageFull
-from memos_cli.infra.echoes import RESTS
+from memos_cli.infra.vault.echoes import RESTS
 from memos_cli.interface.pipeline import pipeline
 from memos_cli.interface.reader import extraction, intents, notes
 from memos_cli.interface.reader.extraction import Known, plain

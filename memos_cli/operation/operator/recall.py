@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from memos_cli.infra.echoes import RESTS
+from memos_cli.infra.vault.echoes import RESTS
 from memos_cli.model import Filter, Kind, Memory
 from memos_cli.operation.prompt import model_request
 from memos_cli.operation.prompt.layout import Line, Prompt, Turn

@@ -16,15 +16,12 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from memos_cli.infra.vault import fold, rows, search
 from memos_cli.infra.vault.queries import IS_TURN
 from memos_cli.model import State
 from memos_cli.times import from_millis
-
-if TYPE_CHECKING:
-    from memos_cli.infra.vault.units import Unit
 
 RESTS = "rests_on"
 """The key in an answer's metadata of the memories that the answer names, each with its version."""
@@ -64,9 +61,17 @@ def has_turns(conn: sqlite3.Connection) -> bool:
     return conn.execute(f"SELECT 1 FROM memories WHERE {IS_TURN} LIMIT 1").fetchone() is not None
 
 
-def follow(conn: sqlite3.Connection, unit: "Unit") -> None:
-    """End the echoes of the memories that ended in a transaction, at its end and as a part of it."""
-    now = from_millis(unit.log.millis)
+def endings(
+    conn: sqlite3.Connection, ended: Mapping[str, Ended], millis: int, clock: int
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The ids of the echoes of the memories that ended in a transaction, each with the change that ends it in the same way.
+
+    Args:
+        ended: the memories, by id.
+        millis: the time, in milliseconds since 1970.
+        clock: the clock of the transaction.
+    """
+    now = from_millis(millis)
     changes: dict[str, dict[str, Any]] = {
         "purged": {fold.PURGED: True},
         "expired": {"state": State.EXPIRED.value, "since": now},
@@ -74,13 +79,13 @@ def follow(conn: sqlite3.Connection, unit: "Unit") -> None:
     }
     done: set[str] = set()
     for way, change in changes.items():
-        ended = {identity: one for identity, one in unit.ended.items() if one.way == way}
+        mine = {identity: one for identity, one in ended.items() if one.way == way}
         # What is said in the same moment says that the statement changes.
-        before = unit.log.clock if way == "over" else None
-        for identity, is_over in find(conn, ended, now, before=before):
+        before = clock if way == "over" else None
+        for identity, is_over in find(conn, mine, now, before=before):
             if identity not in done and not (is_over and way != "purged"):
                 done.add(identity)
-                unit.change("memory", identity, change)
+                yield identity, change
 
 
 def find(

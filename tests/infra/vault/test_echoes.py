@@ -80,7 +80,6 @@ class TestConversationIsNoMemory:
             assert (done.status, done.data["counts"]["memories"]) == (0, count), (options, done.err)
             name = f"back{len(options)}"
             assert memos("cube", "import", str(file), "--name", name).status == 0
-            assert listed(memos, "--turns", "--kind", "episode") and listed(memos)[0] == "I live in Porto"
             counted = memos("--cube", name, "stats", "--json").data["cubes"][name]
             assert (counted["memories"], counted["turns"]) == (1, kept)
             assert memos("--cube", name, "list", "--json").data["memories"][0]["content"] == "I live in Porto"
@@ -132,13 +131,11 @@ class TestEchoesEndWithTheirMemory:
         assert gone["removed"]["turns of chat"] == dry["removed"]["turns of chat"] == 4
         assert gone["holders"] == []
         assert traces(home, ("novabanka",)) == []
-        assert sorted(listed(memos, "--turns"))[-1] == "hello"
+        assert max(listed(memos, "--turns")) == "hello"
         assert memos("doctor").status == 0
 
     @pytest.mark.model
-    def test_what_memos_mini_said_of_it_goes_as_well(
-        self, memos: Run, home: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_what_memos_mini_said_of_it_goes_as_well(self, memos: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.importorskip("llama_cpp")
         if known_models._mini() is None:
             pytest.skip("memos-mini is not part of this build")
