@@ -57,6 +57,13 @@ class TestConversationIsNoMemory:
         assert memos("forget", "--conversation", name, "--yes").status == 0
         assert listed(memos, "--turns") == []
 
+    def test_turns_alone_say_not_what_to_forget(self, memos: Run) -> None:
+        memos("add", "I live in Porto")
+        memos("chat", "-m", "hello")
+        assert memos("forget", "--turns", "--yes").status == 2
+        assert memos("forget", "--turns", "--kind", "episode", "--yes").status == 0
+        assert listed(memos, "--turns") == ["I live in Porto"]
+
     def test_a_view_can_ask_for_turns(self, memos: Run) -> None:
         memos("chat", "-m", "hello")
         memos("view", "save", "talk", "--turns", "--kind", "episode")
