@@ -17,7 +17,7 @@ USER_FILE = "config.toml"
 
 
 def _cube(value: object) -> str:
-    from memos_cli.infra.vault.shelf import Shelf
+    from memos_cli.infra.shelf import Shelf
 
     name = values.text(value)
     try:

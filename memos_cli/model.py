@@ -267,6 +267,8 @@ class Filter(NamedTuple):
         principal: who is asking; `None` for the cube's owner, who sees all.
         snapshot: look at the cube as it was at this snapshot; `at` is then that time.
         ahead: what may be to come from this instant on: dated at or after it, not valid before it, or recurring.
+        turns: include the turns of `memos chat` itself. They are conversation and no memories, so every filter leaves them out
+            that neither says this nor names a conversation.
     """
 
     at: str
@@ -290,6 +292,12 @@ class Filter(NamedTuple):
     principal: str | None = None
     snapshot: str | None = None
     ahead: str | None = None
+    turns: bool = False
+
+    @property
+    def asks_for_turns(self) -> bool:
+        """Whether the turns of `memos chat` itself may pass."""
+        return self.turns or self.conversation is not None
 
     @property
     def looks_back(self) -> bool:

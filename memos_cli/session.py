@@ -14,8 +14,8 @@ from memos_cli.errors import CubeNotFound, MemoryNotFound, UsageError
 from memos_cli.infra.governance import governance
 from memos_cli.infra.limits import is_time
 from memos_cli.infra.local.embeddings import Embeddings
+from memos_cli.infra.shelf import Shelf
 from memos_cli.infra.vault import past
-from memos_cli.infra.vault.shelf import Shelf
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Memory
 from memos_cli.times import Zone, from_millis, to_text

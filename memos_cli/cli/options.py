@@ -197,7 +197,7 @@ _FILTERS = (
     click.option(
         "--until", type=WHEN, help="Happened (or, undated, was recorded) before this time; of a period before its beginning."
     ),
-    click.option("--conversation", type=NAMED, metavar="NAME", help="Only of this conversation."),
+    click.option("--conversation", type=NAMED, metavar="NAME", help="Only of this conversation; one of chat's is found so."),
     click.option("--session", type=NAMED, metavar="NAME", help="Only of this session."),
     click.option("--speaker", type=NAMED, metavar="NAME", help="Only said by this speaker."),
     click.option("--task", type=NAMED, metavar="NAME", help="Only within this task."),
@@ -205,11 +205,12 @@ _FILTERS = (
     click.option("--pinned", is_flag=True, default=None, help="Only what is pinned."),
     click.option("--as-of", type=WHEN, help="As it was known, and true, at this time."),
     click.option("--archived", is_flag=True, help="Also what is archived."),
+    click.option("--turns", is_flag=True, help="Also what was said in memos chat itself: its questions and answers."),
     click.option("--all", "everything", is_flag=True, help="Also what is archived, superseded, expired or forgotten."),
 )
 FILTER_NAMES = (
     "kinds", "tags", "states", "since", "until", "conversation", "session", "speaker", "task", "key", "pinned", "as_of",
-    "archived", "everything",
+    "archived", "turns", "everything",
 )  # fmt: skip
 
 

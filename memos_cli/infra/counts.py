@@ -1,26 +1,51 @@
-"""Counts of what a cube holds."""
+"""Counts of a cube's memories, for reports. Turns of chat are no memories, and are counted by themselves."""
 
-import sqlite3
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from memos_cli.infra.vault import queries
+
+if TYPE_CHECKING:
+    from memos_cli.infra.vault.connection import OpenCube
 
 
-def statistics(conn: sqlite3.Connection) -> dict[str, Any]:
-    """Counts for `stats` and `cube info`."""
+def schedule(vault: "OpenCube", now: str) -> tuple[dict[str, int], int, str | None]:
+    """How many memories are in each state, how many are due at `now`, and when the next one will be.
+
+    A tick looks at turns of chat as well, so they are among those that are due.
+    """
+    states = dict(vault.conn.execute(f"SELECT state, count(*) FROM memories m WHERE {queries.NO_TURN} GROUP BY 1").fetchall())
+    due = vault.conn.execute("SELECT count(*) FROM memories WHERE next_due_at <= ?", (now,)).fetchone()[0]
+    later = vault.conn.execute("SELECT min(next_due_at) FROM memories WHERE next_due_at > ?", (now,)).fetchone()[0]
+    return states, int(due), later
+
+
+def count_up_to(vault: "OpenCube", states: Sequence[str], most: int) -> int:
+    """How many memories are in these states, counted up to `most`: counting a million rows takes a second."""
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM memories WHERE state IN ({', '.join('?' * len(states))}) LIMIT ?)"
+    return int(vault.conn.execute(sql, (*states, most)).fetchone()[0])
+
+
+def statistics(vault: "OpenCube") -> dict[str, Any]:
+    """Counts for `stats` and `cube info`; the turns of chat, which are no memories, are counted by themselves."""
+    there = f"state <> 'purged' AND {queries.NO_TURN}"
 
     def counts(column: str) -> dict[str, int]:
-        sql = f"SELECT {column}, count(*) FROM memories m WHERE state <> 'purged' GROUP BY 1 ORDER BY 2 DESC, 1"  # noqa: S608 -- one of two names
-        return dict(conn.execute(sql).fetchall())
+        sql = f"SELECT {column}, count(*) FROM memories m WHERE {there} GROUP BY 1 ORDER BY 2 DESC, 1"
+        return dict(vault.conn.execute(sql).fetchall())
 
     def one(sql: str) -> int:
-        return int(conn.execute(sql).fetchone()[0])
+        return int(vault.conn.execute(sql).fetchone()[0])
 
+    tags = f"SELECT tag, count(*) FROM tags m WHERE {queries.NO_TURN} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20"
     return {
-        "memories": one("SELECT count(*) FROM memories WHERE state <> 'purged'"),
+        "memories": one(f"SELECT count(*) FROM memories m WHERE {there}"),
+        "turns": one(f"SELECT count(*) FROM memories WHERE state <> 'purged' AND {queries.IS_TURN}"),
         "operations": one("SELECT count(*) FROM ops"),
         "transactions": one("SELECT count(DISTINCT txn) FROM ops"),
         "states": counts("state"),
         "kinds": counts("kind"),
-        "tags": dict(conn.execute("SELECT tag, count(*) FROM tags GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20").fetchall()),
+        "tags": dict(vault.conn.execute(tags).fetchall()),
         "links": one("SELECT count(*) FROM links"),
         "pinned": one("SELECT count(*) FROM memories WHERE pinned"),
         "frozen": one("SELECT count(*) FROM memories WHERE frozen"),
@@ -30,6 +55,6 @@ def statistics(conn: sqlite3.Connection) -> dict[str, Any]:
     }
 
 
-def untrusted_count(conn: sqlite3.Connection) -> int:
+def untrusted_count(vault: "OpenCube") -> int:
     """How many memories are untrusted: they came from elsewhere, and nobody here has used them yet."""
-    return int(conn.execute("SELECT count(*) FROM arrivals").fetchone()[0])
+    return int(vault.conn.execute("SELECT count(*) FROM arrivals").fetchone()[0])

@@ -6,10 +6,10 @@ Triggers write them down: whatever writes vectors, none of its changes is missed
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    import sqlite3
+
     import numpy as np
     from numpy.typing import NDArray
-
-    from memos_cli.infra.vault.connection import OpenCube
 
 MOST = 20_000
 """How many changes of vectors are kept: a matrix that lacks more of them is made anew."""
@@ -47,17 +47,17 @@ class Change(NamedTuple):
     token: bytes
 
 
-def last(vault: "OpenCube") -> Change:
+def last(conn: "sqlite3.Connection") -> Change:
     """The newest change of vectors."""
-    return Change(*vault.conn.execute("SELECT seq, token FROM vector_changes ORDER BY seq DESC LIMIT 1").fetchone())
+    return Change(*conn.execute("SELECT seq, token FROM vector_changes ORDER BY seq DESC LIMIT 1").fetchone())
 
 
-def since(vault: "OpenCube", known: Change, *, cold: bool = False) -> "NDArray[np.int64] | None":
+def since(conn: "sqlite3.Connection", known: Change, *, cold: bool = False) -> "NDArray[np.int64] | None":
     """The rows whose hot or cold vectors changed after a change; `None` where the cube no longer knows of it."""
     import numpy as np
 
-    found = vault.conn.execute("SELECT token FROM vector_changes WHERE seq = ?", (known.number,)).fetchone()
+    found = conn.execute("SELECT token FROM vector_changes WHERE seq = ?", (known.number,)).fetchone()
     if found is None or found[0] != known.token:
         return None
     sql = "SELECT DISTINCT n FROM vector_changes WHERE seq > ? AND cold = ?"
-    return np.fromiter((n for (n,) in vault.conn.execute(sql, (known.number, int(cold)))), dtype=np.int64)
+    return np.fromiter((n for (n,) in conn.execute(sql, (known.number, int(cold)))), dtype=np.int64)

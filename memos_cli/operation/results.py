@@ -6,7 +6,7 @@ from memos_cli.errors import extra
 from memos_cli.model import Link, Memory, Operation, Source
 
 if TYPE_CHECKING:
-    from memos_cli.infra.vault.purge import Holder
+    from memos_cli.infra.holders import Holder
     from memos_cli.operation.prompt.layout import Prompt
 
 GET_MODEL = f"search is by words alone; for search by meaning {extra('semantic')}"

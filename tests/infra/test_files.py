@@ -4,8 +4,8 @@ import pytest
 
 from memos_cli.errors import CubeNotFound, IntegrityError, Refused, UsageError
 from memos_cli.infra import files
+from memos_cli.infra.shelf import Shelf
 from memos_cli.infra.vault.blobs import Blobs
-from memos_cli.infra.vault.shelf import Shelf
 
 
 def test_a_file_is_whole_or_as_it_was(tmp_path: Path) -> None:

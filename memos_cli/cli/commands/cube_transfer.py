@@ -47,6 +47,9 @@ def export(app: App, /, name: str | None, output: str | None, **given: Any) -> N
     The whole cube, with its log, versions, links, views and policy; or, with a filter, the memories that pass, each with its
     whole history. Uses and what came in last are not part of it: the same cube gives the same bytes.
 
+    A filter and --redact leave out what was said in `memos chat`, unless --turns or --conversation NAME asks for it. The whole
+    cube has it, since it has the whole log, and nothing finds it there unasked.
+
     Of a whole cube the adapters that are in use go along, each with its data set, unless --no-adapters is given; with --slots
     also the slots that hold this cube's memories alone. A filter or --redact leaves both here: they hold what it leaves out.
     Who receives them uses them only if the file is signed by a key that they trust, or by a promotion of their own.

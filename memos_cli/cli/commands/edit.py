@@ -145,11 +145,13 @@ def forget(app: App, /, ids: tuple[str, ...], **given: Any) -> None:  # noqa: AN
     """Forget memories; they can be restored.
 
     They are out of every answer at once, and come back with `memos restore` or `memos undo`. Several at a time by filter
-    (--tag, --kind, --until, …) ask first, and so does one that is frozen.
+    (--tag, --kind, --until, …) ask first, and so does one that is frozen. Questions and answers of `memos chat` that repeat
+    them go with them, and come back with `memos undo`.
 
     With --purge they do not come back: what they said is erased from the log, the indexes, the vectors, the files they were
-    read from and the chat history, and only their ids stay. It asks first. The receipt says what was removed where, and what
-    else still says the same: other memories, by id. Files that you keep outside of memos are not looked at.
+    read from, the conversations and the chat history, and only their ids stay. It asks first. The receipt says what was
+    removed where, and what else still says the same: other memories, by id. Files that you keep outside of memos are not
+    looked at.
 
     \b
     Examples:
@@ -168,7 +170,7 @@ def forget(app: App, /, ids: tuple[str, ...], **given: Any) -> None:  # noqa: AN
     dry, sure, purge, derived = (given.pop(name) for name in ("dry_run", "yes", "purge", "derived"))
     if derived and not purge:
         raise UsageError("--derived needs --purge")
-    narrowed = any(value for value in given.values())
+    narrowed = any(value for name, value in given.items() if name != "turns")  # which widens
     if bool(ids) == narrowed:
         raise UsageError(
             "name memories, or narrow which are meant with filters", hint="memos forget ID, memos forget --tag TAG"

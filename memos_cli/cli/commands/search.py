@@ -40,7 +40,8 @@ def search(app: App, /, query: tuple[str, ...], **given: Any) -> None:  # noqa: 
     """Find memories by words and by meaning.
 
     What is current is searched: not what was superseded, has expired or was forgotten (--all, --archived, --as-of
-    widen). Memories that are shown count as used, except in a look back (--as-of, --snapshot).
+    widen). Memories that are shown count as used where they share a word with the query or are alike in meaning, except in a
+    look back (--as-of, --snapshot). What was said in `memos chat` is found with --turns or --conversation NAME alone.
 
     A batch (--jsonl) takes {"query": …, "as_of": …} a line and answers {"query": …, "hits": […]} a line, in order.
 
@@ -223,6 +224,7 @@ def list_(app: App, /, **given: Any) -> None:  # noqa: ANN401 -- click's own typ
       memos list --kind event --order occurred
       memos list --state expired --ids | xargs memos restore
       memos list --snapshot before-the-move
+      memos list --turns --kind episode --since today
 
     \b
     Exit status:

@@ -75,10 +75,24 @@ class Embeddings:
             embedder.close()
         self._open.clear()
 
-    def embed_pending(self, vault: Vault, limit: int | None = None, tell: Callable[[int, int], None] = lambda *_: None) -> int:
+    def embed_pending(
+        self,
+        vault: Vault,
+        limit: int | None = None,
+        tell: Callable[[int, int], None] = lambda *_: None,
+        *,
+        wait: bool = True,
+    ) -> int:
         """Embed memories that wait for their vectors, the newest first; how many were embedded.
 
+        Args:
+            vault: the cube.
+            limit: the most memories; `None` for all.
+            tell: called with how many are done, of how many.
+            wait: wait for another writer of the cube.
+
         Raises:
+            CubeLocked: another process writes to the cube.
             ModelUnavailable: the model cannot be run.
         """
         waiting = search.pending_count(vault)
@@ -91,17 +105,17 @@ class Embeddings:
             batch = search.pending(vault, min(BATCH, wanted - done))
             if not batch:
                 break
-            self._embed(vault, embedder, batch)
+            self._embed(vault, embedder, batch, wait=wait)
             done += len(batch)
             tell(done, wanted)
         return done
 
-    def _embed(self, vault: Vault, embedder: Embedder, batch: list[tuple[int, str]]) -> None:
+    def _embed(self, vault: Vault, embedder: Embedder, batch: list[tuple[int, str]], *, wait: bool) -> None:
         from memos_cli.infra.local import vector_matrix
 
         encoded = vector_matrix.encode(embedder.embed([text for _, text in batch]))
         rows = [(n, text, vector) for (n, text), vector in zip(batch, encoded, strict=True)]
-        with vault.derive():
+        with vault.derive(wait=wait):
             search.store_vectors(vault, embedder.fingerprint, embedder.dimensions, rows)
 
     def cached(self, vault: Vault) -> tuple[Path, Path]:
@@ -122,7 +136,7 @@ class Embeddings:
         stored = matrix_file.load(self.cached(vault)[cold], _name(embedder, cold=cold))
         return (
             stored[0]
-            if stored is not None and vector_changes.Change(*stored[1]) == vector_changes.last(vault)
+            if stored is not None and vector_changes.Change(*stored[1]) == vector_changes.last(vault.conn)
             else found.whole()
         )
 
@@ -141,7 +155,7 @@ class Embeddings:
 
         if search.embedder_id(vault, embedder.fingerprint) is None:
             return None
-        path, known = self.cached(vault)[cold], vector_changes.last(vault)
+        path, known = self.cached(vault)[cold], vector_changes.last(vault.conn)
         name = _name(embedder, cold=cold)
         patched = self._patched(vault, embedder, path, name, cold=cold) if vault.is_present else None
         if isinstance(patched, vector_matrix.Matrix) or (patched is not None and patched.changed <= most):
@@ -165,7 +179,7 @@ class Embeddings:
         from memos_cli.infra.local.patched_matrix import PatchedMatrix
 
         cached = matrix_file.load(path, name)
-        changed = None if cached is None else vector_changes.since(vault, vector_changes.Change(*cached[1]), cold=cold)
+        changed = None if cached is None else vector_changes.since(vault.conn, vector_changes.Change(*cached[1]), cold=cold)
         if cached is None or changed is None or cached[0].dimensions != embedder.dimensions:
             return None
         if not len(changed):
@@ -180,9 +194,9 @@ def _name(embedder: Embedder, *, cold: bool) -> str:
 
 
 def try_pending(embeddings: Embeddings, vault: Vault, limit: int) -> str | None:
-    """Embed a few memories before a search; a notice of what prevented it, or `None`. Never fails."""
+    """Embed a few memories before a search; a notice of what prevented it, or `None`. Never fails, and waits for no writer."""
     try:
-        embeddings.embed_pending(vault, limit)
+        embeddings.embed_pending(vault, limit, wait=False)
     except (CubeLocked, ModelUnavailable) as error:
         return error.message
     except MemosError as error:

@@ -1,7 +1,7 @@
 """MemLoader: a cube file, verified from its first byte to its last, as a staged cube in a folder that no list contains.
 
 A file may be hostile until all of it was read, so the home stays unchanged. The staged cube lies beside the others under a name
-that no cube can have, and is removed on every way out; after a kill it is swept with other half-made cubes (`vault.shelf`). A
+that no cube can have, and is removed on every way out; after a kill it is swept with other half-made cubes (`infra.shelf`). A
 new cube is the staged one, renamed once. An existing cube is merged with it.
 """
 

@@ -172,24 +172,80 @@ def connect(path: Path) -> sqlite3.Connection:
 
 def _readable(path: Path) -> tuple[sqlite3.Connection, int]:
     """A connection that could read, and the version of the schema."""
-    # A read-only folder cannot hold the shared-memory file of WAL, so the file is read without one.
-    writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+    if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+        return _read_only(path)
     try:
-        return _open(path, writable=writable)
+        return _open(path)
     except sqlite3.OperationalError:
-        log = path.with_name(f"{path.name}-wal")
-        if not _is_full(path) or (log.exists() and log.stat().st_size):
+        if not _is_full(path) or _has_log(path):
             raise
-    # Nor can a full disk. No other process has the cube open then, and without a WAL the file has all that was committed.
-    return _open(path, writable=False)
+    # A full disk has no room for the shared-memory file. No other process has the cube open then.
+    return _open(path, "immutable=1")
 
 
-def _open(path: Path, *, writable: bool) -> tuple[sqlite3.Connection, int]:
+def _read_only(path: Path) -> tuple[sqlite3.Connection, int]:
+    """A connection to a file that cannot be written, or lies where nothing can be: it sees all that was committed.
+
+    SQLite reads the write-ahead log with the help of the shared-memory file beside it, which only the last to close the cube
+    removes. Where there is a log and no such file, the cube was copied or its writer killed, so nobody has it open: a private
+    copy is read. Only without a log has the file itself all that was committed.
+
+    Raises:
+        NotWritable: the log cannot be read.
+    """
+    try:
+        return _open(path, "mode=ro")
+    except sqlite3.OperationalError:
+        if not _has_log(path):
+            return _open(path, "immutable=1")
+        if path.with_name(f"{path.name}-shm").exists():
+            raise
+    return _copied(path)
+
+
+def _has_log(path: Path) -> bool:
+    log = path.with_name(f"{path.name}-wal")
+    return log.exists() and log.stat().st_size > 0
+
+
+def _copied(path: Path) -> tuple[sqlite3.Connection, int]:
+    """A connection to a private copy of a cube's file and its write-ahead log, which nothing but this connection can find.
+
+    Raises:
+        NotWritable: there is no room for a copy.
+    """
+    import shutil
+    import tempfile
+
+    log = path.with_name(f"{path.name}-wal")
+    place = Path(tempfile.mkdtemp(prefix="memos-"))  # for this user alone
+    try:
+        # Moving the log into the file may make that larger by as much as the log.
+        if path.stat().st_size + 2 * log.stat().st_size + _SHARED_MEMORY > shutil.disk_usage(place).free:
+            raise NotWritable(
+                f"the cube at {path.parent} has a write-ahead log, and to read both where nothing can be written takes a copy, "
+                f"for which {place.parent} has no room",
+                hint="set TMPDIR to a folder on a larger disk, or copy the home to where it can be written",
+            )
+        for file in (path, log):
+            shutil.copyfile(file, place / file.name)
+        whole, _ = _open(place / path.name)
+        whole.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        whole.close()
+        return _open(place / path.name, "immutable=1")  # nothing is written here: it would be lost
+    except OSError as error:
+        raise NotWritable(f"the cube at {path.parent} cannot be copied to be read: {error.strerror or error}") from None
+    finally:
+        shutil.rmtree(place, ignore_errors=True)  # SQLite goes on reading the file that it has open
+
+
+def _open(path: Path, how: str = "") -> tuple[sqlite3.Connection, int]:
+    """A connection, and the version of the schema; `how` is the query of SQLite's URI, empty for reading and writing."""
     # The path as a URI only where necessary: making one imports urllib.
-    if writable:
-        conn = sqlite3.connect(path, isolation_level=None, timeout=5.0)
+    if how:
+        conn = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None, timeout=5.0)
     else:
-        conn = sqlite3.connect(path.absolute().as_uri() + "?immutable=1", uri=True, isolation_level=None, timeout=5.0)
+        conn = sqlite3.connect(path, isolation_level=None, timeout=5.0)
     try:
         for pragma in _PRAGMAS:
             conn.execute(pragma)

@@ -9,16 +9,18 @@ goes on.
 import json
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from memos_cli.errors import CubeLocked, StorageFull
 from memos_cli.infra.marks import clear_unwiped, mark_unwiped, unwiped
-from memos_cli.infra.vault import connection, fold
+from memos_cli.infra.vault import connection, echoes, fold
 from memos_cli.infra.vault.blobs import Blobs
+from memos_cli.infra.vault.echoes import Ended
 from memos_cli.infra.vault.units import Unit, compact
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Link, LinkType, Memory, State
+from memos_cli.times import from_millis
 
 DERIVING = (LinkType.DERIVED_FROM, LinkType.MERGED_INTO)
 """Types of links along which a text passes from one memory to another."""
@@ -36,20 +38,28 @@ class Purged(NamedTuple):
     Attributes:
         removed: how many things were removed, place by place.
         links: links between purged memories and others along which a text may have passed.
+        turns: the turns of chat that were purged with the memories, since they repeat them.
+        turns_said: the texts of these turns.
+        spared: turns that repeat the memories and were left.
     """
 
     ids: tuple[str, ...]
     texts: tuple[str, ...]
     removed: dict[str, int]
     links: tuple[Link, ...] = ()
+    turns: tuple[str, ...] = ()
+    turns_said: tuple[str, ...] = ()
+    spared: tuple[str, ...] = ()
 
+    @property
+    def all_ids(self) -> tuple[str, ...]:
+        """The purged memories and turns."""
+        return (*self.ids, *self.turns)
 
-class Holder(NamedTuple):
-    """Something that holds the text, or may: a memory (or another noun of the log), and in which way."""
-
-    noun: str
-    id: str
-    how: str
+    @property
+    def all_texts(self) -> tuple[str, ...]:
+        """The texts of both."""
+        return (*self.texts, *self.turns_said)
 
 
 class TextHolder(Protocol):
@@ -73,11 +83,19 @@ class TextHolder(Protocol):
         ...
 
 
-def purge(vault: Vault, unit: Unit, ids: Iterable[str], places: Sequence[TextHolder] = (), *, dry_run: bool = False) -> Purged:
+def purge(
+    vault: Vault,
+    unit: Unit,
+    ids: Iterable[str],
+    places: Sequence[TextHolder] = (),
+    *,
+    dry_run: bool = False,
+    may: Callable[[Memory], bool] = lambda _: True,
+) -> Purged:
     """Purge any number of memories inside the caller's write transaction; `wipe` has to follow its commit.
 
-    A tick first calls `wipe`, which finishes earlier purges; then this once in each transaction; then one `wipe` with the texts
-    of all of them. Ids of memories purged before are skipped.
+    Turns of chat that repeat them are purged as well. A tick first calls `wipe`, which finishes earlier purges; then this once
+    in each transaction; then one `wipe` with the texts of all of them. Ids of memories purged before are skipped.
 
     Args:
         vault: the cube that `unit` writes to.
@@ -85,32 +103,51 @@ def purge(vault: Vault, unit: Unit, ids: Iterable[str], places: Sequence[TextHol
         ids: full ids.
         places: see `TextHolder`.
         dry_run: count only; the caller rolls the transaction back.
+        may: whether a turn of chat may be purged.
 
     Raises:
         IntegrityError: a source file of a memory is damaged, so it cannot be blanked.
     """
     wanted = [one for one in dict.fromkeys(ids) if vault.get(one).state is not State.PURGED]
-    texts: list[str] = []
-    spans: dict[str, list[tuple[int, int]]] = {}
-    removed = dict.fromkeys(("operations", "rows", "index entries", "vectors", "links", "uses", "files"), 0)
+    histories = {identity: vault.operations("memory", identity) for identity in wanted}
+    turns, spared = _turns(vault, unit, histories, may)
     between: list[Link] = []
     for identity in wanted:
-        history = vault.operations("memory", identity)
-        texts += said(history)
-        for digest, span in _places(history):
-            spans.setdefault(digest, []).append(span)
         outgoing, incoming = vault.links(identity)
         between += [link for link in (*outgoing, *incoming) if link.type in DERIVING]
-        for name, count in _counts(vault.conn, identity, history, outgoing).items():
+    histories |= {identity: vault.operations("memory", identity) for identity in turns}
+    removed = dict.fromkeys(("operations", "rows", "index entries", "vectors", "links", "uses", "files"), 0)
+    spans: dict[str, list[tuple[int, int]]] = {}
+    for identity, history in histories.items():
+        for digest, span in _places(history):
+            spans.setdefault(digest, []).append(span)
+        for name, count in _counts(vault.conn, identity, history, vault.links(identity)[0]).items():
             removed[name] += count
         unit.change("memory", identity, {fold.PURGED: True})
-    known = tuple(dict.fromkeys(texts))
-    removed["files"], doomed = _blank(vault, unit, spans, known, dry_run=dry_run)
+        unit.ended.pop(identity, None)  # its turns are dealt with here
+    texts, said_in_turns = (
+        tuple(dict.fromkeys(text for identity in some for text in said(histories[identity]))) for some in (wanted, turns)
+    )
+    removed["files"], doomed = _blank(vault, unit, spans, texts, dry_run=dry_run)
+    removed["turns of chat"] = len(turns)
     mark_unwiped(vault.conn, doomed)
     links = tuple(link for link in dict.fromkeys(between) if not {link.source, link.target} <= set(wanted))
-    purged = Purged(tuple(wanted), known, removed, links)
+    purged = Purged(tuple(wanted), texts, removed, links, tuple(turns), said_in_turns, tuple(spared))
     outside = {place.name: place.wipe(purged, dry_run=dry_run) for place in places}
     return purged._replace(removed={name: count for name, count in (removed | outside).items() if count})
+
+
+def _turns(
+    vault: Vault, unit: Unit, histories: Mapping[str, Sequence[Any]], may: Callable[[Memory], bool]
+) -> tuple[list[str], list[str]]:
+    """The turns of chat that repeat memories: those that may be purged with them, and the others."""
+    ended = {}
+    for identity, history in histories.items():
+        source = vault.get(identity).source
+        ended[identity] = Ended("purged", tuple(said(history)), (source.conversation, source.session, source.turn))
+    found = [turn for turn, _ in echoes.find(vault.conn, ended, from_millis(unit.log.millis), every=True)]
+    allowed = [turn for turn in found if may(vault.get(turn))]
+    return allowed, [turn for turn in found if turn not in allowed]
 
 
 def follow(vault: Vault, unit: Unit, histories: Iterable[Sequence[Any]]) -> tuple[str, ...]:
@@ -216,45 +253,7 @@ def _blanked(content: bytes, spans: Iterable[tuple[int, int]], texts: Iterable[s
     return bytes(blanked)
 
 
-# -- other holders of a text
-
-
-def holders(vault: Vault, purged: Purged) -> list[Holder]:
-    """The other holders of one of the texts: memories, now or in an earlier version, and other nouns of the log.
-
-    Upper and lower case and white space make no difference. One pass over the log: some 2 s for a million operations.
-    """
-    found: dict[tuple[str, str], str] = {}
-    needles = [_bounded(_folded(json.dumps(text, ensure_ascii=False)[1:-1])) for text in purged.texts if len(text) >= SHORTEST]
-    for noun, subject, change in vault.conn.execute(
-        "SELECT noun, subject, change FROM ops WHERE change IS NOT NULL ORDER BY n"
-    ):
-        hay = _folded(change)
-        if (noun, subject) not in found and any(plain in hay and exact.search(hay) for plain, exact in needles):
-            found[noun, subject] = "says it"
-    for (noun, subject), _ in list(found.items()):
-        if noun == "memory" and not _says_now(vault, subject, purged.texts):
-            found[noun, subject] = "said it in an earlier version"
-    for link in purged.links:
-        other = link.target if link.source in purged.ids else link.source
-        if vault.conn.execute("SELECT 1 FROM memories WHERE id = ? AND state <> 'purged'", (other,)).fetchone():
-            found.setdefault(("memory", other), f"linked by {link.type.value}")
-    return [Holder(noun, subject, how) for (noun, subject), how in found.items() if subject not in purged.ids]
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.replace("\\n", " ").split()).casefold()
-
-
-def _bounded(text: str) -> tuple[str, re.Pattern[str]]:
-    """The text as a search needs it: for a quick test, then as whole words."""
-    return text, re.compile(rf"(?<!\w){re.escape(text)}(?!\w)")
-
-
-def _says_now(vault: Vault, identity: str, texts: Iterable[str]) -> bool:
-    memory = vault.get(identity)
-    now = _folded(f"{memory.title or ''} {memory.content}")
-    return any(_folded(text) in now for text in texts)
+# -- kin
 
 
 def kin(vault: Vault, ids: Iterable[str]) -> list[str]:

@@ -32,10 +32,25 @@ _OPEN = (Visibility.SHARED, Visibility.PUBLIC, Visibility.READ_ONLY)
 NAMED = "SELECT n FROM names WHERE sort = ? AND name = ?"
 """The rows of the memories with a name: its sort (`external_id`, `key`, `task`, `tag`), and its form by `names.compared`."""
 _TAGGED = "SELECT 1 FROM names t WHERE t.n = m.n AND t.sort = 'tag' AND t.name = ?"
+TURNS = "chat-????-??-??-????????"
+"""The names of the conversations that `memos chat` holds, as a pattern of GLOB: `chat-`, the day, and 8 random characters.
+
+A turn of chat itself is an episode of such a conversation. A talk that was brought in has the name that its source gave it, and
+what chat made of a statement has another kind: both are memories.
+"""
+IS_TURN = f"conversation GLOB '{TURNS}' AND kind = 'episode' AND origin = 'conversation'"
+"""The SQL condition on `memories` for the turns of `memos chat` itself."""
+NO_TURN = f"m.n NOT IN (SELECT n FROM memories WHERE {IS_TURN})"
+"""SQLite makes this list once in a query, from the index of conversations: as a condition on the columns of `m` it would make
+every search by meaning read all rows, and not the index of states alone."""
 
 
 def condition(wanted: Filter) -> Condition:
-    """The SQL condition on `memories m` and its parameters."""
+    """The SQL condition on `memories m` and its parameters.
+
+    The turns of chat are left out here, and nowhere else, unless the filter asks for them. Where a memory is named by its id,
+    `by_id` is the condition: a turn is found by its own name.
+    """
     clauses: list[str] = []
     values: list[Any] = []
 
@@ -68,6 +83,11 @@ def condition(wanted: Filter) -> Condition:
     return " AND ".join(clauses), values
 
 
+def by_id(wanted: Filter) -> Condition:
+    """The condition of a filter for memories that are named by their ids: turns of chat pass it, too."""
+    return condition(wanted._replace(turns=True))
+
+
 def reaches_cold(wanted: Filter) -> bool:
     """Whether a filter lets anything in cold storage through."""
     return wanted.everything or wanted.archived or any(state in COLD_STATES for state in wanted.states)
@@ -97,6 +117,8 @@ def _require_marks(wanted: Filter, require: Any) -> None:  # noqa: ANN401 -- the
 
 def _require_presence(wanted: Filter, require: Any) -> None:  # noqa: ANN401 -- the closure above
     """State and validity; for a question about the past, what was known or already true then."""
+    if not wanted.asks_for_turns:
+        require(NO_TURN)
     if wanted.everything:
         require("m.state <> ?", State.PURGED)
         return
@@ -131,7 +153,7 @@ def _use_states(states: Sequence[str]) -> tuple[Any, ...]:
 
 def versions(vault: "OpenCube", ids: Sequence[str], wanted: Filter) -> dict[str, int]:
     """The versions of those of these memories that pass a filter, by id."""
-    clause, values = condition(wanted)
+    clause, values = by_id(wanted)
     sql = f"SELECT m.id, m.version FROM memories m WHERE m.id IN (SELECT value FROM json_each(?)) AND {clause}"
     return dict(vault.conn.execute(sql, (json.dumps(ids), *values)).fetchall())
 
@@ -324,20 +346,6 @@ def _end_of_load(conn: sqlite3.Connection, txn: str, load: int) -> int | None:
     """The last row of a transaction that has more operations than `load`."""
     (count,) = conn.execute("SELECT count(*) FROM (SELECT 1 FROM ops WHERE txn = ? LIMIT ?)", (txn, load + 1)).fetchone()
     return int(conn.execute("SELECT max(n) FROM ops WHERE txn = ?", (txn,)).fetchone()[0]) if count > load else None
-
-
-def schedule(vault: "OpenCube", now: str) -> tuple[dict[str, int], int, str | None]:
-    """How many memories are in each state, how many are due at `now`, and when the next one will be."""
-    states = dict(vault.conn.execute("SELECT state, count(*) FROM memories GROUP BY 1").fetchall())
-    due = vault.conn.execute("SELECT count(*) FROM memories WHERE next_due_at <= ?", (now,)).fetchone()[0]
-    later = vault.conn.execute("SELECT min(next_due_at) FROM memories WHERE next_due_at > ?", (now,)).fetchone()[0]
-    return states, int(due), later
-
-
-def count_up_to(vault: "OpenCube", states: Sequence[str], most: int) -> int:
-    """How many memories are in these states, counted up to `most`: counting a million rows takes a second."""
-    sql = f"SELECT count(*) FROM (SELECT 1 FROM memories WHERE state IN ({_marks(states)}) LIMIT ?)"
-    return int(vault.conn.execute(sql, (*states, most)).fetchone()[0])
 
 
 def ids_with_prefix(vault: "OpenCube", prefix: str, sight: Condition, limit: int = 12) -> list[str]:

@@ -42,6 +42,10 @@ class _Deriver(Unit):
         self._due = due
         self.changed = set()
 
+    def _ending(self, state: str, content: str, valid_to: str | None, now: Memory) -> str | None:  # noqa: ARG002
+        """Nothing ends now: the log has what ended with it."""
+        return None
+
     def _require_fit(self, noun: str, registers: fold.Registers) -> None:
         """Let everything through: what the log amounts to is shown, and `doctor` says what of it no cube file could carry."""
 

@@ -15,14 +15,16 @@ from memos_cli.infra import limits
 from memos_cli.infra.limits import ALPHABET, ID_LENGTH
 from memos_cli.infra.marks import COOLED, TICKED, TICKS, VECTORS, mark, mark_unwiped, set_mark
 from memos_cli.infra.names import compared
-from memos_cli.infra.vault import fold, links, rows
+from memos_cli.infra.vault import echoes, fold, links, rows
 from memos_cli.infra.vault.log import IMPORT, REPAIR, TOMBSTONE, Appender, of_subject, order
-from memos_cli.model import COLD_STATES, HOT_STATES, Draft, LinkType, Memory, Operation, State
+from memos_cli.model import COLD_STATES, HOT_STATES, Draft, Kind, LinkType, Memory, Operation, State
+from memos_cli.times import from_millis
 
 _LETTERS = (ALPHABET * 8).encode()
 _INSERT = f"INSERT INTO memories ({', '.join(rows.COLUMNS)}) VALUES ({', '.join('?' * len(rows.COLUMNS))})"
 _UPDATE = f"UPDATE memories SET {', '.join(f'{column} = ?' for column in rows.COLUMNS)} WHERE n = ?"
-_KEPT = """SELECT m.n, m.state, m.content, m.title, m.speaker, m.key, m.external_id, c.body
+_KEPT = """SELECT m.n, m.state, m.content, m.title, m.speaker, m.key, m.external_id, c.body,
+                  m.kind, m.valid_to, m.conversation, m.session, m.turn
            FROM memories m LEFT JOIN cold c ON c.n = m.n WHERE m.id = ?"""
 _TO_INDEX = "INSERT INTO {0} (rowid, body, names, grams) VALUES (?, ?, ?, ?)"
 _FROM_INDEX = "INSERT INTO {0} ({0}, rowid, body, names, grams) VALUES ('delete', ?, ?, ?, ?)"
@@ -49,6 +51,7 @@ class Unit:
     Attributes:
         cooled: how many memories left the hot index in it.
         changed: the ids of existing memories that it changed.
+        ended: the memories that ended in it, by id, in a cube in which chat was held; `echoes.endings` asks for them.
         came_in: whether operations from elsewhere were inserted in it.
     """
 
@@ -59,6 +62,8 @@ class Unit:
         self._conn = conn
         self.log = log
         self.changed: set[str] = set()
+        self.ended: dict[str, echoes.Ended] = {}
+        self._chatted: bool | None = None
         self._due = due
         self._linked: dict[tuple[str, LinkType, str], None] = {}
 
@@ -210,8 +215,11 @@ class Unit:
         self.changed.add(identity)
         memory, registers = fold.memory(identity, operations)
         self._require_fit("memory", registers)
-        n, state, content, title, speaker, key, external_id, body = self._conn.execute(_KEPT, (identity,)).fetchone()
+        row = self._conn.execute(_KEPT, (identity,)).fetchone()
+        n, state, content, title, speaker, key, external_id, body, kind, valid_to, *place = row
         content = content if body is None else rows.unpacked(body)
+        if way := self._ending(state, content, valid_to, memory):
+            self._note_end(identity, echoes.Ended(way, (content,), tuple(place)), kind)
         if index := _INDEX.get(state):
             tags = tuple(tag for (tag,) in self._conn.execute("SELECT tag FROM tags WHERE n = ? ORDER BY tag", (n,)))
             self._conn.execute(_FROM_INDEX.format(index), (n, *rows.index_text(content, title, speaker, key, tags)))
@@ -233,6 +241,22 @@ class Unit:
             self._conn.execute("INSERT OR IGNORE INTO pending VALUES (?)", (n,))
         else:
             self._move_vectors(n, cold=memory.state in COLD_STATES)
+
+    def _ending(self, state: str, content: str, valid_to: str | None, now: Memory) -> str | None:
+        """How a memory ends with a change: `purged`, `expired`, `over`; `None` where it does not. First what it was before."""
+        if now.state in {State.PURGED, State.EXPIRED}:
+            return None if state in {State.PURGED, now.state} else now.state.value
+        ends = now.valid_to is not None and now.valid_to != valid_to and now.valid_to <= from_millis(self.log.millis)
+        return "over" if ends or now.content != content else None
+
+    def _note_end(self, identity: str, ended: "echoes.Ended", kind: str) -> None:
+        if kind == Kind.EPISODE and echoes.is_chat(ended.place[0]):
+            return
+        if self._chatted is None:
+            self._chatted = echoes.has_turns(self._conn)
+        if self._chatted:
+            before = self.ended.get(identity)
+            self.ended[identity] = ended if before is None else ended._replace(texts=(*before.texts, *ended.texts))
 
     def _row(self, memory: Memory, operations: list[Operation], *, taken: bool) -> tuple[Any, ...]:
         shown = memory._replace(external_id=None) if taken else memory
@@ -343,6 +367,7 @@ class Unit:
         self._conn.execute("BEGIN")
         self.cooled = 0
         self.changed.clear()
+        self.ended.clear()
         self._linked.clear()
 
     def forget_vectors(self, n: int, *tables: str) -> None:

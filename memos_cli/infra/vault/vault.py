@@ -8,12 +8,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
-from memos_cli.errors import AmbiguousId, CubeLocked, IntegrityError, MemoryNotFound, StorageFull
+from memos_cli.errors import AmbiguousId, CubeLocked, IntegrityError, MemoryNotFound, NotWritable, StorageFull
 from memos_cli.infra import heads, marks, uses
 from memos_cli.infra.limits import ID_LENGTH
 from memos_cli.infra.marks import note_cooled
 from memos_cli.infra.names import compared
-from memos_cli.infra.vault import connection, log, queries, rows, schema, units
+from memos_cli.infra.vault import connection, echoes, log, queries, rows, schema, units
 from memos_cli.infra.vault.units import Unit, compact
 from memos_cli.model import Cube, Filter, Link, Memory, Operation, starts
 from memos_cli.times import from_millis
@@ -107,6 +107,8 @@ class Vault:
             appender = log.Appender(self.conn, replica=own, principal=principal, command=command, millis=millis, txn=txn)
             unit = Unit(self.conn, appender, self.due)
             yield unit
+            for identity, change in echoes.endings(self.conn, unit.ended, unit.log.millis, unit.log.clock):
+                unit.change("memory", identity, change)
             unit.require_no_circle()
             cooled = note_cooled(self.conn, unit.cooled) if unit.cooled else 0
             ends = self._went_on(unit, known)
@@ -138,16 +140,20 @@ class Vault:
                 compact(conn)
 
     @contextmanager
-    def derive(self) -> Iterator[sqlite3.Connection]:
-        """A transaction on what is not in the log: vectors and the queue of missing ones."""
-        with self._locked():
+    def derive(self, *, wait: bool = True) -> Iterator[sqlite3.Connection]:
+        """A transaction on what is not in the log: vectors and the queue of missing ones.
+
+        Args:
+            wait: wait for another writer; what a read records by the way does not, since an answer waits for nobody.
+        """
+        with self._locked(wait=wait):
             yield self.conn
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _locked(self, *, wait: bool = True) -> Iterator[None]:
         """The write lock on the file, which is in its place from first to last; what was done is committed at the end."""
         with connection.translated(self.path):
-            connection.begin(self.conn, self.path, self._lock_timeout)
+            connection.begin(self.conn, self.path, self._lock_timeout if wait else 0.0)
             try:
                 connection.require_in_place(self.path, self._file)
                 yield
@@ -179,14 +185,14 @@ class Vault:
         return uses.record(self.conn, ids, at)
 
     def confirm(self, ids: Iterable[str]) -> bool:
-        """Vouch for untrusted memories because somebody here used them; `False` if that cannot be written now."""
+        """Vouch for untrusted memories because somebody here used them, without waiting; `False` if that cannot be written."""
         untrusted = self.arrivals(ids)
         if not untrusted:
             return True
         try:
-            with self.derive() as conn:
+            with self.derive(wait=False) as conn:
                 conn.executemany("DELETE FROM arrivals WHERE id = ?", [(identity,) for identity in untrusted])
-        except (CubeLocked, StorageFull):
+        except (CubeLocked, StorageFull, NotWritable):
             return False
         return True
 
@@ -205,7 +211,7 @@ class Vault:
             AmbiguousId: several, which the message lists.
         """
         prefix = text.strip().lower()
-        sight = queries.condition(Filter(at="", everything=True, principal=principal))
+        sight = queries.by_id(Filter(at="", everything=True, principal=principal))
         with connection.translated(self.path):
             if prefix and prefix.isascii() and prefix.isalnum() and len(prefix) <= ID_LENGTH:
                 found = queries.ids_with_prefix(self, prefix, sight)
@@ -289,7 +295,7 @@ class Vault:
 
     def can_see(self, identity: str, wanted: Filter) -> bool:
         """Whether a memory passes a filter."""
-        clause, values = queries.condition(wanted)
+        clause, values = queries.by_id(wanted)
         sql = f"SELECT 1 FROM memories m WHERE m.id = ? AND {clause}"
         return self.conn.execute(sql, (identity, *values)).fetchone() is not None
 

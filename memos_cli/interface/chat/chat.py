@@ -1,7 +1,7 @@
 """The converse flow: chat understands a message, recalls memories, answers, cites and saves.
 
     understand   `intents`: remember, forget, about, or simply ask
-    recall       core memories (pinned, rules) and what a search finds, without what chat itself said or was asked before
+    recall       core memories (pinned, rules) and what a search finds; turns of chat are no memories, so none is among them
     answer       a model, where one is chosen and sure of itself; else the best memories, word for word (`reply`)
     save         the two turns as episodes and the statements of the message, in one transaction (`episodes`)
 
@@ -189,21 +189,16 @@ class Chat:
         return extractive(answer, meant)
 
     def forget(self, memory: Memory) -> Memory:
-        """Forget a memory and, in the same transaction, the turns of chat that say it; the memory as it is now.
+        """Forget a memory, and with it the turns of chat that repeat it (`infra.vault.echoes`); the memory as it is now.
 
         Raises:
             Refused: it is frozen, or not this person's.
         """
-        wanted = Filter(at=self._session.now, tags=(TAG,))
-        turns = self._memories.search(
-            memory.content, k=100, wanted=wanted, lexical=True, record=False, user_id=self._person
-        ).hits
-        said = [hit.memory.id for hit in turns if hit.memory.cube == memory.cube and _says(hit.memory.content, memory.content)]
-        vault, ids = self._session.locate_all([memory.id, *said], self._person)
+        vault, identity = self._session.locate(memory.id, self._person)
         author = self._session.author("forget", self._person)
-        changed = pipeline.forget(vault, ids, author, thaw=False, dry_run=False)
-        stay = [number for number, turn in enumerate(self._turns) if not _says(turn.text, memory.content)]
-        self._stay(stay)
+        changed = pipeline.forget(vault, [identity], author, thaw=False, dry_run=False)
+        self._let_go()
+        self._stay([number for number, turn in enumerate(self._turns) if not _says(turn.text, memory.content)])
         return changed.memories[0]
 
     def _let_go(self) -> None:
@@ -239,7 +234,7 @@ class Chat:
             hits = self._recalling.search(what, 2 * TOLD).hits
             memories = [hit.memory for hit in hits if words & intents.terms(hit.memory.content)]
         else:
-            wanted = Filter(at=self._session.now, without=(TAG,), kinds=("fact", "preference", "event", "rule", "note"))
+            wanted = Filter(at=self._session.now, kinds=("fact", "preference", "event", "rule", "note"))
             memories = list(self._memories.list(wanted, limit=TOLD, user_id=self._person))
         memories = memories[:TOLD]
         answer = "\n".join(self._recalling.content(memory) for memory in memories) or "I know nothing about that yet."
@@ -290,7 +285,8 @@ class Chat:
     def _begin(self, *, resume: bool) -> Position:
         """Where the conversation begins or resumes."""
         if resume:
-            newest = self._memories.list(Filter(at=self._session.now, tags=(TAG,)), limit=1, user_id=self._person)
+            wanted = Filter(at=self._session.now, kinds=("episode",), tags=(TAG,), turns=True)
+            newest = self._memories.list(wanted, limit=1, user_id=self._person)
             if newest and newest[0].source.conversation:
                 return self._resumed(newest[0].source.conversation, newest[0])
         import os

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from memos_cli.interface.reader import intents
 from memos_cli.model import Memory
+from memos_cli.operation.operator.relevance import ALIKE
 from memos_cli.operation.prompt.layout import Line, Prompt
 from memos_cli.operation.prompt.model_request import UNKNOWN
 from memos_cli.operation.results import Hit
@@ -12,8 +13,6 @@ from memos_cli.operation.results import Hit
 MOST_EXTRACTS = 3
 NEAR = 0.6
 """The share of the best hit's score that another hit needs to be part of an extractive answer."""
-ALIKE = 0.35
-"""The cosine that a memory without a word of the question needs to answer it."""
 _OWN_WORDS = frozenset({"yes", "no", "you", "yet"})
 """Words that memos-mini's answers may end with although no memory contains them."""
 _NUMBERED = re.compile(r"[\[(](\d{1,2}(?:\s*,\s*\d{1,2})*)[\])]")

@@ -1,7 +1,7 @@
 """Saves a conversation: for each message two turns as episodes, and the message's statements, in one transaction.
 
-Recalled text is never stored again. The answer's episode and questions carry the tag `ECHO`, by which recall leaves them out;
-a sentence that was just shown, or that the assistant said, is not news when the person repeats it.
+Recalled text is never stored again. The turns are conversation and no memories: no search finds them unless it is asked to. A
+sentence that was just shown, or that the assistant said, is not news when the person repeats it.
 """
 
 import time
@@ -10,11 +10,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import NotWritable, StorageFull
+from memos_cli.infra.vault.echoes import RESTS
 from memos_cli.interface.pipeline import pipeline
 from memos_cli.interface.reader import extraction, intents, notes
 from memos_cli.interface.reader.extraction import Known, plain
 from memos_cli.model import Draft, Kind, Memory, Origin, Source
-from memos_cli.operation.operator.recall import ASSISTANT, ECHO, RESTS, TAG, Recalled
+from memos_cli.operation.operator.recall import ASSISTANT, ECHO, TAG, Recalled
 from memos_cli.operation.prompt.layout import Turn
 
 if TYPE_CHECKING:

@@ -104,7 +104,7 @@ def fitting(session: "Session", keys: "Keys", vault: "Vault") -> Fitting:
         vault.mark(MAKER) or vault.meta["owner"],
         tuple(_vectors(session, vault)),
         arrived,
-        counts.untrusted_count(vault.conn),
+        counts.untrusted_count(vault),
         vault.policy != vault.merged_policy,
         tuple(_learnt(session, vault, model)),
         tuple(_states(session, vault, model)),
@@ -180,7 +180,7 @@ def with_untrusted(session: "Session", keys: "Keys", verifier: str) -> list[str]
             vault = session.vault(name)
             signed = any(one.key == verifier for came in arrivals(keys, vault) for one in came.signers)
             if signed and (
-                counts.untrusted_count(vault.conn) or any(adapters.untrusted(vault, one) for one in adapters.folders(vault))
+                counts.untrusted_count(vault) or any(adapters.untrusted(vault, one) for one in adapters.folders(vault))
             ):
                 found.append(name)
     return found

@@ -12,13 +12,13 @@ from tempfile import gettempdir
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 from memos_cli.errors import MemosError, Refused, UsageError
+from memos_cli.infra import counts
 from memos_cli.infra.cubefile import SUFFIX, Sign
 from memos_cli.infra.governance import governance
 from memos_cli.infra.local import adapters
 from memos_cli.infra.transfer import dumper, familiarity, loader
 from memos_cli.infra.transfer.dumper import WHOLE, Dumped, Progress
 from memos_cli.infra.transfer.verifier import verified
-from memos_cli.infra.vault import queries
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.interface.cubes.elsewhere import require_elsewhere
 from memos_cli.interface.cubes.target import written
@@ -294,7 +294,7 @@ def refuse_known(target: Path) -> None:
 
 def contents(staged: "Staged") -> Contents:
     """What a staged cube contains."""
-    states = queries.schedule(staged.vault, "")[0]
+    states = counts.schedule(staged.vault, "")[0]
     signed = staged.signatures, staged.signers
     known, came = staged.vault.records(adapters.NOUN), dict.fromkeys(staged.adapters, staged.trusted)
     learnt = foreign_adapters.told(known, came, staged.vault.name)

@@ -50,9 +50,7 @@ class ActivationMemory:
         Raises:
             NotFound: no memory carries them all.
         """
-        from memos_cli.operation.operator.recall import TAG
-
-        wanted = Filter(at=self._session.now, tags=tuple(tags), without=(TAG,))
+        wanted = Filter(at=self._session.now, tags=tuple(tags))
         found = self._memories.list(wanted, limit=MOST_TOPICS, user_id=user_id)
         if not found:
             raise NotFound(f"no memory is tagged {' and '.join(tags)}", hint="see the tags there are with: memos stats")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from memos_cli.errors import Busy, CubeLocked, IntegrityError
-from memos_cli.infra import files
+from memos_cli.infra import files, holders
 from memos_cli.infra.governance import governance
 from memos_cli.infra.local import adapters
 from memos_cli.infra.local.recalls import Recalls
@@ -71,7 +71,7 @@ class Recollections:
 
     def wipe(self, purged: Purged, *, dry_run: bool) -> int:
         """Remove the lines that name a purged memory."""
-        return self._recalls.forget(purged.ids, dry_run=dry_run)
+        return self._recalls.forget(purged.all_ids, dry_run=dry_run)
 
     def sweep(self) -> None:
         """Do nothing: lines written since hold an id, which the log keeps as well."""
@@ -94,7 +94,7 @@ class TypedLines:
         if not self._path.exists():
             return 0
         entries = _entries(self._path.read_bytes().decode("utf-8", "surrogateescape"))
-        texts = [text for text in map(_folded, purged.texts) if len(text) >= _SHORTEST]
+        texts = [text for text in map(_folded, purged.all_texts) if len(text) >= _SHORTEST]
         kept = [entry for entry in entries if not _shared(_folded(_typed(entry)), texts)]
         if len(kept) < len(entries) and not dry_run:
             with files.replaced(self._path) as half:
@@ -121,7 +121,7 @@ class SavedStates:
 
     def wipe(self, purged: Purged, *, dry_run: bool) -> int:
         """Remove the slots; they are made anew when they are needed."""
-        gone = set(purged.ids)
+        gone = set(purged.all_ids)
         return self._remove(lambda slot: any(part.memory in gone for part in slot.parts), dry_run=dry_run)
 
     def sweep(self) -> None:
@@ -190,7 +190,7 @@ class LearntAdapters:
             return 0
         if not dry_run:
             self._halt()
-        doomed = adapters.holding(self._vault, purged.ids, purged.texts)
+        doomed = adapters.holding(self._vault, purged.all_ids, purged.texts)
         if not dry_run:
             for identity in doomed:
                 adapters.remove(self._vault, identity)
@@ -307,6 +307,10 @@ def purge(
         Refused: a memory is frozen, or the principal may not change it. Then nothing is written.
     """
     asking = governance.asking(author.principal, vault.meta)
+
+    def may_purge(turn: Memory) -> bool:
+        return governance.may_change(turn, author.principal, vault.meta)
+
     left = not dry_run and bool(cube_purge.wipe(vault, places))
     with author.write(vault) as unit:
         ids = cube_purge.kin(vault, ids) if derived else ids
@@ -314,12 +318,12 @@ def purge(
             governance.require_change(memory, author.principal, vault.meta)
             if not thaw:
                 governance.require_thaw(memory)
-        purged = cube_purge.purge(vault, unit, ids, places, dry_run=dry_run)
+        purged = cube_purge.purge(vault, unit, ids, places, dry_run=dry_run, may=may_purge)
         txn = unit.log.txn if purged.ids and not dry_run else None
         if dry_run:
             unit.take_back()
-    unfinished = () if dry_run else tuple(cube_purge.wipe(vault, places, None if left else purged.texts))
-    found = cube_purge.holders(vault, purged)
+    unfinished = () if dry_run else tuple(cube_purge.wipe(vault, places, None if left else purged.all_texts))
+    found = holders.holders(vault, purged)
     sight = Filter(at="", everything=True, principal=asking)
     seen = tuple(one for one in found if one.noun != "memory" or vault.can_see(one.id, sight))
     return Receipt(purged.ids, purged.removed, seen, len(found) - len(seen), unfinished, txn, dry_run)

@@ -10,10 +10,11 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import MemosError, UsageError
+from memos_cli.infra import counts
 from memos_cli.infra.governance import governance
 from memos_cli.infra.marks import TICKED
 from memos_cli.infra.transfer import held_changes
-from memos_cli.infra.vault import queries, search
+from memos_cli.infra.vault import search
 from memos_cli.model import Memory, State
 from memos_cli.operation.lifecycle import transitions
 from memos_cli.operation.lifecycle.tick import READ, Limits, Means, Tick, Ticked, uses_of
@@ -208,10 +209,10 @@ def standing(vault: "Vault", now: str, principal: str | None = None) -> Lifecycl
     """How a cube's lifecycle stands; questions are counted that `principal` (`None`: the cube's owner) may see."""
     from memos_cli.operation.operator.dedupe import review
 
-    states, due, later = queries.schedule(vault, now)
-    counts = {state.value: states.get(state.value, 0) for state in State}
+    states, due, later = counts.schedule(vault, now)
+    in_state = {state.value: states.get(state.value, 0) for state in State}
     ticked, waiting = vault.mark(TICKED) or None, search.pending_count(vault)
     asking = governance.asking(principal, vault.meta) if principal else None
     questions = len(review.items(vault, asking, now)) + (held_changes.count(vault) if asking is None else 0)
     rules = dict(policy_of(vault).fields)
-    return LifecycleStanding(vault.name, counts, ticked, due, later, waiting, questions, rules, vault.is_accepted)
+    return LifecycleStanding(vault.name, in_state, ticked, due, later, waiting, questions, rules, vault.is_accepted)

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import MemosError
-from memos_cli.infra import files
+from memos_cli.infra import counts, files
 from memos_cli.infra.governance import governance
 from memos_cli.infra.marks import TICKED
 from memos_cli.infra.vault import purge, queries
@@ -272,7 +272,7 @@ class Tick:
             return planned
         enough = math.ceil(idle / share) if share else None
         alive = (*HOT_STATES, State.ARCHIVED)
-        there = queries.count_up_to(self._vault, alive, max(enough or 0, least + 1))
+        there = counts.count_up_to(self._vault, alive, max(enough or 0, least + 1))
         if there <= least or (enough is not None and there >= enough):
             return planned
         self._braked = idle
@@ -298,7 +298,7 @@ class Tick:
                         self._change(unit, move.id, way)
                     self._moves.append(Move(move.id, way))
             if gone:
-                self._texts += purge.purge(self._vault, unit, gone, self._means.places).texts
+                self._texts += purge.purge(self._vault, unit, gone, self._means.places).all_texts
         if unit.log.count and not gone:
             self._wrote(unit.log.txn)
 

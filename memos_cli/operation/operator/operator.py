@@ -37,7 +37,7 @@ class MemOperator:
 
     def statistics(self, vault: "Vault") -> dict[str, Any]:
         """Counts of one cube."""
-        return counts.statistics(vault.conn)
+        return counts.statistics(vault)
 
     # -- finding
 
@@ -51,7 +51,7 @@ class MemOperator:
         lexical: bool = False,
         record: bool = True,
     ) -> Found:
-        """The memories that answer a query best; their uses are recorded.
+        """The memories that answer a query best; the uses of those that are relevant are recorded.
 
         Args:
             query: words, or a question.
@@ -63,7 +63,9 @@ class MemOperator:
         """
         (found,) = self.search_many([Query(query)], k=k, user_id=user_id, wanted=wanted, lexical=lexical)
         if record and not (wanted and wanted.looks_back):
-            self.record_uses(hit.memory for hit in found.hits)
+            from memos_cli.operation.operator.relevance import is_relevant
+
+            self.record_uses(hit.memory for hit in found.hits if is_relevant(query, hit))
         return found
 
     def search_many(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from memos_cli.infra.vault import fold
+from memos_cli.infra.vault.echoes import RESTS
 from memos_cli.model import Filter, Kind, Memory
 from memos_cli.operation.prompt import model_request
 from memos_cli.operation.prompt.layout import Line, Prompt, Turn
@@ -18,8 +19,6 @@ TAG = "chat"
 """The tag of every turn that chat kept."""
 ECHO = "chat:echo"
 """The tag of turns that say nothing new: questions, answers made of memories, statements that became memories themselves."""
-RESTS = "rests_on"
-"""The key in an answer's metadata of the memories that the answer names, each with its version."""
 MOST_CORE = 12
 """The most core memories of a prompt."""
 _STEP = 4
@@ -89,7 +88,7 @@ class Recall:
 
         Where there are too many, those neither pinned nor of raised priority are dropped first, the oldest before the others.
         """
-        wanted = Filter(at=self._session.now, trusted=True, without=(TAG,))
+        wanted = Filter(at=self._session.now, trusted=True)
         pinned = self._memories.list(wanted._replace(pinned=True), limit=_MOST, user_id=self.person)
         rules = self._memories.list(wanted._replace(kinds=(Kind.RULE.value,)), limit=_MOST, user_id=self.person)
         found = list({memory.id: memory for memory in (*reversed(pinned), *reversed(rules))}.values())
@@ -161,9 +160,8 @@ class Recall:
         return set(rests) - current
 
     def search(self, query: str, k: int) -> Recalled:
-        """The memories that a search finds, without earlier questions and answers of chat that say nothing new."""
-        wanted = Filter(at=self._session.now, without=(ECHO,))
-        found = self._memories.search(query, k=k, wanted=wanted, record=False, user_id=self.person)
+        """The memories that a search finds; turns of chat are none."""
+        found = self._memories.search(query, k=k, record=False, user_id=self.person)
         return Recalled((), found.hits, found.notices)
 
     def lay(self, message: str, found: Recalled, turns: Sequence[Turn]) -> Laid:

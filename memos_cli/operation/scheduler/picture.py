@@ -65,9 +65,7 @@ def drawn(session: "Session", operator: "MemOperator", tokens: int) -> Picture:
         operator: reads the memories.
         tokens: what memories may take of a prompt.
     """
-    from memos_cli.operation.operator.recall import ECHO
-
-    wanted = Filter(at=session.now, without=(ECHO,))
+    wanted = Filter(at=session.now)
     pinned = operator.list(wanted._replace(pinned=True), limit=_MOST)
     memories = {memory.id: memory for memory in (*pinned, *operator.list(wanted, order="used", limit=_MOST))}
     history = _recalled(session)

@@ -292,7 +292,7 @@ def test_question_answer_and_leaving(terminal: Terminal, memos: Run) -> None:
     terminal.ready()
     terminal.type("\x04")
     assert terminal.ended() == 0
-    assert len([one for one in memos("--json", "list").data["memories"] if one["kind"] == "episode"]) == 2
+    assert len([one for one in memos("--json", "list", "--turns").data["memories"] if one["kind"] == "episode"]) == 2
 
 
 def test_history_comes_back_also_in_the_next_run(terminal: Terminal, home: Path) -> None:
@@ -383,7 +383,7 @@ def test_a_pasted_block_is_one_message(terminal: Terminal, memos: Run) -> None:
     terminal.wait("Leeds.")
     terminal.type("\r")
     terminal.wait("I will remember that.")
-    said = [one["content"] for one in memos("--json", "list", "--kind", "episode").data["memories"]]
+    said = [one["content"] for one in memos("--json", "list", "--turns", "--kind", "episode").data["memories"]]
     assert "I am vegan now.\nMy sister Ana lives in Leeds." in said
 
 
@@ -392,7 +392,7 @@ def test_alt_enter_begins_a_new_line(terminal: Terminal, memos: Run) -> None:
     terminal.wait("Leeds.")
     terminal.type("\r")
     terminal.wait("I will remember that.")
-    said = [one["content"] for one in memos("--json", "list", "--kind", "episode").data["memories"]]
+    said = [one["content"] for one in memos("--json", "list", "--turns", "--kind", "episode").data["memories"]]
     assert "I am vegan now.\nI live in Leeds." in said
 
 

@@ -23,7 +23,8 @@ def memories(mos: MOS) -> list[Memory]:
 
 
 def episodes(mos: MOS) -> list[Memory]:
-    return sorted((one for one in mos.list() if one.kind is Kind.EPISODE), key=lambda memory: memory.source.turn or 0)
+    found = mos.list(Filter(at=mos.now, turns=True))
+    return sorted((one for one in found if one.kind is Kind.EPISODE), key=lambda memory: memory.source.turn or 0)
 
 
 def test_the_scripted_model_fills_the_port() -> None:
@@ -120,9 +121,17 @@ def test_recall_leaves_out_what_chat_itself_said_or_was_asked(mos: MOS) -> None:
     assert all(ECHO in one.tags for one in episodes(mos))
 
 
-def test_talk_that_became_no_memory_can_be_recalled(mos: MOS) -> None:
-    mos.conversation(Scripted("Oh.")).ask("It rained all week in the valley of the foxgloves")
-    assert "foxgloves" in mos.conversation().ask("Where did it rain, in the valley of what?").answer
+def test_talk_that_became_no_memory_is_found_in_the_conversation_alone(mos: MOS) -> None:
+    told = "It rained all week in the valley of the foxgloves"
+    talk = mos.conversation(Scripted("Oh."))
+    talk.ask(told)
+    assert "foxgloves" not in mos.conversation().ask("Where did it rain, in the valley of what?").answer
+    assert mos.search("the valley of the foxgloves").hits == ()
+    for wanted in (Filter(at=mos.now, turns=True), Filter(at=mos.now, conversation=talk.conversation)):
+        assert mos.search("the valley of the foxgloves", wanted=wanted).hits[0].memory.content == told
+    model = Scripted("In the valley.")
+    mos.conversation(model, resume=True).ask("Where did it rain?")
+    assert "Where did it rain, in the valley of what?" in model.prompt
 
 
 def test_nothing_is_kept_with_no_save_until_it_is_asked_for(mos: MOS) -> None:
@@ -409,7 +418,7 @@ def test_others_see_nothing_of_a_private_conversation(mos: MOS) -> None:
     mos.add("I live in Porto")
     mos.conversation().ask("Where do I live?")
     assert mos.conversation(user_id="ana").ask("Where do I live?").answer == "I don't know that yet."
-    assert [memory.owner for memory in mos.list(Filter(at=mos.now, speaker="ana"))] == ["ana"]
+    assert [memory.owner for memory in mos.list(Filter(at=mos.now, speaker="ana", turns=True))] == ["ana"]
 
 
 def test_the_facade_chats(mos: MOS) -> None:
