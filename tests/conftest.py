@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 from memos_cli import MOS
 from memos_cli.config import Settings, paths
 from memos_cli.operation.prompt.layout import JINJA
+from tests.forker import Forker
 from tests.patience import PATIENCE
 from tests.tiny import write_model
 
@@ -116,19 +117,31 @@ def start(arguments: Sequence[str], **options: Any) -> "subprocess.Popen[bytes]"
     return subprocess.Popen([sys.executable, "-m", "memos_cli", *arguments], **options)
 
 
+@pytest.fixture(scope="session")
+def forker() -> Iterator[Forker | None]:
+    """What runs the program fast; `None` where an interpreter cannot safely fork."""
+    made = Forker() if sys.platform == "linux" else None
+    yield made
+    if made is not None:
+        made.close()
+
+
 @pytest.fixture
-def memos(home: Path) -> Run:  # noqa: ARG001 -- the home is made, then found through the environment
+def memos(home: Path, forker: Forker | None) -> Run:  # noqa: ARG001 -- the home is made, then found through the environment
     """Run the program in a process of its own; its output is read as UTF-8."""
 
     def run(
         *arguments: str, stdin: str | bytes | None = "", env: dict[str, str] | None = None, timeout: float = PATIENCE
     ) -> Ran:
-        given = stdin.encode() if isinstance(stdin, str) else stdin
+        given, around = stdin.encode() if isinstance(stdin, str) else stdin, {**os.environ, **(env or {})}
+        if forker is not None and forker.fits(around):
+            status, out, err = forker.run(arguments, given, around, timeout)
+            return Ran(status, out.decode(), err.decode())
         done = subprocess.run(
             [sys.executable, "-m", "memos_cli", *arguments],
             input=given,
             capture_output=True,
-            env={**os.environ, **(env or {})},
+            env=around,
             timeout=timeout,
             check=False,
         )
