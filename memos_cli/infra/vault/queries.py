@@ -21,6 +21,7 @@ _FIELDS = """m.*,
     EXISTS (SELECT 1 FROM arrivals a WHERE a.id = m.id) AS untrusted,
     (SELECT s.accepted FROM strangers s WHERE s.noun = 'memory' AND s.id = m.id) AS accepted"""
 _FROM = "memories m LEFT JOIN uses u ON u.id = m.id LEFT JOIN cold c ON c.n = m.n"
+_RECURS = "instr(m.metadata, '\"recurrence\"')"
 Condition = tuple[str, list[Any]]
 _OPEN = (Visibility.SHARED, Visibility.PUBLIC, Visibility.READ_ONLY)
 
@@ -47,15 +48,11 @@ def condition(wanted: Filter) -> Condition:
         require("NOT EXISTS (SELECT 1 FROM arrivals a WHERE a.id = m.id)")
     _require_marks(wanted, require)
     if wanted.ahead is not None:
-        recurs = "instr(m.metadata, '\"recurrence\"')"
-        require(f"(m.occurred_at >= ? OR m.valid_from >= ? OR {recurs})", wanted.ahead, wanted.ahead)
+        require(f"(m.occurred_at >= ? OR m.valid_from >= ? OR {_RECURS})", wanted.ahead, wanted.ahead)
     for bound, sign in ((wanted.since, ">="), (wanted.until, "<")):
         if bound is not None:
-            require(
-                f"CASE WHEN m.occurred_at IS NULL THEN m.created {sign} ? ELSE m.occurred_at {sign} ? END",
-                clock_of(bound),
-                bound,
-            )
+            sql = f"CASE WHEN m.occurred_at IS NULL THEN m.created {sign} ? ELSE m.occurred_at {sign} ? END"
+            require(sql, clock_of(bound), bound)
     return " AND ".join(clauses), values
 
 
@@ -94,8 +91,7 @@ def _require_presence(wanted: Filter, require: Any) -> None:  # noqa: ANN401 -- 
     else:
         require(f"m.state IN ({_marks(states)})", *states)
     if not wanted.states:
-        if wanted.ahead is None:
-            require("(m.valid_from IS NULL OR m.valid_from <= ?)", wanted.at)
+        require("(? OR m.valid_from IS NULL OR m.valid_from <= ?)", wanted.ahead is not None, wanted.at)
         require("(m.valid_to IS NULL OR m.valid_to > ?)", wanted.at)
         require("(m.expires_at IS NULL OR m.expires_at > ?)", wanted.at)
     if wanted.past:
