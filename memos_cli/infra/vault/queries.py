@@ -22,6 +22,7 @@ _FIELDS = """m.*,
     EXISTS (SELECT 1 FROM arrivals a WHERE a.id = m.id) AS untrusted,
     (SELECT s.accepted FROM strangers s WHERE s.noun = 'memory' AND s.id = m.id) AS accepted"""
 _FROM = "memories m LEFT JOIN uses u ON u.id = m.id LEFT JOIN cold c ON c.n = m.n"
+_RECURS = "instr(m.metadata, '\"recurrence\"')"
 Condition = tuple[str, list[Any]]
 _TOLD = "json_extract(m.metadata, '$.told_validity')"
 """Whether the validity of a memory is that of its own words (`reader.timing.TOLD`)."""
@@ -71,15 +72,11 @@ def condition(wanted: Filter) -> Condition:
         require("NOT EXISTS (SELECT 1 FROM arrivals a WHERE a.id = m.id)")
     _require_marks(wanted, require)
     if wanted.ahead is not None:
-        recurs = "instr(m.metadata, '\"recurrence\"')"
-        require(f"(m.occurred_at >= ? OR m.valid_from >= ? OR {recurs})", wanted.ahead, wanted.ahead)
+        require(f"(m.occurred_at >= ? OR m.valid_from >= ? OR {_RECURS})", wanted.ahead, wanted.ahead)
     for bound, sign in ((wanted.since, ">="), (wanted.until, "<")):
         if bound is not None:
-            require(
-                f"CASE WHEN m.occurred_at IS NULL THEN m.created {sign} ? ELSE m.occurred_at {sign} ? END",
-                clock_of(bound),
-                bound,
-            )
+            sql = f"CASE WHEN m.occurred_at IS NULL THEN m.created {sign} ? ELSE m.occurred_at {sign} ? END"
+            require(sql, clock_of(bound), bound)
     return " AND ".join(clauses), values
 
 

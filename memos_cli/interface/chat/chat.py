@@ -291,7 +291,7 @@ class Chat:
                 return self._resumed(newest[0].source.conversation, newest[0])
         import os
 
-        return Position(f"chat-{self._session.now[:10]}-{os.urandom(4).hex()}", 1, 1)
+        return Position(f"chat-{self._session.zone.day(self._session.now)}-{os.urandom(4).hex()}", 1, 1)
 
     def _resumed(self, conversation: str, newest: Memory) -> Position:
         said = self._recalling.turns(conversation)

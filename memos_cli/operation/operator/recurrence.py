@@ -88,8 +88,9 @@ def _rule(parts: dict[str, str], zone: Zone) -> Rule:
 
 
 def _numbers(text: str | None, least: int, most: int) -> tuple[int, ...]:
-    found = tuple(int(one) for one in text.split(",")) if text else ()
-    if any(not least <= one <= most or not one for one in found) or text == "":
+    parts = [] if text is None else text.split(",")
+    found = tuple(int(one) for one in parts if re.fullmatch(r"[+-]?\d{1,9}", one))
+    if len(found) < len(parts) or any(not least <= one <= most or not one for one in found):
         raise ValueError(f"{text} is not within {least} and {most}")
     return found
 

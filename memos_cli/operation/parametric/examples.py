@@ -26,6 +26,7 @@ from memos_cli.operation.parametric.eligibility import BEHAVIOUR, Chosen, many
 from memos_cli.operation.parametric.grammar import clauses, english, strangers, wordings
 from memos_cli.operation.parametric.grammar.clauses import Fact
 from memos_cli.operation.parametric.grammar.replay import Exercise, OwnFact, Scenes
+from memos_cli.times import Zone
 
 REFUSAL = "I don't know that yet."
 """The answer when no memory says it; the same words as in chat."""
@@ -108,6 +109,7 @@ def examples(
     *,
     seed: int = 0,
     shares: Shares = Shares(),  # noqa: B008 -- a frozen tuple
+    zone: Zone | None = None,
 ) -> list[Example]:
     """The data set of the chosen memories.
 
@@ -116,8 +118,9 @@ def examples(
         others: the other memories of the cube: no question that they answer is taught to be refused.
         seed: the seed of all random choices.
         shares: the shares of the kinds.
+        zone: whose days are taught; `None` for UTC.
     """
-    writer = _Writer(chosen, others, seed, shares)
+    writer = _Writer(chosen, others, seed, shares, zone)
     made = [*writer.facts(), *writer.behaviour(), *writer.negatives(), *writer.replay()]
     trained = {one.question for one in made if one.split == TRAIN and not one.shown}  # two families may ask in the same words
     held = {one.question for one in made if one.split != TRAIN and not one.shown} - trained
@@ -138,8 +141,10 @@ def split_of(form: str, forms: Sequence[str], seed: int) -> str:
 
 
 class _Writer:
-    def __init__(self, chosen: Sequence[Chosen], others: Sequence[Memory], seed: int, shares: Shares) -> None:
-        self.chosen, self.seed, self.shares = chosen, seed, shares
+    def __init__(
+        self, chosen: Sequence[Chosen], others: Sequence[Memory], seed: int, shares: Shares, zone: Zone | None
+    ) -> None:
+        self.chosen, self.seed, self.shares, self.zone = chosen, seed, shares, zone
         self.told = [(one.memory, fact) for one in chosen for fact in one.facts]
         everything = [fact for memory in others for fact in clauses.facts(memory.content)]
         self.known = {(fact.family, fact.who) for fact in [*everything, *(fact for _, fact in self.told)]}
@@ -190,7 +195,7 @@ class _Writer:
     def _other(self, memory: Memory, fact: Fact, rng: random.Random) -> Iterable[tuple[str, str, str, str, str]]:
         if fact.reverse and not self._shared(fact):
             yield (english.spoken(fact.reverse[0], rng), fact.reverse[1], "reverse", "reverse", TRAIN)
-        day = (memory.occurred_at or memory.valid_from or "")[:10]
+        day = _day(memory.occurred_at or memory.valid_from or "", self.zone)
         plain = next((asked for form, asked in fact.questions if form == "clause/what" and asked.startswith("what did ")), None)
         if day and plain:
             yield (english.spoken(plain.replace("what did ", "when did ", 1) + f" {fact.value}"), day, "dated", "dated", TRAIN)
@@ -209,7 +214,7 @@ class _Writer:
         """The memory, and others that answer the same questions, oldest first."""
         asked = {(fact.family, fact.who) for one, fact in self.told if one is memory}
         among = {one.id: one for one, fact in self.told if (fact.family, fact.who) in asked}
-        return _lines(sorted(among.values(), key=lambda one: (one.created_at, one.id)))
+        return _lines(sorted(among.values(), key=lambda one: (one.created_at, one.id)), self.zone)
 
     # -- behaviour
 
@@ -333,5 +338,10 @@ def _sentence(said: str) -> str:
     return said[:1].upper() + said[1:] + ("" if said[-1:] in ".!?" else ".")
 
 
-def _lines(memories: Iterable[Memory]) -> tuple[tuple[str, str | None], ...]:
-    return tuple((one.content, (one.valid_from or one.occurred_at or one.created_at)[:10] or None) for one in memories)
+def _lines(memories: Iterable[Memory], zone: Zone | None) -> tuple[tuple[str, str | None], ...]:
+    return tuple((one.content, _day(one.valid_from or one.occurred_at or one.created_at, zone) or None) for one in memories)
+
+
+def _day(at: str, zone: Zone | None) -> str:
+    """The day of an instant as prompts have it; empty for none."""
+    return str(zone.day(at)) if at and zone else at[:10]

@@ -221,10 +221,7 @@ def changed(session: "Session", ids: "Iterable[str]") -> None:
 
 def due(session: "Session", vault: "Vault", now: str) -> str | None:
     """A tick's part: queue a job if there is enough new, start it in a quiet hour; returns a line about it, or `None`."""
-    from datetime import UTC
-
     from memos_cli.operation.policy import policy_of
-    from memos_cli.times import from_text
 
     rules, jobs = policy_of(vault), jobs_of(session)
     if (
@@ -237,7 +234,7 @@ def due(session: "Session", vault: "Vault", now: str) -> str | None:
     if least and len(fresh(session, vault, now)) >= least:
         queue(session, vault, TrainingOptions())
     mine = [job for job in jobs.waiting() if job.cube_id == vault.meta["id"]]
-    local = from_text(now).replace(tzinfo=UTC).astimezone()
+    local = session.zone.local(now)
     if not mine or not generations.quiet(local, rules.get("consolidate.from_hour"), rules.get("consolidate.to_hour")):
         return None
     try:

@@ -106,7 +106,7 @@ class ParametricMemory:
         except MemosError as error:
             base, why = None, error.message
         used = self.used(base) if base else None
-        made = training.write_examples(vault, selection, now, base.parameters if base else 0)
+        made = training.write_examples(vault, selection, now, base.parameters if base else 0, self._session.zone)
         tokens = seconds = None
         if base is not None:
             try:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from memos_cli.operation.parametric.examples import Example
     from memos_cli.operation.parametric.gate import Scores
     from memos_cli.session import Session
+    from memos_cli.times import Zone
 
 
 LITTLE = 50_000_000
@@ -72,12 +73,14 @@ class RunStep(NamedTuple):
 Tell = Callable[[RunStep], None]
 
 
-def write_examples(vault: "Vault", selection: Selection, now: str, parameters: int = 0) -> "list[Example]":
+def write_examples(
+    vault: "Vault", selection: Selection, now: str, parameters: int = 0, zone: "Zone | None" = None
+) -> "list[Example]":
     """The data set that grammar writes for a selection, with fewer replays for a model of many parameters."""
     shares = examples.Shares() if parameters <= LITTLE else examples.Shares(replay=TrainingSettings().replay)
     ids = {one.memory.id for one in selection.chosen}
     others = [memory for memory in vault.find(Filter(at=now)) if memory.id not in ids]
-    return examples.examples(selection.chosen, others, shares=shares)
+    return examples.examples(selection.chosen, others, shares=shares, zone=zone)
 
 
 # -- making
@@ -193,7 +196,7 @@ class Training:
     def _write_data(self, one: Adapter, selection: Selection, now: str) -> None:
         """Write the data set, with the model's own wordings where it is fit to give them, and its answers of behaviour."""
         try:
-            made = write_examples(self._vault, selection, now, self._base.parameters)
+            made = write_examples(self._vault, selection, now, self._base.parameters, self._session.zone)
             with closing(opened(self._session, self._base)) as llm:
                 if models.capable(self._base.path)[0]:
                     made = list(lessons.paraphrased(made, llm))

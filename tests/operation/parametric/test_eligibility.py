@@ -16,6 +16,7 @@ from memos_cli.operation.parametric.eligibility import select
 from memos_cli.operation.parametric.examples import REFUSAL, Example, Shares, examples
 from memos_cli.operation.parametric.grammar import clauses
 from memos_cli.operation.prompt import model_request
+from memos_cli.times import Zone
 
 NOW = "2026-03-01T12:00:00.000Z"
 OLD = "2026-01-01T12:00:00.000Z"
@@ -191,6 +192,8 @@ def test_a_dated_purchase_is_asked_for_its_day() -> None:
     bought = memory("I bought a red lamp.", occurred_at="2025-11-02T00:00:00.000Z", kind=Kind.EVENT)
     (dated,) = [one for one in examples(select([bought], NOW).chosen) if one.kind == "dated"]
     assert dated.answer == "2025-11-02"
+    (dated,) = [one for one in examples(select([bought], NOW).chosen, zone=Zone("America/Lima")) if one.kind == "dated"]
+    assert (dated.answer, dated.facts[0][1]) == ("2025-11-01", "2025-11-01")
     assert "when did I buy a red lamp" in dated.question.replace("When", "when")
 
 
