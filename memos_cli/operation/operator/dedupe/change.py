@@ -24,7 +24,6 @@ from memos_cli.operation.operator.dedupe.change_values import (
     excluded,
     is_single,
     is_subject,
-    name_of,
     same_subject,
     subject_of,
     types,
@@ -97,6 +96,11 @@ def is_over(text: NormalForm) -> bool:
     return bool(found) and all(bool(_stated(clause)) for clause in found)
 
 
+def denies(text: NormalForm) -> bool:
+    """Whether a text says that something is not so, in words that deny a statement as a whole."""
+    return any(wordings.words("not") & clause.words for clause in clauses(text))
+
+
 def is_told(text: NormalForm) -> bool:
     """Whether a text says that something changed or is over, of whatever it is that it ends."""
     return any(clause.instead or _stated(clause) or next(_told(clause, "meq"), None) for clause in clauses(text))
@@ -106,18 +110,30 @@ def cues(text: NormalForm) -> tuple[tuple[str, ...], ...]:
     """Groups of words, each of which finds statements that the text may end: a memory has to have all words of a group."""
     found: dict[tuple[str, ...], None] = {}
     for clause in clauses(text):
+        if clause.instead:
+            found |= dict.fromkeys(tuple(cue.split()) for cue in attributes.cues(_reading(clause)))
+            found[tuple(_letters(_until_verb(clause.text)))] = None
         for stated in _stated(clause):
-            found[tuple(sorted(set(_letters(stated))))] = None
-        for block, line, match in _told(clause, "meq"):
-            whose = _letters(name_of(match.groupdict().get("s") or ""))
-            thing = _letters(bare(match.groupdict().get("o") or "")) + _letters(match.groupdict().get("w") or "")
-            if thing:
-                found[tuple(thing)] = None
-                continue
-            stating = sorted({word for one in block.lines if one.sign == "s" for word in one.words})
-            found |= dict.fromkeys((*whose, word) for word in stating)
-            del line
+            own = [word for word in stated.casefold().split() if word in PERSONAL]
+            found[(*own, *dict.fromkeys(_letters(stated)))] = None
+        for block, _, match in _told(clause, "meq"):
+            found |= dict.fromkeys(_cues_of(block, match.groupdict()))
     return tuple(found)
+
+
+def _cues_of(block: wordings.Block, said: dict[str, str | None]) -> Iterator[tuple[str, ...]]:
+    """The words of statements that a told line of a block may end: of the thing, or of the one whom it is about and a verb."""
+    names = _letters(" ".join(subject_of(said.get("s") or "")[1]))
+    whose = list(dict.fromkeys((tuple(names), tuple(names[-1:])))) if names else [("i",), ("my",)]
+    if thing := _letters(bare(said.get("o") or "")) + _letters(said.get("w") or ""):
+        yield from ((*one, *thing) for one in whose)
+        return
+    for line in block.lines:
+        if line.sign == "s":
+            # A pattern without a subject is in a language whose verb tells the speaker.
+            subjects = whose if "{S}" in line.pattern else [()]
+            words = [word for word in sorted(line.words) if word.removesuffix("s") not in line.words - {word}]
+            yield from ((*one, word) for word in words for one in subjects if one != ("my",))
 
 
 # -- clauses
@@ -152,6 +168,17 @@ def _clause(part: str, *, now: bool) -> Clause:
     return Clause(line, _TAIL.sub("", line).strip(" ,.!"), now or instead, instead or (now and corrected))
 
 
+def _reading(clause: Clause) -> NormalForm:
+    return NormalForm(tuple(clause.text.split()), clause.now)
+
+
+def _until_verb(clause: str) -> str:
+    """The words of a clause up to its verb, which another statement about the same has too; empty without a known verb."""
+    words = clause.casefold().split()
+    place = next((place for place, word in enumerate(words) if word in wordings.words("verbs")), -1)
+    return " ".join(words[: place + 1])
+
+
 def _told(clause: Clause, signs: str) -> Iterator[tuple[wordings.Block, wordings.Line, re.Match[str]]]:
     for block in wordings.blocks():
         for line in block.lines:
@@ -164,8 +191,7 @@ def _told(clause: Clause, signs: str) -> Iterator[tuple[wordings.Block, wordings
 
 
 def _against(known: Clause, told: Clause) -> Iterator[Conflict]:
-    first, last = (NormalForm(tuple(one.text.split()), one.now) for one in (known, told))
-    if found := attributes.other_value(first, last):
+    if found := attributes.other_value(_reading(known), _reading(told)):
         yield found
     yield from _taken_back(known, told)
     yield from _by_block(known, told)
@@ -345,4 +371,8 @@ def _turned(words: tuple[str, ...]) -> tuple[str, ...]:
 def _letters(text: str) -> list[str]:
     """The words that an index has, without those that every text has."""
     found = (word.casefold() for word in re.findall(r"\w+", text))
-    return [word for word in found if len(word) > 1 and word not in PERSONAL and word not in {"the", "is", "are", "am", "be"}]
+    return [
+        word
+        for word in found
+        if len(word) > 1 and word not in PERSONAL and word not in {"the", "is", "are", "am", "be", "being"}
+    ]

@@ -82,12 +82,6 @@ def subject_of(said: str) -> tuple[str, tuple[str, ...]]:
     return "", tuple(words)
 
 
-def name_of(said: str) -> str:
-    """The word that a known statement about the same one certainly has."""
-    words = subject_of(said)[1]
-    return "" if words[:1] == ("i",) else words[-1] if words else ""
-
-
 # -- values
 
 
