@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from memos_cli.errors import MemosError, Refused
 from memos_cli.interface.chat import episodes, tenses
 from memos_cli.interface.chat.episodes import Episodes, Position, Worth
-from memos_cli.interface.chat.replacing import Replacing
+from memos_cli.interface.chat.replacement import Replacing
 from memos_cli.interface.chat.reply import Replier, Stream, Tell, extractive
 from memos_cli.interface.pipeline import pipeline
 from memos_cli.interface.reader import intents

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import NotWritable, StorageFull
 from memos_cli.interface.chat import tenses
-from memos_cli.interface.chat.replacing import Ended
+from memos_cli.interface.chat.replacement import Ended
 from memos_cli.interface.pipeline import pipeline
 from memos_cli.interface.reader import extraction, intents, notes
 from memos_cli.interface.reader.extraction import Known, plain

@@ -12,6 +12,7 @@ from memos_cli.infra.vault import connection, fold, search
 from memos_cli.infra.vault.blobs import Blobs
 from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
+from memos_cli.interface.pipeline import endings
 from memos_cli.model import HOT_STATES, Draft, Kind, LinkType, Memory, State
 from memos_cli.operation.changes import change_each, check_content, cleaned_draft
 from memos_cli.operation.lifecycle import tasks as task_scopes
@@ -62,7 +63,7 @@ def ingest(
             superseded += placed.superseded
             conflicts += placed.conflicts
             secrets += bool(draft.labels)
-            new += [placed.id] if placed.outcome == "added" and placement.may_tell(draft) else []
+            new += [placed.id] if placed.outcome == "added" and endings.may_tell(draft) else []
             if placed.outcome == "duplicate":
                 confirmed.append(placed.id)
                 unit.accept("memory", placed.id)
@@ -83,7 +84,7 @@ def ingest(
             elif placed.outcome == "duplicate":
                 confirmed.append(placed.id)
                 unit.accept("memory", placed.id)
-        questions = placement.end(vault, unit, [*new, *extracted], author.at, superseded)
+        questions = endings.end(vault, unit, [*new, *extracted], author.at, superseded)
         reopened = task_scopes.reopen(vault, unit, tasks)
         txn = unit.log.txn if unit.log.count else None
     if confirmed:

@@ -1,10 +1,8 @@
 """MemOperator's placing of a draft: what the draft means for the memories of the cube.
 
-The same content is a duplicate, the same external id is an edit, the same key supersedes by time, and words
-that say so ("moved to", "no longer") supersede what they certainly end.
+The same content is a duplicate, the same external id is an edit, the same key supersedes by time.
 """
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from memos_cli.infra.vault import fold, rows
@@ -86,21 +84,3 @@ def _place_by_key(vault: Vault, unit: Unit, draft: Draft, owner: str, at: str) -
     if marks:
         unit.change("memory", identity, marks)
     return Placed(identity, "added", superseded, conflicts)
-
-
-def may_tell(draft: Draft) -> bool:
-    """Whether the words of a draft may say that something else is over."""
-    from memos_cli.operation.operator.dedupe.change_wordings import may_tell
-
-    return may_tell(draft.content)
-
-
-def end(vault: Vault, unit: Unit, ids: Sequence[str], at: str, superseded: list[str]) -> tuple[str, ...]:
-    """Supersede what new memories say to be over, and add its ids to `superseded`; the ids of the questions about the rest."""
-    if not ids:
-        return ()
-    from memos_cli.operation.operator.dedupe import told
-
-    ended = told.settle(vault, unit, ids, at)
-    superseded += ended.superseded
-    return ended.questions

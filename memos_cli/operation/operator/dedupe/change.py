@@ -57,6 +57,7 @@ class Clause(NamedTuple):
         text: its words as one line, with capitals, without what only introduces it.
         short: the same without what says at its end when or why it was.
         now: it says that it speaks of the present.
+        words: those of `text` in lower case.
         instead: it says that it is otherwise than before: "actually … now", "from now on". "Now" alone may come beside it.
     """
 
@@ -64,16 +65,12 @@ class Clause(NamedTuple):
     short: str
     now: bool
     instead: bool
+    words: frozenset[str]
 
     @property
     def dated(self) -> bool:
         """Whether it names the year that it speaks of: who moved in 2003 may have moved again."""
         return bool(re.search(r"\b(?:19|20)\d\d\b", self.text[len(self.short) :]))
-
-    @property
-    def words(self) -> frozenset[str]:
-        """The words in lower case."""
-        return frozenset(self.text.casefold().split())
 
 
 def between(known: NormalForm, told: NormalForm) -> Conflict | None:
@@ -103,7 +100,7 @@ def denies(text: NormalForm) -> bool:
 
 def is_told(text: NormalForm) -> bool:
     """Whether a text says that something changed or is over, of whatever it is that it ends."""
-    return any(clause.instead or _stated(clause) or next(_told(clause, "meq"), None) for clause in clauses(text))
+    return any(clause.instead or _stated(clause) or _told(clause, "meq") for clause in clauses(text))
 
 
 def cues(text: NormalForm) -> tuple[tuple[str, ...], ...]:
@@ -164,8 +161,9 @@ def _clause(part: str, *, now: bool) -> Clause:
     kept = [word for word in part.split() if word.casefold() not in marks]
     now = now or len(kept) < len(part.split())
     line = " ".join(kept)
+    words = frozenset(line.casefold().split())
     corrected = re.match(r"(?i)(?:\W|and|so|well)*(?:actually|correction)\b", said) is not None
-    return Clause(line, _TAIL.sub("", line).strip(" ,.!"), now or instead, instead or (now and corrected))
+    return Clause(line, _TAIL.sub("", line).strip(" ,.!"), now or instead, instead or (now and corrected), words)
 
 
 def _reading(clause: Clause) -> NormalForm:
@@ -179,7 +177,13 @@ def _until_verb(clause: str) -> str:
     return " ".join(words[: place + 1])
 
 
-def _told(clause: Clause, signs: str) -> Iterator[tuple[wordings.Block, wordings.Line, re.Match[str]]]:
+@lru_cache(maxsize=512)
+def _told(clause: Clause, signs: str) -> tuple[tuple[wordings.Block, wordings.Wording, re.Match[str]], ...]:
+    """The lines with one of these signs that a clause fits."""
+    return tuple(_fitting(clause, signs))
+
+
+def _fitting(clause: Clause, signs: str) -> Iterator[tuple[wordings.Block, wordings.Wording, re.Match[str]]]:
     for block in wordings.blocks():
         for line in block.lines:
             said = clause.text if line.sign == "s" else clause.short
@@ -250,7 +254,7 @@ def _is_instead(block: wordings.Block, told: Clause, match: re.Match[str]) -> bo
 
 
 def _negated(
-    known: Clause, told: Clause, block: wordings.Block, line: wordings.Line, match: re.Match[str]
+    known: Clause, told: Clause, block: wordings.Block, line: wordings.Wording, match: re.Match[str]
 ) -> Iterator[Conflict]:
     """The known clause denies the value that the told one gives: "I do not live in Leeds", "I moved to Leeds"."""
     if line.sign != "m" or not wordings.words("not") & known.words or block.type != "place":

@@ -86,7 +86,7 @@ def subject_of(said: str) -> tuple[str, tuple[str, ...]]:
 
 
 def excluded(
-    block: wordings.Block, line: wordings.Line, first: re.Match[str], last: re.Match[str], *, now: bool, at_a_time: bool
+    block: wordings.Block, line: wordings.Wording, first: re.Match[str], last: re.Match[str], *, now: bool, at_a_time: bool
 ) -> int:
     """Whether what the told clause says excludes the known value."""
     one, other = ({name: said or "" for name, said in match.groupdict(default="").items()} for match in (first, last))
@@ -103,7 +103,7 @@ def excluded(
     return min(certain, PERHAPS) if was or (block.type == "when" and at_a_time) else certain
 
 
-def _ended(block: wordings.Block, line: wordings.Line, value: str, named: str) -> int:
+def _ended(block: wordings.Block, line: wordings.Wording, value: str, named: str) -> int:
     """Whether a value is over, where the told clause says that something of this block is."""
     if block.type == "when":
         # What is called off once may be held every week.
