@@ -98,7 +98,11 @@ def excluded(
     if line.sign in "eq":
         return _ended(block, line, value, new)
     if was and bare(was) == bare(value):
-        return SURE if bare(new) != bare(value) else OTHER
+        # "From coffee to tea for the meeting" is told of the meeting alone.
+        plain = len(new.split()) == 1 or _named(new) or block.type == "place"
+        return OTHER if bare(new) == bare(value) else SURE if plain else PERHAPS
+    if (was and block.type != "place") or one.get("verb", "") != other.get("verb", one.get("verb", "")):
+        return OTHER
     certain = _exclude(block, one.get("s", ""), value, new)
     return min(certain, PERHAPS) if was or (block.type == "when" and at_a_time) else certain
 
@@ -129,7 +133,7 @@ def _exclude(block: wordings.Block, whose: str, value: str, new: str) -> int:
         otherwise = PERHAPS if block.type == "switch" else OTHER
         return SURE if _skeleton(value) == _skeleton(new) and _named(value) else otherwise
     if block.type == "value" and is_single(whose):
-        return SURE
+        return SURE if same or "#" not in _skeleton(value) + _skeleton(new) else PERHAPS
     if block.type == "when":
         same &= {"day", "time", "room"}
     return SURE if same else OTHER
