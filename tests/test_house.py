@@ -59,6 +59,7 @@ ALONE = {
     "cli/test_several.py": "several cubes at once, in every command",
     "cli/test_surroundings.py": "variables of the environment that hold anything, in every command",
     "cli/test_startup.py": "what each command imports before it does anything",
+    "cli/commands/test_add_change.py": "`add` and `chat`: what a text says to be over, from end to end",
     "cli/commands/test_add_extract.py": "`add --extract` and `chat`: extraction from end to end, with real models",
     "infra/test_border.py": "the border of the whole layer, which SQL does not cross",
     "infra/cubefile/test_cubefile.py": "the container as a whole, written and read",

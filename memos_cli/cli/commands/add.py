@@ -61,9 +61,13 @@ def add(app: App, /, text: tuple[str, ...], **given: Any) -> int:  # noqa: ANN40
 
     A text that is known is not stored twice: what comes with it (--tag, --pin, --ttl, --title, a date, …) is set of the memory
     that says it, which `memos undo` takes back, and `memos why` tells how often it was told. An event counts for its day: the
-    same on another day is another event. A file that was changed and is added again edits what was read from it. With --key,
-    what stated that attribute until now is superseded: kept, but no longer current. Secrets (keys, passwords) are labelled, and
-    masked whenever they are shown.
+    same on another day is another event. A file that was changed and is added again edits what was read from it.
+
+    With --key, what stated that attribute until now is superseded: kept, but no longer current. So is what the text itself says
+    to be over, in English or in a few words of other languages: "I moved to York", "upgraded to Debian 12", "I sold the Skoda",
+    "I no longer smoke". Where whose it is or the value is not certain both stay, and one line names the question of `memos
+    review`; a wording that memos does not know changes nothing. Secrets (keys, passwords) are labelled, and masked whenever
+    they are shown.
 
     --extract also looks in a file or in standard input for facts, preferences, events and procedures, and stores each as a
     memory of its own, of lower confidence, linked to the one it was found in. The model that chat answers with finds them
@@ -73,6 +77,7 @@ def add(app: App, /, text: tuple[str, ...], **given: Any) -> int:  # noqa: ANN40
     \b
     Examples:
       memos add "I am vegan now" --key diet
+      memos add "The server was upgraded to Debian 12"
       memos add "Dentist on Friday at 9" --ttl 30d --tag health
       git log | memos add -
       memos add --file notes.md --tag garden

@@ -32,9 +32,10 @@ def chat(app: App, /, source: str | None, message: str | None, **given: Any) -> 
     (memos model use), else the memories themselves are the answer, and so they are where the model is unsure. What the model
     has learnt (memos consolidate) it answers without the memories in its prompt, where it is sure and a memory says the same.
 
-    What you tell ("I am vegan now") becomes a memory, and the conversation is kept; with --no-save neither. Rules find what is
-    worth keeping, and so does a model that is fit for it (setting llm.extract, `memos model info`). "Remember that …",
-    "forget …" and "what do you know about …" are understood, and done in any case.
+    What you tell ("I am vegan now") becomes a memory, and the conversation is kept; with --no-save neither. What it certainly
+    ends is superseded, and said; where it may end something, chat asks ("Shall this replace …?"): answer yes or no, or later
+    with memos review. Rules find what is worth keeping, and so does a model that is fit for it (setting llm.extract,
+    `memos model info`). "Remember that …", "forget …" and "what do you know about …" are understood, and done in any case.
 
     The conversation itself is no memory: only --turns and --conversation NAME find it (`memos list --turns`). What repeats a
     memory in it is forgotten, superseded and purged with that memory.

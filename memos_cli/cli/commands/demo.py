@@ -59,7 +59,7 @@ def demo(app: App, home: Path | None) -> None:
     run.step("search", "pet canine phobias", "-k", "1")
     run.say("Secrets are labelled when they come in and masked when they are shown (--reveal shows them).")
     run.step("search", "wifi password", "-k", "1")
-    run.say("What changes is superseded, not lost: one attribute, one current value, and the past can still be asked.")
+    run.say("What a key names is superseded, not lost: one attribute, one current value, and the past can still be asked.")
     run.step("add", "I eat meat", "--key", "diet", "--valid-from", "2026-03-01")
     run.step("add", "I am vegan now", "--key", "diet", "--valid-from", "2026-03-14")
     run.step("list", "--key", "diet")

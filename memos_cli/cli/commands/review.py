@@ -35,11 +35,12 @@ def review(app: App, item: str | None, *, decide: str | None, everything: bool, 
     What a merge held, since no key that you trust has signed it, is one question a file: `take` all of it, look at it
     (memos review ITEM), or `leave` it for good. To be asked no more about somebody's files: memos key trust.
 
-    A tick fuses only what certainly says the same, and supersedes only what certainly no longer holds; the rest it puts up
-    here. After a merge it also asks about a memory that two machines set differently: what shows now stands second. On a
-    terminal each question is shown and waits for one key. Elsewhere they are listed, and scripts answer with --decide:
-    `keep` both, the later one does `supersede` the earlier, the `older` one is right, or `fuse` them into one. An answer
-    is a command of its own: `memos undo` takes it back, and the question is open again.
+    A tick fuses only what certainly says the same, and supersedes only what certainly no longer holds, as `memos add` and chat
+    do with what says so ("I moved to York"); where it is not certain they ask here. After a merge it also asks about a memory
+    that two machines set differently: what shows now stands second. On a terminal each question is shown and waits for one
+    key. Elsewhere they are listed, and scripts answer with --decide: `keep` both, the later one does `supersede` the earlier,
+    the `older` one is right, or `fuse` them into one. An answer is a command of its own: `memos undo` takes it back, and the
+    question is open again.
 
     \b
     Examples:

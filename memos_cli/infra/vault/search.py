@@ -74,6 +74,18 @@ def ranked(vault: "OpenCube", expression: str, sight: Condition, limit: int) -> 
     return list(vault.conn.execute(sql, (*_WEIGHTS, expression, *values, limit)))
 
 
+def newest(vault: "OpenCube", expression: str, sight: Condition, limit: int) -> list[int]:
+    """Rows of the hot memories that match an FTS5 expression, the newest first: no score is computed, so it is quick.
+
+    Args:
+        limit: the most rows.
+    """
+    clause, values = sight
+    sql = f"""SELECT m.n FROM fts CROSS JOIN memories m ON m.n = fts.rowid
+              WHERE fts MATCH ? AND {clause} ORDER BY fts.rowid DESC LIMIT ?"""
+    return [n for (n,) in vault.conn.execute(sql, (expression, *values, limit))]
+
+
 def _in_both(conn: sqlite3.Connection, expressions: list[str], sight: Condition, limit: int) -> list[tuple[int, float]]:
     """Hot and cold hits in one ranking.
 

@@ -15,8 +15,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from memos_cli.errors import MemosError, Refused
-from memos_cli.interface.chat import episodes
+from memos_cli.interface.chat import episodes, tenses
 from memos_cli.interface.chat.episodes import Episodes, Position, Worth
+from memos_cli.interface.chat.replacement import Replacing
 from memos_cli.interface.chat.reply import Replier, Stream, Tell, extractive
 from memos_cli.interface.pipeline import pipeline
 from memos_cli.interface.reader import intents
@@ -113,6 +114,7 @@ class Chat:
         place = self._begin(resume=resume)
         self.conversation = place.conversation
         self._keeper = Episodes(session, llm, self._person, place, save=save)
+        self._replacing = Replacing(session, self._recalling.content)
 
     # -- one message
 
@@ -135,12 +137,16 @@ class Chat:
         self._let_go()
         detached = self._replier.detach()
         intent = intents.Intent("ask", message) if literal else intents.of(message)
+        decided = None if literal else self._replacing.decided(message)
         handle = {"remember": self._remember, "forget": self._forget, "about": self._about}.get(intent.name)
-        result = (
-            handle(message, intent.what)
-            if handle
-            else self._converse(message, Stream(tell, stoppable=stoppable), literal=literal)
-        )
+        if decided is not None:
+            self._keeper.store(message, decided, [])
+            result = extractive(decided, [])
+        elif handle:
+            result = handle(message, intent.what)
+        else:
+            result = self._converse(message, Stream(tell, stoppable=stoppable), literal=literal)
+        result = self._replacing.told(result, self._keeper.ended, once=not stoppable, tell=tell) if decided is None else result
         total = time.perf_counter() - start
         result = result._replace(intent=intent.name, seconds={**result.seconds, "total": total})
         result = result._replace(notices=(*detached, *result.notices, *self._keeper.notices))
@@ -247,7 +253,7 @@ class Chat:
 
     def _converse(self, message: str, stream: Stream, *, literal: bool) -> Answered:
         start = time.perf_counter()
-        found = self._in_scene(self._recalling.recall(message)) if self._recall else Recalled()
+        found = tenses.holding(message, self._in_scene(self._recalling.recall(message))) if self._recall else Recalled()
         seconds = {"recall": time.perf_counter() - start}
         known = episodes.known(found, self._turns)
         told = [] if literal else self._keeper.told(message, known)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import NotWritable, StorageFull
 from memos_cli.infra.vault.echoes import RESTS
+from memos_cli.interface.chat import tenses
+from memos_cli.interface.chat.replacement import Ended
 from memos_cli.interface.pipeline import pipeline
 from memos_cli.interface.reader import extraction, intents, notes
 from memos_cli.interface.reader.extraction import Known, plain
@@ -68,12 +70,14 @@ class Episodes:
         episodes: the ids of the last two turns; empty where they are not saved.
         secret: whether a secret was said.
         notices: why the last turns are not kept, where they could not be.
+        ended: what the last message superseded, and the questions that it raised.
     """
 
     def __init__(self, session: "Session", llm: "LLM | None", person: str, place: Position, *, save: bool) -> None:
         self.episodes: Sequence[str] = ()
         self.secret = False
         self.notices: tuple[str, ...] = ()
+        self.ended = Ended()
         self._session = session
         self._llm = llm
         self._person = person
@@ -83,11 +87,7 @@ class Episodes:
 
     def told(self, message: str, known: Known) -> list[Draft]:
         """The sentences of the message that the rules find worth saving and that are not `known`."""
-        return [
-            self._own(draft)
-            for draft in extraction.by_rules(message, self._session.now, self._reader)
-            if not known(draft.content)
-        ]
+        return [self._own(draft) for draft in tenses.told(message, self._session.now, known, self._reader)]
 
     def worth(self, message: str, told: Sequence[Draft], known: Known, before: Sequence[str], *, stoppable: bool) -> Worth:
         """What of the message is worth saving, after asking the model too; the model runs before anything is written.
@@ -160,7 +160,7 @@ class Episodes:
             NotWritable: the cube cannot be written, and what was asked or needed was to be.
             StorageFull: the same, as its disk is full.
         """
-        self.notices = ()
+        self.notices, self.ended = (), Ended()
         more: dict[str, Any] = {RESTS: {memory.id: memory.version for memory in named}} if named else {}
         turns = self._episodes(message, answer, drafts, {**more, "stopped": True} if stopped else more)
         now = [*turns, *drafts] if self._save else list(drafts) if asked else []
@@ -175,6 +175,7 @@ class Episodes:
             if asked or needed:
                 raise
             self.notices = (f"what was said is not kept: {error.message}",)
+        self.ended = Ended(added.superseded, added.questions) if added else Ended()
         self._place = self._place._replace(turn=self._place.turn + len(turns))
         self.episodes = added.ids[: len(turns)] if added and self._save else ()
         return [] if added is None else [*added.ids[len(added.ids) - len(drafts) :], *added.extracted]

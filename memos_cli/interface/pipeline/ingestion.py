@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from memos_cli.infra.vault import fold, search
 from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
+from memos_cli.interface.pipeline import endings
 from memos_cli.model import Draft, Kind, LinkType
 from memos_cli.operation.changes import cleaned_draft
 from memos_cli.operation.lifecycle import tasks as task_scopes
-from memos_cli.operation.operator import placement
 from memos_cli.operation.operator.placement import Placed, Placing
 from memos_cli.operation.results import Added
 
@@ -78,7 +78,7 @@ def ingest(
                 tally.extracted.append(placed.id)
             elif placed.outcome == "duplicate":
                 unit.accept("memory", placed.id)
-        questions = placement.end(vault, unit, [*tally.telling, *tally.extracted], author.at, tally.superseded)
+        questions = endings.end(vault, unit, [*tally.telling, *tally.extracted], author.at, tally.superseded)
         reopened = task_scopes.reopen(vault, unit, tally.tasks)
         txn = unit.log.txn if unit.log.count else None
     if tally.confirmed:
@@ -99,7 +99,7 @@ def _take(vault: Vault, unit: Unit, tally: _Tally, draft: Draft, placed: Placed)
     tally.counts[placed.outcome] += 1
     tally.ids.append(placed.id)
     tally.secrets += bool(draft.labels)
-    if placed.outcome == "added" and placement.may_tell(draft):
+    if placed.outcome == "added" and endings.may_tell(draft):
         tally.telling.append(placed.id)
     if placed.applied:
         tally.applied.append((placed.id, placed.applied))

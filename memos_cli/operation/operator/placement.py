@@ -1,10 +1,9 @@
 """MemOperator's placing of a draft: what the draft means for the memories of the cube.
 
-A text that is known gets what came with it, the same external id is an edit, the same key supersedes by time, and words that
-say so ("moved to", "no longer") supersede what they certainly end.
+A text that is known gets what came with it, the same external id is an edit, the same key supersedes by time.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.infra.governance import governance
@@ -265,21 +264,3 @@ def _place_by_key(vault: Vault, unit: Unit, draft: Draft, owner: str, at: str) -
     ended = [memory for memory in before if memory.valid_to is None or memory.valid_to > start]
     conflicts, superseded = _end(unit, vault.get(added), ended, start)
     return Placed(added, "added", superseded, conflicts)
-
-
-def may_tell(draft: Draft) -> bool:
-    """Whether the words of a draft may say that something else is over."""
-    from memos_cli.operation.operator.dedupe.change_wordings import may_tell
-
-    return may_tell(draft.content)
-
-
-def end(vault: Vault, unit: Unit, ids: Sequence[str], at: str, superseded: list[str]) -> tuple[str, ...]:
-    """Supersede what new memories say to be over, and add its ids to `superseded`; the ids of the questions about the rest."""
-    if not ids:
-        return ()
-    from memos_cli.operation.operator.dedupe import told
-
-    ended = told.settle(vault, unit, ids, at)
-    superseded += ended.superseded
-    return ended.questions

@@ -11,7 +11,7 @@ from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import NEVER_SUPERSEDED, Filter, Memory
 from memos_cli.operation.operator.dedupe import change
 from memos_cli.operation.operator.dedupe.attributes import cues
-from memos_cli.operation.operator.dedupe.normal_form import MOST_CHARACTERS, read
+from memos_cli.operation.operator.dedupe.normal_form import MOST_CHARACTERS, as_written, read
 
 if TYPE_CHECKING:
     from memos_cli.infra.local.vector_matrix import Matrix
@@ -24,6 +24,8 @@ COUNTED = 20_000
 """The memories that have a word are counted up to this number; beyond it, which of two words is rarer does not matter."""
 FOUND = 24
 NEAREST = 8
+MOST_STATING = 60
+"""The most memories that are looked at for each group of words that a change in words may end."""
 """The most candidates of a memory: `FOUND` by words and `NEAREST` by meaning."""
 
 
@@ -83,8 +85,8 @@ class Candidates:
             parts += [f'({{body}} : "{word}")' for word in words if self._count(word) <= RARE]
         parts += [f'({{body}} : "{quoted}")' for cue in cues(reading) if (quoted := _quotable(cue))]
         for group in change.cues(reading):
-            if words := [f'"{quoted}"' for cue in group if (quoted := _quotable(cue))]:
-                parts.append(f"({{body}} : ({' AND '.join(words)}))")
+            if kept := [f'"{quoted}"' for cue in group if (quoted := _quotable(cue))]:
+                parts.append(f"({{body}} : ({' AND '.join(kept)}))")
         grams = search.grams_expression(memory.content)
         return " OR ".join([*parts, *([grams] if grams else [])]) or None
 
@@ -92,6 +94,36 @@ class Candidates:
         if word not in self._counts:
             self._counts[word] = search.count_with(self._vault, word, COUNTED)
         return self._counts[word]
+
+
+def stating(vault: Vault, memory: Memory, row: int, current: Filter) -> list[Memory]:
+    """The memories told before that a memory may end, as its words say: found by the index, none of them scored.
+
+    Args:
+        row: the memory's row in the cube.
+    """
+    reading = read(memory.content)
+    groups = [*change.cues(reading), *(tuple(cue.split()) for cue in cues(reading))]
+    clause, values = queries.condition(current)
+    mine = (
+        f"{clause} AND m.n < ? AND m.owner IS ? AND m.visibility = ? AND m.task IS ? AND m.kind NOT IN (?, ?)",
+        [*values, row, memory.owner, memory.visibility.value, memory.task, *NEVER_SUPERSEDED],
+    )
+    rows: dict[int, None] = {}
+    for words in dict.fromkeys(tuple(map(_quotable, group)) for group in groups):
+        kept = [word for word in words if word]
+        if not kept:
+            continue
+        wanted = " AND ".join(f"({' OR '.join(map(_quoted, as_written(word)))})" for word in kept)
+        found = search.newest(vault, f"{{body}} : ({wanted})", mine, MOST_STATING)
+        if len(found) == MOST_STATING:  # of so many, those that begin with these words
+            found += search.newest(vault, f"{{body}} : ^ {_quoted(' '.join(kept))}", mine, MOST_STATING)
+        rows |= dict.fromkeys(found)
+    return list(queries.by_rows(vault, rows).values())
+
+
+def _quoted(words: str) -> str:
+    return f'"{words}"'
 
 
 class _Nearby:

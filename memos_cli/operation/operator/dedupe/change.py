@@ -24,7 +24,6 @@ from memos_cli.operation.operator.dedupe.change_values import (
     excluded,
     is_single,
     is_subject,
-    name_of,
     same_subject,
     subject_of,
     types,
@@ -58,6 +57,7 @@ class Clause(NamedTuple):
         text: its words as one line, with capitals, without what only introduces it.
         short: the same without what says at its end when or why it was.
         now: it says that it speaks of the present.
+        words: those of `text` in lower case.
         instead: it says that it is otherwise than before: "actually … now", "from now on". "Now" alone may come beside it.
     """
 
@@ -65,16 +65,12 @@ class Clause(NamedTuple):
     short: str
     now: bool
     instead: bool
+    words: frozenset[str]
 
     @property
     def dated(self) -> bool:
         """Whether it names the year that it speaks of: who moved in 2003 may have moved again."""
         return bool(re.search(r"\b(?:19|20)\d\d\b", self.text[len(self.short) :]))
-
-    @property
-    def words(self) -> frozenset[str]:
-        """The words in lower case."""
-        return frozenset(self.text.casefold().split())
 
 
 def between(known: NormalForm, told: NormalForm) -> Conflict | None:
@@ -97,27 +93,44 @@ def is_over(text: NormalForm) -> bool:
     return bool(found) and all(bool(_stated(clause)) for clause in found)
 
 
+def denies(text: NormalForm) -> bool:
+    """Whether a text says that something is not so, in words that deny a statement as a whole."""
+    return any(wordings.words("not") & clause.words for clause in clauses(text))
+
+
 def is_told(text: NormalForm) -> bool:
     """Whether a text says that something changed or is over, of whatever it is that it ends."""
-    return any(clause.instead or _stated(clause) or next(_told(clause, "meq"), None) for clause in clauses(text))
+    return any(clause.instead or _stated(clause) or _told(clause, "meq") for clause in clauses(text))
 
 
 def cues(text: NormalForm) -> tuple[tuple[str, ...], ...]:
     """Groups of words, each of which finds statements that the text may end: a memory has to have all words of a group."""
     found: dict[tuple[str, ...], None] = {}
     for clause in clauses(text):
+        if clause.instead:
+            found |= dict.fromkeys(tuple(cue.split()) for cue in attributes.cues(_reading(clause)))
+            found[tuple(_letters(_until_verb(clause.text)))] = None
         for stated in _stated(clause):
-            found[tuple(sorted(set(_letters(stated))))] = None
-        for block, line, match in _told(clause, "meq"):
-            whose = _letters(name_of(match.groupdict().get("s") or ""))
-            thing = _letters(bare(match.groupdict().get("o") or "")) + _letters(match.groupdict().get("w") or "")
-            if thing:
-                found[tuple(thing)] = None
-                continue
-            stating = sorted({word for one in block.lines if one.sign == "s" for word in one.words})
-            found |= dict.fromkeys((*whose, word) for word in stating)
-            del line
+            own = [word for word in stated.casefold().split() if word in PERSONAL]
+            found[(*own, *dict.fromkeys(_letters(stated)))] = None
+        for block, _, match in _told(clause, "meq"):
+            found |= dict.fromkeys(_cues_of(block, match.groupdict()))
     return tuple(found)
+
+
+def _cues_of(block: wordings.Block, said: dict[str, str | None]) -> Iterator[tuple[str, ...]]:
+    """The words of statements that a told line of a block may end: of the thing, or of the one whom it is about and a verb."""
+    names = _letters(" ".join(subject_of(said.get("s") or "")[1]))
+    whose = list(dict.fromkeys((tuple(names), tuple(names[-1:])))) if names else [("i",), ("my",)]
+    if thing := _letters(bare(said.get("o") or "")) + _letters(said.get("w") or ""):
+        yield from ((*one, *thing) for one in whose)
+        return
+    for line in block.lines:
+        if line.sign == "s":
+            # A pattern without a subject is in a language whose verb tells the speaker.
+            subjects = whose if "{S}" in line.pattern else [()]
+            words = [word for word in sorted(line.words) if word.removesuffix("s") not in line.words - {word}]
+            yield from ((*one, word) for word in words for one in subjects if one != ("my",))
 
 
 # -- clauses
@@ -148,11 +161,29 @@ def _clause(part: str, *, now: bool) -> Clause:
     kept = [word for word in part.split() if word.casefold() not in marks]
     now = now or len(kept) < len(part.split())
     line = " ".join(kept)
+    words = frozenset(line.casefold().split())
     corrected = re.match(r"(?i)(?:\W|and|so|well)*(?:actually|correction)\b", said) is not None
-    return Clause(line, _TAIL.sub("", line).strip(" ,.!"), now or instead, instead or (now and corrected))
+    return Clause(line, _TAIL.sub("", line).strip(" ,.!"), now or instead, instead or (now and corrected), words)
 
 
-def _told(clause: Clause, signs: str) -> Iterator[tuple[wordings.Block, wordings.Line, re.Match[str]]]:
+def _reading(clause: Clause) -> NormalForm:
+    return NormalForm(tuple(clause.text.split()), clause.now)
+
+
+def _until_verb(clause: str) -> str:
+    """The words of a clause up to its verb, which another statement about the same has too; empty without a known verb."""
+    words = clause.casefold().split()
+    place = next((place for place, word in enumerate(words) if word in wordings.words("verbs")), -1)
+    return " ".join(words[: place + 1])
+
+
+@lru_cache(maxsize=512)
+def _told(clause: Clause, signs: str) -> tuple[tuple[wordings.Block, wordings.Wording, re.Match[str]], ...]:
+    """The lines with one of these signs that a clause fits."""
+    return tuple(_fitting(clause, signs))
+
+
+def _fitting(clause: Clause, signs: str) -> Iterator[tuple[wordings.Block, wordings.Wording, re.Match[str]]]:
     for block in wordings.blocks():
         for line in block.lines:
             said = clause.text if line.sign == "s" else clause.short
@@ -164,8 +195,7 @@ def _told(clause: Clause, signs: str) -> Iterator[tuple[wordings.Block, wordings
 
 
 def _against(known: Clause, told: Clause) -> Iterator[Conflict]:
-    first, last = (NormalForm(tuple(one.text.split()), one.now) for one in (known, told))
-    if found := attributes.other_value(first, last):
+    if found := attributes.other_value(_reading(known), _reading(told)):
         yield found
     yield from _taken_back(known, told)
     yield from _by_block(known, told)
@@ -224,7 +254,7 @@ def _is_instead(block: wordings.Block, told: Clause, match: re.Match[str]) -> bo
 
 
 def _negated(
-    known: Clause, told: Clause, block: wordings.Block, line: wordings.Line, match: re.Match[str]
+    known: Clause, told: Clause, block: wordings.Block, line: wordings.Wording, match: re.Match[str]
 ) -> Iterator[Conflict]:
     """The known clause denies the value that the told one gives: "I do not live in Leeds", "I moved to Leeds"."""
     if line.sign != "m" or not wordings.words("not") & known.words or block.type != "place":
@@ -345,4 +375,8 @@ def _turned(words: tuple[str, ...]) -> tuple[str, ...]:
 def _letters(text: str) -> list[str]:
     """The words that an index has, without those that every text has."""
     found = (word.casefold() for word in re.findall(r"\w+", text))
-    return [word for word in found if len(word) > 1 and word not in PERSONAL and word not in {"the", "is", "are", "am", "be"}]
+    return [
+        word
+        for word in found
+        if len(word) > 1 and word not in PERSONAL and word not in {"the", "is", "are", "am", "be", "being"}
+    ]

@@ -82,17 +82,11 @@ def subject_of(said: str) -> tuple[str, tuple[str, ...]]:
     return "", tuple(words)
 
 
-def name_of(said: str) -> str:
-    """The word that a known statement about the same one certainly has."""
-    words = subject_of(said)[1]
-    return "" if words[:1] == ("i",) else words[-1] if words else ""
-
-
 # -- values
 
 
 def excluded(
-    block: wordings.Block, line: wordings.Line, first: re.Match[str], last: re.Match[str], *, now: bool, at_a_time: bool
+    block: wordings.Block, line: wordings.Wording, first: re.Match[str], last: re.Match[str], *, now: bool, at_a_time: bool
 ) -> int:
     """Whether what the told clause says excludes the known value."""
     one, other = ({name: said or "" for name, said in match.groupdict(default="").items()} for match in (first, last))
@@ -104,12 +98,16 @@ def excluded(
     if line.sign in "eq":
         return _ended(block, line, value, new)
     if was and bare(was) == bare(value):
-        return SURE if bare(new) != bare(value) else OTHER
+        # "From coffee to tea for the meeting" is told of the meeting alone.
+        plain = len(new.split()) == 1 or _named(new) or block.type == "place"
+        return OTHER if bare(new) == bare(value) else SURE if plain else PERHAPS
+    if (was and block.type != "place") or one.get("verb", "") != other.get("verb", one.get("verb", "")):
+        return OTHER
     certain = _exclude(block, one.get("s", ""), value, new)
     return min(certain, PERHAPS) if was or (block.type == "when" and at_a_time) else certain
 
 
-def _ended(block: wordings.Block, line: wordings.Line, value: str, named: str) -> int:
+def _ended(block: wordings.Block, line: wordings.Wording, value: str, named: str) -> int:
     """Whether a value is over, where the told clause says that something of this block is."""
     if block.type == "when":
         # What is called off once may be held every week.
@@ -135,7 +133,7 @@ def _exclude(block: wordings.Block, whose: str, value: str, new: str) -> int:
         otherwise = PERHAPS if block.type == "switch" else OTHER
         return SURE if _skeleton(value) == _skeleton(new) and _named(value) else otherwise
     if block.type == "value" and is_single(whose):
-        return SURE
+        return SURE if same or "#" not in _skeleton(value) + _skeleton(new) else PERHAPS
     if block.type == "when":
         same &= {"day", "time", "room"}
     return SURE if same else OTHER

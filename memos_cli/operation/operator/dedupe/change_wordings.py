@@ -17,7 +17,7 @@ _MARKS = {
 }
 
 
-class Line(NamedTuple):
+class Wording(NamedTuple):
     """A pattern over a clause.
 
     Attributes:
@@ -40,7 +40,7 @@ class Block(NamedTuple):
 
     name: str
     type: str
-    lines: tuple[Line, ...]
+    lines: tuple[Wording, ...]
 
 
 class Ending(NamedTuple):
@@ -77,7 +77,9 @@ def blocks() -> tuple[Block, ...]:
 def _block(head: str, *lines: str) -> Block:
     *name, kind = head.split()
     parted = (line.split(" ", 1)[1].partition(" : ") for line in lines)
-    read = (Line(line[0], frozenset(words.split()), pattern) for line, (words, _, pattern) in zip(lines, parted, strict=True))
+    read = (
+        Wording(line[0], frozenset(words.split()), pattern) for line, (words, _, pattern) in zip(lines, parted, strict=True)
+    )
     return Block(" ".join(name), kind, tuple(read))
 
 

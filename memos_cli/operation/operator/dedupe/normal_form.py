@@ -114,6 +114,13 @@ _WORDS = {
     "litres": "l", "liters": "l", "millilitres": "ml", "milliliters": "ml",
 }  # fmt: skip
 """Words with the same meaning in every place, spellings and units; listed rather than guessed."""
+
+
+def as_written(word: str) -> list[str]:
+    """A word of a normal form, and the other ways in which a text may write it: `bicycle` is `bike`, too."""
+    return [word, *(other for other, same in _WORDS.items() if same == word)]
+
+
 _PHRASES = (
     (r"\bno one\b", "nobody"),
     (r"\b(?:anymore|any longer)\b", "any more"),

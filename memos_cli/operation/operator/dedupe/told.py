@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from memos_cli.infra.vault import queries, search
 from memos_cli.model import NEVER_SUPERSEDED, Filter, Form, Kind, Memory, Origin, starts
 from memos_cli.operation.operator.dedupe import change, fusion, verdicts
-from memos_cli.operation.operator.dedupe.candidates import Candidates
+from memos_cli.operation.operator.dedupe.candidates import stating
 from memos_cli.operation.operator.dedupe.fusion import Act, Proposal
 from memos_cli.operation.operator.dedupe.normal_form import read
 from memos_cli.operation.operator.dedupe.verdicts import Verdict
@@ -46,7 +46,6 @@ def settle(vault: "Vault", unit: "Unit", ids: Sequence[str], at: str) -> Settled
     if not ids or len(ids) > MOST_TOLD or not (rules.get("steps.supersede") or rules.get("steps.review")):
         return Settled()
     current = Filter(at=at)
-    candidates = Candidates(vault, current, None, 1.0)
     superseded: list[str] = []
     questions: list[str] = []
     for identity in ids:
@@ -54,8 +53,10 @@ def settle(vault: "Vault", unit: "Unit", ids: Sequence[str], at: str) -> Settled
         told = vault.get(identity)
         if row is None or not may_end(told):
             continue
-        mine = 0
-        for known, certain, reasons in _ended(told, [one for one, _ in candidates.of(told, row)], at):
+        ended = list(_ended(told, stating(vault, told, row, current), at))
+        # Where so many may be meant, nobody knows which: the newest is asked about.
+        mine = ASKED - 1 if sum(not certain for _, certain, _ in ended) > ASKED else 0
+        for known, certain, reasons in ended:
             against = _against(known, told)
             if certain and against is None and rules.get("steps.supersede"):
                 end = starts(told) if starts(told) > starts(known) else at
@@ -75,7 +76,7 @@ def may_end(told: Memory) -> bool:
 
 def _ended(told: Memory, known: Sequence[Memory], at: str) -> Iterator[tuple[Memory, bool, tuple[str, ...]]]:
     """The known memories that the told one ends, whether it certainly does, and why."""
-    for one in known:
+    for one in sorted(known, key=verdicts.in_line, reverse=True):
         if one.kind in NEVER_SUPERSEDED or one.form is not Form.PLAINTEXT or one.created_at > told.created_at:
             continue
         if one.key is not None and told.key is not None and one.key != told.key:

@@ -196,16 +196,13 @@ def compare(one: Memory, other: Memory, *, cosine: float | None = None, alike: f
 
 
 def told(known: Memory, later: Memory) -> Likeness:
-    """What a memory that was told later says against a known one, whatever times the two speak of."""
+    """Whether a memory that was told later ends a known one, whatever times the two speak of: a conflict, or unrelated."""
     first, second = read(known.content), read(later.content)
-    if first.words == second.words:
-        return Likeness(Verdict.UNRELATED, ("the same words",))
-    found = _of_texts(first, second, None, 1.0)
-    return (
-        found
-        if starts(known) >= starts(later) and _speaker(known) == _speaker(later)
-        else _in_circumstances(found, known, later, first, second)
-    )
+    if first.words == second.words or (conflict := _conflict(first, second)) is None:
+        return Likeness(Verdict.UNRELATED, ("nothing is said to be over",))
+    if starts(known) >= starts(later) and _speaker(known) == _speaker(later):
+        return conflict
+    return _in_circumstances(conflict, known, later, first, second)
 
 
 def in_line(memory: Memory) -> tuple[str, str, str]:
@@ -289,12 +286,8 @@ def _of_texts(earlier: NormalForm, later: NormalForm, cosine: float | None, alik
     """The verdict on two texts whose words are not the same."""
     if attributes.retraction(later, earlier):
         return Likeness(Verdict.CONFLICT_POSSIBLE, ("the earlier one says that it no longer holds",))
-    conflict = attributes.retraction(earlier, later) or attributes.other_value(earlier, later)
-    if conflict is None or not conflict.certain:
-        told = change.between(earlier, later)
-        conflict = told if told and (told.certain or conflict is None) else conflict
-    if conflict:
-        return Likeness(Verdict.CONFLICT_CERTAIN if conflict.certain else Verdict.CONFLICT_POSSIBLE, (conflict.reason,))
+    if (conflict := _conflict(earlier, later)) is not None:
+        return conflict
     shared = _content(earlier) & _content(later)
     found_differences = differences(earlier, later)
     near = cosine is not None and cosine >= alike
@@ -306,6 +299,17 @@ def _of_texts(earlier: NormalForm, later: NormalForm, cosine: float | None, alik
     if hard:
         return Likeness(Verdict.SIMILAR, hard)
     return _perhaps_the_same(earlier, later, found_differences, cosine, alike)
+
+
+def _conflict(earlier: NormalForm, later: NormalForm) -> Likeness | None:
+    """The conflict of two texts of which the later one says, in so many words, that the earlier one does not hold."""
+    conflict = attributes.retraction(earlier, later) or attributes.other_value(earlier, later)
+    if conflict is None or not conflict.certain:
+        told = change.between(earlier, later)
+        conflict = told if told and (told.certain or conflict is None) else conflict
+    if conflict:
+        return Likeness(Verdict.CONFLICT_CERTAIN if conflict.certain else Verdict.CONFLICT_POSSIBLE, (conflict.reason,))
+    return None
 
 
 def _contradiction(found: Differences, earlier: NormalForm, later: NormalForm) -> tuple[str, ...]:

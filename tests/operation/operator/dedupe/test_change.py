@@ -22,6 +22,8 @@ HELD_OUT: list[dict[str, Any]] = [
     json.loads(line) for line in (HERE / "changes_held_out.jsonl").read_text("utf-8").splitlines()
 ]
 """Written before the rules too, and looked at when they were done; of these 57 of 64 were right at the first look."""
+AGAINST: list[dict[str, Any]] = [json.loads(line) for line in (HERE / "changes_against.jsonl").read_text("utf-8").splitlines()]
+"""Written after the rules, to break them: at the first look 6 of 108 were wrong."""
 EARLIER, LATER = "2026-03-02T12:00:00.000Z", "2026-03-02T14:00:00.000Z"
 _OUTCOMES = {Verdict.CONFLICT_CERTAIN: "superseded", Verdict.CONFLICT_POSSIBLE: "asked"}
 
@@ -46,6 +48,44 @@ def test_no_change_is_wrong(rows: list[dict[str, Any]], right: int, asked: int, 
     assert found["right"] >= right, found
     assert found["right"] + found["asked"] >= right + asked, found
     assert found["missed"] <= missed, found
+
+
+def test_what_was_written_to_break_the_rules() -> None:
+    for row in AGAINST:
+        got = outcome(row["known"], row["told"])
+        assert (got == "superseded") <= (row["right"] == "superseded"), row
+        assert row["right"] == "not superseded" or got != "kept", row
+
+
+def test_a_text_ends_nothing_that_another_row_of_the_tables_knows() -> None:
+    """Every text that was told, against every known one: of 47,000 pairs 100 are certain, each of them looked at."""
+    rows = [*TABLE, *HELD_OUT, *AGAINST]
+    known = {row["known"]: read(row["known"]) for row in rows}
+    told = {row["told"]: read(row["told"]) for row in rows if change.is_told(read(row["told"]))}
+    own = {(row["known"], row["told"]) for row in rows}
+    pairs = ((one, other) for other in told for one in known if (one, other) not in own and one != other)
+    found = [(change.between(known[one], told[other]), one, other) for one, other in pairs]
+    certain = {(one, other) for conflict, one, other in found if conflict and conflict.certain}
+    assert 60 < len(certain) <= 100
+    for one, other in certain:
+        whose = {word for text in (one, other) for word in text.split()} & {
+            "Ana",
+            "Tom",
+            "Lena",
+            "aunt",
+            "uncle",
+            "They",
+            "She",
+        }
+        assert all(name in one and name in other for name in whose), (one, other)
+    assert sum(conflict is not None and not conflict.certain for conflict, _, _ in found) < 300
+
+
+def test_of_many_that_may_be_meant_one_is_asked_about(mos: MOS, clock: Clock) -> None:
+    for text in ("I use vim", "I drink coffee", "I study law", "I drive a Skoda", "I eat fish"):
+        mos.add(text)
+        clock.forward(hours=1)
+    assert len(mos.add("I switched to tea").questions) == 1
 
 
 @pytest.mark.parametrize(
@@ -88,14 +128,23 @@ def test_what_is_not_over(text: str) -> None:
     assert not change.is_over(read(text))
 
 
-def test_a_change_among_many(mos: MOS, clock: Clock) -> None:
+@pytest.mark.parametrize(
+    ("known", "told", "others"),
+    [
+        ("I live in Leeds", "I moved to York", "Person {n} lives in Leeds"),
+        ("Ana lives in Leeds", "Ana moved to York", "I live in Leeds on day {n}"),
+        ("I drive a red Skoda", "I sold the Skoda", "Person {n} drives a Skoda"),
+        ("I am vegan", "I am no longer vegan", "Person {n} is vegan"),
+        ("The garden meeting is at 9", "The garden meeting moved to 10", "The meeting number {n} is at 9"),
+    ],
+)
+def test_a_change_among_many(mos: MOS, clock: Clock, known: str, told: str, others: str) -> None:
     """What a text ends is found by the index among memories that share its words."""
-    mos.add(drafts=[Draft(f"I like street number {n} in Leeds, and I live near it at times", Kind.NOTE) for n in range(300)])
-    mos.add("I live in Leeds")
-    mos.add(drafts=[Draft(f"Person {n} lives in Leeds", Kind.FACT) for n in range(300)])
+    mos.add(known)
+    mos.add(drafts=[Draft(others.format(n=n), Kind.FACT) for n in range(300)])
     clock.forward(hours=1)
-    added = mos.add("I moved to York")
-    assert [mos.get(one).content for one in added.superseded] == ["I live in Leeds"]
+    added = mos.add(told)
+    assert [mos.get(one).content for one in added.superseded] == [known]
 
 
 def test_a_stranger_or_a_frozen_memory_is_asked_about(mos: MOS, clock: Clock) -> None:

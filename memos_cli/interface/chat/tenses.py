@@ -1,0 +1,77 @@
+"""What a message states in the present is kept; what only was answers no question about the present."""
+
+import re
+from collections.abc import Sequence
+
+from memos_cli.interface.reader import intents
+from memos_cli.interface.reader.extraction import Known, by_rules, plain
+from memos_cli.interface.reader.reader import Reader
+from memos_cli.model import Draft, Kind, Memory
+from memos_cli.operation.operator.dedupe import change
+from memos_cli.operation.operator.dedupe.normal_form import read
+from memos_cli.operation.operator.dedupe.verdicts import in_line
+from memos_cli.operation.operator.recall import Recalled
+
+_OWN = re.compile(r"(?i)^(?:(?:actually|well|so|and|but|by the way|btw|also|now)[,\s]+)*(?:i|we|my|our)(?:'m|'ve|'re)?\b")
+_TALK = re.compile(
+    r"(?i)\b(?:you|your|yours|this|that|it|there|here|these|those|them|so|think|thought|guess|hope|see|mean|wonder|know|understand"
+    r"|agree|sorry|thanks?|try|will|'ll|would|could|should|may|might|maybe|perhaps|if|let|going|want)\b"
+)
+_LEAST_WORDS = 4
+_ASKS_NOW = re.compile(r"(?i)\b(?:do|does|am|is|are|have|has|can|live|work|what|where|who|which|wo|où|dónde|waar|dove)\b")
+_ASKS_ONCE = re.compile(
+    r"(?i)\b(?:did|was|were|had|used to|before|earlier|previous(?:ly)?|former(?:ly)?|once|ever|past|last|until"
+    r"|any ?more|longer|over|change[ds]?|früher|avant|antes|vroeger|prima)\b"
+)
+
+
+def told(message: str, now: str, known: Known, reader: Reader) -> list[Draft]:
+    """The sentences of a message that are worth keeping: those that the rules find, changes, and plain statements of oneself.
+
+    Args:
+        now: when it is said.
+        known: whether a text was just shown, or said by the assistant.
+        reader: what reads a sentence, in the zone of who says it.
+    """
+    found = {plain(draft.content): draft for draft in by_rules(message, now, reader)}
+    drafts = []
+    for sentence in intents.sentences(message):
+        draft = found.pop(plain(sentence), None)
+        if draft is None and _states(sentence):
+            draft = reader.read_one(sentence, now=now)
+        if draft is not None and not known(draft.content):
+            drafts.append(draft)
+    return [*drafts, *(draft for draft in found.values() if not known(draft.content))]
+
+
+def _states(sentence: str) -> bool:
+    """Whether a sentence says that something changed, or states something of the speaker as a whole sentence."""
+    said = sentence.replace("\u2019", "'")
+    if intents.asks(said):
+        return False
+    if change.is_told(read(said)):
+        return True
+    return len(said.split()) >= _LEAST_WORDS and _OWN.match(said) is not None and not _TALK.search(said)
+
+
+def holding(message: str, found: Recalled) -> Recalled:
+    """What was recalled, without what only was, for a message that asks what is: "I used to live in York" tells no home.
+
+    What a later memory denies is left out as well, whether or not a person has answered the question about the two.
+    """
+    if not intents.asks(message) or not _ASKS_NOW.search(message) or _ASKS_ONCE.search(message):
+        return found
+    everything = (*found.core, *found.topics, *(hit.memory for hit in found.hits))
+    denying = [memory for memory in everything if change.denies(read(memory.content))]
+    past = {memory.id for memory in everything if not _holds(memory) or _is_denied(memory, denying)}
+    core, topics = (tuple(one for one in part if one.id not in past) for part in (found.core, found.topics))
+    return found._replace(core=core, topics=topics, hits=tuple(hit for hit in found.hits if hit.memory.id not in past))
+
+
+def _is_denied(memory: Memory, denying: Sequence[Memory]) -> bool:
+    later = (read(one.content) for one in denying if in_line(one) > in_line(memory))
+    return any(change.between(read(memory.content), one) is not None for one in later)
+
+
+def _holds(memory: Memory) -> bool:
+    return memory.kind in {Kind.RULE, Kind.PROCEDURE} or not change.is_over(read(memory.content))
