@@ -7,14 +7,15 @@ A time that may be of the morning or of the evening is none: `at 7`, and `at 7:3
 
 import re
 from datetime import datetime, time, timedelta
+from itertools import islice
 from typing import NamedTuple
 
-from memos_cli.interface.reader.mention import Mention
+from memos_cli.interface.reader.mention import MOST, Mention
 from memos_cli.interface.reader.tense import around
 
 # Patterns as text: re caches what it has compiled, and a text that names no day does not pay for them.
 _CLOCK = (
-    r"(?i)(?:\b(?P<lead>at|@|um|gegen|à|a las?|om|by|ab|from|until|till?|bis|tot|hasta)\s{1,3})?"
+    r"(?i)(?:\b(?P<lead>at|@|for|around|about|um|gegen|à|a las?|om|by|ab|from|until|till?|bis|tot|hasta)\s{1,3})?"
     r"(?:(?<![\w.,:/\-])(?P<hour>[01]?\d|2[0-4])(?:"
     r"(?:[:.](?P<minute>[0-5]\d))?\s?(?P<half>[ap])\.?\s?m\b\.?"
     r"|(?:[:.](?P<minute2>[0-5]\d))?\s?(?P<word>uhr|uur|h(?:eures?)?(?P<minute3>[0-5]\d)?)\b"
@@ -145,7 +146,7 @@ def _by_half(match: re.Match[str], hour: int, minute: int, lead: str, sentence: 
         return time(hour % 12, minute)
     if evening:
         return time(hour % 12 + 12, minute)
-    if match["sign"] and lead not in {"at", "@", "by", "from", "until", "till", "til", ""}:
+    if match["sign"] and lead not in {"at", "@", "for", "around", "about", "by", "from", "until", "till", "til", ""}:
         return time(hour, minute)  # where people write `um 7:30`, they count to 24
     least = _CLEAR_FROM if match["sign"] else _BARE_FROM
     return time(hour, minute) if least <= hour <= _CLEAR_TO or hour == 12 else None
@@ -158,7 +159,7 @@ def ago(text: str, base: datetime) -> list[Mention]:
     from memos_cli.times import to_text
 
     found = []
-    for match in re.finditer(_AGO, text):
+    for match in islice(re.finditer(_AGO, text), MOST):
         count, unit = match["count"].lower(), match["unit"].lower()
         length = float(count) if count.isdigit() else _COUNTS[count]
         try:

@@ -44,6 +44,7 @@ _PUT_OFF = (
     r"(?i)\b(?:wait\w*|postponed|delayed|deferred|put\soff|adjourned|moved|days|weeks|months|sleeps|not|never|no\slonger)\b"
     r"|n['’]t\b"
 )
+_BARRED = r"(?i)\b(?:can['’]?t|cannot|mustn['’]t|must\snot|may\snot)\b"
 _BY_ITSELF = {"since": "from", "from": "from", "starting": "from", "until": "until", "till": "until", "til": "until",
               "through": "until"}  # fmt: skip
 _JOINS = r"(?i)[\s,]{0,3}(?:to|until|till?|through|and|bis|à|au|a|al|tot|-|–)(?:\s(?:the|el|le|zum))?\s{0,2}"
@@ -160,7 +161,7 @@ def _in_its_role(text: str, mention: Mention, base: date) -> Mention:
     if not role:
         role = "until" if re.search(_UNTIL, before) else "from" if re.search(_FROM, before) else ""
     if role == "until" and re.search(_PUT_OFF, before):
-        return mention._replace(role="at")  # `postponed until Friday`: it is on Friday
+        return mention._replace(role="of" if re.search(_BARRED, before) else "at")  # `postponed until Friday`: it is on Friday
     if role == "from" and not mention.role:
         with_lead = f"{before}from " if mention.text[:5].lower() == "from " else before
         away = None if re.search(_STAY, with_lead) else re.search(_FROM_DAY, with_lead)

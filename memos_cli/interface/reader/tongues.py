@@ -10,9 +10,10 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
+from itertools import islice
 from typing import NamedTuple
 
-from memos_cli.interface.reader.mention import Mention, counted_from, in_year, made, moved, weekday_near
+from memos_cli.interface.reader.mention import MOST, Mention, counted_from, in_year, made, moved, weekday_near
 from memos_cli.interface.reader.tense import tense
 
 
@@ -170,7 +171,7 @@ def mentions(text: str, base: date) -> list[Mention]:
     if name is None:
         return []
     tongue, found = TONGUES[name], []
-    for match in re.finditer(_pattern(name), text):
+    for match in islice(re.finditer(_pattern(name), text), MOST):
         words = " ".join(match.group().lower().split())
         if words in _SHARED and not certain:
             continue
