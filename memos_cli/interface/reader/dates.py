@@ -65,6 +65,9 @@ _FOLLOWS = frozenset(_GOES_ON.split())
 """After `March 2`, these words do not turn it into a march of two miles."""
 _HABIT = r"(?i)\b(?:once|twice|times|every|each|hours?|days?|much|more|all|anything|most|weeks?)\s+$"
 _PUT_OFF = r"(?i)\b(?:postponed|delayed|deferred|put off|adjourned|moved|extended)\b"
+_MOVED_TO = (
+    r"(?i)\b(?:moved|rescheduled|postponed|shifted|changed|delayed|put off|brought forward)\b[^.!?\n]{0,30}\bto\s(?:the\s)?$"
+)
 _VERSION = r"(?i)(?:version|release|\bv|python|section|chapter)\s*$"
 _WEEKDAY_BEFORE = r"(?i)\b((?:mon|tues|wednes|thurs|fri|satur|sun)day),?\s+(?:the\s+)?$"
 _NAMING = frozenset({"day_month", "month_day", "month_year", "month"})
@@ -188,6 +191,8 @@ def _weekday(match: re.Match[str], base: date) -> tuple[date, str] | None:
 
 
 def _tense(match: re.Match[str]) -> str | None:
+    if re.search(_MOVED_TO, match.string[max(0, match.start() - 60) : match.start()]):
+        return "future"
     return tense(match.string, match.start(), match.end())
 
 

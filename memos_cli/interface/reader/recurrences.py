@@ -159,10 +159,12 @@ def find(sentence: str, base: datetime, mentions: Sequence[Mention]) -> Recurren
     if re.search(_NOT, sentence) or is_told_as_past(sentence):
         return None
     rule = _rule(sentence, mentions)
-    if rule is None:
-        return None
+    vague = any(mention.role in {"", "at"} and mention.unit in {"month", "year"} for mention in mentions)
+    if rule is None or vague or (rule.frequency == "YEARLY" and not rule.day and mentions):
+        return None  # `every Monday in June`, `every year in May`
     clock = clocks.in_sentence(sentence)
     start = base.date() if clock is None or clock > base.time() else moved(base.date(), 1)
+    start = max([start, *(mention.day for mention in mentions if mention.role == "from")])
     if not (rule.weekdays or rule.day):
         return Recurrence(rule, start, clock)
     first = next((day for days in range(_LONGEST_WAIT) if rule.holds(day := moved(start, days))), None)

@@ -35,10 +35,13 @@ _FROM = (
 )
 _ONLY_FROM = r"(?i)\bfrom(?:\sthe)?\s$"
 _OPENING = r"(?i)^\W{0,3}(?:(?:and|but|so|then)\s)?from(?:\sthe)?\s$"
-_IS_FROM = r"(?i)\b(?:is|are|was|were|letter|mail|email|e-mail|photos?|news|message|leftovers|invoice|bill)\sfrom(?:\sthe)?\s$"
+_IS_FROM = (
+    r"(?i)\b(?:is|are|was|were|letter|mail|email|e-mail|photos?|news|message|leftovers|invoice|bill|moved|rescheduled|postponed"
+    r"|shifted|changed|brought\sforward)\sfrom(?:\sthe)?\s$"
+)
 _UNTIL = (
-    r"(?i)\b(?:until|till?|through|up\sto|(?:ends?|ending|expires?|expiring|runs\sout|finishes|terminates)(?:\s(?:on|in|by|at))?)"
-    r"(?:\sthe)?\s$"
+    r"(?i)\b(?:until|till?|through|up\sto|(?:ends?|ending|expires?|expiring|runs\sout|finishes|terminates)(?:\s(?:on|in|by|at))?"
+    r"|finit|expire|se\stermine|endet|eindigt|termina|vence|caduca)(?:\sthe)?\s$"
 )
 _PUT_OFF = (
     r"(?i)\b(?:wait\w*|postponed|delayed|deferred|put\soff|adjourned|moved|days|weeks|months|sleeps|not|never|no\slonger)\b"
@@ -64,6 +67,9 @@ _PAPER = (
     r"(?i)\b(?:e-?mail|mail|letter|invoice|photo|bill|message|note|report|minutes|issue|edition|version|order|statement|paper"
     r"|post|article)s?\sof\s(?:the\s)?$"
 )
+_NOT_ON = r"(?i)\b(?:before|after)\s(?:the\s)?$"
+_REASON = r"(?i)since\s[^.!?\n]{1,20}\s(?:is|was|will|has|falls)\b"
+_OR = r"(?i)\s(?:or|oder|ou|o|of)\s(?:on\s)?(?:the\s)?"
 _ON_WEEKDAYS = r"(?i)\s?(?:to|-|–|until|till|through)\s?(?:mon|tues|wednes|thurs|fri|satur|sun)day\b"
 _HABIT = r"(?i)\b(?:yearly|annually|(?:every|each)\s(?:year|spring|summer|autumn|fall|winter))\b"
 _COUNTS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4}
@@ -137,8 +143,9 @@ def _of_sentence(text: str, found: list[Mention], base: datetime, zone: Zone) ->
     if comes_back is not None:
         first = zone.instant(datetime.combine(comes_back.first, comes_back.clock or time()))
         return timing._replace(occurred_at=first, recurrence=comes_back.rule.text)
-    if re.search(_HABIT, text):
-        return timing._replace(occurred_at=None)  # `yearly in April`: no day of its own
+    if re.search(_HABIT, text):  # `yearly in April`, `every year from May to September`: no day of its own
+        every = timing._replace(occurred_at=None)
+        return every._replace(valid_from=None, valid_to=None) if opens and closes else every
     if timing.occurred_at is None and spans and opens and opens.unit == "day":
         timing = timing._replace(occurred_at=valid_from)  # a stay, a fair: it has a day on which it begins
     return timing
@@ -155,11 +162,13 @@ def _in_its_role(text: str, mention: Mention, base: date) -> Mention:
     if mention.role == "at":
         return mention
     before = text[max(0, mention.start - _LEAD) : mention.start]
-    if re.search(_PAPER, before) or re.match(_ON_WEEKDAYS, text[mention.end : mention.end + 20]):
+    if re.search(_PAPER, before) or re.search(_NOT_ON, before) or re.match(_ON_WEEKDAYS, text[mention.end : mention.end + 20]):
         return mention._replace(role="of")
     role = mention.role or _BY_ITSELF.get(mention.text.split()[0].lower(), "")
     if not role:
         role = "until" if re.search(_UNTIL, before) else "from" if re.search(_FROM, before) else ""
+    if role and (text.strip(" .!") == mention.text or re.match(_REASON, text[mention.start : mention.end + 8])):
+        return mention._replace(role="of")  # `Hasta mañana!` says nothing, and `since Friday is a holiday` gives a reason
     if role == "until" and re.search(_PUT_OFF, before):
         return mention._replace(role="of" if re.search(_BARRED, before) else "at")  # `postponed until Friday`: it is on Friday
     if role == "from" and not mention.role:
@@ -185,6 +194,8 @@ def _joined(text: str, found: list[Mention]) -> tuple[list[Mention], bool]:
             if opens is not None and opens <= mention.day:
                 marked.append(mention._replace(text=short["day"], day=opens, end=mention.start, role="from", clock=None))
                 mention, spans = mention._replace(role="until"), True  # noqa: PLW2901
+        elif marked and re.fullmatch(_OR, text[marked[-1].end : mention.start]):
+            marked[-1], mention = marked[-1]._replace(role="of"), mention._replace(role="of")  # noqa: PLW2901
         elif marked and _are_joined(text, marked[-1], mention):
             marked[-1] = marked[-1]._replace(role="from")
             mention, spans = mention._replace(role="until"), True  # noqa: PLW2901
@@ -197,6 +208,8 @@ def _are_joined(text: str, first: Mention, second: Mention) -> bool:
     if re.fullmatch(_JOINS, between) is None and not (second.role == "until" and not between.strip(" ,")):
         return False
     before = text[max(0, first.start - _LEAD) : first.start]
+    if re.search(_IS_FROM, before):
+        return False
     return first.text[:5].lower() == "from " or re.search(_SPANS, before) is not None
 
 
