@@ -1,4 +1,4 @@
-"""Time expressions in English prose (and a few words of other languages), resolved against the time of the utterance.
+"""Time expressions in English prose, resolved against the time of the utterance; `tongues` reads those of other languages.
 
 A regular expression finds candidates, so that "may", "on" or a bare number are never guessed at, and the few forms that it
 finds are read here: a library for dates of all kinds takes a millisecond for each. A wrong date is worse than none, so an
