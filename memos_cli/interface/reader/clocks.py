@@ -76,6 +76,8 @@ def of_day(text: str, mention: Mention) -> Mention:
     if found.until and mention.role != "until":  # `until 9:00 on Monday` is one time; `open today until 20:00` is two
         adjoins = not text[found.end : mention.start].strip() and found.end <= mention.start
         return mention._replace(role="until", clock=found.at) if adjoins else mention
+    if mention.role == "until" and found.start < mention.start and not found.until:
+        return mention  # `every Wednesday at 14:00 until 9 December`
     return mention._replace(clock=found.at)
 
 

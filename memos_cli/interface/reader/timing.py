@@ -59,7 +59,10 @@ _YEARS = (
     r"|gearbeitet|gewohnt|gelebt|studiert|gewerkt|gewoond|in|bei|als|chez|à|en|dans|como|con|bij|voor|dort|là|allí|daar)\b)"
 )
 _SHORT_SPAN = r"(?i)\b(?:from|between)\s(?:the\s)?(?P<day>\d{1,2})(?:st|nd|rd|th)?\s(?:to|until|till?|and|-)\s(?:the\s)?$"
-_NO_DAY = r"(?i)\b(?:called|named|titled|entitled|(?:song|film|movie|book|novel|album|band)\s(?:is|was))\s[\"'“]?(?:the\s)?$"
+_NO_DAY = (
+    r"(?i)\b(?:(?:(?:is|are|was|were)\s|(?:an?|the)\s(?:\w{1,20}\s){1,2})(?:called|named|titled|entitled)"
+    r"|(?:song|film|movie|book|novel|album|band)\s(?:is|was))\s[\"'“]?(?:the\s)?$"
+)
 _IS_TITLE = r"(?i)[^.!?\n]{0,40}\b(?:is|was)\s(?:an?|the)\s(?:\w{1,20}\s)?(?:song|film|movie|book|novel|album|band)\b"
 _FROM_DAY = r"(?i)\b(?P<count>an?|one|two|three|four|\d{1,2})\s(?P<unit>day|week|month|year)s?\sfrom\s$"
 _STAY = r"(?i)\bfor\s\w{1,6}\s(?:day|week|month|year)s?\sfrom\s$"
@@ -67,7 +70,12 @@ _PAPER = (
     r"(?i)\b(?:e-?mail|mail|letter|invoice|photo|bill|message|note|report|minutes|issue|edition|version|order|statement|paper"
     r"|post|article)s?\sof\s(?:the\s)?$"
 )
-_NOT_ON = r"(?i)\b(?:before|after)\s(?:the\s)?$"
+_NOT_ON = r"(?i)\b(?:(?:before|after)\s(?:the\s)?|not\s(?:on\s)?)$"
+_NOT_SURE = (
+    r"(?i)\s(?:or|oder|ou|of)\s(?:on\s)?(?:the\sday|the\s\d|\d{1,2}(?:st|nd|rd|th)?\b"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day\b)"
+)
+_AND_AGO = r"(?i)\s(?:an?|one|two|three|four|five|\d{1,2})\s(?:week|month|year)s?\sago\b"
 _REASON = r"(?i)since\s[^.!?\n]{1,20}\s(?:is|was|will|has|falls)\b"
 _OR = r"(?i)\s(?:or|oder|ou|o|of)\s(?:on\s)?(?:the\s)?"
 _ON_WEEKDAYS = r"(?i)\s?(?:to|-|–|until|till|through)\s?(?:mon|tues|wednes|thurs|fri|satur|sun)day\b"
@@ -161,8 +169,8 @@ def _in_its_role(text: str, mention: Mention, base: date) -> Mention:
     """The mention, marked as the beginning (`from`) or the end (`until`) of what is said, or as neither (`of`)."""
     if mention.role == "at":
         return mention
-    before = text[max(0, mention.start - _LEAD) : mention.start]
-    if re.search(_PAPER, before) or re.search(_NOT_ON, before) or re.match(_ON_WEEKDAYS, text[mention.end : mention.end + 20]):
+    before, after = text[max(0, mention.start - _LEAD) : mention.start], text[mention.end : mention.end + 30]
+    if _is_aside(mention, before, after):
         return mention._replace(role="of")
     role = mention.role or _BY_ITSELF.get(mention.text.split()[0].lower(), "")
     if not role:
@@ -172,15 +180,29 @@ def _in_its_role(text: str, mention: Mention, base: date) -> Mention:
     if role == "until" and re.search(_PUT_OFF, before):
         return mention._replace(role="of" if re.search(_BARRED, before) else "at")  # `postponed until Friday`: it is on Friday
     if role == "from" and not mention.role:
-        with_lead = f"{before}from " if mention.text[:5].lower() == "from " else before
-        away = None if re.search(_STAY, with_lead) else re.search(_FROM_DAY, with_lead)
-        if away is not None:  # `a week from tomorrow`
-            count = _COUNTS.get(away["count"].lower()) or int(away["count"])
-            return mention._replace(day=counted_from(mention.day, count, away["unit"].lower()) or mention.day, role="at")
-        if re.search(_ONLY_FROM, with_lead):
-            opens = mention.start < _LEAD and re.match(_OPENING, with_lead)
-            role = "from" if opens or (mention.day > base and not re.search(_IS_FROM, with_lead)) else "of"
+        return _beginning(mention, before, base)
     return mention._replace(role=role)
+
+
+def _is_aside(mention: Mention, before: str, after: str) -> bool:
+    """Whether a time is neither that of what is said nor a bound of it: `my mail of 3 March`, `after 6 June`, `6 or 7 June`."""
+    if re.search(_PAPER, before) or re.search(_NOT_ON, before) or re.match(_ON_WEEKDAYS, after) or re.match(_NOT_SURE, after):
+        return True
+    return mention.text.lower() == "today" and re.match(_AND_AGO, after) is not None  # `today a year ago` is that day
+
+
+def _beginning(mention: Mention, before: str, base: date) -> Mention:
+    """A time after `from`, `since` and their like: the beginning of something, unless it is said where something comes from."""
+    with_lead = f"{before}from " if mention.text[:5].lower() == "from " else before
+    away = None if re.search(_STAY, with_lead) else re.search(_FROM_DAY, with_lead)
+    if away is not None:  # `a week from tomorrow`
+        count = _COUNTS.get(away["count"].lower()) or int(away["count"])
+        return mention._replace(day=counted_from(mention.day, count, away["unit"].lower()) or mention.day, role="at")
+    if re.search(_ONLY_FROM, with_lead) is None:
+        return mention._replace(role="from")
+    opens = mention.start < _LEAD and re.match(_OPENING, with_lead)
+    begins = opens or (mention.day > base and not re.search(_IS_FROM, with_lead))
+    return mention._replace(role="from" if begins else "of")
 
 
 def _joined(text: str, found: list[Mention]) -> tuple[list[Mention], bool]:

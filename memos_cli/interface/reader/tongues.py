@@ -242,6 +242,9 @@ def _resolved(tongue: Tongue, match: re.Match[str], words: str, base: date) -> M
             return None
         day: date | None = moved(base, tongue.near[name])
     elif kind in {"ahead", "ago"}:
+        before = match.string[max(0, match.start() - 12) : match.start()].lower()
+        if before.strip().endswith(tongue.weekdays):
+            return None  # `vrijdag over een week` is the Friday after the next one
         if kind == "ahead" and tongue.done and re.search(f"(?i){tongue.done}", match.string[: match.end() + 120][-240:]):
             return None
         day, unit = _counted_day(tongue, words, base, back=kind == "ago")

@@ -13,7 +13,11 @@ from memos_cli.interface.reader.timing import RECURRENCE
 from memos_cli.times import Zone
 
 TABLE = Path(__file__).with_name("sentences.txt")
-UNREAD = {"Grandma was 90 on 2 May", "The vet is booked for Monday at 11"}
+UNREAD = {
+    "Grandma was 90 on 2 May",
+    "The vet is booked for Monday at 11",
+    "Thabo stays with us from tomorrow until Sunday week",
+}
 """What the reader leaves undated though a person would know; all else has to be right."""
 
 
