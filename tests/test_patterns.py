@@ -31,7 +31,7 @@ AS_TEXT = {
     "memos_cli.interface.reader.clocks": "_CLOCK _EVENING _MORNING _RANGE _AGO _ZONE",
     "memos_cli.interface.reader.named": "_NAMED _NEVER",
     "memos_cli.interface.reader.recurrences": ("_ORDINAL _MONTH_DAY _EVERY _PLURAL _DAILY _YEARLY _BIRTHDAY _IS_BIRTHDAY _NOT"),
-    "memos_cli.interface.reader.timing": (
+    "memos_cli.interface.reader.told_times": (
         "_NOT_ON _NOT_SURE _AND_AGO _REASON _OR _BARRED _FROM _ONLY_FROM _OPENING "
         "_IS_FROM _UNTIL _PUT_OFF _JOINS _SPANS _YEARS _SHORT_SPAN _NO_DAY _IS_TITLE _FROM_DAY _STAY "
         "_PAPER _ON_WEEKDAYS _HABIT"

@@ -50,11 +50,6 @@ def test_a_terminal_is_told(memos: Run) -> None:
     assert (status, "Fri 4 Dec 2026 14:05" in shown) == (0, True)
 
 
-def test_a_file_that_is_not_there_has_no_time() -> None:
-    assert times_told.written(None) is None
-    assert times_told.written("/nowhere/at/all") is None
-
-
 @pytest.mark.parametrize("place", ["Etc/GMT+12", "America/Los_Angeles", "Asia/Kolkata", "Pacific/Kiritimati"])
 @pytest.mark.parametrize("variable", ["TZ", "MEMOS_TIMEZONE"])
 def test_today_is_the_day_where_the_person_is(memos: Run, place: str, variable: str) -> None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from memos_cli.interface.reader.reader import Reader
-from memos_cli.interface.reader.timing import RECURRENCE
+from memos_cli.interface.reader.told_times import RECURRENCE
 from memos_cli.times import Zone
 
 TABLE = Path(__file__).with_name("sentences.txt")
