@@ -52,6 +52,7 @@ NOUNS = {
 """Modules whose names end in -ing and are nouns."""
 
 ALONE = {
+    "interface/reader/test_events.py": "the events of talks, from the reader to the list of a cube",
     "cli/test_bounds.py": "numbers beyond all bounds, given to many commands",
     "cli/test_contract.py": "what every command promises to scripts",
     "cli/test_examples.py": "the examples in all help texts",

@@ -26,13 +26,14 @@ AS_TEXT = {
         "_PASSWORD _CODE _KEY _ENVIRONMENT _PHRASE _BLOCK _PREFIXED _IN_URL _LIBRARY_MARK "
         "_REFERENCE _TALK _MEASURE _WORDS _ADJECTIVE"
     ),
-    "memos_cli.interface.reader.dates": "_CANDIDATE _LEADS _HABIT _PUT_OFF _VERSION _WEEKDAY_BEFORE",
+    "memos_cli.interface.reader.dates": "_CANDIDATE _MOVED_TO _LEADS _HABIT _PUT_OFF _VERSION _WEEKDAY_BEFORE",
     "memos_cli.interface.reader.tense": "_AHEAD _BEHIND _PASSIVE STOP",
     "memos_cli.interface.reader.clocks": "_CLOCK _EVENING _MORNING _RANGE _AGO _ZONE",
     "memos_cli.interface.reader.named": "_NAMED _NEVER",
     "memos_cli.interface.reader.recurrences": ("_ORDINAL _MONTH_DAY _EVERY _PLURAL _DAILY _YEARLY _BIRTHDAY _IS_BIRTHDAY _NOT"),
-    "memos_cli.interface.reader.timing": (
-        "_FROM _ONLY_FROM _OPENING _IS_FROM _UNTIL _PUT_OFF _JOINS _SPANS _YEARS _SHORT_SPAN _NO_DAY _IS_TITLE _FROM_DAY _STAY "
+    "memos_cli.interface.reader.told_times": (
+        "_NOT_ON _NOT_SURE _AND_AGO _REASON _OR _BARRED _FROM _ONLY_FROM _OPENING "
+        "_IS_FROM _UNTIL _PUT_OFF _JOINS _SPANS _YEARS _SHORT_SPAN _NO_DAY _IS_TITLE _FROM_DAY _STAY "
         "_PAPER _ON_WEEKDAYS _HABIT"
     ),
     "memos_cli.interface.reader.tongues": "_NO_TOMORROW _LETTERS",

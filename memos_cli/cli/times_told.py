@@ -1,10 +1,9 @@
 """What `add` worked out of the words about time, said back to the person: `Fri 4 Dec 2026 9:40`, `from Mon 1 Feb 2027`."""
 
 from datetime import datetime, time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from memos_cli.times import Zone, shown, to_text
+from memos_cli.times import Zone, shown
 
 if TYPE_CHECKING:
     from memos_cli.model import Memory
@@ -48,14 +47,6 @@ def fields(memory: "Memory | None") -> dict[str, Any]:
         return {}
     found = {name: shown(getattr(memory, name)) for name in ("occurred_at", "valid_from", "valid_to")}
     return {"time": {**found, "recurrence": memory.metadata.get("recurrence")}}
-
-
-def written(name: str | None) -> str | None:
-    """When a file was last written, fixed-width UTC text; `None` for standard input, and where the file system does not say."""
-    try:
-        return None if name is None else to_text(datetime.fromtimestamp(Path(name).stat().st_mtime).astimezone())
-    except (OSError, ValueError, OverflowError):
-        return None
 
 
 def _day(local: datetime) -> str:

@@ -50,6 +50,11 @@ def test_a_terminal_is_told(memos: Run) -> None:
     assert (status, "Fri 4 Dec 2026 14:05" in shown) == (0, True)
 
 
-def test_a_file_that_is_not_there_has_no_time() -> None:
-    assert times_told.written(None) is None
-    assert times_told.written("/nowhere/at/all") is None
+@pytest.mark.parametrize("place", ["Etc/GMT+12", "America/Los_Angeles", "Asia/Kolkata", "Pacific/Kiritimati"])
+@pytest.mark.parametrize("variable", ["TZ", "MEMOS_TIMEZONE"])
+def test_today_is_the_day_where_the_person_is(memos: Run, place: str, variable: str) -> None:
+    identity = memos("add", "Rain today", "--json", env={variable: place}).data["ids"][0]
+    memory = memos("show", identity, "--json").data
+    zone = Zone(place)
+    assert zone.day(memory["occurred_at"]) == zone.day(memory["created_at"])
+    assert zone.local(memory["occurred_at"]).time().isoformat() == "00:00:00"

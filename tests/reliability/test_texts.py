@@ -65,7 +65,24 @@ FILLED = (
     *("commit abcdef1\nNote: \n \n", "Note: x\n", "eyJ.", "AKIA", "http://a:b@", "password = hunter2hunter2\n\n"),
     *('api_key: "', "key=", "-----BEGIN PRIVATE KEY-----\n", "4111 1111 ", "whenever i ", "i really ", "first "),
     *("to a ", "how to a ", "I am ", "= ", "a' ", "whatever I say, ", "---\n", "--- x\n", "a.", "a_", "A b is c "),
-    *("on in at ",),
+    *(
+        "on in at ",
+        "every monday and ",
+        "on mondays, ",
+        "from 3 to ",
+        "until the end of the month ",
+        "my birthday on ",
+        "at 9:40 ",
+    ),
+    *(
+        "um 9 Uhr morgen ",
+        "le 3 mars à 18h30 ",
+        "depuis hier ",
+        "2026-12-03 09:40 ",
+        "christmas eve ",
+        "jeden ",
+        "il y a un an ",
+    ),
 )
 TEXTS: dict[str, Made] = {
     **{repr(piece[:24]): filled(piece) for piece in FILLED},

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from memos_cli.config import Settings, paths
 from memos_cli.interface.api import MOS
 from memos_cli.interface.reader.reader import Reader
-from memos_cli.interface.reader.timing import RECURRENCE
+from memos_cli.interface.reader.told_times import RECURRENCE
 from memos_cli.times import Zone, to_text
 from tests.conftest import Clock
 from tests.trials import trials

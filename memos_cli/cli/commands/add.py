@@ -146,21 +146,20 @@ def _from_texts(app: App, given: dict[str, Any], fields: dict[str, Any]) -> Adde
     if "external_id" in fields:
         raise UsageError("--external-id belongs to one memory, and a text is taken apart into several")
     texts: list[tuple[str | None, bytes]] = [(str(path), _read(path)) for path in given["files"]] or [(None, _stdin())]
-    occurred_at = fields.get("occurred_at")
     drafts = [
         intake.with_fields(draft, fields)
         for name, content in texts
-        for draft in app.mos.pipeline.read(
-            content, name=name, form=given["form"], occurred_at=occurred_at, written=times_told.written(name)
-        )
+        for draft in app.mos.pipeline.read(content, name=name, form=given["form"], occurred_at=fields.get("occurred_at"))
     ]
     if not drafts:
         raise UsageError("there is nothing to remember: the input is empty", hint='memos add "I am vegan now"')
-    return app.mos.add(drafts=drafts, derived=_extracted(app, drafts) if given["extract"] else app.mos.pipeline.events(drafts))
+    return app.mos.add(drafts=drafts, derived=_extracted(app, drafts, dated=not given["extract"]))
 
 
-def _extracted(app: App, drafts: list[Draft]) -> tuple[tuple[int, Draft], ...]:
-    """The memories found in the drafts; all are extracted before the cube is locked."""
+def _extracted(app: App, drafts: list[Draft], *, dated: bool) -> tuple[tuple[int, Draft], ...]:
+    """The memories found in the drafts, or only the dated events of a talk; all are extracted before the cube is locked."""
+    if dated:
+        return app.mos.pipeline.extract(drafts, dated=True).derived
     with progress(app, "extracting") as tell:
         found = app.mos.pipeline.extract(drafts, lambda done: tell(done, len(drafts)))
     for notice in found.notices:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from memos_cli.hybrid_clock import millis_of, time_of
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault import log, schema
-from memos_cli.infra.vault.rows import clock_of, memory_of
+from memos_cli.infra.vault.rows import clock_of, memory_of, validity_clauses
 from memos_cli.model import COLD_STATES, HOT_STATES, Filter, Link, LinkType, Memory, State, Visibility
 from memos_cli.times import from_millis
 
@@ -24,9 +24,6 @@ _FIELDS = """m.*,
 _FROM = "memories m LEFT JOIN uses u ON u.id = m.id LEFT JOIN cold c ON c.n = m.n"
 _RECURS = "instr(m.metadata, '\"recurrence\"')"
 Condition = tuple[str, list[Any]]
-_TOLD = "json_extract(m.metadata, '$.told_validity')"
-"""Whether the validity of a memory is that of its own words (`reader.timing.TOLD`)."""
-_CREATED = "strftime('%Y-%m-%dT%H:%M:%fZ', (m.created >> 16) / 1000.0, 'unixepoch')"
 _OPEN = (Visibility.SHARED, Visibility.PUBLIC, Visibility.READ_ONLY)
 
 
@@ -125,12 +122,8 @@ def _require_presence(wanted: Filter, require: Any) -> None:  # noqa: ANN401 -- 
     else:
         require(f"m.state IN ({_marks(states)})", *states)
     if not wanted.states:
-        # A question about the present also finds what the words tell of the time to come, and of a time that was over when they
-        # were told: "from 1 February we live in Ghent", "I worked there from 2011 to 2015".
-        ahead, over = ("", "") if wanted.past else (f" OR {_TOLD}", f" OR (m.valid_to <= {_CREATED} AND {_TOLD})")
-        if wanted.ahead is None:
-            require(f"(m.valid_from IS NULL OR m.valid_from <= ?{ahead})", wanted.at)
-        require(f"(m.valid_to IS NULL OR m.valid_to > ?{over})", wanted.at)
+        for clause in validity_clauses(past=wanted.past)[wanted.ahead is not None :]:  # the first is that of the beginning
+            require(clause, wanted.at)
         require("(m.expires_at IS NULL OR m.expires_at > ?)", wanted.at)
     if wanted.past:
         require("(m.created <= ? OR m.valid_from <= ? OR m.occurred_at <= ?)", clock_of(wanted.at), wanted.at, wanted.at)

@@ -213,3 +213,15 @@ def _short_hash(parts: list[str]) -> bytes:
 def clock_of(text: str) -> int:
     """The last clock value at an instant given as fixed-width text."""
     return clock_at(to_millis(text))
+
+
+def validity_clauses(*, past: bool) -> tuple[str, str]:
+    """The conditions on `memories m` that a memory has begun to be true at an instant, and has not ended.
+
+    A question about the present (`past` is false) also finds what the words tell of the time to come, and of a time that was
+    over when they were told: "from 1 February we live in Ghent", "I worked there from 2011 to 2015".
+    """
+    told = "json_extract(m.metadata, '$.told_validity')"
+    created = "strftime('%Y-%m-%dT%H:%M:%fZ', (m.created >> 16) / 1000.0, 'unixepoch')"
+    ahead, over = ("", "") if past else (f" OR {told}", f" OR (m.valid_to <= {created} AND {told})")
+    return f"(m.valid_from IS NULL OR m.valid_from <= ?{ahead})", f"(m.valid_to IS NULL OR m.valid_to > ?{over})"

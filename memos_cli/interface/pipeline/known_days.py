@@ -3,7 +3,8 @@
 import re
 from typing import TYPE_CHECKING
 
-from memos_cli.interface.reader.timing import RECURRENCE
+from memos_cli.interface.reader.reader import Reader
+from memos_cli.interface.reader.told_times import RECURRENCE
 
 if TYPE_CHECKING:
     from memos_cli.session import Session
@@ -11,6 +12,11 @@ if TYPE_CHECKING:
 _RULE = re.compile(r"RRULE:FREQ=YEARLY;BYMONTH=(\d{1,2});BYMONTHDAY=(\d{1,2})$")
 _MOST = 20
 """The most memories that are looked at for one name."""
+
+
+def reader(session: "Session") -> Reader:
+    """A reader that takes times as the person means them: in the zone, with the birthdays that the cubes in use know."""
+    return Reader(session.zone, KnownDays(session))
 
 
 class KnownDays:

@@ -183,20 +183,14 @@ class Pipeline:
         if drafts is None:
             said = messages if messages is None else [session.timed(message) for message in messages]
             drafts = intake.drafts(content, said, session.now, session.timed(fields), self.reader())
-            derived = derived or (self.events(drafts) if messages is not None else ())
+            derived = derived or (self.extract(drafts, dated=True).derived if messages is not None else ())
         added = ingest(session.writable(), drafts, session.author("add", user_id), tell, derived=derived)
         while self._read:  # a purge before the commit may have removed the file as unused
             self._blobs().put(self._read.pop())
         return added
 
     def read(
-        self,
-        content: bytes,
-        *,
-        name: str | None = None,
-        form: "Format" = "auto",
-        occurred_at: str | None = None,
-        written: str | None = None,
+        self, content: bytes, *, name: str | None = None, form: "Format" = "auto", occurred_at: str | None = None
     ) -> list[Draft]:
         """Take a text apart into drafts; the cube keeps the text itself, so that `why` can show the passage.
 
@@ -205,38 +199,30 @@ class Pipeline:
             name: the file's name.
             form: `auto`, `prose`, `transcript` or `markdown`.
             occurred_at: when it was said or written, where the text does not say.
-            written: when the file was last written; `yesterday` counts from then where neither the text nor its name has a day.
 
         Raises:
             UsageError: not text.
         """
         from memos_cli.interface.reader import intake
 
-        read = intake.of_file(
-            content, self._blobs, name=name, form=form, now=self._session.now, occurred_at=occurred_at,
-            reader=self.reader(), written=written,
-        )  # fmt: skip
+        now, reader = self._session.now, self.reader()
+        read = intake.of_file(content, self._blobs, name=name, form=form, now=now, occurred_at=occurred_at, reader=reader)
         if read:
             self._read.append(content.decode("utf-8-sig").encode())
         return read
 
     def reader(self) -> "Reader":
-        """A reader that takes times as the person means them: in the zone, with the birthdays that the cube knows."""
-        from memos_cli.interface.pipeline.known_days import KnownDays
-        from memos_cli.interface.reader.reader import Reader
+        """A reader in the person's zone, with the birthdays that the cube knows."""
+        from memos_cli.interface.pipeline import known_days
 
-        return Reader(self._session.zone, KnownDays(self._session))
-
-    def events(self, drafts: Sequence[Draft]) -> tuple[tuple[int, Draft], ...]:
-        """What the turns of a talk say of other days than their own: events with days of their own, for `add` as `derived`."""
-        from memos_cli.interface.reader import extraction
-
-        return extraction.events(drafts, self.reader())
+        return known_days.reader(self._session)
 
     def _blobs(self) -> Blobs:
         return Blobs(self._session.writable().folder / connection.BLOBS)
 
-    def extract(self, drafts: Sequence[Draft], tell: Callable[[int], None] = lambda _: None) -> "Extracted":
+    def extract(
+        self, drafts: Sequence[Draft], tell: Callable[[int], None] = lambda _: None, *, dated: bool = False
+    ) -> "Extracted":
         """What drafts of a text say that deserves a memory of its own; nothing is stored: `add` takes it as `derived`.
 
         The model is asked where the settings choose one that is fit for it (`llm.extract`), else rules extract.
@@ -244,6 +230,7 @@ class Pipeline:
         Args:
             drafts: the drafts of the text.
             tell: called with the number of drafts done.
+            dated: only what turns that have a time say of other days than their own; rules do that.
 
         Raises:
             ModelUnavailable: `llm.extract` demands a model and none is chosen, or the model is missing.
@@ -251,6 +238,8 @@ class Pipeline:
         from memos_cli.interface.reader import extraction
         from memos_cli.operation import models
 
+        if dated:
+            return extraction.Extracted(extraction.events(drafts, self.reader()))
         settings, paths = self._session.settings, self._session.paths
         wanted, _ = models.extraction(settings, paths)
         llm = models.chosen(settings, paths) if wanted else None

@@ -7,14 +7,15 @@ A time that may be of the morning or of the evening is none: `at 7`, and `at 7:3
 
 import re
 from datetime import datetime, time, timedelta
+from itertools import islice
 from typing import NamedTuple
 
-from memos_cli.interface.reader.mention import Mention
+from memos_cli.interface.reader.mention import MOST, Mention
 from memos_cli.interface.reader.tense import around
 
 # Patterns as text: re caches what it has compiled, and a text that names no day does not pay for them.
 _CLOCK = (
-    r"(?i)(?:\b(?P<lead>at|@|um|gegen|à|a las?|om|by|ab|from|until|till?|bis|tot|hasta)\s{1,3})?"
+    r"(?i)(?:\b(?P<lead>at|@|for|around|about|um|gegen|à|a las?|om|by|ab|from|until|till?|bis|tot|hasta)\s{1,3})?"
     r"(?:(?<![\w.,:/\-])(?P<hour>[01]?\d|2[0-4])(?:"
     r"(?:[:.](?P<minute>[0-5]\d))?\s?(?P<half>[ap])\.?\s?m\b\.?"
     r"|(?:[:.](?P<minute2>[0-5]\d))?\s?(?P<word>uhr|uur|h(?:eures?)?(?P<minute3>[0-5]\d)?)\b"
@@ -41,6 +42,7 @@ _AFTER_ISO = re.compile(r"(?:T|\s)(\d\d):(\d\d)(?::\d\d(?:[.,]\d{1,9})?)?(Z|[+-]
 _ZONE = r"\s?(?:[PECM][SD]T|[PE]T|GMT|UTC|BST|CES?T|IST)\b"
 """The clock of another place: the day is as said, and its time of day is not read."""
 _HOURLY = frozenset(("at", "@", "um", "om", "gegen", "a las", "a la"))
+_ENDS = frozenset(("until", "till", "til", "bis", "tot", "hasta"))
 _CLEAR_FROM, _CLEAR_TO = 8, 11
 """Hours that an English clock without `am` or `pm` means of the morning, where nothing speaks of the evening."""
 _BARE_FROM = 9
@@ -50,11 +52,15 @@ _FARTHEST = 60
 
 
 class Clock(NamedTuple):
-    """A time of day, and where a text says it; `at` is `None` where it may be of the morning or of the evening."""
+    """A time of day, and where a text says it; `at` is `None` where it may be of the morning or of the evening.
+
+    `until` tells that it is said as an end: `until 20:00`.
+    """
 
     at: time | None
     start: int
     end: int
+    until: bool = False
 
 
 def of_day(text: str, mention: Mention) -> Mention:
@@ -65,7 +71,14 @@ def of_day(text: str, mention: Mention) -> Mention:
     if exact is not None:
         return _exact(mention, exact)
     found = _nearest(text, mention)
-    return mention if found is None or found.at is None else mention._replace(clock=found.at)
+    if found is None or found.at is None:
+        return mention
+    if found.until and mention.role != "until":  # `until 9:00 on Monday` is one time; `open today until 20:00` is two
+        adjoins = not text[found.end : mention.start].strip() and found.end <= mention.start
+        return mention._replace(role="until", clock=found.at) if adjoins else mention
+    if mention.role == "until" and found.start < mention.start and not found.until:
+        return mention  # `every Wednesday at 14:00 until 9 December`
+    return mention._replace(clock=found.at)
 
 
 def _exact(mention: Mention, found: re.Match[str]) -> Mention:
@@ -90,7 +103,9 @@ def _nearest(text: str, mention: Mention) -> Clock | None:
     found = [clock for match in re.finditer(_CLOCK, words) if (clock := _clock(match, sentence, gap[1])) is not None]
     if len(found) == 2 and re.fullmatch(_RANGE, words[found[0].end : found[1].start] or "x"):
         found.pop()
-    return found[0] if len(found) == 1 else None
+    if len(found) != 1:
+        return None
+    return found[0]._replace(start=found[0].start + start, end=found[0].end + start)
 
 
 def in_sentence(sentence: str) -> time | None:
@@ -106,7 +121,10 @@ def _clock(match: re.Match[str], sentence: str, day_ends: int) -> Clock | None:
     if not _is_time(match, day_ends):
         return None
     elsewhere = re.match(_ZONE, match.string[match.end() : match.end() + 6]) is not None
-    return Clock(None if elsewhere else _read(match, sentence), match.start("hour"), match.end())
+    until = (match["lead"] or "").lower() in _ENDS or re.search(
+        r"(?i)jusqu['’]$", match.string[: match.start()][-8:]
+    ) is not None
+    return Clock(None if elsewhere else _read(match, sentence), match.start("hour"), match.end(), until)
 
 
 def _is_time(match: re.Match[str], day_ends: int) -> bool:
@@ -145,7 +163,7 @@ def _by_half(match: re.Match[str], hour: int, minute: int, lead: str, sentence: 
         return time(hour % 12, minute)
     if evening:
         return time(hour % 12 + 12, minute)
-    if match["sign"] and lead not in {"at", "@", "by", "from", "until", "till", "til", ""}:
+    if match["sign"] and lead not in {"at", "@", "for", "around", "about", "by", "from", "until", "till", "til", ""}:
         return time(hour, minute)  # where people write `um 7:30`, they count to 24
     least = _CLEAR_FROM if match["sign"] else _BARE_FROM
     return time(hour, minute) if least <= hour <= _CLEAR_TO or hour == 12 else None
@@ -158,7 +176,7 @@ def ago(text: str, base: datetime) -> list[Mention]:
     from memos_cli.times import to_text
 
     found = []
-    for match in re.finditer(_AGO, text):
+    for match in islice(re.finditer(_AGO, text), MOST):
         count, unit = match["count"].lower(), match["unit"].lower()
         length = float(count) if count.isdigit() else _COUNTS[count]
         try:

@@ -1,4 +1,4 @@
-"""Time expressions in English prose (and a few words of other languages), resolved against the time of the utterance.
+"""Time expressions in English prose, resolved against the time of the utterance; `tongues` reads those of other languages.
 
 A regular expression finds candidates, so that "may", "on" or a bare number are never guessed at, and the few forms that it
 finds are read here: a library for dates of all kinds takes a millisecond for each. A wrong date is worse than none, so an
@@ -65,6 +65,9 @@ _FOLLOWS = frozenset(_GOES_ON.split())
 """After `March 2`, these words do not turn it into a march of two miles."""
 _HABIT = r"(?i)\b(?:once|twice|times|every|each|hours?|days?|much|more|all|anything|most|weeks?)\s+$"
 _PUT_OFF = r"(?i)\b(?:postponed|delayed|deferred|put off|adjourned|moved|extended)\b"
+_MOVED_TO = (
+    r"(?i)\b(?:moved|rescheduled|postponed|shifted|changed|delayed|put off|brought forward)\b[^.!?\n]{0,30}\bto\s(?:the\s)?$"
+)
 _VERSION = r"(?i)(?:version|release|\bv|python|section|chapter)\s*$"
 _WEEKDAY_BEFORE = r"(?i)\b((?:mon|tues|wednes|thurs|fri|satur|sun)day),?\s+(?:the\s+)?$"
 _NAMING = frozenset({"day_month", "month_day", "month_year", "month"})
@@ -188,6 +191,8 @@ def _weekday(match: re.Match[str], base: date) -> tuple[date, str] | None:
 
 
 def _tense(match: re.Match[str]) -> str | None:
+    if re.search(_MOVED_TO, match.string[max(0, match.start() - 60) : match.start()]):
+        return "future"
     return tense(match.string, match.start(), match.end())
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from memos_cli.errors import ModelUnavailable
 from memos_cli.infra.governance import secrets
-from memos_cli.interface.reader import grounding, intents, timing
+from memos_cli.interface.reader import grounding, intents, told_times
 from memos_cli.interface.reader.grounding import LEAST_WORDS
 from memos_cli.interface.reader.notes import Note, Said, Unusable, _answer, read, request
 from memos_cli.interface.reader.reader import Reader, guess_kind
@@ -68,7 +68,7 @@ def by_rules(text: str, at: str, reader: Reader | None = None) -> list[Draft]:
 
 def _dated(sentence: str, at: str, reader: Reader) -> Draft | None:
     """A sentence that says when something happens, from when or until when it is true; `None` for any other one."""
-    if not (timing.may_tell(sentence) and intents.tells(sentence)):
+    if not (told_times.may_tell(sentence) and intents.tells(sentence)):
         return None
     draft = reader.read_one(sentence, now=at)
     if draft.occurred_at or draft.valid_from or draft.valid_to:
@@ -84,7 +84,7 @@ def events(drafts: Sequence[Draft], reader: Reader) -> tuple[tuple[int, Draft], 
     found = []
     for place, draft in enumerate(drafts):
         machine = (draft.source.speaker or "").lower() in _MACHINES
-        if draft.kind is not Kind.EPISODE or draft.occurred_at is None or machine or not timing.may_tell(draft.content):
+        if draft.kind is not Kind.EPISODE or draft.occurred_at is None or machine or not told_times.may_tell(draft.content):
             continue
         said = draft.occurred_at
         for sentence in intents.sentences(draft.content):

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from memos_cli.errors import UsageError
@@ -65,19 +65,19 @@ def of_file(
     now: str,
     occurred_at: str | None,
     reader: "Reader | None" = None,
-    written: str | None = None,
 ) -> list[Draft]:
     """Drafts of a text that is taken apart; each names its blob and the span it was read from.
 
     Args:
+        name: the path of the file; when it was last written tells what `yesterday` is, where neither text nor name has a day.
         reader: reads the times in it.
-        written: when the file was last written, where that is known.
 
     Raises:
         UsageError: not UTF-8, or not text.
     """
     from memos_cli.interface.reader.reader import Reader
 
+    written = _written(name)
     name = CONTROL.sub("?", name)[:LONGEST_NAME] if name else name
     where = name or "standard input"
     try:
@@ -97,6 +97,16 @@ def of_file(
         )
         for draft in read
     ]
+
+
+def _written(name: str | None) -> str | None:
+    """When a file was last written; `None` for standard input, and where there is no such file."""
+    from pathlib import Path
+
+    try:
+        return None if name is None else to_text(datetime.fromtimestamp(Path(name).stat().st_mtime, UTC))
+    except (OSError, ValueError, OverflowError):
+        return None
 
 
 def with_fields(draft: Draft, given: Mapping[str, Any]) -> Draft:

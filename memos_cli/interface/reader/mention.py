@@ -30,6 +30,10 @@ class Mention(NamedTuple):
     instant: str | None = None
 
 
+MOST = 64
+"""The most candidates of one kind that are looked at in a text: one that is full of them has no time of its own."""
+
+
 def made(year: int, month: int, day: int) -> date | None:
     """The day; `None` where no calendar has it."""
     try:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 from datetime import date
 from functools import partial
+from itertools import islice
 
-from memos_cli.interface.reader.mention import Mention, in_year, last_of_month, made, months_from, moved
+from memos_cli.interface.reader.mention import MOST, Mention, in_year, last_of_month, made, months_from, moved
 from memos_cli.interface.reader.tense import tense
 
 KnownDay = Callable[[str], tuple[int, int] | None]
@@ -73,7 +74,7 @@ def mentions(text: str, base: date, known_day: KnownDay) -> list[Mention]:
     if not may_name(text.lower()):
         return []
     found = []
-    for match in re.finditer(_NAMED, text):
+    for match in islice(re.finditer(_NAMED, text), MOST):
         near = text[max(0, match.start() - 40) : match.start()]
         if (match["lead"] or "").lower() == "every" or re.search(_NEVER, near):
             continue

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from memos_cli.errors import UsageError
 from memos_cli.infra.governance import secrets
-from memos_cli.interface.reader import basis, timing
+from memos_cli.interface.reader import basis, told_times
 from memos_cli.interface.reader.mention import Mention
 from memos_cli.interface.reader.named import KnownDay, unknown_day
 from memos_cli.model import Draft, Kind, Origin, Source
@@ -89,11 +89,11 @@ class Reader:
 
     def mentions(self, text: str, at: str) -> tuple[Mention, ...]:
         """The times that a text names, which was said at `at`."""
-        return timing.of(text, at, self._zone, self._known_day).mentions
+        return told_times.of(text, at, self._zone, self._known_day).mentions
 
     def instant(self, mention: Mention) -> str:
         """The instant at which what a mention means begins."""
-        return timing.starts(mention, self._zone)
+        return told_times.starts(mention, self._zone)
 
     def day(self, at: str | None) -> str | None:
         """The day on which an instant falls where the person is."""
@@ -203,7 +203,7 @@ def _chosen(text: str, name: str | None, format: Format) -> Any:  # noqa: A002, 
 
 class _Found(NamedTuple):
     kind: Kind
-    time: timing.Timing
+    time: told_times.Timing
     secret: bool
 
 
@@ -240,10 +240,10 @@ class _Findings:
         valid_from = valid_to = None
         if kind is not Kind.EPISODE:  # a turn is what was said, and that stays so
             if time.recurrence and kind not in _LASTING:
-                metadata[timing.RECURRENCE] = time.recurrence
+                metadata[told_times.RECURRENCE] = time.recurrence
             valid_from, valid_to = time.valid_from, time.valid_to
             if valid_from or valid_to:
-                metadata[timing.TOLD] = True
+                metadata[told_times.TOLD] = True
             happens = kind is Kind.EVENT or (time.whole and kind not in _LASTING)
             if occurred_at is None and happens:
                 occurred_at = time.occurred_at
@@ -263,7 +263,7 @@ class _Findings:
         )
 
     def _found(self, content: str, said: str | None, kind: Kind | None) -> _Found:
-        time = timing.of(content, said or self._now, self._zone, self._known_day)
+        time = told_times.of(content, said or self._now, self._zone, self._known_day)
         kind = kind or guess_kind(content, dated=time.occurred_at is not None and time.recurrence is None)
         return _Found(kind, time, bool(secrets.find(content)))
 

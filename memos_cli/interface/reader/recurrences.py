@@ -75,6 +75,7 @@ _HINTS = (
 )  # fmt: skip
 _FOREIGN_HINTS = (
     "jede", "tags", "wochs", "abends", "tous les", "toutes les", "chaque", "todos los", "todas las", "cada ", "elk", "ieder",
+    "geburtstag", "cumpleaños", "anniversaire", "verjaardag",
 )  # fmt: skip
 # Patterns as text: re caches what it has compiled, and a text without a hint does not pay for them.
 _OF_MONTH = r"of\s(?:every|each|the)\smonth"
@@ -98,13 +99,16 @@ _PLURAL = (
 )
 _DAILY = r"(?i)\bdaily(?=\s(?:at|before|after|with|in the)\b|\s?[.,;!]|\s?$)"
 _YEARLY = r"(?i)\b(?:every|each)\syear\b|\b(?:yearly|annually)\son\b"
-_BIRTHDAY = r"(?i)\b(?:birthday|anniversary|name\sday)(?:\s(?:is|falls)(?:\son)?|\son|:)(?:\sthe)?\s$"
+_BIRTHDAY = (
+    r"(?i)\b(?:(?:birthday|anniversary|name\sday)(?:\s(?:is|falls)(?:\son)?|\son|:)(?:\sthe)?|geburtstag\sist|cumpleaños\ses"
+    r"|anniversaire\sest|verjaardag\sis)\s$"
+)
 _IS_BIRTHDAY = (
     r"(?i)\s(?:is|was)\s[^.!?\n]{1,40}?\b(?:birthday|anniversary|name\sday)\b(?!\s(?:party|dinner|cake|present|card))"
 )
 _NOT = (
-    r"(?i)\b(?:used to|no longer|not|never|stopped|until recently|any ?more|nicht|kein\w*|ne|pas|no|niet|geen|once|twice"
-    r"|times)\b|n['’]t\b"
+    r"(?i)\b(?:used to|no longer|not|never|rarely|seldom|hardly|sometimes|occasionally|most|some|stopped|until recently"
+    r"|any ?more|nicht|kein\w*|ne|pas|no|niet|geen|once|twice|times)\b|n['’]t\b"
 )
 _FOREIGN = {
     "de": r"(?i)\bjede[nsr]?\s(?P<unit>{unit})\b|\b(?P<plural>{weekday})s\b",
@@ -155,10 +159,12 @@ def find(sentence: str, base: datetime, mentions: Sequence[Mention]) -> Recurren
     if re.search(_NOT, sentence) or is_told_as_past(sentence):
         return None
     rule = _rule(sentence, mentions)
-    if rule is None:
-        return None
+    vague = any(mention.role in {"", "at"} and mention.unit in {"month", "year"} for mention in mentions)
+    if rule is None or vague or (rule.frequency == "YEARLY" and not rule.day and mentions):
+        return None  # `every Monday in June`, `every year in May`
     clock = clocks.in_sentence(sentence)
     start = base.date() if clock is None or clock > base.time() else moved(base.date(), 1)
+    start = max([start, *(mention.day for mention in mentions if mention.role == "from")])
     if not (rule.weekdays or rule.day):
         return Recurrence(rule, start, clock)
     first = next((day for days in range(_LONGEST_WAIT) if rule.holds(day := moved(start, days))), None)

@@ -10,9 +10,10 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
+from itertools import islice
 from typing import NamedTuple
 
-from memos_cli.interface.reader.mention import Mention, counted_from, in_year, made, moved, weekday_near
+from memos_cli.interface.reader.mention import MOST, Mention, counted_from, in_year, made, moved, weekday_near
 from memos_cli.interface.reader.tense import tense
 
 
@@ -170,7 +171,7 @@ def mentions(text: str, base: date) -> list[Mention]:
     if name is None:
         return []
     tongue, found = TONGUES[name], []
-    for match in re.finditer(_pattern(name), text):
+    for match in islice(re.finditer(_pattern(name), text), MOST):
         words = " ".join(match.group().lower().split())
         if words in _SHARED and not certain:
             continue
@@ -241,6 +242,9 @@ def _resolved(tongue: Tongue, match: re.Match[str], words: str, base: date) -> M
             return None
         day: date | None = moved(base, tongue.near[name])
     elif kind in {"ahead", "ago"}:
+        before = match.string[max(0, match.start() - 12) : match.start()].lower()
+        if before.strip().endswith(tongue.weekdays):
+            return None  # `vrijdag over een week` is the Friday after the next one
         if kind == "ahead" and tongue.done and re.search(f"(?i){tongue.done}", match.string[: match.end() + 120][-240:]):
             return None
         day, unit = _counted_day(tongue, words, base, back=kind == "ago")

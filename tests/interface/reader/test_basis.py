@@ -1,10 +1,14 @@
 """The day by which `yesterday` in a note is understood: its heading, front matter, mail, file name, or file."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from memos_cli.interface.reader.reader import Reader
 from memos_cli.model import Draft
 from memos_cli.times import Zone
+from tests.conftest import Run
 
 NOW = "2026-11-29T20:30:00.000Z"
 AMSTERDAM = Zone("Europe/Amsterdam")
@@ -91,3 +95,12 @@ def test_a_commit_keeps_its_time() -> None:
 def test_two_sentences_have_no_bound_and_no_rule_in_common() -> None:
     draft = Reader(AMSTERDAM).read_one("On leave until Monday. Bins go out on Tuesdays.", now=NOW)
     assert (draft.valid_to, draft.metadata.get("recurrence")) == (None, None)
+
+
+def test_the_time_of_a_file_is_asked_of_the_file_system(memos: Run, tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text(f"{SEAL}\n")
+    os.utime(path, (1_778_000_000, 1_778_000_000))  # 5 May 2026
+    memos("add", "--file", str(path))
+    (memory,) = memos("list", "--json").data["memories"]
+    assert memory["occurred_at"] == "2026-05-04T00:00:00Z"

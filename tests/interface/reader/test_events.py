@@ -67,3 +67,12 @@ def test_messages_that_a_program_brings_in_give_them_too(mos: MOS) -> None:
     assert len(added.extracted) == 1
     (party,) = mos.list(Filter(at=mos.now, since="2026-03-20T00:00:00.000Z"))
     assert party.occurred_at == "2026-03-29T00:00:00.000Z"
+
+
+def test_what_is_told_in_chat_gives_an_event_too(memos: Run) -> None:
+    memos("chat", "-m", "the party is in three weeks", env={"MEMOS_TIMEZONE": "Pacific/Kiritimati"})
+    kept = [memory for memory in memos("list", "--json").data["memories"] if memory["kind"] == "event"]
+    zone = Zone("Pacific/Kiritimati")
+    assert [memory["content"] for memory in kept] == ["the party is in three weeks"]
+    days = zone.day(kept[0]["occurred_at"]) - zone.day(kept[0]["created_at"])
+    assert (days.days, zone.local(kept[0]["occurred_at"]).hour) == (21, 0)

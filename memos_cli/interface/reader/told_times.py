@@ -35,15 +35,19 @@ _FROM = (
 )
 _ONLY_FROM = r"(?i)\bfrom(?:\sthe)?\s$"
 _OPENING = r"(?i)^\W{0,3}(?:(?:and|but|so|then)\s)?from(?:\sthe)?\s$"
-_IS_FROM = r"(?i)\b(?:is|are|was|were|letter|mail|email|e-mail|photos?|news|message|leftovers|invoice|bill)\sfrom(?:\sthe)?\s$"
+_IS_FROM = (
+    r"(?i)\b(?:is|are|was|were|letter|mail|email|e-mail|photos?|news|message|leftovers|invoice|bill|moved|rescheduled|postponed"
+    r"|shifted|changed|brought\sforward)\sfrom(?:\sthe)?\s$"
+)
 _UNTIL = (
-    r"(?i)\b(?:until|till?|through|up\sto|(?:ends?|ending|expires?|expiring|runs\sout|finishes|terminates)(?:\s(?:on|in|by|at))?)"
-    r"(?:\sthe)?\s$"
+    r"(?i)\b(?:until|till?|through|up\sto|(?:ends?|ending|expires?|expiring|runs\sout|finishes|terminates)(?:\s(?:on|in|by|at))?"
+    r"|finit|expire|se\stermine|endet|eindigt|termina|vence|caduca)(?:\sthe)?\s$"
 )
 _PUT_OFF = (
     r"(?i)\b(?:wait\w*|postponed|delayed|deferred|put\soff|adjourned|moved|days|weeks|months|sleeps|not|never|no\slonger)\b"
     r"|n['’]t\b"
 )
+_BARRED = r"(?i)\b(?:can['’]?t|cannot|mustn['’]t|must\snot|may\snot)\b"
 _BY_ITSELF = {"since": "from", "from": "from", "starting": "from", "until": "until", "till": "until", "til": "until",
               "through": "until"}  # fmt: skip
 _JOINS = r"(?i)[\s,]{0,3}(?:to|until|till?|through|and|bis|à|au|a|al|tot|-|–)(?:\s(?:the|el|le|zum))?\s{0,2}"
@@ -55,7 +59,10 @@ _YEARS = (
     r"|gearbeitet|gewohnt|gelebt|studiert|gewerkt|gewoond|in|bei|als|chez|à|en|dans|como|con|bij|voor|dort|là|allí|daar)\b)"
 )
 _SHORT_SPAN = r"(?i)\b(?:from|between)\s(?:the\s)?(?P<day>\d{1,2})(?:st|nd|rd|th)?\s(?:to|until|till?|and|-)\s(?:the\s)?$"
-_NO_DAY = r"(?i)\b(?:called|named|titled|entitled|(?:song|film|movie|book|novel|album|band)\s(?:is|was))\s[\"'“]?(?:the\s)?$"
+_NO_DAY = (
+    r"(?i)\b(?:(?:(?:is|are|was|were)\s|(?:an?|the)\s(?:\w{1,20}\s){1,2})(?:called|named|titled|entitled)"
+    r"|(?:song|film|movie|book|novel|album|band)\s(?:is|was))\s[\"'“]?(?:the\s)?$"
+)
 _IS_TITLE = r"(?i)[^.!?\n]{0,40}\b(?:is|was)\s(?:an?|the)\s(?:\w{1,20}\s)?(?:song|film|movie|book|novel|album|band)\b"
 _FROM_DAY = r"(?i)\b(?P<count>an?|one|two|three|four|\d{1,2})\s(?P<unit>day|week|month|year)s?\sfrom\s$"
 _STAY = r"(?i)\bfor\s\w{1,6}\s(?:day|week|month|year)s?\sfrom\s$"
@@ -63,6 +70,14 @@ _PAPER = (
     r"(?i)\b(?:e-?mail|mail|letter|invoice|photo|bill|message|note|report|minutes|issue|edition|version|order|statement|paper"
     r"|post|article)s?\sof\s(?:the\s)?$"
 )
+_NOT_ON = r"(?i)\b(?:(?:before|after)\s(?:the\s)?|not\s(?:on\s)?)$"
+_NOT_SURE = (
+    r"(?i)\s(?:or|oder|ou|of)\s(?:on\s)?(?:the\sday|the\s\d|\d{1,2}(?:st|nd|rd|th)?\b"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day\b)"
+)
+_AND_AGO = r"(?i)\s(?:an?|one|two|three|four|five|\d{1,2})\s(?:week|month|year)s?\sago\b"
+_REASON = r"(?i)since\s[^.!?\n]{1,20}\s(?:is|was|will|has|falls)\b"
+_OR = r"(?i)\s(?:or|oder|ou|o|of)\s(?:on\s)?(?:the\s)?"
 _ON_WEEKDAYS = r"(?i)\s?(?:to|-|–|until|till|through)\s?(?:mon|tues|wednes|thurs|fri|satur|sun)day\b"
 _HABIT = r"(?i)\b(?:yearly|annually|(?:every|each)\s(?:year|spring|summer|autumn|fall|winter))\b"
 _COUNTS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4}
@@ -136,8 +151,9 @@ def _of_sentence(text: str, found: list[Mention], base: datetime, zone: Zone) ->
     if comes_back is not None:
         first = zone.instant(datetime.combine(comes_back.first, comes_back.clock or time()))
         return timing._replace(occurred_at=first, recurrence=comes_back.rule.text)
-    if re.search(_HABIT, text):
-        return timing._replace(occurred_at=None)  # `yearly in April`: no day of its own
+    if re.search(_HABIT, text):  # `yearly in April`, `every year from May to September`: no day of its own
+        every = timing._replace(occurred_at=None)
+        return every._replace(valid_from=None, valid_to=None) if opens and closes else every
     if timing.occurred_at is None and spans and opens and opens.unit == "day":
         timing = timing._replace(occurred_at=valid_from)  # a stay, a fair: it has a day on which it begins
     return timing
@@ -153,24 +169,40 @@ def _in_its_role(text: str, mention: Mention, base: date) -> Mention:
     """The mention, marked as the beginning (`from`) or the end (`until`) of what is said, or as neither (`of`)."""
     if mention.role == "at":
         return mention
-    before = text[max(0, mention.start - _LEAD) : mention.start]
-    if re.search(_PAPER, before) or re.match(_ON_WEEKDAYS, text[mention.end : mention.end + 20]):
+    before, after = text[max(0, mention.start - _LEAD) : mention.start], text[mention.end : mention.end + 30]
+    if _is_aside(mention, before, after):
         return mention._replace(role="of")
     role = mention.role or _BY_ITSELF.get(mention.text.split()[0].lower(), "")
     if not role:
         role = "until" if re.search(_UNTIL, before) else "from" if re.search(_FROM, before) else ""
+    if role and (text.strip(" .!") == mention.text or re.match(_REASON, text[mention.start : mention.end + 8])):
+        return mention._replace(role="of")  # `Hasta mañana!` says nothing, and `since Friday is a holiday` gives a reason
     if role == "until" and re.search(_PUT_OFF, before):
-        return mention._replace(role="at")  # `postponed until Friday`: it is on Friday
+        return mention._replace(role="of" if re.search(_BARRED, before) else "at")  # `postponed until Friday`: it is on Friday
     if role == "from" and not mention.role:
-        with_lead = f"{before}from " if mention.text[:5].lower() == "from " else before
-        away = None if re.search(_STAY, with_lead) else re.search(_FROM_DAY, with_lead)
-        if away is not None:  # `a week from tomorrow`
-            count = _COUNTS.get(away["count"].lower()) or int(away["count"])
-            return mention._replace(day=counted_from(mention.day, count, away["unit"].lower()) or mention.day, role="at")
-        if re.search(_ONLY_FROM, with_lead):
-            opens = mention.start < _LEAD and re.match(_OPENING, with_lead)
-            role = "from" if opens or (mention.day > base and not re.search(_IS_FROM, with_lead)) else "of"
+        return _beginning(mention, before, base)
     return mention._replace(role=role)
+
+
+def _is_aside(mention: Mention, before: str, after: str) -> bool:
+    """Whether a time is neither that of what is said nor a bound of it: `my mail of 3 March`, `after 6 June`, `6 or 7 June`."""
+    if re.search(_PAPER, before) or re.search(_NOT_ON, before) or re.match(_ON_WEEKDAYS, after) or re.match(_NOT_SURE, after):
+        return True
+    return mention.text.lower() == "today" and re.match(_AND_AGO, after) is not None  # `today a year ago` is that day
+
+
+def _beginning(mention: Mention, before: str, base: date) -> Mention:
+    """A time after `from`, `since` and their like: the beginning of something, unless it is said where something comes from."""
+    with_lead = f"{before}from " if mention.text[:5].lower() == "from " else before
+    away = None if re.search(_STAY, with_lead) else re.search(_FROM_DAY, with_lead)
+    if away is not None:  # `a week from tomorrow`
+        count = _COUNTS.get(away["count"].lower()) or int(away["count"])
+        return mention._replace(day=counted_from(mention.day, count, away["unit"].lower()) or mention.day, role="at")
+    if re.search(_ONLY_FROM, with_lead) is None:
+        return mention._replace(role="from")
+    opens = mention.start < _LEAD and re.match(_OPENING, with_lead)
+    begins = opens or (mention.day > base and not re.search(_IS_FROM, with_lead))
+    return mention._replace(role="from" if begins else "of")
 
 
 def _joined(text: str, found: list[Mention]) -> tuple[list[Mention], bool]:
@@ -184,6 +216,8 @@ def _joined(text: str, found: list[Mention]) -> tuple[list[Mention], bool]:
             if opens is not None and opens <= mention.day:
                 marked.append(mention._replace(text=short["day"], day=opens, end=mention.start, role="from", clock=None))
                 mention, spans = mention._replace(role="until"), True  # noqa: PLW2901
+        elif marked and re.fullmatch(_OR, text[marked[-1].end : mention.start]):
+            marked[-1], mention = marked[-1]._replace(role="of"), mention._replace(role="of")  # noqa: PLW2901
         elif marked and _are_joined(text, marked[-1], mention):
             marked[-1] = marked[-1]._replace(role="from")
             mention, spans = mention._replace(role="until"), True  # noqa: PLW2901
@@ -196,6 +230,8 @@ def _are_joined(text: str, first: Mention, second: Mention) -> bool:
     if re.fullmatch(_JOINS, between) is None and not (second.role == "until" and not between.strip(" ,")):
         return False
     before = text[max(0, first.start - _LEAD) : first.start]
+    if re.search(_IS_FROM, before):
+        return False
     return first.text[:5].lower() == "from " or re.search(_SPANS, before) is not None
 
 
