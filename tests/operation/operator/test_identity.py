@@ -136,7 +136,8 @@ def test_what_has_ended_is_said_anew_and_a_log_that_is_read_twice_doubles_nothin
 OPTIONS: dict[str, Any] = {
     "pinned": True, "expires_at": "2027-01-01T00:00:00.000Z", "tags": ("b",), "title": "T", "priority": 9,
     "kind": Kind.PROCEDURE, "occurred_at": "2026-01-01T00:00:00.000Z", "valid_from": "2026-01-01T00:00:00.000Z", "key": "k",
-    "labels": ("private",), "valid_to": "2029-01-01T00:00:00.000Z", "metadata": {"a": 1}, "task": "kitchen", "external_id": "x-1",
+    "labels": ("private",), "valid_to": "2029-01-01T00:00:00.000Z", "metadata": {"a": 1}, "task": "kitchen",
+    "external_id": "x-1",
 }  # fmt: skip
 
 
