@@ -14,7 +14,7 @@ from memos_cli.operation.operator.placement import Placed, Placing
 from memos_cli.operation.results import Added
 
 if TYPE_CHECKING:
-    from memos_cli.operation.operator.rereading import Edit
+    from memos_cli.operation.operator.revision import Edit
     from memos_cli.session import Author
 
 _PROMOTED = (Kind.RULE, Kind.PREFERENCE)
@@ -119,9 +119,9 @@ def _edits(vault: Vault, drafts: Iterable[Draft], author: "Author") -> dict[int,
     """The drafts that are edits of what was read from the same files before; only a list is looked through beforehand."""
     if not isinstance(drafts, Sequence) or not any(draft.source.file and draft.source.digest for draft in drafts):
         return {}
-    from memos_cli.operation.operator import rereading
+    from memos_cli.operation.operator import revision
 
-    return rereading.edits(vault, [cleaned_draft(draft) for draft in drafts], author.principal, author.at, author.zone)
+    return revision.edits(vault, [cleaned_draft(draft) for draft in drafts], author.principal, author.at, author.zone)
 
 
 def _promote(vault: Vault, unit: Unit, identity: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from memos_cli.operation.operator import identity
 from memos_cli.times import Zone
 
 if TYPE_CHECKING:
-    from memos_cli.operation.operator.rereading import Edit
+    from memos_cli.operation.operator.revision import Edit
     from memos_cli.session import Author
 
 

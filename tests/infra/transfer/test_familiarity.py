@@ -47,8 +47,10 @@ def test_a_new_memory_that_is_linked_to_mine(here: MOS, there: MOS, kind: LinkTy
     identity = mine(here, there)
     (new, other) = there.add(drafts=[Draft("the account is NL99"), Draft("the rake")]).ids
     there.link(new, kind, identity)
-    assert held(here, there) == (("memory", new),)
+    ended = {("memory", identity)} if kind is LinkType.SUPERSEDES else set()  # what is superseded ends
+    assert set(held(here, there)) == {("memory", new)} | ended
     assert here.writable().links(identity) == ([], [])
+    assert here.get(identity).valid_to is None
     assert here.get(other).unaccepted
 
 

@@ -47,6 +47,17 @@ def test_an_event_without_a_date_counts_for_the_day_on_which_it_is_told(mos: MOS
     sound(mos)
 
 
+def test_a_tick_leaves_what_was_told_of_several_days_and_times_as_it_is(home: Any, clock: Clock) -> None:
+    clock.now = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)  # 23:00 of the 20th in Los Angeles
+    with zoned(home, clock, "America/Los_Angeles") as mos:
+        mos.add("Took my pill", kind=Kind.EVENT)
+        clock.forward(hours=9)  # the next morning there, and the same day in UTC
+        mos.add("Took my pill", kind=Kind.EVENT)
+        mos.add(drafts=[Draft("Fed the cat", Kind.EVENT, occurred_at=f"2026-03-01T{hour}:00:00.000Z") for hour in ("17", "23")])
+        mos.lifecycle.tick()
+        assert len(hot(mos)) == 4
+
+
 def test_the_day_is_the_one_of_the_persons_zone(home: Any, clock: Clock) -> None:
     clock.now = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)  # the evening of the 20th in Los Angeles
     with zoned(home, clock, "America/Los_Angeles") as mos:

@@ -23,6 +23,7 @@ from memos_cli.operation.operator.dedupe.normal_form import (
     NormalForm,
     read,
 )
+from memos_cli.times import to_millis
 
 
 class Verdict(StrEnum):
@@ -60,6 +61,9 @@ _OPPOSITES = """
 """
 _PAIRS = [tuple(words.split()) for words in _OPPOSITES.split(";")]
 OPPOSITES = frozenset(_PAIRS) | {pair[::-1] for pair in _PAIRS}
+_AT_ONCE = 3_600_000
+"""Milliseconds within which two machines are told of one event."""
+_MIDNIGHT = "T00:00:00.000Z"
 _DEIXIS = re.compile(
     r"\b(?:today|tomorrow|yesterday|tonight|ago|(?:this|next|last|coming) (?:morning|afternoon|evening|night|week|weekend|month"
     r"|year|spring|summer|autumn|winter|(?:mon|tues|wednes|thurs|fri|satur|sun)day)|(?<!every )(?:mon|tues|wednes|thurs|fri"
@@ -248,8 +252,7 @@ def _other_occasion(earlier: Memory, later: Memory, reading: NormalForm) -> str 
     words = {word.casefold() for word in reading.words}
     if _speaker(earlier) != _speaker(later) and words & {*attributes.PERSONAL, "you", "your"}:
         return "said by different people"
-    days = {(memory.occurred_at or memory.created_at)[:10] for memory in (earlier, later)}
-    if len(days) == 1:
+    if _on_one_day(earlier, later):
         return None
     line = reading.text.casefold()
     happened = Kind.EVENT in {earlier.kind, later.kind} or _PAST.search(line) is not None
@@ -261,6 +264,21 @@ def _other_occasion(earlier: Memory, later: Memory, reading: NormalForm) -> str 
 def _speaker(memory: Memory) -> str | None:
     """Who said it, where that is another than the person whose memory it is."""
     return memory.source.speaker if memory.source.speaker != memory.owner else None
+
+
+def _on_one_day(earlier: Memory, later: Memory) -> bool:
+    """Whether two memories tell of one day, and of one time of it where both have one.
+
+    Events in the same words and without a date were told on two days of the person, or the second would have been known when it
+    was told; only two machines can have been told of one event, and then at about the same time.
+    """
+    one, other = (memory.occurred_at or memory.created_at for memory in (earlier, later))
+    if earlier.kind is later.kind is Kind.EVENT and earlier.content == later.content:
+        if earlier.occurred_at and later.occurred_at:
+            return one == other or (one[:10] == other[:10] and any(text.endswith(_MIDNIGHT) for text in (one, other)))
+        if earlier.occurred_at is later.occurred_at:
+            return abs(to_millis(one) - to_millis(other)) < _AT_ONCE
+    return one[:10] == other[:10]
 
 
 def _in_circumstances(likeness: Likeness, earlier: Memory, later: Memory, first: NormalForm, second: NormalForm) -> Likeness:
