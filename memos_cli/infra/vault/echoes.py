@@ -6,7 +6,8 @@ same transaction its echoes end in the same way, so that an undo brings back bot
     answers that name it             the answer's metadata lists them (`RESTS`)
     the turns that it was told in    it has the conversation and the turn of what it was made from
     turns that contain its words     whoever said them
-    answers with a word of its own   one that no other current memory has: a model may tell a memory in other words
+    answers with a word of its own   one that no other current memory has, in an answer that names none: a model may tell a
+                                     memory in other words; a purge takes all turns with such a word
     the other half of an exchange    a question goes with its answer
 
 A turn that somebody froze stays, and the receipt of a purge names it.
@@ -201,5 +202,7 @@ def _is_current(conn: sqlite3.Connection, identity: str, now: str) -> bool:
 
 
 def _with_word(conn: sqlite3.Connection, word: str, *, answers: bool) -> Iterator[int]:
-    condition = f"{IS_TURN} AND speaker = '{_ANSWERING}'" if answers else IS_TURN
+    # An answer that names memories rests on those, and may have the word by chance.
+    resting_on_none = f"speaker = '{_ANSWERING}' AND json_extract(metadata, '$.{RESTS}') IS NULL"
+    condition = f"{IS_TURN} AND {resting_on_none}" if answers else IS_TURN
     return (n for n, _ in _matching(conn, f'body : "{word}"', condition))
