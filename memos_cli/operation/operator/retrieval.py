@@ -43,6 +43,7 @@ class Finder:
     def __init__(self, vault: Vault, wanted: Filter, matrix: "Callable[[Vault, bool], Matrix | None]") -> None:
         self.vault = vault
         self._sight = queries.condition(wanted)
+        self._wanted = wanted
         self._make_matrix = matrix
         self._cold = queries.reaches_cold(wanted)
         self._scan: tuple[list[Matrix], Any] | None = None
@@ -72,7 +73,7 @@ class Finder:
             matrices = [matrix for matrix in made if matrix is not None]
             if not matrices:
                 return {}
-            self._scan = matrices, search.visible_rows(self.vault, self._sight)
+            self._scan = matrices, search.visible_rows(self.vault, queries.condition(self._wanted, scan=True))
         matrices, allowed = self._scan
         found: dict[int, float] = {}
         for matrix in matrices:
