@@ -2,6 +2,8 @@
 
 import itertools
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -21,7 +23,7 @@ from memos_cli.infra.vault.check import check
 from memos_cli.interface.cubes.transfer import Contents
 from memos_cli.model import Draft, Filter, Kind, Operation, State
 from memos_cli.times import from_millis, to_millis, to_text
-from tests.conftest import NOON, Clock
+from tests.conftest import NOON, Clock, Ran
 from tests.infra.transfer import recipe
 
 MILLIS = st.integers(min_value=0, max_value=2**45)
@@ -348,3 +350,54 @@ def test_a_time_beyond_what_a_file_may_hold_is_refused_where_it_is_written(mos: 
     with pytest.raises(IntegrityError):
         mos.add("x")
     assert [one.content for one in mos.list()] == ["y"]
+
+
+# -- the same through the command line
+
+AT = """
+import datetime, sys
+from memos_cli.__main__ import main
+from memos_cli.cli.app import App
+now = datetime.datetime.fromisoformat(sys.argv.pop(1))
+App.now = lambda _: now
+main()
+"""
+
+
+def at(now: str, *arguments: str) -> Ran:
+    """A run of the program on a machine whose clock says `now`."""
+    command = [sys.executable, "-c", AT, now, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+TODAY, TOMORROW = "2026-11-29T12:00:00+00:00", "2026-11-30T12:00:00+00:00"
+
+
+def test_what_is_written_today_after_a_write_of_2040_has_today_s_date(home: Path) -> None:  # noqa: ARG001 -- the home is used
+    assert at("2040-01-01T12:00:00+00:00", "add", "of 2040").status == 0
+    assert at(TODAY, "add", "of today").status == 0
+    listed = {one["content"]: one for one in at(TOMORROW, "list", "--json").data["memories"]}
+    assert listed["of today"]["created_at"].startswith("2026-11-29")
+    as_of_now = at(TOMORROW, "list", "--as-of", "now", "--json").data["memories"]
+    assert [one["content"] for one in as_of_now] == ["of today"]
+    found = at(TOMORROW, "search", "today", "--as-of", "2026-11-29T13:00:00Z", "--json").data["hits"]
+    assert [one["content"] for one in found] == ["of today"]
+
+
+def test_a_tick_for_next_year_purges_nothing_unasked_and_real_ticks_go_on(home: Path) -> None:  # noqa: ARG001
+    (one,) = at(TODAY, "add", "The heron nests by the weir", "--json").data["ids"]
+    at(TODAY, "forget", one, "--yes")
+    ahead = at(TODAY, "lifecycle", "tick", "--now", "2027-12-01")
+    assert (ahead.status, "would purge 1 memory" in ahead.err, ahead.out) == (3, True, "")
+    assert at(TODAY, "list", "--all", "--json").data["memories"][0]["state"] == "expired"
+    at(TODAY, "undo")
+    (two,) = at(TODAY, "add", "A second heron", "--ttl", "1h", "--json").data["ids"]
+    assert at(TODAY, "lifecycle", "tick", "--now", "2027-12-01", "--json").data["transitions"]["expired"] == 1
+    assert at(TODAY, "undo").status == 0
+    status = at(TODAY, "lifecycle", "status", "--json").data["cubes"][0]
+    assert (status["ticked"], status["states"]["expired"]) == (None, 0)
+    real = at(TOMORROW, "lifecycle", "tick", "--json")
+    assert (real.status, real.data["transitions"]["expired"]) == (0, 1)
+    states = {memory["id"]: memory["state"] for memory in at(TOMORROW, "list", "--all", "--json").data["memories"]}
+    assert states == {one: "generated", two: "expired"}

@@ -37,7 +37,7 @@ def statistics(vault: "OpenCube") -> dict[str, Any]:
     def one(sql: str) -> int:
         return int(vault.conn.execute(sql).fetchone()[0])
 
-    tags = f"SELECT tag, count(*) FROM tags m WHERE {queries.NO_TURN} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20"
+    tags = f"SELECT tag, count(*) FROM tags m WHERE {queries.NO_TURN_IN_SCAN} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20"
     return {
         "memories": one(f"SELECT count(*) FROM memories m WHERE {there}"),
         "turns": one(f"SELECT count(*) FROM memories WHERE state <> 'purged' AND {queries.IS_TURN}"),

@@ -191,15 +191,18 @@ def _read_only(path: Path) -> tuple[sqlite3.Connection, int]:
     copy is read. Only without a log has the file itself all that was committed.
 
     Raises:
-        NotWritable: the log cannot be read.
+        MemosError: the log cannot be read.
     """
     try:
         return _open(path, "mode=ro")
-    except sqlite3.OperationalError:
+    except sqlite3.OperationalError as error:
         if not _has_log(path):
             return _open(path, "immutable=1")
-        if path.with_name(f"{path.name}-shm").exists():
-            raise
+        if path.with_name(f"{path.name}-shm").exists():  # somebody may be writing, and a copy would be torn
+            raise MemosError(
+                f"the cube at {path.parent} cannot be read in full: its write-ahead log is in use, and {error}",
+                hint="read it as the user whose cube it is",
+            ) from None
     return _copied(path)
 
 
@@ -212,7 +215,7 @@ def _copied(path: Path) -> tuple[sqlite3.Connection, int]:
     """A connection to a private copy of a cube's file and its write-ahead log, which nothing but this connection can find.
 
     Raises:
-        NotWritable: there is no room for a copy.
+        MemosError: there is no room for a copy.
     """
     import shutil
     import tempfile
@@ -222,7 +225,7 @@ def _copied(path: Path) -> tuple[sqlite3.Connection, int]:
     try:
         # Moving the log into the file may make that larger by as much as the log.
         if path.stat().st_size + 2 * log.stat().st_size + _SHARED_MEMORY > shutil.disk_usage(place).free:
-            raise NotWritable(
+            raise MemosError(
                 f"the cube at {path.parent} has a write-ahead log, and to read both where nothing can be written takes a copy, "
                 f"for which {place.parent} has no room",
                 hint="set TMPDIR to a folder on a larger disk, or copy the home to where it can be written",
@@ -234,7 +237,7 @@ def _copied(path: Path) -> tuple[sqlite3.Connection, int]:
         whole.close()
         return _open(place / path.name, "immutable=1")  # nothing is written here: it would be lost
     except OSError as error:
-        raise NotWritable(f"the cube at {path.parent} cannot be copied to be read: {error.strerror or error}") from None
+        raise MemosError(f"the cube at {path.parent} cannot be copied to be read: {error.strerror or error}") from None
     finally:
         shutil.rmtree(place, ignore_errors=True)  # SQLite goes on reading the file that it has open
 

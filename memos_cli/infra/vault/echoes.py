@@ -6,7 +6,8 @@ same transaction its echoes end in the same way, so that an undo brings back bot
     answers that name it             the answer's metadata lists them (`RESTS`)
     the turns that it was told in    it has the conversation and the turn of what it was made from
     turns that contain its words     whoever said them
-    answers with a word of its own   one that no other current memory has: a model may tell a memory in other words
+    answers with a word of its own   one that no other current memory has, in an answer that names none: a model may tell a
+                                     memory in other words; a purge takes all turns with such a word
     the other half of an exchange    a question goes with its answer
 
 A turn that somebody froze stays, and the receipt of a purge names it.
@@ -15,11 +16,11 @@ A turn that somebody froze stays, and the receipt of a purge names it.
 import json
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from memos_cli.infra.vault import fold, rows, search
-from memos_cli.infra.vault.queries import IS_TURN
+from memos_cli.infra.vault.queries import IS_TURN, NO_TURN
 from memos_cli.model import State
 from memos_cli.times import from_millis
 
@@ -34,7 +35,6 @@ _MOST_WORDS, _MOST_OWN = 40, 8
 _CHAT = re.compile(r"chat-.{4}-..-..-.{8}", re.DOTALL)
 _LONG = re.compile(r"\w{5,}")
 _WORD = re.compile(r"\w+")
-_NOT_TURN = f"(conversation IS NULL OR NOT ({IS_TURN}))"
 
 
 class Ended(NamedTuple):
@@ -62,7 +62,7 @@ def has_turns(conn: sqlite3.Connection) -> bool:
 
 
 def endings(
-    conn: sqlite3.Connection, ended: Mapping[str, Ended], millis: int, clock: int
+    conn: sqlite3.Connection, ended: Mapping[str, Ended], millis: int, clock: int, touched: Collection[str]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """The ids of the echoes of the memories that ended in a transaction, each with the change that ends it in the same way.
 
@@ -70,6 +70,8 @@ def endings(
         ended: the memories, by id.
         millis: the time, in milliseconds since 1970.
         clock: the clock of the transaction.
+        touched: what the transaction changes itself. Such a turn only goes with a purge: an undo that gives a memory its former
+            words gives the turns that repeat those back as well.
     """
     now = from_millis(millis)
     changes: dict[str, dict[str, Any]] = {
@@ -83,7 +85,7 @@ def endings(
         # What is said in the same moment says that the statement changes.
         before = clock if way == "over" else None
         for identity, is_over in find(conn, mine, now, before=before):
-            if identity not in done and not (is_over and way != "purged"):
+            if identity not in done and (way == "purged" or not (is_over or identity in touched)):
                 done.add(identity)
                 yield identity, change
 
@@ -185,7 +187,7 @@ def _own_words(conn: sqlite3.Connection, text: str, ended: Mapping[str, Ended], 
         elsewhere = (
             conn.execute(
                 f"""SELECT 1 FROM {index} CROSS JOIN memories m ON m.n = {index}.rowid WHERE {index} MATCH ?
-                    AND state NOT IN ('expired', 'purged') AND (valid_to IS NULL OR valid_to > ?) AND {_NOT_TURN}
+                    AND state NOT IN ('expired', 'purged') AND (valid_to IS NULL OR valid_to > ?) AND {NO_TURN}
                     AND id NOT IN (SELECT value FROM json_each(?)) LIMIT 1""",
                 (f'{{body names}} : "{word}"', now, gone),
             ).fetchone()
@@ -201,5 +203,7 @@ def _is_current(conn: sqlite3.Connection, identity: str, now: str) -> bool:
 
 
 def _with_word(conn: sqlite3.Connection, word: str, *, answers: bool) -> Iterator[int]:
-    condition = f"{IS_TURN} AND speaker = '{_ANSWERING}'" if answers else IS_TURN
+    # An answer that names memories rests on those, and may have the word by chance.
+    resting_on_none = f"speaker = '{_ANSWERING}' AND json_extract(metadata, '$.{RESTS}') IS NULL"
+    condition = f"{IS_TURN} AND {resting_on_none}" if answers else IS_TURN
     return (n for n, _ in _matching(conn, f'body : "{word}"', condition))

@@ -36,18 +36,24 @@ TURNS = "chat-????-??-??-????????"
 A turn of chat itself is an episode of such a conversation. A talk that was brought in has the name that its source gave it, and
 what chat made of a statement has another kind: both are memories.
 """
-IS_TURN = f"conversation GLOB '{TURNS}' AND kind = 'episode' AND origin = 'conversation'"
+_TURN = f"{{0}}conversation GLOB '{TURNS}' AND {{0}}kind = 'episode' AND {{0}}origin = 'conversation'"
+IS_TURN = _TURN.format("")
 """The SQL condition on `memories` for the turns of `memos chat` itself."""
-NO_TURN = f"m.n NOT IN (SELECT n FROM memories WHERE {IS_TURN})"
-"""SQLite makes this list once in a query, from the index of conversations: as a condition on the columns of `m` it would make
-every search by meaning read all rows, and not the index of states alone."""
+NO_TURN = f"(m.conversation IS NULL OR NOT ({_TURN.format('m.')}))"
+"""The SQL condition on `memories m` for all else."""
+NO_TURN_IN_SCAN = f"m.n NOT IN (SELECT n FROM memories WHERE {IS_TURN})"
+"""The same for a statement that looks at all rows by the index of states: the columns above would make it read the rows too,
+while SQLite makes this list once in a statement, from the index of conversations."""
 
 
-def condition(wanted: Filter) -> Condition:
+def condition(wanted: Filter, *, scan: bool = False) -> Condition:
     """The SQL condition on `memories m` and its parameters.
 
     The turns of chat are left out here, and nowhere else, unless the filter asks for them. Where a memory is named by its id,
     `by_id` is the condition: a turn is found by its own name.
+
+    Args:
+        scan: the statement looks at all rows and reads no more of them than their states and validity.
     """
     clauses: list[str] = []
     values: list[Any] = []
@@ -58,6 +64,8 @@ def condition(wanted: Filter) -> Condition:
 
     _require_sight(wanted, require)
     _require_presence(wanted, require)
+    if not wanted.asks_for_turns:
+        require(NO_TURN_IN_SCAN if scan else NO_TURN)
     for column in ("conversation", "session", "speaker"):
         if (value := getattr(wanted, column)) is not None:
             require(f"m.{column} = ? COLLATE NOCASE", value)
@@ -68,12 +76,7 @@ def condition(wanted: Filter) -> Condition:
     if wanted.trusted:
         require("NOT EXISTS (SELECT 1 FROM arrivals a WHERE a.id = m.id)")
     _require_marks(wanted, require)
-    if wanted.ahead is not None:
-        require(f"(m.occurred_at >= ? OR m.valid_from >= ? OR {_RECURS})", wanted.ahead, wanted.ahead)
-    for bound, sign in ((wanted.since, ">="), (wanted.until, "<")):
-        if bound is not None:
-            sql = f"CASE WHEN m.occurred_at IS NULL THEN m.created {sign} ? ELSE m.occurred_at {sign} ? END"
-            require(sql, clock_of(bound), bound)
+    _require_times(wanted, require)
     return " AND ".join(clauses), values
 
 
@@ -96,6 +99,15 @@ def _require_sight(wanted: Filter, require: Any) -> None:  # noqa: ANN401 -- the
         require(f"(m.owner = ? OR m.visibility IN ({_marks(_OPEN)}))", wanted.principal, *_OPEN)
 
 
+def _require_times(wanted: Filter, require: Any) -> None:  # noqa: ANN401 -- the closure above
+    if wanted.ahead is not None:
+        require(f"(m.occurred_at >= ? OR m.valid_from >= ? OR {_RECURS})", wanted.ahead, wanted.ahead)
+    for bound, sign in ((wanted.since, ">="), (wanted.until, "<")):
+        if bound is not None:
+            sql = f"CASE WHEN m.occurred_at IS NULL THEN m.created {sign} ? ELSE m.occurred_at {sign} ? END"
+            require(sql, clock_of(bound), bound)
+
+
 def _require_marks(wanted: Filter, require: Any) -> None:  # noqa: ANN401 -- the closure above
     """The task, the key, the tags and the labels that a memory must have, and the tags that it must not have."""
     for sort, name in (("task", wanted.task), ("key", wanted.key)):
@@ -111,8 +123,6 @@ def _require_marks(wanted: Filter, require: Any) -> None:  # noqa: ANN401 -- the
 
 def _require_presence(wanted: Filter, require: Any) -> None:  # noqa: ANN401 -- the closure above
     """State and validity; for a question about the past, what was known or already true then."""
-    if not wanted.asks_for_turns:
-        require(NO_TURN)
     if wanted.everything:
         require("m.state <> ?", State.PURGED)
         return

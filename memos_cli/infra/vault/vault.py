@@ -107,7 +107,8 @@ class Vault:
             appender = log.Appender(self.conn, replica=own, principal=principal, command=command, millis=millis, txn=txn)
             unit = Unit(self.conn, appender, self.due)
             yield unit
-            for identity, change in echoes.endings(self.conn, unit.ended, unit.log.millis, unit.log.clock):
+            touched = frozenset(unit.changed)
+            for identity, change in echoes.endings(self.conn, unit.ended, unit.log.millis, unit.log.clock, touched):
                 unit.change("memory", identity, change)
             unit.require_no_circle()
             cooled = note_cooled(self.conn, unit.cooled) if unit.cooled else 0

@@ -48,6 +48,7 @@ class Finder:
     def __init__(self, vault: Vault, wanted: Filter, matrix: "Callable[[Vault, bool], Matrix | PatchedMatrix | None]") -> None:
         self.vault = vault
         self._sight = queries.condition(wanted)
+        self._wanted = wanted
         self._make_matrix = matrix
         self._cold = queries.reaches_cold(wanted)
         self._matrices: list[Matrix | PatchedMatrix] | None = None
@@ -96,7 +97,7 @@ class Finder:
             if len(seen) >= count or len(near) < 2 * count:
                 return dict([(n, score) for n, score in near.items() if n in seen][:count])
         if self._visible is None:
-            self._visible = search.visible_rows(self.vault, self._sight)
+            self._visible = search.visible_rows(self.vault, queries.condition(self._wanted, scan=True))
         keys, scores = matrix.top(vector, count, self._visible)
         return dict(zip(keys.tolist(), scores.tolist(), strict=True))
 

@@ -171,6 +171,9 @@ class TestEchoesEndWithTheirMemory:
         mos.conversation().ask("What is my bank?")
         mos.update(one, "My bank is Ostbank")
         assert said(mos) == []
+        mos.conversation().ask("What is my bank?")
+        mos.undo(mos.timeline.commands(2)[1]["txn"])
+        assert said(mos) == ["What is my bank?", "My bank is Novabanka"]
 
     def test_a_ttl_that_has_passed(self, mos: MOS, clock: Clock) -> None:
         mos.add("My bank is Novabanka", expires_at="2026-03-03T00:00:00.000Z")

@@ -186,7 +186,7 @@ def test_what_a_model_finds_is_kept_in_one_step_and_linked_to_its_turn(fit: MOS)
     turn = episodes(fit)[0]
     ((link, other),) = fit.provenance(kept.id).outgoing
     assert (link.type, other) == (LinkType.DERIVED_FROM, turn)
-    assert ECHO not in turn.tags  # the note says less than the turn, so that is still recalled
+    assert ECHO not in turn.tags  # the note says less than the turn
     assert result.kept == (kept.id,)
     fit.undo()
     assert fit.list() == ()

@@ -135,7 +135,7 @@ class _Nearby:
         self._matrix = matrix
         self._least = least
         self._places = {int(key): place for place, key in enumerate(matrix.keys)}
-        self._allowed = np.isin(matrix.keys, search.visible_rows(vault, queries.condition(current)))
+        self._allowed = np.isin(matrix.keys, search.visible_rows(vault, queries.condition(current, scan=True)))
 
     def to(self, row: int, rows: Iterable[int]) -> dict[int, float]:
         """The cosines of the nearest rows, and of `rows`."""
