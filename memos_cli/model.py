@@ -135,8 +135,7 @@ class Source(NamedTuple):
 class Draft(NamedTuple):
     """A memory before it is stored: what a reader found or a caller gave, without an id. Times are fixed-width UTC text.
 
-    `given` names the fields that somebody set on purpose, which go before what a memory with the same words has; the others
-    were guessed from the words, or have their defaults. `None`: every field that has not its default was set on purpose.
+    `given` names the fields that somebody set on purpose (`None`: all that have not their defaults): an edit of what is known.
     """
 
     content: str
@@ -267,8 +266,7 @@ class Filter(NamedTuple):
         principal: who is asking; `None` for the cube's owner, who sees all.
         snapshot: look at the cube as it was at this snapshot; `at` is then that time.
         ahead: what may be to come from this instant on: dated at or after it, not valid before it, or recurring.
-        turns: include the turns of `memos chat` itself. They are conversation and no memories, so every filter leaves them out
-            that neither says this nor names a conversation.
+        turns: include the turns of `memos chat` itself, which are no memories; so does naming a conversation.
     """
 
     at: str
@@ -293,11 +291,6 @@ class Filter(NamedTuple):
     snapshot: str | None = None
     ahead: str | None = None
     turns: bool = False
-
-    @property
-    def asks_for_turns(self) -> bool:
-        """Whether the turns of `memos chat` itself may pass."""
-        return self.turns or self.conversation is not None
 
     @property
     def looks_back(self) -> bool:

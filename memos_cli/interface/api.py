@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from memos_cli.operation.lifecycle.erasure import Erasure
     from memos_cli.operation.lifecycle.lifecycle import MemLifecycle
     from memos_cli.operation.lifecycle.tasks import Tasks
+    from memos_cli.operation.operator.agenda import Agenda
     from memos_cli.operation.operator.dedupe.review import Review
-    from memos_cli.operation.operator.upcoming import Agenda
     from memos_cli.operation.parametric.active_adapter import Attached
     from memos_cli.operation.parametric.parametric import ParametricMemory
     from memos_cli.operation.results import Added, Answered, Changed, Found, Provenance, Query, Receipt, Undone, Version

@@ -29,6 +29,8 @@ _OPEN = (Visibility.SHARED, Visibility.PUBLIC, Visibility.READ_ONLY)
 
 NAMED = "SELECT n FROM names WHERE sort = ? AND name = ?"
 """The rows of the memories with a name: its sort (`external_id`, `key`, `task`, `tag`), and its form by `names.compared`."""
+AS_WRITTEN = "m.external_id = ? DESC, m.created DESC, m.n DESC LIMIT 1"
+"""Another machine may have written an external id otherwise: what is written as it is asked for comes first."""
 _TAGGED = "SELECT 1 FROM names t WHERE t.n = m.n AND t.sort = 'tag' AND t.name = ?"
 TURNS = "chat-????-??-??-????????"
 """The names of the conversations that `memos chat` holds, as a pattern of GLOB: `chat-`, the day, and 8 random characters.
@@ -64,7 +66,7 @@ def condition(wanted: Filter, *, scan: bool = False) -> Condition:
 
     _require_sight(wanted, require)
     _require_presence(wanted, require)
-    if not wanted.asks_for_turns:
+    if not wanted.turns and wanted.conversation is None:
         require(NO_TURN_IN_SCAN if scan else NO_TURN)
     for column in ("conversation", "session", "speaker"):
         if (value := getattr(wanted, column)) is not None:

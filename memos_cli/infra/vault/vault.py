@@ -22,11 +22,8 @@ Scheduler = Callable[[Mapping[str, Any]], rows.Due]
 Changed = Callable[[Iterable[str]], None]
 _COMPACTED, _DEAD_SHARE = 500, 4
 """The indexes are compacted when so many memories left the hot one, and at least 1/4 as many as are in it."""
-_TELLING = 4
-"""The number of letters from which a prefix may mean a purged memory."""
-_AS_WRITTEN = "m.external_id = ? DESC, m.created DESC, m.n DESC LIMIT 1"
-"""Another machine may have written an external id otherwise: what is written as it is asked for comes first."""
-SHOWN = 8
+_TELLING, SHOWN = 4, 8
+"""The number of letters from which a prefix may mean a purged memory, and of those that are shown."""
 
 
 class Vault:
@@ -223,7 +220,7 @@ class Vault:
                         f"{prefix} is the beginning of {'several' if len(found) > 1 else 'one'} ids: {' '.join(found[:10])}",
                         hint="write one more letter or two",
                     )
-            sql = f"SELECT m.id FROM memories m WHERE m.n IN ({queries.NAMED}) AND {sight[0]} ORDER BY {_AS_WRITTEN}"
+            sql = f"SELECT m.id FROM memories m WHERE m.n IN ({queries.NAMED}) AND {sight[0]} ORDER BY {queries.AS_WRITTEN}"
             row = self.conn.execute(sql, ("external_id", compared(text), *sight[1], text.strip())).fetchone()
             if row:
                 return str(row[0])
@@ -260,16 +257,12 @@ class Vault:
 
     def by_external_id(self, external_id: str) -> Memory | None:
         """The memory that was added under this external id."""
-        sql = f"SELECT m.n FROM memories m WHERE m.n IN ({queries.NAMED}) ORDER BY {_AS_WRITTEN}"
+        sql = f"SELECT m.n FROM memories m WHERE m.n IN ({queries.NAMED}) ORDER BY {queries.AS_WRITTEN}"
         row = self.conn.execute(sql, ("external_id", compared(external_id), external_id)).fetchone()
         return queries.by_rows(self, [row[0]])[row[0]] if row else None
 
     def spelled(self, sort: str, name: str, without: str = "") -> str:
-        """A name as it was first written in this cube: the key, the task or the tag of its first memory that has it.
-
-        Args:
-            without: the id of a memory that does not count.
-        """
+        """A key, task or tag as its first memory here has it, whatever that with the id `without` has."""
         sql = f"{queries.NAMED} AND n IS NOT (SELECT n FROM memories WHERE id = ?) ORDER BY n LIMIT 1"
         row = self.conn.execute(sql, (sort, compared(name), without)).fetchone()
         if row is None:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 from memos_cli.infra import counts
 from memos_cli.infra.vault import past, queries, search
 from memos_cli.model import Filter, Memory
+from memos_cli.operation.operator.relevance import is_relevant
 from memos_cli.operation.results import Found, Query
 
 if TYPE_CHECKING:
     from memos_cli.infra.vault.vault import Vault
-    from memos_cli.operation.operator.upcoming import Agenda
+    from memos_cli.operation.operator.agenda import Agenda
     from memos_cli.session import Session
 
 
@@ -63,8 +64,6 @@ class MemOperator:
         """
         (found,) = self.search_many([Query(query)], k=k, user_id=user_id, wanted=wanted, lexical=lexical)
         if record and not (wanted and wanted.looks_back):
-            from memos_cli.operation.operator.relevance import is_relevant
-
             self.record_uses(hit.memory for hit in found.hits if is_relevant(query, hit))
         return found
 
@@ -109,12 +108,12 @@ class MemOperator:
             limit: how many.
             user_id: who is asking.
         """
-        from memos_cli.operation.operator import upcoming
+        from memos_cli.operation.operator import agenda
 
         wanted, zone = wanted or Filter(at=self._session.now), self._session.zone
         since = max(wanted.at, wanted.since or "")
-        meant = wanted._replace(since=None, until=None, ahead=upcoming.day_begins(since, zone))
-        found = upcoming.agenda(self.list(meant, user_id=user_id), since, wanted.until, zone)
+        meant = wanted._replace(since=None, until=None, ahead=agenda.day_begins(since, zone))
+        found = agenda.agenda(self.list(meant, user_id=user_id), since, wanted.until, zone)
         return found._replace(coming=found.coming[:limit])
 
     def record_uses(self, memories: Iterable[Memory]) -> None:

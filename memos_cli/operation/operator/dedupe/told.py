@@ -28,14 +28,14 @@ _DAY = 10
 """The length of the date at the beginning of a time."""
 
 
-class Settled(NamedTuple):
+class Consequence(NamedTuple):
     """What new memories ended, and the ids of the questions that they raised, as `memos review` lists them."""
 
     superseded: tuple[str, ...] = ()
     questions: tuple[str, ...] = ()
 
 
-def settle(vault: "Vault", unit: "Unit", ids: Sequence[str], at: str) -> Settled:
+def settle(vault: "Vault", unit: "Unit", ids: Sequence[str], at: str) -> Consequence:
     """Let new memories supersede what they end, or ask about it.
 
     Args:
@@ -44,7 +44,7 @@ def settle(vault: "Vault", unit: "Unit", ids: Sequence[str], at: str) -> Settled
     """
     rules = policy_of(vault)
     if not ids or len(ids) > MOST_TOLD or not (rules.get("steps.supersede") or rules.get("steps.review")):
-        return Settled()
+        return Consequence()
     current = Filter(at=at)
     superseded: list[str] = []
     questions: list[str] = []
@@ -66,7 +66,7 @@ def settle(vault: "Vault", unit: "Unit", ids: Sequence[str], at: str) -> Settled
                 asked = fusion.apply(unit, vault, proposal, at)
                 mine += asked is not None
                 questions += [asked.made] if asked is not None and asked.made else []
-    return Settled(tuple(superseded), tuple(questions))
+    return Consequence(tuple(superseded), tuple(questions))
 
 
 def may_end(told: Memory) -> bool:

@@ -115,7 +115,7 @@ def test_recurrences_that_take_too_long_together_are_left_and_told(mos: MOS, mon
     for number in range(3):
         told(mos, f"Bins {number}", "2027-01-05", "RRULE:FREQ=WEEKLY")
     told(mos, "Dentist", "2027-03-08 09:40")
-    monkeypatch.setattr("memos_cli.operation.operator.upcoming._PATIENCE", -1.0)
+    monkeypatch.setattr("memos_cli.operation.operator.agenda._PATIENCE", -1.0)
     found = mos.upcoming()
     assert [one.memory.content for one in found.coming] == ["Dentist"]
     assert found.notices == ("3 recurrences were not looked at: the others took too long",)
