@@ -118,9 +118,9 @@ DATA = {
 """Dictionaries whose names are data."""
 ADDED = (
     "{added edited duplicates skipped ids[] superseded[] conflicts[] reopened[] skipped_lines[] embedded pending extracted[] "
-    "command_id}"
+    "command_id changed[]}"
 )
-CHANGED = "{command changed[] memories[{M}] command_id dry_run}"
+CHANGED = "{command changed[] memories[{M}] command_id dry_run superseded[]}"
 SCRIPT = {
     'add "I eat no meat" --key diet --external-id meat --tag food': ADDED,
     'add "I am vegan now" --key diet --external-id vegan --tag food': ADDED,
@@ -129,7 +129,7 @@ SCRIPT = {
     'add "buy milk" --ttl 2d --external-id milk': ADDED,
     "add --jsonl rows.jsonl --skip-bad": (
         "{added edited duplicates skipped ids[] superseded[] conflicts[] reopened[] skipped_lines[{line reason}] embedded "
-        "pending extracted[] command_id}"
+        "pending extracted[] command_id changed[]}"
     ),
     'search "what do I eat"': "{query hits[] mode}",
     "search standup --explain": (
@@ -142,7 +142,7 @@ SCRIPT = {
     "history meat": "{id versions[{version at command principal command_id operation change{} erased}]}",
     "why meat": (
         "{memory{M} versions[{version at command principal command_id operation change{} erased}] links[{type source target}] "
-        "verbatim note}"
+        "verbatim note seen{times first last again[]}}"
     ),
     'edit nine "The standup is at half past nine"': CHANGED,
     "tag nine -a daily": CHANGED,

@@ -132,9 +132,13 @@ def source_fields(source: Source) -> dict[str, Any] | None:
 
 
 def ends(operations: list[Operation], *, purged: bool) -> tuple[Operation, Operation]:
-    """The first and the last operation that is a version: what was purged has lost the wall times with the changes."""
-    first, last = operations[0], next(one for one in reversed(operations) if one is operations[0] or not is_sighting(one))
-    return (first._replace(written_at=None), last._replace(written_at=None)) if purged else (first, last)
+    """The first operation, and the last one that is a version, for their times.
+
+    What was purged has lost the wall times with the changes, and which of its operations recorded that it was told again.
+    """
+    if purged:
+        return operations[0]._replace(written_at=None), operations[-1]._replace(written_at=None)
+    return operations[0], next(one for one in reversed(operations) if one is operations[0] or not is_sighting(one))
 
 
 def memory(memory_id: str, operations: list[Operation]) -> tuple[Memory, Registers]:
@@ -171,7 +175,7 @@ def memory(memory_id: str, operations: list[Operation]) -> tuple[Memory, Registe
         confidence=read("confidence", 1.0),
         trust=read("trust", 1.0),
         metadata=read("metadata", {}),
-        version=sum(1 for one in operations if not is_sighting(one)),
+        version=len(operations if state is State.PURGED else versions(operations)),
         since=read("since"),
     ), registers
 

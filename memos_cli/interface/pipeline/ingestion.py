@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from memos_cli.session import Author
 
 _PROMOTED = (Kind.RULE, Kind.PREFERENCE)
-_RANKED = frozenset(("kind", "priority"))
-"""The fields that a promotion sets; who gave one of them has decided it."""
 
 
 class _Tally:
@@ -105,11 +103,7 @@ def _take(vault: Vault, unit: Unit, tally: _Tally, draft: Draft, placed: Placed)
         tally.applied.append((placed.id, placed.applied))
     if placed.outcome == "duplicate":
         unit.accept("memory", placed.id)
-        if (
-            draft.kind in _PROMOTED
-            and not _RANKED & (draft.given or frozenset())
-            and (names := _promote(vault, unit, placed.id))
-        ):
+        if draft.kind in _PROMOTED and "priority" not in (draft.given or ()) and (names := _promote(vault, unit, placed.id)):
             tally.applied.append((placed.id, names))
     elif draft.task is not None:
         tally.tasks.add(draft.task)

@@ -120,6 +120,8 @@ class Placing:
             change["title"] = draft.title  # the heading above it was changed
         if same_file:
             self._titled.add(known.id)
+        if change.get("kind") == Kind.PREFERENCE and known.kind is Kind.RULE and self._was_preferred(known):
+            del change["kind"]
         seen = self._place_of(known, draft)
         if known.frozen:  # what was asked for is refused; what was only guessed from the words is no reason to
             change = identity.on_purpose(draft, change)
@@ -130,6 +132,11 @@ class Placing:
         if seen is not None:
             self._unit.sight(known.id, seen)
         return Placed(known.id, "duplicate")
+
+    def _was_preferred(self, known: Memory) -> bool:
+        """Whether a rule was a preference that became a rule by being told again, which told once more it stays."""
+        history = self._vault.operations("memory", known.id)
+        return any((operation.change or {}).get("kind") == Kind.PREFERENCE for operation in history)
 
     def _place_of(self, known: Memory, draft: Draft) -> dict[str, Any] | None:
         """Where the text was told again; `None` where this is the telling that is known, read once more.
