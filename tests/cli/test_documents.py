@@ -117,8 +117,8 @@ DATA = {
 }  # fmt: skip
 """Dictionaries whose names are data."""
 ADDED = (
-    "{added edited duplicates skipped ids[] superseded[] conflicts[] reopened[] skipped_lines[] embedded pending extracted[] "
-    "command_id changed[]}"
+    "{added edited duplicates skipped ids[] superseded[] conflicts[] questions[] reopened[] skipped_lines[] embedded pending "
+    "extracted[] command_id changed[]}"
 )
 CHANGED = "{command changed[] memories[{M}] command_id dry_run superseded[]}"
 SCRIPT = {
@@ -128,8 +128,8 @@ SCRIPT = {
     'add "The standup is at ten" --task work': ADDED,
     'add "buy milk" --ttl 2d --external-id milk': ADDED,
     "add --jsonl rows.jsonl --skip-bad": (
-        "{added edited duplicates skipped ids[] superseded[] conflicts[] reopened[] skipped_lines[{line reason}] embedded "
-        "pending extracted[] command_id changed[]}"
+        "{added edited duplicates skipped ids[] superseded[] conflicts[] questions[] reopened[] skipped_lines[{line reason}] "
+        "embedded pending extracted[] command_id changed[]}"
     ),
     'search "what do I eat"': "{query hits[] mode}",
     "search standup --explain": (

@@ -121,7 +121,7 @@ def cues(text: NormalForm) -> tuple[tuple[str, ...], ...]:
 def _cues_of(block: wordings.Block, said: dict[str, str | None]) -> Iterator[tuple[str, ...]]:
     """The words of statements that a told line of a block may end: of the thing, or of the one whom it is about and a verb."""
     names = _letters(" ".join(subject_of(said.get("s") or "")[1]))
-    whose = list(dict.fromkeys((tuple(names), tuple(names[-1:])))) if names else [("i",), ("my",)]
+    whose = list(dict.fromkeys((tuple(names), tuple(names[-1:])))) if names else [("i",), ("we",), ("my",), ("our",)]
     if thing := _letters(bare(said.get("o") or "")) + _letters(said.get("w") or ""):
         yield from ((*one, *thing) for one in whose)
         return
@@ -130,7 +130,7 @@ def _cues_of(block: wordings.Block, said: dict[str, str | None]) -> Iterator[tup
             # A pattern without a subject is in a language whose verb tells the speaker.
             subjects = whose if "{S}" in line.pattern else [()]
             words = [word for word in sorted(line.words) if word.removesuffix("s") not in line.words - {word}]
-            yield from ((*one, word) for word in words for one in subjects if one != ("my",))
+            yield from ((*one, word) for word in words for one in subjects if one not in {("my",), ("our",)})
 
 
 # -- clauses
