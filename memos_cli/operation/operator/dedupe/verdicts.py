@@ -7,21 +7,19 @@ the later memory says so. Everything else that looks like a conflict or a paraph
 """
 
 import re
-from difflib import SequenceMatcher
 from enum import StrEnum
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from memos_cli.model import Kind, Memory, starts
 from memos_cli.operation.operator.dedupe import attributes, change
-from memos_cli.operation.operator.dedupe.normal_form import (
-    FUNCTION_WORDS,
-    MODALS,
-    NEGATIONS,
-    QUANTITIES,
-    TENSES,
-    NormalForm,
-    read,
+from memos_cli.operation.operator.dedupe.normal_form import FUNCTION_WORDS, NormalForm, read
+from memos_cli.operation.operator.dedupe.word_differences import (
+    HARD,
+    OPPOSITES,
+    Differences,
+    content_stems,
+    differences,
+    sort_of,
 )
 from memos_cli.times import to_millis
 
@@ -44,23 +42,6 @@ class Likeness(NamedTuple):
     reasons: tuple[str, ...]
 
 
-UNITS = frozenset(
-    """mg kg g ml cl l km cm mm mb gb tb kb ms mcg µg °c °f % € £ $ seconds minutes hours days weeks months years metres meters
-    miles inches euros euro dollars pounds pence stone lb lbs oz""".split()  # noqa: SIM905 -- reads better as prose
-)
-_OPPOSITES = """
-    on off; in out; inside outside; before after; up down; left right; open closed; opens closes; opened closed; enabled
-    disabled; enable disable; allow forbid; allowed forbidden; like hate; likes hates; like dislike; likes dislikes; love
-    hate; loves hates; true false; yes no; more less; above below; over under; with without; always never; morning
-    evening; day night; first last; minimum maximum; min max; increase decrease; everyone nobody; everything nothing;
-    positive negative; high low; higher lower; start end; starts ends; public private; required optional; hot cold; am pm;
-    married divorced; alive dead; accept reject; full empty; safe unsafe; possible impossible; able unable; locked
-    unlocked; early late; earlier later; all none; left-handed right-handed; single married; and or; to from; win lose;
-    won lost; pass fail; passed failed; passes fails; starts stops; started stopped; add remove; buy sell; bought sold;
-    may must; include exclude; daytime nighttime; import export; north south; east west
-"""
-_PAIRS = [tuple(words.split()) for words in _OPPOSITES.split(";")]
-OPPOSITES = frozenset(_PAIRS) | {pair[::-1] for pair in _PAIRS}
 _AT_ONCE = 3_600_000
 """Milliseconds within which two machines are told of one event."""
 _MIDNIGHT = "T00:00:00.000Z"
@@ -74,111 +55,6 @@ _PAST = re.compile(
     r"|wrote|slept|felt|sent|swam|drove|flew|fell|drank|spoke|rang|woke|(?!need|feed|speed|seed|breed|indeed|shed\b|sled\b|hundred|naked|sacred|wicked|bleed|greed|weed|called\b|allowed\b"
     r"|enabled\b|disabled\b|named\b|located\b|married\b|supported\b|required\b|closed\b|used\b)\w{2,}ed)\b"
 )
-
-
-# -- differences
-
-
-class Differences(NamedTuple):
-    """The differences of two texts.
-
-    Attributes:
-        kinds: the sorts of words that differ: those of `HARD`, and `case`, `function` and `word`.
-        slots: the places that differ, each as the words of the one text and those of the other.
-    """
-
-    kinds: frozenset[str]
-    slots: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
-
-
-HARD = frozenset(
-    ("number", "date", "time", "code", "name", "negation", "quantity", "modal", "tense", "unit", "opposite", "order")
-)
-"""The differences that forbid a fusion, whoever proposes it."""
-
-
-def _sort(word: str) -> str:
-    if re.fullmatch(r"t\d\d:\d\d|\d{1,2}:\d\d", word):
-        return "time"
-    if re.fullmatch(r"(?:\d{4}|-)-\d\d-\d\d|(?:mon|tues|wednes|thurs|fri|satur|sun)days?", word):
-        return "date"
-    if re.fullmatch(r"[+-]?[\d.,]*\d(?:st|nd|rd|th)?", word):
-        return "number"
-    if word.startswith(("`", "-")) or re.search(r"[\d_@/\\#=<>&|{}$^~]|\w\.\w|\w:\w", word):
-        return "code"
-    for kind, words in _LISTED.items():
-        if word.casefold() in words:
-            return kind
-    return "name" if word[:1] != word[:1].lower() else "word"
-
-
-_FOREIGN_NEGATIONS = frozenset("nicht kein keine keinen keinem keiner nie niet geen nooit non mai pas jamais nunca".split())  # noqa: SIM905 -- reads better as prose
-_LISTED = {"negation": NEGATIONS | _FOREIGN_NEGATIONS, "quantity": QUANTITIES, "modal": MODALS, "tense": TENSES, "unit": UNITS}
-
-
-@lru_cache(maxsize=16384)
-def stem(word: str) -> str:
-    """The stem of an English word (Porter 2, by snowballstemmer)."""
-    return str(_stemmer().stemWord(word.casefold()))
-
-
-@lru_cache(maxsize=1)
-def _stemmer() -> Any:  # noqa: ANN401 -- the library's own
-    import snowballstemmer
-
-    return snowballstemmer.stemmer("english")
-
-
-def differences(one: NormalForm, other: NormalForm) -> Differences:
-    """The differences of two texts, by position and as a whole."""
-    slots = []
-    mine, theirs = one.loose, other.loose
-    matcher = SequenceMatcher(None, mine, theirs, autojunk=False)
-    for tag, a, b, c, d in matcher.get_opcodes():
-        if tag != "equal":
-            slots.append((mine[a:b], theirs[c:d]))
-    first, second = _counted(mine), _counted(theirs)
-    known = {word.casefold() for word in (*mine, *theirs) if _sort(word) == "word"}
-    kinds = {_kind(word, known) for word, _ in first ^ second}
-    words, others = {word for word, _ in first - second}, {word for word, _ in second - first}
-    if any((a.casefold(), b.casefold()) in OPPOSITES for a in words for b in others):
-        kinds.add("opposite")
-    if not kinds & HARD and _weighty(mine, theirs) != _weighty(theirs, mine):
-        kinds.add("order")
-    return Differences(frozenset(kinds), tuple(slots))
-
-
-def _counted(words: tuple[str, ...]) -> frozenset[tuple[str, int]]:
-    """Each word with the number of its occurrence, so that a number said twice differs from one said once."""
-    seen: dict[str, int] = {}
-    found = []
-    for word in words:
-        seen[word] = seen.get(word, 0) + 1
-        found.append((word, seen[word]))
-    return frozenset(found)
-
-
-def _kind(word: str, known: set[str]) -> str:
-    """The sort of a word that only one text has; a capitalised word that `known` has in lower case is no name but `case`."""
-    sort = _sort(word)
-    if sort == "name" and word.casefold() in known:
-        return "case"
-    return "function" if sort == "word" and word.casefold() in FUNCTION_WORDS else sort
-
-
-def _weighty(words: tuple[str, ...], others: tuple[str, ...]) -> list[str]:
-    """Names, numbers and the like in order: only the order says who owes whom. A name in `others` is a name here, too."""
-    names = {word.casefold() for word in others if _sort(word) == "name"}
-    sorts = {"name", "number", "date", "time", "code"}
-    return [word.casefold() for word in words if _sort(word) in sorts or word.casefold() in names]
-
-
-def _content(reading: NormalForm) -> frozenset[str]:
-    """The stems of the words that carry meaning."""
-    return frozenset(stem(word) for word in reading.loose if _sort(word) != "word" or word.casefold() not in FUNCTION_WORDS)
-
-
-# -- the verdict
 
 
 def compare(one: Memory, other: Memory, *, cosine: float | None = None, alike: float = 0.88) -> Likeness:
@@ -306,7 +182,7 @@ def _of_texts(earlier: NormalForm, later: NormalForm, cosine: float | None, alik
         return Likeness(Verdict.CONFLICT_POSSIBLE, ("the earlier one says that it no longer holds",))
     if (conflict := _conflict(earlier, later)) is not None:
         return conflict
-    shared = _content(earlier) & _content(later)
+    shared = content_stems(earlier) & content_stems(later)
     found_differences = differences(earlier, later)
     near = cosine is not None and cosine >= alike
     if not shared and not near:
@@ -340,7 +216,7 @@ def _contradiction(found: Differences, earlier: NormalForm, later: NormalForm) -
     if past or len(found.slots) != 1:
         return ()
     (a, b) = found.slots[0]
-    sorts = {_sort(word) for word in (*a, *b)}
+    sorts = {sort_of(word) for word in (*a, *b)}
     measures = {"number", "date", "time", "unit"}
     value = bool(a) and bool(b) and sorts <= {*measures, "code"} and sorts & measures
     return _words_for(found, HARD) if value and _is_a_value(earlier, a) and _is_a_value(later, b) else ()
@@ -352,10 +228,10 @@ def _all_else_is_said(found: Differences, soft: set[str]) -> bool:
         for word in (*a, *b):
             low = word.casefold()
             partner = any((low, other.casefold()) in OPPOSITES for other in (a if word in b else b))
-            light = _sort(word) in soft or low in FUNCTION_WORDS or low in {"ever", "any", "yet", "still"}
+            light = sort_of(word) in soft or low in FUNCTION_WORDS or low in {"ever", "any", "yet", "still"}
             if not partner and not light:
                 return False
-            if _sort(word) in {"number", "name"}:
+            if sort_of(word) in {"number", "name"}:
                 return False
     return True
 
@@ -378,7 +254,7 @@ def _perhaps_the_same(
     earlier: NormalForm, later: NormalForm, found: Differences, cosine: float | None, alike: float
 ) -> Likeness:
     """The verdict on two texts without a hard difference: they may be the same if their words match, or if they are near."""
-    if _content(earlier) == _content(later):
+    if content_stems(earlier) == content_stems(later):
         if _speaker_moved(earlier, later):
             return Likeness(Verdict.SIMILAR, ("it is another who does it",))
         return Likeness(Verdict.DUPLICATE_POSSIBLE, ("the same words in another order or form",))
