@@ -42,7 +42,15 @@ class Transition(NamedTuple):
 UNUSED = Uses()
 
 TABLE: tuple[tuple[str, str, str, str], ...] = (
-    ("generated, activated, merged", "archived", "faded", "its strength fell below that of a memory told once, idle_days ago"),
+    (
+        "generated, activated, merged",
+        "archived",
+        "faded",
+        (
+            "its strength fell below that of a memory told once, idle_days ago;\n"
+            "      not before its day is over, and not where it recurs"
+        ),
+    ),
     ("generated, activated, merged", "archived", "superseded", "superseded_days ago it ceased to be valid"),
     ("archived", "activated", "recalled", "it was shown or put into a prompt since it was archived"),
     ("archived", "expired", "archive term", "archived_days passed and nobody asked for it"),
@@ -150,10 +158,12 @@ def _into_the_archive(memory: Memory, uses: Uses, policy: Policy) -> list[Transi
     if memory.valid_to and not told_as_past:
         found = _after(to_millis(memory.valid_to), policy.get("archive.superseded_days"), State.ARCHIVED, "superseded")
     idle_days = policy.idle_days(memory.kind.value, memory.priority)
-    if idle_days:
+    if idle_days and "recurrence" not in memory.metadata:  # a birthday comes again, whether anybody asks for it or not
         # A memory that came back from the archive counts as new: otherwise the next tick would archive it again.
         told = max(to_millis(memory.created_at), to_millis(memory.since) if memory.since else 0)
         faded = fades_at(told, _from(uses, told), idle_days, policy.get("archive.decay"))
+        # What is to come has nobody asking for it yet: it does not fade before its day is over.
+        faded = max([faded, *(to_millis(day) + DAY for day in (memory.occurred_at, memory.valid_from) if day)])
         if faded < NEVER:
             found.append(Transition(faded, State.ARCHIVED, "faded", idle=True))
     return found

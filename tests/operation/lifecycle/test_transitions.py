@@ -198,6 +198,22 @@ def test_the_table_is_reached() -> None:
     assert reached == {(to, why) for _, to, why, _ in TABLE}
 
 
+def test_what_is_to_come_does_not_fade_before_its_day_is_over() -> None:
+    told = 400.0
+    assert moved(memory(told=told)) == (State.ARCHIVED, "faded")
+    for field in ("occurred_at", "valid_from"):
+        assert moved(memory(told=told, **{field: ago(-200)})) is None
+        assert moved(memory(told=told, **{field: ago(0.5)})) is None
+        assert moved(memory(told=told, **{field: ago(2)})) == (State.ARCHIVED, "faded")
+
+
+def test_what_recurs_does_not_fade() -> None:
+    again = {"recurrence": "RRULE:FREQ=YEARLY"}
+    assert moved(memory(told=4000, occurred_at=ago(9000), metadata=again)) is None
+    assert moved(memory(told=4000, metadata=again, valid_to=ago(3000))) == (State.ARCHIVED, "superseded")
+    assert moved(memory(told=4000, metadata=again, expires_at=ago(1))) == (State.EXPIRED, "ttl")
+
+
 def test_what_lies_ahead_comes_in_order() -> None:
     ahead = transitions.ahead(memory(told=1), UNUSED, PLAIN, NOW + 3000 * DAY)
     assert [way.to for way in ahead] == [State.ARCHIVED, State.EXPIRED, State.PURGED]
