@@ -100,7 +100,7 @@ class TestInACube:
         mos.add("said once")
         vault = mos.vault("default")
         before = (vault.folder / heads.FILE).read_bytes()
-        mos.add("said once")
+        mos.edit(mos.list()[0].id, {"content": "said once"})
         mos.delete(mos.list()[0].id, dry_run=True)
         assert (vault.folder / heads.FILE).read_bytes() == before
 

@@ -36,7 +36,7 @@ def retire(home: Path, name: str) -> None:
                 text = f"writer {name} number {number} says {word} {'again ' * chance.randrange(80)}"
                 if what == "file":
                     notes = f"# One\n\n{text}\n\n# Two\n\nThe roses are red, {number}.\n"
-                    (identity, *_) = mos.add(drafts=mos.pipeline.read(notes.encode(), name="notes.md")).ids
+                    (identity, *_) = mos.add(drafts=mos.pipeline.read(notes.encode(), name=f"{name} {number}.md")).ids
                 else:
                     (identity,) = mos.add(text).ids
                 mine[identity] = word

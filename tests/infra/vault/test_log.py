@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memos_cli.hybrid_clock import LATEST, ROOM, millis_of
+from memos_cli.hybrid_clock import LATE, millis_of
 from memos_cli.infra.vault import log
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Draft
 
-MILLIS = st.integers(min_value=0, max_value=LATEST - ROOM - 1)
+MILLIS = st.integers(min_value=0, max_value=LATE - 1)
 A, B = "a" * 20, "b" * 20
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from memos_cli import MOS
 from memos_cli.interface.chat import tenses
+from memos_cli.interface.reader.reader import Reader
 from memos_cli.model import Kind
 from tests.conftest import Clock
 from tests.fakes import Scripted
@@ -76,4 +77,4 @@ def test_a_model_is_not_shown_what_is_over(mos: MOS, clock: Clock) -> None:
     ],
 )
 def test_talk_is_not_kept(message: str) -> None:
-    assert tenses.told(message, "2026-03-02T12:00:00.000Z", lambda _: False) == []
+    assert tenses.told(message, "2026-03-02T12:00:00.000Z", lambda _: False, Reader()) == []

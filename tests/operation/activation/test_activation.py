@@ -15,7 +15,7 @@ from memos_cli.config import Settings, paths
 from memos_cli.errors import AmbiguousId, CubeLocked, FingerprintMismatch, IntegrityError, ModelUnavailable, NotFound
 from memos_cli.infra.local.speeds import Speeds, name_of
 from memos_cli.infra.local.states import INDEX, Label
-from memos_cli.model import Kind, Slot
+from memos_cli.model import Filter, Kind, Slot
 from memos_cli.operation.activation.prefix_cache import beginning
 from memos_cli.operation.activation.slots import Wanted, store
 from memos_cli.operation.operator.recall import MOST_CORE, Recall
@@ -348,7 +348,7 @@ def test_an_edited_turn_leaves_the_core_in_use(told: MOS) -> None:
         talk.ask(question, literal=True)
     talk.settle(end=True)
     llm.close()
-    (turn,) = (found.id for found in told.list() if found.content == "Biscuit")
+    (turn,) = (found.id for found in told.list(Filter(at=told.now, turns=True)) if found.content == "Biscuit")
     told.edit(turn, {"content": "Bruno"})
     assert [found.slot.covers for found in told.activation.list()] == ["core"]
     (core,) = told.activation.list()
