@@ -57,6 +57,9 @@ SETTINGS: dict[str, Key] = {
         "none", values.text, "what chat answers with: none, memos-mini, a pulled model's name, or a GGUF file's path"
     ),
     "llm.endpoint": Key("", str, "an OpenAI-compatible endpoint that llm.model then names a model of; the key: MEMOS_LLM_KEY"),
+    "llm.wait": Key(
+        30.0, values.positive, "seconds without a word after which an endpoint is given up; a large model may need minutes"
+    ),
     "llm.context": Key(4096, values.whole(), "how many tokens prompt and answer may have together"),
     "llm.threads": Key(0, values.whole(), "how many threads a model computes with; 0 chooses by its size"),
     "llm.kv": Key(

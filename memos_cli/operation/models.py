@@ -55,7 +55,9 @@ def chosen(
                 hint=f"if that is what you want: memos config set {role}.endpoint {endpoint}",
             )
         key = environ.get(config.variable(f"{role}.key"))
-        remote: LLM = plugins.load("llm", "openai")(endpoint, name, key=key, context=context, role=role)
+        remote: LLM = plugins.load("llm", "openai")(
+            endpoint, name, key=key, context=context, role=role, wait=settings.get("llm.wait")
+        )
         return remote
     path = locate(name, paths)
     digest = check(path, settings, paths)["sha256"]

@@ -21,6 +21,7 @@ from memos_cli.backends.llms.replies import BoundedResponse, Limits, TooMuch, on
 from memos_cli.errors import ModelUnavailable, UsageError
 from memos_cli.ports import Request, Token
 
+_SLOW = "if the model needs longer to begin, let it: memos config set llm.wait 300"
 _HINT = "look at the settings of models and endpoints: memos config show"
 
 
@@ -33,6 +34,7 @@ class RemoteModel:
         key: sent as a bearer token; `None` for none.
         context: the most tokens of prompt and answer; the endpoint is not asked.
         role: whose setting the endpoint is, for messages.
+        wait: seconds without a word of the reply after which it is given up.
         limits: what a reply may cost.
 
     Raises:
@@ -47,6 +49,7 @@ class RemoteModel:
         key: str | None = None,
         context: int = 4096,
         role: str = "llm",
+        wait: float = 30,
         limits: Limits = Limits(),  # noqa: B008 -- a tuple, so it is never changed
     ) -> None:
         parts = urlsplit(endpoint)
@@ -61,7 +64,7 @@ class RemoteModel:
         self._role = role
         self._key = key.strip() if key else None
         self._context = context
-        self._limits = limits
+        self._limits = limits._replace(wait=wait, silence=min(limits.silence, wait))
         self._refused = 0
 
     @property
@@ -110,7 +113,11 @@ class RemoteModel:
                     raise self._refusal(response, as_json=schema is not None)
                 yield from tokens(response, budget)
         except TooMuch as error:
-            raise ModelUnavailable(f"{self._parts.netloc} {error}", hint=_HINT) from None
+            raise ModelUnavailable(f"{self._parts.netloc} {error}", hint=_SLOW if error.mute else _HINT) from None
+        except TimeoutError as error:
+            raise ModelUnavailable(
+                f"{self._parts.netloc} has sent nothing for {self._limits.silence:.0f} seconds", hint=_SLOW
+            ) from error
         except (OSError, HTTPException) as error:
             raise ModelUnavailable(f"cannot talk to {self._parts.netloc}: {one_line(str(error))}", hint=_HINT) from error
         finally:

@@ -27,14 +27,23 @@ _REPLACEMENT = "\ufffd"
 
 
 class TooMuch(Exception):
-    """A reply that is beyond a limit, or that is not what the protocol says; the text goes on from the server's name."""
+    """A reply that is beyond a limit, or that is not what the protocol says; the text goes on from the server's name.
+
+    Attributes:
+        mute: whether it said nothing for too long, which a slow model may do, too.
+    """
+
+    def __init__(self, text: str, *, mute: bool = False) -> None:
+        super().__init__(text)
+        self.mute = mute
 
 
 class Limits(NamedTuple):
     """What a reply may cost, with the request for `most` tokens that it answers.
 
     Attributes:
-        silence: seconds between two reads; a small model on a slow machine reads a long prompt for a minute.
+        wait: seconds without a word; whatever else comes (pings, empty events, heads letter by letter) is no word.
+        silence: seconds between two reads.
         seconds: for the whole of it, besides one second for each token asked for.
         size: bytes of the whole of it, heads included, besides `event` bytes for each token asked for.
         event: bytes; an event with the probabilities of twenty alternatives has about 3,000.
@@ -43,6 +52,7 @@ class Limits(NamedTuple):
         letters: characters of text, for each token asked for; the longest tokens of vocabularies have 128.
     """
 
+    wait: float = 120
     silence: float = 120
     seconds: float = 120
     size: int = 1 << 20
@@ -67,26 +77,35 @@ class Budget:
         self._size = self._bytes = limits.size + limits.event * most
         self._seconds = limits.seconds + most
         self._ends = time.monotonic() + self._seconds
+        self._wait = limits.wait
+        self._mute = time.monotonic() + self._wait
 
     def wait(self) -> float:
         """How long to wait for the next bytes, in seconds.
 
         Raises:
-            TooMuch: the time is over.
+            TooMuch: the time is over, or nothing was said for too long.
         """
-        left = self._ends - time.monotonic()
-        if left <= 0:
+        now = time.monotonic()
+        if self.ended or now >= self._mute:
             raise self.over()
-        return min(self._silence, left)
+        return min(self._silence, self._ends - now, self._mute - now)
 
     def over(self) -> TooMuch:
         """What to say when the time is over."""
+        if not self.ended:
+            return TooMuch(f"has not said a word for {self._wait:.0f} seconds", mute=True)
         return TooMuch(f"has not finished its reply within {self._seconds:.0f} seconds")
 
     @property
     def ended(self) -> bool:
-        """Whether the time is over."""
+        """Whether the time of the whole reply is over."""
         return time.monotonic() >= self._ends
+
+    @property
+    def is_mute(self) -> bool:
+        """Whether nothing was said for too long."""
+        return time.monotonic() >= self._mute
 
     def say(self, text: str) -> None:
         """Count what a reply says.
@@ -94,6 +113,8 @@ class Budget:
         Raises:
             TooMuch: it says more than so many tokens can.
         """
+        if text.strip():
+            self._mute = time.monotonic() + self._wait
         self._events -= bool(text)
         self._letters -= len(text)
         if self._events < 0 or self._letters < 0:
@@ -130,7 +151,7 @@ class _Bounded(RawIOBase):
         try:
             size: int | None = self._file.readinto(buffer)
         except TimeoutError:
-            if self._budget.ended:
+            if self._budget.ended or self._budget.is_mute:
                 raise self._budget.over() from None
             raise
         self._budget.take(size or 0)

@@ -129,6 +129,22 @@ def test_a_server_that_lies_ends_soon_with_one_line(endpoint: Endpoint, how: str
     assert threading.active_count() <= before
 
 
+@pytest.mark.parametrize("how", ["a ping a while", "an empty text a while", "a body in letters", "a head in letters"])
+def test_a_server_without_a_word_is_given_up(endpoint: Endpoint, how: str) -> None:
+    endpoint.how = how
+    started = time.monotonic()
+    with pytest.raises(ModelUnavailable, match="has not said a word for 1 seconds") as caught:
+        list(RemoteModel(endpoint.url, "m", wait=1).stream(ASKED, most=9))
+    assert time.monotonic() - started < 20
+    assert caught.value.hint == "if the model needs longer to begin, let it: memos config set llm.wait 300"
+
+
+def test_words_that_come_slowly_are_waited_for(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(LIES, "slow", (STREAM, [said(f'" word{number}"') for number in range(5)] + [b"data: [DONE]\n\n"], 0.6))
+    endpoint.how = "slow"
+    assert len(list(RemoteModel(endpoint.url, "m", wait=2).stream(ASKED, most=9))) == 5
+
+
 def test_the_time_of_a_reply_is_that_of_all_attempts(endpoint: Endpoint) -> None:
     endpoint.how = "a refusal in letters"
     with pytest.raises(ModelUnavailable, match="has not finished its reply within 1 seconds"):
