@@ -120,6 +120,10 @@ class Unit:
         known = of_subject(self._conn, "memory", identity)
         self.log.append("memory", identity, {fold.SEEN: where}, parents=fold.heads(known))
 
+    def leads(self, start: str, kind: LinkType, end: str) -> bool:
+        """Whether links of a type lead from one memory to another."""
+        return links.leads(self._conn, start, kind, end)
+
     def require_no_circle(self) -> None:
         """Refuse links made in this transaction that close a circle: no cube file could carry it.
 

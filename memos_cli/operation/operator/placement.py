@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.infra.governance import governance
 from memos_cli.infra.names import compared
-from memos_cli.infra.vault import fold, links
+from memos_cli.infra.vault import fold
 from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import HOT_STATES, NEVER_SUPERSEDED, Draft, Kind, LinkType, Memory, State, starts
@@ -209,27 +209,27 @@ def settle_key(vault: Vault, unit: Unit, memory_id: str) -> Settled:
         return SETTLED
     start = starts(memory)
     line = [one for one in vault.with_key(memory.key, memory.owner or "") if one.id != memory.id]
-    after = {one.id for one in line if _is_after(vault, one, memory)}
+    after = {one.id for one in line if _is_after(unit, one, memory)}
     later = [one for one in line if one.id in after and not one.unaccepted]
     earlier = [one for one in line if one.id not in after]
     ended = [one for one in earlier if one.valid_to is None or one.valid_to > start]
     conflicts, superseded = _end(unit, memory, ended, start)
     if later and not memory.frozen and memory.valid_to is None:  # an end that was given stays
         unit.change("memory", memory.id, {"valid_to": starts(later[0])})
-        if not links.leads(vault.conn, memory.id, LinkType.SUPERSEDES, later[0].id):
+        if not unit.leads(memory.id, LinkType.SUPERSEDES, later[0].id):
             unit.change("memory", later[0].id, {fold.link_register(LinkType.SUPERSEDES, memory.id): True})
         superseded += (memory.id,)
     return Settled(superseded, conflicts)
 
 
-def _is_after(vault: Vault, one: Memory, memory: Memory) -> bool:
+def _is_after(unit: Unit, one: Memory, memory: Memory) -> bool:
     """Whether one value of an attribute comes after another: as it was settled before, else by the times of the two.
 
     Of two that begin at one instant, the one that was recorded later is the later.
     """
-    if links.leads(vault.conn, one.id, LinkType.SUPERSEDES, memory.id):
+    if unit.leads(one.id, LinkType.SUPERSEDES, memory.id):
         return True
-    if links.leads(vault.conn, memory.id, LinkType.SUPERSEDES, one.id):
+    if unit.leads(memory.id, LinkType.SUPERSEDES, one.id):
         return False
     return (starts(one), one.created_at, one.id) > (starts(memory), memory.created_at, memory.id)
 
