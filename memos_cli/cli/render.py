@@ -89,7 +89,7 @@ def _marks(memory: Memory) -> list[str]:
     if memory.untrusted:
         marks.append("from elsewhere")
     if memory.valid_to:
-        marks.append(f"until {moment(memory.valid_to)}")
+        marks.append(f"until {_end(memory.valid_to)}")
     return marks
 
 
@@ -103,6 +103,12 @@ def zone() -> Zone:
 def moment(text: str | None) -> str | None:
     """An instant of a cube as the clock on the person's wall says it; `None` stays `None`. All output for people goes by it."""
     return zone().shown(text) if text else None
+
+
+def _end(text: str) -> str:
+    """The end of a validity: "until Monday" lasts to the last millisecond of that day."""
+    local = zone().local(text)
+    return f"the end of {local.date()}" if f"{local:%H:%M:%S.%f}" == "23:59:59.999000" else str(moment(text))
 
 
 def day_of(text: str) -> str:

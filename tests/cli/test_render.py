@@ -75,3 +75,15 @@ def test_a_line_of_a_memory_fits_with_what_stands_before_and_behind_it(width: in
     assert line.startswith("superseded ")
     assert line.endswith("\u2026" + render.style(" [pinned]", dim=True) + "  (home, garden)")
     assert len(render.unstyle(line)) == width
+
+
+@pytest.mark.parametrize(
+    ("end", "shown"),
+    [
+        ("2026-11-30T23:59:59.999Z", "[until the end of 2026-11-30]"),
+        ("2026-11-30T09:00:00.000Z", "[until 2026-11-30 09:00]"),
+        ("2026-11-30T23:59:59.998Z", "[until 2026-11-30 23:59:59.998]"),
+    ],
+)
+def test_a_validity_that_lasts_a_whole_day_ends_with_it(end: str, shown: str) -> None:
+    assert shown in render.memory_line(Memory("k92wt6fw", "On leave", created_at="2026-11-29T12:00:00.000Z", valid_to=end))
