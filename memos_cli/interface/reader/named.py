@@ -8,7 +8,7 @@ from datetime import date
 from functools import partial
 from itertools import islice
 
-from memos_cli.interface.reader.mention import MOST, Mention, in_year, last_of_month, made, months_from, moved
+from memos_cli.interface.reader.mention import MOST, Mention, holds_any, in_year, last_of_month, made, months_from, moved
 from memos_cli.interface.reader.tense import tense
 
 KnownDay = Callable[[str], tuple[int, int] | None]
@@ -66,7 +66,7 @@ _NEVER = r"(?i)\b(?:born|called|named|every|each|always|usually|never)\b"
 
 def may_name(low: str) -> bool:
     """Whether a text in lower case may name such a day."""
-    return any(hint in low for hint in _HINTS)
+    return holds_any(low, _HINTS)
 
 
 def mentions(text: str, base: date, known_day: KnownDay) -> list[Mention]:

@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from typing import NamedTuple
 
 from memos_cli.interface.reader import clocks, tongues
-from memos_cli.interface.reader.mention import Mention, last_of_month, moved
+from memos_cli.interface.reader.mention import Mention, holds_any, last_of_month, moved
 from memos_cli.interface.reader.tense import is_told_as_past
 
 
@@ -138,7 +138,7 @@ class Recurrence(NamedTuple):
 
 def may_name(low: str) -> bool:
     """Whether a text in lower case may name something that comes back."""
-    return any(hint in low for hint in (*_HINTS, *_FOREIGN_HINTS))
+    return holds_any(low, _HINTS) or holds_any(low, _FOREIGN_HINTS)
 
 
 def find(sentence: str, base: datetime, mentions: Sequence[Mention]) -> Recurrence | None:

@@ -13,7 +13,7 @@ from functools import cache
 from itertools import islice
 from typing import NamedTuple
 
-from memos_cli.interface.reader.mention import MOST, Mention, counted_from, in_year, made, moved, weekday_near
+from memos_cli.interface.reader.mention import MOST, Mention, counted_from, holds_any, in_year, made, moved, weekday_near
 from memos_cli.interface.reader.tense import tense
 
 
@@ -160,7 +160,7 @@ def _hints() -> tuple[str, ...]:
 
 def may_name(low: str) -> bool:
     """Whether a text in lower case may hold such a word."""
-    return any(hint in low for hint in _hints())
+    return holds_any(low, _hints())
 
 
 def mentions(text: str, base: date) -> list[Mention]:
