@@ -4,8 +4,12 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.conftest import Run
 
@@ -51,3 +55,17 @@ def is_locked(path: Path) -> bool:
 def can_mount() -> bool:
     """Whether a file system can be mounted here."""
     return sys.platform == "linux" and os.geteuid() == 0
+
+
+@contextmanager
+def read_only(home: Path) -> Iterator[None]:
+    """The home as a disk that can only be read."""
+    if not can_mount():
+        pytest.skip("only root on Linux can mount")
+    if subprocess.run(["mount", "--bind", home, home], capture_output=True, check=False).returncode:
+        pytest.skip("nothing can be mounted here")
+    try:
+        subprocess.run(["mount", "-o", "remount,ro,bind", home], check=True)
+        yield
+    finally:
+        subprocess.run(["umount", "-l", str(home)], check=True)

@@ -5,14 +5,13 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Run
-from tests.reliability.helpers import can_mount
+from tests.reliability.helpers import read_only
 
 TOLD = ("I am vegan", "The ferry leaves at nine", "The heron nests by the weir")
 WRITES_AND_DIES = """
@@ -34,20 +33,6 @@ def log_left(memos: Run, home: Path) -> Path:
     assert (home / "cubes/default/cube.db-wal").stat().st_size > 0
     shutil.rmtree(home / "cache", ignore_errors=True)
     return home
-
-
-@contextmanager
-def read_only(home: Path) -> Iterator[None]:
-    """The home as a disk that can only be read."""
-    if not can_mount():
-        pytest.skip("only root on Linux can mount")
-    if subprocess.run(["mount", "--bind", home, home], capture_output=True, check=False).returncode:
-        pytest.skip("nothing can be mounted here")
-    try:
-        subprocess.run(["mount", "-o", "remount,ro,bind", home], check=True)
-        yield
-    finally:
-        subprocess.run(["umount", "-l", str(home)], check=True)
 
 
 def rescued(memos: Run, tmp_path: Path) -> None:

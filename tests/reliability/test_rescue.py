@@ -16,7 +16,7 @@ from memos_cli.cli.main import _BESIDE_CUBES
 from memos_cli.cli.main import memos as tree
 from tests.conftest import Ran, Run, start
 from tests.patience import PATIENCE
-from tests.reliability.helpers import can_mount
+from tests.reliability.helpers import read_only
 
 EXPORTS = ((), ("--redact",), ("--passphrase-file", "secret"), ("--sign", "--encrypt-to", "sam"), ("--slots",))
 
@@ -32,17 +32,10 @@ def filled(memos: Run, home: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def read_only(filled: Path) -> Iterator[Path]:
+def protected(filled: Path) -> Iterator[Path]:
     """The home on a disk that can only be read."""
-    if not can_mount():
-        pytest.skip("only root on Linux can mount")
-    if subprocess.run(["mount", "--bind", filled, filled], capture_output=True, check=False).returncode:
-        pytest.skip("nothing can be mounted here")
-    try:
-        subprocess.run(["mount", "-o", "remount,ro,bind", filled], check=True)
+    with read_only(filled):
         yield filled
-    finally:
-        subprocess.run(["umount", "-l", str(filled)], check=True)
 
 
 def exported_from(memos: Run, home: Path, tmp_path: Path) -> None:
@@ -56,8 +49,8 @@ def exported_from(memos: Run, home: Path, tmp_path: Path) -> None:
     assert (got.status, "2 memories" in got.out) == (0, True)
 
 
-def test_a_home_that_can_only_be_read_is_exported(memos: Run, read_only: Path, tmp_path: Path) -> None:
-    exported_from(memos, read_only, tmp_path)
+def test_a_home_that_can_only_be_read_is_exported(memos: Run, protected: Path, tmp_path: Path) -> None:
+    exported_from(memos, protected, tmp_path)
 
 
 def test_a_home_on_a_full_disk_is_exported(memos: Run, filled: Path, small_disk: Path, tmp_path: Path) -> None:
@@ -70,12 +63,12 @@ def test_a_home_on_a_full_disk_is_exported(memos: Run, filled: Path, small_disk:
     exported_from(memos, small_disk / "home", tmp_path)
 
 
-def test_a_pipe_gets_an_export_of_a_home_that_can_only_be_read(read_only: Path) -> None:  # noqa: ARG001
+def test_a_pipe_gets_an_export_of_a_home_that_can_only_be_read(protected: Path) -> None:  # noqa: ARG001
     done = subprocess.run([sys.executable, "-m", "memos_cli", "cube", "export", "-o", "-"], capture_output=True, check=False)
     assert (done.returncode, len(done.stdout) > 5000) == (0, True)
 
 
-def test_search_and_chat_answer_from_a_home_that_can_only_be_read(memos: Run, read_only: Path) -> None:  # noqa: ARG001
+def test_search_and_chat_answer_from_a_home_that_can_only_be_read(memos: Run, protected: Path) -> None:  # noqa: ARG001
     assert "vegan" in memos("search", "vegan").out
     asked = memos("chat", "-m", "When does the ferry leave?")
     assert (asked.status, "nine" in asked.out, "not kept: cannot write" in asked.err) == (0, True, True)
@@ -84,7 +77,7 @@ def test_search_and_chat_answer_from_a_home_that_can_only_be_read(memos: Run, re
     assert any("not kept" in notice for notice in known.data["notices"])
 
 
-def test_chat_does_not_promise_to_remember_what_it_cannot_keep(memos: Run, read_only: Path) -> None:  # noqa: ARG001
+def test_chat_does_not_promise_to_remember_what_it_cannot_keep(memos: Run, protected: Path) -> None:  # noqa: ARG001
     for message in ("Remember that I live in Leeds", "I moved to Porto."):
         told = memos("chat", "-m", message)
         assert (told.status, told.out) == (1, ""), message
