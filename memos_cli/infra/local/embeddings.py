@@ -134,11 +134,7 @@ class Embeddings:
         if found is None or isinstance(found, vector_matrix.Matrix):
             return found
         stored = matrix_file.load(self.cached(vault)[cold], _name(embedder, cold=cold))
-        return (
-            stored[0]
-            if stored is not None and vector_changes.Change(*stored[1]) == vector_changes.last(vault.conn)
-            else found.whole()
-        )
+        return stored[0] if stored is not None and stored[1] == vector_changes.last(vault.conn) else found.whole()
 
     def index(
         self, vault: Vault, embedder: Embedder, *, cold: bool = False, most: int = PATCHED
@@ -161,14 +157,14 @@ class Embeddings:
         if isinstance(patched, vector_matrix.Matrix) or (patched is not None and patched.changed <= most):
             return patched
         if patched is not None and not patched.has_grown:
-            patched.write(path, name, matrix_file.Known(*known))
+            patched.write(path, name, known)
             return patched
         keys, encoded = search.vectors(vault, embedder.fingerprint, cold=cold)
         if not len(keys):
             return None
         matrix = vector_matrix.Matrix(keys, vector_matrix.decode(encoded, embedder.dimensions))
         if vault.is_present and len(keys) >= CACHED_FROM:
-            matrix_file.write(path, name, matrix, matrix_file.Known(*known))
+            matrix_file.write(path, name, matrix, known)
         return matrix
 
     def _patched(
@@ -179,7 +175,7 @@ class Embeddings:
         from memos_cli.infra.local.patched_matrix import PatchedMatrix
 
         cached = matrix_file.load(path, name)
-        changed = None if cached is None else vector_changes.since(vault.conn, vector_changes.Change(*cached[1]), cold=cold)
+        changed = None if cached is None else vector_changes.since(vault.conn, cached[1], cold=cold)
         if cached is None or changed is None or cached[0].dimensions != embedder.dimensions:
             return None
         if not len(changed):

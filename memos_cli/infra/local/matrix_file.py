@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from memos_cli import modes
 from memos_cli.infra.local.vector_matrix import Matrix
+from memos_cli.infra.vector_changes import Change
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,14 +27,7 @@ _HEADER = struct.Struct("<8sIIQQ32sQ8s")
 after it SHA-256 of these bytes."""
 
 
-class Known(NamedTuple):
-    """The last change of the rows in SQLite that a matrix has: its number, and its token of 8 bytes."""
-
-    number: int
-    token: bytes
-
-
-def load(path: Path, name: str) -> tuple[Matrix, Known] | None:
+def load(path: Path, name: str) -> tuple[Matrix, Change] | None:
     """The matrix that `write` stored under this name, memory-mapped, and the last change that is in it.
 
     Returns:
@@ -54,7 +48,7 @@ def load(path: Path, name: str) -> tuple[Matrix, Known] | None:
     return _map(data, dimensions, rows), known
 
 
-def write(path: Path, name: str, matrix: Matrix, known: Known) -> bool:
+def write(path: Path, name: str, matrix: Matrix, known: Change) -> bool:
     """Store a matrix, as `write_sections` does."""
     return write_sections(path, name, Sections(matrix.keys, *matrix.prepare(), [matrix.vectors]), known)
 
@@ -75,7 +69,7 @@ class Sections(NamedTuple):
     vectors: "Iterable[NDArray[np.float16]]"
 
 
-def write_sections(path: Path, name: str, sections: Sections, known: Known) -> bool:
+def write_sections(path: Path, name: str, sections: Sections, known: Change) -> bool:
     """Store a matrix: a temporary file of this process's own, then a rename, so that readers see the old or the new one.
 
     Args:
@@ -120,20 +114,20 @@ def _layout(dimensions: int, rows: int) -> tuple[list[int], int]:
     return offsets, end
 
 
-def _header(dimensions: int, rows: int, name: str, known: Known) -> bytes:
+def _header(dimensions: int, rows: int, name: str, known: Change) -> bytes:
     _, size = _layout(dimensions, rows)
     named = hashlib.sha256(name.encode()).digest()
     header = _HEADER.pack(_MAGIC, _VERSION, dimensions, rows, size, named, *known)
     return header + hashlib.sha256(header).digest()
 
 
-def _read_header(data: mmap.mmap, name: str) -> tuple[int, int, Known] | None:
+def _read_header(data: mmap.mmap, name: str) -> tuple[int, int, Change] | None:
     """Dimensions, rows and last change, if the header is exactly the one that `write` gives a file of this size and name."""
     end = _HEADER.size + 32
     if len(data) < end:
         return None
     _, _, dimensions, rows, size, _, *last = _HEADER.unpack_from(data)
-    known = Known(*last)
+    known = Change(*last)
     if size != len(data) or _layout(dimensions, rows)[1] != size or data[:end] != _header(dimensions, rows, name, known):
         return None
     return dimensions, rows, known

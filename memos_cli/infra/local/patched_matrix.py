@@ -7,7 +7,7 @@ next file is made of the old one and these rows, without a look at SQLite.
 from typing import TYPE_CHECKING
 
 from memos_cli.infra.local import matrix_file
-from memos_cli.infra.local.matrix_file import Known, Sections
+from memos_cli.infra.local.matrix_file import Sections
 from memos_cli.infra.local.vector_matrix import Hits, Matrix, best
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+
+    from memos_cli.infra.vector_changes import Change
 
 _CHUNK = 65_536
 """Rows that are copied at a time: 50 MB at 384 dimensions."""
@@ -72,7 +74,7 @@ class PatchedMatrix:
         keys = np.concatenate([self._base.keys[self._kept], self._fresh.keys])
         return Matrix(keys, np.concatenate([self._base.vectors[self._kept], self._fresh.vectors]))
 
-    def write(self, path: "Path", name: str, known: Known) -> bool:
+    def write(self, path: "Path", name: str, known: "Change") -> bool:
         """Store it as one matrix, around the same centre, in little memory; as `matrix_file.write`."""
         import numpy as np
 

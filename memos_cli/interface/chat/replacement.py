@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from memos_cli.errors import MemosError
+from memos_cli.infra.vault.vault import SHOWN
 from memos_cli.model import Memory
 from memos_cli.operation.operator.dedupe.review import Item, Review
 from memos_cli.operation.results import Answered
@@ -16,8 +17,6 @@ _YES = re.compile(
     r"(?i)(?:yes|yep|yeah|sure|right|correct|ok(?:ay)?|ja|oui|s[ií]|replace it)(?:[,.! ]+(?:please|it does|do))*[.! ]*"
 )
 _NO = re.compile(r"(?i)(?:no|nope|nein|non|nee|keep both|both)(?:[,.! ]+(?:thanks|thank you|keep both|both))*[.! ]*")
-_SHORT = 8
-"""How many characters of an id are shown."""
 
 
 class Ended(NamedTuple):
@@ -77,7 +76,7 @@ class Replacing:
     def _question(self, item: Item, *, once: bool) -> str:
         asked = f"Shall this replace \u201c{self._shown(item.earlier)}\u201d?"
         return (
-            f"{asked} Answer with: memos review {item.id[:_SHORT]} --decide supersede, or keep"
+            f"{asked} Answer with: memos review {item.id[:SHOWN]} --decide supersede, or keep"
             if once
             else f"{asked} Yes or no?"
         )

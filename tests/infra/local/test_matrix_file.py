@@ -7,11 +7,12 @@ import pytest
 
 np = pytest.importorskip("numpy")
 
-from memos_cli.infra.local.matrix_file import Known, load, write  # noqa: E402 -- after the skip
+from memos_cli.infra.local.matrix_file import load, write  # noqa: E402 -- after the skip
 from memos_cli.infra.local.vector_matrix import Matrix  # noqa: E402
+from memos_cli.infra.vector_changes import Change  # noqa: E402
 from tests.infra.local.test_vector_matrix import clustered  # noqa: E402
 
-KNOWN = Known(77, b"eight by")
+KNOWN = Change(77, b"eight by")
 HEADER = 112
 """Bytes of the header."""
 

@@ -15,10 +15,10 @@ from memos_cli.config import Settings, paths  # noqa: E402
 from memos_cli.errors import MemosError  # noqa: E402
 from memos_cli.infra import vector_changes  # noqa: E402
 from memos_cli.infra.local import embeddings, matrix_file, vector_matrix  # noqa: E402
-from memos_cli.infra.local.matrix_file import Known  # noqa: E402
 from memos_cli.infra.local.patched_matrix import PatchedMatrix  # noqa: E402
 from memos_cli.infra.local.vector_matrix import Matrix  # noqa: E402
 from memos_cli.infra.vault import search  # noqa: E402
+from memos_cli.infra.vector_changes import Change  # noqa: E402
 from memos_cli.model import Filter, State  # noqa: E402
 from tests.infra.local.test_vector_matrix import clustered  # noqa: E402
 from tests.infra.vault.helpers import Embedder, move  # noqa: E402
@@ -43,7 +43,7 @@ def test_it_finds_what_one_matrix_finds(
     monkeypatch.setattr(vector_matrix, "CANDIDATE_FLOOR", 2_000)  # of rows that say so little of each other
     mine, whole = patched(rows, changed, added)
     assert len(mine) == len(whole)
-    assert mine.write(tmp_path / "file", "g", Known(5, b"12345678"))
+    assert mine.write(tmp_path / "file", "g", Change(5, b"12345678"))
     stored = matrix_file.load(tmp_path / "file", "g")
     assert stored is not None
     assert stored[1] == (5, b"12345678")
