@@ -3,6 +3,7 @@
 from datetime import datetime, time
 from typing import TYPE_CHECKING, Any
 
+from memos_cli.errors import UsageError
 from memos_cli.times import Zone, shown
 
 if TYPE_CHECKING:
@@ -10,17 +11,10 @@ if TYPE_CHECKING:
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_NAMES = {
-    "MO": "Monday",
-    "TU": "Tuesday",
-    "WE": "Wednesday",
-    "TH": "Thursday",
-    "FR": "Friday",
-    "SA": "Saturday",
-    "SU": "Sunday",
-}
-_UNITS = {"DAILY": "day", "WEEKLY": "week", "MONTHLY": "month", "YEARLY": "year"}
-_PLACES = {"-1": "last ", "1": "1st ", "2": "2nd ", "3": "3rd ", "4": "4th "}
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_UNITS = ("year", "month", "week", "day")
+"""By the frequency of a rule."""
+_PLACES = {-1: "last ", 1: "1st ", 2: "2nd ", 3: "3rd ", 4: "4th "}
 _LAST = time(23, 59, 59)
 _READ = frozenset(("times", "recurrence", "told_validity"))
 """What the reader notes of times in the metadata of a memory."""
@@ -32,8 +26,8 @@ def sentence(memory: "Memory", zone: Zone) -> str:
         return ""
     rule = memory.metadata.get("recurrence")
     parts = [_day(zone.local(memory.occurred_at))] if memory.occurred_at and memory.kind != "episode" else []
-    if isinstance(rule, str) and parts:
-        parts = [f"{_rule(rule)}, first {parts[0]}"]
+    if rule is not None and parts and (said := _rule(rule, zone)):
+        parts = [f"{said}, first {parts[0]}"]
     if memory.valid_from:
         parts.append(f"from {_day(zone.local(memory.valid_from))}")
     if memory.valid_to:
@@ -56,15 +50,19 @@ def _day(local: datetime) -> str:
     return day if clock in (time(), _LAST) else f"{day} {clock.hour}:{clock.minute:02}"
 
 
-def _rule(text: str) -> str:
-    """A rule of RFC 5545 in words, as far as memos itself makes them."""
-    parts = dict(part.partition("=")[::2] for part in text.removeprefix("RRULE:").split(";"))
-    unit, count = _UNITS.get(parts.get("FREQ", ""), ""), int(parts.get("INTERVAL", "1"))
-    said = f"every {unit}" if count == 1 else f"every {count} {unit}s"
-    if "BYDAY" in parts:
-        days = [_PLACES.get(day[:-2], "") + _NAMES.get(day[-2:], day) for day in parts["BYDAY"].split(",")]
-        return f"{said} on {', '.join(days)}"
-    if "BYMONTHDAY" in parts:
-        month = f" {_MONTHS[int(parts['BYMONTH']) - 1]}" if "BYMONTH" in parts else "."
-        return f"{said} on {parts['BYMONTHDAY']}{month}"
+def _rule(text: object, zone: Zone) -> str:
+    """A rule of RFC 5545 in words, as far as memos itself makes them; empty for one that is not understood."""
+    from memos_cli.operation.operator import recurrence
+
+    try:
+        rule = recurrence.read(text, zone)
+    except UsageError:  # the metadata may hold anything; `list --upcoming` names what it cannot use
+        return ""
+    unit = _UNITS[rule.frequency]
+    said = f"every {unit}" if rule.interval == 1 else f"every {rule.interval} {unit}s"
+    if rule.days:
+        return f"{said} on {', '.join(_PLACES.get(place, '') + _WEEKDAYS[day] for day, place in rule.days)}"
+    if rule.month_days:
+        month = f" {_MONTHS[rule.months[0] - 1]}" if rule.months else "."
+        return f"{said} on {', '.join(map(str, rule.month_days))}{month}"
     return said

@@ -58,3 +58,11 @@ def test_today_is_the_day_where_the_person_is(memos: Run, place: str, variable: 
     zone = Zone(place)
     assert zone.day(memory["occurred_at"]) == zone.day(memory["created_at"])
     assert zone.local(memory["occurred_at"]).time().isoformat() == "00:00:00"
+
+
+@pytest.mark.parametrize(
+    "rule", ["RRULE:FREQ=YEARLY;INTERVAL=x", "RRULE:FREQ=MONTHLY;BYMONTHDAY=1;BYMONTH=77", "tuesdays", 7, []]
+)
+def test_a_rule_that_is_none_is_not_told(rule: object) -> None:
+    memory = Memory("m", "x", occurred_at="2026-12-01T00:00:00.000Z", metadata={"recurrence": rule})
+    assert times_told.sentence(memory, Zone("UTC")) == "Tue 1 Dec 2026"
