@@ -11,6 +11,7 @@ import re
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from memos_cli.interface.reader.mention import MONTH, MONTHS
 from memos_cli.model import Draft, Kind
 from memos_cli.times import Zone, to_text
 
@@ -21,16 +22,11 @@ _MAIL = frozenset(
 _MOST_HEADERS = 100
 _NAME = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
 _LONGEST_HEADING = 100
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+)?"
-_MONTH = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?"
-    r"|dec(?:ember)?)"
-)
 _HEADING = re.compile(
     rf"(?i){_WEEKDAY}(?:(?P<y>\d{{4}})[-/.](?P<m>\d\d?)[-/.](?P<d>\d\d?)"
-    rf"|(?P<d2>\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?P<m2>{_MONTH})\.?,?\s+(?P<y2>\d{{4}})"
-    rf"|(?P<m3>{_MONTH})\.?\s+(?P<d3>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y3>\d{{4}}))"
+    rf"|(?P<d2>\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?P<m2>{MONTH})\.?,?\s+(?P<y2>\d{{4}})"
+    rf"|(?P<m3>{MONTH})\.?\s+(?P<d3>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y3>\d{{4}}))"
     r"(?:,?\s+\(?(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\)?)?$"
 )
 _DECORATION = " \t-=#*_~[]()<>—–|:,."
@@ -99,7 +95,7 @@ def _of_line(line: str, zone: Zone) -> str | None:
         found[one] or found[two] or found[three]
         for one, two, three in (("y", "y2", "y3"), ("m", "m2", "m3"), ("d", "d2", "d3"))
     )
-    return _midnight(int(year), int(month) if month.isdigit() else _MONTHS.index(month[:3].lower()) + 1, int(day), zone)
+    return _midnight(int(year), int(month) if month.isdigit() else MONTHS.index(month[:3].lower()) + 1, int(day), zone)
 
 
 def _midnight(year: int, month: int, day: int, zone: Zone) -> str | None:

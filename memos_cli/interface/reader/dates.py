@@ -12,7 +12,7 @@ import re
 from datetime import date, datetime
 
 from memos_cli.interface.reader import clocks, named, tongues
-from memos_cli.interface.reader.mention import Mention, counted_from, last_of, made, moved, weekday_near
+from memos_cli.interface.reader.mention import MONTH, MONTHS, Mention, counted_from, last_of, made, moved, weekday_near
 from memos_cli.interface.reader.named import KnownDay, unknown_day
 from memos_cli.interface.reader.tense import tense
 
@@ -23,11 +23,7 @@ _NEAR = {
     "昨日": -1, "昨天": -1, "今日": 0, "今天": 0, "明日": 1, "明天": 1, "一昨日": -2, "前天": -2, "明後日": 2, "后天": 2,
 }  # fmt: skip
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_MONTH = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?"
-    r"|dec(?:ember)?)\b\.?"
-)
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = rf"{MONTH}\b\.?"
 _NUMBER = r"(?:\d{1,3}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty)"
 _WORDS = "one two three four five six seven eight nine ten eleven twelve"
 _COUNTS = {"a": 1, "an": 1, "twenty": 20, "thirty": 30, **{word: at for at, word in enumerate(_WORDS.split(), 1)}}
@@ -288,7 +284,7 @@ def _parsed(words: str, base: date, prefer: str) -> date | None:
     if month is None:
         return None
     rest = low[: month.start()] + " " + low[month.end() :]
-    year, number = re.search(rf"\b{_YEAR}\b", rest), _MONTHS.index(month.group()[:3]) + 1
+    year, number = re.search(rf"\b{_YEAR}\b", rest), MONTHS.index(month.group()[:3]) + 1
     day = re.search(r"(?<!\d)\d{1,2}(?!\d)", rest)
     if year is not None:
         return made(int(year.group()), number, int(day.group()) if day else 1)

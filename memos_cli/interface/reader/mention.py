@@ -4,6 +4,13 @@ from collections.abc import Callable, Iterable
 from datetime import date, time
 from typing import NamedTuple
 
+MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?"
+    r"|dec(?:ember)?)"
+)
+"""The name of a month in English, as a pattern."""
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
 
 class Mention(NamedTuple):
     """A time expression, and the days that it means.
