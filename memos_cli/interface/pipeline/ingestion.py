@@ -61,10 +61,11 @@ def ingest(
         Refused: a draft would change a memory that is frozen, or somebody else's. Then nothing is written.
     """
     tally = _Tally()
+    cleaned: Iterable[Draft] = [*map(cleaned_draft, drafts)] if isinstance(drafts, Sequence) else map(cleaned_draft, drafts)
     with author.write(vault) as unit:
         placing = Placing(vault, unit, author.principal, author.at, author.zone)
-        edits = _edits(vault, drafts, author)
-        for place, draft in enumerate(map(cleaned_draft, drafts)):
+        edits = _edits(vault, cleaned, author)
+        for place, draft in enumerate(cleaned):
             _take(vault, unit, tally, draft, placing.place(draft, edits.get(place)))
             if len(tally.ids) % 1000 == 0:
                 tell(len(tally.ids))
@@ -115,7 +116,7 @@ def _edits(vault: Vault, drafts: Iterable[Draft], author: "Author") -> dict[int,
         return {}
     from memos_cli.operation.operator import revision
 
-    return revision.edits(vault, [cleaned_draft(draft) for draft in drafts], author.principal, author.at, author.zone)
+    return revision.edits(vault, drafts, author.principal, author.at, author.zone)
 
 
 def _promote(vault: Vault, unit: Unit, identity: str) -> tuple[str, ...]:
