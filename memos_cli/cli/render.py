@@ -173,6 +173,10 @@ def _origin(memory: Memory) -> str:
     return ", ".join([memory.origin.value, *([source.file] if source.file else []), *place])
 
 
+_PLAIN = ("bm25", "cosine")
+"""The parts of a score that are numbers by themselves, and not a gain or a loss."""
+
+
 def hit_lines(hit: Hit, *, reveal: bool, parts: bool) -> list[str]:
     """One hit of a search, with `parts` the composition of its score. On a terminal its text gets two lines of its own."""
     memory, room = hit.memory, width()
@@ -184,9 +188,11 @@ def hit_lines(hit: Hit, *, reveal: bool, parts: bool) -> list[str]:
         marks = "".join(f" [{mark}]" for mark in _marks(memory))
         speaker = f"  {one_line(memory.source.speaker, 20)}" if memory.source.speaker else ""
         lines = [head + speaker + style(marks, dim=True), *_folded(content(memory, reveal=reveal), max(20, room - 2))]
-    if parts:
+    if parts and hit.parts is not None:
         named = {name: value for name, value in hit.parts._asdict().items() if value and name != "total"}
-        numbers = ", ".join(f"{name} {value:.2f}" for name, value in named.items())
+        numbers = ", ".join(
+            f"{name} {value:.2f}" if name in _PLAIN else f"{name} {value:+.2f}" for name, value in named.items()
+        )
         lines.append(style(f"  {numbers}", dim=True))
     return lines
 

@@ -4,7 +4,7 @@ Vectors are derived data. A command that can do without them never fails because
 and a notice says how to get the rest.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,9 @@ from memos_cli.infra.vault.vault import Vault
 from memos_cli.ports import Embedder, Progress
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from memos_cli.infra.local.patched_matrix import PatchedMatrix
     from memos_cli.infra.local.vector_matrix import Matrix
 
@@ -166,6 +169,21 @@ class Embeddings:
         if vault.is_present and len(keys) >= CACHED_FROM:
             matrix_file.write(path, name, matrix, known)
         return matrix
+
+    def vectors_of(
+        self, vault: Vault, embedder: Embedder, rows: Sequence[int], *, cold: bool = False
+    ) -> "dict[int, NDArray[np.float32]]":
+        """The vectors of these rows, as far as they have one, the cold ones only on demand; float32, shape (dimensions,)."""
+        import numpy as np
+
+        from memos_cli.infra.local import vector_matrix
+
+        only, found = np.asarray(rows, np.int64), {}
+        for table in (False, True) if cold else (False,):
+            keys, encoded = search.vectors(vault, embedder.fingerprint, cold=table, only=only)
+            wide = vector_matrix.decode(encoded, embedder.dimensions).astype(np.float32)
+            found |= dict(zip(keys.tolist(), wide, strict=True))
+        return found
 
     def _patched(
         self, vault: Vault, embedder: Embedder, path: Path, name: str, *, cold: bool

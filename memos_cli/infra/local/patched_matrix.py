@@ -67,6 +67,12 @@ class PatchedMatrix:
         one, other = self._base.top(query, k, base), self._fresh.top(query, k, fresh)
         return best(np.concatenate([one.keys, other.keys]), np.concatenate([one.scores, other.scores]), k)
 
+    def sample(self, count: int) -> "NDArray[np.float32]":
+        """As `Matrix.sample`; rows that have changed since may be among them."""
+        import numpy as np
+
+        return np.concatenate([self._base.sample(count), self._fresh.sample(count)])
+
     def whole(self) -> Matrix:
         """The same as one matrix in memory."""
         import numpy as np

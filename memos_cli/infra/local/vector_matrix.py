@@ -144,6 +144,10 @@ class Matrix:
             return best(self.keys if rows is None else self.keys[rows], self._scores(query, rows), k)
         return self._approximate(query, k, mask, count)
 
+    def sample(self, count: int) -> "NDArray[np.float32]":
+        """At most so many vectors, spread evenly over the rows; float32, shape (n, dimensions)."""
+        return _widen(self.vectors[:: max(1, -(-len(self) // count))])
+
     def _mask(self, allowed: "NDArray[np.bool_] | NDArray[np.int64] | None") -> "NDArray[np.bool_] | None":
         import numpy as np
 

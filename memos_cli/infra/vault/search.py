@@ -51,6 +51,11 @@ def match_expressions(query: str) -> list[str]:
     return parts + [f'grams : "{gram}"' for gram in dict.fromkeys(rows.grams(query))]
 
 
+def query_words(query: str) -> list[str]:
+    """The words of a query and its character pairs, each once: what ranking looks for in the candidates."""
+    return [*terms(query), *dict.fromkeys(rows.grams(query))][:_MOST_PARTS]
+
+
 def lexical(vault: "OpenCube", query: str, sight: Condition, limit: int, *, cold: bool = False) -> list[tuple[int, float]]:
     """Row numbers and BM25 scores (higher is better), best first.
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 from memos_cli.infra import counts
 from memos_cli.infra.vault import past, queries, search
 from memos_cli.model import Filter, Memory
-from memos_cli.operation.operator.relevance import is_relevant
 from memos_cli.operation.results import Found, Query
 
 if TYPE_CHECKING:
@@ -51,8 +50,10 @@ class MemOperator:
         wanted: Filter | None = None,
         lexical: bool = False,
         record: bool = True,
+        all_hits: bool = False,
+        explain: bool = False,
     ) -> Found:
-        """The memories that answer a query best; the uses of those that are relevant are recorded.
+        """The memories that answer a query best; the uses of those that fit by themselves are recorded.
 
         Args:
             query: words, or a question.
@@ -61,10 +62,13 @@ class MemOperator:
             wanted: narrows the memories that are searched.
             lexical: search by words alone.
             record: whether being found counts as a use.
+            all_hits: return the nearest memories also where nothing really fits.
+            explain: tell what moved each score.
         """
-        (found,) = self.search_many([Query(query)], k=k, user_id=user_id, wanted=wanted, lexical=lexical)
+        options = {"lexical": lexical, "all_hits": all_hits, "explain": explain}
+        (found,) = self.search_many([Query(query)], k=k, user_id=user_id, wanted=wanted, **options)
         if record and not (wanted and wanted.looks_back):
-            self.record_uses(hit.memory for hit in found.hits if is_relevant(query, hit))
+            self.record_uses(hit.memory for hit in found.hits if hit.fits)
         return found
 
     def search_many(
@@ -75,6 +79,8 @@ class MemOperator:
         user_id: str | None = None,
         wanted: Filter | None = None,
         lexical: bool = False,
+        all_hits: bool = False,
+        explain: bool = False,
     ) -> list[Found]:
         """The answers to several queries, in order. Being found in a batch does not count as a use."""
         from memos_cli.operation.operator.retrieval import Search
@@ -87,7 +93,8 @@ class MemOperator:
         def narrowed(vault: "Vault", as_of: str | None) -> Filter:
             return session.sight(vault, chosen._replace(at=as_of, past=True) if as_of else chosen, user_id)
 
-        return Search(vaults, narrowed, session.embeddings, session.settings, lexical=lexical).answer(batch, count)
+        options = {"lexical": lexical, "all_hits": all_hits, "explain": explain}
+        return Search(vaults, narrowed, session.embeddings, session.settings, **options).answer(batch, count)
 
     def list(
         self, wanted: Filter | None = None, *, order: str = "newest", limit: int | None = None, user_id: str | None = None

@@ -160,9 +160,9 @@ class Recall:
         return set(rests) - current
 
     def search(self, query: str, k: int) -> Recalled:
-        """The memories that a search finds; turns of chat are none."""
+        """The memories that a search finds and that fit by themselves; turns of chat are none."""
         found = self._memories.search(query, k=k, record=False, user_id=self.person)
-        return Recalled((), found.hits, found.notices)
+        return Recalled((), tuple(hit for hit in found.hits if hit.fits), found.notices)
 
     def lay(self, message: str, found: Recalled, turns: Sequence[Turn]) -> Laid:
         """The prompt with all recalled memories, the found ones best first."""

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import ModelUnavailable
 from memos_cli.infra.local.embeddings import Embeddings, try_pending
-from memos_cli.infra.vault import past, queries, search
+from memos_cli.infra.vault import past, pool, queries, search
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Memory
-from memos_cli.operation import results
-from memos_cli.operation.operator import ranking
+from memos_cli.operation.operator.ranking import floor, gathering, ranker
+from memos_cli.operation.operator.ranking.features import Place, Pool
+from memos_cli.operation.operator.ranking.network import probability
 from memos_cli.operation.results import GET_MODEL, Found, Hit, Query
 from memos_cli.ports import Embedder
 
@@ -23,19 +24,14 @@ if TYPE_CHECKING:
 
 CANDIDATES = 200
 """The least number of candidates that each of the two searches is asked for."""
-NEIGHBOURED = 100
-"""How many of the strongest candidates have their neighbours read."""
+BACKGROUND = (0.04, 0.09)
+"""Mean and standard deviation of the cosine of MiniLM between unrelated texts."""
+NEAREST = 3
+"""How many memories are told of where nothing really fits."""
 _MANY = 4_000
 """Rows of a matrix up to which it is asked of all of them whether they may be seen: 4 ms."""
 _SINGLE = 8
 """Queries up to which it is asked of the nearest rows of each."""
-
-
-class Scored(NamedTuple):
-    """A memory with its score."""
-
-    memory: Memory
-    parts: results.Parts
 
 
 class Finder:
@@ -43,10 +39,18 @@ class Finder:
 
     Args:
         matrix: returns the cube's hot vectors, or with `True` its cold ones; `None` where the present embedder made none.
+        vectors: returns the vectors of some rows, or with `True` of cold ones too.
     """
 
-    def __init__(self, vault: Vault, wanted: Filter, matrix: "Callable[[Vault, bool], Matrix | PatchedMatrix | None]") -> None:
+    def __init__(
+        self,
+        vault: Vault,
+        wanted: Filter,
+        matrix: "Callable[[Vault, bool], Matrix | PatchedMatrix | None]",
+        vectors: "Callable[[Vault, Sequence[int], bool], dict[int, Any]]",
+    ) -> None:
         self.vault = vault
+        self._read_vectors = vectors
         self._sight = queries.condition(wanted)
         self._wanted = wanted
         self._make_matrix = matrix
@@ -59,27 +63,25 @@ class Finder:
         """The candidates by words: row number to BM25 score."""
         return dict(search.lexical(self.vault, query, self._sight, count, cold=self._cold))
 
-    def contexts(self, cube: int, places: Sequence[ranking.Place]) -> dict[int, ranking.Context]:
-        """The contexts of this cube's rows among `places`, and of their neighbours that the principal may see."""
-        mine = [n for index, n in places if index == cube]
-        rows_ = search.surroundings(self.vault, mine, self._sight)
-        return {
-            n: ranking.Context(
-                (cube, conversation, session, turn) if conversation and turn is not None else None,
-                length,
-                speaker,
-                bool(untrusted),
-            )
-            for n, conversation, session, turn, length, speaker, untrusted in rows_
-        }
+    def beside(self, turns: Sequence[pool.Turn], reach: int) -> dict[pool.Turn, int]:
+        """The rows of the turns at most `reach` before and after these, as far as the principal may see them."""
+        return pool.turns_beside(self.vault, turns, reach, self._sight)
 
-    def by_meaning(self, vector: Any, count: int) -> dict[int, float]:  # noqa: ANN401 -- numpy
-        """The candidates by meaning: row number to cosine; `vector` is a unit vector, float32, shape (dimensions,)."""
+    def matrices(self) -> "list[Matrix | PatchedMatrix]":
+        """The vectors that are searched: of hot memories, and of cold ones where the filter reaches them."""
         if self._matrices is None:
             made = [self._make_matrix(self.vault, cold) for cold in ((False, True) if self._cold else (False,))]
             self._matrices = [matrix for matrix in made if matrix is not None]
+        return self._matrices
+
+    def vectors(self, rows: Sequence[int]) -> dict[int, Any]:
+        """The vectors of these rows, as far as they have one: float32, shape (dimensions,)."""
+        return self._read_vectors(self.vault, rows, self._cold)
+
+    def by_meaning(self, vector: Any, count: int) -> dict[int, float]:  # noqa: ANN401 -- numpy
+        """The candidates by meaning: row number to cosine; `vector` is a unit vector, float32, shape (dimensions,)."""
         found: dict[int, float] = {}
-        for matrix in self._matrices:
+        for matrix in self.matrices():
             found |= self._seen(matrix, vector, count)
         return found
 
@@ -102,33 +104,30 @@ class Finder:
         return dict(zip(keys.tolist(), scores.tolist(), strict=True))
 
 
-def find(finders: Sequence[Finder], query: str, k: int, vector: Any = None) -> list[Scored]:  # noqa: ANN401 -- numpy
-    """The `k` best memories of all cubes together.
+def candidates(
+    finders: Sequence[Finder],
+    query: str,
+    k: int,
+    vector: Any = None,  # noqa: ANN401 -- numpy
+) -> tuple[Pool, list[Place]]:
+    """The pool of a query's candidates in all cubes together, and the candidates that are not in it, best first.
 
     Args:
+        finders: the cubes.
+        query: the query.
+        k: how many hits are wanted.
         vector: the query's unit vector, or a callable that waits for it; `None` for a lexical search.
     """
     count = max(CANDIDATES, 2 * k)
     lexical = {(cube, n): score for cube, finder in enumerate(finders) for n, score in finder.by_words(query, count).items()}
     # Words first: meanwhile the model may still be loading in its thread.
     vector = vector() if callable(vector) else vector
-    cosines: dict[tuple[int, int], float] = {}
+    cosines: dict[Place, float] = {}
     if vector is not None:
         cosines = {
             (cube, n): score for cube, finder in enumerate(finders) for n, score in finder.by_meaning(vector, count).items()
         }
-    candidates = ranking.base(lexical, cosines)
-    strongest = sorted(candidates, key=lambda place: -candidates[place].total)[: max(NEIGHBOURED, k)]
-    contexts = {
-        (cube, n): where for cube, finder in enumerate(finders) for n, where in finder.contexts(cube, strongest).items()
-    }
-    best = ranking.in_context(candidates, contexts, search.terms(query))[:k]
-    memories: dict[tuple[int, int], Memory] = {}
-    for cube, finder in enumerate(finders):
-        rows_here = [n for (index, n), _ in best if index == cube]
-        found = queries.by_rows(finder.vault, rows_here)
-        memories |= {(cube, n): memory for n, memory in found.items()}
-    return [Scored(memories[place], parts) for place, parts in best]
+    return gathering.gather(finders, search.query_words(query), lexical, cosines, vector, BACKGROUND)
 
 
 class Search:
@@ -140,6 +139,8 @@ class Search:
         embeddings: the home's embedder and vectors.
         settings: `search.pending` and `embedder` are read.
         lexical: search by words alone.
+        all_hits: show the nearest memories also where nothing really fits.
+        explain: tell what moved each score.
     """
 
     def __init__(
@@ -150,11 +151,14 @@ class Search:
         settings: "Settings",
         *,
         lexical: bool,
+        all_hits: bool = False,
+        explain: bool = False,
     ) -> None:
         self._vaults = vaults
         self._wanted = wanted
         self._embeddings = embeddings
         self._settings = settings
+        self._all_hits, self._explain = all_hits, explain
         self._notices: list[str] = []
         self._fresh = False
         self._finders: dict[str | None, list[Finder]] = {}
@@ -225,10 +229,36 @@ class Search:
             mode = "hybrid"
             return made[index]
 
-        scored = find(finders, query.text, k, wait)
-        hits = tuple(Hit(one.memory, one.parts.total, one.parts) for one in scored)
+        pool, rest = candidates(finders, query.text, k, wait)
+        words = search.query_words(query.text)
+        ranked = ranker.rank(query.text, words, frozenset(words) - search.STOP_WORDS, pool)
+        answers = bool(ranked.judged) and ranked.answers >= floor.ANSWERS
+        hits = self._hits(finders, ranked if answers else ranked._replace(passing=None), pool, rest, k)
+        shown = hits if answers or self._all_hits else ()
         notices = tuple(dict.fromkeys(self._notices))
-        return Found(query.text, hits, mode, time.perf_counter() - start, notices)
+        seconds = time.perf_counter() - start
+        return Found(query.text, shown, mode, seconds, notices, ranked.answers, () if answers else hits[:NEAREST])
+
+    def _hits(
+        self, finders: Sequence[Finder], ranked: "ranker.Ranked", pool: Pool, rest: Sequence[Place], k: int
+    ) -> tuple[Hit, ...]:
+        best = ranked.judged[:k]
+        places = [one.place for one in best] + list(rest[: k - len(best)])
+        memories: dict[Place, Memory] = {}
+        for cube, finder in enumerate(finders):
+            found = queries.by_rows(finder.vault, [n for index, n in places if index == cube])
+            memories |= {(cube, n): memory for n, memory in found.items()}
+        scores = ranker.lexical_scores(pool) if self._explain else {}
+        hits = [
+            Hit(
+                memories[one.place],
+                probability(one.log_odds),
+                ranked.passing is not None and floor.fits(one, ranked.passing),
+                ranker.parts(one, pool, scores) if self._explain else None,
+            )
+            for one in best
+        ]
+        return (*hits, *(Hit(memories[place], 0.0, fits=False) for place in rest[: k - len(best)]))
 
     def _finders_at(self, as_of: str | None) -> list[Finder]:
         if as_of not in self._finders:
@@ -236,7 +266,7 @@ class Search:
         return self._finders[as_of]
 
     def _finder(self, vault: Vault, wanted: Filter) -> Finder:
-        return Finder(past.seen(vault, wanted), wanted, self._matrix)
+        return Finder(past.seen(vault, wanted), wanted, self._matrix, self._vectors)
 
     def _matrix(self, vault: Vault, cold: bool) -> "Matrix | PatchedMatrix | None":  # noqa: FBT001 -- Finder's callback
         if self._embedder is None:
@@ -245,6 +275,9 @@ class Search:
             # An edited memory's earlier content has lost its vector; in a view of the past it is embedded anew for this run.
             try_pending(self._embeddings, vault, self._settings.get("search.pending"))
         return self._embeddings.index(vault, self._embedder, cold=cold)
+
+    def _vectors(self, vault: Vault, rows: Sequence[int], cold: bool) -> dict[int, Any]:  # noqa: FBT001 -- Finder's callback
+        return {} if self._embedder is None else self._embeddings.vectors_of(vault, self._embedder, rows, cold=cold)
 
 
 class _QueryVectors:

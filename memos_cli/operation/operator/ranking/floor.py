@@ -1,0 +1,119 @@
+"""The floor: whether anything among the hits of a query answers it, and which hits fit it by themselves. Pure.
+
+The floor decides a query, not a hit: a question to which nothing here is an answer has hits, too, since some memory is always
+the nearest. It decides from the best hits together.
+"""
+
+from collections.abc import Sequence
+from operator import mul
+from typing import NamedTuple
+
+from memos_cli.infra.vault.occurrences import Occurrences
+from memos_cli.operation.operator.ranking import question
+from memos_cli.operation.operator.ranking.features import FEATURES, Place, Pool
+from memos_cli.operation.operator.ranking.network import Network, probability
+from memos_cli.operation.operator.ranking.rarity import rarity
+
+SIGNS = (
+    "best", "second", "third", "tenth", "telling of the best", "most telling", "all words", "phrase", "cosine of the best",
+    "nearest", "asked", "asks", "vectors", "size", "telling and near",
+)  # fmt: skip
+"""What the floor reads of the best hits, in the order of its weights."""
+_BEST = 5
+"""How many of the best hits are read."""
+_AT = {name: place for place, name in enumerate(FEATURES)}
+ANSWERS = 0.35
+"""The probability that anything here answers, below which nothing is shown."""
+FITS = 0.2
+"""The probability that a memory answers, from which it is used, put into a prompt or taken by a chain."""
+_TELLING = 0.5
+"""How rare the words of a query have to be together, in the language, for a hit that has them all to pass: "the time" is not."""
+_NAMED = 0.9
+"""The rarity in the language from which a word with a capital is a name, and not the beginning of a title."""
+_FREQUENT = 0.05
+"""The share of a cube's memories up to which a name tells something: that of a speaker stands in half of them."""
+
+
+class Judged(NamedTuple):
+    """A candidate with the log-odds that it answers, and its features."""
+
+    place: Place
+    log_odds: float
+    features: Sequence[float]
+
+
+def signs(judged: Sequence[Judged], documents: int) -> list[float]:
+    """What the floor reads of these hits, the best first.
+
+    Args:
+        judged: the candidates.
+        documents: how many memories were searched.
+    """
+    odds = [max(-8.0, min(8.0, one.log_odds)) / 4 for one in judged[:10]]
+    odds += [-2.0] * (10 - len(odds))
+    best = [one.features for one in judged[:_BEST]]
+
+    def most(name: str) -> float:
+        return max((row[_AT[name]] for row in best), default=0.0)
+
+    def first(name: str) -> float:
+        return best[0][_AT[name]] if best else 0.0
+
+    from math import log1p
+
+    return [
+        odds[0], odds[1], odds[2], odds[9], first("telling"), most("telling"), most("all words"), most("phrase"),
+        first("cosine"), most("cosine"), first("asked"), most("asks"), first("has vector"), log1p(documents) / 10,
+        first("telling") * first("cosine"),
+    ]  # fmt: skip
+
+
+def answered(network: Network, judged: Sequence[Judged], documents: int) -> float:
+    """The probability that any of these candidates, the best first, answers the query."""
+    if not judged:
+        return 0.0
+    *weights, bias = network.floor
+    return probability(sum(map(mul, weights, signs(judged, documents))) + bias)
+
+
+def certain(query: str, words: Sequence[str], content: frozenset[str], pool: Pool) -> set[Place]:
+    """The candidates that pass whatever their scores: with every content word of the query, or its name, number or code.
+
+    Args:
+        query: as it was asked.
+        words: the words that `pool` counts.
+        content: those among them that are no function words.
+        pool: the candidates.
+    """
+    telling = [place for place, word in enumerate(words) if word in content]
+    named = _names(query, words, pool)
+    enough = sum(rarity(words[place]) for place in telling) >= _TELLING
+    found = set()
+    for cube, n in pool.rows:
+        at = pool.occurrences[cube]
+        if (enough and _has(at, telling, n)) or (named and _has(at, named, n)):
+            found.add((cube, n))
+    return found
+
+
+def _has(at: Occurrences, wanted: Sequence[int], n: int) -> bool:
+    return bool(wanted) and all(n in at.body[place] or n in at.names[place] for place in wanted)
+
+
+def _names(query: str, words: Sequence[str], pool: Pool) -> list[int]:
+    """The places of the names, numbers and codes among the words, as far as they tell something in these cubes."""
+    names = question.read(query).names
+    documents = sum(one.documents for one in pool.statistics)
+
+    def tells(place: int) -> bool:
+        having = sum(one.having[place] for one in pool.statistics)
+        return having <= max(3, _FREQUENT * documents)
+
+    codes = [place for place, word in enumerate(words) if any(char.isdigit() for char in word) and len(word) > 1]
+    told = [place for place, word in enumerate(words) if word in names and rarity(word) >= _NAMED]
+    return [place for place in codes + told if tells(place)]
+
+
+def fits(judged: Judged, passing: set[Place]) -> bool:
+    """Whether a hit fits the query by itself."""
+    return judged.place in passing or probability(judged.log_odds) >= FITS

@@ -1,0 +1,133 @@
+"""Gathers what ranking reads of a query's candidates: their rows, the turns beside them, where words occur, vectors."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from memos_cli.infra.vault import pool as rows
+from memos_cli.infra.vault.occurrences import occurrences, statistics
+from memos_cli.operation.operator.ranking.features import REACH, Place, Pool
+from memos_cli.operation.operator.ranking.fusion import fused
+
+if TYPE_CHECKING:
+    from memos_cli.operation.operator.retrieval import Finder
+
+READ = 80
+"""How many of the strongest candidates are read."""
+ADJOINED = 30
+"""How many of the strongest candidates bring the turns before and after them among the candidates: of the rest it seldom pays."""
+_COUNTED = 20_000
+"""Memories that have a word, counted up to this: beyond it the word is frequent, and weighs little."""
+_SAMPLE = 512
+"""Vectors whose cosines with the query tell what an unrelated text has."""
+_PRIOR = 20
+"""How many texts the embedder's own mean and deviation count for, beside those of the cube: a cube may have five."""
+
+
+def gather(
+    finders: "Sequence[Finder]",
+    words: Sequence[str],
+    lexical: Mapping[Place, float],
+    cosines: Mapping[Place, float],
+    vector: Any,  # noqa: ANN401 -- numpy
+    background: tuple[float, float],
+) -> tuple[Pool, list[Place]]:
+    """The pool of a query's candidates, and the other candidates, best first.
+
+    Args:
+        finders: the cubes.
+        words: the words of the query.
+        lexical: the candidates by words.
+        cosines: the candidates by meaning.
+        vector: the query's unit vector; `None` in a lexical search.
+        background: mean and standard deviation of the cosine between unrelated texts, as the embedder has it.
+    """
+    scores = fused(lexical, cosines)
+    ordered = sorted(scores, key=lambda place: (-scores[place], place))
+    strongest, rest = ordered[:READ], ordered[READ:]
+    found = _rows(finders, strongest)
+    turns: dict[tuple[int, rows.Turn], Place] = {(cube, row.turn): (cube, n) for (cube, n), row in found.items() if row.turn}
+    for cube, finder in enumerate(finders):
+        mine = [row.turn for (index, _), row in found.items() if index == cube and row.turn]
+        turns |= {(cube, turn): (cube, n) for turn, n in finder.beside(mine, REACH).items()} if mine else {}
+    adjoined = {
+        beside
+        for cube, n in strongest[:ADJOINED]
+        if (row := found.get((cube, n))) and row.turn
+        for step in (-1, 1)
+        if (beside := turns.get((cube, (*row.turn[:2], row.turn[2] + step)))) and beside not in found
+    }
+    found |= _rows(finders, sorted(adjoined))
+    near = set(found) | set(turns.values())
+    known, around, spread = _meaning(finders, found, turns, near, cosines, vector, background)
+    return (
+        Pool(
+            found,
+            turns,
+            lexical,
+            known,
+            around,
+            spread,
+            [
+                occurrences(words, {n: row.text for (index, n), row in found.items() if index == cube})
+                for cube in range(len(finders))
+            ],
+            [statistics(finder.vault, words, _COUNTED) for finder in finders],
+        ),
+        [place for place in rest if place not in found],
+    )
+
+
+def _rows(finders: "Sequence[Finder]", places: Iterable[Place]) -> dict[Place, rows.Row]:
+    wanted = list(places)
+    found: dict[Place, rows.Row] = {}
+    for cube, finder in enumerate(finders):
+        mine = [n for index, n in wanted if index == cube]
+        if mine:
+            found |= {(cube, n): row for n, row in rows.rows_of(finder.vault, mine).items()}
+    return found
+
+
+def _meaning(
+    finders: "Sequence[Finder]",
+    found: Mapping[Place, rows.Row],
+    turns: Mapping[tuple[int, rows.Turn], Place],
+    near: Iterable[Place],
+    cosines: Mapping[Place, float],
+    vector: Any,  # noqa: ANN401 -- numpy
+    background: tuple[float, float],
+) -> tuple[dict[Place, float], dict[Place, float], tuple[float, float] | None]:
+    """Cosines of the candidates and the turns beside them, cosines of turns taken with those beside them, and the spread."""
+    if vector is None:
+        return {}, {}, None
+    import numpy as np
+
+    vectors: dict[Place, Any] = {}
+    samples = []
+    for cube, finder in enumerate(finders):
+        mine = sorted(n for index, n in near if index == cube)
+        vectors |= {(cube, n): one for n, one in finder.vectors(mine).items()}
+        samples += [matrix.sample(_SAMPLE) @ vector for matrix in finder.matrices()]
+    places = list(vectors)
+    known = dict(zip(places, (np.stack([vectors[p] for p in places]) @ vector).tolist(), strict=True)) if places else {}
+    around = {}
+    for (cube, n), row in found.items():
+        if row.turn is None or (cube, n) not in vectors:
+            continue
+        wide = 2.0 * vectors[cube, n]
+        for step in (-1, 1):
+            beside = turns.get((cube, (*row.turn[:2], row.turn[2] + step)))
+            if beside in vectors:
+                wide = wide + vectors[beside]
+        around[cube, n] = float(wide @ vector / max(float(np.linalg.norm(wide)), 1e-6))
+    return {**cosines, **known}, around, _spread(np.concatenate(samples) if samples else np.zeros(0), background)
+
+
+def _spread(cosines: Any, background: tuple[float, float]) -> tuple[float, float]:  # noqa: ANN401 -- numpy
+    """Mean and deviation of these cosines, drawn towards those of the embedder where there are few."""
+    mean, deviation = background
+    weight = len(cosines) / (len(cosines) + _PRIOR)
+    if not len(cosines):
+        return background
+    middle = weight * float(cosines.mean()) + (1 - weight) * mean
+    variance = weight * float(((cosines - middle) ** 2).mean()) + (1 - weight) * deviation**2
+    return middle, max(variance**0.5, 1e-3)

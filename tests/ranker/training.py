@@ -1,0 +1,163 @@
+"""Trains the ranking and its floor: a listwise loss for the order, and one that makes the scores probabilities.
+
+Both losses are taken together: the first asks that the memories which answer come first among a query's candidates, whatever the
+scores; the second that each score is the log-odds of being an answer, so that scores of different queries can be compared.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from memos_cli.operation.operator.ranking import floor
+from memos_cli.operation.operator.ranking.features import FEATURES, PARTS
+from memos_cli.operation.operator.ranking.network import Network
+from tests.ranker.extraction import Example
+
+HIDDEN = 24
+EPOCHS = 14
+BATCH = 16
+RATE = 4e-3
+DECAY = 3e-2
+LEFT_OUT = 0.1
+"""How often the features of meaning are left out of a query's candidates: a lexical score has to be as good a probability."""
+
+
+class Batch(NamedTuple):
+    """The candidates of several queries under each other; `owners` tells of which query each is."""
+
+    inputs: torch.Tensor
+    labels: torch.Tensor
+    owners: torch.Tensor
+    weights: torch.Tensor
+
+
+def _batch(chosen: Sequence[Example], weigh: Callable[[Example], float]) -> Batch:
+    owners = np.concatenate([np.full(len(one.labels), number) for number, one in enumerate(chosen)])
+    return Batch(
+        torch.from_numpy(np.concatenate([one.inputs for one in chosen])),
+        torch.from_numpy(np.concatenate([one.labels for one in chosen])),
+        torch.from_numpy(owners),
+        torch.tensor([weigh(one) for one in chosen], dtype=torch.float32),
+    )
+
+
+def listwise(scores: torch.Tensor, batch: Batch) -> torch.Tensor:
+    """The cross-entropy of each query's scores with its answers, in shares; queries without an answer among them add nothing."""
+    count = len(batch.weights)
+    top = torch.full((count,), -1e9).scatter_reduce(0, batch.owners, scores, "amax")
+    total = torch.zeros(count).scatter_add(0, batch.owners, (scores - top[batch.owners]).exp())
+    logs = scores - top[batch.owners] - total.log()[batch.owners]
+    answers = torch.zeros(count).scatter_add(0, batch.owners, batch.labels)
+    shares = torch.zeros(count).scatter_add(0, batch.owners, -logs * batch.labels)
+    return (batch.weights * shares / answers.clamp(min=1)).sum() / count
+
+
+def pointwise(scores: torch.Tensor, batch: Batch) -> torch.Tensor:
+    """The cross-entropy of each candidate's probability with whether it answers, summed over a query's candidates."""
+    losses = functional.binary_cross_entropy_with_logits(scores, batch.labels, reduction="none")
+    summed = torch.zeros(len(batch.weights)).scatter_add(0, batch.owners, losses)
+    return (batch.weights * summed).sum() / len(batch.weights)
+
+
+def train(
+    examples: Sequence[Example],
+    seed: int,
+    weigh: Callable[[Example], float] = lambda _: 1.0,
+    *,
+    hidden: int = HIDDEN,
+    epochs: int = EPOCHS,
+    share: float = 0.15,
+    decay: float = DECAY,
+) -> torch.nn.Sequential:
+    """A network that was trained on these examples.
+
+    Args:
+        examples: of queries with answers among their candidates, and of queries without any.
+        seed: of the weights at the beginning, the order of the examples, and what is left out.
+        weigh: how much an example counts.
+        hidden: hidden units; `epochs`, `decay`: of the optimizer.
+        share: of the pointwise loss.
+    """
+    torch.manual_seed(seed)
+    chance = random.Random(seed)
+    torch.set_num_threads(1)
+    net = torch.nn.Sequential(torch.nn.Linear(len(FEATURES), hidden), torch.nn.Tanh(), torch.nn.Linear(hidden, 1))
+    with torch.no_grad():
+        net[2].bias.fill_(-3.0)  # one candidate in twenty answers
+    meaning = [place for place, name in enumerate(FEATURES) if name in PARTS["meaning"] or name.startswith("cosine ")]
+    chosen = [one for one in examples if len(one.labels) and (one.labels.any() or not one.relevant)]
+    optimizer = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=decay)
+    steps = epochs * -(-len(chosen) // BATCH)
+    step = 0
+    averaged = [torch.zeros_like(weights) for weights in net.parameters()]
+    counted = 0
+    for _ in range(epochs):
+        chance.shuffle(chosen)
+        for start in range(0, len(chosen), BATCH):
+            batch = _batch(chosen[start : start + BATCH], weigh)
+            without = torch.tensor([chance.random() < LEFT_OUT for _ in batch.weights])[batch.owners]
+            inputs = batch.inputs.clone()
+            inputs[:, meaning] = torch.where(without[:, None], torch.zeros(()), inputs[:, meaning])
+            for group in optimizer.param_groups:
+                group["lr"] = RATE * (1 - step / steps)
+            step += 1
+            scores = net(inputs)[:, 0]
+            loss = listwise(scores, batch) + share * pointwise(scores, batch)
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
+            optimizer.step()
+            if step > 0.6 * steps:  # the mean of the last weights is steadier than the last ones
+                counted += 1
+                for mean, weights in zip(averaged, net.parameters(), strict=True):
+                    mean += (weights.detach() - mean) / counted
+    with torch.no_grad():
+        for mean, weights in zip(averaged, net.parameters(), strict=True):
+            weights.copy_(mean)
+    return net
+
+
+def exported(net: torch.nn.Sequential) -> Network:
+    """The weights as memos reads them, rounded to five digits, with a floor that is yet to be trained."""
+
+    def rounded(values: Any) -> tuple[float, ...]:
+        return tuple(float(f"{value:.5g}") for value in values.tolist())
+
+    first, _, last = net
+    return Network(
+        tuple(rounded(unit) for unit in first.weight.detach()), rounded(first.bias.detach()),
+        rounded(last.weight.detach()[0]), rounded(last.bias.detach())[0], (0.0,) * (len(floor.SIGNS) + 1),
+    )  # fmt: skip
+
+
+def judged(network: Network, example: Example) -> list[floor.Judged]:
+    """The candidates of an example, best first."""
+    rows = example.inputs.astype(float).tolist()
+    odds = network.log_odds(rows)
+    found = [floor.Judged((0, number), one, row) for number, (one, row) in enumerate(zip(odds, rows, strict=True))]
+    return sorted(found, key=lambda one: (-one.log_odds, one.place))
+
+
+def with_floor(network: Network, examples: Sequence[Example], decay: float = 1e-3) -> Network:
+    """The network with a floor trained on these examples: whether any candidate of a query answers it."""
+    inputs = torch.tensor([floor.signs(judged(network, one), one.documents) for one in examples])
+    labels = torch.tensor([float(one.relevant > 0) for one in examples])
+    weights = torch.zeros(len(floor.SIGNS) + 1, requires_grad=True)
+    # Answered and unanswered queries count the same, so that the floor does not learn how often either was written.
+    shares = torch.where(labels > 0, 0.5 / labels.mean(), 0.5 / (1 - labels.mean()))
+    optimizer = torch.optim.LBFGS([weights], max_iter=200, line_search_fn="strong_wolfe")
+
+    def closure() -> torch.Tensor:
+        optimizer.zero_grad()
+        odds = inputs @ weights[:-1] + weights[-1]
+        loss = (shares * functional.binary_cross_entropy_with_logits(odds, labels, reduction="none")).mean()
+        loss = loss + decay * (weights[:-1] ** 2).sum()
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    return network._replace(floor=tuple(float(f"{value:.5g}") for value in weights.detach().tolist()))
