@@ -5,6 +5,7 @@ reads one small file and asks for the state of two. What it finds is the `Weight
 """
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,7 +101,16 @@ def _known(path: Path, models: Path) -> Weights | None:
         return None
     try:
         folder = Path(facts["folder"]) if facts["folder"] else None
-        weights = Weights(path, folder, str(facts["fingerprint"]), int(facts["dimensions"]), int(facts["max_tokens"]))
+        weights = Weights(
+            path,
+            folder,
+            str(facts["fingerprint"]),
+            int(facts["dimensions"]),
+            int(facts["max_tokens"]),
+            str(facts.get("query_prefix", "")),
+            str(facts.get("passage_prefix", "")),
+            records=models,
+        )
     except (KeyError, TypeError, ValueError):
         return None
     return weights if folder is None or facts.get("stamp") == _stamp(folder) else None
@@ -119,11 +129,13 @@ def _keep(weights: Weights, models: Path) -> Weights:
         "fingerprint": weights.fingerprint,
         "dimensions": weights.dimensions,
         "max_tokens": weights.max_tokens,
+        "query_prefix": weights.query_prefix,
+        "passage_prefix": weights.passage_prefix,
         "folder": str(weights.folder) if weights.folder else None,
         "stamp": _stamp(weights.folder) if weights.folder else None,
     }
     records.remember(weights.gguf, models, facts)
-    return weights
+    return replace(weights, records=models)
 
 
 def _folder(
@@ -145,7 +157,7 @@ def _folder(
     if weights is None or weights.folder != folder:
         weights = _converted(folder, target, _fingerprint(folder, name or folder.name, sha256), progress)
         records.remember(source, models, {"sha256": sha256})
-        _keep(weights, models)
+        weights = _keep(weights, models)
     return weights
 
 

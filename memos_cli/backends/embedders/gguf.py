@@ -9,6 +9,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from memos_cli.backends.embedders import readability
+from memos_cli.backends.embedders.background import background
 from memos_cli.backends.embedders.context import Context
 from memos_cli.backends.embedders.files import Weights
 from memos_cli.backends.embedders.wordpiece import WordPiece, is_plain
@@ -28,6 +30,8 @@ and q8_0 238. On busy cores, with a context for each core: 109, 94 and 89."""
 BATCH_TEXTS = 64
 MAX_WORKERS = 8  # contexts of 5 MB each
 _WORDPIECE = 3
+_UNKNOWN, _BYTE = 1, 32
+"""Attributes of a token, from llama.h."""
 
 
 class GgufEmbedder:
@@ -41,6 +45,7 @@ class GgufEmbedder:
         self._single: Context | None = None
         self._bulk: list[Context] = []
         self._wordpiece: WordPiece | None = None
+        self._known: dict[int, readability.Piece] = {}
 
     @property
     def fingerprint(self) -> str:
@@ -51,6 +56,15 @@ class GgufEmbedder:
     def dimensions(self) -> int:
         """As `Weights.dimensions`."""
         return self._weights.dimensions
+
+    @property
+    def background(self) -> tuple[float, float]:
+        """As `Embedder.background`.
+
+        Raises:
+            ModelUnavailable: it has to be measured, and the model cannot be loaded or run.
+        """
+        return background(self._weights, self)
 
     def warm(self) -> None:
         """Load the model now: in a thread, while the caller does something else (most of it runs without the GIL).
@@ -73,6 +87,35 @@ class GgufEmbedder:
         Raises:
             ModelUnavailable: the model cannot be loaded or run.
         """
+        return self._embed(texts, self._weights.passage_prefix)
+
+    def embed_queries(self, texts: Sequence[str]) -> "NDArray[np.float32]":
+        """As `embed`, with the prefix that the model was trained to see before a query.
+
+        Raises:
+            ModelUnavailable: the model cannot be loaded or run.
+        """
+        return self._embed(texts, self._weights.query_prefix)
+
+    def reads(self, text: str) -> float:
+        """As `Embedder.reads`, by the text's beginning.
+
+        Raises:
+            ModelUnavailable: the model cannot be loaded.
+        """
+        if not text.strip():
+            return 1.0
+        with self._lock:
+            self.warm()
+            text = text[: readability.LOOKED_AT]
+            ids = self._tokenize(text)
+            if self._is_wordpiece and self._native.llama_vocab_n_tokens(self._vocabulary) < readability.LARGE:
+                return readability.of_words(map(self._piece, ids[1:-1]))
+            attributes = [self._native.llama_vocab_get_attr(self._vocabulary, identifier) for identifier in ids]
+            unknown = sum(bool(attribute & (_UNKNOWN | _BYTE)) for attribute in attributes)
+            return readability.of_pieces(unknown, len(ids) - 2, len(text))
+
+    def _embed(self, texts: Sequence[str], prefix: str) -> "NDArray[np.float32]":
         with self._lock:
             if self._model is None:
                 # numpy takes 60 ms to import and the model 40 to load, most of that outside the interpreter's lock
@@ -83,7 +126,7 @@ class GgufEmbedder:
             import numpy as np
 
             vectors = np.zeros((len(texts), self.dimensions), np.float32)
-            tokens = [self._tokenize(text) for text in texts]
+            tokens = [self._tokenize(prefix + text) for text in texts]
             groups = list(_groups(tokens, max(BATCH_TOKENS, self._weights.max_tokens), BATCH_TEXTS))
             if len(texts) <= 1:
                 self._work(self._single, groups, tokens, vectors)
@@ -162,6 +205,13 @@ class GgufEmbedder:
             raise ModelUnavailable("llama.cpp cannot tokenize a text", hint="`memos doctor` tells more")
         ids: list[int] = buffer[:count]
         return ids
+
+    def _piece(self, identifier: int) -> readability.Piece:
+        known = self._known.get(identifier)
+        if known is None:
+            text = self._native.llama_vocab_get_text(self._vocabulary, identifier).decode("utf-8", "replace")
+            known = self._known[identifier] = readability.piece(text)
+        return known
 
     def _pieces(self) -> WordPiece:
         if self._wordpiece is None:

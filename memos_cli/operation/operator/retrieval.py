@@ -261,7 +261,7 @@ class _QueryVectors:
 
     def _run(self, embedder: Embedder, texts: list[str]) -> None:
         try:
-            self._result = embedder.embed(texts)
+            self._result = embedder.embed_queries(texts)
         except BaseException as error:  # noqa: BLE001 -- raised again by `result`
             self._failure = error
 

@@ -1,7 +1,6 @@
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,13 +12,6 @@ from memos_cli.errors import ModelUnavailable
 from tests.contracts.embedder import EmbedderContract
 
 pytestmark = pytest.mark.model
-
-
-@pytest.fixture(scope="module")
-def shared(weights: Weights) -> Iterator[GgufEmbedder]:
-    embedder = GgufEmbedder(weights)
-    yield embedder
-    embedder.close()
 
 
 class TestGgufEmbedder(EmbedderContract):
