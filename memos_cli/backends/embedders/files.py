@@ -16,6 +16,7 @@ class Weights:
         max_tokens: where a text is cut, `[CLS]` and `[SEP]` included.
         query_prefix: what the model was trained to see before a query.
         passage_prefix: what it was trained to see before a text that is to be found.
+        pooling: how the tokens' vectors are made one, where that is not as the GGUF file says: `mean`, `cls` or `last`.
         records: the folder of `backends.llama.records` that has a record of the GGUF file; `None` where none is kept.
     """
 
@@ -26,4 +27,5 @@ class Weights:
     max_tokens: int = 256
     query_prefix: str = ""
     passage_prefix: str = ""
+    pooling: str = ""
     records: Path | None = field(default=None, compare=False)

@@ -4,15 +4,18 @@ One query, process start to vector, takes 0.65 of what `llama_cpp.Llama(...).emb
 against 0.300 s), and 0.16 of it on a busy one; `backends.llama.bindings` and `context.py` say how.
 """
 
+import mmap
 import os
 import threading
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from memos_cli.backends.embedders import readability
+from memos_cli.backends.embedders import readability, unigram
 from memos_cli.backends.embedders.background import background
 from memos_cli.backends.embedders.context import Context
 from memos_cli.backends.embedders.files import Weights
+from memos_cli.backends.embedders.unigram import Unigram
 from memos_cli.backends.embedders.wordpiece import WordPiece, is_plain
 from memos_cli.backends.llama import gguf_header
 from memos_cli.backends.llama.bindings import bindings
@@ -29,7 +32,9 @@ and q8_0 238. On busy cores, with a context for each core: 109, 94 and 89."""
 
 BATCH_TEXTS = 64
 MAX_WORKERS = 8  # contexts of 5 MB each
-_WORDPIECE = 3
+MANY = 32
+"""Texts for which a unigram vocabulary is put into a dictionary first."""
+_NO_VOCABULARY, _WORDPIECE = 0, 3
 _UNKNOWN, _BYTE = 1, 32
 """Attributes of a token, from llama.h."""
 
@@ -45,6 +50,7 @@ class GgufEmbedder:
         self._single: Context | None = None
         self._bulk: list[Context] = []
         self._wordpiece: WordPiece | None = None
+        self._unigram: Unigram | None = None
         self._known: dict[int, readability.Piece] = {}
 
     @property
@@ -76,7 +82,7 @@ class GgufEmbedder:
             if self._model is None:
                 self._load()
             if self._single is None:
-                self._single = Context(self._native, self._model, self._weights.max_tokens, 1)
+                self._single = Context(self._native, self._model, self._weights.max_tokens, 1, self._weights.pooling)
 
     def embed(self, texts: Sequence[str]) -> "NDArray[np.float32]":
         """Unit vectors, one row a text; a text is cut after `Weights.max_tokens` tokens.
@@ -111,6 +117,8 @@ class GgufEmbedder:
             ids = self._tokenize(text)
             if self._is_wordpiece and self._native.llama_vocab_n_tokens(self._vocabulary) < readability.LARGE:
                 return readability.of_words(map(self._piece, ids[1:-1]))
+            if self._unigram is not None:
+                return readability.of_pieces(ids.count(self._unigram.specials.unknown), len(ids) - 2, len(text))
             attributes = [self._native.llama_vocab_get_attr(self._vocabulary, identifier) for identifier in ids]
             unknown = sum(bool(attribute & (_UNKNOWN | _BYTE)) for attribute in attributes)
             return readability.of_pieces(unknown, len(ids) - 2, len(text))
@@ -126,6 +134,8 @@ class GgufEmbedder:
             import numpy as np
 
             vectors = np.zeros((len(texts), self.dimensions), np.float32)
+            if self._unigram is not None and len(texts) >= MANY:
+                self._unigram.many()
             tokens = [self._tokenize(prefix + text) for text in texts]
             groups = list(_groups(tokens, max(BATCH_TOKENS, self._weights.max_tokens), BATCH_TEXTS))
             if len(texts) <= 1:
@@ -150,6 +160,7 @@ class GgufEmbedder:
         native = self._native = bindings()
         params = native.llama_model_default_params()
         params.n_gpu_layers = 0  # moving 45 MB to an accelerator takes longer than the query
+        params.use_extra_bufts = False  # else weights of 4 bits are laid out anew for the processor, which takes 60 ms
         self._model = native.llama_model_load_from_file(os.fsencode(self._weights.gguf), params)
         if not self._model:
             self._model = None
@@ -160,7 +171,14 @@ class GgufEmbedder:
             self.close()
             raise ModelUnavailable(f"{self._weights.gguf} is not the model it was", hint="`memos doctor` tells more")
         self._vocabulary = native.llama_model_get_vocab(self._model)
-        self._is_wordpiece = native.llama_vocab_type(self._vocabulary) == _WORDPIECE
+        kind = native.llama_vocab_type(self._vocabulary)
+        self._is_wordpiece = kind == _WORDPIECE
+        if kind == _NO_VOCABULARY:
+            try:
+                self._unigram = _unigram(self._weights.gguf)
+            except ModelUnavailable:
+                self.close()
+                raise
 
     def _work(
         self, context: "Context | None", groups: list[list[int]], tokens: list[list[int]], vectors: "NDArray[np.float32]"
@@ -180,7 +198,7 @@ class GgufEmbedder:
         count = min(MAX_WORKERS, _cores(), len(groups))
         size = max(BATCH_TOKENS, self._weights.max_tokens)
         while len(self._bulk) < count:
-            self._bulk.append(Context(self._native, self._model, size, BATCH_TEXTS))
+            self._bulk.append(Context(self._native, self._model, size, BATCH_TEXTS, self._weights.pooling))
         with ThreadPoolExecutor(count) as pool:
             jobs = [pool.submit(self._work, context, groups, tokens, vectors) for context in self._bulk[:count]]
             for job in jobs:
@@ -190,6 +208,9 @@ class GgufEmbedder:
         """Token ids with those that begin and end a text, at most `max_tokens`; a cut text keeps the ending one."""
         limit = self._weights.max_tokens
         data = text.encode("utf-8", "replace")
+        if self._unigram is not None:
+            specials = self._unigram.specials
+            return [specials.begin, *self._unigram.encode(data.decode())[: limit - 2], specials.end]
         if self._is_wordpiece and not is_plain(text):
             native, vocabulary = self._native, self._vocabulary
             ids = self._pieces().encode(data.decode())[: limit - 2]
@@ -219,6 +240,21 @@ class GgufEmbedder:
             pieces = {piece: number for number, piece in enumerate(header.get("tokenizer.ggml.tokens", ()))}
             self._wordpiece = WordPiece(pieces, header.get("tokenizer.ggml.unknown_token_id", 100))
         return self._wordpiece
+
+
+def _unigram(path: Path) -> Unigram:
+    """The tokenizer of a GGUF file that memos wrote for a model with a unigram vocabulary; the file stays mapped."""
+    span = gguf_header.read(path, unigram.KEY).get(unigram.KEY)
+    if not isinstance(span, range):
+        raise ModelUnavailable(f"{path} has no vocabulary", hint="give the GGUF file of an embedding model")
+    with path.open("rb") as file:
+        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    try:
+        return Unigram(memoryview(data)[span.start : span.stop])
+    except ValueError as error:
+        raise ModelUnavailable(
+            f"the vocabulary in {path} is damaged", hint="remove the file, and pull the model again"
+        ) from error
 
 
 def _groups(tokens: list[list[int]], room: int, seats: int) -> Iterator[list[int]]:

@@ -132,7 +132,7 @@ class SentenceEmbedder:
             try:
                 from sentence_transformers import SentenceTransformer
             except ImportError as error:
-                raise ModelUnavailable(f"sentence-transformers cannot be imported: {error}", hint=extra("semantic")) from error
+                raise ModelUnavailable(f"sentence-transformers cannot be imported: {error}", hint=extra("bulk")) from error
             try:
                 model = SentenceTransformer(str(folder), device=_device(), local_files_only=True)
             except (OSError, ValueError, KeyError, RuntimeError) as error:

@@ -26,7 +26,12 @@ _AHEAD = (
     "this machine is right (date), then mend the log: memos doctor --repair"
 )
 _POISONED = "an older memos let that in; mend it with: memos doctor --repair"
-_EXTRAS = {"llm": ("llama_cpp", "gguf"), "semantic": ("sentence_transformers", "torch"), "lora": ("peft", "transformers")}
+_EXTRAS = {
+    "semantic": ("llama_cpp", "gguf", "safetensors"),
+    "llm": ("llama_cpp", "huggingface_hub"),
+    "bulk": ("sentence_transformers", "torch"),
+    "lora": ("peft", "transformers"),
+}
 
 
 @click.command(cls=Command)

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from memos_cli.backends.embedders.carriers import MINILM
 from memos_cli.backends.embedders.files import Weights
-from memos_cli.backends.embedders.find import PACKAGE, find
+from memos_cli.backends.embedders.find import find
 from memos_cli.backends.embedders.gguf import GgufEmbedder
 
-NEEDED = ("llama_cpp", "gguf", "safetensors", PACKAGE)
+NEEDED = ("llama_cpp", "gguf", "safetensors", MINILM.package)
 
 
 @pytest.fixture(scope="session")

@@ -50,7 +50,7 @@ def test_it_is_measured_once_and_kept_in_the_record_of_the_file(tmp_path: Path) 
     assert 0 < found[0] < 1
     assert background(weights, embedder) == found
     assert embedder.asked == len(module.QUESTIONS) + len(module.STATEMENTS)
-    assert records.recall(path, tmp_path) == {"fingerprint": "f", "background": list(found)}
+    assert records.recall(path, tmp_path) == {"fingerprint": "f", "background": {"f": list(found)}}
     path.write_bytes(b"another")
     background(weights, embedder)
     assert embedder.asked == 2 * (len(module.QUESTIONS) + len(module.STATEMENTS))
@@ -58,7 +58,7 @@ def test_it_is_measured_once_and_kept_in_the_record_of_the_file(tmp_path: Path) 
 
 def test_that_of_minilm_is_known_beforehand(tmp_path: Path) -> None:
     embedder = Counting()
-    (fingerprint,) = KNOWN
+    fingerprint = "all-minilm-l6-v2:53aa5117:mean:256"
     assert background(Weights(tmp_path / "none", None, fingerprint, 384), embedder) == KNOWN[fingerprint]
     assert not embedder.asked
 
