@@ -11,7 +11,7 @@ from memos_cli.infra.vault import past, queries, search
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Memory
 from memos_cli.operation import results
-from memos_cli.operation.operator import ranking
+from memos_cli.operation.operator import ranking, unread
 from memos_cli.operation.results import GET_MODEL, Found, Hit, Query
 from memos_cli.ports import Embedder
 
@@ -27,6 +27,8 @@ NEIGHBOURED = 100
 """How many of the strongest candidates have their neighbours read."""
 _MANY = 4_000
 """Rows of a matrix up to which it is asked of all of them whether they may be seen: 4 ms."""
+_TOLD = 10
+"""Queries of a batch for which it is looked whether the embedder can read them and what they find."""
 _SINGLE = 8
 """Queries up to which it is asked of the nearest rows of each."""
 
@@ -227,8 +229,16 @@ class Search:
 
         scored = find(finders, query.text, k, wait)
         hits = tuple(Hit(one.memory, one.parts.total, one.parts) for one in scored)
+        if mode == "hybrid" and self._embedder is not None and index < _TOLD:
+            found = [hit.memory.content for hit in hits]
+            self._notices += unread.notices(self._embedder, query.text, found, lambda: self._newest(query))
         notices = tuple(dict.fromkeys(self._notices))
         return Found(query.text, hits, mode, time.perf_counter() - start, notices)
+
+    def _newest(self, query: Query) -> list[str]:
+        """The contents of the newest memories that could have been found."""
+        places = [(finder.vault, self._wanted(finder.vault, query.as_of)) for finder in self._finders_at(query.as_of)]
+        return [memory.content for vault, wanted in places for memory in queries.find(vault, wanted, "newest", _TOLD)]
 
     def _finders_at(self, as_of: str | None) -> list[Finder]:
         if as_of not in self._finders:
