@@ -192,7 +192,7 @@ class GgufEmbedder:
             vectors[group] = context.embed([tokens[index] for index in group], self.dimensions)
 
     def _work_together(self, groups: list[list[int]], tokens: list[list[int]], vectors: "NDArray[np.float32]") -> None:
-        """One context and one thread for each core; the first failure is raised once all have stopped."""
+        """One context and one thread for each core; a failure or an interruption is raised once all have stopped."""
         from concurrent.futures import ThreadPoolExecutor
 
         count = min(MAX_WORKERS, _cores(), len(groups))
@@ -201,8 +201,12 @@ class GgufEmbedder:
             self._bulk.append(Context(self._native, self._model, size, BATCH_TEXTS, self._weights.pooling))
         with ThreadPoolExecutor(count) as pool:
             jobs = [pool.submit(self._work, context, groups, tokens, vectors) for context in self._bulk[:count]]
-            for job in jobs:
-                job.result()
+            try:
+                for job in jobs:
+                    job.result()
+            except BaseException:
+                groups.clear()  # the pool waits for its threads, and so would an interruption for all of the texts
+                raise
 
     def _tokenize(self, text: str) -> list[int]:
         """Token ids with those that begin and end a text, at most `max_tokens`; a cut text keeps the ending one."""
