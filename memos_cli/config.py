@@ -50,7 +50,20 @@ SETTINGS: dict[str, Key] = {
     "principal": Key("", _principal, "who you are to the access rules; empty: your login name"),
     "timezone": Key("", _timezone, "your time zone, such as Europe/Amsterdam; empty: that of the system, which TZ sets"),
     "lock_timeout": Key(10.0, values.positive, "seconds that a write waits for other writers before it gives up (exit 11)"),
-    "embedder": Key("auto", values.text, "auto, none, or the path of a GGUF file or a sentence-transformers folder"),
+    "embedder": Key(
+        "auto",
+        values.text,
+        "auto, none, minilm, multilingual, or the path of a GGUF file or a sentence-transformers folder",
+    ),
+    "embedding.pooling": Key(
+        "auto",
+        values.one_of("auto", "mean", "cls", "last"),
+        "how an embedder that is named by its path makes one vector of a text: mean, cls, last, or auto: as its file says",
+    ),
+    "embedding.query_prefix": Key(
+        "auto", values.line, "what such an embedder is to see before a query: a text, none, or auto: as its file says"
+    ),
+    "embedding.passage_prefix": Key("auto", values.line, "what it is to see before a memory: a text, none, or auto"),
     "search.k": Key(10, values.whole(), "how many hits a search shows"),
     "search.pending": Key(32, values.whole(), "how many new memories a search embeds before it answers"),
     "llm.model": Key(
@@ -99,6 +112,11 @@ SETTINGS: dict[str, Key] = {
     ),
     "use.record": Key(default=True, read=values.switch, help="whether being shown by search counts as use of a memory"),
 }
+
+
+def embedding(settings: "Settings") -> dict[str, str]:
+    """The settings `embedding.*` by the last part of their names."""
+    return {part: settings.get(f"embedding.{part}") for part in ("pooling", "query_prefix", "passage_prefix")}
 
 
 def variable(name: str) -> str:

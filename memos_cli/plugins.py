@@ -12,7 +12,10 @@ from memos_cli.errors import UsageError
 _BUILT_IN = {
     "embedder.gguf": "memos_cli.backends.embedders.gguf:GgufEmbedder",
     "embedder.sentence-transformers": "memos_cli.backends.embedders.sentence:SentenceEmbedder",
-    "weights.minilm": "memos_cli.backends.embedders.find:find",
+    "weights.find": "memos_cli.backends.embedders.find:find",
+    "weights.pull": "memos_cli.backends.embedders.download:pull",
+    "weights.carriers": "memos_cli.backends.embedders.carriers:CARRIERS",
+    "weights.poolings": "memos_cli.backends.embedders.find:POOLINGS",
     "weights.choose": "memos_cli.backends.embedders.find:choose",
     "llm.llamacpp": "memos_cli.backends.llms.llamacpp:LlamaModel",
     "llm.openai": "memos_cli.backends.llms.openai:RemoteModel",

@@ -2,14 +2,13 @@
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from memos_cli.errors import extra
 from memos_cli.model import Link, Memory, Operation, Source
 
 if TYPE_CHECKING:
     from memos_cli.infra.holders import Holder
     from memos_cli.operation.prompt.layout import Prompt
 
-GET_MODEL = f"search is by words alone; for search by meaning {extra('semantic')}"
+GET_MODEL = "search is by words alone; for search by meaning too: memos model pull minilm"
 """The notice where there is no model to embed with."""
 
 
@@ -293,10 +292,10 @@ class Answered(NamedTuple):
 
 
 class ModelInfo(NamedTuple):
-    """A language model on this machine.
+    """A language model or an embedder on this machine.
 
     Attributes:
-        used: whether chat answers with this model.
+        used: whether chat answers with this model, or search embeds with it.
         pulled: whether the file lies in the models' folder, so that `model rm` may remove it.
         facts: what the file's header says, and where the file came from.
     """

@@ -49,10 +49,10 @@ def examples(home: Path, asked: Sequence[Asked], *, lexical: bool) -> list[Examp
     one = Search(vaults, lambda vault, _: mos.sight(vault, Filter(at=mos.now)), mos.embeddings, mos.settings, lexical=lexical)
     finders = one._finders_at(None)
     embedder = None if lexical else mos.embeddings.embedder()
-    vectors = embedder.embed([each.query for each in asked]) if embedder is not None else [None] * len(asked)
+    vectors = embedder.embed_queries([each.query for each in asked]) if embedder is not None else [None] * len(asked)
     found = []
     for each, vector in zip(asked, vectors, strict=True):
-        pool, _ = candidates(finders, each.query, 20, vector)
+        pool, _ = candidates(finders, each.query, 20, vector, embedder)
         wanted = {known[external] for external in each.relevant if external in known}
         found.append(_example(each, pool, wanted, lexical=lexical))
     mos.close()

@@ -4,7 +4,7 @@ Vectors are derived data. A command that can do without them never fails because
 and a notice says how to get the rest.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,13 +34,23 @@ class Embeddings:
     """The embedder of one home, loaded at its first use.
 
     Args:
-        setting: the setting `embedder`: `auto`, `none` or a path.
+        setting: the setting `embedder`: `auto`, `none`, a name or a path.
         data: the data folder, where a converted model is kept.
         cache: the cache folder, where matrices are kept.
+        given: the settings `embedding.*` by the last part of their names: of a model that is named by its path.
     """
 
-    def __init__(self, setting: str, data: Path, cache: Path, progress: Progress | None = None) -> None:
+    def __init__(
+        self,
+        setting: str,
+        data: Path,
+        cache: Path,
+        progress: Progress | None = None,
+        *,
+        given: Mapping[str, str] | None = None,
+    ) -> None:
         self._setting = setting
+        self._given = given
         self._data = data
         self._cache = cache
         self.progress = progress
@@ -53,7 +63,7 @@ class Embeddings:
         """The weights that the setting names, or `None`.
 
         Raises:
-            ModelUnavailable: the setting is a path, and no model is there.
+            ModelUnavailable: the setting is a name or a path, and no model is there.
         """
         if not self._looked:
             self._weights = None if self._setting == "none" else self._find()
@@ -61,7 +71,7 @@ class Embeddings:
         return self._weights
 
     def _find(self) -> Any:  # noqa: ANN401
-        return plugins.load("weights", "minilm")(self._setting, self._data, self.progress)
+        return plugins.load("weights", "find")(self._setting, self._data, self.progress, self._given)
 
     def embedder(self, texts: int = 1) -> Embedder | None:
         """The embedder that is fastest for `texts` texts, or `None` where there is no model."""

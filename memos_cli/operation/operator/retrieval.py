@@ -10,6 +10,7 @@ from memos_cli.infra.local.embeddings import Embeddings, try_pending
 from memos_cli.infra.vault import past, pool, queries, search
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Memory
+from memos_cli.operation.operator import unread
 from memos_cli.operation.operator.ranking import floor, gathering, ranker
 from memos_cli.operation.operator.ranking.features import Place, Pool
 from memos_cli.operation.operator.ranking.network import probability
@@ -24,12 +25,12 @@ if TYPE_CHECKING:
 
 CANDIDATES = 200
 """The least number of candidates that each of the two searches is asked for."""
-BACKGROUND = (0.04, 0.09)
-"""Mean and standard deviation of the cosine of MiniLM between unrelated texts."""
 NEAREST = 3
 """How many memories are told of where nothing really fits."""
 _MANY = 4_000
 """Rows of a matrix up to which it is asked of all of them whether they may be seen: 4 ms."""
+_TOLD = 10
+"""Queries of a batch for which it is looked whether the embedder can read them and what they find."""
 _SINGLE = 8
 """Queries up to which it is asked of the nearest rows of each."""
 
@@ -109,6 +110,7 @@ def candidates(
     query: str,
     k: int,
     vector: Any = None,  # noqa: ANN401 -- numpy
+    embedder: Embedder | None = None,
 ) -> tuple[Pool, list[Place]]:
     """The pool of a query's candidates in all cubes together, and the candidates that are not in it, best first.
 
@@ -117,6 +119,7 @@ def candidates(
         query: the query.
         k: how many hits are wanted.
         vector: the query's unit vector, or a callable that waits for it; `None` for a lexical search.
+        embedder: made the vectors.
     """
     count = max(CANDIDATES, 2 * k)
     lexical = {(cube, n): score for cube, finder in enumerate(finders) for n, score in finder.by_words(query, count).items()}
@@ -127,7 +130,8 @@ def candidates(
         cosines = {
             (cube, n): score for cube, finder in enumerate(finders) for n, score in finder.by_meaning(vector, count).items()
         }
-    return gathering.gather(finders, search.query_words(query), lexical, cosines, vector, BACKGROUND)
+    asked = gathering.Asked(query, tuple(search.query_words(query)), vector, embedder)
+    return gathering.gather(finders, asked, lexical, cosines)
 
 
 class Search:
@@ -229,12 +233,15 @@ class Search:
             mode = "hybrid"
             return made[index]
 
-        pool, rest = candidates(finders, query.text, k, wait)
+        pool, rest = candidates(finders, query.text, k, wait, self._embedder)
         words = search.query_words(query.text)
         ranked = ranker.rank(query.text, words, frozenset(words) - search.STOP_WORDS, pool)
         answers = bool(ranked.judged) and ranked.answers >= floor.ANSWERS
         hits = self._hits(finders, ranked if answers else ranked._replace(passing=None), pool, rest, k)
         shown = hits if answers or self._all_hits else ()
+        if mode == "hybrid" and self._embedder is not None and index < _TOLD:
+            found = [hit.memory.content for hit in hits]
+            self._notices += unread.notices(self._embedder, query.text, found, lambda: self._newest(query))
         notices = tuple(dict.fromkeys(self._notices))
         seconds = time.perf_counter() - start
         return Found(query.text, shown, mode, seconds, notices, ranked.answers, () if answers else hits[:NEAREST])
@@ -259,6 +266,11 @@ class Search:
             for one in best
         ]
         return (*hits, *(Hit(memories[place], 0.0, fits=False) for place in rest[: k - len(best)]))
+
+    def _newest(self, query: Query) -> list[str]:
+        """The contents of the newest memories that could have been found."""
+        places = [(finder.vault, self._wanted(finder.vault, query.as_of)) for finder in self._finders_at(query.as_of)]
+        return [memory.content for vault, wanted in places for memory in queries.find(vault, wanted, "newest", _TOLD)]
 
     def _finders_at(self, as_of: str | None) -> list[Finder]:
         if as_of not in self._finders:
@@ -294,7 +306,7 @@ class _QueryVectors:
 
     def _run(self, embedder: Embedder, texts: list[str]) -> None:
         try:
-            self._result = embedder.embed(texts)
+            self._result = embedder.embed_queries(texts)
         except BaseException as error:  # noqa: BLE001 -- raised again by `result`
             self._failure = error
 

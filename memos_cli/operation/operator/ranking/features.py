@@ -57,7 +57,7 @@ class Pool(NamedTuple):
         spread: mean and standard deviation of the cosines of the query with all memories; `None` in a lexical search.
         occurrences: where the query's words are, by cube.
         statistics: of each cube's index.
-        reads: the share of the query that the embedder can read.
+        reads: the share of the query and of a candidate that the embedder can read; of what is not in it, all.
     """
 
     rows: Mapping[Place, Row]
@@ -68,7 +68,7 @@ class Pool(NamedTuple):
     spread: tuple[float, float] | None
     occurrences: Sequence[Occurrences]
     statistics: Sequence[Statistics]
-    reads: float = 1.0
+    reads: Mapping[Place, float]
 
 
 class Words(NamedTuple):
@@ -197,17 +197,17 @@ def _meaning(pool: Pool) -> list[tuple[float, ...]]:
         if cosine is None:
             found.append(nothing)
             continue
-        wide = pool.around.get(place, cosine)
+        wide, reads = pool.around.get(place, cosine), pool.reads.get(place, 1.0)
         found.append(
             (
-                pool.reads * _normal(cosine, pool.spread),
-                pool.reads * cosine,
-                pool.reads * max(-1.0, (cosine - mean) / max(top - mean, 1e-6)),
-                pool.reads * ranks[place],
-                pool.reads * max(-1.0, min(1.0, (cosine - tenth) / deviation / _FAR)),
-                pool.reads * _normal(wide, pool.spread),
-                pool.reads * max(-1.0, (wide - mean) / max(widest - mean, 1e-6)),
-                pool.reads,
+                reads * _normal(cosine, pool.spread),
+                reads * cosine,
+                reads * max(-1.0, (cosine - mean) / max(top - mean, 1e-6)),
+                reads * ranks[place],
+                reads * max(-1.0, min(1.0, (cosine - tenth) / deviation / _FAR)),
+                reads * _normal(wide, pool.spread),
+                reads * max(-1.0, (wide - mean) / max(widest - mean, 1e-6)),
+                reads,
             )
         )
     return found
@@ -220,8 +220,9 @@ def _normal(cosine: float, spread: tuple[float, float]) -> float:
 def _context(pool: Pool, scores: Mapping[Place, float]) -> list[list[float]]:
     top = max(max(scores.values(), default=0.0), max(pool.lexical.values(), default=0.0)) or 1.0
     found = []
-    for (cube, _), row in pool.rows.items():
-        mine = []
+    for (cube, n), row in pool.rows.items():
+        mine: list[float] = []
+        reads = pool.reads.get((cube, n), 1.0)
         for step in STEPS:
             beside = None
             if row.turn is not None:
@@ -229,7 +230,7 @@ def _context(pool: Pool, scores: Mapping[Place, float]) -> list[list[float]]:
                 beside = pool.beside.get((cube, (talk, session, number + step)))
             score = 0.0 if beside is None else scores.get(beside, pool.lexical.get(beside, 0.0))
             cosine = None if beside is None or pool.spread is None else pool.cosines.get(beside)
-            mine += [score / top, pool.reads * _normal(cosine, pool.spread) if cosine is not None and pool.spread else 0.0]
+            mine += [score / top, reads * _normal(cosine, pool.spread) if cosine is not None and pool.spread else 0.0]
         found.append(mine)
     return found
 

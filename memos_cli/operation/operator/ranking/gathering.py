@@ -1,7 +1,7 @@
 """Gathers what ranking reads of a query's candidates: their rows, the turns beside them, where words occur, vectors."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.infra.vault import pool as rows
 from memos_cli.infra.vault.occurrences import occurrences, statistics
@@ -10,6 +10,7 @@ from memos_cli.operation.operator.ranking.fusion import fused
 
 if TYPE_CHECKING:
     from memos_cli.operation.operator.retrieval import Finder
+    from memos_cli.ports import Embedder
 
 READ = 80
 """How many of the strongest candidates are read."""
@@ -19,27 +20,37 @@ _COUNTED = 20_000
 """Memories that have a word, counted up to this: beyond it the word is frequent, and weighs little."""
 _SAMPLE = 512
 """Vectors whose cosines with the query tell what an unrelated text has."""
+_READ_OF = 200
+"""Characters of a candidate that are looked at for whether the embedder can read them."""
 _PRIOR = 20
 """How many texts the embedder's own mean and deviation count for, beside those of the cube: a cube may have five."""
 
 
+class Asked(NamedTuple):
+    """A query.
+
+    Attributes:
+        words: the words that are counted.
+        vector: its unit vector, float32, shape (dimensions,); `None` in a lexical search.
+        embedder: made the vector.
+    """
+
+    text: str
+    words: tuple[str, ...]
+    vector: Any = None
+    embedder: "Embedder | None" = None
+
+
 def gather(
-    finders: "Sequence[Finder]",
-    words: Sequence[str],
-    lexical: Mapping[Place, float],
-    cosines: Mapping[Place, float],
-    vector: Any,  # noqa: ANN401 -- numpy
-    background: tuple[float, float],
+    finders: "Sequence[Finder]", asked: Asked, lexical: Mapping[Place, float], cosines: Mapping[Place, float]
 ) -> tuple[Pool, list[Place]]:
     """The pool of a query's candidates, and the other candidates, best first.
 
     Args:
         finders: the cubes.
-        words: the words of the query.
+        asked: the query.
         lexical: the candidates by words.
         cosines: the candidates by meaning.
-        vector: the query's unit vector; `None` in a lexical search.
-        background: mean and standard deviation of the cosine between unrelated texts, as the embedder has it.
     """
     scores = fused(lexical, cosines)
     ordered = sorted(scores, key=lambda place: (-scores[place], place))
@@ -58,7 +69,7 @@ def gather(
     }
     found |= _rows(finders, sorted(adjoined))
     near = set(found) | set(turns.values())
-    known, around, spread = _meaning(finders, found, turns, near, cosines, vector, background)
+    known, around, spread = _meaning(finders, found, turns, near, cosines, asked)
     return (
         Pool(
             found,
@@ -68,10 +79,11 @@ def gather(
             around,
             spread,
             [
-                occurrences(words, {n: row.text for (index, n), row in found.items() if index == cube})
+                occurrences(asked.words, {n: row.text for (index, n), row in found.items() if index == cube})
                 for cube in range(len(finders))
             ],
-            [statistics(finder.vault, words, _COUNTED) for finder in finders],
+            [statistics(finder.vault, asked.words, _COUNTED) for finder in finders],
+            _readable(asked, found),
         ),
         [place for place in rest if place not in found],
     )
@@ -93,11 +105,11 @@ def _meaning(
     turns: Mapping[tuple[int, rows.Turn], Place],
     near: Iterable[Place],
     cosines: Mapping[Place, float],
-    vector: Any,  # noqa: ANN401 -- numpy
-    background: tuple[float, float],
+    asked: Asked,
 ) -> tuple[dict[Place, float], dict[Place, float], tuple[float, float] | None]:
     """Cosines of the candidates and the turns beside them, cosines of turns taken with those beside them, and the spread."""
-    if vector is None:
+    vector = asked.vector
+    if vector is None or asked.embedder is None:
         return {}, {}, None
     import numpy as np
 
@@ -119,7 +131,25 @@ def _meaning(
             if beside in vectors:
                 wide = wide + vectors[beside]
         around[cube, n] = float(wide @ vector / max(float(np.linalg.norm(wide)), 1e-6))
-    return {**cosines, **known}, around, _spread(np.concatenate(samples) if samples else np.zeros(0), background)
+    return {**cosines, **known}, around, _spread(np.concatenate(samples) if samples else np.zeros(0), asked.embedder.background)
+
+
+def _readable(asked: Asked, found: Mapping[Place, rows.Row]) -> dict[Place, float]:
+    """The share of the query and of each candidate that the embedder can read, multiplied.
+
+    A candidate in Latin letters is taken to be readable: to look at each would take longer than to rank them.
+    """
+    if asked.vector is None or asked.embedder is None:
+        return {}
+    share = asked.embedder.reads(asked.text)
+    beginnings = {place: row.text.content[:_READ_OF] for place, row in found.items()}
+    return {
+        place: share if _latin(text) else share * asked.embedder.reads(text) for place, text in beginnings.items()
+    }
+
+
+def _latin(text: str) -> bool:
+    return text.isascii() or all(letter < "\u0250" or "\u1fff" < letter < "\u2e80" for letter in text)
 
 
 def _spread(cosines: Any, background: tuple[float, float]) -> tuple[float, float]:  # noqa: ANN401 -- numpy
