@@ -139,6 +139,36 @@ def count_with(vault: "OpenCube", word: str, most: int) -> int:
     return int(vault.conn.execute(sql, (f'{{body}} : "{word}"', most)).fetchone()[0])
 
 
+COUNTED = 20_000
+"""The most memories with a word that `document_counts` counts."""
+
+
+def document_counts(vault: "OpenCube", asked: Iterable[str]) -> dict[str, int]:
+    """How many hot memories have each of these words in their text or their names, counted up to `COUNTED`."""
+    sql = "SELECT count(*) FROM (SELECT 1 FROM fts WHERE fts MATCH ? LIMIT ?)"
+    return {
+        word: int(vault.conn.execute(sql, (f"{{body names}} : {_quoted(word)}", COUNTED)).fetchone()[0])
+        for word in dict.fromkeys(asked)
+    }
+
+
+def documents(vault: "OpenCube") -> int:
+    """How many memories the hot index holds, read from the record in which FTS5 keeps its totals, however many they are."""
+    row = vault.conn.execute("SELECT block FROM fts_data WHERE id = 1").fetchone()
+    count = 0
+    # The record begins with the number of rows, as SQLite writes whole numbers: seven bits in a byte, the highest first.
+    for byte in row[0] if row else b"":
+        count = count << 7 | byte & 0x7F
+        if byte < 0x80:
+            break
+    return count
+
+
+def _quoted(word: str) -> str:
+    """A word as a string of FTS5's query language."""
+    return '"' + word.replace('"', '""') + '"'
+
+
 def row_if(vault: "OpenCube", identity: str, sight: Condition) -> int | None:
     """The row of this memory if the condition lets it through."""
     clause, values = sight
