@@ -77,7 +77,7 @@ def condition(wanted: Filter, *, scan: bool = False) -> Condition:
         require("m.pinned = ?", int(wanted.pinned))
     if wanted.trusted:
         require("NOT EXISTS (SELECT 1 FROM arrivals a WHERE a.id = m.id)")
-    _require_marks(wanted, require)
+    _require_marks(wanted, require, scan=scan)
     _require_times(wanted, require)
     return " AND ".join(clauses), values
 
@@ -110,13 +110,14 @@ def _require_times(wanted: Filter, require: Any) -> None:  # noqa: ANN401 -- the
             require(sql, clock_of(bound), bound)
 
 
-def _require_marks(wanted: Filter, require: Any) -> None:  # noqa: ANN401 -- the closure above
+def _require_marks(wanted: Filter, require: Any, *, scan: bool) -> None:  # noqa: ANN401 -- the closure above
     """The task, the key, the tags and the labels that a memory must have, and the tags that it must not have."""
     for sort, name in (("task", wanted.task), ("key", wanted.key)):
         if name is not None:
             require(f"m.n IN ({NAMED})", sort, compared(name))
     for tag in wanted.tags:
-        require(f"EXISTS ({_TAGGED})", compared(tag))
+        # In a scan the memories with the tag come first, from the index of names.
+        require(*((f"m.n IN ({NAMED})", "tag", compared(tag)) if scan else (f"EXISTS ({_TAGGED})", compared(tag))))
     for tag in wanted.without:
         require(f"NOT EXISTS ({_TAGGED})", compared(tag))
     for label in wanted.labels:

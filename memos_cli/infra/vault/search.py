@@ -212,12 +212,12 @@ def rows_that(vault: "OpenCube", numbers: list[int], sight: Condition) -> list[i
     return [n for (n,) in vault.conn.execute(sql, (json.dumps(numbers), *values))]
 
 
-def visible_rows(vault: "OpenCube", sight: Condition) -> "NDArray[np.int64]":
-    """The row numbers that the filter lets through, ascending."""
+def visible_rows(vault: "OpenCube", sight: Condition, most: int = -1) -> "NDArray[np.int64]":
+    """The row numbers that the filter lets through, ascending; any `most` of them where that is given."""
     import numpy as np
 
     clause, values = sight
-    found = vault.conn.execute(f"SELECT m.n FROM memories m WHERE {clause}", values)
+    found = vault.conn.execute(f"SELECT m.n FROM memories m WHERE {clause} LIMIT ?", (*values, most))
     return np.sort(np.fromiter((row[0] for row in found), dtype=np.int64))
 
 
@@ -234,9 +234,20 @@ def has_vectors(vault: "OpenCube") -> bool:
 
 def foreign_vectors(vault: "OpenCube", fingerprint: str) -> int:
     """How many memories have vectors of another embedder than this one."""
-    known = embedder_id(vault, fingerprint)
-    sql = "SELECT count(DISTINCT n) FROM vectors WHERE embedder IS NOT ?"
-    return int(vault.conn.execute(sql, (known,)).fetchone()[0])
+    if not has_foreign(vault, fingerprint):  # as nearly always: then no vector is read
+        return 0
+    sql = "SELECT count(*) FROM vectors WHERE embedder IS NOT ?"
+    return int(vault.conn.execute(sql, (embedder_id(vault, fingerprint),)).fetchone()[0])
+
+
+def has_foreign(vault: "OpenCube", fingerprint: str) -> bool:
+    """Whether the cube knows of another embedder than this one."""
+    return vault.conn.execute("SELECT 1 FROM embedders WHERE fingerprint <> ? LIMIT 1", (fingerprint,)).fetchone() is not None
+
+
+def forget_embedders(conn: sqlite3.Connection) -> None:
+    """Remove, in the caller's transaction, the embedders of which no vector is left: `foreign_vectors` looks for theirs."""
+    conn.execute("DELETE FROM embedders WHERE id NOT IN (SELECT embedder FROM vectors UNION SELECT embedder FROM cold_vectors)")
 
 
 def _table(*, cold: bool) -> str:

@@ -14,7 +14,7 @@ from memos_cli import MOS  # noqa: E402 -- after the skip
 from memos_cli.config import Settings, paths  # noqa: E402
 from memos_cli.errors import MemosError  # noqa: E402
 from memos_cli.infra import vector_changes  # noqa: E402
-from memos_cli.infra.local import embeddings, matrix_file, vector_matrix  # noqa: E402
+from memos_cli.infra.local import matrix_file, vector_index, vector_matrix  # noqa: E402
 from memos_cli.infra.local.patched_matrix import PatchedMatrix  # noqa: E402
 from memos_cli.infra.local.vector_matrix import Matrix  # noqa: E402
 from memos_cli.infra.vault import search  # noqa: E402
@@ -46,11 +46,11 @@ def test_it_finds_what_one_matrix_finds(
     assert mine.write(tmp_path / "file", "g", Change(5, b"12345678"))
     stored = matrix_file.load(tmp_path / "file", "g")
     assert stored is not None
-    assert stored[1] == (5, b"12345678")
+    assert stored.known == (5, b"12345678")
     for query in clustered(4, seed=3):
         exact = whole.vectors.astype(np.float32) @ query
         best = whole.keys[np.argsort(-exact)[:5]]
-        for matrix in (mine, mine.whole(), stored[0]):
+        for matrix in (mine, mine.whole(), stored.blocks[0].matrix):
             hits = matrix.top(query, 5)
             assert set(hits.keys.tolist()) == set(best.tolist())
         allowed = np.arange(0, rows + added, 3)
@@ -62,7 +62,7 @@ def test_it_finds_what_one_matrix_finds(
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small cubes have a file, too."""
-    monkeypatch.setattr(embeddings, "CACHED_FROM", 3)
+    monkeypatch.setattr(vector_index, "CACHED_FROM", 3)
 
 
 @pytest.fixture
