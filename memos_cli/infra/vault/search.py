@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from memos_cli.infra.marks import VECTORS
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault import queries, rows
+from memos_cli.infra.vault.lexical import weights
 from memos_cli.infra.vault.queries import Condition
 from memos_cli.model import COLD_STATES, HOT_STATES
 
@@ -26,8 +27,6 @@ STOP_WORDS = frozenset(
     were what when where which while who whom whose why will with would you your yours yourself""".split()  # noqa: SIM905 -- reads better as prose
 )
 """English function words: they match everything and mean little. A query of nothing else is searched unchanged."""
-_WEIGHTS = (1.0, 0.5, 1.0)
-"""BM25 weights of the FTS columns body, names, grams."""
 
 
 def words(text: str) -> list[str]:
@@ -41,6 +40,8 @@ def terms(query: str) -> list[str]:
     return [word for word in found if word not in STOP_WORDS] or found
 
 
+LARGE = 20_000
+"""Memories of an index from which on not all postings of a query's words are read: up to there all are scored in 40 ms."""
 _MOST_PARTS = 400
 """The most words of a query that are looked up in both indexes; SQLite joins 500 SELECTs at most."""
 
@@ -54,13 +55,20 @@ def match_expressions(query: str) -> list[str]:
 def lexical(vault: "OpenCube", query: str, sight: Condition, limit: int, *, cold: bool = False) -> list[tuple[int, float]]:
     """Row numbers and BM25 scores (higher is better), best first.
 
+    In a large cube frequent words only add to the scores of what rarer ones find; see `vault.lexical`.
+
     Args:
         cold: search cold storage too.
     """
     expressions = match_expressions(query)
     if not expressions:
         return []
-    if cold and vault.conn.execute("SELECT 1 FROM cold_fts_docsize LIMIT 1").fetchone():
+    cold = cold and vault.conn.execute("SELECT 1 FROM cold_fts_docsize LIMIT 1").fetchone() is not None
+    if any(weights.documents(vault.conn, table) >= LARGE for table in ("fts", "cold_fts")[: 1 + cold]):
+        from memos_cli.infra.vault.lexical.lexical import candidates
+
+        return candidates(vault, expressions[:_MOST_PARTS], sight, limit, cold=cold)
+    if cold:
         return _in_both(vault.conn, expressions[:_MOST_PARTS], sight, limit)
     return ranked(vault, " OR ".join(expressions), sight, limit)
 
@@ -71,7 +79,7 @@ def ranked(vault: "OpenCube", expression: str, sight: Condition, limit: int) -> 
     # CROSS JOIN puts the index first. SQLite would otherwise consider a walk through all memories of a state.
     sql = f"""SELECT m.n, -bm25(fts, ?, ?, ?) AS score FROM fts CROSS JOIN memories m ON m.n = fts.rowid
               WHERE fts MATCH ? AND {clause} ORDER BY score DESC, m.n LIMIT ?"""
-    return list(vault.conn.execute(sql, (*_WEIGHTS, expression, *values, limit)))
+    return list(vault.conn.execute(sql, (*weights.COLUMNS, expression, *values, limit)))
 
 
 def newest(vault: "OpenCube", expression: str, sight: Condition, limit: int) -> list[int]:
@@ -98,15 +106,15 @@ def _in_both(conn: sqlite3.Connection, expressions: list[str], sight: Condition,
     sizes = {table: _one(conn, f"SELECT count(*) FROM {table}_docsize") for table in tables}
     counted = "SELECT count(*) FROM {0} WHERE {0} MATCH ?"
     having = {table: [_one(conn, counted.format(table), part) for part in expressions] for table in tables}
-    weights = [_rarity(sum(sizes.values()), sum(counts)) for counts in zip(*having.values(), strict=True)]
+    rarities = [weights.rarity(sum(sizes.values()), sum(counts)) for counts in zip(*having.values(), strict=True)]
     found: list[tuple[int, float]] = []
     for table in tables:
         asked: list[Any] = []
         parts = []
-        for part, weight, count in zip(expressions, weights, having[table], strict=True):
+        for part, weight, count in zip(expressions, rarities, having[table], strict=True):
             if count:
                 parts.append(f"SELECT rowid AS n, -bm25({table}, ?, ?, ?) * ? AS score FROM {table} WHERE {table} MATCH ?")
-                asked += [*_WEIGHTS, weight / _rarity(sizes[table], count), part]
+                asked += [*weights.COLUMNS, weight / weights.rarity(sizes[table], count), part]
         if parts:
             sql = f"""WITH scored AS MATERIALIZED ({" UNION ALL ".join(parts)}),
                            best AS MATERIALIZED (SELECT n, sum(score) AS score FROM scored GROUP BY n)
@@ -118,13 +126,6 @@ def _in_both(conn: sqlite3.Connection, expressions: list[str], sight: Condition,
 
 def _one(conn: sqlite3.Connection, sql: str, *values: object) -> int:
     return int(conn.execute(sql, values).fetchone()[0])
-
-
-def _rarity(documents: int, having: int) -> float:
-    """The inverse document frequency as FTS5's `bm25` computes it, with its floor."""
-    from math import log
-
-    return max(log((documents - having + 0.5) / (having + 0.5)), 1e-6)
 
 
 def grams_expression(text: str, most: int = 8) -> str | None:
@@ -153,15 +154,8 @@ def document_counts(vault: "OpenCube", asked: Iterable[str]) -> dict[str, int]:
 
 
 def documents(vault: "OpenCube") -> int:
-    """How many memories the hot index holds, read from the record in which FTS5 keeps its totals, however many they are."""
-    row = vault.conn.execute("SELECT block FROM fts_data WHERE id = 1").fetchone()
-    count = 0
-    # The record begins with the number of rows, as SQLite writes whole numbers: seven bits in a byte, the highest first.
-    for byte in row[0] if row else b"":
-        count = count << 7 | byte & 0x7F
-        if byte < 0x80:
-            break
-    return count
+    """How many memories the hot index holds; the answer takes no longer for a million."""
+    return weights.documents(vault.conn, "fts")
 
 
 def _quoted(word: str) -> str:

@@ -90,22 +90,26 @@ class Finder:
         """The nearest rows that may be seen.
 
         Whether a row may be seen is asked of the nearest ones alone, of more and more until there are enough: of all it would
-        take a second in a cube of a million. Where the nearest ones show that few may, as with the name of a task, those are
-        read by their index and scored, and no others.
+        take a second in a cube of a million. Where the filter names a task, a key or a tag, or the nearest ones show that few
+        may be seen, those are read by their index and scored, and no others.
         """
         if self._visible is None and len(matrix) <= _MANY:
             self._visible = search.visible_rows(self.vault, self._sight)
+        narrow = bool(self._wanted.task or self._wanted.key or self._wanted.tags)
         asked = count + count // 4
         while self._visible is None:
+            if narrow or asked > _MOST_ASKED:
+                most = -1 if asked > _MOST_ASKED else _MANY + 1
+                rows = search.visible_rows(self.vault, queries.condition(self._wanted, scan=True), most)
+                self._visible = None if len(rows) == most else rows
+                narrow = False
+                continue
             keys, scores = matrix.top(vector, asked)
             near = dict(zip(keys.tolist(), scores.tolist(), strict=True))
             seen = set(search.rows_that(self.vault, list(near), self._sight))
             if len(seen) >= count or len(near) < asked:
                 return dict([(n, score) for n, score in near.items() if n in seen][:count])
-            if asked > _MOST_ASKED or _FEW * len(seen) < asked:
-                most = -1 if asked > _MOST_ASKED else _MANY + 1
-                rows = search.visible_rows(self.vault, queries.condition(self._wanted, scan=True), most)
-                self._visible = None if len(rows) == most else rows
+            narrow = _FEW * len(seen) < asked
             asked *= _ROUNDS
         keys, scores = matrix.top(vector, count, self._visible)
         return dict(zip(keys.tolist(), scores.tolist(), strict=True))
