@@ -23,7 +23,7 @@ EXACT_ROWS = 4_000
 
 CANDIDATE_FLOOR = 1_000
 CANDIDATE_SHARE = 0.004
-"""Share of the rows that the bits let through, beside the floor and ten for each hit asked for.
+"""Share of the rows that the bits let through, beside the floor and six for each hit asked for.
 
 Measured with 384 dimensions, clusters of 200, a cluster's spread 0.9 of the distance between clusters, 30 queries, 2 cores:
 
@@ -33,8 +33,8 @@ Measured with 384 dimensions, clusters of 200, a cluster's spread 0.9 of the dis
     1,000,000   1.00        27 ms    0.6 ms
 """
 
-_CANDIDATES_PER_HIT = 10
-"""Recall among the first 200 of 100,000 rows is 0.99 with it, as with fifty, which take five times as long (17 ms)."""
+_CANDIDATES_PER_HIT = 6
+"""Recall among the first 200 of 100,000 rows is 0.99 with it, as with fifty, which take seven times as long (17 ms)."""
 _CHUNK = 16_384  # rows compared at a time: the buffers stay in the second-level cache
 _WIDE = 512  # rows made float32 at a time, for the same reason
 _FAR = 65_535
