@@ -5,10 +5,10 @@ and folded letters included. A hundred memories of some sixty characters take 3 
 """
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from memos_cli.infra.vault import rows
+from memos_cli.infra.vault import rows, search
 
 if TYPE_CHECKING:
     from memos_cli.infra.vault.connection import OpenCube
@@ -92,12 +92,11 @@ class Statistics(NamedTuple):
     having: tuple[int, ...]
 
 
-def statistics(vault: "OpenCube", words: Iterable[str], most: int) -> Statistics:
-    """What is known of the index of the hot memories; memories that have a word are counted up to `most`."""
-    counted = "SELECT count(*) FROM (SELECT 1 FROM fts WHERE fts MATCH ? LIMIT ?)"
-    having = tuple(int(vault.conn.execute(counted, (f'"{word}"', most)).fetchone()[0]) for word in words)
+def statistics(vault: "OpenCube", words: Sequence[str]) -> Statistics:
+    """What is known of the index of the hot memories; memories that have a word are counted as by `search.document_counts`."""
+    counts = search.document_counts(vault, words)
     documents, *totals = _totals(vault.conn)
-    return Statistics(documents, sum(totals) / documents if documents else 0.0, having)
+    return Statistics(documents, sum(totals) / documents if documents else 0.0, tuple(counts[word] for word in words))
 
 
 def _totals(conn: sqlite3.Connection) -> list[int]:

@@ -31,8 +31,12 @@ _MANY = 4_000
 """Rows of a matrix up to which it is asked of all of them whether they may be seen: 4 ms."""
 _TOLD = 10
 """Queries of a batch for which it is looked whether the embedder can read them and what they find."""
-_SINGLE = 8
-"""Queries up to which it is asked of the nearest rows of each."""
+_FEW = 8
+"""Where less than one in so many of the nearest rows may be seen, it is tried whether few of all may."""
+_ROUNDS = 4
+"""How many times as many rows are asked as in the round before."""
+_MOST_ASKED = 20_000
+"""Rows of which it is asked one by one: 30 ms. After them all that may be seen are read."""
 
 
 class Finder:
@@ -58,7 +62,6 @@ class Finder:
         self._cold = queries.reaches_cold(wanted)
         self._matrices: list[Matrix | PatchedMatrix] | None = None
         self._visible: Any = None
-        self._asked = 0
 
     def by_words(self, query: str, count: int) -> dict[int, float]:
         """The candidates by words: row number to BM25 score."""
@@ -89,18 +92,28 @@ class Finder:
     def _seen(self, matrix: "Matrix | PatchedMatrix", vector: Any, count: int) -> dict[int, float]:  # noqa: ANN401 -- numpy
         """The nearest rows that may be seen.
 
-        Whether a row may be seen is asked of the nearest ones alone, as long as most may: asking it of all takes a second in a
-        cube of a million. Where few may, or queries are many, it is asked of all once.
+        Whether a row may be seen is asked of the nearest ones alone, of more and more until there are enough: of all it would
+        take a second in a cube of a million. Where the filter names a task, a key or a tag, or the nearest ones show that few
+        may be seen, those are read by their index and scored, and no others.
         """
-        self._asked += 1
-        if self._visible is None and self._asked <= _SINGLE and len(matrix) > _MANY:
-            keys, scores = matrix.top(vector, 2 * count)
+        if self._visible is None and len(matrix) <= _MANY:
+            self._visible = search.visible_rows(self.vault, self._sight)
+        narrow = bool(self._wanted.task or self._wanted.key or self._wanted.tags)
+        asked = count + count // 4
+        while self._visible is None:
+            if narrow or asked > _MOST_ASKED:
+                most = -1 if asked > _MOST_ASKED else _MANY + 1
+                rows = search.visible_rows(self.vault, queries.condition(self._wanted, scan=True), most)
+                self._visible = None if len(rows) == most else rows
+                narrow = False
+                continue
+            keys, scores = matrix.top(vector, asked)
             near = dict(zip(keys.tolist(), scores.tolist(), strict=True))
             seen = set(search.rows_that(self.vault, list(near), self._sight))
-            if len(seen) >= count or len(near) < 2 * count:
+            if len(seen) >= count or len(near) < asked:
                 return dict([(n, score) for n, score in near.items() if n in seen][:count])
-        if self._visible is None:
-            self._visible = search.visible_rows(self.vault, queries.condition(self._wanted, scan=True))
+            narrow = _FEW * len(seen) < asked
+            asked *= _ROUNDS
         keys, scores = matrix.top(vector, count, self._visible)
         return dict(zip(keys.tolist(), scores.tolist(), strict=True))
 

@@ -14,12 +14,12 @@ from memos_cli import MOS  # noqa: E402 -- after the skip
 from memos_cli.config import Settings, paths  # noqa: E402
 from memos_cli.errors import MemosError  # noqa: E402
 from memos_cli.infra import vector_changes  # noqa: E402
-from memos_cli.infra.local import embeddings, matrix_file, vector_matrix  # noqa: E402
+from memos_cli.infra.local import matrix_file, vector_index, vector_matrix  # noqa: E402
 from memos_cli.infra.local.patched_matrix import PatchedMatrix  # noqa: E402
 from memos_cli.infra.local.vector_matrix import Matrix  # noqa: E402
 from memos_cli.infra.vault import search  # noqa: E402
 from memos_cli.infra.vector_changes import Change  # noqa: E402
-from memos_cli.model import Filter, State  # noqa: E402
+from memos_cli.model import Filter, Kind, State  # noqa: E402
 from tests.infra.local.test_vector_matrix import clustered  # noqa: E402
 from tests.infra.vault.helpers import Embedder, move  # noqa: E402
 
@@ -46,11 +46,11 @@ def test_it_finds_what_one_matrix_finds(
     assert mine.write(tmp_path / "file", "g", Change(5, b"12345678"))
     stored = matrix_file.load(tmp_path / "file", "g")
     assert stored is not None
-    assert stored[1] == (5, b"12345678")
+    assert stored.known == (5, b"12345678")
     for query in clustered(4, seed=3):
         exact = whole.vectors.astype(np.float32) @ query
         best = whole.keys[np.argsort(-exact)[:5]]
-        for matrix in (mine, mine.whole(), stored[0]):
+        for matrix in (mine, mine.whole(), stored.blocks[0].matrix):
             hits = matrix.top(query, 5)
             assert set(hits.keys.tolist()) == set(best.tolist())
         allowed = np.arange(0, rows + added, 3)
@@ -62,7 +62,7 @@ def test_it_finds_what_one_matrix_finds(
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small cubes have a file, too."""
-    monkeypatch.setattr(embeddings, "CACHED_FROM", 3)
+    monkeypatch.setattr(vector_index, "CACHED_FROM", 3)
 
 
 @pytest.fixture
@@ -191,7 +191,7 @@ def test_only_what_may_be_seen_is_found_by_meaning(wordy: MOS, monkeypatch: pyte
     """The nearest rows are asked first; where few of them may be seen, all are."""
     from memos_cli.operation.operator import retrieval
 
-    monkeypatch.setattr(retrieval, "_MANY", 0)
+    monkeypatch.setattr(retrieval, "_MANY", 10)
     monkeypatch.setattr(retrieval, "CANDIDATES", 4)
     near = [wordy.add(f"rose rose rose {number}", tags=("near",)).ids[0] for number in range(30)]
     far = [wordy.add(f"rose bush and hedge {number}", tags=("far",)).ids[0] for number in range(8)]
@@ -204,3 +204,54 @@ def test_only_what_may_be_seen_is_found_by_meaning(wordy: MOS, monkeypatch: pyte
     assert {hit.memory.id for hit in found} <= set(far)
     assert len(found) == 4
     assert asked == [1]
+
+
+def test_a_filter_loses_nothing_of_what_is_found_by_meaning(wordy: MOS, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However the rows that may be seen are found: all at once, in rounds, or by an index."""
+    from memos_cli.operation.operator import retrieval
+
+    rng = np.random.default_rng(3)
+    for number in range(120):
+        words = " ".join(rng.choice(["rose", "roof", "barn", "cellar", "walnut"], 3))
+        tags = tuple({str(rng.choice(["a", "a", "a", "b"])), *(("rare",) if number % 40 == 0 else ())})
+        wordy.add(f"{words} {number}", tags=tags, kind=Kind.RULE if rng.random() < 0.5 else Kind.NOTE)
+    wordy.embed()
+    for memory in wordy.list()[::6]:
+        move(wordy, memory.id, State.ARCHIVED)
+    vault, embedder = wordy.vault("default"), Embedder()
+    filters: list[dict[str, object]] = [
+        {}, {"tags": ("a",)}, {"tags": ("b",)}, {"tags": ("rare",)}, {"without": ("a",)}, {"kinds": ("rule",)},
+        {"archived": True}, {"states": ("archived",)}, {"principal": "eve"}, {"tags": ("a",), "kinds": ("note",)},
+        {"everything": True},
+    ]  # fmt: skip
+    for fields in filters:
+        wanted = Filter(at=wordy.now, **fields)  # type: ignore[arg-type]
+        visible = search.visible_rows(vault, retrieval.queries.condition(wanted))
+        for query in embedder.embed(["rose roof", "walnut barn cellar", "zither"]):
+            scores: dict[int, float] = {}
+            for cold in (False, True) if retrieval.queries.reaches_cold(wanted) else (False,):
+                rows, encoded = search.vectors(vault, embedder.fingerprint, cold=cold)
+                whole = vector_matrix.Matrix(rows, vector_matrix.decode(encoded, 32))
+                scores |= dict(zip(*(part.tolist() for part in whole.top(query, 500, visible)), strict=True))
+            for most, few, many in (
+                (4_000, 8, 20_000),
+                (0, 8, 20_000),
+                (0, 8, 12),
+                (0, 0, 20_000),
+                (0, 100, 20_000),
+                (20, 8, 12),
+            ):
+                monkeypatch.setattr(retrieval, "_MANY", most)
+                monkeypatch.setattr(retrieval, "_FEW", few)
+                monkeypatch.setattr(retrieval, "_MOST_ASKED", many)
+                for count in (3, 10, 500):
+                    finder = retrieval.Finder(
+                        vault, wanted, lambda where, cold: wordy.embeddings.index(where, embedder, cold=cold)
+                    )  # type: ignore[arg-type]
+                    found = finder.by_meaning(query, count)
+                    parts = len(finder._matrices or [])
+                    assert set(found) <= set(scores)
+                    assert len(found) >= min(count, len(scores))
+                    assert len(found) <= parts * count
+                    best = sorted(scores.values(), reverse=True)[:count]
+                    assert sorted(found.values(), reverse=True)[:count] == pytest.approx(best, abs=1e-3)

@@ -16,8 +16,6 @@ READ = 80
 """How many of the strongest candidates are read."""
 ADJOINED = 30
 """How many of the strongest candidates bring the turns before and after them among the candidates: of the rest it seldom pays."""
-_COUNTED = 20_000
-"""Memories that have a word, counted up to this: beyond it the word is frequent, and weighs little."""
 _SAMPLE = 512
 """Vectors whose cosines with the query tell what an unrelated text has."""
 _READ_OF = 200
@@ -82,7 +80,7 @@ def gather(
                 occurrences(asked.words, {n: row.text for (index, n), row in found.items() if index == cube})
                 for cube in range(len(finders))
             ],
-            [statistics(finder.vault, asked.words, _COUNTED) for finder in finders],
+            [statistics(finder.vault, asked.words) for finder in finders],
             _readable(asked, found),
         ),
         [place for place in rest if place not in found],
