@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memos_cli.infra.vault import search
+from memos_cli.infra.vault.vault import Vault
 from memos_cli.interface.api import MOS
 from memos_cli.model import Filter
 from memos_cli.operation.operator.ranking.features import FEATURES, Pool, features
@@ -59,7 +60,7 @@ def examples(home: Path, asked: Sequence[Asked], *, lexical: bool) -> list[Examp
     return found
 
 
-def _external(vault) -> list[tuple[int, str]]:
+def _external(vault: Vault) -> list[tuple[int, str]]:
     return vault.conn.execute("SELECT n, external_id FROM memories WHERE external_id IS NOT NULL").fetchall()
 
 

@@ -153,7 +153,8 @@ class Embeddings:
 
         from memos_cli.infra.local import vector_matrix
 
-        only, found = np.asarray(rows, np.int64), {}
+        only = np.asarray(rows, np.int64)
+        found: dict[int, NDArray[np.float32]] = {}
         for table in (False, True) if cold else (False,):
             keys, encoded = search.vectors(vault, embedder.fingerprint, cold=table, only=only)
             wide = vector_matrix.decode(encoded, embedder.dimensions).astype(np.float32)

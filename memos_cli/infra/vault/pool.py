@@ -1,7 +1,7 @@
 """What ranking reads of a few memories of a cube: their rows, the turns beside them in a conversation, and their vectors."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.infra.vault import rows

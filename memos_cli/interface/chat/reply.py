@@ -147,7 +147,7 @@ class Replier:
         """The best memories word for word; a message that only states something is acknowledged with `word`."""
         if word is not None:
             return Reply(extractive(word, []), ())
-        memories = citations.extracts(message, found.hits) if self._recall else []
+        memories = citations.extracts(found.hits) if self._recall else []
         self._memories.record_uses(memories)
         said = "\n".join(self._recalling.content(memory) for memory in memories)
         return Reply(extractive(said or model_request.UNKNOWN, memories), memories)

@@ -150,7 +150,7 @@ def _words(pool: Pool, words: Words, scores: Mapping[Place, float], rarities: Se
     rarest = sum(weights[place] for place in rare) or 1.0
     pairs = max(1, len(weights) - 1)
     telling, asked = sum(rarities) or 1.0, math.log1p(sum(rarities)) / 2
-    found = []
+    found: list[tuple[float, ...]] = []
     for place in pool.rows:
         cube, n = place
         at = pool.occurrences[cube]
@@ -243,7 +243,7 @@ class _People(NamedTuple):
 
 
 def _people(pool: Pool, query: str) -> list[_People]:
-    words = frozenset(query.lower().replace("'s", " ").replace("’s", " ").replace("?", " ").replace(",", " ").split())
+    words = frozenset(query.lower().replace("'s", " ").replace("\u2019s", " ").replace("?", " ").replace(",", " ").split())
     speakers: dict[tuple[int, str], set[str]] = {}
     for (cube, _), row in pool.rows.items():
         if row.turn is not None and row.text.speaker:
@@ -285,7 +285,7 @@ def _form(row: Row) -> tuple[float, ...]:
     return (
         math.log1p(length) / 7,
         math.exp(-length / 100),
-        float(row.text.content.rstrip().endswith(("?", "？"))),
+        float(row.text.content.rstrip().endswith(("?", "\uff1f"))),
         float(row.turn is not None),
         float(row.kind in {"fact", "preference", "rule", "skill"}),
         float(row.kind == "event"),
@@ -297,7 +297,7 @@ def _answer(asked: Question, row: Row) -> tuple[float, ...]:
     happened = bool(asked.times) and question.matches(asked.times, row.occurred_at)
     return (
         float(asked.when and bool(question.TIMED.search(said))),
-        float(asked.count and bool(question.DIGIT.search(said))),
+        float(asked.number and bool(question.DIGIT.search(said))),
         float(asked.person and any(part[:1].isupper() for part in said.split()[1:])),
         float(happened),
         float(bool(asked.times) and not happened),

@@ -27,7 +27,7 @@ ANSWERS = 0.35
 FITS = 0.2
 """The probability that a memory answers, from which it is used, put into a prompt or taken by a chain."""
 _TELLING = 0.5
-"""How rare the words of a query have to be together, in the language, for a hit that has them all to pass: "the time" is not."""
+"""How rare a query's words have to be together, in the language, for a hit that has them all to pass: "the time" is not."""
 _NAMED = 0.9
 """The rarity in the language from which a word with a capital is a name, and not the beginning of a title."""
 _FREQUENT = 0.05

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 READ = 80
 """How many of the strongest candidates are read."""
 ADJOINED = 30
-"""How many of the strongest candidates bring the turns before and after them among the candidates: of the rest it seldom pays."""
+"""How many of the strongest bring the turns before and after them among the candidates: of the others it seldom pays."""
 _SAMPLE = 512
 """Vectors whose cosines with the query tell what an unrelated text has."""
 _READ_OF = 200
@@ -141,9 +141,7 @@ def _readable(asked: Asked, found: Mapping[Place, rows.Row]) -> dict[Place, floa
         return {}
     share = asked.embedder.reads(asked.text)
     beginnings = {place: row.text.content[:_READ_OF] for place, row in found.items()}
-    return {
-        place: share if _latin(text) else share * asked.embedder.reads(text) for place, text in beginnings.items()
-    }
+    return {place: share if _latin(text) else share * asked.embedder.reads(text) for place, text in beginnings.items()}
 
 
 def _latin(text: str) -> bool:

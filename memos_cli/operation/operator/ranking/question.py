@@ -15,7 +15,7 @@ _DAY = re.compile(
 )
 _ISO = re.compile(r"\b(\d{4})-(\d\d)(?:-(\d\d))?\b")
 _WHEN = re.compile(
-    r"\b(when|what (?:date|day|month|year|time)|which (?:date|day|month|year|week)|how long|how often|how old|since when|until when"
+    r"\b(when|what (?:date|day|month|year|time)|which (?:date|day|month|year|week)|how (?:long|often|old)|since when|until when"
     r"|wann|wanneer|quand|cuándo|cuando)\b|什么时候|几点|哪天|何时",
     re.IGNORECASE,
 )
@@ -24,7 +24,8 @@ _PERSON = re.compile(r"\b(who|whom|whose|wer|wem|wen|wie is|qui|quién)\b|谁", 
 _OWN = re.compile(r"\b(i|my|me|mine|we|our|ich|mein\w*|ik|mijn|je|j'|mon|ma|mes|mi|mis|yo)\b|我", re.IGNORECASE)
 
 TIMED = re.compile(
-    r"\b(yesterday|today|tonight|tomorrow|ago|last|next|this (?:week|month|year|morning|weekend|evening)|since|until|years?|months?"
+    r"\b(yesterday|today|tonight|tomorrow|ago|last|next|this (?:week|month|year|morning|weekend|evening)|since|until|years?"
+    r"|months?"
     r"|weeks?|days?|hours?|minutes?|mon(?:day)?|tue(?:sday)?|wed(?:nesday)?|thu(?:rsday)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?"
     rf"|{'|'.join(_MONTHS)}|weekend|gestern|heute|morgen|gisteren|vandaag|hier|demain|ayer|mañana|\d{{4}}|\d\d?:\d\d)\b"
     r"|昨天|今天|明天|[上下]周|[上下]个月|\d+[年月日号]",
@@ -43,13 +44,13 @@ class Question(NamedTuple):
 
     Attributes:
         names: words that may be names, in lower case: written with a capital, and not only because they come first.
-        when: whether it asks for a time; `count` for a number; `person` for somebody; `own` about the person who asks.
+        when: whether it asks for a time; `number` for a number; `person` for somebody; `own` about the person who asks.
         times: the beginnings of the ISO dates that it names: `2023`, `-05` for May of any year, `2023-05`, `2023-05-12`.
     """
 
     names: frozenset[str]
     when: bool
-    count: bool
+    number: bool
     person: bool
     own: bool
     times: tuple[str, ...]
