@@ -11,7 +11,7 @@ from memos_cli.infra.vault import past, pool, queries, search
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Memory
 from memos_cli.operation.operator import unread
-from memos_cli.operation.operator.ranking import floor, gathering, ranker
+from memos_cli.operation.operator.ranking import evidence, floor, ranking
 from memos_cli.operation.operator.ranking.features import Place, Pool
 from memos_cli.operation.operator.ranking.network import probability
 from memos_cli.operation.results import GET_MODEL, Found, Hit, Query
@@ -143,8 +143,8 @@ def candidates(
         cosines = {
             (cube, n): score for cube, finder in enumerate(finders) for n, score in finder.by_meaning(vector, count).items()
         }
-    asked = gathering.Asked(query, tuple(search.query_words(query)), vector, embedder)
-    return gathering.gather(finders, asked, lexical, cosines)
+    asked = evidence.Asked(query, tuple(search.query_words(query)), vector, embedder)
+    return evidence.gather(finders, asked, lexical, cosines)
 
 
 class Search:
@@ -248,7 +248,7 @@ class Search:
 
         pool, rest = candidates(finders, query.text, k, wait, self._embedder)
         words = search.query_words(query.text)
-        ranked = ranker.rank(query.text, words, frozenset(words) - search.STOP_WORDS, pool)
+        ranked = ranking.rank(query.text, words, frozenset(words) - search.STOP_WORDS, pool)
         answers = bool(ranked.judged) and ranked.answers >= floor.ANSWERS
         hits = self._hits(finders, ranked if answers else ranked._replace(passing=None), pool, rest, k)
         shown = hits if answers or self._all_hits else ()
@@ -260,7 +260,7 @@ class Search:
         return Found(query.text, shown, mode, seconds, notices, ranked.answers, () if answers else hits[:NEAREST])
 
     def _hits(
-        self, finders: Sequence[Finder], ranked: "ranker.Ranked", pool: Pool, rest: Sequence[Place], k: int
+        self, finders: Sequence[Finder], ranked: "ranking.Ranked", pool: Pool, rest: Sequence[Place], k: int
     ) -> tuple[Hit, ...]:
         best = ranked.judged[:k]
         places = [one.place for one in best] + list(rest[: k - len(best)])
@@ -268,13 +268,13 @@ class Search:
         for cube, finder in enumerate(finders):
             found = queries.by_rows(finder.vault, [n for index, n in places if index == cube])
             memories |= {(cube, n): memory for n, memory in found.items()}
-        scores = ranker.lexical_scores(pool) if self._explain else {}
+        scores = ranking.lexical_scores(pool) if self._explain else {}
         hits = [
             Hit(
                 memories[one.place],
                 probability(one.log_odds),
                 ranked.passing is not None and floor.fits(one, ranked.passing),
-                ranker.parts(one, pool, scores) if self._explain else None,
+                ranking.parts(one, pool, scores) if self._explain else None,
             )
             for one in best
         ]
