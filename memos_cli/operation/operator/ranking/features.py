@@ -142,35 +142,65 @@ def features(query: str, asked_words: Sequence[str], pool: Pool) -> dict[Place, 
     }
 
 
+class _Held:
+    """What the words of the query that one memory has come to: sums over these words."""
+
+    __slots__ = ("coverage", "matched", "near", "rare", "spoken", "telling")
+
+    def __init__(self) -> None:
+        self.coverage = self.rare = self.telling = self.spoken = 0.0
+        self.matched = self.near = 0
+
+
+_NOTHING_HELD = _Held()
+
+
+def _held(pool: Pool, weights: Sequence[float], rarities: Sequence[float], rarest: Sequence[int]) -> dict[Place, _Held]:
+    """The sums of every candidate that has a word of the query."""
+    found: dict[Place, _Held] = {}
+    for cube, at in enumerate(pool.occurrences):
+        for index, (weight, body, names) in enumerate(zip(weights, at.body, at.names, strict=True)):
+            for n in body.keys() | names:
+                held = found.get((cube, n)) or found.setdefault((cube, n), _Held())
+                held.coverage += weight
+                held.telling += rarities[index]
+                held.matched += 1
+                if index in rarest:
+                    held.rare += weight
+                if n in names:
+                    held.spoken += weight
+            if index:
+                before = at.body[index - 1]
+                for n in body.keys() & before.keys():
+                    found[cube, n].near += _adjacent(before[n], body[n])
+    return found
+
+
 def _words(pool: Pool, words: Words, scores: Mapping[Place, float], rarities: Sequence[float]) -> list[tuple[float, ...]]:
     top, ranks, tenth = max(scores.values(), default=0.0) or 1.0, _ranks(scores), _tenth(list(scores.values()))
-    weights = words.weights
+    weights, count = words.weights, len(words.weights)
     total = sum(weights) or 1.0
-    rare = sorted(range(len(weights)), key=lambda place: -weights[place])[:2]
-    rarest = sum(weights[place] for place in rare) or 1.0
-    pairs = max(1, len(weights) - 1)
+    rarest = sorted(range(count), key=lambda place: -weights[place])[:2]
+    most_rare = sum(weights[place] for place in rarest) or 1.0
     telling, asked = sum(rarities) or 1.0, math.log1p(sum(rarities)) / 2
+    everyone = _held(pool, weights, rarities, rarest)
     found: list[tuple[float, ...]] = []
     for place in pool.rows:
-        cube, n = place
-        at = pool.occurrences[cube]
-        has = [n in body or n in names for body, names in zip(at.body, at.names, strict=True)]
-        near = sum(_adjacent(at.body[index].get(n, ()), at.body[index + 1].get(n, ())) for index in range(len(weights) - 1))
-        score = scores[place]
+        score, held = scores[place], everyone.get(place, _NOTHING_HELD)
         found.append(
             (
                 min(2.0, score / _FULL),
                 score / top,
                 ranks.get(place, 0.0),
-                sum(weight for weight, is_in in zip(weights, has, strict=True) if is_in) / total,
-                sum(weights[index] for index in rare if has[index]) / rarest,
-                float(bool(has) and all(has)),
-                math.log1p(sum(has)) / 2,
-                near / pairs,
-                sum(weight for weight, names in zip(weights, at.names, strict=True) if n in names) / total,
+                held.coverage / total,
+                held.rare / most_rare,
+                float(0 < count == held.matched),
+                math.log1p(held.matched) / 2,
+                held.near / max(1, count - 1),
+                held.spoken / total,
                 max(-1.0, min(1.0, (score - tenth) / _FULL)),
-                (held := sum(rare for rare, is_in in zip(rarities, has, strict=True) if is_in)) / telling,
-                math.log1p(max(0.0, telling - held)) / 2,
+                held.telling / telling,
+                math.log1p(max(0.0, telling - held.telling)) / 2,
                 asked,
             )
         )
@@ -296,8 +326,8 @@ def _answer(asked: Question, row: Row) -> tuple[float, ...]:
     said = row.text.content[:2000]
     happened = bool(asked.times) and question.matches(asked.times, row.occurred_at)
     return (
-        float(asked.when and bool(question.TIMED.search(said))),
-        float(asked.number and bool(question.DIGIT.search(said))),
+        float(asked.when and question.tells_time(said)),
+        float(asked.number and question.tells_number(said)),
         float(asked.person and any(part[:1].isupper() for part in said.split()[1:])),
         float(happened),
         float(bool(asked.times) and not happened),

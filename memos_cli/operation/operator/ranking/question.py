@@ -23,20 +23,29 @@ _COUNT = re.compile(r"\b(how (?:many|much)|wie ?viele?|hoeveel|combien|cuánt[oa
 _PERSON = re.compile(r"\b(who|whom|whose|wer|wem|wen|wie is|qui|quién)\b|谁", re.IGNORECASE)
 _OWN = re.compile(r"\b(i|my|me|mine|we|our|ich|mein\w*|ik|mijn|je|j'|mon|ma|mes|mi|mis|yo)\b|我", re.IGNORECASE)
 
-TIMED = re.compile(
-    r"\b(yesterday|today|tonight|tomorrow|ago|last|next|this (?:week|month|year|morning|weekend|evening)|since|until|years?"
-    r"|months?"
-    r"|weeks?|days?|hours?|minutes?|mon(?:day)?|tue(?:sday)?|wed(?:nesday)?|thu(?:rsday)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?"
-    rf"|{'|'.join(_MONTHS)}|weekend|gestern|heute|morgen|gisteren|vandaag|hier|demain|ayer|mañana|\d{{4}}|\d\d?:\d\d)\b"
-    r"|昨天|今天|明天|[上下]周|[上下]个月|\d+[年月日号]",
-    re.IGNORECASE,
+_TIMED = frozenset(
+    """yesterday today tonight tomorrow ago last next morning weekend evening since until year years month months week weeks day
+    days hour hours minute minutes mon tue wed thu fri sat sun monday tuesday wednesday thursday friday saturday sunday gestern
+    heute morgen gisteren vandaag demain ayer ma\xf1ana""".split()  # noqa: SIM905 -- reads better as prose
+) | frozenset(_MONTHS)
+_DATED = re.compile(
+    r"\d{4}|\d\d?:\d\d|\d\d?(?:st|nd|rd|th)|\d+[\u5e74\u6708\u65e5\u53f7]|[\u6628\u4eca\u660e]\u5929|[\u4e0a\u4e0b](?:\u4e2a\u6708|\u5468)"
 )
-"""Words that tell a time: an answer to "when"."""
-DIGIT = re.compile(
-    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|once|twice|couple|few|several|hundred|thousand)\b",
-    re.IGNORECASE,
+_NUMBERS = frozenset(
+    """one two three four five six seven eight nine ten eleven twelve dozen once twice couple few several hundred
+    thousand""".split()  # noqa: SIM905
 )
-"""Words that tell a number: an answer to "how many"."""
+_LETTERS = re.compile(r"[^\W\d_]+")
+
+
+def tells_time(text: str) -> bool:
+    """Whether a text tells a time, as an answer to "when" does."""
+    return not _TIMED.isdisjoint(_LETTERS.findall(text.lower())) or _DATED.search(text) is not None
+
+
+def tells_number(text: str) -> bool:
+    """Whether a text tells a number, as an answer to "how many" does."""
+    return any(map(str.isdigit, text)) or not _NUMBERS.isdisjoint(_LETTERS.findall(text.lower()))
 
 
 class Question(NamedTuple):
