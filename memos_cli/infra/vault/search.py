@@ -1,7 +1,6 @@
 """Candidates for a search: by words from FTS5, by meaning from the vectors; both only among what the filter lets through."""
 
 import json
-import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -10,6 +9,7 @@ from memos_cli.infra.marks import VECTORS
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault import queries, rows
 from memos_cli.infra.vault.queries import Condition
+from memos_cli.infra.words.words import match_expressions
 from memos_cli.model import COLD_STATES, HOT_STATES
 
 if TYPE_CHECKING:
@@ -18,37 +18,12 @@ if TYPE_CHECKING:
 
     from memos_cli.infra.vault.connection import OpenCube
 
-_WORD = re.compile(r"\w+", re.UNICODE)
-STOP_WORDS = frozenset(
-    """a about am an and any are as at be been being but by can could did do does doing done for from get had has have
-    having he her hers him his how i if in into is it its itself just me mine my myself no nor of on or our ours out s
-    she should so some such t than that the their theirs them then there these they this those to too up us very was we
-    were what when where which while who whom whose why will with would you your yours yourself""".split()  # noqa: SIM905 -- reads better as prose
-)
-"""English function words: they match everything and mean little. A query of nothing else is searched unchanged."""
 _WEIGHTS = (1.0, 0.5, 1.0)
 """BM25 weights of the FTS columns body, names, grams."""
 
 
-def words(text: str) -> list[str]:
-    """The words of a text as the index has them, except that the index stems them: lower case, in order."""
-    return [word.lower() for word in _WORD.findall(text.replace("'", " ").replace("\u2019", " "))]
-
-
-def terms(query: str) -> list[str]:
-    """The words of a query that are worth looking for, each once."""
-    found = list(dict.fromkeys(words(query)))
-    return [word for word in found if word not in STOP_WORDS] or found
-
-
 _MOST_PARTS = 400
 """The most words of a query that are looked up in both indexes; SQLite joins 500 SELECTs at most."""
-
-
-def match_expressions(query: str) -> list[str]:
-    """A query as FTS5 expressions: the words, and the character pairs."""
-    parts = [f'{{body names}} : "{word}"' for word in terms(query)]
-    return parts + [f'grams : "{gram}"' for gram in dict.fromkeys(rows.grams(query))]
 
 
 def lexical(vault: "OpenCube", query: str, sight: Condition, limit: int, *, cold: bool = False) -> list[tuple[int, float]]:
@@ -125,12 +100,6 @@ def _rarity(documents: int, having: int) -> float:
     from math import log
 
     return max(log((documents - having + 0.5) / (having + 0.5)), 1e-6)
-
-
-def grams_expression(text: str, most: int = 8) -> str | None:
-    """An FTS5 expression for text in scripts without spaces: the first character pairs, all required; `None` without any."""
-    found = list(dict.fromkeys(rows.grams(text)))[:most]
-    return " AND ".join(f'grams : "{gram}"' for gram in found) if found else None
 
 
 def count_with(vault: "OpenCube", word: str, most: int) -> int:

@@ -4,7 +4,7 @@ A search always returns its best hits, also where a small cube has nothing that 
 questions that it does not answer.
 """
 
-from memos_cli.infra.vault import search
+from memos_cli.infra.words import words
 from memos_cli.operation.results import Hit
 
 ALIKE = 0.35
@@ -17,5 +17,5 @@ other words than the sentence that answers them 16 reach it.
 
 def is_relevant(query: str, hit: Hit) -> bool:
     """Whether a hit shares a content word with the query, or is more alike in meaning than unrelated text."""
-    says_something = any(word not in search.STOP_WORDS for word in search.words(query))
+    says_something = words.says_something(query)
     return (says_something and hit.parts.bm25 > 0) or (hit.parts.cosine or 0.0) >= ALIKE

@@ -9,6 +9,7 @@ from memos_cli.errors import ModelUnavailable
 from memos_cli.infra.local.embeddings import Embeddings, try_pending
 from memos_cli.infra.vault import past, queries, search
 from memos_cli.infra.vault.vault import Vault
+from memos_cli.infra.words import words
 from memos_cli.model import Filter, Memory
 from memos_cli.operation import results
 from memos_cli.operation.operator import ranking
@@ -122,7 +123,7 @@ def find(finders: Sequence[Finder], query: str, k: int, vector: Any = None) -> l
     contexts = {
         (cube, n): where for cube, finder in enumerate(finders) for n, where in finder.contexts(cube, strongest).items()
     }
-    best = ranking.in_context(candidates, contexts, search.terms(query))[:k]
+    best = ranking.in_context(candidates, contexts, words.terms(query))[:k]
     memories: dict[tuple[int, int], Memory] = {}
     for cube, finder in enumerate(finders):
         rows_here = [n for (index, n), _ in best if index == cube]
