@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from memos_cli.infra.vault import search
 from memos_cli.infra.vault.vault import Vault
+from memos_cli.infra.words import words
 from memos_cli.interface.api import MOS
 from memos_cli.model import Filter
 from memos_cli.operation.operator.ranking.features import FEATURES, Pool, features
@@ -65,7 +65,7 @@ def _external(vault: Vault) -> list[tuple[int, str]]:
 
 
 def _example(asked: Asked, pool: Pool, wanted: set[int], *, lexical: bool) -> Example:
-    rows = features(asked.query, search.query_words(asked.query), pool)
+    rows = features(asked.query, words.query_words(asked.query), pool)
     inputs = np.array(list(rows.values()), np.float32).reshape(-1, len(FEATURES))
     labels = np.array([float(n in wanted) for _, n in rows], np.float32)
     return Example(inputs, labels, len(wanted), lexical, asked, sum(one.documents for one in pool.statistics))

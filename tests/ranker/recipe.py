@@ -75,11 +75,13 @@ def joined(parts: Sequence[Told], number: int) -> Told:
 
         for one in told.memories:
             source = one["source"]
-            there = {"conversation": f"m{number}", "session": f"{index}-{source['session']}", "speaker": names[source["speaker"]]}
+            there = {
+                "conversation": f"m{number}",
+                "session": f"{index}-{source['session']}",
+                "speaker": names[source["speaker"]],
+            }
             external = f"{index}-{one['external_id']}"
-            memories.append(
-                {**one, "external_id": external, "content": renamed(one["content"]), "source": {**source, **there}}
-            )
+            memories.append({**one, "external_id": external, "content": renamed(one["content"]), "source": {**source, **there}})
         asked += [
             one._replace(query=renamed(one.query), relevant=tuple(f"{index}-{each}" for each in one.relevant))
             for one in told.asked

@@ -27,11 +27,11 @@ class Given(Embeddings):
 
     def __init__(self, embedder: GivenVectors, folder: Path) -> None:
         super().__init__("none", folder, folder / "cache")
-        self._given = embedder
+        self._vectors_given = embedder
 
     def embedder(self, texts: int = 1) -> GivenVectors:  # noqa: ARG002 -- as it is called
         """The given embedder, however many texts there are."""
-        return self._given
+        return self._vectors_given
 
 
 class Task(NamedTuple):

@@ -4,6 +4,7 @@ That index has the tokenizer of the cubes' own and the same columns, so that a w
 and folded letters included. A hundred memories of some sixty characters take 3 ms.
 """
 
+import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,11 +19,16 @@ _MOST = 6_000
 """Characters of a memory that are counted: of a longer one its beginning."""
 
 
+_MOST_OF = 0.6
+"""The share of a word's groups of four letters that a memory needs: "Gans" has two of three of them in "Weihnachtsgans"."""
+
+
 class Occurrences(NamedTuple):
     """Where the words of a query occur.
 
     Attributes:
-        body: for each word, in the order of the query, the offsets in the content of each memory that has it.
+        body: for each word, in the order of the query, the offsets in the content of each memory that has it; no offset
+            where it has another form of the word.
         names: for each word the memories that have it as speaker, attribute or tag.
         lengths: characters of the content of each memory, as far as they are counted.
     """
@@ -42,12 +48,14 @@ class Text(NamedTuple):
     tags: tuple[str, ...]
 
 
-def occurrences(words: Sequence[str], texts: Mapping[int, Text]) -> Occurrences:
+def occurrences(words: Sequence[str], texts: Mapping[int, Text], fours: Sequence[Sequence[str]] = ()) -> Occurrences:
     """Where these words occur in these memories.
 
     Args:
         words: words of a query, or pairs of characters of a script without spaces.
         texts: the memories by their numbers.
+        fours: the groups of four letters of each word (`words.query_fours`): a memory that has most of them has the word in
+            another form, or as a part of a longer one.
     """
     conn = sqlite3.connect(":memory:")
     try:
@@ -72,10 +80,24 @@ def occurrences(words: Sequence[str], texts: Mapping[int, Text]) -> Occurrences:
                         names[place].add(n)
                     else:
                         body[place].setdefault(n, []).append(offset)
+        for place, groups in enumerate(fours):
+            for n in _having_most(conn, groups) - body[place].keys() if groups else ():
+                body[place][n] = []
         lengths = {n: len(text.content) for n, text in shown.items()}
         return Occurrences(tuple(body), tuple(frozenset(one) for one in names), lengths)
     finally:
         conn.close()
+
+
+def _having_most(conn: sqlite3.Connection, groups: Sequence[str]) -> set[int]:
+    """The memories that have most of these groups of four letters."""
+    having: dict[int, set[str]] = {}
+    for stem, n in conn.execute(
+        "SELECT term, doc FROM told_terms WHERE term IN (SELECT value FROM json_each(?)) AND col = 'grams'",
+        (json.dumps([group.lower() for group in groups]),),
+    ):
+        having.setdefault(n, set()).add(stem)
+    return {n for n, found in having.items() if len(found) >= _MOST_OF * len(groups)}
 
 
 class Statistics(NamedTuple):

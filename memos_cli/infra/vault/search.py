@@ -1,7 +1,6 @@
 """Candidates for a search: by words from FTS5, by meaning from the vectors; both only among what the filter lets through."""
 
 import json
-import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,6 +10,7 @@ from memos_cli.infra.names import compared
 from memos_cli.infra.vault import queries, rows
 from memos_cli.infra.vault.lexical import weights
 from memos_cli.infra.vault.queries import Condition
+from memos_cli.infra.words.words import is_spaceless, match_expressions
 from memos_cli.model import COLD_STATES, HOT_STATES
 
 if TYPE_CHECKING:
@@ -19,42 +19,10 @@ if TYPE_CHECKING:
 
     from memos_cli.infra.vault.connection import OpenCube
 
-_WORD = re.compile(r"\w+", re.UNICODE)
-STOP_WORDS = frozenset(
-    """a about am an and any are as at be been being but by can could did do does doing done for from get had has have
-    having he her hers him his how i if in into is it its itself just me mine my myself no nor of on or our ours out s
-    she should so some such t than that the their theirs them then there these they this those to too up us very was we
-    were what when where which while who whom whose why will with would you your yours yourself""".split()  # noqa: SIM905 -- reads better as prose
-)
-"""English function words: they match everything and mean little. A query of nothing else is searched unchanged."""
-
-
-def words(text: str) -> list[str]:
-    """The words of a text as the index has them, except that the index stems them: lower case, in order."""
-    return [word.lower() for word in _WORD.findall(text.replace("'", " ").replace("\u2019", " "))]
-
-
-def terms(query: str) -> list[str]:
-    """The words of a query that are worth looking for, each once."""
-    found = list(dict.fromkeys(words(query)))
-    return [word for word in found if word not in STOP_WORDS] or found
-
-
 LARGE = 20_000
 """Memories of an index from which on not all postings of a query's words are read: up to there all are scored in 40 ms."""
 _MOST_PARTS = 400
 """The most words of a query that are looked up in both indexes; SQLite joins 500 SELECTs at most."""
-
-
-def match_expressions(query: str) -> list[str]:
-    """A query as FTS5 expressions: the words, and the character pairs."""
-    parts = [f'{{body names}} : "{word}"' for word in terms(query)]
-    return parts + [f'grams : "{gram}"' for gram in dict.fromkeys(rows.grams(query))]
-
-
-def query_words(query: str) -> list[str]:
-    """The words of a query and its character pairs, each once: what ranking looks for in the candidates."""
-    return [*terms(query), *dict.fromkeys(rows.grams(query))][:_MOST_PARTS]
 
 
 def lexical(vault: "OpenCube", query: str, sight: Condition, limit: int, *, cold: bool = False) -> list[tuple[int, float]]:
@@ -133,12 +101,6 @@ def _one(conn: sqlite3.Connection, sql: str, *values: object) -> int:
     return int(conn.execute(sql, values).fetchone()[0])
 
 
-def grams_expression(text: str, most: int = 8) -> str | None:
-    """An FTS5 expression for text in scripts without spaces: the first character pairs, all required; `None` without any."""
-    found = list(dict.fromkeys(rows.grams(text)))[:most]
-    return " AND ".join(f'grams : "{gram}"' for gram in found) if found else None
-
-
 def count_with(vault: "OpenCube", word: str, most: int) -> int:
     """How many memories have this word in their text, counted up to `most`."""
     sql = "SELECT count(*) FROM (SELECT 1 FROM fts WHERE fts MATCH ? LIMIT ?)"
@@ -153,7 +115,7 @@ def document_counts(vault: "OpenCube", asked: Iterable[str]) -> dict[str, int]:
     """How many hot memories have each of these words in their text or their names, counted up to `COUNTED`."""
     sql = "SELECT count(*) FROM (SELECT 1 FROM fts WHERE fts MATCH ? LIMIT ?)"
     return {
-        word: int(vault.conn.execute(sql, (f"{{body names}} : {_quoted(word)}", COUNTED)).fetchone()[0])
+        word: int(vault.conn.execute(sql, (f"{_columns(word)} : {_quoted(word)}", COUNTED)).fetchone()[0])
         for word in dict.fromkeys(asked)
     }
 
@@ -161,6 +123,11 @@ def document_counts(vault: "OpenCube", asked: Iterable[str]) -> dict[str, int]:
 def documents(vault: "OpenCube") -> int:
     """How many memories the hot index holds; the answer takes no longer for a million."""
     return weights.documents(vault.conn, "fts")
+
+
+def _columns(word: str) -> str:
+    """The columns that have a word; those of scripts without spaces are in the index as pairs of characters."""
+    return "grams" if is_spaceless(word) else "{body names}"
 
 
 def _quoted(word: str) -> str:

@@ -125,16 +125,16 @@ _FOREIGN = re.compile("[åøłąęśżźćčřšžěůğşıőűțșăđþ]")
 """Letters of Latin script that none of these languages has."""
 _LETTER = 0.5
 """What such a letter counts beside a word: a name may have it in any language."""
-_ENDINGS = re.compile(
-    r"\w{2}(?:(?P<de>ungen|keit|heiten|schaft|lich|ische[rns]?|arzt|stra(?:ss|ß)e|zeug|zug)|"
-    r"(?P<nl>lijke?|heid|ingen|isch|tje|(?:aa|oo|uu|ij)[a-z]{1,2})|(?P<fr>eaux?|eux|euse|ement|ère|oir|ille|ique)|"
-    r"(?P<es>ci[oó]n|ciones|idad)|(?P<it>zione|zioni|ità|ggio|cchi[oa])|(?P<pt>ção|ções|dade|agem)|(?P<en>ght|ness|ck|ly))\Z"
-)
-_ENDED = 8
-"""The last letters of a word that are looked at for an ending."""
-_ENDING = 0.4
-"""What an ending counts beside a word."""
 _WORD = re.compile(r"[^\W\d_]+")
+_LONGEST = 16
+"""The letters of a word whose groups of three are looked at."""
+_STEPS = 2.5
+"""Steps of the table of these groups in one unit of the natural logarithm."""
+_STRANGE = 3.0
+"""The least that the groups must tell. Of 681 short English notes and searches whose words tell nothing 399 are told to be
+English so, and 23 not to be; of 141 such texts in Dutch, German, French and Spanish 11 and 76."""
+_WORTH = 3.0
+"""What they must tell to count as much as a word."""
 _SCRIPTS = (
     ("han", "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff", _DENSE),
     ("kana", "\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9d", _DENSE),
@@ -178,9 +178,8 @@ def language(text: str) -> str | None:
         `greek`, `arabic`, `hebrew`, `devanagari`, `thai`: what most of the text is written in.
     """
     start = text[:_MOST]
-    if start.isascii():
-        return _latin(start.lower())
-    return (_of_script(start) if _NOT_LATIN.search(start) else None) or _latin(start.lower())
+    script = _of_script(start) if not start.isascii() and _NOT_LATIN.search(start) else None
+    return script or _latin(start.lower())
 
 
 def _of_script(text: str) -> str | None:
@@ -211,16 +210,52 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str], int], ...]:
 def _latin(text: str) -> str | None:
     """The language of a text in Latin letters and lower case."""
     words = set(_WORD.findall(text))
-    own, shared = _told()
+    best, evidence = _by_words(words)
+    if best is None:
+        _look_closer(text, words, evidence)
+        _weigh(evidence, _strangeness(words))
+        best = _clear(evidence, _ONE, _CLEAR)
+    return None if best == _ANOTHER else best
+
+
+def _by_words(words: set[str]) -> tuple[str | None, dict[str, float]]:
+    """The language that words which tell one alone speak for clearly, and for how many languages how many of them do."""
+    own, _ = _told()
     evidence: dict[str, float] = {}
     for word in words:
         if name := own.get(word):
             evidence[name] = evidence.get(name, 0.0) + 1.0
-    best = _clear(evidence, 2.0, 2.0)
-    if best is None:
-        _look_closer(text, words, shared, evidence)
-        best = _clear(evidence, _ONE, _CLEAR)
-    return None if best == _ANOTHER else best
+    return _clear(evidence, 2.0, 2.0), evidence
+
+
+def _weigh(evidence: dict[str, float], strange: float) -> None:
+    """Add what the letters of the words say of English or of the other languages that something speaks for already."""
+    if strange <= -_STRANGE:
+        evidence["en"] = evidence.get("en", 0.0) - strange / _WORTH
+    elif strange >= _STRANGE:
+        for name, before in evidence.items():
+            if name != "en" and before >= _LETTER:
+                evidence[name] = before + strange / _WORTH
+
+
+def _strangeness(words: set[str]) -> float:
+    """How much the groups of three letters of some words tell another language than English, as a logarithm."""
+    table = _trigrams()
+    found = 0
+    for word in words:
+        edged = f" {word[:_LONGEST]} "
+        for place in range(len(edged) - 2):
+            found += table.get(edged[place : place + 3], 0)
+    return found / _STEPS
+
+
+@cache
+def _trigrams() -> dict[str, int]:
+    """The steps of each group of three letters; `tests/infra/words/trigrams.py` made them."""
+    from pkgutil import get_data
+
+    lines = (get_data("memos_cli.data", "trigrams.txt") or b"").decode().replace("_", " ").splitlines()
+    return {group: int(step) for line in lines for step, _, groups in (line.partition(" "),) for group in groups.split(",")}
 
 
 def _clear(evidence: dict[str, float], least: float, times: float) -> str | None:
@@ -233,8 +268,9 @@ def _clear(evidence: dict[str, float], least: float, times: float) -> str | None
     return best if clear else None
 
 
-def _look_closer(text: str, words: set[str], shared: dict[str, tuple[str, ...]], evidence: dict[str, float]) -> None:
-    """Add what shared words, letters and endings tell, for a text in which no words tell enough by themselves."""
+def _look_closer(text: str, words: set[str], evidence: dict[str, float]) -> None:
+    """Add what shared words and letters tell, for a text in which no words tell enough by themselves."""
+    _, shared = _told()
     for word in words:
         names = shared.get(word, ())
         for name in names:
@@ -243,10 +279,6 @@ def _look_closer(text: str, words: set[str], shared: dict[str, tuple[str, ...]],
         evidence[_ANOTHER] = 2.0 * len({*_FOREIGN.findall(text)})
         for name, letters in _LETTERS.items():
             evidence[name] = evidence.get(name, 0.0) + _LETTER * sum(letter in text for letter in letters)
-    for word in words:
-        if word not in shared and (found := _ENDINGS.search(word[-_ENDED:])):
-            name = str(found.lastgroup)
-            evidence[name] = evidence.get(name, 0.0) + _ENDING
 
 
 @cache

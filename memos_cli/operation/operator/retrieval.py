@@ -9,6 +9,7 @@ from memos_cli.errors import ModelUnavailable
 from memos_cli.infra.local.embeddings import Embeddings, try_pending
 from memos_cli.infra.vault import past, pool, queries, search
 from memos_cli.infra.vault.vault import Vault
+from memos_cli.infra.words import words
 from memos_cli.model import Filter, Memory
 from memos_cli.operation.operator import unread
 from memos_cli.operation.operator.ranking import evidence, floor, ranking
@@ -143,7 +144,7 @@ def candidates(
         cosines = {
             (cube, n): score for cube, finder in enumerate(finders) for n, score in finder.by_meaning(vector, count).items()
         }
-    asked = evidence.Asked(query, tuple(search.query_words(query)), vector, embedder)
+    asked = evidence.Asked(query, tuple(words.query_words(query)), vector, embedder)
     return evidence.gather(finders, asked, lexical, cosines)
 
 
@@ -247,8 +248,8 @@ class Search:
             return made[index]
 
         pool, rest = candidates(finders, query.text, k, wait, self._embedder)
-        words = search.query_words(query.text)
-        ranked = ranking.rank(query.text, words, frozenset(words) - search.STOP_WORDS, pool)
+        asked = words.query_words(query.text)
+        ranked = ranking.rank(query.text, asked, frozenset(asked) - words.left_out(query.text), pool)
         answers = bool(ranked.judged) and ranked.answers >= floor.ANSWERS
         hits = self._hits(finders, ranked if answers else ranked._replace(passing=None), pool, rest, k)
         shown = hits if answers or self._all_hits else ()

@@ -82,7 +82,8 @@ def older(mos: MOS) -> Path:
         for event in ("insert", "update", "delete"):
             conn.execute(f"DROP TRIGGER {table}_{event}")
     conn.execute("DROP TABLE vector_changes")
-    conn.execute("DELETE FROM _sqlite_migrations WHERE name IN ('m005_newest_first', 'm006_names', 'm007_vector_changes')")
+    gone = ("m005_newest_first", "m006_names", "m007_vector_changes", "m008_words")
+    conn.execute(f"DELETE FROM _sqlite_migrations WHERE name IN ({', '.join('?' * len(gone))})", gone)  # noqa: S608
     conn.execute("PRAGMA user_version = 4")
     conn.close()
     return folder

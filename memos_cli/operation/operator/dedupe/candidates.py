@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from memos_cli.infra.vault import queries, search
 from memos_cli.infra.vault.vault import Vault
+from memos_cli.infra.words.words import grams_expression, terms, words
 from memos_cli.model import NEVER_SUPERSEDED, Filter, Memory
 from memos_cli.operation.operator.dedupe import change
 from memos_cli.operation.operator.dedupe.attributes import cues
@@ -76,22 +77,22 @@ class Candidates:
     def _expression(self, memory: Memory) -> str | None:
         """The search for all but one of the rarest words, a rare word by itself, or another value of the same attribute."""
         reading = read(memory.content)  # its words count, too: "peanut allergy" reads "allergic to peanuts"
-        own = search.terms(memory.content[:MOST_CHARACTERS])
-        words = [word for word in own if self._count(word) > 1]
-        words += [word for word in search.terms(reading.text[:MOST_CHARACTERS]) if word not in own and self._count(word)]
-        words = sorted(words, key=lambda word: (self._count(word), word))[:RAREST]
-        left_out: Sequence[int] = range(len(words)) if len(words) > 2 else (-1,)
+        own = terms(memory.content[:MOST_CHARACTERS])
+        rare = [word for word in own if self._count(word) > 1]
+        rare += [word for word in terms(reading.text[:MOST_CHARACTERS]) if word not in own and self._count(word)]
+        rare = sorted(rare, key=lambda word: (self._count(word), word))[:RAREST]
+        left_out: Sequence[int] = range(len(rare)) if len(rare) > 2 else (-1,)
         parts = []
-        if words:
+        if rare:
             for gone in left_out:
-                kept = [f'"{word}"' for place, word in enumerate(words) if place != gone]
+                kept = [f'"{word}"' for place, word in enumerate(rare) if place != gone]
                 parts.append(f"({{body}} : ({' AND '.join(kept)}))")
-            parts += [f'({{body}} : "{word}")' for word in words if self._count(word) <= RARE]
+            parts += [f'({{body}} : "{word}")' for word in rare if self._count(word) <= RARE]
         parts += [f'({{body}} : "{quoted}")' for cue in cues(reading) if (quoted := _quotable(cue))]
         for group in change.cues(reading):
             if kept := [f'"{quoted}"' for cue in group if (quoted := _quotable(cue))]:
                 parts.append(f"({{body}} : ({' AND '.join(kept)}))")
-        grams = search.grams_expression(memory.content)
+        grams = grams_expression(memory.content)
         return " OR ".join([*parts, *([grams] if grams else [])]) or None
 
     def _count(self, word: str) -> int:
@@ -114,8 +115,8 @@ def stating(vault: Vault, memory: Memory, row: int, current: Filter) -> list[Mem
         [*values, row, memory.owner, memory.visibility.value, memory.task, *NEVER_SUPERSEDED],
     )
     rows: dict[int, None] = {}
-    for words in dict.fromkeys(tuple(map(_quotable, group)) for group in groups):
-        kept = [word for word in words if word]
+    for cue in dict.fromkeys(tuple(map(_quotable, group)) for group in groups):
+        kept = [word for word in cue if word]
         if not kept:
             continue
         wanted = " AND ".join(f"({' OR '.join(map(_quoted, as_written(word)))})" for word in kept)
@@ -168,4 +169,4 @@ class _Nearby:
 
 def _quotable(phrase: str) -> str:
     """The words of a phrase for an FTS5 string."""
-    return " ".join(search.words(phrase))
+    return " ".join(words(phrase))

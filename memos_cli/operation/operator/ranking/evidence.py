@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.infra.vault import pool as rows
 from memos_cli.infra.vault.occurrences import occurrences, statistics
+from memos_cli.infra.words.words import query_fours
 from memos_cli.operation.operator.ranking.features import REACH, Place, Pool
 from memos_cli.operation.operator.ranking.fusion import fused
 
@@ -66,6 +67,7 @@ def gather(
         if (beside := turns.get((cube, (*row.turn[:2], row.turn[2] + step)))) and beside not in found
     }
     found |= _rows(finders, sorted(adjoined))
+    fours = query_fours(asked.text, list(asked.words))
     near = set(found) | set(turns.values())
     known, around, spread = _meaning(finders, found, turns, near, cosines, asked)
     return (
@@ -77,7 +79,7 @@ def gather(
             around,
             spread,
             [
-                occurrences(asked.words, {n: row.text for (index, n), row in found.items() if index == cube})
+                occurrences(asked.words, {n: row.text for (index, n), row in found.items() if index == cube}, fours)
                 for cube in range(len(finders))
             ],
             [statistics(finder.vault, asked.words) for finder in finders],

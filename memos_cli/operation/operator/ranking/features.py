@@ -95,7 +95,7 @@ def bm25(pool: Pool, words: Words) -> dict[Place, float]:
         norms = {n: _K1 * (1 - _B + _B * length / words.length) for n, length in at.lengths.items()}
         for weight, body, names in zip(words.weights, at.body, at.names, strict=True):
             for n in body.keys() | names:
-                often = len(body.get(n, ())) + _NAMES * (n in names)
+                often = (max(1, len(body[n])) if n in body else 0) + _NAMES * (n in names)
                 found[cube, n] += weight * often * (_K1 + 1) / (often + norms[n])
     return found
 
