@@ -39,8 +39,7 @@ def pull(name: str, settings: config.Settings, paths: config.Paths, progress: Pr
         IntegrityError: what came is not what was published.
     """
     weights = plugins.load("weights", "pull")(name, paths.data, progress)
-    used = _used(settings, paths)
-    changed = used is None or used.gguf != weights.gguf
+    changed = settings.get(_SETTING) not in {name, *([AUTO] if name == names()[0] else [])}
     if changed:
         config.store(paths, _SETTING, name)
     return _info(name, weights.gguf, weights), changed

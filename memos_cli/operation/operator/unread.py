@@ -4,6 +4,7 @@ The English embedder takes a Dutch sentence apart into fragments and does not kn
 text says nothing, and search goes by words alone there.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
@@ -14,7 +15,17 @@ READ = 0.5
 """The share of a text, as `Embedder.reads` gives it, from which its vector says what the text says."""
 REMEDY = "memos model pull multilingual"
 _WORDS = 3
-"""A name or a rare word is in fragments in its own language too, so a text in the Latin alphabet has to have so many words."""
+"""Words that a text in the Latin alphabet has to have. A name or a rare word is in fragments in its own language too, and so
+are commands and code; a sentence in another language has one of these words, which English has not."""
+_SMALL_WORDS = """
+    de het een en van ik mijn niet dat te met voor er wat waar wie naar bij uit ook maar wij ze heeft ben zij
+    der das und ich nicht ist ein eine mein meine zu den dem mit für auf von es im bin sie wir wo hat
+    le la les un une des et je mon ma est ne pas que qui dans pour sur avec nous il elle du au où mes
+    el los las una mi por para yo se su dónde qué lo gli mio mia di che è sono ho dove non
+    os um uma meu minha não em com eu na z w nie się jest mój moja jak gdzie
+    och jag är det ett på inte som för med og jeg ikke ve bir bu için benim değil ja ei minun että
+    jsem je v si și este nu în és az egy nem yang saya dan tôi là không của
+"""
 _LATIN_END = "\u0250"
 _LOOKED_AT = 10
 """Hits that are looked at: 0.1 ms each."""
@@ -66,16 +77,18 @@ def notices(embedder: Embedder, query: str, found: Sequence[str], others: Callab
 
 
 def sample(embedder: Embedder, texts: Iterable[str]) -> Sample:
-    """How many of some texts the embedder cannot read; those that are too short to tell are not counted.
+    """How many of some texts the embedder cannot read.
 
     Raises:
         ModelUnavailable: the model cannot be loaded.
     """
-    telling = [text for text in texts if _tells(text)]
-    return Sample(sum(embedder.reads(text) < READ for text in telling), len(telling))
+    looked_at = tuple(texts)
+    return Sample(sum(_tells(text) and embedder.reads(text) < READ for text in looked_at), len(looked_at))
 
 
 def _tells(text: str) -> bool:
-    """Whether a text is long enough, or in another alphabet, so that it shows what can be read of it."""
-    letters = [word for word in text[:1000].split() if any(map(str.isalpha, word))]
-    return len(letters) >= _WORDS or any(char >= _LATIN_END and char.isalpha() for word in letters for char in word)
+    """Whether a text is in another alphabet, or has enough words, and one of another language among them."""
+    words = re.findall(r"[^\W\d_]+", text[:1000].lower())
+    if any(char >= _LATIN_END for word in words for char in word):
+        return True
+    return len(words) >= _WORDS and not set(_SMALL_WORDS.split()).isdisjoint(words)

