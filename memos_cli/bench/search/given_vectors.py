@@ -49,5 +49,18 @@ class GivenVectors:
         vectors /= np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None]
         return vectors
 
+    def embed_queries(self, texts: Sequence[str]) -> "NDArray[np.float32]":
+        """As `embed`."""
+        return self.embed(texts)
+
+    @property
+    def background(self) -> tuple[float, float]:
+        """Mean and standard deviation of the cosine between vectors of two clusters, which are drawn independently."""
+        return 0.0, DIMENSIONS**-0.5
+
+    def reads(self, text: str) -> float:  # noqa: ARG002 -- the port's argument
+        """All of it."""
+        return 1.0
+
     def close(self) -> None:
         """Nothing: there is no model."""
