@@ -1,7 +1,8 @@
 """MemOperator's retrieval: candidates by words and by meaning from each cube, which `ranking` fuses into one list of hits."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from threading import Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,7 +11,7 @@ from memos_cli.infra.local.embeddings import Embeddings, try_pending
 from memos_cli.infra.vault import past, pool, queries, search
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Memory
-from memos_cli.operation.operator.ranking import floor, gathering, ranker
+from memos_cli.operation.operator.ranking import duplicates, floor, gathering, ranker
 from memos_cli.operation.operator.ranking.features import Place, Pool
 from memos_cli.operation.operator.ranking.network import probability
 from memos_cli.operation.results import GET_MODEL, Found, Hit, Query
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from memos_cli.config import Settings
     from memos_cli.infra.local.patched_matrix import PatchedMatrix
     from memos_cli.infra.local.vector_matrix import Matrix
+    from memos_cli.operation.operator.reranker import SecondOpinion
 
 
 CANDIDATES = 200
@@ -130,6 +132,39 @@ def candidates(
     return gathering.gather(finders, search.query_words(query), lexical, cosines, vector, BACKGROUND)
 
 
+def _memories(finders: Sequence[Finder], places: Sequence[Place]) -> dict[Place, Memory]:
+    found: dict[Place, Memory] = {}
+    for cube, finder in enumerate(finders):
+        mine = queries.by_rows(finder.vault, [n for index, n in places if index == cube])
+        found |= {(cube, n): memory for n, memory in mine.items()}
+    return found
+
+
+def _each(finders: Sequence[Finder], places: Sequence[Place]) -> Iterator[Memory]:
+    """These memories in order, read when they are asked for."""
+    for start in range(0, len(places), CANDIDATES):
+        some = places[start : start + CANDIDATES]
+        memories = _memories(finders, some)
+        yield from (memories[place] for place in some)
+
+
+class Shown(NamedTuple):
+    """What is shown of the hits of a query.
+
+    Attributes:
+        all_hits: the nearest memories also where nothing really fits.
+        explain: what moved each score.
+        apart: each hit, also where another says the same.
+    """
+
+    all_hits: bool = False
+    explain: bool = False
+    apart: bool = False
+
+
+SHOWN = Shown()
+
+
 class Search:
     """Answers a batch of queries.
 
@@ -139,8 +174,8 @@ class Search:
         embeddings: the home's embedder and vectors.
         settings: `search.pending` and `embedder` are read.
         lexical: search by words alone.
-        all_hits: show the nearest memories also where nothing really fits.
-        explain: tell what moved each score.
+        shown: what is shown of the hits.
+        reranker: reorders the best hits; `None` where there is none.
     """
 
     def __init__(
@@ -151,14 +186,15 @@ class Search:
         settings: "Settings",
         *,
         lexical: bool,
-        all_hits: bool = False,
-        explain: bool = False,
+        shown: Shown = SHOWN,
+        reranker: "SecondOpinion | None" = None,
     ) -> None:
         self._vaults = vaults
         self._wanted = wanted
         self._embeddings = embeddings
         self._settings = settings
-        self._all_hits, self._explain = all_hits, explain
+        self._all_hits, self._explain, self._apart = shown
+        self._reranker = reranker
         self._notices: list[str] = []
         self._fresh = False
         self._finders: dict[str | None, list[Finder]] = {}
@@ -189,6 +225,10 @@ class Search:
                 f"{foreign} memories were embedded by another model and are searched by words alone; mend it with: "
                 "memos doctor --reembed"
             )
+
+    def tell(self, notice: str) -> None:
+        """Put a notice before those of the search."""
+        self._notices.insert(0, notice)
 
     def answer(self, batch: Sequence[Query], k: int) -> list[Found]:
         """The answers, in the order of the queries."""
@@ -233,32 +273,61 @@ class Search:
         words = search.query_words(query.text)
         ranked = ranker.rank(query.text, words, frozenset(words) - search.STOP_WORDS, pool)
         answers = bool(ranked.judged) and ranked.answers >= floor.ANSWERS
-        hits = self._hits(finders, ranked if answers else ranked._replace(passing=None), pool, rest, k)
+        moves = self._second_opinion(query.text, finders, ranked.judged) if answers or self._all_hits else {}
+        hits = self._hits(finders, ranked if answers else ranked._replace(passing=None), moves, pool, rest, k)
         shown = hits if answers or self._all_hits else ()
         notices = tuple(dict.fromkeys(self._notices))
         seconds = time.perf_counter() - start
+        mode += "+reranker" * bool(moves)
         return Found(query.text, shown, mode, seconds, notices, ranked.answers, () if answers else hits[:NEAREST])
 
+    def _second_opinion(self, query: str, finders: Sequence[Finder], judged: Sequence[floor.Judged]) -> dict[Place, float]:
+        """What the reranker moves of each of the best hits, in log-odds; nothing where it fails, which is told once."""
+        if self._reranker is None or not judged:
+            return {}
+        best = judged[: self._reranker.best]
+        memories = _memories(finders, [one.place for one in best])
+        try:
+            moved = self._reranker.moves(query, [memories[one.place] for one in best], [one.log_odds for one in best])
+        except ModelUnavailable as error:
+            self._reranker = None  # a batch does not wait for it again and again
+            hint = f" ({error.hint})" if error.hint else ""
+            self._notices.append(f"the reranker had no part in the order: {error.message}{hint}")
+            return {}
+        return {one.place: move for one, move in zip(best, moved, strict=True)}
+
     def _hits(
-        self, finders: Sequence[Finder], ranked: "ranker.Ranked", pool: Pool, rest: Sequence[Place], k: int
+        self,
+        finders: Sequence[Finder],
+        ranked: "ranker.Ranked",
+        moves: Mapping[Place, float],
+        pool: Pool,
+        rest: Sequence[Place],
+        k: int,
     ) -> tuple[Hit, ...]:
-        best = ranked.judged[:k]
-        places = [one.place for one in best] + list(rest[: k - len(best)])
-        memories: dict[Place, Memory] = {}
-        for cube, finder in enumerate(finders):
-            found = queries.by_rows(finder.vault, [n for index, n in places if index == cube])
-            memories |= {(cube, n): memory for n, memory in found.items()}
+        order = sorted(ranked.judged, key=lambda one: -(one.log_odds + moves.get(one.place, 0.0)))
+        judged = {one.place: one for one in order}
+        said = chain(
+            (duplicates.of_row(pool.rows[place]) for place in judged),
+            (duplicates.of_memory(memory) for memory in _each(finders, rest)),
+        )
+        groups = duplicates.grouped(said, k, apart=self._apart)
+        places = [*judged, *rest]
+        memories = _memories(finders, [places[index] for group in groups for index in (group.best, *group.others)])
         scores = ranker.lexical_scores(pool) if self._explain else {}
-        hits = [
-            Hit(
-                memories[one.place],
-                probability(one.log_odds),
-                ranked.passing is not None and floor.fits(one, ranked.passing),
-                ranker.parts(one, pool, scores) if self._explain else None,
-            )
-            for one in best
-        ]
-        return (*hits, *(Hit(memories[place], 0.0, fits=False) for place in rest[: k - len(best)]))
+        hits = []
+        for group in groups:
+            place = places[group.best]
+            alike = tuple(memories[places[index]].id for index in group.others)
+            one = judged.get(place)
+            if one is None:
+                hits.append(Hit(memories[place], 0.0, fits=False, alike=alike))
+                continue
+            score = probability(one.log_odds + moves.get(place, 0.0))
+            parts = ranker.parts(one, pool, scores)._replace(total=score, reranker=moves.get(place)) if self._explain else None
+            fits = ranked.passing is not None and floor.fits(one, ranked.passing)
+            hits.append(Hit(memories[place], score, fits, parts, alike))
+        return tuple(hits)
 
     def _finders_at(self, as_of: str | None) -> list[Finder]:
         if as_of not in self._finders:
