@@ -14,6 +14,8 @@ _BUILT_IN = {
     "embedder.sentence-transformers": "memos_cli.backends.embedders.sentence:SentenceEmbedder",
     "weights.minilm": "memos_cli.backends.embedders.find:find",
     "weights.choose": "memos_cli.backends.embedders.find:choose",
+    "reranker.cross-encoder": "memos_cli.backends.rerankers.cross_encoder:CrossEncoderReranker",
+    "reranker.endpoint": "memos_cli.backends.rerankers.endpoint:EndpointReranker",
     "llm.llamacpp": "memos_cli.backends.llms.llamacpp:LlamaModel",
     "llm.openai": "memos_cli.backends.llms.openai:RemoteModel",
     "llm.check": "memos_cli.backends.llms.checks:check",

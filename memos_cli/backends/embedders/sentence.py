@@ -88,13 +88,13 @@ class SentenceEmbedder:
         folder = self._weights.folder
         if folder is None or not folder.is_dir():
             raise ModelUnavailable("no sentence-transformers folder for these weights", hint="use the gguf embedder")
-        with _quiet():
+        with quiet():
             try:
                 from sentence_transformers import SentenceTransformer
             except ImportError as error:
                 raise ModelUnavailable(f"sentence-transformers cannot be imported: {error}", hint=extra("semantic")) from error
             try:
-                model = SentenceTransformer(str(folder), device=_device(), local_files_only=True)
+                model = SentenceTransformer(str(folder), device=device(), local_files_only=True)
             except (OSError, ValueError, KeyError, RuntimeError) as error:
                 raise ModelUnavailable(
                     f"cannot load {folder}: {error}", hint="it must be a sentence-transformers folder"
@@ -151,7 +151,8 @@ def batches(lengths: Sequence[int], budget: int = BATCH_TOKENS) -> Iterator[list
         yield group
 
 
-def _device() -> str:
+def device() -> str:
+    """Where torch computes fastest on this machine."""
     import torch
 
     if torch.cuda.is_available():
@@ -160,7 +161,7 @@ def _device() -> str:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """No network, no telemetry, no progress bar, no warning while the packages load; restores the environment at its end."""
     before = {name: os.environ.get(name) for name in _OFFLINE}
     os.environ.update(_OFFLINE)
