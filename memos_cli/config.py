@@ -45,6 +45,17 @@ def _timezone(value: object) -> str:
         raise ValueError(f"{error.message}; {error.hint}") from None
 
 
+def _reranker(value: object) -> str:
+    name = values.text(value)
+    if "://" in name:
+        from urllib.parse import urlsplit
+
+        parts = urlsplit(name)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
+            raise ValueError("it has to be a URL such as http://localhost:8080/v1, without a name, a password or a query")
+    return name
+
+
 SETTINGS: dict[str, Key] = {
     "cube": Key("default", _cube, "the cube that commands use when no --cube is given"),
     "principal": Key("", _principal, "who you are to the access rules; empty: your login name"),
@@ -66,6 +77,20 @@ SETTINGS: dict[str, Key] = {
     "embedding.passage_prefix": Key("auto", values.line, "what it is to see before a memory: a text, none, or auto"),
     "search.k": Key(10, values.whole(), "how many hits a search shows"),
     "search.pending": Key(32, values.whole(), "how many new memories a search embeds before it answers"),
+    "search.reranker": Key(
+        "none",
+        _reranker,
+        "what reorders the best hits: none, the folder or the installed name of a cross-encoder, or the URL of an endpoint with"
+        " POST /rerank; the key: MEMOS_SEARCH_RERANKER_KEY",
+    ),
+    "search.reranker_model": Key("", str, "what the reranker's endpoint calls the model; empty where it has only one"),
+    "search.reranker_best": Key(50, values.whole(1000), "how many of the best hits the reranker reads"),
+    "search.reranker_share": Key(
+        0.5, values.share, "how much its order counts beside memos's own: 0 leaves the order as it is, 1 takes the reranker's"
+    ),
+    "search.reranker_wait": Key(
+        10.0, values.positive, "seconds after which its endpoint is given up; the order then stays as it is"
+    ),
     "llm.model": Key(
         "none", values.text, "what chat answers with: none, memos-mini, a pulled model's name, or a GGUF file's path"
     ),

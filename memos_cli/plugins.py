@@ -17,6 +17,8 @@ _BUILT_IN = {
     "weights.carriers": "memos_cli.backends.embedders.carriers:CARRIERS",
     "weights.poolings": "memos_cli.backends.embedders.find:POOLINGS",
     "weights.choose": "memos_cli.backends.embedders.find:choose",
+    "reranker.cross-encoder": "memos_cli.backends.rerankers.cross_encoder:CrossEncoderReranker",
+    "reranker.endpoint": "memos_cli.backends.rerankers.endpoint:EndpointReranker",
     "llm.llamacpp": "memos_cli.backends.llms.llamacpp:LlamaModel",
     "llm.openai": "memos_cli.backends.llms.openai:RemoteModel",
     "llm.check": "memos_cli.backends.llms.checks:check",

@@ -332,3 +332,33 @@ class Telling(Protocol):
     def notices(self) -> tuple[str, ...]:
         """What there is to tell since the last call, a line each."""
         ...
+
+
+@runtime_checkable
+class Reranker(Protocol):
+    """Reads a query together with each of some texts, and scores how well the text answers it."""
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        ...
+
+    @property
+    def local(self) -> bool:
+        """Whether query and texts stay in this process."""
+        ...
+
+    def scores(self, query: str, texts: Sequence[str]) -> Sequence[float | None]:
+        """A score for each text, the higher the better; its scale is the reranker's own.
+
+        Returns:
+            Finite numbers in the order of the texts, `None` of a text that was not scored.
+
+        Raises:
+            ModelUnavailable: it cannot be loaded, reached or run, or what it says is no score.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give the model's memory back; calling it twice is fine."""
+        ...

@@ -70,6 +70,7 @@ class Parts(NamedTuple):
             for; `header` trust, state, pin and priority.
         bm25: the BM25 score, 0 where no word matched.
         cosine: the cosine, `None` where the memory has no vector or the search was by words alone.
+        reranker: the log-odds that the reranker gave or took; `None` where it was not asked about this hit.
     """
 
     total: float
@@ -82,6 +83,15 @@ class Parts(NamedTuple):
     header: float
     bm25: float
     cosine: float | None
+    reranker: float | None = None
+
+
+class Passage(NamedTuple):
+    """The part of a long content that answers a query best; `start` and `end` are its places, counted in characters."""
+
+    start: int
+    end: int
+    text: str
 
 
 class Hit(NamedTuple):
@@ -91,12 +101,14 @@ class Hit(NamedTuple):
         score: the probability that the memory answers the query.
         fits: whether it fits by itself, and so is used, put into a prompt and taken by a chain.
         parts: what moved the score; `None` unless that was asked for.
+        alike: ids of the hits behind this one that say the same and are not shown.
     """
 
     memory: Memory
     score: float
     fits: bool = True
     parts: Parts | None = None
+    alike: tuple[str, ...] = ()
 
 
 class Found(NamedTuple):
@@ -106,7 +118,7 @@ class Found(NamedTuple):
         hits: none where nothing really fits, unless they were asked for all the same.
         answers: the probability that anything here answers the query.
         nearest: the hits that do not fit, where nothing does.
-        mode: `hybrid`, or `lexical` where no vectors were used.
+        mode: `hybrid`, or `lexical` where no vectors were used; with `+reranker` behind it where one had its part in the order.
         notices: what the person should know about the search, a line each.
     """
 

@@ -128,13 +128,13 @@ class SentenceEmbedder:
         folder = self._weights.folder
         if folder is None or not folder.is_dir():
             raise ModelUnavailable("no sentence-transformers folder for these weights", hint="use the gguf embedder")
-        with _quiet():
+        with quiet():
             try:
                 from sentence_transformers import SentenceTransformer
             except ImportError as error:
                 raise ModelUnavailable(f"sentence-transformers cannot be imported: {error}", hint=extra("bulk")) from error
             try:
-                model = SentenceTransformer(str(folder), device=_device(), local_files_only=True)
+                model = SentenceTransformer(str(folder), device=device(), local_files_only=True)
             except (OSError, ValueError, KeyError, RuntimeError) as error:
                 raise ModelUnavailable(
                     f"cannot load {folder}: {error}", hint="it must be a sentence-transformers folder"
@@ -197,7 +197,8 @@ def _piece(text: str) -> readability.Piece:
     return readability.piece(text[2:] if continues else text if special else WORD_START + text)
 
 
-def _device() -> str:
+def device() -> str:
+    """Where torch computes fastest on this machine."""
     import torch
 
     if torch.cuda.is_available():
@@ -206,7 +207,7 @@ def _device() -> str:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """No network, no telemetry, no progress bar, no warning while the packages load; restores the environment at its end."""
     before = {name: os.environ.get(name) for name in _OFFLINE}
     os.environ.update(_OFFLINE)

@@ -45,7 +45,17 @@ def search(app: App, /, query: tuple[str, ...], **given: Any) -> None:  # noqa: 
     (--all-hits shows the nearest all the same). Memories that fit by themselves count as used, except in a look back
     (--as-of, --snapshot). What was said in `memos chat` is found with --turns or --conversation NAME alone.
 
-    A batch (--jsonl) takes {"query": …, "as_of": …} a line and answers {"query": …, "hits": […]} a line, in order.
+    Hits that say the same take one place: the best of them is shown and counts as used, "and 3 like it" tells of the
+    others, and -k counts those that are shown. Of a long memory a terminal gets the passage that answers best.
+
+    A batch (--jsonl) takes {"query": …, "as_of": …} a line and answers {"query": …, "hits": […]} a line, in order. With
+    --json and --jsonl a hit names those that say the same in "alike", and of a memory of 800 characters or more the
+    passage in "passage": its text, and where it starts and ends in "content", counted in characters.
+
+    With the setting search.reranker a cross-encoder or an endpoint reorders the best hits (search.reranker_best): the hit
+    that it puts at a place moves towards the score of the hit that memos puts there (search.reranker_share). "mode" then
+    ends with "+reranker". Whether anything is found, and what counts as used, is decided without it. An endpoint is sent
+    the query and these memories, secrets hidden; where it fails, a line says so and the order stays.
 
     \b
     Examples:
@@ -55,6 +65,7 @@ def search(app: App, /, query: tuple[str, ...], **given: Any) -> None:  # noqa: 
       memos search diet --snapshot before-the-move
       memos --cube work --cube home search "door code"
       memos search --jsonl questions.jsonl -k 20 > answers.jsonl
+      memos config set search.reranker http://localhost:8080/v1
 
     \b
     Exit status:
@@ -88,7 +99,7 @@ def _show(app: App, found: Found, *, explain: bool, reveal: bool) -> None:
     if app.json:
         return
     for hit in found.hits:
-        for line in render.hit_lines(hit, reveal=reveal, parts=explain):
+        for line in render.hit_lines(hit, found.query, reveal=reveal, parts=explain):
             app.out(line)
     if not found.hits:
         app.note(_nothing(found, reveal=reveal))
@@ -106,12 +117,12 @@ def _nothing(found: Found, *, reveal: bool) -> str:
 
 def _found_json(found: Found, *, reveal: bool, parts: bool) -> dict[str, Any]:
     """The answer to one query, as `json.dumps` takes it: a batch writes thousands."""
-    hits = [_hit_json(hit, reveal=reveal, parts=parts) for hit in found.hits]
+    hits = [_hit_json(hit, found.query, reveal=reveal, parts=parts) for hit in found.hits]
     return {"query": found.query, "hits": hits, "mode": found.mode, "answers": round(found.answers, 6)}
 
 
-def _hit_json(hit: Hit, *, reveal: bool, parts: bool) -> dict[str, Any]:
-    memory = hit.memory
+def _hit_json(hit: Hit, query: str, *, reveal: bool, parts: bool) -> dict[str, Any]:
+    memory, passage = hit.memory, render.passage(hit.memory, query, reveal=reveal)
     fields = {
         "id": memory.id,
         "external_id": memory.external_id,
@@ -126,6 +137,8 @@ def _hit_json(hit: Hit, *, reveal: bool, parts: bool) -> dict[str, Any]:
         "key": memory.key,
         "speaker": memory.source.speaker,
         "cube": memory.cube,
+        "alike": hit.alike,
+        "passage": passage._asdict() if passage else None,
     }
     return {**fields, "parts": hit.parts._asdict() if hit.parts else None} if parts else fields
 

@@ -230,7 +230,7 @@ class Chat:
         words = intents.terms(what)
         if not words:
             return []
-        hits = self._recalling.search(what, 3 * TOLD).hits
+        hits = self._recalling.search(what, 3 * TOLD, apart=True).hits
         exact = [hit.memory for hit in hits if plain(hit.memory.content) == plain(what)]
         return exact[:1] or [hit.memory for hit in hits if words <= intents.terms(hit.memory.content)][:TOLD]
 

@@ -11,6 +11,7 @@ from memos_cli.operation.results import Found, Query
 if TYPE_CHECKING:
     from memos_cli.infra.vault.vault import Vault
     from memos_cli.operation.operator.agenda import Agenda
+    from memos_cli.operation.operator.reranker import SecondOpinion
     from memos_cli.session import Session
 
 
@@ -23,6 +24,7 @@ class MemOperator:
 
     def __init__(self, session: "Session") -> None:
         self._session = session
+        self._chosen: tuple[SecondOpinion | None, str | None] | None = None
 
     # -- reading
 
@@ -45,28 +47,19 @@ class MemOperator:
         self,
         query: str,
         *,
-        k: int | None = None,
-        user_id: str | None = None,
         wanted: Filter | None = None,
-        lexical: bool = False,
         record: bool = True,
-        all_hits: bool = False,
-        explain: bool = False,
+        **given: Any,  # noqa: ANN401 -- as `search_many` has them
     ) -> Found:
         """The memories that answer a query best; the uses of those that fit by themselves are recorded.
 
         Args:
             query: words, or a question.
-            k: how many memories; `None` for the setting `search.k`.
-            user_id: who is asking.
             wanted: narrows the memories that are searched.
-            lexical: search by words alone.
             record: whether being found counts as a use.
-            all_hits: return the nearest memories also where nothing really fits.
-            explain: tell what moved each score.
+            given: what else `search_many` takes.
         """
-        options = {"lexical": lexical, "all_hits": all_hits, "explain": explain}
-        (found,) = self.search_many([Query(query)], k=k, user_id=user_id, wanted=wanted, **options)
+        (found,) = self.search_many([Query(query)], wanted=wanted, **given)
         if record and not (wanted and wanted.looks_back):
             self.record_uses(hit.memory for hit in found.hits if hit.fits)
         return found
@@ -81,9 +74,21 @@ class MemOperator:
         lexical: bool = False,
         all_hits: bool = False,
         explain: bool = False,
+        apart: bool = False,
     ) -> list[Found]:
-        """The answers to several queries, in order. Being found in a batch does not count as a use."""
-        from memos_cli.operation.operator.retrieval import Search
+        """The answers to several queries, in order. Being found in a batch does not count as a use.
+
+        Args:
+            batch: the queries.
+            k: how many memories for each; `None` for the setting `search.k`.
+            user_id: who is asking.
+            wanted: narrows the memories that are searched.
+            lexical: search by words alone.
+            all_hits: return the nearest memories also where nothing really fits.
+            explain: tell what moved each score.
+            apart: return each hit, also where another says the same.
+        """
+        from memos_cli.operation.operator.retrieval import Search, Shown
 
         session = self._session
         vaults = session.vaults()
@@ -93,8 +98,20 @@ class MemOperator:
         def narrowed(vault: "Vault", as_of: str | None) -> Filter:
             return session.sight(vault, chosen._replace(at=as_of, past=True) if as_of else chosen, user_id)
 
-        options = {"lexical": lexical, "all_hits": all_hits, "explain": explain}
-        return Search(vaults, narrowed, session.embeddings, session.settings, **options).answer(batch, count)
+        opinion, notice = (None, None) if lexical else self._reranker()
+        shown = Shown(all_hits, explain, apart)
+        search = Search(vaults, narrowed, session.embeddings, session.settings, lexical=lexical, shown=shown, reranker=opinion)
+        if notice:
+            search.tell(notice)
+        return search.answer(batch, count)
+
+    def _reranker(self) -> "tuple[SecondOpinion | None, str | None]":
+        """The reranker that the settings name, and a notice; a model is loaded once."""
+        if self._chosen is None:
+            from memos_cli.operation.operator.reranker import chosen
+
+            self._chosen = chosen(self._session.settings)
+        return self._chosen
 
     def list(
         self, wanted: Filter | None = None, *, order: str = "newest", limit: int | None = None, user_id: str | None = None

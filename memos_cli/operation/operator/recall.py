@@ -159,9 +159,9 @@ class Recall:
                     current.add(identity)
         return set(rests) - current
 
-    def search(self, query: str, k: int) -> Recalled:
-        """The memories that a search finds and that fit by themselves; turns of chat are none."""
-        found = self._memories.search(query, k=k, record=False, user_id=self.person)
+    def search(self, query: str, k: int, *, apart: bool = False) -> Recalled:
+        """The memories that a search finds and that fit by themselves; turns of chat are none. `apart` as a search has it."""
+        found = self._memories.search(query, k=k, record=False, user_id=self.person, apart=apart)
         return Recalled((), tuple(hit for hit in found.hits if hit.fits), found.notices)
 
     def lay(self, message: str, found: Recalled, turns: Sequence[Turn]) -> Laid:

@@ -1,18 +1,20 @@
 """MemOperator's retrieval: candidates by words and by meaning from each cube, which `ranking` fuses into one list of hits."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import ModelUnavailable
 from memos_cli.infra.local.embeddings import Embeddings, try_pending
-from memos_cli.infra.vault import past, pool, queries, search
+from memos_cli.infra.vault import past, queries, search
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.infra.words import words
 from memos_cli.model import Filter, Memory
 from memos_cli.operation.operator import unread
-from memos_cli.operation.operator.ranking import evidence, floor, ranking
+from memos_cli.operation.operator.finder import Finder
+from memos_cli.operation.operator.ranking import duplicates, evidence, floor, ranking
 from memos_cli.operation.operator.ranking.features import Place, Pool
 from memos_cli.operation.operator.ranking.network import probability
 from memos_cli.operation.results import GET_MODEL, Found, Hit, Query
@@ -22,101 +24,15 @@ if TYPE_CHECKING:
     from memos_cli.config import Settings
     from memos_cli.infra.local.patched_matrix import PatchedMatrix
     from memos_cli.infra.local.vector_matrix import Matrix
+    from memos_cli.operation.operator.reranker import SecondOpinion
 
 
 CANDIDATES = 200
 """The least number of candidates that each of the two searches is asked for."""
 NEAREST = 3
 """How many memories are told of where nothing really fits."""
-_MANY = 4_000
-"""Rows of a matrix up to which it is asked of all of them whether they may be seen: 4 ms."""
 _TOLD = 10
 """Queries of a batch for which it is looked whether the embedder can read them and what they find."""
-_FEW = 8
-"""Where less than one in so many of the nearest rows may be seen, it is tried whether few of all may."""
-_ROUNDS = 4
-"""How many times as many rows are asked as in the round before."""
-_MOST_ASKED = 20_000
-"""Rows of which it is asked one by one: 30 ms. After them all that may be seen are read."""
-
-
-class Finder:
-    """Finds candidates in one cube; what several queries share (the matrix, the visible rows) is made once.
-
-    Args:
-        matrix: returns the cube's hot vectors, or with `True` its cold ones; `None` where the present embedder made none.
-        vectors: returns the vectors of some rows, or with `True` of cold ones too.
-    """
-
-    def __init__(
-        self,
-        vault: Vault,
-        wanted: Filter,
-        matrix: "Callable[[Vault, bool], Matrix | PatchedMatrix | None]",
-        vectors: "Callable[[Vault, Sequence[int], bool], dict[int, Any]]",
-    ) -> None:
-        self.vault = vault
-        self._read_vectors = vectors
-        self._sight = queries.condition(wanted)
-        self._wanted = wanted
-        self._make_matrix = matrix
-        self._cold = queries.reaches_cold(wanted)
-        self._matrices: list[Matrix | PatchedMatrix] | None = None
-        self._visible: Any = None
-
-    def by_words(self, query: str, count: int) -> dict[int, float]:
-        """The candidates by words: row number to BM25 score."""
-        return dict(search.lexical(self.vault, query, self._sight, count, cold=self._cold))
-
-    def beside(self, turns: Sequence[pool.Turn], reach: int) -> dict[pool.Turn, int]:
-        """The rows of the turns at most `reach` before and after these, as far as the principal may see them."""
-        return pool.turns_beside(self.vault, turns, reach, self._sight)
-
-    def matrices(self) -> "list[Matrix | PatchedMatrix]":
-        """The vectors that are searched: of hot memories, and of cold ones where the filter reaches them."""
-        if self._matrices is None:
-            made = [self._make_matrix(self.vault, cold) for cold in ((False, True) if self._cold else (False,))]
-            self._matrices = [matrix for matrix in made if matrix is not None]
-        return self._matrices
-
-    def vectors(self, rows: Sequence[int]) -> dict[int, Any]:
-        """The vectors of these rows, as far as they have one: float32, shape (dimensions,)."""
-        return self._read_vectors(self.vault, rows, self._cold)
-
-    def by_meaning(self, vector: Any, count: int) -> dict[int, float]:  # noqa: ANN401 -- numpy
-        """The candidates by meaning: row number to cosine; `vector` is a unit vector, float32, shape (dimensions,)."""
-        found: dict[int, float] = {}
-        for matrix in self.matrices():
-            found |= self._seen(matrix, vector, count)
-        return found
-
-    def _seen(self, matrix: "Matrix | PatchedMatrix", vector: Any, count: int) -> dict[int, float]:  # noqa: ANN401 -- numpy
-        """The nearest rows that may be seen.
-
-        Whether a row may be seen is asked of the nearest ones alone, of more and more until there are enough: of all it would
-        take a second in a cube of a million. Where the filter names a task, a key or a tag, or the nearest ones show that few
-        may be seen, those are read by their index and scored, and no others.
-        """
-        if self._visible is None and len(matrix) <= _MANY:
-            self._visible = search.visible_rows(self.vault, self._sight)
-        narrow = bool(self._wanted.task or self._wanted.key or self._wanted.tags)
-        asked = count + count // 4
-        while self._visible is None:
-            if narrow or asked > _MOST_ASKED:
-                most = -1 if asked > _MOST_ASKED else _MANY + 1
-                rows = search.visible_rows(self.vault, queries.condition(self._wanted, scan=True), most)
-                self._visible = None if len(rows) == most else rows
-                narrow = False
-                continue
-            keys, scores = matrix.top(vector, asked)
-            near = dict(zip(keys.tolist(), scores.tolist(), strict=True))
-            seen = set(search.rows_that(self.vault, list(near), self._sight))
-            if len(seen) >= count or len(near) < asked:
-                return dict([(n, score) for n, score in near.items() if n in seen][:count])
-            narrow = _FEW * len(seen) < asked
-            asked *= _ROUNDS
-        keys, scores = matrix.top(vector, count, self._visible)
-        return dict(zip(keys.tolist(), scores.tolist(), strict=True))
 
 
 def candidates(
@@ -148,6 +64,39 @@ def candidates(
     return evidence.gather(finders, asked, lexical, cosines)
 
 
+def _memories(finders: Sequence[Finder], places: Sequence[Place]) -> dict[Place, Memory]:
+    found: dict[Place, Memory] = {}
+    for cube, finder in enumerate(finders):
+        mine = queries.by_rows(finder.vault, [n for index, n in places if index == cube])
+        found |= {(cube, n): memory for n, memory in mine.items()}
+    return found
+
+
+def _each(finders: Sequence[Finder], places: Sequence[Place]) -> Iterator[Memory]:
+    """These memories in order, read when they are asked for."""
+    for start in range(0, len(places), CANDIDATES):
+        some = places[start : start + CANDIDATES]
+        memories = _memories(finders, some)
+        yield from (memories[place] for place in some)
+
+
+class Shown(NamedTuple):
+    """What is shown of the hits of a query.
+
+    Attributes:
+        all_hits: the nearest memories also where nothing really fits.
+        explain: what moved each score.
+        apart: each hit, also where another says the same.
+    """
+
+    all_hits: bool = False
+    explain: bool = False
+    apart: bool = False
+
+
+SHOWN = Shown()
+
+
 class Search:
     """Answers a batch of queries.
 
@@ -157,8 +106,8 @@ class Search:
         embeddings: the home's embedder and vectors.
         settings: `search.pending` and `embedder` are read.
         lexical: search by words alone.
-        all_hits: show the nearest memories also where nothing really fits.
-        explain: tell what moved each score.
+        shown: what is shown of the hits.
+        reranker: reorders the best hits; `None` where there is none.
     """
 
     def __init__(
@@ -169,14 +118,15 @@ class Search:
         settings: "Settings",
         *,
         lexical: bool,
-        all_hits: bool = False,
-        explain: bool = False,
+        shown: Shown = SHOWN,
+        reranker: "SecondOpinion | None" = None,
     ) -> None:
         self._vaults = vaults
         self._wanted = wanted
         self._embeddings = embeddings
         self._settings = settings
-        self._all_hits, self._explain = all_hits, explain
+        self._all_hits, self._explain, self._apart = shown
+        self._reranker = reranker
         self._notices: list[str] = []
         self._fresh = False
         self._finders: dict[str | None, list[Finder]] = {}
@@ -207,6 +157,10 @@ class Search:
                 f"{foreign} memories were embedded by another model and are searched by words alone; mend it with: "
                 "memos doctor --reembed"
             )
+
+    def tell(self, notice: str) -> None:
+        """Put a notice before those of the search."""
+        self._notices.insert(0, notice)
 
     def answer(self, batch: Sequence[Query], k: int) -> list[Found]:
         """The answers, in the order of the queries."""
@@ -251,35 +205,64 @@ class Search:
         asked = words.query_words(query.text)
         ranked = ranking.rank(query.text, asked, frozenset(asked) - words.left_out(query.text), pool)
         answers = bool(ranked.judged) and ranked.answers >= floor.ANSWERS
-        hits = self._hits(finders, ranked if answers else ranked._replace(passing=None), pool, rest, k)
+        moves = self._second_opinion(query.text, finders, ranked.judged) if answers or self._all_hits else {}
+        hits = self._hits(finders, ranked if answers else ranked._replace(passing=None), moves, pool, rest, k)
         shown = hits if answers or self._all_hits else ()
         if mode == "hybrid" and self._embedder is not None and index < _TOLD:
             found = [hit.memory.content for hit in hits]
             self._notices += unread.notices(self._embedder, query.text, found, lambda: self._newest(query))
         notices = tuple(dict.fromkeys(self._notices))
         seconds = time.perf_counter() - start
+        mode += "+reranker" * bool(moves)
         return Found(query.text, shown, mode, seconds, notices, ranked.answers, () if answers else hits[:NEAREST])
 
+    def _second_opinion(self, query: str, finders: Sequence[Finder], judged: Sequence[floor.Judged]) -> dict[Place, float]:
+        """What the reranker moves of each of the best hits, in log-odds; nothing where it fails, which is told once."""
+        if self._reranker is None or not judged:
+            return {}
+        best = judged[: self._reranker.best]
+        memories = _memories(finders, [one.place for one in best])
+        try:
+            moved = self._reranker.moves(query, [memories[one.place] for one in best], [one.log_odds for one in best])
+        except ModelUnavailable as error:
+            self._reranker = None  # a batch does not wait for it again and again
+            hint = f" ({error.hint})" if error.hint else ""
+            self._notices.append(f"the reranker had no part in the order: {error.message}{hint}")
+            return {}
+        return {one.place: move for one, move in zip(best, moved, strict=True)}
+
     def _hits(
-        self, finders: Sequence[Finder], ranked: "ranking.Ranked", pool: Pool, rest: Sequence[Place], k: int
+        self,
+        finders: Sequence[Finder],
+        ranked: "ranking.Ranked",
+        moves: Mapping[Place, float],
+        pool: Pool,
+        rest: Sequence[Place],
+        k: int,
     ) -> tuple[Hit, ...]:
-        best = ranked.judged[:k]
-        places = [one.place for one in best] + list(rest[: k - len(best)])
-        memories: dict[Place, Memory] = {}
-        for cube, finder in enumerate(finders):
-            found = queries.by_rows(finder.vault, [n for index, n in places if index == cube])
-            memories |= {(cube, n): memory for n, memory in found.items()}
+        order = sorted(ranked.judged, key=lambda one: -(one.log_odds + moves.get(one.place, 0.0)))
+        judged = {one.place: one for one in order}
+        said = chain(
+            (duplicates.of_row(pool.rows[place]) for place in judged),
+            (duplicates.of_memory(memory) for memory in _each(finders, rest)),
+        )
+        groups = duplicates.grouped(said, k, apart=self._apart)
+        places = [*judged, *rest]
+        memories = _memories(finders, [places[index] for group in groups for index in (group.best, *group.others)])
         scores = ranking.lexical_scores(pool) if self._explain else {}
-        hits = [
-            Hit(
-                memories[one.place],
-                probability(one.log_odds),
-                ranked.passing is not None and floor.fits(one, ranked.passing),
-                ranking.parts(one, pool, scores) if self._explain else None,
-            )
-            for one in best
-        ]
-        return (*hits, *(Hit(memories[place], 0.0, fits=False) for place in rest[: k - len(best)]))
+        hits = []
+        for group in groups:
+            place = places[group.best]
+            alike = tuple(memories[places[index]].id for index in group.others)
+            one = judged.get(place)
+            if one is None:
+                hits.append(Hit(memories[place], 0.0, fits=False, alike=alike))
+                continue
+            score = probability(one.log_odds + moves.get(place, 0.0))
+            parts = ranking.parts(one, pool, scores)._replace(total=score, reranker=moves.get(place)) if self._explain else None
+            fits = ranked.passing is not None and floor.fits(one, ranked.passing)
+            hits.append(Hit(memories[place], score, fits, parts, alike))
+        return tuple(hits)
 
     def _newest(self, query: Query) -> list[str]:
         """The contents of the newest memories that could have been found."""

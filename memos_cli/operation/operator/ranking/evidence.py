@@ -10,7 +10,7 @@ from memos_cli.operation.operator.ranking.features import REACH, Place, Pool
 from memos_cli.operation.operator.ranking.fusion import fused
 
 if TYPE_CHECKING:
-    from memos_cli.operation.operator.retrieval import Finder
+    from memos_cli.operation.operator.finder import Finder
     from memos_cli.ports import Embedder
 
 READ = 80
