@@ -139,11 +139,11 @@ class Replier:
             word: what to say to a message that states something and asks nothing; `None` for a message that asks.
         """
         if self._llm is None:
-            result, shown = self._from_memories(whole.prompt.question, found, word)
+            result, shown = self._from_memories(found, word)
             return Reply(result._replace(prompt=self._recalling.in_order(whole)), shown)
         return self._by_heart(self._llm, whole, found, stream) or self._from_model(self._llm, whole, found, stream, word)
 
-    def _from_memories(self, message: str, found: Recalled, word: str | None) -> Reply:
+    def _from_memories(self, found: Recalled, word: str | None) -> Reply:
         """The best memories word for word; a message that only states something is acknowledged with `word`."""
         if word is not None:
             return Reply(extractive(word, []), ())

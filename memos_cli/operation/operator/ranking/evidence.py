@@ -1,7 +1,7 @@
 """Gathers what ranking reads of a query's candidates: their rows, the turns beside them, where words occur, vectors."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from memos_cli.infra.vault import pool as rows
 from memos_cli.infra.vault.occurrences import occurrences, statistics
@@ -9,7 +9,7 @@ from memos_cli.operation.operator.ranking.features import REACH, Place, Pool
 from memos_cli.operation.operator.ranking.fusion import fused
 
 if TYPE_CHECKING:
-    from memos_cli.operation.operator.retrieval import Finder
+    from memos_cli.infra.vault.connection import OpenCube
     from memos_cli.ports import Embedder
 
 READ = 80
@@ -22,6 +22,35 @@ _READ_OF = 200
 """Characters of a candidate that are looked at for whether the embedder can read them."""
 _PRIOR = 20
 """How many texts the embedder's own mean and deviation count for, beside those of the cube: a cube may have five."""
+
+
+class Sampled(Protocol):
+    """Vectors of a cube."""
+
+    def sample(self, count: int) -> Any:  # noqa: ANN401 -- numpy
+        """Some of them, at most so many: float32, shape (n, dimensions)."""
+        ...
+
+
+class Finder(Protocol):
+    """What is asked of a cube; `retrieval.Finder` answers it."""
+
+    @property
+    def vault(self) -> "OpenCube":
+        """The cube, or a view of its past."""
+        ...
+
+    def beside(self, turns: Sequence[rows.Turn], reach: int) -> Mapping[rows.Turn, int]:
+        """The rows of the turns at most `reach` before and after these, as far as the principal may see them."""
+        ...
+
+    def matrices(self) -> Sequence[Sampled]:
+        """The vectors that are searched."""
+        ...
+
+    def vectors(self, rows: Sequence[int]) -> Mapping[int, Any]:
+        """The vectors of these rows, as far as they have one."""
+        ...
 
 
 class Asked(NamedTuple):
@@ -40,7 +69,7 @@ class Asked(NamedTuple):
 
 
 def gather(
-    finders: "Sequence[Finder]", asked: Asked, lexical: Mapping[Place, float], cosines: Mapping[Place, float]
+    finders: Sequence[Finder], asked: Asked, lexical: Mapping[Place, float], cosines: Mapping[Place, float]
 ) -> tuple[Pool, list[Place]]:
     """The pool of a query's candidates, and the other candidates, best first.
 
@@ -87,7 +116,7 @@ def gather(
     )
 
 
-def _rows(finders: "Sequence[Finder]", places: Iterable[Place]) -> dict[Place, rows.Row]:
+def _rows(finders: Sequence[Finder], places: Iterable[Place]) -> dict[Place, rows.Row]:
     wanted = list(places)
     found: dict[Place, rows.Row] = {}
     for cube, finder in enumerate(finders):
@@ -98,7 +127,7 @@ def _rows(finders: "Sequence[Finder]", places: Iterable[Place]) -> dict[Place, r
 
 
 def _meaning(
-    finders: "Sequence[Finder]",
+    finders: Sequence[Finder],
     found: Mapping[Place, rows.Row],
     turns: Mapping[tuple[int, rows.Turn], Place],
     near: Iterable[Place],
