@@ -18,6 +18,9 @@ PAST = -0.3
 RAISED = 0.1
 """Log-odds that a pinned memory gains, and one of raised priority: they decide between equals."""
 
+_DIGITS = 9
+"""Digits of log-odds that count for the order: numpy adds up the same features in another order in another row."""
+
 
 class Ranked(NamedTuple):
     """The candidates of a query, best first.
@@ -45,7 +48,7 @@ def rank(query: str, words: Sequence[str], content: frozenset[str], pool: Pool) 
     rows = features(query, words, pool)
     odds = net.log_odds(list(rows.values()))
     judged = [Judged(place, one + moved(pool.rows[place]), row) for (place, row), one in zip(rows.items(), odds, strict=True)]
-    judged.sort(key=lambda one: (-one.log_odds, one.place))
+    judged.sort(key=lambda one: (-round(one.log_odds, _DIGITS), one.place))
     passing = floor.certain(query, words, content, pool)
     answers = floor.answered(net, judged, sum(one.documents for one in pool.statistics))
     return Ranked(judged, 1.0 if passing else answers, passing)
