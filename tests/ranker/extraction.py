@@ -12,6 +12,7 @@ from memos_cli.infra.words import words
 from memos_cli.interface.api import MOS
 from memos_cli.model import Filter
 from memos_cli.operation.operator.ranking.features import FEATURES, Pool, features
+from memos_cli.operation.operator.ranking.floor import Known, known
 from memos_cli.operation.operator.retrieval import Search, candidates
 
 
@@ -31,7 +32,7 @@ class Example(NamedTuple):
         labels: float32, shape (candidates,): 1 for a memory that answers.
         relevant: how many memories answer, those that are no candidates among them.
         lexical: whether the search was by words alone.
-        documents: how many memories were searched.
+        known: what the cube knows of the words of the query.
     """
 
     inputs: NDArray[np.float32]
@@ -39,7 +40,7 @@ class Example(NamedTuple):
     relevant: int
     lexical: bool
     asked: Asked
-    documents: int = 0
+    known: Known = Known(0)
 
 
 def examples(home: Path, asked: Sequence[Asked], *, lexical: bool) -> list[Example]:
@@ -68,4 +69,4 @@ def _example(asked: Asked, pool: Pool, wanted: set[int], *, lexical: bool) -> Ex
     rows = features(asked.query, words.query_words(asked.query), pool)
     inputs = np.array(list(rows.values()), np.float32).reshape(-1, len(FEATURES))
     labels = np.array([float(n in wanted) for _, n in rows], np.float32)
-    return Example(inputs, labels, len(wanted), lexical, asked, sum(one.documents for one in pool.statistics))
+    return Example(inputs, labels, len(wanted), lexical, asked, known(asked.query, words.query_words(asked.query), pool.statistics))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from operator import mul
 from typing import NamedTuple
 
-from memos_cli.infra.vault.occurrences import Occurrences
+from memos_cli.infra.vault.occurrences import Occurrences, Statistics
 from memos_cli.operation.operator.ranking import question
 from memos_cli.operation.operator.ranking.features import FEATURES, Place, Pool
 from memos_cli.operation.operator.ranking.network import Network, probability
@@ -16,9 +16,9 @@ from memos_cli.operation.operator.ranking.rarity import rarity
 
 SIGNS = (
     "best", "second", "third", "tenth", "telling of the best", "most telling", "all words", "phrase", "cosine of the best",
-    "nearest", "asked", "asks", "vectors", "size", "telling and near",
+    "nearest", "asked", "asks", "vectors", "size", "telling and near", "known", "names known", "named",
 )  # fmt: skip
-"""What the floor reads of the best hits, in the order of its weights."""
+"""What the floor reads of the best hits and of the query, in the order of its weights."""
 _BEST = 5
 """How many of the best hits are read."""
 _AT = {name: place for place, name in enumerate(FEATURES)}
@@ -42,12 +42,41 @@ class Judged(NamedTuple):
     features: Sequence[float]
 
 
-def signs(judged: Sequence[Judged], documents: int) -> list[float]:
+class Known(NamedTuple):
+    """What the cubes know of a query's words, whatever was found.
+
+    Attributes:
+        documents: how many memories were searched.
+        words: the share of its words, weighed by their rarity in the language, that any memory has; `names` that of its names.
+        named: whether it has names.
+    """
+
+    documents: int
+    words: float = 1.0
+    names: float = 1.0
+    named: bool = False
+
+
+def known(query: str, words: Sequence[str], statistics: Sequence[Statistics]) -> Known:
+    """What the cubes know of the words of a query."""
+    names = question.read(query).names
+    having = [sum(one.having[place] for one in statistics) > 0 for place in range(len(words))]
+    weights = [rarity(word) for word in words]
+    named = [there for there, word in zip(having, words, strict=True) if word in names]
+    return Known(
+        sum(one.documents for one in statistics),
+        sum(weight for weight, there in zip(weights, having, strict=True) if there) / (sum(weights) or 1.0),
+        sum(named) / len(named) if named else 1.0,
+        bool(named),
+    )
+
+
+def signs(judged: Sequence[Judged], told: Known) -> list[float]:
     """What the floor reads of these hits, the best first.
 
     Args:
         judged: the candidates.
-        documents: how many memories were searched.
+        told: what is known of the query's words.
     """
     odds = [max(-8.0, min(8.0, one.log_odds)) / 4 for one in judged[:10]]
     odds += [-2.0] * (10 - len(odds))
@@ -63,17 +92,17 @@ def signs(judged: Sequence[Judged], documents: int) -> list[float]:
 
     return [
         odds[0], odds[1], odds[2], odds[9], first("telling"), most("telling"), most("all words"), most("phrase"),
-        first("cosine"), most("cosine"), first("asked"), most("asks"), first("has vector"), log1p(documents) / 10,
-        first("telling") * first("cosine"),
+        first("cosine"), most("cosine"), first("asked"), most("asks"), first("has vector"), log1p(told.documents) / 10,
+        first("telling") * first("cosine"), told.words, told.names, float(told.named),
     ]  # fmt: skip
 
 
-def answered(network: Network, judged: Sequence[Judged], documents: int) -> float:
+def answered(network: Network, judged: Sequence[Judged], told: Known) -> float:
     """The probability that any of these candidates, the best first, answers the query."""
     if not judged:
         return 0.0
-    *weights, bias = network.floor
-    return probability(sum(map(mul, weights, signs(judged, documents))) + bias)
+    *weights, bias = network.floor_in_talk if judged[0].features[_AT["in talk"]] else network.floor
+    return probability(sum(map(mul, weights, signs(judged, told))) + bias)
 
 
 def certain(query: str, words: Sequence[str], content: frozenset[str], pool: Pool) -> set[Place]:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from memos_cli.operation.operator.ranking.features import FEATURES
 
+_IN_TALK = FEATURES.index("in talk")
 _FILE = Path(__file__).parents[3] / "data" / "ranker.json"
 
 
@@ -26,20 +27,23 @@ class Network(NamedTuple):
         biases: of the hidden units.
         output: a weight for each hidden unit.
         bias: added to the output.
-        floor: weights of `floor.SIGNS`, and last what is added.
+        in_talk: added for a turn of a conversation, and `apart` for any other memory: what makes the log-odds probabilities.
+        floor: weights of `floor.SIGNS`, and last what is added; `floor_in_talk` where the best hit is a turn.
     """
 
     hidden: tuple[tuple[float, ...], ...]
     biases: tuple[float, ...]
     output: tuple[float, ...]
     bias: float
+    in_talk: float
+    apart: float
     floor: tuple[float, ...]
+    floor_in_talk: tuple[float, ...]
 
     def log_odds(self, rows: Sequence[Sequence[float]]) -> list[float]:
         """The log-odds of each candidate, given its features."""
-        if "numpy" in sys.modules and rows:
-            return self._with_numpy(rows)
-        return self._in_python(rows)
+        odds = self._with_numpy(rows) if "numpy" in sys.modules and rows else self._in_python(rows)
+        return [one + (self.in_talk if row[_IN_TALK] else self.apart) for one, row in zip(odds, rows, strict=True)]
 
     def _in_python(self, rows: Sequence[Sequence[float]]) -> list[float]:
         units = tuple(zip(self.hidden, self.biases, self.output, strict=True))
@@ -65,7 +69,10 @@ def network() -> Network:
         tuple(told["biases"]),
         tuple(told["output"]),
         told["bias"],
+        told["in_talk"],
+        told["apart"],
         tuple(told["floor"]),
+        tuple(told["floor_in_talk"]),
     )
 
 

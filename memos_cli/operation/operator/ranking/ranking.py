@@ -50,7 +50,7 @@ def rank(query: str, words: Sequence[str], content: frozenset[str], pool: Pool) 
     judged = [Judged(place, one + moved(pool.rows[place]), row) for (place, row), one in zip(rows.items(), odds, strict=True)]
     judged.sort(key=lambda one: (-round(one.log_odds, _DIGITS), one.place))
     passing = floor.certain(query, words, content, pool)
-    answers = floor.answered(net, judged, sum(one.documents for one in pool.statistics))
+    answers = floor.answered(net, judged, floor.known(query, words, pool.statistics))
     return Ranked(judged, 1.0 if passing else answers, passing)
 
 
