@@ -101,7 +101,7 @@ def stems() -> frozenset[str]:
 
 
 def _carriers() -> Mapping[str, Any]:
-    found: Mapping[str, Any] = plugins.load("weights", "carriers")
+    found: Mapping[str, Any] = plugins.load("weights", "carriers")()
     return found
 
 

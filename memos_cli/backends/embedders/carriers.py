@@ -4,6 +4,7 @@
 without running anything of it. Where the package is installed, its weights are used as they lie there.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,3 +82,8 @@ MULTILINGUAL = Carrier(
 )
 CARRIERS = {carrier.name: carrier for carrier in (MINILM, MULTILINGUAL)}
 """By name, the one that `auto` prefers first."""
+
+
+def carriers() -> Mapping[str, Carrier]:
+    """As `CARRIERS`."""
+    return CARRIERS

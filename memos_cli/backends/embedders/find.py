@@ -27,8 +27,6 @@ cores, one context), so it wins from 7 / (1/288 - 1/397) = 7,300 texts on. On bu
 157), since its threads wait for each other by spinning.
 """
 
-POOLINGS = ("mean", "cls", "last")
-"""How the vectors of a text's tokens can be made one: their mean, or that of the first or of the last."""
 _AUTO, _NONE = "auto", "none"
 _PREFIXES = (
     ("multilingual-e5", "query: ", "passage: "),

