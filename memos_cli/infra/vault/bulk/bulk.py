@@ -6,7 +6,6 @@ agree.
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from hashlib import sha256
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -67,6 +66,8 @@ class BulkAppender(Appender):
         Raises:
             UsageError: no cube file could carry one of them (see `limits`).
         """
+        from hashlib import sha256  # here, since it loads OpenSSL, and a search does not need it
+
         encode = log.encoded
         # What is the same in all headers is made into JSON once; `log.header_hash` makes the same text of an operation.
         start, clock = f"[{encode(self._replica)},", f",{self.clock},"
