@@ -65,9 +65,9 @@ def lexical(vault: "OpenCube", query: str, sight: Condition, limit: int, *, cold
         return []
     cold = cold and vault.conn.execute("SELECT 1 FROM cold_fts_docsize LIMIT 1").fetchone() is not None
     if any(weights.documents(vault.conn, table) >= LARGE for table in ("fts", "cold_fts")[: 1 + cold]):
-        from memos_cli.infra.vault.lexical.lexical import candidates
+        from memos_cli.infra.vault.lexical.lexical import Sight, candidates
 
-        return candidates(vault, expressions[:_MOST_PARTS], sight, limit, cold=cold)
+        return candidates(vault, expressions[:_MOST_PARTS], Sight(sight, queries.narrowed(sight)), limit, cold=cold)
     if cold:
         return _in_both(vault.conn, expressions[:_MOST_PARTS], sight, limit)
     return ranked(vault, " OR ".join(expressions), sight, limit)

@@ -36,6 +36,18 @@ def test_a_list_by_creation_sorts_only_what_it_shows(mos: MOS, order: str, narro
     assert not any("TEMP B-TREE FOR ORDER BY" in step for step in chosen[:-1])
 
 
+def test_a_list_of_what_has_a_rare_tag_reads_nothing_else(mos: MOS) -> None:
+    mos.add(drafts=[Draft(f"note {n}", tags=("rare", "odd")[: 1 + n % 2] if n < 4 else ("odd",)) for n in range(400)])
+    for order in ("newest", "oldest", "updated", "priority"):
+        for tags in (("rare",), ("RARE", "odd")):
+            wanted = Filter(at=mos.now, tags=tags)
+            steps = plan(mos, wanted, order, 20)
+            assert not any(step.startswith("SCAN m") for step in steps), (order, tags, steps)
+            whole = [memory for memory in mos.list(order=order) if {tag.lower() for tag in tags} <= set(memory.tags)]
+            assert list(mos.list(wanted, order=order, limit=3)) == whole[:3]
+            assert 1 < len(whole) < 5
+
+
 def test_a_list_of_everything_in_order_sorts_nothing(mos: MOS) -> None:
     mos.add("one")
     steps = plan(mos, Filter(at=mos.now), "newest", None)
