@@ -86,8 +86,9 @@ def condition(wanted: Filter, *, scan: bool = False) -> Condition:
 
 
 def narrowed(sight: Condition) -> Condition:
-    """The same condition for a statement that begins with the memories that have a tag, from the index of names."""
-    return sight[0].replace(f"EXISTS ({_TAGGED})", _WITH_TAG), sight[1]
+    """The same for a statement that begins with the memories that have a name; "+" keeps it from the index of states."""
+    clause = sight[0].replace(f"EXISTS ({_TAGGED})", _WITH_TAG)
+    return clause.replace("m.state", "+m.state") if "m.n IN (SELECT n FROM names" in clause else clause, sight[1]
 
 
 def by_id(wanted: Filter) -> Condition:

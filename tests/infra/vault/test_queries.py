@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from memos_cli import MOS
-from memos_cli.infra.vault import schema
+from memos_cli.infra.vault import queries, schema
 from memos_cli.infra.vault.check import check
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Draft, Filter, State
@@ -46,6 +46,15 @@ def test_a_list_of_what_has_a_rare_tag_reads_nothing_else(mos: MOS) -> None:
             whole = [memory for memory in mos.list(order=order) if {tag.lower() for tag in tags} <= set(memory.tags)]
             assert list(mos.list(wanted, order=order, limit=3)) == whole[:3]
             assert 1 < len(whole) < 5
+
+
+@pytest.mark.parametrize("narrow", [{"tags": ("rare",)}, {"task": "move"}, {"key": "city"}, {"tags": ("a",), "key": "city"}])
+def test_a_scan_for_a_name_begins_with_the_index_of_names(mos: MOS, narrow: dict[str, Any]) -> None:
+    mos.add("one")
+    clause, values = queries.condition(Filter(at=mos.now, **narrow), scan=True)
+    sql = f"EXPLAIN QUERY PLAN SELECT m.n FROM memories m WHERE {clause}"  # noqa: S608 -- the program's own
+    steps = [row[3] for row in mos.vault("default").conn.execute(sql, values)]
+    assert "SEARCH m USING INTEGER PRIMARY KEY (rowid=?)" in steps, steps
 
 
 def test_a_list_of_everything_in_order_sorts_nothing(mos: MOS) -> None:
