@@ -13,7 +13,7 @@ from memos_cli import hybrid_clock
 from memos_cli.errors import UsageError
 from memos_cli.infra import limits
 from memos_cli.infra.names import compared
-from memos_cli.infra.vault import fold, log, rows, units
+from memos_cli.infra.vault import connection, fold, log, rows, units
 from memos_cli.infra.vault.log import Appender
 from memos_cli.infra.vault.units import Unit
 from memos_cli.model import Draft, Memory, Operation
@@ -120,6 +120,8 @@ class BulkUnit(Unit):
 
     def add_all(self, drafts: Sequence[New], owner: str) -> list[str]:
         """Store drafts as new memories, as `Unit.add` does; their ids, in the same order."""
+        if self.log.count + len(drafts) >= connection.MANY > self.log.count:
+            connection.make_room(self._conn)
         ids = [units.new_id() for _ in drafts]
         changes = [fold.change_of(new.draft, owner) for new in drafts]
         moment = BulkAppender.of(self.log).append_new("memory", list(zip(ids, changes, strict=True)))

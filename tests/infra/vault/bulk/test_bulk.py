@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from memos_cli import MOS
 from memos_cli.config import Settings, paths
 from memos_cli.errors import UsageError
-from memos_cli.infra.vault import log, units
+from memos_cli.infra.vault import connection, log, units
 from memos_cli.infra.vault.check import check
 from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
@@ -109,6 +109,23 @@ def test_most_drafts_are_written_in_one_go(mos: MOS, monkeypatch: pytest.MonkeyP
     mos.undo()
     assert mos.list() == ()
     assert faults(vault) == []
+
+
+def test_many_have_more_memory_while_they_are_written_and_no_longer(mos: MOS, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "MANY", 1_500)
+    mos.create_cube("default")
+    conn = mos.vault("default").conn
+    (before,) = conn.execute("PRAGMA cache_size").fetchone()
+    sizes: set[int] = set()
+
+    def look(_: int) -> None:
+        sizes.add(conn.execute("PRAGMA cache_size").fetchone()[0])
+
+    mos.add(drafts=(Draft(f"note {n}") for n in range(1_000)), tell=look)
+    assert sizes == {before}
+    mos.add(drafts=(Draft(f"another {n}") for n in range(2_000)), tell=look)
+    assert sizes == {before, 8 * before}
+    assert conn.execute("PRAGMA cache_size").fetchone() == (before,)
 
 
 def test_one_draft_that_no_file_could_carry_stores_none(mos: MOS) -> None:
