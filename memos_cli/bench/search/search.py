@@ -25,8 +25,10 @@ from memos_cli.model import Draft
 
 SMALL = 100
 """Memories of the cube beside which commands are measured."""
-_LOT = 10_000
+_LOT = 100_000
 """Memories that are added in one transaction."""
+_STEP = 1_000
+"""Memories that count as much as one search in what is done."""
 _BYTES = 4_000
 """Bytes of disk that a memory takes at most: its row, its operation, its vector there and in the file of vectors."""
 _PER_CLUSTER = 200
@@ -62,10 +64,10 @@ def run(memories: int, seed: int, repeat: int, tell: Tell = lambda *_: None) -> 
                 hint="set TMPDIR to a folder on a larger disk, or measure fewer: --memories 100000",
             )
         searches, commands = warm.count(repeat), 4 * _COLD
-        total = memories + SMALL + _LOT // 10 * (searches + commands)
+        total = memories + SMALL + _STEP * (searches + commands)
 
         def step(done: int) -> None:
-            tell(memories + SMALL + _LOT // 10 * done, total)
+            tell(memories + SMALL + _STEP * done, total)
 
         task = Task(str(Path(place) / "large"), _CUBE, max(8, memories // _PER_CLUSTER), seed, repeat)
         small = task._replace(folder=str(Path(place) / "small"))
@@ -94,7 +96,7 @@ def write(task: Task, memories: int, tell: Callable[[int], None] = lambda _: Non
         mos.create_cube(task.cube)
         while lot := [Draft(text) for text in islice(texts, _LOT)]:  # what is made up is no part of the time
             start = time.perf_counter()
-            mos.add(drafts=iter(lot))
+            mos.add(drafts=iter(lot), tell=lambda some, done=done: tell(done + some))  # type: ignore[misc]
             mos.embed()
             seconds += time.perf_counter() - start
             done += len(lot)

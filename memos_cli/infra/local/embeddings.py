@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from memos_cli import plugins
 from memos_cli.errors import CubeLocked, MemosError, ModelUnavailable
-from memos_cli.infra.local.vector_index import PATCHED, VectorIndex
+from memos_cli.infra.local.vector_index import VectorIndex
 from memos_cli.infra.vault import search
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.ports import Embedder, Progress
@@ -140,7 +140,7 @@ class Embeddings:
         return self._index.matrix(vault, embedder, cold=cold)
 
     def index(
-        self, vault: Vault, embedder: Embedder, *, cold: bool = False, most: int = PATCHED
+        self, vault: Vault, embedder: Embedder, *, cold: bool = False, most: int | None = None
     ) -> "Matrix | PatchedMatrix | None":
         """The hot (or cold) vectors of a cube that this embedder made, ready to scan; see `VectorIndex.index`."""
         return self._index.index(vault, embedder, cold=cold, most=most)

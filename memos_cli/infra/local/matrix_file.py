@@ -64,9 +64,12 @@ class Stored(NamedTuple):
 def place(path: Path) -> tuple[int, ...] | None:
     """What tells a file from another one at the same path, and from itself before it was written to; `None` without one."""
     try:
-        found = path.stat()
+        return _place(path.stat())
     except OSError:
         return None
+
+
+def _place(found: os.stat_result) -> tuple[int, ...]:
     return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
 
 
@@ -78,17 +81,18 @@ def load(path: Path, name: str) -> Stored | None:
         in a header or another program's: the caller then builds the matrix from SQLite. A flipped bit of a row is found when
         the row is (`Matrix.top`), and one of the bits or keys can only lose a candidate.
     """
-    there = place(path)
     try:
         with path.open("rb") as file:
+            found = os.fstat(file.fileno())
             data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            read = [*_read(data, name)]
+            blocks = tuple(_map(file, data, shape) for shape in read)
     except (OSError, ValueError):  # ValueError: an empty file cannot be mapped
         return None
-    read = [*_read(data, name)]
-    if not read or there is None:
+    if not read:
         data.close()
         return None
-    return Stored(tuple(_map(path, data, shape) for shape in read), read[-1].known, there)
+    return Stored(blocks, read[-1].known, _place(found))
 
 
 def write(path: Path, name: str, matrix: Matrix, known: Change) -> bool:
@@ -146,8 +150,10 @@ def append(path: Path, name: str, stored: Stored, block: Block, known: Change) -
         block: what changed since.
         known: the last change that is in the block.
     """
-    import fcntl
-
+    try:
+        import fcntl
+    except ImportError:  # no such thing on Windows: there the file is written anew
+        return False
     try:
         with path.open("r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -258,8 +264,8 @@ class _Rows:
     A row that is read through the mapping brings sixteen pages into this process, and some thousand rows the whole file.
     """
 
-    def __init__(self, path: Path, start: int, dimensions: int) -> None:
-        self._handle = os.open(path, os.O_RDONLY)
+    def __init__(self, file: IO[bytes], start: int, dimensions: int) -> None:
+        self._handle = os.dup(file.fileno())
         self._start, self._dimensions = start, dimensions
 
     def __call__(self, rows: "NDArray[np.intp]") -> "NDArray[np.float16]":
@@ -273,7 +279,7 @@ class _Rows:
         os.close(self._handle)
 
 
-def _map(path: Path, data: mmap.mmap, shape: _Shape) -> Block:
+def _map(file: IO[bytes], data: mmap.mmap, shape: _Shape) -> Block:
     import numpy as np
 
     rows, dimensions = shape.rows, shape.dimensions
@@ -286,6 +292,6 @@ def _map(path: Path, data: mmap.mmap, shape: _Shape) -> Block:
         np.frombuffer(data, "<f4", dimensions, centre),
         np.frombuffer(data, "<u8", words * rows, bits).reshape(words, rows),
         np.frombuffer(data, "<u8", rows, sums),
-        _Rows(path, vectors, dimensions) if 2 * rows * dimensions > _MAPPED and hasattr(os, "pread") else None,
+        _Rows(file, vectors, dimensions) if 2 * rows * dimensions > _MAPPED and hasattr(os, "pread") else None,
     )
     return Block(matrix, np.frombuffer(data, "<i8", shape.gone, gone))

@@ -74,7 +74,7 @@ class VectorIndex:
         path.unlink(missing_ok=True)
 
     def index(
-        self, vault: Vault, embedder: "Embedder", *, cold: bool = False, most: int = PATCHED
+        self, vault: Vault, embedder: "Embedder", *, cold: bool = False, most: int | None = None
     ) -> "Matrix | PatchedMatrix | None":
         """The hot (or cold) vectors of a cube that this embedder made, ready to scan; `None` where it has none.
 
@@ -82,10 +82,12 @@ class VectorIndex:
             vault: the cube.
             embedder: the embedder.
             cold: the cold vectors, in place of the hot ones.
-            most: how many rows may have changed since the file was last written to; 0 to have it in one block.
+            most: how many rows may have changed since the file was last written to, `PATCHED` if not said; 0 to have it in
+                one block.
         """
         from memos_cli.infra.local.patched_matrix import MendedMatrix
 
+        most = PATCHED if most is None else most
         if search.embedder_id(vault, embedder.fingerprint) is None:
             return None
         if not vault.is_present:

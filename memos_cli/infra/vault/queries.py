@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from memos_cli.hybrid_clock import millis_of
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault import schema
+from memos_cli.infra.vault.lexical.weights import documents
 from memos_cli.infra.vault.rows import clock_of, memory_of, validity_clauses
 from memos_cli.model import COLD_STATES, HOT_STATES, Filter, Link, LinkType, Memory, State, Visibility
 from memos_cli.times import from_millis
@@ -85,8 +86,9 @@ def condition(wanted: Filter, *, scan: bool = False) -> Condition:
 
 
 def narrowed(sight: Condition) -> Condition:
-    """The same condition for a statement that begins with the memories that have a tag, from the index of names."""
-    return sight[0].replace(f"EXISTS ({_TAGGED})", _WITH_TAG), sight[1]
+    """The same for a statement that begins with the memories that have a name; "+" keeps it from the index of states."""
+    clause = sight[0].replace(f"EXISTS ({_TAGGED})", _WITH_TAG)
+    return clause.replace("m.state", "+m.state") if "m.n IN (SELECT n FROM names" in clause else clause, sight[1]
 
 
 def by_id(wanted: Filter) -> Condition:
@@ -211,7 +213,8 @@ def links_of_type(vault: "OpenCube", kind: LinkType) -> list[Link]:
 
 def find(vault: "OpenCube", wanted: Filter, order: str, limit: int | None) -> list[Memory]:
     """Memories that pass a filter; `order` is one of `ORDERS`. Only of those that are listed all fields are read."""
-    clause, values = condition(wanted)
+    rare = bool(wanted.tags) and any(_is_rare(vault, tag) for tag in wanted.tags)
+    clause, values = condition(wanted, scan=rare)
     if order in {"newest", "oldest"} and not wanted.states:  # most pass: by the index of states all would have to be sorted
         clause = clause.replace("m.state", "+m.state")
     if limit is not None:
@@ -221,6 +224,15 @@ def find(vault: "OpenCube", wanted: Filter, order: str, limit: int | None) -> li
     return [memory_of(row, vault.name) for row in dicts(vault.conn.execute(sql, values))]
 
 
+def _is_rare(vault: "OpenCube", tag: str) -> bool:
+    """Whether so few memories have a tag that it is quicker to sort those than to go through all in order."""
+    sql = "SELECT count(*) FROM (SELECT 1 FROM names WHERE sort = 'tag' AND name = ? LIMIT ?)"
+    most = min(_RARE, documents(vault.conn, "fts") // _PART)
+    return bool(vault.conn.execute(sql, (compared(tag), most + 1)).fetchone()[0] <= most)
+
+
+_RARE, _PART = 5_000, 50
+"""Memories with a tag up to which those are sorted, if they are at most one in fifty."""
 ORDERS = {
     "newest": "m.created DESC, m.n DESC",
     "oldest": "m.created, m.n",

@@ -69,10 +69,13 @@ def row_of(memory: Memory, created: int, updated: int, due: str | None) -> tuple
     )  # fmt: skip
 
 
-def row_of_draft(identity: str, draft: Draft, owner: str, moment: int, due: Due) -> tuple[Any, ...]:
+def row_of_draft(identity: str, draft: Draft, owner: str, moment: int, due: Due, known: bytes | None = None) -> tuple[Any, ...]:
     """The values of `COLUMNS` for a draft that becomes a memory: what `row_of` returns for its fold, computed faster.
 
-    A bulk add does this 20,000 times in four seconds; a rebuild shows that both functions agree.
+    A rebuild shows that both functions agree.
+
+    Args:
+        known: the draft's digest, where it was computed already.
     """
     source = draft.source
     told = Memory(
@@ -85,7 +88,7 @@ def row_of_draft(identity: str, draft: Draft, owner: str, moment: int, due: Due)
         "{}" if source == _NOWHERE else _encode({name: value for name, value in source._asdict().items() if value is not None}),
         _encode(dict(draft.metadata)) if draft.metadata else "{}", moment, moment, draft.occurred_at, draft.valid_from,
         draft.valid_to, draft.expires_at, owner, "private", draft.task, draft.priority, int(draft.pinned), 0, draft.confidence,
-        1.0, due(told), 1, digest(draft.kind, draft.content, source, draft.occurred_at), None,
+        1.0, due(told), 1, known or digest(draft.kind, draft.content, source, draft.occurred_at), None,
     )  # fmt: skip
 
 

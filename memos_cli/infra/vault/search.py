@@ -38,9 +38,9 @@ def lexical(vault: "OpenCube", query: str, sight: Condition, limit: int, *, cold
         return []
     cold = cold and vault.conn.execute("SELECT 1 FROM cold_fts_docsize LIMIT 1").fetchone() is not None
     if any(weights.documents(vault.conn, table) >= LARGE for table in ("fts", "cold_fts")[: 1 + cold]):
-        from memos_cli.infra.vault.lexical.lexical import candidates
+        from memos_cli.infra.vault.lexical.lexical import Sight, candidates
 
-        return candidates(vault, expressions[:_MOST_PARTS], sight, limit, cold=cold)
+        return candidates(vault, expressions[:_MOST_PARTS], Sight(sight, queries.narrowed(sight)), limit, cold=cold)
     if cold:
         return _in_both(vault.conn, expressions[:_MOST_PARTS], sight, limit)
     return ranked(vault, " OR ".join(expressions), sight, limit)
@@ -292,18 +292,16 @@ def store_vectors(vault: "OpenCube", fingerprint: str, dimensions: int, embedded
     """
     vault.conn.execute("INSERT OR IGNORE INTO embedders (fingerprint, dimensions) VALUES (?, ?)", (fingerprint, dimensions))
     embedder = embedder_id(vault, fingerprint)
-    written = 0
-    kept = """SELECT m.state, m.content, m.title, m.speaker, c.body FROM memories m LEFT JOIN cold c ON c.n = m.n
-              WHERE m.n = ? AND m.state <> 'purged'"""
-    for n, text, vector in embedded:
-        row = vault.conn.execute(kept, (n,)).fetchone()
-        if row is None or _embedded(*row[1:]) != text:
-            continue
-        table = _table(cold=row[0] in COLD_STATES)
-        vault.conn.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?)", (n, embedder, rows.text_digest(text), vector))
-        vault.conn.execute("DELETE FROM pending WHERE n = ?", (n,))
-        written += 1
-    return written
+    kept = """SELECT m.n, m.state, m.content, m.title, m.speaker, c.body FROM json_each(?) j
+              CROSS JOIN memories m ON m.n = j.value LEFT JOIN cold c ON c.n = m.n WHERE m.state <> 'purged'"""
+    given = {n: (text, vector) for n, text, vector in embedded}
+    found = vault.conn.execute(kept, (json.dumps([*given]),)).fetchall()
+    fitting = [(n, state) for n, state, *text in found if _embedded(*text) == given[n][0]]
+    for table, cold in zip(VECTORS, (False, True), strict=True):
+        stored = ((n, embedder, rows.text_digest(given[n][0]), given[n][1]) for n, s in fitting if (s in COLD_STATES) is cold)
+        vault.conn.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?)", stored)
+    vault.conn.executemany("DELETE FROM pending WHERE n = ?", ((n,) for n, _ in fitting))
+    return len(fitting)
 
 
 def stored_vectors(conn: sqlite3.Connection, embedder: int) -> Iterator[tuple[str, str, bytes, bytes]]:

@@ -112,6 +112,63 @@ def test_the_file_stays_while_few_rows_changed(wordy: MOS) -> None:
     assert_in_step(wordy)
 
 
+def blocks(mos: MOS) -> int:
+    stored = matrix_file.load(mos.embeddings.cached(mos.vault("default"))[0], Embedder.fingerprint)
+    return 0 if stored is None else len(stored.blocks)
+
+
+def test_many_changes_are_put_behind_what_the_file_has(wordy: MOS, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vector_index, "PATCHED", 3)
+    ids = [wordy.add(f"rose {number}").ids[0] for number in range(60)]
+    wordy.embed()
+    wordy.search("rose")
+    path = wordy.embeddings.cached(wordy.vault("default"))[0]
+    first = path.read_bytes()
+    assert blocks(wordy) == 1
+    for number in range(3):
+        wordy.edit(ids[number], {"content": f"barn {number}"})
+        wordy.delete(ids[10 + number])
+    wordy.embed()
+    assert "barn 1" in {hit.memory.content for hit in wordy.search("barn 1").hits[:3]}
+    assert blocks(wordy) == 2
+    assert path.read_bytes().startswith(first)
+    assert_in_step(wordy, most=99)
+    wordy.close()
+    assert_in_step(wordy, most=99)
+    for number in range(20, 40):
+        wordy.edit(ids[number], {"content": f"cellar {number}"})
+    wordy.embed()
+    assert "cellar 33" in {hit.memory.content for hit in wordy.search("cellar 33").hits[:3]}
+    assert blocks(wordy) == 1, "a quarter of it had changed, so it was made anew"
+    wordy.edit(ids[50], {"content": "a heron"})
+    wordy.embed()
+    assert wordy.embeddings.matrix(wordy.vault("default"), Embedder()) is not None  # type: ignore[arg-type]
+    assert blocks(wordy) == 1
+    assert_in_step(wordy)
+
+
+def test_flipped_bits_are_found_and_the_file_is_made_anew(wordy: MOS) -> None:
+    for number in range(40):
+        wordy.add(f"rose {number}")
+    wordy.embed()
+    right = [(hit.memory.id, hit.parts.cosine) for hit in wordy.search("rose 7", k=40).hits]
+    path, (vault, embedder) = wordy.embeddings.cached(wordy.vault("default"))[0], (wordy.vault("default"), Embedder())
+    for act in ("search", "matrix"):
+        data = bytearray(path.read_bytes())
+        for number in range(40):
+            data[192 + 64 * number + 1] ^= 0x40  # the exponent of a row's first number
+        path.write_bytes(data)
+        wordy.embeddings.close()
+        if act == "search":
+            assert [(hit.memory.id, hit.parts.cosine) for hit in wordy.search("rose 7", k=40).hits] == right
+        else:
+            assert wordy.embeddings.matrix(vault, embedder).is_sound()  # type: ignore[arg-type,union-attr]
+        assert_in_step(wordy, most=99)
+        stored = matrix_file.load(path, embedder.fingerprint)
+        assert stored is not None
+        assert stored.blocks[0].matrix.is_sound()
+
+
 def test_a_copy_that_went_another_way_is_told_apart(wordy: MOS, tmp_path: Path) -> None:
     for number in range(9):
         wordy.add(f"rose {number}")

@@ -11,9 +11,8 @@ may be seen are looked through, by their own index where they are few.
 
 import json
 from itertools import combinations
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from memos_cli.infra.vault import queries
 from memos_cli.infra.vault.lexical import weights
 
 if TYPE_CHECKING:
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from memos_cli.infra.vault.connection import OpenCube
-    from memos_cli.infra.vault.queries import Condition
 
 SCORED, _SHARE = 1_000, 250
 """Memories that are scored in a cube of up to 250,000, and the part in a larger one: one in 250. It takes 2 to 3 µs each."""
@@ -49,9 +47,19 @@ class _Word(NamedTuple):
     weight: float
 
 
-def candidates(
-    vault: "OpenCube", expressions: "list[str]", sight: "Condition", limit: int, *, cold: bool
-) -> list[tuple[int, float]]:
+class Sight(NamedTuple):
+    """The condition on memories that may be seen.
+
+    Attributes:
+        asked: for a statement that asks it of given rows: the SQL condition on `memories m`, and its parameters.
+        scanned: the same for a statement that looks for all such rows.
+    """
+
+    asked: tuple[str, list[Any]]
+    scanned: tuple[str, list[Any]]
+
+
+def candidates(vault: "OpenCube", expressions: "list[str]", sight: Sight, limit: int, *, cold: bool) -> list[tuple[int, float]]:
     """Row numbers and scores of the best memories that have one of the words and that the condition lets through, best first.
 
     Args:
@@ -78,6 +86,7 @@ class _WordIndex:
         counts = sorted((self._count(expression), place) for place, expression in enumerate(expressions))
         self._rare: list[_Word] = []
         self._frequent: list[_Word] = []
+        self._sampled: int | None = None
         left = self._most
         windows: list[tuple[int, int]] | None = None
         for count, place in counts:
@@ -114,11 +123,12 @@ class _WordIndex:
         """How many memories have a frequent word, from what they are in some runs of rows."""
         matching = f"SELECT count(*) FROM {self._table} WHERE {self._table} MATCH ? AND rowid BETWEEN ? AND ?"
         having = sum(self._one(matching, expression, *window) for window in windows)
-        within = f"SELECT count(*) FROM {self._table}_docsize WHERE id BETWEEN ? AND ?"
-        there = sum(self._one(within, *window) for window in windows)
-        return self._documents * having // there if there else 0
+        if self._sampled is None:
+            within = f"SELECT count(*) FROM {self._table}_docsize WHERE id BETWEEN ? AND ?"
+            self._sampled = sum(self._one(within, *window) for window in windows)
+        return self._documents * having // self._sampled if self._sampled else 0
 
-    def best(self, sight: "Condition", limit: int) -> list[tuple[int, float]]:
+    def best(self, sight: Sight, limit: int) -> list[tuple[int, float]]:
         """The best rows that may be seen, with their scores; all that there are where they are fewer than `limit`."""
         if not self._rare and not self._frequent:
             return []
@@ -162,13 +172,15 @@ class _WordIndex:
             if len(having) + len(scores) >= limit:
                 break
             for parts in group:
-                for n in self._rows(" AND ".join(part.expression for part in parts), "ORDER BY rowid DESC LIMIT ?", 2 * limit):
+                for n in self._rows(
+                    " AND ".join(part.expression for part in parts), "ORDER BY rowid DESC LIMIT ?", limit + limit // 4
+                ):
                     having.setdefault(n, set()).update(parts)
         for n, these in having.items():
             if n not in scores:
                 scores[n] = sum(part.weight for part in these)
 
-    def _seen(self, scores: dict[int, float], sight: "Condition", limit: int) -> tuple[list[tuple[int, float]], int]:
+    def _seen(self, scores: dict[int, float], sight: Sight, limit: int) -> tuple[list[tuple[int, float]], int]:
         """The best of these rows that may be seen, asked of more and more; and how many were asked."""
         order = sorted(scores, key=lambda n: (-scores[n], n))
         found: list[tuple[int, float]] = []
@@ -180,13 +192,13 @@ class _WordIndex:
             start, end = end, 4 * end
         return found[:limit], min(start, len(order))
 
-    def _visible(self, rows: list[int], sight: "Condition") -> set[int]:
-        clause, values = sight
+    def _visible(self, rows: list[int], sight: Sight) -> set[int]:
+        clause, values = sight.asked
         sql = f"SELECT m.n FROM json_each(?) j CROSS JOIN memories m ON m.n = j.value WHERE {clause}"
         return {n for (n,) in self._conn.execute(sql, (json.dumps(rows), *values))}
 
-    def _newest(self, expression: str, sight: "Condition", limit: int) -> list[int]:
-        clause, values = sight
+    def _newest(self, expression: str, sight: Sight, limit: int) -> list[int]:
+        clause, values = sight.asked
         sql = f"""SELECT m.n FROM {self._table} f CROSS JOIN memories m ON m.n = f.rowid
                   WHERE {self._table} MATCH ? AND {clause} ORDER BY f.rowid DESC LIMIT ?"""
         return [n for (n,) in self._conn.execute(sql, (expression, *values, limit))]
@@ -202,9 +214,9 @@ class _WordIndex:
                 scores[n] = scores.get(n, 0.0) + part.weight
         return scores
 
-    def _few(self, sight: "Condition") -> list[int] | None:
+    def _few(self, sight: Sight) -> list[int] | None:
         """The rows that may be seen, where they are few; else `None`."""
-        clause, values = queries.narrowed(sight)
+        clause, values = sight.scanned
         sql = f"SELECT m.n FROM memories m WHERE {clause} LIMIT ?"
         found = [n for (n,) in self._conn.execute(sql, (*values, _FEW + 1))]
         return found if len(found) <= _FEW else None
