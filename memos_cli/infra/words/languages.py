@@ -278,11 +278,9 @@ def _look_closer(text: str, words: set[str], evidence: dict[str, float]) -> None
 @cache
 def _told() -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
     """The language of each word that tells one alone, and those of each word that several share."""
-    having: dict[str, list[str]] = {}
-    for lists in (STOP_WORDS, _HINTS):
-        for name, prose in lists.items():
-            for word in prose.split():
-                if name not in having.setdefault(word, []):
-                    having[word].append(name)
+    having: dict[str, tuple[str, ...]] = {}
+    for name, prose in STOP_WORDS.items():
+        for word in {*prose.split(), *_HINTS[name].split()}:
+            having[word] = (*having.get(word, ()), name)
     own = {word: names[0] for word, names in having.items() if len(names) == 1}
-    return own, {word: tuple(names) for word, names in having.items() if len(names) > 1}
+    return own, {word: names for word, names in having.items() if len(names) > 1}

@@ -16,7 +16,7 @@ from itertools import pairwise
 from memos_cli.infra.words.languages import STOP_WORDS, language
 
 # Characters are told apart by tables that fill as they are asked: to compile a pattern of all these ranges takes as long as a
-# search.
+# search. The patterns below are compiled by those who need them, which a search for English words does not.
 _Ranges = tuple[tuple[int, int], ...]
 _SPACELESS: _Ranges = (
     (0xE00, 0xEFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x2E80, 0x2FDF), (0x3005, 0x3007), (0x3021, 0x3029),
@@ -47,12 +47,12 @@ _WRITTEN_OUT = {
 """Letters that have no accent to take off: ligatures, the sharp s, the dotless i, the final sigma, an apostrophe."""
 _SHORT_I = ("\u0438\u0306", "\u0439")
 """The Cyrillic short i, a letter of its own, taken apart and as one."""
-_PILED = re.compile(r"([^\w\s]{32})[^\w\s]+")
+_PILED = r"([^\w\s]{32})[^\w\s]+"
 """A run of signs that are no letters: the rest says nothing, and to sort marks takes their number squared."""
-_BORDER = re.compile("(?<=s)(?=[lod])|(?<=[lod])(?=s)|(?<=l)(?=o)|(?<=o)(?=l)")
+_BORDER = "(?<=s)(?=[lod])|(?<=[lod])(?=s)|(?<=l)(?=o)|(?<=o)(?=l)"
 """Where one script ends and another begins, in the kinds of characters that `_Kinds` has."""
 _WORD = re.compile(r"\w+")
-_NUMBER = re.compile(r"[\d_]")
+_NUMBER = r"[\d_]"
 _EDGE = "\ue000"
 """Stands before and after a word that is cut into fours: a letter of private use, which FTS5 takes into words."""
 _SPELT_OUT = 48
@@ -117,14 +117,14 @@ def folded(text: str) -> str:
         return text
     from unicodedata import ucd_3_2_0
 
-    text = _PILED.sub(r"\1 ", text).replace("\u2122", "")  # the sign of a trademark would become letters of its word
+    text = re.sub(_PILED, r"\1 ", text).replace("\u2122", "")  # the sign of a trademark would become letters of its word
     text = ucd_3_2_0.normalize("NFKD", text).lower().replace(*_SHORT_I).translate(_seen)
     if max(text, default="") < "\u0370":
         return text
     if max(text) >= "\u1100":
         text = ucd_3_2_0.normalize("NFC", text)  # Korean and Japanese signs are one again
     kinds = text.translate(_kinds)
-    places = [0, *(found.start() for found in _BORDER.finditer(kinds)), len(text)]
+    places = [0, *(found.start() for found in re.finditer(_BORDER, kinds)), len(text)]
     return " ".join([text[start:end] for start, end in pairwise(places)])
 
 
@@ -205,7 +205,7 @@ def fours(word: str) -> str:
     with Savoy's light stemmers, 0.69 with groups of five letters, 0.71 with four and 0.73 with three, whose groups are so
     common that a large index takes long to look them up.
     """
-    if len(word) < 3 or _NUMBER.search(word) or _within(ord(word[0]), _SPACELESS):
+    if len(word) < 3 or re.search(_NUMBER, word) or _within(ord(word[0]), _SPACELESS):
         return ""
     edged = f"{_EDGE}{word[:_SPELT_OUT]}{_EDGE}"
     return " ".join(dict.fromkeys(edged[place : place + 4] for place in range(len(edged) - 3)))
