@@ -13,7 +13,7 @@ from bisect import bisect
 from functools import cache, lru_cache
 from itertools import pairwise
 
-from memos_cli.infra.words.languages import STOP_WORDS, language
+from memos_cli.infra.words.languages import STOP_WORDS, guess, language
 
 # Characters are told apart by tables that fill as they are asked: to compile a pattern of all these ranges takes as long as a
 # search. The patterns below are compiled by those who need them, which a search for English words does not.
@@ -185,10 +185,10 @@ def columns(body: str, names: str) -> tuple[str, str, str]:
 
     The third has the pairs and the single characters of scripts without spaces, and the fours of other languages than English.
     """
-    name = language(body)
+    name, foreign = guess(body)
     body, names = folded(body), folded(names)
     added = [*_grams(body), *_grams(names)]
-    if name != "en":
+    if foreign:
         left_out = stop_words(name)
         added += (fours(word) for word in dict.fromkeys(_words(body.lower())) if word not in left_out)
     return body, names, " ".join(filter(None, added))

@@ -81,6 +81,13 @@ def test_english_is_indexed_as_it_stands() -> None:
     ]
 
 
+def test_fours_are_added_to_what_is_rather_not_english() -> None:
+    for text in ("Spätzle mit Käse", "Wespengift-Allergie", "Hagelslag", "Ania lubi pić kawę", "Где ключи"):
+        assert columns(text, "")[2], text
+    for text in ("I cannot stand celery", "Dentist Friday 3pm", "I like tofu", "wifi password", "spare key"):
+        assert not columns(text, "")[2], text
+
+
 def test_words_are_cut_where_a_script_ends() -> None:
     assert words("我的iPhone15坏了") == ["我的", "iphone15", "坏了"]
     assert words("3月15日") == ["3", "月", "15", "日"]
