@@ -5,6 +5,7 @@ very words that went in: whoever changes a list here makes all indexes anew with
 """
 
 import re
+from bisect import bisect
 from functools import cache
 
 _MOST = 2000
@@ -121,7 +122,7 @@ _LETTERS = {
 }
 """Letters that tell a language, where no word says otherwise."""
 _ANOTHER = "another"
-_FOREIGN = re.compile("[åøłąęśżźćčřšžěůğşıőűțșăđþ]")
+_FOREIGN = frozenset("åøłąęśżźćčřšžěůğş\u0131őűțșăđþ")
 """Letters of Latin script that none of these languages has."""
 _LETTER = 0.5
 """What such a letter counts beside a word: a name may have it in any language."""
@@ -132,39 +133,26 @@ _STEPS = 2.5
 """Steps of the table of these groups in one unit of the natural logarithm."""
 _STRANGE = 3.0
 """The least that the groups must tell. Of 681 short English notes and searches whose words tell nothing 399 are told to be
-English so, and 23 not to be; of 141 such texts in Dutch, German, French and Spanish 11 and 76."""
+English so by these alone, and 23 not to be; of 141 such texts in Dutch, German, French and Spanish 11 and 76."""
 _WORTH = 3.0
 """What they must tell to count as much as a word."""
 _SCRIPTS = (
-    ("han", "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff", _DENSE),
-    ("kana", "\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9d", _DENSE),
-    ("ko", "\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3", _DENSE),
-    ("cyrillic", "\u0400-\u052f", 1),
-    ("greek", "\u0370-\u03ff\u1f00-\u1fff", 1),
-    ("arabic", "\u0620-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc", 1),
-    ("hebrew", "\u05d0-\u05f2\ufb1d-\ufb4f", 1),
-    ("devanagari", "\u0900-\u097f", 1),
-    ("bengali", "\u0980-\u09ff", 1),
-    ("gurmukhi", "\u0a00-\u0a7f", 1),
-    ("gujarati", "\u0a80-\u0aff", 1),
-    ("tamil", "\u0b80-\u0bff", 1),
-    ("telugu", "\u0c00-\u0c7f", 1),
-    ("kannada", "\u0c80-\u0cff", 1),
-    ("malayalam", "\u0d00-\u0d7f", 1),
-    ("sinhala", "\u0d80-\u0dff", 1),
-    ("thai", "\u0e01-\u0e5b", 1),
-    ("lao", "\u0e81-\u0edf", 1),
-    ("tibetan", "\u0f00-\u0fff", 1),
-    ("burmese", "\u1000-\u109f", 1),
-    ("georgian", "\u10a0-\u10ff", 1),
-    ("ethiopic", "\u1200-\u139f", 1),
-    ("khmer", "\u1780-\u17ff", 1),
-    ("armenian", "\u0531-\u0589", 1),
-)
-"""Scripts other than Latin: the name that `language` gives them, their characters, and what one of those counts."""
-_NOT_LATIN = re.compile("[\u0370-\u1dff\u1f00-\u1fff\u2e80-\ud7ff\uf900-\ufdff\ufe70-\ufefc\uff66-\uffdc\U00010000-\U0003ffff]")
-"""Characters among which all of `_SCRIPTS` are."""
-_UKRAINIAN = re.compile("[іїєґўћђљњјѓќџ]", re.IGNORECASE)
+    (0x41, 0x24F, "latin"), (0x370, 0x3FF, "greek"), (0x400, 0x52F, "cyrillic"), (0x531, 0x589, "armenian"),
+    (0x5D0, 0x5F2, "hebrew"), (0x620, 0x6FF, "arabic"), (0x750, 0x77F, "arabic"), (0x900, 0x97F, "devanagari"),
+    (0x980, 0x9FF, "bengali"), (0xA00, 0xA7F, "gurmukhi"), (0xA80, 0xAFF, "gujarati"), (0xB80, 0xBFF, "tamil"),
+    (0xC00, 0xC7F, "telugu"), (0xC80, 0xCFF, "kannada"), (0xD00, 0xD7F, "malayalam"), (0xD80, 0xDFF, "sinhala"),
+    (0xE01, 0xE5B, "thai"), (0xE81, 0xEDF, "lao"), (0xF00, 0xFFF, "tibetan"), (0x1000, 0x109F, "burmese"),
+    (0x10A0, 0x10FF, "georgian"), (0x1100, 0x11FF, "ko"), (0x1200, 0x139F, "ethiopic"), (0x1780, 0x17FF, "khmer"),
+    (0x1E00, 0x1EFF, "latin"), (0x1F00, 0x1FFF, "greek"), (0x3005, 0x3007, "han"), (0x3041, 0x309F, "kana"),
+    (0x30A1, 0x30FA, "kana"), (0x30FC, 0x30FF, "kana"), (0x3131, 0x318E, "ko"), (0x31F0, 0x31FF, "kana"),
+    (0x3400, 0x4DBF, "han"), (0x4E00, 0x9FFF, "han"), (0xAC00, 0xD7A3, "ko"), (0xF900, 0xFAFF, "han"),
+    (0xFB1D, 0xFB4F, "hebrew"), (0xFB50, 0xFDFF, "arabic"), (0xFE70, 0xFEFC, "arabic"), (0xFF66, 0xFF9D, "kana"),
+    (0x20000, 0x3FFFF, "han"),
+)  # fmt: skip
+"""The first and the last character of parts of scripts, with the name of the script."""
+_COUNTED = dict.fromkeys(("han", "kana", "ko"), _DENSE)
+"""What one character of a script counts, where that is not one."""
+_UKRAINIAN = frozenset("іїєґўћђљњјѓќџ")
 """Cyrillic letters that Russian does not have."""
 _KANA_SHARE = 0.1
 """Chinese has no kana; Japanese has them in every sentence, and in a short note at least so much of it."""
@@ -177,20 +165,36 @@ def language(text: str) -> str | None:
         `en`, `nl`, `de`, `fr`, `es`, `it` or `pt`; `zh`, `ja`, `ko` or `ru`; or the name of another script, as `cyrillic`,
         `greek`, `arabic`, `hebrew`, `devanagari`, `thai`: what most of the text is written in.
     """
+    return guess(text)[0]
+
+
+def guess(text: str) -> tuple[str | None, bool]:
+    """The language of a text, and whether it is rather another than English, also where too little tells which."""
     start = text[:_MOST]
-    script = _of_script(start) if not start.isascii() and _NOT_LATIN.search(start) else None
-    return script or _latin(start.lower())
+    script = None if start.isascii() or max(start) < "\u0370" else _of_script(start)
+    return (script, True) if script else _latin(start.lower())
+
+
+class _Scripts(dict[str, str]):
+    """For each character the name of its script, empty for no letter; filled as it is asked."""
+
+    def __missing__(self, sign: str) -> str:
+        place = bisect(_SCRIPTS, (ord(sign), 0x110000, "")) - 1
+        inside = place >= 0 and ord(sign) <= _SCRIPTS[place][1] and (sign.isalpha() or sign > "\u0900")
+        self[sign] = _SCRIPTS[place][2] if inside else ""
+        return self[sign]
+
+
+_scripts = _Scripts()
 
 
 def _of_script(text: str) -> str | None:
     """The language or script of a text whose letters are mostly not Latin."""
-    import unicodedata
-
-    text = unicodedata.normalize("NFC", text)
-    counts = {name: many * weight for name, pattern, weight in _patterns() if (many := len(pattern.findall(text)))}
-    if not counts:
-        return None
-    latin = sum(map(len, re.findall("[a-zA-Z\u00c0-\u024f]+", text)))
+    counts: dict[str, int] = {}
+    for sign in text:
+        if name := _scripts[sign]:
+            counts[name] = counts.get(name, 0) + _COUNTED.get(name, 1)
+    latin = counts.pop("latin", 0)
     if latin >= sum(counts.values()):
         return None
     best = max(counts, key=lambda name: counts[name])
@@ -198,24 +202,23 @@ def _of_script(text: str) -> str | None:
         kana = counts.get("kana", 0)
         return "ja" if kana > _KANA_SHARE * (kana + counts.get("han", 0)) else "zh"
     if best == "cyrillic":
-        return best if _UKRAINIAN.search(text) else "ru"
+        return "ru" if _UKRAINIAN.isdisjoint(text.lower()) else best
     return best
 
 
-@cache
-def _patterns() -> tuple[tuple[str, re.Pattern[str], int], ...]:
-    return tuple((name, re.compile(f"[{characters}]"), weight) for name, characters, weight in _SCRIPTS)
-
-
-def _latin(text: str) -> str | None:
-    """The language of a text in Latin letters and lower case."""
+def _latin(text: str) -> tuple[str | None, bool]:
+    """As `guess`, for a text in Latin letters and lower case."""
     words = set(_WORD.findall(text))
     best, evidence = _by_words(words)
-    if best is None:
-        _look_closer(text, words, evidence)
-        _weigh(evidence, _strangeness(words))
-        best = _clear(evidence, _ONE, _CLEAR)
-    return None if best == _ANOTHER else best
+    if best is not None:
+        return best, best != "en"
+    strange = _strangeness(words) + len({sign for sign in text if sign > "\x7f" and sign.isalpha()})
+    _look_closer(text, words, evidence)
+    _weigh(evidence, strange)
+    best = _clear(evidence, _ONE, _CLEAR)
+    if best == _ANOTHER:
+        return None, True
+    return best, strange > 0 if best is None else best != "en"
 
 
 def _by_words(words: set[str]) -> tuple[str | None, dict[str, float]]:
@@ -276,7 +279,7 @@ def _look_closer(text: str, words: set[str], evidence: dict[str, float]) -> None
         for name in names:
             evidence[name] = evidence.get(name, 0.0) + len(names) ** -1.5
     if not text.isascii():
-        evidence[_ANOTHER] = 2.0 * len({*_FOREIGN.findall(text)})
+        evidence[_ANOTHER] = 2.0 * len(_FOREIGN.intersection(text))
         for name, letters in _LETTERS.items():
             evidence[name] = evidence.get(name, 0.0) + _LETTER * sum(letter in text for letter in letters)
 
@@ -284,11 +287,9 @@ def _look_closer(text: str, words: set[str], evidence: dict[str, float]) -> None
 @cache
 def _told() -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
     """The language of each word that tells one alone, and those of each word that several share."""
-    having: dict[str, list[str]] = {}
-    for lists in (STOP_WORDS, _HINTS):
-        for name, prose in lists.items():
-            for word in prose.split():
-                if name not in having.setdefault(word, []):
-                    having[word].append(name)
+    having: dict[str, tuple[str, ...]] = {}
+    for name, prose in STOP_WORDS.items():
+        for word in {*prose.split(), *_HINTS[name].split()}:
+            having[word] = (*having.get(word, ()), name)
     own = {word: names[0] for word, names in having.items() if len(names) == 1}
-    return own, {word: tuple(names) for word, names in having.items() if len(names) > 1}
+    return own, {word: names for word, names in having.items() if len(names) > 1}

@@ -81,6 +81,13 @@ def test_english_is_indexed_as_it_stands() -> None:
     ]
 
 
+def test_fours_are_added_to_what_is_rather_not_english() -> None:
+    for text in ("Spätzle mit Käse", "Wespengift-Allergie", "Hagelslag", "Ania lubi pić kawę", "Где ключи"):
+        assert columns(text, "")[2], text
+    for text in ("I cannot stand celery", "Dentist Friday 3pm", "I like tofu", "wifi password", "spare key"):
+        assert not columns(text, "")[2], text
+
+
 def test_words_are_cut_where_a_script_ends() -> None:
     assert words("我的iPhone15坏了") == ["我的", "iphone15", "坏了"]
     assert words("3月15日") == ["3", "月", "15", "日"]
@@ -198,4 +205,4 @@ def test_whoever_changes_the_index_text_makes_all_indexes_anew() -> None:
     """
     made = [index_text(text, "Titel", "Zoë", "Schlüssel", ("Überschrift", "坏")) for text in TEXTS]
     made += [index_text(text, None, None, None, ()) for text in TEXTS]
-    assert hashlib.sha256(repr(made).encode()).hexdigest()[:16] == "8d9ba639f3755ae3"
+    assert hashlib.sha256(repr(made).encode()).hexdigest()[:16] == "10e4d8a00fb0a8da"
