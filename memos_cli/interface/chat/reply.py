@@ -195,7 +195,7 @@ class Replier:
         # "I don't know that yet" is no answer to a statement.
         told_only = word is not None and answer == model_request.UNKNOWN
         if not stream.stopped and (not sure or told_only):
-            result, shown = self._from_memories(message, found, word)
+            result, shown = self._from_memories(found, word)
             notice = f"{llm.name} was unsure of its answer, so these are your memories, word for word"
             # A mere statement needs no answer, so none was replaced.
             said = (*made.notices, notice) if shown else made.notices

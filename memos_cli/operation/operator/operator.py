@@ -65,7 +65,7 @@ class MemOperator:
             all_hits: return the nearest memories also where nothing really fits.
             explain: tell what moved each score.
         """
-        options = {"lexical": lexical, "all_hits": all_hits, "explain": explain}
+        options: dict[str, Any] = {"lexical": lexical, "all_hits": all_hits, "explain": explain}
         (found,) = self.search_many([Query(query)], k=k, user_id=user_id, wanted=wanted, **options)
         if record and not (wanted and wanted.looks_back):
             self.record_uses(hit.memory for hit in found.hits if hit.fits)
@@ -81,8 +81,12 @@ class MemOperator:
         lexical: bool = False,
         all_hits: bool = False,
         explain: bool = False,
+        without: Sequence[str] = (),
     ) -> list[Found]:
-        """The answers to several queries, in order. Being found in a batch does not count as a use."""
+        """The answers to several queries, in order. Being found in a batch does not count as a use.
+
+        The arguments are those of `search`; `without` names parts of the score that count as nothing, to learn what they earn.
+        """
         from memos_cli.operation.operator.retrieval import Search
 
         session = self._session
@@ -94,7 +98,8 @@ class MemOperator:
             return session.sight(vault, chosen._replace(at=as_of, past=True) if as_of else chosen, user_id)
 
         options = {"lexical": lexical, "all_hits": all_hits, "explain": explain}
-        return Search(vaults, narrowed, session.embeddings, session.settings, **options).answer(batch, count)
+        made = Search(vaults, narrowed, session.embeddings, session.settings, without=without, **options)
+        return made.answer(batch, count)
 
     def list(
         self, wanted: Filter | None = None, *, order: str = "newest", limit: int | None = None, user_id: str | None = None

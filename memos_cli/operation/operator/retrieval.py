@@ -158,6 +158,7 @@ class Search:
         lexical: search by words alone.
         all_hits: show the nearest memories also where nothing really fits.
         explain: tell what moved each score.
+        without: names of parts of the score that count as nothing, to learn what they earn.
     """
 
     def __init__(
@@ -170,12 +171,13 @@ class Search:
         lexical: bool,
         all_hits: bool = False,
         explain: bool = False,
+        without: Sequence[str] = (),
     ) -> None:
         self._vaults = vaults
         self._wanted = wanted
         self._embeddings = embeddings
         self._settings = settings
-        self._all_hits, self._explain = all_hits, explain
+        self._all_hits, self._explain, self._without = all_hits, explain, without
         self._notices: list[str] = []
         self._fresh = False
         self._finders: dict[str | None, list[Finder]] = {}
@@ -248,7 +250,7 @@ class Search:
 
         pool, rest = candidates(finders, query.text, k, wait, self._embedder)
         words = search.query_words(query.text)
-        ranked = ranking.rank(query.text, words, frozenset(words) - search.STOP_WORDS, pool)
+        ranked = ranking.rank(query.text, words, frozenset(words) - search.STOP_WORDS, pool, without=self._without)
         answers = bool(ranked.judged) and ranked.answers >= floor.ANSWERS
         hits = self._hits(finders, ranked if answers else ranked._replace(passing=None), pool, rest, k)
         shown = hits if answers or self._all_hits else ()
