@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from memos_cli.bench.retrieval.retrieval import Outcome
+from memos_cli.bench.retrieval.retrieval import Retrieved
 
 DEPTHS = (1, 5, 10, 20)
 """The first so many hits of which recall is told."""
@@ -24,7 +24,7 @@ def reciprocal_rank(relevant: frozenset[str], found: Ids) -> float:
     return next((1 / place for place, one in enumerate(found, start=1) if one in relevant), 0.0)
 
 
-def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def summary(outcomes: Sequence[Retrieved]) -> dict[str, Any]:
     """How much of the evidence is found, whether the floor lets it through or not.
 
     Returns:
@@ -41,9 +41,9 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
-def grouped(outcomes: Sequence[Outcome], by: Callable[[Outcome], str | None]) -> dict[str, dict[str, Any]]:
+def grouped(outcomes: Sequence[Retrieved], by: Callable[[Retrieved], str | None]) -> dict[str, dict[str, Any]]:
     """The figures by set, or by category; queries without one are left out."""
-    groups: dict[str, list[Outcome]] = {}
+    groups: dict[str, list[Retrieved]] = {}
     for outcome in outcomes:
         name = by(outcome)
         if name is not None:
@@ -51,7 +51,7 @@ def grouped(outcomes: Sequence[Outcome], by: Callable[[Outcome], str | None]) ->
     return {name: summary(members) for name, members in groups.items()}
 
 
-def floor(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def floor(outcomes: Sequence[Retrieved]) -> dict[str, Any]:
     """What the floor does.
 
     Returns:
@@ -87,7 +87,7 @@ class Bin(NamedTuple):
     right: float | None
 
 
-def reliability(outcomes: Sequence[Outcome]) -> tuple[list[Bin], float | None]:
+def reliability(outcomes: Sequence[Retrieved]) -> tuple[list[Bin], float | None]:
     """The shown scores in ranges of a tenth, and the expected calibration error.
 
     The error is the mean difference between the score of a range and the share of its hits that are evidence, each range with
@@ -110,7 +110,7 @@ def reliability(outcomes: Sequence[Outcome]) -> tuple[list[Bin], float | None]:
     return bins, off / total if total else None
 
 
-def earnings(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+def earnings(outcomes: Sequence[Retrieved]) -> list[dict[str, Any]]:
     """What each part of the score earns: recall among the first ten without it, and how much less that is than with all."""
     asked = [one for one in outcomes if one.answerable]
     if not asked:

@@ -17,7 +17,7 @@ _AT_ONCE = 50
 """Questions of a batch, after which progress is told."""
 
 
-class Outcome(NamedTuple):
+class Retrieved(NamedTuple):
     """What a search found for one question.
 
     Attributes:
@@ -52,7 +52,7 @@ def run(
     lexical: bool = False,
     ablate: bool = False,
     tell: Callable[[int], None] = lambda _: None,
-) -> list[Outcome]:
+) -> list[Retrieved]:
     """Ask every question of the home that knows only the question's conversation.
 
     Args:
@@ -66,7 +66,7 @@ def run(
         UsageError: a line of a conversation is no memory.
         ModelUnavailable: the embedder cannot be run.
     """
-    outcomes: list[Outcome] = []
+    outcomes: list[Retrieved] = []
     asked = 0
     for conversation in conversations:
         with home.loaded(conversation.memories) as mos:
@@ -90,8 +90,8 @@ def _search(mos: "MOS", batch: "Sequence[Question]", *, lexical: bool, without: 
     return mos.search_many(queries, k=DEPTH, lexical=lexical, all_hits=True, without=without)
 
 
-def _outcome(conversation: str, question: "Question", found: Found, bare: dict[str, Found]) -> Outcome:
-    return Outcome(
+def _outcome(conversation: str, question: "Question", found: Found, bare: dict[str, Found]) -> Retrieved:
+    return Retrieved(
         conversation,
         question.category,
         frozenset(question.relevant),

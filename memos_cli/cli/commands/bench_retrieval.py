@@ -15,7 +15,7 @@ from memos_cli.times import to_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from memos_cli.bench.retrieval.retrieval import Outcome
+    from memos_cli.bench.retrieval.retrieval import Retrieved
 
 _NAME_WIDTH = 14
 """Characters of a name in the table: with all columns it is as wide as a terminal of 80."""
@@ -77,7 +77,7 @@ def retrieval(app: App, /, folder: Path, *, lexical: bool, ablate: bool) -> None
         app.note(notice)
 
 
-def _report(outcomes: "Sequence[Outcome]", folder: Path, *, ablate: bool) -> dict[str, Any]:
+def _report(outcomes: "Sequence[Retrieved]", folder: Path, *, ablate: bool) -> dict[str, Any]:
     from memos_cli.bench.retrieval import figures
 
     categories = figures.grouped(outcomes, lambda one: one.category)

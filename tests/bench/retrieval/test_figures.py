@@ -3,15 +3,15 @@
 import pytest
 
 from memos_cli.bench.retrieval import figures
-from memos_cli.bench.retrieval.retrieval import Outcome
+from memos_cli.bench.retrieval.retrieval import Retrieved
 
 
 def outcome(
     relevant: str, found: str, scores: tuple[float, ...] = (), *, answered: bool = True, category: str = "1"
-) -> Outcome:
+) -> Retrieved:
     """A question whose evidence and hits are named by single letters."""
     told = scores or (0.5,) * len(found)
-    return Outcome("talk", category, frozenset(relevant), tuple(found), told, answered, "lexical")
+    return Retrieved("talk", category, frozenset(relevant), tuple(found), told, answered, "lexical")
 
 
 def test_recall_is_the_share_of_the_evidence_among_the_first() -> None:

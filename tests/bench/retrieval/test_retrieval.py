@@ -6,7 +6,7 @@ from memos_cli import config
 from memos_cli.bench import homes
 from memos_cli.bench.qa import sets
 from memos_cli.bench.retrieval import retrieval
-from memos_cli.bench.retrieval.retrieval import Outcome
+from memos_cli.bench.retrieval.retrieval import Retrieved
 from memos_cli.config import Settings
 from memos_cli.operation.operator.ranking.features import PARTS
 from tests.conftest import Clock
@@ -14,7 +14,7 @@ from tests.conftest import Clock
 ALLOTMENT, BOAT = sets.read(Path(__file__).parents[2] / "data" / "qa")
 
 
-def run(home: Path, *asked: sets.Conversation, ablate: bool = False) -> tuple[list[Outcome], list[int]]:
+def run(home: Path, *asked: sets.Conversation, ablate: bool = False) -> tuple[list[Retrieved], list[int]]:
     paths = config.paths({"MEMOS_HOME": str(home)})
     told: list[int] = []
     with homes.thrown_away(Settings({"MEMOS_EMBEDDER": "none"}, paths), paths, Clock(), {}) as thrown:
