@@ -69,4 +69,6 @@ def _example(asked: Asked, pool: Pool, wanted: set[int], *, lexical: bool) -> Ex
     rows = features(asked.query, words.query_words(asked.query), pool)
     inputs = np.array(list(rows.values()), np.float32).reshape(-1, len(FEATURES))
     labels = np.array([float(n in wanted) for _, n in rows], np.float32)
-    return Example(inputs, labels, len(wanted), lexical, asked, known(asked.query, words.query_words(asked.query), pool.statistics))
+    return Example(
+        inputs, labels, len(wanted), lexical, asked, known(asked.query, words.query_words(asked.query), pool.statistics)
+    )

@@ -30,9 +30,9 @@ ASKED_OF_MERGED = 150
 ELSEWHERE = {"talk": 30, "beam": 12, "cube": 5}
 """How many questions that belong to another home are put to one, by its kind; a third as many that mean nothing."""
 _ODD = (
-    "elephant quantum purple banana wizard turbine oxidize parsec dragon volcano teapot algebra sideways marmalade lunar syntax "
-    "glacier trombone cactus neutrino"
-).split()
+    "elephant", "quantum", "purple", "banana", "wizard", "turbine", "oxidize", "parsec", "dragon", "volcano", "teapot", "algebra",
+    "sideways", "marmalade", "lunar", "syntax", "glacier", "trombone", "cactus", "neutrino",
+)  # fmt: skip
 
 
 class Source(NamedTuple):
@@ -119,7 +119,7 @@ def nonsense(chance: random.Random) -> str:
     text = (Path(training.__file__).parents[2] / "memos_cli" / "data" / "frequent_words.txt").read_text("utf-8")
     known = [word for line in text.splitlines() if line[:1] in "456" for word in line.split()[1:]]
     if kind < 0.7:
-        return " ".join(chance.choice(_ODD + known[::7]) for _ in range(chance.randint(2, 7)))
+        return " ".join(chance.choice([*_ODD, *known[::7]]) for _ in range(chance.randint(2, 7)))
     start = chance.choice(["Why do", "How many", "When did the", "Who painted", "Can"])
     end = chance.choice(["?", f"in the {chance.choice(_ODD)}?"])
     return f"{start} {chance.choice(_ODD)} {chance.choice(known)} {chance.choice(_ODD)} {end}"

@@ -1,7 +1,7 @@
 """Trains the ranking and its floor: a listwise loss for the order, and one that makes the scores probabilities.
 
-Both losses are taken together: the first asks that the memories which answer come first among a query's candidates, whatever the
-scores; the second that each score is the log-odds of being an answer, so that scores of different queries can be compared.
+Both losses are taken together: the first asks that the memories which answer come first among a query's candidates, whatever
+the scores; the second that each score is the log-odds of being an answer, so that scores of different queries can be compared.
 """
 
 import random
@@ -33,6 +33,8 @@ Trained without BEAM, the network is too sure of BEAM's turns (by 2.9), and with
 unseen kind of conversation is harder than those that were trained on. Of small cubes that were left out it is not sure enough.
 """
 
+_NO_FLOOR = (0.0,) * (len(floor.SIGNS) + 1)
+
 
 class Batch(NamedTuple):
     """The candidates of several queries under each other; `owners` tells of which query each is."""
@@ -54,7 +56,7 @@ def _batch(chosen: Sequence[Example], weigh: Callable[[Example], float]) -> Batc
 
 
 def listwise(scores: torch.Tensor, batch: Batch) -> torch.Tensor:
-    """The cross-entropy of each query's scores with its answers, in shares; queries without an answer among them add nothing."""
+    """The cross-entropy of each query's scores with its answers, in shares; queries without an answer add nothing."""
     count = len(batch.weights)
     top = torch.full((count,), -1e9).scatter_reduce(0, batch.owners, scores, "amax")
     total = torch.zeros(count).scatter_add(0, batch.owners, (scores - top[batch.owners]).exp())
@@ -122,7 +124,7 @@ def train(
             if step > 0.6 * steps:  # the mean of the last weights is steadier than the last ones
                 counted += 1
                 for mean, weights in zip(averaged, net.parameters(), strict=True):
-                    mean += (weights.detach() - mean) / counted
+                    mean.add_((weights.detach() - mean) / counted)
     with torch.no_grad():
         for mean, weights in zip(averaged, net.parameters(), strict=True):
             weights.copy_(mean)
@@ -138,7 +140,7 @@ def exported(net: torch.nn.Sequential) -> Network:
     first, _, last = net
     return Network(
         tuple(rounded(unit) for unit in first.weight.detach()), rounded(first.bias.detach()),
-        rounded(last.weight.detach()[0]), rounded(last.bias.detach())[0], IN_TALK, APART, *[(0.0,) * (len(floor.SIGNS) + 1)] * 2,
+        rounded(last.weight.detach()[0]), rounded(last.bias.detach())[0], IN_TALK, APART, *[_NO_FLOOR] * 2,
     )  # fmt: skip
 
 

@@ -168,7 +168,7 @@ def query_words(query: str) -> list[str]:
 
 def is_spaceless(word: str) -> bool:
     """Whether a word is of a script without spaces, and so a run of characters or a pair of them."""
-    return _RUN.fullmatch(word) is not None
+    return all(_kinds[ord(sign)] == "s" for sign in word)
 
 
 def query_fours(query: str, words: list[str]) -> list[tuple[str, ...]]:

@@ -64,7 +64,7 @@ class MemOperator:
             self.record_uses(hit.memory for hit in found.hits if hit.fits)
         return found
 
-    def search_many(
+    def search_many(  # noqa: PLR0913 -- all that a search can be asked, each by its name
         self,
         batch: Sequence[Query],
         *,
@@ -75,6 +75,7 @@ class MemOperator:
         all_hits: bool = False,
         explain: bool = False,
         apart: bool = False,
+        without: Sequence[str] = (),
     ) -> list[Found]:
         """The answers to several queries, in order. Being found in a batch does not count as a use.
 
@@ -87,6 +88,7 @@ class MemOperator:
             all_hits: return the nearest memories also where nothing really fits.
             explain: tell what moved each score.
             apart: return each hit, also where another says the same.
+            without: names of parts of the score that count as nothing, to learn what they earn.
         """
         from memos_cli.operation.operator.retrieval import Search, Shown
 
@@ -99,7 +101,7 @@ class MemOperator:
             return session.sight(vault, chosen._replace(at=as_of, past=True) if as_of else chosen, user_id)
 
         opinion, notice = (None, None) if lexical else self._reranker()
-        shown = Shown(all_hits, explain, apart)
+        shown = Shown(all_hits, explain, apart, tuple(without))
         search = Search(vaults, narrowed, session.embeddings, session.settings, lexical=lexical, shown=shown, reranker=opinion)
         if notice:
             search.tell(notice)

@@ -87,11 +87,13 @@ class Shown(NamedTuple):
         all_hits: the nearest memories also where nothing really fits.
         explain: what moved each score.
         apart: each hit, also where another says the same.
+        without: names of parts of the score that count as nothing.
     """
 
     all_hits: bool = False
     explain: bool = False
     apart: bool = False
+    without: tuple[str, ...] = ()
 
 
 SHOWN = Shown()
@@ -125,7 +127,7 @@ class Search:
         self._wanted = wanted
         self._embeddings = embeddings
         self._settings = settings
-        self._all_hits, self._explain, self._apart = shown
+        self._all_hits, self._explain, self._apart, self._without = shown
         self._reranker = reranker
         self._notices: list[str] = []
         self._fresh = False
@@ -203,7 +205,7 @@ class Search:
 
         pool, rest = candidates(finders, query.text, k, wait, self._embedder)
         asked = words.query_words(query.text)
-        ranked = ranking.rank(query.text, asked, frozenset(asked) - words.left_out(query.text), pool)
+        ranked = ranking.rank(query.text, asked, frozenset(asked) - words.left_out(query.text), pool, without=self._without)
         answers = bool(ranked.judged) and ranked.answers >= floor.ANSWERS
         moves = self._second_opinion(query.text, finders, ranked.judged) if answers or self._all_hits else {}
         hits = self._hits(finders, ranked if answers else ranked._replace(passing=None), moves, pool, rest, k)

@@ -1,6 +1,6 @@
 """Ranks the pool of a query: an order, the probability that each memory answers, and whether anything here answers at all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from memos_cli.infra.vault.pool import Row
@@ -35,7 +35,7 @@ class Ranked(NamedTuple):
     passing: set[Place] | None
 
 
-def rank(query: str, words: Sequence[str], content: frozenset[str], pool: Pool) -> Ranked:
+def rank(query: str, words: Sequence[str], content: frozenset[str], pool: Pool, *, without: Sequence[str] = ()) -> Ranked:
     """The candidates of a pool in order; of equal scores the earlier row is first, so the order is repeatable.
 
     Args:
@@ -43,15 +43,23 @@ def rank(query: str, words: Sequence[str], content: frozenset[str], pool: Pool) 
         words: the words that the pool counts.
         content: those of them that are no function words.
         pool: the candidates.
+        without: names of `features.PARTS` whose features count as nothing, to learn what they earn.
     """
     net = network()
     rows = features(query, words, pool)
+    if without:
+        left_out = {name for part in without for name in PARTS[part]}
+        rows = {place: _bare(row, left_out) for place, row in rows.items()}
     odds = net.log_odds(list(rows.values()))
     judged = [Judged(place, one + moved(pool.rows[place]), row) for (place, row), one in zip(rows.items(), odds, strict=True)]
     judged.sort(key=lambda one: (-round(one.log_odds, _DIGITS), one.place))
     passing = floor.certain(query, words, content, pool)
     answers = floor.answered(net, judged, floor.known(query, words, pool.statistics))
     return Ranked(judged, 1.0 if passing else answers, passing)
+
+
+def _bare(row: Sequence[float], left_out: Collection[str]) -> list[float]:
+    return [0.0 if name in left_out else value for name, value in zip(FEATURES, row, strict=True)]
 
 
 def moved(row: Row) -> float:
@@ -71,7 +79,7 @@ def parts(judged: Judged, pool: Pool, scores: Mapping[Place, float], net: Networ
     """
     net = net or network()
     row = list(judged.features)
-    without = [[0.0 if name in names else value for name, value in zip(FEATURES, row, strict=True)] for names in PARTS.values()]
+    without = [_bare(row, names) for names in PARTS.values()]
     whole, *rest = net.log_odds([row, *without])
     told = {name: whole - one for name, one in zip(PARTS, rest, strict=True)}
     return Parts(
