@@ -38,6 +38,8 @@ _SHARE = 0.9
 """The least share (Jaccard index) of pairs of neighbouring words that two texts have in common which say almost the same."""
 _SKETCHED = 200
 """Characters of a text that are looked at first."""
+_COMPARED = 32
+"""Groups of one length that a hit is compared with, the last: what says the same has about the same score, and stands near."""
 _FEW = 8
 """Words below which a contraction or two changes much of a text."""
 _LOOKED_AT = 30
@@ -118,7 +120,7 @@ class Grouping:
         place, self._count = self._count, self._count + 1
         size, made = int(log(len(said.content) + _SHORT) / _STEP), Group(place, said)
         for near in (size, size - 1, size + 1):
-            for group in self._near.get((said.circumstances, near), ()):
+            for group in self._near.get((said.circumstances, near), [])[-_COMPARED:]:
                 if _is_near(made, group) and _is_said(made, group):
                     group.others.append(place)
                     return group

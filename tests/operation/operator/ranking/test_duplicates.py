@@ -106,3 +106,12 @@ def test_two_speakers_are_never_one(mos: MOS) -> None:
     for turn, name in enumerate(("Anna", "Bob")):
         mos.add("I love the sea", kind=Kind.EPISODE, source=Source(conversation="c", turn=turn, speaker=name))
     assert [hit.alike for hit in mos.search("who loves the sea", lexical=True).hits] == [(), ()]
+
+
+def test_thousands_of_hits_take_time_by_their_number_alone() -> None:
+    from time import process_time
+
+    said = [Utterance(f"the meeting of room {number:06} is about the budget of that room", ()) for number in range(3_000)]
+    start = process_time()
+    assert len(grouped(said, 10_000)) == 3_000
+    assert process_time() - start < 4
