@@ -24,7 +24,8 @@ class MemOperator:
 
     def __init__(self, session: "Session") -> None:
         self._session = session
-        self._chosen: tuple[SecondOpinion | None, str | None] | None = None
+        self._reranker: tuple[SecondOpinion | None, str | None] | None = None
+        """The reranker that the settings name, and a notice; kept, so that a model is loaded once."""
 
     # -- reading
 
@@ -90,7 +91,7 @@ class MemOperator:
             apart: return each hit, also where another says the same.
             without: names of parts of the score that count as nothing, to learn what they earn.
         """
-        from memos_cli.operation.operator.retrieval import Search, Shown
+        from memos_cli.operation.operator import reranker, retrieval
 
         session = self._session
         vaults = session.vaults()
@@ -100,20 +101,22 @@ class MemOperator:
         def narrowed(vault: "Vault", as_of: str | None) -> Filter:
             return session.sight(vault, chosen._replace(at=as_of, past=True) if as_of else chosen, user_id)
 
+<<<<<<< HEAD
         opinion, notice = (None, None) if lexical else self._reranker()
         shown = Shown(all_hits, explain, apart, tuple(without))
         search = Search(vaults, narrowed, session.embeddings, session.settings, lexical=lexical, shown=shown, reranker=opinion)
+=======
+        opinion, notice = None, None
+        if not lexical:
+            opinion, notice = self._reranker = self._reranker or reranker.chosen(session.settings)
+        shown = retrieval.Shown(all_hits, explain, apart)
+        search = retrieval.Search(
+            vaults, narrowed, session.embeddings, session.settings, lexical=lexical, shown=shown, reranker=opinion
+        )
+>>>>>>> chunk
         if notice:
             search.tell(notice)
         return search.answer(batch, count)
-
-    def _reranker(self) -> "tuple[SecondOpinion | None, str | None]":
-        """The reranker that the settings name, and a notice; a model is loaded once."""
-        if self._chosen is None:
-            from memos_cli.operation.operator.reranker import chosen
-
-            self._chosen = chosen(self._session.settings)
-        return self._chosen
 
     def list(
         self, wanted: Filter | None = None, *, order: str = "newest", limit: int | None = None, user_id: str | None = None

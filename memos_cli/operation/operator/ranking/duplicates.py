@@ -38,6 +38,8 @@ _SHARE = 0.9
 """The least share (Jaccard index) of pairs of neighbouring words that two texts have in common which say almost the same."""
 _SKETCHED = 200
 """Characters of a text that are looked at first."""
+_COMPARED = 32
+"""Groups of one length that a hit is compared with, the last: what says the same has about the same score, and stands near."""
 _FEW = 8
 """Words below which a contraction or two changes much of a text."""
 _LOOKED_AT = 30
@@ -53,7 +55,7 @@ _TURNING = frozenset(
 """Words that turn what the rest of a text says into something else."""
 
 
-class Said(NamedTuple):
+class Utterance(NamedTuple):
     """What tells whether a memory says the same as another.
 
     Attributes:
@@ -78,7 +80,7 @@ class Group:
         others: the places of the rest.
     """
 
-    def __init__(self, best: int, said: Said) -> None:
+    def __init__(self, best: int, said: Utterance) -> None:
         self.best = best
         self.others: list[int] = []
         self.said = said
@@ -113,12 +115,12 @@ class Grouping:
         self._near: dict[tuple[object, ...], list[Group]] = {}
         self._count = 0
 
-    def add(self, said: Said) -> Group:
+    def add(self, said: Utterance) -> Group:
         """The group of the next hit: one that is there, or a new one."""
         place, self._count = self._count, self._count + 1
         size, made = int(log(len(said.content) + _SHORT) / _STEP), Group(place, said)
         for near in (size, size - 1, size + 1):
-            for group in self._near.get((said.circumstances, near), ()):
+            for group in self._near.get((said.circumstances, near), [])[-_COMPARED:]:
                 if _is_near(made, group) and _is_said(made, group):
                     group.others.append(place)
                     return group
@@ -156,7 +158,7 @@ def _is_said(one: Group, group: Group) -> bool:
     )
 
 
-def grouped(said: Iterable[Said], k: int, *, apart: bool = False) -> list[Group]:
+def grouped(said: Iterable[Utterance], k: int, *, apart: bool = False) -> list[Group]:
     """The first `k` groups of a list of hits, the best first.
 
     Args:
@@ -174,20 +176,20 @@ def grouped(said: Iterable[Said], k: int, *, apart: bool = False) -> list[Group]
     return grouping.groups[:k]
 
 
-def of_row(row: Row) -> Said:
+def of_row(row: Row) -> Utterance:
     """What a candidate says."""
     return _said(row, row.text.content, row.text.speaker, row.created >> 16)
 
 
-def of_memory(memory: Memory) -> Said:
+def of_memory(memory: Memory) -> Utterance:
     """What a memory says."""
     return _said(memory, memory.content, memory.source.speaker, to_millis(memory.created_at))
 
 
-def _said(one: Row | Memory, content: str, speaker: str | None, millis: int) -> Said:
+def _said(one: Row | Memory, content: str, speaker: str | None, millis: int) -> Utterance:
     day = (one.occurred_at or "")[:10]
     circumstances = ((speaker or "").casefold(), day, one.valid_from, one.valid_to, one.state in COLD_STATES)
-    return Said(content, circumstances, 0 if day else millis // _DAY, one.kind == "event")
+    return Utterance(content, circumstances, 0 if day else millis // _DAY, one.kind == "event")
 
 
 def words_of(text: str) -> list[str]:

@@ -29,6 +29,8 @@ _STEM = re.compile(r"(?:'s|ies|ied|ings?|edly|ed|es|ly|s|e|y)$")
 _SHORTEST_STEM = 3
 _AGAIN = 0.1
 """What a word counts that a passage has once more, beside what it counts the first time."""
+_AT_ONCE = 0.3
+"""What a word counts in addition that is in the first sentence of a passage: it begins with the one that answers."""
 
 
 def passage(query: str, text: str, *, most: int = MOST) -> Passage | None:
@@ -49,16 +51,16 @@ def passage(query: str, text: str, *, most: int = MOST) -> Passage | None:
     if not found:
         return None
     weights = _by_text(weights, found)
-    best, place = 0.0, (0, 0)
-    for start, sentence, end in _windows(text[:_LOOKED_AT], most):
-        first, second, last = (bisect_left(found, (edge, "")) for edge in (start, sentence, end))
+    best, start, end = 0.0, 0, 0
+    for begins, sentence, ends in _windows(text[:_LOOKED_AT], most):
+        first, second, last = (bisect_left(found, (edge, "")) for edge in (begins, sentence, ends))
         if first == second:
             continue  # a passage begins with a sentence that has a word of the query
         inside = [word for _, word in found[first:last]]
         score = sum(weights[word] for word in set(inside)) + _AGAIN * sum(weights[word] for word in inside)
+        score += _AT_ONCE * sum(weights[word] for word in set(inside[: second - first]))
         if score > best + 1e-9:
-            best, place = score, (start, end)
-    start, end = place
+            best, start, end = score, begins, ends
     said = text[start:end]
     start += len(said) - len(said.lstrip())
     said = said.strip()
