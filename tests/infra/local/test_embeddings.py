@@ -82,7 +82,7 @@ def test_an_edit_makes_the_vector_pending_again(wise: MOS) -> None:
     wise.update(identity, "Invoices are due on Monday")
     vault = wise.vaults()[0]
     assert (search.pending_count(vault), vault.conn.execute("SELECT count(*) FROM vectors").fetchone()[0]) == (1, 0)
-    assert wise.search("accounting deadlines").hits[0].parts.cosine is not None
+    assert wise.search("accounting deadlines", explain=True).hits[0].parts.cosine is not None
 
 
 def test_a_single_add_loads_no_model(wise: MOS) -> None:
@@ -107,7 +107,7 @@ def test_vectors_of_another_model_are_not_mixed_in(wise: MOS) -> None:
     wise.embed()
     vault = wise.vaults()[0]
     vault.conn.execute("UPDATE embedders SET fingerprint = 'another:model'")
-    found = wise.search("peanuts")
+    found = wise.search("peanuts", explain=True)
     assert found.hits[0].parts.cosine is None
     assert any("--reembed" in notice for notice in found.notices)
 
