@@ -11,7 +11,7 @@ from memos_cli.infra.vault.vault import Vault
 from memos_cli.infra.words import words
 from memos_cli.interface.api import MOS
 from memos_cli.model import Filter
-from memos_cli.operation.operator.ranking.features import FEATURES, Pool, features
+from memos_cli.operation.operator.ranking.features import FEATURES, Evidence, features
 from memos_cli.operation.operator.ranking.floor import Known, known
 from memos_cli.operation.operator.retrieval import Search, candidates
 
@@ -65,7 +65,7 @@ def _external(vault: Vault) -> list[tuple[int, str]]:
     return vault.conn.execute("SELECT n, external_id FROM memories WHERE external_id IS NOT NULL").fetchall()
 
 
-def _example(asked: Asked, pool: Pool, wanted: set[int], *, lexical: bool) -> Example:
+def _example(asked: Asked, pool: Evidence, wanted: set[int], *, lexical: bool) -> Example:
     rows = features(asked.query, words.query_words(asked.query), pool)
     inputs = np.array(list(rows.values()), np.float32).reshape(-1, len(FEATURES))
     labels = np.array([float(n in wanted) for _, n in rows], np.float32)

@@ -30,8 +30,8 @@ ASKED_OF_MERGED = 150
 ELSEWHERE = {"talk": 30, "beam": 12, "cube": 5}
 """How many questions that belong to another home are put to one, by its kind; a third as many that mean nothing."""
 _ODD = (
-    "elephant", "quantum", "purple", "banana", "wizard", "turbine", "oxidize", "parsec", "dragon", "volcano", "teapot", "algebra",
-    "sideways", "marmalade", "lunar", "syntax", "glacier", "trombone", "cactus", "neutrino",
+    "elephant", "quantum", "purple", "banana", "wizard", "turbine", "oxidize", "parsec", "dragon", "volcano", "teapot",
+    "algebra", "sideways", "marmalade", "lunar", "syntax", "glacier", "trombone", "cactus", "neutrino",
 )  # fmt: skip
 
 

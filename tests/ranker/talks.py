@@ -1,8 +1,8 @@
 """Reads the hand-written conversations and small cubes that the ranking is trained and measured with.
 
 A conversation: `@ DAY TIME` begins a session, `NUMBER NAME: text` is a turn, `? CATEGORY | question | numbers` a question and
-the turns that answer it. A small cube: `KIND | DAY or - | text` is a memory, `? | question | numbers` a question and the memories
-that answer it, counted from one; `?en` is one in English, `?!` one that nothing answers.
+the turns that answer it. A small cube: `KIND | DAY or - | text` is a memory, `? | question | numbers` a question and the
+memories that answer it, counted from one; `?en` is one in English, `?!` one that nothing answers.
 """
 
 import json

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from memos_cli.infra.vault import pool, queries, search
+from memos_cli.infra.vault import queries, search
+from memos_cli.infra.vault.pool import pool
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter
 

@@ -101,19 +101,13 @@ class MemOperator:
         def narrowed(vault: "Vault", as_of: str | None) -> Filter:
             return session.sight(vault, chosen._replace(at=as_of, past=True) if as_of else chosen, user_id)
 
-<<<<<<< HEAD
-        opinion, notice = (None, None) if lexical else self._reranker()
-        shown = Shown(all_hits, explain, apart, tuple(without))
-        search = Search(vaults, narrowed, session.embeddings, session.settings, lexical=lexical, shown=shown, reranker=opinion)
-=======
         opinion, notice = None, None
         if not lexical:
             opinion, notice = self._reranker = self._reranker or reranker.chosen(session.settings)
-        shown = retrieval.Shown(all_hits, explain, apart)
+        shown = retrieval.Shown(all_hits, explain, apart, tuple(without))
         search = retrieval.Search(
             vaults, narrowed, session.embeddings, session.settings, lexical=lexical, shown=shown, reranker=opinion
         )
->>>>>>> chunk
         if notice:
             search.tell(notice)
         return search.answer(batch, count)

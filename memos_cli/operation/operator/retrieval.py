@@ -15,7 +15,7 @@ from memos_cli.model import Filter, Memory
 from memos_cli.operation.operator import unread
 from memos_cli.operation.operator.finder import Finder
 from memos_cli.operation.operator.ranking import duplicates, evidence, floor, ranking
-from memos_cli.operation.operator.ranking.features import Place, Pool
+from memos_cli.operation.operator.ranking.features import Evidence, Place
 from memos_cli.operation.operator.ranking.network import probability
 from memos_cli.operation.results import GET_MODEL, Found, Hit, Query
 from memos_cli.ports import Embedder
@@ -41,7 +41,7 @@ def candidates(
     k: int,
     vector: Any = None,  # noqa: ANN401 -- numpy
     embedder: Embedder | None = None,
-) -> tuple[Pool, list[Place]]:
+) -> tuple[Evidence, list[Place]]:
     """The pool of a query's candidates in all cubes together, and the candidates that are not in it, best first.
 
     Args:
@@ -60,7 +60,7 @@ def candidates(
         cosines = {
             (cube, n): score for cube, finder in enumerate(finders) for n, score in finder.by_meaning(vector, count).items()
         }
-    asked = evidence.Asked(query, tuple(words.query_words(query)), vector, embedder)
+    asked = evidence.Inquiry(query, tuple(words.query_words(query)), vector, embedder)
     return evidence.gather(finders, asked, lexical, cosines)
 
 
@@ -238,7 +238,7 @@ class Search:
         finders: Sequence[Finder],
         ranked: "ranking.Ranked",
         moves: Mapping[Place, float],
-        pool: Pool,
+        pool: Evidence,
         rest: Sequence[Place],
         k: int,
     ) -> tuple[Hit, ...]:

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from memos_cli.infra.vault import pool as rows
-from memos_cli.infra.vault.occurrences import occurrences, statistics
+from memos_cli.infra.vault.pool import pool as rows
+from memos_cli.infra.vault.pool.occurrences import occurrences, statistics
 from memos_cli.infra.words.words import query_fours
-from memos_cli.operation.operator.ranking.features import REACH, Place, Pool
+from memos_cli.operation.operator.ranking.features import REACH, Evidence, Place
 from memos_cli.operation.operator.ranking.fusion import fused
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _PRIOR = 20
 """How many texts the embedder's own mean and deviation count for, beside those of the cube: a cube may have five."""
 
 
-class Asked(NamedTuple):
+class Inquiry(NamedTuple):
     """A query.
 
     Attributes:
@@ -41,8 +41,8 @@ class Asked(NamedTuple):
 
 
 def gather(
-    finders: "Sequence[Finder]", asked: Asked, lexical: Mapping[Place, float], cosines: Mapping[Place, float]
-) -> tuple[Pool, list[Place]]:
+    finders: "Sequence[Finder]", asked: Inquiry, lexical: Mapping[Place, float], cosines: Mapping[Place, float]
+) -> tuple[Evidence, list[Place]]:
     """The pool of a query's candidates, and the other candidates, best first.
 
     Args:
@@ -71,7 +71,7 @@ def gather(
     near = set(found) | set(turns.values())
     known, around, spread = _meaning(finders, found, turns, near, cosines, asked)
     return (
-        Pool(
+        Evidence(
             found,
             turns,
             lexical,
@@ -105,7 +105,7 @@ def _meaning(
     turns: Mapping[tuple[int, rows.Turn], Place],
     near: Iterable[Place],
     cosines: Mapping[Place, float],
-    asked: Asked,
+    asked: Inquiry,
 ) -> tuple[dict[Place, float], dict[Place, float], tuple[float, float] | None]:
     """Cosines of the candidates and the turns beside them, cosines of turns taken with those beside them, and the spread."""
     vector = asked.vector
@@ -134,7 +134,7 @@ def _meaning(
     return {**cosines, **known}, around, _spread(np.concatenate(samples) if samples else np.zeros(0), asked.embedder.background)
 
 
-def _readable(asked: Asked, found: Mapping[Place, rows.Row]) -> dict[Place, float]:
+def _readable(asked: Inquiry, found: Mapping[Place, rows.Row]) -> dict[Place, float]:
     """The share of the query and of each candidate that the embedder can read, multiplied.
 
     A candidate in Latin letters is taken to be readable: to look at each would take longer than to rank them.

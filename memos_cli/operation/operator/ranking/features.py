@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from memos_cli.infra.vault.occurrences import Occurrences, Statistics
-from memos_cli.infra.vault.pool import Row
+from memos_cli.infra.vault.pool.occurrences import Occurrences, Statistics
+from memos_cli.infra.vault.pool.pool import Row
 from memos_cli.operation.operator.ranking import question
 from memos_cli.operation.operator.ranking.question import Question
 from memos_cli.operation.operator.ranking.rarity import rarity
@@ -45,7 +45,7 @@ PARTS = {
 FEATURES = tuple(name for names in PARTS.values() for name in names)
 
 
-class Pool(NamedTuple):
+class Evidence(NamedTuple):
     """The candidates of a query and what stands around them.
 
     Attributes:
@@ -88,7 +88,7 @@ class Words(NamedTuple):
         return cls(weights, max(1.0, _CHARACTERS * words))
 
 
-def bm25(pool: Pool, words: Words) -> dict[Place, float]:
+def bm25(pool: Evidence, words: Words) -> dict[Place, float]:
     """The BM25 score of each candidate, by all words of the query."""
     found = dict.fromkeys(pool.rows, 0.0)
     for cube, at in enumerate(pool.occurrences):
@@ -109,7 +109,7 @@ def _tenth(scores: Sequence[float]) -> float:
     return sorted(scores, reverse=True)[min(len(scores), 10) - 1] if scores else 0.0
 
 
-def features(query: str, asked_words: Sequence[str], pool: Pool) -> dict[Place, list[float]]:
+def features(query: str, asked_words: Sequence[str], pool: Evidence) -> dict[Place, list[float]]:
     """The features of each candidate, in the order of `FEATURES`.
 
     Args:
@@ -155,7 +155,7 @@ class _Held:
 _NOTHING_HELD = _Held()
 
 
-def _held(pool: Pool, weights: Sequence[float], rarities: Sequence[float], rarest: Sequence[int]) -> dict[Place, _Held]:
+def _held(pool: Evidence, weights: Sequence[float], rarities: Sequence[float], rarest: Sequence[int]) -> dict[Place, _Held]:
     """The sums of every candidate that has a word of the query."""
     found: dict[Place, _Held] = {}
     for cube, at in enumerate(pool.occurrences):
@@ -176,7 +176,7 @@ def _held(pool: Pool, weights: Sequence[float], rarities: Sequence[float], rares
     return found
 
 
-def _words(pool: Pool, words: Words, scores: Mapping[Place, float], rarities: Sequence[float]) -> list[tuple[float, ...]]:
+def _words(pool: Evidence, words: Words, scores: Mapping[Place, float], rarities: Sequence[float]) -> list[tuple[float, ...]]:
     top, ranks, tenth = max(scores.values(), default=0.0) or 1.0, _ranks(scores), _tenth(list(scores.values()))
     weights, count = words.weights, len(words.weights)
     total = sum(weights) or 1.0
@@ -212,7 +212,7 @@ def _adjacent(first: Sequence[int], second: Sequence[int]) -> bool:
     return any(offset + 1 in behind or offset + 2 in behind for offset in first)
 
 
-def _meaning(pool: Pool) -> list[tuple[float, ...]]:
+def _meaning(pool: Evidence) -> list[tuple[float, ...]]:
     nothing = (0.0,) * len(PARTS["meaning"])
     if pool.spread is None:
         return [nothing] * len(pool.rows)
@@ -247,7 +247,7 @@ def _normal(cosine: float, spread: tuple[float, float]) -> float:
     return max(-1.0, min(2.0, (cosine - spread[0]) / spread[1] / _FAR))
 
 
-def _context(pool: Pool, scores: Mapping[Place, float]) -> list[list[float]]:
+def _context(pool: Evidence, scores: Mapping[Place, float]) -> list[list[float]]:
     top = max(max(scores.values(), default=0.0), max(pool.lexical.values(), default=0.0)) or 1.0
     found = []
     for (cube, n), row in pool.rows.items():
@@ -272,7 +272,7 @@ class _People(NamedTuple):
     others: frozenset[str]
 
 
-def _people(pool: Pool, query: str) -> list[_People]:
+def _people(pool: Evidence, query: str) -> list[_People]:
     words = frozenset(query.lower().replace("'s", " ").replace("\u2019s", " ").replace("?", " ").replace(",", " ").split())
     speakers: dict[tuple[int, str], set[str]] = {}
     for (cube, _), row in pool.rows.items():

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from operator import mul
 from typing import NamedTuple
 
-from memos_cli.infra.vault.occurrences import Occurrences, Statistics
+from memos_cli.infra.vault.pool.occurrences import Occurrences, Statistics
 from memos_cli.operation.operator.ranking import question
-from memos_cli.operation.operator.ranking.features import FEATURES, Place, Pool
+from memos_cli.operation.operator.ranking.features import FEATURES, Evidence, Place
 from memos_cli.operation.operator.ranking.network import Network, probability
 from memos_cli.operation.operator.ranking.rarity import rarity
 
@@ -105,7 +105,7 @@ def answered(network: Network, judged: Sequence[Judged], told: Known) -> float:
     return probability(sum(map(mul, weights, signs(judged, told))) + bias)
 
 
-def certain(query: str, words: Sequence[str], content: frozenset[str], pool: Pool) -> set[Place]:
+def certain(query: str, words: Sequence[str], content: frozenset[str], pool: Evidence) -> set[Place]:
     """The candidates that pass whatever their scores: with every content word of the query, or its name, number or code.
 
     Args:
@@ -129,7 +129,7 @@ def _has(at: Occurrences, wanted: Sequence[int], n: int) -> bool:
     return bool(wanted) and all(n in at.body[place] or n in at.names[place] for place in wanted)
 
 
-def _names(query: str, words: Sequence[str], pool: Pool) -> list[int]:
+def _names(query: str, words: Sequence[str], pool: Evidence) -> list[int]:
     """The places of the names, numbers and codes among the words, as far as they tell something in these cubes."""
     names = question.read(query).names
     documents = sum(one.documents for one in pool.statistics)

@@ -3,10 +3,10 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from memos_cli.infra.vault.pool import Row
+from memos_cli.infra.vault.pool.pool import Row
 from memos_cli.model import COLD_STATES
 from memos_cli.operation.operator.ranking import floor
-from memos_cli.operation.operator.ranking.features import FEATURES, PARTS, Place, Pool, Words, bm25, features
+from memos_cli.operation.operator.ranking.features import FEATURES, PARTS, Evidence, Place, Words, bm25, features
 from memos_cli.operation.operator.ranking.floor import Judged
 from memos_cli.operation.operator.ranking.network import Network, network, probability
 from memos_cli.operation.results import Parts
@@ -35,7 +35,7 @@ class Ranked(NamedTuple):
     passing: set[Place] | None
 
 
-def rank(query: str, words: Sequence[str], content: frozenset[str], pool: Pool, *, without: Sequence[str] = ()) -> Ranked:
+def rank(query: str, words: Sequence[str], content: frozenset[str], pool: Evidence, *, without: Sequence[str] = ()) -> Ranked:
     """The candidates of a pool in order; of equal scores the earlier row is first, so the order is repeatable.
 
     Args:
@@ -68,7 +68,7 @@ def moved(row: Row) -> float:
     return gained + UNTRUSTED * row.untrusted + PAST * (row.state in COLD_STATES)
 
 
-def parts(judged: Judged, pool: Pool, scores: Mapping[Place, float], net: Network | None = None) -> Parts:
+def parts(judged: Judged, pool: Evidence, scores: Mapping[Place, float], net: Network | None = None) -> Parts:
     """What moved the score of a candidate: for each part of the features the log-odds that it would be without, less.
 
     Args:
@@ -91,6 +91,6 @@ def parts(judged: Judged, pool: Pool, scores: Mapping[Place, float], net: Networ
     )
 
 
-def lexical_scores(pool: Pool) -> dict[Place, float]:
+def lexical_scores(pool: Evidence) -> dict[Place, float]:
     """The BM25 score of each candidate, by all words of the query."""
     return bm25(pool, Words.of(pool.statistics))

@@ -5,11 +5,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from memos_cli.infra.vault.occurrences import Statistics, Text, occurrences
-from memos_cli.infra.vault.pool import Row
+from memos_cli.infra.vault.pool.occurrences import Statistics, Text, occurrences
+from memos_cli.infra.vault.pool.pool import Row
 from memos_cli.infra.vault.search import STOP_WORDS, query_words
 from memos_cli.operation.operator.ranking import ranking
-from memos_cli.operation.operator.ranking.features import Place, Pool
+from memos_cli.operation.operator.ranking.features import Evidence, Place
 from memos_cli.operation.operator.ranking.ranking import Ranked
 
 
@@ -29,7 +29,7 @@ def pool_of(
     cosines: Mapping[int, float] | None = None,
     spread: tuple[float, float] = (0.04, 0.09),
     documents: int = 0,
-) -> Pool:
+) -> Evidence:
     """The pool of these memories of one cube.
 
     Args:
@@ -44,10 +44,10 @@ def pool_of(
     known: dict[Place, float] = {(0, n): cosine for n, cosine in (cosines or {}).items() if (0, n) in found}
     beside = {(0, one.turn): place for place, one in found.items() if one.turn is not None}
     counted = Statistics(max(documents, len(found)), length, having)
-    return Pool(found, beside, {}, known, known, None if cosines is None else spread, [at], [counted], {})
+    return Evidence(found, beside, {}, known, known, None if cosines is None else spread, [at], [counted], {})
 
 
-def ranked(query: str, pool: Pool) -> Ranked:
+def ranked(query: str, pool: Evidence) -> Ranked:
     """This pool as a search ranks it."""
     words = query_words(query)
     return ranking.rank(query, words, frozenset(words) - STOP_WORDS, pool)
@@ -74,7 +74,7 @@ _numbers = st.floats(-1, 1, allow_nan=False)
 
 
 @st.composite
-def pools(draw: st.DrawFn) -> tuple[str, Pool]:
+def pools(draw: st.DrawFn) -> tuple[str, Evidence]:
     """A query and a pool of 0 to 100 candidates, with vectors or without, in a conversation or outside of one."""
     query = draw(queries)
     few = draw(st.lists(texts, max_size=8))

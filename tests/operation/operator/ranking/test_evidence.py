@@ -10,8 +10,8 @@ from memos_cli import MOS
 from memos_cli.infra.vault.search import query_words
 from memos_cli.model import Draft, Filter, Source, Visibility
 from memos_cli.operation.operator.ranking import evidence
-from memos_cli.operation.operator.ranking.evidence import Asked, gather
-from memos_cli.operation.operator.ranking.features import Place, Pool
+from memos_cli.operation.operator.ranking.evidence import Inquiry, gather
+from memos_cli.operation.operator.ranking.features import Evidence, Place
 from memos_cli.operation.operator.retrieval import Finder
 
 
@@ -49,16 +49,16 @@ def finders(mos: MOS, who: str | None = None, vectors: Vectors | None = None) ->
     return [Finder(vault, mos.sight(vault, Filter(at=mos.now), who), matrix, rows) for vault in mos.vaults()]
 
 
-def gathered(found: list[Finder], query: str, **asked: Any) -> tuple[Pool, list[Place]]:
+def gathered(found: list[Finder], query: str, **asked: Any) -> tuple[Evidence, list[Place]]:
     lexical = {(cube, n): score for cube, one in enumerate(found) for n, score in one.by_words(query, 200).items()}
-    return gather(found, Asked(query, tuple(query_words(query)), **asked), lexical, {})
+    return gather(found, Inquiry(query, tuple(query_words(query)), **asked), lexical, {})
 
 
 def say(mos: MOS, texts: Sequence[str], **fields: Any) -> None:
     mos.add(drafts=[Draft(text, source=Source(conversation="talk", turn=turn), **fields) for turn, text in enumerate(texts, 1)])
 
 
-def contents(pool: Pool) -> set[str]:
+def contents(pool: Evidence) -> set[str]:
     return {row.text.content for row in pool.rows.values()}
 
 

@@ -4,23 +4,23 @@ import math
 
 from hypothesis import given, settings
 
-from memos_cli.infra.vault.occurrences import Statistics
+from memos_cli.infra.vault.pool.occurrences import Statistics
 from memos_cli.infra.vault.search import query_words
-from memos_cli.operation.operator.ranking.features import FEATURES, PARTS, Pool, Words, features, is_named
+from memos_cli.operation.operator.ranking.features import FEATURES, PARTS, Evidence, Words, features, is_named
 from tests.operation.operator.ranking.pools import pool_of, pools, row
 
 MOST = 4.0
 """No feature is greater: a network that was trained on numbers about 1 makes nothing of others."""
 
 
-def read(query: str, pool: Pool) -> list[dict[str, float]]:
+def read(query: str, pool: Evidence) -> list[dict[str, float]]:
     found = features(query, query_words(query), pool)
     return [dict(zip(FEATURES, numbers, strict=True)) for numbers in found.values()]
 
 
 @given(pools())
 @settings(max_examples=60)
-def test_the_features_are_finite_and_bounded_whatever_the_pool(asked: tuple[str, Pool]) -> None:
+def test_the_features_are_finite_and_bounded_whatever_the_pool(asked: tuple[str, Evidence]) -> None:
     query, pool = asked
     found = features(query, query_words(query), pool)
     assert list(found) == list(pool.rows)
@@ -37,7 +37,7 @@ def test_each_feature_belongs_to_one_part() -> None:
 
 def test_nothing_is_read_of_no_candidates() -> None:
     assert features("heron", ["heron"], pool_of("heron", [])) == {}
-    assert features("heron", ["heron"], Pool({}, {}, {}, {}, {}, None, [], [], {})) == {}
+    assert features("heron", ["heron"], Evidence({}, {}, {}, {}, {}, None, [], [], {})) == {}
 
 
 def test_without_vectors_a_candidate_has_no_meaning() -> None:

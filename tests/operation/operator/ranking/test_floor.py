@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from memos_cli.operation.operator.ranking import floor
-from memos_cli.operation.operator.ranking.features import FEATURES, Pool
+from memos_cli.operation.operator.ranking.features import FEATURES, Evidence
 from memos_cli.operation.operator.ranking.floor import Judged
 from memos_cli.operation.operator.ranking.network import network, probability
 from tests.operation.operator.ranking.pools import pool_of, pools, ranked, row
@@ -72,7 +72,7 @@ def test_the_name_of_a_speaker_does_not_pass() -> None:
 
 @given(pools(), st.lists(st.sampled_from(["heron", "Ann", "43", "E-1042", "苍鹭", "straße", "the", "?"]), max_size=5))
 @settings(max_examples=40)
-def test_what_has_every_content_word_passes_whatever_its_score(asked: tuple[str, Pool], words: list[str]) -> None:
+def test_what_has_every_content_word_passes_whatever_its_score(asked: tuple[str, Evidence], words: list[str]) -> None:
     pool, query = asked[1], " ".join(["flumph grobnick", *words])
     wanted = row(500, f"wibble {query} wobble " + "and so on " * 300, untrusted=True, state="archived")
     found = ranked(query, pool_of(query, [*pool.rows.values(), wanted]))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 
 from memos_cli.operation.operator.ranking import ranking
-from memos_cli.operation.operator.ranking.features import PARTS, Pool
+from memos_cli.operation.operator.ranking.features import PARTS, Evidence
 from memos_cli.operation.operator.ranking.network import network, probability
 from tests.operation.operator.ranking.pools import order, pool_of, pools, ranked, row
 
@@ -26,7 +26,7 @@ def test_meaning_finds_what_no_word_does() -> None:
 
 @given(pools())
 @settings(max_examples=60)
-def test_every_candidate_is_ranked_once_and_has_a_probability(asked: tuple[str, Pool]) -> None:
+def test_every_candidate_is_ranked_once_and_has_a_probability(asked: tuple[str, Evidence]) -> None:
     query, pool = asked
     found = ranked(query, pool)
     assert sorted(one.place for one in found.judged) == sorted(pool.rows)
@@ -40,7 +40,7 @@ def test_every_candidate_is_ranked_once_and_has_a_probability(asked: tuple[str, 
 
 @given(pools())
 @settings(max_examples=40)
-def test_the_order_does_not_depend_on_the_order_of_the_input(asked: tuple[str, Pool]) -> None:
+def test_the_order_does_not_depend_on_the_order_of_the_input(asked: tuple[str, Evidence]) -> None:
     query, pool = asked
     again, turned = ranked(query, pool), ranked(query, pool._replace(rows=dict(reversed(pool.rows.items()))))
     assert again == ranked(query, pool)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.infra.vault import rows
-from memos_cli.infra.vault.occurrences import Text
+from memos_cli.infra.vault.pool.occurrences import Text
 from memos_cli.infra.vault.queries import Condition
 
 if TYPE_CHECKING:
