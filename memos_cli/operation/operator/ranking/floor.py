@@ -22,12 +22,10 @@ SIGNS = (
 _BEST = 5
 """How many of the best hits are read."""
 _AT = {name: place for place, name in enumerate(FEATURES)}
-ANSWERS = 0.35
+ANSWERS = 0.5
 """The probability that anything here answers, below which nothing is shown."""
-FITS = 0.2
+FITS = 0.12
 """The probability that a memory answers, from which it is used, put into a prompt or taken by a chain."""
-_TELLING = 0.5
-"""How rare a query's words have to be together, in the language, for a hit that has them all to pass: "the time" is not."""
 _NAMED = 0.9
 """The rarity in the language from which a word with a capital is a name, and not the beginning of a title."""
 _FREQUENT = 0.05
@@ -116,11 +114,10 @@ def certain(query: str, words: Sequence[str], content: frozenset[str], pool: Evi
     """
     telling = [place for place, word in enumerate(words) if word in content]
     named = _names(query, words, pool)
-    enough = sum(rarity(words[place]) for place in telling) >= _TELLING
     found = set()
     for cube, n in pool.rows:
         at = pool.occurrences[cube]
-        if (enough and _has(at, telling, n)) or (named and _has(at, named, n)):
+        if _has(at, telling, n) or (named and _has(at, named, n)):
             found.add((cube, n))
     return found
 
