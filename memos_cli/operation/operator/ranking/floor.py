@@ -4,6 +4,7 @@ The floor decides a query, not a hit: a question to which nothing here is an ans
 the nearest. It decides from the best hits together.
 """
 
+import math
 from collections.abc import Sequence
 from operator import mul
 from typing import NamedTuple
@@ -16,9 +17,11 @@ from memos_cli.operation.operator.ranking.rarity import rarity
 
 SIGNS = (
     "best", "second", "third", "tenth", "telling of the best", "most telling", "all words", "phrase", "cosine of the best",
-    "nearest", "asked", "asks", "vectors", "size", "telling and near", "known", "names known", "named",
+    "nearest", "asked", "asks", "vectors", "size", "telling and near", "known", "names known", "named", "any", "own",
 )  # fmt: skip
 """What the floor reads of the best hits and of the query, in the order of its weights."""
+CLIPPED = 4.0
+"""What log-odds are divided by, to be as large as the other signs."""
 _BEST = 5
 """How many of the best hits are read."""
 _AT = {name: place for place, name in enumerate(FEATURES)}
@@ -26,6 +29,8 @@ ANSWERS = 0.5
 """The probability that anything here answers, below which nothing is shown."""
 FITS = 0.12
 """The probability that a memory answers, from which it is used, put into a prompt or taken by a chain."""
+_KEYWORDS = 2
+"""Words up to which a query of nothing but function words is taken at its word: "door" is one in Dutch."""
 _NAMED = 0.9
 """The rarity in the language from which a word with a capital is a name, and not the beginning of a title."""
 _FREQUENT = 0.05
@@ -46,26 +51,28 @@ class Known(NamedTuple):
     Attributes:
         documents: how many memories were searched.
         words: the share of its words, weighed by their rarity in the language, that any memory has; `names` that of its names.
-        named: whether it has names.
+        named: whether it has names; `own` whether it is about the person who asks.
     """
 
     documents: int
     words: float = 1.0
     names: float = 1.0
     named: bool = False
+    own: bool = False
 
 
 def known(query: str, words: Sequence[str], statistics: Sequence[Statistics]) -> Known:
     """What the cubes know of the words of a query."""
-    names = question.read(query).names
+    asked = question.read(query)
     having = [sum(one.having[place] for one in statistics) > 0 for place in range(len(words))]
     weights = [rarity(word) for word in words]
-    named = [there for there, word in zip(having, words, strict=True) if word in names]
+    named = [there for there, word in zip(having, words, strict=True) if word in asked.names]
     return Known(
         sum(one.documents for one in statistics),
         sum(weight for weight, there in zip(weights, having, strict=True) if there) / (sum(weights) or 1.0),
         sum(named) / len(named) if named else 1.0,
         bool(named),
+        asked.own,
     )
 
 
@@ -76,7 +83,7 @@ def signs(judged: Sequence[Judged], told: Known) -> list[float]:
         judged: the candidates.
         told: what is known of the query's words.
     """
-    odds = [max(-8.0, min(8.0, one.log_odds)) / 4 for one in judged[:10]]
+    odds = [_clipped(one.log_odds) for one in judged[:10]]
     odds += [-2.0] * (10 - len(odds))
     best = [one.features for one in judged[:_BEST]]
 
@@ -86,13 +93,22 @@ def signs(judged: Sequence[Judged], told: Known) -> list[float]:
     def first(name: str) -> float:
         return best[0][_AT[name]] if best else 0.0
 
-    from math import log1p
-
     return [
         odds[0], odds[1], odds[2], odds[9], first("telling"), most("telling"), most("all words"), most("phrase"),
-        first("cosine"), most("cosine"), first("asked"), most("asks"), first("has vector"), log1p(told.documents) / 10,
+        first("cosine"), most("cosine"), first("asked"), most("asks"), first("has vector"), math.log1p(told.documents) / 10,
         first("telling") * first("cosine"), told.words, told.names, float(told.named),
+        _clipped(_any(judged[:10])), float(told.own),
     ]  # fmt: skip
+
+
+def _clipped(log_odds: float) -> float:
+    return max(-8.0, min(8.0, log_odds)) / CLIPPED
+
+
+def _any(judged: Sequence[Judged]) -> float:
+    """The log-odds that any of these hits answers, were they independent of each other."""
+    none = sum(math.log(max(1e-9, 1 - probability(one.log_odds))) for one in judged)
+    return math.log(max(1e-9, -math.expm1(none))) - none
 
 
 def answered(network: Network, judged: Sequence[Judged], told: Known) -> float:
@@ -113,6 +129,8 @@ def certain(query: str, words: Sequence[str], content: frozenset[str], pool: Evi
         pool: the candidates.
     """
     telling = [place for place, word in enumerate(words) if word in content]
+    if not telling and len(words) <= _KEYWORDS:
+        telling = list(range(len(words)))
     named = _names(query, words, pool)
     found = set()
     for cube, n in pool.rows:
