@@ -27,8 +27,10 @@ SEED = 0
 MERGED = 3
 """Conversations that are joined to a longer one, of the same two people by name."""
 ASKED_OF_MERGED = 150
-ELSEWHERE = {"talk": 30, "beam": 12, "cube": 5}
+ELSEWHERE = {"talk": 30, "beam": 26, "cube": 5}
 """How many questions that belong to another home are put to one, by its kind; a third as many that mean nothing."""
+HALVES = 3
+"""How many times a small cube loses half of its memories: what they answered, nothing answers there."""
 _ODD = (
     "elephant", "quantum", "purple", "banana", "wizard", "turbine", "oxidize", "parsec", "dragon", "volcano", "teapot",
     "algebra", "sideways", "marmalade", "lunar", "syntax", "glacier", "trombone", "cactus", "neutrino",
@@ -51,7 +53,12 @@ def sources(beam: Path) -> Iterator[Source]:
     for number, start in enumerate(range(0, len(written) - MERGED + 1, MERGED)):
         yield Source(f"merged-{number}", joined([told for _, told in written[start : start + MERGED]], number))
     for path in sorted((HERE / "cubes").glob("train*.txt")):
-        yield Source(f"cube-{path.stem}", talks.read(path))
+        told = talks.read(path)
+        yield Source(f"cube-{path.stem}", told)
+        for number in range(HALVES):
+            yield Source(f"half-{path.stem}.{number}", half(told, f"{path.stem}{number}"))
+    for path in sorted((HERE / "languages").glob("train*.txt")):
+        yield Source(f"language-{path.stem}", talks.read(path))
     for path in sorted(beam.rglob("*.memories.jsonl")):
         queries = path.with_name(path.name.replace(".memories.", ".queries."))
         asked = [json.loads(line) for line in queries.read_text("utf-8").splitlines()]
@@ -60,6 +67,14 @@ def sources(beam: Path) -> Iterator[Source]:
             tuple(Asked(one["query"], tuple(one["relevant"]), str(one["category"])) for one in asked),
         )
         yield Source(f"beam-{path.parent.name}.{path.name.partition('.')[0]}", told)
+
+
+def half(told: Told, seed: str) -> Told:
+    """A cube without half of its memories, with all of its questions."""
+    kept = random.Random(seed).sample(told.memories, max(3, len(told.memories) // 2))
+    ids = {one["external_id"] for one in kept}
+    asked = (one._replace(relevant=tuple(each for each in one.relevant if each in ids)) for one in told.asked)
+    return Told(tuple(one for one in told.memories if one in kept), tuple(asked))
 
 
 def joined(parts: Sequence[Told], number: int) -> Told:
@@ -129,21 +144,24 @@ def elsewhere(source: Source, others: Sequence[Source], seed: int) -> list[Asked
     """Questions that nothing in this home answers: of conversations of other people, and such as mean nothing."""
     chance = random.Random(seed)
     count = ELSEWHERE[source.name.partition("-")[0]]
-    talked = [one for one in others if one.name.startswith("talk-") and one.name != source.name]
-    answered = [each for one in talked for each in one.told.asked if each.relevant]
-    asked = [one._replace(relevant=(), category="elsewhere") for one in chance.sample(answered, count)]
+    asked: list[Asked] = []
+    for kind in ("talk", source.name.partition("-")[0]):
+        strange = [one for one in others if one.name.startswith(f"{kind}-") and one.name != source.name]
+        answered = [each for one in strange for each in one.told.asked if each.relevant]
+        asked += [one._replace(relevant=(), category="elsewhere") for one in chance.sample(answered, count // 2)]
     return asked + [Asked(nonsense(chance), (), "nonsense") for _ in range(count // 3)]
 
 
 def all_examples(beam: Path, work: Path) -> list[Example]:
     """The examples of all sources, each query by words and meaning and once more by words alone."""
+    work.mkdir(parents=True, exist_ok=True)
     every = list(sources(beam))
     found: list[Example] = []
     for seed, source in enumerate(every):
         kept = work / f"{source.name}.pickle"
         if not kept.exists():
             asked = list(source.told.asked)
-            if not source.name.startswith("merged-"):
+            if source.name.partition("-")[0] in ELSEWHERE:
                 asked += elsewhere(source, every, seed)
             home = home_of(source, work)
             made = [one for lexical in (False, True) for one in examples(home, asked, lexical=lexical)]

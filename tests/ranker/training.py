@@ -18,7 +18,7 @@ from memos_cli.operation.operator.ranking.network import Network
 from tests.ranker.extraction import Example
 
 HIDDEN = 24
-EPOCHS = 14
+EPOCHS = 16
 BATCH = 16
 RATE = 4e-3
 DECAY = 3e-2
@@ -163,6 +163,17 @@ def judged(network: Network, example: Example) -> list[floor.Judged]:
     odds = network.log_odds(rows)
     found = [floor.Judged((0, number), one, row) for number, (one, row) in enumerate(zip(odds, rows, strict=True))]
     return sorted(found, key=lambda one: (-one.log_odds, one.place))
+
+
+def ranking(examples: Sequence[Example], seed: int) -> Network:
+    """The network and its floors, as they ship."""
+    return with_floor(exported(train(examples, seed, weight)), examples)
+
+
+def weight(example: Example) -> float:
+    """How much an example counts: a search by words and meaning is the usual one, and notes are fewer than turns."""
+    in_talk = bool(len(example.labels) and example.inputs[:, FEATURES.index("in talk")].any())
+    return (1.0 if example.lexical else 2.0) * (1.0 if in_talk else 2.0)
 
 
 def with_floor(network: Network, examples: Sequence[Example]) -> Network:
