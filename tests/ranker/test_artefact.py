@@ -1,4 +1,4 @@
-"""The ranking that ships: small, made for the features that memos has, and right about small cubes that it was not trained on."""
+"""The ranking that ships: small, made for the features that memos has, and right about small cubes that it never saw."""
 
 import json
 from pathlib import Path

@@ -42,6 +42,7 @@ FROM_ANY = 0.4
 Who keeps notes knows what they are about, and to lose a note is worse than to show one for nothing. A floor that was trained on
 all signs did worse on small cubes than this one sign: the scores of the queries that the network was trained on are too sure.
 """
+LITTLE = -0.8
 OWN = 1.0
 """The log-odds that a question about oneself adds: who asks "what do I eat?" has told so."""
 ELSEWHERE = ("elsewhere", "other", "nonsense")
@@ -185,6 +186,7 @@ def with_floor(network: Network, examples: Sequence[Example]) -> Network:
             found.append((floor.signs(best, one.known), float(one.relevant > 0), _counts(one)))
     of_notes = [0.0] * len(floor.SIGNS)
     of_notes[floor.SIGNS.index("any")], of_notes[floor.SIGNS.index("own")] = floor.CLIPPED, OWN
+    of_notes[floor.SIGNS.index("little")] = LITTLE
     return network._replace(floor=(*of_notes, FROM_ANY), floor_in_talk=_floor(found, ANSWERED_IN_TALK))
 
 

@@ -17,7 +17,7 @@ from memos_cli.operation.operator.ranking.rarity import rarity
 
 SIGNS = (
     "best", "second", "third", "tenth", "telling of the best", "most telling", "all words", "phrase", "cosine of the best",
-    "nearest", "asked", "asks", "vectors", "size", "telling and near", "known", "names known", "named", "any", "own",
+    "nearest", "asked", "asks", "vectors", "size", "telling and near", "known", "names known", "named", "any", "own", "little",
 )  # fmt: skip
 """What the floor reads of the best hits and of the query, in the order of its weights."""
 CLIPPED = 4.0
@@ -31,6 +31,9 @@ FITS = 0.12
 """The probability that a memory answers, from which it is used, put into a prompt or taken by a chain."""
 _KEYWORDS = 2
 """Words up to which a query of nothing but function words is taken at its word: "door" is one in Dutch."""
+_LITTLE, _NEAR = 0.3, 0.5
+"""Nothing answers where no hit has as much of the query's words, by their rarity in the language, or is as near in meaning (in
+units of five standard deviations): of "which month was the castle built in" the month alone is little."""
 _NAMED = 0.9
 """The rarity in the language from which a word with a capital is a name, and not the beginning of a title."""
 _FREQUENT = 0.05
@@ -98,6 +101,7 @@ def signs(judged: Sequence[Judged], told: Known) -> list[float]:
         first("cosine"), most("cosine"), first("asked"), most("asks"), first("has vector"), math.log1p(told.documents) / 10,
         first("telling") * first("cosine"), told.words, told.names, float(told.named),
         _clipped(_any(judged[:10])), float(told.own),
+        float(most("telling") < _LITTLE and most("cosine") < _NEAR),
     ]  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from memos_cli.infra.vault.pool.occurrences import Statistics, Text, occurrences
 from memos_cli.infra.vault.pool.pool import Row
-from memos_cli.infra.vault.search import STOP_WORDS, query_words
+from memos_cli.infra.words.words import left_out, query_words
 from memos_cli.operation.operator.ranking import ranking
 from memos_cli.operation.operator.ranking.features import Evidence, Place
 from memos_cli.operation.operator.ranking.ranking import Ranked
@@ -50,7 +50,7 @@ def pool_of(
 def ranked(query: str, pool: Evidence) -> Ranked:
     """This pool as a search ranks it."""
     words = query_words(query)
-    return ranking.rank(query, words, frozenset(words) - STOP_WORDS, pool)
+    return ranking.rank(query, words, frozenset(words) - left_out(query), pool)
 
 
 def order(query: str, contents: Sequence[str], **given: Any) -> list[int]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from memos_cli import MOS
-from memos_cli.infra.vault.search import query_words
+from memos_cli.infra.words.words import query_words
 from memos_cli.model import Draft, Filter, Source, Visibility
 from memos_cli.operation.operator.ranking import evidence
 from memos_cli.operation.operator.ranking.evidence import Inquiry, gather

@@ -5,7 +5,7 @@ import math
 from hypothesis import given, settings
 
 from memos_cli.infra.vault.pool.occurrences import Statistics
-from memos_cli.infra.vault.search import query_words
+from memos_cli.infra.words.words import query_words
 from memos_cli.operation.operator.ranking.features import FEATURES, PARTS, Evidence, Words, features, is_named
 from tests.operation.operator.ranking.pools import pool_of, pools, row
 
