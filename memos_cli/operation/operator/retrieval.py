@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     from memos_cli.operation.operator.reranker import SecondOpinion
 
 
+UNREAD = 0.3
+"""The share of a query that the embedder has to read for its vector to count at all.
+
+Below it, words alone find more: of 40 questions in each of German, Spanish and Chinese MiniLM's vectors lost one to two.
+"""
 CANDIDATES = 200
 """The least number of candidates that each of the two searches is asked for."""
 NEAREST = 3
@@ -55,6 +60,8 @@ def candidates(
     lexical = {(cube, n): score for cube, finder in enumerate(finders) for n, score in finder.by_words(query, count).items()}
     # Words first: meanwhile the model may still be loading in its thread.
     vector = vector() if callable(vector) else vector
+    if vector is not None and embedder is not None and embedder.reads(query) < UNREAD:
+        vector = None
     cosines: dict[Place, float] = {}
     if vector is not None:
         cosines = {
