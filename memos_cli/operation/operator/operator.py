@@ -91,7 +91,7 @@ class MemOperator:
             apart: return each hit, also where another says the same.
             without: names of parts of the score that count as nothing, to learn what they earn.
         """
-        from memos_cli.operation.operator import reranker, retrieval
+        from memos_cli.operation.operator import retrieval
 
         session = self._session
         vaults = session.vaults()
@@ -103,6 +103,8 @@ class MemOperator:
 
         opinion, notice = None, None
         if not lexical:
+            from memos_cli.operation.operator import reranker
+
             opinion, notice = self._reranker = self._reranker or reranker.chosen(session.settings)
         shown = retrieval.Shown(all_hits, explain, apart, tuple(without))
         search = retrieval.Search(
