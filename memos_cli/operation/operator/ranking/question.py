@@ -36,7 +36,10 @@ _TIMED = frozenset(
     days hour hours minute minutes mon tue wed thu fri sat sun monday tuesday wednesday thursday friday saturday sunday gestern
     heute morgen gisteren vandaag demain ayer ma\xf1ana""".split()  # noqa: SIM905 -- reads better as prose
 ) | frozenset(_MONTHS)
-_DATED = r"\d{4}|\d\d?:\d\d|\d\d?(?:st|nd|rd|th)|\d+[\u5e74\u6708\u65e5\u53f7]|[\u6628\u4eca\u660e]\u5929|[\u4e0a\u4e0b](?:\u4e2a\u6708|\u5468)"
+_DATED = (
+    r"\d{4}|\d\d?:\d\d|\d\d?(?:st|nd|rd|th)|\d+[\u5e74\u6708\u65e5\u53f7]|[\u6628\u4eca\u660e]\u5929"
+    r"|[\u4e0a\u4e0b](?:\u4e2a\u6708|\u5468)"
+)
 _NUMBERS = frozenset(
     """one two three four five six seven eight nine ten eleven twelve dozen once twice couple few several hundred
     thousand""".split()  # noqa: SIM905
