@@ -35,6 +35,8 @@ _SKETCHED = 200
 """Characters of a text that are looked at first."""
 _COMPARED = 32
 """Groups of one length that a hit is compared with, the last: what says the same has about the same score, and stands near."""
+_EACH = re.compile(r"\b(?:every|each|jede[nrs]?|elke?|iedere?|chaque|cada) (?:other )?\w+", re.IGNORECASE)
+"""A time that comes again, such as "every morning": it is the same whenever it is told."""
 _FEW = 8
 """Words below which a contraction or two changes much of a text."""
 _LOOKED_AT = 30
@@ -133,7 +135,7 @@ def _is_near(one: Group, other: Group) -> bool:
 def _is_said(one: Group, group: Group) -> bool:
     """Whether what one hit says is said by the hit that a group shows."""
     if one.said.event != group.said.event or (
-        one.said.day != group.said.day and (one.said.event or tells_time(one.said.content))
+        one.said.day != group.said.day and (one.said.event or tells_time(_EACH.sub(" ", one.said.content)))
     ):
         return False  # "yesterday" is another day
     words, shown = one.words, group.words

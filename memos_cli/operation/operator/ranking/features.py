@@ -27,6 +27,8 @@ _FULL = 15.0
 """A BM25 score that counts as one: it takes two or three words of a query that are rare."""
 _FAR = 5.0
 """Standard deviations above an unrelated text that count as one."""
+_DIGITS = 9
+"""Digits of scores that tell them apart: numpy adds up the same vector in another order in another row."""
 
 PARTS = {
     "words": (
@@ -101,8 +103,12 @@ def bm25(pool: Evidence, words: Words) -> dict[Place, float]:
 
 
 def _ranks(scores: Mapping[Place, float]) -> dict[Place, float]:
-    ordered = sorted((place for place, score in scores.items() if score > 0), key=lambda place: (-scores[place], place))
-    return {place: 1 / (1 + rank / 5) for rank, place in enumerate(ordered)}
+    """What the rank of each score above zero counts for; equal scores share a rank, so that equals stay equal."""
+    rounded = {place: round(score, _DIGITS) for place, score in scores.items() if score > 0}
+    first: dict[float, float] = {}
+    for rank, score in enumerate(sorted(rounded.values(), reverse=True)):
+        first.setdefault(score, 1 / (1 + rank / 5))
+    return {place: first[score] for place, score in rounded.items()}
 
 
 def _tenth(scores: Sequence[float]) -> float:

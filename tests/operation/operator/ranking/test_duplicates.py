@@ -80,6 +80,8 @@ def test_circumstances_and_days_keep_the_same_words_apart() -> None:
     assert count(Utterance("Thanks!", ("anna",)), Utterance("Thanks!", ("bob",))) == 2
     assert count(Utterance("I ran 5 km yesterday", (), day=1), Utterance("I ran 5 km yesterday", (), day=2)) == 2
     assert count(Utterance("I run every morning", (), day=1), Utterance("I run every morning", (), day=2)) == 1
+    said = "I ran this morning, as every Monday"
+    assert count(Utterance(said, (), day=1), Utterance(said, (), day=2)) == 2
     assert count(Utterance("Run", (), day=1, event=True), Utterance("Run", (), day=2, event=True)) == 2
     assert count(Utterance("Run", (), event=True), Utterance("Run", ())) == 2
 

@@ -74,14 +74,18 @@ def test_the_header_does_not_lift_what_does_not_fit() -> None:
 
 
 def test_parts_tell_what_moved_a_score() -> None:
-    pool = pool_of("heron", [row(1, "The heron nests by the weir", pinned=True), row(2, "I am vegan")], {1: 0.5})
+    rows = [row(1, "The heron nests by the weir", pinned=True), row(2, "I am vegan"), row(3, "My bank is Novabanka")]
+    pool = pool_of("heron", rows, {1: 0.5, 3: 0.02})
     scores = ranking.lexical_scores(pool)
-    first, second = (ranking.parts(one, pool, scores) for one in ranked("heron", pool).judged)
-    assert first._fields[1:-3] == tuple(PARTS)
+    told = {one.place[1]: ranking.parts(one, pool, scores) for one in ranked("heron", pool).judged}
+    first, second, third = (told[n] for n in (1, 2, 3))
+    assert first._fields[1:-3] == (*PARTS, "header")
     assert first.total == probability(ranked("heron", pool).judged[0].log_odds)
     assert first.header == pytest.approx(ranking.RAISED)
     assert (first.bm25, first.cosine) == (scores[0, 1], 0.5)
-    assert first.words > 0 < first.meaning
+    assert first.words > 0
+    assert first.meaning > third.meaning
+    assert second.meaning == 0.0, "it has no vector"
     assert (second.bm25, second.cosine, second.context) == (0.0, None, 0.0)
 
 
