@@ -31,7 +31,7 @@ FITS = 0.12
 """The probability that a memory answers, from which it is used, put into a prompt or taken by a chain."""
 _KEYWORDS = 2
 """Words up to which a query of nothing but function words is taken at its word: "door" is one in Dutch."""
-_LITTLE, _NEAR = 0.3, 0.5
+_LITTLE, _NEAR = 0.3, 0.4
 """Nothing answers where no hit has as much of the query's words, by their rarity in the language, or is as near in meaning (in
 units of five standard deviations): of "which month was the castle built in" the month alone is little."""
 _NAMED = 0.9
