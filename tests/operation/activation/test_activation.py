@@ -465,7 +465,7 @@ def core_tokens(llm: LlamaModel, answered: Answered) -> Sequence[int]:
 
 
 def test_a_question_about_a_set_with_a_slot_is_laid_behind_it(told: MOS) -> None:
-    named = {"brother": "Tom", "boss": "Ida", "cat": "Miso", "teacher": "Hugo"}
+    named = {"boss": "Ida", "cat": "Miso"}  # a question needs half of the set
     for who, name in named.items():
         told.add(f"My {who} is called {name}.", tags=("names",))
     plain = {who: one(told, f"What is my {who} called?", end=False) for who in named}
@@ -478,7 +478,7 @@ def test_a_question_about_a_set_with_a_slot_is_laid_behind_it(told: MOS) -> None
         assert (answered.answer, answered.cited) == (plain[who].answer, plain[who].cited)
         assert answered.tokens["evaluated"] < plain[who].tokens["evaluated"] / 3
     talk = told.conversation(llm := model())
-    talk.ask("What is my brother called?", literal=True)
+    talk.ask("What is my cat called?", literal=True)
     talk.ask("What is my dog called?", literal=True)
     talk.settle(end=True)
     llm.close()
