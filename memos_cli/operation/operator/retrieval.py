@@ -249,7 +249,9 @@ class Search:
         rest: Sequence[Place],
         k: int,
     ) -> tuple[Hit, ...]:
-        order = sorted(ranked.judged, key=lambda one: -(one.log_odds + moves.get(one.place, 0.0)))
+        order = ranked.judged
+        if moves:
+            order = sorted(order, key=lambda one: -(one.log_odds + moves.get(one.place, 0.0)))
         judged = {one.place: one for one in order}
         said = chain(
             (duplicates.of_row(pool.rows[place]) for place in judged),
