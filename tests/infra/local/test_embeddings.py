@@ -82,7 +82,7 @@ def test_an_edit_makes_the_vector_pending_again(wise: MOS) -> None:
     wise.update(identity, "Invoices are due on Monday")
     vault = wise.vaults()[0]
     assert (search.pending_count(vault), vault.conn.execute("SELECT count(*) FROM vectors").fetchone()[0]) == (1, 0)
-    assert wise.search("accounting deadlines", explain=True).hits[0].parts.cosine is not None
+    assert wise.search("accounting deadlines", explain=True, all_hits=True).hits[0].parts.cosine is not None
 
 
 def test_a_single_add_loads_no_model(wise: MOS) -> None:
@@ -119,7 +119,7 @@ def test_reembedding_mends_that(wise: MOS, memos: Run, models: Path) -> None:
     wise.vaults()[0].conn.execute("UPDATE embedders SET fingerprint = 'another:model'")
     env = {"MEMOS_EMBEDDER": "auto"}
     assert memos("doctor", "--reembed", env=env).status == 0
-    done = memos("search", "what food is dangerous?", "--explain", "--json", env=env)
+    done = memos("search", "what food is dangerous?", "--all-hits", "--explain", "--json", env=env)
     assert done.data["mode"] == "hybrid"
     assert done.data["hits"][0]["parts"]["cosine"] > 0.2
     assert done.err == ""
@@ -140,9 +140,9 @@ def test_filters_hold_for_what_is_found_by_meaning(wise: MOS) -> None:
     wise.add("My daughter is allergic to peanuts", tags=("family",))
     wise.add("Nuts make my colleague ill", tags=("work",))
     wise.embed()
-    found = wise.search("food allergy", wanted=Filter(at=wise.now, tags=("work",)))
+    found = wise.search("food allergy", wanted=Filter(at=wise.now, tags=("work",)), all_hits=True)
     assert [hit.memory.tags for hit in found.hits] == [("work",)]
-    assert not wise.search("food allergy", user_id="somebody else").hits
+    assert not wise.search("food allergy", user_id="somebody else", all_hits=True).hits
 
 
 def test_a_bulk_add_embeds_at_its_end_unless_told_not_to(home: Path, memos: Run, models: Path, tmp_path: Path) -> None:

@@ -151,7 +151,7 @@ def test_flipped_bits_are_found_and_the_file_is_made_anew(wordy: MOS) -> None:
     for number in range(40):
         wordy.add(f"rose {number}")
     wordy.embed()
-    right = [(hit.memory.id, hit.parts.cosine) for hit in wordy.search("rose 7", k=40).hits]
+    right = [(hit.memory.id, hit.parts.cosine) for hit in wordy.search("rose 7", k=40, explain=True).hits]
     path, (vault, embedder) = wordy.embeddings.cached(wordy.vault("default"))[0], (wordy.vault("default"), Embedder())
     for act in ("search", "matrix"):
         data = bytearray(path.read_bytes())
@@ -160,7 +160,7 @@ def test_flipped_bits_are_found_and_the_file_is_made_anew(wordy: MOS) -> None:
         path.write_bytes(data)
         wordy.embeddings.close()
         if act == "search":
-            assert [(hit.memory.id, hit.parts.cosine) for hit in wordy.search("rose 7", k=40).hits] == right
+            assert [(hit.memory.id, hit.parts.cosine) for hit in wordy.search("rose 7", k=40, explain=True).hits] == right
         else:
             assert wordy.embeddings.matrix(vault, embedder).is_sound()  # type: ignore[arg-type,union-attr]
         assert_in_step(wordy, most=99)
@@ -246,9 +246,9 @@ def test_whatever_happens_it_stays_in_step(tmp_path_factory: pytest.TempPathFact
 
 def test_only_what_may_be_seen_is_found_by_meaning(wordy: MOS, monkeypatch: pytest.MonkeyPatch) -> None:
     """The nearest rows are asked first; where few of them may be seen, all are."""
-    from memos_cli.operation.operator import retrieval
+    from memos_cli.operation.operator import finder, retrieval
 
-    monkeypatch.setattr(retrieval, "_MANY", 10)
+    monkeypatch.setattr(finder, "_MANY", 10)
     monkeypatch.setattr(retrieval, "CANDIDATES", 4)
     near = [wordy.add(f"rose rose rose {number}", tags=("near",)).ids[0] for number in range(30)]
     far = [wordy.add(f"rose bush and hedge {number}", tags=("far",)).ids[0] for number in range(8)]
@@ -257,7 +257,7 @@ def test_only_what_may_be_seen_is_found_by_meaning(wordy: MOS, monkeypatch: pyte
     asked: list[int] = []
     real = search.visible_rows
     monkeypatch.setattr(search, "visible_rows", lambda *given: (asked.append(1), real(*given))[1])
-    found = wordy.search("zzz rose", k=4, wanted=Filter(at=wordy.now, tags=("far",))).hits
+    found = wordy.search("zzz rose", k=4, wanted=Filter(at=wordy.now, tags=("far",)), all_hits=True).hits
     assert {hit.memory.id for hit in found} <= set(far)
     assert len(found) == 4
     assert asked == [1]
@@ -265,7 +265,7 @@ def test_only_what_may_be_seen_is_found_by_meaning(wordy: MOS, monkeypatch: pyte
 
 def test_a_filter_loses_nothing_of_what_is_found_by_meaning(wordy: MOS, monkeypatch: pytest.MonkeyPatch) -> None:
     """However the rows that may be seen are found: all at once, in rounds, or by an index."""
-    from memos_cli.operation.operator import retrieval
+    from memos_cli.operation.operator import finder as finding
 
     rng = np.random.default_rng(3)
     for number in range(120):
@@ -283,10 +283,10 @@ def test_a_filter_loses_nothing_of_what_is_found_by_meaning(wordy: MOS, monkeypa
     ]  # fmt: skip
     for fields in filters:
         wanted = Filter(at=wordy.now, **fields)  # type: ignore[arg-type]
-        visible = search.visible_rows(vault, retrieval.queries.condition(wanted))
+        visible = search.visible_rows(vault, finding.queries.condition(wanted))
         for query in embedder.embed(["rose roof", "walnut barn cellar", "zither"]):
             scores: dict[int, float] = {}
-            for cold in (False, True) if retrieval.queries.reaches_cold(wanted) else (False,):
+            for cold in (False, True) if finding.queries.reaches_cold(wanted) else (False,):
                 rows, encoded = search.vectors(vault, embedder.fingerprint, cold=cold)
                 whole = vector_matrix.Matrix(rows, vector_matrix.decode(encoded, 32))
                 scores |= dict(zip(*(part.tolist() for part in whole.top(query, 500, visible)), strict=True))
@@ -298,12 +298,15 @@ def test_a_filter_loses_nothing_of_what_is_found_by_meaning(wordy: MOS, monkeypa
                 (0, 100, 20_000),
                 (20, 8, 12),
             ):
-                monkeypatch.setattr(retrieval, "_MANY", most)
-                monkeypatch.setattr(retrieval, "_FEW", few)
-                monkeypatch.setattr(retrieval, "_MOST_ASKED", many)
+                monkeypatch.setattr(finding, "_MANY", most)
+                monkeypatch.setattr(finding, "_FEW", few)
+                monkeypatch.setattr(finding, "_MOST_ASKED", many)
                 for count in (3, 10, 500):
-                    finder = retrieval.Finder(
-                        vault, wanted, lambda where, cold: wordy.embeddings.index(where, embedder, cold=cold)
+                    finder = finding.Finder(
+                        vault,
+                        wanted,
+                        lambda where, cold: wordy.embeddings.index(where, embedder, cold=cold),
+                        lambda where, rows, cold: wordy.embeddings.vectors_of(where, embedder, rows, cold=cold),
                     )  # type: ignore[arg-type]
                     found = finder.by_meaning(query, count)
                     parts = len(finder._matrices or [])

@@ -124,7 +124,7 @@ class TestNoByteIsLeft:
     ) -> None:
         embedder = Embedder()
         monkeypatch.setattr(mos.embeddings, "embedder", lambda texts=1: embedder)  # noqa: ARG005 -- as it is called
-        monkeypatch.setattr("memos_cli.infra.local.embeddings.CACHED_FROM", 2)
+        monkeypatch.setattr("memos_cli.infra.local.vector_index.CACHED_FROM", 2)
         one, other, _ = (mos.add(text).ids[0] for text in (TEXT, f"{EDITED} again", "the roses are red"))
         mos.embed()
         mos.add("the door is blue")
