@@ -34,7 +34,7 @@ unseen kind of conversation is harder than those that were trained on. Of notes 
 the pointwise loss has a small share.
 """
 
-ANSWERED_IN_TALK = 0.5
+ANSWERED_IN_TALK = 0.55
 """How many of the queries that are put to conversations have an answer there."""
 FROM_ANY = 0.4
 """The log-odds that are added to those of any hit of notes answering, so that nothing is shown below a probability of 0.4.
