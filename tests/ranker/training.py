@@ -34,7 +34,7 @@ unseen kind of conversation is harder than those that were trained on. Of notes 
 the pointwise loss has a small share.
 """
 
-ANSWERED_IN_TALK = 0.55
+ANSWERED_IN_TALK = 0.5
 """How many of the queries that are put to conversations have an answer there."""
 FROM_ANY = 0.4
 """The log-odds that are added to those of any hit of notes answering, so that nothing is shown below a probability of 0.4.
@@ -197,6 +197,7 @@ def _counts(example: Example) -> float:
 
 def _floor(examples: Sequence[tuple[list[float], float, float]], answered: float, decay: float = 1e-3) -> tuple[float, ...]:
     inputs = torch.tensor([row for row, _, _ in examples])
+    inputs[:, floor.SIGNS.index("little")] = 0.0  # for notes alone: with it BEAM loses 4.0 % of its recall in place of 0.6 %
     labels = torch.tensor([label for _, label, _ in examples])
     counts = torch.tensor([count for _, _, count in examples])
     weights = torch.zeros(len(floor.SIGNS) + 1, requires_grad=True)
