@@ -53,7 +53,7 @@ def test_evidence_counts_where_it_is_in_the_prompt(home: Path) -> None:
     both = sets.Question("What about the cylinder head?", ("x",), ("B5", "B6"))
     asked = BOAT._replace(questions=(*BOAT.questions, both))
     wide = run(home, Scripted(*"?????"), k=8, asked=asked)
-    assert [one.recall for one in wide] == [0, 0, 1, None, 1], "neither the boat's name nor a cylinder head alone tells the answer"
+    assert [one.recall for one in wide] == [0, 0, 1, None, 1], "neither a boat nor a cylinder head alone tells what is asked"
     narrow = run(home, Scripted(*"?????"), k=1, asked=asked)
     assert [one.recall for one in narrow] == [0, 0, 1, None, 0.5]
 

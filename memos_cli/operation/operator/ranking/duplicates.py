@@ -35,8 +35,9 @@ _SKETCHED = 200
 """Characters of a text that are looked at first."""
 _COMPARED = 32
 """Groups of one length that a hit is compared with, the last: what says the same has about the same score, and stands near."""
-_EACH = re.compile(r"\b(?:every|each|jede[nrs]?|elke?|iedere?|chaque|cada) (?:other )?\w+", re.IGNORECASE)
-"""A time that comes again, such as "every morning": it is the same whenever it is told."""
+_EACH = r"(?i)\b(?:every|each|jede[nrs]?|elke?|iedere?|chaque|cada) (?:other )?\w+"
+"""A time that comes again, such as "every morning": it is the same whenever it is told. (Compiled where it is first needed.)"""
+_THIS = ("this morning", "this afternoon", "this evening")
 _FEW = 8
 """Words below which a contraction or two changes much of a text."""
 _LOOKED_AT = 30
@@ -135,7 +136,7 @@ def _is_near(one: Group, other: Group) -> bool:
 def _is_said(one: Group, group: Group) -> bool:
     """Whether what one hit says is said by the hit that a group shows."""
     if one.said.event != group.said.event or (
-        one.said.day != group.said.day and (one.said.event or tells_time(_EACH.sub(" ", one.said.content)))
+        one.said.day != group.said.day and (one.said.event or _of_its_day(one.said.content))
     ):
         return False  # "yesterday" is another day
     words, shown = one.words, group.words
@@ -153,6 +154,12 @@ def _is_said(one: Group, group: Group) -> bool:
         and len(pairs & others) >= _SHARE * len(pairs | others)
         and not any(_weighs(word, group.said.content) for word in more - counted)
     )
+
+
+def _of_its_day(text: str) -> bool:
+    """Whether a text tells a time that is another one on another day."""
+    lowered = text.casefold()
+    return any(part in lowered for part in _THIS) or tells_time(re.sub(_EACH, " ", text))
 
 
 def grouped(said: Iterable[Utterance], k: int, *, apart: bool = False) -> list[Group]:
