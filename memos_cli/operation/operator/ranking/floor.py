@@ -144,6 +144,20 @@ def certain(query: str, words: Sequence[str], content: frozenset[str], pool: Evi
     return found
 
 
+def called(words: Sequence[str], content: frozenset[str], pool: Evidence) -> set[Place]:
+    """The candidates whose attribute or tags are what is asked for: all content words of the query are in them.
+
+    A turn of a talk is none of them, since it is found so by who said it.
+    """
+    telling = [place for place, word in enumerate(words) if word in content]
+    return {
+        (cube, n)
+        for (cube, n), row in pool.rows.items()
+        if telling and row.turn is None and (row.text.key or row.text.tags)
+        if all(n in pool.occurrences[cube].names[place] for place in telling)
+    }
+
+
 def _has(at: Occurrences, wanted: Sequence[int], n: int) -> bool:
     return bool(wanted) and all(n in at.body[place] or n in at.names[place] for place in wanted)
 

@@ -1,5 +1,6 @@
 """Ranks the pool of a query: an order, the probability that each memory answers, and whether anything here answers at all."""
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
@@ -51,6 +52,12 @@ def rank(query: str, words: Sequence[str], content: frozenset[str], pool: Eviden
         left_out = {name for part in without for name in PARTS[part]}
         rows = {place: _bare(row, left_out) for place, row in rows.items()}
     odds = net.log_odds(list(rows.values()))
+    called = floor.called(words, content, pool)
+    # The talks that the weights were trained with have no attributes: who asks for one by name gets it at evens or better.
+    odds = [
+        max(one, 0.0) + math.log1p(math.exp(-abs(one))) if place in called else one
+        for place, one in zip(rows, odds, strict=True)
+    ]
     judged = [Judged(place, one + moved(pool.rows[place]), row) for (place, row), one in zip(rows.items(), odds, strict=True)]
     judged.sort(key=lambda one: (-round(one.log_odds, _DIGITS), one.place))
     passing = floor.certain(query, words, content, pool)

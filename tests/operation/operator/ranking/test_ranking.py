@@ -5,6 +5,7 @@ import sys
 import pytest
 from hypothesis import given, settings
 
+from memos_cli.infra.vault.pool.occurrences import Text
 from memos_cli.operation.operator.ranking import ranking
 from memos_cli.operation.operator.ranking.features import PARTS, Evidence
 from memos_cli.operation.operator.ranking.network import network, probability
@@ -18,6 +19,15 @@ TOLD = ("I am vegan now", "My bank is Novabanka", "The heron nests by the weir",
 )
 def test_the_memory_that_answers_is_first(query: str, first: int) -> None:
     assert order(query, TOLD)[0] == first
+
+
+def test_an_attribute_asked_for_by_name_is_first_and_at_evens_or_better() -> None:
+    keyed = row(9, "I am vegan now", text=Text("I am vegan now", None, None, "diet", ()))
+    turn = row(8, "Well, yes", text=Text("Well, yes", None, "Diet", None, ()), turn=1)
+    found = ranked("diet", pool_of("diet", [*(row(n, one) for n, one in enumerate(TOLD[1:])), turn, keyed])).judged
+    assert found[0].place == (0, 9)
+    assert probability(found[0].log_odds) >= 0.5
+    assert all(probability(one.log_odds) < 0.5 for one in found[1:])
 
 
 def test_meaning_finds_what_no_word_does() -> None:
