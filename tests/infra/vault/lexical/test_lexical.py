@@ -13,7 +13,7 @@ from memos_cli.config import Settings, paths
 from memos_cli.infra.vault import queries, search
 from memos_cli.infra.vault.lexical import lexical
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.infra.words import words
+from memos_cli.infra.words.words import terms
 from memos_cli.model import Draft, Filter, Kind, Source, State, Visibility
 from tests.conftest import Clock
 from tests.infra.vault.helpers import move
@@ -94,7 +94,7 @@ def test_a_filter_never_returns_what_it_excludes_nor_loses_what_it_keeps(
     visible = set(search.visible_rows(vault, sight).tolist())
     cold = queries.reaches_cold(wanted)
     hot = {n for (n,) in vault.conn.execute("SELECT id FROM fts_docsize")}
-    sought = set(words.terms(" ".join(asked)))
+    sought = set(terms(" ".join(asked)))
     right = {n for n in visible if said[n] & sought and (cold or n in hot)}
     found = search.lexical(vault, " ".join(asked), sight, limit, cold=cold)
     rows = [n for n, _ in found]
