@@ -45,14 +45,52 @@ def _timezone(value: object) -> str:
         raise ValueError(f"{error.message}; {error.hint}") from None
 
 
+def _reranker(value: object) -> str:
+    name = values.text(value)
+    if "://" in name:
+        from urllib.parse import urlsplit
+
+        parts = urlsplit(name)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
+            raise ValueError("it has to be a URL such as http://localhost:8080/v1, without a name, a password or a query")
+    return name
+
+
 SETTINGS: dict[str, Key] = {
     "cube": Key("default", _cube, "the cube that commands use when no --cube is given"),
     "principal": Key("", _principal, "who you are to the access rules; empty: your login name"),
     "timezone": Key("", _timezone, "your time zone, such as Europe/Amsterdam; empty: that of the system, which TZ sets"),
     "lock_timeout": Key(10.0, values.positive, "seconds that a write waits for other writers before it gives up (exit 11)"),
-    "embedder": Key("auto", values.text, "auto, none, or the path of a GGUF file or a sentence-transformers folder"),
+    "embedder": Key(
+        "auto",
+        values.text,
+        "auto, none, minilm, multilingual, or the path of a GGUF file or a sentence-transformers folder",
+    ),
+    "embedding.pooling": Key(
+        "auto",
+        values.one_of("auto", "mean", "cls", "last"),
+        "how an embedder that is named by its path makes one vector of a text: mean, cls, last, or auto: as its file says",
+    ),
+    "embedding.query_prefix": Key(
+        "auto", values.line, "what such an embedder is to see before a query: a text, none, or auto: as its file says"
+    ),
+    "embedding.passage_prefix": Key("auto", values.line, "what it is to see before a memory: a text, none, or auto"),
     "search.k": Key(10, values.whole(), "how many hits a search shows"),
     "search.pending": Key(32, values.whole(), "how many new memories a search embeds before it answers"),
+    "search.reranker": Key(
+        "none",
+        _reranker,
+        "what reorders the best hits: none, the folder or the installed name of a cross-encoder, or the URL of an endpoint with"
+        " POST /rerank; the key: MEMOS_SEARCH_RERANKER_KEY",
+    ),
+    "search.reranker_model": Key("", str, "what the reranker's endpoint calls the model; empty where it has only one"),
+    "search.reranker_best": Key(50, values.whole(1000), "how many of the best hits the reranker reads"),
+    "search.reranker_share": Key(
+        0.5, values.share, "how much its order counts beside memos's own: 0 leaves the order as it is, 1 takes the reranker's"
+    ),
+    "search.reranker_wait": Key(
+        10.0, values.positive, "seconds after which its endpoint is given up; the order then stays as it is"
+    ),
     "llm.model": Key(
         "none", values.text, "what chat answers with: none, memos-mini, a pulled model's name, or a GGUF file's path"
     ),
@@ -99,6 +137,11 @@ SETTINGS: dict[str, Key] = {
     ),
     "use.record": Key(default=True, read=values.switch, help="whether being shown by search counts as use of a memory"),
 }
+
+
+def embedding(settings: "Settings") -> dict[str, str]:
+    """The settings `embedding.*` by the last part of their names."""
+    return {part: settings.get(f"embedding.{part}") for part in ("pooling", "query_prefix", "passage_prefix")}
 
 
 def variable(name: str) -> str:

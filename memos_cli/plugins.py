@@ -12,8 +12,12 @@ from memos_cli.errors import UsageError
 _BUILT_IN = {
     "embedder.gguf": "memos_cli.backends.embedders.gguf:GgufEmbedder",
     "embedder.sentence-transformers": "memos_cli.backends.embedders.sentence:SentenceEmbedder",
-    "weights.minilm": "memos_cli.backends.embedders.find:find",
+    "weights.find": "memos_cli.backends.embedders.find:find",
+    "weights.pull": "memos_cli.backends.embedders.download:pull",
+    "weights.carriers": "memos_cli.backends.embedders.carriers:carriers",
     "weights.choose": "memos_cli.backends.embedders.find:choose",
+    "reranker.cross-encoder": "memos_cli.backends.rerankers.cross_encoder:CrossEncoderReranker",
+    "reranker.endpoint": "memos_cli.backends.rerankers.endpoint:EndpointReranker",
     "llm.llamacpp": "memos_cli.backends.llms.llamacpp:LlamaModel",
     "llm.openai": "memos_cli.backends.llms.openai:RemoteModel",
     "llm.check": "memos_cli.backends.llms.checks:check",

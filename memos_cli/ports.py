@@ -32,14 +32,44 @@ class Embedder(Protocol):
         """Length of a vector."""
         ...
 
+    @property
+    def background(self) -> tuple[float, float]:
+        """Mean and standard deviation of the cosine between a query and a text that have nothing to do with each other.
+
+        A constant of the model: it is known beforehand, or measured once and recorded on this machine.
+
+        Raises:
+            ModelUnavailable: it has to be measured, and the model cannot be loaded or run.
+        """
+        ...
+
     def embed(self, texts: Sequence[str]) -> "NDArray[np.float32]":
-        """Unit vectors, one row a text.
+        """Unit vectors of texts that are to be found, one row a text.
 
         Returns:
             float32, shape (len(texts), dimensions), every row of length 1.
 
         Raises:
             ModelUnavailable: the model cannot be loaded or run.
+        """
+        ...
+
+    def embed_queries(self, texts: Sequence[str]) -> "NDArray[np.float32]":
+        """As `embed`, for texts to search with; the same vectors, unless the model was trained with a prefix for queries.
+
+        Raises:
+            ModelUnavailable: the model cannot be loaded or run.
+        """
+        ...
+
+    def reads(self, text: str) -> float:
+        """The share of a text that the model can read, from 0 to 1; its vector says as much of the text, and no more.
+
+        About 1 in a language that the model was trained on, near 0 where its vocabulary has no tokens for the words, or only
+        fragments of them. 1 for a text without letters.
+
+        Raises:
+            ModelUnavailable: the model cannot be loaded.
         """
         ...
 
@@ -301,4 +331,34 @@ class Telling(Protocol):
 
     def notices(self) -> tuple[str, ...]:
         """What there is to tell since the last call, a line each."""
+        ...
+
+
+@runtime_checkable
+class Reranker(Protocol):
+    """Reads a query together with each of some texts, and scores how well the text answers it."""
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        ...
+
+    @property
+    def local(self) -> bool:
+        """Whether query and texts stay in this process."""
+        ...
+
+    def scores(self, query: str, texts: Sequence[str]) -> Sequence[float | None]:
+        """A score for each text, the higher the better; its scale is the reranker's own.
+
+        Returns:
+            Finite numbers in the order of the texts, `None` of a text that was not scored.
+
+        Raises:
+            ModelUnavailable: it cannot be loaded, reached or run, or what it says is no score.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give the model's memory back; calling it twice is fine."""
         ...

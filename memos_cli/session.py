@@ -116,7 +116,9 @@ class Session:
         self.shelf = Shelf(
             paths.cubes, lock_timeout=settings.get("lock_timeout"), scheduler=listeners.due, changed=self._tell_changed
         )
-        self.embeddings = embeddings or Embeddings(settings.get("embedder"), paths.data, paths.cache)
+        self.embeddings = embeddings or Embeddings(
+            settings.get("embedder"), paths.data, paths.cache, given=config.embedding(settings)
+        )
         self._listeners = listeners
         self._clock = clock
         self._names = list(cubes)

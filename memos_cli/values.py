@@ -85,6 +85,14 @@ def text(value: object) -> str:
     return found
 
 
+def line(value: object) -> str:
+    """Text on one line; white space at its ends belongs to it."""
+    found = str(value)
+    if not found.strip() or not found.isprintable():
+        raise ValueError("it has to be a line of text")
+    return found
+
+
 def one_of(*words: str) -> Callable[[object], str]:
     """Reads one of these words."""
 

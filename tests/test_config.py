@@ -86,3 +86,13 @@ def test_settings_given_for_one_run_go_before_all_others_and_change_nothing(fold
     after = before.given({"search.k": 6})
     assert (after.origin("search.k"), after.get("cube")) == ((6, "flag"), "work")
     assert before.origin("search.k") == (5, "environment")
+
+
+def test_white_space_at_the_end_of_a_prefix_belongs_to_it(folders: Paths) -> None:
+    config.store(folders, "embedding.query_prefix", "query: ")
+    config.store(folders, "embedder", "multilingual")
+    found = Settings({}, folders)
+    assert config.embedding(found) == {"pooling": "auto", "query_prefix": "query: ", "passage_prefix": "auto"}
+    for value in ("", "  ", "two\nlines"):
+        with pytest.raises(UsageError):
+            config.store(folders, "embedding.passage_prefix", value)

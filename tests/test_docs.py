@@ -174,9 +174,10 @@ def test_the_tour_of_the_readme_runs(tour: Path) -> None:
         done = subprocess.run(["bash", "-c", command], cwd=tour, env=env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{command}: {done.stderr}"
         said[command] = done.stdout
-    assert "vegan" in said["memos search diet"] or "vegan" in said["memos search diet --as-of 2026-02-01"]
+    assert said["memos search diet"].splitlines()[0].endswith("I am vegan now")
     assert "meat" in said["memos search diet --as-of 2026-02-01"]
     assert "vegan" not in said["memos search diet --as-of 2026-02-01"]
+    assert json.loads(said['memos --json search "who is allergic?"'])["data"]["hits"][0]["content"].endswith("peanuts")
     assert "heron" in said['memos --cube work --cube default search "what is the server called?"']
     assert said["memos cube merge stick/default.memcube"].split()[:2] == ["1", "new"]
     assert json.loads(said["memos search --jsonl questions.jsonl -k 20"])["query"] == "beans"

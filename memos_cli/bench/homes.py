@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from memos_cli.config import Paths, Settings
+from memos_cli.config import Paths, Settings, embedding
 from memos_cli.errors import UsageError
 from memos_cli.infra.local.embeddings import Embeddings
 from memos_cli.interface.api import MOS
@@ -34,7 +34,8 @@ class Home:
         self.settings = settings.given({**_UNMEASURED, **given})
         self._folder = folder
         self._clock = clock
-        self._embeddings = Embeddings(self.settings.get("embedder"), paths.data, folder / "cache")
+        given = embedding(self.settings)
+        self._embeddings = Embeddings(self.settings.get("embedder"), paths.data, folder / "cache", given=given)
 
     @contextmanager
     def loaded(self, memories: Path) -> Iterator[MOS]:

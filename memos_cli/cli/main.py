@@ -40,7 +40,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Conversation": {
         "chat": ("chat", "Talk with your memories."),
-        "model": ("model", "Choose, pull and remove the models that chat answers with."),
+        "model": ("model", "Choose, pull and remove models, to chat and to search with."),
         "scheduler": ("scheduler", "Choose which form each memory takes, and see what comes next."),
         "consolidate": ("consolidate", "Let a model learn your memories by heart."),
         "slot": ("slot", "Keep states of a model on disk, for answers to begin from."),

@@ -8,7 +8,7 @@ import click
 
 from memos_cli.cli.terminal import plain, style, unstyle
 from memos_cli.model import Memory, State
-from memos_cli.operation.results import Hit, Provenance, Receipt, Version, masked
+from memos_cli.operation.results import Hit, Passage, Provenance, Receipt, Version, masked
 from memos_cli.times import Zone
 
 SHORT_ID = 8
@@ -173,8 +173,22 @@ def _origin(memory: Memory) -> str:
     return ", ".join([memory.origin.value, *([source.file] if source.file else []), *place])
 
 
-def hit_lines(hit: Hit, *, reveal: bool, parts: bool) -> list[str]:
-    """One hit of a search, with `parts` the composition of its score. On a terminal its text gets two lines of its own."""
+_PLAIN = ("bm25", "cosine")
+"""The parts of a score that are numbers by themselves, and not a gain or a loss."""
+
+
+def passage(memory: Memory, query: str, *, reveal: bool) -> Passage | None:
+    """The passage of a long memory that answers a query best, in its content as it is shown; `None` where there is none."""
+    from memos_cli.operation.operator.ranking import passages
+
+    return passages.passage(query, content(memory, reveal=reveal))
+
+
+def hit_lines(hit: Hit, query: str, *, reveal: bool, parts: bool) -> list[str]:
+    """One hit of a search for a query, with `parts` the composition of its score.
+
+    On a terminal its text gets two lines of its own, and of a long one the passage that answers best gets up to four.
+    """
     memory, room = hit.memory, width()
     score = style(f"{hit.score:.2f}", fg="cyan")
     if room is None:
@@ -183,20 +197,35 @@ def hit_lines(hit: Hit, *, reveal: bool, parts: bool) -> list[str]:
         head = f"{style(memory.id[:SHORT_ID], fg='yellow')}  {score}  {day(memory)}  {memory.kind.value}"
         marks = "".join(f" [{mark}]" for mark in _marks(memory))
         speaker = f"  {one_line(memory.source.speaker, 20)}" if memory.source.speaker else ""
-        lines = [head + speaker + style(marks, dim=True), *_folded(content(memory, reveal=reveal), max(20, room - 2))]
-    if parts:
+        lines = [head + speaker + style(marks, dim=True), *_text(memory, query, max(20, room - 2), reveal=reveal)]
+    if hit.alike:
+        lines.append(style(f"  and {len(hit.alike)} like it", dim=True))
+    if parts and hit.parts is not None:
         named = {name: value for name, value in hit.parts._asdict().items() if value and name != "total"}
-        numbers = ", ".join(f"{name} {value:.2f}" for name, value in named.items())
+        numbers = ", ".join(
+            f"{name} {value:.2f}" if name in _PLAIN else f"{name} {value:+.2f}" for name, value in named.items()
+        )
         lines.append(style(f"  {numbers}", dim=True))
     return lines
 
 
-def _folded(text: str, room: int) -> list[str]:
-    """The text on at most two indented lines."""
+def _text(memory: Memory, query: str, room: int, *, reveal: bool) -> list[str]:
+    """The text of a hit on indented lines: its beginning, or its passage, with an ellipsis where more stands around it."""
+    shown = content(memory, reveal=reveal)
+    found = passage(memory, query, reveal=reveal)
+    if found is None or not shown[: found.start].strip():
+        return _folded(shown, room)
+    behind = " \u2026" if shown[found.end :].strip() else ""
+    return _folded(f"\u2026 {found.text}{behind}", room, 4)
+
+
+def _folded(text: str, room: int, most: int = 2) -> list[str]:
+    """The text on at most so many indented lines."""
     from textwrap import wrap
 
-    first, *rest = wrap(one_line(text), room - 2) or [""]
-    return [f"  {first}", *([f"  {one_line(' '.join(rest), room - 2)}"] if rest else [])]
+    lines = wrap(one_line(text), room - 2) or [""]
+    first, rest = lines[: most - 1], lines[most - 1 :]
+    return [f"  {line}" for line in (*first, *([one_line(" ".join(rest), room - 2)] if rest else []))]
 
 
 def many(count: int, noun: str = "memory") -> str:

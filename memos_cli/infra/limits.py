@@ -173,8 +173,14 @@ def fault(op: Operation, text: str | None) -> str:
         return why or ("a salt without a change" if op.salt is not None else "")
     if not isinstance(op.change, dict) or op.salt is None:
         return "a change without a salt"
-    why = fault_of_text(text or "") or fault_of_change(op.noun, op.subject, op.change)
-    return why or ("" if is_shallow(op.change) else "it is nested too deeply")
+    return fault_of_new(op.noun, op.subject, op.change, text or "")
+
+
+def fault_of_new(noun: str, subject: str, change: Fields, text: str) -> str:
+    """What is wrong with a change whose header is sound; empty for nothing. `text` is the change as it was hashed."""
+    why = fault_of_text(text) or fault_of_change(noun, subject, change)
+    nested = any(isinstance(value, dict | list) for value in change.values())
+    return why or ("it is nested too deeply" if nested and not is_shallow(change) else "")
 
 
 def fault_of_text(text: str) -> str:

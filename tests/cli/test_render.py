@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from memos_cli.cli import render
 from memos_cli.cli.render import one_line
 from memos_cli.model import Memory
+from memos_cli.operation.results import Hit
+from tests.conftest import Run
 
 FAMILY = "\U0001f469\u200d\U0001f469\u200d\U0001f467"
 FLAG = "\U0001f1eb\U0001f1f7"
@@ -87,3 +89,58 @@ def test_a_line_of_a_memory_fits_with_what_stands_before_and_behind_it(width: in
 )
 def test_a_validity_that_lasts_a_whole_day_ends_with_it(end: str, shown: str) -> None:
     assert shown in render.memory_line(Memory("k92wt6fw", "On leave", created_at="2026-11-29T12:00:00.000Z", valid_to=end))
+
+
+PREFACE = "The annual report of the garden club begins with a long preface about the weather. " * 12
+ANSWER = "The treasurer, Mrs Okafor, counted 412 euros in the tin box."
+WIFI = "The wifi password of the club house is hunter2Falcon."
+
+
+def lines_of(content: str, query: str, alike: tuple[str, ...] = (), labels: tuple[str, ...] = ()) -> list[str]:
+    memory = Memory("k92wt6fw", content, created_at="2026-11-29T12:00:00.000Z", labels=labels)
+    return [render.unstyle(line) for line in render.hit_lines(Hit(memory, 0.8, alike=alike), query, reveal=False, parts=False)]
+
+
+def test_a_terminal_gets_the_passage_of_a_long_hit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(render, "width", lambda: 80)
+    _, *text = lines_of(f"{PREFACE}{ANSWER} {PREFACE}", "how many euros did the treasurer count")
+    assert text[0].startswith("  \u2026 The treasurer, Mrs Okafor, counted 412 euros")
+    assert text[-1].endswith("\u2026")
+    assert len(text) <= 4
+    assert all(len(line) <= 80 for line in text)
+    _, *text = lines_of(f"{ANSWER} {PREFACE}", "how many euros did the treasurer count")
+    assert text[0].startswith("  The treasurer")
+    assert len(text) == 2
+    _, *text = lines_of(f"{PREFACE}{ANSWER}", "submarine")
+    assert text[0].startswith("  The annual report")
+    monkeypatch.setattr(render, "width", lambda: None)
+    (line,) = lines_of(f"{PREFACE}{ANSWER}", "how many euros did the treasurer count")
+    assert line.endswith(ANSWER), "a pipe gets it whole"
+
+
+def test_a_hit_tells_how_many_say_the_same() -> None:
+    assert lines_of("I am vegan", "vegan", alike=("a", "b", "c"))[1:] == ["  and 3 like it"]
+
+
+def test_a_secret_is_hidden_in_a_passage_too(memos: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    memos("add", f"{PREFACE}{WIFI} {PREFACE}", "--kind", "note")
+    (hit,) = memos("search", "wifi password of the club house", "--json").data["hits"]
+    passage = hit["passage"]
+    assert passage["text"].startswith("The wifi password of the club house is hu\u2022\u2022")
+    assert hit["content"][passage["start"] : passage["end"]] == passage["text"]
+    assert "Falcon" not in str(hit)
+    (hit,) = memos("search", "wifi password of the club house", "--json", "--reveal").data["hits"]
+    assert hit["passage"]["text"].startswith(WIFI)
+    monkeypatch.setattr(render, "width", lambda: 80)
+    assert "Falcon" not in "".join(lines_of(f"{PREFACE}{WIFI}", "wifi password of the club house", labels=("secret",)))
+
+
+def test_json_names_what_says_the_same_and_has_no_passage_of_a_short_text(memos: Run) -> None:
+    for content in ("I'm allergic to peanuts", "I am allergic to peanuts.", "I am not allergic to peanuts"):
+        memos("add", content)
+    hits = memos("search", "allergic to peanuts", "--json").data["hits"]
+    assert sorted(len(hit["alike"]) for hit in hits) == [0, 1]
+    assert {hit["passage"] for hit in hits} == {None}
+    (one,) = memos("search", "allergic to peanuts", "-k", "1", "--json").data["hits"]
+    assert len({one["id"], *one["alike"]}) == len(one["alike"]) + 1
+    assert memos("search", "allergic to peanuts").out.count("and 1 like it") == 1

@@ -27,6 +27,9 @@ TEXTS = [
 class EmbedderContract:
     """The promises of `memos_cli.ports.Embedder`."""
 
+    same = 0.9999
+    """The least cosine of a text's vectors alone and among others: lower for weights of 4 bits, whose kernels round."""
+
     @pytest.fixture
     def embedder(self) -> Embedder:
         raise NotImplementedError
@@ -49,7 +52,7 @@ class EmbedderContract:
         together = embedder.embed(texts)
         assert _cosines(together[::-1], embedder.embed(texts[::-1])).min() > 0.9999
         alone = [embedder.embed([text])[0] for text in texts[:4]]
-        assert _cosines(together[:4], alone).min() > 0.9999
+        assert _cosines(together[:4], alone).min() > self.same
 
     def test_the_same_texts_give_the_same_vectors(self, embedder: Embedder) -> None:
         assert (embedder.embed(TEXTS[:5]) == embedder.embed(TEXTS[:5])).all()
@@ -58,10 +61,36 @@ class EmbedderContract:
         dog, puppy, tax = embedder.embed(["my dog is ill", "the puppy is not well", "the tax return is due in May"])
         assert dog @ puppy > dog @ tax + 0.2
 
+    def test_queries_have_vectors_of_the_same_kind(self, embedder: Embedder) -> None:
+        queries = embedder.embed_queries(["is my dog ill?", "when is the tax return due?"])
+        assert queries.shape == (2, embedder.dimensions)
+        assert abs((queries**2).sum(axis=1) - 1).max() < 1e-5
+        cosines = queries @ embedder.embed(["my dog is ill", "the tax return is due in May"]).T
+        assert (cosines.argmax(axis=1) == [0, 1]).all()
+
+    def test_it_says_how_near_unrelated_texts_are(self, embedder: Embedder) -> None:
+        mean, spread = embedder.background
+        assert 0 < spread < 0.2
+        unrelated = embedder.embed_queries(["who fed the goldfish?"]) @ embedder.embed(["the bridge was painted in 1931"]).T
+        assert abs(float(unrelated[0, 0]) - mean) < 4 * spread
+        alike = embedder.embed_queries(["who fed the goldfish?"]) @ embedder.embed(["Tom gave the goldfish its food"]).T
+        assert float(alike[0, 0]) > mean + 4 * spread
+        assert embedder.background == (mean, spread)
+
+    def test_it_reads_english(self, embedder: Embedder) -> None:
+        for text in ("what did I decide about the garden?", "I am vegan now", "vegan", "We moved to Porto in 2019. " * 200):
+            assert embedder.reads(text) > 0.7, text
+
+    def test_what_has_no_letters_is_read(self, embedder: Embedder) -> None:
+        assert [embedder.reads(text) for text in ("", "  \n", "42", "?!")] == [1, 1, 1, 1]
+
+    def test_what_is_read_is_a_share_of_any_text(self, embedder: Embedder) -> None:
+        assert all(0 <= embedder.reads(text) <= 1 for text in TEXTS)
+
     def test_what_lies_past_the_limit_changes_nothing(self, embedder: Embedder) -> None:
         long = "alpha beta " * 400
         first, second = embedder.embed([long, long + "and something quite different"])
-        assert first @ second > 0.9999
+        assert first @ second > self.same
 
     def test_two_threads_at_once_get_their_own_vectors(self, embedder: Embedder) -> None:
         expected = embedder.embed(TEXTS[:6])
@@ -75,7 +104,7 @@ class EmbedderContract:
             thread.start()
         for thread in threads:
             thread.join()
-        assert _cosines(expected, [got[number] for number in range(6)]).min() > 0.9999
+        assert _cosines(expected, [got[number] for number in range(6)]).min() > self.same
 
     def test_a_lone_surrogate_is_no_obstacle(self, embedder: Embedder) -> None:
         assert embedder.embed(["a file called \udcff.txt"]).shape == (1, embedder.dimensions)

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_NO_POOLING = 0
+_POOLINGS = {"mean": 1, "cls": 2, "last": 3}
+"""`llama_pooling_type` of llama.h; others make no vector of a whole text (0), or a score (4)."""
 
 
 class Context:
@@ -24,12 +25,13 @@ class Context:
         model: the model's handle; it must outlive the context.
         tokens: the most tokens of a batch.
         texts: the most texts of a batch.
+        pooling: `mean`, `cls` or `last` in place of what the model's file says; empty for that.
 
     Raises:
         ModelUnavailable: memory is short, or the model makes no vector of a whole text.
     """
 
-    def __init__(self, native: Any, model: Any, tokens: int, texts: int) -> None:  # noqa: ANN401 -- C handles
+    def __init__(self, native: Any, model: Any, tokens: int, texts: int, pooling: str = "") -> None:  # noqa: ANN401 -- C
         self.tokens = tokens
         self.texts = texts
         self._native = native
@@ -38,15 +40,20 @@ class Context:
         params.n_seq_max = texts
         params.kv_unified = True
         params.embeddings = True
+        if pooling:
+            params.pooling_type = _POOLINGS[pooling]
         params.n_threads = params.n_threads_batch = 1
         self._context = native.llama_init_from_model(model, params)
         if not self._context:
             raise ModelUnavailable("llama.cpp has no memory for the embedder", hint="close some programs and try again")
         self._batch = native.llama_batch_init(tokens, 0, 1)
         self._memory = native.llama_get_memory(self._context)  # an encoder such as BERT has none
-        if native.llama_pooling_type(self._context) == _NO_POOLING:
+        if native.llama_pooling_type(self._context) not in _POOLINGS.values():
             self.close()
-            raise ModelUnavailable("the model makes no vector of a whole text", hint="choose an embedding model")
+            raise ModelUnavailable(
+                "the model makes no vector of a whole text",
+                hint="choose an embedding model, or say how: memos config set embedding.pooling mean",
+            )
 
     def embed(self, sequences: list[list[int]], dimensions: int) -> "NDArray[np.float32]":
         """The model's vectors for token ids that together fit one batch; shape (len(sequences), dimensions), not normalised.

@@ -14,7 +14,10 @@ f32, while with q8_0 the two runtimes would differ by more than neighbours in a 
 
 import json
 import os
+import struct
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -32,6 +35,7 @@ FINGERPRINT_KEY = "memos.fingerprint"
 """The GGUF key of the weights' fingerprint in the file."""
 
 MAX_TOKENS_KEY = "memos.max_tokens"
+QUERY_PREFIX_KEY, PASSAGE_PREFIX_KEY = "memos.query_prefix", "memos.passage_prefix"
 
 _EMBEDDINGS = {
     "embeddings.word_embeddings.weight": "token_embd.weight",
@@ -50,7 +54,7 @@ _LAYER = {
     "output.dense": "ffn_down",
     "output.LayerNorm": "layer_output_norm",
 }
-_ALWAYS_F32 = ("position_embd.weight", "token_types.weight")  # llama.cpp adds these two row by row in f32
+ALWAYS_F32 = ("position_embd.weight", "token_types.weight")  # llama.cpp adds these two row by row in f32
 _CONTROL = 3
 _NORMAL = 1
 
@@ -67,35 +71,52 @@ def convert(folder: Path, target: Path, fingerprint: str, *, form: Format = "f16
     Raises:
         ModelUnavailable: a package or a file is missing, or the model is not a mean-pooled uncased BERT.
     """
+    with writing(target, folder, "it must be a BERT in sentence-transformers' layout") as temporary:
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file
+
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        try:
+            tensors = load_file(folder / "model.safetensors")
+        except SafetensorError as error:
+            raise ValueError(str(error)) from error
+        pieces = read_vocabulary(folder)
+        _require_mean_pooling(folder, config)
+        notes: dict[str, str | int] = {FINGERPRINT_KEY: fingerprint, MAX_TOKENS_KEY: read_max_tokens(folder)}
+        _write(temporary, config, tensors, pieces, notes, form)
+
+
+@contextmanager
+def writing(target: Path, source: Path, hint: str) -> Iterator[Path]:
+    """A temporary file in the folder of `target`, which takes its place at the end unless something failed.
+
+    Args:
+        target: the file to write.
+        source: what it is made of; named in an error.
+        hint: what to do about a source that cannot be used.
+
+    Raises:
+        ModelUnavailable: a package is missing, or the source is not what it has to be.
+    """
     try:
         import gguf  # noqa: F401 -- fails before half a file is written
-        from safetensors.numpy import load_file
-    except ImportError as error:
-        raise ModelUnavailable(
-            f"the package {error.name} is needed to convert {folder.name}", hint=extra("semantic")
-        ) from error
-    from safetensors import SafetensorError
 
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        tensors = load_file(folder / "model.safetensors")
-        pieces = read_vocabulary(folder)
-        max_tokens = read_max_tokens(folder)
-        _require_mean_pooling(folder, config)
         modes.make_folder(target.parent)
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         os.close(handle)
         temporary = Path(name)
         try:
-            _write(temporary, config, tensors, pieces, {FINGERPRINT_KEY: fingerprint, MAX_TOKENS_KEY: max_tokens}, form)
+            yield temporary
             _sync(temporary)
             temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)
-    except (OSError, KeyError, ValueError, SafetensorError) as error:
+    except ImportError as error:
         raise ModelUnavailable(
-            f"cannot convert the model in {folder}: {error}", hint="it must be a BERT in sentence-transformers' layout"
+            f"the package {error.name} is needed to convert {source.name}", hint=extra("semantic")
         ) from error
+    except (OSError, LookupError, ValueError, struct.error) as error:
+        raise ModelUnavailable(f"cannot convert the model in {source}: {error}", hint=hint) from error
 
 
 def read_vocabulary(folder: Path) -> list[str]:
@@ -194,7 +215,7 @@ def _add_tensor(writer: Any, name: str, tensor: "NDArray[Any]", form: Format) ->
     import numpy as np
 
     values = tensor.astype(np.float32)
-    if values.ndim == 1 or name in _ALWAYS_F32 or form == "f32":
+    if values.ndim == 1 or name in ALWAYS_F32 or form == "f32":
         writer.add_tensor(name, values)
     elif form == "f16":
         writer.add_tensor(name, values.astype(np.float16))

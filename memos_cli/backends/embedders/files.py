@@ -1,6 +1,6 @@
 """Weights of the embedder as files: what `find` has found, and what both runtimes load. Nothing is read here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -11,9 +11,13 @@ class Weights:
     Attributes:
         gguf: the file for llama.cpp.
         folder: the same weights for sentence-transformers, where this machine has them.
-        fingerprint: name, digest, pooling and length limit; one for both runtimes, whose vectors agree to 0.9999.
+        fingerprint: name, digest, pooling, length limit and prefixes; one for both runtimes, whose vectors agree to 0.9999.
         dimensions: length of a vector.
         max_tokens: where a text is cut, `[CLS]` and `[SEP]` included.
+        query_prefix: what the model was trained to see before a query.
+        passage_prefix: what it was trained to see before a text that is to be found.
+        pooling: how the tokens' vectors are made one, where that is not as the GGUF file says: `mean`, `cls` or `last`.
+        records: the folder of `backends.llama.records` that has a record of the GGUF file; `None` where none is kept.
     """
 
     gguf: Path
@@ -21,3 +25,7 @@ class Weights:
     fingerprint: str
     dimensions: int
     max_tokens: int = 256
+    query_prefix: str = ""
+    passage_prefix: str = ""
+    pooling: str = ""
+    records: Path | None = field(default=None, compare=False)

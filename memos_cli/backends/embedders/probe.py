@@ -19,7 +19,7 @@ def try_in_child(weights: Weights) -> None:
     Raises:
         ModelUnavailable: the child failed, crashed, or took more than two minutes or much more memory than the file.
     """
-    given = [str(weights.gguf), str(weights.dimensions), str(weights.max_tokens)]
+    given = [str(weights.gguf), str(weights.dimensions), str(weights.max_tokens), weights.pooling]
     try:
         allowed = trial.Allowance(_SECONDS, _MEMORY + 2 * weights.gguf.stat().st_size)
         wrong = trial.run(__name__, given, allowed)
@@ -31,14 +31,14 @@ def try_in_child(weights: Weights) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """The entry point of the child: arguments are the file, its dimensions and its length limit.
+    """The entry point of the child: arguments are the file, its dimensions, its length limit and the pooling.
 
     Raises:
         ModelUnavailable: the model cannot be used.
     """
     from memos_cli.backends.embedders.gguf import GgufEmbedder
 
-    path, dimensions, max_tokens = arguments
-    embedder = GgufEmbedder(Weights(Path(path), None, "", int(dimensions), int(max_tokens)))
+    path, dimensions, max_tokens, pooling = arguments
+    embedder = GgufEmbedder(Weights(Path(path), None, "", int(dimensions), int(max_tokens), pooling=pooling))
     embedder.embed(["a trial", "and another one, \u0928\u092e\u0938\u094d\u0924\u0947"])
     return 0

@@ -13,6 +13,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from memos_cli.backends.embedders import readability
+from memos_cli.backends.embedders.background import background
+from memos_cli.backends.embedders.wordpiece import WORD_START
 from memos_cli.errors import ModelUnavailable, extra
 
 if TYPE_CHECKING:
@@ -50,6 +53,15 @@ class SentenceEmbedder:
         """As `Weights.dimensions`."""
         return self._weights.dimensions
 
+    @property
+    def background(self) -> tuple[float, float]:
+        """As `Embedder.background`.
+
+        Raises:
+            ModelUnavailable: it has to be measured, and the model cannot be loaded or run.
+        """
+        return background(self._weights, self)
+
     def warm(self) -> None:
         """Import the packages and load the model now.
 
@@ -69,13 +81,41 @@ class SentenceEmbedder:
         Raises:
             ModelUnavailable: the model cannot be loaded or run.
         """
+        return self._embed(texts, self._weights.passage_prefix)
+
+    def embed_queries(self, texts: Sequence[str]) -> "NDArray[np.float32]":
+        """As `embed`, with the prefix that the model was trained to see before a query.
+
+        Raises:
+            ModelUnavailable: the model cannot be loaded or run.
+        """
+        return self._embed(texts, self._weights.query_prefix)
+
+    def reads(self, text: str) -> float:
+        """As `Embedder.reads`, by the text's beginning.
+
+        Raises:
+            ModelUnavailable: the model cannot be loaded.
+        """
+        if not text.strip():
+            return 1.0
+        with self._lock:
+            self.warm()
+            text = text[: readability.LOOKED_AT]
+            (ids,) = self._tokenize([text])
+            tokenizer = self._model.tokenizer
+            if len(tokenizer) >= readability.LARGE:
+                return readability.of_pieces(ids.count(tokenizer.unk_token_id), len(ids) - 2, len(text))
+            return readability.of_words(map(_piece, tokenizer.convert_ids_to_tokens(ids[1:-1])))
+
+    def _embed(self, texts: Sequence[str], prefix: str) -> "NDArray[np.float32]":
         with self._lock:
             self.warm()
             import numpy as np
 
             vectors = np.zeros((len(texts), self.dimensions), np.float32)
             if texts:
-                tokens = self._tokenize(texts)
+                tokens = self._tokenize([prefix + text for text in texts])
                 for group in batches([len(ids) for ids in tokens]):
                     vectors[group] = self._run([tokens[index] for index in group])
         return vectors
@@ -88,13 +128,13 @@ class SentenceEmbedder:
         folder = self._weights.folder
         if folder is None or not folder.is_dir():
             raise ModelUnavailable("no sentence-transformers folder for these weights", hint="use the gguf embedder")
-        with _quiet():
+        with quiet():
             try:
                 from sentence_transformers import SentenceTransformer
             except ImportError as error:
-                raise ModelUnavailable(f"sentence-transformers cannot be imported: {error}", hint=extra("semantic")) from error
+                raise ModelUnavailable(f"sentence-transformers cannot be imported: {error}", hint=extra("bulk")) from error
             try:
-                model = SentenceTransformer(str(folder), device=_device(), local_files_only=True)
+                model = SentenceTransformer(str(folder), device=device(), local_files_only=True)
             except (OSError, ValueError, KeyError, RuntimeError) as error:
                 raise ModelUnavailable(
                     f"cannot load {folder}: {error}", hint="it must be a sentence-transformers folder"
@@ -151,7 +191,14 @@ def batches(lengths: Sequence[int], budget: int = BATCH_TOKENS) -> Iterator[list
         yield group
 
 
-def _device() -> str:
+def _piece(text: str) -> readability.Piece:
+    """A token, which the vocabulary of a GGUF writes in another way than this one."""
+    continues, special = text.startswith("##"), text.startswith("[") and len(text) > 1
+    return readability.piece(text[2:] if continues else text if special else WORD_START + text)
+
+
+def device() -> str:
+    """Where torch computes fastest on this machine."""
     import torch
 
     if torch.cuda.is_available():
@@ -160,7 +207,7 @@ def _device() -> str:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """No network, no telemetry, no progress bar, no warning while the packages load; restores the environment at its end."""
     before = {name: os.environ.get(name) for name in _OFFLINE}
     os.environ.update(_OFFLINE)

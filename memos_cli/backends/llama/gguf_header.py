@@ -59,15 +59,19 @@ class Header:
         return self.metadata.get(key.replace("{arch}", str(self.metadata.get("general.architecture"))), default)
 
 
-def read(path: Path) -> Header:
+def read(path: Path, unread: str = "") -> Header:
     """The header of a GGUF file whose tensors all lie within the file.
+
+    Args:
+        path: the file.
+        unread: a key whose value is a string of bytes; in its place the header has the range of these in the file.
 
     Raises:
         ModelUnavailable: no such file, not a GGUF, of an unknown version, or cut short.
     """
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return _parse(_Cursor(data), path)
+            return _parse(_Cursor(data), path, unread)
     except OSError as error:
         raise ModelUnavailable(f"cannot read the model {path}: {error.strerror}", hint=_HINT) from error
     except (ValueError, struct.error, RecursionError) as error:  # an empty file cannot be mapped: ValueError
@@ -90,13 +94,16 @@ class _Cursor:
         return value
 
     def string(self) -> str:
+        span = self.span()
+        return self.data[span.start : span.stop].decode("utf-8", "replace")
+
+    def span(self) -> range:
+        """The bytes of a string in the file."""
         length = self.take("Q")
-        end = self.at + length
-        if end > len(self.data):
+        start, self.at = self.at, self.at + length
+        if self.at > len(self.data):
             raise ValueError("cut short")
-        text = self.data[self.at : end].decode("utf-8", "replace")
-        self.at = end
-        return text
+        return range(start, self.at)
 
     def strings(self, count: int) -> list[str]:
         """`count` strings; the loop is written out because a vocabulary has tens of thousands (7 ms for 30,522)."""
@@ -134,7 +141,7 @@ class _Cursor:
         return values
 
 
-def _parse(reader: _Cursor, path: Path) -> Header:
+def _parse(reader: _Cursor, path: Path, unread: str) -> Header:
     if reader.data[:4] != b"GGUF":
         raise ModelUnavailable(f"not a GGUF file: {path}", hint=_HINT)
     reader.at = 4
@@ -147,7 +154,8 @@ def _parse(reader: _Cursor, path: Path) -> Header:
     metadata = {}
     for _ in range(pairs):
         key = reader.string()
-        metadata[key] = reader.value(reader.take("I"))
+        kind = reader.take("I")
+        metadata[key] = reader.span() if key == unread and kind == _STRING else reader.value(kind)
     described = [_tensor(reader) for _ in range(tensors)]
     alignment = metadata.get("general.alignment", 32)
     if not isinstance(alignment, int) or alignment < 1:

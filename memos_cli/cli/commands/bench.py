@@ -5,6 +5,8 @@ import click
 from memos_cli.cli.commands.bench_lifecycle import lifecycle
 from memos_cli.cli.commands.bench_predict import predict
 from memos_cli.cli.commands.bench_qa import qa
+from memos_cli.cli.commands.bench_retrieval import retrieval
+from memos_cli.cli.commands.bench_search import search
 from memos_cli.cli.commands.bench_ttft import ttft
 from memos_cli.cli.options import Family
 
@@ -18,5 +20,5 @@ def bench() -> None:
     """
 
 
-for command in (ttft, qa, lifecycle, predict):
+for command in (ttft, qa, lifecycle, predict, search, retrieval):
     bench.add_command(command)

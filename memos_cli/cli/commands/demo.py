@@ -19,6 +19,7 @@ from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import Command
 from memos_cli.cli.terminal import style, styled_by_memos
 from memos_cli.errors import MemosError, Refused, extra
+from memos_cli.operation import embedders
 
 _MARK = ".memos-demo"
 _LIFE = ("notes.md", "transcript.txt")
@@ -103,13 +104,13 @@ class _Runner:
     def __init__(self, app: App, folder: Path) -> None:
         self._app = app
         self._folder = folder
-        models = app.paths.data / "models" / "all-minilm-l6-v2.gguf"
         self._env = {**os.environ, "MEMOS_HOME": str(folder / "home"), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         for name in ("MEMOS_CUBE", "_MEMOS_COMPLETE"):
             self._env.pop(name, None)
-        if models.exists():
+        here = [info for info in embedders.installed(app.settings, app.paths) if Path(info.path).parent == app.paths.models]
+        if here:
             modes.make_folder(folder / "home" / "models")
-            shutil.copy(models, folder / "home" / "models")
+            shutil.copy(next((info for info in here if info.used), here[0]).path, folder / "home" / "models")
             modes.mend(folder / "home")
 
     def say(self, text: str) -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from collections.abc import Iterable
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,10 +15,11 @@ from memos_cli.cli import render, sealing
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import Command, dry_run, yes
 from memos_cli.cli.terminal import style
-from memos_cli.errors import IntegrityError, MemosError, UsageError, extra
+from memos_cli.errors import IntegrityError, MemosError, ModelUnavailable, UsageError, extra
 
 if TYPE_CHECKING:
     from memos_cli.interface.cubes.doctor import Lost, Mended
+    from memos_cli.operation.operator.unread import Sample
 
 _DAMAGED = "state and index are made anew by: memos doctor --rebuild; the rest comes from a backup"
 _CUT = "restore a newer backup, or merge a copy that has the end, or go on without it: memos doctor --accept-loss"
@@ -26,7 +28,12 @@ _AHEAD = (
     "this machine is right (date), then mend the log: memos doctor --repair"
 )
 _POISONED = "an older memos let that in; mend it with: memos doctor --repair"
-_EXTRAS = {"llm": ("llama_cpp", "gguf"), "semantic": ("sentence_transformers", "torch"), "lora": ("peft", "transformers")}
+_EXTRAS = {
+    "semantic": ("llama_cpp", "gguf", "safetensors"),
+    "llm": ("llama_cpp", "huggingface_hub"),
+    "bulk": ("sentence_transformers", "torch"),
+    "lora": ("peft", "transformers"),
+}
 
 
 @click.command(cls=Command)
@@ -41,7 +48,8 @@ _EXTRAS = {"llm": ("llama_cpp", "gguf"), "semantic": ("sentence_transformers", "
 def doctor(app: App, /, **given: bool) -> None:
     """Check the cubes and mend what can be mended.
 
-    Looks at the program, the models, and every cube from the pages of its file to the state that its log amounts to.
+    Looks at the program, the models, and every cube from the pages of its file to the state that its log amounts to, and
+    whether the embedder can read the languages of the newest memories.
     What is derived (state, index, links, vectors) can be made anew from the log. The log itself is changed by --repair alone.
     On the way it removes what commands left that were killed: half a cube or file, a file that no memory names, and the last
     traces of what was purged; and it sees that nobody else can read or write in the home.
@@ -88,16 +96,30 @@ def doctor(app: App, /, **given: bool) -> None:
     if any(made_anew.values()):
         _mend(app, **made_anew)
         return
+    _look(app)
+
+
+def _look(app: App) -> None:
+    """Look at all there is, and say what was found.
+
+    Raises:
+        IntegrityError: something is damaged.
+    """
     surroundings = _surroundings(app)
     app.mos.doctor.sweep()
     cubes = {name: _examine(app, name) for name in (app.cubes or app.mos.shelf.names())}
     faults = sum(len(check["faults"]) for checks in cubes.values() for check in checks)
     unaccepted = [name for name in app.mos.lifecycle.unaccepted() if name in cubes]
     ahead = [] if faults else [name for name in cubes if app.mos.doctor.is_ahead(name)]
+    unread = {} if faults else _unread(app, cubes)
     if app.json:
-        app.data({"surroundings": surroundings, "cubes": cubes, "faults": faults, "unaccepted": unaccepted, "ahead": ahead})
+        said = {"surroundings": surroundings, "cubes": cubes, "faults": faults, "unaccepted": unaccepted, "ahead": ahead}
+        app.data({**said, "unread": {name: sample._asdict() for name, sample in unread.items()}})
     else:
         _show(app, surroundings, cubes)
+    for name, sample in unread.items():
+        if sample.is_much:
+            app.note(f"cube {name}: {sample.words()}")
     for name in unaccepted:
         app.note(f"cube {name}: {sealing.unaccepted(name)}")
     for name in ahead:
@@ -164,6 +186,14 @@ def _embedder(app: App) -> str:
     except MemosError as error:
         return error.message
     return f"{weights.fingerprint} from {weights.gguf}" if weights else "none; search is by words alone"
+
+
+def _unread(app: App, names: Iterable[str]) -> dict[str, "Sample"]:
+    """How many of the memories of each cube the embedder cannot read; empty where it cannot be run, which is told above."""
+    try:
+        return {name: app.mos.doctor.unread(name) for name in names}
+    except ModelUnavailable:
+        return {}
 
 
 def _examine(app: App, name: str) -> list[dict[str, Any]]:

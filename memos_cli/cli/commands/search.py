@@ -30,7 +30,8 @@ _fail_empty = click.option("--fail-empty", is_flag=True, help="Exit with 4 when 
 @click.option("-k", "--limit", "k", type=click.IntRange(1, 10_000), help="How many hits.  [default: 10]")
 @click.option("--jsonl", metavar="FILE|-", help="Answer a batch: a query a line, a JSON object a line.")
 @click.option("--lexical", is_flag=True, help="By words alone.")
-@click.option("--explain", is_flag=True, help="Show what each score is made of.")
+@click.option("--explain", is_flag=True, help="Show what moved each score.")
+@click.option("--all-hits", is_flag=True, help="Show the nearest memories also where nothing really fits.")
 @_fail_empty
 @filters
 @in_snapshot
@@ -40,10 +41,21 @@ def search(app: App, /, query: tuple[str, ...], **given: Any) -> None:  # noqa: 
     """Find memories by words and by meaning.
 
     What is current is searched: not what was superseded, has expired or was forgotten (--all, --archived, --as-of
-    widen). Memories that are shown count as used where they share a word with the query or are alike in meaning, except in a
-    look back (--as-of, --snapshot). What was said in `memos chat` is found with --turns or --conversation NAME alone.
+    widen). The score is the probability that the memory answers. Where nothing here really answers, nothing is found
+    (--all-hits shows the nearest all the same). Memories that fit by themselves count as used, except in a look back
+    (--as-of, --snapshot). What was said in `memos chat` is found with --turns or --conversation NAME alone.
 
-    A batch (--jsonl) takes {"query": …, "as_of": …} a line and answers {"query": …, "hits": […]} a line, in order.
+    Hits that say the same take one place: the best of them is shown and counts as used, "and 3 like it" tells of the
+    others, and -k counts those that are shown. Of a long memory a terminal gets the passage that answers best.
+
+    A batch (--jsonl) takes {"query": …, "as_of": …} a line and answers {"query": …, "hits": […]} a line, in order. With
+    --json and --jsonl a hit names those that say the same in "alike", and of a memory of 800 characters or more the
+    passage in "passage": its text, and where it starts and ends in "content", counted in characters.
+
+    With the setting search.reranker a cross-encoder or an endpoint reorders the best hits (search.reranker_best): the hit
+    that it puts at a place moves towards the score of the hit that memos puts there (search.reranker_share). "mode" then
+    ends with "+reranker". Whether anything is found, and what counts as used, is decided without it. An endpoint is sent
+    the query and these memories, secrets hidden; where it fails, a line says so and the order stays.
 
     \b
     Examples:
@@ -53,6 +65,7 @@ def search(app: App, /, query: tuple[str, ...], **given: Any) -> None:  # noqa: 
       memos search diet --snapshot before-the-move
       memos --cube work --cube home search "door code"
       memos search --jsonl questions.jsonl -k 20 > answers.jsonl
+      memos config set search.reranker http://localhost:8080/v1
 
     \b
     Exit status:
@@ -62,7 +75,7 @@ def search(app: App, /, query: tuple[str, ...], **given: Any) -> None:  # noqa: 
       10 no such cube or snapshot
       14 the embedder that is set cannot be used
     """
-    options = {"k": given["k"], "lexical": given["lexical"]}
+    options = {name: given[name] for name in ("k", "lexical", "all_hits", "explain")}
     wanted = filter_of(app, given)
     if given["jsonl"]:
         if query:
@@ -86,27 +99,36 @@ def _show(app: App, found: Found, *, explain: bool, reveal: bool) -> None:
     if app.json:
         return
     for hit in found.hits:
-        for line in render.hit_lines(hit, reveal=reveal, parts=explain):
+        for line in render.hit_lines(hit, found.query, reveal=reveal, parts=explain):
             app.out(line)
     if not found.hits:
-        app.note("nothing found; memos list shows what there is, --all what is no longer current")
+        app.note(_nothing(found, reveal=reveal))
     elif app.verbose:
         app.note(f"{len(found.hits)} hits, {found.mode}, {found.seconds * 1000:.0f} ms")
 
 
+def _nothing(found: Found, *, reveal: bool) -> str:
+    """What to say where nothing is shown: what is nearest, or where to look."""
+    if not found.nearest:
+        return "nothing found; memos list shows what there is, --all what is no longer current"
+    nearest = render.one_line(render.content(found.nearest[0].memory, reveal=reveal), 60)
+    return f"nothing really fits; nearest: {nearest} (--all-hits shows more)"
+
+
 def _found_json(found: Found, *, reveal: bool, parts: bool) -> dict[str, Any]:
     """The answer to one query, as `json.dumps` takes it: a batch writes thousands."""
-    hits = [_hit_json(hit, reveal=reveal, parts=parts) for hit in found.hits]
-    return {"query": found.query, "hits": hits, "mode": found.mode}
+    hits = [_hit_json(hit, found.query, reveal=reveal, parts=parts) for hit in found.hits]
+    return {"query": found.query, "hits": hits, "mode": found.mode, "answers": round(found.answers, 6)}
 
 
-def _hit_json(hit: Hit, *, reveal: bool, parts: bool) -> dict[str, Any]:
-    memory = hit.memory
+def _hit_json(hit: Hit, query: str, *, reveal: bool, parts: bool) -> dict[str, Any]:
+    memory, passage = hit.memory, render.passage(hit.memory, query, reveal=reveal)
     fields = {
         "id": memory.id,
         "external_id": memory.external_id,
         "content": render.content(memory, reveal=reveal),
         "score": round(hit.score, 6),
+        "fits": hit.fits,
         "kind": memory.kind,
         "occurred_at": shown(memory.occurred_at),
         "created_at": shown(memory.created_at),
@@ -115,8 +137,10 @@ def _hit_json(hit: Hit, *, reveal: bool, parts: bool) -> dict[str, Any]:
         "key": memory.key,
         "speaker": memory.source.speaker,
         "cube": memory.cube,
+        "alike": hit.alike,
+        "passage": passage._asdict() if passage else None,
     }
-    return {**fields, "parts": hit.parts._asdict()} if parts else fields
+    return {**fields, "parts": hit.parts._asdict() if hit.parts else None} if parts else fields
 
 
 def _batch(app: App, given: dict[str, Any], options: dict[str, Any]) -> None:

@@ -4,42 +4,51 @@ Vectors are derived data. A command that can do without them never fails because
 and a notice says how to get the rest.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from memos_cli import plugins
 from memos_cli.errors import CubeLocked, MemosError, ModelUnavailable
-from memos_cli.infra import vector_changes
+from memos_cli.infra.local.vector_index import VectorIndex
 from memos_cli.infra.vault import search
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.ports import Embedder, Progress
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from memos_cli.infra.local.patched_matrix import PatchedMatrix
     from memos_cli.infra.local.vector_matrix import Matrix
 
 BATCH = 1024
 """Texts embedded between two commits: an interruption loses at most these."""
-CACHED_FROM = 4096
-"""The number of vectors from which the matrix is cached in a file; fewer are read from SQLite as fast."""
-PATCHED = 5_000
-"""The most changed rows that a search reads beside the file of the matrix: 10 ms."""
 
 
 class Embeddings:
     """The embedder of one home, loaded at its first use.
 
     Args:
-        setting: the setting `embedder`: `auto`, `none` or a path.
+        setting: the setting `embedder`: `auto`, `none`, a name or a path.
         data: the data folder, where a converted model is kept.
         cache: the cache folder, where matrices are kept.
+        given: the settings `embedding.*` by the last part of their names: of a model that is named by its path.
     """
 
-    def __init__(self, setting: str, data: Path, cache: Path, progress: Progress | None = None) -> None:
+    def __init__(
+        self,
+        setting: str,
+        data: Path,
+        cache: Path,
+        progress: Progress | None = None,
+        *,
+        given: Mapping[str, str] | None = None,
+    ) -> None:
         self._setting = setting
+        self._given = given
         self._data = data
-        self._cache = cache
+        self._index = VectorIndex(cache / "matrices")
         self.progress = progress
         self._weights: Any = None
         self._looked = False
@@ -50,7 +59,7 @@ class Embeddings:
         """The weights that the setting names, or `None`.
 
         Raises:
-            ModelUnavailable: the setting is a path, and no model is there.
+            ModelUnavailable: the setting is a name or a path, and no model is there.
         """
         if not self._looked:
             self._weights = None if self._setting == "none" else self._find()
@@ -58,7 +67,7 @@ class Embeddings:
         return self._weights
 
     def _find(self) -> Any:  # noqa: ANN401
-        return plugins.load("weights", "minilm")(self._setting, self._data, self.progress)
+        return plugins.load("weights", "find")(self._setting, self._data, self.progress, self._given)
 
     def embedder(self, texts: int = 1) -> Embedder | None:
         """The embedder that is fastest for `texts` texts, or `None` where there is no model."""
@@ -74,6 +83,7 @@ class Embeddings:
         for embedder in self._open.values():
             embedder.close()
         self._open.clear()
+        self._index.close()
 
     def embed_pending(
         self,
@@ -108,6 +118,9 @@ class Embeddings:
             self._embed(vault, embedder, batch, wait=wait)
             done += len(batch)
             tell(done, wanted)
+        if done and search.has_foreign(vault, embedder.fingerprint) and not search.pending_count(vault):
+            with vault.derive(wait=wait) as conn:
+                search.forget_embedders(conn)
         return done
 
     def _embed(self, vault: Vault, embedder: Embedder, batch: list[tuple[int, str]], *, wait: bool) -> None:
@@ -120,73 +133,37 @@ class Embeddings:
 
     def cached(self, vault: Vault) -> tuple[Path, Path]:
         """The paths of a cube's cached matrices: of its hot vectors, of its cold ones."""
-        name = f"{vault.meta['id']}.{vault.meta['replica']}"
-        return self._cache / "matrices" / name, self._cache / "matrices" / f"{name}.cold"
+        return self._index.paths(vault)
 
     def matrix(self, vault: Vault, embedder: Embedder, *, cold: bool = False) -> "Matrix | None":
-        """The hot (or cold) vectors of a cube that this embedder made, in one piece; `None` where it has none.
-
-        The file that keeps them is brought up to date.
-        """
-        from memos_cli.infra.local import matrix_file, vector_matrix
-
-        found = self.index(vault, embedder, cold=cold, most=0)
-        if found is None or isinstance(found, vector_matrix.Matrix):
-            return found
-        stored = matrix_file.load(self.cached(vault)[cold], _name(embedder, cold=cold))
-        return stored[0] if stored is not None and stored[1] == vector_changes.last(vault.conn) else found.whole()
+        """The hot (or cold) vectors of a cube that this embedder made, in one piece; see `VectorIndex.matrix`."""
+        return self._index.matrix(vault, embedder, cold=cold)
 
     def index(
-        self, vault: Vault, embedder: Embedder, *, cold: bool = False, most: int = PATCHED
+        self, vault: Vault, embedder: Embedder, *, cold: bool = False, most: int | None = None
     ) -> "Matrix | PatchedMatrix | None":
-        """The hot (or cold) vectors of a cube that this embedder made, ready to scan; `None` where it has none.
+        """The hot (or cold) vectors of a cube that this embedder made, ready to scan; see `VectorIndex.index`."""
+        return self._index.index(vault, embedder, cold=cold, most=most)
 
-        Args:
-            vault: the cube.
-            embedder: the embedder.
-            cold: the cold vectors, in place of the hot ones.
-            most: how many rows may have changed since the file was written that keeps them; with more it is written anew.
-        """
-        from memos_cli.infra.local import matrix_file, vector_matrix
+    def vectors_of(
+        self, vault: Vault, embedder: Embedder, rows: Sequence[int], *, cold: bool = False
+    ) -> "dict[int, NDArray[np.float32]]":
+        """The vectors of these rows, as far as they have one, the cold ones only on demand; float32, shape (dimensions,)."""
+        import numpy as np
 
-        if search.embedder_id(vault, embedder.fingerprint) is None:
-            return None
-        path, known = self.cached(vault)[cold], vector_changes.last(vault.conn)
-        name = _name(embedder, cold=cold)
-        patched = self._patched(vault, embedder, path, name, cold=cold) if vault.is_present else None
-        if isinstance(patched, vector_matrix.Matrix) or (patched is not None and patched.changed <= most):
-            return patched
-        if patched is not None and not patched.has_grown:
-            patched.write(path, name, known)
-            return patched
-        keys, encoded = search.vectors(vault, embedder.fingerprint, cold=cold)
-        if not len(keys):
-            return None
-        matrix = vector_matrix.Matrix(keys, vector_matrix.decode(encoded, embedder.dimensions))
-        if vault.is_present and len(keys) >= CACHED_FROM:
-            matrix_file.write(path, name, matrix, known)
-        return matrix
+        from memos_cli.infra.local import vector_matrix
 
-    def _patched(
-        self, vault: Vault, embedder: Embedder, path: Path, name: str, *, cold: bool
-    ) -> "Matrix | PatchedMatrix | None":
-        """The matrix in the file, with the rows that changed since; `None` where there is none, or it is too old."""
-        from memos_cli.infra.local import matrix_file, vector_matrix
-        from memos_cli.infra.local.patched_matrix import PatchedMatrix
+        only = np.asarray(rows, np.int64)
+        found: dict[int, NDArray[np.float32]] = {}
+        for table in (False, True) if cold else (False,):
+            keys, encoded = search.vectors(vault, embedder.fingerprint, cold=table, only=only)
+            wide = vector_matrix.decode(encoded, embedder.dimensions).astype(np.float32)
+            found |= dict(zip(keys.tolist(), wide, strict=True))
+        return found
 
-        cached = matrix_file.load(path, name)
-        changed = None if cached is None else vector_changes.since(vault.conn, cached[1], cold=cold)
-        if cached is None or changed is None or cached[0].dimensions != embedder.dimensions:
-            return None
-        if not len(changed):
-            return cached[0]
-        keys, encoded = search.vectors(vault, embedder.fingerprint, cold=cold, only=changed)
-        return PatchedMatrix(cached[0], changed, vector_matrix.Matrix(keys, vector_matrix.decode(encoded, embedder.dimensions)))
-
-
-def _name(embedder: Embedder, *, cold: bool) -> str:
-    """What the file of a matrix is of."""
-    return f"{embedder.fingerprint}{' cold' if cold else ''}"
+    def discard(self, vault: Vault, *, cold: bool = False) -> None:
+        """Remove a matrix that was found to be damaged: the next `index` makes it anew."""
+        self._index.discard(vault, cold=cold)
 
 
 def try_pending(embeddings: Embeddings, vault: Vault, limit: int) -> str | None:

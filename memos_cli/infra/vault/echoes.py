@@ -19,8 +19,10 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from memos_cli.infra.vault import fold, rows, search
+from memos_cli.infra.vault import fold, rows
 from memos_cli.infra.vault.queries import IS_TURN, NO_TURN
+from memos_cli.infra.words.languages import language
+from memos_cli.infra.words.words import grams_expression, stop_words, words
 from memos_cli.model import State
 from memos_cli.times import from_millis
 
@@ -33,7 +35,8 @@ _ANSWERING = "assistant"
 _MOST_WORDS, _MOST_OWN = 40, 8
 """The most words by which a text is looked up in the index, and the most words that are asked whether they are its own."""
 _CHAT = re.compile(r"chat-.{4}-..-..-.{8}", re.DOTALL)
-_LONG = re.compile(r"\w{5,}")
+_LONG = 5
+"""The fewest letters of a word that can be a memory's own."""
 _WORD = re.compile(r"\w+")
 
 
@@ -150,9 +153,9 @@ def _halves(conn: sqlite3.Connection, numbers: Iterable[int]) -> list[int]:
 def _containing(conn: sqlite3.Connection, text: str) -> Iterator[int]:
     """The turns that contain a text; white space, case and punctuation make no difference."""
     said = plain(text)
-    spaceless = search.grams_expression(text)
-    words = list(dict.fromkeys(_WORD.findall(said)))[:_MOST_WORDS]
-    expression = spaceless or " AND ".join(f'body : "{word}"' for word in words)
+    spaceless = grams_expression(text)
+    looked_for = list(dict.fromkeys(words(said)))[:_MOST_WORDS]
+    expression = spaceless or " AND ".join(f'body : "{word}"' for word in looked_for)
     if not said or not expression:
         return
     for n, content in _matching(conn, expression, IS_TURN):
@@ -182,8 +185,9 @@ def _own_words(conn: sqlite3.Connection, text: str, ended: Mapping[str, Ended], 
     """The longest words of a text that no other current memory has; an edited memory counts with its present words."""
     over = {identity for identity, one in ended.items() if one.way != "over" or not _is_current(conn, identity, now)}
     gone = json.dumps(sorted(over))
-    words = {word for word in _LONG.findall(text.lower()) if word not in search.STOP_WORDS and not word.isdecimal()}
-    for word in sorted(words, key=lambda word: (-len(word), word))[:_MOST_OWN]:
+    left_out = stop_words(language(text))
+    long = {word for word in words(text) if len(word) >= _LONG and word not in left_out and not word.isdecimal()}
+    for word in sorted(long, key=lambda word: (-len(word), word))[:_MOST_OWN]:
         elsewhere = (
             conn.execute(
                 f"""SELECT 1 FROM {index} CROSS JOIN memories m ON m.n = {index}.rowid WHERE {index} MATCH ?

@@ -10,6 +10,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from itertools import islice
 from typing import Any, NamedTuple
 
 from memos_cli import hybrid_clock
@@ -128,9 +129,15 @@ class Appender:
         self._conn.execute(_INSERT, row_of(operation, text))
         self._seq, self._previous = self._seq + 1, identity
         self.count += 1
-        if noun == "memory" and len(self.memories) < _NAMED and subject not in self.memories:
-            self.memories.append(subject)
+        if noun == "memory" and len(self.memories) < _NAMED:
+            self.name_some([subject])
         return operation
+
+    def name_some(self, subjects: Iterable[str]) -> None:
+        """Add memories to those that are named, as long as they are few."""
+        for subject in islice(subjects, _NAMED):
+            if len(self.memories) < _NAMED and subject not in self.memories:
+                self.memories.append(subject)
 
 
 def _unfit(noun: str, why: str) -> UsageError:
@@ -286,6 +293,11 @@ def insert(conn: sqlite3.Connection, row: Row) -> None:
         sqlite3.IntegrityError: the table has one with that id, or with that number of its replica.
     """
     conn.execute(_INSERT, row)
+
+
+def insert_all(conn: sqlite3.Connection, rows: Iterable[Row]) -> None:
+    """Put operations that were made here at the end of the table."""
+    conn.executemany(_INSERT, rows)
 
 
 def purged(conn: sqlite3.Connection) -> set[str]:

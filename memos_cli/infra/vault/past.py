@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from memos_cli.errors import AmbiguousId, NotFound, did_you_mean
-from memos_cli.infra.vault import connection, log, rows, schema
+from memos_cli.hybrid_clock import time_of
+from memos_cli.infra.vault import connection, log, queries, rows, schema
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Operation
 
@@ -102,6 +103,24 @@ def transactions_backwards(vault: Vault) -> Iterator[tuple[str, str | None, bool
         if txn not in seen:
             seen.add(txn)
             yield txn, reverts, replica in own
+
+
+def transaction_summaries(vault: Vault, names: Iterable[str]) -> list[dict[str, Any]]:
+    """For each command, by its transaction's name: what and whose it was, when it last wrote, how much, and what it took back.
+
+    All operations of one name are one command, even where others wrote in between.
+    """
+    found = []
+    for name in names:
+        cursor = vault.conn.execute(
+            """SELECT txn, command, principal, max(clock) AS clock, n, count(*) AS operations,
+                      count(DISTINCT subject) AS subjects, reverts FROM ops WHERE txn = ?""",
+            (name,),
+        )
+        (row,) = queries.dicts(cursor)
+        (last,) = log.operations(vault.conn, "WHERE n = ?", (row.pop("n"),))  # the one with that clock: so SQLite has it
+        found.append({**row, "at": time_of(last)})
+    return found
 
 
 def purged_by_tick(vault: Vault, txn: str) -> bool:

@@ -19,6 +19,7 @@ from memos_cli.infra.vault.blobs import Blobs
 from memos_cli.infra.vault.echoes import Ended
 from memos_cli.infra.vault.units import Unit, compact
 from memos_cli.infra.vault.vault import Vault
+from memos_cli.infra.words.words import folded
 from memos_cli.model import Link, LinkType, Memory, State
 from memos_cli.times import from_millis
 
@@ -365,18 +366,23 @@ def _empty_wal(vault: Vault) -> bool:
 
 
 def _is_left(vault: Vault, texts: Sequence[str]) -> bool:
-    """Whether a rare word of the texts, one that no memory has, is still somewhere in the file."""
+    """Whether a rare word of the texts, one that no memory has, is still in the file, as it was written or indexed."""
     import mmap
 
     words = sorted({word for text in texts for word in _WORD.findall(text)}, key=lambda word: (-len(word), word))
     rare = [word for word in words if not _is_indexed(vault.conn, word)][:_PROBES]
     with vault.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as pages:
-        return any(pages.find(form.encode("utf-8", "surrogatepass")) >= 0 for word in rare for form in {word, word.lower()})
+        return any(pages.find(form.encode("utf-8", "surrogatepass")) >= 0 for word in rare for form in _forms(word))
+
+
+def _forms(word: str) -> set[str]:
+    indexed = folded(word).lower()
+    return {word, word.lower(), *([] if " " in indexed else [indexed])}
 
 
 def _is_indexed(conn: sqlite3.Connection, word: str) -> bool:
     return any(
-        conn.execute(f"SELECT 1 FROM {index} WHERE {index} MATCH ? LIMIT 1", (f'"{word}"',)).fetchone()
+        conn.execute(f"SELECT 1 FROM {index} WHERE {index} MATCH ? LIMIT 1", (f'"{folded(word)}"',)).fetchone()
         for index in ("fts", "cold_fts")
     )
 

@@ -5,9 +5,10 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from memos_cli.hybrid_clock import millis_of, time_of
+from memos_cli.hybrid_clock import millis_of
 from memos_cli.infra.names import compared
-from memos_cli.infra.vault import log, schema
+from memos_cli.infra.vault import schema
+from memos_cli.infra.vault.lexical.weights import documents
 from memos_cli.infra.vault.rows import clock_of, memory_of, validity_clauses
 from memos_cli.model import COLD_STATES, HOT_STATES, Filter, Link, LinkType, Memory, State, Visibility
 from memos_cli.times import from_millis
@@ -32,6 +33,7 @@ NAMED = "SELECT n FROM names WHERE sort = ? AND name = ?"
 AS_WRITTEN = "m.external_id = ? DESC, m.created DESC, m.n DESC LIMIT 1"
 """Another machine may have written an external id otherwise: what is written as it is asked for comes first."""
 _TAGGED = "SELECT 1 FROM names t WHERE t.n = m.n AND t.sort = 'tag' AND t.name = ?"
+_WITH_TAG = "m.n IN (SELECT n FROM names WHERE sort = 'tag' AND name = ?)"
 TURNS = "chat-????-??-??-????????"
 """The names of the conversations that `memos chat` holds, as a pattern of GLOB: `chat-`, the day, and 8 random characters.
 
@@ -79,7 +81,14 @@ def condition(wanted: Filter, *, scan: bool = False) -> Condition:
         require("NOT EXISTS (SELECT 1 FROM arrivals a WHERE a.id = m.id)")
     _require_marks(wanted, require)
     _require_times(wanted, require)
-    return " AND ".join(clauses), values
+    made = " AND ".join(clauses), values
+    return narrowed(made) if scan else made
+
+
+def narrowed(sight: Condition) -> Condition:
+    """The same for a statement that begins with the memories that have a name; "+" keeps it from the index of states."""
+    clause = sight[0].replace(f"EXISTS ({_TAGGED})", _WITH_TAG)
+    return clause.replace("m.state", "+m.state") if "m.n IN (SELECT n FROM names" in clause else clause, sight[1]
 
 
 def by_id(wanted: Filter) -> Condition:
@@ -167,7 +176,7 @@ def by_rows(vault: "OpenCube", numbers: Iterable[int]) -> dict[int, Memory]:
     for start in range(0, len(wanted), 500):
         chunk = wanted[start : start + 500]
         sql = f"SELECT {_FIELDS} FROM {_FROM} WHERE m.n IN ({_marks(chunk)})"
-        for row in _dicts(vault.conn.execute(sql, chunk)):
+        for row in dicts(vault.conn.execute(sql, chunk)):
             found[row["n"]] = memory_of(row, vault.name)
     return found
 
@@ -204,16 +213,26 @@ def links_of_type(vault: "OpenCube", kind: LinkType) -> list[Link]:
 
 def find(vault: "OpenCube", wanted: Filter, order: str, limit: int | None) -> list[Memory]:
     """Memories that pass a filter; `order` is one of `ORDERS`. Only of those that are listed all fields are read."""
-    clause, values = condition(wanted)
+    rare = bool(wanted.tags) and any(_is_rare(vault, tag) for tag in wanted.tags)
+    clause, values = condition(wanted, scan=rare)
     if order in {"newest", "oldest"} and not wanted.states:  # most pass: by the index of states all would have to be sorted
         clause = clause.replace("m.state", "+m.state")
     if limit is not None:
         listed = f"SELECT m.n FROM memories m LEFT JOIN uses u ON u.id = m.id WHERE {clause} ORDER BY {ORDERS[order]} LIMIT ?"
         clause, values = f"m.n IN ({listed})", [*values, limit]
     sql = f"SELECT {_FIELDS} FROM {_FROM} WHERE {clause} ORDER BY {ORDERS[order]}"
-    return [memory_of(row, vault.name) for row in _dicts(vault.conn.execute(sql, values))]
+    return [memory_of(row, vault.name) for row in dicts(vault.conn.execute(sql, values))]
 
 
+def _is_rare(vault: "OpenCube", tag: str) -> bool:
+    """Whether so few memories have a tag that it is quicker to sort those than to go through all in order."""
+    sql = "SELECT count(*) FROM (SELECT 1 FROM names WHERE sort = 'tag' AND name = ? LIMIT ?)"
+    most = min(_RARE, documents(vault.conn, "fts") // _PART)
+    return bool(vault.conn.execute(sql, (compared(tag), most + 1)).fetchone()[0] <= most)
+
+
+_RARE, _PART = 5_000, 50
+"""Memories with a tag up to which those are sorted, if they are at most one in fifty."""
 ORDERS = {
     "newest": "m.created DESC, m.n DESC",
     "oldest": "m.created, m.n",
@@ -239,7 +258,8 @@ def in_order(memories: Iterable[Memory], order: str) -> list[Memory]:
     return sorted(memories, key=_KEYS[order], reverse=order not in {"oldest", "occurred"})
 
 
-def _dicts(cursor: sqlite3.Cursor) -> Iterable[dict[str, Any]]:
+def dicts(cursor: sqlite3.Cursor) -> Iterable[dict[str, Any]]:
+    """The rows of a statement, each by the names of its columns."""
     names = [column[0] for column in cursor.description]
     return (dict(zip(names, row, strict=True)) for row in cursor)
 
@@ -268,13 +288,13 @@ def due(vault: "OpenCube", until: str, after: tuple[str, int], limit: int) -> li
     """The memories that are due at `until`, longest due first, after a place (since when due, row) in that order."""
     sql = f"""SELECT {_FIELDS}, u.recent AS use_recent, {_ABSORBED} AS absorbed FROM {_FROM}
               WHERE m.next_due_at <= ? AND (m.next_due_at, m.n) > (?, ?) ORDER BY m.next_due_at, m.n LIMIT ?"""
-    return [_due(row, vault.name) for row in _dicts(vault.conn.execute(sql, (until, *after, limit)))]
+    return [_due(row, vault.name) for row in dicts(vault.conn.execute(sql, (until, *after, limit)))]
 
 
 def one_due(vault: "OpenCube", identity: str) -> Due | None:
     """One memory with what the lifecycle needs to know of it."""
     sql = f"SELECT {_FIELDS}, u.recent AS use_recent, {_ABSORBED} AS absorbed FROM {_FROM} WHERE m.id = ?"
-    return next((_due(row, vault.name) for row in _dicts(vault.conn.execute(sql, (identity,)))), None)
+    return next((_due(row, vault.name) for row in dicts(vault.conn.execute(sql, (identity,)))), None)
 
 
 def _due(row: dict[str, Any], cube: str) -> Due:
@@ -319,7 +339,7 @@ def with_links(vault: "OpenCube") -> Iterator[tuple[Memory, tuple[tuple[str, str
     """
     links = "(SELECT json_group_array(l) FROM (SELECT json_array(type, target) AS l FROM links WHERE source = m.id ORDER BY 1))"
     sql = f"SELECT {_FIELDS}, {links} AS linked FROM {_FROM} ORDER BY m.id"
-    for row in _dicts(vault.conn.execute(sql)):
+    for row in dicts(vault.conn.execute(sql)):
         yield (
             memory_of({**row, "use_count": 0, "use_last": None}, vault.name),
             tuple(tuple(json.loads(link)) for link in json.loads(row["linked"])),
@@ -378,21 +398,3 @@ def tasks(vault: "OpenCube", sight: Condition) -> list[tuple[str, int, int, str]
               JOIN memories f ON f.n = g.first ORDER BY 1"""
     found = vault.conn.execute(sql, [*HOT_STATES, *values])
     return [(name, current, every, from_millis(millis_of(newest))) for name, current, every, newest in found]
-
-
-def transaction_summaries(vault: "OpenCube", names: Iterable[str]) -> list[dict[str, Any]]:
-    """For each command, by its transaction's name: what and whose it was, when it last wrote, how much, and what it took back.
-
-    All operations of one name are one command, even where others wrote in between.
-    """
-    found = []
-    for name in names:
-        cursor = vault.conn.execute(
-            """SELECT txn, command, principal, max(clock) AS clock, n, count(*) AS operations,
-                      count(DISTINCT subject) AS subjects, reverts FROM ops WHERE txn = ?""",
-            (name,),
-        )
-        (row,) = _dicts(cursor)
-        (last,) = log.operations(vault.conn, "WHERE n = ?", (row.pop("n"),))  # the one with that clock: so SQLite has it
-        found.append({**row, "at": time_of(last)})
-    return found

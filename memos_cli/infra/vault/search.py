@@ -1,7 +1,6 @@
 """Candidates for a search: by words from FTS5, by meaning from the vectors; both only among what the filter lets through."""
 
 import json
-import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -9,7 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from memos_cli.infra.marks import VECTORS
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault import queries, rows
+from memos_cli.infra.vault.lexical import weights
 from memos_cli.infra.vault.queries import Condition
+from memos_cli.infra.words.words import is_spaceless, match_expressions
 from memos_cli.model import COLD_STATES, HOT_STATES
 
 if TYPE_CHECKING:
@@ -18,41 +19,16 @@ if TYPE_CHECKING:
 
     from memos_cli.infra.vault.connection import OpenCube
 
-_WORD = re.compile(r"\w+", re.UNICODE)
-STOP_WORDS = frozenset(
-    """a about am an and any are as at be been being but by can could did do does doing done for from get had has have
-    having he her hers him his how i if in into is it its itself just me mine my myself no nor of on or our ours out s
-    she should so some such t than that the their theirs them then there these they this those to too up us very was we
-    were what when where which while who whom whose why will with would you your yours yourself""".split()  # noqa: SIM905 -- reads better as prose
-)
-"""English function words: they match everything and mean little. A query of nothing else is searched unchanged."""
-_WEIGHTS = (1.0, 0.5, 1.0)
-"""BM25 weights of the FTS columns body, names, grams."""
-
-
-def words(text: str) -> list[str]:
-    """The words of a text as the index has them, except that the index stems them: lower case, in order."""
-    return [word.lower() for word in _WORD.findall(text.replace("'", " ").replace("\u2019", " "))]
-
-
-def terms(query: str) -> list[str]:
-    """The words of a query that are worth looking for, each once."""
-    found = list(dict.fromkeys(words(query)))
-    return [word for word in found if word not in STOP_WORDS] or found
-
-
+LARGE = 20_000
+"""Memories of an index from which on not all postings of a query's words are read: up to there all are scored in 40 ms."""
 _MOST_PARTS = 400
 """The most words of a query that are looked up in both indexes; SQLite joins 500 SELECTs at most."""
 
 
-def match_expressions(query: str) -> list[str]:
-    """A query as FTS5 expressions: the words, and the character pairs."""
-    parts = [f'{{body names}} : "{word}"' for word in terms(query)]
-    return parts + [f'grams : "{gram}"' for gram in dict.fromkeys(rows.grams(query))]
-
-
 def lexical(vault: "OpenCube", query: str, sight: Condition, limit: int, *, cold: bool = False) -> list[tuple[int, float]]:
     """Row numbers and BM25 scores (higher is better), best first.
+
+    In a large cube frequent words only add to the scores of what rarer ones find; see `vault.lexical`.
 
     Args:
         cold: search cold storage too.
@@ -60,7 +36,12 @@ def lexical(vault: "OpenCube", query: str, sight: Condition, limit: int, *, cold
     expressions = match_expressions(query)
     if not expressions:
         return []
-    if cold and vault.conn.execute("SELECT 1 FROM cold_fts_docsize LIMIT 1").fetchone():
+    cold = cold and vault.conn.execute("SELECT 1 FROM cold_fts_docsize LIMIT 1").fetchone() is not None
+    if any(weights.documents(vault.conn, table) >= LARGE for table in ("fts", "cold_fts")[: 1 + cold]):
+        from memos_cli.infra.vault.lexical.lexical import Sight, candidates
+
+        return candidates(vault, expressions[:_MOST_PARTS], Sight(sight, queries.narrowed(sight)), limit, cold=cold)
+    if cold:
         return _in_both(vault.conn, expressions[:_MOST_PARTS], sight, limit)
     return ranked(vault, " OR ".join(expressions), sight, limit)
 
@@ -71,7 +52,7 @@ def ranked(vault: "OpenCube", expression: str, sight: Condition, limit: int) -> 
     # CROSS JOIN puts the index first. SQLite would otherwise consider a walk through all memories of a state.
     sql = f"""SELECT m.n, -bm25(fts, ?, ?, ?) AS score FROM fts CROSS JOIN memories m ON m.n = fts.rowid
               WHERE fts MATCH ? AND {clause} ORDER BY score DESC, m.n LIMIT ?"""
-    return list(vault.conn.execute(sql, (*_WEIGHTS, expression, *values, limit)))
+    return list(vault.conn.execute(sql, (*weights.COLUMNS, expression, *values, limit)))
 
 
 def newest(vault: "OpenCube", expression: str, sight: Condition, limit: int) -> list[int]:
@@ -98,15 +79,15 @@ def _in_both(conn: sqlite3.Connection, expressions: list[str], sight: Condition,
     sizes = {table: _one(conn, f"SELECT count(*) FROM {table}_docsize") for table in tables}
     counted = "SELECT count(*) FROM {0} WHERE {0} MATCH ?"
     having = {table: [_one(conn, counted.format(table), part) for part in expressions] for table in tables}
-    weights = [_rarity(sum(sizes.values()), sum(counts)) for counts in zip(*having.values(), strict=True)]
+    rarities = [weights.rarity(sum(sizes.values()), sum(counts)) for counts in zip(*having.values(), strict=True)]
     found: list[tuple[int, float]] = []
     for table in tables:
         asked: list[Any] = []
         parts = []
-        for part, weight, count in zip(expressions, weights, having[table], strict=True):
+        for part, weight, count in zip(expressions, rarities, having[table], strict=True):
             if count:
                 parts.append(f"SELECT rowid AS n, -bm25({table}, ?, ?, ?) * ? AS score FROM {table} WHERE {table} MATCH ?")
-                asked += [*_WEIGHTS, weight / _rarity(sizes[table], count), part]
+                asked += [*weights.COLUMNS, weight / weights.rarity(sizes[table], count), part]
         if parts:
             sql = f"""WITH scored AS MATERIALIZED ({" UNION ALL ".join(parts)}),
                            best AS MATERIALIZED (SELECT n, sum(score) AS score FROM scored GROUP BY n)
@@ -120,23 +101,38 @@ def _one(conn: sqlite3.Connection, sql: str, *values: object) -> int:
     return int(conn.execute(sql, values).fetchone()[0])
 
 
-def _rarity(documents: int, having: int) -> float:
-    """The inverse document frequency as FTS5's `bm25` computes it, with its floor."""
-    from math import log
-
-    return max(log((documents - having + 0.5) / (having + 0.5)), 1e-6)
-
-
-def grams_expression(text: str, most: int = 8) -> str | None:
-    """An FTS5 expression for text in scripts without spaces: the first character pairs, all required; `None` without any."""
-    found = list(dict.fromkeys(rows.grams(text)))[:most]
-    return " AND ".join(f'grams : "{gram}"' for gram in found) if found else None
-
-
 def count_with(vault: "OpenCube", word: str, most: int) -> int:
     """How many memories have this word in their text, counted up to `most`."""
     sql = "SELECT count(*) FROM (SELECT 1 FROM fts WHERE fts MATCH ? LIMIT ?)"
     return int(vault.conn.execute(sql, (f'{{body}} : "{word}"', most)).fetchone()[0])
+
+
+COUNTED = 20_000
+"""The most memories with a word that `document_counts` counts."""
+
+
+def document_counts(vault: "OpenCube", asked: Iterable[str]) -> dict[str, int]:
+    """How many hot memories have each of these words in their text or their names, counted up to `COUNTED`."""
+    sql = "SELECT count(*) FROM (SELECT 1 FROM fts WHERE fts MATCH ? LIMIT ?)"
+    return {
+        word: int(vault.conn.execute(sql, (f"{_columns(word)} : {_quoted(word)}", COUNTED)).fetchone()[0])
+        for word in dict.fromkeys(asked)
+    }
+
+
+def documents(vault: "OpenCube") -> int:
+    """How many memories the hot index holds; the answer takes no longer for a million."""
+    return weights.documents(vault.conn, "fts")
+
+
+def _columns(word: str) -> str:
+    """The columns that have a word; those of scripts without spaces are in the index as pairs of characters."""
+    return "grams" if is_spaceless(word) else "{body names}"
+
+
+def _quoted(word: str) -> str:
+    """A word as a string of FTS5's query language."""
+    return '"' + word.replace('"', '""') + '"'
 
 
 def row_if(vault: "OpenCube", identity: str, sight: Condition) -> int | None:
@@ -182,12 +178,12 @@ def rows_that(vault: "OpenCube", numbers: list[int], sight: Condition) -> list[i
     return [n for (n,) in vault.conn.execute(sql, (json.dumps(numbers), *values))]
 
 
-def visible_rows(vault: "OpenCube", sight: Condition) -> "NDArray[np.int64]":
-    """The row numbers that the filter lets through, ascending."""
+def visible_rows(vault: "OpenCube", sight: Condition, most: int = -1) -> "NDArray[np.int64]":
+    """The row numbers that the filter lets through, ascending; any `most` of them where that is given."""
     import numpy as np
 
     clause, values = sight
-    found = vault.conn.execute(f"SELECT m.n FROM memories m WHERE {clause}", values)
+    found = vault.conn.execute(f"SELECT m.n FROM memories m WHERE {clause} LIMIT ?", (*values, most))
     return np.sort(np.fromiter((row[0] for row in found), dtype=np.int64))
 
 
@@ -204,9 +200,20 @@ def has_vectors(vault: "OpenCube") -> bool:
 
 def foreign_vectors(vault: "OpenCube", fingerprint: str) -> int:
     """How many memories have vectors of another embedder than this one."""
-    known = embedder_id(vault, fingerprint)
-    sql = "SELECT count(DISTINCT n) FROM vectors WHERE embedder IS NOT ?"
-    return int(vault.conn.execute(sql, (known,)).fetchone()[0])
+    if not has_foreign(vault, fingerprint):  # as nearly always: then no vector is read
+        return 0
+    sql = "SELECT count(*) FROM vectors WHERE embedder IS NOT ?"
+    return int(vault.conn.execute(sql, (embedder_id(vault, fingerprint),)).fetchone()[0])
+
+
+def has_foreign(vault: "OpenCube", fingerprint: str) -> bool:
+    """Whether the cube knows of another embedder than this one."""
+    return vault.conn.execute("SELECT 1 FROM embedders WHERE fingerprint <> ? LIMIT 1", (fingerprint,)).fetchone() is not None
+
+
+def forget_embedders(conn: sqlite3.Connection) -> None:
+    """Remove, in the caller's transaction, the embedders of which no vector is left: `foreign_vectors` looks for theirs."""
+    conn.execute("DELETE FROM embedders WHERE id NOT IN (SELECT embedder FROM vectors UNION SELECT embedder FROM cold_vectors)")
 
 
 def _table(*, cold: bool) -> str:
@@ -285,18 +292,16 @@ def store_vectors(vault: "OpenCube", fingerprint: str, dimensions: int, embedded
     """
     vault.conn.execute("INSERT OR IGNORE INTO embedders (fingerprint, dimensions) VALUES (?, ?)", (fingerprint, dimensions))
     embedder = embedder_id(vault, fingerprint)
-    written = 0
-    kept = """SELECT m.state, m.content, m.title, m.speaker, c.body FROM memories m LEFT JOIN cold c ON c.n = m.n
-              WHERE m.n = ? AND m.state <> 'purged'"""
-    for n, text, vector in embedded:
-        row = vault.conn.execute(kept, (n,)).fetchone()
-        if row is None or _embedded(*row[1:]) != text:
-            continue
-        table = _table(cold=row[0] in COLD_STATES)
-        vault.conn.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?)", (n, embedder, rows.text_digest(text), vector))
-        vault.conn.execute("DELETE FROM pending WHERE n = ?", (n,))
-        written += 1
-    return written
+    kept = """SELECT m.n, m.state, m.content, m.title, m.speaker, c.body FROM json_each(?) j
+              CROSS JOIN memories m ON m.n = j.value LEFT JOIN cold c ON c.n = m.n WHERE m.state <> 'purged'"""
+    given = {n: (text, vector) for n, text, vector in embedded}
+    found = vault.conn.execute(kept, (json.dumps([*given]),)).fetchall()
+    fitting = [(n, state) for n, state, *text in found if _embedded(*text) == given[n][0]]
+    for table, cold in zip(VECTORS, (False, True), strict=True):
+        stored = ((n, embedder, rows.text_digest(given[n][0]), given[n][1]) for n, s in fitting if (s in COLD_STATES) is cold)
+        vault.conn.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?)", stored)
+    vault.conn.executemany("DELETE FROM pending WHERE n = ?", ((n,) for n, _ in fitting))
+    return len(fitting)
 
 
 def stored_vectors(conn: sqlite3.Connection, embedder: int) -> Iterator[tuple[str, str, bytes, bytes]]:
@@ -323,28 +328,6 @@ def make_pending(vault: "OpenCube", fingerprint: str | None) -> int:
         (known, known),
     )
     return pending_count(vault)
-
-
-def surroundings(vault: "OpenCube", numbers: list[int], sight: Condition) -> list[tuple[Any, ...]]:
-    """Row, conversation, session, turn, length and speaker of these rows and of the turns beside them that may be seen.
-
-    The last column says whether the memory is untrusted.
-    """
-    clause, values = sight
-    length = "coalesce((SELECT c.characters FROM cold c WHERE c.n = m.n), length(m.content))"
-    columns = (
-        f"m.n, m.conversation, m.session, m.turn, {length}, m.speaker, EXISTS (SELECT 1 FROM arrivals a WHERE a.id = m.id)"
-    )
-    marks = ", ".join("?" * len(numbers))
-    found = {row[0]: row for row in vault.conn.execute(f"SELECT {columns} FROM memories m WHERE m.n IN ({marks})", numbers)}
-    beside = f"SELECT {columns} FROM memories m WHERE m.conversation = ? AND m.session IS ? AND m.turn = ? AND {clause}"
-    seen = {row[1:4] for row in found.values()}
-    for _, conversation, session, turn, *_ in list(found.values()):
-        for near in (turn - 1, turn + 1) if conversation is not None and turn is not None else ():
-            if (conversation, session, near) not in seen:
-                seen.add((conversation, session, near))
-                found |= {row[0]: row for row in vault.conn.execute(beside, (conversation, session, near, *values))}
-    return list(found.values())
 
 
 def embedded(vault: "OpenCube") -> list[tuple[str, int]]:

@@ -111,6 +111,8 @@ class Vault:
             cooled = note_cooled(self.conn, unit.cooled) if unit.cooled else 0
             ends = self._went_on(unit, known)
         self.heads.note(ends)
+        if appender.count >= connection.MANY:
+            connection.give_back(self.conn)
         if appender.count:
             self.written = appender.txn, tuple(appender.memories)
         if unit.changed and self._changed is not None:

@@ -230,15 +230,15 @@ class Chat:
         words = intents.terms(what)
         if not words:
             return []
-        hits = self._recalling.search(what, 3 * TOLD).hits
+        hits = self._recalling.search(what, 3 * TOLD, all_hits=True).hits
         exact = [hit.memory for hit in hits if plain(hit.memory.content) == plain(what)]
         return exact[:1] or [hit.memory for hit in hits if words <= intents.terms(hit.memory.content)][:TOLD]
 
     def _about(self, message: str, what: str) -> Answered:
         words = intents.terms(what)
         if words:
-            hits = self._recalling.search(what, 2 * TOLD).hits
-            memories = [hit.memory for hit in hits if words & intents.terms(hit.memory.content)]
+            hits = self._recalling.search(what, 2 * TOLD, all_hits=True).hits
+            memories = [hit.memory for hit in hits if hit.fits or words <= intents.terms(hit.memory.content)]
         else:
             wanted = Filter(at=self._session.now, kinds=("fact", "preference", "event", "rule", "note"))
             memories = list(self._memories.list(wanted, limit=TOLD, user_id=self._person))

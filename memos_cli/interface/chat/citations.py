@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 
 from memos_cli.interface.reader import intents
 from memos_cli.model import Memory
-from memos_cli.operation.operator.relevance import ALIKE
 from memos_cli.operation.prompt.layout import Line, Prompt
 from memos_cli.operation.prompt.model_request import UNKNOWN
 from memos_cli.operation.results import Hit
@@ -64,15 +63,10 @@ def cited(answer: str, question: str, lines: Sequence[Line]) -> list[int]:
     return chosen
 
 
-def extracts(question: str, hits: Sequence[Hit]) -> list[Memory]:
-    """The memories that answer a question by themselves, best first; none where the hits do not match the question."""
-    asked = intents.terms(question)
-    fitting = [hit for hit in hits if _fits(hit, asked)]
+def extracts(hits: Sequence[Hit]) -> list[Memory]:
+    """The memories that answer a question by themselves, best first; none where no hit fits."""
+    fitting = [hit for hit in hits if hit.fits]
     if not fitting:
         return []
     best = fitting[0].score
     return [hit.memory for hit in fitting if hit.score >= NEAR * best][:MOST_EXTRACTS]
-
-
-def _fits(hit: Hit, asked: set[str]) -> bool:
-    return bool(asked & intents.terms(hit.memory.content)) or (hit.parts.cosine or 0.0) >= ALIKE

@@ -139,15 +139,15 @@ class Replier:
             word: what to say to a message that states something and asks nothing; `None` for a message that asks.
         """
         if self._llm is None:
-            result, shown = self._from_memories(whole.prompt.question, found, word)
+            result, shown = self._from_memories(found, word)
             return Reply(result._replace(prompt=self._recalling.in_order(whole)), shown)
         return self._by_heart(self._llm, whole, found, stream) or self._from_model(self._llm, whole, found, stream, word)
 
-    def _from_memories(self, message: str, found: Recalled, word: str | None) -> Reply:
+    def _from_memories(self, found: Recalled, word: str | None) -> Reply:
         """The best memories word for word; a message that only states something is acknowledged with `word`."""
         if word is not None:
             return Reply(extractive(word, []), ())
-        memories = citations.extracts(message, found.hits) if self._recall else []
+        memories = citations.extracts(found.hits) if self._recall else []
         self._memories.record_uses(memories)
         said = "\n".join(self._recalling.content(memory) for memory in memories)
         return Reply(extractive(said or model_request.UNKNOWN, memories), memories)
@@ -195,7 +195,7 @@ class Replier:
         # "I don't know that yet" is no answer to a statement.
         told_only = word is not None and answer == model_request.UNKNOWN
         if not stream.stopped and (not sure or told_only):
-            result, shown = self._from_memories(message, found, word)
+            result, shown = self._from_memories(found, word)
             notice = f"{llm.name} was unsure of its answer, so these are your memories, word for word"
             # A mere statement needs no answer, so none was replaced.
             said = (*made.notices, notice) if shown else made.notices

@@ -9,7 +9,9 @@ from memos_cli.infra import heads
 from memos_cli.infra.governance import governance
 from memos_cli.infra.local import adapters
 from memos_cli.infra.repair import repair
-from memos_cli.infra.vault import check, connection, log, past, purge, search
+from memos_cli.infra.vault import check, connection, log, past, purge, queries, search
+from memos_cli.model import Filter
+from memos_cli.operation.operator import unread
 from memos_cli.operation.results import GET_MODEL
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ Lost = heads.Lost
 """The last operation of a replica that was in the log of a cube and is not."""
 Tell = Callable[[str], None]
 """Told what could not be done now and harms nothing, a line each."""
+_SAMPLE = 200
+"""Memories of a cube for which it is looked whether the embedder can read them: 20 ms."""
 _HOUR = 3600
 """Seconds after which what nobody touched belongs to no command that is still running."""
 
@@ -157,6 +161,19 @@ class Doctor:
         newest = past.newest(self._session.vault(name))
         before = hybrid_clock.too_late(self._session.millis, hybrid_clock.RELEASED)
         return newest is not None and hybrid_clock.millis_of(newest.clock) >= before
+
+    def unread(self, name: str) -> unread.Sample:
+        """How many of the newest memories of a cube the embedder in use cannot read, of how many.
+
+        Raises:
+            ModelUnavailable: the embedder that is set cannot be used.
+        """
+        embedder = self._session.embeddings.embedder()
+        if embedder is None:
+            return unread.Sample(0, 0)
+        wanted = Filter(at=self._session.now)
+        newest = queries.find(self._session.vault(name), wanted, "newest", _SAMPLE)
+        return unread.sample(embedder, (memory.content for memory in newest))
 
     def embed(self, name: str, tell: Callable[[int, int], None] = lambda *_: None, *, anew: bool = False) -> int:
         """Embed what waits for its vectors in a cube; how many memories that were.

@@ -156,7 +156,8 @@ def _searched(memories: "MemOperator", vault: "Vault", fields: Mapping[str, Any]
     if "query" not in fields:
         return None
     k = min(fields.get("k", 10), _MOST)
-    hits = memories.search(fields["query"], k=k, wanted=_filter(fields, now), record=False).hits
+    found = memories.search(fields["query"], k=k, wanted=_filter(fields, now), record=False, apart=True)
+    hits = [hit for hit in found.hits if hit.fits]
     return [hit.memory.id for hit in hits if hit.memory.cube == vault.name]
 
 

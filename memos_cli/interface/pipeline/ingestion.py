@@ -1,6 +1,7 @@
 """The flow of an `add`: drafts become memories, or edits of memories that are there, in one transaction."""
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from memos_cli.infra.vault import fold, search
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from memos_cli.operation.operator.revision import Edit
     from memos_cli.session import Author
 
+_LOT = 1000
+"""Drafts that are placed at a time."""
 _PROMOTED = (Kind.RULE, Kind.PREFERENCE)
 
 
@@ -65,10 +68,16 @@ def ingest(
     with author.write(vault) as unit:
         placing = Placing(vault, unit, author.principal, author.at, author.zone)
         edits = _edits(vault, cleaned, author)
-        for place, draft in enumerate(cleaned):
-            _take(vault, unit, tally, draft, placing.place(draft, edits.get(place)))
-            if len(tally.ids) % 1000 == 0:
-                tell(len(tally.ids))
+        if edits:
+            for place, draft in enumerate(cleaned):
+                _take(vault, unit, tally, draft, placing.place(draft, edits.get(place)))
+        else:
+            rest = iter(cleaned)
+            while lot := list(islice(rest, _LOT)):
+                for draft, placed in zip(lot, placing.place_all(lot), strict=True):
+                    _take(vault, unit, tally, draft, placed)
+                if len(tally.ids) % _LOT == 0:
+                    tell(len(tally.ids))
         for place, draft in derived:
             placed = placing.place(cleaned_draft(draft._replace(given=frozenset())))
             tally.note(placed)

@@ -40,7 +40,7 @@ class KnownDays:
     def _day(self, name: str) -> tuple[int, int] | None:
         from memos_cli.operation.operator.operator import MemOperator
 
-        hits = MemOperator(self._session).search(name, k=_MOST, lexical=True, record=False).hits
+        hits = MemOperator(self._session).search(name, k=_MOST, lexical=True, record=False, all_hits=True, apart=True).hits
         days = {
             (int(rule[1]), int(rule[2]))
             for hit in hits

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import IntegrityError, MemoryNotFound, NotFound, Refused, UsageError
 from memos_cli.hybrid_clock import time_of
-from memos_cli.infra.vault import connection, fold, log, past, queries
+from memos_cli.infra.vault import connection, fold, log, past
 from memos_cli.infra.vault.blobs import Blobs
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Memory, Operation, Source, State
@@ -317,7 +317,7 @@ class Timeline:
         for vault in self._session.vaults():
             backwards = past.transactions_backwards(vault)
             names = [name for (name, *_), _ in zip(backwards, range(limit), strict=False)]
-            found += queries.transaction_summaries(vault, names)
+            found += past.transaction_summaries(vault, names)
         return tuple(found)
 
     def history(self, text: str) -> tuple[Memory, tuple[Version, ...]]:

@@ -46,15 +46,20 @@ class Matrices:
 
     def wipe(self, purged: Purged, *, dry_run: bool) -> int:  # noqa: ARG002 -- the files are removed whatever is purged
         """Remove the files; the next search makes them anew."""
-        found = [path for path in self._paths if path.exists()]
+        found = self._files()
         if not dry_run:
             self.sweep()
         return len(found)
 
     def sweep(self) -> None:
-        """Remove the files."""
-        for path in self._paths:
+        """Remove the files. A process that is writing one finds that it is gone, and keeps its vectors in memory."""
+        for path in self._files():
             path.unlink(missing_ok=True)
+
+    def _files(self) -> list[Path]:
+        """The files, and the halves of such that a process was writing, perhaps when it was killed."""
+        halves = {half for path in self._paths for half in path.parent.glob(f".{path.name}.*")}
+        return [*(path for path in self._paths if path.exists()), *sorted(halves)]
 
 
 class Recollections:

@@ -144,9 +144,10 @@ class MemLifecycle:
         def run_hook(name: str, event: dict[str, Any], seconds: float) -> str | None:
             return hooks.run(self._session.paths.config / hooks.FOLDER, name, event, seconds)
 
-        def matrix() -> "Matrix | None":
+        def matrix() -> "tuple[Matrix, float] | None":
             embedder = self._session.embeddings.embedder()
-            return None if embedder is None else self._session.embeddings.matrix(vault, embedder)
+            found = None if embedder is None else self._session.embeddings.matrix(vault, embedder)
+            return None if embedder is None or found is None else (found, embedder.background[0])
 
         # A slot is made of all cubes in use together, so only the first cube's tick makes slots.
         prepare = self._scheduler.prepare if vault.folder == self._session.shelf.place(self._session.cube_names[0]) else None

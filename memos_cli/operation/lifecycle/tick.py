@@ -131,7 +131,7 @@ class Means(NamedTuple):
         hook: runs a hook by name with an event, and returns what went wrong, if anything did.
         tell: called with the number of transitions made so far, and of all.
         places: the places besides the cube's file that may hold purged texts.
-        matrix: returns the cube's vectors, for finding near duplicates.
+        matrix: returns the cube's vectors, for finding near duplicates, with the background of the embedder that made them.
         judge: asks a model about near duplicates.
         prepare: makes slots ready within so many seconds.
     """
@@ -140,7 +140,7 @@ class Means(NamedTuple):
     hook: Callable[[str, dict[str, Any], float], str | None] = lambda *_: None
     tell: Callable[[int, int], None] = lambda *_: None
     places: Sequence[TextHolder] = ()
-    matrix: "Callable[[], Matrix | None]" = lambda: None
+    matrix: "Callable[[], tuple[Matrix, float] | None]" = lambda: None
     judge: "Judge | None" = None
     prepare: "Callable[[float | None], Prepared] | None" = None
 

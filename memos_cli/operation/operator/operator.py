@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 from memos_cli.infra import counts
 from memos_cli.infra.vault import past, queries, search
 from memos_cli.model import Filter, Memory
-from memos_cli.operation.operator.relevance import is_relevant
 from memos_cli.operation.results import Found, Query
 
 if TYPE_CHECKING:
     from memos_cli.infra.vault.vault import Vault
     from memos_cli.operation.operator.agenda import Agenda
+    from memos_cli.operation.operator.reranker import SecondOpinion
     from memos_cli.session import Session
 
 
@@ -24,6 +24,8 @@ class MemOperator:
 
     def __init__(self, session: "Session") -> None:
         self._session = session
+        self._reranker: tuple[SecondOpinion | None, str | None] | None = None
+        """The reranker that the settings name, and a notice; kept, so that a model is loaded once."""
 
     # -- reading
 
@@ -46,28 +48,24 @@ class MemOperator:
         self,
         query: str,
         *,
-        k: int | None = None,
-        user_id: str | None = None,
         wanted: Filter | None = None,
-        lexical: bool = False,
         record: bool = True,
+        **given: Any,  # noqa: ANN401 -- as `search_many` has them
     ) -> Found:
-        """The memories that answer a query best; the uses of those that are relevant are recorded.
+        """The memories that answer a query best; the uses of those that fit by themselves are recorded.
 
         Args:
             query: words, or a question.
-            k: how many memories; `None` for the setting `search.k`.
-            user_id: who is asking.
             wanted: narrows the memories that are searched.
-            lexical: search by words alone.
             record: whether being found counts as a use.
+            given: what else `search_many` takes.
         """
-        (found,) = self.search_many([Query(query)], k=k, user_id=user_id, wanted=wanted, lexical=lexical)
+        (found,) = self.search_many([Query(query)], wanted=wanted, **given)
         if record and not (wanted and wanted.looks_back):
-            self.record_uses(hit.memory for hit in found.hits if is_relevant(query, hit))
+            self.record_uses(hit.memory for hit in found.hits if hit.fits)
         return found
 
-    def search_many(
+    def search_many(  # noqa: PLR0913 -- all that a search can be asked, each by its name
         self,
         batch: Sequence[Query],
         *,
@@ -75,9 +73,25 @@ class MemOperator:
         user_id: str | None = None,
         wanted: Filter | None = None,
         lexical: bool = False,
+        all_hits: bool = False,
+        explain: bool = False,
+        apart: bool = False,
+        without: Sequence[str] = (),
     ) -> list[Found]:
-        """The answers to several queries, in order. Being found in a batch does not count as a use."""
-        from memos_cli.operation.operator.retrieval import Search
+        """The answers to several queries, in order. Being found in a batch does not count as a use.
+
+        Args:
+            batch: the queries.
+            k: how many memories for each; `None` for the setting `search.k`.
+            user_id: who is asking.
+            wanted: narrows the memories that are searched.
+            lexical: search by words alone.
+            all_hits: return the nearest memories also where nothing really fits.
+            explain: tell what moved each score.
+            apart: return each hit, also where another says the same.
+            without: names of parts of the score that count as nothing, to learn what they earn.
+        """
+        from memos_cli.operation.operator import retrieval
 
         session = self._session
         vaults = session.vaults()
@@ -87,7 +101,18 @@ class MemOperator:
         def narrowed(vault: "Vault", as_of: str | None) -> Filter:
             return session.sight(vault, chosen._replace(at=as_of, past=True) if as_of else chosen, user_id)
 
-        return Search(vaults, narrowed, session.embeddings, session.settings, lexical=lexical).answer(batch, count)
+        opinion, notice = None, None
+        if not lexical:
+            from memos_cli.operation.operator import reranker
+
+            opinion, notice = self._reranker = self._reranker or reranker.chosen(session.settings)
+        shown = retrieval.Shown(all_hits, explain, apart, tuple(without))
+        search = retrieval.Search(
+            vaults, narrowed, session.embeddings, session.settings, lexical=lexical, shown=shown, reranker=opinion
+        )
+        if notice:
+            search.tell(notice)
+        return search.answer(batch, count)
 
     def list(
         self, wanted: Filter | None = None, *, order: str = "newest", limit: int | None = None, user_id: str | None = None

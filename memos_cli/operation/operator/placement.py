@@ -3,12 +3,14 @@
 A text that is known gets what came with it, the same external id is an edit, the same key supersedes by time.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.infra.governance import governance
 from memos_cli.infra.names import compared
-from memos_cli.infra.vault import fold
+from memos_cli.infra.vault import fold, rows
+from memos_cli.infra.vault.bulk.bulk import BulkUnit, New, digests_there
 from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import HOT_STATES, NEVER_SUPERSEDED, Draft, Kind, LinkType, Memory, State, starts
@@ -73,6 +75,27 @@ class Placing:
         if draft.key is None or draft.kind in NEVER_SUPERSEDED:
             return Placed(self._unit.add(draft, self._owner), "added")
         return _place_by_key(self._vault, self._unit, draft, self._owner, self._at)
+
+    def place_all(self, drafts: Sequence[Draft]) -> list[Placed]:
+        """As `place` each after the other; drafts that nothing here or among them says already are stored in one go."""
+        told = [self._as_first_written(draft) for draft in drafts]
+        digests = [rows.digest(one.kind, one.content, one.source, one.occurred_at) for one in told]
+        counts = Counter(digests)
+        known = digests_there(self._vault, counts)
+        placed: list[Placed] = []
+        waiting: list[New] = []
+        for draft, digest in zip(told, digests, strict=True):
+            keyed = draft.key is not None and draft.kind not in NEVER_SUPERSEDED
+            if draft.external_id is None and not keyed and counts[digest] == 1 and digest not in known:
+                waiting.append(New(draft, digest))
+                continue
+            placed += self._store(waiting)
+            waiting = []
+            placed.append(self.place(draft))
+        return placed + self._store(waiting)
+
+    def _store(self, waiting: "Sequence[New]") -> list[Placed]:
+        return [Placed(one, "added") for one in BulkUnit.of(self._unit).add_all(waiting, self._owner)] if waiting else []
 
     def _as_first_written(self, draft: Draft) -> Draft:
         """The draft with its key, task and tags spelled as the cube has them."""

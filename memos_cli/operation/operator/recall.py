@@ -159,10 +159,16 @@ class Recall:
                     current.add(identity)
         return set(rests) - current
 
-    def search(self, query: str, k: int) -> Recalled:
-        """The memories that a search finds; turns of chat are none."""
-        found = self._memories.search(query, k=k, record=False, user_id=self.person)
-        return Recalled((), found.hits, found.notices)
+    def search(self, query: str, k: int, *, all_hits: bool = False) -> Recalled:
+        """The memories that a search finds and that fit by themselves; turns of chat are none.
+
+        Args:
+            query: words, or a question.
+            k: how many memories at most.
+            all_hits: return those that do not fit, too, and those that say the same: for a caller that looks at each by itself.
+        """
+        found = self._memories.search(query, k=k, record=False, user_id=self.person, all_hits=all_hits, apart=all_hits)
+        return Recalled((), tuple(hit for hit in found.hits if hit.fits or all_hits), found.notices)
 
     def lay(self, message: str, found: Recalled, turns: Sequence[Turn]) -> Laid:
         """The prompt with all recalled memories, the found ones best first."""

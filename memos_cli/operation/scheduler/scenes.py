@@ -21,7 +21,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from memos_cli.infra.vault.search import STOP_WORDS, words
+from memos_cli.infra.words.languages import language
+from memos_cli.infra.words.words import stop_words, words
 from memos_cli.model import Kind, Link, Memory
 
 CORE = "core"
@@ -112,7 +113,8 @@ def vocabulary(memories: Iterable[Memory], places: Mapping[str, str]) -> dict[st
 
 def meaningful(text: str) -> list[str]:
     """The words of a text that carry meaning."""
-    return [word for word in words(text) if len(word) >= _SHORTEST and word not in STOP_WORDS]
+    left_out = stop_words(language(text))
+    return [word for word in words(text) if len(word) >= _SHORTEST and word not in left_out]
 
 
 def _since(memory: Memory) -> str:

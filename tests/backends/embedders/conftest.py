@@ -1,13 +1,16 @@
 import os
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from memos_cli.backends.embedders.carriers import MINILM
 from memos_cli.backends.embedders.files import Weights
-from memos_cli.backends.embedders.find import PACKAGE, find
+from memos_cli.backends.embedders.find import find
+from memos_cli.backends.embedders.gguf import GgufEmbedder
 
-NEEDED = ("llama_cpp", "gguf", "safetensors", PACKAGE)
+NEEDED = ("llama_cpp", "gguf", "safetensors", MINILM.package)
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +23,14 @@ def weights(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Weights
     found = find("auto", (base if worker_id == "master" else base.parent) / "embedder-data")
     assert found is not None
     return found
+
+
+@pytest.fixture(scope="session")
+def shared(weights: Weights) -> Iterator[GgufEmbedder]:
+    """MiniLM in llama.cpp."""
+    embedder = GgufEmbedder(weights)
+    yield embedder
+    embedder.close()
 
 
 @pytest.fixture(scope="session")

@@ -2,14 +2,17 @@ import os
 import struct
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from memos_cli.backends.embedders import convert, probe
 from memos_cli.backends.embedders import find as module
+from memos_cli.backends.embedders.carriers import MINILM
 from memos_cli.backends.embedders.files import Weights
 from memos_cli.backends.embedders.find import BULK_THRESHOLD, choose, find
+from memos_cli.backends.embedders.gguf import GgufEmbedder
 from memos_cli.backends.llama import gguf_header, records
 from memos_cli.errors import ModelUnavailable
 
@@ -29,8 +32,11 @@ def test_none_finds_nothing(tmp_path: Path) -> None:
 
 
 def test_auto_without_package_or_file_finds_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PACKAGE", "no_such_package_at_all")
+    monkeypatch.setattr(module, "CARRIERS", {"minilm": replace(MINILM, package="no_such_package_at_all")})
     assert find("auto", tmp_path) is None
+    with pytest.raises(ModelUnavailable) as caught:
+        find("minilm", tmp_path)
+    assert caught.value.hint == "memos model pull minilm"
 
 
 @pytest.mark.parametrize("name", ["missing.gguf", "folder"])
@@ -117,7 +123,7 @@ def test_a_package_with_other_weights_is_refused(tmp_path: Path, monkeypatch: py
     (package.parent / "__init__.py").write_text("raise SystemExit('this package is located, never imported')")
     (package / "model.safetensors").write_bytes(b"something else")
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(module, "PACKAGE", "other_weights")
+    monkeypatch.setattr(module, "CARRIERS", {"minilm": replace(MINILM, package="other_weights")})
     with pytest.raises(ModelUnavailable, match="genuine"):
         find("auto", tmp_path)
 
@@ -137,7 +143,7 @@ def test_many_texts_go_to_sentence_transformers(tmp_path: Path) -> None:
 def test_the_package_is_converted_once_and_then_only_looked_up(weights: Weights, monkeypatch: pytest.MonkeyPatch) -> None:
     assert weights.fingerprint == "all-minilm-l6-v2:53aa5117:mean:256"
     assert (weights.dimensions, weights.max_tokens) == (384, 256)
-    monkeypatch.setattr(module, "_package", None)  # not even located any more
+    monkeypatch.setattr(module, "convert", None)  # not even located any more
     monkeypatch.setattr(records, "digest", None)
     assert find("auto", weights.gguf.parent.parent) == weights
 
@@ -156,10 +162,11 @@ def test_the_converted_file_is_whole_and_says_what_it_is(weights: Weights) -> No
 def test_looking_up_imports_nothing_heavy(weights: Weights) -> None:
     program = f"""
 import sys
+from dataclasses import replace
 from pathlib import Path
 from memos_cli.backends.embedders.find import find
 assert find("auto", Path({str(weights.gguf.parent.parent)!r}))
-unwanted = {{"numpy", "gguf", "torch", "hashlib", "subprocess", "llama_cpp", {module.PACKAGE!r}}} & set(sys.modules)
+unwanted = {{"numpy", "gguf", "torch", "hashlib", "subprocess", "llama_cpp", {MINILM.package!r}}} & set(sys.modules)
 assert not unwanted, unwanted
 """
     subprocess.run([sys.executable, "-c", program], check=True)
@@ -239,3 +246,39 @@ def test_a_folder_is_converted_under_its_own_name(weights: Weights, tmp_path: Pa
     assert (first.folder, first.fingerprint) == (folder, weights.fingerprint)
     assert find(str(folder), tmp_path, lambda what, _done, _total: told.append(what)) == first
     assert len(told) == 1
+
+
+@pytest.mark.model
+def test_pooling_and_prefixes_of_a_file_belong_to_the_fingerprint(models: Path) -> None:
+    path = str(models / "model.gguf")
+    plain = find(path, models)
+    assert plain is not None
+    assert find(path, models, given={"pooling": "auto", "query_prefix": "auto", "passage_prefix": "none"}) == plain
+    given = {"pooling": "cls", "query_prefix": "query: ", "passage_prefix": "auto"}
+    other = find(path, models, given=given)
+    assert other is not None
+    assert (other.pooling, other.query_prefix, other.passage_prefix) == ("cls", "query: ", "")
+    assert other.fingerprint.startswith(f"{plain.fingerprint}:cls:")
+    third = find(path, models, given={**given, "query_prefix": "question: "})
+    assert third is not None
+    assert third.fingerprint not in {plain.fingerprint, other.fingerprint}
+    first, second = GgufEmbedder(plain), GgufEmbedder(other)
+    assert first.embed(["the red bicycle"])[0] @ second.embed(["the red bicycle"])[0] < 0.99
+    assert second.embed_queries(["the bicycle"])[0] @ second.embed(["query: the bicycle"])[0] > 0.9999
+    assert second.background != first.background
+    assert find(path, models, given=given) == other
+    first.close()
+    second.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "query"), [("Multilingual E5 Small", "query: "), ("nomic-embed-text-v1.5", "search_query: "), ("Qwen", "")]
+)
+def test_families_of_models_have_their_prefixes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, query: str) -> None:
+    header = gguf_header.Header(
+        {"general.architecture": "bert", "general.name": name, "bert.embedding_length": 4, "bert.context_length": 8}
+    )
+    monkeypatch.setattr(gguf_header, "read", lambda _path: header)
+    (tmp_path / "m.gguf").write_bytes(b"x")
+    found = module._described(tmp_path / "m.gguf")
+    assert (found.query_prefix, found.dimensions, found.max_tokens) == (query, 4, 8)

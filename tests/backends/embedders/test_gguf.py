@@ -1,25 +1,18 @@
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from memos_cli.backends.embedders.context import Context
 from memos_cli.backends.embedders.files import Weights
 from memos_cli.backends.embedders.gguf import GgufEmbedder
 from memos_cli.errors import ModelUnavailable
 from tests.contracts.embedder import EmbedderContract
 
 pytestmark = pytest.mark.model
-
-
-@pytest.fixture(scope="module")
-def shared(weights: Weights) -> Iterator[GgufEmbedder]:
-    embedder = GgufEmbedder(weights)
-    yield embedder
-    embedder.close()
 
 
 class TestGgufEmbedder(EmbedderContract):
@@ -61,6 +54,7 @@ def test_embedding_a_query_imports_no_more_than_it_needs(weights: Weights) -> No
 import sys
 from pathlib import Path
 from memos_cli.backends.embedders.gguf import GgufEmbedder
+from memos_cli.backends.embedders.context import Context
 from memos_cli.backends.embedders.files import Weights
 GgufEmbedder(Weights(Path({str(weights.gguf)!r}), None, "f", 384)).embed(["hello"])
 unwanted = {{"llama_cpp", "jinja2", "diskcache", "torch", "gguf", "sqlite3", "hashlib"}} & set(sys.modules)
@@ -69,3 +63,23 @@ import llama_cpp
 assert llama_cpp.llama_cpp.llama_max_devices() > 0 and llama_cpp.Llama
 """
     subprocess.run([sys.executable, "-W", "error", "-c", program], check=True)
+
+
+def test_an_interruption_ends_bulk_work_at_once(weights: Weights, monkeypatch: pytest.MonkeyPatch) -> None:
+    embedder = GgufEmbedder(weights)
+    embedder.embed(["one", "two"])
+    real, done = Context.embed, []
+
+    def embed(self: Context, sequences: list[list[int]], dimensions: int) -> object:
+        done.append(len(sequences))
+        if len(done) == 3:
+            raise KeyboardInterrupt
+        return real(self, sequences, dimensions)
+
+    monkeypatch.setattr(Context, "embed", embed)
+    with pytest.raises(KeyboardInterrupt):
+        embedder.embed([f"the text number {number}, about nothing in particular" for number in range(2_000)])
+    assert sum(done) < 500
+    monkeypatch.undo()
+    assert embedder.embed(["one"]).shape == (1, 384)
+    embedder.close()

@@ -9,7 +9,7 @@ import pytest
 
 from memos_cli.bench.lifecycle import sentences, year
 from memos_cli.bench.lifecycle.year import MIX, START, Habit, Told, Year
-from memos_cli.infra.vault.search import terms
+from memos_cli.infra.words.words import terms
 from memos_cli.model import Kind
 from memos_cli.operation.lifecycle.transitions import DAY
 

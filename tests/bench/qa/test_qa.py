@@ -50,9 +50,12 @@ def test_answers_of_a_model_are_scored_and_its_tokens_counted(home: Path) -> Non
 
 
 def test_evidence_counts_where_it_is_in_the_prompt(home: Path) -> None:
-    assert [one.recall for one in run(home, Scripted("?", "?", "?", "?"), k=8)] == [1, 1, 1, None]
-    narrow = run(home, Scripted("?", "?", "?", "?"), k=1)
-    assert [one.recall for one in narrow] == [0, 0, 1, None], "the berth is in another turn than the boat's name"
+    both = sets.Question("What about the cylinder head?", ("x",), ("B5", "B6"))
+    asked = BOAT._replace(questions=(*BOAT.questions, both))
+    wide = run(home, Scripted(*"?????"), k=8, asked=asked)
+    assert [one.recall for one in wide] == [0, 0, 1, None, 1], "neither a boat nor a cylinder head alone tells what is asked"
+    narrow = run(home, Scripted(*"?????"), k=1, asked=asked)
+    assert [one.recall for one in narrow] == [0, 0, 1, None, 0.5]
 
 
 def test_a_question_changes_nothing_for_the_next_one(home: Path) -> None:

@@ -18,6 +18,7 @@ from tests.endpoint import Endpoint, serving
 from tests.patience import PATIENCE
 
 DATA = ROOT / "tests" / "data" / "qa"
+BERTHS = ("at Howth, beside the lifeboat", "in the old harbour of Skerries each summer")
 MINI = ROOT / "memos_cli" / "data" / "memos-mini.gguf"
 FIGURES = {
     "questions", "unanswerable", "generated", "f1", "exact", "judged", "judged_questions", "recall", "prompt_tokens",
@@ -81,9 +82,9 @@ def test_a_new_home_is_not_even_made(memos: Run, home: Path) -> None:
     assert not home.exists()
 
 
-def test_limit_seed_and_k(memos: Run) -> None:
-    def drawn(*options: str) -> list[dict[str, Any]]:
-        done = memos("bench", "qa", str(DATA), "--out", "-", *options)
+def test_limit_seed_and_k(memos: Run, tmp_path: Path) -> None:
+    def drawn(*options: str, folder: Path = DATA) -> list[dict[str, Any]]:
+        done = memos("bench", "qa", str(folder), "--out", "-", *options)
         assert done.status == 0, done.err
         return [json.loads(line) for line in done.out.splitlines()]
 
@@ -91,9 +92,14 @@ def test_limit_seed_and_k(memos: Run) -> None:
     assert first == [line["question"] for line in drawn("--limit", "3", "--seed", "0")]
     assert len(first) == 3
     assert any([line["question"] for line in drawn("--limit", "3", "--seed", seed)] != first for seed in "1234")
-    few, many = drawn("-k", "1"), drawn("-k", "6")
-    assert len(few) == 9
-    assert sum(line["tokens"]["prompt"] for line in few) < sum(line["tokens"]["prompt"] for line in many)
+    assert len(drawn("-k", "1")) == 9
+    moored = [{"external_id": f"B{n}", "content": f"The boat Kittiwake is moored {at}"} for n, at in enumerate(BERTHS)]
+    (tmp_path / "boat.memories.jsonl").write_text("".join(json.dumps(one) + "\n" for one in moored), encoding="utf-8")
+    asked = {"query": "Where is the boat Kittiwake moored?", "relevant": ["B0", "B1"], "answer": "Howth", "category": "1"}
+    (tmp_path / "boat.queries.jsonl").write_text(json.dumps(asked) + "\n", encoding="utf-8")
+    few, many = drawn("-k", "1", folder=tmp_path), drawn("-k", "6", folder=tmp_path)
+    assert few[0]["tokens"]["prompt"] < many[0]["tokens"]["prompt"]
+    assert (few[0]["recall"], many[0]["recall"]) == (0.5, 1.0)
 
 
 @pytest.fixture

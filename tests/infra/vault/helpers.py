@@ -66,6 +66,13 @@ class Embedder:
 
     fingerprint = "words"
     dimensions = 32
+    background = (0.1, 0.1)
+
+    def embed_queries(self, texts: Sequence[str]) -> Any:
+        return self.embed(texts)
+
+    def reads(self, text: str) -> float:  # noqa: ARG002
+        return 1.0
 
     def embed(self, texts: Sequence[str]) -> Any:
         import numpy as np

@@ -100,8 +100,8 @@ class TestFinding:
         assert found(wise, "wine", states=("archived",)) == [archived]
         assert [memory.id for memory in wise.list(Filter(at=wise.now, archived=True))] == [archived, hot]
         assert wise.search("attic", wanted=Filter(at=wise.now, archived=True), lexical=True).hits[0].memory.id == archived
-        scores = {hit.memory.id: hit.parts for hit in wise.search("attic", wanted=Filter(at=wise.now, archived=True)).hits}
-        assert scores[archived].total > scores[hot].total
+        scores = {hit.memory.id: hit.score for hit in wise.search("attic", wanted=Filter(at=wise.now, archived=True)).hits}
+        assert scores[archived] > scores[hot]
 
     def test_words_weigh_what_they_weigh_in_both_indexes_together(self, mos: MOS) -> None:
         """With texts of one length, an archive gives the scores of BM25 that one index would."""

@@ -111,8 +111,8 @@ class TestEchoesEndWithTheirMemory:
         memos("chat", "-m", "What do I eat?")
         memos("add", "I am vegan now", "--key", "diet")
         by_meaning = memos("search", "x", "--json").data["mode"] == "hybrid"
-        assert found(memos, "what do I eat") == (["I am vegan now"] if by_meaning else [])
-        assert found(memos, "what do I eat", "--turns") == found(memos, "what do I eat")
+        assert found(memos, "what do I eat", "--all-hits") == (["I am vegan now"] if by_meaning else [])
+        assert found(memos, "what do I eat", "--turns", "--all-hits") == found(memos, "what do I eat", "--all-hits")
         assert listed(memos, "--turns") == ["I am vegan now"]
         assert listed(memos, "--turns", "--all").count("I eat meat") == 2
 

@@ -124,20 +124,24 @@ class TestNoByteIsLeft:
     ) -> None:
         embedder = Embedder()
         monkeypatch.setattr(mos.embeddings, "embedder", lambda texts=1: embedder)  # noqa: ARG005 -- as it is called
-        monkeypatch.setattr("memos_cli.infra.local.embeddings.CACHED_FROM", 2)
+        monkeypatch.setattr("memos_cli.infra.local.vector_index.CACHED_FROM", 2)
         one, other, _ = (mos.add(text).ids[0] for text in (TEXT, f"{EDITED} again", "the roses are red"))
         mos.embed()
         mos.add("the door is blue")
         move(mos, other, State.ARCHIVED)
         mos.search("roses", wanted=Filter(at=mos.now, archived=True))
         vault = mos.vault("default")
+        half = mos.embeddings.cached(vault)[0]
+        half = half.with_name(f".{half.name}.k1ll3d")  # of a process that was killed while it wrote
+        half.write_bytes(half.with_name(half.name[1:-7]).read_bytes())
         stored = [bytes(row[0]) for table in ("vectors", "cold_vectors") for row in vault.conn.execute(
             f"SELECT vector FROM {table} WHERE n IN (1, 2)"  # noqa: S608 -- one of two names
         )]  # fmt: skip
         assert len(stored) == 2
         assert [path.exists() for path in mos.embeddings.cached(vault)] == [True, False]
         receipt = mos.purge([one, other])
-        assert (receipt.removed["vectors"], receipt.removed["cached vectors"]) == (2, 1)
+        assert (receipt.removed["vectors"], receipt.removed["cached vectors"]) == (2, 2)
+        assert list(half.parent.iterdir()) == []
         mos.close()
         files = [path.read_bytes() for path in home.rglob("*") if path.is_file()]
         assert not any(vector in content for vector in stored for content in files)

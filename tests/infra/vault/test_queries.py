@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from memos_cli import MOS
-from memos_cli.infra.vault import schema
+from memos_cli.infra.vault import queries, schema
 from memos_cli.infra.vault.check import check
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Draft, Filter, State
@@ -34,6 +34,27 @@ def test_a_list_by_creation_sorts_only_what_it_shows(mos: MOS, order: str, narro
     assert sum("TEMP B-TREE" in step for step in steps) <= 1, "the rows that are shown, not those that they are chosen from"
     chosen = steps[steps.index(f"SCAN m USING INDEX {_INDEX}") :]
     assert not any("TEMP B-TREE FOR ORDER BY" in step for step in chosen[:-1])
+
+
+def test_a_list_of_what_has_a_rare_tag_reads_nothing_else(mos: MOS) -> None:
+    mos.add(drafts=[Draft(f"note {n}", tags=("rare", "odd")[: 1 + n % 2] if n < 4 else ("odd",)) for n in range(400)])
+    for order in ("newest", "oldest", "updated", "priority"):
+        for tags in (("rare",), ("RARE", "odd")):
+            wanted = Filter(at=mos.now, tags=tags)
+            steps = plan(mos, wanted, order, 20)
+            assert not any(step.startswith("SCAN m") for step in steps), (order, tags, steps)
+            whole = [memory for memory in mos.list(order=order) if {tag.lower() for tag in tags} <= set(memory.tags)]
+            assert list(mos.list(wanted, order=order, limit=3)) == whole[:3]
+            assert 1 < len(whole) < 5
+
+
+@pytest.mark.parametrize("narrow", [{"tags": ("rare",)}, {"task": "move"}, {"key": "city"}, {"tags": ("a",), "key": "city"}])
+def test_a_scan_for_a_name_begins_with_the_index_of_names(mos: MOS, narrow: dict[str, Any]) -> None:
+    mos.add("one")
+    clause, values = queries.condition(Filter(at=mos.now, **narrow), scan=True)
+    sql = f"EXPLAIN QUERY PLAN SELECT m.n FROM memories m WHERE {clause}"  # noqa: S608 -- the program's own
+    steps = [row[3] for row in mos.vault("default").conn.execute(sql, values)]
+    assert "SEARCH m USING INTEGER PRIMARY KEY (rowid=?)" in steps, steps
 
 
 def test_a_list_of_everything_in_order_sorts_nothing(mos: MOS) -> None:
@@ -82,7 +103,8 @@ def older(mos: MOS) -> Path:
         for event in ("insert", "update", "delete"):
             conn.execute(f"DROP TRIGGER {table}_{event}")
     conn.execute("DROP TABLE vector_changes")
-    conn.execute("DELETE FROM _sqlite_migrations WHERE name IN ('m005_newest_first', 'm006_names', 'm007_vector_changes')")
+    gone = ("m005_newest_first", "m006_names", "m007_vector_changes", "m008_words")
+    conn.execute(f"DELETE FROM _sqlite_migrations WHERE name IN ({', '.join('?' * len(gone))})", gone)  # noqa: S608
     conn.execute("PRAGMA user_version = 4")
     conn.close()
     return folder

@@ -1,11 +1,16 @@
+import os
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlite_utils import Database, Migrations
 
+from memos_cli import MOS
 from memos_cli.errors import IntegrityError
-from memos_cli.infra.vault import schema
+from memos_cli.infra.vault import rebuild, rows, schema
+from memos_cli.infra.vault.check import check
+from memos_cli.model import Draft, Filter
 
 
 @pytest.fixture
@@ -48,3 +53,84 @@ def test_a_newer_schema_and_a_foreign_file_are_refused(conn: sqlite3.Connection,
     conn.execute("PRAGMA application_id = 7")
     with pytest.raises(IntegrityError, match="another program"):
         schema.check_header(tmp_path / "cube.db")
+
+
+TEXTS = ("Termine beim Zahnarzt in der Hauptstraße", "我昨天把iPhone15摔坏了", "Ёлка стоит в углу", "The dentist is on Friday")
+ASKED = {"hauptstrasse": 0, "坏": 1, "елка": 2, "dentists": 3, "Welcher Termin ist beim Zahnarzt?": 0}
+_INDEX_OF_BEFORE = {
+    True: "INSERT INTO fts (rowid, body, names, grams) VALUES (?, ?, '', '')",
+    False: "INSERT INTO cold_fts (rowid, body, names, grams) VALUES (?, ?, '', '')",
+}
+
+
+def as_before_words(path: Path) -> None:
+    """Take the eighth migration back: an index of the texts as they stand, without what is added to them."""
+    conn = sqlite3.connect(path, isolation_level=None)
+    conn.execute("INSERT INTO fts (fts) VALUES ('delete-all')")
+    conn.execute("INSERT INTO cold_fts (cold_fts) VALUES ('delete-all')")
+    sql = "SELECT m.n, m.content, c.body FROM memories m LEFT JOIN cold c ON c.n = m.n"
+    for n, content, body in conn.execute(sql).fetchall():
+        text = content if body is None else rows.unpacked(body)
+        conn.execute(_INDEX_OF_BEFORE[body is None], (n, text))
+    conn.execute("DELETE FROM _sqlite_migrations WHERE name = 'm008_words'")
+    conn.execute("PRAGMA user_version = 7")
+    conn.close()
+
+
+@pytest.fixture
+def older(mos: MOS) -> Path:
+    """The file of a cube of the seventh schema, half of it in cold storage."""
+    mos.add(
+        drafts=[Draft(text, external_id=str(place), title="Überschrift", tags=("b", "a")) for place, text in enumerate(TEXTS)]
+    )
+    mos.delete(["1", "2"])
+    folder = mos.vault("default").folder
+    mos.close()
+    as_before_words(folder / "cube.db")
+    return folder / "cube.db"
+
+
+def found(mos: MOS, query: str) -> str | None:
+    hits = mos.search(query, wanted=Filter(at=mos.now, everything=True), lexical=True).hits
+    return hits[0].memory.content if hits else None
+
+
+@pytest.mark.usefixtures("older")
+def test_an_older_cube_s_indexes_are_made_anew(mos: MOS) -> None:
+    assert {query: found(mos, query) for query in ASKED} == {query: TEXTS[place] for query, place in ASKED.items()}
+    vault = mos.vault("default")
+    assert rebuild.differences(vault.conn) == []
+    mos.edit("0", {"content": "nothing of the kind"})
+    assert rebuild.differences(vault.conn) == [], "what was indexed anew can be taken out again"
+
+
+def test_a_migration_that_is_killed_leaves_the_cube_as_it_was(mos: MOS, older: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = rows.index_text
+
+    def fails(content: str, *more: Any) -> tuple[str, str, str]:
+        if content == TEXTS[3]:
+            raise KeyboardInterrupt
+        return real(content, *more)
+
+    monkeypatch.setattr(rows, "index_text", fails)
+    with pytest.raises(KeyboardInterrupt):
+        mos.list()
+    monkeypatch.undo()
+    conn = sqlite3.connect(older)
+    assert conn.execute("PRAGMA user_version").fetchone() == (7,)
+    assert conn.execute("SELECT count(*) FROM fts_docsize").fetchone() == (2,)
+    assert conn.execute("SELECT count(*) FROM fts WHERE fts MATCH 'dentist'").fetchone() == (1,)
+    conn.close()
+    assert found(mos, "hauptstrasse") == TEXTS[0]
+    assert rebuild.differences(mos.vault("default").conn) == []
+
+
+def test_an_older_cube_that_can_only_be_read_is_searched_as_it_is(
+    mos: MOS, older: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = older.read_bytes()
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert found(mos, "dentists") == TEXTS[3]
+    assert found(mos, "Zahnarzt") == TEXTS[0]
+    assert not any(one.faults for one in check(mos.vault("default")))
+    assert older.read_bytes() == before

@@ -9,7 +9,7 @@ from memos_cli.interface.chat import citations
 from memos_cli.model import Kind, Memory, Origin, Source
 from memos_cli.operation.prompt import model_request
 from memos_cli.operation.prompt.layout import JINJA, MINI, Line, Prompt, Turn, text
-from memos_cli.operation.results import Hit, Parts
+from memos_cli.operation.results import Hit
 from memos_cli.ports import Token
 from memos_cli.times import Zone
 
@@ -107,20 +107,21 @@ def test_certainty() -> None:
     assert found == pytest.approx((0.6, 0.4))
 
 
-def _hit(content: str, score: float, cosine: float | None = None) -> Hit:
-    return Hit(Memory(content, content), score, Parts(score, score, 0, 0, 0, 0, cosine))
+def _hit(content: str, score: float, *, fits: bool = True) -> Hit:
+    return Hit(Memory(content, content), score, fits)
 
 
-def test_extracts_have_to_do_with_the_question() -> None:
-    hits = [_hit("I live in Porto", 1.0), _hit("We lived in Leeds", 0.7), _hit("I eat rice", 0.9), _hit("My living room", 0.5)]
-    assert [memory.content for memory in citations.extracts("Where do I live?", hits)] == [
-        "I live in Porto",
-        "We lived in Leeds",
-    ]
-    assert citations.extracts("Where is it?", hits) == []
-    assert [m.content for m in citations.extracts("What is my diet?", [_hit("I eat rice", 0.9, 0.5), _hit("x", 0.8, 0.1)])] == [
-        "I eat rice"
-    ]
+def test_extracts_fit_the_question_by_themselves() -> None:
+    hits = [_hit("I live in Porto", 0.9), _hit("I eat rice", 0.8, fits=False), _hit("We lived in Leeds", 0.6), _hit("A", 0.1)]
+    assert [memory.content for memory in citations.extracts(hits)] == ["I live in Porto", "We lived in Leeds"]
+    assert citations.extracts([_hit("Where is it", 0.9, fits=False)]) == []
+    assert citations.extracts([]) == []
+
+
+def test_extracts_are_few_and_near_the_best() -> None:
+    near = [_hit(str(number), 0.5) for number in range(citations.MOST_EXTRACTS + 1)]
+    assert len(citations.extracts(near)) == citations.MOST_EXTRACTS
+    assert len(citations.extracts([_hit("a", 0.9), _hit("b", 0.9 * citations.NEAR - 0.01)])) == 1
 
 
 def test_our_layout_is_used_for_the_model_that_was_trained_on_it() -> None:

@@ -94,3 +94,12 @@ def test_links_and_queries(shop: MOS) -> None:
 def test_what_is_no_chain(text: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         chains.read(text)
+
+
+def test_a_chain_takes_each_memory_that_says_the_same(mos: MOS) -> None:
+    both = {mos.add(text).ids[0] for text in ("I'm learning to sail", "I am learning to sail.")}
+    assert len(mos.search("learning to sail", lexical=True).hits) == 1
+    done = chains.run(
+        mos, mos.memories, chains.read('[[step]]\ndo = "retrieve"\nquery = "learning to sail"\n[[step]]\ndo = "archive"')
+    )
+    assert set(done.changed) == both

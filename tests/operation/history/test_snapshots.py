@@ -386,5 +386,5 @@ def test_a_look_back_is_no_way_around_what_was_hidden_since(mos: MOS, clock: Clo
     for wanted in (Filter(at=mos.now, snapshot="before"), Filter(at=then, past=True)):
         (left,) = mos.list(wanted, user_id="eve")
         assert (left.id, left.labels) == (plain, ("secret",))
-        assert [hit.memory.id for hit in mos.search("party code", wanted=wanted, user_id="eve").hits] == [plain]
+        assert [hit.memory.id for hit in mos.search("party code", wanted=wanted, user_id="eve", all_hits=True).hits] == [plain]
     assert len(mos.list(Filter(at=then, past=True))) == 2

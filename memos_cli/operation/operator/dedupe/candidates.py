@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from memos_cli.infra.vault import queries, search
 from memos_cli.infra.vault.vault import Vault
+from memos_cli.infra.words.words import grams_expression, terms, words
 from memos_cli.model import NEVER_SUPERSEDED, Filter, Memory
 from memos_cli.operation.operator.dedupe import change
 from memos_cli.operation.operator.dedupe.attributes import cues
@@ -28,6 +29,9 @@ MOST_STATING = 60
 """The most memories that are looked at for each group of words that a change in words may end."""
 """The most candidates of a memory: `FOUND` by words and `NEAREST` by meaning."""
 
+USUAL = 0.063
+"""The mean cosine of unrelated texts by MiniLM (`Embedder.background`)."""
+
 
 class Candidates:
     """Finds the candidates of one cube's memories; counts of words and vectors are shared by all of them.
@@ -37,13 +41,14 @@ class Candidates:
         current: the filter that a candidate has to pass.
         matrix: the cube's vectors, where there are any; without them candidates are found by words.
         least: the least cosine of a candidate by meaning.
+        background: the mean cosine of unrelated texts by the embedder that made the vectors.
     """
 
-    def __init__(self, vault: Vault, current: Filter, matrix: "Matrix | None", least: float) -> None:
+    def __init__(self, vault: Vault, current: Filter, matrix: "Matrix | None", least: float, background: float = USUAL) -> None:
         self._vault = vault
         self._current = current
         self._counts: dict[str, int] = {}
-        self._nearby = _Nearby(vault, current, matrix, least) if matrix is not None else None
+        self._nearby = _Nearby(vault, current, matrix, least, background) if matrix is not None else None
 
     def of(self, memory: Memory, row: int) -> list[tuple[Memory, float | None]]:
         """Memories that share rare words, state the same attribute, or are near in meaning, each with its cosine if known.
@@ -72,22 +77,22 @@ class Candidates:
     def _expression(self, memory: Memory) -> str | None:
         """The search for all but one of the rarest words, a rare word by itself, or another value of the same attribute."""
         reading = read(memory.content)  # its words count, too: "peanut allergy" reads "allergic to peanuts"
-        own = search.terms(memory.content[:MOST_CHARACTERS])
-        words = [word for word in own if self._count(word) > 1]
-        words += [word for word in search.terms(reading.text[:MOST_CHARACTERS]) if word not in own and self._count(word)]
-        words = sorted(words, key=lambda word: (self._count(word), word))[:RAREST]
-        left_out: Sequence[int] = range(len(words)) if len(words) > 2 else (-1,)
+        own = terms(memory.content[:MOST_CHARACTERS])
+        rare = [word for word in own if self._count(word) > 1]
+        rare += [word for word in terms(reading.text[:MOST_CHARACTERS]) if word not in own and self._count(word)]
+        rare = sorted(rare, key=lambda word: (self._count(word), word))[:RAREST]
+        left_out: Sequence[int] = range(len(rare)) if len(rare) > 2 else (-1,)
         parts = []
-        if words:
+        if rare:
             for gone in left_out:
-                kept = [f'"{word}"' for place, word in enumerate(words) if place != gone]
+                kept = [f'"{word}"' for place, word in enumerate(rare) if place != gone]
                 parts.append(f"({{body}} : ({' AND '.join(kept)}))")
-            parts += [f'({{body}} : "{word}")' for word in words if self._count(word) <= RARE]
+            parts += [f'({{body}} : "{word}")' for word in rare if self._count(word) <= RARE]
         parts += [f'({{body}} : "{quoted}")' for cue in cues(reading) if (quoted := _quotable(cue))]
         for group in change.cues(reading):
             if kept := [f'"{quoted}"' for cue in group if (quoted := _quotable(cue))]:
                 parts.append(f"({{body}} : ({' AND '.join(kept)}))")
-        grams = search.grams_expression(memory.content)
+        grams = grams_expression(memory.content)
         return " OR ".join([*parts, *([grams] if grams else [])]) or None
 
     def _count(self, word: str) -> int:
@@ -110,8 +115,8 @@ def stating(vault: Vault, memory: Memory, row: int, current: Filter) -> list[Mem
         [*values, row, memory.owner, memory.visibility.value, memory.task, *NEVER_SUPERSEDED],
     )
     rows: dict[int, None] = {}
-    for words in dict.fromkeys(tuple(map(_quotable, group)) for group in groups):
-        kept = [word for word in words if word]
+    for cue in dict.fromkeys(tuple(map(_quotable, group)) for group in groups):
+        kept = [word for word in cue if word]
         if not kept:
             continue
         wanted = " AND ".join(f"({' OR '.join(map(_quoted, as_written(word)))})" for word in kept)
@@ -127,11 +132,16 @@ def _quoted(words: str) -> str:
 
 
 class _Nearby:
-    """Nearness in meaning within one cube."""
+    """Nearness in meaning within one cube.
 
-    def __init__(self, vault: Vault, current: Filter, matrix: "Matrix", least: float) -> None:
+    Embedders differ in how near they put unrelated texts, so cosines are stretched to the scale of MiniLM, which the
+    thresholds of a sweep were found with.
+    """
+
+    def __init__(self, vault: Vault, current: Filter, matrix: "Matrix", least: float, background: float) -> None:
         import numpy as np
 
+        self._background, self._stretch = background, (1 - USUAL) / max(1 - background, 0.01)
         self._matrix = matrix
         self._least = least
         self._places = {int(key): place for place, key in enumerate(matrix.keys)}
@@ -146,14 +156,17 @@ class _Nearby:
             return {}
         vector = self._matrix.vectors[place].astype(np.float32)
         hits = self._matrix.top(vector, NEAREST, self._allowed)
-        near = zip(hits.keys.tolist(), hits.scores.tolist(), strict=True)
+        near = zip(hits.keys.tolist(), map(self._scaled, hits.scores.tolist()), strict=True)
         found = {n: score for n, score in near if n != row and score >= self._least}
         for n in rows:
             if n not in found and n in self._places:
-                found[n] = float(self._matrix.vectors[self._places[n]].astype(np.float32) @ vector)
+                found[n] = self._scaled(float(self._matrix.vectors[self._places[n]].astype(np.float32) @ vector))
         return found
+
+    def _scaled(self, cosine: float) -> float:
+        return USUAL + (cosine - self._background) * self._stretch
 
 
 def _quotable(phrase: str) -> str:
     """The words of a phrase for an FTS5 string."""
-    return " ".join(search.words(phrase))
+    return " ".join(words(phrase))

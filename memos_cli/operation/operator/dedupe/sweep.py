@@ -61,17 +61,22 @@ class Swept(NamedTuple):
     txn: str | None = None
 
 
-def options_of(rules: "Policy", matrix: "Matrix | None", opinion: sweep_plan.Judge | None) -> sweep_plan.SweepOptions:
+def options_of(
+    rules: "Policy", found: "tuple[Matrix, float] | None", opinion: sweep_plan.Judge | None
+) -> sweep_plan.SweepOptions:
     """The options of a sweep that a policy sets.
 
     Args:
-        matrix: the cube's vectors, where there are any.
+        found: the cube's vectors and the background of the embedder that made them, where there are any.
         opinion: asks a model about pairs that the rules leave open; `None` for no model.
     """
-    return sweep_plan.SweepOptions(
+    given = sweep_plan.SweepOptions()
+    matrix, background = found or (None, given.background)
+    return given._replace(
         fuse=rules.get("steps.fuse"),
         supersede=rules.get("steps.supersede"),
         review=rules.get("steps.review"),
+        background=background,
         matrix=matrix,
         judge=opinion,
         trust_model=rules.get("fuse.trust_model"),

@@ -23,7 +23,7 @@ from memos_cli.infra.vault import fold, queries, search
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import NEVER_SUPERSEDED, Filter, Form, LinkType, Memory, Origin, State, starts
 from memos_cli.operation.operator.dedupe import verdicts
-from memos_cli.operation.operator.dedupe.candidates import Candidates
+from memos_cli.operation.operator.dedupe.candidates import USUAL, Candidates
 from memos_cli.operation.operator.dedupe.fusion import Act, Proposal, is_overruled, may_fuse, pair_id, was_asked
 from memos_cli.operation.operator.dedupe.verdicts import Likeness, Verdict, in_line, in_time
 
@@ -51,6 +51,7 @@ class SweepOptions(NamedTuple):
         supersede: propose that the later of a certain conflict supersedes the earlier; otherwise a person is asked.
         review: ask a person.
         alike: the least cosine at which two memories without a hard difference are worth a question.
+        background: the mean cosine of unrelated texts by the embedder that made the vectors; `alike` is on MiniLM's scale.
         matrix: the cube's vectors, where there are any (`Embeddings.matrix`); without them candidates are found by words.
         judge: asks a model about pairs that the rules leave open; `None` for no model.
         judged: how many pairs the model is asked about in a sweep.
@@ -61,6 +62,7 @@ class SweepOptions(NamedTuple):
     supersede: bool = True
     review: bool = True
     alike: float = 0.88
+    background: float = USUAL
     matrix: "Matrix | None" = None
     judge: Judge | None = None
     judged: int = 50
@@ -95,7 +97,7 @@ class _Sweep:
         self._options = options
         self._current = Filter(at=now)
         least = options.alike - (0.0 if options.judge is None else JUDGED_BELOW)
-        self._candidates = Candidates(vault, self._current, options.matrix, least)
+        self._candidates = Candidates(vault, self._current, options.matrix, least, options.background)
         self._spent: dict[str, None] = {}
         self._settled: set[str] = set()
         self._judged = 0

@@ -365,3 +365,17 @@ def test_state_follows_from_the_log(mos: MOS, clock: Clock) -> None:
     assert len(tick(mos)) == 2
     assert rebuild.differences(mos.writable().conn) == []
     assert list(log.faults(mos.writable().conn)) == []
+
+
+def test_nearness_is_measured_from_where_the_embedder_puts_unrelated_texts(mos: MOS) -> None:
+    """Of one that puts them at 0.72 a cosine of 0.9 says as little as one of 0.66 of MiniLM."""
+    numpy = pytest.importorskip("numpy")
+    say(mos, "The boiler makes strange noises at night")
+    say(mos, "Odd sounds come out of the heating after dark")
+    vectors = numpy.array([[1.0, 0.0], [0.9, 0.436]], numpy.float32)
+    matrix = Matrix(numpy.array([1, 2]), vectors)
+    (found,) = proposals(mos, matrix=matrix)
+    assert found.act is Act.REVIEW
+    assert proposals(mos, matrix=matrix, background=0.72) == []
+    nearer = Matrix(numpy.array([1, 2]), numpy.array([[1.0, 0.0], [0.98, 0.199]], numpy.float32))
+    assert len(proposals(mos, matrix=nearer, background=0.72)) == 1

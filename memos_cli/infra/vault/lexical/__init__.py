@@ -1,0 +1,1 @@
+"""Candidates by words in a large cube."""
