@@ -430,12 +430,18 @@ def test_the_facade_chats(mos: MOS) -> None:
 
 
 @pytest.mark.parametrize(
-    "question", ["Forget that I live in Porto", "Remember that I live in Leeds", "I live in Leeds. Where do I live?"]
+    ("question", "answer"),
+    [
+        ("Forget that I live in Porto", "I live in Porto"),
+        ("Remember that I live in Porto", "I live in Porto"),
+        ("Remember that I live in Leeds", "I don't know that yet."),
+        ("I live in Leeds. Where do I live?", "I don't know that yet."),
+    ],
 )
-def test_what_is_asked_literally_is_a_question_whatever_it_resembles(mos: MOS, question: str) -> None:
+def test_what_is_asked_literally_is_a_question_whatever_it_resembles(mos: MOS, question: str, answer: str) -> None:
     mos.add("I live in Porto")
     result = mos.conversation(save=False).ask(question, literal=True)
-    assert (result.intent, result.answer, result.kept) == ("ask", "I live in Porto", ())
+    assert (result.intent, result.answer, result.kept) == ("ask", answer, ())
     assert [memory.content for memory in mos.list()] == ["I live in Porto"]
 
 
