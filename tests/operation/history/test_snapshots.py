@@ -52,10 +52,12 @@ def act(mos: MOS, one: Step) -> None:
 
 
 def registers(mos: MOS) -> Registers:
-    """All that the log amounts to, the snapshots aside."""
+    """All that the log amounts to, the snapshots aside, and that a text was told again: that stays, whatever is restored."""
     vault = mos.vault("default")
     found = {
-        (noun, subject): fold.fold(operations) for noun, subject, operations in rebuild.subjects(vault.conn) if noun != SNAPSHOT
+        (noun, subject): fold.fold([one for one in operations if not fold.is_sighting(one)])
+        for noun, subject, operations in rebuild.subjects(vault.conn)
+        if noun != SNAPSHOT
     }
     return {name: fields for name, fields in found.items() if fields}
 
