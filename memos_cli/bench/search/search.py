@@ -4,19 +4,19 @@ A made-up cube is written to a temporary home, its vectors given, and measured i
 process, and commands as a person types them, each beside the same in a cube of `SMALL` memories.
 """
 
-import json
 import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory, TemporaryFile
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from memos_cli.bench import child
 from memos_cli.bench.search import warm
 from memos_cli.bench.search.vocabulary import Vocabulary
 from memos_cli.bench.search.warm import Task
@@ -74,7 +74,7 @@ def run(memories: int, seed: int, repeat: int, tell: Tell = lambda *_: None) -> 
         written = write(task, memories, lambda done: tell(done, total))
         write(small, SMALL)
         measured: dict[str, Any] = {}
-        for line in _child(task):
+        for line in child.objects("memos_cli.bench.search.warm", task._asdict(), _failed):
             step(line.pop("done", searches))
             measured.update(line)
         cold = _cold(task, small, lambda done: step(searches + done))
@@ -110,24 +110,8 @@ def write(task: Task, memories: int, tell: Callable[[int], None] = lambda _: Non
     }  # fmt: skip
 
 
-def _child(task: Task) -> Iterator[dict[str, Any]]:
-    """The objects that the measuring process prints, one by one; the process is ended when this ends, however it ends."""
-    command = [sys.executable, "-m", "memos_cli.bench.search.warm", json.dumps(task._asdict())]
-    with TemporaryFile() as errors:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True)
-        try:
-            yield from map(json.loads, process.stdout or ())
-            status = process.wait()
-        finally:
-            process.kill()
-            process.wait()
-            if process.stdout:
-                process.stdout.close()
-        if status:
-            errors.seek(0)
-            said = errors.read().decode("utf-8", "replace").strip().splitlines()[-1:]
-            ended = [f"the process that measured was ended by signal {-status}"] if status < 0 else said
-            raise MemosError((ended or ["the measuring failed"])[0], hint="measure fewer memories: --memories 100000")
+def _failed(said: str) -> MemosError:
+    return MemosError(said, hint="measure fewer memories: --memories 100000")
 
 
 def _cold(large: Task, small: Task, tell: Callable[[int], None]) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 It gets a task as JSON, and prints a JSON object on each line: the progress, then what was measured.
 """
 
-import json
 import sys
 import time
 from collections.abc import Callable
@@ -11,10 +10,10 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any, NamedTuple
 
+from memos_cli.bench import child
 from memos_cli.bench.search.given_vectors import GivenVectors
 from memos_cli.bench.search.vocabulary import Vocabulary
 from memos_cli.config import Settings, paths
-from memos_cli.errors import MemosError
 from memos_cli.infra.local.embeddings import Embeddings
 from memos_cli.interface.api import MOS
 
@@ -57,21 +56,6 @@ def opened(task: Task) -> MOS:
     folder = Path(task.folder)
     settings = Settings({"MEMOS_EMBEDDER": "none"}, paths({"MEMOS_HOME": task.folder})).given({"use.record": False})
     return MOS(folder, task.cube, settings=settings, embeddings=Given(GivenVectors(task.clusters, task.seed), folder))
-
-
-def main(arguments: list[str]) -> int:
-    """Run the task in the only argument."""
-    try:
-        _say(**measure(Task(**json.loads(arguments[0])), lambda done: _say(done=done)))
-    except MemosError as error:
-        sys.stderr.write(error.message + "\n")
-        return error.exit_status
-    return 0
-
-
-def _say(**line: object) -> None:
-    sys.stdout.write(json.dumps(line) + "\n")
-    sys.stdout.flush()
 
 
 def measure(task: Task, tell: Callable[[int], None] = lambda _: None) -> dict[str, Any]:
@@ -138,4 +122,4 @@ def peak() -> int | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(child.run(lambda task: child.say(**measure(Task(**task), lambda done: child.say(done=done)))))

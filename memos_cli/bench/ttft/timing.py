@@ -4,7 +4,6 @@ It is a process of its own since llama.cpp ends the process on some faults, and 
 a job as JSON, and prints a JSON object on each line: the progress, the model's facts, a row for each question.
 """
 
-import json
 import os
 import random
 import sys
@@ -16,7 +15,8 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli import plugins
-from memos_cli.errors import MemosError, ModelUnavailable
+from memos_cli.bench import child
+from memos_cli.errors import ModelUnavailable
 from memos_cli.infra import files
 
 if TYPE_CHECKING:
@@ -55,21 +55,6 @@ class Job(NamedTuple):
     questions: list[int]
     repeat: int
     folder: str
-
-
-def main(arguments: list[str]) -> int:
-    """Run the job in the only argument."""
-    try:
-        measure(Job(**json.loads(arguments[0])), _say)
-    except MemosError as error:
-        sys.stderr.write(error.message + "\n")
-        return error.exit_status
-    return 0
-
-
-def _say(**line: object) -> None:
-    sys.stdout.write(json.dumps(line) + "\n")
-    sys.stdout.flush()
 
 
 def measure(job: Job, say: Callable[..., None]) -> None:
@@ -266,4 +251,4 @@ def _peak() -> int | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(child.run(lambda job: measure(Job(**job), child.say)))

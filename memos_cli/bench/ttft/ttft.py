@@ -5,17 +5,15 @@ evaluates all of it. The restored run reads the context's state from a file, and
 most the share of the context in the prompt, the ceiling, unless the context's tokens cost more than the question's.
 """
 
-import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from memos_cli import modes
+from memos_cli.bench import child
 from memos_cli.bench.ttft.timing import Job
 from memos_cli.errors import ModelUnavailable, UsageError
 from memos_cli.infra import files
@@ -112,7 +110,7 @@ def run(
             found: dict[str, Any] = {}
             rows = []
             for part in (job,) if subject.kv == "f16" else (exact, job):
-                for line in _child(part):
+                for line in child.objects("memos_cli.bench.ttft.timing", part._asdict(), _failed):
                     done += line.pop("done", 0)
                     tell(min(done, total), total)
                     rows += [line.pop("row")] if "row" in line else []
@@ -135,24 +133,8 @@ def _work(asked: dict[int, list[int]], repeat: int, kv: str) -> int:
     return total
 
 
-def _child(job: Job) -> Iterator[dict[str, Any]]:
-    """The objects that the process of a job prints, one by one; the process is ended when this ends, however it ends."""
-    command = [sys.executable, "-m", "memos_cli.bench.ttft.timing", json.dumps(job._asdict())]
-    with TemporaryFile() as errors:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True)
-        try:
-            yield from map(json.loads, process.stdout or ())
-            status = process.wait()
-        finally:
-            process.kill()
-            process.wait()
-            if process.stdout:
-                process.stdout.close()
-        if status:
-            errors.seek(0)
-            said = errors.read().decode("utf-8", "replace").strip().splitlines()[-1:]
-            ended = [f"the process that measured it was ended by signal {-status}"] if status < 0 else said
-            raise ModelUnavailable((ended or ["the measuring failed"])[0], hint="choose another model: memos model list")
+def _failed(said: str) -> ModelUnavailable:
+    return ModelUnavailable(said, hint="choose another model: memos model list")
 
 
 def _rounded(row: dict[str, Any]) -> dict[str, Any]:

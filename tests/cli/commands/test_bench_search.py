@@ -9,12 +9,7 @@ from tests.conftest import Run
 pytest.importorskip("numpy")
 
 
-@pytest.fixture(autouse=True)
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "temporary"
-    folder.mkdir()
-    monkeypatch.setenv("TMPDIR", str(folder))
-    return folder
+pytestmark = pytest.mark.usefixtures("temporary")
 
 
 def test_a_cube_is_made_up_and_measured_and_nothing_is_left(memos: Run, temporary: Path, home: Path) -> None:
