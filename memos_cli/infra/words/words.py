@@ -10,6 +10,7 @@ Whoever changes a rule makes all indexes anew with a migration (see `infra.vault
 
 import re
 from bisect import bisect
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from itertools import pairwise
 
@@ -144,26 +145,31 @@ def stop_words(name: str | None) -> frozenset[str]:
     return frozenset(folded(word) for word in STOP_WORDS.get(name or "en", STOP_WORDS["en"]).split())
 
 
-def terms(query: str) -> list[str]:
-    """The words of a query that are worth looking for, each once."""
-    found = list(dict.fromkeys(words(query)))
-    left_out = stop_words(language(query))
-    return [word for word in found if word not in left_out] or found
+_language = lru_cache(maxsize=16)(language)
+"""The language of a query, which a search asks for five times; that of a text to index is `languages.language`."""
 
 
 def left_out(query: str) -> frozenset[str]:
     """The function words of the language of a query."""
-    return stop_words(language(query))
+    return stop_words(_language(query))
+
+
+def terms(query: str) -> list[str]:
+    """The words of a query that are worth looking for, each once."""
+    found = list(dict.fromkeys(words(query)))
+    empty = left_out(query)
+    return [word for word in found if word not in empty] or found
 
 
 _MOST_WORDS = 400
 """The most words of a query that are looked for in the candidates."""
 
 
-def query_words(query: str) -> list[str]:
+@lru_cache(maxsize=16)
+def query_words(query: str) -> tuple[str, ...]:
     """What ranking looks for in the candidates: the words of a query, and the pairs of scripts without spaces, each once."""
     apart = [word for word in terms(query) if not is_spaceless(word)]
-    return [*apart, *dict.fromkeys(pairs(folded(query)))][:_MOST_WORDS]
+    return (*apart, *dict.fromkeys(pairs(folded(query))))[:_MOST_WORDS]
 
 
 def is_spaceless(word: str) -> bool:
@@ -171,17 +177,17 @@ def is_spaceless(word: str) -> bool:
     return all(_kinds[ord(sign)] == "s" for sign in word)
 
 
-def query_fours(query: str, words: list[str]) -> list[tuple[str, ...]]:
+def query_fours(query: str, words: Sequence[str]) -> list[tuple[str, ...]]:
     """The groups of four letters of each of these words of a query (`fours`); none in English, whose words are not cut."""
-    if language(query) == "en":
+    if _language(query) == "en":
         return [()] * len(words)
     return [tuple(fours(word).split()) if place < _MOST_CUT else () for place, word in enumerate(words)]
 
 
 def says_something(query: str) -> bool:
     """Whether a query has a word that is no function word."""
-    left_out = stop_words(language(query))
-    return any(word not in left_out for word in words(query))
+    empty = left_out(query)
+    return any(word not in empty for word in words(query))
 
 
 def pairs(text: str) -> list[str]:
@@ -243,7 +249,7 @@ def match_expressions(query: str) -> list[str]:
     found = terms(query)
     parts = [f'{{body names}} : "{word}"' for word in found]
     asked = _grams(folded(query))
-    if language(query) != "en":
+    if _language(query) != "en":
         asked += " ".join(map(fours, found[:_MOST_CUT])).split()
     return parts + [f'grams : "{gram}"' for gram in dict.fromkeys(asked)]
 

@@ -67,7 +67,7 @@ def candidates(
         cosines = {
             (cube, n): score for cube, finder in enumerate(finders) for n, score in finder.by_meaning(vector, count).items()
         }
-    asked = evidence.Inquiry(query, tuple(words.query_words(query)), vector, embedder)
+    asked = evidence.Inquiry(query, words.query_words(query), vector, embedder)
     return evidence.gather(finders, asked, lexical, cosines)
 
 

@@ -15,13 +15,22 @@ def rarity(documents: int, having: int) -> float:
     return max(math.log((documents - having + 0.5) / (having + 0.5)), 1e-6)
 
 
-def documents(conn: "sqlite3.Connection", table: str) -> int:
-    """How many memories an index holds, read from the record in which FTS5 keeps its totals, however many they are."""
+def totals(conn: "sqlite3.Connection", table: str) -> list[int]:
+    """How many memories an index holds, and how many words each of its columns.
+
+    They are read from the record in which FTS5 keeps them, so that it takes no longer for a million.
+    """
     row = conn.execute(f"SELECT block FROM {table}_data WHERE id = 1").fetchone()
-    count = 0
-    # The record begins with the number of rows, as SQLite writes whole numbers: seven bits in a byte, the highest first.
+    found, number = [], 0
+    # Whole numbers as SQLite writes them: seven bits in a byte, the highest first.
     for byte in row[0] if row else b"":
-        count = count << 7 | byte & 0x7F
+        number = number << 7 | byte & 0x7F
         if byte < 0x80:
-            break
-    return count
+            found.append(number)
+            number = 0
+    return found or [0]
+
+
+def documents(conn: "sqlite3.Connection", table: str) -> int:
+    """How many memories an index holds."""
+    return totals(conn, table)[0]

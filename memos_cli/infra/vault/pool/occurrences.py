@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from memos_cli.infra.vault import rows, search
+from memos_cli.infra.vault.lexical import weights
 
 if TYPE_CHECKING:
     from memos_cli.infra.vault.connection import OpenCube
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 TOKENIZER = "porter unicode61 remove_diacritics 2"
 _MOST = 6_000
 """Characters of a memory that are counted: of a longer one its beginning."""
-
-
 _MOST_OF = 0.6
 """The share of a word's groups of four letters that a memory needs: "Gans" has two of three of them in "Weihnachtsgans"."""
 
@@ -117,17 +116,5 @@ class Statistics(NamedTuple):
 def statistics(vault: "OpenCube", words: Sequence[str]) -> Statistics:
     """What is known of the index of the hot memories; memories that have a word are counted as by `search.document_counts`."""
     counts = search.document_counts(vault, words)
-    documents, *totals = _totals(vault.conn)
-    return Statistics(documents, sum(totals) / documents if documents else 0.0, tuple(counts[word] for word in words))
-
-
-def _totals(conn: sqlite3.Connection) -> list[int]:
-    """The number of documents and of words in each column, which FTS5 keeps as varints in row 1 of `fts_data`."""
-    row = conn.execute("SELECT block FROM fts_data WHERE id = 1").fetchone()
-    found, number = [], 0
-    for byte in row[0] if row else b"":
-        number = number << 7 | byte & 0x7F
-        if byte < 0x80:
-            found.append(number)
-            number = 0
-    return found or [0]
+    documents, *columns = weights.totals(vault.conn, "fts")
+    return Statistics(documents, sum(columns) / documents if documents else 0.0, tuple(counts[word] for word in words))

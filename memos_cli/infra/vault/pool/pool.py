@@ -21,7 +21,6 @@ class Row(NamedTuple):
     Attributes:
         turn: `None` outside of conversations.
         kind: as `model.Kind`; `state` as `model.State`.
-        uses: how often it was used.
     """
 
     n: int
@@ -32,20 +31,16 @@ class Row(NamedTuple):
     state: str
     priority: int
     pinned: bool
-    confidence: float
-    trust: float
     untrusted: bool
     valid_from: str | None
     valid_to: str | None
     created: int
-    uses: int
 
 
 _COLUMNS = """m.n, m.conversation, m.session, m.turn, m.content, c.body, m.title, m.speaker, m.key,
     (SELECT json_group_array(tag) FROM (SELECT tag FROM tags t WHERE t.n = m.n ORDER BY tag)),
-    m.occurred_at, m.kind, m.state, m.priority, m.pinned, m.confidence, m.trust,
-    EXISTS (SELECT 1 FROM arrivals a WHERE a.id = m.id), m.valid_from, m.valid_to, m.created,
-    coalesce((SELECT u.count FROM uses u WHERE u.id = m.id), 0)"""
+    m.occurred_at, m.kind, m.state, m.priority, m.pinned,
+    EXISTS (SELECT 1 FROM arrivals a WHERE a.id = m.id), m.valid_from, m.valid_to, m.created"""
 
 
 def rows_of(vault: "OpenCube", numbers: Iterable[int]) -> dict[int, Row]:
@@ -56,12 +51,11 @@ def rows_of(vault: "OpenCube", numbers: Iterable[int]) -> dict[int, Row]:
 
 def _row(row: tuple[Any, ...]) -> Row:
     n, conversation, session, turn, content, packed, title, speaker, key, tags, occurred, kind, state, *rest = row
-    priority, pinned, confidence, trust, untrusted, valid_from, valid_to, created, uses = rest
+    priority, pinned, untrusted, valid_from, valid_to, created = rest
     at = (conversation, session, turn) if conversation is not None and turn is not None else None
     text = Text(content if packed is None else rows.unpacked(packed), title, speaker, key, tuple(json.loads(tags)))
     return Row(
-        n, at, text, occurred, kind, state, priority, bool(pinned), confidence, trust, bool(untrusted), valid_from,
-        valid_to, created, uses,
+        n, at, text, occurred, kind, state, priority, bool(pinned), bool(untrusted), valid_from, valid_to, created,
     )  # fmt: skip
 
 

@@ -67,7 +67,7 @@ def gather(
         if (beside := turns.get((cube, (*row.turn[:2], row.turn[2] + step)))) and beside not in found
     }
     found |= _rows(finders, sorted(adjoined))
-    fours = query_fours(asked.text, list(asked.words))
+    fours = query_fours(asked.text, asked.words)
     near = set(found) | set(turns.values())
     known, around, spread = _meaning(finders, found, turns, near, cosines, asked)
     return (

@@ -36,7 +36,7 @@ PARTS = {
         "telling", "telling missed", "asked",
     ),
     "meaning": (
-        "cosine", "cosine spread", "cosine share", "cosine rank", "cosine lead", "around", "around share", "has vector",
+        "nearness", "cosine", "cosine share", "cosine rank", "cosine lead", "around", "around share", "has vector",
     ),
     "context": tuple(f"{what} {step:+}" for step in STEPS for what in ("bm25", "cosine")),
     "speaker": ("spoken by named", "spoken to named", "own and user", "assistant", "user", "name told"),
@@ -323,7 +323,7 @@ def _form(row: Row) -> tuple[float, ...]:
         math.exp(-length / 100),
         float(row.text.content.rstrip().endswith(("?", "\uff1f"))),
         float(row.turn is not None),
-        float(row.kind in {"fact", "preference", "rule", "skill"}),
+        float(row.kind in {"fact", "preference", "rule"}),
         float(row.kind == "event"),
     )
 

@@ -16,7 +16,7 @@ from memos_cli.operation.operator.ranking.network import Network, probability
 from memos_cli.operation.operator.ranking.rarity import rarity
 
 SIGNS = (
-    "best", "second", "third", "tenth", "telling of the best", "most telling", "all words", "phrase", "cosine of the best",
+    "best", "second", "third", "tenth", "telling of the best", "most telling", "all words", "phrase", "nearness of the best",
     "nearest", "asked", "asks", "vectors", "size", "telling and near", "known", "names known", "named", "any", "own", "little",
 )  # fmt: skip
 """What the floor reads of the best hits and of the query, in the order of its weights."""
@@ -98,10 +98,10 @@ def signs(judged: Sequence[Judged], told: Known) -> list[float]:
 
     return [
         odds[0], odds[1], odds[2], odds[9], first("telling"), most("telling"), most("all words"), most("phrase"),
-        first("cosine"), most("cosine"), first("asked"), most("asks"), first("has vector"), math.log1p(told.documents) / 10,
-        first("telling") * first("cosine"), told.words, told.names, float(told.named),
+        first("nearness"), most("nearness"), first("asked"), most("asks"), first("has vector"), math.log1p(told.documents) / 10,
+        first("telling") * first("nearness"), told.words, told.names, float(told.named),
         _clipped(_any(judged[:10])), float(told.own),
-        float(most("telling") < _LITTLE and most("cosine") < _NEAR),
+        float(most("telling") < _LITTLE and most("nearness") < _NEAR),
     ]  # fmt: skip
 
 

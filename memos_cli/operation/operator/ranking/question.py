@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 _MONTHS = (
@@ -76,6 +77,7 @@ class Question(NamedTuple):
     times: tuple[str, ...]
 
 
+@lru_cache(maxsize=16)  # features, floor and rules each ask for it
 def read(query: str) -> Question:
     """What this query asks for."""
     words = _LETTERS.findall(query.lower())

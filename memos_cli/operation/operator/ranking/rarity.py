@@ -1,12 +1,13 @@
 """How rare a word is in the language, not in a cube: in a cube of ten notes every word is rare."""
 
-from functools import cache
+from functools import cache, lru_cache
 
 _COMMON, _RARE = 6.5, 3.5
 """Frequencies on the Zipf scale (the base-10 logarithm of occurrences in a billion words) at which a word tells nothing, and
 at which it tells all that a word can."""
 
 
+@lru_cache(maxsize=1024)
 def rarity(word: str) -> float:
     """From 0, for a word such as "the", to 1, for one that is not among the 8,000 frequent ones that memos knows."""
     if not word.isalpha():

@@ -17,8 +17,8 @@ def row(n: int, content: str, speaker: str | None = None, turn: int | None = Non
     """The row of a memory; with a turn one of the conversation `talk`."""
     fields: dict[str, Any] = {
         "n": n, "turn": None if turn is None else ("talk", "1", turn), "text": Text(content, None, speaker, None, ()),
-        "occurred_at": None, "kind": "note", "state": "active", "priority": 0, "pinned": False, "confidence": 1.0,
-        "trust": 1.0, "untrusted": False, "valid_from": None, "valid_to": None, "created": 0, "uses": 0,
+        "occurred_at": None, "kind": "note", "state": "active", "priority": 0, "pinned": False,
+        "untrusted": False, "valid_from": None, "valid_to": None, "created": 0,
     }  # fmt: skip
     return Row(**(fields | header))
 

@@ -51,7 +51,7 @@ def finders(mos: MOS, who: str | None = None, vectors: Vectors | None = None) ->
 
 def gathered(found: list[Finder], query: str, **asked: Any) -> tuple[Evidence, list[Place]]:
     lexical = {(cube, n): score for cube, one in enumerate(found) for n, score in one.by_words(query, 200).items()}
-    return gather(found, Inquiry(query, tuple(query_words(query)), **asked), lexical, {})
+    return gather(found, Inquiry(query, query_words(query), **asked), lexical, {})
 
 
 def say(mos: MOS, texts: Sequence[str], **fields: Any) -> None:

@@ -45,7 +45,7 @@ def test_without_vectors_a_candidate_has_no_meaning() -> None:
     assert [found[name] for name in PARTS["meaning"]] == [0.0] * len(PARTS["meaning"])
     near, far = read("heron", pool_of("heron", [row(1, "A bird"), row(2, "A bank")], {1: 0.7}))
     assert near["has vector"] == near["cosine rank"] == 1.0
-    assert near["cosine"] > 1.0
+    assert near["nearness"] > 1.0
     assert [far[name] for name in PARTS["meaning"]] == [0.0] * len(PARTS["meaning"])
 
 
@@ -54,7 +54,7 @@ def test_an_embedder_that_cannot_read_it_counts_for_nothing() -> None:
     for found in read("heron", pool._replace(reads={(0, 1): 0.0, (0, 2): 0.0})):
         assert [found[name] for name in PARTS["meaning"]] == [0.0] * len(PARTS["meaning"])
     whole, half = (read("heron", one)[0] for one in (pool, pool._replace(reads={(0, 1): 0.5})))
-    assert half["has vector"] == 0.5 == half["cosine"] / whole["cosine"]
+    assert half["has vector"] == 0.5 == half["nearness"] / whole["nearness"]
 
 
 def test_words_that_stand_together_in_the_query_count_where_they_stand_together() -> None:
