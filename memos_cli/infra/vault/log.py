@@ -17,6 +17,7 @@ from memos_cli import hybrid_clock
 from memos_cli.errors import IntegrityError, UsageError
 from memos_cli.infra import limits
 from memos_cli.model import Operation
+from memos_cli.times import from_millis
 
 UNREADABLE = (ValueError, TypeError, AttributeError, KeyError, OverflowError)
 """What reading damaged values raises."""
@@ -103,6 +104,11 @@ class Appender:
         last = self._conn.execute(sql, (self._replica,)).fetchone()
         self._seq: int = last[0] if last else 0
         self._previous: str = last[1].hex() if last else ""
+
+    @property
+    def time(self) -> str:
+        """The time of the operations that are appended here, fixed-width UTC text."""
+        return self._written_at or from_millis(hybrid_clock.millis_of(self.clock))
 
     def become(self, replica: str) -> None:
         """Go on as another replica."""

@@ -74,7 +74,7 @@ class Placing:
             return self._told_again(known, draft)
         if draft.key is None or draft.kind in NEVER_SUPERSEDED:
             return Placed(self._unit.add(draft, self._owner), "added")
-        return _place_by_key(self._vault, self._unit, draft, self._owner, self._at)
+        return _place_by_key(self._vault, self._unit, draft, self._owner)
 
     def place_all(self, drafts: Sequence[Draft]) -> list[Placed]:
         """As `place` each after the other; drafts that nothing here or among them says already are stored in one go."""
@@ -291,9 +291,13 @@ def _end(unit: Unit, memory: Memory, ended: list[Memory], start: str) -> tuple[t
     return conflicts, superseded
 
 
-def _place_by_key(vault: Vault, unit: Unit, draft: Draft, owner: str, at: str) -> Placed:
-    """Put a draft into its attribute's timeline: the value before ends where it begins, and it ends where the next begins."""
-    start = draft.valid_from or draft.occurred_at or at
+def _place_by_key(vault: Vault, unit: Unit, draft: Draft, owner: str) -> Placed:
+    """Put a draft into its attribute's timeline: the value before ends where it begins, and it ends where the next begins.
+
+    Without a date it begins when it is recorded. That is the time of the log, which of two processes that write at once may be
+    a little later than the time at which the command began: by the latter, each of two values would come after the other.
+    """
+    start = draft.valid_from or draft.occurred_at or unit.log.time
     line = vault.with_key(draft.key or "", owner)
     before = [memory for memory in line if starts(memory) <= start]
     # A stranger that nobody accepted ends nothing that is said here; a tick asks about the two.

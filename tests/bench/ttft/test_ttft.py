@@ -82,7 +82,7 @@ def test_a_process_that_dies_is_a_message(model: Path, tmp_path: Path, monkeypat
     script = tmp_path / "dies"
     script.write_text("#!/bin/sh\nkill -SEGV $$\n")
     script.chmod(0o755)
-    monkeypatch.setattr("memos_cli.bench.ttft.ttft.sys.executable", str(script))
+    monkeypatch.setattr("memos_cli.bench.child.sys.executable", str(script))
     with pytest.raises(ModelUnavailable, match="signal 11"):
         ttft.run(ttft.Subject("tiny", model, "0" * 64, 512, 1, "f16"), {100: [16]}, 1, tmp_path)
 

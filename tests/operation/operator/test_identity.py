@@ -1,7 +1,7 @@
 """What tells two memories apart, and what becomes of all that comes with a text that is known."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -467,3 +467,24 @@ def test_whatever_is_given_is_in_the_cube_afterwards_or_was_refused(
                 mos.delete([memory.id])
         sound(mos)
     assert fold.SEEN == "seen"
+
+
+# -- values of one attribute that are told at once
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 999), min_size=2, max_size=7))
+def test_of_values_told_by_processes_that_began_a_little_apart_the_last_written_is_current(
+    tmp_path_factory: pytest.TempPathFactory, late: list[int]
+) -> None:
+    clock = Clock()
+    with zoned(tmp_path_factory.mktemp("home"), clock, "UTC") as mos:
+        began = clock.now
+        for number, milliseconds in enumerate(late):
+            clock.now = began + timedelta(milliseconds=milliseconds)
+            mos.add(f"I eat diet {number}", key="diet")
+        clock.now = began + timedelta(seconds=5)
+        (now,) = mos.list(Filter(at=mos.now, key="diet"))
+        assert now.content == f"I eat diet {len(late) - 1}"
+        assert len(mos.list(Filter(at=mos.now, key="diet", everything=True))) == len(late)
+        sound(mos)
