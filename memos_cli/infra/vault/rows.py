@@ -176,7 +176,14 @@ def index_text(
     content: str, title: str | None, speaker: str | None, key: str | None, tags: tuple[str, ...]
 ) -> tuple[str, str, str]:
     """The columns of `fts`: what is said, who and what it is about, and what the rules of languages add (`words.columns`)."""
-    return columns(f"{title}\n{content}" if title else content, " ".join((speaker or "", key or "", *tags)))
+    return columns(*said_and_named(content, title, speaker, key, tags))
+
+
+def said_and_named(
+    content: str, title: str | None, speaker: str | None, key: str | None, tags: tuple[str, ...]
+) -> tuple[str, str]:
+    """What a memory says, and who and what it is about: the texts that are indexed of it."""
+    return f"{title}\n{content}" if title else content, " ".join((speaker or "", key or "", *tags))
 
 
 def embedded_text(content: str, title: str | None, speaker: str | None) -> str:

@@ -244,6 +244,11 @@ def fours(word: str) -> str:
     return " ".join(dict.fromkeys(edged[place : place + 4] for place in range(len(edged) - 3)))
 
 
+def edged(text: str) -> str:
+    """The words of a folded text with a mark at each border: it has every group of letters (`fours`) that a word of it has."""
+    return f"{_EDGE}{_EDGE.join(_words(text.lower()))}{_EDGE}"
+
+
 def match_expressions(query: str) -> list[str]:
     """A query as FTS5 expressions: the words, and by what else the index has them (see `columns`)."""
     found = terms(query)

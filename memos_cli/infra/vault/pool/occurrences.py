@@ -6,11 +6,12 @@ and folded letters included. A hundred memories of some sixty characters take 3 
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from memos_cli.infra.vault import rows, search
 from memos_cli.infra.vault.lexical import weights
+from memos_cli.infra.words.words import edged, folded, is_spaceless
 
 if TYPE_CHECKING:
     from memos_cli.infra.vault.connection import OpenCube
@@ -58,8 +59,8 @@ def occurrences(words: Sequence[str], texts: Mapping[int, Text], fours: Sequence
     """
     conn = sqlite3.connect(":memory:")
     try:
-        columns = f"body, names, grams, content='', columnsize=0, tokenize='{TOKENIZER}'"
-        for name in ("asked", "told"):
+        for name in ("asked", "told", "cut"):
+            columns = f"body, names, grams, content='', columnsize=0, tokenize='{TOKENIZER}'"
             conn.execute(f"CREATE VIRTUAL TABLE {name} USING fts5({columns})")
             conn.execute(f"CREATE VIRTUAL TABLE {name}_terms USING fts5vocab({name}, instance)")
         conn.executemany("INSERT INTO asked (rowid, body) VALUES (?, ?)", enumerate(words))
@@ -67,7 +68,8 @@ def occurrences(words: Sequence[str], texts: Mapping[int, Text], fours: Sequence
         for stem, place in conn.execute("SELECT term, doc FROM asked_terms"):
             stems.setdefault(stem, []).append(place)
         shown = {n: text._replace(content=text.content[:_MOST]) for n, text in texts.items()}
-        indexed = ((n, *rows.index_text(*text)) for n, text in shown.items())
+        spaceless = any(map(is_spaceless, words))
+        indexed = ((n, *_columns(text, spaceless=spaceless)) for n, text in shown.items())
         conn.executemany("INSERT INTO told (rowid, body, names, grams) VALUES (?, ?, ?, ?)", indexed)
         body: list[dict[int, list[int]]] = [{} for _ in words]
         names: list[set[int]] = [set() for _ in words]
@@ -77,22 +79,64 @@ def occurrences(words: Sequence[str], texts: Mapping[int, Text], fours: Sequence
                 for place in places:
                     if column == "names":
                         names[place].add(n)
-                    else:
+                    elif column == "body" or is_spaceless(words[place]):  # four letters by themselves are no word
                         body[place].setdefault(n, []).append(offset)
-        for place, groups in enumerate(fours):
-            for n in _having_most(conn, groups) - body[place].keys() if groups else ():
-                body[place][n] = []
+        for place, having in _by_fours(conn, shown, fours, body):
+            body[place] |= {n: [] for n in having}
         lengths = {n: len(text.content) for n, text in shown.items()}
         return Occurrences(tuple(body), tuple(frozenset(one) for one in names), lengths)
     finally:
         conn.close()
 
 
+def _columns(text: Text, *, spaceless: bool) -> tuple[str, str, str]:
+    """What is indexed of a memory: the third column of the cubes' index only where a query has words without spaces.
+
+    To make it, it has to be told which language the text is in, which takes longer than all else that is done here.
+    """
+    said, named = rows.said_and_named(*text)
+    if spaceless and not (said.isascii() and named.isascii()):
+        return rows.index_text(*text)
+    return folded(said), folded(named), ""
+
+
+def _by_fours(
+    conn: sqlite3.Connection,
+    texts: Mapping[int, Text],
+    fours: Sequence[Sequence[str]],
+    body: Sequence[Mapping[int, object]],
+) -> Iterator[tuple[int, set[int]]]:
+    """The places of words with the memories that have most of the word's groups of four letters, and not the word itself."""
+    asked = [(place, groups) for place, groups in enumerate(fours) if groups]
+    if not asked:
+        return
+    letters = {n: edged(folded(rows.said_and_named(*text)[0])) for n, text in texts.items()}
+    likely = {
+        place: [n for n, said in letters.items() if n not in body[place] and _has_most(said, groups)] for place, groups in asked
+    }
+    # Texts in English are not cut: which these are is asked of the few that would be found.
+    cut = ((n, rows.index_text(*texts[n])[2]) for n in {n for found in likely.values() for n in found})
+    conn.executemany("INSERT INTO cut (rowid, grams) VALUES (?, ?)", cut)
+    for place, groups in asked:
+        if likely[place]:
+            yield place, _having_most(conn, groups) - body[place].keys()
+
+
+def _has_most(letters: str, groups: Sequence[str]) -> bool:
+    missing = int((1 - _MOST_OF) * len(groups))
+    for group in groups:
+        if group not in letters:
+            missing -= 1
+            if missing < 0:
+                return False
+    return True
+
+
 def _having_most(conn: sqlite3.Connection, groups: Sequence[str]) -> set[int]:
     """The memories that have most of these groups of four letters."""
     having: dict[int, set[str]] = {}
     for stem, n in conn.execute(
-        "SELECT term, doc FROM told_terms WHERE term IN (SELECT value FROM json_each(?)) AND col = 'grams'",
+        "SELECT term, doc FROM cut_terms WHERE term IN (SELECT value FROM json_each(?))",
         (json.dumps([group.lower() for group in groups]),),
     ):
         having.setdefault(n, set()).add(stem)
