@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from memos_cli import config
-from memos_cli.interface.pipeline.pipeline import Pipeline
 from memos_cli.model import Draft, Filter, LinkType, Memory
 from memos_cli.operation.operator.operator import MemOperator
 from memos_cli.session import Listeners, Session, wall_clock
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from memos_cli.interface.cubes.keys import Keys
     from memos_cli.interface.cubes.merge import CubeMerge
     from memos_cli.interface.cubes.transfer import Transfer
+    from memos_cli.interface.pipeline.pipeline import Pipeline
     from memos_cli.operation.activation.activation import ActivationMemory
     from memos_cli.operation.history.snapshots import Snapshots
     from memos_cli.operation.history.timeline import Timeline
@@ -84,8 +84,10 @@ class MOS(Session):
         return MemOperator(self)
 
     @cached_property
-    def pipeline(self) -> Pipeline:
+    def pipeline(self) -> "Pipeline":
         """Writing: `add`, `read` a file, `extract`, `edit`, `delete`, `restore`, `switch`, `link`."""
+        from memos_cli.interface.pipeline.pipeline import Pipeline
+
         return Pipeline(self)
 
     @cached_property
