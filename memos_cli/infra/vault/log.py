@@ -76,6 +76,7 @@ class Appender:
         count: how many were appended.
         memories: the first few memories that they are about.
         millis: the wall time, in milliseconds since 1970.
+        time: of the operations that are appended, fixed-width UTC text.
 
     Raises:
         IntegrityError: the wall time is beyond what a cube file may hold.
@@ -100,15 +101,11 @@ class Appender:
         latest = self._conn.execute("SELECT max(clock) FROM ops").fetchone()[0] or 0
         self.clock = hybrid_clock.next_clock(latest, self.millis)
         self._written_at = hybrid_clock.apart(self.clock, self.millis)
+        self.time = self._written_at or from_millis(hybrid_clock.millis_of(self.clock))
         sql = "SELECT seq, id FROM ops WHERE replica = ? ORDER BY seq DESC LIMIT 1"
         last = self._conn.execute(sql, (self._replica,)).fetchone()
         self._seq: int = last[0] if last else 0
         self._previous: str = last[1].hex() if last else ""
-
-    @property
-    def time(self) -> str:
-        """The time of the operations that are appended here, fixed-width UTC text."""
-        return self._written_at or from_millis(hybrid_clock.millis_of(self.clock))
 
     def become(self, replica: str) -> None:
         """Go on as another replica."""
@@ -131,7 +128,9 @@ class Appender:
         identity = _hash(*head, reverts, noun, subject, digest)
         operation = Operation(identity, *head, reverts, noun, subject, digest, salt, change, written_at)
         if why := limits.fault(operation, text):
-            raise _unfit(noun, why)
+            raise UsageError(
+                f"this cannot be stored of a {noun}: {why}", hint="nothing was changed; leave that out, or shorten it"
+            )
         self._conn.execute(_INSERT, row_of(operation, text))
         self._seq, self._previous = self._seq + 1, identity
         self.count += 1
@@ -144,10 +143,6 @@ class Appender:
         for subject in islice(subjects, _NAMED):
             if len(self.memories) < _NAMED and subject not in self.memories:
                 self.memories.append(subject)
-
-
-def _unfit(noun: str, why: str) -> UsageError:
-    return UsageError(f"this cannot be stored of a {noun}: {why}", hint="nothing was changed; leave that out, or shorten it")
 
 
 def row_of(op: Operation, text: str | None) -> "Row":
@@ -308,9 +303,8 @@ def insert_all(conn: sqlite3.Connection, rows: Iterable[Row]) -> None:
 
 def purged(conn: sqlite3.Connection) -> set[str]:
     """The memories that have a tombstone."""
-    return {
-        subject for (subject,) in conn.execute("SELECT subject FROM ops WHERE noun = 'memory' AND change = ?", (TOMBSTONE,))
-    }
+    sql = "SELECT subject FROM ops WHERE noun = 'memory' AND change = ?"
+    return {subject for (subject,) in conn.execute(sql, (TOMBSTONE,))}
 
 
 class Repaired(NamedTuple):
