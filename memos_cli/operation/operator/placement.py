@@ -232,7 +232,7 @@ def settle_key(vault: Vault, unit: Unit, memory_id: str) -> Settled:
         return SETTLED
     start = starts(memory)
     line = [one for one in vault.with_key(memory.key, memory.owner or "") if one.id != memory.id]
-    after = {one.id for one in line if _is_after(unit, one, memory)}
+    after = _and_what_supersedes(unit, line, {one.id for one in line if _is_after(unit, one, memory)})
     later = [one for one in line if one.id in after and not one.unaccepted]
     earlier = [one for one in line if one.id not in after]
     ended = [one for one in earlier if one.valid_to is None or one.valid_to > start]
@@ -255,6 +255,13 @@ def _is_after(unit: Unit, one: Memory, memory: Memory) -> bool:
     if unit.leads(memory.id, LinkType.SUPERSEDES, one.id):
         return False
     return (starts(one), one.created_at, one.id) > (starts(memory), memory.created_at, memory.id)
+
+
+def _and_what_supersedes(unit: Unit, line: Sequence[Memory], after: set[str]) -> set[str]:
+    """Values of an attribute that come after another, and all that supersede one of them, whatever dates they got since."""
+    return after | {
+        one.id for one in line if one.id not in after and any(unit.leads(one.id, LinkType.SUPERSEDES, each) for each in after)
+    }
 
 
 def settled(vault: Vault, unit: Unit, memory_id: str) -> tuple[str, ...]:
@@ -299,9 +306,10 @@ def _place_by_key(vault: Vault, unit: Unit, draft: Draft, owner: str) -> Placed:
     """
     start = draft.valid_from or draft.occurred_at or unit.log.time
     line = vault.with_key(draft.key or "", owner)
-    before = [memory for memory in line if starts(memory) <= start]
+    later = _and_what_supersedes(unit, line, {memory.id for memory in line if starts(memory) > start})
+    before = [memory for memory in line if memory.id not in later]
     # A stranger that nobody accepted ends nothing that is said here; a tick asks about the two.
-    after = [memory for memory in line if starts(memory) > start and not memory.unaccepted]
+    after = [memory for memory in line if memory.id in later and not memory.unaccepted]
     if after and draft.valid_to is None:
         draft = draft._replace(valid_to=starts(after[0]))
     added = unit.add(draft, owner)

@@ -488,3 +488,12 @@ def test_of_values_told_by_processes_that_began_a_little_apart_the_last_written_
         assert now.content == f"I eat diet {len(late) - 1}"
         assert len(mos.list(Filter(at=mos.now, key="diet", everything=True))) == len(late)
         sound(mos)
+
+
+def test_a_value_whose_date_was_told_later_closes_no_circle(mos: MOS) -> None:
+    mos.add("the rose", key="city")
+    mos.add("the red rose", key="city")
+    mos.add(drafts=[Draft("the red rose", occurred_at="2026-02-01T00:00:00.000Z")])
+    mos.add(drafts=[Draft("the rose", key="city", occurred_at="2026-02-01T00:00:00.000Z")])
+    assert mos.list(Filter(at=mos.now, key="city"))[0].content == "the red rose"
+    sound(mos)
