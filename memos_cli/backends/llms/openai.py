@@ -1,28 +1,23 @@
 """A model behind an endpoint with OpenAI's protocol: Ollama, vLLM, LM Studio, llama-server, or a cloud service.
 
-It uses `http.client` and nothing above it: no proxy of the environment and no redirect can lead a prompt, or the key,
-elsewhere.
-
 Not every server knows every field. After status 400 the request is repeated with less: without `logprobs`; with JSON of a
 schema (`response_format` of type `json_schema`) reduced to any JSON (`json_object`). If a server refuses that too, it cannot be
 restricted to JSON, and that is an error. The form that a server accepted is remembered and used first from then on.
 
-What comes back is held within limits of bytes, tokens and time (`replies`), and nothing in it is believed without a look.
+What comes back is held within limits of bytes, tokens and time (`endpoint`), and nothing in it is believed without a look.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPConnection, HTTPResponse
 from typing import Any
-from urllib.parse import urlsplit
 
-from memos_cli.backends.llms.replies import BoundedResponse, Limits, TooMuch, one_line, tokens
-from memos_cli.errors import ModelUnavailable, UsageError
+from memos_cli.backends.endpoint.bounds import Limits
+from memos_cli.backends.endpoint.endpoint import Endpoint
+from memos_cli.backends.llms.replies import tokens
 from memos_cli.ports import Request, Token
 
 _SLOW = "if the model needs longer to begin, let it: memos config set llm.wait 300"
-_HINT = "look at the settings of models and endpoints: memos config show"
+_ACCEPT = "text/event-stream, application/json"
 
 
 class RemoteModel:
@@ -52,25 +47,17 @@ class RemoteModel:
         wait: float = 30,
         limits: Limits = Limits(),  # noqa: B008 -- a tuple, so it is never changed
     ) -> None:
-        parts = urlsplit(endpoint)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
-            raise UsageError(
-                f"{role}.endpoint cannot be {endpoint!r}", hint=f"memos config set {role}.endpoint http://localhost:11434/v1"
-            )
-        if key and not key.isascii():
-            raise UsageError(f"the key for {role}.endpoint holds characters that no key has")
-        self._parts = parts
-        self._model = model
-        self._role = role
-        self._key = key.strip() if key else None
-        self._context = context
         self._limits = limits._replace(wait=wait, silence=min(limits.silence, wait))
+        like = "http://localhost:11434/v1"
+        self._endpoint = Endpoint(f"{role}.endpoint", endpoint, like=like, key=key, silence=self._limits.silence, slow=_SLOW)
+        self._model = model
+        self._context = context
         self._refused = 0
 
     @property
     def name(self) -> str:
         """Model and host."""
-        return f"{self._model} at {self._parts.netloc}"
+        return f"{self._model} at {self._endpoint.host}"
 
     @property
     def local(self) -> bool:
@@ -103,25 +90,11 @@ class RemoteModel:
             "stream": True,
             **({"stop": list(stop)} if stop else {}),
         }
-        connection = self._connection()
         budget = self._limits.budget(most)
-        # One budget for all attempts: a server that refuses and answers then gets no more than one that answers.
-        connection.response_class = partial(BoundedResponse, budget=budget)  # type: ignore[assignment]
-        try:
-            with self._posted(connection, body, schema) as response:
-                if response.status != 200:
-                    raise self._refusal(response, as_json=schema is not None)
-                yield from tokens(response, budget)
-        except TooMuch as error:
-            raise ModelUnavailable(f"{self._parts.netloc} {error}", hint=_SLOW if error.mute else _HINT) from None
-        except TimeoutError as error:
-            raise ModelUnavailable(
-                f"{self._parts.netloc} has sent nothing for {self._limits.silence:.0f} seconds", hint=_SLOW
-            ) from error
-        except (OSError, HTTPException) as error:
-            raise ModelUnavailable(f"cannot talk to {self._parts.netloc}: {one_line(str(error))}", hint=_HINT) from error
-        finally:
-            connection.close()
+        with self._endpoint.connected(budget) as connection, self._posted(connection, body, schema) as response:
+            if response.status != 200:
+                raise self._endpoint.refusal(response, " when asked for JSON" if schema is not None else "")
+            yield from tokens(response, budget)
 
     def _posted(self, connection: HTTPConnection, body: dict[str, Any], schema: Mapping[str, Any] | None) -> HTTPResponse:
         """The response to the most detailed form of a request that the server does not refuse with 400."""
@@ -142,31 +115,8 @@ class RemoteModel:
     def close(self) -> None:
         """Nothing: no connection stays open."""
 
-    def _connection(self) -> HTTPConnection:
-        kind = HTTPSConnection if self._parts.scheme == "https" else HTTPConnection
-        try:
-            return kind(self._parts.hostname or "", self._parts.port, timeout=self._limits.silence)
-        except ValueError as error:
-            raise UsageError(f"{self._role}.endpoint has no such port: {error}") from None
-
     def _post(self, connection: HTTPConnection, body: dict[str, Any]) -> HTTPResponse:
-        headers = {"Content-Type": "application/json", "Accept": "text/event-stream, application/json"}
-        if self._key:
-            headers["Authorization"] = f"Bearer {self._key}"
-        path = self._parts.path.rstrip("/") + "/chat/completions"
-        connection.request("POST", path, json.dumps(body).encode(), headers)
-        return connection.getresponse()
-
-    def _refusal(self, response: HTTPResponse, *, as_json: bool) -> ModelUnavailable:
-        said = response.read(2000).decode("utf-8", "replace")
-        try:
-            error = json.loads(said)["error"]
-            said = str(error["message"] if isinstance(error, dict) else error)
-        except (ValueError, KeyError, TypeError, RecursionError):
-            pass
-        reason = one_line(said) or one_line(response.reason)
-        asked = " when asked for JSON" if as_json else ""
-        return ModelUnavailable(f"{self._parts.netloc} answered {response.status}{asked}: {reason}", hint=_HINT)
+        return self._endpoint.post(connection, f"{self._endpoint.path}/chat/completions", body, _ACCEPT)
 
 
 def _emptied(response: HTTPResponse) -> None:

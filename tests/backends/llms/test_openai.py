@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from memos_cli.backends.endpoint.bounds import Limits
 from memos_cli.backends.llms.openai import RemoteModel
-from memos_cli.backends.llms.replies import Limits
 from memos_cli.errors import ModelUnavailable, UsageError
 from memos_cli.operation.prompt.model_request import certainty
 from memos_cli.ports import Token

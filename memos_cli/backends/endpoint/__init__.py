@@ -1,0 +1,1 @@
+"""Programs behind a URL: how they are asked, and within which limits they answer."""
