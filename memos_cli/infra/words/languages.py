@@ -6,7 +6,7 @@ very words that went in: whoever changes a list here makes all indexes anew with
 
 import re
 from bisect import bisect
-from functools import cache
+from functools import cache, lru_cache
 
 _MOST = 2000
 """The first characters of a text by which its language is told."""
@@ -243,13 +243,14 @@ def _weigh(evidence: dict[str, float], strange: float) -> None:
 
 def _strangeness(words: set[str]) -> float:
     """How much the groups of three letters of some words tell another language than English, as a logarithm."""
-    table = _trigrams()
-    found = 0
-    for word in words:
-        edged = f" {word[:_LONGEST]} "
-        for place in range(len(edged) - 2):
-            found += table.get(edged[place : place + 3], 0)
-    return found / _STEPS
+    return sum(map(_steps, words)) / _STEPS
+
+
+@lru_cache(maxsize=65536)
+def _steps(word: str) -> int:
+    """The steps of the groups of a word together; memories that are added together have most of their words in common."""
+    table, edged = _trigrams(), f" {word[:_LONGEST]} "
+    return sum(table.get(edged[place : place + 3], 0) for place in range(len(edged) - 2))
 
 
 @cache
