@@ -6,11 +6,11 @@ from pathlib import Path
 from memos_cli import MOS
 from memos_cli.config import Settings, paths
 from memos_cli.interface.chat import citations
-from memos_cli.operation.exam.questions import Question
+from memos_cli.operation.exam.questions import ExamQuestion
 from memos_cli.operation.operator.recall import Recall
 
 
-def cited(folder: Path, question: Question) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def cited(folder: Path, question: ExamQuestion) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The numbers of a question's memories, best first, and of those that are cited; search has no embedder.
 
     Args:

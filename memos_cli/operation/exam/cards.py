@@ -99,6 +99,14 @@ def of(chosen: Subject, paths: config.Paths) -> Card | None:
     return _read(_path(chosen, paths)) or shipped().get(chosen.key)
 
 
+def about(path: Path, paths: config.Paths) -> Card | None:
+    """The card of a model file, found by its bytes alone, which are read; of several that with an adapter of ours under it."""
+    digest = files.digest(path)
+    kept = (_read(one) for one in sorted((paths.data / FOLDER).glob("*.json")))
+    known = {card.adapter: card for card in (*shipped().values(), *filter(None, kept)) if card.model == digest}
+    return known[max(known)] if known else None
+
+
 def keep(card: Card, paths: config.Paths) -> None:
     """Keep a card, in place of an earlier one of the same model."""
     made = json.dumps(card._asdict(), ensure_ascii=False, indent=2) + "\n"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from memos_cli.operation.exam import grades
 from memos_cli.operation.exam.cards import Card, Subject
 from memos_cli.operation.exam.grades import Mark, Sat
-from memos_cli.operation.exam.questions import Question
+from memos_cli.operation.exam.questions import ExamQuestion
 from memos_cli.operation.prompt import layouts, model_request
 from memos_cli.operation.prompt.layout import Prompt
 from memos_cli.operation.prompt.layouts import LAYOUTS, Layout
@@ -31,11 +31,11 @@ MOST = 48
 CHOOSING = 0.4
 """The share of the time after which the layout that did best so far is taken."""
 
-Guard = Callable[[Question, Sat], bool]
+Guard = Callable[[ExamQuestion, Sat], bool]
 """Whether chat lets an answer stand, whatever its probability."""
 
 
-def calls(questions: Sequence[Question], candidates: Sequence[str] = CANDIDATES) -> int:
+def calls(questions: Sequence[ExamQuestion], candidates: Sequence[str] = CANDIDATES) -> int:
     """How many answers an exam takes."""
     rounds = _rounds([one for one in questions if one.use == "choose"])
     left, count = len(candidates), 0
@@ -47,7 +47,7 @@ def calls(questions: Sequence[Question], candidates: Sequence[str] = CANDIDATES)
 
 def sit(
     llm: "LLM",
-    questions: Sequence[Question],
+    questions: Sequence[ExamQuestion],
     candidates: Sequence[str] = CANDIDATES,
     *,
     seconds: float | None = None,
@@ -80,7 +80,7 @@ def sit(
             yield ask(llm, questions, place, LAYOUTS[left[0]])
 
 
-def ask(llm: "LLM", questions: Sequence[Question], place: int, layout: Layout) -> Sat:
+def ask(llm: "LLM", questions: Sequence[ExamQuestion], place: int, layout: Layout) -> Sat:
     """A model's answer to one of the questions in a layout.
 
     Raises:
@@ -104,7 +104,7 @@ def ask(llm: "LLM", questions: Sequence[Question], place: int, layout: Layout) -
 
 
 def card(
-    subject: Subject, questions: Sequence[Question], answers: Sequence[Sat], at: str, guard: Guard | None = None
+    subject: Subject, questions: Sequence[ExamQuestion], answers: Sequence[Sat], at: str, guard: Guard | None = None
 ) -> Card | None:
     """The card that comes of the answers; `None` where too few examining questions were answered for a verdict.
 
@@ -130,12 +130,12 @@ def card(
     )  # fmt: skip
 
 
-def marked(questions: Sequence[Question], sat: Sat) -> tuple[Mark, Sat]:
+def marked(questions: Sequence[ExamQuestion], sat: Sat) -> tuple[Mark, Sat]:
     """An answer with its grade."""
     return grades.mark(questions[sat.number], sat.text, whole=sat.whole), sat
 
 
-def per_layout(questions: Sequence[Question], answers: Sequence[Sat]) -> dict[str, Mapping[str, int]]:
+def per_layout(questions: Sequence[ExamQuestion], answers: Sequence[Sat]) -> dict[str, Mapping[str, int]]:
     """For each layout, how many of the questions that chose among them it got right, wrong and refused, of how many."""
     found: dict[str, list[Mark]] = {}
     for sat in answers:
@@ -145,7 +145,7 @@ def per_layout(questions: Sequence[Question], answers: Sequence[Sat]) -> dict[st
     return {name: {**{one: marks.count(one) for one in counts}, "asked": len(marks)} for name, marks in found.items()}
 
 
-def _points(question: Question, sat: Sat) -> int:
+def _points(question: ExamQuestion, sat: Sat) -> int:
     """What an answer counts where layouts are compared: a wrong one as much against a layout as a right one for it."""
     found = grades.mark(question, sat.text, whole=sat.whole)
     return {"right": 1, "refused": 0, "wrong": -1}[found]

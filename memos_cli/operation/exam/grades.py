@@ -15,7 +15,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from memos_cli.operation.exam.questions import Question
+from memos_cli.operation.exam.questions import ExamQuestion
 
 Mark = Literal["right", "wrong", "refused"]
 
@@ -80,7 +80,7 @@ class Score(NamedTuple):
         return sum(self)
 
 
-class Verdict(NamedTuple):
+class ExamVerdict(NamedTuple):
     """Whether a model is worth asking, and from which bar.
 
     Attributes:
@@ -98,7 +98,7 @@ class Verdict(NamedTuple):
     why: str
 
 
-def mark(question: Question, text: str, *, whole: bool = True) -> Mark:
+def mark(question: ExamQuestion, text: str, *, whole: bool = True) -> Mark:
     """The grade of an answer.
 
     Args:
@@ -135,7 +135,7 @@ def _holds(said: str, wanted: str) -> bool:
     return f" {sought} " in f" {said} "
 
 
-def cited_value(question: Question) -> float:
+def cited_value(question: ExamQuestion) -> float:
     """What citing is worth on a question: 1/n for n memories of which the reader has to pick the one that says it; else 0.
 
     Where the memories do not say, it is worth 1 if nothing is cited, and 0 otherwise: the reader reads something else.
@@ -166,7 +166,7 @@ def bar(marks: Sequence[tuple[Mark, Sat]]) -> float:
     return (first + min(above)) / 2 if above else 1.0
 
 
-def verdict(questions: Sequence[Question], marks: Sequence[tuple[Mark, Sat]]) -> Verdict:
+def verdict(questions: Sequence[ExamQuestion], marks: Sequence[tuple[Mark, Sat]]) -> ExamVerdict:
     """Whether a model is worth asking, by its answers to the questions that examine it.
 
     A question is worth 1 where its answer is right, nothing where it is refused though the memories say it, minus `WRONG_COSTS`
@@ -195,7 +195,7 @@ def verdict(questions: Sequence[Question], marks: Sequence[tuple[Mark, Sat]]) ->
         trusted, why = False, f"it does no better than citing your memories: {numbers}"
     else:
         trusted, why = True, f"it does better than citing your memories: {numbers}"
-    return Verdict(limit, found, value, citing, trusted, why)
+    return ExamVerdict(limit, found, value, citing, trusted, why)
 
 
 def _certain(sat: Sat) -> float:

@@ -17,7 +17,7 @@ question say it of somebody else, and those of an `absent` one do not say it at 
 earlier value too, and `two` takes two memories."""
 
 
-class Question(NamedTuple):
+class ExamQuestion(NamedTuple):
     """A question over a few memories.
 
     Attributes:
@@ -49,15 +49,15 @@ class Question(NamedTuple):
         return [self.memories[number - 1] for number in self.order]
 
 
-def shipped() -> tuple[Question, ...]:
+def shipped() -> tuple[ExamQuestion, ...]:
     """The questions of the exam."""
     from importlib.resources import files
 
     return read((files("memos_cli.data") / FILE).read_text(encoding="utf-8").splitlines())
 
 
-def read(lines: Iterable[str]) -> tuple[Question, ...]:
-    """Questions from lines of JSON, each with the names of `Question`, and `text` and `date` of each memory.
+def read(lines: Iterable[str]) -> tuple[ExamQuestion, ...]:
+    """Questions from lines of JSON, each with the names of `ExamQuestion`, and `text` and `date` of each memory.
 
     Raises:
         ValueError: a line is no question.
@@ -65,10 +65,10 @@ def read(lines: Iterable[str]) -> tuple[Question, ...]:
     return tuple(_question(json.loads(line)) for line in lines if line.strip())
 
 
-def _question(found: Any) -> Question:  # noqa: ANN401 -- whatever a line holds
+def _question(found: Any) -> ExamQuestion:  # noqa: ANN401 -- whatever a line holds
     try:
         memories = tuple(Line(one["text"], one.get("date")) for one in found["memories"])
         lists = {name: tuple(found.get(name, ())) for name in ("answers", "wrong", "evidence", "order", "cited")}
-        return Question(found["kind"], found["use"], memories, found["question"], **lists)
+        return ExamQuestion(found["kind"], found["use"], memories, found["question"], **lists)
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not a question: {error}") from None

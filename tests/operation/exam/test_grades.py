@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from memos_cli.operation.exam import grades
 from memos_cli.operation.exam.grades import Mark, Sat, Score
-from memos_cli.operation.exam.questions import Question
+from memos_cli.operation.exam.questions import ExamQuestion
 from memos_cli.operation.prompt.layout import Line
 
 MEMORIES = (Line("Oma Lies is allergic to walnuts.", "2024-01-01"), Line("Jesse is six.", "2024-02-01"))
@@ -14,8 +14,8 @@ MEMORIES = (Line("Oma Lies is allergic to walnuts.", "2024-01-01"), Line("Jesse 
 
 def question(
     *answers: str, wrong: tuple[str, ...] = (), cited: tuple[int, ...] = (1,), evidence: tuple[int, ...] = (1,)
-) -> Question:
-    return Question("who", "examine", MEMORIES, "?", answers, wrong, evidence if answers else (), (1, 2), cited)
+) -> ExamQuestion:
+    return ExamQuestion("who", "examine", MEMORIES, "?", answers, wrong, evidence if answers else (), (1, 2), cited)
 
 
 def sat(number: int = 0, least: float | None = 0.9, *, stands: bool = True) -> Sat:

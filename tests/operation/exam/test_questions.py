@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from memos_cli.operation.exam import grades, questions
-from memos_cli.operation.exam.questions import KINDS, Question
+from memos_cli.operation.exam.questions import KINDS, ExamQuestion
 from tests.cited import cited
 from tests.conftest import ROOT
 
@@ -28,7 +28,7 @@ def test_the_first_half_has_every_kind() -> None:
 
 
 @pytest.mark.parametrize("asked", BOTH)
-def test_each_is_sound(asked: tuple[Question, ...]) -> None:
+def test_each_is_sound(asked: tuple[ExamQuestion, ...]) -> None:
     assert len(asked) == 60
     assert {one.kind for one in asked} == set(KINDS)
     for one in asked:
@@ -55,7 +55,7 @@ def test_none_is_of_the_test_sets_that_models_are_measured_on() -> None:
 
 
 @pytest.mark.parametrize("asked", BOTH)
-def test_search_finds_and_chat_cites_what_they_say(asked: tuple[Question, ...], tmp_path: Path) -> None:
+def test_search_finds_and_chat_cites_what_they_say(asked: tuple[ExamQuestion, ...], tmp_path: Path) -> None:
     for number, one in enumerate(asked[::6]):
         assert cited(tmp_path / str(number), one) == (one.order, one.cited), one.question
 
