@@ -37,12 +37,12 @@ Guard = Callable[[ExamQuestion, Sat], bool]
 
 def calls(questions: Sequence[ExamQuestion], candidates: Sequence[str] = CANDIDATES) -> int:
     """How many answers an exam takes."""
-    rounds = _rounds([one for one in questions if one.use == "choose"])
     left, count = len(candidates), 0
-    for part in rounds:
-        count += left * len(part)
+    for part in _rounds(_places(questions, "choose")):
+        if left > 1 or not count:
+            count += left * len(part)
         left = -(-left // 2)
-    return count + sum(one.use == "examine" for one in questions)
+    return count + len(_places(questions, "examine"))
 
 
 def sit(
@@ -63,21 +63,26 @@ def sit(
     Raises:
         ModelUnavailable: the model cannot be run.
     """
-    begun, left = time.monotonic(), list(candidates)
-    points = dict.fromkeys(candidates, 0)
-    choosing = [place for place, one in enumerate(questions) if one.use == "choose"]
-    for part in _rounds(choosing):
+    begun, left, found = time.monotonic(), list(candidates), []
+    for part in _rounds(_places(questions, "choose")):
         for name in left:
             for place in part:
-                sat = ask(llm, questions, place, LAYOUTS[name])
-                points[name] += _points(questions[place], sat)
-                yield sat
-        left = sorted(left, key=lambda name: -points[name])[: -(-len(left) // 2)]
+                found.append(ask(llm, questions, place, LAYOUTS[name]))
+                yield found[-1]
+        left = _better(questions, found, left)
         if len(left) == 1 or (seconds is not None and time.monotonic() - begun > CHOOSING * seconds):
             break
-    for place, one in enumerate(questions):
-        if one.use == "examine":
-            yield ask(llm, questions, place, LAYOUTS[left[0]])
+    for place in _places(questions, "examine"):
+        yield ask(llm, questions, place, LAYOUTS[left[0]])
+
+
+def chosen(questions: Sequence[ExamQuestion], answers: Sequence[Sat], candidates: Sequence[str]) -> str:
+    """The layout that `sit` would choose of a model that answers so, where every layout was asked every question."""
+    left, seen = list(candidates), set[int]()
+    for part in _rounds(_places(questions, "choose")):
+        seen.update(part)
+        left = _better(questions, [sat for sat in answers if sat.number in seen], left)
+    return left[0]
 
 
 def ask(llm: "LLM", questions: Sequence[ExamQuestion], place: int, layout: Layout) -> Sat:
@@ -143,6 +148,19 @@ def per_layout(questions: Sequence[ExamQuestion], answers: Sequence[Sat]) -> dic
             found.setdefault(sat.layout, []).append(marked(questions, sat)[0])
     counts: tuple[Mark, ...] = ("right", "wrong", "refused")
     return {name: {**{one: marks.count(one) for one in counts}, "asked": len(marks)} for name, marks in found.items()}
+
+
+def _places(questions: Sequence[ExamQuestion], use: str) -> list[int]:
+    return [place for place, one in enumerate(questions) if one.use == use]
+
+
+def _better(questions: Sequence[ExamQuestion], answers: Sequence[Sat], names: Sequence[str]) -> list[str]:
+    """The better half of the layouts, the best first; of two that do equally well the earlier."""
+    points = dict.fromkeys(names, 0)
+    for sat in answers:
+        if sat.layout in points:
+            points[sat.layout] += _points(questions[sat.number], sat)
+    return sorted(names, key=lambda name: -points[name])[: -(-len(names) // 2)]
 
 
 def _points(question: ExamQuestion, sat: Sat) -> int:
