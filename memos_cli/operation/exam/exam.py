@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from statistics import median
 from typing import TYPE_CHECKING, TypeVar
 
+from memos_cli.errors import UsageError
 from memos_cli.operation.exam import grades
 from memos_cli.operation.exam.cards import Card, Subject
 from memos_cli.operation.exam.grades import Mark, Sat
@@ -86,13 +87,23 @@ def chosen(questions: Sequence[ExamQuestion], answers: Sequence[Sat], candidates
 
 
 def ask(llm: "LLM", questions: Sequence[ExamQuestion], place: int, layout: Layout) -> Sat:
-    """A model's answer to one of the questions in a layout.
+    """A model's answer to one of the questions in a layout; an empty one where the layout does not fit its context.
+
+    As in chat, the memories that fit the question least are left out where not all of them have room.
 
     Raises:
         ModelUnavailable: the model cannot be run.
     """
     one = questions[place]
-    lines = layouts.ordered(layout, one.best_first, lambda line: line.date or "")
+
+    def count(prompt: Prompt) -> int:
+        return llm.count(model_request.request(prompt, llm.template, layout))
+
+    try:
+        fitted = model_request.fit(Prompt(one.question, tuple(one.best_first)), count, llm.context - MOST)
+    except UsageError:
+        return Sat(place, layout.name, "", 0.0, whole=True, first=0.0, seconds=0.0, tokens=0, stands=False)
+    lines = layouts.ordered(layout, fitted.retrieved, lambda line: line.date or "")
     request = model_request.request(Prompt(one.question, tuple(lines)), llm.template, layout)
     begun, first = time.perf_counter(), None
     tokens: list[Token] = []
@@ -104,7 +115,7 @@ def ask(llm: "LLM", questions: Sequence[ExamQuestion], place: int, layout: Layou
     certain = model_request.certainty(tokens)
     return Sat(
         place, layout.name, text, certain[1] if certain else None, len(tokens) < MOST, (first or ended) - begun, ended - begun,
-        len(tokens),
+        len(tokens), bool(text),
     )  # fmt: skip
 
 
@@ -122,7 +133,7 @@ def card(
     """
     examining = [sat for sat in answers if questions[sat.number].use == "examine"]
     if guard is not None:
-        examining = [sat._replace(stands=guard(questions[sat.number], sat)) for sat in examining]
+        examining = [sat._replace(stands=sat.stands and guard(questions[sat.number], sat)) for sat in examining]
     if not examining or len(examining) < grades.ENOUGH * sum(one.use == "examine" for one in questions):
         return None
     found = grades.verdict(questions, [marked(questions, sat) for sat in examining])
@@ -131,7 +142,8 @@ def card(
     return Card(
         *subject, examining[0].layout, found.bar, *found.score, found.score.asked, per_layout(questions, answers),
         tokens_per_second=sum(sat.tokens - 1 for sat in writing) / spent if writing else None,
-        first_token_s=median(sat.first for sat in examining), trusted=found.trusted, by="exam", at=at, why=found.why,
+        first_token_s=median(sat.first for sat in writing) if writing else None,
+        trusted=found.trusted, by="exam", at=at, why=found.why,
     )  # fmt: skip
 
 

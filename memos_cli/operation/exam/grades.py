@@ -52,7 +52,7 @@ class Sat(NamedTuple):
         first: seconds until it began.
         seconds: until it ended.
         tokens: how many it has.
-        stands: whether a guard lets it stand; without a guard it does.
+        stands: whether chat lets it stand whatever its probability, which it does not where there is no text.
     """
 
     number: int
