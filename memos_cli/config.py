@@ -111,6 +111,9 @@ SETTINGS: dict[str, Key] = {
     "llm.trial_memory": Key(
         0, values.whole(), "bytes of memory that it may take there beside its file; 0: by the size of its file"
     ),
+    "llm.exam_seconds": Key(
+        180.0, values.positive, "seconds that the exam of a model may take, which memos model use puts it to"
+    ),
     "llm.answer": Key(256, values.whole(), "how many tokens an answer may have"),
     "llm.sure": Key(0.5, values.share, "mean probability of an answer's tokens below which chat cites instead"),
     "llm.sure_least": Key(0.0, values.share, "least probability of one of them below which chat cites instead"),

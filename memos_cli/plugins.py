@@ -22,6 +22,7 @@ _BUILT_IN = {
     "llm.openai": "memos_cli.backends.llms.openai:RemoteModel",
     "llm.check": "memos_cli.backends.llms.checks:check",
     "llm.facts": "memos_cli.backends.llms.checks:facts",
+    "process.end_with": "memos_cli.backends.llama.trial:end_with",
     "trainer.lora": "memos_cli.backends.trainers.lora:LoraTrainer",
     "trainer.convert": "memos_cli.backends.trainers.adapter:convert",
     "hub.huggingface": "memos_cli.backends.llms.hub:HuggingFace",

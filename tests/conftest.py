@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 from memos_cli import MOS
 from memos_cli.config import Settings, paths
 from memos_cli.operation.prompt.layout import JINJA
+from tests.examined import trust
 from tests.forker import Forker
 from tests.patience import PATIENCE
 from tests.tiny import write_model
@@ -120,6 +121,14 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_model(folder / "unsure.gguf", ANSWER, template=JINJA, sure=False)
     write_model(folder / "endless.gguf", ANSWER, template=JINJA, endless=True, context=60_000)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _trusted(request: pytest.FixtureRequest, home: Path) -> None:
+    """Chat asks the tiny models of the tests without an exam, which none of them would pass."""
+    if "models" in request.fixturenames:
+        for model in request.getfixturevalue("models").glob("*.gguf"):
+            trust(home, model)
 
 
 def start(arguments: Sequence[str], **options: Any) -> "subprocess.Popen[bytes]":

@@ -233,8 +233,11 @@ SCRIPT = {
     "cube split default eats --tag food --keep": "{cube new path kept dry_run ids[] command_id}",
     "key new": "{name fingerprint recipient key own protected line}",
     "model list": "{models[{name path bytes used pulled facts{}}] embedders[]}",
-    "model info memos-mini": "{name path bytes used pulled facts{}}",
-    "model use none": "{model}",
+    "model info memos-mini": (
+        "{name path bytes used pulled facts{} exam{model adapter layout bar right wrong refused unsure asked per_layout{}"
+        " tokens_per_second first_token_s trusted by at why}}"
+    ),
+    "model use none": "{model exam}",
     "slot list": "{slots[] bytes quota}",
     "slot rm --all": "{removed[] bytes dry_run}",
     "scheduler status": (
@@ -250,7 +253,10 @@ SCRIPT = {
 }  # fmt: skip
 
 WITH_MODEL = {
-    "model use mini.gguf": "{model}",
+    "model use mini.gguf": (
+        "{model exam{model adapter layout bar right wrong refused unsure asked per_layout{} tokens_per_second first_token_s"
+        " trusted by at why}}"
+    ),
     'add "I live in Porto." --kind fact --pin': ADDED,
     'add "My dog is called Brixo." --kind fact --pin': ADDED,
     "lifecycle policy set consolidate.settled_days 0": "{consolidate.settled_days}",

@@ -87,7 +87,7 @@ def _reason(status: int, said: bytes, allowed: Allowance) -> Failure | None:
 def main(arguments: Sequence[str]) -> int:
     """The child's entry point: the parent's process id, the limits, the module, and what that is given."""
     parent, seconds, memory, module, *given = arguments
-    _end_with(int(parent))
+    end_with(int(parent))
     _limit(Allowance(float(seconds), int(memory)))
     try:
         return int(importlib.import_module(module).main(given))
@@ -98,8 +98,8 @@ def main(arguments: Sequence[str]) -> int:
         return NO_MEMORY
 
 
-def _end_with(parent: int) -> None:
-    """End this process when its parent ends."""
+def end_with(parent: int) -> None:
+    """End this process when its parent ends, whose id is given; standard input has to be a pipe that only the parent holds."""
     if sys.platform == "linux":
         import ctypes
         import signal

@@ -4,6 +4,7 @@ import click
 
 from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.commands import model_exam
 from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import Family, dry_run, yes
 from memos_cli.cli.terminal import style
@@ -118,15 +119,25 @@ def _tell_embedder(app: App, name: str) -> None:
 
 @model.command("use")
 @click.argument("name", metavar="NAME|PATH|none")
+@model_exam.options
+@yes
 @pass_app
-def use(app: App, name: str) -> None:
+def use(app: App, name: str, *, exam: bool | None, trust: bool, yes: bool) -> None:
     """Choose what chat answers with, or, by the name of an embedder, what search embeds with.
+
+    A language model first sits an exam, in a process of its own: 60 questions over a few made-up memories each, some of which
+    do not hold the answer. They choose the layout of the prompt in which it does best, and the certainty from which it is
+    trusted. A model that does no better than citing your memories is not asked: chat cites them. The exam takes at most three
+    minutes (setting llm.exam_seconds), is held once for each model, and shown by memos model info. Ctrl-C or --no-exam leaves
+    the model unexamined, and then chat cites. An endpoint is examined after a yes only, since each question is a call.
 
     \b
     Examples:
       memos model use memos-mini
       memos model use multilingual
       memos model use ~/models/qwen2.5-0.5b-instruct-q4_k_m.gguf
+      memos model use qwen2.5-0.5b-instruct-q4_k_m --exam
+      memos model use memos-mini --trust
       memos model use none
 
     \b
@@ -139,7 +150,11 @@ def use(app: App, name: str) -> None:
         _tell_embedder(app, name)
         return
     stored = models.use(name, app.settings, app.paths)
-    app.data({"model": stored}) if app.json else app.out(f"llm.model = {stored}")
+    if not app.json:
+        app.out(f"llm.model = {stored}")
+    card = model_exam.settle(app, stored, model_exam.Wishes(exam, trust, yes))
+    if app.json:
+        app.data({"model": stored, "exam": card})
     if stored == models.MINI:
         app.note(_MINI)
     now = app.settings.origin("llm.model")
@@ -153,6 +168,10 @@ def use(app: App, name: str) -> None:
 def info(app: App, name: str) -> None:
     """Show what is known of a model.
 
+    `exam` says whether chat asks this model, and why: how many answers of its exam were right, wrong, refused and unsure, in
+    which layout of the prompt it did best, from which probability of its least likely token an answer is trusted, and how fast
+    it is.
+
     `extracts` says whether this model, once chosen, also finds what is worth keeping in what you say in chat and in `add
     --extract`: with the setting llm.extract at auto, where it has 300 million parameters or more; otherwise rules do.
 
@@ -165,18 +184,19 @@ def info(app: App, name: str) -> None:
       14 there is no such model, or its file is damaged
     """
     if name in embedders.names():
-        found = embedders.info(name, app.settings, app.paths)
+        found, card = embedders.info(name, app.settings, app.paths), None
     else:
-        found = models.info(name, app.settings, app.paths)
+        found, card = models.info(name, app.settings, app.paths), model_exam.card_of(app, name)
     if app.json:
-        app.data(found)
+        app.data({**fields_of(found), "exam": card})
         return
     said = {"name": found.name, "file": found.path, "size": _size(found.bytes), "in use": "yes" if found.used else "no"}
     hidden = {"name", "bytes", "file", "extracts", "extracts_why"}
     facts = {key: value for key, value in found.facts.items() if value is not None and key not in hidden}
     if "extracts" in found.facts:
         facts["extracts"] = f"{'yes' if found.facts['extracts'] else 'no'}: {found.facts['extracts_why']}"
-    for key, value in {**said, **facts}.items():
+    exam = {} if name in embedders.names() else dict(model_exam.lines(card))
+    for key, value in {**said, **facts, **exam}.items():
         shown = "yes" if value is True else "no" if value is False else str(value)
         app.out(f"{style(f'{key:>12}', dim=True)}  {render.one_line(shown)}")
 

@@ -171,7 +171,7 @@ class Replier:
         bare = Laid(replace(whole.prompt, retrieved=()), whole.memories[:first])
         silent = Stream(lambda _: None, stoppable=stream.stoppable)
         answer, result = self._asked_of(llm, bare, silent)
-        spared = llm.count(model_request.request(whole.prompt, llm.template)) - result.tokens["prompt"]
+        spared = llm.count(model_request.request(whole.prompt, llm.template, self._recalling.layout)) - result.tokens["prompt"]
         lines = [model_request.line(memory, self._recalling.content(memory), self._session.zone) for memory in learnt]
         named = [learnt[index] for index in citations.cited(answer, whole.prompt.question, lines)]
         own = intents.terms(answer) - intents.terms(whole.prompt.question)
@@ -207,7 +207,7 @@ class Replier:
         """A model's answer to the prompt, shortened to fit the model; nothing is cited yet."""
         start = time.perf_counter()
         laid, prompted = self._recalling.fit(llm, whole)
-        made = model_request.request(laid.prompt, llm.template)
+        made = model_request.request(laid.prompt, llm.template, self._recalling.layout)
         most = max(1, min(self._session.settings.get("llm.answer"), llm.context - prompted))
         self.asked = True
         restored = self.warm.restore(made) if self.warm else 0

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from memos_cli.errors import AmbiguousId, IntegrityError, ModelUnavailable, NotFound
 from memos_cli.model import Filter, Part, Slot
-from memos_cli.operation import models
 from memos_cli.operation.activation.prefix_cache import PrefixCache, beginning
 from memos_cli.operation.activation.slots import Built, ListedSlot, Wanted, parts, standing, store
+from memos_cli.operation.exam import cards
 from memos_cli.operation.operator.recall import Recall, Recalled
 from memos_cli.ports import Stateful
 
@@ -101,7 +101,7 @@ class ActivationMemory:
         Raises:
             IntegrityError: the index is damaged.
         """
-        model = models.identity(self._session.settings, self._session.paths)
+        model = cards.identity(self._session.settings, self._session.paths)
         return tuple(self._listed(slot, model) for slot in self._seen())
 
     def verify(self, tell: Callable[[int], None] = lambda _: None) -> tuple[ListedSlot, ...]:
@@ -110,7 +110,7 @@ class ActivationMemory:
         Raises:
             IntegrityError: the index is damaged.
         """
-        model, found = models.identity(self._session.settings, self._session.paths), []
+        model, found = cards.identity(self._session.settings, self._session.paths), []
         for number, slot in enumerate(self._seen(), 1):
             fault = self._store.fault(slot)
             if self._store.path(slot).exists():  # a slot without a file was removed meanwhile
@@ -231,7 +231,7 @@ class Builder:
         if self._session.settings.get("slots.bytes") == 0:
             return nothing._replace(why="slots.bytes is 0, so no slot is kept")
         laid, held = self._laid(wanted)
-        ids = beginning(llm, llm.template, laid.prompt, wanted.layer)
+        ids = beginning(llm, llm.template, laid.prompt, wanted.layer, self._recalling.layout)
         if len(ids) >= llm.context:
             return nothing._replace(why=f"{len(ids)} tokens are too many for {llm.name}'s context of {llm.context}")
         warm = PrefixCache(self._session, llm, self._person)

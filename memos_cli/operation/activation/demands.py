@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from memos_cli.errors import ModelUnavailable
 from memos_cli.operation import models
 from memos_cli.operation.activation.slots import ListedSlot, standing
+from memos_cli.operation.exam import cards
 from memos_cli.operation.parametric import active_adapter
 from memos_cli.ports import Stateful
 
@@ -34,6 +35,7 @@ _NAMES = {
     "kv": "KV type",
     "adapters": "adapter",
     "template": "chat template",
+    "layout": "layout of the prompt",
 }
 """What a person calls the parts of `Stateful.identity`, in the order in which they are told."""
 _SHOWN = 12
@@ -78,6 +80,7 @@ def check(session: "Session", kept: "Store", slots: "Sequence[Slot]", tell: Call
         raise ModelUnavailable("no model is chosen that slots could be compared with", hint="memos model use NAME|PATH")
     known = models.identity(session.settings, session.paths)
     found = {slot.id: _as_recorded(session, kept, slot, known) for slot in slots}
+    layout = cards.layout(session.settings, session.paths).name
     done = sum(one.state != "ready" for one in found.values())
     tell(done)
     for person in dict.fromkeys(slot.principal for slot in slots if found[slot.id].state == "ready"):
@@ -87,7 +90,7 @@ def check(session: "Session", kept: "Store", slots: "Sequence[Slot]", tell: Call
         try:
             for slot in slots:
                 if slot.principal == person and found[slot.id].state == "ready":
-                    fault = _fault(kept, slot, llm)
+                    fault = _fault(kept, slot, llm, layout)
                     found[slot.id] = ListedSlot(slot, "other model" if fault else "ready", fault)
                     done += 1
                     tell(done)
@@ -106,10 +109,10 @@ def _as_recorded(session: "Session", kept: "Store", slot: "Slot", known: Mapping
     return ListedSlot(slot, found.state, found.why)
 
 
-def _fault(kept: "Store", slot: "Slot", llm: "LLM") -> str | None:
+def _fault(kept: "Store", slot: "Slot", llm: "LLM", layout: str) -> str | None:
     """Why a loaded model cannot begin an answer from a slot whose file is whole; `None` where it can."""
     if not llm.local or not isinstance(llm, Stateful):
         return f"{llm.name} keeps no states"
-    if why := differs(slot.identity, llm.identity()):
+    if why := differs(slot.identity, {**llm.identity(), "layout": layout}):
         return f"it {why}"
     return None if llm.restore(kept.path(slot), slot.ids) else f"{llm.name} does not put it back"

@@ -19,8 +19,10 @@ from memos_cli.errors import Busy, IntegrityError, ModelUnavailable
 from memos_cli.infra.local.speeds import Speed, Speeds, name_of
 from memos_cli.infra.local.states import Label, common, fingerprint
 from memos_cli.operation.activation.slots import parts, standing, store
+from memos_cli.operation.exam import cards
 from memos_cli.operation.prompt import model_request
 from memos_cli.operation.prompt.layout import Line, Prompt
+from memos_cli.operation.prompt.layouts import DEFAULT, LAYOUTS, Layout
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +41,9 @@ within a few times the last file's size. At the end of a conversation of several
 _ANY = Line("-")
 
 
-def beginning(llm: "Stateful", template: str | None, prompt: Prompt, layer: "Layer") -> "array[int]":
+def beginning(
+    llm: "Stateful", template: str | None, prompt: Prompt, layer: "Layer", layout: Layout = LAYOUTS[DEFAULT]
+) -> "array[int]":
     """The tokens that begin every prompt with the same layers as this one, up to and with `layer`.
 
     Where the text of a layer ends, a token need not end. So several continuations are tried, and what all share is stable.
@@ -54,7 +58,7 @@ def beginning(llm: "Stateful", template: str | None, prompt: Prompt, layer: "Lay
         followed.append(replace(bare, topics=(_ANY,)))
 
     def tokens(made: Prompt) -> "array[int]":
-        request: Request = model_request.request(made, template)
+        request: Request = model_request.request(made, template, layout)
         return array("i", llm.tokens(request))
 
     first, *others = map(tokens, followed)
@@ -92,6 +96,7 @@ class PrefixCache:
         self._states = cast("Stateful", llm)
         self._person = person
         self._store = store(session)
+        self._layout = cards.layout(session.settings, session.paths)
         self._notices: list[str] = []
         self._put_back = Speed()
         self._placed: array[int] = array("i")  # the tokens of the slot that was put in place last
@@ -142,7 +147,7 @@ class PrefixCache:
 
     @cached_property
     def _identity(self) -> dict[str, str]:
-        return dict(self._states.identity())
+        return {**self._states.identity(), "layout": self._layout.name}
 
     def _fitting(self, ids: "array[int]") -> "list[tuple[int, Slot]]":
         """The slots, each with the number of tokens that it shares with these; most tokens first, then the smallest file."""
@@ -183,7 +188,7 @@ class PrefixCache:
         """
         try:
             if going is not None:
-                return self._restore(beginning(self._states, self._llm.template, going, "conversation"))
+                return self._restore(beginning(self._states, self._llm.template, going, "conversation", self._layout))
             ready = self.ready()
             topics = {slot.name: slot for slot in ready if slot.covers == "topics"}
             core = [slot for slot in ready if slot.covers == "core"]
@@ -246,7 +251,8 @@ class PrefixCache:
         try:
             prompt, core = going.laid.prompt, len(going.laid.prompt.core)
             scene = core + len(prompt.topics)
-            begun, ids = (beginning(self._states, self._llm.template, prompt, layer) for layer in ("core", "conversation"))
+            given = (self._states, self._llm.template, prompt)
+            begun, ids = (beginning(*given, layer, self._layout) for layer in ("core", "conversation"))
             keep = keep and self._store.quota > 0
             writes = keep and going.parts is not None and self._due(ids, begun, end=end, long=going.long) and self._able()
             if len(ids) < self._llm.context and (writes or not end):

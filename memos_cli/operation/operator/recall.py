@@ -1,12 +1,14 @@
 """Recall: the memories for a message of a conversation, laid out as a prompt and shortened until it fits the model."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from memos_cli.infra.vault import fold
 from memos_cli.infra.vault.echoes import RESTS
 from memos_cli.model import Filter, Kind, Memory
-from memos_cli.operation.prompt import model_request
+from memos_cli.operation.exam import cards
+from memos_cli.operation.prompt import layouts, model_request
 from memos_cli.operation.prompt.layout import Line, Prompt, Turn
 from memos_cli.operation.results import Hit, Laid, masked
 
@@ -76,6 +78,11 @@ class Recall:
         self._memories = memories
         self.person = person
         self.reveals = reveal and local
+
+    @cached_property
+    def layout(self) -> layouts.Layout:
+        """The layout in which the model that the settings name is asked."""
+        return cards.layout(self._session.settings, self._session.paths)
 
     def recall(self, message: str) -> Recalled:
         """The memories for a message: the core, and what a search finds."""
@@ -185,7 +192,7 @@ class Recall:
         from dataclasses import replace
 
         def count(prompt: Prompt) -> int:
-            return llm.count(model_request.request(prompt, llm.template))
+            return llm.count(model_request.request(prompt, llm.template, self.layout))
 
         least = max(16, min(self._session.settings.get("llm.answer"), llm.context // 4))
         prompt, room = whole.prompt, llm.context - least
@@ -202,11 +209,11 @@ class Recall:
         return laid, count(laid.prompt)
 
     def in_order(self, laid: Laid) -> Laid:
-        """The prompt as the model gets it: found memories stand oldest first."""
+        """The prompt as the model gets it, from one whose found memories stand best first: now in the order of the layout."""
         from dataclasses import replace
 
         first = len(laid.prompt.core) + len(laid.prompt.topics)
-        told = sorted(laid.memories[first:], key=model_request.since)
+        told = layouts.ordered(self.layout, laid.memories[first:], model_request.since)
         return Laid(replace(laid.prompt, retrieved=self._lines(told)), (*laid.memories[:first], *told))
 
     def _lines(self, memories: Sequence[Memory]) -> tuple[Line, ...]:

@@ -13,6 +13,7 @@ Memories found for a turn stand oldest first, so that of two that disagree the l
 No section depends on a later one: the numbers of the memories run on from section to section, so a memory in a later section
 changes no earlier number. `sections` returns the exact text for a model whose template is known here (memos-mini), to be
 cut at section boundaries; `messages` returns the same content for a model that brings a chat template of its own.
+`layouts` holds the variants of it that an exam tries on a model.
 memos-mini is trained on exactly this layout: whoever changes a byte of it has to train that model again.
 
 The text of every memory is taken to be hostile. `fenced` folds it to one line, drops what steers a terminal, and respells,
@@ -212,11 +213,11 @@ def _blocks(prompt: Prompt, words: str) -> tuple[str, str, str, str]:
 
 
 def _block(lines: Iterable[Line], first: int) -> str:
-    shown = "".join(f"{number}. {_shown(line)}\n" for number, line in enumerate(lines, first))
-    return FENCE[0] + shown + FENCE[1] if shown else ""
+    told = "".join(f"{number}. {shown(line)}\n" for number, line in enumerate(lines, first))
+    return FENCE[0] + told + FENCE[1] if told else ""
 
 
-def _shown(line: Line) -> str:
+def shown(line: Line) -> str:
     """A memory's line, such as `2026-03-01 Sam: I am vegan now.`; an unknown date or speaker is left out."""
     date = _DATE.match(line.date) if line.date else None
     speaker = fenced(line.speaker).replace(":", " ") if line.speaker else ""

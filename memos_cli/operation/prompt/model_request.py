@@ -1,19 +1,17 @@
 """The request that a model is sent: memories as the lines of a prompt, and the prompt shortened and put in the model's form."""
 
 import math
-import re
 from collections.abc import Callable, Sequence
 
 from memos_cli.errors import UsageError
 from memos_cli.model import Kind, Memory, Origin
-from memos_cli.operation.prompt.layout import JINJA, MINI, Line, Prompt, messages, text
-from memos_cli.ports import Piece, Request, Token
+from memos_cli.operation.prompt.layout import JINJA, MINI, Line, Prompt
+from memos_cli.operation.prompt.layouts import DEFAULT, LAYOUTS, Layout, messages, pieces
+from memos_cli.ports import Request, Token
 from memos_cli.times import Zone
 
 UNKNOWN = "I don't know that yet."
 """The answer when the memories do not say; memos-mini was taught to say it then, too."""
-
-_MARK = re.compile(r"(<\|\w+\|>)")
 
 
 def line(memory: Memory, content: str, zone: Zone | None = None) -> Line:
@@ -36,15 +34,20 @@ def since(memory: Memory) -> str:
     return memory.valid_from or memory.occurred_at or memory.created_at
 
 
-def request(prompt: Prompt, template: str | None) -> Request:
-    """A prompt for a model with this chat template: for memos-mini's template byte for byte the text of `layout.sections`."""
-    if template is None or not template.startswith(JINJA[: JINJA.index("{%")]):
-        return Request(tuple((message.role, message.text) for message in messages(prompt)))
-    said = tuple((message.role, message.text) for message in messages(prompt, MINI.words))
-    if template != JINJA:
-        return Request(said)
-    parts = [part for part in _MARK.split(text(prompt, MINI)) if part]
-    return Request(said, tuple(Piece(part, marks=bool(_MARK.fullmatch(part))) for part in parts))
+def request(prompt: Prompt, template: str | None, layout: Layout = LAYOUTS[DEFAULT]) -> Request:
+    """A prompt for a model with this chat template.
+
+    Args:
+        prompt: the content.
+        template: the model's own chat template; `None` where it has none, or none that can be read.
+        layout: how the content is put. memos-mini is asked in `mini` where another model is asked in the default layout: that
+            is, byte for byte, the text of `layout.sections`.
+    """
+    trained = template is not None and template.startswith(JINJA[: JINJA.index("{%")])
+    if trained and layout.name == DEFAULT:
+        layout = LAYOUTS["mini"]
+    said = tuple((message.role, message.text) for message in messages(prompt, layout))
+    return Request(said, pieces(prompt, layout, MINI) if template == JINJA else ())
 
 
 def fit(prompt: Prompt, count: Callable[[Prompt], int], room: int) -> Prompt:

@@ -65,7 +65,8 @@ def test_pull_use_info_rm(memos: Run, hub: dict[str, str], home: Path) -> None:
     assert pulled.status == 0, pulled.err
     assert pulled.data["facts"]["sha256"] == hub["FAKE_DIGEST"]
     assert json.loads((home / "models/owner--repo/small.gguf.json").read_text())["repo"] == "owner/repo"
-    assert memos("--json", "model", "use", "small").data == {"model": "owner--repo/small"}
+    used = memos("--json", "model", "use", "small").data
+    assert (used["model"], used["exam"]["by"]) == ("owner--repo/small", "trust")
     (used,) = [one for one in memos("--json", "model", "list").data["models"] if one["used"]]
     assert (used["name"], used["pulled"]) == ("small", True)
     assert memos("--json", "model", "info", "small").data["facts"]["revision"] == "abc123"
@@ -132,7 +133,7 @@ def test_without_models_the_list_is_empty_and_says_how_to_go_on(memos: Run) -> N
 
 def test_with_an_endpoint_the_name_is_the_endpoint_s(memos: Run) -> None:
     memos("config", "set", "llm.endpoint", "http://127.0.0.1:9/v1")
-    assert memos("--json", "model", "use", "qwen2.5:0.5b").data == {"model": "qwen2.5:0.5b"}
+    assert memos("--json", "model", "use", "qwen2.5:0.5b").data == {"model": "qwen2.5:0.5b", "exam": None}
     done = memos("chat", "-m", "Hi")
     assert done.status == 14
     assert "127.0.0.1:9" in done.err

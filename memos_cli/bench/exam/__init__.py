@@ -1,0 +1,1 @@
+"""The exam of a model at length: every layout with every question."""
