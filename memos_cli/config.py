@@ -105,6 +105,12 @@ SETTINGS: dict[str, Key] = {
         values.one_of("f16", "q8_0"),
         "how a model's context keeps its numbers: f16, or q8_0 in half the space, less exactly",
     ),
+    "llm.flash": Key(
+        "auto",
+        values.one_of("auto", "on", "off"),
+        "flash attention: on, off, or auto: off where a CPU computes with llm.kv f16, since an answer from a slot then begins"
+        " several times sooner",
+    ),
     "llm.trial_seconds": Key(
         0, values.whole(), "seconds that a model new to this machine may take in its trial; 0: by the size of its file"
     ),

@@ -61,7 +61,7 @@ def chosen(
         return remote
     path = locate(name, paths)
     digest = check(path, settings, paths)["sha256"]
-    given = {"threads": settings.get("llm.threads"), "kv": settings.get("llm.kv")}
+    given = {name: settings.get(f"llm.{name}") for name in ("threads", "kv", "flash")}
     local: LLM = plugins.load("llm", "llamacpp")(path, context=context, name=_shown(path), digest=digest, **given)
     return local
 
