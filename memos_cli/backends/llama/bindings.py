@@ -8,6 +8,7 @@ another layout, the plain import is used, only slower.
 
 import builtins
 import ctypes
+import threading
 import typing
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -17,6 +18,8 @@ from typing import Any
 from memos_cli.errors import ModelUnavailable, extra
 
 _loaded: list[Any] = []
+_loading = threading.Lock()
+"""A model that answers may be loaded in one thread while another one loads the embedder."""
 
 
 def bindings() -> Any:  # noqa: ANN401 -- a module without types
@@ -25,15 +28,16 @@ def bindings() -> Any:  # noqa: ANN401 -- a module without types
     Raises:
         ModelUnavailable: llama-cpp-python is not installed, or its library cannot be loaded.
     """
-    if not _loaded:
-        native = _load()
-        # A C function as the callback, and not a Python one: llama.cpp logs some 150 lines while it loads a model, and each
-        # would wait for the interpreter's lock when the main thread is busy. This C function takes no arguments, so it ignores
-        # those it is given, and does nothing.
-        native.llama_log_set(ctypes.cast(native.llama_max_devices, native.llama_log_callback), None)
-        native.llama_backend_init()
-        _loaded.append(native)
-    return _loaded[0]
+    with _loading:
+        if not _loaded:
+            native = _load()
+            # A C function as the callback, and not a Python one: llama.cpp logs some 150 lines while it loads a model, and each
+            # would wait for the interpreter's lock when the main thread is busy. This C function takes no arguments, so it
+            # ignores those it is given, and does nothing.
+            native.llama_log_set(ctypes.cast(native.llama_max_devices, native.llama_log_callback), None)
+            native.llama_backend_init()
+            _loaded.append(native)
+        return _loaded[0]
 
 
 def module(name: str) -> Any:  # noqa: ANN401 -- a module without types
