@@ -3,7 +3,7 @@
 import pytest
 
 from memos_cli.backends.llama.bindings import bindings
-from memos_cli.backends.llms.contexts import Choice, flash_attention
+from memos_cli.backends.llms.contexts import Choice, flash_attention, threads
 from memos_cli.backends.llms.llamacpp import LlamaModel
 from tests.conftest import ROOT
 
@@ -51,3 +51,16 @@ def test_flash_attention_changes_no_answer() -> None:
         found.append(model.logits())
     assert found[0] == pytest.approx(found[1], abs=0.02)
     assert found[0].argmax() == found[1].argmax()
+
+
+@pytest.mark.parametrize(
+    ("chosen", "size", "available", "expected"),
+    [
+        (0, 1 << 20, 8, (1, 1)), (0, 98 << 20, 1, (1, 1)), (0, 98 << 20, 2, (1, 2)), (0, 98 << 20, 3, (1, 2)),
+        (0, 98 << 20, 4, (2, 2)), (0, 98 << 20, 16, (8, 8)), (3, 1 << 20, 16, (3, 3)), (3, 98 << 20, 2, (3, 3)),
+    ],
+)  # fmt: skip
+def test_a_prompt_gets_two_threads_and_a_token_half_of_the_cores(
+    chosen: int, size: int, available: int, expected: tuple[int, int]
+) -> None:
+    assert threads(chosen, size, available) == expected
