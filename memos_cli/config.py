@@ -131,7 +131,7 @@ SETTINGS: dict[str, Key] = {
     "slots.bytes": Key(
         1 << 30, values.whole(), "how many bytes the saved states of models (slots) may take together; 0 keeps and uses none"
     ),
-    "slots.least": Key(64, values.whole(), "how many tokens a slot has to save for chat to keep it by itself"),
+    "slots.least": Key(40, values.whole(), "how many tokens a slot has to save for chat to keep it by itself"),
     "bench.judge.model": Key(
         "none", values.text, "what grades the answers of bench qa: none, a pulled model's name, or a GGUF file's path"
     ),
