@@ -105,6 +105,12 @@ SETTINGS: dict[str, Key] = {
         values.one_of("f16", "q8_0"),
         "how a model's context keeps its numbers: f16, or q8_0 in half the space, less exactly",
     ),
+    "llm.flash": Key(
+        "auto",
+        values.one_of("auto", "on", "off"),
+        "flash attention: on, off, or auto: off where a CPU computes with llm.kv f16, since an answer from a slot then begins"
+        " several times sooner",
+    ),
     "llm.trial_seconds": Key(
         0, values.whole(), "seconds that a model new to this machine may take in its trial; 0: by the size of its file"
     ),
@@ -128,7 +134,7 @@ SETTINGS: dict[str, Key] = {
     "slots.bytes": Key(
         1 << 30, values.whole(), "how many bytes the saved states of models (slots) may take together; 0 keeps and uses none"
     ),
-    "slots.least": Key(64, values.whole(), "how many tokens a slot has to save for chat to keep it by itself"),
+    "slots.least": Key(40, values.whole(), "how many tokens a slot has to save for chat to keep it by itself"),
     "bench.judge.model": Key(
         "none", values.text, "what grades the answers of bench qa: none, a pulled model's name, or a GGUF file's path"
     ),

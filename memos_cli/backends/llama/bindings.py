@@ -8,7 +8,11 @@ another layout, the plain import is used, only slower.
 
 import builtins
 import ctypes
+import os
+import threading
 import typing
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +21,9 @@ from typing import Any
 from memos_cli.errors import ModelUnavailable, extra
 
 _loaded: list[Any] = []
+_SPINS = "GOMP_SPINCOUNT"
+_loading = threading.Lock()
+"""A model that answers may be loaded in one thread while another one loads the embedder."""
 
 
 def bindings() -> Any:  # noqa: ANN401 -- a module without types
@@ -25,15 +32,35 @@ def bindings() -> Any:  # noqa: ANN401 -- a module without types
     Raises:
         ModelUnavailable: llama-cpp-python is not installed, or its library cannot be loaded.
     """
-    if not _loaded:
-        native = _load()
-        # A C function as the callback, and not a Python one: llama.cpp logs some 150 lines while it loads a model, and each
-        # would wait for the interpreter's lock when the main thread is busy. This C function takes no arguments, so it ignores
-        # those it is given, and does nothing.
-        native.llama_log_set(ctypes.cast(native.llama_max_devices, native.llama_log_callback), None)
-        native.llama_backend_init()
-        _loaded.append(native)
-    return _loaded[0]
+    with _loading:
+        if not _loaded:
+            with _brief_waits():
+                native = _load()
+            # A C function as the callback, and not a Python one: llama.cpp logs some 150 lines while it loads a model, and each
+            # would wait for the interpreter's lock when the main thread is busy. This C function takes no arguments, so it
+            # ignores those it is given, and does nothing.
+            native.llama_log_set(ctypes.cast(native.llama_max_devices, native.llama_log_callback), None)
+            native.llama_backend_init()
+            _loaded.append(native)
+        return _loaded[0]
+
+
+@contextmanager
+def _brief_waits() -> Iterator[None]:
+    """Let the library that is loaded meanwhile have threads that soon sleep where they wait for each other.
+
+    llama.cpp computes with OpenMP, whose GNU library reads its variables once, when it is loaded. By itself a thread that waits
+    spins for milliseconds, which on busy cores takes the time of the thread that it waits for: two threads took 2.3 times the
+    processor's time of one, and longer. With so few rounds they take the same. What a person has set stays.
+    """
+    given = any(name in os.environ for name in ("OMP_WAIT_POLICY", _SPINS))
+    if not given:
+        os.environ[_SPINS] = "1000"
+    try:
+        yield
+    finally:
+        if not given:
+            os.environ.pop(_SPINS, None)
 
 
 def module(name: str) -> Any:  # noqa: ANN401 -- a module without types

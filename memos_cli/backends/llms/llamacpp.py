@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from memos_cli.backends.llama.bindings import bindings
 from memos_cli.backends.llms import adapters as lora
 from memos_cli.backends.llms import states
+from memos_cli.backends.llms.contexts import BATCH, SMALL, Choice, parameters
 from memos_cli.backends.llms.grammar import Grammar
 from memos_cli.backends.llms.stop_texts import Stops
 from memos_cli.backends.llms.template import PLAIN, UnboundedTemplate, render
@@ -27,12 +28,6 @@ from memos_cli.ports import Piece, Request, Token
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-BATCH = 256
-"""Tokens evaluated at once. Ctrl-C takes effect between two batches."""
-SMALL = 64 << 20
-"""Bytes of a file up to which one thread is faster: llama.cpp's threads wait for each other by spinning, dozens of times a
-token, and on busy cores that takes a hundred times longer than the work. No accelerator is used for such a file either."""
 
 
 class LlamaModel:
@@ -46,6 +41,7 @@ class LlamaModel:
         threads: how many threads compute; 0 chooses by the size of the file.
         name: what a person calls it.
         kv: the type of keys and values, `f16` or `q8_0`.
+        flash: flash attention: `on`, `off` or `auto` (`contexts.flash_attention`).
         adapters: LoRA adapters as GGUF files, each with the factor that its weights are scaled by.
         digest: SHA-256 of the file, if known; otherwise the file is read when the digest is needed.
     """
@@ -58,14 +54,13 @@ class LlamaModel:
         threads: int = 0,
         name: str | None = None,
         kv: str = "f16",
+        flash: str = "auto",
         adapters: Sequence[tuple[Path, float]] = (),
         digest: str | None = None,
     ) -> None:
         self._path = path
-        self._wanted = context
-        self._threads = threads
+        self._choice = Choice(context, threads, kv, flash)
         self._name = name or path.stem
-        self._kv = kv
         self._adapters = tuple(adapters)
         self._digest = digest
         self._params: Any = None
@@ -187,7 +182,7 @@ class LlamaModel:
             **states.build(self._native),
             **states.parameters(self._params),
             "gpu_layers": str(self._offloaded),
-            "kv": self._kv,
+            "kv": self._choice.kv,
             "adapters": " ".join(f"{states.digest(path)}*{scale!r}" for path, scale in self._adapters),
             "template": states.digest(template.encode("utf-8", "replace")),
         }
@@ -283,22 +278,16 @@ class LlamaModel:
         native = self._native
         if not native.llama_model_has_decoder(self._model) or native.llama_model_has_encoder(self._model):
             raise ModelUnavailable(f"not a model that answers: {self._path}", hint="choose another model: memos model list")
-        params = native.llama_context_default_params()
-        trained = int(native.llama_model_n_ctx_train(self._model))
-        params.n_ctx = max(64, min(self._wanted, trained) if trained > 0 else self._wanted)
+        params = parameters(native, self._model, self._choice, size=size, offloaded=self._offloaded)
         self._room = params.n_ctx  # llama.cpp makes it a multiple of 256
-        self._batch = params.n_batch = params.n_ubatch = min(BATCH, params.n_ctx)  # a longer batch ends the process
-        params.n_seq_max = 1
-        params.swa_full = True  # a window alone could not be cut back to a prefix
-        params.n_threads = params.n_threads_batch = self._threads or (1 if size <= SMALL else max(1, _cores() // 2))
-        if self._kv == "q8_0":
-            params.type_k = params.type_v = native.GGML_TYPE_Q8_0
-            params.flash_attn_type = native.LLAMA_FLASH_ATTN_TYPE_ENABLED  # without it llama.cpp accepts only f16 values
+        self._batch = params.n_batch
         self._params = params
         self._context = native.llama_init_from_model(self._model, params)
         if not self._context:
-            if self._kv != "f16":  # then an attention head's width has to be a multiple of 32
-                raise ModelUnavailable(f"{self._path} cannot keep a context as {self._kv}", hint="memos config set llm.kv f16")
+            if self._choice.kv != "f16":  # then an attention head's width has to be a multiple of 32
+                raise ModelUnavailable(
+                    f"{self._path} cannot keep a context as {self._choice.kv}", hint="memos config set llm.kv f16"
+                )
             raise ModelUnavailable(f"no memory for {self._path}", hint="close some programs, or set llm.context lower")
         self._vocabulary = Vocabulary(native, self._model)
 
@@ -380,8 +369,3 @@ class LlamaModel:
         if grammar is not None:
             token = grammar.likeliest(logits)
         return token, float(logits[token]) - best - behind
-
-
-def _cores() -> int:
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return max(1, available or 1)

@@ -9,6 +9,7 @@ is called in this model.
 import re
 import secrets
 from collections.abc import Sequence
+from functools import lru_cache
 
 from memos_cli.errors import ModelUnavailable
 from memos_cli.ports import Piece
@@ -19,6 +20,15 @@ PLAIN = (
     "{% if add_generation_prompt %}Answer:{% endif %}"
 )
 """For models without a template, such as base models."""
+_CHATML = re.compile(
+    r"\{% for message in messages %\}"
+    r"(?:\{% if loop\.first and messages\[0\]\['role'\] != 'system' %\}\{\{ ?'(?:[^'{}%\\]|\\n)*' ?\}\}\{% endif %\})?"
+    r"\{\{ ?'<\|im_start\|>' \+ message\['role'\] \+ '(?:\n|\\n)' \+ message\['content'\]"
+    r" \+ '<\|im_end\|>' \+ '(?:\n|\\n)' ?\}\}"
+    r"\{% endfor %\}\{% if add_generation_prompt %\}\{\{ ?'<\|im_start\|>assistant(?:\n|\\n)' ?\}\}\{% endif %\}"
+)
+"""The commonest template, with or without a system text of its own, which only messages without one get. It is applied here, as
+Jinja would: importing that takes 60 ms, a tenth of the time until the first word of a small model."""
 _LONGEST = 100_000
 _SHOWN = 200
 _HINT = "choose another model: memos model list"
@@ -37,23 +47,43 @@ def render(template: str, messages: Messages, *, bos: str, eos: str) -> tuple[Pi
         UnboundedTemplate: the template wants more work or memory than it may have (`metered`).
         ModelUnavailable: the template cannot be applied to these roles.
     """
-    names = [f"memos{secrets.token_hex(8)}x{number}" for number in range(len(messages))]
-    stand_ins = [(role, name) for (role, _), name in zip(messages, names, strict=True)]
+    texts = [text for _, text in messages]
+    shape = _shape(template, tuple(role for role, _ in messages), bos, eos)
+    return tuple(Piece(part, marks=True) if isinstance(part, str) else Piece(texts[part]) for part in shape)
+
+
+@lru_cache(maxsize=256)
+def _shape(template: str, roles: tuple[str, ...], bos: str, eos: str) -> tuple[str | int, ...]:
+    """What a template makes of messages with these roles: its own text, and the numbers of the messages between.
+
+    It is kept, since the roles are all that a template is told of the messages, and Jinja takes 6 ms to compile one.
+    """
+    if roles[:1] == ("system",) and _CHATML.fullmatch(template):
+        opened = [f"<|im_start|>{role}\n" for role in (*roles, "assistant")]
+        between = [f"<|im_end|>\n{mark}" for mark in opened[1:]]
+        return (opened[0], *(part for number, mark in enumerate(between) for part in (number, mark)))
+    return _rendered(template, roles, bos, eos)
+
+
+def _rendered(template: str, roles: Sequence[str], bos: str, eos: str) -> tuple[str | int, ...]:
+    """The same through Jinja."""
+    names = [f"memos{secrets.token_hex(8)}x{number}" for number in range(len(roles))]
+    stand_ins = list(zip(roles, names, strict=True))
     try:
         said = _apply(template, stand_ins, bos, eos)
     except UnboundedTemplate:
         raise
     except ModelUnavailable:
         # Some templates know no system role; its text then opens the first question.
-        if not messages or messages[0][0] != "system":
+        if roles[:1] != ("system",):
             raise
-        joined = [("user", f"{names[0]}\n{names[1]}"), *stand_ins[2:]] if len(messages) > 1 else [("user", names[0])]
+        joined = [("user", f"{names[0]}\n{names[1]}"), *stand_ins[2:]] if len(roles) > 1 else [("user", names[0])]
         said = _apply(template, joined, bos, eos)
-    texts = dict(zip(names, (text for _, text in messages), strict=True))
+    numbers = {name: number for number, name in enumerate(names)}
     parts = re.split(f"({'|'.join(names)})", said) if names else [said]
-    if [part for part in parts if part in texts] != names:
+    if [part for part in parts if part in numbers] != names:
         raise ModelUnavailable("the model's chat template leaves messages out", hint=_HINT)
-    return tuple(Piece(texts[part]) if part in texts else Piece(part, marks=True) for part in parts if part)
+    return tuple(numbers.get(part, part) for part in parts if part)
 
 
 def _apply(template: str, messages: Messages, bos: str, eos: str) -> str:

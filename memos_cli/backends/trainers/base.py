@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from memos_cli.backends.llama import gguf_header
-from memos_cli.backends.llms.llamacpp import SMALL
+from memos_cli.backends.llms.contexts import SMALL
 from memos_cli.backends.trainers import adapter
 from memos_cli.errors import ModelUnavailable, extra
 from memos_cli.training_port import TrainingSettings

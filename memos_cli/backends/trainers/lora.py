@@ -55,7 +55,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from memos_cli import modes
-from memos_cli.backends.llms.llamacpp import SMALL
+from memos_cli.backends.llms.contexts import SMALL
 from memos_cli.backends.trainers import adapter, checkpoint, teacher
 from memos_cli.backends.trainers.base import device_of, give_back, keep_memory, load, torch_module, with_adapter
 from memos_cli.backends.trainers.packing import Encoded, Packing, Plan, Row, encode

@@ -40,6 +40,7 @@ class Job(NamedTuple):
         room: how many tokens the context has.
         threads: as the setting `llm.threads`.
         kv: as the setting `llm.kv`.
+        flash: as the setting `llm.flash`.
         context: tokens of the prompt before the question.
         questions: tokens of questions.
         repeat: how often each is timed; 0 computes only the logits, for comparison.
@@ -51,6 +52,7 @@ class Job(NamedTuple):
     room: int
     threads: int
     kv: str
+    flash: str
     context: int
     questions: list[int]
     repeat: int
@@ -63,7 +65,7 @@ def measure(job: Job, say: Callable[..., None]) -> None:
     Raises:
         ModelUnavailable: the model cannot be run, or keeps no state.
     """
-    given = {"context": job.room, "threads": job.threads, "kv": job.kv, "digest": job.digest}
+    given = {"context": job.room, "threads": job.threads, "kv": job.kv, "flash": job.flash, "digest": job.digest}
     with closing(plugins.load("llm", "llamacpp")(Path(job.model), **given)) as model:
         _Bench(model, job, say).run()
 

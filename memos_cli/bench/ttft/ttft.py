@@ -21,6 +21,8 @@ from memos_cli.infra import files
 CONTEXTS = (256, 512, 1024, 2048, 4096)
 QUESTIONS = (16, 64, 256)
 _PLACE = "ttft-"
+_FLASH = {"0": "off", "1": "on"}
+"""llama.cpp's numbers for flash attention; with another one it chooses by itself."""
 
 Tell = Callable[[int, int], None]
 
@@ -35,6 +37,7 @@ class Subject(NamedTuple):
         limit: the longest context that it was trained with.
         threads: as the setting `llm.threads`.
         kv: as the setting `llm.kv`.
+        flash: as the setting `llm.flash`, or `both` to compare.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Subject(NamedTuple):
     limit: int
     threads: int
     kv: str
+    flash: str = "auto"
 
 
 def fitting(contexts: Sequence[int], questions: Sequence[int], limit: int) -> tuple[dict[int, list[int]], list[int]]:
@@ -100,26 +104,29 @@ def run(
         ModelUnavailable: the model cannot be run, or keeps no state.
     """
     room = max(context + max(questions) for context, questions in asked.items())
-    done, total = 0, _work(asked, repeat, subject.kv)
+    flashes = ("off", "on") if subject.flash == "both" else (subject.flash,)
+    done, total = 0, len(flashes) * _work(asked, repeat, subject.kv)
     report: dict[str, Any] = {"model": subject.name, "kv": subject.kv, "room": room, "repeat": repeat, "rows": []}
-    report["load_average"] = [_load()]
+    report["load_average"] = [load_average()]
     with TemporaryDirectory(prefix=_PLACE, dir=folder) as place:
-        for context, questions in asked.items():
-            job = Job(str(subject.path), subject.digest, room, subject.threads, subject.kv, context, questions, repeat, place)
+        for context, questions, flash in ((*one, flash) for one in asked.items() for flash in flashes):
+            given = (str(subject.path), subject.digest, room, subject.threads, subject.kv, flash)
+            job = Job(*given, context, questions, repeat, place)
             exact = job._replace(kv="f16", repeat=0)
             found: dict[str, Any] = {}
             rows = []
             for part in (job,) if subject.kv == "f16" else (exact, job):
-                for line in child.objects("memos_cli.bench.ttft.timing", part._asdict(), _failed):
+                for line in child.objects("memos_cli.bench.ttft.timing", part._asdict(), failed):
                     done += line.pop("done", 0)
                     tell(min(done, total), total)
                     rows += [line.pop("row")] if "row" in line else []
                     found.update(line)
             report["facts"] = found.pop("facts")
-            report["rows"] += [_rounded({**row, **found}) for row in rows]
+            used = _FLASH.get(report["facts"]["flash_attention"], "auto")
+            report["rows"] += [rounded({**row, **found, "flash": used}) for row in rows]
             for file in Path(place).iterdir():
                 file.unlink()
-    report["load_average"].append(_load())
+    report["load_average"].append(load_average())
     return report
 
 
@@ -133,19 +140,22 @@ def _work(asked: dict[int, list[int]], repeat: int, kv: str) -> int:
     return total
 
 
-def _failed(said: str) -> ModelUnavailable:
+def failed(said: str) -> ModelUnavailable:
+    """The error where a measuring process failed."""
     return ModelUnavailable(said, hint="choose another model: memos model list")
 
 
-def _rounded(row: dict[str, Any]) -> dict[str, Any]:
+def rounded(row: dict[str, Any]) -> dict[str, Any]:
     """Times to the microsecond, shares to six places; differences unrounded, since the question is whether they are 0."""
     places = 6
     return {
-        name: round(value, places) if isinstance(value, float) and name.endswith(("_s", "_share", "ceiling")) else value
+        name: round(value, places)
+        if isinstance(value, float) and name.endswith(("_s", "_share", "_ratio", "ceiling"))
+        else value
         for name, value in row.items()
     }
 
 
-def _load() -> float | None:
+def load_average() -> float | None:
     """The system's load: how many processes wanted to compute in the last minute, for readers of the times."""
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None

@@ -11,7 +11,7 @@ from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import Command
 from memos_cli.cli.progress import progress
 from memos_cli.cli.terminal import echo, styled_by_memos
-from memos_cli.errors import ModelUnavailable
+from memos_cli.errors import ModelUnavailable, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -27,11 +27,14 @@ _COUNTS = click.IntRange(1, 1 << 20)
 
 
 @click.command("ttft", cls=Command)
+@click.option("--model", metavar="NAME|PATH", help="Measure this model.  [default: llm.model]")
 @click.option("--shape", type=click.Choice(["0.5B", "1.5B", "tiny"]), help="Measure random weights in a known model's shape.")
 @click.option("--weights", type=click.Choice(["q8_0", "f16"]), default="q8_0", show_default=True, help="Numbers of --shape.")
 @click.option("--context", "contexts", type=_COUNTS, multiple=True, metavar="N", help="Tokens before the question.")
 @click.option("--question", "questions", type=_COUNTS, multiple=True, metavar="N", help="Tokens of the question.")
 @click.option("--kv", type=click.Choice(["f16", "q8_0"]), help="How keys and values are kept.  [default: llm.kv]")
+@click.option("--flash", type=click.Choice(["auto", "on", "off", "both"]), help="Flash attention.  [default: llm.flash]")
+@click.option("--chat", is_flag=True, help="Time `memos chat -m` as a whole, beside loading the model.")
 @click.option("--repeat", type=click.IntRange(1, 100), default=3, show_default=True, help="Time each so often; medians count.")
 @click.option("--keep", is_flag=True, help="Keep the weights of --shape in the cache folder for the next time.")
 @click.option("--plot/--no-plot", default=None, help="Draw the share that is saved.  [default: on a terminal]")
@@ -53,6 +56,12 @@ def ttft(app: App, /, contexts: "Sequence[int]", questions: "Sequence[int]", **g
     small machine. What does not fit the model is left out. With --kv q8_0 a row tells, too, how large the slot is with f16,
     and how far the logarithms of probability are from those with f16.
 
+    With --flash both, each is measured with flash attention and without, one after the other; the setting llm.flash chooses.
+
+    With --chat, what is timed is `memos chat -m` with a real model, in a home of its own with a few memories and a slot: from
+    its start until the model's first word, and until it has ended; beside it a program that imports llama_cpp, loads the model
+    and ends, and the ratios of the two, which say the same on a busy machine.
+
     Times are medians. The digest of the file is verified before each restore and timed apart, and so is reading the file
     plainly, from the system's cache and, cold, after the system was told to forget it.
 
@@ -61,17 +70,26 @@ def ttft(app: App, /, contexts: "Sequence[int]", questions: "Sequence[int]", **g
       memos bench ttft
       memos bench ttft --shape 0.5B --question 16
       memos bench ttft --shape tiny --context 256 --question 16 --kv q8_0
+      memos bench ttft --model memos-mini --flash both --context 1024 --question 16
+      memos bench ttft --chat --repeat 5
       memos --json bench ttft | jq '.data.rows[] | {context_tokens, saved_share, ceiling}'
 
     \b
     Exit status:
       0  measured
-      2  nothing of what was asked for fits the model
+      2  nothing of what was asked for fits the model; --model or --chat with --shape; --chat with lengths or --flash both
       14 no model is chosen and no --shape given, or it cannot be run, or it keeps no state
       75 another bench ttft is under way; two would disturb each other
     """
     from memos_cli.bench.ttft import ttft as bench
 
+    if given["shape"] is not None and (given["model"] or given["chat"]):
+        raise UsageError("--shape has random weights, so it excludes --model and --chat", hint="memos bench ttft --shape 0.5B")
+    if given["chat"]:
+        if contexts or questions or given["flash"] == "both":
+            raise UsageError("--chat has a question of its own, and one way of attention", hint="memos bench ttft --chat")
+        _time_chat(app, given)
+        return
     with bench.workshop(app.paths.cache / "bench") as folder, _subject(app, folder, given) as subject:
         asked, left = bench.fitting(contexts or bench.CONTEXTS, questions or bench.QUESTIONS, subject.limit)
         with progress(app, "evaluating") as tell:
@@ -79,11 +97,49 @@ def ttft(app: App, /, contexts: "Sequence[int]", questions: "Sequence[int]", **g
     if app.json:
         app.data({**report, "left_out": left})
         return
-    _show(report["rows"])
+    flashes = dict.fromkeys(row["flash"] for row in report["rows"])
+    for flash in flashes:
+        if len(flashes) > 1:
+            app.out(f"flash attention {flash}")
+        _show([row for row in report["rows"] if row["flash"] == flash])
     if sys.stdout.isatty() if given["plot"] is None else given["plot"]:
         app.out()
-        app.out(styled_by_memos(_plot(report["rows"], render.width() or _PLOT_WIDTH)), nl=False)
+        first = [row for row in report["rows"] if row["flash"] == next(iter(flashes))]
+        app.out(styled_by_memos(_plot(first, render.width() or _PLOT_WIDTH)), nl=False)
     _tell_rest(app, report, left)
+
+
+def _time_chat(app: App, given: dict[str, Any]) -> None:
+    """Time the one-shot command, and show its figures."""
+    import os
+
+    from memos_cli.bench.ttft import one_shot
+    from memos_cli.bench.ttft import ttft as bench
+
+    length = app.settings.get("llm.context")
+    with ExitStack() as stack:
+        folder = stack.enter_context(bench.workshop(app.paths.cache / "bench"))
+        subject = stack.enter_context(_subject(app, folder, given))
+        tell = stack.enter_context(progress(app, "processes"))
+        report = one_shot.run(subject, length, given["repeat"], folder, os.environ, tell)
+    if app.json:
+        app.data(report)
+        return
+    _table(
+        [report],
+        ("only loading", lambda row: f"{row['load_s']:.3f}"),
+        ("first word", lambda row: f"{row['first_s']:.3f}"),
+        ("ratio", lambda row: f"{row['first_ratio']:.2f}"),
+        ("in all", lambda row: f"{row['all_s']:.3f}"),
+        ("ratio", lambda row: f"{row['all_ratio']:.2f}"),
+        ("processor", lambda row: f"{row['cpu_s']:.3f}"),
+        title="memos chat -m: seconds, and their ratio to those of a program that only loads the model",
+    )
+    tokens = report["tokens"]
+    app.note(
+        f"{report['model']}; {tokens['prompt']} tokens, {tokens.get('slot', 0)} from a slot; medians of {report['repeat']};"
+        f" load average {report['load_average'][0]} before, {report['load_average'][1]} after"
+    )
 
 
 @contextmanager
@@ -92,7 +148,7 @@ def _subject(app: App, folder: "Path", given: dict[str, Any]) -> "Iterator[Subje
     from memos_cli.bench.ttft.ttft import Subject
 
     settings, shape, weights = app.settings, given["shape"], given["weights"]
-    how = {"threads": settings.get("llm.threads"), "kv": given["kv"] or settings.get("llm.kv")}
+    how = {name: given.get(name) or settings.get(f"llm.{name}") for name in ("threads", "kv", "flash")}
     if shape is not None:
         from memos_cli.bench.ttft import shapes
 
@@ -103,10 +159,10 @@ def _subject(app: App, folder: "Path", given: dict[str, Any]) -> "Iterator[Subje
         return
     from memos_cli.operation import models
 
-    name = settings.get("llm.model")
+    name = given["model"] or settings.get("llm.model")
     if name == models.NONE:
         raise ModelUnavailable("no model is chosen", hint="memos model use NAME|PATH, or memos bench ttft --shape 0.5B")
-    if settings.get("llm.endpoint"):
+    if settings.get("llm.endpoint") and not given["model"]:
         raise ModelUnavailable("a model behind an endpoint keeps no state here", hint="memos bench ttft --shape 0.5B")
     path = models.locate(name, app.paths)
     facts = models.check(path, app.settings, app.paths)

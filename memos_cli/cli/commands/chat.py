@@ -73,6 +73,10 @@ def chat(app: App, /, source: str | None, message: str | None, **given: Any) -> 
     for notice in notices:
         app.note(notice)
     save, recall = not given["no_save"], not given["no_recall"]
+    if once and llm is not None:
+        from memos_cli.interface.chat import loading
+
+        loading.begin(llm, text)
     try:
         shown, resume, slot = given["reveal"], given["resume"], given["require_slot"]
         talk = app.mos.conversation(llm, attached, save=save, recall=recall, reveal=shown, resume=resume, require_slot=slot)

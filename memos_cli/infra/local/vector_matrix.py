@@ -188,7 +188,8 @@ class Matrix:
             self._ascending = bool((self.keys[1:] > self.keys[:-1]).all())
         if not self._ascending:
             return np.flatnonzero(np.isin(self.keys, allowed))
-        wanted = np.unique(allowed)
+        wanted = np.sort(allowed)  # without numpy.unique, which imports numpy.ma: a twentieth of the time of a search
+        wanted = wanted[np.append(True, wanted[1:] != wanted[:-1])] if len(wanted) else wanted
         rows = np.searchsorted(self.keys, wanted)
         there = rows < len(self.keys)
         rows, wanted = rows[there], wanted[there]

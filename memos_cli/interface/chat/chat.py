@@ -261,6 +261,7 @@ class Chat:
         tells_only = told and not any(map(intents.asks, intents.sentences(message)))
         word = ("I will remember that." if self.save else "I see.") if tells_only else None
         result, shown = self._replier.answer(whole, found, stream, word)
+        seconds |= {"word": stream.first - start} if stream.first else {}  # from the message to the model's first word
         self.shown = tuple(shown)
         laid = result.prompt or whole
         self._first += len(whole.prompt.conversation) - len(laid.prompt.conversation)  # for good: see `Recall.fit`
@@ -373,7 +374,8 @@ class Chat:
         whole = self.save and not self._keeper.secret and len(held) == len(laid.prompt.conversation)
         rests = {identity for one in self._rests[self._first :] for identity in one} - {part.memory for part in held}
         also = [part._replace(version=0) for part in self._as_parts(sorted(rests)) if part] if whole else []
-        going = Going(self.conversation, laid, (*held, *also) if whole else None, long=len(self._turns) > 2)
+        kept = (*held, *also) if whole else None
+        going = Going(self.conversation, laid, kept, long=len(self._turns) > 2, found=self._replier.found)
         evaluated = self._replier.warm.settle(going, end=end, keep=not self._recalling.reveals)
         self.counts["evaluated"] = self.counts.get("evaluated", 0) + evaluated
         return evaluated

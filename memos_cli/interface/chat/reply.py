@@ -101,6 +101,7 @@ class Replier:
     Attributes:
         warm: the slots of the model; `None` where the model keeps no states.
         asked: whether the model was asked anything yet.
+        found: whether memories that were found stood in one of its prompts.
     """
 
     def __init__(
@@ -125,7 +126,7 @@ class Replier:
         self._attached = attached
         self._require_slot = require_slot
         self.warm = self._warmed()
-        self.asked = False
+        self.asked = self.found = False
         if require_slot and self.warm is None:
             raise _stateless(llm)
 
@@ -210,6 +211,7 @@ class Replier:
         made = model_request.request(laid.prompt, llm.template, self._recalling.layout)
         most = max(1, min(self._session.settings.get("llm.answer"), llm.context - prompted))
         self.asked = True
+        self.found |= bool(laid.prompt.retrieved)
         restored = self.warm.restore(made) if self.warm else 0
         required = self._required(made, restored)
         begun = time.perf_counter()

@@ -65,6 +65,19 @@ def beginning(
     return first[: min(common(first, other) for other in others)]
 
 
+def opening(llm: "Stateful", template: str | None, prompt: Prompt, layer: "Layer", year: str) -> "array[int]":
+    """What prompts with the same layers, up to `layer`, and with memories found for the question begin with.
+
+    Behind the `beginning` these are ten to twenty tokens: the mark of the question, the fence, the first number, and the year
+    that most memories are from. A prompt with another year, or without memories, begins from as many as it shares, since a
+    state can be cut back.
+    """
+    bare = replace(prompt, question="?", topics=(), conversation=()) if layer == "core" else replace(prompt, question="?")
+    found = [replace(bare, retrieved=(Line(text, f"{year}-{day}"),)) for text, day in (("-", "01-30"), ("I", "12-19"))]
+    first, other = (array("i", llm.tokens(model_request.request(one, template))) for one in found)
+    return first[: common(first, other)]
+
+
 class Going(NamedTuple):
     """A conversation that may go on.
 
@@ -73,12 +86,14 @@ class Going(NamedTuple):
         parts: the episodes of its turns, and the memories that these rest on; `None` where the turns are not kept as episodes,
             or hold a secret: no slot may hold such turns.
         long: whether the conversation has more than one question.
+        found: whether memories were found for one of its questions, as for the questions of others then, too.
     """
 
     conversation: str
     laid: "Laid"
     parts: "tuple[Part, ...] | None"
     long: bool
+    found: bool = False
 
 
 class PrefixCache:
@@ -262,12 +277,18 @@ class PrefixCache:
                 known = {part.memory for part in held}
                 said = (part for part in going.parts or () if part.memory not in known)
                 self.keep("conversation", going.conversation, ids, (*held, *said))
-            if end and keep and len(begun) >= self._least and self._covered(begun, "core") < len(begun) and self._able():
-                evaluated += self.hold(begun)
-                self.keep("core", "+".join(self._session.cube_names), begun, held[:core])
+            opened = self._opening(prompt, "core") if end and going.found else begun
+            if end and keep and len(opened) >= self._least and self._covered(opened, "core") < len(opened) and self._able():
+                evaluated += self.hold(opened)
+                self.keep("core", "+".join(self._session.cube_names), opened, held[:core])
+            if not end and going.found and len(ids) < self._llm.context:
+                evaluated += self._states.advance(self._opening(prompt, "conversation"))
         except (IntegrityError, Busy, ModelUnavailable, OSError):
             pass  # the answer was shown; without a slot the next prompt is evaluated as a whole
         return evaluated
+
+    def _opening(self, prompt: Prompt, layer: "Layer") -> "array[int]":
+        return opening(self._states, self._llm.template, prompt, layer, self._session.now[:4])
 
     @property
     def _least(self) -> int:
@@ -301,14 +322,15 @@ class PrefixCache:
         return next((count for count, slot in fits if standing(self._session, slot).state == "ready"), 0)
 
     def find(self, layer: "Layer", name: str, ids: "array[int]") -> "Slot | None":
-        """The slot of exactly these tokens, if there is one that may be used.
+        """The slot of these tokens, and maybe of what follows them most often (`opening`), if there is one that may be used.
 
         Raises:
             IntegrityError: the index is damaged.
             Busy: another process held the index for too long.
         """
         for _, slot in self._fitting(ids):
-            same = (slot.covers, slot.name) == (layer, name) and array("i", slot.ids) == ids
+            held = array("i", slot.ids)
+            same = (slot.covers, slot.name) == (layer, name) and (held[: len(ids)] if layer == "core" else held) == ids
             if same and standing(self._session, slot).state == "ready" and self._store.checked(slot):
                 return slot
         return None

@@ -138,7 +138,7 @@ def chosen(session: "Session", user_id: str | None = None) -> AnsweringModel:
         Refused: as `models.chosen`.
     """
     plain = models.chosen(session.settings, session.paths)
-    if plain is None or not isinstance(plain, Adaptable) or not _asked(session, user_id):
+    if plain is None or not _asked(session, user_id) or not isinstance(plain, Adaptable):  # the last loads the model
         return AnsweringModel(plain)
     from memos_cli.operation.parametric import base_model
 

@@ -46,7 +46,8 @@ def base_of(session: "Session") -> Base:
 def opened(session: "Session", base: Base, weights: "Sequence[Path]" = ()) -> LLM:
     """The model as chat loads it, with adapters whose digests the caller compared."""
     settings = session.settings
-    given = {"threads": settings.get("llm.threads"), "kv": settings.get("llm.kv"), "adapters": [(one, 1.0) for one in weights]}
+    chosen = {name: settings.get(f"llm.{name}") for name in ("threads", "kv", "flash")}
+    given = {**chosen, "adapters": [(one, 1.0) for one in weights]}
     made: LLM = plugins.load("llm", "llamacpp")(
         base.path, context=settings.get("llm.context"), name=base.name, digest=base.digest, **given
     )

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from memos_cli.backends.llms.checks import check, facts
-from memos_cli.backends.llms.llamacpp import BATCH, LlamaModel
+from memos_cli.backends.llms.contexts import BATCH
+from memos_cli.backends.llms.llamacpp import LlamaModel
 from memos_cli.errors import ModelUnavailable
 from memos_cli.operation.prompt import model_request
 from memos_cli.operation.prompt.layout import JINJA, Line, Prompt, Turn

@@ -9,7 +9,7 @@ import pytest
 from memos_cli.backends.llama import gguf_header
 from memos_cli.backends.llms.llamacpp import LlamaModel
 from memos_cli.config import Settings, paths
-from memos_cli.errors import ModelUnavailable
+from memos_cli.errors import ModelUnavailable, UsageError
 from memos_cli.operation import models as chosen_models
 from memos_cli.ports import Piece, Request, Stateful
 from tests.conftest import ROOT
@@ -45,11 +45,15 @@ def test_it_fills_the_port(llm: LlamaModel) -> None:
     assert isinstance(llm, Stateful)
 
 
-@pytest.mark.parametrize("kv", ["f16", "q8_0"])
-def test_what_is_said_after_a_restore_is_what_would_have_been_said(kv: str, adapters: list[Path], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("kv", "flash"), [("f16", "auto"), ("f16", "on"), ("q8_0", "auto"), ("q8_0", "off")])
+def test_what_is_said_after_a_restore_is_what_would_have_been_said(
+    kv: str, flash: str, adapters: list[Path], tmp_path: Path
+) -> None:
     pytest.importorskip("llama_cpp")
     chance = random.Random(6)
-    loaded = [LlamaModel(MINI, kv=kv, adapters=given) for given in ((), [(adapters[0], 0.5)], [(adapters[1], 1.0)])]
+    loaded = [
+        LlamaModel(MINI, kv=kv, flash=flash, adapters=given) for given in ((), [(adapters[0], 0.5)], [(adapters[1], 1.0)])
+    ]
     said = set()
     for trial in range(TRIALS // 2):
         model = loaded[trial % 3]
@@ -155,10 +159,22 @@ def test_the_identity_tells_apart_what_the_numbers_depend_on(models: Path, adapt
         LlamaModel(models / "mini.gguf"), LlamaModel(MINI, context=1024), LlamaModel(MINI, kv="q8_0"),
         LlamaModel(MINI, threads=2), LlamaModel(MINI, adapters=[(adapters[0], 1.0)]),
         LlamaModel(MINI, adapters=[(adapters[0], 0.5)]), LlamaModel(MINI, adapters=[(adapters[1], 1.0)]),
-        LlamaModel(MINI, digest="0" * 64),
+        LlamaModel(MINI, digest="0" * 64), LlamaModel(MINI, flash="on"), LlamaModel(MINI, kv="q8_0", flash="off"),
     ]  # fmt: skip
     found = [plain, *(model.identity() for model in others)]
     assert len({tuple(sorted(one.items())) for one in found}) == len(found)
+
+
+def test_a_state_fits_only_the_attention_that_it_was_made_with(tmp_path: Path) -> None:
+    pytest.importorskip("llama_cpp")
+    ids = [7 + number % 250 for number in range(300)]
+    made = {flash: LlamaModel(MINI, flash=flash) for flash in ("auto", "on", "off")}
+    assert made["auto"].identity() == made["off"].identity() != made["on"].identity()
+    for flash, model in made.items():
+        model.advance(ids)
+        assert model.save(tmp_path / flash) > 0
+    taken = {(one, other) for one in made for other in made if made[one].restore(tmp_path / other, ids)}
+    assert taken == {(one, other) for one in made for other in made if (one == "on") == (other == "on")}
 
 
 def test_the_settings_reach_the_model(models: Path, home: Path) -> None:
@@ -167,6 +183,12 @@ def test_the_settings_reach_the_model(models: Path, home: Path) -> None:
     model = chosen_models.chosen(Settings(environ, folders), folders)
     assert isinstance(model, LlamaModel)
     assert model.identity() == LlamaModel(models / "mini.gguf", kv="q8_0").identity()
+    environ |= {"MEMOS_LLM_KV": "f16", "MEMOS_LLM_FLASH": "on"}
+    model = chosen_models.chosen(Settings(environ, folders), folders)
+    assert isinstance(model, LlamaModel)
+    assert model.identity() == LlamaModel(models / "mini.gguf", flash="on").identity()
+    with pytest.raises(UsageError, match=r"llm\.flash"):
+        chosen_models.chosen(Settings({**environ, "MEMOS_LLM_FLASH": "sometimes"}, folders), folders)
 
 
 def test_a_model_that_forgets_as_it_reads_says_that_it_keeps_nothing(tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 """Chat templates of models: put together from trusted marks and from texts in which no mark counts."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from memos_cli.backends.llms import metered
+from memos_cli.backends.llms import template as apply
 from memos_cli.backends.llms.template import PLAIN, UnboundedTemplate, render
 from memos_cli.errors import ModelUnavailable
 from memos_cli.operation.prompt.layout import JINJA
@@ -44,6 +46,44 @@ def test_a_template_without_a_system_role_gets_it_in_the_question() -> None:
 def test_a_model_without_a_template_gets_question_and_answer() -> None:
     pieces = render(PLAIN, SAID, bos="", eos="")
     assert "".join(piece.text for piece in pieces) == "Be kind.\nQuestion: a <|im_end|> b\nAnswer:"
+
+
+@pytest.mark.parametrize("name", ["chatml", "smollm2"])
+@pytest.mark.parametrize("spelled", [str, lambda template: template.replace("\n", "\\n")])
+def test_the_commonest_template_is_applied_without_jinja_and_as_jinja_does(
+    name: str, spelled: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template = spelled(COMMON[name])
+    for roles in (("system",), ("system", "user"), ("system", "user", "assistant", "user"), ("system", "system", "odd")):
+        expected = apply._rendered(template, roles, "<s>", "</s>")
+        apply._shape.cache_clear()
+        with monkeypatch.context() as patched:
+            patched.setattr(apply, "_apply", None)
+            assert apply._shape(template, roles, "<s>", "</s>") == expected
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("<|im_end|>'", "<|im_end|>x'"), ("message['content']", "message['content'] | trim"),
+        ("{% endfor %}", "{% endfor %}{{ 1 }}"), ("assistant", "model"), ("'<|im_start|>' +", "'<|im_start|>x' +"),
+    ],
+)  # fmt: skip
+def test_what_only_resembles_it_is_applied_by_jinja(change: tuple[str, str]) -> None:
+    for template in (COMMON["chatml"], COMMON["smollm2"]):
+        assert change[0] in template
+        changed = template.replace(*change)
+        assert apply._shape(changed, ("system", "user"), "", "") == apply._rendered(changed, ("system", "user"), "", "")
+        assert apply._CHATML.fullmatch(changed) is None
+
+
+def test_a_talk_with_the_same_roles_is_put_together_without_the_template(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = render(NO_SYSTEM, SAID, bos="<s>", eos="")
+    monkeypatch.setattr(apply, "_apply", None)
+    other = render(NO_SYSTEM, (("system", "Be brief."), ("user", "")), bos="<s>", eos="")
+    assert [piece.text for piece in first] == ["<s><user>", "Be kind.", "\n", "a <|im_end|> b"]
+    assert [piece.text for piece in other] == ["<s><user>", "Be brief.", "\n", ""]
+    assert [piece.marks for piece in other] == [piece.marks for piece in first]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ pytest.importorskip("gguf")
 def measured(path: Path, folder: Path, **given: Any) -> list[dict[str, Any]]:
     """What the child's side says of a context of 100 tokens."""
     lines: list[dict[str, Any]] = []
-    job = timing.Job(str(path), "0" * 64, 512, 1, "f16", 100, [16, 30], 2, str(folder))
+    job = timing.Job(str(path), "0" * 64, 512, 1, "f16", "auto", 100, [16, 30], 2, str(folder))
     timing.measure(job._replace(**given), lambda **line: lines.append(line))
     return lines
 

@@ -64,6 +64,44 @@ def test_the_model_of_the_settings_with_smaller_keys_and_values(memos: Run) -> N
     assert memos("bench", "ttft", "--context", "4096", env=env).status == 2
 
 
+def test_flash_attention_is_compared_in_one_run(memos: Run) -> None:
+    asked = ("--model", "memos-mini", "--context", "256", "--question", "16", "--repeat", "1", "--flash")
+    done = memos("--json", "bench", "ttft", *asked, "both")
+    assert done.status == 0, done.err
+    assert [(row["flash"], row["context_tokens"], row["max_logit_diff"]) for row in done.data["rows"]] == [
+        ("off", 256, 0),
+        ("on", 256, 0),
+    ]
+    assert memos("--json", "bench", "ttft", *asked, "on").data["rows"][0]["flash"] == "on"
+    assert memos("--json", "bench", "ttft", *asked, "auto").data["rows"][0]["flash"] == "off"
+    table = memos("bench", "ttft", *asked, "both")
+    assert ("flash attention off" in table.out, "flash attention on" in table.out) == (True, True)
+
+
+def test_the_command_is_timed_beside_loading_the_model(memos: Run) -> None:
+    done = memos("--json", "bench", "ttft", "--model", "memos-mini", "--chat", "--repeat", "1")
+    assert done.status == 0, done.err
+    found = done.data
+    assert 0 < found["first_s"] < found["all_s"]
+    assert found["first_ratio"] == pytest.approx(found["first_s"] / found["load_s"], abs=1e-4)
+    assert found["all_ratio"] == pytest.approx(found["all_s"] / found["load_s"], abs=1e-4)
+    assert found["cpu_s"] > 0 < found["load_cpu_s"]
+    assert (found["answer"], found["tokens"]["evaluated"] > 0) == ("Biscuit", True)
+    table = memos("bench", "ttft", "--model", "memos-mini", "--chat", "--repeat", "1")
+    assert all(len(line) <= 80 for line in table.out.splitlines())
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("--shape", "tiny", "--model", "memos-mini"), ("--shape", "tiny", "--chat"), ("--chat", "--context", "256"),
+        ("--chat", "--question", "16"), ("--chat", "--flash", "both"),
+    ],
+)  # fmt: skip
+def test_what_excludes_each_other_is_said(memos: Run, wrong: tuple[str, ...]) -> None:
+    assert memos("bench", "ttft", *wrong).status == 2
+
+
 def test_without_a_model_that_keeps_a_state_there_is_nothing_to_measure(memos: Run) -> None:
     done = memos("--json", "bench", "ttft")
     assert (done.status, done.error["code"]) == (14, "model_unavailable")

@@ -18,7 +18,8 @@ from memos_cli.infra.local.states import INDEX, Label
 from memos_cli.model import Filter, Kind, Slot
 from memos_cli.operation.activation.prefix_cache import beginning
 from memos_cli.operation.activation.slots import Wanted, store
-from memos_cli.operation.operator.recall import MOST_CORE, Recall
+from memos_cli.operation.operator.recall import MOST_CORE, Recall, Recalled
+from memos_cli.operation.prompt import model_request
 from memos_cli.operation.prompt.layout import MINI, Line, Prompt, Turn, sections
 from memos_cli.operation.results import Answered
 from memos_cli.ports import Piece, Request
@@ -92,6 +93,56 @@ def test_one_shot_answers_begin_from_the_core(core: Slot, told: MOS) -> None:
     assert all(answered.tokens["evaluated"] < 20 for answered in answers.values())
     (found,) = told.activation.list()
     assert (found.slot.id, found.slot.uses) == (core.id, len(ASKED))
+
+
+def test_the_core_s_slot_reaches_to_the_first_memory_that_is_found(told: MOS, clock: Clock) -> None:
+    told.add("My boat is called Kittiwake.")
+    question = "What is my boat called?"
+    first = one(told, question)
+    (found,) = told.activation.list()
+    llm = model()
+    core = Recall(told, told.memories, "sam", reveal=False, local=True)
+    laid = core.lay("?", Recalled(core.core()), ()).prompt
+    begun = beginning(llm, llm.template, laid, "core")
+    assert first.prompt is not None
+    asked = llm.tokens(model_request.request(first.prompt.prompt, llm.template))
+    llm.close()
+    assert list(found.slot.ids[: len(begun)]) == list(begun)
+    assert len(begun) + 5 < len(found.slot.ids)
+    assert list(found.slot.ids) == asked[: len(found.slot.ids)]
+    clock.forward(days=1)
+    again = one(told, question)
+    assert again.tokens["slot"] == len(found.slot.ids)
+    assert again.tokens["evaluated"] == first.tokens["prompt"] - len(found.slot.ids)
+    assert again.answer == first.answer == "Kittiwake"
+    alone = one(told, "Where do I live?")  # nothing is found beside the core: the rest of the slot is cut off
+    assert (alone.answer, alone.notices) == ("Porto", ())
+    assert alone.tokens["slot"] >= len(begun)
+    assert [slot.slot.id for slot in told.activation.list()] == [found.slot.id]
+    (built,) = told.activation.build(llm=model())
+    assert (built.slot and built.slot.id, built.made) == (found.slot.id, False)
+
+
+def test_the_next_question_is_begun_while_the_answer_is_read(told: MOS) -> None:
+    for fact in ("My boat is called Kittiwake.", "My horse is called Bruno."):
+        told.add(fact)
+    llm = model()
+    talk = told.conversation(llm, save=False)
+    talk.ask("What is my boat called?", literal=True)
+    talk.settle()
+    held = list(llm.held())
+    answered = talk.ask("What is my horse called?", literal=True)
+    assert answered.prompt is not None
+    assert answered.prompt.prompt.retrieved
+    assert answered.tokens["evaluated"] == answered.tokens["prompt"] - len(held)
+    before = beginning(llm, llm.template, answered.prompt.prompt, "conversation")
+    llm.close()
+    assert held[: len(before)] == list(before)
+    assert len(held) > len(before) + 5
+    talk = told.conversation(other := model(), save=False)
+    apart = [talk.ask(question, literal=True).answer for question in ("What is my boat called?", "What is my horse called?")]
+    other.close()
+    assert apart[-1] == answered.answer
 
 
 def test_answers_show_what_evaluating_and_putting_back_cost(told: MOS) -> None:
