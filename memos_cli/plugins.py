@@ -27,6 +27,7 @@ _BUILT_IN = {
     "llm.memory": "memos_cli.backends.llama.memory:needed",
     "llm.available": "memos_cli.backends.llama.memory:available",
     "llm.tried": "memos_cli.backends.llama.records:tried",
+    "llm.beneath": "memos_cli.backends.llms.adapters:beneath",
     "llm.digest": "memos_cli.backends.llama.records:noted",
     "trainer.lora": "memos_cli.backends.trainers.lora:LoraTrainer",
     "trainer.convert": "memos_cli.backends.trainers.adapter:convert",

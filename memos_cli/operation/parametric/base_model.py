@@ -4,18 +4,18 @@ Where memos ships an adapter for the model, the two together are the base: a per
 """
 
 import shlex
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
-from memos_cli import plugins
 from memos_cli.errors import ModelUnavailable, extra
 from memos_cli.operation import model_files, models
-from memos_cli.ports import LLM, Adaptable
+from memos_cli.ports import LLM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from memos_cli.model import Adapter
+    from memos_cli.ports import Adaptable
     from memos_cli.session import Session
 
 
@@ -73,17 +73,17 @@ def base_of(session: "Session") -> Base:
         raise ModelUnavailable("no model is chosen, and it is a model that learns", hint="memos model use NAME|PATH")
     if settings.get("llm.endpoint"):
         raise ModelUnavailable("a model behind an endpoint cannot be trained", hint="choose a file: memos model use NAME|PATH")
-    path, digest = model_files.checked(name, settings, session.paths)
-    beneath = model_files.beneath(digest, settings, session.paths)
-    parameters = int(plugins.load("llm", "facts")(path)["parameters"] or 0)
-    return Base(model_files.shown(path), path, model_files.identity(digest, beneath), parameters, beneath)
+    path, facts = model_files.checked(name, settings, session.paths)
+    beneath = model_files.beneath(path, facts["sha256"], settings, session.paths)
+    digest = model_files.identity(facts["sha256"], beneath)
+    return Base(model_files.shown(path), path, digest, int(facts.get("parameters") or 0), beneath)
 
 
 def opened(session: "Session", base: Base, weights: "Sequence[Path]" = ()) -> LLM:
     """The model as chat loads it, with the adapters of a person on top, whose digests the caller compared."""
     made = models.opened(base.path, base.digest.partition("+")[0], base.beneath, session.settings)
-    if weights and isinstance(made, Adaptable):
-        made.adapt([(one, 1.0) for one in weights])
+    if weights:
+        cast("Adaptable", made).adapt([(one, 1.0) for one in weights])  # to ask whether it is one would load it
     return made
 
 
