@@ -92,11 +92,18 @@ SETTINGS: dict[str, Key] = {
         10.0, values.positive, "seconds after which its endpoint is given up; the order then stays as it is"
     ),
     "llm.model": Key(
-        "none", values.text, "what chat answers with: none, memos-mini, a pulled model's name, or a GGUF file's path"
+        "none",
+        values.text,
+        "what chat answers with: none, memos-mini, smollm2, a pulled model's name, or a GGUF file's path",
     ),
     "llm.endpoint": Key("", str, "an OpenAI-compatible endpoint that llm.model then names a model of; the key: MEMOS_LLM_KEY"),
     "llm.wait": Key(
         30.0, values.positive, "seconds without a word after which an endpoint is given up; a large model may need minutes"
+    ),
+    "llm.adapter": Key(
+        "auto",
+        values.one_of("auto", "none"),
+        "auto: a model that memos knows, such as smollm2, gets the adapter that ships for it; none: it answers as it came",
     ),
     "llm.context": Key(4096, values.whole(), "how many tokens prompt and answer may have together"),
     "llm.threads": Key(0, values.whole(), "how many threads a model computes with; 0 chooses by its size"),

@@ -114,6 +114,7 @@ class Trainer(Protocol):
         folder: "Path",
         settings: TrainingSettings = TrainingSettings(),  # noqa: B008 -- a frozen tuple
         tell: Callable[[TrainingStep], None] = lambda _: None,
+        beneath: "Sequence[Path]" = (),
     ) -> Trained:
         """Train an adapter for a model file; a training that was killed in this folder resumes at its last checkpoint.
 
@@ -123,6 +124,7 @@ class Trainer(Protocol):
             folder: where checkpoints and the adapter are written; no other training uses it.
             settings: how to train.
             tell: called after every step; an exception from it ends the training, which can be resumed later.
+            beneath: adapters as GGUF files that are active while it is trained, unchanged, and have to be when it is used.
 
         Raises:
             ModelUnavailable: the base cannot be trained here: a part is missing, an architecture unknown, no such device.

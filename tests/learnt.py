@@ -44,14 +44,19 @@ def weights(seed: int = 1) -> bytes:
 
 def grow(
     mos: MOS,
-    base: Path,
+    model: Path,
     *,
+    base: str | None = None,
     failures: tuple[str, ...] = (),
     promoted: bool = True,
     seed: int = 1,
     shapes: dict[str, tuple[int, int]] | None = None,
 ) -> Adapter:
-    """A generation that knows all current facts of the first cube."""
+    """A generation that knows all current facts of the first cube.
+
+    Args:
+        base: what it is for, where that is not the model's file alone.
+    """
     vault = mos.vaults()[0]
     identity, now = new_id(), mos.now
     place = adapters.folder(vault, identity)
@@ -65,7 +70,8 @@ def grow(
     lessons.save(place / adapters.DATA, training.write_examples(vault, selection, now))
     number = max((one.number for one in generations.of(vault)), default=0) + 1
     fields: dict[str, Any] = {
-        "number": number, "model": base.stem, "base": files.digest(base), "covers": {one.id: one.version for one in facts},
+        "number": number, "model": model.stem, "base": base or files.digest(model),
+        "covers": {one.id: one.version for one in facts},
         "status": "evaluated", "created_at": now, "settings": {"rank": 4}, "scores": SCORES, "failures": list(failures),
         "files": adapters.seals(place),
     }  # fmt: skip

@@ -1,33 +1,42 @@
-"""Language models on this machine: which there are, which one chat answers with, how one is pulled and removed.
+"""Language models: which one chat answers with, what is known of those on this machine, and how one is chosen.
 
-A model is named by the path of its file, by the name of a file that was pulled, or `memos-mini`, which ships with memos.
+Where their files lie and what they are called is in `model_files`.
 """
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from memos_cli import config, modes, plugins
-from memos_cli.errors import IntegrityError, MemosError, ModelUnavailable, Refused, UsageError
-from memos_cli.infra import files
-from memos_cli.operation import embedders
+from memos_cli import config, plugins
+from memos_cli.errors import MemosError, ModelUnavailable, Refused, UsageError
+from memos_cli.operation import model_files
 from memos_cli.operation.results import ModelInfo
-from memos_cli.ports import LLM, Hub, Remote
+from memos_cli.ports import LLM
 
-MINI = "memos-mini"
-NONE = "none"
-RECORDS = "llm"
-"""The folder, among the data of a home, in which it is noted which models run on this machine."""
+NONE = model_files.NONE
+RECORD = ".json"
+"""The end of the name of the file, beside a pulled one, that says where it came from."""
 CAPABLE = 300_000_000
 """A model with at least this many parameters is taken to be fit to extract. A convention, not a measurement: the smallest
 models trained to follow instructions have 0.36 to 0.5 thousand million, and smaller ones are made for a narrow task or for
 play. The number comes from the file's header, so no model is loaded for it; what a model extracts is checked in any case."""
-_SUFFIX = ".gguf"
-_RECORD = ".json"
-_LIST = "see what there is with: memos model list"
-_WISHED = ("q4_k_m", "q4_0", "q5_k_m", "q8_0", "f16")
+
+Cards = Callable[[config.Settings, config.Paths], Any]
+"""Finds the card of the exam of the model that settings choose: a named tuple, or `None` where it was never examined."""
+
+
+class Behind(NamedTuple):
+    """A model behind an endpoint that chat answers with.
+
+    Attributes:
+        exam: the card of its exam; `None` where it was not examined.
+    """
+
+    name: str
+    endpoint: str
+    exam: dict[str, Any] | None = None
 
 
 def chosen(
@@ -59,11 +68,33 @@ def chosen(
             endpoint, name, key=key, context=context, role=role, wait=settings.get("llm.wait")
         )
         return remote
-    path = locate(name, paths)
-    digest = check(path, settings, paths)["sha256"]
-    given = {name: settings.get(f"llm.{name}") for name in ("threads", "kv", "flash")}
-    local: LLM = plugins.load("llm", "llamacpp")(path, context=context, name=_shown(path), digest=digest, **given)
-    return local
+    path, facts = model_files.checked(name, settings, paths)
+    digest = facts["sha256"]
+    beneath = model_files.beneath(path, digest, settings, paths) if role == "llm" else ()  # it teaches to answer, not to grade
+    return opened(path, digest, beneath, settings)
+
+
+def opened(path: Path, digest: str, beneath: Sequence[model_files.Beneath], settings: config.Settings) -> LLM:
+    """A model file as chat loads it; nothing is loaded before its first use.
+
+    Args:
+        path: the file, which was checked.
+        digest: SHA-256 of it.
+        beneath: the adapters that belong to the model.
+        settings: how it is loaded.
+    """
+    made: LLM = plugins.load("llm", "llamacpp")(
+        path,
+        context=settings.get("llm.context"),
+        threads=settings.get("llm.threads"),
+        kv=settings.get("llm.kv"),
+        flash=settings.get("llm.flash"),
+        name=model_files.shown(path),
+        digest=digest,
+        adapters=[one.path for one in beneath],
+        digests={one.path: one.sha256 for one in beneath},
+    )
+    return made
 
 
 def extraction(settings: config.Settings, paths: config.Paths) -> tuple[bool, str]:
@@ -79,8 +110,8 @@ def extraction(settings: config.Settings, paths: config.Paths) -> tuple[bool, st
         return False, "no model is chosen"
     if settings.get("llm.endpoint"):
         return True, "a model behind an endpoint is taken to be fit for it"
-    path = locate(name, paths)
-    return capable(path, None if path == _mini() else check(path, settings, paths))
+    path = model_files.locate(name, paths)
+    return capable(path, None if path == model_files.mini() else model_files.check(path, settings, paths))
 
 
 def capable(path: Path, known: Mapping[str, Any] | None = None) -> tuple[bool, str]:
@@ -88,85 +119,92 @@ def capable(path: Path, known: Mapping[str, Any] | None = None) -> tuple[bool, s
 
     Args:
         path: the file.
-        known: its facts, where they were kept (`check`): reading a header of 50,000 tokens takes 70 ms.
+        known: its facts, where they were kept (`model_files.check`): reading a header of 50,000 tokens takes 70 ms.
 
     Raises:
         ModelUnavailable: the file is damaged.
     """
-    if path == _mini():
+    if path == model_files.mini():
         return False, "memos-mini can copy an answer and no more"
     count = (known if known and "parameters" in known else plugins.load("llm", "facts")(path))["parameters"]
     words = "at least" if count >= CAPABLE else "fewer than the"
     return count >= CAPABLE, f"{count / 1e6:,.0f} million parameters, {words} {CAPABLE // 10**6} million that it takes"
 
 
-def check(path: Path, settings: config.Settings, paths: config.Paths) -> dict[str, Any]:
-    """The facts of a model file; a file that is new on this machine is first tried in a child process, within limits.
-
-    Raises:
-        ModelUnavailable: the file cannot be used.
-    """
-    limits = {"seconds": settings.get("llm.trial_seconds"), "memory": settings.get("llm.trial_memory")}
-    facts: dict[str, Any] = plugins.load("llm", "check")(path, paths.data / RECORDS, **limits)
-    return facts
-
-
 def identity(settings: config.Settings, paths: config.Paths) -> dict[str, str]:
-    """The identity of the chosen model without loading it: its file's digest and the KV type; empty where there is no file."""
+    """The identity of the chosen model without loading it; empty where there is no file.
+
+    `model` is SHA-256 of its file, followed by that of each adapter that belongs to it, with `+` between them; `kv` is the
+    type of keys and values.
+    """
     name = settings.get("llm.model")
     if name == NONE or settings.get("llm.endpoint"):
         return {}
     try:
-        return {"model": check(locate(name, paths), settings, paths)["sha256"], "kv": settings.get("llm.kv")}
-    except MemosError:
+        path, facts = model_files.checked(name, settings, paths)
+        adapters = model_files.beneath(path, facts["sha256"], settings, paths)
+    except (MemosError, OSError):
         return {}
+    return {"model": model_files.identity(facts["sha256"], adapters), "kv": settings.get("llm.kv")}
 
 
-def locate(name: str, paths: config.Paths) -> Path:
-    """The file that a name or a path means.
-
-    Raises:
-        ModelUnavailable: there is no such file.
-        UsageError: several pulled files have that name.
-    """
-    if name == MINI:
-        mini = _mini()
-        if mini is None:
-            raise ModelUnavailable("memos-mini does not ship with this build of memos", hint=_LIST)
-        return mini
-    path = Path(name).expanduser()
-    if path.is_file():
-        return path.absolute()
-    wanted = name.removesuffix(_SUFFIX).lower()
-    found = [file for file in _pulled(paths) if wanted in {file.stem.lower(), _long(file, paths).lower()}]
-    if len(found) > 1:
-        raise UsageError(f"several models are called {name!r}", hint=" or ".join(_long(file, paths) for file in found))
-    if not found:
-        raise ModelUnavailable(f"no model {name!r}: neither a file nor a model that was pulled", hint=_LIST)
-    return found[0]
-
-
-def installed(settings: config.Settings, paths: config.Paths) -> list[ModelInfo]:
-    """The models on this machine: memos-mini where it ships, the pulled files, and the file in use where it lies elsewhere."""
-    mini = _mini()
-    files = [*([mini] if mini else []), *_pulled(paths)]
+def installed(settings: config.Settings, paths: config.Paths, cards: Cards | None = None) -> list[ModelInfo]:
+    """The models on this machine: those that memos knows, the pulled files, and the file in use where it lies elsewhere."""
+    known = [model_files.mini(), *(model_files.carried(name, paths) for name in model_files.carriers())]
+    files = list(dict.fromkeys([*filter(None, known), *model_files.pulled(paths)]))
     used = _used(settings, paths)
     if used is not None and used not in files and used.is_file():
         files.append(used)
-    return [_info(file, paths, used) for file in files]
+    return [listed(file, settings, paths, cards) for file in files]
 
 
-def info(name: str, settings: config.Settings, paths: config.Paths) -> ModelInfo:
+def behind(settings: config.Settings, paths: config.Paths, cards: Cards | None = None) -> Behind | None:
+    """The model behind an endpoint that chat answers with; `None` where the settings name none."""
+    name, endpoint = settings.get("llm.model"), settings.get("llm.endpoint")
+    if name == NONE or not endpoint:
+        return None
+    return Behind(name, endpoint, _card(settings, paths, cards))
+
+
+def listed(path: Path, settings: config.Settings, paths: config.Paths, cards: Cards | None = None) -> ModelInfo:
+    """What a list of models says of a file; of one that is damaged, no more than where it lies."""
+    info = ModelInfo(
+        model_files.shown(path),
+        str(path),
+        path.stat().st_size,
+        path == _used(settings, paths),
+        path.is_relative_to(paths.models),
+        _record(path),
+    )
+    name = model_files.long_name(path, paths)
+    try:
+        needs = plugins.load("llm", "memory")(path, context=settings.get("llm.context"), kv=settings.get("llm.kv"))
+        spare = plugins.load("llm", "available")()
+        info = info._replace(needs=needs, fits=None if spare is None else needs <= spare)
+        digest = _digest(name, path, paths)
+        if digest is None:
+            return info
+        beneath = model_files.beneath(path, digest, settings, paths)
+    except (MemosError, OSError):
+        return info
+    named = settings.given({"llm.model": name, "llm.endpoint": ""})
+    adapter = " ".join(one.path.stem for one in beneath) or None
+    return info._replace(adapter=adapter, exam=_card(named, paths, cards))
+
+
+def info(name: str, settings: config.Settings, paths: config.Paths, cards: Cards | None = None) -> ModelInfo:
     """All facts of one model.
 
     Raises:
         ModelUnavailable: there is no model of that name, or its file is damaged.
     """
-    path = locate(name, paths)
+    path = model_files.locate(name, paths)
     facts = plugins.load("llm", "facts")(path)
-    found = _info(path, paths, _used(settings, paths))
+    found = listed(path, settings, paths, cards)
     fit, why = capable(path) if settings.get("llm.extract") == "auto" else extraction(settings, paths)
-    return found._replace(facts={**facts, **found.facts, "extracts": fit, "extracts_why": why})
+    about = {one.about for one in model_files.carriers().values() if one.name == found.name}
+    told = {"about": about.pop()} if about else {}
+    return found._replace(facts={**told, **facts, **found.facts, "extracts": fit, "extracts_why": why})
 
 
 def use(name: str, settings: config.Settings, paths: config.Paths) -> str:
@@ -176,101 +214,10 @@ def use(name: str, settings: config.Settings, paths: config.Paths) -> str:
         ModelUnavailable: the model cannot be used.
     """
     if name != NONE and not settings.get("llm.endpoint"):
-        path = locate(name, paths)
-        check(path, settings, paths)
-        name = MINI if path == _mini() else _long(path, paths)
+        path, _ = model_files.checked(name, settings, paths)
+        name = model_files.long_name(path, paths)
     config.store(paths, "llm.model", name)
     return name
-
-
-def pull(name: str, paths: config.Paths, hub: Hub, tell: Callable[[str], None] = lambda _: None) -> ModelInfo:
-    """Fetch `REPO` or `REPO:FILE` from a hub; the file's digest is compared with the hub's, and recorded.
-
-    Raises:
-        ModelUnavailable: the hub cannot be reached, or has no such file.
-        IntegrityError: the fetched file is not the one that the hub has; it is removed.
-    """
-    repo, _, file = name.partition(":")
-    if repo.count("/") != 1:
-        raise UsageError(f"{name!r} is not OWNER/NAME[:FILE.gguf]", hint="memos model pull OWNER/NAME:FILE.gguf")
-    remote = _choose(hub.files(repo), repo, file)
-    _require_plain(remote)
-    tell(f"{remote.repo}: {remote.file}")
-    folder = paths.models / repo.replace("/", "--")
-    modes.make_folder(folder)
-    path = hub.fetch(remote, folder)
-    modes.mend(folder)  # the hub's client writes as the umask lets it
-    digest = files.digest(path)
-    if remote.sha256 is not None and digest != remote.sha256:
-        path.unlink(missing_ok=True)
-        raise IntegrityError(f"{remote.file} came damaged: its digest is not the one that the hub tells", hint="pull it again")
-    record = {"repo": remote.repo, "file": remote.file, "revision": remote.revision, "sha256": digest}
-    files.write(path.with_name(path.name + _RECORD), (json.dumps(record, indent=2) + "\n").encode())
-    return _info(path, paths, None)
-
-
-def remove(name: str, settings: config.Settings, paths: config.Paths, *, dry_run: bool) -> ModelInfo:
-    """Remove a model that was pulled; if chat answered with it, chat answers from the memories alone from now on.
-
-    Raises:
-        Refused: the model was not pulled by memos.
-    """
-    path = locate(name, paths)
-    found = _info(path, paths, _used(settings, paths))
-    if not found.pulled:
-        raise Refused(f"{path} was not pulled by memos, so memos does not remove it", hint="memos model use none")
-    if not dry_run:
-        path.unlink()
-        path.with_name(path.name + _RECORD).unlink(missing_ok=True)
-        if found.used:
-            config.store(paths, "llm.model", NONE)
-    return found
-
-
-def _choose(files: list[Remote], repo: str, wanted: str) -> Remote:
-    if not files:
-        raise ModelUnavailable(f"{repo} has no GGUF file", hint="search the hub for a repository whose name ends in GGUF")
-    if wanted:
-        named = [file for file in files if file.file == wanted or file.file.removesuffix(_SUFFIX) == wanted]
-        if not named:
-            raise ModelUnavailable(f"{repo} has no file {wanted!r}", hint=_names(files))
-        return named[0]
-    for wish in _WISHED:
-        fitting = [file for file in files if wish in file.file.lower()]
-        if len(fitting) == 1:
-            return fitting[0]
-    if len(files) > 1:
-        raise UsageError(f"{repo} has several GGUF files", hint=_names(files))
-    return files[0]
-
-
-def _names(files: list[Remote]) -> str:
-    names = [file.file for file in files]
-    return "name one as REPO:FILE; there are: " + ", ".join(names[:12]) + (", \u2026" if len(names) > 12 else "")
-
-
-def _require_plain(remote: Remote) -> None:
-    """Refuse a file name that leads out of the models' folder: the hub chooses the name, and memos writes to it."""
-    parts = Path(remote.file).parts
-    if Path(remote.file).is_absolute() or ".." in parts or "\\" in remote.file or not parts:
-        raise IntegrityError(f"the hub names a file {remote.file[:80]!r}, which leads elsewhere")
-
-
-def _mini() -> Path | None:
-    from importlib.resources import files
-
-    path = Path(str(files("memos_cli.data") / f"{MINI}{_SUFFIX}"))
-    return path if path.is_file() else None
-
-
-def _pulled(paths: config.Paths) -> list[Path]:
-    """The files in the models' folder, apart from the embedders'."""
-    found = sorted(paths.models.rglob(f"*{_SUFFIX}")) if paths.models.is_dir() else []
-    return [
-        file
-        for file in found
-        if file.stem not in embedders.stems() and not any(part.startswith(".") for part in file.parts[-3:])
-    ]
 
 
 def _used(settings: config.Settings, paths: config.Paths) -> Path | None:
@@ -278,30 +225,26 @@ def _used(settings: config.Settings, paths: config.Paths) -> Path | None:
     if name == NONE or settings.get("llm.endpoint"):
         return None
     try:
-        return locate(name, paths)
+        return model_files.locate(name, paths)
     except (ModelUnavailable, UsageError):
         return None
 
 
-def _info(path: Path, paths: config.Paths, used: Path | None) -> ModelInfo:
-    pulled = path.is_relative_to(paths.models)
-    return ModelInfo(_shown(path), str(path), path.stat().st_size, path == used, pulled, _record(path))
+def _digest(name: str, path: Path, paths: config.Paths) -> str | None:
+    """SHA-256 of a model that memos knows by name, or that was used here; of others `None`: they may have many gigabytes."""
+    known = name == model_files.MINI or name in model_files.carriers()
+    found: str | None = plugins.load("llm", "digest" if known else "tried")(path, paths.data / model_files.RECORDS)
+    return found
+
+
+def _card(settings: config.Settings, paths: config.Paths, cards: Cards | None) -> dict[str, Any] | None:
+    card = cards(settings, paths) if cards is not None else None
+    return None if card is None else dict(card._asdict())
 
 
 def _record(path: Path) -> dict[str, Any]:
     try:
-        record = json.loads(path.with_name(path.name + _RECORD).read_text(encoding="utf-8"))
+        record = json.loads(path.with_name(path.name + RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return record if isinstance(record, dict) else {}
-
-
-def _shown(path: Path) -> str:
-    return path.stem
-
-
-def _long(path: Path, paths: config.Paths) -> str:
-    """The name that only this file has: its path, relative to the models' folder where it lies there."""
-    if not path.is_relative_to(paths.models):
-        return str(path)
-    return str(path.relative_to(paths.models)).removesuffix(_SUFFIX)

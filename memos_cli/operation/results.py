@@ -310,6 +310,10 @@ class ModelInfo(NamedTuple):
         used: whether chat answers with this model, or search embeds with it.
         pulled: whether the file lies in the models' folder, so that `model rm` may remove it.
         facts: what the file's header says, and where the file came from.
+        needs: the bytes of memory that a language model takes with the context of the settings.
+        fits: whether this machine has them to spare now; `None` where it does not tell.
+        adapter: the adapter of memos under a language model, by its name.
+        exam: the card of a language model's exam; `None` where it was not examined.
     """
 
     name: str
@@ -318,3 +322,7 @@ class ModelInfo(NamedTuple):
     used: bool
     pulled: bool
     facts: dict[str, Any]
+    needs: int | None = None
+    fits: bool | None = None
+    adapter: str | None = None
+    exam: dict[str, Any] | None = None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from memos_cli.operation import models as known_models
+from memos_cli.operation import model_files
 from tests.conftest import Run, start
 from tests.patience import PATIENCE
 from tests.trials import trials
@@ -21,7 +21,7 @@ KILLS = trials(2, 20)
 def told(memos: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
     pytest.importorskip("llama_cpp")
     pytest.importorskip("peft")
-    if known_models._mini() is None:
+    if model_files.mini() is None:
         pytest.skip("memos-mini is not part of this build")
     monkeypatch.setenv("MEMOS_LLM_MODEL", "memos-mini")
     for fact in ("I live in Lisbon.", "My dog is called Brixo."):

@@ -10,9 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from memos_cli.backends.embedders.carriers import CARRIERS, MINILM, Carrier
+from memos_cli.backends.embedders.carriers import CARRIERS, MINILM
 from memos_cli.backends.embedders.files import Weights
 from memos_cli.backends.llama import records
+from memos_cli.backends.llama.carrier import Carrier
 from memos_cli.errors import ModelUnavailable
 
 if TYPE_CHECKING:

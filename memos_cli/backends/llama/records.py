@@ -45,6 +45,32 @@ def remember(path: Path, folder: Path, facts: dict[str, Any]) -> None:
             temporary.unlink(missing_ok=True)
 
 
+def noted(path: Path, folder: Path) -> str:
+    """SHA-256 of a file, which is read only if it is new here or has changed.
+
+    It is noted as `digest`, since `sha256` in the record of a model says that the model passed its trial, too.
+
+    Args:
+        path: the file.
+        folder: the folder of the records.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    known = recall(path, folder) or {}
+    found = known.get("sha256") or known.get("digest")
+    if not isinstance(found, str):
+        found = digest(path)
+        remember(path, folder, {**known, "digest": found})
+    return found
+
+
+def tried(path: Path, folder: Path) -> str | None:
+    """SHA-256 of a model file that passed its trial and is unchanged since; `None` for any other."""
+    found = (recall(path, folder) or {}).get("sha256")
+    return found if isinstance(found, str) else None
+
+
 def digest(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal; 0.1 s for 90 MB."""
     import hashlib

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from memos_cli.backends.llama.bindings import bindings
@@ -42,11 +43,12 @@ class LlamaModel:
         name: what a person calls it.
         kv: the type of keys and values, `f16` or `q8_0`.
         flash: flash attention: `on`, `off` or `auto` (`contexts.flash_attention`).
-        adapters: LoRA adapters as GGUF files, each with the factor that its weights are scaled by.
+        adapters: LoRA adapters as GGUF files that stay under those of `adapt`; a factor for its weights may stand beside one.
         digest: SHA-256 of the file, if known; otherwise the file is read when the digest is needed.
+        digests: the same of adapters that were compared with the model before (`adapters.beneath`).
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- what changes the numbers, and what is known beforehand
         self,
         path: Path,
         *,
@@ -55,14 +57,17 @@ class LlamaModel:
         name: str | None = None,
         kv: str = "f16",
         flash: str = "auto",
-        adapters: Sequence[tuple[Path, float]] = (),
+        adapters: Sequence[Path | tuple[Path, float]] = (),
         digest: str | None = None,
+        digests: Mapping[Path, str] = MappingProxyType({}),
     ) -> None:
         self._path = path
         self._choice = Choice(context, threads, kv, flash)
         self._name = name or path.stem
-        self._adapters = tuple(adapters)
+        self._beneath = tuple((one, 1.0) if isinstance(one, Path) else one for one in adapters)
+        self._adapters: tuple[tuple[Path, float], ...] = ()
         self._digest = digest
+        self._digests = digests
         self._params: Any = None
         self._offloaded = 0
         self._native: Any = None
@@ -177,13 +182,14 @@ class LlamaModel:
         if self._digest is None:
             self._digest = states.digest(self._path)
         template = (self.template if self._bounded else None) or PLAIN
+        beneath, others = (lora.names(adapters, self._digests) for adapters in (self._beneath, self._adapters))
         return {
-            "model": self._digest,
+            "model": "+".join([self._digest, *(name.removesuffix("*1.0") for name in beneath)]),
             **states.build(self._native),
             **states.parameters(self._params),
             "gpu_layers": str(self._offloaded),
             "kv": self._choice.kv,
-            "adapters": " ".join(f"{states.digest(path)}*{scale!r}" for path, scale in self._adapters),
+            "adapters": " ".join((*beneath, *others)),
             "template": states.digest(template.encode("utf-8", "replace")),
         }
 
@@ -261,8 +267,8 @@ class LlamaModel:
             raise ModelUnavailable(f"llama.cpp cannot load {self._path}", hint="choose another model: memos model list")
         try:
             self._open_context(size)
-            if self._adapters:
-                lora.attach(self._native, self._model, self._context, self._path, self._adapters)
+            if adapters := (*self._beneath, *self._adapters):
+                lora.attach(self._native, self._model, self._context, self._path, adapters, self._digests)
         except ModelUnavailable:
             self.close()
             raise

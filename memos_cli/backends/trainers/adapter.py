@@ -1,4 +1,4 @@
-"""Writes a LoRA adapter in PEFT's form as an adapter for llama.cpp.
+"""Writes a LoRA adapter in PEFT's form as an adapter for llama.cpp, and reads what such a one adds to a model.
 
 The format is GGUF with `general.type` `adapter` and a pair of tensors for each weight that is changed: `NAME.lora_a` of shape
 (rank, columns) and `NAME.lora_b` of shape (rows, rank), applied as `x + alpha / rank * (x A^T) B^T`. In the architecture llama
@@ -17,7 +17,7 @@ from memos_cli.backends.llms import adapters
 from memos_cli.errors import IntegrityError, ModelUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -35,6 +35,7 @@ PARTS = {
 ARCHITECTURES = {"llama": True, "qwen2": False}
 """The architectures whose adapters were compared with llama.cpp, and whether the rows of q and k are interleaved."""
 _NAME = re.compile(r"(?:.*\.)?layers\.(?P<block>\d+)\.(?P<part>\w+\.\w+)\.lora_(?P<side>[AB])(?:\.default)?\.weight")
+_WEIGHT = re.compile(r"blk\.(?P<block>\d+)\.(?P<part>\w+)\.weight")
 
 
 def convert(source: Path, target: Path, base: Path) -> None:
@@ -103,6 +104,43 @@ def interleaved(rows: "NDArray[np.float32]", heads: int) -> "NDArray[np.float32]
     if count % (2 * heads):
         raise IntegrityError(f"{count} rows are no {heads} heads")
     return rows.reshape(heads, 2, count // heads // 2, columns).swapaxes(1, 2).reshape(count, columns)
+
+
+def read(path: Path, base: Path) -> "Iterator[tuple[str, NDArray[np.float32]]]":
+    """What an adapter for llama.cpp adds to each weight of its base, by the names of transformers and with its order of rows.
+
+    Yields:
+        The name of a linear layer, such as `model.layers.0.mlp.up_proj`, and the product to add, (rows, columns).
+
+    Raises:
+        ModelUnavailable: an unknown architecture, or an adapter that is damaged or not for this base.
+    """
+    import gguf
+    import numpy as np
+
+    header = gguf_header.read(base)
+    adapters.check(path, header)
+    heads = _heads(header, str(header.get("general.architecture")))
+    alpha = float(gguf_header.read(path).get("adapter.lora.alpha"))
+    known = {part: name for name, part in PARTS.items()}
+    factors = {one.name: one for one in gguf.GGUFReader(path).tensors}
+    for name in sorted(one.removesuffix(".lora_a") for one in factors if one.endswith(".lora_a")):
+        match = _WEIGHT.fullmatch(name)
+        if match is None or match["part"] not in known:
+            raise ModelUnavailable(f"the adapter {path} changes {name[:80]!r}, and models with that cannot be trained")
+        down, up = (
+            gguf.dequantize(one.data, one.tensor_type).astype(np.float32)
+            for one in (factors[f"{name}.lora_a"], factors[f"{name}.lora_b"])
+        )
+        if match["part"] in heads:
+            up = halved(up, heads[match["part"]])
+        yield f"model.layers.{match['block']}.{known[match['part']]}", np.float32(alpha / len(down)) * (up @ down)
+
+
+def halved(rows: "NDArray[np.float32]", heads: int) -> "NDArray[np.float32]":
+    """Interleaved rows to rotary halves: the inverse of `interleaved`. rows: (heads * size, columns)."""
+    count, columns = rows.shape
+    return rows.reshape(heads, count // heads // 2, 2, columns).swapaxes(1, 2).reshape(count, columns)
 
 
 def _heads(header: gguf_header.Header, architecture: str) -> dict[str, int]:

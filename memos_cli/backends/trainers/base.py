@@ -81,13 +81,17 @@ def torch_module() -> Any:  # noqa: ANN401 -- a module
     return torch
 
 
-def load(base: Path, device: str, widest: int = 0) -> Any:  # noqa: ANN401 -- a model of transformers
+def load(base: Path, device: str, widest: int = 0, beneath: Sequence[Path] = ()) -> Any:  # noqa: ANN401 -- a model of transformers
     """The dequantised weights of a GGUF file as a model of transformers, frozen.
 
     Args:
         base: the file.
         device: the device to load it to.
         widest: tokens of the widest row that it will read.
+        beneath: adapters as GGUF files; their products are added to the weights.
+
+    Raises:
+        ModelUnavailable: an architecture that cannot be trained, a damaged file, or an adapter that is not for this model.
     """
     import torch
     from transformers import AutoModelForCausalLM
@@ -120,7 +124,18 @@ def load(base: Path, device: str, widest: int = 0) -> Any:  # noqa: ANN401 -- a 
     if hasattr(model.config, "quantization_config"):
         del model.config.quantization_config  # PEFT would look for quantised layers, and there are none any more
     model.requires_grad_(requires_grad=False)
+    _add(model, base, beneath)
     return model.to(device).eval()
+
+
+def _add(model: Any, base: Path, adapters: Sequence[Path]) -> None:  # noqa: ANN401 -- a model of transformers
+    """Add the products of adapters to a model's weights, each sum rounded once."""
+    import torch
+
+    for file in adapters:
+        for place, delta in adapter.read(file, base):  # delta: (rows, columns)
+            weight = model.get_submodule(place).weight
+            weight.data = (weight.data.float() + torch.from_numpy(delta)).to(weight.dtype)
 
 
 def with_adapter(model: Any, settings: TrainingSettings, parts: Sequence[str] = TRAINED) -> Any:  # noqa: ANN401 -- models of others

@@ -83,21 +83,31 @@ class LoraTrainer:
         folder: Path,
         settings: TrainingSettings = TrainingSettings(),  # noqa: B008 -- a frozen tuple
         tell: Callable[[TrainingStep], None] = lambda _: None,
+        beneath: Sequence[Path] = (),
     ) -> Trained:
         """As `Trainer.train`."""
         modes.make_folder(folder)
         encoded = encode(base, lessons)
         if not any(not one.watched for one in encoded):
             raise ModelUnavailable("there is nothing to train on that fits the model's context")
-        run = Run(base, encoded, folder, settings, _identity(base, encoded, settings))
+        identity = _identity((base, *beneath), encoded, settings)
+        run = Run(base, encoded, folder, settings, identity, beneath)
         run.go(tell)
         return run.finish()
 
 
-def _identity(base: Path, lessons: Sequence[Encoded], settings: TrainingSettings) -> str:
-    """The name of what is trained, on what and how: a checkpoint is resumed only by a training of the same name."""
-    with base.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256")
+def _identity(bases: Sequence[Path], lessons: Sequence[Encoded], settings: TrainingSettings) -> str:
+    """The name of what is trained, on what and how: a checkpoint is resumed only by a training of the same name.
+
+    Args:
+        bases: the model's file, and those of the adapters beneath.
+        lessons: what it is trained on.
+        settings: how.
+    """
+    digest = hashlib.sha256()
+    for base in bases:
+        with base.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
     told = settings._asdict()
     for free in ("seconds", "device", "threads"):
         told.pop(free)
@@ -114,9 +124,18 @@ class Run:
         folder: for checkpoint, log and adapter.
         settings: how to train.
         identity: the identity that a checkpoint must have.
+        beneath: adapters that are active while it is trained.
     """
 
-    def __init__(self, base: Path, lessons: Sequence[Encoded], folder: Path, settings: TrainingSettings, identity: str) -> None:
+    def __init__(
+        self,
+        base: Path,
+        lessons: Sequence[Encoded],
+        folder: Path,
+        settings: TrainingSettings,
+        identity: str,
+        beneath: Sequence[Path] = (),
+    ) -> None:
         self.base, self.folder, self.settings, self.identity = base, folder, settings, identity
         self.torch = torch_module()
         self.device = device_of(settings.device)
@@ -126,7 +145,7 @@ class Run:
         self.torch.manual_seed(settings.seed)
         self.packing = Packing(sorted(lessons, key=lambda one: one.watched), settings.tokens)
         self.plan = Plan(self.packing, settings)
-        model = load(base, self.device, self.plan.widest)
+        model = load(base, self.device, self.plan.widest, beneath)
         self.reader = Reader(model, self.packing, self.device, half=_half(self.torch, self.device))
         taught = [number for number, one in enumerate(self.packing.lessons) if one.teacher and not one.watched]
         self.teacher = Teacher(self.reader, taught if settings.distil else [], folder, identity)

@@ -83,7 +83,7 @@ def exam(
 
 def _chosen(app: App, model: str | None, endpoint: str | None) -> "Settings":
     """The settings with the model to be asked."""
-    from memos_cli.operation import models
+    from memos_cli.operation import model_files, models
 
     if endpoint and not model:
         raise UsageError(
@@ -96,7 +96,7 @@ def _chosen(app: App, model: str | None, endpoint: str | None) -> "Settings":
     if settings.get("llm.model") == models.NONE:
         raise ModelUnavailable("no model is chosen", hint="memos bench exam --model NAME|PATH")
     if not settings.get("llm.endpoint"):
-        models.check(models.locate(settings.get("llm.model"), app.paths), settings, app.paths)
+        model_files.checked(settings.get("llm.model"), settings, app.paths)
     return settings
 
 

@@ -157,15 +157,15 @@ def _subject(app: App, folder: "Path", given: dict[str, Any]) -> "Iterator[Subje
                 made = stack.enter_context(shapes.written(shape, weights, folder, keep=given["keep"], tell=tell))
             yield Subject(f"{shape} ({weights}, random)", *made, limit=shapes.CONTEXT, **how)
         return
-    from memos_cli.operation import models
+    from memos_cli.operation import model_files, models
 
     name = given["model"] or settings.get("llm.model")
     if name == models.NONE:
         raise ModelUnavailable("no model is chosen", hint="memos model use NAME|PATH, or memos bench ttft --shape 0.5B")
     if settings.get("llm.endpoint") and not given["model"]:
         raise ModelUnavailable("a model behind an endpoint keeps no state here", hint="memos bench ttft --shape 0.5B")
-    path = models.locate(name, app.paths)
-    facts = models.check(path, app.settings, app.paths)
+    path = model_files.locate(name, app.paths)
+    facts = model_files.check(path, app.settings, app.paths)
     yield Subject(name, path, facts["sha256"], limit=facts["context"] or settings.get("llm.context"), **how)
 
 

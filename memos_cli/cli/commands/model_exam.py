@@ -8,7 +8,6 @@ import click
 from memos_cli.cli.app import App
 from memos_cli.cli.progress import progress
 from memos_cli.errors import MemosError, Refused
-from memos_cli.operation import models
 from memos_cli.operation.exam import cards
 
 if TYPE_CHECKING:
@@ -127,11 +126,6 @@ def lines(card: "Card | None") -> Iterator[tuple[str, str]]:
         "says so",
         {"exam": f"the exam of {card.at[:10]}", "trust": f"you, with --trust, {card.at[:10]}", "shipped": "memos"}[card.by],
     )
-
-
-def card_of(app: App, name: str) -> "Card | None":
-    """The card of a model by its name."""
-    return cards.about(models.locate(name, app.paths), app.paths)
 
 
 def _now(app: App) -> str:

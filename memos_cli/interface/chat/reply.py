@@ -13,7 +13,7 @@ from memos_cli.interface.chat import citations
 from memos_cli.interface.reader import intents
 from memos_cli.interface.reader.notes import ended
 from memos_cli.model import Memory
-from memos_cli.operation.models import MINI
+from memos_cli.operation.model_files import MINI
 from memos_cli.operation.operator.recall import Recall, Recalled
 from memos_cli.operation.prompt import model_request
 from memos_cli.operation.results import Answered, Laid

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from memos_cli.errors import Refused
 from memos_cli.infra.local import hooks, jobs
 from memos_cli.infra.vault.connection import FILE
-from memos_cli.operation import models
+from memos_cli.operation import model_files
 
 if TYPE_CHECKING:
     from memos_cli.config import Paths
@@ -21,7 +21,7 @@ def require_elsewhere(paths: "Paths", target: Path) -> None:
     place = target.expanduser().resolve()
     own = {
         paths.cubes, paths.keys, paths.models, paths.cache,
-        paths.config / hooks.FOLDER, paths.data / jobs.FOLDER, paths.data / models.RECORDS,
+        paths.config / hooks.FOLDER, paths.data / jobs.FOLDER, paths.data / model_files.RECORDS,
     }  # fmt: skip
     inside = {folder.resolve() for folder in own} & {place, *place.parents}
     if inside or any((folder / FILE).is_file() for folder in place.parents) or place == paths.user_file.resolve():

@@ -124,23 +124,36 @@ def _learnt(session: "Session", vault: "Vault", model: str | None) -> "Iterator[
     for base in sorted({one.base for one in known}, key=lambda base: (base != model, base)):
         for one in generations.promoted(known, base):  # chat uses the newest usable one
             fits = one.base == model if model else None
-            why, command = _hindrance(session, vault, one, fits=fits)
+            why, command = _hindrance(session, vault, one, model, fits=fits)
             if why is None and used:
                 why = "a newer one is used"
             used = used or why is None
             yield Promoted(one.id, one.number, one.model, len(one.covers), fits, why is None, why, command)
 
 
-def _hindrance(session: "Session", vault: "Vault", one: Adapter, *, fits: bool | None) -> tuple[str | None, str | None]:
+def _of_another(one: Adapter, model: str) -> tuple[str, str]:
+    """Why a generation does not go with the model that is chosen, and what to do about it."""
+    if one.base.partition("+")[0] != model.partition("+")[0]:
+        return "it is for another model than the one chosen", f"memos model use {shlex.quote(one.model)}"
+    from memos_cli.operation.parametric import base_model
+
+    why, command = base_model.misfit(model, one)
+    return f"it {why}", command
+
+
+def _hindrance(
+    session: "Session", vault: "Vault", one: Adapter, model: str | None, *, fits: bool | None
+) -> tuple[str | None, str | None]:
     """Why chat does not use a generation, and what to do about it."""
     from memos_cli.operation.parametric import foreign_adapters, generations
 
     memos = "memos" if vault.name == session.cube_names[0] else f"memos --cube {shlex.quote(vault.name)}"
     if why := generations.detached(vault, one, session.now):
         return why, f"{memos} consolidate run"
+    if fits is None:
+        return "no model is chosen", f"memos model use {shlex.quote(one.model)}"
     if not fits:
-        why = "no model is chosen" if fits is None else "it is for another model than the one chosen"
-        return why, f"memos model use {shlex.quote(one.model)}"
+        return _of_another(one, model or "")
     if foreign_adapters.is_untrusted(vault, one):
         return adapters.FOREIGN, f"{memos} consolidate promote {one.number}"
     if why := adapters.fault(vault, one):

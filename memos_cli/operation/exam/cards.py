@@ -85,7 +85,8 @@ def subject(settings: config.Settings, paths: config.Paths) -> Subject | None:
     if endpoint:
         return Subject(hashlib.sha256(f"{endpoint}\n{name}".encode()).hexdigest())
     found = models.identity(settings, paths)
-    return Subject(found["model"], found.get("shipped", "")) if found else None
+    model, _, adapter = found.get("model", "").partition("+")
+    return Subject(model, adapter) if model else None
 
 
 def find(settings: config.Settings, paths: config.Paths) -> Card | None:
@@ -97,14 +98,6 @@ def find(settings: config.Settings, paths: config.Paths) -> Card | None:
 def of(chosen: Subject, paths: config.Paths) -> Card | None:
     """The card of a model: that of this machine, else the one that ships with memos."""
     return _read(_path(chosen, paths)) or shipped().get(chosen.key)
-
-
-def about(path: Path, paths: config.Paths) -> Card | None:
-    """The card of a model file, found by its bytes alone, which are read; of several that with an adapter of ours under it."""
-    digest = files.digest(path)
-    kept = (_read(one) for one in sorted((paths.data / FOLDER).glob("*.json")))
-    known = {card.adapter: card for card in (*shipped().values(), *filter(None, kept)) if card.model == digest}
-    return known[max(known)] if known else None
 
 
 def keep(card: Card, paths: config.Paths) -> None:

@@ -12,6 +12,7 @@ from memos_cli.errors import MemosError, ModelUnavailable
 from memos_cli.infra.governance import governance
 from memos_cli.infra.local import adapters
 from memos_cli.operation import models
+from memos_cli.operation.parametric import base_model
 from memos_cli.ports import Adaptable
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def active(session: "Session", base: str, user_id: str | None = None) -> tuple[A
     """The generation to use with a model, and why newer promoted ones cannot be used.
 
     Args:
-        base: SHA-256 of the model's file.
+        base: the model, as `base_model.Base.digest`.
         user_id: who is answered.
     """
     notices: list[str] = []
@@ -95,7 +96,21 @@ def active(session: "Session", base: str, user_id: str | None = None) -> tuple[A
             if why is None:
                 return Attached(session, vault, one), tuple(notices)
             notices.append(f"generation {one.number} of what {one.model} learnt is not used: {why}")
+        notices += _over_another(vault, base)
     return None, tuple(notices)
+
+
+def _over_another(vault: "Vault", base: str) -> list[str]:
+    """A notice for the promoted generation of the same model file that was learnt over other adapters than are under it now."""
+    from memos_cli.operation.parametric import generations
+
+    file = base.partition("+")[0]
+    found = []
+    for other in sorted({one.base for one in generations.of(vault) if one.base.partition("+")[0] == file} - {base}):
+        for one in generations.promoted(generations.of(vault), other)[:1]:
+            why, command = base_model.misfit(base, one)
+            found.append(f"generation {one.number} of what {one.model} learnt is not used: it {why}: {command}")
+    return found
 
 
 def _asked(session: "Session", user_id: str | None) -> "list[Vault]":
@@ -110,8 +125,6 @@ def covered(session: "Session") -> Mapping[str, str]:
     """For each memory that the active adapter knows as it is now, the adapter's id; empty where there is no such adapter."""
     if not _asked(session, None):
         return {}
-    from memos_cli.operation.parametric import base_model
-
     try:
         found, _ = active(session, base_model.base_of(session).digest)
     except MemosError:
@@ -140,8 +153,6 @@ def chosen(session: "Session", user_id: str | None = None) -> AnsweringModel:
     plain = models.chosen(session.settings, session.paths)
     if plain is None or not _asked(session, user_id) or not isinstance(plain, Adaptable):  # the last loads the model
         return AnsweringModel(plain)
-    from memos_cli.operation.parametric import base_model
-
     base = base_model.base_of(session)
     found, notices = active(session, base.digest, user_id)
     if found is None:

@@ -1,16 +1,21 @@
-"""The base model of parametric memory: the model file that the settings choose, which is trained and loaded with adapters."""
+"""The base model of parametric memory: the model file that the settings choose, which is trained and loaded with adapters.
 
-from typing import TYPE_CHECKING, NamedTuple
+Where memos ships an adapter for the model, the two together are the base: a person's adapter is trained and used over both.
+"""
 
-from memos_cli import plugins
+import shlex
+from typing import TYPE_CHECKING, NamedTuple, cast
+
 from memos_cli.errors import ModelUnavailable, extra
-from memos_cli.operation import models
+from memos_cli.operation import model_files, models
 from memos_cli.ports import LLM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from memos_cli.model import Adapter
+    from memos_cli.ports import Adaptable
     from memos_cli.session import Session
 
 
@@ -19,12 +24,42 @@ NEEDED = ("torch", "transformers", "peft", "llama_cpp", "gguf", "psutil", "simpl
 
 
 class Base(NamedTuple):
-    """The model that is trained: its name for a person, its file, the file's SHA-256, and its number of parameters."""
+    """The model that is trained.
+
+    Attributes:
+        name: what a person calls it.
+        path: its file.
+        digest: SHA-256 of the file, and after a `+` that of each adapter beneath: a person's adapter is for these together.
+        parameters: how many numbers the file has.
+        beneath: the adapters that belong to the model.
+    """
 
     name: str
     path: "Path"
     digest: str
     parameters: int
+    beneath: tuple[model_files.Beneath, ...] = ()
+
+    def misfit(self, one: "Adapter") -> tuple[str, str]:
+        """As the function `misfit`, for this base."""
+        return misfit(self.digest, one)
+
+
+def misfit(digest: str, one: "Adapter") -> tuple[str, str]:
+    """Why a person's adapter does not go with another base than its own, as the end of a sentence, and what command helps.
+
+    Args:
+        digest: the other base, as `Base.digest`.
+        one: the person's adapter.
+    """
+    (file, _, under), (own, _, below) = digest.partition("+"), one.base.partition("+")
+    if file != own:
+        return f"is for {one.model}", f"memos model use {shlex.quote(one.model)}"
+    if not under:
+        why = f"was learnt over the adapter of memos for {one.model} (setting llm.adapter)"
+        return why, "memos config set llm.adapter auto"
+    other = "over another adapter of memos" if below else "without the adapter of memos"
+    return f"was learnt {other} for {one.model} (setting llm.adapter)", "memos consolidate run"
 
 
 def base_of(session: "Session") -> Base:
@@ -38,19 +73,17 @@ def base_of(session: "Session") -> Base:
         raise ModelUnavailable("no model is chosen, and it is a model that learns", hint="memos model use NAME|PATH")
     if settings.get("llm.endpoint"):
         raise ModelUnavailable("a model behind an endpoint cannot be trained", hint="choose a file: memos model use NAME|PATH")
-    path = models.locate(name, session.paths)
-    digest = models.check(path, settings, session.paths)["sha256"]
-    return Base(path.stem, path, digest, int(plugins.load("llm", "facts")(path)["parameters"] or 0))
+    path, facts = model_files.checked(name, settings, session.paths)
+    beneath = model_files.beneath(path, facts["sha256"], settings, session.paths)
+    digest = model_files.identity(facts["sha256"], beneath)
+    return Base(model_files.shown(path), path, digest, int(facts.get("parameters") or 0), beneath)
 
 
 def opened(session: "Session", base: Base, weights: "Sequence[Path]" = ()) -> LLM:
-    """The model as chat loads it, with adapters whose digests the caller compared."""
-    settings = session.settings
-    chosen = {name: settings.get(f"llm.{name}") for name in ("threads", "kv", "flash")}
-    given = {**chosen, "adapters": [(one, 1.0) for one in weights]}
-    made: LLM = plugins.load("llm", "llamacpp")(
-        base.path, context=settings.get("llm.context"), name=base.name, digest=base.digest, **given
-    )
+    """The model as chat loads it, with the adapters of a person on top, whose digests the caller compared."""
+    made = models.opened(base.path, base.digest.partition("+")[0], base.beneath, session.settings)
+    if weights:
+        cast("Adaptable", made).adapt([(one, 1.0) for one in weights])  # to ask whether it is one would load it
     return made
 
 

@@ -6,7 +6,6 @@ written here, from tensors whose form was checked, for the very model that they 
 """
 
 import os
-import shlex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli import plugins
@@ -58,7 +57,8 @@ def require_model(session: "Session", one: Adapter) -> "Base":
 
     base = base_model.base_of(session)
     if base.digest != one.base:
-        raise ModelUnavailable(f"generation {one.number} is for {one.model}", hint=f"memos model use {shlex.quote(one.model)}")
+        why, hint = base.misfit(one)
+        raise ModelUnavailable(f"generation {one.number} {why}", hint=hint)
     return base
 
 

@@ -104,13 +104,14 @@ def _rewordings(llm: LLM, question: str, each: int) -> list[str]:
 # -- training
 
 
-def train(
+def train(  # noqa: PLR0917 -- as `Trainer.train`, and the model
     base: Path,
     llm: LLM,
     examples: Sequence[Example],
     folder: Path,
     settings: TrainingSettings = TrainingSettings(),  # noqa: B008 -- a frozen tuple
     tell: Callable[[TrainingStep], None] = lambda _: None,
+    beneath: Sequence[Path] = (),
 ) -> Trained:
     """Train an adapter from examples, in a folder of its own with the data set, the checkpoints and the adapter.
 
@@ -123,6 +124,7 @@ def train(
         folder: the folder that everything is written to.
         settings: the trainer's settings.
         tell: called after every step; an error that it raises ends the training, which can be resumed.
+        beneath: the adapters that belong to the model, as `llm` has them.
 
     Raises:
         ModelUnavailable: the model cannot be trained here.
@@ -134,7 +136,7 @@ def train(
         examples = list(answered(examples, llm))
         save(data, examples)
     trainer: Trainer = plugins.load("trainer", "lora")()
-    return trainer.train(base, list(lessons(examples, llm.template)), folder, settings, tell)
+    return trainer.train(base, list(lessons(examples, llm.template)), folder, settings, tell, beneath)
 
 
 def save(path: Path, examples: Iterable[Example]) -> None:

@@ -211,9 +211,7 @@ class ParametricMemory:
             IntegrityError: its files are not what they were.
         """
         vault, one = self.vault, self.get(text)
-        base = base_model.base_of(self._session)
-        if one.base != base.digest:
-            raise ModelUnavailable(f"generation {one.number} is for {one.model}", hint=f"memos model use {one.model}")
+        base = foreign_adapters.require_model(self._session, one)
         self._require_files(one, (adapters.LLAMA, adapters.DATA))
         foreign_adapters.require_ready(self._session, vault, one)
         place = adapters.folder(vault, one.id)

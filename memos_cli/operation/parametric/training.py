@@ -219,7 +219,8 @@ class Training:
         settings = TrainingSettings(**known)._replace(device=self._options.device, seconds=self._options.seconds)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # libraries warn about each other, which no person can mend
-            return lessons.train(self._base.path, llm, (), place, settings, tell)
+            beneath = [known.path for known in self._base.beneath]
+            return lessons.train(self._base.path, llm, (), place, settings, tell, beneath)
 
     def _measure(self, one: Adapter, llm: LLM) -> dict[str, Any]:
         """The scores, the gate's failures, the answers to questions about forgotten memories, and the digests of all files."""

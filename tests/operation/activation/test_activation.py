@@ -19,12 +19,14 @@ from memos_cli.model import Filter, Kind, Slot
 from memos_cli.operation.activation.prefix_cache import beginning
 from memos_cli.operation.activation.slots import Wanted, store
 from memos_cli.operation.operator.recall import MOST_CORE, Recall, Recalled
+from memos_cli.operation.parametric import active_adapter
 from memos_cli.operation.prompt import model_request
 from memos_cli.operation.prompt.layout import MINI, Line, Prompt, Turn, sections
 from memos_cli.operation.results import Answered
 from memos_cli.ports import Piece, Request
 from tests.conftest import ROOT, Clock
 from tests.fakes import Scripted
+from tests.shipped import ship
 from tests.tiny import write_adapter
 
 FILE = ROOT / "memos_cli" / "data" / "memos-mini.gguf"
@@ -242,6 +244,34 @@ def test_a_slot_of_another_adapter_is_never_used(core: Slot, told: MOS, tmp_path
     assert from_slot(told, adapters=[(one_adapter, 0.001)]) == len(core.ids)
     assert from_slot(told, adapters=[(other, 0.001)]) == 0
     assert from_slot(told, adapters=[(one_adapter, 0.002)]) == 0
+
+
+def test_a_slot_made_with_the_adapter_of_memos_is_never_used_without_it(
+    told: MOS, home: Path, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("gguf")
+    ship(monkeypatch, FILE, tmp_path, shapes={"blk.0.attn_q.weight": gguf_header.read(FILE).shapes["blk.0.attn_q.weight"][:2]})
+    told.close()
+    known = {}
+    for wanted in ("auto", "none"):
+        environ = {
+            "MEMOS_EMBEDDER": "none",
+            "MEMOS_PRINCIPAL": "sam",
+            "MEMOS_LLM_MODEL": str(FILE),
+            "MEMOS_LLM_ADAPTER": wanted,
+        }
+        settings = Settings(environ, paths({"MEMOS_HOME": str(home)}))
+        with MOS(home, settings=settings, clock=clock) as mos:
+            if wanted == "auto":
+                mos.activation.build()
+            (listed,) = mos.activation.list()
+            (checked,) = mos.activation.check([listed.slot.id])
+            with active_adapter.opened(mos) as found:
+                assert isinstance(found.llm, LlamaModel)
+                talk = mos.conversation(found.llm, save=False)
+                restored = talk.ask("Where do I live?", literal=True).tokens["slot"] > 0
+            known[wanted] = (listed.state, checked.state, restored)
+    assert known == {"auto": ("ready", "ready", True), "none": ("other model", "other model", False)}
 
 
 Change = Callable[[MOS, str], object]

@@ -10,7 +10,7 @@ import pytest
 
 from memos_cli.errors import IntegrityError, ModelUnavailable
 from memos_cli.model import Kind, Memory
-from memos_cli.operation import models
+from memos_cli.operation import model_files
 from memos_cli.operation.parametric import evaluation, gate
 from memos_cli.operation.parametric import lessons as lessons_module
 from memos_cli.operation.parametric.eligibility import select
@@ -200,7 +200,7 @@ def test_memos_mini_answers_from_an_adapter_what_it_was_not_told(tmp_path: Path)
     pytest.importorskip("peft")
     from memos_cli.backends.llms.llamacpp import LlamaModel
 
-    base = models._mini()
+    base = model_files.mini()
     if base is None:
         pytest.skip("memos-mini is not part of this build")
     made = data(LIFE[:5], Shares(least_replay=40, replay=0.5, drift=20))
