@@ -195,13 +195,19 @@ def write_windowed(path: Path) -> Path:
 
 
 def write_adapter(
-    path: Path, shapes: Mapping[str, tuple[int, int]], *, seed: int = 1, said: Mapping[str, str] = MappingProxyType({})
+    path: Path,
+    shapes: Mapping[str, tuple[int, int]],
+    *,
+    seed: int = 1,
+    said: Mapping[str, str] = MappingProxyType({}),
+    spread: float = 0.25,
 ) -> Path:
     """A LoRA adapter of rank 4 with random factors.
 
     Args:
         shapes: for each tensor of the model, how many numbers go in and come out.
         said: what its header says other than an adapter for a Llama does.
+        spread: the standard deviation of its numbers.
     """
     import gguf
     import numpy as np
@@ -214,7 +220,7 @@ def write_adapter(
         writer.add_float32("adapter.lora.alpha", 8.0)
     for name, (into, out) in shapes.items():
         for factor, shape in (("lora_a", (4, into)), ("lora_b", (out, 4))):
-            writer.add_tensor(f"{name}.{factor}", (generator.standard_normal(shape) / 4).astype(np.float32))
+            writer.add_tensor(f"{name}.{factor}", (generator.standard_normal(shape) * spread).astype(np.float32))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -222,8 +228,14 @@ def write_adapter(
     return path
 
 
-def write_random(path: Path, architecture: str = "llama", *, seed: int = 5, template: str | None = None) -> Path:
-    """A model of two layers with random weights and all that a real one has: grouped heads, rotation, biases for qwen2."""
+def write_random(
+    path: Path, architecture: str = "llama", *, seed: int = 5, template: str | None = None, half: bool = False
+) -> Path:
+    """A model of two layers with random weights and all that a real one has: grouped heads, rotation, biases for qwen2.
+
+    Args:
+        half: whether the matrices of its layers are in half precision, as in a file that was not quantised.
+    """
     import gguf
     import numpy as np
 
@@ -274,7 +286,8 @@ def write_random(path: Path, architecture: str = "llama", *, seed: int = 5, temp
         for name in ("attn_norm", "ffn_norm"):
             writer.add_tensor(f"blk.{layer}.{name}.weight", np.ones(WIDTH, np.float32))
         for name, shape in shapes.items():
-            writer.add_tensor(f"blk.{layer}.{name}.weight", drawn(*shape))
+            matrix = drawn(*shape)
+            writer.add_tensor(f"blk.{layer}.{name}.weight", matrix.astype(np.float16) if half else matrix)
             if architecture == "qwen2" and name in {"attn_q", "attn_k", "attn_v"}:
                 writer.add_tensor(f"blk.{layer}.{name}.bias", drawn(shape[0]))
     writer.write_header_to_file()

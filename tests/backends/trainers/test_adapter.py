@@ -133,9 +133,10 @@ def with_second(model: Any, folder: Path, base: Path) -> Path:
     return target
 
 
+@pytest.mark.parametrize("half", [False, True], ids=["f32", "f16"])
 @pytest.mark.parametrize("architecture", sorted(adapter.ARCHITECTURES))
-def test_two_adapters_are_one_on_top_of_the_other_as_in_peft(architecture: str, tmp_path: Path) -> None:
-    base = tiny.write_random(tmp_path / "base.gguf", architecture)
+def test_two_adapters_are_one_on_top_of_the_other_as_in_peft(architecture: str, tmp_path: Path, *, half: bool) -> None:
+    base = tiny.write_random(tmp_path / "base.gguf", architecture, half=half)
     model = peft_model(base)
     first, other = tmp_path / "first.gguf", tmp_path / "other"
     other.mkdir()
@@ -161,3 +162,34 @@ def test_two_adapters_are_one_on_top_of_the_other_as_in_peft(architecture: str, 
 def test_half_rows_are_the_inverse_of_interleaved_ones() -> None:
     rows = np.arange(24, dtype=np.float32).reshape(12, 2)
     assert np.array_equal(adapter.halved(adapter.interleaved(rows, 3), 3), rows)
+
+
+def test_an_adapter_in_half_precision_is_read_as_llama_cpp_reads_it(tmp_path: Path) -> None:
+    import gguf
+
+    base = tiny.write_random(tmp_path / "base.gguf")
+    path = tmp_path / "half.gguf"
+    generator = np.random.default_rng(4)
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_type("adapter")
+    writer.add_string("adapter.type", "lora")
+    writer.add_float32("adapter.lora.alpha", 8.0)
+    for name, (into, out) in {"blk.0.attn_q": (64, 64), "blk.1.attn_k": (64, 32), "blk.1.ffn_down": (96, 64)}.items():
+        for factor, shape in (("lora_a", (4, into)), ("lora_b", (out, 4))):
+            writer.add_tensor(f"{name}.weight.{factor}", (generator.standard_normal(shape) / 4).astype(np.float16))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    with torch.no_grad():
+        merged = load(base, "cpu", beneath=[path])(torch.tensor([TOKENS])).logits[0, -1].numpy()
+        plain = load(base, "cpu")(torch.tensor([TOKENS])).logits[0, -1].numpy()
+    assert np.abs(through_llama(base, path) - merged).max() < 2e-2
+    assert np.abs(merged - plain).max() > 0.5
+
+
+def test_an_adapter_of_other_tensors_cannot_be_trained_over(tmp_path: Path) -> None:
+    base = tiny.write_random(tmp_path / "base.gguf")
+    path = tiny.write_adapter(tmp_path / "output.gguf", {"output.weight": (64, 262)})
+    with pytest.raises(ModelUnavailable, match=r"changes 'output\.weight'"):
+        load(base, "cpu", beneath=[path])
