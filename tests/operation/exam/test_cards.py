@@ -10,7 +10,7 @@ from memos_cli.config import Paths, Settings, paths
 from memos_cli.infra import files
 from memos_cli.operation.exam import cards
 from memos_cli.operation.exam.cards import Card, Subject
-from memos_cli.operation.models import MINI
+from memos_cli.operation.model_files import MINI
 from memos_cli.operation.operator.recall import Recall, Recalled
 from memos_cli.operation.prompt.layouts import LAYOUTS
 from memos_cli.operation.results import Hit
