@@ -84,7 +84,10 @@ def subject(settings: config.Settings, paths: config.Paths) -> Subject | None:
     if endpoint:
         return Subject(files.digest_of(f"{endpoint}\n{name}".encode()))
     found = models.identity(settings, paths)
-    return Subject(found["model"], found.get("shipped", "")) if found else None
+    if not found:
+        return None
+    digest, _, adapter = found["model"].partition("+")  # as `models.identity` joins the file with the adapters under it
+    return Subject(digest, adapter)
 
 
 def find(settings: config.Settings, paths: config.Paths) -> Card | None:
