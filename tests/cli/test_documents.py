@@ -234,8 +234,8 @@ SCRIPT = {
     "key new": "{name fingerprint recipient key own protected line}",
     "model list": "{models[{name path bytes used pulled facts{}}] embedders[]}",
     "model info memos-mini": (
-        "{name path bytes used pulled facts{} exam{model adapter layout bar right wrong refused unsure asked per_layout{}"
-        " tokens_per_second first_token_s trusted by at why}}"
+        "{name path bytes used pulled facts{} exam{model adapter layout bar right wrong refused unsure asked"
+        " per_layout{fence{right wrong refused asked}} tokens_per_second first_token_s trusted by at why}}"
     ),
     "model use none": "{model exam}",
     "slot list": "{slots[] bytes quota}",

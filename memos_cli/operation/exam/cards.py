@@ -5,7 +5,6 @@ the URL and the name; so a model is never examined twice. Cards of this machine 
 each. Those of models that memos knows beforehand ship with memos, as `data/exams.json`.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,7 +33,7 @@ class Subject(NamedTuple):
     @property
     def key(self) -> str:
         """The name of the card."""
-        return hashlib.sha256(f"{self.model}+{self.adapter}".encode()).hexdigest() if self.adapter else self.model
+        return files.digest_of(f"{self.model}+{self.adapter}".encode()) if self.adapter else self.model
 
 
 class Card(NamedTuple):
@@ -83,10 +82,12 @@ def subject(settings: config.Settings, paths: config.Paths) -> Subject | None:
     if name == models.NONE:
         return None
     if endpoint:
-        return Subject(hashlib.sha256(f"{endpoint}\n{name}".encode()).hexdigest())
+        return Subject(files.digest_of(f"{endpoint}\n{name}".encode()))
     found = models.identity(settings, paths)
-    model, _, adapter = found.get("model", "").partition("+")
-    return Subject(model, adapter) if model else None
+    if not found:
+        return None
+    digest, _, adapter = found["model"].partition("+")  # as `models.identity` joins the file with the adapters under it
+    return Subject(digest, adapter)
 
 
 def find(settings: config.Settings, paths: config.Paths) -> Card | None:
