@@ -74,9 +74,9 @@ def chat(app: App, /, source: str | None, message: str | None, **given: Any) -> 
         app.note(notice)
     save, recall = not given["no_save"], not given["no_recall"]
     if once and llm is not None:
-        from memos_cli.interface.chat import loading
+        from memos_cli.interface.chat import preloader
 
-        loading.begin(llm, text)
+        preloader.begin(llm, text)
     try:
         shown, resume, slot = given["reveal"], given["resume"], given["require_slot"]
         talk = app.mos.conversation(llm, attached, save=save, recall=recall, reveal=shown, resume=resume, require_slot=slot)
