@@ -11,6 +11,7 @@ import pytest
 from memos_cli import MOS, plugins
 from memos_cli.config import Settings
 from memos_cli.errors import MemosError, ModelUnavailable, NotFound, Refused, StorageFull
+from memos_cli.infra.files import digest
 from memos_cli.infra.local import adapters
 from memos_cli.model import Kind
 from memos_cli.operation.parametric import active_adapter, eligibility, evaluation, gate, job_runner, training
@@ -20,6 +21,7 @@ from memos_cli.training_port import Lesson, Trained, TrainingSettings, TrainingS
 from tests import tiny
 from tests.conftest import Clock
 from tests.learnt import SCORES, SHAPES
+from tests.shipped import ship
 
 pytest.importorskip("llama_cpp")
 pytest.importorskip("peft")
@@ -29,6 +31,7 @@ class Quick:
     """A `Trainer` that writes an adapter which changes little, in two steps."""
 
     calls: list[TrainingSettings] = []  # noqa: RUF012 -- emptied for each test
+    beneath: list[tuple[Path, ...]] = []  # noqa: RUF012 -- as above
     fault: Callable[[], None] | None = None
 
     def train(
@@ -38,9 +41,11 @@ class Quick:
         folder: Path,
         settings: TrainingSettings = TrainingSettings(),  # noqa: B008
         tell: Callable[[TrainingStep], None] = print,
+        beneath: Sequence[Path] = (),
     ) -> Trained:
         assert lessons
         self.calls.append(settings)
+        self.beneath.append(tuple(beneath))
         tell(TrainingStep(1, 2, 0.5, 1.0, 1.0))
         if Quick.fault is not None:
             Quick.fault()
@@ -69,6 +74,7 @@ def mos(home: Path, clock: Clock, models: Path, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setitem(plugins._BUILT_IN, "trainer.lora", "tests.operation.parametric.test_training:Quick")
     monkeypatch.setattr(Quick, "calls", [])
+    monkeypatch.setattr(Quick, "beneath", [])
     monkeypatch.setattr(Quick, "fault", None)
     few = Shares(forms=3, least_replay=4, replay=0.1, drift=4)
     monkeypatch.setattr(training.examples, "examples", lambda chosen, others, **_: examples(chosen, others, shares=few))
@@ -89,6 +95,22 @@ def passes(monkeypatch: pytest.MonkeyPatch, **scores: float) -> None:
 
 def status(mos: MOS) -> list[str]:
     return [one.status for one in mos.parametric.list()]
+
+
+def test_a_run_over_the_adapter_of_memos_is_for_both(
+    mos: MOS, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = ship(monkeypatch, models / "mini.gguf", tmp_path)
+    one = mos.parametric.run().adapter
+    assert one is not None
+    assert Quick.beneath == [(shipped,)]
+    assert (one.status, one.base) == ("promoted", f"{digest(models / 'mini.gguf')}+{digest(shipped)}")
+    assert mos.parametric.run().adapter is None  # nothing new
+    ship(monkeypatch, models / "mini.gguf", tmp_path, seed=12)
+    again = mos.parametric.run().adapter  # over another one it is learnt anew
+    assert again is not None
+    assert again.base != one.base
+    assert set(active_adapter.covered(mos).values()) == {again.id}
 
 
 def test_a_run_is_measured_sealed_and_used(mos: MOS) -> None:
