@@ -186,5 +186,7 @@ def _verb(rest: Sequence[Word]) -> tuple[Word | None, Word | None]:
             continue
         if word.low in MODALS or word.low == "to":
             continue
+        if word.low in {"the", "a", "an", "this", "that", "these", "those"}:
+            return None, None  # the subject is a thing, of which it is not known where its words end
         return (word, None) if content([word]) else (None, word)
     return None, None

@@ -61,7 +61,7 @@ _WRITTEN = tuple(
 )
 
 
-class Tongue(NamedTuple):
+class WordLists(NamedTuple):
     """The lists of a language, as the file names them."""
 
     name: str
@@ -108,14 +108,14 @@ def _blocks() -> dict[str, dict[str, str]]:
 
 
 @cache
-def tongue(name: str) -> Tongue:
+def tongue(name: str) -> WordLists:
     """The lists of a language; those that it lacks are empty."""
     block = _blocks().get(name, {})
 
     def words(key: str) -> frozenset[str]:
         return frozenset(block.get(key, "").split())
 
-    return Tongue(
+    return WordLists(
         name, words("yes"), words("no"), words("me"), words("my"), words("be"), words("not"), words("doubt"), words("kin"),
         words("small"), frozenset(STOP_WORDS.get(name, "").split()),
     )  # fmt: skip

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from memos_cli.interface.chat.answers import answer_figures, answer_words
-from memos_cli.interface.chat.answers.answer_words import Tongue, Word, alike, as_set, is_mark
+from memos_cli.interface.chat.answers.answer_words import Word, WordLists, alike, as_set, is_mark
 from memos_cli.operation.prompt.layout import Line
 
 _PREFIXES = re.compile(r"(?i)^\W*(?:est-ce qu(?:e |')|dis-moi |weet je |wei\u00dft du |sabes )")
@@ -50,12 +50,12 @@ def _words(text: str) -> list[Word]:
     return [word for word in answer_words.words(text, english=False) if not is_mark(word)]
 
 
-def _own(said: Sequence[Word], asked: Sequence[Word], tongue: Tongue) -> list[Word]:
+def _own(said: Sequence[Word], asked: Sequence[Word], tongue: WordLists) -> list[Word]:
     known = {word.low for word in asked}
     return [word for word in said if word.low not in known and word.low not in tongue.empty and word.low not in tongue.against]
 
 
-def _sense(found: Sequence[Word], tongue: Tongue) -> list[str]:
+def _sense(found: Sequence[Word], tongue: WordLists) -> list[str]:
     """The words that say something in order, the speaker as one word, without negations."""
     speaker = tongue.me | tongue.my
     kept = []
@@ -69,7 +69,7 @@ def _sense(found: Sequence[Word], tongue: Tongue) -> list[str]:
     return kept
 
 
-def _holds(asked: Sequence[Word], told: Sequence[Word], line: Line, tongue: Tongue) -> bool | None:
+def _holds(asked: Sequence[Word], told: Sequence[Word], line: Line, tongue: WordLists) -> bool | None:
     """Whether a memory says the very words of a question, and nothing else but a negation."""
     if line.speaker or any(word.low in tongue.doubt for word in told):
         return None
@@ -88,7 +88,9 @@ def _form(one: str, other: str) -> bool:
     return alike(one, other) or (one[:1] != "\0" and len(one) > 3 and len(other) > 3 and one[:-1] == other[:-1])
 
 
-def _tells(said: Sequence[Word], asked: Sequence[Word], told: Sequence[Word], line: Line, tongue: Tongue, answer: str) -> bool:
+def _tells(
+    said: Sequence[Word], asked: Sequence[Word], told: Sequence[Word], line: Line, tongue: WordLists, answer: str
+) -> bool:
     known = {word.low for word in told} | {word.casefold() for word in (line.speaker or "").split()}
     if not answer.isascii() and not asked_apart(answer):
         return bool(answer.strip(" \u3002.!\uff01")) and answer.strip(" \u3002.!\uff01") in line.text

@@ -36,7 +36,7 @@ class Ground(NamedTuple):
     ended: bool = False
 
 
-class Source(NamedTuple):
+class Evidence(NamedTuple):
     """A line of the prompt with its clauses."""
 
     place: int
@@ -53,7 +53,7 @@ class Source(NamedTuple):
 class Support(NamedTuple):
     """A clause that says what is asked."""
 
-    source: Source
+    source: Evidence
     clause: Clause
     words: frozenset[str]
 
@@ -75,7 +75,7 @@ class Reading:
         self._person = (person or "").casefold()
         self.said = answer_words.words(question)
         self.sources = [
-            Source(place, line, ground, tuple(answer_clauses.clauses(line.text, self._speaker(line))))
+            Evidence(place, line, ground, tuple(answer_clauses.clauses(line.text, self._speaker(line))))
             for place, (line, ground) in enumerate(zip(lines, grounds, strict=True))
         ]
         self.names = answer_clauses.names([clause for source in self.sources for clause in source.clauses])
@@ -142,7 +142,7 @@ def _is_same(one: Path, other: Path) -> bool:
     return True
 
 
-def support(source: Source, clause: Clause) -> Support:
+def support(source: Evidence, clause: Clause) -> Support:
     """A clause with its words, to bear an answer out."""
     return Support(source, clause, words_of(clause))
 

@@ -13,8 +13,8 @@ from memos_cli.interface.chat.answers.readings import (
     NOT_OF_WHOM,
     NOT_SAID,
     OUTDATED,
+    Evidence,
     Reading,
-    Source,
     Support,
     beside,
     figures_of,
@@ -59,7 +59,7 @@ class Value:
             for source in self._reading.sources
             if source.ground.fits
             for clause in source.clauses
-            if self._is_about(clause, found)
+            if self._is_about(clause, found) or self._is_short(source, clause)
         ]
         if (not own and not bool(figures)) or not self._is_of_sort(figures):
             return NOT_SAID
@@ -113,6 +113,16 @@ class Value:
         turned, said = turns(before) % 2, turns(answer) % 2
         spoken = asked.verb is not None and any(alike(asked.verb.stem, word.stem) for word in answer)
         return turned == (said if spoken or said else asked.turned % 2)
+
+    def _is_short(self, source: Evidence, clause: Clause) -> bool:
+        """Whether a clause is the short answer of a speaker, as "In the old harbour": recall alone tells what it belongs to.
+
+        It answers only what is asked about a thing: whom such a clause is about is not known.
+        """
+        asked = self._reading.question
+        spoken = bool(clause.subjects) and clause.end < len(clause.words)
+        whole = spoken or any(answer_clauses.is_verb(word) for word in clause.words)
+        return bool(source.line.speaker) and not whole and asked.path is None
 
     def _is_of_whom(self, clause: Clause) -> bool:  # noqa: PLR0911 -- a row of cases
         asked, path = self._reading.question, self._reading.path
@@ -273,7 +283,7 @@ def _covering(about: Sequence[Support], own: Sequence[Word], figures: Figures, *
     return chosen
 
 
-def _of_one(source: Source, clause: Clause) -> bool:
+def _of_one(source: Evidence, clause: Clause) -> bool:
     return any(set(one.subjects) & set(clause.subjects) or one.subjects == clause.subjects for one in source.clauses)
 
 
