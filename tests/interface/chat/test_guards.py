@@ -26,6 +26,16 @@ def judged(case: dict[str, Any]) -> Verdict:
     return judge(case["answer"], case["question"], lines(case), grounds)
 
 
+LATER = [json.loads(line) for line in Path(__file__).with_name("guards_later.jsonl").read_text("utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("case", LATER, ids=[f"{case['question']} {case['answer']}"[:70] for case in LATER])
+def test_a_case_that_was_thought_of_later(case: dict[str, Any]) -> None:
+    """Cases that look for holes in the rules."""
+    verdict = judged(case)
+    assert verdict.stands is case["stands"], verdict.reason
+
+
 @pytest.mark.parametrize("case", CASES, ids=[f"{case['question']} {case['answer']}"[:70] for case in CASES])
 def test_a_case(case: dict[str, Any]) -> None:
     """Cases that were written before the rules were."""

@@ -77,7 +77,8 @@ class Being(NamedTuple):
 def turns(found: Sequence[Word]) -> int:
     """How many words of these turn a statement around: negations, and opposites such as `hates`."""
     against = tongue("en").against
-    return sum(word.low in against or word.low in opposites() for word in found)
+    both = any(word.low == "neither" for word in found)  # "neither … nor" is one negation
+    return sum((word.low in against and not (both and word.low == "nor")) or word.low in opposites() for word in found)
 
 
 @cache
@@ -206,7 +207,7 @@ def clauses(text: str, me: Path = ME) -> list[Clause]:
             found[-1] = found[-1]._replace(tail=part)
         found.append(clause)
         known = [path for path in clause.subjects if path not in {me, NOBODY}]
-        if len(known) > 1 or (known and before and known[0] != before):
+        if len(known) > 1 + bool(_apposed(clause)) or (known and before and known[0] != before) or _has_others(clause):
             several = True
         before = None if several else known[0] if known else before
     return found
@@ -277,6 +278,26 @@ def _clause(part: tuple[Word, ...], before: Path | None, me: Path) -> Clause:
         place = who.end if who else place + 1
     mentions = tuple(_mentions(part, before or (subjects[0] if subjects else None), me))
     return Clause(tuple(subjects), owned, mentions, part, start, end, tuple(_had(part, subjects, end)))
+
+
+def _apposed(clause: Clause) -> bool:
+    """Whether the second of two subjects is only the name of the first: `my daughter Nora`."""
+    return len(clause.subjects) == 2 and all(word.low not in {"and", "or", "nor"} for word in clause.words[: clause.end])
+
+
+def _has_others(clause: Clause) -> bool:
+    """Whether a clause names people beside its subject, so that a pronoun behind it may mean either."""
+    part = clause.words
+    place = clause.end
+    while place < len(part):
+        who = being(part, place, None)
+        prior = part[place - 1] if place else None
+        if who and who.path not in {ME, NOBODY} and not (who.path[0] == NOBODY[0]):
+            introduced = prior is not None and (prior.stem == "nam" or prior.low in {"in", "at", "from", "near"})
+            if not introduced or is_relation(who.path):
+                return True
+        place = max(who.end, place + 1) if who else place + 1
+    return False
 
 
 def _had(part: Sequence[Word], subjects: Sequence[Path], end: int) -> Iterator[Path]:

@@ -20,6 +20,7 @@ from memos_cli.interface.chat.answers.readings import (
 
 HEAD = re.compile(r"^\W*([^\W\d_]+)\b(?![-'\u2019])")
 _NO_NUMBER = re.compile(r"(?i)^\W*no\.? \d")
+_DUE = as_set("have has had need needs needed going forgot forget wants want plans ought supposed")
 _DIRECTIONS = as_set("from to before after until since off out against over under behind into")
 
 
@@ -153,10 +154,13 @@ class _Closed:
             return place if between or asked.path is None else None
         return at if not between else None
 
-    def _in_tense(self, clause: Clause, last: int) -> bool:
+    def _in_tense(self, clause: Clause, last: int) -> bool:  # noqa: C901, PLR0911 -- a row of cases
         """Whether a clause speaks of the time that is asked about, and has the modal verb that is asked."""
         opener = self._reading.question.opener
         low = [word.low for word in clause.words[: last + 1]]
+        said = {word.low for word in self._reading.said}
+        if set(low) & answer_clauses.MODALS - said or ("to" in low and low[low.index("to") - 1] in _DUE - said):
+            return False  # who has to pay has not paid
         if opener in answer_clauses.MODALS and opener not in {"will", "would"}:
             return opener in low or (opener in {"can", "could"} and bool({"can", "could"} & set(low)))
         if opener in {"did", "was", "were", "had", "will", "would", ""}:
