@@ -451,3 +451,13 @@ def test_a_secret_is_masked_in_the_answer_that_acknowledges_it(memos: Run, revea
     answer = memos("--json", "chat", "-m", "remember that my password is hunter2222", *more).data["answer"]
     assert answer.startswith("I will remember: My password is")
     assert ("hunter2222" in answer) is revealed
+
+
+def test_a_sign_of_life_is_shown_on_a_terminal_and_taken_away(memos: Run, models: Path) -> None:
+    """The model endless takes seconds; the line is gone before the memories are shown."""
+    memos("add", "I live in Porto")
+    with Terminal("chat", "-m", "Where do I live?", MEMOS_LLM_MODEL=str(models / "endless.gguf")) as terminal:
+        terminal.wait("endless reads your memories", 20)
+        terminal.wait("I live in Porto", 60)
+    piped = memos("chat", "-m", "Where do I live?", env={"MEMOS_LLM_MODEL": str(models / "endless.gguf")})
+    assert "reads your memories" not in piped.err + piped.out

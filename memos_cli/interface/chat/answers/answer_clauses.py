@@ -292,7 +292,7 @@ def _has_others(clause: Clause) -> bool:
     while place < len(part):
         who = being(part, place, None)
         prior = part[place - 1] if place else None
-        if who and who.path not in {ME, NOBODY} and not (who.path[0] == NOBODY[0]):
+        if who and who.path not in {ME, NOBODY} and who.path[0] != NOBODY[0]:
             introduced = prior is not None and (prior.stem == "nam" or prior.low in {"in", "at", "from", "near"})
             if not introduced or is_relation(who.path):
                 return True

@@ -154,7 +154,7 @@ class _Closed:
             return place if between or asked.path is None else None
         return at if not between else None
 
-    def _in_tense(self, clause: Clause, last: int) -> bool:  # noqa: C901, PLR0911 -- a row of cases
+    def _in_tense(self, clause: Clause, last: int) -> bool:  # noqa: PLR0911 -- a row of cases
         """Whether a clause speaks of the time that is asked about, and has the modal verb that is asked."""
         opener = self._reading.question.opener
         low = [word.low for word in clause.words[: last + 1]]
