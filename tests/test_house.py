@@ -22,6 +22,7 @@ FULL = {"cli/commands": "a module for each command and its parts, found by the c
 """Folders that may hold more modules, and why."""
 
 FACES = {
+    "interface/chat/answers": "a shelf: chat/guards is the face, and each module checks one thing of an answer",
     "interface/cubes": "a shelf: transfer, merge, origin and keys are one service each",
     "operation/history": "timeline is the face; snapshots, differences and cube_diff are views of the same log",
     "operation/prompt": "layout is the face; the format that memos-mini was taught is called so in its card",

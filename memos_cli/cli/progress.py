@@ -8,6 +8,8 @@ from memos_cli.cli.app import App
 from memos_cli.cli.render import duration
 
 if TYPE_CHECKING:
+    from threading import Event
+
     from memos_cli.operation.parametric.training import RunStep, Tell
 
 
@@ -27,6 +29,50 @@ def progress(app: App, what: str) -> Iterator[Callable[[int, int], None]]:
         task = bar.add_task(what, total=None)
         app.hush = bar.stop
         yield lambda done, total: bar.update(task, completed=done, total=total or None)
+
+
+SOON = 0.4
+"""Seconds after which a person who waits is shown that something is done; what is done sooner shows nothing."""
+
+
+@contextmanager
+def waiting(app: App, what: str) -> Iterator[Callable[[], None]]:
+    """A line on stderr while something takes longer than `SOON`, if a person sees it; a call of what it gives takes it away.
+
+    It is drawn by a thread, which imports rich meanwhile, so that what is short costs nothing.
+    """
+    if not app.watched:
+        yield lambda: None
+        return
+    import threading
+
+    done = threading.Event()
+    thread = threading.Thread(target=_show, args=(what, done), daemon=True)
+
+    def end() -> None:
+        done.set()
+        thread.join()
+
+    thread.start()
+    hush, app.hush = app.hush, end
+    try:
+        yield end
+    finally:
+        app.hush = hush
+        end()
+
+
+def _show(what: str, done: "Event") -> None:
+    if done.wait(SOON):
+        return
+    from rich.console import Console
+
+    from memos_cli.cli.tables import environment
+
+    console = Console(stderr=True, _environ=environment())
+    if not done.is_set():
+        with console.status(what):
+            done.wait()
 
 
 @contextmanager

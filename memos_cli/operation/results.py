@@ -288,6 +288,7 @@ class Answered(NamedTuple):
         intent: what the message was taken for: `ask`, `remember`, `forget` or `about`.
         prompt: the prompt that the model was given, or, where no model is chosen, the whole prompt that one would be given;
             `None` where the message needed no prompt.
+        reason: why a model's own answer is not shown, or was not asked for; `None` where there is nothing to say.
     """
 
     answer: str
@@ -301,6 +302,7 @@ class Answered(NamedTuple):
     stopped: bool = False
     intent: str = "ask"
     prompt: Laid | None = None
+    reason: str | None = None
 
 
 class ModelInfo(NamedTuple):

@@ -8,6 +8,7 @@ import click
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.commands.chat_views import answered_json, stats_line, tell_rest
 from memos_cli.cli.options import Command, reveal
+from memos_cli.cli.progress import waiting
 from memos_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,8 +30,12 @@ def chat(app: App, /, source: str | None, message: str | None, **given: Any) -> 
 
     On a terminal it goes on until you leave (/help lists what can be typed; Ctrl-C stops an answer, Ctrl-D leaves). With -m,
     or with a pipe, one message is answered. Memories that fit are looked up; a model answers from them where one was chosen
-    (memos model use), else the memories themselves are the answer, and so they are where the model is unsure. What the model
-    has learnt (memos consolidate) it answers without the memories in its prompt, where it is sure and a memory says the same.
+    (memos model use), else the memories themselves are the answer. What the model has learnt (memos consolidate) it answers
+    without the memories in its prompt, where it is sure and a memory says the same.
+
+    An answer of a model is shown only if it is sure of it and memories bear it out: each word and number is in a memory that
+    says what was asked, of the one who was asked about; a yes or no needs one that says so of them; of two that disagree the
+    later counts. Otherwise the memories are the answer, and a notice says why (`reason` with --json).
 
     What you tell ("I am vegan now") becomes a memory, and the conversation is kept; with --no-save neither. What it certainly
     ends is superseded, and said; where it may end something, chat asks ("Shall this replace …?"): answer yes or no, or later
@@ -108,7 +113,8 @@ def _once(message: str | None, source: str | None) -> str:
 
 
 def _answer(app: App, talk: "Chat", text: str, *, stats: bool) -> None:
-    result = talk.ask(text)
+    with waiting(app, f"{talk.llm.name} reads your memories" if talk.llm else "searching your memories"):
+        result = talk.ask(text)
     if app.json:
         app.data(answered_json(result))
     else:

@@ -12,6 +12,7 @@ from memos_cli import modes
 from memos_cli.cli import render
 from memos_cli.cli.app import App
 from memos_cli.cli.commands.chat_views import stats_line, tell_rest
+from memos_cli.cli.progress import waiting
 from memos_cli.cli.terminal import echo
 from memos_cli.errors import MemosError, UsageError
 from memos_cli.interface.chat.chat import Chat
@@ -122,15 +123,18 @@ class Repl:
     def _answer(self, text: str) -> None:
         streamed: list[str] = []
 
-        def tell(piece: str) -> None:
-            streamed.append(piece)
-            self._app.out(piece, nl=False)
+        with waiting(self._app, "reading your memories") as told:
 
-        result = self._last = self._talk.ask(text, tell, stoppable=True)
+            def tell(piece: str) -> None:
+                told()
+                streamed.append(piece)
+                self._app.out(piece, nl=False)
+
+            result = self._last = self._talk.ask(text, tell, stoppable=True)
         if streamed:
             self._app.out()
         if result.mode != "generated":
-            for notice in result.notices:  # before the answer, since they revoke the streamed text
+            for notice in result.notices:  # before the answer, since they may revoke text that was streamed
                 self._app.note(notice)
             result = result._replace(notices=())
             self._app.out(result.answer)

@@ -10,7 +10,7 @@ from memos_cli.operation.results import Answered
 
 def answered_json(result: Answered) -> dict[str, Any]:
     """The answer of `chat -m`."""
-    told = ("answer", "mode", "cited", "tokens", "seconds", "kept", "intent", "stopped", "notices")
+    told = ("answer", "mode", "cited", "tokens", "seconds", "kept", "intent", "stopped", "notices", "reason")
     return {**fields_of(result, only=told), "seconds": {name: round(value, 4) for name, value in result.seconds.items()}}
 
 

@@ -1,6 +1,7 @@
 """Answers a message: from an adapter alone, from a model with the memories in its prompt, or with the memories word for word.
 
-A model's answer counts where the model is sure of it; otherwise the memories answer. Nothing is saved here.
+A model's answer counts where the model may answer (`trust`), is sure of it, and memories bear it out (`guards`); otherwise the
+memories answer. Nothing is saved here.
 """
 
 import time
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from memos_cli.errors import FingerprintMismatch, MemosError, ModelUnavailable
-from memos_cli.interface.chat import citations
+from memos_cli.interface.chat import citations, guards, trust
 from memos_cli.interface.reader import intents
 from memos_cli.interface.reader.notes import ended
 from memos_cli.model import Memory
@@ -142,6 +143,10 @@ class Replier:
         if self._llm is None:
             result, shown = self._from_memories(found, word)
             return Reply(result._replace(prompt=self._recalling.in_order(whole)), shown)
+        if (why := trust.refusal(self._session, self._llm)) is not None:
+            result, shown = self._from_memories(found, word)
+            notices = (why,) if word is None else ()
+            return Reply(result._replace(prompt=self._recalling.in_order(whole), notices=notices, reason=why), shown)
         return self._by_heart(self._llm, whole, found, stream) or self._from_model(self._llm, whole, found, stream, word)
 
     def _from_memories(self, found: Recalled, word: str | None) -> Reply:
@@ -156,8 +161,8 @@ class Replier:
     def _by_heart(self, llm: "LLM", whole: Laid, found: Recalled, stream: Stream) -> Reply | None:
         """The answer of the adapter alone, without the memories in the prompt; `None` where it cannot be trusted.
 
-        The answer counts if the best memory found was trained into the adapter, the model is sure, and a trained memory
-        contains the answer's own words. Otherwise the caller asks again with the memories in the prompt.
+        The answer counts if the best memory found was trained into the adapter, the model is sure, a trained memory contains
+        the answer's own words, and it stands (`guards`). Otherwise the caller asks again with the memories in the prompt.
         """
         if self._attached is None or not self._recall:
             return None
@@ -168,16 +173,17 @@ class Replier:
             return None
         from dataclasses import replace
 
-        learnt = [memory for memory in retrieved if memory.id in known]
+        learnt = {memory.id for memory in retrieved if memory.id in known}
         bare = Laid(replace(whole.prompt, retrieved=()), whole.memories[:first])
         silent = Stream(lambda _: None, stoppable=stream.stoppable)
         answer, result = self._asked_of(llm, bare, silent)
         spared = llm.count(model_request.request(whole.prompt, llm.template, self._recalling.layout)) - result.tokens["prompt"]
-        lines = [model_request.line(memory, self._recalling.content(memory), self._session.zone) for memory in learnt]
-        named = [learnt[index] for index in citations.cited(answer, whole.prompt.question, lines)]
+        verdict = self._judged(answer, whole, silent)
+        named = [whole.memories[index] for index in verdict.rests_on]
         own = intents.terms(answer) - intents.terms(whole.prompt.question)
         borne_out = own and all(any(word in intents.terms(memory.content) for memory in named) for word in own)
-        if not silent.stopped and not (borne_out and self._sure(silent.tokens, answer, shown=False)):
+        stands = verdict.stands and borne_out and any(memory.id in learnt for memory in named)
+        if not silent.stopped and not (stands and self._sure(silent.tokens, answer, shown=False)):
             return None
         stream.tell(answer)
         self._memories.record_uses((*(result.prompt.memories if result.prompt else ()), *named))
@@ -186,23 +192,53 @@ class Replier:
         return Reply(result._replace(cited=cited, memories=tuple(named), tokens=tokens), named)
 
     def _from_model(self, llm: "LLM", whole: Laid, found: Recalled, stream: Stream, word: str | None) -> Reply:
-        message = whole.prompt.question
-        answer, made = self._asked_of(llm, whole, stream)
-        prompt, memories = made.prompt or whole
+        # Where memories were looked up, nothing is shown before the whole answer was judged.
+        held = Stream(lambda _: None, stoppable=stream.stoppable) if self._recall else stream
+        answer, made = self._asked_of(llm, whole, held)
+        laid = made.prompt or whole
+        prompt, memories = laid
         self._memories.record_uses(memories)
-        sure = self._sure(stream.tokens, answer, shown=self._recall or self._attached is None)
+        sure = self._sure(held.tokens, answer, shown=self._recall or self._attached is None)
         if self._session.settings.get("llm.model") == MINI:  # memos-mini can only copy
             sure = sure and not citations.broken_off(answer, prompt)
         # "I don't know that yet" is no answer to a statement.
         told_only = word is not None and answer == model_request.UNKNOWN
-        if not stream.stopped and (not sure or told_only):
+        if word is not None and guards.acknowledges(answer, prompt.question):
+            verdict = guards.Verdict(stands=True)
+        else:
+            verdict = self._judged(answer, laid, held)
+        if not held.stopped and (not sure or told_only or not verdict.stands):
             result, shown = self._from_memories(found, word)
-            notice = f"{llm.name} was unsure of its answer, so these are your memories, word for word"
+            reason = "it was unsure of its answer" if not sure else verdict.reason
             # A mere statement needs no answer, so none was replaced.
-            said = (*made.notices, notice) if shown else made.notices
-            return Reply(result._replace(tokens=made.tokens, seconds=made.seconds, notices=said, prompt=made.prompt), shown)
-        named = [memories[index] for index in citations.cited(answer, message, prompt.lines)]
+            replaced = word is None and bool(shown or (sure and verdict.reason))
+            said = (*made.notices, _replaced(llm.name, reason, sure=sure, cited=bool(shown))) if replaced else made.notices
+            result = result._replace(tokens=made.tokens, seconds=made.seconds, notices=said, prompt=made.prompt)
+            return Reply(result._replace(reason=reason if replaced else None), shown)
+        if held is not stream and verdict.stands and answer:
+            stream.tell(answer)
+        rests = citations.cited(answer, prompt.question, prompt.lines) if held.stopped else verdict.rests_on
+        named = [memories[index] for index in rests]
         return Reply(made._replace(cited=tuple(memory.id for memory in named), memories=tuple(named)), memories)
+
+    def _judged(self, answer: str, laid: Laid, stream: Stream) -> guards.Verdict:
+        """Whether an answer stands by the memories of its prompt, all of which recall took for relevant."""
+        prompt, memories = laid
+        grounds = [
+            guards.Ground(key=memory.key, since=model_request.since(memory), ended=_is_over(memory, self._session.now))
+            for memory in memories
+        ]
+        return guards.judge(
+            answer,
+            prompt.question,
+            prompt.lines,
+            grounds,
+            turns=prompt.conversation,
+            person=self._person,
+            cut=len(stream.tokens) >= self._session.settings.get("llm.answer"),
+            system=(prompt.system,) if prompt.system else (),
+            recalled=self._recall,
+        )
 
     def _asked_of(self, llm: "LLM", whole: Laid, stream: Stream) -> tuple[str, Answered]:
         """A model's answer to the prompt, shortened to fit the model; nothing is cited yet."""
@@ -249,7 +285,7 @@ class Replier:
         """Whether an answer is trusted.
 
         Args:
-            shown: whether the memories were in the prompt: memos-mini's bar was chosen for that. From an adapter it answers
+            shown: whether the memories were in the prompt: a model's bar was chosen for that. From an adapter it answers
                 with less certainty: the gate counted how often that is right, and `_by_heart` checks each answer.
         """
         settings = self._session.settings
@@ -257,8 +293,11 @@ class Replier:
         if not answer:
             return False
         least = settings.origin("llm.sure_least")
-        calibrated = shown and settings.get("llm.model") == MINI and least.origin == "default"
-        bar = MINI_SURE if calibrated else least.value
+        bar = least.value
+        if shown and least.origin == "default" and trust.is_chosen(self._session):
+            known = trust.card(self._session)
+            calibrated = MINI_SURE if settings.get("llm.model") == MINI else bar
+            bar = known.bar if known is not None and known.bar else calibrated
         return probable is None or (probable[0] >= settings.get("llm.sure") and probable[1] >= bar)
 
     def detach(self) -> tuple[str, ...]:
@@ -290,6 +329,18 @@ def _stateless(llm: "LLM | None") -> MemosError:
         f"{llm.name} keeps no states, so no answer of it begins from a slot",
         hint="choose a model that runs on this machine: memos model use NAME|PATH",
     )
+
+
+def _replaced(name: str, reason: str, *, sure: bool, cited: bool) -> str:
+    """What the person is told where a model's answer was replaced."""
+    if not sure:
+        return f"{name} was unsure of its answer, so these are your memories, word for word"
+    instead = "so these are your memories, word for word" if cited else "and no memory answers by itself"
+    return f"the answer of {name} is not shown ({reason}), {instead}"
+
+
+def _is_over(memory: Memory, now: str) -> bool:
+    return memory.valid_to is not None and memory.valid_to <= now
 
 
 def _unused(given: int, used: int) -> FingerprintMismatch:

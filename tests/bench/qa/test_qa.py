@@ -12,6 +12,7 @@ from memos_cli.bench.qa import qa, sets
 from memos_cli.bench.qa.qa import Outcome
 from memos_cli.config import Settings
 from memos_cli.errors import ModelUnavailable
+from memos_cli.interface.chat import guards
 from memos_cli.operation.prompt import model_request
 from memos_cli.operation.prompt.layout import Line, Prompt
 from memos_cli.ports import LLM
@@ -33,7 +34,9 @@ def run(
         return qa.run(thrown, [asked], llm, judge)
 
 
-def test_answers_of_a_model_are_scored_and_its_tokens_counted(home: Path) -> None:
+def test_answers_of_a_model_are_scored_and_its_tokens_counted(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # What is scored is looked at here, and not what stands by the memories.
+    monkeypatch.setattr(guards, "judge", lambda *_, **__: guards.Verdict(stands=True))
     llm = Scripted("Howth", "1450 Euros", "Two seals", "It is not mentioned.")
     outcomes = run(home, llm, k=2)
     assert [one.mode for one in outcomes] == ["generated"] * 4

@@ -59,16 +59,18 @@ def test_no_message_is_a_usage_error(memos: Run, arguments: tuple[str, ...], std
 
 
 def test_with_a_model(memos: Run, models: Path) -> None:
-    memos("add", "I live in Porto")
+    memos("add", f"I live in {SAID}")
     env = {"MEMOS_LLM_MODEL": str(models / "mini.gguf")}
     done = memos("--json", "chat", "-m", "Where do I live?", env=env)
     assert done.status == 0, done.err
+    assert done.data["reason"] is None
     assert (done.data["answer"], done.data["mode"], len(done.data["cited"])) == (SAID, "generated", 1)
     assert done.data["tokens"]["prompt"] > 50
     assert done.data["tokens"]["answer"] == len(ANSWER) + 1
     unsure = memos("--json", "chat", "-m", "Where do I live?", env={"MEMOS_LLM_MODEL": str(models / "unsure.gguf")})
-    assert (unsure.data["answer"], unsure.data["mode"]) == ("I live in Porto", "extractive")
+    assert (unsure.data["answer"], unsure.data["mode"]) == (f"I live in {SAID}", "extractive")
     assert "unsure" in unsure.err
+    assert unsure.data["reason"] == "it was unsure of its answer"
     assert "tokens" in memos("chat", "-m", "Where do I live?", "--stats", env=env).err
 
 
@@ -94,6 +96,19 @@ def test_memos_mini_answers_five_questions_by_itself(memos: Run) -> None:
 
 
 @pytest.mark.model
+def test_an_answer_that_no_memory_bears_out_is_not_shown(memos: Run, models: Path) -> None:
+    memos("add", "I live in Porto")
+    env = {"MEMOS_LLM_MODEL": str(models / "mini.gguf")}
+    done = memos("--json", "chat", "-m", "Where do I live?", env=env)
+    assert (done.status, done.data["answer"], done.data["mode"]) == (0, "I live in Porto", "extractive")
+    assert done.data["reason"] == "no memory that fits says so"
+    told = memos("chat", "-m", "Where do I live?", env=env)
+    assert (told.out, SAID in told.err) == ("I live in Porto\n", False)
+    assert (
+        "the answer of mini is not shown (no memory that fits says so), so these are your memories, word for word" in told.err
+    )
+
+
 def test_who_tells_something_is_not_told_that_it_is_unknown(memos: Run) -> None:
     pytest.importorskip("llama_cpp")
     assert memos("model", "use", "memos-mini").status == 0
@@ -348,9 +363,8 @@ def test_ctrl_c_stops_the_answer_and_not_the_program(memos: Run, models: Path) -
     with Terminal("chat", **_endless(models)) as terminal:
         terminal.ready()
         terminal.type("Where do I live?\r")
-        terminal.wait("river ends Porto, where")
+        terminal.wait("reading your memories")  # nothing is shown before the whole answer was judged
         terminal.resize(30, 50)  # in the middle of an answer
-        terminal.wait("river ends Porto, where")
         terminal.type("\x03")
         terminal.wait("stopped")
         terminal.ready()
@@ -437,3 +451,13 @@ def test_a_secret_is_masked_in_the_answer_that_acknowledges_it(memos: Run, revea
     answer = memos("--json", "chat", "-m", "remember that my password is hunter2222", *more).data["answer"]
     assert answer.startswith("I will remember: My password is")
     assert ("hunter2222" in answer) is revealed
+
+
+def test_a_sign_of_life_is_shown_on_a_terminal_and_taken_away(memos: Run, models: Path) -> None:
+    """The model endless takes seconds; the line is gone before the memories are shown."""
+    memos("add", "I live in Porto")
+    with Terminal("chat", "-m", "Where do I live?", MEMOS_LLM_MODEL=str(models / "endless.gguf")) as terminal:
+        terminal.wait("endless reads your memories", 20)
+        terminal.wait("I live in Porto", 60)
+    piped = memos("chat", "-m", "Where do I live?", env={"MEMOS_LLM_MODEL": str(models / "endless.gguf")})
+    assert "reads your memories" not in piped.err + piped.out

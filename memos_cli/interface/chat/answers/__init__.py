@@ -1,0 +1,1 @@
+"""What a model answered, held against the memories of its prompt: the parts of `guards`."""

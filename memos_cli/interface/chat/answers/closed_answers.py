@@ -1,0 +1,215 @@
+"""Answers of yes or no: they stand by one memory that has the subject, the predicate and the polarity. Pure."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from memos_cli.interface.chat.answers import answer_clauses, answer_figures, answer_words
+from memos_cli.interface.chat.answers.answer_clauses import AUXILIARIES, ME, NOBODY, Clause, Path, turns
+from memos_cli.interface.chat.answers.answer_words import Word, alike, as_set, content, is_mark, is_past, stem, tongue
+from memos_cli.interface.chat.answers.readings import (
+    IN_DOUBT,
+    NO_FIGURE,
+    NOT_SAID,
+    OUTDATED,
+    Reading,
+    beside,
+    figures_of,
+    is_in,
+    support,
+)
+
+HEAD = re.compile(r"^\W*([^\W\d_]+)\b(?![-'\u2019])")
+_NO_NUMBER = re.compile(r"(?i)^\W*no\.? \d")
+_DUE = as_set("have has had need needs needed going forgot forget wants want plans ought supposed")
+_DIRECTIONS = as_set("from to before after until since off out against over under behind into")
+
+
+def says(answer: str) -> bool | None:
+    """Whether an answer begins with a yes or a no, in any language that is known; `None` where with neither."""
+    head = HEAD.match(answer)
+    word = head[1].casefold() if head else ""
+    if word in answer_words.said_as_yes():
+        return True
+    return False if word in answer_words.said_as_no() and not _NO_NUMBER.match(answer) else None
+
+
+def yes_or_no(reading: Reading, answer: str, *, yes: bool) -> list[int] | str:
+    """The lines that bear out a yes or a no, or why it does not stand.
+
+    Args:
+        answer: all of it; it may go on behind the yes or no.
+    """
+    return _Closed(reading).judge(HEAD.sub("", answer, count=1) if says(answer) is not None else "", yes=yes)
+
+
+class _Closed:
+    """The check of one yes or no."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+
+    def judge(self, tail: str, *, yes: bool) -> list[int] | str:  # noqa: PLR0911 -- a row of cases
+        """The lines that bear it out; what stands behind the yes or no is `tail`."""
+        asked = self._reading.question
+        named = self._reading.names.get(asked.path, frozenset()) if asked.path else frozenset()
+        if asked.denied or self._reading.path == NOBODY or len(named) > 1:
+            return IN_DOUBT
+        held = [
+            (source, clause, holds)
+            for source in self._reading.sources
+            if source.ground.fits and not source.ground.ended
+            for clause in source.clauses
+            if (holds := self._holds(clause)) is not None
+        ]
+        if not held:
+            return IN_DOUBT
+        latest = max(source.since[:10] for source, _, _ in held)
+        if any(
+            source.since[:10] >= latest and self._may_say(clause)
+            for source in self._reading.sources
+            for clause in source.clauses
+        ):
+            return IN_DOUBT
+        last = [one for one in held if one[0].since[:10] == latest]
+        if any(holds is not yes for _, _, holds in last):
+            return OUTDATED if any(holds is yes for _, _, holds in held) else IN_DOUBT
+        rest = answer_words.words(tail)
+        turned = bool(turns(rest))
+        if (yes and turned and not asked.turned) or (not yes and len(content(rest)) > 1 and not turned and not asked.turned):
+            return IN_DOUBT
+        own = self._reading.own(rest)
+        told = [support(source, clause) for source, clause, _ in last]
+        words = frozenset(word for one in told for word in one.words) | self._reading.called()
+        if any(not is_in(word, words) for word in own):
+            return NOT_SAID
+        if not answer_figures.borne_out(beside(answer_figures.read(tail), self._reading.said), figures_of(told, dated=True)):
+            return NO_FIGURE
+        return [source.place for source, _, _ in last[-1:]]
+
+    def _holds(self, clause: Clause) -> bool | None:
+        """Whether a clause says that what is asked is so, or that it is not; `None` where it says neither for certain."""
+        asked = self._reading.question
+        wanted = self._wanted()
+        place = self._begins(clause, wanted)
+        if not wanted or place is None:
+            return None
+        last = _run(clause, place, wanted)
+        if last is None:
+            return None
+        before = clause.words[: last + 1]
+        if not {word.low for word in self._reading.said} >= {word.low for word in before} & tongue("en").doubt:
+            return None
+        if not all(
+            self._reading.is_one_of(self._reading.same(other), clause.mentions + clause.subjects) for other in asked.others
+        ):
+            return None
+        if not self._in_tense(clause, last) or not _same_directions(self._reading.said, clause.words[place : last + 1]):
+            return None
+        return (turns(before) - asked.turned) % 2 == 0
+
+    def _may_say(self, clause: Clause) -> bool:
+        """Whether a clause has all that is asked, of the one who is asked about, and yet is not certain."""
+        stems = {word.stem for word in clause.words}
+        about = self._reading.path is None or self._reading.is_one_of(self._reading.path, clause.subjects)
+        return about and all(word.stem in stems for word in self._wanted()) and self._holds(clause) is None
+
+    def _wanted(self) -> list[Word]:
+        """The words that a memory has to have behind its subject."""
+        asked = self._reading.question
+        rest = [word for word in asked.asked if word is not asked.light]
+        named = {part for path in asked.others for element in path for part in element.split()}
+        others = [
+            word for word in self._reading.said if (word.low in named or word.stem in named) and word.low not in tongue("en").me
+        ]
+        own = {part for element in asked.path or () for part in element.split()}
+        others = [word for word in others if word.low not in own and word.stem not in own and word.low not in {"?", "'s"}]
+        if asked.light is not None and asked.opener not in tongue("en").be:
+            light = asked.light
+            if light.stem == "get" and asked.opener in {"has", "have"}:
+                light = light._replace(low="have", stem=stem("have"))
+            rest.append(light)
+        return [*rest, *others]
+
+    def _begins(self, clause: Clause, wanted: Sequence[Word]) -> int | None:  # noqa: PLR0911 -- a row of cases
+        """Where what a clause says of its subject begins; `None` where it is about another one, or does not say `is`."""
+        asked = self._reading.question
+        joins = asked.opener in tongue("en").be
+        place = clause.end
+        if self._reading.path is not None:
+            if not self._reading.is_one_of(self._reading.path, clause.subjects) or clause.owned != asked.owned:
+                return None
+        elif any(path != ME for path in clause.subjects) and not _named_in(clause.subjects, wanted):
+            return None
+        else:
+            place = 0
+        if not joins:
+            return place
+        at = next((at for at in range(place, len(clause.words)) if clause.words[at].low in tongue("en").be), None)
+        if at is None:
+            return None
+        between = content(list(clause.words[place:at]))
+        if any(not any(alike(word.stem, one.stem) for one in wanted) for word in between):
+            return None
+        if asked.path is None or asked.owned:
+            return place if between or asked.path is None else None
+        return at if not between else None
+
+    def _in_tense(self, clause: Clause, last: int) -> bool:  # noqa: PLR0911 -- a row of cases
+        """Whether a clause speaks of the time that is asked about, and has the modal verb that is asked."""
+        opener = self._reading.question.opener
+        low = [word.low for word in clause.words[: last + 1]]
+        said = {word.low for word in self._reading.said}
+        if set(low) & answer_clauses.MODALS - said or ("to" in low and low[low.index("to") - 1] in _DUE - said):
+            return False  # who has to pay has not paid
+        if opener in answer_clauses.MODALS and opener not in {"will", "would"}:
+            return opener in low or (opener in {"can", "could"} and bool({"can", "could"} & set(low)))
+        if opener in {"did", "was", "were", "had", "will", "would", ""}:
+            return opener not in {"will", "would"} or opener in low
+        if opener in tongue("en").be and {"was", "were"} & set(low):
+            return False
+        if "will" in low or "would" in low:
+            return False
+        verb = self._reading.question.verb or self._reading.question.light
+        for place, word in enumerate(clause.words[: last + 1]):
+            helped = place > 0 and (stem(low[place - 1]) in {"be", stem("have")} or low[max(0, place - 2)] in {"have", "has"})
+            if verb is not None and alike(word.stem, verb.stem) and is_past(word.low) and word.low != verb.low and not helped:
+                return False
+        return True
+
+
+def _named_in(subjects: Sequence[Path], wanted: Sequence[Word]) -> bool:
+    known = {word.low for word in wanted} | {word.stem for word in wanted}
+    return all(set(path[-1].split()) <= known for path in subjects if path != ME)
+
+
+def _run(clause: Clause, place: int, wanted: Sequence[Word]) -> int | None:
+    """Where the words that are wanted end, if they follow each other with nothing but small words between them."""
+    left = list(wanted)
+    empty = answer_words.empty_stems()
+    beside_it = tongue("en").against | AUXILIARIES | tongue("en").small
+    digits = any(word.stem.isdigit() for word in wanted)
+    for at in range(place, len(clause.words)):
+        word = clause.words[at]
+        hit = next((one for one in left if alike(one.stem, word.stem)), None)
+        if hit is not None:
+            left.remove(hit)
+            if not left:
+                return at
+        elif not (any(alike(one.stem, word.stem) for one in wanted) or is_mark(word) or word.low in beside_it):
+            number, adverb = word.stem.isdigit() and not digits, word.low.endswith("ly")
+            if word.name or not (number or adverb or word.stem in empty or word.low in empty):
+                return None
+    return None
+
+
+def _same_directions(question: Sequence[Word], part: Sequence[Word]) -> bool:
+    """Whether the words of both stand behind the same prepositions: from Rome is not to Rome."""
+    asked = dict(_led_by(question))
+    return all(asked.get(word, lead) == lead for word, lead in _led_by(part))
+
+
+def _led_by(found: Sequence[Word]) -> Iterator[tuple[str, str]]:
+    for place, word in enumerate(found):
+        for before in found[max(0, place - 2) : place]:
+            if before.low in _DIRECTIONS and not is_mark(word):
+                yield word.stem, before.low

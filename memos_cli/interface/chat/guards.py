@@ -1,0 +1,127 @@
+"""The gate before a model's answer is shown: it stands only where a memory bears it out, whatever the model. Pure.
+
+    form      a line of the prompt, a role, a repetition, an answer without an end are none
+    yes, no   one memory has the subject, the predicate and the polarity, and no later one has the other
+    values    every word and number of the answer is in a memory about the one who was asked about that says what was asked
+    age       of two memories that say it, the later counts
+
+What is not certain does not stand: the memories are cited then, word for word. A mistake about an allergy is worse than a
+citation too many. English is read by clauses; of other languages a yes or no stands only where a memory has the question's very
+words, and a value where its words do.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from memos_cli.interface.chat.answers import answer_figures, answer_forms, answer_words, foreign_answers
+from memos_cli.interface.chat.answers.answer_clauses import turns as turned
+from memos_cli.interface.chat.answers.answer_words import alike, as_set, content, stem, tongue
+from memos_cli.interface.chat.answers.closed_answers import says, yes_or_no
+from memos_cli.interface.chat.answers.readings import IN_DOUBT, NOT_SAID, Ground, Reading, beside
+from memos_cli.interface.chat.answers.value_answers import Value
+from memos_cli.operation.prompt.layout import Line, Turn
+
+LONGEST = 2_000
+"""The most characters of a question whose answers are checked: what is longer asks more than one thing."""
+TOO_LONG = "what was asked is too long to check an answer to it"
+
+__all__ = ["Ground", "Verdict", "acknowledges", "judge"]
+
+_MARKS = re.compile(r"[\[(](?:\d{1,2}(?:\s*,\s*\d{1,2})*)[\])]")
+
+
+class Verdict(NamedTuple):
+    """What the gate says of an answer.
+
+    Attributes:
+        stands: it may be shown.
+        reason: why it does not stand; empty where it does.
+        rests_on: the indexes of the lines that bear it out, the first one most; none for a refusal.
+    """
+
+    stands: bool
+    reason: str = ""
+    rests_on: tuple[int, ...] = ()
+
+
+def judge(  # noqa: PLR0911, PLR0913 -- what is known of a prompt
+    answer: str,
+    question: str,
+    lines: Sequence[Line],
+    grounds: Sequence[Ground] = (),
+    *,
+    turns: Sequence[Turn] = (),
+    person: str | None = None,
+    cut: bool = False,
+    system: Sequence[str] = (),
+    recalled: bool = True,
+) -> Verdict:
+    """Whether an answer may be shown.
+
+    Args:
+        lines: the memories of the prompt.
+        grounds: what else is known of each line, in the same order; by default each fits, and has no key.
+        turns: the conversation before the question: what the person said in it counts as older than any memory.
+        person: the name of the one who asks, as it may stand before their own words.
+        cut: the answer ran to the most tokens that it may have.
+        system: system texts of the prompt, beside those of memos itself.
+        recalled: memories were looked up; otherwise only the form of the answer is judged.
+    """
+    if (fault := answer_forms.fault(answer, question, lines, cut=cut, system=system)) is not None:
+        return Verdict(stands=False, reason=fault)
+    if answer_forms.is_refusal(answer) or not recalled:
+        return Verdict(stands=True)
+    if len(question) > LONGEST:
+        return Verdict(stands=False, reason=TOO_LONG)
+    grounds = [*grounds, *[Ground()] * (len(lines) - len(grounds))]
+    said = [Line(turn.text) for turn in turns if turn.role == "user" and "?" not in turn.text]
+    every = [*lines, *said]
+    grounds += [Ground(since="0")] * len(said)
+    plain = _MARKS.sub("", answer).strip()
+    if answer_words.tongue_of(question) != "en":
+        fitting = [line if ground.fits else None for line, ground in zip(every, grounds, strict=True)]
+        return _verdict(foreign_answers.judge(plain, question, fitting) or NOT_SAID, len(lines))
+    if _is_talk(question, plain, person or ""):
+        return Verdict(stands=True)
+    reading = Reading(question, every, grounds, turns, person)
+    closed, yes = reading.question.closed and not reading.question.choice, says(plain)
+    if yes is None:
+        return _verdict(Value(reading, plain, closed=closed).judge(), len(lines))
+    return _verdict(yes_or_no(reading, plain, yes=yes) if closed else IN_DOUBT, len(lines))
+
+
+def _verdict(found: Sequence[int] | str, count: int) -> Verdict:
+    if isinstance(found, str):
+        return Verdict(stands=False, reason=found)
+    return Verdict(stands=True, rests_on=tuple(index for index in dict.fromkeys(found) if index < count))
+
+
+_ACKNOWLEDGED = as_set(
+    "noted note ok okay thanks thank got understood remember remembered keep mind fine sure great good nice sorry hear glad"
+    " know saved done let will enjoy wonderful lovely"
+)
+
+
+def acknowledges(answer: str, message: str) -> bool:
+    """Whether an answer to a statement says nothing that the statement does not say: "Noted.", "Ok, you are vegan."."""
+    if answer_forms.fault(answer, message, ()) is not None:
+        return False
+    told = {word.stem for word in answer_words.words(message)}
+    known = told | {stem(word) for word in _ACKNOWLEDGED}
+    found = answer_words.words(answer)
+    denied = turned(found) - turned(answer_words.words(message)) > 0
+    numbers = beside(answer_figures.read(answer), answer_words.words(message))
+    return not denied and not bool(numbers) and all(any(alike(word.stem, one) for one in known) for word in content(found))
+
+
+def _is_talk(message: str, answer: str, person: str) -> bool:
+    """Whether a message asks for nothing that could be remembered, and its answer claims nothing: "Hello!", "How are you?"."""
+    said = answer_words.words(message)
+    asked = {word.low for word in content(said)} - {"hello", "hi", "hey", "thanks", "thank"}
+    low = {word.low for word in said}
+    if asked or ("?" in low and ("you" not in low or low & (tongue("en").me | tongue("en").my))):
+        return False
+    found = answer_words.words(answer)
+    names = {word.low for word in found if word.name and word.low not in tongue("en").me}
+    return names <= {person.casefold()} and not answer_figures.read(answer) and says(answer) is None
