@@ -1,5 +1,6 @@
 """A temporary home: a benchmark's conversations never touch the memories of a person."""
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,18 +13,24 @@ from memos_cli.errors import UsageError
 from memos_cli.infra.local.embeddings import Embeddings
 from memos_cli.interface.api import MOS
 from memos_cli.interface.reader import intake
+from memos_cli.operation import model_files
 
 _UNMEASURED = {"use.record": False}
 """The results of one question must not change those of the next, unless that is what is measured."""
+_KNOWN = (model_files.RECORDS, "exams")
+"""The folders, among the data of a home, with what was found out about its models, in small files."""
 
 
 class Home:
-    """A home in a temporary folder, for as long as a benchmark runs. It uses the embedder of the person's home.
+    """A home in a temporary folder, for as long as a benchmark runs.
+
+    What is known of models in the person's home holds here too: which embedder there is, what was pulled, what runs on this
+    machine, and what an exam found. So a model answers here as it does in chat.
 
     Args:
         folder: the temporary folder.
         settings: the person's settings.
-        paths: of the person's home; only its embedder is used.
+        paths: of the person's home; its models are read, and nothing else.
         given: settings that differ from the person's.
         clock: returns the time.
     """
@@ -34,6 +41,7 @@ class Home:
         self.settings = settings.given({**_UNMEASURED, **given})
         self._folder = folder
         self._clock = clock
+        _take_along(paths, folder)
         given = embedding(self.settings)
         self._embeddings = Embeddings(self.settings.get("embedder"), paths.data, folder / "cache", given=given)
 
@@ -59,6 +67,15 @@ class Home:
             mos.create_cube(name)
             yield mos
         mos.shelf.remove(name)
+
+
+def _take_along(paths: Paths, folder: Path) -> None:
+    """Let the temporary home know what the person's home knows of models; weights are not copied."""
+    for name in _KNOWN:
+        if (paths.data / name).is_dir():
+            shutil.copytree(paths.data / name, folder / name)
+    if paths.models.is_dir():
+        (folder / paths.models.name).symlink_to(paths.models)
 
 
 @contextmanager

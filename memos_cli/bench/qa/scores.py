@@ -49,6 +49,12 @@ def exact(answer: str, expected: str) -> bool:
     return words(answer) == words(expected)
 
 
+def holds(answer: str, expected: str) -> bool:
+    """Whether all words of the expected answer stand in the answer, each as often as it is expected, in any order."""
+    wanted = Counter(words(expected))
+    return bool(wanted) and wanted <= Counter(words(answer))
+
+
 def best_f1(answer: str, expected: Sequence[str]) -> float:
     """The highest F1 with one of several accepted answers."""
     return max(f1(answer, one) for one in expected)

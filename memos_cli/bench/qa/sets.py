@@ -10,7 +10,8 @@ A folder holds, for each conversation, `NAME.memories.jsonl`, which is what `mem
     relevant    the external ids of the memories that hold the answer, a list or one; also called `evidence`
     category    the sort of question, a text or a number
 
-Other fields are ignored. LoCoMo names its fields so already; of LongMemEval each question is a conversation.
+Other fields are ignored. LoCoMo names its fields so already; of LongMemEval each question is a conversation. The memories may
+lie in another folder than the questions, under the same names.
 """
 
 import json
@@ -46,20 +47,38 @@ class Conversation(NamedTuple):
     questions: tuple[Question, ...]
 
 
-def read(folder: Path) -> list[Conversation]:
+def read(folder: Path, memories: Path | None = None) -> list[Conversation]:
     """The conversations of a folder, in the order of their names.
+
+    Args:
+        folder: where the questions lie.
+        memories: where what was said lies; where the questions lie if it is `None`. A conversation there without questions is
+            passed over.
 
     Raises:
         UsageError: there are none, a file of a pair is missing, or a line is no question; file and line are named.
     """
-    if not folder.is_dir():
-        raise UsageError(f"{folder} is no folder", hint=_LAYOUT)
-    files = [
-        path for path in sorted(folder.glob(f"*{MEMORIES}")) if path.name == MEMORIES or path.name.endswith(f".{MEMORIES}")
-    ]
+    for one in (folder, memories or folder):
+        if not one.is_dir():
+            raise UsageError(f"{one} is no folder", hint=_LAYOUT)
+    if memories is not None:
+        asked = _files(folder, QUERIES)
+        if not asked:
+            raise UsageError(f"no questions in {folder}", hint=_LAYOUT)
+        return [_conversation(memories / (path.name.removesuffix(QUERIES) + MEMORIES), path) for path in asked]
+    files = _files(folder, MEMORIES)
     if not files:
         raise UsageError(f"no conversations in {folder}", hint=_LAYOUT)
-    return [_conversation(path) for path in files]
+    return [_conversation(path, path.with_name(path.name.removesuffix(MEMORIES) + QUERIES)) for path in files]
+
+
+def holds_questions_alone(folder: Path) -> bool:
+    """Whether a folder has questions, and no conversation that they are about."""
+    return bool(_files(folder, QUERIES)) and not _files(folder, MEMORIES)
+
+
+def _files(folder: Path, kind: str) -> list[Path]:
+    return [path for path in sorted(folder.glob(f"*{kind}")) if path.name == kind or path.name.endswith(f".{kind}")]
 
 
 def draw(conversations: Sequence[Conversation], limit: int | None, seed: int) -> list[Conversation]:
@@ -75,9 +94,10 @@ def draw(conversations: Sequence[Conversation], limit: int | None, seed: int) ->
     return [conversations[index]._replace(questions=tuple(questions)) for index, questions in drawn.items()]
 
 
-def _conversation(memories: Path) -> Conversation:
+def _conversation(memories: Path, queries: Path) -> Conversation:
     name = memories.name.removesuffix(MEMORIES).removesuffix(".")
-    queries = memories.with_name(memories.name.removesuffix(MEMORIES) + QUERIES)
+    if not memories.is_file():
+        raise UsageError(f"{queries} has no conversation: there is no {memories}", hint=_LAYOUT)
     try:
         lines = queries.read_bytes().split(b"\n")
     except FileNotFoundError:

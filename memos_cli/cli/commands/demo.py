@@ -10,7 +10,7 @@ import time
 from importlib.resources import as_file, files
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -19,11 +19,13 @@ from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import Command
 from memos_cli.cli.terminal import style, styled_by_memos
 from memos_cli.errors import MemosError, Refused, extra
-from memos_cli.operation import embedders
+from memos_cli.operation import embedders, model_files
 
 _MARK = ".memos-demo"
 _LIFE = ("notes.md", "transcript.txt")
 _DEPTH = 3
+_ASKED = ("Where does my brother Jonas live?", "Which fuse belongs to the oven?", "Which car does Joris drive?")
+"""What is asked in the chat: what was just told, what stands in the notes, and what nobody said."""
 
 
 @click.command(cls=Command)
@@ -33,8 +35,9 @@ def demo(app: App, home: Path | None) -> None:
     """Watch memos at work on two weeks of a life.
 
     Two weeks of one person's talk and notes are put into a home of their own: your memories are left alone. Each step is a
-    command that is really run, with what it printed and how long it took; at the end two dozen questions are asked and
-    it is counted how often the expected memory came first.
+    command that is really run, with what it printed and how long it took. Two dozen questions are asked, and it is counted how
+    often the expected memory came first. In the chat SmolLM2 answers where it is installed, with the adapter that memos
+    brings for it, else memos-mini; without llama.cpp the memories answer, word for word.
 
     \b
     Examples:
@@ -69,7 +72,7 @@ def demo(app: App, home: Path | None) -> None:
     run.step("undo")
     run.step("list", "--key", "diet")
     figures = _questions(run, folder)
-    figures["chat"] = _chat(run)
+    figures["chat"] = _chat(run, _reader(app))
     run.say("Memories fade unless they are used or pinned. What the next ticks will do:")
     run.step("add", "The bike shop has a sale this week", "--ttl", "7d", "--tag", "shopping")
     run.step("lifecycle", "plan", "--days", "10")
@@ -105,7 +108,8 @@ class _Runner:
         self._app = app
         self._folder = folder
         self._env = {**os.environ, "MEMOS_HOME": str(folder / "home"), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        for name in ("MEMOS_CUBE", "_MEMOS_COMPLETE"):
+        # The demo chooses a model of its own, and asks no endpoint.
+        for name in ("MEMOS_CUBE", "_MEMOS_COMPLETE", "MEMOS_LLM_MODEL", "MEMOS_LLM_ENDPOINT"):
             self._env.pop(name, None)
         here = [info for info in embedders.installed(app.settings, app.paths) if Path(info.path).parent == app.paths.models]
         if here:
@@ -149,6 +153,13 @@ class _Runner:
             self._app.out(style(f"  ({seconds:.2f} s)", dim=True))
         return done.stdout
 
+    def ask(self, question: str) -> dict[str, Any]:
+        """Ask in chat; the answer, and with --json who gave it."""
+        if self._app.json:
+            answered = json.loads(self.step("chat", "-m", question, "--no-save", "--json"))["data"]
+            return {name: answered[name] for name in ("answer", "mode")}
+        return {"answer": self.step("chat", "-m", question, "--no-save").strip()}
+
 
 def _questions(run: _Runner, folder: Path) -> dict[str, Any]:
     """Ask the demo's questions, by words alone and by words and meaning, and count how often the expected memory is first."""
@@ -173,16 +184,41 @@ def _questions(run: _Runner, folder: Path) -> dict[str, Any]:
     return figures
 
 
-def _chat(run: _Runner) -> dict[str, Any]:
-    """State a fact, ask for it in a separate command, and report who answers: a model where one can run."""
-    if find_spec("llama_cpp"):
-        run.say("Talk with it. memos-mini ships with memos: 3 MB that answer from your memories alone.")
-        run.step("model", "use", "memos-mini")
+class _Reader(NamedTuple):
+    """The model that answers in the chat.
+
+    Attributes:
+        title: what a person calls it, and how large it is.
+        use: what `memos model use` is given.
+    """
+
+    title: str
+    use: str
+
+
+def _reader(app: App) -> _Reader | None:
+    """The best model that is here without a download; `None` where none can run."""
+    if not find_spec("llama_cpp"):
+        return None
+    found = model_files.carried(model_files.SMOLLM2, app.paths)
+    if found is None:
+        return _Reader("memos-mini ships with memos: 3 MB that answer from your memories alone", model_files.MINI)
+    # The demo's home has pulled nothing, so a model that was pulled is named by its path.
+    use = str(found) if found.is_relative_to(app.paths.models) else model_files.SMOLLM2
+    return _Reader("SmolLM2, a model of 98 MB, answers from your memories, on this machine", use)
+
+
+def _chat(run: _Runner, reader: _Reader | None) -> dict[str, Any]:
+    """State a fact, ask for it and for others in separate commands, and report who answers: a model where one can run."""
+    if reader is not None:
+        run.say(f"Talk with it. {reader.title}.")
+        run.step("model", "use", reader.use)
     else:
         run.say("Talk with it. Without a model the best memories answer, word for word.")
     run.step("chat", "-m", "My brother Jonas lives in Leeds")
-    answered = json.loads(run.step("chat", "--json", "-m", "Where does my brother Jonas live?", "--no-save"))["data"]
-    return {"answer": answered["answer"], "mode": answered["mode"]}
+    answers = [run.ask(query) for query in _ASKED]
+    told = [{"query": query, **answer} for query, answer in zip(_ASKED, answers, strict=True)]
+    return {**answers[0], "model": reader and reader.use, "answers": told}
 
 
 def _place(expected: str, hits: list[dict[str, Any]]) -> int | None:

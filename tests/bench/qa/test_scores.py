@@ -45,6 +45,23 @@ def test_the_nearest_of_several_answers_counts() -> None:
     assert scores.best_f1("her nephew Jonas", ("Jonas", "nephew Jonas")) == pytest.approx(2 * 2 / 5)
 
 
+@pytest.mark.parametrize(
+    ("answer", "expected", "wanted"),
+    [
+        ("My nephew Jonas built me a shed.", "Jonas", True),
+        ("We bought it in May: on the 7th of May, 2023.", "7th May 2023", True),
+        ("one porpoise", "two porpoises", False),
+        ("two and two", "two two", True),
+        ("only two", "two two", False),
+        ("Jonas", "", False),
+        ("", "Jonas", False),
+        ("Jonasson", "Jonas", False),
+    ],
+)
+def test_an_answer_holds_each_word_that_is_expected(answer: str, expected: str, wanted: bool) -> None:  # noqa: FBT001
+    assert scores.holds(answer, expected) is wanted
+
+
 @given(TEXTS, TEXTS)
 def test_f1_is_symmetric_and_between_0_and_1(one: str, other: str) -> None:
     found = scores.f1(one, other)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from memos_cli.bench.qa.sets import Question, draw, read
+from memos_cli.bench.qa.sets import Question, draw, holds_questions_alone, read
 from memos_cli.errors import UsageError
 
 DATA = Path(__file__).parents[2] / "data" / "qa"
@@ -94,6 +94,29 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
     (tmp_path / "one.queries.jsonl").write_text("\n", encoding="utf-8")
     with pytest.raises(UsageError, match="holds no question"):
         read(tmp_path)
+
+
+def test_conversations_may_lie_in_another_folder(tmp_path: Path) -> None:
+    answers, said = tmp_path / "answers", tmp_path / "said"
+    for folder, kind in ((answers, "queries"), (said, "memories")):
+        folder.mkdir()
+        for path in DATA.glob(f"*.{kind}.jsonl"):
+            (folder / path.name).write_bytes(path.read_bytes())
+    assert holds_questions_alone(answers)
+    assert not holds_questions_alone(said)
+    assert not holds_questions_alone(DATA)
+    found = read(answers, said)
+    assert [one.questions for one in found] == [one.questions for one in read(DATA)]
+    assert [one.memories.parent for one in found] == [said, said]
+    (answers / "allotment.queries.jsonl").unlink()
+    assert [one.name for one in read(answers, said)] == ["boat"], "one that nothing is asked about is passed over"
+    (said / "boat.memories.jsonl").unlink()
+    with pytest.raises(UsageError, match=r"boat\.queries\.jsonl has no conversation"):
+        read(answers, said)
+    with pytest.raises(UsageError, match="no folder"):
+        read(answers, tmp_path / "nowhere")
+    with pytest.raises(UsageError, match="no questions"):
+        read(said, said)
 
 
 def test_a_draw_is_of_all_questions_in_their_order_and_can_be_repeated() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from memos_cli.bench.qa.judge import LENIENT, RUBRICS
 from tests.conftest import ROOT, Run, start
 from tests.endpoint import Endpoint, serving
 from tests.patience import PATIENCE
@@ -22,7 +23,8 @@ BERTHS = ("at Howth, beside the lifeboat", "in the old harbour of Skerries each 
 MINI = ROOT / "memos_cli" / "data" / "memos-mini.gguf"
 FIGURES = {
     "questions", "unanswerable", "generated", "f1", "exact", "judged", "judged_questions", "recall", "prompt_tokens",
-    "full_tokens", "share", "seconds",
+    "full_tokens", "share", "seconds", "itself", "cited", "refused", "holding", "evidence_questions", "evidence_in_prompt",
+    "missed_f1", "missed_strict", "missed_lenient", "strict", "lenient", "unreadable_strict", "unreadable_lenient",
 }  # fmt: skip
 
 
@@ -49,13 +51,24 @@ def test_without_a_model_the_memories_answer(memos: Run, tmp_path: Path) -> None
     assert all(set(row) - {"conversation", "category"} == FIGURES for row in (*done.data["rows"], total))
     assert (total["questions"], total["unanswerable"], total["generated"], total["judged"]) == (9, 2, 0, None)
     assert (done.data["model"], done.data["judge"], done.data["k"], done.data["tokens"]) == (None, None, 8, "estimate")
+    assert (done.data["judge_prompts"], done.data["missed_by"], done.data["wrong_below"]) == ({}, "f1", 0.5)
+    assert total["itself"] + total["cited"] + total["refused"] == 9
+    assert (total["itself"], total["strict"], total["lenient"], total["missed_strict"]) == (0, None, None, None)
+    assert 0 < total["missed_f1"] <= total["evidence_in_prompt"] <= total["evidence_questions"] == 7
+    assert 0 < total["holding"] <= total["cited"]
+    for name in ("evidence_questions", "evidence_in_prompt", "missed_f1", "itself", "cited", "refused", "holding"):
+        assert sum(row[name] for row in done.data["rows"]) == total[name] == sum(row[name] for row in done.data["categories"])
     assert 0 < total["prompt_tokens"] < total["full_tokens"]
     lines = answers(out)
+    assert sum(line["missed"] is True for line in lines) == total["missed_f1"]
+    assert sum(line["answered"] == "cited" for line in lines) == total["cited"]
     assert total["f1"] == pytest.approx(sum(line["f1"] for line in lines) / 9, abs=1e-3)
     shed = next(line for line in lines if "shed" in line["question"])
-    assert {name: shed[name] for name in ("expected", "answer", "mode", "judged", "recall", "cited")} == {
+    fields = ("expected", "answer", "mode", "judged", "recall", "cited", "answered", "strict", "evidence")
+    assert {name: shed[name] for name in fields} == {
         "expected": ["Jonas", "her nephew Jonas"], "answer": "My nephew Jonas built me a shed from old doors.",
-        "mode": "extractive", "judged": None, "recall": 1.0, "cited": ["A7"],
+        "mode": "extractive", "judged": None, "recall": 1.0, "cited": ["A7"], "answered": "cited", "strict": None,
+        "evidence": True,
     }  # fmt: skip
     assert shed["f1"] == pytest.approx(2 * 2 / (9 + 3), abs=1e-3)
     assert next(line for line in lines if "lawyer" in line["question"])["expected"] is None
@@ -102,6 +115,8 @@ def endpoint() -> Iterator[Endpoint]:
     def says(body: dict[str, Any]) -> str:
         asked = body["messages"][-1]["content"]
         if body["model"] == "grader":
+            if LENIENT.known in asked:
+                return "Yes"
             return "Yes" if "Howth" in asked.partition("Given answer:")[2] else "No"
         return "Howth" if "moored?" in asked else "I don't know that yet."
 
@@ -126,17 +141,81 @@ def test_a_model_and_a_judge_behind_endpoints(memos: Run, endpoint: Endpoint, tm
     done = memos("bench", "qa", str(folder), env={**model, **grader, "MEMOS_BENCH_JUDGE_KEY": "graders"})
     assert done.status == 0, done.err
     assert {headers["Authorization"] for headers in endpoint.headers} == {"Bearer talkers", "Bearer graders"}
-    heading, row, *_ = done.out.splitlines()
-    assert heading.split() == ["conversation", "n", "F1", "exact", "judged", "recall", "prompt", "full", "share", "s"]
-    assert row.split()[1:5] == ["4", "0.500", "0.500", "0.250"]
-    assert all(len(line) <= 80 for line in done.out.splitlines())
-    assert "judged 4 of 4" in done.err
+    lines = done.out.splitlines()
+    heading, row, *_ = lines
+    assert heading.split() == ["conversation", "n", "F1", "exact", "strict", "lenient", "recall", "evidence", "missed"]
+    assert row.split()[1:6] == ["4", "0.500", "0.500", "0.250", "0.750"]
+    told = [line.split() for line in lines]
+    assert told.count(heading.split()) == 1
+    costs = told.index(["conversation", "itself", "cited", "holding", "refused", "prompt", "full", "share", "s"])
+    assert told[costs + 1][1:5] == ["1", "0", "0", "3"]
+    assert all(len(line) <= 80 for line in lines)
+    for rubric in RUBRICS:
+        assert f"judged 4 of 4 answers, {rubric.name} (prompt {rubric.digest})" in done.err
+
+
+def test_one_of_the_judge_s_prompts_may_be_chosen(memos: Run, endpoint: Endpoint) -> None:
+    grader = {"MEMOS_BENCH_JUDGE_MODEL": "grader", "MEMOS_BENCH_JUDGE_ENDPOINT": endpoint.url}
+    for rubric, other in (RUBRICS, RUBRICS[::-1]):
+        endpoint.asked.clear()
+        done = memos("--json", "bench", "qa", str(DATA), "--judge", rubric.name, "--limit", "3", env=grader)
+        assert done.status == 0, done.err
+        prompts = [asked["messages"][-1]["content"] for asked in endpoint.asked]
+        assert len(prompts) == 3
+        assert all(rubric.known in prompt or rubric.unknown in prompt for prompt in prompts)
+        assert (done.data["judge_prompts"], done.data["missed_by"]) == ({rubric.name: rubric.digest}, rubric.name)
+        assert done.data["total"][rubric.name] is not None
+        assert done.data["total"][other.name] is None
+    endpoint.asked.clear()
+    assert memos("bench", "qa", str(DATA), "--judge", "both", "--limit", "3", env=grader).status == 0
+    assert len(endpoint.asked) == 6
+    refused = memos("bench", "qa", str(DATA), "--judge", "strict")
+    assert (refused.status, refused.out) == (2, "")
+    assert "memos config set bench.judge.model" in refused.err
+
+
+def test_the_help_says_what_a_judge_is_asked(memos: Run) -> None:
+    said = " ".join(memos("bench", "qa", "--help").out.split())
+    page = " ".join((ROOT / "man" / "memos-bench.1").read_text(encoding="utf-8").replace("\\-", "-").split())
+    for rubric in RUBRICS:
+        for asked in (rubric.known, rubric.unknown):
+            assert f'"{asked}"' in said
+            assert f'"{asked}"' in page
+
+
+def test_a_judge_that_says_more_than_yes_or_no_is_told_of(memos: Run) -> None:
+    def says(body: dict[str, Any]) -> str:
+        return "Yes, it does." if LENIENT.known in body["messages"][-1]["content"] else "no"
+
+    with serving(Endpoint(says)) as endpoint:
+        grader = {"MEMOS_BENCH_JUDGE_MODEL": "grader", "MEMOS_BENCH_JUDGE_ENDPOINT": endpoint.url}
+        done = memos("--json", "bench", "qa", str(DATA), env=grader)
+    assert done.status == 0, done.err
+    total = done.data["total"]
+    assert (total["unreadable_strict"], total["unreadable_lenient"], total["lenient"]) == (0, 7, 0)
+    assert "judged 2 of 9 answers, lenient" in done.err
+    assert "7 times it said neither yes nor no, which counts as not right" in done.err
+
+
+def test_questions_without_conversations_beside_them(memos: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "answers"
+    folder.mkdir()
+    shutil.copy(DATA / "boat.queries.jsonl", folder)
+    alone = memos("bench", "qa", str(folder))
+    assert (alone.status, alone.out) == (2, "")
+    assert "--memories FOLDER" in alone.err
+    done = memos("--json", "bench", "qa", str(folder), "--memories", str(DATA))
+    assert done.status == 0, done.err
+    together = memos("--json", "bench", "qa", str(DATA))
+    (boat,) = done.data["rows"]
+    assert {**boat, "seconds": 0} == {**together.data["rows"][1], "seconds": 0}
+    assert memos("bench", "qa", str(folder), "--memories", str(tmp_path)).status == 2
 
 
 def test_a_key_of_the_model_is_not_sent_to_the_judge(memos: Run, endpoint: Endpoint) -> None:
     env = {"MEMOS_LLM_KEY": "mine", "MEMOS_BENCH_JUDGE_MODEL": "grader", "MEMOS_BENCH_JUDGE_ENDPOINT": endpoint.url}
     assert memos("bench", "qa", str(DATA), "--limit", "2", env=env).status == 0
-    assert len(endpoint.asked) == 2
+    assert len(endpoint.asked) == 4, "each answer is graded by two prompts"
     assert not any("Authorization" in headers for headers in endpoint.headers)
 
 
