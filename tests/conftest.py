@@ -131,6 +131,12 @@ def _trusted(request: pytest.FixtureRequest, home: Path) -> None:
             trust(home, model)
 
 
+@pytest.fixture
+def mini_answers(home: Path) -> None:
+    """Chat asks memos-mini, which its exam found no better than citing memories, as after `memos model use --trust`."""
+    trust(home, ROOT / "memos_cli" / "data" / "memos-mini.gguf")
+
+
 def start(arguments: Sequence[str], **options: Any) -> "subprocess.Popen[bytes]":
     """The program in a process of its own."""
     return subprocess.Popen([sys.executable, "-m", "memos_cli", *arguments], **options)

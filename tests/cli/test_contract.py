@@ -73,6 +73,8 @@ ADDED = {"added": int, "edited": int, "duplicates": int, "skipped": int, "ids": 
 
 MEASURED = """
 import resource, subprocess, sys
+
+pytestmark = pytest.mark.usefixtures("mini_answers")
 done = subprocess.run([sys.executable, "-m", "memos_cli", *sys.argv[1:]], stdout=subprocess.DEVNULL)
 print(done.returncode, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """

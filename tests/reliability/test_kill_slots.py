@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import Run, start
 from tests.trials import trials
 
-pytestmark = [pytest.mark.model, pytest.mark.slow]
+pytestmark = [pytest.mark.usefixtures("mini_answers"), pytest.mark.model, pytest.mark.slow]
 KILLS = trials(12, 20)
 QUOTA = 700_000
 """Bytes: room for the core's slot and one or two of conversations."""

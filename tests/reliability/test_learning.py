@@ -14,6 +14,8 @@ from tests.conftest import Run, start
 from tests.patience import PATIENCE
 from tests.trials import trials
 
+pytestmark = pytest.mark.usefixtures("mini_answers")
+
 KILLS = trials(2, 20)
 
 

@@ -77,7 +77,7 @@ def facts(path: Path) -> dict[str, Any]:
 def _try_in_child(path: Path, allowed: trial.Allowance, *, template: bool) -> None:
     given = [str(path.absolute())]
     try:
-        wrong = trial.run("memos_cli.backends.llms.template_probe", given, TEMPLATE) if template else None
+        wrong = trial.run("memos_cli.backends.llms.template.probe", given, TEMPLATE) if template else None
         if wrong is not None:
             raise ModelUnavailable(f"the chat template of {path} cannot be used: {wrong.reason}", hint=_HINT)
         wrong = trial.run("memos_cli.backends.llms.probe", given, allowed)

@@ -21,7 +21,7 @@ from memos_cli.backends.llms import states
 from memos_cli.backends.llms.contexts import BATCH, SMALL, Choice, parameters
 from memos_cli.backends.llms.grammar import Grammar
 from memos_cli.backends.llms.stop_texts import Stops
-from memos_cli.backends.llms.template import PLAIN, UnboundedTemplate, render
+from memos_cli.backends.llms.template.template import PLAIN, UnboundedTemplate, render
 from memos_cli.backends.llms.vocabulary import Vocabulary
 from memos_cli.errors import ModelUnavailable
 from memos_cli.ports import Piece, Request, Token

@@ -13,6 +13,8 @@ from memos_cli.operation.exam import cards
 if TYPE_CHECKING:
     from memos_cli.config import Settings
     from memos_cli.operation.exam.cards import Card
+    from memos_cli.operation.exam.grades import Sat
+    from memos_cli.operation.exam.questions import ExamQuestion
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -75,7 +77,7 @@ def _examined(app: App, settings: "Settings", name: str, *, yes: bool) -> "Card 
             return None
     try:
         with progress(app, f"examining {name}") as tell:
-            done = child.examine(settings, app.paths, _now(app), tell)
+            done = child.examine(settings, app.paths, _now(app), tell, _stands)
     except KeyboardInterrupt:
         _tell_unexamined(app, name, "the exam was stopped")
         return None
@@ -90,6 +92,13 @@ def _examined(app: App, settings: "Settings", name: str, *, yes: bool) -> "Card 
     elif done.late:
         app.note(f"the time was over after {done.card.asked} of the questions that examine it; these count")
     return done.card
+
+
+def _stands(question: "ExamQuestion", sat: "Sat") -> bool:
+    """Whether chat would show an answer of the exam (`chat.guards`)."""
+    from memos_cli.interface.chat import guards
+
+    return guards.judge(sat.text, question.question, question.memories, cut=not sat.whole).stands
 
 
 def _tell_unexamined(app: App, name: str, why: str) -> None:

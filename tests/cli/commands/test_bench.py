@@ -28,7 +28,7 @@ FIGURES = {
 }  # fmt: skip
 
 
-pytestmark = pytest.mark.usefixtures("temporary")
+pytestmark = [pytest.mark.usefixtures("temporary"), pytest.mark.usefixtures("mini_answers")]
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -22,6 +22,8 @@ import pytest
 from tests.conftest import ANSWER, Run, start
 from tests.patience import PATIENCE
 
+pytestmark = pytest.mark.usefixtures("mini_answers")
+
 SAID = " ".join(ANSWER)
 
 

@@ -12,6 +12,8 @@ from memos_cli.model import Adapter
 from tests.conftest import ROOT, Run
 from tests.learnt import grow
 
+pytestmark = pytest.mark.usefixtures("mini_answers")
+
 FACTS = ("I live in Porto.", "My dog is called Brixo.")
 
 

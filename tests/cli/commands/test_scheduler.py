@@ -7,6 +7,8 @@ import pytest
 from tests.cli.test_contract import TEXT, typed
 from tests.conftest import Run
 
+pytestmark = pytest.mark.usefixtures("mini_answers")
+
 STATUS = {
     "budgets": {"tokens": int, "kv_bytes": int, "adapters": int},
     "costs": {"prefill": float, "kv": int, "restore": float, "overhead": float},

@@ -9,6 +9,8 @@ import pytest
 from memos_cli.ports import Request
 from tests.conftest import Run
 
+pytestmark = pytest.mark.usefixtures("mini_answers")
+
 FACTS = ("I am allergic to peanuts.", "My sister is called Lena.", "I live in Porto.", "My dog is called Biscuit.")
 
 

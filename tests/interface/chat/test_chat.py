@@ -17,6 +17,8 @@ from memos_cli.ports import LLM, Request, Token
 from tests.conftest import Clock
 from tests.fakes import Scripted
 
+pytestmark = pytest.mark.usefixtures("mini_answers")
+
 
 def memories(mos: MOS) -> list[Memory]:
     return [memory for memory in mos.list() if memory.kind is not Kind.EPISODE]

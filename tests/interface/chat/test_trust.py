@@ -23,7 +23,7 @@ def chosen(mos: MOS, monkeypatch: pytest.MonkeyPatch, card: Card | None) -> None
 
 @pytest.mark.parametrize(
     ("card", "told", "command"),
-    [(None, "never examined", "memos model use NAME"), (Card(trusted=False), "did not do better", "memos model info")],
+    [(None, "never examined", "memos model use memos-mini"), (Card(trusted=False), "did not do better", "memos model info")],
 )
 def test_a_model_that_is_not_trusted_is_not_asked(
     mos: MOS, monkeypatch: pytest.MonkeyPatch, card: Card | None, told: str, command: str

@@ -31,7 +31,7 @@ from tests.tiny import write_adapter
 
 FILE = ROOT / "memos_cli" / "data" / "memos-mini.gguf"
 DIGEST = hashlib.sha256(FILE.read_bytes()).hexdigest()
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.usefixtures("mini_answers")]
 FACTS = ("I am allergic to peanuts.", "My sister is called Lena.", "I live in Porto.", "My dog is called Biscuit.")
 ASKED = {
     "What am I allergic to?": "peanuts",

@@ -67,7 +67,7 @@ def test_memos_mini_s_card_ships_with_memos() -> None:
         assert card.layout in LAYOUTS
         assert card.why
     mini = cards.shipped()[files.digest(Path(str(__import__("memos_cli").__path__[0])) / "data" / f"{MINI}.gguf")]
-    assert (mini.trusted, mini.by, mini.layout) == (True, "shipped", "fence")
+    assert (mini.trusted, mini.by, mini.layout) == (False, "shipped", "fence")
 
 
 def test_a_card_of_this_machine_comes_before_the_shipped_one(home: Path) -> None:
@@ -76,8 +76,8 @@ def test_a_card_of_this_machine_comes_before_the_shipped_one(home: Path) -> None
     mini = cards.find(settings, folders)
     assert mini is not None
     assert mini.by == "shipped"
-    cards.keep(mini._replace(trusted=False, by="exam"), folders)
-    assert cards.find(settings, folders) == mini._replace(trusted=False, by="exam")
+    cards.keep(mini._replace(trusted=True, by="exam"), folders)
+    assert cards.find(settings, folders) == mini._replace(trusted=True, by="exam")
 
 
 def test_trust_keeps_what_the_exam_found(home: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from memos_cli.backends.llama import gguf_header
-from memos_cli.backends.llms.template import Messages, UnboundedTemplate, render
+from memos_cli.backends.llms.template.template import Messages, UnboundedTemplate, render
 from memos_cli.errors import ModelUnavailable
 
 _FIRST: Messages = (("system", "Be brief."), ("user", "Hello"))

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from memos_cli.backends.llms import metered
-from memos_cli.backends.llms import template as apply
-from memos_cli.backends.llms.template import PLAIN, UnboundedTemplate, render
+from memos_cli.backends.llms.template import template as apply
+from memos_cli.backends.llms.template.template import PLAIN, UnboundedTemplate, render
 from memos_cli.errors import ModelUnavailable
 from memos_cli.operation.prompt.layout import JINJA
 from memos_cli.ports import Piece
