@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from memos_cli.interface.chat.answers import answer_clauses, answer_figures, answer_words
 from memos_cli.interface.chat.answers.answer_clauses import ME, NOBODY, Clause, is_relation, turns
 from memos_cli.interface.chat.answers.answer_figures import Figures
+from memos_cli.interface.chat.answers.answer_questions import Question
 from memos_cli.interface.chat.answers.answer_words import Word, alike, as_set, content, implied, stem
 from memos_cli.interface.chat.answers.closed_answers import yes_or_no
+from memos_cli.interface.chat.answers.grounded_answers import Grounded
 from memos_cli.interface.chat.answers.readings import (
     NO_FIGURE,
     NOT_OF_WHOM,
@@ -42,8 +44,17 @@ class Value:
         self._answer = answer
         self._closed = closed
 
-    def judge(self) -> list[int] | str:  # noqa: C901, PLR0911 -- a row of cases
+    def judge(self) -> list[int] | str:
         """The lines that bear it out, or why it does not stand."""
+        found = self._by_predicate()
+        if self._closed or found == OUTDATED or not isinstance(found, str):
+            return found
+        if not is_of_sort(self._reading.question, self._answer, answer_figures.read(self._answer)):
+            return found
+        return Grounded(self._reading, self._answer).judge() or found
+
+    def _by_predicate(self) -> list[int] | str:  # noqa: C901, PLR0911 -- a row of cases
+        """As `judge`, by clauses that say what is asked in the words of the question."""
         closed = self._closed
         asked = self._reading.question
         found = answer_words.words(self._answer)
@@ -84,10 +95,7 @@ class Value:
         return [one.source.place for one in resting]
 
     def _is_of_sort(self, figures: Figures) -> bool:
-        """Whether an answer tells a number, or a time, where that is asked for."""
-        if self._reading.question.counts and not (figures.numbers or figures.loose):
-            return False
-        return not self._reading.question.when or bool(figures or tells_time(self._answer))
+        return is_of_sort(self._reading.question, self._answer, figures)
 
     def _is_about(self, clause: Clause, answer: Sequence[Word]) -> bool:
         """Whether a clause says what is asked, of the one who is asked about."""
@@ -233,6 +241,13 @@ class Value:
             for one in about
             if latest
         )
+
+
+def is_of_sort(asked: Question, answer: str, figures: Figures) -> bool:
+    """Whether an answer tells a number, or a time, where that is asked for."""
+    if asked.counts and not (figures.numbers or figures.loose):
+        return False
+    return not asked.when or bool(figures or tells_time(answer))
 
 
 def _doers(clause: Clause) -> frozenset[str]:
