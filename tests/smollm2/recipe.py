@@ -59,7 +59,7 @@ def held_out(tokenizer: batches.Tokenizer, count: int) -> dict[str, list[batches
     }
 
 
-def main() -> None:  # noqa: PLR0914, PLR0915 - one loop, read from top to bottom
+def main() -> None:  # noqa: PLR0915 - one loop, read from top to bottom
     """Read the options and train."""
     parser = argparse.ArgumentParser()
     parser.add_argument("model", type=Path)

@@ -108,7 +108,7 @@ def _denied(rng: RNG, cast: list[Subject], split: Split) -> tuple[str, list[tupl
     return text, [(asked(who), "No."), *((asked(other), UNKNOWN) for other in others[:1])]
 
 
-def sample(rng: RNG, *, held: bool = False, most: int = 10) -> Sample:  # noqa: C901 - one scene, told from top to bottom
+def sample(rng: RNG, *, held: bool = False, most: int = 10) -> Sample:  # noqa: C901, PLR0912, PLR0915 - a scene, from top to bottom
     """A scene: two to four people, two to four relations, some of each told. held: values that training never sees."""
     split = Split(values=held, odd=0.1)
     cast = people(rng, rng.randint(2, 4))
@@ -159,8 +159,7 @@ def sample(rng: RNG, *, held: bool = False, most: int = 10) -> Sample:  # noqa: 
             hard.append((_asked(relation, who, rng), UNKNOWN))
             if relation.checks:
                 hard.append((_checked(relation, who, rng.choice(values[:count]), rng), UNKNOWN))
-    for relation in rng.sample(others, min(2, len(others))):
-        hard.append((_asked(relation, rng.choice(cast), rng), UNKNOWN))
+    hard += [(_asked(relation, rng.choice(cast), rng), UNKNOWN) for relation in rng.sample(others, min(2, len(others)))]
     if rng.random() < 0.3:
         stranger = words.name(rng)
         if not any(stranger in " ".join((*who.names, *who.asked)) for who in cast):

@@ -129,9 +129,9 @@ _NAMES = set(words.FEMALE) | set(words.MALE)
 
 def names(text: str) -> set[str]:
     """The words of a text that may be names: those with a capital that do not open a sentence, and known first names."""
-    inner = re.findall(r"(?<![.!?:\"'] )(?<!^)(?<!\w)[A-Z][\w'’-]*", text)
+    inner = re.findall(r"(?<![.!?:\"'] )(?<!^)(?<!\w)[A-Z][\w'\u2019-]*", text)
     known = [word for word in re.findall(r"[A-Z]\w+", text) if word in _NAMES]
-    return {re.sub(r"['’]s$", "", word) for word in inner + known} - {"I", "I'm", "I've", "I'd", "I'll"}
+    return {re.sub(r"['\u2019]s$", "", word) for word in inner + known} - {"I", "I'm", "I've", "I'd", "I'll"}
 
 
 def stream(rng: RNG, written: "Written", *, most: int = 10) -> Iterator[Sample]:

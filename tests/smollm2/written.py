@@ -20,16 +20,21 @@ FOLDER = Path(__file__).parent / "scenes"
 HELD = ("04", "14", "24", "34")
 """The files that end so are kept for measuring."""
 _STOP = set(
-    """a about after all am an and any are as at be been before but by can come did do does for from get go going got had has have
-    he her hers him his how i if in is it its just many me mine more much my no not now of off on one or our out she so some still
-    than that the their them then there they this to told too up us was we were what when where which who whose why will with
-    would yes you your""".split()
+    words._w("""a about after all am an and any are as at be been before but by can come did do does for from get go going got
+    had has have he her hers him his how i if in is it its just many me mine more much my no not now of off on one or our out
+    she so some still than that the their them then there they this to told too up us was we were what when where which who
+    whose why will with would yes you your""")
 )
 _OPEN = re.compile(r"^(he|she|they|it|his|her|their|that|this|then|also|now|so|and|but)\b", re.IGNORECASE)
 _PERSONAL = re.compile(r"\b(I|I'm|I've|I'd|I'll|me|my|mine|we|we're|our|ours|us|you|your)\b", re.IGNORECASE)
-_CHANGE = re.compile(r"\b(now|no longer|any ?more|instead|moved|changed|cancel\w*|new|actually|switched|back|used to)\b", re.I)
+_CHANGE = re.compile(
+    r"\b(now|no longer|any ?more|instead|moved|changed|cancel\w*|new|actually|switched|back|used to)\b", re.IGNORECASE
+)
 _NUMBER = re.compile(r"(?<![\w.,:-])(\d{2,3})(?![\w.,:-]|\.\d)")
-_DATES = re.compile(r"\b(when|date|since|how long|how old|what year|which year|what day|which day|what month|ago|last|yesterday)\b", re.I)
+_DATES = re.compile(
+    r"\b(when|date|since|how long|how old|what year|which year|what day|which day|what month|ago|last|yesterday)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -139,9 +144,7 @@ class Written:
 
 def _bystander(line: Line) -> bool:
     """Whether a line tells something of somebody with a name, whatever stands around it."""
-    return bool(
-        names(line.text) and not line.speaker and not _PERSONAL.search(line.text) and not _OPEN.search(line.text)
-    )
+    return bool(names(line.text) and not line.speaker and not _PERSONAL.search(line.text) and not _OPEN.search(line.text))
 
 
 def without(scene: Scene, rng: RNG) -> Scene:
