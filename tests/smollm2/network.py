@@ -312,3 +312,21 @@ def tensors(network: Network) -> dict[str, np.ndarray]:
                 found[f"{place}.lora_A.weight"] = down.numpy().copy()
                 found[f"{place}.lora_B.weight"] = up.detach().numpy().copy()
     return found
+
+
+def restore(network: Network, path: Path) -> None:
+    """Take over A and B from an adapter's GGUF that was made of a network like this one."""
+    import gguf
+
+    held = {tensor.name: torch.from_numpy(np.array(tensor.data, dtype=np.float32)) for tensor in gguf.GGUFReader(path).tensors}
+    heads = {"self_attn.q_proj": network.shape.heads, "self_attn.k_proj": network.shape.fewer}
+    with torch.no_grad():
+        for number, block in enumerate(network.blocks[network.first :], network.first):
+            for name, parts in PARTS.items():
+                group = block.groups[name]
+                for part, down, up in zip(parts, group.down.split(group.rank), group.up, strict=True):
+                    place = f"blk.{number}.{_GGUF[part]}.weight"
+                    down.copy_(held[place + ".lora_a"])
+                    rows = held[place + ".lora_b"]
+                    up.copy_(halves(rows, heads[part]) if part in heads else rows)
+    network.merge()

@@ -66,6 +66,7 @@ def main() -> None:  # noqa: PLR0915 - one loop, read from top to bottom
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seconds", type=float, default=4200)
     parser.add_argument("--steps", type=int, default=0)
+    parser.add_argument("--resume", type=Path, help="go on from this adapter, with a warm-up and a learning rate of its own")
     parser.add_argument("--seed", type=int, default=19)
     parser.add_argument("--lr", type=float, default=4e-4)
     parser.add_argument("--tokens", type=int, default=1000, help="about so many a step")
@@ -78,8 +79,10 @@ def main() -> None:  # noqa: PLR0915 - one loop, read from top to bottom
     tokenizer = batches.Tokenizer(options.model)
     known = written.Written(written.scenes())
     source = samples.stream(rng, known)
-    held = held_out(tokenizer, 8)
+    held = held_out(tokenizer, 6)
     model = network.load(options.model, RANK, ALPHA, FIRST)
+    if options.resume:
+        network.restore(model, options.resume)
     optimizer = torch.optim.AdamW(model.adapted(), lr=options.lr, betas=(0.9, 0.98), weight_decay=0.0)
     print(f"{len(known.scenes)} scenes, {sum(p.numel() for p in model.adapted())} parameters", flush=True)
     start, step, seen, asked, saved, losses = time.time(), 0, 0, 0, 0.0, [0.0, 0.0]
