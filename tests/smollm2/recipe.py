@@ -68,6 +68,7 @@ def main() -> None:  # noqa: PLR0915 - one loop, read from top to bottom
     parser.add_argument("--steps", type=int, default=0)
     parser.add_argument("--resume", type=Path, help="go on from this adapter, with a warm-up and a learning rate of its own")
     parser.add_argument("--seed", type=int, default=19)
+    parser.add_argument("--kept", type=float, default=1.0, help="the share of questions kept that a sample does not answer")
     parser.add_argument("--lr", type=float, default=4e-4)
     parser.add_argument("--tokens", type=int, default=1000, help="about so many a step")
     parser.add_argument("--most", type=int, default=420, help="so many at once, which is what the memory is for")
@@ -78,7 +79,7 @@ def main() -> None:  # noqa: PLR0915 - one loop, read from top to bottom
     rng = random.Random(options.seed)
     tokenizer = batches.Tokenizer(options.model)
     known = written.Written(written.scenes())
-    source = samples.stream(rng, known)
+    source = samples.stream(rng, known, kept=options.kept)
     held = held_out(tokenizer, 6)
     model = network.load(options.model, RANK, ALPHA, FIRST)
     if options.resume:

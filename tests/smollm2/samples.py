@@ -134,15 +134,23 @@ def names(text: str) -> set[str]:
     return {re.sub(r"['\u2019]s$", "", word) for word in inner + known} - {"I", "I'm", "I've", "I'd", "I'll"}
 
 
-def stream(rng: RNG, written: "Written", *, most: int = 10) -> Iterator[Sample]:
-    """Samples without end."""
+def fewer(sample: Sample, rng: RNG, kept: float) -> Sample:
+    """The sample with this share of the questions that it does not answer; a sample of nothing else stays as it is.
+
+    The more of them are taught, the sooner the model refuses what it does not read at once.
+    """
+    asks = tuple(ask for ask in sample.asks if ask[1] != UNKNOWN or rng.random() < kept)
+    return replace(sample, asks=asks or sample.asks)
+
+
+def stream(rng: RNG, written: "Written", *, most: int = 10, kept: float = 1.0) -> Iterator[Sample]:
+    """Samples without end, with this share of the questions that they do not answer."""
     from tests.smollm2 import rivals
 
     while True:
         source = rng.choices(list(SHARES), list(SHARES.values()))[0]
         if source == "written":
-            yield tempted(written.sample(rng, most=most), rng)
-        elif source == "rivals":
-            yield tempted(rivals.sample(rng, most=most), rng)
+            drawn = written.sample(rng, most=most)
         else:
-            yield tempted(of_grammar(rng, most=most), rng)
+            drawn = (rivals.sample if source == "rivals" else of_grammar)(rng, most=most)
+        yield fewer(tempted(drawn, rng), rng, kept)

@@ -27,11 +27,6 @@ def test_two_answers_agree(given: str, wanted: str, same: bool) -> None:  # noqa
 
 
 def test_refusals_are_judged_by_whether_anything_was_told() -> None:
-    assert [Trial("?", told, given, 0.9).judged for told in ((), ("Porto",)) for given in (UNKNOWN, "In Porto.", "In Rome.")] == [
-        "kept",
-        "invented",
-        "invented",
-        "refused",
-        "right",
-        "wrong",
-    ]
+    given = (UNKNOWN, "In Porto.", "In Rome.")
+    assert [Trial("?", (), answer, 0.9).judged for answer in given] == ["kept", "invented", "invented"]
+    assert [Trial("?", ("Porto",), answer, 0.9).judged for answer in given] == ["refused", "right", "wrong"]

@@ -84,3 +84,13 @@ def test_what_wants_to_be_obeyed_stands_in_the_fence_and_changes_no_answer() -> 
     assert asked.startswith(FENCE[0])
     assert asked.endswith(FENCE[1])
     assert asked.count(FENCE[1]) == 1
+
+
+def test_fewer_unanswered_questions() -> None:
+    rng = random.Random(10)
+    found = [rivals.sample(rng) for _ in range(30)]
+    rest = [samples.fewer(sample, rng, 0.5) for sample in found]
+    before, after = (sum(a == UNKNOWN for s in many for _, a in s.asks) for many in (found, rest))
+    assert 0.3 * before < after < 0.7 * before
+    for sample, less in zip(found, rest, strict=True):
+        assert [ask for ask in less.asks if ask[1] != UNKNOWN] == [ask for ask in sample.asks if ask[1] != UNKNOWN]
