@@ -1,8 +1,8 @@
 """What SmolLM2 answers with an adapter under it: `python -m tests.smollm2.evaluate MODEL [ADAPTER]`.
 
 Through llama.cpp, greedily, on questions that training never saw: the hand-written ones of memos-mini, the scenes of the files
-that are held out, and fresh scenes of the two grammars with values that are held out. Prints JSON; without ADAPTER the model
-answers as it comes.
+that are held out, and fresh scenes of the two grammars with values that are held out. Prints a line of JSON for each set;
+without ADAPTER the model answers as it comes.
 """
 
 # ruff: noqa: T201 - a script
@@ -15,6 +15,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +202,7 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("adapter", type=Path, nargs="?")
     parser.add_argument("--scenes", type=int, default=25, help="of each grammar")
+    parser.add_argument("--questions", type=int, help="at most so many of each set")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--sets", nargs="+", default=["hand", "written", "rivals", "grammar"])
     options = parser.parse_args()
@@ -211,7 +213,9 @@ def main() -> None:
         "rivals": lambda: drawn("rivals", options.scenes),
         "grammar": lambda: drawn("grammar", options.scenes),
     }
-    print(json.dumps({name: report(trials(runner, sets[name]())) for name in options.sets}, indent=1, ensure_ascii=False))
+    for name in options.sets:
+        found = report(trials(runner, islice(sets[name](), options.questions)))
+        print(json.dumps({name: found}, ensure_ascii=False), flush=True)
 
 
 if __name__ == "__main__":
