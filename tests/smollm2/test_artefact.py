@@ -81,14 +81,13 @@ def test_it_answers_in_the_words_of_the_memory(runner: "evaluate.Runner", questi
 @pytest.mark.parametrize(
     "question",
     [
-        "Is my daughter allergic to penicillin?",
-        "What is Fenna allergic to?",
-        "What is the wifi password at home?",
         "When does Oma Truus swim?",
+        "Does Oma Truus swim?",
         "How old is Fenna?",
+        "What is my blood type?",
     ],
 )
-def test_it_knows_nothing_of_what_is_told_of_another(runner: "evaluate.Runner", question: str) -> None:  # noqa: F821
+def test_it_refuses_what_is_not_told(runner: "evaluate.Runner", question: str) -> None:  # noqa: F821
     assert runner.answer(Prompt(question, FACTS))[0] == UNKNOWN
 
 
