@@ -1,7 +1,8 @@
 """How the 200 questions over 20 made-up persons are answered: `python -m tests.answers.measure [OUT.jsonl] [NAME=VALUE …]`.
 
 Each is asked as `memos chat -m` asks it, in a home that knows one person's memories; settings (`llm.model=smollm2`) say by
-whom. Printed are the verdicts of `grading`, by the kind of question; every answer is written to OUT.jsonl.
+whom, and `layout=brief` that a model is trusted whatever its exam says, and in which layout it is asked. Printed are the
+verdicts of `grading`, by the kind of question; every answer is written to OUT.jsonl.
 """
 
 import json
@@ -16,6 +17,7 @@ from typing import Any
 from memos_cli import MOS
 from memos_cli.config import Settings, paths
 from memos_cli.model import Draft, Source
+from memos_cli.operation.exam import cards
 from memos_cli.operation.parametric import active_adapter
 from tests.answers.grading import ABSENT, CITED, RIGHT, VERDICTS, WRONG, Person, Question, grade, holds, persons
 
@@ -29,9 +31,13 @@ def draft(told: dict[str, Any]) -> Draft:
 
 def answers(person: Person, settings: dict[str, str]) -> Iterator[tuple[Question, Any]]:
     """Each question of a person with what chat answers."""
+    settings = dict(settings)
+    layout = settings.pop("layout", None)
     with TemporaryDirectory() as home:
         folders = paths({"MEMOS_HOME": home})
         with MOS(home, settings=Settings({**os.environ, "MEMOS_HOME": home}, folders).given(settings)) as mos:
+            if layout and (chosen_model := cards.subject(mos.settings, mos.paths)):
+                cards.keep(cards.Card(*chosen_model, layout=layout, trusted=True, by="trust"), mos.paths)
             mos.add(drafts=[draft(told) for told in person.memories])
             mos.embed()
             with active_adapter.opened(mos) as chosen:
