@@ -1,0 +1,26 @@
+"""How much training a model gets: memos-mini has minutes for everything, a model a hundred times larger for a part of it.
+
+An epoch costs operations in proportion to tokens and parameters. A larger model needs fewer examples of each kind, since it has
+met the language before; what it has to learn are the answers.
+"""
+
+from memos_cli.operation.parametric.examples import Shares
+from memos_cli.training_port import TrainingSettings
+
+LITTLE = 50_000_000
+"""Parameters up to which a model sees hardly a replay twice; asking a larger model about each beforehand takes too long."""
+LARGER_SHARES = Shares(forms=8, replay=1.0, least_negatives=160, least_replay=160, drift=120)
+"""The data set of a larger model. The losses of 120 questions that are asked in pairs are known to about a point in a hundred;
+two are the most that passes."""
+LARGER = TrainingSettings(rate=2e-3, epochs=5, tokens=768, row=384, upper=0.25, taught=False, patience=3)
+"""The training of a larger model: a quarter of its layers, and what the others make of the lessons is computed once."""
+
+
+def shares(parameters: int) -> Shares:
+    """The shares of a data set for a model of so many parameters."""
+    return Shares() if parameters <= LITTLE else LARGER_SHARES
+
+
+def settings(parameters: int) -> TrainingSettings:
+    """How a model of so many parameters is trained."""
+    return TrainingSettings() if parameters <= LITTLE else LARGER
