@@ -23,6 +23,7 @@ _BUILT_IN = {
     "llm.check": "memos_cli.backends.llms.checks:check",
     "llm.facts": "memos_cli.backends.llms.checks:facts",
     "trainer.lora": "memos_cli.backends.trainers.lora:LoraTrainer",
+    "trainer.relearning": "memos_cli.backends.trainers.relearner:steps",
     "trainer.convert": "memos_cli.backends.trainers.adapter:convert",
     "hub.huggingface": "memos_cli.backends.llms.hub:HuggingFace",
     "parser.transcript": "memos_cli.backends.parsers.transcript:TranscriptParser",

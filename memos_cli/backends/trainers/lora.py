@@ -175,7 +175,7 @@ class Run:
             if not plan or self.step % each == 0:
                 plan = self.plan.batches(self.step // each)
             if plan[self.step % each]:
-                recent.append(self._learn(plan[self.step % each], self._rate(total)))
+                recent.append(self.learn(plan[self.step % each], self._rate(total)))
             self.step += 1
             self.seconds += time.monotonic() - self._begun
             self._begun = time.monotonic()
@@ -211,7 +211,8 @@ class Run:
         warm = min(1.0, (self.step + 1) / max(1.0, WARM * total))
         return self.settings.rate * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, share))))
 
-    def _learn(self, rows: Sequence[Row], rate: float) -> float:
+    def learn(self, rows: Sequence[Row], rate: float) -> float:
+        """Take a step on rows of lessons; returns the loss before it."""
         torch = self.torch
         self.model.train()
         for group in self.optimizer.param_groups:

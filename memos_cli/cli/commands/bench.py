@@ -2,6 +2,7 @@
 
 import click
 
+from memos_cli.cli.commands.bench_consolidation import consolidation
 from memos_cli.cli.commands.bench_lifecycle import lifecycle
 from memos_cli.cli.commands.bench_predict import predict
 from memos_cli.cli.commands.bench_qa import qa
@@ -20,5 +21,5 @@ def bench() -> None:
     """
 
 
-for command in (ttft, qa, lifecycle, predict, search, retrieval):
+for command in (ttft, qa, lifecycle, predict, search, retrieval, consolidation):
     bench.add_command(command)
