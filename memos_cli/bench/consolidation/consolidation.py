@@ -112,7 +112,7 @@ def _spread(places: Sequence[int], count: int) -> list[int]:
 def _figures(one: Adapter, seconds: float) -> dict[str, Any]:
     """The scores, the time and the memory of a generation."""
     told = ("closed_book", "base", "questions", "negatives", "negatives_refused", "negatives_refused_base", "rag", "both")
-    more = ("in_context", "in_context_base", "in_context_asked", "drift", "drift_error", "text_drift")
+    more = ("in_context", "in_context_base", "in_context_asked", "drift", "drift_error", "unchanged", "text_drift")
     trained = {name: one.trained.get(name) for name in ("steps", "tokens", "peak_bytes", "parameters")}
     return {
         "passed": not one.failures,

@@ -98,6 +98,7 @@ def _show(app: App, report: dict[str, Any]) -> None:
             ("unknown refused", _share(first["negatives_refused"]), _share(first["negatives_refused_base"])),
             ("with the facts in the prompt", _share(first["both"]), _share(first["rag"])),
             ("others' facts in the prompt", _share(first["in_context"]), _share(first["in_context_base"])),
+            ("... answered in the same words", _share(first["unchanged"]), "-"),
         ]
 
     app.out(f"{report['model']}: {report['learnt']} of {report['facts']} facts learnt")
