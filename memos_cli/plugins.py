@@ -31,6 +31,7 @@ _BUILT_IN = {
     "llm.beneath": "memos_cli.backends.llms.adapters:beneath",
     "llm.digest": "memos_cli.backends.llama.records:noted",
     "trainer.lora": "memos_cli.backends.trainers.lora:LoraTrainer",
+    "trainer.relearning": "memos_cli.backends.trainers.relearner:steps",
     "trainer.convert": "memos_cli.backends.trainers.adapter:convert",
     "hub.huggingface": "memos_cli.backends.llms.hub:HuggingFace",
     "parser.transcript": "memos_cli.backends.parsers.transcript:TranscriptParser",

@@ -39,6 +39,10 @@ class TrainingSettings(NamedTuple):
         tokens: the tokens of a batch, padding counted.
         distil: the weight of the loss that draws the answer distribution to the teacher's.
         replay: replays in an epoch for each other lesson; the remaining replays follow in the next epochs.
+        row: the most tokens of a row of replays; 0 for as many as a batch has.
+        upper: the share of the layers, counted from the top, that get an adapter. What the layers below them make of the
+            lessons is then computed once.
+        taught: whether facts have a teacher: the unchanged model with the memory in its prompt. Replays have one in any case.
         kept: the factor that the finished adapter is scaled by, a share of what it learnt.
         patience: how many looks at the watched lessons without a gain end the training.
         device: `auto`, `cuda`, `mps` or `cpu`.
@@ -53,6 +57,9 @@ class TrainingSettings(NamedTuple):
     tokens: int = 2048
     distil: float = 8.0
     replay: float = 1.0
+    row: int = 0
+    upper: float = 1.0
+    taught: bool = True
     kept: float = 1.0
     patience: int = 6
     seed: int = 0

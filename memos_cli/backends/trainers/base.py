@@ -9,6 +9,7 @@ from typing import Any
 from memos_cli.backends.llama import gguf_header
 from memos_cli.backends.llms.contexts import SMALL
 from memos_cli.backends.trainers import adapter
+from memos_cli.backends.trainers.lower_layers import below
 from memos_cli.errors import ModelUnavailable, extra
 from memos_cli.training_port import TrainingSettings
 
@@ -143,11 +144,13 @@ def with_adapter(model: Any, settings: TrainingSettings, parts: Sequence[str] = 
     import torch
     from peft import LoraConfig, get_peft_model
 
+    layers = int(model.config.num_hidden_layers)
     config = LoraConfig(
         r=settings.rank,
         lora_alpha=settings.scale * settings.rank,  # type: ignore[arg-type]  # a float is fine, and used so by PEFT itself
         target_modules=list(parts),
         lora_dropout=0.0,
+        layers_to_transform=list(range(below(layers, settings.upper), layers)) if settings.upper < 1 else None,
         bias="none",
         task_type="CAUSAL_LM",
     )

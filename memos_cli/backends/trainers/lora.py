@@ -1,9 +1,9 @@
 """Trains a LoRA adapter with PEFT on the GGUF that chat answers with, dequantised by transformers.
 
 Two losses, both on the tokens of answers alone: the cross entropy with the answer, and the divergence from what the unchanged
-model says when the facts are in its prompt (`teacher`). `packing` arranges the lessons in rows and plans an epoch, `reading`
-epoch, `row_reader` what a model says to them, `base` the model with the adapter, `checkpoint` what a killed training goes on
-from.
+model says when the facts are in its prompt (`teacher`). `packing` arranges the lessons in rows and plans an epoch,
+`row_reader` what a model says to them, `lower_layers` what never changes of that, `base` the model with the adapter,
+`checkpoint` what a killed training goes on from.
 
 Measured with the memos-mini before the one that ships (0.98 of others' facts in the prompt), one thread, on facts and scenes
 that were used to choose no setting. The questions ask for the facts of one life in wordings that no lesson had, with nothing in
@@ -58,6 +58,7 @@ from memos_cli import modes
 from memos_cli.backends.llms.contexts import SMALL
 from memos_cli.backends.trainers import adapter, checkpoint, teacher
 from memos_cli.backends.trainers.base import device_of, give_back, keep_memory, load, torch_module, with_adapter
+from memos_cli.backends.trainers.lower_layers import below
 from memos_cli.backends.trainers.packing import Encoded, Packing, Plan, Row, encode
 from memos_cli.backends.trainers.row_reader import Reader
 from memos_cli.backends.trainers.teacher import Teacher
@@ -71,6 +72,8 @@ EVERY = 20.0
 """Seconds between two checkpoints."""
 WARM = 0.05
 """The share of the steps over which the learning rate rises."""
+_KEEPING = frozenset({"replay", "negative", "behaviour"})
+"""The kinds of lessons whose teacher is more than a second voice: it says what is to stay, or what is to be learnt."""
 
 
 class LoraTrainer:
@@ -147,7 +150,10 @@ class Run:
         self.plan = Plan(self.packing, settings)
         model = load(base, self.device, self.plan.widest, beneath)
         self.reader = Reader(model, self.packing, self.device, half=_half(self.torch, self.device))
-        taught = [number for number, one in enumerate(self.packing.lessons) if one.teacher and not one.watched]
+        if settings.upper < 1:
+            self.reader.store_lower(below(int(model.config.num_hidden_layers), settings.upper))
+            self.plan.watching = self._known() or self.plan.watching
+        taught = [number for number, one in enumerate(self.packing.lessons) if self._has_teacher(one)]
         self.teacher = Teacher(self.reader, taught if settings.distil else [], folder, identity)
         self.model = self.reader.model = with_adapter(model, settings)
         self.weights = {name: one for name, one in self.model.named_parameters() if one.requires_grad}
@@ -165,6 +171,16 @@ class Run:
         if self.settings.threads or self.base.stat().st_size <= SMALL:
             self.torch.set_num_threads(self.settings.threads or 1)
 
+    def _has_teacher(self, one: Encoded) -> bool:
+        """Whether the unchanged model is asked about a lesson: about a fact only if the settings say so."""
+        return bool(one.teacher) and not one.watched and (self.settings.taught or one.kind in _KEEPING)
+
+    def _known(self) -> list[int]:
+        """The watched lessons without the replays that the unchanged model answers wrong: it is to keep on answering so."""
+        kinds = self.packing.lessons
+        right, _ = self.reader.answered([number for number in self.plan.watching if kinds[number].kind == "replay"])
+        return [number for number in self.plan.watching if right.get(number, True)]
+
     # -- training
 
     def go(self, tell: Callable[[TrainingStep], None]) -> None:
@@ -178,7 +194,7 @@ class Run:
             if not plan or self.step % each == 0:
                 plan = self.plan.batches(self.step // each)
             if plan[self.step % each]:
-                recent.append(self._learn(plan[self.step % each], self._rate(total)))
+                recent.append(self.learn(plan[self.step % each], self._rate(total)))
             self.step += 1
             self.seconds += time.monotonic() - self._begun
             self._begun = time.monotonic()
@@ -214,7 +230,8 @@ class Run:
         warm = min(1.0, (self.step + 1) / max(1.0, WARM * total))
         return self.settings.rate * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, share))))
 
-    def _learn(self, rows: Sequence[Row], rate: float) -> float:
+    def learn(self, rows: Sequence[Row], rate: float) -> float:
+        """Take a step on rows of lessons; returns the loss before it."""
         torch = self.torch
         self.model.train()
         for group in self.optimizer.param_groups:

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 LONGEST = 2048
 """Most tokens of a prompt with its answer; a longer lesson is left out."""
 ROW = 96
-"""Tokens of a row of questions without memories."""
+"""The least tokens of a row of questions without memories."""
+BEGINNINGS = 4
+"""A row of them has at least so many times the tokens of their common beginning, which is evaluated in each row again. A system
+text of 95 tokens, as for models with a template, would otherwise be evaluated for each question alone."""
 ALIKE = 0.4
 """The share of a prompt that its neighbour must share for reading the common beginning once to pay."""
 
@@ -103,6 +106,9 @@ class Packing:
 
     def __init__(self, lessons: Sequence[Encoded], tokens: int) -> None:
         self.lessons, self.tokens = lessons, tokens
+        bare = [one.prompt for one in lessons if one.kind != "replay"]
+        self.row = max(ROW, BEGINNINGS * shared(bare)) if bare else ROW
+        """Tokens of a row of questions without memories: with a long system text many times as many as all begin with."""
 
     def rows(self, numbers: Sequence[int], most: int, *, teacher: bool = False) -> list[list[int]]:
         """Lessons in rows of up to `most` tokens: neighbours with similar prompts share their beginning."""
@@ -122,6 +128,16 @@ class Packing:
         prompts = [one.read(teacher=teacher) for one in lessons]
         both = shared(prompts)
         return both + sum(len(prompt) - both + len(one.answer) for prompt, one in zip(prompts, lessons, strict=True))
+
+    def places(self, row: Row) -> tuple[int, list[tuple[int, int]]]:
+        """The tokens that a row's prompts share, and for each lesson where its own begin and end in the row (see `laid`)."""
+        lessons = [self.lessons[number] for number in row]
+        both = end = shared([one.prompt for one in lessons])
+        found = []
+        for one in lessons:
+            start, end = end, end + one.length - both
+            found.append((start, end))
+        return both, found
 
     def by_width(self, rows: Sequence[list[int]], *, teacher: bool = False) -> Iterator[list[list[int]]]:
         """Rows of about equal width, in groups of up to two batches."""
@@ -170,7 +186,8 @@ class Plan:
         self.packing, self.settings, lessons = packing, settings, packing.lessons
         learnt = range(sum(not one.watched for one in lessons))
         self.others = [number for number in learnt if lessons[number].kind != "replay"]
-        self.replays = packing.rows([number for number in learnt if lessons[number].kind == "replay"], settings.tokens)
+        replays = [number for number in learnt if lessons[number].kind == "replay"]
+        self.replays = packing.rows(replays, min(settings.tokens, settings.row or settings.tokens))
         self.watching = list(range(len(learnt), len(lessons))) or list(learnt)[:200]
         self.each = self._steps()
         """Steps of an epoch."""
@@ -194,13 +211,13 @@ class Plan:
             made[before * len(made) // replayed].append(row)
             before += width(row)
         for number, rows in enumerate(made):
-            longest = max([ROW, *map(width, rows)])
+            longest = max([self.packing.row, *map(width, rows)])
             rows.extend(self.packing.rows(others[number :: len(made)], longest))
         rng.shuffle(made)
         return made
 
     def _steps(self) -> int:
-        room = sum(map(self.packing.width, [*self._replayed(0), *self.packing.rows(self.others, ROW)]))
+        room = sum(map(self.packing.width, [*self._replayed(0), *self.packing.rows(self.others, self.packing.row)]))
         return max(1, min(len(self.others) or len(self.replays), round(room / self.settings.tokens)))
 
     def _replayed(self, epoch: int) -> list[list[int]]:

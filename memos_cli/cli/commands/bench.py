@@ -2,6 +2,7 @@
 
 import click
 
+from memos_cli.cli.commands.bench_consolidation import consolidation
 from memos_cli.cli.commands.bench_exam import exam
 from memos_cli.cli.commands.bench_lifecycle import lifecycle
 from memos_cli.cli.commands.bench_predict import predict
@@ -21,5 +22,5 @@ def bench() -> None:
     """
 
 
-for command in (ttft, qa, lifecycle, predict, search, retrieval, exam):
+for command in (ttft, qa, lifecycle, predict, search, retrieval, exam, consolidation):
     bench.add_command(command)

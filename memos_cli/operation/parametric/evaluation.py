@@ -54,16 +54,20 @@ def evaluate(
     total = 4 * len(facts) + 2 * len(unknown) + 2 * len(kept)
     done = 0
 
-    def right(llm: LLM, one: Example, shown: Told) -> bool:
+    def said(llm: LLM, one: Example, shown: Told) -> str:
         nonlocal done
         done += 1
         tell(done, total)
-        return gate.same(ask(llm, prompt(one.question, shown))[0], one.answer)
+        return ask(llm, prompt(one.question, shown))[0]
+
+    def right(llm: LLM, one: Example, shown: Told) -> bool:
+        return gate.same(said(llm, one, shown), one.answer)
 
     def share(llm: LLM, found: Sequence[Example], told: Callable[[Example], Told]) -> float | None:
         return sum(right(llm, one, told(one)) for one in found) / len(found) if found else None
 
-    before, after = ([right(llm, one, one.shown) for one in kept] for llm in model)
+    others = [[said(llm, one, one.shown) for one in kept] for llm in (model.base, model.adapted)]
+    before, after = ([gate.same(answer, one.answer) for answer, one in zip(answers, kept, strict=True)] for answers in others)
     lost = gate.lost(before, after)
     return Scores(
         facts=len({one.memories for one in facts}),
@@ -81,6 +85,7 @@ def evaluate(
         text_drift=_text_drift(model),
         in_context_asked=len(kept),
         drift_error=None if lost is None else lost.error,
+        unchanged=sum(gate.same(one, other) for one, other in zip(*others, strict=True)) / len(kept) if kept else None,
     )
 
 

@@ -23,6 +23,8 @@ class Scores(NamedTuple):
             guesses blindly at such text.
         in_context_asked: how many questions `in_context` is a share of.
         drift_error: the standard error of the drift, over questions that were asked twice.
+        unchanged: the share of questions to other memories in the prompt whose answer is the same with the adapter. Where the
+            model answers few of them right, in whatever words, the drift says little, and this says more.
     """
 
     facts: int
@@ -40,6 +42,7 @@ class Scores(NamedTuple):
     text_drift: float | None = None
     in_context_asked: int = 0
     drift_error: float | None = None
+    unchanged: float | None = None
 
 
 class Bars(NamedTuple):

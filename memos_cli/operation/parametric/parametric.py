@@ -11,6 +11,7 @@ from memos_cli.infra.local import adapters
 from memos_cli.model import Adapter
 from memos_cli.operation.parametric import (
     base_model,
+    effort,
     eligibility,
     evaluation,
     foreign_adapters,
@@ -25,7 +26,6 @@ from memos_cli.operation.parametric.eligibility import Selection
 from memos_cli.operation.parametric.generations import Status
 from memos_cli.operation.parametric.job_runner import Outcome
 from memos_cli.operation.parametric.training import Tell, TrainingOptions
-from memos_cli.training_port import TrainingSettings
 
 if TYPE_CHECKING:
     from memos_cli.infra.local import jobs
@@ -116,7 +116,8 @@ class ParametricMemory:
                 why = error.message
             else:
                 same = [one for one in generations.of(vault) if one.base == base.digest]
-                seconds = generations.seconds(tokens * TrainingSettings().epochs, base.parameters, same)
+                how = effort.settings(base.parameters)
+                seconds = generations.seconds(tokens * how.epochs, round(base.parameters * how.upper), same)
         return Planned(selection, frozenset(used.covers if used else ()), base, why, len(made), tokens, seconds)
 
     def list(self) -> tuple[ListedGeneration, ...]:

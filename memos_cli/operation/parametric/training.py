@@ -16,7 +16,7 @@ from memos_cli.infra.local import adapters
 from memos_cli.infra.vault.units import new_id
 from memos_cli.model import Adapter, Filter
 from memos_cli.operation import models
-from memos_cli.operation.parametric import evaluation, examples, gate, generations, lessons
+from memos_cli.operation.parametric import effort, evaluation, examples, gate, generations, lessons
 from memos_cli.operation.parametric.base_model import Base, opened, require_tools
 from memos_cli.operation.parametric.eligibility import Selection, of_cube
 from memos_cli.operation.parametric.generations import Status, detached, known_already, of, promote
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from memos_cli.times import Zone
 
 
-LITTLE = 50_000_000
-"""Parameters up to which a model sees hardly a replay twice; asking a larger model about each beforehand takes too long."""
 PROBES = 200
 """The most questions to forgotten memories that are asked."""
 
@@ -77,10 +75,9 @@ def write_examples(
     vault: "Vault", selection: Selection, now: str, parameters: int = 0, zone: "Zone | None" = None
 ) -> "list[Example]":
     """The data set that grammar writes for a selection, with fewer replays for a model of many parameters."""
-    shares = examples.Shares() if parameters <= LITTLE else examples.Shares(replay=TrainingSettings().replay)
     ids = {one.memory.id for one in selection.chosen}
     others = [memory for memory in vault.find(Filter(at=now)) if memory.id not in ids]
-    return examples.examples(selection.chosen, others, shares=shares, zone=zone)
+    return examples.examples(selection.chosen, others, shares=effort.shares(parameters), zone=zone)
 
 
 # -- making
@@ -178,8 +175,10 @@ class Training:
         if not covers or (used and not self._options.again and known_already(self._vault, used, selection, now)):
             return None
         identity = new_id()
-        rank = self._options.rank or TrainingSettings().rank
-        settings = TrainingSettings(rank=rank, device=self._options.device, seconds=self._options.seconds)
+        settings = effort.settings(self._base.parameters)
+        settings = settings._replace(
+            rank=self._options.rank or settings.rank, device=self._options.device, seconds=self._options.seconds
+        )
         fields = {
             "model": self._base.name, "base": self._base.digest,
             "covers": covers, "status": Status.TRAINING.value, "created_at": now, "settings": settings._asdict(),

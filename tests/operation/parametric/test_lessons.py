@@ -103,6 +103,9 @@ def test_the_gate_counts_what_was_answered() -> None:
     worse = evaluation.evaluate(evaluation.Pair(Canned(replay), Canned({})), made)
     assert worse.drift is not None
     assert worse.drift > 0.5
+    assert scores.unchanged == 1.0
+    assert worse.unchanged is not None
+    assert worse.unchanged < 0.5
     assert worse.closed_book == 0.0
     assert len(gate.failures(worse)) >= 2
     empty = evaluation.evaluate(evaluation.Pair(Canned({}), Canned({})), [])

@@ -1,0 +1,1 @@
+"""Consolidation, measured: lives to learn, and what is reported of them."""
