@@ -80,7 +80,7 @@ def _located(app: App, name: str | None) -> str:
     from memos_cli.operation import model_files
 
     name = name or app.settings.get("llm.model")
-    if name == models.NONE:
+    if name == model_files.NONE:
         raise ModelUnavailable("no model is chosen", hint="memos bench consolidation --model memos-mini")
     if app.settings.get("llm.endpoint"):
         raise ModelUnavailable("a model behind an endpoint cannot be trained", hint="memos config unset llm.endpoint")
