@@ -136,11 +136,11 @@ def _asked(mos: "MOS", base: Base, one: Adapter, questions: Sequence[Asked]) -> 
             kind: {
                 "asked": len(those),
                 **{verdict: counts[verdict] for verdict in VERDICTS},
-                "right_base": sum(lives.verdict(each, _said(plain, each.question)) == RIGHT for each in those),
+                "right_base": sum(lives.verdict(each, _said(plain, base, each.question)) == RIGHT for each in those),
             }
             for kind in KINDS
             if (those := [each for each in questions if each.kind == kind])
-            for counts in [Counter(lives.verdict(each, _said(adapted, each.question)) for each in those)]
+            for counts in [Counter(lives.verdict(each, _said(adapted, base, each.question)) for each in those)]
         }
 
 
@@ -148,8 +148,8 @@ def _adapted(mos: "MOS", base: Base, one: Adapter) -> LLM:
     return base_model.opened(mos, base, [adapters.folder(mos.parametric.vault, one.id) / adapters.LLAMA])
 
 
-def _said(llm: LLM, question: str) -> str:
-    return lessons.ask(llm, lessons.prompt(question))[0]
+def _said(llm: LLM, base: Base, question: str) -> str:
+    return lessons.ask(llm, lessons.prompt(question), base.layout)[0]
 
 
 def _purged(
@@ -166,7 +166,7 @@ def _purged(
     some = probes[:: -(-len(probes) // PROBES)] if probes else []
     with closing(base_model.opened(mos, base)) as plain, closing(_adapted(mos, base, second)) as adapted:
         for name, llm in (("probes_right", adapted), ("probes_right_base", plain)):
-            found[name] = sum(gate.same(_said(llm, one.question), one.answer) for one in some)
+            found[name] = sum(gate.same(_said(llm, base, one.question), one.answer) for one in some)
         template = plain.template
     found["probes"] = len(some)
     return {**found, **_anew(mos, base, second, probes, texts, wanted, template)}
@@ -196,9 +196,9 @@ def _anew(  # noqa: PLR0917 -- as `_purged`, and what came of it
     if not pairs:
         return {"purged_steps": [], "new_steps": []}
     settings = TrainingSettings(**{name: value for name, value in second.settings.items() if name in TrainingSettings._fields})
-    groups = [list(lessons.lessons(group, template)) for pair in pairs for group in pair]
+    groups = [list(lessons.lessons(group, template, base.layout)) for pair in pairs for group in pair]
     weights = adapters.folder(mos.parametric.vault, second.id) / adapters.WEIGHTS
-    beneath = [one.path for one in getattr(base, "beneath", ())]
+    beneath = [one.path for one in base.beneath]
     with TemporaryDirectory(prefix="relearning-") as folder:
         count = plugins.load("trainer", "relearning")
         steps = count(base.path, groups, weights, Path(folder), settings._replace(seconds=None), beneath)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from memos_cli.errors import ModelUnavailable, extra
 from memos_cli.operation import model_files, models
+from memos_cli.operation.exam import cards
+from memos_cli.operation.prompt.layouts import DEFAULT, LAYOUTS, Layout
 from memos_cli.ports import LLM
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ class Base(NamedTuple):
         digest: SHA-256 of the file, and after a `+` that of each adapter beneath: a person's adapter is for these together.
         parameters: how many numbers the file has.
         beneath: the adapters that belong to the model.
+        layout: the layout in which chat asks it; what is learnt in another one is not at hand there.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Base(NamedTuple):
     digest: str
     parameters: int
     beneath: tuple[model_files.Beneath, ...] = ()
+    layout: Layout = LAYOUTS[DEFAULT]
 
     def misfit(self, one: "Adapter") -> tuple[str, str]:
         """As the function `misfit`, for this base."""
@@ -76,7 +80,8 @@ def base_of(session: "Session") -> Base:
     path, facts = model_files.checked(name, settings, session.paths)
     beneath = model_files.beneath(path, facts["sha256"], settings, session.paths)
     digest = model_files.identity(facts["sha256"], beneath)
-    return Base(model_files.shown(path), path, digest, int(facts.get("parameters") or 0), beneath)
+    parameters, layout = int(facts.get("parameters") or 0), cards.layout(settings, session.paths)
+    return Base(model_files.shown(path), path, digest, parameters, beneath, layout)
 
 
 def opened(session: "Session", base: Base, weights: "Sequence[Path]" = ()) -> LLM:

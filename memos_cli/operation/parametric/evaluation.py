@@ -12,6 +12,7 @@ from memos_cli.operation.parametric import gate
 from memos_cli.operation.parametric.examples import GATE, OPEN_QUESTIONS, REFUSAL, Example
 from memos_cli.operation.parametric.gate import Scores
 from memos_cli.operation.parametric.lessons import Told, ask, prompt
+from memos_cli.operation.prompt.layouts import DEFAULT, LAYOUTS, Layout
 from memos_cli.ports import LLM, Piece, Request, Stateful
 
 MOST_TEXT = 160
@@ -19,10 +20,11 @@ MOST_TEXT = 160
 
 
 class Pair(NamedTuple):
-    """The model as chat loads it: without and with the adapter."""
+    """The model as chat loads it, without and with the adapter, and the layout in which chat asks it."""
 
     base: LLM
     adapted: LLM
+    layout: Layout = LAYOUTS[DEFAULT]
 
 
 def evaluate(
@@ -58,7 +60,7 @@ def evaluate(
         nonlocal done
         done += 1
         tell(done, total)
-        return ask(llm, prompt(one.question, shown))[0]
+        return ask(llm, prompt(one.question, shown), model.layout)[0]
 
     def right(llm: LLM, one: Example, shown: Told) -> bool:
         return gate.same(said(llm, one, shown), one.answer)
@@ -118,7 +120,7 @@ def gone(model: Pair, probes: Sequence[Example]) -> Mapping[str, bool]:
     """For each question to a forgotten memory, whether the adapter no longer helps: it refuses, or answers as the base."""
     found = {}
     for one in probes:
-        said, _ = ask(model.adapted, prompt(one.question))
-        without, _ = ask(model.base, prompt(one.question))
+        said, _ = ask(model.adapted, prompt(one.question), model.layout)
+        without, _ = ask(model.base, prompt(one.question), model.layout)
         found[one.question] = said in {REFUSAL, without} or not gate.same(said, one.answer)
     return found

@@ -15,6 +15,7 @@ from memos_cli.operation.parametric import gate
 from memos_cli.operation.parametric.examples import GATE, WATCH, Example
 from memos_cli.operation.prompt import model_request
 from memos_cli.operation.prompt.layout import JINJA, MINI, Line, Prompt
+from memos_cli.operation.prompt.layouts import DEFAULT, LAYOUTS, Layout
 from memos_cli.ports import LLM, Piece, Request, Token
 from memos_cli.training_port import Lesson, Trained, Trainer, TrainingSettings, TrainingStep
 
@@ -30,8 +31,8 @@ def prompt(question: str, retrieved: Told = (), rules: Sequence[str] = ()) -> Pr
     return Prompt(question, tuple(Line(*one) for one in retrieved), core=tuple(Line(rule) for rule in rules))
 
 
-def lessons(examples: Iterable[Example], template: str | None) -> Iterator[Lesson]:
-    """Examples as lessons for a trainer, laid out for a model with this chat template; the gate's examples are left out.
+def lessons(examples: Iterable[Example], template: str | None, layout: Layout = LAYOUTS[DEFAULT]) -> Iterator[Lesson]:
+    """Examples as lessons for a trainer, laid out as chat does for this model; the gate's examples are left out.
 
     Examples of behaviour without an answer yet (see `answered`) are left out, too.
     """
@@ -42,12 +43,12 @@ def lessons(examples: Iterable[Example], template: str | None) -> Iterator[Lesso
         if not one.question:
             yield Lesson(_plain(template), one.answer, None, one.kind, watched)
             continue
-        asked = model_request.request(prompt(one.question, one.shown), template)
+        asked = model_request.request(prompt(one.question, one.shown), template, layout)
         teacher = None
         if one.kind in {"replay", "negative"}:
             teacher = asked  # the answer of the unchanged model is to stay as it is
         elif one.facts or one.rules:
-            teacher = model_request.request(prompt(one.question, one.facts, one.rules), template)
+            teacher = model_request.request(prompt(one.question, one.facts, one.rules), template, layout)
         yield Lesson(asked, lead(template) + one.answer, teacher, one.kind, watched)
 
 
@@ -61,17 +62,17 @@ def _plain(template: str | None) -> Request:
     return Request((), (Piece(MINI.begin, marks=True),) if template == JINJA else (Piece(""),))
 
 
-def answered(examples: Iterable[Example], llm: LLM) -> Iterator[Example]:
+def answered(examples: Iterable[Example], llm: LLM, layout: Layout = LAYOUTS[DEFAULT]) -> Iterator[Example]:
     """The examples; those of behaviour get the model's own answer with the rules in its prompt."""
     for one in examples:
         if one.kind == "behaviour" and not one.answer:
-            said, _ = ask(llm, prompt(one.question, one.facts, one.rules), most=160)
+            said, _ = ask(llm, prompt(one.question, one.facts, one.rules), layout, most=160)
             yield one._replace(answer=said)
         else:
             yield one
 
 
-def paraphrased(examples: Iterable[Example], llm: LLM, each: int = 2) -> Iterator[Example]:
+def paraphrased(examples: Iterable[Example], llm: LLM, layout: Layout = LAYOUTS[DEFAULT], each: int = 2) -> Iterator[Example]:
     """The examples and further training questions in a model's words: only those that it answers itself as the memory does.
 
     A model that cannot be held to JSON, or writes none, adds nothing.
@@ -84,7 +85,7 @@ def paraphrased(examples: Iterable[Example], llm: LLM, each: int = 2) -> Iterato
             continue
         seen.add(subject)
         for number, asked in enumerate(_rewordings(llm, one.question, each)):
-            said, _ = ask(llm, prompt(asked, one.facts))
+            said, _ = ask(llm, prompt(asked, one.facts), layout)
             if gate.same(said, one.answer):
                 yield one._replace(question=asked, form=f"paraphrase {number}")
 
@@ -112,6 +113,7 @@ def train(  # noqa: PLR0917 -- as `Trainer.train`, and the model
     settings: TrainingSettings = TrainingSettings(),  # noqa: B008 -- a frozen tuple
     tell: Callable[[TrainingStep], None] = lambda _: None,
     beneath: Sequence[Path] = (),
+    layout: Layout = LAYOUTS[DEFAULT],
 ) -> Trained:
     """Train an adapter from examples, in a folder of its own with the data set, the checkpoints and the adapter.
 
@@ -125,6 +127,7 @@ def train(  # noqa: PLR0917 -- as `Trainer.train`, and the model
         settings: the trainer's settings.
         tell: called after every step; an error that it raises ends the training, which can be resumed.
         beneath: the adapters that belong to the model, as `llm` has them.
+        layout: the layout in which chat asks the model.
 
     Raises:
         ModelUnavailable: the model cannot be trained here.
@@ -133,10 +136,10 @@ def train(  # noqa: PLR0917 -- as `Trainer.train`, and the model
     if data.is_file():
         examples = load(data)  # with the answers of behaviour from when the training was begun
     else:
-        examples = list(answered(examples, llm))
+        examples = list(answered(examples, llm, layout))
         save(data, examples)
     trainer: Trainer = plugins.load("trainer", "lora")()
-    return trainer.train(base, list(lessons(examples, llm.template)), folder, settings, tell, beneath)
+    return trainer.train(base, list(lessons(examples, llm.template, layout)), folder, settings, tell, beneath)
 
 
 def save(path: Path, examples: Iterable[Example]) -> None:
@@ -157,24 +160,27 @@ def load(path: Path) -> list[Example]:
         raise IntegrityError(f"the data set {path} is damaged: {error}") from None
 
 
-def tokens(examples: Iterable[Example], llm: LLM, replay: float = TrainingSettings().replay) -> int:
+def tokens(
+    examples: Iterable[Example], llm: LLM, layout: Layout = LAYOUTS[DEFAULT], replay: float = TrainingSettings().replay
+) -> int:
     """About how many tokens an epoch of training has: the prompts are counted, the answers estimated by their length.
 
     Args:
         examples: the data set.
         llm: the model whose tokens are counted.
+        layout: the layout in which chat asks it.
         replay: how many replays an epoch has for each other lesson; the data set has several times as many.
     """
     counts: dict[bool, list[int]] = {True: [], False: []}
-    for lesson in lessons(examples, llm.template):
+    for lesson in lessons(examples, llm.template, layout):
         if not lesson.watched:
             counts[lesson.kind == "replay"].append(llm.count(lesson.request) + 2 + len(lesson.answer) // 3)
     seen = min(1.0, replay * len(counts[False]) / max(1, len(counts[True]))) if counts[False] else 1.0
     return sum(counts[False]) + round(sum(counts[True]) * seen)
 
 
-def ask(llm: LLM, asked: Prompt, most: int = MOST) -> tuple[str, tuple[float, float] | None]:
+def ask(llm: LLM, asked: Prompt, layout: Layout = LAYOUTS[DEFAULT], most: int = MOST) -> tuple[str, tuple[float, float] | None]:
     """A model's answer to a prompt, and how certain it is of the answer (see `model_request.certainty`)."""
-    request = model_request.request(asked, llm.template)
+    request = model_request.request(asked, llm.template, layout)
     tokens: list[Token] = list(llm.stream(request, most=most))
     return "".join(token.text for token in tokens).strip(), model_request.certainty(tokens)

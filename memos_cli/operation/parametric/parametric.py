@@ -111,7 +111,7 @@ class ParametricMemory:
         if base is not None:
             try:
                 with closing(base_model.opened(self._session, base)) as llm:
-                    tokens = lessons.tokens(made, llm)
+                    tokens = lessons.tokens(made, llm, base.layout)
             except ModelUnavailable as error:
                 why = error.message
             else:
@@ -221,7 +221,7 @@ class ParametricMemory:
             closing(base_model.opened(self._session, base)) as plain,
             closing(base_model.opened(self._session, base, [place / adapters.LLAMA])) as adapted,
         ):
-            scores = training.measured(evaluation.Pair(plain, adapted), data, one, tell)
+            scores = training.measured(evaluation.Pair(plain, adapted, base.layout), data, one, tell)
         kept = [line for line in one.failures if "what was forgotten" in line]  # it speaks of the training
         found: dict[str, Any] = {"scores": scores._asdict(), "failures": [*gate.failures(scores), *kept]}
         adapters.write_json(place / adapters.EVALUATION, {**found, "gone": dict(one.gone)})

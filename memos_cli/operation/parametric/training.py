@@ -198,8 +198,8 @@ class Training:
             made = write_examples(self._vault, selection, now, self._base.parameters, self._session.zone)
             with closing(opened(self._session, self._base)) as llm:
                 if models.capable(self._base.path)[0]:
-                    made = list(lessons.paraphrased(made, llm))
-                made = list(lessons.answered(made, llm))
+                    made = list(lessons.paraphrased(made, llm, self._base.layout))
+                made = list(lessons.answered(made, llm, self._base.layout))
             place = adapters.folder(self._vault, one.id)
             modes.make_folder(place)
             lessons.save(place / adapters.DATA, made)
@@ -219,14 +219,14 @@ class Training:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # libraries warn about each other, which no person can mend
             beneath = [known.path for known in self._base.beneath]
-            return lessons.train(self._base.path, llm, (), place, settings, tell, beneath)
+            return lessons.train(self._base.path, llm, (), place, settings, tell, beneath, self._base.layout)
 
     def _measure(self, one: Adapter, llm: LLM) -> dict[str, Any]:
         """The scores, the gate's failures, the answers to questions about forgotten memories, and the digests of all files."""
         place = adapters.folder(self._vault, one.id)
         probes = self._probes(one)
         with closing(opened(self._session, self._base, [place / adapters.LLAMA])) as adapted:
-            pair = evaluation.Pair(llm, adapted)
+            pair = evaluation.Pair(llm, adapted, self._base.layout)
             scores = measured(pair, lessons.load(place / adapters.DATA), one, self._tell)
             gone = evaluation.gone(pair, probes)
         against = list(gate.failures(scores))

@@ -17,6 +17,7 @@ from memos_cli.operation.parametric.eligibility import select
 from memos_cli.operation.parametric.examples import Example, Shares, examples
 from memos_cli.operation.prompt import model_request
 from memos_cli.operation.prompt.layout import JINJA, MINI, Line, Prompt, text
+from memos_cli.operation.prompt.layouts import BRIEF, LAYOUTS
 from memos_cli.ports import Request, Token
 from memos_cli.training_port import TrainingSettings
 
@@ -72,6 +73,35 @@ def test_a_question_is_laid_out_as_chat_asks_it_when_nothing_was_recalled() -> N
     (other,) = lessons_module.lessons([one], None)
     assert not other.request.pieces
     assert other.answer == "Lisbon"
+
+
+def test_a_model_is_taught_and_examined_in_the_layout_in_which_chat_asks_it() -> None:
+    brief = LAYOUTS["brief"]
+    one = Example("Where do I live?", "Lisbon", "fact", "f", "train", ("a",), (("I live in Lisbon.", "2026-01-01"),))
+    (lesson,) = lessons_module.lessons([one], None, brief)
+    assert lesson.teacher is not None
+    assert lesson.request.messages[0] == lesson.teacher.messages[0] == ("system", BRIEF)
+    seen: list[Request] = []
+
+    class Listening(Canned):
+        template = None
+
+        def count(self, request: Request) -> int:
+            return len(request.messages[0][1])
+
+        def stream(self, request: Request, **given: Any) -> Iterator[Token]:
+            seen.append(request)
+            return super().stream(request, **given)
+
+    asked = [one._replace(split="gate"), one._replace(split="gate", kind="negative"), one._replace(split="gate", kind="replay")]
+    model = Listening({})
+    evaluation.evaluate(evaluation.Pair(model, model, brief), asked)
+    evaluation.gone(evaluation.Pair(model, model, brief), asked[:1])
+    list(lessons_module.answered([one._replace(kind="behaviour", answer="")], model, brief))
+    assert len(seen) == 11
+    assert {request.messages[0] for request in seen} == {("system", BRIEF)}
+    short, long = (lessons_module.tokens([one], model, layout) for layout in (brief, LAYOUTS["fence"]))
+    assert short < long
 
 
 def test_what_the_gate_examines_is_never_trained_on() -> None:

@@ -14,9 +14,11 @@ from memos_cli.errors import MemosError, ModelUnavailable, NotFound, Refused, St
 from memos_cli.infra.files import digest
 from memos_cli.infra.local import adapters
 from memos_cli.model import Kind
+from memos_cli.operation.exam import cards
 from memos_cli.operation.parametric import active_adapter, eligibility, evaluation, gate, job_runner, training
 from memos_cli.operation.parametric.examples import Shares, examples
 from memos_cli.operation.parametric.training import RunStep, TrainingOptions
+from memos_cli.operation.prompt.layouts import BRIEF, LAYOUTS
 from memos_cli.training_port import Lesson, Trained, TrainingSettings, TrainingStep
 from tests import tiny
 from tests.conftest import Clock
@@ -348,3 +350,18 @@ def test_a_log_from_elsewhere_names_no_file_outside(mos: MOS) -> None:
     with mos.author("merge").write(vault) as unit:
         unit.change(adapters.NOUN, "strange", {"status": "promoted", "covers": "all"})
     assert mos.parametric.list() == ()
+
+
+def test_what_is_trained_is_laid_out_as_the_models_card_says(mos: MOS, monkeypatch: pytest.MonkeyPatch) -> None:
+    brief, seen = LAYOUTS["brief"], list[str]()
+    monkeypatch.setattr(cards, "layout", lambda *_: brief)
+    train = Quick.train
+
+    def spied(self: Quick, base: Path, lessons: Sequence[Lesson], *given: Any) -> Trained:
+        seen.extend(lesson.request.messages[0][1] for lesson in lessons if lesson.request.messages)
+        return train(self, base, lessons, *given)
+
+    monkeypatch.setattr(Quick, "train", spied)
+    assert mos.parametric.run().adapter is not None
+    assert seen
+    assert set(seen) == {BRIEF}
