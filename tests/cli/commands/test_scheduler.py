@@ -129,5 +129,5 @@ def test_a_tick_makes_a_slot_from_which_chat_begins(told: Run, models: os.PathLi
     assert answered["tokens"]["evaluated"] < answered["tokens"]["prompt"]
     last = told("scheduler", "explain", "--json", env=env).data
     assert {one["form"] for one in last["decisions"]} == {"activation"}
-    again = told("lifecycle", "tick", "--json", env=env).data["cubes"][0]
-    assert again["slots_built"] == 0
+    again = [told("lifecycle", "tick", "--json", env=env).data["cubes"][0]["slots_built"] for _ in range(2)]
+    assert again[-1] == 0, "what the answer cited may make another scene likely, and then nothing changes any more"
