@@ -15,6 +15,8 @@ from memos_cli.interface.chat.answers.readings import Evidence, Reading, beside,
 
 PERHAPS = as_set("might maybe perhaps possibly probably if whether unless formerly almost hope hopes")
 """Words behind which a value is none that holds."""
+OVER = as_set("left retired quit resigned stopped cancelled ended died former formerly previous previously ex")
+"""Words beside which a value is one that held before."""
 _ANY = as_set("favourite favorite name number best new old first last next many much kind day date time")
 """Words of questions that tell nothing of what is asked for: a favourite singer is no favourite colour."""
 _PRONOUNS = as_set("he she they him them his their")
@@ -83,7 +85,8 @@ class Grounded:
 
     def _is_certain(self, clause: Clause) -> bool:
         asked = {word.low for word in self._reading.said}
-        doubtful = {word.low for word in clause.words} & PERHAPS
+        over = frozenset() if self._reading.question.once else OVER
+        doubtful = {word.low for word in (*clause.words, *clause.tail)} & (PERHAPS | over)
         return not (doubtful - asked) and turns(clause.words) % 2 == self._reading.question.turned % 2
 
     def _is_of_whom(self, source: Evidence, holding: Sequence[Clause]) -> bool:
