@@ -73,8 +73,6 @@ ADDED = {"added": int, "edited": int, "duplicates": int, "skipped": int, "ids": 
 
 MEASURED = """
 import resource, subprocess, sys
-
-pytestmark = pytest.mark.usefixtures("mini_answers")
 done = subprocess.run([sys.executable, "-m", "memos_cli", *sys.argv[1:]], stdout=subprocess.DEVNULL)
 print(done.returncode, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """
@@ -174,6 +172,7 @@ class TestStatuses:
         self.ends(memos, 14, "model_unavailable", "doctor", "--embed")
 
     @pytest.mark.model
+    @pytest.mark.usefixtures("mini_answers")
     def test_15_when_a_slot_is_demanded_and_none_fits_the_model(self, memos: Run, diet: str, home: Path) -> None:
         pytest.importorskip("llama_cpp")
         mini, other = {"MEMOS_LLM_MODEL": "memos-mini"}, {"MEMOS_LLM_MODEL": "memos-mini", "MEMOS_LLM_KV": "q8_0"}

@@ -144,6 +144,8 @@ class Replier:
             result, shown = self._from_memories(found, word)
             return Reply(result._replace(prompt=self._recalling.in_order(whole)), shown)
         if (why := trust.refusal(self._session, self._llm)) is not None:
+            if self._require_slot:
+                raise ModelUnavailable(why, hint="let it answer with: memos model use NAME|PATH --trust")
             result, shown = self._from_memories(found, word)
             notices = (why,) if word is None else ()
             return Reply(result._replace(prompt=self._recalling.in_order(whole), notices=notices, reason=why), shown)
@@ -195,6 +197,7 @@ class Replier:
         # Where memories were looked up, nothing is shown before the whole answer was judged.
         held = Stream(lambda _: None, stoppable=stream.stoppable) if self._recall else stream
         answer, made = self._asked_of(llm, whole, held)
+        stream.first = held.first
         laid = made.prompt or whole
         prompt, memories = laid
         self._memories.record_uses(memories)

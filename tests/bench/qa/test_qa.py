@@ -36,9 +36,13 @@ def run(
         return qa.run(thrown, [asked], llm, judge)
 
 
-def test_answers_of_a_model_are_scored_and_its_tokens_counted(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # What is scored is looked at here, and not what stands by the memories.
+@pytest.fixture(autouse=True)
+def _no_gate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is scored is looked at here, and not what stands by the memories."""
     monkeypatch.setattr(guards, "judge", lambda *_, **__: guards.Verdict(stands=True))
+
+
+def test_answers_of_a_model_are_scored_and_its_tokens_counted(home: Path) -> None:
     llm = Scripted("Howth", "1450 Euros", "Two seals", "It is not mentioned.")
     outcomes = run(home, llm, k=2)
     assert [one.mode for one in outcomes] == ["generated"] * 4

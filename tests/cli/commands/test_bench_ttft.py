@@ -11,8 +11,6 @@ from filelock import FileLock
 from tests.conftest import Run, start
 from tests.patience import PATIENCE
 
-pytestmark = pytest.mark.usefixtures("mini_answers")
-
 pytest.importorskip("llama_cpp")
 pytest.importorskip("gguf")
 FIELDS = {

@@ -52,7 +52,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def wise(home: Path, clock: Clock, models: Path) -> Iterator[MOS]:
     """A home with a model."""
-    home.mkdir()
+    home.mkdir(exist_ok=True)
     (home / "models").symlink_to(models)
     with MOS(home, settings=Settings({"MEMOS_PRINCIPAL": "sam"}, paths({"MEMOS_HOME": str(home)})), clock=clock) as opened:
         yield opened
@@ -146,7 +146,7 @@ def test_filters_hold_for_what_is_found_by_meaning(wise: MOS) -> None:
 
 
 def test_a_bulk_add_embeds_at_its_end_unless_told_not_to(home: Path, memos: Run, models: Path, tmp_path: Path) -> None:
-    home.mkdir()
+    home.mkdir(exist_ok=True)
     (home / "models").symlink_to(models)
     file = tmp_path / "in.jsonl"
     file.write_text('{"content": "one"}\n{"content": "two"}\n', encoding="utf-8")

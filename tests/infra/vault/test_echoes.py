@@ -142,6 +142,7 @@ class TestEchoesEndWithTheirMemory:
         assert memos("doctor").status == 0
 
     @pytest.mark.model
+    @pytest.mark.usefixtures("mini_answers")
     def test_what_memos_mini_said_of_it_goes_as_well(self, memos: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.importorskip("llama_cpp")
         if model_files.mini() is None:
@@ -198,9 +199,9 @@ class TestEchoesEndWithTheirMemory:
 
     def test_an_answer_in_other_words(self, mos: MOS) -> None:
         (one,) = mos.add("My bank is Novabanka").ids
-        talk = mos.conversation(Scripted("At the Novabanka of course.", "As I told you: Novabanka."))
+        talk = mos.conversation(Scripted("At the Novabanka of course.", "Your bank is Novabanka."))
         talk.ask("Where is my money, at which bank?")
-        talk.ask("Say that again, will you?")
+        talk.ask("Which bank is mine?")
         mos.delete(one)
         assert said(mos) == []
 
