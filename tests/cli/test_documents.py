@@ -189,7 +189,7 @@ SCRIPT = {
     ),
     "review": "{items[{id cube earlier{M} later{M} reasons[] suggested by at decision decided_at}] open held[]}",
     'chat -m "What do I eat?"': (
-        "{answer mode cited[] tokens{prompt answer} seconds{recall total} kept[] intent stopped notices[]}"
+        "{answer mode cited[] tokens{prompt answer} seconds{recall total} kept[] intent stopped notices[] reason}"
     ),
     "cube create other": "{name path id created_at memories operations bytes}",
     "cube list": "{cubes[{name path id created_at memories operations bytes used}] unreadable[]}",
@@ -232,9 +232,13 @@ SCRIPT = {
     ),
     "cube split default eats --tag food --keep": "{cube new path kept dry_run ids[] command_id}",
     "key new": "{name fingerprint recipient key own protected line}",
-    "model list": "{models[{name path bytes used pulled facts{}}] embedders[]}",
+    "model list": (
+        "{models[{name path bytes used pulled facts{} needs fits adapter exam{model adapter layout bar right wrong refused"
+        " unsure asked per_layout{fence{right wrong refused asked}} tokens_per_second first_token_s trusted by at why}}]"
+        " embedders[] endpoint}"
+    ),
     "model info memos-mini": (
-        "{name path bytes used pulled facts{} exam{model adapter layout bar right wrong refused unsure asked"
+        "{name path bytes used pulled facts{} needs fits adapter exam{model adapter layout bar right wrong refused unsure asked"
         " per_layout{fence{right wrong refused asked}} tokens_per_second first_token_s trusted by at why}}"
     ),
     "model use none": "{model exam}",
@@ -274,8 +278,8 @@ WITH_MODEL = {
         "memories tokens recalls last probability slot{id tokens bytes} next}] hit_rates{}}"
     ),
     'chat -m "Where do I live?" --no-save': (
-        "{answer mode cited[] tokens{prompt answer slot evaluated} seconds{recall first answer total} kept[] intent "
-        "stopped notices[]}"
+        "{answer mode cited[] tokens{prompt answer slot evaluated} seconds{recall word first answer total} kept[] intent "
+        "stopped notices[] reason}"
     ),
     "cube info": (
         "{name path id created_at memories operations bytes owner replica statistics{} maker vectors[] arrived[] "

@@ -111,7 +111,7 @@ def test_a_template_that_turns_bad_in_chat_is_replaced_by_a_plain_layout(memos: 
         "{{ 'x' * 10**10 }}{% endif %}{% endfor %}{% if add_generation_prompt %}assistant:{% endif %}"
     )
     path = write_model(tmp_path / "model.gguf", ("so", "it", "is"), template=template)
-    assert memos("model", "use", str(path)).status == 0
+    assert memos("model", "use", str(path), "--trust").status == 0
     ran = memos("chat", stdin="What do I eat?\n")
     assert ran.status == 0, ran
     told = memos("chat", "-m", "What do I eat?", "--continue")

@@ -206,7 +206,8 @@ class Replier:
             sure = sure and not citations.broken_off(answer, prompt)
         # "I don't know that yet" is no answer to a statement.
         told_only = word is not None and answer == model_request.UNKNOWN
-        if word is not None and guards.acknowledges(answer, prompt.question):
+        tells = word is not None or not any(map(intents.asks, intents.sentences(prompt.question)))
+        if tells and guards.acknowledges(answer, prompt.question):
             verdict = guards.Verdict(stands=True)
         else:
             verdict = self._judged(answer, laid, held)

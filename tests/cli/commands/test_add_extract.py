@@ -10,6 +10,7 @@ import pytest
 import memos_cli
 from tests.conftest import Run
 from tests.endpoint import Endpoint, serving
+from tests.examined import trust_endpoint
 
 MINI = Path(memos_cli.__file__).parent / "data" / "memos-mini.gguf"
 TALK = "Ana: Guess what, the old mill in Leeds is where we live.\nBen: Do you like it?\nAna: It has 2 rooms and I love it.\n"
@@ -70,7 +71,8 @@ def test_add_from_standard_input_with_an_endpoint(memos: Run, endpoint: Endpoint
     assert "1999" not in json.dumps(memos("--json", "list", "--all").data)
 
 
-def test_chat_with_an_endpoint(memos: Run, endpoint: Endpoint) -> None:
+def test_chat_with_an_endpoint(memos: Run, endpoint: Endpoint, home: Path) -> None:
+    trust_endpoint(home, endpoint.url, "m")
     said = "Guess what, the old mill in Leeds is where we live."
     done = memos("--json", "chat", "-m", said, env=remote(endpoint))
     assert (done.status, done.data["answer"], done.data["notices"]) == (0, "How nice.", [])

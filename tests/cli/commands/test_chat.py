@@ -458,7 +458,8 @@ def test_a_secret_is_masked_in_the_answer_that_acknowledges_it(memos: Run, revea
 def test_a_sign_of_life_is_shown_on_a_terminal_and_taken_away(memos: Run, models: Path) -> None:
     """The model endless takes seconds; the line is gone before the memories are shown."""
     memos("add", "I live in Porto")
-    with Terminal("chat", "-m", "Where do I live?", MEMOS_LLM_MODEL=str(models / "endless.gguf")) as terminal:
+    slow = {"MEMOS_LLM_MODEL": str(models / "endless.gguf"), "MEMOS_LLM_ANSWER": "3500", "MEMOS_LLM_CONTEXT": "4096"}
+    with Terminal("chat", "-m", "Where do I live?", **slow) as terminal:
         terminal.wait("endless reads your memories", 20)
         terminal.wait("I live in Porto", 60)
     piped = memos("chat", "-m", "Where do I live?", env={"MEMOS_LLM_MODEL": str(models / "endless.gguf")})

@@ -18,6 +18,7 @@ from memos_cli.infra.local.states import INDEX, Label
 from memos_cli.model import Filter, Kind, Slot
 from memos_cli.operation.activation.prefix_cache import beginning
 from memos_cli.operation.activation.slots import Wanted, store
+from memos_cli.operation.exam import cards
 from memos_cli.operation.operator.recall import MOST_CORE, Recall, Recalled
 from memos_cli.operation.parametric import active_adapter
 from memos_cli.operation.prompt import model_request
@@ -25,6 +26,7 @@ from memos_cli.operation.prompt.layout import MINI, Line, Prompt, Turn, sections
 from memos_cli.operation.results import Answered
 from memos_cli.ports import Piece, Request
 from tests.conftest import ROOT, Clock
+from tests.examined import AT
 from tests.fakes import Scripted
 from tests.shipped import ship
 from tests.tiny import write_adapter
@@ -262,6 +264,9 @@ def test_a_slot_made_with_the_adapter_of_memos_is_never_used_without_it(
         }
         settings = Settings(environ, paths({"MEMOS_HOME": str(home)}))
         with MOS(home, settings=settings, clock=clock) as mos:
+            chosen = cards.subject(mos.settings, mos.paths)
+            assert chosen is not None
+            cards.trust(chosen, mos.paths, AT)
             if wanted == "auto":
                 mos.activation.build()
             (listed,) = mos.activation.list()
@@ -387,7 +392,7 @@ def test_what_was_told_and_taken_back_leaves_the_conversation(mos: MOS, clock: C
         assert asked.prompt is not None
         said = [turn.text for turn in asked.prompt.prompt.conversation]
         assert told not in said
-        assert said[:2] == ["Do I live in Porto?", "Yes."]
+        assert said[0] == "Do I live in Porto?"
 
 
 # -- the longest beginning
@@ -606,7 +611,7 @@ def test_what_was_answered_before_is_answered_when_text_has_become_a_slot(mos: M
                 before += ask.answer in as_text.answer
                 after += ask.answer in with_slot.answer
     llm.close()
-    assert before > 180
+    assert before > 140  # what the gate of chat lets stand
     assert after >= before - 4
 
 
