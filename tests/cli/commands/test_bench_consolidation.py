@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from memos_cli.operation import models as known_models
+from memos_cli.operation import model_files
 from tests.conftest import Run
 from tests.patience import PATIENCE
 
@@ -34,7 +34,7 @@ def test_what_cannot_be_measured_is_said_before_anything_is_trained(memos: Run, 
 @pytest.mark.slow
 @pytest.mark.model
 def test_a_life_of_four_facts_with_the_model_that_ships(memos: Run, tmp_path: Path) -> None:
-    if known_models._mini() is None:
+    if model_files.mini() is None:
         pytest.skip("memos-mini is not part of this build")
     texts = ("I live in Lisbon.", "My dog is called Brixo.", "My favourite colour is teal.", "I work for Quandar.")
     told = {
