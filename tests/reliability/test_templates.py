@@ -99,6 +99,7 @@ def test_no_trial_outlives_memos(tmp_path: Path, how: signal.Signals) -> None:
     assert set(naming(path)) - {process.pid}, "no trial began"
     process.send_signal(how)
     process.wait(10)
+    ends = time.monotonic() + 20  # less than a trial may take: it does not end by itself
     while list(naming(path)) and time.monotonic() < ends:
         time.sleep(0.02)
     assert not list(naming(path))
