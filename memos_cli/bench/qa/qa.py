@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from memos_cli.bench.qa import scores
 from memos_cli.bench.qa.judge import RUBRICS
 from memos_cli.bench.qa.sets import Conversation, Question
+from memos_cli.operation.exam import cards
 from memos_cli.operation.prompt import model_request
 from memos_cli.operation.prompt.layout import Prompt
+from memos_cli.operation.prompt.layouts import Layout
 
 if TYPE_CHECKING:
     from memos_cli.bench.homes import Home
@@ -114,15 +116,18 @@ def run(
             # Once for each conversation, which may be hundreds of times as long as a prompt; it also loads the model
             # beforehand.
             lines = tuple(model_request.line(memory, memory.content) for memory in mos.list(order="occurred"))
-            whole = count(llm, Prompt("", lines)) - count(llm, Prompt(""))
+            layout = cards.layout(mos.settings, mos.paths)
+            whole = count(llm, Prompt("", lines), layout) - count(llm, Prompt(""), layout)
             for question in conversation.questions:
-                outcome = _ask(mos, llm, judge, conversation.name, question, whole)
+                outcome = _ask(mos, llm, judge, conversation.name, question, whole, layout)
                 outcomes.append(outcome)
                 tell(outcome)
     return outcomes
 
 
-def _ask(mos: "MOS", llm: "LLM | None", judge: "Judge | None", name: str, question: Question, whole: int) -> Outcome:
+def _ask(  # noqa: PLR0917 -- what all questions of a conversation share
+    mos: "MOS", llm: "LLM | None", judge: "Judge | None", name: str, question: Question, whole: int, layout: Layout
+) -> Outcome:
     result = mos.conversation(llm, save=False).ask(question.text, literal=True)
     f1, exact = _scores(question, result)
     prompted = result.prompt.memories if result.prompt else ()
@@ -139,8 +144,8 @@ def _ask(mos: "MOS", llm: "LLM | None", judge: "Judge | None", name: str, questi
         recall=len(wanted & known) / len(wanted) if wanted else None,
         answered=_answered(result),
         cited=tuple(memory.external_id or memory.id for memory in result.memories),
-        prompt_tokens=result.tokens["prompt"] or (count(llm, result.prompt.prompt) if result.prompt else 0),
-        full_tokens=whole + count(llm, Prompt(question.text)),
+        prompt_tokens=result.tokens["prompt"] or (count(llm, result.prompt.prompt, layout) if result.prompt else 0),
+        full_tokens=whole + count(llm, Prompt(question.text), layout),
         seconds=result.seconds["total"],
         notices=result.notices,
     )
@@ -160,9 +165,10 @@ def _answered(result: "Answered") -> Literal["itself", "cited", "refused"]:
     return "cited" if result.memories else "refused"
 
 
-def count(llm: "LLM | None", prompt: Prompt) -> int:
-    """The tokens of a prompt, by the model's tokenizer where there is a model, else by estimate."""
-    return llm.count(model_request.request(prompt, llm.template)) if llm else model_request.request(prompt, None).estimate()
+def count(llm: "LLM | None", prompt: Prompt, layout: Layout) -> int:
+    """The tokens of a prompt in a layout, by the model's tokenizer where there is a model, else by estimate."""
+    made = model_request.request(prompt, llm.template if llm else None, layout)
+    return llm.count(made) if llm else made.estimate()
 
 
 def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:

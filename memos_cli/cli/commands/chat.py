@@ -79,9 +79,10 @@ def chat(app: App, /, source: str | None, message: str | None, **given: Any) -> 
         app.note(notice)
     save, recall = not given["no_save"], not given["no_recall"]
     if once and llm is not None:
-        from memos_cli.interface.chat import preloader
+        from memos_cli.interface.chat import preloader, trust
 
-        preloader.begin(llm, text)
+        if trust.refusal(app.mos, llm, trust.card(app.mos)) is None:  # else it is asked nothing
+            preloader.begin(llm, text)
     try:
         shown, resume, slot = given["reveal"], given["resume"], given["require_slot"]
         talk = app.mos.conversation(llm, attached, save=save, recall=recall, reveal=shown, resume=resume, require_slot=slot)

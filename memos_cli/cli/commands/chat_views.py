@@ -26,6 +26,7 @@ def tell_rest(app: App, result: Answered) -> None:
         and result.memories
         and not result.tokens["prompt"]
         and not result.kept
+        and result.reason is None
     ):
         app.note("your memories, word for word: no model is chosen (memos model use NAME)")
     kept = set(result.kept)

@@ -202,7 +202,10 @@ def _reader(app: App) -> _Reader | None:
         return None
     found = model_files.carried(model_files.SMOLLM2, app.paths)
     if found is None:
-        return _Reader("memos-mini ships with memos: 3 MB that answer from your memories alone", model_files.MINI)
+        return _Reader(
+            "memos-mini ships with memos, 3 MB: its exam finds it no better than your memories, so these answer",
+            model_files.MINI,
+        )
     # The demo's home has pulled nothing, so a model that was pulled is named by its path.
     use = str(found) if found.is_relative_to(app.paths.models) else model_files.SMOLLM2
     return _Reader("SmolLM2, a model of 98 MB, answers from your memories, on this machine", use)

@@ -7,6 +7,7 @@ memories answer. Nothing is saved here.
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from memos_cli.errors import FingerprintMismatch, MemosError, ModelUnavailable
@@ -22,6 +23,7 @@ from memos_cli.ports import Telling
 
 if TYPE_CHECKING:
     from memos_cli.operation.activation.prefix_cache import PrefixCache
+    from memos_cli.operation.exam.cards import Card
     from memos_cli.operation.operator.operator import MemOperator
     from memos_cli.operation.parametric.active_adapter import Attached
     from memos_cli.operation.scheduler.scheduler import MemScheduler
@@ -143,7 +145,7 @@ class Replier:
         if self._llm is None:
             result, shown = self._from_memories(found, word)
             return Reply(result._replace(prompt=self._recalling.in_order(whole)), shown)
-        if (why := trust.refusal(self._session, self._llm)) is not None:
+        if (why := trust.refusal(self._session, self._llm, self._card)) is not None:
             if self._require_slot:
                 raise ModelUnavailable(why, hint="let it answer with: memos model use NAME|PATH --trust")
             result, shown = self._from_memories(found, word)
@@ -285,6 +287,10 @@ class Replier:
             )
         return begun
 
+    @cached_property
+    def _card(self) -> "Card | None":
+        return trust.card(self._session)
+
     def _sure(self, tokens: "Sequence[Token]", answer: str, *, shown: bool) -> bool:
         """Whether an answer is trusted.
 
@@ -299,9 +305,8 @@ class Replier:
         least = settings.origin("llm.sure_least")
         bar = least.value
         if shown and least.origin == "default" and trust.is_chosen(self._session):
-            known = trust.card(self._session)
             calibrated = MINI_SURE if settings.get("llm.model") == MINI else bar
-            bar = known.bar if known is not None and known.bar else calibrated
+            bar = self._card.bar if self._card is not None and self._card.bar else calibrated
         return probable is None or (probable[0] >= settings.get("llm.sure") and probable[1] >= bar)
 
     def detach(self) -> tuple[str, ...]:

@@ -21,11 +21,10 @@ def is_chosen(session: "Session") -> bool:
     return bool(session.settings.get("llm.endpoint")) or session.settings.get("llm.model") != models.NONE
 
 
-def refusal(session: "Session", llm: "LLM") -> str | None:
-    """Why a model is not asked, with the command that changes it; `None` where it may answer."""
+def refusal(session: "Session", llm: "LLM", known: "Card | None") -> str | None:
+    """Why a model with this card is not asked, with the command that changes it; `None` where it may answer."""
     if not is_chosen(session):
         return None
-    known = card(session)
     name = session.settings.get("llm.model")
     if known is None:
         return f"{llm.name} was never examined, so your memories answer, word for word; examine it with: memos model use {name}"

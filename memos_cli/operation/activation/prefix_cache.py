@@ -65,7 +65,7 @@ def beginning(
     return first[: min(common(first, other) for other in others)]
 
 
-def opening(llm: "Stateful", template: str | None, prompt: Prompt, layer: "Layer", year: str) -> "array[int]":
+def opening(llm: "Stateful", template: str | None, prompt: Prompt, layer: "Layer", layout: Layout, year: str) -> "array[int]":
     """What prompts with the same layers, up to `layer`, and with memories found for the question begin with.
 
     Behind the `beginning` these are ten to twenty tokens: the mark of the question, the fence, the first number, and the year
@@ -74,7 +74,7 @@ def opening(llm: "Stateful", template: str | None, prompt: Prompt, layer: "Layer
     """
     bare = replace(prompt, question="?", topics=(), conversation=()) if layer == "core" else replace(prompt, question="?")
     found = [replace(bare, retrieved=(Line(text, f"{year}-{day}"),)) for text, day in (("-", "01-30"), ("I", "12-19"))]
-    first, other = (array("i", llm.tokens(model_request.request(one, template))) for one in found)
+    first, other = (array("i", llm.tokens(model_request.request(one, template, layout))) for one in found)
     return first[: common(first, other)]
 
 
@@ -288,7 +288,7 @@ class PrefixCache:
         return evaluated
 
     def _opening(self, prompt: Prompt, layer: "Layer") -> "array[int]":
-        return opening(self._states, self._llm.template, prompt, layer, self._session.now[:4])
+        return opening(self._states, self._llm.template, prompt, layer, self._layout, self._session.now[:4])
 
     @property
     def _least(self) -> int:

@@ -7,6 +7,7 @@ each. Those of models that memos knows beforehand ship with memos, as `data/exam
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -132,7 +133,8 @@ def identity(settings: config.Settings, paths: config.Paths) -> dict[str, str]:
     return {**found, "layout": layout(settings, paths).name} if found else {}
 
 
-def shipped() -> dict[str, Card]:
+@cache
+def shipped() -> Mapping[str, Card]:
     """The cards that ship with memos, by their keys."""
     from importlib.resources import files as resources
 

@@ -464,3 +464,14 @@ def test_a_sign_of_life_is_shown_on_a_terminal_and_taken_away(memos: Run, models
         terminal.wait("I live in Porto", 60)
     piped = memos("chat", "-m", "Where do I live?", env={"MEMOS_LLM_MODEL": str(models / "endless.gguf")})
     assert "reads your memories" not in piped.err + piped.out
+
+
+def test_a_model_that_is_not_asked_is_said_once_and_no_other_is_said_to_be_missing(memos: Run, home: Path) -> None:
+    pytest.importorskip("llama_cpp")
+    for card in (home / "exams").iterdir():
+        card.unlink()
+    memos("add", "I live in Porto")
+    done = memos("chat", "-m", "Where do I live?", env={"MEMOS_LLM_MODEL": "memos-mini"})
+    assert (done.status, done.out) == (0, "I live in Porto\n")
+    assert done.err.count("did not do better than your memories") == 1
+    assert "no model is chosen" not in done.err

@@ -16,12 +16,12 @@ from memos_cli.errors import AmbiguousId, CubeLocked, FingerprintMismatch, Integ
 from memos_cli.infra.local.speeds import Speeds, name_of
 from memos_cli.infra.local.states import INDEX, Label
 from memos_cli.model import Filter, Kind, Slot
-from memos_cli.operation.activation.prefix_cache import beginning
+from memos_cli.operation.activation.prefix_cache import beginning, opening
 from memos_cli.operation.activation.slots import Wanted, store
 from memos_cli.operation.exam import cards
 from memos_cli.operation.operator.recall import MOST_CORE, Recall, Recalled
 from memos_cli.operation.parametric import active_adapter
-from memos_cli.operation.prompt import model_request
+from memos_cli.operation.prompt import layouts, model_request
 from memos_cli.operation.prompt.layout import MINI, Line, Prompt, Turn, sections
 from memos_cli.operation.results import Answered
 from memos_cli.ports import Piece, Request
@@ -97,6 +97,23 @@ def test_one_shot_answers_begin_from_the_core(core: Slot, told: MOS) -> None:
     assert all(answered.tokens["evaluated"] < 20 for answered in answers.values())
     (found,) = told.activation.list()
     assert (found.slot.id, found.slot.uses) == (core.id, len(ASKED))
+
+
+class Letters:
+    """A model whose tokens are letters."""
+
+    def tokens(self, request: Request) -> list[int]:
+        return [ord(letter) for role, text in request.messages for letter in f"{role}: {text}\n"]
+
+
+@pytest.mark.parametrize("layout", [layouts.LAYOUTS[name] for name in ("fence", "brief", "list")])
+def test_what_prompts_open_with_is_of_the_layout_in_which_the_model_is_asked(layout: layouts.Layout) -> None:
+    llm, asked = Letters(), Prompt("Where do I live?", (Line("I live in Porto.", "2026-03-02"),))
+    opened = opening(llm, None, asked, "core", layout, "2026")  # type: ignore[arg-type]
+    begun = beginning(llm, None, asked, "core", layout)  # type: ignore[arg-type]
+    whole = llm.tokens(model_request.request(asked, None, layout))
+    assert list(opened) == whole[: len(opened)]
+    assert len(opened) > len(begun)
 
 
 def test_the_core_s_slot_reaches_to_the_first_memory_that_is_found(told: MOS, clock: Clock) -> None:
