@@ -16,6 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from memos_cli.backends.trainers import adapter
+
 PARTS = {
     "qkv": ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
     "o": ("self_attn.o_proj",),
@@ -23,15 +25,6 @@ PARTS = {
     "down": ("mlp.down_proj",),
 }
 """The linear layers of a block, those with the same input together, named as in transformers."""
-_GGUF = {
-    "self_attn.q_proj": "attn_q",
-    "self_attn.k_proj": "attn_k",
-    "self_attn.v_proj": "attn_v",
-    "self_attn.o_proj": "attn_output",
-    "mlp.gate_proj": "ffn_gate",
-    "mlp.up_proj": "ffn_up",
-    "mlp.down_proj": "ffn_down",
-}
 
 
 @dataclass(frozen=True)
@@ -287,7 +280,7 @@ def load(path: Path, rank: int, alpha: float, first: int = 0) -> Network:
 
     blocks = []
     for number in range(shape.layers):
-        parts = {part: weight(f"blk.{number}.{name}") for part, name in _GGUF.items()}
+        parts = {part: weight(f"blk.{number}.{name}") for part, name in adapter.PARTS.items()}
         for part, heads in (("self_attn.q_proj", shape.heads), ("self_attn.k_proj", shape.fewer)):
             parts[part] = halves(parts[part], heads)
         norms = weight(f"blk.{number}.attn_norm"), weight(f"blk.{number}.ffn_norm")
@@ -325,7 +318,7 @@ def restore(network: Network, path: Path) -> None:
             for name, parts in PARTS.items():
                 group = block.groups[name]
                 for part, down, up in zip(parts, group.down.split(group.rank), group.up, strict=True):
-                    place = f"blk.{number}.{_GGUF[part]}.weight"
+                    place = f"blk.{number}.{adapter.PARTS[part]}.weight"
                     down.copy_(held[place + ".lora_a"])
                     rows = held[place + ".lora_b"]
                     up.copy_(halves(rows, heads[part]) if part in heads else rows)

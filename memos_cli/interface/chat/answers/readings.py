@@ -8,7 +8,7 @@ from typing import NamedTuple
 from memos_cli.interface.chat.answers import answer_clauses, answer_figures, answer_questions, answer_words
 from memos_cli.interface.chat.answers.answer_clauses import ME, NOBODY, Clause, Path, is_relation
 from memos_cli.interface.chat.answers.answer_figures import Figures
-from memos_cli.interface.chat.answers.answer_words import Word, alike, content, stem
+from memos_cli.interface.chat.answers.answer_words import Word, alike, as_set, content, stem
 from memos_cli.operation.prompt.layout import Line, Turn
 
 NOT_SAID = "no memory that fits says so"
@@ -17,6 +17,8 @@ NO_FIGURE = "a number or date in it is in no memory that fits"
 OUTDATED = "a later memory says otherwise"
 IN_DOUBT = "no memory says yes or no to that for certain"
 
+UNCERTAIN = as_set("might maybe perhaps possibly probably if whether unless formerly almost hope hopes")
+"""Words behind which a value is none that holds."""
 _SUFFIXED = re.compile(r"^\d[\d.,:/-]*(?:st|nd|rd|th|am|pm|h|kg|mg|g|km|cm|mm|m|ml|l|k|s|min|%)?$")
 
 

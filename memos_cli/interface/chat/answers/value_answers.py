@@ -15,6 +15,7 @@ from memos_cli.interface.chat.answers.readings import (
     NOT_OF_WHOM,
     NOT_SAID,
     OUTDATED,
+    UNCERTAIN,
     Evidence,
     Reading,
     Support,
@@ -28,7 +29,7 @@ from memos_cli.operation.operator.ranking.question import tells_time
 
 _YOU = ((re.compile(r"(?i)\byou\b"), "I"), (re.compile(r"(?i)\byours?\b"), "my"))
 _PLACES = as_set("in at on to near behind under by into inside")
-_PERHAPS = as_set("might maybe perhaps possibly probably if whether unless formerly almost plan plans planning hope hopes")
+_PERHAPS = UNCERTAIN | as_set("plan plans planning")
 
 
 class Value:
