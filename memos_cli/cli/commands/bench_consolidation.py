@@ -83,7 +83,7 @@ def _located(app: App, name: str | None) -> str:
     if name == model_files.NONE:
         raise ModelUnavailable("no model is chosen", hint="memos bench consolidation --model memos-mini")
     if app.settings.get("llm.endpoint"):
-        raise ModelUnavailable("a model behind an endpoint cannot be trained", hint="memos config unset llm.endpoint")
+        raise ModelUnavailable("a model behind an endpoint cannot be trained", hint="memos config set llm.endpoint ''")
     return str(model_files.locate(name, app.paths))
 
 
