@@ -1,7 +1,8 @@
-"""Makes `data/ranker.json`: python -m tests.ranker.recipe BEAM_FOLDER WORK_FOLDER
+"""Makes `data/ranker.json`: python -m tests.ranker.recipe BEAM_FOLDER WORK_FOLDER [--floor-of-notes]
 
 BEAM_FOLDER holds chats of BEAM as NAME.memories.jsonl and NAME.queries.jsonl, in any depth. What is made on the way is kept in
-WORK_FOLDER, and not made again. With two cores it takes half an hour, nearly all of it for vectors.
+WORK_FOLDER, and not made again. With two cores it takes half an hour, nearly all of it for vectors. With `--floor-of-notes` the
+weights that are there get a floor of notes that is trained anew, which takes two minutes.
 """
 
 import io
@@ -16,6 +17,7 @@ from typing import NamedTuple
 
 from memos_cli.interface.api import MOS
 from memos_cli.interface.reader import intake
+from memos_cli.operation.operator.ranking import network as networks
 from memos_cli.operation.operator.ranking.features import FEATURES
 from memos_cli.operation.operator.ranking.network import Network
 from tests.ranker import talks, training
@@ -29,6 +31,10 @@ MERGED = 3
 ASKED_OF_MERGED = 150
 ELSEWHERE = {"talk": 30, "beam": 26, "cube": 5}
 """How many questions that belong to another home are put to one, by its kind; a third as many that mean nothing."""
+TOGETHER = (1, 5, 15)
+"""How many small cubes of different people make a cube that the floor of notes is trained on."""
+STRANGE = (18, 60, 60)
+"""How many questions of other people are put to each of these, and a third as many that mean nothing."""
 HALVES = 3
 """How many times a small cube loses half of its memories: what they answered, nothing answers there."""
 _ODD = (
@@ -170,6 +176,36 @@ def all_examples(beam: Path, work: Path) -> list[Example]:
     return found
 
 
+def notes(work: Path) -> list[Example]:
+    """What the floor of notes is trained on: small cubes alone and together, with their questions and those of other people."""
+    every = [Source(path.stem, talks.read(path)) for path in sorted((HERE / "cubes").glob("train*.txt"))]
+    found: list[Example] = []
+    for count, strange in zip(TOGETHER, STRANGE, strict=True):
+        for start in range(0, len(every) - count + 1, count):
+            parts = every[start : start + count]
+            source = Source(f"notes-{count}.{start}", together(parts))
+            kept = work / f"{source.name}.pickle"
+            if not kept.exists():
+                chance = random.Random(source.name)
+                others = [asked for one in every if one not in parts for asked in one.told.asked if asked.relevant]
+                asked = [one for one in source.told.asked if one.relevant]
+                asked += [one._replace(relevant=(), category="elsewhere") for one in chance.sample(others, strange)]
+                asked += [Asked(nonsense(chance), (), "nonsense") for _ in range(strange // 3)]
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                kept.write_bytes(pickle.dumps(examples(home_of(source, work), asked, lexical=False)))
+            found += pickle.loads(kept.read_bytes())  # noqa: S301 -- a file that this program wrote
+    return found
+
+
+def together(parts: Sequence[Source]) -> Told:
+    """Several cubes as one."""
+    memories, asked = [], []
+    for one in parts:
+        memories += [{**each, "external_id": f"{one.name}.{each['external_id']}"} for each in one.told.memories]
+        asked += [each._replace(relevant=tuple(f"{one.name}.{n}" for n in each.relevant)) for each in one.told.asked]
+    return Told(tuple(memories), tuple(asked))
+
+
 def document(network: Network) -> str:
     """The weights as `data/ranker.json` has them."""
     return json.dumps({"features": FEATURES, **network._asdict()}) + "\n"
@@ -179,7 +215,9 @@ def main() -> None:
     """Train, and write the weights."""
     beam, work = Path(sys.argv[1]), Path(sys.argv[2])
     target = Path(training.__file__).parents[2] / "memos_cli" / "data" / "ranker.json"
-    target.write_text(document(training.ranking(all_examples(beam, work), SEED)), "utf-8")
+    made = networks.network() if "--floor-of-notes" in sys.argv else training.ranking(all_examples(beam, work), SEED)
+    made = made._replace(floor_of_notes=training.floor_of_notes(made, notes(work), SEED))
+    target.write_text(document(made), "utf-8")
 
 
 if __name__ == "__main__":

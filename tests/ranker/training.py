@@ -45,6 +45,8 @@ all signs did worse on small cubes than this one sign: the scores of the queries
 LITTLE = -0.8
 OWN, OWN_IN_TALK = 1.0, 0.4
 """The log-odds that a question about oneself adds in notes and in talk: who asks "what do I eat?" has told so."""
+LOST = 0.03
+"""The share of answered queries that the floor of notes may lose of those that it is trained on."""
 ELSEWHERE = ("elsewhere", "other", "nonsense")
 JUST_NOT = 0.2
 _NO_FLOOR = (0.0,) * (len(floor.SIGNS) + 1)
@@ -155,6 +157,7 @@ def exported(net: torch.nn.Sequential) -> Network:
     return Network(
         tuple(rounded(unit) for unit in first.weight.detach()), rounded(first.bias.detach()),
         rounded(last.weight.detach()[0]), rounded(last.bias.detach())[0], IN_TALK, APART, *[_NO_FLOOR] * 2,
+        (0.0,) * (len(floor.SIGNS_OF_NOTES) + 1),
     )  # fmt: skip
 
 
@@ -190,6 +193,46 @@ def with_floor(network: Network, examples: Sequence[Example]) -> Network:
     in_talk = list(_floor(found, ANSWERED_IN_TALK))
     in_talk[floor.SIGNS.index("own")] += OWN_IN_TALK
     return network._replace(floor=(*of_notes, FROM_ANY), floor_in_talk=tuple(in_talk))
+
+
+def floor_of_notes(network: Network, examples: Sequence[Example], seed: int, decay: float = 0.1) -> tuple[float, ...]:
+    """The weights of the floor of notes that have vectors, from small cubes and such of several hundred notes.
+
+    Logistic regression of standardized signs. Queries without an answer that mean nothing have a question mark at random, since
+    those that were written have fewer than questions do. What is added last lets `LOST` of the answered ones fall below.
+
+    Args:
+        network: ranks the candidates.
+        examples: of searches by words and meaning; those without an answer that belong to the home count for nothing.
+        seed: of the marks.
+        decay: of the standardized weights.
+    """
+    chance, mark = random.Random(seed), floor.SIGNS_OF_NOTES.index("question")
+    rows, answers = [], []
+    for one in examples:
+        best = judged(network, one)
+        if best and (one.labels.any() or one.asked.category in ELSEWHERE):
+            row = floor.signs_of_notes(best, one.asked.query)
+            if one.asked.category == "nonsense":
+                row[mark] = float(chance.random() < 0.5)
+            rows.append(row)
+            answers.append(float(one.relevant > 0))
+    inputs, labels = torch.tensor(rows), torch.tensor(answers)
+    mean, deviation = inputs.mean(0), inputs.std(0).clamp(min=1e-3)
+    weights = torch.zeros(inputs.shape[1] + 1, requires_grad=True)
+    optimizer = torch.optim.LBFGS([weights], max_iter=200, line_search_fn="strong_wolfe")
+
+    def closure() -> torch.Tensor:
+        optimizer.zero_grad()
+        odds = ((inputs - mean) / deviation) @ weights[:-1] + weights[-1]
+        loss = functional.binary_cross_entropy_with_logits(odds, labels) + decay * (weights[:-1] ** 2).mean()
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    plain = weights.detach()[:-1] / deviation
+    lost = torch.quantile(inputs[labels > 0] @ plain, LOST)
+    return tuple(float(f"{value:.5g}") for value in [*plain.tolist(), -float(lost)])
 
 
 def _counts(example: Example) -> float:

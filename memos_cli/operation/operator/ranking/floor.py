@@ -20,6 +20,11 @@ SIGNS = (
     "nearest", "asked", "asks", "vectors", "size", "telling and near", "known", "names known", "named", "any", "own", "little",
 )  # fmt: skip
 """What the floor reads of the best hits and of the query, in the order of its weights."""
+SIGNS_OF_NOTES = ("best", "second", "third", *(name for name in FEATURES if name != "size"), "question", "long")
+"""What the floor of notes reads where there are vectors: three scores, the features of the best hit, and the form of the query.
+
+The size of the cube is left out: a floor that was trained on cubes of up to a thousand notes knows nothing of larger ones.
+"""
 CLIPPED = 4.0
 """What log-odds are divided by, to be as large as the other signs."""
 _BEST = 5
@@ -36,6 +41,10 @@ _LITTLE, _NEAR = 0.3, 0.4
 units of five standard deviations): of "which month was the castle built in" the month alone is little."""
 _NAMED = 0.9
 """The rarity in the language from which a word with a capital is a name, and not the beginning of a title."""
+_LONG = 20
+"""The words of a query that is long."""
+_READ = 0.5
+"""The share of a text and its query from which the embedder reads them, so that their vectors tell something."""
 _FREQUENT = 0.05
 """The share of a cube's memories up to which a name tells something: that of a speaker stands in half of them."""
 
@@ -105,6 +114,14 @@ def signs(judged: Sequence[Judged], told: Known) -> list[float]:
     ]  # fmt: skip
 
 
+def signs_of_notes(judged: Sequence[Judged], query: str) -> list[float]:
+    """What the floor of notes reads of these hits, the best first, and of the query."""
+    odds = [_clipped(one.log_odds) for one in judged[:3]]
+    odds += [-2.0] * (3 - len(odds))
+    best = [one for name, one in zip(FEATURES, judged[0].features, strict=True) if name != "size"]
+    return [*odds, *best, float(query.rstrip().endswith(("?", "\uff1f"))), min(len(query.split()), _LONG) / _LONG]
+
+
 def _clipped(log_odds: float) -> float:
     return max(-8.0, min(8.0, log_odds)) / CLIPPED
 
@@ -115,12 +132,18 @@ def _any(judged: Sequence[Judged]) -> float:
     return math.log(max(1e-9, -math.expm1(none))) - none
 
 
-def answered(network: Network, judged: Sequence[Judged], told: Known) -> float:
+def answered(network: Network, judged: Sequence[Judged], told: Known, query: str) -> float:
     """The probability that any of these candidates, the best first, answers the query."""
     if not judged:
         return 0.0
-    *weights, bias = network.floor_in_talk if judged[0].features[_AT["in talk"]] else network.floor
-    return probability(sum(map(mul, weights, signs(judged, told))) + bias)
+    best = judged[0].features
+    if best[_AT["in talk"]]:
+        (*weights, bias), found = network.floor_in_talk, signs(judged, told)
+    elif best[_AT["has vector"]] >= _READ:
+        (*weights, bias), found = network.floor_of_notes, signs_of_notes(judged, query)
+    else:
+        (*weights, bias), found = network.floor, signs(judged, told)
+    return probability(sum(map(mul, weights, found)) + bias)
 
 
 def certain(query: str, words: Sequence[str], content: frozenset[str], pool: Evidence) -> set[Place]:

@@ -29,6 +29,7 @@ class Network(NamedTuple):
         bias: added to the output.
         in_talk: added for a turn of a conversation, and `apart` for any other memory: what makes the log-odds probabilities.
         floor: weights of `floor.SIGNS`, and last what is added; `floor_in_talk` where the best hit is a turn.
+        floor_of_notes: the same of `floor.SIGNS_OF_NOTES`, where the best hit is no turn and has a vector.
     """
 
     hidden: tuple[tuple[float, ...], ...]
@@ -39,6 +40,7 @@ class Network(NamedTuple):
     apart: float
     floor: tuple[float, ...]
     floor_in_talk: tuple[float, ...]
+    floor_of_notes: tuple[float, ...]
 
     def log_odds(self, rows: Sequence[Sequence[float]]) -> list[float]:
         """The log-odds of each candidate, given its features."""
@@ -73,6 +75,7 @@ def network() -> Network:
         told["apart"],
         tuple(told["floor"]),
         tuple(told["floor_in_talk"]),
+        tuple(told["floor_of_notes"]),
     )
 
 

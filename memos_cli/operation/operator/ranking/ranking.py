@@ -61,7 +61,7 @@ def rank(query: str, words: Sequence[str], content: frozenset[str], pool: Eviden
     judged = [Judged(place, one + moved(pool.rows[place]), row) for (place, row), one in zip(rows.items(), odds, strict=True)]
     judged.sort(key=lambda one: (-round(one.log_odds, _DIGITS), one.place))
     passing = floor.certain(query, words, content, pool)
-    answers = floor.answered(net, judged, floor.known(query, words, pool.statistics))
+    answers = floor.answered(net, judged, floor.known(query, words, pool.statistics), query)
     return Ranked(judged, 1.0 if passing else answers, passing)
 
 

@@ -96,7 +96,44 @@ def test_a_hit_fits_by_its_probability_or_because_it_passes() -> None:
 
 
 def test_nothing_answers_where_there_is_nothing() -> None:
-    assert floor.answered(network(), [], Known(100)) == 0.0
+    assert floor.answered(network(), [], Known(100), "door") == 0.0
+
+
+def hit(**features: float) -> Judged:
+    """A hit with these features, spaces as underscores; others are 0."""
+    given_ = {name.replace("_", " "): value for name, value in features.items()}
+    return Judged((0, 1), 0.0, [given_.get(name, 0.0) for name in FEATURES])
+
+
+@pytest.mark.parametrize(
+    ("features", "floor_of"),
+    [
+        ({"has_vector": 1.0}, "notes"),
+        ({"has_vector": 0.2}, "words"),
+        ({}, "words"),
+        ({"has_vector": 1.0, "in_talk": 1.0}, "talk"),
+    ],
+)
+def test_each_kind_of_hit_has_a_floor_of_its_own(features: dict[str, float], floor_of: str) -> None:
+    def always(signs: int, *, answers: bool) -> tuple[float, ...]:
+        return (*[0.0] * signs, 9.0 if answers else -9.0)
+
+    made = network()._replace(
+        floor=always(len(floor.SIGNS), answers=floor_of == "words"),
+        floor_in_talk=always(len(floor.SIGNS), answers=floor_of == "talk"),
+        floor_of_notes=always(len(floor.SIGNS_OF_NOTES), answers=floor_of == "notes"),
+    )
+    assert floor.answered(made, [hit(**features)], Known(10), "door?") > 0.99
+
+
+def test_the_floor_of_notes_reads_the_best_hit_and_the_form_of_the_query() -> None:
+    found = dict(zip(floor.SIGNS_OF_NOTES, floor.signs_of_notes([hit(cosine=0.5, size=0.7)], "Where is it?  "), strict=True))
+    assert found["cosine"] == 0.5
+    assert found["second"] == -2.0, "there is none"
+    assert (found["question"], found["long"]) == (1.0, 3 / 20)
+    assert "size" not in found
+    assert floor.signs_of_notes([hit()], "\u95e8\uff1f")[-2:] == [1.0, 1 / 20]
+    assert floor.signs_of_notes([hit()], "door " * 90)[-2:] == [0.0, 1.0]
 
 
 shares = st.floats(0, 1)

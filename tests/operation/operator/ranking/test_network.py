@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from memos_cli.operation.operator.ranking import network as networks
 from memos_cli.operation.operator.ranking.features import FEATURES
-from memos_cli.operation.operator.ranking.floor import SIGNS
+from memos_cli.operation.operator.ranking.floor import SIGNS, SIGNS_OF_NOTES
 from memos_cli.operation.operator.ranking.network import Network, network, probability
 
 numbers = st.floats(-4, 4, allow_nan=False)
@@ -29,7 +29,9 @@ def networks_of(draw: st.DrawFn) -> tuple[Network, list[list[float]]]:
     def weights(count: int) -> tuple[float, ...]:
         return tuple(draw(st.lists(numbers, min_size=count, max_size=count)))
 
-    made = Network(tuple(weights(width) for _ in range(units)), weights(units), weights(units), draw(numbers), 0.0, 0.0, (), ())
+    made = Network(
+        tuple(weights(width) for _ in range(units)), weights(units), weights(units), draw(numbers), 0.0, 0.0, (), (), ()
+    )
     return made, [list(weights(width)) for _ in range(draw(st.integers(1, 8)))]
 
 
@@ -71,7 +73,7 @@ def test_no_rows_have_no_scores() -> None:
 
 
 def test_a_network_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = Network(((1.0, -1.0),), (0.5,), (2.0,), -1.0, 0.5, -0.25, (), ())
+    made = Network(((1.0, -1.0),), (0.5,), (2.0,), -1.0, 0.5, -0.25, (), (), ())
     monkeypatch.setattr(networks, "_IN_TALK", 1)
     assert made.log_odds([[0.25, 0.75], [3.0, 0.0]]) == pytest.approx([-0.5, 2 * math.tanh(3.5) - 1.25])
 
@@ -79,10 +81,20 @@ def test_a_network_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_ships_is_small_and_finite() -> None:
     made = network()
     weights = [weight for unit in made.hidden for weight in unit]
-    weights += [*made.biases, *made.output, made.bias, made.in_talk, made.apart, *made.floor, *made.floor_in_talk]
+    weights += [
+        *made.biases,
+        *made.output,
+        made.bias,
+        made.in_talk,
+        made.apart,
+        *made.floor,
+        *made.floor_in_talk,
+        *made.floor_of_notes,
+    ]
     assert len(weights) <= MOST_PARAMETERS
     assert all(math.isfinite(weight) for weight in weights)
     assert len(made.floor) == len(made.floor_in_talk) == len(SIGNS) + 1
+    assert len(made.floor_of_notes) == len(SIGNS_OF_NOTES) + 1
     assert {len(unit) for unit in made.hidden} == {len(FEATURES)}
     assert len(made.hidden) == len(made.biases) == len(made.output)
 
