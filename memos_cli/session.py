@@ -7,7 +7,7 @@ but a new cube at its first write: the flows write, as the author that it names.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from memos_cli import config
 from memos_cli.errors import CubeNotFound, MemoryNotFound, UsageError
@@ -18,6 +18,7 @@ from memos_cli.infra.shelf import Shelf
 from memos_cli.infra.vault import past
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Memory
+from memos_cli.records import NamedTuple
 from memos_cli.times import Zone, from_millis, to_text
 
 if TYPE_CHECKING:

@@ -17,13 +17,14 @@ import json
 import re
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from memos_cli.infra.vault import fold, rows
 from memos_cli.infra.vault.queries import IS_TURN, NO_TURN
 from memos_cli.infra.words.languages import language
 from memos_cli.infra.words.words import grams_expression, stop_words, words
 from memos_cli.model import State
+from memos_cli.records import NamedTuple
 from memos_cli.times import from_millis
 
 RESTS = "rests_on"

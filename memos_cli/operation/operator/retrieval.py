@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from threading import Thread
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from memos_cli.errors import ModelUnavailable
 from memos_cli.infra.local.embeddings import Embeddings, try_pending
@@ -19,6 +19,7 @@ from memos_cli.operation.operator.ranking.features import Evidence, Place
 from memos_cli.operation.operator.ranking.network import probability
 from memos_cli.operation.results import GET_MODEL, Found, Hit, Query
 from memos_cli.ports import Embedder
+from memos_cli.records import NamedTuple
 
 if TYPE_CHECKING:
     from memos_cli.config import Settings

@@ -6,10 +6,10 @@ text says nothing, and search goes by words alone there.
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
 
 from memos_cli.errors import ModelUnavailable
 from memos_cli.ports import Embedder
+from memos_cli.records import NamedTuple
 
 READ = 0.5
 """The share of a text, as `Embedder.reads` gives it, from which its vector says what the text says."""

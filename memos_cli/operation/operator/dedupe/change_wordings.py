@@ -6,7 +6,8 @@ The file explains its form at its head. A pattern is compiled when a clause has 
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
+
+from memos_cli.records import NamedTuple
 
 _WORD = r"[^\s.,;?!]+"
 _MARKS = {
