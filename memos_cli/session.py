@@ -4,6 +4,7 @@ A session owns the settings, the paths, the clock, the open cubes and the embedd
 but a new cube at its first write: the flows write, as the author that it names.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -272,9 +273,13 @@ class Session:
 
 
 def _login() -> str:
-    import getpass
-
+    """The login name, found as `getpass.getuser` finds it, which imports what controls a terminal."""
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        if found := os.environ.get(name):
+            return found
     try:
-        return getpass.getuser()
-    except (OSError, KeyError):
+        import pwd
+
+        return pwd.getpwuid(os.getuid()).pw_name
+    except (ImportError, KeyError):
         return "me"

@@ -35,7 +35,7 @@ _ANSWERING = "assistant"
 """The speaker of chat's answers."""
 _MOST_WORDS, _MOST_OWN = 40, 8
 """The most words by which a text is looked up in the index, and the most words that are asked whether they are its own."""
-_CHAT = re.compile(r"chat-.{4}-..-..-.{8}", re.DOTALL)
+_CHAT = r"(?s)chat-.{4}-..-..-.{8}"
 _LONG = 5
 """The fewest letters of a word that can be a memory's own."""
 _WORD = re.compile(r"\w+")
@@ -57,7 +57,7 @@ class Ended(NamedTuple):
 
 def is_chat(conversation: str | None) -> bool:
     """Whether a conversation is one that `memos chat` held; see `queries.TURNS`."""
-    return conversation is not None and _CHAT.fullmatch(conversation) is not None
+    return conversation is not None and re.fullmatch(_CHAT, conversation) is not None
 
 
 def has_turns(conn: sqlite3.Connection) -> bool:
