@@ -90,7 +90,8 @@ class Embeddings:
         for embedder in self._open.values():
             embedder.close()
         self._open.clear()
-        self._index.close()
+        if "_index" in vars(self):
+            self._index.close()
 
     def embed_pending(
         self,
