@@ -6,10 +6,11 @@ folder or one above it, else from the user's `config.toml`, else from its defaul
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from memos_cli import modes, values
 from memos_cli.errors import MemosError, UsageError
+from memos_cli.records import NamedTuple
 from memos_cli.values import Key
 
 PROJECT_FILE = ".memos.toml"

@@ -1,43 +1,42 @@
 """The nouns of memos: what a memory, an operation, a link and a cube are. Frozen, and free of any storage or interface.
 
-    memory      one statement with its properties: who said it, when, what kind it is, how long it holds
-    draft       a memory before it is stored, without an id
-    key         the attribute that a memory gives a value for, such as `diet`: a new value supersedes the old one
-    cube        a folder with the log and the memories of one owner; the paper's MemCube
-    log         the append-only, hash-chained list of a cube's operations
-    operation   one change to one subject; those of one command share a transaction, the unit of undo
-    replica     one copy of a cube, which numbers the operations that it makes
-    register    one named value of a subject, such as `content` or `tag:work`
-    fold        to compute a subject's registers from its operations, the last one winning
-    receipt     an operation that records an import or a merge
-    version     a memory after its n-th change
-    state       generated, activated, merged, archived, expired or purged; hot states are in the index of every search, cold
-                ones (archived, expired) in compressed storage of their own
-    link        a typed relation from one memory to another; kin are the memories that links of derivation lead to
-    snapshot    a name for a position in the log
-    view        a saved filter
-    task        a scope whose memories are archived or expire together
-    scene       memories that are needed together; the scheduler's unit
-    slot        a model's state on disk after the beginning of a prompt: activation memory
-    adapter     LoRA weights trained on memories: parametric memory; a generation is one training of them
-    principal   the person or agent who acts; what it may see and change is checked
-    session     who acts, in which home, on which cubes, at what time (`memos_cli.session`); also a part of a conversation
-    policy      the rules of a cube's lifecycle; a tick carries out what is due by them
-    untrusted   came from elsewhere, and nobody here has vouched for it yet; using or changing it vouches for it
-    stranger    a memory or record that came in without a signature by a trusted key. Until somebody accepts it (changes it,
-                answers yes to the question about its file, accepts its cube) it supersedes nothing that is familiar
-    familiar    one's own: not a stranger, or a stranger that was accepted or used
-    held        changes of a stranger to what is familiar, kept beside the cube until somebody takes or leaves them
-    purge       to erase a memory's text for good; a tombstone in the log says so
-
-They are named tuples, not dataclasses: every command imports them, and a frozen dataclass takes five times as long to define
-(2 ms against 11 for this module) and three times as long to make.
+memory      one statement with its properties: who said it, when, what kind it is, how long it holds
+draft       a memory before it is stored, without an id
+key         the attribute that a memory gives a value for, such as `diet`: a new value supersedes the old one
+cube        a folder with the log and the memories of one owner; the paper's MemCube
+log         the append-only, hash-chained list of a cube's operations
+operation   one change to one subject; those of one command share a transaction, the unit of undo
+replica     one copy of a cube, which numbers the operations that it makes
+register    one named value of a subject, such as `content` or `tag:work`
+fold        to compute a subject's registers from its operations, the last one winning
+receipt     an operation that records an import or a merge
+version     a memory after its n-th change
+state       generated, activated, merged, archived, expired or purged; hot states are in the index of every search, cold
+            ones (archived, expired) in compressed storage of their own
+link        a typed relation from one memory to another; kin are the memories that links of derivation lead to
+snapshot    a name for a position in the log
+view        a saved filter
+task        a scope whose memories are archived or expire together
+scene       memories that are needed together; the scheduler's unit
+slot        a model's state on disk after the beginning of a prompt: activation memory
+adapter     LoRA weights trained on memories: parametric memory; a generation is one training of them
+principal   the person or agent who acts; what it may see and change is checked
+session     who acts, in which home, on which cubes, at what time (`memos_cli.session`); also a part of a conversation
+policy      the rules of a cube's lifecycle; a tick carries out what is due by them
+untrusted   came from elsewhere, and nobody here has vouched for it yet; using or changing it vouches for it
+stranger    a memory or record that came in without a signature by a trusted key. Until somebody accepts it (changes it,
+            answers yes to the question about its file, accepts its cube) it supersedes nothing that is familiar
+familiar    one's own: not a stranger, or a stranger that was accepted or used
+held        changes of a stranger to what is familiar, kept beside the cube until somebody takes or leaves them
+purge       to erase a memory's text for good; a tombstone in the log says so
 """
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
+
+from memos_cli.records import NamedTuple
 
 
 class Kind(StrEnum):

@@ -4,9 +4,10 @@ What it asks of a trainer stands in `training_port`.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from memos_cli.model import Draft
+from memos_cli.records import NamedTuple
 
 if TYPE_CHECKING:
     from pathlib import Path

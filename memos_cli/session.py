@@ -4,10 +4,11 @@ A session owns the settings, the paths, the clock, the open cubes and the embedd
 but a new cube at its first write: the flows write, as the author that it names.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from memos_cli import config
 from memos_cli.errors import CubeNotFound, MemoryNotFound, UsageError
@@ -18,6 +19,7 @@ from memos_cli.infra.shelf import Shelf
 from memos_cli.infra.vault import past
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Memory
+from memos_cli.records import NamedTuple
 from memos_cli.times import Zone, from_millis, to_text
 
 if TYPE_CHECKING:
@@ -271,9 +273,13 @@ class Session:
 
 
 def _login() -> str:
-    import getpass
-
+    """The login name, found as `getpass.getuser` finds it, which imports what controls a terminal."""
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        if found := os.environ.get(name):
+            return found
     try:
-        return getpass.getuser()
-    except (OSError, KeyError):
+        import pwd
+
+        return pwd.getpwuid(os.getuid()).pw_name
+    except (ImportError, KeyError):
         return "me"

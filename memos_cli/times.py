@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from memos_cli.errors import UsageError
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w|mo|y)")
+_DURATION = r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w|mo|y)"
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "mo": 2629746, "y": 31556952}
 """Month and year are the mean Gregorian ones: 365.2425 days a year."""
 
@@ -69,7 +69,7 @@ def parse_duration(text: str) -> timedelta:
         UsageError: something else, or a length of zero.
     """
     compact = text.strip().lower()
-    parts = _DURATION.findall(compact)
+    parts = re.findall(_DURATION, compact)
     if not parts or "".join(n + u for n, u in parts) != compact.replace(" ", ""):
         raise UsageError(f"not a duration: {text[:60]!r}", hint="write 90s, 15m, 12h, 30d, 2w, 6mo or 1y")
     try:

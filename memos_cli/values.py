@@ -6,7 +6,9 @@ a wrong value with a `ValueError` whose text a person can act on.
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from memos_cli.records import NamedTuple
 
 _WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 

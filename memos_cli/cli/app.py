@@ -3,7 +3,6 @@
 import os
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -57,6 +56,8 @@ class App:
     def settings(self) -> "Settings":
         """The settings, flags first."""
         if self._settings is None:
+            from pathlib import Path  # here, as `--help` needs none: 5 ms of its 75
+
             from memos_cli import config
 
             self._settings = config.Settings(os.environ, self.paths, Path.cwd(), self.flags)

@@ -6,9 +6,10 @@ can be copied.
 """
 
 import re
-from typing import NamedTuple
 
 import click
+
+from memos_cli.records import NamedTuple
 
 _BLOCK = re.compile(r"^\x08\n((?:.+\n?)+)", re.MULTILINE)
 _ITEM = re.compile(r"(\d+ +|\S+(?: \S+)*? {2,})(?=\S)")

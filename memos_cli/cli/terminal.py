@@ -10,21 +10,30 @@ from typing import Any
 
 import click
 
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Control characters (terminal escapes begin with one), and those that turn the direction of writing around."""
+_UNSAFE = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+"""Control characters (terminal escapes begin with one), and those that turn the direction of writing around: none is printable.
+
+Text that `re` compiles when something unsafe is printed, which most commands never do."""
 _MARK = f"\x1b{os.urandom(8).hex()}"
 """Stands for the escape character of a style of ours until it is printed."""
-_STYLE = re.compile(r"\[[0-9;]*m")
-_OWN = re.compile(re.escape(_MARK) + _STYLE.pattern)
+_STYLE = r"\[[0-9;]*m"
+_OWN = re.escape(_MARK) + _STYLE
 
 
 class Untold(OSError):
     """What a command has to say could not be written, as on a full disk; what it was to do may be done."""
 
 
+def _printable(text: str) -> bool:
+    """Whether the characters of each line can be printed as they are, as those of nearly every text can."""
+    return all(map(str.isprintable, text.split("\n")))
+
+
 def plain(text: str) -> str:
     """The text with unsafe characters written out (`\\x1b`), tabs and line ends kept."""
-    return _UNSAFE.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
+    if _printable(text):
+        return text
+    return re.sub(_UNSAFE, lambda found: found.group().encode("unicode_escape").decode(), text)
 
 
 def style(text: str, **looks: Any) -> str:  # noqa: ANN401 -- what `click.style` takes
@@ -35,12 +44,12 @@ def style(text: str, **looks: Any) -> str:  # noqa: ANN401 -- what `click.style`
 
 def styled_by_memos(text: str) -> str:
     """The text with the styles in it marked as ours: what another run of memos printed, or a plot."""
-    return re.sub("\x1b(?=" + _STYLE.pattern + ")", _MARK, text)
+    return re.sub("\x1b(?=" + _STYLE + ")", _MARK, text)
 
 
 def unstyle(text: str) -> str:
     """The text without the styles that `style` put in."""
-    return _OWN.sub("", text)
+    return re.sub(_OWN, "", text) if _MARK in text else text
 
 
 def safe(text: str) -> str:
@@ -72,4 +81,4 @@ def document(value: Any, indent: int | None = None) -> str:  # noqa: ANN401 -- a
     import json  # here, since `--help` prints no JSON: 3 ms of its 100
 
     text = json.dumps(value, ensure_ascii=False, indent=indent)
-    return _UNSAFE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+    return text if _printable(text) else re.sub(_UNSAFE, lambda found: f"\\u{ord(found.group()):04x}", text)

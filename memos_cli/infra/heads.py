@@ -16,10 +16,10 @@ from binascii import crc32
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
 
 from memos_cli import modes
 from memos_cli.errors import IntegrityError
+from memos_cli.records import NamedTuple
 
 FILE = "heads"
 _HALF = ".heads.new"

@@ -39,17 +39,19 @@ MOST_REGISTERS = 100_000
 """Most registers that one operation sets."""
 LATEST = hybrid_clock.LATEST
 """The clock of an operation is always earlier, in milliseconds since 1970."""
-CONTROL = re.compile("[\x00-\x1f\ud800-\udfff]")
-"""A character that no name may hold: one that controls a terminal, or half of a surrogate pair, which UTF-8 cannot write."""
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-_ID = re.compile(rf"[{ALPHABET}]{{{ID_LENGTH}}}")
-_NOUN = re.compile(r"[a-z][a-z_-]{0,31}")
-_REPLICA = re.compile(r"[0-9a-f]{16}")
-_HASH = re.compile(r"[0-9a-f]{64}")
+CONTROL = "[\x00-\x1f\ud800-\udfff]"
+"""A character that no name may hold: one that controls a terminal, or half of a surrogate pair, which UTF-8 cannot write.
+
+The expressions are text, which `re` compiles when one is used: a command that reads uses none of them."""
+_TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
+_ID = rf"[{ALPHABET}]{{{ID_LENGTH}}}"
+_NOUN = r"[a-z][a-z_-]{0,31}"
+_REPLICA = r"[0-9a-f]{16}"
+_HASH = r"[0-9a-f]{64}"
 _BIG = 2**31
 
 
-NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+NO_TEXT = "[\x00\ud800-\udfff]"
 """A character that no content may have."""
 INSTEAD = "\N{REPLACEMENT CHARACTER}"
 """What stands in the place of such a character."""
@@ -57,20 +59,22 @@ INSTEAD = "\N{REPLACEMENT CHARACTER}"
 
 def cleaned_name(text: str) -> str:
     """A name as it can be stored: control characters are taken out, and it is cut; empty where nothing is left of it."""
-    if len(text) > LONGEST_NAME or CONTROL.search(text):
-        text = CONTROL.sub("", " ".join(text.split())[:LONGEST_NAME])
+    if len(text) > LONGEST_NAME or re.search(CONTROL, text):
+        text = re.sub(CONTROL, "", " ".join(text.split())[:LONGEST_NAME])
     return text.strip()
 
 
 def is_name(value: Any) -> bool:  # noqa: ANN401 -- these look at whatever a file says
     """Whether this can be a name: 1 to 1,000 characters, none of them a control character."""
-    return isinstance(value, str) and 0 < len(value) <= LONGEST_NAME and CONTROL.search(value) is None
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_NAME:
+        return False
+    return value.isprintable() or re.search(CONTROL, value) is None
 
 
 @lru_cache(maxsize=1024)
 def _is_time(value: str) -> bool:
     try:
-        return _TIME.fullmatch(value) is not None and from_text(value) is not None
+        return re.fullmatch(_TIME, value) is not None and from_text(value) is not None
     except ValueError:
         return False
 
@@ -82,12 +86,12 @@ def is_time(value: Any) -> bool:  # noqa: ANN401
 
 def is_id(value: Any) -> bool:  # noqa: ANN401
     """Whether this can be the id of a memory."""
-    return isinstance(value, str) and _ID.fullmatch(value) is not None
+    return isinstance(value, str) and re.fullmatch(_ID, value) is not None
 
 
 def is_hash(value: Any) -> bool:  # noqa: ANN401
     """Whether this is a SHA-256 in hexadecimal."""
-    return isinstance(value, str) and _HASH.fullmatch(value) is not None
+    return isinstance(value, str) and re.fullmatch(_HASH, value) is not None
 
 
 def is_count(value: Any, most: int = 1 << 53) -> bool:  # noqa: ANN401
@@ -205,13 +209,13 @@ def fault_of_state(registers: Fields) -> str:
 
 def is_noun(value: Any) -> bool:  # noqa: ANN401
     """Whether this can be the noun of an operation."""
-    return isinstance(value, str) and _NOUN.fullmatch(value) is not None
+    return isinstance(value, str) and re.fullmatch(_NOUN, value) is not None
 
 
 def fault_of_header(op: Operation) -> str:
     """What is wrong with all of an operation but its change; empty for nothing."""
     sound = {
-        "replica": isinstance(op.replica, str) and _REPLICA.fullmatch(op.replica) is not None,
+        "replica": isinstance(op.replica, str) and re.fullmatch(_REPLICA, op.replica) is not None,
         "seq": is_count(op.seq) and op.seq > 0,
         "clock": is_count(op.clock, LATEST << 16),
         "previous": is_hash(op.previous) if op.seq != 1 else op.previous == "",
@@ -220,8 +224,8 @@ def fault_of_header(op: Operation) -> str:
         and len(set(op.parents)) == len(op.parents),
         "principal": is_name(op.principal),
         "command": is_name(op.command),
-        "txn": isinstance(op.txn, str) and _REPLICA.fullmatch(op.txn) is not None,
-        "reverts": op.reverts is None or (isinstance(op.reverts, str) and _REPLICA.fullmatch(op.reverts) is not None),
+        "txn": isinstance(op.txn, str) and re.fullmatch(_REPLICA, op.txn) is not None,
+        "reverts": op.reverts is None or (isinstance(op.reverts, str) and re.fullmatch(_REPLICA, op.reverts) is not None),
         "noun": is_noun(op.noun),
         "subject": is_id(op.subject) if op.noun == "memory" else is_name(op.subject),
         "salt": op.salt is None or (isinstance(op.salt, bytes) and len(op.salt) == 16),
@@ -297,7 +301,7 @@ def _is_place(value: Any) -> bool:  # noqa: ANN401
 
 def _is_snapshot(name: str, value: Any) -> bool:  # noqa: ANN401
     if name == "position":
-        return isinstance(value, dict) and all(_REPLICA.fullmatch(one) and _is_place(seq) for one, seq in value.items())
+        return isinstance(value, dict) and all(re.fullmatch(_REPLICA, one) and _is_place(seq) for one, seq in value.items())
     return is_time(value) if name == "at" else name == "note" and _is_text(value)
 
 

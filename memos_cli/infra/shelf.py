@@ -15,7 +15,7 @@ from memos_cli.times import to_millis
 
 _LONG = 3600
 """Seconds after which no process is still working on a half-made cube."""
-_HALF = re.compile(r"\.[A-Za-z0-9][A-Za-z0-9._-]{0,63}\.[0-9a-f]{12}")
+_HALF = r"\.[A-Za-z0-9][A-Za-z0-9._-]{0,63}\.[0-9a-f]{12}"
 """The name of a cube that is being made, or removed."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -163,7 +163,7 @@ class Shelf:
         """Remove folders of killed creations and removals from before a time (seconds since 1970); how many."""
         import shutil
 
-        found = [path for path in self._folder.glob(".*") if _HALF.fullmatch(path.name) and path.is_dir()]
+        found = [path for path in self._folder.glob(".*") if re.fullmatch(_HALF, path.name) and path.is_dir()]
         old = [path for path in found if path.stat().st_mtime < before]
         for path in old:
             shutil.rmtree(path, ignore_errors=True)

@@ -3,7 +3,9 @@
 Triggers write them down: whatever writes vectors, none of its changes is missed, and what is rolled back leaves none.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from memos_cli.records import NamedTuple
 
 if TYPE_CHECKING:
     import sqlite3

@@ -1,5 +1,6 @@
 """Changes of memories: what a content and a name have to be like, and one transaction that changes several memories."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -117,8 +118,8 @@ def cleaned_draft(draft: Draft) -> Draft:
     source: dict[str, Any] = {name: clean for name, value in sources.items() if (clean := cleaned_name(value) or None) != value}
     if source:
         changes["source"] = draft.source._replace(**source)
-    if NO_TEXT.search(draft.content):
-        changes["content"] = NO_TEXT.sub(INSTEAD, draft.content)
+    if re.search(NO_TEXT, draft.content):
+        changes["content"] = re.sub(NO_TEXT, INSTEAD, draft.content)
     return draft._replace(**changes) if changes else draft
 
 
@@ -131,6 +132,6 @@ def checked_name(text: str, what: str) -> str:
     text = text.strip()
     if not text or len(text) > LONGEST_NAME:
         raise UsageError(f"{what} has to be 1 to {LONGEST_NAME} characters long")
-    if CONTROL.search(text):
+    if re.search(CONTROL, text):
         raise UsageError(f"{what} holds a control character")
     return text

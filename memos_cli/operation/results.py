@@ -1,8 +1,9 @@
 """What the operations return: frozen values, which only the command line turns into text or JSON."""
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from memos_cli.model import Link, Memory, Operation, Source
+from memos_cli.records import NamedTuple
 
 if TYPE_CHECKING:
     from memos_cli.infra.holders import Holder

@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from memos_cli.cli.main import COMMANDS, Tree, memos
+from memos_cli.model import Filter
 from tests.conftest import Run
 from tests.patience import PATIENCE
 
@@ -16,19 +18,32 @@ HEAVY = {
     "cryptography", "pyrage", "wcwidth", "simplemma", "psutil",
 }  # fmt: skip
 """Packages that cost tens of milliseconds up to seconds, and that no everyday command needs."""
-AVOIDED = {"dataclasses", "asyncio", "concurrent", "email", "http", "sqlite_utils", "hashlib", "tomllib"}
+AVOIDED = {
+    "dataclasses", "asyncio", "concurrent", "email", "http", "sqlite_utils", "hashlib", "tomllib", "getpass", "termios",
+    "pkgutil", "subprocess", "tempfile", "random", "logging", "decimal",
+}  # fmt: skip
 """What can be done without, by a command that only reads."""
 _TELL = """
 import os, sys
 from memos_cli.cli.main import run
 status = run(sys.argv[1:])
 sys.stdout.flush()
+print(*sorted(name for name in sys.modules if name.partition(".")[0] == "memos_cli"), file=sys.stderr)
 print(status, *sorted({name.partition(".")[0] for name in sys.modules}), file=sys.stderr)
 """
 
 
 def imported(*arguments: str) -> set[str]:
     """The top-level packages that a run has imported when it ends."""
+    return _told(*arguments)[0]
+
+
+def rooms(*arguments: str) -> set[str]:
+    """The modules of memos that a run has imported when it ends."""
+    return _told(*arguments)[1]
+
+
+def _told(*arguments: str) -> tuple[set[str], set[str]]:
     done = subprocess.run(
         [sys.executable, "-X", "frozen_modules=on", "-c", _TELL, *arguments],
         capture_output=True,
@@ -36,23 +51,25 @@ def imported(*arguments: str) -> set[str]:
         check=False,
         text=True,
     )
-    status, *names = done.stderr.splitlines()[-1].split()
+    ours, everything = done.stderr.splitlines()[-2:]
+    status, *names = everything.split()
     assert status == "0", done.stderr
     assert "memos_cli" in names
-    return set(names)
+    return set(names), set(ours.split())
 
 
 @pytest.mark.parametrize("arguments", [("--help",), ("-h",), ("--version",), ()])
 def test_help_imports_no_command(arguments: tuple[str, ...]) -> None:
-    assert not imported(*arguments) & (HEAVY | AVOIDED | {"sqlite3"})
+    assert not imported(*arguments) & (HEAVY | AVOIDED | {"sqlite3", "pathlib", "json"})
+    assert len(rooms(*arguments)) <= 8
 
 
 def test_a_single_add_imports_what_it_needs(memos: Run) -> None:
     # Also the add that makes the cube, somebody's very first one.
     assert not imported("add", "the first one makes the cube") & (HEAVY | {"sqlite_utils"})
-    found = imported("add", "I am vegan now", "--key", "diet")
+    found, ours = _told("add", "I am vegan now", "--key", "diet")
     assert not found & (HEAVY | AVOIDED - {"hashlib"})
-    assert "memos_cli.infra.vault.purge" not in found
+    assert "memos_cli.infra.vault.purge" not in ours
     assert "sqlite3" in found
     assert len(memos("list", "--json").data["memories"]) == 2
 
@@ -61,15 +78,30 @@ def test_a_single_add_imports_what_it_needs(memos: Run) -> None:
 def test_a_lexical_search_imports_what_it_needs(memos: Run, monkeypatch: pytest.MonkeyPatch, embedder: str) -> None:
     memos("add", "I am vegan now")
     monkeypatch.setenv("MEMOS_EMBEDDER", embedder)
-    for arguments in (
-        ("search", "--lexical", "vegan"),
-        ("list",),
-        ("list", "--json"),
-        ("search", "--lexical", "vegan", "--json"),
-    ):
-        found = imported(*arguments)
+    for arguments, most in {
+        ("search", "--lexical", "vegan"): 75,
+        ("list",): 59,
+        ("list", "--json"): 61,
+        ("search", "--lexical", "vegan", "--json"): 77,
+    }.items():
+        found, ours = _told(*arguments)
         assert not found & (HEAVY | AVOIDED), arguments
         assert "sqlite3" in found
+        assert not {"memos_cli.ports", "memos_cli.infra.counts"} & ours
+        assert len(ours) <= most, (arguments, "a module costs 0.3 ms before it does anything: does every such command need it?")
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="there the records are those of typing")
+def test_the_records_of_everyday_commands_are_cheap_to_define(memos: Run) -> None:
+    memos("add", "I am vegan now")
+    ours = rooms("search", "--lexical", "vegan") | rooms("list", "--json") | rooms("add", "I live in Porto")
+    kinds = [kind for name in ours for kind in vars(sys.modules.get(name) or import_module(name)).values() if _is_record(kind)]
+    assert len(kinds) > 50
+    assert [f"{kind.__module__}.{kind.__name__}" for kind in kinds if kind._replace is not Filter._replace] == []
+
+
+def _is_record(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields") and kind.__module__ != "typing"
 
 
 def test_a_date_in_iso_needs_no_library_for_words(memos: Run) -> None:

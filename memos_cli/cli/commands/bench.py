@@ -9,6 +9,7 @@ from memos_cli.cli.commands.bench_predict import predict
 from memos_cli.cli.commands.bench_qa import qa
 from memos_cli.cli.commands.bench_retrieval import retrieval
 from memos_cli.cli.commands.bench_search import search
+from memos_cli.cli.commands.bench_startup import startup
 from memos_cli.cli.commands.bench_ttft import ttft
 from memos_cli.cli.options import Family
 
@@ -22,5 +23,5 @@ def bench() -> None:
     """
 
 
-for command in (ttft, qa, lifecycle, predict, search, retrieval, exam, consolidation):
+for command in (ttft, qa, lifecycle, predict, search, retrieval, exam, consolidation, startup):
     bench.add_command(command)

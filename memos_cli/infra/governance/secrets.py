@@ -17,7 +17,8 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import import_module
-from typing import NamedTuple
+
+from memos_cli.records import NamedTuple
 
 SECRET = "secret"  # noqa: S105 -- the label's name
 MASK = "•••••"

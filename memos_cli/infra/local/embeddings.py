@@ -5,22 +5,23 @@ and a notice says how to get the rest.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from memos_cli import plugins
 from memos_cli.errors import CubeLocked, MemosError, ModelUnavailable
-from memos_cli.infra.local.vector_index import VectorIndex
 from memos_cli.infra.vault import search
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.ports import Embedder, Progress
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from memos_cli.infra.local.patched_matrix import PatchedMatrix
+    from memos_cli.infra.local.vector_index import VectorIndex
     from memos_cli.infra.local.vector_matrix import Matrix
+    from memos_cli.ports import Embedder, Progress
 
 BATCH = 1024
 """Texts embedded between two commits: an interruption loses at most these."""
@@ -41,18 +42,24 @@ class Embeddings:
         setting: str,
         data: Path,
         cache: Path,
-        progress: Progress | None = None,
+        progress: "Progress | None" = None,
         *,
         given: Mapping[str, str] | None = None,
     ) -> None:
         self._setting = setting
         self._given = given
         self._data = data
-        self._index = VectorIndex(cache / "matrices")
+        self._cache = cache
         self.progress = progress
         self._weights: Any = None
         self._looked = False
         self._open: dict[str, Embedder] = {}
+
+    @cached_property
+    def _index(self) -> "VectorIndex":
+        from memos_cli.infra.local.vector_index import VectorIndex
+
+        return VectorIndex(self._cache / "matrices")
 
     @property
     def weights(self) -> Any:  # noqa: ANN401 -- the backend's own noun; `None` where there is no model
@@ -69,7 +76,7 @@ class Embeddings:
     def _find(self) -> Any:  # noqa: ANN401
         return plugins.load("weights", "find")(self._setting, self._data, self.progress, self._given)
 
-    def embedder(self, texts: int = 1) -> Embedder | None:
+    def embedder(self, texts: int = 1) -> "Embedder | None":
         """The embedder that is fastest for `texts` texts, or `None` where there is no model."""
         if self.weights is None:
             return None
@@ -83,7 +90,8 @@ class Embeddings:
         for embedder in self._open.values():
             embedder.close()
         self._open.clear()
-        self._index.close()
+        if "_index" in vars(self):
+            self._index.close()
 
     def embed_pending(
         self,
@@ -123,7 +131,7 @@ class Embeddings:
                 search.forget_embedders(conn)
         return done
 
-    def _embed(self, vault: Vault, embedder: Embedder, batch: list[tuple[int, str]], *, wait: bool) -> None:
+    def _embed(self, vault: Vault, embedder: "Embedder", batch: list[tuple[int, str]], *, wait: bool) -> None:
         from memos_cli.infra.local import vector_matrix
 
         encoded = vector_matrix.encode(embedder.embed([text for _, text in batch]))
@@ -135,18 +143,18 @@ class Embeddings:
         """The paths of a cube's cached matrices: of its hot vectors, of its cold ones."""
         return self._index.paths(vault)
 
-    def matrix(self, vault: Vault, embedder: Embedder, *, cold: bool = False) -> "Matrix | None":
+    def matrix(self, vault: Vault, embedder: "Embedder", *, cold: bool = False) -> "Matrix | None":
         """The hot (or cold) vectors of a cube that this embedder made, in one piece; see `VectorIndex.matrix`."""
         return self._index.matrix(vault, embedder, cold=cold)
 
     def index(
-        self, vault: Vault, embedder: Embedder, *, cold: bool = False, most: int | None = None
+        self, vault: Vault, embedder: "Embedder", *, cold: bool = False, most: int | None = None
     ) -> "Matrix | PatchedMatrix | None":
         """The hot (or cold) vectors of a cube that this embedder made, ready to scan; see `VectorIndex.index`."""
         return self._index.index(vault, embedder, cold=cold, most=most)
 
     def vectors_of(
-        self, vault: Vault, embedder: Embedder, rows: Sequence[int], *, cold: bool = False
+        self, vault: Vault, embedder: "Embedder", rows: Sequence[int], *, cold: bool = False
     ) -> "dict[int, NDArray[np.float32]]":
         """The vectors of these rows, as far as they have one, the cold ones only on demand; float32, shape (dimensions,)."""
         import numpy as np

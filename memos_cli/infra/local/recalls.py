@@ -10,9 +10,10 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from memos_cli import modes
+from memos_cli.records import NamedTuple
 
 FILE = "recalls.db"
 KEPT = {"recall": 5000, "decision": 200}

@@ -5,11 +5,12 @@ much has changed, and in a tick, the file is written anew.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from memos_cli.infra import vector_changes, vector_rows
 from memos_cli.infra.vault import search
 from memos_cli.infra.vault.vault import Vault
+from memos_cli.records import NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np

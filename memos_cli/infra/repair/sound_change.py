@@ -1,5 +1,6 @@
 """The sound change that is nearest to one which no cube file could carry."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -115,11 +116,11 @@ def _element(part: Any, fits: Fits) -> list[Any]:  # noqa: ANN401
 def _scrubbed(value: Any, depth: int = 0) -> Any:  # noqa: ANN401
     """A value in which each text is made of characters, and nothing is nested too deeply."""
     if isinstance(value, str):
-        return limits.NO_TEXT.sub(limits.INSTEAD, value)
+        return re.sub(limits.NO_TEXT, limits.INSTEAD, value)
     if isinstance(value, list | dict) and depth >= limits.MOST_DEPTH - 1:
         return None
     if isinstance(value, list):
         return [_scrubbed(one, depth + 1) for one in value]
     if isinstance(value, dict):
-        return {limits.NO_TEXT.sub(limits.INSTEAD, name): _scrubbed(one, depth + 1) for name, one in value.items()}
+        return {re.sub(limits.NO_TEXT, limits.INSTEAD, name): _scrubbed(one, depth + 1) for name, one in value.items()}
     return value

@@ -17,13 +17,14 @@ import json
 import re
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from memos_cli.infra.vault import fold, rows
 from memos_cli.infra.vault.queries import IS_TURN, NO_TURN
 from memos_cli.infra.words.languages import language
 from memos_cli.infra.words.words import grams_expression, stop_words, words
 from memos_cli.model import State
+from memos_cli.records import NamedTuple
 from memos_cli.times import from_millis
 
 RESTS = "rests_on"
@@ -34,7 +35,7 @@ _ANSWERING = "assistant"
 """The speaker of chat's answers."""
 _MOST_WORDS, _MOST_OWN = 40, 8
 """The most words by which a text is looked up in the index, and the most words that are asked whether they are its own."""
-_CHAT = re.compile(r"chat-.{4}-..-..-.{8}", re.DOTALL)
+_CHAT = r"(?s)chat-.{4}-..-..-.{8}"
 _LONG = 5
 """The fewest letters of a word that can be a memory's own."""
 _WORD = re.compile(r"\w+")
@@ -56,7 +57,7 @@ class Ended(NamedTuple):
 
 def is_chat(conversation: str | None) -> bool:
     """Whether a conversation is one that `memos chat` held; see `queries.TURNS`."""
-    return conversation is not None and _CHAT.fullmatch(conversation) is not None
+    return conversation is not None and re.fullmatch(_CHAT, conversation) is not None
 
 
 def has_turns(conn: sqlite3.Connection) -> bool:

@@ -6,11 +6,12 @@ theirs. A tombstone (`purged`) wins whatever the order. Undo, versions, as-of, s
 """
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 from memos_cli.hybrid_clock import time_of
 from memos_cli.infra import limits
 from memos_cli.model import Draft, Form, Kind, Link, LinkType, Memory, Operation, Origin, Source, State, Visibility
+from memos_cli.records import NamedTuple
 
 Registers = dict[str, Any]
 TAG, LABEL, LINK, PURGED, SEEN = limits.TAG, limits.LABEL, limits.LINK, limits.PURGED, limits.SEEN

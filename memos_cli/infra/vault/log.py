@@ -11,12 +11,13 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from memos_cli import hybrid_clock
 from memos_cli.errors import IntegrityError, UsageError
 from memos_cli.infra import limits
 from memos_cli.model import Operation
+from memos_cli.records import NamedTuple
 from memos_cli.times import from_millis
 
 UNREADABLE = (ValueError, TypeError, AttributeError, KeyError, OverflowError)
@@ -303,8 +304,7 @@ def insert_all(conn: sqlite3.Connection, rows: Iterable[Row]) -> None:
 
 def purged(conn: sqlite3.Connection) -> set[str]:
     """The memories that have a tombstone."""
-    sql = "SELECT subject FROM ops WHERE noun = 'memory' AND change = ?"
-    return {subject for (subject,) in conn.execute(sql, (TOMBSTONE,))}
+    return {found for (found,) in conn.execute("SELECT subject FROM ops WHERE noun = 'memory' AND change = ?", (TOMBSTONE,))}
 
 
 class Repaired(NamedTuple):

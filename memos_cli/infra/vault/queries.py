@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from memos_cli.hybrid_clock import millis_of
 from memos_cli.infra.names import compared
@@ -11,6 +11,7 @@ from memos_cli.infra.vault import schema
 from memos_cli.infra.vault.lexical.weights import documents
 from memos_cli.infra.vault.rows import clock_of, memory_of, validity_clauses
 from memos_cli.model import COLD_STATES, HOT_STATES, Filter, Link, LinkType, Memory, State, Visibility
+from memos_cli.records import NamedTuple
 from memos_cli.times import from_millis
 
 if TYPE_CHECKING:
@@ -348,9 +349,8 @@ def with_links(vault: "OpenCube") -> Iterator[tuple[Memory, tuple[tuple[str, str
 
 def records(vault: "OpenCube") -> dict[tuple[str, str], dict[str, Any]]:
     """Everything that is no memory (`view`, …), by noun and name."""
-    return {
-        (noun, name): json.loads(fields) for noun, name, fields in vault.conn.execute("SELECT noun, id, fields FROM records")
-    }
+    found = vault.conn.execute("SELECT noun, id, fields FROM records")
+    return {(noun, name): json.loads(fields) for noun, name, fields in found}
 
 
 def clashing(vault: "OpenCube") -> list[str]:

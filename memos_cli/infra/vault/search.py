@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from memos_cli.infra.marks import VECTORS
 from memos_cli.infra.names import compared
@@ -12,6 +12,7 @@ from memos_cli.infra.vault.lexical import weights
 from memos_cli.infra.vault.queries import Condition
 from memos_cli.infra.words.words import is_spaceless, match_expressions
 from memos_cli.model import COLD_STATES, HOT_STATES
+from memos_cli.records import NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,6 +7,7 @@ very words that went in: whoever changes a list here makes all indexes anew with
 import re
 from bisect import bisect
 from functools import cache, lru_cache
+from pathlib import Path
 
 _MOST = 2000
 """The first characters of a text by which its language is told."""
@@ -256,9 +257,7 @@ def _steps(word: str) -> int:
 @cache
 def _trigrams() -> dict[str, int]:
     """The steps of each group of three letters; `tests/infra/words/trigrams.py` made them."""
-    from pkgutil import get_data
-
-    lines = (get_data("memos_cli.data", "trigrams.txt") or b"").decode().replace("_", " ").splitlines()
+    lines = (Path(__file__).parents[2] / "data" / "trigrams.txt").read_text("utf-8").replace("_", " ").splitlines()
     return {group: int(step) for line in lines for step, _, groups in (line.partition(" "),) for group in groups.split(",")}
 
 

@@ -9,10 +9,10 @@ know when the file was last written.
 
 import re
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from memos_cli.interface.reader.mention import MONTH, MONTHS
 from memos_cli.model import Draft, Kind
+from memos_cli.records import NamedTuple
 from memos_cli.times import Zone, to_text
 
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,40}):(?:[ \t]+(.{0,400}))?$")

@@ -8,10 +8,10 @@ A time that may be of the morning or of the evening is none: `at 7`, and `at 7:3
 import re
 from datetime import datetime, time, timedelta
 from itertools import islice
-from typing import NamedTuple
 
 from memos_cli.interface.reader.mention import MOST, Mention
 from memos_cli.interface.reader.tense import around
+from memos_cli.records import NamedTuple
 
 # Patterns as text: re caches what it has compiled, and a text that names no day does not pay for them.
 _CLOCK = (

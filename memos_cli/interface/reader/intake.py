@@ -1,6 +1,7 @@
 """Input as drafts: one text, the messages of a conversation, a file taken apart, or JSON Lines taken unchanged."""
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -78,7 +79,7 @@ def of_file(
     from memos_cli.interface.reader.reader import Reader
 
     written = _written(name)
-    name = CONTROL.sub("?", name)[:LONGEST_NAME] if name else name
+    name = re.sub(CONTROL, "?", name)[:LONGEST_NAME] if name else name
     where = name or "standard input"
     try:
         text = content.decode("utf-8-sig")

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable
 from datetime import date, time
-from typing import NamedTuple
+
+from memos_cli.records import NamedTuple
 
 MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?"

@@ -1,7 +1,7 @@
 """MemReader without a language model: text to typed drafts, with times resolved, speakers noted and secrets labelled."""
 
 import re
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from memos_cli.errors import UsageError
 from memos_cli.infra.governance import secrets
@@ -10,6 +10,7 @@ from memos_cli.interface.reader.mention import Mention
 from memos_cli.interface.reader.named import KnownDay, unknown_day
 from memos_cli.model import Draft, Kind, Origin, Source
 from memos_cli.plugins import load
+from memos_cli.records import NamedTuple
 from memos_cli.times import Zone
 
 if TYPE_CHECKING:

@@ -5,11 +5,11 @@
 import re
 from collections.abc import Sequence
 from datetime import date, datetime, time
-from typing import NamedTuple
 
 from memos_cli.interface.reader import clocks, tongues
 from memos_cli.interface.reader.mention import Mention, holds_any, last_of_month, moved
 from memos_cli.interface.reader.tense import is_told_as_past
+from memos_cli.records import NamedTuple
 
 
 class Rule(NamedTuple):

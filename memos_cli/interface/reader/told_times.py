@@ -13,12 +13,12 @@ A bound and a recurrence are read from a text of one sentence alone: two sentenc
 import re
 from collections.abc import Sequence
 from datetime import date, datetime, time
-from typing import NamedTuple
 
 from memos_cli.interface.reader import clocks, dates, recurrences
 from memos_cli.interface.reader.mention import Mention, counted_from, last_of, made
 from memos_cli.interface.reader.named import KnownDay, unknown_day
 from memos_cli.interface.reader.tense import STOP
+from memos_cli.records import NamedTuple
 from memos_cli.times import Zone
 
 RECURRENCE = "recurrence"

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from itertools import islice
-from typing import NamedTuple
 
 from memos_cli.interface.reader.mention import MOST, Mention, counted_from, holds_any, in_year, made, moved, weekday_near
 from memos_cli.interface.reader.tense import tense
+from memos_cli.records import NamedTuple
 
 
 class Tongue(NamedTuple):

@@ -5,7 +5,7 @@ No history is stored apart from the log. A version is a prefix of a memory's ope
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from memos_cli.errors import IntegrityError, MemoryNotFound, NotFound, Refused, UsageError
 from memos_cli.hybrid_clock import time_of
@@ -15,6 +15,7 @@ from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Memory, Operation, Source, State
 from memos_cli.operation.changes import change_each
 from memos_cli.operation.results import Changed, Provenance, Sighting, Undone, Version
+from memos_cli.records import NamedTuple
 
 if TYPE_CHECKING:
     from memos_cli.session import Author, Session

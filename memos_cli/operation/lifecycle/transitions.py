@@ -6,10 +6,11 @@ an instant, and the instant to look at the memory again, both follow from that o
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from memos_cli.model import Memory, State
 from memos_cli.operation.policy import Policy
+from memos_cli.records import NamedTuple
 from memos_cli.times import from_millis, to_millis
 
 DAY = 86_400_000

@@ -9,12 +9,13 @@ is known already, whatever the day.
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault import fold, queries, rows, search
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import HOT_STATES, Draft, Kind, Memory, Origin
+from memos_cli.records import NamedTuple
 from memos_cli.times import Zone, to_millis
 
 _HAPPENING = (Kind.EVENT, Kind.EPISODE)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from memos_cli.infra import counts
 from memos_cli.infra.vault import past, queries, search
 from memos_cli.model import Filter, Memory
 from memos_cli.operation.results import Found, Query
@@ -40,6 +39,8 @@ class MemOperator:
 
     def statistics(self, vault: "Vault") -> dict[str, Any]:
         """Counts of one cube."""
+        from memos_cli.infra import counts
+
         return counts.statistics(vault)
 
     # -- finding

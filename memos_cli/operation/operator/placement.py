@@ -5,7 +5,7 @@ A text that is known gets what came with it, the same external id is an edit, th
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from memos_cli.infra.governance import governance
 from memos_cli.infra.names import compared
@@ -15,6 +15,7 @@ from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import HOT_STATES, NEVER_SUPERSEDED, Draft, Kind, LinkType, Memory, State, starts
 from memos_cli.operation.operator import identity
+from memos_cli.records import NamedTuple
 from memos_cli.times import Zone
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from threading import Thread
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from memos_cli.errors import ModelUnavailable
 from memos_cli.infra.local.embeddings import Embeddings, try_pending
@@ -18,13 +18,14 @@ from memos_cli.operation.operator.ranking import duplicates, evidence, floor, ra
 from memos_cli.operation.operator.ranking.features import Evidence, Place
 from memos_cli.operation.operator.ranking.network import probability
 from memos_cli.operation.results import GET_MODEL, Found, Hit, Query
-from memos_cli.ports import Embedder
+from memos_cli.records import NamedTuple
 
 if TYPE_CHECKING:
     from memos_cli.config import Settings
     from memos_cli.infra.local.patched_matrix import PatchedMatrix
     from memos_cli.infra.local.vector_matrix import Matrix
     from memos_cli.operation.operator.reranker import SecondOpinion
+    from memos_cli.ports import Embedder
 
 
 UNREAD = 0.3
@@ -45,7 +46,7 @@ def candidates(
     query: str,
     k: int,
     vector: Any = None,  # noqa: ANN401 -- numpy
-    embedder: Embedder | None = None,
+    embedder: "Embedder | None" = None,
 ) -> tuple[Evidence, list[Place]]:
     """The pool of a query's candidates in all cubes together, and the candidates that are not in it, best first.
 
@@ -141,7 +142,7 @@ class Search:
         self._finders: dict[str | None, list[Finder]] = {}
         self._embedder = None if lexical or not vaults else self._choose()
 
-    def _choose(self) -> Embedder | None:
+    def _choose(self) -> "Embedder | None":
         """The embedder; `None` where no cube has vectors of it or memories that wait for theirs."""
         try:
             embedder = self._embeddings.embedder()
@@ -159,7 +160,7 @@ class Search:
         self._say_foreign(embedder)
         return embedder if waiting or known else None
 
-    def _say_foreign(self, embedder: Embedder) -> None:
+    def _say_foreign(self, embedder: "Embedder") -> None:
         foreign = sum(search.foreign_vectors(vault, embedder.fingerprint) for vault in self._vaults)
         if foreign:
             self._notices.append(
@@ -306,13 +307,13 @@ class _QueryVectors:
     (Not a `concurrent.futures.Future`: importing that costs a lexical search a tenth of its time.)
     """
 
-    def __init__(self, embedder: Embedder, texts: list[str]) -> None:
+    def __init__(self, embedder: "Embedder", texts: list[str]) -> None:
         self._result: Any = None
         self._failure: BaseException | None = None
         self._thread = Thread(target=self._run, args=(embedder, texts), daemon=True)
         self._thread.start()
 
-    def _run(self, embedder: Embedder, texts: list[str]) -> None:
+    def _run(self, embedder: "Embedder", texts: list[str]) -> None:
         try:
             self._result = embedder.embed_queries(texts)
         except BaseException as error:  # noqa: BLE001 -- raised again by `result`

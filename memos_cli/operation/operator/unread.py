@@ -6,10 +6,13 @@ text says nothing, and search goes by words alone there.
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 from memos_cli.errors import ModelUnavailable
-from memos_cli.ports import Embedder
+from memos_cli.records import NamedTuple
+
+if TYPE_CHECKING:
+    from memos_cli.ports import Embedder
 
 READ = 0.5
 """The share of a text, as `Embedder.reads` gives it, from which its vector says what the text says."""
@@ -52,7 +55,7 @@ class Sample(NamedTuple):
         )
 
 
-def notices(embedder: Embedder, query: str, found: Sequence[str], others: Callable[[], Sequence[str]]) -> list[str]:
+def notices(embedder: "Embedder", query: str, found: Sequence[str], others: Callable[[], Sequence[str]]) -> list[str]:
     """What there is to tell of a search: one line, or none.
 
     Args:
@@ -76,7 +79,7 @@ def notices(embedder: Embedder, query: str, found: Sequence[str], others: Callab
     ]
 
 
-def sample(embedder: Embedder, texts: Iterable[str]) -> Sample:
+def sample(embedder: "Embedder", texts: Iterable[str]) -> Sample:
     """How many of some texts the embedder cannot read.
 
     Raises:

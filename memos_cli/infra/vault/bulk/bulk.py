@@ -7,7 +7,7 @@ agree.
 import os
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from memos_cli import hybrid_clock
 from memos_cli.errors import UsageError
@@ -17,6 +17,7 @@ from memos_cli.infra.vault import connection, fold, log, rows, units
 from memos_cli.infra.vault.log import Appender
 from memos_cli.infra.vault.units import Unit
 from memos_cli.model import Draft, Memory, Operation
+from memos_cli.records import NamedTuple
 
 if TYPE_CHECKING:
     from memos_cli.infra.vault.connection import OpenCube

@@ -7,11 +7,12 @@ and folded letters included. A hundred memories of some sixty characters take 3 
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from memos_cli.infra.vault import rows, search
 from memos_cli.infra.vault.lexical import weights
 from memos_cli.infra.words.words import edged, folded, is_spaceless
+from memos_cli.records import NamedTuple
 
 if TYPE_CHECKING:
     from memos_cli.infra.vault.connection import OpenCube

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from memos_cli.infra.vault import rows
 from memos_cli.infra.vault.pool.occurrences import Text
 from memos_cli.infra.vault.queries import Condition
+from memos_cli.records import NamedTuple
 
 if TYPE_CHECKING:
     from memos_cli.infra.vault.connection import OpenCube

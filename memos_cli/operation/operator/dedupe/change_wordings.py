@@ -6,7 +6,9 @@ The file explains its form at its head. A pattern is compiled when a clause has 
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
+from pathlib import Path
+
+from memos_cli.records import NamedTuple
 
 _WORD = r"[^\s.,;?!]+"
 _MARKS = {
@@ -60,9 +62,8 @@ def _compiled(pattern: str) -> "re.Pattern[str]":
 
 @lru_cache(maxsize=1)
 def _text() -> tuple[list[str], dict[str, str]]:
-    from pkgutil import get_data  # `importlib.resources` takes 10 ms, which every `add` would wait for
-
-    text = (get_data("memos_cli.data", "changes.txt") or b"").decode()
+    # Not with `importlib.resources`, which takes 10 ms to import: every `add` would wait for it.
+    text = (Path(__file__).parents[3] / "data" / "changes.txt").read_text("utf-8")
     blocks, *lists = re.split(r"^## ", text, flags=re.MULTILINE)
     named = (one.partition("\n") for one in lists)
     return re.split(r"^# ", blocks, flags=re.MULTILINE)[1:], {name.strip(): body for name, _, body in named}

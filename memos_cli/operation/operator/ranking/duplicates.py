@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterable
 from itertools import islice, pairwise
 from math import log
-from typing import NamedTuple
 
 from memos_cli.infra.vault.pool.pool import Row
 from memos_cli.model import COLD_STATES, Memory
 from memos_cli.operation.operator.ranking.question import tells_number, tells_time
+from memos_cli.records import NamedTuple
 from memos_cli.times import to_millis
 
 _WORD = re.compile(r"\w+")

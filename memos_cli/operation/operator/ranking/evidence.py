@@ -1,13 +1,14 @@
 """Gathers what ranking reads of a query's candidates: their rows, the turns beside them, where words occur, vectors."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from memos_cli.infra.vault.pool import pool as rows
 from memos_cli.infra.vault.pool.occurrences import occurrences, statistics
 from memos_cli.infra.words.words import query_fours
 from memos_cli.operation.operator.ranking.features import REACH, Evidence, Place
 from memos_cli.operation.operator.ranking.fusion import fused
+from memos_cli.records import NamedTuple
 
 if TYPE_CHECKING:
     from memos_cli.operation.operator.finder import Finder

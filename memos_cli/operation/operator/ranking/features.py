@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from memos_cli.infra.vault.pool.occurrences import Occurrences, Statistics
 from memos_cli.infra.vault.pool.pool import Row
 from memos_cli.operation.operator.ranking import question
 from memos_cli.operation.operator.ranking.question import Question
 from memos_cli.operation.operator.ranking.rarity import rarity
+from memos_cli.records import NamedTuple
 
 Place = tuple[int, int]
 """A memory's place: the index of its cube, and its row there."""

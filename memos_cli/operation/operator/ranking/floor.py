@@ -7,13 +7,13 @@ the nearest. It decides from the best hits together.
 import math
 from collections.abc import Sequence
 from operator import mul
-from typing import NamedTuple
 
 from memos_cli.infra.vault.pool.occurrences import Occurrences, Statistics
 from memos_cli.operation.operator.ranking import question
 from memos_cli.operation.operator.ranking.features import FEATURES, Evidence, Place
 from memos_cli.operation.operator.ranking.network import Network, probability
 from memos_cli.operation.operator.ranking.rarity import rarity
+from memos_cli.records import NamedTuple
 
 SIGNS = (
     "best", "second", "third", "tenth", "telling of the best", "most telling", "all words", "phrase", "nearness of the best",

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from functools import cache
 from operator import mul
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from memos_cli.operation.operator.ranking.features import FEATURES
+from memos_cli.records import NamedTuple
 
 _IN_TALK = FEATURES.index("in talk")
 _FILE = Path(__file__).parents[3] / "data" / "ranker.json"

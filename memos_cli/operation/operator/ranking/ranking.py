@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
 
 from memos_cli.infra.vault.pool.pool import Row
 from memos_cli.model import COLD_STATES
@@ -11,6 +10,7 @@ from memos_cli.operation.operator.ranking.features import FEATURES, PARTS, Evide
 from memos_cli.operation.operator.ranking.floor import Judged
 from memos_cli.operation.operator.ranking.network import Network, network, probability
 from memos_cli.operation.results import Parts
+from memos_cli.records import NamedTuple
 
 UNTRUSTED = -0.5
 """Log-odds that an untrusted memory loses: it ranks behind its equals and ahead of what fits less."""

@@ -1,0 +1,1 @@
+"""What commands cost from their start to their end."""
