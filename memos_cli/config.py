@@ -17,11 +17,11 @@ USER_FILE = "config.toml"
 
 
 def _cube(value: object) -> str:
-    from memos_cli.infra.shelf import Shelf
+    from memos_cli.infra import places
 
     name = values.text(value)
     try:
-        Shelf(Path(), lock_timeout=0).place(name)
+        places.place(Path(), name)
     except UsageError as error:
         raise ValueError(f"it has to be a path, or made of {error.hint}") from None
     return name
@@ -158,6 +158,16 @@ SETTINGS: dict[str, Key] = {
 def embedding(settings: "Settings") -> dict[str, str]:
     """The settings `embedding.*` by the last part of their names."""
     return {part: settings.get(f"embedding.{part}") for part in ("pooling", "query_prefix", "passage_prefix")}
+
+
+def login() -> str:
+    """The login name, which stands for a person who has set no other."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "me"
 
 
 def variable(name: str) -> str:

@@ -111,7 +111,7 @@ class Session:
         listeners: Listeners = NOBODY,
     ) -> None:
         self.paths, self.settings = paths, settings
-        self.person: str = governance.principal(settings.get("principal") or _login())
+        self.person: str = governance.principal(settings.get("principal") or config.login())
         self.principal = governance.principal(principal or self.person)
         self.shelf = Shelf(
             paths.cubes, lock_timeout=settings.get("lock_timeout"), scheduler=listeners.due, changed=self._tell_changed
@@ -268,12 +268,3 @@ class Session:
         if len({vault.name for vault, _ in places}) > 1:
             raise UsageError("these memories are in several cubes", hint="name one with --cube")
         return places[0][0], [identity for _, identity in places]
-
-
-def _login() -> str:
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "me"

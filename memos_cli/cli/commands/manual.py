@@ -61,16 +61,11 @@ def manual_pages() -> dict[str, str]:
 
 def completions() -> dict[str, str]:
     """File name to script for each shell."""
-    from click.shell_completion import get_completion_class
-
     from memos_cli.cli.main import memos
+    from memos_cli.cli.shells import KINDS
 
-    scripts = {}
-    for shell in SHELLS:
-        kind = get_completion_class(shell)
-        if kind is not None:
-            scripts[_NAMES[shell]] = kind(memos, {}, "memos", "_MEMOS_COMPLETE").source().rstrip() + "\n"
-    return scripts
+    kinds = ((_NAMES[shell], KINDS[shell]) for shell in SHELLS)
+    return {name: kind(memos, {}, "memos", "_MEMOS_COMPLETE").source().rstrip() + "\n" for name, kind in kinds}
 
 
 def _families() -> list[str]:
