@@ -66,7 +66,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "stats": ("search", "Count what is there."),
         "bench": ("bench", "Measure memos, on material of yours or on a made-up year."),
         "demo": ("demo", "Watch memos at work on two weeks of a life."),
-        "completion": ("manual", "Complete commands in your shell."),
+        "completion": ("completion", "Complete commands in your shell."),
         "man": ("manual", "Install the man pages."),
         "generate": ("manual", "Write man pages and completions."),
     },
@@ -77,7 +77,7 @@ _BESIDE_CUBES = frozenset(
     {
         "cube create", "cube export", "cube import", "cube rename", "cube rm", "cube use", "config set", "key new", "key rm",
         "key trust", "model pull", "model rm", "model use", "slot build", "slot rm", "lifecycle install", "completion install",
-        "man install", "generate",
+        "completion uninstall", "man install", "generate",
     }
 )  # fmt: skip
 """Commands that change something which is not in the log of a cube; each prints its answer when that is done."""
