@@ -6,6 +6,7 @@ longer than its time tells what it has found by then, and one at a cube that can
 
 import json
 import sqlite3
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -23,7 +24,9 @@ from memos_cli.times import from_millis
 MOST = 50
 """Names that are told at most: more than a screen of them helps nobody to choose."""
 SECONDS = 0.06
-"""How long a look may take: of the 0.15 s in which a shell has to answer, Python and the command line take the rest."""
+"""How long a look may compute: of the 0.15 s in which a shell has to answer, Python and the command line take the rest."""
+_WAITED = 10
+"""The same for the clock on the wall, as so many times that: a busy machine lets the look wait, and a slow disk."""
 SHORT = 8
 """The letters of an id that are shown, unless they are those of several ids."""
 _RECENT = 5_000
@@ -79,10 +82,12 @@ class Look:
             state, values = "m.state <> 'purged'", [*self._seer]
         words = f"substr(m.content, 1, {_SAID}), (SELECT body FROM cold c WHERE c.n = m.n), m.title" if told else "'', NULL, ''"
         secret = "EXISTS (SELECT 1 FROM labels l WHERE l.n = m.n AND l.label = 'secret')" if told else "0"
+        if cold and not prefix:  # by the index of states, in its order: few are cold as a rule
+            state = state.removeprefix("+")
         sql = f"SELECT m.id, {words}, {secret} FROM memories m WHERE {self._sight} AND {state}"
         if prefix:
             sql, values = f"{sql} AND m.id >= ? AND m.id < ? ORDER BY m.id", [*values, prefix, prefix + "~"]
-        else:
+        elif not cold:
             sql += " AND NOT (m.kind = 'episode' AND m.origin = 'conversation') ORDER BY m.created DESC"
         return [
             Begun(self._short(identity, len(prefix)), "" if secret else content or _thawed(body) or title or "", bool(secret))
@@ -156,11 +161,30 @@ class Look:
     def commands(self, prefix: str) -> list[Begun]:
         """The newest commands that wrote, by the beginnings of their names: all for the cube's owner, else one's own."""
         whose, values = ("principal = ?", [self._asking]) if self._asking is not None else ("1", [])
-        where = "txn >= ? AND txn < ?" if prefix else f"n > (SELECT max(n) FROM ops) - {_RECENT}"
-        sql = f"""SELECT txn, command, max(n), clock FROM ops WHERE {where} AND {whose}
-                  GROUP BY txn ORDER BY 3 DESC LIMIT {MOST}"""
-        found = self._rows(sql, [*((prefix, prefix + _LAST) if prefix else ()), *values])
+        told = "SELECT txn, command, n, clock FROM ops WHERE"
+        if prefix:
+            sql = f"{told} txn >= ? AND txn < ? AND {whose} GROUP BY txn ORDER BY n DESC LIMIT {MOST}"
+            found = self._rows(sql, [prefix, prefix + _LAST, *values])
+        else:
+            found = list(self._backwards(f"{told} n < ? AND {whose} ORDER BY n DESC LIMIT 1", values))
         return [Begun(txn, f"{command}, {from_millis(millis_of(clock))[:16]}Z") for txn, command, _, clock in found]
+
+    def _backwards(self, sql: str, values: list[str]) -> Iterator[tuple[Any, ...]]:
+        """The newest commands, each by its last operation: of one that wrote thousands the others are passed over."""
+        seen: set[str] = set()
+        end = sys.maxsize
+        while len(seen) < MOST and (row := self._row(sql, [end, *values])) is not None:
+            if row[0] not in seen:
+                seen.add(row[0])
+                yield row
+            first = self._row("SELECT min(n) FROM ops WHERE txn = ? AND n < ?", [row[0], row[2]])
+            # Others may have written in between, and their commands are to be seen as well.
+            end = first[0] if first and first[0] and self._is_whole(first[0], row) else row[2]
+
+    def _is_whole(self, first: int, last: tuple[Any, ...]) -> bool:
+        """Whether all operations between two of a command are its own."""
+        counted = self._row("SELECT count(*) FROM ops WHERE txn = ? AND n BETWEEN ? AND ?", [last[0], first, last[2]])
+        return counted is not None and counted[0] == last[2] - first + 1
 
     @property
     def _visible(self) -> str:
@@ -203,9 +227,9 @@ def looking(folder: Path, principal: str, seconds: float = SECONDS) -> Iterator[
         sqlite3.Error: it cannot be read now. OSError: there is none.
     """
     conn = connected(folder / places.FILE)
-    end = time.monotonic() + seconds
+    computed, late = time.thread_time() + seconds, time.monotonic() + _WAITED * seconds
     try:
-        conn.set_progress_handler(lambda: time.monotonic() > end, _CHECKED_EVERY)
+        conn.set_progress_handler(lambda: time.thread_time() > computed or time.monotonic() > late, _CHECKED_EVERY)
         yield Look(conn, principal)
     finally:
         conn.close()

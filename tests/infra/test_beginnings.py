@@ -108,6 +108,23 @@ def test_words_of_a_secret_are_not_even_read(cube: Path) -> None:
     assert all(one.secret != bool(one.said) for one in told.values())
 
 
+def test_commands_are_told_once_each_the_newest_first(tmp_path: Path) -> None:
+    folder = tmp_path / "cube"
+    Vault.create(folder, owner="sam", millis=1)
+    with sqlite3.connect(folder / "cube.db") as conn:
+        told = [("load", "sam")] * 3000 + [("mixed", "ana"), ("single", "sam"), ("mixed", "ana")] + [("last", "sam")] * 4000
+        conn.executemany(
+            """INSERT INTO ops (n, id, replica, seq, clock, previous, parents, principal, command, txn, noun, subject, digest)
+               VALUES (?1, ?1, 'r', ?1, 0, x'', '[]', ?2, 'add', ?3, 'memory', 'm', x'')""",
+            [(n, who, txn) for n, (txn, who) in enumerate(told, start=1)],
+        )
+    with looking(folder, "sam", seconds=60) as look:
+        assert [one.name for one in look.commands("")] == ["last", "mixed", "single", "load"]
+        assert [one.name for one in look.commands("l")] == ["last", "load"]
+    with looking(folder, "ana", seconds=60) as look:
+        assert [one.name for one in look.commands("")] == ["mixed"]
+
+
 def test_two_ids_with_the_same_first_letters_are_told_in_full(tmp_path: Path) -> None:
     folder = tmp_path / "cube"
     Vault.create(folder, owner="sam", millis=1)
