@@ -1,28 +1,28 @@
 _memos_completion() {
-    local IFS=$'\n'
-    local response
+    local line type value paths=''
+    COMPREPLY=()
 
-    response=$(env COMP_WORDS="${COMP_WORDS[*]}" COMP_CWORD=$COMP_CWORD _MEMOS_COMPLETE=bash_complete $1)
-
-    for completion in $response; do
-        IFS=',' read type value <<< "$completion"
-
-        if [[ $type == 'dir' ]]; then
-            COMPREPLY=()
-            compopt -o dirnames
-        elif [[ $type == 'file' ]]; then
-            COMPREPLY=()
-            compopt -o default
-        elif [[ $type == 'plain' ]]; then
-            COMPREPLY+=($value)
+    while IFS= read -r line; do
+        type=${line%%,*}
+        value=${line#*,}
+        if [[ $type == plain ]]; then
+            COMPREPLY+=("$value")
+        elif [[ $type == file || $type == dir ]]; then
+            paths=$type
         fi
-    done
+    done < <(COMP_LINE="${COMP_LINE:0:COMP_POINT}" COMP_WORD="$2" COMP_WORDS="" COMP_CWORD=0 _MEMOS_COMPLETE=bash_complete "${1/#\~/$HOME}" 2>/dev/null)
+
+    if [[ -z $paths ]]; then
+        return 0
+    elif (( ${#COMPREPLY[@]} == 0 )); then
+        if [[ $paths == dir ]]; then compopt -o dirnames; else compopt -o default; fi
+    else
+        while IFS= read -r line; do
+            COMPREPLY+=("$(printf '%q' "$line")")
+        done < <(if [[ $paths == dir ]]; then compgen -d -- "$2"; else compgen -f -- "$2"; fi)
+    fi
 
     return 0
 }
 
-_memos_completion_setup() {
-    complete -o nosort -F _memos_completion memos
-}
-
-_memos_completion_setup;
+complete -o nosort -F _memos_completion memos

@@ -4,6 +4,7 @@ A setting comes from the command line, else from `MEMOS_NAME` in the environment
 folder or one above it, else from the user's `config.toml`, else from its default.
 """
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,11 @@ USER_FILE = "config.toml"
 
 
 def _cube(value: object) -> str:
-    from memos_cli.infra.shelf import Shelf
+    from memos_cli.infra import places
 
     name = values.text(value)
     try:
-        Shelf(Path(), lock_timeout=0).place(name)
+        places.place(Path(), name)
     except UsageError as error:
         raise ValueError(f"it has to be a path, or made of {error.hint}") from None
     return name
@@ -159,6 +160,22 @@ SETTINGS: dict[str, Key] = {
 def embedding(settings: "Settings") -> dict[str, str]:
     """The settings `embedding.*` by the last part of their names."""
     return {part: settings.get(f"embedding.{part}") for part in ("pooling", "query_prefix", "passage_prefix")}
+
+
+def login() -> str:
+    """The login name, which stands for a person who has set no other.
+
+    It is found as `getpass.getuser` finds it, which imports what controls a terminal.
+    """
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        if found := os.environ.get(name):
+            return found
+    try:
+        import pwd
+
+        return pwd.getpwuid(os.getuid()).pw_name
+    except (ImportError, KeyError):
+        return "me"
 
 
 def variable(name: str) -> str:

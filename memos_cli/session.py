@@ -4,7 +4,6 @@ A session owns the settings, the paths, the clock, the open cubes and the embedd
 but a new cube at its first write: the flows write, as the author that it names.
 """
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -113,7 +112,7 @@ class Session:
         listeners: Listeners = NOBODY,
     ) -> None:
         self.paths, self.settings = paths, settings
-        self.person: str = governance.principal(settings.get("principal") or _login())
+        self.person: str = governance.principal(settings.get("principal") or config.login())
         self.principal = governance.principal(principal or self.person)
         self.shelf = Shelf(
             paths.cubes, lock_timeout=settings.get("lock_timeout"), scheduler=listeners.due, changed=self._tell_changed
@@ -270,16 +269,3 @@ class Session:
         if len({vault.name for vault, _ in places}) > 1:
             raise UsageError("these memories are in several cubes", hint="name one with --cube")
         return places[0][0], [identity for _, identity in places]
-
-
-def _login() -> str:
-    """The login name, found as `getpass.getuser` finds it, which imports what controls a terminal."""
-    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
-        if found := os.environ.get(name):
-            return found
-    try:
-        import pwd
-
-        return pwd.getpwuid(os.getuid()).pw_name
-    except (ImportError, KeyError):
-        return "me"

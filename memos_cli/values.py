@@ -95,15 +95,24 @@ def line(value: object) -> str:
     return found
 
 
-def one_of(*words: str) -> Callable[[object], str]:
-    """Reads one of these words."""
+class OneOf:
+    """Reads one of these words.
 
-    def read(value: object) -> str:
-        if value not in words:
-            raise ValueError(f"write one of {', '.join(words)}")
+    Attributes:
+        words: the words.
+    """
+
+    def __init__(self, *words: str) -> None:
+        self.words = words
+
+    def __call__(self, value: object) -> str:
+        """The word."""
+        if value not in self.words:
+            raise ValueError(f"write one of {', '.join(self.words)}")
         return str(value)
 
-    return read
+
+one_of = OneOf
 
 
 def flat(table: Mapping[str, Any], head: str = "") -> Iterator[tuple[str, Any]]:

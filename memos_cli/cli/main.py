@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from memos_cli import __version__
-from memos_cli.cli import terminal
+from memos_cli.cli import completions, terminal
 from memos_cli.cli.app import App
 from memos_cli.cli.help_page import HelpContext
 from memos_cli.errors import MemosError, UsageError
@@ -66,7 +66,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "stats": ("search", "Count what is there."),
         "bench": ("bench", "Measure memos, on material of yours or on a made-up year."),
         "demo": ("demo", "Watch memos at work on two weeks of a life."),
-        "completion": ("manual", "Complete commands in your shell."),
+        "completion": ("completion", "Complete commands in your shell."),
         "man": ("manual", "Install the man pages."),
         "generate": ("manual", "Write man pages and completions."),
     },
@@ -77,7 +77,7 @@ _BESIDE_CUBES = frozenset(
     {
         "cube create", "cube export", "cube import", "cube rename", "cube rm", "cube use", "config set", "key new", "key rm",
         "key trust", "model pull", "model rm", "model use", "slot build", "slot rm", "lifecycle install", "completion install",
-        "man install", "generate",
+        "completion uninstall", "man install", "generate",
     }
 )  # fmt: skip
 """Commands that change something which is not in the log of a cube; each prints its answer when that is done."""
@@ -99,6 +99,10 @@ class Tree(click.Group):
     """The group that knows its commands by name and imports one when it is called."""
 
     context_class = HelpContext
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- click's own types
+        super().__init__(*args, **kwargs)
+        completions.complete_options(self)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
         """All commands, in the order of the help."""
@@ -210,12 +214,24 @@ def _complete(arguments: list[str]) -> None:
     Raises:
         SystemExit: always.
     """
+    from contextlib import redirect_stderr
+    from io import BytesIO, StringIO, TextIOWrapper
+
+    from memos_cli.cli import shells
+
+    shells.register()
+    debugged, stdin = os.environ.get("MEMOS_DEBUG"), sys.stdin
     try:
-        memos.main(arguments, prog_name="memos", complete_var=_COMPLETE)
+        sys.stdin = TextIOWrapper(BytesIO())  # an argument `-` on the line reads it, and a shell's is the keyboard
+        # A message would stand in the middle of what somebody is typing.
+        with redirect_stderr(sys.stderr if debugged else StringIO()):
+            memos.main(arguments, prog_name="memos", complete_var=_COMPLETE)
     except Exception:
-        if os.environ.get("MEMOS_DEBUG"):
+        if debugged:
             raise
-        raise SystemExit(1) from None  # a message would stand in the middle of what somebody is typing
+        raise SystemExit(1) from None
+    finally:
+        sys.stdin = stdin
 
 
 def _check_text(arguments: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from memos_cli.cli import completions
 from memos_cli.cli.app import App
 from memos_cli.cli.help_page import HelpContext
 from memos_cli.errors import UsageError
@@ -28,6 +29,7 @@ class Command(click.Command):
         super().__init__(*args, **kwargs)
         taken = {name for parameter in self.params for name in parameter.opts}
         self.params += [option for option in _common() if not taken & set(option.opts)]
+        completions.complete_options(self)
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 -- click's own type
         """Hand the shared options to the app, the others to the command."""
@@ -83,6 +85,8 @@ class When(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401
         """Read a time."""
+        if ctx is not None and ctx.resilient_parsing:  # a shell completes, and the time is of no interest to it
+            return str(value)
         app = (ctx.find_object(App) if ctx else None) or App()
         try:
             return parse_iso(value, app.zone)

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from memos_cli import hybrid_clock
-from memos_cli.errors import CubeLocked, CubeNotFound, MemosError, Refused, UsageError, did_you_mean
+from memos_cli.errors import CubeLocked, CubeNotFound, MemosError, Refused, did_you_mean
+from memos_cli.infra import places
 from memos_cli.infra.vault import connection
 from memos_cli.infra.vault.rows import Due, no_later_than_expiry
 from memos_cli.infra.vault.vault import Changed, Scheduler, Vault
@@ -17,7 +18,6 @@ _LONG = 3600
 """Seconds after which no process is still working on a half-made cube."""
 _HALF = r"\.[A-Za-z0-9][A-Za-z0-9._-]{0,63}\.[0-9a-f]{12}"
 """The name of a cube that is being made, or removed."""
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 class Shelf:
@@ -39,11 +39,7 @@ class Shelf:
 
     def names(self) -> list[str]:
         """The names of the cubes, sorted."""
-        if not self._folder.is_dir():
-            return []
-        return sorted(
-            path.parent.name for path in self._folder.glob(f"*/{connection.FILE}") if not path.parent.name.startswith(".")
-        )
+        return places.names(self._folder)
 
     def place(self, cube: str) -> Path:
         """The folder of a cube that is given by name, or by a path (anything with a separator in it).
@@ -51,11 +47,7 @@ class Shelf:
         Raises:
             UsageError: neither a valid name nor a path.
         """
-        if os.sep in cube or cube in {".", ".."} or (os.altsep and os.altsep in cube):
-            return Path(cube).expanduser().absolute()
-        if not _NAME.fullmatch(cube):
-            raise UsageError(f"{cube!r} cannot be the name of a cube", hint="letters, digits, '.', '_' and '-', 64 at most")
-        return self._folder / cube
+        return places.place(self._folder, cube)
 
     def open(self, cube: str) -> Vault:
         """Open a cube.

@@ -40,7 +40,7 @@ _WARM = 1
 _PLACES = 6
 
 
-class Run(NamedTuple):
+class Timing(NamedTuple):
     """What a process took.
 
     Attributes:
@@ -73,7 +73,7 @@ def run(repeat: int, environ: Mapping[str, str], tell: Callable[[int, int], None
         env = {**kept, "MEMOS_HOME": folder, "MEMOS_EMBEDDER": "none", "PYTHONPYCACHEPREFIX": str(Path(folder, "compiled"))}
         for memory in MEMORIES:
             timed((*_MEMOS, "add", memory), env)
-        runs: dict[str, list[Run]] = {name: [] for name in PROGRAMS}
+        runs: dict[str, list[Timing]] = {name: [] for name in PROGRAMS}
         for number in range(-_WARM, repeat):
             for place, (name, arguments) in enumerate(PROGRAMS.items(), start=1):
                 one = timed(arguments, env)
@@ -83,7 +83,7 @@ def run(repeat: int, environ: Mapping[str, str], tell: Callable[[int, int], None
     return {"repeat": repeat, "load_average": [load, _load_average()], "programs": figures(runs)}
 
 
-def timed(arguments: Sequence[str], env: Mapping[str, str]) -> Run:
+def timed(arguments: Sequence[str], env: Mapping[str, str]) -> Timing:
     """Run the interpreter once, and wait for its end.
 
     Raises:
@@ -103,16 +103,16 @@ def timed(arguments: Sequence[str], env: Mapping[str, str]) -> Run:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise MemosError(f"python {' '.join(arguments)} failed, with status {process.returncode}", hint="memos doctor")
-    return Run(wall, used.ru_utime + used.ru_stime)
+    return Timing(wall, used.ru_utime + used.ru_stime)
 
 
-def figures(runs: Mapping[str, Sequence[Run]]) -> list[dict[str, Any]]:
+def figures(runs: Mapping[str, Sequence[Timing]]) -> list[dict[str, Any]]:
     """Of each program the median and the 90th percentile, by the clock and by the processor, and the ratios of its medians."""
-    base = {name: median(getattr(one, name) for one in runs[BASE]) for name in Run._fields}
+    base = {name: median(getattr(one, name) for one in runs[BASE]) for name in Timing._fields}
     rows: list[dict[str, Any]] = []
     for program, taken in runs.items():
         row: dict[str, Any] = {"program": program}
-        for name in Run._fields:
+        for name in Timing._fields:
             times = sorted(getattr(one, name) for one in taken)
             row[f"{name}_s"] = round(median(times), _PLACES)
             row[f"{name}_p90_s"] = round(times[ceil(0.9 * len(times)) - 1], _PLACES)

@@ -3,6 +3,7 @@
 import click
 
 from memos_cli import config as settings
+from memos_cli.cli import completions
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import Family
 
@@ -50,7 +51,7 @@ def show(app: App, *, origin: bool) -> None:
 
 
 @config.command("get")
-@click.argument("name")
+@click.argument("name", shell_complete=completions.SETTINGS)
 @pass_app
 def get(app: App, name: str) -> None:
     """Show one setting.
@@ -68,8 +69,8 @@ def get(app: App, name: str) -> None:
 
 
 @config.command("set")
-@click.argument("name")
-@click.argument("value")
+@click.argument("name", shell_complete=completions.SETTINGS)
+@click.argument("value", shell_complete=completions.SETTING_VALUES)
 @pass_app
 def set_(app: App, name: str, value: str) -> None:
     """Change a setting in your config.toml.

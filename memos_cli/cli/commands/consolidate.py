@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from memos_cli.cli import render
+from memos_cli.cli import completions, render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.commands import consolidate_views
 from memos_cli.cli.documents import fields_of
@@ -226,7 +226,7 @@ def _job_row(job: "Job") -> tuple[str, ...]:
 
 
 @consolidate.command("show")
-@click.argument("generation", required=False)
+@click.argument("generation", required=False, shell_complete=completions.GENERATIONS)
 @pass_app
 def show(app: App, generation: str | None) -> None:
     """List the generations, or show one: what it knows, how it was measured, why it is not used.
@@ -257,7 +257,7 @@ def show(app: App, generation: str | None) -> None:
 
 
 @consolidate.command("eval")
-@click.argument("generation", required=False)
+@click.argument("generation", required=False, shell_complete=completions.GENERATIONS)
 @pass_app
 def evaluate(app: App, generation: str | None) -> None:
     """Measure a generation again: by heart, with the memories in the prompt, and what it must not do.
@@ -282,7 +282,7 @@ def evaluate(app: App, generation: str | None) -> None:
 
 
 @consolidate.command("promote")
-@click.argument("generation")
+@click.argument("generation", shell_complete=completions.GENERATIONS)
 @yes
 @pass_app
 def promote(app: App, generation: str, *, yes: bool) -> None:
@@ -343,7 +343,7 @@ def rollback(app: App, *, dry_run: bool) -> None:
 
 
 @consolidate.command("rm")
-@click.argument("names", nargs=-1, metavar="[GENERATION]...")
+@click.argument("names", nargs=-1, metavar="[GENERATION]...", shell_complete=completions.GENERATIONS)
 @click.option("--all", "every", is_flag=True, help="All of them.")
 @dry_run
 @yes

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from memos_cli.cli import completions
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.commands import cube_transfer
 from memos_cli.cli.commands.cube_accept import accept
@@ -97,7 +98,7 @@ def list_(app: App) -> None:
 
 
 @cube.command("use")
-@click.argument("name")
+@click.argument("name", shell_complete=completions.CUBES)
 @pass_app
 def use(app: App, name: str) -> None:
     """Use a cube from now on, when no --cube is given.
@@ -119,7 +120,7 @@ def use(app: App, name: str) -> None:
 
 
 @cube.command("info")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completions.CUBES)
 @pass_app
 def info(app: App, name: str | None) -> None:
     """Tell about a cube, and what of it fits this machine.
@@ -189,7 +190,7 @@ def _fitting(cube: str, fits: "Fitting") -> "Iterator[tuple[str, str]]":
 
 
 @cube.command("rename")
-@click.argument("old")
+@click.argument("old", shell_complete=completions.CUBES)
 @click.argument("new")
 @pass_app
 def rename(app: App, old: str, new: str) -> None:
@@ -212,7 +213,7 @@ def rename(app: App, old: str, new: str) -> None:
 
 
 @cube.command("rm")
-@click.argument("name")
+@click.argument("name", shell_complete=completions.CUBES)
 @dry_run
 @yes
 @pass_app

@@ -2,12 +2,13 @@
 
 import click
 
+from memos_cli.cli import completions
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import Command
 
 
 @click.command("accept", cls=Command)
-@click.argument("name")
+@click.argument("name", shell_complete=completions.CUBES)
 @pass_app
 def accept(app: App, name: str) -> None:
     """Accept a cube that was imported, and that no key you trust has signed.

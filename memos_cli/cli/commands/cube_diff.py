@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from memos_cli.cli import render
+from memos_cli.cli import completions, render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import Command, reveal
@@ -18,8 +18,8 @@ _DIFFERENT = 1
 
 
 @click.command("diff", cls=Command)
-@click.argument("first")
-@click.argument("second")
+@click.argument("first", shell_complete=completions.CUBES)
+@click.argument("second", shell_complete=completions.CUBES)
 @click.option("--exit-code", is_flag=True, help="End with 1 where they differ.")
 @reveal
 @pass_app

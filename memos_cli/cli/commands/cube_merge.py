@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from memos_cli.cli import render, sealing
+from memos_cli.cli import completions, render, sealing
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.commands import review_held
 from memos_cli.cli.commands.cube_transfer import opened_file, tell_learnt
@@ -29,7 +29,7 @@ def _with_default(cubes: tuple[str, ...]) -> tuple[str | None, str]:
 
 
 @click.command("merge", cls=Command)
-@click.argument("cubes", nargs=-1, required=True, metavar="[INTO] OTHER|FILE|-")
+@click.argument("cubes", nargs=-1, required=True, metavar="[INTO] OTHER|FILE|-", shell_complete=completions.CUBES_OR_FILES)
 @sealing.to_open
 @dry_run
 @yes
@@ -188,7 +188,7 @@ def _tell_settled(app: App, result: "Merged") -> None:
 
 
 @click.command("split", cls=Command)
-@click.argument("cubes", nargs=-1, required=True, metavar="[NAME] NEW")
+@click.argument("cubes", nargs=-1, required=True, metavar="[NAME] NEW", shell_complete=completions.CUBES_OR_FILES)
 @filters
 @click.option("--keep", is_flag=True, help="Leave the memories in the old cube too.")
 @dry_run

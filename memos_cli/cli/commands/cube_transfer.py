@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from memos_cli.cli import sealing
+from memos_cli.cli import completions, sealing
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import FILTER_NAMES, NAMED, Command, dry_run, filter_of, filters, yes
@@ -31,7 +31,7 @@ _WOULD = ("would come along", "would use", "would not be", "would be dropped")
 
 
 @click.command("export", cls=Command)
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completions.CUBES)
 @click.option("-o", "--output", type=NAMED, metavar="FILE|-", help="The file; - is standard output.  [default: NAME.memcube]")
 @filters
 @click.option("--no-vectors", is_flag=True, help="Leave the vectors out; they can be computed again.")
@@ -145,7 +145,7 @@ def _tell_export(app: App, done: "Exported", *, encrypted: bool, signed: bool) -
 
 
 @click.command("import", cls=Command)
-@click.argument("file", type=NAMED, metavar="FILE|-")
+@click.argument("file", type=NAMED, metavar="FILE|-", shell_complete=completions.FILES)
 @click.option("--name", type=NAMED, metavar="TEXT", help="What the cube is to be called here.  [default: the file's name]")
 @click.option("--accept", is_flag=True, help="Accept it, whoever has signed it: its policy and hooks rule.")
 @sealing.to_open
@@ -246,7 +246,7 @@ def tell_learnt(app: App, cube: str, adapters: "Sequence[Came]", slots: "Taken",
 
 
 @click.command("verify", cls=Command)
-@click.argument("file", type=NAMED, metavar="FILE|-")
+@click.argument("file", type=NAMED, metavar="FILE|-", shell_complete=completions.FILES)
 @sealing.to_open
 @pass_app
 def verify(app: App, /, file: str, **given: Any) -> None:  # noqa: ANN401 -- click's own types

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from memos_cli.cli import render, terminal
+from memos_cli.cli import completions, render, terminal
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import KIND, PRIORITY, SPAN, WHEN_ON_EITHER_SIDE, Command, dry_run, filter_of, filters, yes
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from memos_cli.model import Memory
 
-_ids = click.argument("ids", nargs=-1, required=True, metavar="ID...")
+_ids = click.argument("ids", nargs=-1, required=True, metavar="ID...", shell_complete=completions.IDS)
 _NULLABLE = ("title", "key", "task", "occurred_at", "valid_from", "valid_to")
 
 
@@ -48,7 +48,7 @@ def tell_superseded(app: App, ids: "Sequence[str]") -> None:
 
 
 @click.command(cls=Command)
-@click.argument("identity", metavar="ID")
+@click.argument("identity", metavar="ID", shell_complete=completions.IDS)
 @click.argument("text", nargs=-1)
 @click.option("--append", is_flag=True, help="Add TEXT on a new line.")
 @click.option("--merge", is_flag=True, help="Add TEXT on a new line unless it is said already.")
@@ -134,7 +134,7 @@ def _fields(app: App, given: dict[str, Any]) -> dict[str, Any]:
 
 
 @click.command(cls=Command)
-@click.argument("ids", nargs=-1, metavar="[ID...]")
+@click.argument("ids", nargs=-1, metavar="[ID...]", shell_complete=completions.IDS)
 @click.option("--purge", is_flag=True, help="Let nothing be left of them; there is no way back.")
 @click.option("--derived", is_flag=True, help="With --purge: also what came from them and what they came from.")
 @filters
@@ -213,7 +213,7 @@ def _purge(app: App, memories: "Sequence[Memory]", *, derived: bool, dry: bool, 
 
 
 @click.command(cls=Command)
-@_ids
+@click.argument("ids", nargs=-1, required=True, metavar="ID...", shell_complete=completions.COLD_IDS)
 @pass_app
 def restore(app: App, ids: tuple[str, ...]) -> None:
     """Bring forgotten memories back.
@@ -286,9 +286,9 @@ def tag(app: App, ids: tuple[str, ...], added: tuple[str, ...], removed: tuple[s
 
 
 @click.command(cls=Command)
-@click.argument("source", metavar="FROM")
+@click.argument("source", metavar="FROM", shell_complete=completions.IDS)
 @click.argument("kind", metavar="TYPE", type=click.Choice([kind.value for kind in LinkType]))
-@click.argument("target", metavar="TO")
+@click.argument("target", metavar="TO", shell_complete=completions.IDS)
 @click.option("--remove", is_flag=True, help="Remove the link.")
 @pass_app
 def link(app: App, source: str, kind: str, target: str, *, remove: bool) -> None:

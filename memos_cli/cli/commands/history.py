@@ -2,7 +2,7 @@
 
 import click
 
-from memos_cli.cli import render
+from memos_cli.cli import completions, render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.commands.edit import tell
 from memos_cli.cli.options import MANY, Command, dry_run, reveal
@@ -11,7 +11,7 @@ from memos_cli.times import shown
 
 
 @click.command(cls=Command)
-@click.argument("name", required=False, metavar="[COMMAND_ID]")
+@click.argument("name", required=False, metavar="[COMMAND_ID]", shell_complete=completions.COMMANDS)
 @click.option("--list", "listed", is_flag=True, help="List the last commands that wrote.")
 @click.option("-n", "--limit", type=MANY, default=20, show_default=True, help="How many --list shows.")
 @dry_run
@@ -60,7 +60,7 @@ def _list(app: App, limit: int) -> None:
 
 
 @click.command(cls=Command)
-@click.argument("identity", metavar="ID")
+@click.argument("identity", metavar="ID", shell_complete=completions.IDS)
 @reveal
 @pass_app
 def history(app: App, identity: str, *, reveal: bool) -> None:
@@ -85,7 +85,7 @@ def history(app: App, identity: str, *, reveal: bool) -> None:
 
 
 @click.command(cls=Command)
-@click.argument("identity", metavar="ID")
+@click.argument("identity", metavar="ID", shell_complete=completions.IDS)
 @click.option(
     "--to",
     "version",

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from memos_cli.cli import passphrase
+from memos_cli.cli import completions, passphrase
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import Family, dry_run, passphrase_sources, yes
 from memos_cli.errors import UsageError
@@ -97,7 +97,7 @@ def list_(app: App) -> None:
 
 
 @key.command("show")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completions.KNOWN_KEYS)
 @pass_app
 def show(app: App, name: str | None) -> None:
     """Print the public line of a key: your own, or a trusted one by name.
@@ -121,7 +121,7 @@ def show(app: App, name: str | None) -> None:
 
 
 @key.command("trust")
-@click.argument("line", nargs=-1, required=True, metavar="PUBLIC-LINE|FILE|-")
+@click.argument("line", nargs=-1, required=True, metavar="PUBLIC-LINE|FILE|-", shell_complete=completions.FILES)
 @click.option("--name", metavar="NAME", help="What to call the key here.")
 @click.option("--rm", "remove", is_flag=True, help="Trust it no longer: give its name or its fingerprint.")
 @dry_run
@@ -166,7 +166,7 @@ def trust(app: App, line: tuple[str, ...], name: str | None, *, remove: bool, dr
 
 
 @key.command("rm")
-@click.argument("name")
+@click.argument("name", shell_complete=completions.KNOWN_KEYS)
 @dry_run
 @yes
 @pass_app

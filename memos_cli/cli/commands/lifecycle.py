@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from memos_cli.cli import render, sealing
+from memos_cli.cli import completions, render, sealing
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.commands.lifecycle_policy import policy
 from memos_cli.cli.documents import fields_of
@@ -257,7 +257,7 @@ def _ahead_json(one: "Ahead") -> dict[str, Any]:
 
 
 @lifecycle.command("run")
-@click.argument("path", metavar="FILE", type=TEXT_FILE)
+@click.argument("path", metavar="FILE", type=TEXT_FILE, shell_complete=completions.FILES)
 @dry_run
 @pass_app
 def run_chain(app: App, *, path: str, dry_run: bool) -> None:

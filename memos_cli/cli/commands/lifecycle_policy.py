@@ -2,6 +2,7 @@
 
 import click
 
+from memos_cli.cli import completions
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import TEXT_FILE, Family
 from memos_cli.errors import CubeNotFound, UsageError
@@ -63,8 +64,8 @@ def _require_cube(app: App) -> None:
 
 
 @policy.command("set")
-@click.argument("key", required=False)
-@click.argument("value", required=False)
+@click.argument("key", required=False, shell_complete=completions.RULES)
+@click.argument("value", required=False, shell_complete=completions.RULE_VALUES)
 @click.option("--file", "path", type=TEXT_FILE, help="Take the whole policy from a TOML file; - is stdin.")
 @pass_app
 def set_(app: App, *, key: str | None, value: str | None, path: str | None) -> None:
@@ -99,7 +100,7 @@ def set_(app: App, *, key: str | None, value: str | None, path: str | None) -> N
 
 
 @policy.command("check")
-@click.argument("path", metavar="FILE", type=TEXT_FILE)
+@click.argument("path", metavar="FILE", type=TEXT_FILE, shell_complete=completions.FILES)
 @pass_app
 def check(app: App, *, path: str) -> None:
     """Check a policy file without taking it over.

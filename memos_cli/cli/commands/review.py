@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from memos_cli.cli import render
+from memos_cli.cli import completions, render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.commands import review_held
 from memos_cli.cli.commands.cube_diff import comparison_json, tell_comparison
@@ -24,7 +24,7 @@ _DONE = {"keep": "kept both", "supersede": "superseded", "older": "kept the olde
 
 
 @click.command(cls=Command)
-@click.argument("item", required=False)
+@click.argument("item", required=False, shell_complete=completions.QUESTIONS)
 @click.option("--decide", type=click.Choice((*DECISIONS, *review_held.DECISIONS)), help="Answer the question ITEM.")
 @click.option("--all", "everything", is_flag=True, help="Also questions that are decided, or that settled themselves.")
 @reveal

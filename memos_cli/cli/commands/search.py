@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from memos_cli.cli import render
+from memos_cli.cli import completions, render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import MANY, Command, filter_of, filters, in_snapshot, reveal
 from memos_cli.cli.terminal import document
@@ -184,7 +184,7 @@ def _query(number: int, line: bytes, zone: "Zone") -> Query:
 
 
 @click.command(cls=Command)
-@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@click.argument("ids", nargs=-1, required=True, metavar="ID...", shell_complete=completions.IDS)
 @in_snapshot
 @reveal
 @pass_app
@@ -321,7 +321,7 @@ def _seen_json(result: Provenance) -> dict[str, Any]:
 
 
 @click.command(cls=Command)
-@click.argument("identity", metavar="ID")
+@click.argument("identity", metavar="ID", shell_complete=completions.IDS)
 @reveal
 @pass_app
 def why(app: App, identity: str, *, reveal: bool) -> None:

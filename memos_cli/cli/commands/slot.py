@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from memos_cli.cli import render
+from memos_cli.cli import completions, render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import Family, dry_run, yes
@@ -86,7 +86,7 @@ def list_(app: App) -> None:
 
 
 @slot.command("verify")
-@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.argument("ids", nargs=-1, metavar="[ID]...", shell_complete=completions.SLOTS)
 @pass_app
 def verify(app: App, ids: tuple[str, ...]) -> None:
     """Check slots: file and record against what they were, memories against what they are now.
@@ -130,7 +130,7 @@ def verify(app: App, ids: tuple[str, ...]) -> None:
 
 
 @slot.command("rm")
-@click.argument("ids", nargs=-1, metavar="[ID]...")
+@click.argument("ids", nargs=-1, metavar="[ID]...", shell_complete=completions.SLOTS)
 @click.option("--all", "every", is_flag=True, help="All of them, also where their index is damaged.")
 @dry_run
 @yes

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from memos_cli.cli import render
+from memos_cli.cli import completions, render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import Family, dry_run, reveal, yes
@@ -93,8 +93,8 @@ def list_(app: App) -> None:
 
 
 @snapshot.command("diff")
-@click.argument("name")
-@click.argument("other", required=False)
+@click.argument("name", shell_complete=completions.SNAPSHOTS)
+@click.argument("other", required=False, shell_complete=completions.SNAPSHOTS)
 @click.option("--stat", is_flag=True, help="Only how many.")
 @reveal
 @pass_app
@@ -127,7 +127,7 @@ def diff(app: App, name: str, other: str | None, *, stat: bool, reveal: bool) ->
 
 
 @snapshot.command("restore")
-@click.argument("name")
+@click.argument("name", shell_complete=completions.SNAPSHOTS)
 @dry_run
 @yes
 @reveal
@@ -170,7 +170,7 @@ def restore(app: App, name: str, *, dry_run: bool, yes: bool, reveal: bool) -> N
 
 
 @snapshot.command("rm")
-@click.argument("name")
+@click.argument("name", shell_complete=completions.SNAPSHOTS)
 @dry_run
 @pass_app
 def rm(app: App, name: str, *, dry_run: bool) -> None:

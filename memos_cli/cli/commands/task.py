@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from memos_cli.cli import render
+from memos_cli.cli import completions, render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import Family, dry_run
@@ -60,7 +60,7 @@ def _json(one: Task) -> dict[str, Any]:
 
 
 @task.command("end")
-@click.argument("name")
+@click.argument("name", shell_complete=completions.TASKS)
 @click.option("--archive", "ending", flag_value="archive", help="Archive its memories: found with --archived only.")
 @click.option("--expire", "ending", flag_value="expire", help="Let its memories expire, the archived ones too.")
 @click.option("--keep", "ending", flag_value="keep", help="Leave its memories as they are.")

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from memos_cli.cli import render
+from memos_cli.cli import completions, render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import Family, dry_run, filters
 from memos_cli.cli.terminal import plain
@@ -24,7 +24,7 @@ def view() -> None:
 
 
 @view.command("save")
-@click.argument("name")
+@click.argument("name", shell_complete=completions.VIEWS)
 @filters
 @pass_app
 def save(app: App, /, name: str, **given: Any) -> None:  # noqa: ANN401 -- click's own types
@@ -61,7 +61,7 @@ def list_(app: App) -> None:
 
 
 @view.command("rm")
-@click.argument("name")
+@click.argument("name", shell_complete=completions.VIEWS)
 @dry_run
 @pass_app
 def rm(app: App, name: str, *, dry_run: bool) -> None:

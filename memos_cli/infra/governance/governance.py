@@ -27,6 +27,16 @@ def asking(principal: str, cube: Mapping[str, str]) -> str | None:
     return None if principal == cube.get("owner") else principal
 
 
+_OPEN = (Visibility.SHARED, Visibility.PUBLIC, Visibility.READ_ONLY)
+
+
+def sight(principal: str | None) -> tuple[str, ...]:
+    """The SQL condition on `memories m` for what this principal may see, with its parameters; `None` sees all."""
+    if principal is None:
+        return ("1",)
+    return f"(m.owner = ? OR m.visibility IN ({', '.join('?' * len(_OPEN))}))", principal, *_OPEN
+
+
 def may_see(memory: Memory, principal: str, cube: Mapping[str, str]) -> bool:
     """Whether this principal may read the memory; a search asks the same with the filter's SQL."""
     return asking(principal, cube) is None or memory.owner == principal or memory.visibility is not Visibility.PRIVATE

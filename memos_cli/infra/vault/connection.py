@@ -10,10 +10,11 @@ from typing import Protocol
 
 from memos_cli import modes
 from memos_cli.errors import CubeLocked, CubeNotFound, IntegrityError, MemosError, NotWritable, StorageFull
+from memos_cli.infra import places
 from memos_cli.infra.files import sync_folder
 from memos_cli.infra.vault import schema
 
-FILE = "cube.db"
+FILE = places.FILE
 BLOBS = "blobs"
 SQLITE = sqlite3.sqlite_version
 """The version of SQLite that this program runs with."""

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from memos_cli.hybrid_clock import millis_of
+from memos_cli.infra.governance import governance
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault import schema
 from memos_cli.infra.vault.lexical.weights import documents
 from memos_cli.infra.vault.rows import clock_of, memory_of, validity_clauses
-from memos_cli.model import COLD_STATES, HOT_STATES, Filter, Link, LinkType, Memory, State, Visibility
+from memos_cli.model import COLD_STATES, HOT_STATES, Filter, Link, LinkType, Memory, State
 from memos_cli.records import NamedTuple
 from memos_cli.times import from_millis
 
@@ -26,7 +27,6 @@ _FIELDS = """m.*,
 _FROM = "memories m LEFT JOIN uses u ON u.id = m.id LEFT JOIN cold c ON c.n = m.n"
 _RECURS = "instr(m.metadata, '\"recurrence\"')"
 Condition = tuple[str, list[Any]]
-_OPEN = (Visibility.SHARED, Visibility.PUBLIC, Visibility.READ_ONLY)
 
 
 NAMED = "SELECT n FROM names WHERE sort = ? AND name = ?"
@@ -108,7 +108,7 @@ def _marks(values: Sequence[object]) -> str:
 
 def _require_sight(wanted: Filter, require: Any) -> None:  # noqa: ANN401 -- the closure above
     if wanted.principal is not None:
-        require(f"(m.owner = ? OR m.visibility IN ({_marks(_OPEN)}))", wanted.principal, *_OPEN)
+        require(*governance.sight(wanted.principal))
 
 
 def _require_times(wanted: Filter, require: Any) -> None:  # noqa: ANN401 -- the closure above

@@ -10,7 +10,7 @@ from memos_cli.errors import MemosError
 
 
 def test_ratios_are_those_of_the_medians() -> None:
-    runs = {BASE: [Run(0.1, 0.05), Run(0.3, 0.06), Run(0.2, 0.04)], "list": [Run(0.4, 0.1), Run(0.5, 0.2), Run(9.0, 0.15)]}
+    runs = {BASE: [Timing(0.1, 0.05), Timing(0.3, 0.06), Timing(0.2, 0.04)], "list": [Timing(0.4, 0.1), Timing(0.5, 0.2), Timing(9.0, 0.15)]}
     base, row = startup.figures(runs)
     assert (base["wall_s"], base["wall_ratio"], base["cpu_ratio"]) == (0.2, 1.0, 1.0)
     assert (row["program"], row["wall_s"], row["wall_p90_s"], row["wall_ratio"]) == ("list", 0.5, 9.0, 2.5)
@@ -18,7 +18,7 @@ def test_ratios_are_those_of_the_medians() -> None:
 
 
 def test_the_90th_percentile_is_a_time_that_was_measured() -> None:
-    runs = {BASE: [Run(float(number), 1.0) for number in range(10, 0, -1)]}
+    runs = {BASE: [Timing(float(number), 1.0) for number in range(10, 0, -1)]}
     assert startup.figures(runs)[0]["wall_p90_s"] == 9.0
 
 
