@@ -5,12 +5,15 @@ import os
 import pytest
 
 from memos_cli.bench.startup import startup
-from memos_cli.bench.startup.startup import BASE, PROGRAMS, Run
+from memos_cli.bench.startup.startup import BASE, PROGRAMS, Timing
 from memos_cli.errors import MemosError
 
 
 def test_ratios_are_those_of_the_medians() -> None:
-    runs = {BASE: [Timing(0.1, 0.05), Timing(0.3, 0.06), Timing(0.2, 0.04)], "list": [Timing(0.4, 0.1), Timing(0.5, 0.2), Timing(9.0, 0.15)]}
+    runs = {
+        BASE: [Timing(0.1, 0.05), Timing(0.3, 0.06), Timing(0.2, 0.04)],
+        "list": [Timing(0.4, 0.1), Timing(0.5, 0.2), Timing(9.0, 0.15)],
+    }
     base, row = startup.figures(runs)
     assert (base["wall_s"], base["wall_ratio"], base["cpu_ratio"]) == (0.2, 1.0, 1.0)
     assert (row["program"], row["wall_s"], row["wall_p90_s"], row["wall_ratio"]) == ("list", 0.5, 9.0, 2.5)
