@@ -116,11 +116,12 @@ class Tree(click.Group):
         """The command, or an error with the nearest names."""
         # A shell that completes asks what may follow, whatever stands there already.
         if args and args[0] not in _ALL and not args[0].startswith("-") and not ctx.resilient_parsing:
-            import difflib
+            from memos_cli.cli import near_names
 
-            near = difflib.get_close_matches(args[0], _ALL, n=3, cutoff=0.5)
-            hint = f" Did you mean {' or '.join(near)}?" if near else ""
-            raise click.UsageError(f"There is no command {args[0]!r}.{hint}", ctx)
+            if said := near_names.elsewhere(args[0]):
+                raise UsageError(f"there is no command {args[0]!r}", hint=said)
+            near = near_names.hint(args[0], _ALL)
+            raise click.UsageError(f"There is no command {args[0]!r}.{f' D{near[1:]}' if near else ''}", ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 -- click's signature
