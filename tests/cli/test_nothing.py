@@ -78,7 +78,8 @@ def test_names_that_there_are_not_of_views_tasks_and_snapshots(full: Run) -> Non
     full("view", "save", "green", "--tag", "garden")
     full("snapshot", "create", "before")
     for command, near in (
-        (("--view", "gren", "list"), "green"), (("list", "--snapshot", "befor"), "before"), (("task", "end", "sprng"), "spring"),
+        (("--view", "gren", "list"), "green"), (("list", "--snapshot", "befor"), "before"),
+        (("task", "end", "sprng"), "spring"),
         (("view", "rm", "gren"), "green"), (("snapshot", "rm", "befor"), "before"),
     ):  # fmt: skip
         ran = full(*command)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from memos_cli.interface.cubes.origin import Fitting
-    from memos_cli.model import Cube
     from memos_cli.interface.cubes.used_cube import CubeNamed
+    from memos_cli.model import Cube
 
 
 @click.group(cls=Family)

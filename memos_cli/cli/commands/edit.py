@@ -8,9 +8,7 @@ import click
 from memos_cli.cli import render, terminal
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.documents import fields_of
-from memos_cli.cli.options import (
-    KIND, PRIORITY, SPAN, WHEN_ON_EITHER_SIDE, Command, dry_run, filter_of, filters, nothing_passes, yes,
-)  # fmt: skip
+from memos_cli.cli.options import KIND, PRIORITY, SPAN, WHEN_ON_EITHER_SIDE, Command, dry_run, filter_of, filters, yes
 from memos_cli.cli.terminal import plain
 from memos_cli.errors import Refused, UsageError
 from memos_cli.interface.reader import intake
@@ -181,6 +179,8 @@ def forget(app: App, /, ids: tuple[str, ...], **given: Any) -> None:  # noqa: AN
         wanted = filter_of(app, given)
         memories = list(app.mos.list(wanted))
         if not memories:
+            from memos_cli.cli.options import nothing_passes
+
             app.note(nothing_passes(app, wanted, "nothing here, so nothing is forgotten"))
             tell(app, Changed("forget", (), None, dry_run=dry), "forgot")
             return
