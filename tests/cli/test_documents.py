@@ -173,7 +173,7 @@ SCRIPT = {
     "lifecycle status": "{cubes[{cube states{} ticked due next pending questions policy{} accepted}]}",
     "lifecycle plan --days 4000": "{now days transitions[{id cube at to reason}]}",
     "lifecycle policy set brake.share 1": "{brake.share}",
-    "lifecycle run chain.toml --dry-run": "{steps[{do memories}] changed[] command_id dry_run}",
+    "lifecycle run chain.toml --dry-run": "{steps[{do memories}] changed[] command_id dry_run touched[{id content becomes[]}]}",
     'add "I am allergic to peanuts"': ADDED,
     "add \"I'm allergic to peanuts\"": ADDED,
     'add "The spare key is under the mat"': ADDED,
