@@ -54,17 +54,19 @@ def echo(text: str = "", *, nl: bool = True, err: bool = False) -> None:
 
 
 def written(text: str, *, nl: bool = True, err: bool = False) -> None:
-    """Print a text that is safe already.
+    """Print a text that is safe already. A notice that cannot be printed is left out: what it is about is done all the same.
 
     Raises:
-        Untold: it could not be printed; a reader that has gone away is no error, see `cli.main.run`.
+        Untold: what is for stdout could not be printed; a reader that has gone away is no error, see `cli.main.run`.
     """
     try:
         click.echo(text, nl=nl, err=err)
     except BrokenPipeError:
-        raise
+        if not err:
+            raise
     except OSError as error:
-        raise Untold(*error.args) from error
+        if not err:
+            raise Untold(*error.args) from error
 
 
 def document(value: Any, indent: int | None = None) -> str:  # noqa: ANN401 -- any JSON

@@ -267,8 +267,8 @@ def run_chain(app: App, *, path: str, dry_run: bool) -> None:
     kinds, states, since, until, task, key), filter (the same filters, older = "30d", unused = "30d", without = [tags],
     matching = "a regular expression"), augment (tags, links to the memories before by a type), update (kind, key, title,
     priority, valid_to, append), archive or expire. Every step works on what the one before it left over; nothing is written
-    before the last one has been through, and `memos undo` takes it all back. A query finds what fits by itself, as `memos search`
-    does, and words can fit what is not meant: --dry-run names each memory that would be changed.
+    before the last one has been through, and `memos undo` takes it all back. A query finds what fits by itself, as in
+    `memos search`, and words can fit what is not meant: --dry-run names each memory that would be changed.
 
     \b
     Examples:
