@@ -60,6 +60,7 @@ ALONE = {
     "cli/test_privacy.py": "the modes of all that commands write, whatever the umask",
     "cli/test_zone.py": "times in the person's zone, in every command",
     "cli/test_closed.py": "streams that are closed, full or left early, in every command",
+    "cli/test_wrapping.py": "lines on a terminal, of every command",
     "cli/test_nothing.py": "filters that nothing passes, in every command",
     "cli/test_several.py": "several cubes at once, in every command",
     "cli/test_surroundings.py": "variables of the environment that hold anything, in every command",

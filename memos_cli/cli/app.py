@@ -35,6 +35,7 @@ class App:
         self.json = False
         self.quiet = False
         self.verbose = False
+        self.no_pager = False
         self.flags: dict[str, Any] = {}
         self.hush: Callable[[], None] = lambda: None
         """Takes a progress bar away, before a person is asked something under it."""
@@ -108,7 +109,7 @@ class App:
         from memos_cli.cli.documents import to_json
 
         document = {"schema_version": 1, "data": to_json(value, reveal=reveal)}
-        terminal.echo(terminal.document(document, 2 if sys.stdout.isatty() else None))
+        terminal.written(terminal.document(document, 2 if sys.stdout.isatty() else None))
 
     def note(self, text: str) -> None:
         """A notice, to stderr; `-q` silences it."""

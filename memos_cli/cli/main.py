@@ -150,6 +150,7 @@ The manual of a command: memos COMMAND --help. Exit statuses: man memos."""
 @click.option("-q", "--quiet", is_flag=True, help="No notices.")
 @click.option("-v", "--verbose", is_flag=True, help="Say more.")
 @click.option("--no-color", is_flag=True, help="No colour.")
+@click.option("--no-pager", is_flag=True, help="Print long answers; no pager on a terminal.")
 @click.version_option(__version__, message="memos %(version)s")
 @click.pass_context
 def memos(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 -- click's own types
@@ -178,6 +179,7 @@ def apply_options(app: App, options: dict[str, Any]) -> None:
     app.json = app.json or bool(options.get("as_json"))
     app.quiet = app.quiet or bool(options.get("quiet"))
     app.verbose = app.verbose or bool(options.get("verbose"))
+    app.no_pager = app.no_pager or bool(options.get("no_pager"))
 
 
 def _color(*, no_color: bool) -> bool | None:

@@ -69,11 +69,13 @@ def _common() -> list[click.Option]:
         click.Option(["-q", "--quiet", "shared_quiet"], is_flag=True, hidden=True),
         click.Option(["-v", "--verbose", "shared_verbose"], is_flag=True, hidden=True),
         click.Option(["--no-color", "shared_no_color"], is_flag=True, hidden=True),
+        click.Option(["--no-pager", "shared_no_pager"], is_flag=True, hidden=True),
     ]
 
 
 _NAMES = (
     "shared_cubes", "shared_view", "shared_principal", "shared_as_json", "shared_quiet", "shared_verbose", "shared_no_color",
+    "shared_no_pager",
 )  # fmt: skip
 
 

@@ -13,14 +13,17 @@ from tests.patience import PATIENCE
 
 NOTES = 200
 COMMANDS = {
-    "list": 0, "list --json": 0, "list --tag nosuch": 0, "search note": 0, "review": 0, "--help": 0, "rm": 2, "history nosuch": 10,
+    "list": 0, "list --json": 0, "list --tag nosuch": 0, "search note": 0, "review": 0, "--help": 0, "rm": 2,
+    "history nosuch": 10,
 }  # fmt: skip
 """Commands and their exit statuses; some answer on stdout, some say something on stderr, some fail."""
 
 
 @pytest.fixture(autouse=True)
 def notes(memos: Run) -> None:
-    memos("add", "--jsonl", "-", "--no-embed", stdin="".join(f'{{"content": "note {n} {"long " * 40}"}}\n' for n in range(NOTES)))
+    memos(
+        "add", "--jsonl", "-", "--no-embed", stdin="".join(f'{{"content": "note {n} {"long " * 40}"}}\n' for n in range(NOTES))
+    )
 
 
 def shell(command: str, streams: str) -> "subprocess.CompletedProcess[str]":

@@ -8,6 +8,7 @@ from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.commands.edit import tell
 from memos_cli.cli.options import MANY, Command, dry_run, reveal
+from memos_cli.cli.pager import paged
 from memos_cli.cli.terminal import plain, style, unstyle
 from memos_cli.errors import UsageError
 from memos_cli.times import shown
@@ -60,8 +61,9 @@ def _list(app: App, limit: int) -> None:
     if app.json:
         app.data({"commands": [{**command, "at": shown(command["at"])} for command in commands]})
         return
-    for command in commands:
-        app.out(_line(app, command))
+    with paged(app) as out:
+        for command in commands:
+            out(_line(app, command))
     if not commands:
         app.note("no command has written yet; undo takes back what one does")
 
@@ -98,9 +100,10 @@ def history(app: App, identity: str, *, reveal: bool) -> None:
     if app.json:
         app.data({"id": memory.id, "versions": versions}, reveal=reveal)
         return
-    for version in versions:
-        for line in render.version_lines(version, reveal=reveal):
-            app.out(line)
+    with paged(app) as out:
+        for version in versions:
+            for line in render.version_lines(version, reveal=reveal):
+                out(line)
 
 
 @click.command(cls=Command)

@@ -10,6 +10,7 @@ import click
 from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import MANY, Command, filter_of, filters, in_snapshot, nothing_passes, reveal
+from memos_cli.cli.pager import paged
 from memos_cli.cli.terminal import document
 from memos_cli.errors import NothingFound, UsageError
 from memos_cli.operation.results import Found, Hit, Provenance, Query
@@ -103,9 +104,10 @@ def _show(app: App, found: Found, *, explain: bool, reveal: bool) -> None:
         app.note(notice)
     if app.json:
         return
-    for hit in found.hits:
-        for line in render.hit_lines(hit, found.query, reveal=reveal, parts=explain):
-            app.out(line)
+    with paged(app) as out:
+        for hit in found.hits:
+            for line in render.hit_lines(hit, found.query, reveal=reveal, parts=explain):
+                out(line)
     if found.hits and app.verbose:
         app.note(f"{len(found.hits)} hits, {found.mode}, {found.seconds * 1000:.0f} ms")
 
@@ -241,6 +243,10 @@ def _dealt_with(app: App, memories: "Sequence[Memory]") -> None:
 def list_(app: App, /, **given: Any) -> None:  # noqa: ANN401 -- click's own types
     """List memories, the newest first.
 
+    The second column is what the list is in the order of: when each was recorded, unless --order says otherwise; a day on
+    which it happens stands behind it then. What does not fit a terminal is shown in a pager: $PAGER, else less (--no-pager,
+    the setting pager).
+
     With --upcoming it lists what is to come: what happens or begins to hold later, and the next occurrence of what recurs,
     birthdays among it, until --until if that is given. A day without a time is to come until it ends.
 
@@ -264,12 +270,16 @@ def list_(app: App, /, **given: Any) -> None:  # noqa: ANN401 -- click's own typ
         _list_upcoming(app, given)
         return
     wanted = filter_of(app, given)
-    memories = app.mos.list(wanted, order=given["order"] or "newest", limit=given["limit"])
+    order = given["order"] or "newest"
+    memories = app.mos.list(wanted, order=order, limit=given["limit"])
     if app.json:
         app.data({"memories": memories}, reveal=given["reveal"])
     else:
-        for memory in memories:
-            app.out(memory.id if given["only_ids"] else render.memory_line(memory, reveal=given["reveal"]))
+        with paged(app) as out:
+            if memories and not given["only_ids"] and render.width():
+                out(render.listed_head(order))
+            for memory in memories:
+                out(memory.id if given["only_ids"] else render.listed_line(memory, order, reveal=given["reveal"]))
     if not memories:
         said = nothing_passes(app, wanted, _NOTHING_YET)
         if given["fail_empty"]:
@@ -291,9 +301,12 @@ def _list_upcoming(app: App, given: dict[str, Any]) -> None:
         told = [{**to_json(one.memory, reveal=given["reveal"]), "next_at": shown(one.next_at)} for one in found.coming]
         app.data({"memories": told})
     else:
-        for one in found.coming:
-            when = render.day_and_time(one.next_at)
-            app.out(one.memory.id if given["only_ids"] else render.memory_line(one.memory, reveal=given["reveal"], when=when))
+        with paged(app) as out:
+            if found.coming and not given["only_ids"] and render.width():
+                out(render.listed_head("", f"{'comes':<{len(render.day_and_time(app.mos.now))}}"))
+            for one in found.coming:
+                when = render.day_and_time(one.next_at)
+                out(one.memory.id if given["only_ids"] else render.memory_line(one.memory, reveal=given["reveal"], when=when))
     if not found.coming:
         said = _PLAN if app.mos.list(wanted, limit=1) else nothing_passes(app, wanted, _PLAN)
         if given["fail_empty"]:
