@@ -39,6 +39,8 @@ class App:
         self.flags: dict[str, Any] = {}
         self.hush: Callable[[], None] = lambda: None
         """Takes a progress bar away, before a person is asked something under it."""
+        self.above: Callable[[str], None] | None = None
+        """Prints a notice above a progress bar, as long as one is shown."""
         self._mos: MOS | None = None
         self._settings: Settings | None = None
         self._zone: Zone | None = None
@@ -113,7 +115,11 @@ class App:
 
     def note(self, text: str) -> None:
         """A notice, to stderr; `-q` silences it."""
-        if not self.quiet:
+        if self.quiet:
+            return
+        if self.above is not None:
+            self.above(terminal.plain(terminal.unstyle(text)))
+        else:
             terminal.echo(terminal.style(text, dim=True), err=True)
 
     def note_clock(self) -> None:
