@@ -13,6 +13,8 @@ from memos_cli.cli.terminal import plain, style, unstyle
 from memos_cli.errors import UsageError
 from memos_cli.times import shown
 
+_SECONDS, _MINUTES = len("2026-11-30 07:28:57"), len("2026-11-30 07:28")
+
 
 @click.command(cls=Command)
 @click.argument("name", required=False, metavar="[COMMAND_ID]")
@@ -70,11 +72,13 @@ def _list(app: App, limit: int) -> None:
 
 def _line(app: App, command: dict[str, Any]) -> str:
     """One command: its id, time and name, how much it changed, who it was if somebody else, and the first words of that."""
-    at = str(render.moment(command["at"]))[: len("2026-11-30 07:28:57")]
-    by = f" by {plain(command['principal'])}" if command["principal"] != app.mos.principal else ""
-    back = f", takes back {command['reverts']}" if command["reverts"] else ""
-    head = f"{style(command['txn'], fg='yellow')}  {at}  {command['command']:<8}  {command['subjects']} changed{by}{back}"
     room = render.width()
+    # A terminal has room for half of an id and no seconds, if words are to stand there as well.
+    txn, at = command["txn"], str(render.moment(command["at"]))[: _SECONDS if room is None else _MINUTES]
+    by = f" by {plain(command['principal'])}" if command["principal"] != app.mos.principal else ""
+    back = f", takes back {command['reverts'][: None if room is None else render.SHORT_ID]}" if command["reverts"] else ""
+    count = "" if room and command["subjects"] == 1 and not by and not back else f"  {command['subjects']} changed{by}{back}"
+    head = f"{style(txn if room is None else txn[: render.SHORT_ID], fg='yellow')}  {at}  {command['command']:<8}{count}"
     left = room - len(unstyle(head)) - 2 if room else None
     what = render.one_line(command["what"] or "", left if left is None else max(left, 1))
     return f"{head}  {what}".rstrip() if left is None or left >= 1 else head

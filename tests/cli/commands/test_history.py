@@ -34,7 +34,7 @@ def test_the_list_is_cut_at_the_width_of_the_terminal(memos: Run, columns: int) 
     memos("add", "The boiler was serviced by Truus and " * 10)
     _, shown = on_terminal(["undo", "--list"], size=(24, columns))
     (line,) = shown.splitlines()
-    assert len(line.replace("\x1b[33m", "").replace("\x1b[0m", "")) == columns
+    assert columns - 12 < len(line.replace("\x1b[33m", "").replace("\x1b[0m", "")) <= columns, "cut between words"
     assert "The boiler" in shown
 
 
