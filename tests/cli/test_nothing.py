@@ -86,6 +86,15 @@ def test_names_that_there_are_not_of_views_tasks_and_snapshots(full: Run) -> Non
         assert (ran.status, f"did you mean {near}?" in ran.err) == (10, True), ran
 
 
+def test_the_tags_of_chat_itself_are_not_told(full: Run) -> None:
+    full("chat", "-m", "What do you know about Ravi?")
+    said = full("list", "--tag", "nosuch").err
+    assert "there are: " in said
+    assert "chat" not in said
+    (chat, *_) = full("undo", "--list", "--json").data["commands"]
+    assert (chat["command"], chat["what"]) == ("chat", "What do you know about Ravi?")
+
+
 def test_an_empty_home_says_how_to_begin(memos: Run) -> None:
     for command in (["list"], ["view", "list"], ["task", "list"], ["snapshot", "list"], ["undo", "--list"], ["cube", "list"]):
         ran = memos(*command)

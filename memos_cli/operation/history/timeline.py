@@ -348,7 +348,7 @@ class Timeline:
         if first.noun != "memory":
             return f"{first.noun} {first.subject}" if first.noun != first.subject else first.noun
         sight = self._session.sight(vault, Filter(at=self._session.now, everything=True))
-        memory = queries.visible(vault, [first.subject], queries.condition(sight)).get(first.subject)
+        memory = queries.visible(vault, [first.subject], queries.by_id(sight)).get(first.subject)
         if memory is None:
             return None
         written = (first.change or {}).get("content", memory.content)

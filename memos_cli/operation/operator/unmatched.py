@@ -1,7 +1,7 @@
 """Why nothing passes a filter: which of the names in it no memory has, and which names near them there are."""
 
 import difflib
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.infra import counts
 from memos_cli.infra.names import compared
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 _LISTS = ("tags", "labels", "kinds", "states")
 _NAMES = ("task", "key", "conversation", "session", "speaker")
+_OF_TURNS = ("conversation", "session", "speaker")
+"""Names that the turns of chat have as well; its tags are for itself."""
 _NEAR = 3
 """The most near names that are told, as in `errors.did_you_mean`."""
 _KNOWN = 10
@@ -59,8 +61,8 @@ def explain(session: "Session", wanted: Filter) -> Unmatched:
 
 def _alone(wanted: Filter, field: str, name: str) -> Filter:
     """A filter for one name alone; a state of a memory is asked as it stands."""
-    value = (name,) if field in _LISTS else name
-    return Filter(at=wanted.at, everything=field != "states", turns=True)._replace(**{field: value})
+    value: dict[str, Any] = {field: (name,) if field in _LISTS else name}
+    return Filter(at=wanted.at, everything=field != "states", turns=True, **value)
 
 
 def _count(session: "Session", wanted: Filter) -> int:
@@ -70,7 +72,7 @@ def _count(session: "Session", wanted: Filter) -> int:
 def _told(session: "Session", field: str, name: str) -> UnmatchedName:
     if field in {"kinds", "states"}:
         return UnmatchedName(field, name, (), ())
-    everything = Filter(at=session.now, everything=True, turns=True)
+    everything = Filter(at=session.now, everything=True, turns=field in _OF_TURNS)
     known: dict[str, str] = {}
     for vault in session.vaults():
         for one in counts.names(vault, field, session.sight(vault, everything)):
