@@ -5,10 +5,7 @@ nor is a person who leaves it before the end.
 """
 
 import os
-import shlex
-import shutil
 import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -19,9 +16,11 @@ import click
 from memos_cli.cli import terminal
 
 if TYPE_CHECKING:
+    import subprocess
+
     from memos_cli.cli.app import App
 
-_LESS = ("less", "-FRX")
+_LESS = "less -FRX"
 """Ends by itself where all fits, lets colours through, and leaves the text on the screen."""
 _USUAL = {"LESS": "FRX", "LV": "-c"}
 """For a pager of the person's own that is given no options; as git sets them."""
@@ -45,9 +44,12 @@ def _command(app: "App") -> list[str] | None:
     """The pager; `None` where none is to be used, or the one that is named is not there."""
     if app.no_pager or app.json or not sys.stdout.isatty():
         return None
+    import shlex
+    import shutil
+
     chosen = app.settings.get("pager")
     if chosen == "auto":
-        chosen = os.environ.get("PAGER", shlex.join(_LESS) if os.environ.get("TERM") != "dumb" else "")
+        chosen = os.environ.get("PAGER", _LESS if os.environ.get("TERM") != "dumb" else "")
     try:
         words = shlex.split(chosen)
     except ValueError:  # a quotation mark that is not closed
@@ -81,6 +83,8 @@ class _Screen:
             self._start()
 
     def _start(self) -> None:
+        import subprocess
+
         sys.stdout.flush()
         environ = {**_USUAL, **os.environ}
         try:
