@@ -153,6 +153,11 @@ SETTINGS: dict[str, Key] = {
     "key.passphrase_file": Key(
         "", str, "a file whose first line is the passphrase of your own keys, for scripts; empty: memos asks"
     ),
+    "pager": Key(
+        "auto",
+        values.line,
+        "what shows long answers on a terminal: none, a command, or auto: $PAGER, else less; see --no-pager",
+    ),
     "use.record": Key(default=True, read=values.switch, help="whether being shown by search counts as use of a memory"),
 }
 

@@ -201,9 +201,10 @@ class Session:
         """The cubes in use, each open.
 
         Raises:
-            CubeNotFound: a named cube does not exist. A home without any cube is no error: it has no memories yet.
+            CubeNotFound: a named cube does not exist. A home without any cube is no error, nor is one without the default
+                cube, which the first write makes: it has no memories yet.
         """
-        if not self._names and not self.shelf.names():
+        if not self._names and (not self.shelf.names() or self._default_to_come()):
             return []
         return [self.vault(name) for name in self.cube_names]
 
@@ -217,6 +218,11 @@ class Session:
                 raise
             self.create_cube(name)
             return self.vault(name)
+
+    def _default_to_come(self) -> bool:
+        """Whether the cube in use is the default one, and is not there."""
+        (name,) = self.cube_names
+        return bool(name == config.SETTINGS["cube"].default) and name not in self.shelf.names()
 
     def create_cube(self, name: str) -> bool:
         """Make an empty cube; `False` if there was one already."""

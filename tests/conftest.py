@@ -40,6 +40,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             monkeypatch.delenv(name)
     folder = tmp_path / "home"
     monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.setenv("PAGER", "cat")  # no test waits for a key that nobody presses
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("MEMOS_HOME", str(folder))
     monkeypatch.setenv("MEMOS_EMBEDDER", "none")

@@ -34,9 +34,12 @@ class App:
         self.json = False
         self.quiet = False
         self.verbose = False
+        self.no_pager = False
         self.flags: dict[str, Any] = {}
         self.hush: Callable[[], None] = lambda: None
         """Takes a progress bar away, before a person is asked something under it."""
+        self.above: Callable[[str], None] | None = None
+        """Prints a notice above a progress bar, as long as one is shown."""
         self._mos: MOS | None = None
         self._settings: Settings | None = None
         self._zone: Zone | None = None
@@ -109,11 +112,15 @@ class App:
         from memos_cli.cli.documents import to_json
 
         document = {"schema_version": 1, "data": to_json(value, reveal=reveal)}
-        terminal.echo(terminal.document(document, 2 if sys.stdout.isatty() else None))
+        terminal.written(terminal.document(document, 2 if sys.stdout.isatty() else None))
 
     def note(self, text: str) -> None:
         """A notice, to stderr; `-q` silences it."""
-        if not self.quiet:
+        if self.quiet:
+            return
+        if self.above is not None:
+            self.above(terminal.plain(terminal.unstyle(text)))
+        else:
             terminal.echo(terminal.style(text, dim=True), err=True)
 
     def note_clock(self) -> None:

@@ -120,11 +120,12 @@ class Tree(click.Group):
         """The command, or an error with the nearest names."""
         # A shell that completes asks what may follow, whatever stands there already.
         if args and args[0] not in _ALL and not args[0].startswith("-") and not ctx.resilient_parsing:
-            import difflib
+            from memos_cli.cli import near_names
 
-            near = difflib.get_close_matches(args[0], _ALL, n=3, cutoff=0.5)
-            hint = f" Did you mean {' or '.join(near)}?" if near else ""
-            raise click.UsageError(f"There is no command {args[0]!r}.{hint}", ctx)
+            if said := near_names.elsewhere(args[0]):
+                raise UsageError(f"there is no command {args[0]!r}", hint=said)
+            near = near_names.hint(args[0], _ALL)
+            raise click.UsageError(f"There is no command {args[0]!r}.{f' D{near[1:]}' if near else ''}", ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 -- click's signature
@@ -153,6 +154,7 @@ The manual of a command: memos COMMAND --help. Exit statuses: man memos."""
 @click.option("-q", "--quiet", is_flag=True, help="No notices.")
 @click.option("-v", "--verbose", is_flag=True, help="Say more.")
 @click.option("--no-color", is_flag=True, help="No colour.")
+@click.option("--no-pager", is_flag=True, help="Print long answers; no pager on a terminal.")
 @click.version_option(__version__, message="memos %(version)s")
 @click.pass_context
 def memos(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 -- click's own types
@@ -181,6 +183,7 @@ def apply_options(app: App, options: dict[str, Any]) -> None:
     app.json = app.json or bool(options.get("as_json"))
     app.quiet = app.quiet or bool(options.get("quiet"))
     app.verbose = app.verbose or bool(options.get("verbose"))
+    app.no_pager = app.no_pager or bool(options.get("no_pager"))
 
 
 def _color(*, no_color: bool) -> bool | None:

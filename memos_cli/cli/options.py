@@ -15,6 +15,7 @@ from memos_cli.times import parse_iso, to_text
 
 if TYPE_CHECKING:
     from memos_cli.model import Filter
+    from memos_cli.operation.operator.unmatched import UnmatchedName
     from memos_cli.periods import Look
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -51,6 +52,15 @@ class Family(click.Group):
     command_class = Command
     context_class = HelpContext
 
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command, or an error with what it is called here."""
+        if args and args[0] not in self.commands and not args[0].startswith("-") and not ctx.resilient_parsing:
+            from memos_cli.cli import near_names
+
+            near = near_names.in_family(args[0], ctx.command_path, self.commands)
+            raise UsageError(f"{ctx.command_path} has no command {args[0]!r}", hint=near or f"see: {ctx.command_path} --help")
+        return super().resolve_command(ctx, args)
+
 
 def _common() -> list[click.Option]:
     return [
@@ -61,11 +71,13 @@ def _common() -> list[click.Option]:
         click.Option(["-q", "--quiet", "shared_quiet"], is_flag=True, hidden=True),
         click.Option(["-v", "--verbose", "shared_verbose"], is_flag=True, hidden=True),
         click.Option(["--no-color", "shared_no_color"], is_flag=True, hidden=True),
+        click.Option(["--no-pager", "shared_no_pager"], is_flag=True, hidden=True),
     ]
 
 
 _NAMES = (
     "shared_cubes", "shared_view", "shared_principal", "shared_as_json", "shared_quiet", "shared_verbose", "shared_no_color",
+    "shared_no_pager",
 )  # fmt: skip
 
 
@@ -247,13 +259,72 @@ def filter_of(app: App, given: dict[str, Any]) -> "Filter":
     return Filter(at=as_of or app.mos.now, past=as_of is not None, snapshot=snapshot, **plain)
 
 
+_HAS = {
+    "tags": "has the tag", "labels": "has the label", "kinds": "is of the kind", "states": "is in the state",
+    "task": "is of the task", "key": "has the key", "conversation": "is of the conversation", "session": "is of the session",
+    "speaker": "was said by",
+}  # fmt: skip
+_ONE = {"tags": "tag", "labels": "label", "kinds": "kind", "states": "state"}
+"""The options of fields that hold several names."""
+
+
+def nothing_passes(app: App, wanted: "Filter", otherwise: str) -> str:
+    """What to say where nothing passes a filter: which of its names there is not, and near ones that there are.
+
+    Args:
+        otherwise: what to say where there is no memory at all.
+    """
+    from memos_cli.operation.operator import unmatched
+
+    why = unmatched.explain(app.mos, wanted)
+    if why.names:
+        return "; ".join(_missing(one) for one in why.names)
+    narrowing = _narrowing(app, wanted)
+    if why.no_longer:
+        which = f"nothing current passes {narrowing}" if narrowing else "nothing here is current"
+        return f"{which}; with --all: {why.no_longer:,} archived, superseded, expired or forgotten"
+    if narrowing:
+        return f"nothing passes {narrowing}"
+    if why.others and not wanted.looks_back:
+        return f"nothing in cube {', '.join(app.mos.cube_names)}; other cubes: {', '.join(why.others)} (memos --cube NAME list)"
+    return otherwise
+
+
+def _missing(one: "UnmatchedName") -> str:
+    from memos_cli.cli.terminal import plain
+
+    said = f"no memory {_HAS[one.field]} {plain(one.name)!r}"
+    if one.near:
+        return f"{said}; did you mean {plain(' or '.join(one.near))}?"
+    return f"{said}; there are: {plain(', '.join(one.known))}" if one.known else said
+
+
+def _narrowing(app: App, wanted: "Filter") -> str:
+    """The options that a filter stands for."""
+    from memos_cli.cli.terminal import plain
+
+    told = []
+    for field in ("tags", "labels", "kinds", "states", "since", "until", "conversation", "session", "speaker", "task", "key"):
+        value = getattr(wanted, field)
+        for one in value if isinstance(value, tuple) else (value,) if value is not None else ():
+            text = app.zone.shown(one) if field in {"since", "until"} else plain(str(one))
+            told.append(f"--{_ONE.get(field, field)} {text!r}" if " " in text else f"--{_ONE.get(field, field)} {text}")
+    if wanted.pinned:
+        told.append("--pinned")
+    if wanted.past:
+        told.append(f"--as-of '{app.zone.shown(wanted.at)}'")
+    if wanted.snapshot is not None:
+        told.append(f"--snapshot {plain(wanted.snapshot)}")
+    return " ".join(told)
+
+
 def view_of(app: App, name: str) -> dict[str, Any]:
     """The options that a view saved.
 
     Raises:
         NotFound: no cube in use has such a view.
     """
-    from memos_cli.errors import NotFound
+    from memos_cli.errors import NotFound, did_you_mean
     from memos_cli.interface.pipeline.pipeline import as_written
 
     known: list[str] = []
@@ -262,7 +333,7 @@ def view_of(app: App, name: str) -> dict[str, Any]:
         if (spelled := as_written(views, name)) is not None:
             return dict(views[spelled])
         known += views
-    raise NotFound(f"no view {name!r}", hint=f"there are: {', '.join(known)}" if known else f"memos view save {name} --tag TAG")
+    raise NotFound(f"no view {name!r}", hint=did_you_mean(name, known, f"make it with: memos view save {name} --tag TAG"))
 
 
 dry_run = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")

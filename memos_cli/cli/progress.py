@@ -20,15 +20,25 @@ def progress(app: App, what: str) -> Iterator[Callable[[int, int], None]]:
         yield lambda *_: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.text import Text
 
     from memos_cli.cli.tables import environment
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[count]}"), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True, _environ=environment()), transient=True) as bar:
-        task = bar.add_task(what, total=None)
+        task = bar.add_task(what, total=None, count="")
         app.hush = bar.stop
-        yield lambda done, total: bar.update(task, completed=done, total=total or None)
+        app.above = lambda text: bar.console.print(Text(text, style="dim"))
+        try:
+            yield lambda done, total: bar.update(
+                task,
+                completed=done,
+                total=total or None,
+                count=f"{done:,} of {total:,}" if total else f"{done:,}" if done else "",
+            )
+        finally:
+            app.above = None
 
 
 SOON = 0.4

@@ -1,12 +1,11 @@
 """Results as lines for people. What came from outside is never let loose on a terminal."""
 
-import os
 import re
 import sys
 
 import click
 
-from memos_cli.cli.terminal import plain, style, unstyle
+from memos_cli.cli.terminal import NARROW, plain, room_of, style, unstyle, wrapped
 from memos_cli.model import Memory, State
 from memos_cli.operation.results import Hit, Passage, Provenance, Receipt, Version, masked
 from memos_cli.times import Zone
@@ -14,41 +13,45 @@ from memos_cli.times import Zone
 SHORT_ID = 8
 _TIMES = frozenset({"occurred_at", "valid_from", "valid_to", "expires_at", "since"})
 """The registers of a memory that are instants."""
-_NARROW = "[ -~\u00a0-\u02ff\u0370-\u0482\u2010-\u2027]*"
-"""Text of a column a character, Latin, Greek and Cyrillic: it spares the 40 ms that `wcwidth` takes to be imported."""
+_WORDS = 0.6
+"""The share of a line's room that has to stay where the line is cut between words; else a word is cut."""
 
 
 def one_line(text: str, width: int | None = None) -> str:
-    """The text on one line, cut to `width` columns with an ellipsis.
+    """The text on one line, cut to `width` columns with an ellipsis, between words where that leaves most of the line.
 
-    The cut is between graphemes, what a reader takes for one character: a family emoji of five characters stays whole or goes.
+    Else the cut is between graphemes, what a reader takes for one character: a family emoji of five characters stays whole or
+    goes.
     """
     line = " ".join(plain(text).split())
-    if width is None:
+    kept = None if width is None else _kept(line, width)
+    if kept is None or width is None:
         return line
-    if re.fullmatch(_NARROW, line):
-        return line if len(line) <= width else line[: max(1, width - 1)] + "\u2026"
+    if not line[len(kept) :].startswith(" ") and (blank := kept.rfind(" ")) >= _WORDS * width:
+        kept = kept[:blank]
+    return kept.rstrip() + "\u2026"
+
+
+def _kept(line: str, width: int) -> str | None:
+    """The beginning of a line that is too long, as far as an ellipsis fits behind it; `None` of a line that fits."""
+    if re.fullmatch(NARROW, line):
+        return None if len(line) <= width else line[: max(1, width - 1)]
     from wcwidth import iter_graphemes, wcswidth
 
     used = end = kept = 0
     for one in iter_graphemes(line):
         used += max(0, wcswidth(one))  # it is -1 of a control character
         if used > width:
-            return line[:kept] + "\u2026"
+            return line[:kept]
         end += len(one)
         if used < width:
             kept = end
-    return line
+    return None
 
 
 def width() -> int | None:
     """The greatest width of a line; `None` where the output is no terminal, so that a pipe gets whole lines."""
-    if not sys.stdout.isatty():
-        return None
-    try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
-    except OSError:
-        return 80
+    return room_of(sys.stdout)
 
 
 def content(memory: Memory, *, reveal: bool) -> str:
@@ -91,6 +94,31 @@ def _marks(memory: Memory) -> list[str]:
     if memory.valid_to:
         marks.append(f"until {_end(memory.valid_to)}")
     return marks
+
+
+DATES = {
+    "newest": "recorded", "oldest": "recorded", "updated": "changed", "occurred": "happened", "used": "uses",
+    "priority": "priority",
+}  # fmt: skip
+"""By the order of a list, what its second column shows: what it is in the order of."""
+
+
+def listed_line(memory: Memory, order: str, *, reveal: bool) -> str:
+    """A line of a list in an order, with what that order goes by; a day on which it happens that is not shown so is behind."""
+    shown = {
+        "recorded": day_of(memory.created_at), "changed": day_of(memory.updated_at),
+        "happened": day_of(memory.occurred_at) if memory.occurred_at else "-", "uses": f"{memory.access_count:,}",
+        "priority": str(memory.priority),
+    }[DATES[order]]  # fmt: skip
+    happened = day_of(memory.occurred_at) if memory.occurred_at else shown
+    behind = "" if shown == happened or order == "occurred" else style(f" [on {happened}]", dim=True)
+    return memory_line(memory, reveal=reveal, when=f"{shown:<10}", behind=behind)
+
+
+def listed_head(order: str, date: str = "") -> str:
+    """The head of such a list, for a terminal."""
+    named = f"{'id':<{SHORT_ID}}  {date or DATES[order]:<10}  {'kind':<10}  what it says"
+    return style(named, bold=True)
 
 
 def zone() -> Zone:
@@ -221,9 +249,7 @@ def _text(memory: Memory, query: str, room: int, *, reveal: bool) -> list[str]:
 
 def _folded(text: str, room: int, most: int = 2) -> list[str]:
     """The text on at most so many indented lines."""
-    from textwrap import wrap
-
-    lines = wrap(one_line(text), room - 2) or [""]
+    lines = wrapped(one_line(text), room - 2)
     first, rest = lines[: most - 1], lines[most - 1 :]
     return [f"  {line}" for line in (*first, *([one_line(" ".join(rest), room - 2)] if rest else []))]
 
@@ -274,7 +300,7 @@ def version_lines(version: Version, *, reveal: bool) -> list[str]:
             continue
         known = name in version.before and name != "content"
         was = f"{one_line(_value(name, version.before[name]), 40)} \u2192 " if known else ""
-        lines.append(f"  {one_line(name)}: {was}{one_line(_value(name, value), width())}")
+        lines.append(f"  {one_line(name)}: {was}{one_line(_value(name, value))}")
     if version.erased:
         lines.append("  erased by a repair: no cube file could carry it")
     return lines

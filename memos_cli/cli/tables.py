@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from memos_cli.cli.terminal import echo, plain, style, written
+from memos_cli.cli.terminal import columns, echo, plain, style, written
 
 
 class _Console(Console):
@@ -25,6 +25,8 @@ class _Console(Console):
 
 _WIDE = 200
 """Columns."""
+_LONGEST_WORD = 32
+"""Columns that a word has a right to in a table: ids, dates and names of states; not every path."""
 _NUMBER = re.compile("[1-9][0-9]{0,4}")
 
 
@@ -66,10 +68,17 @@ def table(
         header_style="bold",
         show_header=shown,
     )
+    filled = [[plain(str(cell)) for cell in row] for row in rows]
     for index, heading in enumerate(headings):
-        drawn.add_column(escape(plain(heading)), justify="right" if index in right else "left", overflow="fold")
-    for row in rows:
-        drawn.add_row(*(Text(plain(str(cell))) for cell in row))
+        cells = [row[index] for row in filled if index < len(row)]
+        drawn.add_column(
+            escape(plain(heading)),
+            justify="right" if index in right else "left",
+            overflow="fold",
+            min_width=_least((plain(heading), *cells)),
+        )
+    for cells in filled:
+        drawn.add_row(*map(Text, cells))
     out = console()
     if sys.stdout.isatty():
         out.print(drawn)
@@ -78,6 +87,11 @@ def table(
         out.print(drawn)
     for line in held.get().removesuffix("\n").split("\n"):
         written(line.rstrip())  # with the styles of rich; what came from outside was written out above
+
+
+def _least(cells: Sequence[str]) -> int:
+    """The width of a column in which no word of it is broken, as long as such words are few of a line."""
+    return min(_LONGEST_WORD, max((columns(word) for cell in cells for word in cell.split()), default=0)) or 1
 
 
 def statistics(name: str, numbers: dict[str, Any]) -> None:

@@ -6,7 +6,9 @@ that is drawn anew for each run and that nobody outside can know, and `echo` wri
 
 import os
 import re
-from typing import Any
+import sys
+from collections.abc import Iterator
+from typing import Any, TextIO
 
 import click
 
@@ -17,6 +19,17 @@ Text that `re` compiles when something unsafe is printed, which most commands ne
 _MARK = f"\x1b{os.urandom(8).hex()}"
 """Stands for the escape character of a style of ours until it is printed."""
 _STYLE = r"\[[0-9;]*m"
+_USUAL_COLUMNS = 80
+_WIDE = 2
+"""Columns of a wide character, such as a Chinese one."""
+NARROW = "[ -~\u00a0-\u02ff\u0370-\u0482\u2010-\u2027]*"
+"""Text of a column a character, Latin, Greek and Cyrillic: it spares the 40 ms that `wcwidth` takes to be imported."""
+_HEAD = r" *(?:(?:[-*\u2022]|\d+[.)]) +|[^ ]+(?: [^ ]+)? {2,})(?=[^ ])"
+"""What a line begins with and its text goes on behind: the mark of a list, or a name that two blanks part from its meaning."""
+_COMMAND = r"\bmemos(?: (?:\"[^\"]*\"|'[^']*'|[^\s;,()\"']+))+"
+"""A command of memos in a sentence."""
+_TIED = "\ue000"
+"""Stands for a blank at which no line ends until the line is printed; a character of private use."""
 _OWN = re.escape(_MARK) + _STYLE
 
 
@@ -58,22 +71,109 @@ def safe(text: str) -> str:
 
 
 def echo(text: str = "", *, nl: bool = True, err: bool = False) -> None:
-    """Print a text, to stdout or stderr; the one way to do it."""
-    written(safe(text), nl=nl, err=err)
+    """Print a text, to stdout or stderr; the one way to do it. On a terminal, lines that are too long wrap at words."""
+    room = room_of(sys.stderr if err else sys.stdout) if nl and text else None
+    written(safe(text if room is None else fitted(text, room)), nl=nl, err=err)
+
+
+def room_of(stream: TextIO) -> int | None:
+    """The columns of a stream that is a terminal; `None` for one that is not."""
+    if not stream.isatty():
+        return None
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or _USUAL_COLUMNS
+    except OSError:
+        return _USUAL_COLUMNS
+
+
+def columns(text: str) -> int:
+    """The columns that a text without styles takes on a terminal: two for a wide character, none for one that combines."""
+    if re.fullmatch(NARROW, text):
+        return len(text)
+    from wcwidth import iter_graphemes, wcswidth
+
+    return sum(max(0, wcswidth(one)) for one in iter_graphemes(text))  # it is -1 of a control character
+
+
+def fitted(text: str, room: int) -> str:
+    """The text with its lines wrapped at words to so many columns; what goes on stands below where its line began to speak.
+
+    A word that is longer than a line, such as a path, stands whole; so does a command of memos that fits a line, since it is
+    copied. Text without blanks, as in Chinese, is wrapped between characters.
+    """
+    return "\n".join(piece for line in text.split("\n") for piece in wrapped(line, room))
+
+
+def wrapped(line: str, room: int) -> list[str]:
+    """One line as lines of at most so many columns."""
+    bare = unstyle(line := line.expandtabs())
+    if columns(bare) <= room:
+        return [line]
+    hang = _hang(bare, room)
+    made, now, used = [], "", 0
+    for gap, word in _pieces(line, room - hang):
+        wide = columns(unstyle(word))
+        if now.strip() and used + len(gap) + wide > room:
+            made.append(now)
+            now, used = " " * hang + word, hang + wide
+        else:
+            now, used = now + gap + word, used + len(gap) + wide
+    return [one.replace(_TIED, " ").rstrip() for one in (*made, now)]
+
+
+def _hang(bare: str, room: int) -> int:
+    """The column in which a line goes on: behind its name or mark in a list, else where it began."""
+    head = re.match(_HEAD, bare)
+    hang = len(head[0]) if head else len(bare) - len(bare.lstrip())
+    return hang if hang <= room // 3 else 2
+
+
+def _pieces(line: str, room: int) -> Iterator[tuple[str, str]]:
+    """The words of a line, each with the blanks before it; where characters are wide, each is a piece."""
+
+    def tied(found: re.Match[str]) -> str:
+        return found[0].replace(" ", _TIED) if columns(unstyle(found[0])) <= room else found[0]
+
+    line = re.sub(_COMMAND, tied, line)
+    for gap, word in re.findall(r"( *)([^ ]+)", line):
+        if re.fullmatch(NARROW, bare := unstyle(word)) or columns(bare) == len(bare):
+            yield gap, word
+            continue
+        for number, piece in enumerate(_breakable(word)):
+            yield ("" if number else gap), piece
+
+
+def _breakable(word: str) -> Iterator[str]:
+    """The parts of a word between which a line may end: each wide character, and what is narrow between them."""
+    from wcwidth import iter_graphemes
+
+    narrow = ""
+    for one in iter_graphemes(word):
+        if columns(one) < _WIDE:
+            narrow += one
+            continue
+        if narrow:
+            yield narrow
+        narrow = ""
+        yield one
+    if narrow:
+        yield narrow
 
 
 def written(text: str, *, nl: bool = True, err: bool = False) -> None:
-    """Print a text that is safe already.
+    """Print a text that is safe already. A notice that cannot be printed is left out: what it is about is done all the same.
 
     Raises:
-        Untold: it could not be printed; a reader that has gone away is no error, see `cli.main.run`.
+        Untold: what is for stdout could not be printed; a reader that has gone away is no error, see `cli.main.run`.
     """
     try:
         click.echo(text, nl=nl, err=err)
     except BrokenPipeError:
-        raise
+        if not err:
+            raise
     except OSError as error:
-        raise Untold(*error.args) from error
+        if not err:
+            raise Untold(*error.args) from error
 
 
 def document(value: Any, indent: int | None = None) -> str:  # noqa: ANN401 -- any JSON

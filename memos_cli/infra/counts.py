@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from memos_cli.infra.vault import queries
+from memos_cli.model import Filter
 
 if TYPE_CHECKING:
     from memos_cli.infra.vault.connection import OpenCube
@@ -53,6 +54,20 @@ def statistics(vault: "OpenCube") -> dict[str, Any]:
         "pending": one("SELECT count(*) FROM pending"),
         "uses": one("SELECT coalesce(sum(count), 0) FROM uses"),
     }
+
+
+def names(vault: "OpenCube", field: str, sight: Filter) -> list[str]:
+    """The names that memories passing a filter have, the most used first.
+
+    Args:
+        field: `tags`, `labels`, or a column of `memories` that holds a name.
+    """
+    clause, values = queries.condition(sight)
+    marks = {"tags": "tag", "labels": "label"}
+    source = f"{field} t JOIN memories m ON m.n = t.n" if field in marks else "memories m"
+    column = f"t.{marks[field]}" if field in marks else f"m.{field}"
+    sql = f"SELECT {column} FROM {source} WHERE {column} IS NOT NULL AND {clause} GROUP BY 1 ORDER BY count(*) DESC, 1"
+    return [name for (name,) in vault.conn.execute(sql, values)]
 
 
 def untrusted_count(vault: "OpenCube") -> int:

@@ -279,9 +279,9 @@ class MOS(Session):
         """Set or remove a typed link between two memories of one cube."""
         return self.pipeline.link(source, kind, target, on=on)
 
-    def undo(self, name: str | None = None, *, dry_run: bool = False, cube: str | None = None) -> "Undone":
-        """Take back the last command that wrote, or the named one."""
-        return self.timeline.undo(name, dry_run=dry_run, cube=cube)
+    def undo(self, name: str | None = None, *, count: int = 1, dry_run: bool = False, cube: str | None = None) -> "Undone":
+        """Take back the last command that wrote, or the named one, or the last few (`count`) as one step."""
+        return self.timeline.undo(name, count=count, dry_run=dry_run, cube=cube)
 
     def history(self, text: str) -> "tuple[Memory, tuple[Version, ...]]":
         """A memory and its versions, oldest first."""

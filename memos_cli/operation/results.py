@@ -167,14 +167,29 @@ class Receipt(NamedTuple):
     dry_run: bool = False
 
 
+class TakenBack(NamedTuple):
+    """A command that was taken back: the name of its transaction, and how many things it had changed."""
+
+    reverted: str
+    command: str
+    changed: int
+
+
 class Undone(NamedTuple):
-    """What `undo` took back."""
+    """What `undo` took back.
+
+    Attributes:
+        reverted: the name of the newest transaction of them; `command` its command.
+        subjects: all that changed.
+        taken_back: each command, the newest first.
+    """
 
     txn: str | None
     reverted: str
     command: str
     subjects: tuple[str, ...]
     dry_run: bool = False
+    taken_back: tuple[TakenBack, ...] = ()
 
 
 class Task(NamedTuple):

@@ -5,6 +5,7 @@ import os
 import pty
 import select
 import sqlite3
+import termios
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,9 +57,13 @@ def written(terminal: int, *, within: float | None = None) -> Iterator[bytes]:
         yield chunk
 
 
-def on_terminal(arguments: Sequence[str], *, say: str = "", **variables: str) -> tuple[int, str]:
-    """Exit status and all that a run shows on a terminal of its own; `say` is typed ahead."""
+def on_terminal(
+    arguments: Sequence[str], *, say: str = "", size: tuple[int, int] | None = None, **variables: str
+) -> tuple[int, str]:
+    """Exit status and all that a run shows on a terminal of its own, of so many lines and columns; `say` is typed ahead."""
     ours, theirs = pty.openpty()
+    if size is not None:
+        termios.tcsetwinsize(theirs, size)
     environ = {**os.environ, "TERM": "xterm-256color", **variables}
     process = start(arguments, stdin=theirs, stdout=theirs, stderr=theirs, env=environ)
     os.close(theirs)

@@ -72,7 +72,8 @@ def test_a_document_names_what_it_has_otherwise() -> None:
     assert list(fields_of(OUTER, only=("path", "txn"))) == ["path", "command_id"]
     assert list(fields_of(OUTER, without=("inner", "path"), txn="undo")) == ["undo", "made_at"]
     assert to_json(Undone(None, "4f1c", "add", ("k3f9",))) == {
-        "command_id": None, "reverted": "4f1c", "command": "add", "subjects": ["k3f9"], "dry_run": False
+        "command_id": None, "reverted": "4f1c", "command": "add", "subjects": ["k3f9"], "dry_run": False,
+        "taken_back": [],
     }  # fmt: skip
     with pytest.raises(AttributeError, match="colour"):
         fields_of(OUTER, only=("colour",))
@@ -147,8 +148,8 @@ SCRIPT = {
     'edit nine "The standup is at half past nine"': CHANGED,
     "tag nine -a daily": CHANGED,
     "link nine relates vegan": CHANGED,
-    "undo": "{command_id reverted command subjects[] dry_run}",
-    "undo --list -n 1": "{commands[{txn command principal clock operations subjects reverts at}]}",
+    "undo": "{command_id reverted command subjects[] dry_run taken_back[{reverted command changed}]}",
+    "undo --list -n 1": "{commands[{txn command principal clock operations subjects reverts at what}]}",
     "view save eating --tag food": "{name filter{}}",
     "view list": "{views[{name filter{}}]}",
     "task list": "{tasks[{name cube ended current memories newest open}]}",
@@ -172,7 +173,7 @@ SCRIPT = {
     "lifecycle status": "{cubes[{cube states{} ticked due next pending questions policy{} accepted}]}",
     "lifecycle plan --days 4000": "{now days transitions[{id cube at to reason}]}",
     "lifecycle policy set brake.share 1": "{brake.share}",
-    "lifecycle run chain.toml --dry-run": "{steps[{do memories}] changed[] command_id dry_run}",
+    "lifecycle run chain.toml --dry-run": "{steps[{do memories}] changed[] command_id dry_run touched[{id content becomes[]}]}",
     'add "I am allergic to peanuts"': ADDED,
     "add \"I'm allergic to peanuts\"": ADDED,
     'add "The spare key is under the mat"': ADDED,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from memos_cli.interface.cubes.origin import Fitting
+    from memos_cli.interface.cubes.used_cube import CubeNamed
     from memos_cli.model import Cube
 
 
@@ -205,11 +206,13 @@ def rename(app: App, old: str, new: str) -> None:
       3  the new name is taken
       10 no such cube
     """
-    used = app.settings.get("cube") == old
+    from memos_cli.interface.cubes import used_cube
+
+    was = used_cube.who_names(app.mos, old)
     path = app.mos.shelf.rename(old, new)
-    if used:
-        app.mos.use_cube(new)
-    app.data({"name": path.name, "path": str(path)}) if app.json else app.out(f"renamed cube {old} to {new}")
+    using = was.settle(app.mos, new)
+    app.data({"name": path.name, "path": str(path), "using": using}) if app.json else app.out(f"renamed cube {old} to {new}")
+    _tell_used(app, was, using)
 
 
 @cube.command("rm")
@@ -231,8 +234,9 @@ def rm(app: App, name: str, *, dry_run: bool, yes: bool) -> None:
       10 no such cube
     """
     from memos_cli.cli.render import many
+    from memos_cli.interface.cubes import used_cube
 
-    found = app.mos.vault(name).info()
+    found, was = app.mos.vault(name).info(), used_cube.who_names(app.mos, name)
     said = f"cube {name} with {many(found.memories)} at {found.path}"
     if not dry_run:
         app.confirm(f"Remove {said}? It cannot be undone.", yes=yes)
@@ -240,6 +244,16 @@ def rm(app: App, name: str, *, dry_run: bool, yes: bool) -> None:
         app.mos.close()
         app.mos.shelf.remove(name)
         app.mos.activation.forget_cube(identity)
-    app.data({"name": name, "removed": not dry_run}) if app.json else app.out(
+    using = was.settle(app.mos, dry_run=dry_run)
+    app.data({"name": name, "removed": not dry_run, "using": using}) if app.json else app.out(
         f"{'would remove' if dry_run else 'removed'} {said}"
     )
+    _tell_used(app, was, using, dry_run=dry_run)
+
+
+def _tell_used(app: App, was: "CubeNamed", using: str, *, dry_run: bool = False) -> None:
+    """Say which cube is used now, where the one that was is gone."""
+    if was.stored and not app.json:
+        app.out(f"{'then using' if dry_run else 'using'} cube {using}")
+    if was.elsewhere and not dry_run:
+        app.note(f"{was.elsewhere} still names the old one: name another there")

@@ -10,7 +10,7 @@ from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.commands import review_held
 from memos_cli.cli.commands.cube_transfer import opened_file, tell_learnt
 from memos_cli.cli.documents import fields_of
-from memos_cli.cli.options import Command, dry_run, filter_of, filters, yes
+from memos_cli.cli.options import Command, dry_run, filter_of, filters, nothing_passes, yes
 from memos_cli.cli.progress import progress
 from memos_cli.errors import Refused, UsageError
 
@@ -213,7 +213,12 @@ def split(app: App, /, **given: Any) -> None:  # noqa: ANN401 -- click's own typ
     """
     keep, dry = given.pop("keep"), given.pop("dry_run")
     name, new = _with_default(given.pop("cubes"))
-    result = app.mos.cube_merge.split(new, name, filter_of(app, given), keep=keep, dry_run=dry)
+    app.cubes = [name] if name else app.cubes
+    wanted = filter_of(app, given)
+    if not app.mos.list(wanted, limit=1):
+        said = nothing_passes(app, wanted, "the cube is empty")
+        raise UsageError(f"no memory is so: {said}", hint=f"make an empty cube with: memos cube create {new}")
+    result = app.mos.cube_merge.split(new, name, wanted, keep=keep, dry_run=dry)
     if app.json:
         app.data(fields_of(result, only=("cube", "new", "path", "kept", "dry_run", "ids", "txn")))
         return

@@ -11,11 +11,11 @@ import click
 from memos_cli.cli import completions, sealing
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.documents import fields_of
-from memos_cli.cli.options import FILTER_NAMES, NAMED, Command, dry_run, filter_of, filters, yes
+from memos_cli.cli.options import FILTER_NAMES, NAMED, Command, dry_run, filter_of, filters, nothing_passes, yes
 from memos_cli.cli.progress import progress
 from memos_cli.cli.render import many, moment, one_line, owned_by, zone
 from memos_cli.cli.terminal import plain
-from memos_cli.errors import UsageError
+from memos_cli.errors import Refused, UsageError
 from memos_cli.times import shown
 
 if TYPE_CHECKING:
@@ -78,7 +78,11 @@ def export(app: App, /, name: str | None, output: str | None, **given: Any) -> N
     """
     from memos_cli.interface.cubes.transfer import Extent
 
+    app.cubes = [name] if name else app.cubes
     wanted, words = _selection(app, given)
+    if wanted is not None and not app.mos.list(wanted, limit=1):
+        said = nothing_passes(app, wanted, "the cube is empty")
+        raise Refused("there is nothing to export: no memory passes the filter", hint=f"{said}; what there is shows memos list")
     target: Path | BinaryIO | None = None if output is None else sys.stdout.buffer if output == "-" else Path(output)
     if output == "-" and sys.stdout.isatty():
         raise UsageError("a cube file is not for a terminal", hint="name a file with -o, or send it into a pipe")

@@ -267,7 +267,8 @@ def run_chain(app: App, *, path: str, dry_run: bool) -> None:
     kinds, states, since, until, task, key), filter (the same filters, older = "30d", unused = "30d", without = [tags],
     matching = "a regular expression"), augment (tags, links to the memories before by a type), update (kind, key, title,
     priority, valid_to, append), archive or expire. Every step works on what the one before it left over; nothing is written
-    before the last one has been through, and `memos undo` takes it all back.
+    before the last one has been through, and `memos undo` takes it all back. A query finds what fits by itself, as in
+    `memos search`, and words can fit what is not meant: --dry-run names each memory that would be changed.
 
     \b
     Examples:
@@ -282,6 +283,7 @@ def run_chain(app: App, *, path: str, dry_run: bool) -> None:
       k = 50
       [[step]]
       do = "filter"
+      matching = "^shopping list"
       older = "30d"
       without = ["keep"]
       [[step]]
@@ -296,10 +298,14 @@ def run_chain(app: App, *, path: str, dry_run: bool) -> None:
 
     done = chains.run(app.mos, app.mos.memories, chains.read(path, app.zone), dry_run=dry_run)
     if app.json:
-        app.data(done)
+        touched = [{"id": one.memory.id, "content": render.content(one.memory, reveal=False), "becomes": one.becomes}
+                   for one in done.touched]  # fmt: skip
+        app.data({**fields_of(done, without=("touched",)), "touched": touched})
         return
     for step in done.steps:
         app.out(f"{step['do']:<9} {render.many(step['memories'])}")
+    for one in done.touched if dry_run else ():
+        app.out(render.memory_line(one.memory, before="  ", behind=style(f"  ({', '.join(one.becomes)})", dim=True)))
     app.out(f"{len(done.changed)} {'would be changed' if dry_run else 'changed'}")
     if done.command_id:
         app.note(f"take it back with: memos undo {done.command_id}")

@@ -9,7 +9,8 @@ import click
 
 from memos_cli.cli import completions, render
 from memos_cli.cli.app import App, pass_app
-from memos_cli.cli.options import MANY, Command, filter_of, filters, in_snapshot, reveal
+from memos_cli.cli.options import MANY, Command, filter_of, filters, in_snapshot, nothing_passes, reveal
+from memos_cli.cli.pager import paged
 from memos_cli.cli.terminal import document
 from memos_cli.errors import NothingFound, UsageError
 from memos_cli.operation.results import Found, Hit, Provenance, Query
@@ -18,10 +19,12 @@ from memos_cli.times import parse_iso, shown
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from memos_cli.model import Memory, Source
+    from memos_cli.model import Filter, Memory, Source
     from memos_cli.times import Zone
 
 _ORDERS = click.Choice(["newest", "oldest", "updated", "occurred", "used", "priority"])
+_NOTHING_YET = 'nothing here; remember something with: memos add "I am vegan now"'
+_PLAN = 'nothing is to come; plan something with: memos add "Dentist" --kind event --occurred-at "tomorrow 9:40"'
 _fail_empty = click.option("--fail-empty", is_flag=True, help="Exit with 4 when nothing is found.")
 
 
@@ -86,9 +89,12 @@ def search(app: App, /, query: tuple[str, ...], **given: Any) -> None:  # noqa: 
     if not text:
         raise UsageError("what should be searched for?", hint='memos search "what do I eat?"')
     found = app.mos.search(text, wanted=wanted, **options)
+    said = "" if found.hits else _nothing(app, found, wanted, reveal=given["reveal"])
     _show(app, found, explain=given["explain"], reveal=given["reveal"])
     if given["fail_empty"] and not found.hits:
-        raise NothingFound(f"nothing found for {text[:60]!r}")
+        raise NothingFound(f"nothing found for {text[:60]!r}", hint=said)
+    if said:
+        app.note(said)
 
 
 def _show(app: App, found: Found, *, explain: bool, reveal: bool) -> None:
@@ -98,19 +104,19 @@ def _show(app: App, found: Found, *, explain: bool, reveal: bool) -> None:
         app.note(notice)
     if app.json:
         return
-    for hit in found.hits:
-        for line in render.hit_lines(hit, found.query, reveal=reveal, parts=explain):
-            app.out(line)
-    if not found.hits:
-        app.note(_nothing(found, reveal=reveal))
-    elif app.verbose:
+    with paged(app) as out:
+        for hit in found.hits:
+            for line in render.hit_lines(hit, found.query, reveal=reveal, parts=explain):
+                out(line)
+    if found.hits and app.verbose:
         app.note(f"{len(found.hits)} hits, {found.mode}, {found.seconds * 1000:.0f} ms")
 
 
-def _nothing(found: Found, *, reveal: bool) -> str:
-    """What to say where nothing is shown: what is nearest, or where to look."""
+def _nothing(app: App, found: Found, wanted: "Filter", *, reveal: bool) -> str:
+    """What to say where nothing is shown: what is nearest, what nothing passes, or where to look."""
     if not found.nearest:
-        return "nothing found; memos list shows what there is, --all what is no longer current"
+        otherwise = "nothing found; memos list shows what there is, --all what is no longer current"
+        return otherwise if app.mos.list(wanted, limit=1) else nothing_passes(app, wanted, otherwise)
     nearest = render.one_line(render.content(found.nearest[0].memory, reveal=reveal), 60)
     return f"nothing really fits; nearest: {nearest} (--all-hits shows more)"
 
@@ -237,6 +243,10 @@ def _dealt_with(app: App, memories: "Sequence[Memory]") -> None:
 def list_(app: App, /, **given: Any) -> None:  # noqa: ANN401 -- click's own types
     """List memories, the newest first.
 
+    The second column is what the list is in the order of: when each was recorded, unless --order says otherwise; a day on
+    which it happens stands behind it then. What does not fit a terminal is shown in a pager: $PAGER, else less (--no-pager,
+    the setting pager).
+
     With --upcoming it lists what is to come: what happens or begins to hold later, and the next occurrence of what recurs,
     birthdays among it, until --until if that is given. A day without a time is to come until it ends.
 
@@ -259,23 +269,30 @@ def list_(app: App, /, **given: Any) -> None:  # noqa: ANN401 -- click's own typ
     if given["upcoming"]:
         _list_upcoming(app, given)
         return
-    memories = app.mos.list(filter_of(app, given), order=given["order"] or "newest", limit=given["limit"])
+    wanted = filter_of(app, given)
+    order = given["order"] or "newest"
+    memories = app.mos.list(wanted, order=order, limit=given["limit"])
     if app.json:
         app.data({"memories": memories}, reveal=given["reveal"])
     else:
-        for memory in memories:
-            app.out(memory.id if given["only_ids"] else render.memory_line(memory, reveal=given["reveal"]))
-        if not memories:
-            app.note('nothing here; remember something with: memos add "I am vegan now"')
-    if given["fail_empty"] and not memories:
-        raise NothingFound("there is nothing to list")
+        with paged(app) as out:
+            if memories and not given["only_ids"] and render.width():
+                out(render.listed_head(order))
+            for memory in memories:
+                out(memory.id if given["only_ids"] else render.listed_line(memory, order, reveal=given["reveal"]))
+    if not memories:
+        said = nothing_passes(app, wanted, _NOTHING_YET)
+        if given["fail_empty"]:
+            raise NothingFound("there is nothing to list", hint=said)
+        app.note(said)
 
 
 def _list_upcoming(app: App, given: dict[str, Any]) -> None:
     for option in ("order", "snapshot"):
         if given[option]:
             raise UsageError(f"--upcoming and --{option} exclude each other", hint="what is to come is listed by its next date")
-    found = app.mos.upcoming(filter_of(app, given), limit=given["limit"])
+    wanted = filter_of(app, given)
+    found = app.mos.upcoming(wanted, limit=given["limit"])
     for notice in found.notices:
         app.note(notice)
     if app.json:
@@ -284,13 +301,17 @@ def _list_upcoming(app: App, given: dict[str, Any]) -> None:
         told = [{**to_json(one.memory, reveal=given["reveal"]), "next_at": shown(one.next_at)} for one in found.coming]
         app.data({"memories": told})
     else:
-        for one in found.coming:
-            when = render.day_and_time(one.next_at)
-            app.out(one.memory.id if given["only_ids"] else render.memory_line(one.memory, reveal=given["reveal"], when=when))
-        if not found.coming:
-            app.note('nothing is to come; plan something with: memos add "Dentist" --kind event --occurred-at "tomorrow 9:40"')
-    if given["fail_empty"] and not found.coming:
-        raise NothingFound("nothing is to come")
+        with paged(app) as out:
+            if found.coming and not given["only_ids"] and render.width():
+                out(render.listed_head("", f"{'comes':<{len(render.day_and_time(app.mos.now))}}"))
+            for one in found.coming:
+                when = render.day_and_time(one.next_at)
+                out(one.memory.id if given["only_ids"] else render.memory_line(one.memory, reveal=given["reveal"], when=when))
+    if not found.coming:
+        said = _PLAN if app.mos.list(wanted, limit=1) else nothing_passes(app, wanted, _PLAN)
+        if given["fail_empty"]:
+            raise NothingFound("nothing is to come", hint=said)
+        app.note(said)
 
 
 def _provenance_json(result: Provenance, *, reveal: bool) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from memos_cli.errors import AmbiguousId, NotFound, did_you_mean
+from memos_cli.errors import AmbiguousId, NotFound, UsageError, did_you_mean
 from memos_cli.hybrid_clock import time_of
 from memos_cli.infra.vault import connection, log, queries, rows, schema
 from memos_cli.infra.vault.vault import Vault
@@ -90,8 +90,8 @@ def rows_of(vault: Vault, noun: str, subject: str) -> dict[str, int]:
     return {identity.hex(): n for identity, n in found}
 
 
-def transactions_backwards(vault: Vault) -> Iterator[tuple[str, str | None, bool]]:
-    """The transactions from the newest on: name, the name of the one that it takes back, whether it was made here.
+def transactions_backwards(vault: Vault) -> Iterator[tuple[str, tuple[str, ...], bool]]:
+    """The transactions from the newest on: name, the names of those that it takes back, whether it was made here.
 
     A command that wrote several times under one name comes once, where it wrote last, whoever wrote in between. What a repair
     wrote does not count: it is no step, and what it put in the place of a bad change has the name of that change's command.
@@ -102,7 +102,20 @@ def transactions_backwards(vault: Vault) -> Iterator[tuple[str, str | None, bool
     for txn, reverts, replica in vault.conn.execute(sql, (log.DOCTOR,)):
         if txn not in seen:
             seen.add(txn)
-            yield txn, reverts, replica in own
+            yield txn, _taken_back(vault, txn) if reverts is not None else (), replica in own
+
+
+def _taken_back(vault: Vault, txn: str) -> tuple[str, ...]:
+    """The transactions that an undo takes back, in the order in which it does."""
+    sql = "SELECT reverts FROM ops WHERE txn = ? AND reverts IS NOT NULL GROUP BY reverts ORDER BY min(n)"
+    return tuple(name for (name,) in vault.conn.execute(sql, (txn,)))
+
+
+def first_changed(vault: Vault, txn: str) -> Operation | None:
+    """The first operation of a transaction that is about something people know; `None` for a transaction of the log's own."""
+    sql = f"SELECT min(n) FROM ops WHERE txn = ? AND noun NOT IN ('{log.IMPORT}', '{log.REPAIR}')"
+    (row,) = vault.conn.execute(sql, (txn,)).fetchone()
+    return next(iter(log.operations(vault.conn, "WHERE n = ?", (row,)))) if row is not None else None
 
 
 def transaction_summaries(vault: Vault, names: Iterable[str]) -> list[dict[str, Any]]:
@@ -129,13 +142,21 @@ def purged_by_tick(vault: Vault, txn: str) -> bool:
     return vault.conn.execute(sql, (txn, log.TOMBSTONE)).fetchone() is not None
 
 
+LEAST_PREFIX = 4
+"""Characters of a transaction's name: by fewer than these one of some hundred commands is named by a slip of the hand."""
+
+
 def transaction_named(vault: Vault, prefix: str) -> str:
     """The full name of a transaction that begins so.
 
     Raises:
+        UsageError: that is too little to name one.
         NotFound: none does.
         AmbiguousId: several do.
     """
+    if len(prefix) < LEAST_PREFIX:
+        several = f"memos undo -n {prefix} takes {prefix} commands back; " if prefix.isdecimal() and prefix != "0" else ""
+        raise UsageError(f"{prefix!r} is too short for an id: give four characters", hint=f"{several}ids: memos undo --list")
     sql = "SELECT DISTINCT txn FROM ops WHERE txn >= ? AND txn < ? ORDER BY txn LIMIT 10"
     found = [row[0] for row in vault.conn.execute(sql, (prefix, prefix + "~"))]
     if not found:

@@ -42,13 +42,25 @@ class Step(NamedTuple):
     fields: Mapping[str, Any]
 
 
+class Touched(NamedTuple):
+    """A memory that a chain changes, as it was before, and what becomes of it, in words."""
+
+    memory: Memory
+    becomes: tuple[str, ...]
+
+
 class Chained(NamedTuple):
-    """What a chain did: how many memories were left after each step, and which of them changed."""
+    """What a chain did: how many memories were left after each step, and which of them changed.
+
+    Attributes:
+        touched: each memory that it changed, in the order in which they were found.
+    """
 
     steps: tuple[dict[str, Any], ...]
     changed: tuple[str, ...]
     command_id: str | None
     dry_run: bool
+    touched: tuple[Touched, ...] = ()
 
 
 def read(text: str, zone: Zone | None = None) -> tuple[Step, ...]:
@@ -128,6 +140,7 @@ def run(session: "Session", memories: "MemOperator", steps: Sequence[Step], *, d
     with author.write(vault) as unit:
         chosen = _retrieved(session, vault, steps[0].fields, hits[0], author.at)
         changes: dict[str, dict[str, Any]] = {}
+        were = {memory.id: memory for memory in chosen}
         report = [{"do": steps[0].do, "memories": len(chosen)}]
         for step, found in zip(steps[1:], hits[1:], strict=True):
             if step.do == "retrieve":
@@ -141,7 +154,17 @@ def run(session: "Session", memories: "MemOperator", steps: Sequence[Step], *, d
         changed = change_within(vault, unit, changes, author, lambda memory: _news(vault, memory, changes))
         if dry_run:
             unit.take_back()
-    return Chained(tuple(report), changed, unit.log.txn if changed and not dry_run else None, dry_run)
+    touched = tuple(Touched(were[one], _becomes(changes[one])) for one in were if one in set(changed))
+    return Chained(tuple(report), changed, unit.log.txn if changed and not dry_run else None, dry_run, touched)
+
+
+def _becomes(change: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a change does to a memory, in words; names and texts that it sets are in the chain itself."""
+    tags = [f"tagged {name.removeprefix(fold.TAG)}" for name in change if name.startswith(fold.TAG)]
+    links = ["linked"] if any(name.startswith(fold.LINK) for name in change) else []
+    fields = {"content": "appended to", "valid_to": "ended"}
+    set_ = [fields.get(name, f"{name} set") for name in change if name in {"content", *_FIELDS["update"]}]
+    return (*tags, *links, *set_, *([str(change["state"])] if "state" in change else []))
 
 
 def _filter(fields: Mapping[str, Any], now: str) -> Filter:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from memos_cli.errors import ModelUnavailable, NotFound, Refused, UsageError
+from memos_cli.errors import ModelUnavailable, NotFound, Refused, UsageError, did_you_mean
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault import connection, fold
 from memos_cli.infra.vault.blobs import Blobs
@@ -348,5 +348,5 @@ def _record(vault: Vault, noun: str, name: str) -> tuple[str, dict[str, Any]]:
     known = vault.records(noun)
     spelled = as_written(known, name)
     if spelled is None:
-        raise NotFound(f"no {noun} {name!r}", hint=f"there are: {', '.join(known)}" if known else None)
+        raise NotFound(f"no {noun} {name!r}", hint=did_you_mean(name, known))
     return spelled, known[spelled]

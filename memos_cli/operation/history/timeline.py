@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from memos_cli.errors import IntegrityError, MemoryNotFound, NotFound, Refused, UsageError
 from memos_cli.hybrid_clock import time_of
-from memos_cli.infra.vault import connection, fold, log, past
+from memos_cli.infra.vault import connection, fold, log, past, queries
 from memos_cli.infra.vault.blobs import Blobs
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.model import Memory, Operation, Source, State
+from memos_cli.model import Filter, Memory, Operation, Source, State
 from memos_cli.operation.changes import change_each
-from memos_cli.operation.results import Changed, Provenance, Sighting, Undone, Version
+from memos_cli.operation.results import Changed, Provenance, Sighting, TakenBack, Undone, Version, masked
 from memos_cli.records import NamedTuple
 
 if TYPE_CHECKING:
     from memos_cli.session import Author, Session
 
+_FIRST_WORDS = 200
+"""Characters of what a command changed, for a list of commands."""
 _OTHERS = "take back another command by its name: memos undo --list"
 
 
@@ -72,38 +74,49 @@ def undoable(vault: Vault) -> str | None:
     """The newest transaction of this replica that is no undo and was not taken back; a tick's purges are passed over."""
     taken_back: set[str] = set()
     for txn, reverts, mine in past.transactions_backwards(vault):
-        if mine and reverts is None and txn not in taken_back and not past.purged_by_tick(vault, txn):
+        if mine and not reverts and txn not in taken_back and not past.purged_by_tick(vault, txn):
             return txn
-        if reverts is not None and txn not in taken_back:
-            taken_back.add(reverts)
+        if txn not in taken_back:
+            taken_back.update(reverts)
     return None
 
 
-def undo(vault: Vault, author: "Author", name: str | None, *, dry_run: bool = False) -> Undone:
+def undo(vault: Vault, author: "Author", name: str | None, *, count: int = 1, dry_run: bool = False) -> Undone:
     """Append the inverse of a transaction. Undoing an undo makes the transaction's changes again.
 
     Args:
         name: the transaction or the beginning of its name; `None` for the newest one that can be taken back.
+        count: how many of the newest are taken back, all in one transaction, where none is named.
 
     Raises:
-        NotFound: there is no such transaction.
+        NotFound: there is no such transaction, or there are not so many.
         Refused: what the transaction changed was changed again since, or was purged.
     """
-    if dry_run:
+    if dry_run and count == 1:
         going = _takes_back(vault, author, name)
-        return Undone(
-            None, going.txn, going.command, going.subjects or tuple(one for (_, one), _ in going.inverses), dry_run=True
-        )
-    # Chosen and read within the transaction: of two processes that undo at once each takes back a step of its own.
+        return _undone(None, [(going, going.subjects or tuple(one for (_, one), _ in going.inverses))], dry_run=True)
+    # Chosen and read within the transaction: of two processes that undo at once each takes back a step of its own. Each of
+    # several is read when those after it are taken back already, as if they were undone one by one.
     with author.write(vault) as unit:
-        going = _takes_back(vault, author, name)
-        subjects = []
-        for (noun, subject), change in going.inverses:
-            unit.change(noun, subject, change, reverts=going.txn)
-            subjects.append(subject)
-        unit.take_back_tick(going.txn)
-        done = unit.log.txn
-    return Undone(done, going.txn, going.command, going.subjects or tuple(subjects))
+        done: list[tuple[_TakesBack, tuple[str, ...]]] = []
+        for number in range(count):
+            going = _takes_back(vault, author, name, before=number)
+            subjects = []
+            for (noun, subject), change in going.inverses:
+                unit.change(noun, subject, change, reverts=going.txn)
+                subjects.append(subject)
+            unit.take_back_tick(going.txn)
+            done.append((going, going.subjects or tuple(subjects)))
+        if dry_run:
+            unit.take_back()
+        return _undone(None if dry_run else unit.log.txn, done, dry_run=dry_run)
+
+
+def _undone(txn: str | None, done: "list[tuple[_TakesBack, tuple[str, ...]]]", *, dry_run: bool) -> Undone:
+    newest = done[0][0]
+    subjects = tuple(dict.fromkeys(chain.from_iterable(changed for _, changed in done)))
+    each = tuple(TakenBack(going.txn, going.command, len(changed)) for going, changed in done)
+    return Undone(txn, newest.txn, newest.command, subjects, dry_run, each)
 
 
 class _TakesBack(NamedTuple):
@@ -118,8 +131,14 @@ class _TakesBack(NamedTuple):
     subjects: tuple[str, ...]
 
 
-def _takes_back(vault: Vault, author: "Author", name: str | None) -> _TakesBack:
+def _takes_back(vault: Vault, author: "Author", name: str | None, *, before: int = 0) -> _TakesBack:
+    """What an undo is going to do, once it has taken back so many commands before."""
     txn = past.transaction_named(vault, name) if name else undoable(vault)
+    if txn is None and before:
+        raise NotFound(
+            f"only {before} {'command' if before == 1 else 'commands'} can be taken back in cube {vault.name}",
+            hint=f"take back what there is: memos undo -n {before}",
+        )
     if txn is None:
         raise NotFound(f"nothing to undo in cube {vault.name}")
     operations = vault.transaction(txn)
@@ -299,27 +318,44 @@ class Timeline:
     def __init__(self, session: "Session") -> None:
         self._session = session
 
-    def undo(self, name: str | None = None, *, dry_run: bool = False, cube: str | None = None) -> Undone:
-        """Take the last command that wrote back, or the named one.
+    def undo(self, name: str | None = None, *, count: int = 1, dry_run: bool = False, cube: str | None = None) -> Undone:
+        """Take the last command that wrote back, or the named one, or the last few as one step.
 
         Args:
             name: the transaction, or the beginning of its name.
+            count: how many commands, where none is named.
             dry_run: change nothing, and return what would be taken back.
             cube: the name of one of the cubes in use; `None` for the first one.
         """
         vaults = [vault for vault in self._session.vaults() if cube in {None, vault.name}]
         if not vaults:
             raise NotFound("nothing to undo: there is nothing here yet")
-        return undo(vaults[0], self._session.author("undo"), name, dry_run=dry_run)
+        return undo(vaults[0], self._session.author("undo"), name, count=count, dry_run=dry_run)
 
     def commands(self, limit: int) -> tuple[dict[str, Any], ...]:
-        """The last commands that wrote, newest first."""
+        """The last commands that wrote, newest first; `what` has the first words of what each changed."""
         found: list[dict[str, Any]] = []
         for vault in self._session.vaults():
             backwards = past.transactions_backwards(vault)
             names = [name for (name, *_), _ in zip(backwards, range(limit), strict=False)]
-            found += past.transaction_summaries(vault, names)
+            found += [{**row, "what": self._what(vault, row["txn"])} for row in past.transaction_summaries(vault, names)]
         return tuple(found)
+
+    def _what(self, vault: Vault, txn: str) -> str | None:
+        """The first words of what a command changed: as it wrote them, secrets hidden; `None` for what nobody here may see."""
+        first = past.first_changed(vault, txn)
+        if first is None:
+            return None
+        if first.noun != "memory":
+            return f"{first.noun} {first.subject}" if first.noun != first.subject else first.noun
+        sight = self._session.sight(vault, Filter(at=self._session.now, everything=True))
+        memory = queries.visible(vault, [first.subject], queries.by_id(sight)).get(first.subject)
+        if memory is None:
+            return None
+        written = (first.change or {}).get("content", memory.content)
+        if written == memory.content:
+            return masked(memory)[:_FIRST_WORDS]
+        return str((Version(0, first, "", {}).masked or {})["content"])[:_FIRST_WORDS]
 
     def history(self, text: str) -> tuple[Memory, tuple[Version, ...]]:
         """A memory and its versions, oldest first."""

@@ -227,3 +227,34 @@ def test_a_tick_ahead_of_the_clock_wants_a_yes_to_purge(memos: Run, two: list[st
     assert (real.status, "ahead of this machine's clock" in real.err) == (0, True)
     quiet = memos("lifecycle", "tick")
     assert (quiet.status, quiet.out, quiet.err) == (0, "", "")
+
+
+def example_of_help(memos: Run) -> str:
+    """The chain that the help of `lifecycle run` shows."""
+    block = memos("lifecycle", "run", "--help").out.split("A chain that archives old shopping lists:")[1]
+    return "\n".join(line.strip() for line in block.split("Exit status:")[0].splitlines())
+
+
+def test_the_chain_of_the_help_touches_nothing_of_a_strangers_but_old_shopping_lists(memos: Run, tmp_path: Path) -> None:
+    (tmp_path / "tidy.toml").write_text(example_of_help(memos))
+    lines = [
+        "I am allergic to penicillin", "The boiler was serviced in March", "My passport expires in 2031",
+        "The guest list of the wedding has 40 names", "Where I went shopping in Ghent", "Put penicillin allergy on the list",
+        "Shopping list: milk, eggs", "Shopping list for the party: crisps",
+    ]  # fmt: skip
+    memos("add", "--jsonl", "-", stdin=jsonl(*({"content": one, "occurred_at": "2025-03-01"} for one in lines)))
+    ran = memos("lifecycle", "run", "tidy.toml", "--dry-run")
+    named = [line for line in ran.out.splitlines() if line.startswith("  ")]
+    assert len(named) == 2
+    assert all("Shopping list" in line and "(archived)" in line for line in named)
+    assert memos("lifecycle", "run", "tidy.toml", "--dry-run", "--json").data["touched"][0]["becomes"] == ["archived"]
+    memos("lifecycle", "run", "tidy.toml")
+    left = [one["content"] for one in memos("list", "--json").data["memories"]]
+    assert sorted(left) == sorted(lines[:6])
+
+
+def test_a_dry_run_of_a_chain_masks_secrets(memos: Run, tmp_path: Path) -> None:
+    memos("add", "My password is hunter2horse", "--tag", "old")
+    (tmp_path / "c.toml").write_text('[[step]]\ndo = "retrieve"\ntags = ["old"]\n[[step]]\ndo = "archive"\n')
+    for more in ([], ["--json"]):
+        assert "hunter2horse" not in memos("lifecycle", "run", "c.toml", "--dry-run", *more).out

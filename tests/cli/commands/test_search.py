@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.helpers import on_terminal
 from tests.conftest import Run
 
 NONSENSE = (
@@ -151,3 +152,26 @@ def test_the_parts_of_a_score_are_told(told: Run) -> None:
     assert found["parts"]["cosine"] is None
     assert "words +" in told("search", "who nests by the weir", "--explain").out
     assert "parts" not in told("search", "who nests by the weir", "--json").data["hits"][0]
+
+
+def test_a_list_shows_what_it_is_sorted_by_and_its_head_says_so(memos: Run) -> None:
+    memos("add", "Ran 5 km", "--occurred-at", "2026-01-05", "--external-id", "run")
+    memos("add", "Moved to Ghent", "--occurred-at", "2020-06-01", "--external-id", "move")
+    today = memos("show", "run", "--json").data["created_at"][:10]
+    for line in memos("list").out.splitlines():
+        assert line.split("  ")[1] == today
+    assert "[on 2020-06-01]" in memos("list").out.splitlines()[0]
+    dates = [line.split("  ")[1] for line in memos("list", "--order", "occurred").out.splitlines()]
+    assert dates == sorted(dates) == ["2020-06-01", "2026-01-05"]
+    for order, head in (
+        ("newest", "recorded"),
+        ("updated", "changed"),
+        ("occurred", "happened"),
+        ("used", "uses"),
+        ("priority", "priority"),
+    ):
+        _, shown = on_terminal(["list", "--order", order], size=(24, 100))
+        assert head in shown.splitlines()[0]
+    memos("edit", "move", "--priority", "7")
+    assert memos("list", "--order", "priority").out.splitlines()[0].split()[1] == "7"
+    assert "recorded" not in memos("list").out, "a head is for people"

@@ -26,6 +26,10 @@ priority = -1
 [[step]]
 do = "archive"
 """
+STRANGER = (
+    "I am allergic to penicillin", "The boiler was serviced in March; code F28 means no gas",
+    "My passport number is 5544 and it expires in 2031", "The spare key is with Truus at number 9",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -55,6 +59,9 @@ def test_a_dry_run_changes_nothing(shop: MOS) -> None:
     before = shop.list(Filter(at=shop.now, everything=True))
     done = chains.run(shop, shop.memories, chains.read(TIDY), dry_run=True)
     assert (len(done.changed), done.command_id) == (1, None)
+    (touched,) = done.touched
+    assert (touched.memory.content, touched.memory.state) == ("milk", State.GENERATED)
+    assert touched.becomes == ("tagged old", "priority set", "appended to", "archived")
     assert shop.list(Filter(at=shop.now, everything=True)) == before
 
 
@@ -103,3 +110,15 @@ def test_a_chain_takes_each_memory_that_says_the_same(mos: MOS) -> None:
         mos, mos.memories, chains.read('[[step]]\ndo = "retrieve"\nquery = "learning to sail"\n[[step]]\ndo = "archive"')
     )
     assert set(done.changed) == both
+
+
+@pytest.mark.parametrize("query", ["shopping list", "old receipts", "what can be thrown away"])
+def test_what_does_not_fit_a_query_is_not_taken(mos: MOS, query: str) -> None:
+    for text in STRANGER:
+        mos.add(text)
+    steps = chains.read(f'[[step]]\ndo = "retrieve"\nquery = "{query}"\nk = 50\n[[step]]\ndo = "archive"')
+    assert chains.run(mos, mos.memories, steps, dry_run=True).changed == ()
+    (milk,) = mos.add("Shopping list: milk, bread").ids
+    (receipts,) = mos.add("Old receipts are in the blue box, and can be thrown away").ids
+    fits = {hit.memory.id for hit in mos.search(query, k=50).hits if hit.fits}
+    assert set(chains.run(mos, mos.memories, steps, dry_run=True).changed) == fits <= {milk, receipts}

@@ -8,6 +8,7 @@ the later memory says so. Everything else that looks like a conflict or a paraph
 
 import re
 from enum import StrEnum
+from itertools import permutations
 from typing import NamedTuple
 
 from memos_cli.model import Kind, Memory, starts
@@ -19,7 +20,9 @@ from memos_cli.operation.operator.dedupe.word_differences import (
     Differences,
     content_stems,
     differences,
+    negations,
     sort_of,
+    stem,
 )
 from memos_cli.times import to_millis
 
@@ -253,10 +256,16 @@ def _is_a_value(reading: NormalForm, slot: tuple[str, ...]) -> bool:
 def _perhaps_the_same(
     earlier: NormalForm, later: NormalForm, found: Differences, cosine: float | None, alike: float
 ) -> Likeness:
-    """The verdict on two texts without a hard difference: they may be the same if their words match, or if they are near."""
+    """The verdict on two texts without a hard difference: they may be the same if their words match, or if they are near.
+
+    A question is put with its likeliest answer, and a fusion is never that where one text may say that it is not so, or where
+    who does it and whom it is done to may have changed places, in whatever language.
+    """
+    if negations(earlier) != negations(later):
+        return Likeness(Verdict.SIMILAR, (_SAID["negation"],))
+    if _persons(earlier) != _persons(later) or _roles_exchanged(earlier, later):
+        return Likeness(Verdict.SIMILAR, ("it is another who does it",))
     if content_stems(earlier) == content_stems(later):
-        if _speaker_moved(earlier, later):
-            return Likeness(Verdict.SIMILAR, ("it is another who does it",))
         return Likeness(Verdict.DUPLICATE_POSSIBLE, ("the same words in another order or form",))
     # One word in place of another means another thing: green tea is no paraphrase of black tea.
     replaced = any(len(a) == len(b) == 1 for a, b in found.slots) and len(found.slots) == 1
@@ -265,16 +274,42 @@ def _perhaps_the_same(
     return Likeness(Verdict.SIMILAR, (_OWN_WORDS,))
 
 
-_AS_DOER, _AS_OTHER = frozenset(("i", "we")), frozenset(("me", "us"))
+_PERSONS = frozenset(
+    """i we me us he she him they them ich wir mir mich uns ihm ihn ihnen ik wij mij ons hij zij hem hen je j nous moi il elle
+    lui leur yo nosotros mí nos io noi mi lei eu mim jag vi mig oss jeg meg я мы мне меня нам нас""".split()  # noqa: SIM905 -- so
+)
+"""Words for who does something or whom it is done to; those of "my" and "your" are none."""
 
 
-def _speaker_moved(earlier: NormalForm, later: NormalForm) -> bool:
-    """Whether the speaker does it in one text, and has it done in the other: "Sam owes me money", "I owe Sam money"."""
-    first, second = ({word.casefold() for word in one.words} for one in (earlier, later))
-    return any(
-        bool(a & _AS_DOER and b & _AS_OTHER) and not (a & _AS_OTHER or b & _AS_DOER)
-        for a, b in ((first, second), (second, first))
-    )
+def _persons(reading: NormalForm) -> list[str]:
+    """The persons of a text, in alphabetical order: "Sam owes me money" has others than "I owe Sam money"."""
+    return sorted(word for word in map(str.casefold, reading.words) if word in _PERSONS)
+
+
+def _roles_exchanged(earlier: NormalForm, later: NormalForm) -> bool:
+    """Whether words on both sides of a third have changed places: "the dog bit the cat", "the cat bit the dog".
+
+    A passive turns them around as well, and says the same.
+    """
+    if (_PASSIVE & set(earlier.words)) != (_PASSIVE & set(later.words)):
+        return False
+    first, second = _places(earlier), _places(later)
+    both = [word for word in first if word in second][:_MOST_ROLES]
+    return any(first[a] < first[b] < first[c] and second[a] > second[b] > second[c] for a, b, c in permutations(both, 3))
+
+
+_PASSIVE = frozenset(("by", "von", "door", "par", "por", "da", "af", "av"))
+_MOST_ROLES = 12
+"""Words that are looked at: all of a sentence, and no more than some 1,300 triples of a long text."""
+
+
+def _places(reading: NormalForm) -> dict[str, int]:
+    """Where each word that carries meaning stands, by its stem; the first place of one that is said twice."""
+    found: dict[str, int] = {}
+    for place, word in enumerate(reading.loose):
+        if word.casefold() not in FUNCTION_WORDS:
+            found.setdefault(stem(word), place)
+    return found
 
 
 _OWN_WORDS = "other words, or in another order"

@@ -70,7 +70,33 @@ def sort_of(word: str) -> str:
     return "name" if word[:1] != word[:1].lower() else "word"
 
 
-_FOREIGN_NEGATIONS = frozenset("nicht kein keine keinen keinem keiner nie niet geen nooit non mai pas jamais nunca".split())  # noqa: SIM905 -- reads better as prose
+_FOREIGN_NEGATIONS = frozenset(
+    """nicht nichts kein keine keinen keinem keiner nie niemals niemand ohne weder niet niets geen nooit zonder non mai nessuno
+    nessuna niente nulla senza pas jamais rien aucun aucune no nunca nadie nada ningún ninguna ninguno tampoco não nao ninguém
+    ninguem nenhum nenhuma sem inte icke aldrig ingen inget inga utan ikke aldri uden uten nigdy nikt bez není nejsem nemám nem
+    soha nincs nincsen не нет никогда никто ничего без нету немає ні δεν δε μην ποτέ χωρίς tidak bukan değil yok không नहीं
+    मत""".split()  # noqa: SIM905 -- reads better as prose
+)
+"""Words that mean "not", "never", "nobody" or "without" in some language, and nothing else in the others."""
+_PERHAPS_NEGATIONS = frozenset(
+    """ne n ni sin sans plus più mais meer mehr noch kaum bijna en et ei emme ette eivät nu nic né neanche neppure guère
+    personne jamás ikkje hiç tak tiada ليس لا لم لن بدون לא אין בלי""".split()  # noqa: SIM905 -- so
+)
+"""Words that negate in one language and mean something else in another: they only keep a fusion from being suggested."""
+_NEGATING = re.compile(
+    "[\u4e0d\u6ca1\u6c92\u65e0\u7121\u522b\u5225\u672a\u975e]|\u306a\u3044|\u307e\u305b\u3093|\u306a\u304b\u3063"
+    "|\uc54a|\ubabb|\uc5c6|\uc544\ub2c8|(?<!\\w)\uc548 "
+)
+"""What negates within a word of Chinese, Japanese or Korean, which have no word of its own for it."""
+
+
+def negations(reading: NormalForm) -> tuple[tuple[str, ...], int]:
+    """What may negate in a text, in any of these languages: its words, sorted, and how often it is a part of a word."""
+    words = (word.casefold() for word in reading.words)
+    found = sorted(word for word in words if word in NEGATIONS | _FOREIGN_NEGATIONS | _PERHAPS_NEGATIONS)
+    return tuple(found), len(_NEGATING.findall(reading.text))
+
+
 _LISTED = {"negation": NEGATIONS | _FOREIGN_NEGATIONS, "quantity": QUANTITIES, "modal": MODALS, "tense": TENSES, "unit": UNITS}
 
 

@@ -1,5 +1,7 @@
 """What two memories are to each other: the hand-written pairs, pairs that only look the same, and what holds for all texts."""
 
+# ruff: noqa: RUF001 -- words of other alphabets
+
 import json
 from collections import Counter
 from pathlib import Path
@@ -193,3 +195,107 @@ def test_the_guards_hold_for_everybody() -> None:
     one, other = memory("Leo takes 5 mg", id="a"), memory("Leo takes 50 mg", id="b")
     assert verdicts.guards(one, other) == ("another number",)
     assert fusion.may_fuse(one, other) is None
+
+
+NEGATED = (
+    ("Ich mag Fisch", "Ich mag Fisch nicht"),
+    ("Ich esse Fisch", "Ich esse keinen Fisch"),
+    ("Ich war jemals dort", "Ich war niemals dort"),
+    ("Er arbeitet dort noch", "Er arbeitet dort nicht mehr"),
+    ("Mit Milch", "Ohne Milch"),
+    ("Wir trinken Kaffee mit Zucker", "Wir trinken Kaffee ohne Zucker"),
+    ("Mi piace il pesce", "Non mi piace il pesce"),
+    ("Io fumo", "Io non fumo più"),
+    ("Mangio sempre carne", "Non mangio mai carne"),
+    ("Nessuno mangia pesce", "Tutti mangiano pesce"),
+    ("Me gusta el pescado", "No me gusta el pescado"),
+    ("Como carne", "Nunca como carne"),
+    ("Todos comen pescado", "Nadie come pescado"),
+    ("También me gusta", "Tampoco me gusta"),
+    ("J'aime le poisson", "Je n'aime pas le poisson"),
+    ("Je mange de la viande", "Je ne mange jamais de viande"),
+    ("Je mange de la viande", "Je ne mange plus de viande"),
+    ("Je bois du café avec du sucre", "Je bois du café sans sucre"),
+    ("Il y a quelque chose", "Il n'y a rien"),
+    ("Ik hou van vis", "Ik hou niet van vis"),
+    ("Ik eet vlees", "Ik eet geen vlees"),
+    ("Ik rook", "Ik rook nooit"),
+    ("Koffie met suiker", "Koffie zonder suiker"),
+    ("Iemand heeft de sleutel", "Niemand heeft de sleutel"),
+    ("Eu gosto de peixe", "Eu não gosto de peixe"),
+    ("Gosto de peixe", "Nao gosto de peixe"),
+    ("Eu como carne", "Eu nunca como carne"),
+    ("Café com açúcar", "Café sem açúcar"),
+    ("我喜欢鱼", "我不喜欢鱼"),
+    ("他有车", "他没有车"),
+    ("我吃肉", "我不吃肉"),
+    ("我吃肉", "我從不吃肉"),
+    ("魚が好きです", "魚が好きではありません"),
+    ("肉を食べます", "肉を食べません"),
+    ("나는 생선을 좋아한다", "나는 생선을 좋아하지 않는다"),
+    ("Я люблю рыбу", "Я не люблю рыбу"),
+    ("У меня есть машина", "У меня нет машины"),
+    ("Lubię ryby", "Nie lubię ryb"),
+    ("Jag gillar fisk", "Jag gillar inte fisk"),
+    ("Jeg liker fisk", "Jeg liker ikke fisk"),
+    ("Pidän kalasta", "En pidä kalasta"),
+    ("Balık severim", "Balık sevmem"),
+    ("Mám rád ryby", "Nemám rád ryby"),
+    ("Szeretem a halat", "Nem szeretem a halat"),
+    ("Îmi place peștele", "Nu îmi place peștele"),
+    ("Μου αρέσει το ψάρι", "Δεν μου αρέσει το ψάρι"),
+)
+"""In each language a statement, and the same with a word that turns it around."""
+EXCHANGED = (
+    ("Sam owes me money", "I owe Sam money"),
+    ("Sam owes Ada money", "Ada owes Sam money"),
+    ("my sister helps Tom", "Tom helps my sister"),
+    ("I lent Sam 20 euros", "Sam lent me 20 euros"),
+    ("Sam schuldet mir Geld", "Ich schulde Sam Geld"),
+    ("the dog bit the cat", "the cat bit the dog"),
+    ("Je dois de l'argent à Sam", "Sam me doit de l'argent"),
+    ("Sam me debe dinero", "Le debo dinero a Sam"),
+    ("Ik ben Sam geld schuldig", "Sam is mij geld schuldig"),
+    ("She teaches him Dutch", "He teaches her Dutch"),
+    ("My boss trusts me", "I trust my boss"),
+    ("Our neighbour watches our cat", "We watch our neighbour's cat"),
+)
+"""Statements in which who does it and whom it is done to have changed places."""
+ANOTHER_VALUE = (
+    ("The dentist is Dr. Okafor", "The dentist is Dr. Visser"),
+    ("My dentist is Dr. Okafor", "My dentist is Dr. Visser"),
+    ("The plumber is Jan", "The plumber is Piet"),
+    ("Our GP is Dr. Bakker", "Our GP is Dr. Smit"),
+    ("The landlord is called Ruud", "The landlord is called Henk"),
+    ("The wifi password is blue", "The wifi password is red"),
+    ("The dentist is called Okafor", "The dentist is called Visser"),
+    ("Mein Zahnarzt ist Dr. Okafor", "Mein Zahnarzt ist Dr. Visser"),
+    ("Mijn tandarts is Okafor", "Mijn tandarts is Visser"),
+)
+
+
+@pytest.mark.parametrize("pair", [*NEGATED, *EXCHANGED], ids=lambda pair: pair[0])
+@pytest.mark.parametrize("cosine", [None, 0.97])
+def test_a_fusion_is_never_suggested_across_a_negation_or_exchanged_roles(pair: tuple[str, str], cosine: float | None) -> None:
+    for earlier, later in (pair, pair[::-1]):
+        found = compare(memory(earlier, EARLIER, id="a"), memory(later, LATER, id="b"), cosine=cosine)
+        assert found.verdict not in {Verdict.DUPLICATE, Verdict.DUPLICATE_POSSIBLE}, (earlier, later)
+
+
+@pytest.mark.parametrize("pair", ANOTHER_VALUE, ids=lambda pair: pair[1])
+def test_another_value_of_one_thing_is_a_question(pair: tuple[str, str]) -> None:
+    for earlier, later in (pair, pair[::-1]):
+        assert verdict(earlier, later) is Verdict.CONFLICT_POSSIBLE
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [
+        ("The spare key is with Truus next door", "Truus next door has the spare key"),
+        ("I like tea in the garden", "In the garden I like tea"),
+        ("We met Ada at the station", "At the station we met Ada"),
+    ],
+)
+def test_what_may_be_the_same_is_still_asked(earlier: str, later: str) -> None:
+    found = compare(memory(earlier, EARLIER, id="a"), memory(later, LATER, id="b"), cosine=0.95)
+    assert found.verdict is Verdict.DUPLICATE_POSSIBLE
