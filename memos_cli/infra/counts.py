@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from memos_cli.infra.vault import queries
+from memos_cli.model import Filter
 
 if TYPE_CHECKING:
     from memos_cli.infra.vault.connection import OpenCube
@@ -53,6 +54,14 @@ def statistics(vault: "OpenCube") -> dict[str, Any]:
         "pending": one("SELECT count(*) FROM pending"),
         "uses": one("SELECT coalesce(sum(count), 0) FROM uses"),
     }
+
+
+def labels(vault: "OpenCube", wanted: Filter) -> dict[str, int]:
+    """How many of the memories that pass a filter have each sensitivity label, the most frequent first."""
+    clause, values = queries.condition(wanted)
+    sql = f"""SELECT l.label, count(*) FROM labels l JOIN memories m ON m.n = l.n WHERE {clause}
+              GROUP BY 1 ORDER BY 2 DESC, 1"""
+    return dict(vault.conn.execute(sql, values).fetchall())
 
 
 def untrusted_count(vault: "OpenCube") -> int:

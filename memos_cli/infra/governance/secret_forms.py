@@ -19,7 +19,7 @@ _LONGEST_KEY = 20_000
 """Characters after its head within which the foot of a private key is looked for: an RSA key of 16,384 bits has 12,700."""
 _OF_KEY = r"[A-Za-z0-9+/=]{16}"
 """What the body of a private key has, and no sentence about one."""
-_BODY = r"(?:\s|\\r|\\n|[>|*#])*(?:[A-Za-z-]+: [^\n]*\n\s*)*(?:[A-Za-z0-9+/=]{4,}(?:\s|\\r|\\n|[>|*#])*)+"
+_BODY = r"(?:\s|\\r|\\n|[>|*#])*(?:[A-Za-z-]+: [^\n]*\n\s*)*(?:[A-Za-z0-9+/=]{4,}+(?:\s|\\r|\\n|[>|*#])*+)++"
 _PUTTY = r"Private-Lines: \d+\s+(?P<value>[A-Za-z0-9+/=]{16,}(?:\s+[A-Za-z0-9+/=]{16,})*)"
 _PREFIXED = (
     r"(?<![\w-])(?:github_pat_\w{22,}|sk-(?:proj-|ant-|or-v1-)?[\w-]{20,}|AIza[\w-]{35}|hf_[A-Za-z0-9]{30,}|npm_[A-Za-z0-9]{36}"
@@ -48,7 +48,10 @@ _AUTHORIZATION = (
 _BEARER = rf"(?i)\bbearer[ \t:]+[\"'`]?{_CREDENTIAL}"
 _LONGER_THAN_NAMES = 24
 """Characters of a credential that is dotted like a name in code, such as `ya29.…`."""
-_COOKIE = r"(?i)\bcookie[\"']?[ \t]*:[^\n]{0,200}?\b(?:\w*(?:sess|token|auth|jwt|sid)\w*)=(?P<value>[^\s;\"']{8,4096})"
+_COOKIE = (
+    r"(?i)\bcookie[\"']?[ \t]*:[^\n]{0,200}?(?<=[\s:;])[\w-]{0,16}(?:sess|token|auth|jwt|sid)[\w-]{0,16}="
+    r"(?P<value>[^\s;\"']{8,4096})"
+)
 _USER = r"(?<![\w-])(?:-u|--user|--proxy-user)[ =][\"']?[\w.@+-]{1,64}:(?P<value>[^\s\"']{4,128})"
 _OF_COMMAND = r"\b(?:mysql\w{0,12}|mariadb[\w-]{0,12}|sshpass)\b[^\n|;]{0,80}? -p ?[\"']?(?P<value>[^\s\"']{4,128})"
 _AWS = r"(?<![A-Za-z0-9/+=_-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=_-])"
@@ -104,8 +107,8 @@ def _private_keys(text: str) -> Iterator[tuple[int, int]]:
         inside = text[head.end() : foot.start()] if foot else ""
         if foot and re.search(_OF_KEY, inside):
             reached = foot.end()
-        elif (body := re.compile(_BODY).match(text, head.end())) and re.search(_OF_KEY, body.group()):
-            reached = body.start() + len(body.group().rstrip())
+        elif (body := re.match(_BODY, text[head.end() : head.end() + _LONGEST_KEY])) and re.search(_OF_KEY, body.group()):
+            reached = head.end() + len(body.group().rstrip())
         else:
             continue
         yield head.start(), reached

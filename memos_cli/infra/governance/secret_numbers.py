@@ -25,7 +25,7 @@ _EXPIRY = r"(?<![\d/.-])(?:0[1-9]|1[0-2])[ ]?[/.-][ ]?(?:20[2-9]\d|[2-9]\d)(?![\
 _VERIFIER = (
     r"(?i)\b(?:cvv2?|cvc2?|csc|cvn|cid|security code|card code|(?:karten)?prüf(?:nummer|ziffer|code)|sicherheitscode"
     r"|beveiligingscode|cryptogramme|code de sécurité|código de seguridad|codice di sicurezza|código de segurança)\b"
-    r"[ \t]*(?:[:=]|\bis\b|\bist\b|\best\b|\bes\b|\bè\b|\bé\b)?[ \t]*(?P<value>\d{3,4})(?![\w/-])"
+    r"[ \t]{0,4}(?:[:=]|\bis\b|\bist\b|\best\b|\bes\b|\bè\b|\bé\b)?[ \t]{0,4}(?P<value>\d{3,4})(?![\w/-])"
 )
 _LONE = r"(?<![\w/.-])\d{3,4}(?![\w/.:%-])"
 _BESIDE = 80

@@ -50,8 +50,8 @@ _NOT_AFTER = (
 )
 """What stands ahead of `pass` where it is no password."""
 _WIFI = (
-    r"(?i)\b(?:wi-?fi|wlan|ssid|wpa[23]?|hotspot)\b[^\n]{0,60}?(?:\b(?:key|psk|schlüssel|sleutel|clé|chiave|chave)\b[ \t]*"
-    r"(?:[:=]|\bis\b)?|[/|])[ \t]*(?P<bare>[^\s\"'`,;/]{8,63})"
+    r"(?i)\b(?:wi-?fi|wlan|ssid|wpa[23]?|hotspot)\b[^\n]{0,60}?(?:\b(?:key|psk|schlüssel|sleutel|clé|chiave|chave)\b[ \t]{0,4}"
+    r"(?:[:=]|\bis\b)?|[/|])[ \t]{0,4}(?P<bare>[^\s\"'`,;/]{8,63})"
 )
 _WIFI_CODE = r"WIFI:[^\n]{0,200}?\bP:(?P<bare>(?:\\.|[^;\\\n]){4,63});"
 """The password in the text of a QR code for a network."""
@@ -89,7 +89,7 @@ _OF_A_DOOR = (
     rf"(?i)\b{_ACCESS}[ \t-]?codes?(?! of (?:practice|conduct|ethics))(?:{_LINK}|{_FOR_A_WORD}[ \t]+)[\"'`“‘]?{_CODE_VALUE}"
 )
 _KEYED = (
-    r"(?i)\b(?:door|gate|alarm|keypad|lockbox|key ?safe|safe|garage|entry)(?: entry)?[ \t]*[:=]?[ \t]*"
+    r"(?i)\b(?:door|gate|alarm|keypad|lockbox|key ?safe|safe|garage|entry)(?: entry)?[ \t]{0,4}[:=]?[ \t]{0,4}"
     r"(?P<bare>[*#]?\d{3,8}[*#])(?!\w)"
 )
 """Digits that end with the key of a keypad."""
@@ -108,11 +108,11 @@ _PROOF = (
     r"(?:,[ ]?(?=[A-Z\-]{0,9}\d)[A-Z0-9]{3,10}(?:-[A-Z0-9]{2,10})*(?:[ ]\d[A-Z0-9]{2,9})?){0,20})(?![\w•])"
 )
 _PROOF_BEHIND = (
-    r"(?i)\b(?:code|código|codice) (?:de |di )?(?:vérification|récupération|secours|verificación|recuperación|verifica|recupero"
-    r"|verificação|recuperação)[ \t]*[:=]?[ \t]*(?:\b(?:est|es|è|é)\b[ \t]*)?(?P<bare>[A-Z]?-?\d[\dA-Z-]{3,20})(?![\w•])"
+    r"(?i)\b(?:code|código|codice) (?:de |di )?(?:vérification|récupération|secours|verificación|recuperación|verifica"
+    r"|recupero|verificação|recuperação)[ \t]{0,4}[:=]?[ \t]{0,4}(?:\b(?:est|es|è|é)\b[ \t]{0,4})?(?P<bare>[A-Z]?-?\d[\dA-Z-]{3,20})(?![\w•])"
 )
 _SEED = (
-    r"(?i)\b(?:totp|2fa|otp|mfa|authenticator)[ \t_-]?(?:secret|key|seed)(?:[ \t]*[:=]|[ \t]+is)?[ \t]*"
+    r"(?i)\b(?:totp|2fa|otp|mfa|authenticator)[ \t_-]?(?:secret|key|seed)(?:[ \t]{0,4}[:=]|[ \t]{1,4}is)?[ \t]{0,4}"
     r"(?P<bare>[A-Z2-7]{16,64})\b"
 )
 _KEY_NAME = (
@@ -286,7 +286,7 @@ def _value(match: re.Match[str]) -> tuple[int, int]:
 
 
 def _is_password(value: str, after: str, match: re.Match[str]) -> bool:
-    if len(value) < 4 or re.match(REFERENCE, value) or re.match(TALK, value) or re.match(MEASURE, after):
+    if len(value) < 4 or re.match(REFERENCE, value) or re.match(TALK, value) or re.match(MEASURE, after[:30]):
         return False
     if match["quoted"] is not None:
         return not is_placeholder(value)
