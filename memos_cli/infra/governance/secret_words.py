@@ -109,7 +109,8 @@ _PROOF = (
 )
 _PROOF_BEHIND = (
     r"(?i)\b(?:code|código|codice) (?:de |di )?(?:vérification|récupération|secours|verificación|recuperación|verifica"
-    r"|recupero|verificação|recuperação)[ \t]{0,4}[:=]?[ \t]{0,4}(?:\b(?:est|es|è|é)\b[ \t]{0,4})?(?P<bare>[A-Z]?-?\d[\dA-Z-]{3,20})(?![\w•])"
+    r"|recupero|verificação|recuperação)[ \t]{0,4}[:=]?[ \t]{0,4}(?:\b(?:est|es|è|é)\b[ \t]{0,4})?"
+    r"(?P<bare>[A-Z]?-?\d[\dA-Z-]{3,20})(?![\w•])"
 )
 _SEED = (
     r"(?i)\b(?:totp|2fa|otp|mfa|authenticator)[ \t_-]?(?:secret|key|seed)(?:[ \t]{0,4}[:=]|[ \t]{1,4}is)?[ \t]{0,4}"
