@@ -5,7 +5,6 @@ from enum import Enum
 from typing import Any
 
 from memos_cli.errors import UsageError
-from memos_cli.infra.governance import secrets
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault import fold
 from memos_cli.infra.vault.vault import Vault
@@ -50,8 +49,11 @@ def registers(
             f"{memory.id[:8]} would end before it begins: valid from {start[:10]} to {end[:10]}",
             hint="give both --valid-from and --valid-to, or take one off with --no-valid-from or --no-valid-to",
         )
-    if "content" in wanted and secrets.find(wanted["content"]) and not secrets.find(memory.content):
-        wanted[fold.LABEL + secrets.SECRET] = True
+    if "content" in wanted and wanted["content"] != memory.content:
+        from memos_cli.infra.governance import secrets  # here, since most changes bring no words
+
+        if secrets.find(wanted["content"]) and not secrets.find(memory.content):
+            wanted[fold.LABEL + secrets.SECRET] = True
     return {name: value for name, value in wanted.items() if now.get(name) != value}
 
 
