@@ -268,9 +268,9 @@ def _text_as_option(error: click.NoSuchOption, arguments: Sequence[str]) -> str 
 
 def _masked(text: str) -> str:
     """A message that may repeat what was typed, without its secrets."""
-    from memos_cli.infra.governance import secrets
+    from memos_cli.operation.results import without_secrets
 
-    return secrets.mask(text, secrets.find(text))
+    return without_secrets(text)
 
 
 def _invoke(arguments: list[str]) -> int:
