@@ -127,7 +127,10 @@ def _turned(vault: Vault, memory: Memory, registers: dict[str, bool]) -> dict[st
 
 
 def _spellings(vault: Vault, memory: Memory, register: str, *, on: bool) -> list[str]:
-    """The registers that a register with a tag means: those of the memory's own spellings, else the first of the cube."""
+    """The registers that one with a tag or a label means: those of the memory's own spellings, else the first of the cube."""
+    if register.startswith(fold.LABEL):
+        name = compared(register.removeprefix(fold.LABEL))
+        return [fold.LABEL + one for one in memory.labels if compared(one) == name] or [fold.LABEL + name]
     if not register.startswith(fold.TAG):
         return [register]
     tag = register.removeprefix(fold.TAG)
@@ -321,7 +324,7 @@ class Pipeline:
         return restore(vault, ids, self._session.author("restore"))
 
     def switch(self, texts: Sequence[str], command: str, registers: dict[str, bool]) -> Changed:
-        """Turn registers on or off: `pinned`, `frozen`, `tag:NAME`."""
+        """Turn registers on or off: `pinned`, `frozen`, `tag:NAME`, `label:NAME`."""
         vault, ids = self._session.locate_all(texts)
         return switch_many(vault, ids, self._session.author(command), registers)
 
