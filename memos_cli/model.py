@@ -156,6 +156,9 @@ class Draft(NamedTuple):
     metadata: Mapping[str, Any] = NOTHING
     confidence: float = 1.0
     given: frozenset[str] | None = None
+    visibility: Visibility = Visibility.PRIVATE
+    trust: float = 1.0
+    frozen: bool = False
 
 
 class Memory(NamedTuple):
@@ -298,11 +301,9 @@ class Filter(NamedTuple):
 
 
 class Part(NamedTuple):
-    """A memory in a slot, as it was when the slot was made.
+    """A memory in a slot, as it was when the slot was made, with the id of its cube.
 
-    Attributes:
-        cube: the id of its cube.
-        version: 0 if the slot has not the memory's own words but a turn that rests on it, whatever its current version is.
+    Its version is 0 if the slot has not the memory's own words but a turn that rests on it, whatever its current version is.
     """
 
     cube: str
@@ -357,8 +358,7 @@ class Adapter(NamedTuple):
         gone: of questions to what an earlier generation knew and this one must not, how many were `asked` and how many are
             `gone`.
         files: SHA-256 of its files by name.
-        why: why it failed or was removed.
-        promoted_at: when chat was last set to use it.
+        why: why it failed or was removed. `promoted_at`: when chat was last set to use it.
     """
 
     id: str

@@ -15,16 +15,23 @@ import pytest
 PLACES = (
     "memos_cli.backends.parsers",
     "memos_cli.backends.llms.replies",
-    "memos_cli.infra.governance.secrets",
+    "memos_cli.infra.governance",
     "memos_cli.infra.vault",
     "memos_cli.interface.reader",
     "memos_cli.operation.operator.dedupe",
     "memos_cli.operation.parametric.grammar",
 )
 AS_TEXT = {
-    "memos_cli.infra.governance.secrets": (
-        "_PASSWORD _CODE _KEY _ENVIRONMENT _PHRASE _BLOCK _PREFIXED _IN_URL _LIBRARY_MARK "
-        "_REFERENCE _TALK _MEASURE _WORDS _ADJECTIVE"
+    "memos_cli.infra.governance.secret_forms": (
+        "_HEAD_OF_KEY _FOOT_OF_KEY _OF_KEY _BODY _PUTTY _PREFIXED _HOOK _RECOVERY _IN_URL _IN_QUERY _AUTHORIZATION _BEARER "
+        "_COOKIE _USER _OF_COMMAND _AWS _AWS_ID _LIBRARY_MARK"
+    ),
+    "memos_cli.infra.governance.secret_numbers": "_CARD _OTHER_NUMBER _EXPIRY _VERIFIER _LONE _IBAN_AHEAD",
+    "memos_cli.infra.governance.secret_values": "REFERENCE TALK MEASURE _WORDS _NAME_OR_NUMBER",
+    "memos_cli.infra.governance.secret_words": (
+        "_PASSWORD _SHORT _TOLD _OF_A_SERVICE _ACCOUNT _NOT_AFTER _WIFI _WIFI_CODE _MARKUP _PIN _PIN_WITH_LINK _OPENS "
+        "_OF_A_DOOR _KEYED _DOOR_BY_NAME _OTHER_CODE _PROOF _PROOF_BEHIND _SEED _KEY _KEY_TOLD _KEY_ALONE _ENVIRONMENT "
+        "_PHRASE _SENTENCE _ADJECTIVE"
     ),
     "memos_cli.interface.reader.dates": "_CANDIDATE _MOVED_TO _LEADS _HABIT _PUT_OFF _VERSION _WEEKDAY_BEFORE",
     "memos_cli.interface.reader.tense": "_AHEAD _BEHIND _PASSIVE STOP",
@@ -40,8 +47,11 @@ AS_TEXT = {
     "memos_cli.interface.reader.reader": "_RULE _PROCEDURE _STEP _PREFERENCE _EVENT _FACT",
 }
 """Patterns that are kept as text, and compiled where they are first used."""
-SHORT = {"backends.parsers.stamps._WRITTEN", "backends.parsers.stamps._FILLER", "backends.parsers.stamps._SESSION"}
-"""Patterns that see a hundred characters at the most (`stamps.header`)."""
+SHORT = {
+    "backends.parsers.stamps._WRITTEN", "backends.parsers.stamps._FILLER", "backends.parsers.stamps._SESSION",
+    "infra.governance.secret_numbers._OTHER_NUMBER", "infra.governance.secret_values.MEASURE",
+}  # fmt: skip
+"""Patterns that see a hundred characters at the most (`stamps.header`, `governance`)."""
 LENGTHS = (4000, 8000, 16000)
 FLOOR = 0.004
 """Seconds of CPU below which nothing is compared."""

@@ -34,6 +34,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "freeze": ("edit", "Freeze memories: nothing changes them."),
         "unfreeze": ("edit", "Let frozen memories change again."),
         "tag": ("edit", "Put tags on memories, or take them off."),
+        "label": ("label", "Put sensitivity labels on memories, or take them off."),
         "link": ("edit", "Link one memory to another."),
         "why": ("search", "Tell where a memory comes from."),
         "review": ("review", "Decide about memories that may contradict each other."),
@@ -83,6 +84,8 @@ _BESIDE_CUBES = frozenset(
 """Commands that change something which is not in the log of a cube; each prints its answer when that is done."""
 _NAMED = 5
 """How many memories a message names."""
+_OF_A_TEXT = 40
+"""Columns of a text that a message repeats."""
 
 
 class Terminated(BaseException):
@@ -208,7 +211,12 @@ def run(arguments: Sequence[str]) -> int:
         if os.environ.get("MEMOS_DEBUG"):
             raise
         error = Terminated() if Terminated.told else error
-        return _report(*_meaning(error), as_json="--json" in arguments)
+        message, hint, code, status = _meaning(error)
+        if isinstance(error, click.NoSuchOption) and (text := _text_as_option(error, arguments)):
+            where = error.ctx.command_path if error.ctx else "memos"
+            message = f"{text} begins with a hyphen, so it was taken for an option"
+            hint = f"put -- before what is no option: {where} -- TEXT"
+        return _report(message, hint, code, status, as_json="--json" in arguments)
 
 
 def _complete(arguments: list[str]) -> None:
@@ -253,7 +261,7 @@ def _meaning(error: BaseException) -> tuple[str, str | None, str, int]:  # noqa:
             return error.message, error.hint, error.code, error.exit_status
         case click.UsageError():
             where = error.ctx.command_path if error.ctx else "memos"
-            return _line(error.format_message()), f"see: {where} --help", "usage", 2
+            return _line(_masked(error.format_message())), f"see: {where} --help", "usage", 2
         case click.ClickException():
             return _line(error.format_message()), None, "failure", 1
         case KeyboardInterrupt() | click.Abort():
@@ -268,6 +276,20 @@ def _meaning(error: BaseException) -> tuple[str, str | None, str, int]:  # noqa:
         return _meaning(known)
     fault = "this is a fault of memos; for the traceback set MEMOS_DEBUG=1"
     return f"{type(error).__name__}: {_line(str(error))}", fault, "internal", 1
+
+
+def _text_as_option(error: click.NoSuchOption, arguments: Sequence[str]) -> str | None:
+    """The text that was taken for an option, cut and with its secrets masked; `None` where an option was meant."""
+    meant = (one for one in arguments if one.startswith(error.option_name) and any(map(str.isspace, one)))
+    text = next(meant, None)
+    return None if text is None else repr(" ".join(_masked(text).split())[:_OF_A_TEXT])
+
+
+def _masked(text: str) -> str:
+    """A message that may repeat what was typed, without its secrets."""
+    from memos_cli.operation.results import without_secrets
+
+    return without_secrets(text)
 
 
 def _invoke(arguments: list[str]) -> int:

@@ -208,6 +208,14 @@ _FILTERS = (
     click.option(
         "--tag", "tags", multiple=True, type=NAMED, metavar="TAG", help="Only with this tag; given several times, with all."
     ),
+    click.option(
+        "--label",
+        "labels",
+        multiple=True,
+        type=NAMED,
+        metavar="LABEL",
+        help="Only with this sensitivity label; given several times, with all.",
+    ),
     click.option("--state", "states", multiple=True, type=STATE, help="Only in this state."),
     click.option("--since", type=WHEN, help=f"Happened (or, undated, was recorded) at this time or later: {_WRITTEN}."),
     click.option(
@@ -225,8 +233,8 @@ _FILTERS = (
     click.option("--all", "everything", is_flag=True, help="Also what is archived, superseded, expired or forgotten."),
 )
 FILTER_NAMES = (
-    "kinds", "tags", "states", "since", "until", "conversation", "session", "speaker", "task", "key", "pinned", "as_of",
-    "archived", "turns", "everything",
+    "kinds", "tags", "labels", "states", "since", "until", "conversation", "session", "speaker", "task", "key", "pinned",
+    "as_of", "archived", "turns", "everything",
 )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Results as lines for people. What came from outside is never let loose on a terminal."""
 
+import json
 import re
 import sys
 
@@ -172,11 +173,13 @@ def card(memory: Memory, *, reveal: bool = False) -> list[str]:
         "changed": moment(memory.updated_at) if memory.version > 1 else None,
         "owner": _owner(memory),
         "from": _origin(memory),
-        "used": f"{memory.access_count} times, last {moment(memory.last_access_at)}" if memory.access_count else None,
+        "used": f"{memory.access_count} times, last {moment(memory.last_access_at)}" if memory.access_count else "never",
+        "priority": str(memory.priority),
         "pinned": "yes" if memory.pinned else None,
         "frozen": "yes" if memory.frozen else None,
-        "trust": f"{memory.trust:g}: it came from elsewhere" if memory.untrusted else None,
-        "metadata": str(memory.metadata) if memory.metadata else None,
+        "confidence": f"{memory.confidence:g}",
+        "trust": f"{memory.trust:g}" + (": it came from elsewhere" if memory.untrusted else ""),
+        "metadata": json.dumps(dict(memory.metadata), ensure_ascii=False) if memory.metadata else None,
         "cube": memory.cube,
     }
     lines += [f"{style(f'{name:>12}', dim=True)}  {one_line(str(value))}" for name, value in facts.items() if value]
@@ -196,7 +199,8 @@ def owned_by(name: str, *, unverified: bool) -> str:
 
 def _origin(memory: Memory) -> str:
     source = memory.source
-    named = {"conversation": source.conversation, "session": source.session, "turn": source.turn, "speaker": source.speaker}
+    names = ("conversation", "session", "turn", "speaker", "model")
+    named = {name: getattr(source, name) for name in names}
     place = [f"{name} {value}" for name, value in named.items() if value is not None]
     return ", ".join([memory.origin.value, *([source.file] if source.file else []), *place])
 
@@ -309,6 +313,8 @@ def version_lines(version: Version, *, reveal: bool) -> list[str]:
 def _value(name: str, value: object) -> str:
     if value is None:
         return "(nothing)"
+    if isinstance(value, (dict, list)):
+        return json.dumps(value, ensure_ascii=False)
     return str(moment(value) if name in _TIMES and isinstance(value, str) else value)
 
 

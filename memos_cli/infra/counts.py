@@ -70,6 +70,14 @@ def names(vault: "OpenCube", field: str, sight: Filter) -> list[str]:
     return [name for (name,) in vault.conn.execute(sql, values)]
 
 
+def labels(vault: "OpenCube", wanted: Filter) -> dict[str, int]:
+    """How many of the memories that pass a filter have each sensitivity label, the most frequent first."""
+    clause, values = queries.condition(wanted)
+    sql = f"""SELECT l.label, count(*) FROM labels l JOIN memories m ON m.n = l.n WHERE {clause}
+              GROUP BY 1 ORDER BY 2 DESC, 1"""
+    return dict(vault.conn.execute(sql, values).fetchall())
+
+
 def untrusted_count(vault: "OpenCube") -> int:
     """How many memories are untrusted: they came from elsewhere, and nobody here has used them yet."""
     return int(vault.conn.execute("SELECT count(*) FROM arrivals").fetchone()[0])

@@ -278,7 +278,7 @@ def _is_plain(value: Any) -> bool:  # noqa: ANN401
 
 
 _FILTERS = {
-    **dict.fromkeys(("kinds", "tags", "states"), list),
+    **dict.fromkeys(("kinds", "tags", "labels", "states"), list),
     **dict.fromkeys(("since", "until", "conversation", "session", "speaker", "task", "key", "as_of"), str),
     **dict.fromkeys(("pinned", "archived", "turns", "everything"), bool),
 }

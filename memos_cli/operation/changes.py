@@ -7,6 +7,7 @@ from typing import Any
 from memos_cli.errors import UsageError
 from memos_cli.infra.governance import governance
 from memos_cli.infra.limits import CONTROL, INSTEAD, LONGEST_NAME, MOST_CHARACTERS, NO_TEXT, cleaned_name
+from memos_cli.infra.names import compared
 from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Draft, Memory
@@ -113,6 +114,7 @@ def cleaned_draft(draft: Draft) -> Draft:
     changes: dict[str, Any] = {name: clean for name, value in names.items() if (clean := cleaned_name(value) or None) != value}
     for name, texts in (("tags", draft.tags), ("labels", draft.labels)):
         kept = tuple(dict.fromkeys(one for text in texts if (one := cleaned_name(text))))
+        kept = tuple(dict.fromkeys(map(compared, kept))) if name == "labels" else kept
         if kept != texts:
             changes[name] = kept
     source: dict[str, Any] = {name: clean for name, value in sources.items() if (clean := cleaned_name(value) or None) != value}
@@ -135,3 +137,12 @@ def checked_name(text: str, what: str) -> str:
     if re.search(CONTROL, text):
         raise UsageError(f"{what} holds a control character")
     return text
+
+
+def checked_label(text: str, what: str) -> str:
+    """A sensitivity label as it is stored: `Secret` is `secret`, which masks.
+
+    Raises:
+        UsageError: the label is empty, too long, or has control characters.
+    """
+    return compared(checked_name(text, what))

@@ -22,6 +22,13 @@ def masked(memory: Memory) -> str:
     return mask(memory.content, memory.labels)
 
 
+def without_secrets(text: str) -> str:
+    """A text of no memory, such as a message that repeats what was typed, with what is secret in it hidden."""
+    from memos_cli.infra.governance.secrets import find, mask
+
+    return mask(text, find(text))
+
+
 class Added(NamedTuple):
     """What became of an `add`.
 
@@ -250,10 +257,7 @@ class Version(NamedTuple):
         change = self.operation.change
         if change is None or "content" not in change:
             return change
-        from memos_cli.infra.governance.secrets import find, mask
-
-        text = str(change["content"])
-        return {**change, "content": mask(text, find(text))}
+        return {**change, "content": without_secrets(str(change["content"]))}
 
 
 class Sighting(NamedTuple):

@@ -8,15 +8,14 @@ from typing import IO, Any
 
 import click
 
-from memos_cli.cli import render, times_told
+from memos_cli.cli import header_options, render, times_told
 from memos_cli.cli.app import App, pass_app
-from memos_cli.cli.options import KIND, PRIORITY, SPAN, WHEN_ON_EITHER_SIDE, Command, reveal
+from memos_cli.cli.options import Command, reveal
 from memos_cli.cli.progress import progress
 from memos_cli.cli.terminal import plain
 from memos_cli.errors import MemosError, UsageError
 from memos_cli.interface.reader import intake
 from memos_cli.model import Draft
-from memos_cli.operation import changes
 from memos_cli.operation.results import Added
 
 _SHOWN = 20
@@ -31,18 +30,7 @@ _FORMATS = click.Choice(["auto", "prose", "transcript", "markdown"])
 )
 @click.option("--jsonl", metavar="FILE|-", help="Read memories from JSON Lines, an object a line.")
 @click.option("--format", "form", type=_FORMATS, default="auto", help="How --file and - are read.")
-@click.option("--kind", type=KIND, help="What sort of memory it is; guessed when not given.")
-@click.option("--key", metavar="KEY", help="The attribute it states, such as diet: the value before is superseded.")
-@click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag; may be given several times.")
-@click.option("--title", help="A title.")
-@click.option("--task", metavar="NAME", help="The task it belongs to.")
-@click.option("--external-id", metavar="ID", help="Your own id; adding it again with other content is an edit.")
-@click.option("--occurred-at", type=WHEN_ON_EITHER_SIDE, help="When it happened.")
-@click.option("--valid-from", type=WHEN_ON_EITHER_SIDE, help="Since when it is true.")
-@click.option("--valid-to", type=WHEN_ON_EITHER_SIDE, help="Until when it is true.")
-@click.option("--ttl", type=SPAN, help="Let it expire after this long: 90s, 12h, 30d, 1y.")
-@click.option("--priority", type=PRIORITY, help="A number; higher is more important.")
-@click.option("--pin", "pinned", is_flag=True, default=None, help="Pin it: it does not fade.")
+@header_options.to_add
 @click.option("--no-embed", is_flag=True, help="Leave the vectors for later (--file and --jsonl embed at their end).")
 @click.option("--extract", is_flag=True, help="Also extract facts from --file and -, with the model where one is fit for it.")
 @click.option("--skip-bad", is_flag=True, help="Pass over bad lines of --jsonl instead of storing nothing.")
@@ -83,6 +71,7 @@ def add(app: App, /, text: tuple[str, ...], **given: Any) -> int:  # noqa: ANN40
       memos add --file notes.md --tag garden
       memos add --file talk.txt --extract
       memos add "Took my pill" --kind event
+      memos add "Penicillin makes me ill" --label medical --visibility shared --metadata '{"since": 1998}'
       memos add --jsonl export.jsonl --skip-bad
 
     \b
@@ -102,7 +91,7 @@ def add(app: App, /, text: tuple[str, ...], **given: Any) -> int:  # noqa: ANN40
     apart = bool(given["files"]) or text == ("-",) or not (text or given["jsonl"] or sys.stdin.isatty())
     if given["extract"] and not apart:
         raise UsageError("--extract belongs to --file and -", hint="memos add --file notes.md --extract")
-    fields = _fields(app, given)
+    fields = {name: value for name, value in header_options.taken(app, given).items() if value is not None}
     if given["jsonl"]:
         result = _from_lines(app, given, fields)
     elif apart:
@@ -113,25 +102,6 @@ def add(app: App, /, text: tuple[str, ...], **given: Any) -> int:  # noqa: ANN40
         result = _embed(app, result)
     _tell(app, result, reveal=given["reveal"])
     return 3 if result.skipped else 0
-
-
-def _fields(app: App, given: dict[str, Any]) -> dict[str, Any]:
-    """The fields of a draft that options set."""
-    names = ("kind", "key", "title", "task", "external_id", "occurred_at", "valid_from", "valid_to", "priority", "pinned")
-    fields = {name: given[name] for name in names if given[name] is not None}
-    for name in ("key", "title", "task", "external_id"):
-        if name in fields:
-            fields[name] = changes.checked_name(fields[name], f"--{name.replace('_', '-')}")
-    if given["tags"]:
-        fields["tags"] = tuple(changes.checked_name(tag, "--tag") for tag in given["tags"])
-    if given["ttl"]:
-        fields["expires_at"] = intake.ends(given["ttl"], app.mos.now)
-    if "kind" in fields:
-        from memos_cli.model import Kind
-
-        fields["kind"] = Kind(fields["kind"])
-    intake.check_span(fields.get("valid_from"), fields.get("valid_to"))
-    return fields
 
 
 def _from_editor() -> str:

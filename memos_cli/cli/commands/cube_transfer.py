@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from memos_cli.operation.activation.travel import Taken
     from memos_cli.operation.parametric.foreign_adapters import Came
 
-_OPTIONS = {"kinds": "kind", "tags": "tag", "states": "state", "everything": "all"}
+_OPTIONS = {"kinds": "kind", "tags": "tag", "labels": "label", "states": "state", "everything": "all"}
 _LONGEST = 1000
 _DID = ("came along", "uses", "is not", "dropped, and made anew here")
 _WOULD = ("would come along", "would use", "would not be", "would be dropped")

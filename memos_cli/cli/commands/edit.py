@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from memos_cli.cli import completions, render, terminal
+from memos_cli.cli import completions, header_options, render, terminal
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.documents import fields_of
-from memos_cli.cli.options import KIND, PRIORITY, SPAN, WHEN_ON_EITHER_SIDE, Command, dry_run, filter_of, filters, yes
+from memos_cli.cli.options import Command, dry_run, filter_of, filters, yes
 from memos_cli.cli.terminal import plain
 from memos_cli.errors import Refused, UsageError
-from memos_cli.interface.reader import intake
-from memos_cli.model import LinkType, Visibility
+from memos_cli.model import LinkType
 from memos_cli.operation import changes
 from memos_cli.operation.results import Changed
 
@@ -22,17 +21,17 @@ if TYPE_CHECKING:
     from memos_cli.model import Memory
 
 _ids = click.argument("ids", nargs=-1, required=True, metavar="ID...", shell_complete=completions.IDS)
-_NULLABLE = ("title", "key", "task", "occurred_at", "valid_from", "valid_to")
 
 
-def _changed_json(result: Changed) -> dict[str, Any]:
+def changed_json(result: Changed) -> dict[str, Any]:
+    """The document of what was changed."""
     return fields_of(result, only=("command", "ids", "memories", "txn", "dry_run", "superseded"), ids="changed")
 
 
 def tell(app: App, result: Changed, word: str) -> None:
     """Print what was changed."""
     if app.json:
-        app.data(_changed_json(result))
+        app.data(changed_json(result))
         return
     ahead = f"would have {word}" if result.dry_run else word
     for memory in result.memories:
@@ -52,16 +51,7 @@ def tell_superseded(app: App, ids: "Sequence[str]") -> None:
 @click.argument("text", nargs=-1)
 @click.option("--append", is_flag=True, help="Add TEXT on a new line.")
 @click.option("--merge", is_flag=True, help="Add TEXT on a new line unless it is said already.")
-@click.option("--kind", type=KIND, help="Another kind.")
-@click.option("--title", help="Another title; empty for none.")
-@click.option("--key", help="The attribute it states; empty for none.")
-@click.option("--task", help="The task it belongs to; empty for none.")
-@click.option("--occurred-at", type=WHEN_ON_EITHER_SIDE, help="When it happened.")
-@click.option("--valid-from", type=WHEN_ON_EITHER_SIDE, help="Since when it is true.")
-@click.option("--valid-to", type=WHEN_ON_EITHER_SIDE, help="Until when it is true.")
-@click.option("--ttl", type=SPAN, help="Let it expire after this long from now.")
-@click.option("--priority", type=PRIORITY, help="A number; higher is more important.")
-@click.option("--visibility", type=click.Choice([level.value for level in Visibility]), help="Who else may read it.")
+@header_options.to_edit
 @pass_app
 def edit(app: App, /, identity: str, text: tuple[str, ...], **given: Any) -> None:  # noqa: ANN401 -- click's own types
     """Change a memory.
@@ -69,18 +59,24 @@ def edit(app: App, /, identity: str, text: tuple[str, ...], **given: Any) -> Non
     TEXT is its new content; `-` reads it from standard input. With neither TEXT nor an option, on a terminal, your editor
     opens. The version before stays in its history.
 
+    Each field of its header has an option that sets it, and one with --no- before the name that takes it off; `none` as the
+    value of a time, a duration or a number takes it off as well. `memos show` shows them all.
+
     \b
     Examples:
       memos edit k3f9 "Dentist on Friday at 10"
       memos edit k3f9 --append "Bring the X-ray"
       memos edit k3f9 --kind event --occurred-at 2026-03-06
+      memos edit k3f9 --no-ttl --no-valid-to --confidence 0.8
+      memos edit k3f9 --source speaker=Ana --metadata '{"colour": "blue"}'
 
     \b
     Exit status:
+      2  a value that the field cannot have
       3  it is frozen, or belongs to somebody else
       10 no such memory
     """
-    fields = _fields(app, given)
+    fields = header_options.taken(app, given)
     if not text and not fields and not given["append"] and not given["merge"]:
         _edit_by_hand(app, identity)
         return
@@ -90,7 +86,10 @@ def edit(app: App, /, identity: str, text: tuple[str, ...], **given: Any) -> Non
     if content is not None:
         fields["content"] = content
     mode = "append" if given["append"] else "merge" if given["merge"] else "overwrite"
-    tell(app, app.mos.edit(identity, fields, mode=mode), "edited")
+    result = app.mos.edit(identity, fields, mode=mode, within=("metadata", "source"))
+    tell(app, result, "edited")
+    if "content" in fields and result.ids and "secret" in result.memories[0].labels:
+        app.note("it holds a secret: labelled, and masked when shown (--reveal)")
 
 
 def _edit_by_hand(app: App, identity: str) -> None:
@@ -118,19 +117,6 @@ def _content(text: tuple[str, ...]) -> str | None:
     if text:
         return " ".join(text)
     return None
-
-
-def _fields(app: App, given: dict[str, Any]) -> dict[str, Any]:
-    fields = {name: given[name] for name in ("kind", "priority", "visibility") if given[name] is not None}
-    for name in _NULLABLE:
-        value = given[name]
-        if value is not None:
-            named = name in {"title", "key", "task"} and value
-            fields[name] = changes.checked_name(value, f"--{name}") if named else value or None
-    if given["ttl"]:
-        fields["expires_at"] = intake.ends(given["ttl"], app.mos.now)
-    intake.check_span(fields.get("valid_from"), fields.get("valid_to"))
-    return fields
 
 
 @click.command(cls=Command)
@@ -284,7 +270,7 @@ def tag(app: App, ids: tuple[str, ...], added: tuple[str, ...], removed: tuple[s
     registers |= {f"tag:{name.strip()}": False for name in removed}
     result = app.mos.switch(ids, "tag", registers)
     if app.json:
-        app.data(_changed_json(result))
+        app.data(changed_json(result))
         return
     for memory in result.memories:
         app.out(render.memory_line(memory, behind=f"  ({plain(', '.join(memory.tags)) or 'no tags'})"))
@@ -314,7 +300,7 @@ def link(app: App, source: str, kind: str, target: str, *, remove: bool) -> None
     """
     result = app.mos.link(source, LinkType(kind), target, on=not remove)
     if app.json:
-        app.data(_changed_json(result))
+        app.data(changed_json(result))
         return
     word = "unchanged" if not result.ids else "removed" if remove else "linked"
     app.out(f"{word} {result.memories[0].id[:8]} {kind} {app.mos.get(target).id[:8]}")

@@ -82,7 +82,7 @@ def rm(app: App, name: str, *, dry_run: bool) -> None:
 
 
 def _words(fields: dict[str, Any]) -> str:
-    singular = {"kinds": "kind", "tags": "tag", "states": "state", "everything": "all"}
+    singular = {"kinds": "kind", "tags": "tag", "labels": "label", "states": "state", "everything": "all"}
     parts = []
     for name, value in fields.items():
         values = value if isinstance(value, list) else [value]

@@ -118,6 +118,9 @@ def change_of(draft: Draft, owner: str) -> dict[str, Any]:
         "source": source_fields(draft.source),
         "metadata": dict(draft.metadata) or None,
         "confidence": draft.confidence if draft.confidence != 1.0 else None,
+        "trust": draft.trust if draft.trust != 1.0 else None,
+        "visibility": draft.visibility.value if draft.visibility is not Visibility.PRIVATE else None,
+        "frozen": draft.frozen or None,
     }
     change = {name: value for name, value in given.items() if value is not None}
     change.update({TAG + tag: True for tag in draft.tags})

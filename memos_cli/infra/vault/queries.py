@@ -130,7 +130,7 @@ def _require_marks(wanted: Filter, require: Any) -> None:  # noqa: ANN401 -- the
     for tag in wanted.without:
         require(f"NOT EXISTS ({_TAGGED})", compared(tag))
     for label in wanted.labels:
-        require("EXISTS (SELECT 1 FROM labels l WHERE l.n = m.n AND l.label = ?)", label)
+        require("EXISTS (SELECT 1 FROM labels l WHERE l.n = m.n AND l.label IN (?, ?))", label, compared(label))
 
 
 def _require_presence(wanted: Filter, require: Any) -> None:  # noqa: ANN401 -- the closure above

@@ -80,15 +80,17 @@ def row_of_draft(identity: str, draft: Draft, owner: str, moment: int, due: Due,
     source = draft.source
     told = Memory(
         identity, "", draft.kind, created_at=from_millis(moment >> 16), occurred_at=draft.occurred_at, valid_to=draft.valid_to,
-        expires_at=draft.expires_at, priority=draft.priority, pinned=draft.pinned,
+        expires_at=draft.expires_at, priority=draft.priority, pinned=draft.pinned, frozen=draft.frozen,
+        visibility=draft.visibility, confidence=draft.confidence, trust=draft.trust,
     )  # fmt: skip
     return (
         identity, draft.external_id, draft.content, draft.title, draft.kind.value, "plaintext", "generated", draft.key,
         draft.origin.value, source.conversation, source.session, source.turn, source.speaker,
         "{}" if source == _NOWHERE else _encode({name: value for name, value in source._asdict().items() if value is not None}),
         _encode(dict(draft.metadata)) if draft.metadata else "{}", moment, moment, draft.occurred_at, draft.valid_from,
-        draft.valid_to, draft.expires_at, owner, "private", draft.task, draft.priority, int(draft.pinned), 0, draft.confidence,
-        1.0, due(told), 1, known or digest(draft.kind, draft.content, source, draft.occurred_at), None,
+        draft.valid_to, draft.expires_at, owner, draft.visibility.value, draft.task, draft.priority, int(draft.pinned),
+        int(draft.frozen), draft.confidence, draft.trust, due(told), 1,
+        known or digest(draft.kind, draft.content, source, draft.occurred_at), None,
     )  # fmt: skip
 
 

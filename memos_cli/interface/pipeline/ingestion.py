@@ -106,7 +106,7 @@ def _take(vault: Vault, unit: Unit, tally: _Tally, draft: Draft, placed: Placed)
     tally.note(placed)
     tally.counts[placed.outcome] += 1
     tally.ids.append(placed.id)
-    tally.secrets += bool(draft.labels)
+    tally.secrets += "secret" in draft.labels
     if placed.outcome == "added" and endings.may_tell(draft):
         tally.telling.append(placed.id)
     if placed.applied:

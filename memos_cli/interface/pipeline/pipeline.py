@@ -4,7 +4,7 @@
 `snapshots` and `tasks`, open a write transaction.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from memos_cli.infra.names import compared
 from memos_cli.infra.vault import connection, fold
 from memos_cli.infra.vault.blobs import Blobs
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.interface.pipeline import ingestion
+from memos_cli.interface.pipeline import header, ingestion
 from memos_cli.model import HOT_STATES, Draft, LinkType, Memory, State
 from memos_cli.operation.changes import change_each, check_content
 from memos_cli.operation.operator import placement
@@ -67,7 +67,14 @@ def restore(vault: Vault, ids: Sequence[str], author: "Author") -> Changed:
 
 
 def edit(
-    vault: Vault, identity: str, author: "Author", fields: dict[str, Any], mode: str = "overwrite", *, was: str | None = None
+    vault: Vault,
+    identity: str,
+    author: "Author",
+    fields: dict[str, Any],
+    mode: str = "overwrite",
+    *,
+    was: str | None = None,
+    within: Collection[str] = (),
 ) -> Changed:
     """Set fields of a memory; fields that have their value already are left out, and an edit of nothing is none.
 
@@ -78,6 +85,7 @@ def edit(
         fields: the new values by the name of the field.
         mode: what becomes of the content that the memory has: a key of `MODES`.
         was: the content that the new one was made of; `None` where it was made of none.
+        within: the fields whose objects are merged into what is there, see `header.registers`.
 
     Raises:
         Refused: somebody changed the content meanwhile, which the new one would take back.
@@ -97,11 +105,12 @@ def edit(
         for name in ("key", "task"):
             if wanted.get(name):
                 wanted[name] = vault.spelled(name, wanted[name], without=identity)
-        registers = fold.fold(vault.operations("memory", memory.id))
-        return {name: value for name, value in wanted.items() if registers.get(name) != value}
+        now = fold.fold(vault.operations("memory", memory.id))
+        return header.registers(vault, memory, wanted, now, within)
 
     then = partial(placement.settled, vault) if placement.KEYED & fields.keys() else None
-    return change_each(vault, [identity], author, differing, then=then)
+    # Thawed in the same edit it may change; frozen in it, it changes before it is.
+    return change_each(vault, [identity], author, differing, thawed=bool(fields.get("frozen", True)), then=then)
 
 
 def switch_many(vault: Vault, ids: Sequence[str], author: "Author", registers: dict[str, bool]) -> Changed:
@@ -118,7 +127,10 @@ def _turned(vault: Vault, memory: Memory, registers: dict[str, bool]) -> dict[st
 
 
 def _spellings(vault: Vault, memory: Memory, register: str, *, on: bool) -> list[str]:
-    """The registers that a register with a tag means: those of the memory's own spellings, else the first of the cube."""
+    """The registers that one with a tag or a label means: those of the memory's own spellings, else the first of the cube."""
+    if register.startswith(fold.LABEL):
+        name = compared(register.removeprefix(fold.LABEL))
+        return [fold.LABEL + one for one in memory.labels if compared(one) == name] or [fold.LABEL + name]
     if not register.startswith(fold.TAG):
         return [register]
     tag = register.removeprefix(fold.TAG)
@@ -266,7 +278,14 @@ class Pipeline:
         return self.edit(text, {"content": content}, mode=mode, user_id=user_id)
 
     def edit(
-        self, text: str, fields: dict[str, Any], *, mode: str = "overwrite", was: str | None = None, user_id: str | None = None
+        self,
+        text: str,
+        fields: dict[str, Any],
+        *,
+        mode: str = "overwrite",
+        was: str | None = None,
+        within: Collection[str] = (),
+        user_id: str | None = None,
     ) -> Changed:
         """Set registers of a memory (`content`, `kind`, `key`, …; `None` clears).
 
@@ -275,6 +294,7 @@ class Pipeline:
             fields: the new values.
             mode: `overwrite`, `append` or `merge`, for the content.
             was: the content that the new one was made of, as in an editor; `None` for any.
+            within: of `metadata` and `source` those whose members are set beside what is there; a `None` takes one off.
             user_id: who edits.
 
         Raises:
@@ -284,7 +304,8 @@ class Pipeline:
         if mode not in MODES:
             raise UsageError(f"no update mode {mode!r}", hint=f"there are: {', '.join(MODES)}")
         vault, identity = self._session.locate(text, user_id)
-        return edit(vault, identity, self._session.author("edit", user_id), self._session.timed(fields), mode, was=was)
+        author = self._session.author("edit", user_id)
+        return edit(vault, identity, author, self._session.timed(fields), mode, was=was, within=within)
 
     def delete(
         self, texts: str | Sequence[str], *, thaw: bool = False, dry_run: bool = False, user_id: str | None = None
@@ -303,7 +324,7 @@ class Pipeline:
         return restore(vault, ids, self._session.author("restore"))
 
     def switch(self, texts: Sequence[str], command: str, registers: dict[str, bool]) -> Changed:
-        """Turn registers on or off: `pinned`, `frozen`, `tag:NAME`."""
+        """Turn registers on or off: `pinned`, `frozen`, `tag:NAME`, `label:NAME`."""
         vault, ids = self._session.locate_all(texts)
         return switch_many(vault, ids, self._session.author(command), registers)
 

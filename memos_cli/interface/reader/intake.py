@@ -10,7 +10,7 @@ from memos_cli.errors import UsageError
 from memos_cli.infra.limits import CONTROL, LONGEST_NAME, MOST_DEPTH, fault_of_text, is_shallow
 from memos_cli.infra.vault import fold
 from memos_cli.infra.vault.log import encoded
-from memos_cli.model import Draft, Kind, Origin, Source
+from memos_cli.model import Draft, Kind, Origin, Source, Visibility
 from memos_cli.operation.changes import check_content, checked_name
 from memos_cli.times import Zone, from_text, parse_duration, parse_iso, to_text
 
@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 _TIMES = ("occurred_at", "valid_from", "valid_to", "expires_at")
 _TEXTS = ("external_id", "title", "key", "task")
 _LINE_FIELDS = frozenset(
-    {"content", "kind", "tags", "labels", "ttl", "pinned", "priority", "source", "metadata", *_TIMES, *_TEXTS}
-)
+    {
+        "content", "kind", "tags", "labels", "ttl", "pinned", "frozen", "priority", "visibility", "confidence", "trust",
+        "source", "metadata", *_TIMES, *_TEXTS,
+    }
+)  # fmt: skip
 _LONG = 1 << 20
 """Bytes of a line from which it is looked whether a cube file could carry the memory."""
 _SOURCE_TEXTS = ("conversation", "session", "speaker", "model", "file")
@@ -111,7 +114,7 @@ def _written(name: str | None) -> str | None:
 
 
 def with_fields(draft: Draft, given: Mapping[str, Any]) -> Draft:
-    """The draft with the fields that a caller set; tags and labels are added to its own.
+    """The draft with the fields that a caller set; tags, labels, metadata and the parts of a source are added to its own.
 
     Raises:
         UsageError: a field that drafts do not have.
@@ -125,6 +128,10 @@ def with_fields(draft: Draft, given: Mapping[str, Any]) -> Draft:
     for name in ("tags", "labels"):
         if name in changes:
             changes[name] = tuple(dict.fromkeys((*getattr(draft, name), *changes[name])))
+    if isinstance(parts := changes.get("source"), dict):
+        changes["source"] = draft.source._replace(**parts)
+    if "metadata" in changes:
+        changes["metadata"] = {**draft.metadata, **changes["metadata"]}
     return draft._replace(**changes)
 
 
@@ -172,12 +179,15 @@ def _of_line(line: bytes, now: str, zone: Zone | None) -> Draft:
     check_span(times.get("valid_from"), times.get("valid_to"))
     texts: dict[str, Any] = {name: _name(row, name) for name in _TEXTS}
     labels = _names(row, "labels")
+    level: dict[str, Any] = {} if row.get("visibility") is None else {"visibility": _visibility(row["visibility"])}
+    shares: dict[str, Any] = {name: _share(row, name) for name in ("confidence", "trust") if row.get(name) is not None}
     draft = Draft(
         content=content,
         kind=kind,
         tags=_names(row, "tags"),
         labels=labels if "secret" in labels or not find(content) else (*labels, "secret"),
         pinned=_flag(row, "pinned"),
+        frozen=_flag(row, "frozen"),
         priority=_number(row, "priority") or 0,
         origin=Origin.CONVERSATION if kind is Kind.EPISODE else Origin.IMPORT,
         source=_source(row.get("source")),
@@ -185,6 +195,8 @@ def _of_line(line: bytes, now: str, zone: Zone | None) -> Draft:
         given=frozenset(name for name, value in row.items() if value is not None) | times.keys(),
         **texts,
         **times,
+        **level,
+        **shares,
     )
     if len(line) > _LONG and (why := fault_of_text(encoded(fold.change_of(draft, "")))):
         raise UsageError(f"too much for one memory: {why}")
@@ -254,6 +266,20 @@ def _kind(value: object) -> Kind:
         raise UsageError(f"unknown kind {str(value)[:40]!r}; there are: {', '.join(Kind)}") from None
 
 
+def _visibility(value: object) -> Visibility:
+    try:
+        return Visibility(str(value))
+    except ValueError:
+        raise UsageError(f"unknown visibility {str(value)[:40]!r}; there are: {', '.join(Visibility)}") from None
+
+
+def _share(row: Mapping[str, Any], name: str) -> float:
+    value = row[name]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise UsageError(f"{name} has to be a number from 0 to 1")
+    return float(value)
+
+
 def _time(row: Mapping[str, Any], name: str, zone: Zone | None) -> str:
     try:
         return parse_iso(_text(row, name), zone)
@@ -313,6 +339,45 @@ def _source(value: object) -> Source:
         name: checked_name(str(value[name]), f"source.{name}") for name in _SOURCE_TEXTS if value.get(name) is not None
     }
     return Source(turn=_number(value, "turn"), **texts)
+
+
+def source_parts(told: Sequence[str]) -> dict[str, Any]:
+    """The parts of a source that a person wrote as `speaker=Ana`; of one without a value `None`.
+
+    Raises:
+        UsageError: no such part, or a value that it cannot have.
+    """
+    parts: dict[str, Any] = {}
+    for one in told:
+        name, sign, value = (part.strip() for part in one.partition("="))
+        if not sign or name not in {*_SOURCE_TEXTS, "turn"}:
+            known = ", ".join((*_SOURCE_TEXTS, "turn"))
+            raise UsageError(f"--source has no part {name[:40]!r}", hint=f"--source speaker=Ana; there are: {known}")
+        if name == "turn" and value and not (value.isascii() and value.isdigit()):
+            raise UsageError("the turn of a source has to be a whole number", hint="--source turn=3")
+        parts[name] = None if not value else int(value) if name == "turn" else checked_name(value, f"source.{name}")
+    _number(parts, "turn")
+    return parts
+
+
+def metadata_of(text: str) -> dict[str, Any]:
+    """Metadata that a person wrote as JSON.
+
+    Raises:
+        UsageError: it is no JSON, or no object, or one that no memory can hold.
+    """
+    example = """--metadata '{"colour": "blue"}'"""
+    try:
+        value = _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        raise UsageError(f"the metadata is not JSON: {error.msg} (column {error.colno})", hint=example) from None
+    except RecursionError:
+        raise UsageError("metadata is nested too deeply", hint=example) from None
+    except ValueError as error:
+        raise UsageError(f"the metadata is not JSON: {error}", hint=example) from None
+    if not isinstance(value, dict):
+        raise UsageError("metadata has to be a JSON object", hint=example)
+    return _metadata(value)
 
 
 def _metadata(value: object) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault import fold, queries, rows, search
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.model import HOT_STATES, Draft, Kind, Memory, Origin
+from memos_cli.model import HOT_STATES, Draft, Kind, Memory, Origin, Visibility
 from memos_cli.records import NamedTuple
 from memos_cli.times import Zone, to_millis
 
@@ -198,6 +198,20 @@ def _switches(known: Memory, draft: Draft) -> dict[str, Any]:
         change["pinned"] = True if draft.pinned else None
     if draft.priority != known.priority and ("priority" in given or (draft.priority and _may_set(known, draft))):
         change["priority"] = draft.priority or None
+    return change | _governed(known, draft)
+
+
+def _governed(known: Memory, draft: Draft) -> dict[str, Any]:
+    """Freeze, visibility, confidence and trust, where they were given."""
+    change: dict[str, Any] = {}
+    given = draft.given or frozenset()
+    if draft.frozen != known.frozen and (draft.frozen or "frozen" in given):
+        change["frozen"] = True if draft.frozen else None
+    if draft.visibility is not known.visibility and ("visibility" in given or draft.visibility is not Visibility.PRIVATE):
+        change["visibility"] = draft.visibility.value
+    for name in ("confidence", "trust"):
+        if name in given and getattr(draft, name) != getattr(known, name):
+            change[name] = getattr(draft, name)
     return change
 
 

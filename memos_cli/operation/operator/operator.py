@@ -1,5 +1,6 @@
 """MemOperator: reads and searches the memories of the cubes in use that a principal may see, and records their uses."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,13 @@ class MemOperator:
         from memos_cli.infra import counts
 
         return counts.statistics(vault)
+
+    def labels(self, wanted: Filter | None = None, user_id: str | None = None) -> dict[str, int]:
+        """The sensitivity labels in the cubes in use, each with how many of the memories that pass a filter have it."""
+        found: Counter[str] = Counter()
+        for vault in self._session.vaults():
+            found.update(counts.labels(vault, self._session.sight(vault, wanted, user_id)))
+        return dict(found.most_common())
 
     # -- finding
 

@@ -1,0 +1,67 @@
+"""The header of a memory, edited: the registers that new values of its fields set."""
+
+from collections.abc import Collection, Mapping
+from enum import Enum
+from typing import Any
+
+from memos_cli.errors import UsageError
+from memos_cli.infra.names import compared
+from memos_cli.infra.vault import fold
+from memos_cli.infra.vault.vault import Vault
+from memos_cli.model import Memory
+
+_SETS = {"tags": fold.TAG, "labels": fold.LABEL}
+_SWITCHES = ("pinned", "frozen")
+
+
+def registers(
+    vault: Vault, memory: Memory, fields: Mapping[str, Any], now: fold.Registers, within: Collection[str] = ()
+) -> dict[str, Any]:
+    """The registers that an edit sets, each with its new value; those that have it already are left out.
+
+    A content that holds a secret, which the one before did not, is labelled `secret`.
+
+    Args:
+        vault: the memory's cube.
+        memory: what is edited.
+        fields: the new values by the name of a field or of a register; `None` takes it off. `tags` and `labels` are put on
+            beside those that it has, and `None` takes all of them off.
+        now: the registers that it has.
+        within: the fields whose objects (`metadata`, `source`) are merged into what is there: a `None` takes a member off.
+
+    Raises:
+        UsageError: it would end before it begins.
+    """
+    wanted: dict[str, Any] = {}
+    for name, value in fields.items():
+        if name in _SETS:
+            wanted |= _members(vault, memory, name, value)
+        elif name in within and isinstance(value, Mapping):
+            merged = {**(now.get(name) or {}), **value}
+            wanted[name] = {member: one for member, one in merged.items() if one is not None} or None
+        elif name in _SWITCHES:
+            wanted[name] = True if value else None
+        else:
+            wanted[name] = value.value if isinstance(value, Enum) else value
+    start, end = (wanted.get(name, now.get(name)) for name in ("valid_from", "valid_to"))
+    if start is not None and end is not None and end < start and {"valid_from", "valid_to"} & wanted.keys():
+        raise UsageError(
+            f"{memory.id[:8]} would end before it begins: valid from {start[:10]} to {end[:10]}",
+            hint="give both --valid-from and --valid-to, or take one off with --no-valid-from or --no-valid-to",
+        )
+    if "content" in wanted and wanted["content"] != memory.content:
+        from memos_cli.infra.governance import secrets  # here, since most changes bring no words
+
+        if secrets.find(wanted["content"]) and not secrets.find(memory.content):
+            wanted[fold.LABEL + secrets.SECRET] = True
+    return {name: value for name, value in wanted.items() if now.get(name) != value}
+
+
+def _members(vault: Vault, memory: Memory, name: str, value: Collection[str] | None) -> dict[str, Any]:
+    """The registers of tags or labels that are put on, or of all that it has, which are taken off."""
+    prefix, own = _SETS[name], getattr(memory, name)
+    if value is None:
+        return {prefix + one: None for one in own}
+    there = {compared(one) for one in own}
+    spelled = (vault.spelled("tag", one) if name == "tags" else compared(one) for one in value if compared(one) not in there)
+    return {prefix + one: True for one in spelled}
