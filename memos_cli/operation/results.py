@@ -21,6 +21,26 @@ def masked(memory: Memory) -> str:
     return mask(memory.content, memory.labels)
 
 
+class FilesRead(NamedTuple):
+    """What became of the files that an `add` read.
+
+    Attributes:
+        read: how many there were.
+        unchanged: how many of them changed nothing.
+        moved: files that were followed: what each was called, and what it is called now.
+        gone: files below a given folder that are no longer there, and how many current memories of them stay.
+        skipped: files that were left out, and what each is.
+        kept: ids of memories that no longer stand in their file, or that could not take what was given, and why they stay.
+    """
+
+    read: int = 0
+    unchanged: int = 0
+    moved: tuple[tuple[str, str], ...] = ()
+    gone: tuple[tuple[str, int], ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
+    kept: tuple[tuple[str, str], ...] = ()
+
+
 class Added(NamedTuple):
     """What became of an `add`.
 
@@ -33,6 +53,8 @@ class Added(NamedTuple):
         reopened: ended tasks that got a new memory.
         applied: what was new of texts that were known already: the memory's id, and the names of the fields that were set.
         questions: ids of the questions whether a new memory ends a known one, for `memos review`.
+        archived: ids of memories whose paragraphs left their files.
+        files: what became of the files; `None` where none was read.
     """
 
     added: int
@@ -51,6 +73,9 @@ class Added(NamedTuple):
     reopened: tuple[str, ...] = ()
     applied: tuple[tuple[str, tuple[str, ...]], ...] = ()
     questions: tuple[str, ...] = ()
+    archived: tuple[str, ...] = ()
+    files: FilesRead | None = None
+    dry_run: bool = False
 
 
 class Query(NamedTuple):
