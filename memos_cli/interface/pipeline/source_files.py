@@ -95,8 +95,14 @@ class _FileReader:
         return found
 
     def _look_at(self, file: "SourceFile") -> None:
+        record = file.path and file_records.subject(file.path, self._session.principal, self._owner)
+        known = self.records.get(record or "")
         try:
             content = sources.content(file.name)
+            digest = sha256(content.removeprefix(b"\xef\xbb\xbf")).hexdigest()
+            if known is not None and known.digest == digest and not self._how.again and len(self._found.files) > 1:
+                self.unchanged.append(record or "")
+                return
             sources.require_text(content, file.name, forced=self._how.form != "auto")
             intake.text_of(content, file.name)
         except UsageError as error:
@@ -104,13 +110,7 @@ class _FileReader:
                 raise
             self.skipped.append((file.name, error.message.removeprefix(f"{file.name} is ")))
             return
-        record = file.path and file_records.subject(file.path, self._session.principal, self._owner)
-        digest = sha256(content.removeprefix(b"\xef\xbb\xbf")).hexdigest()
-        known = self.records.get(record or "")
-        if known is not None and known.digest == digest and not self._how.again and len(self._found.files) > 1:
-            self.unchanged.append(record or "")
-        else:
-            self.texts.append(_Text(file, content, record, digest))
+        self.texts.append(_Text(file, content, record, digest))
 
     def _moves(self) -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
         """New files below the given folders that say what one that is gone said: their records, each with the one it had."""

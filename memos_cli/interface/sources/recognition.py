@@ -274,7 +274,7 @@ _EXPORTS: tuple[tuple[str, str], ...] = (
 
 def _json_file(text: str) -> Recognised:
     for pattern, what in _EXPORTS:
-        if re.search(pattern, text[:HEAD]):
+        if re.search(pattern, text[: HEAD // 8]):
             return Recognised(what, f"memos does not read it yet; {_LINES}", is_text=True)
     return Recognised("a JSON file", f"{_LINES}{_BY_FORCE}", is_text=True)
 

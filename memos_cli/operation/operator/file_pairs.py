@@ -62,7 +62,8 @@ def paired(before: Sequence[Former], drafts: Sequence[Draft]) -> Paired:
     """Pair the paragraphs of a file with those that it had.
 
     Of several that say the same those of the same day belong together. A changed one has most of its words in common with what
-    it was, or some of them and stands alone between the same neighbours; under another title and of another day it is another.
+    it was, or some of them and stands alone between the same neighbours. Under another title and of another day, which its own
+    words do not tell, it is another.
     """
     words = [rows.normalised(draft.content) for draft in drafts]
     same: dict[int, int] = {}
@@ -92,7 +93,7 @@ def _changed(
     found = []
     for old, new in pairs:
         former, draft = before[old], drafts[new]
-        if former.base.get("title") != draft.title and former.day != draft.occurred_at:
+        if former.base.get("title") != draft.title and former.day != draft.occurred_at and "times" not in draft.metadata:
             continue
         alone = gone[old] == came[new] and leaving[gone[old]] == coming[came[new]] == 1
         least = _AT_ITS_PLACE if alone else ALIKE
