@@ -48,10 +48,10 @@ def named(app: App, text: tuple[str, ...], given: dict[str, Any]) -> tuple[str, 
 
 def add(app: App, names: Sequence[str], given: dict[str, Any], fields: dict[str, Any], extract: "Extract") -> "Added":
     """Bring the memories of the files in step with what the files say."""
-    from memos_cli.interface.pipeline.source_files import Reading
+    from memos_cli.interface.pipeline.source_files import SourceOptions
 
     with progress(app, "reading") as tell:
-        how = Reading(given["form"], fields, bool(fields or given["extract"]), extract, given["dry_run"], tell)
+        how = SourceOptions(given["form"], fields, bool(fields or given["extract"]), extract, given["dry_run"], tell)
         return app.mos.pipeline.add_files(names, how)
 
 

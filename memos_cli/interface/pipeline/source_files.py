@@ -29,7 +29,7 @@ Extract = Callable[[Sequence[Draft]], Sequence[tuple[int, Draft]]]
 """Finds memories in drafts: each with the place of the draft that it was found in."""
 
 
-class Reading(NamedTuple):
+class SourceOptions(NamedTuple):
     """How files are read.
 
     Attributes:
@@ -72,7 +72,7 @@ class _Text(NamedTuple):
 class _FileReader:
     """Reads the files of one `add`: first what they are and whether they changed, then their texts."""
 
-    def __init__(self, session: "Session", vault: "Vault | None", found: "Sources", how: Reading) -> None:
+    def __init__(self, session: "Session", vault: "Vault | None", found: "Sources", how: SourceOptions) -> None:
         self._session, self._found, self._how = session, found, how
         self._owner = vault.meta["owner"] if vault else session.person
         self.records = file_records.records(vault) if vault else {}
@@ -158,7 +158,7 @@ def _blobs(session: "Session") -> Blobs:
     return Blobs(session.writable().folder / connection.BLOBS)
 
 
-def add(session: "Session", names: Sequence[str], how: Reading) -> Added:
+def add(session: "Session", names: Sequence[str], how: SourceOptions) -> Added:
     """Bring the memories of files in step with what the files say.
 
     Raises:

@@ -35,11 +35,11 @@ class Recognised(NamedTuple):
     is_text: bool = False
 
 
-_AS_TEXT = "memos does not read it; export or convert it to text or Markdown, and give that to: memos add --file"
+_AS_TEXT = "there is no reader for it; export or convert it to text or Markdown, and give that to: memos add --file"
 _LINES = "write its entries as JSON Lines, an object with content a line, and: memos add --jsonl FILE"
 _BY_FORCE = "; as it stands it is read with: --format prose"
 _UNPACK = "unpack it, and give the texts in it to: memos add --file FOLDER"
-_DESCRIBE = "memos reads no such thing; what it says in words can be told with: memos add"
+_DESCRIBE = "there is no reader for it; what it says in words can be told with: memos add"
 
 _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"SQLite format 3\x00", "an SQLite database", _LINES),
@@ -114,7 +114,7 @@ def _binary(head: bytes) -> Recognised | None:
 def _pdf(head: bytes) -> Recognised | None:
     if b"%PDF-" not in head[:1024] or head[:1024].lstrip()[:1].isalpha():
         return None
-    hint = "memos does not read it; make it text first: pdftotext FILE.pdf, and: memos add --file FILE.txt"
+    hint = "there is no reader for it; make it text first: pdftotext FILE.pdf, and: memos add --file FILE.txt"
     return Recognised("a PDF document", hint)
 
 
@@ -194,7 +194,7 @@ def _mail(text: str, ending: str, whole: bool) -> Recognised | None:  # noqa: AR
     if not ("from" in fields and fields & {"date", "subject", "to"} and (mailbox or ending == ".eml" or fields & _ENVELOPE)):
         return None
     what = "a mailbox (mbox)" if mailbox else "an e-mail"
-    hint = "memos does not take mail apart; save the message as text, and: memos add --file FILE.txt"
+    hint = "mail is not taken apart; save the message as text, and: memos add --file FILE.txt"
     return Recognised(what, f"{hint}{_BY_FORCE}", is_text=True)
 
 
@@ -202,7 +202,7 @@ _CUE = re.compile(r"\d{1,7}[ \t]*\r?\n\d{1,3}:\d\d:\d\d[,.]\d{1,3}[ \t]*-->[ \t]
 
 
 def _timed(text: str, ending: str, whole: bool) -> Recognised | None:  # noqa: ARG001, FBT001
-    hint = f"memos reads talks as lines of `Name: words`; export it as text, and: memos add --file FILE.txt{_BY_FORCE}"
+    hint = f"talks are read as lines of `Name: words`; export it as text, and: memos add --file FILE.txt{_BY_FORCE}"
     if _CUE.match(text):
         return Recognised("subtitles (SRT)", hint, is_text=True)
     if re.match(r"WEBVTT(?:[ \t\r\n]|$)", text) and (ending == ".vtt" or "-->" in text):
@@ -275,7 +275,7 @@ _EXPORTS: tuple[tuple[str, str], ...] = (
 def _json_file(text: str) -> Recognised:
     for pattern, what in _EXPORTS:
         if re.search(pattern, text[: HEAD // 8]):
-            return Recognised(what, f"memos does not read it yet; {_LINES}", is_text=True)
+            return Recognised(what, f"there is no reader for it yet; {_LINES}", is_text=True)
     return Recognised("a JSON file", f"{_LINES}{_BY_FORCE}", is_text=True)
 
 

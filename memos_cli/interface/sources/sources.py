@@ -104,6 +104,8 @@ def _below(folder: str) -> Iterator[tuple[str, str | None]]:
 
 
 def _why_not(path: str) -> str | None:
+    if not os.path.isfile(path):  # noqa: PTH113 -- a pipe would be waited for
+        return "not a regular file" if os.path.exists(path) else "a link to nothing"  # noqa: PTH110
     ending = os.path.splitext(path)[1].lower()  # noqa: PTH122
     if ending in ENDINGS:
         return None
@@ -115,18 +117,16 @@ def _why_not(path: str) -> str | None:
 
 
 def head(path: str) -> bytes:
-    """The first bytes of a regular file.
+    """The first bytes of a file.
 
     Raises:
-        UsageError: it cannot be read, or is no regular file.
+        UsageError: it cannot be read.
     """
     try:
-        if not os.path.isfile(path):  # noqa: PTH113 -- a pipe would be waited for
-            raise UsageError("not a regular file" if os.path.lexists(path) else "gone meanwhile")
-        with open(path, "rb") as file:  # noqa: PTH123
+        with Path(path).open("rb") as file:
             return file.read(HEAD + 1)
     except OSError as error:
-        raise UsageError(f"cannot be read: {error.strerror}") from None
+        raise UsageError(f"a file that cannot be read: {error.strerror}") from None
 
 
 def content(name: str) -> bytes:

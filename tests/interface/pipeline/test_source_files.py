@@ -11,7 +11,7 @@ import pytest
 from memos_cli import MOS
 from memos_cli.errors import UsageError
 from memos_cli.infra.vault.check import check
-from memos_cli.interface.pipeline.source_files import Reading
+from memos_cli.interface.pipeline.source_files import SourceOptions
 from memos_cli.model import Filter, Memory, State
 from memos_cli.operation.results import Added
 from tests.conftest import Clock
@@ -20,7 +20,7 @@ FOLDER = "notes"
 
 
 def add(mos: MOS, *names: str, **how: Any) -> Added:
-    return mos.pipeline.add_files(names or (FOLDER,), Reading(**how))
+    return mos.pipeline.add_files(names or (FOLDER,), SourceOptions(**how))
 
 
 def note(name: str, *paragraphs: str) -> Path:

@@ -172,16 +172,18 @@ _BYTES = st.one_of(
 )
 
 
-@given(_BYTES, st.sampled_from([None, "a.csv", "a.json", "a.jsonl", "a.md", "a.html", "a.eml", "a", "a.tsv"]), st.booleans())
-@example(b'{"a":' * 12_000, "a.json", False)
-@example(b"[[" * HEAD, None, True)
-@example(b'"' * HEAD, "a.csv", True)
-@example(b"," * HEAD, "a.csv", True)
-@example(b"a:\n" * HEAD, "a.eml", True)
-@example(b'{"type": "message"' + b"ts" * HEAD, "a.json", False)
-@example(b"9" * HEAD, None, True)
-@example(b"[" + b"9" * HEAD, None, False)
-@example(b'{"a":1}\n' * 8000, "a.jsonl", True)
+@given(
+    content=_BYTES, name=st.sampled_from([None, "a.csv", "a.json", "a.jsonl", "a.md", "a.html", "a.eml"]), whole=st.booleans()
+)
+@example(content=b'{"a":' * 12_000, name="a.json", whole=False)
+@example(content=b"[[" * HEAD, name=None, whole=True)
+@example(content=b'"' * HEAD, name="a.csv", whole=True)
+@example(content=b"," * HEAD, name="a.csv", whole=True)
+@example(content=b"a:\n" * HEAD, name="a.eml", whole=True)
+@example(content=b'{"type": "message"' + b"ts" * HEAD, name="a.json", whole=False)
+@example(content=b"9" * HEAD, name=None, whole=True)
+@example(content=b"[" + b"9" * HEAD, name=None, whole=False)
+@example(content=b'{"a":1}\n' * 8000, name="a.jsonl", whole=True)
 def test_any_bytes_are_recognised_or_text_in_bounded_time(content: bytes, name: str | None, whole: bool) -> None:  # noqa: FBT001
     begun = time.process_time()
     found = recognised(content, name, whole=whole)
