@@ -30,7 +30,8 @@ class FilesRead(NamedTuple):
         moved: files that were followed: what each was called, and what it is called now.
         gone: files below a given folder that are no longer there, and how many current memories of them stay.
         skipped: files that were left out, and what each is.
-        kept: ids of memories that no longer stand in their file, or that could not take what was given, and why they stay.
+        kept: ids of memories that no longer stand in their file and stay all the same, and why.
+        refused: ids of memories that could not take what came with their file, and why.
     """
 
     read: int = 0
@@ -39,6 +40,7 @@ class FilesRead(NamedTuple):
     gone: tuple[tuple[str, int], ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
     kept: tuple[tuple[str, str], ...] = ()
+    refused: tuple[tuple[str, str], ...] = ()
 
 
 class Added(NamedTuple):

@@ -103,7 +103,8 @@ def add(app: App, /, text: tuple[str, ...], **given: Any) -> int:  # noqa: ANN40
     Exit status:
       0  stored, or known already; what came with it is set
       2  a bad value, a bad line, or a file that is no text; nothing of this run is stored
-      3  stored, but lines were passed over (--skip-bad); or nothing is stored, since a text that is known is said by a memory
+      3  stored, but lines were passed over (--skip-bad), or a frozen memory took nothing that came with its file; or nothing is
+         stored, since a text that is known is said by a memory
          that is frozen, or somebody else's, and something else came with it
       11 another process held the cube for too long
       14 --extract, and the model that is set cannot be used
@@ -128,7 +129,7 @@ def add(app: App, /, text: tuple[str, ...], **given: Any) -> int:  # noqa: ANN40
     if (given["jsonl"] or names) and not (given["no_embed"] or given["dry_run"]):
         result = _embed(app, result)
     _tell(app, result, reveal=given["reveal"])
-    return 3 if result.skipped else 0
+    return 3 if result.skipped or (result.files and result.files.refused) else 0
 
 
 def _fields(app: App, given: dict[str, Any]) -> dict[str, Any]:

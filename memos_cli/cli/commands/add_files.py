@@ -80,6 +80,7 @@ def fields(result: "Added") -> dict[str, Any]:
             "gone": [{"file": name, "memories": count} for name, count in read.gone],
             "skipped": [{"file": name, "reason": why} for name, why in read.skipped],
             "kept": [{"id": identity, "reason": why} for identity, why in read.kept],
+            "refused": [{"id": identity, "reason": why} for identity, why in read.refused],
         },
         "dry_run": result.dry_run,
     }
@@ -103,7 +104,9 @@ def tell(app: App, result: "Added", *, reveal: bool) -> None:
     for name, count in read.gone[:_SHOWN]:
         app.note(f"{plain(name)} is gone; what was read from it stays: {render.many(count)}")
     for identity, why in read.kept[:_SHOWN]:
-        app.note(render.memory_line(app.mos.get(identity), before=f"left as it is, {why}: "))
+        app.note(render.memory_line(app.mos.get(identity), before=f"left its file and stays, {why}: "))
+    for identity, why in read.refused[:_SHOWN]:
+        app.note(render.memory_line(app.mos.get(identity), before=f"takes nothing that came with its file, {why}: "))
     for line in _skipped(read.skipped):
         app.note(line)
 

@@ -190,7 +190,7 @@ def _with_files(added: Added, vault: "Vault", reader: _FileReader, changes: File
     gone = [(name, _current(vault, reader.records[record])) for record, name in reader.gone.items()]
     files = FilesRead(
         len(reader.texts) + len(reader.unchanged), len(reader.unchanged) + changes.unchanged, reader.moved, tuple(gone),
-        tuple(reader.skipped), tuple(changes.kept),
+        tuple(reader.skipped), tuple(changes.kept), tuple(changes.refused),
     )  # fmt: skip
     alone = files.read == 1 and not changes.archived
     return added._replace(

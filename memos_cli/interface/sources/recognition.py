@@ -221,7 +221,8 @@ def _json(text: str, ending: str, whole: bool) -> Recognised | None:  # noqa: FB
     if end is None:  # no JSON
         return None
     behind = text[end:].strip()
-    if isinstance(first, dict) and (behind or ending in {".jsonl", ".ndjson"}) and _are_lines(text, whole=whole):
+    lines = isinstance(first, dict) and (behind or ending in {".jsonl", ".ndjson"} or _is_memory(first))
+    if lines and _are_lines(text, whole=whole):
         return _json_lines(first)
     return None if behind else _json_file(text)
 
@@ -252,8 +253,12 @@ def _are_lines(text: str, *, whole: bool) -> bool:
         return False
 
 
+def _is_memory(first: dict[str, Any]) -> bool:
+    return isinstance(first.get("content"), str) and first.keys() <= LINE_FIELDS
+
+
 def _json_lines(first: dict[str, Any]) -> Recognised:
-    if isinstance(first.get("content"), str) and first.keys() <= LINE_FIELDS:
+    if _is_memory(first):
         return Recognised("JSON Lines with memories", "take them over with: memos add --jsonl FILE", is_text=True)
     talk = {"type", "message", "sessionId", "payload", "role", "parentUuid", "uuid"} & first.keys()
     hint = (

@@ -87,7 +87,8 @@ def _expanded(names: Sequence[str]) -> Iterator[str]:
                 raise UsageError(f"no file fits {name}", hint="patterns: *.md in this folder, notes/**/*.md at any depth")
             yield from map(os.path.normpath, found)
         else:
-            raise UsageError(f"cannot read {name}: No such file or directory")
+            hint = "standard input is read by: memos add -" if name == "-" else None
+            raise UsageError(f"cannot read {name}: No such file or directory", hint=hint)
 
 
 def _below(folder: str) -> Iterator[tuple[str, str | None]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from memos_cli.errors import MemoryNotFound
 from memos_cli.infra.governance import governance
 from memos_cli.infra.vault import fold, queries, rows, search
+from memos_cli.infra.vault.bulk.bulk import digests_there
 from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import HOT_STATES, Draft, Kind, Memory, Operation, State
@@ -59,7 +60,8 @@ class FileChanges:
 
     Attributes:
         archived: ids of the memories that left their files.
-        kept: ids of those that left their files, or that could not take what was given, and why they stay as they are.
+        kept: ids of those that left their files and stay as they are, and why.
+        refused: ids of those that could not take what came with their file, and why.
         asked: ids of the questions for `review`.
         unchanged: how many of the files changed nothing.
     """
@@ -76,6 +78,7 @@ class FileChanges:
         self._older: dict[str, list[Memory]] = {}
         self.archived: list[str] = []
         self.kept: list[tuple[str, str]] = []
+        self.refused: list[tuple[str, str]] = []
         self.asked: list[str] = []
 
     def place(self, unit: Unit, placing: Placing) -> Iterator[tuple[Draft, Placed]]:
@@ -169,7 +172,7 @@ class FileChanges:
             return Placed(known.id, UNCHANGED), former.clock
         change = identity.on_purpose(draft, identity.news(known, draft, self._at, self._zone))
         if change and (why := self._untouchable(known)):
-            self.kept.append((known.id, why))
+            self.refused.append((known.id, why))
             return Placed(known.id, UNCHANGED), former.clock
         header = self._heading(former, draft, moved=file.was is not None)
         header = {} if header and (self._untouchable(known) or self._own(former)) else header
@@ -225,9 +228,9 @@ class FileChanges:
     def _edit(self, former: Former, draft: Draft) -> Placed:
         """The edit of a memory whose paragraph was changed; one that was archived or forgotten comes back."""
         known, base = former.memory, former.base
-        change: dict[str, Any] = {"source": fold.source_fields(draft.source)}
-        if rows.normalised(known.content) != rows.normalised(draft.content):
-            change["content"] = draft.content
+        says = rows.normalised(known.content) != rows.normalised(draft.content)
+        change: dict[str, Any] = {"content": draft.content} if says else {}
+        change["source"] = fold.source_fields(draft.source)
         if draft.title not in {None, base.get("title")} and known.title == base.get("title"):
             change["title"] = draft.title
         was = base.get("metadata") or {}
@@ -254,8 +257,25 @@ class FileChanges:
             source = {"source": fold.source_fields(file.drafts[place].source)}
             self._unit.change("memory", memory.id, change | source)
             done[place] = Placed(memory.id, "edited", applied=("back in its file",))
+        done |= self._refused([place for place in rest if place not in done], file)
         new = [place for place in rest if place not in done]
         return done | dict(zip(new, self._placing.place_all([file.drafts[place] for place in new]), strict=True))
+
+    def _refused(self, places: Sequence[int], file: FileText) -> dict[int, Placed]:
+        """What a memory says already that cannot take what comes with the file: it stays, and the rest of the files is read."""
+        digests = {place: _digest(file.drafts[place]) for place in places}
+        there = digests_there(self._vault, set(digests.values()))
+        found: dict[int, Placed] = {}
+        for place in (place for place in places if digests[place] in there):
+            draft = file.drafts[place]
+            known = identity.twin(self._vault, draft, self._owner, self._at, self._zone)
+            why = None if known is None else self._untouchable(known)
+            if known is None or why is None:
+                continue
+            if identity.on_purpose(draft, identity.news(known, draft, self._at, self._zone)):
+                self.refused.append((known.id, why))
+                found[place] = Placed(known.id, UNCHANGED)
+        return found
 
     def _back(self, file: FileText, rest: Sequence[int]) -> dict[int, Memory]:
         """The memories that were archived since they left their files, and that a file says again."""
@@ -293,9 +313,9 @@ class FileChanges:
         name = file.record or ""
         before = self._records.get(name)
         if file.was is not None:
-            was = self._records.pop(file.was)
-            file_records.drop(self._unit, file.was)
-            for one in was.memories:
+            if (was := self._records.pop(file.was, None)) is not None:  # no other process followed it meanwhile
+                file_records.drop(self._unit, file.was)
+            for one in was.memories if was else ():
                 self._holders[one].discard(file.was)
         for one in before.memories if before else ():
             self._holders[one].discard(name)

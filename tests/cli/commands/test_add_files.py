@@ -111,6 +111,10 @@ def test_options_reach_what_is_there(memos: Run) -> None:
     memos("add", "--file", "notes")
     assert memos("add", "--file", "notes", "--tag", "garden").out.startswith("0 added, 3 edited\n")
     assert len(contents(memos, "--tag", "garden")) == 3
+    memos("freeze", memos("list", "--json").data["memories"][0]["id"])
+    told = memos("add", "--file", "notes", "--tag", "beds")
+    assert (told.status, told.out.splitlines()[0]) == (3, "0 added, 2 edited, 1 known already")
+    assert "takes nothing that came with its file, frozen: " in told.err
 
 
 def test_a_folder_in_which_nothing_is_read_is_an_error(memos: Run, home: Path) -> None:

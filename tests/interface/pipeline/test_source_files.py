@@ -231,10 +231,21 @@ def test_what_is_given_reaches_what_is_there(mos: MOS) -> None:
     mos.switch([known[0]], "freeze", {"frozen": True})
     told = add(mos, fields={"tags": ("garden",), "pinned": True}, again=True)
     assert told.files is not None
-    assert (told.edited, told.files.kept) == (1, ((known[0], "frozen"),))
+    assert (told.edited, told.files.refused) == (1, ((known[0], "frozen"),))
     assert (mos.get(known[1]).tags, mos.get(known[1]).pinned) == (("garden",), True)
     note("b.md", TWO.replace("beans", "peas"))  # it was pinned with the file, so the file still rules it
     assert (add(mos).edited, mos.get(known[1]).content) == (1, TWO.replace("beans", "peas"))
+
+
+def test_a_frozen_memory_that_a_new_file_says_too_stops_no_other_file(mos: MOS) -> None:
+    (known,) = mos.add(ONE).ids
+    mos.switch([known], "freeze", {"frozen": True})
+    note("a.md").write_text(f"---\ntags: garden\n---\n\n{ONE}\n\n{TWO}\n")
+    note("b.md", THREE)
+    told = add(mos)
+    assert told.files is not None
+    assert (told.added, told.files.refused, mos.get(known).tags) == (2, ((known, "frozen"),), ())
+    assert add(mos).txn is None
 
 
 def test_a_changed_date_and_heading_reach_their_memory(mos: MOS) -> None:

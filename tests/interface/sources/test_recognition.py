@@ -56,6 +56,7 @@ OTHERS: list[tuple[str, bytes, str]] = [
         "the transcript of an agent (JSON Lines)",
     ),
     ("m.jsonl", b'{"content": "Paid rent", "tags": ["a"]}\n{"content": "Paid more"}\n', "JSON Lines with memories"),
+    ("m", b'{"content": "Paid rent"}', "JSON Lines with memories"),
     ("x.ndjson", b'{"a": 1}\n{"a": 2}\n', "JSON Lines"),
     ("x.ndjson", (b'{"a": "' + b"z" * 5000 + b'"}\n') * 50, "JSON Lines"),
     ("a.html", b"<!DOCTYPE html>\n<html><body>hi</body></html>", "a page of HTML"),
