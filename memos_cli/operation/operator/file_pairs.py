@@ -5,20 +5,19 @@ What says the same is the same paragraph, wherever it stands now. What is left i
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
 from memos_cli.infra.vault import rows
 from memos_cli.model import Draft, Memory
 from memos_cli.operation.operator.revision import ALIKE
 
-_AT_ITS_PLACE = 0.3
+_AT_ITS_PLACE = 0.2
 """The least likeness of a paragraph to the only one that is gone between the same two neighbours."""
-_MOST_PAIRS = 2_000
+_MOST_PAIRS = 10_000
 """The most pairs of paragraphs that are compared; of more only those at the same place are."""
 _FEW_WORDS, _MOST_LETTERS = 4, 300
-"""Texts with fewer words than this are compared by so many of their letters: `Call Ana` with `Call Ann`, or a text without
-spaces."""
+"""Texts with fewer words than this are compared by so many of their letters: `Call Ana` with `Call Ann`, or what is written
+without spaces."""
 
 _Gap = tuple[int | None, int | None]
 """The old places of the paired paragraphs before and behind one that is not paired."""
@@ -90,6 +89,7 @@ def _changed(
     many = len(gone) * len(came) > _MOST_PAIRS
     pairs = zip(gone, came, strict=False) if many else ((old, new) for old in gone for new in came)
     leaving, coming = Counter(gone.values()), Counter(came.values())
+    was, now = {old: _Units(before[old].words) for old in gone}, {new: _Units(words[new]) for new in came}
     found = []
     for old, new in pairs:
         former, draft = before[old], drafts[new]
@@ -97,7 +97,7 @@ def _changed(
             continue
         alone = gone[old] == came[new] and leaving[gone[old]] == coming[came[new]] == 1
         least = _AT_ITS_PLACE if alone else ALIKE
-        if (likeness := _likeness(former.words, words[new], least)) >= least:
+        if (likeness := was[old].likeness(now[new])) >= least:
             found.append((likeness, -abs(old - new), old, new))
     taken: set[tuple[str, int]] = set()
     for _, _, old, new in sorted(found, reverse=True):
@@ -121,13 +121,18 @@ def _gaps(count: int, known: Mapping[int, int]) -> dict[int, _Gap]:
     return found
 
 
-def _likeness(one: str, other: str, least: float) -> float:
-    """The share of words, in their order, that two texts have in common, 0 to 1; of short ones the share of letters."""
-    first: Sequence[str] = one.split()
-    second: Sequence[str] = other.split()
-    if min(len(first), len(second)) < _FEW_WORDS:
-        first, second = one[:_MOST_LETTERS], other[:_MOST_LETTERS]
-    matcher = SequenceMatcher(None, first, second, autojunk=False)
-    if matcher.real_quick_ratio() < least or matcher.quick_ratio() < least:
-        return 0.0
-    return matcher.ratio()
+class _Units:
+    """What a text is compared by: its words, or with a text of few words the pairs of its letters."""
+
+    def __init__(self, text: str) -> None:
+        words = text.split()
+        self._short = len(words) < _FEW_WORDS
+        self._words = Counter(words)
+        self._letters = Counter(text[place : place + 2] for place in range(max(1, min(len(text), _MOST_LETTERS) - 1)))
+
+    def likeness(self, other: "_Units") -> float:
+        """The share of units that two texts have in common, 0 to 1 (the coefficient of Dice)."""
+        one, two = self._words, other._words  # noqa: SLF001 -- of its own class
+        if self._short or other._short:  # noqa: SLF001
+            one, two = self._letters, other._letters  # noqa: SLF001
+        return 2 * (one & two).total() / max(1, one.total() + two.total())
