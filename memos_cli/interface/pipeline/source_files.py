@@ -73,7 +73,7 @@ class _FileReader:
     """Reads the files of one `add`: first what they are and whether they changed, then their texts."""
 
     def __init__(self, session: "Session", vault: "Vault | None", found: "Sources", how: SourceOptions) -> None:
-        self._session, self._found, self._how = session, found, how
+        self._session, self._vault, self._found, self._how = session, vault, found, how
         self._owner = vault.meta["owner"] if vault else session.person
         self.records = file_records.records(vault) if vault else {}
         self.gone = self._vanished()
@@ -100,7 +100,7 @@ class _FileReader:
         try:
             content = sources.content(file.name)
             digest = sha256(content.removeprefix(b"\xef\xbb\xbf")).hexdigest()
-            if known is not None and known.digest == digest and not self._how.again and len(self._found.files) > 1:
+            if not self._how.again and len(self._found.files) > 1 and self._says(known, digest):
                 self.unchanged.append(record or "")
                 return
             sources.require_text(content, file.name, forced=self._how.form != "auto")
@@ -112,17 +112,26 @@ class _FileReader:
             return
         self.texts.append(_Text(file, content, record, digest))
 
+    def _says(self, record: FileRecord | None, digest: str) -> bool:
+        """Whether a text with this digest is what the file said when it was last read."""
+        if record is None or record.digest is None or self._vault is None:
+            return False
+        return record.digest == file_records.salted(file_records.salt(self._vault, record.memories), digest)
+
     def _moves(self) -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
         """New files below the given folders that say what one that is gone said: their records, each with the one it had."""
         new = [text for text in self.texts if text.record and text.record not in self.records and not text.file.named]
-        gone = {record: self.records[record] for record in self.gone}
+        gone = {record: self.records[record] for record in self.gone if new}
+        salts = {name: file_records.salt(self._vault, one.memories) for name, one in gone.items()} if self._vault else {}
         moves: dict[str, str] = {}
         moved: list[tuple[str, str]] = []
         # Of several that say the same, the one of the same name first.
         for of_name in (True, False):
             for text in new:
                 for record, was in gone.items():
-                    alike = was.digest == text.digest and was.memories and text.record not in moves
+                    if was.digest is None or text.record in moves:
+                        continue
+                    alike = was.digest == file_records.salted(salts[record], text.digest)
                     if alike and (_last(record) == _last(text.record or "") or not of_name):
                         moves[text.record or ""] = record
                         moved.append((self.gone.pop(record), text.file.name))
@@ -190,11 +199,11 @@ def _with_files(added: Added, vault: "Vault", reader: _FileReader, changes: File
     gone = [(name, _current(vault, reader.records[record])) for record, name in reader.gone.items()]
     files = FilesRead(
         len(reader.texts) + len(reader.unchanged), len(reader.unchanged) + changes.unchanged, reader.moved, tuple(gone),
-        tuple(reader.skipped), tuple(changes.kept), tuple(changes.refused),
+        (*reader.skipped, *changes.skipped), tuple(changes.kept), tuple(changes.refused),
     )  # fmt: skip
     alone = files.read == 1 and not changes.archived
     return added._replace(
-        memory=added.memory if alone else None,
+        memory=added.memory if alone and not changes.skipped else None,
         ids=(*added.ids, *known),
         duplicates=added.duplicates + len(known),
         questions=() if added.dry_run else (*added.questions, *changes.asked),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 LEFT = "left its file"
 """Why a memory was archived, as its register `reason` says."""
+_PURGED = "a paragraph stands where a purged one stood, and is left out"
 _SAYS_OTHERWISE = "its file says otherwise now"
 _TIMED = ("occurred_at", "valid_from", "valid_to")
 _READ = frozenset(("times", "recurrence", "told_validity", "front_matter"))
@@ -62,6 +63,7 @@ class FileChanges:
         archived: ids of the memories that left their files.
         kept: ids of those that left their files and stay as they are, and why.
         refused: ids of those that could not take what came with their file, and why.
+        skipped: names of files with a paragraph that is left out, and why.
         asked: ids of the questions for `review`.
         unchanged: how many of the files changed nothing.
     """
@@ -79,6 +81,7 @@ class FileChanges:
         self.archived: list[str] = []
         self.kept: list[tuple[str, str]] = []
         self.refused: list[tuple[str, str]] = []
+        self.skipped: list[tuple[str, str]] = []
         self.asked: list[str] = []
 
     def place(self, unit: Unit, placing: Placing) -> Iterator[tuple[Draft, Placed]]:
@@ -128,6 +131,10 @@ class FileChanges:
                 case "ask":
                     asks[place] = former
                     left.discard(old)
+        for new, old in pairs.purged.items():
+            done[places[new]], clocks[places[new]] = Placed(before[old].memory.id, UNCHANGED), before[old].clock
+            left.discard(old)
+            self.skipped.append((file.name, _PURGED))
         rest = [place for place in sorted({*firsts}) if place not in done]
         done |= self._place_rest(file, rest)
         for place, former in asks.items():
@@ -140,7 +147,7 @@ class FileChanges:
         return [done[first] if first == place else Placed(done[first].id, UNCHANGED) for place, first in enumerate(firsts)]
 
     def _former(self, file: FileText) -> list[Former]:
-        """The paragraphs that a file had, as far as their memories were not purged."""
+        """The paragraphs that a file had; of what was purged nobody knows what it said."""
         if file.record is None:
             return []
         record = self._records.get(file.was or file.record)
@@ -152,8 +159,8 @@ class FileChanges:
                 memory = self._vault.get(one)
             except MemoryNotFound:
                 continue
-            if memory.state is not State.PURGED:
-                found.append(self._as_read(memory, clock))
+            purged = memory.state is State.PURGED
+            found.append(Former(memory, {}, clock) if purged else self._as_read(memory, clock))
         return found
 
     def _as_read(self, memory: Memory, clock: int, *, certain: bool = True) -> Former:
@@ -322,7 +329,8 @@ class FileChanges:
         for one in members:
             self._holders.setdefault(one, set()).add(name)
         whole = all(map(is_kept_in_step, file.drafts))
-        now = FileRecord(tuple(members), tuple(members.values()), file.digest if whole else None)
+        digest = file_records.salted(file_records.salt(self._vault, [*members]), file.digest) if whole else None
+        now = FileRecord(tuple(members), tuple(members.values()), digest)
         file_records.write(self._unit, name, now, before)
         self._records[name] = now
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from memos_cli.infra.vault import rows
-from memos_cli.model import Draft, Memory
+from memos_cli.model import Draft, Memory, State
 from memos_cli.operation.operator.revision import ALIKE
 
 _AT_ITS_PLACE = 0.2
@@ -51,10 +51,17 @@ class Former(NamedTuple):
 
 
 class Paired(NamedTuple):
-    """The places of paragraphs now, each with the place that it had: those that say the same, and those that changed."""
+    """The places of paragraphs now, each with the place that it had.
+
+    Attributes:
+        same: those that say the same.
+        changed: those that changed.
+        purged: those that stand alone where one stood whose memory was purged, so that nobody knows what it said.
+    """
 
     same: dict[int, int]
     changed: dict[int, int]
+    purged: dict[int, int]
 
 
 def paired(before: Sequence[Former], drafts: Sequence[Draft]) -> Paired:
@@ -76,7 +83,18 @@ def paired(before: Sequence[Former], drafts: Sequence[Draft]) -> Paired:
             asked = words[new], draft.occurred_at if dated else None
             if new not in same and waiting.get(asked):
                 same[new] = waiting[asked].popleft()
-    return Paired(same, dict(_changed(before, drafts, words, same)))
+    changed = dict(_changed(before, drafts, words, same))
+    return Paired(same, changed, _purged(before, len(drafts), same | changed))
+
+
+def _purged(before: Sequence[Former], count: int, known: Mapping[int, int]) -> dict[int, int]:
+    erased = {old for old, former in enumerate(before) if former.memory.state is State.PURGED}
+    if not erased:
+        return {}
+    gone, came = _gaps(len(before), {old: old for old in known.values()}), _gaps(count, known)
+    leaving, coming = Counter(gone.values()), Counter(came.values())
+    alone = {gap: old for old, gap in gone.items() if old in erased and leaving[gap] == 1}
+    return {new: alone[gap] for new, gap in came.items() if gap in alone and coming[gap] == 1}
 
 
 def _changed(

@@ -1,7 +1,10 @@
 """What the log knows of the files that were read: which memories came from each, by the absolute path of the file.
 
 A file is a record of the noun `file`. It names the memories in the order of the file, for each the clock of the log when the
-file last said it, and the digest of the whole text. A record that came in with a stranger's cube is not believed.
+file last said it, and a digest of the whole text. A record that came in with a stranger's cube is not believed.
+
+The digest is salted with the salts of the memories' first operations, which a purge erases: nobody can guess from it what a
+purged memory said.
 """
 
 from collections.abc import Sequence
@@ -21,7 +24,8 @@ class FileRecord(NamedTuple):
 
     Attributes:
         memories: ids, in the order of the file; `clocks` has as many entries.
-        digest: SHA-256 of the text; `None` where the file is read anew whatever it says, since a talk or a log is in it.
+        digest: the salted digest of the text; `None` where the file is read anew whatever it says: a talk or a log is in it, or
+            nothing.
     """
 
     memories: tuple[str, ...] = ()
@@ -40,6 +44,18 @@ def path_of(name: str, principal: str, owner: str | None) -> str | None:
     if principal == owner:
         return None if name.startswith("//") else name
     return name.removeprefix(f"//{principal}") if name.startswith(f"//{principal}/") else None
+
+
+def salt(vault: Vault, memories: Sequence[str]) -> bytes | None:
+    """What the digest of a file with these memories is salted with; `None` if one of them was purged, or there are none."""
+    firsts = [vault.operations("memory", one)[:1] for one in memories]
+    salts = [first[0].salt if first else None for first in firsts]
+    return b"".join(one or b"" for one in salts) if salts and all(salts) else None
+
+
+def salted(salt: bytes | None, digest: str) -> str | None:
+    """The digest of a text as a record has it; `None` where there is no salt."""
+    return None if salt is None else sha256(salt + digest.encode()).hexdigest()
 
 
 def records(vault: Vault) -> dict[str, FileRecord]:

@@ -1,5 +1,6 @@
 """Files and folders that are added again: what changed in them is edited, archived, followed, asked or told."""
 
+import hashlib
 import os
 import random
 import shutil
@@ -246,6 +247,22 @@ def test_a_frozen_memory_that_a_new_file_says_too_stops_no_other_file(mos: MOS) 
     assert told.files is not None
     assert (told.added, told.files.refused, mos.get(known).tags) == (2, ((known, "frozen"),), ())
     assert add(mos).txn is None
+
+
+def test_what_was_purged_is_not_read_again_and_nothing_tells_what_it_was(mos: MOS) -> None:
+    note("beds.md", ONE, TWO, THREE)
+    note("other.md", "The shed needs a new roof.")
+    known = add(mos).ids[1]
+    before = (mos.writable().records("file"))[str(Path(FOLDER, "beds.md").absolute())]["digest"]
+    assert before != hashlib.sha256(Path(FOLDER, "beds.md").read_bytes()).hexdigest()
+    mos.purge([known])
+    for _ in range(2):
+        told = add(mos)
+        assert told.files is not None
+        assert (told.added, current(mos).count(TWO)) == (0, 0)
+        assert [name for name, _ in told.files.skipped] == [f"{FOLDER}/beds.md"]
+    note("beds.md", ONE, "Sam owes me twelve euros.", TWO, THREE)
+    assert add(mos).added == 2
 
 
 def test_a_changed_date_and_heading_reach_their_memory(mos: MOS) -> None:
