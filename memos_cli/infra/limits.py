@@ -317,6 +317,14 @@ def _is_task(name: str, value: Any) -> bool:  # noqa: ANN401
     return is_time(value) if name == "ended" else is_name(name) and is_name(value)
 
 
+def _is_file(name: str, value: Any) -> bool:  # noqa: ANN401
+    """Whether this is the digest of a text that was read, the memories that came from it, or the clocks at which they did."""
+    if name == "digest":
+        return is_hash(value)
+    fits = {"memories": is_id, "clocks": lambda clock: is_count(clock, 1 << 63)}.get(name)
+    return is_name(name) if fits is None else isinstance(value, list) and all(map(fits, value))
+
+
 def _is_repair(name: str, value: Any) -> bool:  # noqa: ANN401
     """Whether this names operations: those whose change a repair erased, or those that it wrote again, with the new ones."""
     fits = {"erased": is_name, "moved": is_hash}.get(name)
@@ -328,6 +336,7 @@ _RECORDS: dict[str, Callable[[str, Any], bool]] = {
     "snapshot": _is_snapshot,
     "review": _is_review,
     "task": _is_task,
+    "file": _is_file,
     "repair": _is_repair,
     "policy": lambda name, value: is_name(name) and _is_plain(value),
 }

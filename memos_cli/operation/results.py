@@ -29,6 +29,28 @@ def without_secrets(text: str) -> str:
     return mask(text, find(text))
 
 
+class FilesRead(NamedTuple):
+    """What became of the files that an `add` read.
+
+    Attributes:
+        read: how many there were.
+        unchanged: how many of them changed nothing.
+        moved: files that were followed: what each was called, and what it is called now.
+        gone: files below a given folder that are no longer there, and how many current memories of them stay.
+        skipped: files that were left out, and what each is.
+        kept: ids of memories that no longer stand in their file and stay all the same, and why.
+        refused: ids of memories that could not take what came with their file, and why.
+    """
+
+    read: int = 0
+    unchanged: int = 0
+    moved: tuple[tuple[str, str], ...] = ()
+    gone: tuple[tuple[str, int], ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
+    kept: tuple[tuple[str, str], ...] = ()
+    refused: tuple[tuple[str, str], ...] = ()
+
+
 class Added(NamedTuple):
     """What became of an `add`.
 
@@ -41,6 +63,8 @@ class Added(NamedTuple):
         reopened: ended tasks that got a new memory.
         applied: what was new of texts that were known already: the memory's id, and the names of the fields that were set.
         questions: ids of the questions whether a new memory ends a known one, for `memos review`.
+        archived: ids of memories whose paragraphs left their files.
+        files: what became of the files; `None` where none was read.
     """
 
     added: int
@@ -59,6 +83,9 @@ class Added(NamedTuple):
     reopened: tuple[str, ...] = ()
     applied: tuple[tuple[str, tuple[str, ...]], ...] = ()
     questions: tuple[str, ...] = ()
+    archived: tuple[str, ...] = ()
+    files: FilesRead | None = None
+    dry_run: bool = False
 
 
 class Query(NamedTuple):

@@ -243,7 +243,10 @@ class TestBadInput:
     @pytest.mark.parametrize("option", ["--file", "--jsonl"])
     def test_an_unreadable_file_is_named(self, memos: Run, tmp_path: Path, option: str) -> None:
         fails(memos("add", option, "missing.txt"), 2, "missing.txt", "No such file")
-        fails(memos("add", option, str(tmp_path)), 2, str(tmp_path), "Is a directory")
+        empty = tmp_path / "empty"
+        empty.mkdir()
+        why = "Is a directory" if option == "--jsonl" else "holds no text that memos reads"
+        fails(memos("add", option, str(empty)), 2, str(empty), why)
         fails(memos("search", "--jsonl", "missing.txt"), 2, "missing.txt", "No such file")
 
     def test_what_is_not_utf8_is_named(self, memos: Run, diet: str, home: Path) -> None:

@@ -119,7 +119,7 @@ DATA = {
 """Dictionaries whose names are data."""
 ADDED = (
     "{added edited duplicates skipped ids[] superseded[] conflicts[] questions[] reopened[] skipped_lines[] embedded pending "
-    "extracted[] command_id changed[]}"
+    "extracted[] command_id changed[] archived[] files dry_run}"
 )
 CHANGED = "{command changed[] memories[{M}] command_id dry_run superseded[]}"
 SCRIPT = {
@@ -130,7 +130,7 @@ SCRIPT = {
     'add "buy milk" --ttl 2d --external-id milk': ADDED,
     "add --jsonl rows.jsonl --skip-bad": (
         "{added edited duplicates skipped ids[] superseded[] conflicts[] questions[] reopened[] skipped_lines[{line reason}] "
-        "embedded pending extracted[] command_id changed[]}"
+        "embedded pending extracted[] command_id changed[] archived[] files dry_run}"
     ),
     'search "what do I eat"': "{query hits[] mode answers}",
     "search standup --explain": (

@@ -1,7 +1,7 @@
 """`memos add`."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, Any
@@ -10,7 +10,8 @@ import click
 
 from memos_cli.cli import header_options, render, times_told
 from memos_cli.cli.app import App, pass_app
-from memos_cli.cli.options import Command, reveal
+from memos_cli.cli.commands import add_files
+from memos_cli.cli.options import Command, dry_run, reveal
 from memos_cli.cli.progress import progress
 from memos_cli.cli.terminal import plain
 from memos_cli.errors import MemosError, UsageError
@@ -26,7 +27,11 @@ _FORMATS = click.Choice(["auto", "prose", "transcript", "markdown"])
 @click.command(cls=Command)
 @click.argument("text", nargs=-1)
 @click.option(
-    "--file", "files", multiple=True, type=click.Path(path_type=Path), help="Take this text file apart into memories."
+    "--file",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Take text files apart into memories, or all below a folder; more names may follow.",
 )
 @click.option("--jsonl", metavar="FILE|-", help="Read memories from JSON Lines, an object a line.")
 @click.option("--format", "form", type=_FORMATS, default="auto", help="How --file and - are read.")
@@ -34,6 +39,7 @@ _FORMATS = click.Choice(["auto", "prose", "transcript", "markdown"])
 @click.option("--no-embed", is_flag=True, help="Leave the vectors for later (--file and --jsonl embed at their end).")
 @click.option("--extract", is_flag=True, help="Also extract facts from --file and -, with the model where one is fit for it.")
 @click.option("--skip-bad", is_flag=True, help="Pass over bad lines of --jsonl instead of storing nothing.")
+@dry_run
 @reveal
 @pass_app
 def add(app: App, /, text: tuple[str, ...], **given: Any) -> int:  # noqa: ANN401 -- click's own types
@@ -49,7 +55,14 @@ def add(app: App, /, text: tuple[str, ...], **given: Any) -> int:  # noqa: ANN40
 
     A text that is known is not stored twice: what comes with it (--tag, --pin, --ttl, --title, a date, …) is set of the memory
     that says it, which `memos undo` takes back, and `memos why` tells how often it was told. An event counts for its day: the
-    same on another day is another event. A file that was changed and is added again edits what was read from it.
+    same on another day is another event.
+
+    --file reads text and Markdown: one file or several (also the names behind it are files then), patterns, and folders with
+    all that is below them, hidden files left out; what else is there is skipped and told. A file that is added again is brought
+    in step by its path: a changed paragraph is an edit of its memory, one that was removed is archived, and a file that was
+    moved within a given folder is followed. One that is gone is told, and its memories stay. What you changed, pinned or froze
+    in memos, or told by hand as well, is not overwritten: `memos review` asks, or it stays. Talks and logs are only added to.
+    One command is one step of `memos undo`. What is no text (PDF, JSON, e-mail, images, …) is refused by what it is.
 
     With --key, what stated that attribute until now is superseded: kept, but no longer current. So is what the text itself says
     to be over, in English or in a few words of other languages: "I moved to York", "upgraded to Debian 12", "I sold the Skoda",
@@ -69,6 +82,7 @@ def add(app: App, /, text: tuple[str, ...], **given: Any) -> int:  # noqa: ANN40
       memos add "Dentist on Friday at 9" --ttl 30d --tag health
       git log | memos add -
       memos add --file notes.md --tag garden
+      memos add --file notes/ --dry-run
       memos add --file talk.txt --extract
       memos add "Took my pill" --kind event
       memos add "Penicillin makes me ill" --label medical --visibility shared --metadata '{"since": 1998}'
@@ -77,31 +91,34 @@ def add(app: App, /, text: tuple[str, ...], **given: Any) -> int:  # noqa: ANN40
     \b
     Exit status:
       0  stored, or known already; what came with it is set
-      2  a bad value or a bad line; nothing of this run is stored
-      3  stored, but lines were passed over (--skip-bad); or nothing is stored, since a text that is known is said by a memory
+      2  a bad value, a bad line, or a file that is no text; nothing of this run is stored
+      3  stored, but lines were passed over (--skip-bad), or a frozen memory took nothing that came with its file; or nothing is
+         stored, since a text that is known is said by a memory
          that is frozen, or somebody else's, and something else came with it
       11 another process held the cube for too long
       14 --extract, and the model that is set cannot be used
     """
-    ways = [way for way in (bool(text), bool(given["files"]), bool(given["jsonl"])) if way]
-    if len(ways) > 1:
+    names = add_files.named(app, text, given)
+    if bool(names or text) + bool(given["jsonl"]) > 1:
         raise UsageError("TEXT, --file and --jsonl exclude each other")
     if given["skip_bad"] and not given["jsonl"]:
         raise UsageError("--skip-bad belongs to --jsonl")
-    apart = bool(given["files"]) or text == ("-",) or not (text or given["jsonl"] or sys.stdin.isatty())
+    if given["dry_run"] and not names:
+        raise UsageError("--dry-run belongs to --file", hint="memos add --file notes/ --dry-run")
+    apart = bool(names) or text == ("-",) or not (text or given["jsonl"] or sys.stdin.isatty())
     if given["extract"] and not apart:
         raise UsageError("--extract belongs to --file and -", hint="memos add --file notes.md --extract")
     fields = {name: value for name, value in header_options.taken(app, given).items() if value is not None}
     if given["jsonl"]:
         result = _from_lines(app, given, fields)
     elif apart:
-        result = _from_texts(app, given, fields)
+        result = _from_texts(app, names, given, fields)
     else:
         result = app.mos.add(" ".join(text) if text else _from_editor(), **fields)
-    if (given["jsonl"] or given["files"]) and not given["no_embed"]:
+    if (given["jsonl"] or names) and not (given["no_embed"] or given["dry_run"]):
         result = _embed(app, result)
     _tell(app, result, reveal=given["reveal"])
-    return 3 if result.skipped else 0
+    return 3 if result.skipped or (result.files and result.files.refused) else 0
 
 
 def _from_editor() -> str:
@@ -111,22 +128,22 @@ def _from_editor() -> str:
     return written.strip()
 
 
-def _from_texts(app: App, given: dict[str, Any], fields: dict[str, Any]) -> Added:
+def _from_texts(app: App, names: tuple[str, ...], given: dict[str, Any], fields: dict[str, Any]) -> Added:
     """Files or standard input, taken apart."""
     if "external_id" in fields:
         raise UsageError("--external-id belongs to one memory, and a text is taken apart into several")
-    texts: list[tuple[str | None, bytes]] = [(str(path), _read(path)) for path in given["files"]] or [(None, _stdin())]
-    drafts = [
-        intake.with_fields(draft, fields)
-        for name, content in texts
-        for draft in app.mos.pipeline.read(content, name=name, form=given["form"], occurred_at=fields.get("occurred_at"))
-    ]
+    if names:
+        return add_files.add(app, names, given, fields, lambda drafts: _extracted(app, drafts, dated=not given["extract"]))
+    content = _stdin()
+    add_files.require_text(content, given["form"])
+    read = app.mos.pipeline.read(content, form=given["form"], occurred_at=fields.get("occurred_at"))
+    drafts = [intake.with_fields(draft, fields) for draft in read]
     if not drafts:
         raise UsageError("there is nothing to remember: the input is empty", hint='memos add "I am vegan now"')
     return app.mos.add(drafts=drafts, derived=_extracted(app, drafts, dated=not given["extract"]))
 
 
-def _extracted(app: App, drafts: list[Draft], *, dated: bool) -> tuple[tuple[int, Draft], ...]:
+def _extracted(app: App, drafts: Sequence[Draft], *, dated: bool) -> tuple[tuple[int, Draft], ...]:
     """The memories found in the drafts, or only the dated events of a talk; all are extracted before the cube is locked."""
     if dated:
         return app.mos.pipeline.extract(drafts, dated=True).derived
@@ -135,13 +152,6 @@ def _extracted(app: App, drafts: list[Draft], *, dated: bool) -> tuple[tuple[int
     for notice in found.notices:
         app.note(notice)
     return found.derived
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from None
 
 
 def _stdin() -> bytes:
@@ -213,12 +223,16 @@ def _tell(app: App, result: Added, *, reveal: bool) -> None:
         if app.watched and (told := times_told.sentence(result.memory, app.mos.zone)):
             app.note(told)
     else:
-        counts = {"added": result.added, "edited": result.edited, "known already": result.duplicates}
-        app.out(", ".join(f"{count:,} {word}" for word, count in counts.items() if count or word == "added"))
+        counts = {"added": result.added, "edited": result.edited, "archived": len(result.archived)}
+        counts["known already"] = result.duplicates
+        said = ", ".join(f"{count:,} {word}" for word, count in counts.items() if count or word == "added")
+        app.out(f"would be {said}" if result.dry_run else said)
+        word = "would edit" if result.dry_run else "edited"
         for identity, names in result.applied[:_SHOWN]:
-            app.out(render.memory_line(app.mos.get(identity), reveal=reveal, before="edited ", behind=_set(names)))
+            app.out(render.memory_line(app.mos.get(identity), reveal=reveal, before=f"{word} ", behind=_set(names)))
         if (more := len(result.applied) - _SHOWN) > 0:
             app.out(f"and {more:,} more edited")
+    add_files.tell(app, result, reveal=reveal)
     if result.extracted:
         app.out(f"{len(result.extracted):,} extracted")
     _tell_notes(app, result)
@@ -244,17 +258,18 @@ def _added_json(result: Added) -> dict[str, Any]:
         **fields_of(result, only=("embedded", "pending", "extracted", "txn")),
         **times_told.fields(result.memory),
         "changed": [{"id": identity, "fields": list(names)} for identity, names in result.applied],
+        **add_files.fields(result),
     }
 
 
 def _tell_notes(app: App, result: Added) -> None:
-    for identity in result.superseded[:5]:
+    for identity in result.superseded[:5] if not result.dry_run else ():
         app.note(render.memory_line(app.mos.get(identity), before="superseded "))
     if result.conflicts:
         app.note(f"{len(result.conflicts)} frozen memories say otherwise and were left as they are: {result.conflicts[0][:8]}")
     from memos_cli.cli.commands.review import asked_line
 
-    for question in result.questions[:5]:
+    for question in result.questions[:5] if not result.dry_run else ():
         app.note(asked_line(app.mos.review.question(question)))
     for task in result.reopened:
         app.note(f"task {task} had ended; it is open again")

@@ -42,6 +42,12 @@ class Touched(NamedTuple):
 NOTHING = Touched()
 
 
+def unaccepted(vault: Vault, noun: str) -> set[str]:
+    """The names of the records of a noun that strangers brought and nobody accepted."""
+    found = vault.conn.execute("SELECT id FROM strangers WHERE noun = ? AND accepted = 0", (noun,))
+    return {name for (name,) in found}
+
+
 def is_known(vault: Vault, noun: str, subject: str) -> bool:
     """Whether the cube has this memory or record, in whatever state."""
     if noun == "memory":

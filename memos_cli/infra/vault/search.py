@@ -171,6 +171,28 @@ def rows_read_from(vault: "OpenCube", name: str, owner: str) -> list[int]:
     return [n for (n,) in vault.conn.execute(sql, (name, owner, *HOT_STATES))]
 
 
+def rows_by_file(vault: "OpenCube", names: Iterable[str], owner: str) -> dict[str, list[int]]:
+    """As `rows_read_from`, of several files at once, by the name of the file."""
+    wanted = list(names)
+    sql = f"""SELECT json_extract(source, '$.file') AS file, n FROM memories
+              WHERE file IN (SELECT value FROM json_each(?)) AND json_extract(source, '$.digest') IS NOT NULL AND owner IS ?
+              AND state IN ({", ".join("?" * len(HOT_STATES))}) AND kind <> 'episode'"""
+    found: dict[str, list[int]] = {}
+    for name, n in vault.conn.execute(sql, (json.dumps(wanted), owner, *HOT_STATES)) if wanted else ():
+        found.setdefault(name, []).append(n)
+    return found
+
+
+def archived_rows(vault: "OpenCube", digests: Iterable[bytes], owner: str) -> dict[bytes, list[int]]:
+    """The rows of this owner's archived memories with these digests of their content, the latest first."""
+    found: dict[bytes, list[int]] = {}
+    sql = "SELECT n FROM memories WHERE digest = ? AND owner IS ? AND state = 'archived' ORDER BY n DESC"
+    for digest in set(digests):
+        if numbers := [n for (n,) in vault.conn.execute(sql, (digest, owner))]:
+            found[digest] = numbers
+    return found
+
+
 def rows_that(vault: "OpenCube", numbers: list[int], sight: Condition) -> list[int]:
     """Of these rows those that the condition lets through."""
     clause, values = sight

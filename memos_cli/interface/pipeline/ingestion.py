@@ -1,6 +1,6 @@
 """The flow of an `add`: drafts become memories, or edits of memories that are there, in one transaction."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -11,10 +11,11 @@ from memos_cli.interface.pipeline import endings
 from memos_cli.model import Draft, Kind, LinkType
 from memos_cli.operation.changes import cleaned_draft
 from memos_cli.operation.lifecycle import tasks as task_scopes
-from memos_cli.operation.operator.placement import Placed, Placing
+from memos_cli.operation.operator.placement import UNCHANGED, Placed, Placing
 from memos_cli.operation.results import Added
 
 if TYPE_CHECKING:
+    from memos_cli.operation.operator.file_changes import FileChanges
     from memos_cli.operation.operator.revision import Edit
     from memos_cli.session import Author
 
@@ -53,12 +54,16 @@ def ingest(
     tell: Callable[[int], None] = lambda _: None,
     *,
     derived: Sequence[tuple[int, Draft]] = (),
+    files: "FileChanges | None" = None,
+    dry_run: bool = False,
 ) -> Added:
     """Store drafts in one transaction: find what is known, apply edits, supersede older values.
 
     Args:
         tell: called now and then with the number of drafts done.
         derived: drafts extracted from another draft, each with that draft's place among `drafts`; linked to it where new.
+        files: places the drafts instead, where they are those of files that are kept in step.
+        dry_run: take all of it back at the end.
 
     Raises:
         Refused: a draft would change a memory that is frozen, or somebody else's. Then nothing is written.
@@ -67,17 +72,10 @@ def ingest(
     cleaned: Iterable[Draft] = [*map(cleaned_draft, drafts)] if isinstance(drafts, Sequence) else map(cleaned_draft, drafts)
     with author.write(vault) as unit:
         placing = Placing(vault, unit, author.principal, author.at, author.zone)
-        edits = _edits(vault, cleaned, author)
-        if edits:
-            for place, draft in enumerate(cleaned):
-                _take(vault, unit, tally, draft, placing.place(draft, edits.get(place)))
-        else:
-            rest = iter(cleaned)
-            while lot := list(islice(rest, _LOT)):
-                for draft, placed in zip(lot, placing.place_all(lot), strict=True):
-                    _take(vault, unit, tally, draft, placed)
-                if len(tally.ids) % _LOT == 0:
-                    tell(len(tally.ids))
+        for draft, placed in files.place(unit, placing) if files else _placed(vault, placing, cleaned, author):
+            _take(vault, unit, tally, draft, placed)
+            if len(tally.ids) % _LOT == 0:
+                tell(len(tally.ids))
         for place, draft in derived:
             placed = placing.place(cleaned_draft(draft._replace(given=frozenset())))
             tally.note(placed)
@@ -88,25 +86,38 @@ def ingest(
                 unit.accept("memory", placed.id)
         questions = endings.end(vault, unit, [*tally.telling, *tally.extracted], author.at, tally.superseded)
         reopened = task_scopes.reopen(vault, unit, tally.tasks)
-        txn = unit.log.txn if unit.log.count else None
-    if tally.confirmed:
+        txn = unit.log.txn if unit.log.count and not dry_run else None
+        if dry_run:
+            unit.take_back()
+    if tally.confirmed and not dry_run:
         vault.record_uses(tally.confirmed, author.at)
         vault.confirm(tally.confirmed)
     counts, ids = tally.counts, tally.ids
+    one = vault.get(ids[0]) if len(ids) == 1 and not dry_run else None
     return Added(
         counts["added"], counts["edited"], counts["duplicate"], tuple(ids), (), tuple(tally.superseded), tuple(tally.conflicts),
-        txn, memory=vault.get(ids[0]) if len(ids) == 1 else None, secrets=tally.secrets, pending=search.pending_count(vault),
-        extracted=tuple(tally.extracted), reopened=reopened, applied=tuple(tally.applied),
-        questions=questions,
+        txn, memory=one, secrets=tally.secrets, pending=search.pending_count(vault), extracted=tuple(tally.extracted),
+        reopened=reopened, applied=tuple(tally.applied), questions=questions, dry_run=dry_run,
     )  # fmt: skip
+
+
+def _placed(vault: Vault, placing: Placing, drafts: Iterable[Draft], author: "Author") -> Iterator[tuple[Draft, Placed]]:
+    """Place drafts in lots, or one after the other where some are edits of what a file said before."""
+    if edits := _edits(vault, drafts, author):
+        for place, draft in enumerate(drafts):
+            yield draft, placing.place(draft, edits.get(place))
+        return
+    rest = iter(drafts)
+    while lot := list(islice(rest, _LOT)):
+        yield from zip(lot, placing.place_all(lot), strict=True)
 
 
 def _take(vault: Vault, unit: Unit, tally: _Tally, draft: Draft, placed: Placed) -> None:
     """Count a draft, and vouch for the memory that it repeats."""
     tally.note(placed)
-    tally.counts[placed.outcome] += 1
+    tally.counts["duplicate" if placed.outcome == UNCHANGED else placed.outcome] += 1
     tally.ids.append(placed.id)
-    tally.secrets += "secret" in draft.labels
+    tally.secrets += "secret" in draft.labels and placed.outcome != UNCHANGED
     if placed.outcome == "added" and endings.may_tell(draft):
         tally.telling.append(placed.id)
     if placed.applied:

@@ -20,6 +20,7 @@ from memos_cli.operation.operator import placement
 from memos_cli.operation.results import Added, Changed
 
 if TYPE_CHECKING:
+    from memos_cli.interface.pipeline.source_files import SourceOptions
     from memos_cli.interface.reader.extraction import Extracted
     from memos_cli.interface.reader.reader import Format, Reader
     from memos_cli.session import Author, Session
@@ -200,6 +201,20 @@ class Pipeline:
         while self._read:  # a purge before the commit may have removed the file as unused
             self._blobs().put(self._read.pop())
         return added
+
+    def add_files(self, names: Sequence[str], how: "SourceOptions | None" = None) -> Added:
+        """Read files and folders, and bring what came from them in step with what they say now; see `source_files`.
+
+        Args:
+            names: names of files and folders, and patterns.
+            how: how they are read.
+
+        Raises:
+            UsageError: one is not there, or is nothing that memos reads; or there is nothing in all of them.
+        """
+        from memos_cli.interface.pipeline import source_files
+
+        return source_files.add(self._session, names, how or source_files.SourceOptions())
 
     def read(
         self, content: bytes, *, name: str | None = None, form: "Format" = "auto", occurred_at: str | None = None

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _TIMES = ("occurred_at", "valid_from", "valid_to", "expires_at")
 _TEXTS = ("external_id", "title", "key", "task")
-_LINE_FIELDS = frozenset(
+LINE_FIELDS = frozenset(
     {
         "content", "kind", "tags", "labels", "ttl", "pinned", "frozen", "priority", "visibility", "confidence", "trust",
         "source", "metadata", *_TIMES, *_TEXTS,
@@ -83,13 +83,7 @@ def of_file(
 
     written = _written(name)
     name = re.sub(CONTROL, "?", name)[:LONGEST_NAME] if name else name
-    where = name or "standard input"
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{where} is not UTF-8 (byte {error.start + 1})", hint="convert it first: iconv -t UTF-8") from None
-    if "\x00" in text:
-        raise UsageError(f"{where} holds NUL characters, so it is not text")
+    text = text_of(content, name)
     reader = reader or Reader()
     read = reader.read_text(text, name=name, now=now, format=form, occurred_at=occurred_at, written=written)
     if not read:
@@ -101,6 +95,22 @@ def of_file(
         )
         for draft in read
     ]
+
+
+def text_of(content: bytes, name: str | None) -> str:
+    """The text of a file.
+
+    Raises:
+        UsageError: not UTF-8, or not text.
+    """
+    where = name or "standard input"
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{where} is not UTF-8 (byte {error.start + 1})", hint="convert it first: iconv -t UTF-8") from None
+    if "\x00" in text:
+        raise UsageError(f"{where} holds NUL characters, so it is not text")
+    return text
 
 
 def _written(name: str | None) -> str | None:
@@ -218,8 +228,8 @@ def _object(line: bytes) -> dict[str, Any]:
         raise UsageError(f"not JSON: {error}") from None
     if not isinstance(row, dict):
         raise UsageError("not a JSON object")
-    if not row.keys() <= _LINE_FIELDS:
-        unknown = min(row.keys() - _LINE_FIELDS)
+    if not row.keys() <= LINE_FIELDS:
+        unknown = min(row.keys() - LINE_FIELDS)
         raise UsageError(f"unknown field {unknown!r}; what has no field of its own goes into metadata")
     return row
 

@@ -46,6 +46,8 @@ class MemOperator:
 
     def labels(self, wanted: Filter | None = None, user_id: str | None = None) -> dict[str, int]:
         """The sensitivity labels in the cubes in use, each with how many of the memories that pass a filter have it."""
+        from memos_cli.infra import counts
+
         found: Counter[str] = Counter()
         for vault in self._session.vaults():
             found.update(counts.labels(vault, self._session.sight(vault, wanted, user_id)))

@@ -23,8 +23,12 @@ if TYPE_CHECKING:
     from memos_cli.session import Author
 
 
+UNCHANGED = "unchanged"
+"""The outcome of a paragraph that its file says as before: nobody tells it again by that."""
+
+
 class Placed(NamedTuple):
-    """What became of one draft: `added`, `edited` or `duplicate`, and the memories that it supersedes or contradicts.
+    """What became of one draft: `added`, `edited`, `duplicate` or `UNCHANGED`, and what it supersedes or contradicts.
 
     Attributes:
         applied: the fields that were set of a memory that was there.
@@ -134,7 +138,7 @@ class Placing:
             change = told | change
         if not change:
             return Placed(known.id, "duplicate")
-        return self._edit(known, change, draft)
+        return self.edit(known, change, draft)
 
     def _told_again(self, known: Memory, draft: Draft) -> Placed:
         """What came with a text that is known is an edit of its memory; that it was told again is recorded."""
@@ -150,7 +154,7 @@ class Placing:
         if known.frozen:  # what was asked for is refused; what was only guessed from the words is no reason to
             change = identity.on_purpose(draft, change)
         if change:
-            return self._edit(known, change if seen is None else {**change, fold.SEEN: seen}, draft)
+            return self.edit(known, change if seen is None else {**change, fold.SEEN: seen}, draft)
         if draft.confidence > known.confidence and not known.frozen:  # said now, but only inferred before
             self._unit.change("memory", known.id, {"confidence": draft.confidence})
         if seen is not None:
@@ -182,9 +186,14 @@ class Placing:
         change = identity.news(known, draft, self._at, self._zone)
         if not edit.former:
             change |= {"content": draft.content, "source": fold.source_fields(draft.source)}
-        return self._edit(known, change, draft) if change else Placed(known.id, "duplicate")
+        return self.edit(known, change, draft) if change else Placed(known.id, "duplicate")
 
-    def _edit(self, known: Memory, change: dict[str, Any], draft: Draft) -> Placed:
+    def edit(self, known: Memory, change: dict[str, Any], draft: Draft) -> Placed:
+        """Change a memory as a draft says, and put it into its attribute's timeline.
+
+        Raises:
+            Refused: it is frozen, or somebody else's, or would end before it begins.
+        """
         governance.require_change(known, self._owner, self._vault.meta)
         governance.require_thaw(known)
         if "key" in change and change["key"] and not draft.valid_from and not draft.occurred_at:

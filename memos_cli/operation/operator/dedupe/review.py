@@ -35,7 +35,8 @@ class Item(NamedTuple):
             differently, both are that memory: as the earlier write left it, and as it is now.
         reasons: why the question is asked, a few words each.
         suggested: the likeliest decision, or `None`.
-        by: who asks: `rules`, `model`, `link` (a link set by a person or by `add --key`), or `merge`.
+        by: who asks: `rules`, `model`, `link` (a link set by a person or by `add --key`), `file` (a file that was changed says
+            otherwise than a memory of it that a person changed), or `merge`.
         decision: one of `DECISIONS` once a person decided, at `decided_at`.
     """
 
