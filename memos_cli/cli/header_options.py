@@ -12,7 +12,7 @@ import click
 
 from memos_cli.cli.options import KIND, PRIORITY, SPAN, WHEN_ON_EITHER_SIDE
 from memos_cli.errors import UsageError
-from memos_cli.interface.reader import intake
+from memos_cli.interface.reader import field_values, intake
 from memos_cli.model import Kind, Visibility
 from memos_cli.operation import changes
 
@@ -176,5 +176,5 @@ def _read(name: str, value: Any, app: "App") -> Any:  # noqa: ANN401, PLR0911 --
     if name == "visibility":
         return Visibility(value)
     if name == "source":
-        return intake.source_parts(value)
-    return intake.metadata_of(value) if name == "metadata" else value
+        return field_values.source_parts(value)
+    return field_values.metadata_of(value) if name == "metadata" else value

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from memos_cli.errors import UsageError
-from memos_cli.infra.limits import CONTROL, LONGEST_NAME, MOST_DEPTH, fault_of_text, is_shallow
+from memos_cli.infra.limits import CONTROL, LONGEST_NAME, fault_of_text
 from memos_cli.infra.vault import fold
 from memos_cli.infra.vault.log import encoded
-from memos_cli.model import Draft, Kind, Origin, Source, Visibility
-from memos_cli.operation.changes import check_content, checked_name
-from memos_cli.times import Zone, from_text, parse_duration, parse_iso, to_text
+from memos_cli.interface.reader import field_values
+from memos_cli.model import Draft, Kind, Origin, Source
+from memos_cli.operation.changes import check_content
+from memos_cli.times import Zone, from_text, parse_duration, to_text
 
 if TYPE_CHECKING:
     from memos_cli.infra.vault.blobs import Blobs
@@ -29,7 +30,6 @@ LINE_FIELDS = frozenset(
 )  # fmt: skip
 _LONG = 1 << 20
 """Bytes of a line from which it is looked whether a cube file could carry the memory."""
-_SOURCE_TEXTS = ("conversation", "session", "speaker", "model", "file")
 
 
 def drafts(
@@ -181,27 +181,31 @@ def _of_line(line: bytes, now: str, zone: Zone | None) -> Draft:
     from memos_cli.infra.governance.secrets import find
 
     row = _object(line)
-    content = check_content(_text(row, "content"))
-    kind = Kind.NOTE if row.get("kind") is None else _kind(row["kind"])
-    times: dict[str, Any] = {name: _time(row, name, zone) for name in _TIMES if row.get(name) is not None}
+    content = check_content(field_values.text_of(row, "content"))
+    kind = Kind.NOTE if row.get("kind") is None else field_values.kind_of(row["kind"])
+    times: dict[str, Any] = {name: field_values.time_of(row, name, zone) for name in _TIMES if row.get(name) is not None}
     if row.get("ttl") is not None:
         times["expires_at"] = ends(row["ttl"], now)
     check_span(times.get("valid_from"), times.get("valid_to"))
-    texts: dict[str, Any] = {name: _name(row, name) for name in _TEXTS}
-    labels = _names(row, "labels")
-    level: dict[str, Any] = {} if row.get("visibility") is None else {"visibility": _visibility(row["visibility"])}
-    shares: dict[str, Any] = {name: _share(row, name) for name in ("confidence", "trust") if row.get(name) is not None}
+    texts: dict[str, Any] = {name: field_values.name_of(row, name) for name in _TEXTS}
+    labels = field_values.names_of(row, "labels")
+    level: dict[str, Any] = (
+        {} if row.get("visibility") is None else {"visibility": field_values.visibility_of(row["visibility"])}
+    )
+    shares: dict[str, Any] = {
+        name: field_values.share_of(row, name) for name in ("confidence", "trust") if row.get(name) is not None
+    }
     draft = Draft(
         content=content,
         kind=kind,
-        tags=_names(row, "tags"),
+        tags=field_values.names_of(row, "tags"),
         labels=labels if "secret" in labels or not find(content) else (*labels, "secret"),
-        pinned=_flag(row, "pinned"),
-        frozen=_flag(row, "frozen"),
-        priority=_number(row, "priority") or 0,
+        pinned=field_values.flag_of(row, "pinned"),
+        frozen=field_values.flag_of(row, "frozen"),
+        priority=field_values.number_of(row, "priority") or 0,
         origin=Origin.CONVERSATION if kind is Kind.EPISODE else Origin.IMPORT,
-        source=_source(row.get("source")),
-        metadata=_metadata(row.get("metadata")),
+        source=field_values.source_of(row.get("source")),
+        metadata=field_values.checked_metadata(row.get("metadata")),
         given=frozenset(name for name, value in row.items() if value is not None) | times.keys(),
         **texts,
         **times,
@@ -219,7 +223,7 @@ def _object(line: bytes) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise UsageError(f"not UTF-8 (byte {error.start + 1})") from None
     try:
-        row = _DECODER.decode(text)
+        row = field_values.DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise UsageError(f"not JSON: {error.msg} (column {error.colno})") from None
     except RecursionError:
@@ -232,69 +236,6 @@ def _object(line: bytes) -> dict[str, Any]:
         unknown = min(row.keys() - LINE_FIELDS)
         raise UsageError(f"unknown field {unknown!r}; what has no field of its own goes into metadata")
     return row
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON number")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if number in (float("inf"), float("-inf")):
-        raise ValueError(f"{text[:20]} is larger than any number here")
-    return number
-
-
-# Made once: `json.loads` with an argument makes a new decoder for each line.
-_DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
-
-
-def _text(row: Mapping[str, Any], name: str) -> str:
-    value = row.get(name)
-    if not isinstance(value, str):
-        raise UsageError(f"{name} is missing" if value is None else f"{name} has to be text")
-    return value
-
-
-def _name(row: Mapping[str, Any], name: str) -> str | None:
-    return None if row.get(name) is None else checked_name(_text(row, name), name)
-
-
-def _names(row: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    value = row.get(name)
-    if value is None:
-        return ()
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise UsageError(f"{name} has to be a list of texts")
-    return tuple(dict.fromkeys(checked_name(item, f"one of {name}") for item in value))
-
-
-def _kind(value: object) -> Kind:
-    try:
-        return Kind(str(value))
-    except ValueError:
-        raise UsageError(f"unknown kind {str(value)[:40]!r}; there are: {', '.join(Kind)}") from None
-
-
-def _visibility(value: object) -> Visibility:
-    try:
-        return Visibility(str(value))
-    except ValueError:
-        raise UsageError(f"unknown visibility {str(value)[:40]!r}; there are: {', '.join(Visibility)}") from None
-
-
-def _share(row: Mapping[str, Any], name: str) -> float:
-    value = row[name]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise UsageError(f"{name} has to be a number from 0 to 1")
-    return float(value)
-
-
-def _time(row: Mapping[str, Any], name: str, zone: Zone | None) -> str:
-    try:
-        return parse_iso(_text(row, name), zone)
-    except UsageError as error:
-        raise UsageError(f"{name}: {error.message}") from None
 
 
 def ends(ttl: object, now: str) -> str:
@@ -322,83 +263,3 @@ def check_span(valid_from: str | None, valid_to: str | None) -> None:
     """
     if valid_from is not None and valid_to is not None and valid_to < valid_from:
         raise UsageError("valid_to lies before valid_from")
-
-
-def _flag(row: Mapping[str, Any], name: str) -> bool:
-    value = row.get(name, False)
-    if not isinstance(value, bool):
-        raise UsageError(f"{name} has to be true or false")
-    return value
-
-
-def _number(row: Mapping[str, Any], name: str) -> int | None:
-    value = row.get(name)
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or abs(value) > 2**31):
-        raise UsageError(f"{name} has to be a whole number")
-    return value
-
-
-def _source(value: object) -> Source:
-    if value is None:
-        return Source()
-    if not isinstance(value, dict):
-        raise UsageError("source has to be an object")
-    if unknown := sorted(set(value) - {*_SOURCE_TEXTS, "turn"}):
-        raise UsageError(f"source has no field {unknown[0]!r}")
-    texts: dict[str, Any] = {
-        name: checked_name(str(value[name]), f"source.{name}") for name in _SOURCE_TEXTS if value.get(name) is not None
-    }
-    return Source(turn=_number(value, "turn"), **texts)
-
-
-def source_parts(told: Sequence[str]) -> dict[str, Any]:
-    """The parts of a source that a person wrote as `speaker=Ana`; of one without a value `None`.
-
-    Raises:
-        UsageError: no such part, or a value that it cannot have.
-    """
-    parts: dict[str, Any] = {}
-    for one in told:
-        name, sign, value = (part.strip() for part in one.partition("="))
-        if not sign or name not in {*_SOURCE_TEXTS, "turn"}:
-            known = ", ".join((*_SOURCE_TEXTS, "turn"))
-            raise UsageError(f"--source has no part {name[:40]!r}", hint=f"--source speaker=Ana; there are: {known}")
-        if name == "turn" and value and not (value.isascii() and value.isdigit()):
-            raise UsageError("the turn of a source has to be a whole number", hint="--source turn=3")
-        parts[name] = None if not value else int(value) if name == "turn" else checked_name(value, f"source.{name}")
-    _number(parts, "turn")
-    return parts
-
-
-def metadata_of(text: str) -> dict[str, Any]:
-    """Metadata that a person wrote as JSON.
-
-    Raises:
-        UsageError: it is no JSON, or no object, or one that no memory can hold.
-    """
-    example = """--metadata '{"colour": "blue"}'"""
-    try:
-        value = _DECODER.decode(text)
-    except json.JSONDecodeError as error:
-        raise UsageError(f"the metadata is not JSON: {error.msg} (column {error.colno})", hint=example) from None
-    except RecursionError:
-        raise UsageError("metadata is nested too deeply", hint=example) from None
-    except ValueError as error:
-        raise UsageError(f"the metadata is not JSON: {error}", hint=example) from None
-    if not isinstance(value, dict):
-        raise UsageError("metadata has to be a JSON object", hint=example)
-    return _metadata(value)
-
-
-def _metadata(value: object) -> dict[str, Any]:
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise UsageError("metadata has to be an object")
-    try:
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
-    except UnicodeEncodeError:
-        raise UsageError("metadata holds half a surrogate pair, which is no character") from None
-    if not is_shallow(value):
-        raise UsageError(f"metadata is nested too deeply (at most {MOST_DEPTH} levels)")
-    return value

@@ -1,11 +1,12 @@
 """Why nothing passes a filter: which of the names in it no memory has, and which names near them there are."""
 
 import difflib
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from memos_cli.infra import counts
 from memos_cli.infra.names import compared
 from memos_cli.model import Filter
+from memos_cli.records import NamedTuple
 
 if TYPE_CHECKING:
     from memos_cli.session import Session
