@@ -215,6 +215,11 @@ def written_out(text: str) -> str:
 
 def words(text: str, *, english: bool = True) -> list[Word]:
     """The words and marks of a text in order."""
+    return list(_words(text, english=english))
+
+
+@lru_cache(maxsize=256)
+def _words(text: str, *, english: bool) -> tuple[Word, ...]:
     text = written_out(text) if english else text[:MOST].replace("\u2019", "'")
     found: list[Word] = []
     first = True
@@ -228,7 +233,7 @@ def words(text: str, *, english: bool = True) -> list[Word]:
             Word(said, low, stem(low) if english else low, letter and said[0].isupper() and not first, first and letter)
         )
         first = said in ".!?\n" if not letter else False
-    return found
+    return tuple(found)
 
 
 def is_mark(word: Word) -> bool:
@@ -255,5 +260,6 @@ def alike(one: str, other: str) -> bool:
     """Whether two stems are forms of one word: the same, or the same but for a short ending."""
     if one == other:
         return True
-    short, long = sorted((one, other), key=len)
-    return len(short) >= 4 and short.isalpha() and long.startswith(short) and len(long) - len(short) <= 2
+    if len(one) > len(other):
+        one, other = other, one
+    return len(one) >= 4 and other.startswith(one) and len(other) - len(one) <= 2 and one.isalpha()

@@ -25,6 +25,7 @@ from memos_cli.interface.chat.answers.readings import (
     support,
     words_of,
 )
+from memos_cli.interface.chat.answers.scored_answers import LEAST, LEAST_OF_RULES, LEAST_SUPERSEDED, Scored
 from memos_cli.operation.operator.ranking.question import tells_time
 
 _YOU = ((re.compile(r"(?i)\byou\b"), "I"), (re.compile(r"(?i)\byours?\b"), "my"))
@@ -48,11 +49,25 @@ class Value:
     def judge(self) -> list[int] | str:
         """The lines that bear it out, or why it does not stand."""
         found = self._by_predicate()
-        if self._closed or found == OUTDATED or not isinstance(found, str):
+        if self._closed:
             return found
-        if not is_of_sort(self._reading.question, self._answer, answer_figures.read(self._answer)):
-            return found
-        return Grounded(self._reading, self._answer).judge() or found
+        grounded: list[int] = []
+        of_sort = is_of_sort(self._reading.question, self._answer, answer_figures.read(self._answer))
+        if isinstance(found, str) and found != OUTDATED and of_sort:
+            grounded = Grounded(self._reading, self._answer).judge()
+        scored = Scored(self._reading, self._answer)
+        likely = scored.odds(found, grounded)
+        if not isinstance(found, str) or grounded:
+            if likely is not None and likely[0] < LEAST_OF_RULES:
+                return NOT_SAID
+            if likely is not None and likely[0] < LEAST_SUPERSEDED and scored.is_outdated(likely[1]):
+                return OUTDATED
+            return grounded or found
+        if found != OUTDATED and of_sort and likely is not None and likely[0] >= LEAST and scored.may_rest_on(likely[1]):
+            if scored.is_outdated(likely[1]):
+                return OUTDATED
+            return [likely[1].source.place]
+        return found
 
     def _by_predicate(self) -> list[int] | str:  # noqa: C901, PLR0911 -- a row of cases
         """As `judge`, by clauses that say what is asked in the words of the question."""

@@ -1,0 +1,238 @@
+"""Answers in other words than their memory, judged by signs that were weighed on scenes written by hand. Pure.
+
+The trees say how likely it is; what would be dangerous to get wrong is asked by rule before: every word and number of the answer
+stands in the memory, which is neither over nor denied nor doubtful, and no later one says otherwise.
+"""
+
+from collections.abc import Sequence
+
+from memos_cli.interface.chat.answers import answer_figures, answer_words
+from memos_cli.interface.chat.answers.answer_clauses import ME, MODALS, NOBODY, Clause, turns
+from memos_cli.interface.chat.answers.answer_scores import forests
+from memos_cli.interface.chat.answers.answer_signs import CHANGES, Signs, Told, match
+from memos_cli.interface.chat.answers.answer_words import Word, as_set, content, is_mark, is_past, tongue
+from memos_cli.interface.chat.answers.closed_signs import closed_signs
+from memos_cli.interface.chat.answers.readings import NO_FIGURE, NOT_OF_WHOM, NOT_SAID, OUTDATED, UNCERTAIN, Reading, beside
+
+LEAST = -1.0
+"""Log-odds from which a value stands that no rule bears out."""
+LEAST_OF_RULES = -3.5
+"""Log-odds below which a value does not stand although rules bear it out."""
+LEAST_SUPERSEDED = 9.0
+"""Log-odds below which a later memory of the same outdates a value."""
+LEAST_CLOSED = -1.0
+"""Log-odds from which a memory says yes, or no."""
+
+_DOUBTFUL = UNCERTAIN | as_set(
+    "might may think thinks thought believe believes believed guess hope hopes wonder wonders said says say claims seem seems"
+    " seemed supposedly allegedly according want wants wanted plan plans planning would could should almost nearly sometimes"
+    " except dream dreamt dreamed pretend pretends joke joked wish wishes"
+)
+"""Words beside which a memory says neither yes nor no for certain."""
+
+_AGAINST = as_set(
+    "except without instead but sold gave left quit stopped failed lost off only until broke broken cancelled negative finished"
+    " wants would will than too badly nearly almost hardly far anything everything everyone nobody nothing returned sent withdrawn"
+)
+"""Words beside which what is asked may not be so."""
+
+_ENDS = as_set("raise retired done over finished released recovered back lost withdrawn may passed allowed taught learnt learned")
+"""Words of a memory that may say that something is no longer so, beside `CHANGES`."""
+_GONE = as_set("left quit sold gave stopped closed moved retired died cancelled dropped fired formerly longer instead from was")
+"""Words beside which a value is one that was."""
+_FRESH = as_set("now switched moved changed anymore longer instead")
+"""Words by which a memory without another date than an older one says that it is the later."""
+_HAVING = as_set("has have had got own owns keep keeps with no")
+_SAME = 0.7
+"""How sure it has to be that a word of a memory is the one that is asked for."""
+_LIKE = 0.4
+"""How much of an older memory a later one has to speak of, to be about the same."""
+
+
+class Scored:
+    """The check of one answer by its signs.
+
+    Args:
+        answer: the answer, without numbers that name memories.
+    """
+
+    def __init__(self, reading: Reading, answer: str) -> None:
+        self._reading = reading
+        self._answer = answer
+        self._said = answer_words.words(answer)
+        self._own = reading.own(self._said)
+        if reading.question.choice and not self._own:
+            self._own = [word for word in content(self._said) if not word.said[0].isdigit()]
+        self._figures = beside(answer_figures.read(answer), reading.said)
+
+    def odds(self, ruled: Sequence[int] | str, grounded: Sequence[int]) -> tuple[float, Told] | None:
+        """The log-odds that this is the answer, and the memory it rests on; `None` where no memory has its words.
+
+        Args:
+            ruled: what the rules for predicates found; `grounded` what those for other words did.
+        """
+        if not self._own and not bool(self._figures):
+            return None
+        self._all = Signs(self._reading)
+        got = self._all.of(self._answer, self._own, self._figures, self._said)
+        if got is None or got[0]["covered"] < 1:
+            return None
+        found, told = got
+        place = told.source.place
+        found["r said"] = float(not isinstance(ruled, str))
+        for name, reason in (("whom", NOT_OF_WHOM), ("figure", NO_FIGURE), ("unsaid", NOT_SAID), ("old", OUTDATED)):
+            found[f"r {name}"] = float(ruled == reason)
+        found["r grounded"] = float(bool(grounded))
+        found["r same"] = float((not isinstance(ruled, str) and place in ruled) or place in grounded)
+        self._signs = found
+        return forests()["value"].log_odds(found), told
+
+    def may_rest_on(self, told: Told) -> bool:
+        """Whether an answer that no rule bears out may rest on a memory: it is of now, affirmed and certain."""
+        reading = self._reading
+        if told.source.ground.ended or reading.path == NOBODY:
+            return False
+        found = self._signs
+        if found["mismatch"] or (found["has words"] and not found["share words"] and not found["related"]):
+            return False  # of another sort than what is asked, or of a memory that says nothing of it
+        asked = {word.low for word in reading.said}
+        if MODALS & asked - {word.low for word in told.words}:
+            return False  # what one can, may or should do follows from no memory by its words
+        holding = [clause for clause in told.source.clauses if any(word.stem in {one.stem for one in self._own} for word in clause.words)]
+        for clause in holding or told.source.clauses:
+            if {word.low for word in clause.words} & UNCERTAIN - asked - {word.low for word in self._said}:
+                return False
+            if (turns(clause.words) + turns(self._said)) % 2 != reading.question.turned % 2:
+                return False
+        return True
+
+    def is_outdated(self, told: Told) -> bool:
+        """Whether a later memory gives another value."""
+        source = told.source
+        if is_superseded(self._all, told, yes=True, own=self._own):
+            return True
+        return source.ground.key is not None and any(
+            other.ground.key == source.ground.key and other.since[:10] > source.since[:10] for other in self._reading.sources
+        )
+
+
+def closed(reading: Reading, *, yes: bool) -> int | None:
+    """The line that says yes, or no, to what is asked of the one who is asked about; `None` where none does for certain."""
+    signs = Signs(reading)
+    every = []
+    for told in signs.told:
+        found, of_whom = closed_signs(signs, told)
+        odds = {True: forests()["yes"].log_odds(found), False: forests()["no"].log_odds(found)}
+        every.append((told, odds, of_whom))
+    every = [one for one in every if one[2] and not one[0].source.ground.ended and _says(signs, one[0], yes=yes)]
+    if not every:
+        return None
+    told, odds, _ = max(every, key=lambda one: one[1][yes])
+    if odds[yes] < LEAST_CLOSED:
+        return None
+    if is_superseded(signs, told, yes=yes):
+        return None
+    return told.source.place
+
+
+def _says(signs: Signs, told: Told, *, yes: bool) -> bool:
+    """Whether one clause about the one who is asked about has every word that is asked for, and the polarity."""
+    return any(_clause_says(signs, clause, yes=yes) for clause in told.source.clauses if _is_of(signs.reading, clause))
+
+
+def _is_of(reading: Reading, clause: Clause) -> bool:
+    path = reading.path
+    if path is None:
+        return not any(one != ME for one in clause.subjects)
+    if path != ME:
+        return clause.owned == reading.question.owned and reading.is_one_of(path, clause.subjects)
+    if clause.subjects:
+        return clause.owned == reading.question.owned and all(one == ME for one in clause.subjects)
+    # "passed the exam!": a note without a subject is the person's own.
+    first = next((word for word in clause.words if not is_mark(word) and word.low not in tongue("en").small), None)
+    return not reading.question.owned and first is not None and (is_past(first.low) or first.low in {"not", "no", "never"})
+
+
+def _clause_says(signs: Signs, clause: Clause, *, yes: bool) -> bool:
+    reading = signs.reading
+    asked = {word.low for word in reading.said}
+    low = [word.low for word in clause.words]
+    if set(low) & _DOUBTFUL - asked:
+        return False
+    path = {part for element in (*(reading.path or ()), *(reading.question.path or ())) for part in element.split()}
+    wanted = [
+        word
+        for word in signs.asked.words
+        if word.low not in path and word.stem not in path and word.low not in tongue("en").against
+    ]
+    if len(wanted) < 1 + (reading.path is None):
+        return False
+    light = reading.question.light
+    if light is not None and light.stem == "have" and not set(low) & _HAVING:
+        return False
+    begin = 0 if reading.path is None else clause.end
+    found = [
+        next((at for at in range(begin, len(clause.words)) if match(one.stem, clause.words[at].stem) >= _SAME), None)
+        for one in wanted
+    ]
+    places = [place for place in found if place is not None]
+    if len(places) < len(wanted):
+        return False
+    last = max(places)
+    if any(word.low in {",", ";", ":"} for word in clause.words[min(places) : last]):
+        return False
+    if (turns(clause.words[: last + 1]) - reading.question.turned) % 2 == 1:
+        return not yes
+    behind = content(list(clause.words[last + 1 : last + 2]))
+    return yes and not set(low) & _AGAINST - asked and not turns(clause.words) % 2 and not behind
+
+
+def is_superseded(signs: Signs, told: Told, *, yes: bool, own: Sequence[Word] = ()) -> bool:
+    """Whether a later memory tells a change that may have ended what a memory says."""
+    reading = signs.reading
+    if reading.question.once:
+        return False
+    still = "still" in signs.low
+    share = signs.share(told)
+    other_person = reading.path not in {None, ME}
+    for other in signs.told:
+        if not _is_later(other, told):
+            continue
+        low = {word.low for word in other.words}
+        if own and all(any(match(word.stem, one.stem) for one in other.words) for word in own):
+            if _is_over(signs, other, own):
+                return True
+            continue
+        of_whom = not other_person or any(reading.is_one_of(reading.path or ME, [who]) for _, _, who in other.people)
+        if not of_whom:
+            continue
+        if still and yes and other_person:
+            return True
+        its, like = signs.share(other), signs.likeness(told, other, own)
+        changed = bool(low & (CHANGES | tongue("en").against | _ENDS))
+        if changed and (its >= 0.5 * share or like >= _LIKE):
+            return True
+        if its >= share > 0 and like >= _LIKE:
+            return True
+    return False
+
+
+def _is_over(signs: Signs, other: Told, own: Sequence[Word]) -> bool:
+    """Whether a memory says of a value that it was one: "Madam Boateng left"."""
+    parts = {
+        part for word, part in zip(other.words, other.parts, strict=True) if any(match(one.stem, word.stem) for one in own)
+    }
+    beside = {word.low for word, part in zip(other.words, other.parts, strict=True) if part in parts}
+    return bool(beside & (_GONE | tongue("en").against) - set(signs.low))
+
+
+def _is_later(one: Told, other: Told) -> bool:
+    mine, its = one.source.since[:10], other.source.since[:10]
+    return mine > its if mine and its and mine != its else one.source.place > other.source.place and bool(_FRESH & {w.low for w in one.words})
+
+
+def superseded(reading: Reading, place: int, *, yes: bool) -> bool:
+    """Whether a later memory tells a change that may have ended what the memory at a place says."""
+    signs = Signs(reading)
+    told = next((one for one in signs.told if one.source.place == place), None)
+    return told is not None and is_superseded(signs, told, yes=yes)
