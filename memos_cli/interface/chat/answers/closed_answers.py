@@ -128,7 +128,8 @@ class _Closed:
         holds = (turns(before) - asked.turned) % 2 == 0
         # Who has a cat allergy has no cat.
         had = asked.light is not None and asked.light.stem == stem("have") and asked.opener in {"do", "does", "did"}
-        return None if holds and had and content(list(clause.words[last + 1 : last + 2])) else holds
+        behind = [word for word in content(list(clause.words[last + 1 : last + 2])) if word.stem != "nam"]
+        return None if holds and had and behind else holds
 
     def _may_say(self, clause: Clause) -> bool:
         """Whether a clause has all that is asked, of the one who is asked about, and yet is not certain."""

@@ -140,6 +140,8 @@ def _is_same(one: Path, other: Path) -> bool:
         if {"mr"} & set(mine.split()) ^ {"mr"} & set(its.split()) and {"mrs", "ms"} & {*mine.split(), *its.split()}:
             return False  # Mr Olsen is not Mrs Olsen
         first, second = set(mine.split()) - {"dr", "mr", "mrs", "ms"}, set(its.split()) - {"dr", "mr", "mrs", "ms"}
+        if not first or not second:
+            return mine == its
         kin = is_relation((mine,))
         if not (first <= second or (second <= first and not kin and not is_relation((its,)))):
             return False

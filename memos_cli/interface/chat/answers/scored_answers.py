@@ -9,14 +9,17 @@ from collections.abc import Sequence
 from memos_cli.interface.chat.answers import answer_figures, answer_words
 from memos_cli.interface.chat.answers.answer_clauses import ME, MODALS, NOBODY, Clause, turns
 from memos_cli.interface.chat.answers.answer_scores import forests
-from memos_cli.interface.chat.answers.answer_signs import CHANGES, Signs, Told, match
+from memos_cli.interface.chat.answers.answer_signs import CHANGES, Signs, Told, match, related
 from memos_cli.interface.chat.answers.answer_words import Word, as_set, content, is_mark, is_past, tongue
 from memos_cli.interface.chat.answers.closed_signs import closed_signs
+from memos_cli.interface.chat.answers.grounded_answers import Grounded
 from memos_cli.interface.chat.answers.readings import NO_FIGURE, NOT_OF_WHOM, NOT_SAID, OUTDATED, UNCERTAIN, Reading, beside
 
-LEAST = -1.0
+LEAST = -2.0
 """Log-odds from which a value stands that no rule bears out."""
-LEAST_OF_RULES = -3.5
+LEAST_SURE = -1.0
+"""Log-odds from which an answer stands although its clause turns something around, or begins with somebody else."""
+LEAST_OF_RULES = -2.9
 """Log-odds below which a value does not stand although rules bear it out."""
 LEAST_SUPERSEDED = 9.0
 """Log-odds below which a later memory of the same outdates a value."""
@@ -42,6 +45,11 @@ _GONE = as_set("left quit sold gave stopped closed moved retired died cancelled 
 """Words beside which a value is one that was."""
 _FRESH = as_set("now switched moved changed anymore longer instead")
 """Words by which a memory without another date than an older one says that it is the later."""
+_PRONOUNS = as_set("he she they him them his their")
+_ANY = as_set("favourite favorite best new old first last next")
+"""Words of questions that tell nothing of what is asked for: a favourite singer is no favourite colour."""
+_BREAKS = as_set(", ; : but")
+_MAY = as_set("can could may must should allowed")
 _HAVING = as_set("has have had got own owns keep keeps with no")
 _SAME = 0.7
 """How sure it has to be that a word of a memory is the one that is asked for."""
@@ -87,31 +95,73 @@ class Scored:
         self._signs = found
         return forests()["value"].log_odds(found), told
 
-    def may_rest_on(self, told: Told) -> bool:
+    def may_rest_on(self, odds: float, told: Told) -> bool:
         """Whether an answer that no rule bears out may rest on a memory: it is of now, affirmed and certain."""
         reading = self._reading
         if told.source.ground.ended or reading.path == NOBODY:
             return False
         found = self._signs
-        if found["mismatch"] or (found["has words"] and not found["share words"] and not found["related"]):
+        if found["mismatch"] or not self._is_touched(told):
             return False  # of another sort than what is asked, or of a memory that says nothing of it
         asked = {word.low for word in reading.said}
         if MODALS & asked - {word.low for word in told.words}:
             return False  # what one can, may or should do follows from no memory by its words
         holding = [clause for clause in told.source.clauses if any(word.stem in {one.stem for one in self._own} for word in clause.words)]
-        for clause in holding or told.source.clauses:
-            if {word.low for word in clause.words} & UNCERTAIN - asked - {word.low for word in self._said}:
-                return False
-            if (turns(clause.words) + turns(self._said)) % 2 != reading.question.turned % 2:
-                return False
-        return True
+        if not self._is_there(told) or found["turned part"]:
+            return False
+        grounded = Grounded(reading, self._answer)
+        if odds < LEAST_SURE and any(grounded.is_of_another(clause) for clause in holding):
+            return False
+        if any(self._is_elsewhere(clause) for clause in holding):
+            return False
+        return not any(
+            {word.low for word in clause.words} & UNCERTAIN - asked - {word.low for word in self._said}
+            for clause in holding or told.source.clauses
+        )
+
+    def _is_touched(self, told: Told) -> bool:
+        """Whether a memory has, or tells, one of the words that say what is asked."""
+        asked = self._all.asked
+        plain = [at for at, word in enumerate(asked.words) if not asked.names[at] and word.low not in _ANY]
+        stems = [word.stem for word in told.words]
+        return not plain or any(
+            told.hits[at] or any(related(asked.words[at].stem, one) for one in stems) for at in plain
+        )
+
+    def _is_elsewhere(self, clause: Clause) -> bool:
+        """Whether a clause has a subject that is not the one who is asked about, for certain."""
+        reading, path = self._reading, self._reading.path
+        low = {word.low for word in clause.words}
+        others = set(clause.subjects) - {ME}
+        if path == ME:
+            if any(reading.is_one_of(reading.same(one), list(others)) for one in reading.question.others):
+                return True  # what Jonas owes me is not what I owe Jonas
+            told = {part for one in others for element in one for part in element.split()}
+            known = {word.low for word in (*reading.said, *self._own)} | {word.stem for word in reading.said}
+            return bool(others) and not low & tongue("en").me and not told & known
+        if path is None or not low & _PRONOUNS:
+            return False
+        return not reading.is_one_of(path, [*clause.subjects, *clause.mentions])
+
+    def _is_there(self, told: Told) -> bool:
+        """Whether a memory names the one who is asked about, and not only somebody of theirs: Nadia, not Nadia's mother."""
+        path = self._reading.path
+        if path in {None, ME} or path is None:
+            return True
+        if self._reading.is_one_of(path, [who for _, _, who in told.people]):
+            return True
+        names = set(path[-1].split()) - {"dr", "mr", "mrs", "ms"}
+        return len(path) == 1 and any(
+            (word.low in names or word.stem in names) and (at + 1 == len(told.words) or told.words[at + 1].low != "'s")
+            for at, word in enumerate(told.words)
+        )
 
     def is_outdated(self, told: Told) -> bool:
         """Whether a later memory gives another value."""
         source = told.source
         if is_superseded(self._all, told, yes=True, own=self._own):
             return True
-        return source.ground.key is not None and any(
+        return not self._reading.question.once and source.ground.key is not None and any(
             other.ground.key == source.ground.key and other.since[:10] > source.since[:10] for other in self._reading.sources
         )
 
@@ -179,12 +229,28 @@ def _clause_says(signs: Signs, clause: Clause, *, yes: bool) -> bool:
     if len(places) < len(wanted):
         return False
     last = max(places)
-    if any(word.low in {",", ";", ":"} for word in clause.words[min(places) : last]):
+    if any(word.low in _BREAKS for word in clause.words[min(places) : last]) or not _may_be_now(reading, low):
+        return False
+    if {"who", "which", "whose"} & set(low[clause.end : last]):
         return False
     if (turns(clause.words[: last + 1]) - reading.question.turned) % 2 == 1:
         return not yes
     behind = content(list(clause.words[last + 1 : last + 2]))
     return yes and not set(low) & _AGAINST - asked and not turns(clause.words) % 2 and not behind
+
+
+def _may_be_now(reading: Reading, low: Sequence[str]) -> bool:
+    """Whether a clause may speak of the time that is asked about, with the modal verb that is asked."""
+    opener = reading.question.opener
+    if opener in MODALS - {"will", "would"}:
+        return bool(set(low) & _MAY)
+    if opener not in tongue("en").be | {"do", "does", "can"} or opener in {"was", "were"}:
+        return True
+    for place, word in enumerate(low):
+        helped = place > 0 and bool({*low[max(0, place - 3) : place]} & (tongue("en").be | {"has", "have"} - {"was", "were"}))
+        if word in {"was", "were"} or (is_past(word) and not helped):
+            return False
+    return True
 
 
 def is_superseded(signs: Signs, told: Told, *, yes: bool, own: Sequence[Word] = ()) -> bool:

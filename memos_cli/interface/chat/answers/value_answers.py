@@ -63,7 +63,7 @@ class Value:
             if likely is not None and likely[0] < LEAST_SUPERSEDED and scored.is_outdated(likely[1]):
                 return OUTDATED
             return grounded or found
-        if found != OUTDATED and of_sort and likely is not None and likely[0] >= LEAST and scored.may_rest_on(likely[1]):
+        if found != OUTDATED and of_sort and likely is not None and likely[0] >= LEAST and scored.may_rest_on(*likely):
             if scored.is_outdated(likely[1]):
                 return OUTDATED
             return [likely[1].source.place]
