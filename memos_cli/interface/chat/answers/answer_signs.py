@@ -20,7 +20,7 @@ from memos_cli.operation.operator.ranking.question import tells_time
 from memos_cli.operation.operator.ranking.rarity import rarity
 
 _GENERIC = as_set(
-    "name number kind sort type thing day date time now currently moment today nowadays still these days exactly again"
+    "name number kind sort type thing things anything day date time now currently moment today nowadays still these days exactly again"
     " tell remind know remember many much please"
 )
 """Words of a question that say what sort of answer is wanted, or nothing."""

@@ -39,7 +39,8 @@ _WRITTEN = tuple(
         (r"'d\b", " would"),
         (r"\b(he|she|it|that|there|what|here|who|where|when|how)'s\b", r"\1 is"),
         (
-            r"'s (?=(?:an?|the|not|no|never|in|on|at|from|called|allergic|vegan|vegetarian|married|sick|ill|pregnant)\b)",
+            r"'s (?=(?:an?|the|not|no|never|in|on|at|from|called|allergic|vegan|vegetarian|married|sick|ill|pregnant|out|off|over|away|still|already|now"
+            r"|back (?:at|in|on|from)|going|coming|getting|moving|leaving|living|allowed|scared|afraid|deaf|fine|due)\b)",
             " is ",
         ),
         (r"\bno longer\b", "not"),

@@ -50,6 +50,8 @@ _ANY = as_set("favourite favorite best new old first last next")
 """Words of questions that tell nothing of what is asked for: a favourite singer is no favourite colour."""
 _BREAKS = as_set(", ; : but")
 _MAY = as_set("can could may must should allowed")
+_STOPS = as_set("quit stopped gave given sold left lost dropped retired finished cancelled withdrawn")
+"""Words by which somebody does no longer do or have what is named beside them."""
 _HAVING = as_set("has have had got own owns keep keeps with no")
 _SAME = 0.7
 """How sure it has to be that a word of a memory is the one that is asked for."""
@@ -198,18 +200,19 @@ def _is_of(reading: Reading, clause: Clause) -> bool:
         return clause.owned == reading.question.owned and reading.is_one_of(path, clause.subjects)
     if clause.subjects:
         return clause.owned == reading.question.owned and all(one == ME for one in clause.subjects)
-    # "passed the exam!": a note without a subject is the person's own.
+    # "passed the exam!", "offer accepted": a note without a subject is the person's own.
     first = next((word for word in clause.words if not is_mark(word) and word.low not in tongue("en").small), None)
-    return not reading.question.owned and first is not None and (is_past(first.low) or first.low in {"not", "no", "never"})
+    if first is None:
+        return False
+    told = any(match(word.stem, first.stem) >= _SAME for word in content(list(reading.said)))
+    return told or (not reading.question.owned and (is_past(first.low) or first.low in {"not", "no", "never"}))
 
 
 def _clause_says(signs: Signs, clause: Clause, *, yes: bool) -> bool:
     reading = signs.reading
-    asked = {word.low for word in reading.said}
-    low = [word.low for word in clause.words]
-    if set(low) & _DOUBTFUL - asked:
-        return False
-    path = {part for element in (*(reading.path or ()), *(reading.question.path or ())) for part in element.split()}
+    question = reading.question
+    asked = {word.low for word in reading.said} | {word.stem for word in reading.said}
+    path = {part for element in (*(reading.path or ()), *(question.path or ())) for part in element.split()}
     wanted = [
         word
         for word in signs.asked.words
@@ -217,26 +220,40 @@ def _clause_says(signs: Signs, clause: Clause, *, yes: bool) -> bool:
     ]
     if len(wanted) < 1 + (reading.path is None):
         return False
-    light = reading.question.light
-    if light is not None and light.stem == "have" and not set(low) & _HAVING:
-        return False
     begin = 0 if reading.path is None else clause.end
     found = [
         next((at for at in range(begin, len(clause.words)) if match(one.stem, clause.words[at].stem) >= _SAME), None)
         for one in wanted
     ]
     places = [place for place in found if place is not None]
-    if len(places) < len(wanted):
+    if not places:
         return False
     last = max(places)
-    if any(word.low in _BREAKS for word in clause.words[min(places) : last]) or not _may_be_now(reading, low):
+    end = next((at for at in range(last, len(clause.words)) if clause.words[at].low in _BREAKS), len(clause.words))
+    low = [word.low for word in clause.words[:end]]
+    if any(word.low in _DOUBTFUL and word.low not in asked and word.stem not in asked for word in clause.words[:end]):
         return False
     if {"who", "which", "whose"} & set(low[clause.end : last]):
         return False
-    if (turns(clause.words[: last + 1]) - reading.question.turned) % 2 == 1:
+    verb = question.verb or question.light
+    left = [word for word, place in zip(wanted, found, strict=True) if place is None]
+    if left:  # "Does he still work at the bakery?" of "He has quit the bakery"
+        return not yes and "still" in asked and bool(set(low) & _STOPS) and all(word is verb for word in left)
+    if question.light is not None and question.light.stem == "have" and not set(low) & (_HAVING | _STOPS):
+        return False
+    against = tongue("en").against
+    for place in range(min(places), last):
+        if low[place] in _BREAKS and (yes or not set(low[place + 1 : place + 3]) & against):
+            return False
+    turned = (turns(clause.words[: last + 1]) - question.turned) % 2 == 1
+    if not yes and "still" in asked and set(low) & _STOPS:
+        return True
+    if not _may_be_now(reading, low):
+        return False
+    if turned:
         return not yes
-    behind = content(list(clause.words[last + 1 : last + 2]))
-    return yes and not set(low) & _AGAINST - asked and not turns(clause.words) % 2 and not behind
+    behind = [word for word in content(list(clause.words[last + 1 : last + 2])) if not word.low.endswith(("ed", "ing"))]
+    return yes and not set(low) & _AGAINST - asked and not turns(clause.words[:end]) % 2 and not behind
 
 
 def _may_be_now(reading: Reading, low: Sequence[str]) -> bool:
