@@ -83,7 +83,7 @@ def _grow(binned: Any, cuts: Any, slope: Any, bend: Any, seen: Any, shape: Shape
     frontier: list[tuple[_Open | None, list[Any], int]] = [(_best(binned, slope, bend, every, seen, shape), root, 0)]
     members = {(id(root), 0): every}
     for _ in range(shape.leaves - 1):
-        place = max(range(len(frontier)), key=lambda one: frontier[one][0].gain if frontier[one][0] else 0.0)
+        place = max(range(len(frontier)), key=lambda one: _gain(frontier[one][0]))
         split, holder, slot = frontier[place]
         if split is None:
             break
@@ -101,6 +101,10 @@ def _grow(binned: Any, cuts: Any, slope: Any, bend: Any, seen: Any, shape: Shape
         holder[slot] = round(value, 3)
         given[chosen] = holder[slot]
     return root[0], given
+
+
+def _gain(split: _Open | None) -> float:
+    return split.gain if split else 0.0
 
 
 def _best(binned: Any, slope: Any, bend: Any, chosen: Any, seen: Any, shape: Shape) -> _Open | None:

@@ -50,5 +50,6 @@ def kinds() -> Mapping[str, tuple[int, ...]]:
 
 
 @cache
-def _told() -> Any:
-    return json.loads(_FILE.read_text("utf-8"))
+def _told() -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(_FILE.read_text("utf-8"))
+    return told

@@ -26,6 +26,11 @@ _LIGHT = as_set(
     " here then than as so"
 )
 """Verbs that say little of what is asked, beside function words."""
+_AFTER_IS = (
+    "an?|the|not|no|never|in|on|at|from|called|allergic|vegan|vegetarian|married|sick|ill|pregnant|out|off|over|away|still"
+    "|already|now|back (?:at|in|on|from)|going|coming|getting|moving|leaving|living|allowed|scared|afraid|deaf|fine|due"
+)
+"""Words before which an "'s" is a verb and no owner."""
 _WRITTEN = tuple(
     (re.compile(pattern, re.IGNORECASE), written)
     for pattern, written in (
@@ -38,11 +43,7 @@ _WRITTEN = tuple(
         (r"'ll\b", " will"),
         (r"'d\b", " would"),
         (r"\b(he|she|it|that|there|what|here|who|where|when|how)'s\b", r"\1 is"),
-        (
-            r"'s (?=(?:an?|the|not|no|never|in|on|at|from|called|allergic|vegan|vegetarian|married|sick|ill|pregnant|out|off|over|away|still|already|now"
-            r"|back (?:at|in|on|from)|going|coming|getting|moving|leaving|living|allowed|scared|afraid|deaf|fine|due)\b)",
-            " is ",
-        ),
+        (rf"'s (?=(?:{_AFTER_IS})\b)", " is "),
         (r"\bno longer\b", "not"),
         (r"\bnot\b(.{1,60}?)\bany ?(?:more|longer)\b", r"not\1"),
         (r"\bnever left\b", "live in"),
@@ -193,6 +194,8 @@ def _cut(word: str) -> str:
     if len(word) < 4 or not word.isalpha():
         return word
     for ending in ("ings", "ing", "ied", "ies", "ed", "es", "s", "e"):
+        if ending == "s" and word.endswith("ss"):
+            break
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             cut = word[: -len(ending)]
             if ending in {"ing", "ed", "ings"} and cut[-1] == cut[-2] and cut[-1] not in "lsz":

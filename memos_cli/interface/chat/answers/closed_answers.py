@@ -99,7 +99,9 @@ class _Closed:
         place = scored_answers.closed(self._reading, yes=yes)
         if place is None:
             return []
-        told = [support(source, clause) for source in self._reading.sources if source.place == place for clause in source.clauses]
+        told = [
+            support(source, clause) for source in self._reading.sources if source.place == place for clause in source.clauses
+        ]
         words = frozenset(word for one in told for word in one.words) | self._reading.called()
         if any(not is_in(word, words) for word in self._reading.own(answer_words.words(tail))):
             return []

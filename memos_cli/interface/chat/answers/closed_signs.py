@@ -2,8 +2,9 @@
 
 from memos_cli.interface.chat.answers.answer_clauses import ME
 from memos_cli.interface.chat.answers.answer_figures import Figures
-from memos_cli.interface.chat.answers.answer_signs import DAYS, Signs, Told, digits_of, match
+from memos_cli.interface.chat.answers.answer_signs import DAYS, Signs
 from memos_cli.interface.chat.answers.answer_words import as_set, is_mark, opposites, tongue
+from memos_cli.interface.chat.answers.told_memories import Told, digits_of, match
 
 _CUES = (
     "not", "never", "no", "only", "instead", "now", "without", "left", "sold", "gave", "up", "off", "out", "stopped", "quit",
@@ -55,7 +56,9 @@ def closed_signs(signs: Signs, told: Told) -> tuple[dict[str, float], bool]:
     found["day else"] = float(bool(days - its) and bool(its - days))
     names = [at for at, name in enumerate(asked.names) if name]
     found["names missing"] = float(sum(not told.hits[at] for at in names))
-    found["words missing"] = float(sum(not told.hits[at] for at, name in enumerate(asked.names) if not name and not asked.sorts[at]))
+    found["words missing"] = float(
+        sum(not told.hits[at] for at, name in enumerate(asked.names) if not name and not asked.sorts[at])
+    )
     verb = signs.reading.question.verb or signs.reading.question.light
     found["verb said"] = float(verb is not None and any(match(verb.stem, word.stem) for word in told.words))
     found["fragment"] = float(not told.people)

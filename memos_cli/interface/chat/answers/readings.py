@@ -85,6 +85,7 @@ class Reading:
         self.path = self.same(self.question.path) if self.question.path else None
 
     def speaker(self, line: Line) -> Path:
+        """Whom "I" means in a memory."""
         name = (line.speaker or "").casefold()
         return ME if name in {"", "user", "me", self._person} else (name,)
 

@@ -1,7 +1,7 @@
 """Answers in other words than their memory, judged by signs that were weighed on scenes written by hand. Pure.
 
-The trees say how likely it is; what would be dangerous to get wrong is asked by rule before: every word and number of the answer
-stands in the memory, which is neither over nor denied nor doubtful, and no later one says otherwise.
+The trees say how likely it is. What would be dangerous to get wrong is asked by rule beside: every word and number of the
+answer stands in the memory, which is neither over nor denied nor doubtful and of nobody else, and no later one says otherwise.
 """
 
 from collections.abc import Sequence
@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from memos_cli.interface.chat.answers import answer_figures, answer_words
 from memos_cli.interface.chat.answers.answer_clauses import ME, MODALS, NOBODY, Clause, turns
 from memos_cli.interface.chat.answers.answer_scores import forests
-from memos_cli.interface.chat.answers.answer_signs import CHANGES, Signs, Told, match, related
+from memos_cli.interface.chat.answers.answer_signs import Signs
 from memos_cli.interface.chat.answers.answer_words import Word, as_set, content, is_mark, is_past, tongue
 from memos_cli.interface.chat.answers.closed_signs import closed_signs
 from memos_cli.interface.chat.answers.grounded_answers import Grounded
 from memos_cli.interface.chat.answers.readings import NO_FIGURE, NOT_OF_WHOM, NOT_SAID, OUTDATED, UNCERTAIN, Reading, beside
+from memos_cli.interface.chat.answers.told_memories import CHANGES, Told, match, related
 
 LEAST = -2.0
 """Log-odds from which a value stands that no rule bears out."""
@@ -21,8 +22,6 @@ LEAST_SURE = -1.0
 """Log-odds from which an answer stands although its clause turns something around, or begins with somebody else."""
 LEAST_OF_RULES = -2.9
 """Log-odds below which a value does not stand although rules bear it out."""
-LEAST_SUPERSEDED = 9.0
-"""Log-odds below which a later memory of the same outdates a value."""
 LEAST_CLOSED = -1.0
 """Log-odds from which a memory says yes, or no."""
 
@@ -35,14 +34,19 @@ _DOUBTFUL = UNCERTAIN | as_set(
 
 _AGAINST = as_set(
     "except without instead but sold gave left quit stopped failed lost off only until broke broken cancelled negative finished"
-    " wants would will than too badly nearly almost hardly far anything everything everyone nobody nothing returned sent withdrawn"
+    " wants would will than too badly nearly almost hardly far anything everything everyone nobody"
+    " nothing returned sent withdrawn"
 )
 """Words beside which what is asked may not be so."""
 
-_ENDS = as_set("raise retired done over finished released recovered back lost withdrawn may passed allowed taught learnt learned")
+_ENDS = as_set(
+    "raise retired done over finished released recovered back lost withdrawn may passed allowed taught learnt learned"
+)
 """Words of a memory that may say that something is no longer so, beside `CHANGES`."""
 _GONE = as_set("left quit sold gave stopped closed moved retired died cancelled dropped fired formerly longer instead from was")
 """Words beside which a value is one that was."""
+_PAST = as_set("before earlier once first former formerly previous previously originally used ever then old last ago")
+"""Words of a question about what was so before."""
 _FRESH = as_set("now switched moved changed anymore longer instead")
 """Words by which a memory without another date than an older one says that it is the later."""
 _PRONOUNS = as_set("he she they him them his their")
@@ -50,6 +54,7 @@ _ANY = as_set("favourite favorite best new old first last next")
 """Words of questions that tell nothing of what is asked for: a favourite singer is no favourite colour."""
 _BREAKS = as_set(", ; : but")
 _MAY = as_set("can could may must should allowed")
+_DUE = as_set("have has had need needs needed going forgot forget wants want plans ought supposed")
 _STOPS = as_set("quit stopped gave given sold left lost dropped retired finished cancelled withdrawn")
 """Words by which somebody does no longer do or have what is named beside them."""
 _HAVING = as_set("has have had got own owns keep keeps with no")
@@ -74,9 +79,11 @@ class Scored:
         if reading.question.choice and not self._own:
             self._own = [word for word in content(self._said) if not word.said[0].isdigit()]
         self._figures = beside(answer_figures.read(answer), reading.said)
+        self._all: Signs
+        self._found: dict[str, float] = {}
 
-    def odds(self, ruled: Sequence[int] | str, grounded: Sequence[int]) -> tuple[float, Told] | None:
-        """The log-odds that this is the answer, and the memory it rests on; `None` where no memory has its words.
+    def signs(self, ruled: Sequence[int] | str, grounded: Sequence[int]) -> tuple[dict[str, float], Told] | None:
+        """The signs of the answer, and the memory that it most likely rests on; `None` where no memory has its words.
 
         Args:
             ruled: what the rules for predicates found; `grounded` what those for other words did.
@@ -85,7 +92,7 @@ class Scored:
             return None
         self._all = Signs(self._reading)
         got = self._all.of(self._answer, self._own, self._figures, self._said)
-        if got is None or got[0]["covered"] < 1:
+        if got is None:
             return None
         found, told = got
         place = told.source.place
@@ -94,21 +101,36 @@ class Scored:
             found[f"r {name}"] = float(ruled == reason)
         found["r grounded"] = float(bool(grounded))
         found["r same"] = float((not isinstance(ruled, str) and place in ruled) or place in grounded)
-        self._signs = found
-        return forests()["value"].log_odds(found), told
+        self._found = found
+        return found, told
 
-    def may_rest_on(self, odds: float, told: Told) -> bool:
+    def odds(self, ruled: Sequence[int] | str, grounded: Sequence[int]) -> tuple[float, Told] | None:
+        """The log-odds that this is the answer, and the memory that it rests on; `None` where none has all of its words."""
+        got = self.signs(ruled, grounded)
+        if got is None or got[0]["covered"] < 1:
+            return None
+        return forests()["value"].log_odds(got[0]), got[1]
+
+    def is_of_another_sort(self) -> bool:
+        """Whether the answer is of no sort that the question word asks for: a day for "where", a number for "who"."""
+        return any(self._found[name] for name in ("m where", "m who"))
+
+    def may_rest_on(self, odds: float, told: Told) -> bool:  # noqa: PLR0911 -- a row of cases
         """Whether an answer that no rule bears out may rest on a memory: it is of now, affirmed and certain."""
         reading = self._reading
         if told.source.ground.ended or reading.path == NOBODY:
             return False
-        found = self._signs
+        found = self._found
         if found["mismatch"] or not self._is_touched(told):
             return False  # of another sort than what is asked, or of a memory that says nothing of it
         asked = {word.low for word in reading.said}
         if MODALS & asked - {word.low for word in told.words}:
             return False  # what one can, may or should do follows from no memory by its words
-        holding = [clause for clause in told.source.clauses if any(word.stem in {one.stem for one in self._own} for word in clause.words)]
+        holding = [
+            clause
+            for clause in told.source.clauses
+            if any(word.stem in {one.stem for one in self._own} for word in clause.words)
+        ]
         if not self._is_there(told) or found["turned part"]:
             return False
         grounded = Grounded(reading, self._answer)
@@ -126,9 +148,7 @@ class Scored:
         asked = self._all.asked
         plain = [at for at, word in enumerate(asked.words) if not asked.names[at] and word.low not in _ANY]
         stems = [word.stem for word in told.words]
-        return not plain or any(
-            told.hits[at] or any(related(asked.words[at].stem, one) for one in stems) for at in plain
-        )
+        return not plain or any(told.hits[at] or any(related(asked.words[at].stem, one) for one in stems) for at in plain)
 
     def _is_elsewhere(self, clause: Clause) -> bool:
         """Whether a clause has a subject that is not the one who is asked about, for certain."""
@@ -158,13 +178,18 @@ class Scored:
             for at, word in enumerate(told.words)
         )
 
-    def is_outdated(self, told: Told) -> bool:
-        """Whether a later memory gives another value."""
+    def is_outdated(self, told: Told, *, ruled: bool = False) -> bool:
+        """Whether a later memory gives another value; `ruled` where rules bear the answer out."""
         source = told.source
-        if is_superseded(self._all, told, yes=True, own=self._own):
+        if not (ruled and self._reading.question.once) and is_superseded(self._all, told, yes=True, own=self._own):
             return True
-        return not self._reading.question.once and source.ground.key is not None and any(
-            other.ground.key == source.ground.key and other.since[:10] > source.since[:10] for other in self._reading.sources
+        return (
+            not self._reading.question.once
+            and source.ground.key is not None
+            and any(
+                other.ground.key == source.ground.key and other.since[:10] > source.since[:10]
+                for other in self._reading.sources
+            )
         )
 
 
@@ -208,7 +233,10 @@ def _is_of(reading: Reading, clause: Clause) -> bool:
     return told or (not reading.question.owned and (is_past(first.low) or first.low in {"not", "no", "never"}))
 
 
-def _clause_says(signs: Signs, clause: Clause, *, yes: bool) -> bool:
+def _clause_says(  # noqa: C901, PLR0911 -- a row of cases
+    signs: Signs, clause: Clause, *, yes: bool
+) -> bool:
+    """Whether a clause has every word that is asked for, and the polarity."""
     reading = signs.reading
     question = reading.question
     asked = {word.low for word in reading.said} | {word.stem for word in reading.said}
@@ -245,6 +273,10 @@ def _clause_says(signs: Signs, clause: Clause, *, yes: bool) -> bool:
     for place in range(min(places), last):
         if low[place] in _BREAKS and (yes or not set(low[place + 1 : place + 3]) & against):
             return False
+    if yes and (
+        set(low) & MODALS - asked or any(one == "to" and low[at - 1] in _DUE - asked for at, one in enumerate(low) if at)
+    ):
+        return False  # who has to pay has not paid
     turned = (turns(clause.words[: last + 1]) - question.turned) % 2 == 1
     if not yes and "still" in asked and set(low) & _STOPS:
         return True
@@ -273,7 +305,8 @@ def _may_be_now(reading: Reading, low: Sequence[str]) -> bool:
 def is_superseded(signs: Signs, told: Told, *, yes: bool, own: Sequence[Word] = ()) -> bool:
     """Whether a later memory tells a change that may have ended what a memory says."""
     reading = signs.reading
-    if reading.question.once:
+    once = reading.question.once
+    if once and (not own or _PAST & set(signs.low) or any(map(str.isdigit, "".join(signs.low)))):
         return False
     still = "still" in signs.low
     share = signs.share(told)
@@ -293,9 +326,10 @@ def is_superseded(signs: Signs, told: Told, *, yes: bool, own: Sequence[Word] = 
             return True
         its, like = signs.share(other), signs.likeness(told, other, own)
         changed = bool(low & (CHANGES | tongue("en").against | _ENDS))
-        if changed and (its >= 0.5 * share or like >= _LIKE):
-            return True
-        if its >= share > 0 and like >= _LIKE:
+        if once:  # "Where did we leave the key?" asks for where it is
+            if changed and its >= share > 0:
+                return True
+        elif (changed and (its >= 0.5 * share or like >= _LIKE)) or (its >= share > 0 and like >= _LIKE):
             return True
     return False
 
@@ -311,7 +345,11 @@ def _is_over(signs: Signs, other: Told, own: Sequence[Word]) -> bool:
 
 def _is_later(one: Told, other: Told) -> bool:
     mine, its = one.source.since[:10], other.source.since[:10]
-    return mine > its if mine and its and mine != its else one.source.place > other.source.place and bool(_FRESH & {w.low for w in one.words})
+    return (
+        mine > its
+        if mine and its and mine != its
+        else one.source.place > other.source.place and bool(_FRESH & {w.low for w in one.words})
+    )
 
 
 def superseded(reading: Reading, place: int, *, yes: bool) -> bool:
