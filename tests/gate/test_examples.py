@@ -1,5 +1,7 @@
 """What the trees learn from is labelled as the scenes say, and none of it is held out."""
 
+import random
+
 from memos_cli.operation.prompt.layout import Line
 from tests.gate import examples
 from tests.smollm2 import written
@@ -28,6 +30,6 @@ def test_a_memory_says_yes_only_where_the_question_rests_on_it() -> None:
 
 
 def test_wrong_answers_have_nothing_of_the_right_one() -> None:
-    rng = examples.random.Random(0)
+    rng = random.Random(0)
     for wrong in examples.wrongs(rng, SCENE.lines, "How much does Tariq earn?", "1,900.", ["In Faro."]):
         assert not examples.stems(wrong) & examples.stems("1,900.")

@@ -302,7 +302,9 @@ def _may_be_now(reading: Reading, low: Sequence[str]) -> bool:
     return True
 
 
-def is_superseded(signs: Signs, told: Told, *, yes: bool, own: Sequence[Word] = ()) -> bool:
+def is_superseded(  # noqa: C901 -- a row of cases
+    signs: Signs, told: Told, *, yes: bool, own: Sequence[Word] = ()
+) -> bool:
     """Whether a later memory tells a change that may have ended what a memory says."""
     reading = signs.reading
     once = reading.question.once

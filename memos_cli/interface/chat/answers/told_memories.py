@@ -49,7 +49,7 @@ class Told(NamedTuple):
     hits: tuple[tuple[tuple[int, float], ...], ...]
 
 
-class Asked(NamedTuple):
+class Wanted(NamedTuple):
     """What a question asks for: words with their weights, and whether each is a name."""
 
     words: tuple[Word, ...]
@@ -128,7 +128,7 @@ class Prompted:
         for place, word in enumerate(wanted):
             lines = sum(bool(one.hits[place]) for one in self.told)
             weights.append((0.3 + rarity(word.low)) * (0.3 + log((count + 2) / (lines + 1))))
-        self.asked = Asked(tuple(wanted), tuple(weights), names, tuple(word.low in sorts for word in wanted))
+        self.asked = Wanted(tuple(wanted), tuple(weights), names, tuple(word.low in sorts for word in wanted))
 
     def _tell(self, source: Evidence, wanted: Sequence[Word]) -> Told:
         found = tuple(answer_words.words(source.line.text))
