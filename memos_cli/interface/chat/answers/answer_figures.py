@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -78,6 +79,7 @@ def number(word: str) -> str | None:
     return _WORDS.get(word)
 
 
+@lru_cache(maxsize=256)
 def read(text: str) -> Figures:
     """The figures of a text."""
     days: set[Day] = set()
@@ -120,6 +122,7 @@ def _plain(said: str) -> str:
     return said.replace(",", ".").replace("'", "")
 
 
+@lru_cache(maxsize=256)
 def dated(text: str, day: str | None) -> Figures:
     """The figures of a memory, with the day that it is from and those that it names by that day, such as "yesterday".
 

@@ -26,6 +26,11 @@ _LIGHT = as_set(
     " here then than as so"
 )
 """Verbs that say little of what is asked, beside function words."""
+_AFTER_IS = (
+    "an?|the|not|no|never|in|on|at|from|called|allergic|vegan|vegetarian|married|sick|ill|pregnant|out|off|over|away|still"
+    "|already|now|back (?:at|in|on|from)|going|coming|getting|moving|leaving|living|allowed|scared|afraid|deaf|fine|due"
+)
+"""Words before which an "'s" is a verb and no owner."""
 _WRITTEN = tuple(
     (re.compile(pattern, re.IGNORECASE), written)
     for pattern, written in (
@@ -38,10 +43,7 @@ _WRITTEN = tuple(
         (r"'ll\b", " will"),
         (r"'d\b", " would"),
         (r"\b(he|she|it|that|there|what|here|who|where|when|how)'s\b", r"\1 is"),
-        (
-            r"'s (?=(?:an?|the|not|no|never|in|on|at|from|called|allergic|vegan|vegetarian|married|sick|ill|pregnant)\b)",
-            " is ",
-        ),
+        (rf"'s (?=(?:{_AFTER_IS})\b)", " is "),
         (r"\bno longer\b", "not"),
         (r"\bnot\b(.{1,60}?)\bany ?(?:more|longer)\b", r"not\1"),
         (r"\bnever left\b", "live in"),
@@ -192,6 +194,8 @@ def _cut(word: str) -> str:
     if len(word) < 4 or not word.isalpha():
         return word
     for ending in ("ings", "ing", "ied", "ies", "ed", "es", "s", "e"):
+        if ending == "s" and word.endswith("ss"):
+            break
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             cut = word[: -len(ending)]
             if ending in {"ing", "ed", "ings"} and cut[-1] == cut[-2] and cut[-1] not in "lsz":
@@ -215,6 +219,11 @@ def written_out(text: str) -> str:
 
 def words(text: str, *, english: bool = True) -> list[Word]:
     """The words and marks of a text in order."""
+    return list(_words(text, english=english))
+
+
+@lru_cache(maxsize=256)
+def _words(text: str, *, english: bool) -> tuple[Word, ...]:
     text = written_out(text) if english else text[:MOST].replace("\u2019", "'")
     found: list[Word] = []
     first = True
@@ -228,7 +237,7 @@ def words(text: str, *, english: bool = True) -> list[Word]:
             Word(said, low, stem(low) if english else low, letter and said[0].isupper() and not first, first and letter)
         )
         first = said in ".!?\n" if not letter else False
-    return found
+    return tuple(found)
 
 
 def is_mark(word: Word) -> bool:
@@ -255,5 +264,6 @@ def alike(one: str, other: str) -> bool:
     """Whether two stems are forms of one word: the same, or the same but for a short ending."""
     if one == other:
         return True
-    short, long = sorted((one, other), key=len)
-    return len(short) >= 4 and short.isalpha() and long.startswith(short) and len(long) - len(short) <= 2
+    if len(one) > len(other):
+        one, other = other, one
+    return len(one) >= 4 and other.startswith(one) and len(other) - len(one) <= 2 and one.isalpha()

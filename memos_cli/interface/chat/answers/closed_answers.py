@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from memos_cli.interface.chat.answers import answer_clauses, answer_figures, answer_words
+from memos_cli.interface.chat.answers import answer_clauses, answer_figures, answer_words, scored_answers
 from memos_cli.interface.chat.answers.answer_clauses import AUXILIARIES, ME, NOBODY, Clause, Path, turns
 from memos_cli.interface.chat.answers.answer_words import Word, alike, as_set, content, is_mark, is_past, stem, tongue
 from memos_cli.interface.chat.answers.readings import (
@@ -39,7 +39,10 @@ def yes_or_no(reading: Reading, answer: str, *, yes: bool) -> list[int] | str:
     Args:
         answer: all of it; it may go on behind the yes or no.
     """
-    return _Closed(reading).judge(HEAD.sub("", answer, count=1) if says(answer) is not None else "", yes=yes)
+    tail = HEAD.sub("", answer, count=1) if says(answer) is not None else ""
+    check = _Closed(reading)
+    found = check.judge(tail, yes=yes)
+    return check.in_other_words(tail, yes=yes) or found if found in (IN_DOUBT, NOT_SAID) else found
 
 
 class _Closed:
@@ -84,7 +87,26 @@ class _Closed:
             return NOT_SAID
         if not answer_figures.borne_out(beside(answer_figures.read(tail), self._reading.said), figures_of(told, dated=True)):
             return NO_FIGURE
-        return [source.place for source, _, _ in last[-1:]]
+        resting = [source.place for source, _, _ in last[-1:]]
+        return OUTDATED if resting and scored_answers.superseded(self._reading, resting[0], yes=yes) else resting
+
+    def in_other_words(self, tail: str, *, yes: bool) -> list[int]:
+        """The line that says it in words that are not the question's; none where none does for certain."""
+        asked = self._reading.question
+        named = self._reading.names.get(asked.path, frozenset()) if asked.path else frozenset()
+        if asked.denied or self._reading.path == NOBODY or len(named) > 1:
+            return []
+        place = scored_answers.closed(self._reading, yes=yes)
+        if place is None:
+            return []
+        told = [
+            support(source, clause) for source in self._reading.sources if source.place == place for clause in source.clauses
+        ]
+        words = frozenset(word for one in told for word in one.words) | self._reading.called()
+        if any(not is_in(word, words) for word in self._reading.own(answer_words.words(tail))):
+            return []
+        figures = beside(answer_figures.read(tail), self._reading.said)
+        return [place] if answer_figures.borne_out(figures, figures_of(told, dated=True)) else []
 
     def _holds(self, clause: Clause) -> bool | None:
         """Whether a clause says that what is asked is so, or that it is not; `None` where it says neither for certain."""
@@ -105,7 +127,11 @@ class _Closed:
             return None
         if not self._in_tense(clause, last) or not _same_directions(self._reading.said, clause.words[place : last + 1]):
             return None
-        return (turns(before) - asked.turned) % 2 == 0
+        holds = (turns(before) - asked.turned) % 2 == 0
+        # Who has a cat allergy has no cat.
+        had = asked.light is not None and asked.light.stem == stem("have") and asked.opener in {"do", "does", "did"}
+        behind = [word for word in content(list(clause.words[last + 1 : last + 2])) if word.stem != "nam"]
+        return None if holds and had and behind else holds
 
     def _may_say(self, clause: Clause) -> bool:
         """Whether a clause has all that is asked, of the one who is asked about, and yet is not certain."""

@@ -95,7 +95,7 @@ class Grounded:
             return False
         if path is not None and path != ME and not self._is_among(path, told, source):
             return False
-        return not any(self._is_of_another(clause) for clause in holding)
+        return not any(self.is_of_another(clause) for clause in holding)
 
     def _is_among(self, path: Path, told: Sequence[Path], source: Evidence) -> bool:
         if self._reading.is_one_of(path, told):
@@ -106,7 +106,7 @@ class Grounded:
             any(alike(part, word.low) for clause in source.clauses for word in clause.words) for part in path[-1].split()
         )
 
-    def _is_of_another(self, clause: Clause) -> bool:
+    def is_of_another(self, clause: Clause) -> bool:
         """Whether a clause speaks of somebody who is neither asked about nor the answer, or may do so."""
         path = self._reading.path
         others = [self._reading.same(one) for one in self._reading.question.others]

@@ -77,14 +77,15 @@ class Reading:
         self._person = (person or "").casefold()
         self.said = answer_words.words(question)
         self.sources = [
-            Evidence(place, line, ground, tuple(answer_clauses.clauses(line.text, self._speaker(line))))
+            Evidence(place, line, ground, tuple(answer_clauses.clauses(line.text, self.speaker(line))))
             for place, (line, ground) in enumerate(zip(lines, grounds, strict=True))
         ]
         self.names = answer_clauses.names([clause for source in self.sources for clause in source.clauses])
         self.question = answer_questions.read(question, _spoken_of(turns))
         self.path = self.same(self.question.path) if self.question.path else None
 
-    def _speaker(self, line: Line) -> Path:
+    def speaker(self, line: Line) -> Path:
+        """Whom "I" means in a memory."""
         name = (line.speaker or "").casefold()
         return ME if name in {"", "user", "me", self._person} else (name,)
 
@@ -137,7 +138,11 @@ def _is_same(one: Path, other: Path) -> bool:
     if len(one) != len(other):
         return False
     for mine, its in zip(one, other, strict=True):
+        if {"mr"} & set(mine.split()) ^ {"mr"} & set(its.split()) and {"mrs", "ms"} & {*mine.split(), *its.split()}:
+            return False  # Mr Olsen is not Mrs Olsen
         first, second = set(mine.split()) - {"dr", "mr", "mrs", "ms"}, set(its.split()) - {"dr", "mr", "mrs", "ms"}
+        if not first or not second:
+            return mine == its
         kin = is_relation((mine,))
         if not (first <= second or (second <= first and not kin and not is_relation((its,)))):
             return False

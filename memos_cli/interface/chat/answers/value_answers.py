@@ -25,6 +25,7 @@ from memos_cli.interface.chat.answers.readings import (
     support,
     words_of,
 )
+from memos_cli.interface.chat.answers.scored_answers import LEAST, LEAST_OF_RULES, Scored
 from memos_cli.operation.operator.ranking.question import tells_time
 
 _YOU = ((re.compile(r"(?i)\byou\b"), "I"), (re.compile(r"(?i)\byours?\b"), "my"))
@@ -45,14 +46,37 @@ class Value:
         self._answer = answer
         self._closed = closed
 
-    def judge(self) -> list[int] | str:
+    def judge(self) -> list[int] | str:  # noqa: PLR0911 -- a row of cases
         """The lines that bear it out, or why it does not stand."""
+        if self._closed:
+            return self._by_predicate()
+        found, grounded = self.ruled()
+        scored = Scored(self._reading, self._answer)
+        likely = scored.odds(found, grounded)
+        if not isinstance(found, str) or grounded:
+            if likely is not None and (likely[0] < LEAST_OF_RULES or scored.is_of_another_sort()):
+                return NOT_SAID
+            if likely is not None and scored.is_outdated(likely[1], ruled=True):
+                return OUTDATED
+            return grounded or found
+        if (
+            found != OUTDATED
+            and self._is_of_sort(answer_figures.read(self._answer))
+            and likely is not None
+            and likely[0] >= LEAST
+            and scored.may_rest_on(*likely)
+        ):
+            if scored.is_outdated(likely[1]):
+                return OUTDATED
+            return [likely[1].source.place]
+        return found
+
+    def ruled(self) -> tuple[list[int] | str, list[int]]:
+        """The lines that bear it out by rule, or why none does; and those that do so in words that are not the question's."""
         found = self._by_predicate()
-        if self._closed or found == OUTDATED or not isinstance(found, str):
-            return found
-        if not is_of_sort(self._reading.question, self._answer, answer_figures.read(self._answer)):
-            return found
-        return Grounded(self._reading, self._answer).judge() or found
+        if isinstance(found, str) and found != OUTDATED and self._is_of_sort(answer_figures.read(self._answer)):
+            return found, Grounded(self._reading, self._answer).judge()
+        return found, []
 
     def _by_predicate(self) -> list[int] | str:  # noqa: C901, PLR0911 -- a row of cases
         """As `judge`, by clauses that say what is asked in the words of the question."""

@@ -1,0 +1,55 @@
+"""How likely a memory answers a question as a model says: small trees over signs, in plain Python.
+
+The weights are `data/answers.json`. `tests/gate/recipe.py` makes them from scenes that were written by hand; none of the
+questions that the gate is measured with is among these.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+_FILE = Path(__file__).parents[3] / "data" / "answers.json"
+
+
+class Forest(NamedTuple):
+    """Trees whose sum is the log-odds of something.
+
+    Attributes:
+        signs: the names of the numbers that the trees ask for.
+        bias: added to the sum.
+        trees: each a number, or a sign by its place in `signs`, a threshold, the tree up to it, and the tree above.
+    """
+
+    signs: tuple[str, ...]
+    bias: float
+    trees: tuple[Any, ...]
+
+    def log_odds(self, found: Mapping[str, float]) -> float:
+        """The log-odds, given all signs."""
+        row = [found[name] for name in self.signs]
+        total = self.bias
+        for tree in self.trees:
+            while isinstance(tree, list):
+                tree = tree[2] if row[tree[0]] <= tree[1] else tree[3]  # noqa: PLW2901 -- walks down to a leaf
+            total += tree
+        return total
+
+
+@cache
+def forests() -> Mapping[str, Forest]:
+    """The trees by what they tell: `value` that an answer is right, `yes` and `no` that a memory says so."""
+    return {name: Forest(tuple(one["signs"]), one["bias"], tuple(one["trees"])) for name, one in _told()["forests"].items()}
+
+
+@cache
+def kinds() -> Mapping[str, tuple[int, ...]]:
+    """Of the stems of words the kinds of facts that they occur in, by the wordings that memos knows."""
+    return {word: tuple(found) for word, found in _told()["kinds"].items()}
+
+
+@cache
+def _told() -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(_FILE.read_text("utf-8"))
+    return told

@@ -1,0 +1,1 @@
+"""Makes the weights by which `interface/chat/answers` reads an answer: data, boosting, recipe."""
