@@ -44,7 +44,7 @@ OPEN = {
 NOUNS = {
     "bench/ttft/timing.py": "a timing is what was measured; `bench ttft` runs the module by this name",
     "backends/trainers/packing.py": "sequence packing: short texts in one row of a batch",
-    "cli/sealing.py": "the noun for signing and encrypting a cube file together",
+    "cli/sealing/sealing.py": "the noun for signing and encrypting a cube file together",
     "infra/crypto/signing.py": "the field's word for making and checking signatures",
     "interface/reader/grounding.py": "the field's word for showing that an answer rests on a text",
     "operation/operator/ranking/ranking.py": "the field's word for the order of hits",

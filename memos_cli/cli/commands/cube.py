@@ -165,7 +165,7 @@ def _fitting_json(fits: "Fitting") -> dict[str, Any]:
 
 def _fitting(cube: str, fits: "Fitting") -> "Iterator[tuple[str, str]]":
     from memos_cli.cli.render import day_of, many, one_line, owned_by
-    from memos_cli.cli.sealing import named, unaccepted
+    from memos_cli.cli.sealing.sealing import named, unaccepted
 
     yield "made by", owned_by(fits.maker, unverified=fits.maker_unverified)
     said = {True: "as searched with here", False: "of another embedder; new ones: memos doctor --embed", None: "no model here"}

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from memos_cli.cli import completions, render, sealing
+from memos_cli.cli import completions, render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.commands import review_held
 from memos_cli.cli.commands.cube_transfer import opened_file, tell_learnt
 from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import Command, dry_run, filter_of, filters, nothing_passes, yes
 from memos_cli.cli.progress import progress
+from memos_cli.cli.sealing import sealing
 from memos_cli.errors import Refused, UsageError
 
 if TYPE_CHECKING:

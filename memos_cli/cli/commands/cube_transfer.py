@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from memos_cli.cli import completions, sealing
+from memos_cli.cli import completions
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import FILTER_NAMES, NAMED, Command, dry_run, filter_of, filters, nothing_passes, yes
 from memos_cli.cli.progress import progress
 from memos_cli.cli.render import many, moment, one_line, owned_by, zone
+from memos_cli.cli.sealing import sealing
 from memos_cli.cli.terminal import plain
 from memos_cli.errors import Refused, UsageError
 from memos_cli.times import shown

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from memos_cli import __version__, modes
-from memos_cli.cli import render, sealing
+from memos_cli.cli import render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import Command, dry_run, yes
+from memos_cli.cli.sealing import sealing
 from memos_cli.cli.terminal import style
 from memos_cli.errors import IntegrityError, MemosError, ModelUnavailable, UsageError, extra
 

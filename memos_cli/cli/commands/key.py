@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
-from memos_cli.cli import completions, passphrase
+from memos_cli.cli import completions
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import Family, dry_run, passphrase_sources, yes
+from memos_cli.cli.sealing import passphrase
 from memos_cli.errors import UsageError
 from memos_cli.signer import PublicKey
 

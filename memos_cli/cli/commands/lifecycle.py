@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from memos_cli.cli import completions, render, sealing
+from memos_cli.cli import completions, render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.commands.lifecycle_policy import policy
 from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import POSITIVE, TEXT_FILE, WHEN_ON_EITHER_SIDE, Family, dry_run, yes
+from memos_cli.cli.sealing import sealing
 from memos_cli.cli.terminal import style
 from memos_cli.errors import MemosError, Refused, UsageError
 from memos_cli.operation.lifecycle.transitions import TABLE

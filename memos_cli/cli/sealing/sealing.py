@@ -4,8 +4,9 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
-from memos_cli.cli import options, passphrase
+from memos_cli.cli import options
 from memos_cli.cli.app import App
+from memos_cli.cli.sealing import passphrase
 from memos_cli.cli.terminal import plain
 from memos_cli.errors import UsageError
 

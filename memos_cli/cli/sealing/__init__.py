@@ -1,0 +1,1 @@
+"""Passphrases, and cube files that are signed and encrypted."""
