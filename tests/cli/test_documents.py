@@ -356,7 +356,7 @@ def files(tmp_path: Path) -> None:
     """What the scripts name."""
     good = {"content": "We meet at noon", "external_id": "noon", "source": {"turn": 3, "speaker": "Kim"}}
     (tmp_path / "rows.jsonl").write_text(jsonl(good, {"nonsense": 1}))
-    (tmp_path / "chain.toml").write_text('[[step]]\ndo = "retrieve"\nquery = "standup"\n[[step]]\ndo = "archive"\n')
+    (tmp_path / "chain.toml").write_text('[[step]]\ndo = "retrieve"\n[[step]]\ndo = "archive"\n')
 
 
 @pytest.mark.usefixtures("files")

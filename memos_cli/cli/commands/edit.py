@@ -10,7 +10,7 @@ from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import Command, dry_run, filter_of, filters, yes
 from memos_cli.cli.terminal import plain
-from memos_cli.errors import Refused, UsageError
+from memos_cli.errors import NothingFound, Refused, UsageError
 from memos_cli.model import LinkType
 from memos_cli.operation import changes
 from memos_cli.operation.results import Changed
@@ -167,9 +167,8 @@ def forget(app: App, /, ids: tuple[str, ...], **given: Any) -> None:  # noqa: AN
         if not memories:
             from memos_cli.cli.options import nothing_passes
 
-            app.note(nothing_passes(app, wanted, "nothing here, so nothing is forgotten"))
-            tell(app, Changed("forget", (), None, dry_run=dry), "forgot")
-            return
+            hint = nothing_passes(app, wanted, "there is nothing here")
+            raise NothingFound("no memory is meant by these filters", hint=hint)
     else:
         memories = [app.mos.get(identity) for identity in ids]
     frozen = [memory for memory in memories if memory.frozen]
