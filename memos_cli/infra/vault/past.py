@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 SNAPSHOT = "snapshot"
 """The noun whose records name positions in the log. They are no part of the state that they name."""
+FILE = "file"
+"""The noun whose records name what came from a file: kept beside the memories, and not counted among what a command changed."""
 _STATE = f"noun NOT IN ('{SNAPSHOT}', '{log.IMPORT}', '{log.REPAIR}')"
 """The SQL condition on `ops` for what changes the state that snapshots name."""
 
@@ -113,9 +115,10 @@ def _taken_back(vault: Vault, txn: str) -> tuple[str, ...]:
 
 def first_changed(vault: Vault, txn: str) -> Operation | None:
     """The first operation of a transaction that is about something people know; `None` for a transaction of the log's own."""
-    sql = f"SELECT min(n) FROM ops WHERE txn = ? AND noun NOT IN ('{log.IMPORT}', '{log.REPAIR}')"
-    (row,) = vault.conn.execute(sql, (txn,)).fetchone()
-    return next(iter(log.operations(vault.conn, "WHERE n = ?", (row,)))) if row is not None else None
+    sql = f"""SELECT min(n) FROM ops WHERE txn = ? AND noun NOT IN ('{log.IMPORT}', '{log.REPAIR}')
+              GROUP BY noun = '{FILE}' ORDER BY noun = '{FILE}'"""
+    row = vault.conn.execute(sql, (txn,)).fetchone()
+    return next(iter(log.operations(vault.conn, "WHERE n = ?", row))) if row is not None else None
 
 
 def transaction_summaries(vault: Vault, names: Iterable[str]) -> list[dict[str, Any]]:
@@ -126,8 +129,9 @@ def transaction_summaries(vault: Vault, names: Iterable[str]) -> list[dict[str, 
     found = []
     for name in names:
         cursor = vault.conn.execute(
-            """SELECT txn, command, principal, max(clock) AS clock, n, count(*) AS operations,
-                      count(DISTINCT subject) AS subjects, reverts FROM ops WHERE txn = ?""",
+            f"""SELECT txn, command, principal, max(clock) AS clock, n, count(*) AS operations,
+                       coalesce(nullif(count(DISTINCT CASE WHEN noun != '{FILE}' THEN subject END), 0),
+                                count(DISTINCT subject)) AS subjects, reverts FROM ops WHERE txn = ?""",
             (name,),
         )
         (row,) = queries.dicts(cursor)

@@ -149,7 +149,8 @@ def _takes_back(vault: Vault, author: "Author", name: str | None, *, before: int
     if receipt is not None:
         return _TakesBack(txn, command, _inverses_of_import(vault, receipt, author.at), ())
     inverses = _inverses(vault, operations, author.at)
-    return _TakesBack(txn, command, iter(inverses.items()), tuple(dict.fromkeys(one.subject for one in operations)))
+    told = dict.fromkeys(one.subject for one in operations if one.noun != past.FILE)
+    return _TakesBack(txn, command, iter(inverses.items()), tuple(told or dict.fromkeys(one.subject for one in operations)))
 
 
 def _inverses(vault: Vault, operations: list[Operation], at: str) -> dict[tuple[str, str], dict[str, Any]]:

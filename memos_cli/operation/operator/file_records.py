@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 
 from memos_cli.infra.limits import is_name
 from memos_cli.infra.transfer import familiarity
+from memos_cli.infra.vault.past import FILE
 from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
 
-NOUN = "file"
+NOUN = FILE
 
 
 class FileRecord(NamedTuple):

@@ -195,3 +195,15 @@ def test_a_pipe_is_read_once_and_is_no_file_to_keep_in_step(memos: Run, home: Pa
     assert memos("add", "--file", "pipe").out.startswith("added ")
     os.waitpid(child, 0)
     assert operations(home) == 1
+
+
+def test_what_memos_keeps_of_a_file_is_not_counted_as_changed(memos: Run) -> None:
+    make("beds.md", "The tomatoes go in bed 3.\n")
+    memos("add", "--file", "beds.md")
+    make("beds.md", "The tomatoes go in bed 4.\n")
+    memos("add", "--file", "beds.md")
+    memos("undo")
+    listed = memos("undo", "--list", "--json").data["commands"]
+    assert [(one["command"], one["subjects"]) for one in listed] == [("undo", 1), ("add", 1), ("add", 1)]
+    assert listed[0]["what"] == "The tomatoes go in bed 3."
+    assert "1 changed" in memos("undo", listed[0]["txn"]).out
