@@ -90,6 +90,13 @@ def _nothing(*_: object) -> "list[Name]":
     return []
 
 
+def _source_parts(_: object, __: object, begun: str) -> "list[Name]":
+    from memos_cli.interface.cubes.completion import Name
+    from memos_cli.interface.reader.field_values import SOURCE_PARTS
+
+    return [Name(f"{one}=") for one in SOURCE_PARTS if f"{one}=".startswith(begun)]
+
+
 def _name_on(ctx: click.Context, *parameters: str) -> str:
     return next((str(ctx.params[name]) for name in parameters if ctx.params.get(name)), "")
 
@@ -101,6 +108,9 @@ TAGS = _completer(lambda home, _, begun: home.names("tag", begun))
 KEYS = _completer(lambda home, _, begun: home.names("key", begun))
 TASKS = _completer(lambda home, _, begun: home.names("task", begun))
 LABELS = _completer(lambda home, _, begun: home.looked(lambda look: look.labels(begun)))
+IDS_AND_LABELS = _completer(
+    lambda home, _, begun: [*home.ids(begun, told=_told()), *home.looked(lambda look: look.labels(begun))]
+)
 CONVERSATIONS = _completer(lambda home, _, begun: home.looked(lambda look: look.conversations(begun)))
 SESSIONS = _completer(lambda home, _, begun: home.looked(lambda look: look.recent("session", begun)))
 SPEAKERS = _completer(lambda home, _, begun: home.looked(lambda look: look.recent("speaker", begun)))
@@ -131,6 +141,7 @@ KNOWN_KEYS = _completer(lambda home, _, begun: home.keys(begun))
 KEYS_OR_FILES = _completer(lambda home, _, begun: home.keys(begun), path="file")
 FILES = _completer(_nothing, path="file")
 FOLDERS = _completer(_nothing, path="dir")
+PARTS_OF_SOURCE = _completer(_source_parts)
 
 OF_OPTIONS = {
     "--add": TAGS,
@@ -157,6 +168,7 @@ OF_OPTIONS = {
     "--tag": TAGS,
     "--task": TASKS,
     "--view": VIEWS,
+    "--source": PARTS_OF_SOURCE,
     "--without-label": LABELS,
     "--without-tag": TAGS,
 }

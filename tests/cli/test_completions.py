@@ -120,6 +120,7 @@ def test_what_is_forgotten_is_completed_where_it_can_be_restored(complete: Compl
         (("add", "--tag", "kitchen", "--tag", "k"), []),
         (("tag", "x", "--add", "of"), ["office"]),
         (("list", "--key", ""), ["diet"]),
+        (("add", "--source", "s"), ["session=", "speaker="]),
         (("list", "--task", "m"), ["move"]),
         (("task", "end", ""), ["move"]),
         (("list", "--conversation", "tr"), ["trip plans"]),

@@ -2,7 +2,7 @@
 
 import click
 
-from memos_cli.cli import render
+from memos_cli.cli import completions, render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.commands.edit import changed_json
 from memos_cli.cli.options import Command
@@ -14,9 +14,25 @@ _LIST = "list"
 
 
 @click.command(cls=Command)
-@click.argument("words", nargs=-1, required=True, metavar="ID... LABEL")
-@click.option("-a", "--add", "added", multiple=True, metavar="LABEL", help="Put this label on; all words are ids then.")
-@click.option("-r", "--rm", "removed", multiple=True, metavar="LABEL", help="Take this label off; all words are ids then.")
+@click.argument("words", nargs=-1, required=True, metavar="ID... LABEL", shell_complete=completions.IDS_AND_LABELS)
+@click.option(
+    "-a",
+    "--add",
+    "added",
+    multiple=True,
+    metavar="LABEL",
+    help="Put this label on; all words are ids then.",
+    shell_complete=completions.LABELS,
+)
+@click.option(
+    "-r",
+    "--rm",
+    "removed",
+    multiple=True,
+    metavar="LABEL",
+    help="Take this label off; all words are ids then.",
+    shell_complete=completions.LABELS,
+)
 @pass_app
 def label(app: App, words: tuple[str, ...], added: tuple[str, ...], removed: tuple[str, ...]) -> None:
     """Put sensitivity labels on memories, or take them off.

@@ -10,7 +10,8 @@ from memos_cli.model import Kind, Source, Visibility
 from memos_cli.operation.changes import checked_name
 from memos_cli.times import Zone, parse_iso
 
-_SOURCE_TEXTS = ("conversation", "session", "speaker", "model", "file")
+SOURCE_PARTS = ("conversation", "session", "speaker", "model", "file", "turn")
+_SOURCE_TEXTS = SOURCE_PARTS[:-1]
 
 
 def _no_constant(name: str) -> None:
@@ -145,7 +146,7 @@ def source_of(value: object) -> Source:
         return Source()
     if not isinstance(value, dict):
         raise UsageError("source has to be an object")
-    if unknown := sorted(set(value) - {*_SOURCE_TEXTS, "turn"}):
+    if unknown := sorted(set(value) - {*SOURCE_PARTS}):
         raise UsageError(f"source has no field {unknown[0]!r}")
     texts: dict[str, Any] = {
         name: checked_name(str(value[name]), f"source.{name}") for name in _SOURCE_TEXTS if value.get(name) is not None
@@ -162,8 +163,8 @@ def source_parts(told: Sequence[str]) -> dict[str, Any]:
     parts: dict[str, Any] = {}
     for one in told:
         name, sign, value = (part.strip() for part in one.partition("="))
-        if not sign or name not in {*_SOURCE_TEXTS, "turn"}:
-            known = ", ".join((*_SOURCE_TEXTS, "turn"))
+        if not sign or name not in {*SOURCE_PARTS}:
+            known = ", ".join(SOURCE_PARTS)
             raise UsageError(f"--source has no part {name[:40]!r}", hint=f"--source speaker=Ana; there are: {known}")
         if name == "turn" and value and not (value.isascii() and value.isdigit()):
             raise UsageError("the turn of a source has to be a whole number", hint="--source turn=3")
