@@ -147,8 +147,12 @@ class App:
             return
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise Refused(f"{question} There is no terminal to ask on", hint="say it beforehand with --yes")
-        if not click.confirm(terminal.safe(question), err=True):
+        if not self.asked(question):
             raise Refused("nothing was changed")
+
+    def asked(self, question: str, *, default: bool = False) -> bool:
+        """The answer to a question on a terminal; `default` is that of an empty line."""
+        return click.confirm(terminal.safe(question), default=default, err=True)
 
 
 pass_app = click.make_pass_decorator(App, ensure=True)

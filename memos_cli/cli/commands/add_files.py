@@ -5,12 +5,10 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from memos_cli.cli import render
 from memos_cli.cli.app import App
 from memos_cli.cli.progress import progress
-from memos_cli.cli.terminal import plain, safe
+from memos_cli.cli.terminal import plain
 from memos_cli.errors import UsageError
 from memos_cli.interface.sources import paths
 
@@ -43,7 +41,7 @@ def named(app: App, text: tuple[str, ...], given: dict[str, Any]) -> tuple[str, 
         app.note(f"stored as it stands, though {first} is there; to read what is in it: memos add --file {plain(text[0])}")
         return ()
     what = "is a folder" if os.path.isdir(text[0]) else "is a file"  # noqa: PTH112 -- Path costs a start
-    return text if click.confirm(safe(f"{first} {what}. Remember what is in it?"), default=True, err=True) else ()
+    return text if app.asked(f"{first} {what}. Remember what is in it?", default=True) else ()
 
 
 def add(app: App, names: Sequence[str], given: dict[str, Any], fields: dict[str, Any], extract: "Extract") -> "Added":

@@ -163,7 +163,7 @@ def _may_write(app: App, at: Place, *, yes: bool) -> bool:
         return True
     if app.json or not app.watched:
         return False
-    return click.confirm(f"{at.script.name} is not found yet. Add to {at.start}: {at.line}\nAdd it?", err=True)
+    return app.asked(f"{at.script.name} is not found yet. Add to {at.start}: {at.line}\nAdd it?")
 
 
 def _tell(app: App, shell: str, at: Place, *, found: bool | None) -> None:
