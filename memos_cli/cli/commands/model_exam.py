@@ -77,7 +77,7 @@ def _examined(app: App, settings: "Settings", name: str, *, yes: bool) -> "Card 
             return None
     try:
         with progress(app, f"examining {name}") as tell:
-            done = child.examine(settings, app.paths, _now(app), tell, _counts)
+            done = child.examine(settings, app.paths, _now(app), tell, _stands)
     except KeyboardInterrupt:
         _tell_unexamined(app, name, "the exam was stopped")
         return None
@@ -94,12 +94,11 @@ def _examined(app: App, settings: "Settings", name: str, *, yes: bool) -> "Card 
     return done.card
 
 
-def _counts(question: "ExamQuestion", sat: "Sat") -> float:
-    """The share of an answer's probability that counts for chat (`chat.guards`); 0 where it would not show it."""
+def _stands(question: "ExamQuestion", sat: "Sat") -> bool:
+    """Whether chat would show an answer of the exam (`chat.guards`)."""
     from memos_cli.interface.chat import guards
 
-    verdict = guards.judge(sat.text, question.question, question.memories, cut=not sat.whole)
-    return verdict.counts if verdict.stands else 0.0
+    return guards.judge(sat.text, question.question, question.memories, cut=not sat.whole).stands
 
 
 def _tell_unexamined(app: App, name: str, why: str) -> None:

@@ -18,18 +18,12 @@ from memos_cli.interface.chat.answers import answer_figures, answer_forms, answe
 from memos_cli.interface.chat.answers.answer_clauses import turns as turned
 from memos_cli.interface.chat.answers.answer_words import alike, as_set, content, stem, tongue
 from memos_cli.interface.chat.answers.closed_answers import says, yes_or_no
-from memos_cli.interface.chat.answers.readings import IN_DOUBT, NOT_SAID, Ground, Loosely, Reading, beside
+from memos_cli.interface.chat.answers.readings import IN_DOUBT, NOT_SAID, Ground, Reading, beside
 from memos_cli.interface.chat.answers.value_answers import Value
 from memos_cli.operation.prompt.layout import Line, Turn
 
 LONGEST = 2_000
 """The most characters of a question whose answers are checked: what is longer asks more than one thing."""
-LOOSELY = 0.8
-"""How much of the certainty counts where a memory bears an answer out in other words than the question's.
-
-With a certainty of 0.4 to 0.62 SmolLM2 with its adapter was right in 20 of 22 answers to the scenes that are held out
-(`tests/smollm2/scenes`) where a memory bore them out in the question's words, and in 6 of 13 where it did in other words.
-"""
 TOO_LONG = "what was asked is too long to check an answer to it"
 
 __all__ = ["Ground", "Verdict", "acknowledges", "judge"]
@@ -44,13 +38,11 @@ class Verdict(NamedTuple):
         stands: it may be shown.
         reason: why it does not stand; empty where it does.
         rests_on: the indexes of the lines that bear it out, the first one most; none for a refusal.
-        counts: the share of the model's own certainty that counts for it.
     """
 
     stands: bool
     reason: str = ""
     rests_on: tuple[int, ...] = ()
-    counts: float = 1.0
 
 
 def judge(  # noqa: PLR0911, PLR0913 -- what is known of a prompt
@@ -102,8 +94,7 @@ def judge(  # noqa: PLR0911, PLR0913 -- what is known of a prompt
 def _verdict(found: Sequence[int] | str, count: int) -> Verdict:
     if isinstance(found, str):
         return Verdict(stands=False, reason=found)
-    rests_on = tuple(index for index in dict.fromkeys(found) if index < count)
-    return Verdict(stands=True, rests_on=rests_on, counts=LOOSELY if isinstance(found, Loosely) else 1.0)
+    return Verdict(stands=True, rests_on=tuple(index for index in dict.fromkeys(found) if index < count))
 
 
 _ACKNOWLEDGED = as_set(

@@ -203,6 +203,9 @@ class Replier:
         laid = made.prompt or whole
         prompt, memories = laid
         self._memories.record_uses(memories)
+        sure = self._sure(held.tokens, answer, shown=self._recall or self._attached is None)
+        if self._session.settings.get("llm.model") == MINI:  # memos-mini can only copy
+            sure = sure and not citations.broken_off(answer, prompt)
         # "I don't know that yet" is no answer to a statement.
         told_only = word is not None and answer == model_request.UNKNOWN
         tells = word is not None or not any(map(intents.asks, intents.sentences(prompt.question)))
@@ -210,9 +213,6 @@ class Replier:
             verdict = guards.Verdict(stands=True)
         else:
             verdict = self._judged(answer, laid, held)
-        sure = self._sure(held.tokens, answer, shown=self._recall or self._attached is None, counts=verdict.counts)
-        if self._session.settings.get("llm.model") == MINI:  # memos-mini can only copy
-            sure = sure and not citations.broken_off(answer, prompt)
         if not held.stopped and (not sure or told_only or not verdict.stands):
             result, shown = self._from_memories(found, word)
             reason = "it was unsure of its answer" if not sure else verdict.reason
@@ -291,13 +291,12 @@ class Replier:
     def _card(self) -> "Card | None":
         return trust.card(self._session)
 
-    def _sure(self, tokens: "Sequence[Token]", answer: str, *, shown: bool, counts: float = 1.0) -> bool:
+    def _sure(self, tokens: "Sequence[Token]", answer: str, *, shown: bool) -> bool:
         """Whether an answer is trusted.
 
         Args:
             shown: whether the memories were in the prompt: a model's bar was chosen for that. From an adapter it answers
                 with less certainty: the gate counted how often that is right, and `_by_heart` checks each answer.
-            counts: the share of its certainty that counts beside the bar (`guards.Verdict`).
         """
         settings = self._session.settings
         probable = model_request.certainty(tokens)
@@ -308,7 +307,7 @@ class Replier:
         if shown and least.origin == "default" and trust.is_chosen(self._session):
             calibrated = MINI_SURE if settings.get("llm.model") == MINI else bar
             bar = self._card.bar if self._card is not None and self._card.bar else calibrated
-        return probable is None or (probable[0] >= settings.get("llm.sure") and counts * probable[1] >= bar)
+        return probable is None or (probable[0] >= settings.get("llm.sure") and probable[1] >= bar)
 
     def detach(self) -> tuple[str, ...]:
         """Detach the adapter if one of its memories was taken back meanwhile; the reason, for the person to read."""

@@ -32,8 +32,8 @@ MOST = 48
 CHOOSING = 0.4
 """The share of the time after which the layout that did best so far is taken."""
 
-Guard = Callable[[ExamQuestion, Sat], float]
-"""The share of an answer's probability that counts for chat; 0 where it lets it not stand, whatever that is."""
+Guard = Callable[[ExamQuestion, Sat], bool]
+"""Whether chat lets an answer stand, whatever its probability."""
 
 
 def calls(questions: Sequence[ExamQuestion], candidates: Sequence[str] = CANDIDATES) -> int:
@@ -133,7 +133,7 @@ def card(
     """
     examining = [sat for sat in answers if questions[sat.number].use == "examine"]
     if guard is not None:
-        examining = [_weighed(sat, guard(questions[sat.number], sat)) for sat in examining]
+        examining = [sat._replace(stands=sat.stands and guard(questions[sat.number], sat)) for sat in examining]
     if not examining or len(examining) < grades.ENOUGH * sum(one.use == "examine" for one in questions):
         return None
     found = grades.verdict(questions, [marked(questions, sat) for sat in examining])
@@ -145,10 +145,6 @@ def card(
         first_token_s=median(sat.first for sat in writing) if writing else None,
         trusted=found.trusted, by="exam", at=at, why=found.why,
     )  # fmt: skip
-
-
-def _weighed(sat: Sat, counts: float) -> Sat:
-    return sat._replace(stands=sat.stands and counts > 0, least=None if sat.least is None else counts * sat.least)
 
 
 def marked(questions: Sequence[ExamQuestion], sat: Sat) -> tuple[Mark, Sat]:

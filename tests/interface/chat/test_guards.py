@@ -247,21 +247,3 @@ def test_long_texts_are_judged_in_time(text: str) -> None:
     judge("Yes.", "Is my daughter allergic to penicillin?", [Line(text, "2025-01-01"), Line(text)])
     judge("Porto", "Where does Anna live?", [Line(text), Line("Anna lives in Porto. " * 400)])
     assert time.perf_counter() - start < 10  # about 3 s on one core that is not busy
-
-
-@pytest.mark.parametrize(
-    ("answer", "question", "told", "counts"),
-    [
-        ("In Leeds.", "Where do I live?", "I live in Leeds", 1.0),
-        ("Yes.", "Is Oma allergic to penicillin?", "Oma is allergic to penicillin", 1.0),
-        ("I don't know that yet.", "Where do I live?", "I live in Leeds", 1.0),
-        ("Renata.", "Who plays the flute?", "my students on Thursdays: Caio on guitar, Renata on flute", guards.LOOSELY),
-        ("Yes.", "Did I pass the driving test?", "passed the driving test!", guards.LOOSELY),
-    ],
-)
-def test_of_what_a_memory_says_in_other_words_less_of_the_certainty_counts(
-    answer: str, question: str, told: str, counts: float
-) -> None:
-    verdict = guards.judge(answer, question, [Line(told)])
-    assert verdict.stands
-    assert verdict.counts == counts

@@ -11,7 +11,6 @@ from memos_cli.interface.chat.answers.readings import (
     NO_FIGURE,
     NOT_SAID,
     OUTDATED,
-    Loosely,
     Reading,
     beside,
     figures_of,
@@ -43,7 +42,7 @@ def yes_or_no(reading: Reading, answer: str, *, yes: bool) -> list[int] | str:
     tail = HEAD.sub("", answer, count=1) if says(answer) is not None else ""
     check = _Closed(reading)
     found = check.judge(tail, yes=yes)
-    return Loosely(check.in_other_words(tail, yes=yes)) or found if found in (IN_DOUBT, NOT_SAID) else found
+    return check.in_other_words(tail, yes=yes) or found if found in (IN_DOUBT, NOT_SAID) else found
 
 
 class _Closed:

@@ -22,10 +22,6 @@ UNCERTAIN = as_set("might maybe perhaps possibly probably if whether unless form
 _SUFFIXED = re.compile(r"^\d[\d.,:/-]*(?:st|nd|rd|th|am|pm|h|kg|mg|g|km|cm|mm|m|ml|l|k|s|min|%)?$")
 
 
-class Loosely(list[int]):
-    """The lines that bear an answer out in other words than the question's."""
-
-
 class Ground(NamedTuple):
     """What is known of a memory beside its line in the prompt.
 

@@ -17,7 +17,6 @@ from memos_cli.interface.chat.answers.readings import (
     OUTDATED,
     UNCERTAIN,
     Evidence,
-    Loosely,
     Reading,
     Support,
     beside,
@@ -59,7 +58,7 @@ class Value:
                 return NOT_SAID
             if likely is not None and scored.is_outdated(likely[1], ruled=True):
                 return OUTDATED
-            return Loosely(grounded) if grounded else found
+            return grounded or found
         if (
             found != OUTDATED
             and self._is_of_sort(answer_figures.read(self._answer))
@@ -69,7 +68,7 @@ class Value:
         ):
             if scored.is_outdated(likely[1]):
                 return OUTDATED
-            return Loosely([likely[1].source.place])
+            return [likely[1].source.place]
         return found
 
     def ruled(self) -> tuple[list[int] | str, list[int]]:
