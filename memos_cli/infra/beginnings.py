@@ -25,7 +25,7 @@ MOST = 50
 """Names that are told at most: more than a screen of them helps nobody to choose."""
 SECONDS = 0.06
 """How long a look may compute: of the 0.15 s in which a shell has to answer, Python and the command line take the rest."""
-_WAITED = 10
+_WAITED = 30
 """The same for the clock on the wall, as so many times that: a busy machine lets the look wait, and a slow disk."""
 SHORT = 8
 """The letters of an id that are shown, unless they are those of several ids."""

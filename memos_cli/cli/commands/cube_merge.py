@@ -216,10 +216,13 @@ def split(app: App, /, **given: Any) -> None:  # noqa: ANN401 -- click's own typ
     name, new = _with_default(given.pop("cubes"))
     app.cubes = [name] if name else app.cubes
     wanted = filter_of(app, given)
-    if not app.mos.list(wanted, limit=1):
+    try:
+        result = app.mos.cube_merge.split(new, name, wanted, keep=keep, dry_run=dry)
+    except UsageError:
+        if app.mos.list(wanted, limit=1):
+            raise
         said = nothing_passes(app, wanted, "the cube is empty")
-        raise UsageError(f"no memory is so: {said}", hint=f"make an empty cube with: memos cube create {new}")
-    result = app.mos.cube_merge.split(new, name, wanted, keep=keep, dry_run=dry)
+        raise UsageError(f"no memory is so: {said}", hint=f"make an empty cube with: memos cube create {new}") from None
     if app.json:
         app.data(fields_of(result, only=("cube", "new", "path", "kept", "dry_run", "ids", "txn")))
         return

@@ -15,7 +15,7 @@ from memos_cli.infra.vault import connection, log, units
 from memos_cli.infra.vault.check import check
 from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.model import Draft, Kind, Origin, Source
+from memos_cli.model import Draft, Kind, Origin, Source, Visibility
 from memos_cli.operation.operator.placement import Placing
 from tests.conftest import Clock
 from tests.infra.vault.helpers import DUMPS
@@ -42,6 +42,9 @@ DRAFTS: Any = st.builds(
     source=st.sampled_from([Source(), Source(conversation="talk", turn=3, speaker="Ann")]),
     metadata=st.sampled_from([{}, {"times": [{"text": "today", "at": "2026-03-02", "unit": "day"}]}]),
     confidence=st.sampled_from([1.0, 0.5]),
+    visibility=st.sampled_from([Visibility.PRIVATE, Visibility.SHARED]),
+    trust=st.sampled_from([1.0, 0.25]),
+    frozen=st.booleans(),
 )
 
 
