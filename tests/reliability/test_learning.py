@@ -136,7 +136,8 @@ def test_a_run_ends_when_its_home_is_gone(told: Run, home: Path, tmp_path: Path)
 @pytest.mark.model
 def test_what_is_learnt_is_answered_forgotten_and_proved_gone(told: Run, home: Path) -> None:
     told("add", "My favourite colour is teal.", "--kind", "fact")
-    first = told("consolidate", "run", "--now", "--max-seconds", "60", "--json", timeout=PATIENCE).data
+    # 60 seconds of a core are enough; beside another test it may have half of one.
+    first = told("consolidate", "run", "--now", "--max-seconds", "150", "--json", timeout=PATIENCE).data
     assert first["facts"] == 3
     assert first["closed_book"] > first["base"] == 0.0
     if not first["promoted"]:  # so small a set may fall short of a bar by a question or two
