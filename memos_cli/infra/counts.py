@@ -56,8 +56,8 @@ def statistics(vault: "OpenCube") -> dict[str, Any]:
     }
 
 
-def names(vault: "OpenCube", field: str, sight: Filter) -> list[str]:
-    """The names that memories passing a filter have, the most used first.
+def names(vault: "OpenCube", field: str, sight: Filter) -> dict[str, int]:
+    """The names that memories passing a filter have, each with how many have it, the most used first.
 
     Args:
         field: `tags`, `labels`, or a column of `memories` that holds a name.
@@ -66,15 +66,7 @@ def names(vault: "OpenCube", field: str, sight: Filter) -> list[str]:
     marks = {"tags": "tag", "labels": "label"}
     source = f"{field} t JOIN memories m ON m.n = t.n" if field in marks else "memories m"
     column = f"t.{marks[field]}" if field in marks else f"m.{field}"
-    sql = f"SELECT {column} FROM {source} WHERE {column} IS NOT NULL AND {clause} GROUP BY 1 ORDER BY count(*) DESC, 1"
-    return [name for (name,) in vault.conn.execute(sql, values)]
-
-
-def labels(vault: "OpenCube", wanted: Filter) -> dict[str, int]:
-    """How many of the memories that pass a filter have each sensitivity label, the most frequent first."""
-    clause, values = queries.condition(wanted)
-    sql = f"""SELECT l.label, count(*) FROM labels l JOIN memories m ON m.n = l.n WHERE {clause}
-              GROUP BY 1 ORDER BY 2 DESC, 1"""
+    sql = f"SELECT {column}, count(*) FROM {source} WHERE {column} IS NOT NULL AND {clause} GROUP BY 1 ORDER BY 2 DESC, 1"
     return dict(vault.conn.execute(sql, values).fetchall())
 
 

@@ -267,12 +267,16 @@ def tag(app: App, ids: tuple[str, ...], added: tuple[str, ...], removed: tuple[s
         raise UsageError("which tag?", hint="memos tag ID -a TAG, memos tag ID -r TAG")
     registers = {f"tag:{changes.checked_name(name, 'a tag')}": True for name in added}
     registers |= {f"tag:{name.strip()}": False for name in removed}
-    result = app.mos.switch(ids, "tag", registers)
+    tell_marks(app, app.mos.switch(ids, "tag", registers), "tags")
+
+
+def tell_marks(app: App, result: Changed, field: str) -> None:
+    """Print the memories that were changed, with the `tags` or `labels` that each has now."""
     if app.json:
         app.data(changed_json(result))
         return
     for memory in result.memories:
-        app.out(render.memory_line(memory, behind=f"  ({plain(', '.join(memory.tags)) or 'no tags'})"))
+        app.out(render.memory_line(memory, behind=f"  ({plain(', '.join(getattr(memory, field))) or f'no {field}'})"))
 
 
 @click.command(cls=Command)

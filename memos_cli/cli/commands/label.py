@@ -4,7 +4,7 @@ import click
 
 from memos_cli.cli import completions, render
 from memos_cli.cli.app import App, pass_app
-from memos_cli.cli.commands.edit import changed_json
+from memos_cli.cli.commands.edit import tell_marks
 from memos_cli.cli.options import Command
 from memos_cli.cli.terminal import plain
 from memos_cli.errors import UsageError
@@ -65,12 +65,7 @@ def label(app: App, words: tuple[str, ...], added: tuple[str, ...], removed: tup
         ids, added = tuple(ids_), (name,)
     registers = {f"label:{changes.checked_label(name, 'a label')}": True for name in added}
     registers |= {f"label:{changes.checked_label(name, 'a label')}": False for name in removed}
-    result = app.mos.switch(ids, "label", registers)
-    if app.json:
-        app.data(changed_json(result))
-        return
-    for memory in result.memories:
-        app.out(render.memory_line(memory, behind=f"  ({plain(', '.join(memory.labels)) or 'no labels'})"))
+    tell_marks(app, app.mos.switch(ids, "label", registers), "labels")
 
 
 def _list(app: App) -> None:

@@ -154,7 +154,8 @@ def run(session: "Session", memories: "MemOperator", steps: Sequence[Step], *, d
         changed = change_within(vault, unit, changes, author, lambda memory: _news(vault, memory, changes))
         if dry_run:
             unit.take_back()
-    touched = tuple(Touched(were[one], _becomes(changes[one])) for one in were if one in set(changed))
+    done = set(changed)
+    touched = tuple(Touched(memory, _becomes(changes[one])) for one, memory in were.items() if one in done)
     return Chained(tuple(report), changed, unit.log.txn if changed and not dry_run else None, dry_run, touched)
 
 

@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from memos_cli.errors import UsageError
 from memos_cli.infra.limits import MOST_DEPTH, is_shallow
-from memos_cli.model import Kind, Source, Visibility
+from memos_cli.model import Source
 from memos_cli.operation.changes import checked_name
 from memos_cli.times import Zone, parse_iso
 
+E = TypeVar("E", bound=StrEnum)
 SOURCE_PARTS = ("conversation", "session", "speaker", "model", "file", "turn")
 _SOURCE_TEXTS = SOURCE_PARTS[:-1]
 
@@ -64,28 +66,17 @@ def names_of(row: Mapping[str, Any], name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(checked_name(item, f"one of {name}") for item in value))
 
 
-def kind_of(value: object) -> Kind:
-    """A kind of memory.
+def one_of(choices: type[E], value: object) -> E:
+    """One of the words that a field may have.
 
     Raises:
         UsageError: it is none.
     """
     try:
-        return Kind(str(value))
+        return choices(str(value))
     except ValueError:
-        raise UsageError(f"unknown kind {str(value)[:40]!r}; there are: {', '.join(Kind)}") from None
-
-
-def visibility_of(value: object) -> Visibility:
-    """A visibility.
-
-    Raises:
-        UsageError: it is none.
-    """
-    try:
-        return Visibility(str(value))
-    except ValueError:
-        raise UsageError(f"unknown visibility {str(value)[:40]!r}; there are: {', '.join(Visibility)}") from None
+        what = choices.__name__.lower()
+        raise UsageError(f"unknown {what} {str(value)[:40]!r}; there are: {', '.join(choices)}") from None
 
 
 def share_of(row: Mapping[str, Any], name: str) -> float:

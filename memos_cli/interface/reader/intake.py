@@ -11,7 +11,7 @@ from memos_cli.infra.limits import CONTROL, LONGEST_NAME, fault_of_text
 from memos_cli.infra.vault import fold
 from memos_cli.infra.vault.log import encoded
 from memos_cli.interface.reader import field_values
-from memos_cli.model import Draft, Kind, Origin, Source
+from memos_cli.model import Draft, Kind, Origin, Source, Visibility
 from memos_cli.operation.changes import check_content
 from memos_cli.times import Zone, from_text, parse_duration, to_text
 
@@ -182,7 +182,7 @@ def _of_line(line: bytes, now: str, zone: Zone | None) -> Draft:
 
     row = _object(line)
     content = check_content(field_values.text_of(row, "content"))
-    kind = Kind.NOTE if row.get("kind") is None else field_values.kind_of(row["kind"])
+    kind = Kind.NOTE if row.get("kind") is None else field_values.one_of(Kind, row["kind"])
     times: dict[str, Any] = {name: field_values.time_of(row, name, zone) for name in _TIMES if row.get(name) is not None}
     if row.get("ttl") is not None:
         times["expires_at"] = ends(row["ttl"], now)
@@ -190,7 +190,7 @@ def _of_line(line: bytes, now: str, zone: Zone | None) -> Draft:
     texts: dict[str, Any] = {name: field_values.name_of(row, name) for name in _TEXTS}
     labels = field_values.names_of(row, "labels")
     level: dict[str, Any] = (
-        {} if row.get("visibility") is None else {"visibility": field_values.visibility_of(row["visibility"])}
+        {} if row.get("visibility") is None else {"visibility": field_values.one_of(Visibility, row["visibility"])}
     )
     shares: dict[str, Any] = {
         name: field_values.share_of(row, name) for name in ("confidence", "trust") if row.get(name) is not None

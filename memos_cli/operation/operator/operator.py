@@ -50,7 +50,7 @@ class MemOperator:
 
         found: Counter[str] = Counter()
         for vault in self._session.vaults():
-            found.update(counts.labels(vault, self._session.sight(vault, wanted, user_id)))
+            found.update(counts.names(vault, "labels", self._session.sight(vault, wanted, user_id)))
         return dict(found.most_common())
 
     # -- finding

@@ -168,7 +168,7 @@ class Scored:
     def _is_there(self, told: Told) -> bool:
         """Whether a memory names the one who is asked about, and not only somebody of theirs: Nadia, not Nadia's mother."""
         path = self._reading.path
-        if path in {None, ME} or path is None:
+        if path is None or path == ME:
             return True
         if self._reading.is_one_of(path, [who for _, _, who in told.people]):
             return True
