@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from memos_cli.errors import CubeLocked, IntegrityError, MemoryNotFound, NotWritable, StorageFull
-from memos_cli.infra import heads, marks, references, uses
+from memos_cli.infra import heads, marks, uses
 from memos_cli.infra.marks import note_cooled
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault import connection, echoes, log, queries, rows, schema, units
+from memos_cli.infra.vault.references import references
 from memos_cli.infra.vault.units import Unit, compact
 from memos_cli.model import Cube, Filter, Link, Memory, Operation, starts
 from memos_cli.times import from_millis

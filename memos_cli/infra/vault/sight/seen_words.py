@@ -8,8 +8,8 @@ is weighed by these counts. The scores are those of a cube that has nothing else
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from memos_cli.infra.vault.connection import Seen
 from memos_cli.infra.vault.lexical import weights
-from memos_cli.records import NamedTuple
 
 if TYPE_CHECKING:
     import sqlite3
@@ -21,24 +21,6 @@ _K1, _B = 1.2, 0.75
 """The constants of FTS5's `bm25`."""
 _READ = 4_096
 """Postings that are read at a time."""
-
-
-class Seen(NamedTuple):
-    """What may be seen of one full-text index.
-
-    Attributes:
-        rows: the row numbers, ascending.
-        among: for each row number up to the last one, 1 where it may be seen.
-        words: how many words these memories have.
-    """
-
-    rows: Sequence[int]
-    among: bytes | bytearray
-    words: int
-
-    def has(self, n: int) -> bool:
-        """Whether a row may be seen."""
-        return n < len(self.among) and bool(self.among[n])
 
 
 def seen(conn: "sqlite3.Connection", table: str) -> Seen:

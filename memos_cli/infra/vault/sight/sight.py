@@ -17,9 +17,10 @@ from typing import Any, Protocol
 from memos_cli.infra.governance.access import Access
 from memos_cli.infra.governance.rule import Right
 from memos_cli.infra.vault import log
+from memos_cli.infra.vault.connection import Seen
 from memos_cli.infra.vault.sight.publication import Publications
 from memos_cli.infra.vault.sight.rights import Rights
-from memos_cli.infra.vault.sight.seen_words import TABLES, Seen, seen
+from memos_cli.infra.vault.sight.seen_words import TABLES, seen
 from memos_cli.model import Memory, Operation
 
 
