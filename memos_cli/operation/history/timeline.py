@@ -14,6 +14,7 @@ from memos_cli.infra.vault.blobs import Blobs
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Memory, Operation, Source, State
 from memos_cli.operation.changes import change_each
+from memos_cli.operation.history import evidence
 from memos_cli.operation.results import Changed, Provenance, Sighting, TakenBack, Undone, Version, masked
 from memos_cli.records import NamedTuple
 
@@ -281,6 +282,7 @@ def explain(vault: Vault, identity: str) -> Provenance:
         verbatim,
         note,
         tuple(_told_again(one) for one in fold.sightings(vault.operations("memory", identity))),
+        evidence.chain(vault, identity),
     )
 
 
