@@ -39,8 +39,9 @@ def chain(vault: Vault, identity: str) -> tuple[ProvenanceStep, ...]:
 def _step(vault: Vault, depth: int, link: Link, end: str) -> ProvenanceStep:
     name = fold.link_register(link.type, link.target)
     by = next((op for op in reversed(vault.operations("memory", link.source)) if (op.change or {}).get(name)), None)
-    who = (time_of(by), by.principal, by.command) if by else (None, None, None)
-    return ProvenanceStep(depth, link, *who, _there(vault, end))
+    if by is None:
+        return ProvenanceStep(depth, link, None, None, None, _there(vault, end))
+    return ProvenanceStep(depth, link, time_of(by), by.principal, by.command, _there(vault, end))
 
 
 def _there(vault: Vault, identity: str) -> Memory | None:
