@@ -59,7 +59,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "cube": ("cube", "Make, list, rename and remove cubes, and carry them between machines."),
     },
     "Governance": {
-        "audit": ("audit", "See who read and wrote what, and prove that nothing of it was altered."),
+        "audit": ("audit", "See who read and wrote what, and prove it."),
     },
     "Sharing": {
         "key": ("key", "Make keys, and list those you trust."),

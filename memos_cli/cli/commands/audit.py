@@ -30,13 +30,14 @@ _when = (
 
 @click.group(cls=Family)
 def audit() -> None:
-    """See who read and wrote what, and prove that nothing of it was altered.
+    """See who read and wrote what, and prove it.
 
     What was written is in the log. What others than the cube's owner are given to read is recorded before they get it: who,
     when, by which command, which memories, and nothing of a text or a query; what cannot be recorded is not given. So is what
     they were denied. What the owner reads is recorded only where the policy says so: audit.own.
 
     The record is a chain of hashes as the log is one. It stays on this machine: no cube file has it, and no merge brings it.
+    It tells of what goes through memos. Who can read the cube's file with another program leaves no trace in it.
 
     \b
     Examples:

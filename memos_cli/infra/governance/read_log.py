@@ -20,7 +20,7 @@ from memos_cli.infra import marks
 from memos_cli.infra.heads import Head, Heads
 from memos_cli.infra.limits import ID_LENGTH
 from memos_cli.infra.names import compared
-from memos_cli.model import Memory, Part
+from memos_cli.model import Memory, Part, Slot
 from memos_cli.records import NamedTuple
 
 TABLE = """CREATE TABLE reads (
@@ -248,22 +248,27 @@ def _end(conn: sqlite3.Connection, known: Mapping[str, Head]) -> Head:
 
 
 def given(value: object) -> Iterator[tuple[str, str]]:
-    """The memories that a result holds, wherever in it they stand: the name of the cube, where it is known, and the id."""
+    """The memories that a result holds, wherever in it they stand: the name of the cube, where it is known, and the id.
+
+    A slot is a record of what was evaluated once; it gives nothing out.
+    """
     if isinstance(value, Memory):
         yield value.cube, value.id
     elif isinstance(value, Part):
         yield "", value.memory
-    elif isinstance(value, Mapping):
-        for one in value.values():
-            yield from given(one)
-    elif isinstance(value, (tuple, list, set, frozenset)):
-        if isinstance(alike := getattr(value, "alike", None), tuple):  # the ids of hits that say the same
-            yield from (("", str(identity)) for identity in alike)
-        for one in value:
-            yield from given(one)
-    elif hasattr(value, "__dataclass_fields__"):
-        for name in value.__dataclass_fields__:
-            yield from given(getattr(value, name))
+    elif isinstance(alike := getattr(value, "alike", None), tuple):  # a hit, and the ids of those that say the same
+        yield from (("", str(identity)) for identity in alike)
+    for one in () if isinstance(value, Memory | Part | Slot) else _within(value):
+        yield from given(one)
+
+
+def _within(value: object) -> Iterable[object]:
+    """What a value is made of; nothing of a text or a number."""
+    if isinstance(value, Mapping):
+        return value.values()
+    if isinstance(value, (tuple, list, set, frozenset)):
+        return value
+    return (getattr(value, name) for name in getattr(value, "__dataclass_fields__", ()))
 
 
 def among(vault: Recorded, found: Iterable[tuple[str, str]]) -> list[str]:

@@ -338,14 +338,20 @@ class Timeline:
     def commands(self, limit: int) -> tuple[dict[str, Any], ...]:
         """The last commands that wrote, newest first; `what` has the first words of what each changed."""
         found: list[dict[str, Any]] = []
+        told: list[Memory] = []
         for vault in self._session.vaults():
             backwards = past.transactions_backwards(vault)
             names = [name for (name, *_), _ in zip(backwards, range(limit), strict=False)]
-            found += [{**row, "what": self._what(vault, row["txn"])} for row in past.transaction_summaries(vault, names)]
+            rows = past.transaction_summaries(vault, names)
+            found += [{**row, "what": self._what(vault, row["txn"], told)} for row in rows]
+        self._session.given("history", told, called="commands")
         return tuple(found)
 
-    def _what(self, vault: Vault, txn: str) -> str | None:
-        """The first words of what a command changed: as it wrote them, secrets hidden; `None` for what nobody here may see."""
+    def _what(self, vault: Vault, txn: str, told: list[Memory]) -> str | None:
+        """The first words of what a command changed: as it wrote them, secrets hidden; `None` for what nobody here may see.
+
+        The memory whose words those are is appended to `told`.
+        """
         first = past.first_changed(vault, txn)
         if first is None:
             return None
@@ -355,6 +361,7 @@ class Timeline:
         memory = queries.visible(vault, [first.subject], queries.by_id(sight)).get(first.subject)
         if memory is None:
             return None
+        told.append(memory)
         written = (first.change or {}).get("content", memory.content)
         if written == memory.content:
             return masked(memory)[:_FIRST_WORDS]

@@ -64,6 +64,7 @@ READS: dict[str, tuple[str, Callable[[MOS, str], object]]] = {
     "search_many": ("search", lambda mos, _: mos.search_many([Query("vegan"), Query("what do I eat?")])),
     "history": ("history", lambda mos, one: mos.history(one)),
     "provenance": ("history", lambda mos, one: mos.provenance(one)),
+    "commands": ("history", lambda mos, _: mos.timeline.commands(1)),
     "look": ("show", lambda mos, one: mos.snapshots.look([one], "now")),
     "chat": ("chat", lambda mos, _: mos.chat("what do you know about vegan?", save=False)),
     "dry run": ("change", lambda mos, one: mos.pipeline.delete(one, dry_run=True)),
