@@ -50,6 +50,8 @@ class MemosError(Exception):
 
     exit_status: ClassVar[int] = 1
     code: ClassVar[str] = "failure"
+    recorded = False
+    """Whether it is in the record of reads."""
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)

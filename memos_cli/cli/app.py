@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from memos_cli.config import Paths, Settings
-    from memos_cli.errors import IntegrityError
+    from memos_cli.errors import IntegrityError, MemosError
     from memos_cli.interface.api import MOS
     from memos_cli.times import Zone
 
@@ -23,11 +23,12 @@ class App:
     """One invocation of `memos`; every command gets it as its first argument.
 
     Attributes:
-        command: the command that runs, such as `cube create`; empty for one that only says what it would do.
+        called: the command that runs, such as `cube create`; `command` is the same, but empty where it only says what it
+            would do.
     """
 
     def __init__(self) -> None:
-        self.command = ""
+        self.called = self.command = ""
         self.cubes: list[str] = []
         self.view: str | None = None
         self.principal: str | None = None
@@ -40,6 +41,7 @@ class App:
         """Takes a progress bar away, before a person is asked something under it."""
         self.above: Callable[[str], None] | None = None
         """Prints a notice above a progress bar, as long as one is shown."""
+        self._declined = False
         self._mos: MOS | None = None
         self._settings: Settings | None = None
         self._zone: Zone | None = None
@@ -82,6 +84,7 @@ class App:
             from memos_cli.interface.api import MOS
 
             self._mos = MOS(cubes=self.cubes, principal=self.principal, settings=self.settings, clock=self.now)
+            self._mos.command = self.called
         return self._mos
 
     @property
@@ -89,6 +92,11 @@ class App:
         """The last command that this invocation wrote into a cube, and the first few memories that it wrote."""
         written = [vault.written for vault in self._mos.opened if vault.written] if self._mos else []
         return written[-1] if written else None
+
+    def deny(self, error: "MemosError") -> None:
+        """Record that a command was refused, unless a service did so."""
+        if self._mos is not None and isinstance(error, Refused) and not (error.recorded or self._declined):
+            self._mos.given("denied", ())
 
     def close(self) -> None:
         """Close what was opened."""
@@ -145,10 +153,12 @@ class App:
         """
         if yes:
             return
+        self._declined = True  # until there is a yes
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise Refused(f"{question} There is no terminal to ask on", hint="say it beforehand with --yes")
         if not self.asked(question):
             raise Refused("nothing was changed")
+        self._declined = False
 
     def asked(self, question: str, *, default: bool = False) -> bool:
         """The answer to a question on a terminal; `default` is that of an empty line."""

@@ -58,6 +58,9 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "task": ("task", "List tasks, and end one."),
         "cube": ("cube", "Make, list, rename and remove cubes, and carry them between machines."),
     },
+    "Governance": {
+        "audit": ("audit", "See who read and wrote what, and prove it."),
+    },
     "Sharing": {
         "key": ("key", "Make keys, and list those you trust."),
     },
@@ -324,9 +327,10 @@ def _told(ctx: click.Context) -> object:
     app = ctx.ensure_object(App)
     try:
         result = _explained(ctx)
-    except MemosError:
+    except MemosError as error:
         if not app.json:  # with it, an error is the one document on stderr
             app.note_clock()
+        app.deny(error)
         raise
     except terminal.Untold as error:
         if app.done is None:

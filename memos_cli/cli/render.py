@@ -7,7 +7,7 @@ import sys
 import click
 
 from memos_cli.cli.terminal import NARROW, plain, room_of, style, unstyle, wrapped
-from memos_cli.model import Memory, State
+from memos_cli.model import Link, Memory, State
 from memos_cli.operation.results import Hit, Passage, Provenance, Receipt, Version, masked
 from memos_cli.times import Zone
 
@@ -329,6 +329,12 @@ def _seen(result: Provenance) -> list[str]:
     return [f"seen {1 + len(result.sightings)} times, last on {moment(last.at)} ({by}{where})"]
 
 
+def _set_by(result: Provenance, link: Link) -> str:
+    """Who set a link, when and by which command."""
+    step = next((one for one in result.evidence if one.link == link), None)
+    return f"  ({step.command} by {plain(step.principal or '')} on {moment(step.at)})" if step and step.at else ""
+
+
 def provenance_lines(result: Provenance, *, reveal: bool) -> list[str]:
     """`why` for people."""
     memory = result.memory
@@ -344,7 +350,12 @@ def provenance_lines(result: Provenance, *, reveal: bool) -> list[str]:
         for link, other in links:
             text = one_line(content(other, reveal=reveal), 48) if other else "(not in this cube)"
             end = link.target if arrow == "\u2192" else link.source
-            lines.append(f"{arrow} {link.type.value:<12} {end[:SHORT_ID]}  {text}")
+            lines.append(f"{arrow} {link.type.value:<12} {end[:SHORT_ID]}  {text}{_set_by(result, link)}")
+    for step in result.evidence:
+        if step.depth > 1:
+            ends = f"{step.link.source[:SHORT_ID]} {step.link.type.value} {step.link.target[:SHORT_ID]}"
+            text = one_line(content(step.other, reveal=reveal), 48) if step.other else "(not in this cube)"
+            lines.append(f"{'  ' * step.depth}{ends}  {text}{_set_by(result, step.link)}")
     lines += _seen(result)
     if memory.access_count:
         lines.append(f"used {memory.access_count} times, last {moment(memory.last_access_at)}")

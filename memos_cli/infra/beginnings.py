@@ -73,9 +73,9 @@ class Look:
 
         Args:
             cold: those that were archived or forgotten.
-            told: read their words, too.
+            told: read their words, too: only for the cube's owner, since what others read has to be recorded.
         """
-        prefix = prefix.lower()
+        prefix, told = prefix.lower(), told and self.is_owner
         if not set(prefix) <= set(ALPHABET) or len(prefix) > ID_LENGTH:
             return []
         states: tuple[str, ...] = COLD_STATES if cold else HOT_STATES

@@ -22,7 +22,6 @@ from memos_cli.errors import IntegrityError
 from memos_cli.records import NamedTuple
 
 FILE = "heads"
-_HALF = ".heads.new"
 _LINES = 32
 """Lines that are appended before all is written anew, besides two for each replica: they are read at each write."""
 _FIELDS = 4
@@ -93,10 +92,11 @@ class Heads:
     Args:
         folder: the cube's folder.
         cube: the cube's id; a line of another cube does not count.
+        name: the file's name; the record of reads, which is another chain, has a file of its own.
     """
 
-    def __init__(self, folder: Path, cube: str) -> None:
-        self._path = folder / FILE
+    def __init__(self, folder: Path, cube: str, name: str = FILE) -> None:
+        self._path = folder / name
         self._seed = crc32(cube.encode())
 
     def read(self) -> tuple[dict[str, Head], bool]:
@@ -126,7 +126,7 @@ class Heads:
 
     def write(self, heads: Mapping[str, Head]) -> None:
         """Write all anew. Only for a process that holds the cube's write lock, with what was committed before."""
-        half = self._path.with_name(_HALF)
+        half = self._path.with_name(f".{self._path.name}.new")
         with suppress(OSError):
             half.unlink(missing_ok=True)  # a killed process left it
             modes.make_file(half)

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from memos_cli import config
+from memos_cli.infra.governance.governance import Gate
 from memos_cli.model import Draft, Filter, LinkType, Memory
 from memos_cli.operation.operator.operator import MemOperator
 from memos_cli.session import Listeners, Session, wall_clock
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from memos_cli.interface.cubes.transfer import Transfer
     from memos_cli.interface.pipeline.pipeline import Pipeline
     from memos_cli.operation.activation.activation import ActivationMemory
+    from memos_cli.operation.governance.audit import Audit, AuditEntry
     from memos_cli.operation.history.snapshots import Snapshots
     from memos_cli.operation.history.timeline import Timeline
     from memos_cli.operation.lifecycle.erasure import Erasure
@@ -42,6 +44,17 @@ if TYPE_CHECKING:
     from memos_cli.operation.results import Added, Answered, Changed, Found, Provenance, Query, Receipt, Undone, Version
     from memos_cli.operation.scheduler.scheduler import MemScheduler
     from memos_cli.ports import LLM
+
+
+S = TypeVar("S")
+
+
+class _service(cached_property[S]):  # noqa: N801 -- a decorator
+    """A service of the façade, behind the gate at which what it answers is recorded."""
+
+    def __init__(self, made: "Callable[[MOS], S]") -> None:
+        super().__init__(lambda mos: cast("S", Gate(mos, made.__name__, made(mos))))
+        self.__doc__ = made.__doc__
 
 
 class MOS(Session):
@@ -78,61 +91,61 @@ class MOS(Session):
 
     # -- services, each imported when it is first asked for
 
-    @cached_property
+    @_service
     def memories(self) -> MemOperator:
         """Reading and finding: `get`, `list`, `search`, `search_many`, `record_uses`, `embed`, `stats`."""
         return MemOperator(self)
 
-    @cached_property
+    @_service
     def pipeline(self) -> "Pipeline":
         """Writing: `add`, `read` a file, `extract`, `edit`, `delete`, `restore`, `switch`, `link`."""
         from memos_cli.interface.pipeline.pipeline import Pipeline
 
         return Pipeline(self)
 
-    @cached_property
+    @_service
     def review(self) -> "Review":
         """Questions whether two memories say the same: `mos.review.list()`, `question`, `decide`."""
         from memos_cli.operation.operator.dedupe.review import Review
 
         return Review(self)
 
-    @cached_property
+    @_service
     def timeline(self) -> "Timeline":
         """The log of commands: `mos.timeline.commands(10)`, `undo`, `history`, `rollback`, `provenance`."""
         from memos_cli.operation.history.timeline import Timeline
 
         return Timeline(self)
 
-    @cached_property
+    @_service
     def snapshots(self) -> "Snapshots":
         """Names for positions in the log: `mos.snapshots.create("move")`, `list`, `look`, `diff`, `restore`, `remove`."""
         from memos_cli.operation.history.snapshots import Snapshots
 
         return Snapshots(self)
 
-    @cached_property
+    @_service
     def tasks(self) -> "Tasks":
         """Tasks, whose memories expire together: `mos.tasks.list()`, `mos.tasks.end("move")`."""
         from memos_cli.operation.lifecycle.tasks import Tasks
 
         return Tasks(self)
 
-    @cached_property
+    @_service
     def erasure(self) -> "Erasure":
         """Purges: `mos.erasure.purge([id])`, `kin`, `places`, `finish`."""
         from memos_cli.operation.lifecycle.erasure import Erasure
 
         return Erasure(self)
 
-    @cached_property
+    @_service
     def lifecycle(self) -> "MemLifecycle":
         """Lifecycle changes that are due: `mos.lifecycle.tick()`, `tick_all`."""
         from memos_cli.operation.lifecycle.lifecycle import MemLifecycle
 
         return MemLifecycle(self, self.memories, self.scheduler, self.erasure)
 
-    @cached_property
+    @_service
     def scheduler(self) -> "MemScheduler":
         """Which memory takes which form, and what is asked next: `mos.scheduler.likeliest(3)`, `explain`, `standing`."""
         from memos_cli.operation.scheduler.scheduler import MemScheduler
@@ -140,49 +153,56 @@ class MOS(Session):
 
         return MemScheduler(self, self.memories, HomeSlots(self, self.activation))
 
-    @cached_property
+    @_service
     def activation(self) -> "ActivationMemory":
         """States of the model kept on disk as slots: `mos.activation.build()`, `list`, `verify`, `remove`."""
         from memos_cli.operation.activation.activation import ActivationMemory
 
         return ActivationMemory(self, self.memories)
 
-    @cached_property
+    @_service
     def parametric(self) -> "ParametricMemory":
         """Adapters trained on memories: `mos.parametric.plan()`, `run`, `generations`, `promote`, `rollback`."""
         from memos_cli.operation.parametric.parametric import ParametricMemory
 
         return ParametricMemory(self)
 
-    @cached_property
+    @_service
     def keys(self) -> "Keys":
         """One's own keys and the trusted ones: `mos.keys.new("sam")`, `list`, `trust`; to sign, verify, seal and open."""
         from memos_cli.interface.cubes.keys import Keys
 
         return Keys(self)
 
-    @cached_property
+    @_service
     def transfer(self) -> "Transfer":
         """Cube files: `mos.transfer.export("work", path)`, `receive`, `verify`."""
         from memos_cli.interface.cubes.transfer import Transfer
 
         return Transfer(self, self.keys)
 
-    @cached_property
+    @_service
     def cube_merge(self) -> "CubeMerge":
         """Merging, splitting and comparing cubes: `mos.cube_merge.merge("laptop")`, `split`, `diff`."""
         from memos_cli.interface.cubes.merge import CubeMerge
 
         return CubeMerge(self, self.transfer, self.erasure)
 
-    @cached_property
+    @_service
     def held(self) -> "Held":
         """What strangers' files change of one's own: `mos.held.list()`, `question`, `look`, `take`, `leave`."""
         from memos_cli.interface.cubes.held import Held
 
         return Held(self, self.cube_merge)
 
-    @cached_property
+    @_service
+    def audit(self) -> "Audit":
+        """Who read and wrote what, and whether the record of that is whole: `mos.audit.log()`, `verify`, `report`."""
+        from memos_cli.operation.governance.audit import Audit
+
+        return Audit(self)
+
+    @_service
     def doctor(self) -> "Doctor":
         """Cubes looked over and mended: `mos.doctor.examine("work")`, `rebuild`, `embed`, `sweep`."""
         from memos_cli.interface.cubes.doctor import Doctor
@@ -241,7 +261,8 @@ class MOS(Session):
         """A conversation of several messages; `manner`: `save`, `recall`, `reveal`, `resume`, `require_slot`."""
         from memos_cli.interface.chat.chat import Chat, Manner
 
-        return Chat(self, self.memories, self.scheduler, llm, attached, manner=Manner(**manner), user_id=user_id)
+        made = Chat(self, self.memories, self.scheduler, llm, attached, manner=Manner(**manner), user_id=user_id)
+        return cast("Chat", Gate(self, "chat", made, user_id))
 
     def chat(self, message: str, *, save: bool = True, recall: bool = True, user_id: str | None = None) -> "Answered":
         """One message and its answer, in a conversation of its own. For several, use `conversation`."""
@@ -294,6 +315,10 @@ class MOS(Session):
     def provenance(self, text: str) -> "Provenance":
         """The origin of a memory and its surroundings there."""
         return self.timeline.provenance(text)
+
+    def log_query(self, **asked: Any) -> "tuple[AuditEntry, ...]":  # noqa: ANN401 -- as `Audit.log` has them
+        """What was read and written, newest first (`since`, `until`, `principal`, `memory`, `action`, `denied`, `limit`)."""
+        return self.audit.log(**asked)
 
 
 def _due(policy: Mapping[str, Any]) -> Callable[[Memory], str | None]:

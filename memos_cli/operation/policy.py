@@ -86,6 +86,7 @@ KEYS: dict[str, Key] = {
     "consolidate.from_hour": Key(1, _hour, "the hour, by the local clock, from which on a tick starts what is queued"),
     "consolidate.to_hour": Key(6, _hour, "the hour until which it does; the same as from_hour: at any time"),
     "task.ending": Key("archive", _ending, "what becomes of a task's memories when it ends: archive, expire or keep"),
+    "audit.own": Key(default=False, read=values.switch, help="whether what the cube's owner reads is recorded, too"),
     "hooks.seconds": Key(10.0, _seconds, "seconds that a hook may run"),
     **{f"hooks.{target}": Key("", _hook, f"the hook to run after memories {what}") for target, what in _TARGETS.items()},
     **{

@@ -301,8 +301,25 @@ class Sighting(NamedTuple):
     place: Source
 
 
+class ProvenanceStep(NamedTuple):
+    """A link on the way back from a memory to what it rests on: who set it, when, and with which command.
+
+    Attributes:
+        depth: 1 for a link of the memory itself, 2 for one of a memory that is linked so, and so on.
+        at: fixed-width UTC text; `None` where the log no longer tells, as of a memory that was purged.
+        other: the memory at the other end; `None` where it is not here.
+    """
+
+    depth: int
+    link: Link
+    at: str | None
+    principal: str | None
+    command: str | None
+    other: Memory | None = None
+
+
 class Provenance(NamedTuple):
-    """Where a memory comes from, its versions, its links, and when its text was told again."""
+    """Where a memory comes from, its versions, its links, when its text was told again, and the chain of what it rests on."""
 
     memory: Memory
     versions: tuple[Version, ...]
@@ -311,6 +328,7 @@ class Provenance(NamedTuple):
     verbatim: str | None
     note: str | None
     sightings: tuple[Sighting, ...] = ()
+    evidence: tuple[ProvenanceStep, ...] = ()
 
 
 class Laid(NamedTuple):

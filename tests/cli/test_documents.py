@@ -143,7 +143,7 @@ SCRIPT = {
     "history meat": "{id versions[{version at command principal command_id operation change{} erased}]}",
     "why meat": (
         "{memory{M} versions[{version at command principal command_id operation change{} erased}] links[{type source target}] "
-        "verbatim note seen{times first last again[]}}"
+        "verbatim note seen{times first last again[]} evidence[{depth type source target at by command}]}"
     ),
     'edit nine "The standup is at half past nine"': CHANGED,
     "tag nine -a daily": CHANGED,
@@ -190,6 +190,14 @@ SCRIPT = {
         "{now due transitions{} seconds unfinished dry_run cubes[{cube now due transitions{} seconds braked embedded "
         "unfinished notes[] command_id dry_run superseded asked slots_built slots_dropped held purges_from consolidation}] "
         "skipped[]}"
+    ),
+    "audit log -n 1": (
+        "{entries[{at cube principal command action purpose denied memories[] count said entry command_id}]}"
+    ),
+    "audit verify": "{cubes[{cube operations reads heads[{chain number head}] heads_found faults[]}] sound}",
+    "audit report": (
+        "{cubes[{cube owner since until own_recorded readers[] most_read[] rights[{at cube principal command action purpose "
+        "denied memories[] count said entry command_id}] left[]}]}"
     ),
     "review": "{items[{id cube earlier{M} later{M} reasons[] suggested by at decision decided_at}] open held[]}",
     'chat -m "What do I eat?"': (

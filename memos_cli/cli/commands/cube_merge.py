@@ -219,7 +219,7 @@ def split(app: App, /, **given: Any) -> None:  # noqa: ANN401 -- click's own typ
     try:
         result = app.mos.cube_merge.split(new, name, wanted, keep=keep, dry_run=dry)
     except UsageError:
-        if app.mos.list(wanted, limit=1):
+        if app.mos.memories.has(wanted):
             raise
         said = nothing_passes(app, wanted, "the cube is empty")
         raise UsageError(f"no memory is so: {said}", hint=f"make an empty cube with: memos cube create {new}") from None

@@ -81,7 +81,7 @@ def export(app: App, /, name: str | None, output: str | None, **given: Any) -> N
 
     app.cubes = [name] if name else app.cubes
     wanted, words = _selection(app, given)
-    if wanted is not None and not app.mos.list(wanted, limit=1):
+    if wanted is not None and not app.mos.memories.has(wanted):
         said = nothing_passes(app, wanted, "the cube is empty")
         raise Refused("there is nothing to export: no memory passes the filter", hint=f"{said}; what there is shows memos list")
     target: Path | BinaryIO | None = None if output is None else sys.stdout.buffer if output == "-" else Path(output)

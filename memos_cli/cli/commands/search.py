@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from memos_cli.model import Filter, Memory, Source
+    from memos_cli.operation.results import ProvenanceStep
     from memos_cli.times import Zone
 
 _ORDERS = click.Choice(["newest", "oldest", "updated", "occurred", "used", "priority"])
@@ -116,7 +117,7 @@ def _nothing(app: App, found: Found, wanted: "Filter", *, reveal: bool) -> str:
     """What to say where nothing is shown: what is nearest, what nothing passes, or where to look."""
     if not found.nearest:
         otherwise = "nothing found; memos list shows what there is, --all what is no longer current"
-        return otherwise if app.mos.list(wanted, limit=1) else nothing_passes(app, wanted, otherwise)
+        return otherwise if app.mos.memories.has(wanted) else nothing_passes(app, wanted, otherwise)
     nearest = render.one_line(render.content(found.nearest[0].memory, reveal=reveal), 60)
     return f"nothing really fits; nearest: {nearest} (--all-hits shows more)"
 
@@ -308,7 +309,7 @@ def _list_upcoming(app: App, given: dict[str, Any]) -> None:
                 when = render.day_and_time(one.next_at)
                 out(one.memory.id if given["only_ids"] else render.memory_line(one.memory, reveal=given["reveal"], when=when))
     if not found.coming:
-        said = _PLAN if app.mos.list(wanted, limit=1) else nothing_passes(app, wanted, _PLAN)
+        said = _PLAN if app.mos.memories.has(wanted) else nothing_passes(app, wanted, _PLAN)
         if given["fail_empty"]:
             raise NothingFound("nothing is to come", hint=said)
         app.note(said)
@@ -324,7 +325,13 @@ def _provenance_json(result: Provenance, *, reveal: bool) -> dict[str, Any]:
         "verbatim": result.verbatim if reveal or "secret" not in result.memory.labels else None,
         "note": result.note,
         "seen": _seen_json(result),
+        "evidence": [_step_json(step) for step in result.evidence],
     }
+
+
+def _step_json(step: "ProvenanceStep") -> dict[str, Any]:
+    link = {"type": step.link.type.value, "source": step.link.source, "target": step.link.target}
+    return {"depth": step.depth, **link, "at": shown(step.at), "by": step.principal, "command": step.command}
 
 
 def _known(place: "Source") -> dict[str, Any]:
@@ -349,7 +356,8 @@ def why(app: App, identity: str, *, reveal: bool) -> None:
     """Tell where a memory comes from.
 
     Who added it, when and by which command; how often it was told again, and where; what it was read from, word for word; what
-    it replaced and what replaced it; how often it was used.
+    it replaced and what replaced it; how often it was used. Of each link, and of the links of what it rests on in turn, it
+    tells who set it, when and by which command ("evidence" with --json).
 
     \b
     Examples:

@@ -4,10 +4,13 @@ So far the rules follow a memory's own fields: it belongs to its owner; other pr
 read-only, and change only what is shared. The cube's owner sees and changes all.
 """
 
+from _thread import get_ident
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from functools import partial
+from types import MethodType
+from typing import TYPE_CHECKING, Any, Protocol
 
-from memos_cli.errors import MemoryNotFound, Refused, UsageError
+from memos_cli.errors import AccessDenied, MemoryNotFound, NotFound, Refused, UsageError
 from memos_cli.infra.limits import is_name
 from memos_cli.model import Memory, Visibility
 
@@ -127,3 +130,72 @@ def require_thaw(memory: Memory) -> None:
     """
     if memory.frozen:
         raise Refused(f"{memory.id[:8]} is frozen", hint=f"thaw it first: memos unfreeze {memory.id[:8]}")
+
+
+# -- what is given out
+
+
+class Recorder(Protocol):
+    """Who acts, and where it is recorded what they get; a `session.Session` is one."""
+
+    told: dict[str, set[str]]
+    calls: set[int]
+
+    def given(self, action: str, value: object, *, called: str = "", user_id: str | None = None, **told: Any) -> None:  # noqa: ANN401
+        """Record the memories in a value, right before they are given out."""
+
+
+_ACTIONS = {
+    "activation": "slot", "cube_merge": "compare", "get": "show", "held": "review", "look": "show", "parametric": "adapter",
+    "pipeline": "change", "search_many": "search", "snapshots": "compare", "timeline": "history", "transfer": "export",
+    "upcoming": "list",
+}  # fmt: skip
+"""What the record of reads calls a method, by its own name or by that of its service."""
+_OWN = frozenset({"memories"})
+"""The services whose methods are called by their own names there; of the others the service's name tells more."""
+_NAMING = ("text", "texts", "source", "target", "memory")
+"""The parameters that name memories."""
+
+
+class Gate:
+    """A service of the façade as it is asked from outside: what it answers is recorded before it is given out.
+
+    A call may ask other services on its way, and what those answer is not given out by that. Only what goes to whoever made the
+    call counts: not the candidates of a ranking, and not what a command looks at to write.
+    """
+
+    def __init__(self, session: Recorder, name: str, service: object, user_id: str | None = None) -> None:
+        vars(self).update(_session=session, _name=name, _service=service, _user_id=user_id)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- whatever the service has
+        found = getattr(self._service, name)
+        return partial(self._asked, name, found) if isinstance(found, MethodType) and not name.startswith("_") else found
+
+    def __setattr__(self, name: str, value: object) -> None:
+        setattr(self._service, name, value)
+
+    def _asked(self, name: str, method: MethodType, *values: Any, **named: Any) -> Any:  # noqa: ANN401 -- the service's own
+        session, thread = self._session, get_ident()
+        if thread in session.calls:
+            return method(*values, **named)
+        session.calls.add(thread)
+        session.told.clear()
+        code = method.__code__
+        asked = {**dict(zip(code.co_varnames[1 : code.co_argcount], values, strict=False)), **named}
+        who = asked.get("user_id") or self._user_id
+        try:
+            result = method(*values, **named)
+            action = _ACTIONS.get(name) or (name if self._name in _OWN else _ACTIONS.get(self._name, self._name))
+            # What a call itself has written is in the log.
+            session.given(action, () if getattr(result, "txn", None) else result, called=name, user_id=who)
+        except (Refused, NotFound, AccessDenied) as error:
+            if not error.recorded:
+                error.recorded = True
+                meant = (asked[one] for one in _NAMING if asked.get(one))
+                texts = [one for some in meant for one in ([some] if isinstance(some, str) else some)]
+                session.given("denied", (), texts=texts, called=name, user_id=who)
+            raise
+        else:
+            return result
+        finally:
+            session.calls.discard(thread)

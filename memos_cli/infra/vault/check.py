@@ -9,6 +9,7 @@ from typing import NamedTuple
 from memos_cli import hybrid_clock
 from memos_cli.errors import IntegrityError, MemosError
 from memos_cli.infra import heads, limits, marks
+from memos_cli.infra.governance import read_log
 from memos_cli.infra.vault import connection, fold, links, log, rebuild, schema
 from memos_cli.infra.vault.blobs import ABSENT, Blobs
 from memos_cli.infra.vault.vault import Vault
@@ -50,6 +51,30 @@ def check(vault: Vault) -> list[Check]:
         checks.append(_look("index", lambda: [*_index(vault.conn), *_inside(vault.conn)]))
     checks.append(_look("blobs", lambda: _blobs(vault)))
     return checks
+
+
+def chains(vault: Vault) -> list[Check]:
+    """Check that the log and the record of reads are whole: each entry is the one that was made, where it was made."""
+    known, _ = vault.heads.read()
+    with vault.reading():
+        return [
+            _look("log", lambda: log.faults(vault.conn)),
+            _look(END, lambda: map(_cut_short, heads.lost(vault.conn, known))),
+            _look("reads", lambda: read_log.faults(vault)),
+        ]
+
+
+def ends(vault: Vault) -> list[tuple[str, int, str]]:
+    """The last entry of each chain, by its number and its id: of the log for each replica, then of the record of reads."""
+    found = [(f"log of {replica}", *head) for replica, head in heads.of(vault.conn, log.ends(vault.conn)).items()]
+    last = read_log.last(vault)
+    return [*found, ("reads", *last)] if last.seq else found
+
+
+def has_head(vault: Vault, head: str) -> bool:
+    """Whether an operation or an entry of the record of reads has this id."""
+    sql = "SELECT EXISTS (SELECT 1 FROM ops WHERE id = ?1) OR EXISTS (SELECT 1 FROM reads WHERE id = ?1)"
+    return bool(vault.conn.execute(sql, (bytes.fromhex(head),)).fetchone()[0])
 
 
 class Unfit(NamedTuple):

@@ -193,7 +193,7 @@ def connect(path: Path) -> sqlite3.Connection:
         IntegrityError: the file is not a cube, is damaged, or is newer than this program; it stays unchanged.
     """
     try:
-        schema.check_header(path)
+        places.check_header(path)
     except FileNotFoundError:
         raise CubeNotFound(f"no cube at {path.parent}") from None
     except OSError as error:

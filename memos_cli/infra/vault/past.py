@@ -9,10 +9,12 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from memos_cli.errors import AmbiguousId, NotFound, UsageError, did_you_mean
-from memos_cli.hybrid_clock import time_of
+from memos_cli.hybrid_clock import clock_at, time_of
 from memos_cli.infra.vault import connection, log, queries, rows, schema
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Operation
+from memos_cli.records import NamedTuple
+from memos_cli.times import to_millis
 
 if TYPE_CHECKING:
     from memos_cli.infra.vault.rebuild import Keep
@@ -138,6 +140,91 @@ def transaction_summaries(vault: Vault, names: Iterable[str]) -> list[dict[str, 
         (last,) = log.operations(vault.conn, "WHERE n = ?", (row.pop("n"),))  # the one with that clock: so SQLite has it
         found.append({**row, "at": time_of(last)})
     return found
+
+
+class Written(NamedTuple):
+    """A command that wrote.
+
+    Attributes:
+        at: when it last did, fixed-width UTC text.
+        nouns: the sorts of things that it changed, `memory` among them or not.
+        memories: the ids of the first of the memories that it changed.
+        size: how many things it changed.
+    """
+
+    at: str
+    principal: str
+    command: str
+    txn: str
+    nouns: tuple[str, ...]
+    memories: tuple[str, ...]
+    size: int
+
+
+_REGISTERS_OF_RIGHTS = ('"owner"', '"visibility"')
+_OF_RIGHTS = """(noun IN ('principal', 'rule', 'policy')
+                 OR (noun = 'memory' AND parents <> '[]' AND (instr(change, ?) OR instr(change, ?))))"""
+_LISTED = 100
+"""The most memories that are named of a command that wrote."""
+
+
+def written(
+    vault: Vault,
+    *,
+    since: str | None = None,
+    until: str | None = None,
+    principal: str | None = None,
+    memory: str | None = None,
+    noun: str | None = None,
+    rights: bool = False,
+) -> Iterator[Written]:
+    """The commands that wrote, the newest first, each where it wrote last; read one by one as the caller asks for them.
+
+    Args:
+        vault: the cube.
+        since: only from this time on, fixed-width UTC text.
+        until: only before this time.
+        principal: only this principal's.
+        memory: only those that changed the memory with this id.
+        noun: only those that changed something of this sort.
+        rights: only those that changed who may do what: rules and principals, the policy, the owner or the visibility of a
+            memory that was there.
+    """
+    conditions: dict[str, list[Any]] = {
+        "clock > ?": [clock_at(to_millis(since) - 1)] if since else [],
+        "clock <= ?": [clock_at(to_millis(until) - 1)] if until else [],
+        "principal = ?": [principal] if principal is not None else [],
+        "noun = 'memory' AND subject = ?": [memory] if memory is not None else [],
+        "noun = ?": [noun] if noun is not None else [],
+        _OF_RIGHTS: [*_REGISTERS_OF_RIGHTS] if rights else [],
+    }
+    clauses = ["1", *(clause for clause, given in conditions.items() if given)]
+    values = [value for given in conditions.values() for value in given]
+    seen: set[str] = set()
+    sql = f"SELECT txn FROM ops WHERE {' AND '.join(clauses)} ORDER BY clock DESC, n DESC"
+    for (txn,) in vault.conn.execute(sql, values):
+        if txn not in seen:
+            seen.add(txn)
+            yield _written(vault, txn)
+
+
+def memory_ever(vault: Vault, prefix: str) -> str | None:
+    """The one memory whose id begins so and of which the log tells, purged ones among them; `None` for none, or for several."""
+    sql = "SELECT DISTINCT subject FROM ops WHERE subject >= ? AND subject < ? AND noun = 'memory' LIMIT 2"
+    word = prefix.strip().lower()
+    found = vault.conn.execute(sql, (word, word + "~")).fetchall() if len(word) >= LEAST_PREFIX else []
+    return str(found[0][0]) if len(found) == 1 else None
+
+
+def _written(vault: Vault, txn: str) -> Written:
+    ours = "noun = 'memory' AND txn = ?"
+    ids = vault.conn.execute(f"SELECT subject FROM ops WHERE {ours} GROUP BY subject ORDER BY min(n) LIMIT {_LISTED}", (txn,))
+    nouns = vault.conn.execute("SELECT noun FROM ops WHERE txn = ? GROUP BY noun ORDER BY min(n)", (txn,))
+    (told,) = transaction_summaries(vault, [txn])
+    return Written(
+        told["at"], told["principal"], told["command"], txn, tuple(noun for (noun,) in nouns),
+        tuple(identity for (identity,) in ids), told["subjects"],
+    )  # fmt: skip
 
 
 def purged_by_tick(vault: Vault, txn: str) -> bool:

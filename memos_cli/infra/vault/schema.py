@@ -1,8 +1,8 @@
 """The schema of a cube's SQLite file, as migrations from the first on.
 
-`cube` and `ops` are the truth. `uses`, `replicas`, `arrivals` and `strangers` hold what only this machine knows and no log
-records: how often a memory was read, how many operations of other machines the log has, which memories are untrusted, and what
-came in unsigned. All other tables are derived: `doctor --rebuild` drops them and folds them from `ops` again.
+`cube` and `ops` are the truth. `uses`, `reads`, `replicas`, `arrivals` and `strangers` hold what only this machine knows and no
+log records: how often a memory was read, and by whom, how many operations of other machines the log has, which memories are
+untrusted, and what came in unsigned. All other tables are derived: `doctor --rebuild` drops them and folds them from `ops`.
 """
 
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from memos_cli.errors import IntegrityError
-from memos_cli.infra import vector_changes
+from memos_cli.infra import places, vector_changes
 from memos_cli.infra.marks import set_mark
 from memos_cli.model import COLD_STATES, HOT_STATES
 
@@ -18,16 +18,12 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
 
-APPLICATION_ID = 0x4D454D4F
-"""`MEMO` in ASCII, in bytes 68 to 71 of the file, by which `file` and memos recognise a cube."""
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 """The number of migrations; a cube's `PRAGMA user_version` says how many it has had."""
 READABLE = 3
 """The oldest schema that can be read where nothing can be written: see `stand_in` for what it lacks."""
 DERIVED = ("memories", "cold", "tags", "labels", "names", "links", "records", "clashes", "rivals")
 """The tables that are folded from `ops`, in the order in which they are emptied."""
-_HEADER_BYTES = 100
-_MAGIC = b"SQLite format 3\x00"
 
 
 class _Executes(Protocol):
@@ -38,7 +34,7 @@ def m001_log_and_fold(db: _Executes) -> None:
     """The log, the state folded from it, the index, vectors and uses."""
     for statement in _FIRST:
         db.execute(statement)
-    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    db.execute(f"PRAGMA application_id = {places.APPLICATION_ID}")
     db.execute("PRAGMA user_version = 1")
 
 
@@ -138,6 +134,14 @@ def _fill_indexes(db: _Executes) -> None:
             db.execute(f"INSERT INTO {index} (rowid, body, names, grams) VALUES (?, ?, ?, ?)", (n, *text))
 
 
+def m009_reads(db: _Executes) -> None:
+    """What principals were given to read, as a chain of hashes: see `infra.governance.read_log`."""
+    from memos_cli.infra.governance.read_log import TABLE
+
+    db.execute(TABLE)
+    db.execute("PRAGMA user_version = 9")
+
+
 NAMED = (
     ("external_id", "memories", "external_id"),
     ("key", "memories", "key"),
@@ -180,7 +184,7 @@ def rename_replica(conn: "sqlite3.Connection", replica: str) -> None:
 
 MIGRATIONS = (
     m001_log_and_fold, m002_lifecycle, m003_merge, m004_strangers, m005_newest_first, m006_names, m007_vector_changes,
-    m008_words,
+    m008_words, m009_reads,
 )  # fmt: skip
 _SET = "memos"
 _MIGRATIONS_TABLE = (
@@ -322,23 +326,6 @@ _FIRST = (
 )
 
 
-def check_header(path: Path) -> None:
-    """Read the file's first bytes and refuse what is not a cube, before SQLite touches it.
-
-    Raises:
-        IntegrityError: not SQLite, or SQLite of another program.
-    """
-    with path.open("rb") as file:
-        header = file.read(_HEADER_BYTES)
-    if len(header) < _HEADER_BYTES or not header.startswith(_MAGIC):
-        raise IntegrityError(f"not a cube: {path} is not an SQLite file, or its beginning is damaged", hint=_RESTORE)
-    if int.from_bytes(header[68:72], "big") != APPLICATION_ID:
-        raise IntegrityError(f"not a cube: {path} belongs to another program", hint="name another cube with --cube")
-
-
-_RESTORE = "restore it from a backup; memos left it as it is"
-
-
 def check_version(conn: "sqlite3.Connection", path: Path) -> int:
     """How many migrations the cube has had.
 
@@ -392,6 +379,9 @@ def stand_in(conn: "sqlite3.Connection", version: int) -> None:
     if version < 7:
         for statement in vector_changes.TABLE:
             conn.execute(statement.replace("CREATE TABLE", "CREATE TEMP TABLE"))
+    from memos_cli.infra.governance.read_log import TABLE
+
+    conn.execute(TABLE.replace("CREATE TABLE", "CREATE TEMP TABLE"))
 
 
 def create_in_memory(conn: "sqlite3.Connection", version: int = SCHEMA_VERSION) -> None:

@@ -305,6 +305,7 @@ class Chat:
         self._turns = [one.turn for one in said]
         self._rests = [dict(one.rests) for one in said]
         episodes = [one.episode for one in said]
+        self._session.given("prompt", episodes, called="conversation", purpose="prompt", user_id=self._person)
         if self._replier.warm:
             self._parts = self._as_parts([memory.id for memory in episodes])
             self._first, self._scene = self._replier.warm.resumed(conversation, self._parts)

@@ -254,6 +254,7 @@ class Replier:
         most = max(1, min(self._session.settings.get("llm.answer"), llm.context - prompted))
         self.asked = True
         self.found |= bool(laid.prompt.retrieved)
+        self._session.given("prompt", laid.memories, purpose="prompt", user_id=self._person)
         restored = self.warm.restore(made) if self.warm else 0
         required = self._required(made, restored)
         begun = time.perf_counter()

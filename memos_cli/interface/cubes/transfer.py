@@ -149,6 +149,7 @@ class Transfer:
         path = target if isinstance(target, Path) else Path(f"{vault.name}{SUFFIX}") if target is None else None
         if path:
             require_elsewhere(self._session.paths, path)
+        self._record(vault, extent)
         # Beside the target, not in the home: an export is what saves a home whose disk is full or can only be read.
         regular = path is not None and (path.is_file() or not path.exists())
         scratch = path.absolute().parent if path and regular else Path(gettempdir())
@@ -164,6 +165,12 @@ class Transfer:
             states = travel.outgoing_slots(self._session, vault) if slots and extent.whole else ()
             dumped = dumper.dump(source, out, scratch, extent, slots=states, sign=sign, tell=tell)
         return Exported(vault.name, path, dumped, extent.redacted, left_out)
+
+    def _record(self, vault: Vault, extent: Extent) -> None:
+        """Record what is about to leave, where that is recorded: the ids of a selection, or that it is the whole cube."""
+        wanted = extent.wanted or (Filter(at=self._session.now) if extent.redacted else None)
+        leaving = None if wanted is None else lambda: vault.find(wanted)
+        self._session.given("export", leaving, cube=vault.name, called="export", purpose="export")
 
     @contextmanager
     def _source(self, vault: Vault, extent: Extent, scratch: Path) -> Iterator[tuple[Vault, int]]:

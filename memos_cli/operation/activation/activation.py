@@ -238,6 +238,7 @@ class Builder:
         name = wanted.name or "+".join(self._session.cube_names)
         if there := warm.find(wanted.layer, name, ids):
             return nothing._replace(slot=there)
+        self._session.given("slot", held, called="build", user_id=self._person)
         evaluated = warm.hold(ids)
         slot = warm.keep(wanted.layer, name, ids, held)
         if slot is None or not warm.proves(slot):

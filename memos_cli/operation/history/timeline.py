@@ -14,6 +14,7 @@ from memos_cli.infra.vault.blobs import Blobs
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Memory, Operation, Source, State
 from memos_cli.operation.changes import change_each
+from memos_cli.operation.history import evidence
 from memos_cli.operation.results import Changed, Provenance, Sighting, TakenBack, Undone, Version, masked
 from memos_cli.records import NamedTuple
 
@@ -281,6 +282,7 @@ def explain(vault: Vault, identity: str) -> Provenance:
         verbatim,
         note,
         tuple(_told_again(one) for one in fold.sightings(vault.operations("memory", identity))),
+        evidence.chain(vault, identity),
     )
 
 
@@ -336,14 +338,20 @@ class Timeline:
     def commands(self, limit: int) -> tuple[dict[str, Any], ...]:
         """The last commands that wrote, newest first; `what` has the first words of what each changed."""
         found: list[dict[str, Any]] = []
+        told: list[Memory] = []
         for vault in self._session.vaults():
             backwards = past.transactions_backwards(vault)
             names = [name for (name, *_), _ in zip(backwards, range(limit), strict=False)]
-            found += [{**row, "what": self._what(vault, row["txn"])} for row in past.transaction_summaries(vault, names)]
+            rows = past.transaction_summaries(vault, names)
+            found += [{**row, "what": self._what(vault, row["txn"], told)} for row in rows]
+        self._session.given("history", told, called="commands")
         return tuple(found)
 
-    def _what(self, vault: Vault, txn: str) -> str | None:
-        """The first words of what a command changed: as it wrote them, secrets hidden; `None` for what nobody here may see."""
+    def _what(self, vault: Vault, txn: str, told: list[Memory]) -> str | None:
+        """The first words of what a command changed: as it wrote them, secrets hidden; `None` for what nobody here may see.
+
+        The memory whose words those are is appended to `told`.
+        """
         first = past.first_changed(vault, txn)
         if first is None:
             return None
@@ -353,6 +361,7 @@ class Timeline:
         memory = queries.visible(vault, [first.subject], queries.by_id(sight)).get(first.subject)
         if memory is None:
             return None
+        told.append(memory)
         written = (first.change or {}).get("content", memory.content)
         if written == memory.content:
             return masked(memory)[:_FIRST_WORDS]

@@ -135,6 +135,10 @@ class MemOperator:
             found += past.seen(vault, narrowed).find(narrowed, order, limit)
         return tuple(queries.in_order(found, order)[:limit])
 
+    def has(self, wanted: Filter | None = None, user_id: str | None = None) -> bool:
+        """Whether any memory passes a filter."""
+        return bool(self.list(wanted, limit=1, user_id=user_id))
+
     def upcoming(self, wanted: Filter | None = None, *, limit: int | None = None, user_id: str | None = None) -> "Agenda":
         """What is to come, each memory once, by its next date.
 

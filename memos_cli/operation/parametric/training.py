@@ -174,6 +174,8 @@ class Training:
         used = next(iter(generations.promoted(known, self._base.digest)), None)
         if not covers or (used and not self._options.again and known_already(self._vault, used, selection, now)):
             return None
+        learnt = [one.memory for one in selection.chosen]
+        self._session.given("adapter", learnt, cube=self._vault.name, called="consolidate", purpose="consolidation")
         identity = new_id()
         settings = effort.settings(self._base.parameters)
         settings = settings._replace(

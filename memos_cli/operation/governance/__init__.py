@@ -1,0 +1,1 @@
+"""MemGovernance: principals, rules, the audit."""
