@@ -17,7 +17,7 @@ import click
 from memos_cli import __version__
 from memos_cli.cli import completions, terminal
 from memos_cli.cli.app import App
-from memos_cli.cli.help_page import HelpContext
+from memos_cli.cli.help_page import HelpContext, paging
 from memos_cli.errors import MemosError, UsageError
 
 COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
@@ -106,6 +106,10 @@ class Tree(click.Group):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- click's own types
         super().__init__(*args, **kwargs)
         completions.complete_options(self)
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """The option whose help is paged."""
+        return paging(super().get_help_option(ctx))
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
         """All commands, in the order of the help."""
@@ -300,8 +304,10 @@ def _masked(text: str) -> str:
 
 
 def _invoke(arguments: list[str]) -> int:
+    app = App()
+    app.no_pager = "--no-pager" in arguments  # also for a help that is asked for ahead of it
     try:
-        with memos.make_context("memos", arguments) as ctx:
+        with memos.make_context("memos", arguments, obj=app) as ctx:
             result = _told(ctx)
         sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
