@@ -101,6 +101,11 @@ def _name_on(ctx: click.Context, *parameters: str) -> str:
     return next((str(ctx.params[name]) for name in parameters if ctx.params.get(name)), "")
 
 
+def _first_word(ctx: click.Context) -> str:
+    """The first argument of the command. Behind an option that waits for its value click has not yet said whose it is."""
+    return _name_on(ctx, "identity") or next(iter(ctx.args), "")
+
+
 IDS = _completer(lambda home, _, begun: home.ids(begun, told=_told()))
 COLD_IDS = _completer(lambda home, _, begun: home.ids(begun, cold=True, told=_told()))
 EXTERNAL_IDS = _completer(lambda home, _, begun: home.names("external_id", begun))
@@ -128,6 +133,7 @@ SLOTS = _completer(lambda home, _, begun: home.slots(begun))
 MODELS = _completer(lambda home, _, begun: home.models(begun), path="file")
 PULLED_MODELS = _completer(lambda home, _, begun: home.models(begun, pulled=True))
 PULLABLE_MODELS = _completer(lambda home, _, begun: home.pullable(begun))
+VERSIONS = _completer(lambda home, ctx, begun: home.looked(lambda look: look.versions(_first_word(ctx), begun)))
 SETTINGS = _completer(lambda home, _, begun: home.settings_named(begun))
 SETTING_VALUES = _completer(
     lambda home, ctx, begun: home.values(_name_on(ctx, "name"), begun),

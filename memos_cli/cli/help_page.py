@@ -36,6 +36,24 @@ class HelpContext(click.Context):
     formatter_class = Formatter
 
 
+def paging(option: click.Option | None) -> click.Option | None:
+    """The help option, showing the help in a pager where it does not fit the terminal."""
+    if option is not None:
+        option.callback = _show
+    return option
+
+
+def _show(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 -- click's signature
+    if not value or ctx.resilient_parsing:
+        return
+    from memos_cli.cli.app import App
+    from memos_cli.cli.pager import paged
+
+    with paged(ctx.ensure_object(App)) as out:
+        out(ctx.get_help())
+    ctx.exit()
+
+
 class Entry(NamedTuple):
     """A line of a block.
 

@@ -17,7 +17,7 @@ import click
 from memos_cli import __version__
 from memos_cli.cli import completions, terminal
 from memos_cli.cli.app import App
-from memos_cli.cli.help_page import HelpContext
+from memos_cli.cli.help_page import HelpContext, paging
 from memos_cli.errors import MemosError, UsageError
 
 COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
@@ -110,6 +110,10 @@ class Tree(click.Group):
         super().__init__(*args, **kwargs)
         completions.complete_options(self)
 
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """The option whose help is paged."""
+        return paging(super().get_help_option(ctx))
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
         """All commands, in the order of the help."""
         return list(_ALL)
@@ -121,6 +125,13 @@ class Tree(click.Group):
         module = import_module(f"memos_cli.cli.commands.{_ALL[cmd_name][0]}")
         command: click.Command = getattr(module, "list_" if cmd_name == "list" else cmd_name)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:  # click.shell_completion.CompletionItem
+        """The commands that begin so, from the table alone, and the options."""
+        from click.shell_completion import CompletionItem
+
+        begun = [CompletionItem(name, help=line) for name, (_, line) in _ALL.items() if name.startswith(incomplete)]
+        return [*begun, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """The command, or an error with the nearest names."""
@@ -296,8 +307,10 @@ def _masked(text: str) -> str:
 
 
 def _invoke(arguments: list[str]) -> int:
+    app = App()
+    app.no_pager = "--no-pager" in arguments  # also for a help that is asked for ahead of it
     try:
-        with memos.make_context("memos", arguments) as ctx:
+        with memos.make_context("memos", arguments, obj=app) as ctx:
             result = _told(ctx)
         sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:

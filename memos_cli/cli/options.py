@@ -8,7 +8,7 @@ import click
 
 from memos_cli.cli import completions
 from memos_cli.cli.app import App
-from memos_cli.cli.help_page import HelpContext
+from memos_cli.cli.help_page import HelpContext, paging
 from memos_cli.errors import UsageError
 from memos_cli.model import Kind, State
 from memos_cli.times import parse_iso, to_text
@@ -44,7 +44,16 @@ class Command(click.Command):
         apply_options(app, shared)
         if shared.get("no_color"):
             ctx.color = False
-        return super().invoke(ctx)
+        from memos_cli.cli.pager import PAGED, paged
+
+        if ctx.command_path.removeprefix("memos ") not in PAGED:
+            return super().invoke(ctx)
+        with paged(app):
+            return super().invoke(ctx)
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """The option whose help is paged."""
+        return paging(super().get_help_option(ctx))
 
 
 class Family(click.Group):
@@ -52,6 +61,10 @@ class Family(click.Group):
 
     command_class = Command
     context_class = HelpContext
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """The option whose help is paged."""
+        return paging(super().get_help_option(ctx))
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """The command, or an error with what it is called here."""

@@ -22,21 +22,36 @@ if TYPE_CHECKING:
 
 _LESS = "less -FRX"
 """Ends by itself where all fits, lets colours through, and leaves the text on the screen."""
+PAGED = frozenset(
+    {
+        "config show", "consolidate jobs", "consolidate plan", "consolidate show", "cube diff", "cube info", "cube list",
+        "doctor", "key list", "lifecycle plan", "lifecycle policy show", "lifecycle status", "model info", "model list",
+        "scheduler explain", "scheduler status", "show", "slot list", "snapshot diff", "snapshot list", "stats", "task list",
+        "view list", "why",
+    }
+)  # fmt: skip
+"""Commands all of whose answer goes into a pager where it does not fit. Others (`list`, `search`, `history`, `undo --list`,
+`label list`) page a part of what they do by themselves."""
 _USUAL = {"LESS": "FRX", "LV": "-c"}
 """For a pager of the person's own that is given no options; as git sets them."""
 
 
 @contextmanager
 def paged(app: "App") -> Iterator[Callable[[str], None]]:
-    """A function that shows a line of the answer, in a pager once there are more than the screen has."""
-    command = _command(app)
+    """A function that shows a line of the answer, in a pager once there are more than the screen has.
+
+    Whatever `terminal.echo` prints meanwhile goes there too; a notice stands below the answer.
+    """
+    command = None if terminal.shown_by is not None else _command(app)
     if command is None:
         yield app.out
         return
     screen = _Screen(command)
+    terminal.shown_by = screen.line
     try:
-        yield screen.line
+        yield app.out
     finally:
+        terminal.shown_by = None
         screen.end()
 
 
@@ -67,12 +82,16 @@ class _Screen:
         self._columns, rows = _size()
         self._room = rows - 1  # the shell's next prompt takes one
         self._held: list[str] = []
+        self._notices: list[str] = []
         self._pager: subprocess.Popen[bytes] | None = None
         context = click.get_current_context(silent=True)
         self._plain = context is not None and context.color is False
 
-    def line(self, text: str) -> None:
-        """Show a text of one or more lines."""
+    def line(self, text: str, err: bool = False) -> None:  # noqa: FBT001, FBT002 -- as `terminal.shown_by` is called
+        """Show a text of one or more lines; one for stderr when all is shown."""
+        if err:
+            self._notices.append(text)
+            return
         shown = terminal.safe(terminal.fitted(text, self._columns))
         lines = (click.unstyle(shown) if self._plain else shown).split("\n")
         if self._pager is not None:
@@ -107,7 +126,14 @@ class _Screen:
                 pipe.close()
 
     def end(self) -> None:
-        """Print what fits the screen, or wait until the person leaves the pager."""
+        """Print what fits the screen, or wait until the person leaves the pager; then the notices."""
+        try:
+            self._shown()
+        finally:
+            for text in self._notices:
+                terminal.echo(text, err=True)
+
+    def _shown(self) -> None:
         if self._pager is None:
             for line in self._held:
                 terminal.written(line)

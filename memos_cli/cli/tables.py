@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from memos_cli.cli.terminal import columns, echo, plain, style, written
+from memos_cli.cli.terminal import columns, echo, plain, style, styled_by_memos
 
 
 class _Console(Console):
@@ -80,13 +80,10 @@ def table(
     for cells in filled:
         drawn.add_row(*map(Text, cells))
     out = console()
-    if sys.stdout.isatty():
-        out.print(drawn)
-        return
     with out.capture() as held:
         out.print(drawn)
     for line in held.get().removesuffix("\n").split("\n"):
-        written(line.rstrip())  # with the styles of rich; what came from outside was written out above
+        echo(styled_by_memos(line.rstrip()))  # the styles are rich's; what came from outside was written out above
 
 
 def _least(cells: Sequence[str]) -> int:

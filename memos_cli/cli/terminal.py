@@ -7,7 +7,7 @@ that is drawn anew for each run and that nobody outside can know, and `echo` wri
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
 import click
@@ -31,6 +31,10 @@ _COMMAND = r"\bmemos(?: (?:\"[^\"]*\"|'[^']*'|[^\s;,()\"']+))+"
 _TIED = "\ue000"
 """Stands for a blank at which no line ends until the line is printed; a character of private use."""
 _OWN = re.escape(_MARK) + _STYLE
+
+
+shown_by: Callable[[str, bool], None] | None = None
+"""What shows lines instead of the streams, as long as a pager may: a text, and whether it is for stderr; see `cli.pager`."""
 
 
 class Untold(OSError):
@@ -72,6 +76,9 @@ def safe(text: str) -> str:
 
 def echo(text: str = "", *, nl: bool = True, err: bool = False) -> None:
     """Print a text, to stdout or stderr; the one way to do it. On a terminal, lines that are too long wrap at words."""
+    if shown_by is not None and nl:
+        shown_by(text, err)
+        return
     room = room_of(sys.stderr if err else sys.stdout) if nl and text else None
     written(safe(text if room is None else fitted(text, room)), nl=nl, err=err)
 

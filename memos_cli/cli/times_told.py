@@ -43,6 +43,27 @@ def fields(memory: "Memory | None") -> dict[str, Any]:
     return {"time": {**found, "recurrence": memory.metadata.get("recurrence")}}
 
 
+def doubt(memory: "Memory | None", now: str, zone: Zone) -> str:
+    """Of a memory that is undated, since the day that its words name has two readings: both, and the command that settles it.
+
+    Args:
+        memory: what was told now, in its own words.
+    """
+    if memory is None:
+        return ""
+    from memos_cli.interface.reader import told_times
+
+    found = told_times.doubt(memory.content, now, zone)
+    if found is None or memory.occurred_at or getattr(memory, found.field):
+        return ""
+    one, other = map(zone.local, found.readings)
+    at = f"{one:%Y-%m-%d}" if one.time() == time() else f'"{one:%Y-%m-%d %H:%M}"'
+    option = f"--{found.field.replace('_', '-')} {at}"
+    undated = "it is undated" if found.field == "occurred_at" else "it is left out"
+    said = " ".join(found.words.split())
+    return f"'{said}' is {_day(one)} or {_day(other)}, so {undated}; settle it with: memos edit {memory.id[:8]} {option}"
+
+
 def _day(local: datetime) -> str:
     """The day, and the time of day unless it is the beginning or the end of the day: the names are those of no locale."""
     day = f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]} {local.year}"

@@ -105,6 +105,22 @@ class Look:
             return identity
         return short
 
+    def versions(self, name: str, prefix: str) -> list[Begun]:
+        """The numbers of the versions that lie behind the present one of a memory, the newest first.
+
+        Args:
+            name: its id, the beginning of that, or its external id.
+        """
+        where, values = "m.id >= ? AND m.id < ?", [name.lower(), name.lower() + "~"]
+        if not set(values[0]) <= set(ALPHABET) or not self._row(f"SELECT 1 FROM memories m WHERE {where}", values):
+            where = "m.n IN (SELECT n FROM names WHERE sort = 'external_id' AND name = ?)"
+            values = [compared(name)]
+        found = self._rows(
+            f"SELECT m.version FROM memories m WHERE {where} AND {self._visible} LIMIT 2", [*values, *self._seer]
+        )
+        numbers = range(found[0][0] - 1, 0, -1) if len(found) == 1 else ()
+        return [Begun(str(number)) for number in numbers if str(number).startswith(prefix)][:MOST]
+
     def names(self, sort: str, prefix: str) -> list[Begun]:
         """The names of a sort (`tag`, `key`, `task`, `external_id`) that begin so, as their first memories write them."""
         found = []

@@ -5,12 +5,13 @@ Where their files lie and what they are called is in `model_files`.
 
 import json
 import os
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from memos_cli import config, plugins
-from memos_cli.errors import MemosError, ModelUnavailable, Refused, UsageError
+from memos_cli.errors import MemosError, ModelUnavailable, Refused, UsageError, extra
 from memos_cli.operation import model_files
 from memos_cli.operation.results import ModelInfo
 from memos_cli.ports import LLM
@@ -146,6 +147,20 @@ def identity(settings: config.Settings, paths: config.Paths) -> dict[str, str]:
     except (MemosError, OSError):
         return {}
     return {"model": model_files.identity(facts["sha256"], adapters), "kv": settings.get("llm.kv")}
+
+
+def to_choose(paths: config.Paths) -> str:
+    """The command that gives chat a model: of one that is on this machine, else of one that can be had."""
+    from importlib.util import find_spec
+
+    if find_spec("llama_cpp") is None:
+        return extra("chat")
+    known = model_files.carriers()
+    here = [name for name in known if model_files.carried(name, paths)]
+    here += [model_files.long_name(path, paths) for path in model_files.pulled(paths)]
+    if here:
+        return f"memos model use {shlex.quote(here[0])}"
+    return f"memos model pull {next(iter(known))}, then memos model use {next(iter(known))}"
 
 
 def installed(settings: config.Settings, paths: config.Paths, cards: Cards | None = None) -> list[ModelInfo]:

@@ -185,6 +185,23 @@ def test_what_a_principal_may_not_see_is_not_completed(complete: Complete, fille
     assert len(complete("undo", "--as", "ana", "")) == 1
 
 
+def test_a_rollback_completes_the_versions_behind_the_present_one(complete: Complete, filled: Filled, mos: MOS) -> None:
+    assert complete("rollback", filled["shared"], "--to", "") == {"1": "_"}
+    for number in range(10):
+        mos.edit(filled["shared"], {"content": f"The office is at {number}"})
+    for name in (filled["shared"], filled["shared"][:6], "office-1", "OFFICE-1"):
+        assert list(complete("rollback", name, "--to", "")) == [str(number) for number in range(11, 0, -1)]
+    assert list(complete("rollback", "office-1", "--to", "1")) == ["11", "10", "1"]
+    assert list(complete("rollback", "office-1", "--to=1")) == ["--to=11", "--to=10", "--to=1"]
+    assert complete("rollback", filled["diet"], "--to", "") == {}, "there is nothing behind its first version"
+    assert complete("rollback", "nosuch", "--to", "") == {}
+    assert complete("rollback", "--to", "") == {}
+    assert complete("--as", "ben", "rollback", filled["diet"], "--to", "") == {}
+    mos.edit(filled["diet"], {"content": "I am vegan"})
+    assert complete("rollback", filled["diet"], "--to", "") == {"1": "_"}
+    assert complete("--as", "ben", "rollback", filled["diet"], "--to", "") == {}
+
+
 @pytest.mark.usefixtures("filled")
 def test_the_principal_of_the_settings_asks(complete: Complete, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEMOS_PRINCIPAL", "ana")

@@ -1,11 +1,13 @@
 """Long answers on a terminal go into a pager, as git's do."""
 
 import os
+import re
 import stat
 from pathlib import Path
 
 import pytest
 
+from memos_cli.cli.pager import PAGED, _Screen
 from tests.cli.helpers import jsonl, on_terminal
 from tests.conftest import Run
 
@@ -55,6 +57,46 @@ def test_versions_are_paged(memos: Run, pager: Path) -> None:
     for number in range(6):
         memos("edit", identity, f"text {number}")
     assert "PAGED" in shown("history", identity, PAGER=f"'{pager}'")
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["show long", "config show", "stats", "why long", "--help", "list --help", "cube export -h", "lifecycle policy show"],
+)
+def test_whatever_is_long_is_paged(memos: Run, pager: Path, command: str) -> None:
+    memos("add", "--external-id", "long", "--", "\n".join(f"line {n}" for n in range(40)))
+    for number in range(12):
+        memos("edit", "long", "--title", f"title {number}")
+    said = memos(*command.split(), env={"PAGER": f"'{pager}'"})
+    assert (said.status, "PAGED" in said.out) == (0, False), "in a pipe nothing is"
+    size = (7, 80) if command == "why long" else SMALL
+    out = shown(*command.split(), size=size, PAGER=f"'{pager}'", NO_COLOR="1")
+    assert out.count("PAGED") == 1
+    words = re.findall(r"[\w-]{4,}", said.out)
+    assert [one for one in words if one not in out] == [], "nothing is lost"
+    for more, variables in ((["--no-pager"], {}), ([], {"PAGER": "cat"}), ([], {"PAGER": ""})):
+        assert "PAGED" not in shown(*command.split(), *more, size=size, **{"PAGER": f"'{pager}'", **variables})
+    assert "PAGED" not in shown(*command.split(), size=(400, 80), PAGER=f"'{pager}'")
+
+
+def test_a_document_is_not_paged(memos: Run, pager: Path) -> None:
+    memos("add", "--external-id", "long", "--", "\n".join(f"line {n}" for n in range(40)))
+    for command in ("show long", "config show", "stats"):
+        assert "PAGED" not in shown("--json", *command.split(), PAGER=f"'{pager}'")
+
+
+def test_a_notice_stands_below_the_answer(pager: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    screen = _Screen([str(pager)])
+    screen.line("what to know", err=True)
+    screen.line("the answer")
+    screen.end()
+    said = capsys.readouterr()
+    assert [said.out.strip(), said.err.strip()] == ["the answer", "what to know"]
+
+
+def test_every_command_that_pages_is_one(memos: Run) -> None:
+    for command in PAGED:
+        assert memos(*command.split(), "--help").out.startswith(f"Usage: memos {command} "), command
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,15 @@ print(*sorted(name for name in sys.modules if name.partition(".")[0] == "memos_c
 print(status, *sorted({name.partition(".")[0] for name in sys.modules}), file=sys.stderr)
 """
 
+_COMPLETE = """
+import sys
+from memos_cli.cli.main import run
+try:
+    run([])
+finally:
+    print(*sorted(sys.modules), file=sys.stderr)
+"""
+
 
 def imported(*arguments: str) -> set[str]:
     """The top-level packages that a run has imported when it ends."""
@@ -89,6 +98,23 @@ def test_a_lexical_search_imports_what_it_needs(memos: Run, monkeypatch: pytest.
         assert "sqlite3" in found
         assert not {"memos_cli.ports", "memos_cli.infra.counts"} & ours
         assert len(ours) <= most, (arguments, "a module costs 0.3 ms before it does anything: does every such command need it?")
+
+
+def test_a_shell_is_answered_with_few_modules(memos: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    memos("add", "I am vegan now", "--tag", "home")
+    monkeypatch.setenv("_MEMOS_COMPLETE", "bash_complete")
+    for line, answers, most in (("memos ", "rollback", 10), ("memos show ", "plain,", 36), ("memos list --tag h", "home", 36)):
+        monkeypatch.setenv("COMP_WORDS", line)
+        monkeypatch.setenv("COMP_CWORD", str(line.count(" ")))
+        done = subprocess.run(
+            [sys.executable, "-X", "frozen_modules=on", "-c", _COMPLETE],
+            capture_output=True, timeout=PATIENCE, check=True, text=True,
+        )  # fmt: skip
+        assert answers in done.stdout, line
+        names = done.stderr.split()
+        ours = [name for name in names if name.partition(".")[0] == "memos_cli"]
+        assert not {name.partition(".")[0] for name in names} & (HEAVY | AVOIDED), line
+        assert len(ours) <= most, (line, "a shell is to be answered in 0.15 s: does every answer need it?", ours)
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 14), reason="there the records are those of typing")

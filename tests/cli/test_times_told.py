@@ -1,5 +1,9 @@
 """What `add` says it worked out of the words about time."""
 
+import shlex
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from memos_cli.cli import times_told
@@ -66,3 +70,33 @@ def test_today_is_the_day_where_the_person_is(memos: Run, place: str, variable: 
 def test_a_rule_that_is_none_is_not_told(rule: object) -> None:
     memory = Memory("m", "x", occurred_at="2026-12-01T00:00:00.000Z", metadata={"recurrence": rule})
     assert times_told.sentence(memory, Zone("UTC")) == "Tue 1 Dec 2026"
+
+
+def test_a_day_with_two_readings_is_said_with_the_command_that_settles_it(memos: Run) -> None:
+    today = datetime.now(ZoneInfo("Europe/Amsterdam"))
+    name = f"{today + timedelta(days=2 if today.weekday() < 5 else 0):%A}"
+    text = f"Dentist {'next' if today.weekday() < 5 else 'on'} {name} at 9:40"
+    there = {"MEMOS_TIMEZONE": "Europe/Amsterdam"}
+    ran = memos("add", text, env=there)
+    said = ran.err.splitlines()[0]
+    assert ran.status == 0
+    assert " or " in said
+    assert "undated" in said
+    command = shlex.split(said.split("memos ", 1)[1])
+    assert command[0] == "edit"
+    data = memos("add", text, "--json", env=there).data
+    assert data["notices"] == [said]
+    assert memos(*command, env=there).status == 0
+    (memory,) = memos("list", "--json").data["memories"]
+    day = datetime.fromisoformat(memory["occurred_at"]).astimezone(ZoneInfo("Europe/Amsterdam"))
+    assert f"{day:%A %H:%M}" == f"{name} 09:40"
+    again = memos("add", text, "--json", env=there)
+    assert "notices" not in again.data, "it is settled"
+
+
+@pytest.mark.parametrize("more", [[], ["--occurred-at", "2026-12-01"]])
+def test_what_has_one_reading_or_a_date_given_is_not_asked_about(memos: Run, more: list[str]) -> None:
+    text = "Dentist next Tuesday, or on Monday, or on 05/03/2027" if more else "I am vegan now"
+    ran = memos("add", text, *more, "--json")
+    assert (ran.status, ran.err) == (0, "")
+    assert "notices" not in ran.data

@@ -33,8 +33,13 @@ PROGRAMS: dict[str, tuple[str, ...]] = {
     "search --lexical": (*_MEMOS, "search", "--lexical", "vegan"),
     "list": (*_MEMOS, "list"),
     "add": (*_MEMOS, "add", "I planted a lemon tree."),
+    "completion of an id": _MEMOS,
 }
 """The processes that are measured, by what a person calls them; each has the arguments of the interpreter."""
+_VARIABLES: dict[str, dict[str, str]] = {
+    "completion of an id": {"_MEMOS_COMPLETE": "bash_complete", "COMP_WORDS": "memos show ", "COMP_CWORD": "2"},
+}
+"""What the environment of a process has besides; these are how bash asks."""
 _WARM = 1
 """Rounds before the first that counts: they compile the modules, and fill the system's cache of files."""
 _PLACES = 6
@@ -76,7 +81,7 @@ def run(repeat: int, environ: Mapping[str, str], tell: Callable[[int, int], None
         runs: dict[str, list[Timing]] = {name: [] for name in PROGRAMS}
         for number in range(-_WARM, repeat):
             for place, (name, arguments) in enumerate(PROGRAMS.items(), start=1):
-                one = timed(arguments, env)
+                one = timed(arguments, {**env, **_VARIABLES.get(name, {})})
                 if number >= 0:
                     runs[name].append(one)
                     tell(number * len(PROGRAMS) + place, repeat * len(PROGRAMS))

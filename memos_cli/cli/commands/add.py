@@ -50,8 +50,9 @@ def add(app: App, /, text: tuple[str, ...], **given: Any) -> int:  # noqa: ANN40
 
     What the words say about time is taken as you mean it where you are (TZ, setting timezone): "tomorrow at noon" dates an
     event, "until Monday" says how long it is true, "every second Friday" that it comes back; what has two readings stays
-    undated. A note of a file counts from its day heading, front matter, e-mail date, file name or the file's own time, and
-    what a stamped talk says of another day becomes an event of its own, linked to its turn.
+    undated, and one line says so, with the command that settles it. A note of a file counts from its day heading, front
+    matter, e-mail date, file name or the file's own time, and what a stamped talk says of another day becomes an event of its
+    own, linked to its turn.
 
     A text that is known is not stored twice: what comes with it (--tag, --pin, --ttl, --title, a date, …) is set of the memory
     that says it, which `memos undo` takes back, and `memos why` tells how often it was told. An event counts for its day: the
@@ -109,15 +110,17 @@ def add(app: App, /, text: tuple[str, ...], **given: Any) -> int:  # noqa: ANN40
     if given["extract"] and not apart:
         raise UsageError("--extract belongs to --file and -", hint="memos add --file notes.md --extract")
     fields = {name: value for name, value in header_options.taken(app, given).items() if value is not None}
+    doubt = ""
     if given["jsonl"]:
         result = _from_lines(app, given, fields)
     elif apart:
         result = _from_texts(app, names, given, fields)
     else:
         result = app.mos.add(" ".join(text) if text else _from_editor(), **fields)
+        doubt = times_told.doubt(result.memory, app.mos.now, app.mos.zone)
     if (given["jsonl"] or names) and not (given["no_embed"] or given["dry_run"]):
         result = _embed(app, result)
-    _tell(app, result, reveal=given["reveal"])
+    _tell(app, result, reveal=given["reveal"], doubt=doubt)
     return 3 if result.skipped or (result.files and result.files.refused) else 0
 
 
@@ -213,15 +216,17 @@ def _embed(app: App, result: Added) -> Added:
     return result._replace(embedded=embedded, pending=pending)
 
 
-def _tell(app: App, result: Added, *, reveal: bool) -> None:
+def _tell(app: App, result: Added, *, reveal: bool, doubt: str) -> None:
     if app.json:
-        app.data(_added_json(result))
+        app.data(_added_json(result) | ({"notices": [doubt]} if doubt else {}))
         return
     if result.memory is not None:
         word = "known already" if result.duplicates else "edited" if result.edited else "added"
         app.out(render.memory_line(result.memory, reveal=reveal, before=f"{word} ", behind=_applied(result)))
         if app.watched and (told := times_told.sentence(result.memory, app.mos.zone)):
             app.note(told)
+        if doubt:
+            app.note(doubt)
     else:
         counts = {"added": result.added, "edited": result.edited, "archived": len(result.archived)}
         counts["known already"] = result.duplicates

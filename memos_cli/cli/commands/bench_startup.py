@@ -18,9 +18,10 @@ from memos_cli.cli.progress import progress
 def startup(app: App, /, *, repeat: int) -> None:
     """Time commands from their start to their end.
 
-    Measured are memos --help, search --lexical, list and add, each a process of its own in a temporary home with five memories
-    and no model, and an interpreter that imports click and ends: what any command of this sort pays. They run in turns, so that
-    a busy machine slows all of them, after a round that compiles the modules and fills the system's cache of files.
+    Measured are memos --help, search --lexical, list, add, and what a shell asks to complete an id, each a process of its own
+    in a temporary home with five memories and no model, and an interpreter that imports click and ends: what any command of
+    this sort pays. They run in turns, so that a busy machine slows all of them, after a round that compiles the modules and
+    fills the system's cache of files.
 
     Shown are the median and the 90th percentile in milliseconds, by the clock and by the processor, and the ratio of the
     medians to the interpreter that only imports click.

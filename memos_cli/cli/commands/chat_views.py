@@ -28,7 +28,9 @@ def tell_rest(app: App, result: Answered) -> None:
         and not result.kept
         and result.reason is None
     ):
-        app.note("your memories, word for word: no model is chosen (memos model use NAME)")
+        from memos_cli.operation import models
+
+        app.note(f"your memories, word for word: no model is chosen ({models.to_choose(app.paths)})")
     kept = set(result.kept)
     for memory in result.memories:
         if memory.id not in kept:

@@ -118,6 +118,7 @@ def history(app: App, identity: str, *, reveal: bool) -> None:
     type=click.IntRange(1),
     required=True,
     metavar="VERSION",
+    shell_complete=completions.VERSIONS,
     help="The version's number.",
 )
 @pass_app

@@ -6,6 +6,7 @@ from memos_cli.cli import completions, render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.commands.edit import tell_marks
 from memos_cli.cli.options import Command
+from memos_cli.cli.pager import paged
 from memos_cli.cli.terminal import plain
 from memos_cli.errors import UsageError
 from memos_cli.operation import changes
@@ -75,7 +76,8 @@ def _list(app: App) -> None:
     if app.json:
         app.data({"labels": [{"name": name, "memories": count} for name, count in found.items()]})
         return
-    for name, count in found.items():
-        app.out(f"{plain(name)}  {render.many(count)}")
+    with paged(app) as out:
+        for name, count in found.items():
+            out(f"{plain(name)}  {render.many(count)}")
     if not found:
         app.note("no labels; put one on with: memos label ID medical")

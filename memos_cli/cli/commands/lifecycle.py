@@ -265,11 +265,12 @@ def run_chain(app: App, *, path: str, dry_run: bool) -> None:
     """Run a chain of steps over memories as one transaction.
 
     A chain is a TOML file of steps, each a table [[step]] with what it is to `do`: retrieve (query, k, and filters as tags,
-    kinds, states, since, until, task, key), filter (the same filters, older = "30d", unused = "30d", without = [tags],
-    matching = "a regular expression"), augment (tags, links to the memories before by a type), update (kind, key, title,
-    priority, valid_to, append), archive or expire. Every step works on what the one before it left over; nothing is written
-    before the last one has been through, and `memos undo` takes it all back. A query finds what fits by itself, as in
-    `memos search`, and words can fit what is not meant: --dry-run names each memory that would be changed.
+    labels, kinds, states, since, until, task, key), filter (the same filters, older = "30d", unused = "30d", without =
+    [tags], without_labels = [labels], matching = "a regular expression"), augment (tags, links to the memories before by a
+    type), update (kind, key, title, priority, valid_to, append), archive or expire. Every step works on what the one before
+    it left over; nothing is written before the last one has been through, and `memos undo` takes it all back. A query finds
+    what fits by itself, as in `memos search`, and words can fit what is not meant: --dry-run names each memory that would
+    be changed.
 
     \b
     Examples:

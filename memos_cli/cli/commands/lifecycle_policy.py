@@ -54,7 +54,7 @@ def show(app: App, *, merged: bool) -> None:
     _require_cube(app)
     vault = app.mos.vaults()[0]
     found = Policy(vault.merged_policy if merged else vault.policy)
-    app.data({name: found.get(name) for name in KEYS}) if app.json else app.out(to_toml(found), nl=False)
+    app.data({name: found.get(name) for name in KEYS}) if app.json else app.out(to_toml(found).rstrip("\n"))
 
 
 def _require_cube(app: App) -> None:

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from memos_cli.operation.operator.operator import MemOperator
     from memos_cli.session import Session
 
-_FILTERS = {"tags": list, "kinds": list, "states": list, "since": str, "until": str, "task": str, "key": str}
+_FILTERS = {"tags": list, "labels": list, "kinds": list, "states": list, "since": str, "until": str, "task": str, "key": str}
 _FIELDS: dict[str, dict[str, type]] = {
     "retrieve": {"query": str, "k": int, **_FILTERS},
-    "filter": {"older": str, "unused": str, "without": list, "matching": str, **_FILTERS},
+    "filter": {"older": str, "unused": str, "without": list, "without_labels": list, "matching": str, **_FILTERS},
     "augment": {"tags": list, "link": str},
     "update": {"kind": str, "key": str, "title": str, "priority": int, "valid_to": str, "append": str},
     "archive": {},
@@ -108,7 +108,7 @@ def _step(number: int, table: dict[str, Any], zone: Zone | None) -> Step:
 def _checked(fields: dict[str, Any], zone: Zone | None) -> dict[str, Any]:
     """Fields in the types that steps use: checks names of kinds, states and links, and reads times and durations."""
     found = dict(fields)
-    for name in ("tags", "without", "kinds", "states"):
+    for name in ("tags", "labels", "without", "without_labels", "kinds", "states"):
         if name in found and not all(isinstance(one, str) and one for one in found[name]):
             raise ValueError(f"{name} has to be a list of texts")
     for name, noun in (("kinds", Kind), ("states", State)):
@@ -201,6 +201,8 @@ def _passes(memory: Memory, fields: Mapping[str, Any], now: str) -> bool:
     when = memory.occurred_at or memory.created_at
     tests: dict[str, Callable[[Any], bool]] = {
         "tags": lambda tags: set(map(compared, tags)) <= set(map(compared, memory.tags)),
+        "labels": lambda labels: set(map(compared, labels)) <= set(map(compared, memory.labels)),
+        "without_labels": lambda labels: not set(map(compared, labels)) & set(map(compared, memory.labels)),
         "without": lambda tags: not set(map(compared, tags)) & set(map(compared, memory.tags)),
         "kinds": lambda kinds: memory.kind in kinds,
         "states": lambda states: memory.state in states,

@@ -12,7 +12,17 @@ import re
 from datetime import date, datetime
 
 from memos_cli.interface.reader import clocks, named, tongues
-from memos_cli.interface.reader.mention import MONTH, MONTHS, Mention, counted_from, last_of, made, moved, weekday_near
+from memos_cli.interface.reader.mention import (
+    MONTH,
+    MONTHS,
+    Mention,
+    counted_from,
+    last_of,
+    made,
+    moved,
+    weekday_in_doubt,
+    weekday_near,
+)
 from memos_cli.interface.reader.named import KnownDay, unknown_day
 from memos_cli.interface.reader.tense import tense
 
@@ -95,6 +105,32 @@ def mentions(text: str, base: datetime, *, most: int = 16, known_day: KnownDay =
     if more:
         found = _apart([*found, *more])[:most]
     return [one for one in found if abs(one.day.year - base.year) <= _FURTHEST_YEARS]
+
+
+def doubts(text: str, base: datetime) -> list[tuple[Mention, Mention]]:
+    """The words that name a day and have two readings, each as both of them, the earlier first; `mentions` has none of them."""
+    found: list[tuple[Mention, Mention]] = []
+    for match in re.finditer(_CANDIDATE, text) if _may_be_english(text.lower()) else ():
+        days = _both(match, base.date())
+        if days is not None and _resolved(match, base.date()) is None:
+            found.append((_mention(match, min(days), "day"), _mention(match, max(days), "day")))
+    return [*found, *tongues.doubts(text, base.date())]
+
+
+def _both(match: re.Match[str], base: date) -> tuple[date, date] | None:
+    """The two days that `05/03/2024`, `next Friday` told on a Tuesday, and `on Friday` told on one may mean."""
+    before = match.string[max(0, match.start() - 40) : match.start()]
+    if match.lastgroup == "numeric" and re.search(_VERSION, before) is None:
+        first, second, year = map(int, re.split(r"[/.]", match["numeric"]))
+        one, other = made(year, second, first), made(year, first, second)
+        return (one, other) if one and other and match["sep"] == "/" else None
+    if match.lastgroup != "weekday" or re.search(_HABIT, before):
+        return None
+    which, wanted = match["which"].lower(), _WEEKDAYS.index(match["weekday"].lower())
+    if which == "next":
+        return weekday_in_doubt(base, wanted, "next")
+    same = which in {"on", "by", "until", "till", "til", "from", "starting", "through"} and wanted == base.weekday()
+    return weekday_in_doubt(base, wanted, "on", past=_tense(match) == "past") if same else None
 
 
 def _mention(match: re.Match[str], day: date, unit: str) -> Mention:

@@ -106,6 +106,16 @@ def weekday_near(base: date, weekday: int, which: str) -> date | None:
     return moved(base, ahead) if ahead else None
 
 
+def weekday_in_doubt(base: date, weekday: int, which: str, *, past: bool = False) -> tuple[date, date] | None:
+    """The two days, the earlier first, that `next` or `on` may mean where `weekday_near` knows none; else `None`."""
+    ahead = (weekday - base.weekday()) % 7
+    if weekday_near(base, weekday, which) is not None:
+        return None
+    if past:  # told on a Friday, `I saw her on Friday`
+        return moved(base, -7), base
+    return moved(base, ahead), moved(base, ahead + 7)
+
+
 def in_year(on: Callable[[int], date | None], base: date, tense: str | None) -> date | None:
     """The day of a year that is meant: the latest one up to `base` in a sentence about the past, else the next one from it on.
 

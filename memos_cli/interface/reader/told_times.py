@@ -101,7 +101,23 @@ class Timing(NamedTuple):
     whole: bool = False
 
 
+class Doubt(NamedTuple):
+    """Words that name a day and have two readings, so that they date nothing.
+
+    Attributes:
+        words: the words.
+        readings: the two instants, the earlier first, as fixed-width UTC text.
+        field: the field that they would set: `occurred_at`, `valid_from` or `valid_to`.
+    """
+
+    words: str
+    readings: tuple[str, str]
+    field: str
+
+
 NOTHING = Timing()
+_FIELDS = {"": "occurred_at", "at": "occurred_at", "from": "valid_from", "until": "valid_to"}
+"""By the role of a mention; one that is neither (`of`) sets none."""
 
 
 def of(text: str, at: str, zone: Zone, known_day: KnownDay = unknown_day) -> Timing:
@@ -123,6 +139,19 @@ def of(text: str, at: str, zone: Zone, known_day: KnownDay = unknown_day) -> Tim
     if len(text) > _ONE_SENTENCE or re.search(STOP, text.strip()) is not None:
         return _happening(found, zone)
     return _of_sentence(text, found, base, zone)
+
+
+def doubt(text: str, at: str, zone: Zone) -> Doubt | None:
+    """The first words of a text that name a day and have two readings; the arguments are those of `of`."""
+    if not may_tell(text):
+        return None
+    base = zone.local(at)
+    for pair in dates.doubts(text, base):
+        one, other = (clocks.of_day(text, _in_its_role(text, mention, base.date())) for mention in pair)
+        if (field := _FIELDS.get(one.role)) and not _is_in_a_title(text, one):
+            instant = _ends if field == "valid_to" else starts
+            return Doubt(one.text, (instant(one, zone), instant(other, zone)), field)
+    return None
 
 
 def may_tell(text: str) -> bool:

@@ -12,7 +12,17 @@ from datetime import date
 from functools import cache
 from itertools import islice
 
-from memos_cli.interface.reader.mention import MOST, Mention, counted_from, holds_any, in_year, made, moved, weekday_near
+from memos_cli.interface.reader.mention import (
+    MOST,
+    Mention,
+    counted_from,
+    holds_any,
+    in_year,
+    made,
+    moved,
+    weekday_in_doubt,
+    weekday_near,
+)
 from memos_cli.interface.reader.tense import tense
 from memos_cli.records import NamedTuple
 
@@ -179,6 +189,25 @@ def mentions(text: str, base: date) -> list[Mention]:
         if resolved is not None:
             found.append(resolved)
     return found
+
+
+def doubts(text: str, base: date) -> list[tuple[Mention, Mention]]:
+    """The weekdays in one of these languages that may be of this week or of the next one, each as both, the earlier first."""
+    if not may_name(text.lower()) or (name := language(text)[0]) is None:
+        return []
+    tongue, found = TONGUES[name], []
+    for match in islice(re.finditer(_pattern(name), text), MOST):
+        kind = "next" if match["next"] else "on" if match["plain"] else ""
+        words = " ".join(match.group().lower().split())
+        weekday = next((at for at, weekday in enumerate(tongue.weekdays) if weekday in words), None)
+        days = weekday_in_doubt(base, weekday, kind) if kind and weekday is not None else None
+        if days is not None and _resolved(tongue, match, words, base) is None:
+            found.append((_as(match, days[0]), _as(match, days[1])))
+    return found
+
+
+def _as(match: re.Match[str], day: date) -> Mention:
+    return Mention(match.group(), day, "day", match.start(), match.end())
 
 
 @cache

