@@ -1,4 +1,7 @@
-"""Makes `data/answers.json`: python -m tests.gate.recipe [FILE]. A quarter of an hour on one busy core, seeded."""
+"""Makes `data/answers.json`: python -m tests.gate.recipe [FILE]. A quarter of an hour on one busy core, seeded.
+
+The weights of `tests.gate.chances`, which rest on these trees, are to be made anew behind it: python -m tests.gate.chances.
+"""
 
 import json
 import re
@@ -60,7 +63,7 @@ def made() -> dict[str, Any]:
     values = [row for row in examples.values(scenes) if row.signs["covered"] >= 1]
     closed = list(examples.closed(scenes))
     forests = {"value": forest(values, 1, VALUE), "yes": forest(closed, 1, CLOSED), "no": forest(closed, 2, CLOSED)}
-    return {"forests": forests, "kinds": kinds()}
+    return {"forests": forests, "kinds": kinds(), "chances": json.loads(answer_scores.FILE.read_text("utf-8"))["chances"]}
 
 
 def main(arguments: list[str]) -> int:

@@ -77,7 +77,7 @@ def _examined(app: App, settings: "Settings", name: str, *, yes: bool) -> "Card 
             return None
     try:
         with progress(app, f"examining {name}") as tell:
-            done = child.examine(settings, app.paths, _now(app), tell, _stands)
+            done = child.examine(settings, app.paths, _now(app), tell, _weighed)
     except KeyboardInterrupt:
         _tell_unexamined(app, name, "the exam was stopped")
         return None
@@ -94,11 +94,12 @@ def _examined(app: App, settings: "Settings", name: str, *, yes: bool) -> "Card 
     return done.card
 
 
-def _stands(question: "ExamQuestion", sat: "Sat") -> bool:
-    """Whether chat would show an answer of the exam (`chat.guards`)."""
+def _weighed(question: "ExamQuestion", sat: "Sat") -> "Sat":
+    """An answer of the exam as chat weighs it (`chat.guards`)."""
     from memos_cli.interface.chat import guards
 
-    return guards.judge(sat.text, question.question, question.memories, cut=not sat.whole).stands
+    verdict = guards.judge(sat.text, question.question, question.memories, cut=not sat.whole, least=sat.least)
+    return sat._replace(stands=verdict.stands, least=sat.least if verdict.chance is None else verdict.chance)
 
 
 def _tell_unexamined(app: App, name: str, why: str) -> None:

@@ -203,16 +203,17 @@ class Replier:
         laid = made.prompt or whole
         prompt, memories = laid
         self._memories.record_uses(memories)
-        sure = self._sure(held.tokens, answer, shown=self._recall or self._attached is None)
-        if self._session.settings.get("llm.model") == MINI:  # memos-mini can only copy
-            sure = sure and not citations.broken_off(answer, prompt)
         # "I don't know that yet" is no answer to a statement.
         told_only = word is not None and answer == model_request.UNKNOWN
         tells = word is not None or not any(map(intents.asks, intents.sentences(prompt.question)))
         if tells and guards.acknowledges(answer, prompt.question):
             verdict = guards.Verdict(stands=True)
         else:
-            verdict = self._judged(answer, laid, held)
+            verdict = self._judged(answer, laid, held, weighed=self._session.settings.get("llm.model") != MINI)
+        there = self._recall or self._attached is None
+        sure = self._sure(held.tokens, answer, shown=there, chance=verdict.chance) and verdict.reason != guards.UNSURE
+        if self._session.settings.get("llm.model") == MINI:  # memos-mini can only copy
+            sure = sure and not citations.broken_off(answer, prompt)
         if not held.stopped and (not sure or told_only or not verdict.stands):
             result, shown = self._from_memories(found, word)
             reason = "it was unsure of its answer" if not sure else verdict.reason
@@ -227,9 +228,14 @@ class Replier:
         named = [memories[index] for index in rests]
         return Reply(made._replace(cited=tuple(memory.id for memory in named), memories=tuple(named)), memories)
 
-    def _judged(self, answer: str, laid: Laid, stream: Stream) -> guards.Verdict:
-        """Whether an answer stands by the memories of its prompt, all of which recall took for relevant."""
+    def _judged(self, answer: str, laid: Laid, stream: Stream, *, weighed: bool = False) -> guards.Verdict:
+        """Whether an answer stands by the memories of its prompt, all of which recall took for relevant.
+
+        Args:
+            weighed: the model's certainty counts beside the memories, which stood in its prompt.
+        """
         prompt, memories = laid
+        probable = model_request.certainty(stream.tokens) if weighed else None
         grounds = [
             guards.Ground(key=memory.key, since=model_request.since(memory), ended=_is_over(memory, self._session.now))
             for memory in memories
@@ -244,6 +250,7 @@ class Replier:
             cut=len(stream.tokens) >= self._session.settings.get("llm.answer"),
             system=(prompt.system,) if prompt.system else (),
             recalled=self._recall,
+            least=probable[1] if probable else None,
         )
 
     def _asked_of(self, llm: "LLM", whole: Laid, stream: Stream) -> tuple[str, Answered]:
@@ -292,10 +299,11 @@ class Replier:
     def _card(self) -> "Card | None":
         return trust.card(self._session)
 
-    def _sure(self, tokens: "Sequence[Token]", answer: str, *, shown: bool) -> bool:
+    def _sure(self, tokens: "Sequence[Token]", answer: str, *, shown: bool, chance: float | None = None) -> bool:
         """Whether an answer is trusted.
 
         Args:
+            chance: how likely it is right by its certainty and the memories; the bar of the exam is one of it, where known.
             shown: whether the memories were in the prompt: a model's bar was chosen for that. From an adapter it answers
                 with less certainty: the gate counted how often that is right, and `_by_heart` checks each answer.
         """
@@ -308,7 +316,10 @@ class Replier:
         if shown and least.origin == "default" and trust.is_chosen(self._session):
             calibrated = MINI_SURE if settings.get("llm.model") == MINI else bar
             bar = self._card.bar if self._card is not None and self._card.bar else calibrated
-        return probable is None or (probable[0] >= settings.get("llm.sure") and probable[1] >= bar)
+        if probable is None:
+            return True
+        certain = probable[1] if chance is None or least.origin != "default" else chance
+        return bool(probable[0] >= settings.get("llm.sure") and certain >= bar)
 
     def detach(self) -> tuple[str, ...]:
         """Detach the adapter if one of its memories was taken back meanwhile; the reason, for the person to read."""

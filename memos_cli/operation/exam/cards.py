@@ -44,7 +44,8 @@ class Card(NamedTuple):
         model: as in `Subject`.
         adapter: as in `Subject`.
         layout: the name of the layout in which it answered best.
-        bar: the least probability of the least likely token of an answer from which it is trusted.
+        bar: the least certainty of an answer from which it is trusted: how likely it is right where chat weighs that
+            (`guards.Verdict.chance`), else the probability of its least likely token.
         right: answers over the bar that hold an accepted answer, or that refuse where the memories do not say.
         wrong: other answers over the bar.
         refused: refusals over the bar where the memories say it.

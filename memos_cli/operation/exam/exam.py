@@ -32,8 +32,8 @@ MOST = 48
 CHOOSING = 0.4
 """The share of the time after which the layout that did best so far is taken."""
 
-Guard = Callable[[ExamQuestion, Sat], bool]
-"""Whether chat lets an answer stand, whatever its probability."""
+Guard = Callable[[ExamQuestion, Sat], Sat]
+"""An answer as chat weighs it: whether it stands, and how sure it is."""
 
 
 def calls(questions: Sequence[ExamQuestion], candidates: Sequence[str] = CANDIDATES) -> int:
@@ -133,7 +133,7 @@ def card(
     """
     examining = [sat for sat in answers if questions[sat.number].use == "examine"]
     if guard is not None:
-        examining = [sat._replace(stands=sat.stands and guard(questions[sat.number], sat)) for sat in examining]
+        examining = [guard(questions[sat.number], sat) if sat.stands else sat for sat in examining]
     if not examining or len(examining) < grades.ENOUGH * sum(one.use == "examine" for one in questions):
         return None
     found = grades.verdict(questions, [marked(questions, sat) for sat in examining])

@@ -106,8 +106,9 @@ def test_a_guard_takes_answers_back_before_the_bar_is_chosen() -> None:
     assert (plain.trusted, plain.wrong) == (False, 0)
     assert plain.unsure == 48
 
-    def guard(one: ExamQuestion, sat: Sat) -> bool:
-        return any(sat.text in line.text for line in one.memories) or sat.text in {*one.answers, model_request.UNKNOWN}
+    def guard(one: ExamQuestion, sat: Sat) -> Sat:
+        told = any(sat.text in line.text for line in one.memories)
+        return sat._replace(stands=told or sat.text in {*one.answers, model_request.UNKNOWN})
 
     held = exam.card(SUBJECT, ASKED, found, AT, guard)
     assert held is not None

@@ -7,10 +7,12 @@ questions that the gate is measured with is among these.
 import json
 from collections.abc import Mapping
 from functools import cache
+from math import exp, log
 from pathlib import Path
 from typing import Any, NamedTuple
 
-_FILE = Path(__file__).parents[3] / "data" / "answers.json"
+FILE = Path(__file__).parents[3] / "data" / "answers.json"
+"""The weights."""
 
 
 class Forest(NamedTuple):
@@ -37,6 +39,33 @@ class Forest(NamedTuple):
         return total
 
 
+class Weights(NamedTuple):
+    """How likely an answer is right, by the model's certainty and what the trees say together: a logistic sum.
+
+    Attributes:
+        bias: added to the sum.
+        weights: of each sign; that of `least`, a probability, is of its logarithm.
+    """
+
+    bias: float
+    weights: Mapping[str, float]
+
+    def chance(self, found: Mapping[str, float]) -> float:
+        """How likely the answer is right, given all signs."""
+        signs = dict(found) | {"least": log(max(found["least"], _NEVER))}
+        return 1 / (1 + exp(-self.bias - sum(weight * signs[name] for name, weight in self.weights.items())))
+
+
+_NEVER = 1e-6
+"""Counts as the least probability, since 0 has no logarithm."""
+
+
+@cache
+def chances() -> Mapping[str, Weights]:
+    """The weights by what is answered: a `value`, or yes or no (`closed`)."""
+    return {name: Weights(one["bias"], one["weights"]) for name, one in _told()["chances"].items()}
+
+
 @cache
 def forests() -> Mapping[str, Forest]:
     """The trees by what they tell: `value` that an answer is right, `yes` and `no` that a memory says so."""
@@ -51,5 +80,5 @@ def kinds() -> Mapping[str, tuple[int, ...]]:
 
 @cache
 def _told() -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(_FILE.read_text("utf-8"))
+    told: dict[str, Any] = json.loads(FILE.read_text("utf-8"))
     return told

@@ -39,10 +39,15 @@ def yes_or_no(reading: Reading, answer: str, *, yes: bool) -> list[int] | str:
     Args:
         answer: all of it; it may go on behind the yes or no.
     """
-    tail = HEAD.sub("", answer, count=1) if says(answer) is not None else ""
+    tail = behind(answer)
     check = _Closed(reading)
     found = check.judge(tail, yes=yes)
     return check.in_other_words(tail, yes=yes) or found if found in (IN_DOUBT, NOT_SAID) else found
+
+
+def behind(answer: str) -> str:
+    """What an answer says behind its yes or no."""
+    return HEAD.sub("", answer, count=1) if says(answer) is not None else ""
 
 
 class _Closed:

@@ -25,14 +25,14 @@ LEAST_OF_RULES = -2.9
 LEAST_CLOSED = -1.0
 """Log-odds from which a memory says yes, or no."""
 
-_DOUBTFUL = UNCERTAIN | as_set(
+DOUBTFUL = UNCERTAIN | as_set(
     "might may think thinks thought believe believes believed guess hope hopes wonder wonders said says say claims seem seems"
     " seemed supposedly allegedly according want wants wanted plan plans planning would could should almost nearly sometimes"
     " except dream dreamt dreamed pretend pretends joke joked wish wishes"
 )
 """Words beside which a memory says neither yes nor no for certain."""
 
-_AGAINST = as_set(
+AGAINST = as_set(
     "except without instead but sold gave left quit stopped failed lost off only until broke broken cancelled negative finished"
     " wants would will than too badly nearly almost hardly far anything everything everyone nobody"
     " nothing returned sent withdrawn"
@@ -43,7 +43,7 @@ _ENDS = as_set(
     "raise retired done over finished released recovered back lost withdrawn may passed allowed taught learnt learned"
 )
 """Words of a memory that may say that something is no longer so, beside `CHANGES`."""
-_GONE = as_set("left quit sold gave stopped closed moved retired died cancelled dropped fired formerly longer instead from was")
+GONE = as_set("left quit sold gave stopped closed moved retired died cancelled dropped fired formerly longer instead from was")
 """Words beside which a value is one that was."""
 _PAST = as_set("before earlier once first former formerly previous previously originally used ever then old last ago")
 """Words of a question about what was so before."""
@@ -54,8 +54,8 @@ _ANY = as_set("favourite favorite best new old first last next")
 """Words of questions that tell nothing of what is asked for: a favourite singer is no favourite colour."""
 _BREAKS = as_set(", ; : but")
 _MAY = as_set("can could may must should allowed")
-_DUE = as_set("have has had need needs needed going forgot forget wants want plans ought supposed")
-_STOPS = as_set("quit stopped gave given sold left lost dropped retired finished cancelled withdrawn")
+DUE = as_set("have has had need needs needed going forgot forget wants want plans ought supposed")
+STOPS = as_set("quit stopped gave given sold left lost dropped retired finished cancelled withdrawn")
 """Words by which somebody does no longer do or have what is named beside them."""
 _HAVING = as_set("has have had got own owns keep keeps with no")
 _SAME = 0.7
@@ -111,9 +111,11 @@ class Scored:
             return None
         return forests()["value"].log_odds(got[0]), got[1]
 
-    def is_of_another_sort(self) -> bool:
+    def is_of_another_sort(self, told: Told) -> bool:
         """Whether the answer is of no sort that the question word asks for: a day for "where", a number for "who"."""
-        return any(self._found[name] for name in ("m where", "m who"))
+        names = {word.low for word in told.words if word.said[0].isupper()}
+        named = bool(self._own) and all(word.low in names and word.said[0].isupper() for word in self._own)
+        return bool(self._found["m where"] or (self._found["m who"] and not named))
 
     def may_rest_on(self, odds: float, told: Told) -> bool:  # noqa: PLR0911 -- a row of cases
         """Whether an answer that no rule bears out may rest on a memory: it is of now, affirmed and certain."""
@@ -259,36 +261,36 @@ def _clause_says(  # noqa: C901, PLR0911 -- a row of cases
     last = max(places)
     end = next((at for at in range(last, len(clause.words)) if clause.words[at].low in _BREAKS), len(clause.words))
     low = [word.low for word in clause.words[:end]]
-    if any(word.low in _DOUBTFUL and word.low not in asked and word.stem not in asked for word in clause.words[:end]):
+    if any(word.low in DOUBTFUL and word.low not in asked and word.stem not in asked for word in clause.words[:end]):
         return False
     if {"who", "which", "whose"} & set(low[clause.end : last]):
         return False
     verb = question.verb or question.light
     left = [word for word, place in zip(wanted, found, strict=True) if place is None]
     if left:  # "Does he still work at the bakery?" of "He has quit the bakery"
-        return not yes and "still" in asked and bool(set(low) & _STOPS) and all(word is verb for word in left)
-    if question.light is not None and question.light.stem == "have" and not set(low) & (_HAVING | _STOPS):
+        return not yes and "still" in asked and bool(set(low) & STOPS) and all(word is verb for word in left)
+    if question.light is not None and question.light.stem == "have" and not set(low) & (_HAVING | STOPS):
         return False
     against = tongue("en").against
     for place in range(min(places), last):
         if low[place] in _BREAKS and (yes or not set(low[place + 1 : place + 3]) & against):
             return False
     if yes and (
-        set(low) & MODALS - asked or any(one == "to" and low[at - 1] in _DUE - asked for at, one in enumerate(low) if at)
+        set(low) & MODALS - asked or any(one == "to" and low[at - 1] in DUE - asked for at, one in enumerate(low) if at)
     ):
         return False  # who has to pay has not paid
     turned = (turns(clause.words[: last + 1]) - question.turned) % 2 == 1
-    if not yes and "still" in asked and set(low) & _STOPS:
+    if not yes and "still" in asked and set(low) & STOPS:
         return True
-    if not _may_be_now(reading, low):
+    if not may_be_now(reading, low):
         return False
     if turned:
         return not yes
     behind = [word for word in content(list(clause.words[last + 1 : last + 2])) if not word.low.endswith(("ed", "ing"))]
-    return yes and not set(low) & _AGAINST - asked and not turns(clause.words[:end]) % 2 and not behind
+    return yes and not set(low) & AGAINST - asked and not turns(clause.words[:end]) % 2 and not behind
 
 
-def _may_be_now(reading: Reading, low: Sequence[str]) -> bool:
+def may_be_now(reading: Reading, low: Sequence[str]) -> bool:
     """Whether a clause may speak of the time that is asked about, with the modal verb that is asked."""
     opener = reading.question.opener
     if opener in MODALS - {"will", "would"}:
@@ -342,7 +344,7 @@ def _is_over(signs: Signs, other: Told, own: Sequence[Word]) -> bool:
         part for word, part in zip(other.words, other.parts, strict=True) if any(match(one.stem, word.stem) for one in own)
     }
     beside = {word.low for word, part in zip(other.words, other.parts, strict=True) if part in parts}
-    return bool(beside & (_GONE | tongue("en").against) - set(signs.low))
+    return bool(beside & (GONE | tongue("en").against) - set(signs.low))
 
 
 def _is_later(one: Told, other: Told) -> bool:

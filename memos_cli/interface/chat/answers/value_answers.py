@@ -7,6 +7,7 @@ from memos_cli.interface.chat.answers import answer_clauses, answer_figures, ans
 from memos_cli.interface.chat.answers.answer_clauses import ME, NOBODY, Clause, is_relation, turns
 from memos_cli.interface.chat.answers.answer_figures import Figures
 from memos_cli.interface.chat.answers.answer_questions import Question
+from memos_cli.interface.chat.answers.answer_scores import chances
 from memos_cli.interface.chat.answers.answer_words import Word, alike, as_set, content, implied, stem
 from memos_cli.interface.chat.answers.closed_answers import yes_or_no
 from memos_cli.interface.chat.answers.grounded_answers import Grounded
@@ -25,7 +26,7 @@ from memos_cli.interface.chat.answers.readings import (
     support,
     words_of,
 )
-from memos_cli.interface.chat.answers.scored_answers import LEAST, LEAST_OF_RULES, Scored
+from memos_cli.interface.chat.answers.scored_answers import LEAST, LEAST_OF_RULES, LEAST_SURE, Scored
 from memos_cli.operation.operator.ranking.question import tells_time
 
 _YOU = ((re.compile(r"(?i)\byou\b"), "I"), (re.compile(r"(?i)\byours?\b"), "my"))
@@ -39,12 +40,18 @@ class Value:
     Args:
         answer: the answer, without numbers that name memories.
         closed: the question wants a yes or no, which the answer does not begin with.
+        least: the probability of the answer's least likely token; `None` where it is not known.
+
+    Attributes:
+        chance: how likely the answer is right, from `judge` on; `None` where that is not known.
     """
 
-    def __init__(self, reading: Reading, answer: str, *, closed: bool) -> None:
+    def __init__(self, reading: Reading, answer: str, *, closed: bool, least: float | None = None) -> None:
         self._reading = reading
         self._answer = answer
         self._closed = closed
+        self._least = least
+        self.chance: float | None = None
 
     def judge(self) -> list[int] | str:  # noqa: PLR0911 -- a row of cases
         """The lines that bear it out, or why it does not stand."""
@@ -53,8 +60,10 @@ class Value:
         found, grounded = self.ruled()
         scored = Scored(self._reading, self._answer)
         likely = scored.odds(found, grounded)
+        if self._least is not None:
+            self.chance = chances()["value"].chance({"least": self._least, "odds": likely[0] if likely else LEAST_SURE})
         if not isinstance(found, str) or grounded:
-            if likely is not None and (likely[0] < LEAST_OF_RULES or scored.is_of_another_sort()):
+            if likely is not None and (likely[0] < LEAST_OF_RULES or scored.is_of_another_sort(likely[1])):
                 return NOT_SAID
             if likely is not None and scored.is_outdated(likely[1], ruled=True):
                 return OUTDATED

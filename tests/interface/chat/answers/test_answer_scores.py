@@ -14,7 +14,7 @@ def test_the_trees_are_walked_by_their_thresholds() -> None:
 def test_the_shipped_file_is_small_and_whole() -> None:
     assert set(forests()) == {"value", "yes", "no"}
     assert all(forest.trees and forest.signs for forest in forests().values())
-    assert answer_scores._FILE.stat().st_size <= 50_000
+    assert answer_scores.FILE.stat().st_size <= 50_000
 
 
 def test_words_of_one_kind_of_fact_are_told() -> None:
