@@ -35,6 +35,8 @@ def run(wanted: child.ExamTask, tell: Tell = lambda *_: None) -> dict[str, Any]:
 def report(asked: Sequence[ExamQuestion], found: Sequence[Sat], names: Sequence[str]) -> dict[str, Any]:
     """The figures of the layouts, of citing alone on the same questions, and the layout that the exam would choose.
 
+    The layout chosen is `None` where none of the questions chooses one.
+
     Args:
         asked: the questions.
         found: the answers in every layout.
@@ -44,7 +46,7 @@ def report(asked: Sequence[ExamQuestion], found: Sequence[Sat], names: Sequence[
     best = max((row for row in rows if row["asked"]), key=lambda row: row["right"] - row["wrong"], default=None)
     return {
         "questions": len(asked),
-        "chosen": exam.chosen(asked, found, names),
+        "chosen": exam.chosen(asked, found, names) if any(one.use == "choose" for one in asked) else None,
         "best": best["layout"] if best else None,
         "citing": _citing([one for one in asked if one.use == "examine"]),
         "rows": rows,
@@ -55,7 +57,7 @@ def _row(asked: Sequence[ExamQuestion], found: Sequence[Sat], name: str) -> dict
     """What became of the examining questions in a layout."""
     marks = [exam.marked(asked, sat) for sat in found if asked[sat.number].use == "examine"]
     choosing = [exam.marked(asked, sat)[0] for sat in found if asked[sat.number].use == "choose"]
-    plain = grades.score(marks, 0.0)
+    plain = [one for one, _ in marks]
     made = grades.verdict(asked, marks)
     kinds = {
         kind: {
@@ -67,10 +69,10 @@ def _row(asked: Sequence[ExamQuestion], found: Sequence[Sat], name: str) -> dict
     }
     return {
         "layout": name,
-        "asked": plain.asked,
-        "right": plain.right,
-        "wrong": plain.wrong,
-        "refused": plain.refused,
+        "asked": len(plain),
+        "right": plain.count("right"),
+        "wrong": plain.count("wrong"),
+        "refused": plain.count("refused"),
         "choosing_right": choosing.count("right"),
         "choosing_wrong": choosing.count("wrong"),
         "bar": made.bar,

@@ -135,4 +135,5 @@ def _tell_rest(app: App, report: "Mapping[str, Any]") -> None:
         f"citing alone: {citing['holds']} of {citing['answerable']} answers in what is cited, {citing['memories']:.1f} memories"
         f" a question, value {citing['value']:.2f}"
     )
-    app.note(f"the exam chooses {report['chosen']}; most right, less wrong, here: {report['best']}")
+    chosen = f"the exam chooses {report['chosen']}" if report["chosen"] else 'no question has "use": "choose"'
+    app.note(f"{chosen}; most right, less wrong, here: {report['best']}")

@@ -60,6 +60,7 @@ def test_questions_of_a_file(memos: Run, models: Path, tmp_path: Path) -> None:
         "--json", "bench", "exam", "--model", str(models / "plain.gguf"), "--layouts", "brief", "--questions", str(file)
     )
     assert [(row["asked"], row["right"]) for row in done.data["rows"]] == [(1, 1)]
+    assert (done.data["chosen"], done.data["best"]) == (None, "brief")
     file.write_text("[]\n")
     done = memos("bench", "exam", "--model", str(models / "plain.gguf"), "--questions", str(file))
     assert (done.status, "not a question" in done.err) == (2, True)
