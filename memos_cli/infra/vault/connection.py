@@ -42,7 +42,7 @@ _FIRST_PAUSE = 0.002
 _LONGEST_PAUSE = 0.1
 
 
-class Seen(NamedTuple):
+class SeenRows(NamedTuple):
     """What may be seen of one full-text index.
 
     Attributes:
@@ -54,10 +54,6 @@ class Seen(NamedTuple):
     rows: Sequence[int]
     among: bytes | bytearray
     words: int
-
-    def has(self, n: int) -> bool:
-        """Whether a row may be seen."""
-        return n < len(self.among) and bool(self.among[n])
 
 
 class OpenCube(Protocol):
@@ -88,7 +84,7 @@ class OpenCube(Protocol):
 class Narrowed(Protocol):
     """What somebody sees of a cube who is not its owner, as what reads the cube takes it; a `sight.Sight` is one."""
 
-    def seen(self, table: str) -> Seen:
+    def seen(self, table: str) -> SeenRows:
         """What may be seen of a full-text index."""
         ...
 

@@ -13,7 +13,6 @@ from memos_cli.infra import heads, marks, uses
 from memos_cli.infra.marks import note_cooled
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault import connection, echoes, log, queries, rows, schema, units
-from memos_cli.infra.vault.references import references
 from memos_cli.infra.vault.units import Unit, compact
 from memos_cli.model import Cube, Filter, Link, Memory, Operation, starts
 from memos_cli.times import from_millis
@@ -237,6 +236,8 @@ class Vault:
 
     def resolve(self, text: str) -> str:
         """The full id that a prefix (or a whole external id) means; see `references.resolve`."""
+        from memos_cli.infra.vault.references import references
+
         with connection.translated(self.path):
             return references.resolve(self, text)
 

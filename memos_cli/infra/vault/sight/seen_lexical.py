@@ -22,7 +22,7 @@ def seen_candidates(
     """
     indexes = [SeenWords(vault, table) for table in TABLES[: 1 + cold]]
     if any(index.documents >= large for index in indexes):
-        asked = lexical.Sight(sight, narrowed(sight))
+        asked = lexical.Passing(sight, narrowed(sight))
         found = [hit for index in indexes for hit in _SeenIndex(vault, expressions, index).best(asked, limit)]
         return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:limit]
     every = scores(vault, expressions, cold=cold)
