@@ -380,7 +380,11 @@ class Adapter(NamedTuple):
 
 
 class Cube(NamedTuple):
-    """A MemCube as `cube list` shows it."""
+    """A MemCube as `cube list` shows it.
+
+    Attributes:
+        bytes: the size of all its files; `None` for whom it is not told.
+    """
 
     name: str
     path: str
@@ -388,7 +392,7 @@ class Cube(NamedTuple):
     created_at: str
     memories: int
     operations: int
-    bytes: int
+    bytes: int | None
 
 
 NEVER_SUPERSEDED = (Kind.EPISODE, Kind.DOCUMENT)

@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING, Any, Self
 
 from memos_cli import config
 from memos_cli.errors import CubeNotFound, MemoryNotFound, UsageError
-from memos_cli.infra.governance import governance
+from memos_cli.infra.governance import acts, governance
 from memos_cli.infra.limits import is_time
 from memos_cli.infra.local.embeddings import Embeddings
 from memos_cli.infra.shelf import Shelf
 from memos_cli.infra.vault import past
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.model import Filter, Memory
+from memos_cli.model import Cube, Filter, Memory
 from memos_cli.records import NamedTuple
 from memos_cli.times import Zone, from_millis, to_text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from memos_cli.infra.vault.units import Unit
 
 
@@ -225,15 +227,53 @@ class Session:
         return bool(name == config.SETTINGS["cube"].default) and name not in self.shelf.names()
 
     def create_cube(self, name: str) -> bool:
-        """Make an empty cube; `False` if there was one already."""
-        return self.shelf.create(name, owner=self.person, millis=self.millis)
+        """Make an empty cube, owned by the principal; `False` if there was one already."""
+        return self.shelf.create(name, owner=self.principal, millis=self.millis)
+
+    def rename_cube(self, old: str, new: str) -> "Path":
+        """Give a cube another name; its folder.
+
+        Raises:
+            CubeNotFound: there is none. Refused: the new name is taken, or the principal does not own the cube.
+        """
+        self.require("cube rename", self.vault(old))
+        return self.shelf.rename(old, new)
+
+    def remove_cube(self, name: str) -> str:
+        """Remove a cube for good; its identity.
+
+        Raises:
+            CubeNotFound: there is none. Refused: the principal does not own it.
+        """
+        vault = self.vault(name)
+        self.require("cube rm", vault)
+        self.close()
+        self.shelf.remove(name)
+        return vault.meta["id"]
 
     def use_cube(self, name: str) -> None:
         """Make this the cube of the commands that name none."""
         place = self.shelf.place(name)
         config.store(self.paths, "cube", name if place.parent == self.paths.cubes else str(place))
 
-    # -- who, and what they may see
+    # -- who, and what they may do and see
+
+    def require(self, act: str, vault: Vault | None = None, user_id: str | None = None) -> None:
+        """Let the principal do something to a whole cube, or to the home: the one gate of what is done to more than memories.
+
+        Args:
+            act: a key of `acts.ACTS`.
+            vault: the cube; `None` for what belongs to the home.
+            user_id: who asks; `None` for the principal of the session.
+
+        Raises:
+            Refused: the act is somebody else's to do. Nothing was counted or named before.
+        """
+        principal = user_id or self.principal
+        if vault is None:
+            acts.require_home(act, principal, self.person)
+        else:
+            acts.require(act, principal, vault.meta, vault.name)
 
     def author(self, command: str, user_id: str | None = None) -> Author:
         """The author of what is written now."""
@@ -241,6 +281,15 @@ class Session:
 
     def _note_write(self, clock: int, millis: int) -> None:
         self.last_write = clock, millis
+
+    def owns(self, vault: Vault, user_id: str | None = None) -> bool:
+        """Whether the principal owns a cube, and so may see and do everything there."""
+        return governance.asking(user_id or self.principal, vault.meta) is None
+
+    def information(self, vault: Vault) -> Cube:
+        """What `cube list` shows of a cube. To whom does not own it the file's size is not told: it tells of what is hidden."""
+        found = vault.info()
+        return found if self.owns(vault) else found._replace(bytes=None)
 
     def sight(self, vault: Vault, wanted: Filter | None = None, user_id: str | None = None) -> Filter:
         """A filter narrowed to what the principal may see in this cube."""

@@ -78,7 +78,7 @@ def doctor(app: App, /, **given: bool) -> None:
     \b
     Exit status:
       0  all is well, or mended
-      3  --accept-loss or --repair: the answer was no, there was nobody to ask, or the cube is somebody else's
+      3  the cube is somebody else's; or --accept-loss or --repair: the answer was no, or there was nobody to ask
       10 no such cube
       13 something is damaged; a log that is damaged is not repaired
       14 --embed or --reembed without a model; nothing was done, not by --rebuild either
@@ -108,7 +108,9 @@ def _look(app: App) -> None:
     """
     surroundings = _surroundings(app)
     app.mos.doctor.sweep()
-    cubes = {name: _examine(app, name) for name in (app.cubes or app.mos.shelf.names())}
+    names = app.mos.shelf.names()
+    mine = app.cubes or app.mos.doctor.mine(names)
+    cubes = {name: _examine(app, name) for name in mine}
     faults = sum(len(check["faults"]) for checks in cubes.values() for check in checks)
     unaccepted = [name for name in app.mos.lifecycle.unaccepted() if name in cubes]
     ahead = [] if faults else [name for name in cubes if app.mos.doctor.is_ahead(name)]
@@ -121,6 +123,9 @@ def _look(app: App) -> None:
     for name, sample in unread.items():
         if sample.is_much:
             app.note(f"cube {name}: {sample.words()}")
+    for name in names if not app.cubes else ():
+        if name not in mine:
+            app.note(f"cube {name} was not looked over: it belongs to somebody else")
     for name in unaccepted:
         app.note(f"cube {name}: {sealing.unaccepted(name)}")
     for name in ahead:

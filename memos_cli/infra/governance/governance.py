@@ -1,7 +1,7 @@
 """Who may see and who may change a memory: one check, before anything is ranked or written.
 
 So far the rules follow a memory's own fields: it belongs to its owner; other principals see what is shared, public or
-read-only, and change only what is shared. The cube's owner sees and changes all.
+read-only, and change none of it. The cube's owner sees and changes all.
 """
 
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ def may_see(memory: Memory, principal: str, cube: Mapping[str, str]) -> bool:
 
 def may_change(memory: Memory, principal: str, cube: Mapping[str, str]) -> bool:
     """Whether this principal may change the memory."""
-    return asking(principal, cube) is None or memory.owner == principal or memory.visibility is Visibility.SHARED
+    return asking(principal, cube) is None or memory.owner == principal
 
 
 def require_change(memory: Memory, principal: str, cube: Mapping[str, str]) -> None:

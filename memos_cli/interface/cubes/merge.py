@@ -193,9 +193,8 @@ class CubeMerge:
 
     def _target(self, into: str | None) -> "tuple[Vault, Author]":
         vault = self._session.vault(into) if into is not None else self._session.writable()
-        author = self._session.author("merge")
-        governance.require_owner(author.principal, vault.meta, "merge into it")
-        return vault, author
+        self._session.require("cube merge", vault)
+        return vault, self._session.author("merge")
 
     def _merge(
         self,

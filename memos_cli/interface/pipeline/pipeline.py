@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from memos_cli.errors import ModelUnavailable, NotFound, Refused, UsageError, did_you_mean
+from memos_cli.infra.governance import governance
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault import connection, fold
 from memos_cli.infra.vault.blobs import Blobs
@@ -148,6 +149,8 @@ def link(vault: Vault, source: str, kind: LinkType, target: str, author: "Author
     """
     if source == target:
         raise UsageError("a memory is not linked to itself")
+    if on:
+        governance.require_change(vault.get(target), author.principal, vault.meta)
     register, after = {fold.link_register(kind, target): on}, None
     if on and kind is LinkType.SUPERSEDES:
         after = partial(placement.end_by_link, vault, author=author, target=target)
@@ -355,6 +358,7 @@ class Pipeline:
     def save_record(self, noun: str, name: str, fields: dict[str, Any]) -> None:
         """Set the registers of a noun that is no memory (`view`, …), in the log like all else; its others are cleared."""
         vault = self._session.writable()
+        self._session.require(f"{noun} save", vault)
         with self._session.author(noun).write(vault) as unit:
             known = vault.records(noun)
             name = as_written(known, name) or name
@@ -367,6 +371,7 @@ class Pipeline:
             NotFound: there is none of that name.
         """
         vault = self._session.writable()
+        self._session.require(f"{noun} rm", vault)
         if dry_run:
             _record(vault, noun, name)
             return

@@ -84,6 +84,7 @@ class Snapshots:
         """
         name = checked_name(name, "the name")
         vault, author = self._session.writable(), self._session.author(SNAPSHOT)
+        self._session.require("snapshot create", vault)
         with author.write(vault) as unit:
             if name in vault.records(SNAPSHOT):
                 raise Refused(f"there is a snapshot {name!r} already", hint=f"remove it first: memos snapshot rm {name}")
@@ -144,7 +145,7 @@ class Snapshots:
             Refused: a frozen memory has changed since, or the cube is somebody else's. Then nothing is changed.
         """
         vault, author = self._vault(name), self._session.author("snapshot restore")
-        governance.require_owner(author.principal, vault.meta, "restore a snapshot")
+        self._session.require("snapshot restore", vault)
         with author.write(vault) as unit:
             then = past.snapshot(vault, name)
             differences = tuple(between(vault, then["position"]))
@@ -164,6 +165,7 @@ class Snapshots:
             NotFound: there is no such snapshot.
         """
         vault = self._vault(name)
+        self._session.require("snapshot rm", vault)
         if dry_run:
             return _made(vault, name, past.snapshot(vault, name))
         with self._session.author(SNAPSHOT).write(vault) as unit:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from memos_cli.errors import IntegrityError, MemoryNotFound, NotFound, Refused, UsageError
 from memos_cli.hybrid_clock import time_of
+from memos_cli.infra.governance import governance
 from memos_cli.infra.vault import connection, fold, log, past, queries
 from memos_cli.infra.vault.blobs import Blobs
 from memos_cli.infra.vault.vault import Vault
@@ -70,10 +71,15 @@ def _present_source(vault: Vault, then: fold.Registers, now: fold.Registers) -> 
     return {"source": {name: value for name, value in source.items() if name not in {"digest", "start", "end"}} or None}
 
 
-def undoable(vault: Vault) -> str | None:
-    """The newest transaction of this replica that is no undo and was not taken back; a tick's purges are passed over."""
+def undoable(vault: Vault, by: str | None = None) -> str | None:
+    """The newest transaction of this replica that is no undo and was not taken back; a tick's purges are passed over.
+
+    Args:
+        vault: the cube.
+        by: whose commands are taken back; `None` for those of everybody, as the cube's owner may.
+    """
     taken_back: set[str] = set()
-    for txn, reverts, mine in past.transactions_backwards(vault):
+    for txn, reverts, mine in past.transactions_backwards(vault, by):
         if mine and not reverts and txn not in taken_back and not past.purged_by_tick(vault, txn):
             return txn
         if txn not in taken_back:
@@ -83,6 +89,8 @@ def undoable(vault: Vault) -> str | None:
 
 def undo(vault: Vault, author: "Author", name: str | None, *, count: int = 1, dry_run: bool = False) -> Undone:
     """Append the inverse of a transaction. Undoing an undo makes the transaction's changes again.
+
+    The cube's owner may take back everybody's commands, all others only their own.
 
     Args:
         name: the transaction or the beginning of its name; `None` for the newest one that can be taken back.
@@ -133,7 +141,8 @@ class _TakesBack(NamedTuple):
 
 def _takes_back(vault: Vault, author: "Author", name: str | None, *, before: int = 0) -> _TakesBack:
     """What an undo is going to do, once it has taken back so many commands before."""
-    txn = past.transaction_named(vault, name) if name else undoable(vault)
+    by = governance.asking(author.principal, vault.meta)
+    txn = past.transaction_named(vault, name, by) if name else undoable(vault, by)
     if txn is None and before:
         raise NotFound(
             f"only {before} {'command' if before == 1 else 'commands'} can be taken back in cube {vault.name}",
@@ -334,10 +343,13 @@ class Timeline:
         return undo(vaults[0], self._session.author("undo"), name, count=count, dry_run=dry_run)
 
     def commands(self, limit: int) -> tuple[dict[str, Any], ...]:
-        """The last commands that wrote, newest first; `what` has the first words of what each changed."""
+        """The last commands that wrote, newest first; `what` has the first words of what each changed.
+
+        The cube's owner sees everybody's, all others their own: only those are theirs to take back.
+        """
         found: list[dict[str, Any]] = []
         for vault in self._session.vaults():
-            backwards = past.transactions_backwards(vault)
+            backwards = past.transactions_backwards(vault, governance.asking(self._session.principal, vault.meta))
             names = [name for (name, *_), _ in zip(backwards, range(limit), strict=False)]
             found += [{**row, "what": self._what(vault, row["txn"])} for row in past.transaction_summaries(vault, names)]
         return tuple(found)

@@ -330,5 +330,9 @@ def purge(
     unfinished = () if dry_run else tuple(cube_purge.wipe(vault, places, None if left else purged.all_texts))
     found = holders.holders(vault, purged)
     sight = Filter(at="", everything=True, principal=asking)
-    seen = tuple(one for one in found if one.noun != "memory" or vault.can_see(one.id, sight))
-    return Receipt(purged.ids, purged.removed, seen, len(found) - len(seen), unfinished, txn, dry_run)
+    seen = tuple(one for one in found if (one.noun != "memory" and asking is None) or vault.can_see(one.id, sight))
+    removed = purged.removed
+    if asking is not None:  # what the home keeps beside the cube may be of memories of others
+        outside = {place.name for place in places}
+        removed, unfinished = {name: count for name, count in removed.items() if name not in outside}, ()
+    return Receipt(purged.ids, removed, seen, 0, unfinished, txn, dry_run)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
-from memos_cli.errors import NotFound, did_you_mean
+from memos_cli.errors import NotFound, Refused, did_you_mean
 from memos_cli.infra.governance import governance
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault import queries
@@ -68,13 +68,15 @@ class Tasks:
     def end(self, name: str, *, ending: Ending | None = None, dry_run: bool = False, user_id: str | None = None) -> Ended:
         """End a task in one transaction: its memories are archived, expire or stay. A later `add` to the task reopens it.
 
-        A memory that is pinned, frozen or not the principal's to change stays as it is.
+        A memory that is pinned, frozen or not the principal's to change stays as it is. Only the cube's owner, and whom a rule
+        lets write the whole cube, ends the task itself; for anybody else it ends with the memories of their own.
 
         Args:
             ending: `archive`, `expire` or `keep`; `None` for the ending of the cube's policy.
 
         Raises:
             NotFound: no memory that the principal may see belongs to such a task.
+            Refused: all of them belong to others.
         """
         vault, task = self._named(name, user_id)
         author = self._session.author("task end", user_id)
@@ -91,12 +93,23 @@ class Tasks:
                     (kept if stays else ids).append(memory.id)
                     if not stays:
                         unit.change("memory", memory.id, change)
-            if known != fields:
+            whole = self._ends_whole(vault, user_id)
+            if not whole and not ids:
+                self._session.require("task end", vault, user_id)
+            if known != fields and whole:
                 unit.change(TASK, task.name, fields)
             txn = unit.log.txn if unit.log.count and not dry_run else None
             if dry_run:
                 unit.take_back()
         return Ended(task.name, fields["ended"], ending, tuple(ids), tuple(kept), txn, dry_run)
+
+    def _ends_whole(self, vault: Vault, user_id: str | None) -> bool:
+        """Whether the principal may end the task for everybody."""
+        try:
+            self._session.require("task end", vault, user_id)
+        except Refused:
+            return False
+        return True
 
     def _named(self, name: str, user_id: str | None) -> tuple[Vault, Task]:
         vaults = self._session.vaults()

@@ -163,7 +163,8 @@ class MemOperator:
             mine = [memory.id for memory in used if memory.cube == vault.name]
             if mine:
                 vault.record_uses(mine, self._session.now)
-                Recalls(vault.folder).add(self._session.now, mine)
+                if self._session.owns(vault):  # the history of recalls is the owner's: slots are made by it
+                    Recalls(vault.folder).add(self._session.now, mine)
 
     # -- vectors
 

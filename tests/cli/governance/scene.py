@@ -110,9 +110,13 @@ def visible(home: Home) -> None:
     home.json("maren", "tag", home.ids["pier"], "--remove", "zqdraft")
     home.json("maren", "edit", home.ids["pier"], "--visibility", "public")
     home.json("maren", "edit", home.ids["pier"], "We meet on the pier at one")
-    home.add(None, "well", "The zqwell is dry in August", "--tag", "zqwelltag", "--key", "zqwellkey", "--external-id", "zqwell-1")
+    home.add(
+        None, "well", "The zqwell is dry in August", "--tag", "zqwelltag", "--key", "zqwellkey", "--external-id", "zqwell-1"
+    )
     home.json(None, "link", home.ids["pier"], "mentions", home.ids["well"])
-    home.add("eve", "pears", "Eve likes pears", "--tag", "fruit", "--key", "likes", "--task", "orchard", "--external-id", "pear-1")
+    home.add(
+        "eve", "pears", "Eve likes pears", "--tag", "fruit", "--key", "likes", "--task", "orchard", "--external-id", "pear-1"
+    )
     home.add("eve", "press", "The juice press stands in the shed", "--visibility", "public", "--task", "orchard")
     home.json("eve", "chat", "-m", "What do I like?")
     home.json(None, "cube", "create", "attic")
@@ -154,7 +158,9 @@ def dump(home: Home) -> tuple[set[str], set[str]]:
     """The ids of all memories of a home, and the names of all its transactions."""
     if not (home.folder / "cubes" / "default" / "cube.db").exists():
         return set(), set()
-    return {one for (one,) in home.rows("SELECT id FROM memories")}, {one for (one,) in home.rows("SELECT DISTINCT txn FROM ops")}
+    return {one for (one,) in home.rows("SELECT id FROM memories")}, {
+        one for (one,) in home.rows("SELECT DISTINCT txn FROM ops")
+    }
 
 
 _RANDOM: Mapping[str, str] = {
