@@ -178,11 +178,12 @@ class ParametricMemory:
         """Queue a run.
 
         Raises:
-            ModelUnavailable: no model can be trained, or a package is missing.
+            ModelUnavailable: no model can be trained, or a package is missing. Refused: the cube is somebody else's.
         """
+        vault = self.vault
         base_model.require_tools()
         base_model.base_of(self._session)
-        return job_runner.queue(self._session, self.vault, options)
+        return job_runner.queue(self._session, vault, options)
 
     def start(self) -> bool:
         """Start a separate process that runs the waiting jobs; returns whether one was started."""

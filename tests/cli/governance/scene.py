@@ -163,13 +163,16 @@ def dump(home: Home) -> tuple[set[str], set[str]]:
     }
 
 
+# How much a word weighs depends on how many memories of the whole cube have it, so the numbers of a ranking are left out: who may
+# be found and in which order is compared, how well is not.
 _RANDOM: Mapping[str, str] = {
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z?": "TIME",
     r"\b\d+(\.\d+)? (seconds|ms|s)\b": "SPAN",
     r'"(seconds|recall|prefill|generate|total|restore)": [0-9.e-]+': "SPAN",
     r'"clock": \d+': "CLOCK",
     r"\bchat-[0-9-]{10}-\w{8}": "TALK",
-    r"\b\d[\d.]* [KM]iB": "SIZE",
+    r'"(score|answers|estimate)": [0-9.e-]+': "SCORE",
+    r'"features": \{[^}]*\}': "SCORE",
 }  # fmt: skip
 
 
@@ -182,7 +185,7 @@ def retold(text: str, home: Home, before: tuple[set[str], set[str]]) -> str:
         text = text.replace(one, "COMMAND")
     for pattern, word in _RANDOM.items():
         text = re.sub(pattern, word, text)
-    return text.replace(str(home.folder), "HOME").replace(home.folder.name, "HOME")
+    return text.replace(str(home.folder.parent), "HOME")
 
 
 def wrong(word: str, known: set[str]) -> str:
