@@ -71,12 +71,10 @@ class Unit:
         """Store a draft as a new memory and return its id."""
         identity = new_id()
         operation = self.log.append("memory", identity, fold.change_of(draft, owner))
-        taken = self._give_way(identity, draft.external_id)
-        shown = draft._replace(external_id=None) if taken else draft
-        n = self._conn.execute(_INSERT, rows.row_of_draft(identity, shown, owner, moment_of(operation), self._due)).lastrowid or 0
+        row = rows.row_of_draft(identity, draft, owner, moment_of(operation), self._due)
+        n = self._conn.execute(_INSERT, row).lastrowid or 0
         self._mark(n, set(draft.tags), set(draft.labels))
-        self._name(n, shown.external_id, draft.key, draft.task, draft.tags)
-        self._settle(draft.external_id if taken else None)
+        self._name(n, draft.external_id, draft.key, draft.task, draft.tags)
         text = rows.index_text(draft.content, draft.title, draft.source.speaker, draft.key, tuple(sorted(set(draft.tags))))
         self._conn.execute(_TO_INDEX.format("fts"), (n, *text))
         self._conn.execute("INSERT OR IGNORE INTO pending VALUES (?)", (n,))
@@ -269,9 +267,9 @@ class Unit:
         first, last = fold.ends(operations, purged=memory.state is State.PURGED)
         return rows.row_of(shown, moment_of(first), moment_of(last), self._due(memory))
 
-    # Two machines, or two owners, may each have made a memory with one external id. In a cube one of them keeps it: of those not
-    # forgotten, of the owner who had it first, the one created last. The others wait in `rivals` until it loses the id. So the
-    # holder depends on the memories that are there, not on the order in which they came, and nobody takes it from another.
+    # Two machines may each have made a memory with one external id. In a cube one of them keeps it: of those not forgotten, the
+    # one created last. The others wait in `rivals` until it loses the id. So the holder depends on the memories that are there,
+    # not on the order in which they came.
 
     def _give_way(self, identity: str, external_id: str | None) -> bool:
         """Whether another memory has this external id, so that this one is written without it until that is settled."""
@@ -286,14 +284,13 @@ class Unit:
 
     def _settle(self, external_id: str | None) -> None:
         """Give an external id to the memory that it belongs to, among those that claim it."""
-        rivals = "SELECT id FROM rivals WHERE external_id = ?1"
+        rivals = "SELECT id FROM rivals WHERE external_id = ?"
         if external_id is None or not self._conn.execute(rivals, (external_id,)).fetchone():
             return
         best, holder = self._conn.execute(
             f"""SELECT id, (SELECT id FROM memories WHERE external_id = ?1) FROM memories
-                WHERE external_id = ?1 OR id IN ({rivals})
-                ORDER BY state = 'expired', owner IS (SELECT owner FROM memories WHERE external_id = ?1 OR id IN ({rivals})
-                    ORDER BY state = 'expired', created, id LIMIT 1) DESC, created DESC, id DESC LIMIT 1""",
+                WHERE external_id = ?1 OR id IN ({rivals.replace("?", "?1")})
+                ORDER BY state = 'expired', created DESC, id DESC LIMIT 1""",
             (external_id,),
         ).fetchone()
         if best == holder:

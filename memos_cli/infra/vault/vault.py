@@ -257,10 +257,10 @@ class Vault:
             raise MemoryNotFound(f"no memory {identity!r} in cube {self.name}")
         return found[row[0]]
 
-    def by_external_id(self, external_id: str, owner: str = "") -> Memory | None:
-        """The memory that was added under this external id, by this owner where one is named."""
-        sql = f"SELECT m.n FROM memories m WHERE m.n IN ({queries.NAMED}) AND ? IN (m.owner, '') ORDER BY {queries.AS_WRITTEN}"
-        row = self.conn.execute(sql, ("external_id", compared(external_id), owner, external_id)).fetchone()
+    def by_external_id(self, external_id: str) -> Memory | None:
+        """The memory that was added under this external id."""
+        sql = f"SELECT m.n FROM memories m WHERE m.n IN ({queries.NAMED}) ORDER BY {queries.AS_WRITTEN}"
+        row = self.conn.execute(sql, ("external_id", compared(external_id), external_id)).fetchone()
         return queries.by_rows(self, [row[0]])[row[0]] if row else None
 
     def spelled(self, sort: str, name: str, without: str = "") -> str:

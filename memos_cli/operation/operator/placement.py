@@ -54,8 +54,6 @@ class Placing:
 
     def __init__(self, vault: Vault, unit: Unit, owner: str, at: str, zone: Zone) -> None:
         self._vault, self._unit, self._owner, self._at, self._zone = vault, unit, owner, at, zone
-        self._namespace = governance.asking(owner, vault.meta) or ""
-        """Whose external ids count; empty for everybody's, as for the cube's owner, who may change what they name."""
         self._spelled: dict[tuple[str, str], str] = {}
         self._titled: set[str] = set()
 
@@ -71,7 +69,7 @@ class Placing:
         """
         draft = self._as_first_written(draft)
         if draft.external_id is not None:
-            known = self._vault.by_external_id(draft.external_id, self._namespace)
+            known = self._vault.by_external_id(draft.external_id)
             if known is not None and known.state is not State.PURGED:
                 return self._again(known, draft)
         if edit is not None:
