@@ -5,7 +5,7 @@ but a new cube at its first write: the flows write, as the author that it names.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
@@ -24,6 +24,8 @@ from memos_cli.times import Zone, from_millis, to_text
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from memos_cli.infra.vault.sight.rights import Access
+    from memos_cli.infra.vault.sight.sight import Records
     from memos_cli.infra.vault.units import Unit
 
 
@@ -66,6 +68,8 @@ class Author:
     @contextmanager
     def write(self, vault: Vault, txn: str | None = None) -> Iterator["Unit"]:
         """A write transaction of this author on a cube; `txn` continues the transaction of that name."""
+        if vault.seer != self.principal:
+            raise ValueError(f"{self.principal} writes to a cube that was opened for {vault.seer}")
         with vault.write(self.command, self.principal, self.millis, txn) as unit:
             yield unit
         if unit.log.count:
@@ -82,6 +86,19 @@ class Listeners(NamedTuple):
 
     due: Callable[[Mapping[str, Any]], Callable[[Memory], str | None]] | None = None
     changed: Callable[["Session", Iterable[str]], None] | None = None
+
+
+class _Asked:
+    """What one principal may do in one cube, asked of its rules whenever they or the context may have changed."""
+
+    def __init__(self, session: "Session", meta: Mapping[str, str], principal: str) -> None:
+        self._session, self._meta, self._principal = session, meta, principal
+
+    def __call__(self, records: "Records") -> "Access":
+        return governance.ByFields(self._principal, self._meta["owner"])
+
+    def context(self) -> object:
+        return None
 
 
 NOBODY = Listeners()
@@ -125,7 +142,7 @@ class Session:
         self._listeners = listeners
         self._clock = clock
         self._names = list(cubes)
-        self._open: dict[str, Vault] = {}
+        self._open: dict[tuple[str, str], Vault] = {}
         self.last_write: tuple[int, int] | None = None
         """The log's clock at the last write through this session, and the time then in milliseconds since 1970."""
 
@@ -188,19 +205,25 @@ class Session:
         """The cubes in use."""
         return self._names or [self.settings.get("cube")]
 
-    def vault(self, name: str) -> Vault:
-        """An open cube, by name or path."""
-        if name not in self._open:
-            self._open[name] = self.shelf.open(name)
-        return self._open[name]
+    def vault(self, name: str, user_id: str | None = None) -> Vault:
+        """An open cube, by name or path, of which the principal sees what the rules let through, and nothing else."""
+        who = governance.principal(user_id or self.principal)
+        if (name, who) not in self._open:
+            with ExitStack() as stack:
+                vault = stack.enter_context(self.shelf.open(name))
+                if vault.meta["owner"] != who:
+                    vault.look_as(_Asked(self, vault.meta, who))
+                stack.pop_all()
+            self._open[name, who] = vault
+        return self._open[name, who]
 
     @property
     def opened(self) -> tuple[Vault, ...]:
         """The cubes that were opened so far."""
         return tuple(self._open.values())
 
-    def vaults(self) -> list[Vault]:
-        """The cubes in use, each open.
+    def vaults(self, user_id: str | None = None) -> list[Vault]:
+        """The cubes in use, each open as the principal sees it.
 
         Raises:
             CubeNotFound: a named cube does not exist. A home without any cube is no error, nor is one without the default
@@ -208,18 +231,18 @@ class Session:
         """
         if not self._names and (not self.shelf.names() or self._default_to_come()):
             return []
-        return [self.vault(name) for name in self.cube_names]
+        return [self.vault(name, user_id) for name in self.cube_names]
 
-    def writable(self) -> Vault:
+    def writable(self, user_id: str | None = None) -> Vault:
         """The cube that writes go to; the first `add` in a new home makes it."""
         name = self.cube_names[0]
         try:
-            return self.vault(name)
+            return self.vault(name, user_id)
         except CubeNotFound:
             if self._names or (name != config.SETTINGS["cube"].default and self.shelf.names()):
                 raise
             self.create_cube(name)
-            return self.vault(name)
+            return self.vault(name, user_id)
 
     def _default_to_come(self) -> bool:
         """Whether the cube in use is the default one, and is not there."""
@@ -292,11 +315,13 @@ class Session:
         return found if self.owns(vault) else found._replace(bytes=None)
 
     def sight(self, vault: Vault, wanted: Filter | None = None, user_id: str | None = None) -> Filter:
-        """A filter narrowed to what the principal may see in this cube."""
+        """A filter as this cube is asked with it, which was opened for the principal: it lets nothing else through."""
         wanted = wanted or Filter(at=self.now)
+        if vault.seer != (user_id or self.principal):
+            raise ValueError(f"a cube that was opened for {vault.seer} is asked for {user_id or self.principal}")
         if wanted.snapshot is not None:
             wanted = wanted._replace(at=past.snapshot(vault, wanted.snapshot)["at"])
-        return wanted._replace(principal=governance.asking(user_id or self.principal, vault.meta))
+        return wanted
 
     def locate(self, text: str, user_id: str | None = None) -> tuple[Vault, str]:
         """The cube and the full id that a prefix or an external id means, in the first cube that knows it.
@@ -305,9 +330,9 @@ class Session:
             MemoryNotFound: no cube knows it. AmbiguousId: the prefix fits several memories.
         """
         missing: MemoryNotFound | None = None
-        for vault in self.vaults():
+        for vault in self.vaults(user_id):
             try:
-                return vault, vault.resolve(text, governance.asking(user_id or self.principal, vault.meta))
+                return vault, vault.resolve(text)
             except MemoryNotFound as error:
                 missing = missing or error
         raise missing or MemoryNotFound(

@@ -76,3 +76,32 @@ def require_thaw(memory: Memory) -> None:
     """
     if memory.frozen:
         raise Refused(f"{memory.id[:8]} is frozen", hint=f"thaw it first: memos unfreeze {memory.id[:8]}")
+
+
+class ByFields:
+    """Stand-in: by a memory's own fields alone."""
+
+    def __init__(self, principal: str, owner: str) -> None:
+        self.principal = principal
+        self.owns = principal == owner
+
+    def sight(self, right: str = "read", /) -> tuple[str, ...]:
+        return sight(None if self.owns else self.principal)
+
+    def may(self, right: str, memory: Memory, /) -> bool:
+        if self.owns or memory.owner == self.principal:
+            return True
+        return memory.visibility is not Visibility.PRIVATE if right == "read" else memory.visibility is Visibility.SHARED
+
+
+class Asked:
+    """Stand-in."""
+
+    def __init__(self, principal: str, meta: Mapping[str, str]) -> None:
+        self._principal, self._owner = principal, meta["owner"]
+
+    def __call__(self, _: object, /) -> ByFields:
+        return ByFields(self._principal, self._owner)
+
+    def context(self) -> object:
+        return None

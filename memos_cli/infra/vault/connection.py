@@ -6,13 +6,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from memos_cli import modes
 from memos_cli.errors import CubeLocked, CubeNotFound, IntegrityError, MemosError, NotWritable, StorageFull
 from memos_cli.infra import places
 from memos_cli.infra.files import sync_folder
 from memos_cli.infra.vault import schema
+
+if TYPE_CHECKING:
+    from memos_cli.infra.vault.sight.sight import Sight
 
 FILE = places.FILE
 BLOBS = "blobs"
@@ -45,12 +48,20 @@ class OpenCube(Protocol):
     """An open cube, as what reads it takes it; a `Vault` is one. Its connection is for this layer alone.
 
     Attributes:
-        conn: the connection.
         name: the cube's name here.
     """
 
-    conn: sqlite3.Connection
     name: str
+
+    @property
+    def conn(self) -> sqlite3.Connection:
+        """The connection."""
+        ...
+
+    @property
+    def sight(self) -> "Sight | None":
+        """What somebody sees who is not the cube's owner; `None` for the owner."""
+        ...
 
 
 @contextmanager

@@ -189,15 +189,15 @@ def _places(history: Iterable[Any]) -> Iterator[tuple[str, tuple[int, int]]]:
 
 
 def _counts(conn: sqlite3.Connection, identity: str, history: Sequence[Any], links: Sequence[Link]) -> dict[str, int]:
-    (n,) = conn.execute("SELECT n FROM memories WHERE id = ?", (identity,)).fetchone()
+    (n,) = conn.execute("SELECT n FROM main.memories WHERE id = ?", (identity,)).fetchone()
 
     def one(sql: str, value: object) -> int:
         return int(conn.execute(sql, (value,)).fetchone()[0])
 
-    vectors = "SELECT (SELECT count(*) FROM vectors WHERE n = ?1) + (SELECT count(*) FROM cold_vectors WHERE n = ?1)"
+    vectors = "SELECT (SELECT count(*) FROM main.vectors WHERE n = ?1) + (SELECT count(*) FROM main.cold_vectors WHERE n = ?1)"
     return {
         "operations": sum(operation.change is not None for operation in history), "rows": 1, "index entries": 1,
-        "vectors": one(vectors, n), "links": len(links), "uses": one("SELECT count(*) FROM uses WHERE id = ?", identity),
+        "vectors": one(vectors, n), "links": len(links), "uses": one("SELECT count(*) FROM main.uses WHERE id = ?", identity),
     }  # fmt: skip
 
 
@@ -234,7 +234,7 @@ def _blank(
 
 def blob_users(conn: sqlite3.Connection, digest: str) -> list[str]:
     """The ids of the memories that were read from a file."""
-    sql = "SELECT id FROM memories WHERE json_extract(source, '$.digest') = ? AND state <> 'purged' ORDER BY n"
+    sql = "SELECT id FROM main.memories WHERE json_extract(source, '$.digest') = ? AND state <> 'purged' ORDER BY n"
     return [identity for (identity,) in conn.execute(sql, (digest,))]
 
 
@@ -350,7 +350,7 @@ def _remove_strays(vault: Vault, texts: Sequence[str]) -> None:
 def _unnamed(vault: Vault, names: set[str]) -> set[str]:
     """Those of these files that no operation of the log names."""
     if names:
-        for (change,) in vault.conn.execute("SELECT change FROM ops WHERE instr(change, '\"digest\"')"):
+        for (change,) in vault.conn.execute("SELECT change FROM main.ops WHERE instr(change, '\"digest\"')"):
             names = names - {(json.loads(change).get("source") or {}).get("digest")}
     return names
 
@@ -382,7 +382,7 @@ def _forms(word: str) -> set[str]:
 
 def _is_indexed(conn: sqlite3.Connection, word: str) -> bool:
     return any(
-        conn.execute(f"SELECT 1 FROM {index} WHERE {index} MATCH ? LIMIT 1", (f'"{folded(word)}"',)).fetchone()
+        conn.execute(f"SELECT 1 FROM main.{index} WHERE {index} MATCH ? LIMIT 1", (f'"{folded(word)}"',)).fetchone()
         for index in ("fts", "cold_fts")
     )
 
