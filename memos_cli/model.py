@@ -102,7 +102,11 @@ class LinkType(StrEnum):
 
 
 class Visibility(StrEnum):
-    """Who besides its owner may read a memory."""
+    """Who besides its owner, and whom a rule lets, may read a memory; it never lets anybody write.
+
+    `PRIVATE`: nobody. `SHARED`: who is in a group together with its owner. `PUBLIC`: everybody. `READ_ONLY`: everybody, and
+    nobody edits it, whatever a rule says, before its visibility is changed.
+    """
 
     PRIVATE = "private"
     SHARED = "shared"

@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -231,8 +231,21 @@ _DID = {
 """For each thing that a repair does, what it did and what it would do."""
 
 
+def _to_mend(app: App) -> Sequence[str]:
+    """The cubes that are to be mended: those that were named, else all that are the principal's own.
+
+    Raises:
+        Refused: there are cubes, and all of them are somebody else's.
+    """
+    there = app.mos.shelf.names()
+    mine = app.cubes or app.mos.doctor.mine(there)
+    if there and not mine:
+        app.mos.require("doctor", app.mos.vault(there[0]))
+    return mine
+
+
 def _repair(app: App, *, dry_run: bool, sure: bool) -> None:
-    names = app.cubes or app.mos.shelf.names()
+    names = _to_mend(app)
     planned = {name: app.mos.doctor.repair(name, dry_run=True) for name in names}
     found = {name: done for name, done in planned.items() if done}
     if found and not dry_run:
@@ -259,9 +272,12 @@ def _what_was_mended(one: "Mended", *, dry_run: bool) -> str:
 
 
 def _mend(app: App, *, rebuild: bool, embed: bool, reembed: bool) -> None:
-    names = app.cubes or app.mos.shelf.names()
-    for name in names:  # one that is not there ends it before anything is changed
-        app.mos.vault(name)
+    names = _to_mend(app)
+    acts = [act for act, wanted in (("doctor rebuild", rebuild), ("doctor reembed", reembed)) if wanted]
+    for name in names:  # one that is not there, or not one's own, ends it before anything is changed
+        vault = app.mos.vault(name)
+        for act in acts:
+            app.mos.require(act, vault)
     if names and (embed or reembed):
         app.mos.doctor.require_embedder(rebuild=rebuild)
     done: dict[str, dict[str, int]] = {}
@@ -280,7 +296,7 @@ def _mend(app: App, *, rebuild: bool, embed: bool, reembed: bool) -> None:
 
 
 def _accept_loss(app: App, *, sure: bool) -> None:
-    names = app.cubes or app.mos.shelf.names()
+    names = _to_mend(app)
     known = {name: found for name in names if (found := app.mos.doctor.lost(name))}
     for name, found in known.items():
         for one in found:

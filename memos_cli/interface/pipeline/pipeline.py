@@ -9,7 +9,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from memos_cli.errors import ModelUnavailable, NotFound, Refused, UsageError, did_you_mean
-from memos_cli.infra.governance import governance
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault import connection, fold
 from memos_cli.infra.vault.blobs import Blobs
@@ -149,8 +148,6 @@ def link(vault: Vault, source: str, kind: LinkType, target: str, author: "Author
     """
     if source == target:
         raise UsageError("a memory is not linked to itself")
-    if on:
-        governance.require_change(vault.get(target), author.principal, vault.meta)
     register, after = {fold.link_register(kind, target): on}, None
     if on and kind is LinkType.SUPERSEDES:
         after = partial(placement.end_by_link, vault, author=author, target=target)

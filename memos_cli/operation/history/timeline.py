@@ -27,15 +27,25 @@ _OTHERS = "take back another command by its name: memos undo --list"
 
 
 def versions(vault: Vault, identity: str) -> list[Version]:
-    """The versions of a memory, oldest first."""
+    """The versions of a memory that may be seen, oldest first; links to what may not be seen are left out of them."""
     found: list[Version] = []
     before: fold.Registers = {}
-    for number, operation in enumerate(fold.versions(vault.operations("memory", identity)), start=1):
+    for number, made in enumerate(fold.versions(vault.operations("memory", identity)), start=1):
+        operation = made if vault.sight is None else made._replace(change=_seen_links(vault, made.change))
         changed = operation.change or {}
         was = {name: before.get(name) for name in changed if name in before}
         found.append(Version(number, operation, time_of(operation), was))
         before.update(changed)
     return found
+
+
+def _seen_links(vault: Vault, change: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A change without the links to memories that may not be seen."""
+    if change is None or not any(name.startswith(fold.LINK) for name in change):
+        return change
+    everything = Filter(at="", everything=True)
+    seen = (name for name in change if not name.startswith(fold.LINK) or vault.can_see(name.rpartition(":")[2], everything))
+    return {name: change[name] for name in seen}
 
 
 def roll_back(vault: Vault, identity: str, author: "Author", version: int) -> Changed:

@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -23,9 +22,6 @@ from memos_cli.operation.activation.slots import Wanted
 from memos_cli.operation.results import Query
 from tests.cli.governance import scene
 from tests.cli.governance.scene import Home
-from tests.cli.governance.test_walker import homes
-
-__all__ = ["homes"]
 
 Calls = Callable[[MOS, dict[str, str]], Iterator[Callable[[], object]]]
 THEIRS = ("cellar", "debt", "diary", "rota", "turn", "gone", "dust", "well")
@@ -33,7 +29,7 @@ EVERYTHING = Filter(at="2026-12-31T00:00:00.000Z", everything=True, archived=Tru
 
 
 def each(call: Callable[[MOS, str], object]) -> Calls:
-    """A call with the id of each memory: those of others that are hidden, those that are seen, one's own, and names of the hidden."""
+    """A call with the id of each memory, hidden, seen and one's own, and with names of what is hidden."""
 
     def calls(mos: MOS, ids: dict[str, str]) -> Iterator[Callable[[], object]]:
         words = [*(ids[name] for name in (*THEIRS, "ferry", "wifi", "pier", "pears")), "D1", "zqcellar-1", ids["cellar"][:4]]
@@ -70,7 +66,8 @@ CALLS: dict[str, Calls] = {
     "activation.tagged": one(lambda mos: mos.activation.tagged(["zqcellartag"]), lambda mos: mos.activation.tagged(["town"])),
     "activation.verify": one(lambda mos: mos.activation.verify()),
     "add": one(
-        lambda mos: mos.add("overwritten", external_id="D1"), lambda mos: mos.add("Ada owes zqmoney to Ravi"),
+        lambda mos: mos.add("overwritten", external_id="D1"),
+        lambda mos: mos.add("Ada owes zqmoney to Ravi"),
         lambda mos: mos.add("Mine", tags=("zqcellartag",), key="zqcellarkey", task="zqendtask"),
         lambda mos: mos.add(messages=[{"role": "user", "content": "The zqcellar key lies under the blue pot"}]),
     ),
@@ -80,8 +77,12 @@ CALLS: dict[str, Calls] = {
     "conversation": one(lambda mos: mos.conversation(resume=True).ask("What did zqspeaker say?")),
     "create_cube": one(lambda mos: mos.create_cube("default")),
     "cube_merge.confirm": INNER,
-    "cube_merge.diff": one(lambda mos: mos.cube_merge.diff("default", "attic"), lambda mos: mos.cube_merge.diff("attic", "default")),
-    "cube_merge.merge": one(lambda mos: mos.cube_merge.merge("attic", "default"), lambda mos: mos.cube_merge.merge("default", "attic")),
+    "cube_merge.diff": one(
+        lambda mos: mos.cube_merge.diff("default", "attic"), lambda mos: mos.cube_merge.diff("attic", "default")
+    ),
+    "cube_merge.merge": one(
+        lambda mos: mos.cube_merge.merge("attic", "default"), lambda mos: mos.cube_merge.merge("default", "attic")
+    ),
     "cube_merge.merge_file": one(lambda mos: mos.cube_merge.merge_file(io.BytesIO(b"x"), "x", "default")),
     "cube_merge.split": one(lambda mos: mos.cube_merge.split("out", "default", EVERYTHING)),
     "cube_merge.take": INNER,
@@ -133,7 +134,9 @@ CALLS: dict[str, Calls] = {
     "lifecycle.tick_all": one(lambda mos: mos.lifecycle.tick_all()),
     "lifecycle.unaccepted": one(lambda mos: mos.lifecycle.unaccepted()),
     "link": each(lambda mos, word: mos.link("pear-1", LinkType.RELATES, word)),
-    "list": one(lambda mos: mos.list(), lambda mos: mos.list(EVERYTHING), lambda mos: mos.list(EVERYTHING._replace(tags=("town",)))),
+    "list": one(
+        lambda mos: mos.list(), lambda mos: mos.list(EVERYTHING), lambda mos: mos.list(EVERYTHING._replace(tags=("town",)))
+    ),
     "locate": each(lambda mos, word: mos.locate(word)[1]),
     "locate_all": each(lambda mos, word: mos.locate_all([word, "pear-1"])[1]),
     "memories.embed": one(lambda mos: mos.memories.embed()),
@@ -142,7 +145,9 @@ CALLS: dict[str, Calls] = {
     "memories.list": one(lambda mos: mos.memories.list(EVERYTHING, order="used")),
     "memories.pending": one(lambda mos: mos.memories.pending(mos.vault("default"))),
     "memories.record_uses": none("writes what was shown, and returns nothing"),
-    "memories.search": one(lambda mos: mos.memories.search("zqcellar"), lambda mos: mos.memories.search("the ferry", all_hits=True)),
+    "memories.search": one(
+        lambda mos: mos.memories.search("zqcellar"), lambda mos: mos.memories.search("the ferry", all_hits=True)
+    ),
     "memories.search_many": one(lambda mos: mos.memories.search_many([Query("zqmoney"), Query("juice")], all_hits=True)),
     "memories.statistics": one(lambda mos: mos.memories.statistics(mos.vault("default"))),
     "memories.stats": one(lambda mos: mos.memories.stats()),
@@ -215,9 +220,13 @@ CALLS: dict[str, Calls] = {
     "snapshots.list": one(lambda mos: mos.snapshots.list()),
     "snapshots.look": each(lambda mos, word: mos.snapshots.look([word], "zqsnap")),
     "snapshots.remove": one(lambda mos: mos.snapshots.remove("zqsnap")),
-    "snapshots.restore": one(lambda mos: mos.snapshots.restore("zqsnap"), lambda mos: mos.snapshots.restore("zqsnap", dry_run=True)),
+    "snapshots.restore": one(
+        lambda mos: mos.snapshots.restore("zqsnap"), lambda mos: mos.snapshots.restore("zqsnap", dry_run=True)
+    ),
     "switch": each(lambda mos, word: mos.switch([word], "tag", {"tag:zqcellartag": True})),
-    "tasks.end": one(lambda mos: mos.tasks.end("zqcellartask"), lambda mos: mos.tasks.end("orchard"), lambda mos: mos.tasks.end("trip")),
+    "tasks.end": one(
+        lambda mos: mos.tasks.end("zqcellartask"), lambda mos: mos.tasks.end("orchard"), lambda mos: mos.tasks.end("trip")
+    ),
     "tasks.list": one(lambda mos: mos.tasks.list()),
     "timed": PURE,
     "timeline.commands": one(lambda mos: mos.timeline.commands(1000)),
@@ -231,9 +240,7 @@ CALLS: dict[str, Calls] = {
     "transfer.staged": none("looks into a file, not into a cube"),
     "transfer.verify": none("looks into a file, not into a cube"),
     "twin": none("makes a session of its own, which asks as its own principal"),
-    "undo": lambda mos, ids: iter(
-        (lambda: mos.undo(ids.get("txn")), lambda: mos.undo(ids["txn"][:5], dry_run=True), lambda: mos.undo())
-    ),
+    "undo": lambda mos, ids: iter((lambda: mos.undo(ids["txn"]), lambda: mos.undo(ids["txn"][:5], dry_run=True), mos.undo)),
     "upcoming": one(lambda mos: mos.upcoming(EVERYTHING)),
     "update": each(lambda mos, word: mos.update(word, "changed")),
     "use_cube": none("`memos cube use` asks at the gate; a rename by the cube's owner ends here, too"),
@@ -241,7 +248,7 @@ CALLS: dict[str, Calls] = {
     "vaults": one(lambda mos: [one.records("view") for one in mos.vaults()], lambda mos: [one.info() for one in mos.vaults()]),
     "writable": one(lambda mos: mos.writable().records("snapshot"), lambda mos: mos.writable().find(EVERYTHING)),
     "zone": PURE,
-}  # fmt: skip
+}
 
 
 def notes(mos: MOS) -> Path:
@@ -267,7 +274,9 @@ def test_every_public_method_is_walked(tmp_path: Path, monkeypatch: pytest.Monke
 
 def opened(home: Home, principal: str) -> MOS:
     folders = paths({"MEMOS_HOME": str(home.folder)})
-    return MOS(home.folder, principal=principal, settings=Settings({"MEMOS_EMBEDDER": "none", "MEMOS_PRINCIPAL": "root"}, folders))
+    return MOS(
+        home.folder, principal=principal, settings=Settings({"MEMOS_EMBEDDER": "none", "MEMOS_PRINCIPAL": "root"}, folders)
+    )
 
 
 def answer(call: Callable[[], object]) -> str:
@@ -287,14 +296,14 @@ def told(result: object) -> str:
 
 
 def retold(text: str, home: Home, before: tuple[set[str], set[str]]) -> str:
-    text = re.sub(r"(score|bm25|clock|answers|seconds|hash|lexical)=[^,)]+", r"\1=N", scene.retold(text, home, before))
+    text = re.sub(r"(clock|seconds|hash)=[^,)]+", r"\1=N", scene.retold(text, home, before))
     text = re.sub(r"\b(id|op|parents|salt|hash|digest)=(\(.*?\)|'[0-9a-f]{16,}'|b'.*?')", r"\1=N", text)
     return re.sub(r"(bytes|seq|n)=\d+", r"\1=N", text)
 
 
 @pytest.mark.parametrize("name", sorted(CALLS))
 def test_a_method_tells_and_changes_nothing_of_what_is_hidden(
-    name: str, homes: tuple[Home, Home], tmp_path: Path, monkeypatch: pytest.MonkeyPatch  # noqa: F811 -- the fixture
+    name: str, homes: tuple[Home, Home], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full, plain = homes
     monkeypatch.chdir(tmp_path)
@@ -315,8 +324,8 @@ def test_a_method_tells_and_changes_nothing_of_what_is_hidden(
     assert not faults, "\n".join(faults)
 
 
-TYPED = ("zqcellar-1", "zqcellar", "zqcellartag", "zqcellarkey", "zqcellartask", "zqendtask", "zqmoney", "zqview", "zqsnap", "zqsna",
-         "zqdiary", "zqrota", "zqspeaker", "zqtalk")  # fmt: skip
+TYPED = ("zqcellar-1", "zqcellar", "zqcellartag", "zqcellarkey", "zqcellartask", "zqendtask", "zqmoney", "zqview", "zqsnap",
+         "zqsna", "zqdiary", "zqrota", "zqspeaker", "zqtalk")  # fmt: skip
 """What eve says herself in these calls."""
 
 
@@ -325,6 +334,7 @@ def leaked(text: str, home: Home) -> list[str]:
     found = {one for one in re.findall(r"zq[\w-]*", text) if one not in TYPED}
     seen = {"ferry", "wifi", "pier", "pears", "press", "txn"}
     asked = re.findall(r"no memory '(\w+)'", text)
-    return sorted(found | {
-        name for name, one in home.ids.items() if name not in seen and one[:8] in text and not any(one.startswith(word) for word in asked)
-    })  # fmt: skip
+    for name, one in home.ids.items():
+        if name not in seen and one[:8] in text and not any(one.startswith(word) for word in asked):
+            found.add(name)
+    return sorted(found)
