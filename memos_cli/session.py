@@ -24,8 +24,7 @@ from memos_cli.times import Zone, from_millis, to_text
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from memos_cli.infra.vault.sight.rights import Access
-    from memos_cli.infra.vault.sight.sight import Records
+    from memos_cli.infra.governance.access import Access, Context
     from memos_cli.infra.vault.units import Unit
 
 
@@ -88,19 +87,6 @@ class Listeners(NamedTuple):
     changed: Callable[["Session", Iterable[str]], None] | None = None
 
 
-class _Asked:
-    """What one principal may do in one cube, asked of its rules whenever they or the context may have changed."""
-
-    def __init__(self, session: "Session", meta: Mapping[str, str], principal: str) -> None:
-        self._session, self._meta, self._principal = session, meta, principal
-
-    def __call__(self, records: "Records") -> "Access":
-        return governance.ByFields(self._principal, self._meta["owner"])
-
-    def context(self) -> object:
-        return None
-
-
 NOBODY = Listeners()
 _TIMES = {"occurred_at", "valid_from", "valid_to", "expires_at"}
 """The times of a memory that are given from outside."""
@@ -143,6 +129,9 @@ class Session:
         self._clock = clock
         self._names = list(cubes)
         self._open: dict[tuple[str, str], Vault] = {}
+        self.command = self.purpose = ""
+        """The command that runs, and what memories are read for (`access.PURPOSES`): rules of access may depend on both."""
+        self._accesses: dict[tuple[str, str], tuple[object, Access]] = {}
         self.last_write: tuple[int, int] | None = None
         """The log's clock at the last write through this session, and the time then in milliseconds since 1970."""
 
@@ -212,7 +201,9 @@ class Session:
             with ExitStack() as stack:
                 vault = stack.enter_context(self.shelf.open(name))
                 if vault.meta["owner"] != who:
-                    vault.look_as(_Asked(self, vault.meta, who))
+                    from memos_cli.infra.vault.rules.rules import Asking
+
+                    vault.look_as(Asking(vault.meta, who, lambda: self.context, lambda: (self.command, self.purpose, self.now)))
                 stack.pop_all()
             self._open[name, who] = vault
         return self._open[name, who]
@@ -313,6 +304,38 @@ class Session:
         """What `cube list` shows of a cube. To whom does not own it the file's size is not told: it tells of what is hidden."""
         found = vault.info()
         return found if self.owns(vault) else found._replace(bytes=None)
+
+    @property
+    def context(self) -> "Context":
+        """Under what circumstances this session acts now."""
+        from memos_cli.infra.governance.access import Context
+
+        ahead = self.zone.local(self.now).utcoffset()
+        return Context(self.command, self.purpose, self.now, round(ahead.total_seconds() / 60) if ahead is not None else 0)
+
+    @contextmanager
+    def reading_for(self, purpose: str) -> Iterator[None]:
+        """Read memories for a purpose, one of `access.PURPOSES`, until the block ends."""
+        before, self.purpose = self.purpose, purpose
+        try:
+            yield
+        finally:
+            self.purpose = before
+
+    def access(self, vault: Vault, user_id: str | None = None) -> "Access":
+        """What the principal may do in a cube now; the rules are read again after each write to the cube, whoever wrote."""
+        from memos_cli.infra.vault.rules import rules
+
+        principal = governance.principal(user_id or self.principal)
+        if vault.sight is not None and vault.seer == principal:
+            vault.sight.renew()
+            return vault.sight.access
+        known = rules.state(vault), self.command, self.purpose
+        before, found = self._accesses.get((vault.name, principal), (None, None))
+        if found is None or before != known or (found.changes_at is not None and found.changes_at <= self.now):
+            found = rules.access_of(vault, vault.meta, principal, self.context)
+            self._accesses[vault.name, principal] = known, found
+        return found
 
     def sight(self, vault: Vault, wanted: Filter | None = None, user_id: str | None = None) -> Filter:
         """A filter as this cube is asked with it, which was opened for the principal: it lets nothing else through."""

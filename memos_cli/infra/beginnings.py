@@ -220,10 +220,12 @@ def _thawed(body: bytes | str | None) -> str:
 
 def _narrow(conn: sqlite3.Connection, principal: str, meta: Mapping[str, str]) -> None:
     """Let a connection see what somebody may see who is not the cube's owner."""
+    from memos_cli.infra.governance.rule import Context
+    from memos_cli.infra.vault.rules.rules import Asking
     from memos_cli.infra.vault.sight.sight import Sight
 
     conn.execute("PRAGMA query_only = OFF")  # the views are temporary; the file itself is open for reading alone
-    Sight(conn, governance.Asked(principal, meta))
+    Sight(conn, Asking(meta, principal, Context))
     conn.execute("PRAGMA query_only = ON")
 
 

@@ -5,10 +5,16 @@ read-only, and change none of it. The cube's owner sees and changes all.
 """
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from memos_cli.errors import Refused, UsageError
+from memos_cli.errors import MemoryNotFound, Refused, UsageError
 from memos_cli.infra.limits import is_name
 from memos_cli.model import Memory, Visibility
+
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from memos_cli.infra.governance.access import Access, Right
 
 
 def principal(name: str) -> str:
@@ -58,6 +64,51 @@ def require_change(memory: Memory, principal: str, cube: Mapping[str, str]) -> N
         raise Refused(f"{principal} may not change {memory.id[:8]}: it belongs to {owner}", hint="ask its owner")
 
 
+_DONE = {"read": "read", "write": "change", "share": "share", "erase": "erase", "reveal": "see the secrets of"}
+"""What each right lets somebody do, as a verb."""
+
+
+def require(access: "Access", right: "Right", memory: Memory, asked: str | None = None) -> None:
+    """Let through only what a principal may do with a memory.
+
+    Args:
+        access: what the principal may do.
+        right: what is to be done.
+        memory: the memory as it is.
+        asked: what the principal called it.
+
+    Raises:
+        MemoryNotFound: the principal may not read it either, so that it does not exist, in the words of an unknown id.
+        Refused: the principal may read it, and no more.
+    """
+    if access.may(right, memory):
+        return
+    if not _sees(access, memory):
+        missing(asked or memory.id, memory.cube)
+    owner = f"{memory.owner} (unverified)" if memory.unverified else memory.owner
+    what = f"{access.principal} may not {_DONE[right]} {memory.id[:8]}"
+    if right == "write" and memory.visibility is Visibility.READ_ONLY:
+        raise Refused(
+            f"{what}: it is read-only", hint=f"its owner makes it so: memos edit {memory.id[:8]} --visibility private"
+        )
+    raise Refused(f"{what}: it belongs to {owner}", hint="ask the cube's owner for: memos grant")
+
+
+def missing(asked: str, cube: str) -> "NoReturn":
+    """Say that there is no such memory: of what may not be seen as of what there is not.
+
+    Raises:
+        MemoryNotFound: always.
+    """
+    raise MemoryNotFound(f"no memory {asked[:40]!r} in cube {cube}", hint="see what there is with: memos list")
+
+
+def _sees(access: "Access", memory: Memory) -> bool:
+    from memos_cli.infra.governance.access import Right
+
+    return access.may(Right.READ, memory)
+
+
 def require_owner(principal: str, cube: Mapping[str, str], what: str) -> None:
     """Let only the cube's owner do what affects everybody's memories.
 
@@ -76,32 +127,3 @@ def require_thaw(memory: Memory) -> None:
     """
     if memory.frozen:
         raise Refused(f"{memory.id[:8]} is frozen", hint=f"thaw it first: memos unfreeze {memory.id[:8]}")
-
-
-class ByFields:
-    """Stand-in: by a memory's own fields alone."""
-
-    def __init__(self, principal: str, owner: str) -> None:
-        self.principal = principal
-        self.owns = principal == owner
-
-    def sight(self, right: str = "read", /) -> tuple[str, ...]:
-        return sight(None if self.owns else self.principal)
-
-    def may(self, right: str, memory: Memory, /) -> bool:
-        if self.owns or memory.owner == self.principal:
-            return True
-        return memory.visibility is not Visibility.PRIVATE if right == "read" else memory.visibility is Visibility.SHARED
-
-
-class Asked:
-    """Stand-in."""
-
-    def __init__(self, principal: str, meta: Mapping[str, str]) -> None:
-        self._principal, self._owner = principal, meta["owner"]
-
-    def __call__(self, _: object, /) -> ByFields:
-        return ByFields(self._principal, self._owner)
-
-    def context(self) -> object:
-        return None

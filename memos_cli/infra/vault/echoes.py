@@ -115,7 +115,8 @@ def find(
         found.update(_with_word(conn, word, answers=not every))
     found.update(_halves(conn, found))
     sql = f"""SELECT id, state = 'expired' OR valid_to IS NOT NULL FROM main.memories
-              WHERE n IN (SELECT value FROM json_each(?)) AND state <> 'purged' AND NOT frozen AND created IS NOT ? AND {IS_TURN} ORDER BY n"""
+              WHERE n IN (SELECT value FROM json_each(?)) AND state <> 'purged' AND NOT frozen AND created IS NOT ?
+              AND {IS_TURN} ORDER BY n"""
     told = conn.execute(sql, (json.dumps(sorted(found)), before))
     return [(identity, bool(over)) for identity, over in told if identity not in ended]
 

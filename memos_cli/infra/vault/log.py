@@ -32,7 +32,6 @@ SEE = "see what is left with: memos doctor"
 COLUMNS = "id, replica, seq, clock, previous, parents, principal, command, txn, reverts, noun, subject, digest, salt, change"
 _INSERT = f"INSERT INTO main.ops ({COLUMNS}) VALUES ({', '.join('?' * 15)})"
 _SELECT = f"SELECT {COLUMNS} FROM ops"
-_ALL, _LAST = f"SELECT {COLUMNS} FROM main.ops", 2**63 - 1
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 TOMBSTONE = _encode({limits.PURGED: True})
 """The change of an operation that purges its subject (see `fold.PURGED`), as the log keeps it."""
@@ -248,9 +247,9 @@ _OUTSIDE = """NOT EXISTS (
     SELECT 1 FROM json_each(?) AS run WHERE seq BETWEEN json_extract(run.value, '$[0]') AND json_extract(run.value, '$[1]'))"""
 
 
-def of_subject(conn: sqlite3.Connection, noun: str, subject: str, upto: int = _LAST) -> list[Operation]:
+def of_subject(conn: sqlite3.Connection, noun: str, subject: str, upto: int = 2**63 - 1) -> list[Operation]:
     """All operations on one subject, up to and with a clock, in folding order: who may see only some cuts them from these."""
-    sql = f"{_ALL} WHERE subject = ? AND noun = ? AND clock <= ? ORDER BY clock, replica, seq"
+    sql = f"SELECT {COLUMNS} FROM main.ops WHERE subject = ? AND noun = ? AND clock <= ? ORDER BY clock, replica, seq"
     return [from_row(row) for row in conn.execute(sql, (subject, noun, upto))]
 
 
@@ -304,9 +303,8 @@ def insert_all(conn: sqlite3.Connection, rows: Iterable[Row]) -> None:
 
 def purged(conn: sqlite3.Connection) -> set[str]:
     """The memories that have a tombstone."""
-    return {
-        found for (found,) in conn.execute("SELECT subject FROM main.ops WHERE noun = 'memory' AND change = ?", (TOMBSTONE,))
-    }
+    sql = "SELECT subject FROM main.ops WHERE noun = 'memory' AND change = ?"
+    return {found for (found,) in conn.execute(sql, (TOMBSTONE,))}
 
 
 class Repaired(NamedTuple):

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol
 
 from memos_cli.errors import CubeLocked, StorageFull
 from memos_cli.infra.marks import clear_unwiped, mark_unwiped, unwiped
-from memos_cli.infra.vault import connection, echoes, fold
+from memos_cli.infra.vault import connection, echoes, fold, log
 from memos_cli.infra.vault.blobs import Blobs
 from memos_cli.infra.vault.echoes import Ended
 from memos_cli.infra.vault.units import Unit, compact
@@ -110,13 +110,13 @@ def purge(
         IntegrityError: a source file of a memory is damaged, so it cannot be blanked.
     """
     wanted = [one for one in dict.fromkeys(ids) if vault.get(one).state is not State.PURGED]
-    histories = {identity: vault.operations("memory", identity) for identity in wanted}
+    histories = {identity: log.of_subject(vault.conn, "memory", identity) for identity in wanted}
     turns, spared = _turns(vault, unit, histories, may)
     between: list[Link] = []
     for identity in wanted:
         outgoing, incoming = vault.links(identity)
         between += [link for link in (*outgoing, *incoming) if link.type in DERIVING]
-    histories |= {identity: vault.operations("memory", identity) for identity in turns}
+    histories |= {identity: log.of_subject(vault.conn, "memory", identity) for identity in turns}
     removed = dict.fromkeys(("operations", "rows", "index entries", "vectors", "links", "uses", "files"), 0)
     spans: dict[str, list[tuple[int, int]]] = {}
     for identity, history in histories.items():
@@ -147,7 +147,8 @@ def _turns(
         source = vault.get(identity).source
         ended[identity] = Ended("purged", tuple(said(history)), (source.conversation, source.session, source.turn))
     found = [turn for turn, _ in echoes.find(vault.conn, ended, from_millis(unit.log.millis), every=True)]
-    allowed = [turn for turn in found if may(vault.get(turn))]
+    found = [turn for turn in found if unit.sees(turn)]  # another one is neither purged nor named
+    allowed = [turn for turn in found if may(unit.memory(turn))]
     return allowed, [turn for turn in found if turn not in allowed]
 
 
@@ -217,7 +218,7 @@ def _blank(
     for digest, found in spans.items():
         if digest not in blobs:
             continue
-        others = [vault.get(identity) for identity in blob_users(vault.conn, digest)]
+        others = [unit.memory(identity) for identity in blob_users(vault.conn, digest)]
         doomed.append(digest)
         if not others or dry_run:
             continue
@@ -226,9 +227,10 @@ def _blank(
         if blank == digest:
             doomed.pop()
             continue
-        for other in others:
-            source = fold.fold(vault.operations("memory", other.id))["source"]
-            unit.change("memory", other.id, {"source": {**source, "digest": blank}})
+        with unit.unasked():
+            for other in others:
+                told = fold.fold(log.of_subject(vault.conn, "memory", other.id))["source"]
+                unit.change("memory", other.id, {"source": {**told, "digest": blank}})
     return len(doomed), doomed
 
 
@@ -252,9 +254,6 @@ def _blanked(content: bytes, spans: Iterable[tuple[int, int]], texts: Iterable[s
     for start, end in (*spans, *stray):
         blanked[start:end] = b" " * len(blanked[start:end])
     return bytes(blanked)
-
-
-# -- kin
 
 
 def kin(vault: Vault, ids: Iterable[str]) -> list[str]:

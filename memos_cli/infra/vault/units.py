@@ -6,7 +6,8 @@ The pipeline writes through a `Unit`. Only `Vault.write` makes one, and `rebuild
 import json
 import os
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from memos_cli.errors import UsageError
@@ -83,7 +84,7 @@ class Unit:
     def add(self, draft: Draft, owner: str) -> str:
         """Store a draft as a new memory and return its id."""
         if self.rights is not None:
-            self.rights.require_own(owner)
+            self.rights.require_new(draft, owner)
         identity = new_id()
         operation = self.log.append("memory", identity, fold.change_of(draft, owner))
         taken = claims.give_way(self._conn, identity, draft.external_id) if draft.external_id is not None else False
@@ -142,6 +143,23 @@ class Unit:
         if self.rights is not None:
             self.rights.require("memory", identity, known, {fold.SEEN: where})
         self.log.append("memory", identity, {fold.SEEN: where}, parents=fold.heads(known))
+
+    def memory(self, identity: str) -> Memory:
+        """A memory as the log says, whoever may see it."""
+        return fold.memory(identity, of_subject(self._conn, "memory", identity))[0]
+
+    def sees(self, identity: str) -> bool:
+        """Whether the author may see a memory."""
+        return self.rights is None or self.rights.may_see(self.memory(identity))
+
+    @contextmanager
+    def unasked(self) -> Iterator[None]:
+        """Change what is the bookkeeping of a flow, whosever it is: which file a memory was read from."""
+        rights, self.rights = self.rights, None
+        try:
+            yield
+        finally:
+            self.rights = rights
 
     def leads(self, start: str, kind: LinkType, end: str) -> bool:
         """Whether links of a type lead from one memory to another."""

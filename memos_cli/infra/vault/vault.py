@@ -75,7 +75,7 @@ class Vault:
     """What the principal sees for whom the cube was opened; `None` for its owner, who sees all."""
 
     def look_as(self, ask: "Ask") -> None:
-        """See from now on what somebody who is not the cube's owner may see, and nothing else."""
+        """See from now on what may be seen by somebody who is not the cube's owner."""
         from memos_cli.infra.vault.sight.sight import Sight
 
         with connection.translated(self.path):
@@ -128,7 +128,7 @@ class Vault:
             if outdated and (there := heads.of(self.conn, log.ends(self.conn))):
                 self.heads.write(heads.newest(known, there))
             appender = log.Appender(self.conn, replica=own, principal=principal, command=command, millis=millis, txn=txn)
-            rights = None if self.sight is None else self.sight.rights(self.meta["owner"], principal)
+            rights = None if self.sight is None else self.sight.rights(self.name, self.meta["owner"], principal)
             unit = Unit(self.conn, appender, self.due, rights)
             yield unit
             touched = frozenset(unit.changed)
@@ -280,7 +280,7 @@ class Vault:
             return queries.find(self, wanted, order, limit)
 
     def count(self, wanted: Filter) -> int:
-        """How many pass a filter."""
+        """How many pass."""
         clause, values = queries.condition(wanted)
         return int(self.conn.execute(f"SELECT count(*) FROM memories m WHERE {clause}", values).fetchone()[0])
 
@@ -379,7 +379,7 @@ class Vault:
 
     def info(self) -> Cube:
         """What `cube list` shows."""
-        files = [file for file in self.folder.rglob("*") if file.is_file()]
+        size = sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
         return Cube(
             name=self.name,
             path=str(self.folder),
@@ -387,7 +387,7 @@ class Vault:
             created_at=from_millis(int(self.meta["created"])),
             memories=self.count(Filter(at="", everything=True)),
             operations=int(self.conn.execute("SELECT count(*) FROM ops").fetchone()[0]),
-            bytes=sum(file.stat().st_size for file in files),
+            bytes=size if self.sight is None else self.sight.bytes(),
         )
 
     @staticmethod

@@ -121,7 +121,7 @@ class SeenWords:
 
 
 def scores(vault: "OpenCube", expressions: Sequence[str], *, cold: bool) -> dict[int, float]:
-    """BM25 scores of the memories that may be seen and have one of the words, as `search.lexical` gives them of few memories."""
+    """BM25 scores of the memories that may be seen and have one of the words, as `search.lexical` gives them for few."""
     indexes = [SeenWords(vault, table) for table in TABLES[: 1 + cold]]
     documents = sum(index.documents for index in indexes)
     found: dict[int, float] = {}

@@ -11,28 +11,27 @@ The connection of the cube's owner has none of these views, and nothing of this 
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Protocol
 
+from memos_cli.infra.governance.access import Access
+from memos_cli.infra.governance.rule import Right
 from memos_cli.infra.vault import log
 from memos_cli.infra.vault.sight.publication import Publications
-from memos_cli.infra.vault.sight.rights import READ, Access, Rights
+from memos_cli.infra.vault.sight.rights import Rights
 from memos_cli.infra.vault.sight.seen_words import TABLES, Seen, seen
 from memos_cli.model import Memory, Operation
-
-Records = Callable[[str], Mapping[str, Mapping[str, Any]]]
-"""All subjects of a noun that is no memory, with their registers."""
 
 
 class Ask(Protocol):
     """Makes the access of one principal to one cube."""
 
-    def __call__(self, records: Records, /) -> Access:
-        """What the principal may do by these records, in the present context."""
+    def __call__(self, conn: sqlite3.Connection, /) -> Access:
+        """What the principal may do by the records in the tables themselves, in the present context."""
         ...
 
-    def context(self) -> object:
-        """The present context: while it is equal to an earlier one and nothing was written, the access is the same."""
+    def token(self) -> object:
+        """A value for the present context: while it stays equal and nothing is written, the access is the same."""
         ...
 
 
@@ -50,7 +49,7 @@ class Sight:
     Args:
         conn: the connection.
         owner: the cube's owner.
-        ask: makes of the records of a cube what the principal may do in a context; see `Ask`.
+        ask: tells what the principal may do.
         publications: those of the present, for a connection to an earlier state, which has no log.
 
     Attributes:
@@ -62,11 +61,11 @@ class Sight:
         self._conn = conn
         self._ask = ask
         self._state: tuple[int, int] | None = None
-        self._context: object = None
-        self._laid: tuple[str, ...] = ()
+        self._token: object = None
+        self._laid: tuple[Any, ...] = ()
         self._seen: dict[str, Seen] = {}
-        self.access: Access = ask(self._records)
-        self.publications = publications or Publications(conn, lambda memory: self.access.may(READ, memory))
+        self.access: Access = ask(conn)
+        self.publications = publications or Publications(conn, lambda memory: self.access.may(Right.READ, memory))
         conn.execute("PRAGMA temp_store = MEMORY")
         conn.create_function("seen_from", 1, self.publications.start)
         conn.create_function("seen_version", 2, self.publications.version)
@@ -78,27 +77,26 @@ class Sight:
 
         Within a transaction the rules stay those that it began with.
         """
-        state, context = self._now(), self._ask.context()
-        if state == self._state and context == self._context:
+        if self._now() == self._state and self._ask.token() == self._token:
             return
         self.publications.forget()
         self._seen.clear()
         if self._conn.in_transaction:
             return
-        self.access = self._ask(self._records)
-        if (asked := tuple(self.access.sight(READ))) != self._laid:
+        self.access = self._ask(self._conn)
+        if (asked := tuple(self.access.sight(Right.READ))) != self._laid:
             self._lay(asked)
-        self._state, self._context = self._now(), context
+        self._state, self._token = self._now(), self._ask.token()
 
-    def rights(self, owner: str, author: str) -> Rights:
-        """What a transaction of this author asks before it changes anything; the cube is that of `owner`.
+    def rights(self, cube: str, owner: str, author: str) -> Rights:
+        """What a transaction of this author asks before it changes anything in a cube of this name and owner.
 
         Raises:
             ValueError: the connection is somebody else's.
         """
         if author != self.access.principal:
             raise ValueError(f"{author} writes through what {self.access.principal} sees")
-        return Rights(self.access, owner, lambda identity: log.of_subject(self._conn, "memory", identity))
+        return Rights(self.access, cube, owner, lambda identity: log.of_subject(self._conn, "memory", identity))
 
     @property
     def is_current(self) -> bool:
@@ -115,6 +113,13 @@ class Sight:
         if table not in self._seen:
             self._seen[table] = seen(self._conn, table)
         return self._seen[table]
+
+    def bytes(self) -> int:
+        """How many bytes the contents of the memories have: the size of the file would tell of what may not be seen."""
+        self.renew()
+        stored = "length(CAST(coalesce(c.body, m.content) AS BLOB))"
+        sql = f"SELECT coalesce(sum({stored}), 0) FROM memories m LEFT JOIN cold c ON c.n = m.n"
+        return int(self._conn.execute(sql).fetchone()[0])
 
     def of_past(self, conn: sqlite3.Connection) -> "Sight":
         """The sight of an earlier state of the same cube: what may be seen of it as it was then, and as it is now."""
@@ -134,12 +139,8 @@ class Sight:
             return [*self.publications.of(subject).operations]
         return [*log.operations(self._conn, "WHERE subject = ? AND noun = ?", (subject, noun))]
 
-    def _records(self, noun: str) -> Mapping[str, Mapping[str, Any]]:
-        rows = self._conn.execute("SELECT id, fields FROM main.records WHERE noun = ? ORDER BY id", (noun,))
-        return {identity: json.loads(fields) for identity, fields in rows}
-
     def _stand_aside(self) -> None:
-        """Rename the temporary tables that stand in for those that an old cube lacks, so that the views can have their names."""
+        """Rename the temporary tables that stand in for those that an old cube lacks: the views take their names."""
         there = {name for (name,) in self._conn.execute("SELECT name FROM main.sqlite_schema WHERE type = 'table'")}
         held = [name for (name,) in self._conn.execute("SELECT name FROM temp.sqlite_schema WHERE type = 'table'")]
         self._from = {name: f"main.{name}" for name in (*_BY_ROW, *_BY_ID, "memories", "links", "strangers", "records", "ops")}
@@ -147,7 +148,7 @@ class Sight:
             self._conn.execute(f"ALTER TABLE temp.{name} RENAME TO all_{name}")
             self._from[name] = f"temp.all_{name}"
 
-    def _lay(self, asked: tuple[str, ...]) -> None:
+    def _lay(self, asked: tuple[Any, ...]) -> None:
         for name in (*self._from, *TABLES, *(f"{index}_docsize" for index in TABLES)):
             self._conn.execute(f"DROP VIEW IF EXISTS temp.{name}")
         self._sees = f"({self._written_out(*asked)})"
@@ -156,7 +157,7 @@ class Sight:
         self._laid = asked
 
     def _written_out(self, clause: str, *values: object) -> str:
-        """A condition with its parameters written out, since a view can have none; a list of names becomes a temporary table."""
+        """A condition with its parameters written out, since a view has none; a list of names becomes a temporary table."""
         given = iter(values)
         made: list[str] = []
 
@@ -209,7 +210,8 @@ class Sight:
         own = f"m.owner IS {_quoted(self.access.principal)}"
         for _, name, *_ in self._conn.execute("PRAGMA main.table_info(memories)").fetchall():
             if name == "version":
-                yield f"CASE WHEN {own} OR m.created = m.updated THEN m.version ELSE seen_version(m.id, m.version) END AS version"
+                told = f"CASE WHEN {own} OR m.created = m.updated THEN m.version ELSE seen_version(m.id, m.version) END"
+                yield f"{told} AS version"
             elif name == "external_id":
                 yield f"""CASE WHEN m.external_id IS NULL AND {own}
                           THEN (SELECT r.external_id FROM {self._from["rivals"]} r WHERE r.id = m.id)
@@ -244,7 +246,7 @@ class Sight:
             ELSE {first} = {me} END"""
 
 
-class _Then:
+class _Then(Access):
     """The access to an earlier state of a cube.
 
     Args:
@@ -252,24 +254,22 @@ class _Then:
         now: the ids of the memories that may be seen as they are now.
     """
 
-    owns = False
-
     def __init__(self, access: Access, now: list[str]) -> None:
-        self.principal = access.principal
+        super().__init__(access.principal)
         self._access = access
         self._now = json.dumps(now)
 
-    def __call__(self, _: Records) -> Access:
+    def __call__(self, _: sqlite3.Connection) -> Access:
         return self
 
-    def context(self) -> object:
+    def token(self) -> object:
         return None
 
-    def sight(self, right: Any = READ, /) -> tuple[str, ...]:  # noqa: ANN401 -- a `Right`, or its name
-        clause, *values = self._access.sight(right)
+    def sight(self, right: Right = Right.READ, *, schema: str = "main.") -> tuple[Any, ...]:
+        clause, *values = self._access.sight(right, schema=schema)
         return f"({clause}) AND m.id IN (SELECT value FROM json_each(?))", *values, self._now
 
-    def may(self, right: Any, memory: Memory, /) -> bool:  # noqa: ANN401 -- a `Right`, or its name
+    def may(self, right: Right, memory: Memory) -> bool:
         return self._access.may(right, memory)
 
 
