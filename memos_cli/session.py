@@ -287,7 +287,7 @@ class Session:
         if vault is None:
             acts.require_home(act, principal, self.person)
         else:
-            acts.require(act, principal, vault.meta, vault.name)
+            acts.require(act, principal, vault.meta, vault.name, lambda: self.access(vault, user_id))
 
     def author(self, command: str, user_id: str | None = None) -> Author:
         """The author of what is written now."""

@@ -3,12 +3,16 @@
 What is done to a single memory is not here: that is checked for the memory, where it is read and where it is written.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from memos_cli.errors import Refused
-from memos_cli.infra.governance.governance import asking
+from memos_cli.model import Kind, Memory
 from memos_cli.records import NamedTuple
+
+if TYPE_CHECKING:
+    from memos_cli.infra.governance.access import Access
 
 
 class Need(StrEnum):
@@ -30,6 +34,7 @@ ACTS: Mapping[str, Act] = {
     "cube accept": Act(Need.OWNER, "accept it"),
     "cube export": Act(Need.OWNER, "export the cube"),
     "cube merge": Act(Need.OWNER, "merge into it"),
+    "cube merge from": Act(Need.OWNER, "merge it into another cube"),
     "cube rename": Act(Need.OWNER, "rename it"),
     "cube rm": Act(Need.OWNER, "remove it"),
     "cube split": Act(Need.OWNER, "split it"),
@@ -61,7 +66,14 @@ ACTS: Mapping[str, Act] = {
 """By the words of the command; an option that needs something else of its own is a word more."""
 
 
-def require(act: str, principal: str, cube: Mapping[str, str], name: str, *, writes_cube: bool = False) -> None:
+def writes_all(access: "Access", owner: str) -> bool:
+    """Whether a rule lets a principal write in the whole cube: private memories of its owner, of every kind."""
+    from memos_cli.infra.governance.rule import Right
+
+    return all(access.may(Right.WRITE, Memory("", "", kind=kind, owner=owner)) for kind in Kind)
+
+
+def require(act: str, principal: str, cube: Mapping[str, str], name: str, access: "Callable[[], Access] | None" = None) -> None:
     """Let a principal do something to a whole cube, or not.
 
     Args:
@@ -69,15 +81,15 @@ def require(act: str, principal: str, cube: Mapping[str, str], name: str, *, wri
         principal: who asks.
         cube: the cube's own facts, its owner among them.
         name: the cube's name.
-        writes_cube: whether a rule lets this principal write the whole cube.
+        access: returns what the rules let this principal do; `None` where none can help.
 
     Raises:
         Refused: the principal may not; the hint says whom to ask for what.
     """
     need, does = ACTS[act]
-    if asking(principal, cube) is None or (need is Need.CUBE and writes_cube):
-        return
     owner = cube.get("owner", "")
+    if principal == owner or (need is Need.CUBE and access is not None and writes_all(access(), owner)):
+        return
     grant = f": memos grant {principal} write --cube {name}" if need is Need.CUBE else ", who alone may do it"
     raise Refused(f"{principal} may not {does}: the cube belongs to {owner}", hint=f"ask {owner}{grant}")
 

@@ -109,6 +109,12 @@ def transactions_backwards(vault: Vault, by: str | None = None) -> Iterator[tupl
             yield txn, _taken_back(vault, txn) if reverts is not None else (), replica in own
 
 
+def is_seen_whole(vault: Vault, txn: str) -> bool:
+    """Whether all operations of a transaction are about what may be seen."""
+    sql = "SELECT (SELECT count(*) FROM main.ops WHERE txn = ?1) = (SELECT count(*) FROM ops WHERE txn = ?1)"
+    return bool(vault.conn.execute(sql, (txn,)).fetchone()[0])
+
+
 def _taken_back(vault: Vault, txn: str) -> tuple[str, ...]:
     """The transactions that an undo takes back, in the order in which it does."""
     sql = "SELECT reverts FROM ops WHERE txn = ? AND reverts IS NOT NULL GROUP BY reverts ORDER BY min(n)"

@@ -152,7 +152,7 @@ def run(session: "Session", memories: "MemOperator", steps: Sequence[Step], *, d
             else:
                 _collect(changes, chosen, step, author.at)
             report.append({"do": step.do, "memories": len(chosen)})
-        changed = change_within(vault, unit, changes, author, lambda memory: _news(vault, memory, changes))
+        changed = change_within(vault, unit, changes, lambda memory: _news(vault, memory, changes))
         if dry_run:
             unit.take_back()
     done = set(changed)

@@ -108,9 +108,9 @@ def undo(vault: Vault, author: "Author", name: str | None, *, count: int = 1, dr
 
     Raises:
         NotFound: there is no such transaction, or there are not so many.
-        Refused: what the transaction changed was changed again since, or was purged.
+        Refused: what the transaction changed was changed again since, or was purged; or it is not this author's to change.
     """
-    if dry_run and count == 1:
+    if dry_run and count == 1 and vault.sight is None:  # for anybody else each change has to be asked for
         going = _takes_back(vault, author, name)
         return _undone(None, [(going, going.subjects or tuple(one for (_, one), _ in going.inverses))], dry_run=True)
     # Chosen and read within the transaction: of two processes that undo at once each takes back a step of its own. Each of
@@ -160,6 +160,8 @@ def _takes_back(vault: Vault, author: "Author", name: str | None, *, before: int
         )
     if txn is None:
         raise NotFound(f"nothing to undo in cube {vault.name}")
+    if vault.sight is not None and not past.is_seen_whole(vault, txn):
+        raise Refused(f"{txn} changed something that is not yours to see any more", hint=_OTHERS)
     operations = vault.transaction(txn)
     command = operations[0].command
     if all(operation.command == log.DOCTOR for operation in operations):

@@ -313,13 +313,13 @@ def purge(
     """
 
     def may_purge(turn: Memory) -> bool:
-        return governance.may_change(turn, author.principal, vault.meta)
+        return governance.may(vault, "erase", turn)
 
     left = not dry_run and bool(cube_purge.wipe(vault, places))
     with author.write(vault) as unit:
         ids = cube_purge.kin(vault, ids) if derived else ids
         for memory in map(vault.get, ids):
-            governance.require_change(memory, author.principal, vault.meta)
+            governance.demand(vault, "erase", memory)
             if not thaw:
                 governance.require_thaw(memory)
         purged = cube_purge.purge(vault, unit, ids, places, dry_run=dry_run, may=may_purge)

@@ -92,7 +92,7 @@ class Tasks:
             fields = {"ended": known.get("ended") or author.at, "ending": ending}
             for memory in vault.find(wanted, "oldest"):
                 if change := ends(memory, ending, author.at):
-                    stays = _stays(memory, author.principal, vault)
+                    stays = _stays(memory, ending, vault)
                     (kept if stays else ids).append(memory.id)
                     if not stays:
                         unit.change("memory", memory.id, change)
@@ -124,5 +124,6 @@ class Tasks:
         return vaults[0], known[compared(name)]
 
 
-def _stays(memory: Memory, principal: str, vault: Vault) -> bool:
-    return memory.pinned or memory.frozen or not governance.may_change(memory, principal, vault.meta)
+def _stays(memory: Memory, ending: Ending, vault: Vault) -> bool:
+    right: governance.Name = "erase" if ending == "expire" else "write"
+    return memory.pinned or memory.frozen or not governance.may(vault, right, memory)
