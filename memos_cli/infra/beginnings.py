@@ -239,8 +239,9 @@ def looking(folder: Path, principal: str, seconds: float = SECONDS) -> Iterator[
     conn = connected(folder / places.FILE)
     computed, late = time.thread_time() + seconds, time.monotonic() + _WAITED * seconds
     try:
+        look = Look(conn, principal)
         conn.set_progress_handler(lambda: time.thread_time() > computed or time.monotonic() > late, _CHECKED_EVERY)
-        yield Look(conn, principal)
+        yield look
     finally:
         conn.close()
 

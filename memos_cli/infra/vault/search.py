@@ -41,11 +41,11 @@ def lexical(vault: "OpenCube", query: str, sight: Condition, limit: int, *, cold
     if vault.sight is not None:
         from memos_cli.infra.vault.sight.seen_lexical import seen_candidates
 
-        return seen_candidates(vault, expressions[:_MOST_PARTS], sight, limit, cold=cold)
+        return seen_candidates(vault, expressions[:_MOST_PARTS], sight, limit, cold=cold, large=LARGE)
     if any(weights.documents(vault.conn, table) >= LARGE for table in ("fts", "cold_fts")[: 1 + cold]):
-        from memos_cli.infra.vault.lexical.lexical import Sight, candidates
+        from memos_cli.infra.vault.lexical.lexical import Passing, candidates
 
-        return candidates(vault, expressions[:_MOST_PARTS], Sight(sight, queries.narrowed(sight)), limit, cold=cold)
+        return candidates(vault, expressions[:_MOST_PARTS], Passing(sight, queries.narrowed(sight)), limit, cold=cold)
     if cold:
         return _in_both(vault.conn, expressions[:_MOST_PARTS], sight, limit)
     return ranked(vault, " OR ".join(expressions), sight, limit)

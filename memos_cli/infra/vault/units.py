@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from memos_cli.errors import UsageError
 from memos_cli.hybrid_clock import moment_of
-from memos_cli.infra import claims, limits
+from memos_cli.infra import limits, names
 from memos_cli.infra.limits import ALPHABET, ID_LENGTH
 from memos_cli.infra.marks import COOLED, TICKED, TICKS, VECTORS, mark, mark_unwiped, set_mark
 from memos_cli.infra.names import compared
@@ -87,12 +87,12 @@ class Unit:
             self.rights.require_new(draft, owner)
         identity = new_id()
         operation = self.log.append("memory", identity, fold.change_of(draft, owner))
-        taken = claims.give_way(self._conn, identity, draft.external_id) if draft.external_id is not None else False
+        taken = names.give_way(self._conn, identity, draft.external_id) if draft.external_id is not None else False
         shown = draft._replace(external_id=None) if taken else draft
         row = rows.row_of_draft(identity, shown, owner, moment_of(operation), self._due)
         n = self._conn.execute(_INSERT, row).lastrowid or 0
         if taken:
-            claims.settle(self._conn, draft.external_id)
+            names.settle(self._conn, draft.external_id)
         self._mark(n, set(draft.tags), set(draft.labels))
         self._name(n, shown.external_id, draft.key, draft.task, draft.tags)
         text = rows.index_text(draft.content, draft.title, draft.source.speaker, draft.key, tuple(sorted(set(draft.tags))))
@@ -247,11 +247,11 @@ class Unit:
     def _insert(self, identity: str, operations: list[Operation]) -> None:
         memory, registers = fold.memory(identity, operations)
         self._require_fit("memory", registers)
-        taken = claims.give_way(self._conn, identity, memory.external_id)
+        taken = names.give_way(self._conn, identity, memory.external_id)
         row = self._row(memory, operations, taken=taken)
         n = self._conn.execute(_INSERT, row).lastrowid
         if taken:
-            claims.settle(self._conn, memory.external_id)
+            names.settle(self._conn, memory.external_id)
         self._derive(n or 0, memory, registers)
         if memory.state is not State.PURGED:
             self._conn.execute("INSERT OR IGNORE INTO main.pending VALUES (?)", (n,))
@@ -272,10 +272,10 @@ class Unit:
         for table in ("cold", "tags", "labels", "names"):
             self._conn.execute(f"DELETE FROM main.{table} WHERE n = ?", (n,))
         self._conn.execute("DELETE FROM main.links WHERE source = ?", (identity,))
-        taken = claims.give_way(self._conn, identity, memory.external_id)
+        taken = names.give_way(self._conn, identity, memory.external_id)
         self._conn.execute(_UPDATE, (*self._row(memory, operations, taken=taken), n))
         for claimed in {external_id, memory.external_id}:
-            claims.settle(self._conn, claimed)
+            names.settle(self._conn, claimed)
         self._derive(n, memory, registers)
         before, after = (content, title, speaker), (memory.content, memory.title, memory.source.speaker)
         if memory.state is State.PURGED:

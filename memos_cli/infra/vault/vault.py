@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from memos_cli.errors import CubeLocked, IntegrityError, MemoryNotFound, NotWritable, StorageFull
-from memos_cli.infra import heads, marks, references, uses
+from memos_cli.infra import heads, marks, uses
 from memos_cli.infra.marks import note_cooled
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault import connection, echoes, log, queries, rows, schema, units
@@ -236,6 +236,8 @@ class Vault:
 
     def resolve(self, text: str) -> str:
         """The full id that a prefix (or a whole external id) means; see `references.resolve`."""
+        from memos_cli.infra.vault.references import references
+
         with connection.translated(self.path):
             return references.resolve(self, text)
 

@@ -47,7 +47,7 @@ class _Word(NamedTuple):
     weight: float
 
 
-class Sight(NamedTuple):
+class Passing(NamedTuple):
     """The condition on memories that may be seen.
 
     Attributes:
@@ -59,7 +59,9 @@ class Sight(NamedTuple):
     scanned: tuple[str, list[Any]]
 
 
-def candidates(vault: "OpenCube", expressions: "list[str]", sight: Sight, limit: int, *, cold: bool) -> list[tuple[int, float]]:
+def candidates(
+    vault: "OpenCube", expressions: "list[str]", sight: Passing, limit: int, *, cold: bool
+) -> list[tuple[int, float]]:
     """Row numbers and scores of the best memories that have one of the words and that the condition lets through, best first.
 
     Args:
@@ -141,7 +143,7 @@ class WordIndex:
         """How many rows of a run there are."""
         return self._one(f"SELECT count(*) FROM main.{self._table}_docsize WHERE id BETWEEN ? AND ?", *window)
 
-    def best(self, sight: Sight, limit: int) -> list[tuple[int, float]]:
+    def best(self, sight: Passing, limit: int) -> list[tuple[int, float]]:
         """The best rows that may be seen, with their scores; all that there are where they are fewer than `limit`."""
         if not self._rare and not self._frequent:
             return []
@@ -199,7 +201,7 @@ class WordIndex:
             if n not in scores:
                 scores[n] = sum(part.weight for part in these)
 
-    def _seen(self, scores: dict[int, float], sight: Sight, limit: int) -> tuple[list[tuple[int, float]], int]:
+    def _seen(self, scores: dict[int, float], sight: Passing, limit: int) -> tuple[list[tuple[int, float]], int]:
         """The best of these rows that may be seen, asked of more and more; and how many were asked."""
         order = sorted(scores, key=lambda n: (-scores[n], n))
         found: list[tuple[int, float]] = []
@@ -211,12 +213,12 @@ class WordIndex:
             start, end = end, 4 * end
         return found[:limit], min(start, len(order))
 
-    def _visible(self, rows: list[int], sight: Sight) -> set[int]:
+    def _visible(self, rows: list[int], sight: Passing) -> set[int]:
         clause, values = sight.asked
         sql = f"SELECT m.n FROM json_each(?) j CROSS JOIN memories m ON m.n = j.value WHERE {clause}"
         return {n for (n,) in self._conn.execute(sql, (json.dumps(rows), *values))}
 
-    def _newest(self, expression: str, sight: Sight, limit: int) -> list[int]:
+    def _newest(self, expression: str, sight: Passing, limit: int) -> list[int]:
         clause, values = sight.asked
         sql = f"""SELECT m.n FROM main.{self._table} f CROSS JOIN memories m ON m.n = f.rowid
                   WHERE {self._table} MATCH ? AND {clause} ORDER BY f.rowid DESC LIMIT ?"""
@@ -233,7 +235,7 @@ class WordIndex:
                 scores[n] = scores.get(n, 0.0) + part.weight
         return scores
 
-    def _few(self, sight: Sight) -> list[int] | None:
+    def _few(self, sight: Passing) -> list[int] | None:
         """The rows that may be seen, where they are few; else `None`."""
         clause, values = sight.scanned
         sql = f"SELECT m.n FROM memories m WHERE {clause} LIMIT ?"

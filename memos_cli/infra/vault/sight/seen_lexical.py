@@ -1,9 +1,9 @@
 """Candidates by words among what somebody may see: the best are those that a cube with nothing else would give."""
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from memos_cli.infra.vault import search
 from memos_cli.infra.vault.lexical import lexical, weights
 from memos_cli.infra.vault.queries import Condition, narrowed
 from memos_cli.infra.vault.sight.seen_words import TABLES, SeenWords, scores
@@ -13,21 +13,26 @@ if TYPE_CHECKING:
 
 
 def seen_candidates(
-    vault: "OpenCube", expressions: Sequence[str], sight: Condition, limit: int, *, cold: bool
+    vault: "OpenCube", expressions: Sequence[str], sight: Condition, limit: int, *, cold: bool, large: int
 ) -> list[tuple[int, float]]:
-    """Row numbers and BM25 scores, best first, as `search.lexical` returns them; the arguments are the same."""
+    """Row numbers and BM25 scores, best first, as `search.lexical` returns them; the arguments are the same.
+
+    Args:
+        large: how many memories make an index a large one.
+    """
     indexes = [SeenWords(vault, table) for table in TABLES[: 1 + cold]]
-    if any(index.documents >= search.LARGE for index in indexes):
-        asked = lexical.Sight(sight, narrowed(sight))
+    if any(index.documents >= large for index in indexes):
+        asked = lexical.Passing(sight, narrowed(sight))
         found = [hit for index in indexes for hit in _SeenIndex(vault, expressions, index).best(asked, limit)]
         return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:limit]
     every = scores(vault, expressions, cold=cold)
     order = sorted(every, key=lambda n: (-every[n], n))
+    among = f"SELECT m.n FROM json_each(?) j CROSS JOIN memories m ON m.n = j.value WHERE {sight[0]}"
     chosen: list[int] = []
     start, end = 0, limit + limit // 4
     while start < len(order) and len(chosen) < limit:
         asked_of = order[start:end]
-        passing = set(search.rows_that(vault, asked_of, sight))
+        passing = {n for (n,) in vault.conn.execute(among, (json.dumps(asked_of), *sight[1]))}
         chosen += [n for n in asked_of if n in passing]
         start, end = end, 4 * end
     return [(n, every[n]) for n in chosen[:limit]]

@@ -8,8 +8,8 @@ is weighed by these counts. The scores are those of a cube that has nothing else
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from memos_cli.infra.vault.connection import SeenRows
 from memos_cli.infra.vault.lexical import weights
-from memos_cli.records import NamedTuple
 
 if TYPE_CHECKING:
     import sqlite3
@@ -23,25 +23,7 @@ _READ = 4_096
 """Postings that are read at a time."""
 
 
-class Seen(NamedTuple):
-    """What may be seen of one full-text index.
-
-    Attributes:
-        rows: the row numbers, ascending.
-        among: for each row number up to the last one, 1 where it may be seen.
-        words: how many words these memories have.
-    """
-
-    rows: Sequence[int]
-    among: bytes | bytearray
-    words: int
-
-    def has(self, n: int) -> bool:
-        """Whether a row may be seen."""
-        return n < len(self.among) and bool(self.among[n])
-
-
-def seen(conn: "sqlite3.Connection", table: str) -> Seen:
+def seen(conn: "sqlite3.Connection", table: str) -> SeenRows:
     """What may be seen of an index; all its rows are looked at, 1 µs each."""
     sql = f"SELECT d.id, d.sz FROM main.{table}_docsize d CROSS JOIN memories m ON m.n = d.id ORDER BY d.id"
     rows: list[int] = []
@@ -52,7 +34,7 @@ def seen(conn: "sqlite3.Connection", table: str) -> Seen:
     among = bytearray(rows[-1] + 1 if rows else 0)
     for n in rows:
         among[n] = 1
-    return Seen(rows, among, words)
+    return SeenRows(rows, among, words)
 
 
 class SeenWords:
@@ -83,12 +65,15 @@ class SeenWords:
         """How many words a memory has on average."""
         return self.seen.words / self.documents if self.documents else 0.0
 
+    def _has(self, n: int) -> bool:
+        return n < len(self.seen.among) and bool(self.seen.among[n])
+
     def rows(self, expression: str, more: str = "", *values: object) -> Iterator[int]:
         """The rows that match an expression, among those that may be seen."""
         sql = f"SELECT rowid FROM main.{self.table} WHERE {self.table} MATCH ? {more}"
         cursor = self._conn.execute(sql, (expression, *values))
         while found := cursor.fetchmany(_READ):
-            yield from (n for (n,) in found if self.seen.has(n))
+            yield from (n for (n,) in found if self._has(n))
 
     def count(self, expression: str, most: int) -> int:
         """How many memories match, counted up to `most`."""
@@ -110,7 +95,7 @@ class SeenWords:
         rarity = weights.rarity(self._documents_whole, len(found))
         made = {}
         for n, score, size in found:
-            if self.seen.has(n):
+            if self._has(n):
                 length = sum(weights.numbers(size))
                 share = score / rarity
                 of_whole = _K1 * (1 - _B + _B * length / self._length_whole)

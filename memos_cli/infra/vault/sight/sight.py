@@ -17,9 +17,10 @@ from typing import Any, Protocol
 from memos_cli.infra.governance.access import Access
 from memos_cli.infra.governance.rule import Right
 from memos_cli.infra.vault import log
+from memos_cli.infra.vault.connection import SeenRows
 from memos_cli.infra.vault.sight.publication import Publications
 from memos_cli.infra.vault.sight.rights import Rights
-from memos_cli.infra.vault.sight.seen_words import TABLES, Seen, seen
+from memos_cli.infra.vault.sight.seen_words import TABLES, seen
 from memos_cli.model import Memory, Operation
 
 
@@ -63,7 +64,7 @@ class Sight:
         self._state: tuple[int, int] | None = None
         self._token: object = None
         self._laid: tuple[Any, ...] = ()
-        self._seen: dict[str, Seen] = {}
+        self._seen: dict[str, SeenRows] = {}
         self.access: Access = ask(conn)
         self.publications = publications or Publications(conn, lambda memory: self.access.may(Right.READ, memory))
         conn.execute("PRAGMA temp_store = MEMORY")
@@ -107,7 +108,7 @@ class Sight:
         """What differs after a write: by another connection, and by this one."""
         return self._conn.execute("PRAGMA data_version").fetchone()[0], self._conn.total_changes
 
-    def seen(self, table: str) -> Seen:
+    def seen(self, table: str) -> SeenRows:
         """What may be seen of a full-text index; read anew after each write."""
         self.renew()
         if table not in self._seen:

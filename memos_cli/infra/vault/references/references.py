@@ -9,13 +9,13 @@ from memos_cli.infra.vault import queries
 from memos_cli.model import Filter
 
 if TYPE_CHECKING:
-    from memos_cli.infra.vault.vault import Vault
+    from memos_cli.infra.vault.connection import OpenCube
 
 _TELLING, SHOWN = 4, 8
 """The number of letters from which a prefix may mean a purged memory, and of those that are shown."""
 
 
-def resolve(vault: "Vault", text: str) -> str:
+def resolve(vault: "OpenCube", text: str) -> str:
     """The full id that a prefix (or a whole external id) means.
 
     Raises:
@@ -33,7 +33,7 @@ def resolve(vault: "Vault", text: str) -> str:
                 hint="write one more letter or two",
             )
     order = f"m.owner IS ? DESC, {queries.AS_WRITTEN}"  # one's own first, of those that several people call so
-    sql = f"SELECT m.id FROM memories m WHERE {queries.WITH_ID} AND {sight[0]} ORDER BY {order}"  # noqa: S608 -- our own names
+    sql = f"SELECT m.id FROM memories m WHERE {queries.WITH_ID} AND {sight[0]} ORDER BY {order}"
     values = (compared(text), text.strip(), *sight[1], vault.seer, text.strip())
     row = vault.conn.execute(sql, values).fetchone()
     if row:
@@ -45,7 +45,7 @@ def resolve(vault: "Vault", text: str) -> str:
     raise MemoryNotFound(f"no memory {text[:40]!r} in cube {vault.name}", hint=hint)
 
 
-def _refuse_purged(vault: "Vault", prefix: str) -> None:
+def _refuse_purged(vault: "OpenCube", prefix: str) -> None:
     found = queries.ids_with_prefix(vault, prefix, ("m.state = 'purged'", [])) if len(prefix) >= _TELLING else []
     if len(found) == 1:
         raise MemoryNotFound(
@@ -53,7 +53,7 @@ def _refuse_purged(vault: "Vault", prefix: str) -> None:
         )
 
 
-def _nearest(vault: "Vault", prefix: str, sight: queries.Condition) -> list[str]:
+def _nearest(vault: "OpenCube", prefix: str, sight: queries.Condition) -> list[str]:
     for length in range(len(prefix) - 1, 0, -1):
         if found := queries.ids_with_prefix(vault, prefix[:length], sight, limit=3):
             return [identity[:SHOWN] for identity in found]
