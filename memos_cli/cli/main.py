@@ -58,6 +58,12 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "task": ("task", "List tasks, and end one."),
         "cube": ("cube", "Make, list, rename and remove cubes, and carry them between machines."),
     },
+    "Governance": {
+        "principal": ("principal", "Register people and agents, and make tokens for agents."),
+        "grant": ("grant", "Let somebody read, write, share or erase memories."),
+        "revoke": ("grant", "Let somebody do something with memories no longer."),
+        "access": ("grant", "Tell who may do what, and by which rule."),
+    },
     "Sharing": {
         "key": ("key", "Make keys, and list those you trust."),
     },

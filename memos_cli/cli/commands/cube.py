@@ -55,7 +55,7 @@ def create(app: App, name: str, *, use: bool) -> None:
         raise Refused(f"there is a cube {name!r} already", hint=f"use it: memos cube use {name}")
     if use:
         app.mos.use_cube(name)
-    made = app.mos.information(app.mos.vault(name))
+    made = app.mos.memories.information(app.mos.vault(name))
     app.data(made) if app.json else app.out(f"made cube {made.name} at {made.path}")
 
 
@@ -75,7 +75,7 @@ def list_(app: App) -> None:
     broken: list[tuple[str, str]] = []
     for name in app.mos.shelf.names():
         try:
-            cubes.append(app.mos.information(app.mos.vault(name)))
+            cubes.append(app.mos.memories.information(app.mos.vault(name)))
         except MemosError as error:
             broken.append((name, error.message))
     used = app.settings.get("cube")
@@ -152,7 +152,7 @@ def info(app: App, name: str | None) -> None:
 
     vault = app.mos.vault(name or app.mos.cube_names[0])
     facts: dict[str, Any] = {
-        **fields_of(app.mos.information(vault)),
+        **fields_of(app.mos.memories.information(vault)),
         "owner": vault.meta["owner"],
         "replica": vault.meta["replica"],
     }
@@ -222,7 +222,7 @@ def rename(app: App, old: str, new: str) -> None:
     from memos_cli.interface.cubes import used_cube
 
     was = used_cube.who_names(app.mos, old)
-    path = app.mos.rename_cube(old, new)
+    path = used_cube.rename(app.mos, old, new)
     using = was.settle(app.mos, new)
     app.data({"name": path.name, "path": str(path), "using": using}) if app.json else app.out(f"renamed cube {old} to {new}")
     _tell_used(app, was, using)
@@ -254,7 +254,7 @@ def rm(app: App, name: str, *, dry_run: bool, yes: bool) -> None:
     said = f"cube {name} with {many(found.memories)} at {found.path}"
     if not dry_run:
         app.confirm(f"Remove {said}? It cannot be undone.", yes=yes)
-        app.mos.activation.forget_cube(app.mos.remove_cube(name))
+        app.mos.activation.forget_cube(used_cube.remove(app.mos, name))
     using = was.settle(app.mos, dry_run=dry_run)
     app.data({"name": name, "removed": not dry_run, "using": using}) if app.json else app.out(
         f"{'would remove' if dry_run else 'removed'} {said}"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from memos_cli.infra.governance.access import Access, Right
-    from memos_cli.infra.vault.connection import OpenCube
+    from memos_cli.infra.vault.vault import Vault
 
 
 def principal(name: str) -> str:
@@ -37,7 +37,7 @@ Name = Literal["read", "write", "share", "erase"]
 """The name of a `Right`, for whom the rules are not imported: the cube's owner, who may do everything."""
 
 
-def may(vault: "OpenCube", right: Name, memory: Memory) -> bool:
+def may(vault: "Vault", right: Name, memory: Memory) -> bool:
     """Whether whom a cube was opened for may do that with a memory, as it is or as it was."""
     if vault.sight is None:
         return True
@@ -46,7 +46,7 @@ def may(vault: "OpenCube", right: Name, memory: Memory) -> bool:
     return vault.sight.access.may(Right(right), memory)
 
 
-def demand(vault: "OpenCube", right: Name, memory: Memory) -> None:
+def demand(vault: "Vault", right: Name, memory: Memory) -> None:
     """Let through only what the principal whom a cube was opened for may do with a memory; see `require`."""
     if vault.sight is None:
         return
@@ -55,7 +55,7 @@ def demand(vault: "OpenCube", right: Name, memory: Memory) -> None:
     require(vault.sight.access, Right(right), memory)
 
 
-def demand_some(vault: "OpenCube", memory: Memory) -> None:
+def demand_some(vault: "Vault", memory: Memory) -> None:
     """Let through who may change a memory in any way: which right a change needs is asked when it is made.
 
     Raises:
@@ -113,6 +113,17 @@ def _sees(access: "Access", memory: Memory) -> bool:
     from memos_cli.infra.governance.access import Right
 
     return access.may(Right.READ, memory)
+
+
+def require_owner(principal: str, cube: Mapping[str, str], what: str) -> None:
+    """Let only the cube's owner say who may do what there.
+
+    Raises:
+        Refused: somebody else asked.
+    """
+    if asking(principal, cube) is not None:
+        owner = cube.get("owner")
+        raise Refused(f"{principal} may not {what}: the cube belongs to {owner}", hint=f"ask {owner}, who alone may do it")
 
 
 def require_thaw(memory: Memory) -> None:

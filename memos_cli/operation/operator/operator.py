@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from memos_cli.infra.vault import past, queries, search
-from memos_cli.model import Filter, Memory
+from memos_cli.model import Cube, Filter, Memory
 from memos_cli.operation.results import Found, Query
 
 if TYPE_CHECKING:
@@ -165,6 +165,11 @@ class MemOperator:
                 vault.record_uses(mine, self._session.now)
                 if self._session.owns(vault):  # the history of recalls is the owner's: slots are made by it
                     Recalls(vault.folder).add(self._session.now, mine)
+
+    def information(self, vault: "Vault") -> Cube:
+        """What `cube list` shows of a cube. To whom does not own it the file's size is not told: it tells of what is hidden."""
+        found = vault.info()
+        return found if self._session.owns(vault) else found._replace(bytes=None)
 
     # -- vectors
 

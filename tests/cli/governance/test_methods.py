@@ -112,7 +112,9 @@ CALLS: dict[str, Calls] = {
     "held.question": one(lambda mos: mos.held.question("a")),
     "held.take": INNER,
     "history": each(lambda mos, word: mos.history(word)),
-    "information": one(lambda mos: mos.information(mos.vault("default")), lambda mos: mos.information(mos.vault("attic"))),
+    "memories.information": one(
+        lambda mos: mos.memories.information(mos.vault("default")), lambda mos: mos.memories.information(mos.vault("attic"))
+    ),
     "keys.distrust": one(lambda mos: mos.keys.distrust("nosuch")),
     "keys.fingerprint": PURE,
     "keys.is_protected": PURE,
@@ -188,8 +190,6 @@ CALLS: dict[str, Calls] = {
     "provenance": each(lambda mos, word: mos.provenance(word)),
     "purge": each(lambda mos, word: mos.purge(word, dry_run=True)),
     "record_uses": none("writes what was shown, and returns nothing"),
-    "remove_cube": one(lambda mos: mos.remove_cube("default"), lambda mos: mos.remove_cube("attic")),
-    "rename_cube": one(lambda mos: mos.rename_cube("default", "home"), lambda mos: mos.rename_cube("attic", "loft")),
     "require": none("is the gate itself"),
     "restore": each(lambda mos, word: mos.restore([word])),
     "review.decide": one(lambda mos: mos.review.decide("abcd", "keep")),
