@@ -102,11 +102,7 @@ class LinkType(StrEnum):
 
 
 class Visibility(StrEnum):
-    """Who besides its owner, and whom a rule lets, may read a memory; it never lets anybody write.
-
-    `PRIVATE`: nobody. `SHARED`: who is in a group together with its owner. `PUBLIC`: everybody. `READ_ONLY`: everybody, and
-    nobody edits it, whatever a rule says, before its visibility is changed.
-    """
+    """Who may read a memory without a rule, besides its owner: nobody, its owner's groups, everybody; the last nobody edits."""
 
     PRIVATE = "private"
     SHARED = "shared"
@@ -382,11 +378,7 @@ class Adapter(NamedTuple):
 
 
 class Cube(NamedTuple):
-    """A MemCube as `cube list` shows it.
-
-    Attributes:
-        bytes: the size of all its files; `None` for whom it is not told.
-    """
+    """A MemCube as `cube list` shows it; `bytes` is the size of all its files, `None` for whom it is not told."""
 
     name: str
     path: str

@@ -15,6 +15,7 @@ from memos_cli.infra.vault.blobs import Blobs
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Memory, Operation, Source, State
 from memos_cli.operation.changes import change_each
+from memos_cli.operation.history.versions import versions
 from memos_cli.operation.results import Changed, Provenance, Sighting, TakenBack, Undone, Version, masked
 from memos_cli.records import NamedTuple
 
@@ -35,28 +36,6 @@ def _rule_in_words(vault: Vault, operation: Operation) -> str:
         found = rule.read(operation.subject, vault.records("rule").get(operation.subject, {}))
         found = found and found._replace(deny=not found.deny if "ended" in change else found.deny)
     return f"rule {operation.subject}" if found is None else rule.in_words(found)
-
-
-def versions(vault: Vault, identity: str) -> list[Version]:
-    """The versions of a memory that may be seen, oldest first; links to what may not be seen are left out of them."""
-    found: list[Version] = []
-    before: fold.Registers = {}
-    for number, made in enumerate(fold.versions(vault.operations("memory", identity)), start=1):
-        operation = made if vault.sight is None else made._replace(change=_seen_links(vault, made.change))
-        changed = operation.change or {}
-        was = {name: before.get(name) for name in changed if name in before}
-        found.append(Version(number, operation, time_of(operation), was))
-        before.update(changed)
-    return found
-
-
-def _seen_links(vault: Vault, change: dict[str, Any] | None) -> dict[str, Any] | None:
-    """A change without the links to memories that may not be seen."""
-    if change is None or not any(name.startswith(fold.LINK) for name in change):
-        return change
-    everything = Filter(at="", everything=True)
-    seen = (name for name in change if not name.startswith(fold.LINK) or vault.can_see(name.rpartition(":")[2], everything))
-    return {name: change[name] for name in seen}
 
 
 def roll_back(vault: Vault, identity: str, author: "Author", version: int) -> Changed:
