@@ -102,7 +102,7 @@ class LinkType(StrEnum):
 
 
 class Visibility(StrEnum):
-    """Who besides its owner may read a memory."""
+    """Who may read a memory without a rule, besides its owner: nobody, its owner's groups, everybody; the last nobody edits."""
 
     PRIVATE = "private"
     SHARED = "shared"
@@ -378,7 +378,7 @@ class Adapter(NamedTuple):
 
 
 class Cube(NamedTuple):
-    """A MemCube as `cube list` shows it."""
+    """A MemCube as `cube list` shows it; `bytes` is the size of all its files, `None` for whom it is not told."""
 
     name: str
     path: str
@@ -386,7 +386,7 @@ class Cube(NamedTuple):
     created_at: str
     memories: int
     operations: int
-    bytes: int
+    bytes: int | None
 
 
 NEVER_SUPERSEDED = (Kind.EPISODE, Kind.DOCUMENT)

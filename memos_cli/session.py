@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from memos_cli import config
-from memos_cli.errors import CubeNotFound, MemoryNotFound, UsageError
-from memos_cli.infra.governance import governance
+from memos_cli.errors import AccessDenied, CubeNotFound, MemoryNotFound, UsageError
+from memos_cli.infra.governance import acts, governance
 from memos_cli.infra.limits import is_time
 from memos_cli.infra.local.embeddings import Embeddings
 from memos_cli.infra.shelf import Shelf
@@ -23,6 +23,7 @@ from memos_cli.times import Zone, from_millis, to_text
 
 if TYPE_CHECKING:
     from memos_cli.infra.governance.access import Access, Context
+    from memos_cli.infra.vault.rules.admission import Admission
     from memos_cli.infra.vault.units import Unit
 
 
@@ -101,6 +102,7 @@ class Session:
         clock: returns the time.
         embeddings: makes the vectors; `None` for the embedder of this home.
         listeners: the callbacks of upper layers.
+        token: the token of an agent, by which every cube that is opened knows who acts; nobody else can be named then.
     """
 
     def __init__(
@@ -113,10 +115,17 @@ class Session:
         clock: Callable[[], datetime] = wall_clock,
         embeddings: Embeddings | None = None,
         listeners: Listeners = NOBODY,
+        token: str | None = None,
     ) -> None:
         self.paths, self.settings = paths, settings
         self.person: str = governance.principal(settings.get("principal") or config.login())
-        self.principal = governance.principal(principal or self.person)
+        self._principal = governance.principal(principal or self.person)
+        self._token = token
+        self._admission: Admission | None = None
+        if token is not None:
+            from memos_cli.infra.vault.rules import admission
+
+            self._admission = admission.Admission(token, principal)
         self.shelf = Shelf(
             paths.cubes, lock_timeout=settings.get("lock_timeout"), scheduler=listeners.due, changed=self._tell_changed
         )
@@ -152,7 +161,10 @@ class Session:
 
     def twin(self, *, cubes: Sequence[str], principal: str, settings: config.Settings) -> "Session":
         """A session in the same home, with the same clock and listeners but its own cubes; the caller closes it."""
-        return Session(self.paths, settings, cubes=cubes, principal=principal, clock=self._clock, listeners=self._listeners)
+        listeners = self._listeners
+        return Session(
+            self.paths, settings, cubes=cubes, principal=principal, clock=self._clock, listeners=listeners, token=self._token
+        )
 
     def _tell_changed(self, changed: Iterable[str]) -> None:
         if self._listeners.changed is not None:
@@ -197,18 +209,27 @@ class Session:
         return self._names or [self.settings.get("cube")]
 
     def vault(self, name: str, user_id: str | None = None) -> Vault:
-        """An open cube, by name or path, of which the principal sees what the rules let through, and nothing else."""
-        who = governance.principal(user_id or self.principal)
+        """An open cube, by name or path, of which the principal sees what the rules let through, and nothing else.
+
+        Raises:
+            CubeNotFound: there is none. AccessDenied: an agent acts by a token, and the cube does not know it.
+        """
+        if self._admission is not None:
+            self._admission.admit(name, self._open, self.shelf.open)
+        who = self.acting(user_id)
         if (name, who) not in self._open:
             with ExitStack() as stack:
-                vault = stack.enter_context(self.shelf.open(name))
-                if vault.meta["owner"] != who:
-                    from memos_cli.infra.vault.rules.rules import Asking
-
-                    vault.look_as(Asking(vault.meta, who, lambda: self.context, lambda: (self.command, self.purpose, self.now)))
+                self._open[name, who] = self._looked_at(stack.enter_context(self.shelf.open(name)), who)
                 stack.pop_all()
-            self._open[name, who] = vault
         return self._open[name, who]
+
+    def _looked_at(self, vault: Vault, who: str) -> Vault:
+        """A cube as somebody sees it."""
+        if vault.meta["owner"] != who:
+            from memos_cli.infra.vault.rules.rules import Asking
+
+            vault.look_as(Asking(vault.meta, who, lambda: self.context, lambda: (self.command, self.purpose, self.now)))
+        return vault
 
     @property
     def opened(self) -> tuple[Vault, ...]:
@@ -223,6 +244,8 @@ class Session:
                 cube, which the first write makes: it has no memories yet.
         """
         if not self._names and (not self.shelf.names() or self._default_to_come()):
+            if self._admission is not None:
+                self._admission.refuse(self.cube_names[0])
             return []
         return [self.vault(name, user_id) for name in self.cube_names]
 
@@ -243,22 +266,72 @@ class Session:
         return bool(name == config.SETTINGS["cube"].default) and name not in self.shelf.names()
 
     def create_cube(self, name: str) -> bool:
-        """Make an empty cube; `False` if there was one already."""
-        return self.shelf.create(name, owner=self.person, millis=self.millis)
+        """Make an empty cube, owned by the principal; `False` if there was one already.
+
+        Raises:
+            AccessDenied: an agent acts by its token, which no new cube can know.
+        """
+        if self._admission is not None:
+            self._admission.refuse(name)
+        return self.shelf.create(name, owner=self.principal, millis=self.millis)
 
     def use_cube(self, name: str) -> None:
         """Make this the cube of the commands that name none."""
         place = self.shelf.place(name)
         config.store(self.paths, "cube", name if place.parent == self.paths.cubes else str(place))
 
-    # -- who, and what they may see
+    # -- who, and what they may do and see
+
+    def require(self, act: str, vault: Vault | None = None, user_id: str | None = None) -> None:
+        """Let the principal do something to a whole cube, or to the home: the one gate of what is done to more than memories.
+
+        Args:
+            act: a key of `acts.ACTS`.
+            vault: the cube; `None` for what belongs to the home.
+            user_id: who asks; `None` for the principal of the session.
+
+        Raises:
+            Refused: the act is somebody else's to do. Nothing was counted or named before.
+        """
+        principal = self.acting(user_id)
+        if vault is None:
+            acts.require_home(act, principal, self.person)
+        else:
+            acts.require(act, principal, vault.meta, vault.name, lambda: self.access(vault, user_id))
+
+    @property
+    def principal(self) -> str:
+        """Who acts: the one that was named, or with a token the agent that the cubes in use know by it.
+
+        Raises:
+            AccessDenied: no cube knows the token, or it is not that of the one that was named.
+        """
+        if self._admission is None:
+            return self._principal
+        if self._admission.bearer is None:
+            self.vaults()
+        return self._admission.bearer or self._principal
+
+    def acting(self, user_id: str | None = None) -> str:
+        """Who acts where a program names somebody; with a token nobody but its agent can be named.
+
+        Raises:
+            AccessDenied: the token is another's.
+        """
+        if user_id is None or self._admission is None or user_id == self.principal:
+            return governance.principal(user_id or self.principal)
+        raise AccessDenied(f"MEMOS_TOKEN is not the token of {user_id[:40]}", hint="name nobody: the token says who acts")
 
     def author(self, command: str, user_id: str | None = None) -> Author:
         """The author of what is written now."""
-        return Author(governance.principal(user_id or self.principal), self.millis, command, self._note_write, zone=self.zone)
+        return Author(self.acting(user_id), self.millis, command, self._note_write, zone=self.zone)
 
     def _note_write(self, clock: int, millis: int) -> None:
         self.last_write = clock, millis
+
+    def owns(self, vault: Vault, user_id: str | None = None) -> bool:
+        """Whether the principal owns a cube, and so may see and do everything there."""
+        return governance.asking(self.acting(user_id), vault.meta) is None
 
     @property
     def context(self) -> "Context":
@@ -281,7 +354,7 @@ class Session:
         """What the principal may do in a cube now; the rules are read again after each write to the cube, whoever wrote."""
         from memos_cli.infra.vault.rules import rules
 
-        principal = governance.principal(user_id or self.principal)
+        principal = self.acting(user_id)
         if vault.sight is not None and vault.seer == principal:
             vault.sight.renew()
             return vault.sight.access
@@ -295,8 +368,8 @@ class Session:
     def sight(self, vault: Vault, wanted: Filter | None = None, user_id: str | None = None) -> Filter:
         """A filter as this cube is asked with it, which was opened for the principal: it lets nothing else through."""
         wanted = wanted or Filter(at=self.now)
-        if vault.seer != (user_id or self.principal):
-            raise ValueError(f"a cube that was opened for {vault.seer} is asked for {user_id or self.principal}")
+        if vault.seer != (who := self.acting(user_id)):
+            raise ValueError(f"a cube that was opened for {vault.seer} is asked for {who}")
         if wanted.snapshot is not None:
             wanted = wanted._replace(at=past.snapshot(vault, wanted.snapshot)["at"])
         return wanted

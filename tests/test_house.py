@@ -54,6 +54,9 @@ NOUNS = {
 
 ALONE = {
     "interface/reader/test_events.py": "the events of talks, from the reader to the list of a cube",
+    "cli/governance/test_governance.py": "acting as somebody else, in every command",
+    "cli/governance/test_methods.py": "acting as somebody else, in every method of the façade",
+    "cli/governance/test_walker.py": "acting as somebody else, each command in a home with and without what is hidden",
     "cli/test_bounds.py": "numbers beyond all bounds, given to many commands",
     "cli/test_contract.py": "what every command promises to scripts",
     "cli/test_examples.py": "the examples in all help texts",

@@ -71,7 +71,9 @@ _VALUES: dict[str, dict[str, Any]] = {
     "--ttl": {"type": OrNone(SPAN), "help": "Let it expire after this long from now: 90s, 12h, 30d, 1y"},
     "--expires-at": {"type": _WHEN, "help": "Let it expire then"},
     "--priority": {"type": OrNone(PRIORITY), "help": "A number; higher is more important"},
-    "--visibility": {"type": click.Choice([level.value for level in Visibility]), "help": "Who else may read it"},
+    "--visibility": {
+        "type": click.Choice([level.value for level in Visibility]), "help": "Who else may read it; shared: its owner's groups",
+    },
     "--confidence": {"type": OrNone(Share()), "help": "How sure it is, from 0 to 1"},
     "--trust": {"type": OrNone(Share()), "help": "How far its source is trusted, from 0 to 1"},
     "--source": {

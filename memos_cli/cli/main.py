@@ -60,6 +60,10 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Governance": {
         "audit": ("audit", "See who read and wrote what, and prove it."),
+        "principal": ("principal", "Register people and agents, and make tokens for agents."),
+        "grant": ("grant", "Let somebody read, write, share or erase memories."),
+        "revoke": ("grant", "Let somebody do something with memories no longer."),
+        "access": ("grant", "Tell who may do what, and by which rule."),
     },
     "Sharing": {
         "key": ("key", "Make keys, and list those you trust."),

@@ -282,13 +282,11 @@ def receipt_lines(receipt: Receipt) -> list[str]:
     ids = " ".join(one[:SHORT_ID] for one in receipt.ids)
     lines = [f"{'would purge' if receipt.dry_run else 'purged'} {many(len(receipt.ids))}: {ids}"]
     lines += [f"{style(f'{name:>15}', dim=True)}  {number:,}" for name, number in receipt.removed.items()]
-    if receipt.holders or receipt.hidden:
+    if receipt.holders:
         lines.append("the same is still said by:")
         for one in receipt.holders:
             name = plain(one.id)[: SHORT_ID if one.noun == "memory" else None]
             lines.append(f"  {style(name, fg='yellow')}  {one.noun}, {one.how}")
-        if receipt.hidden:
-            lines.append(f"  {receipt.hidden} more that belong to others")
         if others := [one.id[:SHORT_ID] for one in receipt.holders if one.noun == "memory"]:
             lines.append(f"purge them too: memos forget {' '.join(others[:10])} --purge")
     return lines

@@ -10,11 +10,12 @@ from memos_cli.infra.limits import CONTROL, INSTEAD, LONGEST_NAME, MOST_CHARACTE
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.model import Draft, Memory
+from memos_cli.model import Draft, Filter, Memory
 from memos_cli.operation.results import Changed
 from memos_cli.session import Author
 
 _NAMES = ("external_id", "title", "key", "task")
+_ANY = Filter(at="", everything=True)
 
 
 def check_content(text: str) -> str:
@@ -62,12 +63,13 @@ def change_each(
         Refused: a memory is frozen, or the principal may not change it. Then nothing is written.
     """
     with author.write(vault) as unit:
-        touched = change_within(vault, unit, ids, author, change, thawed=thawed)
+        touched = change_within(vault, unit, ids, change, thawed=thawed)
         superseded = [other for one in (ids if always else touched) for other in (then(unit, one) if then else ())]
         txn = unit.log.txn if unit.log.count and not dry_run else None
         if dry_run:
             unit.take_back()
-    memories = tuple(vault.get(identity) for identity in dict.fromkeys(ids))
+    # What a change hides from its author, as one who may share can, is told by its id alone.
+    memories = tuple(map(vault.get, (one for one in dict.fromkeys(ids) if vault.sight is None or vault.can_see(one, _ANY))))
     return Changed(author.command, touched, txn, memories, dry_run, tuple(dict.fromkeys(superseded)))
 
 
@@ -75,26 +77,24 @@ def change_within(
     vault: Vault,
     unit: Unit,
     ids: Iterable[str],
-    author: Author,
     change: Callable[[Memory], dict[str, Any]],
     *,
     thawed: bool = True,
 ) -> tuple[str, ...]:
     """As `change_each`, in the caller's transaction; the ids of the memories that changed."""
-    return tuple(one for one in dict.fromkeys(ids) if _change_one(vault, unit, one, author, change, thawed=thawed))
+    return tuple(one for one in dict.fromkeys(ids) if _change_one(vault, unit, one, change, thawed=thawed))
 
 
 def _change_one(
     vault: Vault,
     unit: Unit,
     identity: str,
-    author: Author,
     change: Callable[[Memory], dict[str, Any]],
     *,
     thawed: bool,
 ) -> bool:
     memory = vault.get(identity)
-    governance.require_change(memory, author.principal, vault.meta)
+    governance.demand_some(vault, memory)
     fields = change(memory)
     if not fields:
         return False

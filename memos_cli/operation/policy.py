@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from memos_cli import values
 from memos_cli.errors import UsageError
-from memos_cli.infra.governance import governance
+from memos_cli.infra.governance import acts
 from memos_cli.model import Kind
 from memos_cli.values import Key
 
@@ -180,7 +180,7 @@ def set_policy(vault: "Vault", author: "Author", fields: dict[str, Any], *, repl
     Raises:
         UsageError: a key is unknown, or cannot have its value. Refused: the principal is not the cube's owner.
     """
-    governance.require_owner(author.principal, vault.meta, "change the policy")
+    acts.require("lifecycle policy set", author.principal, vault.meta, vault.name)
     defaults = {name: key.default for name, key in KEYS.items()}
     given = {name: checked(name, value) for name, value in fields.items()}
     with author.write(vault) as unit:

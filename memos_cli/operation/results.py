@@ -188,7 +188,7 @@ class Receipt(NamedTuple):
         ids: ids of the erased memories.
         removed: how many things were removed, by place.
         holders: what else holds the text and the principal may see.
-        hidden: how many others hold the text that the principal may not see.
+        hidden: always 0: what the principal may not see is not counted.
         unfinished: what could not be wiped yet, a line each.
     """
 

@@ -104,7 +104,7 @@ def write(task: Task, memories: int, tell: Callable[[int], None] = lambda _: Non
         start = time.perf_counter()
         mos.search("", record=False)  # makes the file of vectors
         index = time.perf_counter() - start
-        size = mos.vault(task.cube).info().bytes
+        size = mos.vault(task.cube).info().bytes or 0
     return {
         "seconds": round(seconds, 3), "per_second": round(done / seconds, 1), "index_s": round(index, 3), "bytes": size,
     }  # fmt: skip

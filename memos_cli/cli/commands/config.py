@@ -84,6 +84,7 @@ def set_(app: App, name: str, value: str) -> None:
     Exit status:
       2  no such setting, or a value that it cannot have
     """
+    app.mos.require("config set")
     stored = settings.store(app.paths, name, value)
     app.data({"name": name, "value": stored}) if app.json else app.out(f"{name} = {stored}")
     now = app.settings.origin(name)

@@ -55,7 +55,7 @@ def create(app: App, name: str, *, use: bool) -> None:
         raise Refused(f"there is a cube {name!r} already", hint=f"use it: memos cube use {name}")
     if use:
         app.mos.use_cube(name)
-    made = app.mos.vault(name).info()
+    made = app.mos.memories.information(app.mos.vault(name))
     app.data(made) if app.json else app.out(f"made cube {made.name} at {made.path}")
 
 
@@ -75,7 +75,7 @@ def list_(app: App) -> None:
     broken: list[tuple[str, str]] = []
     for name in app.mos.shelf.names():
         try:
-            cubes.append(app.mos.vault(name).info())
+            cubes.append(app.mos.memories.information(app.mos.vault(name)))
         except MemosError as error:
             broken.append((name, error.message))
     used = app.settings.get("cube")
@@ -85,10 +85,10 @@ def list_(app: App) -> None:
         return
     if cubes:
         from memos_cli.cli.render import day_of
-        from memos_cli.cli.tables import human_bytes, table
+        from memos_cli.cli.tables import table
 
         rows = [
-            ("*" if one.name == used else "", one.name, f"{one.memories:,}", human_bytes(one.bytes), day_of(one.created_at))
+            ("*" if one.name == used else "", one.name, f"{one.memories:,}", _size(one), day_of(one.created_at))
             for one in cubes
         ]
         table(("", "cube", "memories", "size", "made"), rows, right=(2, 3))
@@ -96,6 +96,13 @@ def list_(app: App) -> None:
         app.note(f"{name} cannot be read: {message}")
     if not cubes and not broken:
         app.note('no cubes yet; the first "memos add" makes one called default')
+
+
+def _size(one: "Cube") -> str:
+    """The size of a cube; a hyphen for whom it is not told."""
+    from memos_cli.cli.tables import human_bytes
+
+    return "-" if one.bytes is None else human_bytes(one.bytes)
 
 
 @cube.command("use")
@@ -112,6 +119,7 @@ def use(app: App, name: str) -> None:
     Exit status:
       10 no such cube
     """
+    app.mos.require("cube use")
     app.mos.vault(name)
     app.mos.use_cube(name)
     app.data({"cube": name}) if app.json else app.out(f"using cube {name}")
@@ -143,7 +151,11 @@ def info(app: App, name: str | None) -> None:
     from memos_cli.interface.cubes.origin import fitting
 
     vault = app.mos.vault(name or app.mos.cube_names[0])
-    facts: dict[str, Any] = {**fields_of(vault.info()), "owner": vault.meta["owner"], "replica": vault.meta["replica"]}
+    facts: dict[str, Any] = {
+        **fields_of(app.mos.memories.information(vault)),
+        "owner": vault.meta["owner"],
+        "replica": vault.meta["replica"],
+    }
     numbers, fits = app.mos.memories.statistics(vault), fitting(app.mos, app.mos.keys, vault)
     if app.json:
         app.data({**facts, "statistics": numbers, **_fitting_json(fits)})
@@ -151,7 +163,8 @@ def info(app: App, name: str | None) -> None:
     from memos_cli.cli import tables
     from memos_cli.cli.render import moment
 
-    told = [(key, value) for key, value in facts.items() if key not in {"memories", "operations", "created_at"}]
+    apart = {"memories", "operations", "created_at"}
+    told = [(key, value) for key, value in facts.items() if key not in apart and value is not None]
     told.insert(2, ("made", moment(facts["created_at"])))
     tables.table(("", ""), [*told, *_fitting(vault.name, fits)])
     app.out()
@@ -209,7 +222,7 @@ def rename(app: App, old: str, new: str) -> None:
     from memos_cli.interface.cubes import used_cube
 
     was = used_cube.who_names(app.mos, old)
-    path = app.mos.shelf.rename(old, new)
+    path = used_cube.rename(app.mos, old, new)
     using = was.settle(app.mos, new)
     app.data({"name": path.name, "path": str(path), "using": using}) if app.json else app.out(f"renamed cube {old} to {new}")
     _tell_used(app, was, using)
@@ -236,14 +249,12 @@ def rm(app: App, name: str, *, dry_run: bool, yes: bool) -> None:
     from memos_cli.cli.render import many
     from memos_cli.interface.cubes import used_cube
 
+    app.mos.require("cube rm", app.mos.vault(name))
     found, was = app.mos.vault(name).info(), used_cube.who_names(app.mos, name)
     said = f"cube {name} with {many(found.memories)} at {found.path}"
     if not dry_run:
         app.confirm(f"Remove {said}? It cannot be undone.", yes=yes)
-        identity = app.mos.vault(name).meta["id"]
-        app.mos.close()
-        app.mos.shelf.remove(name)
-        app.mos.activation.forget_cube(identity)
+        app.mos.activation.forget_cube(used_cube.remove(app.mos, name))
     using = was.settle(app.mos, dry_run=dry_run)
     app.data({"name": name, "removed": not dry_run, "using": using}) if app.json else app.out(
         f"{'would remove' if dry_run else 'removed'} {said}"

@@ -80,6 +80,7 @@ def export(app: App, /, name: str | None, output: str | None, **given: Any) -> N
     from memos_cli.interface.cubes.transfer import Extent
 
     app.cubes = [name] if name else app.cubes
+    app.mos.require("cube export", app.mos.vault(app.mos.cube_names[0]))
     wanted, words = _selection(app, given)
     if wanted is not None and not app.mos.memories.has(wanted):
         said = nothing_passes(app, wanted, "the cube is empty")

@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -78,7 +78,7 @@ def doctor(app: App, /, **given: bool) -> None:
     \b
     Exit status:
       0  all is well, or mended
-      3  --accept-loss or --repair: the answer was no, there was nobody to ask, or the cube is somebody else's
+      3  the cube is somebody else's; or --accept-loss or --repair: the answer was no, or there was nobody to ask
       10 no such cube
       13 something is damaged; a log that is damaged is not repaired
       14 --embed or --reembed without a model; nothing was done, not by --rebuild either
@@ -108,7 +108,9 @@ def _look(app: App) -> None:
     """
     surroundings = _surroundings(app)
     app.mos.doctor.sweep()
-    cubes = {name: _examine(app, name) for name in (app.cubes or app.mos.shelf.names())}
+    names = app.mos.shelf.names()
+    mine = app.cubes or app.mos.doctor.mine(names)
+    cubes = {name: _examine(app, name) for name in mine}
     faults = sum(len(check["faults"]) for checks in cubes.values() for check in checks)
     unaccepted = [name for name in app.mos.lifecycle.unaccepted() if name in cubes]
     ahead = [] if faults else [name for name in cubes if app.mos.doctor.is_ahead(name)]
@@ -121,6 +123,9 @@ def _look(app: App) -> None:
     for name, sample in unread.items():
         if sample.is_much:
             app.note(f"cube {name}: {sample.words()}")
+    for name in names if not app.cubes else ():
+        if name not in mine:
+            app.note(f"cube {name} was not looked over: it belongs to somebody else")
     for name in unaccepted:
         app.note(f"cube {name}: {sealing.unaccepted(name)}")
     for name in ahead:
@@ -226,8 +231,21 @@ _DID = {
 """For each thing that a repair does, what it did and what it would do."""
 
 
+def _to_mend(app: App) -> Sequence[str]:
+    """The cubes that are to be mended: those that were named, else all that are the principal's own.
+
+    Raises:
+        Refused: there are cubes, and all of them are somebody else's.
+    """
+    there = app.mos.shelf.names()
+    mine = app.cubes or app.mos.doctor.mine(there)
+    if there and not mine:
+        app.mos.require("doctor", app.mos.vault(there[0]))
+    return mine
+
+
 def _repair(app: App, *, dry_run: bool, sure: bool) -> None:
-    names = app.cubes or app.mos.shelf.names()
+    names = _to_mend(app)
     planned = {name: app.mos.doctor.repair(name, dry_run=True) for name in names}
     found = {name: done for name, done in planned.items() if done}
     if found and not dry_run:
@@ -254,9 +272,12 @@ def _what_was_mended(one: "Mended", *, dry_run: bool) -> str:
 
 
 def _mend(app: App, *, rebuild: bool, embed: bool, reembed: bool) -> None:
-    names = app.cubes or app.mos.shelf.names()
-    for name in names:  # one that is not there ends it before anything is changed
-        app.mos.vault(name)
+    names = _to_mend(app)
+    acts = [act for act, wanted in (("doctor rebuild", rebuild), ("doctor reembed", reembed)) if wanted]
+    for name in names:  # one that is not there, or not one's own, ends it before anything is changed
+        vault = app.mos.vault(name)
+        for act in acts:
+            app.mos.require(act, vault)
     if names and (embed or reembed):
         app.mos.doctor.require_embedder(rebuild=rebuild)
     done: dict[str, dict[str, int]] = {}
@@ -275,7 +296,7 @@ def _mend(app: App, *, rebuild: bool, embed: bool, reembed: bool) -> None:
 
 
 def _accept_loss(app: App, *, sure: bool) -> None:
-    names = app.cubes or app.mos.shelf.names()
+    names = _to_mend(app)
     known = {name: found for name in names if (found := app.mos.doctor.lost(name))}
     for name, found in known.items():
         for one in found:

@@ -125,6 +125,7 @@ def pull(app: App, name: str) -> None:
       13 what came is damaged
       14 registry or hub cannot be reached, or has no such file, or a package is missing
     """
+    app.mos.require("model pull")
     if name in embedders.names():
         _pull_embedder(app, name)
         return
@@ -186,6 +187,7 @@ def use(app: App, name: str, *, exam: bool | None, trust: bool, yes: bool) -> No
     Exit status:
       14 there is no such model, or it cannot be used
     """
+    app.mos.require("model use")
     if name in embedders.names():
         embedders.use(name, app.paths)
         app.data({"embedder": name}) if app.json else app.out(f"embedder = {name}")
@@ -269,6 +271,7 @@ def rm(app: App, name: str, *, dry_run: bool, yes: bool) -> None:
       3  it was not pulled by memos, or the answer was no
       14 there is no such model
     """
+    app.mos.require("model rm")
     remove = embedders.remove if name in embedders.names() else model_pulls.remove
     found = remove(name, app.settings, app.paths, dry_run=True)
     if not dry_run:

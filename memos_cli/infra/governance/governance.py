@@ -1,14 +1,13 @@
-"""Who may see and who may change a memory: one check, before anything is ranked or written.
+"""Who may do what with a memory: the checks, and the words for what is refused. What somebody may do is `access`'s business.
 
-So far the rules follow a memory's own fields: it belongs to its owner; other principals see what is shared, public or
-read-only, and change only what is shared. The cube's owner sees and changes all.
+What is done to a whole cube has a table of its own, `acts`.
 """
 
 from _thread import get_ident
 from collections.abc import Mapping
 from functools import partial
 from types import MethodType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from memos_cli.errors import AccessDenied, MemoryNotFound, NotFound, Refused, UsageError
 from memos_cli.infra.limits import is_name
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from memos_cli.infra.governance.access import Access, Right
+    from memos_cli.infra.vault.vault import Vault
 
 
 def principal(name: str) -> str:
@@ -36,35 +36,40 @@ def asking(principal: str, cube: Mapping[str, str]) -> str | None:
     return None if principal == cube.get("owner") else principal
 
 
-_OPEN = (Visibility.SHARED, Visibility.PUBLIC, Visibility.READ_ONLY)
+Name = Literal["read", "write", "share", "erase"]
+"""The name of a `Right`, for whom the rules are not imported: the cube's owner, who may do everything."""
 
 
-def sight(principal: str | None) -> tuple[str, ...]:
-    """The SQL condition on `memories m` for what this principal may see, with its parameters; `None` sees all."""
-    if principal is None:
-        return ("1",)
-    return f"(m.owner = ? OR m.visibility IN ({', '.join('?' * len(_OPEN))}))", principal, *_OPEN
+def may(vault: "Vault", right: Name, memory: Memory) -> bool:
+    """Whether whom a cube was opened for may do that with a memory, as it is or as it was."""
+    if vault.sight is None:
+        return True
+    from memos_cli.infra.governance.rule import Right
+
+    return vault.sight.access.may(Right(right), memory)
 
 
-def may_see(memory: Memory, principal: str, cube: Mapping[str, str]) -> bool:
-    """Whether this principal may read the memory; a search asks the same with the filter's SQL."""
-    return asking(principal, cube) is None or memory.owner == principal or memory.visibility is not Visibility.PRIVATE
+def demand(vault: "Vault", right: Name, memory: Memory) -> None:
+    """Let through only what the principal whom a cube was opened for may do with a memory; see `require`."""
+    if vault.sight is None:
+        return
+    from memos_cli.infra.governance.rule import Right
+
+    require(vault.sight.access, Right(right), memory)
 
 
-def may_change(memory: Memory, principal: str, cube: Mapping[str, str]) -> bool:
-    """Whether this principal may change the memory."""
-    return asking(principal, cube) is None or memory.owner == principal or memory.visibility is Visibility.SHARED
-
-
-def require_change(memory: Memory, principal: str, cube: Mapping[str, str]) -> None:
-    """Refuse a change that this principal may not make.
+def demand_some(vault: "Vault", memory: Memory) -> None:
+    """Let through who may change a memory in any way: which right a change needs is asked when it is made.
 
     Raises:
-        Refused: this principal may read the memory, but not change it.
+        MemoryNotFound: whom the cube was opened for may not read it. Refused: the principal may read it, and no more.
     """
-    if not may_change(memory, principal, cube):
-        owner = f"{memory.owner} (unverified)" if memory.unverified else memory.owner
-        raise Refused(f"{principal} may not change {memory.id[:8]}: it belongs to {owner}", hint="ask its owner")
+    if vault.sight is None:
+        return
+    from memos_cli.infra.governance.rule import Right
+
+    if not any(vault.sight.access.may(right, memory) for right in (Right.WRITE, Right.SHARE, Right.ERASE)):
+        require(vault.sight.access, Right.WRITE, memory)
 
 
 _DONE = {"read": "read", "write": "change", "share": "share", "erase": "erase", "reveal": "see the secrets of"}
@@ -94,7 +99,8 @@ def require(access: "Access", right: "Right", memory: Memory, asked: str | None 
         raise Refused(
             f"{what}: it is read-only", hint=f"its owner makes it so: memos edit {memory.id[:8]} --visibility private"
         )
-    raise Refused(f"{what}: it belongs to {owner}", hint="ask the cube's owner for: memos grant")
+    grant = f"memos grant {access.principal} {right.value} {memory.id[:8]}"
+    raise Refused(f"{what}: it belongs to {owner}", hint=f"ask the cube's owner for it: {grant}")
 
 
 def missing(asked: str, cube: str) -> "NoReturn":
@@ -113,13 +119,14 @@ def _sees(access: "Access", memory: Memory) -> bool:
 
 
 def require_owner(principal: str, cube: Mapping[str, str], what: str) -> None:
-    """Let only the cube's owner do what affects everybody's memories.
+    """Let only the cube's owner say who may do what there.
 
     Raises:
         Refused: somebody else asked.
     """
     if asking(principal, cube) is not None:
-        raise Refused(f"{principal} may not {what}: the cube belongs to {cube.get('owner')}", hint="ask its owner")
+        owner = cube.get("owner")
+        raise Refused(f"{principal} may not {what}: the cube belongs to {owner}", hint=f"ask {owner}, who alone may do it")
 
 
 def require_thaw(memory: Memory) -> None:

@@ -9,7 +9,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -126,13 +126,13 @@ class Jobs:
         shown = [job._replace(state="interrupted") if free and job.state == "running" else job for job in found]
         return sorted(shown, key=lambda job: (job.created_at, job.id))
 
-    def get(self, prefix: str) -> Job:
-        """The job whose id begins so.
+    def get(self, prefix: str, *, among: Iterable[Job] | None = None) -> Job:
+        """The job whose id begins so, of all, or among these.
 
         Raises:
             NotFound: there is none.
         """
-        found = [job for job in self.all() if prefix and job.id.startswith(prefix)]
+        found = [job for job in (self.all() if among is None else among) if prefix and job.id.startswith(prefix)]
         if len(found) != 1:
             raise NotFound(f"no job {prefix[:40]!r}", hint="see them with: memos consolidate jobs")
         return found[0]

@@ -94,19 +94,27 @@ def rows_of(vault: Vault, noun: str, subject: str) -> dict[str, int]:
     return {identity.hex(): n for identity, n in found}
 
 
-def transactions_backwards(vault: Vault) -> Iterator[tuple[str, tuple[str, ...], bool]]:
+def transactions_backwards(vault: Vault, by: str | None = None) -> Iterator[tuple[str, tuple[str, ...], bool]]:
     """The transactions from the newest on: name, the names of those that it takes back, whether it was made here.
+
+    Those of one principal alone where `by` names one.
 
     A command that wrote several times under one name comes once, where it wrote last, whoever wrote in between. What a repair
     wrote does not count: it is no step, and what it put in the place of a bad change has the name of that change's command.
     """
     seen: set[str] = set()
     own = schema.own_replicas(vault.conn)
-    sql = "SELECT txn, reverts, replica FROM ops WHERE command <> ? ORDER BY n DESC"
-    for txn, reverts, replica in vault.conn.execute(sql, (log.DOCTOR,)):
+    sql = "SELECT txn, reverts, replica FROM ops WHERE command <> ?1 AND (?2 IS NULL OR principal = ?2) ORDER BY n DESC"
+    for txn, reverts, replica in vault.conn.execute(sql, (log.DOCTOR, by)):
         if txn not in seen:
             seen.add(txn)
             yield txn, _taken_back(vault, txn) if reverts is not None else (), replica in own
+
+
+def is_seen_whole(vault: Vault, txn: str) -> bool:
+    """Whether all operations of a transaction are about what may be seen."""
+    sql = "SELECT (SELECT count(*) FROM main.ops WHERE txn = ?1) = (SELECT count(*) FROM ops WHERE txn = ?1)"
+    return bool(vault.conn.execute(sql, (txn,)).fetchone()[0])
 
 
 def _taken_back(vault: Vault, txn: str) -> tuple[str, ...]:
@@ -237,8 +245,8 @@ LEAST_PREFIX = 4
 """Characters of a transaction's name: by fewer than these one of some hundred commands is named by a slip of the hand."""
 
 
-def transaction_named(vault: Vault, prefix: str) -> str:
-    """The full name of a transaction that begins so.
+def transaction_named(vault: Vault, prefix: str, by: str | None = None) -> str:
+    """The full name of a transaction that begins so, among those of one principal where `by` names one.
 
     Raises:
         UsageError: that is too little to name one.
@@ -248,8 +256,9 @@ def transaction_named(vault: Vault, prefix: str) -> str:
     if len(prefix) < LEAST_PREFIX:
         several = f"memos undo -n {prefix} takes {prefix} commands back; " if prefix.isdecimal() and prefix != "0" else ""
         raise UsageError(f"{prefix!r} is too short for an id: give four characters", hint=f"{several}ids: memos undo --list")
-    sql = "SELECT DISTINCT txn FROM ops WHERE txn >= ? AND txn < ? ORDER BY txn LIMIT 10"
-    found = [row[0] for row in vault.conn.execute(sql, (prefix, prefix + "~"))]
+    own = "" if by is None else "AND principal = ?"
+    sql = f"SELECT DISTINCT txn FROM ops WHERE txn >= ? AND txn < ? {own} ORDER BY txn LIMIT 10"
+    found = [row[0] for row in vault.conn.execute(sql, (prefix, prefix + "~", *(() if by is None else (by,))))]
     if not found:
         raise NotFound(f"no command {prefix[:40]!r} in the log of cube {vault.name}", hint="see them: memos undo --list")
     if len(found) > 1 and prefix not in found:

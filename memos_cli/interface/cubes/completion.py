@@ -19,6 +19,8 @@ Name = Begun
 MINI = "memos-mini"
 """The model that ships with memos, as `operation.model_files` calls it, too, whose import takes longer than the answer may."""
 _SLOTS = "slots"
+_IN = "in:"
+"""What the registers begin with that hold a principal's groups, as in `infra.governance.access`."""
 
 
 class Completion:
@@ -81,6 +83,26 @@ class Completion:
                 Begun(name, str(fields.get("note") or fields.get("at") or "")) for name, fields in look.records(noun, prefix)
             ]
         )
+
+    def principals(self, prefix: str, *, groups: bool = False) -> list[Begun]:
+        """The registered principals and the owners of memories; and the groups."""
+
+        def named(look: Look) -> Iterable[Begun]:
+            for name, fields in look.records("principal", prefix):
+                if not fields.get("gone"):
+                    yield Begun(name, str(fields.get("kind") or ""))
+            yield from look.recent("owner", prefix)
+
+        return (self.looked(named) + (self.groups(prefix) if groups else []))[:MOST]
+
+    def groups(self, prefix: str) -> list[Begun]:
+        """The groups that principals are in."""
+
+        def named(look: Look) -> Iterable[Begun]:
+            for _, fields in look.records("principal", ""):
+                yield from (Begun(name[len(_IN) :], "group") for name in fields if name.startswith(_IN + prefix))
+
+        return self.looked(named)
 
     def adapters(self, prefix: str) -> list[Begun]:
         """Generations of adapters, by their numbers or ids; only the owner of a cube has them trained."""

@@ -1,12 +1,12 @@
 """Cubes looked over and mended: what is wrong with one, what killed commands left in it, and what of it can be made anew."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from memos_cli import hybrid_clock
-from memos_cli.errors import CubeNotFound, MemosError, ModelUnavailable, UsageError, extra
+from memos_cli.errors import CubeNotFound, MemosError, ModelUnavailable, Refused, UsageError, extra
 from memos_cli.infra import heads
-from memos_cli.infra.governance import governance
 from memos_cli.infra.local import adapters
 from memos_cli.infra.repair import repair
 from memos_cli.infra.vault import check, connection, log, past, purge, queries, search
@@ -55,6 +55,19 @@ class Doctor:
         """Remove the halves of cubes that killed commands left."""
         self._session.shelf.sweep(self._long_ago)
 
+    def mine(self, names: Sequence[str]) -> list[str]:
+        """Those of these cubes that the principal may look over; of one that cannot be opened nobody knows the owner."""
+        found = []
+        for name in names:
+            with suppress(MemosError):
+                vault = self._session.vault(name)
+                with suppress(Refused):
+                    self._session.require("doctor", vault)
+                    found.append(name)
+                continue
+            found.append(name)
+        return found
+
     def examine(self, name: str, tell: Tell = lambda _: None) -> list[Check]:
         """Look at a cube from the pages of its file up to the state of its log; one that is sound is tidied on the way.
 
@@ -63,14 +76,15 @@ class Doctor:
             tell: told what of the tidying could not be done now.
 
         Raises:
-            CubeNotFound: there is no such cube: what is not there is not damaged.
+            CubeNotFound: there is no such cube: what is not there is not damaged. Refused: it is somebody else's.
         """
         try:
             vault = self._session.vault(name)
+            self._session.require("doctor", vault)
             checks = check.check(vault)
             if not any(one.faults for one in checks):
                 self._tidy(vault, tell)
-        except (CubeNotFound, UsageError):
+        except (CubeNotFound, Refused, UsageError):
             raise
         except MemosError as error:
             return [Check("open", (error.message,))]
@@ -112,19 +126,32 @@ class Doctor:
 
         Raises:
             IntegrityError: the log is damaged, so nothing is derived from it.
+            Refused: the principal does not own the cube.
         """
-        return check.make_anew(self._session.vault(name))
+        vault = self._session.vault(name)
+        self._session.require("doctor rebuild", vault)
+        return check.make_anew(vault)
 
     def lost(self, name: str) -> tuple[Lost, ...]:
-        """The last operations that the log of a cube has lost, with its write-ahead log or by an older copy of its file."""
-        return check.lost(self._session.vault(name))
+        """The last operations that the log of a cube has lost, with its write-ahead log or by an older copy of its file.
+
+        Raises:
+            Refused: the principal does not own the cube.
+        """
+        vault = self._session.vault(name)
+        self._session.require("doctor accept-loss", vault)
+        return check.lost(vault)
 
     def accept_loss(self, name: str) -> tuple[Lost, ...]:
         """Let a cube go on without the end that its log has lost, under a new replica id; what was lost.
 
         A merge with a copy that has it brings it back.
+
+        Raises:
+            Refused: the principal does not own the cube.
         """
         vault = self._session.vault(name)
+        self._session.require("doctor accept-loss", vault)
         cached = self._session.embeddings.cached(vault)  # named after the replica, so that nothing would ever remove them
         gone = check.accept_loss(vault, lambda: adapters.vouch_for_own(vault))
         for path in cached if gone else ():
@@ -144,7 +171,7 @@ class Doctor:
             Refused: the principal does not own the cube.
         """
         vault, author = self._session.vault(name), self._session.author(log.DOCTOR)
-        governance.require_owner(author.principal, vault.meta, "repair it")
+        self._session.require("doctor repair", vault)
         if not dry_run:
             cached = self._session.embeddings.cached(vault)  # named after the replica, so that nothing would ever remove them
         before = hybrid_clock.too_late(author.millis, hybrid_clock.RELEASED)
@@ -185,9 +212,11 @@ class Doctor:
 
         Raises:
             ModelUnavailable: the model cannot be run.
+            Refused: `anew`, and the principal does not own the cube.
         """
         vault, embeddings = self._session.vault(name), self._session.embeddings
         if anew:
+            self._session.require("doctor reembed", vault)
             with vault.derive():
                 search.make_pending(vault, embeddings.weights.fingerprint)
         return embeddings.embed_pending(vault, None, tell)

@@ -64,5 +64,5 @@ class Held:
     def leave(self, held: HeldChanges) -> None:
         """Leave it for good: the same changes are never asked about again."""
         vault = self._session.vault(held.cube)
-        governance.require_owner(self._session.principal, vault.meta, "decide what it takes over")
+        self._session.require("review held", vault)
         held_changes.leave(vault, held.id, held.path)

@@ -39,6 +39,7 @@ class Keys:
             UsageError: a key cannot have this name.
             Refused: a key of this name exists.
         """
+        self._session.require("key new")
         return self._ring.new(name or self._session.person, passphrase)
 
     def own(self) -> tuple[PublicKey, ...]:
@@ -80,6 +81,7 @@ class Keys:
             UsageError: it is no public line.
             Refused: another key has this name.
         """
+        self._session.require("key trust")
         key = keys.read_line(line)
         key = key._replace(name=name) if name else key
         return key, self._ring.trust(key)
@@ -90,6 +92,7 @@ class Keys:
         Raises:
             NotFound: it is not on the list.
         """
+        self._session.require("key trust")
         found = _named(who, self.trusted())
         if not dry_run:
             self._ring.distrust(found)
@@ -101,6 +104,7 @@ class Keys:
         Raises:
             NotFound: there is no such key.
         """
+        self._session.require("key rm")
         if dry_run:
             self._ring.is_protected(name)
         else:

@@ -193,9 +193,8 @@ class CubeMerge:
 
     def _target(self, into: str | None) -> "tuple[Vault, Author]":
         vault = self._session.vault(into) if into is not None else self._session.writable()
-        author = self._session.author("merge")
-        governance.require_owner(author.principal, vault.meta, "merge into it")
-        return vault, author
+        self._session.require("cube merge", vault)
+        return vault, self._session.author("merge")
 
     def _merge(
         self,
@@ -276,7 +275,7 @@ class CubeMerge:
     def _require_reader(self, author: "Author", source: Vault) -> None:
         # The person can open the folder anyway; a principal acting for somebody may not.
         if author.principal != self._session.person:
-            governance.require_owner(author.principal, source.meta, "merge it into another cube")
+            self._session.require("cube merge from", source)
 
     def split(
         self, new: str, name: str | None = None, wanted: Filter | None = None, *, keep: bool = False, dry_run: bool = False
@@ -290,9 +289,8 @@ class CubeMerge:
         Raises:
             CubeNotFound: one of them does not exist.
         """
-        principal = user_id or self._session.principal
         one, other = self._session.vault(first, user_id), self._session.vault(second, user_id)
-        found = cube_diff.compare(one, other, lambda memory, vault: governance.may_see(memory, principal, vault.meta))
+        found = cube_diff.compare(one, other, lambda memory, vault: governance.may(vault, "read", memory))
         return found._replace(first=first, second=second)
 
     def confirm(self, memory: Memory) -> None:

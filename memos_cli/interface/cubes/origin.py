@@ -97,19 +97,20 @@ class Fitting(NamedTuple):
 
 
 def fitting(session: "Session", keys: "Keys", vault: "Vault") -> Fitting:
-    """What of a cube fits this machine."""
+    """What of a cube fits this machine; what came in, adapters and slots of others are told to the cube's owner alone."""
     model = models.identity(session.settings, session.paths).get("model")
-    arrived = tuple(arrivals(keys, vault))
+    mine = session.owns(vault)
+    arrived = tuple(arrivals(keys, vault)) if mine else ()
     return Fitting(
         vault.mark(MAKER) or vault.meta["owner"],
         tuple(_vectors(session, vault)),
         arrived,
         counts.untrusted_count(vault),
         vault.policy != vault.merged_policy,
-        tuple(_learnt(session, vault, model)),
+        tuple(_learnt(session, vault, model)) if mine else (),
         tuple(_states(session, vault, model)),
         model,
-        bool(vault.mark(MAKER)) and not any(one.trusted for came in arrived[:1] for one in came.signers),
+        mine and bool(vault.mark(MAKER)) and not any(one.trusted for came in arrived[:1] for one in came.signers),
         vault.is_accepted,
     )
 
@@ -166,7 +167,9 @@ def _states(session: "Session", vault: "Vault", model: str | None) -> "Iterator[
 
     identity = vault.meta["id"]
     try:
-        held = [slot for slot in store(session).all() if any(part.cube == identity for part in slot.parts)]
+        own = session.owns(vault)
+        there = (slot for slot in store(session).all() if own or slot.principal == session.principal)
+        held = [slot for slot in there if any(part.cube == identity for part in slot.parts)]
     except MemosError:  # slots are only a cache, and `memos slot list` reports the fault
         return
     for name, count in sorted(Counter(slot.identity.get("model", "") for slot in held).items()):

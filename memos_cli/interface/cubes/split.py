@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import MemosError, ModelUnavailable, Refused, UsageError
 from memos_cli.infra.files import sync_folder
-from memos_cli.infra.governance import governance
 from memos_cli.infra.transfer import merge
 from memos_cli.infra.transfer.merge import Terms
 from memos_cli.infra.vault import connection, past, search
@@ -58,7 +57,7 @@ def split(
     """
     vault = session.vault(name) if name is not None else session.vaults()[0]
     author = session.author("split")
-    governance.require_owner(author.principal, vault.meta, "split it")
+    session.require("cube split", vault)
     place = session.shelf.place(new)
     if place.exists():
         raise Refused(f"there is {place} already", hint="choose another name")

@@ -14,7 +14,6 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 from memos_cli.errors import MemosError, Refused, UsageError
 from memos_cli.infra import counts
 from memos_cli.infra.cubefile import SUFFIX, Sign
-from memos_cli.infra.governance import governance
 from memos_cli.infra.local import adapters
 from memos_cli.infra.transfer import dumper, familiarity, loader
 from memos_cli.infra.transfer.dumper import WHOLE, Dumped, Progress
@@ -145,7 +144,7 @@ class Transfer:
             IntegrityError: the cube is damaged, or what was written could not be imported or is not what the disk kept.
         """
         vault = self._session.vault(name or self._session.cube_names[0])
-        governance.require_owner(self._session.principal, vault.meta, "export the cube")
+        self._session.require("cube export", vault)
         path = target if isinstance(target, Path) else Path(f"{vault.name}{SUFFIX}") if target is None else None
         if path:
             require_elsewhere(self._session.paths, path)
@@ -250,7 +249,7 @@ class Transfer:
             CubeNotFound: there is no such cube. Refused: the principal does not own it.
         """
         vault = self._session.vault(name)
-        governance.require_owner(self._session.principal, vault.meta, "accept it")
+        self._session.require("cube accept", vault)
         return familiarity.accept_cube(vault)
 
     def verify(
@@ -279,7 +278,7 @@ class Transfer:
         place = folder or self._session.paths.cubes
         self._session.shelf.sweep_old(self._session.now)
         with loader.stage(
-            stream, place, name, due=self._session.shelf.due, check=_fault_of_record, owner=self._session.person,
+            stream, place, name, due=self._session.shelf.due, check=_fault_of_record, owner=self._session.principal,
             millis=self._session.millis, tell=tell,
         ) as staged:  # fmt: skip
             digest = bytes.fromhex(staged.digest)

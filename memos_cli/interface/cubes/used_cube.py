@@ -1,10 +1,12 @@
-"""Which cube is used when none is named, once the cube that the settings name was renamed or removed."""
+"""Cubes of the home renamed and removed, and which cube is used from then on when none is named."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
 from memos_cli import config
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from memos_cli.session import Session
 
 DEFAULT: str = config.SETTINGS["cube"].default
@@ -39,3 +41,26 @@ def who_names(session: "Session", cube: str) -> CubeNamed:
     by_hand = now.origin not in {"default", str(session.paths.user_file)}
     where = config.variable("cube") if now.origin == "environment" else now.origin
     return CubeNamed(shelf.place(stored) == gone, where if by_hand and shelf.place(now.value) == gone else "")
+
+
+def rename(session: "Session", old: str, new: str) -> "Path":
+    """Give a cube another name; its folder.
+
+    Raises:
+        CubeNotFound: there is none. Refused: the new name is taken, or the principal does not own the cube.
+    """
+    session.require("cube rename", session.vault(old))
+    return session.shelf.rename(old, new)
+
+
+def remove(session: "Session", name: str) -> str:
+    """Remove a cube for good; its identity.
+
+    Raises:
+        CubeNotFound: there is none. Refused: the principal does not own it.
+    """
+    vault = session.vault(name)
+    session.require("cube rm", vault)
+    session.close()
+    session.shelf.remove(name)
+    return vault.meta["id"]

@@ -136,6 +136,7 @@ def run(session: "Session", memories: "MemOperator", steps: Sequence[Step], *, d
         Refused: a memory is frozen, or the principal may not change it; nothing is written then.
     """
     vault, author = session.writable(), session.author("chain")
+    session.require("lifecycle run", vault)
     hits = [_searched(memories, vault, step.fields, author.at) for step in steps]
     with author.write(vault) as unit:
         chosen = _retrieved(session, vault, steps[0].fields, hits[0], author.at)
@@ -151,7 +152,7 @@ def run(session: "Session", memories: "MemOperator", steps: Sequence[Step], *, d
             else:
                 _collect(changes, chosen, step, author.at)
             report.append({"do": step.do, "memories": len(chosen)})
-        changed = change_within(vault, unit, changes, author, lambda memory: _news(vault, memory, changes))
+        changed = change_within(vault, unit, changes, lambda memory: _news(vault, memory, changes))
         if dry_run:
             unit.take_back()
     done = set(changed)

@@ -85,7 +85,7 @@ def ingest(
             elif placed.outcome == "duplicate":
                 unit.accept("memory", placed.id)
         questions = endings.end(vault, unit, [*tally.telling, *tally.extracted], author.at, tally.superseded)
-        reopened = task_scopes.reopen(vault, unit, tally.tasks)
+        reopened = task_scopes.reopen(vault, unit, tally.tasks, author.principal)
         txn = unit.log.txn if unit.log.count and not dry_run else None
         if dry_run:
             unit.take_back()

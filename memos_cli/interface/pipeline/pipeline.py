@@ -355,6 +355,7 @@ class Pipeline:
     def save_record(self, noun: str, name: str, fields: dict[str, Any]) -> None:
         """Set the registers of a noun that is no memory (`view`, …), in the log like all else; its others are cleared."""
         vault = self._session.writable()
+        self._session.require(f"{noun} save", vault)
         with self._session.author(noun).write(vault) as unit:
             known = vault.records(noun)
             name = as_written(known, name) or name
@@ -367,6 +368,7 @@ class Pipeline:
             NotFound: there is none of that name.
         """
         vault = self._session.writable()
+        self._session.require(f"{noun} rm", vault)
         if dry_run:
             _record(vault, noun, name)
             return

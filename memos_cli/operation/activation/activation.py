@@ -39,8 +39,8 @@ class ActivationMemory:
 
     @property
     def bytes(self) -> tuple[int, int]:
-        """How many bytes the slots take, and how many they may take."""
-        return sum(slot.bytes for slot in self._store.all()), self._store.quota
+        """How many bytes the slots take that the principal may see, and how many all may take."""
+        return sum(slot.bytes for slot in self._seen()), self._store.quota
 
     # -- making slots ahead
 
@@ -173,12 +173,12 @@ class ActivationMemory:
         return tuple(doomed)
 
     def sweep(self) -> int:
-        """Remove stale slots, slots of deleted cubes, and files that killed processes left; returns how many slots.
+        """Remove stale slots that the principal may see, and files that killed processes left; returns how many slots.
 
         Raises:
             IntegrityError: the index is damaged.
         """
-        return self._store.remove(slot.id for slot in self._store.all() if standing(self._session, slot).state == "stale")
+        return self._store.remove(slot.id for slot in self._seen() if standing(self._session, slot).state == "stale")
 
     def forget_cube(self, identity: str) -> int:
         """Remove the slots that hold memories of a cube that is being removed; returns how many."""

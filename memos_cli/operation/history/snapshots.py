@@ -84,6 +84,7 @@ class Snapshots:
         """
         name = checked_name(name, "the name")
         vault, author = self._session.writable(), self._session.author(SNAPSHOT)
+        self._session.require("snapshot create", vault)
         with author.write(vault) as unit:
             if name in vault.records(SNAPSHOT):
                 raise Refused(f"there is a snapshot {name!r} already", hint=f"remove it first: memos snapshot rm {name}")
@@ -103,12 +104,12 @@ class Snapshots:
         Raises:
             NotFound: there is no such snapshot.
         """
-        vault, principal = self._vault(name, user_id), user_id or self._session.principal
+        vault = self._vault(name, user_id)
         first, second = past.snapshot(vault, name), past.snapshot(vault, other) if other is not None else None
         differences = tuple(
             one
             for one in between(vault, first["position"], second["position"] if second else None)
-            if one.memory is None or governance.may_see(one.memory, principal, vault.meta)
+            if one.memory is None or governance.may(vault, "read", one.memory)
         )
         return Compared(name, first["at"], other, second["at"] if second else self._session.now, differences)
 
@@ -129,7 +130,7 @@ class Snapshots:
         history = vault.operations("memory", identity)
         operations = fold.as_known([one for one in history if log.within(one, place)], history)
         memory = fold.memory(identity, operations)[0]._replace(cube=vault.name) if operations else None
-        if memory is None or not governance.may_see(memory, principal, vault.meta):
+        if memory is None or not governance.may(vault, "read", memory):
             hint = f"see what there was: memos list --snapshot {name}"
             raise MemoryNotFound(f"no memory {text[:40]!r} in snapshot {name} of cube {vault.name}", hint=hint)
         return memory
@@ -144,7 +145,7 @@ class Snapshots:
             Refused: a frozen memory has changed since, or the cube is somebody else's. Then nothing is changed.
         """
         vault, author = self._vault(name), self._session.author("snapshot restore")
-        governance.require_owner(author.principal, vault.meta, "restore a snapshot")
+        self._session.require("snapshot restore", vault)
         with author.write(vault) as unit:
             then = past.snapshot(vault, name)
             differences = tuple(between(vault, then["position"]))
@@ -164,6 +165,7 @@ class Snapshots:
             NotFound: there is no such snapshot.
         """
         vault = self._vault(name)
+        self._session.require("snapshot rm", vault)
         if dry_run:
             return _made(vault, name, past.snapshot(vault, name))
         with self._session.author(SNAPSHOT).write(vault) as unit:

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from memos_cli.errors import IntegrityError, MemoryNotFound, NotFound, Refused, UsageError
 from memos_cli.hybrid_clock import time_of
+from memos_cli.infra.governance import governance, rule
 from memos_cli.infra.vault import connection, fold, log, past, queries
 from memos_cli.infra.vault.blobs import Blobs
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Memory, Operation, Source, State
 from memos_cli.operation.changes import change_each
 from memos_cli.operation.history import evidence
+from memos_cli.operation.history.versions import versions
 from memos_cli.operation.results import Changed, Provenance, Sighting, TakenBack, Undone, Version, masked
 from memos_cli.records import NamedTuple
 
@@ -26,16 +28,15 @@ _FIRST_WORDS = 200
 _OTHERS = "take back another command by its name: memos undo --list"
 
 
-def versions(vault: Vault, identity: str) -> list[Version]:
-    """The versions of a memory, oldest first."""
-    found: list[Version] = []
-    before: fold.Registers = {}
-    for number, operation in enumerate(fold.versions(vault.operations("memory", identity)), start=1):
-        changed = operation.change or {}
-        was = {name: before.get(name) for name in changed if name in before}
-        found.append(Version(number, operation, time_of(operation), was))
-        before.update(changed)
-    return found
+def _rule_in_words(vault: Vault, operation: Operation) -> str:
+    """What an operation says of who may do what: what it states, or that what a rule states is so no longer."""
+    change = operation.change or {}
+    if "to" in change:
+        found = rule.read(operation.subject, change)
+    else:
+        found = rule.read(operation.subject, vault.records("rule").get(operation.subject, {}))
+        found = found and found._replace(deny=not found.deny if "ended" in change else found.deny)
+    return f"rule {operation.subject}" if found is None else rule.in_words(found)
 
 
 def roll_back(vault: Vault, identity: str, author: "Author", version: int) -> Changed:
@@ -71,10 +72,15 @@ def _present_source(vault: Vault, then: fold.Registers, now: fold.Registers) -> 
     return {"source": {name: value for name, value in source.items() if name not in {"digest", "start", "end"}} or None}
 
 
-def undoable(vault: Vault) -> str | None:
-    """The newest transaction of this replica that is no undo and was not taken back; a tick's purges are passed over."""
+def undoable(vault: Vault, by: str | None = None) -> str | None:
+    """The newest transaction of this replica that is no undo and was not taken back; a tick's purges are passed over.
+
+    Args:
+        vault: the cube.
+        by: whose commands are taken back; `None` for those of everybody, as the cube's owner may.
+    """
     taken_back: set[str] = set()
-    for txn, reverts, mine in past.transactions_backwards(vault):
+    for txn, reverts, mine in past.transactions_backwards(vault, by):
         if mine and not reverts and txn not in taken_back and not past.purged_by_tick(vault, txn):
             return txn
         if txn not in taken_back:
@@ -85,15 +91,17 @@ def undoable(vault: Vault) -> str | None:
 def undo(vault: Vault, author: "Author", name: str | None, *, count: int = 1, dry_run: bool = False) -> Undone:
     """Append the inverse of a transaction. Undoing an undo makes the transaction's changes again.
 
+    The cube's owner may take back everybody's commands, all others only their own.
+
     Args:
         name: the transaction or the beginning of its name; `None` for the newest one that can be taken back.
         count: how many of the newest are taken back, all in one transaction, where none is named.
 
     Raises:
         NotFound: there is no such transaction, or there are not so many.
-        Refused: what the transaction changed was changed again since, or was purged.
+        Refused: what the transaction changed was changed again since, or was purged; or it is not this author's to change.
     """
-    if dry_run and count == 1:
+    if dry_run and count == 1 and vault.sight is None:  # for anybody else each change has to be asked for
         going = _takes_back(vault, author, name)
         return _undone(None, [(going, going.subjects or tuple(one for (_, one), _ in going.inverses))], dry_run=True)
     # Chosen and read within the transaction: of two processes that undo at once each takes back a step of its own. Each of
@@ -134,7 +142,8 @@ class _TakesBack(NamedTuple):
 
 def _takes_back(vault: Vault, author: "Author", name: str | None, *, before: int = 0) -> _TakesBack:
     """What an undo is going to do, once it has taken back so many commands before."""
-    txn = past.transaction_named(vault, name) if name else undoable(vault)
+    by = governance.asking(author.principal, vault.meta)
+    txn = past.transaction_named(vault, name, by) if name else undoable(vault, by)
     if txn is None and before:
         raise NotFound(
             f"only {before} {'command' if before == 1 else 'commands'} can be taken back in cube {vault.name}",
@@ -142,6 +151,8 @@ def _takes_back(vault: Vault, author: "Author", name: str | None, *, before: int
         )
     if txn is None:
         raise NotFound(f"nothing to undo in cube {vault.name}")
+    if vault.sight is not None and not past.is_seen_whole(vault, txn):
+        raise Refused(f"{txn} changed something that is not yours to see any more", hint=_OTHERS)
     operations = vault.transaction(txn)
     command = operations[0].command
     if all(operation.command == log.DOCTOR for operation in operations):
@@ -336,11 +347,14 @@ class Timeline:
         return undo(vaults[0], self._session.author("undo"), name, count=count, dry_run=dry_run)
 
     def commands(self, limit: int) -> tuple[dict[str, Any], ...]:
-        """The last commands that wrote, newest first; `what` has the first words of what each changed."""
+        """The last commands that wrote, newest first; `what` has the first words of what each changed.
+
+        The cube's owner sees everybody's, all others their own: only those are theirs to take back.
+        """
         found: list[dict[str, Any]] = []
         told: list[Memory] = []
         for vault in self._session.vaults():
-            backwards = past.transactions_backwards(vault)
+            backwards = past.transactions_backwards(vault, governance.asking(self._session.principal, vault.meta))
             names = [name for (name, *_), _ in zip(backwards, range(limit), strict=False)]
             rows = past.transaction_summaries(vault, names)
             found += [{**row, "what": self._what(vault, row["txn"], told)} for row in rows]
@@ -355,6 +369,8 @@ class Timeline:
         first = past.first_changed(vault, txn)
         if first is None:
             return None
+        if first.noun == "rule":
+            return _rule_in_words(vault, first)
         if first.noun != "memory":
             return f"{first.noun} {first.subject}" if first.noun != first.subject else first.noun
         sight = self._session.sight(vault, Filter(at=self._session.now, everything=True))

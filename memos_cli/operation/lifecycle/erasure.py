@@ -313,13 +313,13 @@ def purge(
     """
 
     def may_purge(turn: Memory) -> bool:
-        return governance.may_change(turn, author.principal, vault.meta)
+        return governance.may(vault, "erase", turn)
 
     left = not dry_run and bool(cube_purge.wipe(vault, places))
     with author.write(vault) as unit:
         ids = cube_purge.kin(vault, ids) if derived else ids
         for memory in map(vault.get, ids):
-            governance.require_change(memory, author.principal, vault.meta)
+            governance.demand(vault, "erase", memory)
             if not thaw:
                 governance.require_thaw(memory)
         purged = cube_purge.purge(vault, unit, ids, places, dry_run=dry_run, may=may_purge)
@@ -329,5 +329,10 @@ def purge(
     unfinished = () if dry_run else tuple(cube_purge.wipe(vault, places, None if left else purged.all_texts))
     found = holders.holders(vault, purged)
     sight = Filter(at="", everything=True)
-    seen = tuple(one for one in found if one.noun != "memory" or vault.can_see(one.id, sight))
-    return Receipt(purged.ids, purged.removed, seen, len(found) - len(seen), unfinished, txn, dry_run)
+    asking = governance.asking(author.principal, vault.meta)
+    seen = tuple(one for one in found if (one.noun != "memory" and asking is None) or vault.can_see(one.id, sight))
+    removed = purged.removed
+    if asking is not None:  # what the home keeps beside the cube may be of memories of others
+        outside = {place.name for place in places}
+        removed, unfinished = {name: count for name, count in removed.items() if name not in outside}, ()
+    return Receipt(purged.ids, removed, seen, 0, unfinished, txn, dry_run)

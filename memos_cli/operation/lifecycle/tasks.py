@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
-from memos_cli.errors import NotFound, did_you_mean
+from memos_cli.errors import NotFound, Refused, did_you_mean
 from memos_cli.infra.governance import governance
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault import queries
@@ -22,9 +22,12 @@ Ending = Literal["archive", "expire", "keep"]
 _STATES = {"archive": State.ARCHIVED, "expire": State.EXPIRED}
 
 
-def reopen(vault: Vault, unit: Unit, names: Iterable[str]) -> tuple[str, ...]:
-    """Reopen the ended tasks among these, in the transaction that gives them new memories; returns the reopened ones."""
-    wanted = {compared(name) for name in names}
+def reopen(vault: Vault, unit: Unit, names: Iterable[str], principal: str) -> tuple[str, ...]:
+    """Reopen the ended tasks among these, in the transaction that gives them new memories; returns the reopened ones.
+
+    That a task has ended is said of the whole cube, so memories of others than its owner change nothing about it.
+    """
+    wanted = {compared(name) for name in names} if governance.asking(principal, vault.meta) is None else set()
     ended = {name: fields for name, fields in vault.records(TASK).items() if compared(name) in wanted} if wanted else {}
     for name, fields in ended.items():
         unit.change(TASK, name, dict.fromkeys(fields))
@@ -68,13 +71,15 @@ class Tasks:
     def end(self, name: str, *, ending: Ending | None = None, dry_run: bool = False, user_id: str | None = None) -> Ended:
         """End a task in one transaction: its memories are archived, expire or stay. A later `add` to the task reopens it.
 
-        A memory that is pinned, frozen or not the principal's to change stays as it is.
+        A memory that is pinned, frozen or not the principal's to change stays as it is. Only the cube's owner, and whom a rule
+        lets write the whole cube, ends the task itself; for anybody else it ends with the memories of their own.
 
         Args:
             ending: `archive`, `expire` or `keep`; `None` for the ending of the cube's policy.
 
         Raises:
             NotFound: no memory that the principal may see belongs to such a task.
+            Refused: all of them belong to others.
         """
         vault, task = self._named(name, user_id)
         author = self._session.author("task end", user_id)
@@ -87,16 +92,27 @@ class Tasks:
             fields = {"ended": known.get("ended") or author.at, "ending": ending}
             for memory in vault.find(wanted, "oldest"):
                 if change := ends(memory, ending, author.at):
-                    stays = _stays(memory, author.principal, vault)
+                    stays = _stays(memory, ending, vault)
                     (kept if stays else ids).append(memory.id)
                     if not stays:
                         unit.change("memory", memory.id, change)
-            if known != fields and governance.asking(author.principal, vault.meta) is None:
+            whole = self._ends_whole(vault, user_id)
+            if not whole and not ids:
+                self._session.require("task end", vault, user_id)
+            if known != fields and whole:
                 unit.change(TASK, task.name, fields)
             txn = unit.log.txn if unit.log.count and not dry_run else None
             if dry_run:
                 unit.take_back()
         return Ended(task.name, fields["ended"], ending, tuple(ids), tuple(kept), txn, dry_run)
+
+    def _ends_whole(self, vault: Vault, user_id: str | None) -> bool:
+        """Whether the principal may end the task for everybody."""
+        try:
+            self._session.require("task end", vault, user_id)
+        except Refused:
+            return False
+        return True
 
     def _named(self, name: str, user_id: str | None) -> tuple[Vault, Task]:
         vaults = self._session.vaults(user_id)
@@ -108,5 +124,6 @@ class Tasks:
         return vaults[0], known[compared(name)]
 
 
-def _stays(memory: Memory, principal: str, vault: Vault) -> bool:
-    return memory.pinned or memory.frozen or not governance.may_change(memory, principal, vault.meta)
+def _stays(memory: Memory, ending: Ending, vault: Vault) -> bool:
+    right: governance.Name = "erase" if ending == "expire" else "write"
+    return memory.pinned or memory.frozen or not governance.may(vault, right, memory)

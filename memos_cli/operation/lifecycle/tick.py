@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import MemosError
 from memos_cli.infra import counts, files
-from memos_cli.infra.governance import governance
+from memos_cli.infra.governance import acts
 from memos_cli.infra.marks import TICKED
 from memos_cli.infra.vault import purge, queries
 from memos_cli.infra.vault.purge import TextHolder
@@ -179,7 +179,7 @@ class Tick:
             Busy: another tick of this cube is running.
             Refused: the principal is not the cube's owner; or the tick is for an instant later than the clock and would purge.
         """
-        governance.require_owner(self._author.principal, self._vault.meta, "run the lifecycle")
+        acts.require("lifecycle tick", self._author.principal, self._vault.meta, self._vault.name)
         with files.only_one(self._vault.folder / LOCK, f"a tick of cube {self._vault.name}"):
             self._last = self._vault.mark(TICKED)
             if self._is_its_turn():

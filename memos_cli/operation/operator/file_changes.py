@@ -216,7 +216,7 @@ class FileChanges:
         return "apart" if self._untouchable(known) else "edit"
 
     def _untouchable(self, known: Memory) -> str | None:
-        if not governance.may_change(known, self._owner, self._vault.meta):
+        if not governance.may(self._vault, "write", known):
             return "somebody else's"
         return "frozen" if known.frozen else None
 

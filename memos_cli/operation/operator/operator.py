@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from memos_cli.infra.vault import past, queries, search
-from memos_cli.model import Filter, Memory
+from memos_cli.model import Cube, Filter, Memory
 from memos_cli.operation.results import Found, Query
 
 if TYPE_CHECKING:
@@ -167,7 +167,13 @@ class MemOperator:
             mine = [memory.id for memory in used if memory.cube == vault.name]
             if mine:
                 vault.record_uses(mine, self._session.now)
-                Recalls(vault.folder).add(self._session.now, mine)
+                if self._session.owns(vault):  # the history of recalls is the owner's: slots are made by it
+                    Recalls(vault.folder).add(self._session.now, mine)
+
+    def information(self, vault: "Vault") -> Cube:
+        """What `cube list` shows of a cube. To whom does not own it the file's size is not told: it tells of what is hidden."""
+        found = vault.info()
+        return found if self._session.owns(vault) else found._replace(bytes=None)
 
     # -- vectors
 

@@ -194,7 +194,7 @@ class Placing:
         Raises:
             Refused: it is frozen, or somebody else's, or would end before it begins.
         """
-        governance.require_change(known, self._owner, self._vault.meta)
+        governance.demand(self._vault, "write", known)
         governance.require_thaw(known)
         if "key" in change and change["key"] and not draft.valid_from and not draft.occurred_at:
             line = self._vault.with_key(change["key"], known.owner or "")
@@ -289,7 +289,7 @@ def end_by_link(vault: Vault, unit: Unit, memory_id: str, *, author: "Author", t
     end = starts(later) if starts(later) > starts(earlier) else author.at
     if earlier.state is State.PURGED or (earlier.valid_to is not None and earlier.valid_to <= end):
         return ()
-    governance.require_change(earlier, author.principal, vault.meta)
+    governance.demand(vault, "write", earlier)
     governance.require_thaw(earlier)
     unit.change("memory", target, {"valid_to": end})
     return (target,)

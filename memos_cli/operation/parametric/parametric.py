@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import CubeNotFound, IntegrityError, MemosError, ModelUnavailable, NotFound, Refused
 from memos_cli.infra import files
-from memos_cli.infra.governance import governance
 from memos_cli.infra.local import adapters
 from memos_cli.model import Adapter
 from memos_cli.operation.parametric import (
@@ -91,7 +90,7 @@ class ParametricMemory:
         vaults = self._session.vaults()
         if not vaults:
             raise CubeNotFound("there is no cube yet", hint='memos add "I am vegan now"')
-        governance.require_owner(self._session.principal, vaults[0].meta, "let a model learn it")
+        self._session.require("consolidate", vaults[0])
         return vaults[0]
 
     # -- looking
@@ -158,8 +157,9 @@ class ParametricMemory:
         return next(iter(generations.promoted(generations.of(self.vault), base.digest)), None)
 
     def jobs(self) -> "tuple[Job, ...]":
-        """The jobs of this home, the oldest first."""
-        return tuple(job_runner.jobs_of(self._session).all())
+        """The jobs of this home that the principal may see, the oldest first: the home's person sees those of everybody."""
+        principal, person = self._session.principal, self._session.person
+        return tuple(job for job in job_runner.jobs_of(self._session).all() if principal in {job.principal, person})
 
     # -- making
 
@@ -178,11 +178,12 @@ class ParametricMemory:
         """Queue a run.
 
         Raises:
-            ModelUnavailable: no model can be trained, or a package is missing.
+            ModelUnavailable: no model can be trained, or a package is missing. Refused: the cube is somebody else's.
         """
+        vault = self.vault
         base_model.require_tools()
         base_model.base_of(self._session)
-        return job_runner.queue(self._session, self.vault, options)
+        return job_runner.queue(self._session, vault, options)
 
     def start(self) -> bool:
         """Start a separate process that runs the waiting jobs; returns whether one was started."""
@@ -197,7 +198,7 @@ class ParametricMemory:
         from memos_cli.errors import Busy
 
         jobs = job_runner.jobs_of(self._session)
-        job = jobs.get(prefix)
+        job = jobs.get(prefix, among=self.jobs())
         if not jobs.stop(job):
             raise Busy(f"job {job.id} does not end", hint="try again later")
         return jobs.get(job.id)

@@ -87,9 +87,9 @@ def drawn(session: "Session", operator: "MemOperator", tokens: int) -> Picture:
 
 
 def _recalled(session: "Session") -> list[tuple[str, tuple[str, ...]]]:
-    """The last recalls of all cubes in use, in the order of time; recalls at the same instant are one."""
+    """The last recalls of all cubes in use that are the principal's own, in the order of time; those at one instant are one."""
     found: dict[str, tuple[str, ...]] = {}
-    for vault in session.vaults():
+    for vault in filter(session.owns, session.vaults()):
         for one in Recalls(vault.folder).since():
             found[one.at] = (*found.get(one.at, ()), *one.ids)
     return sorted(found.items())[-_LEARNED:]

@@ -190,7 +190,7 @@ class MemScheduler:
         return frozenset(one.id for one in made.decisions if one.form is Form.PARAMETRIC)
 
     def _note(self, made: Plan, cubes: Mapping[str, str]) -> None:
-        for vault in self._session.vaults():
+        for vault in filter(self._session.owns, self._session.vaults()):
             forms = {
                 one.id: [one.form.value if one.form else None, one.why.value, one.tokens]
                 for one in made.decisions
@@ -213,8 +213,9 @@ class MemScheduler:
         return Explained(request, plan, {memory.id: memory for memory in (*recalled.core, *hits)}, self._session.now)
 
     def last(self) -> Explained | None:
-        """The plan of the last request that was recorded; `None` if there is none."""
-        found = [(at, vault, one) for vault in self._session.vaults() for at, one in Recalls(vault.folder).decisions()]
+        """The plan of the last request that was recorded, in the cubes of the principal's own; `None` if there is none."""
+        mine = filter(self._session.owns, self._session.vaults())
+        found = [(at, vault, one) for vault in mine for at, one in Recalls(vault.folder).decisions()]
         if not found:
             return None
         at, vault, noted = max(found, key=lambda one: one[0])

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from memos_cli.errors import Refused
-from memos_cli.infra.governance import governance
+from memos_cli.infra.governance import acts, governance
 from memos_cli.infra.governance.rule import Right
 from memos_cli.infra.vault import fold
-from memos_cli.model import Draft, Kind, LinkType, Memory, Operation, State
+from memos_cli.model import Draft, LinkType, Memory, Operation, State
 
 if TYPE_CHECKING:
     from memos_cli.infra.governance.access import Access
@@ -130,8 +130,8 @@ class Rights:
 
     @property
     def _writes_all(self) -> bool:
-        """Whether a rule lets the principal write in the whole cube: private memories of its owner, of every kind."""
-        return all(self._access.may(Right.WRITE, Memory("", "", kind=kind, owner=self._owner)) for kind in Kind)
+        """Whether a rule lets the principal write in the whole cube."""
+        return acts.writes_all(self._access, self._owner)
 
 
 def _only_ends(change: Mapping[str, Any]) -> bool:

@@ -183,7 +183,7 @@ def _decide_for_one(vault: Vault, item: Item, decision: str, author: "Author") -
         raise Refused("it is one memory, set differently", hint="decide otherwise: supersede (what shows now) or older")
     with author.write(vault) as unit:
         memory = vault.get(item.later.id)
-        governance.require_change(memory, author.principal, vault.meta)
+        governance.demand(vault, "write", memory)
         governance.require_thaw(memory)
         operations = vault.operations("memory", memory.id)
         now, found = fold.fold(operations), fold.clashes(operations)
@@ -206,7 +206,7 @@ def _checked(vault: Vault, item: Item, author: "Author", decision: str) -> tuple
     if len(now) < 2:
         raise Refused(f"{item.id[:8]} needs no decision: one of the two is no longer current", hint="memos review --all")
     for memory in now.values():
-        governance.require_change(memory, author.principal, vault.meta)
+        governance.demand(vault, "write", memory)
     ends = {"supersede": (item.earlier.id,), "older": (item.later.id,), "fuse": tuple(now)}
     for identity in ends.get(decision, ()):
         governance.require_thaw(now[identity])

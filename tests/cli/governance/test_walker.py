@@ -1,0 +1,118 @@
+"""Every command, run by somebody who may see only a part: what is hidden does not exist, and nothing of others changes.
+
+Each command line runs in two homes, of which one lacks what is hidden. All that it says has to be the same, to the byte, as
+text and as JSON; whatever it does, what belongs to others stays as it was.
+"""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from memos_cli.cli.main import memos as tree
+from tests.cli.governance import scene
+from tests.cli.governance.commands import CASES, NO_CUBE
+from tests.cli.governance.scene import Home
+from tests.conftest import Ran
+
+CHAIN = """[[step]]
+do = "retrieve"
+query = "ferry"
+[[step]]
+do = "augment"
+tags = ["seen"]
+"""
+
+
+def leaves(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[str]:
+    """The words of every command that has none below it."""
+    if not isinstance(command, click.Group):
+        yield " ".join(path)
+        return
+    context = click.Context(command)
+    for name in command.list_commands(context):
+        below = command.get_command(context, name)
+        assert below is not None
+        yield from leaves(below, (*path, name))
+
+
+COMMANDS = sorted(leaves(tree))
+
+
+def test_every_command_is_walked() -> None:
+    assert {*COMMANDS} - {*CASES} - {*NO_CUBE} == set(), "say in tests/cli/governance/commands.py how eve is to try it"
+    assert {*CASES} & {*NO_CUBE} == set()
+
+
+def lines(command: str, ids: dict[str, str]) -> Iterator[tuple[str, list[str], str]]:
+    """For each case of a command the exit status, the words and what is given on standard input."""
+    for case in CASES[command]:
+        status, _, words = case.partition(" ")
+        words, _, given = words.partition(" < ")
+        filled = re.sub(r"\{(\w+):(\d)\}", lambda found: ids[found[1]][: int(found[2])], words)
+        filled = re.sub(r"\{(\w+)\}", lambda found: ids.get(found[1], "zzzz"), filled)
+        yield status, [*command.split(), *shlex.split(filled)], given.replace("{{", "{").replace("}}", "}")
+
+
+@pytest.mark.parametrize("command", sorted({*CASES} & {*COMMANDS}))
+def test_what_is_hidden_does_not_exist_and_nothing_of_others_changes(
+    command: str, homes: tuple[Home, Home], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full, plain = homes
+    faults: list[str] = []
+    for number, (status, words, given) in enumerate(lines(command, full.ids)):
+        for form in ((), ("--json",)):
+            line, said = (*form, *words), []
+            for kind, home in (("full", full), ("plain", plain)):
+                place = tmp_path / f"{kind}{number}{len(form)}"
+                monkeypatch.chdir(furnished(place))
+                done, told, changed = tried(home.copied(place / "home"), line, given)
+                said.append((done.status, *told))
+                faults += [f"{shlex.join(line)} ({kind}) changes what belongs to others: {changed}"] if changed else []
+                if kind == "full":
+                    faults += leaks(line, given, done.out + done.err, full)
+                if status not in {"-", str(done.status)}:
+                    faults.append(f"{shlex.join(line)} ({kind}): exit status {done.status}, not {status}: {told}")
+                if done.status and not form:
+                    break  # an error says the same as text and as JSON
+            if len(said) > 1 and said[0] != said[1]:
+                faults.append(f"{shlex.join(line)} tells what is hidden:\n  {said[0]}\n  {said[1]}")
+    assert not faults, "\n".join(faults)
+
+
+def furnished(place: Path) -> Path:
+    """A folder with the files that the command lines name."""
+    place.mkdir()
+    (place / "chain.toml").write_text(CHAIN)
+    (place / "policy.toml").write_text("[expire]\narchived_days = 3\n")
+    return place
+
+
+def tried(home: Home, line: tuple[str, ...], given: str) -> tuple[Ran, tuple[str, str], list[str]]:
+    """A command, run as eve: how it ended, what it said without what is random in it, and what of others it changed."""
+    before, others = scene.dump(home), home.others("eve")
+    done = home.run("eve", *line, stdin=given)
+    after = home.others("eve")
+    changed = [name for name, rows in after.items() if not whole(others.get(name, "gone"), rows)]
+    return done, (scene.retold(done.out, home, before), scene.retold(done.err, home, before)), changed
+
+
+def whole(before: object, after: object) -> bool:
+    """Whether all is there as it was; a cube may come, as one of eve's own."""
+    return before == after or (isinstance(after, list) and before == [one for one in after if one != "mine"])
+
+
+def leaks(words: tuple[str, ...], given: str, told: str, home: Home) -> list[str]:
+    """What is hidden and stands in what was told, other than what eve typed herself."""
+    rest = told.lower()
+    for word in sorted((*words, given), key=len, reverse=True):
+        if scene.HIDDEN in word.lower():
+            rest = rest.replace(word.lower(), "")
+    typed = " ".join((*words, given)).lower()
+    found = {one for one in re.findall(r"zq[\w-]*", rest) if one not in typed}
+    seen = {"ferry", "wifi", "pier", "pears", "press", "txn"}
+    found |= {name for name, one in home.ids.items() if name not in seen and one[:8] in told and one[:8] not in typed}
+    return [f"{shlex.join(words)} names {sorted(found)}: {told}"] if found else []
