@@ -176,7 +176,7 @@ def test_a_head_that_is_not_there_is_a_cut_end_and_one_that_is_none_is_refused(m
 def test_the_report(memos: Run, ids: list[str], tmp_path: Path) -> None:
     memos("lifecycle", "policy", "set", "audit.own", "true")
     memos(*EVE, "search", "vegan")
-    memos(*EVE, "tag", ids[0], "mine")
+    memos(*EVE, "pin", ids[0])
     memos("edit", ids[0], "--visibility", "read-only")
     memos("cube", "export", "-o", str(tmp_path / "x.memcube"))
     (told,) = memos("audit", "report", "--json").data["cubes"]
