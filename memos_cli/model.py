@@ -265,7 +265,6 @@ class Filter(NamedTuple):
         archived: include archived memories.
         trusted: leave out untrusted memories.
         everything: include every state and validity, except what was purged.
-        principal: who is asking; `None` for the cube's owner, who sees all.
         snapshot: look at the cube as it was at this snapshot; `at` is then that time.
         ahead: what may be to come from this instant on: dated at or after it, not valid before it, or recurring.
         turns: include the turns of `memos chat` itself, which are no memories; so does naming a conversation.
@@ -289,7 +288,6 @@ class Filter(NamedTuple):
     past: bool = False
     archived: bool = False
     everything: bool = False
-    principal: str | None = None
     snapshot: str | None = None
     ahead: str | None = None
     turns: bool = False

@@ -5,7 +5,7 @@ but a new cube at its first write: the flows write, as the author that it names.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
@@ -65,6 +65,8 @@ class Author:
     @contextmanager
     def write(self, vault: Vault, txn: str | None = None) -> Iterator["Unit"]:
         """A write transaction of this author on a cube; `txn` continues the transaction of that name."""
+        if vault.seer != self.principal:
+            raise ValueError(f"{self.principal} writes to a cube that was opened for {vault.seer}")
         with vault.write(self.command, self.principal, self.millis, txn) as unit:
             yield unit
         if unit.log.count:
@@ -124,7 +126,7 @@ class Session:
         self._listeners = listeners
         self._clock = clock
         self._names = list(cubes)
-        self._open: dict[str, Vault] = {}
+        self._open: dict[tuple[str, str], Vault] = {}
         self.command = self.purpose = ""
         """The command that runs, and what memories are read for (`access.PURPOSES`): rules of access may depend on both."""
         self._accesses: dict[tuple[str, str], tuple[object, Access]] = {}
@@ -194,19 +196,27 @@ class Session:
         """The cubes in use."""
         return self._names or [self.settings.get("cube")]
 
-    def vault(self, name: str) -> Vault:
-        """An open cube, by name or path."""
-        if name not in self._open:
-            self._open[name] = self.shelf.open(name)
-        return self._open[name]
+    def vault(self, name: str, user_id: str | None = None) -> Vault:
+        """An open cube, by name or path, of which the principal sees what the rules let through, and nothing else."""
+        who = governance.principal(user_id or self.principal)
+        if (name, who) not in self._open:
+            with ExitStack() as stack:
+                vault = stack.enter_context(self.shelf.open(name))
+                if vault.meta["owner"] != who:
+                    from memos_cli.infra.vault.rules.rules import Asking
+
+                    vault.look_as(Asking(vault.meta, who, lambda: self.context, lambda: (self.command, self.purpose, self.now)))
+                stack.pop_all()
+            self._open[name, who] = vault
+        return self._open[name, who]
 
     @property
     def opened(self) -> tuple[Vault, ...]:
         """The cubes that were opened so far."""
         return tuple(self._open.values())
 
-    def vaults(self) -> list[Vault]:
-        """The cubes in use, each open.
+    def vaults(self, user_id: str | None = None) -> list[Vault]:
+        """The cubes in use, each open as the principal sees it.
 
         Raises:
             CubeNotFound: a named cube does not exist. A home without any cube is no error, nor is one without the default
@@ -214,18 +224,18 @@ class Session:
         """
         if not self._names and (not self.shelf.names() or self._default_to_come()):
             return []
-        return [self.vault(name) for name in self.cube_names]
+        return [self.vault(name, user_id) for name in self.cube_names]
 
-    def writable(self) -> Vault:
+    def writable(self, user_id: str | None = None) -> Vault:
         """The cube that writes go to; the first `add` in a new home makes it."""
         name = self.cube_names[0]
         try:
-            return self.vault(name)
+            return self.vault(name, user_id)
         except CubeNotFound:
             if self._names or (name != config.SETTINGS["cube"].default and self.shelf.names()):
                 raise
             self.create_cube(name)
-            return self.vault(name)
+            return self.vault(name, user_id)
 
     def _default_to_come(self) -> bool:
         """Whether the cube in use is the default one, and is not there."""
@@ -272,6 +282,9 @@ class Session:
         from memos_cli.infra.vault.rules import rules
 
         principal = governance.principal(user_id or self.principal)
+        if vault.sight is not None and vault.seer == principal:
+            vault.sight.renew()
+            return vault.sight.access
         known = rules.state(vault), self.command, self.purpose
         before, found = self._accesses.get((vault.name, principal), (None, None))
         if found is None or before != known or (found.changes_at is not None and found.changes_at <= self.now):
@@ -280,11 +293,13 @@ class Session:
         return found
 
     def sight(self, vault: Vault, wanted: Filter | None = None, user_id: str | None = None) -> Filter:
-        """A filter narrowed to what the principal may see in this cube."""
+        """A filter as this cube is asked with it, which was opened for the principal: it lets nothing else through."""
         wanted = wanted or Filter(at=self.now)
+        if vault.seer != (user_id or self.principal):
+            raise ValueError(f"a cube that was opened for {vault.seer} is asked for {user_id or self.principal}")
         if wanted.snapshot is not None:
             wanted = wanted._replace(at=past.snapshot(vault, wanted.snapshot)["at"])
-        return wanted._replace(principal=governance.asking(user_id or self.principal, vault.meta))
+        return wanted
 
     # -- what they are given
 
@@ -320,9 +335,9 @@ class Session:
             MemoryNotFound: no cube knows it. AmbiguousId: the prefix fits several memories.
         """
         missing: MemoryNotFound | None = None
-        for vault in self.vaults():
+        for vault in self.vaults(user_id):
             try:
-                return vault, vault.resolve(text, governance.asking(user_id or self.principal, vault.meta))
+                return vault, vault.resolve(text)
             except MemoryNotFound as error:
                 missing = missing or error
         raise missing or MemoryNotFound(

@@ -8,7 +8,7 @@ import json
 import sqlite3
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,6 +35,7 @@ _CHECKED_EVERY = 1_000
 """Steps of SQLite's machine between two looks at the time."""
 _LAST = chr(0x10FFFF)
 """Sorts after every continuation of a name."""
+_THERE = "m.state <> 'purged'"
 _SAID = 400
 """Characters of a content that are read for its first words."""
 
@@ -64,7 +65,8 @@ class Look:
         meta = dict(conn.execute("SELECT key, value FROM cube"))
         self._asking = governance.asking(principal, meta)
         self.is_owner = self._asking is None
-        self._sight, *self._seer = governance.sight(self._asking)
+        if not self.is_owner:
+            _narrow(conn, principal, meta)
 
     def ids(self, prefix: str, *, cold: bool = False, told: bool = True) -> list[Begun]:
         """Memories whose ids begin so, with their first words; without a beginning the newest current ones.
@@ -77,14 +79,15 @@ class Look:
         if not set(prefix) <= set(ALPHABET) or len(prefix) > ID_LENGTH:
             return []
         states: tuple[str, ...] = COLD_STATES if cold else HOT_STATES
-        state, values = f"+m.state IN ({', '.join('?' * len(states))})", [*self._seer, *states]
+        values: list[str]
+        state, values = f"+m.state IN ({', '.join('?' * len(states))})", [*states]
         if prefix and not cold:
-            state, values = "m.state <> 'purged'", [*self._seer]
+            state, values = "m.state <> 'purged'", []
         words = f"substr(m.content, 1, {_SAID}), (SELECT body FROM cold c WHERE c.n = m.n), m.title" if told else "'', NULL, ''"
         secret = "EXISTS (SELECT 1 FROM labels l WHERE l.n = m.n AND l.label = 'secret')" if told else "0"
         if cold and not prefix:  # by the index of states, in its order: few are cold as a rule
             state = state.removeprefix("+")
-        sql = f"SELECT m.id, {words}, {secret} FROM memories m WHERE {self._sight} AND {state}"
+        sql = f"SELECT m.id, {words}, {secret} FROM memories m WHERE {state}"
         if prefix:
             sql, values = f"{sql} AND m.id >= ? AND m.id < ? ORDER BY m.id", [*values, prefix, prefix + "~"]
         elif not cold:
@@ -107,8 +110,8 @@ class Look:
         found = []
         for name in self._steps("names", "name", compared(prefix), "sort = ?", [sort]):
             first = f"""SELECT m.n FROM names x JOIN memories m ON m.n = x.n
-                        WHERE x.sort = ? AND x.name = ? AND {self._visible} LIMIT 1"""
-            row = self._row(first, [sort, name, *self._seer])
+                        WHERE x.sort = ? AND x.name = ? AND {_THERE} LIMIT 1"""
+            row = self._row(first, [sort, name])
             if row is not None:
                 sql = "SELECT tag FROM tags WHERE n = ?" if sort == "tag" else f"SELECT {sort} FROM memories WHERE n = ?"
                 spelled = (one for (one,) in self._rows(sql, row) if one and compared(one) == name)
@@ -120,9 +123,9 @@ class Look:
     def conversations(self, prefix: str) -> list[Begun]:
         """The conversations whose names begin so."""
         found = []
-        sql = f"SELECT 1 FROM memories m WHERE m.conversation = ? AND {self._visible} LIMIT 1"
+        sql = f"SELECT 1 FROM memories m WHERE m.conversation = ? AND {_THERE} LIMIT 1"
         for name in self._steps("memories", "conversation", prefix, "conversation IS NOT NULL", []):
-            if self._row(sql, [name, *self._seer]) is not None:
+            if self._row(sql, [name]) is not None:
                 found.append(Begun(name))
             if len(found) == MOST:
                 break
@@ -131,14 +134,14 @@ class Look:
     def recent(self, column: str, prefix: str) -> list[Begun]:
         """What begins so in a column without an index (`session`, `speaker`, `owner`), among the newest memories."""
         sql = f"""SELECT DISTINCT m.{column} FROM memories m WHERE m.n > (SELECT max(n) FROM memories) - {_RECENT}
-                  AND substr(m.{column}, 1, ?) = ? COLLATE NOCASE AND {self._visible} ORDER BY 1 LIMIT {MOST}"""
-        return [Begun(str(name)) for (name,) in self._rows(sql, [len(prefix), prefix, *self._seer])]
+                  AND substr(m.{column}, 1, ?) = ? COLLATE NOCASE AND {_THERE} ORDER BY 1 LIMIT {MOST}"""
+        return [Begun(str(name)) for (name,) in self._rows(sql, [len(prefix), prefix])]
 
     def labels(self, prefix: str) -> list[Begun]:
         """The labels that begin so, of the memories that may be seen."""
         sql = f"""SELECT DISTINCT l.label FROM labels l JOIN memories m ON m.n = l.n
-                  WHERE substr(l.label, 1, ?) = ? AND {self._visible} LIMIT {MOST}"""
-        return [Begun(str(name)) for (name,) in self._rows(sql, [len(prefix), prefix, *self._seer])]
+                  WHERE substr(l.label, 1, ?) = ? AND {_THERE} LIMIT {MOST}"""
+        return [Begun(str(name)) for (name,) in self._rows(sql, [len(prefix), prefix])]
 
     def records(self, noun: str, prefix: str) -> list[tuple[str, dict[str, Any]]]:
         """What is no memory (`view`, `snapshot`, …) and begins so, by name, with its registers; case makes no difference."""
@@ -149,11 +152,11 @@ class Look:
     def questions(self, prefix: str) -> list[Begun]:
         """The recorded questions of `review` that are open, about memories that may be seen."""
         found = []
-        sql = f"SELECT count(*) FROM memories m WHERE m.id IN (?, ?) AND {self._visible}"
+        sql = f"SELECT count(*) FROM memories m WHERE m.id IN (?, ?) AND {_THERE}"
         for name, fields in self.records("review", prefix):
             pair = fields.get("memories", ())
             if len(pair) == 2 and fields.get("decision") is None:
-                row = self._row(sql, [*pair, *self._seer])
+                row = self._row(sql, pair)
                 if row is not None and row[0] == 2:
                     found.append(Begun(name[:SHORT] if len(prefix) < SHORT else name, ", ".join(fields.get("reasons", ()))))
         return found[:MOST]
@@ -186,10 +189,6 @@ class Look:
         counted = self._row("SELECT count(*) FROM ops WHERE txn = ? AND n BETWEEN ? AND ?", [last[0], first, last[2]])
         return counted is not None and counted[0] == last[2] - first + 1
 
-    @property
-    def _visible(self) -> str:
-        return f"m.state <> 'purged' AND {self._sight}"
-
     def _steps(self, table: str, column: str, prefix: str, where: str, values: list[str]) -> Iterator[str]:
         """The different values of an indexed column that begin so, each found by one look into the index."""
         sql = f"SELECT {column} FROM {table} WHERE {where} AND {column} {{sign}} ? ORDER BY {column} LIMIT 1"
@@ -219,6 +218,17 @@ def _thawed(body: bytes | str | None) -> str:
     return unpacked(body)[:_SAID]
 
 
+def _narrow(conn: sqlite3.Connection, principal: str, meta: Mapping[str, str]) -> None:
+    """Let a connection see what somebody may see who is not the cube's owner."""
+    from memos_cli.infra.governance.rule import Context
+    from memos_cli.infra.vault.rules.rules import Asking
+    from memos_cli.infra.vault.sight.sight import Sight
+
+    conn.execute("PRAGMA query_only = OFF")  # the views are temporary; the file itself is open for reading alone
+    Sight(conn, Asking(meta, principal, Context))
+    conn.execute("PRAGMA query_only = ON")
+
+
 @contextmanager
 def looking(folder: Path, principal: str, seconds: float = SECONDS) -> Iterator[Look]:
     """A look at the cube in a folder.
@@ -229,8 +239,9 @@ def looking(folder: Path, principal: str, seconds: float = SECONDS) -> Iterator[
     conn = connected(folder / places.FILE)
     computed, late = time.thread_time() + seconds, time.monotonic() + _WAITED * seconds
     try:
+        look = Look(conn, principal)
         conn.set_progress_handler(lambda: time.thread_time() > computed or time.monotonic() > late, _CHECKED_EVERY)
-        yield Look(conn, principal)
+        yield look
     finally:
         conn.close()
 

@@ -41,7 +41,7 @@ def newest(one: Mapping[str, Head], other: Mapping[str, Head]) -> dict[str, Head
 
 def of(conn: sqlite3.Connection, replicas: Iterable[str]) -> dict[str, Head]:
     """The last operation that the log has of each of these replicas: one look into an index for each."""
-    sql = "SELECT seq, id FROM ops WHERE replica = ? ORDER BY seq DESC LIMIT 1"
+    sql = "SELECT seq, id FROM main.ops WHERE replica = ? ORDER BY seq DESC LIMIT 1"
     rows = ((replica, conn.execute(sql, (replica,)).fetchone()) for replica in replicas)
     return {replica: Head(row[0], row[1].hex()) for replica, row in rows if row}
 
@@ -69,7 +69,7 @@ class Lost(NamedTuple):
 def lost(conn: sqlite3.Connection, known: Mapping[str, Head]) -> Iterator[Lost]:
     """Those of these heads that the log does not have."""
     for replica, (seq, identity) in sorted(known.items()):
-        row = conn.execute("SELECT id FROM ops WHERE replica = ? AND seq = ?", (replica, seq)).fetchone()
+        row = conn.execute("SELECT id FROM main.ops WHERE replica = ? AND seq = ?", (replica, seq)).fetchone()
         if row is None or row[0].hex() != identity:
             last = of(conn, [replica]).get(replica)
             yield Lost(replica, seq, last.seq if last else 0)

@@ -20,13 +20,13 @@ COOLED = "cooled"
 
 def mark(conn: sqlite3.Connection, name: str) -> str:
     """A value that the table `cube` keeps besides the cube's identity; empty for nothing. None of them is in the log."""
-    row = conn.execute("SELECT value FROM cube WHERE key = ?", (name,)).fetchone()
+    row = conn.execute("SELECT value FROM main.cube WHERE key = ?", (name,)).fetchone()
     return str(row[0]) if row else ""
 
 
 def set_mark(conn: sqlite3.Connection, name: str, value: str) -> None:
     """Store a value under a name in the table `cube`."""
-    conn.execute("INSERT INTO cube VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (name, value))
+    conn.execute("INSERT INTO main.cube VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", (name, value))
 
 
 def note_cooled(conn: sqlite3.Connection, count: int) -> int:
@@ -57,4 +57,4 @@ def mark_unwiped(conn: sqlite3.Connection, blobs: Iterable[str] = ()) -> None:
 
 def clear_unwiped(conn: sqlite3.Connection, found: dict[str, Any]) -> None:
     """Remove the mark that a wipe began with, unless another purge has replaced it."""
-    conn.execute("DELETE FROM cube WHERE key = ? AND value = ?", (UNWIPED, json.dumps(found)))
+    conn.execute("DELETE FROM main.cube WHERE key = ? AND value = ?", (UNWIPED, json.dumps(found)))

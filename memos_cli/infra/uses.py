@@ -17,13 +17,13 @@ def record(conn: sqlite3.Connection, ids: Iterable[str], at: str) -> bool:
         conn.execute("PRAGMA synchronous = NORMAL")
         conn.execute("BEGIN IMMEDIATE")
         for identity in ids:
-            row = conn.execute("SELECT count, recent FROM uses WHERE id = ?", (identity,)).fetchone()
+            row = conn.execute("SELECT count, recent FROM main.uses WHERE id = ?", (identity,)).fetchone()
             count, recent = (row[0], json.loads(row[1])) if row else (0, [])
             kept = json.dumps([*recent, at][-RECENT:])
-            conn.execute("INSERT OR REPLACE INTO uses VALUES (?, ?, ?, ?)", (identity, count + 1, at, kept))
+            conn.execute("INSERT OR REPLACE INTO main.uses VALUES (?, ?, ?, ?)", (identity, count + 1, at, kept))
             # A tick reads only what is due; without this a recalled memory would stay in the archive to the end of its term.
             conn.execute(
-                "UPDATE memories SET next_due_at = ?1 WHERE id = ?2 AND state = ?3 AND coalesce(next_due_at > ?1, TRUE)",
+                "UPDATE main.memories SET next_due_at = ?1 WHERE id = ?2 AND state = ?3 AND coalesce(next_due_at > ?1, TRUE)",
                 (at, identity, State.ARCHIVED.value),
             )
         conn.execute("COMMIT")

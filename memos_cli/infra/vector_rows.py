@@ -25,20 +25,20 @@ def _table(*, cold: bool) -> str:
 
 def are_many(vault: "OpenCube", fingerprint: str, most: int, *, cold: bool = False) -> bool:
     """Whether an embedder made at least `most` of the hot or cold vectors."""
-    sql = f"SELECT count(*) FROM (SELECT 1 FROM {_table(cold=cold)} WHERE embedder = ? LIMIT ?)"  # noqa: S608 -- our own names
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM main.{_table(cold=cold)} WHERE embedder = ? LIMIT ?)"  # noqa: S608 -- our own names
     return bool(vault.conn.execute(sql, (search.embedder_id(vault, fingerprint), most)).fetchone()[0] == most)
 
 
 def sample(vault: "OpenCube", fingerprint: str, *, cold: bool = False) -> list[bytes]:
     """Some of the vectors, spread evenly over the cube, in the encoding of `infra.local.vector_matrix`."""
     table = _table(cold=cold)
-    first, last = vault.conn.execute(f"SELECT min(n), max(n) FROM {table}").fetchone()  # noqa: S608 -- our own names
+    first, last = vault.conn.execute(f"SELECT min(n), max(n) FROM main.{table}").fetchone()  # noqa: S608 -- our own names
     rows = sorted({first + (last - first) * place // _SAMPLE for place in range(_SAMPLE + 1)}) if first is not None else []
-    sql = f"SELECT v.vector FROM json_each(?) j CROSS JOIN {table} v ON v.n = j.value WHERE v.embedder = ?"  # noqa: S608 -- our own names
+    sql = f"SELECT v.vector FROM json_each(?) j CROSS JOIN main.{table} v ON v.n = j.value WHERE v.embedder = ?"  # noqa: S608 -- our own names
     known = search.embedder_id(vault, fingerprint)
     found = [vector for (vector,) in vault.conn.execute(sql, (json.dumps(rows), known))]
     if not found:  # what is left of a cube whose rows are far between
-        sql = f"SELECT vector FROM {table} WHERE embedder = ? LIMIT ?"  # noqa: S608 -- our own names
+        sql = f"SELECT vector FROM main.{table} WHERE embedder = ? LIMIT ?"  # noqa: S608 -- our own names
         found = [vector for (vector,) in vault.conn.execute(sql, (known, _SAMPLE))]
     return found
 
@@ -47,7 +47,7 @@ def parts(vault: "OpenCube", fingerprint: str, *, cold: bool = False) -> "Iterat
     """All vectors as one state of the cube has them, in parts: row numbers, ascending, and vectors."""
     import numpy as np
 
-    sql = f"SELECT n, vector FROM {_table(cold=cold)} WHERE embedder = ? ORDER BY n"  # noqa: S608 -- our own names
+    sql = f"SELECT n, vector FROM main.{_table(cold=cold)} WHERE embedder = ? ORDER BY n"  # noqa: S608 -- our own names
     cursor = vault.conn.execute(sql, (search.embedder_id(vault, fingerprint),))
     while found := cursor.fetchmany(_PART):
         yield np.fromiter((n for n, _ in found), dtype=np.int64, count=len(found)), [vector for _, vector in found]

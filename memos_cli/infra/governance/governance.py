@@ -15,6 +15,8 @@ from memos_cli.infra.limits import is_name
 from memos_cli.model import Memory, Visibility
 
 if TYPE_CHECKING:
+    from typing import NoReturn
+
     from memos_cli.infra.governance.access import Access, Right
 
 
@@ -85,8 +87,7 @@ def require(access: "Access", right: "Right", memory: Memory, asked: str | None 
     if access.may(right, memory):
         return
     if not _sees(access, memory):
-        name = asked or memory.id
-        raise MemoryNotFound(f"no memory {name[:40]!r} in cube {memory.cube}", hint="see what there is with: memos list")
+        missing(asked or memory.id, memory.cube)
     owner = f"{memory.owner} (unverified)" if memory.unverified else memory.owner
     what = f"{access.principal} may not {_DONE[right]} {memory.id[:8]}"
     if right == "write" and memory.visibility is Visibility.READ_ONLY:
@@ -94,6 +95,15 @@ def require(access: "Access", right: "Right", memory: Memory, asked: str | None 
             f"{what}: it is read-only", hint=f"its owner makes it so: memos edit {memory.id[:8]} --visibility private"
         )
     raise Refused(f"{what}: it belongs to {owner}", hint="ask the cube's owner for: memos grant")
+
+
+def missing(asked: str, cube: str) -> "NoReturn":
+    """Say that there is no such memory: of what may not be seen as of what there is not.
+
+    Raises:
+        MemoryNotFound: always.
+    """
+    raise MemoryNotFound(f"no memory {asked[:40]!r} in cube {cube}", hint="see what there is with: memos list")
 
 
 def _sees(access: "Access", memory: Memory) -> bool:

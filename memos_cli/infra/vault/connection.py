@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +13,7 @@ from memos_cli.errors import CubeLocked, CubeNotFound, IntegrityError, MemosErro
 from memos_cli.infra import places
 from memos_cli.infra.files import sync_folder
 from memos_cli.infra.vault import schema
+from memos_cli.records import NamedTuple
 
 FILE = places.FILE
 BLOBS = "blobs"
@@ -41,16 +42,51 @@ _FIRST_PAUSE = 0.002
 _LONGEST_PAUSE = 0.1
 
 
+class SeenRows(NamedTuple):
+    """What may be seen of one full-text index.
+
+    Attributes:
+        rows: the row numbers, ascending.
+        among: for each row number up to the last one, 1 where it may be seen.
+        words: how many words these memories have.
+    """
+
+    rows: Sequence[int]
+    among: bytes | bytearray
+    words: int
+
+
 class OpenCube(Protocol):
     """An open cube, as what reads it takes it; a `Vault` is one. Its connection is for this layer alone.
 
     Attributes:
-        conn: the connection.
         name: the cube's name here.
     """
 
-    conn: sqlite3.Connection
     name: str
+
+    @property
+    def conn(self) -> sqlite3.Connection:
+        """The connection."""
+        ...
+
+    @property
+    def seer(self) -> str:
+        """Who sees the cube through this object."""
+        ...
+
+    @property
+    def sight(self) -> "Narrowed | None":
+        """What somebody sees who is not the cube's owner; `None` for the owner."""
+        ...
+
+
+class Narrowed(Protocol):
+    """What somebody sees of a cube who is not its owner, as what reads the cube takes it; a `sight.Sight` is one."""
+
+    def seen(self, table: str) -> SeenRows:
+        """What may be seen of a full-text index."""
+        ...
 
 
 @contextmanager

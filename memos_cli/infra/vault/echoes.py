@@ -62,7 +62,7 @@ def is_chat(conversation: str | None) -> bool:
 
 def has_turns(conn: sqlite3.Connection) -> bool:
     """Whether chat was ever held in a cube."""
-    return conn.execute(f"SELECT 1 FROM memories WHERE {IS_TURN} LIMIT 1").fetchone() is not None
+    return conn.execute(f"SELECT 1 FROM main.memories WHERE {IS_TURN} LIMIT 1").fetchone() is not None
 
 
 def endings(
@@ -114,15 +114,16 @@ def find(
     for word in dict.fromkeys(word for text in texts for word in _own_words(conn, text, ended, now)):
         found.update(_with_word(conn, word, answers=not every))
     found.update(_halves(conn, found))
-    sql = f"""SELECT id, state = 'expired' OR valid_to IS NOT NULL FROM memories WHERE n IN (SELECT value FROM json_each(?))
-              AND state <> 'purged' AND NOT frozen AND created IS NOT ? AND {IS_TURN} ORDER BY n"""
+    sql = f"""SELECT id, state = 'expired' OR valid_to IS NOT NULL FROM main.memories
+              WHERE n IN (SELECT value FROM json_each(?)) AND state <> 'purged' AND NOT frozen AND created IS NOT ?
+              AND {IS_TURN} ORDER BY n"""
     told = conn.execute(sql, (json.dumps(sorted(found)), before))
     return [(identity, bool(over)) for identity, over in told if identity not in ended]
 
 
 def _resting(conn: sqlite3.Connection, ended: Mapping[str, Ended]) -> Iterator[int]:
     """The answers that name one of the memories."""
-    sql = f"""SELECT m.n, r.key FROM memories m, json_each(m.metadata, '$.{RESTS}') r
+    sql = f"""SELECT m.n, r.key FROM main.memories m, json_each(m.metadata, '$.{RESTS}') r
               WHERE m.metadata <> '{{}}' AND {IS_TURN}"""
     return (n for n, identity in conn.execute(sql) if identity in ended)
 
@@ -135,18 +136,18 @@ def _telling(conn: sqlite3.Connection, ended: Iterable[Ended]) -> Iterator[int]:
 
 
 def _at(conn: sqlite3.Connection, conversation: str | None, session: str | None, turn: int | None) -> Iterator[int]:
-    sql = f"SELECT n FROM memories WHERE conversation = ? AND session IS ? AND turn = ? AND {IS_TURN}"
+    sql = f"SELECT n FROM main.memories WHERE conversation = ? AND session IS ? AND turn = ? AND {IS_TURN}"
     return (n for (n,) in conn.execute(sql, (conversation, session, turn)))
 
 
 def _halves(conn: sqlite3.Connection, numbers: Iterable[int]) -> list[int]:
     """For each turn the other one of its exchange."""
-    sql = "SELECT conversation, session, turn, speaker FROM memories WHERE n IN (SELECT value FROM json_each(?))"
+    sql = "SELECT conversation, session, turn, speaker FROM main.memories WHERE n IN (SELECT value FROM json_each(?))"
     found: list[int] = []
     for conversation, session, turn, speaker in conn.execute(sql, (json.dumps(sorted(numbers)),)).fetchall():
         step = -1 if speaker == _ANSWERING else 1
         spoken = "speaker IS NOT ?" if step < 0 else "speaker IS ?"
-        beside = f"SELECT n FROM memories WHERE conversation = ? AND session IS ? AND turn = ? AND {spoken} AND {IS_TURN}"
+        beside = f"SELECT n FROM main.memories WHERE conversation = ? AND session IS ? AND turn = ? AND {spoken} AND {IS_TURN}"
         found += [n for (n,) in conn.execute(beside, (conversation, session, turn + step, _ANSWERING))]
     return found
 
@@ -174,8 +175,8 @@ def _matching(conn: sqlite3.Connection, expression: str, condition: str) -> list
     """Row and content of the memories, hot or cold, that match an FTS5 expression and a condition."""
     found: list[tuple[int, str]] = []
     for index in ("fts", "cold_fts"):
-        sql = f"""SELECT m.n, m.content, c.body FROM {index} CROSS JOIN memories m ON m.n = {index}.rowid
-                  LEFT JOIN cold c ON c.n = m.n WHERE {index} MATCH ? AND {condition}"""
+        sql = f"""SELECT m.n, m.content, c.body FROM main.{index} CROSS JOIN main.memories m ON m.n = {index}.rowid
+                  LEFT JOIN main.cold c ON c.n = m.n WHERE {index} MATCH ? AND {condition}"""
         found += [
             (n, content if body is None else rows.unpacked(body)) for n, content, body in conn.execute(sql, (expression,))
         ]
@@ -191,7 +192,7 @@ def _own_words(conn: sqlite3.Connection, text: str, ended: Mapping[str, Ended], 
     for word in sorted(long, key=lambda word: (-len(word), word))[:_MOST_OWN]:
         elsewhere = (
             conn.execute(
-                f"""SELECT 1 FROM {index} CROSS JOIN memories m ON m.n = {index}.rowid WHERE {index} MATCH ?
+                f"""SELECT 1 FROM main.{index} CROSS JOIN main.memories m ON m.n = {index}.rowid WHERE {index} MATCH ?
                     AND state NOT IN ('expired', 'purged') AND (valid_to IS NULL OR valid_to > ?) AND {NO_TURN}
                     AND id NOT IN (SELECT value FROM json_each(?)) LIMIT 1""",
                 (f'{{body names}} : "{word}"', now, gone),
@@ -203,7 +204,9 @@ def _own_words(conn: sqlite3.Connection, text: str, ended: Mapping[str, Ended], 
 
 
 def _is_current(conn: sqlite3.Connection, identity: str, now: str) -> bool:
-    sql = "SELECT 1 FROM memories WHERE id = ? AND state NOT IN ('expired', 'purged') AND (valid_to IS NULL OR valid_to > ?)"
+    sql = (
+        "SELECT 1 FROM main.memories WHERE id = ? AND state NOT IN ('expired', 'purged') AND (valid_to IS NULL OR valid_to > ?)"
+    )
     return conn.execute(sql, (identity, now)).fetchone() is not None
 
 

@@ -42,7 +42,7 @@ def circle(conn: sqlite3.Connection, kind: LinkType, among: str = "1") -> list[t
 def leads(conn: sqlite3.Connection, start: str, kind: LinkType, end: str) -> bool:
     """Whether links of a type lead from one memory to another."""
     sql = """WITH RECURSIVE way (id) AS (
-                 SELECT ? UNION SELECT l.target FROM links l JOIN way ON l.source = way.id WHERE l.type = ?)
+                 SELECT ? UNION SELECT l.target FROM main.links l JOIN way ON l.source = way.id WHERE l.type = ?)
              SELECT 1 FROM way WHERE id = ?"""
     return conn.execute(sql, (start, kind.value, end)).fetchone() is not None
 

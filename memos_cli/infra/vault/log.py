@@ -30,7 +30,7 @@ DOCTOR = "doctor"
 """The command that writes a repair. What it writes is no step of undo of its own."""
 SEE = "see what is left with: memos doctor"
 COLUMNS = "id, replica, seq, clock, previous, parents, principal, command, txn, reverts, noun, subject, digest, salt, change"
-_INSERT = f"INSERT INTO ops ({COLUMNS}) VALUES ({', '.join('?' * 15)})"
+_INSERT = f"INSERT INTO main.ops ({COLUMNS}) VALUES ({', '.join('?' * 15)})"
 _SELECT = f"SELECT {COLUMNS} FROM ops"
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 TOMBSTONE = _encode({limits.PURGED: True})
@@ -99,11 +99,11 @@ class Appender:
 
     def go_on(self) -> None:
         """Read the end of the log: at the start, and again after operations from elsewhere were inserted."""
-        latest = self._conn.execute("SELECT max(clock) FROM ops").fetchone()[0] or 0
+        latest = self._conn.execute("SELECT max(clock) FROM main.ops").fetchone()[0] or 0
         self.clock = hybrid_clock.next_clock(latest, self.millis)
         self._written_at = hybrid_clock.apart(self.clock, self.millis)
         self.time = self._written_at or from_millis(hybrid_clock.millis_of(self.clock))
-        sql = "SELECT seq, id FROM ops WHERE replica = ? ORDER BY seq DESC LIMIT 1"
+        sql = "SELECT seq, id FROM main.ops WHERE replica = ? ORDER BY seq DESC LIMIT 1"
         last = self._conn.execute(sql, (self._replica,)).fetchone()
         self._seq: int = last[0] if last else 0
         self._previous: str = last[1].hex() if last else ""
@@ -209,7 +209,7 @@ def position(conn: sqlite3.Connection) -> "dict[str, int | list[list[int]]]":
 
 def _runs(conn: sqlite3.Connection, replica: str) -> list[list[int]]:
     # Within a run, number and rank grow alike.
-    numbered = "SELECT seq, seq - row_number() OVER (ORDER BY seq) AS run FROM ops WHERE replica = ?"
+    numbered = "SELECT seq, seq - row_number() OVER (ORDER BY seq) AS run FROM main.ops WHERE replica = ?"
     sql = f"SELECT min(seq), max(seq) FROM ({numbered}) GROUP BY run ORDER BY 1"
     return [list(run) for run in conn.execute(sql, (replica,))]
 
@@ -217,9 +217,9 @@ def _runs(conn: sqlite3.Connection, replica: str) -> list[list[int]]:
 def ends(conn: sqlite3.Connection) -> dict[str, int]:
     """The number of each replica's last operation: one query for each replica, from the index, however long the log is."""
     sql = """WITH RECURSIVE replicas (name) AS (
-                 SELECT min(replica) FROM ops
-                 UNION ALL SELECT (SELECT min(replica) FROM ops WHERE replica > name) FROM replicas WHERE name IS NOT NULL)
-             SELECT name, (SELECT max(seq) FROM ops WHERE replica = name) FROM replicas WHERE name IS NOT NULL"""
+                 SELECT min(replica) FROM main.ops
+                 UNION ALL SELECT (SELECT min(replica) FROM main.ops WHERE replica > name) FROM replicas WHERE name IS NOT NULL)
+             SELECT name, (SELECT max(seq) FROM main.ops WHERE replica = name) FROM replicas WHERE name IS NOT NULL"""
     return dict(conn.execute(sql).fetchall())
 
 
@@ -247,11 +247,10 @@ _OUTSIDE = """NOT EXISTS (
     SELECT 1 FROM json_each(?) AS run WHERE seq BETWEEN json_extract(run.value, '$[0]') AND json_extract(run.value, '$[1]'))"""
 
 
-def of_subject(conn: sqlite3.Connection, noun: str, subject: str, upto: int | None = None) -> list[Operation]:
-    """The operations on one subject in folding order, up to and with a clock."""
-    if upto is None:
-        return list(operations(conn, "WHERE subject = ? AND noun = ?", (subject, noun)))
-    return list(operations(conn, "WHERE subject = ? AND noun = ? AND clock <= ?", (subject, noun, upto)))
+def of_subject(conn: sqlite3.Connection, noun: str, subject: str, upto: int = 2**63 - 1) -> list[Operation]:
+    """All operations on one subject, up to and with a clock, in folding order: who may see only some cuts them from these."""
+    sql = f"SELECT {COLUMNS} FROM main.ops WHERE subject = ? AND noun = ? AND clock <= ? ORDER BY clock, replica, seq"
+    return [from_row(row) for row in conn.execute(sql, (subject, noun, upto))]
 
 
 Row = tuple[Any, ...]
@@ -261,7 +260,7 @@ Row = tuple[Any, ...]
 def copied(conn: sqlite3.Connection, places: Iterable[int]) -> list[Row]:
     """Operations by row number, in that order, as stored."""
     wanted = list(places)
-    found = conn.execute(f"SELECT n, {COLUMNS} FROM ops WHERE n IN ({', '.join('?' * len(wanted))})", wanted)
+    found = conn.execute(f"SELECT n, {COLUMNS} FROM main.ops WHERE n IN ({', '.join('?' * len(wanted))})", wanted)
     by_place = {row[0]: row[1:] for row in found}
     return [by_place[place] for place in wanted]
 
@@ -304,7 +303,8 @@ def insert_all(conn: sqlite3.Connection, rows: Iterable[Row]) -> None:
 
 def purged(conn: sqlite3.Connection) -> set[str]:
     """The memories that have a tombstone."""
-    return {found for (found,) in conn.execute("SELECT subject FROM ops WHERE noun = 'memory' AND change = ?", (TOMBSTONE,))}
+    sql = "SELECT subject FROM main.ops WHERE noun = 'memory' AND change = ?"
+    return {found for (found,) in conn.execute(sql, (TOMBSTONE,))}
 
 
 class Repaired(NamedTuple):
@@ -322,7 +322,7 @@ class Repaired(NamedTuple):
 def repaired(conn: sqlite3.Connection) -> Repaired:
     """What all repairs in a log name; a damaged one names nothing."""
     found = Repaired(set(), {})
-    for (change,) in conn.execute("SELECT change FROM ops WHERE noun = ? AND change IS NOT NULL", (REPAIR,)):
+    for (change,) in conn.execute("SELECT change FROM main.ops WHERE noun = ? AND change IS NOT NULL", (REPAIR,)):
         with suppress(*UNREADABLE):
             told = json.loads(change)
             found.erased.update(told.get("erased") or ())
@@ -332,14 +332,14 @@ def repaired(conn: sqlite3.Connection) -> Repaired:
 
 def came_in(conn: sqlite3.Connection, replicas: Iterable[str]) -> None:
     """Record, in the transaction that inserts them, how many operations of other replicas the log has."""
-    sql = "INSERT OR REPLACE INTO replicas SELECT ?1, count(*) FROM ops WHERE replica = ?1"
+    sql = "INSERT OR REPLACE INTO main.replicas SELECT ?1, count(*) FROM main.ops WHERE replica = ?1"
     conn.executemany(sql, [(replica,) for replica in replicas])
 
 
 def missing(conn: sqlite3.Connection) -> Iterator[str]:
     """A line for each replica with fewer (or more) operations than were recorded; by counting, without hashing."""
-    came = dict(conn.execute("SELECT replica, count FROM replicas").fetchall())
-    there = dict(conn.execute("SELECT replica, count(*) FROM ops GROUP BY replica").fetchall())
+    came = dict(conn.execute("SELECT replica, count FROM main.replicas").fetchall())
+    there = dict(conn.execute("SELECT replica, count(*) FROM main.ops GROUP BY replica").fetchall())
     for replica, count in came.items():
         if there.get(replica, 0) != count:
             yield f"replica {replica}: {count} operations came in, and {there.get(replica, 0)} are there"
@@ -348,15 +348,15 @@ def missing(conn: sqlite3.Connection) -> Iterator[str]:
 def gaps(conn: sqlite3.Connection) -> Iterator[str]:
     """A line for each replica whose operations have an unrecorded gap; also by counting."""
     partial = _partial(conn)
-    for replica, count, last in conn.execute("SELECT replica, count(*), max(seq) FROM ops GROUP BY replica"):
+    for replica, count, last in conn.execute("SELECT replica, count(*), max(seq) FROM main.ops GROUP BY replica"):
         if count != last and replica not in partial:
             yield f"replica {replica}: of {last} operations {last - count} are missing"
 
 
 def _partial(conn: sqlite3.Connection) -> set[str]:
     """The other replicas whose operations were inserted with gaps: from a selection, or out of order."""
-    sql = """SELECT replica FROM replicas r WHERE count < (SELECT max(seq) FROM ops WHERE replica = r.replica)
-             AND replica <> coalesce((SELECT value FROM cube WHERE key = 'replica'), '')"""
+    sql = """SELECT replica FROM main.replicas r WHERE count < (SELECT max(seq) FROM main.ops WHERE replica = r.replica)
+             AND replica <> coalesce((SELECT value FROM main.cube WHERE key = 'replica'), '')"""
     return {replica for (replica,) in conn.execute(sql)}
 
 

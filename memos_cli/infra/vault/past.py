@@ -271,9 +271,11 @@ class _Past(Vault):
 
         self._lock_timeout, self._scheduler, self._due = 0.0, None, None
         self._file = now._file  # noqa: SLF001 -- the same cube: what is embedded here needs its file in place, too
-        self.conn = sqlite3.connect(":memory:", isolation_level=None)
-        schema.create_in_memory(self.conn)
-        rebuild.fold_past(now.conn, self.conn, keep)
+        self._conn = sqlite3.connect(":memory:", isolation_level=None)
+        schema.create_in_memory(self._conn)
+        rebuild.fold_past(now.conn, self._conn, keep)
+        if now.sight is not None:
+            self.sight = now.sight.of_past(self._conn)
 
     def record_uses(self, ids: Iterable[str], at: str) -> bool:  # noqa: ARG002 -- the past is not used up
         """Nothing: looking back is no use of a memory."""

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol
 
 from memos_cli.errors import CubeLocked, StorageFull
 from memos_cli.infra.marks import clear_unwiped, mark_unwiped, unwiped
-from memos_cli.infra.vault import connection, echoes, fold
+from memos_cli.infra.vault import connection, echoes, fold, log
 from memos_cli.infra.vault.blobs import Blobs
 from memos_cli.infra.vault.echoes import Ended
 from memos_cli.infra.vault.units import Unit, compact
@@ -110,13 +110,13 @@ def purge(
         IntegrityError: a source file of a memory is damaged, so it cannot be blanked.
     """
     wanted = [one for one in dict.fromkeys(ids) if vault.get(one).state is not State.PURGED]
-    histories = {identity: vault.operations("memory", identity) for identity in wanted}
+    histories = {identity: log.of_subject(vault.conn, "memory", identity) for identity in wanted}
     turns, spared = _turns(vault, unit, histories, may)
     between: list[Link] = []
     for identity in wanted:
         outgoing, incoming = vault.links(identity)
         between += [link for link in (*outgoing, *incoming) if link.type in DERIVING]
-    histories |= {identity: vault.operations("memory", identity) for identity in turns}
+    histories |= {identity: log.of_subject(vault.conn, "memory", identity) for identity in turns}
     removed = dict.fromkeys(("operations", "rows", "index entries", "vectors", "links", "uses", "files"), 0)
     spans: dict[str, list[tuple[int, int]]] = {}
     for identity, history in histories.items():
@@ -147,7 +147,8 @@ def _turns(
         source = vault.get(identity).source
         ended[identity] = Ended("purged", tuple(said(history)), (source.conversation, source.session, source.turn))
     found = [turn for turn, _ in echoes.find(vault.conn, ended, from_millis(unit.log.millis), every=True)]
-    allowed = [turn for turn in found if may(vault.get(turn))]
+    found = [turn for turn in found if unit.sees(turn)]  # another one is neither purged nor named
+    allowed = [turn for turn in found if may(unit.memory(turn))]
     return allowed, [turn for turn in found if turn not in allowed]
 
 
@@ -189,15 +190,15 @@ def _places(history: Iterable[Any]) -> Iterator[tuple[str, tuple[int, int]]]:
 
 
 def _counts(conn: sqlite3.Connection, identity: str, history: Sequence[Any], links: Sequence[Link]) -> dict[str, int]:
-    (n,) = conn.execute("SELECT n FROM memories WHERE id = ?", (identity,)).fetchone()
+    (n,) = conn.execute("SELECT n FROM main.memories WHERE id = ?", (identity,)).fetchone()
 
     def one(sql: str, value: object) -> int:
         return int(conn.execute(sql, (value,)).fetchone()[0])
 
-    vectors = "SELECT (SELECT count(*) FROM vectors WHERE n = ?1) + (SELECT count(*) FROM cold_vectors WHERE n = ?1)"
+    vectors = "SELECT (SELECT count(*) FROM main.vectors WHERE n = ?1) + (SELECT count(*) FROM main.cold_vectors WHERE n = ?1)"
     return {
         "operations": sum(operation.change is not None for operation in history), "rows": 1, "index entries": 1,
-        "vectors": one(vectors, n), "links": len(links), "uses": one("SELECT count(*) FROM uses WHERE id = ?", identity),
+        "vectors": one(vectors, n), "links": len(links), "uses": one("SELECT count(*) FROM main.uses WHERE id = ?", identity),
     }  # fmt: skip
 
 
@@ -217,7 +218,7 @@ def _blank(
     for digest, found in spans.items():
         if digest not in blobs:
             continue
-        others = [vault.get(identity) for identity in blob_users(vault.conn, digest)]
+        others = [unit.memory(identity) for identity in blob_users(vault.conn, digest)]
         doomed.append(digest)
         if not others or dry_run:
             continue
@@ -226,15 +227,16 @@ def _blank(
         if blank == digest:
             doomed.pop()
             continue
-        for other in others:
-            source = fold.fold(vault.operations("memory", other.id))["source"]
-            unit.change("memory", other.id, {"source": {**source, "digest": blank}})
+        with unit.unasked():
+            for other in others:
+                told = fold.fold(log.of_subject(vault.conn, "memory", other.id))["source"]
+                unit.change("memory", other.id, {"source": {**told, "digest": blank}})
     return len(doomed), doomed
 
 
 def blob_users(conn: sqlite3.Connection, digest: str) -> list[str]:
     """The ids of the memories that were read from a file."""
-    sql = "SELECT id FROM memories WHERE json_extract(source, '$.digest') = ? AND state <> 'purged' ORDER BY n"
+    sql = "SELECT id FROM main.memories WHERE json_extract(source, '$.digest') = ? AND state <> 'purged' ORDER BY n"
     return [identity for (identity,) in conn.execute(sql, (digest,))]
 
 
@@ -252,9 +254,6 @@ def _blanked(content: bytes, spans: Iterable[tuple[int, int]], texts: Iterable[s
     for start, end in (*spans, *stray):
         blanked[start:end] = b" " * len(blanked[start:end])
     return bytes(blanked)
-
-
-# -- kin
 
 
 def kin(vault: Vault, ids: Iterable[str]) -> list[str]:
@@ -350,7 +349,7 @@ def _remove_strays(vault: Vault, texts: Sequence[str]) -> None:
 def _unnamed(vault: Vault, names: set[str]) -> set[str]:
     """Those of these files that no operation of the log names."""
     if names:
-        for (change,) in vault.conn.execute("SELECT change FROM ops WHERE instr(change, '\"digest\"')"):
+        for (change,) in vault.conn.execute("SELECT change FROM main.ops WHERE instr(change, '\"digest\"')"):
             names = names - {(json.loads(change).get("source") or {}).get("digest")}
     return names
 
@@ -382,7 +381,7 @@ def _forms(word: str) -> set[str]:
 
 def _is_indexed(conn: sqlite3.Connection, word: str) -> bool:
     return any(
-        conn.execute(f"SELECT 1 FROM {index} WHERE {index} MATCH ? LIMIT 1", (f'"{folded(word)}"',)).fetchone()
+        conn.execute(f"SELECT 1 FROM main.{index} WHERE {index} MATCH ? LIMIT 1", (f'"{folded(word)}"',)).fetchone()
         for index in ("fts", "cold_fts")
     )
 

@@ -1,4 +1,4 @@
-"""Reading memories by id, by prefix and by filter. Every condition includes who may see what, so ranking never sees more."""
+"""Reading memories by id, by prefix and by filter. What may not be seen is not in the tables that are read (`sight`)."""
 
 import json
 import sqlite3
@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from memos_cli.hybrid_clock import millis_of
-from memos_cli.infra.governance import governance
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault import schema
 from memos_cli.infra.vault.lexical.weights import documents
@@ -31,6 +30,9 @@ Condition = tuple[str, list[Any]]
 
 NAMED = "SELECT n FROM names WHERE sort = ? AND name = ?"
 """The rows of the memories with a name: its sort (`external_id`, `key`, `task`, `tag`), and its form by `names.compared`."""
+WITH_ID = """(m.n IN (SELECT n FROM names WHERE sort = 'external_id' AND name = ?)
+             OR m.id IN (SELECT id FROM rivals WHERE external_id = ?))"""
+"""The condition on `memories m` for those with an external id: its form by `names.compared`, and the id as it is written."""
 AS_WRITTEN = "m.external_id = ? DESC, m.created DESC, m.n DESC LIMIT 1"
 """Another machine may have written an external id otherwise: what is written as it is asked for comes first."""
 _TAGGED = "SELECT 1 FROM names t WHERE t.n = m.n AND t.sort = 'tag' AND t.name = ?"
@@ -67,7 +69,6 @@ def condition(wanted: Filter, *, scan: bool = False) -> Condition:
         clauses.append(clause)
         values.extend(parameters)
 
-    _require_sight(wanted, require)
     _require_presence(wanted, require)
     if not wanted.turns and wanted.conversation is None:
         require(NO_TURN_IN_SCAN if scan else NO_TURN)
@@ -104,11 +105,6 @@ def reaches_cold(wanted: Filter) -> bool:
 
 def _marks(values: Sequence[object]) -> str:
     return ", ".join("?" * len(values))
-
-
-def _require_sight(wanted: Filter, require: Any) -> None:  # noqa: ANN401 -- the closure above
-    if wanted.principal is not None:
-        require(*governance.sight(wanted.principal))
 
 
 def _require_times(wanted: Filter, require: Any) -> None:  # noqa: ANN401 -- the closure above
@@ -359,8 +355,9 @@ def clashing(vault: "OpenCube") -> list[str]:
 
 
 def rivals(vault: "OpenCube") -> list[tuple[str, str, str]]:
-    """External id, the memory that keeps it, and a memory that got the same one on another machine."""
-    sql = """SELECT r.external_id, m.id, r.id FROM rivals r JOIN memories m ON m.external_id = r.external_id ORDER BY 1, 3"""
+    """External id, the memory that keeps it, and a memory of the same owner that got the same one on another machine."""
+    sql = """SELECT r.external_id, m.id, r.id FROM rivals r JOIN memories m ON m.external_id = r.external_id
+             JOIN memories o ON o.id = r.id AND o.owner IS m.owner ORDER BY 1, 3"""
     return vault.conn.execute(sql).fetchall()
 
 

@@ -11,7 +11,7 @@ from memos_cli.infra.vault import fold, log, rows, schema
 from memos_cli.infra.vault.units import Unit
 from memos_cli.model import COLD_STATES, Memory, Operation, State
 
-_SUBJECTS = "SELECT noun, subject, min(n) AS first FROM ops GROUP BY noun, subject ORDER BY first"
+_SUBJECTS = "SELECT noun, subject, min(n) AS first FROM main.ops GROUP BY noun, subject ORDER BY first"
 _COMPARED = {
     "memories": f"SELECT {', '.join(c for c in rows.COLUMNS if c != 'next_due_at')} FROM memories ORDER BY id",
     "tags": "SELECT m.id, t.tag FROM tags t JOIN memories m ON m.n = t.n ORDER BY 1, 2",
@@ -63,9 +63,9 @@ class _Outliner(_Deriver):
         if memory.state is State.PURGED:
             return
         for link in fold.links(memory.id, registers):
-            self._conn.execute("INSERT INTO links VALUES (?, ?, ?)", (link.source, link.type.value, link.target))
+            self._conn.execute("INSERT INTO main.links VALUES (?, ?, ?)", (link.source, link.type.value, link.target))
         if memory.state in COLD_STATES:
-            self._conn.execute("INSERT INTO cold VALUES (?, ?, ?)", (n, len(memory.content), rows.packed(memory.content)))
+            self._conn.execute("INSERT INTO main.cold VALUES (?, ?, ?)", (n, len(memory.content), rows.packed(memory.content)))
 
 
 def outliner(conn: sqlite3.Connection) -> Unit:
@@ -128,29 +128,31 @@ def fold_past(source: sqlite3.Connection, target: sqlite3.Connection, keep: Keep
     fold_into(source, target, kept)
     _guard(source, target)
     _carry_vectors(source, target)
-    target.executemany("INSERT INTO uses VALUES (?, ?, ?, ?)", source.execute("SELECT * FROM uses"))
-    target.executemany("INSERT INTO arrivals VALUES (?)", source.execute("SELECT id FROM arrivals"))
-    target.executemany("INSERT INTO strangers VALUES (?, ?, ?)", source.execute("SELECT noun, id, accepted FROM strangers"))
+    target.executemany("INSERT INTO main.uses VALUES (?, ?, ?, ?)", source.execute("SELECT * FROM main.uses"))
+    target.executemany("INSERT INTO main.arrivals VALUES (?)", source.execute("SELECT id FROM main.arrivals"))
+    target.executemany(
+        "INSERT INTO main.strangers VALUES (?, ?, ?)", source.execute("SELECT noun, id, accepted FROM strangers")
+    )
     target.execute("COMMIT")
 
 
 def _guard(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
     """Make memories private or labelled in the past if they are so now: looking back must not get around that."""
-    shown = "SELECT id FROM memories WHERE visibility <> 'private'"
+    shown = "SELECT id FROM main.memories WHERE visibility <> 'private'"
     hidden = set(target.execute(shown)) - set(source.execute(shown))
-    target.executemany("UPDATE memories SET visibility = 'private' WHERE id = ?", hidden)
-    labels = source.execute("SELECT m.id, l.label FROM labels l JOIN memories m ON m.n = l.n")
-    target.executemany("INSERT OR IGNORE INTO labels SELECT n, ?2 FROM memories WHERE id = ?1", labels)
+    target.executemany("UPDATE main.memories SET visibility = 'private' WHERE id = ?", hidden)
+    labels = source.execute("SELECT m.id, l.label FROM main.labels l JOIN main.memories m ON m.n = l.n")
+    target.executemany("INSERT OR IGNORE INTO main.labels SELECT n, ?2 FROM main.memories WHERE id = ?1", labels)
 
 
 def _carry_vectors(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
     """Copy the vectors of memories whose text is the same in both; row numbers differ, so by id."""
     target.executemany(
-        "INSERT INTO embedders VALUES (?, ?, ?)", source.execute("SELECT id, fingerprint, dimensions FROM embedders")
+        "INSERT INTO main.embedders VALUES (?, ?, ?)", source.execute("SELECT id, fingerprint, dimensions FROM main.embedders")
     )
-    kept = "SELECT m.n, m.id, m.content, m.title, m.speaker, c.body FROM memories m LEFT JOIN cold c ON c.n = m.n"
+    kept = "SELECT m.n, m.id, m.content, m.title, m.speaker, c.body FROM main.memories m LEFT JOIN main.cold c ON c.n = m.n"
     both = " UNION ALL ".join(
-        f"SELECT v.embedder, v.vector FROM {table} v JOIN memories m ON m.n = v.n WHERE m.id = ? AND v.digest = ?"
+        f"SELECT v.embedder, v.vector FROM main.{table} v JOIN main.memories m ON m.n = v.n WHERE m.id = ? AND v.digest = ?"
         for table in VECTORS
     )
     for n, identity, content, title, speaker, body in target.execute(kept).fetchall():
@@ -159,10 +161,10 @@ def _carry_vectors(source: sqlite3.Connection, target: sqlite3.Connection) -> No
         found = source.execute(both, (identity, digest) * 2).fetchall()[:1]
         table = "vectors" if body is None else "cold_vectors"
         target.executemany(
-            f"INSERT INTO {table} VALUES (?, ?, ?, ?)", [(n, embedder, digest, vector) for embedder, vector in found]
+            f"INSERT INTO main.{table} VALUES (?, ?, ?, ?)", [(n, embedder, digest, vector) for embedder, vector in found]
         )
         if found:
-            target.execute("DELETE FROM pending WHERE n = ?", (n,))
+            target.execute("DELETE FROM main.pending WHERE n = ?", (n,))
 
 
 def differences(conn: sqlite3.Connection) -> list[str]:
@@ -217,25 +219,25 @@ def rebuild(conn: sqlite3.Connection, due: rows.Due = rows.no_later_than_expiry)
         schema.create_in_memory(kept)
         _copy(conn, kept)
         for table in (*schema.DERIVED, *VECTORS, "embedders", "pending"):
-            conn.execute(f"DELETE FROM {table}")
+            conn.execute(f"DELETE FROM main.{table}")
         for fts in ("fts", "cold_fts"):
-            conn.execute(f"INSERT INTO {fts} ({fts}) VALUES ('delete-all')")
+            conn.execute(f"INSERT INTO main.{fts} ({fts}) VALUES ('delete-all')")
         fold_into(conn, conn, list, due)
         _carry_vectors(kept, conn)
         conn.execute(
-            """UPDATE memories SET next_due_at = u.last FROM uses u
+            """UPDATE main.memories SET next_due_at = u.last FROM main.uses u
                WHERE u.id = memories.id AND memories.state = 'archived' AND u.last > coalesce(memories.since, '')"""
         )
     finally:
         kept.close()
-    return int(conn.execute("SELECT count(*) FROM memories").fetchone()[0])
+    return int(conn.execute("SELECT count(*) FROM main.memories").fetchone()[0])
 
 
 def _copy(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
     """Copy the vectors to temporary tables, with the ids of their memories."""
     target.execute("BEGIN")
     for table in ("embedders", *VECTORS, "memories"):
-        for _, group in groupby(enumerate(source.execute(f"SELECT * FROM {table}")), key=lambda pair: pair[0] // 1000):
+        for _, group in groupby(enumerate(source.execute(f"SELECT * FROM main.{table}")), key=lambda pair: pair[0] // 1000):
             batch = [row for _, row in group]
-            target.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(batch[0]))})", batch)
+            target.executemany(f"INSERT INTO main.{table} VALUES ({', '.join('?' * len(batch[0]))})", batch)
     target.execute("COMMIT")

@@ -38,10 +38,14 @@ def lexical(vault: "OpenCube", query: str, sight: Condition, limit: int, *, cold
     if not expressions:
         return []
     cold = cold and vault.conn.execute("SELECT 1 FROM cold_fts_docsize LIMIT 1").fetchone() is not None
-    if any(weights.documents(vault.conn, table) >= LARGE for table in ("fts", "cold_fts")[: 1 + cold]):
-        from memos_cli.infra.vault.lexical.lexical import Sight, candidates
+    if vault.sight is not None:
+        from memos_cli.infra.vault.sight.seen_lexical import seen_candidates
 
-        return candidates(vault, expressions[:_MOST_PARTS], Sight(sight, queries.narrowed(sight)), limit, cold=cold)
+        return seen_candidates(vault, expressions[:_MOST_PARTS], sight, limit, cold=cold, large=LARGE)
+    if any(weights.documents(vault.conn, table) >= LARGE for table in ("fts", "cold_fts")[: 1 + cold]):
+        from memos_cli.infra.vault.lexical.lexical import Passing, candidates
+
+        return candidates(vault, expressions[:_MOST_PARTS], Passing(sight, queries.narrowed(sight)), limit, cold=cold)
     if cold:
         return _in_both(vault.conn, expressions[:_MOST_PARTS], sight, limit)
     return ranked(vault, " OR ".join(expressions), sight, limit)
@@ -51,7 +55,7 @@ def ranked(vault: "OpenCube", expression: str, sight: Condition, limit: int) -> 
     """Row numbers and BM25 scores of the hot memories that match an FTS5 expression, best first."""
     clause, values = sight
     # CROSS JOIN puts the index first. SQLite would otherwise consider a walk through all memories of a state.
-    sql = f"""SELECT m.n, -bm25(fts, ?, ?, ?) AS score FROM fts CROSS JOIN memories m ON m.n = fts.rowid
+    sql = f"""SELECT m.n, -bm25(fts, ?, ?, ?) AS score FROM main.fts CROSS JOIN memories m ON m.n = fts.rowid
               WHERE fts MATCH ? AND {clause} ORDER BY score DESC, m.n LIMIT ?"""
     return list(vault.conn.execute(sql, (*weights.COLUMNS, expression, *values, limit)))
 
@@ -63,7 +67,7 @@ def newest(vault: "OpenCube", expression: str, sight: Condition, limit: int) -> 
         limit: the most rows.
     """
     clause, values = sight
-    sql = f"""SELECT m.n FROM fts CROSS JOIN memories m ON m.n = fts.rowid
+    sql = f"""SELECT m.n FROM main.fts CROSS JOIN memories m ON m.n = fts.rowid
               WHERE fts MATCH ? AND {clause} ORDER BY fts.rowid DESC LIMIT ?"""
     return [n for (n,) in vault.conn.execute(sql, (expression, *values, limit))]
 
@@ -114,6 +118,11 @@ COUNTED = 20_000
 
 def document_counts(vault: "OpenCube", asked: Iterable[str]) -> dict[str, int]:
     """How many hot memories have each of these words in their text or their names, counted up to `COUNTED`."""
+    if vault.sight is not None:
+        from memos_cli.infra.vault.sight.seen_words import SeenWords
+
+        index = SeenWords(vault, "fts")
+        return {word: index.count(f"{_columns(word)} : {_quoted(word)}", COUNTED) for word in dict.fromkeys(asked)}
     sql = "SELECT count(*) FROM (SELECT 1 FROM fts WHERE fts MATCH ? LIMIT ?)"
     return {
         word: int(vault.conn.execute(sql, (f"{_columns(word)} : {_quoted(word)}", COUNTED)).fetchone()[0])
@@ -122,7 +131,9 @@ def document_counts(vault: "OpenCube", asked: Iterable[str]) -> dict[str, int]:
 
 
 def documents(vault: "OpenCube") -> int:
-    """How many memories the hot index holds; the answer takes no longer for a million."""
+    """How many memories the hot index holds; the answer takes no longer for a million, but for what somebody else may see."""
+    if vault.sight is not None:
+        return len(vault.sight.seen("fts").rows)
     return weights.documents(vault.conn, "fts")
 
 
@@ -236,7 +247,8 @@ def has_foreign(vault: "OpenCube", fingerprint: str) -> bool:
 
 def forget_embedders(conn: sqlite3.Connection) -> None:
     """Remove, in the caller's transaction, the embedders of which no vector is left: `foreign_vectors` looks for theirs."""
-    conn.execute("DELETE FROM embedders WHERE id NOT IN (SELECT embedder FROM vectors UNION SELECT embedder FROM cold_vectors)")
+    used = "SELECT embedder FROM main.vectors UNION SELECT embedder FROM main.cold_vectors"
+    conn.execute(f"DELETE FROM main.embedders WHERE id NOT IN ({used})")
 
 
 def _table(*, cold: bool) -> str:
@@ -256,7 +268,7 @@ def vectors(
     """
     import numpy as np
 
-    sql = f"SELECT n, vector FROM {_table(cold=cold)} WHERE embedder = ?"
+    sql = f"SELECT n, vector FROM main.{_table(cold=cold)} WHERE embedder = ?"
     values: list[Any] = [embedder_id(vault, fingerprint)]
     if only is not None:
         sql += " AND n IN (SELECT value FROM json_each(?))"
@@ -313,17 +325,19 @@ def store_vectors(vault: "OpenCube", fingerprint: str, dimensions: int, embedded
 
     The texts may have been edited while they were embedded.
     """
-    vault.conn.execute("INSERT OR IGNORE INTO embedders (fingerprint, dimensions) VALUES (?, ?)", (fingerprint, dimensions))
+    vault.conn.execute(
+        "INSERT OR IGNORE INTO main.embedders (fingerprint, dimensions) VALUES (?, ?)", (fingerprint, dimensions)
+    )
     embedder = embedder_id(vault, fingerprint)
     kept = """SELECT m.n, m.state, m.content, m.title, m.speaker, c.body FROM json_each(?) j
-              CROSS JOIN memories m ON m.n = j.value LEFT JOIN cold c ON c.n = m.n WHERE m.state <> 'purged'"""
+              CROSS JOIN main.memories m ON m.n = j.value LEFT JOIN main.cold c ON c.n = m.n WHERE m.state <> 'purged'"""
     given = {n: (text, vector) for n, text, vector in embedded}
     found = vault.conn.execute(kept, (json.dumps([*given]),)).fetchall()
     fitting = [(n, state) for n, state, *text in found if _embedded(*text) == given[n][0]]
     for table, cold in zip(VECTORS, (False, True), strict=True):
         stored = ((n, embedder, rows.text_digest(given[n][0]), given[n][1]) for n, s in fitting if (s in COLD_STATES) is cold)
-        vault.conn.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?)", stored)
-    vault.conn.executemany("DELETE FROM pending WHERE n = ?", ((n,) for n, _ in fitting))
+        vault.conn.executemany(f"INSERT OR REPLACE INTO main.{table} VALUES (?, ?, ?, ?)", stored)
+    vault.conn.executemany("DELETE FROM main.pending WHERE n = ?", ((n,) for n, _ in fitting))
     return len(fitting)
 
 
@@ -331,9 +345,9 @@ def stored_vectors(conn: sqlite3.Connection, embedder: int) -> Iterator[tuple[st
     """Id, present text to embed, digest of the embedded text, and vector, hot and cold, by id."""
     # By the index of ids: a sort would write contents to a temporary file outside of the home.
     sql = """SELECT m.id, m.content, m.title, m.speaker, c.body, coalesce(v.digest, w.digest), coalesce(v.vector, w.vector)
-             FROM memories m INDEXED BY sqlite_autoindex_memories_1 LEFT JOIN cold c ON c.n = m.n
+             FROM memories m LEFT JOIN cold c ON c.n = m.n
              LEFT JOIN vectors v ON v.n = m.n AND v.embedder = ?1 LEFT JOIN cold_vectors w ON w.n = m.n AND w.embedder = ?1
-             WHERE m.state <> 'purged' AND coalesce(v.n, w.n) IS NOT NULL ORDER BY m.id"""
+             WHERE m.id >= '' AND +m.state <> 'purged' AND coalesce(v.n, w.n) IS NOT NULL ORDER BY m.id"""
     return ((identity, _embedded(*text), digest, vector) for identity, *text, digest, vector in conn.execute(sql, (embedder,)))
 
 
@@ -345,9 +359,9 @@ def make_pending(vault: "OpenCube", fingerprint: str | None) -> int:
     """
     known = None if fingerprint is None else embedder_id(vault, fingerprint)
     vault.conn.execute(
-        """INSERT OR IGNORE INTO pending SELECT n FROM memories m
-           WHERE state <> 'purged' AND NOT EXISTS (SELECT 1 FROM vectors v WHERE v.n = m.n AND v.embedder IS ?)
-           AND NOT EXISTS (SELECT 1 FROM cold_vectors v WHERE v.n = m.n AND v.embedder IS ?)""",
+        """INSERT OR IGNORE INTO main.pending SELECT n FROM main.memories m
+           WHERE state <> 'purged' AND NOT EXISTS (SELECT 1 FROM main.vectors v WHERE v.n = m.n AND v.embedder IS ?)
+           AND NOT EXISTS (SELECT 1 FROM main.cold_vectors v WHERE v.n = m.n AND v.embedder IS ?)""",
         (known, known),
     )
     return pending_count(vault)

@@ -6,12 +6,13 @@ The pipeline writes through a `Unit`. Only `Vault.write` makes one, and `rebuild
 import json
 import os
 import sqlite3
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from memos_cli.errors import UsageError
 from memos_cli.hybrid_clock import moment_of
-from memos_cli.infra import limits
+from memos_cli.infra import limits, names
 from memos_cli.infra.limits import ALPHABET, ID_LENGTH
 from memos_cli.infra.marks import COOLED, TICKED, TICKS, VECTORS, mark, mark_unwiped, set_mark
 from memos_cli.infra.names import compared
@@ -20,14 +21,17 @@ from memos_cli.infra.vault.log import IMPORT, REPAIR, TOMBSTONE, Appender, of_su
 from memos_cli.model import COLD_STATES, HOT_STATES, Draft, Kind, LinkType, Memory, Operation, State
 from memos_cli.times import from_millis
 
+if TYPE_CHECKING:
+    from memos_cli.infra.vault.sight.rights import Rights
+
 _LETTERS = (ALPHABET * 8).encode()
-_INSERT = f"INSERT INTO memories ({', '.join(rows.COLUMNS)}) VALUES ({', '.join('?' * len(rows.COLUMNS))})"
-_UPDATE = f"UPDATE memories SET {', '.join(f'{column} = ?' for column in rows.COLUMNS)} WHERE n = ?"
+_INSERT = f"INSERT INTO main.memories ({', '.join(rows.COLUMNS)}) VALUES ({', '.join('?' * len(rows.COLUMNS))})"
+_UPDATE = f"UPDATE main.memories SET {', '.join(f'{column} = ?' for column in rows.COLUMNS)} WHERE n = ?"
 _KEPT = """SELECT m.n, m.state, m.content, m.title, m.speaker, m.key, m.external_id, c.body,
                   m.kind, m.valid_to, m.conversation, m.session, m.turn
-           FROM memories m LEFT JOIN cold c ON c.n = m.n WHERE m.id = ?"""
-_TO_INDEX = "INSERT INTO {0} (rowid, body, names, grams) VALUES (?, ?, ?, ?)"
-_FROM_INDEX = "INSERT INTO {0} ({0}, rowid, body, names, grams) VALUES ('delete', ?, ?, ?, ?)"
+           FROM main.memories m LEFT JOIN main.cold c ON c.n = m.n WHERE m.id = ?"""
+_TO_INDEX = "INSERT INTO main.{0} (rowid, body, names, grams) VALUES (?, ?, ?, ?)"
+_FROM_INDEX = "INSERT INTO main.{0} ({0}, rowid, body, names, grams) VALUES ('delete', ?, ?, ?, ?)"
 _IN_PASSING = frozenset(("tick", "undo", "add", "task end", "snapshot restore", "merge"))
 """Commands that change memories which nobody looked at."""
 POLICY = "policy"
@@ -58,8 +62,18 @@ class Unit:
     cooled = 0
     came_in = False
 
-    def __init__(self, conn: sqlite3.Connection, log: Appender, due: rows.Due = rows.no_later_than_expiry) -> None:
+    rights: "Rights | None" = None
+    """Asked before each change, where the author is not the cube's owner."""
+
+    def __init__(
+        self,
+        conn: sqlite3.Connection,
+        log: Appender,
+        due: rows.Due = rows.no_later_than_expiry,
+        rights: "Rights | None" = None,
+    ) -> None:
         self._conn = conn
+        self.rights = rights
         self.log = log
         self.changed: set[str] = set()
         self.ended: dict[str, echoes.Ended] = {}
@@ -69,35 +83,43 @@ class Unit:
 
     def add(self, draft: Draft, owner: str) -> str:
         """Store a draft as a new memory and return its id."""
+        if self.rights is not None:
+            self.rights.require_new(draft, owner)
         identity = new_id()
         operation = self.log.append("memory", identity, fold.change_of(draft, owner))
-        row = rows.row_of_draft(identity, draft, owner, moment_of(operation), self._due)
+        taken = names.give_way(self._conn, identity, draft.external_id) if draft.external_id is not None else False
+        shown = draft._replace(external_id=None) if taken else draft
+        row = rows.row_of_draft(identity, shown, owner, moment_of(operation), self._due)
         n = self._conn.execute(_INSERT, row).lastrowid or 0
+        if taken:
+            names.settle(self._conn, draft.external_id)
         self._mark(n, set(draft.tags), set(draft.labels))
-        self._name(n, draft.external_id, draft.key, draft.task, draft.tags)
+        self._name(n, shown.external_id, draft.key, draft.task, draft.tags)
         text = rows.index_text(draft.content, draft.title, draft.source.speaker, draft.key, tuple(sorted(set(draft.tags))))
         self._conn.execute(_TO_INDEX.format("fts"), (n, *text))
-        self._conn.execute("INSERT OR IGNORE INTO pending VALUES (?)", (n,))
+        self._conn.execute("INSERT OR IGNORE INTO main.pending VALUES (?)", (n,))
         return identity
 
     def _mark(self, n: int, tags: Iterable[str], labels: Iterable[str]) -> None:
         for tag in tags:
-            self._conn.execute("INSERT INTO tags VALUES (?, ?)", (n, tag))
+            self._conn.execute("INSERT INTO main.tags VALUES (?, ?)", (n, tag))
         for label in labels:
-            self._conn.execute("INSERT INTO labels VALUES (?, ?)", (n, label))
+            self._conn.execute("INSERT INTO main.labels VALUES (?, ?)", (n, label))
 
     def _name(self, n: int, external_id: str | None, key: str | None, task: str | None, tags: Iterable[str]) -> None:
         """Store the names of a memory in the form in which they are compared."""
         told = (("external_id", external_id), ("key", key), ("task", task), *(("tag", tag) for tag in tags))
         for sort, name in told:
             if name is not None:
-                self._conn.execute("INSERT OR IGNORE INTO names VALUES (?, ?, ?)", (n, sort, compared(name)))
+                self._conn.execute("INSERT OR IGNORE INTO main.names VALUES (?, ?, ?)", (n, sort, compared(name)))
 
     def change(self, noun: str, subject: str, change: dict[str, Any], *, reverts: str | None = None) -> Operation:
         """Append a change to a subject and bring what is derived from it up to date."""
         if noun == POLICY:
             self._settle_policy(change)
         known = of_subject(self._conn, noun, subject)
+        if self.rights is not None:
+            self.rights.require(noun, subject, known, change)
         operation = self.log.append(noun, subject, change, parents=fold.heads(known), reverts=reverts)
         self.store(noun, subject, [*known, operation])
         if noun == "memory":
@@ -107,7 +129,7 @@ class Unit:
         if operation.command not in _IN_PASSING or "content" in change:  # somebody here vouches for it by changing it
             self.accept(noun, subject)
             if noun == "memory":
-                self._conn.execute("DELETE FROM arrivals WHERE id = ?", (subject,))
+                self._conn.execute("DELETE FROM main.arrivals WHERE id = ?", (subject,))
         return operation
 
     def sight(self, identity: str, where: dict[str, Any]) -> None:
@@ -118,7 +140,26 @@ class Unit:
             where: the fields of a source, as `fold.source_fields` returns them.
         """
         known = of_subject(self._conn, "memory", identity)
+        if self.rights is not None:
+            self.rights.require("memory", identity, known, {fold.SEEN: where})
         self.log.append("memory", identity, {fold.SEEN: where}, parents=fold.heads(known))
+
+    def memory(self, identity: str) -> Memory:
+        """A memory as the log says, whoever may see it."""
+        return fold.memory(identity, of_subject(self._conn, "memory", identity))[0]
+
+    def sees(self, identity: str) -> bool:
+        """Whether the author may see a memory."""
+        return self.rights is None or self.rights.may_see(self.memory(identity))
+
+    @contextmanager
+    def unasked(self) -> Iterator[None]:
+        """Change what is the bookkeeping of a flow, whosever it is: which file a memory was read from."""
+        rights, self.rights = self.rights, None
+        try:
+            yield
+        finally:
+            self.rights = rights
 
     def leads(self, start: str, kind: LinkType, end: str) -> bool:
         """Whether links of a type lead from one memory to another."""
@@ -132,7 +173,7 @@ class Unit:
         Raises:
             UsageError: one does.
         """
-        there = "SELECT 1 FROM links WHERE source = ? AND type = ? AND target = ?"
+        there = "SELECT 1 FROM main.links WHERE source = ? AND type = ? AND target = ?"
         for source, kind, target in self._linked:
             stays = self._conn.execute(there, (source, kind.value, target)).fetchone()
             if stays and links.leads(self._conn, target, kind, source):
@@ -143,7 +184,7 @@ class Unit:
 
     def accept(self, noun: str, subject: str) -> None:
         """Make a stranger familiar, if this is one."""
-        self._conn.execute("UPDATE strangers SET accepted = 1 WHERE noun = ? AND id = ?", (noun, subject))
+        self._conn.execute("UPDATE main.strangers SET accepted = 1 WHERE noun = ? AND id = ?", (noun, subject))
 
     def _settle_policy(self, change: dict[str, Any]) -> None:
         """Before the policy is changed here, make the log state the policy that rules here.
@@ -154,7 +195,7 @@ class Unit:
         kept = mark(self._conn, POLICY)
         if not kept:
             return
-        self._conn.execute("DELETE FROM cube WHERE key = ?", (POLICY,))
+        self._conn.execute("DELETE FROM main.cube WHERE key = ?", (POLICY,))
         rules, txn = (json.loads(kept)[name] for name in ("rules", "txn"))
         merged = registers_of(self._conn, POLICY, POLICY)
         if {name: value for name, value in (merged | change).items() if value is not None} != rules:
@@ -170,7 +211,7 @@ class Unit:
             if noun not in {IMPORT, REPAIR}:  # both are read in the log; and of receipts every machine has its own
                 self._store_record(noun, subject, operations)
             return
-        if self._conn.execute("SELECT 1 FROM memories WHERE id = ?", (subject,)).fetchone():
+        if self._conn.execute("SELECT 1 FROM main.memories WHERE id = ?", (subject,)).fetchone():
             self._update(subject, operations)
         else:
             self._insert(subject, operations)
@@ -178,20 +219,20 @@ class Unit:
             self._store_clashes(subject, operations)
 
     def _store_clashes(self, identity: str, operations: list[Operation]) -> None:
-        self._conn.execute("DELETE FROM clashes WHERE id = ?", (identity,))
+        self._conn.execute("DELETE FROM main.clashes WHERE id = ?", (identity,))
         found = fold.clashes(operations)
-        self._conn.executemany("INSERT INTO clashes VALUES (?, ?)", [(identity, register) for register in sorted(found)])
+        self._conn.executemany("INSERT INTO main.clashes VALUES (?, ?)", [(identity, register) for register in sorted(found)])
 
     def _store_record(self, noun: str, subject: str, operations: list[Operation]) -> None:
         registers = fold.fold(operations)
         self._require_fit(noun, registers)
         if registers:
             fields = json.dumps(registers, ensure_ascii=False, sort_keys=True)
-            self._conn.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", (noun, subject, fields))
+            self._conn.execute("INSERT OR REPLACE INTO main.records VALUES (?, ?, ?)", (noun, subject, fields))
         else:
-            self._conn.execute("DELETE FROM records WHERE noun = ? AND id = ?", (noun, subject))
+            self._conn.execute("DELETE FROM main.records WHERE noun = ? AND id = ?", (noun, subject))
         if noun == POLICY:  # it changes every term: all are due, and the next tick computes when they really are
-            self._conn.execute("UPDATE memories SET next_due_at = ''")
+            self._conn.execute("UPDATE main.memories SET next_due_at = ''")
 
     def _require_fit(self, noun: str, registers: fold.Registers) -> None:
         """Refuse what no line of a cube file could hold, though each change by itself could be there.
@@ -206,14 +247,14 @@ class Unit:
     def _insert(self, identity: str, operations: list[Operation]) -> None:
         memory, registers = fold.memory(identity, operations)
         self._require_fit("memory", registers)
-        taken = self._give_way(identity, memory.external_id)
+        taken = names.give_way(self._conn, identity, memory.external_id)
         row = self._row(memory, operations, taken=taken)
         n = self._conn.execute(_INSERT, row).lastrowid
         if taken:
-            self._settle(memory.external_id)
+            names.settle(self._conn, memory.external_id)
         self._derive(n or 0, memory, registers)
         if memory.state is not State.PURGED:
-            self._conn.execute("INSERT OR IGNORE INTO pending VALUES (?)", (n,))
+            self._conn.execute("INSERT OR IGNORE INTO main.pending VALUES (?)", (n,))
 
     def _update(self, identity: str, operations: list[Operation]) -> None:
         self.changed.add(identity)
@@ -225,24 +266,24 @@ class Unit:
         if way := self._ending(state, content, valid_to, memory):
             self._note_end(identity, echoes.Ended(way, (content,), tuple(place)), kind)
         if index := _INDEX.get(state):
-            tags = tuple(tag for (tag,) in self._conn.execute("SELECT tag FROM tags WHERE n = ? ORDER BY tag", (n,)))
+            tags = tuple(tag for (tag,) in self._conn.execute("SELECT tag FROM main.tags WHERE n = ? ORDER BY tag", (n,)))
             self._conn.execute(_FROM_INDEX.format(index), (n, *rows.index_text(content, title, speaker, key, tags)))
             self.cooled += index == "fts" and memory.state not in HOT_STATES
         for table in ("cold", "tags", "labels", "names"):
-            self._conn.execute(f"DELETE FROM {table} WHERE n = ?", (n,))
-        self._conn.execute("DELETE FROM links WHERE source = ?", (identity,))
-        taken = self._give_way(identity, memory.external_id)
+            self._conn.execute(f"DELETE FROM main.{table} WHERE n = ?", (n,))
+        self._conn.execute("DELETE FROM main.links WHERE source = ?", (identity,))
+        taken = names.give_way(self._conn, identity, memory.external_id)
         self._conn.execute(_UPDATE, (*self._row(memory, operations, taken=taken), n))
         for claimed in {external_id, memory.external_id}:
-            self._settle(claimed)
+            names.settle(self._conn, claimed)
         self._derive(n, memory, registers)
         before, after = (content, title, speaker), (memory.content, memory.title, memory.source.speaker)
         if memory.state is State.PURGED:
             self.forget_vectors(n)
-            self._conn.execute("DELETE FROM pending WHERE n = ?", (n,))
+            self._conn.execute("DELETE FROM main.pending WHERE n = ?", (n,))
         elif rows.embedded_text(*before) != rows.embedded_text(*after):
             self.forget_vectors(n)
-            self._conn.execute("INSERT OR IGNORE INTO pending VALUES (?)", (n,))
+            self._conn.execute("INSERT OR IGNORE INTO main.pending VALUES (?)", (n,))
         else:
             self._move_vectors(n, cold=memory.state in COLD_STATES)
 
@@ -267,82 +308,43 @@ class Unit:
         first, last = fold.ends(operations, purged=memory.state is State.PURGED)
         return rows.row_of(shown, moment_of(first), moment_of(last), self._due(memory))
 
-    # Two machines may each have made a memory with one external id. In a cube one of them keeps it: of those not forgotten, the
-    # one created last. The others wait in `rivals` until it loses the id. So the holder depends on the memories that are there,
-    # not on the order in which they came.
-
-    def _give_way(self, identity: str, external_id: str | None) -> bool:
-        """Whether another memory has this external id, so that this one is written without it until that is settled."""
-        self._conn.execute("DELETE FROM rivals WHERE id = ?", (identity,))
-        if external_id is None:
-            return False
-        sql = "SELECT 1 FROM memories WHERE external_id = ? AND id <> ?"
-        taken = self._conn.execute(sql, (external_id, identity)).fetchone() is not None
-        if taken:
-            self._conn.execute("INSERT INTO rivals VALUES (?, ?)", (external_id, identity))
-        return taken
-
-    def _settle(self, external_id: str | None) -> None:
-        """Give an external id to the memory that it belongs to, among those that claim it."""
-        rivals = "SELECT id FROM rivals WHERE external_id = ?"
-        if external_id is None or not self._conn.execute(rivals, (external_id,)).fetchone():
-            return
-        best, holder = self._conn.execute(
-            f"""SELECT id, (SELECT id FROM memories WHERE external_id = ?1) FROM memories
-                WHERE external_id = ?1 OR id IN ({rivals.replace("?", "?1")})
-                ORDER BY state = 'expired', created DESC, id DESC LIMIT 1""",
-            (external_id,),
-        ).fetchone()
-        if best == holder:
-            return
-        self._conn.execute("UPDATE memories SET external_id = NULL WHERE id = ?", (holder,))
-        self._conn.execute("DELETE FROM rivals WHERE id = ?", (best,))
-        self._conn.execute("UPDATE memories SET external_id = ? WHERE id = ?", (external_id, best))
-        if holder is not None:
-            self._conn.execute("INSERT INTO rivals VALUES (?, ?)", (external_id, holder))
-            self._conn.execute(
-                "DELETE FROM names WHERE n = (SELECT n FROM memories WHERE id = ?) AND sort = 'external_id'", (holder,)
-            )
-        told = "INSERT OR IGNORE INTO names SELECT n, 'external_id', ? FROM memories WHERE id = ?"
-        self._conn.execute(told, (compared(external_id), best))
-
     def _derive(self, n: int, memory: Memory, registers: fold.Registers) -> None:
         if registers.get(fold.PURGED):
             self._erase(memory.id)
         if memory.state is State.PURGED:
             return
         self._mark(n, memory.tags, memory.labels)
-        (external_id,) = self._conn.execute("SELECT external_id FROM memories WHERE n = ?", (n,)).fetchone()
+        (external_id,) = self._conn.execute("SELECT external_id FROM main.memories WHERE n = ?", (n,)).fetchone()
         self._name(n, external_id, memory.key, memory.task, memory.tags)
         for link in fold.links(memory.id, registers):
-            self._conn.execute("INSERT INTO links VALUES (?, ?, ?)", (link.source, link.type.value, link.target))
+            self._conn.execute("INSERT INTO main.links VALUES (?, ?, ?)", (link.source, link.type.value, link.target))
         text = rows.index_text(memory.content, memory.title, memory.source.speaker, memory.key, memory.tags)
         self._conn.execute(_TO_INDEX.format(_INDEX[memory.state]), (n, *text))
         if memory.state in COLD_STATES:
-            self._conn.execute("INSERT INTO cold VALUES (?, ?, ?)", (n, len(memory.content), rows.packed(memory.content)))
+            self._conn.execute("INSERT INTO main.cold VALUES (?, ?, ?)", (n, len(memory.content), rows.packed(memory.content)))
 
     def _erase(self, identity: str) -> None:
         """Erase from the log all that was said about a subject, except its tombstone.
 
         Done here and not where purges are made, so that a tombstone from a merge does the same.
         """
-        sql = "UPDATE ops SET salt = NULL, change = NULL WHERE subject = ? AND noun = 'memory' AND change IS NOT NULL"
+        sql = "UPDATE main.ops SET salt = NULL, change = NULL WHERE subject = ? AND noun = 'memory' AND change IS NOT NULL"
         if self._conn.execute(f"{sql} AND change <> ?", (identity, TOMBSTONE)).rowcount:
             mark_unwiped(self._conn)
         for table in ("uses", "arrivals"):
-            self._conn.execute(f"DELETE FROM {table} WHERE id = ?", (identity,))
-        self._conn.execute("DELETE FROM strangers WHERE noun = 'memory' AND id = ?", (identity,))
+            self._conn.execute(f"DELETE FROM main.{table} WHERE id = ?", (identity,))
+        self._conn.execute("DELETE FROM main.strangers WHERE noun = 'memory' AND id = ?", (identity,))
 
     def _move_vectors(self, n: int, *, cold: bool) -> None:
         source, target = ("vectors", "cold_vectors") if cold else ("cold_vectors", "vectors")
-        if self._conn.execute(f"INSERT INTO {target} SELECT * FROM {source} WHERE n = ?", (n,)).rowcount:
+        if self._conn.execute(f"INSERT INTO main.{target} SELECT * FROM main.{source} WHERE n = ?", (n,)).rowcount:
             self.forget_vectors(n, source)
 
     def keep_strange(self, identity: str, *, unaccepted: bool = False) -> None:
         """Mark a memory as untrusted, and as a stranger that nobody accepted."""
-        self._conn.execute("INSERT OR IGNORE INTO arrivals VALUES (?)", (identity,))
+        self._conn.execute("INSERT OR IGNORE INTO main.arrivals VALUES (?)", (identity,))
         if unaccepted:
-            self._conn.execute("INSERT OR IGNORE INTO strangers VALUES ('memory', ?, 0)", (identity,))
+            self._conn.execute("INSERT OR IGNORE INTO main.strangers VALUES ('memory', ?, 0)", (identity,))
 
     def keep_all_strange(self, *, accepted: bool) -> None:
         """Mark all that the cube holds as strangers; unless a person accepted them, their policy does not rule.
@@ -350,11 +352,11 @@ class Unit:
         Args:
             accepted: whether the person who imports the cube accepts it.
         """
-        there = "SELECT 'memory', id FROM memories WHERE state <> 'purged' UNION ALL SELECT noun, id FROM records"
-        self._conn.execute(f"INSERT OR IGNORE INTO strangers SELECT *, ? FROM ({there})", (int(accepted),))
+        there = "SELECT 'memory', id FROM main.memories WHERE state <> 'purged' UNION ALL SELECT noun, id FROM main.records"
+        self._conn.execute(f"INSERT OR IGNORE INTO main.strangers SELECT *, ? FROM ({there})", (int(accepted),))
         if accepted:
             return
-        self._conn.execute("INSERT OR IGNORE INTO arrivals SELECT id FROM memories WHERE state <> 'purged'")
+        self._conn.execute("INSERT OR IGNORE INTO main.arrivals SELECT id FROM main.memories WHERE state <> 'purged'")
         set_mark(self._conn, UNACCEPTED, self.log.txn)
         if registers_of(self._conn, POLICY, POLICY):
             set_mark(self._conn, POLICY, json.dumps({"rules": {}, "txn": self.log.txn}))
@@ -377,12 +379,12 @@ class Unit:
     def forget_vectors(self, n: int, *tables: str) -> None:
         """Drop the vectors of one memory, from the hot and the cold table unless tables are named."""
         for table in tables or VECTORS:
-            self._conn.execute(f"DELETE FROM {table} WHERE n = ?", (n,))
+            self._conn.execute(f"DELETE FROM main.{table} WHERE n = ?", (n,))
 
 
 def registers_of(conn: sqlite3.Connection, noun: str, subject: str) -> dict[str, Any]:
     """The registers of a record, as the log has them."""
-    row = conn.execute("SELECT fields FROM records WHERE noun = ? AND id = ?", (noun, subject)).fetchone()
+    row = conn.execute("SELECT fields FROM main.records WHERE noun = ? AND id = ?", (noun, subject)).fetchone()
     return json.loads(row[0]) if row else {}
 
 
@@ -393,5 +395,5 @@ def compact(conn: sqlite3.Connection) -> None:
     a search took 29 ms, and 17 after this; the same 5,000 alone take 16.
     """
     for index in ("fts", "cold_fts"):
-        conn.execute(f"INSERT INTO {index} ({index}) VALUES ('optimize')")
-    conn.execute("DELETE FROM cube WHERE key = ?", (COOLED,))
+        conn.execute(f"INSERT INTO main.{index} ({index}) VALUES ('optimize')")
+    conn.execute("DELETE FROM main.cube WHERE key = ?", (COOLED,))

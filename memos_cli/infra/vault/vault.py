@@ -6,11 +6,10 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from memos_cli.errors import AmbiguousId, CubeLocked, IntegrityError, MemoryNotFound, NotWritable, StorageFull
+from memos_cli.errors import CubeLocked, IntegrityError, MemoryNotFound, NotWritable, StorageFull
 from memos_cli.infra import heads, marks, uses
-from memos_cli.infra.limits import ID_LENGTH
 from memos_cli.infra.marks import note_cooled
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault import connection, echoes, log, queries, rows, schema, units
@@ -18,12 +17,13 @@ from memos_cli.infra.vault.units import Unit, compact
 from memos_cli.model import Cube, Filter, Link, Memory, Operation, starts
 from memos_cli.times import from_millis
 
+if TYPE_CHECKING:
+    from memos_cli.infra.vault.sight.sight import Ask, Sight
+
 Scheduler = Callable[[Mapping[str, Any]], rows.Due]
 Changed = Callable[[Iterable[str]], None]
 _COMPACTED, _DEAD_SHARE = 500, 4
 """The indexes are compacted when so many memories left the hot one, and at least 1/4 as many as are in it."""
-_TELLING, SHOWN = 4, 8
-"""The number of letters from which a prefix may mean a purged memory, and of those that are shown."""
 
 
 class Vault:
@@ -35,6 +35,7 @@ class Vault:
         lock_timeout: how long, in seconds, a write waits for other writers.
         scheduler: makes of the cube's policy the function that says when the lifecycle has to look at a memory again.
         changed: called after each write with the ids of the existing memories that it changed.
+        ask: the access of the principal for whom the cube is opened; the cube's owner has none, and sees all.
     """
 
     is_present = True
@@ -48,6 +49,7 @@ class Vault:
         lock_timeout: float = 10.0,
         scheduler: Scheduler | None = None,
         changed: Changed | None = None,
+        ask: "Ask | None" = None,
     ) -> None:
         self._scheduler = scheduler
         self._changed = changed
@@ -59,13 +61,37 @@ class Vault:
         self.path = folder / connection.FILE
         self._lock_timeout = lock_timeout
         self._file = connection.identity(self.path)
-        self.conn = connection.connect(self.path)
+        self._conn = connection.connect(self.path)
         with connection.translated(self.path):
-            self.meta: dict[str, str] = dict(self.conn.execute("SELECT key, value FROM cube"))
+            self.meta: dict[str, str] = dict(self._conn.execute("SELECT key, value FROM cube"))
         if missing := {"id", "replica", "created", "owner"} - set(self.meta):
-            self.conn.close()
+            self._conn.close()
             raise IntegrityError(f"the cube at {folder} is damaged: it has no {min(missing)}", hint="restore it from a backup")
         self.heads = heads.Heads(folder, self.meta["id"])
+        if ask is not None:
+            self.look_as(ask)
+
+    sight: "Sight | None" = None
+    """What the principal sees for whom the cube was opened; `None` for its owner, who sees all."""
+
+    def look_as(self, ask: "Ask") -> None:
+        """See from now on what may be seen by somebody who is not the cube's owner."""
+        from memos_cli.infra.vault.sight.sight import Sight
+
+        with connection.translated(self.path):
+            self.sight = Sight(self._conn, ask)
+
+    @property
+    def seer(self) -> str:
+        """Who sees the cube through this object."""
+        return self.meta["owner"] if self.sight is None else self.sight.access.principal
+
+    @property
+    def conn(self) -> sqlite3.Connection:
+        """The connection, for this layer alone; a statement that names a table sees of it what may be seen."""
+        if self.sight is not None:
+            self.sight.renew()
+        return self._conn
 
     def due(self, memory: Memory) -> str | None:
         """When the lifecycle has to look at a memory again, as far as the cube's policy and the memory's own fields decide."""
@@ -75,7 +101,7 @@ class Vault:
 
     def close(self) -> None:
         """Close the file; the vault cannot be used after that."""
-        self.conn.close()
+        self._conn.close()
 
     def __enter__(self) -> Self:
         return self
@@ -102,11 +128,13 @@ class Vault:
             if outdated and (there := heads.of(self.conn, log.ends(self.conn))):
                 self.heads.write(heads.newest(known, there))
             appender = log.Appender(self.conn, replica=own, principal=principal, command=command, millis=millis, txn=txn)
-            unit = Unit(self.conn, appender, self.due)
+            rights = None if self.sight is None else self.sight.rights(self.name, self.meta["owner"], principal)
+            unit = Unit(self.conn, appender, self.due, rights)
             yield unit
             touched = frozenset(unit.changed)
             for identity, change in echoes.endings(self.conn, unit.ended, unit.log.millis, unit.log.clock, touched):
-                unit.change("memory", identity, change)
+                if unit.rights is None or unit.rights.may_end(identity, change):
+                    unit.change("memory", identity, change)
             unit.require_no_circle()
             cooled = note_cooled(self.conn, unit.cooled) if unit.cooled else 0
             ends = self._went_on(unit, known)
@@ -135,7 +163,7 @@ class Vault:
 
     def _compact(self, cooled: int) -> None:
         """Compact the indexes if a good part of the hot one is dead, so that the cost is small for each memory that left it."""
-        if cooled * _DEAD_SHARE >= self.conn.execute("SELECT count(*) FROM fts_docsize").fetchone()[0]:
+        if cooled * _DEAD_SHARE >= self.conn.execute("SELECT count(*) FROM main.fts_docsize").fetchone()[0]:
             with suppress(CubeLocked, StorageFull), self.derive() as conn:
                 compact(conn)
 
@@ -154,6 +182,9 @@ class Vault:
         """The write lock on the file, which is in its place from first to last; what was done is committed at the end."""
         with connection.translated(self.path):
             connection.begin(self.conn, self.path, self._lock_timeout if wait else 0.0)
+            while self.sight is not None and not self.sight.is_current:  # the rules may have changed while it waited
+                self._roll_back()
+                connection.begin(self.conn, self.path, self._lock_timeout if wait else 0.0)
             try:
                 connection.require_in_place(self.path, self._file)
                 yield
@@ -173,8 +204,8 @@ class Vault:
                 self._roll_back()
 
     def _roll_back(self) -> None:
-        if self.conn.in_transaction:
-            self.conn.execute("ROLLBACK")
+        if self._conn.in_transaction:
+            self._conn.execute("ROLLBACK")
 
     def record_uses(self, ids: Iterable[str], at: str) -> bool:
         """Record that memories were read. Best effort: `False` if the cube is locked or read-only.
@@ -187,11 +218,11 @@ class Vault:
     def confirm(self, ids: Iterable[str]) -> bool:
         """Vouch for untrusted memories because somebody here used them, without waiting; `False` if that cannot be written."""
         untrusted = self.arrivals(ids)
-        if not untrusted:
+        if not untrusted or self.sight is not None:  # only the cube's owner vouches for what came in
             return True
         try:
             with self.derive(wait=False) as conn:
-                conn.executemany("DELETE FROM arrivals WHERE id = ?", [(identity,) for identity in untrusted])
+                conn.executemany("DELETE FROM main.arrivals WHERE id = ?", [(identity,) for identity in untrusted])
         except (CubeLocked, StorageFull, NotWritable):
             return False
         return True
@@ -203,47 +234,12 @@ class Vault:
         sql = "SELECT 1 FROM arrivals WHERE id = ?"
         return {identity for identity in ids if self.conn.execute(sql, (identity,)).fetchone()}
 
-    def resolve(self, text: str, principal: str | None = None) -> str:
-        """The full id that a prefix (or a whole external id) means.
+    def resolve(self, text: str) -> str:
+        """The full id that a prefix (or a whole external id) means; see `references.resolve`."""
+        from memos_cli.infra.vault.references import references
 
-        Raises:
-            MemoryNotFound: none that the principal may see; the message names the nearest.
-            AmbiguousId: several, which the message lists.
-        """
-        prefix = text.strip().lower()
-        sight = queries.by_id(Filter(at="", everything=True, principal=principal))
         with connection.translated(self.path):
-            if prefix and prefix.isascii() and prefix.isalnum() and len(prefix) <= ID_LENGTH:
-                found = queries.ids_with_prefix(self, prefix, sight)
-                if len(found) == 1 or prefix in found:
-                    return found[0]
-                if found:
-                    raise AmbiguousId(
-                        f"{prefix} is the beginning of {'several' if len(found) > 1 else 'one'} ids: {' '.join(found[:10])}",
-                        hint="write one more letter or two",
-                    )
-            sql = f"SELECT m.id FROM memories m WHERE m.n IN ({queries.NAMED}) AND {sight[0]} ORDER BY {queries.AS_WRITTEN}"
-            row = self.conn.execute(sql, ("external_id", compared(text), *sight[1], text.strip())).fetchone()
-            if row:
-                return str(row[0])
-            if principal is None:
-                self._refuse_purged(prefix)
-            nearest = self._nearest(prefix, sight)
-        hint = f"nearest: {' '.join(nearest)}" if nearest else "see what there is with: memos list"
-        raise MemoryNotFound(f"no memory {text[:40]!r} in cube {self.name}", hint=hint)
-
-    def _refuse_purged(self, prefix: str) -> None:
-        found = queries.ids_with_prefix(self, prefix, ("m.state = 'purged'", [])) if len(prefix) >= _TELLING else []
-        if len(found) == 1:
-            raise MemoryNotFound(
-                f"{prefix[:SHOWN]} was purged: nothing of it is left", hint="only its id stays, so that no copy brings it back"
-            )
-
-    def _nearest(self, prefix: str, sight: queries.Condition) -> list[str]:
-        for length in range(len(prefix) - 1, 0, -1):
-            if found := queries.ids_with_prefix(self, prefix[:length], sight, limit=3):
-                return [identity[:8] for identity in found]
-        return []
+            return references.resolve(self, text)
 
     def get(self, identity: str) -> Memory:
         """The memory with this full id.
@@ -257,10 +253,11 @@ class Vault:
             raise MemoryNotFound(f"no memory {identity!r} in cube {self.name}")
         return found[row[0]]
 
-    def by_external_id(self, external_id: str) -> Memory | None:
-        """The memory that was added under this external id."""
-        sql = f"SELECT m.n FROM memories m WHERE m.n IN ({queries.NAMED}) ORDER BY {queries.AS_WRITTEN}"
-        row = self.conn.execute(sql, ("external_id", compared(external_id), external_id)).fetchone()
+    def by_external_id(self, external_id: str, owner: str | None = None) -> Memory | None:
+        """The memory that was added under this external id: that of an owner first; who is not the cube's has only own ones."""
+        own = "m.owner IS ?" if self.sight is not None and owner is not None else "(m.owner IS ? OR 1)"
+        sql = f"SELECT m.n FROM memories m WHERE {queries.WITH_ID} AND {own} ORDER BY m.owner IS ? DESC, {queries.AS_WRITTEN}"
+        row = self.conn.execute(sql, (compared(external_id), external_id, owner, owner, external_id)).fetchone()
         return queries.by_rows(self, [row[0]])[row[0]] if row else None
 
     def spelled(self, sort: str, name: str, without: str = "") -> str:
@@ -285,7 +282,7 @@ class Vault:
             return queries.find(self, wanted, order, limit)
 
     def count(self, wanted: Filter) -> int:
-        """How many pass a filter."""
+        """How many pass."""
         clause, values = queries.condition(wanted)
         return int(self.conn.execute(f"SELECT count(*) FROM memories m WHERE {clause}", values).fetchone()[0])
 
@@ -337,8 +334,8 @@ class Vault:
 
         Memories that were changed or used meanwhile stay due, and all do where another policy rules than the given one.
         """
-        sql = """UPDATE memories SET next_due_at = ?3 WHERE n = ?1 AND next_due_at = ?2
-                 AND coalesce((SELECT count FROM uses u WHERE u.id = memories.id), 0) = ?4"""
+        sql = """UPDATE main.memories SET next_due_at = ?3 WHERE n = ?1 AND next_due_at = ?2
+                 AND coalesce((SELECT count FROM main.uses u WHERE u.id = memories.id), 0) = ?4"""
         with self.derive() as conn:
             conn.executemany(sql, later if self.policy == policy else ())
 
@@ -369,8 +366,10 @@ class Vault:
     # -- the log; what it tells of the past is read by `past`
 
     def operations(self, noun: str, subject: str) -> list[Operation]:
-        """All operations on one subject, in folding order."""
-        return log.of_subject(self.conn, noun, subject)
+        """All operations on one subject that may be seen, in folding order; of others' memories as `sight.publication` says."""
+        if self.sight is None:
+            return log.of_subject(self.conn, noun, subject)
+        return self.sight.operations(noun, subject)
 
     def transaction(self, txn: str) -> list[Operation]:
         """The operations of one transaction, in the order in which they were made."""
@@ -382,7 +381,7 @@ class Vault:
 
     def info(self) -> Cube:
         """What `cube list` shows."""
-        files = [file for file in self.folder.rglob("*") if file.is_file()]
+        size = sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
         return Cube(
             name=self.name,
             path=str(self.folder),
@@ -390,7 +389,7 @@ class Vault:
             created_at=from_millis(int(self.meta["created"])),
             memories=self.count(Filter(at="", everything=True)),
             operations=int(self.conn.execute("SELECT count(*) FROM ops").fetchone()[0]),
-            bytes=sum(file.stat().st_size for file in files),
+            bytes=size if self.sight is None else self.sight.bytes(),
         )
 
     @staticmethod

@@ -170,7 +170,7 @@ class Episodes:
         added = None
         try:
             if now:
-                added = pipeline.ingest(self._session.writable(), now, self._author(), derived=derived)
+                added = pipeline.ingest(self._session.writable(self._person), now, self._author(), derived=derived)
         except (NotWritable, StorageFull) as error:
             if asked or needed:
                 raise
@@ -184,7 +184,9 @@ class Episodes:
         """Save the turns that were not saved so far; how many they were."""
         kept = self._unsaved
         if kept:
-            pipeline.ingest(self._session.writable(), [draft for drafts in kept for draft in drafts], self._author())
+            pipeline.ingest(
+                self._session.writable(self._person), [draft for drafts in kept for draft in drafts], self._author()
+            )
         self._unsaved = []
         return sum(draft.kind is Kind.EPISODE for drafts in kept for draft in drafts)
 

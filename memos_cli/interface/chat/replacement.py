@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from memos_cli.errors import MemosError
-from memos_cli.infra.vault.vault import SHOWN
+from memos_cli.infra.vault.references.references import SHOWN
 from memos_cli.model import Memory
 from memos_cli.operation.operator.dedupe.review import Item, Review
 from memos_cli.operation.results import Answered

@@ -291,7 +291,7 @@ class CubeMerge:
             CubeNotFound: one of them does not exist.
         """
         principal = user_id or self._session.principal
-        one, other = self._session.vault(first), self._session.vault(second)
+        one, other = self._session.vault(first, user_id), self._session.vault(second, user_id)
         found = cube_diff.compare(one, other, lambda memory, vault: governance.may_see(memory, principal, vault.meta))
         return found._replace(first=first, second=second)
 

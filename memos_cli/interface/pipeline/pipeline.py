@@ -197,7 +197,7 @@ class Pipeline:
             said = messages if messages is None else [session.timed(message) for message in messages]
             drafts = intake.drafts(content, said, session.now, session.timed(fields), self.reader())
             derived = derived or (self.extract(drafts, dated=True).derived if messages is not None else ())
-        added = ingest(session.writable(), drafts, session.author("add", user_id), tell, derived=derived)
+        added = ingest(session.writable(user_id), drafts, session.author("add", user_id), tell, derived=derived)
         while self._read:  # a purge before the commit may have removed the file as unused
             self._blobs().put(self._read.pop())
         return added

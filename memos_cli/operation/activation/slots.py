@@ -40,7 +40,7 @@ class SlotStanding(NamedTuple):
 
 def standing(session: "Session", slot: Slot) -> SlotStanding:
     """Whether a slot is ready: each memory in it is unchanged and current, and the slot's principal may see it."""
-    vaults = {vault.meta["id"]: vault for vault in session.vaults()}
+    vaults = {vault.meta["id"]: vault for vault in session.vaults(slot.principal)}
     for cube in dict.fromkeys(part.cube for part in slot.parts):
         if cube not in vaults:
             return SlotStanding("elsewhere", "it holds memories of a cube that is not in use")

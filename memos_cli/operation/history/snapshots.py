@@ -103,7 +103,7 @@ class Snapshots:
         Raises:
             NotFound: there is no such snapshot.
         """
-        vault, principal = self._vault(name), user_id or self._session.principal
+        vault, principal = self._vault(name, user_id), user_id or self._session.principal
         first, second = past.snapshot(vault, name), past.snapshot(vault, other) if other is not None else None
         differences = tuple(
             one
@@ -172,8 +172,8 @@ class Snapshots:
             unit.change(SNAPSHOT, name, dict.fromkeys(fields))
         return removed
 
-    def _vault(self, name: str) -> Vault:
-        vaults = self._session.vaults()
+    def _vault(self, name: str, user_id: str | None = None) -> Vault:
+        vaults = self._session.vaults(user_id)
         if not vaults:
             raise NotFound(f"no snapshot {name[:40]!r}: there is nothing here yet", hint='memos add "I am vegan now"')
         return vaults[0]

@@ -214,6 +214,6 @@ def standing(vault: "Vault", now: str, principal: str | None = None) -> Lifecycl
     in_state = {state.value: states.get(state.value, 0) for state in State}
     ticked, waiting = vault.mark(TICKED) or None, search.pending_count(vault)
     asking = governance.asking(principal, vault.meta) if principal else None
-    questions = len(review.items(vault, asking, now)) + (held_changes.count(vault) if asking is None else 0)
+    questions = len(review.items(vault, now)) + (held_changes.count(vault) if asking is None else 0)
     rules = dict(policy_of(vault).fields)
     return LifecycleStanding(vault.name, in_state, ticked, due, later, waiting, questions, rules, vault.is_accepted)

@@ -51,7 +51,7 @@ class Tasks:
 
     def list(self, user_id: str | None = None) -> tuple[Task, ...]:
         """All tasks, by cube and name: those that memories name, and those that have ended."""
-        return tuple(task for vault in self._session.vaults() for task in self._of(vault, user_id))
+        return tuple(task for vault in self._session.vaults(user_id) for task in self._of(vault, user_id))
 
     def _of(self, vault: Vault, user_id: str | None) -> tuple[Task, ...]:
         sight = queries.condition(self._session.sight(vault, Filter(at="", everything=True), user_id))
@@ -91,7 +91,7 @@ class Tasks:
                     (kept if stays else ids).append(memory.id)
                     if not stays:
                         unit.change("memory", memory.id, change)
-            if known != fields:
+            if known != fields and governance.asking(author.principal, vault.meta) is None:
                 unit.change(TASK, task.name, fields)
             txn = unit.log.txn if unit.log.count and not dry_run else None
             if dry_run:
@@ -99,7 +99,7 @@ class Tasks:
         return Ended(task.name, fields["ended"], ending, tuple(ids), tuple(kept), txn, dry_run)
 
     def _named(self, name: str, user_id: str | None) -> tuple[Vault, Task]:
-        vaults = self._session.vaults()
+        vaults = self._session.vaults(user_id)
         known = {compared(task.name): task for task in self._of(vaults[0], user_id)} if vaults else {}
         if compared(name) not in known:
             names = [task.name for task in known.values()]

@@ -49,7 +49,7 @@ class MemOperator:
         from memos_cli.infra import counts
 
         found: Counter[str] = Counter()
-        for vault in self._session.vaults():
+        for vault in self._session.vaults(user_id):
             found.update(counts.names(vault, "labels", self._session.sight(vault, wanted, user_id)))
         return dict(found.most_common())
 
@@ -105,7 +105,7 @@ class MemOperator:
         from memos_cli.operation.operator import retrieval
 
         session = self._session
-        vaults = session.vaults()
+        vaults = session.vaults(user_id)
         count = session.settings.get("search.k") if k is None else k
         chosen = wanted or Filter(at=session.now)
 
@@ -130,7 +130,7 @@ class MemOperator:
     ) -> tuple[Memory, ...]:
         """The memories that pass a filter."""
         found: list[Memory] = []
-        for vault in self._session.vaults():
+        for vault in self._session.vaults(user_id):
             narrowed = self._session.sight(vault, wanted, user_id)
             found += past.seen(vault, narrowed).find(narrowed, order, limit)
         return tuple(queries.in_order(found, order)[:limit])

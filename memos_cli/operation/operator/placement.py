@@ -69,7 +69,7 @@ class Placing:
         """
         draft = self._as_first_written(draft)
         if draft.external_id is not None:
-            known = self._vault.by_external_id(draft.external_id)
+            known = self._vault.by_external_id(draft.external_id, self._owner)
             if known is not None and known.state is not State.PURGED:
                 return self._again(known, draft)
         if edit is not None:

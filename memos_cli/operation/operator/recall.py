@@ -111,7 +111,7 @@ class Recall:
             return ()
         known = {memory.id for memory in core}
         found: list[Memory] = []
-        for vault in self._session.vaults():
+        for vault in self._session.vaults(self.person):
             current = vault.versions(wanted, self._session.sight(vault, Filter(at=self._session.now), self.person))
             found += [vault.get(identity) for identity in wanted if identity in current and identity not in known]
         return _settled(found)
@@ -156,7 +156,7 @@ class Recall:
         if not rests:
             return set()
         current: set[str] = set()
-        for vault in self._session.vaults():
+        for vault in self._session.vaults(self.person):
             wanted = self._session.sight(vault, Filter(at=self._session.now, archived=True), self.person)
             for identity, version in vault.versions(list(rests), wanted).items():
                 later = (

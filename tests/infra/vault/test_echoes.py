@@ -212,11 +212,11 @@ class TestEchoesEndWithTheirMemory:
         assert mos.purge(one).removed["turns of chat"] == 2  # of the cube's owner, who may change what is in it
         assert turns(mos) == []
 
-    def test_turns_of_others_that_may_not_be_changed_are_named(self, mos: MOS) -> None:
+    def test_turns_of_others_that_may_not_be_seen_stay_and_are_not_counted(self, mos: MOS) -> None:
         (one,) = mos.add("The bank of Ana is Novabanka", user_id="ana").ids
         mos.conversation().ask("Which bank has Ana, the Novabanka?")
         receipt = mos.purge(one, user_id="ana")
-        assert (receipt.holders, receipt.hidden) == ((), 2)
+        assert (receipt.holders, receipt.hidden) == ((), 0)
         assert len(turns(mos)) == 2
 
     def test_other_conversations_stay(self, mos: MOS) -> None:

@@ -22,8 +22,8 @@ from memos_cli.records import NamedTuple
 if TYPE_CHECKING:
     from memos_cli.infra.vault.connection import OpenCube
 
-_MEMORIES = f"INSERT INTO memories (n, {', '.join(rows.COLUMNS)}) VALUES (?, {', '.join('?' * len(rows.COLUMNS))})"
-_FTS = "INSERT INTO fts (rowid, body, names, grams) VALUES (?, ?, ?, ?)"
+_MEMORIES = f"INSERT INTO main.memories (n, {', '.join(rows.COLUMNS)}) VALUES (?, {', '.join('?' * len(rows.COLUMNS))})"
+_FTS = "INSERT INTO main.fts (rowid, body, names, grams) VALUES (?, ?, ?, ?)"
 
 
 def digests_there(vault: "OpenCube", digests: Iterable[bytes]) -> set[bytes]:
@@ -126,7 +126,7 @@ class BulkUnit(Unit):
         ids = [units.new_id() for _ in drafts]
         changes = [fold.change_of(new.draft, owner) for new in drafts]
         moment = BulkAppender.of(self.log).append_new("memory", list(zip(ids, changes, strict=True)))
-        first = (self._conn.execute("SELECT max(n) FROM memories").fetchone()[0] or 0) + 1
+        first = (self._conn.execute("SELECT max(n) FROM main.memories").fetchone()[0] or 0) + 1
         due = _once(self._due)
         memories: list[tuple[Any, ...]] = []
         texts: list[tuple[Any, ...]] = []
@@ -143,11 +143,11 @@ class BulkUnit(Unit):
             names += [(n, "tag", compared(tag)) for tag in draft.tags]
         many = self._conn.executemany
         many(_MEMORIES, memories)
-        many("INSERT INTO tags VALUES (?, ?)", tags)
-        many("INSERT INTO labels VALUES (?, ?)", labels)
-        many("INSERT OR IGNORE INTO names VALUES (?, ?, ?)", names)
+        many("INSERT INTO main.tags VALUES (?, ?)", tags)
+        many("INSERT INTO main.labels VALUES (?, ?)", labels)
+        many("INSERT OR IGNORE INTO main.names VALUES (?, ?, ?)", names)
         many(_FTS, texts)
-        many("INSERT OR IGNORE INTO pending VALUES (?)", ((n,) for n in range(first, first + len(ids))))
+        many("INSERT OR IGNORE INTO main.pending VALUES (?)", ((n,) for n in range(first, first + len(ids))))
         return ids
 
 

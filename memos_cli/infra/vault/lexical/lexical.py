@@ -47,7 +47,7 @@ class _Word(NamedTuple):
     weight: float
 
 
-class Sight(NamedTuple):
+class Passing(NamedTuple):
     """The condition on memories that may be seen.
 
     Attributes:
@@ -59,7 +59,9 @@ class Sight(NamedTuple):
     scanned: tuple[str, list[Any]]
 
 
-def candidates(vault: "OpenCube", expressions: "list[str]", sight: Sight, limit: int, *, cold: bool) -> list[tuple[int, float]]:
+def candidates(
+    vault: "OpenCube", expressions: "list[str]", sight: Passing, limit: int, *, cold: bool
+) -> list[tuple[int, float]]:
     """Row numbers and scores of the best memories that have one of the words and that the condition lets through, best first.
 
     Args:
@@ -69,19 +71,19 @@ def candidates(vault: "OpenCube", expressions: "list[str]", sight: Sight, limit:
         limit: how many.
         cold: look in cold storage too.
     """
-    found = _WordIndex(vault, expressions, cold=False).best(sight, limit)
+    found = WordIndex(vault, expressions, table="fts").best(sight, limit)
     if cold:
-        found += _WordIndex(vault, expressions, cold=True).best(sight, limit)
+        found += WordIndex(vault, expressions, table="cold_fts").best(sight, limit)
     return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:limit]
 
 
-class _WordIndex:
+class WordIndex:
     """The hot or the cold index, asked for some words."""
 
-    def __init__(self, vault: "OpenCube", expressions: "list[str]", *, cold: bool) -> None:
+    def __init__(self, vault: "OpenCube", expressions: "list[str]", *, table: str) -> None:
         self._conn: sqlite3.Connection = vault.conn
-        self._table = "cold_fts" if cold else "fts"
-        self._documents = weights.documents(vault.conn, self._table)
+        self._table = table
+        self._documents = self._size()
         self._most = max(SCORED, self._documents // _SHARE)
         counts = sorted((self._count(expression), place) for place, expression in enumerate(expressions))
         self._rare: list[_Word] = []
@@ -101,12 +103,15 @@ class _WordIndex:
             self._frequent.append(_Word(expressions[place], count, weights.rarity(self._documents, count)))
         self._frequent.sort(key=lambda part: part.having)
 
+    def _size(self) -> int:
+        return weights.documents(self._conn, self._table)
+
     def _rows(self, expression: str, more: str = "", *values: object) -> "Iterator[int]":
-        sql = f"SELECT rowid FROM {self._table} WHERE {self._table} MATCH ? {more}"
+        sql = f"SELECT rowid FROM main.{self._table} WHERE {self._table} MATCH ? {more}"
         return (n for (n,) in self._conn.execute(sql, (expression, *values)))
 
     def _count(self, expression: str) -> int:
-        sql = f"SELECT count(*) FROM (SELECT 1 FROM {self._table} WHERE {self._table} MATCH ? LIMIT ?)"
+        sql = f"SELECT count(*) FROM (SELECT 1 FROM main.{self._table} WHERE {self._table} MATCH ? LIMIT ?)"
         return self._one(sql, expression, self._most + 1)
 
     def _one(self, sql: str, *values: object) -> int:
@@ -115,20 +120,30 @@ class _WordIndex:
     def _windows(self) -> list[tuple[int, int]]:
         """Runs of rows, spread evenly, each as its first and its last row."""
         # One by one: SQLite reads all rows for the first and the last in one statement.
-        first, last = (self._one(f"SELECT {which}(id) FROM {self._table}_docsize") for which in ("min", "max"))
+        first, last = (self._one(f"SELECT {which}(id) FROM main.{self._table}_docsize") for which in ("min", "max"))
+        return self._spread(first, last)
+
+    def _spread(self, first: int, last: int) -> list[tuple[int, int]]:
         starts = [first + (last - first - _SAMPLE) * place // (_SAMPLES - 1) for place in range(_SAMPLES)]
         return [(start, start + _SAMPLE - 1) for start in starts]
 
     def _estimate(self, expression: str, windows: list[tuple[int, int]]) -> int:
         """How many memories have a frequent word, from what they are in some runs of rows."""
-        matching = f"SELECT count(*) FROM {self._table} WHERE {self._table} MATCH ? AND rowid BETWEEN ? AND ?"
-        having = sum(self._one(matching, expression, *window) for window in windows)
+        having = sum(self._having(expression, window) for window in windows)
         if self._sampled is None:
-            within = f"SELECT count(*) FROM {self._table}_docsize WHERE id BETWEEN ? AND ?"
-            self._sampled = sum(self._one(within, *window) for window in windows)
+            self._sampled = sum(map(self._within, windows))
         return self._documents * having // self._sampled if self._sampled else 0
 
-    def best(self, sight: Sight, limit: int) -> list[tuple[int, float]]:
+    def _having(self, expression: str, window: tuple[int, int]) -> int:
+        """How many rows of a run have a word."""
+        matching = f"SELECT count(*) FROM main.{self._table} WHERE {self._table} MATCH ? AND rowid BETWEEN ? AND ?"
+        return self._one(matching, expression, *window)
+
+    def _within(self, window: tuple[int, int]) -> int:
+        """How many rows of a run there are."""
+        return self._one(f"SELECT count(*) FROM main.{self._table}_docsize WHERE id BETWEEN ? AND ?", *window)
+
+    def best(self, sight: Passing, limit: int) -> list[tuple[int, float]]:
         """The best rows that may be seen, with their scores; all that there are where they are fewer than `limit`."""
         if not self._rare and not self._frequent:
             return []
@@ -152,12 +167,20 @@ class _WordIndex:
         if not self._rare:
             return {}
         expression = " OR ".join(part.expression for part in self._rare)
-        sql = f"SELECT rowid, -bm25({self._table}, ?, ?, ?) FROM {self._table} WHERE {self._table} MATCH ?"
-        scores: dict[int, float] = dict(self._conn.execute(sql, (*weights.COLUMNS, expression)).fetchall())
+        scores = self._scored(expression)
         for part in self._frequent:
             for n in self._rows(f"({expression}) AND {part.expression}"):
                 scores[n] += part.weight
         return scores
+
+    def _scored(self, expression: str) -> dict[int, float]:
+        """The rows that match an expression, with their scores."""
+        sql = f"SELECT rowid, -bm25({self._table}, ?, ?, ?) FROM main.{self._table} WHERE {self._table} MATCH ?"
+        return dict(self._conn.execute(sql, (*weights.COLUMNS, expression)).fetchall())
+
+    def _last(self, expression: str, most: int) -> "Iterator[int]":
+        """The newest rows that match an expression."""
+        return self._rows(expression, "ORDER BY rowid DESC LIMIT ?", most)
 
     def _add_by_frequent_words(self, scores: dict[int, float], limit: int) -> None:
         """The newest rows with all frequent words, with two of the rarer ones, and with one, as far as they are needed."""
@@ -172,15 +195,13 @@ class _WordIndex:
             if len(having) + len(scores) >= limit:
                 break
             for parts in group:
-                for n in self._rows(
-                    " AND ".join(part.expression for part in parts), "ORDER BY rowid DESC LIMIT ?", limit + limit // 4
-                ):
+                for n in self._last(" AND ".join(part.expression for part in parts), limit + limit // 4):
                     having.setdefault(n, set()).update(parts)
         for n, these in having.items():
             if n not in scores:
                 scores[n] = sum(part.weight for part in these)
 
-    def _seen(self, scores: dict[int, float], sight: Sight, limit: int) -> tuple[list[tuple[int, float]], int]:
+    def _seen(self, scores: dict[int, float], sight: Passing, limit: int) -> tuple[list[tuple[int, float]], int]:
         """The best of these rows that may be seen, asked of more and more; and how many were asked."""
         order = sorted(scores, key=lambda n: (-scores[n], n))
         found: list[tuple[int, float]] = []
@@ -192,14 +213,14 @@ class _WordIndex:
             start, end = end, 4 * end
         return found[:limit], min(start, len(order))
 
-    def _visible(self, rows: list[int], sight: Sight) -> set[int]:
+    def _visible(self, rows: list[int], sight: Passing) -> set[int]:
         clause, values = sight.asked
         sql = f"SELECT m.n FROM json_each(?) j CROSS JOIN memories m ON m.n = j.value WHERE {clause}"
         return {n for (n,) in self._conn.execute(sql, (json.dumps(rows), *values))}
 
-    def _newest(self, expression: str, sight: Sight, limit: int) -> list[int]:
+    def _newest(self, expression: str, sight: Passing, limit: int) -> list[int]:
         clause, values = sight.asked
-        sql = f"""SELECT m.n FROM {self._table} f CROSS JOIN memories m ON m.n = f.rowid
+        sql = f"""SELECT m.n FROM main.{self._table} f CROSS JOIN memories m ON m.n = f.rowid
                   WHERE {self._table} MATCH ? AND {clause} ORDER BY f.rowid DESC LIMIT ?"""
         return [n for (n,) in self._conn.execute(sql, (expression, *values, limit))]
 
@@ -214,7 +235,7 @@ class _WordIndex:
                 scores[n] = scores.get(n, 0.0) + part.weight
         return scores
 
-    def _few(self, sight: Sight) -> list[int] | None:
+    def _few(self, sight: Passing) -> list[int] | None:
         """The rows that may be seen, where they are few; else `None`."""
         clause, values = sight.scanned
         sql = f"SELECT m.n FROM memories m WHERE {clause} LIMIT ?"

@@ -20,15 +20,19 @@ def totals(conn: "sqlite3.Connection", table: str) -> list[int]:
 
     They are read from the record in which FTS5 keeps them, so that it takes no longer for a million.
     """
-    row = conn.execute(f"SELECT block FROM {table}_data WHERE id = 1").fetchone()
+    row = conn.execute(f"SELECT block FROM main.{table}_data WHERE id = 1").fetchone()
+    return numbers(row[0] if row else b"") or [0]
+
+
+def numbers(block: bytes) -> list[int]:
+    """Whole numbers as SQLite writes them: seven bits in a byte, the highest first."""
     found, number = [], 0
-    # Whole numbers as SQLite writes them: seven bits in a byte, the highest first.
-    for byte in row[0] if row else b"":
+    for byte in block:
         number = number << 7 | byte & 0x7F
         if byte < 0x80:
             found.append(number)
             number = 0
-    return found or [0]
+    return found
 
 
 def documents(conn: "sqlite3.Connection", table: str) -> int:

@@ -162,4 +162,7 @@ def statistics(vault: "OpenCube", words: Sequence[str]) -> Statistics:
     """What is known of the index of the hot memories; memories that have a word are counted as by `search.document_counts`."""
     counts = search.document_counts(vault, words)
     documents, *columns = weights.totals(vault.conn, "fts")
+    if vault.sight is not None:
+        seen = vault.sight.seen("fts")
+        documents, columns = len(seen.rows), [seen.words]
     return Statistics(documents, sum(columns) / documents if documents else 0.0, tuple(counts[word] for word in words))

@@ -5,7 +5,7 @@ Everything is read from the tables themselves: a connection that shows a princip
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from memos_cli.infra.governance import access
@@ -29,11 +29,47 @@ def ruling(conn: sqlite3.Connection, noun: str) -> dict[str, dict[str, Any]]:
 
 def access_of(vault: "OpenCube", meta: Mapping[str, str], principal: str, context: Context) -> Access:
     """What a principal may do in a cube, by the rules that stand in it now."""
+    return _access(vault.conn, meta, principal, context)
 
+
+def _access(conn: sqlite3.Connection, meta: Mapping[str, str], principal: str, context: Context) -> Access:
     def read(noun: str) -> dict[str, dict[str, Any]]:
-        return ruling(vault.conn, noun)
+        return ruling(conn, noun)
 
     return access.of(principal, meta, read, context, views.finder(read, context.at))
+
+
+class Asking:
+    """What one principal may do in one cube, for whoever has to keep in step with it (`sight.Sight`).
+
+    Args:
+        meta: the table `cube`.
+        principal: who.
+        context: the present circumstances.
+        now: the command, the purpose and the time of the present circumstances, without the cost of all of them.
+    """
+
+    def __init__(
+        self,
+        meta: Mapping[str, str],
+        principal: str,
+        context: Callable[[], Context],
+        now: Callable[[], tuple[str, str, str]] = lambda: ("", "", ""),
+    ) -> None:
+        self._meta, self._principal = meta, principal
+        self._context, self._now = context, now
+        self._changes_at: str | None = None
+
+    def __call__(self, conn: sqlite3.Connection) -> Access:
+        """What the principal may do now."""
+        found = _access(conn, self._meta, self._principal, self._context())
+        self._changes_at = found.changes_at
+        return found
+
+    def token(self) -> object:
+        """A value that differs from an earlier one where the context became another one, or a rule began or ended to apply."""
+        command, purpose, now = self._now()
+        return command, purpose, self._changes_at is not None and self._changes_at <= now
 
 
 _NEWEST = """SELECT (SELECT id FROM main.ops ORDER BY n DESC LIMIT 1),

@@ -61,17 +61,16 @@ class Decided(NamedTuple):
     txn: str
 
 
-def items(vault: Vault, asking: str | None, now: str, *, decided: bool = False) -> list[Item]:
+def items(vault: Vault, now: str, *, decided: bool = False) -> list[Item]:
     """The open questions of a cube that this principal may see, the oldest first.
 
     Args:
-        asking: the principal who asks, and has to see both memories; `None` for the cube's owner.
         decided: also questions that are decided, or no longer need a decision.
     """
     found = [*_recorded(vault)]
     known = {fields["id"] for fields in found}
     found += [fields for fields in (*_linked(vault), *_rivals(vault)) if fields["id"] not in known]
-    wanted = Filter(at=now, everything=decided, principal=asking)
+    wanted = Filter(at=now, everything=decided)
     ids = [identity for fields in found for identity in fields["memories"]]
     memories = queries.visible(vault, ids, queries.condition(wanted))
     listed = (_item(vault, fields, memories) for fields in found if decided or fields.get("decision") is None)
@@ -135,14 +134,14 @@ def _item(vault: Vault, fields: Mapping[str, Any], memories: Mapping[str, Memory
     )  # fmt: skip
 
 
-def find(vault: Vault, asking: str | None, now: str, prefix: str) -> Item:
+def find(vault: Vault, now: str, prefix: str) -> Item:
     """The question whose id begins with a prefix.
 
     Raises:
         NotFound: there is no such question that this principal may see.
         AmbiguousId: there are several.
     """
-    found = [item for item in items(vault, asking, now, decided=True) if item.id.startswith(prefix.strip().lower())]
+    found = [item for item in items(vault, now, decided=True) if item.id.startswith(prefix.strip().lower())]
     if not found or not prefix.strip():
         raise NotFound(f"no question {prefix[:40]!r} in cube {vault.name}", hint="see what is open with: memos review")
     if len(found) > 1:
@@ -202,7 +201,7 @@ def _decide_for_one(vault: Vault, item: Item, decision: str, author: "Author") -
 
 def _checked(vault: Vault, item: Item, author: "Author", decision: str) -> tuple[Memory, Memory]:
     """The two memories as they are within the transaction, if the principal may change them."""
-    sight = queries.condition(Filter(at=author.at, principal=governance.asking(author.principal, vault.meta)))
+    sight = queries.condition(Filter(at=author.at))
     now = queries.visible(vault, (item.earlier.id, item.later.id), sight)
     if len(now) < 2:
         raise Refused(f"{item.id[:8]} needs no decision: one of the two is no longer current", hint="memos review --all")
@@ -256,7 +255,7 @@ class Review:
         session = self._session
         found: list[Item] = []
         for vault in session.vaults():
-            found += items(vault, governance.asking(session.principal, vault.meta), session.now, decided=decided)
+            found += items(vault, session.now, decided=decided)
         return tuple(found)
 
     def question(self, prefix: str) -> Item:
@@ -269,7 +268,7 @@ class Review:
         missing: NotFound | None = None
         for vault in session.vaults():
             try:
-                return find(vault, governance.asking(session.principal, vault.meta), session.now, prefix)
+                return find(vault, session.now, prefix)
             except NotFound as error:
                 missing = missing or error
         raise missing or NotFound(f"no question {prefix[:40]!r}: there is nothing here yet")

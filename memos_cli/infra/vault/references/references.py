@@ -1,0 +1,60 @@
+"""References: what a person writes to name a memory, the beginning of its id or a whole external id."""
+
+from typing import TYPE_CHECKING
+
+from memos_cli.errors import AmbiguousId, MemoryNotFound
+from memos_cli.infra.limits import ID_LENGTH
+from memos_cli.infra.names import compared
+from memos_cli.infra.vault import queries
+from memos_cli.model import Filter
+
+if TYPE_CHECKING:
+    from memos_cli.infra.vault.connection import OpenCube
+
+_TELLING, SHOWN = 4, 8
+"""The number of letters from which a prefix may mean a purged memory, and of those that are shown."""
+
+
+def resolve(vault: "OpenCube", text: str) -> str:
+    """The full id that a prefix (or a whole external id) means.
+
+    Raises:
+        MemoryNotFound: none that may be seen; the message names the nearest. AmbiguousId: several, which the message lists.
+    """
+    prefix = text.strip().lower()
+    sight = queries.by_id(Filter(at="", everything=True))
+    if prefix and prefix.isascii() and prefix.isalnum() and len(prefix) <= ID_LENGTH:
+        found = queries.ids_with_prefix(vault, prefix, sight)
+        if len(found) == 1 or prefix in found:
+            return found[0]
+        if found:
+            raise AmbiguousId(
+                f"{prefix} is the beginning of {'several' if len(found) > 1 else 'one'} ids: {' '.join(found[:10])}",
+                hint="write one more letter or two",
+            )
+    order = f"m.owner IS ? DESC, {queries.AS_WRITTEN}"  # one's own first, of those that several people call so
+    sql = f"SELECT m.id FROM memories m WHERE {queries.WITH_ID} AND {sight[0]} ORDER BY {order}"
+    values = (compared(text), text.strip(), *sight[1], vault.seer, text.strip())
+    row = vault.conn.execute(sql, values).fetchone()
+    if row:
+        return str(row[0])
+    if vault.sight is None:
+        _refuse_purged(vault, prefix)
+    nearest = _nearest(vault, prefix, sight)
+    hint = f"nearest: {' '.join(nearest)}" if nearest else "see what there is with: memos list"
+    raise MemoryNotFound(f"no memory {text[:40]!r} in cube {vault.name}", hint=hint)
+
+
+def _refuse_purged(vault: "OpenCube", prefix: str) -> None:
+    found = queries.ids_with_prefix(vault, prefix, ("m.state = 'purged'", [])) if len(prefix) >= _TELLING else []
+    if len(found) == 1:
+        raise MemoryNotFound(
+            f"{prefix[:SHOWN]} was purged: nothing of it is left", hint="only its id stays, so that no copy brings it back"
+        )
+
+
+def _nearest(vault: "OpenCube", prefix: str, sight: queries.Condition) -> list[str]:
+    for length in range(len(prefix) - 1, 0, -1):
+        if found := queries.ids_with_prefix(vault, prefix[:length], sight, limit=3):
+            return [identity[:SHOWN] for identity in found]
+    return []

@@ -1,0 +1,119 @@
+"""Words among what somebody may see: how many memories have them and how long those are, as if there were no others.
+
+The full-text indexes hold all memories of a cube, and what FTS5 computes of them counts all. So of each word its postings are
+read and those are counted that may be seen; and of FTS5's score only the part is taken that depends on the memory itself, which
+is weighed by these counts. The scores are those of a cube that has nothing else (`tests/infra/vault/sight/test_seen_words.py`).
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from memos_cli.infra.vault.connection import SeenRows
+from memos_cli.infra.vault.lexical import weights
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from memos_cli.infra.vault.connection import OpenCube
+
+TABLES = ("fts", "cold_fts")
+_K1, _B = 1.2, 0.75
+"""The constants of FTS5's `bm25`."""
+_READ = 4_096
+"""Postings that are read at a time."""
+
+
+def seen(conn: "sqlite3.Connection", table: str) -> SeenRows:
+    """What may be seen of an index; all its rows are looked at, 1 µs each."""
+    sql = f"SELECT d.id, d.sz FROM main.{table}_docsize d CROSS JOIN memories m ON m.n = d.id ORDER BY d.id"
+    rows: list[int] = []
+    words = 0
+    for n, size in conn.execute(sql):
+        rows.append(n)
+        words += sum(size) if max(size) < 0x80 else sum(weights.numbers(size))
+    among = bytearray(rows[-1] + 1 if rows else 0)
+    for n in rows:
+        among[n] = 1
+    return SeenRows(rows, among, words)
+
+
+class SeenWords:
+    """One full-text index, as far as it may be seen.
+
+    Args:
+        vault: the cube, opened for the principal.
+        table: the index.
+
+    Attributes:
+        seen: what may be seen of it.
+        documents: how many memories that are.
+    """
+
+    def __init__(self, vault: "OpenCube", table: str) -> None:
+        if vault.sight is None:
+            raise ValueError("the cube's owner sees all")
+        self._conn = vault.conn
+        self.table = table
+        self.seen = vault.sight.seen(table)
+        self.documents = len(self.seen.rows)
+        whole = weights.totals(self._conn, table)
+        self._documents_whole = whole[0]
+        self._length_whole = sum(whole[1:]) / whole[0] if whole[0] else 0.0
+
+    @property
+    def length(self) -> float:
+        """How many words a memory has on average."""
+        return self.seen.words / self.documents if self.documents else 0.0
+
+    def _has(self, n: int) -> bool:
+        return n < len(self.seen.among) and bool(self.seen.among[n])
+
+    def rows(self, expression: str, more: str = "", *values: object) -> Iterator[int]:
+        """The rows that match an expression, among those that may be seen."""
+        sql = f"SELECT rowid FROM main.{self.table} WHERE {self.table} MATCH ? {more}"
+        cursor = self._conn.execute(sql, (expression, *values))
+        while found := cursor.fetchmany(_READ):
+            yield from (n for (n,) in found if self._has(n))
+
+    def count(self, expression: str, most: int) -> int:
+        """How many memories match, counted up to `most`."""
+        found = 0
+        for found, _ in enumerate(self.rows(expression), 1):
+            if found >= most:
+                break
+        return found
+
+    def parts(self, expression: str) -> dict[int, float]:
+        """Of each memory with a word the part of its score that is to be multiplied with the rarity of the word.
+
+        FTS5's score of one word is `rarity * f * (k1 + 1) / (f + k1 * (1 - b + b * length / average))`, and the weighted
+        frequency `f` follows from it, since all else is known; then the average is replaced.
+        """
+        sql = f"""SELECT s.rowid, -bm25({self.table}, ?, ?, ?), d.sz FROM main.{self.table} s
+                  CROSS JOIN main.{self.table}_docsize d ON d.id = s.rowid WHERE {self.table} MATCH ?"""
+        found = self._conn.execute(sql, (*weights.COLUMNS, expression)).fetchall()
+        rarity = weights.rarity(self._documents_whole, len(found))
+        made = {}
+        for n, score, size in found:
+            if self._has(n):
+                length = sum(weights.numbers(size))
+                share = score / rarity
+                of_whole = _K1 * (1 - _B + _B * length / self._length_whole)
+                frequency = share * of_whole / (_K1 + 1 - share)
+                of_seen = _K1 * (1 - _B + _B * length / self.length)
+                made[n] = frequency * (_K1 + 1) / (frequency + of_seen)
+        return made
+
+
+def scores(vault: "OpenCube", expressions: Sequence[str], *, cold: bool) -> dict[int, float]:
+    """BM25 scores of the memories that may be seen and have one of the words, as `search.lexical` gives them for few."""
+    indexes = [SeenWords(vault, table) for table in TABLES[: 1 + cold]]
+    documents = sum(index.documents for index in indexes)
+    found: dict[int, float] = {}
+    for expression in expressions:
+        parts = [index.parts(expression) for index in indexes]
+        weight = weights.rarity(documents, sum(map(len, parts)))
+        for some in parts:
+            for n, part in some.items():
+                found[n] = found.get(n, 0.0) + weight * part
+    return found
