@@ -65,7 +65,6 @@ READS: dict[str, tuple[str, Callable[[MOS, str], object]]] = {
     "history": ("history", lambda mos, one: mos.history(one)),
     "provenance": ("history", lambda mos, one: mos.provenance(one)),
     "commands": ("history", lambda mos, _: mos.timeline.commands(1)),
-    "look": ("show", lambda mos, one: mos.snapshots.look([one], "now")),
     "chat": ("chat", lambda mos, _: mos.chat("what do you know about vegan?", save=False)),
     "dry run": ("change", lambda mos, one: mos.pipeline.delete(one, dry_run=True)),
 }
@@ -78,8 +77,6 @@ def test_what_another_principal_is_given_is_recorded(mos: MOS, eve: MOS, clock: 
         mos.edit(one, {"occurred_at": "2027-01-01T09:00:00.000Z"})
     if read == "dry run":
         mos.edit(one, {"owner": "eve"})
-    if read == "look":
-        mos.snapshots.create("now")
     clock.forward(seconds=5)
     action, given = READS[read]
     given(eve, one)
@@ -197,11 +194,14 @@ def test_what_the_owner_reads_is_recorded_where_the_policy_says_so(mos: MOS) -> 
     mos.get(seen(mos))
     with pytest.raises(MemoryNotFound):
         mos.get("z" * 20)
-    (shown,) = recorded(mos)
+    mos.snapshots.create("now")
+    mos.snapshots.look([hidden(mos)], "now")
+    shown, looked = recorded(mos)
     assert (shown.action, shown.principal, shown.size) == ("show", "sam", 1)
+    assert (looked.action, looked.memories) == ("show", (hidden(mos),))
     policy.set_policy(mos.writable(), mos.author("policy"), {"audit.own": False})
     mos.get(seen(mos))
-    assert len(recorded(mos)) == 1
+    assert len(recorded(mos)) == 2
 
 
 # -- what left
