@@ -1,5 +1,6 @@
 """What is recorded of reads through the façade, and what the audit tells of it to whom."""
 
+import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from memos_cli.model import Draft, Filter, LinkType, Memory, Visibility
 from memos_cli.operation import policy
 from memos_cli.operation.results import Query
 from tests.cli.helpers import locked
-from tests.conftest import Clock
+from tests.conftest import ROOT, Clock
 
 
 @pytest.fixture
@@ -145,8 +146,6 @@ def test_what_is_hidden_and_what_is_made_up_are_denied_and_recorded_alike(mos: M
 
 
 def _without_values(statement: str) -> str:
-    import re
-
     return re.sub(r"'[^']*'|x'[0-9a-f]*'|\b\d+\b", "?", statement)
 
 
@@ -455,3 +454,9 @@ def test_the_log_of_many_operations_is_listed_in_time(mos: MOS) -> None:
         start = time.perf_counter()
         mos.log_query(limit=20, **asked)
         assert time.perf_counter() - start < 1, asked
+
+
+def test_the_command_line_reads_no_memory_of_a_cube_by_itself() -> None:
+    reading = re.compile(r"\bvault\.(get|find|with_key|by_external_id|operations|transaction|links|conn)\b")
+    found = [path.name for path in (ROOT / "memos_cli" / "cli").rglob("*.py") if reading.search(path.read_text("utf-8"))]
+    assert found == [], "what it shows goes through a service of the façade, and so through the gate"
