@@ -392,7 +392,7 @@ class Session:
             CubeLocked: what another principal gets cannot be recorded now. NotWritable, StorageFull: it cannot be at all.
         """
         who = user_id or self.principal
-        for vault in self._open.values():
+        for vault in [one for one in self._open.values() if one.seer == who]:
             own = governance.asking(who, vault.meta) is None
             if not own or (action != "denied" and vault.policy.get("audit.own")):
                 from memos_cli.infra.governance import read_log

@@ -231,10 +231,8 @@ def plan(app: App, *, days: float, instant: str | None) -> None:
       memos lifecycle plan
       memos lifecycle plan --days 365 --json
     """
-    from memos_cli.operation.lifecycle.lifecycle import plan as look_ahead
-
     now = instant or app.mos.now
-    found = [one for vault in app.mos.vaults() for one in look_ahead(vault, now, days)]
+    found = app.mos.lifecycle.plan(now, days)
     if app.json:
         app.data({"now": shown(now), "days": days, "transitions": [_ahead_json(one) for one in found]})
         return

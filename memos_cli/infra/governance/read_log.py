@@ -49,16 +49,18 @@ class Recorded(Protocol):
     """An open cube whose reads are recorded; a `Vault` is one.
 
     Attributes:
-        conn: the connection.
         folder: the cube's folder.
         name: the cube's name here.
         meta: the identity of the cube.
     """
 
-    conn: sqlite3.Connection
     folder: Path
     name: str
     meta: dict[str, str]
+
+    @property
+    def conn(self) -> sqlite3.Connection:
+        """The connection."""
 
     def derive(self, *, wait: bool = True) -> AbstractContextManager[sqlite3.Connection]:
         """A write transaction on what is not in the log."""

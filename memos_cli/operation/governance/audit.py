@@ -170,7 +170,9 @@ class Audit:
             MemoryNotFound: there is no such memory. AmbiguousId: there are several.
         """
         asked = read_log.Asked(since, until, principal, None, None, denied)
-        places = self._places(memory, user_id) if memory is not None else [(vault, None) for vault in self._session.vaults()]
+        places = (
+            self._places(memory, user_id) if memory is not None else [(vault, None) for vault in self._session.vaults(user_id)]
+        )
         each = [self._of(vault, asked._replace(memory=identity), action, user_id) for vault, identity in places]
         return tuple(islice(merge(*each, key=lambda entry: entry.at, reverse=True), limit))
 
@@ -179,7 +181,7 @@ class Audit:
         try:
             return [self._session.locate(memory, user_id)]
         except MemoryNotFound:
-            for vault in self._session.vaults():
+            for vault in self._session.vaults(user_id):
                 known = past.memory_ever(vault, memory) if self._owns(vault, user_id) else None
                 if known is not None:
                     return [(vault, known)]
@@ -227,7 +229,7 @@ class Audit:
         noted = [head.strip().lower() for head in heads]
         if wrong := next((head for head in noted if not is_hash(head)), None):
             raise UsageError(f"{wrong[:40]!r} is no head: that is 64 hexadecimal digits", hint="see them: memos audit verify")
-        vaults = self._session.vaults()
+        vaults = self._session.vaults(user_id)
         for vault in vaults:
             self._require_owner(vault, user_id, "verify its audit")
         found = [self._verified(vault, noted) for vault in vaults]
@@ -256,7 +258,7 @@ class Audit:
         Raises:
             Refused: somebody else owns a cube.
         """
-        vaults = self._session.vaults()
+        vaults = self._session.vaults(user_id)
         for vault in vaults:
             self._require_owner(vault, user_id, "read its audit report")
         return tuple(self._report(vault, since, until, user_id) for vault in vaults)

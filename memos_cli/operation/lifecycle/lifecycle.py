@@ -108,6 +108,10 @@ class MemLifecycle:
                 failed[name] = error
         return done, failed
 
+    def plan(self, now: str, days: float) -> "list[Ahead]":
+        """The transitions that lie ahead in the cubes in use, within so many days from `now`; see the function `plan`."""
+        return [one for vault in self._session.vaults() for one in plan(vault, now, days)]
+
     def unaccepted(self) -> list[str]:
         """The cubes of the home that were imported without a trusted signature, and that nobody has accepted."""
         found = []

@@ -176,7 +176,7 @@ def test_a_head_that_is_not_there_is_a_cut_end_and_one_that_is_none_is_refused(m
 def test_the_report(memos: Run, ids: list[str], tmp_path: Path) -> None:
     memos("lifecycle", "policy", "set", "audit.own", "true")
     memos(*EVE, "search", "vegan")
-    memos(*EVE, "tag", ids[0], "mine")
+    memos(*EVE, "pin", ids[0])
     memos("edit", ids[0], "--visibility", "read-only")
     memos("cube", "export", "-o", str(tmp_path / "x.memcube"))
     (told,) = memos("audit", "report", "--json").data["cubes"]
@@ -196,3 +196,34 @@ def test_an_empty_home(memos: Run) -> None:
     assert memos("audit", "verify").status == 0
     assert memos("audit", "report").status == 0
     assert memos("audit", "log", "--json").data == {"entries": []}
+
+
+LOOKS = (
+    "list", "list --json", "list --ids", "list --upcoming", "search vegan", "search vegan --json", "search zzz --all-hits",
+    "search --jsonl queries.jsonl", "show {id}", "show {id} --json", "why {id}", "why {id} --json", "history {id}",
+    "history {id} --json", "undo --list", "undo --list --json", "review", "lifecycle plan --days 4000",
+    "lifecycle plan --days 4000 --json", "lifecycle run chain.toml --dry-run", "lifecycle run chain.toml --dry-run --json",
+    "chat -m vegan?", "chat -m vegan? --json", "cube diff default other", "audit log --json", "scheduler explain vegan",
+    "task list", "label list", "stats", "view list", "cube info default", "snapshot list", "slot list",
+)  # fmt: skip
+"""What somebody may ask without changing anything."""
+
+
+@pytest.mark.parametrize("line", LOOKS)
+def test_no_command_shows_another_a_memory_that_is_not_recorded(memos: Run, ids: list[str], tmp_path: Path, line: str) -> None:
+    (tmp_path / "queries.jsonl").write_text('{"query": "vegan"}\n')
+    (tmp_path / "chain.toml").write_text('[[step]]\ndo = "retrieve"\n[[step]]\ndo = "archive"\n')
+    if "other" in line:
+        memos("cube", "create", "other")
+    told = memos(*EVE, *line.format(id=ids[0]).split())
+    shows = "I am vegan now" in told.out + told.err or ids[0][:8] in told.out
+    found = [one for one in entries(memos, "--principal", "eve") if ids[0] in one["memories"] and not one["denied"]]
+    assert bool(found) >= shows, told
+    assert ids[1][:8] not in told.out + told.err
+    if (
+        line.split(maxsplit=1)[0] in {"list", "search", "show", "why", "history"}
+        and "upcoming" not in line
+        and "zzz" not in line
+    ):
+        assert shows
+        assert found

@@ -1,5 +1,6 @@
 """What is recorded of reads through the façade, and what the audit tells of it to whom."""
 
+import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from memos_cli.model import Draft, Filter, LinkType, Memory, Visibility
 from memos_cli.operation import policy
 from memos_cli.operation.results import Query
 from tests.cli.helpers import locked
-from tests.conftest import Clock
+from tests.conftest import ROOT, Clock
 
 
 @pytest.fixture
@@ -65,7 +66,6 @@ READS: dict[str, tuple[str, Callable[[MOS, str], object]]] = {
     "history": ("history", lambda mos, one: mos.history(one)),
     "provenance": ("history", lambda mos, one: mos.provenance(one)),
     "commands": ("history", lambda mos, _: mos.timeline.commands(1)),
-    "look": ("show", lambda mos, one: mos.snapshots.look([one], "now")),
     "chat": ("chat", lambda mos, _: mos.chat("what do you know about vegan?", save=False)),
     "dry run": ("change", lambda mos, one: mos.pipeline.delete(one, dry_run=True)),
 }
@@ -78,8 +78,6 @@ def test_what_another_principal_is_given_is_recorded(mos: MOS, eve: MOS, clock: 
         mos.edit(one, {"occurred_at": "2027-01-01T09:00:00.000Z"})
     if read == "dry run":
         mos.edit(one, {"owner": "eve"})
-    if read == "look":
-        mos.snapshots.create("now")
     clock.forward(seconds=5)
     action, given = READS[read]
     given(eve, one)
@@ -148,8 +146,6 @@ def test_what_is_hidden_and_what_is_made_up_are_denied_and_recorded_alike(mos: M
 
 
 def _without_values(statement: str) -> str:
-    import re
-
     return re.sub(r"'[^']*'|x'[0-9a-f]*'|\b\d+\b", "?", statement)
 
 
@@ -197,11 +193,14 @@ def test_what_the_owner_reads_is_recorded_where_the_policy_says_so(mos: MOS) -> 
     mos.get(seen(mos))
     with pytest.raises(MemoryNotFound):
         mos.get("z" * 20)
-    (shown,) = recorded(mos)
+    mos.snapshots.create("now")
+    mos.snapshots.look([hidden(mos)], "now")
+    shown, looked = recorded(mos)
     assert (shown.action, shown.principal, shown.size) == ("show", "sam", 1)
+    assert (looked.action, looked.memories) == ("show", (hidden(mos),))
     policy.set_policy(mos.writable(), mos.author("policy"), {"audit.own": False})
     mos.get(seen(mos))
-    assert len(recorded(mos)) == 1
+    assert len(recorded(mos)) == 2
 
 
 # -- what left
@@ -455,3 +454,9 @@ def test_the_log_of_many_operations_is_listed_in_time(mos: MOS) -> None:
         start = time.perf_counter()
         mos.log_query(limit=20, **asked)
         assert time.perf_counter() - start < 1, asked
+
+
+def test_the_command_line_reads_no_memory_of_a_cube_by_itself() -> None:
+    reading = re.compile(r"\bvault\.(get|find|with_key|by_external_id|operations|transaction|links|conn)\b")
+    found = [path.name for path in (ROOT / "memos_cli" / "cli").rglob("*.py") if reading.search(path.read_text("utf-8"))]
+    assert found == [], "what it shows goes through a service of the façade, and so through the gate"
