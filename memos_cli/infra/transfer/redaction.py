@@ -14,8 +14,10 @@ from typing import Any
 
 from memos_cli import hybrid_clock, modes
 from memos_cli.errors import Refused
+from memos_cli.infra.crypto.watermark import SALT, Mark
 from memos_cli.infra.governance import secrets
 from memos_cli.infra.limits import ALPHABET, ID_LENGTH
+from memos_cli.infra.transfer.traces import PUBLISH
 from memos_cli.infra.vault import connection, fold, log, queries, rebuild, rows, schema
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Link, Memory, Operation, State
@@ -26,13 +28,14 @@ _BATCH = 500
 
 
 @contextmanager
-def published(vault: Vault, wanted: Filter, folder: Path) -> Iterator[tuple[Vault, int]]:
+def published(vault: Vault, wanted: Filter, folder: Path, mark: Mark | None = None) -> Iterator[tuple[Vault, int]]:
     """A cube with the publishable part of another one, and how many memories were left out; removed when the block ends.
 
     Args:
         vault: the source.
         wanted: the memories to publish.
         folder: where the cube lies meanwhile; after a kill it is swept there like other half-made cubes.
+        mark: of the recipient, for the salts and for the names of the cube and of its replica.
 
     Raises:
         Refused: nothing is left to publish.
@@ -40,7 +43,7 @@ def published(vault: Vault, wanted: Filter, folder: Path) -> Iterator[tuple[Vaul
     half = folder / f".published.{os.urandom(6).hex()}"
     try:
         modes.make_folder(half / connection.BLOBS)
-        maker = _Publisher(vault, half)
+        maker = _Publisher(vault, half, mark)
         left_out = maker.run(wanted)
         with Vault(half, vault.name) as other:
             yield other, left_out
@@ -51,13 +54,13 @@ def published(vault: Vault, wanted: Filter, folder: Path) -> Iterator[tuple[Vaul
 
 
 class _Publisher:
-    def __init__(self, vault: Vault, half: Path) -> None:
-        self._vault = vault
+    def __init__(self, vault: Vault, half: Path, mark: Mark | None) -> None:
+        self._vault, self._mark = vault, mark
         heads = sorted(vault.position().items())
         self._secret = sha256(repr((vault.meta["id"], heads)).encode()).digest()
-        self._replica = self._digest("replica").hex()[:16]
+        self._replica = self._name("replica")[:16]
         meta = {
-            "id": self._digest("cube").hex()[:32], "replica": os.urandom(8).hex(), "created": vault.meta["created"],
+            "id": self._name("cube"), "replica": os.urandom(8).hex(), "created": vault.meta["created"],
             "owner": vault.meta["owner"],
         }  # fmt: skip
         connection.fill(half / connection.FILE, {**meta, "digest": schema.identity_digest(meta)}, lasting=False)
@@ -66,6 +69,11 @@ class _Publisher:
 
     def _digest(self, what: str) -> bytes:
         return sha256(self._secret + what.encode()).digest()
+
+    def _name(self, what: str) -> str:
+        """A name of the publication; those of two recipients differ, so that their copies can be merged."""
+        name = self._digest(what).hex()[:32]
+        return self._mark.name(name) if self._mark else name
 
     def _id(self, identity: str) -> str:
         return "".join(ALPHABET[byte % len(ALPHABET)] for byte in self._digest(identity)[:ID_LENGTH])
@@ -107,8 +115,8 @@ class _Publisher:
         millis = to_millis(memory.created_at)
         clock = max(millis, 0) << 16
         change = hybrid_clock.put_in(change, hybrid_clock.apart(clock, millis))
-        subject = self._id(memory.id)
-        salt = self._digest(f"salt {memory.id}")[:16]
+        subject, text = self._id(memory.id), log.encoded(change)
+        salt = self._mark.salt("memory", subject, text) if self._mark else self._digest(f"salt {memory.id}")[:SALT]
         self._seq += 1
         op = Operation(
             id="",
@@ -118,12 +126,12 @@ class _Publisher:
             previous=self._previous,
             parents=(),
             principal=self._vault.meta["owner"],
-            command="publish",
+            command=PUBLISH,
             txn=self._digest("txn").hex()[:16],
             reverts=None,
             noun="memory",
             subject=subject,
-            digest=log.change_digest(salt, log.encoded(change)),
+            digest=log.change_digest(salt, text),
             salt=salt,
             change=change,
         )
