@@ -136,7 +136,7 @@ def _tell_export(app: App, done: "Exported", *, encrypted: bool, signed: bool) -
             {
                 **fields_of(done, only=("cube", "path")),
                 **fields_of(dumped, only=("bytes", "digest", "counts", "vectors", "blobs", "absent")),
-                **fields_of(done, only=("redacted", "left_out"), left_out="withheld"),
+                **fields_of(done, only=("redacted", "left_out"), left_out="withheld"), **fields_of(done, only=("notices",)),
                 **fields_of(dumped, only=("adapters", "slots")),
                 "adapters_left": [{"id": one, "reason": why} for one, why in dumped.kept.items()],
                 "encrypted": encrypted, "signed": signed, "to": done.to,
@@ -158,8 +158,8 @@ def _tell_export(app: App, done: "Exported", *, encrypted: bool, signed: bool) -
         app.note(f"marked as the copy of {plain(done.to)}, {how}")
     if dumped.absent:
         app.note(f"{dumped.absent} files that memories were read from are not in it: they are gone, or hold what others say")
-    if done.left_out:
-        app.note(f"{done.left_out} memories were withheld: they are labelled, or secret")
+    for notice in done.notices:
+        app.note(notice)
 
 
 @click.command("import", cls=Command)

@@ -15,6 +15,8 @@ from memos_cli.hybrid_clock import time_of
 from memos_cli.infra import cubefile
 from memos_cli.infra.crypto.watermark import Mark
 from memos_cli.infra.cubefile import Member, Part, Sign, Spool, encoded
+from memos_cli.infra.governance import labels
+from memos_cli.infra.governance.labels import Whither
 from memos_cli.infra.limits import is_hash
 from memos_cli.infra.local import adapters
 from memos_cli.infra.marks import mark as noted
@@ -69,6 +71,7 @@ class Extent(NamedTuple):
         redacted: whether this is a publication.
         adapters: whether adapters are written too: only of a whole cube, since an adapter contains what a selection leaves out.
         to: who is given it, and is named by marks in it; `None` for nobody in particular.
+        whither: leave out the memories whose labels keep them from going there; `None` for none.
     """
 
     wanted: Filter | None = None
@@ -77,6 +80,7 @@ class Extent(NamedTuple):
     redacted: bool = False
     adapters: bool = True
     to: str | None = None
+    whither: Whither | None = None
 
     @property
     def whole(self) -> bool:
@@ -246,8 +250,9 @@ class _Dump:
         self._extent, self._chosen = extent, extent.wanted is not None
         if extent.wanted is not None:
             clause, values = queries.condition(extent.wanted)
+            going, *names = labels.condition(extent.whither, vault.policy) if extent.whither else ("1",)
             conn.execute("CREATE TEMP TABLE chosen (id TEXT PRIMARY KEY) WITHOUT ROWID")
-            conn.execute(f"INSERT INTO temp.chosen SELECT m.id FROM memories m WHERE {clause}", values)  # noqa: S608
+            conn.execute(f"INSERT INTO temp.chosen SELECT m.id FROM memories m WHERE {clause} AND {going}", (*values, *names))  # noqa: S608
         self._total = int(conn.execute("SELECT count(*) FROM ops").fetchone()[0])
 
     def write(

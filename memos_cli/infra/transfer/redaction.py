@@ -6,7 +6,7 @@ could not follow.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +15,8 @@ from typing import Any
 from memos_cli import hybrid_clock, modes
 from memos_cli.errors import Refused
 from memos_cli.infra.crypto.watermark import SALT, Mark
-from memos_cli.infra.governance import secrets
+from memos_cli.infra.governance import labels, secrets
+from memos_cli.infra.governance.labels import Whither
 from memos_cli.infra.limits import ALPHABET, ID_LENGTH
 from memos_cli.infra.transfer.traces import PUBLISH
 from memos_cli.infra.vault import connection, fold, log, queries, rebuild, rows, schema
@@ -28,8 +29,12 @@ _BATCH = 500
 
 
 @contextmanager
-def published(vault: Vault, wanted: Filter, folder: Path, mark: Mark | None = None) -> Iterator[tuple[Vault, int]]:
-    """A cube with the publishable part of another one, and how many memories were left out; removed when the block ends.
+def published(
+    vault: Vault, wanted: Filter, folder: Path, mark: Mark | None = None
+) -> Iterator[tuple[Vault, dict[str, list[str]]]]:
+    """A cube with the publishable part of another one; removed when the block ends.
+
+    Beside it come the memories that were left out, each with the labels that keep it, by the policy of the cube.
 
     Args:
         vault: the source.
@@ -78,13 +83,14 @@ class _Publisher:
     def _id(self, identity: str) -> str:
         return "".join(ALPHABET[byte % len(ALPHABET)] for byte in self._digest(identity)[:ID_LENGTH])
 
-    def run(self, wanted: Filter) -> int:
-        """Write the memories in the order in which they were created; how many were left out."""
+    def run(self, wanted: Filter) -> dict[str, list[str]]:
+        """Write the memories in the order in which they were created; those that were left out, with the labels why."""
         conn = connection.connect(self._path)
         clause, values = queries.condition(wanted)
         source = f"SELECT m.n FROM memories m WHERE {clause} ORDER BY m.created, m.id"  # noqa: S608
         numbers = [n for (n,) in self._vault.conn.execute(source, values)]
-        left_out: set[str] = set()
+        left_out: dict[str, list[str]] = {}
+        policy = self._vault.policy
         try:
             conn.execute("PRAGMA synchronous = OFF")
             conn.execute("BEGIN")
@@ -93,10 +99,10 @@ class _Publisher:
                 batch = numbers[start : start + _BATCH]
                 found = queries.by_rows(self._vault, batch)
                 for memory in (found[n] for n in batch):
-                    registers = covered(memory)
-                    if registers is None:
-                        left_out.add(memory.id)
+                    if staying := withheld(memory, policy):
+                        left_out[memory.id] = staying
                         continue
+                    registers = covered(memory)
                     op = self._operation(memory, registers)
                     log.insert(conn, log.row_of(op, log.encoded(op.change or {})))
                     store.store("memory", op.subject, [op])
@@ -105,7 +111,7 @@ class _Publisher:
             conn.close()
         if not self._seq:
             raise Refused("there is nothing to publish: no memory passes the filter, or all are withheld")
-        return len(left_out)
+        return left_out
 
     def _operation(self, memory: Memory, registers: dict[str, Any]) -> Operation:
         """The one operation of a memory; links to unpublished memories are left out, the others get the new ids."""
@@ -140,17 +146,23 @@ class _Publisher:
         return op
 
 
-def covered(memory: Memory) -> dict[str, Any] | None:
-    """The registers of a memory as it is published; `None` for one that is not.
+def withheld(memory: Memory, policy: Mapping[str, Any]) -> list[str]:
+    """The labels that keep a memory out of a publication.
 
-    Secrets are masked in content, title, key and tags. A memory that a person labelled is withheld, since a label says that not
-    everybody may see it; so is one labelled `secret` in which no secret is found, since a person knew better. The source of a
-    memory, and what programs noted beside it, are left out.
+    Among them is `secret` where nothing secret is found in the text: a person knew better, and there is nothing to mask.
+    """
+    staying = labels.staying(memory.labels, Whither.EXPORT, policy)
+    if not staying and secrets.SECRET in memory.labels and not secrets.find(memory.content):
+        return [secrets.SECRET]
+    return staying
+
+
+def covered(memory: Memory) -> dict[str, Any]:
+    """The registers of a memory as it is published.
+
+    Secrets are masked in content, title, key and tags. Its labels, its source, and what programs noted beside it are left out.
     """
     found = secrets.find(memory.content)
-    labels = set(memory.labels)
-    if labels - {secrets.SECRET} or (secrets.SECRET in labels and not found):
-        return None
 
     def masked(text: str | None) -> str | None:
         return None if text is None else secrets.mask(text, secrets.find(text))

@@ -5,7 +5,7 @@ nothing else knows of (`infra.transfer.loader`).
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from tempfile import gettempdir
@@ -16,6 +16,7 @@ from memos_cli.infra import counts
 from memos_cli.infra.crypto.watermark import Giving, Mark, Recipients
 from memos_cli.infra.cubefile import SUFFIX, Sign
 from memos_cli.infra.governance import governance
+from memos_cli.infra.governance.labels import Whither
 from memos_cli.infra.local import adapters
 from memos_cli.infra.transfer import dumper, familiarity, loader, traces
 from memos_cli.infra.transfer.dumper import WHOLE, Dumped, Progress
@@ -38,18 +39,30 @@ Extent = dumper.Extent
 """How much of a cube an export takes along."""
 Traces = traces.Traces
 """The recipients whose marks are in a file or a cube."""
+Staying = Mapping[str, Sequence[str]]
+"""Memories that are left out, each with the labels why."""
+_ALL = Filter(at="", everything=True)
+_LONGEST = 1000
+"""Characters of the words for a selection in a manifest."""
 Layer = Callable[[BinaryIO, Path], AbstractContextManager[BinaryIO]]
 """Puts encryption around a stream that is written to; what has to be kept meanwhile lies in the folder."""
 
 
 class Exported(NamedTuple):
-    """What an export wrote, and where; `path` is `None` for standard output, `to` who is given it."""
+    """What an export wrote, and where.
+
+    Attributes:
+        path: `None` for standard output.
+        left_out: how many memories their labels kept out; `notices` is the line about them.
+        to: who is given it.
+    """
 
     cube: str
     path: Path | None
     dumped: Dumped
     redacted: bool
     left_out: int = 0
+    notices: tuple[str, ...] = ()
     to: str | None = None
 
 
@@ -168,11 +181,12 @@ class Transfer:
             (seal or _plainly)(cast("BinaryIO", stream), scratch) as sealed,
             verified(sealed, scratch, _fault_of_record) as out,
         ):
-            if extent.redacted:
-                extent = extent._replace(wanted=None, vectors=False)
+            extent = extent._replace(wanted=None, vectors=False) if extent.redacted else self._without(extent, left_out, vault)
             states = travel.outgoing_slots(self._session, vault) if slots and extent.whole else ()
             dumped = dumper.dump(source, out, scratch, extent, slots=states, sign=sign, mark=mark, tell=tell)
-        return Exported(vault.name, path, dumped, extent.redacted, left_out, extent.to)
+        what, way = ("unpublished", Whither.EXPORT) if extent.redacted else ("out of it", Whither.SYNC)
+        notices = (policy.line_of(left_out, way, what),) if left_out else ()
+        return Exported(vault.name, path, dumped, extent.redacted, len(left_out), notices, extent.to)
 
     def _giving(self, vault: Vault, extent: Extent) -> AbstractContextManager[Mark | None]:
         """The recipient's mark; what they are given is on the list, unless the block raises."""
@@ -204,16 +218,32 @@ class Transfer:
         return self._recipients.marks() if self._session.principal == self._session.person else ()
 
     @contextmanager
-    def _source(self, vault: Vault, extent: Extent, scratch: Path, mark: Mark | None) -> Iterator[tuple[Vault, int]]:
-        """The cube to write, this one or what may be published of it; and how many memories are left out."""
+    def _source(self, vault: Vault, extent: Extent, scratch: Path, mark: Mark | None) -> Iterator[tuple[Vault, Staying]]:
+        """The cube to write, this one or what may be published of it; and which memories are left out, by which labels."""
         if not extent.redacted:
-            yield vault, 0
+            yield vault, {} if extent.to is None else counts.staying(vault, Whither.SYNC, extent.wanted or _ALL)
             return
         from memos_cli.infra.transfer import redaction
 
         wanted = extent.wanted or Filter(at=self._session.now)
         with redaction.published(vault, wanted, scratch, mark) as (published, left_out):
             yield published, left_out
+
+    def _without(self, extent: Extent, staying: Staying, vault: Vault) -> Extent:
+        """The extent without the memories whose labels keep them out; with the whole cube it is a selection then.
+
+        Raises:
+            Refused: nothing is left.
+        """
+        if not staying:
+            return extent
+        wanted = extent.wanted or _ALL
+        if counts.count_of(vault, wanted) == len(staying):
+            line = policy.line_of(staying, Whither.SYNC, "out of it")
+            raise Refused("there is nothing to give: all memories stay here by their labels", hint=line)
+        names = sorted({one for found in staying.values() for one in found})
+        words = f"{extent.words or 'all'}, without label {', '.join(names)}"
+        return extent._replace(wanted=wanted, words=words[:_LONGEST], whither=Whither.SYNC)
 
     def receive(
         self,
