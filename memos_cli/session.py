@@ -22,6 +22,7 @@ from memos_cli.records import NamedTuple
 from memos_cli.times import Zone, from_millis, to_text
 
 if TYPE_CHECKING:
+    from memos_cli.infra.governance.access import Access, Context
     from memos_cli.infra.vault.units import Unit
 
 
@@ -124,6 +125,9 @@ class Session:
         self._clock = clock
         self._names = list(cubes)
         self._open: dict[str, Vault] = {}
+        self.command = self.purpose = ""
+        """The command that runs, and what memories are read for (`access.PURPOSES`): rules of access may depend on both."""
+        self._accesses: dict[tuple[str, str], tuple[object, Access]] = {}
         self.last_write: tuple[int, int] | None = None
         """The log's clock at the last write through this session, and the time then in milliseconds since 1970."""
 
@@ -241,6 +245,35 @@ class Session:
 
     def _note_write(self, clock: int, millis: int) -> None:
         self.last_write = clock, millis
+
+    @property
+    def context(self) -> "Context":
+        """Under what circumstances this session acts now."""
+        from memos_cli.infra.governance.access import Context
+
+        ahead = self.zone.local(self.now).utcoffset()
+        return Context(self.command, self.purpose, self.now, round(ahead.total_seconds() / 60) if ahead is not None else 0)
+
+    @contextmanager
+    def reading_for(self, purpose: str) -> Iterator[None]:
+        """Read memories for a purpose, one of `access.PURPOSES`, until the block ends."""
+        before, self.purpose = self.purpose, purpose
+        try:
+            yield
+        finally:
+            self.purpose = before
+
+    def access(self, vault: Vault, user_id: str | None = None) -> "Access":
+        """What the principal may do in a cube now; the rules are read again after each write to the cube, whoever wrote."""
+        from memos_cli.infra.vault.rules import rules
+
+        principal = governance.principal(user_id or self.principal)
+        known = rules.state(vault), self.command, self.purpose
+        before, found = self._accesses.get((vault.name, principal), (None, None))
+        if found is None or before != known or (found.changes_at is not None and found.changes_at <= self.now):
+            found = rules.access_of(vault, vault.meta, principal, self.context)
+            self._accesses[vault.name, principal] = known, found
+        return found
 
     def sight(self, vault: Vault, wanted: Filter | None = None, user_id: str | None = None) -> Filter:
         """A filter narrowed to what the principal may see in this cube."""

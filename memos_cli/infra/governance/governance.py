@@ -5,10 +5,14 @@ read-only, and change only what is shared. The cube's owner sees and changes all
 """
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from memos_cli.errors import Refused, UsageError
+from memos_cli.errors import MemoryNotFound, Refused, UsageError
 from memos_cli.infra.limits import is_name
 from memos_cli.model import Memory, Visibility
+
+if TYPE_CHECKING:
+    from memos_cli.infra.governance.access import Access, Right
 
 
 def principal(name: str) -> str:
@@ -56,6 +60,43 @@ def require_change(memory: Memory, principal: str, cube: Mapping[str, str]) -> N
     if not may_change(memory, principal, cube):
         owner = f"{memory.owner} (unverified)" if memory.unverified else memory.owner
         raise Refused(f"{principal} may not change {memory.id[:8]}: it belongs to {owner}", hint="ask its owner")
+
+
+_DONE = {"read": "read", "write": "change", "share": "share", "erase": "erase", "reveal": "see the secrets of"}
+"""What each right lets somebody do, as a verb."""
+
+
+def require(access: "Access", right: "Right", memory: Memory, asked: str | None = None) -> None:
+    """Let through only what a principal may do with a memory.
+
+    Args:
+        access: what the principal may do.
+        right: what is to be done.
+        memory: the memory as it is.
+        asked: what the principal called it.
+
+    Raises:
+        MemoryNotFound: the principal may not read it either, so that it does not exist, in the words of an unknown id.
+        Refused: the principal may read it, and no more.
+    """
+    if access.may(right, memory):
+        return
+    if not _sees(access, memory):
+        name = asked or memory.id
+        raise MemoryNotFound(f"no memory {name[:40]!r} in cube {memory.cube}", hint="see what there is with: memos list")
+    owner = f"{memory.owner} (unverified)" if memory.unverified else memory.owner
+    what = f"{access.principal} may not {_DONE[right]} {memory.id[:8]}"
+    if right == "write" and memory.visibility is Visibility.READ_ONLY:
+        raise Refused(
+            f"{what}: it is read-only", hint=f"its owner makes it so: memos edit {memory.id[:8]} --visibility private"
+        )
+    raise Refused(f"{what}: it belongs to {owner}", hint="ask the cube's owner for: memos grant")
+
+
+def _sees(access: "Access", memory: Memory) -> bool:
+    from memos_cli.infra.governance.access import Right
+
+    return access.may(Right.READ, memory)
 
 
 def require_owner(principal: str, cube: Mapping[str, str], what: str) -> None:

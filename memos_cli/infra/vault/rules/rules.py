@@ -1,0 +1,47 @@
+"""What rules in a cube: records that somebody here made, or accepted. What a stranger's file brought rules nothing.
+
+Everything is read from the tables themselves: a connection that shows a principal its memories hides the rules from it.
+"""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from memos_cli.infra.governance import access
+from memos_cli.infra.governance.access import Access, Context
+from memos_cli.infra.vault.rules import views
+
+if TYPE_CHECKING:
+    from memos_cli.infra.vault.connection import OpenCube
+
+_THERE = "SELECT count(*) FROM main.sqlite_master WHERE name IN ('records', 'strangers')"
+_RULING = """SELECT id, fields FROM main.records r WHERE noun = ? AND NOT EXISTS (
+                 SELECT 1 FROM main.strangers s WHERE s.noun = r.noun AND s.id = r.id AND s.accepted = 0) ORDER BY id"""
+
+
+def ruling(conn: sqlite3.Connection, noun: str) -> dict[str, dict[str, Any]]:
+    """The records of a noun that rule here, by their subjects; none in a cube from before strangers were told apart."""
+    if conn.execute(_THERE).fetchone() != (2,):
+        return {}
+    return {identity: json.loads(fields) for identity, fields in conn.execute(_RULING, (noun,))}
+
+
+def access_of(vault: "OpenCube", meta: Mapping[str, str], principal: str, context: Context) -> Access:
+    """What a principal may do in a cube, by the rules that stand in it now."""
+
+    def read(noun: str) -> dict[str, dict[str, Any]]:
+        return ruling(vault.conn, noun)
+
+    return access.of(principal, meta, read, context, views.finder(read, context.at))
+
+
+_NEWEST = """SELECT (SELECT id FROM main.ops ORDER BY n DESC LIMIT 1),
+                    (SELECT count(*) FROM main.strangers WHERE noun IN ('principal', 'rule', 'view') AND accepted = 0)"""
+
+
+def state(vault: "OpenCube") -> tuple[object, ...]:
+    """A value that changes whenever the rules may have changed, through this connection or through another one."""
+    conn = vault.conn
+    version: tuple[object, ...] = conn.execute("PRAGMA data_version").fetchone()
+    return version if conn.execute(_THERE).fetchone() != (2,) else (*version, *conn.execute(_NEWEST).fetchone())
