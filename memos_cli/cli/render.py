@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from collections.abc import Iterable
 
 import click
 
@@ -56,8 +57,34 @@ def width() -> int | None:
 
 
 def content(memory: Memory, *, reveal: bool) -> str:
-    """The content, masked if it is labelled secret."""
+    """The content, masked if it is labelled secret.
+
+    Raises:
+        Refused: the principal may read the memory, but not its secrets.
+    """
+    if reveal and "secret" in memory.labels:
+        require_reveal((memory,), reveal=True)
     return memory.content if reveal else masked(memory)
+
+
+def require_reveal(memories: Iterable[Memory], *, reveal: bool) -> None:
+    """Let secrets be shown, if they are to be, to those alone who may see them (`Session.require_reveal`).
+
+    A command asks this before it prints anything, so that one that is refused has printed nothing; each text asks again.
+
+    Raises:
+        Refused: the principal may read one of the memories, but not its secrets.
+    """
+    context = click.get_current_context(silent=True)
+    if reveal and context is not None and hasattr(context.obj, "mos"):
+        context.obj.mos.require_reveal(memories)
+
+
+def with_versions(memory: Memory, versions: Iterable[Version]) -> Memory:
+    """The memory, labelled secret where it or one of its versions holds a secret: a version has no labels of its own."""
+    if "secret" in memory.labels or not any(version.masked != version.operation.change for version in versions):
+        return memory
+    return memory._replace(labels=(*memory.labels, "secret"))
 
 
 def gist(memory: Memory, width: int) -> str:

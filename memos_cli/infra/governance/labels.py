@@ -77,12 +77,12 @@ def may_go(labels: Collection[str], whither: Whither, policy: Mapping[str, Any])
     return not staying(labels, whither, policy)
 
 
-def condition(whither: Whither, policy: Mapping[str, Any]) -> tuple[str, ...]:
-    """The same as SQL on a table of memories `m`, with its parameters."""
+def condition(whither: Whither, policy: Mapping[str, Any], schema: str = "") -> tuple[str, ...]:
+    """The same as SQL on a table of memories `m`, with its parameters; `schema` stands before the name of the labels' table."""
     names = stopped(whither, policy)
     if not names:
         return ("1",)
     plain = sorted(names - {ALL})
     among = f"l.label IN ({', '.join('?' * len(plain))})" + (" OR l.label <> ?" if ALL in names else "")
-    sql = f"NOT EXISTS (SELECT 1 FROM labels l WHERE l.n = m.n AND ({among}))"  # noqa: S608 -- of question marks alone
+    sql = f"NOT EXISTS (SELECT 1 FROM {schema}labels l WHERE l.n = m.n AND ({among}))"  # noqa: S608 -- of question marks
     return (sql, *plain, *([SECRET] if ALL in names else []))

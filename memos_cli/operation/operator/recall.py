@@ -235,8 +235,15 @@ class Recall:
         return tuple(model_request.line(memory, self.content(memory), zone) for memory in memories)
 
     def content(self, memory: Memory) -> str:
-        """A memory's words; a secret is masked unless it may be shown, and always where a model elsewhere would read it."""
-        return memory.content if self.reveals else masked(memory)
+        """A memory's words; a secret is masked unless it may be shown, and always where a model elsewhere would read it.
+
+        Raises:
+            Refused: secrets are to be shown, and the person may not see this one.
+        """
+        if not self.reveals:
+            return masked(memory)
+        self._session.require_reveal((memory,), self.person)
+        return memory.content
 
 
 def _turn(memory: Memory) -> int:
