@@ -9,7 +9,7 @@ import click
 
 from memos_cli.cli.terminal import NARROW, plain, room_of, style, unstyle, wrapped
 from memos_cli.model import Memory, State
-from memos_cli.operation.results import Hit, Passage, Provenance, Receipt, Version, masked
+from memos_cli.operation.results import Hit, Passage, Provenance, Receipt, Version, covered, masked
 from memos_cli.times import Zone
 
 SHORT_ID = 8
@@ -184,6 +184,8 @@ def day(memory: Memory) -> str:
 
 def card(memory: Memory, *, reveal: bool = False) -> list[str]:
     """All of a memory, for `show`."""
+    text = content(memory, reveal=reveal)
+    memory = memory if reveal else covered(memory)
     lines = [style(memory.id, fg="yellow") + f"  {memory.kind.value}, {memory.state.value}, version {memory.version}"]
     facts = {
         "title": memory.title,
@@ -210,7 +212,7 @@ def card(memory: Memory, *, reveal: bool = False) -> list[str]:
         "cube": memory.cube,
     }
     lines += [f"{style(f'{name:>12}', dim=True)}  {one_line(str(value))}" for name, value in facts.items() if value]
-    return [*lines, "", plain(content(memory, reveal=reveal))]
+    return [*lines, "", plain(text)]
 
 
 def _owner(memory: Memory) -> str:
@@ -255,7 +257,8 @@ def hit_lines(hit: Hit, query: str, *, reveal: bool, parts: bool) -> list[str]:
     else:
         head = f"{style(memory.id[:SHORT_ID], fg='yellow')}  {score}  {day(memory)}  {memory.kind.value}"
         marks = "".join(f" [{mark}]" for mark in _marks(memory))
-        speaker = f"  {one_line(memory.source.speaker, 20)}" if memory.source.speaker else ""
+        said_by = (memory if reveal else covered(memory)).source.speaker
+        speaker = f"  {one_line(said_by, 20)}" if said_by else ""
         lines = [head + speaker + style(marks, dim=True), *_text(memory, query, max(20, room - 2), reveal=reveal)]
     if hit.alike:
         lines.append(style(f"  and {len(hit.alike)} like it", dim=True))
@@ -361,6 +364,7 @@ def provenance_lines(result: Provenance, *, reveal: bool) -> list[str]:
     memory = result.memory
     first = result.versions[0]
     lines = [memory_line(memory, reveal=reveal), ""]
+    memory = memory if reveal else covered(memory)
     who = f"{first.operation.command} by {owned_by(first.operation.principal, unverified=memory.unverified)}"
     lines.append(f"{who} on {moment(first.at)}, from {one_line(_origin(memory))}")
     lines += [

@@ -13,7 +13,7 @@ from memos_cli.cli.options import MANY, Command, filter_of, filters, in_snapshot
 from memos_cli.cli.pager import paged
 from memos_cli.cli.terminal import document
 from memos_cli.errors import NothingFound, UsageError
-from memos_cli.operation.results import Found, Hit, Provenance, Query
+from memos_cli.operation.results import Found, Hit, Provenance, Query, covered
 from memos_cli.times import parse_iso, shown
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def _hit_json(hit: Hit, query: str, *, reveal: bool, parts: bool) -> dict[str, A
         "state": memory.state,
         "tags": memory.tags,
         "key": memory.key,
-        "speaker": memory.source.speaker,
+        "speaker": (memory if reveal else covered(memory)).source.speaker,
         "cube": memory.cube,
         "alike": hit.alike,
         "passage": passage._asdict() if passage else None,

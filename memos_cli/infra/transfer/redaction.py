@@ -15,7 +15,7 @@ from typing import Any
 from memos_cli import hybrid_clock, modes
 from memos_cli.errors import Refused
 from memos_cli.infra.crypto.watermark import SALT, Mark
-from memos_cli.infra.governance import labels, secrets
+from memos_cli.infra.governance import header_secrets, labels, secrets
 from memos_cli.infra.governance.labels import Whither
 from memos_cli.infra.limits import ALPHABET, ID_LENGTH
 from memos_cli.infra.transfer.traces import PUBLISH
@@ -149,10 +149,14 @@ class _Publisher:
 def withheld(memory: Memory, policy: Mapping[str, Any]) -> list[str]:
     """The labels that keep a memory out of a publication.
 
-    Among them is `secret` where nothing secret is found in the text: a person knew better, and there is nothing to mask.
+    Among them is `secret` where nothing secret is found in it: a person knew better, and there is nothing to mask.
     """
     staying = labels.staying(memory.labels, Whither.EXPORT, policy)
-    if not staying and secrets.SECRET in memory.labels and not secrets.find(memory.content):
+    if (
+        not staying
+        and secrets.SECRET in memory.labels
+        and not (secrets.find(memory.content) or header_secrets.holds_secret(memory))
+    ):
         return [secrets.SECRET]
     return staying
 

@@ -14,7 +14,7 @@ from memos_cli.operation import policy
 from memos_cli.operation.exam import cards
 from memos_cli.operation.prompt import layouts, model_request
 from memos_cli.operation.prompt.layout import Line, Prompt, Turn
-from memos_cli.operation.results import Hit, Laid, masked
+from memos_cli.operation.results import Hit, Laid, covered, masked
 
 if TYPE_CHECKING:
     from memos_cli.operation.operator.operator import MemOperator
@@ -232,7 +232,10 @@ class Recall:
 
     def _lines(self, memories: Sequence[Memory]) -> tuple[Line, ...]:
         zone = self._session.zone
-        return tuple(model_request.line(memory, self.content(memory), zone) for memory in memories)
+        return tuple(model_request.line(self._told(memory), self.content(memory), zone) for memory in memories)
+
+    def _told(self, memory: Memory) -> Memory:
+        return memory if self.reveals else covered(memory)
 
     def content(self, memory: Memory) -> str:
         """A memory's words; a secret is masked unless it may be shown, and always where a model elsewhere would read it.
