@@ -72,6 +72,7 @@ ALONE = {
     "infra/cubefile/test_hostile.py": "cube files by somebody who means ill, through reader, manifest and limits",
     "infra/transfer/test_merge_laws.py": "the laws of merge over random histories, which take long",
     "infra/vault/test_cold.py": "cold storage, which schema, units and search have parts of",
+    "interface/test_labels.py": "sensitivity labels on every way out of a cube, and who may see secrets",
     "interface/test_demo.py": "the demo's questions, asked without its command",
     "interface/test_machine.py": "all that changes a cube, in any order",
     "interface/cubes/test_sealing.py": "sealed files, received: transfer and the layers of infra.crypto together",

@@ -13,7 +13,6 @@ from memos_cli.errors import UsageError
 from memos_cli.infra.governance import governance, labels
 from memos_cli.infra.governance.labels import Whither
 from memos_cli.infra.limits import is_name
-from memos_cli.infra.names import compared
 from memos_cli.model import Kind, Memory
 from memos_cli.values import Key
 
@@ -72,16 +71,14 @@ def _hook(value: object) -> str:
     return text
 
 
-def _labels(value: object) -> list[str]:
-    """Labels as they are stored, sorted: a list, or a text with commas between them; `none` or nothing for no label."""
-    given = value.split(",") if isinstance(value, str) else value
-    if not isinstance(given, list | tuple) or not all(isinstance(one, str) for one in given):
-        raise ValueError("it has to be labels, with commas between them")
-    found = sorted({compared(one) for one in given if one.strip()})
-    if found == ["none"]:
-        return []
-    if not all(map(is_name, found)):
-        raise ValueError("a label has up to 1,000 characters, none a control character")
+def _labels(value: object) -> str:
+    """Labels as they are stored: sorted, with commas between them."""
+    given = ",".join(value) if isinstance(value, list) and all(isinstance(one, str) for one in value) else value
+    if not isinstance(given, str):
+        raise ValueError("it has to be labels, with commas between them, or none")  # noqa: TRY004 -- to the person it is a wrong value
+    found = labels.written(labels.listed(given))
+    if not is_name(found):
+        raise ValueError("it has up to 1,000 characters, none a control character")
     return found
 
 
@@ -111,7 +108,9 @@ KEYS: dict[str, Key] = {
     "consolidate.from_hour": Key(1, _hour, "the hour, by the local clock, from which on a tick starts what is queued"),
     "consolidate.to_hour": Key(6, _hour, "the hour until which it does; the same as from_hour: at any time"),
     **{
-        labels.key(way): Key(sorted(labels.DEFAULTS[way]), _labels, f"labels with which memories {what}; *: all but secret")
+        labels.key(way): Key(
+            labels.written(labels.DEFAULTS[way]), _labels, f"labels with which memories {what}; *: all but secret"
+        )
         for way, what in _WAYS.items()
     },
     "task.ending": Key("archive", _ending, "what becomes of a task's memories when it ends: archive, expire or keep"),
@@ -122,11 +121,6 @@ KEYS: dict[str, Key] = {
         for name, what in _STEPS.items()
     },
 }
-
-
-def written(value: object) -> str:
-    """A value in a line, labels with commas between them as `checked` takes them."""
-    return (", ".join(map(str, value)) or "none") if isinstance(value, list) else str(value)
 
 
 class Policy:

@@ -269,7 +269,7 @@ WITH_MODEL = {
     'add "I live in Porto." --kind fact --pin': ADDED,
     'add "My dog is called Brixo." --kind fact --pin': ADDED,
     "lifecycle policy set consolidate.settled_days 0": "{consolidate.settled_days}",
-    "slot build": "{slots[{covers name id made tokens bytes evaluated seconds why}]}",
+    "slot build": "{slots[{covers name id made tokens bytes evaluated seconds why notices[]}]}",
     "slot list": (
         "{slots[{id covers name principal tokens bytes memories[{cube id version}] fingerprint identity{} digest "
         "created_at last_used_at uses state why}] bytes quota}"

@@ -6,9 +6,9 @@ from memos_cli.cli import completions
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import TEXT_FILE, Family
 from memos_cli.errors import CubeNotFound, UsageError
-from memos_cli.operation.policy import KEYS, written
+from memos_cli.operation.policy import KEYS
 
-_KEYS = "\n".join(f"  {name} (default: {written(key.default)})\n      {key.help}" for name, key in KEYS.items())
+_KEYS = "\n".join(f"  {name} (default: {key.default})\n      {key.help}" for name, key in KEYS.items())
 
 
 @click.group(
@@ -95,7 +95,7 @@ def set_(app: App, *, key: str | None, value: str | None, path: str | None) -> N
         app.data(changed)
         return
     for name, now in changed.items() if key else ():
-        app.out(f"{name} = {written(now)}")
+        app.out(f"{name} = {now}")
     app.note("see what it does: memos lifecycle plan")
 
 

@@ -7,18 +7,23 @@
     agent     what a principal that is an agent sees of others
     sync      a copy with its whole history that is given to somebody (`cube export --to`)
 
-The policy has a list of labels for each way, which do not go there; `*` stands for all labels but `secret`, which is named by
-itself. Where a text is shown, what is secret in it is masked in any case; so a label `secret` on no list means a masked text.
-A slot and an adapter hold texts as they are, so nothing labelled `secret` goes there, whatever the lists say.
+The policy has a list of labels for each way, a text with commas between them, which do not go there; `*` stands for all labels
+but `secret`, which is named by itself. Where a text is shown, what is secret in it is masked in any case; so a label `secret`
+that is on no list means a masked text. A slot and an adapter hold texts as they are, so nothing labelled `secret` goes there,
+whatever the lists say.
 """
 
 from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Any
 
+from memos_cli.infra.names import compared
+
 SECRET = "secret"  # noqa: S105 -- the label's name
 ALL = "*"
 """On a list: every label but `secret`."""
+NONE = "none"
+"""A list of no labels."""
 COMMON = (SECRET, "personal", "health", "finance")
 """The labels that memos knows by name; a person may use any others."""
 
@@ -52,15 +57,25 @@ def key(whither: Whither) -> str:
     return f"labels.{whither.value}"
 
 
+def listed(text: str) -> list[str]:
+    """The labels of a list, sorted."""
+    return sorted({compared(one) for one in text.split(",") if one.strip()} - {NONE})
+
+
+def written(names: Collection[str]) -> str:
+    """The list of these labels as text."""
+    return ", ".join(sorted(names)) or NONE
+
+
 def stopped(whither: Whither, policy: Mapping[str, Any]) -> frozenset[str]:
     """The labels that do not go there, `*` among them for all but `secret`.
 
     Args:
         whither: the way.
-        policy: the registers of the cube's policy; a list that is none counts as not set.
+        policy: the registers of the cube's policy; a value that is no text counts as not set.
     """
     found = policy.get(key(whither))
-    names = found if isinstance(found, list | tuple) and all(isinstance(one, str) for one in found) else DEFAULTS[whither]
+    names = listed(found) if isinstance(found, str) else DEFAULTS[whither]
     return frozenset(names) | ({SECRET} if whither in _NEVER_SECRET else frozenset())
 
 

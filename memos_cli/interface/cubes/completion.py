@@ -195,8 +195,6 @@ def suggested(key: Key, prefix: str, now: object = None) -> list[Begun]:
 def _written(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, list):
-        return ",".join(map(str, value)) or "none"
     return f"{value:g}" if isinstance(value, float) else "" if value is None else str(value)
 
 

@@ -24,7 +24,7 @@ WITHOUT: list[dict[str, Any]] = [
     {}, {"title": "Passwords, and how to choose one"}, {"key": "diet"}, {"tags": ("password", "pin", "2026-03-04")},
     {"source": Source("chat-2026-03-02-1a2b3c4d", "1", 3, "Ana", "memos-mini", "notes/passwords.md", "0" * 64, 1, 9)},
     {"metadata": {"times": [{"text": "on Monday", "at": "2026-03-02", "unit": "day"}], "span": [0, 9], "told_validity": True}},
-    {"metadata": {"rests_on": {"k3f9abcdefghijkmnpqr": 1}, "pin": True, "tokens": 4096, "id": "123e4567-e89b-12d3-a456-426614174000"}},
+    {"metadata": {"rests_on": {"k3f9abcdefghijkmnpqr": 1}, "pin": True, "id": "123e4567-e89b-12d3-a456-426614174000"}},
 ]  # fmt: skip
 
 
