@@ -214,3 +214,40 @@ def test_secrets_are_shown_to_owners_and_by_a_rule_and_to_nobody_else(mos: MOS) 
         with pytest.raises(Refused, match="not in this home"):
             eve.require_reveal((elsewhere,))
         mos.require_reveal((elsewhere,))
+
+
+@pytest.mark.parametrize("local", [True, False])
+def test_a_server_that_reads_hits_is_told_of_none_that_goes_into_no_prompt(mos: MOS, *, local: bool) -> None:
+    from memos_cli.operation.operator.reranker import SecondOpinion
+
+    class Reader:
+        name = "reader"
+
+        def __init__(self) -> None:
+            self.local, self.told = local, [""]
+
+        def scores(self, _: str, texts: list[str]) -> list[float]:
+            self.told += texts
+            return [0.0] * len(texts)
+
+    mos.add("I take Ramipril every morning", labels=("health",))
+    mos.add("I take the bus every morning")
+    set_policy(mos.vault("default"), mos.author("policy"), {"labels.prompt": "health"})
+    reader = Reader()
+    mos.memories._reranker = SecondOpinion(reader, 10, 0.5), None  # type: ignore[arg-type]
+    assert len(mos.search("What do I take every morning?").hits) == 2
+    assert ("Ramipril" in " ".join(reader.told), "bus" in " ".join(reader.told)) == (local, True)
+
+
+def test_no_model_extracts_from_what_goes_into_no_prompt(mos: MOS) -> None:
+    from memos_cli.interface.reader.extraction import Extractor
+
+    mos.add("a note")
+    set_policy(mos.vault("default"), mos.author("policy"), {"labels.prompt": "health"})
+    llm = Scripted('{"memories": []}')
+    drafts = [
+        mos.pipeline.reader().read_one(f"I am told that {word} helps me a lot.", now=mos.now) for word in ("tea", "Ramipril")
+    ]
+    labelled = [drafts[0], drafts[1]._replace(labels=("health",))]
+    Extractor(llm, may=mos.pipeline._may_be_asked()).derive(labelled, mos.now)
+    assert ("tea" in str(llm.asked), "Ramipril" in str(llm.asked)) == (True, False)

@@ -39,6 +39,11 @@ class SecondOpinion:
         self._reranker = reranker
         self._share = share
 
+    @property
+    def local(self) -> bool:
+        """Whether what it reads stays on this machine."""
+        return self._reranker.local
+
     def moves(self, query: str, memories: "Sequence[Memory]", log_odds: Sequence[float]) -> list[float]:
         """What each hit gains or loses, in log-odds.
 
