@@ -49,10 +49,9 @@ class Mark:
         """The mark in a manifest, over all the rest of it: it fits no other file."""
         return _hmac(self._key, b"manifest\0" + manifest).hex()
 
-    def salt(self, noun: str, subject: str, change: str) -> bytes:
-        """The salt of an operation, from what an operation keeps for as long as it keeps its salt."""
-        told = json.dumps([noun, subject, change], ensure_ascii=False, separators=(",", ":"))
-        return _hmac(self._key, b"salt\0" + told.encode("utf-8", "surrogatepass"))[:SALT]
+    def salt(self, told: bytes) -> bytes:
+        """The salt of an operation, by what `salted` says of it."""
+        return _hmac(self._key, told)[:SALT]
 
     def name(self, what: str) -> str:
         """A random-looking name of 32 hexadecimal digits."""
@@ -183,6 +182,12 @@ def _giving(row: dict[str, object]) -> Giving:
     if not all(isinstance(one, str) for one in found[:3]) or not isinstance(found.selection, str | None):
         raise ValueError("an entry has another form")
     return found
+
+
+def salted(noun: str, subject: str, change: str) -> bytes:
+    """What a salt follows from: what an operation keeps for as long as it keeps its salt."""
+    told = json.dumps([noun, subject, change], ensure_ascii=False, separators=(",", ":"))
+    return b"salt\0" + told.encode("utf-8", "surrogatepass")
 
 
 def _hmac(key: bytes, text: bytes) -> bytes:

@@ -14,7 +14,7 @@ from typing import Any
 
 from memos_cli import hybrid_clock, modes
 from memos_cli.errors import Refused
-from memos_cli.infra.crypto.watermark import SALT, Mark
+from memos_cli.infra.crypto.watermark import SALT, Mark, salted
 from memos_cli.infra.governance import header_secrets, labels, secrets
 from memos_cli.infra.governance.labels import Whither
 from memos_cli.infra.limits import ALPHABET, ID_LENGTH
@@ -122,7 +122,7 @@ class _Publisher:
         clock = max(millis, 0) << 16
         change = hybrid_clock.put_in(change, hybrid_clock.apart(clock, millis))
         subject, text = self._id(memory.id), log.encoded(change)
-        salt = self._mark.salt("memory", subject, text) if self._mark else self._digest(f"salt {memory.id}")[:SALT]
+        salt = self._mark.salt(salted("memory", subject, text)) if self._mark else self._digest(f"salt {memory.id}")[:SALT]
         self._seq += 1
         op = Operation(
             id="",

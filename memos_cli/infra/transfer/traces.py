@@ -12,7 +12,7 @@ from hmac import compare_digest
 from typing import Any, NamedTuple
 
 from memos_cli.infra import cubefile
-from memos_cli.infra.crypto.watermark import SALT, Mark
+from memos_cli.infra.crypto.watermark import SALT, Mark, salted
 from memos_cli.infra.cubefile.manifest import MARK
 from memos_cli.infra.vault.vault import Vault
 
@@ -62,8 +62,9 @@ def traces(vault: Vault, marks: Sequence[Mark], manifest: Mapping[str, Any] | No
     order = list(marks)
     for noun, subject, salt, change in _published(vault.conn):
         count += 1
+        told = salted(noun, subject, change)
         for place, mark in enumerate(order):
-            if mark.salt(noun, subject, change) == salt:
+            if mark.salt(told) == salt:
                 found[mark.recipient] += 1
                 order.insert(0, order.pop(place))  # the next salt is likely of the same recipient
                 break

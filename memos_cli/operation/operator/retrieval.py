@@ -7,7 +7,6 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from memos_cli.errors import ModelUnavailable
-from memos_cli.infra.governance.labels import Whither, may_go
 from memos_cli.infra.local.embeddings import Embeddings, try_pending
 from memos_cli.infra.vault import past, queries, search
 from memos_cli.infra.vault.vault import Vault
@@ -234,6 +233,8 @@ class Search:
         best = judged[: self._reranker.best]
         memories = _memories(finders, [one.place for one in best])
         if not self._reranker.local:  # a server is told what a prompt may tell, and nothing else
+            from memos_cli.infra.governance.labels import Whither, may_go
+
             rules = [finder.vault.policy for finder in finders]
             best = [one for one in best if may_go(memories[one.place].labels, Whither.PROMPT, rules[one.place[0]])]
         if not best:

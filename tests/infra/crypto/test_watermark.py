@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memos_cli.errors import IntegrityError, UsageError
-from memos_cli.infra.crypto.watermark import SALT, Giving, Mark, Recipients
+from memos_cli.infra.crypto.watermark import SALT, Giving, Mark, Recipients, salted
 from memos_cli.infra.names import compared
 
 AT = "2026-03-02T12:00:00.000Z"
@@ -28,12 +28,16 @@ def give(recipients: Recipients, name: str) -> Mark:
 def test_a_mark_follows_from_the_home_and_the_name_alone(recipients: Recipients, tmp_path: Path) -> None:
     kim, again, sam = (give(recipients, name) for name in ("Kim", " kim ", "Sam"))
     other = give(Recipients(tmp_path / "other", lock_timeout=1), "Kim")
-    salts = [one.salt("memory", "a" * 20, "{}") for one in (kim, again, sam, other)]
+    salts = [one.salt(salted("memory", "a" * 20, "{}")) for one in (kim, again, sam, other)]
     assert salts[0] == salts[1]
     assert len(set(salts)) == 3
     assert {len(salt) for salt in salts} == {SALT}
     assert kim.of_manifest(b"{}") != kim.of_manifest(b"{ }")
-    assert kim.salt("memory", "a" * 20, "{}") != kim.salt("memory", "b" * 20, "{}") != kim.salt("memory", "b" * 20, "{1}")
+    assert (
+        kim.salt(salted("memory", "a" * 20, "{}"))
+        != kim.salt(salted("memory", "b" * 20, "{}"))
+        != kim.salt(salted("memory", "b" * 20, "{1}"))
+    )
     assert {one.recipient for one in recipients.marks()} == {"Kim", "Sam"}
 
 
@@ -109,6 +113,6 @@ def test_no_mark_of_another_home_or_name_is_taken_for_it(
     name: str, other: str, secret: bytes, theirs: bytes, change: str, manifest: bytes
 ) -> None:
     marks = {(home, compared(who)): Mark(who, home) for home in (secret, theirs) for who in (name, other)}
-    assert len({one.salt("memory", "a" * 20, change) for one in marks.values()}) == len(marks)
+    assert len({one.salt(salted("memory", "a" * 20, change)) for one in marks.values()}) == len(marks)
     assert len({one.of_manifest(manifest) for one in marks.values()}) == len(marks)
     assert len({one.name("replica") for one in marks.values()}) == len(marks)

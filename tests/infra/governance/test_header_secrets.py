@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memos_cli.infra.governance.header_secrets import holds_secret, masked, masked_registers
-from memos_cli.infra.governance.secrets import MASK
+from memos_cli.infra.governance.secrets import MASK, find
 from memos_cli.model import Draft, Memory, Source
 from tests.conftest import ROOT
 
+DATA = (ROOT / "tests" / "data" / "secrets_found.jsonl").read_text("utf-8").splitlines()
 SAID = "the wifi password is hunter2-sunflower"
 WITH: list[dict[str, Any]] = [
     {"title": SAID}, {"key": "PIN: 4921"}, {"task": SAID}, {"tags": ("home", "api_key: 'q8s7d6f5g4h3'")},
@@ -44,6 +45,12 @@ def test_an_ordinary_header_is_left_alone(fields: dict[str, Any]) -> None:
     memory = Memory("a" * 20, "x", **fields)
     assert not holds_secret(memory)
     assert masked(memory) == memory
+
+
+@pytest.mark.parametrize("text", [row["text"] for row in map(json.loads, DATA) if find(row["text"])])
+def test_one_look_at_all_of_a_header_misses_nothing_in_it(text: str) -> None:
+    for title, tag in ((text, "home"), ("A title", text), (text, text)):
+        assert holds_secret(Draft("x", title=title, tags=(tag,), source=Source(speaker="Ana")))
 
 
 NAMES = (
