@@ -91,15 +91,18 @@ def _result(value: object, *, reveal: bool) -> dict[str, Any]:
 def _memory(memory: Memory, *, reveal: bool) -> dict[str, Any]:
     """A memory with all the fields of its header. Metadata came as JSON, however deep, and is not gone through again."""
     from memos_cli.cli.render import content
+    from memos_cli.operation.results import covered
 
     # JSON keeps the name under which the field was published: fields are added, never renamed.
-    fields = {_PUBLISHED_OF_MEMORY.get(name, name): value for name, value in memory._asdict().items()}
-    fields["content"] = content(memory, reveal=reveal)
-    fields["source"] = {name: value for name, value in memory.source._asdict().items() if value is not None}
-    fields["metadata"] = dict(memory.metadata)
+    text = content(memory, reveal=reveal)
+    told = memory if reveal or "secret" not in memory.labels else covered(memory)
+    fields = {_PUBLISHED_OF_MEMORY.get(name, name): value for name, value in told._asdict().items()}
+    fields["content"] = text
+    fields["source"] = {name: value for name, value in told.source._asdict().items() if value is not None}
+    fields["metadata"] = dict(told.metadata)
     for name in _TIMES:
         fields[name] = shown(fields[name])
-    return {**fields, "masked": fields["content"] != memory.content}
+    return {**fields, "masked": told != memory}
 
 
 def _version(version: "Version", *, reveal: bool) -> dict[str, Any]:

@@ -361,7 +361,7 @@ def view_of(app: App, name: str) -> dict[str, Any]:
 dry_run = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 yes = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 in_snapshot = click.option("--snapshot", metavar="NAME", help="As the cube was when this snapshot was made.")
-reveal = click.option("--reveal", is_flag=True, help="Show secrets instead of masking them.")
+reveal = click.option("--reveal", is_flag=True, help="Show secrets instead of masking them, to whom they may be shown.")
 
 encrypt_to = click.option(
     "--encrypt-to", "recipients", multiple=True, metavar="RECIPIENT|NAME|FILE",

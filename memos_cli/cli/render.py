@@ -3,12 +3,13 @@
 import json
 import re
 import sys
+from collections.abc import Iterable
 
 import click
 
 from memos_cli.cli.terminal import NARROW, plain, room_of, style, unstyle, wrapped
 from memos_cli.model import Link, Memory, State
-from memos_cli.operation.results import Hit, Passage, Provenance, Receipt, Version, masked
+from memos_cli.operation.results import Hit, Passage, Provenance, Receipt, Version, covered, masked
 from memos_cli.times import Zone
 
 SHORT_ID = 8
@@ -56,8 +57,34 @@ def width() -> int | None:
 
 
 def content(memory: Memory, *, reveal: bool) -> str:
-    """The content, masked if it is labelled secret."""
+    """The content, masked if it is labelled secret.
+
+    Raises:
+        Refused: the principal may read the memory, but not its secrets.
+    """
+    if reveal and "secret" in memory.labels:
+        require_reveal((memory,), reveal=True)
     return memory.content if reveal else masked(memory)
+
+
+def require_reveal(memories: Iterable[Memory], *, reveal: bool) -> None:
+    """Let secrets be shown, if they are to be, to those alone who may see them (`Session.require_reveal`).
+
+    A command asks this before it prints anything, so that one that is refused has printed nothing; each text asks again.
+
+    Raises:
+        Refused: the principal may read one of the memories, but not its secrets.
+    """
+    context = click.get_current_context(silent=True)
+    if reveal and context is not None and hasattr(context.obj, "mos"):
+        context.obj.mos.require_reveal(memories)
+
+
+def with_versions(memory: Memory, versions: Iterable[Version]) -> Memory:
+    """The memory, labelled secret where it or one of its versions holds a secret: a version has no labels of its own."""
+    if "secret" in memory.labels or not any(version.masked != version.operation.change for version in versions):
+        return memory
+    return memory._replace(labels=(*memory.labels, "secret"))
 
 
 def gist(memory: Memory, width: int) -> str:
@@ -157,6 +184,8 @@ def day(memory: Memory) -> str:
 
 def card(memory: Memory, *, reveal: bool = False) -> list[str]:
     """All of a memory, for `show`."""
+    text = content(memory, reveal=reveal)
+    memory = memory if reveal else covered(memory)
     lines = [style(memory.id, fg="yellow") + f"  {memory.kind.value}, {memory.state.value}, version {memory.version}"]
     facts = {
         "title": memory.title,
@@ -183,7 +212,7 @@ def card(memory: Memory, *, reveal: bool = False) -> list[str]:
         "cube": memory.cube,
     }
     lines += [f"{style(f'{name:>12}', dim=True)}  {one_line(str(value))}" for name, value in facts.items() if value]
-    return [*lines, "", plain(content(memory, reveal=reveal))]
+    return [*lines, "", plain(text)]
 
 
 def _owner(memory: Memory) -> str:
@@ -228,7 +257,8 @@ def hit_lines(hit: Hit, query: str, *, reveal: bool, parts: bool) -> list[str]:
     else:
         head = f"{style(memory.id[:SHORT_ID], fg='yellow')}  {score}  {day(memory)}  {memory.kind.value}"
         marks = "".join(f" [{mark}]" for mark in _marks(memory))
-        speaker = f"  {one_line(memory.source.speaker, 20)}" if memory.source.speaker else ""
+        said_by = (memory if reveal else covered(memory)).source.speaker
+        speaker = f"  {one_line(said_by, 20)}" if said_by else ""
         lines = [head + speaker + style(marks, dim=True), *_text(memory, query, max(20, room - 2), reveal=reveal)]
     if hit.alike:
         lines.append(style(f"  and {len(hit.alike)} like it", dim=True))
@@ -338,6 +368,7 @@ def provenance_lines(result: Provenance, *, reveal: bool) -> list[str]:
     memory = result.memory
     first = result.versions[0]
     lines = [memory_line(memory, reveal=reveal), ""]
+    memory = memory if reveal else covered(memory)
     who = f"{first.operation.command} by {owned_by(first.operation.principal, unverified=memory.unverified)}"
     lines.append(f"{who} on {moment(first.at)}, from {one_line(_origin(memory))}")
     lines += [

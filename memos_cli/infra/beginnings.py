@@ -115,9 +115,7 @@ class Look:
         if not set(values[0]) <= set(ALPHABET) or not self._row(f"SELECT 1 FROM memories m WHERE {where}", values):
             where = "m.n IN (SELECT n FROM names WHERE sort = 'external_id' AND name = ?)"
             values = [compared(name)]
-        found = self._rows(
-            f"SELECT m.version FROM memories m WHERE {where} AND {self._visible} LIMIT 2", [*values, *self._seer]
-        )
+        found = self._rows(f"SELECT m.version FROM memories m WHERE {where} AND {_THERE} LIMIT 2", values)
         numbers = range(found[0][0] - 1, 0, -1) if len(found) == 1 else ()
         return [Begun(str(number)) for number in numbers if str(number).startswith(prefix)][:MOST]
 

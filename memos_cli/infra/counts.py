@@ -1,13 +1,16 @@
 """Counts of a cube's memories, for reports. Turns of chat are no memories, and are counted by themselves."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from memos_cli.infra.governance import labels
 from memos_cli.infra.vault import queries
 from memos_cli.model import Filter
 
 if TYPE_CHECKING:
     from memos_cli.infra.vault.connection import OpenCube
+    from memos_cli.infra.vault.vault import Vault
 
 
 def schedule(vault: "OpenCube", now: str) -> tuple[dict[str, int], int, str | None]:
@@ -68,6 +71,31 @@ def names(vault: "OpenCube", field: str, sight: Filter) -> dict[str, int]:
     column = f"t.{marks[field]}" if field in marks else f"m.{field}"
     sql = f"SELECT {column}, count(*) FROM {source} WHERE {column} IS NOT NULL AND {clause} GROUP BY 1 ORDER BY 2 DESC, 1"
     return dict(vault.conn.execute(sql, values).fetchall())
+
+
+def count_of(vault: "OpenCube", wanted: Filter) -> int:
+    """How many memories pass a filter."""
+    clause, values = queries.condition(wanted)
+    return int(vault.conn.execute(f"SELECT count(*) FROM memories m WHERE {clause}", values).fetchone()[0])
+
+
+def labels_of(vault: "OpenCube", ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The labels of those of these memories that have any."""
+    sql = """SELECT m.id, l.label FROM memories m JOIN labels l ON l.n = m.n
+             WHERE m.id IN (SELECT value FROM json_each(?)) ORDER BY l.label"""
+    found: dict[str, tuple[str, ...]] = {}
+    for identity, label in vault.conn.execute(sql, (json.dumps(list(ids)),)):
+        found[identity] = (*found.get(identity, ()), label)
+    return found
+
+
+def staying(vault: "Vault", whither: labels.Whither, wanted: Filter) -> dict[str, list[str]]:
+    """The memories passing a filter that their labels keep from going somewhere, each with these labels."""
+    (clause, values), policy = queries.condition(wanted), vault.policy
+    going, *names = labels.condition(whither, policy)
+    sql = f"SELECT m.id FROM memories m WHERE {clause} AND NOT {going}"
+    found = [identity for (identity,) in vault.conn.execute(sql, (*values, *names))]
+    return {one: labels.staying(told, whither, policy) for one, told in labels_of(vault, found).items()}
 
 
 def untrusted_count(vault: "OpenCube") -> int:

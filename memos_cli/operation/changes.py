@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from memos_cli.errors import UsageError
-from memos_cli.infra.governance import governance
+from memos_cli.infra.governance import governance, labels
 from memos_cli.infra.limits import CONTROL, INSTEAD, LONGEST_NAME, MOST_CHARACTERS, NO_TEXT, cleaned_name
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault.units import Unit
@@ -107,7 +107,8 @@ def _change_one(
 def cleaned_draft(draft: Draft) -> Draft:
     """A draft as it can be stored: readers take texts apart as they find them, control characters and long names included.
 
-    Names that a person gives by hand are refused before, with an error that says which (`checked_name`).
+    Names that a person gives by hand are refused before, with an error that says which (`checked_name`). A draft that has a
+    secret in its header (`governance.header_secrets`) is labelled, as one with a secret in its content is by its reader.
     """
     names = {name: value for name in _NAMES if (value := getattr(draft, name)) is not None}
     sources = {name: value for name, value in draft.source._asdict().items() if isinstance(value, str)}
@@ -122,7 +123,17 @@ def cleaned_draft(draft: Draft) -> Draft:
         changes["source"] = draft.source._replace(**source)
     if re.search(NO_TEXT, draft.content):
         changes["content"] = re.sub(NO_TEXT, INSTEAD, draft.content)
-    return draft._replace(**changes) if changes else draft
+    found = draft._replace(**changes) if changes else draft
+    if labels.SECRET in found.labels or not _has_header(found):
+        return found
+    from memos_cli.infra.governance import header_secrets
+
+    return found._replace(labels=(*found.labels, labels.SECRET)) if header_secrets.holds_secret(found) else found
+
+
+def _has_header(draft: Draft) -> bool:
+    """Whether there is anything around the content that could hold a secret: most drafts that a person types have nothing."""
+    return bool(draft.title or draft.key or draft.task or draft.tags or draft.metadata or any(draft.source))
 
 
 def checked_name(text: str, what: str) -> str:

@@ -4,18 +4,21 @@ A policy is a record in the cube's log like any other: it has versions, `undo` t
 with the cube. A key that was not set has the default of `KEYS`.
 """
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from memos_cli import values
 from memos_cli.errors import UsageError
-from memos_cli.infra.governance import acts
-from memos_cli.model import Kind
+from memos_cli.infra.governance import acts, labels
+from memos_cli.infra.governance.labels import Whither
+from memos_cli.infra.limits import is_name
+from memos_cli.model import Kind, Memory
 from memos_cli.values import Key
 
 if TYPE_CHECKING:
     from memos_cli.infra.vault.vault import Vault
-    from memos_cli.session import Author
+    from memos_cli.session import Author, Session
 
 
 NOUN = NAME = "policy"
@@ -49,6 +52,14 @@ _STEPS = {
     "slots": "make the core's slot, and those of the sets that are likeliest needed next",
     "consolidate": "queue what a model is to learn, and start it in a quiet hour",
 }
+_WAYS = {
+    Whither.PROMPT: "go into no prompt, the person's own model's among them; secrets are masked there in any case",
+    Whither.EXPORT: "are not published; what is labelled secret is masked, or withheld where nothing secret is found in it",
+    Whither.SLOT: "are kept in no slot; a secret never is",
+    Whither.ADAPTER: "are not learnt by a model; a secret never is",
+    Whither.AGENT: "are not shown to agents, whatever a rule allows them, unless they are the agent's own",
+    Whither.SYNC: "stay out of copies that are given to somebody by name (cube export --to)",
+}
 _TARGETS = {"activated": "came back", "archived": "were archived", "expired": "expired", "merged": "were fused"}
 
 
@@ -58,6 +69,17 @@ def _hook(value: object) -> str:
     if text and (text.startswith(".") or not all(c.isalnum() or c in "._-" for c in text)):
         raise ValueError("it has to be the name of a file in the hooks folder")
     return text
+
+
+def _labels(value: object) -> str:
+    """Labels as they are stored: sorted, with commas between them."""
+    given = ",".join(value) if isinstance(value, list) and all(isinstance(one, str) for one in value) else value
+    if not isinstance(given, str):
+        raise ValueError("it has to be labels, with commas between them, or none")  # noqa: TRY004 -- to the person it is a wrong value
+    found = labels.written(labels.listed(given))
+    if not is_name(found):
+        raise ValueError("it has up to 1,000 characters, none a control character")
+    return found
 
 
 KEYS: dict[str, Key] = {
@@ -85,6 +107,12 @@ KEYS: dict[str, Key] = {
     "consolidate.facts": Key(0, _count, "new memories to learn from which on a tick queues a run; 0: only when you ask for it"),
     "consolidate.from_hour": Key(1, _hour, "the hour, by the local clock, from which on a tick starts what is queued"),
     "consolidate.to_hour": Key(6, _hour, "the hour until which it does; the same as from_hour: at any time"),
+    **{
+        labels.key(way): Key(
+            labels.written(labels.DEFAULTS[way]), _labels, f"labels with which memories {what}; *: all but secret"
+        )
+        for way, what in _WAYS.items()
+    },
     "task.ending": Key("archive", _ending, "what becomes of a task's memories when it ends: archive, expire or keep"),
     "audit.own": Key(default=False, read=values.switch, help="whether what the cube's owner reads is recorded, too"),
     "hooks.seconds": Key(10.0, _seconds, "seconds that a hook may run"),
@@ -190,3 +218,31 @@ def set_policy(vault: "Vault", author: "Author", fields: dict[str, Any], *, repl
         if change := {name: value for name, value in stored.items() if known.get(name) != value}:
             unit.change(NOUN, NAME, change)
     return policy_of(vault)
+
+
+def passing(session: "Session", whither: Whither) -> Callable[[Memory], bool]:
+    """Whether a memory of the cubes in use may go there, by its labels and the policy of its cube."""
+    policies = {vault.name: vault.policy for vault in session.vaults()}
+    return lambda memory: not memory.labels or labels.may_go(memory.labels, whither, policies.get(memory.cube, {}))
+
+
+def left_out(session: "Session", memories: Iterable[Memory], whither: Whither, what: str) -> tuple[str, ...]:
+    """The line that says how many memories their labels keep from going there, and the command that shows them; none for none.
+
+    Args:
+        session: with the cubes of the memories.
+        memories: those that were to go.
+        whither: where.
+        what: where in a person's words, such as "out of the prompt".
+    """
+    policies = {vault.name: vault.policy for vault in session.vaults()}
+    staying = {one.id: labels.staying(one.labels, whither, policies.get(one.cube, {})) for one in memories}
+    return (line_of({one: names for one, names in staying.items() if names}, whither, what),) if any(staying.values()) else ()
+
+
+def line_of(staying: Mapping[str, Iterable[str]], whither: Whither, what: str) -> str:
+    """The line about memories that stay, each with the labels that keep it."""
+    names = sorted({one for found in staying.values() for one in found})
+    count = "1 memory stays" if len(staying) == 1 else f"{len(staying):,} memories stay"
+    looks = "; ".join(f"memos list --label {shlex.quote(one)}" for one in names)
+    return f"{count} {what}, by {labels.key(whither)}: {looks}"

@@ -14,12 +14,26 @@ GET_MODEL = "search is by words alone; for search by meaning too: memos model pu
 
 
 def masked(memory: Memory) -> str:
-    """The content of a memory; where it is labelled secret, with what is secret in it hidden."""
+    """The content of a memory; where it is labelled secret, with what is secret in it hidden.
+
+    Where no secret is found anywhere in the memory a person knew better, and the content is hidden as a whole.
+    """
     if "secret" not in memory.labels:
         return memory.content
-    from memos_cli.infra.governance.secrets import mask
+    from memos_cli.infra.governance import header_secrets
+    from memos_cli.infra.governance.secrets import find, mask
 
-    return mask(memory.content, memory.labels)
+    spans = find(memory.content)
+    return memory.content if not spans and header_secrets.holds_secret(memory) else mask(memory.content, spans or memory.labels)
+
+
+def covered(memory: Memory) -> Memory:
+    """The memory with its secrets hidden, in its content and in its header, where it is labelled secret."""
+    if "secret" not in memory.labels:
+        return memory
+    from memos_cli.infra.governance import header_secrets
+
+    return header_secrets.masked(memory)._replace(content=masked(memory))
 
 
 def without_secrets(text: str) -> str:
@@ -277,14 +291,17 @@ class Version(NamedTuple):
 
     @property
     def masked(self) -> dict[str, Any] | None:
-        """What the operation changed, by register, with what is secret in a content hidden; `None` if it was erased.
+        """What the operation changed, by register, with what is secret in it hidden; `None` if it was erased.
 
-        A version has no labels of its own, so every content is searched for secrets.
+        A version has no labels of its own, so every content and every header is searched for secrets.
         """
         change = self.operation.change
-        if change is None or "content" not in change:
+        if change is None or self.operation.noun != "memory":
             return change
-        return {**change, "content": without_secrets(str(change["content"]))}
+        from memos_cli.infra.governance import header_secrets
+
+        told = header_secrets.masked_registers(change, ("tag:",))
+        return {**told, "content": without_secrets(str(change["content"]))} if "content" in change else told
 
 
 class Sighting(NamedTuple):

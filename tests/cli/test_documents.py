@@ -204,16 +204,17 @@ SCRIPT = {
         "{answer mode cited[] tokens{prompt answer} seconds{recall total} kept[] intent stopped notices[] reason}"
     ),
     "cube create other": "{name path id created_at memories operations bytes}",
+    "cube given": "{given[]}",
     "cube list": "{cubes[{name path id created_at memories operations bytes used}] unreadable[]}",
     "cube export -o a.memcube": (
         "{cube path bytes digest counts{operations memories links rules} vectors blobs absent redacted withheld adapters "
-        "slots adapters_left[] encrypted signed}"
+        "slots adapters_left[] encrypted signed to}"
     ),
     "cube verify a.memcube": (
         "{sound id format created_at owner owner_unverified selection "
         "redacted counts{links memories operations rules} states{} vectors absent "
         "replicas[{replica operations last}] members[{name sha256 size}] signatures[] digest signers[] encrypted "
-        "adapters[] slots[]}"
+        "adapters[] slots[] given_to[] marked marked_salts}"
     ),
     "cube import a.memcube --name laptop": (
         "{cube dry_run command_id plan{new same newer older conflicting} slots_kept{kept dropped why} id format "
@@ -224,7 +225,7 @@ SCRIPT = {
     "cube info laptop": (
         "{name path id created_at memories operations bytes owner replica statistics{} maker vectors[] arrived[{at "
         "operations cube file signers[]}] strangers foreign_policy adapters[] slots[] chat_model "
-        "maker_unverified accepted}"
+        "maker_unverified accepted given_to[]}"
     ),
     'edit meat "I eat no fish"': CHANGED,
     'add "only here"': ADDED,
@@ -276,7 +277,7 @@ WITH_MODEL = {
     'add "I live in Porto." --kind fact --pin': ADDED,
     'add "My dog is called Brixo." --kind fact --pin': ADDED,
     "lifecycle policy set consolidate.settled_days 0": "{consolidate.settled_days}",
-    "slot build": "{slots[{covers name id made tokens bytes evaluated seconds why}]}",
+    "slot build": "{slots[{covers name id made tokens bytes evaluated seconds why notices[]}]}",
     "slot list": (
         "{slots[{id covers name principal tokens bytes memories[{cube id version}] fingerprint identity{} digest "
         "created_at last_used_at uses state why}] bytes quota}"
@@ -296,7 +297,7 @@ WITH_MODEL = {
     "cube info": (
         "{name path id created_at memories operations bytes owner replica statistics{} maker vectors[] arrived[] "
         "strangers foreign_policy adapters[] slots[{model slots fits next}] chat_model "
-        "maker_unverified accepted}"
+        "maker_unverified accepted given_to[]}"
     ),
     "consolidate plan": "{facts new model why examples tokens seconds chosen[{id content kind known values[]}] left[]}",
     "consolidate run --queue": (
@@ -329,13 +330,13 @@ WITH_MODEL = {
     ),
     "cube export -o b.memcube --adapters --slots": (
         "{cube path bytes digest counts{operations memories links rules} vectors blobs absent redacted withheld adapters "
-        "slots adapters_left[] encrypted signed}"
+        "slots adapters_left[] encrypted signed to}"
     ),
     "cube verify b.memcube": (
         "{sound id format created_at owner owner_unverified selection "
         "redacted counts{links memories operations rules} states{} vectors absent "
         "replicas[{replica operations last}] members[{name sha256 size}] signatures[] digest signers[] encrypted "
-        "adapters[{id generation model base memories trusted}] slots[{model slots}]}"
+        "adapters[{id generation model base memories trusted}] slots[{model slots}] given_to[] marked marked_salts}"
     ),
 }  # fmt: skip
 

@@ -59,3 +59,24 @@ def test_priority_makes_memories_last(kind: Kind, priority: int) -> None:
     plain = Policy()
     assert plain.idle_days(kind, priority) <= plain.idle_days(kind, priority + 1) <= 1_000_000
     assert (plain.idle_days(kind, priority) == 0) == (kind is Kind.RULE)
+
+
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [
+        ("Health,diary", "diary, health"),
+        (["finance", "secret"], "finance, secret"),
+        ("", "none"),
+        ("none", "none"),
+        ([], "none"),
+    ],
+)
+def test_labels_are_listed_with_commas(given: object, stored: str) -> None:
+    assert policy.checked("labels.prompt", given) == stored
+    assert policy.read(policy.to_toml(Policy({"labels.prompt": stored})))["labels.prompt"] == stored
+
+
+@pytest.mark.parametrize("wrong", [1, True, None, ["a", 1], "a\x00b", "x" * 1001])
+def test_a_list_of_labels_that_cannot_be_is_refused(wrong: object) -> None:
+    with pytest.raises(UsageError, match=r"labels\.prompt"):
+        policy.checked("labels.prompt", wrong)

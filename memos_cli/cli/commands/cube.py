@@ -9,10 +9,12 @@ from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.commands import cube_transfer
 from memos_cli.cli.commands.cube_accept import accept
 from memos_cli.cli.commands.cube_diff import diff
-from memos_cli.cli.commands.cube_merge import merge, split
+from memos_cli.cli.commands.cube_given import given as given_
+from memos_cli.cli.commands.cube_merge import is_file, merge, split
 from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import Family, dry_run, yes
-from memos_cli.errors import Refused
+from memos_cli.cli.sealing import sealing
+from memos_cli.errors import Refused, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +33,7 @@ def cube() -> None:
     """
 
 
-for _command in (cube_transfer.export, cube_transfer.import_, cube_transfer.verify, accept, merge, split, diff):
+for _command in (cube_transfer.export, cube_transfer.import_, cube_transfer.verify, accept, given_, merge, split, diff):
     cube.add_command(_command)
 
 
@@ -129,25 +131,37 @@ def use(app: App, name: str) -> None:
 
 
 @cube.command("info")
-@click.argument("name", required=False, shell_complete=completions.CUBES)
+@click.argument("name", required=False, metavar="[NAME|FILE|-]", shell_complete=completions.CUBES_OR_FILES)
+@sealing.to_open
 @pass_app
-def info(app: App, name: str | None) -> None:
-    """Tell about a cube, and what of it fits this machine.
+def info(app: App, /, name: str | None, **given: Any) -> None:  # noqa: ANN401 -- click's own types
+    """Tell about a cube, and what of it fits this machine; or what is in a cube file.
 
     Whose it was where it was made; whether its vectors are of the embedder that searches here, and its slots and adapters of
     the model that chats here; what is made anew, what is kept and not loaded, and the command that changes that; what came in
     from elsewhere, who had signed it, and how many of its memories nobody has used here yet.
 
+    Where it came of what you gave away with memos cube export --to NAME, in a file or in a cube made of one, the marks in it
+    name who was given it: by the manifest, which is the very file, or by so many salts, which are in any copy of a
+    publication. Of a name that the marks do not tell, a salt would tell by chance once in 2 to the power of 128.
+
     \b
     Examples:
       memos cube info
       memos cube info work --json
+      memos cube info leaked.memcube
 
     \b
     Exit status:
       10 no such cube
-      13 what lies there is not a cube that this memos can read
+      12 no key opens the file, the passphrase is wrong, or nobody whom you trust has signed it (--require-signed)
+      13 what lies there is not a cube that this memos can read, or the list of recipients is damaged
     """
+    if name is not None and is_file(app, name):
+        cube_transfer.tell_file(app, name, given)
+        return
+    if any(given.values()):
+        raise UsageError("only a cube file is encrypted or signed", hint="name a file, or leave these options out")
     from memos_cli.interface.cubes.origin import fitting
 
     vault = app.mos.vault(name or app.mos.cube_names[0])
@@ -157,8 +171,10 @@ def info(app: App, name: str | None) -> None:
         "replica": vault.meta["replica"],
     }
     numbers, fits = app.mos.memories.statistics(vault), fitting(app.mos, app.mos.keys, vault)
+    traces = app.mos.transfer.traces(vault)
     if app.json:
-        app.data({**facts, "statistics": numbers, **_fitting_json(fits)})
+        told_of = cube_transfer.traces_json(traces)
+        app.data({**facts, "statistics": numbers, **_fitting_json(fits), "given_to": told_of["given_to"]})
         return
     from memos_cli.cli import tables
     from memos_cli.cli.render import moment
@@ -166,7 +182,7 @@ def info(app: App, name: str | None) -> None:
     apart = {"memories", "operations", "created_at"}
     told = [(key, value) for key, value in facts.items() if key not in apart and value is not None]
     told.insert(2, ("made", moment(facts["created_at"])))
-    tables.table(("", ""), [*told, *_fitting(vault.name, fits)])
+    tables.table(("", ""), [*told, *_fitting(vault.name, fits), *cube_transfer.told_traces(traces)])
     app.out()
     tables.statistics(vault.name, numbers)
 

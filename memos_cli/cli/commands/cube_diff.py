@@ -62,6 +62,7 @@ _SIGNS = {"first": "-", "second": "+", "both": "~"}
 
 def tell_comparison(app: App, found: "Comparison", *, reveal: bool) -> None:
     """Print the differences of two cubes."""
+    render.require_reveal((*found.only_first, *found.only_second, *(one.second for one in found.different)), reveal=reveal)
     for sign, color, memories in (("-", "red", found.only_first), ("+", "green", found.only_second)):
         for memory in memories:
             app.out(render.memory_line(memory, reveal=reveal, before=style(f"{sign} ", fg=color)))

@@ -73,7 +73,7 @@ def merge(app: App, /, cubes: tuple[str, ...], *, dry_run: bool, yes: bool, **gi
     into, other = _with_default(cubes)
     asked = not (yes or dry_run or app.json) and review_held.somebody_is_there()
     terms: dict[str, Any] = {"dry_run": dry_run, "take": yes, "ask": review_held.asking(app) if asked else None}
-    if _is_file(app, other):
+    if is_file(app, other):
         required = given["require_signed"]
         with opened_file(app, other, given) as (stream, _), progress(app, "verifying") as tell:
             result = app.mos.cube_merge.merge_file(stream, other, into, require_signed=required, tell=tell, **terms)
@@ -94,7 +94,7 @@ def merge(app: App, /, cubes: tuple[str, ...], *, dry_run: bool, yes: bool, **gi
         )
 
 
-def _is_file(app: App, other: str) -> bool:
+def is_file(app: App, other: str) -> bool:
     """Whether this names a cube file; a cube of this home comes before a file of the same name."""
     return other == "-" or (other not in app.mos.shelf.names() and Path(other).is_file())
 

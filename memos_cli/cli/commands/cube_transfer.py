@@ -20,7 +20,7 @@ from memos_cli.errors import Refused, UsageError
 from memos_cli.times import shown
 
 if TYPE_CHECKING:
-    from memos_cli.interface.cubes.transfer import Contents, Exported, Received
+    from memos_cli.interface.cubes.transfer import Contents, Exported, Received, Traces
     from memos_cli.operation.activation.travel import Taken
     from memos_cli.operation.parametric.foreign_adapters import Came
 
@@ -40,6 +40,7 @@ _WOULD = ("would come along", "would use", "would not be", "would be dropped")
 @click.option("--slots", is_flag=True, help="What a model computed, too, with a whole cube: large, and for the same machine.")
 @click.option("--redact", is_flag=True, help="To publish: no history, other ids, secrets masked, what is labelled withheld.")
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
+@click.option("--to", "recipient", metavar="NAME", help="Who is given it: marks in the file name them, for you alone.")
 @sealing.to_seal
 @pass_app
 def export(app: App, /, name: str | None, output: str | None, **given: Any) -> None:  # noqa: ANN401 -- click's own types
@@ -58,6 +59,13 @@ def export(app: App, /, name: str | None, output: str | None, **given: Any) -> N
     It can be encrypted, to others (their keys open it) or with a passphrase, and signed. Encrypted files are age files: the
     program age opens them too.
 
+    With --to NAME the file is marked as the copy of NAME, under a secret that never leaves this home: nobody else can read
+    the name, or make the mark of somebody else. memos cube info FILE finds it here, and memos cube given lists to whom what
+    was given. The mark of the file itself is gone once it was imported. With --redact the salts of all its operations are
+    marks as well, which stay through imports, merges, splits and exports of a part; so five memories of a leaked copy still
+    name who was given them. Of a whole cube and a selection the operations stay what they are, without a mark. Whoever
+    knows of a mark can take it off: by publishing the copy again, or by writing its texts anew.
+
     \b
     Examples:
       memos cube export
@@ -65,6 +73,7 @@ def export(app: App, /, name: str | None, output: str | None, **given: Any) -> N
       memos cube export --tag recipe -o recipes.memcube
       memos cube export --redact --tag talk -o talk.memcube
       memos cube export --encrypt-to kim --sign
+      memos cube export --redact --tag talk --to kim -o kim.memcube
       memos cube export --no-adapters -o small.memcube
       memos cube export --slots --sign -o laptop.memcube
       memos cube export --passphrase -o backup.memcube
@@ -92,8 +101,9 @@ def export(app: App, /, name: str | None, output: str | None, **given: Any) -> N
         raise UsageError("-o - and --json exclude each other: both write to standard output")
     sign, seal = sealing.chosen(app, given)
     extent = Extent(
-        wanted, words, vectors=not given["no_vectors"], redacted=given["redact"], adapters=given["adapters"] is not False
-    )
+        wanted, words, vectors=not given["no_vectors"], redacted=given["redact"], adapters=given["adapters"] is not False,
+        to=given["recipient"],
+    )  # fmt: skip
     options = {name: given[name] for name in ("slots", "force")}
     with progress(app, "exporting") as tell:
         done = app.mos.transfer.export(name, target, extent, **options, sign=sign, seal=seal, tell=tell)
@@ -127,10 +137,10 @@ def _tell_export(app: App, done: "Exported", *, encrypted: bool, signed: bool) -
             {
                 **fields_of(done, only=("cube", "path")),
                 **fields_of(dumped, only=("bytes", "digest", "counts", "vectors", "blobs", "absent")),
-                **fields_of(done, only=("redacted", "left_out"), left_out="withheld"),
+                **fields_of(done, only=("redacted", "left_out"), left_out="withheld"), **fields_of(done, only=("notices",)),
                 **fields_of(dumped, only=("adapters", "slots")),
                 "adapters_left": [{"id": one, "reason": why} for one, why in dumped.kept.items()],
-                "encrypted": encrypted, "signed": signed,
+                "encrypted": encrypted, "signed": signed, "to": done.to,
             }
         )  # fmt: skip
         return
@@ -144,10 +154,13 @@ def _tell_export(app: App, done: "Exported", *, encrypted: bool, signed: bool) -
         app.note(f"with {many(dumped.adapters, 'adapter')} and {many(dumped.slots, 'slot')}")
     for one, why in dumped.kept.items():
         app.note(f"adapter {plain(one)[:8]} stays here: {why}")
+    if done.to is not None:
+        how = "in every salt" if done.redacted else "in its manifest alone: an import takes it off"
+        app.note(f"marked as the copy of {plain(done.to)}, {how}")
     if dumped.absent:
         app.note(f"{dumped.absent} files that memories were read from are not in it: they are gone, or hold what others say")
-    if done.left_out:
-        app.note(f"{done.left_out} memories were withheld: they are labelled, or secret")
+    for notice in done.notices:
+        app.note(notice)
 
 
 @click.command("import", cls=Command)
@@ -262,6 +275,7 @@ def verify(app: App, /, file: str, **given: Any) -> None:  # noqa: ANN401 -- cli
     Examples:
       memos cube verify work.memcube
       memos cube verify work.memcube --json
+      memos cube verify leaked.memcube
 
     \b
     Exit status:
@@ -269,14 +283,35 @@ def verify(app: App, /, file: str, **given: Any) -> None:  # noqa: ANN401 -- cli
       13 the file is damaged, forged, no cube file, of a newer memos, or has operations over a day ahead of this machine's
          clock
     """
+    tell_file(app, file, given)
+
+
+def tell_file(app: App, file: str, given: dict[str, Any]) -> None:
+    """Verify a cube file, and print what is in it and to whom this home gave it."""
     with opened_file(app, file, given) as (stream, encrypted), progress(app, "verifying") as tell:
         found = app.mos.transfer.verify(stream, require_signed=given["require_signed"], tell=tell)
     if app.json:
-        app.data({"sound": True, **_json(found, encrypted=encrypted)})
+        app.data({"sound": True, **_json(found, encrypted=encrypted), **traces_json(found.traces)})
         return
     from memos_cli.cli.tables import table
 
-    table(("", ""), [*_facts(found), ("encrypted", "yes" if encrypted else "no")])
+    told = [*_facts(found), ("encrypted", "yes" if encrypted else "no"), *told_traces(found.traces)]
+    table(("", ""), told)
+
+
+def traces_json(found: "Traces") -> dict[str, Any]:
+    """The recipients whose marks were found, for a document."""
+    return {"given_to": [fields_of(one) for one in found.found], "marked": found.marked, "marked_salts": found.salts}
+
+
+def told_traces(found: "Traces") -> Iterator[tuple[str, str]]:
+    """The recipients whose marks were found, a line each."""
+    for one in found.found:
+        where = ["by its manifest"] if one.manifest else []
+        where += [f"by {one.salts:,} of {found.salts:,} salts"] if one.salts else []
+        yield "given to", f"{plain(one.recipient)}, {' and '.join(where)}"
+    if found.marked and not any(one.manifest for one in found.found):
+        yield "marked", "for somebody to whom another home, or a name that is not on the list here, gave it"
 
 
 def _facts(found: "Contents") -> Iterator[tuple[str, str]]:

@@ -101,6 +101,7 @@ def history(app: App, identity: str, *, reveal: bool) -> None:
       10 no such memory
     """
     memory, versions = app.mos.history(identity)
+    render.require_reveal((render.with_versions(memory, versions),), reveal=reveal)
     if app.json:
         app.data({"id": memory.id, "versions": versions}, reveal=reveal)
         return

@@ -38,8 +38,11 @@ _LIST = "list"
 def label(app: App, words: tuple[str, ...], added: tuple[str, ...], removed: tuple[str, ...]) -> None:
     """Put sensitivity labels on memories, or take them off.
 
-    What has a label is neither published (`memos cube export --redact`) nor learnt by heart. `secret` masks as well: what is
-    secret in the text, or all of it where nothing is found. memos puts `secret` on by itself; taken off, it shows the text.
+    What has a label is neither published (`memos cube export --redact`) nor learnt by heart, and no agent sees it but its own.
+    `secret` masks as well: what is secret in the text and its header, or all of the text where nothing is found; no slot and
+    no copy for somebody (`memos cube export --to`) has it. memos puts `secret` on by itself; taken off, it shows the text.
+    Where each label goes says the policy: labels.prompt, labels.export, labels.slot, labels.adapter, labels.agent and
+    labels.sync list those that do not go there. What stays out is said, with the command that shows it.
     `memos label list` lists the labels and how many memories have each.
 
     \b
@@ -49,6 +52,7 @@ def label(app: App, words: tuple[str, ...], added: tuple[str, ...], removed: tup
       memos label k3f9 --rm secret
       memos label list
       memos list --label medical
+      memos lifecycle policy set labels.prompt health,finance
 
     \b
     Exit status:

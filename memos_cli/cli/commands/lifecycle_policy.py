@@ -8,7 +8,7 @@ from memos_cli.cli.options import TEXT_FILE, Family
 from memos_cli.errors import CubeNotFound, UsageError
 from memos_cli.operation.policy import KEYS
 
-_KEYS = "\n".join(line for name, key in KEYS.items() for line in (f"  {name} (default: {key.default})", f"      {key.help}"))
+_KEYS = "\n".join(f"  {name} (default: {key.default})\n      {key.help}" for name, key in KEYS.items())
 
 
 @click.group(

@@ -13,7 +13,7 @@ from memos_cli.cli.options import MANY, Command, filter_of, filters, in_snapshot
 from memos_cli.cli.pager import paged
 from memos_cli.cli.terminal import document
 from memos_cli.errors import NothingFound, UsageError
-from memos_cli.operation.results import Found, Hit, Provenance, Query
+from memos_cli.operation.results import Found, Hit, Provenance, Query, covered
 from memos_cli.times import parse_iso, shown
 
 if TYPE_CHECKING:
@@ -99,6 +99,7 @@ def search(app: App, /, query: tuple[str, ...], **given: Any) -> None:  # noqa: 
 
 
 def _show(app: App, found: Found, *, explain: bool, reveal: bool) -> None:
+    render.require_reveal((hit.memory for hit in found.hits), reveal=reveal)
     if app.json:
         app.data(_found_json(found, reveal=reveal, parts=explain))
     for notice in found.notices:
@@ -142,7 +143,7 @@ def _hit_json(hit: Hit, query: str, *, reveal: bool, parts: bool) -> dict[str, A
         "state": memory.state,
         "tags": memory.tags,
         "key": memory.key,
-        "speaker": memory.source.speaker,
+        "speaker": (memory if reveal else covered(memory)).source.speaker,
         "cube": memory.cube,
         "alike": hit.alike,
         "passage": passage._asdict() if passage else None,
@@ -156,6 +157,7 @@ def _batch(app: App, given: dict[str, Any], options: dict[str, Any]) -> None:
         raise UsageError("--snapshot and as_of exclude each other", hint="leave as_of out of the lines")
     told: set[str] = set()
     answers = app.mos.search_many(queries, **options)
+    render.require_reveal((hit.memory for found in answers for hit in found.hits), reveal=given["reveal"])
     for found in answers:
         line = _found_json(found, reveal=given["reveal"], parts=given["explain"])
         app.out(document(line))
@@ -213,6 +215,7 @@ def show(app: App, ids: tuple[str, ...], snapshot: str | None, *, reveal: bool) 
       10 no such memory or snapshot
     """
     memories = app.mos.snapshots.look(ids, snapshot) if snapshot is not None else [app.mos.get(identity) for identity in ids]
+    render.require_reveal(memories, reveal=reveal)
     if app.json:
         app.data(memories[0] if len(memories) == 1 else {"memories": memories}, reveal=reveal)
         return
@@ -273,6 +276,7 @@ def list_(app: App, /, **given: Any) -> None:  # noqa: ANN401 -- click's own typ
     wanted = filter_of(app, given)
     order = given["order"] or "newest"
     memories = app.mos.list(wanted, order=order, limit=given["limit"])
+    render.require_reveal(memories, reveal=given["reveal"] and not given["only_ids"])
     if app.json:
         app.data({"memories": memories}, reveal=given["reveal"])
     else:
@@ -294,6 +298,7 @@ def _list_upcoming(app: App, given: dict[str, Any]) -> None:
             raise UsageError(f"--upcoming and --{option} exclude each other", hint="what is to come is listed by its next date")
     wanted = filter_of(app, given)
     found = app.mos.upcoming(wanted, limit=given["limit"])
+    render.require_reveal((one.memory for one in found.coming), reveal=given["reveal"] and not given["only_ids"])
     for notice in found.notices:
         app.note(notice)
     if app.json:
@@ -369,6 +374,8 @@ def why(app: App, identity: str, *, reveal: bool) -> None:
       10 no such memory
     """
     result = app.mos.provenance(identity)
+    linked = (memory for _, memory in (*result.outgoing, *result.incoming) if memory is not None)
+    render.require_reveal((render.with_versions(result.memory, result.versions), *linked), reveal=reveal)
     if app.json:
         app.data(_provenance_json(result, reveal=reveal), reveal=reveal)
         return

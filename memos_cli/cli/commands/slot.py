@@ -70,6 +70,8 @@ def build(app: App, *, core: bool, conversations: tuple[str, ...], tags: tuple[s
         return
     for one in made:
         app.out(_built_line(one))
+        for notice in one.notices:
+            app.note(notice)
 
 
 @slot.command("list")
@@ -237,6 +239,7 @@ def _built_json(one: Built) -> dict[str, Any]:
         "evaluated": one.evaluated,
         "seconds": round(one.seconds, 4),
         "why": one.why,
+        "notices": one.notices,
     }
 
 

@@ -29,6 +29,8 @@ from memos_cli.infra.limits import ALPHABET, ID_LENGTH, is_name, is_time
 MOST_ADAPTERS = 20
 """Most generations in one file; a cube uses one for each model. All of these and the slots are open while a file is made."""
 MOST_SLOTS = 100
+MARK = "mark"
+"""The entry of a manifest that is there only in what was given to somebody: the keyed mark of the recipient."""
 
 _FIXED = (OPS, MEMORIES, LINKS, RULES)
 _BLOB = re.compile(r"blobs/[0-9a-f]{64}")
@@ -52,7 +54,7 @@ def checked_manifest(line: bytes) -> dict[str, Any]:
         raise IntegrityError(
             f"the cube file was written by a newer memos (format {version}, this one knows {FORMAT})", hint="upgrade memos"
         )
-    if type(version) is not int or version != FORMAT or set(manifest) != _FIELDS or not _sound_manifest(manifest):
+    if type(version) is not int or version != FORMAT or set(manifest) - {MARK} != _FIELDS or not _sound_manifest(manifest):
         raise unsound("its manifest has another form")
     return manifest
 
@@ -64,6 +66,7 @@ def _sound_manifest(manifest: Mapping[str, Any]) -> bool:
         and is_time(manifest["created"])
         and is_name(manifest["owner"])
         and isinstance(manifest["redacted"], bool)
+        and (MARK not in manifest or _matches("[0-9a-f]{64}", manifest[MARK]))
         and (selection is None or is_name(selection))
         and isinstance(counts, dict)
         and set(counts) == set(_COUNTS)

@@ -1,6 +1,6 @@
 """Writing a cube file: members are put together in temporary files, then copied into the archive and sealed."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Protocol
@@ -23,6 +23,7 @@ from memos_cli.infra.cubefile.form import (
     header,
     padding,
 )
+from memos_cli.infra.cubefile.manifest import MARK
 
 
 class Spool:
@@ -80,7 +81,14 @@ class Part(Protocol):
         ...
 
 
-def write(target: "BinaryIO | IO[bytes]", head: Mapping[str, Any], parts: Iterable[Part], sign: Sign | None, tell: Tell) -> str:
+def write(
+    target: "BinaryIO | IO[bytes]",
+    head: Mapping[str, Any],
+    parts: Iterable[Part],
+    sign: Sign | None,
+    tell: Tell,
+    mark: Callable[[bytes], str] | None = None,
+) -> str:
     """Write a cube file.
 
     Args:
@@ -89,6 +97,7 @@ def write(target: "BinaryIO | IO[bytes]", head: Mapping[str, Any], parts: Iterab
         parts: the members between manifest and seal, in their order.
         sign: makes the signatures.
         tell: called now and then with how many bytes were written.
+        mark: makes the mark of a recipient, of the manifest without it.
 
     Returns:
         The digest of the file, in hexadecimal.
@@ -101,7 +110,8 @@ def write(target: "BinaryIO | IO[bytes]", head: Mapping[str, Any], parts: Iterab
     members = [part.member for part in chosen]
     if over := [one.name for one in members if one.size > MOST_BYTES]:
         raise Refused(f"{over[0]} would be larger than 8 GiB", hint="export the cube in parts: --since and --until")
-    manifest = encoded({**head, "format": FORMAT, "members": [one._asdict() for one in members]})
+    told = {**head, "format": FORMAT, "members": [one._asdict() for one in members]}
+    manifest = encoded(told if mark is None else {**told, MARK: mark(encoded(told))})
     if len(manifest) > MOST_MANIFEST or len(members) > MOST_MEMBERS:
         raise Refused("there are too many files for one cube file", hint="export the cube in parts: --since and --until")
     out = _Digesting(target, tell)

@@ -9,6 +9,8 @@ here reads a file or a clock. The order of what decides:
 4. A person reads what is public or read-only, and what is shared by somebody of a common group. An agent does not.
 5. What a rule that applies grants, to the principal or to a group of it.
 
+An agent sees no memory of others whose labels the policy keeps from agents (`labels.agent`), whatever a rule grants.
+
 A rule that cannot be understood, since a newer memos wrote it or its view is gone, grants nothing and denies all that it could
 deny.
 """
@@ -17,6 +19,8 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from memos_cli.infra.governance import labels
+from memos_cli.infra.governance.labels import Whither
 from memos_cli.infra.governance.rule import SORTS, Context, Right, Rule, applies, next_change, standing, told
 from memos_cli.infra.names import compared
 from memos_cli.model import Memory, State, Visibility
@@ -63,16 +67,17 @@ class Access:
         principal: str,
         *,
         owns: bool = False,
-        is_agent: bool = False,
         groups: frozenset[str] = frozenset(),
         fellows: Iterable[str] = (),
         rules: Iterable[Rule] = (),
         views: Views = lambda _: None,
         changes_at: str | None = None,
+        policy: Mapping[str, Any] | None = None,
     ) -> None:
-        self.principal, self.owns, self.is_agent, self.groups = principal, owns, is_agent, groups
+        self.principal, self.owns, self.is_agent, self.groups = principal, owns, policy is not None, groups
         self.changes_at = changes_at
         self._fellows = frozenset(fellows)
+        self._policy = policy  # of the cube, for an agent; `None` for a person
         self._views = views
         self._rules: dict[tuple[str, bool], dict[str, dict[str, list[Rule]]]] = {}
         for rule in rules:
@@ -97,7 +102,12 @@ class Access:
             clauses.append(f"m.visibility <> '{Visibility.READ_ONLY}'")
         if refused[0] != "0":
             clauses.append(f"NOT {refused[0]}")
-        return " AND ".join(clauses), *given[1:], *refused[1:]
+        going: tuple[Any, ...] = ()
+        if self._policy is not None:
+            sql, *names = labels.condition(Whither.AGENT, self._policy, schema)
+            clauses.append(f"(m.owner = ? OR {sql})")
+            going = (self.principal, *names)
+        return " AND ".join(clauses), *given[1:], *refused[1:], *going
 
     def _allowances(self, right: Right, schema: str) -> Iterator[tuple[Any, ...]]:
         yield "m.owner = ?", self.principal
@@ -136,9 +146,15 @@ class Access:
             return True
         if memory.state is State.PURGED or (right is Right.WRITE and memory.visibility is Visibility.READ_ONLY):
             return False
-        if self._first(right, memory, deny=True) is not None:
+        if self._first(right, memory, deny=True) is not None or self._staying(memory):
             return False
         return self._by_itself(right, memory) is not None or self._first(right, memory, deny=False) is not None
+
+    def _staying(self, memory: Memory) -> list[str]:
+        """The labels of a memory of somebody else that keep it from this principal, which is an agent."""
+        if self._policy is None or memory.owner == self.principal:
+            return []
+        return labels.staying(memory.labels, Whither.AGENT, self._policy)
 
     def may_add(self, memory: Memory) -> bool:
         """Whether this principal may store such a memory: one of its own, whatever its visibility, that no rule denies it."""
@@ -155,6 +171,7 @@ class Access:
         denials = [f"denied by {told(rule)}" for rule in self._matching(right, memory, deny=True)]
         if right is Right.WRITE and memory.visibility is Visibility.READ_ONLY:
             denials.append("it is read-only: nobody edits it before its visibility is changed")
+        denials += [f"it is labelled {one}, which is shown to no agent (labels.agent)" for one in self._staying(memory)]
         itself = self._by_itself(right, memory)
         grants = [f"by {told(rule)}" for rule in self._matching(right, memory, deny=False)]
         return [*denials, *([itself] if itself else []), *grants]
@@ -243,14 +260,15 @@ def of(
     named = {group for names in groups.values() for group in names}
     mine = [rule for rule in standing(records("rule")) if _is_to(rule, principal, own, named)]
     gone = bool(known.get(principal, {}).get("gone"))
+    is_agent = known.get(principal, {}).get("kind", "person") != "person"
     return Access(
         principal,
-        is_agent=known.get(principal, {}).get("kind", "person") != "person",
         groups=own,
         fellows=(name for name, theirs in groups.items() if theirs & own),
         rules=(rule for rule in mine if (context is None or applies(rule, context)) and (rule.deny or not gone)),
         views=views,
         changes_at=None if context is None else next_change(mine, context),
+        policy=records("policy").get("policy", {}) if is_agent else None,
     )
 
 

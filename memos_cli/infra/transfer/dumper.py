@@ -13,10 +13,13 @@ from typing import IO, Any, BinaryIO, NamedTuple, Protocol
 from memos_cli.errors import Refused
 from memos_cli.hybrid_clock import time_of
 from memos_cli.infra import cubefile
+from memos_cli.infra.crypto.watermark import Mark
 from memos_cli.infra.cubefile import Member, Part, Sign, Spool, encoded
+from memos_cli.infra.governance import labels
+from memos_cli.infra.governance.labels import Whither
 from memos_cli.infra.limits import is_hash
 from memos_cli.infra.local import adapters
-from memos_cli.infra.marks import mark
+from memos_cli.infra.marks import mark as noted
 from memos_cli.infra.transfer import members, operation_lines, vector_file
 from memos_cli.infra.transfer.slot_record import Travelling
 from memos_cli.infra.vault import blobs, connection, fold, links, log, queries, rows, search
@@ -67,6 +70,8 @@ class Extent(NamedTuple):
         vectors: whether vectors are written too.
         redacted: whether this is a publication.
         adapters: whether adapters are written too: only of a whole cube, since an adapter contains what a selection leaves out.
+        to: who is given it, and is named by marks in it; `None` for nobody in particular.
+        whither: leave out the memories whose labels keep them from going there; `None` for none.
     """
 
     wanted: Filter | None = None
@@ -74,6 +79,8 @@ class Extent(NamedTuple):
     vectors: bool = True
     redacted: bool = False
     adapters: bool = True
+    to: str | None = None
+    whither: Whither | None = None
 
     @property
     def whole(self) -> bool:
@@ -203,6 +210,7 @@ def dump(
     *,
     slots: Iterable[Travelling] = (),
     sign: Sign | None = None,
+    mark: Mark | None = None,
     tell: Progress = lambda *_: None,
 ) -> Dumped:
     """Write a cube to a stream.
@@ -214,6 +222,7 @@ def dump(
         extent: which part of the cube.
         slots: the slots to include, with a whole cube.
         sign: makes the signatures.
+        mark: of the recipient, for the manifest.
         tell: called with how many operations are done, and how many there are.
 
     Raises:
@@ -224,7 +233,7 @@ def dump(
         stack.callback(conn.close)
         stack.enter_context(connection.translated(vault.path))
         conn.execute("BEGIN")
-        return _Dump(vault, conn, folder, stack, extent, tell).write(target, slots, sign)
+        return _Dump(vault, conn, folder, stack, extent, tell).write(target, slots, sign, mark)
 
 
 class _Dump:
@@ -241,11 +250,14 @@ class _Dump:
         self._extent, self._chosen = extent, extent.wanted is not None
         if extent.wanted is not None:
             clause, values = queries.condition(extent.wanted)
+            going, *names = labels.condition(extent.whither, vault.policy) if extent.whither else ("1",)
             conn.execute("CREATE TEMP TABLE chosen (id TEXT PRIMARY KEY) WITHOUT ROWID")
-            conn.execute(f"INSERT INTO temp.chosen SELECT m.id FROM memories m WHERE {clause}", values)  # noqa: S608
+            conn.execute(f"INSERT INTO temp.chosen SELECT m.id FROM memories m WHERE {clause} AND {going}", (*values, *names))  # noqa: S608
         self._total = int(conn.execute("SELECT count(*) FROM ops").fetchone()[0])
 
-    def write(self, target: "BinaryIO | IO[bytes]", slots: Iterable[Travelling], sign: Sign | None) -> Dumped:
+    def write(
+        self, target: "BinaryIO | IO[bytes]", slots: Iterable[Travelling], sign: Sign | None, mark: Mark | None
+    ) -> Dumped:
         self._refuse_circles()
         ops, memories, links, rules = (
             self._spool(name) for name in (cubefile.OPS, cubefile.MEMORIES, cubefile.LINKS, cubefile.RULES)
@@ -269,7 +281,7 @@ class _Dump:
             "created": from_millis(int(self._vault.meta["created"])),
             "cube": self._vault.meta["id"],
             "heads": self._heads,
-            "owner": mark(self._conn, MAKER) or self._vault.meta["owner"],
+            "owner": noted(self._conn, MAKER) or self._vault.meta["owner"],
             "redacted": self._extent.redacted,
             "selection": self._extent.words,
         }
@@ -280,7 +292,7 @@ class _Dump:
             nonlocal written
             written = size
 
-        digest = cubefile.write(target, head, parts, sign, told)
+        digest = cubefile.write(target, head, parts, sign, told, mark.of_manifest if mark else None)
         embedded = sum(number for _, number in tensors)
         done = Dumped(self._vault.meta["id"], counts, embedded, len(files), absent, digest, written)
         return done._replace(adapters=len(learnt) // len(cubefile.LEARNT), kept=kept, slots=len(states) // 2)

@@ -6,7 +6,7 @@ could not follow.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -14,8 +14,11 @@ from typing import Any
 
 from memos_cli import hybrid_clock, modes
 from memos_cli.errors import Refused
-from memos_cli.infra.governance import secrets
+from memos_cli.infra.crypto.watermark import SALT, Mark, salted
+from memos_cli.infra.governance import header_secrets, labels, secrets
+from memos_cli.infra.governance.labels import Whither
 from memos_cli.infra.limits import ALPHABET, ID_LENGTH
+from memos_cli.infra.transfer.traces import PUBLISH
 from memos_cli.infra.vault import connection, fold, log, queries, rebuild, rows, schema
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Link, Memory, Operation, State
@@ -26,13 +29,18 @@ _BATCH = 500
 
 
 @contextmanager
-def published(vault: Vault, wanted: Filter, folder: Path) -> Iterator[tuple[Vault, int]]:
-    """A cube with the publishable part of another one, and how many memories were left out; removed when the block ends.
+def published(
+    vault: Vault, wanted: Filter, folder: Path, mark: Mark | None = None
+) -> Iterator[tuple[Vault, dict[str, list[str]]]]:
+    """A cube with the publishable part of another one; removed when the block ends.
+
+    Beside it come the memories that were left out, each with the labels that keep it, by the policy of the cube.
 
     Args:
         vault: the source.
         wanted: the memories to publish.
         folder: where the cube lies meanwhile; after a kill it is swept there like other half-made cubes.
+        mark: of the recipient, for the salts and for the names of the cube and of its replica.
 
     Raises:
         Refused: nothing is left to publish.
@@ -40,7 +48,7 @@ def published(vault: Vault, wanted: Filter, folder: Path) -> Iterator[tuple[Vaul
     half = folder / f".published.{os.urandom(6).hex()}"
     try:
         modes.make_folder(half / connection.BLOBS)
-        maker = _Publisher(vault, half)
+        maker = _Publisher(vault, half, mark)
         left_out = maker.run(wanted)
         with Vault(half, vault.name) as other:
             yield other, left_out
@@ -51,13 +59,13 @@ def published(vault: Vault, wanted: Filter, folder: Path) -> Iterator[tuple[Vaul
 
 
 class _Publisher:
-    def __init__(self, vault: Vault, half: Path) -> None:
-        self._vault = vault
+    def __init__(self, vault: Vault, half: Path, mark: Mark | None) -> None:
+        self._vault, self._mark = vault, mark
         heads = sorted(vault.position().items())
         self._secret = sha256(repr((vault.meta["id"], heads)).encode()).digest()
-        self._replica = self._digest("replica").hex()[:16]
+        self._replica = self._name("replica")[:16]
         meta = {
-            "id": self._digest("cube").hex()[:32], "replica": os.urandom(8).hex(), "created": vault.meta["created"],
+            "id": self._name("cube"), "replica": os.urandom(8).hex(), "created": vault.meta["created"],
             "owner": vault.meta["owner"],
         }  # fmt: skip
         connection.fill(half / connection.FILE, {**meta, "digest": schema.identity_digest(meta)}, lasting=False)
@@ -67,16 +75,22 @@ class _Publisher:
     def _digest(self, what: str) -> bytes:
         return sha256(self._secret + what.encode()).digest()
 
+    def _name(self, what: str) -> str:
+        """A name of the publication; those of two recipients differ, so that their copies can be merged."""
+        name = self._digest(what).hex()[:32]
+        return self._mark.name(name) if self._mark else name
+
     def _id(self, identity: str) -> str:
         return "".join(ALPHABET[byte % len(ALPHABET)] for byte in self._digest(identity)[:ID_LENGTH])
 
-    def run(self, wanted: Filter) -> int:
-        """Write the memories in the order in which they were created; how many were left out."""
+    def run(self, wanted: Filter) -> dict[str, list[str]]:
+        """Write the memories in the order in which they were created; those that were left out, with the labels why."""
         conn = connection.connect(self._path)
         clause, values = queries.condition(wanted)
         source = f"SELECT m.n FROM memories m WHERE {clause} ORDER BY m.created, m.id"  # noqa: S608
         numbers = [n for (n,) in self._vault.conn.execute(source, values)]
-        left_out: set[str] = set()
+        left_out: dict[str, list[str]] = {}
+        policy = self._vault.policy
         try:
             conn.execute("PRAGMA synchronous = OFF")
             conn.execute("BEGIN")
@@ -85,10 +99,10 @@ class _Publisher:
                 batch = numbers[start : start + _BATCH]
                 found = queries.by_rows(self._vault, batch)
                 for memory in (found[n] for n in batch):
-                    registers = covered(memory)
-                    if registers is None:
-                        left_out.add(memory.id)
+                    if staying := withheld(memory, policy):
+                        left_out[memory.id] = staying
                         continue
+                    registers = covered(memory)
                     op = self._operation(memory, registers)
                     log.insert(conn, log.row_of(op, log.encoded(op.change or {})))
                     store.store("memory", op.subject, [op])
@@ -97,7 +111,7 @@ class _Publisher:
             conn.close()
         if not self._seq:
             raise Refused("there is nothing to publish: no memory passes the filter, or all are withheld")
-        return len(left_out)
+        return left_out
 
     def _operation(self, memory: Memory, registers: dict[str, Any]) -> Operation:
         """The one operation of a memory; links to unpublished memories are left out, the others get the new ids."""
@@ -107,8 +121,8 @@ class _Publisher:
         millis = to_millis(memory.created_at)
         clock = max(millis, 0) << 16
         change = hybrid_clock.put_in(change, hybrid_clock.apart(clock, millis))
-        subject = self._id(memory.id)
-        salt = self._digest(f"salt {memory.id}")[:16]
+        subject, text = self._id(memory.id), log.encoded(change)
+        salt = self._mark.salt(salted("memory", subject, text)) if self._mark else self._digest(f"salt {memory.id}")[:SALT]
         self._seq += 1
         op = Operation(
             id="",
@@ -118,12 +132,12 @@ class _Publisher:
             previous=self._previous,
             parents=(),
             principal=self._vault.meta["owner"],
-            command="publish",
+            command=PUBLISH,
             txn=self._digest("txn").hex()[:16],
             reverts=None,
             noun="memory",
             subject=subject,
-            digest=log.change_digest(salt, log.encoded(change)),
+            digest=log.change_digest(salt, text),
             salt=salt,
             change=change,
         )
@@ -132,17 +146,27 @@ class _Publisher:
         return op
 
 
-def covered(memory: Memory) -> dict[str, Any] | None:
-    """The registers of a memory as it is published; `None` for one that is not.
+def withheld(memory: Memory, policy: Mapping[str, Any]) -> list[str]:
+    """The labels that keep a memory out of a publication.
 
-    Secrets are masked in content, title, key and tags. A memory that a person labelled is withheld, since a label says that not
-    everybody may see it; so is one labelled `secret` in which no secret is found, since a person knew better. The source of a
-    memory, and what programs noted beside it, are left out.
+    Among them is `secret` where nothing secret is found in it: a person knew better, and there is nothing to mask.
+    """
+    staying = labels.staying(memory.labels, Whither.EXPORT, policy)
+    if (
+        not staying
+        and secrets.SECRET in memory.labels
+        and not (secrets.find(memory.content) or header_secrets.holds_secret(memory))
+    ):
+        return [secrets.SECRET]
+    return staying
+
+
+def covered(memory: Memory) -> dict[str, Any]:
+    """The registers of a memory as it is published.
+
+    Secrets are masked in content, title, key and tags. Its labels, its source, and what programs noted beside it are left out.
     """
     found = secrets.find(memory.content)
-    labels = set(memory.labels)
-    if labels - {secrets.SECRET} or (secrets.SECRET in labels and not found):
-        return None
 
     def masked(text: str | None) -> str | None:
         return None if text is None else secrets.mask(text, secrets.find(text))

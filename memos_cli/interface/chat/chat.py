@@ -375,11 +375,17 @@ class Chat:
         whole = self.save and not self._keeper.secret and len(held) == len(laid.prompt.conversation)
         rests = {identity for one in self._rests[self._first :] for identity in one} - {part.memory for part in held}
         also = [part._replace(version=0) for part in self._as_parts(sorted(rests)) if part] if whole else []
-        kept = (*held, *also) if whole else None
+        kept = (*held, *also) if whole and not self._barred((*held, *also)) else None
         going = Going(self.conversation, laid, kept, long=len(self._turns) > 2, found=self._replier.found)
         evaluated = self._replier.warm.settle(going, end=end, keep=not self._recalling.reveals)
         self.counts["evaluated"] = self.counts.get("evaluated", 0) + evaluated
         return evaluated
+
+    def _barred(self, held: "Sequence[Part]") -> bool:
+        """Whether the turns rest on a memory that no slot may hold."""
+        from memos_cli.operation.activation.slots import barred
+
+        return any(barred(vault, {part.memory for part in held}) for vault in self._session.vaults())
 
 
 def _says(text: str, content: str) -> bool:

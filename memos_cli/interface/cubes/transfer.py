@@ -5,7 +5,7 @@ nothing else knows of (`infra.transfer.loader`).
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from tempfile import gettempdir
@@ -13,9 +13,11 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 from memos_cli.errors import MemosError, Refused, UsageError
 from memos_cli.infra import counts
+from memos_cli.infra.crypto.watermark import Giving, Mark, Recipients
 from memos_cli.infra.cubefile import SUFFIX, Sign
+from memos_cli.infra.governance.labels import Whither
 from memos_cli.infra.local import adapters
-from memos_cli.infra.transfer import dumper, familiarity, loader
+from memos_cli.infra.transfer import dumper, familiarity, loader, traces
 from memos_cli.infra.transfer.dumper import WHOLE, Dumped, Progress
 from memos_cli.infra.transfer.verifier import verified
 from memos_cli.infra.vault.vault import Vault
@@ -34,18 +36,33 @@ if TYPE_CHECKING:
 
 Extent = dumper.Extent
 """How much of a cube an export takes along."""
+Traces = traces.Traces
+"""The recipients whose marks are in a file or a cube."""
+Staying = Mapping[str, Sequence[str]]
+"""Memories that are left out, each with the labels why."""
+_ALL = Filter(at="", everything=True)
+_LONGEST = 1000
+"""Characters of the words for a selection in a manifest."""
 Layer = Callable[[BinaryIO, Path], AbstractContextManager[BinaryIO]]
 """Puts encryption around a stream that is written to; what has to be kept meanwhile lies in the folder."""
 
 
 class Exported(NamedTuple):
-    """What an export wrote, and where; `path` is `None` for standard output."""
+    """What an export wrote, and where.
+
+    Attributes:
+        path: `None` for standard output.
+        left_out: how many memories their labels kept out; `notices` is the line about them.
+        to: who is given it.
+    """
 
     cube: str
     path: Path | None
     dumped: Dumped
     redacted: bool
     left_out: int = 0
+    notices: tuple[str, ...] = ()
+    to: str | None = None
 
 
 class Contents(NamedTuple):
@@ -61,6 +78,7 @@ class Contents(NamedTuple):
         absent: how many source files of memories are missing from the file.
         adapters: the adapters in the file.
         models: how many slots the file has, by model (SHA-256).
+        traces: the recipients whose marks are in the file, if they were looked for.
     """
 
     manifest: Mapping[str, Any]
@@ -72,6 +90,7 @@ class Contents(NamedTuple):
     absent: int
     adapters: tuple[foreign_adapters.Came, ...] = ()
     models: Mapping[str, int] = {}
+    traces: Traces = Traces()
 
     @property
     def trusted(self) -> bool:
@@ -112,6 +131,7 @@ class Transfer:
     def __init__(self, session: "Session", keys: "Keys") -> None:
         self._session = session
         self._keys = keys
+        self._recipients = Recipients(session.paths.keys, lock_timeout=session.settings.get("lock_timeout"))
 
     def export(
         self,
@@ -130,7 +150,8 @@ class Transfer:
         Args:
             name: the cube; `None` for the one in use.
             target: a path or a stream; `None` for a file of the cube's name in the working folder.
-            extent: what of it; a redacted one is a publication in place of a copy, see `infra.transfer.redaction`.
+            extent: what of it; a redacted one is a publication in place of a copy, see `infra.transfer.redaction`. One with a
+                recipient carries their mark, and is on the list of what was given away.
             slots: include one's slots that hold memories of this cube alone; only for a whole cube.
             force: replace an existing file.
             sign: makes the signatures.
@@ -154,16 +175,47 @@ class Transfer:
         scratch = path.absolute().parent if path and regular else Path(gettempdir())
         opened = written(path, force=force) if path else nullcontext(target)
         with (
-            self._source(vault, extent, scratch) as (source, left_out),
+            self._giving(vault, extent) as mark,
+            self._source(vault, extent, scratch, mark) as (source, left_out),
             opened as stream,
             (seal or _plainly)(cast("BinaryIO", stream), scratch) as sealed,
             verified(sealed, scratch, _fault_of_record) as out,
         ):
-            if extent.redacted:
-                extent = extent._replace(wanted=None, vectors=False)
+            extent = extent._replace(wanted=None, vectors=False) if extent.redacted else self._without(extent, left_out, vault)
             states = travel.outgoing_slots(self._session, vault) if slots and extent.whole else ()
-            dumped = dumper.dump(source, out, scratch, extent, slots=states, sign=sign, tell=tell)
-        return Exported(vault.name, path, dumped, extent.redacted, left_out)
+            dumped = dumper.dump(source, out, scratch, extent, slots=states, sign=sign, mark=mark, tell=tell)
+        what, way = ("unpublished", Whither.EXPORT) if extent.redacted else ("out of it", Whither.SYNC)
+        notices = (policy.line_of(left_out, way, what),) if left_out else ()
+        return Exported(vault.name, path, dumped, extent.redacted, len(left_out), notices, extent.to)
+
+    def _giving(self, vault: Vault, extent: Extent) -> AbstractContextManager[Mark | None]:
+        """The recipient's mark; what they are given is on the list, unless the block raises."""
+        if extent.to is None:
+            return nullcontext()
+        return self._recipients.giving(Giving(extent.to, self._session.now, vault.name, extent.words, extent.redacted))
+
+    def given(self) -> tuple[Giving, ...]:
+        """What this home gave to whom, in the order of time.
+
+        Raises:
+            Refused: somebody else asks than the person of this home. IntegrityError: the list is damaged.
+        """
+        if self._session.principal != self._session.person:
+            who, person = self._session.principal, self._session.person
+            raise Refused(f"{who} may not see what was given to whom: the list is {person}'s", hint=f"ask {person}")
+        return self._recipients.given()
+
+    def traces(self, vault: Vault) -> Traces:
+        """The recipients of this home whose marks are in a cube that came of something they were given.
+
+        Raises:
+            IntegrityError: the list of recipients is damaged, or the secret of this home is gone.
+        """
+        return traces.traces(vault, self._marks())
+
+    def _marks(self) -> tuple[Mark, ...]:
+        """The marks to look for: all of them for the person of this home, none for others."""
+        return self._recipients.marks() if self._session.principal == self._session.person else ()
 
     def _record(self, vault: Vault, extent: Extent) -> None:
         """Record what is about to leave, where that is recorded: the ids of a selection, or that it is the whole cube."""
@@ -172,16 +224,32 @@ class Transfer:
         self._session.given("export", leaving, cube=vault.name, called="export", purpose="export")
 
     @contextmanager
-    def _source(self, vault: Vault, extent: Extent, scratch: Path) -> Iterator[tuple[Vault, int]]:
-        """The cube to write, this one or what may be published of it; and how many memories are left out."""
+    def _source(self, vault: Vault, extent: Extent, scratch: Path, mark: Mark | None) -> Iterator[tuple[Vault, Staying]]:
+        """The cube to write, this one or what may be published of it; and which memories are left out, by which labels."""
         if not extent.redacted:
-            yield vault, 0
+            yield vault, {} if extent.to is None else counts.staying(vault, Whither.SYNC, extent.wanted or _ALL)
             return
         from memos_cli.infra.transfer import redaction
 
         wanted = extent.wanted or Filter(at=self._session.now)
-        with redaction.published(vault, wanted, scratch) as (published, left_out):
+        with redaction.published(vault, wanted, scratch, mark) as (published, left_out):
             yield published, left_out
+
+    def _without(self, extent: Extent, staying: Staying, vault: Vault) -> Extent:
+        """The extent without the memories whose labels keep them out; with the whole cube it is a selection then.
+
+        Raises:
+            Refused: nothing is left.
+        """
+        if not staying:
+            return extent
+        wanted = extent.wanted or _ALL
+        if counts.count_of(vault, wanted) == len(staying):
+            line = policy.line_of(staying, Whither.SYNC, "out of it")
+            raise Refused("there is nothing to give: all memories stay here by their labels", hint=line)
+        names = sorted({one for found in staying.values() for one in found})
+        words = f"{extent.words or 'all'}, without label {', '.join(names)}"
+        return extent._replace(wanted=wanted, words=words[:_LONGEST], whither=Whither.SYNC)
 
     def receive(
         self,
@@ -255,14 +323,15 @@ class Transfer:
     def verify(
         self, stream: "BinaryIO | IO[bytes]", *, require_signed: bool = False, tell: Progress = lambda *_: None
     ) -> Contents:
-        """Verify a file to its last byte; what is in it.
+        """Verify a file to its last byte; what is in it, and to whom this home gave it.
 
         Raises:
-            IntegrityError: the file is damaged, or a signature is forged.
+            IntegrityError: the file is damaged, or a signature is forged; or the list of recipients is damaged.
             AccessDenied: a signature is required, and no trusted key made one.
         """
         with self.staged(stream, "verified", require_signed=require_signed, tell=tell) as staged:
-            return contents(staged)
+            found = traces.traces(staged.vault, self._marks(), staged.manifest)
+            return contents(staged)._replace(traces=found)
 
     @contextmanager
     def staged(

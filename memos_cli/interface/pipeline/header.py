@@ -5,12 +5,15 @@ from enum import Enum
 from typing import Any
 
 from memos_cli.errors import UsageError
+from memos_cli.infra.governance.labels import SECRET
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault import fold
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.model import Memory
+from memos_cli.model import Draft, Memory, Source
 
 _SETS = {"tags": fold.TAG, "labels": fold.LABEL}
+_TOLD = ("title", "key", "task", "source", "metadata")
+"""The registers of a header in which words stand."""
 _SWITCHES = ("pinned", "frozen")
 
 
@@ -19,7 +22,7 @@ def registers(
 ) -> dict[str, Any]:
     """The registers that an edit sets, each with its new value; those that have it already are left out.
 
-    A content that holds a secret, which the one before did not, is labelled `secret`.
+    What brings a secret, into the content or the header, where none was before is labelled `secret`.
 
     Args:
         vault: the memory's cube.
@@ -54,7 +57,22 @@ def registers(
 
         if secrets.find(wanted["content"]) and not secrets.find(memory.content):
             wanted[fold.LABEL + secrets.SECRET] = True
+    if _brings_secret(memory, wanted):
+        wanted[fold.LABEL + SECRET] = True
     return {name: value for name, value in wanted.items() if now.get(name) != value}
+
+
+def _brings_secret(memory: Memory, wanted: Mapping[str, Any]) -> bool:
+    """Whether a change brings a secret into a header that had none."""
+    told = {name: value for name, value in wanted.items() if name in _TOLD and value}
+    tags = tuple(name.removeprefix(fold.TAG) for name, value in wanted.items() if name.startswith(fold.TAG) and value)
+    if not (told or tags) or SECRET in memory.labels:
+        return False
+    from memos_cli.infra.governance import header_secrets  # here, as above
+
+    source = Source(**{name: value for name, value in (told.pop("source", None) or {}).items() if name in Source._fields})
+    brought = Draft("-", tags=tags, source=source, **told)
+    return header_secrets.holds_secret(brought) and not header_secrets.holds_secret(memory)
 
 
 def _members(vault: Vault, memory: Memory, name: str, value: Collection[str] | None) -> dict[str, Any]:

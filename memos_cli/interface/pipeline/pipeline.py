@@ -273,10 +273,17 @@ class Pipeline:
         if wanted and llm is None:
             raise ModelUnavailable("llm.extract is model, and no model is chosen", hint="memos model use NAME|PATH")
         try:
-            return extraction.Extractor(llm, self.reader()).derive(drafts, self._session.now, tell)
+            return extraction.Extractor(llm, self.reader(), self._may_be_asked()).derive(drafts, self._session.now, tell)
         finally:
             if llm is not None:
                 llm.close()
+
+    def _may_be_asked(self) -> Callable[[Draft], bool]:
+        """Whether a model may be told of a draft, by its labels and the policy of the cube that it goes to."""
+        from memos_cli.infra.governance import labels
+
+        rules: Mapping[str, Any] = next((vault.policy for vault in self._session.vaults()), {})
+        return lambda draft: labels.may_go(draft.labels, labels.Whither.PROMPT, rules)
 
     def update(self, text: str, content: str, *, mode: str = "overwrite", user_id: str | None = None) -> Changed:
         """Change a memory's content.

@@ -186,10 +186,12 @@ class Extractor:
     Args:
         llm: the model; `None` for the rules alone. The caller closes it.
         reader: reads the times in what is found.
+        may: whether the model may be told of a draft; of another one the rules extract.
     """
 
-    def __init__(self, llm: LLM | None, reader: Reader | None = None) -> None:
+    def __init__(self, llm: LLM | None, reader: Reader | None = None, may: Callable[[Draft], bool] = lambda _: True) -> None:
         self._llm = llm
+        self._may = may
         self._reader = reader or Reader()
         self._texts = 0
         self._failed: list[str] = []
@@ -244,7 +246,7 @@ class Extractor:
 
     def _of(self, draft: Draft, now: str) -> list[Draft]:
         said = Said(draft.content, draft.occurred_at or now, draft.source.speaker)
-        found = self.model(said)
+        found = self.model(said) if self._may(draft) else None
         return [_inherited(one, draft) for one in (by_rules(said.text, said.at, self._reader) if found is None else found)]
 
 

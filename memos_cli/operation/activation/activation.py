@@ -1,19 +1,22 @@
 """Activation memory (the MemOS paper's section 4.1): the slots of a home are made ahead, listed, checked and removed here."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from memos_cli.errors import AmbiguousId, IntegrityError, ModelUnavailable, NotFound
-from memos_cli.model import Filter, Part, Slot
+from memos_cli.infra.governance.labels import Whither
+from memos_cli.model import Filter, Memory, Part, Slot
+from memos_cli.operation import policy
 from memos_cli.operation.activation.prefix_cache import PrefixCache, beginning
-from memos_cli.operation.activation.slots import Built, ListedSlot, Wanted, parts, standing, store
+from memos_cli.operation.activation.slots import Built, ListedSlot, Wanted, barred, parts, standing, store
 from memos_cli.operation.exam import cards
-from memos_cli.operation.operator.recall import Recall, Recalled
+from memos_cli.operation.operator.recall import Recall, Recalled, Said
 from memos_cli.ports import Stateful
 
 if TYPE_CHECKING:
-    from memos_cli.model import Part
+    from array import array
+
     from memos_cli.operation.operator.operator import MemOperator
     from memos_cli.operation.results import Laid
     from memos_cli.ports import LLM
@@ -230,8 +233,15 @@ class Builder:
             return nothing._replace(why=f"{llm.name} keeps no states, so its prompts are evaluated as a whole")
         if self._session.settings.get("slots.bytes") == 0:
             return nothing._replace(why="slots.bytes is 0, so no slot is kept")
-        laid, held = self._laid(wanted)
-        ids = beginning(llm, llm.template, laid.prompt, wanted.layer, self._recalling.layout)
+        laid, held, staying = self._laid(wanted)
+        nothing = nothing._replace(notices=policy.left_out(self._session, staying, Whither.SLOT, "out of the slot"))
+        if why := self._barred(held):
+            return nothing._replace(why=why)
+        return self._made(nothing, beginning(llm, llm.template, laid.prompt, wanted.layer, self._recalling.layout), held)
+
+    def _made(self, nothing: Built, ids: "array[int]", held: "tuple[Part, ...]") -> Built:
+        """The slot of the beginning of a prompt, made unless it is there."""
+        llm, wanted = self._llm, nothing.wanted
         if len(ids) >= llm.context:
             return nothing._replace(why=f"{len(ids)} tokens are too many for {llm.name}'s context of {llm.context}")
         warm = PrefixCache(self._session, llm, self._person)
@@ -246,8 +256,15 @@ class Builder:
             return nothing._replace(why=why, evaluated=evaluated)
         return nothing._replace(slot=slot, made=True, evaluated=evaluated)
 
-    def _laid(self, wanted: Wanted) -> "tuple[Laid, tuple[Part, ...]]":
-        """The beginning of the prompt that the slot is the state after, and the memories in it."""
+    def _barred(self, held: "Iterable[Part]") -> str | None:
+        """Why there is no such slot: a conversation's turns rest on what no slot may hold, and stay or go as they are."""
+        for vault in self._session.vaults():
+            for identity in barred(vault, [part.memory for part in held if part.cube == vault.meta["id"]]):
+                return f"it rests on memory {identity[:8]}, whose label goes into no slot"
+        return None
+
+    def _laid(self, wanted: Wanted) -> "tuple[Laid, tuple[Part, ...], Sequence[Memory]]":
+        """The beginning of the prompt that the slot is the state after, the memories in it, and those meant to be in it."""
         core = self._recalling.core()
         if wanted.layer == "conversation":
             said = self._recalling.turns(wanted.name)
@@ -255,6 +272,16 @@ class Builder:
                 raise NotFound(f"no conversation {wanted.name[:40]!r}", hint="see them with: memos list --tag chat --json")
             laid, _ = self._recalling.fit(self._llm, self._recalling.lay("?", Recalled(core), [one.turn for one in said]))
             last = said[len(said) - len(laid.prompt.conversation) :]
-            return laid, parts(self._session, (*core, *(one.episode for one in last)))
-        laid = self._recalling.lay("?", Recalled(core, topics=self._recalling.topics(core, wanted.memories)), ())
-        return laid, parts(self._session, laid.memories)
+            held = parts(self._session, (*laid.memories[: len(laid.prompt.core)], *(one.episode for one in last)))
+            return laid, (*held, *self._rests(last, {part.memory for part in held})), core
+        topics = self._recalling.topics(core, wanted.memories)
+        laid = self._recalling.lay("?", Recalled(core, topics=topics), ())
+        stable = laid.memories[: len(laid.prompt.core) + len(laid.prompt.topics)]
+        return laid, parts(self._session, stable), (*core, *topics)
+
+    def _rests(self, said: "Iterable[Said]", known: set[str]) -> "Iterator[Part]":
+        """The memories that turns rest on, beside those that are known to be in the slot by their own words."""
+        for vault in self._session.vaults():
+            ids = [identity for identity in dict.fromkeys(one for turn in said for one in turn.rests) if identity not in known]
+            for identity in vault.versions(ids, Filter(at=self._session.now, everything=True)):
+                yield Part(vault.meta["id"], identity, 0)

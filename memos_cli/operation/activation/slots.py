@@ -8,10 +8,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from memos_cli.errors import MemosError
+from memos_cli.infra import counts
+from memos_cli.infra.governance import labels
+from memos_cli.infra.governance.labels import Whither
 from memos_cli.infra.local.states import Store
 from memos_cli.model import Filter, Memory, Part, Slot
 
 if TYPE_CHECKING:
+    from memos_cli.infra.vault.vault import Vault
     from memos_cli.session import Session
 
 
@@ -39,7 +43,7 @@ class SlotStanding(NamedTuple):
 
 
 def standing(session: "Session", slot: Slot) -> SlotStanding:
-    """Whether a slot is ready: each memory in it is unchanged and current, and the slot's principal may see it."""
+    """Whether a slot is ready: each memory in it is unchanged and current, may be in a slot, and its principal may see it."""
     vaults = {vault.meta["id"]: vault for vault in session.vaults(slot.principal)}
     for cube in dict.fromkeys(part.cube for part in slot.parts):
         if cube not in vaults:
@@ -51,7 +55,17 @@ def standing(session: "Session", slot: Slot) -> SlotStanding:
                 return SlotStanding("stale", f"memory {identity[:8]} is no longer current")
             if version and now[identity] != version:
                 return SlotStanding("stale", f"memory {identity[:8]} was changed")
+        for identity, names in barred(vaults[cube], held).items():
+            return SlotStanding("stale", f"memory {identity[:8]} is labelled {names[0]}, which goes into no slot")
     return SlotStanding("ready")
+
+
+def barred(vault: "Vault", ids: Iterable[str]) -> dict[str, list[str]]:
+    """Those of these memories that no slot may hold by the cube's policy, each with the labels that keep it out."""
+    found = counts.labels_of(vault, ids)
+    rules = vault.policy if found else {}
+    staying = {identity: labels.staying(names, Whither.SLOT, rules) for identity, names in found.items()}
+    return {identity: names for identity, names in staying.items() if names}
 
 
 def changed(session: "Session", memories: Iterable[str]) -> None:
@@ -87,6 +101,7 @@ class Built(NamedTuple):
         slot: the slot; `None` where there is none, and `why` says why.
         made: whether the slot was made now; otherwise it was there already.
         evaluated: how many tokens the model evaluated for the slot.
+        notices: how many of the memories that were meant to be in it their labels keep out, a line.
     """
 
     wanted: Wanted
@@ -95,6 +110,7 @@ class Built(NamedTuple):
     why: str | None
     evaluated: int
     seconds: float
+    notices: tuple[str, ...] = ()
 
 
 class ListedSlot(NamedTuple):

@@ -4,13 +4,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from memos_cli.infra import counts
+from memos_cli.infra.governance import labels
+from memos_cli.infra.governance.labels import Whither
 from memos_cli.infra.vault import fold
 from memos_cli.infra.vault.echoes import RESTS
 from memos_cli.model import Filter, Kind, Memory
+from memos_cli.operation import policy
 from memos_cli.operation.exam import cards
 from memos_cli.operation.prompt import layouts, model_request
 from memos_cli.operation.prompt.layout import Line, Prompt, Turn
-from memos_cli.operation.results import Hit, Laid, masked
+from memos_cli.operation.results import Hit, Laid, covered, masked
 
 if TYPE_CHECKING:
     from memos_cli.operation.operator.operator import MemOperator
@@ -36,9 +40,10 @@ ASSISTANT: Literal["assistant"] = "assistant"
 
 
 class Recalled(NamedTuple):
-    """The memories recalled for a message.
+    """The memories recalled for a message, those among them that their labels keep out of prompts.
 
     Attributes:
+        notices: what the person should know about the search, and how many of these stay out of the prompt.
         topics: memories of the conversation's scene.
     """
 
@@ -88,7 +93,9 @@ class Recall:
         """The memories for a message: the core, and what a search finds."""
         core = self.core()
         found = self.search(message, self._session.settings.get("chat.memories") + len(core))
-        return Recalled(core, found.hits, found.notices)
+        known = {memory.id: memory for memory in (*core, *(hit.memory for hit in found.hits))}
+        staying = policy.left_out(self._session, known.values(), Whither.PROMPT, "out of the prompt")
+        return Recalled(core, found.hits, (*found.notices, *staying))
 
     def core(self) -> tuple[Memory, ...]:
         """The pinned memories and the rules, oldest first, so that a new one leaves the prompt's beginning as it is.
@@ -152,7 +159,7 @@ class Recall:
         return [place for place in range(len(turns)) if place not in doomed]
 
     def _gone(self, rests: Mapping[str, int]) -> set[str]:
-        """The memories among these that are no longer current, or whose content has changed since these versions."""
+        """The memories among these that are no longer current, or have changed their content since, or go into no prompt."""
         if not rests:
             return set()
         current: set[str] = set()
@@ -164,6 +171,8 @@ class Recall:
                 )
                 if not any("content" in (operation.change or ()) for operation in later):
                     current.add(identity)
+            rules, labelled = vault.policy, counts.labels_of(vault, current)
+            current -= {one for one, names in labelled.items() if not labels.may_go(names, Whither.PROMPT, rules)}
         return set(rests) - current
 
     def search(self, query: str, k: int, *, all_hits: bool = False) -> Recalled:
@@ -178,14 +187,19 @@ class Recall:
         return Recalled((), tuple(hit for hit in found.hits if hit.fits or all_hits), found.notices)
 
     def lay(self, message: str, found: Recalled, turns: Sequence[Turn]) -> Laid:
-        """The prompt with all recalled memories, the found ones best first."""
+        """The prompt with all recalled memories that may go into one, the found ones best first.
+
+        Slots hold the core and the topics. What may go into none stands behind what was found, in no slot's part of the prompt.
+        """
+        may, may_stay = (policy.passing(self._session, whither) for whither in (Whither.PROMPT, Whither.SLOT))
+        stable = [memory for memory in (*found.core, *found.topics) if may(memory)]
         known = {memory.id for memory in (*found.core, *found.topics)}
-        retrieved = [hit.memory for hit in found.hits if hit.memory.id not in known][
-            : self._session.settings.get("chat.memories")
-        ]
-        core, topics = self._lines(found.core), self._lines(found.topics)
-        prompt = Prompt(message, self._lines(retrieved), tuple(turns), topics, core)
-        return Laid(prompt, (*found.core, *found.topics, *retrieved))
+        retrieved = [hit.memory for hit in found.hits if hit.memory.id not in known and may(hit.memory)]
+        retrieved = retrieved[: self._session.settings.get("chat.memories")]
+        retrieved += [memory for memory in stable if not may_stay(memory)]
+        core, topics = ([one for one in layer if may(one) and may_stay(one)] for layer in (found.core, found.topics))
+        prompt = Prompt(message, self._lines(retrieved), tuple(turns), self._lines(topics), self._lines(core))
+        return Laid(prompt, (*core, *topics, *retrieved))
 
     def fit(self, llm: "LLM", whole: Laid) -> tuple[Laid, int]:
         """The prompt shortened to the model's context, and its number of tokens."""
@@ -218,11 +232,21 @@ class Recall:
 
     def _lines(self, memories: Sequence[Memory]) -> tuple[Line, ...]:
         zone = self._session.zone
-        return tuple(model_request.line(memory, self.content(memory), zone) for memory in memories)
+        return tuple(model_request.line(self._told(memory), self.content(memory), zone) for memory in memories)
+
+    def _told(self, memory: Memory) -> Memory:
+        return memory if self.reveals else covered(memory)
 
     def content(self, memory: Memory) -> str:
-        """A memory's words; a secret is masked unless it may be shown, and always where a model elsewhere would read it."""
-        return memory.content if self.reveals else masked(memory)
+        """A memory's words; a secret is masked unless it may be shown, and always where a model elsewhere would read it.
+
+        Raises:
+            Refused: secrets are to be shown, and the person may not see this one.
+        """
+        if not self.reveals:
+            return masked(memory)
+        self._session.require_reveal((memory,), self.person)
+        return memory.content
 
 
 def _turn(memory: Memory) -> int:

@@ -13,7 +13,7 @@ from memos_cli import config, plugins
 from memos_cli.errors import ModelUnavailable, UsageError
 from memos_cli.infra.vault import rows
 from memos_cli.operation.operator.ranking import blend, passages
-from memos_cli.operation.results import masked
+from memos_cli.operation.results import covered
 
 if TYPE_CHECKING:
     from memos_cli.model import Memory
@@ -39,6 +39,11 @@ class SecondOpinion:
         self._reranker = reranker
         self._share = share
 
+    @property
+    def local(self) -> bool:
+        """Whether what it reads stays on this machine."""
+        return self._reranker.local
+
     def moves(self, query: str, memories: "Sequence[Memory]", log_odds: Sequence[float]) -> list[float]:
         """What each hit gains or loses, in log-odds.
 
@@ -60,9 +65,8 @@ class SecondOpinion:
 
 def _text(query: str, memory: "Memory", *, local: bool) -> str:
     """What the reranker is told of a memory: its content with title and speaker, in a few words where it is long."""
+    memory = memory if local else covered(memory)
     content, title = memory.content, memory.title
-    if not local:
-        content, title = masked(memory), masked(memory._replace(content=title)) if title else None
     if len(content) > MOST_CHARACTERS:
         found = passages.passage(query, content, most=MOST_CHARACTERS)
         content = found.text if found else content[:MOST_CHARACTERS]

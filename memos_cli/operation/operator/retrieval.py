@@ -232,6 +232,13 @@ class Search:
             return {}
         best = judged[: self._reranker.best]
         memories = _memories(finders, [one.place for one in best])
+        if not self._reranker.local:  # a server is told what a prompt may tell, and nothing else
+            from memos_cli.infra.governance.labels import Whither, may_go
+
+            rules = [finder.vault.policy for finder in finders]
+            best = [one for one in best if may_go(memories[one.place].labels, Whither.PROMPT, rules[one.place[0]])]
+        if not best:
+            return {}
         try:
             moved = self._reranker.moves(query, [memories[one.place] for one in best], [one.log_odds for one in best])
         except ModelUnavailable as error:

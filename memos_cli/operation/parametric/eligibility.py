@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from memos_cli.model import HOT_STATES, Filter, Form, Kind, Memory
+from memos_cli.infra.governance import labels
+from memos_cli.infra.governance.labels import Whither
+from memos_cli.model import HOT_STATES, NOTHING, Filter, Form, Kind, Memory
 from memos_cli.operation.parametric.grammar import clauses
 from memos_cli.operation.parametric.grammar.clauses import Fact
 from memos_cli.operation.parametric.grammar.english import joined
@@ -25,11 +27,13 @@ class Criteria(NamedTuple):
         settled_days: the least days since its last change; a newer memory may yet be corrected.
         confidence: the least confidence.
         lasting_days: the least days for which it stays valid; one that ends sooner is not worth the training.
+        policy: the registers of the cube's policy, which says what labels are not learnt.
     """
 
     settled_days: float = 1.0
     confidence: float = 0.8
     lasting_days: float = 30.0
+    policy: Mapping[str, Any] = NOTHING
 
 
 class Left(NamedTuple):
@@ -97,8 +101,8 @@ def why_not(memory: Memory, now: str, criteria: Criteria = Criteria()) -> str | 
         return f"{memory.kind}s are not learnt"
     if memory.state not in HOT_STATES:
         return f"it is {memory.state}"
-    if memory.labels:
-        return f"it is sensitive: {', '.join(memory.labels)}"
+    if names := labels.staying(memory.labels, Whither.ADAPTER, criteria.policy):
+        return f"it is sensitive: {', '.join(names)}"
     if memory.valid_from and memory.valid_from > now:
         return "it is not true yet"
     if ends and ends <= now:
@@ -152,7 +156,8 @@ def of_cube(vault: "Vault", now: str) -> Selection:
     from memos_cli.operation.policy import policy_of
 
     rules, owner = policy_of(vault), vault.meta["owner"]
-    criteria = Criteria(*(rules.get(f"consolidate.{name}") for name in Criteria._fields))
+    settled, confidence, lasting = (rules.get(f"consolidate.{name}") for name in Criteria._fields[:3])
+    criteria = Criteria(settled, confidence, lasting, vault.policy)
     current = vault.find(Filter(at=now))
     others = {memory.id for memory in current if not _own(memory, owner)}
     found = select([memory for memory in current if memory.id not in others], now, criteria)

@@ -12,6 +12,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from memos_cli.errors import MemoryNotFound, NotFound, Refused
+from memos_cli.infra import counts
+from memos_cli.infra.governance.labels import Whither, may_go
 from memos_cli.infra.local import adapters
 from memos_cli.model import Adapter, Filter, Memory, State
 from memos_cli.operation.parametric import eligibility
@@ -51,7 +53,7 @@ def _table(registers: Mapping[str, Any], name: str) -> dict[str, Any]:
     return dict(registers.get(name) or {})
 
 
-def lost(memory: Memory, then: Memory | None, now: str) -> str | None:
+def lost(memory: Memory, then: Memory | None, now: str, policy: Mapping[str, Any] | None = None) -> str | None:
     """Why an adapter may not answer with what it learnt of a memory any more; `None` where it may.
 
     A memory that was archived for idleness is as true as it was, so that is no reason.
@@ -59,6 +61,8 @@ def lost(memory: Memory, then: Memory | None, now: str) -> str | None:
     Args:
         memory: the memory as it is now.
         then: the memory as it was learnt; `None` where that is unknown.
+        now: the time, fixed-width UTC text.
+        policy: the registers of the cube's policy; `None` for the defaults.
     """
     if memory.state is State.PURGED:
         return "was purged"
@@ -68,7 +72,7 @@ def lost(memory: Memory, then: Memory | None, now: str) -> str | None:
         return "says something else now"
     # A memory too new, too short-lived or too uncertain to be learnt now need not be taken back.
     told = memory._replace(state=State.ACTIVATED, confidence=1.0, trust=1.0, task=None)
-    reason = eligibility.why_not(told, now, Criteria(settled_days=-36_500.0, lasting_days=0.0))
+    reason = eligibility.why_not(told, now, Criteria(settled_days=-36_500.0, lasting_days=0.0, policy=policy or {}))
     return reason and reason.removeprefix("it ").replace("is not true any more", "is superseded, or no longer true")
 
 
@@ -129,14 +133,15 @@ def from_records(records: "Mapping[str, Mapping[str, Any]]", cube: str) -> list[
 def detached(vault: "Vault", one: Adapter, now: str) -> str | None:
     """Why a generation may not be used with its memories as they are now; `None` where it may."""
     fine = vault.versions(list(one.covers), Filter(at=now))
+    labelled, rules = counts.labels_of(vault, fine), vault.policy
     for identity, version in one.covers.items():
-        if fine.get(identity) == version:
+        if fine.get(identity) == version and may_go(labelled.get(identity, ()), Whither.ADAPTER, rules):
             continue
         try:
             memory = vault.get(identity)
         except MemoryNotFound:
             return f"memory {identity[:8]} is not in this cube"
-        if reason := lost(memory, adapters.then(vault, identity, version), now):
+        if reason := lost(memory, adapters.then(vault, identity, version), now, rules):
             return f"memory {identity[:8]} {reason}"
     return None
 

@@ -98,7 +98,7 @@ _WORDS = {
     Why.WIDE: "more than half of the slot of {scene} is not needed",
     Why.CROWDED: "the slot of {scene} would take the room of others",
     Why.OTHER: "a prompt begins with one slot, and another saves more",
-    Why.SECRET: "a secret is never kept in a slot",
+    Why.SECRET: "its label keeps it out of every slot",
     Why.ALONE: "it belongs to no set",
     Why.OVER: "the slot of {scene} is larger than the budget of KV",
     Why.FULL: "no room is left in the context",

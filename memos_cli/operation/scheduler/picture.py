@@ -6,9 +6,11 @@ Each picture is drawn anew from the cubes and their history of recalls; none is 
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from memos_cli.infra.governance.labels import Whither
 from memos_cli.infra.local.recalls import Recalls
 from memos_cli.infra.vault import queries
 from memos_cli.model import Filter, LinkType, Memory
+from memos_cli.operation.policy import passing
 from memos_cli.operation.scheduler import predictor, scenes
 from memos_cli.operation.scheduler.predictor import Predictor, SceneRecall
 from memos_cli.operation.scheduler.scenes import CORE, Scene
@@ -76,7 +78,7 @@ def drawn(session: "Session", operator: "MemOperator", tokens: int) -> Picture:
         for link in queries.links_of_type(vault, kind)
         if link.source in memories and link.target in memories
     ]
-    told = [memory for memory in memories.values() if "secret" not in memory.labels]
+    told = list(filter(passing(session, Whither.SLOT), memories.values()))
     together = [ids for _, ids in history[-_GROUPED:]]
     found = scenes.scenes(told, links, together, max(_LEAST, tokens // 2))
     places = scenes.place(found)

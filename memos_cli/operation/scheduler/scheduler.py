@@ -9,10 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from memos_cli.errors import MemosError
+from memos_cli.infra.governance.labels import Whither
 from memos_cli.infra.local.recalls import Recalls
 from memos_cli.infra.local.speeds import Speed, Speeds, name_of
 from memos_cli.model import Filter, Form, Memory
 from memos_cli.operation import models
+from memos_cli.operation.policy import passing
 from memos_cli.operation.scheduler import decision, scenes
 from memos_cli.operation.scheduler.decision import Budgets, Candidate, Costs, Decision, Do, Hot, Plan, SlotStep, Slotted, Why
 from memos_cli.operation.scheduler.picture import Picture, drawn
@@ -149,8 +151,10 @@ class MemScheduler:
             places = {one: slot.scene for slot in kept if slot.scene != CORE for one in slot.ids}
         known = {memory.id for memory in core}
         adapters = self._covered() if covered is None else covered
-        candidates = [_candidate(memory, CORE, adapters, core=True) for memory in core]
-        candidates += [_candidate(one, places.get(one.id), adapters, core=False) for one in found if one.id not in known]
+        may = passing(self._session, Whither.SLOT)
+        candidates = [_candidate(one, CORE, adapters, core=True, secret=not may(one)) for one in core]
+        others = [one for one in found if one.id not in known]
+        candidates += [_candidate(one, places.get(one.id), adapters, core=False, secret=not may(one)) for one in others]
         slots = {slot.scene: Slotted(slot.tokens, slot.bytes, frozenset(slot.ids)) for slot in kept}
         budgets = self.budgets._replace(
             kv_bytes=self._supply.limit
@@ -339,9 +343,8 @@ class MemScheduler:
         return Prepared(tuple(name for name, why in made if why is None), dropped, notes)
 
 
-def _candidate(memory: Memory, scene: str | None, covered: Mapping[str, str], *, core: bool) -> Candidate:
-    tokens, secret = scenes.tokens_of(memory.content), "secret" in memory.labels
-    return Candidate(memory.id, tokens, scene, core, secret, covered.get(memory.id))
+def _candidate(memory: Memory, scene: str | None, covered: Mapping[str, str], *, core: bool, secret: bool) -> Candidate:
+    return Candidate(memory.id, scenes.tokens_of(memory.content), scene, core, secret, covered.get(memory.id))
 
 
 def _held(slot: Kept | None) -> frozenset[str]:

@@ -241,7 +241,7 @@ MANIFESTS: dict[str, dict[str, Any]] = {
     "another cube's name": {"cube": "../x"}, "a selection with an escape": {"selection": "\x1b[31m"}, "no owner": {"owner": ""},
     "another time": {"created": "now"}, "other counts": {"counts": {"links": 0, "memories": 0, "operations": 0, "rules": 0}},
     "other heads": {"heads": {REPLICA: {"count": 1, "id": "0" * 64, "seq": 1}}}, "more than it may say": {"bonus": 1},
-    "redacted by a word": {"redacted": "yes"},
+    "redacted by a word": {"redacted": "yes"}, "a mark that is none": {"mark": "Kim"}, "a longer mark": {"mark": "0" * 65},
 }  # fmt: skip
 
 

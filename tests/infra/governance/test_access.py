@@ -27,7 +27,7 @@ def made(
             f"{number:020}": {"to": "eve", "right": "read", "sort": "cube", **fields} for number, fields in enumerate(rules)
         },
     }
-    return access.of(to, META, lambda noun: records[noun], context, views)
+    return access.of(to, META, lambda noun: records.get(noun, {}), context, views)
 
 
 def test_the_owner_of_a_cube_may_do_everything_whatever_a_rule_says() -> None:

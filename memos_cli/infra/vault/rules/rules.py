@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from memos_cli.infra.governance import access
 from memos_cli.infra.governance.access import Access, Context
+from memos_cli.infra.marks import mark
 from memos_cli.infra.vault.rules import views
 
 if TYPE_CHECKING:
     from memos_cli.infra.vault.connection import OpenCube
 
+_POLICY = "policy"
+"""As `units.POLICY`, which a search need not import: the noun, the subject and the mark of a policy."""
 _THERE = "SELECT count(*) FROM main.sqlite_master WHERE name IN ('records', 'strangers')"
 _RULING = """SELECT id, fields FROM main.records r WHERE noun = ? AND NOT EXISTS (
                  SELECT 1 FROM main.strangers s WHERE s.noun = r.noun AND s.id = r.id AND s.accepted = 0) ORDER BY id"""
@@ -46,7 +49,8 @@ def access_of(vault: "OpenCube", meta: Mapping[str, str], principal: str, contex
 
 def _access(conn: sqlite3.Connection, meta: Mapping[str, str], principal: str, context: Context | None) -> Access:
     def read(noun: str) -> dict[str, dict[str, Any]]:
-        return ruling(conn, noun)
+        kept = mark(conn, _POLICY) if noun == _POLICY else None  # the one before a merge brought an untrusted one
+        return {_POLICY: json.loads(kept)["rules"]} if kept else ruling(conn, noun)
 
     return access.of(principal, meta, read, context, views.finder(read, "" if context is None else context.at))
 

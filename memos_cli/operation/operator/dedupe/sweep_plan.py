@@ -19,6 +19,7 @@ Uses of a memory make no difference to a sweep.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from memos_cli.infra.governance.labels import SECRET, Whither, may_go
 from memos_cli.infra.vault import fold, queries, search
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import NEVER_SUPERSEDED, Filter, Form, LinkType, Memory, Origin, State, starts
@@ -93,7 +94,7 @@ class _Sweep:
     """
 
     def __init__(self, vault: Vault, now: str, options: SweepOptions) -> None:
-        self._vault = vault
+        self._vault, self._rules = vault, vault.policy
         self._options = options
         self._current = Filter(at=now)
         least = options.alike - (0.0 if options.judge is None else JUDGED_BELOW)
@@ -235,6 +236,9 @@ class _Sweep:
 
     def _opinion(self, earlier: Memory, later: Memory) -> str | None:
         if self._options.judge is None or self._judged >= self._options.judged:
+            return None
+        # With its secrets masked a text would be taken for another one, so a secret is shown to no model here.
+        if any(SECRET in one.labels or not may_go(one.labels, Whither.PROMPT, self._rules) for one in (earlier, later)):
             return None
         self._judged += 1
         return self._options.judge(earlier.content, later.content)
