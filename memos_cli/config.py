@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from memos_cli import modes, values
-from memos_cli.errors import MemosError, UsageError
+from memos_cli.errors import MemosError, UsageError, did_you_mean
 from memos_cli.records import NamedTuple
 from memos_cli.values import Key
 
@@ -289,7 +289,9 @@ def known(name: str) -> Key:
         UsageError: there is none.
     """
     if name not in SETTINGS:
-        raise UsageError(f"no setting called {name!r}", hint=f"there are: {', '.join(SETTINGS)}")
+        near = did_you_mean(name, SETTINGS)
+        hint = near if near and near.startswith("did") else f"there are: {', '.join(SETTINGS)}"
+        raise UsageError(f"no setting called {name!r}", hint=hint)
     return SETTINGS[name]
 
 
@@ -297,7 +299,8 @@ def _checked(name: str, value: object, where: str) -> Any:  # noqa: ANN401 -- ea
     try:
         return SETTINGS[name].read(value)
     except ValueError as error:
-        raise UsageError(f"{name} cannot be {value!r} ({where}): {error}") from None
+        said = "" if where == "flag" else f" ({where})"
+        raise UsageError(f"{name} cannot be {value!r}{said}: {error}") from None
 
 
 def project_file(folder: Path) -> Path | None:

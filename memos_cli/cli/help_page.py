@@ -6,6 +6,7 @@ can be copied.
 """
 
 import re
+import sys
 
 import click
 
@@ -36,21 +37,30 @@ class HelpContext(click.Context):
     formatter_class = Formatter
 
 
-def paging(option: click.Option | None) -> click.Option | None:
-    """The help option, showing the help in a pager where it does not fit the terminal."""
-    if option is not None:
-        option.callback = _show
-    return option
+class PagedHelp(click.Command):
+    """A command that shows its help in a pager where it does not fit the terminal."""
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """The option `--help`."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.callback = _show
+        return option
 
 
 def _show(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 -- click's signature
     if not value or ctx.resilient_parsing:
         return
     from memos_cli.cli.app import App
-    from memos_cli.cli.pager import paged
 
-    with paged(ctx.ensure_object(App)) as out:
-        out(ctx.get_help())
+    app = ctx.ensure_object(App)
+    if sys.stdout.isatty():
+        from memos_cli.cli.pager import paged
+
+        with paged(app) as out:
+            out(ctx.get_help())
+    else:
+        app.out(ctx.get_help())
     ctx.exit()
 
 

@@ -17,7 +17,7 @@ import click
 from memos_cli import __version__
 from memos_cli.cli import completions, terminal
 from memos_cli.cli.app import App
-from memos_cli.cli.help_page import HelpContext, paging
+from memos_cli.cli.help_page import HelpContext, PagedHelp
 from memos_cli.errors import MemosError, UsageError
 
 COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
@@ -105,7 +105,7 @@ class Terminated(BaseException):
     told = False
 
 
-class Tree(click.Group):
+class Tree(PagedHelp, click.Group):
     """The group that knows its commands by name and imports one when it is called."""
 
     context_class = HelpContext
@@ -113,10 +113,6 @@ class Tree(click.Group):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- click's own types
         super().__init__(*args, **kwargs)
         completions.complete_options(self)
-
-    def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        """The option whose help is paged."""
-        return paging(super().get_help_option(ctx))
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
         """All commands, in the order of the help."""
@@ -279,7 +275,7 @@ def _meaning(error: BaseException) -> tuple[str, str | None, str, int]:  # noqa:
             return error.message, error.hint, error.code, error.exit_status
         case click.UsageError():
             where = error.ctx.command_path if error.ctx else "memos"
-            return _line(_masked(error.format_message())), f"see: {where} --help", "usage", 2
+            return _reworded(_line(_masked(error.format_message()))), f"see: {where} --help", "usage", 2
         case click.ClickException():
             return _line(error.format_message()), None, "failure", 1
         case KeyboardInterrupt() | click.Abort():
@@ -369,6 +365,12 @@ def _told(ctx: click.Context) -> object:
 def _terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 -- a signal handler's signature
     Terminated.told = True
     raise Terminated
+
+
+def _reworded(message: str) -> str:
+    """A message of click without its names for types: nobody typed a range."""
+    found = {"is not a valid integer range.": "is not a whole number.", "is not a valid float range.": "is not a number."}
+    return next((message.replace(said, better) for said, better in found.items() if said in message), message)
 
 
 def _line(text: str) -> str:

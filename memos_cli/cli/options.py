@@ -8,7 +8,7 @@ import click
 
 from memos_cli.cli import completions
 from memos_cli.cli.app import App
-from memos_cli.cli.help_page import HelpContext, paging
+from memos_cli.cli.help_page import HelpContext, PagedHelp
 from memos_cli.errors import UsageError
 from memos_cli.model import Kind, State
 from memos_cli.times import parse_iso, to_text
@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-class Command(click.Command):
+_WHOLE = 300
+"""Characters of a line of help, so many that none is cut."""
+
+
+class Command(PagedHelp, click.Command):
     """A command that also takes the options of `memos` after its own name: `memos search diet --json`."""
 
     context_class = HelpContext
@@ -51,20 +55,26 @@ class Command(click.Command):
         with paged(app):
             return super().invoke(ctx)
 
-    def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        """The option whose help is paged."""
-        return paging(super().get_help_option(ctx))
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The arguments; an error of click's parser, which knows no command, gets the one whose help tells more."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
 
 
-class Family(click.Group):
+class Family(PagedHelp, click.Group):
     """A group whose commands are of the class `Command`."""
 
     command_class = Command
     context_class = HelpContext
 
-    def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        """The option whose help is paged."""
-        return paging(super().get_help_option(ctx))
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands, each with the whole of its line."""
+        shown = [(name, self.commands[name]) for name in self.list_commands(ctx) if not self.commands[name].hidden]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, one.get_short_help_str(limit=_WHOLE)) for name, one in shown], col_max=14)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """The command, or an error with what it is called here."""

@@ -172,9 +172,13 @@ def day_of(text: str) -> str:
     return str(zone().day(text))
 
 
+WHEN = len("Fri 2026-12-04 09:40")
+"""Columns of `day_and_time`."""
+
+
 def day_and_time(text: str) -> str:
     """An instant with its weekday, such as `Fri 2026-12-04 09:40`, in a column of its own; of a whole day without a time."""
-    return f"{zone().local(text):%a} {moment(text)}".ljust(len("Fri 2026-12-04 09:40"))
+    return f"{zone().local(text):%a} {moment(text)}".ljust(WHEN)
 
 
 def day(memory: Memory) -> str:

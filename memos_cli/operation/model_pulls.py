@@ -7,7 +7,7 @@ from pathlib import Path
 from memos_cli import config, modes, plugins
 from memos_cli.errors import IntegrityError, ModelUnavailable, Refused, UsageError
 from memos_cli.infra import files
-from memos_cli.operation import model_files, models
+from memos_cli.operation import embedders, model_files, models
 from memos_cli.operation.results import ModelInfo
 from memos_cli.ports import Hub, Progress, Remote
 
@@ -41,7 +41,11 @@ def pull(
     """
     repo, _, file = name.partition(":")
     if repo.count("/") != 1:
-        raise UsageError(f"{name!r} is not OWNER/NAME[:FILE.gguf]", hint="memos model pull OWNER/NAME:FILE.gguf")
+        known = ", ".join((*embedders.names(), *names()))
+        raise UsageError(
+            f"{name!r} is neither {known} nor OWNER/NAME[:FILE.gguf]",
+            hint=f"memos model pull {names()[0]}, or of the Hugging Face hub: memos model pull OWNER/NAME:FILE.gguf",
+        )
     remote = _choose(hub.files(repo), repo, file)
     _require_plain(remote)
     tell(f"{remote.repo}: {remote.file}")

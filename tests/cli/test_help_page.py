@@ -122,3 +122,11 @@ def test_no_line_of_a_page_that_man_does_not_fill_is_too_long_for_80_columns() -
 def test_the_titles_of_examples_are_in_use() -> None:
     titles = {title for context in CONTEXTS.values() for title, _ in blocks(shown(context, 1000))}
     assert set(EXAMPLES) <= titles
+
+
+def test_a_family_lists_each_command_with_the_whole_of_its_line(memos: Run) -> None:
+    for family in ("cube", "lifecycle", "snapshot", "model", "consolidate", "key"):
+        listed = memos(family, "--help").out.partition("\nCommands:\n")[2]
+        assert listed
+        assert "..." not in listed
+        assert "\n  work " not in listed, "a command that memos itself runs is none of a person's"

@@ -80,3 +80,22 @@ def test_a_command_of_a_family_points_to_ours(memos: Run, typed: str, ours: str)
     ran = memos(*typed.split(), "x")
     assert ran.status == 2
     assert ours in ran.err
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("add --tag", "see: memos add --help"),
+        ("list -n zero", "'zero' is not a whole number"),
+        ("config set serch.k 5", "did you mean search.k"),
+        ("config set search.k five", "search.k cannot be 'five': it has to be a number"),
+        ("model pull nosuch", "memos model pull smollm2"),
+        ("key trust nosuch", "memos key show"),
+        ("cube export -o no/such/x.memcube", "mkdir -p no/such"),
+    ],
+)
+def test_a_wrong_call_is_told_in_plain_words_what_to_type(memos: Run, typed: str, told: str) -> None:
+    memos("add", "one")
+    ran = memos(*typed.split())
+    assert ran.status != 0
+    assert told in ran.err

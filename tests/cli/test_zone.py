@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.cli.helpers import on_terminal
 from tests.conftest import Run
 from tests.patience import PATIENCE
 
@@ -221,3 +222,11 @@ def test_the_day_of_a_plan_is_listed_in_words_of_its_own(memos: Run) -> None:
     assert "nothing is to come; plan something with" in memos("list", "--upcoming").err
     assert memos("add", "Dentist", "--kind", "event", "--occurred-at", "tomorrow 9:40").status == 0
     assert " 09:40  event       Dentist" in memos("list", "--upcoming").out
+
+
+def test_the_head_of_what_is_to_come_stands_above_its_columns(memos: Run) -> None:
+    memos("add", "Check-up", "--kind", "event", "--occurred-at", "2031-03-04 09:40")
+    _, shown = on_terminal(["--no-color", "list", "--upcoming"], size=(24, 80))
+    head, line = shown.splitlines()
+    assert head.index("comes") == line.index("Tue")
+    assert head.index("kind") == line.index("event")

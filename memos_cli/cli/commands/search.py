@@ -309,7 +309,7 @@ def _list_upcoming(app: App, given: dict[str, Any]) -> None:
     else:
         with paged(app) as out:
             if found.coming and not given["only_ids"] and render.width():
-                out(render.listed_head("", f"{'comes':<{len(render.day_and_time(app.mos.now))}}"))
+                out(render.listed_head("", "comes".ljust(render.WHEN)))
             for one in found.coming:
                 when = render.day_and_time(one.next_at)
                 out(one.memory.id if given["only_ids"] else render.memory_line(one.memory, reveal=given["reveal"], when=when))

@@ -222,7 +222,9 @@ def read_line(text: str) -> PublicKey:
     words = text.split()
     if len(words) != 4 or words[0] != TAG:
         said = "a private key" if "SECRET" in text else repr(text.strip()[:60])
-        raise UsageError(f"{said} is no public line", hint=f"one is: {TAG} age1… BASE64 NAME, from memos key show")
+        raise UsageError(
+            f"{said} is no public line of a key", hint=f"one begins with {TAG} age1…; its owner sees it with: memos key show"
+        )
     try:
         return checked(PublicKey(words[3], words[1], words[2]))
     except IntegrityError as error:

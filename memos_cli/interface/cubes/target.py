@@ -1,6 +1,7 @@
 """The file that an export goes to: there with all of its bytes, as they were written, or not at all."""
 
 import io
+import shlex
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,7 +52,9 @@ def written(path: Path, *, force: bool) -> Iterator[BinaryIO]:
         if path.exists() and not force:
             raise Refused(f"there is a file {path} already", hint="replace it with --force, or name another one with -o")
         if not path.parent.is_dir():
-            raise MemosError(f"there is no folder {path.parent}", hint="make it first")
+            raise MemosError(
+                f"there is no folder {path.parent}", hint=f"make it with: mkdir -p {shlex.quote(str(path.parent))}"
+            )
         with files.replaced(path) as half:
             with half.open("wb") as stream:
                 out = _Hashing(stream)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from memos_cli.errors import AmbiguousId, IntegrityError, ModelUnavailable, NotFound
 from memos_cli.infra.governance.labels import Whither
 from memos_cli.model import Filter, Memory, Part, Slot
-from memos_cli.operation import policy
+from memos_cli.operation import models, policy
 from memos_cli.operation.activation.prefix_cache import PrefixCache, beginning
 from memos_cli.operation.activation.slots import Built, ListedSlot, Wanted, barred, parts, standing, store
 from memos_cli.operation.exam import cards
@@ -87,7 +87,9 @@ class ActivationMemory:
 
         chosen = llm or active_adapter.chosen(self._session, user_id).llm  # with chat's adapter: a state depends on it, too
         if chosen is None:
-            raise ModelUnavailable("no model is chosen, and a slot is a model's state", hint="memos model use NAME|PATH")
+            raise ModelUnavailable(
+                "no model is chosen, and a slot is a model's state", hint=models.to_choose(self._session.paths)
+            )
         try:
             return tuple(
                 Builder(self._session, self._memories, chosen, user_id or self._session.principal).build(wanted, seconds, tell)

@@ -74,7 +74,7 @@ def base_of(session: "Session") -> Base:
     """
     settings, name = session.settings, session.settings.get("llm.model")
     if name == models.NONE:
-        raise ModelUnavailable("no model is chosen, and it is a model that learns", hint="memos model use NAME|PATH")
+        raise ModelUnavailable("no model is chosen, and it is a model that learns", hint=models.to_choose(session.paths))
     if settings.get("llm.endpoint"):
         raise ModelUnavailable("a model behind an endpoint cannot be trained", hint="choose a file: memos model use NAME|PATH")
     path, facts = model_files.checked(name, settings, session.paths)
