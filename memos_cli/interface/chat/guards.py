@@ -31,6 +31,9 @@ TOO_LONG = "what was asked is too long to check an answer to it"
 LEAST_CHANCE = 0.7
 """Below this chance of being right an answer does not stand. Over it 3 % of the 418 questions of the scenes that nothing was
 trained on are answered wrongly by SmolLM2 with its adapter."""
+LEAST_REFUSAL = 0.62
+"""Below this probability of its least likely token a refusal does not stand: of 14 that SmolLM2 gave to the same questions
+although a memory answers them, 9 lie below it, and of 98 others 24."""
 UNSURE = "it was unsure of its answer"
 
 __all__ = ["Ground", "Verdict", "acknowledges", "judge"]
@@ -85,7 +88,8 @@ def judge(  # noqa: PLR0911, PLR0913 -- what is known of a prompt
     if (fault := answer_forms.fault(answer, question, lines, cut=cut, system=system)) is not None:
         return Verdict(stands=False, reason=fault)
     if answer_forms.is_refusal(answer) or not recalled:
-        return Verdict(stands=True)
+        unsure = recalled and least is not None and least < LEAST_REFUSAL
+        return Verdict(stands=False, reason=UNSURE) if unsure else Verdict(stands=True)
     if len(question) > LONGEST:
         return Verdict(stands=False, reason=TOO_LONG)
     grounds = [*grounds, *[Ground()] * (len(lines) - len(grounds))]

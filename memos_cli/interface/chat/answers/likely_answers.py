@@ -116,6 +116,8 @@ class LikelyClosed:
         against = AGAINST | MODALS | GONE | _MOVED | (frozenset() if opener in _HAPPENED else _PAST)
         if one.signs["words missing"] or low & against - self._asked or low & tongue("en").against or turns(one.told.words) % 2:
             return False
+        if not self._is_together(one.told):
+            return False
         if any(word == "to" and words[at - 1] in DUE - self._asked for at, word in enumerate(words) if at):
             return False  # who has to pay has not paid
         return may_be_now(self._reading, words)
@@ -125,12 +127,23 @@ class LikelyClosed:
         if low & _EXCEPT or one.signs["words missing"] > told:
             return False
         over = "still" in self._asked and bool(low & (STOPS | GONE | CHANGES) - self._asked)
-        return told or over or bool(low & tongue("en").against)
+        return told or over or self._is_together(one.told, tongue("en").against)
+
+    def _is_together(self, told: Told, beside: frozenset[str] = frozenset()) -> bool:
+        """Whether one part of a memory has all that is asked for, and one of some words.
+
+        Args:
+            beside: the words; none to ask for none.
+        """
+        having = [{told.parts[at] for at, _ in own} for own in told.hits if own]
+        if beside:
+            having.append({part for word, part in zip(told.words, told.parts, strict=True) if word.low in beside})
+        return bool(having) and bool(set.intersection(*having))
 
     def _is_alone(self, told: Told) -> bool:
         """Whether a memory tells of nobody but those who are asked about, and, for a no, whom the answer names instead.
 
-        Names behind theirs do no harm where nobody else is the subject: "Ludwika speaks Polish".
+        For a no, names behind theirs do no harm where nobody else is the subject: "Ludwika speaks Polish".
         """
         reading = self._reading
         low = {word.low for word in told.words}
@@ -139,8 +152,10 @@ class LikelyClosed:
         others = [at for at, who in enumerate(told.people) if not self._is_meant(who)]
         if low & _OTHERS - self._asked and (others or reading.path in {None, ME}):
             return False
+        if self._yes or not others:
+            return not others
         subjects = {reading.same(one) for clause in told.source.clauses for one in clause.subjects}
-        return not others or (
+        return (
             reading.path not in {None, ME}
             and others[0] > 0
             and not any(told.people[at][2] == NOBODY or told.people[at][2] in subjects for at in others)
@@ -150,7 +165,7 @@ class LikelyClosed:
         """Whether somebody who is named in a memory is asked about, or is whom the answer names instead."""
         reading = self._reading
         start, _, who = named
-        if start < 0 or who == ME:
+        if start < 0 or (who == ME and (not self._yes or reading.path in {None, ME})):
             return True
         parts = {part for element in who for part in element.split()}
         instead = set() if self._yes else {word.low for word in self._rest} | {word.stem for word in self._rest}
@@ -180,7 +195,7 @@ class LikelyClosed:
 
     def _is_followed(self, told: Told) -> bool:
         """Whether a later memory about the same tells a change."""
-        if not self._yes:
+        if not self._yes and "still" in self._asked:
             return False
         share = self._signs.share(told)
         since = told.source.since[:10]

@@ -114,16 +114,24 @@ class Scored:
     def is_of_another_sort(self, told: Told) -> bool:
         """Whether the answer is of no sort that the question word asks for: a day for "where", a number for "who"."""
         names = {word.low for word in told.words if word.said[0].isupper()}
+        names |= set((told.source.line.speaker or "").casefold().split())
         named = bool(self._own) and all(word.low in names and word.said[0].isupper() for word in self._own)
         return bool(self._found["m where"] or (self._found["m who"] and not named))
 
-    def may_rest_on(self, odds: float, told: Told) -> bool:  # noqa: PLR0911 -- a row of cases
-        """Whether an answer that no rule bears out may rest on a memory: it is of now, affirmed and certain."""
+    def may_rest_on(self, odds: float, told: Told, *, weighed: bool = False) -> bool:  # noqa: PLR0911 -- a row of cases
+        """Whether an answer that no rule bears out may rest on a memory: it is of now, affirmed and certain.
+
+        Args:
+            odds: how likely it is the answer, as log-odds.
+            told: the memory that has its words.
+            weighed: the model's certainty is asked for beside; then less is asked of the memory.
+        """
         reading = self._reading
         if told.source.ground.ended or reading.path == NOBODY:
             return False
         found = self._found
-        if found["mismatch"] or not self._is_touched(told):
+        mismatch = self.is_of_another_sort(told) if weighed else found["mismatch"]
+        if mismatch or not (self._is_touched(told) or (weighed and self._is_named(told))):
             return False  # of another sort than what is asked, or of a memory that says nothing of it
         asked = {word.low for word in reading.said}
         if MODALS & asked - {word.low for word in told.words}:
@@ -133,12 +141,13 @@ class Scored:
             for clause in told.source.clauses
             if any(word.stem in {one.stem for one in self._own} for word in clause.words)
         ]
-        if not self._is_there(told) or found["turned part"]:
+        if not (self._is_there(told) or (weighed and self._is_of_theirs(told))) or found["turned part"]:
             return False
         grounded = Grounded(reading, self._answer)
-        if odds < LEAST_SURE and any(grounded.is_of_another(clause) for clause in holding):
+        alone = weighed and not found["others in part"]
+        if odds < LEAST_SURE and not alone and any(grounded.is_of_another(clause) for clause in holding):
             return False
-        if any(self._is_elsewhere(clause) for clause in holding):
+        if (reading.path == ME or not alone) and any(self._is_elsewhere(clause) for clause in holding):
             return False
         return not any(
             {word.low for word in clause.words} & UNCERTAIN - asked - {word.low for word in self._said}
@@ -151,6 +160,17 @@ class Scored:
         plain = [at for at, word in enumerate(asked.words) if not asked.names[at] and word.low not in _ANY]
         stems = [word.stem for word in told.words]
         return not plain or any(told.hits[at] or any(related(asked.words[at].stem, one) for one in stems) for at in plain)
+
+    def _is_named(self, told: Told) -> bool:
+        """Whether a memory has a name that the question has."""
+        asked = self._all.asked
+        return any(name and own for name, own in zip(asked.names, told.hits, strict=True))
+
+    def _is_of_theirs(self, told: Told) -> bool:
+        """Whether a memory names each part of who is asked about: Zoé and a teacher, for Zoé's teacher."""
+        path = self._reading.path or ()
+        words = {word.low for word in told.words} | {word.stem for word in told.words}
+        return len(path) > 1 and all(element == ME[0] or bool(set(element.split()) & words) for element in path)
 
     def _is_elsewhere(self, clause: Clause) -> bool:
         """Whether a clause has a subject that is not the one who is asked about, for certain."""

@@ -60,6 +60,7 @@ class Value:
         found, grounded = self.ruled()
         scored = Scored(self._reading, self._answer)
         likely = scored.odds(found, grounded)
+        weighed = self._least is not None
         if self._least is not None:
             self.chance = chances()["value"].chance({"least": self._least, "odds": likely[0] if likely else LEAST_SURE})
         if not isinstance(found, str) or grounded:
@@ -70,10 +71,10 @@ class Value:
             return grounded or found
         if (
             found != OUTDATED
-            and self._is_of_sort(answer_figures.read(self._answer))
+            and (weighed or self._is_of_sort(answer_figures.read(self._answer)))
             and likely is not None
             and likely[0] >= LEAST
-            and scored.may_rest_on(*likely)
+            and scored.may_rest_on(*likely, weighed=weighed)
         ):
             if scored.is_outdated(likely[1]):
                 return OUTDATED

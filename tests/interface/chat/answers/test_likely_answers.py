@@ -44,7 +44,6 @@ def test_nearly_all_that_stands_by_rules_stands_where_the_model_is_sure() -> Non
     ("question", "answer", "memory"),
     [
         ("Is Harpreet home?", "Yes.", "harpreet is home again :)"),
-        ("Does Ludwika speak sign language?", "Yes.", "Ludwika speaks Polish, Russian and sign language."),
         ("Is Rosa still with Emre?", "No, she broke up with Emre.", "Rosa broke up with Emre"),
         ("Is Miso still alive?", "No, he was put to sleep today.", "Miso was put to sleep today."),
     ],
@@ -74,6 +73,10 @@ def test_what_no_rule_bears_out_stands_where_the_model_is_sure_of_it(question: s
         ("Is Fenna allergic to bees?", ["Fenna used to be allergic to bees"]),
         ("Is Fenna allergic to bees?", ["Fenna is allergic to everything but bees"]),
         ("Does Fenna have a cat?", ["Fenna wants a cat"]),
+        ("Does Fenna have the flu?", ["Advent: Fenna makes the crib, Truus the bread, I get the flu"]),
+        ("Is Fenna strict on phones?", ["Fenna is strict on gloves, Truus on phones"]),
+        ("Is Fenna the carer at weekends?", ["Fenna is Truus's carer on weekdays, at weekends it's me"]),
+        ("Is the crane ours on Wednesdays?", ["the crane is ours on Tuesdays, the other lot's on Wednesdays"]),
     ],
 )
 def test_nobody_is_said_to_be_what_another_is_or_what_is_not_certain(question: str, memories: list[str]) -> None:
@@ -91,3 +94,10 @@ def test_an_answer_that_is_little_certain_does_not_stand_though_a_memory_says_it
     assert of(question, "In Porto.", memory).stands
     verdict = of(question, "In Porto.", memory, least=0.05)
     assert (verdict.stands, verdict.reason) == (False, guards.UNSURE)
+
+
+def test_a_refusal_that_is_little_certain_gives_way_to_the_memories() -> None:
+    refusal = "I don't know that yet."
+    assert of("Where does Anna live?", refusal, "Anna lives in Porto.", least=0.9).stands
+    assert of("Where does Anna live?", refusal, "Anna lives in Porto.", least=0.4).reason == guards.UNSURE
+    assert judge(refusal, "Where does Anna live?", [Line("Anna lives in Porto.")]).stands

@@ -70,3 +70,9 @@ def test_of_scenes_that_were_not_learnt_from_most_right_answers_stand_and_few_wr
                     wrong += judge(other, question, list(scene.lines)).stands
     assert right >= 0.7 * asked
     assert wrong <= 0.12 * tried
+
+
+def test_who_says_i_in_a_memory_is_an_answer_to_who() -> None:
+    lines = [Line("I snore, so I'd better have my own room.", speaker="Jamal"), Line("I bring the cheese.", speaker="Ewa")]
+    assert judge("Jamal.", "Who snores?", lines).stands
+    assert not judge("Ewa.", "Who snores?", lines).stands
