@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from memos_cli.backends.embedders import readability
 from memos_cli.backends.embedders.background import background
 from memos_cli.backends.embedders.wordpiece import WORD_START
+from memos_cli.backends.llama.bindings import brief_waits
 from memos_cli.errors import ModelUnavailable, extra
 
 if TYPE_CHECKING:
@@ -208,11 +209,11 @@ def device() -> str:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """No network, no telemetry, no progress bar, no warning while the packages load; restores the environment at its end."""
+    """No network, no telemetry, no progress bar, no warning, brief waits while the packages load; restores the environment."""
     before = {name: os.environ.get(name) for name in _OFFLINE}
     os.environ.update(_OFFLINE)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), brief_waits():
             warnings.simplefilter("ignore")
             _hush()
             yield

@@ -34,7 +34,7 @@ def bindings() -> Any:  # noqa: ANN401 -- a module without types
     """
     with _loading:
         if not _loaded:
-            with _brief_waits():
+            with brief_waits():
                 native = _load()
             # A C function as the callback, and not a Python one: llama.cpp logs some 150 lines while it loads a model, and each
             # would wait for the interpreter's lock when the main thread is busy. This C function takes no arguments, so it
@@ -46,12 +46,13 @@ def bindings() -> Any:  # noqa: ANN401 -- a module without types
 
 
 @contextmanager
-def _brief_waits() -> Iterator[None]:
+def brief_waits() -> Iterator[None]:
     """Let the library that is loaded meanwhile have threads that soon sleep where they wait for each other.
 
     llama.cpp computes with OpenMP, whose GNU library reads its variables once, when it is loaded. By itself a thread that waits
     spins for milliseconds, which on busy cores takes the time of the thread that it waits for: two threads took 2.3 times the
-    processor's time of one, and longer. With so few rounds they take the same. What a person has set stays.
+    processor's time of one, and longer. With so few rounds they take the same. PyTorch brings a copy of that library, and where
+    it comes first llama.cpp computes with this copy, so PyTorch is imported in such a block, too. What a person has set stays.
     """
     given = any(name in os.environ for name in ("OMP_WAIT_POLICY", _SPINS))
     if not given:

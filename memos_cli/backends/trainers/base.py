@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from memos_cli.backends.llama import gguf_header
+from memos_cli.backends.llama.bindings import brief_waits
 from memos_cli.backends.llms.contexts import SMALL
 from memos_cli.backends.trainers import adapter
 from memos_cli.backends.trainers.lower_layers import below
@@ -74,9 +75,10 @@ def torch_module() -> Any:  # noqa: ANN401 -- a module
         ModelUnavailable: the extra `lora` is not installed.
     """
     try:
-        import peft  # noqa: F401 -- fails before anything is computed
-        import torch
-        import transformers  # noqa: F401
+        with brief_waits():  # the gate asks llama.cpp in this process, with the threads that torch brings
+            import peft  # noqa: F401 -- fails before anything is computed
+            import torch
+            import transformers  # noqa: F401
     except ImportError as error:
         raise ModelUnavailable(f"training needs {error.name}", hint=extra("lora")) from None
     return torch

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 
 import pytest
 
@@ -40,8 +41,18 @@ def test_threads_that_wait_soon_sleep_unless_a_person_chose(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the GNU library of OpenMP is that of Linux")
-def test_the_library_of_the_threads_reads_it() -> None:
-    program = "from memos_cli.backends.llama.bindings import bindings; bindings()"
+@pytest.mark.parametrize(
+    ("program", "package"),
+    [
+        ("from memos_cli.backends.llama.bindings import bindings; bindings()", "llama_cpp"),
+        # What loads PyTorch first brings the library that llama.cpp computes with from then on.
+        ("from memos_cli.backends.trainers.base import torch_module; torch_module()", "peft"),
+        ("from memos_cli.backends.embedders.sentence import quiet\nwith quiet(): import torch", "torch"),
+    ],
+)
+def test_the_library_of_the_threads_reads_it(program: str, package: str) -> None:
+    if find_spec(package) is None:
+        pytest.skip(f"not installed: {package}")
     done = subprocess.run(
         [sys.executable, "-c", program],
         env={**os.environ, "OMP_DISPLAY_ENV": "VERBOSE"},
