@@ -68,9 +68,15 @@ def change_each(
         txn = unit.log.txn if unit.log.count and not dry_run else None
         if dry_run:
             unit.take_back()
-    # What a change hides from its author, as one who may share can, is told by its id alone.
-    memories = tuple(map(vault.get, (one for one in dict.fromkeys(ids) if vault.sight is None or vault.can_see(one, _ANY))))
-    return Changed(author.command, touched, txn, memories, dry_run, tuple(dict.fromkeys(superseded)))
+    return Changed(author.command, touched, txn, shown(vault, dict.fromkeys(ids)), dry_run, tuple(dict.fromkeys(superseded)))
+
+
+def shown(vault: Vault, ids: Iterable[str]) -> tuple[Memory, ...]:
+    """What was written, for its author to see.
+
+    What an author hides from itself, as one who may share can, or writes though a rule denies to read it, is told by its id alone.
+    """
+    return tuple(vault.get(one) for one in ids if vault.sight is None or vault.can_see(one, _ANY))
 
 
 def change_within(

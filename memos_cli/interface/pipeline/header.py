@@ -9,12 +9,14 @@ from memos_cli.infra.governance.labels import SECRET
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault import fold
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.model import Draft, Memory, Source
+from memos_cli.model import Draft, Memory, Source, Visibility
 
 _SETS = {"tags": fold.TAG, "labels": fold.LABEL}
 _TOLD = ("title", "key", "task", "source", "metadata")
 """The registers of a header in which words stand."""
 _SWITCHES = ("pinned", "frozen")
+_DEFAULTS = {"visibility": Visibility.PRIVATE.value, "confidence": 1.0, "trust": 1.0, "priority": 0}
+"""What registers mean that are not set."""
 
 
 def registers(
@@ -59,7 +61,12 @@ def registers(
             wanted[fold.LABEL + secrets.SECRET] = True
     if _brings_secret(memory, wanted):
         wanted[fold.LABEL + SECRET] = True
-    return {name: value for name, value in wanted.items() if now.get(name) != value}
+    return {name: value for name, value in wanted.items() if not _is_set(now.get(name), name, value)}
+
+
+def _is_set(current: object, name: str, value: object) -> bool:
+    """Whether a register has a value already. One that is not set means its default."""
+    return current == value or (current is None and value is not None and value == _DEFAULTS.get(name))
 
 
 def _brings_secret(memory: Memory, wanted: Mapping[str, Any]) -> bool:

@@ -9,7 +9,7 @@ from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.interface.pipeline import endings
 from memos_cli.model import Draft, Kind, LinkType
-from memos_cli.operation.changes import cleaned_draft
+from memos_cli.operation.changes import cleaned_draft, shown
 from memos_cli.operation.lifecycle import tasks as task_scopes
 from memos_cli.operation.operator.placement import UNCHANGED, Placed, Placing
 from memos_cli.operation.results import Added
@@ -93,7 +93,7 @@ def ingest(
         vault.record_uses(tally.confirmed, author.at)
         vault.confirm(tally.confirmed)
     counts, ids = tally.counts, tally.ids
-    one = vault.get(ids[0]) if len(ids) == 1 and not dry_run else None
+    one = next(iter(shown(vault, ids)), None) if len(ids) == 1 and not dry_run else None
     return Added(
         counts["added"], counts["edited"], counts["duplicate"], tuple(ids), (), tuple(tally.superseded), tuple(tally.conflicts),
         txn, memory=one, secrets=tally.secrets, pending=search.pending_count(vault), extracted=tuple(tally.extracted),

@@ -124,6 +124,9 @@ class BulkUnit(Unit):
         if self.rights is not None:
             for new in drafts:
                 self.rights.require_new(new.draft, owner)
+        if self.rights is not None:
+            for new in drafts:
+                self.rights.require_new(new.draft, owner)
         if self.log.count + len(drafts) >= connection.MANY > self.log.count:
             connection.make_room(self._conn)
         ids = [units.new_id() for _ in drafts]
