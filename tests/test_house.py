@@ -55,6 +55,7 @@ NOUNS = {
 ALONE = {
     "interface/reader/test_events.py": "the events of talks, from the reader to the list of a cube",
     "cli/test_bounds.py": "numbers beyond all bounds, given to many commands",
+    "cli/test_daily.py": "what daily use asked for, line by line, with the tests that show it",
     "cli/test_contract.py": "what every command promises to scripts",
     "cli/test_examples.py": "the examples in all help texts",
     "cli/test_privacy.py": "the modes of all that commands write, whatever the umask",
