@@ -58,6 +58,7 @@ ALONE = {
     "cli/governance/test_methods.py": "acting as somebody else, in every method of the façade",
     "cli/governance/test_walker.py": "acting as somebody else, each command in a home with and without what is hidden",
     "cli/test_bounds.py": "numbers beyond all bounds, given to many commands",
+    "cli/test_daily.py": "what daily use asked for, line by line, with the tests that show it",
     "cli/test_contract.py": "what every command promises to scripts",
     "cli/test_examples.py": "the examples in all help texts",
     "cli/test_privacy.py": "the modes of all that commands write, whatever the umask",

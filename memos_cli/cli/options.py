@@ -1,6 +1,7 @@
 """Options and parameter types that several commands share."""
 
 import os
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -48,6 +49,8 @@ class Command(PagedHelp, click.Command):
         apply_options(app, shared)
         if shared.get("no_color"):
             ctx.color = False
+        if not sys.stdout.isatty():
+            return super().invoke(ctx)
         from memos_cli.cli.pager import PAGED, paged
 
         if ctx.command_path.removeprefix("memos ") not in PAGED:

@@ -91,7 +91,9 @@ class Look:
         if prefix:
             sql, values = f"{sql} AND m.id >= ? AND m.id < ? ORDER BY m.id", [*values, prefix, prefix + "~"]
         elif not cold:
-            sql += " AND NOT (m.kind = 'episode' AND m.origin = 'conversation') ORDER BY m.created DESC"
+            # Who sees few of 100,000 has all of them passed over: in the order of the table that takes half as long.
+            newest = "m.created" if self.is_owner else "m.n"
+            sql += f" AND NOT (m.kind = 'episode' AND m.origin = 'conversation') ORDER BY {newest} DESC"
         return [
             Begun(self._short(identity, len(prefix)), "" if secret else content or _thawed(body) or title or "", bool(secret))
             for identity, content, body, title, secret in self._rows(f"{sql} LIMIT {MOST}", values)

@@ -292,3 +292,12 @@ def test_the_newest_come_first_and_no_more_than_fifty(complete: Complete, mos: M
     assert len(told) == 50
     assert [name for name, _ in pairwise([*told, ""])] == [one[:8] for one in reversed(ids[-50:])]
     assert list(complete("list", "--tag", "")) == [f"t{number:03}" for number in range(50)]
+
+
+def test_who_may_see_few_of_many_gets_them_all_the_same(complete: Complete, mos: MOS) -> None:
+    (oldest,) = mos.add("The office is on Canal Street").ids
+    mos.edit(oldest, {"visibility": "shared"})
+    mos.add(drafts=[Draft(f"number {number}") for number in range(3_000)])
+    assert complete("--as", "ben", "show", "") == {oldest[:8]: "The office is on Canal Street"}
+    assert complete("--as", "ben", "show", oldest[:4]) == {oldest[:8]: "The office is on Canal Street"}
+    assert oldest[:8] not in complete("show", ""), "its owner gets the newest"
