@@ -261,7 +261,7 @@ class Session:
         """
         if self._token is not None:
             raise AccessDenied(_NOT_KNOWN.format(name), hint=_ASK_OWNER)
-        return self.shelf.create(name, owner=self.person, millis=self.millis)
+        return self.shelf.create(name, owner=self.principal, millis=self.millis)
 
     def use_cube(self, name: str) -> None:
         """Make this the cube of the commands that name none."""
