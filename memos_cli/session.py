@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from memos_cli import config
-from memos_cli.errors import CubeNotFound, MemoryNotFound, UsageError
+from memos_cli.errors import AccessDenied, CubeNotFound, MemoryNotFound, UsageError
 from memos_cli.infra.governance import governance
 from memos_cli.infra.limits import is_time
 from memos_cli.infra.local.embeddings import Embeddings
@@ -86,6 +86,8 @@ class Listeners(NamedTuple):
 
 
 NOBODY = Listeners()
+_NOT_KNOWN = "no cube {} knows this MEMOS_TOKEN"
+_ASK_OWNER = "ask the cube's owner for a token: memos principal token NAME"
 _TIMES = {"occurred_at", "valid_from", "valid_to", "expires_at"}
 """The times of a memory that are given from outside."""
 
@@ -101,6 +103,7 @@ class Session:
         clock: returns the time.
         embeddings: makes the vectors; `None` for the embedder of this home.
         listeners: the callbacks of upper layers.
+        token: the token of an agent, by which every cube that is opened knows who acts; nobody else can be named then.
     """
 
     def __init__(
@@ -113,10 +116,12 @@ class Session:
         clock: Callable[[], datetime] = wall_clock,
         embeddings: Embeddings | None = None,
         listeners: Listeners = NOBODY,
+        token: str | None = None,
     ) -> None:
         self.paths, self.settings = paths, settings
         self.person: str = governance.principal(settings.get("principal") or config.login())
-        self.principal = governance.principal(principal or self.person)
+        self._principal = governance.principal(principal or self.person)
+        self._token, self._named = token, principal
         self.shelf = Shelf(
             paths.cubes, lock_timeout=settings.get("lock_timeout"), scheduler=listeners.due, changed=self._tell_changed
         )
@@ -129,6 +134,9 @@ class Session:
         self._open: dict[tuple[str, str], Vault] = {}
         self.command = self.purpose = ""
         """The command that runs, and what memories are read for (`access.PURPOSES`): rules of access may depend on both."""
+        self._bearer: str | None = None
+        """The agent whose token it is, once a cube has been opened."""
+        self._admitted: dict[str, object] = {}
         self._accesses: dict[tuple[str, str], tuple[object, Access]] = {}
         self.told: dict[str, set[str]] = {}
         """The memories that the call in progress has given out and recorded, by cube: none is recorded twice for a call."""
@@ -152,7 +160,10 @@ class Session:
 
     def twin(self, *, cubes: Sequence[str], principal: str, settings: config.Settings) -> "Session":
         """A session in the same home, with the same clock and listeners but its own cubes; the caller closes it."""
-        return Session(self.paths, settings, cubes=cubes, principal=principal, clock=self._clock, listeners=self._listeners)
+        listeners = self._listeners
+        return Session(
+            self.paths, settings, cubes=cubes, principal=principal, clock=self._clock, listeners=listeners, token=self._token
+        )
 
     def _tell_changed(self, changed: Iterable[str]) -> None:
         if self._listeners.changed is not None:
@@ -198,7 +209,9 @@ class Session:
 
     def vault(self, name: str, user_id: str | None = None) -> Vault:
         """An open cube, by name or path, of which the principal sees what the rules let through, and nothing else."""
-        who = governance.principal(user_id or self.principal)
+        if self._token is not None:
+            self._admitted_to(name)
+        who = self.acting(user_id)
         if (name, who) not in self._open:
             with ExitStack() as stack:
                 vault = stack.enter_context(self.shelf.open(name))
@@ -213,7 +226,7 @@ class Session:
     @property
     def opened(self) -> tuple[Vault, ...]:
         """The cubes that were opened so far."""
-        return tuple(self._open.values())
+        return tuple(vault for (_, who), vault in self._open.items() if who)
 
     def vaults(self, user_id: str | None = None) -> list[Vault]:
         """The cubes in use, each open as the principal sees it.
@@ -223,6 +236,8 @@ class Session:
                 cube, which the first write makes: it has no memories yet.
         """
         if not self._names and (not self.shelf.names() or self._default_to_come()):
+            if self._token is not None:
+                raise AccessDenied(_NOT_KNOWN.format(self.cube_names[0]), hint=_ASK_OWNER)
             return []
         return [self.vault(name, user_id) for name in self.cube_names]
 
@@ -243,8 +258,14 @@ class Session:
         return bool(name == config.SETTINGS["cube"].default) and name not in self.shelf.names()
 
     def create_cube(self, name: str) -> bool:
-        """Make an empty cube; `False` if there was one already."""
-        return self.shelf.create(name, owner=self.person, millis=self.millis)
+        """Make an empty cube; `False` if there was one already.
+
+        Raises:
+            AccessDenied: an agent acts by its token, which no new cube can know.
+        """
+        if self._token is not None:
+            raise AccessDenied(_NOT_KNOWN.format(name), hint=_ASK_OWNER)
+        return self.shelf.create(name, owner=self.principal, millis=self.millis)
 
     def use_cube(self, name: str) -> None:
         """Make this the cube of the commands that name none."""
@@ -253,9 +274,67 @@ class Session:
 
     # -- who, and what they may see
 
+    @property
+    def principal(self) -> str:
+        """Who acts: the one that was named, or with a token the agent that the cubes in use know by it.
+
+        Raises:
+            AccessDenied: no cube knows the token, or it is not that of the one that was named.
+        """
+        if self._token is not None and self._bearer is None:
+            self.vaults()
+        return self._bearer or self._principal
+
+    def acting(self, user_id: str | None = None) -> str:
+        """Who acts where a program names somebody; with a token nobody but its agent can be named.
+
+        Raises:
+            AccessDenied: the token is another's.
+        """
+        if user_id is None or self._token is None or user_id == self.principal:
+            return governance.principal(user_id or self.principal)
+        raise AccessDenied(f"MEMOS_TOKEN is not the token of {user_id[:40]}", hint="name nobody: the token says who acts")
+
+    def _admitted_to(self, name: str) -> None:
+        """Let nobody into a cube that does not know the token; asked again when its records may have changed.
+
+        Raises:
+            AccessDenied: there is none that knows it, or it is that of somebody else than was named.
+        """
+        from memos_cli.infra.vault.rules import rules
+
+        try:
+            vault = self._open.get((name, "")) or self.shelf.open(name)
+        except CubeNotFound:
+            raise AccessDenied(_NOT_KNOWN.format(name), hint=_ASK_OWNER) from None
+        if self._admitted.get(name) != (known := rules.state(vault)):
+            try:
+                self._admit(vault)
+            except AccessDenied:
+                for known_as in [one for one in self._open if one[0] == name]:
+                    self._open.pop(known_as).close()
+                vault.close()
+                raise
+            self._admitted[name] = known
+        self._open[name, ""] = vault
+
+    def _admit(self, vault: Vault) -> None:
+        """Find out who acts in a cube by the token, before anything else is read there."""
+        from memos_cli.infra.governance import tokens
+        from memos_cli.infra.vault.rules import rules
+
+        found = tokens.holder(self._token or "", rules.ruling_in(vault, "principal"), vault.meta["owner"])
+        if found is None:
+            raise AccessDenied(_NOT_KNOWN.format(vault.name), hint=_ASK_OWNER)
+        wanted = self._bearer or self._named or found
+        if found != wanted:
+            told = f"MEMOS_TOKEN is not the token of {wanted[:40]} in cube {vault.name}"
+            raise AccessDenied(told, hint="leave out --as: the token says who acts")
+        self._bearer = found
+
     def author(self, command: str, user_id: str | None = None) -> Author:
         """The author of what is written now."""
-        return Author(governance.principal(user_id or self.principal), self.millis, command, self._note_write, zone=self.zone)
+        return Author(self.acting(user_id), self.millis, command, self._note_write, zone=self.zone)
 
     def _note_write(self, clock: int, millis: int) -> None:
         self.last_write = clock, millis
@@ -281,7 +360,7 @@ class Session:
         """What the principal may do in a cube now; the rules are read again after each write to the cube, whoever wrote."""
         from memos_cli.infra.vault.rules import rules
 
-        principal = governance.principal(user_id or self.principal)
+        principal = self.acting(user_id)
         if vault.sight is not None and vault.seer == principal:
             vault.sight.renew()
             return vault.sight.access
@@ -295,8 +374,8 @@ class Session:
     def sight(self, vault: Vault, wanted: Filter | None = None, user_id: str | None = None) -> Filter:
         """A filter as this cube is asked with it, which was opened for the principal: it lets nothing else through."""
         wanted = wanted or Filter(at=self.now)
-        if vault.seer != (user_id or self.principal):
-            raise ValueError(f"a cube that was opened for {vault.seer} is asked for {user_id or self.principal}")
+        if vault.seer != (who := self.acting(user_id)):
+            raise ValueError(f"a cube that was opened for {vault.seer} is asked for {who}")
         if wanted.snapshot is not None:
             wanted = wanted._replace(at=past.snapshot(vault, wanted.snapshot)["at"])
         return wanted

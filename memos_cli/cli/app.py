@@ -23,12 +23,12 @@ class App:
     """One invocation of `memos`; every command gets it as its first argument.
 
     Attributes:
-        called: the command that runs, such as `cube create`; `command` is the same, but empty where it only says what it
-            would do.
+        command: the command that runs, such as `cube create`; empty for one that only says what it would do.
+        path: the command that runs, whatever it does: rules of access may depend on it.
     """
 
     def __init__(self) -> None:
-        self.called = self.command = ""
+        self.command = self.path = ""
         self.cubes: list[str] = []
         self.view: str | None = None
         self.principal: str | None = None
@@ -84,7 +84,7 @@ class App:
             from memos_cli.interface.api import MOS
 
             self._mos = MOS(cubes=self.cubes, principal=self.principal, settings=self.settings, clock=self.now)
-            self._mos.command = self.called
+            self._mos.command = self.path
         return self._mos
 
     @property

@@ -34,16 +34,19 @@ def test_one_person_does_not_find_anothers_memories(mos: MOS) -> None:
     assert mos.search("hiking").hits, "the cube's owner sees all"
 
 
-def test_what_is_shared_is_seen_and_changed_and_what_is_public_only_seen(mos: MOS) -> None:
-    for visibility, may_change in (("shared", True), ("public", False)):
+def test_what_is_public_is_seen_and_what_is_shared_within_a_group_and_neither_is_changed(mos: MOS) -> None:
+    for visibility in ("shared", "public", "read-only"):
         identity = mos.add(f"the {visibility} recipe", user_id="ann").ids[0]
         mos.edit(identity, {"visibility": visibility})
-        assert mos.search(visibility, user_id="bo").hits
-        if may_change:
-            mos.update(identity, "the better recipe", user_id="bo")
-        else:
-            with pytest.raises(Refused):
-                mos.update(identity, "mine now", user_id="bo")
+        assert bool(mos.search(f"{visibility} recipe", user_id="bo").hits) is (visibility != "shared")
+        with mos.author("principal").write(mos.vault("default")) as unit:
+            for name in ("ann", "bo"):
+                unit.change("principal", name, {"kind": "person", "in:cooks": True})
+        assert mos.get(identity, "bo").content == f"the {visibility} recipe"
+        with pytest.raises(Refused):
+            mos.update(identity, "mine now", user_id="bo")
+        with mos.author("principal").write(mos.vault("default")) as unit:
+            unit.change("principal", "bo", {"in:cooks": None})
 
 
 def test_a_key_supersedes_by_time_also_when_the_older_value_comes_later(mos: MOS, clock: Clock) -> None:

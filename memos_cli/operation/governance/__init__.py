@@ -1,1 +1,1 @@
-"""MemGovernance: principals, rules, the audit."""
+"""MemGovernance: principals, rules of access, the audit."""

@@ -27,16 +27,28 @@ def ruling(conn: sqlite3.Connection, noun: str) -> dict[str, dict[str, Any]]:
     return {identity: json.loads(fields) for identity, fields in conn.execute(_RULING, (noun,))}
 
 
-def access_of(vault: "OpenCube", meta: Mapping[str, str], principal: str, context: Context) -> Access:
-    """What a principal may do in a cube, by the rules that stand in it now."""
+def ruling_in(vault: "OpenCube", noun: str) -> dict[str, dict[str, Any]]:
+    """The records of a noun that rule in an open cube."""
+    return ruling(vault.conn, noun)
+
+
+def count(vault: "OpenCube", *conditions: tuple[Any, ...]) -> int:
+    """How many of all memories of a cube meet these conditions, each the text of one and its parameters."""
+    clause = " AND ".join(f"({text})" for text, *_ in conditions)
+    values = [value for _, *given in conditions for value in given]
+    return int(vault.conn.execute(f"SELECT count(*) FROM main.memories m WHERE {clause}", values).fetchone()[0])
+
+
+def access_of(vault: "OpenCube", meta: Mapping[str, str], principal: str, context: Context | None) -> Access:
+    """What a principal may do in a cube, by the rules that stand in it now; `None` for the context as in `access.of`."""
     return _access(vault.conn, meta, principal, context)
 
 
-def _access(conn: sqlite3.Connection, meta: Mapping[str, str], principal: str, context: Context) -> Access:
+def _access(conn: sqlite3.Connection, meta: Mapping[str, str], principal: str, context: Context | None) -> Access:
     def read(noun: str) -> dict[str, dict[str, Any]]:
         return ruling(conn, noun)
 
-    return access.of(principal, meta, read, context, views.finder(read, context.at))
+    return access.of(principal, meta, read, context, views.finder(read, "" if context is None else context.at))
 
 
 class Asking:
