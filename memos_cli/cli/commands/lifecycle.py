@@ -171,9 +171,9 @@ def _show(app: App, one: "Ticked") -> None:
         return
     from memos_cli.cli.tables import table
 
-    vault = app.mos.vault(one.cube)
     rows = [
-        (move.id[:8], move.way.to.value, move.way.reason, render.gist(vault.get(move.id), 48)) for move in one.moves[:_SHOWN]
+        (move.id[:8], move.way.to.value, move.way.reason, render.gist(memory, 48))
+        for move, memory in zip(one.moves, app.mos.lifecycle.of_moves(one, _SHOWN), strict=False)
     ]
     if rows:
         table(("id", "becomes", "because", "what it says"), rows)

@@ -199,10 +199,14 @@ class Gate:
             if not error.recorded:
                 error.recorded = True
                 meant = (asked[one] for one in _NAMING if asked.get(one))
-                texts = [one for some in meant for one in ([some] if isinstance(some, str) else some)]
-                session.given("denied", (), texts=texts, called=name, user_id=who)
+                texts = (one for some in meant for one in ([some] if isinstance(some, str) else some if _is_list(some) else ()))
+                session.given("denied", (), texts=[one for one in texts if isinstance(one, str)], called=name, user_id=who)
             raise
         else:
             return result
         finally:
             session.calls.discard(thread)
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list | tuple)

@@ -23,10 +23,15 @@ def meaning(error: BaseException) -> MemosError | None:
 
 
 def of(vaults: "Iterable[Vault]") -> IntegrityError | None:
-    """What is wrong with the first cube of these that is damaged; `None` if all are sound."""
+    """What is wrong with the first cube of these that is damaged; `None` if all are sound.
+
+    What somebody sees of another's cube is not all of it, and cannot be compared with the log.
+    """
     from memos_cli.infra.vault.check import check
 
     for vault in vaults:
+        if vault.sight is not None:
+            continue
         faults = [fault for one in check(vault) for fault in one.faults]
         if faults:
             return IntegrityError(f"cube {vault.name} is damaged: {faults[0]}", hint="see what is left with: memos doctor")

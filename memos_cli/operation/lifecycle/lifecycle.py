@@ -108,6 +108,11 @@ class MemLifecycle:
                 failed[name] = error
         return done, failed
 
+    def of_moves(self, ticked: Ticked, most: int) -> list[Memory]:
+        """The memories of the first moves of a tick that only said what it would do."""
+        vault = self._session.vault(ticked.cube)
+        return [vault.get(move.id) for move in ticked.moves[:most]]
+
     def plan(self, now: str, days: float) -> "list[Ahead]":
         """The transitions that lie ahead in the cubes in use, within so many days from `now`; see the function `plan`."""
         return [one for vault in self._session.vaults() for one in plan(vault, now, days)]

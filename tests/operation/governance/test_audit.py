@@ -4,6 +4,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -149,9 +150,10 @@ def _without_values(statement: str) -> str:
     return re.sub(r"'[^']*'|x'[0-9a-f]*'|\b\d+\b", "?", statement)
 
 
-def test_what_may_be_seen_and_not_changed_is_denied_and_recorded(mos: MOS, eve: MOS) -> None:
+def test_what_may_be_seen_and_not_changed_is_denied_and_recorded(mos: MOS, eve: MOS, tmp_path: Path) -> None:
     one = seen(mos)
-    for attempt in (lambda: eve.edit(one, {"title": "x"}), eve.transfer.export, eve.audit.report):
+    export = partial(eve.transfer.export, target=tmp_path / "x.memcube")
+    for attempt in (lambda: eve.edit(one, {"title": "x"}), export, eve.audit.report):
         with pytest.raises(Refused):
             attempt()
     assert [(entry.command, entry.memories) for entry in recorded(mos)] == [("edit", (one,)), ("export", ()), ("report", ())]
