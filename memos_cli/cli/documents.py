@@ -91,7 +91,7 @@ def _result(value: object, *, reveal: bool) -> dict[str, Any]:
 def _memory(memory: Memory, *, reveal: bool) -> dict[str, Any]:
     """A memory with all the fields of its header. Metadata came as JSON, however deep, and is not gone through again."""
     from memos_cli.cli.render import content
-    from memos_cli.operation.results import covered
+    from memos_cli.operation.results import covered, holds_secret
 
     # JSON keeps the name under which the field was published: fields are added, never renamed.
     text = content(memory, reveal=reveal)
@@ -102,7 +102,7 @@ def _memory(memory: Memory, *, reveal: bool) -> dict[str, Any]:
     fields["metadata"] = dict(told.metadata)
     for name in _TIMES:
         fields[name] = shown(fields[name])
-    return {**fields, "masked": told != memory}
+    return {**fields, "masked": text != memory.content or (told is not memory and holds_secret(memory))}
 
 
 def _version(version: "Version", *, reveal: bool) -> dict[str, Any]:

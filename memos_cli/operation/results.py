@@ -20,11 +20,17 @@ def masked(memory: Memory) -> str:
     """
     if "secret" not in memory.labels:
         return memory.content
-    from memos_cli.infra.governance import header_secrets
     from memos_cli.infra.governance.secrets import find, mask
 
     spans = find(memory.content)
-    return memory.content if not spans and header_secrets.holds_secret(memory) else mask(memory.content, spans or memory.labels)
+    return memory.content if not spans and holds_secret(memory) else mask(memory.content, spans or memory.labels)
+
+
+def holds_secret(memory: Memory) -> bool:
+    """Whether a secret stands in the header of a memory."""
+    from memos_cli.infra.governance import header_secrets
+
+    return header_secrets.holds_secret(memory)
 
 
 def covered(memory: Memory) -> Memory:

@@ -213,8 +213,8 @@ SCRIPT = {
     "cube given": "{given[]}",
     "cube list": "{cubes[{name path id created_at memories operations bytes used}] unreadable[]}",
     "cube export -o a.memcube": (
-        "{cube path bytes digest counts{operations memories links rules} vectors blobs absent redacted withheld adapters "
-        "slots adapters_left[] encrypted signed to}"
+        "{cube path bytes digest counts{operations memories links rules} vectors blobs absent redacted withheld notices[] "
+        "adapters slots adapters_left[] encrypted signed to}"
     ),
     "cube verify a.memcube": (
         "{sound id format created_at owner owner_unverified selection "
@@ -347,8 +347,8 @@ WITH_MODEL = {
         "reason tokens set adapter}]}"
     ),
     "cube export -o b.memcube --adapters --slots": (
-        "{cube path bytes digest counts{operations memories links rules} vectors blobs absent redacted withheld adapters "
-        "slots adapters_left[] encrypted signed to}"
+        "{cube path bytes digest counts{operations memories links rules} vectors blobs absent redacted withheld notices[] "
+        "adapters slots adapters_left[] encrypted signed to}"
     ),
     "cube verify b.memcube": (
         "{sound id format created_at owner owner_unverified selection "

@@ -17,6 +17,8 @@ _NAMES = ("conversation", "session", "speaker", "model", "file")
 """Of a source."""
 _OURS = frozenset({"times", "span", "rests_on", "recurrence", "told_validity"})
 """What memos notes in metadata: times and places in the content, and ids."""
+_DEEPEST = 50
+"""Levels of metadata in which each value is masked by itself; what lies deeper is masked as one."""
 
 
 def holds_secret(one: Draft | Memory) -> bool:
@@ -41,14 +43,16 @@ def _texts(one: Draft | Memory) -> Iterator[str]:
 
 
 def _lines(name: str, value: object) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for inner, one in value.items():
-            yield from _lines(str(inner), one)
-    elif isinstance(value, list | tuple):
-        for one in value:
-            yield from _lines(name, one)
-    elif isinstance(value, str | int | float) and not isinstance(value, bool):
-        yield f"{name}: {value}"
+    """The values in metadata as lines, without a call for each level: it may be as deep as JSON can be."""
+    left = [(name, value)]
+    while left:
+        name, value = left.pop()
+        if isinstance(value, Mapping):
+            left += ((str(inner), one) for inner, one in value.items())
+        elif isinstance(value, list | tuple):
+            left += ((name, one) for one in value)
+        elif isinstance(value, str | int | float) and not isinstance(value, bool):
+            yield f"{name}: {value}"
 
 
 def masked(memory: Memory) -> Memory:
@@ -71,11 +75,13 @@ def masked_metadata(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
     return {name: value if name in _OURS else _masked(name, value) for name, value in metadata.items()}
 
 
-def _masked(name: str, value: object) -> Any:  # noqa: ANN401 -- any JSON
+def _masked(name: str, value: object, depth: int = 0) -> Any:  # noqa: ANN401 -- any JSON
+    if isinstance(value, Mapping | list | tuple) and depth == _DEEPEST:
+        return MASK if any(find(line) for line in _lines(name, value)) else value
     if isinstance(value, Mapping):
-        return {inner: _masked(str(inner), one) for inner, one in value.items()}
+        return {inner: _masked(str(inner), one, depth + 1) for inner, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_masked(name, one) for one in value]
+        return [_masked(name, one, depth + 1) for one in value]
     told = next(iter(_lines(name, value)), "")
     spans = find(told)
     if not spans:

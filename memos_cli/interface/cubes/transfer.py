@@ -5,7 +5,7 @@ nothing else knows of (`infra.transfer.loader`).
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from tempfile import gettempdir
@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 from memos_cli.errors import MemosError, Refused, UsageError
 from memos_cli.infra import counts
-from memos_cli.infra.crypto.watermark import Giving, Mark, Recipients
+from memos_cli.infra.crypto.watermark import Giving, Mark
 from memos_cli.infra.cubefile import SUFFIX, Sign
 from memos_cli.infra.governance.labels import Whither
 from memos_cli.infra.local import adapters
@@ -22,6 +22,7 @@ from memos_cli.infra.transfer.dumper import WHOLE, Dumped, Progress
 from memos_cli.infra.transfer.verifier import verified
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.interface.cubes.elsewhere import require_elsewhere
+from memos_cli.interface.cubes.recipients import HomeRecipients, Staying, staying_of, without
 from memos_cli.interface.cubes.target import written
 from memos_cli.model import Filter
 from memos_cli.operation import policy
@@ -38,11 +39,6 @@ Extent = dumper.Extent
 """How much of a cube an export takes along."""
 Traces = traces.Traces
 """The recipients whose marks are in a file or a cube."""
-Staying = Mapping[str, Sequence[str]]
-"""Memories that are left out, each with the labels why."""
-_ALL = Filter(at="", everything=True)
-_LONGEST = 1000
-"""Characters of the words for a selection in a manifest."""
 Layer = Callable[[BinaryIO, Path], AbstractContextManager[BinaryIO]]
 """Puts encryption around a stream that is written to; what has to be kept meanwhile lies in the folder."""
 
@@ -131,7 +127,7 @@ class Transfer:
     def __init__(self, session: "Session", keys: "Keys") -> None:
         self._session = session
         self._keys = keys
-        self._recipients = Recipients(session.paths.keys, lock_timeout=session.settings.get("lock_timeout"))
+        self._recipients = HomeRecipients(session)
 
     def export(
         self,
@@ -175,34 +171,21 @@ class Transfer:
         scratch = path.absolute().parent if path and regular else Path(gettempdir())
         opened = written(path, force=force) if path else nullcontext(target)
         with (
-            self._giving(vault, extent) as mark,
+            self._recipients.giving(vault, extent) as mark,
             self._source(vault, extent, scratch, mark) as (source, left_out),
             opened as stream,
             (seal or _plainly)(cast("BinaryIO", stream), scratch) as sealed,
             verified(sealed, scratch, _fault_of_record) as out,
         ):
-            extent = extent._replace(wanted=None, vectors=False) if extent.redacted else self._without(extent, left_out, vault)
+            extent = extent._replace(wanted=None, vectors=False) if extent.redacted else without(extent, left_out, vault)
             states = travel.outgoing_slots(self._session, vault) if slots and extent.whole else ()
             dumped = dumper.dump(source, out, scratch, extent, slots=states, sign=sign, mark=mark, tell=tell)
         what, way = ("unpublished", Whither.EXPORT) if extent.redacted else ("out of it", Whither.SYNC)
         notices = (policy.line_of(left_out, way, what),) if left_out else ()
         return Exported(vault.name, path, dumped, extent.redacted, len(left_out), notices, extent.to)
 
-    def _giving(self, vault: Vault, extent: Extent) -> AbstractContextManager[Mark | None]:
-        """The recipient's mark; what they are given is on the list, unless the block raises."""
-        if extent.to is None:
-            return nullcontext()
-        return self._recipients.giving(Giving(extent.to, self._session.now, vault.name, extent.words, extent.redacted))
-
     def given(self) -> tuple[Giving, ...]:
-        """What this home gave to whom, in the order of time.
-
-        Raises:
-            Refused: somebody else asks than the person of this home. IntegrityError: the list is damaged.
-        """
-        if self._session.principal != self._session.person:
-            who, person = self._session.principal, self._session.person
-            raise Refused(f"{who} may not see what was given to whom: the list is {person}'s", hint=f"ask {person}")
+        """What this home gave to whom, in the order of time; see `HomeRecipients.given`."""
         return self._recipients.given()
 
     def traces(self, vault: Vault) -> Traces:
@@ -211,11 +194,7 @@ class Transfer:
         Raises:
             IntegrityError: the list of recipients is damaged, or the secret of this home is gone.
         """
-        return traces.traces(vault, self._marks())
-
-    def _marks(self) -> tuple[Mark, ...]:
-        """The marks to look for: all of them for the person of this home, none for others."""
-        return self._recipients.marks() if self._session.principal == self._session.person else ()
+        return traces.traces(vault, self._recipients.marks())
 
     def _record(self, vault: Vault, extent: Extent) -> None:
         """Record what is about to leave, where that is recorded: the ids of a selection, or that it is the whole cube."""
@@ -227,29 +206,13 @@ class Transfer:
     def _source(self, vault: Vault, extent: Extent, scratch: Path, mark: Mark | None) -> Iterator[tuple[Vault, Staying]]:
         """The cube to write, this one or what may be published of it; and which memories are left out, by which labels."""
         if not extent.redacted:
-            yield vault, {} if extent.to is None else counts.staying(vault, Whither.SYNC, extent.wanted or _ALL)
+            yield vault, {} if extent.to is None else staying_of(vault, extent)
             return
         from memos_cli.infra.transfer import redaction
 
         wanted = extent.wanted or Filter(at=self._session.now)
         with redaction.published(vault, wanted, scratch, mark) as (published, left_out):
             yield published, left_out
-
-    def _without(self, extent: Extent, staying: Staying, vault: Vault) -> Extent:
-        """The extent without the memories whose labels keep them out; with the whole cube it is a selection then.
-
-        Raises:
-            Refused: nothing is left.
-        """
-        if not staying:
-            return extent
-        wanted = extent.wanted or _ALL
-        if counts.count_of(vault, wanted) == len(staying):
-            line = policy.line_of(staying, Whither.SYNC, "out of it")
-            raise Refused("there is nothing to give: all memories stay here by their labels", hint=line)
-        names = sorted({one for found in staying.values() for one in found})
-        words = f"{extent.words or 'all'}, without label {', '.join(names)}"
-        return extent._replace(wanted=wanted, words=words[:_LONGEST], whither=Whither.SYNC)
 
     def receive(
         self,
@@ -330,7 +293,7 @@ class Transfer:
             AccessDenied: a signature is required, and no trusted key made one.
         """
         with self.staged(stream, "verified", require_signed=require_signed, tell=tell) as staged:
-            found = traces.traces(staged.vault, self._marks(), staged.manifest)
+            found = traces.traces(staged.vault, self._recipients.marks(), staged.manifest)
             return contents(staged)._replace(traces=found)
 
     @contextmanager

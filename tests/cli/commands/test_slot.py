@@ -100,7 +100,7 @@ def test_a_model_without_such_states_answers_all_the_same(told: Run, tmp_path: P
 
 
 def test_what_is_purged_is_in_no_slot(told: Run, home: Path) -> None:
-    told("add", "My door code is 49152 kumquat", "--pin")
+    told("add", "My door is painted kumquat orange", "--pin")
     told("chat", "-m", "Where do I live?")
     told("chat", "--continue", "-m", "Where do I live?")
     assert len(told("--json", "slot", "list").data["slots"]) == 2

@@ -85,6 +85,17 @@ def test_the_headings_of_the_documents_are_let_through() -> None:
     assert not [one for one in headings if holds_secret(Draft("x", title=one, tags=(one,)))]
 
 
+def test_metadata_may_be_as_deep_as_json_can_be() -> None:
+    deep: Any = {"password": "hunter2-sunflower"}
+    for _ in range(20_000):
+        deep = {"a": [deep]}
+    memory = Memory("a" * 20, "x", metadata={"deep": deep, "colour": "blue"})
+    assert holds_secret(memory)
+    shown = masked(memory)
+    assert shown.metadata["colour"] == "blue"
+    assert not holds_secret(shown)
+
+
 def test_registers_are_masked_by_their_names() -> None:
     change = {
         "title": SAID,
