@@ -230,7 +230,7 @@ class Session:
     @property
     def opened(self) -> tuple[Vault, ...]:
         """The cubes that were opened so far."""
-        return tuple(self._open.values())
+        return tuple(vault for (_, who), vault in self._open.items() if who)
 
     def vaults(self, user_id: str | None = None) -> list[Vault]:
         """The cubes in use, each open as the principal sees it.

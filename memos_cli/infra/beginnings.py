@@ -61,7 +61,7 @@ class Look:
     """
 
     def __init__(self, conn: sqlite3.Connection, principal: str) -> None:
-        self._conn = conn
+        self._conn, self.principal = conn, principal
         meta = dict(conn.execute("SELECT key, value FROM cube"))
         self._asking = governance.asking(principal, meta)
         self.is_owner = self._asking is None
@@ -230,8 +230,8 @@ def _narrow(conn: sqlite3.Connection, principal: str, meta: Mapping[str, str]) -
 
 
 @contextmanager
-def looking(folder: Path, principal: str, seconds: float = SECONDS) -> Iterator[Look]:
-    """A look at the cube in a folder.
+def looking(folder: Path, principal: str, seconds: float = SECONDS, *, token: str | None = None) -> Iterator[Look]:
+    """A look at the cube in a folder; with a token as the agent whose it is.
 
     Raises:
         sqlite3.Error: it cannot be read now. OSError: there is none.
@@ -239,11 +239,27 @@ def looking(folder: Path, principal: str, seconds: float = SECONDS) -> Iterator[
     conn = connected(folder / places.FILE)
     computed, late = time.thread_time() + seconds, time.monotonic() + _WAITED * seconds
     try:
-        look = Look(conn, principal)
+        look = Look(conn, principal if token is None else _holder(conn, token))
         conn.set_progress_handler(lambda: time.thread_time() > computed or time.monotonic() > late, _CHECKED_EVERY)
         yield look
     finally:
         conn.close()
+
+
+def _holder(conn: sqlite3.Connection, token: str) -> str:
+    """The agent whose token it is in this cube.
+
+    Raises:
+        LookupError: the cube does not know it.
+    """
+    from memos_cli.infra.governance import tokens
+    from memos_cli.infra.vault.rules import rules
+
+    (owner,) = conn.execute("SELECT value FROM cube WHERE key = 'owner'").fetchone()
+    found = tokens.holder(token, rules.ruling(conn, "principal"), owner)
+    if found is None:
+        raise LookupError
+    return found
 
 
 def connected(path: Path) -> sqlite3.Connection:

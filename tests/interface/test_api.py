@@ -47,6 +47,21 @@ def test_what_is_public_is_seen_and_changed_by_its_owner_alone(mos: MOS) -> None
         assert mos.get(identity).content == f"the {visibility} recipe"
 
 
+def test_what_is_public_is_seen_and_what_is_shared_within_a_group_and_neither_is_changed(mos: MOS) -> None:
+    for visibility in ("shared", "public", "read-only"):
+        identity = mos.add(f"the {visibility} recipe", user_id="ann").ids[0]
+        mos.edit(identity, {"visibility": visibility})
+        assert bool(mos.search(f"{visibility} recipe", user_id="bo").hits) is (visibility != "shared")
+        with mos.author("principal").write(mos.vault("default")) as unit:
+            for name in ("ann", "bo"):
+                unit.change("principal", name, {"kind": "person", "in:cooks": True})
+        assert mos.get(identity, "bo").content == f"the {visibility} recipe"
+        with pytest.raises(Refused):
+            mos.update(identity, "mine now", user_id="bo")
+        with mos.author("principal").write(mos.vault("default")) as unit:
+            unit.change("principal", "bo", {"in:cooks": None})
+
+
 def test_a_key_supersedes_by_time_also_when_the_older_value_comes_later(mos: MOS, clock: Clock) -> None:
     mos.add("I am vegan now", key="diet", valid_from="2026-03-01T00:00:00.000Z")
     mos.add("I eat meat", key="diet", valid_from="2025-01-01T00:00:00.000Z")

@@ -115,8 +115,9 @@ class Access:
             return
         for sort in _NAMED:
             if sort in named:
-                listed = f"SELECT n FROM {schema}names WHERE sort = '{sort}' AND name IN {_LISTED}"  # noqa: S608 -- its own names
-                yield f"m.n IN ({listed})", json.dumps(sorted(named[sort]))
+                # Asked of each memory by itself: a statement that looks at few would otherwise list all that the rules name.
+                having = f"SELECT 1 FROM {schema}names y WHERE y.n = m.n AND +y.sort = '{sort}' AND +y.name IN {_LISTED}"  # noqa: S608 -- its own names
+                yield f"EXISTS ({having})", json.dumps(sorted(named[sort]))
         for sort, column in (("kind", "kind"), ("memory", "id")):
             if sort in named:
                 yield f"m.{column} IN {_LISTED}", json.dumps(sorted(named[sort]))

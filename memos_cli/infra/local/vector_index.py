@@ -13,11 +13,14 @@ from memos_cli.infra.vault.vault import Vault
 from memos_cli.records import NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
     from memos_cli.infra.local.matrix_file import Stored
     from memos_cli.infra.local.patched_matrix import PatchedMatrix
+    from memos_cli.infra.local.seen_matrix import SeenMatrix
     from memos_cli.infra.local.vector_matrix import Matrix
     from memos_cli.infra.vector_changes import Change
     from memos_cli.ports import Embedder
@@ -58,10 +61,12 @@ class VectorIndex:
     def __init__(self, cache: Path) -> None:
         self._cache = cache
         self._kept: dict[Path, _Cached] = {}
+        self._narrowed: dict[tuple[Path, str], tuple[object, object, SeenMatrix]] = {}
 
     def close(self) -> None:
         """Let go of the matrices in memory."""
         self._kept.clear()
+        self._narrowed.clear()
 
     def paths(self, vault: Vault) -> tuple[Path, Path]:
         """The paths of a cube's cached matrices: of its hot vectors, of its cold ones."""
@@ -92,7 +97,7 @@ class VectorIndex:
         if search.embedder_id(vault, embedder.fingerprint) is None:
             return None
         if not vault.is_present:
-            return _of_rows(vault, embedder, cold=cold)
+            return self._seen_of_past(vault, _of_rows(vault, embedder, cold=cold), cold=cold)
         path, name = self.paths(vault)[cold], f"{embedder.fingerprint}{' cold' if cold else ''}"
         known = vector_changes.last(vault.conn)
 
@@ -113,7 +118,41 @@ class VectorIndex:
             self._kept.pop(path, None)
             return None
         self._kept[path] = kept
+        if vault.sight is not None and len(kept.whole):
+            return self._seen(vault, path, kept.whole, anew, cold=cold)
         return kept.whole if kept.stored is None or not most else MendedMatrix(kept.whole, anew)
+
+    def _seen(
+        self,
+        vault: Vault,
+        path: Path,
+        whole: "Matrix | PatchedMatrix",
+        anew: "Callable[[], Matrix | PatchedMatrix | None]",
+        *,
+        cold: bool,
+    ) -> "Matrix | PatchedMatrix | None":
+        """A matrix as the one sees it for whom the cube was opened; made anew when it or what may be seen has changed."""
+        from memos_cli.infra.local.seen_matrix import SeenMatrix
+
+        rows = _seen_rows(vault, cold=cold)
+        before = self._narrowed.get((path, vault.seer))
+        if before is None or before[0] is not whole or before[1] is not rows:
+            import numpy as np
+
+            before = whole, rows, SeenMatrix(whole, anew, np.asarray(rows, np.int64))
+            self._narrowed[path, vault.seer] = before
+        return before[2] if len(before[2]) else None
+
+    def _seen_of_past(self, vault: Vault, whole: "Matrix | None", *, cold: bool) -> "Matrix | PatchedMatrix | None":
+        """The same of an earlier state of the cube."""
+        if whole is None or vault.sight is None:
+            return whole
+        import numpy as np
+
+        from memos_cli.infra.local.seen_matrix import SeenMatrix
+
+        found = SeenMatrix(whole, lambda: None, np.asarray(_seen_rows(vault, cold=cold), np.int64))
+        return found if len(found) else None
 
     def matrix(self, vault: Vault, embedder: "Embedder", *, cold: bool = False) -> "Matrix | None":
         """The same in one piece; the file that keeps them is brought up to date."""
@@ -198,6 +237,10 @@ class VectorIndex:
         if found is None:
             return None
         return _Cached(name, known, None, none, vector_matrix.Matrix(none, np.zeros((0, dimensions), np.float16)), found)
+
+
+def _seen_rows(vault: Vault, *, cold: bool) -> "Sequence[int]":
+    return () if vault.sight is None else vault.sight.seen("cold_fts" if cold else "fts").rows
 
 
 def _loaded(path: Path, name: str) -> _Cached | None:

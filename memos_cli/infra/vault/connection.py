@@ -47,23 +47,23 @@ class SeenRows(NamedTuple):
 
     Attributes:
         rows: the row numbers, ascending.
-        among: for each row number up to the last one, 1 where it may be seen.
-        words: how many words these memories have.
+        among: for each row number of the index, 1 where it may be seen; `lengths` how many words that memory has.
+        words: how many words all of them have.
+        counts: of expressions how many memories match, and up to how many were counted.
     """
 
     rows: Sequence[int]
-    among: bytes | bytearray
+    among: bytearray
+    lengths: Sequence[int]
     words: int
+    counts: dict[str, tuple[int, int]]
 
 
 class OpenCube(Protocol):
-    """An open cube, as what reads it takes it; a `Vault` is one. Its connection is for this layer alone.
-
-    Attributes:
-        name: the cube's name here.
-    """
+    """An open cube, as what reads it takes it; a `Vault` is one. Its connection is for this layer alone."""
 
     name: str
+    """The cube's name here."""
 
     @property
     def conn(self) -> sqlite3.Connection:

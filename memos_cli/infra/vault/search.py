@@ -227,6 +227,15 @@ def embedder_id(vault: "OpenCube", fingerprint: str) -> int | None:
     return row[0] if row else None
 
 
+def knows(vault: "OpenCube", fingerprint: str) -> bool:
+    """Whether an embedder was at work in this cube; for who is not its owner, on what may be seen."""
+    known = embedder_id(vault, fingerprint)
+    if known is None or vault.sight is None:
+        return known is not None
+    sql = "SELECT EXISTS (SELECT 1 FROM vectors WHERE embedder = ?1) OR EXISTS (SELECT 1 FROM cold_vectors WHERE embedder = ?1)"
+    return bool(vault.conn.execute(sql, (known,)).fetchone()[0])
+
+
 def has_vectors(vault: "OpenCube") -> bool:
     """Whether an embedder was ever at work in this cube."""
     return vault.conn.execute("SELECT 1 FROM embedders LIMIT 1").fetchone() is not None

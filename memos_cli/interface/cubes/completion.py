@@ -38,6 +38,7 @@ class Completion:
     ) -> None:
         self.paths = config.paths(environ)
         self._environ, self._folder, self._cubes, self._principal = environ, folder, cubes, principal
+        self._token = environ.get("MEMOS_TOKEN")
 
     @property
     def settings(self) -> config.Settings:
@@ -46,7 +47,9 @@ class Completion:
 
     @property
     def principal(self) -> str:
-        """Who asks."""
+        """Who asks; with a token the agent whose it is in the cubes in use, or nobody."""
+        if self._token is not None:
+            return next((look.name for look in self.looked(lambda look: [Begun(look.principal)])), "")
         return self._principal or self.settings.get("principal") or config.login()
 
     # -- of the cubes in use
@@ -55,14 +58,17 @@ class Completion:
         """What a look brings in each cube in use, each name once; a cube that cannot be read brings nothing."""
         found: dict[str, Begun] = {}
         names = self._cubes or [self.settings.get("cube")]
+        principal = "" if self._token is not None else self.principal
         for cube in names:
             # sqlite3.Error stands behind Exception here: SQLite is infra's.
             with (
                 suppress(Exception),
                 beginnings.looking(
-                    places.place(self.paths.cubes, cube), self.principal, beginnings.SECONDS / len(names)
+                    places.place(self.paths.cubes, cube), principal, beginnings.SECONDS / len(names), token=self._token
                 ) as one,
             ):
+                if self._token is not None and one.principal != (self._principal or one.principal):
+                    continue
                 for begun in look(one):
                     found.setdefault(begun.name, begun)
         return list(found.values())[:MOST]

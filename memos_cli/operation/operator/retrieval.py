@@ -156,7 +156,7 @@ class Search:
                 self._notices.append(GET_MODEL)
             return None
         waiting = any(search.pending_count(vault) for vault in self._vaults)
-        known = any(search.embedder_id(vault, embedder.fingerprint) is not None for vault in self._vaults)
+        known = any(search.knows(vault, embedder.fingerprint) for vault in self._vaults)
         self._say_foreign(embedder)
         return embedder if waiting or known else None
 

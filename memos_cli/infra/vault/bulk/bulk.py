@@ -121,6 +121,9 @@ class BulkUnit(Unit):
 
     def add_all(self, drafts: Sequence[New], owner: str) -> list[str]:
         """Store drafts as new memories, as `Unit.add` does; their ids, in the same order."""
+        if self.rights is not None:
+            for new in drafts:
+                self.rights.require_new(new.draft, owner)
         if self.log.count + len(drafts) >= connection.MANY > self.log.count:
             connection.make_room(self._conn)
         ids = [units.new_id() for _ in drafts]

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from memos_cli.infra.governance.access import Access
 from memos_cli.infra.governance.rule import Right
-from memos_cli.infra.vault import log
+from memos_cli.infra.vault import fold, log
 from memos_cli.infra.vault.connection import SeenRows
 from memos_cli.infra.vault.sight.publication import Publications
 from memos_cli.infra.vault.sight.rights import Rights
@@ -40,6 +40,8 @@ _BY_ROW = ("tags", "labels", "names", "cold", "vectors", "cold_vectors", "pendin
 """The tables whose rows belong to a memory by its row number."""
 _BY_ID = ("uses", "arrivals", "clashes", "rivals")
 """The tables whose rows belong to a memory by its id."""
+_TOTALS, _STRUCTURE = 1, 10
+"""The records of a full-text index that FTS5 writes anew at each change of it."""
 _LIST = re.compile(r"json_each\(\?\)")
 _VIEW = "CREATE TEMP VIEW {} AS {}"
 
@@ -64,14 +66,17 @@ class Sight:
         self._state: tuple[int, int] | None = None
         self._token: object = None
         self._laid: tuple[Any, ...] = ()
-        self._seen: dict[str, SeenRows] = {}
+        self._seen: dict[str, tuple[object, SeenRows]] = {}
+        self._end: object = None
         self.access: Access = ask(conn)
         self.publications = publications or Publications(conn, lambda memory: self.access.may(Right.READ, memory))
         conn.execute("PRAGMA temp_store = MEMORY")
         conn.create_function("seen_from", 1, self.publications.start)
         conn.create_function("seen_version", 2, self.publications.version)
+        conn.create_function("seen_change", 1, self._seen_change)
         self._stand_aside()
-        self.renew()
+        self._lay(tuple(self.access.sight(Right.READ)))
+        self._state, self._token, self._end = self._now(), ask.token(), self._log_end()
 
     def renew(self) -> None:
         """See to it that the views are those of the present rules: called before each use of the connection.
@@ -81,13 +86,20 @@ class Sight:
         if self._now() == self._state and self._ask.token() == self._token:
             return
         self.publications.forget()
-        self._seen.clear()
         if self._conn.in_transaction:
             return
-        self.access = self._ask(self._conn)
-        if (asked := tuple(self.access.sight(Right.READ))) != self._laid:
-            self._lay(asked)
-        self._state, self._token = self._now(), self._ask.token()
+        log_end = self._log_end()
+        if log_end != self._end or self._ask.token() != self._token:
+            self.access = self._ask(self._conn)
+            if (asked := tuple(self.access.sight(Right.READ))) != self._laid:
+                self._lay(asked)
+        self._state, self._token, self._end = self._now(), self._ask.token(), log_end
+
+    def _log_end(self) -> tuple[int, int]:
+        """What differs after a write that may have changed the rules: the log is longer, or a stranger was accepted."""
+        sql = "SELECT count(*) FROM main.strangers WHERE accepted = 0 AND noun <> 'memory'"
+        held = self._conn.execute(sql).fetchone()[0] if self._from["strangers"].startswith("main") else 0
+        return self._conn.execute("SELECT max(n) FROM main.ops").fetchone()[0] or 0, held
 
     def rights(self, cube: str, owner: str, author: str) -> Rights:
         """What a transaction of this author asks before it changes anything in a cube of this name and owner.
@@ -109,11 +121,15 @@ class Sight:
         return self._conn.execute("PRAGMA data_version").fetchone()[0], self._conn.total_changes
 
     def seen(self, table: str) -> SeenRows:
-        """What may be seen of a full-text index; read anew after each write."""
+        """What may be seen of a full-text index; read anew when the index or the views have changed."""
         self.renew()
-        if table not in self._seen:
-            self._seen[table] = seen(self._conn, table)
-        return self._seen[table]
+        records = self._conn.execute(f"SELECT block FROM main.{table}_data WHERE id IN ({_TOTALS}, {_STRUCTURE})").fetchall()
+        known, found = self._seen.get(table, (None, None))
+        state = records, self._log_end(), self._laid
+        if found is None or state != known:
+            found = seen(self._conn, table)
+            self._seen[table] = state, found
+        return found
 
     def bytes(self) -> int:
         """How many bytes the contents of the memories have: the size of the file would tell of what may not be seen."""
@@ -137,8 +153,22 @@ class Sight:
             there = "SELECT 1 FROM memories WHERE id = ?"
             if self._conn.execute(there, (subject,)).fetchone() is None:
                 return []
-            return [*self.publications.of(subject).operations]
+            return [one._replace(change=self._without_links(one.change)) for one in self.publications.of(subject).operations]
         return [*log.operations(self._conn, "WHERE subject = ? AND noun = ?", (subject, noun))]
+
+    def _seen_change(self, change: str) -> str:
+        return log.encoded(self._without_links(json.loads(change)))
+
+    def _without_links(self, change: dict[str, Any] | None) -> dict[str, Any] | None:
+        """A change without the links that end at what may not be seen."""
+        if not change or not any(name.startswith(fold.LINK) for name in change):
+            return change
+        there = "SELECT 1 FROM memories WHERE id = ?"
+        return {
+            name: value
+            for name, value in change.items()
+            if not name.startswith(fold.LINK) or self._conn.execute(there, (name.rpartition(":")[2],)).fetchone()
+        }
 
     def _stand_aside(self) -> None:
         """Rename the temporary tables that stand in for those that an old cube lacks: the views take their names."""
@@ -193,11 +223,11 @@ class Sight:
             THEN {self._visible("id", "x.id")}
             ELSE EXISTS (SELECT 1 FROM records r WHERE r.noun = x.noun AND r.id = x.id) END""",
         )
-        yield (
-            "ops",
-            f"""SELECT * FROM main.ops o WHERE CASE o.noun WHEN 'memory' THEN {self._published}
-            ELSE EXISTS (SELECT 1 FROM records r WHERE r.noun = o.noun AND r.id = o.subject) END""",
-        )
+        change = "CASE WHEN instr(o.change, '\"link:') THEN seen_change(o.change) ELSE o.change END AS change"
+        columns = ", ".join(f"o.{name}" for name in log.COLUMNS.split(", ")[:-1])
+        record = "EXISTS (SELECT 1 FROM records r WHERE r.noun = o.noun AND r.id = o.subject)"
+        seen_ones = f"CASE o.noun WHEN 'memory' THEN {self._published} ELSE {record} END"
+        yield "ops", f"SELECT o.n, {columns}, {change} FROM main.ops o WHERE {seen_ones}"
         for index in TABLES:
             yield index, f"SELECT * FROM main.{index} WHERE 0"
             yield f"{index}_docsize", f"SELECT * FROM main.{index}_docsize x WHERE {self._visible('n', 'x.id')}"
