@@ -24,7 +24,8 @@ HIDDEN = "qlo"
 """The letters that every hidden text and name holds, and nothing else."""
 _KEPT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 _MEMORIES = """SELECT id, content, owner, visibility, state, key, task, title, external_id, valid_to, expires_at, pinned,
-               version FROM memories WHERE owner IS NOT ? ORDER BY id"""
+               version FROM memories WHERE owner IS NOT ? AND state <> 'purged' ORDER BY id"""
+"""What is purged has no owner any more; a purge of what is somebody else's shows as a row that is gone."""
 
 
 class Home(NamedTuple):
@@ -82,8 +83,8 @@ class Home(NamedTuple):
         """All that belongs to others than this principal: their memories with their marks, the records, the log of all that."""
         if not (self.folder / "cubes" / "default" / "cube.db").exists():
             return {"cube": "gone"}
-        theirs = {one for (one,) in self.rows("SELECT id FROM memories WHERE owner IS NOT ?", who)}
-        numbers = {n for (n,) in self.rows("SELECT n FROM memories WHERE owner IS NOT ?", who)}
+        theirs = {one for (one,) in self.rows("SELECT id FROM memories WHERE owner IS NOT ? AND state <> 'purged'", who)}
+        numbers = {n for (n,) in self.rows("SELECT n FROM memories WHERE owner IS NOT ? AND state <> 'purged'", who)}
         ops = self.rows("SELECT id, principal, noun, subject FROM ops ORDER BY n")
         found = {
             "cubes": sorted(path.name for path in (self.folder / "cubes").iterdir() if not path.name.startswith(".")),

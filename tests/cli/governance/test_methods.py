@@ -341,8 +341,10 @@ def test_a_method_tells_and_changes_nothing_of_what_is_hidden(
     assert not faults, "\n".join(faults)
 
 
-TYPED = ("qlocellar-1", "qlocellar", "qlocellartag", "qlocellarkey", "qlocellartask", "qloendtask", "qlomoney", "qloview", "qlosnap",
-         "qlosna", "qlodiary", "qlorota", "qlospeaker", "qlotalk")  # fmt: skip
+TYPED = (
+    "qlocellar-1", "qlocellar", "qlocellartag", "qlocellarkey", "qlocellartask", "qloendtask", "qlomoney", "qloview", "qlosnap",
+    "qlosna", "qlodiary", "qlorota", "qlospeaker", "qlotalk",
+)  # fmt: skip
 """What eve says herself in these calls."""
 
 
