@@ -109,7 +109,7 @@ CALLS: dict[str, Calls] = {
     "erasure.places": none("names the places of the home"),
     "erasure.purge": each(lambda mos, word: mos.erasure.purge(word, derived=True)),
     "get": each(lambda mos, word: mos.get(word)),
-    "governance.add": one(lambda mos: mos.governance.add("eve", "person", groups=["family"])),
+    "governance.add": one(lambda mos: mos.governance.add("eve", groups=["family"])),
     "governance.get": one(lambda mos: mos.governance.get("maren"), lambda mos: mos.governance.get("eve")),
     "governance.list": one(lambda mos: mos.governance.list()),
     "governance.overview": one(
