@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from memos_cli.infra.governance.access import Access, Right
-    from memos_cli.infra.vault.vault import Vault
 
 
 def principal(name: str) -> str:
@@ -36,11 +35,29 @@ def asking(principal: str, cube: Mapping[str, str]) -> str | None:
     return None if principal == cube.get("owner") else principal
 
 
+class RuledSight(Protocol):
+    """What somebody who does not own a cube sees of it."""
+
+    @property
+    def access(self) -> "Access":
+        """What the rules let whom it was opened for do."""
+        ...
+
+
+class RuledCube(Protocol):
+    """A cube that was opened for somebody."""
+
+    @property
+    def sight(self) -> RuledSight | None:
+        """What that one sees; `None` for the cube's owner."""
+        ...
+
+
 Name = Literal["read", "write", "share", "erase"]
 """The name of a `Right`, for whom the rules are not imported: the cube's owner, who may do everything."""
 
 
-def may(vault: "Vault", right: Name, memory: Memory) -> bool:
+def may(vault: RuledCube, right: Name, memory: Memory) -> bool:
     """Whether whom a cube was opened for may do that with a memory, as it is or as it was."""
     if vault.sight is None:
         return True
@@ -49,7 +66,7 @@ def may(vault: "Vault", right: Name, memory: Memory) -> bool:
     return vault.sight.access.may(Right(right), memory)
 
 
-def demand(vault: "Vault", right: Name, memory: Memory) -> None:
+def demand(vault: RuledCube, right: Name, memory: Memory) -> None:
     """Let through only what the principal whom a cube was opened for may do with a memory; see `require`."""
     if vault.sight is None:
         return
@@ -58,7 +75,7 @@ def demand(vault: "Vault", right: Name, memory: Memory) -> None:
     require(vault.sight.access, Right(right), memory)
 
 
-def demand_some(vault: "Vault", memory: Memory) -> None:
+def demand_some(vault: RuledCube, memory: Memory) -> None:
     """Let through who may change a memory in any way: which right a change needs is asked when it is made.
 
     Raises:

@@ -20,11 +20,12 @@ from tests.conftest import Ran
 from tests.forker import Forker
 from tests.patience import PATIENCE
 
-HIDDEN = "zq"
+HIDDEN = "qlo"
 """The letters that every hidden text and name holds, and nothing else."""
 _KEPT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 _MEMORIES = """SELECT id, content, owner, visibility, state, key, task, title, external_id, valid_to, expires_at, pinned,
-               version FROM memories WHERE owner IS NOT ? ORDER BY id"""
+               version FROM memories WHERE owner IS NOT ? AND state <> 'purged' ORDER BY id"""
+"""What is purged has no owner any more; a purge of what is somebody else's shows as a row that is gone."""
 
 
 class Home(NamedTuple):
@@ -82,8 +83,8 @@ class Home(NamedTuple):
         """All that belongs to others than this principal: their memories with their marks, the records, the log of all that."""
         if not (self.folder / "cubes" / "default" / "cube.db").exists():
             return {"cube": "gone"}
-        theirs = {one for (one,) in self.rows("SELECT id FROM memories WHERE owner IS NOT ?", who)}
-        numbers = {n for (n,) in self.rows("SELECT n FROM memories WHERE owner IS NOT ?", who)}
+        theirs = {one for (one,) in self.rows("SELECT id FROM memories WHERE owner IS NOT ? AND state <> 'purged'", who)}
+        numbers = {n for (n,) in self.rows("SELECT n FROM memories WHERE owner IS NOT ? AND state <> 'purged'", who)}
         ops = self.rows("SELECT id, principal, noun, subject FROM ops ORDER BY n")
         found = {
             "cubes": sorted(path.name for path in (self.folder / "cubes").iterdir() if not path.name.startswith(".")),
@@ -103,13 +104,13 @@ def visible(home: Home) -> None:
              "--external-id", "ferry-1", "--visibility", "public")  # fmt: skip
     home.add(None, "wifi", "The wifi of the house is called Otter", "--visibility", "read-only")
     home.json(None, "link", home.ids["ferry"], "relates", home.ids["wifi"])
-    home.add("maren", "pier", "zqdraft plan of a dinner", "--tag", "zqdraft", "--title", "zqfirst")
+    home.add("maren", "pier", "qlodraft plan of a dinner", "--tag", "qlodraft", "--title", "qlofirst")
     home.json("maren", "edit", home.ids["pier"], "We meet on the pier at noon", "--no-title")
-    home.json("maren", "tag", home.ids["pier"], "--remove", "zqdraft")
+    home.json("maren", "tag", home.ids["pier"], "--remove", "qlodraft")
     home.json("maren", "edit", home.ids["pier"], "--visibility", "public")
     home.json("maren", "edit", home.ids["pier"], "We meet on the pier at one")
     home.add(
-        None, "well", "The zqwell is dry in August", "--tag", "zqwelltag", "--key", "zqwellkey", "--external-id", "zqwell-1"
+        None, "well", "The qlowell is dry in August", "--tag", "qlowelltag", "--key", "qlowellkey", "--external-id", "qlowell-1"
     )
     home.json(None, "link", home.ids["pier"], "mentions", home.ids["well"])
     home.add(
@@ -127,29 +128,29 @@ def visible(home: Home) -> None:
 
 def hidden(home: Home) -> None:
     """What eve may not see, put into a home that has the rest."""
-    home.add(None, "cellar", "The zqcellar key lies under the blue pot", "--tag", "zqcellartag", "--key", "zqcellarkey",
-             "--task", "zqcellartask", "--external-id", "zqcellar-1", "--title", "zqcellartitle",
-             "--label", "zqcellarlabel")  # fmt: skip
-    home.add(None, "debt", "Ada owes zqmoney to Ravi", "--external-id", "D1", "--tag", "town", "--task", "orchard", "--pin")
+    home.add(None, "cellar", "The qlocellar key lies under the blue pot", "--tag", "qlocellartag", "--key", "qlocellarkey",
+             "--task", "qlocellartask", "--external-id", "qlocellar-1", "--title", "qlocellartitle",
+             "--label", "qlocellarlabel")  # fmt: skip
+    home.add(None, "debt", "Ada owes qlomoney to Ravi", "--external-id", "D1", "--tag", "town", "--task", "orchard", "--pin")
     home.add(None, "copy", "The juice press leaks oil", "--key", "likes")
-    home.add("maren", "diary", "Dear zqdiary, the ferry was late", "--tag", "zqdiarytag", "--external-id", "zqdiary-1")
-    home.add("maren", "rota", "The zqrota says Tuesday", "--tag", "zqrotatag", "--visibility", "shared")
-    home.add(None, "told", "The ferry of zqderived leaves at ten")
+    home.add("maren", "diary", "Dear qlodiary, the ferry was late", "--tag", "qlodiarytag", "--external-id", "qlodiary-1")
+    home.add("maren", "rota", "The qlorota says Tuesday", "--tag", "qlorotatag", "--visibility", "shared")
+    home.add(None, "told", "The ferry of qloderived leaves at ten")
     home.json(None, "link", home.ids["told"], "derived_from", home.ids["ferry"])
     home.json(None, "link", home.ids["told"], "derived_from", home.ids["pears"])
-    home.add(None, "gone", "A zqgone thing of last year", "--tag", "zqgonetag")
+    home.add(None, "gone", "A qlogone thing of last year", "--tag", "qlogonetag")
     home.json(None, "forget", home.ids["gone"])
-    home.add(None, "dust", "A zqdust thing", "--external-id", "zqdust-1")
+    home.add(None, "dust", "A qlodust thing", "--external-id", "qlodust-1")
     home.json(None, "forget", home.ids["dust"], "--purge", "--yes")
-    said = json.dumps({"content": "zqturn is what she said", "kind": "episode", "source": {
-        "conversation": "zqtalk", "session": "zqsession", "speaker": "zqspeaker", "turn": 1}})  # fmt: skip
+    said = json.dumps({"content": "qloturn is what she said", "kind": "episode", "source": {
+        "conversation": "qlotalk", "session": "qlosession", "speaker": "qlospeaker", "turn": 1}})  # fmt: skip
     home.ids["turn"] = home.json(None, "add", "--jsonl", "-", stdin=said + "\n")["ids"][0]
-    home.json(None, "chat", "-m", "What is zqasked of the cellar?")
-    home.json(None, "view", "save", "zqview", "--tag", "zqcellartag")
-    home.json(None, "snapshot", "create", "zqsnap", "--note", "zqnote")
-    home.add(None, "soup", "zqsoup is for Monday", "--task", "zqendtask")
-    home.json(None, "task", "end", "zqendtask")
-    home.json(None, "--cube", "attic", "add", "The zqattic is full of hats", "--tag", "zqattictag")
+    home.json(None, "chat", "-m", "What is qloasked of the cellar?")
+    home.json(None, "view", "save", "qloview", "--tag", "qlocellartag")
+    home.json(None, "snapshot", "create", "qlosnap", "--note", "qlonote")
+    home.add(None, "soup", "qlosoup is for Monday", "--task", "qloendtask")
+    home.json(None, "task", "end", "qloendtask")
+    home.json(None, "--cube", "attic", "add", "The qloattic is full of hats", "--tag", "qloattictag")
     home.ids["txn"] = home.rows("SELECT txn FROM ops WHERE subject = ? LIMIT 1", home.ids["cellar"])[0][0]
 
 

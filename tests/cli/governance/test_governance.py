@@ -24,7 +24,7 @@ def test_an_external_id_of_somebody_else_is_no_way_to_their_memory(full: Home, f
     words = ("--jsonl", "-") if form == "--jsonl" else ("overwritten", "--external-id", "D1")
     done = full.json("eve", "add", *words, stdin=given)
     assert (done["added"], done["edited"], done["duplicates"]) == (1, 0, 0)
-    assert full.json(None, "show", full.ids["debt"])["content"] == "Ada owes zqmoney to Ravi"
+    assert full.json(None, "show", full.ids["debt"])["content"] == "Ada owes qlomoney to Ravi"
     assert full.json(None, "show", "D1")["id"] == full.ids["debt"]
     mine = full.json("eve", "show", "D1")
     assert (mine["content"], mine["external_id"], mine["owner"]) == ("overwritten", "D1", "eve")
@@ -34,7 +34,7 @@ def test_an_external_id_of_somebody_else_is_no_way_to_their_memory(full: Home, f
 
 
 def test_a_text_that_somebody_else_has_is_no_duplicate(full: Home) -> None:
-    for text in ("Ada owes zqmoney to Ravi", "The zqcellar key lies under the blue pot", "The harbour ferry leaves at nine"):
+    for text in ("Ada owes qlomoney to Ravi", "The qlocellar key lies under the blue pot", "The harbour ferry leaves at nine"):
         done = full.json("eve", "add", text)
         assert (done["added"], done["duplicates"], ids_in(full, str(done), *HIDDEN, "ferry")) == (1, 0, [])
 
@@ -54,11 +54,11 @@ def test_a_text_that_somebody_else_has_is_no_duplicate(full: Home) -> None:
         "doctor --accept-loss --yes",
         "doctor --reembed",
         "snapshot create mine",
-        "snapshot rm zqsnap",
-        "snapshot restore zqsnap --yes",
+        "snapshot rm qlosnap",
+        "snapshot restore qlosnap --yes",
         "view save mine --tag fruit",
-        "view save zqview --tag fruit",
-        "view rm zqview",
+        "view save qloview --tag fruit",
+        "view rm qloview",
         "lifecycle tick",
         "lifecycle policy set steps.expire false",
         "consolidate plan",
@@ -74,7 +74,7 @@ def test_what_is_done_to_the_whole_cube_is_its_owner_s(full: Home, line: str, tm
     assert error["message"].startswith("eve may not ")
     assert error["message"].endswith("the cube belongs to root")
     assert error["hint"].startswith("ask root")
-    assert not re.findall("zq", done.err)
+    assert not re.findall("qlo", done.err)
     assert full.others("eve") == before
     assert not list(tmp_path.glob("*.memcube"))
 
@@ -127,7 +127,7 @@ def test_why_names_no_relative_that_one_does_not_see(full: Home) -> None:
         for options in ((), ("--json",)):
             said = full.run("eve", *options, "why", full.ids[name])
             assert (said.status, ids_in(full, said.out, *HIDDEN)) == (0, [])
-            assert "zq" not in said.out
+            assert "qlo" not in said.out
     assert ids_in(full, full.run("eve", "why", full.ids["ferry"]).out, "wifi") == ["wifi"]
     assert ids_in(full, full.run(None, "why", full.ids["pier"]).out, "well") == ["well"]
 
@@ -136,11 +136,11 @@ def test_why_names_no_relative_that_one_does_not_see(full: Home) -> None:
 def test_the_versions_begin_where_a_memory_was_published(full: Home, command: str) -> None:
     for options in ((), ("--json",), ("--reveal",)):
         said = full.run("eve", *options, command, full.ids["pier"]).out
-        assert "zqdraft" not in said
-        assert "zqfirst" not in said
+        assert "qlodraft" not in said
+        assert "qlofirst" not in said
     versions = full.json("eve", "history", full.ids["pier"])["versions"]
     assert [one["version"] for one in versions] == list(range(1, len(versions) + 1))
-    assert "zqdraft" in full.run("maren", "history", full.ids["pier"]).out
+    assert "qlodraft" in full.run("maren", "history", full.ids["pier"]).out
 
 
 def test_nobody_goes_back_to_before_a_publication(full: Home) -> None:
@@ -152,7 +152,7 @@ def test_nobody_goes_back_to_before_a_publication(full: Home) -> None:
 
 def test_shared_means_that_the_owner_s_groups_read(full: Home) -> None:
     rota = full.ids["rota"]
-    assert full.json("iris", "show", rota)["content"] == "The zqrota says Tuesday"
+    assert full.json("iris", "show", rota)["content"] == "The qlorota says Tuesday"
     before = full.others("nobody")
     for line in (
         f"edit {rota} changed", f"rollback {rota} --to 1", f"edit {rota} --visibility private", f"forget {rota}",
@@ -162,7 +162,7 @@ def test_shared_means_that_the_owner_s_groups_read(full: Home) -> None:
         assert full.run("iris", *line.split()).status == 3, line
         assert full.run("eve", *line.split()).status == 10, line
     assert full.others("nobody") == before
-    assert full.run("maren", "edit", rota, "The zqrota says Monday").status == 0
+    assert full.run("maren", "edit", rota, "The qlorota says Monday").status == 0
 
 
 @pytest.mark.parametrize("visibility", ["public", "read-only", "shared", "private"])
@@ -180,7 +180,7 @@ def test_counts_are_of_what_one_sees(homes: tuple[Home, Home], tmp_path: Path) -
     for line in ("stats", "cube info", "lifecycle status", "undo --list", "cube list", "task list", "label list"):
         told = [re.sub(r'"path": "[^"]*"', "", home.run("eve", "--json", *line.split()).out) for home in (full, plain)]
         assert told[0] == told[1], line
-        assert "zq" not in told[0]
+        assert "qlo" not in told[0]
     numbers = full.json("eve", "stats")["cubes"]["default"]
     assert numbers["memories"] == len(full.json("eve", "list", "--all")["memories"])
 
@@ -190,7 +190,7 @@ def test_a_purge_names_no_relative_that_one_does_not_see(full: Home) -> None:
         said = full.run("eve", *options, "forget", full.ids["pears"], "--purge", "--derived", "--dry-run")
         assert (said.status, ids_in(full, said.out + said.err, *HIDDEN)) == (0, [])
     assert full.json("eve", "forget", full.ids["pears"], "--purge", "--derived", "--yes")["purged"] == [full.ids["pears"]]
-    assert full.json(None, "show", full.ids["told"])["content"] == "The ferry of zqderived leaves at ten"
+    assert full.json(None, "show", full.ids["told"])["content"] == "The ferry of qloderived leaves at ten"
 
 
 def test_a_cube_belongs_to_whom_it_was_made_as(memos: Run) -> None:
@@ -205,7 +205,7 @@ def test_a_cube_belongs_to_whom_it_was_made_as(memos: Run) -> None:
 
 def test_a_task_ends_for_oneself(full: Home) -> None:
     assert full.run("eve", "task", "end", "trip").status == 3
-    assert full.run("eve", "task", "end", "zqcellartask").status == 10
+    assert full.run("eve", "task", "end", "qlocellartask").status == 10
     done = full.json("eve", "task", "end", "orchard")
     assert set(done["changed"]) == {full.ids["pears"], full.ids["press"]}
     assert full.json(None, "show", full.ids["debt"])["state"] == "generated"
@@ -213,7 +213,7 @@ def test_a_task_ends_for_oneself(full: Home) -> None:
 
 
 def test_a_chat_answers_from_what_one_sees(full: Home) -> None:
-    done = full.json("eve", "chat", "-m", "Where is the zqcellar key?", "--no-save")
+    done = full.json("eve", "chat", "-m", "Where is the qlocellar key?", "--no-save")
     assert ids_in(full, json.dumps(done), *HIDDEN) == []
     assert "blue pot" not in done["answer"]
     assert "nine" in full.json("eve", "chat", "-m", "When does the harbour ferry leave?", "--no-save")["answer"]

@@ -32,7 +32,7 @@ def each(call: Callable[[MOS, str], object]) -> Calls:
     """A call with the id of each memory, hidden, seen and one's own, and with names of what is hidden."""
 
     def calls(mos: MOS, ids: dict[str, str]) -> Iterator[Callable[[], object]]:
-        words = [*(ids[name] for name in (*THEIRS, "ferry", "wifi", "pier", "pears")), "D1", "zqcellar-1", ids["cellar"][:4]]
+        words = [*(ids[name] for name in (*THEIRS, "ferry", "wifi", "pier", "pears")), "D1", "qlocellar-1", ids["cellar"][:4]]
         for word in words:
             yield lambda word=word: call(mos, word)  # type: ignore[misc]
 
@@ -56,26 +56,29 @@ INNER = none("is handed what only an owner's method returns")
 PURE = none("tells nothing of a cube")
 MODEL = none("needs a model that is trained or run")
 CALLS: dict[str, Calls] = {
-    "activation.build": one(lambda mos: mos.activation.build((Wanted("conversation", "zqtalk"),))),
+    "access": none("is what the rules let the principal do"),
+    "acting": PURE,
+    "activation.build": one(lambda mos: mos.activation.build((Wanted("conversation", "qlotalk"),))),
     "activation.bytes": one(lambda mos: mos.activation.bytes),
     "activation.check": one(lambda mos: mos.activation.check(["a"])),
     "activation.forget_cube": none("is called with the identity of a cube that is being removed, and drops caches"),
     "activation.list": one(lambda mos: mos.activation.list()),
     "activation.remove": one(lambda mos: mos.activation.remove(["a"]), lambda mos: mos.activation.remove([], every=True)),
     "activation.sweep": one(lambda mos: mos.activation.sweep()),
-    "activation.tagged": one(lambda mos: mos.activation.tagged(["zqcellartag"]), lambda mos: mos.activation.tagged(["town"])),
+    "activation.tagged": one(lambda mos: mos.activation.tagged(["qlocellartag"]), lambda mos: mos.activation.tagged(["town"])),
     "activation.verify": one(lambda mos: mos.activation.verify()),
     "add": one(
         lambda mos: mos.add("overwritten", external_id="D1"),
-        lambda mos: mos.add("Ada owes zqmoney to Ravi"),
-        lambda mos: mos.add("Mine", tags=("zqcellartag",), key="zqcellarkey", task="zqendtask"),
-        lambda mos: mos.add(messages=[{"role": "user", "content": "The zqcellar key lies under the blue pot"}]),
+        lambda mos: mos.add("Ada owes qlomoney to Ravi"),
+        lambda mos: mos.add("Mine", tags=("qlocellartag",), key="qlocellarkey", task="qloendtask"),
+        lambda mos: mos.add(messages=[{"role": "user", "content": "The qlocellar key lies under the blue pot"}]),
     ),
     "author": PURE,
-    "chat": one(lambda mos: mos.chat("Where is the zqcellar key?"), lambda mos: mos.chat("Who owes what?", save=False)),
+    "chat": one(lambda mos: mos.chat("Where is the qlocellar key?"), lambda mos: mos.chat("Who owes what?", save=False)),
     "close": PURE,
-    "conversation": one(lambda mos: mos.conversation(resume=True).ask("What did zqspeaker say?")),
+    "conversation": one(lambda mos: mos.conversation(resume=True).ask("What did qlospeaker say?")),
     "create_cube": one(lambda mos: mos.create_cube("default")),
+    "context": PURE,
     "cube_merge.confirm": INNER,
     "cube_merge.diff": one(
         lambda mos: mos.cube_merge.diff("default", "attic"), lambda mos: mos.cube_merge.diff("attic", "default")
@@ -106,6 +109,18 @@ CALLS: dict[str, Calls] = {
     "erasure.places": none("names the places of the home"),
     "erasure.purge": each(lambda mos, word: mos.erasure.purge(word, derived=True)),
     "get": each(lambda mos, word: mos.get(word)),
+    "governance.add": one(lambda mos: mos.governance.add("eve", groups=["family"])),
+    "governance.get": one(lambda mos: mos.governance.get("maren"), lambda mos: mos.governance.get("eve")),
+    "governance.list": one(lambda mos: mos.governance.list()),
+    "governance.overview": one(
+        lambda mos: mos.governance.overview.list(),
+        lambda mos: mos.governance.overview.of_principal("maren"),
+        lambda mos: mos.governance.overview.of_principal("eve"),
+        lambda mos: mos.governance.overview.of_memory("D1"),
+    ),
+    "governance.remove": one(lambda mos: mos.governance.remove("maren", dry_run=True)),
+    "governance.rules": one(lambda mos: mos.governance.rules.grant("eve", "read", [])),
+    "governance.token": one(lambda mos: mos.governance.token("maren")),
     "held.leave": INNER,
     "held.list": one(lambda mos: mos.held.list()),
     "held.look": INNER,
@@ -148,9 +163,9 @@ CALLS: dict[str, Calls] = {
     "memories.pending": one(lambda mos: mos.memories.pending(mos.vault("default"))),
     "memories.record_uses": none("writes what was shown, and returns nothing"),
     "memories.search": one(
-        lambda mos: mos.memories.search("zqcellar"), lambda mos: mos.memories.search("the ferry", all_hits=True)
+        lambda mos: mos.memories.search("qlocellar"), lambda mos: mos.memories.search("the ferry", all_hits=True)
     ),
-    "memories.search_many": one(lambda mos: mos.memories.search_many([Query("zqmoney"), Query("juice")], all_hits=True)),
+    "memories.search_many": one(lambda mos: mos.memories.search_many([Query("qlomoney"), Query("juice")], all_hits=True)),
     "memories.statistics": one(lambda mos: mos.memories.statistics(mos.vault("default"))),
     "memories.stats": one(lambda mos: mos.memories.stats()),
     "memories.upcoming": one(lambda mos: mos.memories.upcoming()),
@@ -174,7 +189,7 @@ CALLS: dict[str, Calls] = {
     "parametric.stop": one(lambda mos: mos.parametric.stop("a")),
     "parametric.used": INNER,
     "parametric.vault": one(lambda mos: mos.parametric.vault),
-    "pipeline.add": one(lambda mos: mos.pipeline.add(drafts=[Draft("overwritten", external_id="zqcellar-1")])),
+    "pipeline.add": one(lambda mos: mos.pipeline.add(drafts=[Draft("overwritten", external_id="qlocellar-1")])),
     "pipeline.add_files": one(lambda mos: mos.pipeline.add_files([str(notes(mos))])),
     "pipeline.delete": each(lambda mos, word: mos.pipeline.delete([word, "pear-1"], thaw=True)),
     "pipeline.edit": each(lambda mos, word: mos.pipeline.edit(word, {"content": "changed"}, mode="append")),
@@ -182,13 +197,15 @@ CALLS: dict[str, Calls] = {
     "pipeline.link": each(lambda mos, word: mos.pipeline.link(word, LinkType.SUPERSEDES, "pear-1")),
     "pipeline.read": PURE,
     "pipeline.reader": none("is a reader that knows the birthdays which the principal may see"),
-    "pipeline.remove_record": one(lambda mos: mos.pipeline.remove_record("view", "zqview")),
+    "pipeline.remove_record": one(lambda mos: mos.pipeline.remove_record("view", "qloview")),
     "pipeline.restore": each(lambda mos, word: mos.pipeline.restore([word])),
-    "pipeline.save_record": one(lambda mos: mos.pipeline.save_record("view", "zqview", {"tags": ["x"]})),
+    "pipeline.save_record": one(lambda mos: mos.pipeline.save_record("view", "qloview", {"tags": ["x"]})),
     "pipeline.switch": each(lambda mos, word: mos.pipeline.switch([word], "pin", {"pinned": True})),
     "pipeline.update": each(lambda mos, word: mos.pipeline.update(word, "changed", mode="merge")),
+    "principal": PURE,
     "provenance": each(lambda mos, word: mos.provenance(word)),
     "purge": each(lambda mos, word: mos.purge(word, dry_run=True)),
+    "reading_for": PURE,
     "record_uses": none("writes what was shown, and returns nothing"),
     "require": none("is the gate itself"),
     "restore": each(lambda mos, word: mos.restore([word])),
@@ -199,11 +216,11 @@ CALLS: dict[str, Calls] = {
     "scheduler.budgets": one(lambda mos: mos.scheduler.budgets),
     "scheduler.by_heart": INNER,
     "scheduler.costs": PURE,
-    "scheduler.explain": one(lambda mos: mos.scheduler.explain("where is the zqcellar key")),
+    "scheduler.explain": one(lambda mos: mos.scheduler.explain("where is the qlocellar key")),
     "scheduler.hit_rates": one(lambda mos: mos.scheduler.hit_rates()),
     "scheduler.kept": one(lambda mos: mos.scheduler.kept()),
     "scheduler.last": one(lambda mos: mos.scheduler.last()),
-    "scheduler.likeliest": one(lambda mos: mos.scheduler.likeliest(5, "the zqcellar")),
+    "scheduler.likeliest": one(lambda mos: mos.scheduler.likeliest(5, "the qlocellar")),
     "scheduler.measured": PURE,
     "scheduler.picture": one(lambda mos: mos.scheduler.picture()[:4]),
     "scheduler.plan": INNER,
@@ -212,20 +229,20 @@ CALLS: dict[str, Calls] = {
     "scheduler.standing": one(lambda mos: mos.scheduler.standing()),
     "scheduler.steps": one(lambda mos: mos.scheduler.steps()),
     "scheduler.topics": INNER,
-    "search": one(lambda mos: mos.search("zqdiary", all_hits=True), lambda mos: mos.search("pier", wanted=EVERYTHING)),
-    "search_many": one(lambda mos: mos.search_many([Query("zqrota"), Query("ferry")], wanted=EVERYTHING)),
+    "search": one(lambda mos: mos.search("qlodiary", all_hits=True), lambda mos: mos.search("pier", wanted=EVERYTHING)),
+    "search_many": one(lambda mos: mos.search_many([Query("qlorota"), Query("ferry")], wanted=EVERYTHING)),
     "sight": none("is the filter through which the principal looks"),
-    "snapshots.create": one(lambda mos: mos.snapshots.create("mine"), lambda mos: mos.snapshots.create("zqsnap")),
-    "snapshots.diff": one(lambda mos: mos.snapshots.diff("zqsnap"), lambda mos: mos.snapshots.diff("zqsna")),
+    "snapshots.create": one(lambda mos: mos.snapshots.create("mine"), lambda mos: mos.snapshots.create("qlosnap")),
+    "snapshots.diff": one(lambda mos: mos.snapshots.diff("qlosnap"), lambda mos: mos.snapshots.diff("qlosna")),
     "snapshots.list": one(lambda mos: mos.snapshots.list()),
-    "snapshots.look": each(lambda mos, word: mos.snapshots.look([word], "zqsnap")),
-    "snapshots.remove": one(lambda mos: mos.snapshots.remove("zqsnap")),
+    "snapshots.look": each(lambda mos, word: mos.snapshots.look([word], "qlosnap")),
+    "snapshots.remove": one(lambda mos: mos.snapshots.remove("qlosnap")),
     "snapshots.restore": one(
-        lambda mos: mos.snapshots.restore("zqsnap"), lambda mos: mos.snapshots.restore("zqsnap", dry_run=True)
+        lambda mos: mos.snapshots.restore("qlosnap"), lambda mos: mos.snapshots.restore("qlosnap", dry_run=True)
     ),
-    "switch": each(lambda mos, word: mos.switch([word], "tag", {"tag:zqcellartag": True})),
+    "switch": each(lambda mos, word: mos.switch([word], "tag", {"tag:qlocellartag": True})),
     "tasks.end": one(
-        lambda mos: mos.tasks.end("zqcellartask"), lambda mos: mos.tasks.end("orchard"), lambda mos: mos.tasks.end("trip")
+        lambda mos: mos.tasks.end("qlocellartask"), lambda mos: mos.tasks.end("orchard"), lambda mos: mos.tasks.end("trip")
     ),
     "tasks.list": one(lambda mos: mos.tasks.list()),
     "timed": PURE,
@@ -253,7 +270,7 @@ CALLS: dict[str, Calls] = {
 
 def notes(mos: MOS) -> Path:
     path = mos.paths.data.parent / "notes.txt"
-    path.write_text("The zqcellar key lies under the blue pot.\n\nI ate a plum.\n", encoding="utf-8")
+    path.write_text("The qlocellar key lies under the blue pot.\n\nI ate a plum.\n", encoding="utf-8")
     return path
 
 
@@ -324,14 +341,16 @@ def test_a_method_tells_and_changes_nothing_of_what_is_hidden(
     assert not faults, "\n".join(faults)
 
 
-TYPED = ("zqcellar-1", "zqcellar", "zqcellartag", "zqcellarkey", "zqcellartask", "zqendtask", "zqmoney", "zqview", "zqsnap",
-         "zqsna", "zqdiary", "zqrota", "zqspeaker", "zqtalk")  # fmt: skip
+TYPED = (
+    "qlocellar-1", "qlocellar", "qlocellartag", "qlocellarkey", "qlocellartask", "qloendtask", "qlomoney", "qloview", "qlosnap",
+    "qlosna", "qlodiary", "qlorota", "qlospeaker", "qlotalk",
+)  # fmt: skip
 """What eve says herself in these calls."""
 
 
 def leaked(text: str, home: Home) -> list[str]:
     """Names of the hidden that eve did not say herself, and contents and ids."""
-    found = {one for one in re.findall(r"zq[\w-]*", text) if one not in TYPED}
+    found = {one for one in re.findall(r"qlo[\w-]*", text) if one not in TYPED}
     seen = {"ferry", "wifi", "pier", "pears", "press", "txn"}
     asked = re.findall(r"no memory '(\w+)'", text)
     for name, one in home.ids.items():

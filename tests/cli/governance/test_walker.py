@@ -112,7 +112,7 @@ def leaks(words: tuple[str, ...], given: str, told: str, home: Home) -> list[str
         if scene.HIDDEN in word.lower():
             rest = rest.replace(word.lower(), "")
     typed = " ".join((*words, given)).lower()
-    found = {one for one in re.findall(r"zq[\w-]*", rest) if one not in typed}
+    found = {one for one in re.findall(r"qlo[\w-]*", rest) if one not in typed}
     seen = {"ferry", "wifi", "pier", "pears", "press", "txn"}
     found |= {name for name, one in home.ids.items() if name not in seen and one[:8] in told and one[:8] not in typed}
     return [f"{shlex.join(words)} names {sorted(found)}: {told}"] if found else []
