@@ -3,7 +3,9 @@
 `python -m tests.gate.chances [FILE]` puts its weights into `data/answers.json`, by the trees that are there; it takes seconds.
 
 `answered.jsonl` has what SmolLM2 with its adapter answered to the questions of the scenes that nothing was trained on, with the
-probability of its least likely token, and whether it was right (`tests.smollm2.evaluate.agree`).
+probability of its least likely token, and whether it was right (`tests.smollm2.evaluate.agree`). First come all 418 with all
+memories of their scenes, then 151 of them as chat asks: with the one to four memories (`lines`) that have most of the words, and
+five of six that the scene answers.
 """
 
 import json
@@ -34,6 +36,7 @@ class Given(NamedTuple):
     Attributes:
         scene: the file, and the number of the scene in it.
         least: the probability of the answer's least likely token.
+        recalled: only some memories of the scene stood in the prompt, as in chat.
     """
 
     scene: tuple[str, int]
@@ -42,6 +45,7 @@ class Given(NamedTuple):
     answer: str
     least: float
     right: bool
+    recalled: bool
 
 
 def given() -> Iterator[Given]:
@@ -54,7 +58,8 @@ def given() -> Iterator[Given]:
             scenes[one["file"]] = [written.parsed(scene) for scene in told if scene.strip()]
         scene = scenes[one["file"]][one["scene"]]
         question = scene.asks[one["ask"]][0]
-        yield Given((one["file"], one["scene"]), scene.lines, question, one["answer"], one["least"], one["right"])
+        lines = [scene.lines[place] for place in one["lines"]] if "lines" in one else scene.lines
+        yield Given((one["file"], one["scene"]), lines, question, one["answer"], one["least"], one["right"], "lines" in one)
 
 
 def signs(one: Given) -> tuple[str, dict[str, float]] | None:

@@ -29,10 +29,10 @@ LONGEST = 2_000
 TOO_LONG = "what was asked is too long to check an answer to it"
 
 LEAST_CHANCE = 0.7
-"""Below this chance of being right an answer does not stand. Over it 3 % of the 418 questions of the scenes that nothing was
-trained on are answered wrongly by SmolLM2 with its adapter."""
+"""Below this chance of being right an answer does not stand. Chosen on 418 questions of scenes that nothing was trained on and
+that are made to mislead: over it 3 % of them are answered wrongly by SmolLM2 with its adapter."""
 LEAST_REFUSAL = 0.62
-"""Below this probability of its least likely token a refusal does not stand: of 14 that SmolLM2 gave to the same questions
+"""Below this probability of its least likely token a refusal does not stand: of 14 that SmolLM2 gave to these questions
 although a memory answers them, 9 lie below it, and of 98 others 24."""
 UNSURE = "it was unsure of its answer"
 
