@@ -293,8 +293,6 @@ class Session:
         Raises:
             Refused: the act is somebody else's to do. Nothing was counted or named before.
         """
-        from memos_cli.infra.governance import acts
-
         principal = self.acting(user_id)
         if vault is None:
             acts.require_home(act, principal, self.person)
