@@ -91,7 +91,7 @@ _TIMES = {"occurred_at", "valid_from", "valid_to", "expires_at"}
 """The times of a memory that are given from outside."""
 
 
-class Session:
+class Session(governance.Recorder):
     """Who acts, in which home, on which cubes, at what time.
 
     Args:
@@ -117,6 +117,7 @@ class Session:
         listeners: Listeners = NOBODY,
         token: str | None = None,
     ) -> None:
+        super().__init__()
         self.paths, self.settings = paths, settings
         self.person: str = governance.principal(settings.get("principal") or config.login())
         self._principal = governance.principal(principal or self.person)
@@ -139,10 +140,6 @@ class Session:
         self.command = self.purpose = ""
         """The command that runs, and what memories are read for (`access.PURPOSES`): rules of access may depend on both."""
         self._accesses: dict[tuple[str, str], tuple[object, Access]] = {}
-        self.told: dict[str, set[str]] = {}
-        """The memories that the call in progress has given out and recorded, by cube: none is recorded twice for a call."""
-        self.calls: set[int] = set()
-        """The threads in which a call of a service is in progress."""
         self.last_write: tuple[int, int] | None = None
         """The log's clock at the last write through this session, and the time then in milliseconds since 1970."""
 
@@ -392,33 +389,6 @@ class Session:
         if wanted.snapshot is not None:
             wanted = wanted._replace(at=past.snapshot(vault, wanted.snapshot)["at"])
         return wanted
-
-    # -- what they are given
-
-    def given(self, action: str, value: object, *, called: str = "", user_id: str | None = None, **told: Any) -> None:  # noqa: ANN401 -- as `read_log.give` has them
-        """Record the memories in a value, right before they are given out: to a person, to a model, into a file.
-
-        What the cube's owner gets is recorded only where the policy says so (`audit.own`), and waits for nothing.
-
-        Args:
-            action: `search`, `show`, `prompt`, `export`, …; `denied` where nothing is given.
-            value: memories, anything that holds some, or a function that returns it; `None` for all memories of the cube.
-            called: the method that was called, where no command runs.
-            user_id: who gets them.
-            told: `purpose`, `texts`, `cube`.
-
-        Raises:
-            CubeLocked: what another principal gets cannot be recorded now. NotWritable, StorageFull: it cannot be at all.
-        """
-        who = user_id or self.principal
-        for vault in [one for one in self._open.values() if one.seer == who]:
-            own = governance.asking(who, vault.meta) is None
-            if not own or (action != "denied" and vault.policy.get("audit.own")):
-                from memos_cli.infra.governance import read_log
-
-                author = read_log.Getting(self.now, who, self.command or called, own)
-                known = self.told.setdefault(vault.name, set())
-                read_log.give(vault, author, action, value, known, **{"purpose": self.purpose, **told})
 
     def locate(self, text: str, user_id: str | None = None) -> tuple[Vault, str]:
         """The cube and the full id that a prefix or an external id means, in the first cube that knows it.

@@ -14,9 +14,22 @@ from memos_cli.infra.limits import is_name
 from memos_cli.model import Memory, Visibility
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import NoReturn
 
     from memos_cli.infra.governance.access import Access, Right
+    from memos_cli.infra.governance.read_log import Recorded
+
+    class SeenCube(Recorded, Protocol):
+        """An open cube as somebody sees it; a `Vault` is one."""
+
+        @property
+        def seer(self) -> str:
+            """Who sees it so."""
+
+        @property
+        def policy(self) -> Mapping[str, Any]:
+            """The values of its policy that were set."""
 
 
 def principal(name: str) -> str:
@@ -159,14 +172,60 @@ def require_thaw(memory: Memory) -> None:
 # -- what is given out
 
 
-class Recorder(Protocol):
-    """Who acts, and where it is recorded what they get; a `session.Session` is one."""
+class Recorder:
+    """Who acts, and records what they are given; a `session.Session` is one.
 
-    told: dict[str, set[str]]
-    calls: set[int]
+    Attributes:
+        told: the memories that the call in progress has given out and recorded, by cube: none is recorded twice for a call.
+        calls: the threads in which a call of a service is in progress.
+    """
 
-    def given(self, action: str, value: object, *, called: str = "", user_id: str | None = None, **told: Any) -> None:  # noqa: ANN401
-        """Record the memories in a value, right before they are given out."""
+    command: str
+    purpose: str
+
+    def __init__(self) -> None:
+        self.told: dict[str, set[str]] = {}
+        self.calls: set[int] = set()
+
+    @property
+    def now(self) -> str:
+        """The time, as fixed-width text."""
+        raise NotImplementedError
+
+    @property
+    def principal(self) -> str:
+        """Who acts."""
+        raise NotImplementedError
+
+    @property
+    def opened(self) -> "Sequence[SeenCube]":
+        """The cubes that were opened so far, each as somebody sees it."""
+        raise NotImplementedError
+
+    def given(self, action: str, value: object, *, called: str = "", user_id: str | None = None, **told: Any) -> None:  # noqa: ANN401 -- as `read_log.give` has them
+        """Record the memories in a value, right before they are given out: to a person, to a model, into a file.
+
+        What the cube's owner gets is recorded only where the policy says so (`audit.own`), and waits for nothing.
+
+        Args:
+            action: `search`, `show`, `prompt`, `export`, …; `denied` where nothing is given.
+            value: memories, anything that holds some, or a function that returns it; `None` for all memories of the cube.
+            called: the method that was called, where no command runs.
+            user_id: who gets them.
+            told: `purpose`, `texts`, `cube`.
+
+        Raises:
+            CubeLocked: what another principal gets cannot be recorded now. NotWritable, StorageFull: it cannot be at all.
+        """
+        who = user_id or self.principal
+        for cube in [one for one in self.opened if one.seer == who]:
+            own = asking(who, cube.meta) is None
+            if not own or (action != "denied" and cube.policy.get("audit.own")):
+                from memos_cli.infra.governance import read_log
+
+                author = read_log.Getting(self.now, who, self.command or called, own)
+                known = self.told.setdefault(cube.name, set())
+                read_log.give(cube, author, action, value, known, **{"purpose": self.purpose, **told})
 
 
 _ACTIONS = {

@@ -22,6 +22,7 @@ from memos_cli.operation import policy
 from memos_cli.operation.results import Query
 from tests.cli.helpers import locked
 from tests.conftest import ROOT, Clock
+from tests.fakes import Scripted
 
 
 @pytest.fixture
@@ -462,3 +463,19 @@ def test_the_command_line_reads_no_memory_of_a_cube_by_itself() -> None:
     reading = re.compile(r"\bvault\.(get|find|with_key|by_external_id|operations|transaction|links|conn)\b")
     found = [path.name for path in (ROOT / "memos_cli" / "cli").rglob("*.py") if reading.search(path.read_text("utf-8"))]
     assert found == [], "what it shows goes through a service of the façade, and so through the gate"
+
+
+def test_what_a_model_is_given_is_recorded_before_it_answers(mos: MOS, eve: MOS) -> None:
+    seen_by_then: list[list[str]] = []
+
+    class Watching(Scripted):
+        def stream(self, *values: Any, **named: Any) -> Any:
+            seen_by_then.append([entry.action for entry in recorded(mos)])
+            return super().stream(*values, **named)
+
+    talk = eve.conversation(Watching("You are vegan."), save=False)
+    talk.ask("what do I eat, am I vegan?", literal=True)
+    assert seen_by_then
+    assert seen_by_then[0] == ["prompt"]
+    (entry,) = recorded(mos)
+    assert (entry.purpose, entry.memories, entry.principal) == ("prompt", (seen(mos),), "eve")
