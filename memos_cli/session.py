@@ -5,7 +5,7 @@ but a new cube at its first write: the flows write, as the author that it names.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
@@ -209,13 +209,11 @@ class Session:
             self._admitted_to(name)
         who = self.acting(user_id)
         if (name, who) not in self._open:
-            with ExitStack() as stack:
-                vault = stack.enter_context(self.shelf.open(name))
-                if vault.meta["owner"] != who:
-                    from memos_cli.infra.vault.rules.rules import Asking
+            vault = self.shelf.open(name)
+            if vault.meta["owner"] != who:
+                from memos_cli.infra.vault.rules.rules import Asking
 
-                    vault.look_as(Asking(vault.meta, who, lambda: self.context, lambda: (self.command, self.purpose, self.now)))
-                stack.pop_all()
+                vault.look_as(Asking(vault.meta, who, lambda: self.context, lambda: (self.command, self.purpose, self.now)))
             self._open[name, who] = vault
         return self._open[name, who]
 
@@ -307,9 +305,8 @@ class Session:
             try:
                 self._admit(vault)
             except AccessDenied:
-                for known_as in [one for one in self._open if one[0] == name]:
-                    self._open.pop(known_as).close()
                 vault.close()
+                self.close()
                 raise
             self._admitted[name] = known
         self._open[name, ""] = vault
@@ -358,8 +355,7 @@ class Session:
 
         principal = self.acting(user_id)
         if vault.sight is not None and vault.seer == principal:
-            vault.sight.renew()
-            return vault.sight.access
+            return vault.sight.present()
         known = rules.state(vault), self.command, self.purpose
         before, found = self._accesses.get((vault.name, principal), (None, None))
         if found is None or before != known or (found.changes_at is not None and found.changes_at <= self.now):
