@@ -5,7 +5,7 @@ but a new cube at its first write: the flows write, as the author that it names.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
@@ -215,9 +215,7 @@ class Session(governance.Recorder):
             self._admission.admit(name, self._open, self.shelf.open)
         who = self.acting(user_id)
         if (name, who) not in self._open:
-            with ExitStack() as stack:
-                self._open[name, who] = self._looked_at(stack.enter_context(self.shelf.open(name)), who)
-                stack.pop_all()
+            self._open[name, who] = self._looked_at(self.shelf.open(name), who)
         return self._open[name, who]
 
     def _looked_at(self, vault: Vault, who: str) -> Vault:
@@ -353,8 +351,7 @@ class Session(governance.Recorder):
 
         principal = self.acting(user_id)
         if vault.sight is not None and vault.seer == principal:
-            vault.sight.renew()
-            return vault.sight.access
+            return vault.sight.present()
         known = rules.state(vault), self.command, self.purpose
         before, found = self._accesses.get((vault.name, principal), (None, None))
         if found is None or before != known or (found.changes_at is not None and found.changes_at <= self.now):

@@ -101,6 +101,11 @@ class Sight:
         held = self._conn.execute(sql).fetchone()[0] if self._from["strangers"].startswith("main") else 0
         return self._conn.execute("SELECT max(n) FROM main.ops").fetchone()[0] or 0, held
 
+    def present(self) -> Access:
+        """What the principal may do now."""
+        self.renew()
+        return self.access
+
     def rights(self, cube: str, owner: str, author: str) -> Rights:
         """What a transaction of this author asks before it changes anything in a cube of this name and owner.
 
