@@ -86,7 +86,7 @@ class Access:
 
         Args:
             right: what is to be done.
-            schema: stands before the name of the table `names`.
+            schema: stands before the names of tables.
         """
         if self.owns:
             return ("1",)
@@ -108,18 +108,20 @@ class Access:
         yield from self._covers(right, schema, deny=False)
 
     def _covers(self, right: Right, schema: str, *, deny: bool) -> Iterator[tuple[Any, ...]]:
-        """The conditions for the memories that the rules of a right name, one a sort: a thousand rules are a list, no chain."""
+        """The conditions for the memories that the rules of a right name: a thousand rules are a few lists, and no chain."""
         named = self._rules.get((right, deny), {})
         if "cube" in named or (deny and named.keys() - set(SORTS)):
             yield ("1",)
             return
-        for sort in _NAMED:
-            if sort in named:
-                listed = f"SELECT n FROM {schema}names WHERE sort = '{sort}' AND name IN {_LISTED}"  # noqa: S608 -- its own names
-                yield f"m.n IN ({listed})", json.dumps(sorted(named[sort]))
-        for sort, column in (("kind", "kind"), ("memory", "id")):
-            if sort in named:
-                yield f"m.{column} IN {_LISTED}", json.dumps(sorted(named[sort]))
+        rows = [f"SELECT n FROM {schema}names WHERE sort = '{sort}' AND name IN {_LISTED}" for sort in _NAMED if sort in named]  # noqa: S608 -- its own names
+        listed = [json.dumps(sorted(named[sort])) for sort in _NAMED if sort in named]
+        if "memory" in named:
+            rows.append(f"SELECT n FROM {schema}memories WHERE id IN {_LISTED}")  # noqa: S608 -- its own names
+            listed.append(json.dumps(sorted(named["memory"])))
+        if rows:  # one set of rows for all of them, which SQLite makes once in a statement and looks a memory up in
+            yield f"m.n IN ({' UNION ALL '.join(rows)})", *listed
+        if "kind" in named:
+            yield f"m.kind IN {_LISTED}", json.dumps(sorted(named["kind"]))
         for name in named.get("view", ()):
             view = self._views(name)
             if view is not None:
@@ -240,7 +242,9 @@ def of(
     groups = groups_of(known)
     own = groups.get(principal, frozenset())
     named = {group for names in groups.values() for group in names}
-    mine = [rule for rule in standing(records("rule")) if _is_to(rule, principal, own, named)]
+    about = {principal, *own}  # also what revokes a rule is given to whom the rule was given to
+    given = {identity: fields for identity, fields in records("rule").items() if str(fields.get("to")) in about}
+    mine = [rule for rule in standing(given) if _is_to(rule, principal, own, named)]
     gone = bool(known.get(principal, {}).get("gone"))
     return Access(
         principal,
