@@ -74,7 +74,7 @@ def change_each(
 def shown(vault: Vault, ids: Iterable[str]) -> tuple[Memory, ...]:
     """What was written, for its author to see.
 
-    What an author hides from itself, as one who may share can, or writes though a rule denies to read it, is told by its id alone.
+    What an author hides from itself, as one who may share can, or may not read by a rule, is told by its id alone.
     """
     return tuple(vault.get(one) for one in ids if vault.sight is None or vault.can_see(one, _ANY))
 

@@ -91,7 +91,7 @@ class Access:
 
         Args:
             right: what is to be done.
-            schema: stands before the name of the table `names`.
+            schema: stands before the names of tables.
         """
         if self.owns:
             return ("1",)
@@ -118,7 +118,7 @@ class Access:
         yield from self._covers(right, schema, deny=False)
 
     def _covers(self, right: Right, schema: str, *, deny: bool) -> Iterator[tuple[Any, ...]]:
-        """The conditions for the memories that the rules of a right name, one a sort: a thousand rules are a list, no chain."""
+        """The conditions for the memories that the rules of a right name: a thousand rules are a few lists, and no chain."""
         named = self._rules.get((right, deny), {})
         if "cube" in named or (deny and named.keys() - set(SORTS)):
             yield ("1",)
@@ -258,7 +258,9 @@ def of(
     groups = groups_of(known)
     own = groups.get(principal, frozenset())
     named = {group for names in groups.values() for group in names}
-    mine = [rule for rule in standing(records("rule")) if _is_to(rule, principal, own, named)]
+    about = {principal, *own}  # also what revokes a rule is given to whom the rule was given to
+    given = {identity: fields for identity, fields in records("rule").items() if str(fields.get("to")) in about}
+    mine = [rule for rule in standing(given) if _is_to(rule, principal, own, named)]
     gone = bool(known.get(principal, {}).get("gone"))
     is_agent = known.get(principal, {}).get("kind", "person") != "person"
     return Access(

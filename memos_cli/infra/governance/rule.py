@@ -83,6 +83,7 @@ SORTS = ("cube", "tag", "kind", "key", "view", "task", "memory")
 """What a rule may be about."""
 PURPOSES = ("prompt", "export", "consolidation", "sync")
 """What a memory may be read for, besides to be looked at."""
+_KNOWN, _KINDS = frozenset(SORTS), frozenset(Kind)
 _ALWAYS: tuple[object, ...] = (None, None, None)
 """The conditions of a rule that applies in every command, for every purpose, at every hour."""
 _DAY = 24 * 60
@@ -146,43 +147,38 @@ def is_barred(rule: Rule, conditions: Iterable[tuple[object, ...]]) -> bool:
 
 def read(identity: str, fields: Mapping[str, Any]) -> Rule | None:
     """The rule that a record states; `None` where nobody understands it and it denies nothing."""
-    deny = bool(fields.get("deny"))
-    to, right, sort, name, group = (fields.get(field) for field in ("to", "right", "sort", "name", "group"))
+    read_ = fields.get
+    to, right, sort, name, group, deny = (
+        read_("to"),
+        read_("right"),
+        read_("sort"),
+        read_("name"),
+        read_("group"),
+        bool(read_("deny")),
+    )
     if not isinstance(to, str) or not isinstance(right, str):
         return None
-    known = sort in SORTS and isinstance(name or "", str) and (sort != "kind" or name in set(Kind))
+    known = sort in _KNOWN and isinstance(name or "", str) and (sort != "kind" or name in _KINDS)
     when = _when(fields)
     if not deny and (not known or when is None):
         return None
-    about = (str(sort), str(name or "")) if known else ("?", "")
-    rule = Rule(identity, to, group if isinstance(group, bool) else None, right, deny, *about)
-    return (when or _Limits()).of(rule)._replace(ended=bool(fields.get("ended")), bars=bool(fields.get("bars")))
+    return Rule(
+        identity, to, group if isinstance(group, bool) else None, right, deny, str(sort) if known else "?",
+        str(name or "") if known else "", *(when or (None, None, None, None)), bool(read_("ended")), bool(read_("bars")),
+    )  # fmt: skip
 
 
-class _Limits(NamedTuple):
-    """When a rule applies."""
-
-    commands: tuple[str, ...] | None = None
-    purposes: tuple[str, ...] | None = None
-    hours: str | None = None
-    until: str | None = None
-
-    def of(self, rule: Rule) -> Rule:
-        """The rule on these limits."""
-        return rule._replace(commands=self.commands, purposes=self.purposes, hours=self.hours, until=self.until)
-
-
-def _when(fields: Mapping[str, Any]) -> _Limits | None:
-    """The limits in the registers of a rule; `None` for what cannot be understood."""
-    commands, purposes, hours, until = (fields.get(field) for field in ("commands", "purposes", "hours", "until"))
+def _when(fields: Mapping[str, Any]) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None, str | None, str | None] | None:
+    """The commands, the purposes, the hours and the end in the registers of a rule; `None` for what cannot be understood."""
+    commands, purposes, hours, until = fields.get("commands"), fields.get("purposes"), fields.get("hours"), fields.get("until")
     for listed in (commands, purposes):
         if listed is not None and not (isinstance(listed, list) and all(isinstance(one, str) for one in listed)):
             return None
-    if any(value is not None and not isinstance(value, str) for value in (hours, until)):
+    if not isinstance(hours or "", str) or not isinstance(until or "", str):
         return None
     if hours is not None and minutes_of(hours) is None:
         return None
-    return _Limits(None if commands is None else tuple(commands), None if purposes is None else tuple(purposes), hours, until)
+    return None if commands is None else tuple(commands), None if purposes is None else tuple(purposes), hours, until
 
 
 def applies(rule: Rule, context: Context) -> bool:

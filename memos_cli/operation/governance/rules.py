@@ -278,11 +278,13 @@ def _meet(one: Rule, other: Rule) -> bool:
 
 
 def _still_allows(grant: Rule, wanted: Rule, known: Mapping[str, Mapping[str, Any]]) -> bool:
-    """Whether a grant goes on to allow something of what a revocation takes away, though it is not about the same object."""
-    if grant.deny or grant.right != wanted.right or not is_to(grant, wanted, known):
+    """Whether a grant goes on to allow something of what a revocation takes away: another one, or to somebody of the group."""
+    if grant.deny or grant.right != wanted.right or not _meet(grant, wanted):
         return False
-    ends = grant._replace(group=wanted.group).claim == wanted.claim and _covers(wanted, grant)
-    return not ends and _meet(grant, wanted)
+    if grant._replace(group=wanted.group).claim == wanted.claim and _covers(wanted, grant):
+        return False  # it ends
+    members = [name for name, theirs in groups_of(known).items() if wanted.group and wanted.to in theirs]
+    return any(is_to(grant, one, known) for one in (wanted, *(wanted._replace(to=name, group=False) for name in members)))
 
 
 def _meaning(vault: "Vault", asked: Sequence[Rule], at: str) -> Access:
