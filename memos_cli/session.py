@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from memos_cli import config
-from memos_cli.errors import CubeNotFound, MemoryNotFound, Refused, UsageError
+from memos_cli.errors import AccessDenied, CubeNotFound, MemoryNotFound, UsageError
 from memos_cli.infra.governance import governance
 from memos_cli.infra.limits import is_time
 from memos_cli.infra.local.embeddings import Embeddings
@@ -84,6 +84,8 @@ class Listeners(NamedTuple):
 
 
 NOBODY = Listeners()
+_NOT_KNOWN = "no cube {} knows this MEMOS_TOKEN"
+_ASK_OWNER = "ask the cube's owner for a token: memos principal token NAME"
 _TIMES = {"occurred_at", "valid_from", "valid_to", "expires_at"}
 """The times of a memory that are given from outside."""
 
@@ -99,6 +101,7 @@ class Session:
         clock: returns the time.
         embeddings: makes the vectors; `None` for the embedder of this home.
         listeners: the callbacks of upper layers.
+        token: the token of an agent, by which every cube that is opened knows who acts; nobody else can be named then.
     """
 
     def __init__(
@@ -111,10 +114,12 @@ class Session:
         clock: Callable[[], datetime] = wall_clock,
         embeddings: Embeddings | None = None,
         listeners: Listeners = NOBODY,
+        token: str | None = None,
     ) -> None:
         self.paths, self.settings = paths, settings
         self.person: str = governance.principal(settings.get("principal") or config.login())
-        self.principal = governance.principal(principal or self.person)
+        self._principal = governance.principal(principal or self.person)
+        self._token, self._named = token, principal
         self.shelf = Shelf(
             paths.cubes, lock_timeout=settings.get("lock_timeout"), scheduler=listeners.due, changed=self._tell_changed
         )
@@ -127,6 +132,9 @@ class Session:
         self._open: dict[str, Vault] = {}
         self.command = self.purpose = ""
         """The command that runs, and what memories are read for (`access.PURPOSES`): rules of access may depend on both."""
+        self._bearer: str | None = None
+        """The agent whose token it is, once a cube has been opened."""
+        self._admitted: dict[str, object] = {}
         self._accesses: dict[tuple[str, str], tuple[object, Access]] = {}
         self.last_write: tuple[int, int] | None = None
         """The log's clock at the last write through this session, and the time then in milliseconds since 1970."""
@@ -146,7 +154,10 @@ class Session:
 
     def twin(self, *, cubes: Sequence[str], principal: str, settings: config.Settings) -> "Session":
         """A session in the same home, with the same clock and listeners but its own cubes; the caller closes it."""
-        return Session(self.paths, settings, cubes=cubes, principal=principal, clock=self._clock, listeners=self._listeners)
+        listeners = self._listeners
+        return Session(
+            self.paths, settings, cubes=cubes, principal=principal, clock=self._clock, listeners=listeners, token=self._token
+        )
 
     def _tell_changed(self, changed: Iterable[str]) -> None:
         if self._listeners.changed is not None:
@@ -192,6 +203,8 @@ class Session:
 
     def vault(self, name: str) -> Vault:
         """An open cube, by name or path."""
+        if self._token is not None:
+            return self._admitted_to(name)
         if name not in self._open:
             self._open[name] = self.shelf.open(name)
         return self._open[name]
@@ -209,6 +222,8 @@ class Session:
                 cube, which the first write makes: it has no memories yet.
         """
         if not self._names and (not self.shelf.names() or self._default_to_come()):
+            if self._token is not None:
+                raise AccessDenied(_NOT_KNOWN.format(self.cube_names[0]), hint=_ASK_OWNER)
             return []
         return [self.vault(name) for name in self.cube_names]
 
@@ -229,7 +244,13 @@ class Session:
         return bool(name == config.SETTINGS["cube"].default) and name not in self.shelf.names()
 
     def create_cube(self, name: str) -> bool:
-        """Make an empty cube; `False` if there was one already."""
+        """Make an empty cube; `False` if there was one already.
+
+        Raises:
+            AccessDenied: an agent acts by its token, which no new cube can know.
+        """
+        if self._token is not None:
+            raise AccessDenied(_NOT_KNOWN.format(name), hint=_ASK_OWNER)
         return self.shelf.create(name, owner=self.person, millis=self.millis)
 
     def use_cube(self, name: str) -> None:
@@ -239,9 +260,67 @@ class Session:
 
     # -- who, and what they may see
 
+    @property
+    def principal(self) -> str:
+        """Who acts: the one that was named, or with a token the agent that the cubes in use know by it.
+
+        Raises:
+            AccessDenied: no cube knows the token, or it is not that of the one that was named.
+        """
+        if self._token is not None and self._bearer is None:
+            self.vaults()
+        return self._bearer or self._principal
+
+    def acting(self, user_id: str | None = None) -> str:
+        """Who acts where a program names somebody; with a token nobody but its agent can be named.
+
+        Raises:
+            AccessDenied: the token is another's.
+        """
+        if user_id is None or self._token is None or user_id == self.principal:
+            return governance.principal(user_id or self.principal)
+        raise AccessDenied(f"MEMOS_TOKEN is not the token of {user_id[:40]}", hint="name nobody: the token says who acts")
+
+    def _admitted_to(self, name: str) -> Vault:
+        """A cube that knows the token, open; asked again when its records may have changed, so that a token can be taken away.
+
+        Raises:
+            AccessDenied: there is none that knows it, or it is that of somebody else than was named.
+        """
+        from memos_cli.infra.vault.rules import rules
+
+        try:
+            vault = self._open.get(name) or self.shelf.open(name)
+        except CubeNotFound:
+            raise AccessDenied(_NOT_KNOWN.format(name), hint=_ASK_OWNER) from None
+        if self._admitted.get(name) != (known := rules.state(vault)):
+            try:
+                self._admit(vault)
+            except AccessDenied:
+                vault.close()
+                self._open.pop(name, None)
+                raise
+            self._admitted[name] = known
+        self._open[name] = vault
+        return vault
+
+    def _admit(self, vault: Vault) -> None:
+        """Find out who acts in a cube by the token, before anything else is read there."""
+        from memos_cli.infra.governance import tokens
+        from memos_cli.infra.vault.rules import rules
+
+        found = tokens.holder(self._token or "", rules.ruling_in(vault, "principal"), vault.meta["owner"])
+        if found is None:
+            raise AccessDenied(_NOT_KNOWN.format(vault.name), hint=_ASK_OWNER)
+        wanted = self._bearer or self._named or found
+        if found != wanted:
+            told = f"MEMOS_TOKEN is not the token of {wanted[:40]} in cube {vault.name}"
+            raise AccessDenied(told, hint="leave out --as: the token says who acts")
+        self._bearer = found
+
     def author(self, command: str, user_id: str | None = None) -> Author:
         """The author of what is written now."""
-        return Author(governance.principal(user_id or self.principal), self.millis, command, self._note_write, zone=self.zone)
+        return Author(self.acting(user_id), self.millis, command, self._note_write, zone=self.zone)
 
     def _note_write(self, clock: int, millis: int) -> None:
         self.last_write = clock, millis
@@ -267,7 +346,7 @@ class Session:
         """What the principal may do in a cube now; the rules are read again after each write to the cube, whoever wrote."""
         from memos_cli.infra.vault.rules import rules
 
-        principal = governance.principal(user_id or self.principal)
+        principal = self.acting(user_id)
         known = rules.state(vault), self.command, self.purpose
         before, found = self._accesses.get((vault.name, principal), (None, None))
         if found is None or before != known or (found.changes_at is not None and found.changes_at <= self.now):
@@ -276,30 +355,18 @@ class Session:
         return found
 
     def require_reveal(self, memories: Iterable[Memory], user_id: str | None = None) -> None:
-        """Let the secrets of memories be shown to those alone who may see them: this is the one place that decides it.
-
-        Whoever owns the memory or its cube may; others need a rule of the right `reveal`. What is no secret needs none.
-
-        Raises:
-            Refused: the principal may read one of them, but not its secrets. MemoryNotFound: they may not even read it.
-        """
-        opened, who = {vault.name: vault for vault in self.opened}, user_id or self.principal
-        for memory in memories:
-            vault = opened.get(memory.cube)  # without one it is in a file that the person of this home looks into
-            if "secret" not in memory.labels or who == (vault.meta["owner"] if vault else self.person):
-                continue
-            if vault is None:
-                raise Refused(f"{who} may not see the secrets of what is not in this home", hint=f"ask {self.person}")
-            from memos_cli.infra.governance.access import Right
-
-            governance.require(self.access(vault, user_id), Right.REVEAL, memory)
+        """Let secrets be shown to those alone who may see them; see `governance.require_reveal`."""
+        cubes = {vault.name: vault for vault in self.opened}
+        owners = {name: vault.meta["owner"] for name, vault in cubes.items()}
+        who = self.acting(user_id)
+        governance.require_reveal(memories, who, self.person, owners, lambda name: self.access(cubes[name], user_id))
 
     def sight(self, vault: Vault, wanted: Filter | None = None, user_id: str | None = None) -> Filter:
         """A filter narrowed to what the principal may see in this cube."""
         wanted = wanted or Filter(at=self.now)
         if wanted.snapshot is not None:
             wanted = wanted._replace(at=past.snapshot(vault, wanted.snapshot)["at"])
-        return wanted._replace(principal=governance.asking(user_id or self.principal, vault.meta))
+        return wanted._replace(principal=governance.asking(self.acting(user_id), vault.meta))
 
     def locate(self, text: str, user_id: str | None = None) -> tuple[Vault, str]:
         """The cube and the full id that a prefix or an external id means, in the first cube that knows it.
@@ -310,7 +377,7 @@ class Session:
         missing: MemoryNotFound | None = None
         for vault in self.vaults():
             try:
-                return vault, vault.resolve(text, governance.asking(user_id or self.principal, vault.meta))
+                return vault, vault.resolve(text, governance.asking(self.acting(user_id), vault.meta))
             except MemoryNotFound as error:
                 missing = missing or error
         raise missing or MemoryNotFound(

@@ -53,6 +53,7 @@ NOUNS = {
 """Modules whose names end in -ing and are nouns."""
 
 ALONE = {
+    "interface/cubes/test_foreign_rules.py": "what merges and imports make of principals and rules from elsewhere",
     "interface/reader/test_events.py": "the events of talks, from the reader to the list of a cube",
     "cli/test_bounds.py": "numbers beyond all bounds, given to many commands",
     "cli/test_contract.py": "what every command promises to scripts",

@@ -24,10 +24,11 @@ class App:
 
     Attributes:
         command: the command that runs, such as `cube create`; empty for one that only says what it would do.
+        path: the command that runs, whatever it does: rules of access may depend on it.
     """
 
     def __init__(self) -> None:
-        self.command = ""
+        self.command = self.path = ""
         self.cubes: list[str] = []
         self.view: str | None = None
         self.principal: str | None = None
@@ -82,6 +83,7 @@ class App:
             from memos_cli.interface.api import MOS
 
             self._mos = MOS(cubes=self.cubes, principal=self.principal, settings=self.settings, clock=self.now)
+            self._mos.command = self.path
         return self._mos
 
     @property

@@ -18,7 +18,7 @@ from memos_cli import __version__
 from memos_cli.cli import completions, terminal
 from memos_cli.cli.app import App
 from memos_cli.cli.help_page import HelpContext
-from memos_cli.errors import MemosError, UsageError
+from memos_cli.errors import AccessDenied, MemosError, UsageError
 
 COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Memories": {
@@ -58,6 +58,12 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "task": ("task", "List tasks, and end one."),
         "cube": ("cube", "Make, list, rename and remove cubes, and carry them between machines."),
     },
+    "Governance": {
+        "principal": ("principal", "Register people and agents, and make tokens for agents."),
+        "grant": ("grant", "Let somebody read, write, share or erase memories."),
+        "revoke": ("grant", "Let somebody do something with memories no longer."),
+        "access": ("grant", "Tell who may do what, and by which rule."),
+    },
     "Sharing": {
         "key": ("key", "Make keys, and list those you trust."),
     },
@@ -82,6 +88,9 @@ _BESIDE_CUBES = frozenset(
     }
 )  # fmt: skip
 """Commands that change something which is not in the log of a cube; each prints its answer when that is done."""
+_OF_HOME = _BESIDE_CUBES - {"cube export", "slot build", "slot rm", "completion install", "completion uninstall", "man install",
+                            "generate"}  # fmt: skip
+"""Of these the ones that change what all who use the home share: an agent that acts by a token does not."""
 _NAMED = 5
 """How many memories a message names."""
 _OF_A_TEXT = 40
@@ -176,6 +185,7 @@ def apply_options(app: App, options: dict[str, Any]) -> None:
 
     Raises:
         UsageError: a value is empty, as in `--as "$WHO"` with `$WHO` unset, which would give a script its owner's rights.
+        AccessDenied: an agent acts by its token, and the command changes the home.
     """
     for name, option in (("view", "--view"), ("principal", "--as")):
         if options.get(name) == "":
@@ -187,6 +197,8 @@ def apply_options(app: App, options: dict[str, Any]) -> None:
     app.quiet = app.quiet or bool(options.get("quiet"))
     app.verbose = app.verbose or bool(options.get("verbose"))
     app.no_pager = app.no_pager or bool(options.get("no_pager"))
+    if app.path in _OF_HOME and "MEMOS_TOKEN" in os.environ:
+        raise AccessDenied(f"MEMOS_TOKEN is set, and an agent may not do this: memos {app.path}", hint="unset MEMOS_TOKEN")
 
 
 def _color(*, no_color: bool) -> bool | None:

@@ -39,7 +39,8 @@ class Command(click.Command):
         shared = {name.removeprefix("shared_"): ctx.params.pop(name) for name in _NAMES if name in ctx.params}
         app = ctx.ensure_object(App)
         does = not (ctx.params.get("dry_run") or ctx.params.get("printed"))
-        app.command = ctx.command_path.removeprefix("memos ") if does else ""
+        app.path = ctx.command_path.removeprefix("memos ")
+        app.command = app.path if does else ""
         apply_options(app, shared)
         if shared.get("no_color"):
             ctx.color = False

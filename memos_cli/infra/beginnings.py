@@ -60,7 +60,7 @@ class Look:
     """
 
     def __init__(self, conn: sqlite3.Connection, principal: str) -> None:
-        self._conn = conn
+        self._conn, self.principal = conn, principal
         meta = dict(conn.execute("SELECT key, value FROM cube"))
         self._asking = governance.asking(principal, meta)
         self.is_owner = self._asking is None
@@ -220,8 +220,8 @@ def _thawed(body: bytes | str | None) -> str:
 
 
 @contextmanager
-def looking(folder: Path, principal: str, seconds: float = SECONDS) -> Iterator[Look]:
-    """A look at the cube in a folder.
+def looking(folder: Path, principal: str, seconds: float = SECONDS, *, token: str | None = None) -> Iterator[Look]:
+    """A look at the cube in a folder; with a token as the agent whose it is.
 
     Raises:
         sqlite3.Error: it cannot be read now. OSError: there is none.
@@ -230,9 +230,25 @@ def looking(folder: Path, principal: str, seconds: float = SECONDS) -> Iterator[
     computed, late = time.thread_time() + seconds, time.monotonic() + _WAITED * seconds
     try:
         conn.set_progress_handler(lambda: time.thread_time() > computed or time.monotonic() > late, _CHECKED_EVERY)
-        yield Look(conn, principal)
+        yield Look(conn, principal if token is None else _holder(conn, token))
     finally:
         conn.close()
+
+
+def _holder(conn: sqlite3.Connection, token: str) -> str:
+    """The agent whose token it is in this cube.
+
+    Raises:
+        LookupError: the cube does not know it.
+    """
+    from memos_cli.infra.governance import tokens
+    from memos_cli.infra.vault.rules import rules
+
+    (owner,) = conn.execute("SELECT value FROM cube WHERE key = 'owner'").fetchone()
+    found = tokens.holder(token, rules.ruling(conn, "principal"), owner)
+    if found is None:
+        raise LookupError
+    return found
 
 
 def connected(path: Path) -> sqlite3.Connection:

@@ -331,6 +331,22 @@ def _is_repair(name: str, value: Any) -> bool:  # noqa: ANN401
     return fits is not None and isinstance(value, dict) and all(is_hash(one) and fits(other) for one, other in value.items())
 
 
+def _is_principal(name: str, value: Any) -> bool:  # noqa: ANN401
+    """Whether this is a principal's kind, the hash of its token, that it is gone, or in a group."""
+    return is_name(value) if name in {"kind", "token"} else is_name(name) and _is_plain(value)
+
+
+def _is_rule(name: str, value: Any) -> bool:  # noqa: ANN401
+    """Whether this is a part of a rule of access; what a newer memos says there is looked at by `governance.rule`."""
+    if name in {"commands", "purposes"}:
+        return isinstance(value, list) and all(map(is_name, value))
+    if name in {"to", "right", "sort", "hours"}:
+        return is_name(value)
+    if name in {"deny", "group", "ended", "bars"}:
+        return isinstance(value, bool)
+    return is_time(value) if name == "until" else is_name(name) and _is_plain(value)
+
+
 _RECORDS: dict[str, Callable[[str, Any], bool]] = {
     "view": _is_view,
     "snapshot": _is_snapshot,
@@ -338,6 +354,8 @@ _RECORDS: dict[str, Callable[[str, Any], bool]] = {
     "task": _is_task,
     "file": _is_file,
     "repair": _is_repair,
+    "principal": _is_principal,
+    "rule": _is_rule,
     "policy": lambda name, value: is_name(name) and _is_plain(value),
 }
 """The checks of the records that this version reads; files keep records of other nouns, and nothing here reads them."""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from memos_cli.interface.cubes.transfer import Transfer
     from memos_cli.interface.pipeline.pipeline import Pipeline
     from memos_cli.operation.activation.activation import ActivationMemory
+    from memos_cli.operation.governance.governance import MemGovernance
     from memos_cli.operation.history.snapshots import Snapshots
     from memos_cli.operation.history.timeline import Timeline
     from memos_cli.operation.lifecycle.erasure import Erasure
@@ -54,6 +55,7 @@ class MOS(Session):
         settings: the settings of this invocation; `None` reads them.
         clock: returns the time.
         embeddings: makes the vectors; `None` for the embedder of this home.
+        token: the token of an agent, for whom everything is done; `None` for `MEMOS_TOKEN`, where that is set.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class MOS(Session):
         settings: config.Settings | None = None,
         clock: Callable[[], datetime] = wall_clock,
         embeddings: "Embeddings | None" = None,
+        token: str | None = None,
     ) -> None:
         super().__init__(
             paths := config.paths(os.environ, home),
@@ -74,6 +77,7 @@ class MOS(Session):
             clock=clock,
             embeddings=embeddings,
             listeners=Listeners(_due, _changed),
+            token=os.environ.get("MEMOS_TOKEN") if token is None else token,
         )
 
     # -- services, each imported when it is first asked for
@@ -153,6 +157,13 @@ class MOS(Session):
         from memos_cli.operation.parametric.parametric import ParametricMemory
 
         return ParametricMemory(self)
+
+    @cached_property
+    def governance(self) -> "MemGovernance":
+        """Principals, and who may do what: `mos.governance.add("bot", kind="agent")`, `rules.grant`, `overview.of_memory`."""
+        from memos_cli.operation.governance.governance import MemGovernance
+
+        return MemGovernance(self)
 
     @cached_property
     def keys(self) -> "Keys":

@@ -121,6 +121,12 @@ ADDED = (
     "{added edited duplicates skipped ids[] superseded[] conflicts[] questions[] reopened[] skipped_lines[] embedded pending "
     "extracted[] command_id changed[] archived[] files dry_run}"
 )
+RULE = "{id to group right deny sort name commands purposes hours until}"
+PROMPTED = RULE.replace("purposes", "purposes[]")
+RULED = (
+    "{cube principal group right objects[{sort name}] registered memories command_id dry_run made[%s] known[] ended[] other[]}"
+)
+REGISTERED = "{name kind groups[] token changed ended[] command_id dry_run}"
 CHANGED = "{command changed[] memories[{M}] command_id dry_run superseded[]}"
 SCRIPT = {
     'add "I eat no meat" --key diet --external-id meat --tag food': ADDED,
@@ -236,6 +242,18 @@ SCRIPT = {
         "slots_kept{kept dropped why} familiar dry_run command_id held accepted}"
     ),
     "cube split default eats --tag food --keep": "{cube new path kept dry_run ids[] command_id}",
+    "principal add eve --group family": REGISTERED,
+    "principal add bot --agent": REGISTERED,
+    "grant bot read --tag food --purpose prompt": RULED % PROMPTED,
+    "grant family write --all": RULED % RULE,
+    "revoke eve write --kind fact": (RULED % RULE).replace("other[]", f"other[{RULE}]"),
+    "access vegan": "{id owner visibility cube who[{principal right may why[]}] others[]}",
+    "access --of eve": f"{{cube name kind groups[] registered memories{{read write share erase reveal}} rules[{RULE}]}}",
+    "access": f"{{rules[{PROMPTED}]}}",
+    "principal list": "{principals[{name kind groups[] has_token rules}]}",
+    "principal show bot": f"{{name kind groups[] has_token rules[{PROMPTED}]}}",
+    "principal token bot": REGISTERED,
+    "principal rm bot": REGISTERED,
     "key new": "{name fingerprint recipient key own protected line}",
     "model list": (
         "{models[{name path bytes used pulled facts{} needs fits adapter exam{model adapter layout bar right wrong refused"

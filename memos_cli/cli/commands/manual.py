@@ -18,7 +18,7 @@ from memos_cli.cli.options import Command, Family, dry_run
 from memos_cli.errors import MemosError
 
 SHELLS = ("bash", "zsh", "fish")
-_BY_HAND = ("memos-cube.5", "memos-internals.7")
+_BY_HAND = ("memos-cube.5", "memos-governance.7", "memos-internals.7")
 """Pages that no command's help can say; they lie in `memos_cli/data`."""
 NAMES = {"bash": "memos.bash", "zsh": "_memos", "fish": "memos.fish"}
 _ROOM = 80 - 7 - 1
@@ -86,6 +86,7 @@ def _families() -> list[str]:
     for name, setting in SETTINGS.items():
         lines += [".TP", f"\\fB{variable(name)}\\fR", _roff(f"{setting.help} (default: {setting.default})")]
     for name, line in (
+        ("MEMOS_TOKEN", "The token of an agent: everything is done as that agent (memos\\-governance(7))."),
         ("NO_COLOR", "No colour."),
         ("FORCE_COLOR", "Colour also where nobody looks."),
         ("MEMOS_DEBUG", "Print the traceback of a failure."),

@@ -239,14 +239,16 @@ def _names(sort: str, memory: Memory) -> Iterable[str]:
 # -- made of records
 
 
-def of(principal: str, meta: Mapping[str, str], records: Records, context: Context, views: Views = lambda _: None) -> Access:
+def of(
+    principal: str, meta: Mapping[str, str], records: Records, context: Context | None, views: Views = lambda _: None
+) -> Access:
     """What a principal may do in a cube.
 
     Args:
         principal: who.
         meta: the table `cube`, for the name of the cube's owner.
         records: the records that rule here; what strangers brought and nobody accepted is not among them.
-        context: under what circumstances.
+        context: under what circumstances; `None` for any, so that each rule counts whatever its conditions.
         views: finds the views that rules name.
     """
     if principal == meta.get("owner"):
@@ -262,9 +264,9 @@ def of(principal: str, meta: Mapping[str, str], records: Records, context: Conte
         principal,
         groups=own,
         fellows=(name for name, theirs in groups.items() if theirs & own),
-        rules=(rule for rule in mine if applies(rule, context) and (rule.deny or not gone)),
+        rules=(rule for rule in mine if (context is None or applies(rule, context)) and (rule.deny or not gone)),
         views=views,
-        changes_at=next_change(mine, context),
+        changes_at=None if context is None else next_change(mine, context),
         policy=records("policy").get("policy", {}) if is_agent else None,
     )
 

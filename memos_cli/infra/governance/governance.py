@@ -4,7 +4,7 @@ So far the rules follow a memory's own fields: it belongs to its owner; other pr
 read-only, and change only what is shared. The cube's owner sees and changes all.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from memos_cli.errors import MemoryNotFound, Refused, UsageError
@@ -91,6 +91,33 @@ def require(access: "Access", right: "Right", memory: Memory, asked: str | None 
             f"{what}: it is read-only", hint=f"its owner makes it so: memos edit {memory.id[:8]} --visibility private"
         )
     raise Refused(f"{what}: it belongs to {owner}", hint="ask the cube's owner for: memos grant")
+
+
+def require_reveal(
+    memories: Iterable[Memory], who: str, person: str, owners: Mapping[str, str], access: "Callable[[str], Access]"
+) -> None:
+    """Let the secrets of memories be shown to those alone who may see them: this is the one place that decides it.
+
+    Whoever owns a memory or its cube may; others need a rule of the right `reveal`. What is not labelled secret needs none.
+
+    Args:
+        memories: what is to be shown.
+        who: who asks.
+        person: whose home it is, who alone looks into a file that is no cube of it.
+        owners: of the open cubes, by the cube's name.
+        access: what `who` may do in one of these cubes.
+
+    Raises:
+        Refused: they may read one of the memories, but not its secrets. MemoryNotFound: they may not even read it.
+    """
+    for memory in memories:
+        if "secret" not in memory.labels or who == owners.get(memory.cube, person):
+            continue
+        if memory.cube not in owners:
+            raise Refused(f"{who} may not see the secrets of what is not in this home", hint=f"ask {person}")
+        from memos_cli.infra.governance.access import Right
+
+        require(access(memory.cube), Right.REVEAL, memory)
 
 
 def _sees(access: "Access", memory: Memory) -> bool:

@@ -86,6 +86,25 @@ PURPOSES = ("prompt", "export", "consolidation", "sync")
 _ALWAYS: tuple[object, ...] = (None, None, None)
 """The conditions of a rule that applies in every command, for every purpose, at every hour."""
 _DAY = 24 * 60
+_VERBS = {"read": "read", "write": "change", "share": "share", "erase": "erase", "reveal": "see the secrets of"}
+"""What each right lets somebody do, as a verb."""
+
+
+def in_words(rule: Rule) -> str:
+    """What a rule says, such as `bot may read what has the tag work`."""
+    whom = f"the group {rule.to}" if rule.group else rule.to
+    may = "may not" if rule.deny or rule.bars else "may"
+    return f"{whom} {may} {_VERBS.get(rule.right, rule.right)} {about(rule.sort, rule.name)}"
+
+
+def about(sort: str, name: str) -> str:
+    """What a rule is about, in words."""
+    words = {
+        "cube": "all of the cube", "tag": f"what has the tag {name}", "kind": f"what is of the kind {name}",
+        "key": f"what has the key {name}", "task": f"what is of the task {name}", "view": f"what passes the view {name}",
+        "memory": f"memory {name[:8]}",
+    }  # fmt: skip
+    return words.get(sort, "what only a newer memos knows")
 
 
 def told(rule: Rule) -> str:
@@ -106,7 +125,7 @@ def told(rule: Rule) -> str:
 
 def rules_of(records: Mapping[str, Mapping[str, Any]]) -> list[Rule]:
     """The rules in these records, in the order of their ids; a grant that cannot be understood is left out."""
-    found = (_rule(identity, fields) for identity, fields in sorted(records.items()))
+    found = (read(identity, fields) for identity, fields in sorted(records.items()))
     return [rule for rule in found if rule is not None]
 
 
@@ -125,7 +144,8 @@ def is_barred(rule: Rule, conditions: Iterable[tuple[object, ...]]) -> bool:
     return any(one in {_ALWAYS, rule.conditions} for one in conditions)
 
 
-def _rule(identity: str, fields: Mapping[str, Any]) -> Rule | None:
+def read(identity: str, fields: Mapping[str, Any]) -> Rule | None:
+    """The rule that a record states; `None` where nobody understands it and it denies nothing."""
     deny = bool(fields.get("deny"))
     to, right, sort, name, group = (fields.get(field) for field in ("to", "right", "sort", "name", "group"))
     if not isinstance(to, str) or not isinstance(right, str):

@@ -16,6 +16,8 @@ from memos_cli.infra.vault.vault import Vault
 _CHUNK = 500
 REVIEW = "review"
 """The noun of a question about two memories (`operation.operator.dedupe.fusion`)."""
+RULING = frozenset(("principal", "rule"))
+"""The nouns of records that say who may do what (`operation.governance`)."""
 _UNACCEPTED = "SELECT 1 FROM strangers WHERE noun = ? AND id = ? AND accepted = 0"
 _EXTERNAL = """SELECT external_id FROM memories WHERE id = ?1 AND external_id IS NOT NULL
                UNION SELECT external_id FROM rivals WHERE id = ?1"""
@@ -68,18 +70,22 @@ def is_familiar(vault: Vault, noun: str, subject: str) -> bool:
 def touching(vault: Vault, other: Vault, union: LogUnion, *, trusted: bool) -> frozenset[Subject]:
     """The subjects of which nothing may be taken over unasked.
 
-    They are what is familiar here; memories there that are linked to it, or claim its external id; decisions about it; and all
-    that a purge there would erase here.
+    They are what is familiar here; memories there that are linked to it, or claim its external id; decisions about it; all that
+    a purge there would erase here; and who may do what, new or not, as nobody else than the cube's owner decides about that.
 
     Args:
-        trusted: whether the other cube is trusted; then only what is a stranger there is looked at.
+        trusted: whether the other cube is trusted; then only what is a stranger there is looked at, and the rules of a cube
+            that belongs to somebody else.
     """
-    if trusted and other.conn.execute("SELECT 1 FROM strangers WHERE accepted = 0 LIMIT 1").fetchone() is None:
+    ours = trusted and other.meta["owner"] == vault.meta["owner"]
+    wary = not trusted or other.conn.execute("SELECT 1 FROM strangers WHERE accepted = 0 LIMIT 1").fetchone() is not None
+    if ours and not wary:
         return frozenset()
     return frozenset(
         pair
         for pair in union.incoming
-        if not (trusted and other.conn.execute(_UNACCEPTED, pair).fetchone() is None)
+        if (pair[0] in RULING and not ours)
+        or (wary and not (trusted and other.conn.execute(_UNACCEPTED, pair).fetchone() is None))
         if (_touches(vault, other, pair[1]) if pair[0] == "memory" else _decides(vault, other, *pair))
     )
 
@@ -107,6 +113,8 @@ def _decides(vault: Vault, other: Vault, noun: str, name: str) -> bool:
     """Whether a record is familiar here, or answers a question about what is; a policy rules nothing unless it is set here."""
     if noun in {log.IMPORT, POLICY}:
         return False
+    if noun in RULING:
+        return True
     if is_familiar(vault, noun, name):
         return True
     if noun != REVIEW:

@@ -19,6 +19,8 @@ Name = Begun
 MINI = "memos-mini"
 """The model that ships with memos, as `operation.model_files` calls it, too, whose import takes longer than the answer may."""
 _SLOTS = "slots"
+_IN = "in:"
+"""What the registers begin with that hold a principal's groups, as in `infra.governance.access`."""
 
 
 class Completion:
@@ -36,6 +38,7 @@ class Completion:
     ) -> None:
         self.paths = config.paths(environ)
         self._environ, self._folder, self._cubes, self._principal = environ, folder, cubes, principal
+        self._token = environ.get("MEMOS_TOKEN")
 
     @property
     def settings(self) -> config.Settings:
@@ -44,7 +47,9 @@ class Completion:
 
     @property
     def principal(self) -> str:
-        """Who asks."""
+        """Who asks; with a token the agent whose it is in the cubes in use, or nobody."""
+        if self._token is not None:
+            return next((look.name for look in self.looked(lambda look: [Begun(look.principal)])), "")
         return self._principal or self.settings.get("principal") or config.login()
 
     # -- of the cubes in use
@@ -53,14 +58,17 @@ class Completion:
         """What a look brings in each cube in use, each name once; a cube that cannot be read brings nothing."""
         found: dict[str, Begun] = {}
         names = self._cubes or [self.settings.get("cube")]
+        principal = "" if self._token is not None else self.principal
         for cube in names:
             # sqlite3.Error stands behind Exception here: SQLite is infra's.
             with (
                 suppress(Exception),
                 beginnings.looking(
-                    places.place(self.paths.cubes, cube), self.principal, beginnings.SECONDS / len(names)
+                    places.place(self.paths.cubes, cube), principal, beginnings.SECONDS / len(names), token=self._token
                 ) as one,
             ):
+                if self._token is not None and one.principal != (self._principal or one.principal):
+                    continue
                 for begun in look(one):
                     found.setdefault(begun.name, begun)
         return list(found.values())[:MOST]
@@ -81,6 +89,26 @@ class Completion:
                 Begun(name, str(fields.get("note") or fields.get("at") or "")) for name, fields in look.records(noun, prefix)
             ]
         )
+
+    def principals(self, prefix: str, *, groups: bool = False) -> list[Begun]:
+        """The registered principals and the owners of memories; and the groups."""
+
+        def named(look: Look) -> Iterable[Begun]:
+            for name, fields in look.records("principal", prefix):
+                if not fields.get("gone"):
+                    yield Begun(name, str(fields.get("kind") or ""))
+            yield from look.recent("owner", prefix)
+
+        return (self.looked(named) + (self.groups(prefix) if groups else []))[:MOST]
+
+    def groups(self, prefix: str) -> list[Begun]:
+        """The groups that principals are in."""
+
+        def named(look: Look) -> Iterable[Begun]:
+            for _, fields in look.records("principal", ""):
+                yield from (Begun(name[len(_IN) :], "group") for name in fields if name.startswith(_IN + prefix))
+
+        return self.looked(named)
 
     def adapters(self, prefix: str) -> list[Begun]:
         """Generations of adapters, by their numbers or ids; only the owner of a cube has them trained."""

@@ -30,14 +30,26 @@ def ruling(conn: sqlite3.Connection, noun: str) -> dict[str, dict[str, Any]]:
     return {identity: json.loads(fields) for identity, fields in conn.execute(_RULING, (noun,))}
 
 
-def access_of(vault: "OpenCube", meta: Mapping[str, str], principal: str, context: Context) -> Access:
-    """What a principal may do in a cube, by the rules that stand in it now."""
+def ruling_in(vault: "OpenCube", noun: str) -> dict[str, dict[str, Any]]:
+    """The records of a noun that rule in an open cube."""
+    return ruling(vault.conn, noun)
+
+
+def count(vault: "OpenCube", *conditions: tuple[Any, ...]) -> int:
+    """How many of all memories of a cube meet these conditions, each the text of one and its parameters."""
+    clause = " AND ".join(f"({text})" for text, *_ in conditions)
+    values = [value for _, *given in conditions for value in given]
+    return int(vault.conn.execute(f"SELECT count(*) FROM main.memories m WHERE {clause}", values).fetchone()[0])
+
+
+def access_of(vault: "OpenCube", meta: Mapping[str, str], principal: str, context: Context | None) -> Access:
+    """What a principal may do in a cube, by the rules that stand in it now; `None` for the context as in `access.of`."""
 
     def read(noun: str) -> dict[str, dict[str, Any]]:
         kept = mark(vault.conn, _POLICY) if noun == _POLICY else None  # the one before a merge brought an untrusted one
         return {_POLICY: json.loads(kept)["rules"]} if kept else ruling(vault.conn, noun)
 
-    return access.of(principal, meta, read, context, views.finder(read, context.at))
+    return access.of(principal, meta, read, context, views.finder(read, "" if context is None else context.at))
 
 
 _NEWEST = """SELECT (SELECT id FROM main.ops ORDER BY n DESC LIMIT 1),

@@ -1,0 +1,1 @@
+"""MemGovernance: principals and rules of access."""

@@ -1,0 +1,146 @@
+"""Who may do what, by which rule: of one memory, of one principal or group, and all the rules of a cube."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from memos_cli.infra.governance import access, governance
+from memos_cli.infra.governance.access import Access, groups_of
+from memos_cli.infra.governance.rule import SORTS, Right, Rule, standing
+from memos_cli.infra.vault.rules import rules, views
+from memos_cli.model import Memory
+from memos_cli.operation.governance.names import PERSON, PRINCIPAL, RULE, is_to, no_such
+from memos_cli.records import NamedTuple
+
+if TYPE_CHECKING:
+    from memos_cli.infra.vault.vault import Vault
+    from memos_cli.session import Session
+
+
+class MayDo(NamedTuple):
+    """Whether somebody may do something: `yes`, `no`, or `at times` where conditions decide; and why, the reasons as lines."""
+
+    principal: str
+    right: str
+    may: str
+    why: tuple[str, ...]
+
+
+class AccessTo(NamedTuple):
+    """Who may do what with a memory; `others` are persons whom no record names."""
+
+    memory: Memory
+    who: tuple[MayDo, ...]
+    others: tuple[MayDo, ...]
+
+
+class AccessOf(NamedTuple):
+    """What a principal or a group may do.
+
+    Attributes:
+        kind: `owner`, `person`, `agent` or `group`.
+        groups: of a principal the groups that it is in; of a group its members.
+        registered: whether it is registered.
+        rules: the rules that name it or a group of it.
+        memories: for each right, how many memories it may do that with at present, in no particular command.
+    """
+
+    cube: str
+    name: str
+    kind: str
+    groups: tuple[str, ...]
+    registered: bool
+    rules: tuple[Rule, ...]
+    memories: Mapping[str, int]
+
+
+class Overview:
+    """Who may do what in the first cube in use. Who does not own it is told of nobody else."""
+
+    def __init__(self, session: "Session") -> None:
+        self._session = session
+
+    def list(self) -> tuple[Rule, ...]:
+        """The rules that stand, by whom they are given to.
+
+        Raises:
+            Refused: the caller does not own the cube.
+        """
+        if not self._session.vaults():
+            return ()
+        vault = self._session.writable()
+        governance.require_owner(self._session.principal, vault.meta, "see the rules")
+        found = standing(rules.ruling_in(vault, RULE))
+        return tuple(sorted(found, key=lambda rule: (rule.to, rule.right, rule.deny, SORTS.index(rule.sort), rule.name)))
+
+    def of_memory(self, text: str) -> AccessTo:
+        """Who may do what with a memory; who does not own the cube is told of nobody else.
+
+        Raises:
+            MemoryNotFound: there is none that the caller may see.
+        """
+        vault, identity = self._session.locate(text)
+        memory = vault.get(identity)
+        known, owner, me = rules.ruling_in(vault, PRINCIPAL), vault.meta["owner"], self._session.principal
+        names = [owner, *([memory.owner] if memory.owner else []), *sorted(groups_of(known))]
+        named = [rule.to for rule in standing(rules.ruling_in(vault, RULE)) if rule.group is not True]
+        listed = dict.fromkeys([*names, *named] if me == owner else [me])
+        who = tuple(one for name in listed for one in self._may(vault, name, memory))
+        others = tuple(self._may(vault, "", memory)) if me == owner else ()
+        return AccessTo(memory, who, others)
+
+    def _may(self, vault: "Vault", name: str, memory: Memory) -> Iterable[MayDo]:
+        """What one principal may do with a memory, each right for which there is a reason."""
+        there = _unexpired(vault, self._session.now)
+        sure = {identity for identity, rule in there.items() if rule.deny or _is_always(rule)}
+        firm = {identity for identity, rule in there.items() if not rule.deny or _is_always(rule)}
+        every, least, most = (self._by(vault, name, ids) for ids in (there.keys(), sure, firm))
+        for right in Right:
+            why = tuple(every.why(right, memory))
+            if why:
+                may = "yes" if least.may(right, memory) else "at times" if most.may(right, memory) else "no"
+                yield MayDo(name, right.value, may, why)
+
+    def _by(self, vault: "Vault", name: str, ids: Collection[str]) -> Access:
+        """What a principal may do by some of the rules, whatever their conditions."""
+
+        def read(noun: str) -> dict[str, dict[str, Any]]:
+            found = rules.ruling_in(vault, noun)
+            return {one: fields for one, fields in found.items() if one in ids} if noun == RULE else found
+
+        return access.of(name, vault.meta, read, None, views.finder(read, self._session.now))
+
+    def of_principal(self, name: str) -> AccessOf:
+        """What a principal or a group may do; everybody may ask about itself.
+
+        Raises:
+            NotFound: there is none of this name. Refused: the caller does not own the cube.
+        """
+        vault = self._session.writable()
+        owner, me = vault.meta["owner"], self._session.principal
+        if name != me:
+            governance.require_owner(me, vault.meta, "see what others may do")
+        known, every = rules.ruling_in(vault, PRINCIPAL), standing(rules.ruling_in(vault, RULE))
+        members = {one for one, groups in groups_of(known).items() if name in groups}
+        registered = name in groups_of(known)
+        is_group = bool(members) and not registered
+        if not (registered or is_group or name in {owner, me} or any(rule.to == name for rule in every)):
+            raise no_such(known, name)
+        mine = tuple(rule for rule in every if is_to(rule, Rule("", name, is_group), known))
+        kind = "owner" if name == owner else "group" if is_group else str(known.get(name, {}).get("kind", PERSON))
+        groups = members if is_group else groups_of(known).get(name, frozenset())
+        context = self._session.context._replace(command="", purpose="")
+        seen = rules.access_of(vault, vault.meta, name, context)
+        there = ("m.state <> 'purged'",)
+        counts = {} if is_group else {right.value: rules.count(vault, there, seen.sight(right)) for right in Right}
+        return AccessOf(vault.name, name, kind, tuple(sorted(groups)), registered, mine, counts)
+
+
+def _unexpired(vault: "Vault", now: str) -> dict[str, Rule]:
+    """The rules that stand and have not come to their end, by id."""
+    found = standing(rules.ruling_in(vault, RULE))
+    return {rule.id: rule for rule in found if rule.until is None or rule.until > now}
+
+
+def _is_always(rule: Rule) -> bool:
+    """Whether a rule applies always."""
+    return rule.conditions == (None, None, None) and rule.until is None
