@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from memos_cli import config
-from memos_cli.errors import AccessDenied, CubeNotFound, MemoryNotFound, Refused, UsageError
+from memos_cli.errors import AccessDenied, CubeNotFound, MemoryNotFound, UsageError
 from memos_cli.infra.governance import acts, governance
 from memos_cli.infra.limits import is_time
 from memos_cli.infra.local.embeddings import Embeddings
@@ -360,23 +360,11 @@ class Session(governance.Recorder):
         return found
 
     def require_reveal(self, memories: Iterable[Memory], user_id: str | None = None) -> None:
-        """Let the secrets of memories be shown to those alone who may see them: this is the one place that decides it.
-
-        Whoever owns the memory or its cube may; others need a rule of the right `reveal`. What is no secret needs none.
-
-        Raises:
-            Refused: the principal may read one of them, but not its secrets. MemoryNotFound: they may not even read it.
-        """
-        opened, who = {vault.name: vault for vault in self.opened}, user_id or self.principal
-        for memory in memories:
-            vault = opened.get(memory.cube)  # without one it is in a file that the person of this home looks into
-            if "secret" not in memory.labels or who == (vault.meta["owner"] if vault else self.person):
-                continue
-            if vault is None:
-                raise Refused(f"{who} may not see the secrets of what is not in this home", hint=f"ask {self.person}")
-            from memos_cli.infra.governance.access import Right
-
-            governance.require(self.access(vault, user_id), Right.REVEAL, memory)
+        """Let secrets be shown to those alone who may see them; see `governance.require_reveal`."""
+        cubes = {vault.name: vault for vault in self.opened}
+        owners = {name: vault.meta["owner"] for name, vault in cubes.items()}
+        who = self.acting(user_id)
+        governance.require_reveal(memories, who, self.person, owners, lambda name: self.access(cubes[name], user_id))
 
     def sight(self, vault: Vault, wanted: Filter | None = None, user_id: str | None = None) -> Filter:
         """A filter as this cube is asked with it, which was opened for the principal: it lets nothing else through."""

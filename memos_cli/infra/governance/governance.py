@@ -4,7 +4,7 @@ What is done to a whole cube has a table of its own, `acts`.
 """
 
 from _thread import get_ident
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -140,6 +140,33 @@ def missing(asked: str, cube: str) -> "NoReturn":
         MemoryNotFound: always.
     """
     raise MemoryNotFound(f"no memory {asked[:40]!r} in cube {cube}", hint="see what there is with: memos list")
+
+
+def require_reveal(
+    memories: Iterable[Memory], who: str, person: str, owners: Mapping[str, str], access: "Callable[[str], Access]"
+) -> None:
+    """Let the secrets of memories be shown to those alone who may see them: this is the one place that decides it.
+
+    Whoever owns a memory or its cube may; others need a rule of the right `reveal`. What is not labelled secret needs none.
+
+    Args:
+        memories: what is to be shown.
+        who: who asks.
+        person: whose home it is, who alone looks into a file that is no cube of it.
+        owners: of the open cubes, by the cube's name.
+        access: what `who` may do in one of these cubes.
+
+    Raises:
+        Refused: they may read one of the memories, but not its secrets. MemoryNotFound: they may not even read it.
+    """
+    for memory in memories:
+        if "secret" not in memory.labels or who == owners.get(memory.cube, person):
+            continue
+        if memory.cube not in owners:
+            raise Refused(f"{who} may not see the secrets of what is not in this home", hint=f"ask {person}")
+        from memos_cli.infra.governance.access import Right
+
+        require(access(memory.cube), Right.REVEAL, memory)
 
 
 def _sees(access: "Access", memory: Memory) -> bool:

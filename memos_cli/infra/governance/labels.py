@@ -48,6 +48,8 @@ DEFAULTS: Mapping[Whither, tuple[str, ...]] = {
     Whither.SYNC: (SECRET,),
 }
 """What stays where no policy says otherwise. A person's own model is asked about everything, with secrets masked."""
+FREE: Mapping[str, str] = {f"labels.{whither.value}": NONE for whither in Whither}
+"""A policy by which every label goes everywhere."""
 _NEVER_SECRET = frozenset((Whither.SLOT, Whither.ADAPTER))
 """The ways on which no text is masked."""
 

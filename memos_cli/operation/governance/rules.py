@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from memos_cli.errors import NotFound, UsageError, did_you_mean
 from memos_cli.infra.governance import access, governance, labels
 from memos_cli.infra.governance.access import Access, groups_of
-from memos_cli.infra.governance.labels import Whither
 from memos_cli.infra.governance.rule import PURPOSES, Context, Right, Rule, in_words, is_barred, minutes_of, rules_of, standing
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault.rules import rules, views
@@ -294,8 +293,7 @@ def _meaning(vault: "Vault", asked: Sequence[Rule], at: str) -> Access:
         return rules.ruling_in(vault, noun)
 
     plain = [rule._replace(right=Right.READ) for rule in asked]
-    every_label = {labels.key(Whither.AGENT): labels.NONE}  # an agent's access, as nothing but rules gives it anything
-    return Access("", policy=every_label, rules=plain, views=views.finder(read, at))
+    return Access("", policy=labels.FREE, rules=plain, views=views.finder(read, at))
 
 
 def _is_open(vault: "Vault", wanted: Rule, known: Mapping[str, Mapping[str, Any]], at: str) -> bool:
