@@ -4,7 +4,7 @@
 
 `answered.jsonl` has what SmolLM2 with its adapter answered to the questions of the scenes that nothing was trained on, with the
 probability of its least likely token, and whether it was right (`tests.smollm2.evaluate.agree`). First come all 418 with all
-memories of their scenes, then 151 of them as chat asks: with the one to four memories (`lines`) that have most of the words, and
+memories of their scenes, then 151 of them as chat asks: with the one to four memories (`lines`) that have most of the words,
 five of six that the scene answers.
 """
 
