@@ -215,8 +215,7 @@ def info(app: App, name: str) -> None:
     """Show what is known of a model.
 
     `exam` says whether chat asks this model, and why: how many answers of its exam were right, wrong, refused and unsure, in
-    which layout of the prompt it did best, from which probability of its least likely token an answer is trusted, and how fast
-    it is.
+    which layout of the prompt it did best, from which certainty on an answer is trusted, and how fast it is.
 
     `extracts` says whether this model, once chosen, also finds what is worth keeping in what you say in chat and in `add
     --extract`: with the setting llm.extract at auto, where it has 300 million parameters or more; otherwise rules do.

@@ -128,8 +128,10 @@ def lines(card: "Card | None") -> Iterator[tuple[str, str]]:
             "answers",
             f"{card.right} right, {card.wrong} wrong, {card.refused} refused, {card.unsure} unsure, of {card.asked}",
         )
+    from memos_cli.interface.chat import guards
+
     yield "layout", card.layout
-    yield "sure from", f"{card.bar:.2f} (probability of the least likely token)"
+    yield "sure from", f"{max(card.bar, guards.LEAST_CHANCE):.2f} (how likely an answer is right)"
     if card.tokens_per_second is not None and card.first_token_s is not None:
         yield "speed", f"{card.first_token_s:.2f} s to the first token, then {card.tokens_per_second:.0f} tokens a second"
     yield (
