@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from memos_cli import config
 from memos_cli.errors import AccessDenied, CubeNotFound, MemoryNotFound, UsageError
-from memos_cli.infra.governance import acts, governance
+from memos_cli.infra.governance import governance
 from memos_cli.infra.limits import is_time
 from memos_cli.infra.local.embeddings import Embeddings
 from memos_cli.infra.shelf import Shelf
@@ -288,6 +288,8 @@ class Session(governance.Recorder):
         Raises:
             Refused: the act is somebody else's to do. Nothing was counted or named before.
         """
+        from memos_cli.infra.governance import acts  # here, since a search does nothing to a whole cube
+
         principal = self.acting(user_id)
         if vault is None:
             acts.require_home(act, principal, self.person)

@@ -246,42 +246,6 @@ class Undone(NamedTuple):
     taken_back: tuple[TakenBack, ...] = ()
 
 
-class Task(NamedTuple):
-    """A task as `task list` shows it.
-
-    Attributes:
-        ended: when it ended, fixed-width UTC text; `None` while it is open.
-        current: how many of its memories are current.
-        memories: how many it has in all, including archived and forgotten ones.
-        newest: when its newest memory was recorded; `None` where it has none.
-    """
-
-    name: str
-    cube: str
-    ended: str | None
-    current: int
-    memories: int
-    newest: str | None
-
-
-class Ended(NamedTuple):
-    """What the end of a task did.
-
-    Attributes:
-        ending: `archive`, `expire` or `keep`.
-        ids: the memories that changed their state.
-        kept: the memories that stayed as they were: pinned, frozen, or not this principal's to change.
-    """
-
-    name: str
-    at: str
-    ending: str
-    ids: tuple[str, ...]
-    kept: tuple[str, ...]
-    txn: str | None
-    dry_run: bool = False
-
-
 class Version(NamedTuple):
     """One version of a memory: the operation that made it and what it changed."""
 

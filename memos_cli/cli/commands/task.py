@@ -9,7 +9,7 @@ from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import Family, dry_run
 from memos_cli.cli.terminal import plain, style
-from memos_cli.operation.results import Task
+from memos_cli.operation.lifecycle.tasks import Task
 from memos_cli.times import shown
 
 if TYPE_CHECKING:

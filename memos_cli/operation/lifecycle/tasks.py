@@ -11,7 +11,7 @@ from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import HOT_STATES, Filter, Memory, State
 from memos_cli.operation.policy import policy_of
-from memos_cli.operation.results import Ended, Task
+from memos_cli.records import NamedTuple
 
 if TYPE_CHECKING:
     from memos_cli.session import Session
@@ -19,6 +19,44 @@ if TYPE_CHECKING:
 
 TASK = "task"
 Ending = Literal["archive", "expire", "keep"]
+
+
+class Task(NamedTuple):
+    """A task as `task list` shows it.
+
+    Attributes:
+        ended: when it ended, fixed-width UTC text; `None` while it is open.
+        current: how many of its memories are current.
+        memories: how many it has in all, including archived and forgotten ones.
+        newest: when its newest memory was recorded; `None` where it has none.
+    """
+
+    name: str
+    cube: str
+    ended: str | None
+    current: int
+    memories: int
+    newest: str | None
+
+
+class Ended(NamedTuple):
+    """What the end of a task did.
+
+    Attributes:
+        ending: `archive`, `expire` or `keep`.
+        ids: the memories that changed their state.
+        kept: the memories that stayed as they were: pinned, frozen, or not this principal's to change.
+    """
+
+    name: str
+    at: str
+    ending: str
+    ids: tuple[str, ...]
+    kept: tuple[str, ...]
+    txn: str | None
+    dry_run: bool = False
+
+
 _STATES = {"archive": State.ARCHIVED, "expire": State.EXPIRED}
 
 

@@ -1,8 +1,8 @@
 """Recall: the memories for a message of a conversation, laid out as a prompt and shortened until it fits the model."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property, wraps
+from typing import TYPE_CHECKING, Concatenate, Literal, NamedTuple, ParamSpec, TypeVar
 
 from memos_cli.infra import counts
 from memos_cli.infra.governance import labels
@@ -37,6 +37,21 @@ _KEPT = 8
 dropped, every later prompt would have another beginning. The turns that stay are evaluated anew behind the core: at each cut
 a seventh as many as were said since the last cut. Were a quarter to stay, it would be a third."""
 ASSISTANT: Literal["assistant"] = "assistant"
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _for_prompt(
+    read: "Callable[Concatenate[Recall, P], T]",
+) -> "Callable[Concatenate[Recall, P], T]":
+    """Read memories for a prompt: rules of access may say who reads what for one."""
+
+    @wraps(read)
+    def reading(self: "Recall", *values: P.args, **named: P.kwargs) -> T:
+        with self.session.reading_for("prompt"):
+            return read(self, *values, **named)
+
+    return reading
 
 
 class Recalled(NamedTuple):
@@ -79,7 +94,7 @@ class Recall:
     """
 
     def __init__(self, session: "Session", memories: "MemOperator", person: str, *, reveal: bool, local: bool) -> None:
-        self._session = session
+        self.session = session
         self._memories = memories
         self.person = person
         self.reveals = reveal and local
@@ -87,22 +102,24 @@ class Recall:
     @cached_property
     def layout(self) -> layouts.Layout:
         """The layout in which the model that the settings name is asked."""
-        return cards.layout(self._session.settings, self._session.paths)
+        return cards.layout(self.session.settings, self.session.paths)
 
+    @_for_prompt
     def recall(self, message: str) -> Recalled:
         """The memories for a message: the core, and what a search finds."""
         core = self.core()
-        found = self.search(message, self._session.settings.get("chat.memories") + len(core))
+        found = self.search(message, self.session.settings.get("chat.memories") + len(core))
         known = {memory.id: memory for memory in (*core, *(hit.memory for hit in found.hits))}
-        staying = policy.left_out(self._session, known.values(), Whither.PROMPT, "out of the prompt")
+        staying = policy.left_out(self.session, known.values(), Whither.PROMPT, "out of the prompt")
         return Recalled(core, found.hits, (*found.notices, *staying))
 
+    @_for_prompt
     def core(self) -> tuple[Memory, ...]:
         """The pinned memories and the rules, oldest first, so that a new one leaves the prompt's beginning as it is.
 
         Where there are too many, those neither pinned nor of raised priority are dropped first, the oldest before the others.
         """
-        wanted = Filter(at=self._session.now, trusted=True)
+        wanted = Filter(at=self.session.now, trusted=True)
         pinned = self._memories.list(wanted._replace(pinned=True), limit=_MOST, user_id=self.person)
         rules = self._memories.list(wanted._replace(kinds=(Kind.RULE.value,)), limit=_MOST, user_id=self.person)
         found = list({memory.id: memory for memory in (*reversed(pinned), *reversed(rules))}.values())
@@ -111,6 +128,7 @@ class Recall:
             found = sorted(found, key=lambda memory: (memory.pinned, memory.priority > 0, *_came(memory)))[gone:]
         return _settled(found)
 
+    @_for_prompt
     def topics(self, core: Sequence[Memory], ids: Sequence[str]) -> tuple[Memory, ...]:
         """The memories of a scene, oldest first, without those in the core and those that the person may no longer see."""
         wanted = list(dict.fromkeys(ids))
@@ -118,14 +136,15 @@ class Recall:
             return ()
         known = {memory.id for memory in core}
         found: list[Memory] = []
-        for vault in self._session.vaults(self.person):
-            current = vault.versions(wanted, self._session.sight(vault, Filter(at=self._session.now), self.person))
+        for vault in self.session.vaults(self.person):
+            current = vault.versions(wanted, self.session.sight(vault, Filter(at=self.session.now), self.person))
             found += [vault.get(identity) for identity in wanted if identity in current and identity not in known]
         return _settled(found)
 
+    @_for_prompt
     def turns(self, conversation: str) -> list[Said]:
         """The last turns of a kept conversation, oldest first, without those that rest on a memory that has changed."""
-        wanted = Filter(at=self._session.now, tags=(TAG,), conversation=conversation)
+        wanted = Filter(at=self.session.now, tags=(TAG,), conversation=conversation)
         episodes = self._memories.list(wanted, limit=TURNS, user_id=self.person)
         asked = {_turn(memory) for memory in episodes if memory.source.speaker != ASSISTANT}
         whole = [one for one in episodes if one.source.speaker != ASSISTANT or _turn(one) - 1 in asked]
@@ -133,7 +152,7 @@ class Recall:
         if len(episodes) == TURNS:
             first = -(-_turn(ordered[0]) // _GIVING_WAY) * _GIVING_WAY
             ordered = [memory for memory in ordered if _turn(memory) > first]
-        whatever = Filter(at=self._session.now, without=(TAG,), conversation=conversation, everything=True)
+        whatever = Filter(at=self.session.now, without=(TAG,), conversation=conversation, everything=True)
         told = self._memories.list(whatever, limit=TURNS, user_id=self.person)
         rests: dict[int, dict[str, int]] = {}
         for memory in told:
@@ -149,6 +168,7 @@ class Recall:
         ]  # fmt: skip
         return [said[place] for place in self.holding([one.turn for one in said], [one.rests for one in said])]
 
+    @_for_prompt
     def holding(self, turns: Sequence[Turn], rests: Sequence[Mapping[str, int]]) -> list[int]:
         """The places of the turns that rest on no changed memory; a question and its answer stay or go together."""
         gone = self._gone({identity: version for one in rests for identity, version in one.items()})
@@ -163,8 +183,8 @@ class Recall:
         if not rests:
             return set()
         current: set[str] = set()
-        for vault in self._session.vaults(self.person):
-            wanted = self._session.sight(vault, Filter(at=self._session.now, archived=True), self.person)
+        for vault in self.session.vaults(self.person):
+            wanted = self.session.sight(vault, Filter(at=self.session.now, archived=True), self.person)
             for identity, version in vault.versions(list(rests), wanted).items():
                 later = (
                     fold.versions(vault.operations("memory", identity))[rests[identity] :] if version > rests[identity] else []
@@ -175,6 +195,7 @@ class Recall:
             current -= {one for one, names in labelled.items() if not labels.may_go(names, Whither.PROMPT, rules)}
         return set(rests) - current
 
+    @_for_prompt
     def search(self, query: str, k: int, *, all_hits: bool = False) -> Recalled:
         """The memories that a search finds and that fit by themselves; turns of chat are none.
 
@@ -191,11 +212,11 @@ class Recall:
 
         Slots hold the core and the topics. What may go into none stands behind what was found, in no slot's part of the prompt.
         """
-        may, may_stay = (policy.passing(self._session, whither) for whither in (Whither.PROMPT, Whither.SLOT))
+        may, may_stay = (policy.passing(self.session, whither) for whither in (Whither.PROMPT, Whither.SLOT))
         stable = [memory for memory in (*found.core, *found.topics) if may(memory)]
         known = {memory.id for memory in (*found.core, *found.topics)}
         retrieved = [hit.memory for hit in found.hits if hit.memory.id not in known and may(hit.memory)]
-        retrieved = retrieved[: self._session.settings.get("chat.memories")]
+        retrieved = retrieved[: self.session.settings.get("chat.memories")]
         retrieved += [memory for memory in stable if not may_stay(memory)]
         core, topics = ([one for one in layer if may(one) and may_stay(one)] for layer in (found.core, found.topics))
         prompt = Prompt(message, self._lines(retrieved), tuple(turns), self._lines(topics), self._lines(core))
@@ -208,7 +229,7 @@ class Recall:
         def count(prompt: Prompt) -> int:
             return llm.count(model_request.request(prompt, llm.template, self.layout))
 
-        least = max(16, min(self._session.settings.get("llm.answer"), llm.context // 4))
+        least = max(16, min(self.session.settings.get("llm.answer"), llm.context // 4))
         prompt, room = whole.prompt, llm.context - least
         while len(prompt.conversation) > 2 and count(prompt) > room:
             prompt = replace(prompt, conversation=_newest(prompt.conversation))
@@ -231,7 +252,7 @@ class Recall:
         return Laid(replace(laid.prompt, retrieved=self._lines(told)), (*laid.memories[:first], *told))
 
     def _lines(self, memories: Sequence[Memory]) -> tuple[Line, ...]:
-        zone = self._session.zone
+        zone = self.session.zone
         return tuple(model_request.line(self._told(memory), self.content(memory), zone) for memory in memories)
 
     def _told(self, memory: Memory) -> Memory:
@@ -245,7 +266,7 @@ class Recall:
         """
         if not self.reveals:
             return masked(memory)
-        self._session.require_reveal((memory,), self.person)
+        self.session.require_reveal((memory,), self.person)
         return memory.content
 
 
