@@ -27,7 +27,7 @@ class App:
         path: the command that runs, whatever it does: rules of access may depend on it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, no_pager: bool = False) -> None:
         self.command = self.path = ""
         self.cubes: list[str] = []
         self.view: str | None = None
@@ -35,7 +35,7 @@ class App:
         self.json = False
         self.quiet = False
         self.verbose = False
-        self.no_pager = False
+        self.no_pager = no_pager
         self.flags: dict[str, Any] = {}
         self.hush: Callable[[], None] = lambda: None
         """Takes a progress bar away, before a person is asked something under it."""

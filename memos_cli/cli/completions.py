@@ -5,7 +5,7 @@ completed: a message would stand in the middle of what somebody is typing.
 """
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -181,6 +181,13 @@ OF_OPTIONS = {
     "--without-tag": TAGS,
 }
 """What the options that take text complete, in whatever command they stand: an option means the same in all of them."""
+
+
+def commands(named: Mapping[str, str], incomplete: str) -> "list[CompletionItem[str]]":
+    """The commands that begin so, each with the line that says what it does."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(name, help=line) for name, line in named.items() if name.startswith(incomplete)]
 
 
 def complete_options(command: click.Command) -> None:

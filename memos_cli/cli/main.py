@@ -36,7 +36,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "tag": ("edit", "Put tags on memories, or take them off."),
         "label": ("label", "Put sensitivity labels on memories, or take them off."),
         "link": ("edit", "Link one memory to another."),
-        "why": ("search", "Tell where a memory comes from."),
+        "why": ("why", "Tell where a memory comes from."),
         "review": ("review", "Decide about memories that may contradict each other."),
     },
     "Conversation": {
@@ -89,8 +89,9 @@ _BESIDE_CUBES = frozenset(
     }
 )  # fmt: skip
 """Commands that change something which is not in the log of a cube; each prints its answer when that is done."""
-_OF_HOME = _BESIDE_CUBES - {"cube export", "slot build", "slot rm", "completion install", "completion uninstall", "man install",
-                            "generate"}  # fmt: skip
+_OF_HOME = frozenset(
+    one for one in _BESIDE_CUBES if not one.startswith(("cube export", "slot", "completion", "man", "generate"))
+)
 """Of these the ones that change what all who use the home share: an agent that acts by a token does not."""
 _NAMED = 5
 """How many memories a message names."""
@@ -131,10 +132,8 @@ class Tree(PagedHelp, click.Group):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:  # click.shell_completion.CompletionItem
         """The commands that begin so, from the table alone, and the options."""
-        from click.shell_completion import CompletionItem
-
-        begun = [CompletionItem(name, help=line) for name, (_, line) in _ALL.items() if name.startswith(incomplete)]
-        return [*begun, *click.Command.shell_complete(self, ctx, incomplete)]
+        named = {name: line for name, (_, line) in _ALL.items()}
+        return [*completions.commands(named, incomplete), *click.Command.shell_complete(self, ctx, incomplete)]
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """The command, or an error with the nearest names."""
@@ -281,7 +280,9 @@ def _meaning(error: BaseException) -> tuple[str, str | None, str, int]:  # noqa:
             return error.message, error.hint, error.code, error.exit_status
         case click.UsageError():
             where = error.ctx.command_path if error.ctx else "memos"
-            return _reworded(_line(_masked(error.format_message()))), f"see: {where} --help", "usage", 2
+            from memos_cli.cli import near_names  # here, since it is an error
+
+            return near_names.reworded(_line(_masked(error.format_message()))), f"see: {where} --help", "usage", 2
         case click.ClickException():
             return _line(error.format_message()), None, "failure", 1
         case KeyboardInterrupt() | click.Abort():
@@ -313,8 +314,7 @@ def _masked(text: str) -> str:
 
 
 def _invoke(arguments: list[str]) -> int:
-    app = App()
-    app.no_pager = "--no-pager" in arguments  # also for a help that is asked for ahead of it
+    app = App(no_pager="--no-pager" in arguments)  # also for a help that is asked for ahead of it
     try:
         with memos.make_context("memos", arguments, obj=app) as ctx:
             result = _told(ctx)
@@ -371,12 +371,6 @@ def _told(ctx: click.Context) -> object:
 def _terminate(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 -- a signal handler's signature
     Terminated.told = True
     raise Terminated
-
-
-def _reworded(message: str) -> str:
-    """A message of click without its names for types: nobody typed a range."""
-    found = {"is not a valid integer range.": "is not a whole number.", "is not a valid float range.": "is not a number."}
-    return next((message.replace(said, better) for said, better in found.items() if said in message), message)
 
 
 def _line(text: str) -> str:

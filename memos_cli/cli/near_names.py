@@ -1,6 +1,6 @@
 """What to say where somebody types a command that memos does not have: the one of ours that does it, or the nearest name.
 
-Imported only then.
+Imported only then, and to put click's own words for a person.
 """
 
 from collections.abc import Iterable
@@ -119,3 +119,9 @@ def in_family(name: str, path: str, known: Iterable[str]) -> str | None:
     there = list(known)
     same = [f"{path} {ours}" for ours, others in _SAME if ours in there and name.casefold() in others.split()]
     return f"did you mean {' or '.join(same)}?" if same else hint(name, there)
+
+
+def reworded(message: str) -> str:
+    """A message of click without its names for types: nobody typed a range."""
+    found = {"is not a valid integer range.": "is not a whole number.", "is not a valid float range.": "is not a number."}
+    return next((message.replace(said, better) for said, better in found.items() if said in message), message)

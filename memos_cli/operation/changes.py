@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from memos_cli.author import Author
 from memos_cli.errors import UsageError
 from memos_cli.infra.governance import governance, labels
 from memos_cli.infra.limits import CONTROL, INSTEAD, LONGEST_NAME, MOST_CHARACTERS, NO_TEXT, cleaned_name
@@ -12,7 +13,6 @@ from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Draft, Filter, Memory
 from memos_cli.operation.results import Changed
-from memos_cli.session import Author
 
 _NAMES = ("external_id", "title", "key", "task")
 _ANY = Filter(at="", everything=True)

@@ -17,8 +17,9 @@ from memos_cli.model import Kind, Memory
 from memos_cli.values import Key
 
 if TYPE_CHECKING:
+    from memos_cli.author import Author
     from memos_cli.infra.vault.vault import Vault
-    from memos_cli.session import Author, Session
+    from memos_cli.session import Session
 
 
 NOUN = NAME = "policy"

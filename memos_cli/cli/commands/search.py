@@ -1,4 +1,4 @@
-"""`memos search`, `show`, `list`, `why`, `stats`."""
+"""`memos search`, `show`, `list`, `stats`."""
 
 import json
 import sys
@@ -13,14 +13,13 @@ from memos_cli.cli.options import MANY, Command, filter_of, filters, in_snapshot
 from memos_cli.cli.pager import paged
 from memos_cli.cli.terminal import document
 from memos_cli.errors import NothingFound, UsageError
-from memos_cli.operation.results import Found, Hit, Provenance, Query, covered
+from memos_cli.operation.results import Found, Hit, Query, covered
 from memos_cli.times import parse_iso, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from memos_cli.model import Filter, Memory, Source
-    from memos_cli.operation.results import ProvenanceStep
+    from memos_cli.model import Filter, Memory
     from memos_cli.times import Zone
 
 _ORDERS = click.Choice(["newest", "oldest", "updated", "occurred", "used", "priority"])
@@ -318,69 +317,6 @@ def _list_upcoming(app: App, given: dict[str, Any]) -> None:
         if given["fail_empty"]:
             raise NothingFound("nothing is to come", hint=said)
         app.note(said)
-
-
-def _provenance_json(result: Provenance, *, reveal: bool) -> dict[str, Any]:
-    from memos_cli.cli.documents import fields_of
-
-    links = [link for link, _ in (*result.outgoing, *result.incoming)]
-    return {
-        **fields_of(result, only=("memory", "versions")),
-        "links": [fields_of(link, only=("type", "source", "target")) for link in links],
-        "verbatim": result.verbatim if reveal or "secret" not in result.memory.labels else None,
-        "note": result.note,
-        "seen": _seen_json(result),
-        "evidence": [_step_json(step) for step in result.evidence],
-    }
-
-
-def _step_json(step: "ProvenanceStep") -> dict[str, Any]:
-    link = {"type": step.link.type.value, "source": step.link.source, "target": step.link.target}
-    return {"depth": step.depth, **link, "at": shown(step.at), "by": step.principal, "command": step.command}
-
-
-def _known(place: "Source") -> dict[str, Any]:
-    """What is known of a place, without where in the cube's own copy of a file it lies."""
-    return {
-        name: value for name, value in place._asdict().items() if value is not None and name not in {"digest", "start", "end"}
-    }
-
-
-def _seen_json(result: Provenance) -> dict[str, Any]:
-    """How often and when the text was told: the first time it was stored."""
-    told = [{"at": shown(one.at), "by": one.principal, "command": one.command, **_known(one.place)} for one in result.sightings]
-    last = told[-1]["at"] if told else shown(result.memory.created_at)
-    return {"times": 1 + len(told), "first": shown(result.memory.created_at), "last": last, "again": told}
-
-
-@click.command(cls=Command)
-@click.argument("identity", metavar="ID", shell_complete=completions.IDS)
-@reveal
-@pass_app
-def why(app: App, identity: str, *, reveal: bool) -> None:
-    """Tell where a memory comes from.
-
-    Who added it, when and by which command; how often it was told again, and where; what it was read from, word for word; what
-    it replaced and what replaced it; how often it was used. Of each link, and of the links of what it rests on in turn, it
-    tells who set it, when and by which command ("evidence" with --json).
-
-    \b
-    Examples:
-      memos why k3f9
-      memos why k3f9 --json
-
-    \b
-    Exit status:
-      10 no such memory
-    """
-    result = app.mos.provenance(identity)
-    linked = (memory for _, memory in (*result.outgoing, *result.incoming) if memory is not None)
-    render.require_reveal((render.with_versions(result.memory, result.versions), *linked), reveal=reveal)
-    if app.json:
-        app.data(_provenance_json(result, reveal=reveal), reveal=reveal)
-        return
-    for line in render.provenance_lines(result, reveal=reveal):
-        app.out(line)
 
 
 @click.command(cls=Command)

@@ -21,9 +21,10 @@ from memos_cli.operation.operator.recall import ASSISTANT, ECHO, TAG, Recalled
 from memos_cli.operation.prompt.layout import Turn
 
 if TYPE_CHECKING:
+    from memos_cli.author import Author
     from memos_cli.interface.reader.reader import Reader
     from memos_cli.ports import LLM
-    from memos_cli.session import Author, Session
+    from memos_cli.session import Session
 
 
 class Worth(NamedTuple):

@@ -24,10 +24,11 @@ from memos_cli.operation.parametric import foreign_adapters
 from memos_cli.signer import Signer
 
 if TYPE_CHECKING:
+    from memos_cli.author import Author
     from memos_cli.infra.transfer.dumper import Progress
     from memos_cli.interface.cubes.transfer import Transfer
     from memos_cli.operation.lifecycle.erasure import Erasure
-    from memos_cli.session import Author, Session
+    from memos_cli.session import Session
 
 Plan = merge_plan.Plan
 Touched = familiarity.Touched

@@ -14,8 +14,9 @@ from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Memory, State
 
 if TYPE_CHECKING:
+    from memos_cli.author import Author
     from memos_cli.infra.vault.units import Unit
-    from memos_cli.session import Author, Session
+    from memos_cli.session import Session
 
 _NAMED = 5
 

@@ -15,9 +15,9 @@ from memos_cli.operation.operator.placement import UNCHANGED, Placed, Placing
 from memos_cli.operation.results import Added
 
 if TYPE_CHECKING:
+    from memos_cli.author import Author
     from memos_cli.operation.operator.file_changes import FileChanges
     from memos_cli.operation.operator.revision import Edit
-    from memos_cli.session import Author
 
 _LOT = 1000
 """Drafts that are placed at a time."""

@@ -20,10 +20,11 @@ from memos_cli.operation.operator import placement
 from memos_cli.operation.results import Added, Changed
 
 if TYPE_CHECKING:
+    from memos_cli.author import Author
     from memos_cli.interface.pipeline.source_files import SourceOptions
     from memos_cli.interface.reader.extraction import Extracted
     from memos_cli.interface.reader.reader import Format, Reader
-    from memos_cli.session import Author, Session
+    from memos_cli.session import Session
 
 ingest = ingestion.ingest
 MODES: dict[str, Callable[[str, str], str]] = {

@@ -21,7 +21,8 @@ from memos_cli.operation.results import Changed, Provenance, Sighting, TakenBack
 from memos_cli.records import NamedTuple
 
 if TYPE_CHECKING:
-    from memos_cli.session import Author, Session
+    from memos_cli.author import Author
+    from memos_cli.session import Session
 
 _FIRST_WORDS = 200
 """Characters of what a command changed, for a list of commands."""

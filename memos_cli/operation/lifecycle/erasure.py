@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from memos_cli.author import Author
 from memos_cli.errors import Busy, CubeLocked, IntegrityError
 from memos_cli.infra import files, holders
 from memos_cli.infra.governance import governance
@@ -20,7 +21,6 @@ from memos_cli.infra.vault.purge import Purged, TextHolder
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Memory, Slot
 from memos_cli.operation.results import Receipt
-from memos_cli.session import Author
 
 if TYPE_CHECKING:
     from memos_cli.session import Session

@@ -28,12 +28,12 @@ from memos_cli.operation.policy import Policy
 from memos_cli.times import to_millis
 
 if TYPE_CHECKING:
+    from memos_cli.author import Author
     from memos_cli.infra.local.vector_matrix import Matrix
     from memos_cli.infra.vault.units import Unit
     from memos_cli.infra.vault.vault import Vault
     from memos_cli.operation.operator.dedupe.sweep_plan import Judge
     from memos_cli.operation.scheduler.reports import Prepared
-    from memos_cli.session import Author
 
 LOCK = "tick.lock"
 READ, _WRITTEN = 1000, 200

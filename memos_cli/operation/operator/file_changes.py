@@ -22,7 +22,7 @@ from memos_cli.operation.operator.file_records import FileRecord
 from memos_cli.operation.operator.placement import UNCHANGED, Placed, Placing
 
 if TYPE_CHECKING:
-    from memos_cli.session import Author
+    from memos_cli.author import Author
 
 LEFT = "left its file"
 """Why a memory was archived, as its register `reason` says."""

@@ -19,8 +19,8 @@ from memos_cli.records import NamedTuple
 from memos_cli.times import Zone
 
 if TYPE_CHECKING:
+    from memos_cli.author import Author
     from memos_cli.operation.operator.revision import Edit
-    from memos_cli.session import Author
 
 
 UNCHANGED = "unchanged"

@@ -47,7 +47,7 @@ def _for_prompt(
     """Read memories for a prompt: rules of access may say who reads what for one."""
 
     @wraps(read)
-    def reading(self: "Recall", *values: P.args, **named: P.kwargs) -> T:
+    def reading(self: "Recall", /, *values: P.args, **named: P.kwargs) -> T:
         with self.session.reading_for("prompt"):
             return read(self, *values, **named)
 

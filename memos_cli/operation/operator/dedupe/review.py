@@ -18,7 +18,8 @@ from memos_cli.model import Filter, LinkType, Memory, starts
 from memos_cli.operation.operator.dedupe import fusion, verdicts
 
 if TYPE_CHECKING:
-    from memos_cli.session import Author, Session
+    from memos_cli.author import Author
+    from memos_cli.session import Session
 
 DECISIONS = ("keep", "supersede", "older", "fuse")
 """`keep`: both hold; `supersede`: the later holds from its time on; `older`: the earlier was right; `fuse`: they are one."""

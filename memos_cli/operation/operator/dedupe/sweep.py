@@ -14,11 +14,11 @@ from memos_cli.operation.operator.dedupe import fusion, sweep_plan
 from memos_cli.operation.operator.dedupe.fusion import Act
 
 if TYPE_CHECKING:
+    from memos_cli.author import Author
     from memos_cli.infra.local.vector_matrix import Matrix
     from memos_cli.infra.vault.vault import Vault
     from memos_cli.operation.policy import Policy
     from memos_cli.ports import LLM
-    from memos_cli.session import Author
 
 SWEPT = "swept"
 """The mark of the last row of the log whose memories were compared."""
