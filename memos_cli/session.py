@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from memos_cli import config
-from memos_cli.author import Author
 from memos_cli.errors import AccessDenied, CubeNotFound, MemoryNotFound, UsageError
 from memos_cli.infra.governance import governance
 from memos_cli.infra.limits import is_time
@@ -23,6 +22,7 @@ from memos_cli.records import NamedTuple
 from memos_cli.times import Zone, to_text
 
 if TYPE_CHECKING:
+    from memos_cli.author import Author
     from memos_cli.infra.governance.access import Access, Context
     from memos_cli.infra.vault.rules.admission import Admission
 
@@ -277,8 +277,10 @@ class Session(governance.Recorder):
             return governance.principal(user_id or self.principal)
         raise AccessDenied(f"MEMOS_TOKEN is not the token of {user_id[:40]}", hint="name nobody: the token says who acts")
 
-    def author(self, command: str, user_id: str | None = None) -> Author:
+    def author(self, command: str, user_id: str | None = None) -> "Author":
         """The author of what is written now."""
+        from memos_cli.author import Author  # here, since a search writes nothing
+
         return Author(self.acting(user_id), self.millis, command, self._note_write, zone=self.zone)
 
     def _note_write(self, clock: int, millis: int) -> None:

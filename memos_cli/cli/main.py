@@ -89,9 +89,7 @@ _BESIDE_CUBES = frozenset(
     }
 )  # fmt: skip
 """Commands that change something which is not in the log of a cube; each prints its answer when that is done."""
-_OF_HOME = frozenset(
-    one for one in _BESIDE_CUBES if not one.startswith(("cube export", "slot", "completion", "man", "generate"))
-)
+_OF_HOME = {one for one in _BESIDE_CUBES if not one.startswith(("cube export", "slot", "completion", "man", "generate"))}
 """Of these the ones that change what all who use the home share: an agent that acts by a token does not."""
 _NAMED = 5
 """How many memories a message names."""
