@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from memos_cli.infra.governance import access
 from memos_cli.infra.governance.access import Access, Context
+from memos_cli.infra.governance.rule import standing
 from memos_cli.infra.marks import mark
+from memos_cli.infra.names import compared
 from memos_cli.infra.vault.rules import views
 
 if TYPE_CHECKING:
@@ -33,6 +35,11 @@ def ruling(conn: sqlite3.Connection, noun: str) -> dict[str, dict[str, Any]]:
 def ruling_in(vault: "OpenCube", noun: str) -> dict[str, dict[str, Any]]:
     """The records of a noun that rule in an open cube."""
     return ruling(vault.conn, noun)
+
+
+def names_view(conn: sqlite3.Connection, name: str) -> bool:
+    """Whether a rule that stands is about the view of this name."""
+    return any(rule.sort == "view" and rule.name == compared(name) for rule in standing(ruling(conn, "rule")))
 
 
 def count(vault: "OpenCube", *conditions: tuple[Any, ...]) -> int:

@@ -13,14 +13,19 @@ from memos_cli.infra.governance import acts, governance
 from memos_cli.infra.governance.rule import Right
 from memos_cli.infra.vault import fold
 from memos_cli.model import Draft, LinkType, Memory, Operation, State
+from memos_cli.records import NamedTuple
 
 if TYPE_CHECKING:
     from memos_cli.infra.governance.access import Access
 
 _GONE = frozenset((State.EXPIRED.value, State.PURGED.value))
+_VIEW = "view"
+"""The noun of saved filters."""
+_NAMING = frozenset(("key", "kind", "task", "visibility"))
+"""The registers, beside tags and labels, by which rules and visibility say what may be done with a memory."""
 _OWN = "file"
 """The noun of the records that are their maker's own: what was read from a file."""
-_OF_THE_CUBE = frozenset(("view", "snapshot"))
+_OF_THE_CUBE = frozenset((_VIEW, "snapshot"))
 """The nouns of the records that a rule can let others write: one that gives the right to write in the whole cube."""
 _PAIR = "review"
 """The noun of the records about two memories."""
@@ -33,20 +38,33 @@ _LINKED = {
 """The right that a link needs on the memory where it ends, if it is not `SHARE`: the flows link to what they read."""
 
 
+class Truth(NamedTuple):
+    """What is so in the cube, whoever may see it.
+
+    Attributes:
+        history: returns all operations on a memory, in folding order.
+        names_view: whether a rule is about the view of this name.
+    """
+
+    history: Callable[[str], list[Operation]]
+    names_view: Callable[[str], bool]
+
+
 class Rights:
     """The rights of one principal in one transaction.
 
     Args:
         access: what the principal may do.
         cube: the cube's name here; `owner` is its owner.
-        history: returns all operations on a memory, in folding order.
+        truth: what is so in the cube.
     """
 
-    def __init__(self, access: "Access", cube: str, owner: str, history: Callable[[str], list[Operation]]) -> None:
+    def __init__(self, access: "Access", cube: str, owner: str, truth: Truth) -> None:
         self._access = access
         self._cube = cube
         self._owner = owner
-        self._history = history
+        self._history = truth.history
+        self._names_view = truth.names_view
 
     def require_new(self, draft: Draft, owner: str) -> None:
         """Let a memory be made in the principal's own namespace alone, and nothing that a rule denies.
@@ -80,6 +98,11 @@ class Rights:
         elif not self._may_record(noun, known):
             raise Refused(
                 f"{self._access.principal} may not change a {noun}: the cube belongs to {self._owner}", hint="ask its owner"
+            )
+        elif noun == _VIEW and self._names_view(subject):
+            raise Refused(
+                f"{self._access.principal} may not change the view {subject}: a rule is about it",
+                hint=f"ask {self._owner}, or save another one",
             )
 
     def may_end(self, turn: str, change: Mapping[str, Any]) -> bool:
@@ -115,6 +138,23 @@ class Rights:
                 governance.require(self._access, right, memory)
         if "owner" in change and memory.owner not in {change["owner"], self._access.principal}:
             raise Refused(f"{self._access.principal} may not give {memory.id[:8]} away: it belongs to {memory.owner}")
+        if not _NAMING.isdisjoint(change) or any(name.startswith((fold.TAG, fold.LABEL)) for name in change):
+            self._require_no_gain(memory, known, change)
+
+    def _require_no_gain(self, before: Memory, known: Sequence[Operation], change: Mapping[str, Any]) -> None:
+        """Let nobody change what rules go by so that they give more than before: no right over a memory includes another one.
+
+        Raises:
+            Refused: it would.
+        """
+        made = known[-1]._replace(change=dict(change), clock=known[-1].clock + 1)
+        after = self._memory(before.id, [*known, made])
+        for right in Right:
+            if self._access.may(right, after) and not self._access.may(right, before):
+                raise Refused(
+                    f"{self._access.principal} may not change {before.id[:8]} so: it would give the right to {right.value} it",
+                    hint=f"ask {self._owner}, the cube's owner",
+                )
 
     def _require_target(self, identity: str, kind: str) -> None:
         """Let a link end at a memory only as the rights on that say: to be linked to is to be shared."""

@@ -18,8 +18,9 @@ from memos_cli.infra.governance.access import Access
 from memos_cli.infra.governance.rule import Right
 from memos_cli.infra.vault import fold, log
 from memos_cli.infra.vault.connection import SeenRows
+from memos_cli.infra.vault.rules import rules
 from memos_cli.infra.vault.sight.publication import Publications
-from memos_cli.infra.vault.sight.rights import Rights
+from memos_cli.infra.vault.sight.rights import Rights, Truth
 from memos_cli.infra.vault.sight.seen_words import TABLES, seen
 from memos_cli.model import Memory, Operation
 
@@ -114,7 +115,10 @@ class Sight:
         """
         if author != self.access.principal:
             raise ValueError(f"{author} writes through what {self.access.principal} sees")
-        return Rights(self.access, cube, owner, lambda identity: log.of_subject(self._conn, "memory", identity))
+        truth = Truth(
+            lambda identity: log.of_subject(self._conn, "memory", identity), lambda name: rules.names_view(self._conn, name)
+        )
+        return Rights(self.access, cube, owner, truth)
 
     @property
     def is_current(self) -> bool:
