@@ -198,12 +198,12 @@ SCRIPT = {
         "skipped[]}"
     ),
     "audit log -n 1": (
-        "{entries[{at cube principal command action purpose denied memories[] count said entry command_id}]}"
+        "{entries[{at cube principal command action purpose denied memories[] count said what entry command_id}]}"
     ),
     "audit verify": "{cubes[{cube operations reads heads[{chain number head}] heads_found faults[]}] sound}",
     "audit report": (
         "{cubes[{cube owner since until own_recorded readers[] most_read[] rights[{at cube principal command action purpose "
-        "denied memories[] count said entry command_id}] left[]}]}"
+        "denied memories[] count said what entry command_id}] left[]}]}"
     ),
     "review": "{items[{id cube earlier{M} later{M} reasons[] suggested by at decision decided_at}] open held[]}",
     'chat -m "What do I eat?"': (

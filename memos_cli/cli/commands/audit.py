@@ -104,8 +104,10 @@ def _line(entry: "AuditEntry") -> str:
     count = f" {many}{render.many(entry.size, 'memory' if entry.memories != () else 'thing')}" if entry.size else ""
     room = render.width()
     at = str(render.moment(entry.at))[: _SECONDS if room is None else _SECONDS - 3]
-    head = f"{at}  {plain(entry.principal):<8}  {plain(entry.command):<10}  {what}{count}"
+    head = f"{at}  {plain(entry.principal):<8}  {plain(entry.command):<13}  {what}{count}"
     named = entry.first.id if entry.first else next(iter(entry.memories or ()), "")
+    if entry.what:
+        head += f"  {render.one_line(entry.what)}"
     if named:
         head += f"  {style(named[: render.SHORT_ID], fg='yellow')}"
     if entry.first:
@@ -122,7 +124,7 @@ def _entry_json(entry: "AuditEntry") -> dict[str, Any]:
     return {
         "at": shown(entry.at), "cube": entry.cube, "principal": entry.principal, "command": entry.command,
         "action": entry.action, "purpose": entry.purpose, "denied": entry.denied, "memories": entry.memories,
-        "count": entry.size, "said": _said(entry.first), "entry": entry.entry, "command_id": entry.txn,
+        "count": entry.size, "said": _said(entry.first), "what": entry.what, "entry": entry.entry, "command_id": entry.txn,
     }  # fmt: skip
 
 
@@ -226,7 +228,8 @@ def _report_lines(one: "AuditReport") -> list[str]:
     for read in one.most_read:
         words = f"  {render.one_line(render.content(read.first, reveal=False), 60)}" if read.first else ""
         names = ", ".join(map(plain, read.principals))
-        lines.append(f"  {style(read.memory[: render.SHORT_ID], fg='yellow')}  {read.times:,} times, by {names}{words}")
+        times = render.many(read.times, "time")
+        lines.append(f"  {style(read.memory[: render.SHORT_ID], fg='yellow')}  {times}, by {names}{words}")
     if not one.own:
         lines.append(style(f"  what the owner reads is not recorded; let it be with: {_OWN}", dim=True))
     for title, entries in (("what changed of the rights", one.rights), ("what left", one.left)):

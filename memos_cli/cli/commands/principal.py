@@ -123,16 +123,17 @@ def list_(app: App) -> None:
     if app.json:
         app.data({"principals": found})
         return
+    longest = max((len(plain(one.name)) for one in found), default=0)
     for one in found:
-        app.out(_line(one))
+        app.out(_line(one, longest))
     if not found:
         app.note("nobody is registered; register an agent with: memos principal add bot --agent")
 
 
-def _line(one: "Principal") -> str:
+def _line(one: "Principal", room: int = 0) -> str:
     rules = f"{one.rules:,} {'rule' if one.rules == 1 else 'rules'}"
     missing = ", no token" if one.kind == "agent" and not one.has_token else ""
-    return f"{plain(one.name)}  {one.kind}{_in(one.groups)}, {rules}{missing}"
+    return f"{plain(one.name):<{room}}  {one.kind}{_in(one.groups)}, {rules}{missing}"
 
 
 @principal.command("show")

@@ -12,6 +12,7 @@ from memos_cli.errors import MemoryNotFound, UsageError
 from memos_cli.infra.governance import governance, read_log
 from memos_cli.infra.limits import is_hash
 from memos_cli.infra.vault import check, past, queries
+from memos_cli.infra.vault.rules import rules
 from memos_cli.model import Filter, Memory
 from memos_cli.records import NamedTuple
 
@@ -40,6 +41,7 @@ class AuditEntry(NamedTuple):
         memories: the ids of the memories that may be named to whoever asks; `None` for all of the cube.
         size: how many memories, or other things, those were.
         first: the first of these memories that whoever asks may see.
+        what: what was changed that is no memory; `None` for memories and for what was read.
         entry: the number in the record of reads; `None` for what is in the log.
         txn: the command in the log; `None` for what was read.
     """
@@ -54,6 +56,7 @@ class AuditEntry(NamedTuple):
     memories: tuple[str, ...] | None
     size: int
     first: Memory | None = None
+    what: str | None = None
     entry: int | None = None
     txn: str | None = None
 
@@ -327,8 +330,14 @@ def _wrote(vault: "Vault", one: past.Written) -> AuditEntry:
         denied=False,
         memories=one.memories,
         size=one.size,
+        what=_what(vault, one),
         txn=one.txn,
     )
+
+
+def _what(vault: "Vault", one: past.Written) -> str | None:
+    first = None if "memory" in one.nouns else past.first_changed(vault, one.txn)
+    return None if first is None else rules.changed(vault, first)
 
 
 def _narrowed(vault: "Vault", entry: AuditEntry, who: str, sight: queries.Condition) -> AuditEntry | None:

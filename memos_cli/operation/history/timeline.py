@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from memos_cli.errors import IntegrityError, MemoryNotFound, NotFound, Refused, UsageError
 from memos_cli.hybrid_clock import time_of
-from memos_cli.infra.governance import governance, rule
+from memos_cli.infra.governance import governance
 from memos_cli.infra.vault import connection, fold, log, past, queries
 from memos_cli.infra.vault.blobs import Blobs
+from memos_cli.infra.vault.rules import rules
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Memory, Operation, Source, State
 from memos_cli.operation.changes import change_each
@@ -27,17 +28,6 @@ if TYPE_CHECKING:
 _FIRST_WORDS = 200
 """Characters of what a command changed, for a list of commands."""
 _OTHERS = "take back another command by its name: memos undo --list"
-
-
-def _rule_in_words(vault: Vault, operation: Operation) -> str:
-    """What an operation says of who may do what: what it states, or that what a rule states is so no longer."""
-    change = operation.change or {}
-    if "to" in change:
-        found = rule.read(operation.subject, change)
-    else:
-        found = rule.read(operation.subject, vault.records("rule").get(operation.subject, {}))
-        found = found and found._replace(deny=not found.deny if "ended" in change else found.deny)
-    return f"rule {operation.subject}" if found is None else rule.in_words(found)
 
 
 def roll_back(vault: Vault, identity: str, author: "Author", version: int) -> Changed:
@@ -370,10 +360,8 @@ class Timeline:
         first = past.first_changed(vault, txn)
         if first is None:
             return None
-        if first.noun == "rule":
-            return _rule_in_words(vault, first)
         if first.noun != "memory":
-            return f"{first.noun} {first.subject}" if first.noun != first.subject else first.noun
+            return rules.changed(vault, first)
         sight = self._session.sight(vault, Filter(at=self._session.now, everything=True))
         memory = queries.visible(vault, [first.subject], queries.by_id(sight)).get(first.subject)
         if memory is None:

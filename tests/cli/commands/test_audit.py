@@ -39,12 +39,14 @@ def test_what_eve_did_is_told_line_by_line(memos: Run, ids: list[str]) -> None:
     for hidden in (private, "D1", "zzzzzzzz"):
         assert memos(*EVE, "show", hidden).status == 10
     memos(*EVE, "why", public)
+    own = memos(*EVE, "--json", "add", "eve plays chess").data["ids"][0]
     memos(*EVE, "undo", "--list")
     told = memos("audit", "log", "--principal", "eve")
     assert told.status == 0
     lines = [line.split(None, 4)[2:] for line in told.out.splitlines()]
     assert lines == [
-        ["eve", "undo", f"history 1 memory  {public[:8]}  I am vegan now"],
+        ["eve", "undo", f"history 1 memory  {own[:8]}  eve plays chess"],
+        ["eve", "add", f"write 1 memory  {own[:8]}  eve plays chess"],
         ["eve", "why", f"history 1 memory  {public[:8]}  I am vegan now"],
         ["eve", "show", "denied"],
         ["eve", "show", f"denied 1 memory  {private[:8]}  {SECRET}"],
@@ -63,7 +65,7 @@ def test_the_document_and_the_lines(memos: Run, ids: list[str]) -> None:
     (shown, *_) = found = entries(memos)
     assert {**shown, "at": None} == {
         "at": None, "cube": "default", "principal": "eve", "command": "show", "action": "show", "purpose": "", "denied": False,
-        "memories": [ids[0]], "count": 1, "said": "I am vegan now", "entry": 1, "command_id": None,
+        "memories": [ids[0]], "count": 1, "said": "I am vegan now", "what": None, "entry": 1, "command_id": None,
     }  # fmt: skip
     assert [one["command_id"] is None for one in found] == [True, False, False]
     lines = memos("audit", "log", "--lines", "-n", "2").out.splitlines()

@@ -80,6 +80,8 @@ def test_what_another_principal_is_given_is_recorded(mos: MOS, eve: MOS, clock: 
         mos.edit(one, {"occurred_at": "2027-01-01T09:00:00.000Z"})
     if read == "dry run":
         mos.edit(one, {"owner": "eve"})
+    if read == "commands":  # of which each sees those of their own
+        one = eve.add("eve likes vegan food").ids[0]
     clock.forward(seconds=5)
     action, given = READS[read]
     given(eve, one)

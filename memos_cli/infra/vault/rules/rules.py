@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from memos_cli.infra.governance import access
 from memos_cli.infra.governance.access import Access, Context
-from memos_cli.infra.governance.rule import standing
+from memos_cli.infra.governance.rule import in_words, read, standing
 from memos_cli.infra.marks import mark
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault.rules import views
 
 if TYPE_CHECKING:
     from memos_cli.infra.vault.connection import OpenCube
+    from memos_cli.model import Operation
 
 _POLICY = "policy"
 """As `units.POLICY`, which a search need not import: the noun, the subject and the mark of a policy."""
@@ -35,6 +36,17 @@ def ruling(conn: sqlite3.Connection, noun: str) -> dict[str, dict[str, Any]]:
 def ruling_in(vault: "OpenCube", noun: str) -> dict[str, dict[str, Any]]:
     """The records of a noun that rule in an open cube."""
     return ruling(vault.conn, noun)
+
+
+def changed(vault: "OpenCube", operation: "Operation") -> str:
+    """What an operation changed that is no memory: of a rule what it says, or no longer says, of who may do what."""
+    noun, subject, change = operation.noun, operation.subject, operation.change or {}
+    if noun != "rule":
+        return f"{noun} {subject}" if noun != subject else noun
+    found = read(subject, change if "to" in change else ruling_in(vault, "rule").get(subject, {}))
+    if found is None:
+        return f"rule {subject[:8]}"
+    return in_words(found._replace(deny=not found.deny) if "to" not in change and "ended" in change else found)
 
 
 def names_view(conn: sqlite3.Connection, name: str) -> bool:
