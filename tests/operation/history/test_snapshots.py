@@ -17,6 +17,7 @@ from memos_cli.infra.vault import fold, rebuild, search
 from memos_cli.infra.vault.past import SNAPSHOT, seen
 from memos_cli.model import Draft, Filter, Memory, State
 from memos_cli.operation.history.differences import Change
+from memos_cli.operation.history.snapshots import Compared
 from memos_cli.operation.results import Query
 from tests.conftest import Clock
 from tests.infra.vault.test_vault import Step, do, opened, sound, steps, union
@@ -145,6 +146,23 @@ def test_what_differs_between_two_snapshots_read_backwards_is_its_mirror(
         assert all(name not in states[0] and states[1][name]["state"] == "expired" for name in untold), "came and went"
 
 
+def own_since(mos: MOS, who: str) -> None:
+    """A snapshot of somebody else's own, `of WHO`, whom a rule lets write in the whole cube for that moment."""
+    rule = {"to": who, "group": False, "sort": "cube", "name": ""}
+    vault = mos.writable()
+    for ended in (None, True):
+        with mos.author("grant").write(vault) as unit:
+            for right in ("read", "write"):
+                unit.change("rule", f"{right}{who}".ljust(20, "a"), {**rule, "right": right, "ended": ended})
+        if not ended:
+            with mos.author("snapshot", who).write(mos.vault(vault.name, who)) as unit:
+                unit.change("snapshot", f"of {who}", {"position": vault.position(), "at": mos.now})
+
+
+def memories(compared: Compared) -> set[str]:
+    return {one.subject for one in compared.differences if one.noun == "memory"}
+
+
 class TestDiff:
     """What is said to have changed."""
 
@@ -168,15 +186,19 @@ class TestDiff:
         assert found.pop(gone)[0] is Change.RETURNED
         assert found == {edited: (Change.CHANGED, ("content", "tags", "title")), linked: (Change.CHANGED, ("links",))}
 
-    def test_others_see_what_they_may_see(self, mos: MOS) -> None:
+    def test_others_see_what_they_may_see_since_snapshots_of_their_own(self, mos: MOS) -> None:
         mos.add("mine")
         mos.snapshots.create("t")
+        for who in ("bo", "ann"):
+            with pytest.raises(NotFound, match="no snapshot 't'"):
+                mos.snapshots.diff("t", user_id=who)
+            own_since(mos, who)
         ann = mos.add("of Ann's", user_id="ann").ids[0]
         public = mos.add("for all", user_id="ann").ids[0]
         mos.edit(public, {"visibility": "public"})
-        assert {one.subject for one in mos.snapshots.diff("t", user_id="bo").differences} == {public}
-        assert {one.subject for one in mos.snapshots.diff("t", user_id="ann").differences} == {ann, public}
-        assert {one.subject for one in mos.snapshots.diff("t").differences} == {ann, public}
+        assert memories(mos.snapshots.diff("of bo", user_id="bo")) == {public}
+        assert memories(mos.snapshots.diff("of ann", user_id="ann")) == {ann, public}
+        assert memories(mos.snapshots.diff("t")) == {ann, public}
 
 
 class TestWhatIf:
@@ -381,11 +403,14 @@ def test_a_look_back_is_no_way_around_what_was_hidden_since(mos: MOS, clock: Clo
     for one in (shown, plain):
         mos.edit(one, {"visibility": "public"})
     mos.snapshots.create("before")
+    own_since(mos, "eve")
     then = mos.now
     clock.forward(hours=1)
+    with pytest.raises(NotFound):
+        mos.list(Filter(at=mos.now, snapshot="before"), user_id="eve")
     mos.edit(shown, {"visibility": "private"})
     mos.edit(plain, {"label:secret": True})
-    for wanted in (Filter(at=mos.now, snapshot="before"), Filter(at=then, past=True)):
+    for wanted in (Filter(at=mos.now, snapshot="of eve"), Filter(at=then, past=True)):
         (left,) = mos.list(wanted, user_id="eve")
         assert (left.id, left.labels) == (plain, ("secret",))
         assert [hit.memory.id for hit in mos.search("party code", wanted=wanted, user_id="eve", all_hits=True).hits] == [plain]
