@@ -264,11 +264,12 @@ class TestACubeThatGoes:
 
     @pytest.mark.parametrize("command", [["cube", "rm", "default", "--yes"], ["cube", "rename", "default", "other"]])
     def test_it_waits_for_who_writes(self, home: Path, folder: Path, command: list[str], memos: Run) -> None:
+        whose = {"MEMOS_HOME": str(home), "MEMOS_PRINCIPAL": "sam"}
         with locked(folder / "cube.db"):
-            ran = memos(*command, env={"MEMOS_HOME": str(home), "MEMOS_LOCK_TIMEOUT": "0.2"})
+            ran = memos(*command, env={**whose, "MEMOS_LOCK_TIMEOUT": "0.2"})
             assert ran.status == 11, ran
             assert (folder / "cube.db").exists()
-        assert memos(*command, env={"MEMOS_HOME": str(home)}).status == 0
+        assert memos(*command, env=whose).status == 0
         assert not folder.exists()
 
     @pytest.mark.parametrize("command", [["cube", "rm", "default", "--yes"], ["cube", "rename", "default", "other"]])

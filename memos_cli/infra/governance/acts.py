@@ -66,6 +66,10 @@ ACTS: Mapping[str, Act] = {
 """By the words of the command; an option that needs something else of its own is a word more."""
 
 
+_OTHER = Act(Need.OWNER, "change it so")
+"""An act that is not in the table."""
+
+
 def writes_all(access: "Access", owner: str) -> bool:
     """Whether a rule lets a principal write in the whole cube: private memories of its owner, of every kind."""
     from memos_cli.infra.governance.rule import Right
@@ -77,7 +81,7 @@ def require(act: str, principal: str, cube: Mapping[str, str], name: str, access
     """Let a principal do something to a whole cube, or not.
 
     Args:
-        act: a key of `ACTS` that needs the owner or the cube.
+        act: a key of `ACTS` that needs the owner or the cube; any other one needs the owner.
         principal: who asks.
         cube: the cube's own facts, its owner among them.
         name: the cube's name.
@@ -86,7 +90,7 @@ def require(act: str, principal: str, cube: Mapping[str, str], name: str, access
     Raises:
         Refused: the principal may not; the hint says whom to ask for what.
     """
-    need, does = ACTS[act]
+    need, does = ACTS.get(act, _OTHER)
     owner = cube.get("owner", "")
     if principal == owner or (need is Need.CUBE and access is not None and writes_all(access(), owner)):
         return

@@ -284,7 +284,7 @@ class Gate:
     def __setattr__(self, name: str, value: object) -> None:
         setattr(self._service, name, value)
 
-    def _asked(self, name: str, method: MethodType, *values: Any, **named: Any) -> Any:  # noqa: ANN401 -- the service's own
+    def _asked(self, name: str, method: MethodType, /, *values: Any, **named: Any) -> Any:  # noqa: ANN401 -- the service's own
         session, thread = self._session, get_ident()
         if thread in session.calls:
             return method(*values, **named)

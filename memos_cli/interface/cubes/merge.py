@@ -137,10 +137,9 @@ class CubeMerge:
             Refused: the principal does not own the cubes; or a stranger's cube goes on in the name of this one.
         """
         vault, author = self._target(into)
-        source = self._session.vault(other)
+        source = self._source(author, other)
         if source.folder.resolve() == vault.folder.resolve():
             raise UsageError(f"{other} is the cube that it would be merged into", hint="see the cubes: memos cube list")
-        self._require_reader(author, source)
         # A cube in the home's own folder counts as one's own, but for what is a stranger there, unless it is still being made.
         near = source.folder.parent == self._session.paths.cubes and source.folder.name in self._session.shelf.names()
         if not near:
@@ -273,10 +272,13 @@ class CubeMerge:
         came = foreign_adapters.take_over(vault, source.vault, signed=bool(source.origin), without=without, **terms)
         return {"adapters": came, "slots": travel.keep_slots(self._session, vault, source.slots, after=source.vault, **terms)}
 
-    def _require_reader(self, author: "Author", source: Vault) -> None:
-        # The person can open the folder anyway; a principal acting for somebody may not.
-        if author.principal != self._session.person:
-            self._session.require("cube merge from", source)
+    def _source(self, author: "Author", name: str) -> Vault:
+        """The cube to merge, all of it: the person of the home can open the folder anyway, and who acts for somebody may not."""
+        source = self._session.vault(name)
+        if author.principal == self._session.person:
+            return self._session.vault(name, source.meta["owner"])
+        self._session.require("cube merge from", source)
+        return source
 
     def split(
         self, new: str, name: str | None = None, wanted: Filter | None = None, *, keep: bool = False, dry_run: bool = False

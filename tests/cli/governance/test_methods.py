@@ -123,6 +123,7 @@ CALLS: dict[str, Calls] = {
     "governance.token": one(lambda mos: mos.governance.token("maren")),
     "held.leave": INNER,
     "held.list": one(lambda mos: mos.held.list()),
+    "given": none("records what is given out; it gives nothing"),
     "held.look": INNER,
     "held.question": one(lambda mos: mos.held.question("a")),
     "held.take": INNER,
@@ -130,6 +131,7 @@ CALLS: dict[str, Calls] = {
     "memories.information": one(
         lambda mos: mos.memories.information(mos.vault("default")), lambda mos: mos.memories.information(mos.vault("attic"))
     ),
+    "log_query": one(lambda mos: mos.log_query(principal="maren"), lambda mos: mos.log_query(denied=True)),
     "keys.distrust": one(lambda mos: mos.keys.distrust("nosuch")),
     "keys.fingerprint": PURE,
     "keys.is_protected": PURE,
@@ -256,6 +258,7 @@ CALLS: dict[str, Calls] = {
     "transfer.receive": one(lambda mos: mos.transfer.receive(io.BytesIO(b"x"), "default")),
     "transfer.staged": none("looks into a file, not into a cube"),
     "transfer.verify": none("looks into a file, not into a cube"),
+    "require_reveal": none("says whether what is given out may be shown with its secrets"),
     "twin": none("makes a session of its own, which asks as its own principal"),
     "undo": lambda mos, ids: iter((lambda: mos.undo(ids["txn"]), lambda: mos.undo(ids["txn"][:5], dry_run=True), mos.undo)),
     "upcoming": one(lambda mos: mos.upcoming(EVERYTHING)),
