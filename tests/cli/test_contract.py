@@ -384,8 +384,8 @@ class TestStreams:
         assert memos("stats").out.startswith("cube default\nmemories ")
         listed = memos("cube", "list").out.splitlines()
         assert listed == [line.rstrip() for line in listed]
-        told = memos("--json", "cube", "info", "a.memcube").error
-        assert (told["exit_status"], told["hint"]) == (10, "that is a file; what is in it tells: memos cube verify a.memcube")
+        told = memos("--json", "cube", "rm", "a.memcube").error
+        assert (told["exit_status"], told["code"]) == (10, "cube_not_found")
 
     def test_a_reader_who_leaves_early_is_no_error(self, memos: Run) -> None:
         memos("add", "--jsonl", "-", stdin=MANY)

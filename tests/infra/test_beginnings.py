@@ -121,7 +121,8 @@ def test_commands_are_told_once_each_the_newest_first(tmp_path: Path) -> None:
         conn.execute(
             """INSERT INTO memories (n, id, content, kind, form, state, origin, source, metadata, created, updated, visibility,
                                      priority, pinned, frozen, confidence, trust, version, digest)
-               VALUES (1, 'm', '', 'note', 'plaintext', 'generated', 'user', '', '', 1, 1, 'public', 0, 0, 0, 1, 1, 1, x'')"""
+               VALUES (1, 'm', '', 'note', 'plaintext', 'generated', 'user', '{}', '{}', 1, 1, 'public', 0, 0, 0, 1, 1, 1,
+                       x'')"""
         )
     with looking(folder, "sam", seconds=60) as look:
         assert [one.name for one in look.commands("")] == ["last", "mixed", "single", "load"]

@@ -273,7 +273,7 @@ class CubeMerge:
         return {"adapters": came, "slots": travel.keep_slots(self._session, vault, source.slots, after=source.vault, **terms)}
 
     def _source(self, author: "Author", name: str) -> Vault:
-        """The cube to merge, all of it: the person of the home can open the folder anyway, and who acts for somebody may not."""
+        """The cube to merge, all of it: the person of the home can open the folder anyway, who acts for somebody may not."""
         source = self._session.vault(name)
         if author.principal == self._session.person:
             return self._session.vault(name, source.meta["owner"])

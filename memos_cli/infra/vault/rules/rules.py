@@ -49,11 +49,6 @@ def changed(vault: "OpenCube", operation: "Operation") -> str:
     return in_words(found._replace(deny=not found.deny) if "to" not in change and "ended" in change else found)
 
 
-def names_view(conn: sqlite3.Connection, name: str) -> bool:
-    """Whether a rule that stands is about the view of this name."""
-    return any(rule.sort == "view" and rule.name == compared(name) for rule in standing(ruling(conn, "rule")))
-
-
 def count(vault: "OpenCube", *conditions: tuple[Any, ...]) -> int:
     """How many of all memories of a cube meet these conditions, each the text of one and its parameters."""
     clause = " AND ".join(f"({text})" for text, *_ in conditions)
@@ -105,6 +100,10 @@ class Asking:
         """A value that differs from an earlier one where the context became another one, or a rule began or ended to apply."""
         command, purpose, now = self._now()
         return command, purpose, self._changes_at is not None and self._changes_at <= now
+
+    def names_view(self, conn: sqlite3.Connection, name: str) -> bool:
+        """Whether a rule that stands is about the view of this name."""
+        return any(rule.sort == "view" and rule.name == compared(name) for rule in standing(ruling(conn, "rule")))
 
 
 _NEWEST = """SELECT (SELECT id FROM main.ops ORDER BY n DESC LIMIT 1),

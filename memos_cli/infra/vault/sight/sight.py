@@ -18,7 +18,6 @@ from memos_cli.infra.governance.access import Access
 from memos_cli.infra.governance.rule import Right
 from memos_cli.infra.vault import fold, log
 from memos_cli.infra.vault.connection import SeenRows
-from memos_cli.infra.vault.rules import rules
 from memos_cli.infra.vault.sight.publication import Publications
 from memos_cli.infra.vault.sight.rights import Rights, Truth
 from memos_cli.infra.vault.sight.seen_words import TABLES, seen
@@ -34,6 +33,10 @@ class Ask(Protocol):
 
     def token(self) -> object:
         """A value for the present context: while it stays equal and nothing is written, the access is the same."""
+        ...
+
+    def names_view(self, conn: sqlite3.Connection, name: str) -> bool:
+        """Whether a rule that stands is about the view of this name."""
         ...
 
 
@@ -116,7 +119,7 @@ class Sight:
         if author != self.access.principal:
             raise ValueError(f"{author} writes through what {self.access.principal} sees")
         truth = Truth(
-            lambda identity: log.of_subject(self._conn, "memory", identity), lambda name: rules.names_view(self._conn, name)
+            lambda identity: log.of_subject(self._conn, "memory", identity), lambda name: self._ask.names_view(self._conn, name)
         )
         return Rights(self.access, cube, owner, truth)
 
@@ -304,6 +307,9 @@ class _Then(Access):
 
     def token(self) -> object:
         return None
+
+    def names_view(self, conn: sqlite3.Connection, name: str) -> bool:  # noqa: ARG002 -- nothing is written to the past
+        return False
 
     def sight(self, right: Right = Right.READ, *, schema: str = "main.") -> tuple[Any, ...]:
         clause, *values = self._access.sight(right, schema=schema)
