@@ -3,7 +3,6 @@
 import os
 import tempfile
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from memos_cli import MOS
 from memos_cli.config import Settings, paths
 from memos_cli.errors import MemoryNotFound, MemosError, Refused
+from memos_cli.interface.cubes.completion import Completion
 from memos_cli.model import Filter, Kind, Visibility
 from tests.conftest import Clock
 
@@ -91,6 +91,10 @@ class World:
         together = any({who, now.owner} <= members for members in self.groups.values())
         return now.visibility in ("public", "read-only") or (now.visibility == "shared" and together)
 
+    def gains(self, who: str, identity: str, new: State) -> bool:
+        """Whether a change would give whoever makes it a right over the memory."""
+        return any(self.may(who, right, identity, new) and not self.may(who, right, identity) for right in RIGHTS)
+
     def seen(self, who: str) -> set[str]:
         return {one for one in self.memories if self.may(who, "read", one)}
 
@@ -111,7 +115,7 @@ class Governed(RuleBasedStateMachine):
         super().__init__()
         self.clock = Clock()
         self.folder = tempfile.TemporaryDirectory(prefix="memos-", dir=os.environ.get("TMPDIR"))
-        home = Path(self.folder.name)
+        home = self.home = Path(self.folder.name)
         chosen = Settings({"MEMOS_EMBEDDER": "none", "MEMOS_PRINCIPAL": OWNER}, paths({"MEMOS_HOME": str(home)}))
         self.sessions = {who: MOS(home, settings=chosen, clock=self.clock, principal=who) for who in PEOPLE}
         self.world = World()
@@ -233,6 +237,9 @@ class Governed(RuleBasedStateMachine):
     def change(self, who: str, identity: str, right: str, **fields: object) -> None:
         now = self.world.memories[identity][-1] if identity in self.world.memories else None
         expected = self.outcome(who, right, identity, same=now is not None and now._replace(**fields) == now)
+        new = now and now._replace(**fields)
+        if expected == "done" and new and self.world.gains(who, identity, new):
+            expected = "refused"
         given = dict(fields)
         if "tags" in given:
             given["tags"] = sorted(given["tags"])
@@ -241,8 +248,7 @@ class Governed(RuleBasedStateMachine):
         self.attempt(who, identity, expected, lambda: self.sessions[who].edit(identity, given))
         if expected == "done":
             versions = self.world.memories[identity]
-            new = versions[-1]._replace(**fields)
-            if new != versions[-1]:
+            if new and new != versions[-1]:
                 versions.append(new)
 
     @rule(who=st.sampled_from(PEOPLE), place=st.integers(0, 99))
@@ -271,12 +277,18 @@ class Governed(RuleBasedStateMachine):
         assert {one.id for one in session.list()} == {one for one in seen if not self.world.memories[one][-1].forgotten}
         assert session.memories.stats()["default"]["memories"] == len(seen)
 
-    @rule(who=st.sampled_from(PEOPLE))
-    def complete_and_suggest(self, who: str) -> None:
-        seen = self.world.seen(who)
-        for letter in "abcdefghjkmnpqrstvwxyz23456789":
-            with suppress(MemosError):
-                assert self.sessions[who].get(letter).id in seen
+    @rule(who=st.sampled_from(PEOPLE), place=st.integers(0, 99))
+    def complete_and_suggest(self, who: str, place: int) -> None:
+        identity, seen = self.some(place), self.world.seen(who)
+        shell = Completion({"MEMOS_HOME": str(self.home)}, self.home, principal=who)
+        begun = {one.name for one in shell.looked(lambda look: look.ids(identity[:2]))}
+        assert begun == {one[:8] for one in seen if one.startswith(identity[:2])}
+        tags = {tag for one in seen for tag in self.world.memories[one][-1].tags}
+        assert {one.name for one in shell.looked(lambda look: look.names("tag", ""))} == tags
+        with pytest.raises(MemoryNotFound) as missing:
+            self.sessions[who].get(identity[:6] + NOBODY_S[:6])
+        named = (missing.value.hint or "").removeprefix("nearest: ").split()
+        assert {one for one in named if len(one) == 8 and one.isalnum()} <= {one[:8] for one in seen}
 
     @rule(who=st.sampled_from(PEOPLE), place=st.integers(0, 99))
     def look_back(self, who: str, place: int) -> None:
