@@ -92,8 +92,13 @@ class World:
         return now.visibility in ("public", "read-only") or (now.visibility == "shared" and together)
 
     def gains(self, who: str, identity: str, new: State) -> bool:
-        """Whether a change would give whoever makes it a right over the memory."""
-        return any(self.may(who, right, identity, new) and not self.may(who, right, identity) for right in RIGHTS)
+        """Whether a change gives whoever makes it a right over the memory, or opens what is somebody else's and read-only."""
+        now = self.memories[identity][-1]
+        if now.owner == who:
+            now = now._replace(visibility=new.visibility)
+        if now.visibility == "read-only" != new.visibility and who not in {OWNER, now.owner}:
+            return True
+        return any(self.may(who, right, identity, new) and not self.may(who, right, identity, now) for right in RIGHTS)
 
     def seen(self, who: str) -> set[str]:
         return {one for one in self.memories if self.may(who, "read", one)}

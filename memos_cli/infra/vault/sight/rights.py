@@ -12,7 +12,7 @@ from memos_cli.errors import Refused
 from memos_cli.infra.governance import acts, governance
 from memos_cli.infra.governance.rule import Right
 from memos_cli.infra.vault import fold
-from memos_cli.model import Draft, LinkType, Memory, Operation, State
+from memos_cli.model import Draft, LinkType, Memory, Operation, State, Visibility
 from memos_cli.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -138,6 +138,11 @@ class Rights:
                 governance.require(self._access, right, memory)
         if "owner" in change and memory.owner not in {change["owner"], self._access.principal}:
             raise Refused(f"{self._access.principal} may not give {memory.id[:8]} away: it belongs to {memory.owner}")
+        if "visibility" in change and memory.visibility is Visibility.READ_ONLY and memory.owner != self._access.principal:
+            raise Refused(
+                f"{self._access.principal} may not open {memory.id[:8]}: it is read-only, and belongs to {memory.owner}",
+                hint=f"ask {memory.owner}, or {self._owner}, the cube's owner",
+            )
         if not _NAMING.isdisjoint(change) or any(name.startswith((fold.TAG, fold.LABEL)) for name in change):
             self._require_no_gain(memory, known, change)
 
@@ -149,6 +154,8 @@ class Rights:
         """
         made = known[-1]._replace(change=dict(change), clock=known[-1].clock + 1)
         after = self._memory(before.id, [*known, made])
+        if before.owner == self._access.principal:  # whose it is to say who sees it, and to open what is read-only
+            before = before._replace(visibility=after.visibility)
         for right in Right:
             if self._access.may(right, after) and not self._access.may(right, before):
                 raise Refused(

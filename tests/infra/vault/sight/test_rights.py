@@ -52,12 +52,23 @@ def test_a_tag_by_which_a_right_is_denied_stays(mos: MOS, eve: str) -> None:
         mos.delete(eve, user_id="eve")
 
 
-def test_whoever_may_share_what_is_read_only_does_not_open_it_for_itself(mos: MOS, eve: str) -> None:
+def test_what_is_read_only_is_opened_by_its_owner_alone(mos: MOS) -> None:
+    identity = mos.add("the harbour is open", user_id="ann").ids[0]
+    for right in ("read", "share"):
+        grant(mos, right, "memory", identity)
+    for visibility in ("public", "read-only"):
+        mos.edit(identity, {"visibility": visibility}, user_id="eve")
+    with pytest.raises(Refused, match="read-only"):
+        mos.edit(identity, {"visibility": "public"}, user_id="eve")
+    assert mos.edit(identity, {"visibility": "public"}, user_id="ann").ids == (identity,)
+
+
+def test_whoever_may_share_gives_itself_nothing(mos: MOS, eve: str) -> None:
     grant(mos, "share", "memory", eve)
-    mos.edit(eve, {"visibility": "read-only"})
+    grant(mos, "erase", "kind", "event")
+    mos.edit(eve, {"visibility": "public"}, user_id="eve")
     with pytest.raises(Refused, match="give"):
-        mos.edit(eve, {"visibility": "public"}, user_id="eve")
-    assert mos.get(eve).visibility == "read-only"
+        mos.edit(eve, {"kind": "event"}, user_id="eve")
 
 
 @pytest.mark.usefixtures("eve")
