@@ -47,7 +47,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ("pull", "fetch a model with: memos model pull NAME; take in a cube file with: memos cube merge FILE"),
     ("merge", "merge another cube with: memos cube merge FILE"),
     ("split", "split a cube with: memos cube split NAME --tag TAG"),
-    ("log logs reflog blame audit events journal", _LOG),
+    ("log logs reflog blame events journal", _LOG),
     ("status info st state summary count", _STATUS),
     (
         "diff compare",

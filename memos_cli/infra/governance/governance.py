@@ -296,8 +296,9 @@ class Gate:
         try:
             result = method(*values, **named)
             action = _ACTIONS.get(name) or (name if self._name in _OWN else _ACTIONS.get(self._name, self._name))
-            # What a call itself has written is in the log.
-            session.given(action, () if getattr(result, "txn", None) else result, called=name, user_id=who)
+            # What a call itself has written is in the log. One that gives nothing may run in a thread that has no cube.
+            if result is not None and not getattr(result, "txn", None):
+                session.given(action, result, called=name, user_id=who)
         except (Refused, NotFound, AccessDenied) as error:
             if not error.recorded:
                 error.recorded = True

@@ -169,6 +169,7 @@ _RANDOM: Mapping[str, str] = {
     r'"(seconds|recall|prefill|generate|total|restore)": [0-9.e-]+': "SPAN",
     r'"clock": \d+': "CLOCK",
     r"\bchat-[0-9-]{10}-\w{8}": "TALK",
+    r"\b[0-9a-f]{32}\b": "CUBE",
 }  # fmt: skip
 
 

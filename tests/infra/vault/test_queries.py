@@ -102,8 +102,9 @@ def older(mos: MOS) -> Path:
     for table in ("vectors", "cold_vectors"):
         for event in ("insert", "update", "delete"):
             conn.execute(f"DROP TRIGGER {table}_{event}")
-    conn.execute("DROP TABLE vector_changes")
-    gone = ("m005_newest_first", "m006_names", "m007_vector_changes", "m008_words")
+    for table in ("vector_changes", "reads"):
+        conn.execute(f"DROP TABLE {table}")
+    gone = ("m005_newest_first", "m006_names", "m007_vector_changes", "m008_words", "m009_reads")
     conn.execute(f"DELETE FROM _sqlite_migrations WHERE name IN ({', '.join('?' * len(gone))})", gone)  # noqa: S608
     conn.execute("PRAGMA user_version = 4")
     conn.close()

@@ -201,10 +201,15 @@ def test_a_frozen_memory_refuses_what_comes_with_its_text_and_nothing_is_written
 
 
 def test_an_external_id_of_somebody_else_is_not_edited(mos: MOS) -> None:
-    mos.add("Standup", external_id="cal-1")
-    with pytest.raises(Refused, match="belongs to"):
-        mos.add("Standup is off", external_id="cal-1", user_id="bob")
-    assert [memory.content for memory in hot(mos)] == ["Standup"]
+    first = mos.add("Standup", external_id="cal-1").ids
+    own = mos.add("Standup is off", external_id="cal-1", user_id="bob")
+    assert (own.added, own.edited) == (1, 0)
+    assert own.ids != first
+    assert {memory.content for memory in hot(mos)} == {"Standup is off", "Standup"}
+    again = mos.add("Standup is at ten", external_id="cal-1", user_id="bob")
+    assert (again.edited, again.ids) == (1, own.ids), "an external id is its owner's own"
+    assert mos.get("cal-1").content == "Standup"
+    assert mos.get("cal-1", "bob").content == "Standup is at ten"
 
 
 def test_a_key_that_comes_later_supersedes_from_then_on(mos: MOS, clock: Clock) -> None:

@@ -46,7 +46,7 @@ class Vectors:
 
 def finders(mos: MOS, who: str | None = None, vectors: Vectors | None = None) -> list[Finder]:
     matrix, rows = (vectors.matrix, vectors.rows) if vectors else (lambda *_: None, lambda *_: {})
-    return [Finder(vault, mos.sight(vault, Filter(at=mos.now), who), matrix, rows) for vault in mos.vaults()]
+    return [Finder(vault, mos.sight(vault, Filter(at=mos.now), who), matrix, rows) for vault in mos.vaults(who)]
 
 
 def gathered(found: list[Finder], query: str, **asked: Any) -> tuple[Evidence, list[Place]]:
