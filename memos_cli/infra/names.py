@@ -32,8 +32,9 @@ def first_written(names: "tuple[str, ...]") -> "tuple[str, ...]":
 
 
 # Two machines, or two people, may each have made a memory with one external id. In a cube one of them keeps it: of those not
-# forgotten, and of the owner who had it first, the one created last. The others wait in `rivals` until it loses the id. So the
-# holder depends on the memories that are there, not on the order in which they came, and nobody takes an id from another.
+# forgotten one of the cube's owner, else of the owner who had a memory first, and of these the one created last. The others wait
+# in `rivals` until it loses the id. So the holder depends on the memories that are there, not on the order in which they came,
+# and nobody takes an id from the cube's owner. Everybody else finds the memory of their own by it (`vault.sight`).
 
 
 def give_way(conn: "sqlite3.Connection", identity: str, external_id: str | None) -> bool:
@@ -56,7 +57,7 @@ def settle(conn: "sqlite3.Connection", external_id: str | None) -> None:
     best, holder = conn.execute(
         f"""WITH claims AS (SELECT id, owner, state, created FROM main.memories WHERE external_id = ?1 OR id IN ({rivals}))
             SELECT id, (SELECT id FROM main.memories WHERE external_id = ?1) FROM claims
-            ORDER BY state = 'expired',
+            ORDER BY state = 'expired', owner IS NOT (SELECT value FROM main.cube WHERE key = 'owner'),
                      owner IS NOT (SELECT owner FROM claims ORDER BY state = 'expired', created, id LIMIT 1),
                      created DESC, id DESC LIMIT 1""",  # noqa: S608 -- our own names
         (external_id,),

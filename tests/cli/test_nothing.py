@@ -56,7 +56,7 @@ def test_forgetting_by_a_filter_that_nothing_passes_changes_nothing_and_says_so(
     assert (ran.status, ran.out) == (4, "")
     assert "did you mean garden?" in ran.err
     assert "garden" in full("forget", "--tag", "gardne", "--yes", "--json").error["hint"]
-    assert len(full("undo", "--list", "--json").data["commands"]) == 4
+    assert len(full("undo", "--list", "--json").data["commands"]) == 3
 
 
 def test_an_export_and_a_split_name_the_filter(full: Run) -> None:

@@ -212,6 +212,17 @@ def test_an_external_id_of_somebody_else_is_not_edited(mos: MOS) -> None:
     assert mos.get("cal-1", "bob").content == "Standup is at ten"
 
 
+def test_an_older_memory_of_somebody_else_takes_no_external_id(mos: MOS, clock: Clock) -> None:
+    (theirs,) = mos.add("Bob's standup", user_id="bob").ids
+    clock.forward(days=1)
+    (own,) = mos.add("Standup", external_id="cal-1").ids
+    mos.edit(theirs, {"external_id": "cal-1"}, user_id="bob")
+    assert mos.get("cal-1").id == own
+    assert mos.get("cal-1", "bob").id == theirs
+    mos.add("Standup is at ten", external_id="cal-1")
+    assert (mos.get(own).content, mos.get(theirs).content) == ("Standup is at ten", "Bob's standup")
+
+
 def test_a_key_that_comes_later_supersedes_from_then_on(mos: MOS, clock: Clock) -> None:
     (first,) = mos.add("I am vegan").ids
     clock.forward(days=1)
