@@ -33,8 +33,8 @@ def first_written(names: "tuple[str, ...]") -> "tuple[str, ...]":
 
 # Two machines, or two people, may each have made a memory with one external id. In a cube one of them keeps it: of those not
 # forgotten one of the cube's owner, else of the owner who had a memory first, and of these the one created last. The others
-# wait in `rivals` until it loses the id. So the holder depends on the memories that are there, not on the order in which they came,
-# and nobody takes an id from the cube's owner. Everybody else finds the memory of their own by it (`vault.sight`).
+# wait in `rivals` until it loses the id. So the holder depends on the memories that are there, not on the order in which they
+# came, and nobody takes an id from the cube's owner. Everybody else finds the memory of their own by it (`vault.sight`).
 
 
 def give_way(conn: "sqlite3.Connection", identity: str, external_id: str | None) -> bool:

@@ -278,7 +278,7 @@ def test_a_filter_loses_nothing_of_what_is_found_by_meaning(wordy: MOS, monkeypa
     vault, embedder = wordy.vault("default"), Embedder()
     filters: list[dict[str, object]] = [
         {}, {"tags": ("a",)}, {"tags": ("b",)}, {"tags": ("rare",)}, {"without": ("a",)}, {"kinds": ("rule",)},
-        {"archived": True}, {"states": ("archived",)}, {"principal": "eve"}, {"tags": ("a",), "kinds": ("note",)},
+        {"archived": True}, {"states": ("archived",)}, {"tags": ("a",), "kinds": ("note",)},
         {"everything": True},
     ]  # fmt: skip
     for fields in filters:
