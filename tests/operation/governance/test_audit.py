@@ -137,10 +137,11 @@ def test_what_is_hidden_and_what_is_made_up_are_denied_and_recorded_alike(mos: M
     for asked in (one, "z" * 20):
         eve.vaults()
         told: list[str] = []
-        eve.writable().conn.set_trace_callback(told.append)
+        conn = eve.writable().conn  # held, since to ask the cube for it looks whether the rules have changed
+        conn.set_trace_callback(told.append)
         with pytest.raises(MemoryNotFound):
             DENIED[attempt](eve, asked)
-        eve.writable().conn.set_trace_callback(None)
+        conn.set_trace_callback(None)
         statements.append([_without_values(statement) for statement in told])
     assert statements[0] == statements[1]
     first, second = recorded(mos)
