@@ -73,12 +73,6 @@ def names(vault: "OpenCube", field: str, sight: Filter) -> dict[str, int]:
     return dict(vault.conn.execute(sql, values).fetchall())
 
 
-def count_of(vault: "OpenCube", wanted: Filter) -> int:
-    """How many memories pass a filter."""
-    clause, values = queries.condition(wanted)
-    return int(vault.conn.execute(f"SELECT count(*) FROM memories m WHERE {clause}", values).fetchone()[0])
-
-
 def labels_of(vault: "OpenCube", ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """The labels of those of these memories that have any."""
     sql = """SELECT m.id, l.label FROM memories m JOIN labels l ON l.n = m.n

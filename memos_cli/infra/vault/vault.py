@@ -282,7 +282,7 @@ class Vault:
             return queries.find(self, wanted, order, limit)
 
     def count(self, wanted: Filter) -> int:
-        """How many pass."""
+        """How many pass a filter."""
         clause, values = queries.condition(wanted)
         return int(self.conn.execute(f"SELECT count(*) FROM memories m WHERE {clause}", values).fetchone()[0])
 

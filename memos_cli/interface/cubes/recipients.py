@@ -74,7 +74,7 @@ def without(extent: Extent, staying: Staying, vault: Vault) -> Extent:
     if not staying:
         return extent
     wanted = extent.wanted or _ALL
-    if counts.count_of(vault, wanted) == len(staying):
+    if vault.count(wanted) == len(staying):
         line = policy.line_of(staying, Whither.SYNC, "out of it")
         raise Refused("there is nothing to give: all memories stay here by their labels", hint=line)
     names = sorted({one for found in staying.values() for one in found})

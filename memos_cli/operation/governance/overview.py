@@ -80,34 +80,14 @@ class Overview:
         """
         vault, identity = self._session.locate(text)
         memory = vault.get(identity)
-        known, owner, me = rules.ruling_in(vault, PRINCIPAL), vault.meta["owner"], self._session.principal
+        records = _Records(vault, self._session.now)
+        known, owner, me = records(PRINCIPAL), vault.meta["owner"], self._session.principal
         names = [owner, *([memory.owner] if memory.owner else []), *sorted(groups_of(known))]
-        named = [rule.to for rule in standing(rules.ruling_in(vault, RULE)) if rule.group is not True]
+        named = [rule.to for rule in records.standing if rule.group is not True]
         listed = dict.fromkeys([*names, *named] if me == owner else [me])
-        who = tuple(one for name in listed for one in self._may(vault, name, memory))
-        others = tuple(self._may(vault, "", memory)) if me == owner else ()
+        who = tuple(one for name in listed for one in records.may(name, memory))
+        others = tuple(records.may("", memory)) if me == owner else ()
         return AccessTo(memory, who, others)
-
-    def _may(self, vault: "Vault", name: str, memory: Memory) -> Iterable[MayDo]:
-        """What one principal may do with a memory, each right for which there is a reason."""
-        there = _unexpired(vault, self._session.now)
-        sure = {identity for identity, rule in there.items() if rule.deny or _is_always(rule)}
-        firm = {identity for identity, rule in there.items() if not rule.deny or _is_always(rule)}
-        every, least, most = (self._by(vault, name, ids) for ids in (there.keys(), sure, firm))
-        for right in Right:
-            why = tuple(every.why(right, memory))
-            if why:
-                may = "yes" if least.may(right, memory) else "at times" if most.may(right, memory) else "no"
-                yield MayDo(name, right.value, may, why)
-
-    def _by(self, vault: "Vault", name: str, ids: Collection[str]) -> Access:
-        """What a principal may do by some of the rules, whatever their conditions."""
-
-        def read(noun: str) -> dict[str, dict[str, Any]]:
-            found = rules.ruling_in(vault, noun)
-            return {one: fields for one, fields in found.items() if one in ids} if noun == RULE else found
-
-        return access.of(name, vault.meta, read, None, views.finder(read, self._session.now))
 
     def of_principal(self, name: str) -> AccessOf:
         """What a principal or a group may do; everybody may ask about itself.
@@ -135,10 +115,44 @@ class Overview:
         return AccessOf(vault.name, name, kind, tuple(sorted(groups)), registered, mine, counts)
 
 
-def _unexpired(vault: "Vault", now: str) -> dict[str, Rule]:
-    """The rules that stand and have not come to their end, by id."""
-    found = standing(rules.ruling_in(vault, RULE))
-    return {rule.id: rule for rule in found if rule.until is None or rule.until > now}
+class _Records:
+    """The records that rule in a cube, each noun read once, and what principals may do by them.
+
+    Args:
+        vault: the cube.
+        now: the time, as fixed-width UTC text.
+    """
+
+    def __init__(self, vault: "Vault", now: str) -> None:
+        self._vault, self._now = vault, now
+        self._read: dict[str, dict[str, dict[str, Any]]] = {}
+        self.standing = standing(self(RULE))
+        there = {rule.id: rule for rule in self.standing if rule.until is None or rule.until > now}
+        sure = {identity for identity, rule in there.items() if rule.deny or _is_always(rule)}
+        firm = {identity for identity, rule in there.items() if not rule.deny or _is_always(rule)}
+        self._chosen = there.keys(), sure, firm
+
+    def __call__(self, noun: str) -> dict[str, dict[str, Any]]:
+        if noun not in self._read:
+            self._read[noun] = rules.ruling_in(self._vault, noun)
+        return self._read[noun]
+
+    def may(self, name: str, memory: Memory) -> Iterable[MayDo]:
+        """What one principal may do with a memory, each right for which there is a reason."""
+        every, least, most = (self._by(name, ids) for ids in self._chosen)
+        for right in Right:
+            why = tuple(every.why(right, memory))
+            if why:
+                may = "yes" if least.may(right, memory) else "at times" if most.may(right, memory) else "no"
+                yield MayDo(name, right.value, may, why)
+
+    def _by(self, name: str, ids: Collection[str]) -> Access:
+        """What a principal may do by some of the rules, whatever their conditions."""
+
+        def read(noun: str) -> dict[str, dict[str, Any]]:
+            return {one: fields for one, fields in self(noun).items() if one in ids} if noun == RULE else self(noun)
+
+        return access.of(name, self._vault.meta, read, None, views.finder(read, self._now))
 
 
 def _is_always(rule: Rule) -> bool:

@@ -6,6 +6,7 @@ it is denied: a revocation leaves a record that ends the grants which it did not
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from memos_cli.errors import NotFound, UsageError, did_you_mean
@@ -288,12 +289,8 @@ def _still_allows(grant: Rule, wanted: Rule, known: Mapping[str, Mapping[str, An
 
 def _meaning(vault: "Vault", asked: Sequence[Rule], at: str) -> Access:
     """What rules mean, as what somebody may read who has these rights and no others."""
-
-    def read(noun: str) -> Mapping[str, Mapping[str, Any]]:
-        return rules.ruling_in(vault, noun)
-
     plain = [rule._replace(right=Right.READ) for rule in asked]
-    return Access("", policy=labels.FREE, rules=plain, views=views.finder(read, at))
+    return Access("", policy=labels.FREE, rules=plain, views=views.finder(partial(rules.ruling_in, vault), at))
 
 
 def _is_open(vault: "Vault", wanted: Rule, known: Mapping[str, Mapping[str, Any]], at: str) -> bool:

@@ -6,6 +6,7 @@ Everything is read from the tables themselves: a connection that shows a princip
 import json
 import sqlite3
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from memos_cli.infra.governance import access
@@ -28,6 +29,8 @@ _RULING = """SELECT id, fields FROM main.records r WHERE noun = ? AND NOT EXISTS
 
 def ruling(conn: sqlite3.Connection, noun: str) -> dict[str, dict[str, Any]]:
     """The records of a noun that rule here, by their subjects; none in a cube from before strangers were told apart."""
+    if noun == _POLICY and (kept := mark(conn, _POLICY)):  # the one before a merge brought an untrusted one
+        return {_POLICY: json.loads(kept)["rules"]}
     if conn.execute(_THERE).fetchone() != (2,):
         return {}
     return {identity: json.loads(fields) for identity, fields in conn.execute(_RULING, (noun,))}
@@ -62,10 +65,7 @@ def access_of(vault: "OpenCube", meta: Mapping[str, str], principal: str, contex
 
 
 def _access(conn: sqlite3.Connection, meta: Mapping[str, str], principal: str, context: Context | None) -> Access:
-    def read(noun: str) -> dict[str, dict[str, Any]]:
-        kept = mark(conn, _POLICY) if noun == _POLICY else None  # the one before a merge brought an untrusted one
-        return {_POLICY: json.loads(kept)["rules"]} if kept else ruling(conn, noun)
-
+    read = partial(ruling, conn)
     return access.of(principal, meta, read, context, views.finder(read, "" if context is None else context.at))
 
 
