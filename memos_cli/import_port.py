@@ -1,0 +1,88 @@
+"""The plug point of imports, as a Protocol: what the core asks of an importer, and what an importer hands over.
+
+An importer reads what another program wrote, from a file or a folder, from its beginning to its end. It decides nothing about
+the memories of a cube: it has a stable name for each entry (`Draft.external_id`), and `interface/imports` finds out by it what
+is known, edited, forgotten or new. Whatever an importer finds it hands over or names as skipped, so that nothing is lost
+without a word.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from memos_cli.model import Draft
+from memos_cli.records import NamedTuple
+from memos_cli.times import Zone
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Skipped(NamedTuple):
+    """Something in a source that becomes no memory.
+
+    Attributes:
+        why: the reason in a few words, the same words for the same reason, such as `a system message` or `another branch`.
+        where: by what a person finds it: a file within the source, a line, the title of a talk.
+        count: how many entries it stands for.
+        damaged: whether it would have become a memory if the source were whole, such as an entry of a wrong type, or what
+            lies behind the end of a file that was cut off. An import with damaged entries exits 3.
+    """
+
+    why: str
+    where: str = ""
+    count: int = 1
+    damaged: bool = False
+
+
+class ImportOptions(NamedTuple):
+    """How a source is read.
+
+    Attributes:
+        zone: where a time without an offset from UTC was written.
+        since: fixed-width UTC text; what happened before is of no interest. The core leaves it out whatever an importer does; an
+            importer that knows of a whole file that it is older may hand over one `Skipped(OLDER, …)` for all of it.
+        columns: of a table, the field of a memory (`content`, `occurred_at`, `tags`, …) that each of its columns is, by name.
+        tell: called now and then with how many bytes of the source were read, and how many there are (0 where unknown).
+    """
+
+    zone: Zone
+    since: str | None = None
+    columns: Mapping[str, str] = {}
+    tell: Callable[[int, int], None] = lambda *_: None
+
+
+OLDER = "before --since"
+"""Why an entry is skipped that happened too early."""
+
+
+@runtime_checkable
+class Importer(Protocol):
+    """Reads the sources of one kind.
+
+    What it makes of an entry:
+
+    - `external_id`: `KIND:` and what names the entry in its source, the same whenever it is read; never a place in a list that
+      may grow at its beginning, and never the time of the import.
+    - a turn of a talk has the kind `episode`, the origin `conversation`, and in `source` the conversation (an id that is stable),
+      the turn's number, the speaker (`user` and `assistant`, or the names of people), and in `title` what the talk is called;
+    - everything else has the origin `import`;
+    - `occurred_at` is the time that the source states, fixed-width UTC text, or `None`; never the present;
+    - `given` names the fields that the source states, so that no guess replaces them.
+
+    It labels no secrets, guesses no dates in words, and extracts no facts: the core does so for all of them alike.
+    """
+
+    def matches(self, source: "Path") -> bool:
+        """Whether a file or a folder is of this kind, by at most 64 KiB of its content and the names of its entries.
+
+        Anything may be asked, also what cannot be read; the answer is then no.
+        """
+        ...
+
+    def read(self, source: "Path", how: ImportOptions) -> Iterator[Draft | Skipped]:
+        """What is in a source, in its order; memory stays bounded whatever its size.
+
+        Raises:
+            UsageError: it cannot be read, or is nothing of this kind at all. What is damaged further on is a `Skipped`.
+        """
+        ...
