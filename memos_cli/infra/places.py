@@ -5,9 +5,12 @@ Nothing is opened here but a file's first bytes.
 
 import os
 import re
+from _thread import allocate_lock
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from memos_cli.errors import IntegrityError, UsageError
+from memos_cli.errors import CubeNotFound, IntegrityError, MemosError, UsageError
 
 FILE = "cube.db"
 """The file of a cube, in its folder."""
@@ -46,12 +49,66 @@ def place(folder: Path, cube: str) -> Path:
 _RESTORE = "restore it from a backup; memos left it as it is"
 
 
-def check_header(path: Path) -> None:
-    """Read the file's first bytes and refuse what is not a cube, before SQLite touches it.
+@contextmanager
+def opening(path: Path) -> Iterator[None]:
+    """Open a file with SQLite in the block, once it is sure that it is a cube; `closed` is told when it is closed again.
+
+    POSIX locks belong to the process: whoever closes a handle of a file drops all locks of the process on it, those of SQLite's
+    connections, too (sqlite.org/howtocorrupt.html, 2.2). Another process that closes the cube then takes itself for the last
+    one, and removes the write-ahead log that is still written to here. So a file that SQLite has open is not read beside it.
 
     Raises:
+        CubeNotFound: there is no such file. MemosError: it cannot be read.
         IntegrityError: not SQLite, or SQLite of another program.
     """
+    with _BETWEEN:
+        try:
+            found = path.stat()
+            if (which := (found.st_dev, found.st_ino)) not in _OPEN:
+                _check_header(path)
+        except FileNotFoundError:
+            raise CubeNotFound(f"no cube at {path.parent}") from None
+        except OSError as error:
+            raise MemosError(f"cannot read {path}: {error.strerror}") from None
+        yield
+        _OPEN[which] = _OPEN.get(which, 0) + 1
+
+
+def closed(which: tuple[int, int] | None) -> None:
+    """A connection of this process to a file, by its device and inode, was closed."""
+    if which is not None and which in _OPEN:
+        _OPEN[which] -= 1
+        if not _OPEN[which]:
+            del _OPEN[which]
+            if (handle := _BESIDE.pop(which, None)) is not None:
+                os.close(handle)
+
+
+def parts(path: Path) -> Iterator[bytes]:
+    """The bytes of a file that SQLite has open, in parts; the handle stays open as long as the connections (see `opening`)."""
+    with _BETWEEN:
+        found = path.stat()
+        which = found.st_dev, found.st_ino
+        if which not in _BESIDE:
+            _BESIDE[which] = os.open(path, os.O_RDONLY)
+        handle = _BESIDE[which]
+    place = 0
+    while part := os.pread(handle, _PART, place):  # no mmap: that closes a copy of the handle
+        yield part
+        place += len(part)
+
+
+_OPEN: dict[tuple[int, int], int] = {}
+"""How many connections of this process the files of cubes have, or more: one that nobody closed counts on."""
+_BESIDE: dict[tuple[int, int], int] = {}
+"""The handles that read beside them."""
+_BETWEEN = allocate_lock()
+_PART = 8 << 20
+"""Bytes of a part."""
+
+
+def _check_header(path: Path) -> None:
+    """Read the file's first bytes and refuse what is not a cube, before SQLite touches it."""
     with path.open("rb") as file:
         header = file.read(_HEADER_BYTES)
     if len(header) < _HEADER_BYTES or not header.startswith(_MAGIC):

@@ -188,14 +188,9 @@ def connect(path: Path) -> sqlite3.Connection:
         CubeNotFound: there is no such file.
         IntegrityError: the file is not a cube, is damaged, or is newer than this program; it stays unchanged.
     """
-    try:
-        places.check_header(path)
-    except FileNotFoundError:
-        raise CubeNotFound(f"no cube at {path.parent}") from None
-    except OSError as error:
-        raise MemosError(f"cannot read {path}: {error.strerror}") from None
-    with translated(path):
+    with places.opening(path), translated(path):
         conn, version = _readable(path)
+    with translated(path):
         if version < schema.SCHEMA_VERSION:
             try:
                 schema.migrate(conn)

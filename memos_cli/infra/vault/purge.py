@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from memos_cli.errors import CubeLocked, StorageFull
+from memos_cli.infra import places
 from memos_cli.infra.marks import clear_unwiped, mark_unwiped, unwiped
 from memos_cli.infra.vault import connection, echoes, fold, log
 from memos_cli.infra.vault.blobs import Blobs
@@ -366,12 +367,15 @@ def _empty_wal(vault: Vault) -> bool:
 
 def _is_left(vault: Vault, texts: Sequence[str]) -> bool:
     """Whether a rare word of the texts, one that no memory has, is still in the file, as it was written or indexed."""
-    import mmap
-
     words = sorted({word for text in texts for word in _WORD.findall(text)}, key=lambda word: (-len(word), word))
     rare = [word for word in words if not _is_indexed(vault.conn, word)][:_PROBES]
-    with vault.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as pages:
-        return any(pages.find(form.encode("utf-8", "surrogatepass")) >= 0 for word in rare for form in _forms(word))
+    forms = [form.encode("utf-8", "surrogatepass") for word in rare for form in _forms(word)]
+    before = b""
+    for part in places.parts(vault.path):
+        if any(form in before + part for form in forms):
+            return True
+        before = part[-max(map(len, forms), default=0) :]
+    return False
 
 
 def _forms(word: str) -> set[str]:

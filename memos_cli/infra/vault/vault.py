@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from memos_cli.errors import CubeLocked, IntegrityError, MemoryNotFound, NotWritable, StorageFull
-from memos_cli.infra import heads, marks, uses
+from memos_cli.infra import heads, marks, places, uses
 from memos_cli.infra.marks import note_cooled
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault import connection, echoes, log, queries, rows, schema, units
@@ -102,6 +102,7 @@ class Vault:
     def close(self) -> None:
         """Close the file; the vault cannot be used after that."""
         self._conn.close()
+        places.closed(self._file)
 
     def __enter__(self) -> Self:
         return self

@@ -9,7 +9,7 @@ from sqlite_utils import Database, Migrations
 from memos_cli import MOS
 from memos_cli.errors import IntegrityError
 from memos_cli.infra import places
-from memos_cli.infra.vault import rebuild, rows, schema
+from memos_cli.infra.vault import connection, rebuild, rows, schema
 from memos_cli.infra.vault.check import check
 from memos_cli.model import Draft, Filter
 
@@ -47,13 +47,15 @@ def test_the_library_takes_a_new_cube_for_up_to_date(conn: sqlite3.Connection) -
 
 def test_a_newer_schema_and_a_foreign_file_are_refused(conn: sqlite3.Connection, tmp_path: Path) -> None:
     schema.create(conn)
-    places.check_header(tmp_path / "cube.db")
+    with places.opening(tmp_path / "cube.db"):
+        pass
+    places.closed(connection.identity(tmp_path / "cube.db"))
     conn.execute(f"PRAGMA user_version = {schema.SCHEMA_VERSION + 1}")
     with pytest.raises(IntegrityError, match="newer"):
         schema.check_version(conn, tmp_path / "cube.db")
     conn.execute("PRAGMA application_id = 7")
-    with pytest.raises(IntegrityError, match="another program"):
-        places.check_header(tmp_path / "cube.db")
+    with pytest.raises(IntegrityError, match="another program"), places.opening(tmp_path / "cube.db"):
+        pytest.fail("it was opened")
 
 
 TEXTS = ("Termine beim Zahnarzt in der Hauptstraße", "我昨天把iPhone15摔坏了", "Ёлка стоит в углу", "The dentist is on Friday")
