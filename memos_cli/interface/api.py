@@ -2,9 +2,16 @@
 
 from memos_cli import MOS
 
-mos = MOS()
-mos.add("I am vegan now", user_id="sam")
-mos.search(query="diet", user_id="sam").hits[0].memory.content
+with MOS() as mos:
+    known = mos.add("I am vegan now", key="diet", kind="preference")
+    mos.add([{"role": "user", "content": "My sister Ann lives in Porto."}, {"role": "assistant", "content": "Noted."}])
+    for hit in mos.search("am I vegan?", limit=3).hits:
+        print(hit.memory.content, round(hit.score, 2))
+    mos.update(known.ids[0], "I am vegetarian now")
+    memory, versions = mos.history(known.ids[0])
+    print(memory.content, len(versions))
+    mos.delete(memory.id)
+    print(len(mos.get_all()))
 """
 
 import os
@@ -224,7 +231,7 @@ class MOS(Session):
 
     def add(
         self,
-        content: str | None = None,
+        content: "str | Mapping[str, str] | Sequence[Mapping[str, str]] | None" = None,
         *,
         messages: Sequence[Mapping[str, str]] | None = None,
         drafts: Iterable[Draft] | None = None,
@@ -233,7 +240,13 @@ class MOS(Session):
         tell: Callable[[int], None] = lambda _: None,
         **fields: Any,  # noqa: ANN401 -- the fields of a Draft, each of its own type
     ) -> "Added":
-        """Remember something: a text, the messages of a conversation, or drafts that are ready; see `Pipeline.add`."""
+        """Remember something: a text, the messages of a conversation, or drafts that are ready; see `Pipeline.add`.
+
+        The messages of a conversation (`role` and `content` each) are kept as episodes, and what they say of other days becomes
+        memories of its own. Fields of a memory (`kind`, `key`, `tags`, `occurred_at`, `metadata`, …) go by their names.
+        """
+        if content is not None and not isinstance(content, str):
+            content, messages = None, [content] if isinstance(content, Mapping) else content
         return self.pipeline.add(
             content, messages=messages, drafts=drafts, derived=derived, user_id=user_id, tell=tell, **fields
         )
@@ -243,7 +256,9 @@ class MOS(Session):
         return self.memories.embed(vault, tell)
 
     def search(self, query: str, **given: Any) -> "Found":  # noqa: ANN401 -- as `MemOperator.search` has them
-        """The memories that answer a query best (`k`, `user_id`, `wanted`, `lexical`, `record`); see `MemOperator.search`."""
+        """The memories that answer a query best (`limit` or `k`, `user_id`, `wanted`, `lexical`, `record`)."""
+        if "limit" in given:
+            given["k"] = given.pop("limit")
         return self.memories.search(query, **given)
 
     def search_many(self, batch: "Sequence[Query]", **given: Any) -> "list[Found]":  # noqa: ANN401 -- so
@@ -257,6 +272,10 @@ class MOS(Session):
     def get(self, text: str, user_id: str | None = None) -> Memory:
         """The memory with this id, prefix or external id."""
         return self.memories.get(text, user_id)
+
+    def get_all(self, user_id: str | None = None, *, limit: int | None = None) -> tuple[Memory, ...]:
+        """All current memories, the newest first."""
+        return self.memories.list(None, limit=limit, user_id=user_id)
 
     def list(self, wanted: Filter | None = None, **given: Any) -> tuple[Memory, ...]:  # noqa: ANN401 -- as `MemOperator.list`
         """The memories that pass a filter (`order`, `limit`, `user_id`)."""

@@ -230,3 +230,23 @@ def test_times_that_a_program_writes_are_those_of_the_zone(home: Path, clock: Cl
         for wrong in ("01/02/2026", "friday", "no time"):
             with pytest.raises(UsageError):
                 mos.add("Bread", occurred_at=wrong)
+
+
+def test_a_program_writes_kinds_and_names_as_it_likes(mos: MOS) -> None:
+    memory = mos.get(mos.add("tea at four", kind="event", visibility="public", tags="food", labels=["own"]).ids[0])
+    assert (memory.kind.value, memory.visibility.value, memory.tags, memory.labels) == ("event", "public", ("food",), ("own",))
+    with pytest.raises(UsageError, match="drink"):
+        mos.add("tea", kind="drink")
+
+
+def test_a_conversation_may_be_the_first_argument(mos: MOS) -> None:
+    assert mos.add([{"role": "user", "content": "I love hiking"}, {"role": "assistant", "content": "Where?"}]).added == 2
+    assert mos.add({"role": "user", "content": "In the Alps"}).added == 1
+
+
+def test_the_names_of_other_programs_work(mos: MOS) -> None:
+    one = mos.add("I am vegan now", user_id="ann").ids[0]
+    mos.add("I like tea", user_id="ann")
+    assert {memory.content for memory in mos.get_all(user_id="ann")} == {"I am vegan now", "I like tea"}
+    assert len(mos.get_all(user_id="ann", limit=1)) == 1
+    assert [hit.memory.id for hit in mos.search("vegan", user_id="ann", limit=1).hits] == [one]

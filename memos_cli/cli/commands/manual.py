@@ -56,6 +56,9 @@ def manual_pages() -> dict[str, str]:
             pages[f"memos-{name}.1"] = _page(
                 f"memos {name}", command, click.Context(command, info_name=name, parent=context), []
             )
+    from memos_cli.cli.commands.manual_api import api_page
+
+    pages["memos-api.3"] = api_page(_roff)
     data = resources.files("memos_cli.data")
     return pages | {name: data.joinpath(name).read_text(encoding="utf-8") for name in _BY_HAND}
 

@@ -193,7 +193,7 @@ class Pipeline:
         """
         from memos_cli.interface.reader import intake
 
-        session = self._session
+        session, fields = self._session, intake.typed(fields)
         if drafts is None:
             said = messages if messages is None else [session.timed(message) for message in messages]
             drafts = intake.drafts(content, said, session.now, session.timed(fields), self.reader())

@@ -123,6 +123,23 @@ def _written(name: str | None) -> str | None:
         return None
 
 
+def typed(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields as drafts have them, where a program wrote a kind or a visibility as text, or names as a list or as one text.
+
+    Raises:
+        UsageError: there is no such kind or visibility.
+    """
+    found = dict(fields)
+    for name, kind in (("kind", Kind), ("visibility", Visibility)):
+        if isinstance(found.get(name), str):
+            found[name] = field_values.one_of(kind, found[name])
+    for name in ("tags", "labels"):
+        if name in found:
+            value = found[name]
+            found[name] = (value,) if isinstance(value, str) else tuple(value or ())
+    return found
+
+
 def with_fields(draft: Draft, given: Mapping[str, Any]) -> Draft:
     """The draft with the fields that a caller set; tags, labels, metadata and the parts of a source are added to its own.
 

@@ -109,6 +109,7 @@ CALLS: dict[str, Calls] = {
     "erasure.places": none("names the places of the home"),
     "erasure.purge": each(lambda mos, word: mos.erasure.purge(word, derived=True)),
     "get": each(lambda mos, word: mos.get(word)),
+    "get_all": one(lambda mos: mos.get_all()),
     "governance.add": one(lambda mos: mos.governance.add("eve", groups=["family"])),
     "governance.get": one(lambda mos: mos.governance.get("maren"), lambda mos: mos.governance.get("eve")),
     "governance.list": one(lambda mos: mos.governance.list()),
