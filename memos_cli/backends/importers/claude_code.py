@@ -1,8 +1,8 @@
 """Claude Code: the sessions that it keeps below `~/.claude/projects` for 30 days, a file of JSON Lines each.
 
 Each line is one entry. What a person typed and what the model answered become turns; a line with nothing but calls of tools,
-their results, thoughts or what the program itself put in is skipped by name. A session that was resumed repeats the lines of the
-one before: of several lines with one uuid, or with one time and one text, the first is taken.
+their results, thoughts or what the program itself put in is skipped by name. A session that was resumed repeats the lines of
+the one before: of several lines with one uuid, or with one time and one text, the first is taken.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,19 +27,19 @@ _TYPES = {
     "summary": "a summary", "system": "a message of the program", "ai-title": "a title", "custom-title": "a title",
     "continued-in": "a note that the talk goes on elsewhere", "attachment": "an attachment",
 }  # fmt: skip
-_OTHER = "a record without a message"
+_OTHER, _NOTICE, _COMMAND = "a record without a message", "a notice of the program", "a command of the program"
+_OTHERS, _BEFORE = "another agent's talk", "a summary of what went before"
 _REMINDER = ("<system-reminder>", "</system-reminder>")
 _INSERTED = {
-    "<command-": "a command of the program", "<local-command-": "a command of the program", "<bash-": "a command of the program",
-    "<user-prompt-submit-hook>": "the output of a hook", "<task-notification": "a notice of the program",
-    "<teammate-message": "another agent's talk", "<cross-session-message": "another agent's talk",
-    "[Request interrupted by user": "a notice of the program", "Caveat: The messages below were generated": "a notice of the program",
-    "This session is being continued from a previous conversation": "a summary of what went before",
+    "<command-": _COMMAND, "<local-command-": _COMMAND, "<bash-": _COMMAND, "<task-notification": _NOTICE,
+    "[Request interrupted by user": _NOTICE, "Caveat: The messages below were generated": _NOTICE,
+    "<user-prompt-submit-hook>": "the output of a hook", "<teammate-message": _OTHERS, "<cross-session-message": _OTHERS,
+    "This session is being continued from a previous conversation": _BEFORE,
 }  # fmt: skip
 """How texts begin that nobody typed, and what they are."""
 _BLOCKS = {
-    "tool_result": "a tool's result", "tool_use": "a call of a tool", "server_tool_use": "a call of a tool", "thinking": "thinking",
-    "redacted_thinking": "thinking", "image": "an image", "document": "a document",
+    "tool_result": "a tool's result", "tool_use": "a call of a tool", "server_tool_use": "a call of a tool",
+    "thinking": "thinking", "redacted_thinking": "thinking", "image": "an image", "document": "a document",
 }  # fmt: skip
 
 
@@ -75,7 +75,9 @@ class ClaudeCodeImporter:
         with suppress(OSError, ValueError):
             found = transcript_lines.files(_projects(source))
         if not any(_is_session(file.path) for file in found):
-            raise UsageError(f"{source} holds no session of Claude Code", hint="give it ~/.claude/projects, or a file of a session")
+            raise UsageError(
+                f"{source} holds no session of Claude Code", hint="give it ~/.claude/projects, or a file of a session"
+            )
         progress, known = TranscriptProgress(how, found), set[int]()
         for file in found:
             why, count = OLDER, 1
@@ -96,7 +98,17 @@ def _projects(source: Path) -> Path:
 
 def _is_session(path: Path) -> bool:
     """Whether one of the first records is a message of a session, or says of which session it is."""
-    fields = ("parentUuid", "leafUuid", "uuid", "messageId", "aiTitle", "operation", "mode", "permissionMode", "continuedInSessionId")
+    fields = (
+        "parentUuid",
+        "leafUuid",
+        "uuid",
+        "messageId",
+        "aiTitle",
+        "operation",
+        "mode",
+        "permissionMode",
+        "continuedInSessionId",
+    )
     known = ("sessionId", "leafUuid", "snapshot")
     for one in transcript_lines.first_objects(path):
         if isinstance(one.get("type"), str) and any(name in one for name in known) and any(name in one for name in fields):
@@ -108,7 +120,7 @@ def _is_session(path: Path) -> bool:
 def _facts(file: TranscriptFile) -> _SessionFacts:
     """Look a session over: its title, and whether it is a talk at all."""
     if file.path.name.startswith("agent-"):
-        return _SessionFacts(None, "another agent's talk")
+        return _SessionFacts(None, _OTHERS)
     titles: dict[str, str] = {}
     typed: list[str] = []
     by_program = False
@@ -191,8 +203,7 @@ class _Session:
         )  # fmt: skip
         return Draft(
             words, kind=Kind.EPISODE, external_id=f"claude-code:{name}", title=self._title, occurred_at=at,
-            origin=Origin.CONVERSATION, source=source, metadata=metadata,
-            given=frozenset({"content", "kind", "source"} | ({"occurred_at"} if at else set()) | ({"title"} if self._title else set())),
+            origin=Origin.CONVERSATION, source=source, metadata=metadata, given=transcript_lines.stated(at, self._title),
         )  # fmt: skip
 
 
@@ -225,7 +236,7 @@ def _queued(attachment: Any) -> tuple[str, str]:  # noqa: ANN401
     if attachment.get("type") != "queued_command" or attachment.get("commandMode") not in (None, "prompt"):
         return "", _TYPES["attachment"]
     if _is_injected(attachment) or attachment.get("isMeta") is True:
-        return "", "a notice of the program"
+        return "", _NOTICE
     prompt = attachment.get("prompt")
     return _said([{"type": "text", "text": prompt}] if isinstance(prompt, str) else prompt if isinstance(prompt, list) else [])
 
@@ -234,12 +245,12 @@ def _aside(record: Mapping[str, Any]) -> str | None:
     """What a message is that is not part of the talk."""
     message = record.get("message")
     if record.get("isSidechain") is True or isinstance(record.get("agentId"), str):
-        return "another agent's talk"
+        return _OTHERS
     if record.get("isCompactSummary") is True:
-        return "a summary of what went before"
+        return _BEFORE
     synthetic = isinstance(message, dict) and message.get("model") == "<synthetic>"
     if record.get("isMeta") is True or record.get("isApiErrorMessage") is True or synthetic or _is_injected(record):
-        return "a notice of the program"
+        return _NOTICE
     return None
 
 

@@ -1,9 +1,9 @@
 """Codex: the sessions that it keeps below `~/.codex/sessions`, a file of JSON Lines each.
 
-Each line is one entry, `{timestamp, type, payload}`. What was said stands there up to three times: as an item of the exchange with
-the model (`response_item`), as an event, and as a completed item. So a turn is named by its session, its speaker, its text, and
-how many of the same came before it in the same one of these streams: whichever of them comes first is taken, and the others are
-its repeats. Codex takes over the sessions of Claude Code; what it took over is skipped.
+Each line is one entry, `{timestamp, type, payload}`. What was said stands there up to three times: as an item of the exchange
+with the model (`response_item`), as an event, and as a completed item. So a turn is named by its session, its speaker, its
+text, and how many of the same came before it in the same one of these streams: whichever of them comes first is taken, and the
+others are its repeats. Codex takes over the sessions of Claude Code; what it took over is skipped.
 """
 
 from collections import Counter
@@ -26,19 +26,18 @@ _LEDGER, _INDEX = "external_agent_session_imports.json", "session_index.jsonl"
 _MOST_LEDGER = 16 << 20
 _GRACE = 120_000
 """Milliseconds after a session was taken over until which its lines count as taken over."""
-_OTHER = "a record without a message"
-_NOISE = "a text of the program"
+_OTHER, _NOISE, _TOOL = "a record without a message", "a text of the program", "a call of a tool"
 _INSERTED = (
     "<environment_context>", "<user_instructions>", "# AGENTS.md instructions", "<INSTRUCTIONS>", "<permissions instructions>",
-    "<turn_aborted>", "<user_shell_command>", "<skill>", "<skills_instructions>", "<subagent_notification>", "<collaboration_mode>",
-    "<codex_internal_context", "<model_switch>", "<apps_instructions>", "<plugins_instructions>", "<personality_spec>",
+    "<turn_aborted>", "<user_shell_command>", "<skill>", "<skills_instructions>", "<subagent_notification>", "<model_switch>",
+    "<collaboration_mode>", "<codex_internal_context", "<apps_instructions>", "<plugins_instructions>", "<personality_spec>",
 )  # fmt: skip
 """How texts begin that Codex puts into the mouth of its user."""
 _REQUEST = "## My request for Codex:"
 """What stands between the context that an editor puts in and the words of the person."""
 _ITEMS = {
-    "function_call": "a call of a tool", "custom_tool_call": "a call of a tool", "local_shell_call": "a call of a tool",
-    "web_search_call": "a call of a tool", "function_call_output": "a tool's result", "custom_tool_call_output": "a tool's result",
+    "function_call": _TOOL, "custom_tool_call": _TOOL, "local_shell_call": _TOOL, "web_search_call": _TOOL,
+    "function_call_output": "a tool's result", "custom_tool_call_output": "a tool's result",
     "reasoning": "thinking", "agent_reasoning": "thinking", "agent_reasoning_raw_content": "thinking",
 }  # fmt: skip
 _ROLES = {"developer": _NOISE, "system": _NOISE, "tool": "a tool's result"}
@@ -81,7 +80,9 @@ class CodexImporter:
         """
         found: list[TranscriptFile] = []
         with suppress(OSError, ValueError):
-            found = [file for file in transcript_lines.files(source) if file.path == source or file.path.name.startswith("rollout-")]
+            found = [
+                file for file in transcript_lines.files(source) if file.path == source or file.path.name.startswith("rollout-")
+            ]
         if not any(_is_rollout(file.path) for file in found):
             raise UsageError(f"{source} holds no session of Codex", hint="give it ~/.codex, or a file rollout-….jsonl")
         progress, home = TranscriptProgress(how, found), _home(source)
@@ -100,7 +101,9 @@ class CodexImporter:
 
 def _is_rollout(path: Path) -> bool:
     for one in transcript_lines.first_objects(path):
-        if one.get("type") in ("session_meta", "response_item", "event_msg", "turn_context") and isinstance(one.get("payload"), dict):
+        if one.get("type") in ("session_meta", "response_item", "event_msg", "turn_context") and isinstance(
+            one.get("payload"), dict
+        ):
             return True
     # What the first line begins with, where it is longer than what is looked at; the first versions had no `payload`.
     start = transcript_lines.head(path)[:400]
@@ -120,7 +123,11 @@ def _titles(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
     rows = (line.value for line in transcript_lines.lines(path) if line.value)
-    return {row["id"]: name for row in rows if isinstance(row.get("id"), str) and (name := transcript_lines.text(row.get("thread_name")))}
+    return {
+        row["id"]: name
+        for row in rows
+        if isinstance(row.get("id"), str) and (name := transcript_lines.text(row.get("thread_name")))
+    }
 
 
 def _taken_over(path: Path) -> dict[str, int | None]:
@@ -221,17 +228,18 @@ class _Rollout:
             conversation=self._facts.id, turn=len(self._known) - 1, speaker=said.speaker,
             model=self._model if said.speaker == "assistant" else None,
         )  # fmt: skip
-        given = {"content", "kind", "source"} | ({"occurred_at"} if at else set()) | ({"title"} if self._title else set())
         return Draft(
             said.words, kind=Kind.EPISODE, external_id=f"codex:{self._facts.id}:{name}", title=self._title, occurred_at=at,
             origin=Origin.CONVERSATION, source=source, metadata={"project": self._facts.project} if self._facts.project else {},
-            given=frozenset(given),
+            given=transcript_lines.stated(at, self._title),
         )  # fmt: skip
 
 
 def _model(record: Mapping[str, Any]) -> str | None:
     payload = record.get("payload")
-    return transcript_lines.text(payload.get("model")) if record.get("type") == "turn_context" and isinstance(payload, dict) else None
+    if record.get("type") != "turn_context" or not isinstance(payload, dict):
+        return None
+    return transcript_lines.text(payload.get("model"))
 
 
 def _said(record: Mapping[str, Any]) -> _SpokenLine:
@@ -245,8 +253,10 @@ def _said(record: Mapping[str, Any]) -> _SpokenLine:
         return _nothing("a summary of what went before" if kind == "compacted" else _ITEMS.get(kind, _OTHER))
     if not isinstance(payload, dict) or not isinstance(part := payload.get("type"), str):
         return _nothing(transcript_lines.WRONG)
-    if kind == "response_item":
-        return _item(payload) if part == "message" else _nothing(_ITEMS.get(part, _OTHER))
+    return _item(payload, part) if kind == "response_item" else _event(payload, part)
+
+
+def _event(payload: Mapping[str, Any], part: str) -> _SpokenLine:
     if part in _EVENTS:
         return _spoken([{"text": payload.get("message")}], _EVENTS[part], "event")
     item = payload.get("item")
@@ -255,11 +265,15 @@ def _said(record: Mapping[str, Any]) -> _SpokenLine:
     return _nothing(_ITEMS.get(part, "an event"))
 
 
-def _item(payload: Mapping[str, Any]) -> _SpokenLine:
+def _item(payload: Mapping[str, Any], part: str) -> _SpokenLine:
     role = payload.get("role")
+    if part != "message":
+        return _nothing(_ITEMS.get(part, _OTHER))
     if not isinstance(role, str):
         return _nothing(transcript_lines.WRONG)
-    return _spoken(payload.get("content"), role, "item") if role in {"user", "assistant"} else _nothing(_ROLES.get(role, _NOISE))
+    if role in {"user", "assistant"}:
+        return _spoken(payload.get("content"), role, "item")
+    return _nothing(_ROLES.get(role, _NOISE))
 
 
 def _nothing(why: str) -> _SpokenLine:

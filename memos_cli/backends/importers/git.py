@@ -21,8 +21,9 @@ from memos_cli.records import NamedTuple
 from memos_cli.times import parse_iso, to_millis
 
 _SETTINGS = (
-    "log.showSignature=false", "core.fsmonitor=false", "core.hooksPath=/dev/null", "core.pager=cat", "core.alternateRefsCommand=true",
-    "core.sshCommand=false", "core.gitProxy=", "core.attributesFile=/dev/null", "credential.helper=", "protocol.allow=never",
+    "log.showSignature=false", "core.fsmonitor=false", "core.hooksPath=/dev/null", "core.pager=cat", "core.sshCommand=false",
+    "core.alternateRefsCommand=true", "core.gitProxy=", "core.attributesFile=/dev/null", "credential.helper=",
+    "protocol.allow=never",
     "diff.external=", "diff.orderFile=/dev/null", "log.mailmap=false", "mailmap.file=", "mailmap.blob=", "gpg.program=false",
     "maintenance.auto=false", "gc.auto=0", "color.ui=false",
 )  # fmt: skip
@@ -38,19 +39,26 @@ _MOST_FILES, _LONGEST_PATH = 20, 200
 """Files that are kept of a commit, and their longest path."""
 _LONGEST_TITLE = 120
 _BLANKS = re.compile(r"\n[ \t]*\n")
-_TRAILER = re.compile(r"(?:[A-Za-z]+(?:-[a-z]+)*-by|Cc|Change-Id|git-svn-id|PiperOrigin-RevId|Gerrit-[\w-]+|Change-type):\s|\(cherry picked from ")
-_BOT = re.compile(r"\[bot\]|^(?:dependabot|renovate|greenkeeper|snyk-bot|github-actions|pre-commit-ci|semantic-release-bot|pyup-bot)\b", re.IGNORECASE)
+_TRAILER = re.compile(
+    r"(?:[A-Za-z]+(?:-[a-z]+)*-by|Cc|Change-Id|git-svn-id|PiperOrigin-RevId|Gerrit-[\w-]+|Change-type):\s|\(cherry picked from "
+)
+_BOT = re.compile(
+    r"\[bot\]|^(?:dependabot|renovate|greenkeeper|snyk-bot|github-actions|pre-commit-ci|semantic-release-bot|pyup-bot)\b",
+    re.IGNORECASE,
+)
 _BUMP = re.compile(
     r"(?:\w+(?:\([^)]*\))?!?:\s*)?(?:(?:bump|release|prepare|cut|tag|update|set)\b[\w ,/@.-]*?)?\bv?\d+(?:\.\d+)+[\w.+-]*\.?"
     r"|(?:build|chore|deps?)(?:\([^)]*\))?!?:\s*bump\b.*|bump (?:the )?version\b.*",
     re.IGNORECASE,
 )
 _EMPTY = re.compile(
-    r"(?:wip|\.+|-+|tmp|temp|test|update[sd]?|changes?|fix(?:es|ed)?|typos?|fix (?:a )?typos?|fmt|format(?:ting)?|lint|cleanup|clean up"
-    r"|initial commit|first commit|init|minor|misc|merge|up|save|commit|stuff|\w)[.!]*",
+    r"(?:wip|\.+|-+|tmp|temp|test|update[sd]?|changes?|fix(?:es|ed)?|typos?|fix (?:a )?typos?|fmt|format(?:ting)?|lint|cleanup"
+    r"|clean up|initial commit|first commit|init|minor|misc|merge|up|save|commit|stuff|\w)[.!]*",
     re.IGNORECASE,
 )
-_MERGE = re.compile(r"Merge (?:branch|pull request|remote-tracking branch|tag|commit|https?:)|Merged in |Merge \S+ into ", re.IGNORECASE)
+_MERGE = re.compile(
+    r"Merge (?:branch|pull request|remote-tracking branch|tag|commit|https?:)|Merged in |Merge \S+ into ", re.IGNORECASE
+)
 
 
 class _Commit(NamedTuple):
@@ -71,7 +79,9 @@ class GitImporter:
     def matches(self, source: Path) -> bool:
         """Whether git would find a repository there."""
         with suppress(OSError, ValueError):
-            return source.is_dir() and ((source / ".git").exists() or all((source / one).exists() for one in ("HEAD", "objects", "refs")))
+            return source.is_dir() and (
+                (source / ".git").exists() or all((source / one).exists() for one in ("HEAD", "objects", "refs"))
+            )
         return False
 
     def read(self, source: Path, how: ImportOptions) -> Iterator[Draft | Skipped]:
@@ -229,10 +239,10 @@ def _reasonless(commit: _Commit, text: str) -> str | None:
         return "a bot's commit"
     if body.strip():
         return None
-    if len(commit.parents) > 1 and _MERGE.match(subject):
-        return "a merge without a text"
-    if subject.startswith(("fixup!", "squash!", "amend!")):
-        return "a commit that amends another"
-    if _BUMP.fullmatch(subject):
-        return "a version's number"
-    return "a message that gives no reason" if _EMPTY.fullmatch(subject) else None
+    reasons = {
+        "a merge without a text": len(commit.parents) > 1 and _MERGE.match(subject),
+        "a commit that amends another": subject.startswith(("fixup!", "squash!", "amend!")),
+        "a version's number": _BUMP.fullmatch(subject),
+        "a message that gives no reason": _EMPTY.fullmatch(subject),
+    }
+    return next((why for why, holds in reasons.items() if holds), None)

@@ -36,7 +36,12 @@ _ASIDE = {
 }  # fmt: skip
 """Tables whose rows are no messages, and what these are."""
 _ROLES = {"system": "a system prompt", "tool": "a tool's result"}
-_TYPES = {"tool_call": "a call of a tool", "tool_result": "a tool's result", "reasoning": "thinking", "attachment": "an attachment"}
+_TYPES = {
+    "tool_call": "a call of a tool",
+    "tool_result": "a tool's result",
+    "reasoning": "thinking",
+    "attachment": "an attachment",
+}
 _NO_TEXT, _DOCUMENT = "a message without text", "a document that was sent along"
 
 
@@ -131,7 +136,9 @@ class _Log:
         calls, turns = self._has("responses", _CALLS), self._has("turns", _TURNS)
         turns = turns and self._has("messages", _MESSAGES) and self._has("parts", _PARTS)
         if not calls and not turns:
-            raise UsageError("the database has none of the tables of llm", hint="give it the file that is told by: llm logs path")
+            raise UsageError(
+                "the database has none of the tables of llm", hint="give it the file that is told by: llm logs path"
+            )
         self._rows = sum(self._counted(table) for table, there in (("responses", calls), ("turns", turns)) if there)
         if calls:
             yield from self._calls()
@@ -182,7 +189,13 @@ class _Log:
         for row in self._select("responses", _CALLS, "ORDER BY id"):
             self._step()
             name, talk = transcript_lines.text(row["id"]), transcript_lines.text(row["conversation_id"])
-            turn = _LoggedTurn(name or "", talk or name or "?", names.get(talk or ""), row["model"], _moment(row["datetime_utc"]))
+            turn = _LoggedTurn(
+                name or "",
+                talk or name or "?",
+                names.get(talk or ""),
+                row["model"],
+                transcript_lines.moment(row["datetime_utc"]),
+            )
             for field, speaker in (("prompt", "user"), ("response", "assistant")):
                 if name is None or row[""][field] not in {"text", "null"} or (row[field] is None and row[""][field] == "text"):
                     yield Skipped(transcript_lines.WRONG, f"call {name or '?'}", damaged=True)
@@ -195,7 +208,11 @@ class _Log:
     def _names(self, table: str) -> Mapping[str, str]:
         if not self._has(table, ("id", "name")):
             return {}
-        return {row["id"]: name for row in self._select(table, ("id", "name")) if row["id"] and (name := transcript_lines.text(row["name"]))}
+        return {
+            row["id"]: name
+            for row in self._select(table, ("id", "name"))
+            if row["id"] and (name := transcript_lines.text(row["name"]))
+        }
 
     def _messages(self) -> Iterator[Draft | Skipped]:
         """What the second generation keeps: the messages of each turn that no earlier turn had."""
@@ -204,7 +221,13 @@ class _Log:
         for row in self._select("turns", _TURNS, "ORDER BY id"):
             self._step()
             name, talk = transcript_lines.text(row["id"]), transcript_lines.text(row["thread_id"])
-            turn = _LoggedTurn(name or "", talk or name or "?", names.get(talk or ""), row["model"], _moment(row["datetime_utc"]))
+            turn = _LoggedTurn(
+                name or "",
+                talk or name or "?",
+                names.get(talk or ""),
+                row["model"],
+                transcript_lines.moment(row["datetime_utc"]),
+            )
             for message in reversed(list(self._chain(row["tip_message_hash"] or row["parent_message_hash"]))):
                 seen += 1
                 if found := self._message(turn, message):
@@ -249,15 +272,10 @@ class _Log:
         source = Source(
             conversation=turn.conversation, turn=number, speaker=speaker, model=turn.model if speaker == "assistant" else None
         )  # fmt: skip
-        given = {"content", "kind", "source"} | ({"occurred_at"} if turn.at else set()) | ({"title"} if turn.title else set())
         return Draft(
             text.strip(), kind=Kind.EPISODE, external_id=f"llm:{name}", title=turn.title, occurred_at=turn.at,
-            origin=Origin.CONVERSATION, source=source, given=frozenset(given),
+            origin=Origin.CONVERSATION, source=source, given=transcript_lines.stated(turn.at, turn.title),
         )  # fmt: skip
-
-
-def _moment(value: str | None) -> str | None:
-    return transcript_lines.moment(value)
 
 
 def _texts(parts: Iterator[Mapping[str, Any]]) -> tuple[list[str], str]:
@@ -273,7 +291,7 @@ def _texts(parts: Iterator[Mapping[str, Any]]) -> tuple[list[str], str]:
         if transcript_lines.text(text):
             texts.append(str(text).strip())
         elif text is None:
-            why = transcript_lines.WRONG if part[""]["payload"] not in {"text"} or part["payload"] is None else _DOCUMENT
+            why = _DOCUMENT if part["payload"] is not None else transcript_lines.WRONG
     return texts, why
 
 

@@ -198,6 +198,11 @@ def moment(value: Any) -> str | None:  # noqa: ANN401
         return None
 
 
+def stated(at: str | None, title: str | None) -> frozenset[str]:
+    """The fields of a turn that its source states."""
+    return frozenset({"content", "kind", "source"} | ({"occurred_at"} if at else set()) | ({"title"} if title else set()))
+
+
 def is_before(file: TranscriptFile, since: str | None) -> bool:
     """Whether a file was last written before an instant, so that all of it happened before."""
     return since is not None and 0 < file.written < 2**40 and from_millis(int(file.written * 1000)) < since

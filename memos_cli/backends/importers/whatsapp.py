@@ -1,8 +1,8 @@
 """WhatsApp: the text of a chat as the phone exports it, alone, unpacked in a folder, or zipped with its pictures.
 
-A line with a stamp opens a message, and the lines below it go on with it. The messages have no ids: one is named by its chat, its
-stamp as it is written, who said it, its text, and how many of the same came before it. So an export that has grown at its end,
-or from whose beginning old messages were cut off, names what is still in it as before.
+A line with a stamp opens a message, and the lines below it go on with it. The messages have no ids: one is named by its chat,
+its stamp as it is written, who said it, its text, and how many of the same came before it. So an export that has grown at its
+end, or from whose beginning old messages were cut off, names what is still in it as before.
 """
 
 # ruff: noqa: RUF001 -- people write dashes, so they are matched
@@ -25,12 +25,14 @@ from memos_cli.records import NamedTuple
 
 _MARKS = "[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]*"
 _INVISIBLE = dict.fromkeys(map(ord, "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"))
-_OPENING = re.compile(rf"{_MARKS}[ \t]*(?P<open>\[)?{STAMP}(?(open)\]|[ \t]+[-–—])[ \t]*(?:{_MARKS}(?P<name>[^\s:][^:\n]{{0,99}}?): ?)?")
+_OPENING = re.compile(
+    rf"{_MARKS}[ \t]*(?P<open>\[)?{STAMP}(?(open)\]|[ \t]+[-–—])[ \t]*(?:{_MARKS}(?P<name>[^\s:][^:\n]{{0,99}}?): ?)?"
+)
 _FORM = re.compile(rf"{_MARKS}\[?\d[\d/.-]+,[ \u202f]\d")
 """A stamp with a comma between day and time, as only WhatsApp writes it."""
 _NAMED = re.compile(
-    r"WhatsApp[ -]Chat(?: -| with| mit| met| con| avec)? (?P<a>.+)|(?:Chat de WhatsApp con|Conversa do WhatsApp com|Discussion WhatsApp avec"
-    r"|Chat WhatsApp con) (?P<b>.+)",
+    r"WhatsApp[ -]Chat(?: -| with| mit| met| con| avec)? (?P<a>.+)"
+    r"|(?:Chat de WhatsApp con|Conversa do WhatsApp com|Discussion WhatsApp avec|Chat WhatsApp con) (?P<b>.+)",
     re.IGNORECASE,
 )
 _AGAIN = re.compile(r" ?\(\d{1,3}\)$")
@@ -41,22 +43,28 @@ _LONGEST, _MOST = 1 << 20, 1 << 30
 _OMITTED = "omitted|ausgeschlossen|weggelassen|omitido|omitida|omis|omise|oculta|oculto|omessi|omesso|weggelaten"
 _MEDIA = re.compile(
     rf"<[^<>\n]{{1,60}} (?:{_OMITTED})>|<(?:attached|Anhang|adjunto|pièce jointe|anexo|allegato|bijlage): [^<>\n]{{1,200}}>"
-    rf"|(?:image|video|audio|sticker|GIF|document|Contact card|Bild|Video|Audio|Dokument|imagen|imagem|afbeelding) (?:{_OMITTED})"
-    r"|[^\n]{1,200} \((?:file attached|Datei angehängt|archivo adjunto|fichier joint|arquivo anexado|file allegato|bestand bijgevoegd)\)",
+    r"|(?:image|video|audio|sticker|GIF|document|Contact card|Bild|Dokument|imagen|imagem|afbeelding)"
+    rf" (?:{_OMITTED})"
+    r"|[^\n]{1,200} \((?:file attached|Datei angehängt|archivo adjunto|fichier joint|arquivo anexado|file allegato"
+    r"|bestand bijgevoegd)\)",
     re.IGNORECASE,
 )
 _DELETED = re.compile(
     r"(?:This message was deleted|You deleted this message|Diese Nachricht wurde gelöscht|Du hast diese Nachricht gelöscht"
-    r"|Se eliminó este mensaje|Eliminaste este mensaje|Ce message a été supprimé|Mensagem apagada|Questo messaggio è stato eliminato"
-    r"|Dit bericht is verwijderd)\.?",
+    r"|Se eliminó este mensaje|Eliminaste este mensaje|Ce message a été supprimé|Mensagem apagada"
+    r"|Questo messaggio è stato eliminato|Dit bericht is verwijderd)\.?",
     re.IGNORECASE,
 )
 _NOTICE = re.compile(
-    r"(?:Messages and calls are end-to-end encrypted|Messages to this (?:chat|group) are|Nachrichten und Anrufe sind Ende-zu-Ende"
+    r"(?:Messages and calls are end-to-end encrypted|Messages to this (?:chat|group) are"
+    r"|Nachrichten und Anrufe sind Ende-zu-Ende"
     r"|Missed (?:voice|video|group)|(?:Voice|Video) call\b|Waiting for this message|null$|Your security code)",
     re.IGNORECASE,
 )
-_EDITED = re.compile(r"\s*<(?:This message was edited|Diese Nachricht wurde bearbeitet|Se editó este mensaje|Ce message a été modifié)>$")
+_EDITED = (
+    "<This message was edited>", "<Diese Nachricht wurde bearbeitet>", "<Se editó este mensaje>", "<Ce message a été modifié>",
+)  # fmt: skip
+"""What the texts end in that were changed later."""
 _BROKEN = (OSError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error, EOFError, ValueError)
 """What reading a zip raises that is damaged, encrypted or packed in an unknown way."""
 
@@ -239,7 +247,9 @@ class _Messages:
 def _text(written: str) -> tuple[str, str]:
     """What was said in a message; and where that is nothing, what the message is."""
     noted = written.startswith("\u200e")
-    text = _EDITED.sub("", written.translate(_INVISIBLE)).strip()
+    text = written.translate(_INVISIBLE).strip()
+    for mark in _EDITED:
+        text = text.removesuffix(mark).rstrip()
     first, _, rest = text.partition("\n")
     if _MEDIA.fullmatch(first.strip()):
         return rest.strip(), "a file that was sent, without a text"

@@ -91,7 +91,9 @@ class TestClaudeCode(ImporterContract):
         written(project / f"{SESSION}.jsonl", lines(*TALK))
         resumed = [one | {"sessionId": "later"} for one in TALK[3:9]]
         written(project / "later.jsonl", lines(*resumed, row("user", "u20", "One thing more.", sessionId="later")))
-        written(project / SESSION / "subagents" / "agent-a1b2.jsonl", lines(row("user", "u8", "find the bug", isSidechain=True)))
+        written(
+            project / SESSION / "subagents" / "agent-a1b2.jsonl", lines(row("user", "u8", "find the bug", isSidechain=True))
+        )
         written(home / "history.jsonl", lines({"display": "hello", "project": "/home/ines/garden", "timestamp": 1}))
         return home
 
@@ -126,7 +128,10 @@ def test_what_was_said_is_taken_and_all_else_is_named(tmp_path: Path) -> None:
 
 
 def test_a_resumed_session_repeats_what_was_before_and_is_taken_once(tmp_path: Path) -> None:
-    old = [row("user", "u1", "First."), row("assistant", "a1", [{"type": "text", "text": "Yes."}], timestamp="2026-09-20T08:00:01Z")]
+    old = [
+        row("user", "u1", "First."),
+        row("assistant", "a1", [{"type": "text", "text": "Yes."}], timestamp="2026-09-20T08:00:01Z"),
+    ]
     same = [one | {"sessionId": "b"} for one in old]  # with the uuids of before
     other = [one | {"sessionId": "c", "uuid": f"new-{one['uuid']}"} for one in old]  # with new ones, and the times of before
     forked = [
@@ -139,7 +144,9 @@ def test_a_resumed_session_repeats_what_was_before_and_is_taken_once(tmp_path: P
     drafts, skipped = read(tmp_path)
     assert sorted(draft.content for draft in drafts) == ["First.", "Only a.", "Only b.", "Only c.", "Only d.", "Yes."]
     assert skipped == {REPEAT: 6}
-    assert next(draft.source.turn for draft in drafts if draft.content == "Only b.") == 2, "its place in the talk, repeats counted"
+    assert next(draft.source.turn for draft in drafts if draft.content == "Only b.") == 2, (
+        "its place in the talk, repeats counted"
+    )
 
 
 def test_a_copy_of_a_message_has_the_name_of_its_original(tmp_path: Path) -> None:
@@ -179,7 +186,9 @@ def test_the_last_line_is_not_yet_there_while_it_is_written(tmp_path: Path) -> N
 
 
 def test_a_damaged_line_is_named_by_its_number(tmp_path: Path) -> None:
-    source = written(tmp_path / "s.jsonl", lines(row("user", "u1", "First.")) + '{"type":\n\n[1]\n' + lines(row("user", "u2", 7)))
+    source = written(
+        tmp_path / "s.jsonl", lines(row("user", "u1", "First.")) + '{"type":\n\n[1]\n' + lines(row("user", "u2", 7))
+    )
     found = [one for one in ClaudeCodeImporter().read(source, HOW) if isinstance(one, Skipped)]
     assert [(one.where, one.damaged) for one in found] == [(f"s.jsonl, line {number}", True) for number in (2, 4, 5)]
 

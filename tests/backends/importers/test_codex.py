@@ -21,7 +21,9 @@ def line(sort: str, at: str = "2026-09-20T08:00:00.000Z", /, **payload: Any) -> 
 
 
 def meta(thread: str = THREAD, **more: Any) -> dict[str, Any]:
-    return line("session_meta", **({"id": thread, "cwd": "/home/ines/pump", "originator": "codex_cli_rs", "source": "cli"} | more))
+    return line(
+        "session_meta", **({"id": thread, "cwd": "/home/ines/pump", "originator": "codex_cli_rs", "source": "cli"} | more)
+    )
 
 
 def item(role: str, *texts: str, at: str = "2026-09-20T08:00:00.000Z") -> dict[str, Any]:
@@ -155,7 +157,12 @@ def test_names_stay_as_the_file_grows(tmp_path: Path) -> None:
 def test_what_codex_took_over_from_claude_code_is_left_out_and_what_came_after_is_not(tmp_path: Path) -> None:
     rollout(tmp_path, meta(), item("user", "Of Claude."), item("user", "Later.", at="2026-09-21T08:00:00Z"))
     rollout(tmp_path, meta("b"), item("user", "Of Claude, too."), thread="b")
-    rows = [{"imported_thread_id": THREAD, "imported_at": 1_789_891_300}, {"imported_thread_id": "b"}, {"imported_thread_id": 7}, 3]
+    rows = [
+        {"imported_thread_id": THREAD, "imported_at": 1_789_891_300},
+        {"imported_thread_id": "b"},
+        {"imported_thread_id": 7},
+        3,
+    ]
     written(tmp_path / "external_agent_session_imports.json", {"records": rows})
     for source in (tmp_path, tmp_path / "sessions"):
         drafts, skipped = read(source)
@@ -183,7 +190,9 @@ def test_damage_and_a_last_line_that_is_being_written(tmp_path: Path) -> None:
     text = "".join(f"{json.dumps(one)}\n" for one in (meta(), item("user", "Hi.")))
     source = written(tmp_path / "rollout-x.jsonl", text=f'{text}{{"a"\n{text[:-9]}')
     found = list(CodexImporter().read(source, HOW))
-    assert [(one.where, one.damaged) for one in found if isinstance(one, Skipped) and one.damaged] == [("rollout-x.jsonl, line 3", True)]
+    assert [(one.where, one.damaged) for one in found if isinstance(one, Skipped) and one.damaged] == [
+        ("rollout-x.jsonl, line 3", True)
+    ]
     assert [one.why for one in found if isinstance(one, Skipped) and not one.damaged] == [
         "a record without a message", "a line that is being written",
     ]  # fmt: skip

@@ -68,7 +68,11 @@ def test_a_commit_becomes_a_note(tmp_path: Path) -> None:
     [draft], skipped = read(folder)
     assert draft.content == WHY
     assert (draft.title, draft.kind, draft.origin) == ("Use SQLite and not a server", Kind.NOTE, Origin.IMPORT)
-    assert (draft.external_id, draft.occurred_at, draft.source.speaker) == (f"git:{name}", "2025-03-04T09:00:00.000Z", "Ines Ott")
+    assert (draft.external_id, draft.occurred_at, draft.source.speaker) == (
+        f"git:{name}",
+        "2025-03-04T09:00:00.000Z",
+        "Ines Ott",
+    )
     assert draft.metadata == {"commit": name, "files": ["store.py", "wie schön\n.txt"]}
     assert skipped == {}
 
@@ -171,7 +175,9 @@ def test_a_hostile_repository_runs_nothing(tmp_path: Path) -> None:
     ):  # fmt: skip
         git(folder, "config", name, value)
     (folder / ".gitattributes").write_text("* diff=x filter=x\n", encoding="utf-8")
-    signed = git(folder, "cat-file", "commit", "HEAD").replace("\n\n", "\ngpgsig -----BEGIN PGP SIGNATURE-----\n x\n -----END PGP SIGNATURE-----\n\n", 1)
+    signed = git(folder, "cat-file", "commit", "HEAD").replace(
+        "\n\n", "\ngpgsig -----BEGIN PGP SIGNATURE-----\n x\n -----END PGP SIGNATURE-----\n\n", 1
+    )
     made = subprocess.run(
         ["git", "-C", str(folder), "-c", "core.fsmonitor=false", "hash-object", "-t", "commit", "-w", "--stdin"],
         input=signed + "\n", capture_output=True, text=True, check=True,

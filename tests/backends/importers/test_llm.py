@@ -151,7 +151,9 @@ def test_a_database_that_is_in_use_is_read_as_it_is_and_left_alone(tmp_path: Pat
         before = {one.name: one.read_bytes() for one in tmp_path.iterdir() if one.is_file() and not one.name.endswith("-shm")}
         assert (tmp_path / "logs.db-wal").stat().st_size
         assert "Only in the log." in {draft.content for draft in read(path)[0]}
-        assert before == {one.name: one.read_bytes() for one in tmp_path.iterdir() if one.is_file() and not one.name.endswith("-shm")}
+        assert before == {
+            one.name: one.read_bytes() for one in tmp_path.iterdir() if one.is_file() and not one.name.endswith("-shm")
+        }
 
 
 def test_a_hostile_database(tmp_path: Path) -> None:
@@ -161,7 +163,9 @@ def test_a_hostile_database(tmp_path: Path) -> None:
     generated = FIRST.replace('"model" TEXT, "prompt" TEXT,', '"model" TEXT, "prompt" TEXT AS (hex(zeroblob(900000000))),')
     with pytest.raises(UsageError):
         read(database(tmp_path / "generated.db", generated.split("INSERT INTO responses")[0]))
-    circle = "UPDATE messages SET parent_hash = 'm4' WHERE hash = 'm0'; UPDATE messages SET parent_hash = 'm7' WHERE hash = 'm7';"
+    circle = (
+        "UPDATE messages SET parent_hash = 'm4' WHERE hash = 'm0'; UPDATE messages SET parent_hash = 'm7' WHERE hash = 'm7';"
+    )
     drafts, skipped = read(database(tmp_path / "circle.db", SECOND, circle))
     assert (len(drafts), sum(skipped.values())) == (3, 5)
     huge = "UPDATE responses SET response = zeroblob(50000000) WHERE id = '01a'; UPDATE responses SET prompt = hex(zeroblob(3000000));"
@@ -185,7 +189,6 @@ def test_what_llm_itself_wrote(tmp_path: Path) -> None:
 
         def execute(self, prompt: Any, *_: Any, **__: Any) -> Any:
             yield f"About {prompt.prompt.splitlines()[-1]}"
-
 
     path = tmp_path / "logs.db"
     made = sqlite_utils.Database(path)

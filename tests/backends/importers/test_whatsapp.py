@@ -102,7 +102,9 @@ def test_it_agrees_with_the_parser_of_chats(tmp_path: Path, text: str) -> None:
 
 
 def test_names_last_while_a_chat_grows_and_loses_its_beginning(tmp_path: Path) -> None:
-    whole = {draft.external_id: draft.content for draft in read(written(tmp_path / "1" / "WhatsApp Chat with G.txt", ANDROID))[0]}
+    whole = {
+        draft.external_id: draft.content for draft in read(written(tmp_path / "1" / "WhatsApp Chat with G.txt", ANDROID))[0]
+    }
     assert len(whole) == 6
     later = ANDROID.partition("13/03/2024, 09:13")
     text = f"{later[1]}{later[2]}14/03/2024, 08:00 - Cy Ng: new\n"
