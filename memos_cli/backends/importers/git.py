@@ -57,7 +57,8 @@ _EMPTY = re.compile(
     re.IGNORECASE,
 )
 _MERGE = re.compile(
-    r"Merge (?:branch|pull request|remote-tracking branch|tag|commit|https?:)|Merged in |Merge \S+ into ", re.IGNORECASE
+    r"Merge (?:branch|pull request|remote-tracking branch|tag|commit|https?:)|Merged in |Merge \S+ into |Merge \S+(?: \S+)?$",
+    re.IGNORECASE,
 )
 
 

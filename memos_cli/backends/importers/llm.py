@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from memos_cli.backends.importers import transcript_lines
+from memos_cli.backends.importers.agents import transcript_lines
 from memos_cli.errors import UsageError
 from memos_cli.import_port import ImportOptions, Skipped
 from memos_cli.model import Draft, Kind, Origin, Source
@@ -77,10 +77,10 @@ class LlmImporter:
         any_yet = False
         try:
             with _opened(path) as database:
-                for one in _Log(database, how, path.stat().st_size).entries():
+                for one in _LogReader(database, how, path.stat().st_size).entries():
                     any_yet = True
                     yield one
-        except (sqlite3.Error, OSError, MemoryError, OverflowError) as error:
+        except (sqlite3.Error, OSError, MemoryError, OverflowError, ValueError) as error:  # the last: its words are no UTF-8
             said = "".join(char if char.isprintable() else "?" for char in str(error))[:200]
             if not any_yet:
                 raise UsageError(f"{source} cannot be read: {said}") from None
@@ -121,7 +121,7 @@ def _hardened(database: sqlite3.Connection) -> sqlite3.Connection:
     return database
 
 
-class _Log:
+class _LogReader:
     """Reads a database."""
 
     def __init__(self, database: sqlite3.Connection, how: ImportOptions, size: int) -> None:

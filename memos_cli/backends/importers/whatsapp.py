@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from memos_cli.backends.importers import transcript_lines
+from memos_cli.backends.importers.agents import transcript_lines
 from memos_cli.backends.parsers.stamps import STAMP, calendar_day, day_first, instant
 from memos_cli.errors import UsageError
 from memos_cli.import_port import ImportOptions, Skipped
@@ -69,7 +69,7 @@ _BROKEN = (OSError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.
 """What reading a zip raises that is damaged, encrypted or packed in an unknown way."""
 
 
-class _Chat(NamedTuple):
+class _ExportedChat(NamedTuple):
     """A chat: its name, how it is opened, its size, and how many other files came with it."""
 
     name: str
@@ -78,7 +78,7 @@ class _Chat(NamedTuple):
     others: int = 0
 
 
-class _Message(NamedTuple):
+class _WrittenMessage(NamedTuple):
     """A message as it is written, with the number of its first line."""
 
     number: int
@@ -108,7 +108,7 @@ class WhatsAppImporter:
             with _found(source) as chat:
                 if chat is None or not _is_chat(chat):
                     raise UsageError(f"{source} holds no chat of WhatsApp", hint="give it the text or the zip of: Export chat")
-                for one in _Messages(chat, how).entries():
+                for one in _ChatReader(chat, how).entries():
                     begun = True
                     yield one
         except _BROKEN as error:
@@ -122,7 +122,7 @@ def _said(error: Exception) -> str:
 
 
 @contextmanager
-def _found(source: Path) -> Iterator[_Chat | None]:
+def _found(source: Path) -> Iterator[_ExportedChat | None]:
     """The chat of a source."""
     if source.is_dir():
         texts = sorted(one for one in source.iterdir() if one.is_file() and _is_text(one.name))
@@ -139,12 +139,12 @@ def _found(source: Path) -> Iterator[_Chat | None]:
         yield _of_file(source, source.parent.name) if source.suffix.lower() == ".txt" else None
 
 
-def _of_file(path: Path, folder: str, others: int = 0) -> _Chat:
-    return _Chat(_name(path.stem, folder), lambda: path.open("rb"), path.stat().st_size, others)
+def _of_file(path: Path, folder: str, others: int = 0) -> _ExportedChat:
+    return _ExportedChat(_name(path.stem, folder), lambda: path.open("rb"), path.stat().st_size, others)
 
 
-def _of_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, stem: str, others: int) -> _Chat:
-    return _Chat(_name(Path(member.filename).stem, stem), lambda: archive.open(member), member.file_size, others)
+def _of_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, stem: str, others: int) -> _ExportedChat:
+    return _ExportedChat(_name(Path(member.filename).stem, stem), lambda: archive.open(member), member.file_size, others)
 
 
 def _is_text(name: str) -> bool:
@@ -160,17 +160,17 @@ def _name(stem: str, around: str) -> str:
     return "WhatsApp" if stem == _CHAT else stem
 
 
-def _is_chat(chat: _Chat) -> bool:
+def _is_chat(chat: _ExportedChat) -> bool:
     with chat.opened() as file:
         head = file.read(transcript_lines.HEAD).decode("utf-8", "replace")
     lines = [line for line in head.split("\n")[:200] if _OPENING.match(line[:400])]
     return bool(lines) and any(_FORM.match(line) for line in lines[:5])
 
 
-class _Messages:
+class _ChatReader:
     """Reads a chat twice: which number of its dates is the day, and then its messages."""
 
-    def __init__(self, chat: _Chat, how: ImportOptions) -> None:
+    def __init__(self, chat: _ExportedChat, how: ImportOptions) -> None:
         self._chat, self._how = chat, how
         self._skipped = transcript_lines.SkippedLines(chat.name)
         self._known: Counter[int] = Counter()
@@ -206,19 +206,19 @@ class _Messages:
                     stamps.append(found["date"])
         return day_first(stamps, halves=halves)
 
-    def _messages(self, told: Callable[[int], None]) -> Iterator[_Message]:
+    def _messages(self, told: Callable[[int], None]) -> Iterator[_WrittenMessage]:
         at, opening, texts = 1, None, list[str]()
         for number, line in self._lines(told):
             if found := _OPENING.match(line):
                 if opening or any(text.strip() for text in texts):
-                    yield _Message(at, opening, "\n".join(texts))
+                    yield _WrittenMessage(at, opening, "\n".join(texts))
                 at, opening, texts = number, found, [line[found.end() :]]
             else:
                 texts.append(line)
         if opening or any(text.strip() for text in texts):
-            yield _Message(at, opening, "\n".join(texts))
+            yield _WrittenMessage(at, opening, "\n".join(texts))
 
-    def _entry(self, message: _Message, *, day_comes_first: bool) -> Draft | Skipped | None:
+    def _entry(self, message: _WrittenMessage, *, day_comes_first: bool) -> Draft | Skipped | None:
         opening = message.opening
         if opening is None:
             return self._skipped.damaged("lines before the first message", message.number)

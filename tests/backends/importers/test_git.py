@@ -10,6 +10,7 @@ from memos_cli.errors import UsageError
 from memos_cli.import_port import OLDER, ImportOptions, Skipped
 from memos_cli.model import Draft, Kind, Origin
 from memos_cli.times import Zone
+from tests.conftest import Run
 from tests.contracts.importer import ImporterContract
 
 HOW = ImportOptions(Zone("UTC"))
@@ -18,7 +19,8 @@ WHY = "Use SQLite and not a server\n\nNobody wants to run a database for a diary
 
 def git(folder: Path, *words: str, at: str = "2025-03-04T10:00:00+01:00", name: str = "Ines Ott") -> str:
     env = {
-        "PATH": os.environ["PATH"], "HOME": str(folder.parent), "GIT_CONFIG_NOSYSTEM": "1", "GIT_AUTHOR_DATE": at, "GIT_COMMITTER_DATE": at,
+        "PATH": os.environ["PATH"], "HOME": str(folder.parent), "GIT_CONFIG_NOSYSTEM": "1", "GIT_AUTHOR_DATE": at,
+        "GIT_COMMITTER_DATE": at,
         "GIT_AUTHOR_NAME": name, "GIT_AUTHOR_EMAIL": "ines@example.org", "GIT_COMMITTER_NAME": name,
         "GIT_COMMITTER_EMAIL": "ines@example.org",
     }  # fmt: skip
@@ -94,7 +96,8 @@ def test_what_gives_no_reason_is_named(tmp_path: Path) -> None:
         "Keep the log append-only", "Read twice", "Write once", "Bump to 3.12, since 3.11 lacks per-interpreter locks",
     }  # fmt: skip
     assert skipped == {
-        "a merge without a text": 1, "a commit without a message": 1, "a message that gives no reason": 1, "a version's number": 4,
+        "a merge without a text": 1, "a commit without a message": 1, "a message that gives no reason": 1,
+        "a version's number": 4,
         "a commit that amends another": 1, "a bot's commit": 1,
     }  # fmt: skip
 
@@ -163,9 +166,11 @@ def test_a_hostile_repository_runs_nothing(tmp_path: Path) -> None:
     script.write_text(f"#!/bin/sh\necho $0 >> {ran}\n", encoding="utf-8")
     script.chmod(0o755)
     for name in (
-        "core.fsmonitor", "core.pager", "pager.log", "core.sshCommand", "gpg.program", "gpg.ssh.program", "diff.external", "core.editor",
+        "core.fsmonitor", "core.pager", "pager.log", "core.sshCommand", "gpg.program", "gpg.ssh.program",
+        "diff.external", "core.editor",
         "diff.x.textconv", "diff.x.command", "filter.x.clean", "filter.x.smudge", "core.askPass", "core.alternateRefsCommand",
-        "credential.helper", "core.gitProxy", "interactive.diffFilter", "remote.origin.uploadpack", "uploadpack.packObjectsHook",
+        "credential.helper", "core.gitProxy", "interactive.diffFilter", "remote.origin.uploadpack",
+        "uploadpack.packObjectsHook",
     ):  # fmt: skip
         git(folder, "config", name, str(script))
     for name, value in (
@@ -201,3 +206,29 @@ def test_no_git_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UsageError, match="not installed"):
         read(folder)
+
+
+def test_imported_twice_it_is_there_once_and_undo_takes_all_of_it_back(memos: Run, tmp_path: Path) -> None:
+    (tmp_path / "source").mkdir()
+    source = str(TestGit().sample(tmp_path / "source"))
+    first = memos("import", source, "--no-facts", "--json").data
+    assert first["sources"][0]["kind"] == TestGit.name
+    assert first["taken"] > 0
+    assert first["found"] == first["taken"] + first["skipped"]
+    again = memos("import", source, "--no-facts", "--json").data
+    assert (again["taken"], again["edited"], again["known"]) == (0, 0, first["taken"])
+    assert memos("undo").status == 0
+    assert memos("list", "--json").data["memories"] == []
+
+
+def test_a_question_finds_the_reason(memos: Run, tmp_path: Path) -> None:
+    folder = repository(tmp_path / "repo")
+    commit(folder, WHY)
+    for what in ("the list", "the clock", "the parser", "the index"):
+        commit(folder, f"Read {what} in one pass\n\nIt was read twice, which took long.")
+    assert memos("import", str(folder), "--no-facts").status == 0
+    found = memos("search", "why did we use SQLite?", "--json").data
+    assert found["hits"][0]["content"] == WHY
+    assert found["hits"][0]["source"]["speaker"] == "Ines Ott"
+    piped = memos("add", "-", "--json", stdin=git(folder, "log", "--no-expand-tabs")).data
+    assert piped["added"] == 0, "what a log that is piped in says is known by its words"

@@ -11,6 +11,7 @@ from memos_cli.errors import UsageError
 from memos_cli.import_port import ImportOptions, Skipped
 from memos_cli.model import Draft
 from memos_cli.times import Zone
+from tests.conftest import Run
 from tests.contracts.importer import ImporterContract
 
 HOW = ImportOptions(Zone("UTC"))
@@ -38,7 +39,8 @@ CREATE TABLE "parts" (
 CREATE UNIQUE INDEX "idx_parts" ON "parts" ("message_hash", "position");
 CREATE TABLE "threads" ("id" TEXT PRIMARY KEY, "name" TEXT, "tip_message_hash" TEXT, "forked_from" TEXT, "datetime_utc" TEXT);
 CREATE TABLE "turns" (
-  "id" TEXT PRIMARY KEY, "thread_id" TEXT, "parent_message_hash" TEXT, "tip_message_hash" TEXT, "model" TEXT, "datetime_utc" TEXT
+  "id" TEXT PRIMARY KEY, "thread_id" TEXT, "parent_message_hash" TEXT, "tip_message_hash" TEXT, "model" TEXT,
+  "datetime_utc" TEXT
 );
 INSERT INTO threads VALUES ('t1', 'Pumps', 'm5', NULL, ''), ('t2', 'A fork', 'm6', 't1', '');
 INSERT INTO messages VALUES ('m0', NULL, 'system', NULL), ('m1', 'm0', 'user', NULL), ('m2', 'm1', 'assistant', NULL),
@@ -50,7 +52,8 @@ INSERT INTO parts (message_hash, position, type, text, payload) VALUES ('m0', 0,
   ('m4', 0, 'reasoning', 'Hm.', NULL), ('m4', 1, 'text', 'It is short.', NULL),
   ('m5', 0, 'text', NULL, '{"text_ref": [{"fragment": 1}]}'), ('m6', 0, 'text', 'Another way.', NULL);
 INSERT INTO turns VALUES ('u1', 't1', 'm1', 'm2', 'gpt-5', '2026-07-01T10:00:00+00:00'),
-  ('u2', 't1', 'm3', 'm4', 'gpt-5', '2026-07-01T10:00:05+00:00'), ('u3', 't1', 'm5', NULL, 'gpt-5', '2026-07-01T11:00:00+00:00'),
+  ('u2', 't1', 'm3', 'm4', 'gpt-5', '2026-07-01T10:00:05+00:00'), ('u3', 't1', 'm5', NULL, 'gpt-5',
+  '2026-07-01T11:00:00+00:00'),
   ('u4', 't2', 'm6', NULL, 'gpt-5', '2026-07-02T10:00:00+00:00');
 """
 
@@ -124,7 +127,8 @@ def test_the_second_generation(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert drafts[1].occurred_at == "2026-07-01T10:00:05.000Z"
     assert skipped == {
-        "a system prompt": 1, "a call of a tool": 1, "a tool's result": 1, "a document that was sent along": 1, "a message of no turn": 1,
+        "a system prompt": 1, "a call of a tool": 1, "a tool's result": 1, "a document that was sent along": 1,
+        "a message of no turn": 1,
     }  # fmt: skip
 
 
@@ -205,3 +209,16 @@ def test_what_llm_itself_wrote(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert len({draft.source.conversation for draft in drafts}) == 1
     assert skipped.get("a system prompt") == 1
+
+
+def test_imported_twice_it_is_there_once_and_undo_takes_all_of_it_back(memos: Run, tmp_path: Path) -> None:
+    (tmp_path / "source").mkdir()
+    source = str(TestLlm().sample(tmp_path / "source"))
+    first = memos("import", source, "--no-facts", "--json").data
+    assert first["sources"][0]["kind"] == TestLlm.name
+    assert first["taken"] > 0
+    assert first["found"] == first["taken"] + first["skipped"]
+    again = memos("import", source, "--no-facts", "--json").data
+    assert (again["taken"], again["edited"], again["known"]) == (0, 0, first["taken"])
+    assert memos("undo").status == 0
+    assert memos("list", "--json").data["memories"] == []

@@ -9,12 +9,13 @@ from memos_cli.errors import UsageError
 from memos_cli.import_port import ImportOptions, Skipped
 from memos_cli.model import Draft
 from memos_cli.times import Zone
+from tests.conftest import Run
 from tests.contracts.importer import ImporterContract
 
 HOW = ImportOptions(Zone("UTC"))
 ANDROID = (
     "05/03/2024, 09:00 - Messages and calls are end-to-end encrypted. No one outside of this chat can read them.\n"
-    "05/03/2024, 09:01 - Cy Ng created group \"Garden\"\n"
+    '05/03/2024, 09:01 - Cy Ng created group "Garden"\n'
     "05/03/2024, 09:12 - Cy Ng: olá\nand more\n\nNote: a last line\n"
     "05/03/2024, 09:12 - Cy Ng: <Media omitted>\n"
     "13/03/2024, 09:13 - +44 7700 900123: see https://example.org: ok\n"
@@ -139,3 +140,16 @@ def test_other_archives_and_texts(tmp_path: Path) -> None:
         assert not WhatsAppImporter().matches(tmp_path / name)
         with pytest.raises(UsageError):
             read(tmp_path / name)
+
+
+def test_imported_twice_it_is_there_once_and_undo_takes_all_of_it_back(memos: Run, tmp_path: Path) -> None:
+    (tmp_path / "source").mkdir()
+    source = str(TestWhatsApp().sample(tmp_path / "source"))
+    first = memos("import", source, "--no-facts", "--json").data
+    assert first["sources"][0]["kind"] == TestWhatsApp.name
+    assert first["taken"] > 0
+    assert first["found"] == first["taken"] + first["skipped"]
+    again = memos("import", source, "--no-facts", "--json").data
+    assert (again["taken"], again["edited"], again["known"]) == (0, 0, first["taken"])
+    assert memos("undo").status == 0
+    assert memos("list", "--json").data["memories"] == []

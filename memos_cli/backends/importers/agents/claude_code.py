@@ -10,8 +10,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from memos_cli.backends.importers import transcript_lines
-from memos_cli.backends.importers.transcript_lines import SkippedLines, TranscriptFile, TranscriptLine, TranscriptProgress
+from memos_cli.backends.importers.agents import transcript_lines
+from memos_cli.backends.importers.agents.transcript_lines import (
+    SkippedLines,
+    TranscriptFile,
+    TranscriptLine,
+    TranscriptProgress,
+)
 from memos_cli.errors import UsageError
 from memos_cli.import_port import OLDER, ImportOptions, Skipped
 from memos_cli.model import Draft, Kind, Origin, Source
@@ -84,7 +89,7 @@ class ClaudeCodeImporter:
             if not transcript_lines.is_before(file, how.since):
                 facts = _facts(file)
                 if facts.why is None:
-                    yield from _Session(file, facts.title, known).turns(progress)
+                    yield from _SessionReader(file, facts.title, known).turns(progress)
                     continue
                 why, count = facts.why, transcript_lines.counted(file.path)
             progress.read(file.size)
@@ -139,7 +144,7 @@ def _facts(file: TranscriptFile) -> _SessionFacts:
     return _SessionFacts(titles.get("customTitle") or titles.get("aiTitle"), None)
 
 
-class _Session:
+class _SessionReader:
     """Reads the turns of one file; `known` has what was taken from it and from those before."""
 
     def __init__(self, file: TranscriptFile, title: str | None, known: set[int]) -> None:

@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 
-from memos_cli.backends.importers import transcript_lines
-from memos_cli.backends.importers.claude_code import OWN_PROMPTS, REPEAT, ClaudeCodeImporter
+from memos_cli.backends.importers.agents import transcript_lines
+from memos_cli.backends.importers.agents.claude_code import OWN_PROMPTS, REPEAT, ClaudeCodeImporter
 from memos_cli.errors import UsageError
 from memos_cli.import_port import OLDER, ImportOptions, Skipped
 from memos_cli.interface.reader import notes
 from memos_cli.model import Draft
 from memos_cli.operation.prompt.layout import SYSTEM
 from memos_cli.times import Zone
+from tests.conftest import Run
 from tests.contracts.importer import ImporterContract, retyped
 
 HOW = ImportOptions(Zone("UTC"))
@@ -56,7 +57,8 @@ TALK: tuple[dict[str, Any], ...] = (
     row("user", "u12", "<system-reminder>Only this.</system-reminder>"),
     row("user", "u13", "<task-notification>done</task-notification>", origin={"kind": "task-notification"}),
     row("assistant", "a4", [{"type": "text", "text": "API Error: 529"}], isApiErrorMessage=True),
-    {"type": "attachment", "uuid": "q1", "sessionId": SESSION, "timestamp": "2026-09-20T08:05:00.000Z", "cwd": "/home/ines/garden",
+    {"type": "attachment", "uuid": "q1", "sessionId": SESSION, "timestamp": "2026-09-20T08:05:00.000Z",
+    "cwd": "/home/ines/garden",
      "attachment": {"type": "queued_command", "commandMode": "prompt", "origin": {"kind": "human"}, "prompt": "And the tap."}},
     {"type": "attachment", "uuid": "q2", "sessionId": SESSION, "attachment": {"type": "todo", "items": []}},
     {"type": "system", "subtype": "compact_boundary", "uuid": "s1", "sessionId": SESSION},
@@ -119,8 +121,10 @@ def test_what_was_said_is_taken_and_all_else_is_named(tmp_path: Path) -> None:
     assert drafts[0].metadata == {"project": "/home/ines/garden", "branch": "main"}
     assert drafts[1].source.model == "claude-opus-4-8"
     assert skipped == {
-        "a record without a message": 2, "a summary": 1, "thinking": 1, "a call of a tool": 1, "a tool's result": 1, "an image": 1,
-        "a command of the program": 2, "a notice of the program": 4, "another agent's talk": 1, "a summary of what went before": 1,
+        "a record without a message": 2, "a summary": 1, "thinking": 1, "a call of a tool": 1, "a tool's result": 1,
+        "an image": 1,
+        "a command of the program": 2, "a notice of the program": 4, "another agent's talk": 1,
+        "a summary of what went before": 1,
         "the output of a hook": 1, "a system reminder": 1, "an attachment": 1, "a message of the program": 1, "a title": 1,
         "a note that the talk goes on elsewhere": 1,
     }  # fmt: skip
@@ -224,3 +228,16 @@ def test_the_kinds_of_places(tmp_path: Path) -> None:
     assert not importer.matches(other)
     with pytest.raises(UsageError):
         list(importer.read(other, HOW))
+
+
+def test_imported_twice_it_is_there_once_and_undo_takes_all_of_it_back(memos: Run, tmp_path: Path) -> None:
+    (tmp_path / "source").mkdir()
+    source = str(TestClaudeCode().sample(tmp_path / "source"))
+    first = memos("import", source, "--no-facts", "--json").data
+    assert first["sources"][0]["kind"] == TestClaudeCode.name
+    assert first["taken"] > 0
+    assert first["found"] == first["taken"] + first["skipped"]
+    again = memos("import", source, "--no-facts", "--json").data
+    assert (again["taken"], again["edited"], again["known"]) == (0, 0, first["taken"])
+    assert memos("undo").status == 0
+    assert memos("list", "--json").data["memories"] == []

@@ -12,8 +12,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from memos_cli.backends.importers import transcript_lines
-from memos_cli.backends.importers.transcript_lines import SkippedLines, TranscriptFile, TranscriptLine, TranscriptProgress
+from memos_cli.backends.importers.agents import transcript_lines
+from memos_cli.backends.importers.agents.transcript_lines import (
+    SkippedLines,
+    TranscriptFile,
+    TranscriptLine,
+    TranscriptProgress,
+)
 from memos_cli.errors import UsageError
 from memos_cli.import_port import OLDER, ImportOptions, Skipped
 from memos_cli.model import Draft, Kind, Origin, Source
@@ -91,7 +96,7 @@ class CodexImporter:
             if not transcript_lines.is_before(file, how.since):
                 facts = _facts(file)
                 if facts.why is None:
-                    yield from _Rollout(file, facts, home).turns(progress)
+                    yield from _RolloutReader(file, facts, home).turns(progress)
                     continue
                 why, count = facts.why, transcript_lines.counted(file.path)
             progress.read(file.size)
@@ -176,7 +181,7 @@ class _SpokenLine(NamedTuple):
     why: str = ""
 
 
-class _Rollout:
+class _RolloutReader:
     """Reads the turns of one file."""
 
     def __init__(self, file: TranscriptFile, facts: _RolloutFacts, home: _CodexHome) -> None:

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from memos_cli.backends.importers.codex import REPEAT, TAKEN_OVER, CodexImporter
+from memos_cli.backends.importers.agents.codex import REPEAT, TAKEN_OVER, CodexImporter
 from memos_cli.errors import UsageError
 from memos_cli.import_port import OLDER, ImportOptions, Skipped
 from memos_cli.model import Draft
 from memos_cli.times import Zone
+from tests.conftest import Run
 from tests.contracts.importer import ImporterContract, retyped
 
 HOW = ImportOptions(Zone("UTC"))
@@ -203,3 +204,16 @@ def test_older_sessions_and_other_files(tmp_path: Path) -> None:
     assert read(tmp_path, HOW._replace(since="9998-01-01T00:00:00.000Z")) == ([], {OLDER: 1})
     with pytest.raises(UsageError):
         read(written(tmp_path / "x.jsonl", {"content": "I keep bees."}))
+
+
+def test_imported_twice_it_is_there_once_and_undo_takes_all_of_it_back(memos: Run, tmp_path: Path) -> None:
+    (tmp_path / "source").mkdir()
+    source = str(TestCodex().sample(tmp_path / "source"))
+    first = memos("import", source, "--no-facts", "--json").data
+    assert first["sources"][0]["kind"] == TestCodex.name
+    assert first["taken"] > 0
+    assert first["found"] == first["taken"] + first["skipped"]
+    again = memos("import", source, "--no-facts", "--json").data
+    assert (again["taken"], again["edited"], again["known"]) == (0, 0, first["taken"])
+    assert memos("undo").status == 0
+    assert memos("list", "--json").data["memories"] == []
