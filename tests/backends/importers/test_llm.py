@@ -98,8 +98,9 @@ class TestLlm(ImporterContract):
         values: tuple[Any, ...] = (None, 7, 1.5, b"\xff\x00", "", "x", "[1", "\x00", "9" * 400)
         with closing(sqlite3.connect(path)) as made:
             made.execute("PRAGMA synchronous=OFF")
-            rows = [row for (row,) in made.execute(f"SELECT rowid FROM {table}")]
-            made.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (chance.choice(values), chance.choice(rows)))
+            rows = [row for (row,) in made.execute(f"SELECT rowid FROM {table}")]  # noqa: S608 -- the names above
+            changed = (chance.choice(values), chance.choice(rows))
+            made.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", changed)  # noqa: S608
             made.commit()
         return path
 
@@ -172,7 +173,8 @@ def test_a_hostile_database(tmp_path: Path) -> None:
     )
     drafts, skipped = read(database(tmp_path / "circle.db", SECOND, circle))
     assert (len(drafts), sum(skipped.values())) == (3, 5)
-    huge = "UPDATE responses SET response = zeroblob(50000000) WHERE id = '01a'; UPDATE responses SET prompt = hex(zeroblob(3000000));"
+    huge = "UPDATE responses SET response = zeroblob(50000000) WHERE id = '01a';"
+    huge += "UPDATE responses SET prompt = hex(zeroblob(3000000));"
     drafts, skipped = read(database(tmp_path / "huge.db", FIRST, huge))
     assert (drafts, skipped["a record with a value of a wrong type"]) == ([], 3)
 

@@ -79,7 +79,8 @@ class TestWhatsAppText(ImporterContract):
 def test_android(tmp_path: Path) -> None:
     drafts, skipped = read(written(tmp_path / "WhatsApp Chat with Garden (2).txt", ANDROID))
     assert [(draft.source.speaker, draft.content) for draft in drafts] == [
-        ("Cy Ng", "olá\nand more\n\nNote: a last line"), ("+44 7700 900123", "see https://example.org: ok"), ("Cy Ng", "The gate"),
+        ("Cy Ng", "olá\nand more\n\nNote: a last line"), ("+44 7700 900123", "see https://example.org: ok"),
+        ("Cy Ng", "The gate"),
         ("Cy Ng", "ok"), ("Cy Ng", "ok"), ("Cy Ng", "at ten"),
     ]  # fmt: skip
     assert {(draft.title, draft.source.conversation) for draft in drafts} == {("Garden", "WhatsApp: Garden")}
