@@ -28,6 +28,11 @@ from memos_cli.times import from_millis
 REPEAT = "an event that repeats a message"
 TAKEN_OVER = "a session that Codex took over from Claude Code"
 _LEDGER, _INDEX = "external_agent_session_imports.json", "session_index.jsonl"
+_PLACES = tuple(
+    f"{place}rollout-*.jsonl"
+    for place in ("", "sessions/*/*/*/", "archived_sessions/", "[0-9]*/", "[0-9]*/[0-9]*/", "[0-9]*/[0-9]*/[0-9]*/")
+)
+"""Where sessions lie in `.codex`, in `sessions`, and in a folder of a year, a month or a day."""
 _MOST_LEDGER = 16 << 20
 _GRACE = 120_000
 """Milliseconds after a session was taken over until which its lines count as taken over."""
@@ -72,7 +77,7 @@ class CodexImporter:
         with suppress(OSError, ValueError):
             if not source.is_dir():
                 return source.suffix == ".jsonl" and _is_rollout(source)
-            for part in ("rollout-*.jsonl", "sessions/*/*/*/rollout-*.jsonl", "*/*/*/rollout-*.jsonl", "*/rollout-*.jsonl"):
+            for part in _PLACES:
                 if first := next(iter(source.glob(part)), None):
                     return _is_rollout(first)
         return False
