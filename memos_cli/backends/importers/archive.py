@@ -74,32 +74,35 @@ class Unpacked:
 
     def __init__(self, member: Member) -> None:
         self._member = member
-        self._file: BinaryIO = member.path.open("rb")
+        self._file: BinaryIO | None = None
         self._inflate = zlib.decompressobj(-zlib.MAX_WBITS) if member.method else None
         self._left = member.packed if member.start >= 0 else -1
         self._sum = self.count = 0
-        if member.start >= 0:
-            self._file.seek(self._data_start())
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
 
     def read(self, size: int, /) -> bytes:
         """At most so many bytes; none at the end."""
+        if self._file is None:
+            self._file = self._member.path.open("rb")
+            if self._member.start >= 0:
+                self._file.seek(self._data_start(self._file))
         if self._member.start < 0:
             data = self._file.read(size)
         elif self._member.method not in {0, 8}:
             raise OSError("packed in a way that is not read")
         else:
-            data = self._unpacked(size)
+            data = self._unpacked(self._file, size)
         self.count += len(data)
         return data
 
-    def _unpacked(self, size: int) -> bytes:
-        data = self._taken(size) if self._inflate is None else self._inflated(size)
+    def _unpacked(self, file: "BinaryIO", size: int) -> bytes:
+        data = self._taken(file, size) if self._inflate is None else self._inflated(file, size)
         self._sum = zlib.crc32(data, self._sum)
         if not data and self._member.checksum not in {None, self._sum}:
             raise OSError("damaged: its checksum is another one")
@@ -108,10 +111,10 @@ class Unpacked:
             raise OSError("it holds far more than it is packed to")
         return data
 
-    def _inflated(self, size: int) -> bytes:
+    def _inflated(self, file: "BinaryIO", size: int) -> bytes:
         inflate, parts, wanted = self._inflate, list[bytes](), size
         while inflate is not None and wanted > 0 and not inflate.eof:
-            packed = inflate.unconsumed_tail or self._taken(_CHUNK)
+            packed = inflate.unconsumed_tail or self._taken(file, _CHUNK)
             try:
                 part = inflate.decompress(packed, wanted)
             except zlib.error as error:
@@ -124,18 +127,18 @@ class Unpacked:
             wanted -= len(part)
         return b"".join(parts)
 
-    def _taken(self, size: int) -> bytes:
+    def _taken(self, file: "BinaryIO", size: int) -> bytes:
         """The next bytes as they are packed."""
-        data = self._file.read(min(size, self._left))
+        data = file.read(min(size, self._left))
         self._left -= len(data)
         if not data and self._left and size:
             raise OSError("cut off before its end")
         return data
 
-    def _data_start(self) -> int:
+    def _data_start(self, file: "BinaryIO") -> int:
         """Where the data of a member begins behind its header, whose length differs from what the directory says."""
-        self._file.seek(min(self._member.start, self._file.seek(0, os.SEEK_END)))
-        head = self._file.read(30)
+        file.seek(min(self._member.start, file.seek(0, os.SEEK_END)))
+        head = file.read(30)
         if len(head) < 30 or head[:4] != _LOCAL:
             raise OSError("damaged: there is no file where its directory says so")
         name, extra = struct.unpack_from("<HH", head, 26)
