@@ -32,7 +32,9 @@ GLANCE = 1 << 16
 DEEPEST = 4
 """Most folders within each other that are looked into."""
 _CHUNK = 1 << 16
-_LOCAL, _END, _END_64, _LOCATOR = b"PK\x03\x04", b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
+_LOCAL, _END, _END_64, _LOCATOR, _DESCRIPTOR = (
+    b"PK\x03\x04", b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07", b"PK\x07\x08",
+)  # fmt: skip
 _SIZES = 0xFFFFFFFF
 _NO_ZIP = (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError, EOFError, IndexError, struct.error)
 """What the standard library raises about a directory that somebody else wrote."""
@@ -182,19 +184,22 @@ class Archive:
 
     def _folder(self, folder: Path, inside: str = "", depth: int = 0) -> Iterator[Member]:
         """The files in a folder; the zips of an export that comes as several are looked into, links are not followed."""
-        for count, entry in enumerate(os.scandir(folder)):
-            if count >= self._most:
-                self.damage = f"more than {self._most:,} files in a folder"
-                return
-            name, path = f"{inside}{shown(entry.name)}", Path(entry.path)
-            if entry.is_dir(follow_symlinks=False):
-                if depth < self._depth:
-                    yield from self._folder(path, f"{name}/", depth + 1)
-                else:
-                    self.damage = "folders that lie too deeply within each other"
-            elif not entry.is_file(follow_symlinks=False):
-                continue
-            elif name.lower().endswith(".zip") and is_zip(path):
+        with os.scandir(folder) as entries:
+            for count, entry in enumerate(entries):
+                if count >= self._most:
+                    self.damage = f"more than {self._most:,} files in a folder"
+                    return
+                yield from self._entry(entry, f"{inside}{shown(entry.name)}", depth)
+
+    def _entry(self, entry: "os.DirEntry[str]", name: str, depth: int) -> Iterator[Member]:
+        path = Path(entry.path)
+        if entry.is_dir(follow_symlinks=False):
+            if depth < self._depth:
+                yield from self._folder(path, f"{name}/", depth + 1)
+            else:
+                self.damage = "folders that lie too deeply within each other"
+        elif entry.is_file(follow_symlinks=False):
+            if name.lower().endswith(".zip") and is_zip(path):
                 yield from self._zip(path, f"{name}/")
             else:
                 yield Member(name, entry.stat(follow_symlinks=False).st_size, path)
@@ -290,7 +295,7 @@ def _walked(file: "BinaryIO", path: Path, inside: str, reach: int | None) -> Ite
             )  # fmt: skip
         if at >= end:
             return
-        at = at if known else _next_header(file, at, end)
+        at = at if known else _found(file, _LOCAL, at, end)
 
 
 def _end_of(file: "BinaryIO", start: int, method: int, end: int) -> int:
@@ -298,7 +303,7 @@ def _end_of(file: "BinaryIO", start: int, method: int, end: int) -> int:
     file.seek(start)
     at, inflate = start, zlib.decompressobj(-zlib.MAX_WBITS)
     if method != 8:
-        return _next_header(file, start, end)
+        return _described(file, start, end)
     while not inflate.eof and at < end:
         packed = inflate.unconsumed_tail or file.read(_CHUNK)
         if not packed:
@@ -311,12 +316,23 @@ def _end_of(file: "BinaryIO", start: int, method: int, end: int) -> int:
     return at - len(inflate.unused_data)
 
 
-def _next_header(file: "BinaryIO", at: int, end: int) -> int:
-    """Where the next member begins, from here on; the end where there is none."""
+def _described(file: "BinaryIO", start: int, end: int) -> int:
+    """Where data ends that is not packed: before the record that says so, else where the next member begins."""
+    at = start
+    while (at := _found(file, _DESCRIPTOR, at, end)) < end:
+        file.seek(at + 8)
+        if file.read(4) == struct.pack("<I", (at - start) & _SIZES):
+            return at
+        at += 4
+    return _found(file, _LOCAL, start, end)
+
+
+def _found(file: "BinaryIO", mark: bytes, at: int, end: int) -> int:
+    """Where a mark of four bytes comes next, from here on; the end where it does not."""
     file.seek(at)
     before = b""
     while at < end and (data := file.read(_CHUNK)):
-        found = (before + data).find(_LOCAL)
+        found = (before + data).find(mark)
         if found >= 0:
             return at - len(before) + found
         at += len(data)

@@ -85,14 +85,16 @@ def design(held: Any) -> Any:  # noqa: ANN401
 def _said(block: Any) -> str:  # noqa: ANN401
     if isinstance(block, str):
         return block.strip()
-    if not isinstance(block, dict) or block.get("type") not in {"text", "voice_note", None}:
-        return ""
-    return _plain(block.get("text"))
+    return _plain(block.get("text")) if _is_text(block) else ""
+
+
+def _is_text(block: Any) -> bool:  # noqa: ANN401
+    return isinstance(block, dict) and block.get("type") in ("text", "voice_note", None)  # a list among them has no hash
 
 
 def _left(block: Any) -> str:  # noqa: ANN401
     """Why a block is left out; empty for one that is not, and for a text of nothing."""
-    if isinstance(block, str) or (isinstance(block, dict) and block.get("type") in {"text", "voice_note", None}):
+    if isinstance(block, str) or _is_text(block):
         return ""
     type_ = block.get("type") if isinstance(block, dict) else None
     why = _LEFT.get(type_, OTHER) if isinstance(type_, str) else OTHER

@@ -23,6 +23,8 @@ CUT = "cut off before its end"
 LONG = "a value that is too long"
 WRONG = "a value that is no JSON"
 DEEP = "a value that is nested too deeply"
+_MOST_WRONG = 10_000
+"""So many values may be no JSON; behind them a stream is read no further."""
 _LEAST, _MOST = 1 << 20, 8 << 20
 """How much is read at once, in bytes: as much as is held already, so that a long value is not decoded too often in vain."""
 _NEAR = 16
@@ -67,6 +69,7 @@ class JsonReader:
         self._stream, self._under = stream, under
         self._text, self._at, self._before = "", 0, 0
         self._ended = self._told = False
+        self._wrong = 0
         self._fault = ""
         self._decoder: codecs.IncrementalDecoder | None = None
 
@@ -130,20 +133,21 @@ class JsonReader:
             try:
                 value, end = _DECODER.raw_decode(self._text, self._at)
             except json.JSONDecodeError as error:
-                if not self._goes_on(error):
-                    return self._passed(WRONG)
+                if self._ended or not self._goes_on(error):
+                    return self._passed(WRONG)  # which finds out whether it is cut off
             except (RecursionError, ValueError):
                 return self._passed(DEEP)
             else:
-                if end < len(self._text) or self._ended or self._text[end - 1] in '"}]':
+                if self._ended or self._text[end - 1] in '"}]' or self._is_over(end):
                     self._at = end
                     return value
-            if self._ended:
-                self._at = len(self._text)
-                return self._cut()
             if sys.getsizeof(self._text) - self._at > MOST_HELD:
                 return self._passed(LONG)
             self._more()
+
+    def _is_over(self, end: int) -> bool:
+        """Whether a number or a word does not go on behind what was read so far."""
+        return end < len(self._text) - _NEAR or self._text[end : end + 1] not in ".eE"
 
     def _goes_on(self, error: json.JSONDecodeError) -> bool:
         """Whether a fault is only that the value ends behind what was read so far."""
@@ -159,12 +163,18 @@ class JsonReader:
     def _passed(self, why: str) -> Broken:
         """Pass over what begins here, to the comma or the bracket that ends it."""
         depth, quoted = 0, False
+        self._wrong += 1
+        if self._wrong > _MOST_WRONG:
+            self._at, self._ended = len(self._text), True
+            self._fault = "so much of it is no JSON that the rest is not read"
+            return self._cut()
         while True:
             found = (_INSIDE if quoted else _OUTSIDE).search(self._text, self._at)
             if found is None:
                 escaping = quoted and self._at < len(self._text) and self._text.endswith("\\")
                 self._at = len(self._text) - escaping
                 if not self._more():
+                    self._at = len(self._text)
                     return self._cut()
                 continue
             self._at, mark = found.end(), found.group()
@@ -184,13 +194,19 @@ class JsonReader:
         """Read on; whether there may be more."""
         if self._ended:
             return False
-        try:
-            data = self._stream.read(min(max(_LEAST, len(self._text) - self._at), _MOST))
-        except OSError as error:
-            self._fault, data = str(error), b""
+        data = self._read(min(max(_LEAST, len(self._text) - self._at), _MOST))
         if self._decoder is None:
+            while len(data) < 4 and (more := self._read(_LEAST)):
+                data += more
             self._decoder = codecs.getincrementaldecoder(json.detect_encoding(data[:4]))("replace")
         self._before += self._at
         self._text = self._text[self._at :] + self._decoder.decode(data, final=not data)
         self._at, self._ended = 0, not data
         return True
+
+    def _read(self, size: int) -> bytes:
+        try:
+            return self._stream.read(size)
+        except OSError as error:
+            self._fault = str(error)
+            return b""
