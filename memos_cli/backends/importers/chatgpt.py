@@ -192,7 +192,8 @@ def _where(value: Any) -> str:  # noqa: ANN401
 
 
 def _size(value: Mapping[str, Any]) -> int:
-    return sum(message_of(node) is not None for node in value["mapping"].values())
+    """How many messages a conversation has."""
+    return sum(node.get("message") is not None if isinstance(node, dict) else 1 for node in value["mapping"].values())
 
 
 def _metadata(value: Mapping[str, Any]) -> dict[str, Any]:
