@@ -4,8 +4,8 @@
     python -m tests.large_export read KIND FILE
 
 `write` makes a zip of so many megabytes as they are unpacked: for `chatgpt` in shards, for `claude` in one file with a single
-long line. SKIPPED is the share of their bytes, in percent, that are results of tools, of which no memory is made. `read` prints what
-was found and the most memory that was resident, as JSON.
+long line. SKIPPED is the share of their bytes, in percent, that are results of tools, of which no memory is made. `read` prints
+what was found and the most memory that was resident, as JSON.
 """
 
 import json

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from memos_cli.backends.importers.talk import name_of
+from memos_cli.backends.importers.chats.talk import name_of
 from memos_cli.records import NamedTuple
 
 STRANGE, NOBODY = "a message of a wrong type", "a message of nobody known"

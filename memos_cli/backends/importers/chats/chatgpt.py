@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from memos_cli.backends.importers.archive import Member
-from memos_cli.backends.importers.chatgpt_message import (
+from memos_cli.backends.importers.chats.chatgpt_message import (
     BIO,
     CANVAS,
     DAMAGED,
@@ -24,16 +24,16 @@ from memos_cli.backends.importers.chatgpt_message import (
     INSTRUCTIONS,
     RECORDING,
     STRANGE,
-    Message,
+    ChatGptMessage,
     canvas,
     instructions,
     message_of,
     reason,
 )  # fmt: skip
-from memos_cli.backends.importers.copies import Copies
-from memos_cli.backends.importers.export import Export, head_of
+from memos_cli.backends.importers.chats.copies import Copies
+from memos_cli.backends.importers.chats.export import Export, head_of
+from memos_cli.backends.importers.chats.talk import Talk, beside, branch, digest, name_of, pieces, skips, time_of, title_of
 from memos_cli.backends.importers.json_stream import Broken
-from memos_cli.backends.importers.talk import Talk, beside, branch, digest, name_of, pieces, skips, time_of, title_of
 from memos_cli.import_port import ImportOptions, Skipped
 from memos_cli.model import Draft, Kind
 
@@ -153,7 +153,7 @@ class _Reading:
                 counts[STRANGE if message.role == STRANGE else "another branch"] += 1
         yield from skips(counts, talk.title or talk.id, DAMAGED)
 
-    def _entry(self, talk: Talk, node: str, message: Message, number: int, at: str | None) -> Iterator[Draft | Skipped]:
+    def _entry(self, talk: Talk, node: str, message: ChatGptMessage, number: int, at: str | None) -> Iterator[Draft | Skipped]:
         """What becomes of one message: one entry, and one more for each image beside a text."""
         name, why = name_of(node) or digest(node), reason(message)
         if why == INSTRUCTIONS:
@@ -171,7 +171,7 @@ class _Reading:
             yield from (Skipped(IMAGE) for _ in range(message.images))
             yield from (Skipped(RECORDING) for _ in range(message.recordings))
 
-    def _instructions(self, message: Message) -> Iterator[Draft | Skipped]:
+    def _instructions(self, message: ChatGptMessage) -> Iterator[Draft | Skipped]:
         new = [(title, text) for title, text in instructions(message) if text not in self._told]
         for title, text in new:
             self._told.add(text)

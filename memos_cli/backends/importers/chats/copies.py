@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from memos_cli.backends.importers.archive import Member, Unpacked
-from memos_cli.backends.importers.export import Export
+from memos_cli.backends.importers.chats.export import Export
 
 Sight = tuple[float, int, int]
 """When a copy was last changed, the number of its file and its place in that: the greatest one is the newest."""

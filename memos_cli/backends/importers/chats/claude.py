@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from memos_cli.backends.importers.archive import Member
-from memos_cli.backends.importers.claude_message import (
+from memos_cli.backends.importers.chats.claude_message import (
     DAMAGED,
     STRANGE,
     ClaudeMessage,
@@ -26,10 +26,10 @@ from memos_cli.backends.importers.claude_message import (
     left_out,
     read_message,
 )  # fmt: skip
-from memos_cli.backends.importers.copies import Copies
-from memos_cli.backends.importers.export import Export, head_of
+from memos_cli.backends.importers.chats.copies import Copies
+from memos_cli.backends.importers.chats.export import Export, head_of
+from memos_cli.backends.importers.chats.talk import Talk, beside, branch, digest, name_of, pieces, skips, time_of, title_of
 from memos_cli.backends.importers.json_stream import Broken
-from memos_cli.backends.importers.talk import Talk, beside, branch, digest, name_of, pieces, skips, time_of, title_of
 from memos_cli.import_port import ImportOptions, Skipped
 from memos_cli.model import Draft, Kind
 

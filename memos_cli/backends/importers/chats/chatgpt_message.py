@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from memos_cli.backends.importers.talk import title_of
+from memos_cli.backends.importers.chats.talk import title_of
 from memos_cli.records import NamedTuple
 
 IMAGE, RECORDING, STRANGE = "an image", "a recording", "a message of a wrong type"
@@ -29,7 +29,7 @@ _FENCED = re.compile(r"```(.*?)```", re.DOTALL)
 _MOST_FILES = 20
 
 
-class Message(NamedTuple):
+class ChatGptMessage(NamedTuple):
     """What a message has, whatever types its fields have in a file."""
 
     role: str
@@ -48,7 +48,7 @@ class Message(NamedTuple):
     metadata: Mapping[str, Any]
 
 
-def message_of(node: Any) -> Message | None:  # noqa: ANN401 -- any JSON
+def message_of(node: Any) -> ChatGptMessage | None:  # noqa: ANN401 -- any JSON
     """The message of a node; `None` where there is none, as at the root."""
     held = node.get("message") if isinstance(node, dict) else STRANGE
     if held is None:
@@ -60,33 +60,33 @@ def message_of(node: Any) -> Message | None:  # noqa: ANN401 -- any JSON
     within = _object({"parts": content} if isinstance(content, str) else content)
     text, images, recordings, others = _parts(within)
     role = STRANGE if strange else _word(author.get("role"))
-    return Message(
+    return ChatGptMessage(
         role, (title_of(author.get("name")) if role == "user" else None) or role, _word(within.get("content_type")),
         _word(fields.get("recipient")), _word(fields.get("channel")), text, images, recordings, others,
         fields.get("create_time"), metadata.get("model_slug"), _files(metadata), within, metadata,
     )  # fmt: skip
 
 
-def reason(message: Message) -> str:
+def reason(message: ChatGptMessage) -> str:
     """Why a message is no turn of the talk; empty for one that is."""
     return next((why for holds, why in _REASONS if holds(message)), "") or _nothing(message)
 
 
-def _is_instruction(message: Message) -> bool:
+def _is_instruction(message: ChatGptMessage) -> bool:
     told = message.role == "system" and message.metadata.get("is_user_system_message") is True
     return told or message.type == "user_editable_context"
 
 
-def _is_call(message: Message) -> bool:
+def _is_call(message: ChatGptMessage) -> bool:
     return message.role == "assistant" and (message.to not in {"", "all"} or message.type == "code")
 
 
-def _is_reasoning(message: Message) -> bool:
+def _is_reasoning(message: ChatGptMessage) -> bool:
     by_type = message.type in {"thoughts", "reasoning_recap"} or message.metadata.get("is_thinking_preamble_message") is True
     return by_type or (message.role == "assistant" and message.channel == "analysis")
 
 
-_REASONS: tuple[tuple[Callable[[Message], bool], str], ...] = (
+_REASONS: tuple[tuple[Callable[[ChatGptMessage], bool], str], ...] = (
     (lambda message: message.role == STRANGE, STRANGE),
     (_is_instruction, INSTRUCTIONS),
     (lambda message: message.role == "assistant" and message.to == "bio", BIO),
@@ -104,7 +104,7 @@ _REASONS: tuple[tuple[Callable[[Message], bool], str], ...] = (
 )
 
 
-def _nothing(message: Message) -> str:
+def _nothing(message: ChatGptMessage) -> str:
     """Why a message of the person or the assistant has nothing to say."""
     if message.text:
         return ""
@@ -112,7 +112,7 @@ def _nothing(message: Message) -> str:
     return next((why for count, why in found if count), EMPTY)
 
 
-def instructions(message: Message) -> Iterator[tuple[str, str]]:
+def instructions(message: ChatGptMessage) -> Iterator[tuple[str, str]]:
     """What a person told ChatGPT once for all talks, with what each text is called."""
     told = _object(message.metadata.get("user_context_message_data"))
     about = _plain(told.get("about_user_message")) or _fenced(message.content.get("user_profile"))
@@ -122,7 +122,7 @@ def instructions(message: Message) -> Iterator[tuple[str, str]]:
     yield from some or ([("Custom instructions", message.text)] if message.text else [])
 
 
-def canvas(message: Message) -> tuple[str, str] | None:
+def canvas(message: ChatGptMessage) -> tuple[str, str] | None:
     """The name and the text of a document that a message creates."""
     if message.to != "canmore.create_textdoc":
         return None
