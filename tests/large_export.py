@@ -84,7 +84,7 @@ def _shard(block: bytes, first: int, count: int) -> Iterator[bytes]:
 def write(kind: str, path: Path, megabytes: int, shards: int = 1, skipped: int = 0) -> None:
     """Write a zip of so many megabytes."""
     block = _block(kind, skipped)
-    each = max(1, (megabytes << 20) // len(block) // shards)
+    each = -(-(megabytes << 20) // (len(block) * shards))
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for shard in range(shards):
             name = f"conversations-{shard:03}.json" if shards > 1 else "conversations.json"

@@ -16,8 +16,8 @@ LONGEST = 1_000_000
 """Most characters of a draft; a longer text is handed over in pieces."""
 _NAME = 200
 _NO_NAME = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
-_MILLIS, _MICROS = 1e11, 1e14
-"""From here on a number of seconds is one of milliseconds, and one of microseconds: the year 5138 is far."""
+_MILLIS, _MICROS, _LATEST = 1e11, 1e14, 7_258_118_400
+"""From here on a number of seconds is one of milliseconds, and one of microseconds; a talk in the year 2200 is a fault."""
 
 
 class Talk(NamedTuple):
@@ -111,10 +111,7 @@ def time_of(value: Any, zone: Zone) -> str | None:  # noqa: ANN401
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e18:
         return None
     seconds = value / (1e6 if value >= _MICROS else 1e3 if value >= _MILLIS else 1)
-    try:
-        return from_millis(int(seconds * 1000))
-    except (ValueError, OverflowError, OSError):
-        return None
+    return from_millis(int(seconds * 1000)) if seconds < _LATEST else None
 
 
 def _number(text: str) -> float | None:
