@@ -23,7 +23,6 @@ from memos_cli.backends.importers.chats.chatgpt_message import (
     IMAGE,
     INSTRUCTIONS,
     RECORDING,
-    STRANGE,
     ChatGptMessage,
     canvas,
     instructions,
@@ -149,8 +148,8 @@ class _Reading:
                         counts[one.why] += one.count
         seen = frozenset(way)
         for node, held in tree.items():
-            if node not in seen and (message := message_of(held)) is not None:
-                counts[STRANGE if message.role == STRANGE else "another branch"] += 1
+            if node not in seen and _has_message(held):
+                counts["another branch"] += 1
         yield from skips(counts, talk.title or talk.id, DAMAGED)
 
     def _entry(self, talk: Talk, node: str, message: ChatGptMessage, number: int, at: str | None) -> Iterator[Draft | Skipped]:
@@ -193,7 +192,12 @@ def _where(value: Any) -> str:  # noqa: ANN401
 
 def _size(value: Mapping[str, Any]) -> int:
     """How many messages a conversation has."""
-    return sum(node.get("message") is not None if isinstance(node, dict) else 1 for node in value["mapping"].values())
+    return sum(map(_has_message, value["mapping"].values()))
+
+
+def _has_message(node: Any) -> bool:  # noqa: ANN401
+    """Whether a node holds one, of whatever type it is."""
+    return not isinstance(node, dict) or node.get("message") is not None
 
 
 def _metadata(value: Mapping[str, Any]) -> dict[str, Any]:

@@ -34,7 +34,7 @@ from memos_cli.import_port import ImportOptions, Skipped
 from memos_cli.model import Draft, Kind
 
 _TALKS = re.compile(r"conversations(?:[-_ ]?\d+)?(?: ?\(\d+\))?\.json")
-_OWN = re.compile(r'"chat_messages"\s*:\s*\[|"conversations_memory"\s*:|"prompt_template"\s*:|"is_starter_project"\s*:')
+_OWN = re.compile(r'"chat_messages"\s*:\s*\[|"conversations_memory"\s*:|"is_starter_project"\s*:')
 _MARKS = {"users.json", "projects.json", "memories.json"}
 SHAPELESS = "an entry of another shape"
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from memos_cli.backends.importers.archive import GLANCE, Archive, Member, Unpacked, shown, too_much
-from memos_cli.backends.importers.json_stream import JsonReader
+from memos_cli.backends.importers.archive import GLANCE, MOST_IN_ALL, Archive, Member, Unpacked, shown, too_much
+from memos_cli.backends.importers.json_stream import Broken, JsonReader
 from memos_cli.errors import UsageError
 from memos_cli.import_port import ImportOptions, Skipped
 
@@ -57,6 +57,9 @@ class Export:
 
     def values(self, member: Member, under: tuple[str, ...] = (), *, tell: bool = True) -> Iterator[Any]:
         """The values in a file, and what of it is `Broken`; `tell` says how far the import is."""
+        if self._done > MOST_IN_ALL:  # whatever the archive said of their sizes
+            yield Broken("more than anybody exports")
+            return
         with Unpacked(member) as stream:
             for value in JsonReader(stream, under):
                 if tell:
