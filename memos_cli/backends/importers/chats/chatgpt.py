@@ -69,7 +69,7 @@ class ChatGptImporter:
         Raises:
             UsageError: it cannot be read, or has no conversations.
         """
-        export = Export(source, how, sort_of)
+        export = Export(source, how, sort_of, passes=2)
         yield from pieces(_Reading(export, how).all())
 
 

@@ -13,6 +13,8 @@ Sight = tuple[float, int, int]
 """When a copy was last changed, the number of its file and its place in that: the greatest one is the newest."""
 _CHUNK = 1 << 20
 _LONGEST = 200
+MOST_TALKS = 500_000
+"""Of so many conversations the ids are remembered, as numbers; a copy of a later one is read too, and known by its turns."""
 
 
 class Copies:
@@ -30,8 +32,8 @@ class Copies:
     ) -> None:
         self._name = name
         self._newest: dict[str, Sight] = {}
-        self._read: set[str] = set()
-        twice = _twice(members, f'"{mark}"'.encode()) if mark else None
+        self._read: set[int] = set()
+        twice = _twice(export, members, f'"{mark}"'.encode()) if mark else None
         if twice is None:
             twice = None if len(members) > 1 else set()
         if twice is None or twice:
@@ -39,9 +41,9 @@ class Copies:
                 for place, value in enumerate(export.values(member, ("conversations",), tell=False)):
                     self._note(value, number, place, twice)
 
-    def _note(self, value: Any, number: int, place: int, twice: set[str] | None) -> None:  # noqa: ANN401 -- any JSON
+    def _note(self, value: Any, number: int, place: int, twice: set[int] | None) -> None:  # noqa: ANN401 -- any JSON
         named = self._name(value)
-        if named is not None and (twice is None or named[0] in twice):
+        if named is not None and len(self._newest) < MOST_TALKS and (twice is None or hash(named[0]) in twice):
             sight = named[1], number, place
             self._newest[named[0]] = max(sight, self._newest.get(named[0], sight))
 
@@ -51,26 +53,28 @@ class Copies:
         if named is None:
             return False
         newest = self._newest.get(named[0])
-        if named[0] in self._read or (newest is not None and newest[1:] != (number, place)):
+        if hash(named[0]) in self._read or (newest is not None and newest[1:] != (number, place)):
             return True
-        self._read.add(named[0])
+        if len(self._read) < MOST_TALKS:
+            self._read.add(hash(named[0]))
         return False
 
 
-def _twice(members: list[Member], mark: bytes) -> set[str] | None:
-    """The ids that come more than once behind a mark; `None` where a file has no such mark."""
-    once, twice = set[str](), set[str]()
+def _twice(export: Export, members: list[Member], mark: bytes) -> set[int] | None:
+    """The ids, as numbers, that come more than once behind a mark; `None` where a file has no such mark."""
+    once, twice = set[int](), set[int]()
     for member in members:
         found = False
-        for name in _marked(member, mark):
+        for name in map(hash, _marked(export, member, mark)):
             found = True
-            (twice if name in once else once).add(name)
+            if name in once or len(once) < MOST_TALKS:
+                (twice if name in once else once).add(name)
         if not found and member.size > _LONGEST:
             return None
     return twice
 
 
-def _marked(member: Member, mark: bytes) -> Iterator[str]:
+def _marked(export: Export, member: Member, mark: bytes) -> Iterator[str]:
     """The texts behind a mark, in a file that is read as bytes; what is damaged ends it, for the reading tells of that."""
     with Unpacked(member) as stream:
         before = b""
@@ -79,6 +83,7 @@ def _marked(member: Member, mark: bytes) -> Iterator[str]:
                 data = stream.read(_CHUNK)
             except OSError:
                 return
+            export.gone(len(data))
             text, at = before + data, 0
             while (found := text.find(mark, at)) >= 0 and (not data or found < len(text) - _LONGEST):
                 at = found + len(mark)

@@ -30,6 +30,7 @@ class Export:
         source: the zip, the folder or the file.
         how: how it is read.
         sort: what a file is for the importer, by its name; empty for a file that it does not read. A single file is `talks`.
+        passes: how many times the files are gone through.
 
     Attributes:
         files: those that are read, by sort, in the order of their names.
@@ -38,7 +39,7 @@ class Export:
         UsageError: it cannot be read, or has none of these files.
     """
 
-    def __init__(self, source: Path, how: ImportOptions, sort: Callable[[Member], str]) -> None:
+    def __init__(self, source: Path, how: ImportOptions, sort: Callable[[Member], str], passes: int = 1) -> None:
         archive = Archive(source)
         self.files: dict[str, list[Member]] = {}
         self._others: list[Member] = []
@@ -48,26 +49,34 @@ class Export:
             else:
                 self._others.append(member)
         read = [member for members in self.files.values() for member in members]
-        if not read or (len(read) == 1 and read[0].path == source and not _begins_as_json(read[0])):
+        if not read or (read[0].path == source and read[0].start < 0 and not _begins_as_json(read[0])):
             raise UsageError(f"nothing to import in {shown(str(source))}", hint="give the zip of the export, or its folder")
         if why := _excess(read):
             raise UsageError(f"will not read {shown(str(source))}: {why}")
         self._how, self._damage, self._name = how, archive.damage, shown(source.name)
-        self._done, self._total = 0, sum(member.size for member in read)
+        self._done, self._total = 0, passes * sum(member.size for member in read)
+        self._most = passes * MOST_IN_ALL
 
     def values(self, member: Member, under: tuple[str, ...] = (), *, tell: bool = True) -> Iterator[Any]:
         """The values in a file, and what of it is `Broken`; `tell` says how far the import is."""
-        if self._done > MOST_IN_ALL:  # whatever the archive said of their sizes
+        if self._done > self._most:  # whatever the archive said of their sizes
             yield Broken("more than anybody exports")
             return
         with Unpacked(member) as stream:
             for value in JsonReader(stream, under):
                 if tell:
-                    self._how.tell(self._done + stream.count, max(self._total, self._done + stream.count))
+                    self._tell(self._done + stream.count)
                 yield value
             if tell:
-                self._done += stream.count
-                self._how.tell(self._done, max(self._total, self._done))
+                self.gone(stream.count)
+
+    def gone(self, count: int) -> None:
+        """Tell that so many bytes more were gone through."""
+        self._done += count
+        self._tell(self._done)
+
+    def _tell(self, done: int) -> None:
+        self._how.tell(done, max(self._total, done))
 
     def rest(self) -> Iterator[Skipped]:
         """The files that are not read, an entry for each sort of them, and what is missing."""

@@ -55,7 +55,9 @@ def test_decodes_nothing_twice_where_no_id_comes_twice(tmp_path: Path, monkeypat
         for shard in range(3)
     }
     folder = foldered(tmp_path / "f", shards)
-    marked = [name for member in Archive(folder).members for name in copies._marked(member, b'"key"')]
+    export = Export(folder, ImportOptions(Zone("UTC")), lambda _: "talks")
+    members = Archive(folder).members
+    marked = [name for member in members for name in copies._marked(export, member, b'"key"')]
     assert marked == [f"k{shard}-{number}" for shard in range(3) for number in range(30)]
-    assert copies._twice(Archive(folder).members, b'"key"') == set()
-    assert copies._twice(Archive(folder).members, b'"none"') is None
+    assert copies._twice(export, members, b'"key"') == set()
+    assert copies._twice(export, members, b'"none"') is None
