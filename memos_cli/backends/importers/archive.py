@@ -12,6 +12,7 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -36,6 +37,7 @@ _LOCAL, _END, _END_64, _LOCATOR, _DESCRIPTOR = (
     b"PK\x03\x04", b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07", b"PK\x07\x08",
 )  # fmt: skip
 _SIZES = 0xFFFFFFFF
+_CUT = "cut off before its end"
 _NO_ZIP = (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError, EOFError, IndexError, struct.error)
 """What the standard library raises about a directory that somebody else wrote."""
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -80,6 +82,7 @@ class Unpacked:
         self._inflate = zlib.decompressobj(-zlib.MAX_WBITS) if member.method else None
         self._left = member.packed if member.start >= 0 else -1
         self._sum = self.count = 0
+        self._fault = ""
 
     def __enter__(self) -> Self:
         return self
@@ -115,18 +118,20 @@ class Unpacked:
 
     def _inflated(self, file: "BinaryIO", size: int) -> bytes:
         inflate, parts, wanted = self._inflate, list[bytes](), size
-        while inflate is not None and wanted > 0 and not inflate.eof:
-            packed = inflate.unconsumed_tail or self._taken(file, _CHUNK)
+        while inflate is not None and wanted > 0 and not inflate.eof and not self._fault:
             try:
+                packed = inflate.unconsumed_tail or self._taken(file, _CHUNK)
+                before = inflate.copy()
                 part = inflate.decompress(packed, wanted)
+                self._fault = "" if packed or part else _CUT
+            except OSError as error:
+                part, self._fault = b"", str(error)
             except zlib.error as error:
-                if parts:
-                    break
-                raise OSError(f"damaged: {error}") from None
-            if not packed and not part:
-                raise OSError("cut off before its end")
+                part, self._fault = _rescued(before, packed, wanted), f"damaged: {error}"
             parts.append(part)
             wanted -= len(part)
+        if self._fault and not any(parts):
+            raise OSError(self._fault)
         return b"".join(parts)
 
     def _taken(self, file: "BinaryIO", size: int) -> bytes:
@@ -134,7 +139,7 @@ class Unpacked:
         data = file.read(min(size, self._left))
         self._left -= len(data)
         if not data and self._left and size:
-            raise OSError("cut off before its end")
+            raise OSError(_CUT)
         return data
 
     def _data_start(self, file: "BinaryIO") -> int:
@@ -145,6 +150,14 @@ class Unpacked:
             raise OSError("damaged: there is no file where its directory says so")
         name, extra = struct.unpack_from("<HH", head, 26)
         return int(self._member.start + 30 + name + extra)
+
+
+def _rescued(inflate: "zlib._Decompress", packed: bytes, most: int) -> bytes:
+    """What packed bytes hold before the one that is damaged."""
+    parts = list[bytes]()
+    with suppress(zlib.error):
+        parts.extend(inflate.decompress(packed[at : at + 1]) for at in range(len(packed)))
+    return b"".join(parts)[:most]
 
 
 class Archive:
@@ -233,7 +246,7 @@ def shown(name: str) -> str:
 def too_much(members: Iterable[Member], whole: int) -> str:
     """Why files of a zip of so many bytes are not to be read; empty for what is right."""
     wanted = [member for member in members if member.start >= 0]
-    if sum(member.packed for member in wanted) > whole:
+    if sum(min(member.packed, max(0, whole - member.start)) for member in wanted) > whole:  # the last one may be cut off
         return "files that lie over each other"
     return "more than anybody exports" if sum(member.size for member in wanted) > MOST_IN_ALL else ""
 

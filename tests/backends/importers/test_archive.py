@@ -1,6 +1,7 @@
 import os
 import struct
 import zipfile
+import zlib
 from contextlib import suppress
 from pathlib import Path
 
@@ -92,6 +93,23 @@ def test_finds_a_wrong_checksum_at_the_end(tmp_path: Path) -> None:
         assert len(stream.read(len(WORDS))) == len(WORDS)
         with pytest.raises(OSError, match="checksum"):
             stream.read(1)
+
+
+@pytest.mark.parametrize("cut", [True, False])
+def test_gives_all_that_comes_before_a_fault(tmp_path: Path, *, cut: bool) -> None:
+    source = zipped(tmp_path / "z.zip", {"a": WORDS})
+    data = bytearray(source.read_bytes())
+    start, place = 30 + len("a"), len(data) * 3 // 4
+    for at in range(place, len(data)):
+        data[at] = 0xFF if at < data.index(b"PK\x01\x02") else data[at]
+    source.write_bytes(data[:place] if cut else data)
+    sure = zlib.decompressobj(-15).decompress(bytes(data[start:place]))
+    with Unpacked(Archive(source).members[0]) as stream:
+        found = stream.read(1 << 20)
+        with pytest.raises(OSError, match=r"cut off|damaged"):
+            stream.read(1 << 20)
+    assert len(sure) > len(WORDS) // 2
+    assert found[: len(sure)] == sure
 
 
 def test_ends_a_bomb_by_its_ratio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

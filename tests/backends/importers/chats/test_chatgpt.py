@@ -1,5 +1,7 @@
 import json
 import random
+import re
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -276,6 +278,17 @@ class TestChatGptImporter(ImporterContract):
         why = {one.why: one.damaged for one in found if isinstance(one, Skipped)}
         assert why["a zip without its directory: cut off, or damaged"]
         assert why["cut off before its end"]
+
+    def test_gives_the_talks_of_a_shard_up_to_its_cut(self, tmp_path: Path) -> None:
+        chance = random.Random(4)
+        shard = [talk(f"c{number}", chain(said("user", chance.randbytes(400).hex()))) for number in range(300)]
+        source = zipped(tmp_path / "export.zip", {"conversations.json": shard})
+        data = source.read_bytes()[:100_000]
+        source.write_bytes(data)
+        there = zlib.decompressobj(-15).decompress(data[30 + len("conversations.json") :]).decode()
+        whole = len(re.findall(r'"id": "c\d+"}', there))
+        assert whole > 100
+        assert [one.external_id for one in self.drafts(source)] == [f"chatgpt:c{number}:n1" for number in range(whole)]
 
     def test_refuses_what_is_none(self, tmp_path: Path) -> None:
         (tmp_path / "text.json").write_text("no json at all")
