@@ -42,6 +42,8 @@ _BUILT_IN = {
     "parser.transcript": "memos_cli.backends.parsers.transcript:TranscriptParser",
     "parser.markdown": "memos_cli.backends.parsers.markdown:MarkdownParser",
     "parser.prose": "memos_cli.backends.parsers.prose:ProseParser",
+    "importer.chatgpt": "memos_cli.backends.importers.chats.chatgpt:ChatGptImporter",
+    "importer.claude": "memos_cli.backends.importers.chats.claude:ClaudeImporter",
 }
 GROUP = "memos_cli.plugins"
 

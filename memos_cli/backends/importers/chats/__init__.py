@@ -1,0 +1,1 @@
+"""Exports of talks with assistants on the web, and what their importers share."""
