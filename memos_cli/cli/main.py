@@ -68,6 +68,9 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Sharing": {
         "key": ("key", "Make keys, and list those you trust."),
     },
+    "In and out": {
+        "export": ("export", "Write memories in formats that other programs read."),
+    },
     "Housekeeping": {
         "config": ("config", "Show and change settings."),
         "doctor": ("doctor", "Check the cubes and mend what can be mended."),
