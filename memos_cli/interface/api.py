@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from memos_cli.interface.cubes.keys import Keys
     from memos_cli.interface.cubes.merge import CubeMerge
     from memos_cli.interface.cubes.transfer import Transfer
+    from memos_cli.interface.exports.exports import Exports
     from memos_cli.interface.pipeline.pipeline import Pipeline
     from memos_cli.operation.activation.activation import ActivationMemory
     from memos_cli.operation.governance.audit import Audit, AuditEntry
@@ -189,8 +190,16 @@ class MOS(Session):
     def transfer(self) -> "Transfer":
         """Cube files: `mos.transfer.export("work", path)`, `receive`, `verify`."""
         from memos_cli.interface.cubes.transfer import Transfer
+    from memos_cli.interface.exports.exports import Exports
 
         return Transfer(self, self.keys)
+
+    @_service
+    def exports(self) -> "Exports":
+        """Memories in formats of others: `mos.exports.jsonl(stream)`, `ics`."""
+        from memos_cli.interface.exports.exports import Exports
+
+        return Exports(self)
 
     @_service
     def cube_merge(self) -> "CubeMerge":

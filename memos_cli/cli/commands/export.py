@@ -2,6 +2,8 @@
 
 import click
 
+from memos_cli.cli.commands.export_ics import ics
+from memos_cli.cli.commands.export_jsonl import jsonl
 from memos_cli.cli.options import Family
 
 
@@ -22,5 +24,5 @@ def export() -> None:
     """
 
 
-for _command in ():  # export_jsonl.jsonl, export_ics.ics, export_markdown.markdown: each in its own module
+for _command in (jsonl, ics):
     export.add_command(_command)
