@@ -19,6 +19,7 @@ VERSION = 1
 SCHEMA = "mip-1.schema.json"
 LONGEST_LINE = 16 << 20
 """Bytes of a line. A memory has at most a million characters, and its metadata 8 MiB."""
+TOO_LONG = f"longer than {LONGEST_LINE:,} bytes"
 LONGEST_ID = 200
 LONGEST_NAME = 1000
 MOST_CHARACTERS = 1_000_000
@@ -45,17 +46,29 @@ class Read(NamedTuple):
 # -- lines
 
 
-def lines(stream: IO[bytes]) -> Iterator[Read]:
-    """The lines of a document, each read and checked; what is longer than `LONGEST_LINE` is passed over in pieces."""
+def raw(stream: IO[bytes]) -> Iterator[tuple[int, bytes | None, int]]:
+    """The lines of a stream: the number of each, its bytes, and how many those are.
+
+    What is longer than `LONGEST_LINE` is passed over in pieces; its bytes are `None`.
+    """
     number = 0
     while line := stream.readline(LONGEST_LINE + 1):
         number += 1
         size = len(line)
-        if size > LONGEST_LINE:
-            while line and not line.endswith(b"\n"):
-                line = stream.readline(LONGEST_LINE)
-                size += len(line)
-            yield Read(number, None, f"longer than {LONGEST_LINE:,} bytes", size)
+        if size <= LONGEST_LINE:
+            yield number, line, size
+            continue
+        while line and not line.endswith(b"\n"):
+            line = stream.readline(LONGEST_LINE)
+            size += len(line)
+        yield number, None, size
+
+
+def lines(stream: IO[bytes]) -> Iterator[Read]:
+    """The lines of a document, each read and checked; those that are blank are left out."""
+    for number, line, size in raw(stream):
+        if line is None:
+            yield Read(number, None, TOO_LONG, size)
         elif line.strip():
             try:
                 yield Read(number, read(line, first=number == 1), "", size)

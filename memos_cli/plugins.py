@@ -37,6 +37,11 @@ _BUILT_IN = {
     "parser.transcript": "memos_cli.backends.parsers.transcript:TranscriptParser",
     "parser.markdown": "memos_cli.backends.parsers.markdown:MarkdownParser",
     "parser.prose": "memos_cli.backends.parsers.prose:ProseParser",
+    "importer.jsonl": "memos_cli.backends.importers.json_lines:JsonLines",
+    "importer.csv": "memos_cli.backends.importers.table:Table",
+    "importer.mem0": "memos_cli.backends.importers.mem0:Mem0",
+    "importer.memos-reference": "memos_cli.backends.importers.reference_cube:ReferenceCube",
+    "importer.ics": "memos_cli.backends.importers.ics:Calendars",
 }
 GROUP = "memos_cli.plugins"
 
