@@ -42,6 +42,8 @@ _BUILT_IN = {
     "importer.mem0": "memos_cli.backends.importers.mem0:Mem0",
     "importer.memos-reference": "memos_cli.backends.importers.reference_cube:ReferenceCube",
     "importer.ics": "memos_cli.backends.importers.ics:Calendars",
+    "importer.chatgpt": "memos_cli.backends.importers.chatgpt:ChatGptImporter",
+    "importer.claude": "memos_cli.backends.importers.claude:ClaudeImporter",
 }
 GROUP = "memos_cli.plugins"
 

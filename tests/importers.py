@@ -1,8 +1,8 @@
 """An importer for tests: a script of lines, each a JSON object with what becomes of it. It reads `*.script` files.
 
-    {"id": "1", "text": "I live in York.", "at": "2023-05-01T10:00:00.000Z", "talk": "t", "turn": 0, "speaker": "user"}
-    {"skip": "a system message", "count": 2}
-    {"skip": "a damaged entry", "damaged": true}
+{"id": "1", "text": "I live in York.", "at": "2023-05-01T10:00:00.000Z", "talk": "t", "turn": 0, "speaker": "user"}
+{"skip": "a system message", "count": 2}
+{"skip": "a damaged entry", "damaged": true}
 """
 
 import json
