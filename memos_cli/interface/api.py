@@ -190,7 +190,6 @@ class MOS(Session):
     def transfer(self) -> "Transfer":
         """Cube files: `mos.transfer.export("work", path)`, `receive`, `verify`."""
         from memos_cli.interface.cubes.transfer import Transfer
-    from memos_cli.interface.exports.exports import Exports
 
         return Transfer(self, self.keys)
 

@@ -1,1 +1,1 @@
-"""Importers: what other programs wrote, as drafts."""
+"""Importers: what other programs wrote, a module for each kind."""

@@ -99,10 +99,10 @@ class Rows:
             return Skipped(EMPTY, where)
         if not isinstance(content, str):
             return Skipped("its text is no text", where, damaged=True)
-        if fault := _fault(row):
+        if fault := fault_of(row):
             return Skipped(fault, where, damaged=True)
         draft, taken = self._with_fields(Draft(content, origin=Origin.IMPORT, given=frozenset({"content"})), told)
-        name = _id(told.get("external_id"))
+        name = name_of(told.get("external_id"))
         rest = {str(column): value for column, value in row.items() if _is_said(value) and fields.get(column) not in taken}
         return draft._replace(
             external_id=f"{self._kind}:{name}" if name else self.named(row),
@@ -130,7 +130,7 @@ class Rows:
         if changes.get("valid_to", "9") < changes.get("valid_from", "0"):
             del changes["valid_from"], changes["valid_to"]
         given = {*changes} - {"origin"} | ({"source"} if parts else set())
-        done = {"content", *given, *parts} | ({"external_id"} if _id(told.get("external_id")) else set())
+        done = {"content", *given, *parts} | ({"external_id"} if name_of(told.get("external_id")) else set())
         return draft._replace(source=Source(**parts), given=frozenset({"content", *given}), **changes), done
 
 
@@ -138,7 +138,7 @@ def _is_said(value: object) -> bool:
     return value not in (None, "", [], {})
 
 
-def _fault(row: Mapping[str, Any]) -> str:
+def fault_of(row: Mapping[str, Any]) -> str:
     """What keeps a row from being stored; empty for nothing."""
     try:
         text = dumps(row, ensure_ascii=False, allow_nan=False)
@@ -152,7 +152,7 @@ def _fault(row: Mapping[str, Any]) -> str:
     return ""
 
 
-def _id(value: object) -> str:
+def name_of(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
     text = " ".join(str(value).split()) if not isinstance(value, int) or abs(value) < 10**40 else ""

@@ -32,6 +32,8 @@ _MOST_ZONES = 500
 _LONGEST_ID = 800
 _OFTEN = 500
 _BROKEN = "an entry that is damaged"
+_TELLING = frozenset({"DTSTART", "DTEND", "DUE", "DURATION", "RRULE", "EXDATE", "RDATE", "RECURRENCE-ID", "SUMMARY"})
+"""Properties without which an entry would say something else; the library leaves out those that it cannot read."""
 
 
 class _Entry(NamedTuple):
@@ -50,7 +52,7 @@ class _Calendar(NamedTuple):
     apart: dict[str, list[str]]
 
 
-class Calendars:
+class CalendarImporter:
     """Reads calendars."""
 
     def matches(self, source: Path) -> bool:
@@ -161,6 +163,8 @@ def _of_entry(entry: _Entry, known: _Calendar, rows: Rows, how: ImportOptions) -
         return Skipped(_BROKEN if entry.text is not None else "an entry that is too long or cut off", where, damaged=True)
     if _text(component, "status").upper() == "CANCELLED":
         return Skipped("cancelled", f"{where}: {_text(component, 'summary')[:80]}")
+    if any(str(name).upper() in _TELLING for name, _ in component.errors):
+        return Skipped(_BROKEN, where, damaged=True)
     try:
         return _draft(component, _ENTRIES[entry.sort], known, rows, how) or Skipped("no text in it", where)
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError):
@@ -256,9 +260,12 @@ def _tags(component: icalendar.Component) -> tuple[str, ...]:
 
 
 def _at(component: icalendar.Component, name: str, zone: Zone) -> str | None:
-    """A time of a component, as fixed-width UTC text."""
+    """A time of a component, as fixed-width UTC text; `None` where it has none, or one that is damaged."""
     found = _each(component, name)
-    return _instant(getattr(found[0], "dt", None), zone) if found else None
+    try:
+        return _instant(getattr(found[0], "dt", None), zone) if found else None
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError):
+        return None
 
 
 def _instant(moment: object, zone: Zone) -> str | None:

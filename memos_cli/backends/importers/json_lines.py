@@ -18,7 +18,7 @@ _SOURCE = ("conversation", "session", "speaker", "turn")
 """The parts of a `source` as `memos add --jsonl` takes it."""
 
 
-class JsonLines:
+class JsonLinesImporter:
     """Reads JSON Lines; a line that says its version of MIP is read by that, any other one by the names of its fields."""
 
     def matches(self, source: Path) -> bool:

@@ -24,7 +24,7 @@ _LONGEST = 16 << 20
 _OFTEN = 1000
 
 
-class Table:
+class TableImporter:
     """Reads tables."""
 
     def matches(self, source: Path) -> bool:
@@ -79,11 +79,12 @@ def _rows(
     reader = csv.reader(lines, delimiter=_delimiter(head), strict=True)
     names = _first(head, _delimiter(head))
     fields = _fields(names, how.columns)
-    began = at = 0
+    at = 0
     while True:
         csv.field_size_limit(_LONGEST)
+        began = reader.line_num
         try:
-            began, row = reader.line_num, next(reader)
+            row = next(reader)
         except StopIteration:
             break
         except csv.Error as error:
