@@ -70,6 +70,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "In and out": {
         "export": ("export", "Write memories in formats that other programs read."),
+        "mip": ("mip", "Check documents in the memory interchange format."),
     },
     "Housekeeping": {
         "config": ("config", "Show and change settings."),

@@ -113,9 +113,9 @@ class Exports:
         from memos_cli.interface.exports.ics import Calendar
 
         tally, calendar = Tally(), Calendar(self._session.zone)
-        leaves = self.leaving(wanted, tally, reveal=reveal, user_id=user_id, tell=tell)
-        kinds = frozenset(wanted.kinds if wanted else ())
-        for part in calendar.parts((leaf.memory for leaf in leaves), kinds, tally):
+        fits = None if wanted and wanted.kinds else calendar.fits
+        leaves = self.leaving(wanted, tally, fits=fits, reveal=reveal, user_id=user_id, tell=tell)
+        for part in calendar.parts((leaf.memory for leaf in leaves), tally):
             tally.bytes += stream.write(part)
         return tally.told()
 
@@ -124,13 +124,15 @@ class Exports:
         wanted: Filter | None,
         tally: Tally,
         *,
+        fits: "Callable[[Memory], bool] | None" = None,
         reveal: bool = False,
         user_id: str | None = None,
         tell: Tell = lambda *_: None,
     ) -> "Iterator[Leaf]":
         """The memories that leave, in order, as they are to be read; each format goes through them once.
 
-        What somebody is given is recorded before the first of them leaves. `tally` counts those that stay, and why.
+        What somebody is given is recorded before the first of them leaves. `tally` counts those that stay, and why; what does not
+        fit the format (`fits`) counts as nothing.
         """
         session = self._session
         with ExitStack() as opened, session.reading_for("export"):
@@ -141,7 +143,10 @@ class Exports:
                 opened.enter_context(vault.reading())
                 seen.append((vault, past.seen(vault, narrowed), narrowed))
             most = sum(cube.count(narrowed) for _, cube, narrowed in seen)
-            going = [self._going(vault, pages.leaves(cube, narrowed), tally, reveal) for vault, cube, narrowed in seen]
+            going = [
+                self._going(vault, (leaf for leaf in pages.leaves(cube, narrowed) if not fits or fits(leaf.memory)), tally, reveal, user_id)
+                for vault, cube, narrowed in seen
+            ]
             for leaf in going[0] if len(going) == 1 else merge(*going, key=lambda leaf: leaf.place):
                 tally.memories += 1
                 if tally.memories % 500 == 0:
@@ -157,7 +162,7 @@ class Exports:
 
         self._session.given("export", leaving, cube=vault.name, called="export", purpose="export", user_id=user_id)
 
-    def _going(self, vault: "Vault", leaves: "Iterator[Leaf]", tally: Tally, reveal: bool) -> "Iterator[Leaf]":  # noqa: FBT001
+    def _going(self, vault: "Vault", leaves: "Iterator[Leaf]", tally: Tally, reveal: bool, user_id: str | None) -> "Iterator[Leaf]":  # noqa: FBT001
         policy = vault.policy
         for leaf in leaves:
             memory = leaf.memory
@@ -168,7 +173,7 @@ class Exports:
                 continue
             if labels.SECRET in memory.labels:
                 if reveal:
-                    self._session.require_reveal([memory])
+                    self._session.require_reveal([memory], user_id)
                 else:
                     memory = covered(memory)
                     tally.masked += 1

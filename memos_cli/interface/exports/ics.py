@@ -40,22 +40,18 @@ class Calendar:
     def __init__(self, zone: Zone) -> None:
         self._zone = zone
 
-    def parts(self, memories: Iterable[Memory], kinds: frozenset[str], tally: "Tally") -> Iterator[bytes]:
-        """The calendar in pieces.
+    def fits(self, memory: Memory) -> bool:
+        """Whether a memory is what calendars are for: an event, or what comes back."""
+        return memory.kind is Kind.EVENT or _RULE in memory.metadata
 
-        Args:
-            memories: what may leave.
-            kinds: those that were asked for; of none, events and what comes back.
-            tally: has counted each of them, and is told which are no part of a calendar.
-        """
+    def parts(self, memories: Iterable[Memory], tally: "Tally") -> Iterator[bytes]:
+        """The calendar in pieces; `tally` has counted each of the memories, and is told which have no date."""
         yield _HEAD
         if self._zone.name:
             made = icalendar.Timezone.from_tzid(self._zone.name)
             yield made.to_ical()
         for memory in memories:
-            if not kinds and memory.kind is not Kind.EVENT and _RULE not in memory.metadata:
-                tally.memories -= 1
-            elif memory.occurred_at is None:
+            if memory.occurred_at is None:
                 tally.memories -= 1
                 tally.undated += 1
             else:
