@@ -16,12 +16,14 @@ PREFIX = "jsonl:"
 """What stands before the id of a line in the external id of its memory here."""
 CARRIED = "mip"
 """The name in the metadata of a memory of what its line said and a draft cannot say."""
+SETTLED = "settled"
+"""The name beside it of the version that the import made of the memory; without it that is the first one."""
 _AS_CARRIED = ("id", "created_at", "updated_at", "origin", "owner", "external_id", "trust", "state", "since", "links")
 _PLACE = ("digest", "start", "end")
 """The parts of a source that lead into a file of the home that wrote the line."""
 NAMED_STATES = (State.MERGED, State.ARCHIVED, State.EXPIRED)
 """The states that a line names. Of the others uses tell which it is, and those stay at home."""
-_CHECKS = {**FIELDS, "source": is_source, "metadata": lambda _: True, "begins": lambda value: value is True}
+_CHECKS = {**FIELDS, "source": is_source, "metadata": lambda _: True, "begins": lambda value: value is True, SETTLED: lambda value: type(value) is int}
 _DEFAULTS: Mapping[str, Any] = {"visibility": "private", "confidence": 1, "trust": 1}
 """Values that a line does not say; nor does it say what is empty or false."""
 
@@ -78,7 +80,7 @@ def _is_default(name: str, value: object) -> bool:
 def _told(memory: Memory, told: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a row that are as its own line said them, as long as the memory is what it was when it came in."""
     row = {name: told.get(name) for name in ("id", "created_at", "owner", "origin", "external_id")}
-    if memory.updated_at == memory.created_at:
+    if memory.version == told.get(SETTLED, 1):
         row["updated_at"] = told.get("updated_at")
         row |= {name: told.get(name) for name in ("state", "since") if memory.state not in NAMED_STATES}
     if memory.untrusted:

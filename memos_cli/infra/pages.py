@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault import queries
-from memos_cli.mip_rows import CARRIED, PREFIX, carried
+from memos_cli.mip_rows import CARRIED, NAMED_STATES, PREFIX, SETTLED, carried
 from memos_cli.model import Filter, Memory
 from memos_cli.records import NamedTuple
 
@@ -86,3 +86,12 @@ def _links(vault: "OpenCube", memories: Sequence[Memory]) -> dict[str, list[tupl
         for source, links in told.items():
             found[source] += [(kind, target) for kind, target in links if compared(PREFIX + target) not in here]
     return found
+
+
+def unsettled(vault: "OpenCube", owner: str) -> list[str]:
+    """The memories of an owner whose lines named links or a state that were not looked at yet; oldest first."""
+    states = ", ".join(f"'{state.value}'" for state in NAMED_STATES)
+    told = f"json_extract(m.metadata, '$.{CARRIED}.links') IS NOT NULL OR json_extract(m.metadata, '$.{CARRIED}.state') IN ({states})"
+    sql = f"""SELECT m.id FROM memories m WHERE m.owner = ? AND {_CAME} AND ({told})
+              AND json_extract(m.metadata, '$.{CARRIED}.{SETTLED}') IS NULL AND m.state <> 'purged' ORDER BY m.n"""  # noqa: S608
+    return [identity for (identity,) in vault.conn.execute(sql, (owner,))]
