@@ -14,6 +14,7 @@ from memos_cli.model import Draft
 KIND = "jsonl"
 _HEAD = 64 << 10
 _OFTEN = 1000
+_ENDINGS = {".jsonl", ".ndjson"}
 _SOURCE = ("conversation", "session", "speaker", "turn")
 """The parts of a `source` as `memos add --jsonl` takes it."""
 
@@ -30,15 +31,17 @@ class JsonLinesImporter:
                 head = stream.read(_HEAD)
         except (OSError, ValueError):
             return False
+        if not head:  # what an export of nothing is
+            return source.suffix in _ENDINGS
         line, _, rest = head.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n \t").partition(b"\n")
         if not rest and len(head) == _HEAD:  # a first line that is longer than what may be looked at
-            return line.startswith((b'{"mip":', b'{"content":"')) and source.suffix in {".jsonl", ".ndjson"}
+            return line.startswith((b'{"mip":', b'{"content":"')) and source.suffix in _ENDINGS
         try:
             row = mip.parsed(line)
         except UsageError:
             return False
         named = isinstance(row, dict) and ("mip" in row or any(isinstance(row.get(name), str) for name in NAMES["content"]))
-        return named and (bool(rest.strip()) or source.suffix in {".jsonl", ".ndjson"} or "mip" in row)
+        return named and (bool(rest.strip()) or source.suffix in _ENDINGS or "mip" in row)
 
     def read(self, source: Path, how: ImportOptions) -> Iterator[Draft | Skipped]:
         """The memories of the lines, in their order.
