@@ -15,6 +15,8 @@ from memos_cli.mip_rows import CARRIED, NAMED_STATES, PREFIX, SETTLED, carried
 from memos_cli.model import LinkType, Memory, State
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from memos_cli.author import Author
     from memos_cli.infra.vault.units import Unit
     from memos_cli.infra.vault.vault import Vault
@@ -57,7 +59,6 @@ def _settle_one(vault: "Vault", unit: "Unit", memory: Memory, report: "Report") 
         report.skip(Skipped("links and a state that cannot be set", f"{memory.id[:8]}: {error.message}", damaged=True))
 
 
-def ends_so(kind: str, report: "Report", *, dry_run: bool) -> bool:
-    """Whether an import has such an end."""
-    return kind == KIND and not dry_run and bool(report.taken or report.edited)
-
+def is_due(kinds: "Iterable[str]", report: "Report", *, dry_run: bool) -> bool:
+    """Whether an import of sources of these kinds has such an end."""
+    return KIND in kinds and not dry_run and bool(report.taken or report.edited)
