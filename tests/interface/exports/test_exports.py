@@ -93,7 +93,7 @@ DRAFTS = st.builds(
 )
 
 
-@settings(max_examples=trials(15, 300))
+@settings(max_examples=trials(5, 300))
 @given(drafts=st.lists(DRAFTS, min_size=1, max_size=6), chance=st.randoms(use_true_random=False))
 def test_whatever_is_exported_comes_back_as_the_same_bytes(
     drafts: list[Draft], chance: Any, tmp_path_factory: pytest.TempPathFactory
