@@ -8,6 +8,7 @@ says `mip_rows`.
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import IO, Any
 
 from memos_cli.errors import UsageError
@@ -122,7 +123,7 @@ def parsed(line: bytes, *, first: bool = False) -> Any:  # noqa: ANN401 -- any J
 
 
 def written(row: Mapping[str, Any]) -> bytes:
-    """The line of a row, in the form that memos writes: fields in the order of `FIELDS`, metadata sorted, and no white space."""
+    """The line of a row, as memos writes it: fields in the order of `FIELDS`, metadata sorted, and no white space."""
     told = {name: row[name] for name in FIELDS if name in row}
     if "metadata" in told:
         told["metadata"] = json.loads(json.dumps(told["metadata"], sort_keys=True))
@@ -146,8 +147,8 @@ def _finite(text: str) -> float:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        seen: set[str] = set()
-        twice = next(name for name, _ in pairs if name in seen or seen.add(name))
+        names = sorted(name for name, _ in pairs)
+        twice = next(name for name, other in pairwise(names) if name == other)
         raise ValueError(f"{twice[:40]!r} stands there twice")
     return found
 
@@ -208,6 +209,7 @@ def _are_links(value: object) -> bool:
 
 
 def is_source(value: object) -> bool:
+    """Whether this says where something was said or written, in the parts that a source has."""
     return isinstance(value, dict) and all(name in _SOURCE and _SOURCE[name](one) for name, one in value.items())
 
 

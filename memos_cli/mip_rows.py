@@ -8,7 +8,7 @@ memory here has an id of its own: a line can name a memory of ours, and gets no 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from memos_cli.mip import FIELDS, TIMES, VERSION, is_source
+from memos_cli.mip import FIELDS, TIMES, VERSION, Check, is_source
 from memos_cli.model import Draft, Kind, Memory, Origin, Source, State, Visibility
 from memos_cli.times import parse_iso, shown
 
@@ -23,7 +23,13 @@ _PLACE = ("digest", "start", "end")
 """The parts of a source that lead into a file of the home that wrote the line."""
 NAMED_STATES = (State.MERGED, State.ARCHIVED, State.EXPIRED)
 """The states that a line names. Of the others uses tell which it is, and those stay at home."""
-_CHECKS = {**FIELDS, "source": is_source, "metadata": lambda _: True, "begins": lambda value: value is True, SETTLED: lambda value: type(value) is int}
+_CHECKS: dict[str, Check] = {
+    **FIELDS,
+    "source": is_source,
+    "metadata": lambda _: True,
+    "begins": lambda value: value is True,
+    SETTLED: lambda value: type(value) is int,
+}
 _DEFAULTS: Mapping[str, Any] = {"visibility": "private", "confidence": 1, "trust": 1}
 """Values that a line does not say; nor does it say what is empty or false."""
 
@@ -108,16 +114,19 @@ def draft_of(row: Mapping[str, Any]) -> Draft:
         # What it supersedes goes by when it began, which is when it was recorded: there and not here.
         begins, kept["begins"] = at["created_at"], True
     kind = Kind(row.get("kind", Kind.NOTE))
+    fields: dict[str, Any] = {
+        **{name: row.get(name) for name in ("title", "key", "task")},
+        **{name: tuple(dict.fromkeys(row.get(name, ()))) for name in ("tags", "labels")},
+        **{name: at.get(name) for name in ("occurred_at", "valid_to", "expires_at")},
+        **{name: row.get(name, False) for name in ("pinned", "frozen")},
+        **{name: float(row.get(name, 1)) for name in ("confidence", "trust")},
+    }
     return Draft(
         row["content"],
         kind,
         PREFIX + row["id"],
-        **{name: row.get(name) for name in ("title", "key", "task")},
-        **{name: tuple(dict.fromkeys(row.get(name, ()))) for name in ("tags", "labels")},
-        **{name: at.get(name) for name in ("occurred_at", "valid_to", "expires_at")},
+        **fields,
         valid_from=begins,
-        **{name: row.get(name, False) for name in ("pinned", "frozen")},
-        **{name: float(row.get(name, 1)) for name in ("confidence", "trust")},
         priority=int(row.get("priority", 0)),
         origin=Origin.CONVERSATION if kind is Kind.EPISODE else Origin.IMPORT,
         source=_source_of(told),

@@ -91,7 +91,8 @@ def _links(vault: "OpenCube", memories: Sequence[Memory]) -> dict[str, list[tupl
 def unsettled(vault: "OpenCube", owner: str) -> list[str]:
     """The memories of an owner whose lines named links or a state that were not looked at yet; oldest first."""
     states = ", ".join(f"'{state.value}'" for state in NAMED_STATES)
-    told = f"json_extract(m.metadata, '$.{CARRIED}.links') IS NOT NULL OR json_extract(m.metadata, '$.{CARRIED}.state') IN ({states})"
+    named = f"json_extract(m.metadata, '$.{CARRIED}.state') IN ({states})"
+    told = f"json_extract(m.metadata, '$.{CARRIED}.links') IS NOT NULL OR {named}"
     sql = f"""SELECT m.id FROM memories m WHERE m.owner = ? AND {_CAME} AND ({told})
               AND json_extract(m.metadata, '$.{CARRIED}.{SETTLED}') IS NULL AND m.state <> 'purged' ORDER BY m.n"""  # noqa: S608
     return [identity for (identity,) in vault.conn.execute(sql, (owner,))]

@@ -1,4 +1,4 @@
-"""Rows of any table as drafts: a column is a field of a memory by what it is called, and what is no field goes into metadata."""
+"""Rows of any table as drafts: a column is a field of a memory by its name, and what is no field goes into metadata."""
 
 import math
 import sqlite3
@@ -17,7 +17,18 @@ from memos_cli.times import Zone, parse_iso, to_text
 NAMES: Mapping[str, tuple[str, ...]] = {
     "content": ("content", "text", "memory", "body", "note", "fact", "message", "description", "value", "quote"),
     "external_id": ("external_id", "id", "uuid", "guid", "uid", "_id"),
-    "occurred_at": ("occurred_at", "date", "datetime", "time", "timestamp", "when", "created_at", "created", "created at", "ts"),
+    "occurred_at": (
+        "occurred_at",
+        "date",
+        "datetime",
+        "time",
+        "timestamp",
+        "when",
+        "created_at",
+        "created",
+        "created at",
+        "ts",
+    ),
     "title": ("title", "subject", "heading", "name", "summary"),
     "tags": ("tags", "tag", "categories", "category", "keywords"),
     "kind": ("kind",),
@@ -121,7 +132,9 @@ class Rows:
                 changes[name] = at
         if tags := tags_of(told.get("tags")):
             changes["tags"] = tags
-        parts = {name: value for name in ("conversation", "speaker") if isinstance(value := told.get(name), str)}
+        parts: dict[str, Any] = {
+            name: value for name in ("conversation", "speaker") if isinstance(value := told.get(name), str)
+        }
         kind = next((one for one in Kind if one == str(told.get("kind")).strip().lower()), None)
         if kind is not None and (kind is not Kind.EPISODE or "conversation" in parts):
             changes["kind"] = kind
@@ -153,6 +166,7 @@ def fault_of(row: Mapping[str, Any]) -> str:
 
 
 def name_of(value: object) -> str:
+    """A name of an entry that a source gives: a text or a number, on one line; empty for what cannot be one."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
     text = " ".join(str(value).split()) if not isinstance(value, int) or abs(value) < 10**40 else ""
@@ -169,7 +183,11 @@ def tags_of(value: object) -> tuple[str, ...]:
 
 def instant(value: object, zone: Zone) -> str | None:
     """The instant that a value says, as fixed-width UTC text: ISO-8601, a date of a mail, or a number of seconds since 1970."""
-    if isinstance(value, str) and value.strip().lstrip("-").replace(".", "", 1).isdecimal() and len(value.strip()) in range(9, 18):
+    if (
+        isinstance(value, str)
+        and value.strip().lstrip("-").replace(".", "", 1).isdecimal()
+        and len(value.strip()) in range(9, 18)
+    ):
         value = float(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _of_number(float(value) if abs(value) < 10**18 else math.inf)

@@ -46,7 +46,7 @@ class _Entry(NamedTuple):
 
 
 class _Calendar(NamedTuple):
-    """What the first look at a calendar found: the texts of its zones, and which occurrences of a series stand for themselves."""
+    """What the first look at a calendar found: its zones, and which occurrences of a series stand for themselves."""
 
     zones: bytes
     apart: dict[str, list[str]]
@@ -97,7 +97,7 @@ def _entries(stream: IO[bytes]) -> Iterator[_Entry]:
         number, at = number + 1, at + len(line)
         word = line.strip().upper()
         if not sort:
-            if word.startswith(b"BEGIN:") and word not in {b"BEGIN:VCALENDAR"}:
+            if word.startswith(b"BEGIN:") and word != b"BEGIN:VCALENDAR":
                 sort, parts, size, depth, began = word.removeprefix(b"BEGIN:"), [line], len(line), 1, number
             continue
         if word == b"END:VCALENDAR":  # an entry that has no end
@@ -141,7 +141,9 @@ def _parsed(entry: _Entry, zones: bytes) -> icalendar.Component | None:
     if entry.text is None:
         return None
     named = re.findall(rb"(?i)TZID=\"?([^\":;\r\n]{1,200})", entry.text)
-    needed = b"".join(one for one in re.findall(rb"(?si)BEGIN:VTIMEZONE.*?END:VTIMEZONE\s*", zones) if any(n in one for n in named))
+    needed = b"".join(
+        one for one in re.findall(rb"(?si)BEGIN:VTIMEZONE.*?END:VTIMEZONE\s*", zones) if any(n in one for n in named)
+    )
     for text in (needed, b""):  # a zone that is damaged does not take its events along
         try:
             whole = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n" + text + entry.text.rstrip() + b"\r\nEND:VCALENDAR\r\n"
@@ -152,7 +154,9 @@ def _parsed(entry: _Entry, zones: bytes) -> icalendar.Component | None:
     return None
 
 
-def _of_entry(entry: _Entry, known: _Calendar, rows: Rows, how: ImportOptions) -> Draft | Skipped | None:
+def _of_entry(  # noqa: PLR0911 -- one return a reason
+    entry: _Entry, known: _Calendar, rows: Rows, how: ImportOptions
+) -> Draft | Skipped | None:
     where = f"line {entry.line}"
     if entry.sort == b"VTIMEZONE":
         return None
@@ -188,7 +192,13 @@ def _draft(component: icalendar.Component, kind: Kind, known: _Calendar, rows: R
         name, metadata["recurrence_id"] = f"{name}#{over}", over
     tags = _tags(component)
     title = told["summary"] if told["summary"] and content != told["summary"] else None
-    given = {"content", "kind", *(["occurred_at"] if starts else ()), *(["tags"] if tags else ()), *(["title"] if title else ())}
+    given = {
+        "content",
+        "kind",
+        *(["occurred_at"] if starts else ()),
+        *(["tags"] if tags else ()),
+        *(["title"] if title else ()),
+    }
     return Draft(
         content, kind, name, title, tags=tags, occurred_at=starts, origin=Origin.IMPORT, metadata=metadata,
         given=frozenset(given | ({"metadata"} if metadata else set())),

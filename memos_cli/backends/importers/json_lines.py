@@ -103,7 +103,8 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
     flat: dict[str, Any] = dict(row)
     for name, among in (("source", _SOURCE), ("metadata", None)):
         inner = flat.get(name)
-        if isinstance(inner, dict) and not set(inner) & (flat.keys() - {name}):
-            if among is None or set(inner) <= set(among):
-                flat |= flat.pop(name)
+        if not isinstance(inner, dict) or set(inner) & (flat.keys() - {name}):
+            continue
+        if among is None or set(inner) <= set(among):
+            flat |= flat.pop(name)
     return flat

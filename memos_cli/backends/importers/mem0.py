@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from memos_cli.backends.importers.fields import Rows, instant, fault_of, name_of, tags_of
+from memos_cli.backends.importers.fields import Rows, fault_of, instant, name_of, tags_of
 from memos_cli.backends.importers.json_stream import Broken, JsonReader
 from memos_cli.errors import UsageError
 from memos_cli.import_port import ImportOptions, Skipped

@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from memos_cli.backends.importers.fields import Rows, instant, fault_of, name_of, tags_of
+from memos_cli.backends.importers.fields import Rows, fault_of, instant, name_of, tags_of
 from memos_cli.backends.importers.json_stream import Broken, JsonReader
 from memos_cli.errors import UsageError
 from memos_cli.import_port import ImportOptions, Skipped
@@ -25,14 +25,14 @@ _UNDER = ("nodes", "edges", "memories")
 _PICKLES = {".pickle", ".pkl", ".pt", ".bin"}
 _KINDS = {"fact": Kind.FACT, "event": Kind.EVENT, "procedure": Kind.PROCEDURE, "opinion": Kind.PREFERENCE}
 _DROPPED = frozenset({"embedding", "confidence", "tags", "type", "memory_time", "session_id", "key"})
-"""What the reference computes, or what becomes a field of a memory. Its visibility does not: who reads it here says its person."""
+"""What the reference computes, or what becomes a field of a memory. Visibility does not: who reads it here says its person."""
 
 
 class ReferenceImporter:
     """Reads cubes of the reference implementation."""
 
     def matches(self, source: Path) -> bool:
-        """Whether a folder has the texts, or settings that name themselves those of a cube; or a file is called as the texts."""
+        """Whether a folder has the texts, or settings that say they are those of a cube; or a file is called as the texts."""
         try:
             if not source.is_dir():
                 return source.name == _TEXTS and source.is_file() and _begins(source)
@@ -139,10 +139,10 @@ def _draft(value: Mapping[str, Any], told: Mapping[str, Any], text: str, rows: R
     rest = {name: one for name, one in told.items() if name not in _DROPPED and one not in (None, "", [], {})}
     rest |= {name: told[name] for name in ("memory_time", "confidence") if told.get(name) and not changes.get(_field(name))}
     name = name_of(value.get("id"))
-    return Draft(
-        text, external_id=f"{KIND}:{name}" if name else rows.named(value), origin=Origin.IMPORT, source=Source(session=session or None),
-        metadata=rest, given=frozenset({"content", *changes, *(["metadata"] if rest else ())}), **changes,
-    )  # fmt: skip
+    given = frozenset({"content", *changes, *(["metadata"] if rest else ())})
+    identity = f"{KIND}:{name}" if name else rows.named(value)
+    where = Source(session=session or None)
+    return Draft(text, external_id=identity, origin=Origin.IMPORT, source=where, metadata=rest, given=given, **changes)
 
 
 def _field(name: str) -> str:

@@ -111,7 +111,9 @@ def _fields(names: list[str], given: Mapping[str, str]) -> dict[str, str]:
     fields = guess(names, given)
     if "content" not in fields.values():
         there = ", ".join(one for one in names if one)[:300]
-        raise UsageError("no column is known to be the text", hint=f"say which one is: --columns NAME=content; there are: {there}")
+        raise UsageError(
+            "no column is known to be the text", hint=f"say which one is: --columns NAME=content; there are: {there}"
+        )
     return fields
 
 

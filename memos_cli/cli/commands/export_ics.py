@@ -34,4 +34,4 @@ def ics(app: App, /, file: str, **given: Any) -> None:  # noqa: ANN401 -- click'
       3  the file is there already, or --reveal would show secrets to somebody who may not see them
       10 no such cube or snapshot
     """
-    written(app, file, given, lambda stream, **asked: app.mos.exports.ics(stream, **asked))
+    written(app, file, given, app.mos.exports.ics)

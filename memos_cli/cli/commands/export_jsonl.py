@@ -18,7 +18,7 @@ from memos_cli.cli.terminal import plain
 from memos_cli.errors import Refused, UsageError
 
 if TYPE_CHECKING:
-    from memos_cli.interface.exports.exports import Exported
+    from memos_cli.interface.exports.tally import Exported
 
 to_file = click.argument("file", required=False, default="-", type=NAMED, metavar="[FILE|-]", shell_complete=completions.FILES)
 force = click.option("--force", is_flag=True, help="Replace a file that is there.")
@@ -54,7 +54,7 @@ def jsonl(app: App, /, file: str, **given: Any) -> None:  # noqa: ANN401 -- clic
       3  the file is there already, or --reveal would show secrets to somebody who may not see them
       10 no such cube or snapshot
     """
-    written(app, file, given, lambda stream, **asked: app.mos.exports.jsonl(stream, **asked))
+    written(app, file, given, app.mos.exports.jsonl)
 
 
 def written(app: App, file: str, given: dict[str, Any], export: "Callable[..., Exported]") -> None:

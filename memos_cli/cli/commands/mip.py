@@ -28,7 +28,7 @@ _LONGEST = 300
 def mip() -> None:
     """Check documents in the memory interchange format.
 
-    It is what memos export jsonl writes. It is JSON Lines, a memory a line, for any program that remembers: man memos-mip describes
+    It is what memos export jsonl writes: JSON Lines, a memory a line, for any program that remembers. man memos-mip describes
     it, and memos mip schema prints its JSON Schema.
 
     \b

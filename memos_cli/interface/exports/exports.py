@@ -3,7 +3,6 @@
 What is written is a stream: a cube of a million memories needs no more memory than one of a thousand.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from heapq import merge
@@ -15,9 +14,9 @@ from memos_cli.infra.governance import labels
 from memos_cli.infra.governance.labels import Whither
 from memos_cli.infra.transfer.redaction import withheld
 from memos_cli.infra.vault import past
+from memos_cli.interface.exports.tally import Exported, Tally
 from memos_cli.model import Filter, Memory
 from memos_cli.operation.results import covered
-from memos_cli.records import NamedTuple
 
 if TYPE_CHECKING:
     from memos_cli.infra.pages import Leaf
@@ -25,39 +24,8 @@ if TYPE_CHECKING:
     from memos_cli.session import Session
 
 Tell = Callable[[int, int], None]
-
-
-class Exported(NamedTuple):
-    """What an export wrote.
-
-    Attributes:
-        memories: how many it wrote.
-        masked: how many of them have secrets that are hidden.
-        left_out: how many their labels kept; `labels` has how many each of these labels kept.
-        undated: how many have no date, where the format needs one.
-        bytes: how much it wrote.
-    """
-
-    memories: int = 0
-    masked: int = 0
-    left_out: int = 0
-    labels: tuple[tuple[str, int], ...] = ()
-    undated: int = 0
-    bytes: int = 0
-
-
-class Tally:
-    """What an export wrote so far."""
-
-    def __init__(self) -> None:
-        self.memories = self.masked = self.left_out = self.undated = self.bytes = 0
-        self.labels: Counter[str] = Counter()
-
-    def told(self) -> Exported:
-        """The tally as it is in the end."""
-        return Exported(
-            self.memories, self.masked, self.left_out, tuple(sorted(self.labels.items())), self.undated, self.bytes
-        )
+Fits = Callable[[Memory], bool] | None
+"""What a format is for; `None` for all memories."""
 
 
 class Exports:
@@ -124,15 +92,15 @@ class Exports:
         wanted: Filter | None,
         tally: Tally,
         *,
-        fits: "Callable[[Memory], bool] | None" = None,
+        fits: Fits = None,
         reveal: bool = False,
         user_id: str | None = None,
         tell: Tell = lambda *_: None,
     ) -> "Iterator[Leaf]":
         """The memories that leave, in order, as they are to be read; each format goes through them once.
 
-        What somebody is given is recorded before the first of them leaves. `tally` counts those that stay, and why; what does not
-        fit the format (`fits`) counts as nothing.
+        What somebody is given is recorded before the first of them leaves. `tally` counts those that stay, and why; what does
+        not fit the format (`fits`) counts as nothing.
         """
         session = self._session
         with ExitStack() as opened, session.reading_for("export"):
@@ -144,7 +112,7 @@ class Exports:
                 seen.append((vault, past.seen(vault, narrowed), narrowed))
             most = sum(cube.count(narrowed) for _, cube, narrowed in seen)
             going = [
-                self._going(vault, (leaf for leaf in pages.leaves(cube, narrowed) if not fits or fits(leaf.memory)), tally, reveal, user_id)
+                self._going(vault, _fitting(pages.leaves(cube, narrowed), fits), tally, user_id, reveal=reveal)
                 for vault, cube, narrowed in seen
             ]
             for leaf in going[0] if len(going) == 1 else merge(*going, key=lambda leaf: leaf.place):
@@ -162,7 +130,9 @@ class Exports:
 
         self._session.given("export", leaving, cube=vault.name, called="export", purpose="export", user_id=user_id)
 
-    def _going(self, vault: "Vault", leaves: "Iterator[Leaf]", tally: Tally, reveal: bool, user_id: str | None) -> "Iterator[Leaf]":  # noqa: FBT001
+    def _going(
+        self, vault: "Vault", leaves: "Iterator[Leaf]", tally: Tally, user_id: str | None, *, reveal: bool
+    ) -> "Iterator[Leaf]":
         policy = vault.policy
         for leaf in leaves:
             memory = leaf.memory
@@ -178,3 +148,7 @@ class Exports:
                     memory = covered(memory)
                     tally.masked += 1
             yield leaf._replace(memory=memory)
+
+
+def _fitting(leaves: "Iterator[Leaf]", fits: Fits) -> "Iterator[Leaf]":
+    return leaves if fits is None else (leaf for leaf in leaves if fits(leaf.memory))

@@ -16,7 +16,7 @@ from memos_cli.model import Kind, Memory
 from memos_cli.times import Zone, from_text
 
 if TYPE_CHECKING:
-    from memos_cli.interface.exports.exports import Tally
+    from memos_cli.interface.exports.tally import Tally
 
 _HEAD = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//memos//memos export ics//EN\r\nCALSCALE:GREGORIAN\r\n"
 _END = b"END:VCALENDAR\r\n"
@@ -74,9 +74,8 @@ class Calendar:
             event.add("categories", [_clean(tag) for tag in memory.tags])
         if rule is not None:
             event.add("rrule", rule)
-            event.add("exdate", [self._moment(one, on_wall=True, like=at) for one in _instants(told.get(_EXCEPT))])
-            if not event["exdate"].dts:
-                del event["exdate"]
+            if but := [self._moment(one, on_wall=True, like=at) for one in _instants(told.get(_EXCEPT))]:
+                event.add("exdate", but)
         for one in _instants([told.get(_OVERRIDES)]):
             event.add("recurrence-id", self._moment(one, on_wall=False, like=at))
         return event

@@ -85,7 +85,9 @@ class TestCalendar(ImporterContract):
         assert (dentist.occurred_at, dentist.metadata["ends_at"]) == ("2025-03-10T08:30:00.000Z", "2025-03-10T09:00:00.000Z")
         assert bins.occurred_at == "2025-01-07T00:00:00.000Z"
         assert bins.metadata["recurrence"] == "RRULE:FREQ=WEEKLY;BYDAY=TU"
-        assert bins.metadata["except"] == [f"2025-01-{day}T00:00:00.000Z" for day in (14, 21, 28)], "moved and cancelled ones, too"
+        assert bins.metadata["except"] == [f"2025-01-{day}T00:00:00.000Z" for day in (14, 21, 28)], (
+            "moved and cancelled ones, too"
+        )
         assert moved.external_id == "ics:b2#2025-01-21T00:00:00.000Z"
         assert moved.occurred_at == "2025-01-22T00:00:00.000Z"
         assert (taxes.kind, taxes.occurred_at) == (Kind.NOTE, "2025-05-01T12:00:00.000Z")
@@ -105,7 +107,9 @@ class TestCalendar(ImporterContract):
 
     def test_a_zone_that_nobody_knows_is_that_of_the_person(self, tmp_path: Path) -> None:
         how = ImportOptions(Zone("America/New_York"))
-        path = calendar(tmp_path, event("UID:c", "SUMMARY:Call", "DTSTART;TZID=Nowhere/At-All:20250310T093000", "DURATION:PT30M"))
+        path = calendar(
+            tmp_path, event("UID:c", "SUMMARY:Call", "DTSTART;TZID=Nowhere/At-All:20250310T093000", "DURATION:PT30M")
+        )
         (draft,) = self.drafts(path, how)
         assert (draft.occurred_at, draft.metadata["ends_at"]) == ("2025-03-10T13:30:00.000Z", "2025-03-10T14:00:00.000Z")
 
@@ -120,7 +124,10 @@ class TestCalendar(ImporterContract):
         assert other.external_id == f"{one.external_id}-2"
 
     def test_folded_lines_and_others(self, tmp_path: Path) -> None:
-        path = calendar(tmp_path, event("UID:f", "SUMMARY:A long", "  line", "DTSTART:20250310T093000Z") + "BEGIN:VFREEBUSY\nEND:VFREEBUSY\n")
+        path = calendar(
+            tmp_path,
+            event("UID:f", "SUMMARY:A long", "  line", "DTSTART:20250310T093000Z") + "BEGIN:VFREEBUSY\nEND:VFREEBUSY\n",
+        )
         (draft,) = self.drafts(path)
         assert draft.content == "A long line"
         assert self.skipped(path) == {"neither an event nor a task": 1}

@@ -14,7 +14,14 @@ from tests.contracts.importer import HOW, ImporterContract, retyped
 
 ROWS: list[dict[str, Any]] = [
     {"mip": 1, "id": "abc", "content": "I am vegan", "kind": "preference", "key": "diet", "created_at": "2025-03-01T10:00:00Z"},
-    {"mip": 1, "id": "def", "content": "Dentist", "kind": "event", "occurred_at": "2025-03-04T09:40:00+01:00", "tags": ["health"]},
+    {
+        "mip": 1,
+        "id": "def",
+        "content": "Dentist",
+        "kind": "event",
+        "occurred_at": "2025-03-04T09:40:00+01:00",
+        "tags": ["health"],
+    },
     {"text": "A note with a date", "date": "2024-05-06", "id": 17, "colour": "blue"},
     {"content": "As add takes it", "source": {"conversation": "c", "turn": 3}, "metadata": {"a": [1]}, "external_id": "mine"},
     {"note": "The same"},
@@ -53,7 +60,11 @@ class TestJsonLines(ImporterContract):
 
     def test_any_object_with_a_text_is_read_by_its_names(self, tmp_path: Path) -> None:
         *_, note, added, one, other = self.drafts(self.sample(tmp_path))
-        assert (note.content, note.external_id, note.occurred_at) == ("A note with a date", "jsonl:17", "2024-05-06T00:00:00.000Z")
+        assert (note.content, note.external_id, note.occurred_at) == (
+            "A note with a date",
+            "jsonl:17",
+            "2024-05-06T00:00:00.000Z",
+        )
         assert note.metadata == {"colour": "blue"}
         assert (added.external_id, added.source.conversation, added.metadata) == ("jsonl:mine", "c", {"a": [1], "turn": 3})
         assert one.external_id != other.external_id
@@ -67,7 +78,9 @@ class TestJsonLines(ImporterContract):
     def test_a_bad_line_is_named_and_the_others_are_read(self, tmp_path: Path) -> None:
         path = tmp_path / "x.jsonl"
         path.write_bytes(
-            lines(ROWS[0]) + b'{"mip": 1, "id": "x"}\n{"a\n[1]\nnull\n\n{"text": ""}\n{"mip": 2, "id": "y", "content": "z"}\n' + b"\xff\n"
+            lines(ROWS[0])
+            + b'{"mip": 1, "id": "x"}\n{"a\n[1]\nnull\n\n{"text": ""}\n{"mip": 2, "id": "y", "content": "z"}\n'
+            + b"\xff\n"
         )
         found = [one for one in self.read(path) if isinstance(one, Skipped)]
         assert [(one.why, one.where.split(":")[0], one.damaged) for one in found] == [
@@ -97,5 +110,7 @@ class TestJsonLines(ImporterContract):
             self.read(path)
 
     def test_transcripts_of_agents_are_of_other_kinds(self, tmp_path: Path) -> None:
-        path = jsonl(tmp_path, {"type": "user", "message": {"role": "user", "content": "hi"}}, {"type": "assistant", "message": {}})
+        path = jsonl(
+            tmp_path, {"type": "user", "message": {"role": "user", "content": "hi"}}, {"type": "assistant", "message": {}}
+        )
         assert not self.importer().matches(path)

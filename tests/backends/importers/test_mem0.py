@@ -14,12 +14,25 @@ from tests.contracts.importer import ImporterContract, retyped
 
 MEMORIES: list[dict[str, Any]] = [
     {
-        "id": "f38b689d-6b24-45b7-bced-17fbb4d8bac7", "memory": "Travelling to Paris", "hash": "62bc", "user_id": "alex",
-        "metadata": {"trip": "spring"}, "created_at": "2023-02-25T23:57:00.108347-07:00", "updated_at": None, "score": 0.9,
+        "id": "f38b689d-6b24-45b7-bced-17fbb4d8bac7",
+        "memory": "Travelling to Paris",
+        "hash": "62bc",
+        "user_id": "alex",
+        "metadata": {"trip": "spring"},
+        "created_at": "2023-02-25T23:57:00.108347-07:00",
+        "updated_at": None,
+        "score": 0.9,
     },
     {"id": "b", "memory": "Likes tea", "user_id": "alex", "categories": ["food"], "created_at": None, "metadata": None},
-    {"id": "c", "memory": "Uses Vim", "user_id": "alex", "agent_id": "coder", "run_id": "r1", "created_at": "2024-01-01T00:00:00Z"},
-]  # fmt: skip
+    {
+        "id": "c",
+        "memory": "Uses Vim",
+        "user_id": "alex",
+        "agent_id": "coder",
+        "run_id": "r1",
+        "created_at": "2024-01-01T00:00:00Z",
+    },
+]
 SHAPES = {
     "results": {"results": MEMORIES, "relations": []},
     "list": MEMORIES,

@@ -13,15 +13,24 @@ from tests.contracts.importer import ImporterContract, retyped
 
 ITEMS: list[dict[str, Any]] = [
     {
-        "id": "9f1c", "memory": "I prefer window seats",
+        "id": "9f1c",
+        "memory": "I prefer window seats",
         "metadata": {
-            "type": "opinion", "memory_time": "2025-07-02", "source": "conversation", "confidence": 91.0, "entities": ["seat"],
-            "tags": ["travel"], "visibility": "private", "updated_at": "2025-07-02T10:00:00", "user_id": "kim", "embedding": [0.1, 0.2],
+            "type": "opinion",
+            "memory_time": "2025-07-02",
+            "source": "conversation",
+            "confidence": 91.0,
+            "entities": ["seat"],
+            "tags": ["travel"],
+            "visibility": "private",
+            "updated_at": "2025-07-02T10:00:00",
+            "user_id": "kim",
+            "embedding": [0.1, 0.2],
         },
     },
     {"id": "8a", "memory": "Old flat", "metadata": {"type": "fact", "status": "archived", "memory_time": "last spring"}},
     {"id": "7b", "memory": "Gone", "metadata": {"status": "deleted"}},
-]  # fmt: skip
+]
 CONFIG = {
     "model_schema": "memos.configs.mem_cube.GeneralMemCubeConfig",
     "user_id": "kim",
@@ -55,7 +64,11 @@ class TestReferenceCube(ImporterContract):
 
     def test_texts_become_memories(self, tmp_path: Path) -> None:
         seats, flat = self.drafts(cube(tmp_path))
-        assert (seats.content, seats.external_id, seats.kind) == ("I prefer window seats", "memos-reference:9f1c", Kind.PREFERENCE)
+        assert (seats.content, seats.external_id, seats.kind) == (
+            "I prefer window seats",
+            "memos-reference:9f1c",
+            Kind.PREFERENCE,
+        )
         assert (seats.occurred_at, seats.confidence, seats.tags) == ("2025-07-02T00:00:00.000Z", 0.91, ("travel",))
         assert seats.metadata["user_id"] == "kim"
         assert "embedding" not in seats.metadata

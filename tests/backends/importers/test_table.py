@@ -8,7 +8,10 @@ from memos_cli.errors import UsageError
 from memos_cli.import_port import Skipped
 from tests.contracts.importer import HOW, ImporterContract
 
-PLAIN = 'Date,Note,Tags\r\n2024-03-01,"I moved, to Porto","home, city"\r\n2024-04-02,"Two\nlines",\r\n2024-04-02,Tea,\r\n2024-04-02,Tea,\r\n'
+PLAIN = (
+    'Date,Note,Tags\r\n2024-03-01,"I moved, to Porto","home, city"\r\n'
+    '2024-04-02,"Two\nlines",\r\n2024-04-02,Tea,\r\n2024-04-02,Tea,\r\n'
+)
 
 
 def table(folder: Path, content: str | bytes, name: str = "notes.csv") -> Path:
@@ -25,7 +28,11 @@ class TestTable(ImporterContract):
 
     def test_a_row_is_a_memory(self, tmp_path: Path) -> None:
         moved, lines, tea, again = self.drafts(self.sample(tmp_path))
-        assert (moved.content, moved.tags, moved.occurred_at) == ("I moved, to Porto", ("home", "city"), "2024-03-01T00:00:00.000Z")
+        assert (moved.content, moved.tags, moved.occurred_at) == (
+            "I moved, to Porto",
+            ("home", "city"),
+            "2024-03-01T00:00:00.000Z",
+        )
         assert lines.content == "Two\nlines"
         assert again.external_id == f"{tea.external_id}-2", "equal rows are told apart by which they are"
 
@@ -81,8 +88,10 @@ class TestTable(ImporterContract):
         found = self.read(path)
         assert [one.content for one in self.drafts(path)] == ["fine", "more"]
         assert [(one.why, one.count, one.damaged) for one in found if isinstance(one, Skipped)] == [
-            ("a row that is damaged", 1, True), ("a row with more columns than names", 1, True), ("a row that is damaged", 2, True),
-        ]  # fmt: skip
+            ("a row that is damaged", 1, True),
+            ("a row with more columns than names", 1, True),
+            ("a row that is damaged", 2, True),
+        ]
 
     def test_a_column_that_is_there_twice_is_told_apart(self, tmp_path: Path) -> None:
         (draft,) = self.drafts(table(tmp_path, "text,tag,tag\nx,a,b\n"))

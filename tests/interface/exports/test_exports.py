@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from memos_cli import MOS
 from memos_cli.config import Settings, paths
 from memos_cli.errors import MemosError
-from memos_cli.interface.imports.imports import Taking
 from memos_cli.model import Draft, Filter, Kind, LinkType, Origin, Source, Visibility
 from tests.conftest import Clock
 from tests.trials import trials
@@ -64,7 +63,9 @@ JSON = st.recursive(
 )
 DRAFTS = st.builds(
     Draft,
-    content=st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1, max_size=40).filter(str.strip)
+    content=st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1, max_size=40).filter(
+        str.strip
+    )
     | st.sampled_from(["Tea", "I moved to Porto on 3 May 2021", "Bins go out every Tuesday"]),
     kind=st.sampled_from([kind for kind in Kind if kind is not Kind.EPISODE]),
     external_id=st.none() | NAMES,
@@ -78,8 +79,16 @@ DRAFTS = st.builds(
     priority=st.integers(-5, 5),
     task=st.none() | st.sampled_from(["move"]),
     source=st.builds(
-        Source, conversation=st.none() | NAMES, turn=st.none() | st.integers(0, 9), speaker=st.none() | NAMES, model=st.none() | NAMES,
-        session=st.none(), file=st.none(), digest=st.none(), start=st.none(), end=st.none(),
+        Source,
+        conversation=st.none() | NAMES,
+        turn=st.none() | st.integers(0, 9),
+        speaker=st.none() | NAMES,
+        model=st.none() | NAMES,
+        session=st.none(),
+        file=st.none(),
+        digest=st.none(),
+        start=st.none(),
+        end=st.none(),
     ),
     metadata=st.dictionaries(NAMES | st.just("mip"), JSON, max_size=2),
     confidence=st.sampled_from([1.0, 0.25, 0.1]),
