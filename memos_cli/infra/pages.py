@@ -1,7 +1,7 @@
 """Pages of a cube: the memories that pass a filter, in the order of interchange documents, with memory that stays bounded.
 
 That order is the one in which they were recorded, and then that of their ids; of a memory that came from a document it is the
-order there (`mip_rows.CARRIED`), so that a document that is brought in and written again has its lines in the same places.
+order there (`mip.rows.CARRIED`), so that a document that is brought in and written again has its lines in the same places.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault import queries
-from memos_cli.mip_rows import CARRIED, NAMED_STATES, PREFIX, SETTLED, carried
+from memos_cli.mip.rows import CARRIED, NAMED_STATES, PREFIX, SETTLED, carried
 from memos_cli.model import Filter, Memory
 from memos_cli.records import NamedTuple
 

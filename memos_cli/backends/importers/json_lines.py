@@ -5,10 +5,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import IO, Any
 
-from memos_cli import mip, mip_rows
 from memos_cli.backends.importers.fields import NAMES, Rows, guess
 from memos_cli.errors import UsageError
 from memos_cli.import_port import ImportOptions, Skipped
+from memos_cli.mip import mip
+from memos_cli.mip import rows as mip_rows
 from memos_cli.model import Draft
 
 KIND = "jsonl"

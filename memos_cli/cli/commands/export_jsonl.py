@@ -18,7 +18,7 @@ from memos_cli.cli.terminal import plain
 from memos_cli.errors import Refused, UsageError
 
 if TYPE_CHECKING:
-    from memos_cli.interface.exports.tally import Exported
+    from memos_cli.interface.exports.tally import ExportReport
 
 to_file = click.argument("file", required=False, default="-", type=NAMED, metavar="[FILE|-]", shell_complete=completions.FILES)
 force = click.option("--force", is_flag=True, help="Replace a file that is there.")
@@ -57,7 +57,7 @@ def jsonl(app: App, /, file: str, **given: Any) -> None:  # noqa: ANN401 -- clic
     written(app, file, given, app.mos.exports.jsonl)
 
 
-def written(app: App, file: str, given: dict[str, Any], export: "Callable[..., Exported]") -> None:
+def written(app: App, file: str, given: dict[str, Any], export: "Callable[..., ExportReport]") -> None:
     """Write what an export makes into the file that is meant, and tell what left and what stays."""
     wanted = filter_of(app, given)
     with _target(app, file, replaced=given["force"]) as stream, progress(app, "exporting") as tell:
@@ -85,7 +85,7 @@ def _target(app: App, file: str, *, replaced: bool) -> Iterator[IO[bytes]]:
         yield stream
 
 
-def _tell(app: App, file: str, done: "Exported") -> None:
+def _tell(app: App, file: str, done: "ExportReport") -> None:
     if app.json:
         app.data({"file": file, **fields_of(done, without=("labels",)), "labels": dict(done.labels)})
     elif file != "-":

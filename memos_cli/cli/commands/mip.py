@@ -17,7 +17,7 @@ from memos_cli.cli.terminal import plain
 from memos_cli.errors import IntegrityError, UsageError
 
 if TYPE_CHECKING:
-    from memos_cli.mip import Read
+    from memos_cli.mip.mip import Read
 
 _FAULTS = 20
 """How many faults are told; the others are counted."""
@@ -57,7 +57,7 @@ def check(app: App, file: str) -> None:
       2  the file cannot be read
       13 a line is no memory, or there is none
     """
-    from memos_cli import mip as document
+    from memos_cli.mip import mip as document
 
     faults: list[Read] = []
     memories = wrong = done = 0
@@ -99,7 +99,7 @@ def schema(app: App) -> None:
     import json
     from importlib import resources
 
-    from memos_cli import mip as document
+    from memos_cli.mip import mip as document
 
     text = resources.files("memos_cli.data").joinpath(document.SCHEMA).read_text(encoding="utf-8")
     if app.json:

@@ -18,7 +18,7 @@ _NAMES = ("conversation", "session", "speaker", "model", "file")
 _OURS = frozenset({"times", "span", "rests_on", "recurrence", "told_validity"})
 """What memos notes in metadata: times and places in the content, and ids."""
 _CARRIED = "mip"
-"""The name in metadata of what the line of a document said besides (`mip_rows`): ids and times, and a digest, which looks like
+"""The name in metadata of what the line of a document said besides (`mip.rows`): ids and times, and a digest, which looks like
 a secret. Only what stood there in its metadata under this very name is text of somebody's."""
 _DEEPEST = 50
 """Levels of metadata in which each value is masked by itself; what lies deeper is masked as one."""

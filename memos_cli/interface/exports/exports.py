@@ -8,13 +8,13 @@ from contextlib import ExitStack
 from heapq import merge
 from typing import IO, TYPE_CHECKING
 
-from memos_cli import mip, mip_rows
 from memos_cli.infra import pages
 from memos_cli.infra.governance import labels
 from memos_cli.infra.governance.labels import Whither
 from memos_cli.infra.transfer.redaction import withheld
 from memos_cli.infra.vault import past
-from memos_cli.interface.exports.tally import Exported, Tally
+from memos_cli.interface.exports.tally import ExportReport, ExportTally
+from memos_cli.mip import mip, rows
 from memos_cli.model import Filter, Memory
 from memos_cli.operation.results import covered
 
@@ -46,7 +46,7 @@ class Exports:
         reveal: bool = False,
         user_id: str | None = None,
         tell: Tell = lambda *_: None,
-    ) -> Exported:
+    ) -> ExportReport:
         """Write memories as JSON Lines: an interchange document (`man memos-mip`).
 
         Args:
@@ -59,9 +59,9 @@ class Exports:
         Raises:
             Refused: secrets are to be shown to somebody who may not see them.
         """
-        tally, reader = Tally(), self._session.acting(user_id)
+        tally, reader = ExportTally(), self._session.acting(user_id)
         for leaf in self.leaving(wanted, tally, reveal=reveal, user_id=user_id, tell=tell):
-            tally.bytes += stream.write(mip.written(mip_rows.row_of(leaf.memory, leaf.links, reader)))
+            tally.bytes += stream.write(mip.written(rows.row_of(leaf.memory, leaf.links, reader)))
         return tally.told()
 
     def ics(
@@ -72,7 +72,7 @@ class Exports:
         reveal: bool = False,
         user_id: str | None = None,
         tell: Tell = lambda *_: None,
-    ) -> Exported:
+    ) -> ExportReport:
         """Write what has a date as a calendar: events, or the kinds that the filter names; the arguments are those of `jsonl`.
 
         Raises:
@@ -80,7 +80,7 @@ class Exports:
         """
         from memos_cli.interface.exports.ics import Calendar
 
-        tally, calendar = Tally(), Calendar(self._session.zone)
+        tally, calendar = ExportTally(), Calendar(self._session.zone)
         fits = None if wanted and wanted.kinds else calendar.fits
         leaves = self.leaving(wanted, tally, fits=fits, reveal=reveal, user_id=user_id, tell=tell)
         for part in calendar.parts((leaf.memory for leaf in leaves), tally):
@@ -90,7 +90,7 @@ class Exports:
     def leaving(
         self,
         wanted: Filter | None,
-        tally: Tally,
+        tally: ExportTally,
         *,
         fits: Fits = None,
         reveal: bool = False,
@@ -131,7 +131,7 @@ class Exports:
         self._session.given("export", leaving, cube=vault.name, called="export", purpose="export", user_id=user_id)
 
     def _going(
-        self, vault: "Vault", leaves: "Iterator[Leaf]", tally: Tally, user_id: str | None, *, reveal: bool
+        self, vault: "Vault", leaves: "Iterator[Leaf]", tally: ExportTally, user_id: str | None, *, reveal: bool
     ) -> "Iterator[Leaf]":
         policy = vault.policy
         for leaf in leaves:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import icalendar
 
-from memos_cli.mip_rows import carried
+from memos_cli.mip.rows import carried
 from memos_cli.model import Kind, Memory
 from memos_cli.times import Zone, from_text
 
 if TYPE_CHECKING:
-    from memos_cli.interface.exports.tally import Tally
+    from memos_cli.interface.exports.tally import ExportTally
 
 _HEAD = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//memos//memos export ics//EN\r\nCALSCALE:GREGORIAN\r\n"
 _END = b"END:VCALENDAR\r\n"
@@ -44,7 +44,7 @@ class Calendar:
         """Whether a memory is what calendars are for: an event, or what comes back."""
         return memory.kind is Kind.EVENT or _RULE in memory.metadata
 
-    def parts(self, memories: Iterable[Memory], tally: "Tally") -> Iterator[bytes]:
+    def parts(self, memories: Iterable[Memory], tally: "ExportTally") -> Iterator[bytes]:
         """The calendar in pieces; `tally` has counted each of the memories, and is told which have no date."""
         yield _HEAD
         if self._zone.name:

@@ -5,7 +5,7 @@ from collections import Counter
 from memos_cli.records import NamedTuple
 
 
-class Exported(NamedTuple):
+class ExportReport(NamedTuple):
     """What an export wrote.
 
     Attributes:
@@ -24,13 +24,15 @@ class Exported(NamedTuple):
     bytes: int = 0
 
 
-class Tally:
+class ExportTally:
     """What an export wrote so far."""
 
     def __init__(self) -> None:
         self.memories = self.masked = self.left_out = self.undated = self.bytes = 0
         self.labels: Counter[str] = Counter()
 
-    def told(self) -> Exported:
+    def told(self) -> ExportReport:
         """The tally as it is in the end."""
-        return Exported(self.memories, self.masked, self.left_out, tuple(sorted(self.labels.items())), self.undated, self.bytes)
+        return ExportReport(
+            self.memories, self.masked, self.left_out, tuple(sorted(self.labels.items())), self.undated, self.bytes
+        )

@@ -11,7 +11,7 @@ from memos_cli.import_port import Skipped
 from memos_cli.infra import pages
 from memos_cli.infra.vault import fold
 from memos_cli.infra.vault.links import ACYCLIC
-from memos_cli.mip_rows import CARRIED, NAMED_STATES, PREFIX, SETTLED, carried
+from memos_cli.mip.rows import CARRIED, NAMED_STATES, PREFIX, SETTLED, carried
 from memos_cli.model import LinkType, Memory, State
 
 if TYPE_CHECKING:

@@ -3,12 +3,12 @@
 import re
 from typing import TYPE_CHECKING, Any, Literal
 
-from memos_cli import mip_rows
 from memos_cli.errors import UsageError
 from memos_cli.infra.governance import secrets
 from memos_cli.interface.reader import basis, told_times
 from memos_cli.interface.reader.mention import Mention
 from memos_cli.interface.reader.named import KnownDay, unknown_day
+from memos_cli.mip import rows as mip_rows
 from memos_cli.model import Draft, Kind, Origin, Source
 from memos_cli.plugins import load
 from memos_cli.records import NamedTuple

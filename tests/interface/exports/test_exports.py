@@ -148,7 +148,9 @@ def test_what_a_draft_cannot_say_comes_back_too(mos: MOS, clock: Clock, tmp_path
     assert (river["created_at"], river["updated_at"]) == ("2026-03-02T12:00:00Z", "2026-03-02T13:00:00Z")
     assert told["To be forgotten"]["state"] == "expired"
     with home(tmp_path / "third", clock, who="third") as other:
-        assert [one.content for one in other.list()] == ["I live in Porto, by the river"], "what was over and forgotten stays so"
+        assert [one.content for one in other.list()] == ["I live in Porto, by the river"], (
+            "what was over and forgotten stays so"
+        )
         (linked,) = other.list()
         assert [link.type for link in other.vault("default").links(linked.id)[0]] == [LinkType.SUPERSEDES]
 
@@ -157,7 +159,8 @@ def test_a_line_with_the_id_of_a_memory_of_ours_gets_no_hold_on_it(mos: MOS, tmp
     ours = mos.add("The safe is behind the clock").ids[0]
     file = tmp_path / "theirs.jsonl"
     file.write_text(
-        json.dumps({"mip": 1, "id": ours, "content": "The safe is empty", "links": [{"type": "supersedes", "target": ours}]}) + "\n"
+        json.dumps({"mip": 1, "id": ours, "content": "The safe is empty", "links": [{"type": "supersedes", "target": ours}]})
+        + "\n"
     )
     mos.imports.take(str(file))
     assert mos.get(ours).content == "The safe is behind the clock"

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from memos_cli import mip
 from memos_cli.errors import UsageError
 from memos_cli.infra import limits
+from memos_cli.mip import mip
 from memos_cli.times import parse_iso
 from tests.trials import trials
 

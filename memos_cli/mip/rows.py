@@ -8,7 +8,7 @@ memory here has an id of its own: a line can name a memory of ours, and gets no 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from memos_cli.mip import FIELDS, TIMES, VERSION, Check, is_source
+from memos_cli.mip.mip import FIELDS, TIMES, VERSION, Check, is_source
 from memos_cli.model import Draft, Kind, Memory, Origin, Source, State, Visibility
 from memos_cli.times import parse_iso, shown
 

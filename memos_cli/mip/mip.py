@@ -2,7 +2,7 @@
 
 A line is a memory by itself, so that documents can be cut, joined and filtered by the line. `read` checks a line as the schema
 in `memos_cli/data/mip-1.schema.json` does, and `written` is the one form in which memos writes it. What a row is for a memory
-says `mip_rows`.
+says `mip.rows`.
 """
 
 import json
