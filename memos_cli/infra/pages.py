@@ -74,7 +74,7 @@ def _links(vault: "OpenCube", memories: Sequence[Memory]) -> dict[str, list[tupl
     found: dict[str, list[tuple[str, str]]] = {memory.id: [] for memory in memories}
     there = _among(vault, "SELECT source, type, target FROM links WHERE source IN ({})", found)
     sql = f"SELECT m.id, CASE WHEN {_CAME} THEN {_ID} ELSE m.id END FROM memories m WHERE m.id IN ({{}})"  # noqa: S608
-    names = {one: name for one, name in _among(vault, sql, (target for *_, target in there))}
+    names = {row[0]: row[1] for row in _among(vault, sql, (target for *_, target in there))}
     for source, kind, target in there:
         found[source].append((kind, names.get(target, target)))
     told = {memory.id: [(one["type"], one["target"]) for one in carried(memory).get("links", ())] for memory in memories}
