@@ -20,6 +20,7 @@ from memos_cli.errors import Refused, UsageError
 if TYPE_CHECKING:
     from memos_cli.interface.exports.tally import ExportReport
 
+_NO_EVENT = "none of the memories is for a calendar: an event with a date, or what comes back"
 to_file = click.argument("file", required=False, default="-", type=NAMED, metavar="[FILE|-]", shell_complete=completions.FILES)
 force = click.option("--force", is_flag=True, help="Replace a file that is there.")
 
@@ -64,7 +65,8 @@ def written(app: App, file: str, given: dict[str, Any], export: "Callable[..., E
         done = export(stream, wanted=wanted, reveal=given["reveal"], tell=tell)
     _tell(app, file, done)
     if not (done.memories or done.left_out):
-        app.note(nothing_passes(app, wanted, "nothing is there to be exported"))
+        some = app.mos.memories.has(wanted)
+        app.note(_NO_EVENT if some else nothing_passes(app, wanted, "nothing is there to be exported"))
 
 
 @contextmanager
