@@ -44,6 +44,13 @@ _BUILT_IN = {
     "parser.prose": "memos_cli.backends.parsers.prose:ProseParser",
     "importer.chatgpt": "memos_cli.backends.importers.chats.chatgpt:ChatGptImporter",
     "importer.claude": "memos_cli.backends.importers.chats.claude:ClaudeImporter",
+    "importer.jsonl": "memos_cli.backends.importers.json_lines:JsonLinesImporter",
+    "importer.csv": "memos_cli.backends.importers.table:TableImporter",
+    "importer.mem0": "memos_cli.backends.importers.mem0:Mem0Importer",
+    "importer.memos-reference": "memos_cli.backends.importers.reference_cube:ReferenceImporter",
+    "importer.ics": "memos_cli.backends.importers.ics:CalendarImporter",
+    "importer.chatgpt": "memos_cli.backends.importers.chatgpt:ChatGptImporter",
+    "importer.claude": "memos_cli.backends.importers.claude:ClaudeImporter",
 }
 GROUP = "memos_cli.plugins"
 

@@ -61,6 +61,10 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Sharing": {
         "key": ("key", "Make keys, and list those you trust."),
     },
+    "In and out": {
+        "export": ("export", "Write memories in formats that other programs read."),
+        "mip": ("mip", "Check documents in the memory interchange format."),
+    },
     "Housekeeping": {
         "config": ("config", "Show and change settings."),
         "doctor": ("doctor", "Check the cubes and mend what can be mended."),

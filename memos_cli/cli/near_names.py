@@ -18,7 +18,7 @@ _IMPORT = (
     "bring in what another program exported with: memos import FILE; read a text with: memos add --file FILE; take over a cube"
     " file with: memos cube import FILE"
 )
-_EXPORT = "write a cube into one file with: memos cube export; memories as JSON with: memos list --json"
+_EXPORT = "write a cube into one file with: memos cube export; memories for other programs with: memos export jsonl"
 _SYNC = "carry a cube with: memos cube export, then on the other machine: memos cube merge FILE"
 _LOG = "see what commands wrote with: memos undo --list; the versions of a memory with: memos history ID"
 _STATUS = "see what is there with: memos stats; what is due with: memos lifecycle status"

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from memos_cli.interface.cubes.keys import Keys
     from memos_cli.interface.cubes.merge import CubeMerge
     from memos_cli.interface.cubes.transfer import Transfer
+    from memos_cli.interface.exports.exports import Exports
     from memos_cli.interface.imports.imports import Imports
     from memos_cli.interface.pipeline.pipeline import Pipeline
     from memos_cli.operation.activation.activation import ActivationMemory
@@ -206,6 +207,13 @@ class MOS(Session):
         from memos_cli.interface.cubes.transfer import Transfer
 
         return Transfer(self, self.keys)
+
+    @_service
+    def exports(self) -> "Exports":
+        """Memories in formats of others: `mos.exports.jsonl(stream)`, `ics`."""
+        from memos_cli.interface.exports.exports import Exports
+
+        return Exports(self)
 
     @_service
     def cube_merge(self) -> "CubeMerge":

@@ -216,6 +216,9 @@ SCRIPT = {
         "{cube path bytes digest counts{operations memories links rules} vectors blobs absent redacted withheld notices[] "
         "adapters slots adapters_left[] encrypted signed to}"
     ),
+    "export jsonl a.jsonl": "{file memories masked left_out undated bytes labels{}}",
+    "export ics a.ics": "{file memories masked left_out undated bytes labels{}}",
+    "mip check a.jsonl": "{sound memories version}",
     "cube verify a.memcube": (
         "{sound id format created_at owner owner_unverified selection "
         "redacted counts{links memories operations rules} states{} vectors absent "

@@ -18,7 +18,7 @@ from memos_cli.cli.options import Command, Family, dry_run
 from memos_cli.errors import MemosError
 
 SHELLS = ("bash", "zsh", "fish")
-_BY_HAND = ("memos-cube.5", "memos-governance.7", "memos-internals.7")
+_BY_HAND = ("memos-cube.5", "memos-governance.7", "memos-internals.7", "memos-mip.5")
 """Pages that no command's help can say; they lie in `memos_cli/data`."""
 NAMES = {"bash": "memos.bash", "zsh": "_memos", "fish": "memos.fish"}
 _ROOM = 80 - 7 - 1

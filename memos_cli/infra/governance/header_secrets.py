@@ -17,6 +17,9 @@ _NAMES = ("conversation", "session", "speaker", "model", "file")
 """Of a source."""
 _OURS = frozenset({"times", "span", "rests_on", "recurrence", "told_validity"})
 """What memos notes in metadata: times and places in the content, and ids."""
+_CARRIED = "mip"
+"""The name in metadata of what the line of a document said besides (`mip.rows`): ids and times, and a digest, which looks like
+a secret. Only what stood there in its metadata under this very name is text of somebody's."""
 _DEEPEST = 50
 """Levels of metadata in which each value is masked by itself; what lies deeper is masked as one."""
 
@@ -38,7 +41,9 @@ def _texts(one: Draft | Memory) -> Iterator[str]:
     yield from one.tags
     yield from (text for name in _NAMES if (text := getattr(one.source, name)))
     for name, value in one.metadata.items() if one.metadata else ():
-        if name not in _OURS:
+        if name == _CARRIED and isinstance(value, Mapping):
+            yield from _lines(name, value.get("metadata"))
+        elif name not in _OURS:
             yield from _lines(name, value)
 
 
@@ -72,7 +77,11 @@ def hidden(text: str) -> str:
 
 def masked_metadata(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
     """Metadata with the values in it that are secret hidden."""
-    return {name: value if name in _OURS else _masked(name, value) for name, value in metadata.items()}
+    told = {name: value if name in _OURS else _masked(name, value) for name, value in metadata.items() if name != _CARRIED}
+    if isinstance(carried := metadata.get(_CARRIED), Mapping):
+        inner = {"metadata": _masked(_CARRIED, carried["metadata"])} if "metadata" in carried else {}
+        return {**told, _CARRIED: {**carried, **inner}}
+    return {**told, _CARRIED: _masked(_CARRIED, carried)} if _CARRIED in metadata else told
 
 
 def _masked(name: str, value: object, depth: int = 0) -> Any:  # noqa: ANN401 -- any JSON

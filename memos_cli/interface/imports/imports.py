@@ -21,7 +21,7 @@ from memos_cli.infra.vault import search
 from memos_cli.infra.vault.bulk import entries
 from memos_cli.infra.vault.bulk.bulk import New
 from memos_cli.infra.vault.rows import digest
-from memos_cli.interface.imports import again, facts, kinds, lots
+from memos_cli.interface.imports import again, facts, kinds, lots, settlement
 from memos_cli.interface.imports.lots import Candidate
 from memos_cli.interface.imports.report import Imported, Report
 from memos_cli.interface.pipeline import endings, known_days
@@ -107,6 +107,8 @@ class Imports:
                 report.read(name, kind)
             notices = finder.notices
         flow.require_some()
+        if flow.vault is not None and settlement.is_due((kind for _, kind, _ in opened), report, dry_run=how.dry_run):
+            settlement.settle(flow.vault, self._session.author(again.COMMAND, user_id), report)
         pending = search.pending_count(flow.vault) if flow.vault else 0
         return report.result(notices=notices, pending=pending, dry_run=how.dry_run)
 

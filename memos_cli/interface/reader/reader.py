@@ -8,6 +8,7 @@ from memos_cli.infra.governance import secrets
 from memos_cli.interface.reader import basis, told_times
 from memos_cli.interface.reader.mention import Mention
 from memos_cli.interface.reader.named import KnownDay, unknown_day
+from memos_cli.mip import rows as mip_rows
 from memos_cli.model import Draft, Kind, Origin, Source
 from memos_cli.plugins import load
 from memos_cli.records import NamedTuple
@@ -107,6 +108,10 @@ class Reader:
             one = read.completed(*asked)
             if draft.occurred_at is None and told_times.may_tell(draft.content) and one != early.completed(*asked):
                 one = draft._replace(labels=one.labels)
+            if mip_rows.CARRIED in draft.metadata:  # a line of a document says all that there is
+                one = draft._replace(labels=one.labels)
+            elif draft.metadata:  # what a source states goes before what its words let guess
+                one = one._replace(metadata={**one.metadata, **draft.metadata})
             made.append(one)
         return made
 

@@ -25,6 +25,8 @@ _RELATIVE = (
     r"|\bfrom now\b|^in\s|\b(?:gestern|heute|ayer|hoy)\b|[昨今明]日|[昨今明前后]天|一昨日|明後日"
 )
 """Words for a day that is another one whenever they are said."""
+_LATEST = (1 << 63) - 1
+"""The greatest clock that SQLite can store: days after the year 6429 have a greater one."""
 _TIMES = "times"
 """The name, in the metadata, of what a reader found the words to say of time: a list, each with `text`, `at` and `unit`."""
 
@@ -119,7 +121,7 @@ def _of_day(draft: Draft, at: str, zone: Zone) -> Iterator[tuple[str, list[Any],
     else:  # another time of the same day is another event
         yield f"{on_it} AND m.occurred_at IN (?, ?, ?)", [*bounds, draft.occurred_at, *day.whole], "m.occurred_at DESC"
     told = "m.created >= ? AND m.created < ?"
-    millis = [to_millis(day.first) << 16, to_millis(day.end) << 16]
+    millis = [min(to_millis(one) << 16, _LATEST) for one in (day.first, day.end)]
     yield f"m.occurred_at IS NULL AND {told}", millis, "m.created"
     yield "m.occurred_at IS NULL AND m.kind NOT IN (?, ?)", [*_HAPPENING], "m.created"
 

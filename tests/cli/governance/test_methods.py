@@ -17,6 +17,7 @@ from memos_cli import MOS
 from memos_cli.config import Settings, paths
 from memos_cli.errors import MemosError
 from memos_cli.infra.vault.vault import Vault
+from memos_cli.interface.exports.tally import ExportTally
 from memos_cli.interface.imports.imports import Taking
 from memos_cli.model import Draft, Filter, LinkType
 from memos_cli.operation.activation.slots import Wanted
@@ -54,6 +55,13 @@ def one(*each_: Callable[[MOS], object]) -> Calls:
 def none(_: str) -> Calls:
     """No call, and why."""
     return lambda *_: iter(())
+
+
+def written(export: Callable[..., object], wanted: Filter | None, **given: bool) -> tuple[bytes, object]:
+    """What an export writes, and what it tells of that."""
+    stream = io.BytesIO()
+    told = export(stream, wanted, **given)
+    return stream.getvalue(), told
 
 
 INNER = none("is handed what only an owner's method returns")
@@ -260,6 +268,16 @@ CALLS: dict[str, Calls] = {
     "timeline.provenance": each(lambda mos, word: mos.timeline.provenance(word)),
     "timeline.rollback": each(lambda mos, word: mos.timeline.rollback(word, 1)),
     "timeline.undo": one(lambda mos: mos.timeline.undo(count=2, dry_run=True), lambda mos: mos.timeline.undo(count=50)),
+    "exports.ics": one(
+        lambda mos: written(mos.exports.ics, EVERYTHING),
+        lambda mos: written(mos.exports.ics, EVERYTHING._replace(kinds=("note",))),
+    ),
+    "exports.jsonl": one(
+        lambda mos: written(mos.exports.jsonl, None),
+        lambda mos: written(mos.exports.jsonl, EVERYTHING),
+        lambda mos: written(mos.exports.jsonl, EVERYTHING, reveal=True),
+    ),
+    "exports.leaving": one(lambda mos: list(mos.exports.leaving(EVERYTHING, ExportTally()))),
     "transfer.accept": one(lambda mos: mos.transfer.accept("default")),
     "transfer.export": one(lambda mos: mos.transfer.export("default", io.BytesIO())),
     "transfer.receive": one(lambda mos: mos.transfer.receive(io.BytesIO(b"x"), "default")),

@@ -1,0 +1,1 @@
+"""Exports: memories in formats that other programs read."""
