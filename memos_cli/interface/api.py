@@ -23,6 +23,7 @@ from memos_cli.session import Listeners, Session, wall_clock
 if TYPE_CHECKING:
     from memos_cli.infra.local.embeddings import Embeddings
     from memos_cli.infra.vault.vault import Vault
+    from memos_cli.interface.brief.brief import Briefing
     from memos_cli.interface.chat.chat import Chat
     from memos_cli.interface.cubes.doctor import Doctor
     from memos_cli.interface.cubes.held import Held
@@ -177,6 +178,13 @@ class MOS(Session):
         from memos_cli.operation.governance.governance import MemGovernance
 
         return MemGovernance(self)
+
+    @_service
+    def briefing(self) -> "Briefing":
+        """Blocks of what matters, for any model: `mos.briefing.context("plan dinner", tokens=800).text`, `brief`."""
+        from memos_cli.interface.brief.brief import Briefing
+
+        return Briefing(self, self.memories, self.review, self.tasks)
 
     @_service
     def keys(self) -> "Keys":

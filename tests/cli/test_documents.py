@@ -143,6 +143,14 @@ SCRIPT = {
         "{query hits[{id external_id content score fits kind occurred_at created_at state tags[] key speaker cube "
         "alike[] passage parts{total words meaning context speaker form answer header bm25 cosine reranker}}] mode answers}"
     ),
+    "context": (
+        "{query text tokens most_tokens memories[{id cube section line kind score next_at unconfirmed}] questions[] tasks[] "
+        "left fits}"
+    ),
+    "brief": (
+        "{query text tokens most_tokens memories[{id cube section line kind score next_at unconfirmed}] questions[] tasks[{name "
+        "cube}] left fits}"
+    ),
     "show vegan": "{M}",
     "show meat vegan": "{memories[{M}]}",
     "list": "{memories[{M}]}",

@@ -92,6 +92,8 @@ def test_a_lexical_search_imports_what_it_needs(memos: Run, monkeypatch: pytest.
         ("list",): 62,
         ("list", "--json"): 63,
         ("search", "--lexical", "vegan", "--json"): 79,
+        ("context", "vegan"): 95,
+        ("brief",): 85,
     }.items():
         found, ours = _told(*arguments)
         assert not found & (HEAVY | AVOIDED), arguments

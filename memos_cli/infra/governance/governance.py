@@ -256,7 +256,7 @@ class Recorder:
 
 
 _ACTIONS = {
-    "activation": "slot", "cube_merge": "compare", "get": "show", "held": "review", "look": "show", "parametric": "adapter",
+    "activation": "slot", "briefing": "prompt", "cube_merge": "compare", "get": "show", "held": "review", "look": "show", "parametric": "adapter",
     "pipeline": "change", "search_many": "search", "snapshots": "compare", "timeline": "history", "transfer": "export",
     "upcoming": "list",
 }  # fmt: skip

@@ -74,6 +74,12 @@ CALLS: dict[str, Calls] = {
         lambda mos: mos.add(messages=[{"role": "user", "content": "The qlocellar key lies under the blue pot"}]),
     ),
     "author": PURE,
+    "briefing.brief": one(lambda mos: mos.briefing.brief(), lambda mos: mos.briefing.brief(wanted=EVERYTHING, tokens=9000)),
+    "briefing.context": one(
+        lambda mos: mos.briefing.context("qlodiary"),
+        lambda mos: mos.briefing.context("ferry", wanted=EVERYTHING),
+        lambda mos: mos.briefing.context(tokens=9000),
+    ),
     "chat": one(lambda mos: mos.chat("Where is the qlocellar key?"), lambda mos: mos.chat("Who owes what?", save=False)),
     "close": PURE,
     "conversation": one(lambda mos: mos.conversation(resume=True).ask("What did qlospeaker say?")),
