@@ -148,8 +148,8 @@ SCRIPT = {
         "left fits}"
     ),
     "brief": (
-        "{query text tokens most_tokens memories[{id cube section line kind score next_at unconfirmed}] questions[] tasks[{name "
-        "cube}] left fits}"
+        "{query text tokens most_tokens memories[{id cube section line kind score next_at unconfirmed}] questions[] "
+        "tasks[{name cube}] left fits}"
     ),
     "show vegan": "{M}",
     "show meat vegan": "{memories[{M}]}",

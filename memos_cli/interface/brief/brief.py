@@ -94,7 +94,9 @@ class Briefing:
             now = self._current(wanted)
             if query is None:
                 found = self._material(now._replace(trusted=True), _NEWEST, bare=bare)
-                made = block.laid(None, self._sections(found, "Newest:"), tokens, notices=self._notices(found.memories, found.notices))
+                made = block.laid(
+                    None, self._sections(found, "Newest:"), tokens, notices=self._notices(found.memories, found.notices)
+                )
             else:
                 made = self._found(query, tokens, now, bare=bare)
             return self._given(made, "context")
@@ -159,7 +161,7 @@ class Briefing:
         return [Section("Standing:", standing), Section("To come:", coming), Section(heading, newest)]
 
     def _found(self, query: str, tokens: int, now: Filter, *, bare: bool) -> Block:
-        """The block for a question: of what was found the best before the others, shown oldest first, as in a prompt of chat."""
+        """The block for a question: of what was found the best before the others, shown oldest first, as chat does."""
         always = () if bare else core(self._memories, now, self._session.principal)
         found = self._memories.search(query, k=_FOUND, record=False, wanted=now)
         hits = [hit for hit in found.hits if hit.fits]
@@ -181,9 +183,7 @@ class Briefing:
             return []
         may = policy.passing(self._session, Whither.PROMPT)
         waiting = [one for one in self._review.list() if _may_be_told(one, may)][:_OPEN]
-        found = [
-            Entry("question", _question(one), one.earlier, other=one.later, name=one.id, cube=one.cube) for one in waiting
-        ]
+        found = [Entry("question", _question(one), one.earlier, other=one.later, name=one.id, cube=one.cube) for one in waiting]
         running = [one for one in self._tasks.list() if one.ended is None and one.current][:_OPEN]
         return found + [
             Entry("task", f"task {fenced(one.name)}: {one.current} memories", name=one.name, cube=one.cube) for one in running

@@ -1,6 +1,6 @@
 """Recall: the memories for a message of a conversation, laid out as a prompt and shortened until it fits the model."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Concatenate, Literal, NamedTuple, ParamSpec, TypeVar
 

@@ -122,7 +122,12 @@ def test_secrets_are_masked_and_labels_stay_out_and_say_so(mos: MOS) -> None:
     mos.add("I take 5 mg of warfarin", labels=("health",), pinned=True)
     assert "warfarin" in mos.briefing.brief().text
     policy.set_policy(mos.writable(), mos.author("policy"), {"labels.prompt": "health"})
-    for made in (mos.briefing.brief(), mos.briefing.context("alarm password"), mos.briefing.context("warfarin"), mos.briefing.context()):
+    for made in (
+        mos.briefing.brief(),
+        mos.briefing.context("alarm password"),
+        mos.briefing.context("warfarin"),
+        mos.briefing.context(),
+    ):
         assert "hunter2" not in made.text
         assert "warfarin" not in made.text
         assert any("stays out of the block, by labels.prompt" in notice for notice in made.notices)
