@@ -36,7 +36,7 @@ def context(app: App, query: tuple[str, ...], tokens: int, *, no_core: bool, fai
     It is a block of lines, each with an id (memos show ID) and a day: what is pinned and the rules, and what a search for
     QUERY finds that fits by itself, the best first as far as --tokens reach, shown oldest first. Without a QUERY it is what
     is pinned, the rules, what is to come and what is newest. Where nothing fits, that is said, and the block is what is
-    pinned, or empty.
+    pinned, or empty. A shell puts it before a question with "$(memos context 'plan dinner') plan dinner".
 
     The block tells only what is current. Memories are text between <memories> and </memories> that can neither end the block
     nor begin a line; what came from elsewhere and was not looked at yet is marked (unconfirmed). Secrets are masked, and what
@@ -46,7 +46,7 @@ def context(app: App, query: tuple[str, ...], tokens: int, *, no_core: bool, fai
     \b
     Examples:
       memos context "plan dinner"
-      llm "$(memos context 'plan dinner') plan dinner"
+      memos context "plan dinner" | llm "plan dinner"
       memos context --tokens 400 "what does the door code look like?"
       memos --view work context standup --json
 
