@@ -184,7 +184,7 @@ class MOS(Session):
         """Blocks of what matters, for any model: `mos.briefing.context("plan dinner", tokens=800).text`, `brief`."""
         from memos_cli.interface.brief.brief import Briefing
 
-        return Briefing(self, self.memories, self.review, self.tasks)
+        return Briefing(self, self.memories, lambda: self.review, lambda: self.tasks)
 
     @_service
     def keys(self) -> "Keys":

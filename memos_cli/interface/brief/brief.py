@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from memos_cli.errors import UsageError
 from memos_cli.infra.governance.labels import Whither
+from memos_cli.infra.vault import queries
 from memos_cli.interface.brief import block
 from memos_cli.interface.brief.block import LEAST, Block, Entry, Section
-from memos_cli.model import Filter, Kind, Memory
+from memos_cli.model import Filter, Kind, LinkType, Memory
 from memos_cli.operation import policy
 from memos_cli.operation.operator import agenda
 from memos_cli.operation.operator.core import core
@@ -22,6 +23,7 @@ from memos_cli.records import NamedTuple
 from memos_cli.times import from_millis, to_millis
 
 if TYPE_CHECKING:
+    from memos_cli.infra.vault.vault import Vault
     from memos_cli.operation.lifecycle.tasks import Tasks
     from memos_cli.operation.operator.agenda import Upcoming
     from memos_cli.operation.operator.dedupe.review import Item, Review
@@ -62,11 +64,13 @@ class Briefing:
     Args:
         session: who asks, in which home, of which cubes.
         memories: where they are read and searched.
-        review: the open questions.
-        tasks: the open tasks.
+        review: returns the list of open questions, which few cubes have and no question needs.
+        tasks: returns that of the tasks.
     """
 
-    def __init__(self, session: "Session", memories: "MemOperator", review: "Review", tasks: "Tasks") -> None:
+    def __init__(
+        self, session: "Session", memories: "MemOperator", review: "Callable[[], Review]", tasks: "Callable[[], Tasks]"
+    ) -> None:
         self._session = session
         self._memories = memories
         self._review = review
@@ -182,9 +186,10 @@ class Briefing:
         if wanted is not None and wanted._replace(at="") != Filter(at=""):
             return []
         may = policy.passing(self._session, Whither.PROMPT)
-        waiting = [one for one in self._review.list() if _may_be_told(one, may)][:_OPEN]
+        listed = self._review().list() if any(map(_asks, self._session.vaults())) else ()
+        waiting = [one for one in listed if _may_be_told(one, may)][:_OPEN]
         found = [Entry("question", _question(one), one.earlier, other=one.later, name=one.id, cube=one.cube) for one in waiting]
-        running = [one for one in self._tasks.list() if one.ended is None and one.current][:_OPEN]
+        running = [one for one in self._tasks().list() if one.ended is None and one.current][:_OPEN]
         return found + [
             Entry("task", f"task {fenced(one.name)}: {one.current} memories", name=one.name, cube=one.cube) for one in running
         ]
@@ -232,6 +237,16 @@ def _of_upcoming(one: "Upcoming") -> Memory:
 def _age(entry: Entry) -> tuple[str, str, str]:
     memory = entry.memory
     return (since(memory), memory.created_at, memory.id) if memory is not None else ("", "", "")
+
+
+def _asks(vault: "Vault") -> bool:
+    """Whether anything may be in question in a cube, as nothing is in most."""
+    return bool(
+        vault.records("review")
+        or queries.links_of_type(vault, LinkType.CONTRADICTS)
+        or queries.rivals(vault)
+        or queries.clashing(vault)
+    )
 
 
 def _may_be_told(item: "Item", may: Callable[[Memory], bool]) -> bool:
