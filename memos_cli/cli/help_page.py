@@ -61,6 +61,9 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "revoke": ("grant", "Let somebody do something with memories no longer."),
         "access": ("grant", "Tell who may do what, and by which rule."),
     },
+    "In and out": {
+        "source": ("source", "Files and folders that each tick brings in step."),
+    },
     "Sharing": {
         "key": ("key", "Make keys, and list those you trust."),
     },

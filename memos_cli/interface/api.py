@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from memos_cli.interface.cubes.merge import CubeMerge
     from memos_cli.interface.cubes.transfer import Transfer
     from memos_cli.interface.imports.imports import Imports
+    from memos_cli.interface.imports.standing_sources import StandingSources
     from memos_cli.interface.pipeline.pipeline import Pipeline
     from memos_cli.operation.activation.activation import ActivationMemory
     from memos_cli.operation.governance.audit import Audit, AuditEntry
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from memos_cli.operation.history.timeline import Timeline
     from memos_cli.operation.lifecycle.erasure import Erasure
     from memos_cli.operation.lifecycle.lifecycle import MemLifecycle
+    from memos_cli.operation.lifecycle.source_records import SourceRead
     from memos_cli.operation.lifecycle.tasks import Tasks
     from memos_cli.operation.operator.agenda import Agenda
     from memos_cli.operation.operator.dedupe.review import Review
@@ -110,6 +112,13 @@ class MOS(Session):
         return Pipeline(self)
 
     @_service
+    def sources(self) -> "StandingSources":
+        """Files and folders that each tick brings in step: `mos.sources.add("~/.claude/projects")`, `list`, `remove`."""
+        from memos_cli.interface.imports.standing_sources import StandingSources
+
+        return StandingSources(self)
+
+    @_service
     def imports(self) -> "Imports":
         """Bringing in what other programs exported: `mos.imports.take("export.zip")`, `kinds`."""
         from memos_cli.interface.imports.imports import Imports
@@ -156,7 +165,10 @@ class MOS(Session):
         """Lifecycle changes that are due: `mos.lifecycle.tick()`, `tick_all`."""
         from memos_cli.operation.lifecycle.lifecycle import MemLifecycle
 
-        return MemLifecycle(self, self.memories, self.scheduler, self.erasure)
+        def bring_in(vault: "Vault", seconds: float) -> "Sequence[SourceRead]":
+            return self.sources.bring_in(vault, seconds)  # imported by a tick that has some
+
+        return MemLifecycle(self, self.memories, self.scheduler, self.erasure, bring_in)
 
     @_service
     def scheduler(self) -> "MemScheduler":

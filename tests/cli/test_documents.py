@@ -198,11 +198,12 @@ SCRIPT = {
     "lifecycle tick --dry-run": (
         "{now due transitions{} seconds unfinished dry_run cubes[{cube now due transitions{} seconds braked embedded "
         "unfinished notes[] command_id dry_run superseded asked slots_built slots_dropped held purges_from consolidation "
-        "moves[{id to reason}]}] skipped[]}"
+        "sources[] moves[{id to reason}]}] skipped[]}"
     ),
     "lifecycle tick": (
         "{now due transitions{} seconds unfinished dry_run cubes[{cube now due transitions{} seconds braked embedded "
-        "unfinished notes[] command_id dry_run superseded asked slots_built slots_dropped held purges_from consolidation}] "
+        "unfinished notes[] command_id dry_run superseded asked slots_built slots_dropped held purges_from consolidation "
+        "sources[]}] "
         "skipped[]}"
     ),
     "audit log -n 1": (

@@ -75,7 +75,9 @@ class ClaudeCodeImporter:
         with suppress(OSError, ValueError):
             found = transcript_lines.files(_projects(source))
         if not any(_is_session(file.path) for file in found):
-            raise UsageError(f"{source} holds no session of Claude Code", hint="give it ~/.claude/projects, or a file of a session")
+            raise UsageError(
+                f"{source} holds no session of Claude Code", hint="give it ~/.claude/projects, or a file of a session"
+            )
         progress, known = TranscriptProgress(how, found), set[int]()
         for file in found:
             why, count = OLDER, 1
@@ -96,7 +98,17 @@ def _projects(source: Path) -> Path:
 
 def _is_session(path: Path) -> bool:
     """Whether one of the first records is a message of a session, or says of which session it is."""
-    fields = ("parentUuid", "leafUuid", "uuid", "messageId", "aiTitle", "operation", "mode", "permissionMode", "continuedInSessionId")
+    fields = (
+        "parentUuid",
+        "leafUuid",
+        "uuid",
+        "messageId",
+        "aiTitle",
+        "operation",
+        "mode",
+        "permissionMode",
+        "continuedInSessionId",
+    )
     known = ("sessionId", "leafUuid", "snapshot")
     for one in transcript_lines.first_objects(path):
         if isinstance(one.get("type"), str) and any(name in one for name in known) and any(name in one for name in fields):

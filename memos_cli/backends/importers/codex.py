@@ -81,7 +81,9 @@ class CodexImporter:
         """
         found: list[TranscriptFile] = []
         with suppress(OSError, ValueError):
-            found = [file for file in transcript_lines.files(source) if file.path == source or file.path.name.startswith("rollout-")]
+            found = [
+                file for file in transcript_lines.files(source) if file.path == source or file.path.name.startswith("rollout-")
+            ]
         if not any(_is_rollout(file.path) for file in found):
             raise UsageError(f"{source} holds no session of Codex", hint="give it ~/.codex, or a file rollout-….jsonl")
         progress, home = TranscriptProgress(how, found), _home(source)
@@ -100,7 +102,9 @@ class CodexImporter:
 
 def _is_rollout(path: Path) -> bool:
     for one in transcript_lines.first_objects(path):
-        if one.get("type") in ("session_meta", "response_item", "event_msg", "turn_context") and isinstance(one.get("payload"), dict):
+        if one.get("type") in ("session_meta", "response_item", "event_msg", "turn_context") and isinstance(
+            one.get("payload"), dict
+        ):
             return True
     # What the first line begins with, where it is longer than what is looked at; the first versions had no `payload`.
     start = transcript_lines.head(path)[:400]
@@ -120,7 +124,11 @@ def _titles(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
     rows = (line.value for line in transcript_lines.lines(path) if line.value)
-    return {row["id"]: name for row in rows if isinstance(row.get("id"), str) and (name := transcript_lines.text(row.get("thread_name")))}
+    return {
+        row["id"]: name
+        for row in rows
+        if isinstance(row.get("id"), str) and (name := transcript_lines.text(row.get("thread_name")))
+    }
 
 
 def _taken_over(path: Path) -> dict[str, int | None]:
@@ -231,7 +239,11 @@ class _Rollout:
 
 def _model(record: Mapping[str, Any]) -> str | None:
     payload = record.get("payload")
-    return transcript_lines.text(payload.get("model")) if record.get("type") == "turn_context" and isinstance(payload, dict) else None
+    return (
+        transcript_lines.text(payload.get("model"))
+        if record.get("type") == "turn_context" and isinstance(payload, dict)
+        else None
+    )
 
 
 def _said(record: Mapping[str, Any]) -> _SpokenLine:
@@ -259,7 +271,9 @@ def _item(payload: Mapping[str, Any]) -> _SpokenLine:
     role = payload.get("role")
     if not isinstance(role, str):
         return _nothing(transcript_lines.WRONG)
-    return _spoken(payload.get("content"), role, "item") if role in {"user", "assistant"} else _nothing(_ROLES.get(role, _NOISE))
+    return (
+        _spoken(payload.get("content"), role, "item") if role in {"user", "assistant"} else _nothing(_ROLES.get(role, _NOISE))
+    )
 
 
 def _nothing(why: str) -> _SpokenLine:

@@ -55,6 +55,7 @@ class Taking(NamedTuple):
         me: what the person is called in the source, besides `user` and the name of the principal.
         dry_run: change nothing, and tell what would be.
         tell: called with how many bytes were read, and how many there are (0 where unknown).
+        late: whether the time is over; what was read until then is stored, and the report says that it is not all.
     """
 
     kind: str | None = None
@@ -65,6 +66,7 @@ class Taking(NamedTuple):
     me: Sequence[str] = ()
     dry_run: bool = False
     tell: Callable[[int, int], None] = lambda *_: None
+    late: Callable[[], bool] = lambda: False
 
 
 class Imports:
@@ -93,7 +95,7 @@ class Imports:
         known = kinds.of(Path(source), how.kind)
         options = ImportOptions(self._session.zone, how.since, how.columns, how.tell)
         report = Report()
-        found = _begun(_to_the_end(known.importer.read(Path(source), options), report))
+        found = _begun(_in_time(_to_the_end(known.importer.read(Path(source), options), report), how.late, report))
         reader = known_days.reader(self._session)
         with facts.finder(self._session, reader, how.me) as finder:
             vault, author = self._cube(how, user_id), self._session.author(again.COMMAND, user_id)
@@ -128,8 +130,17 @@ class Imports:
 
 def _begun(found: "Iterator[Draft | Skipped]") -> "Iterator[Draft | Skipped]":
     """The same, once its first entry is there: what is no such source at all is told before anything is made for it."""
-    first = [one for one, _ in zip(found, range(1), strict=False)]
+    first = [one for _, one in zip(range(1), found, strict=False)]  # in this order: zip asks the first one for one too many
     return chain(first, found)
+
+
+def _in_time(found: "Iterator[Draft | Skipped]", late: Callable[[], bool], report: Report) -> "Iterator[Draft | Skipped]":
+    """What an importer hands over until the time is over."""
+    for one in found:
+        yield one
+        if late():
+            report.unfinished = True
+            return
 
 
 def _to_the_end(found: "Iterable[Draft | Skipped]", report: Report) -> "Iterator[Draft | Skipped]":

@@ -42,6 +42,7 @@ class Imported(NamedTuple):
         questions: the ids of questions for `memos review`.
         uncompared: memories that tell of a change and were compared with nothing yet.
         ids: of the first new memories.
+        unfinished: whether the time was over before the end of the source.
     """
 
     kind: str
@@ -64,6 +65,7 @@ class Imported(NamedTuple):
     pending: int = 0
     embedded: int = 0
     dry_run: bool = False
+    unfinished: bool = False
 
     @property
     def whole(self) -> bool:
@@ -81,6 +83,7 @@ class Report:
         self.reopened: list[str] = []
         self.txn: str | None = None
         self.denied: Refused | None = None
+        self.unfinished = False
         self._reasons: dict[tuple[str, bool, bool], Reason] = {}
 
     def skip(self, one: Skipped, *, refused: bool = False) -> None:
@@ -108,5 +111,5 @@ class Report:
             kind, source, self.taken + self.edited + self.known + skipped, self.taken, self.edited, self.known, self.forgotten,
             skipped, reasons, self.facts, self.secrets, tuple(self.questions), self.uncompared,
             () if dry_run else tuple(self.ids), tuple(self.reopened), notices, None if dry_run else self.txn, pending,
-            dry_run=dry_run,
+            dry_run=dry_run, unfinished=self.unfinished,
         )  # fmt: skip
