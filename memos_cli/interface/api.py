@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from memos_cli.operation.history.timeline import Timeline
     from memos_cli.operation.lifecycle.erasure import Erasure
     from memos_cli.operation.lifecycle.lifecycle import MemLifecycle
-    from memos_cli.operation.lifecycle.source_records import SourceRead
+    from memos_cli.operation.lifecycle.source_records import SourceTaken
     from memos_cli.operation.lifecycle.tasks import Tasks
     from memos_cli.operation.operator.agenda import Agenda
     from memos_cli.operation.operator.dedupe.review import Review
@@ -165,7 +165,7 @@ class MOS(Session):
         """Lifecycle changes that are due: `mos.lifecycle.tick()`, `tick_all`."""
         from memos_cli.operation.lifecycle.lifecycle import MemLifecycle
 
-        def bring_in(vault: "Vault", seconds: float) -> "Sequence[SourceRead]":
+        def bring_in(vault: "Vault", seconds: float) -> "Sequence[SourceTaken]":
             return self.sources.bring_in(vault, seconds)  # imported by a tick that has some
 
         return MemLifecycle(self, self.memories, self.scheduler, self.erasure, bring_in)

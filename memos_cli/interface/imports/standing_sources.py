@@ -22,7 +22,7 @@ from memos_cli.interface.imports.imports import Imports, Taking
 from memos_cli.interface.sources.sources import absolute
 from memos_cli.operation import changes
 from memos_cli.operation.lifecycle import source_records
-from memos_cli.operation.lifecycle.source_records import SourceRead, SourceRecord
+from memos_cli.operation.lifecycle.source_records import SourceTaken, SourceRecord
 from memos_cli.records import NamedTuple
 from memos_cli.times import from_millis, to_millis
 
@@ -144,35 +144,33 @@ class StandingSources:
 
     # -- a tick
 
-    def bring_in(self, vault: "Vault", seconds: float) -> tuple[SourceRead, ...]:
+    def bring_in(self, vault: "Vault", seconds: float) -> tuple[SourceTaken, ...]:
         """Bring the sources of a cube in step whose footprint changed, within a time.
 
         Returns:
             What became of those that changed, or that cannot be read.
         """
-        end = time.monotonic() + seconds
+        deadline = _Deadline(seconds)
         states = self._states(vault)
         known = states.all()
         mine = [one for one in source_records.records(vault) if one.is_own and one.path in known]
-        found: list[SourceRead] = []
+        found: list[SourceTaken] = []
         for record in sorted(mine, key=lambda one: (known[one.path].tried_at or "", one.path)):
-            if time.monotonic() >= end and found:
+            if deadline.is_over() and found:
                 break
-            found += self._bring_in_step(vault, record, states, known[record.path], end)
+            found += self._bring_in_step(vault, record, states, known[record.path], deadline)
         return tuple(found)
 
     def _bring_in_step(
-        self, vault: "Vault", record: SourceRecord, states: SourceStates, before: SourceState, end: float
-    ) -> Iterator[SourceRead]:
+        self, vault: "Vault", record: SourceRecord, states: SourceStates, before: SourceState, deadline: "_Deadline"
+    ) -> Iterator[SourceTaken]:
         now = self._session.now
         seen = footprint.of(record.path, self._session.millis * 1_000_000)
         whole = self._is_due_whole(record, before, now)
         if seen and seen == before.seen and not before.fault and (before.whole_at == before.read_at or not whole):
             return
         since = record.since if whole or before.read_at is None else _later(record.since, before.read_at)
-        taking = Taking(
-            record.kind, since, fields={"tags": record.tags, "labels": record.labels}, late=lambda: time.monotonic() >= end
-        )
+        taking = Taking(record.kind, since, fields={"tags": record.tags, "labels": record.labels}, late=deadline.is_over)
         if not os.path.lexists(record.path):
             yield self._failed(record, states, before, GONE)
             return
@@ -183,14 +181,15 @@ class StandingSources:
             why = error.message if isinstance(error, MemosError) else error.strerror or str(error)
             yield self._failed(record, states, before, why)
             return
+        unfinished = deadline.is_struck
         after = before._replace(
-            tried_at=now, unfinished=done.unfinished, fault="", taken=before.taken + done.taken + done.facts,
+            tried_at=now, unfinished=unfinished, fault="", taken=before.taken + done.taken + done.facts,
             edited=before.edited + done.edited,
         )  # fmt: skip
-        if not done.unfinished:
+        if not unfinished:
             after = after._replace(seen=seen, read_at=now, whole_at=now if whole else before.whole_at)
         states.note(record.path, after)
-        yield _read(record, done)
+        yield _taken(record, done, unfinished=unfinished)
 
     def _is_due_whole(self, record: SourceRecord, before: SourceState, now: str) -> bool:
         """Whether all of a source is to be read, and not what is recent alone."""
@@ -198,10 +197,10 @@ class StandingSources:
             return True
         return to_millis(now) - to_millis(before.whole_at) >= _DAY
 
-    def _failed(self, record: SourceRecord, states: SourceStates, before: SourceState, why: str) -> SourceRead:
+    def _failed(self, record: SourceRecord, states: SourceStates, before: SourceState, why: str) -> SourceTaken:
         if why != before.fault:
             states.note(record.path, before._replace(tried_at=self._session.now, fault=why))
-        return SourceRead(record.path, record.kind, fault=why, is_news=why != before.fault)
+        return SourceTaken(record.path, record.kind, fault=why, is_news=why != before.fault)
 
     def _on(self, vault: "Vault") -> "Session":
         """A session whose writes go to this cube."""
@@ -223,14 +222,31 @@ class StandingSources:
                 raise UsageError(f"{path} lies in the home of memos itself", hint="a source is what another program writes")
 
 
+class _Deadline:
+    """When the time of a tick for its sources is over.
+
+    Attributes:
+        is_struck: whether somebody asked after that, so that a source was not read to its end.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+        self.is_struck = False
+
+    def is_over(self) -> bool:
+        """Whether the time is over."""
+        self.is_struck = self.is_struck or time.monotonic() >= self._end
+        return self.is_struck
+
+
 def _later(since: str | None, read_at: str) -> str:
     """The time from which on entries are read of a source that was read to its end: a day before, as clocks differ."""
     return max(since or "", from_millis(max(0, to_millis(read_at) - _DAY)))
 
 
-def _read(record: SourceRecord, done: "Imported") -> SourceRead:
-    return SourceRead(
-        record.path, record.kind, done.taken, done.edited, done.known, done.skipped, done.facts, done.unfinished, txn=done.txn
+def _taken(record: SourceRecord, done: "Imported", *, unfinished: bool) -> SourceTaken:
+    return SourceTaken(
+        record.path, record.kind, done.taken, done.edited, done.known, done.skipped, done.facts, unfinished, txn=done.txn
     )
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from memos_cli.infra.local.vector_matrix import Matrix
     from memos_cli.infra.vault.vault import Vault
     from memos_cli.operation.lifecycle.erasure import Erasure
-    from memos_cli.operation.lifecycle.source_records import SourceRead
+    from memos_cli.operation.lifecycle.source_records import SourceTaken
     from memos_cli.operation.operator.operator import MemOperator
     from memos_cli.operation.scheduler.scheduler import MemScheduler
     from memos_cli.session import Session
@@ -65,7 +65,7 @@ class MemLifecycle:
         memories: "MemOperator",
         scheduler: "MemScheduler",
         erasure: "Erasure",
-        bring_in: "Callable[[Vault, float], Sequence[SourceRead]]" = lambda *_: (),
+        bring_in: "Callable[[Vault, float], Sequence[SourceTaken]]" = lambda *_: (),
     ) -> None:
         self._session = session
         self._memories = memories

@@ -37,7 +37,7 @@ class SourceRecord(NamedTuple):
     is_own: bool = True
 
 
-class SourceRead(NamedTuple):
+class SourceTaken(NamedTuple):
     """What a tick did with a source that had changed.
 
     Attributes:

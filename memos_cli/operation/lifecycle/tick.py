@@ -21,7 +21,7 @@ from memos_cli.infra.vault.purge import TextHolder
 from memos_cli.model import HOT_STATES, State
 from memos_cli.operation import policy
 from memos_cli.operation.lifecycle import tick_clock, transitions
-from memos_cli.operation.lifecycle.source_records import SourceRead
+from memos_cli.operation.lifecycle.source_records import SourceTaken
 from memos_cli.operation.lifecycle.transitions import Transition, Uses
 from memos_cli.operation.operator.dedupe import sweep
 from memos_cli.operation.operator.dedupe.sweep import Swept
@@ -113,7 +113,7 @@ class Ticked(NamedTuple):
     held: int = 0
     purges_from: str | None = None
     consolidation: str | None = None
-    sources: tuple[SourceRead, ...] = ()
+    sources: tuple[SourceTaken, ...] = ()
 
 
 def uses_of(due: queries.Due) -> Uses:
@@ -147,7 +147,7 @@ class Means(NamedTuple):
     matrix: "Callable[[], tuple[Matrix, float] | None]" = lambda: None
     judge: "Judge | None" = None
     prepare: "Callable[[float | None], Prepared] | None" = None
-    bring_in: Callable[[float], Sequence[SourceRead]] = lambda _: ()
+    bring_in: Callable[[float], Sequence[SourceTaken]] = lambda _: ()
 
 
 class Tick:
@@ -166,7 +166,7 @@ class Tick:
         self._means = means or Means()
         self._texts: list[str] = []
         self._swept = Swept()
-        self._sources: tuple[SourceRead, ...] = ()
+        self._sources: tuple[SourceTaken, ...] = ()
         self._prepared: Prepared | None = None
         self._policy = Policy(vault.policy)
         self._started = time.monotonic()
