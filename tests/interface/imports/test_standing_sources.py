@@ -52,12 +52,12 @@ def test_two_ticks_around_an_added_line_take_it_and_nothing_else(
     first = tick(added)
     assert [(one.kind, one.taken, one.unfinished, one.fault) for one in first.sources] == [("claude-code", 3, False, "")]
     assert turns(added) == sorted(TALK)
-    operations = len(added.writable().operations())
+    operations = sum(added.writable().position().values())
     clock.forward(hours=1)
     with monkeypatch.context() as closed:
         closed.setattr(imports.Imports, "take", lambda *_: pytest.fail("an unchanged source is not read"))
         assert tick(added).sources == ()
-    assert len(added.writable().operations()) == operations  # a tick that finds nothing writes nothing
+    assert sum(added.writable().position().values()) == operations  # a tick that finds nothing writes nothing
     write(folder / "garden" / "s1.jsonl", turn(9, "The plumber comes on Friday.", "2026-03-02T12:30:00.000Z"), age=30)
     second = tick(added)
     assert [one.taken for one in second.sources] == [1]
