@@ -18,6 +18,7 @@ from memos_cli.model import Kind, Memory, Operation, Source
 from memos_cli.operation.results import Changed, Undone, Version
 from tests.cli.helpers import jsonl
 from tests.learnt import grow
+from tests.talks import turn, write
 
 
 class Colour(Enum):
@@ -169,6 +170,11 @@ SCRIPT = {
     "undo --list -n 1": "{commands[{txn command principal clock operations subjects reverts at what}]}",
     "view save eating --tag food": "{name filter{}}",
     "view list": "{views[{name filter{}}]}",
+    "source add s1.jsonl": (
+        "{path cube kind since tags[] labels[] is_there is_read read_at taken edited unfinished fault dry_run}"
+    ),
+    "source list": "{sources[{path cube kind since tags[] labels[] is_there is_read read_at taken edited unfinished fault}]}",
+    "source rm s1.jsonl": "{path removed}",
     "task list": "{tasks[{name cube ended current memories newest open}]}",
     "task end work": "{name ended ending changed[] kept[] command_id dry_run}",
     'snapshot create before --note "ahead"': "{name cube at note position{} changes}",
@@ -392,6 +398,7 @@ def files(tmp_path: Path) -> None:
     """What the scripts name."""
     good = {"content": "We meet at noon", "external_id": "noon", "source": {"turn": 3, "speaker": "Kim"}}
     (tmp_path / "rows.jsonl").write_text(jsonl(good, {"nonsense": 1}))
+    write(tmp_path / "s1.jsonl", turn(1, "We meet at noon", "2026-03-01T10:00:00.000Z"))
     (tmp_path / "chain.toml").write_text('[[step]]\ndo = "retrieve"\n[[step]]\ndo = "archive"\n')
 
 

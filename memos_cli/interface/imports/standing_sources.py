@@ -22,13 +22,13 @@ from memos_cli.interface.imports.imports import Imports, Taking
 from memos_cli.interface.sources.sources import absolute
 from memos_cli.operation import changes
 from memos_cli.operation.lifecycle import source_records
-from memos_cli.operation.lifecycle.source_records import SourceTaken, SourceRecord
+from memos_cli.operation.lifecycle.source_records import SourceRecord, SourceTaken
 from memos_cli.records import NamedTuple
 from memos_cli.times import from_millis, to_millis
 
 if TYPE_CHECKING:
-    from memos_cli.interface.imports.report import Imported
     from memos_cli.infra.vault.vault import Vault
+    from memos_cli.interface.imports.report import Imported
     from memos_cli.session import Session
 
 GROWING = frozenset({"claude-code", "codex"})

@@ -248,6 +248,11 @@ CALLS: dict[str, Calls] = {
     "snapshots.restore": one(
         lambda mos: mos.snapshots.restore("qlosnap"), lambda mos: mos.snapshots.restore("qlosnap", dry_run=True)
     ),
+    "sources.add": one(lambda mos: mos.sources.add("/nowhere"), lambda mos: mos.sources.add("/nowhere", dry_run=True)),
+    "sources.bring_in": none("is called by a tick, which only the owner runs"),
+    "sources.list": one(lambda mos: mos.sources.list()),
+    "sources.of_cube": one(lambda mos: mos.sources.of_cube("default")),
+    "sources.remove": one(lambda mos: mos.sources.remove("/nowhere")),
     "switch": each(lambda mos, word: mos.switch([word], "tag", {"tag:qlocellartag": True})),
     "tasks.end": one(
         lambda mos: mos.tasks.end("qlocellartask"), lambda mos: mos.tasks.end("orchard"), lambda mos: mos.tasks.end("trip")

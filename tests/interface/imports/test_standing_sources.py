@@ -183,7 +183,11 @@ def test_what_is_no_source_is_refused_at_once(mos: MOS, tmp_path: Path, home: Pa
 
 
 def strange(mos: MOS, home: Path) -> MOS:
-    return MOS(home, settings=Settings({"MEMOS_EMBEDDER": "none", "MEMOS_PRINCIPAL": "sam"}, paths({"MEMOS_HOME": str(home)})), clock=mos._clock)
+    return MOS(
+        home,
+        settings=Settings({"MEMOS_EMBEDDER": "none", "MEMOS_PRINCIPAL": "sam"}, paths({"MEMOS_HOME": str(home)})),
+        clock=mos._clock,
+    )
 
 
 def test_no_cube_from_elsewhere_makes_anybody_read_a_file(mos: MOS, folder: Path, tmp_path: Path, clock: Clock) -> None:
@@ -228,7 +232,9 @@ def test_a_tick_of_all_cubes_takes_each_source_into_its_own(mos: MOS, folder: Pa
 # -- the file of states
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"/a": 3}', '{"/a": {"taken": "many", "seen": 3, "read_at": 7, "unknown": 1}}', "{" * 99_999])
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"/a": 3}', '{"/a": {"taken": "many", "seen": 3, "read_at": 7, "unknown": 1}}', "{" * 99_999]
+)
 def test_a_damaged_file_of_states_costs_a_reading_and_no_more(tmp_path: Path, text: str) -> None:
     states = SourceStates(tmp_path, "cube")
     states.set("/a", SourceState("digest"))
