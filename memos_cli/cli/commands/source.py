@@ -42,9 +42,10 @@ def source() -> None:
 def add(app: App, /, path: str, **given: Any) -> None:  # noqa: ANN401 -- click's own types
     """Let each tick bring a file or a folder in step.
 
-    It is read as memos import reads it: nothing is taken twice, what you changed or forgot since stays so, and each tick that
-    takes something is a step of memos undo of its own. Of transcripts that only grow a tick reads what is recent, and all of
-    them once a day. To add it again says how it is read from then on. memos undo takes it back.
+    It is read as memos import reads it, with facts found by rules: nothing is taken twice, what you changed or forgot since
+    stays so. What a tick takes of a source is a step of memos undo of its own; when the source changes again it comes back,
+    unless you remove the source. Of transcripts that only grow a tick reads what is recent, and all of them once a day. To add
+    it again says how it is read from then on. memos undo takes the adding back.
 
     A source is read on the machine, and in the home, where it was added: what a cube from elsewhere names is not read.
 

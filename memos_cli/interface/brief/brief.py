@@ -24,7 +24,7 @@ from memos_cli.times import from_millis, to_millis
 
 if TYPE_CHECKING:
     from memos_cli.infra.vault.vault import Vault
-    from memos_cli.operation.lifecycle.tasks import Tasks
+    from memos_cli.operation.lifecycle.tasks import Task, Tasks
     from memos_cli.operation.operator.agenda import Upcoming
     from memos_cli.operation.operator.dedupe.review import Item, Review
     from memos_cli.operation.operator.operator import MemOperator
@@ -190,9 +190,7 @@ class Briefing:
         waiting = [one for one in listed if _may_be_told(one, may)][:_OPEN]
         found = [Entry("question", _question(one), one.earlier, other=one.later, name=one.id, cube=one.cube) for one in waiting]
         running = [one for one in self._tasks().list() if one.ended is None and one.current][:_OPEN]
-        return found + [
-            Entry("task", f"task {fenced(one.name)}: {one.current} memories", name=one.name, cube=one.cube) for one in running
-        ]
+        return found + [Entry("task", _task(one), name=one.name, cube=one.cube) for one in running]
 
     # -- what is said of it
 
@@ -251,6 +249,10 @@ def _asks(vault: "Vault") -> bool:
 
 def _may_be_told(item: "Item", may: Callable[[Memory], bool]) -> bool:
     return all(may(one) and not one.untrusted for one in (item.earlier, item.later))
+
+
+def _task(one: "Task") -> str:
+    return f"task {fenced(one.name)}: {one.current} {'memory' if one.current == 1 else 'memories'}"
 
 
 def _question(item: "Item") -> str:

@@ -203,10 +203,12 @@ class StandingSources:
         return SourceTaken(record.path, record.kind, fault=why, is_news=why != before.fault)
 
     def _on(self, vault: "Vault") -> "Session":
-        """A session whose writes go to this cube."""
+        """A session whose writes go to this cube. Facts are found by rules: a model takes longer than a tick has."""
         session = self._session
         name = vault.name if session.shelf.place(vault.name) == vault.folder else str(vault.folder)
-        return session.twin(cubes=[name], principal=session.principal, settings=session.settings)
+        return session.twin(
+            cubes=[name], principal=session.principal, settings=session.settings.given({"llm.extract": "rules"})
+        )
 
     def _of(self, vault: "Vault") -> Iterator[StandingSource]:
         states = self._states(vault).all()

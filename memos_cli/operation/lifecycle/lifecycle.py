@@ -175,7 +175,7 @@ class MemLifecycle:
         try:
             judge = sweep.judge(llm) if llm is not None else None
             yield Means(
-                lambda: self._memories.embed(vault),
+                lambda late: self._memories.embed(vault, late=late),
                 run_hook,
                 tell,
                 self._erasure.places(vault),

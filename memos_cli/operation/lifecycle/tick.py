@@ -130,7 +130,7 @@ class Means(NamedTuple):
     """What a tick needs besides the cube.
 
     Attributes:
-        embed: embeds the memories that wait for their vectors, and returns how many those were.
+        embed: embeds memories that wait for their vectors until it is told that the time is over; returns how many those were.
         hook: runs a hook by name with an event, and returns what went wrong, if anything did.
         tell: called with the number of transitions made so far, and of all.
         places: the places besides the cube's file that may hold purged texts.
@@ -140,7 +140,7 @@ class Means(NamedTuple):
         bring_in: brings the standing sources in step within so many seconds; each is a step of undo of its own.
     """
 
-    embed: Callable[[], int] = lambda: 0
+    embed: Callable[[Callable[[], bool]], int] = lambda _: 0
     hook: Callable[[str, dict[str, Any], float], str | None] = lambda *_: None
     tell: Callable[[int, int], None] = lambda *_: None
     places: Sequence[TextHolder] = ()
@@ -339,7 +339,7 @@ class Tick:
     def _embed_pending(self) -> None:
         if self._policy.get("steps.embed") and not self._is_late():
             try:
-                self._embedded = self._means.embed()
+                self._embedded = self._means.embed(self._is_late)
             except MemosError as error:
                 self._notes.append(f"nothing was embedded: {error.message}")
 

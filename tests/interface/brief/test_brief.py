@@ -42,6 +42,7 @@ def test_the_brief_tells_what_stands_what_comes_what_is_open_and_what_is_new(tol
     ]  # fmt: skip
     assert "2026-03-05 12:00 Dentist" in made.text
     assert "Changed in the 7 days up to 2026-03-02:" in made.text
+    assert "\ntask move: 1 memory\n" in made.text
     assert "I eat meat" not in made.text
 
 
