@@ -49,8 +49,6 @@ _BUILT_IN = {
     "importer.mem0": "memos_cli.backends.importers.mem0:Mem0Importer",
     "importer.memos-reference": "memos_cli.backends.importers.reference_cube:ReferenceImporter",
     "importer.ics": "memos_cli.backends.importers.ics:CalendarImporter",
-    "importer.chatgpt": "memos_cli.backends.importers.chatgpt:ChatGptImporter",
-    "importer.claude": "memos_cli.backends.importers.claude:ClaudeImporter",
 }
 GROUP = "memos_cli.plugins"
 

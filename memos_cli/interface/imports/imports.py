@@ -57,6 +57,7 @@ class Taking(NamedTuple):
         me: what the person is called in the source, besides `user` and the name of the principal.
         dry_run: change nothing, and tell what would be.
         tell: called with how many bytes were read, and how many there are (0 where unknown).
+        late: asked behind each entry whether the time is over; what was read until then is stored, and no more is read.
     """
 
     kind: str | None = None
@@ -67,6 +68,7 @@ class Taking(NamedTuple):
     me: Sequence[str] = ()
     dry_run: bool = False
     tell: Callable[[int, int], None] = lambda *_: None
+    late: Callable[[], bool] = lambda: False
 
 
 class Imports:
@@ -102,7 +104,7 @@ class Imports:
             flow = _Flow(self._cube(how, user_id), self._session.author(again.COMMAND, user_id), report)
             flow.finder, flow.dry_run = finder if how.facts else None, how.dry_run
             for name, kind, found in opened:
-                for lot in lots.cut(found, flow.fitting(kind, how), report):
+                for lot in lots.cut(_in_time(found, how.late), flow.fitting(kind, how), report):
                     flow.take(lot, lambda drafts: reader.completed(drafts, self._session.now))
                 report.read(name, kind)
             notices = finder.notices
@@ -135,6 +137,14 @@ class Imports:
 def _begun(found: "Iterator[Draft | Skipped]") -> "Iterator[Draft | Skipped]":
     """The same, once its first entry is there: what is no such source at all is told before anything is made for it."""
     return chain(list(islice(found, 1)), found)
+
+
+def _in_time(found: "Iterator[Draft | Skipped]", late: Callable[[], bool]) -> "Iterator[Draft | Skipped]":
+    """What an importer hands over until the time is over."""
+    for one in found:
+        yield one
+        if late():
+            return
 
 
 def _to_the_end(found: "Iterable[Draft | Skipped]", report: Report) -> "Iterator[Draft | Skipped]":

@@ -48,6 +48,18 @@ CASES: dict[str, tuple[str, ...]] = {
         '0 --jsonl - < {{"query": "qlomoney"}}',
         "0 qloasked --turns --all",
     ),
+    "context": (
+        "0 qlocellar",
+        "0 'where is the ferry'",
+        "0 money --tokens 5000",
+        "0",
+        "4 qlodiary --fail-empty --no-core",
+        "0 'juice press'",
+    ),
+    "brief": ("0", "0 --tokens 5000"),
+    "source add": ("3 /nowhere", "3 chain.toml --from markdown", "3 /nowhere --dry-run"),
+    "source list": ("0",),
+    "source rm": ("3 /nowhere", "3 /nowhere --dry-run"),
     "show": (
         "10 {cellar}",
         "10 {cellar:4}",

@@ -86,6 +86,12 @@ CALLS: dict[str, Calls] = {
         lambda mos: mos.add(messages=[{"role": "user", "content": "The qlocellar key lies under the blue pot"}]),
     ),
     "author": PURE,
+    "briefing.brief": one(lambda mos: mos.briefing.brief(), lambda mos: mos.briefing.brief(wanted=EVERYTHING, tokens=9000)),
+    "briefing.context": one(
+        lambda mos: mos.briefing.context("qlodiary"),
+        lambda mos: mos.briefing.context("ferry", wanted=EVERYTHING),
+        lambda mos: mos.briefing.context(tokens=9000),
+    ),
     "chat": one(lambda mos: mos.chat("Where is the qlocellar key?"), lambda mos: mos.chat("Who owes what?", save=False)),
     "close": PURE,
     "conversation": one(lambda mos: mos.conversation(resume=True).ask("What did qlospeaker say?")),
@@ -257,6 +263,11 @@ CALLS: dict[str, Calls] = {
     "snapshots.restore": one(
         lambda mos: mos.snapshots.restore("qlosnap"), lambda mos: mos.snapshots.restore("qlosnap", dry_run=True)
     ),
+    "sources.add": one(lambda mos: mos.sources.add("/nowhere"), lambda mos: mos.sources.add("/nowhere", dry_run=True)),
+    "sources.bring_in": none("is called by a tick, which only the owner runs"),
+    "sources.list": one(lambda mos: mos.sources.list()),
+    "sources.of_cube": one(lambda mos: mos.sources.of_cube("default")),
+    "sources.remove": one(lambda mos: mos.sources.remove("/nowhere")),
     "switch": each(lambda mos, word: mos.switch([word], "tag", {"tag:qlocellartag": True})),
     "tasks.end": one(
         lambda mos: mos.tasks.end("qlocellartask"), lambda mos: mos.tasks.end("orchard"), lambda mos: mos.tasks.end("trip")
