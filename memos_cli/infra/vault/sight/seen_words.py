@@ -5,12 +5,10 @@ read and those are counted that may be seen; and of FTS5's score only the part i
 is weighed by these counts. The scores are those of a cube that has nothing else (`tests/infra/vault/sight/test_seen_words.py`).
 """
 
-from array import array
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from memos_cli.infra.vault.connection import SeenRows
 from memos_cli.infra.vault.lexical import weights
 
 if TYPE_CHECKING:
@@ -22,23 +20,16 @@ TABLES = ("fts", "cold_fts")
 _K1, _B = 1.2, 0.75
 """The constants of FTS5's `bm25`."""
 _FIRST = itemgetter(0)
-_READ = 4_096
-"""Postings that are read at a time."""
+_FIRST_READ, _READ = 64, 4_096
+"""Postings that are read at first, and at most at a time: often few are needed."""
 
 
-def seen(conn: "sqlite3.Connection", table: str) -> SeenRows:
-    """What may be seen of an index; all its rows are looked at, 1 to 2 µs each."""
-    (last,) = conn.execute(f"SELECT coalesce(max(id), 0) FROM main.{table}_docsize").fetchone()
-    lengths = array("L", bytes(array("L").itemsize * (last + 1)))
-    among = bytearray(last + 1)
-    rows: list[int] = []
-    for n, size in conn.execute(
-        f"SELECT d.id, d.sz FROM main.{table}_docsize d CROSS JOIN memories m ON m.n = d.id ORDER BY d.id"
-    ):
-        rows.append(n)
-        among[n] = 1
-        lengths[n] = sum(size) if max(size) < 0x80 else sum(weights.numbers(size))
-    return SeenRows(rows, among, lengths, sum(lengths), {})
+def _lots(cursor: "sqlite3.Cursor") -> Iterator[list[tuple[int]]]:
+    """What a statement finds, in lots of which each is twice as large as the one before."""
+    size = _FIRST_READ
+    while found := cursor.fetchmany(size):
+        yield found
+        size = min(2 * size, _READ)
 
 
 class SeenWords:
@@ -67,9 +58,8 @@ class SeenWords:
     def rows(self, expression: str, more: str = "", *values: object) -> Iterator[int]:
         """The rows that match an expression, among those that may be seen."""
         sql = f"SELECT rowid FROM main.{self.table} WHERE {self.table} MATCH ? {more}"
-        cursor = self._conn.execute(sql, (expression, *values))
         among = self.seen.among
-        while found := cursor.fetchmany(_READ):
+        for found in _lots(self._conn.execute(sql, (expression, *values))):
             yield from [n for (n,) in found if among[n]]
 
     def count(self, expression: str, most: int) -> int:
@@ -77,10 +67,11 @@ class SeenWords:
         known, upto = self.seen.counts.get(expression, (0, 0))
         if known < upto or most <= upto:
             return min(known, most)
-        cursor = self._conn.execute(f"SELECT rowid FROM main.{self.table} WHERE {self.table} MATCH ?", (expression,))
         count = 0
-        while count < most and (found := cursor.fetchmany(_READ)):
+        for found in _lots(self._conn.execute(f"SELECT rowid FROM main.{self.table} WHERE {self.table} MATCH ?", (expression,))):
             count += sum(map(self.seen.among.__getitem__, map(_FIRST, found)))
+            if count >= most:
+                break
         count = min(count, most)
         self.seen.counts[expression] = count, most
         return count

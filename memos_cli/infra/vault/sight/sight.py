@@ -16,11 +16,13 @@ from typing import Any, Protocol
 
 from memos_cli.infra.governance.access import Access
 from memos_cli.infra.governance.rule import Right
+from memos_cli.infra.marks import mark
 from memos_cli.infra.vault import fold, log
 from memos_cli.infra.vault.connection import SeenRows
 from memos_cli.infra.vault.sight.publication import Publications
 from memos_cli.infra.vault.sight.rights import Rights, Truth
-from memos_cli.infra.vault.sight.seen_words import TABLES, seen
+from memos_cli.infra.vault.sight.seen_index import SeenIndex
+from memos_cli.infra.vault.sight.seen_words import TABLES
 from memos_cli.model import Memory, Operation
 
 
@@ -44,8 +46,6 @@ _BY_ROW = ("tags", "labels", "names", "cold", "vectors", "cold_vectors", "pendin
 """The tables whose rows belong to a memory by its row number."""
 _BY_ID = ("uses", "arrivals", "clashes", "rivals")
 """The tables whose rows belong to a memory by its id."""
-_TOTALS, _STRUCTURE = 1, 10
-"""The records of a full-text index that FTS5 writes anew at each change of it."""
 _LIST = re.compile(r"json_each\(\?\)")
 _VIEW = "CREATE TEMP VIEW {} AS {}"
 
@@ -70,7 +70,8 @@ class Sight:
         self._state: tuple[int, int] | None = None
         self._token: object = None
         self._laid: tuple[Any, ...] = ()
-        self._seen: dict[str, tuple[object, SeenRows]] = {}
+        self._indexes = {table: SeenIndex(conn, table) for table in TABLES}
+        self._asked = ""
         self._end: object = None
         self.access: Access = ask(conn)
         self.publications = publications or Publications(conn, lambda memory: self.access.may(Right.READ, memory))
@@ -133,15 +134,9 @@ class Sight:
         return self._conn.execute("PRAGMA data_version").fetchone()[0], self._conn.total_changes
 
     def seen(self, table: str) -> SeenRows:
-        """What may be seen of a full-text index; read anew when the index or the views have changed."""
+        """What may be seen of a full-text index; brought up to date when the index or the views have changed."""
         self.renew()
-        records = self._conn.execute(f"SELECT block FROM main.{table}_data WHERE id IN ({_TOTALS}, {_STRUCTURE})").fetchall()
-        known, found = self._seen.get(table, (None, None))
-        state = records, self._log_end(), self._laid
-        if found is None or state != known:
-            found = seen(self._conn, table)
-            self._seen[table] = state, found
-        return found
+        return self._indexes[table].rows(self._asked, by_log=self.access.by_log)
 
     def bytes(self) -> int:
         """How many bytes the contents of the memories have: the size of the file would tell of what may not be seen."""
@@ -198,6 +193,8 @@ class Sight:
         for name, view in self._views():
             self._conn.execute(_VIEW.format(name, view))
         self._laid = asked
+        version = self._conn.execute("PRAGMA main.user_version").fetchone()[0]
+        self._asked = log.encoded([version, mark(self._conn, "digest"), self.access.principal, *asked])
 
     def _written_out(self, clause: str, *values: object) -> str:
         """A condition with its parameters written out, since a view has none; a list of names becomes a temporary table."""
@@ -317,6 +314,10 @@ class _Then(Access):
 
     def may(self, right: Right, memory: Memory) -> bool:
         return self._access.may(right, memory)
+
+    @property
+    def by_log(self) -> bool:
+        return False
 
 
 def _quoted(value: object) -> str:
