@@ -11,18 +11,16 @@ two processes and a crash leave the old one or the new one.
 
 import json
 import os
-import sys
 import sqlite3
+import sys
 import tempfile
+import zlib
 from array import array
 from binascii import crc32
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import compress
 from pathlib import Path
-from zlib import compress as packed
-from zlib import decompress as unpacked
-from zlib import error as Unreadable
 
 from memos_cli import modes
 from memos_cli.infra import marks
@@ -49,12 +47,12 @@ _TOUCHED = """SELECT DISTINCT m.n FROM main.ops o CROSS JOIN main.memories m ON 
 
 
 class _Place(NamedTuple):
-    """What the rows were made of: the last operation and its id, which copy numbered the rows when, and the state of the index."""
+    """What rows were made of: the last operation and its id, which copy numbered them when, and the state of the index."""
 
     n: int
     id: str
     numbering: str
-    index: str
+    state: str
 
 
 class SeenIndex:
@@ -113,7 +111,7 @@ class SeenIndex:
         if there is None or there[0].hex() != since.id or since.numbering != now.numbering or now.n - since.n > _MOST:
             return None
         if since.n == now.n:
-            return before if since.index == now.index else None
+            return before if since.state == now.state else None
         repaired = "SELECT 1 FROM main.ops WHERE n > ? AND noun = 'repair' LIMIT 1"
         if self._conn.execute(repaired, (since.n,)).fetchone():
             return None
@@ -176,17 +174,17 @@ def _read(path: Path, asked: str) -> tuple[str, _Place, SeenRows] | None:
         form, order, said, count, check, *place = json.loads(head)
         if [form, order, said] != [_FORM, sys.byteorder, _digest(asked)] or check != crc32(encoded(place).encode() + data):
             return None
-        raw = unpacked(data)
+        raw = zlib.decompress(data)
         among, lengths = bytearray(raw[:count]), array("I", raw[count:])
         found = _Place(*place)
-    except (OSError, ValueError, TypeError, Unreadable):
+    except (OSError, ValueError, TypeError, zlib.error):
         return None
     return (asked, found, _told(among, array("L", lengths))) if len(lengths) == len(among) == count else None
 
 
 def _write(path: Path, asked: str, place: _Place, found: SeenRows) -> None:
     """Keep what was found; where the disk would not take it a search is only slower, so that is no error."""
-    data = packed(bytes(found.among) + array("I", found.lengths).tobytes(), 1)
+    data = zlib.compress(bytes(found.among) + array("I", found.lengths).tobytes(), 1)
     check = crc32(encoded(list(place)).encode() + data)
     head = encoded([_FORM, sys.byteorder, _digest(asked), len(found.among), check, *place])
     half = ""
@@ -196,15 +194,20 @@ def _write(path: Path, asked: str, place: _Place, found: SeenRows) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(head.encode() + b"\n" + data)
         Path(half).replace(path)
-        forget(path.parent, _FILES)
+        _keep(path.parent, _FILES)
     except OSError:
         if half:
             with suppress(OSError):
                 Path(half).unlink(missing_ok=True)
 
 
-def forget(folder: Path, keep: int = 0) -> None:
-    """Remove the files of a folder but for the newest; with `keep` 0 also what a crash left half written."""
+def forget(cube: Path) -> None:
+    """Remove the files in the folder of a cube: they are made anew when they are needed."""
+    _keep(cube / FOLDER, 0)
+
+
+def _keep(folder: Path, keep: int) -> None:
+    """Remove the files of a folder but for the newest; with none to keep also what a crash left half written."""
     with suppress(OSError):
         files = [path for path in folder.iterdir() if not keep or not path.name.startswith(".")]
         for path in sorted(files, key=lambda path: path.stat().st_mtime, reverse=True)[keep:]:

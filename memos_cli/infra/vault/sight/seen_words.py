@@ -6,30 +6,18 @@ is weighed by these counts. The scores are those of a cube that has nothing else
 """
 
 from collections.abc import Iterator, Sequence
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from memos_cli.infra.vault.lexical import weights
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from memos_cli.infra.vault.connection import OpenCube
 
 TABLES = ("fts", "cold_fts")
 _K1, _B = 1.2, 0.75
 """The constants of FTS5's `bm25`."""
-_FIRST = itemgetter(0)
-_FIRST_READ, _READ = 64, 4_096
-"""Postings that are read at first, and at most at a time: often few are needed."""
-
-
-def _lots(cursor: "sqlite3.Cursor") -> Iterator[list[tuple[int]]]:
-    """What a statement finds, in lots of which each is twice as large as the one before."""
-    size = _FIRST_READ
-    while found := cursor.fetchmany(size):
-        yield found
-        size = min(2 * size, _READ)
+_SEEN = "substr(?, rowid + 1, 1) = x'01'"
+"""The condition on the rows of an index for those that may be seen, of `SeenRows.among`: a list of rows would take longer."""
 
 
 class SeenWords:
@@ -57,24 +45,23 @@ class SeenWords:
 
     def rows(self, expression: str, more: str = "", *values: object) -> Iterator[int]:
         """The rows that match an expression, among those that may be seen."""
-        sql = f"SELECT rowid FROM main.{self.table} WHERE {self.table} MATCH ? {more}"
-        among = self.seen.among
-        for found in _lots(self._conn.execute(sql, (expression, *values))):
-            yield from [n for (n,) in found if among[n]]
+        sql = f"SELECT rowid FROM main.{self.table} WHERE {self.table} MATCH ? AND {_SEEN} {more}"
+        return (n for (n,) in self._conn.execute(sql, (expression, self.seen.among, *values)))
 
     def count(self, expression: str, most: int) -> int:
         """How many memories match, counted up to `most`; what was counted once is known until something changes."""
         known, upto = self.seen.counts.get(expression, (0, 0))
         if known < upto or most <= upto:
             return min(known, most)
-        count = 0
-        for found in _lots(self._conn.execute(f"SELECT rowid FROM main.{self.table} WHERE {self.table} MATCH ?", (expression,))):
-            count += sum(map(self.seen.among.__getitem__, map(_FIRST, found)))
-            if count >= most:
-                break
-        count = min(count, most)
+        sql = f"SELECT count(*) FROM (SELECT 1 FROM main.{self.table} WHERE {self.table} MATCH ? AND {_SEEN} LIMIT ?)"
+        count = int(self._conn.execute(sql, (expression, self.seen.among, most)).fetchone()[0])
         self.seen.counts[expression] = count, most
         return count
+
+    def having(self, expression: str, first: int, last: int) -> int:
+        """How many of the rows between two match an expression."""
+        sql = f"SELECT count(*) FROM main.{self.table} WHERE {self.table} MATCH ? AND {_SEEN} AND rowid BETWEEN ? AND ?"
+        return int(self._conn.execute(sql, (expression, self.seen.among, first, last)).fetchone()[0])
 
     def parts(self, expression: str) -> dict[int, float]:
         """Of each memory with a word the part of its score that is to be multiplied with the rarity of the word.

@@ -72,7 +72,7 @@ class Sight:
         self._laid: tuple[Any, ...] = ()
         self._indexes = {table: SeenIndex(conn, table) for table in TABLES}
         self._asked = ""
-        self._end: object = None
+        self._end = 0, b"", 0
         self.access: Access = ask(conn)
         self.publications = publications or Publications(conn, lambda memory: self.access.may(Right.READ, memory))
         conn.execute("PRAGMA temp_store = MEMORY")
@@ -93,18 +93,28 @@ class Sight:
         self.publications.forget()
         if self._conn.in_transaction:
             return
-        log_end = self._log_end()
-        if log_end != self._end or self._ask.token() != self._token:
+        version, log_end = self._now()[0], self._log_end()  # first: what is written from here on is seen at the next look
+        if self._ask.token() != self._token or (log_end != self._end and self._rules_may_differ(log_end)):
             self.access = self._ask(self._conn)
             if (asked := tuple(self.access.sight(Right.READ))) != self._laid:
                 self._lay(asked)
-        self._state, self._token, self._end = self._now(), self._ask.token(), log_end
+        self._state, self._token, self._end = (version, self._conn.total_changes), self._ask.token(), log_end
 
-    def _log_end(self) -> tuple[int, int]:
+    def _rules_may_differ(self, now: tuple[int, bytes, int]) -> bool:
+        """Whether the rules may be others than at the last `renew`: not where nothing but memories was written."""
+        n, identity, held = self._end
+        there = self._conn.execute("SELECT id FROM main.ops WHERE n = ?", (n,)).fetchone()
+        if now[2] != held or there is None or there[0] != identity or not self.access.by_log:
+            return True
+        sql = "SELECT 1 FROM main.ops WHERE n > ? AND noun <> 'memory' LIMIT 1"
+        return self._conn.execute(sql, (n,)).fetchone() is not None
+
+    def _log_end(self) -> tuple[int, bytes, int]:
         """What differs after a write that may have changed the rules: the log is longer, or a stranger was accepted."""
         sql = "SELECT count(*) FROM main.strangers WHERE accepted = 0 AND noun <> 'memory'"
         held = self._conn.execute(sql).fetchone()[0] if self._from["strangers"].startswith("main") else 0
-        return self._conn.execute("SELECT max(n) FROM main.ops").fetchone()[0] or 0, held
+        n, identity = self._conn.execute("SELECT n, id FROM main.ops ORDER BY n DESC LIMIT 1").fetchone() or (0, b"")
+        return n, identity, held
 
     def present(self) -> Access:
         """What the principal may do now."""
