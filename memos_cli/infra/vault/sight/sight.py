@@ -80,7 +80,7 @@ class Sight:
         conn.create_function("seen_version", 2, self.publications.version)
         conn.create_function("seen_change", 1, self._seen_change)
         self._stand_aside()
-        self._lay(tuple(self.access.sight(Right.READ)))
+        self._lay()
         self._state, self._token, self._end = self._now(), ask.token(), self._log_end()
 
     def renew(self) -> None:
@@ -96,8 +96,7 @@ class Sight:
         version, log_end = self._now()[0], self._log_end()  # first: what is written from here on is seen at the next look
         if self._ask.token() != self._token or (log_end != self._end and self._rules_may_differ(log_end)):
             self.access = self._ask(self._conn)
-            if (asked := tuple(self.access.sight(Right.READ))) != self._laid:
-                self._lay(asked)
+            self._lay()
         self._state, self._token, self._end = (version, self._conn.total_changes), self._ask.token(), log_end
 
     def _rules_may_differ(self, now: tuple[int, bytes, int]) -> bool:
@@ -196,13 +195,17 @@ class Sight:
             self._conn.execute(f"ALTER TABLE temp.{name} RENAME TO all_{name}")
             self._from[name] = f"temp.all_{name}"
 
-    def _lay(self, asked: tuple[Any, ...]) -> None:
+    def _lay(self) -> None:
+        """Make the views, unless they are those of the present rules already."""
+        asked = tuple(self.access.sight(Right.READ))
+        if (laid := (asked, self.access.groups)) == self._laid:
+            return
         for name in (*self._from, *TABLES, *(f"{index}_docsize" for index in TABLES)):
             self._conn.execute(f"DROP VIEW IF EXISTS temp.{name}")
         self._sees = f"({self._written_out(*asked)})"
         for name, view in self._views():
             self._conn.execute(_VIEW.format(name, view))
-        self._laid = asked
+        self._laid = laid
         version = self._conn.execute("PRAGMA main.user_version").fetchone()[0]
         self._asked = log.encoded([version, mark(self._conn, "digest"), self.access.principal, *asked])
 
@@ -284,8 +287,7 @@ class Sight:
         me = _quoted(self.access.principal)
         first = f"""(SELECT o.principal FROM main.ops o WHERE o.noun = {noun} AND o.subject = {name}
                      ORDER BY o.clock, o.replica, o.seq LIMIT 1)"""
-        groups = f"""(SELECT substr(g.key, 4) FROM main.records p, json_each(p.fields) g
-                      WHERE p.noun = 'principal' AND p.id = {me} AND substr(g.key, 1, 3) = 'in:')"""
+        groups = f"({', '.join(map(_quoted, sorted(self.access.groups)))})"
         pair = f"""NOT EXISTS (SELECT 1 FROM json_each({fields}, '$.memories') j
                                WHERE NOT {self._visible("id", "j.value")})"""
         return f"""CASE {noun}
