@@ -239,7 +239,7 @@ class Audit:
         lost = [head for head in noted if not any(check.has_head(vault, head) for vault in vaults)]
         if lost and found:
             old = any(read_log.anchor(vault.conn).seq for vault in vaults)
-            why = "what it ended with was cut off" + (", or is older than the policy keeps reads (audit.keep_days)" if old else "")
+            why = "what it ended with was cut off" + (", or is older than audit.keep_days" if old else "")
             faults = tuple(f"the noted head {head[:16]} is in no chain here: {why}" for head in lost)
             found[0] = found[0]._replace(faults=(*found[0].faults, *faults))
         return tuple(found)

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from memos_cli.errors import MemosError, UsageError
+from memos_cli.errors import CubeLocked, MemosError, UsageError
 from memos_cli.infra import counts
 from memos_cli.infra.governance import governance
 from memos_cli.infra.marks import TICKED
@@ -142,7 +142,8 @@ class MemLifecycle:
             from memos_cli.infra.governance import read_log, retention
 
             who = read_log.Getting(self._session.now, self._session.principal, "tick")
-            retention.cut(vault, who, from_millis(before))
+            with suppress(CubeLocked):  # the next tick does it
+                retention.cut(vault, who, from_millis(before))
 
     def _consolidate(self, vault: "Vault", now: str) -> str | None:
         """Queue or start a job if one is due; where nobody asked for consolidation, nothing is imported for it."""

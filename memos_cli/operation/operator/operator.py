@@ -119,8 +119,9 @@ class MemOperator:
             opinion, notice = self._reranker = self._reranker or reranker.chosen(session.settings)
         shown = retrieval.Shown(all_hits, explain, apart, tuple(without))
         search = retrieval.Search(
-            vaults, narrowed, session.embeddings, session.settings, lexical=lexical, shown=shown, reranker=opinion
-        )
+            vaults, narrowed, session.embeddings, session.settings, lexical=lexical, shown=shown, reranker=opinion,
+            leaving=lambda told: session.given("prompt", told, purpose="prompt", user_id=user_id, apart=True),
+        )  # fmt: skip
         if notice:
             search.tell(notice)
         return search.answer(batch, count)
