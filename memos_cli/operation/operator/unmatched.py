@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from memos_cli.infra import counts
 from memos_cli.infra.names import compared
 from memos_cli.model import Filter
+from memos_cli.operation.results import without_secrets
 from memos_cli.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -84,6 +85,4 @@ def _told(session: "Session", field: str, name: str) -> UnmatchedName:
 
 def _is_told(name: str | None) -> bool:
     """Whether a name may be suggested: it is no secret itself."""
-    from memos_cli.operation.results import without_secrets
-
     return name is None or without_secrets(name) == name

@@ -55,7 +55,7 @@ class _Place(NamedTuple):
     state: str
 
 
-class SeenIndex:
+class KeptIndex:
     """One full-text index, as far as the principal of a connection may see it.
 
     Args:

@@ -21,7 +21,7 @@ from memos_cli.infra.vault import fold, log
 from memos_cli.infra.vault.connection import SeenRows
 from memos_cli.infra.vault.sight.publication import Publications
 from memos_cli.infra.vault.sight.rights import Rights, Truth
-from memos_cli.infra.vault.sight.seen_index import SeenIndex
+from memos_cli.infra.vault.sight.seen_index import KeptIndex
 from memos_cli.infra.vault.sight.seen_words import TABLES
 from memos_cli.model import Memory, Operation
 
@@ -70,7 +70,7 @@ class Sight:
         self._state: tuple[int, int] | None = None
         self._token: object = None
         self._laid: tuple[Any, ...] = ()
-        self._indexes = {table: SeenIndex(conn, table) for table in TABLES}
+        self._indexes = {table: KeptIndex(conn, table) for table in TABLES}
         self._asked = ""
         self._end = 0, b"", 0
         self.access: Access = ask(conn)
