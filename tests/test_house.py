@@ -53,6 +53,8 @@ NOUNS = {
 """Modules whose names end in -ing and are nouns."""
 
 ALONE = {
+    "infra/vault/rules/test_memberships.py": "memberships that two machines set at the same time, by the laws of merge",
+    "interface/cubes/test_secret_names.py": "names that are secrets, in what counts, completes and suggests names",
     "interface/test_governance_machine.py": "what principals may do, and what they see, in any order",
     "interface/cubes/test_foreign_rules.py": "what merges and imports make of principals and rules from elsewhere",
     "interface/reader/test_events.py": "the events of talks, from the reader to the list of a cube",

@@ -52,6 +52,18 @@ class Begun(NamedTuple):
     secret: bool = False
 
 
+_LABELLED = "EXISTS (SELECT 1 FROM labels l WHERE l.n = m.n AND l.label = 'secret')"
+
+
+def _is_secret(name: str, *, labelled: int) -> bool:
+    """Whether a name is itself a secret: a memory that has such a name is labelled so, nearly always."""
+    if not labelled:
+        return False
+    from memos_cli.infra.governance.secrets import find  # here, since few names need it
+
+    return bool(find(name))
+
+
 class Look:
     """A cube, looked at for a principal.
 
@@ -84,7 +96,7 @@ class Look:
         if prefix and not cold:
             state, values = "m.state <> 'purged'", []
         words = f"substr(m.content, 1, {_SAID}), (SELECT body FROM cold c WHERE c.n = m.n), m.title" if told else "'', NULL, ''"
-        secret = "EXISTS (SELECT 1 FROM labels l WHERE l.n = m.n AND l.label = 'secret')" if told else "0"
+        secret = _LABELLED if told else "0"
         if cold and not prefix:  # by the index of states, in its order: few are cold as a rule
             state = state.removeprefix("+")
         sql = f"SELECT m.id, {words}, {secret} FROM memories m WHERE {state}"
@@ -125,12 +137,12 @@ class Look:
         """The names of a sort (`tag`, `key`, `task`, `external_id`) that begin so, as their first memories write them."""
         found = []
         for name in self._steps("names", "name", compared(prefix), "sort = ?", [sort]):
-            first = f"""SELECT m.n FROM names x JOIN memories m ON m.n = x.n
+            first = f"""SELECT m.n, {_LABELLED} FROM names x JOIN memories m ON m.n = x.n
                         WHERE x.sort = ? AND x.name = ? AND {_THERE} LIMIT 1"""
             row = self._row(first, [sort, name])
-            if row is not None:
+            if row is not None and (sort == "external_id" or not _is_secret(name, labelled=row[1])):
                 sql = "SELECT tag FROM tags WHERE n = ?" if sort == "tag" else f"SELECT {sort} FROM memories WHERE n = ?"
-                spelled = (one for (one,) in self._rows(sql, row) if one and compared(one) == name)
+                spelled = (one for (one,) in self._rows(sql, row[:1]) if one and compared(one) == name)
                 found.append(Begun(next(spelled, name)))
             if len(found) == MOST:
                 break
@@ -139,9 +151,10 @@ class Look:
     def conversations(self, prefix: str) -> list[Begun]:
         """The conversations whose names begin so."""
         found = []
-        sql = f"SELECT 1 FROM memories m WHERE m.conversation = ? AND {_THERE} LIMIT 1"
+        sql = f"SELECT {_LABELLED} FROM memories m WHERE m.conversation = ? AND {_THERE} LIMIT 1"
         for name in self._steps("memories", "conversation", prefix, "conversation IS NOT NULL", []):
-            if self._row(sql, [name]) is not None:
+            row = self._row(sql, [name])
+            if row is not None and not _is_secret(name, labelled=row[0]):
                 found.append(Begun(name))
             if len(found) == MOST:
                 break
@@ -149,9 +162,10 @@ class Look:
 
     def recent(self, column: str, prefix: str) -> list[Begun]:
         """What begins so in a column without an index (`session`, `speaker`, `owner`), among the newest memories."""
-        sql = f"""SELECT DISTINCT m.{column} FROM memories m WHERE m.n > (SELECT max(n) FROM memories) - {_RECENT}
-                  AND substr(m.{column}, 1, ?) = ? COLLATE NOCASE AND {_THERE} ORDER BY 1 LIMIT {MOST}"""
-        return [Begun(str(name)) for (name,) in self._rows(sql, [len(prefix), prefix])]
+        sql = f"""SELECT m.{column}, min({_LABELLED}) FROM memories m WHERE m.n > (SELECT max(n) FROM memories) - {_RECENT}
+                  AND substr(m.{column}, 1, ?) = ? COLLATE NOCASE AND {_THERE} GROUP BY 1 ORDER BY 1 LIMIT {MOST}"""
+        found = self._rows(sql, [len(prefix), prefix])
+        return [Begun(str(name)) for name, secret in found if not _is_secret(str(name), labelled=secret)]
 
     def labels(self, prefix: str) -> list[Begun]:
         """The labels that begin so, of the memories that may be seen."""

@@ -14,6 +14,8 @@ TICKS, _MOST_TICKS = "ticks", 20
 """The mark of the last ticks that wrote, a JSON list: of each its transaction, and what `TICKED` said before and after it."""
 UNWIPED = "unwiped"
 """The mark, in the table `cube`, that bytes of purged texts may still be in the file; its value is a JSON object."""
+NUMBERING = "numbering"
+"""The mark, random, that is another one where all rows of memories were made anew, so that they may have other numbers."""
 COOLED = "cooled"
 """The entry, in the table `cube`, that counts the memories that left the hot index since it was last compacted."""
 

@@ -119,6 +119,7 @@ KEYS: dict[str, Key] = {
     "sources.share": Key(0.5, values.share, "the share of what is left of a tick's --max-seconds that they may take"),
     "task.ending": Key("archive", _ending, "what becomes of a task's memories when it ends: archive, expire or keep"),
     "audit.own": Key(default=False, read=values.switch, help="whether what the cube's owner reads is recorded, too"),
+    "audit.keep_days": Key(0.0, _days, "days for which the record of reads is kept; 0: for ever"),
     "hooks.seconds": Key(10.0, _seconds, "seconds that a hook may run"),
     **{f"hooks.{target}": Key("", _hook, f"the hook to run after memories {what}") for target, what in _TARGETS.items()},
     **{

@@ -1,7 +1,8 @@
 """`memos bench search`: what a search costs in a cube of any size.
 
 A made-up cube is written to a temporary home, its vectors given, and measured in processes of their own: warm searches in one
-process, and commands as a person types them, each beside the same in a cube of `SMALL` memories.
+process, and commands as a person types them, each beside the same in a cube of `SMALL` memories; and where rules of access are
+asked for, the searches of the owner beside those of a principal whom they let see all.
 """
 
 import os
@@ -17,7 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from memos_cli.bench import child
-from memos_cli.bench.search import warm
+from memos_cli.bench.search import ruled, warm
 from memos_cli.bench.search.vocabulary import Vocabulary
 from memos_cli.bench.search.warm import Task
 from memos_cli.errors import MemosError, StorageFull, UsageError
@@ -40,7 +41,7 @@ _CUBE = "bench"
 Tell = Callable[[int, int], None]
 
 
-def run(memories: int, seed: int, repeat: int, tell: Tell = lambda *_: None) -> dict[str, Any]:
+def run(memories: int, seed: int, repeat: int, tell: Tell = lambda *_: None, *, rules: int = 0) -> dict[str, Any]:
     """Make the cube and measure it.
 
     Args:
@@ -48,6 +49,7 @@ def run(memories: int, seed: int, repeat: int, tell: Tell = lambda *_: None) -> 
         seed: another one makes up another cube.
         repeat: how many searches of each sort are timed.
         tell: called with how much is done, and of how much.
+        rules: how many rules let a principal see all of the cube; with none its searches are not measured.
 
     Returns:
         The report; times in seconds.
@@ -64,13 +66,14 @@ def run(memories: int, seed: int, repeat: int, tell: Tell = lambda *_: None) -> 
                 hint="set TMPDIR to a folder on a larger disk, or measure fewer: --memories 100000",
             )
         searches, commands = warm.count(repeat), 4 * _COLD
-        total = memories + SMALL + _STEP * (searches + commands)
+        more = 2 * ruled.count(repeat) + 2 * _COLD if rules else 0
+        total = memories + SMALL + _STEP * (searches + commands + more)
 
         def step(done: int) -> None:
             tell(memories + SMALL + _STEP * done, total)
 
-        task = Task(str(Path(place) / "large"), _CUBE, max(8, memories // _PER_CLUSTER), seed, repeat)
-        small = task._replace(folder=str(Path(place) / "small"))
+        task = Task(str(Path(place) / "large"), _CUBE, max(8, memories // _PER_CLUSTER), seed, repeat, rules)
+        small = task._replace(folder=str(Path(place) / "small"), rules=0)
         written = write(task, memories, lambda done: tell(done, total))
         write(small, SMALL)
         measured: dict[str, Any] = {}
@@ -78,7 +81,11 @@ def run(memories: int, seed: int, repeat: int, tell: Tell = lambda *_: None) -> 
             step(line.pop("done", searches))
             measured.update(line)
         cold = _cold(task, small, lambda done: step(searches + done))
-    return {"memories": memories, "seed": seed, "repeat": repeat, "written": written, **measured, "cold": cold, "load": _load()}
+        compared = _ruled(task, lambda done: step(searches + commands + done)) if rules else None
+    return {
+        "memories": memories, "seed": seed, "repeat": repeat, "written": written, **measured, "cold": cold, "ruled": compared,
+        "load": _load(),
+    }  # fmt: skip
 
 
 def _require_numpy() -> None:
@@ -94,7 +101,11 @@ def write(task: Task, memories: int, tell: Callable[[int], None] = lambda _: Non
     done, seconds = 0, 0.0
     with warm.opened(task) as mos:
         mos.create_cube(task.cube)
+        number, kinds = 0, ruled.tags(task.rules)
         while lot := [Draft(text) for text in islice(texts, _LOT)]:  # what is made up is no part of the time
+            if task.rules:
+                lot = [draft._replace(tags=(ruled.tag((number + place) % kinds),)) for place, draft in enumerate(lot)]
+                number += len(lot)
             start = time.perf_counter()
             mos.add(drafts=iter(lot), tell=lambda some, done=done: tell(done + some))  # type: ignore[misc]
             mos.embed()
@@ -105,6 +116,8 @@ def write(task: Task, memories: int, tell: Callable[[int], None] = lambda _: Non
         mos.search("", record=False)  # makes the file of vectors
         index = time.perf_counter() - start
         size = mos.vault(task.cube).info().bytes or 0
+        if task.rules:
+            ruled.grant(mos, task.rules)
     return {
         "seconds": round(seconds, 3), "per_second": round(done / seconds, 1), "index_s": round(index, 3), "bytes": size,
     }  # fmt: skip
@@ -131,6 +144,21 @@ def _cold(large: Task, small: Task, tell: Callable[[int], None]) -> dict[str, An
         slow, quick = median(times[large.folder]), median(times[small.folder])
         found[name] = {"median_s": round(slow, 4), "small_s": round(quick, 4), "ratio": round(slow / quick, 3)}
     return found
+
+
+def _ruled(task: Task, tell: Callable[[int], None]) -> dict[str, Any]:
+    """The searches of the owner and of the principal by turns, in one process, and each in processes of their own."""
+    measured: dict[str, Any] = {}
+    for line in child.objects("memos_cli.bench.search.ruled", task._asdict(), _failed):
+        tell(2 * line.pop("done", ruled.count(task.repeat)))
+        measured.update(line)
+    said = Vocabulary(task.seed + 2)
+    pairs = []
+    for turn in range(_COLD):
+        words = ["search", "--lexical", *said.mixed().split()]
+        pairs.append([_command(task.folder, [*who, *words]) for who in ([], ["--as", ruled.READER])])
+        tell(2 * (ruled.count(task.repeat) + turn + 1))
+    return {"rules": task.rules, **measured, "cold": ruled.told(pairs)}
 
 
 def _command(folder: str, words: list[str]) -> float:

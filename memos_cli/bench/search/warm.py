@@ -42,6 +42,7 @@ class Task(NamedTuple):
         clusters: of the vectors.
         seed: of the cube; the queries are drawn by the next one.
         repeat: how many searches of each sort.
+        rules: how many rules let `ruled.READER` see all of the cube.
     """
 
     folder: str
@@ -49,13 +50,15 @@ class Task(NamedTuple):
     clusters: int
     seed: int
     repeat: int
+    rules: int = 0
 
 
-def opened(task: Task) -> MOS:
-    """The home of a task, with its vectors."""
+def opened(task: Task, principal: str | None = None) -> MOS:
+    """The home of a task, with its vectors, for a principal; `None` for the cube's owner."""
     folder = Path(task.folder)
     settings = Settings({"MEMOS_EMBEDDER": "none"}, paths({"MEMOS_HOME": task.folder})).given({"use.record": False})
-    return MOS(folder, task.cube, settings=settings, embeddings=Given(GivenVectors(task.clusters, task.seed), folder))
+    given = Given(GivenVectors(task.clusters, task.seed), folder)
+    return MOS(folder, task.cube, settings=settings, embeddings=given, principal=principal)
 
 
 def measure(task: Task, tell: Callable[[int], None] = lambda _: None) -> dict[str, Any]:

@@ -256,10 +256,24 @@ def _tell_principal(app: App, found: "AccessOf") -> None:
     app.out(f"{name} {what}{f', in {groups}' if groups and found.kind != 'group' else ''}")
     for right, count in found.memories.items():
         app.out(f"  may {_DOES[right]} {render.many(count)} now")
+    for way, count in found.hidden.items():
+        if count:
+            app.out(f"  {render.many(count)} {_KEPT[way]} (labels.{way})")
     for rule in found.rules:
         app.out(f"  {rule_line(rule)}")
     if not found.rules and found.kind != "owner":
         app.note(f"no rule names {name}; give one with: memos grant {name} read --tag TAG")
+
+
+_KEPT = {
+    "agent": "it does not see, for their labels",
+    "prompt": "of what it sees go into no prompt",
+    "export": "of what it sees are not published",
+    "slot": "of what it sees are kept in no slot",
+    "adapter": "of what it sees are learnt by no model",
+    "sync": "of what it sees stay out of copies that are given away",
+}
+"""What the labels policies do with memories, by the way that they lead."""
 
 
 def _a(kind: str) -> str:

@@ -84,6 +84,11 @@ class Access:
             named = self._rules.setdefault((rule.right, rule.deny), {}).setdefault(rule.sort, {})
             named.setdefault(rule.name, []).append(rule)
 
+    @property
+    def by_log(self) -> bool:
+        """Whether what may be read depends on nothing but the log: a view may also ask how often a memory was used."""
+        return not any("view" in self._rules.get((Right.READ, deny), {}) for deny in (False, True))
+
     # -- as SQL
 
     def sight(self, right: Right = Right.READ, *, schema: str = "main.") -> tuple[Any, ...]:

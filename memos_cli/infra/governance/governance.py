@@ -229,7 +229,16 @@ class Recorder:
         """The cubes that were opened so far, each as somebody sees it."""
         raise NotImplementedError
 
-    def given(self, action: str, value: object, *, called: str = "", user_id: str | None = None, **told: Any) -> None:  # noqa: ANN401 -- as `read_log.give` has them
+    def given(
+        self,
+        action: str,
+        value: object,
+        *,
+        called: str = "",
+        user_id: str | None = None,
+        apart: bool = False,
+        **told: Any,  # noqa: ANN401 -- as `read_log.give` has them
+    ) -> None:
         """Record the memories in a value, right before they are given out: to a person, to a model, into a file.
 
         What the cube's owner gets is recorded only where the policy says so (`audit.own`), and waits for nothing.
@@ -239,6 +248,7 @@ class Recorder:
             value: memories, anything that holds some, or a function that returns it; `None` for all memories of the cube.
             called: the method that was called, where no command runs.
             user_id: who gets them.
+            apart: record it whatever else the call gives out: it goes to somebody else.
             told: `purpose`, `texts`, `cube`.
 
         Raises:
@@ -251,7 +261,7 @@ class Recorder:
                 from memos_cli.infra.governance import read_log
 
                 author = read_log.Getting(self.now, who, self.command or called, own)
-                known = self.told.setdefault(cube.name, set())
+                known = set() if apart else self.told.setdefault(cube.name, set())
                 read_log.give(cube, author, action, value, known, **{"purpose": self.purpose, **told})
 
 

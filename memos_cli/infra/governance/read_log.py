@@ -33,6 +33,10 @@ DENIED = "denied"
 """The action of an attempt that was refused, or that asked for what is not there for its principal."""
 MARK = "reads"
 """The mark, in the table `cube`, of the last entry: its number and its id. And the name of the chain in `FILE`."""
+ANCHOR = "reads_cut"
+"""The mark of the last entry that was cut off because it was old: its number and its id, which the next entry chains to."""
+CUT = "cut"
+"""The action of the entry that says so: its purpose is what `ANCHOR` has, so that nobody cuts entries off without one."""
 _MOST = 500
 """Ids in one entry; what gives out more makes several."""
 _LEAST = 4
@@ -234,9 +238,14 @@ def _last(conn: sqlite3.Connection) -> Head:
     return Head(row[0], row[1].hex()) if row else NONE
 
 
-def _marked(conn: sqlite3.Connection) -> Head:
+def anchor(conn: sqlite3.Connection) -> Head:
+    """The last entry that was cut off because it was old; `NONE` where the record is there from the first."""
+    return _marked(conn, ANCHOR)
+
+
+def _marked(conn: sqlite3.Connection, name: str = MARK) -> Head:
     """The last entry as the cube's mark has it."""
-    n, _, identity = marks.mark(conn, MARK).partition(" ")
+    n, _, identity = marks.mark(conn, name).partition(" ")
     return Head(int(n), identity) if n.isdecimal() and len(n) < _DIGITS else NONE
 
 
@@ -349,18 +358,23 @@ def _rehashed(*fields: object) -> str:
 def faults(vault: Recorded) -> Iterator[str]:
     """What is wrong with the record, a line each, the first bad entry first."""
     known, _ = Heads(vault.folder, vault.meta["id"], FILE).read()  # before the entries: a writer may go on meanwhile
-    conn, seq, previous = vault.conn, 0, ""
-    ids: dict[int, str] = {}
-    ends = [head for head in (_marked(conn), known.get(MARK, NONE)) if head.seq]
+    conn, start = vault.conn, anchor(vault.conn)
+    seq, previous = start
+    ids, cuts = {seq: previous}, {f"{NONE.seq} {NONE.id}"}
+    ends = [head for head in (_marked(conn), known.get(MARK, NONE)) if head.seq >= max(1, seq)]
     for row in conn.execute(f"{_SELECT} ORDER BY n"):
         n, identity = row[0], row[1].hex() if isinstance(row[1], bytes) else ""
         if n != seq + 1:
             yield f"entry {seq + 1} of the reads is missing" + (f", and all up to {n - 1}" if n > seq + 2 else "")
         elif _rehashed(vault.meta["id"], previous, n, *row[2:]) != identity:
             yield f"entry {n} of the reads is not the one that was recorded"
+        if row[6] == CUT:
+            cuts.add(row[5])
         if any(n == head.seq for head in ends):
             ids[n] = identity
         seq, previous = n, identity
+    if f"{start.seq} {start.id}" not in cuts:
+        yield f"the reads up to entry {start.seq} were cut off, and no entry says so"
     for place, head in dict(zip((head.seq for head in ends), ends, strict=True)).items():
         if ids.get(place) != head.id:
             cut = f"entry {seq + 1} of the reads is missing: the record ends before entry {place}, which was there"

@@ -49,6 +49,7 @@ def check(vault: Vault) -> list[Check]:
             checks.append(_look("state", lambda: rebuild.differences(vault.conn)))
         checks.append(_look(END, lambda: map(_cut_short, heads.lost(vault.conn, known))))
         checks.append(_look("index", lambda: [*_index(vault.conn), *_inside(vault.conn)]))
+        checks.append(_look("reads", lambda: read_log.faults(vault)))
     checks.append(_look("blobs", lambda: _blobs(vault)))
     return checks
 
@@ -65,16 +66,19 @@ def chains(vault: Vault) -> list[Check]:
 
 
 def ends(vault: Vault) -> list[tuple[str, int, str]]:
-    """The last entry of each chain, by its number and its id: of the log for each replica, then of the record of reads."""
+    """The last entry of each chain, by its number and its id: of the log for each replica, then of the record of reads.
+
+    Where old reads were cut off the last one of those is among them: the record is whole from there on.
+    """
     found = [(f"log of {replica}", *head) for replica, head in heads.of(vault.conn, log.ends(vault.conn)).items()]
-    last = read_log.last(vault)
-    return [*found, ("reads", *last)] if last.seq else found
+    reads = ("reads cut off", read_log.anchor(vault.conn)), ("reads", read_log.last(vault))
+    return [*found, *((name, *head) for name, head in reads if head.seq)]
 
 
 def has_head(vault: Vault, head: str) -> bool:
-    """Whether an operation or an entry of the record of reads has this id."""
+    """Whether an operation or an entry of the record of reads has this id, or the last one that was cut off."""
     sql = "SELECT EXISTS (SELECT 1 FROM ops WHERE id = ?1) OR EXISTS (SELECT 1 FROM reads WHERE id = ?1)"
-    return bool(vault.conn.execute(sql, (bytes.fromhex(head),)).fetchone()[0])
+    return read_log.anchor(vault.conn).id == head or bool(vault.conn.execute(sql, (bytes.fromhex(head),)).fetchone()[0])
 
 
 class Unfit(NamedTuple):

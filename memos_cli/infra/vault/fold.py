@@ -5,7 +5,7 @@ for each element (`tag:work`, `label:secret`, `link:supersedes:ID`), so that two
 theirs. A tombstone (`purged`) wins whatever the order. Undo, versions, as-of, snapshots and merge need no more than this.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from memos_cli.hybrid_clock import time_of
@@ -43,6 +43,29 @@ def fold(operations: Iterable[Operation]) -> Registers:
     if not any(value is None for value in registers.values()):
         return registers
     return {name: value for name, value in registers.items() if value is not None}
+
+
+def stricter(operations: list[Operation], less: Callable[[str], Iterable[Any]]) -> Registers:
+    """The registers that two machines set differently and of which one value gives less, with that value.
+
+    Of the writes of a register those count that no later one knows of. So a write that knows a stricter one takes it back, and
+    one that does not know it does not, whichever comes later.
+
+    Args:
+        operations: those on one subject, in folding order.
+        less: tells of a register the values that give less than its others; none where no value does.
+    """
+    known = _known(operations)
+    writers: dict[str, list[int]] = {}
+    for index, operation in enumerate(operations):
+        for register in operation.change or {}:
+            writers.setdefault(register, []).append(index)
+    found: Registers = {}
+    for register, line in writers.items():
+        values = [_value(operations[index], register) for index in line if not _followed(index, line, known)]
+        for value in (value for value in less(register) if value in values):
+            found[register] = value
+    return found
 
 
 def is_sighting(operation: Operation) -> bool:
@@ -221,11 +244,7 @@ def clashes(operations: list[Operation]) -> dict[str, Clash]:
     first = operations[0].replica
     if all(operation.replica == first for operation in operations) or PURGED in fold(operations):
         return {}
-    place = {operation.id: index for index, operation in enumerate(operations)}
-    known: list[int] = []  # for each operation the bits of those it knows of, its own included
-    for index, operation in enumerate(operations):
-        before = (place[parent] for parent in operation.parents if parent in place)
-        known.append(1 << index | _united(known[one] for one in before if one < index))
+    known = _known(operations)
     writers: dict[str, list[int]] = {}
     for index in _standing(operations):
         for register in operations[index].change or {}:
@@ -240,6 +259,16 @@ def clashes(operations: list[Operation]) -> dict[str, Clash]:
         if strangers := [index for index in line if not seen >> index & 1 and not _followed(index, line, known)]:
             found[register] = Clash(operations[last], operations[strangers[-1]])
     return found
+
+
+def _known(operations: list[Operation]) -> list[int]:
+    """For each operation, in folding order, the bits of those that it knows of, its own included."""
+    place = {operation.id: index for index, operation in enumerate(operations)}
+    known: list[int] = []
+    for index, operation in enumerate(operations):
+        before = (place[parent] for parent in operation.parents if parent in place)
+        known.append(1 << index | _united(known[one] for one in before if one < index))
+    return known
 
 
 def _united(sets: Iterable[int]) -> int:

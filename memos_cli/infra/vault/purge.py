@@ -18,6 +18,7 @@ from memos_cli.infra.marks import clear_unwiped, mark_unwiped, unwiped
 from memos_cli.infra.vault import connection, echoes, fold, log
 from memos_cli.infra.vault.blobs import Blobs
 from memos_cli.infra.vault.echoes import Ended
+from memos_cli.infra.vault.sight import seen_index
 from memos_cli.infra.vault.units import Unit, compact
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.infra.words.words import folded
@@ -317,6 +318,7 @@ def _wipe(vault: Vault, mark: dict[str, Any], texts: Sequence[str] | None) -> li
         compact(conn)
         _remove_blobs(vault, mark["blobs"])
         _remove_strays(vault, texts or ())
+    seen_index.forget(vault.folder)  # they tell how many words a memory had
     if texts is None:
         _write_anew(vault)
     if not _empty_wal(vault):

@@ -1,12 +1,13 @@
 """Folding whole logs: to derive a cube's tables again, to compare them with the log, and to look at the past."""
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from itertools import groupby, zip_longest
 from typing import Any
 
 from memos_cli.hybrid_clock import moment_of
-from memos_cli.infra.marks import VECTORS
+from memos_cli.infra.marks import NUMBERING, VECTORS, set_mark
 from memos_cli.infra.vault import fold, log, rows, schema
 from memos_cli.infra.vault.units import Unit
 from memos_cli.model import COLD_STATES, Memory, Operation, State
@@ -224,6 +225,7 @@ def rebuild(conn: sqlite3.Connection, due: rows.Due = rows.no_later_than_expiry)
             conn.execute(f"INSERT INTO main.{fts} ({fts}) VALUES ('delete-all')")
         fold_into(conn, conn, list, due)
         _carry_vectors(kept, conn)
+        set_mark(conn, NUMBERING, os.urandom(8).hex())
         conn.execute(
             """UPDATE main.memories SET next_due_at = u.last FROM main.uses u
                WHERE u.id = memories.id AND memories.state = 'archived' AND u.last > coalesce(memories.since, '')"""

@@ -238,7 +238,9 @@ class Audit:
         found = [self._verified(vault, noted) for vault in vaults]
         lost = [head for head in noted if not any(check.has_head(vault, head) for vault in vaults)]
         if lost and found:
-            faults = tuple(f"the noted head {head[:16]} is in no chain here: what it ended with was cut off" for head in lost)
+            old = any(read_log.anchor(vault.conn).seq for vault in vaults)
+            why = "what it ended with was cut off" + (", or is older than audit.keep_days" if old else "")
+            faults = tuple(f"the noted head {head[:16]} is in no chain here: {why}" for head in lost)
             found[0] = found[0]._replace(faults=(*found[0].faults, *faults))
         return tuple(found)
 
@@ -271,6 +273,8 @@ class Audit:
         read: dict[str, dict[str, int]] = {}
         left: list[AuditEntry] = []
         for one in read_log.entries(vault, read_log.Asked(since, until)):
+            if one.action == read_log.CUT:
+                continue
             tallies.setdefault(one.principal, _Tally(one.at)).add(one)
             for identity in () if one.denied else one.memories or ():
                 by = read.setdefault(identity, {})

@@ -1,10 +1,13 @@
 """Who may do what, by which rule: of one memory, of one principal or group, and all the rules of a cube."""
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from memos_cli.infra.governance import access, governance
+from memos_cli.infra.governance import access, governance, labels
 from memos_cli.infra.governance.access import Access, groups_of
+from memos_cli.infra.governance.labels import Whither
 from memos_cli.infra.governance.rule import SORTS, Right, Rule, standing
 from memos_cli.infra.vault.rules import rules, views
 from memos_cli.model import Memory
@@ -14,6 +17,10 @@ from memos_cli.records import NamedTuple
 if TYPE_CHECKING:
     from memos_cli.infra.vault.vault import Vault
     from memos_cli.session import Session
+
+
+POLICY = "policy"
+"""The noun and the subject of a cube's policy."""
 
 
 class MayDo(NamedTuple):
@@ -42,6 +49,8 @@ class AccessOf(NamedTuple):
         registered: whether it is registered.
         rules: the rules that name it or a group of it.
         memories: for each right, how many memories it may do that with at present, in no particular command.
+        hidden: how many memories the labels policies keep from an agent, told to the cube's owner alone: by `agent` those that
+            it would read otherwise, and of those that it reads by each other way how many do not go there.
     """
 
     cube: str
@@ -51,6 +60,7 @@ class AccessOf(NamedTuple):
     registered: bool
     rules: tuple[Rule, ...]
     memories: Mapping[str, int]
+    hidden: Mapping[str, int] = MappingProxyType({})
 
 
 class Overview:
@@ -112,7 +122,23 @@ class Overview:
         seen = rules.access_of(vault, vault.meta, name, context)
         there = ("m.state <> 'purged'",)
         counts = {} if is_group else {right.value: rules.count(vault, there, seen.sight(right)) for right in Right}
-        return AccessOf(vault.name, name, kind, tuple(sorted(groups)), registered, mine, counts)
+        hidden = _hidden(vault, name, context, seen) if me == owner and seen.is_agent and not is_group else {}
+        return AccessOf(vault.name, name, kind, tuple(sorted(groups)), registered, mine, counts, hidden)
+
+
+def _hidden(vault: "Vault", name: str, context: access.Context, seen: Access) -> dict[str, int]:
+    """How many memories the labels policies keep from an agent, by the ways that they lead."""
+
+    def read(noun: str) -> Mapping[str, Mapping[str, Any]]:
+        return {noun: labels.FREE} if noun == POLICY else rules.ruling_in(vault, noun)
+
+    free = access.of(name, vault.meta, read, context, views.finder(partial(rules.ruling_in, vault), context.at))
+    shown, policy = seen.sight(), rules.ruling_in(vault, POLICY).get(POLICY, {})
+    found = {Whither.AGENT.value: rules.count(vault, free.sight()) - rules.count(vault, shown)}
+    for way in (way for way in Whither if way is not Whither.AGENT):
+        going, *names = labels.condition(way, policy, "main.")
+        found[way.value] = rules.count(vault, shown, (f"NOT {going}", *names))
+    return found
 
 
 class _Records:

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from memos_cli.errors import MemosError, UsageError
+from memos_cli.errors import CubeLocked, MemosError, UsageError
 from memos_cli.infra import counts
 from memos_cli.infra.governance import governance
 from memos_cli.infra.marks import TICKED
@@ -140,9 +140,21 @@ class MemLifecycle:
     def _tick(self, vault: "Vault", now: str | None, limits: Limits, tell: Callable[[int, int], None]) -> Ticked:
         with self._means(vault, tell) as means:
             done = Tick(vault, self._session.author("tick"), now, limits, means).run()
+        if not limits.dry:
+            self._cut_reads(vault, min(done.now, self._session.now))
         if not limits.dry and (said := self._consolidate(vault, done.now)):
             return done._replace(consolidation=said)
         return done
+
+    def _cut_reads(self, vault: "Vault", now: str) -> None:
+        """Cut off what the record of reads has longer than the policy keeps it."""
+        days = policy_of(vault).get("audit.keep_days")
+        if days and (before := to_millis(now) - round(days * transitions.DAY)) > 0:
+            from memos_cli.infra.governance import read_log, retention
+
+            who = read_log.Getting(self._session.now, self._session.principal, "tick")
+            with suppress(CubeLocked):  # the next tick does it
+                retention.cut(vault, who, from_millis(before))
 
     def _consolidate(self, vault: "Vault", now: str) -> str | None:
         """Queue or start a job if one is due; where nobody asked for consolidation, nothing is imported for it."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from memos_cli.infra.vault import past, queries, search
 from memos_cli.model import Cube, Filter, Memory
-from memos_cli.operation.results import Found, Query
+from memos_cli.operation.results import Found, Query, without_secrets
 
 if TYPE_CHECKING:
     from memos_cli.infra.vault.vault import Vault
@@ -39,10 +39,14 @@ class MemOperator:
         return {vault.name: self.statistics(vault) for vault in self._session.vaults()}
 
     def statistics(self, vault: "Vault") -> dict[str, Any]:
-        """Counts of one cube."""
+        """Counts of one cube; what is secret in the name of a tag is hidden."""
         from memos_cli.infra import counts
 
-        return counts.statistics(vault)
+        found = counts.statistics(vault)
+        tags: Counter[str] = Counter()
+        for name, count in found["tags"].items():
+            tags[without_secrets(name)] += count
+        return {**found, "tags": dict(tags)}
 
     def labels(self, wanted: Filter | None = None, user_id: str | None = None) -> dict[str, int]:
         """The sensitivity labels in the cubes in use, each with how many of the memories that pass a filter have it."""
@@ -73,7 +77,7 @@ class MemOperator:
         """
         (found,) = self.search_many([Query(query)], wanted=wanted, **given)
         if record and not (wanted and wanted.looks_back):
-            self.record_uses(hit.memory for hit in found.hits if hit.fits)
+            self.record_uses((hit.memory for hit in found.hits if hit.fits), given.get("user_id"))
         return found
 
     def search_many(  # noqa: PLR0913 -- all that a search can be asked, each by its name
@@ -119,8 +123,9 @@ class MemOperator:
             opinion, notice = self._reranker = self._reranker or reranker.chosen(session.settings)
         shown = retrieval.Shown(all_hits, explain, apart, tuple(without))
         search = retrieval.Search(
-            vaults, narrowed, session.embeddings, session.settings, lexical=lexical, shown=shown, reranker=opinion
-        )
+            vaults, narrowed, session.embeddings, session.settings, lexical=lexical, shown=shown, reranker=opinion,
+            leaving=lambda told: session.given("prompt", told, purpose="prompt", user_id=user_id, apart=True),
+        )  # fmt: skip
         if notice:
             search.tell(notice)
         return search.answer(batch, count)
@@ -156,8 +161,11 @@ class MemOperator:
         found = agenda.agenda(self.list(meant, user_id=user_id), since, wanted.until, zone)
         return found._replace(coming=found.coming[:limit])
 
-    def record_uses(self, memories: Iterable[Memory]) -> None:
-        """Record that these memories were shown or put into a prompt, where the setting `use.record` is on."""
+    def record_uses(self, memories: Iterable[Memory], user_id: str | None = None) -> None:
+        """Record that these memories were shown or put into a prompt, where the setting `use.record` is on.
+
+        A look at what belongs to somebody else is no use of it.
+        """
         from memos_cli.infra.local.recalls import Recalls
 
         used = list(memories)
@@ -165,10 +173,21 @@ class MemOperator:
             return
         for vault in self._session.vaults():
             mine = [memory.id for memory in used if memory.cube == vault.name]
-            if mine:
-                vault.record_uses(mine, self._session.now)
+            if mine and (own := self._own_uses(vault, mine, user_id)):
+                vault.record_uses(own, self._session.now)
                 if self._session.owns(vault):  # the history of recalls is the owner's: slots are made by it
                     Recalls(vault.folder).add(self._session.now, mine)
+
+    def _own_uses(self, vault: "Vault", ids: Sequence[str], user_id: str | None) -> Sequence[str]:
+        """Those of these memories of which a recall is a use: of what belongs to somebody else it is none.
+
+        Who owns the cube uses all of it, by agents, too: they recall for that person. Another person's look keeps nothing from
+        fading that is not that person's own.
+        """
+        access = self._session.access(vault, user_id)
+        if access.owns or access.is_agent:
+            return ids
+        return [one for one in ids if vault.get(one).owner == access.principal]
 
     def information(self, vault: "Vault") -> Cube:
         """What `cube list` shows of a cube. To whom does not own it the file's size is not told: it tells of what is hidden."""

@@ -118,6 +118,7 @@ class Search:
         lexical: search by words alone.
         shown: what is shown of the hits.
         reranker: reorders the best hits; `None` where there is none.
+        leaving: called with the memories that a server is told of, right before that.
     """
 
     def __init__(
@@ -130,13 +131,14 @@ class Search:
         lexical: bool,
         shown: Shown = SHOWN,
         reranker: "SecondOpinion | None" = None,
+        leaving: Callable[[Sequence[Memory]], None] = lambda _: None,
     ) -> None:
         self._vaults = vaults
         self._wanted = wanted
         self._embeddings = embeddings
         self._settings = settings
         self._all_hits, self._explain, self._apart, self._without = shown
-        self._reranker = reranker
+        self._reranker, self._leaving = reranker, leaving
         self._notices: list[str] = []
         self._fresh = False
         self._finders: dict[str | None, list[Finder]] = {}
@@ -239,8 +241,11 @@ class Search:
             best = [one for one in best if may_go(memories[one.place].labels, Whither.PROMPT, rules[one.place[0]])]
         if not best:
             return {}
+        told = [memories[one.place] for one in best]
+        if not self._reranker.local:
+            self._leaving(told)
         try:
-            moved = self._reranker.moves(query, [memories[one.place] for one in best], [one.log_odds for one in best])
+            moved = self._reranker.moves(query, told, [one.log_odds for one in best])
         except ModelUnavailable as error:
             self._reranker = None  # a batch does not wait for it again and again
             hint = f" ({error.hint})" if error.hint else ""

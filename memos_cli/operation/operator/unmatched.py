@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from memos_cli.infra import counts
 from memos_cli.infra.names import compared
 from memos_cli.model import Filter
+from memos_cli.operation.results import without_secrets
 from memos_cli.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -76,7 +77,12 @@ def _told(session: "Session", field: str, name: str) -> UnmatchedName:
     everything = Filter(at=session.now, everything=True, turns=field in _OF_TURNS)
     known: dict[str, str] = {}
     for vault in session.vaults():
-        for one in counts.names(vault, field, session.sight(vault, everything)):
+        for one in filter(_is_told, counts.names(vault, field, session.sight(vault, everything))):
             known.setdefault(compared(one), one)
     near = difflib.get_close_matches(compared(name), known, n=_NEAR, cutoff=0.5)
     return UnmatchedName(field, name, tuple(known[one] for one in near), tuple(known.values())[:_KNOWN])
+
+
+def _is_told(name: str | None) -> bool:
+    """Whether a name may be suggested: it is no secret itself."""
+    return name is None or without_secrets(name) == name

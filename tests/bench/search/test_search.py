@@ -6,7 +6,7 @@ import pytest
 
 np = pytest.importorskip("numpy")
 
-from memos_cli.bench.search import search, warm  # noqa: E402 -- after the skip
+from memos_cli.bench.search import ruled, search, warm  # noqa: E402 -- after the skip
 from memos_cli.bench.search.given_vectors import DIMENSIONS, GivenVectors  # noqa: E402
 from memos_cli.bench.search.vocabulary import FREQUENT, RARE, SIZE, Vocabulary  # noqa: E402
 from memos_cli.errors import StorageFull, UsageError  # noqa: E402
@@ -70,6 +70,27 @@ def test_what_is_measured_is_told(tmp_path_factory: pytest.TempPathFactory) -> N
     assert found["peak_bytes"] > 10_000_000
     with warm.opened(task) as mos:
         assert len(mos.list()) == 303
+
+
+def test_a_principal_is_measured_beside_the_owner(tmp_path_factory: pytest.TempPathFactory) -> None:
+    task = warm.Task(str(tmp_path_factory.mktemp("bench")), "bench", 4, 0, 3, rules=20)
+    search.write(task, 100)
+    with warm.opened(task) as owner, warm.opened(task, ruled.READER) as reader:
+        vault = owner.vault("bench")
+        rules = vault.records("rule")
+        assert sorted(fields["sort"] for fields in rules.values()) == ["memory"] * 6 + ["tag"] * 14
+        assert {fields["to"] for fields in rules.values()} == {ruled.READER}
+        assert len(reader.list()) == len(owner.list()) == 100
+    steps: list[int] = []
+    found = ruled.measure(task, steps.append)
+    assert steps == [*range(1, ruled.count(3) + 1)]
+    assert list(found["searches"]) == ["rare", "medium", "frequent"]
+    for one in (found["first"], found["after_add"], *found["searches"].values()):
+        assert one["ratio"] == pytest.approx(one["principal_s"] / one["owner_s"], abs=0.01)
+
+
+def test_medians_are_compared() -> None:
+    assert ruled.told([[1.0, 2.0], [4.0, 3.0], [2.0, 9.0]]) == {"owner_s": 2.0, "principal_s": 3.0, "ratio": 1.5}
 
 
 def test_without_room_or_numpy_nothing_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from memos_cli import MOS
+from memos_cli.model import Visibility
 from memos_cli.operation.operator.reranker import MOST_CHARACTERS, chosen
+from memos_cli.operation.policy import set_policy
 from memos_cli.operation.results import Query
 from tests.backends.rerankers.endpoint import RerankEndpoint
 from tests.conftest import Run
@@ -183,3 +185,34 @@ def test_a_model_is_loaded_once(endpoint: RerankEndpoint, mos: MOS) -> None:
     mos.search_many([Query(QUERY), Query("weir")])
     assert len(endpoint.asked) == 4
     assert mos.memories._reranker is kept is not None
+
+
+def test_what_a_server_is_told_is_recorded_as_a_prompt_is(mos: MOS, endpoint: RerankEndpoint) -> None:
+    for content in TOLD:
+        mos.add(content, visibility=Visibility.PUBLIC)
+    asking = mos.settings.given({"search.reranker": endpoint.url})
+    with MOS(mos.paths.data, principal="eve", settings=asking, clock=mos._clock) as eve:
+        hits = eve.search(QUERY, k=1).hits
+        sent = {text for one in endpoint.asked for text in one["documents"]}
+        eve.search(QUERY, lexical=True)
+    entries = mos.audit.log(principal="eve")
+    assert sorted(entry.action for entry in entries) == ["prompt", "search", "search"]
+    prompt = next(entry for entry in entries if entry.action == "prompt")
+    assert prompt.purpose == "prompt"
+    assert {mos.get(one).content for one in prompt.memories or ()} == sent
+    assert len(sent) > len(hits) == 1
+    assert (hits[0].memory.id,) in {entry.memories for entry in entries if entry.action == "search"}
+    (report,) = mos.audit.report()
+    assert [entry.action for entry in report.left] == ["prompt"]
+
+
+def test_of_the_owner_s_it_is_where_the_policy_says_so(mos: MOS, endpoint: RerankEndpoint) -> None:
+    for content in TOLD:
+        mos.add(content)
+    asking = mos.settings.given({"search.reranker": endpoint.url})
+    with MOS(mos.paths.data, settings=asking, clock=mos._clock) as owner:
+        owner.search(QUERY)
+        assert mos.audit.log(action="prompt") == ()
+        set_policy(owner.vault("default"), owner.author("policy"), {"audit.own": True})
+        owner.search(QUERY)
+    assert [entry.principal for entry in mos.audit.log(action="prompt")] == ["sam"]

@@ -14,6 +14,7 @@ from memos_cli.infra.governance.access import Access, Context
 from memos_cli.infra.governance.rule import in_words, read, standing
 from memos_cli.infra.marks import mark
 from memos_cli.infra.names import compared
+from memos_cli.infra.vault import fold, log
 from memos_cli.infra.vault.rules import views
 
 if TYPE_CHECKING:
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 
 _POLICY = "policy"
 """As `units.POLICY`, which a search need not import: the noun, the subject and the mark of a policy."""
+_PRINCIPAL = "principal"
+_LESS: dict[str, tuple[Any, ...]] = {"gone": (True,), "kind": ("agent",)}
+_SHARED = """SELECT o.subject FROM main.ops o WHERE o.noun = 'principal' AND o.subject IN (
+                 SELECT r.id FROM main.records r WHERE r.noun = 'principal') GROUP BY 1 HAVING count(DISTINCT o.replica) > 1"""
+"""The principals that several machines wrote about."""
 _THERE = "SELECT count(*) FROM main.sqlite_master WHERE name IN ('records', 'strangers')"
 _RULING = """SELECT id, fields FROM main.records r WHERE noun = ? AND NOT EXISTS (
                  SELECT 1 FROM main.strangers s WHERE s.noun = r.noun AND s.id = r.id AND s.accepted = 0) ORDER BY id"""
@@ -33,7 +39,25 @@ def ruling(conn: sqlite3.Connection, noun: str) -> dict[str, dict[str, Any]]:
         return {_POLICY: json.loads(kept)["rules"]}
     if conn.execute(_THERE).fetchone() != (2,):
         return {}
-    return {identity: json.loads(fields) for identity, fields in conn.execute(_RULING, (noun,))}
+    found = {identity: json.loads(fields) for identity, fields in conn.execute(_RULING, (noun,))}
+    if noun == _PRINCIPAL and found:
+        for name in {subject for (subject,) in conn.execute(_SHARED)} & found.keys():
+            found[name] = _without_gain(conn, name, found[name])
+    return found
+
+
+def _without_gain(conn: sqlite3.Connection, name: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """The record of a principal that several machines wrote: where they differ, what gives less.
+
+    Who was taken out of a group on one machine is out of it, whatever another one said meanwhile that did not know of it.
+    """
+    less = fold.stricter(log.of_subject(conn, _PRINCIPAL, name), _less)
+    return {register: value for register, value in (fields | less).items() if value is not None}
+
+
+def _less(register: str) -> tuple[Any, ...]:
+    """The values of a principal's register that give less than its others."""
+    return (None,) if register.startswith(access.IN) else _LESS.get(register, ())
 
 
 def ruling_in(vault: "OpenCube", noun: str) -> dict[str, dict[str, Any]]:

@@ -51,10 +51,6 @@ class _SeenIndex(lexical.WordIndex):
     def _rows(self, expression: str, more: str = "", *values: object) -> Iterator[int]:
         return self._seen_words.rows(expression, more, *values)
 
-    def _last(self, expression: str, most: int) -> Iterator[int]:
-        rows = self._seen_words.rows(expression, "ORDER BY rowid DESC")
-        return (n for n, _ in zip(rows, range(most), strict=False))
-
     def _count(self, expression: str) -> int:
         return self._seen_words.count(expression, self._most + 1)
 
@@ -64,7 +60,7 @@ class _SeenIndex(lexical.WordIndex):
         return [(rows[start - 1], rows[min(end, len(rows)) - 1]) for start, end in self._spread(1, len(rows))]
 
     def _having(self, expression: str, window: tuple[int, int]) -> int:
-        return sum(1 for _ in self._seen_words.rows(expression, "AND rowid BETWEEN ? AND ?", *window))
+        return self._seen_words.having(expression, *window)
 
     def _within(self, window: tuple[int, int]) -> int:
         first, last = window

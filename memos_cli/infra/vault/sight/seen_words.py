@@ -5,40 +5,19 @@ read and those are counted that may be seen; and of FTS5's score only the part i
 is weighed by these counts. The scores are those of a cube that has nothing else (`tests/infra/vault/sight/test_seen_words.py`).
 """
 
-from array import array
 from collections.abc import Iterator, Sequence
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from memos_cli.infra.vault.connection import SeenRows
 from memos_cli.infra.vault.lexical import weights
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from memos_cli.infra.vault.connection import OpenCube
 
 TABLES = ("fts", "cold_fts")
 _K1, _B = 1.2, 0.75
 """The constants of FTS5's `bm25`."""
-_FIRST = itemgetter(0)
-_READ = 4_096
-"""Postings that are read at a time."""
-
-
-def seen(conn: "sqlite3.Connection", table: str) -> SeenRows:
-    """What may be seen of an index; all its rows are looked at, 1 to 2 µs each."""
-    (last,) = conn.execute(f"SELECT coalesce(max(id), 0) FROM main.{table}_docsize").fetchone()
-    lengths = array("L", bytes(array("L").itemsize * (last + 1)))
-    among = bytearray(last + 1)
-    rows: list[int] = []
-    for n, size in conn.execute(
-        f"SELECT d.id, d.sz FROM main.{table}_docsize d CROSS JOIN memories m ON m.n = d.id ORDER BY d.id"
-    ):
-        rows.append(n)
-        among[n] = 1
-        lengths[n] = sum(size) if max(size) < 0x80 else sum(weights.numbers(size))
-    return SeenRows(rows, among, lengths, sum(lengths), {})
+_SEEN = "substr(?, rowid + 1, 1) = x'01'"
+"""The condition on the rows of an index for those that may be seen, of `SeenRows.among`: a list of rows would take longer."""
 
 
 class SeenWords:
@@ -66,24 +45,23 @@ class SeenWords:
 
     def rows(self, expression: str, more: str = "", *values: object) -> Iterator[int]:
         """The rows that match an expression, among those that may be seen."""
-        sql = f"SELECT rowid FROM main.{self.table} WHERE {self.table} MATCH ? {more}"
-        cursor = self._conn.execute(sql, (expression, *values))
-        among = self.seen.among
-        while found := cursor.fetchmany(_READ):
-            yield from [n for (n,) in found if among[n]]
+        sql = f"SELECT rowid FROM main.{self.table} WHERE {self.table} MATCH ? AND {_SEEN} {more}"
+        return (n for (n,) in self._conn.execute(sql, (expression, self.seen.among, *values)))
 
     def count(self, expression: str, most: int) -> int:
         """How many memories match, counted up to `most`; what was counted once is known until something changes."""
         known, upto = self.seen.counts.get(expression, (0, 0))
         if known < upto or most <= upto:
             return min(known, most)
-        cursor = self._conn.execute(f"SELECT rowid FROM main.{self.table} WHERE {self.table} MATCH ?", (expression,))
-        count = 0
-        while count < most and (found := cursor.fetchmany(_READ)):
-            count += sum(map(self.seen.among.__getitem__, map(_FIRST, found)))
-        count = min(count, most)
+        sql = f"SELECT count(*) FROM (SELECT 1 FROM main.{self.table} WHERE {self.table} MATCH ? AND {_SEEN} LIMIT ?)"
+        count = int(self._conn.execute(sql, (expression, self.seen.among, most)).fetchone()[0])
         self.seen.counts[expression] = count, most
         return count
+
+    def having(self, expression: str, first: int, last: int) -> int:
+        """How many of the rows between two match an expression."""
+        sql = f"SELECT count(*) FROM main.{self.table} WHERE {self.table} MATCH ? AND {_SEEN} AND rowid BETWEEN ? AND ?"
+        return int(self._conn.execute(sql, (expression, self.seen.among, first, last)).fetchone()[0])
 
     def parts(self, expression: str) -> dict[int, float]:
         """Of each memory with a word the part of its score that is to be multiplied with the rarity of the word.

@@ -16,11 +16,13 @@ from typing import Any, Protocol
 
 from memos_cli.infra.governance.access import Access
 from memos_cli.infra.governance.rule import Right
+from memos_cli.infra.marks import mark
 from memos_cli.infra.vault import fold, log
 from memos_cli.infra.vault.connection import SeenRows
 from memos_cli.infra.vault.sight.publication import Publications
 from memos_cli.infra.vault.sight.rights import Rights, Truth
-from memos_cli.infra.vault.sight.seen_words import TABLES, seen
+from memos_cli.infra.vault.sight.seen_index import KeptIndex
+from memos_cli.infra.vault.sight.seen_words import TABLES
 from memos_cli.model import Memory, Operation
 
 
@@ -44,8 +46,6 @@ _BY_ROW = ("tags", "labels", "names", "cold", "vectors", "cold_vectors", "pendin
 """The tables whose rows belong to a memory by its row number."""
 _BY_ID = ("uses", "arrivals", "clashes", "rivals")
 """The tables whose rows belong to a memory by its id."""
-_TOTALS, _STRUCTURE = 1, 10
-"""The records of a full-text index that FTS5 writes anew at each change of it."""
 _LIST = re.compile(r"json_each\(\?\)")
 _VIEW = "CREATE TEMP VIEW {} AS {}"
 
@@ -70,8 +70,9 @@ class Sight:
         self._state: tuple[int, int] | None = None
         self._token: object = None
         self._laid: tuple[Any, ...] = ()
-        self._seen: dict[str, tuple[object, SeenRows]] = {}
-        self._end: object = None
+        self._indexes = {table: KeptIndex(conn, table) for table in TABLES}
+        self._asked = ""
+        self._end = 0, b"", 0
         self.access: Access = ask(conn)
         self.publications = publications or Publications(conn, lambda memory: self.access.may(Right.READ, memory))
         conn.execute("PRAGMA temp_store = MEMORY")
@@ -79,7 +80,7 @@ class Sight:
         conn.create_function("seen_version", 2, self.publications.version)
         conn.create_function("seen_change", 1, self._seen_change)
         self._stand_aside()
-        self._lay(tuple(self.access.sight(Right.READ)))
+        self._lay()
         self._state, self._token, self._end = self._now(), ask.token(), self._log_end()
 
     def renew(self) -> None:
@@ -92,18 +93,27 @@ class Sight:
         self.publications.forget()
         if self._conn.in_transaction:
             return
-        log_end = self._log_end()
-        if log_end != self._end or self._ask.token() != self._token:
+        version, log_end = self._now()[0], self._log_end()  # first: what is written from here on is seen at the next look
+        if self._ask.token() != self._token or (log_end != self._end and self._rules_may_differ(log_end)):
             self.access = self._ask(self._conn)
-            if (asked := tuple(self.access.sight(Right.READ))) != self._laid:
-                self._lay(asked)
-        self._state, self._token, self._end = self._now(), self._ask.token(), log_end
+            self._lay()
+        self._state, self._token, self._end = (version, self._conn.total_changes), self._ask.token(), log_end
 
-    def _log_end(self) -> tuple[int, int]:
+    def _rules_may_differ(self, now: tuple[int, bytes, int]) -> bool:
+        """Whether the rules may be others than at the last `renew`: not where nothing but memories was written."""
+        n, identity, held = self._end
+        there = self._conn.execute("SELECT id FROM main.ops WHERE n = ?", (n,)).fetchone()
+        if now[2] != held or there is None or there[0] != identity or not self.access.by_log:
+            return True
+        sql = "SELECT 1 FROM main.ops WHERE n > ? AND noun <> 'memory' LIMIT 1"
+        return self._conn.execute(sql, (n,)).fetchone() is not None
+
+    def _log_end(self) -> tuple[int, bytes, int]:
         """What differs after a write that may have changed the rules: the log is longer, or a stranger was accepted."""
         sql = "SELECT count(*) FROM main.strangers WHERE accepted = 0 AND noun <> 'memory'"
         held = self._conn.execute(sql).fetchone()[0] if self._from["strangers"].startswith("main") else 0
-        return self._conn.execute("SELECT max(n) FROM main.ops").fetchone()[0] or 0, held
+        n, identity = self._conn.execute("SELECT n, id FROM main.ops ORDER BY n DESC LIMIT 1").fetchone() or (0, b"")
+        return n, identity, held
 
     def present(self) -> Access:
         """What the principal may do now."""
@@ -133,15 +143,9 @@ class Sight:
         return self._conn.execute("PRAGMA data_version").fetchone()[0], self._conn.total_changes
 
     def seen(self, table: str) -> SeenRows:
-        """What may be seen of a full-text index; read anew when the index or the views have changed."""
+        """What may be seen of a full-text index; brought up to date when the index or the views have changed."""
         self.renew()
-        records = self._conn.execute(f"SELECT block FROM main.{table}_data WHERE id IN ({_TOTALS}, {_STRUCTURE})").fetchall()
-        known, found = self._seen.get(table, (None, None))
-        state = records, self._log_end(), self._laid
-        if found is None or state != known:
-            found = seen(self._conn, table)
-            self._seen[table] = state, found
-        return found
+        return self._indexes[table].rows(self._asked, by_log=self.access.by_log)
 
     def bytes(self) -> int:
         """How many bytes the contents of the memories have: the size of the file would tell of what may not be seen."""
@@ -191,13 +195,19 @@ class Sight:
             self._conn.execute(f"ALTER TABLE temp.{name} RENAME TO all_{name}")
             self._from[name] = f"temp.all_{name}"
 
-    def _lay(self, asked: tuple[Any, ...]) -> None:
+    def _lay(self) -> None:
+        """Make the views, unless they are those of the present rules already."""
+        asked = tuple(self.access.sight(Right.READ))
+        if (laid := (asked, self.access.groups)) == self._laid:
+            return
         for name in (*self._from, *TABLES, *(f"{index}_docsize" for index in TABLES)):
             self._conn.execute(f"DROP VIEW IF EXISTS temp.{name}")
         self._sees = f"({self._written_out(*asked)})"
         for name, view in self._views():
             self._conn.execute(_VIEW.format(name, view))
-        self._laid = asked
+        self._laid = laid
+        version = self._conn.execute("PRAGMA main.user_version").fetchone()[0]
+        self._asked = log.encoded([version, mark(self._conn, "digest"), self.access.principal, *asked])
 
     def _written_out(self, clause: str, *values: object) -> str:
         """A condition with its parameters written out, since a view has none; a list of names becomes a temporary table."""
@@ -277,8 +287,7 @@ class Sight:
         me = _quoted(self.access.principal)
         first = f"""(SELECT o.principal FROM main.ops o WHERE o.noun = {noun} AND o.subject = {name}
                      ORDER BY o.clock, o.replica, o.seq LIMIT 1)"""
-        groups = f"""(SELECT substr(g.key, 4) FROM main.records p, json_each(p.fields) g
-                      WHERE p.noun = 'principal' AND p.id = {me} AND substr(g.key, 1, 3) = 'in:')"""
+        groups = f"({', '.join(map(_quoted, sorted(self.access.groups)))})"
         pair = f"""NOT EXISTS (SELECT 1 FROM json_each({fields}, '$.memories') j
                                WHERE NOT {self._visible("id", "j.value")})"""
         return f"""CASE {noun}
@@ -317,6 +326,10 @@ class _Then(Access):
 
     def may(self, right: Right, memory: Memory) -> bool:
         return self._access.may(right, memory)
+
+    @property
+    def by_log(self) -> bool:
+        return False
 
 
 def _quoted(value: object) -> str:
