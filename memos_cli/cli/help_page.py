@@ -57,6 +57,9 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "revoke": ("grant", "Let somebody do something with memories no longer."),
         "access": ("grant", "Tell who may do what, and by which rule."),
     },
+    "Agents": {
+        "mcp": ("mcp", "Let agents use your memory, by the Model Context Protocol."),
+    },
     "Sharing": {
         "key": ("key", "Make keys, and list those you trust."),
     },

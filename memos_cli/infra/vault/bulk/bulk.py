@@ -124,9 +124,6 @@ class BulkUnit(Unit):
         if self.rights is not None:
             for new in drafts:
                 self.rights.require_new(new.draft, owner)
-        if self.rights is not None:
-            for new in drafts:
-                self.rights.require_new(new.draft, owner)
         if self.log.count + len(drafts) >= connection.MANY > self.log.count:
             connection.make_room(self._conn)
         ids = [units.new_id() for _ in drafts]
@@ -154,6 +151,8 @@ class BulkUnit(Unit):
         many("INSERT OR IGNORE INTO main.names VALUES (?, ?, ?)", names)
         many(_FTS, texts)
         many("INSERT OR IGNORE INTO main.pending VALUES (?)", ((n,) for n in range(first, first + len(ids))))
+        for identity in ids if self.is_by_agent else ():
+            self.keep_strange(identity, unaccepted=True)
         return ids
 
 
