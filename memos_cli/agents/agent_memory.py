@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
         def __call__(self, principal: str | None, cubes: Sequence[str] = (), token: str | None = None) -> MOS: ...
 
+
 TRUST = 0.5
 """The trust in what an agent writes, until it is confirmed: as much as in what comes from elsewhere."""
 SHORT = 8
@@ -112,7 +113,9 @@ class AgentMemory:
     def _registered_in(self, person: "MOS", vault: "Vault", name: str) -> str:
         if not person.owns(vault):
             if not person.access(vault, name).is_agent:
-                raise Refused(f"{name} is no agent of cube {vault.name}", hint=f"ask {vault.meta['owner']}: memos principal add")
+                raise Refused(
+                    f"{name} is no agent of cube {vault.name}", hint=f"ask {vault.meta['owner']}: memos principal add"
+                )
             return name
         known = person.governance.list()
         people = {one.name for one in known if one.kind != "agent"} | {vault.meta["owner"]}
@@ -205,7 +208,9 @@ class AgentMemory:
         for vault in self._mos.vaults():
             if vault.name == name:
                 counted = len(self._mos.list())
-                return Answer(f"cube {layout.fenced(name)}: {counted} memories that you may see", {"name": name, "memories": counted})
+                return Answer(
+                    f"cube {layout.fenced(name)}: {counted} memories that you may see", {"name": name, "memories": counted}
+                )
         raise MemoryNotFound(f"no cube {name[:40]!r} is in use here")
 
     # -- writing: what is told back is read again from the cube
@@ -235,10 +240,13 @@ class AgentMemory:
 
         Raises:
             MemoryNotFound: there is no such memory that the agent may see. UsageError: the new text is empty.
+            Refused: what is to be revised was superseded already.
         """
         if act == REVISE and not (text and text.strip()):
             raise UsageError("the new text is empty", hint="to remove a memory, forget it")
         memory = self._mos.get(identity)
+        if act == REVISE and memory.valid_to is not None and memory.valid_to <= self._mos.now:
+            raise Refused(f"{memory.id[:SHORT]} is no longer current", hint="recall what holds now, and revise that")
         return None if self._may(act, memory) else Wish(act, memory, text)
 
     def _may(self, act: str, memory: Memory) -> bool:
@@ -273,7 +281,9 @@ class AgentMemory:
         if wish.act == FORGET:
             return _done("forgotten", wish.memory)
         stored = self._read_back(done.ids[-1])
-        return Answer(f"revised; it is {stored.id[:SHORT]} now\n{fence([line_of(stored)])}", {**_data(stored), "status": "revised"})
+        return Answer(
+            f"revised; it is {stored.id[:SHORT]} now\n{fence([line_of(stored)])}", {**_data(stored), "status": "revised"}
+        )
 
     def file(self, wish: Wish) -> Answer:
         """Leave a wish to the person, who was not asked; nothing is done."""
@@ -290,7 +300,7 @@ class AgentMemory:
         new = None
         if wish.act == REVISE:
             memory = wish.memory
-            fields = {"kind": memory.kind, "trust": TRUST, "source": Source(session=self._session)}
+            fields: dict[str, Any] = {"kind": memory.kind, "trust": TRUST, "source": Source(session=self._session)}
             new = self._mos.add(wish.text, **fields).ids[0]
         return self._mos.requests.ask(wish.act, wish.memory.id, new, session_name=session or self._session)
 
@@ -338,5 +348,3 @@ def line_of(memory: Memory) -> str:
 def fence(lines: Sequence[str]) -> str:
     """Lines of memories within the fence of prompts."""
     return f"{FENCED}\n{layout.FENCE[0]}" + "".join(f"{line}\n" for line in lines) + layout.FENCE[1].rstrip()
-
-

@@ -23,7 +23,9 @@ LONGEST_BODY = 1 << 20
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-_UNKNOWN = b'{"error": "no agent has this token: send Authorization: Bearer TOKEN, as made by memos principal add NAME --agent"}'
+_UNKNOWN = (
+    b'{"error": "no agent has this token: send Authorization: Bearer TOKEN, as made by memos principal add NAME --agent"}'
+)
 
 
 class BearerDoor:
@@ -84,7 +86,9 @@ def serve(open_mos: "OpenMos", port: int, tell: Callable[[str], None]) -> None:
         try:
             listening.bind((HOST, port))
         except OSError as error:
-            raise UsageError(f"port {port} of {HOST} cannot be used: {error.strerror}", hint="choose another with --port") from None
+            raise UsageError(
+                f"port {port} of {HOST} cannot be used: {error.strerror}", hint="choose another with --port"
+            ) from None
         tell(f"http://{HOST}:{port}/mcp")
         door, desk = application(open_mos, port)
         try:

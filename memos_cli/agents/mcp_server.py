@@ -106,7 +106,8 @@ class Desk:
 
     def close(self) -> None:
         """End what is under way, and close all cubes in the thread that opened them."""
-        self._thread.submit(lambda: [one.close() for one in self._agents.values()])
+        for one in self._agents.values():
+            self._thread.submit(one.close)
         self._thread.shutdown(wait=True)
 
 
@@ -123,7 +124,9 @@ def _result(answer: "Answer") -> CallToolResult:
 
 def server(desk: Desk) -> MCPServer:
     """The server, its tools, resources and prompt; nothing of the home is opened yet."""
-    made = MCPServer("memos", title="memos", version=__version__, instructions=INSTRUCTIONS, log_level="ERROR", subscriptions=False)
+    made = MCPServer(
+        "memos", title="memos", version=__version__, instructions=INSTRUCTIONS, log_level="ERROR", subscriptions=False
+    )
     _add_reads(made, desk)
     _add_writes(made, desk)
     _add_resources(made, desk)
@@ -133,7 +136,9 @@ def server(desk: Desk) -> MCPServer:
 
 
 def _add_reads(made: MCPServer, desk: Desk) -> None:
-    @made.tool(annotations=READS, description="Memories that answer a question or match words, best first.", structured_output=False)
+    @made.tool(
+        annotations=READS, description="Memories that answer a question or match words, best first.", structured_output=False
+    )
     async def recall(
         ctx: Context,
         query: str,
@@ -142,7 +147,9 @@ def _add_reads(made: MCPServer, desk: Desk) -> None:
     ) -> CallToolResult:
         return _result(await desk.ask(ctx, lambda memory: memory.recall(query, limit, as_of)))
 
-    @made.tool(annotations=READS, description="Who the person is and what is open: read once per task.", structured_output=False)
+    @made.tool(
+        annotations=READS, description="Who the person is and what is open: read once per task.", structured_output=False
+    )
     async def brief(ctx: Context) -> CallToolResult:
         return _result(await desk.ask(ctx, lambda memory: memory.brief()))
 
@@ -171,13 +178,18 @@ def _add_writes(made: MCPServer, desk: Desk) -> None:
 
     @made.tool(annotations=CHANGES, description="Replace the words of a memory.", structured_output=False)
     async def revise(
-        ctx: Context, id: str, text: str, consent: Annotated[ElicitationResult[Consent], Resolve(consent_to_revise)]  # noqa: A002
+        ctx: Context,
+        id: str,
+        text: str,
+        consent: Annotated[ElicitationResult[Consent], Resolve(consent_to_revise)],  # noqa: A002
     ) -> CallToolResult:
         return _result(await desk.ask(ctx, lambda memory: _settled(memory, consent, "revise", id, text)))
 
     @made.tool(annotations=CHANGES, description="Forget a memory; the person can restore it.", structured_output=False)
     async def forget(
-        ctx: Context, id: str, consent: Annotated[ElicitationResult[Consent], Resolve(consent_to_forget)]  # noqa: A002
+        ctx: Context,
+        id: str,
+        consent: Annotated[ElicitationResult[Consent], Resolve(consent_to_forget)],  # noqa: A002
     ) -> CallToolResult:
         return _result(await desk.ask(ctx, lambda memory: _settled(memory, consent, "forget", id)))
 

@@ -350,7 +350,9 @@ def _is_rule(name: str, value: Any) -> bool:  # noqa: ANN401
 def _is_request(name: str, value: Any) -> bool:  # noqa: ANN401
     """Whether this is a part of what an agent asks of the cube's owner: each wish is an act and the ids that it is about."""
     if name == "wishes":
-        return isinstance(value, list) and all(isinstance(one, list) and 0 < len(one) < 4 and all(map(is_name, one)) for one in value)
+        return isinstance(value, list) and all(
+            isinstance(one, list) and 0 < len(one) < 4 and all(map(is_name, one)) for one in value
+        )
     return is_time(value) if name in {"at", "decided_at"} else is_name(name) and is_name(value)
 
 

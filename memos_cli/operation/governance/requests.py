@@ -170,10 +170,12 @@ def _entries(vault: "Vault", now: str) -> Iterator[AgentRequest]:
 def _wishes(vault: "Vault", told: Sequence[Sequence[str]], now: str) -> Iterator[Wish]:
     """The wishes that are still open: their memories are there, and current where that matters."""
     ids = [one for wish in told for one in wish[1:]]
-    there = queries.visible(vault, ids, queries.condition(Filter(at=now)))
+    there = queries.visible(vault, ids, queries.condition(Filter(at=now, everything=True)))
     for act, identity, *rest in told:
         memory, new = there.get(identity), there.get(rest[0]) if rest else None
-        if memory is not None and (act != REVISE or new is not None):
+        if memory is None or memory.state in {State.EXPIRED, State.PURGED}:
+            continue
+        if act != REVISE or (new is not None and (memory.valid_to is None or memory.valid_to > now)):
             yield Wish(act, memory, new)
 
 
