@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     class OpenMos(Protocol):
         """Opens the home for a principal, `None` for the person; with the cubes in use unless others are named."""
 
-        def __call__(self, principal: str | None, cubes: Sequence[str] = (), token: str | None = None) -> MOS: ...
+        def __call__(self, principal: str | None, cubes: Sequence[str] = (), token: str | None = None) -> MOS:
+            """The home, open; the caller closes it."""
+            ...
 
 
 TRUST = 0.5
@@ -173,6 +175,11 @@ class AgentMemory:
         except MemosError:  # the search meets it again, and says so
             return
 
+    def brief(self) -> Answer:
+        """The standing profile and what is open; the same as long as nothing changes."""
+        made = self._mos.briefing.brief()
+        return Answer(made.text, {"text": made.text})
+
     def why(self, identity: str) -> Answer:
         """Where a memory comes from: who told it when, its versions, what it replaced and what replaced it."""
         found = self._mos.provenance(identity)
@@ -256,7 +263,7 @@ class AgentMemory:
         return self._mos.access(vault).may(Right.ERASE if act == FORGET else Right.WRITE, memory)
 
     def revise(self, identity: str, text: str) -> Answer:
-        """Change the words of a memory that is the agent's own, or that a right covers; the earlier ones stay in its history."""
+        """Change the words of a memory that is the agent's own, or that a right covers; its history keeps the earlier ones."""
         changed = self._mos.update(identity, text)
         stored = self._read_back(changed.ids[0] if changed.ids else self._mos.get(identity).id)
         status = "revised" if changed.ids else "unchanged"

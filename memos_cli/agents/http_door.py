@@ -1,4 +1,4 @@
-"""The MCP server over HTTP, for programs on this machine: loopback alone, a token for each request, `Host` and `Origin` checked.
+"""The MCP server over HTTP: loopback alone, a token for each request, `Host` and `Origin` checked.
 
 A page in a browser can send requests to 127.0.0.1 under another name, and other users of the machine can reach the port; so a
 request without the token of an agent is turned away before anything of it is read.

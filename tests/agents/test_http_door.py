@@ -46,9 +46,11 @@ def post(port: int, **headers: str) -> int:
 
 
 async def told(port: int, token: str, name: str, given: dict[str, Any]) -> str:
-    async with httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}) as http:
-        async with Client(streamable_http_client(f"http://127.0.0.1:{port}/mcp", http_client=http)) as client:
-            return str((await client.call_tool(name, given)).content)
+    async with (
+        httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}) as http,
+        Client(streamable_http_client(f"http://127.0.0.1:{port}/mcp", http_client=http)) as client,
+    ):
+        return str((await client.call_tool(name, given)).content)
 
 
 def test_only_the_bearer_of_a_token_comes_in(port: int, mos: MOS) -> None:

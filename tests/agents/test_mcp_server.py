@@ -42,7 +42,7 @@ Work = Callable[[Client], Coroutine[Any, Any, None]]
 
 
 def talk(desk: Desk, work: Work, *, mode: Any = "auto", name: str = "Claude Code", answer: bool | None = None) -> list[str]:
-    """Let a client of the SDK do something; the questions that it was asked, each answered with `answer`, if it can be asked."""
+    """Let a client of the SDK do something; the questions that it was asked, each answered with `answer`."""
     asked: list[str] = []
 
     async def elicited(_: object, params: Any) -> ElicitResult:
@@ -116,8 +116,8 @@ def test_what_is_the_person_s_is_changed_after_a_yes_alone(
     desk: Desk,
     mos: MOS,
     mode: str,
-    answer: bool | None,
-    left: list[str],  # noqa: FBT001 -- a case of the table
+    answer: bool | None,  # noqa: FBT001 -- a case of the table
+    left: list[str],
 ) -> None:
     mine = mos.add("I am allergic to peanuts").ids[0]
     mos.governance.add("claude-code", kind="agent")
@@ -190,8 +190,8 @@ def test_a_client_that_starts_it_and_one_that_is_named(mos: MOS) -> None:
 
 def frames(*lines: bytes) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [sys.executable, "-m", "memos_cli", "mcp"], input=b"".join(line + b"\n" for line in lines), capture_output=True, cwd=ROOT,
-        timeout=PATIENCE, check=False,
+        [sys.executable, "-m", "memos_cli", "mcp"], input=b"".join(line + b"\n" for line in lines), capture_output=True,
+        cwd=ROOT, timeout=PATIENCE, check=False,
     )  # fmt: skip
 
 

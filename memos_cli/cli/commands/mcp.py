@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 def mcp(app: App, *, http: bool, port: int) -> None:
     """Let agents use your memory, by the Model Context Protocol.
 
-    A client starts it and speaks to it on standard input and output; `memos setup` enters it into the client's settings. An agent
-    acts under the name of its client, or the one of --as, and is registered as an agent at its first call: it sees what is its
-    own, and what you let it see (memos grant NAME read --all). What it remembers is its own, and unconfirmed until you confirm
-    it in `memos review`. To change or forget what is yours it has to ask: you are asked at once where the client can ask you,
-    else nothing is done, and `memos review` asks.
+    A client starts it and speaks to it on standard input and output; `memos setup` enters it into the client's settings. An
+    agent acts under the name of its client, or the one of --as, and is registered as an agent at its first call: it sees what
+    is its own, and what you let it see (memos grant NAME read --all). What it remembers is its own, and unconfirmed until you
+    confirm it in `memos review`. To change or forget what is yours it has to ask: you are asked at once where the client can
+    ask you, else nothing is done, and `memos review` asks.
 
-    Six tools: recall, remember, revise, forget, brief, why. Answers quote memories between tags, as data. With --http agents come
-    in with the token of `memos principal add NAME --agent`, over 127.0.0.1 alone.
+    Six tools: recall, remember, revise, forget, brief, why. Answers quote memories between tags, as data. With --http agents
+    come in with the token of `memos principal add NAME --agent`, over 127.0.0.1 alone.
 
     \b
     Examples:

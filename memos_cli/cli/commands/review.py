@@ -34,8 +34,9 @@ def review(app: App, item: str | None, *, decide: str | None, everything: bool, 
     """Decide about memories that may contradict each other.
 
     What an agent asks for (to confirm what it remembered, to replace or forget what is yours) is one question an agent and
-    session: `take` all of it, or `leave` it. What a merge held, since no key that you trust has signed it, is one question a file: `take` all of it, look at it
-    (memos review ITEM), or `leave` it for good. To be asked no more about somebody's files: memos key trust.
+    session: `take` all of it, or `leave` it. What a merge held, since no key that you trust has signed it, is one question a
+    file: `take` all of it, look at it (memos review ITEM), or `leave` it for good. To be asked no more about somebody's files:
+    memos key trust.
 
     A tick fuses only what certainly says the same, and supersedes only what certainly no longer holds, as `memos add` and chat
     do with what says so ("I moved to York"); where it is not certain they ask here. After a merge it also asks about a memory
@@ -75,16 +76,20 @@ def review(app: App, item: str | None, *, decide: str | None, everything: bool, 
         if found:
             Session(app, found, reveal=reveal).run()
     else:
-        for question in held:
-            review_held.show(app, question)
-        for agent in agents:
-            review_agents.show(app, agent, reveal=reveal)
-        if held or agents:
-            app.note("answer with: memos review ID --decide take, or leave" + (f"; {review_held.TRUST}" if held else ""))
-        for one in found:
-            show(app, one, reveal=reveal)
-        if not found and not held and not agents:
-            app.note("no questions: nothing contradicts anything, as far as can be told")
+        _list(app, held, agents, found, reveal=reveal)
+
+
+def _list(app: App, held: "list[HeldChanges]", agents: "list[AgentRequest]", found: "list[Item]", *, reveal: bool) -> None:
+    for question in held:
+        review_held.show(app, question)
+    for agent in agents:
+        review_agents.show(app, agent, reveal=reveal)
+    if held or agents:
+        app.note("answer with: memos review ID --decide take, or leave" + (f"; {review_held.TRUST}" if held else ""))
+    for one in found:
+        show(app, one, reveal=reveal)
+    if not found and not held and not agents:
+        app.note("no questions: nothing contradicts anything, as far as can be told")
 
 
 def _about_memories(app: App, item: str | None, *, everything: bool) -> "list[Item]":

@@ -14,7 +14,8 @@ def test_it_answers_with_no_document(memos: Run) -> None:
 
 
 def test_without_the_extra_it_names_it() -> None:
-    code = "import sys; sys.modules['mcp'] = None; sys.argv = ['memos', 'mcp']; from memos_cli.__main__ import main; sys.exit(main())"
+    missing = "import sys; sys.modules['mcp'] = None; sys.argv = ['memos', 'mcp']"
+    code = f"{missing}; from memos_cli.__main__ import main; sys.exit(main())"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, stdin=subprocess.DEVNULL, check=False
     )
