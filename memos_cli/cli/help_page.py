@@ -15,7 +15,6 @@ from memos_cli.records import NamedTuple
 COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Memories": {
         "add": ("add", "Remember something."),
-        "import": ("imports", "Bring in what other programs exported."),
         "search": ("search", "Find memories by words and by meaning."),
         "show": ("search", "Show memories in full."),
         "list": ("search", "List memories, the newest first."),
@@ -54,6 +53,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Agents": {
         "context": ("brief", "Print what matters for a question, for any model's prompt."),
         "brief": ("brief", "Print who you are and what is open, for any model's prompt."),
+        "mcp": ("mcp", "Let agents use your memory, by the Model Context Protocol."),
     },
     "Governance": {
         "audit": ("audit", "See who read and wrote what, and prove it."),
@@ -62,13 +62,12 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "revoke": ("grant", "Let somebody do something with memories no longer."),
         "access": ("grant", "Tell who may do what, and by which rule."),
     },
-    "In and out": {
-        "source": ("source", "Files and folders that each tick brings in step."),
-    },
     "Sharing": {
         "key": ("key", "Make keys, and list those you trust."),
     },
     "In and out": {
+        "import": ("imports", "Bring in what other programs exported."),
+        "source": ("source", "Files and folders that each tick brings in step."),
         "export": ("export", "Write memories in formats that other programs read."),
         "mip": ("mip", "Check documents in the memory interchange format."),
     },

@@ -15,12 +15,13 @@ def api_page(roff: Callable[[str], str]) -> str:
     """
     from memos_cli.interface import api
     from memos_cli.interface.api import MOS
+    from memos_cli.interface.services import Services
 
     head, *examples = (inspect.getdoc(api) or "").split("\n\n", 1)
     lines = ['.TH "MEMOS-API" "3" "" "memos" "memos manual"', ".SH NAME", f"memos\\-api \\- {roff(head)}"]
     lines += [".SH SYNOPSIS", "\\fBfrom memos_cli import MOS\\fR", ".SH DESCRIPTION"]
     lines += _paragraphs(inspect.getdoc(MOS) or "", roff)
-    for title, members in (("METHODS", _methods(MOS)), ("SERVICES", _services(MOS))):
+    for title, members in (("METHODS", _methods(MOS)), ("SERVICES", _services(Services))):
         lines.append(f".SH {title}")
         for name, told in members:
             lines += [".TP", f"\\fB{roff(name)}\\fR", *_paragraphs(told, roff, inner=True)]

@@ -9,12 +9,15 @@ import pytest
 from memos_cli import MOS
 from memos_cli.cli.commands.manual import manual_pages
 from memos_cli.interface import api
+from memos_cli.interface.services import Services
 
 PAGE = manual_pages()["memos-api.3"]
 
 
 def test_it_names_every_public_method_and_service() -> None:
-    names = {name for name, member in vars(MOS).items() if not name.startswith("_") and inspect.getdoc(member)}
+    names = {
+        name for name, member in {**vars(MOS), **vars(Services)}.items() if not name.startswith("_") and inspect.getdoc(member)
+    }
     assert len(names) > 40
     missing = [name for name in sorted(names) if not re.search(rf"mos\.{name}\b", PAGE)]
     assert missing == []
