@@ -1,6 +1,5 @@
 """The services of a session, put together: each is imported when it is first asked for, and answers behind the gate."""
 
-from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -9,6 +8,8 @@ from memos_cli.operation.operator.operator import MemOperator
 from memos_cli.session import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from memos_cli.infra.vault.vault import Vault
     from memos_cli.interface.brief.brief import Briefing
     from memos_cli.interface.cubes.doctor import Doctor
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from memos_cli.operation.activation.activation import ActivationMemory
     from memos_cli.operation.governance.audit import Audit
     from memos_cli.operation.governance.governance import MemGovernance
-    from memos_cli.operation.governance.requests import Requests
+    from memos_cli.operation.operator.dedupe.requests import Requests
     from memos_cli.operation.history.snapshots import Snapshots
     from memos_cli.operation.history.timeline import Timeline
     from memos_cli.operation.lifecycle.erasure import Erasure
@@ -193,7 +194,7 @@ class Services(Session):
     @_service
     def requests(self) -> "Requests":
         """What agents ask the cube's owner for: `mos.requests.list()`, `question`, `take`, `leave`; `ask` is the agent's."""
-        from memos_cli.operation.governance.requests import Requests
+        from memos_cli.operation.operator.dedupe.requests import Requests
 
         return Requests(self)
 

@@ -177,7 +177,7 @@ def test_a_wish_is_for_what_is_there_and_holds(mos: MOS, agent: AgentMemory) -> 
 
 
 def test_no_flood_of_wishes(mos: MOS, agent: AgentMemory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("memos_cli.operation.governance.requests.MOST_WISHES", 2)
+    monkeypatch.setattr("memos_cli.operation.operator.dedupe.requests.MOST_WISHES", 2)
     ids = [mos.add(f"line {number}").ids[0] for number in range(3)]
     open_reading(mos, agent)
     for identity in ids[:2]:

@@ -15,7 +15,7 @@ from memos_cli.errors import NotFound, Refused, UsageError
 
 if TYPE_CHECKING:
     from memos_cli.interface.cubes.merge import HeldChanges
-    from memos_cli.operation.governance.requests import AgentRequest
+    from memos_cli.operation.operator.dedupe.requests import AgentRequest
     from memos_cli.operation.operator.dedupe.review import Decided, Item
 
 DECISIONS = ("keep", "supersede", "fuse", "older")

@@ -11,7 +11,7 @@ from memos_cli.cli.terminal import echo, plain, style
 from memos_cli.errors import NotFound
 
 if TYPE_CHECKING:
-    from memos_cli.operation.governance.requests import AgentRequest, RequestDecision, Wish
+    from memos_cli.operation.operator.dedupe.requests import AgentRequest, RequestDecision, Wish
 
 _KEYS = {"t": "take", "n": "leave", "x": "later", "q": "later"}
 _HELP = "t take all, n leave all, x decide later"
