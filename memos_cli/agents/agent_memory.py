@@ -216,9 +216,7 @@ class AgentMemory:
         for vault in self._mos.vaults():
             if vault.name == name:
                 counted = len(self._mos.list())
-                return Answer(
-                    f"cube {fenced(name)}: {counted} memories that you may see", {"name": name, "memories": counted}
-                )
+                return Answer(f"cube {fenced(name)}: {counted} memories that you may see", {"name": name, "memories": counted})
         raise MemoryNotFound(f"no cube {name[:40]!r} is in use here")
 
     # -- writing: what is told back is read again from the cube

@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from memos_cli.operation.activation.activation import ActivationMemory
     from memos_cli.operation.governance.audit import Audit
     from memos_cli.operation.governance.governance import MemGovernance
-    from memos_cli.operation.operator.dedupe.requests import Requests
     from memos_cli.operation.history.snapshots import Snapshots
     from memos_cli.operation.history.timeline import Timeline
     from memos_cli.operation.lifecycle.erasure import Erasure
     from memos_cli.operation.lifecycle.lifecycle import MemLifecycle
     from memos_cli.operation.lifecycle.source_records import SourceTaken
     from memos_cli.operation.lifecycle.tasks import Tasks
+    from memos_cli.operation.operator.dedupe.requests import Requests
     from memos_cli.operation.operator.dedupe.review import Review
     from memos_cli.operation.parametric.parametric import ParametricMemory
     from memos_cli.operation.scheduler.scheduler import MemScheduler
