@@ -45,7 +45,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ("mv rename move", "rename a cube with: memos cube rename OLD NEW; give a memory a title with: memos edit ID --title TEXT"),
     ("cp copy clone", "copy a cube with: memos cube export, then memos cube import FILE --as NAME"),
     ("load ingest upload", _IMPORT),
-    ("export dump backup download save-as", _EXPORT),
+    ("dump backup download save-as", _EXPORT),
     ("sync push fetch share publish", _SYNC),
     ("pull", "fetch a model with: memos model pull NAME; take in a cube file with: memos cube merge FILE"),
     ("merge", "merge another cube with: memos cube merge FILE"),

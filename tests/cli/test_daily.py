@@ -154,7 +154,6 @@ def test_a_list_shows_the_dates_that_it_is_in_the_order_of(memos: Run) -> None:
     ("typed", "ours"),
     [
         ("import", ("memos add --file FILE", "memos cube import FILE")),
-        ("export", ("memos cube export", "memos list --json")),
         ("delete", ("memos forget ID", "memos undo", "memos cube rm NAME")),
         ("rm", ("memos forget ID", "memos undo", "memos cube rm NAME")),
     ],
