@@ -37,6 +37,8 @@ _BUILT_IN = {
     "parser.transcript": "memos_cli.backends.parsers.transcript:TranscriptParser",
     "parser.markdown": "memos_cli.backends.parsers.markdown:MarkdownParser",
     "parser.prose": "memos_cli.backends.parsers.prose:ProseParser",
+    "parser.wiki": "memos_cli.backends.parsers.wiki:WikiParser",
+    "parser.exported": "memos_cli.backends.parsers.exported:ExportedParser",
     "importer.jsonl": "memos_cli.backends.importers.json_lines:JsonLinesImporter",
     "importer.csv": "memos_cli.backends.importers.table:TableImporter",
     "importer.mem0": "memos_cli.backends.importers.mem0:Mem0Importer",
