@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from memos_cli.interface.cubes.merge import CubeMerge
     from memos_cli.interface.cubes.transfer import Transfer
     from memos_cli.interface.exports.exports import Exports
+    from memos_cli.interface.exports.markdown import Notes
     from memos_cli.interface.imports.imports import Imports
     from memos_cli.interface.pipeline.pipeline import Pipeline
     from memos_cli.operation.activation.activation import ActivationMemory
@@ -214,6 +215,13 @@ class MOS(Session):
         from memos_cli.interface.cubes.merge import CubeMerge
 
         return CubeMerge(self, self.transfer, self.erasure)
+
+    @_service
+    def notes(self) -> "Notes":
+        """Memories as a folder of Markdown notes: `mos.notes.write("notes/")`."""
+        from memos_cli.interface.exports.markdown import Notes
+
+        return Notes(self)
 
     @_service
     def held(self) -> "Held":
