@@ -44,6 +44,8 @@ _BUILT_IN = {
     "parser.prose": "memos_cli.backends.parsers.prose:ProseParser",
     "importer.chatgpt": "memos_cli.backends.importers.chats.chatgpt:ChatGptImporter",
     "importer.claude": "memos_cli.backends.importers.chats.claude:ClaudeImporter",
+    "parser.wiki": "memos_cli.backends.parsers.wiki:WikiParser",
+    "parser.exported": "memos_cli.backends.parsers.exported:ExportedParser",
     "importer.jsonl": "memos_cli.backends.importers.json_lines:JsonLinesImporter",
     "importer.csv": "memos_cli.backends.importers.table:TableImporter",
     "importer.mem0": "memos_cli.backends.importers.mem0:Mem0Importer",

@@ -83,7 +83,8 @@ class Embedder(Protocol):
 class Parser(Protocol):
     """Turns text of one format into drafts.
 
-    A parser with an attribute `zone` gets there the `times.Zone` of the person, for times that are written without an offset.
+    A parser with an attribute `zone` gets there the `times.Zone` of the person, for times that are written without an offset;
+    one with an attribute `name` the name of the file, or `None`.
     """
 
     def matches(self, text: str, name: str | None) -> bool:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from memos_cli.interface.cubes.merge import CubeMerge
     from memos_cli.interface.cubes.transfer import Transfer
     from memos_cli.interface.exports.exports import Exports
+    from memos_cli.interface.exports.markdown import Notes
     from memos_cli.interface.imports.imports import Imports
     from memos_cli.interface.imports.standing_sources import StandingSources
     from memos_cli.interface.pipeline.pipeline import Pipeline
@@ -183,6 +184,13 @@ class Services(Session):
         from memos_cli.interface.cubes.merge import CubeMerge
 
         return CubeMerge(self, self.transfer, self.erasure)
+
+    @_service
+    def notes(self) -> "Notes":
+        """Memories as a folder of Markdown notes: `mos.notes.write("notes/")`."""
+        from memos_cli.interface.exports.markdown import Notes
+
+        return Notes(self)
 
     @_service
     def held(self) -> "Held":

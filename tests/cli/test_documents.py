@@ -232,6 +232,7 @@ SCRIPT = {
         "adapters slots adapters_left[] encrypted signed to}"
     ),
     "export jsonl a.jsonl": "{file memories masked left_out undated bytes labels{}}",
+    "export markdown notes": "{folder memories written masked left_out turns older dry_run labels{} kept[] unwritable[]}",
     "export ics a.ics": "{file memories masked left_out undated bytes labels{}}",
     "mip check a.jsonl": "{sound memories version}",
     "cube verify a.memcube": (

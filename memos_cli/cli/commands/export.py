@@ -4,6 +4,7 @@ import click
 
 from memos_cli.cli.commands.export_ics import ics
 from memos_cli.cli.commands.export_jsonl import jsonl
+from memos_cli.cli.commands.export_markdown import markdown
 from memos_cli.cli.options import Family
 
 
@@ -20,9 +21,10 @@ def export() -> None:
     Examples:
       memos export jsonl memories.jsonl
       memos export jsonl - --tag recipe | jq -r .content
+      memos export markdown notes/
       memos export ics calendar.ics
     """
 
 
-for _command in (jsonl, ics):
+for _command in (jsonl, markdown, ics):
     export.add_command(_command)

@@ -21,10 +21,12 @@ from memos_cli.infra.vault import search
 from memos_cli.infra.vault.bulk import entries
 from memos_cli.infra.vault.bulk.bulk import New
 from memos_cli.infra.vault.rows import digest
-from memos_cli.interface.imports import again, facts, kinds, lots, settlement
+from memos_cli.interface.imports import again, facts, kinds, lots, notebook, settlement
 from memos_cli.interface.imports.lots import Candidate
+from memos_cli.interface.imports.notebook import Notebook
 from memos_cli.interface.imports.report import Imported, Report
 from memos_cli.interface.pipeline import endings, known_days
+from memos_cli.interface.pipeline.source_files import SourceOptions
 from memos_cli.operation.lifecycle import tasks as task_scopes
 from memos_cli.operation.operator.placement import Placing
 
@@ -95,10 +97,37 @@ class Imports:
         """
         how, report = how or Taking(), Report()
         names = [sources] if isinstance(sources, str) else list(dict.fromkeys(sources))
+        notes, opened = self._opened(names, how, report)
+        notices = [line for name, kind in notes for line in self._take_notes(name, kind, how, report)]
+        if opened:
+            notices += self._take_entries(opened, how, report, user_id)
+        vault = self._cube(how._replace(dry_run=True), user_id)
+        return report.result(notices=tuple(notices), pending=search.pending_count(vault) if vault else 0, dry_run=how.dry_run)
+
+    def _opened(
+        self, names: Sequence[str], how: Taking, report: Report
+    ) -> "tuple[list[tuple[str, str]], list[tuple[str, str, Iterator[Draft | Skipped]]]]":
+        """The sources that are notes, and those that an importer reads, all of them begun; each with its kind."""
         options = ImportOptions(self._session.zone, how.since, how.columns, how.tell)
-        opened = []
+        notes, opened = [], []
         for name, known in [(name, kinds.of(Path(name), how.kind)) for name in names]:
-            opened.append((name, known.kind, _begun(_to_the_end(known.importer.read(Path(name), options), report))))
+            if isinstance(known.importer, Notebook):
+                notes.append((name, known.kind))
+            else:
+                opened.append((name, known.kind, _begun(_to_the_end(known.importer.read(Path(name), options), report))))
+        return notes, opened
+
+    def _take_notes(self, name: str, kind: str, how: Taking, report: Report) -> tuple[str, ...]:
+        """Bring notes in step; what there is to say of that, a line each."""
+        if how.since is not None:  # what is left out of a file would seem to have left it
+            raise UsageError(f"--since and {name} exclude each other: a note is brought in step as a whole")
+        options = SourceOptions(fields=how.fields, again=bool(how.fields), dry_run=how.dry_run, tell=how.tell)
+        return notebook.take(self._session, name, kind, options, report)
+
+    def _take_entries(
+        self, opened: "Sequence[tuple[str, str, Iterator[Draft | Skipped]]]", how: Taking, report: Report, user_id: str | None
+    ) -> tuple[str, ...]:
+        """Take what importers hand over; what there is to say of the facts in it, a line each."""
         reader = known_days.reader(self._session)
         with facts.finder(self._session, reader, how.me) as finder:
             flow = _Flow(self._cube(how, user_id), self._session.author(again.COMMAND, user_id), report)
@@ -111,8 +140,7 @@ class Imports:
         flow.require_some()
         if flow.vault is not None and settlement.is_due((kind for _, kind, _ in opened), report, dry_run=how.dry_run):
             settlement.settle(flow.vault, self._session.author(again.COMMAND, user_id), report)
-        pending = search.pending_count(flow.vault) if flow.vault else 0
-        return report.result(notices=notices, pending=pending, dry_run=how.dry_run)
+        return notices
 
     def kinds(self) -> tuple[str, ...]:
         """The kinds of sources that are read here."""

@@ -6,11 +6,13 @@ from typing import NamedTuple
 
 from memos_cli.errors import UsageError, did_you_mean
 from memos_cli.import_port import Importer
+from memos_cli.interface.imports import notebook
+from memos_cli.interface.imports.notebook import Notebook
 from memos_cli.interface.sources import recognition, sources
 from memos_cli.plugins import load
 
 ORDER = (
-    "chatgpt", "claude", "claude-code", "codex", "memos-reference", "mem0", "llm", "whatsapp", "mbox", "ics", "git", "obsidian",
+    "obsidian", "chatgpt", "claude", "claude-code", "codex", "memos-reference", "mem0", "llm", "whatsapp", "mbox", "ics", "git",
     "markdown", "csv", "jsonl",
 )  # fmt: skip
 """The kinds that are asked whether a source is theirs, the most distinctive first; the first one that says yes reads it."""
@@ -20,14 +22,14 @@ class Recognition(NamedTuple):
     """A kind of source, and what reads it."""
 
     kind: str
-    importer: Importer
+    importer: Importer | Notebook
 
 
 def there() -> Iterator[Recognition]:
     """The kinds that are installed, in their order."""
     for kind in ORDER:
         try:
-            yield Recognition(kind, load("importer", kind)())
+            yield Recognition(kind, _named(kind))
         except UsageError:  # not in this installation
             continue
 
@@ -53,7 +55,9 @@ def of(source: Path, named: str | None = None) -> Recognition:
     raise _unknown(source)
 
 
-def _named(kind: str) -> Importer:
+def _named(kind: str) -> Importer | Notebook:
+    if kind in notebook.KINDS:
+        return Notebook(notebook.KINDS[kind])
     try:
         made: Importer = load("importer", kind)()
     except UsageError:

@@ -56,6 +56,7 @@ def ingest(
     derived: Sequence[tuple[int, Draft]] = (),
     files: "FileChanges | None" = None,
     dry_run: bool = False,
+    txn: str | None = None,
 ) -> Added:
     """Store drafts in one transaction: find what is known, apply edits, supersede older values.
 
@@ -64,13 +65,14 @@ def ingest(
         derived: drafts extracted from another draft, each with that draft's place among `drafts`; linked to it where new.
         files: places the drafts instead, where they are those of files that are kept in step.
         dry_run: take all of it back at the end.
+        txn: the name of the transaction that this one continues.
 
     Raises:
         Refused: a draft would change a memory that is frozen, or somebody else's. Then nothing is written.
     """
     tally = _Tally()
     cleaned: Iterable[Draft] = [*map(cleaned_draft, drafts)] if isinstance(drafts, Sequence) else map(cleaned_draft, drafts)
-    with author.write(vault) as unit:
+    with author.write(vault, txn) as unit:
         placing = Placing(vault, unit, author.principal, author.at, author.zone)
         for draft, placed in files.place(unit, placing) if files else _placed(vault, placing, cleaned, author):
             _take(vault, unit, tally, draft, placed)

@@ -3,26 +3,31 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import CubeNotFound, UsageError
 from memos_cli.infra.vault import connection, queries
 from memos_cli.infra.vault.blobs import Blobs
+from memos_cli.interface.exports import returned
 from memos_cli.interface.pipeline import ingestion, known_days
 from memos_cli.interface.reader import intake
-from memos_cli.interface.sources import sources
+from memos_cli.interface.sources import notebooks, sources
 from memos_cli.model import HOT_STATES, Draft, Filter
 from memos_cli.operation.changes import cleaned_draft
 from memos_cli.operation.operator import file_records
 from memos_cli.operation.operator.file_changes import FileChanges, FileText
 from memos_cli.operation.operator.file_records import FileRecord
+from memos_cli.operation.operator.notebook.notebook import Notebook
 from memos_cli.operation.results import Added, FilesRead
 
 if TYPE_CHECKING:
+    from memos_cli.author import Author
     from memos_cli.infra.vault.vault import Vault
-    from memos_cli.interface.reader.reader import Format
+    from memos_cli.interface.reader.reader import Format, Reader
     from memos_cli.interface.sources.sources import SourceFile, Sources
+    from memos_cli.operation.operator.notebook.exported import Stamp
     from memos_cli.session import Session
 
 Extract = Callable[[Sequence[Draft]], Sequence[tuple[int, Draft]]]
@@ -38,7 +43,10 @@ class SourceOptions(NamedTuple):
         again: read also the files that did not change, since something is asked of their memories.
         extract: finds further memories in the drafts.
         dry_run: change nothing, and tell what would be.
-        tell: called with how many files were read, and how many there are.
+        tell: called with how many files were read, and how many there are; of notes with their bytes.
+        notebook: whether they are notes that link to each other, of a folder that another program keeps, or memos wrote.
+        command: what the log calls it.
+        txn: the name of the transaction that it continues.
     """
 
     form: "Format" = "auto"
@@ -47,6 +55,9 @@ class SourceOptions(NamedTuple):
     extract: Extract = lambda _: ()
     dry_run: bool = False
     tell: Callable[[int, int], None] = lambda *_: None
+    notebook: bool = False
+    command: str = "add"
+    txn: str | None = None
 
 
 class _NoBlobs(Blobs):
@@ -76,10 +87,13 @@ class _FileReader:
         self._session, self._vault, self._found, self._how = session, vault, found, how
         self._owner = vault.meta["owner"] if vault else session.person
         self.records = file_records.records(vault) if vault else {}
+        self.folders = [folder for folder, _ in found.folders]
         self.gone = self._vanished()
         self.texts: list[_Text] = []
         self.unchanged: list[str] = []
         self.skipped: list[tuple[str, str]] = [*found.skipped]
+        self.faults: list[tuple[str, str]] = []
+        self.exported: set[str] = set()
         for file in found.files:
             self._look_at(file)
         self.moves, self.moved = self._moves()
@@ -100,6 +114,8 @@ class _FileReader:
         try:
             content = sources.content(file.name)
             digest = sha256(content.removeprefix(b"\xef\xbb\xbf")).hexdigest()
+            if self._how.notebook and returned.key(content) is not None:
+                self.exported.add(record or "")
             if not self._how.again and len(self._found.files) > 1 and self._says(known, digest):
                 self.unchanged.append(record or "")
                 return
@@ -125,6 +141,13 @@ class _FileReader:
         salts = {name: file_records.salt(self._vault, one.memories) for name, one in gone.items()} if self._vault else {}
         moves: dict[str, str] = {}
         moved: list[tuple[str, str]] = []
+        for text in new:  # an exported note says of which memory it is, however it was edited
+            identity = (returned.key(text.content) or "").rpartition("/")[2] if text.record in self.exported else None
+            record = next((one for one, was in gone.items() if identity and was.memories == (identity,)), None)
+            if record is not None:
+                moves[text.record or ""] = record
+                moved.append((self.gone.pop(record), text.file.name))
+                del gone[record]
         # Of several that say the same, the one of the same name first.
         for of_name in (True, False):
             for text in new:
@@ -144,15 +167,47 @@ class _FileReader:
         kept = _NoBlobs() if self._how.dry_run else None
         reader = known_days.reader(self._session)
         made = []
-        for place, text in enumerate(self.texts):
-            read = intake.of_file(
-                text.content, lambda: kept or _blobs(self._session), name=text.file.name, form=self._how.form,
-                now=self._session.now, occurred_at=self._how.fields.get("occurred_at"), reader=reader,
-            )  # fmt: skip
-            drafts = [cleaned_draft(intake.with_fields(draft, self._how.fields)) for draft in read]
-            made.append(FileText(text.file.name, text.record, text.digest, drafts, self.moves.get(text.record or "")))
-            self._how.tell(place + 1, len(self.texts))
+        sizes = [len(text.content) if self._how.notebook else 1 for text in self.texts]
+        total = sum(sizes)
+        for text, done in zip(self.texts, accumulate(sizes), strict=True):
+            self._how.tell(done, total)
+            was = self.moves.get(text.record or "")
+            try:
+                if (read := self._exported(text)) is not None:
+                    made.append(FileText(text.file.name, text.record, text.digest, [read[0]], was, read[1]))
+                    continue
+            except UsageError as error:
+                self.skipped.append((text.file.name, error.message))
+                continue
+            drafts = [
+                cleaned_draft(intake.with_fields(draft, self._how.fields)) for draft in self._taken_apart(text, kept, reader)
+            ]
+            if self._how.notebook:
+                self._note_fault(text, drafts)
+            made.append(FileText(text.file.name, text.record, text.digest, drafts, was))
         return made
+
+    def _taken_apart(self, text: _Text, kept: Blobs | None, reader: "Reader") -> list[Draft]:
+        return intake.of_file(
+            text.content, lambda: kept or _blobs(self._session), name=text.file.name,
+            form="wiki" if self._how.notebook else self._how.form,
+            now=self._session.now, occurred_at=self._how.fields.get("occurred_at"), reader=reader,
+        )  # fmt: skip
+
+    def _exported(self, text: _Text) -> "tuple[Draft, Stamp] | None":
+        """What a note says that memos wrote; `None` where it did not, or where notes are read like any text."""
+        if not self._how.notebook or (text.record or "") not in self.exported:
+            return None
+        found = returned.read(intake.text_of(text.content, text.file.name), text.file.name, self._session.zone)
+        if found is None:
+            raise UsageError("an exported note with front matter that is broken: its memory stays")
+        return found
+
+    def _note_fault(self, text: _Text, drafts: Sequence[Draft]) -> None:
+        if not drafts:
+            self.skipped.append((text.file.name, "an empty note"))
+        elif isinstance(fault := drafts[0].metadata.get("front_matter_fault"), str):
+            self.faults.append((text.file.name, fault))
 
     def is_known(self) -> bool:
         """Whether one of the files was read before."""
@@ -173,25 +228,36 @@ def add(session: "Session", names: Sequence[str], how: SourceOptions) -> Added:
     Raises:
         UsageError: there is no such file; it is nothing that is read here; nothing at all is in it.
     """
-    found = sources.find(names)
+    found = _found(names, notebook=how.notebook)
     reader = _FileReader(session, _present(session), found, how)
     if not reader.texts and not reader.unchanged:
         raise _nothing(names, reader)
     texts = reader.drafts()
     drafts = [draft for text in texts for draft in text.drafts]
-    if not drafts and not reader.is_known():
+    if not (drafts or reader.is_known() or (how.notebook and reader.skipped)):
         raise UsageError("there is nothing to remember: the input is empty", hint='memos add "I am vegan now"')
     vault = _present(session) if how.dry_run else session.writable()
     if vault is None:  # a dry run in a home without a cube
         added = len({draft.content for draft in drafts})
         return Added(added, 0, 0, (), dry_run=True, files=FilesRead(len(texts), 0, skipped=tuple(reader.skipped)))
-    author = session.author("add")
-    changes = FileChanges(vault, texts, author)
-    added_ = ingestion.ingest(vault, drafts, author, derived=how.extract(drafts), files=changes, dry_run=how.dry_run)
+    author = session.author(how.command)
+    changes = FileChanges(vault, texts, author, _notebook(vault, author, reader) if how.notebook else None)
+    derived = how.extract(drafts)
+    added_ = ingestion.ingest(vault, drafts, author, derived=derived, files=changes, dry_run=how.dry_run, txn=how.txn)
     for text in reader.texts if not how.dry_run else ():  # a purge before the commit may have removed a file as unused
         if any(one.drafts for one in texts if one.record == text.record):
             _blobs(session).put(intake.text_of(text.content, text.file.name).encode())
     return _with_files(added_, vault, reader, changes)
+
+
+def _found(names: Sequence[str], *, notebook: bool) -> "Sources":
+    if not notebook:
+        return sources.find(names)
+    return notebooks.find(names)
+
+
+def _notebook(vault: "Vault", author: "Author", reader: _FileReader) -> Notebook:
+    return Notebook(vault, author, reader.folders, reader.exported)
 
 
 def _with_files(added: Added, vault: "Vault", reader: _FileReader, changes: FileChanges) -> Added:
@@ -199,7 +265,7 @@ def _with_files(added: Added, vault: "Vault", reader: _FileReader, changes: File
     gone = [(name, _current(vault, reader.records[record])) for record, name in reader.gone.items()]
     files = FilesRead(
         len(reader.texts) + len(reader.unchanged), len(reader.unchanged) + changes.unchanged, reader.moved, tuple(gone),
-        (*reader.skipped, *changes.skipped), tuple(changes.kept), tuple(changes.refused),
+        (*reader.skipped, *changes.skipped), tuple(changes.kept), tuple(changes.refused), tuple(reader.faults),
     )  # fmt: skip
     alone = files.read == 1 and not changes.archived
     return added._replace(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from memos_cli.ports import Parser
 
-Format = Literal["auto", "prose", "transcript", "markdown"]
+Format = Literal["auto", "prose", "transcript", "markdown", "wiki"]
 ORDER = ("transcript", "markdown", "prose")
 """The formats that `auto` tries, the most distinctive first; prose takes whatever is left."""
 
@@ -159,6 +159,8 @@ class Reader:
         parser: Parser = _chosen(_checked(text), name, format)
         if hasattr(parser, "zone"):
             parser.zone = self._zone
+        if hasattr(parser, "name"):
+            parser.name = name
         conversation = _conversation(text, name)
         days = basis.Days(text, name, written if written and written < now else None, self._zone)
         read = self._findings(now)

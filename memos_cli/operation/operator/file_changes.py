@@ -5,7 +5,7 @@ says it too. What a person changed, pinned, froze or told as well is never overw
 their own and a question for `review`, and what only left the file stays. Talks and logs are only added to.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import MemoryNotFound
@@ -14,22 +14,25 @@ from memos_cli.infra.vault import fold, queries, rows, search
 from memos_cli.infra.vault.bulk.bulk import digests_there
 from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.model import HOT_STATES, Draft, Kind, Memory, Operation, State
+from memos_cli.model import HOT_STATES, Draft, Kind, Memory, State
 from memos_cli.operation.operator import file_pairs, file_records, identity
 from memos_cli.operation.operator.dedupe import fusion, verdicts
 from memos_cli.operation.operator.file_pairs import Former
 from memos_cli.operation.operator.file_records import FileRecord
+from memos_cli.operation.operator.notebook import notebook
+from memos_cli.operation.operator.notebook.returns import Returns
 from memos_cli.operation.operator.placement import UNCHANGED, Placed, Placing
 
 if TYPE_CHECKING:
     from memos_cli.author import Author
+    from memos_cli.operation.operator.notebook.exported import Stamp
 
 LEFT = "left its file"
 """Why a memory was archived, as its register `reason` says."""
 _PURGED = "a paragraph stands where a purged one stood, and is left out"
 _SAYS_OTHERWISE = "its file says otherwise now"
 _TIMED = ("occurred_at", "valid_from", "valid_to")
-_READ = frozenset(("times", "recurrence", "told_validity", "front_matter"))
+_READ = frozenset(("times", "recurrence", "told_validity", *notebook.READ))
 """What a reader notes in the metadata; all else there is a person's or a program's."""
 
 
@@ -42,6 +45,7 @@ class FileText(NamedTuple):
         digest: SHA-256 of its text.
         drafts: what was read from it.
         was: the name of the record under which it stood before it was moved.
+        stamp: what memos wrote on it, where it is an exported memory.
     """
 
     name: str
@@ -49,6 +53,7 @@ class FileText(NamedTuple):
     digest: str
     drafts: Sequence[Draft]
     was: str | None = None
+    stamp: "Stamp | None" = None
 
 
 class FileChanges:
@@ -58,6 +63,7 @@ class FileChanges:
         vault: the cube.
         files: the files that are read.
         author: who reads them.
+        notes: what is particular to them where they are notes of a notebook.
 
     Attributes:
         archived: ids of the memories that left their files.
@@ -70,8 +76,10 @@ class FileChanges:
 
     unchanged = 0
 
-    def __init__(self, vault: Vault, files: Sequence[FileText], author: "Author") -> None:
-        self._vault, self._files, self._author = vault, files, author
+    def __init__(
+        self, vault: Vault, files: Sequence[FileText], author: "Author", notes: notebook.Notebook | None = None
+    ) -> None:
+        self._vault, self._files, self._author, self._notes = vault, files, author, notes
         self._owner, self._at, self._zone = author.principal, author.at, author.zone
         self._records: dict[str, FileRecord] = {}
         self._holders: dict[str, set[str]] = {}
@@ -98,6 +106,8 @@ class FileChanges:
             self.unchanged += same
             yield from zip(file.drafts, placed, strict=True)
         self._archive()
+        if self._notes is not None and self._files:
+            self._notes.link(unit, self._records, self._untouchable)
 
     def _read_before(self) -> dict[str, list[Memory]]:
         """What was read, before there were records, from files that are called as those that have none."""
@@ -112,6 +122,8 @@ class FileChanges:
         }
 
     def _place_file(self, file: FileText) -> list[Placed]:
+        if file.stamp is not None:
+            return self._returned(file, file.stamp)
         before = self._former(file)
         firsts = _firsts(file.drafts)
         places = [place for place in sorted({*firsts}) if is_kept_in_step(file.drafts[place])]
@@ -146,6 +158,17 @@ class FileChanges:
             self._gone += [before[old] for old in sorted(left)]
         return [done[first] if first == place else Placed(done[first].id, UNCHANGED) for place, first in enumerate(firsts)]
 
+    def _returned(self, file: FileText, stamp: "Stamp") -> list[Placed]:
+        """Place an exported memory that comes back."""
+        returns = Returns(self._vault, self._unit, self._placing, (self._owner, self._at), self._untouchable)
+        found, self._left = returns.place(file.drafts[0], stamp, self._records.get(file.was or file.record or "")), 0
+        self.refused += found.refused
+        self.skipped += [(file.name, why) for why in found.skipped]
+        self.asked += found.asked
+        if file.record is not None and not (found.refused or found.skipped):
+            self._record(file, {found.placed.id: found.clock or self._unit.log.clock})
+        return [found.placed]
+
     def _former(self, file: FileText) -> list[Former]:
         """The paragraphs that a file had; of what was purged nobody knows what it said."""
         if file.record is None:
@@ -159,8 +182,7 @@ class FileChanges:
                 memory = self._vault.get(one)
             except MemoryNotFound:
                 continue
-            purged = memory.state is State.PURGED
-            found.append(Former(memory, {}, clock) if purged else self._as_read(memory, clock))
+            found.append(Former(memory, {}, clock) if memory.state is State.PURGED else self._as_read(memory, clock))
         return found
 
     def _as_read(self, memory: Memory, clock: int, *, certain: bool = True) -> Former:
@@ -178,6 +200,7 @@ class FileChanges:
         if known.state not in HOT_STATES:
             return Placed(known.id, UNCHANGED), former.clock
         change = identity.on_purpose(draft, identity.news(known, draft, self._at, self._zone))
+        change |= self._notes.news(former, draft) if self._notes else {}
         if change and (why := self._untouchable(known)):
             self.refused.append((known.id, why))
             return Placed(known.id, UNCHANGED), former.clock
@@ -230,7 +253,7 @@ class FileChanges:
         history = self._vault.operations("memory", known.id)
         if known.pinned and next(one.command for one in reversed(history) if "pinned" in (one.change or {})) != "add":
             return "pinned"
-        return "told by hand as well" if any(map(_is_by_hand, history)) else None
+        return "told by hand as well" if any(map(file_records.is_by_hand, history)) else None
 
     def _edit(self, former: Former, draft: Draft) -> Placed:
         """The edit of a memory whose paragraph was changed; one that was archived or forgotten comes back."""
@@ -245,6 +268,7 @@ class FileChanges:
             told = getattr(draft, name)
             if getattr(known, name) == base.get(name) != told and (told is not None or "times" in was):
                 change[name] = told
+        change |= self._notes.news(former, draft) if self._notes else {}
         noted = {name: value for name, value in known.metadata.items() if name not in _READ} | dict(draft.metadata)
         if noted != known.metadata:
             change["metadata"] = noted or None
@@ -366,12 +390,3 @@ def _firsts(drafts: Sequence[Draft]) -> list[int]:
 
 def _digest(draft: Draft) -> bytes:
     return rows.digest(draft.kind, draft.content, draft.source, draft.occurred_at)
-
-
-def _is_by_hand(operation: Operation) -> bool:
-    """Whether a memory was told without a file by this operation."""
-    change = operation.change or {}
-    places = [change[fold.SEEN]] if fold.SEEN in change else []
-    if operation.command == "add" and "content" in change:
-        places.append(change.get("source"))
-    return any(not (isinstance(place, Mapping) and place.get("digest")) for place in places)

@@ -7,15 +7,17 @@ The digest is salted with the salts of the memories' first operations, which a p
 purged memory said.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 from memos_cli.infra.limits import is_name
 from memos_cli.infra.transfer import familiarity
+from memos_cli.infra.vault import fold
 from memos_cli.infra.vault.past import FILE
 from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
+from memos_cli.model import Operation
 
 NOUN = FILE
 
@@ -88,3 +90,12 @@ def _told(record: FileRecord, key: str) -> Any:  # noqa: ANN401 -- of the type o
 def drop(unit: Unit, name: str) -> None:
     """Take a record away: its file is another one now."""
     unit.change(NOUN, name, dict.fromkeys(FileRecord._fields))
+
+
+def is_by_hand(operation: Operation) -> bool:
+    """Whether a memory was told without a file by this operation."""
+    change = operation.change or {}
+    places = [change[fold.SEEN]] if fold.SEEN in change else []
+    if operation.command == "add" and "content" in change:
+        places.append(change.get("source"))
+    return any(not (isinstance(place, Mapping) and place.get("digest")) for place in places)

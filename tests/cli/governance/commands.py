@@ -263,6 +263,7 @@ CASES: dict[str, tuple[str, ...]] = {
         "0 - --conversation qlotalk",
         "0 out.jsonl",
     ),
+    "export markdown": ("0 qlonotes", "0 qlonotes --all --turns --talks", "0 qlonotes --tag qlocellartag --dry-run"),
     "export ics": ("0", "0 - --all --kind event --kind note", "0 - --tag qlocellartag"),
     "mip check": ("2 nosuch.jsonl",),
     "mip schema": ("0",),

@@ -295,6 +295,7 @@ CALLS: dict[str, Calls] = {
     ),
     "exports.leaving": one(lambda mos: list(mos.exports.leaving(EVERYTHING, ExportTally()))),
     "transfer.accept": one(lambda mos: mos.transfer.accept("default")),
+    "notes.write": one(lambda mos: mos.notes.write("qlonotes", EVERYTHING, talks=True, dry_run=True)),
     "transfer.export": one(lambda mos: mos.transfer.export("default", io.BytesIO())),
     "transfer.receive": one(lambda mos: mos.transfer.receive(io.BytesIO(b"x"), "default")),
     "transfer.staged": none("looks into a file, not into a cube"),
