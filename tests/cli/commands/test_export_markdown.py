@@ -21,7 +21,9 @@ def test_notes_go_out_are_edited_and_come_back(memos: Run) -> None:
     assert "memos import FOLDER" in refused.err
     told = memos("--json", "import", "notes", "--no-embed").data
     assert (told["found"], told["taken"], told["edited"], told["known"]) == (2, 0, 1, 1)
-    assert [one["tags"] for one in memos("--json", "list").data["memories"] if one["content"] == "The shed is red"] == [["yard"]]
+    assert [one["tags"] for one in memos("--json", "list").data["memories"] if one["content"] == "The shed is red"] == [
+        ["yard"]
+    ]
     memos("undo")
     assert "The shed is green" in memos("list").out
 
