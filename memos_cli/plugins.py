@@ -37,6 +37,8 @@ _BUILT_IN = {
     "parser.transcript": "memos_cli.backends.parsers.transcript:TranscriptParser",
     "parser.markdown": "memos_cli.backends.parsers.markdown:MarkdownParser",
     "parser.prose": "memos_cli.backends.parsers.prose:ProseParser",
+    "parser.document": "memos_cli.backends.parsers.document:DocumentParser",
+    "documents.converter": "memos_cli.backends.documents.documents:ChildConverter",
 }
 GROUP = "memos_cli.plugins"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from memos_cli.cli import completions, render
+from memos_cli.cli import completions, page_mark, render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import MANY, Command, filter_of, filters, in_snapshot, nothing_passes, reveal
 from memos_cli.cli.pager import paged
@@ -130,6 +130,7 @@ def _found_json(found: Found, *, reveal: bool, parts: bool) -> dict[str, Any]:
 
 def _hit_json(hit: Hit, query: str, *, reveal: bool, parts: bool) -> dict[str, Any]:
     memory, passage = hit.memory, render.passage(hit.memory, query, reveal=reveal)
+    told = memory if reveal else covered(memory)
     fields = {
         "id": memory.id,
         "external_id": memory.external_id,
@@ -142,10 +143,13 @@ def _hit_json(hit: Hit, query: str, *, reveal: bool, parts: bool) -> dict[str, A
         "state": memory.state,
         "tags": memory.tags,
         "key": memory.key,
-        "speaker": (memory if reveal else covered(memory)).source.speaker,
+        "speaker": told.source.speaker,
         "cube": memory.cube,
         "alike": hit.alike,
         "passage": passage._asdict() if passage else None,
+        "title": told.title,
+        "file": told.source.file,
+        "page": page_mark.page(told),
     }
     return {**fields, "parts": hit.parts._asdict() if hit.parts else None} if parts else fields
 

@@ -11,7 +11,7 @@ from memos_cli.infra.vault import connection, queries
 from memos_cli.infra.vault.blobs import Blobs
 from memos_cli.interface.pipeline import ingestion, known_days
 from memos_cli.interface.reader import intake
-from memos_cli.interface.sources import sources
+from memos_cli.interface.sources import documents, sources
 from memos_cli.model import HOT_STATES, Draft, Filter
 from memos_cli.operation.changes import cleaned_draft
 from memos_cli.operation.operator import file_records
@@ -20,6 +20,7 @@ from memos_cli.operation.operator.file_records import FileRecord
 from memos_cli.operation.results import Added, FilesRead
 
 if TYPE_CHECKING:
+    from memos_cli.document_port import Converted
     from memos_cli.infra.vault.vault import Vault
     from memos_cli.interface.reader.reader import Format
     from memos_cli.interface.sources.sources import SourceFile, Sources
@@ -61,12 +62,13 @@ class _NoBlobs(Blobs):
 
 
 class _Text(NamedTuple):
-    """A file that was read: its content, the name of its record, and the digest of its text."""
+    """A file that was read: its text, the name of its record, the digest of its bytes, and of a document what it is."""
 
     file: "SourceFile"
     content: bytes
     record: str | None
     digest: str
+    document: "tuple[documents.Document, Converted] | None" = None
 
 
 class _FileReader:
@@ -98,6 +100,10 @@ class _FileReader:
         record = file.path and file_records.subject(file.path, self._session.principal, self._owner)
         known = self.records.get(record or "")
         try:
+            document = documents.looked_at(file.name, file.path) if self._how.form == "auto" else None
+            if document is not None:
+                self._look_at_document(file, document, record)
+                return
             content = sources.content(file.name)
             digest = sha256(content.removeprefix(b"\xef\xbb\xbf")).hexdigest()
             if not self._how.again and len(self._found.files) > 1 and self._says(known, digest):
@@ -111,6 +117,14 @@ class _FileReader:
             self.skipped.append((file.name, error.message.removeprefix(f"{file.name} is ")))
             return
         self.texts.append(_Text(file, content, record, digest))
+
+    def _look_at_document(self, file: "SourceFile", document: documents.Document, record: str | None) -> None:
+        if not self._how.again and self._says(self.records.get(record or ""), document.digest):
+            self.unchanged.append(record or "")
+            return
+        made = documents.converted(document)
+        self.texts.append(_Text(file, made.text.encode(), record, document.digest, (document, made)))
+        self._how.tell(len(self.texts) + len(self.unchanged), len(self._found.files))
 
     def _says(self, record: FileRecord | None, digest: str) -> bool:
         """Whether a text with this digest is what the file said when it was last read."""
@@ -146,11 +160,15 @@ class _FileReader:
         made = []
         for place, text in enumerate(self.texts):
             read = intake.of_file(
-                text.content, lambda: kept or _blobs(self._session), name=text.file.name, form=self._how.form,
-                now=self._session.now, occurred_at=self._how.fields.get("occurred_at"), reader=reader,
+                text.content, lambda: kept or _blobs(self._session), name=text.file.name,
+                form="document" if text.document else self._how.form, now=self._session.now,
+                occurred_at=self._how.fields.get("occurred_at"), reader=reader,
             )  # fmt: skip
+            if text.document is not None:
+                read.insert(0, documents.whole(*text.document, read))
             drafts = [cleaned_draft(intake.with_fields(draft, self._how.fields)) for draft in read]
-            made.append(FileText(text.file.name, text.record, text.digest, drafts, self.moves.get(text.record or "")))
+            was = self.moves.get(text.record or "")
+            made.append(FileText(text.file.name, text.record, text.digest, drafts, was, text.document is not None))
             self._how.tell(place + 1, len(self.texts))
         return made
 

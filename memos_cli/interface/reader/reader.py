@@ -16,7 +16,7 @@ from memos_cli.times import Zone
 if TYPE_CHECKING:
     from memos_cli.ports import Parser
 
-Format = Literal["auto", "prose", "transcript", "markdown"]
+Format = Literal["auto", "prose", "transcript", "markdown", "document"]
 ORDER = ("transcript", "markdown", "prose")
 """The formats that `auto` tries, the most distinctive first; prose takes whatever is left."""
 

@@ -14,7 +14,7 @@ from memos_cli.infra.vault import fold, queries, rows, search
 from memos_cli.infra.vault.bulk.bulk import digests_there
 from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.model import HOT_STATES, Draft, Kind, Memory, Operation, State
+from memos_cli.model import HOT_STATES, Draft, Kind, Link, LinkType, Memory, Operation, State
 from memos_cli.operation.operator import file_pairs, file_records, identity
 from memos_cli.operation.operator.dedupe import fusion, verdicts
 from memos_cli.operation.operator.file_pairs import Former
@@ -29,7 +29,7 @@ LEFT = "left its file"
 _PURGED = "a paragraph stands where a purged one stood, and is left out"
 _SAYS_OTHERWISE = "its file says otherwise now"
 _TIMED = ("occurred_at", "valid_from", "valid_to")
-_READ = frozenset(("times", "recurrence", "told_validity", "front_matter"))
+_READ = frozenset(("times", "recurrence", "told_validity", "front_matter", "page", "document"))
 """What a reader notes in the metadata; all else there is a person's or a program's."""
 
 
@@ -42,6 +42,7 @@ class FileText(NamedTuple):
         digest: SHA-256 of its text.
         drafts: what was read from it.
         was: the name of the record under which it stood before it was moved.
+        has_whole: whether the first draft is the document as a whole, which the others are parts of.
     """
 
     name: str
@@ -49,6 +50,7 @@ class FileText(NamedTuple):
     digest: str
     drafts: Sequence[Draft]
     was: str | None = None
+    has_whole: bool = False
 
 
 class FileChanges:
@@ -140,11 +142,23 @@ class FileChanges:
         for place, former in asks.items():
             if done[place].outcome == "added":
                 self._ask(former, done[place].id)
+        if file.has_whole:
+            self._link_parts(done)
         self._left = len(left)
         if file.record is not None:
             self._record(file, {done[place].id: clocks.get(place, self._unit.log.clock) for place in sorted(places)})
             self._gone += [before[old] for old in sorted(left)]
         return [done[first] if first == place else Placed(done[first].id, UNCHANGED) for place, first in enumerate(firsts)]
+
+    def _link_parts(self, done: Mapping[int, Placed]) -> None:
+        """Make what is new of a document a part of it; no memory of somebody else's, and none that is frozen."""
+        whole = done[0].id
+        for one in done.values():
+            if one.id == whole:
+                continue
+            known, link = self._vault.get(one.id), Link(one.id, LinkType.PART_OF, whole)
+            if link not in self._vault.links(one.id)[0] and not self._untouchable(known):
+                self._unit.change("memory", one.id, {fold.link_register(link.type, whole): True})
 
     def _former(self, file: FileText) -> list[Former]:
         """The paragraphs that a file had; of what was purged nobody knows what it said."""
@@ -191,7 +205,7 @@ class FileChanges:
         return self._placing.edit(known, header | change, draft), clock
 
     def _heading(self, former: Former, draft: Draft, *, moved: bool) -> dict[str, Any]:
-        """What the file says about a paragraph whose words stayed: its title, and its day where the words name none."""
+        """What the file says about a paragraph whose words stayed: its title, its page, its day where the words name none."""
         known, change = former.memory, dict[str, Any]()
         title = former.base.get("title")
         if draft.title not in {None, title} and known.title == title:
@@ -199,6 +213,8 @@ class FileChanges:
         dated = draft.occurred_at not in {None, former.day} and known.occurred_at == former.day
         if dated and (change or moved or "times" not in draft.metadata):
             change["occurred_at"] = draft.occurred_at
+        if draft.metadata.get("page") != known.metadata.get("page") and "page" in draft.metadata:
+            change["metadata"] = {**known.metadata, "page": draft.metadata["page"]}
         return change
 
     def _verdict(self, former: Former, draft: Draft, file: FileText) -> str:
