@@ -38,6 +38,7 @@ _BUILT_IN = {
     "parser.markdown": "memos_cli.backends.parsers.markdown:MarkdownParser",
     "parser.prose": "memos_cli.backends.parsers.prose:ProseParser",
     "parser.document": "memos_cli.backends.parsers.document:DocumentParser",
+    "importer.mbox": "memos_cli.backends.importers.mbox:MailImporter",
     "documents.converter": "memos_cli.backends.documents.documents:ChildConverter",
 }
 GROUP = "memos_cli.plugins"
