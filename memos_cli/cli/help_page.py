@@ -12,6 +12,66 @@ import click
 
 from memos_cli.records import NamedTuple
 
+COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
+    "Memories": {
+        "add": ("add", "Remember something."),
+        "search": ("search", "Find memories by words and by meaning."),
+        "show": ("search", "Show memories in full."),
+        "list": ("search", "List memories, the newest first."),
+        "edit": ("edit", "Change a memory."),
+        "forget": ("edit", "Forget memories; they can be restored."),
+        "restore": ("edit", "Bring forgotten memories back."),
+        "pin": ("edit", "Pin memories: they do not fade."),
+        "unpin": ("edit", "Take the pin off memories."),
+        "freeze": ("edit", "Freeze memories: nothing changes them."),
+        "unfreeze": ("edit", "Let frozen memories change again."),
+        "tag": ("edit", "Put tags on memories, or take them off."),
+        "label": ("label", "Put sensitivity labels on memories, or take them off."),
+        "link": ("edit", "Link one memory to another."),
+        "why": ("why", "Tell where a memory comes from."),
+        "review": ("review", "Decide about memories that may contradict each other."),
+    },
+    "Conversation": {
+        "chat": ("chat", "Talk with your memories."),
+        "model": ("model", "Choose, pull and remove models, to chat and to search with."),
+        "scheduler": ("scheduler", "Choose which form each memory takes, and see what comes next."),
+        "consolidate": ("consolidate", "Let a model learn your memories by heart."),
+        "slot": ("slot", "Keep states of a model on disk, for answers to begin from."),
+    },
+    "History": {
+        "undo": ("history", "Take back the last command that wrote."),
+        "history": ("history", "List the versions of a memory."),
+        "rollback": ("history", "Make a memory what it was at a version."),
+        "lifecycle": ("lifecycle", "Let memories fade, expire and come back, by policy."),
+        "snapshot": ("snapshot", "Name the cube's present state, compare with it, go back to it."),
+    },
+    "Scopes and cubes": {
+        "view": ("view", "Saved filters, used as --view NAME."),
+        "task": ("task", "List tasks, and end one."),
+        "cube": ("cube", "Make, list, rename and remove cubes, and carry them between machines."),
+    },
+    "Governance": {
+        "audit": ("audit", "See who read and wrote what, and prove it."),
+        "principal": ("principal", "Register people and agents, and make tokens for agents."),
+        "grant": ("grant", "Let somebody read, write, share or erase memories."),
+        "revoke": ("grant", "Let somebody do something with memories no longer."),
+        "access": ("grant", "Tell who may do what, and by which rule."),
+    },
+    "Sharing": {
+        "key": ("key", "Make keys, and list those you trust."),
+    },
+    "Housekeeping": {
+        "config": ("config", "Show and change settings."),
+        "doctor": ("doctor", "Check the cubes and mend what can be mended."),
+        "stats": ("search", "Count what is there."),
+        "bench": ("bench", "Measure memos, on material of yours or on a made-up year."),
+        "demo": ("demo", "Watch memos at work on two weeks of a life."),
+        "completion": ("completion", "Complete commands in your shell."),
+        "man": ("manual", "Install the man pages."),
+        "generate": ("manual", "Write man pages and completions."),
+    },
+}
+"""The commands by family, each with its module and its line of help; a test compares the lines with the commands' own."""
 _BLOCK = re.compile(r"^\x08\n((?:.+\n?)+)", re.MULTILINE)
 _ITEM = re.compile(r"(\d+ +|\S+(?: \S+)*? {2,})(?=\S)")
 """A term and the room behind it: a number such as an exit status, or words that two spaces part from their meaning."""

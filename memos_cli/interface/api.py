@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from memos_cli.interface.cubes.keys import Keys
     from memos_cli.interface.cubes.merge import CubeMerge
     from memos_cli.interface.cubes.transfer import Transfer
+    from memos_cli.interface.imports.imports import Imports
     from memos_cli.interface.pipeline.pipeline import Pipeline
     from memos_cli.operation.activation.activation import ActivationMemory
     from memos_cli.operation.governance.audit import Audit, AuditEntry
@@ -106,6 +107,13 @@ class MOS(Session):
         from memos_cli.interface.pipeline.pipeline import Pipeline
 
         return Pipeline(self)
+
+    @_service
+    def imports(self) -> "Imports":
+        """Bringing in what other programs exported: `mos.imports.take("export.zip")`, `kinds`."""
+        from memos_cli.interface.imports.imports import Imports
+
+        return Imports(self)
 
     @_service
     def review(self) -> "Review":
