@@ -21,7 +21,7 @@ MOST_MESSAGE = 48 << 20
 _HEAD = 64 * 1024
 _LINE = 1 << 20
 """Bytes of a line that are read at once."""
-_ENVELOPE = re.compile(rb"From \S.*\d{4}\s*\Z|From - .*\d{4}\s*\Z", re.DOTALL)
+_ENVELOPE = re.compile(rb"From \S.{0,300}\b\d\d?:\d\d\b.{0,40}\b\d{4}\b.{0,20}\Z", re.DOTALL)
 """The line before a message of a mailbox: who sent it, and when it came."""
 _QUOTED = re.compile(rb">+From ")
 _FIELD = re.compile(rb"([A-Za-z][A-Za-z0-9-]{0,60}):(?:[ \t]|\r?$)", re.MULTILINE)
@@ -87,7 +87,7 @@ def _is_mail(head: bytes, ending: str) -> bool:
     if not is_box and _FIELD.match(fields) is None:
         return False
     names = {name.lower() for name in _FIELD.findall(re.split(rb"\r?\n\r?\n", fields, maxsplit=1)[0])}
-    addressed = b"from" in names and not names.isdisjoint((b"date", b"subject", b"to"))
+    addressed = b"from" in names and not names.isdisjoint((b"date", b"subject", b"to", b"message-id"))
     return addressed and (is_box or ending in _ENDINGS or not names.isdisjoint(_MARKS))
 
 
@@ -144,18 +144,16 @@ def _messages(file: BinaryIO, progress: _Progress, ending: str) -> Iterator[byte
     is_box = _ENVELOPE.match(first) is not None
     held = bytearray() if is_box or (ending == ".emlx" and first.strip().isdigit()) else bytearray(first)
     progress.add(len(first))
-    unread, is_blank, begins = 0, False, True
+    unread, begins = 0, True
     while line := file.readline(_LINE):
         unread += len(line)
         if unread > _LINE:
             progress.add(unread)
             unread = 0
-        if is_box and is_blank and begins and _ENVELOPE.match(line):
+        if is_box and begins and _ENVELOPE.match(line):
             yield bytes(held)
             held.clear()
-            is_blank, begins = False, True
             continue
-        is_blank = begins and line in {b"\n", b"\r\n"}
         if len(held) < MOST_MESSAGE:
             held += line[1:] if is_box and begins and _QUOTED.match(line) else line
         begins = line.endswith(b"\n")

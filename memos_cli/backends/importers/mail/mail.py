@@ -33,6 +33,8 @@ _NAME = 200
 _CONTROL = re.compile("[\x00-\x1f\x7f\ud800-\udfff]+")
 _ID = re.compile(r"<([^<>\s]{1,500})>")
 _IN_BIN = frozenset(("spam", "trash", "bin", "drafts"))
+_LONG_BOUNDARY = re.compile(rb"(?i)\bboundary(?:\*|\s*=(?:[^\r\n]{300}|\s*\"[^\"]{300}))")
+"""A boundary beyond the 70 characters that are allowed, or in pieces: the parser makes a regular expression of it."""
 _PROGRAMS = re.compile(r"(?i)(?:mailer-daemon|postmaster)@")
 
 
@@ -77,7 +79,7 @@ def read(content: bytes, how: ImportOptions, where: str) -> Iterator[Draft | Ski
         message = email.message_from_bytes(content)
         envelope = _envelope(message, content, how.zone)
         found = list(_found(message, envelope, where))
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, AssertionError) as error:
+    except (*words.FAULTS, RecursionError) as error:
         yield Skipped("a message that cannot be read", f"{where}: {type(error).__name__}", damaged=True)
         return
     yield from found
@@ -91,6 +93,8 @@ def _is_bomb(header: bytes, body: bytes) -> bool:
     """Whether taking it apart would take long: the parser's work grows with the depth times the length."""
     if not re.search(rb"(?im)^content-type:\s*(?:multipart|message)/", header):
         return False
+    if _LONG_BOUNDARY.search(header) or _LONG_BOUNDARY.search(body):
+        return True
     nested = len(re.findall(rb"(?im)^content-type:[ \t]*(?:\r?\n[ \t]+)?(?:multipart|message)/", body))
     return nested > MOST_PARTS or body.count(b"\n--") > 20 * MOST_PARTS or (nested > _DEEPEST and len(body) > 1 << 20)
 
@@ -108,9 +112,8 @@ def _envelope(message: Message, content: bytes, zone: Zone) -> Envelope:
     about["from"] = next((address for _, address in _addresses(message, "From")), sender)
     title = _line(_field(message, "Subject"))
     thread = _named(before[0]) if before else identity
-    return Envelope(
-        f"mbox:{identity}", thread, len(before), sender, title or None, _sent(_field(message, "Date"), zone), _sorts(message), about
-    )  # fmt: skip
+    at = _sent(_field(message, "Date"), zone)
+    return Envelope(f"mbox:{identity}", thread, len(before), sender, title or None, at, _sorts(message), about)
 
 
 def _field(message: Message, name: str) -> str:
@@ -121,7 +124,7 @@ def _field(message: Message, name: str) -> str:
     text = str(raw)[:20_000]
     try:
         parts = decode_header(text)
-    except (ValueError, LookupError, TypeError, AssertionError):  # broken base64 among them
+    except words.FAULTS:
         return text
     return "".join(words.decoded(part, charset) if isinstance(part, bytes) else part for part, charset in parts)
 
@@ -142,7 +145,7 @@ def _addresses(message: Message, name: str) -> list[tuple[str, str]]:
     try:
         # Decoded after they are parted: a name may hold a comma.
         return getaddresses([str(raw)[:20_000] for raw in message.get_all(name, [])])
-    except (ValueError, TypeError, IndexError, AttributeError):
+    except words.FAULTS:
         return []
 
 
@@ -259,7 +262,7 @@ def _field_of(part: Message) -> str:
     """The file name of a part, decoded."""
     try:
         name = part.get_filename("")
-    except (ValueError, LookupError, TypeError, AttributeError, AssertionError):
+    except words.FAULTS:
         return ""
     holder = Message()
     holder["X"] = _CONTROL.sub(" ", str(name)[:2000])

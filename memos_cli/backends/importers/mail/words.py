@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Mapping
+from email.errors import MessageError
 from email.message import Message
 from html.parser import HTMLParser
 from typing import Any
 
 from memos_cli.records import NamedTuple
 
+FAULTS = (ValueError, LookupError, TypeError, AttributeError, AssertionError, MessageError)
+"""What the standard library raises where a message breaks the rules."""
 _MOST_HTML = 2 << 20
 """Characters of a page that are read."""
 _QUOTE = re.compile(r"\s{0,3}>")
@@ -50,7 +53,7 @@ def body(part: Message) -> str:
     try:
         data = part.get_payload(decode=True)
         charset = part.get_content_charset()
-    except (ValueError, LookupError, TypeError, AttributeError, AssertionError):
+    except FAULTS:
         data, charset = part.get_payload(), None
     text = decoded(data, charset) if isinstance(data, bytes) else str(data or "")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -117,8 +120,10 @@ def _tidied(lines: list[str]) -> str:
 
 
 _BLOCKS = frozenset(
-    ("address", "article", "blockquote", "br", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p",
-     "pre", "section", "table", "tr", "ul")
+    (
+        "address", "article", "blockquote", "br", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol",
+        "p", "pre", "section", "table", "tr", "ul",
+    )
 )  # fmt: skip
 _UNSEEN = frozenset(("head", "script", "style", "title", "template", "noscript", "svg", "math"))
 _EMPTY = frozenset(("br", "hr", "img", "input", "link", "meta", "wbr", "col", "area", "base", "embed", "source", "track"))
