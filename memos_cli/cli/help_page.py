@@ -15,6 +15,7 @@ from memos_cli.records import NamedTuple
 COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Memories": {
         "add": ("add", "Remember something."),
+        "import": ("imports", "Bring in what other programs exported."),
         "search": ("search", "Find memories by words and by meaning."),
         "show": ("search", "Show memories in full."),
         "list": ("search", "List memories, the newest first."),

@@ -11,7 +11,7 @@ second run goes on.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -77,34 +77,36 @@ class Imports:
     def __init__(self, session: "Session") -> None:
         self._session = session
 
-    def take(self, source: str, how: Taking | None = None, *, user_id: str | None = None) -> Imported:
-        """Make memories of what is in a file or a folder; what is known by its stable name is not stored twice.
+    def take(self, sources: "str | Sequence[str]", how: Taking | None = None, *, user_id: str | None = None) -> Imported:
+        """Make memories of what is in files or folders; what is known by its stable name is not stored twice.
 
         Args:
-            source: the file or the folder.
-            how: how it is brought in.
+            sources: names of files and folders.
+            how: how they are brought in.
             user_id: whose memories these are.
 
         Raises:
             UsageError: there is no such source, or nothing here reads it.
             Refused: the principal may store nothing of it.
         """
-        how = how or Taking()
-        known = kinds.of(Path(source), how.kind)
+        how, report = how or Taking(), Report()
+        names = [sources] if isinstance(sources, str) else list(dict.fromkeys(sources))
         options = ImportOptions(self._session.zone, how.since, how.columns, how.tell)
-        report = Report()
-        found = _begun(_to_the_end(known.importer.read(Path(source), options), report))
+        opened = []
+        for name, known in [(name, kinds.of(Path(name), how.kind)) for name in names]:
+            opened.append((name, known.kind, _begun(_to_the_end(known.importer.read(Path(name), options), report))))
         reader = known_days.reader(self._session)
         with facts.finder(self._session, reader, how.me) as finder:
-            vault, author = self._cube(how, user_id), self._session.author(again.COMMAND, user_id)
-            fitting = lots.Fitting(known.kind, vault.meta["id"] if vault else "", author.principal, how.fields, how.since)
-            flow = _Flow(vault, author, report, finder if how.facts else None, dry_run=how.dry_run)
-            for lot in lots.cut(found, fitting, report):
-                flow.take(lot, lambda drafts: reader.completed(drafts, self._session.now))
+            flow = _Flow(self._cube(how, user_id), self._session.author(again.COMMAND, user_id), report)
+            flow.finder, flow.dry_run = finder if how.facts else None, how.dry_run
+            for name, kind, found in opened:
+                for lot in lots.cut(found, flow.fitting(kind, how), report):
+                    flow.take(lot, lambda drafts: reader.completed(drafts, self._session.now))
+                report.read(name, kind)
             notices = finder.notices
         flow.require_some()
-        pending = search.pending_count(vault) if vault else 0
-        return report.result(known.kind, source, notices=notices, pending=pending, dry_run=how.dry_run)
+        pending = search.pending_count(flow.vault) if flow.vault else 0
+        return report.result(notices=notices, pending=pending, dry_run=how.dry_run)
 
     def kinds(self) -> tuple[str, ...]:
         """The kinds of sources that are read here."""
@@ -128,8 +130,7 @@ class Imports:
 
 def _begun(found: "Iterator[Draft | Skipped]") -> "Iterator[Draft | Skipped]":
     """The same, once its first entry is there: what is no such source at all is told before anything is made for it."""
-    first = [one for one, _ in zip(found, range(1), strict=False)]
-    return chain(first, found)
+    return chain(list(islice(found, 1)), found)
 
 
 def _to_the_end(found: "Iterable[Draft | Skipped]", report: Report) -> "Iterator[Draft | Skipped]":
@@ -153,14 +154,22 @@ class _Flow:
         vault: the cube; `None` for a dry run in a home that has none.
         author: who writes.
         report: counts what becomes of the entries.
+
+    Attributes:
         finder: finds facts; `None` for none.
         dry_run: take all of it back.
     """
 
-    def __init__(
-        self, vault: "Vault | None", author: "Author", report: Report, finder: "FactFinder | None", *, dry_run: bool
-    ) -> None:
-        self.vault, self._author, self._report, self._finder, self._dry_run = vault, author, report, finder, dry_run
+    finder: "FactFinder | None" = None
+    dry_run = False
+
+    def __init__(self, vault: "Vault | None", author: "Author", report: Report) -> None:
+        self.vault, self._author, self._report = vault, author, report
+
+    def fitting(self, kind: str, how: Taking) -> lots.Fitting:
+        """What makes the entries of a source fit to be stored."""
+        cube = self.vault.meta["id"] if self.vault else ""
+        return lots.Fitting(kind, cube, self._author.principal, how.fields, how.since)
 
     def take(self, lot: Sequence[Candidate], complete: "Callable[[Sequence[Draft]], list[Draft]]") -> None:
         """Take a lot in one transaction. What is slow is done before it: others write to the cube meanwhile."""
@@ -168,7 +177,7 @@ class _Flow:
         fresh = [one for one in lot if one.name not in known or self._is_back(known[one.name])]
         drafts = complete([one.draft for one in fresh])
         completed = {one.name: one._replace(draft=draft) for one, draft in zip(fresh, drafts, strict=True)}
-        told = [(fresh[place].name, fact) for place, fact in (self._finder.of(drafts) if self._finder else ())]
+        told = [(fresh[place].name, fact) for place, fact in (self.finder.of(drafts) if self.finder else ())]
         if self.vault is None:
             for one in completed.values():
                 self._report.take(one.id, secret="secret" in one.draft.labels)
@@ -176,9 +185,9 @@ class _Flow:
             return
         with self._author.write(self.vault, self._report.txn) as unit:
             _Lot(self.vault, unit, self._author, self._report).place([completed.get(one.name, one) for one in lot], told)
-            if unit.log.count and not self._dry_run:
+            if unit.log.count and not self.dry_run:
                 self._report.txn = unit.log.txn
-            if self._dry_run:
+            if self.dry_run:
                 unit.take_back()
 
     def _known(self, lot: Sequence[Candidate]) -> dict[str, entries.Entry]:

@@ -31,10 +31,19 @@ class Reason(NamedTuple):
     refused: bool = False
 
 
+class SourceRead(NamedTuple):
+    """A source that was read, its kind, and how many entries were found in it."""
+
+    source: str
+    kind: str
+    found: int
+
+
 class Imported(NamedTuple):
-    """What became of a source: `found` is the sum of `taken`, `edited`, `known` and `skipped`.
+    """What became of the entries of sources: `found` is the sum of `taken`, `edited`, `known` and `skipped`.
 
     Attributes:
+        sources: what was read.
         known: entries whose memories are there already, or were; `forgotten` of them a person forgot or purged.
         reasons: why entries were skipped.
         facts: how many memories were found in what the person said.
@@ -44,8 +53,7 @@ class Imported(NamedTuple):
         ids: of the first new memories.
     """
 
-    kind: str
-    source: str
+    sources: tuple[SourceRead, ...]
     found: int
     taken: int
     edited: int
@@ -81,6 +89,7 @@ class Report:
         self.reopened: list[str] = []
         self.txn: str | None = None
         self.denied: Refused | None = None
+        self._sources: list[SourceRead] = []
         self._reasons: dict[tuple[str, bool, bool], Reason] = {}
 
     def skip(self, one: Skipped, *, refused: bool = False) -> None:
@@ -100,12 +109,21 @@ class Report:
         if len(self.ids) < MOST_IDS:
             self.ids.append(identity)
 
-    def result(self, kind: str, source: str, *, notices: tuple[str, ...], pending: int, dry_run: bool) -> Imported:
+    @property
+    def found(self) -> int:
+        """How many entries there were so far."""
+        return self.taken + self.edited + self.known + sum(one.entries for one in self._reasons.values())
+
+    def read(self, source: str, kind: str) -> None:
+        """Note that a source was read to its end."""
+        self._sources.append(SourceRead(source, kind, self.found - sum(one.found for one in self._sources)))
+
+    def result(self, *, notices: tuple[str, ...], pending: int, dry_run: bool) -> Imported:
         """All that was counted."""
         reasons = tuple(sorted(self._reasons.values(), key=lambda one: -one.entries))
         skipped = sum(one.entries for one in reasons)
         return Imported(
-            kind, source, self.taken + self.edited + self.known + skipped, self.taken, self.edited, self.known, self.forgotten,
+            tuple(self._sources), self.found, self.taken, self.edited, self.known, self.forgotten,
             skipped, reasons, self.facts, self.secrets, tuple(self.questions), self.uncompared,
             () if dry_run else tuple(self.ids), tuple(self.reopened), notices, None if dry_run else self.txn, pending,
             dry_run=dry_run,
