@@ -166,10 +166,10 @@ class _Flow:
     def __init__(self, vault: "Vault | None", author: "Author", report: Report) -> None:
         self.vault, self._author, self._report = vault, author, report
 
-    def fitting(self, kind: str, how: Taking) -> lots.Fitting:
+    def fitting(self, kind: str, how: Taking) -> lots.EntryFitting:
         """What makes the entries of a source fit to be stored."""
         cube = self.vault.meta["id"] if self.vault else ""
-        return lots.Fitting(kind, cube, self._author.principal, how.fields, how.since)
+        return lots.EntryFitting(kind, cube, self._author.principal, how.fields, how.since)
 
     def take(self, lot: Sequence[Candidate], complete: "Callable[[Sequence[Draft]], list[Draft]]") -> None:
         """Take a lot in one transaction. What is slow is done before it: others write to the cube meanwhile."""

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from memos_cli.errors import UsageError
+from memos_cli.errors import UsageError, did_you_mean
 from memos_cli.import_port import Importer
+from memos_cli.interface.sources import recognition, sources
 from memos_cli.plugins import load
 
 ORDER = (
@@ -56,8 +57,6 @@ def _named(kind: str) -> Importer:
     try:
         made: Importer = load("importer", kind)()
     except UsageError:
-        from memos_cli.errors import did_you_mean
-
         raise UsageError(f"there is no kind {kind[:40]!r} of source", hint=did_you_mean(kind, ORDER)) from None
     return made
 
@@ -75,8 +74,6 @@ def _unknown(source: Path) -> UsageError:
     hint = f"kinds of sources: {', '.join(one.kind for one in there())}; name one with --from KIND"
     if source.is_dir():
         return UsageError(f"{source} is a folder, and of no kind that memos imports", hint=f"{hint}; texts: memos add --file")
-    from memos_cli.interface.sources import recognition, sources
-
     known = recognition.recognised(sources.head(str(source)), str(source), whole=source.stat().st_size <= recognition.HEAD)
     what = known.what if known else "plain text"
     more = "" if known else f"; take it apart with: memos add --file {source}"

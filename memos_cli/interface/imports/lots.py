@@ -35,7 +35,7 @@ class Candidate(NamedTuple):
     digest: bytes
 
 
-class Fitting:
+class EntryFitting:
     """Makes drafts fit to be stored.
 
     Args:
@@ -80,7 +80,7 @@ class Fitting:
         return limits.fault_of_new("memory", "", change, log.encoded(change))
 
 
-def cut(found: Iterable[Draft | Skipped], fitting: Fitting, report: "Report") -> Iterator[list[Candidate]]:
+def cut(found: Iterable[Draft | Skipped], fitting: EntryFitting, report: "Report") -> Iterator[list[Candidate]]:
     """The lots of a source; what becomes no memory is counted.
 
     Of entries with one name in a lot the last one counts, and those before it are known by it.
