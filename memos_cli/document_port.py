@@ -8,14 +8,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PAGE_END = "\f"
-"""Stands between two pages of a text, alone on its line."""
+"""Stands at the end of each page of a text, alone on its line."""
 
 
 class Converted(NamedTuple):
     """A document as text.
 
     Attributes:
-        text: Markdown, with `PAGE_END` between two pages; the n-th page is the n-th part of it, also where a page is empty.
+        text: Markdown, where there are pages with `PAGE_END` behind each, also behind an empty one.
         title: what the document calls itself.
         pages: how many pages (slides of a presentation) it has; `None` where its format knows none.
     """

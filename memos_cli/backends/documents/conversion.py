@@ -93,7 +93,7 @@ def _converted(content: bytes, sort: str) -> dict[str, Any]:
         raise UsageError(_reason(found.errors[0]) if found.errors else "nothing came out of it")
     document = found.results[0]
     pages = _pages(document) if sort in _PAGED else []
-    text = f"\n\n{PAGE_END}\n\n".join(pages) or _FRONT.sub("", document.content)
+    text = "".join(f"{page}\n\n{PAGE_END}\n\n" for page in pages) or _FRONT.sub("", document.content)
     return {"text": _sound(text), "title": _title(document.metadata.title), "pages": len(pages) or None}
 
 

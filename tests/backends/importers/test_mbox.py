@@ -91,8 +91,8 @@ class TestMailImporter(ImporterContract):
 
     def foreign(self, folder: Path) -> Iterable[Path]:
         contents = {
-            "note.md": b"From: home\nTo: work\n\nBy train.\n", "data.json": b'{"from": "x"}', "fields.txt": b"Name: x\nDate: y\n\n",
-            "letter.txt": b"From here to 2020\nwe went.\n",
+            "note.md": b"From: home\nTo: work\n\nBy train.\n", "data.json": b'{"from": "x"}',
+            "fields.txt": b"Name: x\nDate: y\n\n", "letter.txt": b"From here to 2020\nwe went.\n",
         }  # fmt: skip
         for name, content in contents.items():
             (folder / name).write_bytes(content)

@@ -108,7 +108,11 @@ def test_fields_for_all(mos: MOS, take: Callable[..., Imported]) -> None:
 
 
 def test_since_leaves_out_what_was_before_and_takes_what_has_no_time(mos: MOS, take: Callable[..., Imported]) -> None:
-    old, new, undated = note("1", "Old", "2020-01-01T00:00:00.000Z"), note("2", "New", "2024-01-01T00:00:00.000Z"), note("3", "Any", None)
+    old, new, undated = (
+        note("1", "Old", "2020-01-01T00:00:00.000Z"),
+        note("2", "New", "2024-01-01T00:00:00.000Z"),
+        note("3", "Any", None),
+    )
     done = take(old, new, undated, since="2023-01-01T00:00:00.000Z")
     assert contents(mos) == ["Any", "New"]
     assert [(one.why, one.entries, one.refused) for one in done.reasons] == [("before --since", 1, False)]
@@ -130,7 +134,11 @@ def test_times_in_words_count_from_when_it_was_said(mos: MOS, take: Callable[...
 
 
 def test_without_a_time_nothing_is_taken_from_the_present(mos: MOS, take: Callable[..., Imported]) -> None:
-    take(note("1", "Dentist tomorrow at 9:00", None), note("2", "The fair is on 3 May 2024", None), turn("3", "I live in Ghent.", None))
+    take(
+        note("1", "Dentist tomorrow at 9:00", None),
+        note("2", "The fair is on 3 May 2024", None),
+        turn("3", "I live in Ghent.", None),
+    )
     found = {one.content: one for one in mos.list(EVERYTHING)}
     assert found["Dentist tomorrow at 9:00"].occurred_at is None
     assert "times" not in found["Dentist tomorrow at 9:00"].metadata
@@ -142,7 +150,9 @@ def test_without_a_time_nothing_is_taken_from_the_present(mos: MOS, take: Callab
 
 
 def test_what_no_memory_can_hold_is_named(mos: MOS, take: Callable[..., Imported]) -> None:
-    done = take(note("1", "x" * 1_000_001, title="War and Peace"), note("2", "\x00 and \ud800 stay readable"), note("3", "Fine"))
+    done = take(
+        note("1", "x" * 1_000_001, title="War and Peace"), note("2", "\x00 and \ud800 stay readable"), note("3", "Fine")
+    )
     assert done.taken == 2
     (reason,) = done.reasons
     assert (reason.why, reason.where, reason.entries, reason.refused) == ("too long for a memory", "War and Peace", 1, True)
@@ -187,7 +197,9 @@ def test_what_breaks_off_is_damaged_and_the_rest_stays(
     from tests.importers import ScriptedImporter
 
     whole = ScriptedImporter.read
-    monkeypatch.setattr(ScriptedImporter, "read", lambda self, *given: (one for part in (whole(self, *given), broken()) for one in part))
+    monkeypatch.setattr(
+        ScriptedImporter, "read", lambda self, *given: (one for part in (whole(self, *given), broken()) for one in part)
+    )
     done = take(note("1", "One"))
     assert (done.taken, done.skipped) == (1, 1)
     assert done.reasons[0].damaged
@@ -231,7 +243,9 @@ def test_what_was_changed_here_stays_so(mos: MOS, take: Callable[..., Imported])
     mos.edit("llm:1", {"content": "The boiler is blue"})
     assert take(note("1", "The boiler is red"), note("2", "The lamp is red")).skipped == 1
     done = take(note("1", "The boiler is green"), note("2", "The lamp is red"))
-    assert [(one.why, one.entries, one.refused) for one in done.reasons] == [("changed in its source, and changed here", 1, False)]
+    assert [(one.why, one.entries, one.refused) for one in done.reasons] == [
+        ("changed in its source, and changed here", 1, False)
+    ]
     assert contents(mos) == ["The boiler is blue", "The lamp is red"]
 
 
@@ -267,7 +281,9 @@ def test_facts_are_found_in_what_the_person_said(mos: MOS, take: Callable[..., I
     assert set(found) == {"I live in York.", "My sister is called Ada."}
     assert done.facts == 2
     turn_id = mos.get("llm:1").id
-    links = {one.target for made in found.values() for one in mos.vaults()[0].links(made.id)[0] if one.type is LinkType.DERIVED_FROM}
+    links = {
+        one.target for made in found.values() for one in mos.vaults()[0].links(made.id)[0] if one.type is LinkType.DERIVED_FROM
+    }
     assert links == {turn_id}
     assert found["I live in York."].valid_from == "2023-05-01T10:00:00.000Z"
 
@@ -278,7 +294,11 @@ def test_no_facts_leaves_them(mos: MOS, take: Callable[..., Imported]) -> None:
 
 
 def test_names_of_the_person(mos: MOS, take: Callable[..., Imported]) -> None:
-    rows = [turn("1", "I live in York.", speaker="Sam"), turn("2", "I live in Bath.", speaker="Bob"), turn("3", "I live in Hull.", speaker="Samantha")]
+    rows = [
+        turn("1", "I live in York.", speaker="Sam"),
+        turn("2", "I live in Bath.", speaker="Bob"),
+        turn("3", "I live in Hull.", speaker="Samantha"),
+    ]
     take(*rows, me=("samantha",))
     assert contents(mos, "fact") == ["I live in Hull.", "I live in York."]
 
@@ -295,7 +315,9 @@ def test_an_old_talk_ends_nothing_that_was_told_since(mos: MOS, take: Callable[.
 def test_questions_are_bounded(mos: MOS, take: Callable[..., Imported], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lots, "LOT", 10)
     mos.add("I live in Leeds", occurred_at="2015-06-01")
-    done = take(*(turn(f"{number}", f"I moved to Town{number}.", f"2023-05-01T10:{number:02d}:00.000Z") for number in range(60)))
+    done = take(
+        *(turn(f"{number}", f"I moved to Town{number}.", f"2023-05-01T10:{number:02d}:00.000Z") for number in range(60))
+    )
     assert len(done.questions) <= imports.MOST_QUESTIONS + imports.MOST_COMPARED
     assert done.facts == 60
 
@@ -357,7 +379,9 @@ def test_a_principal_without_rights_stores_nothing(mos: MOS, tmp_path: Path, hom
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_the_sums_agree_whatever_comes(seed: int, mos: MOS, take: Callable[..., Imported], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sums_agree_whatever_comes(
+    seed: int, mos: MOS, take: Callable[..., Imported], monkeypatch: pytest.MonkeyPatch
+) -> None:
     chance = random.Random(seed)
     monkeypatch.setattr(lots, "LOT", chance.choice((1, 3, 10)))
     for _ in range(3):
@@ -367,7 +391,9 @@ def test_the_sums_agree_whatever_comes(seed: int, mos: MOS, take: Callable[..., 
             text = chance.choice(("I live in York.", "One", "Two", "\x00", "x" * 1_000_001, "Tea at 5"))
             at = chance.choice((None, "2023-05-01T10:00:00.000Z", "2020-05-01T10:00:00.000Z"))
             made = chance.choice((turn, note))(name, text, at)
-            rows.append(chance.choice((made, made, made, {"skip": chance.choice("ab"), "count": chance.randrange(9)}, {"bad": 1})))
+            rows.append(
+                chance.choice((made, made, made, {"skip": chance.choice("ab"), "count": chance.randrange(9)}, {"bad": 1}))
+            )
         expected = sum(max(1, row.get("count", 1)) if "skip" in row else 1 for row in rows)
         done = take(*rows, since=chance.choice((None, "2022-01-01T00:00:00.000Z")))
         assert done.found == expected
