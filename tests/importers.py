@@ -96,9 +96,9 @@ def note(name: str, text: str, at: str | None = "2023-05-01T10:00:00.000Z", **mo
     return {"id": name, "text": text, "at": at, **more}
 
 
-def register() -> None:
-    """Put it into the place of a kind, in a process that ends."""
-    plugins._BUILT_IN[f"importer.{KIND}"] = "tests.importers:ScriptedImporter"
+def register(kind: str = KIND) -> None:
+    """Put it into the place of a kind: in a process that ends, or of a kind that there is not."""
+    plugins._BUILT_IN[f"importer.{kind}"] = "tests.importers:ScriptedImporter"
 
 
 @pytest.fixture

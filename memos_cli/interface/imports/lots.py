@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 LOT, CHARACTERS = 2000, 8_000_000
 """The most drafts of one transaction, and the most characters in them."""
 
+_BIG = 2**31
+
 
 class Candidate(NamedTuple):
     """A draft that can be stored.
@@ -76,8 +78,24 @@ class EntryFitting:
         return f"{self._kind}:{sha256(external_id.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
     def _fault(self, draft: Draft) -> str:
+        """What is wrong with a draft; the log asks again, and would refuse all of a lot for it."""
+        if _is_plain(draft):
+            return ""
         change = fold.change_of(draft, self._owner)
         return limits.fault_of_new("memory", "", change, log.encoded(change))
+
+
+def _is_plain(draft: Draft) -> bool:
+    """Whether nothing can be wrong with a draft whose names are clean: no metadata, no numbers, and times that are times."""
+    source = draft.source
+    at = (draft.occurred_at, draft.valid_from, draft.valid_to, draft.expires_at)
+    return (
+        not draft.metadata
+        and all(one is None or limits.is_time(one) for one in at)
+        and (source.turn is None or (type(source.turn) is int and abs(source.turn) < _BIG))
+        and (source.digest, source.start, source.end) == (None, None, None)
+        and (draft.priority, draft.confidence, draft.trust) == (0, 1.0, 1.0)
+    )
 
 
 def cut(found: Iterable[Draft | Skipped], fitting: EntryFitting, report: "Report") -> Iterator[list[Candidate]]:

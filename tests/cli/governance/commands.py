@@ -19,6 +19,15 @@ CASES: dict[str, tuple[str, ...]] = {
         '2 --jsonl - --dry-run < {{"content": "overwritten", "external_id": "qlodiary-1"}}',
         "0 overwritten --external-id ferry-1 --visibility private",
     ),
+    "import": (
+        "2 nosuch.zip",
+        "2 chain.toml",
+        "- talk.jsonl --from jsonl",
+        "- talk.jsonl --from jsonl --dry-run",
+        "- talk.jsonl --from jsonl --tag qlocellartag --task qloendtask --no-facts",
+        "2 talk.jsonl --from qlokind",
+        "2 talk.jsonl --columns qlocolumn=qlofield",
+    ),
     "search": (
         "0 qlocellar",
         "0 'ferry' --all-hits",

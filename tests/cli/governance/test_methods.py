@@ -17,12 +17,16 @@ from memos_cli import MOS
 from memos_cli.config import Settings, paths
 from memos_cli.errors import MemosError
 from memos_cli.infra.vault.vault import Vault
+from memos_cli.interface.imports.imports import Taking
 from memos_cli.model import Draft, Filter, LinkType
 from memos_cli.operation.activation.slots import Wanted
 from memos_cli.operation.results import Query
 from tests.cli.governance import scene
 from tests.cli.governance.scene import Home
+from tests.importers import register, script, turn
 
+SCRIPTED = "scripted"
+"""A kind of source that only tests read."""
 Calls = Callable[[MOS, dict[str, str]], Iterator[Callable[[], object]]]
 THEIRS = ("cellar", "debt", "diary", "rota", "turn", "gone", "dust", "well")
 EVERYTHING = Filter(at="2026-12-31T00:00:00.000Z", everything=True, archived=True, turns=True)
@@ -132,6 +136,8 @@ CALLS: dict[str, Calls] = {
         lambda mos: mos.memories.information(mos.vault("default")), lambda mos: mos.memories.information(mos.vault("attic"))
     ),
     "log_query": one(lambda mos: mos.log_query(principal="maren"), lambda mos: mos.log_query(denied=True)),
+    "imports.kinds": PURE,
+    "imports.take": one(lambda mos: mos.imports.take(str(talk(mos)), Taking(kind=SCRIPTED))),
     "keys.distrust": one(lambda mos: mos.keys.distrust("nosuch")),
     "keys.fingerprint": PURE,
     "keys.is_protected": PURE,
@@ -275,6 +281,12 @@ def notes(mos: MOS) -> Path:
     path = mos.paths.data.parent / "notes.txt"
     path.write_text("The qlocellar key lies under the blue pot.\n\nI ate a plum.\n", encoding="utf-8")
     return path
+
+
+def talk(mos: MOS) -> Path:
+    register(SCRIPTED)
+    rows = (turn("D1", "The qlocellar key lies under the blue pot"), turn("2", "Ada owes qlomoney to Ravi", speaker="eve"))
+    return script(mos.paths.data.parent / "talk.script", *rows)
 
 
 def methods() -> Iterator[str]:
