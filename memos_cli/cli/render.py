@@ -7,10 +7,9 @@ from collections.abc import Iterable
 
 import click
 
-from memos_cli.cli import page_mark
 from memos_cli.cli.terminal import NARROW, plain, room_of, style, unstyle, wrapped
 from memos_cli.model import Link, Memory, State
-from memos_cli.operation.results import Hit, Passage, Provenance, Receipt, Version, covered, masked
+from memos_cli.operation.results import Hit, Passage, Provenance, Receipt, Version, covered, masked, page, page_mark
 from memos_cli.times import Zone
 
 SHORT_ID = 8
@@ -235,7 +234,7 @@ def _origin(memory: Memory) -> str:
     source = memory.source
     named = {name: getattr(source, name) for name in ("conversation", "session", "turn", "speaker", "model")}
     place = [f"{name} {value}" for name, value in named.items() if value is not None]
-    on = page_mark.page(memory)
+    on = page(memory)
     at = [source.file, *([f"page {on}"] if on else [])] if source.file else []
     return ", ".join([memory.origin.value, *at, *place])
 
@@ -257,7 +256,7 @@ def hit_lines(hit: Hit, query: str, *, reveal: bool, parts: bool) -> list[str]:
     On a terminal its text gets two lines of its own, and of a long one the passage that answers best gets up to four.
     """
     memory, room = hit.memory, width()
-    score, at = style(f"{hit.score:.2f}", fg="cyan"), page_mark.mark(memory if reveal else covered(memory))
+    score, at = style(f"{hit.score:.2f}", fg="cyan"), plain(page_mark(memory if reveal else covered(memory)))
     if room is None:
         lines = [memory_line(memory, reveal=reveal, ahead=f"  {score}", behind=style(at, dim=True))]
     else:

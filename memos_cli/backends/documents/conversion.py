@@ -11,8 +11,8 @@ from typing import Any, NoReturn
 
 from memos_cli.backends.documents import confinement
 from memos_cli.backends.llama import trial
-from memos_cli.document_port import PAGE_END
 from memos_cli.errors import MemosError, UsageError
+from memos_cli.import_port import PAGE_END
 
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 _TYPES = {

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from memos_cli.backends.parsers import prose
 from memos_cli.backends.parsers.markdown import LONGEST_SECTION, MarkdownParser
-from memos_cli.document_port import PAGE_END
+from memos_cli.import_port import PAGE_END
 from memos_cli.model import Draft, Kind
 from memos_cli.times import Zone
 
@@ -26,7 +26,7 @@ _LONG = 2 * LONGEST_SECTION
 _END = PAGE_END.encode()
 
 
-class _Piece(NamedTuple):
+class _Chunk(NamedTuple):
     """A draft to be: where its text stands, in bytes, on which page, and what precedes its own text."""
 
     draft: Draft
@@ -69,7 +69,7 @@ class DocumentParser:
         return markdown.parse(text)
 
 
-def _pieces(drafts: Iterator[Draft], data: bytes) -> Iterator[_Piece]:
+def _pieces(drafts: Iterator[Draft], data: bytes) -> Iterator[_Chunk]:
     """Each draft as it stands on its page, or in pieces."""
     page, reached = (1, 0) if _END in data else (None, 0)
     for draft in drafts:
@@ -80,7 +80,7 @@ def _pieces(drafts: Iterator[Draft], data: bytes) -> Iterator[_Piece]:
                 page += data.count(_END, reached, first)
                 reached = first
             if span := _trimmed(data, first, first + len(part)):
-                yield from _cut(_Piece(draft, *span, page), data)
+                yield from _cut(_Chunk(draft, *span, page), data)
             first += len(part) + 1
 
 
@@ -94,14 +94,14 @@ def _trimmed(data: bytes, start: int, end: int) -> tuple[int, int] | None:
     return start, start + len(kept.encode())
 
 
-def _cut(piece: _Piece, data: bytes) -> Iterator[_Piece]:
+def _cut(piece: _Chunk, data: bytes) -> Iterator[_Chunk]:
     if piece.end - piece.start <= _LONG:
         yield piece
         return
     head = _table_head(data[piece.start : piece.end])
     for number, (start, end) in enumerate(_spans(data, piece.start, piece.end)):
         if span := _trimmed(data, start, end):
-            yield _Piece(piece.draft, *span, piece.page, head if number else "")
+            yield _Chunk(piece.draft, *span, piece.page, head if number else "")
 
 
 def _spans(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -138,8 +138,8 @@ def _table_head(table: bytes) -> str:
     return head.decode() if len(head) <= _SHORT else ""
 
 
-def _joined(pieces: Iterator[_Piece]) -> Iterator[_Piece]:
-    held: _Piece | None = None
+def _joined(pieces: Iterator[_Chunk]) -> Iterator[_Chunk]:
+    held: _Chunk | None = None
     for piece in pieces:
         if held is not None and _belong(held, piece):
             held = held._replace(end=piece.end)
@@ -151,7 +151,7 @@ def _joined(pieces: Iterator[_Piece]) -> Iterator[_Piece]:
         yield held
 
 
-def _belong(one: _Piece, other: _Piece) -> bool:
+def _belong(one: _Chunk, other: _Chunk) -> bool:
     short = min(one.end - one.start, other.end - other.start) < _SHORT
     near = (one.draft.title, one.page) == (other.draft.title, other.page) and not other.head
     return near and short and other.end - one.start <= LONGEST_SECTION

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from memos_cli.cli import completions, page_mark, render
+from memos_cli.cli import completions, render
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.options import MANY, Command, filter_of, filters, in_snapshot, nothing_passes, reveal
 from memos_cli.cli.pager import paged
 from memos_cli.cli.terminal import document
 from memos_cli.errors import NothingFound, UsageError
-from memos_cli.operation.results import Found, Hit, Query, covered
+from memos_cli.operation.results import Found, Hit, Query, covered, page
 from memos_cli.times import parse_iso, shown
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def _hit_json(hit: Hit, query: str, *, reveal: bool, parts: bool) -> dict[str, A
         "passage": passage._asdict() if passage else None,
         "title": told.title,
         "file": told.source.file,
-        "page": page_mark.page(told),
+        "page": page(told),
     }
     return {**fields, "parts": hit.parts._asdict() if hit.parts else None} if parts else fields
 

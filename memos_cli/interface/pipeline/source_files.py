@@ -20,7 +20,7 @@ from memos_cli.operation.operator.file_records import FileRecord
 from memos_cli.operation.results import Added, FilesRead
 
 if TYPE_CHECKING:
-    from memos_cli.document_port import Converted
+    from memos_cli.import_port import Converted
     from memos_cli.infra.vault.vault import Vault
     from memos_cli.interface.reader.reader import Format
     from memos_cli.interface.sources.sources import SourceFile, Sources

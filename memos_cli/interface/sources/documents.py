@@ -6,15 +6,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from memos_cli.document_port import Converted
 from memos_cli.errors import ModelUnavailable, UsageError
+from memos_cli.import_port import Converted
 from memos_cli.interface.sources import sources
 from memos_cli.interface.sources.recognition import Recognised, recognised
 from memos_cli.model import Draft, Kind, Origin, Source
 from memos_cli.plugins import load
 
 if TYPE_CHECKING:
-    from memos_cli.document_port import DocumentConverter
+    from memos_cli.import_port import DocumentConverter
 
 _MOST_HEADINGS = 1000
 """Characters of headings that the memory of a whole document lists."""

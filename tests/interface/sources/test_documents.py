@@ -1,15 +1,19 @@
 """Documents that are added: their chunks with page and heading, the whole that they are part of, and what a change does."""
 
+import importlib.util
 from pathlib import Path
 
 import pytest
 
 from memos_cli import MOS, plugins
-from memos_cli.document_port import Converted
 from memos_cli.errors import ModelUnavailable, UsageError
+from memos_cli.import_port import Converted
 from memos_cli.interface.pipeline.source_files import SourceOptions
 from memos_cli.model import Kind, LinkType, Memory, State
 from memos_cli.operation.results import Added
+from tests.interface.pipeline import fifty
+from tests.trials import trials
+from tests.written import WRITERS
 
 
 class PlainConverter:
@@ -165,3 +169,42 @@ def test_what_a_person_changed_is_not_overwritten(mos: MOS) -> None:
     house(BOILER.replace("March", "April"), ROOF)
     add(mos)
     assert mos.get(known).content == "The boiler was serviced by me."
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(importlib.util.find_spec("xberg") is None, reason="needs the extra `documents`")
+def test_the_right_page_is_among_the_first_three_as_often_as_with_the_words_as_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`MEMOS_TRIALS=many` asks all hundred questions of all fifty documents, and tells both shares."""
+    monkeypatch.setitem(plugins._BUILT_IN, "documents.converter", "memos_cli.backends.documents.documents:ChildConverter")
+    asked = fifty.papers(trials(5, 50))
+    hundred = fifty.questions(asked, 2)
+    for paper in asked:
+        (tmp_path / "real").mkdir(exist_ok=True)
+        pages = [(page.heading, page.paragraphs) for page in paper.pages]
+        (tmp_path / "real" / f"{paper.name}.{paper.sort}").write_bytes(WRITERS[paper.sort](pages, paper.title))
+        for number, page in enumerate(paper.pages, start=1):
+            text = tmp_path / "plain" / f"{paper.name}-{number}.txt"
+            text.parent.mkdir(exist_ok=True)
+            text.write_text("\n\n".join((paper.title, page.heading, *page.paragraphs)))
+    shares = {}
+    for name in ("real", "plain"):
+        mos = MOS(home=tmp_path / f"home-{name}")
+        add(mos, str(tmp_path / name))
+        found = [_pages(mos, question) for question, _, _ in hundred]
+        right = [(paper, page) in pages for (_, paper, page), pages in zip(hundred, found, strict=True)]
+        shares[name] = sum(right) / len(right)
+    print(shares)  # noqa: T201 -- told where somebody asks for many
+    assert shares["real"] >= max(0.9, shares["plain"] - 0.05)
+
+
+def _pages(mos: MOS, question: str) -> set[tuple[str, int]]:
+    """The documents and pages of the first three hits; of a text its name tells the page."""
+    places = set()
+    for hit in mos.search(question, k=3).hits:
+        stem = Path(hit.memory.source.file or "").stem
+        number = hit.memory.metadata.get("page")
+        name, _, last = stem.rpartition("-")
+        places.add((stem, number) if number else (name, int(last) if last.isdigit() else 0))
+    return places
