@@ -131,7 +131,7 @@ def test_bash_completion_completes_commands(memos: Run) -> None:
 
 
 def test_the_changelog_speaks_of_every_command() -> None:
-    from memos_cli.cli.main import COMMANDS
+    from memos_cli.cli.help_page import COMMANDS
 
     log = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     names = [name for family in COMMANDS.values() for name in family]

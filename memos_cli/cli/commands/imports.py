@@ -151,7 +151,7 @@ def _tell_notes(app: App, result: "Imported") -> None:
     if result.secrets:
         app.note(f"{result.secrets:,} hold a secret: labelled, and masked when shown (--reveal)")
     if result.questions:
-        rest = f"; {result.uncompared:,} more that tell of a change are left to the tick" if result.uncompared else ""
+        rest = f"; {result.uncompared:,} more tell of a change, and were compared with nothing" if result.uncompared else ""
         app.note(f"{len(result.questions):,} questions whether something ended: memos review{rest}")
     for task in result.reopened:
         app.note(f"task {task} had ended; it is open again")

@@ -70,7 +70,7 @@ def completions() -> dict[str, str]:
 
 
 def _families() -> list[str]:
-    from memos_cli.cli.main import COMMANDS
+    from memos_cli.cli.help_page import COMMANDS
 
     lines = [".SH COMMANDS"]
     for family, commands in COMMANDS.items():

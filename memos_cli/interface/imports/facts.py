@@ -51,11 +51,21 @@ class FactFinder:
 
 
 def _since_told(fact: Draft, turn: Draft) -> Draft:
-    """A fact that holds since it was said; an event has its own day. A guess at its attribute ends nothing."""
-    began = None if fact.kind is Kind.EVENT or fact.occurred_at else turn.occurred_at
-    end = fact.valid_to
-    start = fact.valid_from or (began if end is None or (began or "") <= end else None)
-    return cleaned_draft(fact._replace(key=None, valid_from=start, labels=_joined(fact, turn), given=frozenset()))
+    """A fact that holds since it was said; an event without a day happened on that one. A guess at its attribute ends nothing.
+
+    Like what the person types it names no speaker, so that it is compared with that.
+    """
+    happened, start = fact.occurred_at, fact.valid_from
+    if fact.kind is Kind.EVENT:
+        happened = happened or turn.occurred_at
+    elif start is None and happened is None and (fact.valid_to is None or (turn.occurred_at or "") <= fact.valid_to):
+        start = turn.occurred_at
+    return cleaned_draft(
+        fact._replace(
+            key=None, occurred_at=happened, valid_from=start, labels=_joined(fact, turn), given=frozenset(),
+            source=fact.source._replace(speaker=None),
+        )
+    )  # fmt: skip
 
 
 def _joined(fact: Draft, turn: Draft) -> tuple[str, ...]:

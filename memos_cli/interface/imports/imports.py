@@ -38,8 +38,10 @@ if TYPE_CHECKING:
     from memos_cli.model import Draft
     from memos_cli.session import Session
 
-MOST_QUESTIONS, MOST_COMPARED = 20, 100
-"""The most questions that one import asks, and the most facts of a lot that are compared with what is known."""
+MOST_QUESTIONS = 20
+"""Questions from which an import asks no more."""
+_COMPARED = 5
+"""Facts that are compared at a time with what is known."""
 NOT_YOURS = "you may not store it"
 
 
@@ -271,10 +273,10 @@ class _Lot:
     def _compare(self, added: "Sequence[tuple[str, Draft]]") -> None:
         """Ask about what the facts may end: nothing ends by what was guessed from an old talk."""
         telling = [one for one, draft in added if endings.may_tell(draft) and (draft.valid_from or "") <= self._author.at]
-        most = MOST_COMPARED if len(self._report.questions) < MOST_QUESTIONS else 0
-        self._report.uncompared += len(telling[most:])
-        if telling[:most]:
-            self._report.questions += endings.end(self._vault, self._unit, telling[:most], self._author.at, [])
+        while telling and len(self._report.questions) < MOST_QUESTIONS:
+            some, telling = telling[:_COMPARED], telling[_COMPARED:]
+            self._report.questions += endings.end(self._vault, self._unit, some, self._author.at, [])
+        self._report.uncompared += len(telling)
 
     def _change(self, identity: str, change: dict[str, Any], draft: "Draft") -> bool:
         try:

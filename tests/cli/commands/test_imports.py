@@ -73,9 +73,9 @@ def test_the_document(cli: Callable[..., Ran], source: Callable[..., str]) -> No
 
 def test_undo_takes_all_of_it_back(cli: Callable[..., Ran], source: Callable[..., str]) -> None:
     cli("import", source(*(turn(f"{number}", f"I bought lamp {number}.") for number in range(9))))
-    assert len(cli("list", "--json").data) == 18
+    assert len(cli("list", "--json").data["memories"]) == 18
     assert cli("undo", "--json").data["command"] == "import"
-    assert cli("list", "--json").data == []
+    assert cli("list", "--json").data["memories"] == []
 
 
 def test_options(cli: Callable[..., Ran], source: Callable[..., str]) -> None:
@@ -97,7 +97,7 @@ def test_options(cli: Callable[..., Ran], source: Callable[..., str]) -> None:
         "--no-embed",
     )
     assert done.status == 0
-    (made,) = cli("list", "--json").data
+    (made,) = cli("list", "--json").data["memories"]
     assert (made["tags"], made["labels"], made["task"]) == (["vault"], ["medical"], "move")
     assert "before --since" in done.out
 
