@@ -155,12 +155,12 @@ def test_a_hit_of_a_document_tells_file_and_page(memos: Run, tmp_path: Path) -> 
     (tmp_path / "m.jsonl").write_text(json.dumps(line))
     memos("add", "--jsonl", str(tmp_path / "m.jsonl"))
     said = memos("search", "boiler")
-    assert said.stdout.rstrip().endswith("use.pdf, page 3]")
-    assert "\x9b" not in said.stdout
-    assert "papers" not in said.stdout
-    (hit,) = json.loads(memos("search", "boiler", "--json").stdout)["hits"]
+    assert said.out.rstrip().endswith("use.pdf, page 3]")
+    assert "\x9b" not in said.out
+    assert "papers" not in said.out
+    (hit,) = json.loads(memos("search", "boiler", "--json").out)["hits"]
     assert (hit["file"], hit["page"]) == (place["file"], 3)
-    assert "page 3" in memos("show", hit["id"]).stdout
+    assert "page 3" in memos("show", hit["id"]).out
 
 
 def test_a_page_needs_a_file_and_a_number() -> None:
