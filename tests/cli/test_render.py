@@ -158,7 +158,7 @@ def test_a_hit_of_a_document_tells_file_and_page(memos: Run, tmp_path: Path) -> 
     assert said.out.rstrip().endswith("use.pdf, page 3]")
     assert "\x9b" not in said.out
     assert "papers" not in said.out
-    (hit,) = json.loads(memos("search", "boiler", "--json").out)["hits"]
+    (hit,) = memos("search", "boiler", "--json").data["hits"]
     assert (hit["file"], hit["page"]) == (place["file"], 3)
     assert "page 3" in memos("show", hit["id"]).out
 
