@@ -16,6 +16,7 @@ from memos_cli.plugins import load
 if TYPE_CHECKING:
     from memos_cli.import_port import DocumentConverter
 
+_OTHERWISE = "save it anew, or as text, with the program that it is from, and add that"
 _MOST_HEADINGS = 1000
 """Characters of headings that the memory of a whole document lists."""
 
@@ -67,7 +68,9 @@ def converted(document: Document) -> Converted:
     except ModelUnavailable as error:
         raise ModelUnavailable(f"{document.name} is {document.known.what}; {error.message}", hint=error.hint) from None
     except UsageError as error:
-        raise UsageError(f"{document.name} is {document.known.what} that {error.message}", hint=error.hint) from None
+        raise UsageError(
+            f"{document.name} is {document.known.what} that {error.message}", hint=error.hint or _OTHERWISE
+        ) from None
     title = made.title or re.sub(r"[\W_]+", " ", document.path.stem).strip() or "document"
     return made._replace(text=f"---\ntitle: {title}\n---\n\n{made.text}", title=title)
 
