@@ -51,6 +51,9 @@ _BUILT_IN = {
     "importer.mem0": "memos_cli.backends.importers.mem0:Mem0Importer",
     "importer.memos-reference": "memos_cli.backends.importers.reference_cube:ReferenceImporter",
     "importer.ics": "memos_cli.backends.importers.ics:CalendarImporter",
+    "parser.document": "memos_cli.backends.parsers.document:DocumentParser",
+    "importer.mbox": "memos_cli.backends.importers.mbox:MailImporter",
+    "documents.converter": "memos_cli.backends.documents.documents:ChildConverter",
 }
 GROUP = "memos_cli.plugins"
 

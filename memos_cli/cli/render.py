@@ -9,7 +9,7 @@ import click
 
 from memos_cli.cli.terminal import NARROW, plain, room_of, style, unstyle, wrapped
 from memos_cli.model import Link, Memory, State
-from memos_cli.operation.results import Hit, Passage, Provenance, Receipt, Version, covered, masked
+from memos_cli.operation.results import Hit, Passage, Provenance, Receipt, Version, covered, masked, page, page_mark
 from memos_cli.times import Zone
 
 SHORT_ID = 8
@@ -232,10 +232,11 @@ def owned_by(name: str, *, unverified: bool) -> str:
 
 def _origin(memory: Memory) -> str:
     source = memory.source
-    names = ("conversation", "session", "turn", "speaker", "model")
-    named = {name: getattr(source, name) for name in names}
+    named = {name: getattr(source, name) for name in ("conversation", "session", "turn", "speaker", "model")}
     place = [f"{name} {value}" for name, value in named.items() if value is not None]
-    return ", ".join([memory.origin.value, *([source.file] if source.file else []), *place])
+    on = page(memory)
+    at = [source.file, *([f"page {on}"] if on else [])] if source.file else []
+    return ", ".join([memory.origin.value, *at, *place])
 
 
 _PLAIN = ("bm25", "cosine")
@@ -255,15 +256,15 @@ def hit_lines(hit: Hit, query: str, *, reveal: bool, parts: bool) -> list[str]:
     On a terminal its text gets two lines of its own, and of a long one the passage that answers best gets up to four.
     """
     memory, room = hit.memory, width()
-    score = style(f"{hit.score:.2f}", fg="cyan")
+    score, at = style(f"{hit.score:.2f}", fg="cyan"), plain(page_mark(memory if reveal else covered(memory)))
     if room is None:
-        lines = [memory_line(memory, reveal=reveal, ahead=f"  {score}")]
+        lines = [memory_line(memory, reveal=reveal, ahead=f"  {score}", behind=style(at, dim=True))]
     else:
         head = f"{style(memory.id[:SHORT_ID], fg='yellow')}  {score}  {day(memory)}  {memory.kind.value}"
         marks = "".join(f" [{mark}]" for mark in _marks(memory))
         said_by = (memory if reveal else covered(memory)).source.speaker
         speaker = f"  {one_line(said_by, 20)}" if said_by else ""
-        lines = [head + speaker + style(marks, dim=True), *_text(memory, query, max(20, room - 2), reveal=reveal)]
+        lines = [head + speaker + style(marks + at, dim=True), *_text(memory, query, max(20, room - 2), reveal=reveal)]
     if hit.alike:
         lines.append(style(f"  and {len(hit.alike)} like it", dim=True))
     if parts and hit.parts is not None:

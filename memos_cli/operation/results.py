@@ -42,6 +42,18 @@ def covered(memory: Memory) -> Memory:
     return header_secrets.masked(memory)._replace(content=masked(memory))
 
 
+def page(memory: Memory) -> int | None:
+    """The page of its document, or the slide, that a memory stands on; `None` where it is from none, or that has no pages."""
+    found = memory.metadata.get("page")
+    return found if isinstance(found, int) and not isinstance(found, bool) and memory.source.file else None
+
+
+def page_mark(memory: Memory) -> str:
+    """The name of its file and the page, as the end of a line; empty where there is no page."""
+    number = page(memory)
+    return "" if number is None else f"  [{(memory.source.file or '').rpartition('/')[2]}, page {number}]"
+
+
 def without_secrets(text: str) -> str:
     """A text of no memory, such as a message that repeats what was typed, with what is secret in it hidden."""
     from memos_cli.infra.governance.secrets import find, mask

@@ -1,6 +1,9 @@
 """Lines cut to the columns that a terminal gives them, whatever they are written in."""
 
+import json
 import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,8 +11,8 @@ from hypothesis import strategies as st
 
 from memos_cli.cli import render
 from memos_cli.cli.render import one_line
-from memos_cli.model import Memory
-from memos_cli.operation.results import Hit
+from memos_cli.model import Memory, Source
+from memos_cli.operation.results import Hit, page
 from tests.conftest import Run
 
 FAMILY = "\U0001f469\u200d\U0001f469\u200d\U0001f467"
@@ -144,3 +147,24 @@ def test_json_names_what_says_the_same_and_has_no_passage_of_a_short_text(memos:
     (one,) = memos("search", "allergic to peanuts", "-k", "1", "--json").data["hits"]
     assert len({one["id"], *one["alike"]}) == len(one["alike"]) + 1
     assert memos("search", "allergic to peanuts").out.count("and 1 like it") == 1
+
+
+def test_a_hit_of_a_document_tells_file_and_page(memos: Run, tmp_path: Path) -> None:
+    place = {"file": "papers/ho\x9b2Juse.pdf"}
+    line = {"content": "The boiler was serviced in March.", "source": place, "metadata": {"page": 3}}
+    (tmp_path / "m.jsonl").write_text(json.dumps(line))
+    memos("add", "--jsonl", str(tmp_path / "m.jsonl"))
+    said = memos("search", "boiler")
+    assert said.out.rstrip().endswith("use.pdf, page 3]")
+    assert "\x9b" not in said.out
+    assert "papers" not in said.out
+    (hit,) = memos("search", "boiler", "--json").data["hits"]
+    assert (hit["file"], hit["page"]) == (place["file"], 3)
+    assert "page 3" in memos("show", hit["id"]).out
+
+
+def test_a_page_needs_a_file_and_a_number() -> None:
+    there = Memory("a", "x", source=Source(file="house.pdf"))
+    others: tuple[dict[str, Any], ...] = ({}, {"page": None}, {"page": "3"}, {"page": True}, {"page": [3]})
+    assert {page(there._replace(metadata=metadata)) for metadata in others} == {None}
+    assert page(there._replace(source=Source(), metadata={"page": 3})) is None

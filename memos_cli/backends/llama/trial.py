@@ -55,7 +55,7 @@ def run(module: str, arguments: Sequence[str], allowed: Allowance) -> Failure | 
     ending, held = os.pipe()
     try:
         process = subprocess.Popen(
-            [sys.executable, "-m", __name__, *given], stdin=ending, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            [sys.executable, "-P", "-m", __name__, *given], stdin=ending, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
     except OSError:
         os.close(held)

@@ -31,7 +31,7 @@ _FORMATS = click.Choice(["auto", "prose", "transcript", "markdown"])
     "files",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Take text files apart into memories, or all below a folder; more names may follow.",
+    help="Take texts and documents apart into memories, or all below a folder; more names may follow.",
 )
 @click.option("--jsonl", metavar="FILE|-", help="Read memories from JSON Lines, an object a line.")
 @click.option("--format", "form", type=_FORMATS, default="auto", help="How --file and - are read.")
@@ -63,7 +63,11 @@ def add(app: App, /, text: tuple[str, ...], **given: Any) -> int:  # noqa: ANN40
     in step by its path: a changed paragraph is an edit of its memory, one that was removed is archived, and a file that was
     moved within a given folder is followed. One that is gone is told, and its memories stay. What you changed, pinned or froze
     in memos, or told by hand as well, is not overwritten: `memos review` asks, or it stays. Talks and logs are only added to.
-    One command is one step of `memos undo`. What is no text (PDF, JSON, e-mail, images, …) is refused by what it is.
+    One command is one step of `memos undo`.
+
+    Documents (PDF, DOCX, PPTX, XLSX, ODT, EPUB, RTF, HTML) are read with the extra `documents`, each converted in a process of
+    its own that reaches no network: in chunks that keep their page and headings, each part of a memory of the whole. What is
+    neither text nor document (JSON, images, …) is refused by what it is, and mail is brought in by `memos import`.
 
     With --key, what stated that attribute until now is superseded: kept, but no longer current. So is what the text itself says
     to be over, in English or in a few words of other languages: "I moved to York", "upgraded to Debian 12", "I sold the Skoda",
@@ -84,6 +88,7 @@ def add(app: App, /, text: tuple[str, ...], **given: Any) -> int:  # noqa: ANN40
       git log | memos add -
       memos add --file notes.md --tag garden
       memos add --file notes/ --dry-run
+      memos add --file rental-agreement.pdf --tag flat
       memos add --file talk.txt --extract
       memos add "Took my pill" --kind event
       memos add "Penicillin makes me ill" --label medical --visibility shared --metadata '{"since": 1998}'
@@ -92,12 +97,12 @@ def add(app: App, /, text: tuple[str, ...], **given: Any) -> int:  # noqa: ANN40
     \b
     Exit status:
       0  stored, or known already; what came with it is set
-      2  a bad value, a bad line, or a file that is no text; nothing of this run is stored
+      2  a bad value, a bad line, or a file that is neither text nor a document that can be read; nothing of this run is stored
       3  stored, but lines were passed over (--skip-bad), or a frozen memory took nothing that came with its file; or nothing is
          stored, since a text that is known is said by a memory
          that is frozen, or somebody else's, and something else came with it
       11 another process held the cube for too long
-      14 --extract, and the model that is set cannot be used
+      14 --extract, and the model that is set cannot be used; or a document, and the extra `documents` is not installed
     """
     names = add_files.named(app, text, given)
     if bool(names or text) + bool(given["jsonl"]) > 1:

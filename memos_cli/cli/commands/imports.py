@@ -64,6 +64,7 @@ def import_(app: App, /, sources: tuple[str, ...], **given: Any) -> int:  # noqa
       memos import notes/ --from obsidian --tag vault
       memos import trips.csv --columns place=title,what=content,day=occurred_at
       memos import . --from git --no-facts
+      memos import ~/Documents/contracts --tag contract
 
     \b
     Exit status:
@@ -73,14 +74,20 @@ def import_(app: App, /, sources: tuple[str, ...], **given: Any) -> int:  # noqa
       11 another process held the cube for too long; a second run goes on
       14 llm.extract is `model`, and the model that is set cannot be used
     """
+    from memos_cli.interface.imports import papers
     from memos_cli.interface.imports.imports import Taking
 
-    with progress(app, "importing, KiB") as tell:
-        how = Taking(
-            given["kind"], given["since"], _columns(given["columns"]), _fields(given), not given["no_facts"], given["me"],
-            given["dry_run"], lambda done, total: tell(done >> 10, total >> 10),
-        )  # fmt: skip
-        result = app.mos.imports.take(sources, how)
+    if given["kind"] == papers.KIND or (given["kind"] is None and papers.are(sources)):
+        if given["since"] or given["columns"]:
+            raise UsageError("--since and --columns belong to entries with times and columns, and documents have none")
+        result = papers.take(app.mos.pipeline, sources, _fields(given), dry_run=given["dry_run"])
+    else:
+        with progress(app, "importing, KiB") as tell:
+            how = Taking(
+                given["kind"], given["since"], _columns(given["columns"]), _fields(given), not given["no_facts"], given["me"],
+                given["dry_run"], lambda done, total: tell(done >> 10, total >> 10),
+            )  # fmt: skip
+            result = app.mos.imports.take(sources, how)
     if result.taken + result.edited + result.facts and not (given["no_embed"] or given["dry_run"]):
         done, pending = embedded(app)
         result = result._replace(embedded=done, pending=pending)

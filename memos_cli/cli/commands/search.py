@@ -13,7 +13,7 @@ from memos_cli.cli.options import MANY, Command, filter_of, filters, in_snapshot
 from memos_cli.cli.pager import paged
 from memos_cli.cli.terminal import document
 from memos_cli.errors import NothingFound, UsageError
-from memos_cli.operation.results import Found, Hit, Query, covered
+from memos_cli.operation.results import Found, Hit, Query, covered, page
 from memos_cli.times import parse_iso, shown
 
 if TYPE_CHECKING:
@@ -130,6 +130,7 @@ def _found_json(found: Found, *, reveal: bool, parts: bool) -> dict[str, Any]:
 
 def _hit_json(hit: Hit, query: str, *, reveal: bool, parts: bool) -> dict[str, Any]:
     memory, passage = hit.memory, render.passage(hit.memory, query, reveal=reveal)
+    told = memory if reveal else covered(memory)
     fields = {
         "id": memory.id,
         "external_id": memory.external_id,
@@ -142,10 +143,13 @@ def _hit_json(hit: Hit, query: str, *, reveal: bool, parts: bool) -> dict[str, A
         "state": memory.state,
         "tags": memory.tags,
         "key": memory.key,
-        "speaker": (memory if reveal else covered(memory)).source.speaker,
+        "speaker": told.source.speaker,
         "cube": memory.cube,
         "alike": hit.alike,
         "passage": passage._asdict() if passage else None,
+        "title": told.title,
+        "file": told.source.file,
+        "page": page(told),
     }
     return {**fields, "parts": hit.parts._asdict() if hit.parts else None} if parts else fields
 

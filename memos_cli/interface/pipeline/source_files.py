@@ -13,7 +13,7 @@ from memos_cli.infra.vault.blobs import Blobs
 from memos_cli.interface.exports import returned
 from memos_cli.interface.pipeline import ingestion, known_days
 from memos_cli.interface.reader import intake
-from memos_cli.interface.sources import notebooks, sources
+from memos_cli.interface.sources import documents, notebooks, sources
 from memos_cli.model import HOT_STATES, Draft, Filter
 from memos_cli.operation.changes import cleaned_draft
 from memos_cli.operation.operator import file_records
@@ -24,6 +24,7 @@ from memos_cli.operation.results import Added, FilesRead
 
 if TYPE_CHECKING:
     from memos_cli.author import Author
+    from memos_cli.import_port import Converted
     from memos_cli.infra.vault.vault import Vault
     from memos_cli.interface.reader.reader import Format, Reader
     from memos_cli.interface.sources.sources import SourceFile, Sources
@@ -72,12 +73,13 @@ class _NoBlobs(Blobs):
 
 
 class _Text(NamedTuple):
-    """A file that was read: its content, the name of its record, and the digest of its text."""
+    """A file that was read: its text, the name of its record, the digest of its bytes, and of a document what it is."""
 
     file: "SourceFile"
     content: bytes
     record: str | None
     digest: str
+    document: "tuple[documents.Document, Converted] | None" = None
 
 
 class _FileReader:
@@ -112,6 +114,10 @@ class _FileReader:
         record = file.path and file_records.subject(file.path, self._session.principal, self._owner)
         known = self.records.get(record or "")
         try:
+            document = documents.looked_at(file.name, file.path) if self._how.form == "auto" else None
+            if document is not None:
+                self._look_at_document(file, document, record)
+                return
             content = sources.content(file.name)
             digest = sha256(content.removeprefix(b"\xef\xbb\xbf")).hexdigest()
             if self._how.notebook and returned.key(content) is not None:
@@ -127,6 +133,14 @@ class _FileReader:
             self.skipped.append((file.name, error.message.removeprefix(f"{file.name} is ")))
             return
         self.texts.append(_Text(file, content, record, digest))
+
+    def _look_at_document(self, file: "SourceFile", document: documents.Document, record: str | None) -> None:
+        if not self._how.again and self._says(self.records.get(record or ""), document.digest):
+            self.unchanged.append(record or "")
+            return
+        made = documents.converted(document)
+        self.texts.append(_Text(file, made.text.encode(), record, document.digest, (document, made)))
+        self._how.tell(len(self.texts) + len(self.unchanged), len(self._found.files))
 
     def _says(self, record: FileRecord | None, digest: str) -> bool:
         """Whether a text with this digest is what the file said when it was last read."""
@@ -179,18 +193,19 @@ class _FileReader:
             except UsageError as error:
                 self.skipped.append((text.file.name, error.message))
                 continue
-            drafts = [
-                cleaned_draft(intake.with_fields(draft, self._how.fields)) for draft in self._taken_apart(text, kept, reader)
-            ]
+            read = self._taken_apart(text, kept, reader)
+            if text.document is not None:
+                read.insert(0, documents.whole(*text.document, read))
+            drafts = [cleaned_draft(intake.with_fields(draft, self._how.fields)) for draft in read]
             if self._how.notebook:
                 self._note_fault(text, drafts)
-            made.append(FileText(text.file.name, text.record, text.digest, drafts, was))
+            made.append(FileText(text.file.name, text.record, text.digest, drafts, was, has_whole=text.document is not None))
         return made
 
     def _taken_apart(self, text: _Text, kept: Blobs | None, reader: "Reader") -> list[Draft]:
         return intake.of_file(
             text.content, lambda: kept or _blobs(self._session), name=text.file.name,
-            form="wiki" if self._how.notebook else self._how.form,
+            form="document" if text.document else "wiki" if self._how.notebook else self._how.form,
             now=self._session.now, occurred_at=self._how.fields.get("occurred_at"), reader=reader,
         )  # fmt: skip
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from memos_cli.ports import Parser
 
-Format = Literal["auto", "prose", "transcript", "markdown", "wiki"]
+Format = Literal["auto", "prose", "transcript", "markdown", "wiki", "document"]
 ORDER = ("transcript", "markdown", "prose")
 """The formats that `auto` tries, the most distinctive first; prose takes whatever is left."""
 

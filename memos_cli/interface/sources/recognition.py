@@ -28,13 +28,16 @@ class Recognised(NamedTuple):
         what: what it is, with its article: `a PDF document`.
         hint: what a person can do with it.
         is_text: whether it is text all the same, which `--format` reads as it stands.
+        sort: of a document that is converted, its sort (`import_port.SORTS`).
     """
 
     what: str
     hint: str
     is_text: bool = False
+    sort: str | None = None
 
 
+_CONVERTED = "it is read as a file of its own: memos add --file PATH"
 _AS_TEXT = "there is no reader for it; export or convert it to text or Markdown, and give that to: memos add --file"
 _LINES = "write its entries as JSON Lines, an object with content a line, and: memos add --jsonl FILE"
 _IMPORT = "bring it in with: memos import FILE"
@@ -42,6 +45,7 @@ _BY_FORCE = "; as it stands it is read with: --format prose"
 _UNPACK = "unpack it, and give the texts in it to: memos add --file FOLDER"
 _DESCRIBE = "there is no reader for it; what it says in words can be told with: memos add"
 
+_RICH_TEXT = "a Rich Text document"
 _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"SQLite format 3\x00", "an SQLite database", f"the log of llm is brought in with: memos import FILE; of others {_LINES}"),
     (b"\x89PNG\r\n\x1a\n", "a PNG image", _DESCRIBE),
@@ -51,7 +55,7 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"II*\x00", "a TIFF image", _DESCRIBE),
     (b"MM\x00*", "a TIFF image", _DESCRIBE),
     (b"8BPS", "a Photoshop image", _DESCRIBE),
-    (b"{\\rtf", "a Rich Text document", _AS_TEXT),
+    (b"{\\rtf", _RICH_TEXT, _CONVERTED),
     (b"%!PS", "a PostScript document", _AS_TEXT),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a document of an older Office", _AS_TEXT),
     (b"\x1f\x8b", "a gzip archive", _UNPACK),
@@ -74,16 +78,21 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
 _RIFF = {b"WEBP": ("a WebP image", _DESCRIBE), b"WAVE": ("a WAV recording", _DESCRIBE), b"AVI ": ("an AVI video", _DESCRIBE)}
 _BRANDS = {b"heic": "an HEIC image", b"heix": "an HEIC image", b"mif1": "an HEIC image", b"avif": "an AVIF image"}
 _ZIPPED: tuple[tuple[bytes, str, str], ...] = (
-    (b"mimetypeapplication/vnd.oasis.opendocument.text", "an OpenDocument text (ODT)", _AS_TEXT),
+    (b"mimetypeapplication/vnd.oasis.opendocument.text", "an OpenDocument text (ODT)", _CONVERTED),
     (b"mimetypeapplication/vnd.oasis.opendocument", "an OpenDocument file", _AS_TEXT),
-    (b"mimetypeapplication/epub+zip", "a book (EPUB)", _AS_TEXT),
-    (b"word/", "a Word document (DOCX)", _AS_TEXT),
-    (b"xl/", "an Excel workbook (XLSX)", _LINES),
-    (b"ppt/", "a PowerPoint presentation (PPTX)", _AS_TEXT),
+    (b"mimetypeapplication/epub+zip", "a book (EPUB)", _CONVERTED),
+    (b"word/", "a Word document (DOCX)", _CONVERTED),
+    (b"xl/", "an Excel workbook (XLSX)", _CONVERTED),
+    (b"ppt/", "a PowerPoint presentation (PPTX)", _CONVERTED),
     (b"[Content_Types].xml", "an Office document", _AS_TEXT),
     (b"conversations", "a ZIP archive with the export of a chat", _IMPORT),
 )
 """What the first entries of a ZIP archive tell."""
+_SORTS = {
+    _RICH_TEXT: "rtf", "an OpenDocument text (ODT)": "odt", "a book (EPUB)": "epub", "a Word document (DOCX)": "docx",
+    "an Excel workbook (XLSX)": "xlsx", "a PowerPoint presentation (PPTX)": "pptx",
+}  # fmt: skip
+"""Which of them are converted."""
 
 
 def recognised(head: bytes, name: str | None = None, *, whole: bool = True) -> Recognised | None:
@@ -108,22 +117,21 @@ def recognised(head: bytes, name: str | None = None, *, whole: bool = True) -> R
 def _binary(head: bytes) -> Recognised | None:
     for start, what, hint in _MAGIC:
         if head.startswith(start):
-            return Recognised(what, hint)
+            return Recognised(what, hint, sort=_SORTS.get(what))
     return next((found for sort in _CONTAINERS if (found := sort(head)) is not None), None)
 
 
 def _pdf(head: bytes) -> Recognised | None:
     if b"%PDF-" not in head[:1024] or head[:1024].lstrip()[:1].isalpha():
         return None
-    hint = "there is no reader for it; make it text first: pdftotext FILE.pdf, and: memos add --file FILE.txt"
-    return Recognised("a PDF document", hint)
+    return Recognised("a PDF document", _CONVERTED, sort="pdf")
 
 
 def _zip(head: bytes) -> Recognised | None:
     if head[:4] not in {b"PK\x03\x04", b"PK\x05\x06"}:
         return None
-    found = next(((what, hint) for mark, what, hint in _ZIPPED if mark in head), ("a ZIP archive", _UNPACK))
-    return Recognised(*found)
+    what, hint = next(((what, hint) for mark, what, hint in _ZIPPED if mark in head), ("a ZIP archive", _UNPACK))
+    return Recognised(what, hint, sort=_SORTS.get(what))
 
 
 def _media(head: bytes) -> Recognised | None:
@@ -165,13 +173,16 @@ def _markup(text: str, ending: str, whole: bool) -> Recognised | None:  # noqa: 
     if re.match(r"<!doctype html|<html[\s>]|<head[\s>]|<body[\s>]|<!doctype netscape-bookmark", start) or (
         ending in {".html", ".htm", ".xhtml"} and re.match(r"<(?:!|\w)", start)
     ):
-        return Recognised("a page of HTML", f"{_AS_TEXT}{_BY_FORCE}", is_text=True)
+        return _page()
     if re.match(r"<svg[\s>]", start) or (start.startswith("<?xml") and "<svg" in start):
         return Recognised("an SVG image", _DESCRIBE, is_text=True)
     if start.startswith("<?xml"):
-        what = "a page of HTML" if "<html" in start else "an XML file"
-        return Recognised(what, f"{_AS_TEXT}{_BY_FORCE}", is_text=True)
+        return _page() if "<html" in start else Recognised("an XML file", f"{_AS_TEXT}{_BY_FORCE}", is_text=True)
     return None
+
+
+def _page() -> Recognised:
+    return Recognised("a page of HTML", f"{_CONVERTED}{_BY_FORCE}", is_text=True, sort="html")
 
 
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,60}):(?:[ \t]|$)")

@@ -1,7 +1,8 @@
 """Which files a person means: those that are named, those below a folder, those that fit a pattern that no shell expanded.
 
-In a folder only what looks like a text by its name is read; hidden files, and what version control keeps there, are left out
-without a word, and all else is skipped and told. A file that is named itself is read whatever its name is, or refused.
+In a folder only what looks like a text by its name is read, and documents where they can be converted; hidden files, and what
+version control keeps there, are left out without a word, and all else is skipped and told. A file that is named itself is read
+whatever its name is, or refused.
 """
 
 import os
@@ -12,6 +13,7 @@ from typing import NamedTuple
 from memos_cli.errors import UsageError
 from memos_cli.interface.sources.paths import ENDINGS
 from memos_cli.interface.sources.recognition import HEAD, Recognised, recognised
+from memos_cli.plugins import load
 
 _VERSION_CONTROL = frozenset(("CVS", "RCS", "SCCS", "_darcs"))
 """Folders of version control that are not hidden; `.git`, `.hg` and `.svn` are."""
@@ -114,7 +116,12 @@ def _why_not(path: str) -> str | None:
         known = recognised(head(path), path, whole=False)
     except UsageError as error:
         return error.message
-    return known.what if known else f"no text by its name (*{ending})"
+    if known is None:
+        return f"no text by its name (*{ending})"
+    if known.sort is None:
+        return known.what
+    is_readable = load("documents", "converter")().is_installed()
+    return None if is_readable else f"{known.what}; to read it: pip install 'memos-memcube[documents]'"
 
 
 def head(path: str) -> bytes:

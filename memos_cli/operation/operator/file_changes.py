@@ -14,7 +14,7 @@ from memos_cli.infra.vault import fold, queries, rows, search
 from memos_cli.infra.vault.bulk.bulk import digests_there
 from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.model import HOT_STATES, Draft, Kind, Memory, State
+from memos_cli.model import HOT_STATES, Draft, Kind, Link, LinkType, Memory, State
 from memos_cli.operation.operator import file_pairs, file_records, identity
 from memos_cli.operation.operator.dedupe import fusion, verdicts
 from memos_cli.operation.operator.file_pairs import Former
@@ -32,7 +32,7 @@ LEFT = "left its file"
 _PURGED = "a paragraph stands where a purged one stood, and is left out"
 _SAYS_OTHERWISE = "its file says otherwise now"
 _TIMED = ("occurred_at", "valid_from", "valid_to")
-_READ = frozenset(("times", "recurrence", "told_validity", *notebook.READ))
+_READ = frozenset(("times", "recurrence", "told_validity", "page", "document", *notebook.READ))
 """What a reader notes in the metadata; all else there is a person's or a program's."""
 
 
@@ -46,6 +46,7 @@ class FileText(NamedTuple):
         drafts: what was read from it.
         was: the name of the record under which it stood before it was moved.
         stamp: what memos wrote on it, where it is an exported memory.
+        has_whole: whether the first draft is the document as a whole, which the others are parts of.
     """
 
     name: str
@@ -54,6 +55,7 @@ class FileText(NamedTuple):
     drafts: Sequence[Draft]
     was: str | None = None
     stamp: "Stamp | None" = None
+    has_whole: bool = False
 
 
 class FileChanges:
@@ -152,6 +154,8 @@ class FileChanges:
         for place, former in asks.items():
             if done[place].outcome == "added":
                 self._ask(former, done[place].id)
+        if file.has_whole:
+            self._link_parts(done)
         self._left = len(left)
         if file.record is not None:
             self._record(file, {done[place].id: clocks.get(place, self._unit.log.clock) for place in sorted(places)})
@@ -168,6 +172,15 @@ class FileChanges:
         if file.record is not None and not (found.refused or found.skipped):
             self._record(file, {found.placed.id: found.clock or self._unit.log.clock})
         return [found.placed]
+    def _link_parts(self, done: Mapping[int, Placed]) -> None:
+        """Make what is new of a document a part of it; no memory of somebody else's, and none that is frozen."""
+        whole = done[0].id
+        for one in done.values():
+            if one.id == whole:
+                continue
+            known, link = self._vault.get(one.id), Link(one.id, LinkType.PART_OF, whole)
+            if link not in self._vault.links(one.id)[0] and not self._untouchable(known):
+                self._unit.change("memory", one.id, {fold.link_register(link.type, whole): True})
 
     def _former(self, file: FileText) -> list[Former]:
         """The paragraphs that a file had; of what was purged nobody knows what it said."""
@@ -214,7 +227,7 @@ class FileChanges:
         return self._placing.edit(known, header | change, draft), clock
 
     def _heading(self, former: Former, draft: Draft, *, moved: bool) -> dict[str, Any]:
-        """What the file says about a paragraph whose words stayed: its title, and its day where the words name none."""
+        """What the file says about a paragraph whose words stayed: its title, its page, its day where the words name none."""
         known, change = former.memory, dict[str, Any]()
         title = former.base.get("title")
         if draft.title not in {None, title} and known.title == title:
@@ -222,6 +235,8 @@ class FileChanges:
         dated = draft.occurred_at not in {None, former.day} and known.occurred_at == former.day
         if dated and (change or moved or "times" not in draft.metadata):
             change["occurred_at"] = draft.occurred_at
+        if draft.metadata.get("page") != known.metadata.get("page") and "page" in draft.metadata:
+            change["metadata"] = {**known.metadata, "page": draft.metadata["page"]}
         return change
 
     def _verdict(self, former: Former, draft: Draft, file: FileText) -> str:

@@ -132,7 +132,6 @@ REFUSED = {
     "talk.srt": ("1\n00:00:01,000 --> 00:00:02,000\nhi\n", "subtitles (SRT)"),
     "a.eml": ("From: a@b.c\nTo: d@e.f\nMessage-ID: <1@b.c>\nSubject: hi\n\nhi\n", "an e-mail"),
     "a.csv": ("id,name,born\n1,Ana,1988\n2,Sam,1990\n", "a table (CSV)"),
-    "a.html": ("<!doctype html><p>hi</p>", "a page of HTML"),
     "a.pdf": (b"%PDF-1.7\n\xe2\xe3\xcf\xd3", "a PDF document"),
     "a.docx": (b"PK\x03\x04" + b"word/document.xml", "a Word document"),
 }

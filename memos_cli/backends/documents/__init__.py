@@ -1,0 +1,1 @@
+"""Documents (PDF, Word files, web pages, …) as text."""

@@ -1,0 +1,67 @@
+"""Documents to Markdown by xberg, each in a child process with so much time, memory and output, no network and no programs."""
+
+import importlib.util
+import json
+import tempfile
+from pathlib import Path
+
+from memos_cli.backends.llama import trial
+from memos_cli.errors import ModelUnavailable, UsageError
+from memos_cli.import_port import Converted
+
+MOST_BYTES = 512 * trial.MEBIBYTE
+"""The largest document that is converted."""
+MOST_TEXT = 32 * trial.MEBIBYTE
+"""Bytes of text that are taken of one: a book of 10,000 full pages."""
+ALLOWED = trial.Allowance(seconds=600, memory=1536 * trial.MEBIBYTE)
+"""What a conversion may take; a busy machine reads 30 pages a second of a PDF."""
+HINT = "pip install 'memos-memcube[documents]'"
+
+
+class ChildConverter:
+    """Converts in a child process, so that a crash, a bomb or a loop ends the conversion and nothing else."""
+
+    def is_installed(self) -> bool:
+        """Whether xberg is there; it is not loaded for that."""
+        return importlib.util.find_spec("xberg") is not None
+
+    def convert(self, document: Path, sort: str) -> Converted:
+        """The text of a document.
+
+        Raises:
+            ModelUnavailable: xberg is not installed.
+            UsageError: it is damaged, locked or too large, or there are no words in it.
+        """
+        if not self.is_installed():
+            raise ModelUnavailable("documents are read with the extra `documents`, which is not installed", hint=HINT)
+        _require_size(document)
+        with tempfile.TemporaryDirectory(prefix="memos-") as folder:
+            made = Path(folder, "made")
+            given = (str(document.absolute()), str(made), sort, str(MOST_TEXT))
+            failure = trial.run("memos_cli.backends.documents.conversion", given, ALLOWED)
+            if failure is not None:
+                raise UsageError(f"cannot be converted: {failure.reason.replace('the trial', 'the conversion')}")
+            return _read(made)
+
+
+def _require_size(document: Path) -> None:
+    try:
+        size = document.stat().st_size
+    except OSError as error:
+        raise UsageError(f"cannot be read: {error.strerror}") from None
+    if size > MOST_BYTES:
+        raise UsageError(f"is larger than {MOST_BYTES // trial.MEBIBYTE} MiB")
+
+
+def _read(made: Path) -> Converted:
+    """What the child wrote, as untrusted as the document."""
+    try:
+        found = json.loads(made.read_bytes())
+        converted = Converted(
+            str(found["text"]), found["title"] and str(found["title"]), found["pages"] and int(found["pages"])
+        )
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        raise UsageError("cannot be converted: its text came out damaged") from None
+    if not converted.text.strip():
+        raise UsageError("has no words in it, as a scan has not; recognise them first: ocrmypdf FILE.pdf NEW.pdf")
+    return converted
