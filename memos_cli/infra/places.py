@@ -84,8 +84,11 @@ def closed(which: tuple[int, int] | None) -> None:
                 os.close(handle)
 
 
-def parts(path: Path) -> Iterator[bytes]:
-    """The bytes of a file that SQLite has open, in parts; the handle stays open as long as the connections (see `opening`)."""
+def parts(path: Path, overlap: int = 0) -> Iterator[bytes]:
+    """The bytes of a file that SQLite has open, in parts, each behind so many bytes of the one before.
+
+    The handle stays open as long as the connections (see `opening`).
+    """
     with _BETWEEN:
         found = path.stat()
         which = found.st_dev, found.st_ino
@@ -94,7 +97,7 @@ def parts(path: Path) -> Iterator[bytes]:
         handle = _BESIDE[which]
     place = 0
     while part := os.pread(handle, _PART, place):  # no mmap: that closes a copy of the handle
-        yield part
+        yield os.pread(handle, min(overlap, place), max(0, place - overlap)) + part if overlap else part
         place += len(part)
 
 

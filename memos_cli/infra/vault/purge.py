@@ -372,12 +372,8 @@ def _is_left(vault: Vault, texts: Sequence[str]) -> bool:
     words = sorted({word for text in texts for word in _WORD.findall(text)}, key=lambda word: (-len(word), word))
     rare = [word for word in words if not _is_indexed(vault.conn, word)][:_PROBES]
     forms = [form.encode("utf-8", "surrogatepass") for word in rare for form in _forms(word)]
-    before = b""
-    for part in places.parts(vault.path):
-        if any(form in before + part for form in forms):
-            return True
-        before = part[-max(map(len, forms), default=0) :]
-    return False
+    parts = places.parts(vault.path, max(map(len, forms), default=0))
+    return any(form in part for part in parts for form in forms)
 
 
 def _forms(word: str) -> set[str]:

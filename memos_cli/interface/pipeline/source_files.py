@@ -187,8 +187,8 @@ class _FileReader:
             self._how.tell(done, total)
             was = self.moves.get(text.record or "")
             try:
-                if (read := self._exported(text)) is not None:
-                    made.append(FileText(text.file.name, text.record, text.digest, [read[0]], was, read[1]))
+                if (exported := self._exported(text)) is not None:
+                    made.append(FileText(text.file.name, text.record, text.digest, [exported[0]], was, exported[1]))
                     continue
             except UsageError as error:
                 self.skipped.append((text.file.name, error.message))

@@ -14,7 +14,7 @@ from memos_cli.infra.vault import fold, queries, rows, search
 from memos_cli.infra.vault.bulk.bulk import digests_there
 from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.model import HOT_STATES, Draft, Kind, Link, LinkType, Memory, State
+from memos_cli.model import HOT_STATES, Draft, Kind, Memory, State
 from memos_cli.operation.operator import file_pairs, file_records, identity
 from memos_cli.operation.operator.dedupe import fusion, verdicts
 from memos_cli.operation.operator.file_pairs import Former
@@ -103,7 +103,7 @@ class FileChanges:
                 self._holders.setdefault(one, set()).add(name)
         self._older = self._read_before()
         for file in self._files:
-            placed = self._place_file(file)
+            placed = self._place_file(file) if file.stamp is None else self._returned(file, file.stamp)
             same = file.was is None and self._left == 0 and all(one.outcome == UNCHANGED for one in placed)
             self.unchanged += same
             yield from zip(file.drafts, placed, strict=True)
@@ -124,8 +124,6 @@ class FileChanges:
         }
 
     def _place_file(self, file: FileText) -> list[Placed]:
-        if file.stamp is not None:
-            return self._returned(file, file.stamp)
         before = self._former(file)
         firsts = _firsts(file.drafts)
         places = [place for place in sorted({*firsts}) if is_kept_in_step(file.drafts[place])]
@@ -155,7 +153,7 @@ class FileChanges:
             if done[place].outcome == "added":
                 self._ask(former, done[place].id)
         if file.has_whole:
-            self._link_parts(done)
+            file_records.link_parts(self._vault, self._unit, [one.id for one in done.values()], done[0].id, self._untouchable)
         self._left = len(left)
         if file.record is not None:
             self._record(file, {done[place].id: clocks.get(place, self._unit.log.clock) for place in sorted(places)})
@@ -172,15 +170,6 @@ class FileChanges:
         if file.record is not None and not (found.refused or found.skipped):
             self._record(file, {found.placed.id: found.clock or self._unit.log.clock})
         return [found.placed]
-    def _link_parts(self, done: Mapping[int, Placed]) -> None:
-        """Make what is new of a document a part of it; no memory of somebody else's, and none that is frozen."""
-        whole = done[0].id
-        for one in done.values():
-            if one.id == whole:
-                continue
-            known, link = self._vault.get(one.id), Link(one.id, LinkType.PART_OF, whole)
-            if link not in self._vault.links(one.id)[0] and not self._untouchable(known):
-                self._unit.change("memory", one.id, {fold.link_register(link.type, whole): True})
 
     def _former(self, file: FileText) -> list[Former]:
         """The paragraphs that a file had; of what was purged nobody knows what it said."""

@@ -7,7 +7,7 @@ The digest is salted with the salts of the memories' first operations, which a p
 purged memory said.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ from memos_cli.infra.vault import fold
 from memos_cli.infra.vault.past import FILE
 from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
-from memos_cli.model import Operation
+from memos_cli.model import Link, LinkType, Memory, Operation
 
 NOUN = FILE
 
@@ -90,6 +90,14 @@ def _told(record: FileRecord, key: str) -> Any:  # noqa: ANN401 -- of the type o
 def drop(unit: Unit, name: str) -> None:
     """Take a record away: its file is another one now."""
     unit.change(NOUN, name, dict.fromkeys(FileRecord._fields))
+
+
+def link_parts(vault: Vault, unit: Unit, parts: Iterable[str], whole: str, untouchable: Callable[[Memory], object]) -> None:
+    """Make what is new of a document a part of it; no memory of somebody else's, and none that is frozen."""
+    for part in parts:
+        link = Link(part, LinkType.PART_OF, whole)
+        if part != whole and link not in vault.links(part)[0] and not untouchable(vault.get(part)):
+            unit.change("memory", part, {fold.link_register(link.type, whole): True})
 
 
 def is_by_hand(operation: Operation) -> bool:
