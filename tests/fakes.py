@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from memos_cli.ports import Request, Token
+from memos_cli.ports.ports import Request, Token
 
 
 class Scripted:

@@ -14,9 +14,9 @@ import pytest
 
 from memos_cli import plugins
 from memos_cli.errors import UsageError
-from memos_cli.import_port import ImportOptions, Skipped
 from memos_cli.infra import limits
 from memos_cli.model import Draft, Kind, Origin, Source
+from memos_cli.ports.importer import ImportOptions, Skipped
 
 KIND = "llm"
 """The kind whose place it takes: one of those that `memos import` asks."""

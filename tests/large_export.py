@@ -18,8 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from memos_cli.import_port import ImportOptions, Skipped
 from memos_cli.plugins import load
+from memos_cli.ports.importer import ImportOptions, Skipped
 from memos_cli.times import Zone
 from tests.chat_exports import ROOT, chain, chat, said, talk, wrote
 

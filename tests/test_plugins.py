@@ -5,7 +5,7 @@ import pytest
 
 from memos_cli import plugins
 from memos_cli.errors import UsageError
-from memos_cli.ports import Parser
+from memos_cli.ports.ports import Parser
 
 
 def test_every_built_in_name_leads_somewhere() -> None:

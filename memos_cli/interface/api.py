@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from memos_cli.operation.operator.agenda import Agenda
     from memos_cli.operation.parametric.active_adapter import Attached
     from memos_cli.operation.results import Added, Answered, Changed, Found, Provenance, Query, Receipt, Undone, Version
-    from memos_cli.ports import LLM
+    from memos_cli.ports.ports import LLM
 
 
 class MOS(Services):

@@ -11,7 +11,7 @@ from memos_cli import config, plugins
 from memos_cli.errors import ModelUnavailable, Refused
 from memos_cli.infra.local.embeddings import Embeddings
 from memos_cli.operation.results import ModelInfo
-from memos_cli.ports import Progress
+from memos_cli.ports.ports import Progress
 
 AUTO = "auto"
 _SETTING = "embedder"

@@ -9,7 +9,7 @@ from memos_cli.errors import IntegrityError, ModelUnavailable, Refused, UsageErr
 from memos_cli.infra import files
 from memos_cli.operation import embedders, model_files, models
 from memos_cli.operation.results import ModelInfo
-from memos_cli.ports import Hub, Progress, Remote
+from memos_cli.ports.ports import Hub, Progress, Remote
 
 _WISHED = ("q4_k_m", "q4_0", "q5_k_m", "q8_0", "f16")
 

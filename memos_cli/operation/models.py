@@ -14,7 +14,7 @@ from memos_cli import config, plugins
 from memos_cli.errors import MemosError, ModelUnavailable, Refused, UsageError, extra
 from memos_cli.operation import model_files
 from memos_cli.operation.results import ModelInfo
-from memos_cli.ports import LLM
+from memos_cli.ports.ports import LLM
 
 NONE = model_files.NONE
 RECORD = ".json"

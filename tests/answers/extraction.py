@@ -27,7 +27,7 @@ from memos_cli.infra.words.words import terms
 from memos_cli.interface.reader.extraction import Extractor
 from memos_cli.model import Draft, Kind, Source
 from memos_cli.operation import models
-from memos_cli.ports import LLM
+from memos_cli.ports.ports import LLM
 
 HERE = Path(__file__).parent
 AT = "2026-03-02T12:00:00.000Z"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from memos_cli.ports import Request, Token
+from memos_cli.ports.ports import Request, Token
 from tests.answers import extraction
 from tests.answers.extraction import Count, Dialogue
 

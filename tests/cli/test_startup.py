@@ -96,7 +96,7 @@ def test_a_lexical_search_imports_what_it_needs(memos: Run, monkeypatch: pytest.
         found, ours = _told(*arguments)
         assert not found & (HEAVY | AVOIDED), arguments
         assert "sqlite3" in found
-        assert not {"memos_cli.ports", "memos_cli.infra.counts"} & ours
+        assert not {"memos_cli.ports.ports", "memos_cli.infra.counts"} & ours
         assert len(ours) <= most, (arguments, "a module costs 0.3 ms before it does anything: does every such command need it?")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from memos_cli.ports import Embedder
+from memos_cli.ports.ports import Embedder
 
 TEXTS = [
     "what did I decide about the garden?", "", "   ", "I am vegan now", "Ünïcödé façade naïve Straße ÅNGSTRÖM",
@@ -25,7 +25,7 @@ TEXTS = [
 
 
 class EmbedderContract:
-    """The promises of `memos_cli.ports.Embedder`."""
+    """The promises of `memos_cli.ports.ports.Embedder`."""
 
     same = 0.9999
     """The least cosine of a text's vectors alone and among others: lower for weights of 4 bits, whose kernels round."""

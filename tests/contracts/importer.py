@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import ClassVar
 
 from memos_cli.errors import UsageError
-from memos_cli.import_port import Importer, ImportOptions, Skipped
 from memos_cli.infra import limits
 from memos_cli.model import Draft, Kind, Origin, Source
 from memos_cli.plugins import load
+from memos_cli.ports.importer import Importer, ImportOptions, Skipped
 from memos_cli.times import Zone
 from tests.contracts.mutations import drop, files_of, mutated, retyped, strangers, written
 from tests.trials import trials

@@ -1,6 +1,6 @@
 """What every backend of the port `LLM` has to keep; its test hands in one that answers `ANSWER`."""
 
-from memos_cli.ports import LLM, Request
+from memos_cli.ports.ports import LLM, Request
 from tests.conftest import ANSWER
 
 ASKED = Request((("system", "Answer from the memories.\n"), ("user", "Where do I live?")))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from memos_cli.model import Draft
 from memos_cli.plugins import load
-from memos_cli.ports import Parser
+from memos_cli.ports.ports import Parser
 
 WORDS = st.sampled_from(
     [

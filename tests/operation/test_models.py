@@ -11,7 +11,7 @@ from memos_cli.config import Paths, Settings
 from memos_cli.errors import ModelUnavailable
 from memos_cli.infra import files
 from memos_cli.operation import models as module
-from memos_cli.ports import Piece, Request
+from memos_cli.ports.ports import Piece, Request
 from tests.shipped import ship
 
 

@@ -12,7 +12,7 @@ pytest.importorskip("peft")
 from memos_cli.backends.llama import gguf_header  # noqa: E402 -- after the skips
 from memos_cli.backends.llms.llamacpp import LlamaModel  # noqa: E402
 from memos_cli.backends.trainers.base import load  # noqa: E402
-from memos_cli.ports import Piece, Request  # noqa: E402
+from memos_cli.ports.ports import Piece, Request  # noqa: E402
 from tests import tiny  # noqa: E402
 from tests.smollm2.test_artefact import FILE  # noqa: E402
 

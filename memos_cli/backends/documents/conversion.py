@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from memos_cli.backends.documents import confinement
 from memos_cli.backends.llama import trial
 from memos_cli.errors import MemosError, UsageError
-from memos_cli.import_port import PAGE_END
+from memos_cli.ports.importer import PAGE_END
 
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 _TYPES = {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from memos_cli.backends.llama import trial
 from memos_cli.errors import ModelUnavailable, UsageError
-from memos_cli.import_port import Converted
+from memos_cli.ports.importer import Converted
 
 MOST_BYTES = 512 * trial.MEBIBYTE
 """The largest document that is converted."""

@@ -10,7 +10,7 @@ from memos_cli.backends.llama import records
 
 if TYPE_CHECKING:
     from memos_cli.backends.embedders.files import Weights
-    from memos_cli.ports import Embedder
+    from memos_cli.ports.ports import Embedder
 
 QUESTIONS = (
     "Which dentist do I go to?",

@@ -9,7 +9,7 @@ from memos_cli.backends.llama import wheels
 
 if TYPE_CHECKING:
     from memos_cli.backends.embedders.files import Weights
-    from memos_cli.ports import Progress
+    from memos_cli.ports.ports import Progress
 
 NEEDED = ("llama_cpp", "gguf", "numpy", "safetensors")
 """Packages that converting and running the weights take; all are of the extra `semantic`."""

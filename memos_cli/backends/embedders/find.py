@@ -17,7 +17,7 @@ from memos_cli.backends.llama.carrier import Carrier
 from memos_cli.errors import ModelUnavailable
 
 if TYPE_CHECKING:
-    from memos_cli.ports import Progress
+    from memos_cli.ports.ports import Progress
 
 
 BULK_THRESHOLD = 8_000

@@ -10,8 +10,8 @@ from json import dumps
 from typing import Any
 
 from memos_cli.errors import UsageError
-from memos_cli.import_port import ImportOptions, Skipped
 from memos_cli.model import Draft, Kind, Origin, Source
+from memos_cli.ports.importer import ImportOptions, Skipped
 from memos_cli.times import Zone, parse_iso, to_text
 
 NAMES: Mapping[str, tuple[str, ...]] = {

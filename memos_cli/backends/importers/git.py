@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import IO
 
 from memos_cli.errors import UsageError
-from memos_cli.import_port import OLDER, ImportOptions, Skipped
 from memos_cli.model import Draft, Kind, Origin, Source
+from memos_cli.ports.importer import OLDER, ImportOptions, Skipped
 from memos_cli.records import NamedTuple
 from memos_cli.times import parse_iso, to_millis
 

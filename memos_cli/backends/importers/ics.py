@@ -15,8 +15,8 @@ import icalendar
 
 from memos_cli.backends.importers.fields import Rows
 from memos_cli.errors import UsageError
-from memos_cli.import_port import ImportOptions, Skipped
 from memos_cli.model import Draft, Kind, Origin
+from memos_cli.ports.importer import ImportOptions, Skipped
 from memos_cli.records import NamedTuple
 from memos_cli.times import Zone, to_text
 

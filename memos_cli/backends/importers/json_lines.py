@@ -7,10 +7,10 @@ from typing import IO, Any
 
 from memos_cli.backends.importers.fields import NAMES, Rows, guess
 from memos_cli.errors import UsageError
-from memos_cli.import_port import ImportOptions, Skipped
 from memos_cli.mip import mip
 from memos_cli.mip import rows as mip_rows
 from memos_cli.model import Draft
+from memos_cli.ports.importer import ImportOptions, Skipped
 
 KIND = "jsonl"
 _HEAD = 64 << 10

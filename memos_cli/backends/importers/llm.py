@@ -15,8 +15,8 @@ from typing import Any
 
 from memos_cli.backends.importers.agents import transcript_lines
 from memos_cli.errors import UsageError
-from memos_cli.import_port import ImportOptions, Skipped
 from memos_cli.model import Draft, Kind, Origin, Source
+from memos_cli.ports.importer import ImportOptions, Skipped
 from memos_cli.records import NamedTuple
 
 NAME = "logs.db"

@@ -13,8 +13,8 @@ from typing import BinaryIO
 
 from memos_cli.backends.importers.mail import mail
 from memos_cli.errors import UsageError
-from memos_cli.import_port import ImportOptions, Skipped
 from memos_cli.model import Draft
+from memos_cli.ports.importer import ImportOptions, Skipped
 
 MOST_MESSAGE = 48 << 20
 """Bytes of a message that are read: servers take no larger ones than 25 MB of attachments, which is 35 MB as text."""

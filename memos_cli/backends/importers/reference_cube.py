@@ -14,8 +14,8 @@ from typing import Any
 from memos_cli.backends.importers.fields import Rows, fault_of, instant, name_of, tags_of
 from memos_cli.backends.importers.json_stream import Broken, JsonReader
 from memos_cli.errors import UsageError
-from memos_cli.import_port import ImportOptions, Skipped
 from memos_cli.model import Draft, Kind, Origin, Source
+from memos_cli.ports.importer import ImportOptions, Skipped
 
 KIND = "memos-reference"
 _HEAD = 64 << 10

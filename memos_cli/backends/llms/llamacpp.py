@@ -24,7 +24,7 @@ from memos_cli.backends.llms.stop_texts import Stops
 from memos_cli.backends.llms.template.template import PLAIN, UnboundedTemplate, render
 from memos_cli.backends.llms.vocabulary import Vocabulary
 from memos_cli.errors import ModelUnavailable
-from memos_cli.ports import Piece, Request, Token
+from memos_cli.ports.ports import Piece, Request, Token
 
 if TYPE_CHECKING:
     import numpy as np

@@ -14,7 +14,7 @@ from typing import Any
 from memos_cli.backends.endpoint.bounds import Limits
 from memos_cli.backends.endpoint.endpoint import Endpoint
 from memos_cli.backends.llms.replies import tokens
-from memos_cli.ports import Request, Token
+from memos_cli.ports.ports import Request, Token
 
 _SLOW = "if the model needs longer to begin, let it: memos config set llm.wait 300"
 _ACCEPT = "text/event-stream, application/json"

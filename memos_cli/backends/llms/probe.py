@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from memos_cli.backends.llms.llamacpp import LlamaModel
-from memos_cli.ports import Piece, Request
+from memos_cli.ports.ports import Piece, Request
 
 AWKWARD = (
     "A trial: \u0928\u092e\u0938\u094d\u0924\u0947, \u4f60\u597d, \U0001f9ea e\u0301 \u200b \t\n\n <|x|> </s> [INST] \ufffd"

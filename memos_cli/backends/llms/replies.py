@@ -12,7 +12,7 @@ from typing import Any
 
 from memos_cli.backends.endpoint.bounds import Budget, TooMuch
 from memos_cli.backends.endpoint.endpoint import one_line, pieces, printable
-from memos_cli.ports import Token
+from memos_cli.ports.ports import Token
 
 
 def tokens(response: HTTPResponse, budget: Budget) -> Iterator[Token]:

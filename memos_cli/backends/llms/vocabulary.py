@@ -4,7 +4,7 @@ import ctypes
 from typing import Any
 
 from memos_cli.errors import ModelUnavailable
-from memos_cli.ports import Piece
+from memos_cli.ports.ports import Piece
 
 
 class Vocabulary:

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 from memos_cli.backends.parsers import prose
 from memos_cli.backends.parsers.markdown import LONGEST_SECTION, MarkdownParser
-from memos_cli.import_port import PAGE_END
 from memos_cli.model import Draft, Kind
+from memos_cli.ports.importer import PAGE_END
 from memos_cli.times import Zone
 
 _SHORT = 400

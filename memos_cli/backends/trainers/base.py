@@ -12,7 +12,7 @@ from memos_cli.backends.llms.contexts import SMALL
 from memos_cli.backends.trainers import adapter
 from memos_cli.backends.trainers.lower_layers import below
 from memos_cli.errors import ModelUnavailable, extra
-from memos_cli.training_port import TrainingSettings
+from memos_cli.ports.trainer import TrainingSettings
 
 LARGE = 300_000_000
 """From so many parameters on, activations are computed twice instead of stored (gradient checkpointing)."""

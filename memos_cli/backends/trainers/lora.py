@@ -63,7 +63,7 @@ from memos_cli.backends.trainers.packing import Encoded, Packing, Plan, Row, enc
 from memos_cli.backends.trainers.row_reader import Reader
 from memos_cli.backends.trainers.teacher import Teacher
 from memos_cli.errors import ModelUnavailable
-from memos_cli.training_port import Lesson, Trained, TrainingSettings, TrainingStep
+from memos_cli.ports.trainer import Lesson, Trained, TrainingSettings, TrainingStep
 
 if TYPE_CHECKING:
     import torch

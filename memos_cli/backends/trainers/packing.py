@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from memos_cli.backends.llms.llamacpp import LlamaModel
-from memos_cli.training_port import Lesson, TrainingSettings
+from memos_cli.ports.trainer import Lesson, TrainingSettings
 
 if TYPE_CHECKING:
     import torch

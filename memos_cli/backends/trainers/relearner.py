@@ -9,7 +9,7 @@ from memos_cli import modes
 from memos_cli.backends.trainers.lora import Run
 from memos_cli.backends.trainers.packing import encode
 from memos_cli.errors import IntegrityError, ModelUnavailable
-from memos_cli.training_port import Lesson, TrainingSettings
+from memos_cli.ports.trainer import Lesson, TrainingSettings
 
 GENTLE = 0.25
 """The share of the training's learning rate: at the full rate a fact takes two or three steps, too few to compare."""

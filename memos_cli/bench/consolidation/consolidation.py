@@ -29,8 +29,8 @@ from memos_cli.operation.parametric import base_model, gate, lessons
 from memos_cli.operation.parametric.base_model import Base
 from memos_cli.operation.parametric.examples import GATE, WATCH, Example
 from memos_cli.operation.parametric.training import RunStep, TrainingOptions
-from memos_cli.ports import LLM
-from memos_cli.training_port import TrainingSettings
+from memos_cli.ports.ports import LLM
+from memos_cli.ports.trainer import TrainingSettings
 
 if TYPE_CHECKING:
     from memos_cli.interface.api import MOS

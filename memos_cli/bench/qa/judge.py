@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from memos_cli.operation.prompt.fence import cleaned
-from memos_cli.ports import Request
+from memos_cli.ports.ports import Request
 
 if TYPE_CHECKING:
-    from memos_cli.ports import LLM
+    from memos_cli.ports.ports import LLM
 
 _ROLE = "You grade answers to questions about a long conversation. Reply with one word: yes or no."
 _MOST = 16

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from memos_cli.bench.qa.judge import Judge
     from memos_cli.interface.api import MOS
     from memos_cli.operation.results import Answered
-    from memos_cli.ports import LLM
+    from memos_cli.ports.ports import LLM
 
 WRONG_BELOW = 0.5
 """Without a judge an answer is taken to be wrong whose token F1 is below this: less than half of the words of it and of the

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from memos_cli.bench.qa.judge import Judge
     from memos_cli.bench.qa.qa import Outcome
     from memos_cli.bench.qa.sets import Conversation
-    from memos_cli.ports import LLM
+    from memos_cli.ports.ports import LLM
 
 _NAME_WIDTH = 12
 """Characters of a name in the table: with all columns it is as wide as a terminal of 80."""

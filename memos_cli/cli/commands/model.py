@@ -18,7 +18,7 @@ from memos_cli.operation.results import ModelInfo
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from memos_cli.ports import Progress
+    from memos_cli.ports.ports import Progress
 
 _MINI = "memos-mini: a few megabytes, made for the memories of memos; it knows nothing else of the world, and may err"
 

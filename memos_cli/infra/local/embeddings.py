@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from memos_cli.infra.local.patched_matrix import PatchedMatrix
     from memos_cli.infra.local.vector_index import VectorIndex
     from memos_cli.infra.local.vector_matrix import Matrix
-    from memos_cli.ports import Embedder, Progress
+    from memos_cli.ports.ports import Embedder, Progress
 
 BATCH = 1024
 """Texts embedded between two commits: an interruption loses at most these."""

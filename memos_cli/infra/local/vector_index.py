@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from memos_cli.infra.local.seen_matrix import SeenMatrix
     from memos_cli.infra.local.vector_matrix import Matrix
     from memos_cli.infra.vector_changes import Change
-    from memos_cli.ports import Embedder
+    from memos_cli.ports.ports import Embedder
 
 CACHED_FROM = 4096
 """The number of vectors from which the matrix is cached in a file; fewer are read from SQLite as fast."""

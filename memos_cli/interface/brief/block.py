@@ -12,7 +12,7 @@ from memos_cli.operation.operator.ranking.passages import passage
 from memos_cli.operation.prompt.attribution import since, speaker
 from memos_cli.operation.prompt.fence import FENCE, fenced
 from memos_cli.operation.results import covered, masked
-from memos_cli.ports import Request
+from memos_cli.ports.ports import Request
 from memos_cli.records import NamedTuple
 from memos_cli.times import Zone
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from memos_cli.operation.operator.operator import MemOperator
     from memos_cli.operation.parametric.active_adapter import Attached
     from memos_cli.operation.scheduler.scheduler import MemScheduler
-    from memos_cli.ports import LLM
+    from memos_cli.ports.ports import LLM
     from memos_cli.session import Session
 
 TOLD = 10

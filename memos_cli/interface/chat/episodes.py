@@ -23,7 +23,7 @@ from memos_cli.operation.prompt.layout import Turn
 if TYPE_CHECKING:
     from memos_cli.author import Author
     from memos_cli.interface.reader.reader import Reader
-    from memos_cli.ports import LLM
+    from memos_cli.ports.ports import LLM
     from memos_cli.session import Session
 
 

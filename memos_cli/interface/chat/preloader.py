@@ -8,7 +8,7 @@ from memos_cli.errors import MemosError
 from memos_cli.interface.reader import intents
 
 if TYPE_CHECKING:
-    from memos_cli.ports import LLM
+    from memos_cli.ports.ports import LLM
 
 
 def begin(llm: "LLM", message: str) -> threading.Thread | None:

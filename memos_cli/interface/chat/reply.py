@@ -19,7 +19,7 @@ from memos_cli.operation.model_files import MINI
 from memos_cli.operation.operator.recall import Recall, Recalled
 from memos_cli.operation.prompt import attribution, model_request
 from memos_cli.operation.results import Answered, Laid
-from memos_cli.ports import Telling
+from memos_cli.ports.ports import Telling
 
 if TYPE_CHECKING:
     from memos_cli.operation.activation.prefix_cache import PrefixCache
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from memos_cli.operation.operator.operator import MemOperator
     from memos_cli.operation.parametric.active_adapter import Attached
     from memos_cli.operation.scheduler.scheduler import MemScheduler
-    from memos_cli.ports import LLM, Request, Token
+    from memos_cli.ports.ports import LLM, Request, Token
     from memos_cli.session import Session
 
 
@@ -332,7 +332,7 @@ class Replier:
         return (f"what the model had learnt is not used any more: {why}",)
 
     def _warmed(self) -> "PrefixCache | None":
-        from memos_cli.ports import Stateful
+        from memos_cli.ports.ports import Stateful
 
         llm = self._llm
         if llm is None or not llm.local or not isinstance(llm, Stateful):

@@ -7,7 +7,7 @@ from memos_cli.operation.exam import cards
 
 if TYPE_CHECKING:
     from memos_cli.operation.exam.cards import Card
-    from memos_cli.ports import LLM
+    from memos_cli.ports.ports import LLM
     from memos_cli.session import Session
 
 

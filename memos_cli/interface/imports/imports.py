@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import CubeNotFound, MemoryNotFound, Refused, UsageError
-from memos_cli.import_port import ImportOptions, Skipped
 from memos_cli.infra.vault import search
 from memos_cli.infra.vault.bulk import entries
 from memos_cli.infra.vault.bulk.bulk import New
@@ -29,6 +28,7 @@ from memos_cli.interface.pipeline import endings, known_days
 from memos_cli.interface.pipeline.source_files import SourceOptions
 from memos_cli.operation.lifecycle import tasks as task_scopes
 from memos_cli.operation.operator.placement import Placing
+from memos_cli.ports.importer import ImportOptions, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from memos_cli.errors import UsageError, did_you_mean
-from memos_cli.import_port import Importer
 from memos_cli.interface.imports import notebook
 from memos_cli.interface.imports.notebook import Notebook
 from memos_cli.interface.sources import recognition, sources
 from memos_cli.plugins import load
+from memos_cli.ports.importer import Importer
 
 ORDER = (
     "obsidian", "chatgpt", "claude", "claude-code", "codex", "memos-reference", "mem0", "llm", "whatsapp", "mbox", "ics", "git",

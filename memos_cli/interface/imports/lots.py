@@ -5,13 +5,13 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from memos_cli.errors import UsageError
-from memos_cli.import_port import OLDER, Skipped
 from memos_cli.infra import limits
 from memos_cli.infra.vault import fold, log, rows
 from memos_cli.infra.vault.bulk import entries
 from memos_cli.interface.reader import intake
 from memos_cli.model import Draft
 from memos_cli.operation.changes import cleaned_draft
+from memos_cli.ports.importer import OLDER, Skipped
 
 if TYPE_CHECKING:
     from memos_cli.interface.imports.report import Report

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from memos_cli.import_port import Skipped
 from memos_cli.interface.imports.again import COMMAND
 from memos_cli.interface.imports.report import MOST_IDS
 from memos_cli.interface.pipeline import source_files
 from memos_cli.interface.pipeline.source_files import SourceOptions
 from memos_cli.interface.sources import notebooks
 from memos_cli.operation.results import Added, FilesRead
+from memos_cli.ports.importer import Skipped
 
 if TYPE_CHECKING:
     from memos_cli.interface.imports.report import Report

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from memos_cli.errors import UsageError
-from memos_cli.import_port import Skipped
 from memos_cli.interface.imports import kinds
 from memos_cli.interface.imports.report import Imported, Report, SourceRead
 from memos_cli.interface.pipeline.source_files import SourceOptions
 from memos_cli.interface.sources import sources
 from memos_cli.interface.sources.recognition import recognised
+from memos_cli.ports.importer import Skipped
 
 if TYPE_CHECKING:
     from memos_cli.interface.pipeline.pipeline import Pipeline

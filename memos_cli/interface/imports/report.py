@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from memos_cli.import_port import Skipped
+from memos_cli.ports.importer import Skipped
 
 if TYPE_CHECKING:
     from memos_cli.errors import Refused

@@ -7,12 +7,12 @@ brought in from documents: a line that names a memory of somebody's own gets no 
 from typing import TYPE_CHECKING
 
 from memos_cli.errors import MemosError
-from memos_cli.import_port import Skipped
 from memos_cli.infra import pages
 from memos_cli.infra.vault import fold
 from memos_cli.infra.vault.links import ACYCLIC
 from memos_cli.mip.rows import CARRIED, NAMED_STATES, PREFIX, SETTLED, carried
 from memos_cli.model import LinkType, Memory, State
+from memos_cli.ports.importer import Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

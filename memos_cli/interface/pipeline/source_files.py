@@ -24,11 +24,11 @@ from memos_cli.operation.results import Added, FilesRead
 
 if TYPE_CHECKING:
     from memos_cli.author import Author
-    from memos_cli.import_port import Converted
     from memos_cli.infra.vault.vault import Vault
     from memos_cli.interface.reader.reader import Format, Reader
     from memos_cli.interface.sources.sources import SourceFile, Sources
     from memos_cli.operation.operator.notebook.exported import Stamp
+    from memos_cli.ports.importer import Converted
     from memos_cli.session import Session
 
 Extract = Callable[[Sequence[Draft]], Sequence[tuple[int, Draft]]]

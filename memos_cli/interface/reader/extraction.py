@@ -20,7 +20,7 @@ from memos_cli.interface.reader.grounding import LEAST_WORDS
 from memos_cli.interface.reader.notes import Note, Said, Unusable, _answer, read, request
 from memos_cli.interface.reader.reader import Reader, guess_kind
 from memos_cli.model import Draft, Kind, Origin, Source
-from memos_cli.ports import LLM
+from memos_cli.ports.ports import LLM
 
 CONFIDENCE = 0.7
 """The confidence of an extracted memory; what a person typed has 1."""

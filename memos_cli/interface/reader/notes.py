@@ -14,10 +14,10 @@ from memos_cli.infra.governance import secrets
 from memos_cli.interface.reader import intents
 from memos_cli.model import Kind
 from memos_cli.operation.prompt.fence import fenced
-from memos_cli.ports import LLM, Request
+from memos_cli.ports.ports import LLM, Request
 
 if TYPE_CHECKING:
-    from memos_cli.ports import Token
+    from memos_cli.ports.ports import Token
 
 
 KINDS = (Kind.FACT, Kind.PREFERENCE, Kind.EVENT, Kind.RULE, Kind.PROCEDURE)

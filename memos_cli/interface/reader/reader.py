@@ -17,7 +17,7 @@ from memos_cli.times import Zone
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from memos_cli.ports import Parser
+    from memos_cli.ports.ports import Parser
 
 Format = Literal["auto", "prose", "transcript", "markdown", "wiki", "document"]
 ORDER = ("transcript", "markdown", "prose")

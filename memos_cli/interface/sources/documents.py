@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from memos_cli.errors import ModelUnavailable, UsageError
-from memos_cli.import_port import Converted
 from memos_cli.interface.sources import sources
 from memos_cli.interface.sources.recognition import Recognised, recognised
 from memos_cli.model import Draft, Kind, Origin, Source
 from memos_cli.plugins import load
+from memos_cli.ports.importer import Converted
 
 if TYPE_CHECKING:
-    from memos_cli.import_port import DocumentConverter
+    from memos_cli.ports.importer import DocumentConverter
 
 _OTHERWISE = "save it anew, or as text, with the program that it is from, and add that"
 _MOST_HEADINGS = 1000

@@ -28,7 +28,7 @@ class Recognised(NamedTuple):
         what: what it is, with its article: `a PDF document`.
         hint: what a person can do with it.
         is_text: whether it is text all the same, which `--format` reads as it stands.
-        sort: of a document that is converted, its sort (`import_port.SORTS`).
+        sort: of a document that is converted, its sort (`ports.importer.SORTS`).
     """
 
     what: str

@@ -12,14 +12,14 @@ from memos_cli.operation.activation.prefix_cache import PrefixCache, beginning
 from memos_cli.operation.activation.slots import Built, ListedSlot, Wanted, barred, parts, standing, store
 from memos_cli.operation.exam import cards
 from memos_cli.operation.operator.recall import Recall, Recalled, Said
-from memos_cli.ports import Stateful
+from memos_cli.ports.ports import Stateful
 
 if TYPE_CHECKING:
     from array import array
 
     from memos_cli.operation.operator.operator import MemOperator
     from memos_cli.operation.results import Laid
-    from memos_cli.ports import LLM
+    from memos_cli.ports.ports import LLM
     from memos_cli.session import Session
 
 

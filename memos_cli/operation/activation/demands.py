@@ -14,12 +14,12 @@ from memos_cli.operation import models
 from memos_cli.operation.activation.slots import ListedSlot, standing
 from memos_cli.operation.exam import cards
 from memos_cli.operation.parametric import active_adapter
-from memos_cli.ports import Stateful
+from memos_cli.ports.ports import Stateful
 
 if TYPE_CHECKING:
     from memos_cli.infra.local.states import Store
     from memos_cli.model import Slot
-    from memos_cli.ports import LLM
+    from memos_cli.ports.ports import LLM
     from memos_cli.session import Session
 
 _NAMES = {

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from memos_cli.model import Part, Slot
     from memos_cli.operation.activation.slots import Layer
     from memos_cli.operation.results import Laid
-    from memos_cli.ports import LLM, Request, Stateful
+    from memos_cli.ports.ports import LLM, Request, Stateful
     from memos_cli.session import Session
 
 GAIN = 16

@@ -19,7 +19,7 @@ from memos_cli.operation.prompt.layout import Prompt
 from memos_cli.operation.prompt.layouts import LAYOUTS, Layout
 
 if TYPE_CHECKING:
-    from memos_cli.ports import LLM, Token
+    from memos_cli.ports.ports import LLM, Token
 
 Item = TypeVar("Item")
 

@@ -20,7 +20,7 @@ from memos_cli.operation.results import Hit, Laid, covered, masked
 
 if TYPE_CHECKING:
     from memos_cli.operation.operator.operator import MemOperator
-    from memos_cli.ports import LLM
+    from memos_cli.ports.ports import LLM
     from memos_cli.session import Session
 
 TAG = "chat"

@@ -17,7 +17,7 @@ from memos_cli.operation.results import covered
 
 if TYPE_CHECKING:
     from memos_cli.model import Memory
-    from memos_cli.ports import Reranker
+    from memos_cli.ports.ports import Reranker
 
 NONE = "none"
 MOST_CHARACTERS = 2000

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from memos_cli.infra.local.patched_matrix import PatchedMatrix
     from memos_cli.infra.local.vector_matrix import Matrix
     from memos_cli.operation.operator.reranker import SecondOpinion
-    from memos_cli.ports import Embedder
+    from memos_cli.ports.ports import Embedder
 
 
 UNREAD = 0.3

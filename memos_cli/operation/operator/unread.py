@@ -12,7 +12,7 @@ from memos_cli.errors import ModelUnavailable
 from memos_cli.records import NamedTuple
 
 if TYPE_CHECKING:
-    from memos_cli.ports import Embedder
+    from memos_cli.ports.ports import Embedder
 
 READ = 0.5
 """The share of a text, as `Embedder.reads` gives it, from which its vector says what the text says."""

@@ -13,12 +13,12 @@ from memos_cli.infra.governance import governance
 from memos_cli.infra.local import adapters
 from memos_cli.operation import models
 from memos_cli.operation.parametric import base_model
-from memos_cli.ports import Adaptable
+from memos_cli.ports.ports import Adaptable
 
 if TYPE_CHECKING:
     from memos_cli.infra.vault.vault import Vault
     from memos_cli.model import Adapter
-    from memos_cli.ports import LLM
+    from memos_cli.ports.ports import LLM
     from memos_cli.session import Session
 
 

@@ -10,14 +10,14 @@ from memos_cli.errors import ModelUnavailable, extra
 from memos_cli.operation import model_files, models
 from memos_cli.operation.exam import cards
 from memos_cli.operation.prompt.layouts import DEFAULT, LAYOUTS, Layout
-from memos_cli.ports import LLM
+from memos_cli.ports.ports import LLM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from memos_cli.model import Adapter
-    from memos_cli.ports import Adaptable
+    from memos_cli.ports.ports import Adaptable
     from memos_cli.session import Session
 
 

@@ -19,7 +19,7 @@ not measured with it.
 """
 
 from memos_cli.operation.parametric.examples import Shares
-from memos_cli.training_port import TrainingSettings
+from memos_cli.ports.trainer import TrainingSettings
 
 LITTLE = 50_000_000
 """Parameters up to which a model sees hardly a replay twice; asking a larger model about each beforehand takes too long."""

@@ -13,7 +13,7 @@ from memos_cli.operation.parametric.examples import GATE, OPEN_QUESTIONS, REFUSA
 from memos_cli.operation.parametric.gate import Scores
 from memos_cli.operation.parametric.lessons import Told, ask, prompt
 from memos_cli.operation.prompt.layouts import DEFAULT, LAYOUTS, Layout
-from memos_cli.ports import LLM, Piece, Request, Stateful
+from memos_cli.ports.ports import LLM, Piece, Request, Stateful
 
 MOST_TEXT = 160
 """The most tokens of unrelated text that the drift is measured on."""

@@ -16,8 +16,8 @@ from memos_cli.operation.parametric.examples import GATE, WATCH, Example
 from memos_cli.operation.prompt import model_request
 from memos_cli.operation.prompt.layout import JINJA, MINI, Line, Prompt
 from memos_cli.operation.prompt.layouts import DEFAULT, LAYOUTS, Layout
-from memos_cli.ports import LLM, Piece, Request, Token
-from memos_cli.training_port import Lesson, Trained, Trainer, TrainingSettings, TrainingStep
+from memos_cli.ports.ports import LLM, Piece, Request, Token
+from memos_cli.ports.trainer import Lesson, Trained, Trainer, TrainingSettings, TrainingStep
 
 DATA = "examples.jsonl"
 """The file of the data set beside an adapter, so that a generation can be made again, and purged."""

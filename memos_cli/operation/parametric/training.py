@@ -20,8 +20,8 @@ from memos_cli.operation.parametric import effort, evaluation, examples, gate, g
 from memos_cli.operation.parametric.base_model import Base, opened, require_tools
 from memos_cli.operation.parametric.eligibility import Selection, of_cube
 from memos_cli.operation.parametric.generations import Status, detached, known_already, of, promote
-from memos_cli.ports import LLM
-from memos_cli.training_port import TrainingSettings, TrainingStep
+from memos_cli.ports.ports import LLM
+from memos_cli.ports.trainer import TrainingSettings, TrainingStep
 
 if TYPE_CHECKING:
     from memos_cli.infra.vault.vault import Vault

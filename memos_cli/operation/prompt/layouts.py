@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple, TypeVar
 from memos_cli.operation.prompt.fence import cleaned
 from memos_cli.operation.prompt.layout import MINI, SYSTEM, Line, Message, Prompt, Template, shown
 from memos_cli.operation.prompt.layout import messages as fence
-from memos_cli.ports import Piece
+from memos_cli.ports.ports import Piece
 
 Item = TypeVar("Item")
 

@@ -8,7 +8,7 @@ from memos_cli.model import Memory
 from memos_cli.operation.prompt.attribution import since, speaker
 from memos_cli.operation.prompt.layout import JINJA, MINI, Line, Prompt
 from memos_cli.operation.prompt.layouts import DEFAULT, LAYOUTS, Layout, messages, pieces
-from memos_cli.ports import Request, Token
+from memos_cli.ports.ports import Request, Token
 from memos_cli.times import Zone
 
 UNKNOWN = "I don't know that yet."

@@ -17,7 +17,7 @@ from memos_cli.backends.documents import documents
 from memos_cli.backends.documents.documents import ChildConverter
 from memos_cli.backends.llama import trial
 from memos_cli.errors import MemosError, ModelUnavailable, UsageError
-from memos_cli.import_port import PAGE_END, SORTS, DocumentConverter
+from memos_cli.ports.importer import PAGE_END, SORTS, DocumentConverter
 from tests.contracts.mutations import mutated
 from tests.trials import trials
 from tests.written import WRITERS, docx, pdf, xlsx, zipped

@@ -7,8 +7,8 @@ import pytest
 from memos_cli.backends.importers.git import GitImporter
 from memos_cli.backends.parsers.prose import ProseParser
 from memos_cli.errors import UsageError
-from memos_cli.import_port import OLDER, ImportOptions, Skipped
 from memos_cli.model import Draft, Kind, Origin
+from memos_cli.ports.importer import OLDER, ImportOptions, Skipped
 from memos_cli.times import Zone
 from tests.conftest import Run
 from tests.contracts.importer import ImporterContract

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from memos_cli.errors import UsageError
-from memos_cli.import_port import ImportOptions
 from memos_cli.model import Kind
+from memos_cli.ports.importer import ImportOptions
 from memos_cli.times import Zone
 from tests.contracts.importer import HOW, ImporterContract
 

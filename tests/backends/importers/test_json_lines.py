@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from memos_cli.errors import UsageError
-from memos_cli.import_port import Skipped
 from memos_cli.model import Kind
+from memos_cli.ports.importer import Skipped
 from tests.contracts.importer import HOW, ImporterContract, retyped
 
 ROWS: list[dict[str, Any]] = [

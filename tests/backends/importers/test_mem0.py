@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from memos_cli.errors import UsageError
-from memos_cli.import_port import Skipped
+from memos_cli.ports.importer import Skipped
 from tests.contracts.importer import ImporterContract, retyped
 
 MEMORIES: list[dict[str, Any]] = [

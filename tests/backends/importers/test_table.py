@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from memos_cli.errors import UsageError
-from memos_cli.import_port import Skipped
+from memos_cli.ports.importer import Skipped
 from tests.contracts.importer import HOW, ImporterContract
 
 PLAIN = (

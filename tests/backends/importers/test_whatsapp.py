@@ -6,8 +6,8 @@ import pytest
 from memos_cli.backends.importers.whatsapp import WhatsAppImporter
 from memos_cli.backends.parsers.transcript import TranscriptParser
 from memos_cli.errors import UsageError
-from memos_cli.import_port import ImportOptions, Skipped
 from memos_cli.model import Draft
+from memos_cli.ports.importer import ImportOptions, Skipped
 from memos_cli.times import Zone
 from tests.conftest import Run
 from tests.contracts.importer import ImporterContract

@@ -11,7 +11,7 @@ from memos_cli.backends.llms import grammar
 from memos_cli.backends.llms.llamacpp import LlamaModel
 from memos_cli.errors import ModelUnavailable
 from memos_cli.operation.prompt.layout import MINI, Line, Prompt, text
-from memos_cli.ports import Piece, Request
+from memos_cli.ports.ports import Piece, Request
 
 MINI_FILE = Path(memos_cli.__file__).parent / "data" / "memos-mini.gguf"
 SCHEMA = {

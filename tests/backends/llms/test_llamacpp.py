@@ -12,7 +12,7 @@ from memos_cli.backends.llms.llamacpp import LlamaModel
 from memos_cli.errors import ModelUnavailable
 from memos_cli.operation.prompt import model_request
 from memos_cli.operation.prompt.layout import JINJA, Line, Prompt, Turn
-from memos_cli.ports import Piece, Request
+from memos_cli.ports.ports import Piece, Request
 from tests.contracts.llm import ASKED, SAID, LLMContract
 from tests.tiny import MARKS, write_model
 

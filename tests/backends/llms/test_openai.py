@@ -11,7 +11,7 @@ from memos_cli.backends.endpoint.bounds import Limits
 from memos_cli.backends.llms.openai import RemoteModel
 from memos_cli.errors import ModelUnavailable, UsageError
 from memos_cli.operation.prompt.model_request import certainty
-from memos_cli.ports import Token
+from memos_cli.ports.ports import Token
 from tests.contracts.llm import ASKED, SAID, LLMContract
 from tests.endpoint import LIES, STREAM, Endpoint, said, serving
 

@@ -11,7 +11,7 @@ from memos_cli.backends.llms.llamacpp import LlamaModel
 from memos_cli.config import Settings, paths
 from memos_cli.errors import ModelUnavailable, UsageError
 from memos_cli.operation import models as chosen_models
-from memos_cli.ports import Piece, Request, Stateful
+from memos_cli.ports.ports import Piece, Request, Stateful
 from tests.conftest import ROOT
 from tests.tiny import WIDTH, write_adapter, write_recurrent, write_windowed
 

@@ -4,7 +4,7 @@ import pytest
 
 from memos_cli.backends.rerankers.cross_encoder import CrossEncoderReranker
 from memos_cli.errors import ModelUnavailable
-from memos_cli.ports import Reranker
+from memos_cli.ports.ports import Reranker
 
 
 @pytest.fixture(scope="module")

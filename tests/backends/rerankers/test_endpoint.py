@@ -8,7 +8,7 @@ import pytest
 
 from memos_cli.backends.rerankers.endpoint import EndpointReranker
 from memos_cli.errors import ModelUnavailable, UsageError
-from memos_cli.ports import Reranker
+from memos_cli.ports.ports import Reranker
 from tests.backends.rerankers.endpoint import RerankEndpoint
 from tests.endpoint import LIES, serving
 

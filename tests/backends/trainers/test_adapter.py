@@ -20,7 +20,7 @@ from safetensors.numpy import save_file  # noqa: E402 -- after the skips
 from memos_cli.backends.llms.llamacpp import LlamaModel  # noqa: E402
 from memos_cli.backends.trainers import adapter  # noqa: E402
 from memos_cli.backends.trainers.base import load, with_adapter  # noqa: E402
-from memos_cli.training_port import TrainingSettings  # noqa: E402
+from memos_cli.ports.trainer import TrainingSettings  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:peft", "ignore::FutureWarning:transformers")
 SETTINGS = TrainingSettings(rank=4, scale=2.0)

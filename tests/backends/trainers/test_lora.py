@@ -10,8 +10,8 @@ import pytest
 
 from memos_cli.backends.llama import gguf_header
 from memos_cli.errors import ModelUnavailable
-from memos_cli.ports import Piece, Request
-from memos_cli.training_port import Lesson, Trained, Trainer, TrainingSettings, TrainingStep
+from memos_cli.ports.ports import Piece, Request
+from memos_cli.ports.trainer import Lesson, Trained, Trainer, TrainingSettings, TrainingStep
 from tests import tiny
 
 pytest.importorskip("llama_cpp")

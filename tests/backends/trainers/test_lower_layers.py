@@ -14,8 +14,8 @@ pytest.importorskip("peft")
 from memos_cli.backends.llama import gguf_header  # noqa: E402 -- after the skips
 from memos_cli.backends.trainers import lora, packing  # noqa: E402
 from memos_cli.backends.trainers.lower_layers import below  # noqa: E402
-from memos_cli.ports import Piece, Request  # noqa: E402
-from memos_cli.training_port import Lesson, TrainingSettings  # noqa: E402
+from memos_cli.ports.ports import Piece, Request  # noqa: E402
+from memos_cli.ports.trainer import Lesson, TrainingSettings  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:peft", "ignore::FutureWarning:transformers")
 UPPER = FEW._replace(upper=0.5)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from memos_cli.errors import IntegrityError, ModelUnavailable
-from memos_cli.training_port import Lesson
+from memos_cli.ports.trainer import Lesson
 from tests import tiny
 from tests.backends.trainers.test_lora import FEW, request, train
 

@@ -13,7 +13,7 @@ from memos_cli.config import Settings, paths
 from memos_cli.errors import Refused
 from memos_cli.operation.parametric import evaluation, gate
 from memos_cli.operation.parametric.training import TrainingOptions
-from memos_cli.training_port import Lesson
+from memos_cli.ports.trainer import Lesson
 from tests.learnt import SCORES
 from tests.operation.parametric.test_training import Quick
 

@@ -16,7 +16,7 @@ from memos_cli.errors import ModelUnavailable
 from memos_cli.interface.chat import guards
 from memos_cli.operation.prompt import model_request
 from memos_cli.operation.prompt.layout import Line, Prompt
-from memos_cli.ports import LLM
+from memos_cli.ports.ports import LLM
 from tests.conftest import Clock
 from tests.fakes import Scripted
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from memos_cli.ports import Request
+from memos_cli.ports.ports import Request
 from tests.conftest import Run
 
 pytestmark = pytest.mark.usefixtures("mini_answers")

@@ -13,7 +13,7 @@ from memos_cli.interface.reader.extraction import CONFIDENCE
 from memos_cli.model import Filter, Kind, LinkType, Memory, Origin
 from memos_cli.operation.operator.recall import ECHO, TAG
 from memos_cli.operation.prompt.layout import Turn
-from memos_cli.ports import LLM, Request, Token
+from memos_cli.ports.ports import LLM, Request, Token
 from tests.conftest import Clock
 from tests.fakes import Scripted
 

@@ -10,7 +10,7 @@ from memos_cli.model import Kind, Memory, Origin, Source
 from memos_cli.operation.prompt import model_request
 from memos_cli.operation.prompt.layout import JINJA, MINI, Line, Prompt, Turn, text
 from memos_cli.operation.results import Hit
-from memos_cli.ports import Token
+from memos_cli.ports.ports import Token
 from memos_cli.times import Zone
 
 LINES = (Line("I live in Porto."), Line("My sister Ana has a dog called Bruno."), Line("I am allergic to peanuts."))

@@ -7,10 +7,10 @@ import pytest
 
 from memos_cli import MOS, plugins
 from memos_cli.errors import ModelUnavailable, UsageError
-from memos_cli.import_port import Converted
 from memos_cli.interface.pipeline.source_files import SourceOptions
 from memos_cli.model import Kind, LinkType, Memory, State
 from memos_cli.operation.results import Added
+from memos_cli.ports.importer import Converted
 from tests.interface.pipeline import fifty
 from tests.trials import trials
 from tests.written import WRITERS

@@ -25,7 +25,7 @@ from memos_cli.operation.parametric import active_adapter
 from memos_cli.operation.prompt import layouts, model_request
 from memos_cli.operation.prompt.layout import MINI, Line, Prompt, Turn, sections
 from memos_cli.operation.results import Answered
-from memos_cli.ports import Piece, Request
+from memos_cli.ports.ports import Piece, Request
 from tests.conftest import ROOT, Clock
 from tests.examined import AT
 from tests.fakes import Scripted

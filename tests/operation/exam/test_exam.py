@@ -11,7 +11,7 @@ from memos_cli.operation.exam.questions import ExamQuestion
 from memos_cli.operation.prompt import model_request
 from memos_cli.operation.prompt.layout import JINJA, Prompt
 from memos_cli.operation.prompt.layouts import LAYOUTS
-from memos_cli.ports import Request, Token
+from memos_cli.ports.ports import Request, Token
 from tests.examined import AT
 
 ASKED = questions.shipped()

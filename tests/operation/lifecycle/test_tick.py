@@ -18,7 +18,7 @@ from memos_cli.operation.lifecycle import lifecycle
 from memos_cli.operation.lifecycle import tick as tick_steps
 from memos_cli.operation.lifecycle.tick import LOCK, Limits, Ticked
 from memos_cli.operation.operator.dedupe import sweep
-from memos_cli.ports import Token
+from memos_cli.ports.ports import Token
 from memos_cli.times import parse_iso
 from tests.conftest import Clock
 

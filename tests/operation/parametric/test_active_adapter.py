@@ -13,7 +13,7 @@ from memos_cli.model import Kind
 from memos_cli.operation.parametric.active_adapter import Attached
 from memos_cli.operation.prompt import model_request
 from memos_cli.operation.prompt.layout import JINJA
-from memos_cli.ports import Request, Token
+from memos_cli.ports.ports import Request, Token
 from tests.conftest import Clock
 from tests.learnt import grow
 

@@ -7,7 +7,7 @@ from memos_cli.model import Filter
 from memos_cli.operation.parametric import effort, training
 from memos_cli.operation.parametric.eligibility import of_cube
 from memos_cli.operation.parametric.examples import Shares
-from memos_cli.training_port import TrainingSettings
+from memos_cli.ports.trainer import TrainingSettings
 
 
 def test_a_small_model_is_trained_in_all_layers_on_all_examples() -> None:

@@ -18,8 +18,8 @@ from memos_cli.operation.parametric.examples import Example, Shares, examples
 from memos_cli.operation.prompt import model_request
 from memos_cli.operation.prompt.layout import JINJA, MINI, Line, Prompt, text
 from memos_cli.operation.prompt.layouts import BRIEF, LAYOUTS
-from memos_cli.ports import Request, Token
-from memos_cli.training_port import TrainingSettings
+from memos_cli.ports.ports import Request, Token
+from memos_cli.ports.trainer import TrainingSettings
 
 NOW, OLD = "2026-03-01T12:00:00.000Z", "2026-01-01T12:00:00.000Z"
 LIFE = (

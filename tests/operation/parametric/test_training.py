@@ -19,7 +19,7 @@ from memos_cli.operation.parametric import active_adapter, eligibility, evaluati
 from memos_cli.operation.parametric.examples import Shares, examples
 from memos_cli.operation.parametric.training import RunStep, TrainingOptions
 from memos_cli.operation.prompt.layouts import BRIEF, LAYOUTS
-from memos_cli.training_port import Lesson, Trained, TrainingSettings, TrainingStep
+from memos_cli.ports.trainer import Lesson, Trained, TrainingSettings, TrainingStep
 from tests import tiny
 from tests.conftest import Clock
 from tests.learnt import SCORES, SHAPES

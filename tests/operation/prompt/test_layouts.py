@@ -11,7 +11,7 @@ from memos_cli.operation.prompt import model_request
 from memos_cli.operation.prompt.layout import JINJA, MINI, SYSTEM, Line, Message, Prompt, Turn, text
 from memos_cli.operation.prompt.layout import messages as fence
 from memos_cli.operation.prompt.layouts import BRIEF, DEFAULT, LAYOUTS, messages, named, ordered, pieces
-from memos_cli.ports import Piece
+from memos_cli.ports.ports import Piece
 from tests.operation.prompt.test_layout import FULL, HOSTILE, NASTY
 
 PLAIN = replace(FULL, topics=(), core=())

@@ -18,8 +18,8 @@ from memos_cli.backends.importers.agents.transcript_lines import (
     TranscriptProgress,
 )
 from memos_cli.errors import UsageError
-from memos_cli.import_port import OLDER, ImportOptions, Skipped
 from memos_cli.model import Draft, Kind, Origin, Source
+from memos_cli.ports.importer import OLDER, ImportOptions, Skipped
 from memos_cli.records import NamedTuple
 
 _SPEAKERS = frozenset({"user", "assistant"})

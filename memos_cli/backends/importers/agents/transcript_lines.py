@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from memos_cli.errors import UsageError
-from memos_cli.import_port import ImportOptions, Skipped
+from memos_cli.ports.importer import ImportOptions, Skipped
 from memos_cli.records import NamedTuple
 from memos_cli.times import from_millis, parse_iso
 

@@ -30,8 +30,8 @@ from memos_cli.backends.importers.chats.copies import Copies
 from memos_cli.backends.importers.chats.export import Export, head_of
 from memos_cli.backends.importers.chats.talk import Talk, beside, branch, digest, name_of, pieces, skips, time_of, title_of
 from memos_cli.backends.importers.json_stream import Broken
-from memos_cli.import_port import ImportOptions, Skipped
 from memos_cli.model import Draft, Kind
+from memos_cli.ports.importer import ImportOptions, Skipped
 
 _TALKS = re.compile(r"conversations(?:[-_ ]?\d+)?(?: ?\(\d+\))?\.json")
 _OWN = re.compile(r'"chat_messages"\s*:\s*\[|"conversations_memory"\s*:|"is_starter_project"\s*:')

@@ -9,7 +9,7 @@ from typing import Any
 from memos_cli.backends.importers.archive import GLANCE, MOST_IN_ALL, Archive, Member, Unpacked, shown, too_much
 from memos_cli.backends.importers.json_stream import Broken, JsonReader
 from memos_cli.errors import UsageError
-from memos_cli.import_port import ImportOptions, Skipped
+from memos_cli.ports.importer import ImportOptions, Skipped
 
 _SORTS = {
     "an image file": "png jpg jpeg webp gif heic heif bmp svg avif tif tiff",

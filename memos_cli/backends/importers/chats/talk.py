@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from memos_cli.errors import UsageError
-from memos_cli.import_port import Skipped
 from memos_cli.model import NOTHING, Draft, Kind, Origin, Source
+from memos_cli.ports.importer import Skipped
 from memos_cli.records import NamedTuple
 from memos_cli.times import Zone, from_millis, parse_iso
 

@@ -9,8 +9,8 @@ from pathlib import Path, PurePath
 from memos_cli.backends.documents.documents import ChildConverter
 from memos_cli.backends.parsers.document import DocumentParser
 from memos_cli.errors import MemosError
-from memos_cli.import_port import Converted, Skipped
 from memos_cli.model import Draft, Origin, Source
+from memos_cli.ports.importer import Converted, Skipped
 from memos_cli.records import NamedTuple
 
 NOT_INSTALLED = "a document attached, which the extra `documents` reads"

@@ -16,8 +16,8 @@ from email.utils import getaddresses, parsedate_tz
 from typing import Any
 
 from memos_cli.backends.importers.mail import attachments, words
-from memos_cli.import_port import ImportOptions, Skipped
 from memos_cli.model import Draft, Kind, Origin, Source
+from memos_cli.ports.importer import ImportOptions, Skipped
 from memos_cli.records import NamedTuple
 from memos_cli.times import Zone, to_text
 

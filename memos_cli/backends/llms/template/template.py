@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from memos_cli.errors import ModelUnavailable
-from memos_cli.ports import Piece
+from memos_cli.ports.ports import Piece
 
 PLAIN = (
     "{% for m in messages %}{% if m['role'] == 'system' %}{{ m['content'] }}\n{% elif m['role'] == 'user' %}"

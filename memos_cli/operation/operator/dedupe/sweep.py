@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from memos_cli.infra.local.vector_matrix import Matrix
     from memos_cli.infra.vault.vault import Vault
     from memos_cli.operation.policy import Policy
-    from memos_cli.ports import LLM
+    from memos_cli.ports.ports import LLM
 
 SWEPT = "swept"
 """The mark of the last row of the log whose memories were compared."""
@@ -132,7 +132,7 @@ def sweep(
 def judge(llm: "LLM") -> sweep_plan.Judge:
     """Asks a model for its opinion on two texts; the answer is held to a JSON schema, and `None` where it is unusable."""
     from memos_cli.operation.prompt.fence import fenced
-    from memos_cli.ports import Request
+    from memos_cli.ports.ports import Request
 
     def ask(one: str, other: str) -> str | None:
         asked = f"<one>\n{fenced(one)}\n</one>\n<two>\n{fenced(other)}\n</two>"

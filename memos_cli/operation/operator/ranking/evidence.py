@@ -12,7 +12,7 @@ from memos_cli.records import NamedTuple
 
 if TYPE_CHECKING:
     from memos_cli.operation.operator.finder import Finder
-    from memos_cli.ports import Embedder
+    from memos_cli.ports.ports import Embedder
 
 READ = 80
 """How many of the strongest candidates are read."""

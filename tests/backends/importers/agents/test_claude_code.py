@@ -8,10 +8,10 @@ import pytest
 from memos_cli.backends.importers.agents import transcript_lines
 from memos_cli.backends.importers.agents.claude_code import OWN_PROMPTS, REPEAT, ClaudeCodeImporter
 from memos_cli.errors import UsageError
-from memos_cli.import_port import OLDER, ImportOptions, Skipped
 from memos_cli.interface.reader import notes
 from memos_cli.model import Draft
 from memos_cli.operation.prompt.layout import SYSTEM
+from memos_cli.ports.importer import OLDER, ImportOptions, Skipped
 from memos_cli.times import Zone
 from tests.conftest import Run
 from tests.contracts.importer import ImporterContract, retyped

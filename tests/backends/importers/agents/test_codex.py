@@ -7,8 +7,8 @@ import pytest
 
 from memos_cli.backends.importers.agents.codex import REPEAT, TAKEN_OVER, CodexImporter
 from memos_cli.errors import UsageError
-from memos_cli.import_port import OLDER, ImportOptions, Skipped
 from memos_cli.model import Draft
+from memos_cli.ports.importer import OLDER, ImportOptions, Skipped
 from memos_cli.times import Zone
 from tests.conftest import Run
 from tests.contracts.importer import ImporterContract, retyped

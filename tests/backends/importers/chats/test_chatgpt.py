@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from memos_cli.errors import UsageError
-from memos_cli.import_port import Skipped
 from memos_cli.model import Draft, Kind, Origin
+from memos_cli.ports.importer import Skipped
 from tests.chat_exports import START, Tree, chain, chat, foldered, said, talk, wrote, zipped
 from tests.contracts.importer import HOW, ImporterContract
 from tests.contracts.mutations import retyped

@@ -9,7 +9,7 @@ from memos_cli.backends.importers.archive import Archive
 from memos_cli.backends.importers.chats import copies
 from memos_cli.backends.importers.chats.copies import Copies
 from memos_cli.backends.importers.chats.export import Export
-from memos_cli.import_port import ImportOptions
+from memos_cli.ports.importer import ImportOptions
 from memos_cli.times import Zone
 from tests.chat_exports import foldered
 

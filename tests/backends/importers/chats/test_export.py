@@ -10,7 +10,7 @@ from memos_cli.backends.importers.archive import Member
 from memos_cli.backends.importers.chats.export import Export, head_of
 from memos_cli.backends.importers.json_stream import Broken
 from memos_cli.errors import UsageError
-from memos_cli.import_port import ImportOptions, Skipped
+from memos_cli.ports.importer import ImportOptions, Skipped
 from memos_cli.times import Zone
 from tests.chat_exports import foldered, zipped
 from tests.large_export import write

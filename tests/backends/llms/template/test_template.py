@@ -11,7 +11,7 @@ from memos_cli.backends.llms.template import template as apply
 from memos_cli.backends.llms.template.template import PLAIN, UnboundedTemplate, render
 from memos_cli.errors import ModelUnavailable
 from memos_cli.operation.prompt.layout import JINJA
-from memos_cli.ports import Piece
+from memos_cli.ports.ports import Piece
 from tests.backends.llms.templates import COMMON, HOSTILE
 from tests.trials import trials
 

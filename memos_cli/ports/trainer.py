@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
-from memos_cli.ports import Request
+from memos_cli.ports.ports import Request
 
 if TYPE_CHECKING:
     from pathlib import Path

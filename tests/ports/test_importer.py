@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from memos_cli.import_port import ImportOptions, Skipped
 from memos_cli.model import Draft
+from memos_cli.ports.importer import ImportOptions, Skipped
 from memos_cli.times import Zone
 from tests.contracts.importer import BUDGET, ImporterContract, Overdue, retyped, within
 from tests.importers import KIND, ScriptedImporter, note, script, scripted, turn
