@@ -15,7 +15,7 @@ _OPENS = re.compile(r"\ufeff?---[ \t]*(?:\r\n|\n|\r)")
 _CLOSES = re.compile(r"(?:^|(?<=\n)|(?<=\r))(?:---|\.\.\.)[ \t]*(?=\r\n|\n|\r|\Z)")
 
 
-class FrontMatter(NamedTuple):
+class NoteFields(NamedTuple):
     """What stands at the top of a text.
 
     Attributes:
@@ -31,24 +31,24 @@ class FrontMatter(NamedTuple):
     fault: str | None = None
 
 
-def read(text: str) -> FrontMatter:
+def read(text: str) -> NoteFields:
     """The front matter of a text; without fields and faults where it has none."""
     opened = _OPENS.match(text)
     closed = _CLOSES.search(text, opened.end()) if opened else None
     if opened is None or closed is None:
-        return FrontMatter({})
+        return NoteFields({})
     start, stop, end = opened.end(), closed.start(), closed.end()
     if stop - start > MOST:
-        return FrontMatter({}, start, stop, end, f"longer than {MOST // 1024} KiB")
+        return NoteFields({}, start, stop, end, f"longer than {MOST // 1024} KiB")
     try:
         found = _loaded(text[start:stop])
     except ValueError as error:
-        return FrontMatter({}, start, stop, end, str(error))
+        return NoteFields({}, start, stop, end, str(error))
     if found is None or found == "":  # two rules with nothing between them
-        return FrontMatter({}, start, stop, end)
+        return NoteFields({}, start, stop, end)
     if not isinstance(found, dict):  # a text between two rules
-        return FrontMatter({})
-    return FrontMatter({str(name).strip().lower(): value for name, value in found.items()}, start, stop, end)
+        return NoteFields({})
+    return NoteFields({str(name).strip().lower(): value for name, value in found.items()}, start, stop, end)
 
 
 def _loaded(body: str) -> Any:  # noqa: ANN401 -- texts, lists and mappings

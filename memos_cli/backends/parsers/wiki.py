@@ -72,7 +72,7 @@ def _blanked(text: str) -> str:
 class _Note:
     """What a note gives to each of its passages."""
 
-    def __init__(self, front: front_matter.FrontMatter, name: str | None, zone: Zone | None) -> None:
+    def __init__(self, front: front_matter.NoteFields, name: str | None, zone: Zone | None) -> None:
         fields = front.fields
         stem = PurePath((name or "").replace("\\", "/")).stem
         dated = _DATED.fullmatch(stem) is not None
