@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from json import dumps
+from pathlib import Path
 from typing import Any
 
 from memos_cli.errors import UsageError
@@ -14,6 +15,8 @@ from memos_cli.model import Draft, Kind, Origin, Source
 from memos_cli.ports.importer import ImportOptions, Skipped
 from memos_cli.times import Zone, parse_iso, to_text
 
+HEAD = 64 << 10
+"""Bytes of a file that are looked at to recognise it."""
 NAMES: Mapping[str, tuple[str, ...]] = {
     "content": ("content", "text", "memory", "body", "note", "fact", "message", "description", "value", "quote"),
     "external_id": ("external_id", "id", "uuid", "guid", "uid", "_id"),
@@ -45,6 +48,17 @@ _LONGEST_ID = 900
 _SECONDS = 100_000_000_000
 """A number of seconds since 1970 is smaller, which is the year 5138; a number of milliseconds is greater, from 1973 on."""
 EMPTY = "no text in it"
+
+
+def beginning(source: Path) -> bytes | None:
+    """The first bytes of a file; `None` where there is no file, or none that can be read."""
+    try:
+        if not source.is_file():
+            return None
+        with source.open("rb") as stream:
+            return stream.read(HEAD)
+    except (OSError, ValueError):
+        return None
 
 
 def guess(columns: Iterable[str], given: Mapping[str, str]) -> dict[str, str]:

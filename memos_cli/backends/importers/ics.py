@@ -13,7 +13,7 @@ from typing import IO, Any
 
 import icalendar
 
-from memos_cli.backends.importers.fields import Rows
+from memos_cli.backends.importers.fields import Rows, beginning
 from memos_cli.errors import UsageError
 from memos_cli.model import Draft, Kind, Origin
 from memos_cli.ports.importer import ImportOptions, Skipped
@@ -21,7 +21,6 @@ from memos_cli.records import NamedTuple
 from memos_cli.times import Zone, to_text
 
 KIND = "ics"
-_HEAD = 64 << 10
 _LONGEST = 1 << 20
 """Bytes of an entry. Pictures within calendars are longer, and no memories."""
 _LINE = 1 << 20
@@ -57,12 +56,8 @@ class CalendarImporter:
 
     def matches(self, source: Path) -> bool:
         """Whether it begins as a calendar does."""
-        try:
-            if not source.is_file():
-                return False
-            with source.open("rb") as stream:
-                head = stream.read(_HEAD)
-        except (OSError, ValueError):
+        head = beginning(source)
+        if head is None:
             return False
         return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:15].upper().startswith(b"BEGIN:VCALENDAR")
 

@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import IO, Any
 
-from memos_cli.backends.importers.fields import NAMES, Rows, guess
+from memos_cli.backends.importers.fields import HEAD, NAMES, Rows, beginning, guess
 from memos_cli.errors import UsageError
 from memos_cli.mip import mip
 from memos_cli.mip import rows as mip_rows
@@ -13,7 +13,6 @@ from memos_cli.model import Draft
 from memos_cli.ports.importer import ImportOptions, Skipped
 
 KIND = "jsonl"
-_HEAD = 64 << 10
 _OFTEN = 1000
 _ENDINGS = {".jsonl", ".ndjson"}
 _SOURCE = ("conversation", "session", "speaker", "turn")
@@ -25,17 +24,13 @@ class JsonLinesImporter:
 
     def matches(self, source: Path) -> bool:
         """Whether the first line is an object with a text by one of the usual names."""
-        try:
-            if not source.is_file():
-                return False
-            with source.open("rb") as stream:
-                head = stream.read(_HEAD)
-        except (OSError, ValueError):
+        head = beginning(source)
+        if head is None:
             return False
         if not head:  # what an export of nothing is
             return source.suffix in _ENDINGS
         line, _, rest = head.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n \t").partition(b"\n")
-        if not rest and len(head) == _HEAD:  # a first line that is longer than what may be looked at
+        if not rest and len(head) == HEAD:  # a first line that is longer than what may be looked at
             return line.startswith((b'{"mip":', b'{"content":"')) and source.suffix in _ENDINGS
         try:
             row = mip.parsed(line)

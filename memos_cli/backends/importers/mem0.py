@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from memos_cli.backends.importers.fields import Rows, fault_of, instant, name_of, tags_of
+from memos_cli.backends.importers.fields import Rows, beginning, fault_of, instant, name_of, tags_of
 from memos_cli.backends.importers.json_stream import Broken, JsonReader
 from memos_cli.errors import UsageError
 from memos_cli.model import Draft, Kind, Origin, Source
@@ -38,17 +38,11 @@ class Mem0Importer:
 
     def matches(self, source: Path) -> bool:
         """By the names in the answer; of a folder, whether it has a history."""
-        try:
-            if source.is_dir():
-                source /= _HISTORY
-            if not source.is_file():
-                return False
-            with source.open("rb") as stream:
-                head = stream.read(_HEAD)
-        except (OSError, ValueError):
+        head = beginning(source / _HISTORY if source.is_dir() else source)
+        if head is None:
             return False
         if head.startswith(_SQLITE):
-            return source.name == _HISTORY
+            return source.is_dir() or source.name == _HISTORY
         begins = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in {b"[", b"{"}
         return begins and re.search(rb'"memory"\s*:\s*"', head) is not None and re.search(_OURS, head) is not None
 

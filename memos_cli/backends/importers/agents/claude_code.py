@@ -160,10 +160,7 @@ class _SessionReader:
 
     def _entry(self, line: TranscriptLine) -> Draft | Skipped | None:
         if line.value is None:
-            if not line.torn:
-                return self._skipped.damaged(line.why, line.number)
-            self._skipped.note("a line that is being written", line.number)
-            return None
+            return self._skipped.unread(line)
         words, why = _words(line.value)
         if why == transcript_lines.WRONG:
             return self._skipped.damaged(why, line.number)

@@ -206,10 +206,7 @@ class _RolloutReader:
 
     def _entry(self, line: TranscriptLine) -> Draft | Skipped | None:
         if line.value is None:
-            if not line.torn:
-                return self._skipped.damaged(line.why, line.number)
-            self._skipped.note("a line that is being written", line.number)
-            return None
+            return self._skipped.unread(line)
         said = _said(line.value)
         if said.why == transcript_lines.WRONG:
             return self._skipped.damaged(said.why, line.number)

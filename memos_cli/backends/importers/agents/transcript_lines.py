@@ -58,6 +58,13 @@ class SkippedLines:
         """A line that would have been a memory if it were whole."""
         return Skipped(why, f"{self._name}, line {number}", damaged=True)
 
+    def unread(self, line: "TranscriptLine") -> Skipped | None:
+        """A line that is no JSON: damaged, unless it is the one that is being written at this moment."""
+        if not line.torn:
+            return self.damaged(line.why, line.number)
+        self.note("a line that is being written", line.number)
+        return None
+
     def told(self) -> Iterator[Skipped]:
         """What was counted."""
         for why, (number, count) in self._counts.items():
