@@ -9,6 +9,8 @@ import pytest
 import memos_cli
 
 ROOT = Path(memos_cli.__file__).parent
+OTHERS = "backends/importers/"
+"""Where the databases of other programs are read, which are no cubes."""
 OUTSIDE = [path for path in sorted(ROOT.rglob("*.py")) if path.relative_to(ROOT).parts[0] != "infra"]
 
 
@@ -28,7 +30,8 @@ def trespasses(source: str) -> Iterator[str]:
 
 def test_nothing_outside_infra_uses_a_connection() -> None:
     assert len(OUTSIDE) > 100
-    found = [f"{path.relative_to(ROOT)}, {line}" for path in OUTSIDE for line in trespasses(path.read_text("utf-8"))]
+    ours = [path for path in OUTSIDE if not path.relative_to(ROOT).as_posix().startswith(OTHERS)]
+    found = [f"{path.relative_to(ROOT)}, {line}" for path in ours for line in trespasses(path.read_text("utf-8"))]
     assert not found, "\n".join(found)
 
 

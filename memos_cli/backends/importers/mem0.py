@@ -38,11 +38,11 @@ class Mem0Importer:
 
     def matches(self, source: Path) -> bool:
         """By the names in the answer; of a folder, whether it has a history."""
-        head = beginning(source / _HISTORY if source.is_dir() else source)
-        if head is None:
+        is_folder = (head := beginning(source)) is None
+        if head is None and (head := beginning(source / _HISTORY)) is None:
             return False
         if head.startswith(_SQLITE):
-            return source.is_dir() or source.name == _HISTORY
+            return is_folder or source.name == _HISTORY
         begins = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in {b"[", b"{"}
         return begins and re.search(rb'"memory"\s*:\s*"', head) is not None and re.search(_OURS, head) is not None
 

@@ -113,6 +113,8 @@ def _decide(
         raise UsageError("--decide needs the question", hint="memos review lists them")
     answers = review_held.DECISIONS if held or agents else DECISIONS
     if decision not in answers:
+        if not held and not agents:
+            app.mos.review.question(item)  # one that is not there is told first
         about = "a file" if held else "an agent" if agents else "two memories"
         raise UsageError(f"{item} is about {about}, so {decision} is no answer", hint=f"there are: {', '.join(answers)}")
     if held:

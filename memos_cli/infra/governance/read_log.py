@@ -243,6 +243,11 @@ def anchor(conn: sqlite3.Connection) -> Head:
     return _marked(conn, ANCHOR)
 
 
+def is_cut(vault: "Recorded") -> bool:
+    """Whether entries were cut off because they were old."""
+    return anchor(vault.conn).seq > 0
+
+
 def _marked(conn: sqlite3.Connection, name: str = MARK) -> Head:
     """The last entry as the cube's mark has it."""
     n, _, identity = marks.mark(conn, name).partition(" ")

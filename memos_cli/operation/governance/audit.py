@@ -238,7 +238,7 @@ class Audit:
         found = [self._verified(vault, noted) for vault in vaults]
         lost = [head for head in noted if not any(check.has_head(vault, head) for vault in vaults)]
         if lost and found:
-            old = any(read_log.anchor(vault.conn).seq for vault in vaults)
+            old = any(map(read_log.is_cut, vaults))
             why = "what it ended with was cut off" + (", or is older than audit.keep_days" if old else "")
             faults = tuple(f"the noted head {head[:16]} is in no chain here: {why}" for head in lost)
             found[0] = found[0]._replace(faults=(*found[0].faults, *faults))

@@ -1,5 +1,6 @@
 """What agents ask for, in `memos review`: listed, decided by scripts, and with one key on a terminal."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from tests.agents.homes import opener
 from tests.cli.commands.test_chat import Terminal
 from tests.cli.commands.test_review import contents
 from tests.conftest import Clock, Run
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -68,12 +70,14 @@ def test_nobody_but_the_owner_decides(memos: Run) -> None:
 @pytest.mark.usefixtures("agent")
 def test_on_a_terminal_one_key_decides(memos: Run) -> None:
     with Terminal("review") as terminal:
-        terminal.wait("t n x? ")
+        terminal.wait("t n x? ", PATIENCE)
+        time.sleep(0.2)  # until the terminal hands on single keys
         terminal.type("t")
-        terminal.wait("took 1 of claude")
-        terminal.wait("t n x? ")
+        terminal.wait("took 1 of claude", PATIENCE)
+        terminal.wait("t n x? ", PATIENCE)
+        time.sleep(0.2)  # until the terminal hands on single keys
         terminal.type("n")
-        terminal.wait("left 1 of claude")
-        assert terminal.ended() == 0
+        terminal.wait("left 1 of claude", PATIENCE)
+        assert terminal.ended(PATIENCE) == 0
     assert contents(memos) == ["I am allergic to peanuts", "The build needs make 4.4"]
     assert memos("review", "--json").data["agents"] == []
