@@ -232,7 +232,7 @@ CALLS: dict[str, Calls] = {
     "record_uses": none("writes what was shown, and returns nothing"),
     "require": none("is the gate itself"),
     "restore": each(lambda mos, word: mos.restore([word])),
-    "requests.ask": each(lambda mos, word: mos.requests.ask("forget", word, session_name="s")),
+    "requests.ask": none("writes a question to the cube's owner, a record of the asker's own: tests/agents"),
     "requests.leave": INNER,
     "requests.list": one(lambda mos: mos.requests.list()),
     "requests.question": one(lambda mos: mos.requests.question("a")),
