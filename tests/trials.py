@@ -2,6 +2,9 @@
 
 import os
 
+_SAID = os.environ.get("MEMOS_TRIALS", "")
+"""Read when tests are collected: no variable of this kind reaches a test itself (`tests.conftest.home`)."""
+
 
 def trials(few: int, many: int | None = None) -> int:
     """How often to try.
@@ -13,7 +16,6 @@ def trials(few: int, many: int | None = None) -> int:
     Returns:
         The number of tries; with MEMOS_TRIALS=10000 it is that number, whatever the test.
     """
-    said = os.environ.get("MEMOS_TRIALS", "")
-    if said.isdigit() and int(said) > 0:
-        return int(said)
-    return few if said != "many" else many or 10 * few
+    if _SAID.isdigit() and int(_SAID) > 0:
+        return int(_SAID)
+    return few if _SAID != "many" else many or 10 * few

@@ -99,9 +99,9 @@ def _source_parts(_: object, __: object, begun: str) -> "list[Name]":
 
 def _import_kinds(_: object, __: object, begun: str) -> "list[Name]":
     from memos_cli.interface.cubes.completion import Name
-    from memos_cli.interface.imports.kinds import ORDER
+    from memos_cli.interface.imports import kinds, papers
 
-    return [Name(one) for one in ORDER if one.startswith(begun)]
+    return [Name(one) for one in (*kinds.ORDER, papers.KIND) if one.startswith(begun)]
 
 
 def _name_on(ctx: click.Context, *parameters: str) -> str:

@@ -89,6 +89,19 @@ class Importer(Protocol):
         ...
 
 
+@runtime_checkable
+class Tabular(Protocol):
+    """What an importer has as well whose sources have columns: which fields it takes them for is told to the person."""
+
+    def guessed(self, source: "Path", how: ImportOptions) -> Mapping[str, str]:
+        """The columns that are fields of a memory, each with the field, those of `how.columns` among them.
+
+        Raises:
+            UsageError: it cannot be read, or no column is the text.
+        """
+        ...
+
+
 PAGE_END = "\f"
 """Stands at the end of each page of a text, alone on its line."""
 

@@ -301,3 +301,8 @@ def test_who_may_see_few_of_many_gets_them_all_the_same(complete: Complete, mos:
     assert complete("--as", "ben", "show", "") == {oldest[:8]: "_"}, "words are for the owner's eyes"
     assert complete("--as", "ben", "show", oldest[:4]) == {oldest[:8]: "_"}
     assert oldest[:8] not in complete("show", ""), "its owner gets the newest"
+
+
+def test_the_kinds_of_imports_are_completed(complete: Complete) -> None:
+    assert set(complete("import", "--from", "d")) == {"documents"}
+    assert {"chatgpt", "obsidian", "documents"} <= set(complete("import", "--from", ""))

@@ -1,5 +1,6 @@
 """Sources as bytes, and mutations of them: cut, swapped, of other types and encodings, deep, long; zips with bad members."""
 
+import copy
 import io
 import json
 import os
@@ -24,11 +25,15 @@ def retyped(value: Any, chance: random.Random) -> Any:
     """A JSON value with one of its parts, of any depth, replaced by something of another type."""
     places = list(_places(value))
     if not places:
-        return chance.choice(_OTHERS)
+        return _other(value, chance)
     holder, name = chance.choice(places)
-    before = holder[name]
-    holder[name] = chance.choice([one for one in _OTHERS if type(one) is not type(before)])
+    holder[name] = _other(holder[name], chance)
     return value
+
+
+def _other(value: Any, chance: random.Random) -> Any:
+    """Something of another type: a copy, since a later mutation may write into it."""
+    return copy.deepcopy(chance.choice([one for one in _OTHERS if type(one) is not type(value)]))
 
 
 def _places(value: Any) -> Iterator[tuple[Any, Any]]:

@@ -1,7 +1,9 @@
 """The suite that importers owe, run over the importer that tests have."""
 
+import copy
 import json
 import random
+import runpy
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 from memos_cli.model import Draft
 from memos_cli.ports.importer import ImportOptions, Skipped
 from memos_cli.times import Zone
+from tests.contracts import mutations
 from tests.contracts.importer import BUDGET, ImporterContract, Overdue, retyped, within
 from tests.importers import KIND, ScriptedImporter, note, script, scripted, turn
 
@@ -58,6 +61,21 @@ class TestContract:
         monkeypatch.setattr(suite, "importer", ScriptedImporter)
         with pytest.raises(AssertionError, match="trial"):
             suite.test_survives_mutations(tmp_path)
+
+    def test_a_mutation_writes_into_nothing_that_another_one_gets(self) -> None:
+        before = copy.deepcopy(mutations._OTHERS)
+        for seed in range(200):
+            value, chance = {"a": [{"b": "c"}], "d": {}}, random.Random(seed)
+            for _ in range(12):
+                value = retyped(value, chance)
+            json.dumps(value)  # refuses what contains itself
+        assert before == mutations._OTHERS
+
+    def test_as_many_are_tried_as_the_environment_of_the_run_says(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("MEMOS_TRIALS", "7")
+        trials = runpy.run_path(str(Path(__file__).parent.parent / "trials.py"))["trials"]
+        monkeypatch.delenv("MEMOS_TRIALS")  # as it is for every test
+        assert trials(100, 1000) == 7
 
     def test_waiting_is_ended(self) -> None:
         assert BUDGET > 0.01

@@ -1,5 +1,6 @@
 """An import that was killed at any point and is run again is equal to one that ran once."""
 
+import json
 import os
 import random
 import signal
@@ -13,6 +14,7 @@ import pytest
 
 from memos_cli import MOS
 from memos_cli.model import Filter
+from tests import chat_exports
 from tests.conftest import ROOT
 from tests.importers import note, script, turn
 from tests.patience import PATIENCE
@@ -20,7 +22,7 @@ from tests.reliability import importing
 from tests.reliability.writer import settings
 from tests.trials import trials
 
-KILLS = trials(3, 20)
+KILLS, KILLS_OF_PROGRAM = trials(3, 20), trials(2, 20)
 ROWS, LOT = 240, 15
 EVERYTHING = Filter(at="2026-03-02T12:00:00.000Z", everything=True)
 
@@ -84,3 +86,79 @@ def test_interrupted_it_leaves_whole_lots(tmp_path: Path) -> None:
     assert stored <= ROWS
     importing.run(home, str(source), LOT)
     assert len({one[0] for one in state(home)} - {""}) == len({row["id"] for row in rows()})
+
+
+# -- the program itself, on what other programs write
+
+
+def rows_file(folder: Path) -> Path:
+    """A table of 4,000 entries in JSON Lines, some of them said twice."""
+    made = (
+        {"id": f"e{n}", "text": f"Lamp {n % 3900} hangs in room {n % 70}.", "date": f"20{n % 24:02}-05-06"} for n in range(4000)
+    )
+    path = folder / "rows.jsonl"
+    path.write_text("".join(json.dumps(one) + "\n" for one in made))
+    return path
+
+
+def talks_file(folder: Path) -> Path:
+    """An export of ChatGPT: 150 talks of ten turns, in three shards."""
+
+    def one(number: int) -> dict[str, Any]:
+        said = (chat_exports.said("assistant" if n % 2 else "user", f"I bought lamp {number}-{n}.") for n in range(10))
+        return chat_exports.talk(f"t{number}", chat_exports.chain(*said))
+
+    shards = {f"conversations-{n:03}.json": [one(50 * n + k) for k in range(50)] for n in range(3)}
+    return chat_exports.zipped(folder / "export.zip", shards)
+
+
+def program(home: Path, source: Path) -> "subprocess.Popen[bytes]":
+    around = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "MEMOS_HOME": str(home),
+        "MEMOS_EMBEDDER": "none",
+        "MEMOS_PRINCIPAL": "sam",
+    }
+    line = [sys.executable, "-m", "memos_cli", "import", str(source), "--no-embed"]
+    return subprocess.Popen(line, cwd=ROOT, env=around, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def imported(home: Path, source: Path) -> None:
+    running = program(home, source)
+    _, err = running.communicate(timeout=PATIENCE)
+    assert running.returncode == 0, err.decode()
+
+
+def took_back(home: Path) -> int:
+    """Take all imports back, one by one; how many there were."""
+    steps = 0
+    with MOS(home, principal="sam", settings=settings(home)) as mos:
+        while mos.list(Filter(at=mos.now, turns=True), limit=1):
+            assert mos.undo().command == "import"
+            steps += 1
+    return steps
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("made", [rows_file, talks_file])
+def test_a_real_import_killed_anywhere_and_run_again_is_equal_to_once(made: Any, tmp_path: Path) -> None:
+    source, once = made(tmp_path), tmp_path / "once"
+    began = time.monotonic()
+    imported(once, source)
+    took, expected = time.monotonic() - began, state(once)
+    assert took_back(once) == 1
+    struck = 0
+    for point in range(KILLS_OF_PROGRAM):
+        home = tmp_path / f"point-{point}"
+        running = program(home, source)
+        time.sleep(took * (point + 0.5) / KILLS_OF_PROGRAM)
+        running.send_signal(signal.SIGKILL)
+        running.communicate(timeout=PATIENCE)
+        struck += running.returncode == -signal.SIGKILL
+        imported(home, source)
+        assert state(home) == expected, f"killed at point {point}"
+        with MOS(home, principal="sam", settings=settings(home)) as mos:
+            assert not any(check.faults for check in mos.doctor.examine("default")), f"killed at point {point}"
+        assert took_back(home) <= 2, "a step for each of the two imports"
+    assert struck

@@ -1,6 +1,6 @@
 """`memos import`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -54,6 +54,9 @@ def import_(app: App, /, sources: tuple[str, ...], **given: Any) -> int:  # noqa
     is `model`. They hold since they were said, and end nothing that you told memos; where they may, `memos review` asks.
     Secrets are labelled, and masked whenever they are shown.
 
+    Of a table memos guesses by their names which columns are fields of a memory, and says what it took them for; --columns says
+    it otherwise, and what is no field is kept as metadata.
+
     Everything is accounted for: found is taken, edited, known and skipped together, and each reason for skipping is told with
     an example. It may be interrupted at any time: what was stored stays, and a second run goes on.
 
@@ -92,6 +95,8 @@ def import_(app: App, /, sources: tuple[str, ...], **given: Any) -> int:  # noqa
         done, pending = embedded(app)
         result = result._replace(embedded=done, pending=pending)
     _tell(app, result)
+    for one in () if app.json else result.sources:
+        _tell_columns(app, one.columns, given["columns"])
     return 0 if result.whole else 3
 
 
@@ -148,6 +153,13 @@ def _reason(reason: "Reason") -> str:
     sort = ", damaged" if reason.damaged else ""
     where = f": {plain(reason.where)}" if reason.where else ""
     return f"{reason.entries:,}{sort}, {plain(reason.why)}{where}{' and others' if where and reason.entries > 1 else ''}"
+
+
+def _tell_columns(app: App, columns: Mapping[str, str], given: Sequence[str]) -> None:
+    """What the columns of a table were taken for, unless a person said it of each of them."""
+    if columns.keys() - _columns(given).keys():
+        told = ", ".join(f"{plain(name)} as {field}" for name, field in columns.items())
+        app.note(f"read {told}; otherwise: --columns NAME=FIELD,...")
 
 
 def _tell_notes(app: App, result: "Imported") -> None:

@@ -106,7 +106,9 @@ class Calendar:
 def uid(memory: Memory) -> str:
     """The UID of the event that a memory is."""
     if memory.external_id and memory.external_id.startswith(_CAME):
-        return memory.external_id.removeprefix(_CAME).rpartition("#")[0] or memory.external_id.removeprefix(_CAME)
+        name = memory.external_id.removeprefix(_CAME)
+        series, sign, over = name.rpartition("#")  # behind the sign of an occurrence stands which one it is
+        return series if sign and over == memory.metadata.get(_OVERRIDES) else name
     return f"{carried(memory).get('id', memory.id)}@memos"
 
 

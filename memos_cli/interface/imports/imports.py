@@ -28,7 +28,7 @@ from memos_cli.interface.pipeline import endings, known_days
 from memos_cli.interface.pipeline.source_files import SourceOptions
 from memos_cli.operation.lifecycle import tasks as task_scopes
 from memos_cli.operation.operator.placement import Placing
-from memos_cli.ports.importer import ImportOptions, Skipped
+from memos_cli.ports.importer import ImportOptions, Skipped, Tabular
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -114,6 +114,8 @@ class Imports:
             if isinstance(known.importer, Notebook):
                 notes.append((name, known.kind))
             else:
+                if isinstance(known.importer, Tabular):
+                    report.columns[name] = known.importer.guessed(Path(name), options)
                 opened.append((name, known.kind, _begun(_to_the_end(known.importer.read(Path(name), options), report))))
         return notes, opened
 

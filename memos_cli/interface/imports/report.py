@@ -1,5 +1,6 @@
 """What became of an import: counts whose sums agree, and no more than some of what they count."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from memos_cli.ports.importer import Skipped
@@ -32,11 +33,16 @@ class Reason(NamedTuple):
 
 
 class SourceRead(NamedTuple):
-    """A source that was read, its kind, and how many entries were found in it."""
+    """A source that was read, its kind, and how many entries were found in it.
+
+    Attributes:
+        columns: of a table, the field of a memory that each of its columns was taken for; the rest is metadata.
+    """
 
     source: str
     kind: str
     found: int
+    columns: Mapping[str, str] = {}
 
 
 class Imported(NamedTuple):
@@ -87,6 +93,7 @@ class Report:
         self.ids: list[str] = []
         self.questions: list[str] = []
         self.reopened: list[str] = []
+        self.columns: dict[str, Mapping[str, str]] = {}
         self.txn: str | None = None
         self.denied: Refused | None = None
         self._sources: list[SourceRead] = []
@@ -116,7 +123,8 @@ class Report:
 
     def read(self, source: str, kind: str) -> None:
         """Note that a source was read to its end."""
-        self._sources.append(SourceRead(source, kind, self.found - sum(one.found for one in self._sources)))
+        found = self.found - sum(one.found for one in self._sources)
+        self._sources.append(SourceRead(source, kind, found, self.columns.get(source, {})))
 
     def result(self, *, notices: tuple[str, ...], pending: int, dry_run: bool) -> Imported:
         """All that was counted."""

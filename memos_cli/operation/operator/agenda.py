@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from memos_cli.times import Zone
 
 _PATIENCE = 5.0
 """Seconds that all recurrences together may take; a usual one takes less than a millisecond."""
+_HOUR = timedelta(hours=1)
 _NAMED = 5
 """How many recurrences that are not understood are named."""
 
@@ -79,15 +81,30 @@ def _next(memory: Memory, since: str, zone: Zone) -> str | None:
     whole_day = start == _midnight(start)
     if whole_day:
         earliest = _midnight(earliest)
-    rule = recurrence.read(text, zone)
+    rule, without = recurrence.read(text, zone), _left_out(memory, zone, whole_day=whole_day)
     try:
-        found = recurrence.next_from(rule, start, earliest)
+        found = recurrence.next_from(rule, start, earliest, without)
         if found is not None and not whole_day and zone.instant(found) < since:  # within the hour that clocks show twice
-            found = recurrence.next_from(rule, start, earliest + timedelta(hours=1))
+            found = recurrence.next_from(rule, start, earliest + timedelta(hours=1), without)
     except (OverflowError, ValueError):  # beyond the years that there are
         return None
     at = zone.instant(found) if found is not None else None
     return None if at is None or (memory.valid_to is not None and at >= memory.valid_to) else at
+
+
+def _left_out(memory: Memory, zone: Zone, *, whole_day: bool) -> frozenset[datetime]:
+    """The occurrences on the wall that a calendar left out, cancelled or moved.
+
+    An hour more or less is the same occurrence: in the zone of the calendar the clocks may change on another day.
+    """
+    told = memory.metadata.get(recurrence.EXCEPT)
+    found: set[datetime] = set()
+    for one in told if isinstance(told, list) else ():
+        with suppress(ValueError, TypeError, OverflowError):
+            wall = zone.local(one).replace(tzinfo=None, fold=0)
+            nearby = (_midnight(wall),) if whole_day else (wall, wall + _HOUR, wall - _HOUR)
+            found.update(nearby)
+    return frozenset(found)
 
 
 def _once(memory: Memory, since: str, zone: Zone) -> str | None:

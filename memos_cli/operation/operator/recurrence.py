@@ -6,6 +6,7 @@ bounded, since it may come from anywhere: nothing oftener than daily, and nothin
 
 import re
 from calendar import monthrange
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from math import gcd
 from typing import Any, NamedTuple
@@ -13,8 +14,8 @@ from typing import Any, NamedTuple
 from memos_cli.errors import UsageError
 from memos_cli.times import Zone
 
-NAME = "recurrence"
-"""The name in a memory's metadata."""
+NAME, EXCEPT = "recurrence", "except"
+"""The names in a memory's metadata: of the rule, and of the occurrences that it does not mean, instants in a list."""
 _FREQUENCIES = ("YEARLY", "MONTHLY", "WEEKLY", "DAILY")
 """In the order of dateutil's constants, which begin with 0."""
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -137,13 +138,14 @@ def _has_day(rule: Rule, months: Any, *, leap: bool) -> bool:  # noqa: ANN401 --
     return any(length >= shortest for length in longest)
 
 
-def next_from(rule: Rule, start: datetime, earliest: datetime) -> datetime | None:
+def next_from(rule: Rule, start: datetime, earliest: datetime, without: AbstractSet[datetime] = frozenset()) -> datetime | None:
     """The first occurrence at or after `earliest`; `None` where there is none. All are times on the wall, without an offset.
 
     Args:
         rule: when it recurs.
         start: the first occurrence.
         earliest: from when on.
+        without: the occurrences that are left out, which count as occurrences all the same.
     """
     if rule.most is not None and start.year < _EARLIEST_COUNTED:
         return None
@@ -158,8 +160,8 @@ def next_from(rule: Rule, start: datetime, earliest: datetime) -> datetime | Non
         rule.months or None, rule.month_days or None,
         byweekday=[weekday(day, number or None) for day, number in rule.days] or None, cache=False,
     )  # fmt: skip
-    found: datetime | None = dates.after(max(earliest, start), inc=True)
-    return found
+    from_then_on = dates.xafter(max(earliest, start), inc=True)
+    return next((one for one in from_then_on if one not in without), None)
 
 
 def _complete(rule: Rule, start: datetime) -> Rule:

@@ -66,9 +66,32 @@ def test_the_document(cli: Callable[..., Ran], source: Callable[..., str]) -> No
     data = cli("import", path, "--json").data
     assert list(data) == list(DOCUMENT)
     assert all(isinstance(data[name], kind) for name, kind in DOCUMENT.items())  # type: ignore[arg-type]
-    assert data["sources"] == [{"source": path, "kind": "llm", "found": 2}]
+    assert data["sources"] == [{"source": path, "kind": "llm", "found": 2, "columns": {}}]
     assert data["reasons"] == [{"why": "a", "entries": 1, "where": "line 2", "damaged": False, "refused": False}]
     assert cli("import", path).status == 0
+
+
+def test_what_the_columns_were_taken_for_is_told(cli: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text("text,when,room\nThe boiler was serviced,2024-05-06,cellar\n")
+    said = "read text as content, when as occurred_at; otherwise: --columns NAME=FIELD,..."
+    assert said in cli("import", "table.csv", "--dry-run").err.splitlines()
+    assert (
+        "otherwise" not in cli("import", "table.csv", "--dry-run", "--columns", "room=content,text=title,when=occurred_at").err
+    )
+    told = cli("import", "table.csv", "--dry-run", "--columns", "room=content").err
+    assert "read room as content, when as occurred_at; otherwise" in told
+    done = cli("import", "table.csv", "--json")
+    assert done.data["sources"][0]["columns"] == {"text": "content", "when": "occurred_at"}
+    assert "otherwise" not in done.err
+    (made,) = cli("list", "--json").data["memories"]
+    assert (made["content"], made["metadata"]) == ("The boiler was serviced", {"room": "cellar"})
+
+
+def test_a_name_of_a_column_lets_nothing_loose_on_the_terminal(cli: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text("text,\x1b[2J\nThe boiler was serviced,2\n")
+    done = cli("import", "table.csv", "--columns", "\x1b[2J=title")
+    assert "[2J as title" in done.err
+    assert "\x1b" not in done.err
 
 
 def test_undo_takes_all_of_it_back(cli: Callable[..., Ran], source: Callable[..., str]) -> None:

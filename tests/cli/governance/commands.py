@@ -1,7 +1,7 @@
 """What the walker runs as eve: for every command, lines with the arguments that could tell most.
 
-A line is the exit status (`-` for any), and the words behind the command; `{name}` is the id of a memory of the scene,
-`{name:4}` its first letters; behind `<` stands what is given on standard input.
+A line is the exit status (`-` for any; `0/2` where it is another one with `--json`), and the words behind the command;
+`{name}` is the id of a memory of the scene, `{name:4}` its first letters; behind `<` stands what is given on standard input.
 """
 
 CASES: dict[str, tuple[str, ...]] = {
@@ -22,9 +22,15 @@ CASES: dict[str, tuple[str, ...]] = {
     "import": (
         "2 nosuch.zip",
         "2 chain.toml",
-        "- talk.jsonl --from jsonl",
-        "- talk.jsonl --from jsonl --dry-run",
-        "- talk.jsonl --from jsonl --tag qlocellartag --task qloendtask --no-facts",
+        "0 talk.jsonl",
+        "0 talk.jsonl --from jsonl --dry-run",
+        "0 talk.jsonl --from jsonl --tag qlocellartag --task qloendtask --no-facts",
+        "0 rows.csv --columns what=content",
+        "2 rows.csv",
+        "0 notes --from markdown",
+        "0 notes --label qlocellarlabel",
+        "3 lines.jsonl",
+        "0 dates.ics --since 2020-01-01",
         "2 talk.jsonl --from qlokind",
         "2 talk.jsonl --columns qlocolumn=qlofield",
     ),
@@ -253,19 +259,19 @@ CASES: dict[str, tuple[str, ...]] = {
         "3 -o -",
     ),
     "export jsonl": (
-        "0",
-        "0 - --all --turns",
-        "0 - --tag qlocellartag",
-        "0 - --task qlocellartas",
-        "0 - --label qlocellarlabel --reveal",
-        "0 - --as-of 2030-01-01",
-        "- - --snapshot qlosnap",
-        "0 - --conversation qlotalk",
+        "0/2",
+        "0/2 - --all --turns",
+        "0/2 - --tag qlocellartag",
+        "0/2 - --task qlocellartas",
+        "0/2 - --label qlocellarlabel --reveal",
+        "0/2 - --as-of 2030-01-01",
+        "10/2 - --snapshot qlosnap",
+        "0/2 - --conversation qlotalk",
         "0 out.jsonl",
     ),
     "export markdown": ("0 qlonotes", "0 qlonotes --all --turns --talks", "0 qlonotes --tag qlocellartag --dry-run"),
-    "export ics": ("0", "0 - --all --kind event --kind note", "0 - --tag qlocellartag"),
-    "mip check": ("2 nosuch.jsonl",),
+    "export ics": ("0/2", "0/2 - --all --kind event --kind note", "0/2 - --tag qlocellartag"),
+    "mip check": ("2 nosuch.jsonl", "13 talk.jsonl", "13 lines.jsonl"),
     "mip schema": ("0",),
     "cube import": ("- nosuch.memcube --name attic", "- nosuch.memcube"),
     "cube given": ("3",),
@@ -307,7 +313,7 @@ CASES: dict[str, tuple[str, ...]] = {
     "grant": ("3 eve read --all", "3 eve write {cellar}"),
     "revoke": ("3 eve read --all", "3 maren read --all"),
     "access": ("10 {cellar}", "- {pier}", "- --of eve", "- --of maren"),
-    "mcp": ("0", "2 --json"),
+    "mcp": ("0/2", "2 --json"),
     "audit log": ("-", "- --denied"),
     "audit verify": ("-",),
     "audit report": ("-",),

@@ -224,3 +224,35 @@ def test_names_of_cubes_are_seen_and_their_sizes_are_not(full: Home) -> None:
     assert {name: (one["memories"], one["operations"], one["bytes"]) for name, one in cubes.items()}["attic"] == (0, 0, None)
     assert cubes["default"]["bytes"] is None
     assert full.json(None, "cube", "list")["cubes"][0]["bytes"] > 0
+
+
+def test_an_import_of_a_stranger_goes_to_nobody_else(full: Home, tmp_path: Path) -> None:
+    lines = ({"content": "overwritten", "id": "D1"}, {"content": "The qlocellar key lies under the blue pot", "id": "c"})
+    (tmp_path / "talk.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    before = full.others("eve")
+    done = full.json("eve", "import", str(tmp_path / "talk.jsonl"), "--tag", "brought")
+    assert (done["taken"], done["known"], done["skipped"]) == (2, 0, 0), "what somebody else has is not known to her"
+    assert full.others("eve") == before
+    stored = full.rows("SELECT owner, visibility FROM memories m JOIN tags t USING (n) WHERE t.tag = 'brought'")
+    assert stored == [("eve", "private")] * 2
+    again = full.json("eve", "import", str(tmp_path / "talk.jsonl"), "--tag", "brought")
+    assert (again["taken"], again["known"]) == (0, 2)
+    full.json("eve", "undo")
+    assert full.others("eve") == before
+    assert full.json("eve", "list", "--tag", "brought")["memories"] == []
+
+
+@pytest.mark.parametrize("form", ["jsonl", "markdown", "ics"])
+def test_an_export_holds_what_its_principal_sees_and_nothing_else(full: Home, form: str, tmp_path: Path) -> None:
+    place = tmp_path / "out"
+    more = {"jsonl": ["--turns"], "markdown": ["--turns", "--talks"], "ics": []}[form]
+    full.json("eve", "export", form, str(place), "--all", *more)
+    files = [place] if place.is_file() else [one for one in place.rglob("*") if one.is_file()]
+    told = "".join(str(one.relative_to(tmp_path)) + one.read_text() for one in files)
+    assert ids_in(full, told, *HIDDEN) == []
+    assert re.findall(r"(?i)qlo(?!draft|first)\w*", told) == []
+    if form == "jsonl":
+        rows = [json.loads(line) for line in told.removeprefix("out").splitlines()]
+        seen = {one["id"] for one in full.json("eve", "list", "--all", "--turns")["memories"]}
+        assert {one["id"] for one in rows} == seen
+        assert full.ids["ferry"] in seen

@@ -47,6 +47,17 @@ def test_every_command_is_walked() -> None:
     assert {*CASES} & {*NO_CUBE} == set()
 
 
+LINES = """{"mip":"1.0","id":"x","content":"qlocellar","external_id":"qlocellar-1"}
+{"content": "The ferry leaves at ten", "external_id": "ferry-1"}
+"""
+DATES = """BEGIN:VCALENDAR
+BEGIN:VEVENT
+UID:qlocellar-1
+SUMMARY:The harbour ferry leaves at nine
+DTSTART:20260504T090000Z
+END:VEVENT
+END:VCALENDAR
+"""
 TALK = """{"content": "Overwritten by an import", "external_id": "D1"}
 {"content": "The qlocellar key lies under the blue pot", "external_id": "qlocellar-1"}
 {"content": "A plum of mine", "id": "p1"}
@@ -80,8 +91,9 @@ def test_what_is_hidden_does_not_exist_and_nothing_of_others_changes(
                 faults += [f"{shlex.join(line)} ({kind}) changes what belongs to others: {changed}"] if changed else []
                 if kind == "full":
                     faults += leaks(line, given, done.out + done.err, full)
-                if status not in {"-", str(done.status)}:
-                    faults.append(f"{shlex.join(line)} ({kind}): exit status {done.status}, not {status}: {told}")
+                expected = status.split("/")[-1 if form else 0]
+                if expected not in {"-", str(done.status)}:
+                    faults.append(f"{shlex.join(line)} ({kind}): exit status {done.status}, not {expected}: {told}")
                 if done.status and not form:
                     break  # an error says the same as text and as JSON
             if len(said) > 1 and said[0] != said[1]:
@@ -94,6 +106,11 @@ def furnished(place: Path) -> Path:
     place.mkdir()
     (place / "chain.toml").write_text(CHAIN)
     (place / "talk.jsonl").write_text(TALK)
+    (place / "lines.jsonl").write_text(LINES)
+    (place / "dates.ics").write_text(DATES)
+    (place / "rows.csv").write_text("what,uid\nThe qlocellar key lies under the blue pot,qlocellar-1\n")
+    (place / "notes").mkdir()
+    (place / "notes" / "cellar.md").write_text("# Cellar\n\nThe qlocellar key lies under the blue pot\n\nSee [[qlodiary]].\n")
     (place / "policy.toml").write_text("[expire]\narchived_days = 3\n")
     return place
 

@@ -94,3 +94,53 @@ def test_another_library_reads_it(mos: MOS) -> None:
     found = ics.readOne(content.decode())
     assert {one.uid.value for one in found.vevent_list} == {str(one["uid"]) for one in events}
     assert sum(hasattr(one, "rrule") for one in found.vevent_list) == 2
+
+
+SERIES = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//elsewhere//EN
+BEGIN:VEVENT
+UID:call#7@elsewhere
+SUMMARY:Call with Berlin
+DTSTART:20260302T130000Z
+RRULE:FREQ=DAILY;COUNT=6
+EXDATE:20260303T130000Z
+END:VEVENT
+BEGIN:VEVENT
+UID:call#7@elsewhere
+RECURRENCE-ID:20260304T130000Z
+SUMMARY:Call with Berlin
+DTSTART:20260304T130000Z
+STATUS:CANCELLED
+END:VEVENT
+BEGIN:VEVENT
+UID:call#7@elsewhere
+RECURRENCE-ID:20260305T130000Z
+SUMMARY:Call with Berlin, later
+DTSTART:20260305T170000Z
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+def test_what_is_left_out_cancelled_or_moved_stays_so(mos: MOS, clock: Clock, tmp_path: Path) -> None:
+    file = tmp_path / "calls.ics"
+    file.write_text(SERIES.replace("\n", "\r\n"))
+    mos.imports.take(str(file))
+    days: list[tuple[str, str]] = []
+    for _ in range(8):
+        coming = mos.upcoming(Filter(at=mos.now)).coming
+        days += [(one.memory.content, one.next_at) for one in coming if one.next_at[:10] == mos.now[:10]]
+        clock.forward(days=1)
+    assert days == [
+        ("Call with Berlin", "2026-03-02T13:00:00.000Z"), ("Call with Berlin, later", "2026-03-05T17:00:00.000Z"),
+        ("Call with Berlin", "2026-03-06T13:00:00.000Z"), ("Call with Berlin", "2026-03-07T13:00:00.000Z"),
+    ]  # fmt: skip
+    _, events = calendar(mos)
+    assert {str(one["uid"]) for one in events} == {"call#7@elsewhere"}
+    (series,) = (one for one in events if "rrule" in one)
+    assert [one.dt.day for one in series["exdate"].dts] == [3, 4, 5]
+    (moved,) = (one for one in events if "recurrence-id" in one)
+    assert (moved["recurrence-id"].dt, moved["dtstart"].dt) == tuple(
+        datetime(2026, 3, 5, hour, tzinfo=UTC) for hour in (13, 17)
+    )

@@ -127,3 +127,37 @@ def test_what_was_to_come_at_an_earlier_time(mos: MOS, clock: Clock) -> None:
     clock.forward(days=9)
     assert coming(mos) == []
     assert [one.memory.content for one in mos.upcoming(Filter(at=then, past=True)).coming] == ["Dentist"]
+
+
+def left_out(mos: MOS, content: str, at: str, *instants: object) -> str:
+    rule = {"recurrence": "RRULE:FREQ=WEEKLY;COUNT=4", "except": list(instants)}
+    return mos.add(content, kind=Kind.EVENT, occurred_at=at, metadata=rule).ids[0]
+
+
+def test_an_occurrence_that_is_left_out_does_not_come(mos: MOS, clock: Clock) -> None:
+    left_out(mos, "Bins", "2027-03-02", "2027-03-09T08:00:00.000Z", "2027-03-16T07:00:00.000Z")  # midnights there
+    left_out(mos, "Standup", "2027-03-04 09:00", "2027-03-11T17:00:00.000Z")
+    assert coming(mos) == [("Standup", "2027-03-18 09:00"), ("Bins", "2027-03-23")]
+    clock.forward(days=20)
+    assert coming(mos) == [], "what is left out counts as one of the four"
+
+
+def test_an_exception_is_the_same_where_clocks_change_on_another_day(mos: MOS) -> None:
+    # 18:00 in Berlin is 9:00 here, and 10:00 here in the weeks in which clocks are put on here and not yet there.
+    left_out(mos, "Call with Berlin", "2027-03-04 09:00", "2027-03-11T17:00:00.000Z", "2027-03-18T17:00:00.000Z")
+    assert coming(mos) == [("Call with Berlin", "2027-03-25 09:00")]
+
+
+@pytest.mark.parametrize(
+    "odd", ["x", 7, None, [], "2027-13-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z", "0001-01-01T00:00:00.000Z"]
+)
+def test_an_exception_that_is_none_changes_nothing(mos: MOS, odd: object) -> None:
+    left_out(mos, "Bins", "2027-03-02", odd)
+    mos.add("Tea", kind=Kind.EVENT, occurred_at="2027-03-03", metadata={"recurrence": "RRULE:FREQ=WEEKLY", "except": odd})
+    assert coming(mos) == [("Bins", "2027-03-09"), ("Tea", "2027-03-10")]
+
+
+def test_all_that_comes_may_be_left_out(mos: MOS) -> None:
+    days = [f"2027-03-{day:02}T08:00:00.000Z" for day in (2, 9)] + [f"2027-03-{day}T07:00:00.000Z" for day in (16, 23)]
+    left_out(mos, "Bins", "2027-03-02", *days)
+    assert coming(mos) == []

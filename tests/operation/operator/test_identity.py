@@ -68,6 +68,15 @@ def test_the_day_is_the_one_of_the_persons_zone(home: Any, clock: Clock) -> None
         assert mos.add("Took my pill", kind=Kind.EVENT).added == 1
 
 
+def test_a_day_that_is_later_than_clocks_can_be_is_a_day(mos: MOS) -> None:
+    for day in ("6429-10-16", "6429-10-17", "9999-12-30", "9999-12-31"):  # the second one ends behind SQLite's greatest integer
+        for outcome in ((1, 0), (0, 1)):
+            added = mos.add("The lease of the castle ends", kind=Kind.EVENT, occurred_at=day)
+            assert (added.added, added.duplicates) == outcome, day
+    assert [one.occurred_at for one in hot(mos) if one.occurred_at is None] == []
+    sound(mos)
+
+
 @pytest.mark.parametrize(
     "text", ["Took my pill today", "I always take my pill this morning", "Please remember to call Ana today"]
 )
