@@ -190,7 +190,9 @@ def test_every_command_of_the_readme_is_run() -> None:
     assert re.findall(r"^\$ (.*)$", README, re.MULTILINE) == told("Bring what you have") + told("A short tour")
 
 
-RENT = "We saw the flat on Kerkstraat today. The landlord is Mr. de Wit, and the rent that he wants is 1,350 a month. A good idea?"
+RENT = (
+    "We saw the flat on Kerkstraat today. The landlord is Mr. de Wit, and the rent that he wants is 1,350 a month. A good idea?"
+)
 
 
 def exported(path: Path) -> None:
