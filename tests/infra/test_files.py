@@ -23,7 +23,12 @@ def test_many_files_are_whole_and_on_disk_or_as_they_were(tmp_path: Path, monkey
     wanted = {tmp_path / f"{name[0]}" / name: name.encode() for name in ("ab", "ac", "ba")}
     synced: list[int] = []
     real = os.fsync
-    monkeypatch.setattr(os, "fsync", lambda handle: (synced.append(os.fstat(handle).st_ino), real(handle)))
+
+    def noting(handle: int) -> None:
+        synced.append(os.fstat(handle).st_ino)
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", noting)
     files.write_all(wanted)
     assert {path: path.read_bytes() for path in tmp_path.glob("*/*")} == wanted
     assert {path.stat().st_ino for path in [*wanted, tmp_path / "a", tmp_path / "b"]} == {*synced}
