@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ import pytest
 from memos_cli import __version__
 from memos_cli.cli.commands.manual import completions, manual_pages
 from memos_cli.times import from_millis
+from tests import talks
+from tests.chat_exports import chain, said, talk, zipped
 from tests.conftest import ROOT, Run
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -164,23 +167,85 @@ def tour(tmp_path: Path, home: Path) -> Path:
     return folder
 
 
-def test_the_tour_of_the_readme_runs(tour: Path) -> None:
-    blocks = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
-    commands = [line.removeprefix("$ ") for block in blocks for line in block.splitlines() if line.startswith("$ ")]
-    assert len(commands) > 15
-    env = {**os.environ, "PATH": f"{tour / 'bin'}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
-    said = {}
+def told(heading: str) -> list[str]:
+    """The commands below a heading of the README."""
+    (section,) = re.findall(rf"^## {heading}\n(.*?)(?=^## |\Z)", README, re.DOTALL | re.MULTILINE)
+    return re.findall(r"^\$ (.*)$", section, re.MULTILINE)
+
+
+def run_all(commands: list[str], tour: Path) -> dict[str, str]:
+    """What each of these commands prints, in the folder of the tour; none fails."""
+    env = {
+        **os.environ, "PATH": f"{tour / 'bin'}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "HOME": str(tour),
+    }  # fmt: skip
+    printed = {}
     for command in commands:
         done = subprocess.run(["bash", "-c", command], cwd=tour, env=env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{command}: {done.stderr}"
-        said[command] = done.stdout
-    assert said["memos search diet"].splitlines()[0].endswith("I am vegan now")
-    assert "meat" in said["memos search diet --as-of 2026-02-01"]
-    assert "vegan" not in said["memos search diet --as-of 2026-02-01"]
-    assert json.loads(said['memos --json search "who is allergic?"'])["data"]["hits"][0]["content"].endswith("peanuts")
-    assert "heron" in said['memos --cube work --cube default search "what is the server called?"']
-    assert said["memos cube merge stick/default.memcube"].split()[:2] == ["1", "new"]
-    assert json.loads(said["memos search --jsonl questions.jsonl -k 20"])["query"] == "beans"
+        printed[command] = done.stdout
+    return printed
+
+
+def test_every_command_of_the_readme_is_run() -> None:
+    assert re.findall(r"^\$ (.*)$", README, re.MULTILINE) == told("Bring what you have") + told("A short tour")
+
+
+RENT = (
+    "We saw the flat on Kerkstraat today. The landlord is Mr. de Wit, and the rent that he wants is 1,350 a month. A good idea?"
+)
+
+
+def exported(path: Path) -> None:
+    """An export of ChatGPT, as one downloads it: 200 talks in two shards, and one of them about a flat."""
+    topics = ("a script that renames photos", "a card for Ana", "TCP and UDP", "an apple tree", "a letter to the landlord")
+    found = [
+        talk(f"t{number}", chain(
+            said("user", f"Help me with {topics[number % 5]}, please, number {number}"),
+            said("assistant", f"Gladly. For {topics[number % 5]} begin with a list of what you have."),
+            said("user", "Thanks, that helps"), said("assistant", "You are welcome!"),
+        )) for number in range(200)
+    ]  # fmt: skip
+    found[133] = talk("flat", chain(said("user", RENT), said("assistant", "Ask about the deposit and the notice period.")))
+    path.parent.mkdir(parents=True)
+    zipped(path, {
+        "conversations-000.json": found[:100], "conversations-001.json": found[100:], "chat.html": "<html></html>",
+        "user.json": {"id": "user-1", "email": "sam@example.org"}, "message_feedback.json": [],
+    })  # fmt: skip
+
+
+def test_from_an_export_to_a_first_right_answer(tour: Path) -> None:
+    exported(tour / "Downloads" / "chatgpt-export.zip")
+    began = time.monotonic()
+    imports, search, *rest = told("Bring what you have")
+    printed = run_all([imports, search], tour)
+    assert time.monotonic() - began < 60  # some 4 s: the bound is for a machine with much else to do
+    assert printed[imports].startswith("798 taken, 3 skipped of 801 found (chatgpt)\n")
+    assert "a file about the account: message_feedback.json and others\n" in printed[imports]
+    assert printed[search].splitlines()[0].endswith(RENT)
+    assert "2023-11-14" in printed[search].splitlines()[0]
+
+    session = tour / ".claude" / "projects" / "-home-sam-weather" / "s1.jsonl"
+    talks.write(session, talks.turn(1, "Call the new station Halley", "2026-02-01T10:00:00.000Z"))
+    printed |= run_all(rest, tour)
+    assert RENT in "".join(note.read_text(encoding="utf-8") for note in (tour / "my-notes").rglob("*.md"))
+    lines = (tour / "memories.jsonl").read_text(encoding="utf-8").splitlines()
+    assert RENT in [row.get("content") for row in map(json.loads, lines)]
+    left = run_all([search, "memos list --kind episode"], tour)
+    assert "Kerkstraat" not in left[search]
+    assert "Halley" in left["memos list --kind episode"]
+
+
+def test_the_tour_of_the_readme_runs(tour: Path) -> None:
+    commands = told("A short tour")
+    assert len(commands) > 15
+    printed = run_all(commands, tour)
+    assert printed["memos search diet"].splitlines()[0].endswith("I am vegan now")
+    assert "meat" in printed["memos search diet --as-of 2026-02-01"]
+    assert "vegan" not in printed["memos search diet --as-of 2026-02-01"]
+    assert json.loads(printed['memos --json search "who is allergic?"'])["data"]["hits"][0]["content"].endswith("peanuts")
+    assert "heron" in printed['memos --cube work --cube default search "what is the server called?"']
+    assert printed["memos cube merge stick/default.memcube"].split()[:2] == ["1", "new"]
+    assert json.loads(printed["memos search --jsonl questions.jsonl -k 20"])["query"] == "beans"
 
 
 def test_the_python_of_the_readme_runs(home: Path) -> None:

@@ -1,7 +1,7 @@
 """Files that are complete or absent: written under another name, synced, renamed. And a lock that one process can hold."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -16,12 +16,11 @@ def replaced(path: Path) -> Iterator[Path]:
     It is gone if the block raises.
     """
     modes.make_folder(path.parent)
-    half = path.with_name(f".{path.name}.{os.urandom(6).hex()}")
+    half = _half(path)
     try:
         modes.make_file(half)
         yield half
-        with half.open("rb+") as file:
-            os.fsync(file.fileno())
+        _wait_for(half)
         half.replace(path)
         sync_folder(path.parent)
     finally:
@@ -82,6 +81,46 @@ def write(path: Path, content: bytes) -> None:
     """Put `content` at `path`, whole or not at all, on disk when this returns, and at no time for anybody else to read."""
     with replaced(path) as half:
         half.write_bytes(content)
+
+
+def write_all(contents: Mapping[Path, bytes]) -> None:
+    """As `write` for many files: all are written before the first is waited for, so that the disk takes them together."""
+    halves = {path: _half(path) for path in contents}
+    try:
+        for folder in {path.parent for path in contents}:
+            modes.make_folder(folder)
+        for path, half in halves.items():
+            _begin(half, contents[path])
+        for path, half in halves.items():
+            try:
+                _wait_for(half)
+                half.replace(path)
+            except FileNotFoundError:  # a purge of another process took it for a leftover
+                write(path, contents[path])
+        for folder in {path.parent for path in contents}:
+            sync_folder(folder)
+    finally:
+        for half in halves.values():
+            half.unlink(missing_ok=True)
+
+
+def _half(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.urandom(6).hex()}")
+
+
+def _begin(half: Path, content: bytes) -> None:
+    """Write a file, and let the system begin to put it on disk, where it takes such advice."""
+    modes.make_file(half)
+    with half.open("wb") as file:
+        file.write(content)
+        file.flush()
+        if hasattr(os, "posix_fadvise"):
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def _wait_for(half: Path) -> None:
+    with half.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def writable(folder: Path) -> Path:

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,61 @@ def test_a_file_is_whole_or_as_it_was(tmp_path: Path) -> None:
         raise RuntimeError
     assert path.read_bytes() == b"one"
     assert [entry.name for entry in path.parent.iterdir()] == ["b.txt"]
+
+
+def test_many_files_are_whole_and_on_disk_or_as_they_were(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = {tmp_path / f"{name[0]}" / name: name.encode() for name in ("ab", "ac", "ba")}
+    synced: list[int] = []
+    real = os.fsync
+
+    def noting(handle: int) -> None:
+        synced.append(os.fstat(handle).st_ino)
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    files.write_all(wanted)
+    assert {path: path.read_bytes() for path in tmp_path.glob("*/*")} == wanted
+    assert {path.stat().st_ino for path in [*wanted, tmp_path / "a", tmp_path / "b"]} == {*synced}
+    assert len(synced) == 5  # each file, and each folder once
+
+    def broken(*_: object) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(Path, "replace", broken)
+    with pytest.raises(OSError, match="full"):
+        files.write_all({tmp_path / "a" / "ab": b"other", tmp_path / "c" / "ca": b"new"})
+    assert {path: path.read_bytes() for path in tmp_path.glob("*/*")} == wanted
+
+
+def test_a_file_that_a_purge_takes_for_a_leftover_is_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.fsync
+
+    def purging(handle: int) -> None:
+        real(handle)
+        for half in tmp_path.glob("*/.b*"):
+            half.unlink()
+        monkeypatch.setattr(os, "fsync", real)
+
+    monkeypatch.setattr(os, "fsync", purging)
+    files.write_all({tmp_path / "x" / name: name.encode() for name in ("a", "b", "c")})
+    assert sorted((path.name, path.read_bytes()) for path in tmp_path.glob("*/*")) == [("a", b"a"), ("b", b"b"), ("c", b"c")]
+
+
+def test_blobs_that_wait_are_there_in_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("memos_cli.infra.vault.blobs._MOST_FILES", 3)
+    blobs = Blobs(tmp_path)
+    there = blobs.put(b"there")
+    os.utime(blobs.path(there), (1, 1))
+    texts = [b"%d" % number for number in range(5)]
+    with blobs.together() as waiting:
+        digests = [waiting.put(text) for text in (*texts, texts[4], b"there")]
+        assert [digest in blobs for digest in digests] == [True, True, True, False, False, False, True]
+    assert [blobs.get(digest) for digest in digests] == [*texts, texts[4], b"there"]
+    assert blobs.path(there).stat().st_mtime > 1  # in use, so no leftover
+    with pytest.raises(RuntimeError), blobs.together() as waiting:  # noqa: PT012 -- the failure in the middle is the case
+        waiting.put(b"of no use")
+        raise RuntimeError
+    assert len(blobs.older_than()) == 6
 
 
 def test_a_blob_is_what_its_name_says_or_an_error(tmp_path: Path) -> None:

@@ -152,7 +152,8 @@ def _tell(app: App, result: "Imported") -> None:
 def _reason(reason: "Reason") -> str:
     sort = ", damaged" if reason.damaged else ""
     where = f": {plain(reason.where)}" if reason.where else ""
-    return f"{reason.entries:,}{sort}, {plain(reason.why)}{where}{' and others' if where and reason.entries > 1 else ''}"
+    others = " and others" if where and reason.entries > 1 and not where.endswith(" and others") else ""
+    return f"{reason.entries:,}{sort}, {plain(reason.why)}{where}{others}"
 
 
 def _tell_columns(app: App, columns: Mapping[str, str], given: Sequence[str]) -> None:

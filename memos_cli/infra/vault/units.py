@@ -346,6 +346,8 @@ class Unit:
 
     def _move_vectors(self, n: int, *, cold: bool) -> None:
         source, target = ("vectors", "cold_vectors") if cold else ("cold_vectors", "vectors")
+        if self._conn.execute(f"SELECT 1 FROM main.{source} WHERE n = ?", (n,)).fetchone() is None:
+            return  # as for most: to insert nothing takes a millisecond
         if self._conn.execute(f"INSERT INTO main.{target} SELECT * FROM main.{source} WHERE n = ?", (n,)).rowcount:
             self.forget_vectors(n, source)
 

@@ -71,7 +71,8 @@ def ingest(
         Refused: a draft would change a memory that is frozen, or somebody else's. Then nothing is written.
     """
     tally = _Tally()
-    cleaned: Iterable[Draft] = [*map(cleaned_draft, drafts)] if isinstance(drafts, Sequence) else map(cleaned_draft, drafts)
+    cleaned: Iterable[Draft] = map(cleaned_draft, drafts if files is None else ())  # those of files are clean
+    cleaned = [*cleaned] if isinstance(drafts, Sequence) else cleaned
     with author.write(vault, txn) as unit:
         placing = Placing(vault, unit, author.principal, author.at, author.zone)
         for draft, placed in files.place(unit, placing) if files else _placed(vault, placing, cleaned, author):

@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from functools import cache
 from hashlib import sha256
 from itertools import accumulate
 from pathlib import Path
@@ -178,7 +180,12 @@ class _FileReader:
 
     def drafts(self) -> list[FileText]:
         """The drafts of each text that is new or changed; the cube keeps the texts themselves."""
-        kept = _NoBlobs() if self._how.dry_run else None
+        with ExitStack() as opened:
+            none = _NoBlobs() if self._how.dry_run else None
+            kept = cache(lambda: none or opened.enter_context(_blobs(self._session).together()))
+            return self._drafts(kept)
+
+    def _drafts(self, kept: Callable[[], Blobs]) -> list[FileText]:
         reader = known_days.reader(self._session)
         made = []
         sizes = [len(text.content) if self._how.notebook else 1 for text in self.texts]
@@ -202,9 +209,9 @@ class _FileReader:
             made.append(FileText(text.file.name, text.record, text.digest, drafts, was, has_whole=text.document is not None))
         return made
 
-    def _taken_apart(self, text: _Text, kept: Blobs | None, reader: "Reader") -> list[Draft]:
+    def _taken_apart(self, text: _Text, kept: Callable[[], Blobs], reader: "Reader") -> list[Draft]:
         return intake.of_file(
-            text.content, lambda: kept or _blobs(self._session), name=text.file.name,
+            text.content, kept, name=text.file.name,
             form="document" if text.document else "wiki" if self._how.notebook else self._how.form,
             now=self._session.now, occurred_at=self._how.fields.get("occurred_at"), reader=reader,
         )  # fmt: skip
@@ -259,8 +266,9 @@ def add(session: "Session", names: Sequence[str], how: SourceOptions) -> Added:
     changes = FileChanges(vault, texts, author, _notebook(vault, author, reader) if how.notebook else None)
     derived = how.extract(drafts)
     added_ = ingestion.ingest(vault, drafts, author, derived=derived, files=changes, dry_run=how.dry_run, txn=how.txn)
+    told = {one.record for one in texts if one.drafts}
     for text in reader.texts if not how.dry_run else ():  # a purge before the commit may have removed a file as unused
-        if any(one.drafts for one in texts if one.record == text.record):
+        if text.record in told:
             _blobs(session).put(intake.text_of(text.content, text.file.name).encode())
     return _with_files(added_, vault, reader, changes)
 

@@ -3,7 +3,7 @@
 No history is stored apart from the log. A version is a prefix of a memory's operations; rollback and undo append to the log.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -144,20 +144,26 @@ def _takes_back(vault: Vault, author: "Author", name: str | None, *, before: int
         raise NotFound(f"nothing to undo in cube {vault.name}")
     if vault.sight is not None and not past.is_seen_whole(vault, txn):
         raise Refused(f"{txn} changed something that is not yours to see any more", hint=_OTHERS)
-    operations = vault.transaction(txn)
-    command = operations[0].command
-    if all(operation.command == log.DOCTOR for operation in operations):
+    command, receipt, repairs = "", None, True
+    written: dict[tuple[str, str], None] = {}
+    for operation in log.operations(vault.conn, "WHERE txn = ?", (txn,)):  # one at a time: an import made a million of them
+        command = command or operation.command
+        repairs = repairs and operation.command == log.DOCTOR
+        receipt = operation if receipt is None and operation.noun == log.IMPORT else receipt
+        written[operation.noun, operation.subject] = None
+    if repairs:
         raise Refused(f"{txn} repaired the log, and what it erased is gone", hint=_OTHERS)
-    receipt = next((operation for operation in operations if operation.noun == log.IMPORT), None)
     if receipt is not None:
         return _TakesBack(txn, command, _inverses_of_import(vault, receipt, author.at), ())
-    inverses = _inverses(vault, operations, author.at)
-    told = dict.fromkeys(one.subject for one in operations if one.noun != past.FILE)
-    return _TakesBack(txn, command, iter(inverses.items()), tuple(told or dict.fromkeys(one.subject for one in operations)))
+    inverses = _inverses(vault, txn, written, author.at)
+    told = dict.fromkeys(subject for noun, subject in written if noun != past.FILE)
+    return _TakesBack(txn, command, iter(inverses.items()), tuple(told or dict.fromkeys(subject for _, subject in written)))
 
 
-def _inverses(vault: Vault, operations: list[Operation], at: str) -> dict[tuple[str, str], dict[str, Any]]:
-    """For each subject the change that takes the transaction back, newest subject first.
+def _inverses(
+    vault: Vault, txn: str, written: Mapping[tuple[str, str], None], at: str
+) -> dict[tuple[str, str], dict[str, Any]]:
+    """For each subject that a transaction wrote to the change that takes it back, newest subject first.
 
     Operations of other commands may lie between those of this one in the log. So each register gets the value that it would
     have now had this command not been run, which keeps what the other commands wrote.
@@ -165,10 +171,9 @@ def _inverses(vault: Vault, operations: list[Operation], at: str) -> dict[tuple[
     Raises:
         Refused: as in `undo`; or the whole transaction was taken back already.
     """
-    txn = operations[0].txn
     inverses: dict[tuple[str, str], dict[str, Any]] = {}
     undone = ""
-    for noun, subject in reversed(dict.fromkeys((operation.noun, operation.subject) for operation in operations)):
+    for noun, subject in reversed([*written]):
         history = vault.operations(noun, subject)
         mine = [index for index, operation in enumerate(history) if operation.txn == txn]
         # Behind what the command wrote itself there may be what a repair wrote in place of it.

@@ -104,6 +104,8 @@ def _changed(
     held = set(same.values())
     gone = _gaps(len(before), {old: old for old in held})
     came = _gaps(len(drafts), same)
+    if not gone or not came:
+        return
     many = len(gone) * len(came) > _MOST_PAIRS
     pairs = zip(gone, came, strict=False) if many else ((old, new) for old in gone for new in came)
     leaving, coming = Counter(gone.values()), Counter(came.values())

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from memos_cli.infra.limits import is_name
 from memos_cli.infra.transfer import familiarity
 from memos_cli.infra.vault import fold
+from memos_cli.infra.vault.bulk.bulk import first_salts
 from memos_cli.infra.vault.past import FILE
 from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
@@ -51,8 +52,12 @@ def path_of(name: str, principal: str, owner: str | None) -> str | None:
 
 def salt(vault: Vault, memories: Sequence[str]) -> bytes | None:
     """What the digest of a file with these memories is salted with; `None` if one of them was purged, or there are none."""
-    firsts = [vault.operations("memory", one)[:1] for one in memories]
-    salts = [first[0].salt if first else None for first in firsts]
+    if vault.sight is None:
+        known = first_salts(vault, memories)
+        salts = [known.get(one) for one in memories]
+    else:
+        firsts = [vault.operations("memory", one)[:1] for one in memories]
+        salts = [first[0].salt if first else None for first in firsts]
     return b"".join(one or b"" for one in salts) if salts and all(salts) else None
 
 

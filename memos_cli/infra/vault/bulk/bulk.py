@@ -4,6 +4,7 @@ What is the same for all of them is computed once, and each table takes its rows
 agree.
 """
 
+import json
 import os
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
@@ -35,6 +36,13 @@ def digests_there(vault: "OpenCube", digests: Iterable[bytes]) -> set[bytes]:
         sql = f"SELECT digest FROM memories WHERE digest IN ({', '.join('?' * len(some))})"
         found.update(digest for (digest,) in vault.conn.execute(sql, some))
     return found
+
+
+def first_salts(vault: "OpenCube", ids: Sequence[str]) -> dict[str, bytes | None]:
+    """The salts of the first operations on memories, without all else that the log says of them."""
+    sql = """SELECT subject, salt FROM main.ops WHERE subject IN (SELECT value FROM json_each(?)) AND noun = 'memory'
+             ORDER BY clock DESC, replica DESC, seq DESC"""
+    return dict(vault.conn.execute(sql, (json.dumps(ids),)).fetchall())
 
 
 class New(NamedTuple):

@@ -8,11 +8,11 @@ hand stays.
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from memos_cli.errors import MemoryNotFound
 from memos_cli.infra.names import compared
-from memos_cli.infra.vault import fold
+from memos_cli.infra.vault import fold, queries
 from memos_cli.model import HOT_STATES, LinkType, Memory
 
 if TYPE_CHECKING:
@@ -35,6 +35,10 @@ def _texts(metadata: Mapping[str, Any], name: str) -> list[str]:
     return [one for one in found if isinstance(one, str)] if isinstance(found, list | tuple) else []
 
 
+def _hot(memories: Iterable[Memory | None]) -> list[Memory]:
+    return [memory for memory in memories if memory is not None and memory.state in HOT_STATES]
+
+
 class Mentions:
     """The links of a notebook.
 
@@ -49,21 +53,14 @@ class Mentions:
         self, vault: "Vault", unit: "Unit", notes: Mapping[str, Iterable[str]], untouchable: "Callable[[Memory], str | None]"
     ) -> None:
         self._vault, self._unit, self._untouchable = vault, unit, untouchable
-        self._notes = {path: self._memories(ids) for path, ids in notes.items()}
+        there = queries.visible(vault, chain.from_iterable(notes.values()), ("1", []))
+        self._notes = {path: _hot(there.get(one) for one in ids) for path, ids in notes.items()}
+        self._links: dict[str, set[str]] = defaultdict(set)
+        for source, _, target in queries.links_of_type(vault, LinkType.MENTIONS):
+            self._links[source].add(target)
         self._by_name: dict[str, list[str]] = defaultdict(list)
         for path in sorted(self._notes, key=lambda one: (one.count(os.sep), len(one), one)):
             self._by_name[_stem(path)].append(path)
-
-    def _memories(self, ids: Iterable[str]) -> list[Memory]:
-        found = []
-        for one in ids:
-            try:
-                memory = self._vault.get(one)
-            except MemoryNotFound:
-                continue
-            if memory.state in HOT_STATES:
-                found.append(memory)
-        return found
 
     def settle(self) -> int:
         """Set the links that the notes have now, and take away those that they no longer have; how many memories changed."""
@@ -75,7 +72,7 @@ class Mentions:
         return count
 
     def _set(self, memory: Memory, wanted: set[str]) -> bool:
-        there = {link.target for link in self._vault.links(memory.id)[0] if link.type is LinkType.MENTIONS}
+        there = self._links[memory.id]
         change: dict[str, Any] = {fold.link_register(LinkType.MENTIONS, one): True for one in sorted(wanted - there)}
         for one in sorted(there - wanted):
             register = fold.link_register(LinkType.MENTIONS, one)
@@ -84,6 +81,7 @@ class Mentions:
         if not change or self._untouchable(memory):
             return False
         self._unit.change("memory", memory.id, change)
+        self._links[memory.id] = wanted | {one for one in there if fold.link_register(LinkType.MENTIONS, one) not in change}
         return True
 
     def _is_by_notes(self, identity: str, register: str) -> bool:
