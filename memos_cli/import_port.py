@@ -30,7 +30,7 @@ class Skipped(NamedTuple):
 
     why: str
     where: str = ""
-    count: int = 1
+    count: int = 1  # type: ignore[assignment]  # of a tuple nobody asks how often it has a value
     damaged: bool = False
 
 
@@ -39,8 +39,8 @@ class ImportOptions(NamedTuple):
 
     Attributes:
         zone: where a time without an offset from UTC was written.
-        since: fixed-width UTC text; what happened before is of no interest. The core leaves it out whatever an importer does; an
-            importer that knows of a whole file that it is older may hand over one `Skipped(OLDER, …)` for all of it.
+        since: fixed-width UTC text; what happened before is of no interest. The core leaves it out whatever an importer does;
+            an importer that knows of a whole file that it is older may hand over one `Skipped(OLDER, …)` for all of it.
         columns: of a table, the field of a memory (`content`, `occurred_at`, `tags`, …) that each of its columns is, by name.
         tell: called now and then with how many bytes of the source were read, and how many there are (0 where unknown).
     """
@@ -63,8 +63,9 @@ class Importer(Protocol):
 
     - `external_id`: `KIND:` and what names the entry in its source, the same whenever it is read; never a place in a list that
       may grow at its beginning, and never the time of the import.
-    - a turn of a talk has the kind `episode`, the origin `conversation`, and in `source` the conversation (an id that is stable),
-      the turn's number, the speaker (`user` and `assistant`, or the names of people), and in `title` what the talk is called;
+    - a turn of a talk has the kind `episode`, the origin `conversation`, and in `source` the conversation (an id that is
+      stable), the turn's number, the speaker (`user` and `assistant`, or the names of people), and in `title` what the talk is
+      called;
     - everything else has the origin `import`;
     - `occurred_at` is the time that the source states, fixed-width UTC text, or `None`; never the present;
     - `given` names the fields that the source states, so that no guess replaces them.

@@ -97,6 +97,13 @@ def _source_parts(_: object, __: object, begun: str) -> "list[Name]":
     return [Name(f"{one}=") for one in SOURCE_PARTS if f"{one}=".startswith(begun)]
 
 
+def _import_kinds(_: object, __: object, begun: str) -> "list[Name]":
+    from memos_cli.interface.cubes.completion import Name
+    from memos_cli.interface.imports.kinds import ORDER
+
+    return [Name(one) for one in ORDER if one.startswith(begun)]
+
+
 def _name_on(ctx: click.Context, *parameters: str) -> str:
     return next((str(ctx.params[name]) for name in parameters if ctx.params.get(name)), "")
 
@@ -123,6 +130,7 @@ PRINCIPALS = _completer(lambda home, _, begun: home.principals(begun))
 PRINCIPALS_AND_GROUPS = _completer(lambda home, _, begun: home.principals(begun, groups=True))
 GROUPS = _completer(lambda home, _, begun: home.groups(begun))
 VIEWS = _completer(lambda home, _, begun: home.records("view", begun))
+SOURCES = _completer(lambda home, _, begun: home.records("source", begun), path="file")
 SNAPSHOTS = _completer(lambda home, _, begun: home.records("snapshot", begun))
 QUESTIONS = _completer(lambda home, _, begun: home.looked(lambda look: look.questions(begun)))
 COMMANDS = _completer(lambda home, _, begun: home.looked(lambda look: look.commands(begun)))
@@ -149,6 +157,7 @@ KNOWN_KEYS = _completer(lambda home, _, begun: home.keys(begun))
 KEYS_OR_FILES = _completer(lambda home, _, begun: home.keys(begun), path="file")
 FILES = _completer(_nothing, path="file")
 FOLDERS = _completer(_nothing, path="dir")
+IMPORT_KINDS = _completer(_import_kinds)
 PARTS_OF_SOURCE = _completer(_source_parts)
 
 OF_OPTIONS = {

@@ -15,6 +15,7 @@ from memos_cli.records import NamedTuple
 COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Memories": {
         "add": ("add", "Remember something."),
+        "import": ("imports", "Bring in what other programs exported."),
         "search": ("search", "Find memories by words and by meaning."),
         "show": ("search", "Show memories in full."),
         "list": ("search", "List memories, the newest first."),
@@ -50,12 +51,19 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "task": ("task", "List tasks, and end one."),
         "cube": ("cube", "Make, list, rename and remove cubes, and carry them between machines."),
     },
+    "Agents": {
+        "context": ("brief", "Print what matters for a question, for any model's prompt."),
+        "brief": ("brief", "Print who you are and what is open, for any model's prompt."),
+    },
     "Governance": {
         "audit": ("audit", "See who read and wrote what, and prove it."),
         "principal": ("principal", "Register people and agents, and make tokens for agents."),
         "grant": ("grant", "Let somebody read, write, share or erase memories."),
         "revoke": ("grant", "Let somebody do something with memories no longer."),
         "access": ("grant", "Tell who may do what, and by which rule."),
+    },
+    "In and out": {
+        "source": ("source", "Files and folders that each tick brings in step."),
     },
     "Sharing": {
         "key": ("key", "Make keys, and list those you trust."),

@@ -20,6 +20,8 @@ from memos_cli.cli.help_page import COMMANDS, HelpContext, PagedHelp
 from memos_cli.errors import AccessDenied, MemosError, UsageError
 
 _ALL = {name: entry for family in COMMANDS.values() for name, entry in family.items()}
+_TAKEN = frozenset({"import", "list"})
+"""Names of commands that are words of Python's own."""
 _COMPLETE = "_MEMOS_COMPLETE"
 _BESIDE_CUBES = frozenset(
     {
@@ -65,7 +67,7 @@ class Tree(PagedHelp, click.Group):
         if cmd_name not in _ALL:
             return None
         module = import_module(f"memos_cli.cli.commands.{_ALL[cmd_name][0]}")
-        command: click.Command = getattr(module, "list_" if cmd_name == "list" else cmd_name)
+        command: click.Command = getattr(module, f"{cmd_name}_" if cmd_name in _TAKEN else cmd_name)
         return command
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:  # click.shell_completion.CompletionItem

@@ -14,7 +14,10 @@ _SEARCH = 'find them with: memos search "words or a question"'
 _ADD = 'remember something with: memos add "what to remember"'
 _MAKE = 'remember something with: memos add "what to remember"; make a cube with: memos cube create NAME'
 _EDIT = 'change one with: memos edit ID "the new text"'
-_IMPORT = "read a file with: memos add --file FILE, or memos add --jsonl FILE; a cube file with: memos cube import FILE"
+_IMPORT = (
+    "bring in what another program exported with: memos import FILE; read a text with: memos add --file FILE; take over a cube"
+    " file with: memos cube import FILE"
+)
 _EXPORT = "write a cube into one file with: memos cube export; memories as JSON with: memos list --json"
 _SYNC = "carry a cube with: memos cube export, then on the other machine: memos cube merge FILE"
 _LOG = "see what commands wrote with: memos undo --list; the versions of a memory with: memos history ID"
@@ -41,7 +44,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ("append", 'add a line to one with: memos edit ID --append "the line"'),
     ("mv rename move", "rename a cube with: memos cube rename OLD NEW; give a memory a title with: memos edit ID --title TEXT"),
     ("cp copy clone", "copy a cube with: memos cube export, then memos cube import FILE --as NAME"),
-    ("import load ingest upload", _IMPORT),
+    ("load ingest upload", _IMPORT),
     ("export dump backup download save-as", _EXPORT),
     ("sync push fetch share publish", _SYNC),
     ("pull", "fetch a model with: memos model pull NAME; take in a cube file with: memos cube merge FILE"),

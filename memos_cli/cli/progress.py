@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from memos_cli.cli.app import App
 from memos_cli.cli.render import duration
+from memos_cli.errors import MemosError
 
 if TYPE_CHECKING:
     from threading import Event
@@ -39,6 +40,24 @@ def progress(app: App, what: str) -> Iterator[Callable[[int, int], None]]:
             )
         finally:
             app.above = None
+
+
+def embedded(app: App) -> tuple[int, int]:
+    """Make the vectors of stored memories, which stay stored even if this fails; how many were made, and how many wait."""
+    from memos_cli.operation.results import GET_MODEL
+
+    vault = app.mos.writable()
+    made = 0
+    with progress(app, "embedding") as tell:
+        app.mos.embeddings.progress = lambda what, done, _: app.note(f"{what}\u2026") if done == 0 else None
+        try:
+            made = app.mos.embed(vault, tell)
+        except MemosError as error:
+            app.note(f"stored, but not embedded: {error.message}")
+    pending = app.mos.memories.pending(vault)
+    if pending and not made and app.settings.get("embedder") == "auto":
+        app.note(GET_MODEL)
+    return made, pending
 
 
 SOON = 0.4

@@ -347,6 +347,13 @@ def _is_rule(name: str, value: Any) -> bool:  # noqa: ANN401
     return is_time(value) if name == "until" else is_name(name) and _is_plain(value)
 
 
+def _is_standing_source(name: str, value: Any) -> bool:  # noqa: ANN401
+    """Whether this is how a standing source is read: its kind, the replica that reads it, and what its memories get."""
+    if name in {"tags", "labels"}:
+        return isinstance(value, list) and all(map(is_name, value))
+    return is_time(value) if name == "since" else is_name(name) and is_name(value)
+
+
 _RECORDS: dict[str, Callable[[str, Any], bool]] = {
     "view": _is_view,
     "snapshot": _is_snapshot,
@@ -356,6 +363,7 @@ _RECORDS: dict[str, Callable[[str, Any], bool]] = {
     "repair": _is_repair,
     "principal": _is_principal,
     "rule": _is_rule,
+    "source": _is_standing_source,
     "policy": lambda name, value: is_name(name) and _is_plain(value),
 }
 """The checks of the records that this version reads; files keep records of other nouns, and nothing here reads them."""

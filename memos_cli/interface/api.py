@@ -23,12 +23,15 @@ from memos_cli.session import Listeners, Session, wall_clock
 if TYPE_CHECKING:
     from memos_cli.infra.local.embeddings import Embeddings
     from memos_cli.infra.vault.vault import Vault
+    from memos_cli.interface.brief.brief import Briefing
     from memos_cli.interface.chat.chat import Chat
     from memos_cli.interface.cubes.doctor import Doctor
     from memos_cli.interface.cubes.held import Held
     from memos_cli.interface.cubes.keys import Keys
     from memos_cli.interface.cubes.merge import CubeMerge
     from memos_cli.interface.cubes.transfer import Transfer
+    from memos_cli.interface.imports.imports import Imports
+    from memos_cli.interface.imports.standing_sources import StandingSources
     from memos_cli.interface.pipeline.pipeline import Pipeline
     from memos_cli.operation.activation.activation import ActivationMemory
     from memos_cli.operation.governance.audit import Audit, AuditEntry
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from memos_cli.operation.history.timeline import Timeline
     from memos_cli.operation.lifecycle.erasure import Erasure
     from memos_cli.operation.lifecycle.lifecycle import MemLifecycle
+    from memos_cli.operation.lifecycle.source_records import SourceTaken
     from memos_cli.operation.lifecycle.tasks import Tasks
     from memos_cli.operation.operator.agenda import Agenda
     from memos_cli.operation.operator.dedupe.review import Review
@@ -108,6 +112,20 @@ class MOS(Session):
         return Pipeline(self)
 
     @_service
+    def sources(self) -> "StandingSources":
+        """Files and folders that each tick brings in step: `mos.sources.add("~/.claude/projects")`, `list`, `remove`."""
+        from memos_cli.interface.imports.standing_sources import StandingSources
+
+        return StandingSources(self)
+
+    @_service
+    def imports(self) -> "Imports":
+        """Bringing in what other programs exported: `mos.imports.take("export.zip")`, `kinds`."""
+        from memos_cli.interface.imports.imports import Imports
+
+        return Imports(self)
+
+    @_service
     def review(self) -> "Review":
         """Questions whether two memories say the same: `mos.review.list()`, `question`, `decide`."""
         from memos_cli.operation.operator.dedupe.review import Review
@@ -147,7 +165,10 @@ class MOS(Session):
         """Lifecycle changes that are due: `mos.lifecycle.tick()`, `tick_all`."""
         from memos_cli.operation.lifecycle.lifecycle import MemLifecycle
 
-        return MemLifecycle(self, self.memories, self.scheduler, self.erasure)
+        def bring_in(vault: "Vault", seconds: float) -> "Sequence[SourceTaken]":
+            return self.sources.bring_in(vault, seconds)  # imported by a tick that has some
+
+        return MemLifecycle(self, self.memories, self.scheduler, self.erasure, bring_in)
 
     @_service
     def scheduler(self) -> "MemScheduler":
@@ -177,6 +198,13 @@ class MOS(Session):
         from memos_cli.operation.governance.governance import MemGovernance
 
         return MemGovernance(self)
+
+    @_service
+    def briefing(self) -> "Briefing":
+        """Blocks of what matters, for any model: `mos.briefing.context("plan dinner", tokens=800).text`, `brief`."""
+        from memos_cli.interface.brief.brief import Briefing
+
+        return Briefing(self, self.memories, lambda: self.review, lambda: self.tasks)
 
     @_service
     def keys(self) -> "Keys":

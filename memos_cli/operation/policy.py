@@ -49,6 +49,7 @@ _STEPS = {
     "fuse": "fuse duplicates that were told in other words",
     "supersede": "let the later of two that certainly contradict each other supersede the earlier",
     "review": "put conflicts that are not certain on the list of memos review",
+    "sources": "bring the standing sources in step (memos source)",
     "embed": "embed what waits for its vector",
     "slots": "make the core's slot, and those of the sets that are likeliest needed next",
     "consolidate": "queue what a model is to learn, and start it in a quiet hour",
@@ -114,6 +115,8 @@ KEYS: dict[str, Key] = {
         )
         for way, what in _WAYS.items()
     },
+    "sources.seconds": Key(60.0, _seconds, "seconds that a tick takes for the standing sources at most"),
+    "sources.share": Key(0.5, values.share, "the share of what is left of a tick's --max-seconds that they may take"),
     "task.ending": Key("archive", _ending, "what becomes of a task's memories when it ends: archive, expire or keep"),
     "audit.own": Key(default=False, read=values.switch, help="whether what the cube's owner reads is recorded, too"),
     "hooks.seconds": Key(10.0, _seconds, "seconds that a hook may run"),

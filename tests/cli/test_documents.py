@@ -18,6 +18,7 @@ from memos_cli.model import Kind, Memory, Operation, Source
 from memos_cli.operation.results import Changed, Undone, Version
 from tests.cli.helpers import jsonl
 from tests.learnt import grow
+from tests.talks import turn, write
 
 
 class Colour(Enum):
@@ -143,6 +144,14 @@ SCRIPT = {
         "{query hits[{id external_id content score fits kind occurred_at created_at state tags[] key speaker cube "
         "alike[] passage parts{total words meaning context speaker form answer header bm25 cosine reranker}}] mode answers}"
     ),
+    "context": (
+        "{query text tokens most_tokens memories[{id cube section line kind score next_at unconfirmed}] questions[] tasks[] "
+        "left fits}"
+    ),
+    "brief": (
+        "{query text tokens most_tokens memories[{id cube section line kind score next_at unconfirmed}] questions[] "
+        "tasks[{name cube}] left fits}"
+    ),
     "show vegan": "{M}",
     "show meat vegan": "{memories[{M}]}",
     "list": "{memories[{M}]}",
@@ -161,6 +170,11 @@ SCRIPT = {
     "undo --list -n 1": "{commands[{txn command principal clock operations subjects reverts at what}]}",
     "view save eating --tag food": "{name filter{}}",
     "view list": "{views[{name filter{}}]}",
+    "source add s1.jsonl": (
+        "{path cube kind since tags[] labels[] is_there is_read read_at taken edited unfinished fault dry_run}"
+    ),
+    "source list": "{sources[{path cube kind since tags[] labels[] is_there is_read read_at taken edited unfinished fault}]}",
+    "source rm s1.jsonl": "{path removed}",
     "task list": "{tasks[{name cube ended current memories newest open}]}",
     "task end work": "{name ended ending changed[] kept[] command_id dry_run}",
     'snapshot create before --note "ahead"': "{name cube at note position{} changes}",
@@ -190,11 +204,12 @@ SCRIPT = {
     "lifecycle tick --dry-run": (
         "{now due transitions{} seconds unfinished dry_run cubes[{cube now due transitions{} seconds braked embedded "
         "unfinished notes[] command_id dry_run superseded asked slots_built slots_dropped held purges_from consolidation "
-        "moves[{id to reason}]}] skipped[]}"
+        "sources[] moves[{id to reason}]}] skipped[]}"
     ),
     "lifecycle tick": (
         "{now due transitions{} seconds unfinished dry_run cubes[{cube now due transitions{} seconds braked embedded "
-        "unfinished notes[] command_id dry_run superseded asked slots_built slots_dropped held purges_from consolidation}] "
+        "unfinished notes[] command_id dry_run superseded asked slots_built slots_dropped held purges_from consolidation "
+        "sources[]}] "
         "skipped[]}"
     ),
     "audit log -n 1": (
@@ -383,6 +398,7 @@ def files(tmp_path: Path) -> None:
     """What the scripts name."""
     good = {"content": "We meet at noon", "external_id": "noon", "source": {"turn": 3, "speaker": "Kim"}}
     (tmp_path / "rows.jsonl").write_text(jsonl(good, {"nonsense": 1}))
+    write(tmp_path / "s1.jsonl", turn(1, "We meet at noon", "2026-03-01T10:00:00.000Z"))
     (tmp_path / "chain.toml").write_text('[[step]]\ndo = "retrieve"\n[[step]]\ndo = "archive"\n')
 
 

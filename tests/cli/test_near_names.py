@@ -30,7 +30,7 @@ def resolved(words: list[str]) -> click.Command:
     [
         ("rm", "memos forget"), ("delete", "memos forget"), ("remove", "memos forget"), ("get", "memos show"),
         ("ls", "memos list"), ("cat", "memos show"), ("find", "memos search"), ("grep", "memos search"), ("new", "memos add"),
-        ("save", "memos add"), ("remember", "memos add"), ("import", "memos add --file"), ("import", "memos cube import"),
+        ("save", "memos add"), ("remember", "memos add"), ("load", "memos import"), ("load", "memos cube import"),
         ("export", "memos cube export"), ("sync", "memos cube merge"), ("status", "memos stats"), ("log", "memos undo --list"),
         ("diff", "memos snapshot diff"), ("init", "memos add"), ("login", "on this machine"), ("update", "memos edit"),
         ("redo", "memos undo ID"), ("LS", "memos list"), ("help", "memos --help"),

@@ -100,6 +100,14 @@ def test_a_lexical_search_imports_what_it_needs(memos: Run, monkeypatch: pytest.
         assert len(ours) <= most, (arguments, "a module costs 0.3 ms before it does anything: does every such command need it?")
 
 
+def test_a_block_for_a_prompt_costs_hardly_more_than_a_search(memos: Run) -> None:
+    memos("add", "I am vegan now", "--pin")
+    for arguments, most in {("context", "vegan"): 92, ("brief",): 76, ("brief", "--json"): 77}.items():
+        found, ours = _told(*arguments)
+        assert not found & (HEAVY | AVOIDED), arguments
+        assert len(ours) <= most, (arguments, "it stands in a prompt of a shell: does every block need it?")
+
+
 def test_a_shell_is_answered_with_few_modules(memos: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     memos("add", "I am vegan now", "--tag", "home")
     monkeypatch.setenv("_MEMOS_COMPLETE", "bash_complete")

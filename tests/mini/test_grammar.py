@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from memos_cli.operation.prompt.layout import fenced
+from memos_cli.operation.prompt.fence import fenced
 from tests.mini import words
 from tests.mini.grammar import (
     ABOUT,

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from memos_cli.operation.prompt.layout import FENCE, Prompt, messages
+from memos_cli.operation.prompt.fence import FENCE
+from memos_cli.operation.prompt.layout import Prompt, messages
 from memos_cli.operation.prompt.model_request import UNKNOWN
 from tests.smollm2 import rivals, samples, written
 from tests.smollm2.samples import Sample

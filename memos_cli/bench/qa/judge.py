@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from memos_cli.operation.prompt.layout import cleaned
+from memos_cli.operation.prompt.fence import cleaned
 from memos_cli.ports import Request
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from memos_cli.cli import header_options, render, times_told
 from memos_cli.cli.app import App, pass_app
 from memos_cli.cli.commands import add_files
 from memos_cli.cli.options import Command, dry_run, reveal
-from memos_cli.cli.progress import progress
+from memos_cli.cli.progress import embedded, progress
 from memos_cli.cli.terminal import plain
-from memos_cli.errors import MemosError, UsageError
+from memos_cli.errors import UsageError
 from memos_cli.interface.reader import intake
 from memos_cli.model import Draft
 from memos_cli.operation.results import Added
@@ -119,7 +119,8 @@ def add(app: App, /, text: tuple[str, ...], **given: Any) -> int:  # noqa: ANN40
         result = app.mos.add(" ".join(text) if text else _from_editor(), **fields)
         doubt = times_told.doubt(result.memory, app.mos.now, app.mos.zone)
     if (given["jsonl"] or names) and not (given["no_embed"] or given["dry_run"]):
-        result = _embed(app, result)
+        made, pending = embedded(app)
+        result = result._replace(embedded=made, pending=pending)
     _tell(app, result, reveal=given["reveal"], doubt=doubt)
     return 3 if result.skipped or (result.files and result.files.refused) else 0
 
@@ -196,24 +197,6 @@ def _lines(name: str) -> Iterator[IO[bytes]]:
             shutil.copyfileobj(file, spool)
             spool.seek(0)
             yield spool
-
-
-def _embed(app: App, result: Added) -> Added:
-    """Make the vectors of stored memories; the memories stay stored even if this fails."""
-    from memos_cli.operation.results import GET_MODEL
-
-    vault = app.mos.writable()
-    embedded = 0
-    with progress(app, "embedding") as tell:
-        app.mos.embeddings.progress = lambda what, done, _: app.note(f"{what}\u2026") if done == 0 else None
-        try:
-            embedded = app.mos.embed(vault, tell)
-        except MemosError as error:
-            app.note(f"stored, but not embedded: {error.message}")
-    pending = app.mos.memories.pending(vault)
-    if pending and not embedded and app.settings.get("embedder") == "auto":
-        app.note(GET_MODEL)
-    return result._replace(embedded=embedded, pending=pending)
 
 
 def _tell(app: App, result: Added, *, reveal: bool, doubt: str) -> None:

@@ -115,9 +115,11 @@ def _look(app: App) -> None:
     unaccepted = [name for name in app.mos.lifecycle.unaccepted() if name in cubes]
     ahead = [] if faults else [name for name in cubes if app.mos.doctor.is_ahead(name)]
     unread = {} if faults else _unread(app, cubes)
+    sources = [] if faults else [one for name in cubes for one in app.mos.sources.of_cube(name) if one.fault]
     if app.json:
         said = {"surroundings": surroundings, "cubes": cubes, "faults": faults, "unaccepted": unaccepted, "ahead": ahead}
-        app.data({**said, "unread": {name: sample._asdict() for name, sample in unread.items()}})
+        told = [{"cube": one.cube, "path": one.path, "fault": one.fault} for one in sources]
+        app.data({**said, "unread": {name: sample._asdict() for name, sample in unread.items()}, "sources": told})
     else:
         _show(app, surroundings, cubes)
     for name, sample in unread.items():
@@ -128,6 +130,8 @@ def _look(app: App) -> None:
             app.note(f"cube {name} was not looked over: it belongs to somebody else")
     for name in unaccepted:
         app.note(f"cube {name}: {sealing.unaccepted(name)}")
+    for one in sources:
+        app.note(f"cube {one.cube}: the source {one.path} is not read: {one.fault}; see: memos source list")
     for name in ahead:
         app.note(f"cube {name}: {_AHEAD}")
     if faults:

@@ -68,8 +68,9 @@ def tick(app: App, /, *, everything: bool, instant: str | None, dry_run: bool, *
     """Carry out what is due.
 
     What has a TTL that passed expires, what faded or was superseded is archived, what was recalled from the archive comes
-    back, duplicates are fused, and what waits for its vector is embedded. One tick is one step of `memos undo`. It only
-    reads what is due, so it costs the same in a large cube as in a small one.
+    back, standing sources (memos source) are brought in step, duplicates are fused, and what waits for its vector is embedded.
+    One tick is one step of `memos undo`, and so is all that one source brought in. It only reads what is due, so it costs the
+    same in a large cube as in a small one.
 
     If more than a share of the cube (policy: brake.share) were to be retired for idleness at once, it is not, and the exit
     status is 3: look at it with --dry-run, then use --allow-mass.
@@ -160,8 +161,8 @@ def _sum(found: list[dict[str, Any]], now: str) -> dict[str, Any]:
 
 def _show(app: App, one: "Ticked") -> None:
     counts = {
-        **one.transitions, "superseded": one.superseded, "questions": one.asked,
-        "slots built": one.slots_built, "slots let go": one.slots_dropped,
+        "taken in": sum(read.taken + read.facts for read in one.sources), **one.transitions, "superseded": one.superseded,
+        "questions": one.asked, "slots built": one.slots_built, "slots let go": one.slots_dropped,
     }  # fmt: skip
     said = ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "nothing"
     app.out(f"{one.cube}: {one.due} due; {'would be ' if one.dry_run else ''}{said}")

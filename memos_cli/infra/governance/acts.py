@@ -59,6 +59,8 @@ ACTS: Mapping[str, Act] = {
     "snapshot create": Act(Need.CUBE, "name a state of it"),
     "snapshot restore": Act(Need.OWNER, "restore a snapshot"),
     "snapshot rm": Act(Need.OWNER, "remove a snapshot"),
+    "source add": Act(Need.OWNER, "let files be read for it"),
+    "source rm": Act(Need.OWNER, "say what is read for it"),
     "task end": Act(Need.CUBE, "end a task of others"),
     "view rm": Act(Need.CUBE, "remove a view"),
     "view save": Act(Need.CUBE, "save a view"),

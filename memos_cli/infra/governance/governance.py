@@ -256,9 +256,9 @@ class Recorder:
 
 
 _ACTIONS = {
-    "activation": "slot", "cube_merge": "compare", "get": "show", "held": "review", "look": "show", "parametric": "adapter",
-    "pipeline": "change", "search_many": "search", "snapshots": "compare", "timeline": "history", "transfer": "export",
-    "upcoming": "list",
+    "activation": "slot", "briefing": "prompt", "cube_merge": "compare", "get": "show", "held": "review", "look": "show",
+    "parametric": "adapter", "pipeline": "change", "search_many": "search", "snapshots": "compare", "timeline": "history",
+    "transfer": "export", "upcoming": "list",
 }  # fmt: skip
 """What the record of reads calls a method, by its own name or by that of its service."""
 _OWN = frozenset({"memories"})

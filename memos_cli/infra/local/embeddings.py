@@ -100,6 +100,7 @@ class Embeddings:
         tell: Callable[[int, int], None] = lambda *_: None,
         *,
         wait: bool = True,
+        late: Callable[[], bool] = lambda: False,
     ) -> int:
         """Embed memories that wait for their vectors, the newest first; how many were embedded.
 
@@ -108,6 +109,7 @@ class Embeddings:
             limit: the most memories; `None` for all.
             tell: called with how many are done, of how many.
             wait: wait for another writer of the cube.
+            late: asked before each batch whether the time is over.
 
         Raises:
             CubeLocked: another process writes to the cube.
@@ -119,7 +121,7 @@ class Embeddings:
         if embedder is None:
             return 0
         done = 0
-        while done < wanted:
+        while done < wanted and not late():
             batch = search.pending(vault, min(BATCH, wanted - done))
             if not batch:
                 break

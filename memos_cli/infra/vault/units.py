@@ -81,11 +81,11 @@ class Unit:
         self._due = due
         self._linked: dict[tuple[str, LinkType, str], None] = {}
 
-    def add(self, draft: Draft, owner: str) -> str:
-        """Store a draft as a new memory and return its id."""
+    def add(self, draft: Draft, owner: str, identity: str | None = None) -> str:
+        """Store a draft as a new memory and return its id: the given one, else a new one."""
         if self.rights is not None:
             self.rights.require_new(draft, owner)
-        identity = new_id()
+        identity = identity or new_id()
         operation = self.log.append("memory", identity, fold.change_of(draft, owner))
         taken = names.give_way(self._conn, identity, draft.external_id) if draft.external_id is not None else False
         shown = draft._replace(external_id=None) if taken else draft

@@ -17,7 +17,7 @@ from memos_cli.interface.reader.notes import ended
 from memos_cli.model import Memory
 from memos_cli.operation.model_files import MINI
 from memos_cli.operation.operator.recall import Recall, Recalled
-from memos_cli.operation.prompt import model_request
+from memos_cli.operation.prompt import attribution, model_request
 from memos_cli.operation.results import Answered, Laid
 from memos_cli.ports import Telling
 
@@ -237,7 +237,7 @@ class Replier:
         prompt, memories = laid
         probable = model_request.certainty(stream.tokens) if weighed else None
         grounds = [
-            guards.Ground(key=memory.key, since=model_request.since(memory), ended=_is_over(memory, self._session.now))
+            guards.Ground(key=memory.key, since=attribution.since(memory), ended=_is_over(memory, self._session.now))
             for memory in memories
         ]
         return guards.judge(

@@ -13,7 +13,7 @@ from memos_cli.errors import ModelUnavailable
 from memos_cli.infra.governance import secrets
 from memos_cli.interface.reader import intents
 from memos_cli.model import Kind
-from memos_cli.operation.prompt.layout import fenced
+from memos_cli.operation.prompt.fence import fenced
 from memos_cli.ports import LLM, Request
 
 if TYPE_CHECKING:

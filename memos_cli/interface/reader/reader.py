@@ -14,6 +14,8 @@ from memos_cli.records import NamedTuple
 from memos_cli.times import Zone
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from memos_cli.ports import Parser
 
 Format = Literal["auto", "prose", "transcript", "markdown"]
@@ -54,6 +56,8 @@ _FACT = (
 )
 
 
+_EARLY = "1950-06-14T12:00:00.000Z"
+"""A time at which nothing that is relative means what it means today."""
 _LASTING = frozenset({Kind.RULE, Kind.PROCEDURE, Kind.PREFERENCE})
 """Kinds that do not happen: a day in their words is no time of theirs."""
 
@@ -87,6 +91,24 @@ class Reader:
             raise UsageError("nothing to remember: the text is empty")
         draft = Draft(content, occurred_at=occurred_at, origin=Origin.USER)
         return self._findings(now).completed(draft, kind, occurred_at, draft.origin, draft.source)
+
+    def completed(self, drafts: "Iterable[Draft]", now: str) -> list[Draft]:
+        """Drafts that an importer made, with what their words say of time and with the label of their secrets.
+
+        What is relative counts from the time of each draft. A draft without a time takes only what does not depend on it.
+
+        Args:
+            now: the time.
+        """
+        read, early = self._findings(now), self._findings(_EARLY)
+        made = []
+        for draft in drafts:
+            asked = draft, draft.kind, draft.occurred_at, draft.origin, draft.source
+            one = read.completed(*asked)
+            if draft.occurred_at is None and told_times.may_tell(draft.content) and one != early.completed(*asked):
+                one = draft._replace(labels=one.labels)
+            made.append(one)
+        return made
 
     def mentions(self, text: str, at: str) -> tuple[Mention, ...]:
         """The times that a text names, which was said at `at`."""

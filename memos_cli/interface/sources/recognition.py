@@ -37,12 +37,13 @@ class Recognised(NamedTuple):
 
 _AS_TEXT = "there is no reader for it; export or convert it to text or Markdown, and give that to: memos add --file"
 _LINES = "write its entries as JSON Lines, an object with content a line, and: memos add --jsonl FILE"
+_IMPORT = "bring it in with: memos import FILE"
 _BY_FORCE = "; as it stands it is read with: --format prose"
 _UNPACK = "unpack it, and give the texts in it to: memos add --file FOLDER"
 _DESCRIBE = "there is no reader for it; what it says in words can be told with: memos add"
 
 _MAGIC: tuple[tuple[bytes, str, str], ...] = (
-    (b"SQLite format 3\x00", "an SQLite database", _LINES),
+    (b"SQLite format 3\x00", "an SQLite database", f"the log of llm is brought in with: memos import FILE; of others {_LINES}"),
     (b"\x89PNG\r\n\x1a\n", "a PNG image", _DESCRIBE),
     (b"\xff\xd8\xff", "a JPEG image", _DESCRIBE),
     (b"GIF87a", "a GIF image", _DESCRIBE),
@@ -80,7 +81,7 @@ _ZIPPED: tuple[tuple[bytes, str, str], ...] = (
     (b"xl/", "an Excel workbook (XLSX)", _LINES),
     (b"ppt/", "a PowerPoint presentation (PPTX)", _AS_TEXT),
     (b"[Content_Types].xml", "an Office document", _AS_TEXT),
-    (b"conversations", "a ZIP archive with the export of a chat", _UNPACK),
+    (b"conversations", "a ZIP archive with the export of a chat", _IMPORT),
 )
 """What the first entries of a ZIP archive tell."""
 
@@ -194,8 +195,7 @@ def _mail(text: str, ending: str, whole: bool) -> Recognised | None:  # noqa: AR
     if not ("from" in fields and fields & {"date", "subject", "to"} and (mailbox or ending == ".eml" or fields & _ENVELOPE)):
         return None
     what = "a mailbox (mbox)" if mailbox else "an e-mail"
-    hint = "mail is not taken apart; save the message as text, and: memos add --file FILE.txt"
-    return Recognised(what, f"{hint}{_BY_FORCE}", is_text=True)
+    return Recognised(what, f"{_IMPORT}{_BY_FORCE}", is_text=True)
 
 
 _CUE = re.compile(r"\d{1,7}[ \t]*\r?\n\d{1,3}:\d\d:\d\d[,.]\d{1,3}[ \t]*-->[ \t]*\d")
@@ -208,7 +208,7 @@ def _timed(text: str, ending: str, whole: bool) -> Recognised | None:  # noqa: A
     if re.match(r"WEBVTT(?:[ \t\r\n]|$)", text) and (ending == ".vtt" or "-->" in text):
         return Recognised("subtitles (WebVTT)", hint, is_text=True)
     if text.startswith("BEGIN:VCALENDAR"):
-        return Recognised("a calendar (ICS)", f"{_LINES}{_BY_FORCE}", is_text=True)
+        return Recognised("a calendar (ICS)", f"{_IMPORT}{_BY_FORCE}", is_text=True)
     if text.startswith("BEGIN:VCARD"):
         return Recognised("an address card (vCard)", f"{_LINES}{_BY_FORCE}", is_text=True)
     return None
@@ -261,10 +261,9 @@ def _json_lines(first: dict[str, Any]) -> Recognised:
     if _is_memory(first):
         return Recognised("JSON Lines with memories", "take them over with: memos add --jsonl FILE", is_text=True)
     talk = {"type", "message", "sessionId", "payload", "role", "parentUuid", "uuid"} & first.keys()
-    hint = (
-        "write what is to be remembered as objects with content (and kind, tags, occurred_at, …), and: memos add --jsonl FILE"
-    )
-    return Recognised("the transcript of an agent (JSON Lines)" if talk else "JSON Lines", hint, is_text=True)
+    if talk:
+        return Recognised("the transcript of an agent (JSON Lines)", _IMPORT, is_text=True)
+    return Recognised("JSON Lines", f"say which fields are what: {_IMPORT} --columns NAME=content", is_text=True)
 
 
 _EXPORTS: tuple[tuple[str, str], ...] = (
@@ -277,10 +276,14 @@ _EXPORTS: tuple[tuple[str, str], ...] = (
 )
 
 
+_IMPORTED = frozenset({"an export of ChatGPT (JSON)", "an export of Claude (JSON)"})
+
+
 def _json_file(text: str) -> Recognised:
     for pattern, what in _EXPORTS:
         if re.search(pattern, text[: HEAD // 8]):
-            return Recognised(what, f"there is no reader for it yet; {_LINES}", is_text=True)
+            hint = _IMPORT if what in _IMPORTED else f"there is no reader for it yet; {_LINES}"
+            return Recognised(what, hint, is_text=True)
     return Recognised("a JSON file", f"{_LINES}{_BY_FORCE}", is_text=True)
 
 
@@ -296,7 +299,8 @@ def _table(text: str, ending: str, whole: bool) -> Recognised | None:  # noqa: F
             and (named or not re.search(rf"{re.escape(mark)} ", lines[0]))
             and _are_rows(lines, mark, named=named)
         ):
-            return Recognised("a table (CSV)" if mark != "\t" else "a table (TSV)", f"{_LINES}{_BY_FORCE}", is_text=True)
+            hint = f"say which columns are what: {_IMPORT} --columns NAME=content{_BY_FORCE}"
+            return Recognised("a table (CSV)" if mark != "\t" else "a table (TSV)", hint, is_text=True)
     return None
 
 

@@ -162,5 +162,7 @@ def refusal(known: Recognised, name: str | None) -> UsageError:
     """The error that says what a file is."""
     import re
 
-    hint = re.sub(r"FILE(?![\w.])", "-", known.hint) if name is None else known.hint
+    hint = known.hint
+    if name is None:  # an import reads files, and may read one twice
+        hint = f"save it to a file; {hint}" if "memos import" in hint else re.sub(r"FILE(?![\w.])", "-", hint)
     return UsageError(f"{name or 'standard input'} is {known.what}", hint=hint)

@@ -4,7 +4,7 @@ The tick of one cube is in `tick`; this module hands it what it needs from the r
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,6 +17,7 @@ from memos_cli.infra.transfer import held_changes
 from memos_cli.infra.vault import search
 from memos_cli.model import Memory, State
 from memos_cli.operation.lifecycle import transitions
+from memos_cli.operation.lifecycle.source_records import NOUN
 from memos_cli.operation.lifecycle.tick import READ, Limits, Means, Tick, Ticked, uses_of
 from memos_cli.operation.operator.dedupe import sweep
 from memos_cli.operation.policy import policy_of
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from memos_cli.infra.local.vector_matrix import Matrix
     from memos_cli.infra.vault.vault import Vault
     from memos_cli.operation.lifecycle.erasure import Erasure
+    from memos_cli.operation.lifecycle.source_records import SourceTaken
     from memos_cli.operation.operator.operator import MemOperator
     from memos_cli.operation.scheduler.scheduler import MemScheduler
     from memos_cli.session import Session
@@ -54,13 +56,22 @@ class MemLifecycle:
         memories: embeds memories that wait for their vectors.
         scheduler: makes slots ahead of requests.
         erasure: knows the places that may hold purged texts.
+        bring_in: brings the standing sources of a cube in step within so many seconds.
     """
 
-    def __init__(self, session: "Session", memories: "MemOperator", scheduler: "MemScheduler", erasure: "Erasure") -> None:
+    def __init__(
+        self,
+        session: "Session",
+        memories: "MemOperator",
+        scheduler: "MemScheduler",
+        erasure: "Erasure",
+        bring_in: "Callable[[Vault, float], Sequence[SourceTaken]]" = lambda *_: (),
+    ) -> None:
         self._session = session
         self._memories = memories
         self._scheduler = scheduler
         self._erasure = erasure
+        self._bring_in = bring_in
 
     def tick(
         self, now: str | None = None, limits: Limits | None = None, tell: Callable[[int, int], None] = lambda *_: None
@@ -164,7 +175,14 @@ class MemLifecycle:
         try:
             judge = sweep.judge(llm) if llm is not None else None
             yield Means(
-                lambda: self._memories.embed(vault), run_hook, tell, self._erasure.places(vault), matrix, judge, prepare
+                lambda late: self._memories.embed(vault, late=late),
+                run_hook,
+                tell,
+                self._erasure.places(vault),
+                matrix,
+                judge,
+                prepare,
+                lambda seconds: self._bring_in(vault, seconds) if vault.records(NOUN) else (),
             )
         finally:
             if llm is not None:

@@ -2,7 +2,7 @@
 
 A tick is one command in the log, taken back by one `undo`, though it writes in many small transactions: it can be stopped
 between any two of them, and the next tick goes on. It finds due memories by an index and reads no others. It knows nothing
-about where models, hooks and slots come from: `lifecycle` hands them in.
+of where models, hooks, slots and sources come from: `lifecycle` hands them in.
 """
 
 import math
@@ -21,6 +21,7 @@ from memos_cli.infra.vault.purge import TextHolder
 from memos_cli.model import HOT_STATES, State
 from memos_cli.operation import policy
 from memos_cli.operation.lifecycle import tick_clock, transitions
+from memos_cli.operation.lifecycle.source_records import SourceTaken
 from memos_cli.operation.lifecycle.transitions import Transition, Uses
 from memos_cli.operation.operator.dedupe import sweep
 from memos_cli.operation.operator.dedupe.sweep import Swept
@@ -90,6 +91,7 @@ class Ticked(NamedTuple):
         held: how many memories were not purged yet, since no tick had run for long.
         purges_from: from when on a tick purges those.
         consolidation: which job was begun, or why none was, where a model is to learn something.
+        sources: the standing sources that had changed, or could not be read.
     """
 
     cube: str
@@ -111,6 +113,7 @@ class Ticked(NamedTuple):
     held: int = 0
     purges_from: str | None = None
     consolidation: str | None = None
+    sources: tuple[SourceTaken, ...] = ()
 
 
 def uses_of(due: queries.Due) -> Uses:
@@ -127,22 +130,24 @@ class Means(NamedTuple):
     """What a tick needs besides the cube.
 
     Attributes:
-        embed: embeds the memories that wait for their vectors, and returns how many those were.
+        embed: embeds memories that wait for their vectors until it is told that the time is over; returns how many those were.
         hook: runs a hook by name with an event, and returns what went wrong, if anything did.
         tell: called with the number of transitions made so far, and of all.
         places: the places besides the cube's file that may hold purged texts.
         matrix: returns the cube's vectors, for finding near duplicates, with the background of the embedder that made them.
         judge: asks a model about near duplicates.
         prepare: makes slots ready within so many seconds.
+        bring_in: brings the standing sources in step within so many seconds; each is a step of undo of its own.
     """
 
-    embed: Callable[[], int] = lambda: 0
+    embed: Callable[[Callable[[], bool]], int] = lambda _: 0
     hook: Callable[[str, dict[str, Any], float], str | None] = lambda *_: None
     tell: Callable[[int, int], None] = lambda *_: None
     places: Sequence[TextHolder] = ()
     matrix: "Callable[[], tuple[Matrix, float] | None]" = lambda: None
     judge: "Judge | None" = None
     prepare: "Callable[[float | None], Prepared] | None" = None
+    bring_in: Callable[[float], Sequence[SourceTaken]] = lambda _: ()
 
 
 class Tick:
@@ -161,6 +166,7 @@ class Tick:
         self._means = means or Means()
         self._texts: list[str] = []
         self._swept = Swept()
+        self._sources: tuple[SourceTaken, ...] = ()
         self._prepared: Prepared | None = None
         self._policy = Policy(vault.policy)
         self._started = time.monotonic()
@@ -193,6 +199,7 @@ class Tick:
                 self._move()
                 if not self._limits.dry:
                     self._wipe(self._texts if known else None)
+                    self._bring_in()
                     self._embed_pending()
                 if self._fuses() and not self._is_late():
                     self._fuse()
@@ -229,8 +236,7 @@ class Tick:
         if self._limits.dry:
             self._moves = planned
             return
-        for _, moves in groupby(planned, key=lambda move: move.way.to is State.PURGED):
-            alike = list(moves)
+        for alike in [list(moves) for _, moves in groupby(planned, key=lambda move: move.way.to is State.PURGED)]:
             for start in range(0, len(alike), _WRITTEN):
                 if self._is_late():
                     return
@@ -314,12 +320,26 @@ class Tick:
     def _wipe(self, texts: Sequence[str] | None = None) -> None:
         self._notes += [f"a purge is not finished: {line}" for line in purge.wipe(self._vault, self._means.places, texts)]
 
-    # -- vectors, duplicates, slots, hooks
+    # -- sources, vectors, duplicates, slots, hooks
+
+    def _bring_in(self) -> None:
+        if not self._policy.get("steps.sources") or self._is_late():
+            return
+        most, left = self._policy.get("sources.seconds"), self._left()
+        share = self._policy.get("sources.share")
+        self._sources = tuple(self._means.bring_in(most if left is None else min(most, left * share)))
+        self._notes += [f"the source {one.path} was not read: {one.fault}" for one in self._sources if one.is_news]
+        self._unfinished = self._unfinished or any(one.unfinished for one in self._sources)
+
+    def _left(self) -> float | None:
+        """The seconds that are left; `None` for no limit."""
+        seconds = self._limits.seconds
+        return None if seconds is None else max(0.0, seconds - (time.monotonic() - self._started))
 
     def _embed_pending(self) -> None:
         if self._policy.get("steps.embed") and not self._is_late():
             try:
-                self._embedded = self._means.embed()
+                self._embedded = self._means.embed(self._is_late)
             except MemosError as error:
                 self._notes.append(f"nothing was embedded: {error.message}")
 
@@ -334,24 +354,21 @@ class Tick:
             late=self._is_late, txn=self._txn, dry=self._limits.dry,
         )  # fmt: skip
         self._wrote(self._swept.txn)
-        at = to_millis(self._now)
-        self._moves += [Move(source, Transition(at, State.ARCHIVED, "fused")) for source in self._swept.sources]
+        fused = Transition(to_millis(self._now), State.ARCHIVED, "fused")
+        self._moves += [Move(source, fused) for source in self._swept.sources]
 
     def _prepare(self) -> None:
         """Make slots ready for the scenes likely to come, in the time that is left."""
         if self._means.prepare is None or not self._policy.get("steps.slots") or self._is_late():
             return
-        seconds = self._limits.seconds
-        self._prepared = self._means.prepare(
-            None if seconds is None else max(0.0, seconds - (time.monotonic() - self._started))
-        )
+        self._prepared = self._means.prepare(self._left())
         self._notes += self._prepared.notes
 
     def _run_hooks(self) -> None:
         if self._limits.dry:
             return
-        events = {state: [move.id for move in self._moves if move.way.to is state] for state in _ORDER}
-        for state, ids in {**events, State.MERGED: list(self._swept.products)}.items():
+        moved = {state: [move.id for move in self._moves if move.way.to is state] for state in _ORDER}
+        for state, ids in {**moved, State.MERGED: list(self._swept.products)}.items():
             name = self._policy.get(f"hooks.{state}") if ids and f"hooks.{state}" in policy.KEYS else ""
             if name:
                 event = {"event": state.value, "cube": self._vault.name, "now": self._now, "ids": ids}
@@ -379,4 +396,5 @@ class Tick:
             slots_dropped=len(self._prepared.dropped) if self._prepared else 0,
             held=self._held,
             purges_from=self._purges_from if self._held else None,
+            sources=self._sources,
         )

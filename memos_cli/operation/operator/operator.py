@@ -181,11 +181,19 @@ class MemOperator:
         """How many memories of a cube wait for their vectors."""
         return search.pending_count(vault)
 
-    def embed(self, vault: "Vault | None" = None, tell: Callable[[int, int], None] = lambda *_: None) -> int:
-        """Embed every memory that waits for its vector; returns how many were embedded.
+    def embed(
+        self,
+        vault: "Vault | None" = None,
+        tell: Callable[[int, int], None] = lambda *_: None,
+        *,
+        late: Callable[[], bool] = lambda: False,
+    ) -> int:
+        """Embed every memory that waits for its vector, until the time is over (`late`); returns how many were embedded.
 
         Raises:
             ModelUnavailable: a model was found and cannot be run.
         """
         embeddings = self._session.embeddings
-        return sum(embeddings.embed_pending(one, None, tell) for one in ([vault] if vault else self._session.vaults()))
+        return sum(
+            embeddings.embed_pending(one, None, tell, late=late) for one in ([vault] if vault else self._session.vaults())
+        )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from memos_cli.infra.governance import governance
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault import fold, rows
+from memos_cli.infra.vault.bulk import entries
 from memos_cli.infra.vault.bulk.bulk import BulkUnit, New, digests_there
 from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
@@ -77,7 +78,7 @@ class Placing:
         known = identity.twin(self._vault, draft, self._owner, self._at, self._zone)
         if known is not None:
             return self._told_again(known, draft)
-        if draft.key is None or draft.kind in NEVER_SUPERSEDED:
+        if not _is_keyed(draft):
             return Placed(self._unit.add(draft, self._owner), "added")
         return _place_by_key(self._vault, self._unit, draft, self._owner)
 
@@ -87,17 +88,50 @@ class Placing:
         digests = [rows.digest(one.kind, one.content, one.source, one.occurred_at) for one in told]
         counts = Counter(digests)
         known = digests_there(self._vault, counts)
+        named = [compared(one.external_id) for one in told if one.external_id is not None]
+        externals = Counter(named)
+        there = entries.names_there(self._vault, (one.external_id for one in told if one.external_id)) if named else set()
         placed: list[Placed] = []
         waiting: list[New] = []
         for draft, digest in zip(told, digests, strict=True):
-            keyed = draft.key is not None and draft.kind not in NEVER_SUPERSEDED
-            if draft.external_id is None and not keyed and counts[digest] == 1 and digest not in known:
+            name = compared(draft.external_id) if draft.external_id is not None else ""
+            fresh = counts[digest] == 1 and digest not in known and externals[name] <= 1 and name not in there
+            if fresh and not _is_keyed(draft):
                 waiting.append(New(draft, digest))
                 continue
             placed += self._store(waiting)
             waiting = []
             placed.append(self.place(draft))
         return placed + self._store(waiting)
+
+    def place_new(self, drafts: Sequence[New]) -> list[Placed]:
+        """Store drafts of an import, which this cube does not know by their external ids.
+
+        What a memory of the owner's own says already is that memory's: it stays as it is, and nothing is added (`duplicate`).
+        """
+        told = [new._replace(draft=self._as_first_written(new.draft)) for new in drafts]
+        known = digests_there(self._vault, [new.digest for new in told])
+        placed: list[Placed] = []
+        waiting: list[New] = []
+        seen: set[bytes] = set()
+        for new in told:
+            again = new.digest in seen and new.draft.external_id is None
+            if not (again or new.digest in known or _is_keyed(new.draft)):
+                seen.add(new.digest)
+                waiting.append(new)
+                continue
+            placed += self._store(waiting)
+            waiting = []
+            placed.append(self._place_new(new))
+        return placed + self._store(waiting)
+
+    def _place_new(self, new: New) -> Placed:
+        twin = identity.twin(self._vault, new.draft, self._owner, self._at, self._zone)
+        if twin is not None:
+            return Placed(twin.id, "duplicate")
+        if _is_keyed(new.draft):
+            return _place_by_key(self._vault, self._unit, new.draft, self._owner, new.id)
+        return self._store([new])[0]
 
     def _store(self, waiting: "Sequence[New]") -> list[Placed]:
         return [Placed(one, "added") for one in BulkUnit.of(self._unit).add_all(waiting, self._owner)] if waiting else []
@@ -221,6 +255,11 @@ def _require_span(known: Memory, change: Mapping[str, Any]) -> None:
         )
 
 
+def _is_keyed(draft: Draft) -> bool:
+    """Whether a draft belongs into the timeline of an attribute."""
+    return draft.key is not None and draft.kind not in NEVER_SUPERSEDED
+
+
 class Settled(NamedTuple):
     """What became of the other values of a key: those that ended, and frozen ones that say otherwise."""
 
@@ -308,11 +347,14 @@ def _end(unit: Unit, memory: Memory, ended: list[Memory], start: str) -> tuple[t
     return conflicts, superseded
 
 
-def _place_by_key(vault: Vault, unit: Unit, draft: Draft, owner: str) -> Placed:
+def _place_by_key(vault: Vault, unit: Unit, draft: Draft, owner: str, name: str | None = None) -> Placed:
     """Put a draft into its attribute's timeline: the value before ends where it begins, and it ends where the next begins.
 
     Without a date it begins when it is recorded. That is the time of the log, which of two processes that write at once may be
     a little later than the time at which the command began: by the latter, each of two values would come after the other.
+
+    Args:
+        name: the id that the new memory gets; `None` for any.
     """
     start = draft.valid_from or draft.occurred_at or unit.log.time
     line = vault.with_key(draft.key or "", owner)
@@ -322,7 +364,7 @@ def _place_by_key(vault: Vault, unit: Unit, draft: Draft, owner: str) -> Placed:
     after = [memory for memory in line if memory.id in later and not memory.unaccepted]
     if after and draft.valid_to is None:
         draft = draft._replace(valid_to=starts(after[0]))
-    added = unit.add(draft, owner)
+    added = unit.add(draft, owner, name)
     if after:
         unit.change("memory", after[0].id, {fold.link_register(LinkType.SUPERSEDES, added): True})
     ended = [memory for memory in before if memory.valid_to is None or memory.valid_to > start]

@@ -1,6 +1,6 @@
 """Recall: the memories for a message of a conversation, laid out as a prompt and shortened until it fits the model."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Concatenate, Literal, NamedTuple, ParamSpec, TypeVar
 
@@ -9,10 +9,12 @@ from memos_cli.infra.governance import labels
 from memos_cli.infra.governance.labels import Whither
 from memos_cli.infra.vault import fold
 from memos_cli.infra.vault.echoes import RESTS
-from memos_cli.model import Filter, Kind, Memory
+from memos_cli.model import Filter, Memory
 from memos_cli.operation import policy
 from memos_cli.operation.exam import cards
-from memos_cli.operation.prompt import layouts, model_request
+from memos_cli.operation.operator.core import core as core_of
+from memos_cli.operation.operator.core import in_time
+from memos_cli.operation.prompt import attribution, layouts, model_request
 from memos_cli.operation.prompt.layout import Line, Prompt, Turn
 from memos_cli.operation.results import Hit, Laid, covered, masked
 
@@ -25,11 +27,6 @@ TAG = "chat"
 """The tag of every turn that chat kept."""
 ECHO = "chat:echo"
 """The tag of turns that say nothing new: questions, answers made of memories, statements that became memories themselves."""
-MOST_CORE = 12
-"""The most core memories of a prompt."""
-_STEP = 4
-"""How many core memories are dropped at once, so that the next few additions leave the prompt's beginning as it is."""
-_MOST = 8 * MOST_CORE
 TURNS, _GIVING_WAY = 400, 300
 """How many turns of a conversation are read at most, and how many are dropped at once when there are more."""
 _KEPT = 8
@@ -115,18 +112,8 @@ class Recall:
 
     @_for_prompt
     def core(self) -> tuple[Memory, ...]:
-        """The pinned memories and the rules, oldest first, so that a new one leaves the prompt's beginning as it is.
-
-        Where there are too many, those neither pinned nor of raised priority are dropped first, the oldest before the others.
-        """
-        wanted = Filter(at=self.session.now, trusted=True)
-        pinned = self._memories.list(wanted._replace(pinned=True), limit=_MOST, user_id=self.person)
-        rules = self._memories.list(wanted._replace(kinds=(Kind.RULE.value,)), limit=_MOST, user_id=self.person)
-        found = list({memory.id: memory for memory in (*reversed(pinned), *reversed(rules))}.values())
-        if len(found) > MOST_CORE:
-            gone = -(-(len(found) - MOST_CORE) // _STEP) * _STEP
-            found = sorted(found, key=lambda memory: (memory.pinned, memory.priority > 0, *_came(memory)))[gone:]
-        return _settled(found)
+        """The pinned memories and the rules, see `core.core`."""
+        return core_of(self._memories, Filter(at=self.session.now), self.person)
 
     @_for_prompt
     def topics(self, core: Sequence[Memory], ids: Sequence[str]) -> tuple[Memory, ...]:
@@ -139,7 +126,7 @@ class Recall:
         for vault in self.session.vaults(self.person):
             current = vault.versions(wanted, self.session.sight(vault, Filter(at=self.session.now), self.person))
             found += [vault.get(identity) for identity in wanted if identity in current and identity not in known]
-        return _settled(found)
+        return in_time(found)
 
     @_for_prompt
     def turns(self, conversation: str) -> list[Said]:
@@ -248,7 +235,7 @@ class Recall:
         from dataclasses import replace
 
         first = len(laid.prompt.core) + len(laid.prompt.topics)
-        told = layouts.ordered(self.layout, laid.memories[first:], model_request.since)
+        told = layouts.ordered(self.layout, laid.memories[first:], attribution.since)
         return Laid(replace(laid.prompt, retrieved=self._lines(told)), (*laid.memories[:first], *told))
 
     def _lines(self, memories: Sequence[Memory]) -> tuple[Line, ...]:
@@ -287,12 +274,3 @@ def _newest(turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
     while first < len(turns) - 1 and turns[first].role == ASSISTANT:
         first += 1
     return turns[first:]
-
-
-def _settled(memories: Iterable[Memory]) -> tuple[Memory, ...]:
-    """The memories, oldest first: a new one leaves the prompt before it unchanged; of two that disagree the later is last."""
-    return tuple(sorted(memories, key=_came))
-
-
-def _came(memory: Memory) -> tuple[str, str]:
-    return model_request.since(memory), memory.created_at

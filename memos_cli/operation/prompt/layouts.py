@@ -3,14 +3,15 @@
 Every layout has the order of sections that `layout` describes: system text, core, topics, conversation, retrieved memories,
 question. They differ in the system text, in how memories are marked, in the order of the memories retrieved for a turn, and in
 whether a few answered questions of made-up persons come first. Such examples stand between the system message and the
-conversation, so they are part of what stays the same from turn to turn. In every layout a memory is one line that `fenced` has
-cleaned, and the system text says what the lines are. All functions here are pure.
+conversation, so they are part of what stays the same from turn to turn. In every layout a memory is one line that
+`fence.fenced` has cleaned, and the system text says what the lines are. All functions here are pure.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple, TypeVar
 
-from memos_cli.operation.prompt.layout import MINI, SYSTEM, Line, Message, Prompt, Template, cleaned, shown
+from memos_cli.operation.prompt.fence import cleaned
+from memos_cli.operation.prompt.layout import MINI, SYSTEM, Line, Message, Prompt, Template, shown
 from memos_cli.operation.prompt.layout import messages as fence
 from memos_cli.ports import Piece
 

@@ -4,7 +4,8 @@ import math
 from collections.abc import Callable, Sequence
 
 from memos_cli.errors import UsageError
-from memos_cli.model import Kind, Memory, Origin
+from memos_cli.model import Memory
+from memos_cli.operation.prompt.attribution import since, speaker
 from memos_cli.operation.prompt.layout import JINJA, MINI, Line, Prompt
 from memos_cli.operation.prompt.layouts import DEFAULT, LAYOUTS, Layout, messages, pieces
 from memos_cli.ports import Request, Token
@@ -15,23 +16,9 @@ UNKNOWN = "I don't know that yet."
 
 
 def line(memory: Memory, content: str, zone: Zone | None = None) -> Line:
-    """A memory as the prompt shows it, with the day that it is from in the person's zone; without a zone that of UTC.
-
-    The speaker is named for turns of a conversation, and for memories extracted from the words of others: their "I" is not the
-    person's.
-    """
-    speaker = memory.source.speaker
-    of_others = memory.origin is Origin.INFERENCE and (speaker or "").casefold() != (memory.owner or "").casefold()
+    """A memory as the prompt shows it, with the day that it is from in the person's zone; without a zone that of UTC."""
     day = str(zone.day(since(memory))) if zone else since(memory)
-    return Line(content, day, speaker if memory.kind is Kind.EPISODE or of_others else None)
-
-
-def since(memory: Memory) -> str:
-    """The time that a memory is from; by it the memories found for a turn stand oldest first.
-
-    So of two that disagree the later one is last, which a small model can use without comparing dates.
-    """
-    return memory.valid_from or memory.occurred_at or memory.created_at
+    return Line(content, day, speaker(memory))
 
 
 def request(prompt: Prompt, template: str | None, layout: Layout = LAYOUTS[DEFAULT]) -> Request:

@@ -17,12 +17,16 @@ from memos_cli import MOS
 from memos_cli.config import Settings, paths
 from memos_cli.errors import MemosError
 from memos_cli.infra.vault.vault import Vault
+from memos_cli.interface.imports.imports import Taking
 from memos_cli.model import Draft, Filter, LinkType
 from memos_cli.operation.activation.slots import Wanted
 from memos_cli.operation.results import Query
 from tests.cli.governance import scene
 from tests.cli.governance.scene import Home
+from tests.importers import register, script, turn
 
+SCRIPTED = "scripted"
+"""A kind of source that only tests read."""
 Calls = Callable[[MOS, dict[str, str]], Iterator[Callable[[], object]]]
 THEIRS = ("cellar", "debt", "diary", "rota", "turn", "gone", "dust", "well")
 EVERYTHING = Filter(at="2026-12-31T00:00:00.000Z", everything=True, archived=True, turns=True)
@@ -74,6 +78,12 @@ CALLS: dict[str, Calls] = {
         lambda mos: mos.add(messages=[{"role": "user", "content": "The qlocellar key lies under the blue pot"}]),
     ),
     "author": PURE,
+    "briefing.brief": one(lambda mos: mos.briefing.brief(), lambda mos: mos.briefing.brief(wanted=EVERYTHING, tokens=9000)),
+    "briefing.context": one(
+        lambda mos: mos.briefing.context("qlodiary"),
+        lambda mos: mos.briefing.context("ferry", wanted=EVERYTHING),
+        lambda mos: mos.briefing.context(tokens=9000),
+    ),
     "chat": one(lambda mos: mos.chat("Where is the qlocellar key?"), lambda mos: mos.chat("Who owes what?", save=False)),
     "close": PURE,
     "conversation": one(lambda mos: mos.conversation(resume=True).ask("What did qlospeaker say?")),
@@ -132,6 +142,8 @@ CALLS: dict[str, Calls] = {
         lambda mos: mos.memories.information(mos.vault("default")), lambda mos: mos.memories.information(mos.vault("attic"))
     ),
     "log_query": one(lambda mos: mos.log_query(principal="maren"), lambda mos: mos.log_query(denied=True)),
+    "imports.kinds": PURE,
+    "imports.take": one(lambda mos: mos.imports.take(str(talk(mos)), Taking(kind=SCRIPTED))),
     "keys.distrust": one(lambda mos: mos.keys.distrust("nosuch")),
     "keys.fingerprint": PURE,
     "keys.is_protected": PURE,
@@ -242,6 +254,11 @@ CALLS: dict[str, Calls] = {
     "snapshots.restore": one(
         lambda mos: mos.snapshots.restore("qlosnap"), lambda mos: mos.snapshots.restore("qlosnap", dry_run=True)
     ),
+    "sources.add": one(lambda mos: mos.sources.add("/nowhere"), lambda mos: mos.sources.add("/nowhere", dry_run=True)),
+    "sources.bring_in": none("is called by a tick, which only the owner runs"),
+    "sources.list": one(lambda mos: mos.sources.list()),
+    "sources.of_cube": one(lambda mos: mos.sources.of_cube("default")),
+    "sources.remove": one(lambda mos: mos.sources.remove("/nowhere")),
     "switch": each(lambda mos, word: mos.switch([word], "tag", {"tag:qlocellartag": True})),
     "tasks.end": one(
         lambda mos: mos.tasks.end("qlocellartask"), lambda mos: mos.tasks.end("orchard"), lambda mos: mos.tasks.end("trip")
@@ -275,6 +292,12 @@ def notes(mos: MOS) -> Path:
     path = mos.paths.data.parent / "notes.txt"
     path.write_text("The qlocellar key lies under the blue pot.\n\nI ate a plum.\n", encoding="utf-8")
     return path
+
+
+def talk(mos: MOS) -> Path:
+    register(SCRIPTED)
+    rows = (turn("D1", "The qlocellar key lies under the blue pot"), turn("2", "Ada owes qlomoney to Ravi", speaker="eve"))
+    return script(mos.paths.data.parent / "talk.script", *rows)
 
 
 def methods() -> Iterator[str]:

@@ -47,6 +47,12 @@ def test_every_command_is_walked() -> None:
     assert {*CASES} & {*NO_CUBE} == set()
 
 
+TALK = """{"content": "Overwritten by an import", "external_id": "D1"}
+{"content": "The qlocellar key lies under the blue pot", "external_id": "qlocellar-1"}
+{"content": "A plum of mine", "id": "p1"}
+"""
+
+
 def lines(command: str, ids: dict[str, str]) -> Iterator[tuple[str, list[str], str]]:
     """For each case of a command the exit status, the words and what is given on standard input."""
     for case in CASES[command]:
@@ -87,6 +93,7 @@ def furnished(place: Path) -> Path:
     """A folder with the files that the command lines name."""
     place.mkdir()
     (place / "chain.toml").write_text(CHAIN)
+    (place / "talk.jsonl").write_text(TALK)
     (place / "policy.toml").write_text("[expire]\narchived_days = 3\n")
     return place
 

@@ -66,6 +66,12 @@ def test_a_question_finds_what_it_shares_no_word_with(wise: MOS) -> None:
     assert found.hits[0].memory.content == NOTES[0]
 
 
+def test_embedding_stops_before_a_batch_for_which_there_is_no_time(wise: MOS) -> None:
+    wise.add(drafts=[Draft(f"fact {number}") for number in range(3)])
+    assert wise.memories.embed(late=lambda: True) == 0
+    assert wise.memories.embed() == 3
+
+
 def test_search_embeds_what_waits_within_its_budget_and_says_so_beyond(wise: MOS) -> None:
     budget = wise.settings.get("search.pending")
     wise.add(drafts=[Draft(f"Note number {number}") for number in range(budget + 5)])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from memos_cli.errors import UsageError
 from memos_cli.interface.reader.dates import mentions
 from memos_cli.interface.reader.reader import Reader
-from memos_cli.model import Kind, Origin
+from memos_cli.model import Draft, Kind, Origin
 
 NOW = "2026-03-11T10:00:00.000Z"
 """A Wednesday."""
@@ -242,3 +242,34 @@ def test_a_plain_memory_loads_no_heavy_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
+
+
+class TestCompleted:
+    """Drafts that an importer made."""
+
+    NOW = "2026-03-02T12:00:00.000Z"
+
+    def completed(self, text: str, at: str | None, kind: Kind = Kind.NOTE) -> Draft:
+        draft = Draft(text, kind, "x:1", "Title", occurred_at=at, origin=Origin.IMPORT, given=frozenset())
+        (made,) = Reader().completed([draft], self.NOW)
+        assert made._replace(occurred_at=at, valid_from=None, valid_to=None, metadata={}, labels=()) == draft._replace(
+            metadata={}
+        )
+        return made
+
+    def test_what_is_relative_counts_from_the_time_of_the_draft(self) -> None:
+        made = self.completed("The plumber comes tomorrow", "2023-05-01T10:00:00.000Z")
+        assert made.metadata["times"][0]["at"] == "2023-05-02"
+        assert made.occurred_at == "2023-05-01T10:00:00.000Z"
+
+    def test_without_a_time_it_means_nothing(self) -> None:
+        assert self.completed("The plumber comes tomorrow", None).metadata == {}
+        assert self.completed("The plumber comes on 3 May 2024", None).metadata["times"][0]["at"] == "2024-05-03"
+
+    def test_secrets_are_labelled_whatever_the_time(self) -> None:
+        for at in (None, "2023-05-01T10:00:00.000Z"):
+            assert self.completed("Tomorrow AKIAIOSFODNN7EXAMPLE ends", at).labels == ("secret",)
+
+    def test_a_turn_keeps_its_time(self) -> None:
+        made = self.completed("Yesterday I met Tom", "2023-05-01T10:00:00.000Z", Kind.EPISODE)
+        assert (made.occurred_at, made.valid_from) == ("2023-05-01T10:00:00.000Z", None)

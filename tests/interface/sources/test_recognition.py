@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from memos_cli.interface.sources import sources
 from memos_cli.interface.sources.recognition import HEAD, recognised
 
 
@@ -201,3 +202,20 @@ def test_memory_is_bounded_by_what_is_looked_at() -> None:
         assert tracemalloc.get_traced_memory()[1] < 64 * HEAD
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("conversations.json", json.dumps(GPT).encode()),
+        ("mail.mbox", b"From a@b Thu Jan  1 00:00:00 2024\nFrom: a@b\nTo: c@d\nSubject: x\nDate: y\n\nz\n"),
+        ("x.csv", b"place,what,day\nYork,boiler,2024-01-01\nBath,lamp,2024-01-02\nHull,tea,2024-01-03\n"),
+        ("x.ics", b"BEGIN:VCALENDAR\nEND:VCALENDAR\n"),
+        ("x.jsonl", b'{"sessionId": "1", "message": "x"}\n{"sessionId": "1", "message": "y"}\n'),
+    ],
+)
+def test_what_is_imported_says_so(name: str, content: bytes) -> None:
+    known = recognised(content, name)
+    assert known is not None
+    assert "memos import FILE" in known.hint
+    assert sources.refusal(known, None).hint == f"save it to a file; {known.hint}"

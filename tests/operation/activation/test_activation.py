@@ -19,7 +19,8 @@ from memos_cli.model import Filter, Kind, Slot
 from memos_cli.operation.activation.prefix_cache import beginning, opening
 from memos_cli.operation.activation.slots import Wanted, store
 from memos_cli.operation.exam import cards
-from memos_cli.operation.operator.recall import MOST_CORE, Recall, Recalled
+from memos_cli.operation.operator.core import MOST_CORE
+from memos_cli.operation.operator.recall import Recall, Recalled
 from memos_cli.operation.parametric import active_adapter
 from memos_cli.operation.prompt import layouts, model_request
 from memos_cli.operation.prompt.layout import MINI, Line, Prompt, Turn, sections

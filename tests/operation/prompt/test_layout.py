@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from memos_cli.operation.prompt.fence import FENCE, cleaned, fenced
 from memos_cli.operation.prompt.layout import (
-    FENCE,
     JINJA,
     MINI,
     SYSTEM,
@@ -18,8 +18,6 @@ from memos_cli.operation.prompt.layout import (
     Prompt,
     Template,
     Turn,
-    cleaned,
-    fenced,
     messages,
     sections,
     text,

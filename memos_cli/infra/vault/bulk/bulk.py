@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Self
 from memos_cli import hybrid_clock
 from memos_cli.errors import UsageError
 from memos_cli.infra import limits
-from memos_cli.infra.names import compared
+from memos_cli.infra.names import compared, settle
 from memos_cli.infra.vault import connection, fold, log, rows, units
+from memos_cli.infra.vault.bulk import entries
 from memos_cli.infra.vault.log import Appender
 from memos_cli.infra.vault.units import Unit
-from memos_cli.model import Draft, Memory, Operation
+from memos_cli.model import Draft, LinkType, Memory, Operation
 from memos_cli.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -41,10 +42,14 @@ class New(NamedTuple):
 
     Attributes:
         digest: `rows.digest` of it.
+        id: the id that it gets; `None` for a new one.
+        rests_on: the memory that it was derived from.
     """
 
     draft: Draft
     digest: bytes
+    id: str | None = None
+    rests_on: str | None = None
 
 
 class BulkAppender(Appender):
@@ -124,13 +129,12 @@ class BulkUnit(Unit):
         if self.rights is not None:
             for new in drafts:
                 self.rights.require_new(new.draft, owner)
-        if self.rights is not None:
-            for new in drafts:
-                self.rights.require_new(new.draft, owner)
         if self.log.count + len(drafts) >= connection.MANY > self.log.count:
             connection.make_room(self._conn)
-        ids = [units.new_id() for _ in drafts]
-        changes = [fold.change_of(new.draft, owner) for new in drafts]
+        ids = [new.id or units.new_id() for new in drafts]
+        changes = [_change_of(new, owner) for new in drafts]
+        named = [new.draft.external_id for new in drafts if new.draft.external_id is not None]
+        taken = entries.taken(self._conn, named) if named else set()
         moment = BulkAppender.of(self.log).append_new("memory", list(zip(ids, changes, strict=True)))
         first = (self._conn.execute("SELECT max(n) FROM main.memories").fetchone()[0] or 0) + 1
         due = _once(self._due)
@@ -139,7 +143,15 @@ class BulkUnit(Unit):
         tags: list[tuple[int, str]] = []
         labels: list[tuple[int, str]] = []
         names: list[tuple[int, str, str]] = []
-        for n, (identity, (draft, digest)) in enumerate(zip(ids, drafts, strict=True), first):
+        links: list[tuple[str, str, str]] = []
+        rivals: list[tuple[str, str]] = []
+        for n, (identity, (draft, digest, _, rests_on)) in enumerate(zip(ids, drafts, strict=True), first):
+            if rests_on is not None:
+                links.append((identity, LinkType.DERIVED_FROM.value, rests_on))
+            if draft.external_id is not None and draft.external_id in taken:
+                rivals.append((draft.external_id, identity))
+                draft = draft._replace(external_id=None)  # noqa: PLW2901 -- written without it until that is settled
+            taken.add(draft.external_id or "")
             memories.append((n, *rows.row_of_draft(identity, draft, owner, moment, due, digest)))
             texts.append((n, *_index_text(draft)))
             tags += [(n, tag) for tag in set(draft.tags)]
@@ -154,7 +166,18 @@ class BulkUnit(Unit):
         many("INSERT OR IGNORE INTO main.names VALUES (?, ?, ?)", names)
         many(_FTS, texts)
         many("INSERT OR IGNORE INTO main.pending VALUES (?)", ((n,) for n in range(first, first + len(ids))))
+        many("INSERT INTO main.links VALUES (?, ?, ?)", links)
+        many("INSERT INTO main.rivals VALUES (?, ?)", rivals)
+        for external_id, _ in rivals:
+            settle(self._conn, external_id)
         return ids
+
+
+def _change_of(new: New, owner: str) -> dict[str, Any]:
+    change = fold.change_of(new.draft, owner)
+    if new.rests_on is not None:
+        change[fold.link_register(LinkType.DERIVED_FROM, new.rests_on)] = True
+    return change
 
 
 def _index_text(draft: Draft) -> tuple[str, str, str]:

@@ -131,7 +131,7 @@ def sweep(
 
 def judge(llm: "LLM") -> sweep_plan.Judge:
     """Asks a model for its opinion on two texts; the answer is held to a JSON schema, and `None` where it is unusable."""
-    from memos_cli.operation.prompt.layout import fenced
+    from memos_cli.operation.prompt.fence import fenced
     from memos_cli.ports import Request
 
     def ask(one: str, other: str) -> str | None:

@@ -97,7 +97,7 @@ def test_drafts_at_once_become_what_they_become_one_by_one(
 def test_most_drafts_are_written_in_one_go(mos: MOS, monkeypatch: pytest.MonkeyPatch) -> None:
     singly: list[Draft] = []
     real = Unit.add
-    monkeypatch.setattr(Unit, "add", lambda self, draft, owner: (singly.append(draft), real(self, draft, owner))[1])
+    monkeypatch.setattr(Unit, "add", lambda self, draft, *whose: (singly.append(draft), real(self, draft, *whose))[1])
     chance = random.Random(1)
     drafts = [Draft(f"note {n} {chance.random()}", tags=("a",)) for n in range(2_500)]
     drafts[7] = drafts[9] = Draft("told twice")

@@ -1,0 +1,1 @@
+"""Importers: what other programs wrote, a module for each kind."""

@@ -1,0 +1,80 @@
+"""The kinds of sources: which there are, and of which one a file or a folder is."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from memos_cli.errors import UsageError, did_you_mean
+from memos_cli.import_port import Importer
+from memos_cli.interface.sources import recognition, sources
+from memos_cli.plugins import load
+
+ORDER = (
+    "chatgpt", "claude", "claude-code", "codex", "memos-reference", "mem0", "llm", "whatsapp", "mbox", "ics", "git", "obsidian",
+    "markdown", "csv", "jsonl",
+)  # fmt: skip
+"""The kinds that are asked whether a source is theirs, the most distinctive first; the first one that says yes reads it."""
+
+
+class Recognition(NamedTuple):
+    """A kind of source, and what reads it."""
+
+    kind: str
+    importer: Importer
+
+
+def there() -> Iterator[Recognition]:
+    """The kinds that are installed, in their order."""
+    for kind in ORDER:
+        try:
+            yield Recognition(kind, load("importer", kind)())
+        except UsageError:  # not in this installation
+            continue
+
+
+def of(source: Path, named: str | None = None) -> Recognition:
+    """The kind of a source.
+
+    Args:
+        source: a file or a folder.
+        named: the kind, where a person says it.
+
+    Raises:
+        UsageError: there is no such source or no such kind, or nothing here reads it.
+    """
+    if named is not None:
+        found = Recognition(named, _named(named))
+        _require(source)
+        return found
+    _require(source)
+    for one in there():
+        if one.importer.matches(source):
+            return one
+    raise _unknown(source)
+
+
+def _named(kind: str) -> Importer:
+    try:
+        made: Importer = load("importer", kind)()
+    except UsageError:
+        raise UsageError(f"there is no kind {kind[:40]!r} of source", hint=did_you_mean(kind, ORDER)) from None
+    return made
+
+
+def _require(source: Path) -> None:
+    try:
+        source.stat()
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "no such name can be"
+        raise UsageError(f"cannot read {source}: {why}") from None
+
+
+def _unknown(source: Path) -> UsageError:
+    """What a file or a folder is that no importer knows."""
+    hint = f"kinds of sources: {', '.join(one.kind for one in there())}; name one with --from KIND"
+    if source.is_dir():
+        return UsageError(f"{source} is a folder, and of no kind that memos imports", hint=f"{hint}; texts: memos add --file")
+    known = recognition.recognised(sources.head(str(source)), str(source), whole=source.stat().st_size <= recognition.HEAD)
+    what = known.what if known else "plain text"
+    more = "" if known else f"; take it apart with: memos add --file {source}"
+    return UsageError(f"{source} is {what}, and of no kind that memos imports", hint=f"{hint}{more}")

@@ -1,0 +1,1 @@
+"""Tests of blocks for the prompts of any model."""

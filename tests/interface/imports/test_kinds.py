@@ -1,0 +1,54 @@
+"""Of which kind a source is."""
+
+from pathlib import Path
+
+import pytest
+
+from memos_cli import plugins
+from memos_cli.errors import UsageError
+from memos_cli.interface.imports import kinds
+from tests.importers import ScriptedImporter, note, script
+
+
+class _Greedy(ScriptedImporter):
+    """Says yes to whatever it is asked."""
+
+    def matches(self, source: Path) -> bool:
+        return source.exists()
+
+
+@pytest.fixture(autouse=True)
+def _table(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = {name: target for name, target in plugins._BUILT_IN.items() if not name.startswith("importer.")}
+    table["importer.claude"] = "tests.importers:ScriptedImporter"
+    table["importer.jsonl"] = "tests.interface.imports.test_kinds:_Greedy"
+    monkeypatch.setattr(plugins, "_BUILT_IN", table)
+
+
+def test_the_first_that_says_yes(tmp_path: Path) -> None:
+    assert kinds.of(script(tmp_path / "one.script", note("1", "One"))).kind == "claude"
+    (tmp_path / "x").write_text("x")
+    assert kinds.of(tmp_path / "x").kind == "jsonl"
+    assert kinds.of(tmp_path / "x", "claude").kind == "claude"
+    assert [one.kind for one in kinds.there()] == ["claude", "jsonl"]
+
+
+def test_each_kind_stands_once_in_the_order() -> None:
+    assert len(set(kinds.ORDER)) == len(kinds.ORDER)
+
+
+@pytest.mark.parametrize("name", ["nosuch", "a\x00b", "x" * 300])
+@pytest.mark.parametrize("kind", [None, "claude"])
+def test_what_cannot_be_read(name: str, kind: str | None, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot read"):
+        kinds.of(tmp_path / name, kind)
+
+
+def test_what_nobody_reads_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(plugins._BUILT_IN, "importer.jsonl")
+    (tmp_path / "x.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    (tmp_path / "x.txt").write_text("Once")
+    for name, said in (("x.png", "a PNG image"), ("x.txt", "plain text"), ("", "a folder")):
+        with pytest.raises(UsageError, match=f"is {said}") as error:
+            kinds.of(tmp_path / name)
+        assert "claude" in str(error.value.hint)

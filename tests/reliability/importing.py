@@ -1,0 +1,31 @@
+"""Imports a script in small lots, and tells how far it is.
+
+python -m tests.reliability.importing HOME SCRIPT LOT
+"""
+
+import sys
+from pathlib import Path
+
+from memos_cli import MOS
+from memos_cli.interface.imports import lots
+from memos_cli.interface.imports.imports import Taking
+from tests.importers import register
+from tests.reliability.writer import settings
+
+
+def said(done: int, _: int) -> None:
+    """Tell how many bytes were read."""
+    sys.stdout.write(f"{done}\n")
+    sys.stdout.flush()
+
+
+def run(home: Path, script: str, lot: int) -> None:
+    """Import it."""
+    register()
+    lots.LOT = lot
+    with MOS(home, principal="sam", settings=settings(home)) as mos:
+        mos.imports.take(script, Taking(tell=said))
+
+
+if __name__ == "__main__":
+    run(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
