@@ -11,7 +11,7 @@ from tests.conftest import ROOT
 
 HOUSE = ROOT / "memos_cli"
 TESTS = ROOT / "tests"
-LAYERS = ("cli", "bench", "interface", "operation", "infra", "backends")
+LAYERS = ("cli", "agents", "bench", "interface", "operation", "infra", "backends")
 
 MOST_LINES = 400
 LONG: Mapping[str, str] = {}

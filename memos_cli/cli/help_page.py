@@ -54,6 +54,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Agents": {
         "context": ("brief", "Print what matters for a question, for any model's prompt."),
         "brief": ("brief", "Print who you are and what is open, for any model's prompt."),
+        "mcp": ("mcp", "Let agents use your memory, by the Model Context Protocol."),
     },
     "Governance": {
         "audit": ("audit", "See who read and wrote what, and prove it."),

@@ -95,3 +95,14 @@ def staying(vault: "Vault", whither: labels.Whither, wanted: Filter) -> dict[str
 def untrusted_count(vault: "OpenCube") -> int:
     """How many memories are untrusted: they came from elsewhere, and nobody here has used them yet."""
     return int(vault.conn.execute("SELECT count(*) FROM arrivals").fetchone()[0])
+
+
+def unconfirmed(vault: "OpenCube") -> dict[str, list[str]]:
+    """The untrusted memories that agents wrote, the oldest first: their ids by the agent who owns them."""
+    sql = """SELECT m.owner, m.id FROM arrivals a JOIN memories m ON m.id = a.id
+             JOIN records r ON r.noun = 'principal' AND r.id = m.owner AND r.fields ->> 'kind' = 'agent'
+             WHERE m.state NOT IN ('expired', 'purged') ORDER BY m.owner, m.n"""
+    found: dict[str, list[str]] = {}
+    for owner, identity in vault.conn.execute(sql):
+        found.setdefault(owner, []).append(identity)
+    return found

@@ -354,6 +354,15 @@ def _is_standing_source(name: str, value: Any) -> bool:  # noqa: ANN401
     return is_time(value) if name == "since" else is_name(name) and is_name(value)
 
 
+def _is_request(name: str, value: Any) -> bool:  # noqa: ANN401
+    """Whether this is a part of what an agent asks of the cube's owner: each wish is an act and the ids that it is about."""
+    if name == "wishes":
+        return isinstance(value, list) and all(
+            isinstance(one, list) and 0 < len(one) < 4 and all(map(is_name, one)) for one in value
+        )
+    return is_time(value) if name in {"at", "decided_at"} else is_name(name) and is_name(value)
+
+
 _RECORDS: dict[str, Callable[[str, Any], bool]] = {
     "view": _is_view,
     "snapshot": _is_snapshot,
@@ -364,6 +373,7 @@ _RECORDS: dict[str, Callable[[str, Any], bool]] = {
     "principal": _is_principal,
     "rule": _is_rule,
     "source": _is_standing_source,
+    "request": _is_request,
     "policy": lambda name, value: is_name(name) and _is_plain(value),
 }
 """The checks of the records that this version reads; files keep records of other nouns, and nothing here reads them."""

@@ -16,6 +16,8 @@ UNWIPED = "unwiped"
 """The mark, in the table `cube`, that bytes of purged texts may still be in the file; its value is a JSON object."""
 COOLED = "cooled"
 """The entry, in the table `cube`, that counts the memories that left the hot index since it was last compacted."""
+_COMPACTED, _DEAD_SHARE = 500, 4
+"""The indexes are compacted when so many memories left the hot one, and at least 1/4 as many as are in it."""
 
 
 def mark(conn: sqlite3.Connection, name: str) -> str:
@@ -58,3 +60,22 @@ def mark_unwiped(conn: sqlite3.Connection, blobs: Iterable[str] = ()) -> None:
 def clear_unwiped(conn: sqlite3.Connection, found: dict[str, Any]) -> None:
     """Remove the mark that a wipe began with, unless another purge has replaced it."""
     conn.execute("DELETE FROM main.cube WHERE key = ? AND value = ?", (UNWIPED, json.dumps(found)))
+
+
+def is_compaction_due(conn: sqlite3.Connection, cooled: int) -> bool:
+    """Whether a good part of the hot index is dead, so that compacting it costs little for each memory that left it."""
+    if cooled < _COMPACTED:
+        return False
+    left: int = conn.execute("SELECT count(*) FROM main.fts_docsize").fetchone()[0]
+    return cooled * _DEAD_SHARE >= left
+
+
+def compact(conn: sqlite3.Connection) -> None:
+    """Rewrite the full-text indexes without the words that were removed from them.
+
+    FTS5 only marks those and reads past them until it happens to merge their segments: with 20,000 of 25,000 memories archived
+    a search took 29 ms, and 17 after this; the same 5,000 alone take 16.
+    """
+    for index in ("fts", "cold_fts"):
+        conn.execute(f"INSERT INTO main.{index} ({index}) VALUES ('optimize')")  # noqa: S608 -- names of tables, from above
+    conn.execute("DELETE FROM main.cube WHERE key = ?", (COOLED,))

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from memos_cli.operation.activation.activation import ActivationMemory
     from memos_cli.operation.governance.audit import Audit, AuditEntry
     from memos_cli.operation.governance.governance import MemGovernance
+    from memos_cli.operation.governance.requests import Requests
     from memos_cli.operation.history.snapshots import Snapshots
     from memos_cli.operation.history.timeline import Timeline
     from memos_cli.operation.lifecycle.erasure import Erasure
@@ -233,6 +234,13 @@ class MOS(Session):
         from memos_cli.interface.cubes.held import Held
 
         return Held(self, self.cube_merge)
+
+    @_service
+    def requests(self) -> "Requests":
+        """What agents ask the cube's owner for: `mos.requests.list()`, `question`, `take`, `leave`; `ask` is the agent's."""
+        from memos_cli.operation.governance.requests import Requests
+
+        return Requests(self)
 
     @_service
     def audit(self) -> "Audit":

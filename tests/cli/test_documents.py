@@ -220,7 +220,7 @@ SCRIPT = {
         "{cubes[{cube owner since until own_recorded readers[] most_read[] rights[{at cube principal command action purpose "
         "denied memories[] count said what entry command_id}] left[]}]}"
     ),
-    "review": "{items[{id cube earlier{M} later{M} reasons[] suggested by at decision decided_at}] open held[]}",
+    "review": "{items[{id cube earlier{M} later{M} reasons[] suggested by at decision decided_at}] open held[] agents[]}",
     'chat -m "What do I eat?"': (
         "{answer mode cited[] tokens{prompt answer} seconds{recall total} kept[] intent stopped notices[] reason}"
     ),

@@ -6,7 +6,7 @@ import click
 
 from memos_cli.cli import completions, render
 from memos_cli.cli.app import App, pass_app
-from memos_cli.cli.commands import review_held
+from memos_cli.cli.commands import review_agents, review_held
 from memos_cli.cli.commands.cube_diff import comparison_json, tell_comparison
 from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import Command, reveal
@@ -15,6 +15,7 @@ from memos_cli.errors import NotFound, Refused, UsageError
 
 if TYPE_CHECKING:
     from memos_cli.interface.cubes.merge import HeldChanges
+    from memos_cli.operation.governance.requests import AgentRequest
     from memos_cli.operation.operator.dedupe.review import Decided, Item
 
 DECISIONS = ("keep", "supersede", "fuse", "older")
@@ -32,8 +33,10 @@ _DONE = {"keep": "kept both", "supersede": "superseded", "older": "kept the olde
 def review(app: App, item: str | None, *, decide: str | None, everything: bool, reveal: bool) -> None:
     """Decide about memories that may contradict each other.
 
-    What a merge held, since no key that you trust has signed it, is one question a file: `take` all of it, look at it
-    (memos review ITEM), or `leave` it for good. To be asked no more about somebody's files: memos key trust.
+    What an agent asks for (to confirm what it remembered, to replace or forget what is yours) is one question an agent and
+    session: `take` all of it, or `leave` it. What a merge held, since no key that you trust has signed it, is one question a
+    file: `take` all of it, look at it (memos review ITEM), or `leave` it for good. To be asked no more about somebody's files:
+    memos key trust.
 
     A tick fuses only what certainly says the same, and supersedes only what certainly no longer holds, as `memos add` and chat
     do with what says so ("I moved to York"); where it is not certain they ask here. After a merge it also asks about a memory
@@ -55,30 +58,42 @@ def review(app: App, item: str | None, *, decide: str | None, everything: bool, 
       3  decided already, frozen, or not the same and so never fused
       10 no such question
     """
-    held = _held(app, item)
+    held, agents = _held(app, item), review_agents.asked(app, item)
     if decide is not None:
-        _decide(app, item, decide, held, reveal=reveal)
+        _decide(app, item, decide, held, agents, reveal=reveal)
         return
     if item is not None and held:
         _look(app, held[0], reveal=reveal)
         return
-    found = [app.mos.review.question(item)] if item is not None else list(app.mos.review.list(decided=everything))
+    found = [] if item is not None and agents else _about_memories(app, item, everything=everything)
     if app.json:
-        still = sum(one.decision is None for one in found) + len(held)
-        app.data({"items": found, "open": still, "held": [review_held.item(one) for one in held]}, reveal=reveal)
-    elif item is None and not everything and (found or held) and review_held.somebody_is_there():
+        still = sum(one.decision is None for one in found) + len(held) + len(agents)
+        told = {"held": [review_held.item(one) for one in held], "agents": [review_agents.item(one) for one in agents]}
+        app.data({"items": found, "open": still, **told}, reveal=reveal)
+    elif item is None and not everything and (found or held or agents) and review_held.somebody_is_there():
         _ask_about_files(app, held, reveal=reveal)
+        review_agents.ask(app, agents, reveal=reveal)
         if found:
             Session(app, found, reveal=reveal).run()
     else:
-        for question in held:
-            review_held.show(app, question)
-        if held:
-            app.note("answer with: memos review ID --decide take, or leave; " + review_held.TRUST)
-        for one in found:
-            show(app, one, reveal=reveal)
-        if not found and not held:
-            app.note("no questions: nothing contradicts anything, as far as can be told")
+        _list(app, held, agents, found, reveal=reveal)
+
+
+def _list(app: App, held: "list[HeldChanges]", agents: "list[AgentRequest]", found: "list[Item]", *, reveal: bool) -> None:
+    for question in held:
+        review_held.show(app, question)
+    for agent in agents:
+        review_agents.show(app, agent, reveal=reveal)
+    if held or agents:
+        app.note("answer with: memos review ID --decide take, or leave" + (f"; {review_held.TRUST}" if held else ""))
+    for one in found:
+        show(app, one, reveal=reveal)
+    if not found and not held and not agents:
+        app.note("no questions: nothing contradicts anything, as far as can be told")
+
+
+def _about_memories(app: App, item: str | None, *, everything: bool) -> "list[Item]":
+    return [app.mos.review.question(item)] if item is not None else list(app.mos.review.list(decided=everything))
 
 
 def _held(app: App, item: str | None) -> "list[HeldChanges]":
@@ -91,15 +106,19 @@ def _held(app: App, item: str | None) -> "list[HeldChanges]":
         return []
 
 
-def _decide(app: App, item: str | None, decision: str, held: "list[HeldChanges]", *, reveal: bool) -> None:
+def _decide(
+    app: App, item: str | None, decision: str, held: "list[HeldChanges]", agents: "list[AgentRequest]", *, reveal: bool
+) -> None:
     if item is None:
         raise UsageError("--decide needs the question", hint="memos review lists them")
-    answers = review_held.DECISIONS if held else DECISIONS
+    answers = review_held.DECISIONS if held or agents else DECISIONS
     if decision not in answers:
-        about = "a file" if held else "two memories"
+        about = "a file" if held else "an agent" if agents else "two memories"
         raise UsageError(f"{item} is about {about}, so {decision} is no answer", hint=f"there are: {', '.join(answers)}")
     if held:
         _decide_about_file(app, held[0], decision)
+    elif agents:
+        review_agents.decide(app, agents[0], decision)
     else:
         tell(app, app.mos.review.decide(item, decision), reveal=reveal)
 

@@ -14,11 +14,11 @@ from typing import Any, NamedTuple, Protocol
 
 from memos_cli.errors import CubeLocked, StorageFull
 from memos_cli.infra import places
-from memos_cli.infra.marks import clear_unwiped, mark_unwiped, unwiped
+from memos_cli.infra.marks import clear_unwiped, compact, mark_unwiped, unwiped
 from memos_cli.infra.vault import connection, echoes, fold, log
 from memos_cli.infra.vault.blobs import Blobs
 from memos_cli.infra.vault.echoes import Ended
-from memos_cli.infra.vault.units import Unit, compact
+from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.infra.words.words import folded
 from memos_cli.model import Link, LinkType, Memory, State

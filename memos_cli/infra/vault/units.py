@@ -14,7 +14,7 @@ from memos_cli.errors import UsageError
 from memos_cli.hybrid_clock import moment_of
 from memos_cli.infra import limits, names
 from memos_cli.infra.limits import ALPHABET, ID_LENGTH
-from memos_cli.infra.marks import COOLED, TICKED, TICKS, VECTORS, mark, mark_unwiped, set_mark
+from memos_cli.infra.marks import TICKED, TICKS, VECTORS, mark, mark_unwiped, set_mark
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault import echoes, fold, links, rows
 from memos_cli.infra.vault.log import IMPORT, REPAIR, TOMBSTONE, Appender, of_subject, order
@@ -98,7 +98,14 @@ class Unit:
         text = rows.index_text(draft.content, draft.title, draft.source.speaker, draft.key, tuple(sorted(set(draft.tags))))
         self._conn.execute(_TO_INDEX.format("fts"), (n, *text))
         self._conn.execute("INSERT OR IGNORE INTO main.pending VALUES (?)", (n,))
+        if self.is_by_agent:
+            self.keep_strange(identity, unaccepted=True)
         return identity
+
+    @property
+    def is_by_agent(self) -> bool:
+        """Whether an agent writes: what it makes is untrusted, and it vouches for nothing."""
+        return self.rights is not None and self.rights.is_agent
 
     def _mark(self, n: int, tags: Iterable[str], labels: Iterable[str]) -> None:
         for tag in tags:
@@ -128,7 +135,7 @@ class Unit:
             self._linked |= dict.fromkeys((link.source, link.type, link.target) for link in made if link.type in links.ACYCLIC)
         if operation.command not in _IN_PASSING or "content" in change:  # somebody here vouches for it by changing it
             self.accept(noun, subject)
-            if noun == "memory":
+            if noun == "memory" and not self.is_by_agent:
                 self._conn.execute("DELETE FROM main.arrivals WHERE id = ?", (subject,))
         return operation
 
@@ -183,7 +190,9 @@ class Unit:
                 )
 
     def accept(self, noun: str, subject: str) -> None:
-        """Make a stranger familiar, if this is one."""
+        """Make a stranger familiar, if this is one, and it is no agent that says so."""
+        if self.is_by_agent:
+            return
         self._conn.execute("UPDATE main.strangers SET accepted = 1 WHERE noun = ? AND id = ?", (noun, subject))
 
     def _settle_policy(self, change: dict[str, Any]) -> None:
@@ -386,14 +395,3 @@ def registers_of(conn: sqlite3.Connection, noun: str, subject: str) -> dict[str,
     """The registers of a record, as the log has them."""
     row = conn.execute("SELECT fields FROM main.records WHERE noun = ? AND id = ?", (noun, subject)).fetchone()
     return json.loads(row[0]) if row else {}
-
-
-def compact(conn: sqlite3.Connection) -> None:
-    """Rewrite the full-text indexes without the words that were removed from them.
-
-    FTS5 only marks those and reads past them until it happens to merge their segments: with 20,000 of 25,000 memories archived
-    a search took 29 ms, and 17 after this; the same 5,000 alone take 16.
-    """
-    for index in ("fts", "cold_fts"):
-        conn.execute(f"INSERT INTO main.{index} ({index}) VALUES ('optimize')")
-    conn.execute("DELETE FROM main.cube WHERE key = ?", (COOLED,))

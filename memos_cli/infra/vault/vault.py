@@ -13,7 +13,7 @@ from memos_cli.infra import heads, marks, places, uses
 from memos_cli.infra.marks import note_cooled
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault import connection, echoes, log, queries, rows, schema, units
-from memos_cli.infra.vault.units import Unit, compact
+from memos_cli.infra.vault.units import Unit
 from memos_cli.model import Cube, Filter, Link, Memory, Operation, starts
 from memos_cli.times import from_millis
 
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 Scheduler = Callable[[Mapping[str, Any]], rows.Due]
 Changed = Callable[[Iterable[str]], None]
-_COMPACTED, _DEAD_SHARE = 500, 4
-"""The indexes are compacted when so many memories left the hot one, and at least 1/4 as many as are in it."""
+_BY_AGENT = """EXISTS (SELECT 1 FROM memories m JOIN records r ON r.noun = 'principal' AND r.id = m.owner
+                      WHERE m.id = a.id AND r.fields ->> 'kind' = 'agent')"""
+"""The condition on untrusted memories (`arrivals a`) that an agent wrote them."""
 
 
 class Vault:
@@ -137,7 +138,7 @@ class Vault:
                 if unit.rights is None or unit.rights.may_end(identity, change):
                     unit.change("memory", identity, change)
             unit.require_no_circle()
-            cooled = note_cooled(self.conn, unit.cooled) if unit.cooled else 0
+            cooled = marks.note_cooled(self.conn, unit.cooled) if unit.cooled else 0
             ends = self._went_on(unit, known)
         self.heads.note(ends)
         if appender.count >= connection.MANY:
@@ -146,8 +147,9 @@ class Vault:
             self.written = appender.txn, tuple(appender.memories)
         if unit.changed and self._changed is not None:
             self._changed(unit.changed)
-        if cooled >= _COMPACTED:
-            self._compact(cooled)
+        if marks.is_compaction_due(self.conn, cooled):
+            with suppress(CubeLocked, StorageFull), self.derive() as conn:
+                marks.compact(conn)
 
     def _went_on(self, unit: Unit, known: Mapping[str, heads.Head]) -> dict[str, heads.Head]:
         """The last operations that are new with this transaction: this replica's, or those of all where some came in.
@@ -161,12 +163,6 @@ class Vault:
         heads.require_end(self.conn, self.name, own, known)
         now = heads.of(self.conn, log.ends(self.conn) if unit.came_in else [own])
         return {replica: head for replica, head in now.items() if known.get(replica) != head}
-
-    def _compact(self, cooled: int) -> None:
-        """Compact the indexes if a good part of the hot one is dead, so that the cost is small for each memory that left it."""
-        if cooled * _DEAD_SHARE >= self.conn.execute("SELECT count(*) FROM main.fts_docsize").fetchone()[0]:
-            with suppress(CubeLocked, StorageFull), self.derive() as conn:
-                compact(conn)
 
     @contextmanager
     def derive(self, *, wait: bool = True) -> Iterator[sqlite3.Connection]:
@@ -218,8 +214,11 @@ class Vault:
 
     def confirm(self, ids: Iterable[str]) -> bool:
         """Vouch for untrusted memories because somebody here used them, without waiting; `False` if that cannot be written."""
-        untrusted = self.arrivals(ids)
-        if not untrusted or self.sight is not None:  # only the cube's owner vouches for what came in
+        if self.sight is not None:  # only the cube's owner vouches for what came in
+            return True
+        # Of what an agent wrote no use makes sure: being found is what a planted memory is for.
+        untrusted = self.arrivals(ids, _BY_AGENT)
+        if not untrusted:
             return True
         try:
             with self.derive(wait=False) as conn:
@@ -230,9 +229,9 @@ class Vault:
 
     # -- reading
 
-    def arrivals(self, ids: Iterable[str]) -> set[str]:
-        """Which of these memories are untrusted."""
-        sql = "SELECT 1 FROM arrivals WHERE id = ?"
+    def arrivals(self, ids: Iterable[str], without: str = "0") -> set[str]:
+        """Which of these memories are untrusted; without those that fit an SQL condition on `arrivals a`."""
+        sql = f"SELECT 1 FROM arrivals a WHERE a.id = ? AND NOT {without}"
         return {identity for identity in ids if self.conn.execute(sql, (identity,)).fetchone()}
 
     def resolve(self, text: str) -> str:

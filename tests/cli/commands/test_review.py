@@ -42,7 +42,7 @@ def test_nothing_to_ask(memos: Run) -> None:
     done = memos("review")
     assert (done.status, done.out) == (0, "")
     assert "no questions" in done.err
-    assert memos("--json", "review").data == {"items": [], "open": 0, "held": []}
+    assert memos("--json", "review").data == {"items": [], "open": 0, "held": [], "agents": []}
 
 
 def test_a_pipe_gets_a_list(asked: Run, home: Path) -> None:

@@ -292,6 +292,7 @@ CASES: dict[str, tuple[str, ...]] = {
     "grant": ("3 eve read --all", "3 eve write {cellar}"),
     "revoke": ("3 eve read --all", "3 maren read --all"),
     "access": ("10 {cellar}", "- {pier}", "- --of eve", "- --of maren"),
+    "mcp": ("0", "2 --json"),
     "audit log": ("-", "- --denied"),
     "audit verify": ("-",),
     "audit report": ("-",),

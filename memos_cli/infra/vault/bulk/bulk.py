@@ -170,6 +170,8 @@ class BulkUnit(Unit):
         many("INSERT INTO main.rivals VALUES (?, ?)", rivals)
         for external_id, _ in rivals:
             settle(self._conn, external_id)
+        for identity in ids if self.is_by_agent else ():
+            self.keep_strange(identity, unaccepted=True)
         return ids
 
 

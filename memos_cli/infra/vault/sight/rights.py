@@ -23,8 +23,8 @@ _VIEW = "view"
 """The noun of saved filters."""
 _NAMING = frozenset(("key", "kind", "task", "visibility"))
 """The registers, beside tags and labels, by which rules and visibility say what may be done with a memory."""
-_OWN = "file"
-"""The noun of the records that are their maker's own: what was read from a file."""
+_OWN = frozenset(("file", "request"))
+"""The nouns of the records that are their maker's own: what was read from a file, what an agent asks of the cube's owner."""
 _OF_THE_CUBE = frozenset((_VIEW, "snapshot"))
 """The nouns of the records that a rule can let others write: one that gives the right to write in the whole cube."""
 _PAIR = "review"
@@ -65,6 +65,11 @@ class Rights:
         self._owner = owner
         self._history = truth.history
         self._names_view = truth.names_view
+
+    @property
+    def is_agent(self) -> bool:
+        """Whether the principal is an agent."""
+        return self._access.is_agent
 
     def require_new(self, draft: Draft, owner: str) -> None:
         """Let a memory be made in the principal's own namespace alone, and nothing that a rule denies.
@@ -171,7 +176,7 @@ class Rights:
         governance.require(self._access, _LINKED.get(kind, Right.SHARE), memory)
 
     def _may_record(self, noun: str, known: Sequence[Operation]) -> bool:
-        if noun == _OWN:
+        if noun in _OWN:
             return not known or known[0].principal == self._access.principal
         return noun == _PAIR or (noun in _OF_THE_CUBE and self._writes_all)
 

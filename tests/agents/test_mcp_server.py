@@ -1,0 +1,252 @@
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from memos_cli import MOS
+from memos_cli.model import Filter
+from memos_cli.operation.governance.rules import Object
+from tests.agents.homes import opener
+from tests.conftest import ROOT, Clock
+from tests.patience import PATIENCE
+from tests.trials import trials
+
+pytest.importorskip("mcp")
+
+from mcp import Client, StdioServerParameters
+from mcp.shared.exceptions import MCPError
+from mcp.types import CallToolResult, ElicitResult, Implementation
+
+from memos_cli.agents.mcp_server import Desk, server
+
+MODES = ("legacy", "auto")
+"""The handshake of protocols up to 2025-11-25, and what the client finds best."""
+KILLS = trials(3, 100)
+
+
+@pytest.fixture
+def desk(home: Path, clock: Clock) -> Iterator[Desk]:
+    made = Desk(opener(home, clock))
+    yield made
+    made.close()
+
+
+Work = Callable[[Client], Coroutine[Any, Any, None]]
+
+
+def talk(desk: Desk, work: Work, *, mode: Any = "auto", name: str = "Claude Code", answer: bool | None = None) -> list[str]:
+    """Let a client of the SDK do something; the questions that it was asked, each answered with `answer`."""
+    asked: list[str] = []
+
+    async def elicited(_: object, params: Any) -> ElicitResult:
+        asked.append(params.message)
+        return ElicitResult(action="accept", content={"agree": bool(answer)})
+
+    async def run() -> None:
+        asking: dict[str, Any] = {} if answer is None else {"elicitation_callback": elicited}
+        who = Implementation(name=name, version="1")
+        async with Client(server(desk), mode=mode, client_info=who, **asking) as client:
+            await work(client)
+
+    asyncio.run(asyncio.wait_for(run(), PATIENCE))
+    return asked
+
+
+def text(result: CallToolResult) -> str:
+    (block,) = result.content
+    assert block.type == "text"
+    return block.text
+
+
+def test_six_tools_say_what_they_do_in_few_words(desk: Desk) -> None:
+    async def work(client: Client) -> None:
+        tools = (await client.list_tools()).tools
+        assert sorted(tool.name for tool in tools) == ["brief", "forget", "recall", "remember", "revise", "why"]
+        for tool in tools:
+            assert tool.annotations is not None
+            assert tool.annotations.read_only_hint is (tool.name in {"recall", "brief", "why"})
+            assert tool.annotations.destructive_hint is (tool.name in {"revise", "forget"})
+            assert tool.annotations.idempotent_hint is True
+        schemas = json.dumps([tool.model_dump(by_alias=True, exclude_none=True, mode="json") for tool in tools])
+        assert len(schemas) / 3 < 1200  # a token has 3 characters of JSON, or more
+        assert '"consent"' not in schemas
+
+    talk(desk, work)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_session_of_an_agent(desk: Desk, mos: MOS, mode: str) -> None:
+    mos.add("I am allergic to peanuts")
+
+    async def work(client: Client) -> None:
+        told = await client.call_tool("remember", {"text": "The build needs make 4.4", "kind": "fact"})
+        assert told.structured_content is not None
+        assert told.structured_content["confirmed"] is False
+        found = await client.call_tool("recall", {"query": "what does the build need?"})
+        assert "The build needs make 4.4" in text(found)
+        assert "peanuts" not in text(await client.call_tool("recall", {"query": "peanuts"}))
+        identity = told.structured_content["id"]
+        revised = await client.call_tool("revise", {"id": identity, "text": "The build needs make 4.5"})
+        assert "4.5" in text(revised)
+        assert "claude-code" in text(await client.call_tool("why", {"id": identity}))
+        read = await client.read_resource(f"memos://memory/{identity}")
+        assert "4.5" in str(read.contents)
+        assert "1 memories" in str((await client.read_resource("memos://cube/default")).contents)
+        assert (await client.call_tool("forget", {"id": identity})).is_error is False
+        assert [one.uri_template for one in (await client.list_resource_templates()).resource_templates] == [
+            "memos://memory/{id}", "memos://cube/{name}",
+        ]  # fmt: skip
+
+    assert talk(desk, work, mode=mode, answer=True) == []
+    assert [one.content for one in mos.list()] == ["I am allergic to peanuts"]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    ("answer", "left"), [(True, []), (False, ["I am allergic to peanuts"]), (None, ["I am allergic to peanuts"])]
+)
+def test_what_is_the_person_s_is_changed_after_a_yes_alone(
+    desk: Desk,
+    mos: MOS,
+    mode: str,
+    answer: bool | None,  # noqa: FBT001 -- a case of the table
+    left: list[str],
+) -> None:
+    mine = mos.add("I am allergic to peanuts").ids[0]
+    mos.governance.add("claude-code", kind="agent")
+    mos.governance.rules.grant("claude-code", "read", [Object("cube")])
+
+    async def work(client: Client) -> None:
+        done = await client.call_tool("forget", {"id": mine[:8]})
+        assert done.is_error is False
+        assert done.structured_content is not None
+        assert done.structured_content["status"] == {True: "forgotten", False: "declined", None: "asked"}[answer]
+
+    asked = talk(desk, work, mode=mode, answer=answer)
+    assert [one.content for one in mos.list()] == left
+    assert ["peanuts" in one for one in asked] == ([] if answer is None else [True])
+    assert len(mos.requests.list()) == (answer is None)
+
+
+def test_errors_are_the_words_of_the_command_line(desk: Desk) -> None:
+    async def work(client: Client) -> None:
+        for name, given in (
+            ("why", {"id": "zzzz"}),
+            ("remember", {"text": " "}),
+            ("recall", {"query": "x", "limit": 999}),
+            ("recall", {}),
+        ):
+            failed = await client.call_tool(name, given)
+            assert failed.is_error is True
+            assert "Traceback" not in text(failed)
+        assert (await client.call_tool("burn", {})).is_error is True
+        with pytest.raises(MCPError):
+            await client.read_resource("memos://memory/zzzz")
+
+    talk(desk, work)
+
+
+def test_several_clients_at_once(desk: Desk, mos: MOS) -> None:
+    async def one(number: int) -> None:
+        async with Client(server(desk), client_info=Implementation(name=f"agent{number}", version="1")) as client:
+            for line in range(5):
+                told = await client.call_tool("remember", {"text": f"agent {number} says {line}"})
+                assert told.is_error is False
+
+    async def run() -> None:
+        await asyncio.gather(*(one(number) for number in range(16)))
+
+    asyncio.run(asyncio.wait_for(run(), PATIENCE))
+    assert len(mos.list()) == 80
+    assert len({one.owner for one in mos.list()}) == 16
+
+
+# -- as a client starts it
+
+
+def command(*more: str) -> StdioServerParameters:
+    return StdioServerParameters(
+        command=sys.executable, args=["-m", "memos_cli", *more, "mcp"], env={**os.environ}, cwd=str(ROOT)
+    )
+
+
+def test_a_client_that_starts_it_and_one_that_is_named(mos: MOS) -> None:
+    async def run() -> None:
+        async with Client(command("--as", "robot")) as client:
+            assert client.instructions
+            told = await client.call_tool("remember", {"text": "The build needs make 4.4"})
+            assert told.is_error is False
+
+    asyncio.run(asyncio.wait_for(run(), PATIENCE))
+    assert [one.owner for one in mos.list()] == ["robot"]
+
+
+def frames(*lines: bytes) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "memos_cli", "mcp"], input=b"".join(line + b"\n" for line in lines), capture_output=True,
+        cwd=ROOT, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+
+
+def request(number: int, method: str, **params: Any) -> bytes:
+    return json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params}).encode()
+
+
+HELLO = request(1, "initialize", protocolVersion="2025-06-18", capabilities={}, clientInfo={"name": "x", "version": "1"})
+READY = json.dumps({"jsonrpc": "2.0", "method": "notifications/initialized"}).encode()
+
+
+def test_malformed_frames_end_nothing() -> None:
+    broken = [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'"x"',
+        b"\xff\xfe\x00",
+        b"[" * 100_000,
+        b'{"jsonrpc": "2.0"}',
+        b'{"jsonrpc":"2.0","id":{},"method":1}',
+    ]
+    done = frames(*broken, HELLO, *broken, READY, *broken, request(2, "tools/list"))
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {2} <= {one.get("id") for one in answers if "result" in one}
+    assert done.returncode == 0
+    assert b"Traceback" not in done.stderr
+
+
+def test_nothing_is_opened_before_a_tool_asks_for_it(home: Path) -> None:
+    done = frames(HELLO, READY, request(2, "tools/list"))
+    assert done.returncode == 0
+    assert not home.exists() or not any(home.iterdir())
+
+
+def test_what_was_said_to_be_stored_is_there_after_a_kill(mos: MOS) -> None:
+    said: list[str] = []
+    for trial in range(KILLS):
+        with subprocess.Popen(
+            [sys.executable, "-m", "memos_cli", "mcp"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
+        ) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            calls = [
+                request(number, "tools/call", name="remember", arguments={"text": f"told {trial} {number}"})
+                for number in range(2, 40)
+            ]
+            process.stdin.write(b"\n".join([HELLO, READY, *calls]) + b"\n")
+            process.stdin.flush()
+            for _ in range(2 + trial % 7):
+                answer = json.loads(process.stdout.readline())
+                if answer.get("id", 0) > 1 and not answer["result"].get("isError"):
+                    said.append(answer["result"]["structuredContent"]["text"])
+            process.send_signal(signal.SIGKILL)
+    assert said
+    there = {one.content for one in mos.list(Filter(at=mos.now, everything=True))}
+    assert set(said) <= there
