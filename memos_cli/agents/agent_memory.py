@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from memos_cli.errors import MemoryNotFound, MemosError, Refused, UsageError
 from memos_cli.model import Kind, Memory, Source
 from memos_cli.operation.prompt import layout
+from memos_cli.operation.prompt.fence import FENCE, fenced
 from memos_cli.operation.results import masked
 from memos_cli.records import NamedTuple
 
@@ -59,10 +60,10 @@ class Wish(NamedTuple):
     @property
     def question(self) -> str:
         """The question to the person."""
-        told = layout.fenced(masked(self.memory))[:400]
+        told = fenced(masked(self.memory))[:400]
         if self.act == FORGET:
             return f"Forget this memory? \u201c{told}\u201d (it can be restored)"
-        return f"Replace this memory? \u201c{told}\u201d by \u201c{layout.fenced(self.text or '')[:400]}\u201d"
+        return f"Replace this memory? \u201c{told}\u201d by \u201c{fenced(self.text or '')[:400]}\u201d"
 
 
 def name_of(client: str) -> str:
@@ -199,7 +200,7 @@ class AgentMemory:
         }
         told = [f"told by {data['by']} ({data['command']}) at {data['at']}, {data['versions']} versions"]
         told += [f"{link['source']} {link['type']} {link['target']}" for link in data["links"]]
-        return Answer("\n".join([fence([line_of(found.memory)]), *map(layout.fenced, told)]), data)
+        return Answer("\n".join([fence([line_of(found.memory)]), *map(fenced, told)]), data)
 
     def memory(self, identity: str) -> Answer:
         """One memory in full."""
@@ -216,7 +217,7 @@ class AgentMemory:
             if vault.name == name:
                 counted = len(self._mos.list())
                 return Answer(
-                    f"cube {layout.fenced(name)}: {counted} memories that you may see", {"name": name, "memories": counted}
+                    f"cube {fenced(name)}: {counted} memories that you may see", {"name": name, "memories": counted}
                 )
         raise MemoryNotFound(f"no cube {name[:40]!r} is in use here")
 
@@ -354,4 +355,4 @@ def line_of(memory: Memory) -> str:
 
 def fence(lines: Sequence[str]) -> str:
     """Lines of memories within the fence of prompts."""
-    return f"{FENCED}\n{layout.FENCE[0]}" + "".join(f"{line}\n" for line in lines) + layout.FENCE[1].rstrip()
+    return f"{FENCED}\n{FENCE[0]}" + "".join(f"{line}\n" for line in lines) + FENCE[1].rstrip()

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 from memos_cli.errors import CubeLocked, IntegrityError, MemoryNotFound, NotWritable, StorageFull
 from memos_cli.infra import heads, marks, places, uses
-from memos_cli.infra.marks import note_cooled
 from memos_cli.infra.names import compared
 from memos_cli.infra.vault import connection, echoes, log, queries, rows, schema, units
 from memos_cli.infra.vault.units import Unit
