@@ -97,7 +97,8 @@ def _elsewhere(name: str, path: Sequence[str]) -> Refused:
 
 def _span(text: str, path: Sequence[str]) -> tuple[int, int] | None:
     """From the table's header to behind its last line; empty lines and remarks before the next header are that one's."""
-    ours = re.compile(rf"^[ \t]*\[[ \t]*{r'[ \t]*\.[ \t]*'.join(_key(one) for one in path)}[ \t]*[.\]].*$", re.MULTILINE)
+    dotted = r"[ \t]*\.[ \t]*".join(_key(one) for one in path)
+    ours = re.compile(rf"^[ \t]*\[[ \t]*{dotted}[ \t]*[.\]].*$", re.MULTILINE)
     found = ours.search(text)
     if found is None:
         return None
