@@ -92,14 +92,14 @@ class AgentMemory:
     @cached_property
     def _mos(self) -> "MOS":
         if self._may_decide:
-            self._name = self._registered()
+            self._name = self.registered()
         return self._open(self._name)
 
     @cached_property
     def _person(self) -> "MOS":
         return self._open(None)
 
-    def _registered(self) -> str:
+    def registered(self) -> str:
         """The agent's name in the cubes in use, where it is registered now; another one where a person is called so.
 
         Raises:
@@ -178,8 +178,8 @@ class AgentMemory:
 
     def brief(self) -> Answer:
         """The standing profile and what is open; the same as long as nothing changes."""
-        made = self._mos.briefing.brief()
-        return Answer(made.text, {"text": made.text})
+        made = self._mos.briefing.brief(own=True)
+        return Answer(made.text or "There is nothing to tell yet.", {"text": made.text})
 
     def why(self, identity: str) -> Answer:
         """Where a memory comes from: who told it when, its versions, what it replaced and what replaced it."""
@@ -216,9 +216,7 @@ class AgentMemory:
         for vault in self._mos.vaults():
             if vault.name == name:
                 counted = len(self._mos.list())
-                return Answer(
-                    f"cube {fenced(name)}: {counted} memories that you may see", {"name": name, "memories": counted}
-                )
+                return Answer(f"cube {fenced(name)}: {counted} memories that you may see", {"name": name, "memories": counted})
         raise MemoryNotFound(f"no cube {name[:40]!r} is in use here")
 
     # -- writing: what is told back is read again from the cube

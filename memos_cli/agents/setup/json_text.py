@@ -49,10 +49,9 @@ def put(text: str | None, place: Place, value: Any, name: str) -> str:  # noqa: 
         Refused: it is no JSON, or something else stands there.
     """
     root = parsed(text or "", name)
-    if root is None:
+    if text is None or root is None:
         made = _made(place.path, [value] if place.is_element else value, dict(place.beside))
         return f"{text or ''}{json.dumps(made, indent=2, ensure_ascii=False)}{chr(10) if text is None else ''}"
-    assert text is not None
     at, rest = _nearest(root, place, name)
     there = _there(at, place) if not rest else None
     if there is not None:

@@ -68,7 +68,7 @@ def put(text: str | None, path: Sequence[str], value: dict[str, Any], is_ours: C
         made = f"{before}{end}{table}{end}"
     else:
         made = f"{before}{end}{end}{table}"
-    if _rest(parsed(made, name), path) != _rest(parsed(before or "", name), path) or has(made, path, name) != value:
+    if not _is_added(made, before or "", path, value, name):
         raise _elsewhere(name, path)
     return made
 
@@ -77,7 +77,7 @@ def take(text: str, path: Sequence[str], is_ours: Callable[[Any], bool], name: s
     """The text without the table and the tables below it; the same text where it is not there, `None` where that was all.
 
     Raises:
-        Refused: it is no TOML, or the table is written otherwise than here.
+        Refused: it is no TOML, or the table is written in another way than here.
     """
     there = has(text, path, name)
     if there is None or not is_ours(there):
@@ -90,9 +90,17 @@ def take(text: str, path: Sequence[str], is_ours: Callable[[Any], bool], name: s
     return None if not left and text.endswith("\n") else left
 
 
+def _is_added(made: str, before: str, path: Sequence[str], value: dict[str, Any], name: str) -> bool:
+    """Whether a text says what it said before, and the table."""
+    try:
+        return _rest(parsed(made, name), path) == _rest(parsed(before, name), path) and has(made, path, name) == value
+    except Refused:  # the tables on the way are written within a line, and nothing may be added behind them
+        return False
+
+
 def _elsewhere(name: str, path: Sequence[str]) -> Refused:
     table = ".".join(path)
-    return Refused(f"{name} writes {table} otherwise than as a table [{table}]", hint="change it by hand; see: memos setup --help")
+    return Refused(f"{name} leaves no room for a table [{table}] of its own", hint="change it by hand; see: memos setup --help")
 
 
 def _span(text: str, path: Sequence[str]) -> tuple[int, int] | None:
