@@ -1,8 +1,8 @@
 """The clients that `memos setup` knows: where each keeps what it starts, and the entries that its documentation asks for.
 
 Read in November 2026: Claude Code (code.claude.com/docs, hooks and MCP), Codex (developers.openai.com/codex, hooks and config
-reference), Gemini CLI (geminicli.com/docs, hooks reference), Cursor (cursor.com/docs, hooks and MCP), opencode (opencode.ai/docs,
-config and plugins). Where a client documents no hook that memos could use, `left_out` says why.
+reference), Gemini CLI (geminicli.com/docs, hooks reference), Cursor (cursor.com/docs, hooks and MCP), opencode
+(opencode.ai/docs, config and plugins). Where a client documents no hook that memos could use, `left_out` says why.
 """
 
 import shlex
@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from memos_cli.agents.setup.json_text import Place
+from memos_cli.agents.setup.json_tree import parsed
+from memos_cli.errors import Refused
 from memos_cli.records import NamedTuple
 
 SERVER, START, END = "server", "session-start", "session-end"
@@ -150,7 +152,19 @@ def _opencode(command: Sequence[str], env: Environment) -> list[Item]:
     path = next(
         (one for one in (folder / "opencode.jsonc", folder / "opencode.json") if one.exists()), folder / "opencode.json"
     )
-    return [_server(path, {"type": "local", "command": [*command, "mcp"]}, "mcp")]
+    keys = ("mcp", "servers") if _has_servers(path) else ("mcp",)
+    return [_server(path, {"type": "local", "command": [*command, "mcp"]}, *keys)]
+
+
+def _has_servers(path: Path) -> bool:
+    """Whether a file of opencode is laid out as since its second version, which also reads the first one's."""
+    try:
+        root = parsed(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, ValueError, Refused):  # told when it is to be changed
+        return False
+    mcp = root.get("mcp") if root else None
+    servers = mcp.node.get("servers") if mcp else None
+    return servers is not None and isinstance(servers.node.value, dict) and "command" not in servers.node.value
 
 
 CLIENTS: Mapping[str, Client] = {
