@@ -87,8 +87,8 @@ def transcript(client: Client, said: Mapping[str, Any], env: Mapping[str, str]) 
     name = said.get("transcript_path")
     if not isinstance(name, str) or not name or len(name) > _PATH or "\0" in name:
         raise Refused("the client names no transcript")
-    path = Path(name).expanduser()
     try:
+        path = Path(name).expanduser()
         real, folder = path.resolve(strict=True), client.sessions(env).resolve(strict=True)
         is_file = stat.S_ISREG(path.lstat().st_mode)
     except (OSError, RuntimeError):

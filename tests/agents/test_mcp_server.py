@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from memos_cli import MOS
-from memos_cli.model import Filter
+from memos_cli.model import Filter, Kind
 from memos_cli.operation.governance.rules import Object
 from tests.agents.homes import opener
 from tests.conftest import ROOT, Clock
@@ -29,6 +29,8 @@ from memos_cli.agents.mcp_server import Desk, server
 MODES = ("legacy", "auto")
 """The handshake of protocols up to 2025-11-25, and what the client finds best."""
 KILLS = trials(3, 100)
+MOST_IDLE, MOST_AFTER = 120.0, 200.0
+"""MiB that a server without an embedder may hold: most of it is the SDK's."""
 
 
 @pytest.fixture
@@ -250,3 +252,63 @@ def test_what_was_said_to_be_stored_is_there_after_a_kill(mos: MOS) -> None:
     assert said
     there = {one.content for one in mos.list(Filter(at=mos.now, everything=True))}
     assert set(said) <= there
+
+
+def test_the_briefing_is_a_tool_and_a_prompt_and_says_the_same(desk: Desk, mos: MOS) -> None:
+    mos.add("Answer in German.", kind=Kind.RULE)
+
+    async def work(client: Client) -> None:
+        assert "nothing to tell" in text(await client.call_tool("brief", {}))
+        await client.call_tool("remember", {"text": "The build needs make 4.4"})
+        mos.governance.rules.grant("claude-code", "read", [Object("kind", "rule")])
+        told = await client.call_tool("brief", {})
+        assert "Answer in German." in text(told)
+        assert "The build needs make 4.4" in text(told)
+        assert (told.structured_content or {})["text"] == text(told)
+        (message,) = (await client.get_prompt("brief")).messages
+        assert message.content.type == "text"
+        assert message.content.text == text(told)
+
+    talk(desk, work)
+
+
+def resident(process: int) -> float:
+    """The memory of a process that is in use, in MiB."""
+    with open(f"/proc/{process}/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmRSS"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for the memory of a process")
+def test_it_stays_small_idle_and_after_a_hundred_calls(home: Path) -> None:
+    started = subprocess.Popen(
+        [sys.executable, "-m", "memos_cli", "mcp"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        cwd=ROOT, env={**os.environ, "MEMOS_HOME": str(home), "MEMOS_EMBEDDER": "none"},
+    )  # fmt: skip
+    assert started.stdin is not None
+    assert started.stdout is not None
+    number = 0
+
+    def call(method: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        nonlocal number
+        assert started.stdin is not None
+        assert started.stdout is not None
+        number += 1
+        request = {"jsonrpc": "2.0", "id": number, "method": method, "params": parameters}
+        started.stdin.write(json.dumps(request).encode() + b"\n")
+        started.stdin.flush()
+        return json.loads(started.stdout.readline())  # type: ignore[no-any-return]
+
+    try:
+        hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "meter", "version": "1"}}
+        assert "result" in call("initialize", hello)
+        idle = resident(started.pid)
+        for turn in range(50):
+            assert "result" in call("tools/call", {"name": "remember", "arguments": {"text": f"The answer {turn} is {turn * 7}"}})
+            assert "result" in call("tools/call", {"name": "recall", "arguments": {"query": f"what is answer {turn}?"}})
+        after = resident(started.pid)
+    finally:
+        started.kill()
+        started.wait()
+    print(f"\n{idle:.0f} MiB idle, {after:.0f} MiB after 100 calls")
+    assert idle < MOST_IDLE
+    assert after < MOST_AFTER

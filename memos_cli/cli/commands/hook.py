@@ -67,10 +67,10 @@ def session_start(app: App, *, client: str) -> None:
 def session_end(app: App, *, client: str, detach: bool) -> None:
     """Take the transcript of a session in, in your name.
 
-    As memos import takes it: nothing twice, facts found by rules, all of it one step of memos undo, untrusted until it is
-    confirmed or used. The transcript has to lie where the program keeps its own. The time is bounded: 2 seconds, or with
-    --detach 30 in a process that the program does not wait for. What is left is taken in by the next end, or by a tick
-    (memos source add). Of programs whose transcripts memos does not read nothing is taken.
+    As memos import takes it: nothing twice, facts found by rules, all of it one step of memos undo. The transcript has to lie
+    where the program keeps its own. The time is bounded: 2 seconds, or with --detach 30 in a process that the program does not
+    wait for. What is left is taken in by the next end, or by a tick (memos source add). Of programs whose transcripts memos
+    does not read nothing is taken.
 
     \b
     Examples:

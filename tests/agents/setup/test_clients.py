@@ -76,7 +76,7 @@ def test_what_is_not_entered_is_said() -> None:
         ({"command": 3, "args": 3}, False),
     ],
 )
-def test_a_server_of_memos_is_known(value: Any, ours: bool) -> None:
+def test_a_server_of_memos_is_known(value: Any, ours: object) -> None:
     assert is_server(value) is ours
 
 
@@ -94,5 +94,5 @@ def test_a_server_of_memos_is_known(value: Any, ours: bool) -> None:
         ({"hooks": [None]}, False, True),
     ],
 )
-def test_a_hook_of_memos_is_known(value: Any, ours: bool, alone: bool) -> None:
+def test_a_hook_of_memos_is_known(value: Any, ours: object, alone: object) -> None:
     assert (is_hook(value, START), is_alone(value)) == (ours, alone)

@@ -15,7 +15,7 @@ from tests.trials import trials
 OURS = {"command": "memos", "args": ["--as", "claude", "mcp"]}
 HOOK = {"hooks": [{"type": "command", "command": "memos hook"}]}
 SERVER = Place(("mcpServers", "memos"), lambda there: isinstance(there, dict) and there.get("command") == "memos")
-START = Place(("hooks", "SessionStart"), lambda there: isinstance(there, dict) and "memos" in str(there.get("hooks")), True)
+START = Place(("hooks", "SessionStart"), lambda there: isinstance(there, dict) and "memos" in str(there.get("hooks")), is_element=True)
 KEYS = st.sampled_from(["a", "b", "mcpServers", "hooks", "SessionStart", "other", '\u00fc"\\'])
 PLAIN = st.none() | st.booleans() | st.integers() | st.sampled_from(["", "// no remark", "x,}", "\n\u2028\U0001f600"])
 VALUES = st.recursive(PLAIN, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3), max_leaves=8)
@@ -88,7 +88,7 @@ def test_a_text_gets_two_entries_and_is_itself_again_without_them(root: dict[str
 @settings(max_examples=trials(50, 1000))
 @given(ROOTS, st.sampled_from([None, 2, 4, "\t"]), st.sampled_from(["", "\n"]), st.booleans())
 def test_what_programs_write_keeps_its_indentation(
-    root: dict[str, Any], indent: int | str | None, end: str, windows: bool
+    root: dict[str, Any], indent: int | str | None, end: str, windows: object
 ) -> None:
     text = json.dumps(root, indent=indent) + end
     text = text.replace("\n", "\r\n") if windows else text
@@ -127,7 +127,7 @@ def test_what_others_put_behind_it_stays() -> None:
 
 def test_another_s_entry_is_neither_overwritten_nor_taken() -> None:
     theirs = '{"mcpServers": {"memos": {"command": "other"}}}'
-    with pytest.raises(Refused, match="mcpServers.memos runs something else"):
+    with pytest.raises(Refused, match=r"mcpServers\.memos runs something else"):
         put(theirs, SERVER, OURS, "f")
     assert take(theirs, SERVER, "f") == theirs
     for text in ("[]", '{"mcpServers": 1}', '{"mcpServers": []}', '{"hooks": {"SessionStart": {}}}', "3"):

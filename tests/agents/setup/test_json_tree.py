@@ -17,8 +17,8 @@ VALUES = st.recursive(
 
 
 @given(VALUES, st.sampled_from([None, 2, "\t"]), st.booleans())
-def test_it_reads_what_json_writes(value: object, indent: int | str | None, ascii_: bool) -> None:
-    text = json.dumps(value, indent=indent, ensure_ascii=ascii_)
+def test_it_reads_what_json_writes(value: object, indent: int | str | None, ascii_: object) -> None:
+    text = json.dumps(value, indent=indent, ensure_ascii=bool(ascii_))
     found = parsed(f"\ufeff \r\n{text}\n", "f")
     assert found is not None
     assert found.value == value

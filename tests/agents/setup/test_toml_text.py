@@ -36,7 +36,7 @@ def is_ours(there: Any) -> bool:
 
 
 @given(LINES, st.sampled_from(["\n", "\r\n"]), st.booleans())
-def test_a_text_gets_the_table_and_is_itself_again_without_it(lines: list[str], end: str, ended: bool) -> None:
+def test_a_text_gets_the_table_and_is_itself_again_without_it(lines: list[str], end: str, ended: object) -> None:
     text = end.join(lines) + (end if ended else "")
     try:
         before = tomllib.loads(text)
