@@ -53,6 +53,7 @@ NOUNS = {
 """Modules whose names end in -ing and are nouns."""
 
 ALONE = {
+    "agents/test_two_sessions.py": "the README's way to an agent that remembers, from the settings of a client to its second session",
     "interface/test_governance_machine.py": "what principals may do, and what they see, in any order",
     "interface/cubes/test_foreign_rules.py": "what merges and imports make of principals and rules from elsewhere",
     "interface/reader/test_events.py": "the events of talks, from the reader to the list of a cube",

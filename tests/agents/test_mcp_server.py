@@ -274,8 +274,17 @@ def test_the_briefing_is_a_tool_and_a_prompt_and_says_the_same(desk: Desk, mos: 
 
 def resident(process: int) -> float:
     """The memory of a process that is in use, in MiB."""
-    with open(f"/proc/{process}/status", encoding="ascii") as status:
-        return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmRSS"))
+    status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
+    return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmRSS"))
+
+
+def asked(server: "subprocess.Popen[bytes]", line: bytes) -> None:
+    """Ask a server something, and have its answer."""
+    assert server.stdin is not None
+    assert server.stdout is not None
+    server.stdin.write(line + b"\n")
+    server.stdin.flush()
+    assert "result" in json.loads(server.stdout.readline())
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for the memory of a process")
@@ -284,31 +293,18 @@ def test_it_stays_small_idle_and_after_a_hundred_calls(home: Path) -> None:
         [sys.executable, "-m", "memos_cli", "mcp"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         cwd=ROOT, env={**os.environ, "MEMOS_HOME": str(home), "MEMOS_EMBEDDER": "none"},
     )  # fmt: skip
-    assert started.stdin is not None
-    assert started.stdout is not None
-    number = 0
-
-    def call(method: str, parameters: dict[str, Any]) -> dict[str, Any]:
-        nonlocal number
-        assert started.stdin is not None
-        assert started.stdout is not None
-        number += 1
-        request = {"jsonrpc": "2.0", "id": number, "method": method, "params": parameters}
-        started.stdin.write(json.dumps(request).encode() + b"\n")
-        started.stdin.flush()
-        return json.loads(started.stdout.readline())  # type: ignore[no-any-return]
-
-    try:
-        hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "meter", "version": "1"}}
-        assert "result" in call("initialize", hello)
-        idle = resident(started.pid)
-        for turn in range(50):
-            assert "result" in call("tools/call", {"name": "remember", "arguments": {"text": f"The answer {turn} is {turn * 7}"}})
-            assert "result" in call("tools/call", {"name": "recall", "arguments": {"query": f"what is answer {turn}?"}})
-        after = resident(started.pid)
-    finally:
-        started.kill()
-        started.wait()
+    with started:
+        idle = after = 0.0
+        try:
+            asked(started, HELLO)
+            idle = resident(started.pid)
+            for turn in range(2, 102, 2):
+                told, query = {"text": f"The answer {turn} is {turn * 7}"}, {"query": f"what is answer {turn}?"}
+                asked(started, request(turn, "tools/call", name="remember", arguments=told))
+                asked(started, request(turn + 1, "tools/call", name="recall", arguments=query))
+            after = resident(started.pid)
+        finally:
+            started.kill()
     print(f"\n{idle:.0f} MiB idle, {after:.0f} MiB after 100 calls")
-    assert idle < MOST_IDLE
-    assert after < MOST_AFTER
+    assert 0 < idle < MOST_IDLE
+    assert 0 < after < MOST_AFTER
