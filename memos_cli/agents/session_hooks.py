@@ -83,7 +83,7 @@ def transcript(client: Client, said: Mapping[str, Any], env: Mapping[str, str]) 
         Refused: the client names none, or one that is not among its transcripts.
     """
     if client.sessions is None or client.importer is None:
-        raise Refused(f"memos reads no transcripts of {client.title}")
+        raise Refused(f"of {client.title} no transcripts are read")
     name = said.get("transcript_path")
     if not isinstance(name, str) or not name or len(name) > _PATH or "\0" in name:
         raise Refused("the client names no transcript")

@@ -123,7 +123,7 @@ def test_no_other_file_is_read(name: object, env: dict[str, str], tmp_path: Path
 
 
 def test_clients_whose_transcripts_memos_does_not_read(env: dict[str, str]) -> None:
-    with pytest.raises(Refused, match="no transcripts of Gemini CLI"):
+    with pytest.raises(Refused, match="of Gemini CLI no transcripts"):
         session_hooks.transcript(CLIENTS["gemini"], {"transcript_path": "/x.jsonl"}, env)
 
 

@@ -44,7 +44,14 @@ def machine(tmp_path: Path) -> dict[str, str]:
 
 def run(command: str, env: dict[str, str], given: str = "") -> str:
     done = subprocess.run(
-        ["sh", "-c", command], env=env, cwd=env["HOME"], capture_output=True, text=True, input=given, timeout=PATIENCE, check=False
+        ["sh", "-c", command],
+        env=env,
+        cwd=env["HOME"],
+        capture_output=True,
+        text=True,
+        input=given,
+        timeout=PATIENCE,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

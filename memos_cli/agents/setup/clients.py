@@ -23,7 +23,7 @@ _SECONDS = 10
 """How long a client waits for a hook; what it does is bounded by itself to less."""
 _CODEX_END = 3
 """The most that Codex allows at the end of a session."""
-_NO_IMPORTER = "memos does not read the transcripts of this client; what matters is for the agent to remember"
+_NO_IMPORTER = "its transcripts are none that memos reads; what matters is for the agent to remember"
 Environment = Mapping[str, str]
 
 

@@ -1,4 +1,4 @@
-"""`memos setup`: memos in the settings of the programs in which agents run."""
+"""`memos setup`: the entries of memos in the settings of the programs in which agents run."""
 
 import os
 import sys

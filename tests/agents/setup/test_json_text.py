@@ -15,7 +15,9 @@ from tests.trials import trials
 OURS = {"command": "memos", "args": ["--as", "claude", "mcp"]}
 HOOK = {"hooks": [{"type": "command", "command": "memos hook"}]}
 SERVER = Place(("mcpServers", "memos"), lambda there: isinstance(there, dict) and there.get("command") == "memos")
-START = Place(("hooks", "SessionStart"), lambda there: isinstance(there, dict) and "memos" in str(there.get("hooks")), is_element=True)
+START = Place(
+    ("hooks", "SessionStart"), lambda there: isinstance(there, dict) and "memos" in str(there.get("hooks")), is_element=True
+)
 KEYS = st.sampled_from(["a", "b", "mcpServers", "hooks", "SessionStart", "other", '\u00fc"\\'])
 PLAIN = st.none() | st.booleans() | st.integers() | st.sampled_from(["", "// no remark", "x,}", "\n\u2028\U0001f600"])
 VALUES = st.recursive(PLAIN, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3), max_leaves=8)

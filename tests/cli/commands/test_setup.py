@@ -24,7 +24,9 @@ def test_an_agent_is_entered_registered_and_taken_out(memos: Run, eve: Path) -> 
     assert done.status == 0
     assert f"added the MCP server to {eve}/.claude.json (mcpServers.memos)" in done.out
     assert "memos grant claude read --all" in done.err
-    assert [(one["name"], one["kind"]) for one in memos("principal", "list", "--json").data["principals"]] == [("claude", "agent")]
+    assert [(one["name"], one["kind"]) for one in memos("principal", "list", "--json").data["principals"]] == [
+        ("claude", "agent")
+    ]
     again = memos("setup", "claude", "--json").data
     assert {one["status"] for one in again["entries"]} == {"unchanged"}
     assert (again["agent"], again["may_read"]) == ("claude", False)
