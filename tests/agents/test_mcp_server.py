@@ -305,6 +305,6 @@ def test_it_stays_small_idle_and_after_a_hundred_calls(home: Path) -> None:
             after = resident(started.pid)
         finally:
             started.kill()
-    print(f"\n{idle:.0f} MiB idle, {after:.0f} MiB after 100 calls")
+    print(f"\n{idle:.0f} MiB idle, {after:.0f} MiB after 100 calls")  # noqa: T201 -- with pytest -s
     assert 0 < idle < MOST_IDLE
     assert 0 < after < MOST_AFTER
