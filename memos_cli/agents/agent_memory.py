@@ -92,14 +92,14 @@ class AgentMemory:
     @cached_property
     def _mos(self) -> "MOS":
         if self._may_decide:
-            self._name = self._registered()
+            self._name = self.registered()
         return self._open(self._name)
 
     @cached_property
     def _person(self) -> "MOS":
         return self._open(None)
 
-    def _registered(self) -> str:
+    def registered(self) -> str:
         """The agent's name in the cubes in use, where it is registered now; another one where a person is called so.
 
         Raises:
@@ -178,8 +178,8 @@ class AgentMemory:
 
     def brief(self) -> Answer:
         """The standing profile and what is open; the same as long as nothing changes."""
-        made = self._mos.briefing.brief()
-        return Answer(made.text, {"text": made.text})
+        made = self._mos.briefing.brief(own=True)
+        return Answer(made.text or "There is nothing to tell yet.", {"text": made.text})
 
     def why(self, identity: str) -> Answer:
         """Where a memory comes from: who told it when, its versions, what it replaced and what replaced it."""

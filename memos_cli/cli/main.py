@@ -27,7 +27,8 @@ _BESIDE_CUBES = frozenset(
     {
         "cube create", "cube export", "cube import", "cube rename", "cube rm", "cube use", "config set", "key new", "key rm",
         "key trust", "model pull", "model rm", "model use", "slot build", "slot rm", "lifecycle install", "completion install",
-        "completion uninstall", "man install", "generate",
+        "completion uninstall", "man install", "generate", "setup claude", "setup codex", "setup gemini", "setup cursor",
+        "setup opencode",
     }
 )  # fmt: skip
 """Commands that change something which is not in the log of a cube; each prints its answer when that is done."""

@@ -7,7 +7,7 @@ import pytest
 from memos_cli import MOS
 from memos_cli.agents.agent_memory import AgentMemory, name_of
 from memos_cli.errors import MemoryNotFound, MemosError, Refused, UsageError
-from memos_cli.model import Filter
+from memos_cli.model import Filter, Kind
 from memos_cli.operation.governance.rules import Object
 from tests.agents.homes import opener
 from tests.conftest import Clock
@@ -247,3 +247,41 @@ def test_bad_values_are_said(agent: AgentMemory) -> None:
         agent.remember("   ")
     with pytest.raises(MemoryNotFound, match="no cube"):
         agent.cube("other")
+
+
+def test_its_briefing_is_what_it_may_see_and_what_it_noted_itself(mos: MOS, agent: AgentMemory) -> None:
+    mos.add("Answer in German.", kind=Kind.RULE)
+    mos.add("My door code is a secret of mine", pinned=True)
+    assert agent.brief() == ("There is nothing to tell yet.", {"text": ""})
+    agent.remember("The build needs make 4.4")
+    told = agent.brief()
+    assert "Noted by you:\n" in told.text
+    assert "(unconfirmed)" in told.text
+    assert "The build needs make 4.4" in told.text
+    assert "German" not in told.text
+    assert "door code" not in told.text
+    mos.governance.rules.grant("claude", "read", [Object("kind", "rule")])
+    told = agent.brief()
+    assert "Standing:\n" in told.text
+    assert "Answer in German." in told.text
+    assert agent.brief() == told
+    assert "make" not in mos.briefing.brief().text
+
+
+def test_another_agent_s_notes_are_in_no_other_s_briefing(home: Path, clock: Clock, mos: MOS, agent: AgentMemory) -> None:
+    agent.remember("The build needs make 4.4")
+    other = AgentMemory(opener(home, clock), "codex", "s2")
+    try:
+        assert other.brief().data["text"] == ""
+        mos.governance.rules.grant("codex", "read", CUBE)
+        assert "make" not in other.brief().text
+    finally:
+        other.close()
+
+
+def test_what_is_confirmed_stands_there_once(mos: MOS, agent: AgentMemory) -> None:
+    told = agent.remember("The build needs make 4.4")
+    mos.update(told.data["id"], "The build needs make 4.4 or later")
+    text = agent.brief().text
+    assert text.count("The build needs make 4.4") == 1
+    assert "(unconfirmed)" not in text

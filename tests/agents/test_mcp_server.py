@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from memos_cli import MOS
-from memos_cli.model import Filter
+from memos_cli.model import Filter, Kind
 from memos_cli.operation.governance.rules import Object
 from tests.agents.homes import opener
 from tests.conftest import ROOT, Clock
@@ -29,6 +29,8 @@ from memos_cli.agents.mcp_server import Desk, server
 MODES = ("legacy", "auto")
 """The handshake of protocols up to 2025-11-25, and what the client finds best."""
 KILLS = trials(3, 100)
+MOST_IDLE, MOST_AFTER = 120.0, 200.0
+"""MiB that a server without an embedder may hold: most of it is the SDK's."""
 
 
 @pytest.fixture
@@ -250,3 +252,59 @@ def test_what_was_said_to_be_stored_is_there_after_a_kill(mos: MOS) -> None:
     assert said
     there = {one.content for one in mos.list(Filter(at=mos.now, everything=True))}
     assert set(said) <= there
+
+
+def test_the_briefing_is_a_tool_and_a_prompt_and_says_the_same(desk: Desk, mos: MOS) -> None:
+    mos.add("Answer in German.", kind=Kind.RULE)
+
+    async def work(client: Client) -> None:
+        assert "nothing to tell" in text(await client.call_tool("brief", {}))
+        await client.call_tool("remember", {"text": "The build needs make 4.4"})
+        mos.governance.rules.grant("claude-code", "read", [Object("kind", "rule")])
+        told = await client.call_tool("brief", {})
+        assert "Answer in German." in text(told)
+        assert "The build needs make 4.4" in text(told)
+        assert (told.structured_content or {})["text"] == text(told)
+        (message,) = (await client.get_prompt("brief")).messages
+        assert message.content.type == "text"
+        assert message.content.text == text(told)
+
+    talk(desk, work)
+
+
+def resident(process: int) -> float:
+    """The memory of a process that is in use, in MiB."""
+    status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
+    return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmRSS"))
+
+
+def asked(server: "subprocess.Popen[bytes]", line: bytes) -> None:
+    """Ask a server something, and have its answer."""
+    assert server.stdin is not None
+    assert server.stdout is not None
+    server.stdin.write(line + b"\n")
+    server.stdin.flush()
+    assert "result" in json.loads(server.stdout.readline())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for the memory of a process")
+def test_it_stays_small_idle_and_after_a_hundred_calls(home: Path) -> None:
+    started = subprocess.Popen(
+        [sys.executable, "-m", "memos_cli", "mcp"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        cwd=ROOT, env={**os.environ, "MEMOS_HOME": str(home), "MEMOS_EMBEDDER": "none"},
+    )  # fmt: skip
+    with started:
+        idle = after = 0.0
+        try:
+            asked(started, HELLO)
+            idle = resident(started.pid)
+            for turn in range(2, 102, 2):
+                told, query = {"text": f"The answer {turn} is {turn * 7}"}, {"query": f"what is answer {turn}?"}
+                asked(started, request(turn, "tools/call", name="remember", arguments=told))
+                asked(started, request(turn + 1, "tools/call", name="recall", arguments=query))
+            after = resident(started.pid)
+        finally:
+            started.kill()
+    print(f"\n{idle:.0f} MiB idle, {after:.0f} MiB after 100 calls")  # noqa: T201 -- with pytest -s
+    assert 0 < idle < MOST_IDLE
+    assert 0 < after < MOST_AFTER

@@ -54,21 +54,21 @@ def mcp(app: App, *, http: bool, port: int) -> None:
     if http:
         from memos_cli.agents import http_door
 
-        http_door.serve(_opener(app), port, lambda address: app.note(f"serving agents at {address}"))
+        http_door.serve(opener(app), port, lambda address: app.note(f"serving agents at {address}"))
         return
     if sys.stdin.isatty():
         app.note("this speaks a protocol; agents start it themselves: memos setup --help")
-    mcp_server.serve(_opener(app), app.principal)
+    mcp_server.serve(opener(app), app.principal)
 
 
-def _opener(app: App) -> "OpenMos":
+def opener(app: App) -> "OpenMos":
     """Opens the home as the person or as an agent."""
 
     def opened(principal: str | None, cubes: Sequence[str] = (), token: str | None = None) -> "MOS":
         from memos_cli.interface.api import MOS
 
         mos = MOS(cubes=cubes or app.cubes, principal=principal, settings=app.settings, clock=app.now, token=token)
-        mos.command = "mcp"
+        mos.command = app.path
         return mos
 
     return opened

@@ -36,6 +36,8 @@ AHEAD, LATELY = 30, 7
 """Days of what is to come, and days before the last change that count as lately."""
 _FOUND, _COMING, _CHANGED, _NEWEST, _OPEN = 50, 20, 12, 100, 5
 """How many memories of each sort are looked at."""
+_LOOKED_THROUGH = 500
+"""How many of the newest memories are looked through for the principal's own."""
 _CORE_SHARE = 0.5
 """The part of a block for a question that the core may take."""
 _DAY = 86_400_000
@@ -105,7 +107,7 @@ class Briefing:
                 made = self._found(query, tokens, now, bare=bare)
             return self._given(made, "context")
 
-    def brief(self, *, tokens: int = TOKENS, wanted: Filter | None = None) -> Block:
+    def brief(self, *, tokens: int = TOKENS, wanted: Filter | None = None, own: bool = False) -> Block:
         """The standing profile and what is open: the core, what is to come, what waits for an answer, what changed lately.
 
         It has the same bytes as long as no memory changes, none begins or ceases to hold, and the day is the same. Untrusted
@@ -114,6 +116,8 @@ class Briefing:
         Args:
             tokens: the most that it may take, by the estimate of `ports.Request.estimate`.
             wanted: narrows the memories.
+            own: tell at its end also what the principal itself wrote and nobody confirmed yet, marked as that: an agent's notes
+                are for its own next session first.
 
         Raises:
             UsageError: there is room for nothing.
@@ -126,10 +130,10 @@ class Briefing:
             found = found._replace(newest=lately)
             heading = f"Changed in the {LATELY} days up to {self._session.zone.day(until)}:" if until else ""
             core_, coming, newest = self._sections(found, heading)
-            made = block.laid(
-                None, (core_, coming, Section("Open:", self._open(wanted)), newest), tokens,
-                notices=self._notices(found.memories, found.notices),
-            )  # fmt: skip
+            noted = self._noted(self._current(wanted)) if own else ()
+            open_, own_ = Section("Open:", self._open(wanted)), Section("Noted by you:", self._told(noted))
+            notices = self._notices((*found.memories, *noted), found.notices)
+            made = block.laid(None, (core_, coming, open_, newest, own_), tokens, notices=notices)
             return self._given(made, "brief")
 
     # -- what there is
@@ -153,6 +157,16 @@ class Briefing:
         kinds = tuple(kind for kind in _TOLD if kind in (now.kinds or _TOLD))
         newest = self._memories.list(now._replace(kinds=kinds), order="updated", limit=most) if kinds else ()
         return _Material(always, found.coming[:_COMING], newest, found.notices)
+
+    def _noted(self, now: Filter) -> tuple[Memory, ...]:
+        """What the principal wrote and nobody confirmed, the newest first."""
+        kinds = tuple(kind for kind in _TOLD if kind in (now.kinds or _TOLD))
+        listed = self._memories.list(now._replace(kinds=kinds), order="updated", limit=_LOOKED_THROUGH) if kinds else ()
+        return tuple(one for one in listed if one.untrusted and one.owner == self._session.principal)[:_CHANGED]
+
+    def _told(self, memories: Sequence[Memory]) -> list[Entry]:
+        may = policy.passing(self._session, Whither.PROMPT)
+        return [Entry("noted", block.told(one, self._session.zone), one) for one in _fresh(memories, _same, may, set())]
 
     def _sections(self, found: _Material, heading: str) -> list[Section]:
         zone, may, told = self._session.zone, policy.passing(self._session, Whither.PROMPT), set[str]()

@@ -314,6 +314,8 @@ CASES: dict[str, tuple[str, ...]] = {
     "revoke": ("3 eve read --all", "3 maren read --all"),
     "access": ("10 {cellar}", "- {pier}", "- --of eve", "- --of maren"),
     "mcp": ("0/2", "2 --json"),
+    "hook session-start": ("0 < {{}}", "0 --client cursor < {{}}", "0 < no json"),
+    "hook session-end": ('0 < {{"transcript_path": "/nowhere/s1.jsonl"}}', "0 --client gemini < {{}}"),
     "audit log": ("-", "- --denied"),
     "audit verify": ("-",),
     "audit report": ("-",),
@@ -332,5 +334,10 @@ NO_CUBE: dict[str, str] = {
     "bench ttft": "measures a model",
     "demo": "plays in a home of its own",
     "generate": "writes the man pages",
+    "setup claude": "registers an agent in the person's own name, and writes what the client reads",
+    "setup codex": "as for claude",
+    "setup cursor": "as for claude",
+    "setup gemini": "as for claude",
+    "setup opencode": "as for claude",
 }
 """Commands that open no cube of the home, and why."""
