@@ -55,7 +55,7 @@ NOUNS = {
 ALONE = {
     "infra/vault/rules/test_memberships.py": "memberships that two machines set at the same time, by the laws of merge",
     "interface/cubes/test_secret_names.py": "names that are secrets, in what counts, completes and suggests names",
-    "agents/test_two_sessions.py": "the README's way to an agent that remembers, from the settings of a client to its second session",
+    "agents/test_two_sessions.py": "the README's way to an agent that remembers, up to its second session",
     "interface/test_governance_machine.py": "what principals may do, and what they see, in any order",
     "interface/cubes/test_foreign_rules.py": "what merges and imports make of principals and rules from elsewhere",
     "interface/reader/test_events.py": "the events of talks, from the reader to the list of a cube",

@@ -279,7 +279,9 @@ SCRIPT = {
     "grant family write --all": RULED % RULE,
     "revoke eve write --kind fact": (RULED % RULE).replace("other[]", f"other[{RULE}]"),
     "access vegan": "{id owner visibility cube who[{principal right may why[]}] others[]}",
-    "access --of eve": f"{{cube name kind groups[] registered memories{{read write share erase reveal}} hidden{{}} rules[{RULE}]}}",
+    "access --of eve": (
+        f"{{cube name kind groups[] registered memories{{read write share erase reveal}} hidden{{}} rules[{RULE}]}}"
+    ),
     "access": f"{{rules[{PROMPTED}]}}",
     "principal list": "{principals[{name kind groups[] has_token rules}]}",
     "principal show bot": f"{{name kind groups[] has_token rules[{PROMPTED}]}}",
