@@ -106,7 +106,8 @@ def test_a_transcript_lies_where_its_client_keeps_them(env: dict[str, str], tmp_
     [
         None, 3, "", "\0", "x" * 5000, "/etc/passwd", "{home}/secret.jsonl", "{home}/.claude/projects/../../secret.jsonl",
         "{home}/.claude/projects/garden", "{home}/.claude/projects/garden/link.jsonl",
-        "{home}/.claude/projects/out/secret.jsonl",        "{home}/.claude/projects/garden/pipe.jsonl", "{home}/.claude/projects/garden/notes.md", "~nobody-is-called-so/x.jsonl",
+        "{home}/.claude/projects/out/secret.jsonl",
+        "{home}/.claude/projects/garden/pipe.jsonl", "{home}/.claude/projects/garden/notes.md", "~nobody-is-called-so/x.jsonl",
         "{home}/.claude/projects/garden/gone.jsonl", "secret.jsonl", ["a"],
     ],
 )  # fmt: skip
