@@ -59,7 +59,7 @@ def expected(root: dict[str, Any]) -> dict[str, Any]:
     return made  # type: ignore[no-any-return]
 
 
-@settings(max_examples=trials(60, 3000))
+@settings(max_examples=trials(25, 3000))
 @given(ROOTS, st.data())
 def test_a_text_gets_two_entries_and_is_itself_again_without_them(root: dict[str, Any], data: st.DataObject) -> None:
     text = (
