@@ -60,7 +60,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ("redo", "undo the undo by its id: memos undo ID; ids: memos undo --list"),
     ("commit checkpoint backup-now stash", _SNAPSHOT),
     ("login logout signin auth register account whoami su", _NO_LOGIN),
-    ("init setup start begin install", _BEGIN),
+    ("init start begin install", _BEGIN),
     ("upgrade self-update", "upgrade it as it was installed, with pip; see what is there with: memos doctor"),
     ("check fsck repair fix verify", _DOCTOR),
     ("dedupe dedup compact gc clean cleanup tidy prune", _TIDY),

@@ -59,7 +59,7 @@ def expected(root: dict[str, Any]) -> dict[str, Any]:
     return made  # type: ignore[no-any-return]
 
 
-@settings(max_examples=trials(150, 5000))
+@settings(max_examples=trials(25, 3000))
 @given(ROOTS, st.data())
 def test_a_text_gets_two_entries_and_is_itself_again_without_them(root: dict[str, Any], data: st.DataObject) -> None:
     text = (
@@ -87,7 +87,7 @@ def test_a_text_gets_two_entries_and_is_itself_again_without_them(root: dict[str
     )
 
 
-@settings(max_examples=trials(50, 1000))
+@settings(max_examples=trials(30, 1000))
 @given(ROOTS, st.sampled_from([None, 2, 4, "\t"]), st.sampled_from(["", "\n"]), st.booleans())
 def test_what_programs_write_keeps_its_indentation(
     root: dict[str, Any], indent: int | str | None, end: str, windows: object
