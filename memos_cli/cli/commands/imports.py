@@ -45,6 +45,9 @@ def import_(app: App, /, sources: tuple[str, ...], **given: Any) -> int:  # noqa
     repository. What it is memos finds out by its content; --from says it. Turns of talks become episodes, everything else
     becomes notes, each with the time that its source states and with the speaker.
 
+    A folder under git is a repository, of which the commits are read that give a reason; if it is a vault, or most of its files
+    are notes, its notes are read. --from git, obsidian or markdown says which is meant.
+
     An entry is known by its name in its source, so importing again adds nothing: what changed there is an edit of its memory,
     what was added there is added. What you forgot, purged, changed or froze here stays so, and is told. All of one import is
     one step of `memos undo`.

@@ -6,6 +6,7 @@ however often the calendar is written, so that a program that reads it again cha
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -50,15 +51,21 @@ class Calendar:
         if self._zone.name:
             made = icalendar.Timezone.from_tzid(self._zone.name)
             yield made.to_ical()
+        series, moved = list[Memory](), set[tuple[str, str]]()
         for memory in memories:
             if memory.occurred_at is None:
                 tally.memories -= 1
                 tally.undated += 1
+            elif _RULE in memory.metadata and _EXCEPT in memory.metadata:
+                series.append(memory)
             else:
+                moved.update((uid(memory), one) for one in _instants([memory.metadata.get(_OVERRIDES)]))
                 yield self._event(memory, memory.occurred_at).to_ical()
+        for memory in series:  # what an event stands in for is no exception: programs would leave out that event, too
+            yield self._event(memory, memory.occurred_at or "", moved).to_ical()
         yield _END
 
-    def _event(self, memory: Memory, at: str) -> icalendar.Event:
+    def _event(self, memory: Memory, at: str, moved: AbstractSet[tuple[str, str]] = frozenset()) -> icalendar.Event:
         event, told = icalendar.Event(), memory.metadata
         rule = _rule(told.get(_RULE))
         event.add("uid", uid(memory))
@@ -74,8 +81,9 @@ class Calendar:
             event.add("categories", [_clean(tag) for tag in memory.tags])
         if rule is not None:
             event.add("rrule", rule)
-            if but := [self._moment(one, on_wall=True, like=at) for one in _instants(told.get(_EXCEPT))]:
-                event.add("exdate", but)
+            but = [one for one in _instants(told.get(_EXCEPT)) if (uid(memory), one) not in moved]
+            if but:
+                event.add("exdate", [self._moment(one, on_wall=True, like=at) for one in but])
         for one in _instants([told.get(_OVERRIDES)]):
             event.add("recurrence-id", self._moment(one, on_wall=False, like=at))
         return event

@@ -6,8 +6,12 @@ What a person did with a memory since it was brought in stands: no import overwr
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from memos_cli.infra import limits
 from memos_cli.infra.vault import fold
+from memos_cli.infra.vault.bulk import entries
+from memos_cli.mip.rows import CARRIED, PREFIX
 from memos_cli.model import Operation, State
+from memos_cli.times import to_millis
 
 if TYPE_CHECKING:
     from memos_cli.infra.vault.bulk.entries import Entry
@@ -22,6 +26,7 @@ _OURS = frozenset({COMMAND, "undo"})
 _STATED = ("content", "title", "kind", "key", "occurred_at", "valid_from", "valid_to", "source", "metadata")
 """The registers that a source may state anew."""
 FROZEN, CHANGED = "changed in its source, and frozen here", "changed in its source, and changed here"
+OWN = "recorded here, and says something else by now"
 
 
 class Consequence(NamedTuple):
@@ -43,9 +48,27 @@ class Consequence(NamedTuple):
 KNOWN, FORGOTTEN = Consequence(), Consequence(forgotten=True)
 
 
+def known(vault: "Vault", lot: "Sequence[Candidate]", owner: str) -> "dict[str, Entry]":
+    """Those entries of a lot that the cube knows, by their names: brought in before, or lines of an export of its own."""
+    found = entries.known(vault, {one.name: one.id for one in lot}, owner)
+    recorded = {one.name: at for one in lot if one.name not in found and (at := _recorded(one.draft)) is not None}
+    if recorded:
+        ids = {name.removeprefix(PREFIX): name for name in recorded}
+        own = entries.own(vault, {identity: recorded[name] for identity, name in ids.items()}, owner)
+        found |= {ids[identity]: entry for identity, entry in own.items()}
+    return found
+
+
+def _recorded(draft: "Draft") -> int | None:
+    """When a line of an interchange document says that its memory was recorded, in milliseconds; `None` of what is none."""
+    told = draft.metadata.get(CARRIED)
+    at = told.get("created_at") if isinstance(told, dict) and (draft.external_id or "").startswith(PREFIX) else None
+    return to_millis(at) if isinstance(at, str) and limits.is_time(at) else None
+
+
 def is_back(vault: "Vault", entry: "Entry") -> bool:
     """Whether an undo of an import took the memory away, and nothing else did."""
-    if entry.state is not State.EXPIRED or entry.hidden:
+    if entry.state is not State.EXPIRED or entry.hidden or entry.is_own:
         return False
     history = vault.operations("memory", entry.id)
     last = next((one for one in reversed(history) if "state" in (one.change or {})), None)
@@ -60,8 +83,8 @@ def of(vault: "Vault", entry: "Entry", one: "Candidate", owner: str) -> Conseque
     """What becomes of an entry whose memory the cube has, and that no undo took away."""
     if entry.hidden or entry.state in {State.EXPIRED, State.PURGED}:
         return FORGOTTEN
-    if _says(entry, one):
-        return KNOWN
+    if _says(entry, one) or entry.is_own:
+        return Consequence(why="" if _says(entry, one) else OWN)
     history = vault.operations("memory", entry.id)
     by = _setters(history)
     if by.get("content") not in _OURS:

@@ -235,8 +235,7 @@ class _Flow:
                 unit.take_back()
 
     def _known(self, lot: Sequence[Candidate]) -> dict[str, entries.Entry]:
-        ids = {one.name: one.id for one in lot}
-        return entries.known(self.vault, ids, self._author.principal) if self.vault is not None else {}
+        return again.known(self.vault, lot, self._author.principal) if self.vault is not None else {}
 
     def _is_back(self, entry: entries.Entry) -> bool:
         return self.vault is not None and again.is_back(self.vault, entry)
@@ -269,7 +268,7 @@ class _Lot:
             told: facts, each with the name of the entry that it was found in.
         """
         # Looked up again: others may have written since.
-        known = entries.known(self._vault, {one.name: one.id for one in lot}, self._owner)
+        known = again.known(self._vault, lot, self._owner)
         self._store([one for one in lot if one.name not in known and self._may_store(one.draft)])
         for one in lot:
             if one.name in known:

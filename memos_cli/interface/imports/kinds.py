@@ -7,7 +7,7 @@ from typing import NamedTuple
 from memos_cli.errors import UsageError, did_you_mean
 from memos_cli.interface.imports import notebook
 from memos_cli.interface.imports.notebook import Notebook
-from memos_cli.interface.sources import recognition, sources
+from memos_cli.interface.sources import notebooks, recognition, sources
 from memos_cli.plugins import load
 from memos_cli.ports.importer import Importer
 
@@ -16,6 +16,10 @@ ORDER = (
     "markdown", "csv", "jsonl",
 )  # fmt: skip
 """The kinds that are asked whether a source is theirs, the most distinctive first; the first one that says yes reads it."""
+
+
+REPOSITORY = "git"
+"""The kind of a folder under git, unless it is one of notes: who keeps notes in git means them, and not their commits."""
 
 
 class Recognition(NamedTuple):
@@ -50,7 +54,7 @@ def of(source: Path, named: str | None = None) -> Recognition:
         return found
     _require(source)
     for one in there():
-        if one.importer.matches(source):
+        if one.importer.matches(source) and not (one.kind == REPOSITORY and notebooks.are_most(source)):
             return one
     raise _unknown(source)
 

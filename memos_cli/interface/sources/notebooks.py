@@ -17,6 +17,8 @@ MARK = ".obsidian"
 LARGEST = 64 << 20
 """Bytes of the largest note."""
 NOTES = (".md", ".markdown", ".mdown", ".mkd")
+_BESIDE = frozenset((".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".pdf", ".mp3", ".m4a", ".mp4", ".canvas"))
+"""The endings of what lies beside notes, as attachments do."""
 _SETTINGS = (("templates.json", "folder"), ("plugins/templater-obsidian/data.json", "templates_folder"))
 """Where Obsidian and a plugin of it say which folder holds templates."""
 _TEMPLATES = frozenset(("templates", "_templates"))
@@ -44,6 +46,23 @@ def has_notes(path: Path) -> bool:
         if looked > _MOST_NAMES:
             return False
     return path.is_file() and path.name.lower().endswith(NOTES)
+
+
+def are_most(folder: Path) -> bool:
+    """Whether a folder is one of notes rather than of a program: at least half of its first files are, pictures and such aside.
+
+    Those at most three folders down are looked at, and none that is hidden.
+    """
+    notes = others = 0
+    for where, inner, files in os.walk(folder):
+        endings = [os.path.splitext(name.lower())[1] for name in files if not name.startswith(".")]  # noqa: PTH122
+        found = sum(one in NOTES for one in endings)
+        notes, others = notes + found, others + sum(one not in _BESIDE for one in endings) - found
+        deep = len(Path(where).parts) - len(folder.parts) >= _DEEP
+        inner[:] = [] if deep else sorted(one for one in inner if not one.startswith("."))
+        if notes + others > _MOST_NAMES:
+            break
+    return notes > 0 and notes >= others
 
 
 def find(names: Sequence[str]) -> Sources:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from memos_cli import MOS
 from memos_cli.config import Settings, paths
 from memos_cli.errors import MemosError
+from memos_cli.interface.imports.imports import Taking
 from memos_cli.model import Draft, Filter, Kind, LinkType, Origin, Source, Visibility
 from tests.conftest import Clock
 from tests.trials import trials
@@ -182,6 +183,27 @@ def test_importing_twice_adds_nothing_and_undo_takes_all_of_it_away(mos: MOS, cl
         assert (again.taken, again.edited, again.known) == (0, 0, 3)
         other.undo()
         assert other.list() == ()
+
+
+def test_the_export_of_a_home_brings_nothing_new_into_it(mos: MOS, clock: Clock, tmp_path: Path) -> None:
+    names = ("tea", "dinner", "edited", "forgotten", "purged")
+    ids = {name: mos.add(f"About {name}", kind=Kind.EVENT, occurred_at="2026-03-01", external_id=name).ids[0] for name in names}
+    mos.add("No name has this")
+    file = tmp_path / "own.jsonl"
+    file.write_bytes(exported(mos))
+    clock.forward(days=2)
+    mos.edit(ids["edited"], {"content": "About edits"})
+    mos.delete([ids["forgotten"]])
+    mos.purge([ids["purged"]])
+    before = exported(mos)
+    for _ in range(2):
+        done = mos.imports.take(str(file))
+        assert (done.taken, done.edited, done.known, done.forgotten, done.skipped) == (0, 0, 5, 2, 1)
+        assert [(one.why, one.damaged, one.refused) for one in done.reasons] == [
+            ("recorded here, and says something else by now", False, False)
+        ]
+        assert exported(mos) == before
+    assert mos.imports.take(str(file), Taking(dry_run=True)).taken == 0
 
 
 def test_labels_decide_what_leaves(mos: MOS) -> None:

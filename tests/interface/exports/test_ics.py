@@ -139,7 +139,9 @@ def test_what_is_left_out_cancelled_or_moved_stays_so(mos: MOS, clock: Clock, tm
     _, events = calendar(mos)
     assert {str(one["uid"]) for one in events} == {"call#7@elsewhere"}
     (series,) = (one for one in events if "rrule" in one)
-    assert [one.dt.day for one in series["exdate"].dts] == [3, 4, 5]
+    assert [one.dt.day for one in series["exdate"].dts] == [3, 4], "the fifth has an event that stands in for it"
+    _, (alone,) = calendar(mos, Filter(at=mos.now, until="2026-03-04T00:00:00.000Z"))
+    assert [one.dt.day for one in alone["exdate"].dts] == [3, 4, 5], "where that one is not written"
     (moved,) = (one for one in events if "recurrence-id" in one)
     assert (moved["recurrence-id"].dt, moved["dtstart"].dt) == tuple(
         datetime(2026, 3, 5, hour, tzinfo=UTC) for hour in (13, 17)

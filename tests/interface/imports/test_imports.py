@@ -57,7 +57,7 @@ def state(mos: MOS) -> list[tuple[Any, ...]]:
 def test_turns_become_episodes_and_all_else_what_it_is(mos: MOS, take: Callable[..., Imported]) -> None:
     done = take(*TALK, note("4", "The boiler was serviced.", title="House"), {"skip": "a system message", "count": 3})
     assert (done.taken, done.known, done.edited, done.skipped, done.found) == (4, 0, 0, 3, 7)
-    assert done.sources[0][1:] == ("llm", 7)
+    assert done.sources[0][1:3] == ("llm", 7)
     memories = {one.external_id: one for one in mos.list() if one.external_id}
     assert memories["llm:1"].kind is Kind.EPISODE
     assert memories["llm:1"].source.speaker == "user"

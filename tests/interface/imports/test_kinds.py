@@ -30,7 +30,11 @@ def test_the_first_that_says_yes(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("x")
     assert kinds.of(tmp_path / "x").kind == "jsonl"
     assert kinds.of(tmp_path / "x", "claude").kind == "claude"
+<<<<<<< HEAD
     assert {"claude", "jsonl"} <= {one.kind for one in kinds.there()}
+=======
+    assert [one.kind for one in kinds.there()] == ["obsidian", "claude", "markdown", "jsonl"]
+>>>>>>> fixa
 
 
 def test_each_kind_stands_once_in_the_order() -> None:
@@ -52,3 +56,34 @@ def test_what_nobody_reads_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         with pytest.raises(UsageError, match=f"is {said}") as error:
             kinds.of(tmp_path / name)
         assert "claude" in str(error.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("files", "kind"),
+    [
+        (("main.py", "util.py", "tests.py", "README.md", "docs/use.md"), "git"),
+        (("setup.cfg",), "git"),
+        ((), "git"),
+        (("Ana.md", "Trips/York.md", "picture.png", "more.png", "scan.pdf"), "markdown"),
+        (("Ana.md", "backup.sh"), "markdown"),
+        ((".obsidian/app.json", "a.py", "b.py", "c.py", "Ana.md"), "obsidian"),
+        ((".hidden.md", ".venv/lib/a.md", "one.py"), "git"),
+    ],
+)
+def test_a_folder_under_git_is_a_repository_unless_it_is_one_of_notes(
+    files: tuple[str, ...], kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(plugins._BUILT_IN, "importer.git", "memos_cli.backends.importers.git:GitImporter")
+    monkeypatch.delitem(plugins._BUILT_IN, "importer.jsonl")
+    folder = tmp_path / "kept"
+    for name in (".git/HEAD", *files):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("x")
+    assert kinds.of(folder).kind == kind
+    assert kinds.of(folder, "git").kind == "git"
+    if kind == "git":
+        bare = tmp_path / "bare"
+        for name in ("objects", "refs"):
+            (bare / name).mkdir(parents=True)
+        (bare / "HEAD").write_text("x")
+        assert kinds.of(bare).kind == "git"

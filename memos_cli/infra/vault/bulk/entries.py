@@ -25,6 +25,7 @@ _ENTRIES = f"""
     WHERE r.external_id IN {_LIST} AND m.owner IS ?
     UNION ALL
     SELECT m.id, {_COLUMNS} FROM memories m WHERE m.id IN {_LIST}"""
+_OWN = f"SELECT {_COLUMNS}, m.created FROM memories m WHERE m.id IN {_LIST} AND (m.owner IS ? OR m.state = 'purged')"
 
 
 class Entry(NamedTuple):
@@ -33,6 +34,7 @@ class Entry(NamedTuple):
     Attributes:
         digest: `rows.digest` of it.
         hidden: whether it is there, and its owner may not see it; nothing else is known of it then.
+        is_own: whether no import made it: it was recorded here, and the entry is a line of an export of it.
     """
 
     id: str
@@ -42,6 +44,7 @@ class Entry(NamedTuple):
     occurred_at: str | None = None
     frozen: bool = False
     hidden: bool = False
+    is_own: bool = False
 
 
 def name(cube: str, owner: str, external_id: str) -> str:
@@ -80,6 +83,24 @@ def _known(vault: "OpenCube", ids: Mapping[str, str], owner: str) -> dict[str, E
         for one, identity in ids.items():
             if identity in there and one not in found:
                 found[one] = Entry(identity, State.EXPIRED, hidden=True)
+    return found
+
+
+def own(vault: "OpenCube", recorded: Mapping[str, int], owner: str) -> dict[str, Entry]:
+    """Those of these memories that the cube itself has of an owner, by their ids.
+
+    Args:
+        recorded: by their ids when they were recorded, in milliseconds since 1970: what was recorded at another time is
+            another memory, of elsewhere, whatever id it has.
+        owner: whose memories count; what was purged is nobody's any more, and known all the same.
+    """
+    found: dict[str, Entry] = {}
+    asked = list(recorded)
+    for start in range(0, len(asked), _SOME):
+        for *row, created in vault.conn.execute(_OWN, (json.dumps(asked[start : start + _SOME]), owner)):
+            entry = Entry(row[0], State(row[1]), row[2], row[3], row[4], bool(row[5]), is_own=True)
+            if entry.state is State.PURGED or created >> 16 == recorded[entry.id]:
+                found[entry.id] = entry
     return found
 
 
