@@ -8,11 +8,11 @@ from typing import NoReturn
 import pytest
 
 from memos_cli import MOS
+from memos_cli.backends.documents.documents import ChildConverter
 from memos_cli.errors import UsageError
 from memos_cli.infra.vault.check import check
 from memos_cli.interface.imports.imports import Taking
 from memos_cli.interface.imports.report import Imported
-from memos_cli.interface.sources import documents
 from memos_cli.model import LinkType, Memory, State
 from tests.trials import trials
 
@@ -83,10 +83,11 @@ def test_attachments_are_counted_by_what_they_are(mos: MOS) -> None:
 
 
 def test_a_document_that_cannot_be_converted_is_damaged(mos: MOS, monkeypatch: pytest.MonkeyPatch) -> None:
-    def converted(document: documents.Document) -> NoReturn:
-        raise UsageError(f"{document.name} is a PDF document that cannot be converted: byte {len(document.name)}")
+    def broken(_: object, document: Path, sort: str) -> NoReturn:
+        raise UsageError(f"cannot be converted: no {sort} at byte {len(document.name)}")
 
-    monkeypatch.setattr(documents, "converted", converted)
+    monkeypatch.setattr(ChildConverter, "is_installed", lambda _: True)
+    monkeypatch.setattr(ChildConverter, "convert", broken)
     for name in ("a.md", "c.pdf", "cc.pdf"):
         note(name, "Words." if name == "a.md" else b"%PDF-1.7 x")
     (found,) = take(mos).reasons
