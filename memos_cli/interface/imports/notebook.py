@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from memos_cli.interface.imports.report import Report
     from memos_cli.session import Session
 
+_UNCONVERTED = "cannot be converted"
+"""What is said of a document; behind it stands what its converter says, which is another thing for each."""
 _DAMAGED = (
     "not UTF-8",
     "in UTF-16",
@@ -31,6 +33,7 @@ _DAMAGED = (
     "no JSON",
     "words are gone",
     "is broken",
+    _UNCONVERTED,
 )
 """What is said of a note that would be a memory if it were whole."""
 _TOLD = 5
@@ -84,6 +87,7 @@ def _count(report: "Report", added: Added, files: FilesRead) -> None:
 def _skipped(name: str, why: str) -> Skipped:
     """A file that is skipped: the same words for the same reason, without what is its own."""
     said = why.replace(name, "").strip(" :")
+    said = said.partition(":")[0] if _UNCONVERTED in said else said
     damaged = any(one in why for one in _DAMAGED)
     return Skipped("not UTF-8" if "not UTF-8" in why else said or why, name, damaged=damaged)
 

@@ -3,10 +3,12 @@
 import os
 from pathlib import Path
 from random import Random
+from typing import NoReturn
 
 import pytest
 
 from memos_cli import MOS
+from memos_cli.backends.documents.documents import ChildConverter
 from memos_cli.errors import UsageError
 from memos_cli.infra.vault.check import check
 from memos_cli.interface.imports.imports import Taking
@@ -76,10 +78,20 @@ def test_attachments_are_counted_by_what_they_are(mos: MOS) -> None:
     note("a.md", "Words.")
     note("img/a.png", b"\x89PNG\r\n\x1a\n00")
     note("img/b.png", b"\x89PNG\r\n\x1a\n01")
-    note("c.pdf", b"%PDF-1.7 x")
-    told = reasons(take(mos))
-    assert told.pop("a PNG image") == 2
-    assert [(why.partition(" that")[0], count) for why, count in told.items()] == [("a PDF document", 1)]
+    note("c.mp3", b"ID3\x04 x")
+    assert reasons(take(mos)) == {"a PNG image": 2, "an MP3 recording": 1}
+
+
+def test_a_document_that_cannot_be_converted_is_damaged(mos: MOS, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: object, document: Path, sort: str) -> NoReturn:
+        raise UsageError(f"cannot be converted: no {sort} at byte {len(document.name)}")
+
+    monkeypatch.setattr(ChildConverter, "is_installed", lambda _: True)
+    monkeypatch.setattr(ChildConverter, "convert", broken)
+    for name in ("a.md", "c.pdf", "cc.pdf"):
+        note(name, "Words." if name == "a.md" else b"%PDF-1.7 x")
+    (found,) = take(mos).reasons
+    assert (found.why, found.entries, found.damaged) == ("a PDF document that cannot be converted", 2, True)
 
 
 def test_links_are_words_and_lead_to_the_memories_of_the_notes(mos: MOS) -> None:
