@@ -23,7 +23,7 @@ _CALLOUT = re.compile(r"\[!(\w[\w-]{0,40})(?:\|[^\]\n]{0,200})?\][+-]?[ \t]*(.*)
 _QUOTED = re.compile(r"[ \t]{0,8}>[ \t]?")
 _TASK = re.compile(r"([ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+)?\[(.)\][ \t]+(?=\S)")
 _TASKS = {" ": "To do: ", "x": "Done: ", "X": "Done: ", "-": "Cancelled: ", "/": "In progress: "}
-_FIELD = re.compile(r"([ \t]*(?:[-*+][ \t]+)?)[*_]{0,2}(\w[\w \-]{0,60}?)[*_]{0,2}::[ \t]+(?=\S)")
+_FIELD = re.compile(r"\A([ \t]*(?:[-*+][ \t]+)?)[*_]{0,2}(\w[\w \-]{0,60}?)[*_]{0,2}::[ \t]+(?=\S)")
 _INNER_FIELD = re.compile(r"([\[(])(\w[\w \-]{0,60})::[ \t]*([^\[\]()\n]{1,500})[\])]")
 _MARKED = re.compile(r"==(?=\S)([^=\n]{1,1000})==")
 _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".bmp", ".avif", ".heic")

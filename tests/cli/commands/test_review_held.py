@@ -96,7 +96,7 @@ def test_taken_later_it_is_merged_as_it_is_and_undo_takes_it_back(memos: Run, st
     done = memos("review", question["id"][:6], "--decide", "take", "--json").data
     assert (done["decision"], done["merged"]["ids"]["newer"], done["merged"]["accepted"]) == ("take", [account], True)
     assert shown(memos) == {account: FORGED}
-    assert memos("review", "--json").data == {"items": [], "open": 0, "held": []}
+    assert memos("review", "--json").data == {"items": [], "open": 0, "held": [], "agents": []}
     assert memos("cube", "merge", file).status == 0
     assert memos("undo", "--json").data["reverted"] == done["command_id"]
     assert shown(memos) == {account: ACCOUNT}
