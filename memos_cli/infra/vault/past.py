@@ -111,6 +111,11 @@ def transactions_backwards(vault: Vault, by: str | None = None) -> Iterator[tupl
             yield txn, _taken_back(vault, txn) if reverts is not None else (), replica in own
 
 
+def operations_of(vault: Vault, txn: str) -> Iterator[Operation]:
+    """The operations of one transaction, in the order in which they were made, read one after the other."""
+    yield from log.operations(vault.conn, "WHERE txn = ?", (txn,))
+
+
 def is_seen_whole(vault: Vault, txn: str) -> bool:
     """Whether all operations of a transaction are about what may be seen."""
     sql = "SELECT (SELECT count(*) FROM main.ops WHERE txn = ?1) = (SELECT count(*) FROM ops WHERE txn = ?1)"

@@ -146,7 +146,7 @@ def _takes_back(vault: Vault, author: "Author", name: str | None, *, before: int
         raise Refused(f"{txn} changed something that is not yours to see any more", hint=_OTHERS)
     command, receipt, repairs = "", None, True
     written: dict[tuple[str, str], None] = {}
-    for operation in log.operations(vault.conn, "WHERE txn = ?", (txn,)):  # one at a time: an import made a million of them
+    for operation in past.operations_of(vault, txn):  # one at a time: an import makes a million of them
         command = command or operation.command
         repairs = repairs and operation.command == log.DOCTOR
         receipt = operation if receipt is None and operation.noun == log.IMPORT else receipt

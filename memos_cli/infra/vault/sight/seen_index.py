@@ -41,7 +41,7 @@ _FILES = 16
 """The files of a cube: each is for one principal, one index and the rules of one time; the newest are kept."""
 _TOTALS, _STRUCTURE = 1, 10
 """The records of a full-text index that FTS5 writes anew at each change of it."""
-_FORM = "memos seen 1"
+_FORM = "memos-seen 1"
 _TOUCHED = """SELECT DISTINCT m.n FROM main.ops o CROSS JOIN main.memories m ON m.id = o.subject
               WHERE o.n > ? AND o.noun = 'memory'"""
 

@@ -105,7 +105,7 @@ class Requests:
         for vault in self._session.vaults():
             if self._session.owns(vault):
                 found += _entries(vault, self._session.now)
-        return tuple(sorted(found, key=lambda one: (one.at, one.id)))
+        return tuple(sorted(found, key=lambda one: (one.at, one.session is not None, one.id)))
 
     def question(self, prefix: str) -> AgentRequest:
         """The open entry whose id begins with a prefix.
