@@ -113,14 +113,20 @@ class Converted(NamedTuple):
         text: Markdown, where there are pages with `PAGE_END` behind each, also behind an empty one.
         title: what the document calls itself.
         pages: how many pages (slides of a presentation) it has; `None` where its format knows none.
+        taken: when an image was taken, in ISO-8601, with an offset where the image tells one.
+        place: where: latitude and longitude in degrees.
     """
 
     text: str
     title: str | None = None
     pages: int | None = None
+    taken: str | None = None
+    place: str | None = None
 
 
-SORTS = ("pdf", "docx", "pptx", "xlsx", "odt", "html", "epub", "rtf")
+IMAGE = "image"
+"""The sort of photographs and scans: their words, where tesseract is installed, and the day and the place that EXIF tells."""
+SORTS = ("pdf", "docx", "pptx", "xlsx", "odt", "html", "epub", "rtf", IMAGE)
 """The sorts of documents that are converted."""
 
 

@@ -3,11 +3,13 @@
 import importlib.util
 import json
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
+from memos_cli.backends.documents.image import WORDS
 from memos_cli.backends.llama import trial
 from memos_cli.errors import ModelUnavailable, UsageError
-from memos_cli.ports.importer import Converted
+from memos_cli.ports.importer import IMAGE, Converted
 
 MOST_BYTES = 512 * trial.MEBIBYTE
 """The largest document that is converted."""
@@ -15,6 +17,7 @@ MOST_TEXT = 32 * trial.MEBIBYTE
 """Bytes of text that are taken of one: a book of 10,000 full pages."""
 ALLOWED = trial.Allowance(seconds=600, memory=1536 * trial.MEBIBYTE)
 """What a conversion may take; a busy machine reads 30 pages a second of a PDF."""
+OF_AN_IMAGE = ALLOWED._replace(seconds=120)
 HINT = "pip install 'memos-memcube[documents]'"
 
 
@@ -37,11 +40,28 @@ class ChildConverter:
         _require_size(document)
         with tempfile.TemporaryDirectory(prefix="memos-") as folder:
             made = Path(folder, "made")
+            if sort == IMAGE:
+                return _image(document, made)
             given = (str(document.absolute()), str(made), sort, str(MOST_TEXT))
             failure = trial.run("memos_cli.backends.documents.conversion", given, ALLOWED)
             if failure is not None:
                 raise UsageError(f"cannot be converted: {failure.reason.replace('the trial', 'the conversion')}")
             return _read(made)
+
+
+def _image(document: Path, made: Path) -> Converted:
+    """What an image tells. Where tesseract fails on it there are no words, and its day and place all the same."""
+    given = (str(document.absolute()), str(made), IMAGE, str(MOST_TEXT))
+    failure = trial.run("memos_cli.backends.documents.image", given, OF_AN_IMAGE)
+    if failure is not None and not made.exists():
+        raise UsageError(f"cannot be read: {failure.reason.replace('the trial', 'the reading')}")
+    found = _fields(made)
+    with suppress(OSError):
+        text = Path(f"{made}{WORDS}").read_bytes()[:MOST_TEXT].decode("utf-8", "replace")
+        found = found._replace(text=text.replace("\0", "").replace("\f", "\n").strip())
+    if not (found.text or found.taken or found.place):
+        raise UsageError("tells no words, no day and no place", hint="words are read with tesseract, if it is installed")
+    return found
 
 
 def _require_size(document: Path) -> None:
@@ -53,15 +73,20 @@ def _require_size(document: Path) -> None:
         raise UsageError(f"is larger than {MOST_BYTES // trial.MEBIBYTE} MiB")
 
 
-def _read(made: Path) -> Converted:
+def _fields(made: Path) -> Converted:
     """What the child wrote, as untrusted as the document."""
     try:
         found = json.loads(made.read_bytes())
-        converted = Converted(
-            str(found["text"]), found["title"] and str(found["title"]), found["pages"] and int(found["pages"])
-        )
+        return Converted(
+            str(found["text"]), found["title"] and str(found["title"]), found["pages"] and int(found["pages"]),
+            found.get("taken") and str(found["taken"]), found.get("place") and str(found["place"]),
+        )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise UsageError("cannot be converted: its text came out damaged") from None
+
+
+def _read(made: Path) -> Converted:
+    converted = _fields(made)
     if not converted.text.strip():
         raise UsageError("has no words in it, as a scan has not; recognise them first: ocrmypdf FILE.pdf NEW.pdf")
     return converted

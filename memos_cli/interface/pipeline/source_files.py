@@ -202,7 +202,7 @@ class _FileReader:
                 continue
             read = self._taken_apart(text, kept, reader)
             if text.document is not None:
-                read.insert(0, documents.whole(*text.document, read))
+                read.insert(0, documents.whole(*text.document, read, self._session.zone))
             drafts = [cleaned_draft(intake.with_fields(draft, self._how.fields)) for draft in read]
             if self._how.notebook:
                 self._note_fault(text, drafts)

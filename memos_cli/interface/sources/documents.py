@@ -12,6 +12,7 @@ from memos_cli.interface.sources.recognition import Recognised, recognised
 from memos_cli.model import Draft, Kind, Origin, Source
 from memos_cli.plugins import load
 from memos_cli.ports.importer import Converted
+from memos_cli.times import Zone, parse_iso
 
 if TYPE_CHECKING:
     from memos_cli.ports.importer import DocumentConverter
@@ -75,17 +76,20 @@ def converted(document: Document) -> Converted:
     return made._replace(text=f"---\ntitle: {title}\n---\n\n{made.text}", title=title)
 
 
-def whole(document: Document, made: Converted, parts: Sequence[Draft]) -> Draft:
-    """The memory of the document as a whole: what it is called, how long it is, and its headings."""
+def whole(document: Document, made: Converted, parts: Sequence[Draft], zone: Zone) -> Draft:
+    """The memory of the document as a whole: what it is called, how long it is, its headings; of an image its day and place."""
     name, title = document.path.name, made.title or document.path.name
     pages = "" if made.pages is None else f", {made.pages:,} pages" if made.pages > 1 else ", 1 page"
     headings = dict.fromkeys((part.title or "").removeprefix(title).removeprefix(" > ") for part in parts)
-    content = f"{title}: {name}, {document.known.what.split(' ', 1)[1]}{pages}"
-    about = {"sort": document.known.sort, **({} if made.pages is None else {"pages": made.pages})}
+    taken = made.taken and parse_iso(made.taken, zone)
+    told = (f", taken on {made.taken[:10]}" if made.taken else "") + (f", at {made.place}" if made.place else "")
+    content = f"{title}: {name}, {document.known.what.split(' ', 1)[1]}{pages}{told}"
+    more = {name: value for name, value in (("pages", made.pages), ("place", made.place)) if value is not None}
+    about = {"sort": document.known.sort, **more}
     source = Source(file=parts[0].source.file if parts else name, digest=parts[0].source.digest if parts else None)
     return Draft(
         f"{content}\n\n{_listed(headings)}".strip(), Kind.DOCUMENT, title=title, origin=Origin.FILE,
-        source=source, metadata={"document": about}, given=frozenset(),
+        source=source, metadata={"document": about}, occurred_at=taken, given=frozenset({"occurred_at"} if taken else ()),
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from memos_cli.interface.reader.intake import LINE_FIELDS
+from memos_cli.ports.importer import IMAGE
 
 HEAD = 64 * 1024
 """Bytes of a file that are looked at."""
@@ -91,8 +92,9 @@ _ZIPPED: tuple[tuple[bytes, str, str], ...] = (
 _SORTS = {
     _RICH_TEXT: "rtf", "an OpenDocument text (ODT)": "odt", "a book (EPUB)": "epub", "a Word document (DOCX)": "docx",
     "an Excel workbook (XLSX)": "xlsx", "a PowerPoint presentation (PPTX)": "pptx",
+    **dict.fromkeys(("a PNG image", "a JPEG image", "a TIFF image", "a GIF image", "a WebP image"), IMAGE),
 }  # fmt: skip
-"""Which of them are converted."""
+"""Which of them are converted; images only where a person names one."""
 
 
 def recognised(head: bytes, name: str | None = None, *, whole: bool = True) -> Recognised | None:
@@ -136,7 +138,7 @@ def _zip(head: bytes) -> Recognised | None:
 
 def _media(head: bytes) -> Recognised | None:
     if head[:4] == b"RIFF" and head[8:12] in _RIFF:
-        return Recognised(*_RIFF[head[8:12]])
+        return Recognised(*(told := _RIFF[head[8:12]]), sort=_SORTS.get(told[0]))
     if head[4:8] == b"ftyp":
         return Recognised(_BRANDS.get(head[8:12], "a video or a recording (MP4)"), _DESCRIBE)
     return None

@@ -14,6 +14,7 @@ from memos_cli.errors import UsageError
 from memos_cli.interface.sources.paths import ENDINGS
 from memos_cli.interface.sources.recognition import HEAD, Recognised, recognised
 from memos_cli.plugins import load
+from memos_cli.ports.importer import IMAGE
 
 _VERSION_CONTROL = frozenset(("CVS", "RCS", "SCCS", "_darcs"))
 """Folders of version control that are not hidden; `.git`, `.hg` and `.svn` are."""
@@ -118,7 +119,7 @@ def _why_not(path: str) -> str | None:
         return error.message
     if known is None:
         return f"no text by its name (*{ending})"
-    if known.sort is None:
+    if known.sort in {None, IMAGE}:  # of a folder of photographs nobody wants a memory each
         return known.what
     is_readable = load("documents", "converter")().is_installed()
     return None if is_readable else f"{known.what}; to read it: pip install 'memos-memcube[documents]'"
