@@ -67,7 +67,7 @@ def add(app: App, /, text: tuple[str, ...], **given: Any) -> int:  # noqa: ANN40
 
     Documents (PDF, DOCX, PPTX, XLSX, ODT, EPUB, RTF, HTML) are read with the extra `documents`, each converted in a process of
     its own that reaches no network: in chunks that keep their page and headings, each part of a memory of the whole. What is
-    neither text nor document (JSON, images, …) is refused by what it is, and mail is brought in by `memos import`. Of
+    neither text nor document (JSON, recordings, …) is refused by what it is, and mail is brought in by `memos import`. Of
     an image that you name the day and the place are taken from its EXIF, and its words where tesseract is installed.
 
     With --key, what stated that attribute until now is superseded: kept, but no longer current. So is what the text itself says
