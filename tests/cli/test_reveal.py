@@ -22,7 +22,12 @@ LINES = {
     ("snapshot", "restore"): ["snapshot", "restore", "before", "--dry-run"],
     ("why",): ["why", "wifi"],
 }
-WITHOUT = {("add",): "what is added is one's own", ("review",): "nothing is asked here about what others wrote"}
+WITHOUT = {
+    ("add",): "what is added is one's own",
+    ("export", "ics"): "it writes what has a date, through the same gate as export jsonl",
+    ("export", "jsonl"): "it has no document on standard output: a test of its own is below",
+    ("review",): "nothing is asked here about what others wrote",
+}
 
 
 @pytest.fixture
@@ -53,6 +58,15 @@ def test_who_may_not_see_a_secret_is_refused_before_anything_is_shown(memos: Run
         assert SECRET not in tried.out + tried.err
         shown = memos(*json, *line, "--reveal")
         assert (shown.status, SECRET in shown.out) == (0, line[0] != "snapshot" or not json)
+
+
+@pytest.mark.usefixtures("told")
+def test_an_export_is_refused_before_its_first_line(memos: Run) -> None:
+    assert "•••••" in memos("--as", "eve", "export", "jsonl").out
+    refused = memos("--as", "eve", "export", "jsonl", "--reveal")
+    assert refused.out == ""
+    fails(refused, 3, "eve may not see the secrets of", "memos grant")
+    assert SECRET in memos("export", "jsonl", "--reveal").out
 
 
 @pytest.mark.usefixtures("told")

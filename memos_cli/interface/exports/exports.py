@@ -110,9 +110,13 @@ class Exports:
                 self._record(vault, narrowed, user_id)
                 opened.enter_context(vault.reading())
                 seen.append((vault, past.seen(vault, narrowed), narrowed))
+            for vault, cube, narrowed in seen if reveal else ():
+                if not session.owns(vault, user_id):  # nothing leaves before it is sure that all of it may
+                    told = (leaf.memory for leaf in pages.leaves(cube, narrowed))
+                    session.require_reveal((one for one in told if labels.SECRET in one.labels), user_id)
             most = sum(cube.count(narrowed) for _, cube, narrowed in seen)
             going = [
-                self._going(vault, _fitting(pages.leaves(cube, narrowed), fits), tally, user_id, reveal=reveal)
+                self._going(vault, _fitting(pages.leaves(cube, narrowed), fits), tally, reveal=reveal)
                 for vault, cube, narrowed in seen
             ]
             for leaf in going[0] if len(going) == 1 else merge(*going, key=lambda leaf: leaf.place):
@@ -130,9 +134,7 @@ class Exports:
 
         self._session.given("export", leaving, cube=vault.name, called="export", purpose="export", user_id=user_id)
 
-    def _going(
-        self, vault: "Vault", leaves: "Iterator[Leaf]", tally: ExportTally, user_id: str | None, *, reveal: bool
-    ) -> "Iterator[Leaf]":
+    def _going(self, vault: "Vault", leaves: "Iterator[Leaf]", tally: ExportTally, *, reveal: bool) -> "Iterator[Leaf]":
         policy = vault.policy
         for leaf in leaves:
             memory = leaf.memory
@@ -142,11 +144,8 @@ class Exports:
                 tally.labels.update(staying)
                 continue
             if labels.SECRET in memory.labels:
-                if reveal:
-                    self._session.require_reveal([memory], user_id)
-                else:
-                    memory = covered(memory)
-                    tally.masked += 1
+                memory = memory if reveal else covered(memory)
+                tally.masked += not reveal
             yield leaf._replace(memory=memory)
 
 
