@@ -284,7 +284,9 @@ WRITING = {
     "vault/sight/seen_index.py",
 }  # fmt: skip
 """The modules that name the tables themselves: what writes, and what decides what is seen."""
-BOTH = {"vault/vault.py", "vault/search.py", "vault/lexical/lexical.py", "vault/lexical/weights.py"}
+BOTH = {
+    "vault/vault.py", "vault/search.py", "vault/lexical/lexical.py", "vault/lexical/weights.py", "vault/bulk/entries.py",
+}  # fmt: skip
 """Modules that read, too: a statement of theirs that names the tables themselves writes, or joins what may be seen."""
 _CHANGES = re.compile(rf"\b(?:INSERT(?: OR \w+)? INTO|DELETE FROM|UPDATE) ({'|'.join([*TABLES, 'fts', 'cold_fts', 'cube'])})\b")
 
