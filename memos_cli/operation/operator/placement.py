@@ -232,8 +232,9 @@ class Placing:
         governance.require_thaw(known)
         if "key" in change and change["key"] and not draft.valid_from and not draft.occurred_at:
             line = self._vault.with_key(change["key"], known.owner or "")
-            if any(starts(one) > starts(known) for one in line if one.id != known.id):  # it is said now, and holds from now on
-                change["valid_from"] = self._at
+            over = known.valid_to is not None and known.valid_to <= self._at
+            if not over and any(starts(one) > starts(known) for one in line if one.id != known.id):
+                change["valid_from"] = self._at  # it is said now, and holds from now on
         _require_span(known, change)
         self._unit.change("memory", known.id, change)
         ended = settle_key(self._vault, self._unit, known.id) if KEYED & set(change) else SETTLED

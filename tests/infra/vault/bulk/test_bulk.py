@@ -5,7 +5,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from memos_cli import MOS
@@ -85,8 +85,18 @@ def folded(home: Any, drafts: list[Draft], *, at_once: bool) -> tuple[dict[str, 
         return {**state, "fts": words}, changes
 
 
+ENDED_AND_KEYED = [
+    Draft("the rose"),
+    Draft("the rose"),
+    Draft("die Straße", key="city", occurred_at="2026-02-01T00:00:00.000Z"),
+    Draft("the rose", external_id="x1", key="city"),
+]
+"""Told twice: at the second time the last one is known, and has ended where the third one begins."""
+
+
 @settings(max_examples=25)
 @given(drafts=st.lists(DRAFTS, min_size=1, max_size=12))
+@example(drafts=ENDED_AND_KEYED)
 def test_drafts_at_once_become_what_they_become_one_by_one(
     tmp_path_factory: pytest.TempPathFactory, drafts: list[Draft]
 ) -> None:
