@@ -51,7 +51,7 @@ def test_a_life_of_four_facts_with_the_model_that_ships(memos: Run, tmp_path: Pa
         "--model",
         "memos-mini",
         "--max-seconds",
-        "600",  # on a busy machine 45 s were too few to learn four facts
+        "60",  # all of it is used; on a busy machine 45 s were too few to learn four facts
     )
     done = memos("--json", *asked, timeout=3 * PATIENCE)
     assert done.status == 0, done.err
