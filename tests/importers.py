@@ -7,8 +7,10 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -96,13 +98,15 @@ def note(name: str, text: str, at: str | None = "2023-05-01T10:00:00.000Z", **mo
     return {"id": name, "text": text, "at": at, **more}
 
 
-def register(kind: str = KIND) -> None:
-    """Put it into the place of a kind: in a process that ends, or of a kind that there is not."""
-    plugins._BUILT_IN[f"importer.{kind}"] = "tests.importers:ScriptedImporter"
+@contextmanager
+def registered(kind: str = KIND) -> Iterator[str]:
+    """It stands in the place of a kind while the block runs."""
+    with patch.dict(plugins._BUILT_IN, {f"importer.{kind}": "tests.importers:ScriptedImporter"}):
+        yield kind
 
 
 @pytest.fixture
-def scripted(monkeypatch: pytest.MonkeyPatch) -> str:
+def scripted() -> Iterator[str]:
     """The name of the kind whose place the importer takes."""
-    monkeypatch.setitem(plugins._BUILT_IN, f"importer.{KIND}", "tests.importers:ScriptedImporter")
-    return KIND
+    with registered() as kind:
+        yield kind

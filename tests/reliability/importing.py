@@ -5,11 +5,12 @@ python -m tests.reliability.importing HOME SCRIPT LOT
 
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
 from memos_cli import MOS
 from memos_cli.interface.imports import lots
 from memos_cli.interface.imports.imports import Taking
-from tests.importers import register
+from tests.importers import registered
 from tests.reliability.writer import settings
 
 
@@ -21,9 +22,7 @@ def said(done: int, _: int) -> None:
 
 def run(home: Path, script: str, lot: int) -> None:
     """Import it."""
-    register()
-    lots.LOT = lot
-    with MOS(home, principal="sam", settings=settings(home)) as mos:
+    with registered(), patch.object(lots, "LOT", lot), MOS(home, principal="sam", settings=settings(home)) as mos:
         mos.imports.take(script, Taking(tell=said))
 
 

@@ -24,7 +24,7 @@ from memos_cli.operation.activation.slots import Wanted
 from memos_cli.operation.results import Query
 from tests.cli.governance import scene
 from tests.cli.governance.scene import Home
-from tests.importers import register, script, turn
+from tests.importers import registered, script, turn
 
 SCRIPTED = "scripted"
 """A kind of source that only tests read."""
@@ -62,6 +62,16 @@ def written(export: Callable[..., object], wanted: Filter | None, **given: bool)
     stream = io.BytesIO()
     told = export(stream, wanted, **given)
     return stream.getvalue(), told
+
+
+def take_talk(mos: MOS) -> object:
+    with registered(SCRIPTED):
+        return mos.imports.take(str(talk(mos)), Taking(kind=SCRIPTED))
+
+
+def talk(mos: MOS) -> Path:
+    rows = (turn("D1", "The qlocellar key lies under the blue pot"), turn("2", "Ada owes qlomoney to Ravi", speaker="eve"))
+    return script(mos.paths.data.parent / "talk.script", *rows)
 
 
 INNER = none("is handed what only an owner's method returns")
@@ -152,7 +162,7 @@ CALLS: dict[str, Calls] = {
     ),
     "log_query": one(lambda mos: mos.log_query(principal="maren"), lambda mos: mos.log_query(denied=True)),
     "imports.kinds": PURE,
-    "imports.take": one(lambda mos: mos.imports.take(str(talk(mos)), Taking(kind=SCRIPTED))),
+    "imports.take": one(take_talk),
     "keys.distrust": one(lambda mos: mos.keys.distrust("nosuch")),
     "keys.fingerprint": PURE,
     "keys.is_protected": PURE,
@@ -317,12 +327,6 @@ def notes(mos: MOS) -> Path:
     path = mos.paths.data.parent / "notes.txt"
     path.write_text("The qlocellar key lies under the blue pot.\n\nI ate a plum.\n", encoding="utf-8")
     return path
-
-
-def talk(mos: MOS) -> Path:
-    register(SCRIPTED)
-    rows = (turn("D1", "The qlocellar key lies under the blue pot"), turn("2", "Ada owes qlomoney to Ravi", speaker="eve"))
-    return script(mos.paths.data.parent / "talk.script", *rows)
 
 
 def methods() -> Iterator[str]:
