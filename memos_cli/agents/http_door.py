@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 from mcp.server.transport_security import TransportSecuritySettings
 
-from memos_cli.agents.mcp_server import Desk, server
+from memos_cli.agents.mcp_server import Desk, bearer, server
 from memos_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -50,9 +50,7 @@ class BearerDoor:
 
 
 def _bearer(scope: Scope) -> str:
-    given = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
-    scheme, _, token = given.partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
+    return bearer(dict(scope["headers"]).get(b"authorization", b"").decode("latin-1"))
 
 
 def application(open_mos: "OpenMos", port: int) -> tuple[BearerDoor, Desk]:

@@ -74,10 +74,9 @@ class Desk:
     def _token(self, ctx: Context) -> str | None:
         if self._by_token is None:
             return None
-        scheme, _, token = (ctx.headers or {}).get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
+        if not (token := bearer((ctx.headers or {}).get("authorization", ""))):
             raise ToolError("no token: send it as Authorization: Bearer TOKEN")
-        return token.strip()
+        return token
 
     def _agent(self, name: str, token: str | None) -> "AgentMemory":
         from memos_cli.agents.agent_memory import AgentMemory
@@ -110,6 +109,12 @@ class Desk:
         for one in self._agents.values():
             self._thread.submit(one.close)
         self._thread.shutdown(wait=True)
+
+
+def bearer(authorization: str) -> str:
+    """The token in a header `Authorization`; empty where it has none."""
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _client(ctx: Context) -> str:

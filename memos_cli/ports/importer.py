@@ -123,6 +123,10 @@ class Converted(NamedTuple):
     taken: str | None = None
     place: str | None = None
 
+    def headed(self, title: str) -> str:
+        """The text below a title, as the parser of documents reads it."""
+        return f"---\ntitle: {title}\n---\n\n{self.text}"
+
 
 IMAGE = "image"
 """The sort of photographs and scans: their words, where tesseract is installed, and the day and the place that EXIF tells."""

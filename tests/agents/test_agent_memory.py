@@ -240,6 +240,16 @@ def test_why_tells_who_and_what_it_replaced(mos: MOS, agent: AgentMemory) -> Non
     assert (told["by"], told["command"], [link["type"] for link in told["links"]]) == ("sam", "add", ["supersedes"])
 
 
+def test_a_cube_is_counted_by_itself(home: Path, clock: Clock, mos: MOS) -> None:
+    for name in ("default", "work"):
+        mos.create_cube(name)
+    agent = AgentMemory(opener(home, clock, ("default", "work")), "claude", "s1")
+    for text in ("Tea is at four", "The bus leaves at six"):
+        agent.remember(text)
+    assert [agent.cube(name).data["memories"] for name in ("default", "work")] == [2, 0]
+    agent.close()
+
+
 def test_bad_values_are_said(agent: AgentMemory) -> None:
     with pytest.raises(UsageError, match="no kind 'drink'"):
         agent.remember("tea", kind="drink")

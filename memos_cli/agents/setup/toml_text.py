@@ -19,16 +19,14 @@ def parsed(text: str, name: str) -> dict[str, Any]:
     Raises:
         Refused: it is no TOML; the message says where.
     """
-    from tomlkit import parse
-    from tomlkit.exceptions import ParseError, TOMLKitError
+    import tomllib
 
     try:
-        return parse(text).unwrap()
-    except ParseError as error:
-        where, why = f"line {error.line}, column {error.col}", str(error).partition(" at line ")[0]
-    except (TOMLKitError, ValueError, RecursionError) as error:
-        where, why = "as a whole", str(error)
-    raise Refused(f"{name} is no valid TOML: {where}: {why[:100]}", hint="mend it, and run this again")
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # the first is that of the parser, and that of a number of too many digits
+        said = str(error).removesuffix(")")
+        why, _, where = said.rpartition(" (at ") if " (at " in said else (str(error), "", "as a whole")
+        raise Refused(f"{name} is no valid TOML: {where}: {why[:100]}", hint="mend it, and run this again") from None
 
 
 def has(text: str | None, path: Sequence[str], name: str) -> Any:  # noqa: ANN401 -- any TOML

@@ -32,15 +32,20 @@ def confine(most_written: int) -> bool:
     Returns:
         Whether network and programs are refused as well.
     """
-    with suppress(ImportError, ValueError, OSError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_FSIZE, (most_written, most_written))
+    bound_files(most_written)
     if sys.platform != "linux" or platform.machine() not in _CALLS or sys.maxsize < 1 << 32:
         return False
     with suppress(OSError, AttributeError):
         return _filtered(*_CALLS[platform.machine()])
     return False
+
+
+def bound_files(most: int) -> None:
+    """Let this process, and what it becomes, write no file of more bytes, where the system can bound that."""
+    with suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
 
 def _filtered(architecture: int, refused: tuple[int, ...]) -> bool:

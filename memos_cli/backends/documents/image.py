@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from memos_cli.backends.documents import confinement
 from memos_cli.errors import UsageError
 
 WORDS = ".txt"
@@ -38,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
     Path(made).write_text(json.dumps({"text": "", "title": None, "pages": None, **told(Path(given))}), encoding="ascii")
     if (program := shutil.which(PROGRAM)) is not None:
         languages = _languages(program)
-        _bound(int(most))
+        confinement.bound_files(int(most))
         os.environ["OMP_THREAD_LIMIT"] = "1"  # with more its threads wait for each other, and a page takes longer
         sys.stderr.flush()
         os.execv(program, [program, given, made, *(["-l", "+".join(languages)] if languages else [])])  # noqa: S606 -- no shell
@@ -98,10 +99,3 @@ def _languages(program: str) -> list[str]:
         return []
     names = [line.strip() for line in done.stdout.splitlines()[1:]]
     return [name for name in names if _LANGUAGE.fullmatch(name) and name != "osd"][:_MOST_LANGUAGES]
-
-
-def _bound(most: int) -> None:
-    with suppress(ImportError, ValueError, OSError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))

@@ -188,20 +188,13 @@ class _LogReader:
         names = self._names("conversations")
         for row in self._select("responses", _CALLS, "ORDER BY id"):
             self._step()
-            name, talk = transcript_lines.text(row["id"]), transcript_lines.text(row["conversation_id"])
-            turn = _LoggedTurn(
-                name or "",
-                talk or name or "?",
-                names.get(talk or ""),
-                row["model"],
-                transcript_lines.moment(row["datetime_utc"]),
-            )
+            turn = _turn(row, row["conversation_id"], names)
             for field, speaker in (("prompt", "user"), ("response", "assistant")):
-                if name is None or row[""][field] not in {"text", "null"} or (row[field] is None and row[""][field] == "text"):
-                    yield Skipped(transcript_lines.WRONG, f"call {name or '?'}", damaged=True)
+                if not turn.id or row[""][field] not in {"text", "null"} or (row[field] is None and row[""][field] == "text"):
+                    yield Skipped(transcript_lines.WRONG, f"call {turn.id or '?'}", damaged=True)
                 elif text := transcript_lines.text(row[field]):
                     self._said.add(transcript_lines.mark(turn.conversation, speaker, text.strip()))
-                    yield self._draft(turn, f"{name}:{field}", speaker, text)
+                    yield self._draft(turn, f"{turn.id}:{field}", speaker, text)
                 else:
                     self._skip(_NO_TEXT)
 
@@ -220,14 +213,7 @@ class _LogReader:
         seen = 0
         for row in self._select("turns", _TURNS, "ORDER BY id"):
             self._step()
-            name, talk = transcript_lines.text(row["id"]), transcript_lines.text(row["thread_id"])
-            turn = _LoggedTurn(
-                name or "",
-                talk or name or "?",
-                names.get(talk or ""),
-                row["model"],
-                transcript_lines.moment(row["datetime_utc"]),
-            )
+            turn = _turn(row, row["thread_id"], names)
             for message in reversed(list(self._chain(row["tip_message_hash"] or row["parent_message_hash"]))):
                 seen += 1
                 if found := self._message(turn, message):
@@ -276,6 +262,13 @@ class _LogReader:
             text.strip(), kind=Kind.EPISODE, external_id=f"llm:{name}", title=turn.title, occurred_at=turn.at,
             origin=Origin.CONVERSATION, source=source, given=transcript_lines.stated(turn.at, turn.title),
         )  # fmt: skip
+
+
+def _turn(row: Mapping[str, Any], talk: str | None, titles: Mapping[str, str]) -> _LoggedTurn:
+    """The call that a row is, of whichever generation; one without a talk is a talk by itself, and one without an id has ""."""
+    name, talk = transcript_lines.text(row["id"]) or "", transcript_lines.text(talk) or ""
+    at = transcript_lines.moment(row["datetime_utc"])
+    return _LoggedTurn(name, talk or name or "?", titles.get(talk), row["model"], at)
 
 
 def _texts(parts: Iterator[Mapping[str, Any]]) -> tuple[list[str], str]:

@@ -14,14 +14,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from memos_cli.backends.importers.fields import Rows, beginning, fault_of, instant, name_of, tags_of
+from memos_cli.backends.importers.fields import HEAD, Rows, beginning, fault_of, instant, name_of, tags_of
 from memos_cli.backends.importers.json_stream import Broken, JsonReader
 from memos_cli.errors import UsageError
 from memos_cli.model import Draft, Kind, Origin, Source
 from memos_cli.ports.importer import ImportOptions, Skipped
 
 KIND = "mem0"
-_HEAD = 64 << 10
 _UNDER = ("results", "memories", "data")
 _HISTORY = "history.db"
 _SQLITE = b"SQLite format 3\x00"
@@ -43,8 +42,9 @@ class Mem0Importer:
             return False
         if head.startswith(_SQLITE):
             return is_folder or source.name == _HISTORY
-        begins = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in {b"[", b"{"}
-        return begins and re.search(rb'"memory"\s*:\s*"', head) is not None and re.search(_OURS, head) is not None
+        return (
+            _begins_as_json(head) and re.search(rb'"memory"\s*:\s*"', head) is not None and re.search(_OURS, head) is not None
+        )
 
     def read(self, source: Path, how: ImportOptions) -> Iterator[Draft | Skipped]:
         """The memories of an answer, or of a history.
@@ -83,7 +83,7 @@ def _answers(source: Path, rows: Rows, how: ImportOptions) -> Iterator[Draft | S
             how.tell(min(stream.tell(), total), total)
             where = f"entry {place}"
             if isinstance(value, Broken):
-                if place == 1 and total < _HEAD and not _begins_as_json(source):
+                if place == 1 and total < HEAD and not _begins_as_json(beginning(source) or b""):
                     raise UsageError(f"{source} is no answer of mem0")
                 yield Skipped(value.why, where, damaged=True)
             elif isinstance(value, dict) and _is_rest(value):
@@ -95,9 +95,8 @@ def _answers(source: Path, rows: Rows, how: ImportOptions) -> Iterator[Draft | S
         raise UsageError(f"{source} is no answer of mem0: it is empty")
 
 
-def _begins_as_json(source: Path) -> bool:
-    with source.open("rb") as stream:
-        return stream.read(_HEAD).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in {b"[", b"{"}
+def _begins_as_json(head: bytes) -> bool:
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in {b"[", b"{"}
 
 
 def _is_rest(value: Mapping[str, Any]) -> bool:

@@ -11,14 +11,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from memos_cli.backends.importers.fields import Rows, fault_of, instant, name_of, tags_of
+from memos_cli.backends.importers.fields import HEAD, Rows, fault_of, instant, name_of, tags_of
 from memos_cli.backends.importers.json_stream import Broken, JsonReader
 from memos_cli.errors import UsageError
 from memos_cli.model import Draft, Kind, Origin, Source
 from memos_cli.ports.importer import ImportOptions, Skipped
 
 KIND = "memos-reference"
-_HEAD = 64 << 10
 _CONFIG, _TEXTS = "config.json", "textual_memory.json"
 _MOST_CONFIG = 1 << 20
 _UNDER = ("nodes", "edges", "memories")
@@ -39,7 +38,7 @@ class ReferenceImporter:
             if (source / _TEXTS).is_file():
                 return _begins(source / _TEXTS)
             with (source / _CONFIG).open("rb") as stream:
-                return b"MemCubeConfig" in stream.read(_HEAD)
+                return b"MemCubeConfig" in stream.read(HEAD)
         except (OSError, ValueError):
             return False
 
@@ -61,7 +60,7 @@ class ReferenceImporter:
 
 def _begins(texts: Path) -> bool:
     with texts.open("rb") as stream:
-        return re.match(rb"(?:\xef\xbb\xbf)?\s*[\[{]", stream.read(_HEAD)) is not None
+        return re.match(rb"(?:\xef\xbb\xbf)?\s*[\[{]", stream.read(HEAD)) is not None
 
 
 def _texts_of(folder: Path) -> Path:

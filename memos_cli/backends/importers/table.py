@@ -7,13 +7,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import IO
 
-from memos_cli.backends.importers.fields import Rows, guess
+from memos_cli.backends.importers.fields import HEAD, Rows, beginning, guess
 from memos_cli.errors import UsageError
 from memos_cli.model import Draft
 from memos_cli.ports.importer import ImportOptions, Skipped
 
 KIND = "csv"
-_HEAD = 64 << 10
 _ROWS = 20
 """Rows from which it is seen what stands between the columns."""
 _DELIMITERS = ",;\t|"
@@ -29,12 +28,7 @@ class TableImporter:
 
     def matches(self, source: Path) -> bool:
         """Whether it is called as tables are, and begins with two columns or more."""
-        try:
-            if source.suffix.lower() not in _ENDINGS or not source.is_file():
-                return False
-            with source.open("rb") as stream:
-                head = stream.read(_HEAD)
-        except (OSError, ValueError):
+        if source.suffix.lower() not in _ENDINGS or (head := beginning(source)) is None:
             return False
         try:
             text = _decoded(head)
@@ -50,7 +44,7 @@ class TableImporter:
         """
         try:
             with source.open("rb") as stream:
-                text = _decoded(stream.read(_HEAD))
+                text = _decoded(stream.read(HEAD))
         except (OSError, ValueError) as error:
             raise UsageError(f"cannot read {source}: {getattr(error, 'strerror', None) or error}") from None
         return _fields(_first(text, _delimiter(text)), how.columns)
@@ -63,7 +57,7 @@ class TableImporter:
         """
         try:
             with source.open("rb") as stream, closing(Rows(KIND, how)) as rows:
-                head = stream.read(_HEAD)
+                head = stream.read(HEAD)
                 stream.seek(0)
                 text = _decoded(head)
                 lines = io.TextIOWrapper(stream, _encoding(head), errors="surrogateescape", newline="")

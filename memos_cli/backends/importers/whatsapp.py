@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from memos_cli.backends.importers.agents import transcript_lines
+from memos_cli.backends.importers.fields import HEAD
 from memos_cli.backends.parsers.stamps import STAMP, calendar_day, day_first, instant
 from memos_cli.errors import UsageError
 from memos_cli.model import Draft, Kind, Origin, Source
@@ -162,7 +163,7 @@ def _name(stem: str, around: str) -> str:
 
 def _is_chat(chat: _ExportedChat) -> bool:
     with chat.opened() as file:
-        head = file.read(transcript_lines.HEAD).decode("utf-8", "replace")
+        head = file.read(HEAD).decode("utf-8", "replace")
     lines = [line for line in head.split("\n")[:200] if _OPENING.match(line[:400])]
     return bool(lines) and any(_FORM.match(line) for line in lines[:5])
 

@@ -1,7 +1,7 @@
 """`memos export jsonl`, and what the commands of `memos export` have in common: where to, what stays, what is told."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -96,7 +96,11 @@ def _tell(app: App, file: str, done: "ExportReport") -> None:
         app.note(f"of {many(done.masked)} secrets are masked; --reveal shows them")
     if done.undated:
         app.note(f"{many(done.undated)} left out, since a calendar needs a date")
-    if done.left_out:
-        looks = "; ".join(f"memos list --label {plain(name)}" for name, _ in done.labels)
-        stay = "stays here" if done.left_out == 1 else "stay here"
-        app.note(f"{many(done.left_out)} {stay}, by labels.export: {looks}")
+    tell_staying(app, done.left_out, done.labels)
+
+
+def tell_staying(app: App, count: int, labels: Iterable[tuple[str, int]]) -> None:
+    """Tell how many memories stay here by the policy labels.export, and how those with each of the labels are seen."""
+    if count:
+        looks = "; ".join(f"memos list --label {plain(name)}" for name, _ in labels)
+        app.note(f"{many(count)} {'stays' if count == 1 else 'stay'} here, by labels.export: {looks}")

@@ -6,6 +6,7 @@ import click
 
 from memos_cli.cli import completions
 from memos_cli.cli.app import App, pass_app
+from memos_cli.cli.commands.export_jsonl import tell_staying
 from memos_cli.cli.documents import fields_of
 from memos_cli.cli.options import NAMED, Command, dry_run, filter_of, filters, in_snapshot, nothing_passes
 from memos_cli.cli.progress import progress
@@ -100,6 +101,4 @@ def _tell_rest(app: App, done: "Noted") -> None:
         app.note(f"{done.older:,} notes there are of memories that are not among these; they stay as they are")
     if done.masked:
         app.note(f"of {many(done.masked)} secrets are masked")
-    if done.left_out:
-        looks = "; ".join(f"memos list --label {plain(name)}" for name, _ in done.labels)
-        app.note(f"{many(done.left_out)} {'stays' if done.left_out == 1 else 'stay'} here, by labels.export: {looks}")
+    tell_staying(app, done.left_out, done.labels)

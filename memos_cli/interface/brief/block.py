@@ -38,7 +38,7 @@ class Entry(NamedTuple):
     """A line of a block.
 
     Attributes:
-        section: `standing`, `found`, `coming`, `lately`, `question` or `task`.
+        section: `standing`, `found`, `coming`, `lately`, `question`, `task`, or `noted`, which the principal itself wrote.
         line: the text that stands in the block.
         memory: the memory that it tells; `None` for a question and a task.
         score: the probability that it answers, of what was found.

@@ -131,7 +131,7 @@ class Briefing:
             heading = f"Changed in the {LATELY} days up to {self._session.zone.day(until)}:" if until else ""
             core_, coming, newest = self._sections(found, heading)
             noted = self._noted(self._current(wanted)) if own else ()
-            open_, own_ = Section("Open:", self._open(wanted)), Section("Noted by you:", self._told(noted))
+            open_, own_ = Section("Open:", self._open(wanted)), Section("Noted by you:", self._entries("noted", noted, set()))
             notices = self._notices((*found.memories, *noted), found.notices)
             made = block.laid(None, (core_, coming, open_, newest, own_), tokens, notices=notices)
             return self._given(made, "brief")
@@ -154,28 +154,31 @@ class Briefing:
         ahead = self._memories.list(now._replace(ahead=begins))
         ends = from_millis(to_millis(begins) + AHEAD * _DAY)
         found = agenda.agenda(ahead, begins, ends, zone)
+        return _Material(always, found.coming[:_COMING], self._newest(now, most), found.notices)
+
+    def _newest(self, now: Filter, most: int) -> tuple[Memory, ...]:
+        """What was told or changed last, of the kinds that are told as new."""
         kinds = tuple(kind for kind in _TOLD if kind in (now.kinds or _TOLD))
-        newest = self._memories.list(now._replace(kinds=kinds), order="updated", limit=most) if kinds else ()
-        return _Material(always, found.coming[:_COMING], newest, found.notices)
+        return self._memories.list(now._replace(kinds=kinds), order="updated", limit=most) if kinds else ()
 
     def _noted(self, now: Filter) -> tuple[Memory, ...]:
         """What the principal wrote and nobody confirmed, the newest first."""
-        kinds = tuple(kind for kind in _TOLD if kind in (now.kinds or _TOLD))
-        listed = self._memories.list(now._replace(kinds=kinds), order="updated", limit=_LOOKED_THROUGH) if kinds else ()
+        listed = self._newest(now, _LOOKED_THROUGH)
         return tuple(one for one in listed if one.untrusted and one.owner == self._session.principal)[:_CHANGED]
 
-    def _told(self, memories: Sequence[Memory]) -> list[Entry]:
+    def _entries(self, section: str, memories: Sequence[Memory], told: set[str]) -> list[Entry]:
+        """The lines of those memories that may go into a prompt and are not among those that were told; now they are."""
         may = policy.passing(self._session, Whither.PROMPT)
-        return [Entry("noted", block.told(one, self._session.zone), one) for one in _fresh(memories, _same, may, set())]
+        return [Entry(section, block.told(one, self._session.zone), one) for one in _fresh(memories, _same, may, told)]
 
     def _sections(self, found: _Material, heading: str) -> list[Section]:
         zone, may, told = self._session.zone, policy.passing(self._session, Whither.PROMPT), set[str]()
-        standing = [Entry("standing", block.told(one, zone), one) for one in _fresh(found.core, _same, may, told)]
+        standing = self._entries("standing", found.core, told)
         coming = [
-            Entry("coming", block.told(one.memory, zone, when=self._when(one.next_at)), one.memory, next_at=one.next_at)
+            Entry("coming", block.told(one.memory, zone, when=zone.shown(one.next_at)), one.memory, next_at=one.next_at)
             for one in _fresh(found.coming, _of_upcoming, may, told)
         ]
-        newest = [Entry("lately", block.told(one, zone), one) for one in _fresh(found.newest, _same, may, told)]
+        newest = self._entries("lately", found.newest, told)
         return [Section("Standing:", standing), Section("To come:", coming), Section(heading, newest)]
 
     def _found(self, query: str, tokens: int, now: Filter, *, bare: bool) -> Block:
@@ -184,7 +187,7 @@ class Briefing:
         found = self._memories.search(query, k=_FOUND, record=False, wanted=now)
         hits = [hit for hit in found.hits if hit.fits]
         zone, may, told = self._session.zone, policy.passing(self._session, Whither.PROMPT), set[str]()
-        standing = [Entry("standing", block.told(one, zone), one) for one in _fresh(always, _same, may, told)]
+        standing = self._entries("standing", always, told)
         fitting = [
             Entry("found", block.told(hit.memory, zone, query=query), hit.memory, hit.score)
             for hit in _fresh(hits, lambda hit: hit.memory, may, told)
@@ -207,10 +210,6 @@ class Briefing:
         return found + [Entry("task", _task(one), name=one.name, cube=one.cube) for one in running]
 
     # -- what is said of it
-
-    def _when(self, at: str) -> str:
-        """A day and a time in the person's zone; of a whole day without one."""
-        return self._session.zone.shown(at)
 
     def _notices(self, memories: Iterable[Memory], notices: Sequence[str]) -> tuple[str, ...]:
         return (*notices, *policy.left_out(self._session, memories, Whither.PROMPT, "out of the block"))

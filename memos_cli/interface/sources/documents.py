@@ -73,7 +73,7 @@ def converted(document: Document) -> Converted:
             f"{document.name} is {document.known.what} that {error.message}", hint=error.hint or _OTHERWISE
         ) from None
     title = made.title or re.sub(r"[\W_]+", " ", document.path.stem).strip() or "document"
-    return made._replace(text=f"---\ntitle: {title}\n---\n\n{made.text}", title=title)
+    return made._replace(text=made.headed(title), title=title)
 
 
 def whole(document: Document, made: Converted, parts: Sequence[Draft], zone: Zone) -> Draft:

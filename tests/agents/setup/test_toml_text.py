@@ -4,7 +4,7 @@ import tomllib
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from memos_cli.agents.setup.toml_text import has, put, take
@@ -35,6 +35,7 @@ def is_ours(there: Any) -> bool:
     return isinstance(there, dict) and there.get("command") == "memos"
 
 
+@example(["[mcp_servers.other]", "[profiles.x]", "[mcp_servers.x.env]", "[mcp_servers.other]"], "\n", False)  # noqa: FBT003 -- hypothesis takes no names beside values
 @given(LINES, st.sampled_from(["\n", "\r\n"]), st.booleans())
 def test_a_text_gets_the_table_and_is_itself_again_without_it(lines: list[str], end: str, ended: object) -> None:
     text = end.join(lines) + (end if ended else "")

@@ -14,7 +14,6 @@ from memos_cli.backends.importers.agents import transcript_lines
 from memos_cli.backends.importers.agents.transcript_lines import (
     SkippedLines,
     TranscriptFile,
-    TranscriptLine,
     TranscriptProgress,
 )
 from memos_cli.errors import UsageError
@@ -153,28 +152,23 @@ class _SessionReader:
         self._turn = 0
 
     def turns(self, progress: TranscriptProgress) -> Iterator[Draft | Skipped]:
-        for line in transcript_lines.lines(self._file.path, progress.read):
-            if found := self._entry(line):
-                yield found
-        yield from self._skipped.told()
+        return transcript_lines.entries(self._file, progress, self._skipped, self._entry)
 
-    def _entry(self, line: TranscriptLine) -> Draft | Skipped | None:
-        if line.value is None:
-            return self._skipped.unread(line)
-        words, why = _words(line.value)
+    def _entry(self, record: Mapping[str, Any], number: int) -> Draft | Skipped | None:
+        words, why = _words(record)
         if why == transcript_lines.WRONG:
-            return self._skipped.damaged(why, line.number)
+            return self._skipped.damaged(why, number)
         if not words:
-            self._skipped.note(why, line.number)
+            self._skipped.note(why, number)
             return None
         self._turn += 1
-        name, marks = self._names(line.value, words)
-        if not self._known.isdisjoint(marks):
-            self._known |= marks
-            self._skipped.note(REPEAT, line.number)
-            return None
+        name, marks = self._names(record, words)
+        is_repeat = not self._known.isdisjoint(marks)
         self._known |= marks
-        return self._draft(line.value, words, name)
+        if is_repeat:
+            self._skipped.note(REPEAT, number)
+            return None
+        return self._draft(record, words, name)
 
     def _names(self, record: Mapping[str, Any], words: str) -> tuple[str, set[int]]:
         """What names a turn, and by what its repeats are known: its uuid, that of which it is a copy, its time and text."""

@@ -16,7 +16,6 @@ from memos_cli.backends.importers.agents import transcript_lines
 from memos_cli.backends.importers.agents.transcript_lines import (
     SkippedLines,
     TranscriptFile,
-    TranscriptLine,
     TranscriptProgress,
 )
 from memos_cli.errors import UsageError
@@ -199,26 +198,21 @@ class _RolloutReader:
         self._model: str | None = None
 
     def turns(self, progress: TranscriptProgress) -> Iterator[Draft | Skipped]:
-        for line in transcript_lines.lines(self._file.path, progress.read):
-            if found := self._entry(line):
-                yield found
-        yield from self._skipped.told()
+        return transcript_lines.entries(self._file, progress, self._skipped, self._entry)
 
-    def _entry(self, line: TranscriptLine) -> Draft | Skipped | None:
-        if line.value is None:
-            return self._skipped.unread(line)
-        said = _said(line.value)
+    def _entry(self, record: Mapping[str, Any], number: int) -> Draft | Skipped | None:
+        said = _said(record)
         if said.why == transcript_lines.WRONG:
-            return self._skipped.damaged(said.why, line.number)
+            return self._skipped.damaged(said.why, number)
         if not said.words:
-            self._skipped.note(said.why, line.number)
-            self._model = _model(line.value) or self._model
+            self._skipped.note(said.why, number)
+            self._model = _model(record) or self._model
             return None
-        at = transcript_lines.moment(line.value.get("timestamp"))
+        at = transcript_lines.moment(record.get("timestamp"))
         if self._is_taken_over and (self._until is None or at is None or at <= from_millis(self._until)):
-            self._skipped.note(TAKEN_OVER, line.number)
+            self._skipped.note(TAKEN_OVER, number)
             return None
-        return self._turn(said, at, line.number)
+        return self._turn(said, at, number)
 
     def _turn(self, said: _SpokenLine, at: str | None, number: int) -> Draft | None:
         text = "".join(said.words.split())

@@ -7,15 +7,15 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from memos_cli.backends.importers.fields import beginning
 from memos_cli.errors import UsageError
+from memos_cli.model import Draft
 from memos_cli.ports.importer import ImportOptions, Skipped
 from memos_cli.records import NamedTuple
 from memos_cli.times import from_millis, parse_iso
 
 LONGEST = 32 << 20
 """Most bytes of a line: one with pasted images has several million."""
-HEAD = 64 << 10
-"""Bytes by which a file is recognised."""
 _STEP = 1 << 20
 DAMAGED = "a line that is no whole JSON object"
 WRONG = "a record with a value of a wrong type"
@@ -111,13 +111,7 @@ def _below(folder: Path, ending: str) -> list[Path]:
 
 def head(path: Path) -> bytes:
     """The beginning of a file; nothing where it cannot be read."""
-    try:
-        if path.is_file():
-            with path.open("rb") as file:
-                return file.read(HEAD)
-    except (OSError, ValueError):
-        pass
-    return b""
+    return beginning(path) or b""
 
 
 def first_objects(path: Path) -> list[dict[str, Any]]:
@@ -147,6 +141,29 @@ def lines(path: Path, read: Callable[[int], None] = lambda _: None) -> Iterator[
                     yield line
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def entries(
+    file: TranscriptFile,
+    progress: TranscriptProgress,
+    skipped: SkippedLines,
+    entry: Callable[[dict[str, Any], int], Draft | Skipped | None],
+) -> Iterator[Draft | Skipped]:
+    """What the lines of a file become, and at its end what was left out of it.
+
+    Args:
+        file: the file.
+        progress: is told how much was read.
+        skipped: counts what is left out.
+        entry: makes of an object, and of the number of its line, what it becomes; nothing where it was counted.
+
+    Raises:
+        UsageError: the file cannot be read.
+    """
+    for line in lines(file.path, progress.read):
+        if found := skipped.unread(line) if line.value is None else entry(line.value, line.number):
+            yield found
+    yield from skipped.told()
 
 
 def _rest(file: BinaryIO, raw: bytes) -> int:

@@ -30,13 +30,12 @@ from memos_cli.backends.importers.chats.chatgpt_message import (
     reason,
 )  # fmt: skip
 from memos_cli.backends.importers.chats.copies import Copies
-from memos_cli.backends.importers.chats.export import Export, head_of
+from memos_cli.backends.importers.chats.export import TALKS, Export, head_of
 from memos_cli.backends.importers.chats.talk import Talk, beside, branch, digest, name_of, pieces, skips, time_of, title_of
 from memos_cli.backends.importers.json_stream import Broken
 from memos_cli.model import Draft, Kind
 from memos_cli.ports.importer import ImportOptions, Skipped
 
-_TALKS = re.compile(r"conversations(?:[-_ ]?\d+)?(?: ?\(\d+\))?\.json")
 _OWN = re.compile(r'"mapping"\s*:\s*\{')
 _BESIDE = re.compile(r'"(?:current_node|conversation_id|create_time|message)"\s*:')
 _MARKS = {"chat.html", "user.json", "message_feedback.json", "shared_conversations.json"}
@@ -49,7 +48,7 @@ def sort_of(member: Member) -> str:
     """What a file of an export is."""
     if member.base.endswith(".json") and "textdocs/" in member.name:
         return "papers"
-    return "groups" if member.base == "group_chats.json" else "talks" if _TALKS.fullmatch(member.base) else ""
+    return "groups" if member.base == "group_chats.json" else "talks" if TALKS.fullmatch(member.base) else ""
 
 
 class ChatGptImporter:
@@ -57,7 +56,7 @@ class ChatGptImporter:
 
     def matches(self, source: Path) -> bool:
         """By the beginning of its first file with conversations; an empty one by its neighbours."""
-        head, names = head_of(source, lambda member: "talks" if _TALKS.fullmatch(member.base) else "")
+        head, names = head_of(source, lambda member: "talks" if TALKS.fullmatch(member.base) else "")
         if head.strip("\ufeff \t\r\n") == "[]":
             return bool(names & _MARKS)
         begins = head.lstrip("\ufeff \t\r\n")[:1] in {"[", "{"}

@@ -27,13 +27,12 @@ from memos_cli.backends.importers.chats.claude_message import (
     read_message,
 )  # fmt: skip
 from memos_cli.backends.importers.chats.copies import Copies
-from memos_cli.backends.importers.chats.export import Export, head_of
+from memos_cli.backends.importers.chats.export import TALKS, Export, head_of
 from memos_cli.backends.importers.chats.talk import Talk, beside, branch, digest, name_of, pieces, skips, time_of, title_of
 from memos_cli.backends.importers.json_stream import Broken
 from memos_cli.model import Draft, Kind
 from memos_cli.ports.importer import ImportOptions, Skipped
 
-_TALKS = re.compile(r"conversations(?:[-_ ]?\d+)?(?: ?\(\d+\))?\.json")
 _OWN = re.compile(r'"chat_messages"\s*:\s*\[|"conversations_memory"\s*:|"is_starter_project"\s*:')
 _MARKS = {"users.json", "projects.json", "memories.json"}
 SHAPELESS = "an entry of another shape"
@@ -43,7 +42,7 @@ def sort_of(member: Member) -> str:
     """What a file of an export is; each is read by what is in it, so that this tells only which are read first."""
     parts = member.name.lower().split("/")
     folder = next((part for part in parts[:-1] if part in {"projects", "memories", "design_chats"}), "")
-    if _TALKS.fullmatch(member.base):
+    if TALKS.fullmatch(member.base):
         return "talks"
     return "more" if member.base in {"projects.json", "memories.json"} or (folder and member.base.endswith(".json")) else ""
 

@@ -1,6 +1,7 @@
 """An export of talks as its importer sees it: which of its files are read, value by value, and what the others are."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
@@ -11,6 +12,8 @@ from memos_cli.backends.importers.json_stream import Broken, JsonReader
 from memos_cli.errors import UsageError
 from memos_cli.ports.importer import ImportOptions, Skipped
 
+TALKS = re.compile(r"conversations(?:[-_ ]?\d+)?(?: ?\(\d+\))?\.json")
+"""The files with conversations: of new exports several, with numbers; of one that was downloaded twice with a number, too."""
 _SORTS = {
     "an image file": "png jpg jpeg webp gif heic heif bmp svg avif tif tiff",
     "a sound or film file": "wav mp3 m4a ogg opus aac flac mp4 mov webm mkv",

@@ -76,7 +76,7 @@ def _parts(made: Converted, one: Attachment, identity: str, at: str | None) -> I
     """The document's parts, each named by its words: they stay the same where the document grows."""
     title = made.title or PurePath(one.name).stem
     seen: set[str] = set()
-    for draft in DocumentParser().parse(f"---\ntitle: {title}\n---\n\n{made.text}"):
+    for draft in DocumentParser().parse(made.headed(title)):
         digest = hashlib.sha256(f"{draft.title}\n{draft.content}".encode()).hexdigest()[:16]
         if digest in seen:  # the same words below the same heading, said once
             continue
