@@ -5,6 +5,7 @@ differs in what is imported before it begins, so what a test says about imports,
 new process (`Forker.fits`), and so does everything on systems where a fork of an interpreter is not safe.
 """
 
+import atexit
 import gc
 import importlib
 import io
@@ -17,10 +18,11 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 _LENGTH, _STATUS = struct.Struct("<Q"), struct.Struct("<q")
 _PLACES = ("memos_cli.cli", "memos_cli.interface", "memos_cli.operation", "memos_cli.infra")
@@ -145,7 +147,7 @@ def _written(handle: int, left: memoryview) -> memoryview:
 
 
 def main(number: int) -> None:
-    """Fork for every request until the other side ends; in a forked process, return when the program has ended."""
+    """Fork for every request until the other side ends."""
     for place in _PLACES:
         package = importlib.import_module(place)
         for found in pkgutil.walk_packages(package.__path__, f"{place}."):
@@ -164,7 +166,6 @@ def main(number: int) -> None:
         if pid == 0:
             own.close()
             _be(request, handles)
-            return
         for handle in handles:
             os.close(handle)
         own.sendall(_LENGTH.pack(pid))
@@ -191,8 +192,33 @@ def _be(request: dict[str, Any], handles: Sequence[int]) -> None:
     from memos_cli import __main__ as program
 
     sys.argv = [str(program.__file__), *request["arguments"]]
-    gc.unfreeze()
-    program.main()
+    _end(program.main)
+
+
+def _end(program: Callable[[], None]) -> NoReturn:
+    """Run the program and leave as an interpreter does, but for taking down every module that was imported.
+
+    That writes to each page that the process shares with the one it was forked from: 110 ms of a processor for a command,
+    four fifths of all that it takes.
+    """
+    status = 1
+    try:
+        program()
+        status = 0
+    except SystemExit as error:
+        status = error.code if isinstance(error.code, int) else int(error.code is not None)
+        if isinstance(error.code, str):
+            sys.stderr.write(f"{error.code}\n")
+    except BaseException:  # noqa: BLE001 -- this is the end of the process
+        sys.excepthook(*sys.exc_info())
+    threading._shutdown()  # type: ignore[attr-defined] -- waits for threads, and is called nowhere else
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            status = status or 120  # the interpreter's status for what could not be written
+    os._exit(status & 0xFF)
 
 
 if __name__ == "__main__":
