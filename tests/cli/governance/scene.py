@@ -10,7 +10,8 @@ import re
 import shutil
 import sqlite3
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -72,30 +73,34 @@ class Home(NamedTuple):
 
     # -- what lies in the cube, read by SQLite alone
 
+    @contextmanager
+    def reading(self) -> Iterator[Callable[..., list[tuple[Any, ...]]]]:
+        """A function that gives the rows of a query; one connection for all, since opening it takes longer than most."""
+        with closing(sqlite3.connect(self.folder / "cubes" / "default" / "cube.db")) as conn:
+            yield lambda sql, *values: conn.execute(sql, values).fetchall()
+
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        conn = sqlite3.connect(self.folder / "cubes" / "default" / "cube.db")
-        try:
-            return conn.execute(sql, values).fetchall()
-        finally:
-            conn.close()
+        with self.reading() as rows:
+            return rows(sql, *values)
 
     def others(self, who: str) -> dict[str, Any]:
         """All that belongs to others than this principal: their memories with their marks, the records, the log of all that."""
         if not (self.folder / "cubes" / "default" / "cube.db").exists():
             return {"cube": "gone"}
-        theirs = {one for (one,) in self.rows("SELECT id FROM memories WHERE owner IS NOT ? AND state <> 'purged'", who)}
-        numbers = {n for (n,) in self.rows("SELECT n FROM memories WHERE owner IS NOT ? AND state <> 'purged'", who)}
-        ops = self.rows("SELECT id, principal, noun, subject FROM ops ORDER BY n")
-        found = {
-            "cubes": sorted(path.name for path in (self.folder / "cubes").iterdir() if not path.name.startswith(".")),
-            "memories": self.rows(_MEMORIES, who),
-            "ops": [one for one, by, noun, subject in ops if by != who or (noun == "memory" and subject in theirs)],
-            "records": self.rows("SELECT noun, id, fields FROM records WHERE id NOT LIKE ? ORDER BY 1, 2", f"//{who}/%"),
-            "links": [row for row in self.rows("SELECT * FROM links ORDER BY 1, 2, 3") if row[0] in theirs],
-            "strangers": [row for row in self.rows("SELECT * FROM strangers ORDER BY 1, 2") if row[1] in theirs],
-        }
-        marks = {"tags": "SELECT * FROM tags", "labels": "SELECT * FROM labels", "names": "SELECT * FROM names"}
-        return {**found, **{name: sorted(row for row in self.rows(sql) if row[0] in numbers) for name, sql in marks.items()}}
+        with self.reading() as rows:
+            theirs = {one for (one,) in rows("SELECT id FROM memories WHERE owner IS NOT ? AND state <> 'purged'", who)}
+            numbers = {n for (n,) in rows("SELECT n FROM memories WHERE owner IS NOT ? AND state <> 'purged'", who)}
+            ops = rows("SELECT id, principal, noun, subject FROM ops ORDER BY n")
+            found = {
+                "cubes": sorted(path.name for path in (self.folder / "cubes").iterdir() if not path.name.startswith(".")),
+                "memories": rows(_MEMORIES, who),
+                "ops": [one for one, by, noun, subject in ops if by != who or (noun == "memory" and subject in theirs)],
+                "records": rows("SELECT noun, id, fields FROM records WHERE id NOT LIKE ? ORDER BY 1, 2", f"//{who}/%"),
+                "links": [row for row in rows("SELECT * FROM links ORDER BY 1, 2, 3") if row[0] in theirs],
+                "strangers": [row for row in rows("SELECT * FROM strangers ORDER BY 1, 2") if row[1] in theirs],
+            }
+            marks = {"tags": "SELECT * FROM tags", "labels": "SELECT * FROM labels", "names": "SELECT * FROM names"}
+            return {**found, **{name: sorted(row for row in rows(sql) if row[0] in numbers) for name, sql in marks.items()}}
 
 
 def visible(home: Home) -> None:
@@ -158,9 +163,14 @@ def dump(home: Home) -> tuple[set[str], set[str]]:
     """The ids of all memories of a home, and the names of all its transactions."""
     if not (home.folder / "cubes" / "default" / "cube.db").exists():
         return set(), set()
-    return {one for (one,) in home.rows("SELECT id FROM memories")}, {
-        one for (one,) in home.rows("SELECT DISTINCT txn FROM ops")
-    }
+    with home.reading() as rows:
+        return {one for (one,) in rows("SELECT id FROM memories")}, {one for (one,) in rows("SELECT DISTINCT txn FROM ops")}
+
+
+def added(home: Home, before: tuple[set[str], set[str]]) -> tuple[set[str], set[str]]:
+    """What a home has that it did not have before: the ids of memories, and the names of transactions."""
+    ids, txns = dump(home)
+    return ids - before[0], txns - before[1]
 
 
 _RANDOM: Mapping[str, str] = {
@@ -173,12 +183,12 @@ _RANDOM: Mapping[str, str] = {
 }  # fmt: skip
 
 
-def retold(text: str, home: Home, before: tuple[set[str], set[str]]) -> str:
+def retold(text: str, home: Home, made: tuple[set[str], set[str]]) -> str:
     """What a command said, without what is random in it: ids and commands that it made itself, times, the home's place."""
-    ids, txns = dump(home)
-    for one in ids - before[0]:
+    ids, txns = made
+    for one in ids:
         text = text.replace(one, "NEW").replace(one[:8], "NEW")
-    for one in txns - before[1]:
+    for one in txns:
         text = text.replace(one, "COMMAND")
     for pattern, word in _RANDOM.items():
         text = re.sub(pattern, word, text)

@@ -8,6 +8,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -86,7 +87,7 @@ def test_what_is_hidden_does_not_exist_and_nothing_of_others_changes(
             for kind, home in (("full", full), ("plain", plain)):
                 place = tmp_path / f"{kind}{number}{len(form)}"
                 monkeypatch.chdir(furnished(place))
-                done, told, changed = tried(home.copied(place / "home"), line, given)
+                done, told, changed = tried(home, place, line, given)
                 said.append((done.status, *told))
                 faults += [f"{shlex.join(line)} ({kind}) changes what belongs to others: {changed}"] if changed else []
                 if kind == "full":
@@ -115,13 +116,24 @@ def furnished(place: Path) -> Path:
     return place
 
 
-def tried(home: Home, line: tuple[str, ...], given: str) -> tuple[Ran, tuple[str, str], list[str]]:
-    """A command, run as eve: how it ended, what it said without what is random in it, and what of others it changed."""
-    before, others = scene.dump(home), home.others("eve")
-    done = home.run("eve", *line, stdin=given)
-    after = home.others("eve")
-    changed = [name for name, rows in after.items() if not whole(others.get(name, "gone"), rows)]
-    return done, (scene.retold(done.out, home, before), scene.retold(done.err, home, before)), changed
+def tried(home: Home, place: Path, line: tuple[str, ...], given: str) -> tuple[Ran, tuple[str, str], list[str]]:
+    """A command, run as eve in a copy: how it ended, what it said without what is random in it, what of others it changed."""
+    before, others = untouched(home)
+    copy = home.copied(place / "home")
+    done = copy.run("eve", *line, stdin=given)
+    changed = [name for name, rows in copy.others("eve").items() if not whole(others.get(name, "gone"), rows)]
+    made = scene.added(copy, before)
+    return done, (scene.retold(done.out, copy, made), scene.retold(done.err, copy, made)), changed
+
+
+_UNTOUCHED: dict[Path, tuple[tuple[set[str], set[str]], dict[str, Any]]] = {}
+
+
+def untouched(home: Home) -> tuple[tuple[set[str], set[str]], dict[str, Any]]:
+    """What lies in a home of which copies are made, and what of it belongs to others than eve; read once."""
+    if home.folder not in _UNTOUCHED:
+        _UNTOUCHED[home.folder] = scene.dump(home), home.others("eve")
+    return _UNTOUCHED[home.folder]
 
 
 def whole(before: object, after: object) -> bool:
