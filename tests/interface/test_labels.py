@@ -22,7 +22,7 @@ from tests.fakes import Scripted
 
 LABELS = (*COMMON, "diary")
 WORD = "Quokka"
-TOLD = {SECRET: "My sister is called Quokka, and her door code is 4471."}
+TOLD = {SECRET: "My sister is called Quokka, and her door code is 4471902683."}
 
 
 def told(mos: MOS, clock: Clock, label: str) -> str:
@@ -36,14 +36,14 @@ def prompt(mos: MOS, _: str, __: Path) -> bool:
     mos.conversation(llm, save=False).ask("What is my sister called?", literal=True)
     (asked,) = llm.asked
     text = "".join(words for _, words in asked.messages)
-    assert "4471" not in text
+    assert "4471902683" not in text
     return WORD in text
 
 
 def export(mos: MOS, _: str, folder: Path) -> bool:
     mos.add("Something else")
     mos.transfer.export("default", path := folder / "a.memcube", Extent(redacted=True))
-    assert b"4471" not in path.read_bytes()
+    assert b"4471902683" not in path.read_bytes()
     return WORD.encode() in path.read_bytes()
 
 

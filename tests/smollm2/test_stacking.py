@@ -15,6 +15,7 @@ from memos_cli.backends.trainers.base import load  # noqa: E402
 from memos_cli.ports.ports import Piece, Request  # noqa: E402
 from tests import tiny  # noqa: E402
 from tests.smollm2.test_artefact import FILE  # noqa: E402
+from tests.trials import trials  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:peft", "ignore::FutureWarning:transformers")
 NAMES = ("Ana", "Bo", "Cyril", "Dina", "Edo", "Fay", "Gus", "Hana", "Ivo", "Jo")
@@ -47,7 +48,7 @@ def said(model: LlamaModel, ids: list[int]) -> int:
 def test_two_adapters_in_four_bits_say_the_same_first_token_as_their_sum(smollm2: Path, tmp_path: Path) -> None:
     prompts = [
         f"{name} lives in {place}. {question.format(name, place)}\nAnswer:"
-        for name in NAMES
+        for name in NAMES[: trials(3, len(NAMES))]
         for place in PLACES
         for question in ASKED
     ]
@@ -67,7 +68,6 @@ def test_two_adapters_in_four_bits_say_the_same_first_token_as_their_sum(smollm2
         same = sum(said(both, ids) == token for ids, token in zip(asked, wanted, strict=True))
         # Every fifth prompt asks where somebody lives: that shows whether the person's adapter does anything.
         moved = sum(said(ours, ids) != token for ids, token in zip(asked[::5], wanted[::5], strict=True))
-    print(f"the same first token: {same} of {len(prompts)}; by the one that ships alone another: {moved} of 40")  # noqa: T201 -- told
-    assert len(prompts) == 200
-    assert moved >= 4
-    assert same >= SAME * len(prompts)
+    print(f"the same first token: {same} of {len(asked)}; by the one that ships alone another: {moved} of {len(asked[::5])}")  # noqa: T201 -- told
+    assert moved >= len(asked[::5]) / 10
+    assert same >= SAME * len(asked)
