@@ -151,7 +151,7 @@ def _start(one: Server, env: Mapping[str, str], load: Load) -> Timing:
 
 def _medians(taken: Sequence[Timing], base: Sequence[Timing]) -> dict[str, Any]:
     """Seconds until `initialize` is answered, by the clock and the processor, and their ratios to importing the SDK."""
-    row = {}
+    row: dict[str, Any] = {}
     for name, suffix in (("wall", ""), ("cpu", "_cpu")) if taken else ():
         middle, least = median(getattr(one, name) for one in taken), median(getattr(one, name) for one in base)
         row |= {f"initialize{suffix}_s": round(middle, _PLACES), f"initialize{suffix}_ratio": round(middle / least, _PLACES)}
