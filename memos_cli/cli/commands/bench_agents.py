@@ -46,8 +46,8 @@ def agents(
     Examples:
       memos bench agents
       memos bench agents --repeat 3 --clients 4
-      memos bench agents --peer "files=npx -y @modelcontextprotocol/server-memory" \\
-        --call 'files=search_nodes {"query": "{text}"}'
+      memos bench agents --peer "files=npx -y @modelcontextprotocol/server-memory"
+      memos bench agents --peer "x=server" --call 'x=save {"note": "{text}"}'
       memos --json bench agents | jq '.data.servers[] | {server, initialize_ratio}'
 
     \b
