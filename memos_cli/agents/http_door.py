@@ -83,6 +83,7 @@ def serve(open_mos: "OpenMos", port: int, tell: Callable[[str], None]) -> None:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((HOST, port))
+            listening.listen()  # before it is told: who reads the address may come at once, and waits then
         except OSError as error:
             raise UsageError(
                 f"port {port} of {HOST} cannot be used: {error.strerror}", hint="choose another with --port"

@@ -13,7 +13,8 @@ from mcp.server.elicitation import AcceptedElicitation, ElicitationResult
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ResourceError, ToolError
 from mcp.server.mcpserver.resolve import Elicit, Resolve
-from mcp.types import CallToolResult, TextContent, ToolAnnotations
+from mcp.shared.exceptions import MCPError
+from mcp.types import INTERNAL_ERROR, INVALID_PARAMS, CallToolResult, TextContent, ToolAnnotations
 from pydantic import BaseModel, Field
 
 from memos_cli import __version__
@@ -21,6 +22,8 @@ from memos_cli.errors import MemosError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from mcp.types import GetPromptResult, InputRequiredResult
 
     from memos_cli.agents.agent_memory import AgentMemory, Answer, OpenMos
 
@@ -128,9 +131,28 @@ def _result(answer: "Answer") -> CallToolResult:
     return CallToolResult(content=[TextContent(type="text", text=answer.text)], structured_content=answer.data)
 
 
+class Server(MCPServer):
+    """The SDK's server, which answers a prompt that is not there with the code that the protocol names."""
+
+    async def get_prompt(
+        self, name: str, arguments: dict[str, Any] | None = None, context: "Context | None" = None
+    ) -> "GetPromptResult | InputRequiredResult":
+        """A prompt by its name.
+
+        Raises:
+            MCPError: there is none, or it failed; the SDK would say code 0, which is none of the protocol's.
+        """
+        if name not in {one.name for one in await self.list_prompts()}:
+            raise MCPError(INVALID_PARAMS, f"Unknown prompt: {name[:60]}")
+        try:
+            return await super().get_prompt(name, arguments, context)
+        except ValueError as error:
+            raise MCPError(INTERNAL_ERROR, str(error)) from error
+
+
 def server(desk: Desk) -> MCPServer:
     """The server, its tools, resources and prompt; nothing of the home is opened yet."""
-    made = MCPServer(
+    made = Server(
         "memos", title="memos", version=__version__, instructions=INSTRUCTIONS, log_level="ERROR", subscriptions=False
     )
     _add_reads(made, desk)

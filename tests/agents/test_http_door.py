@@ -1,10 +1,12 @@
 import asyncio
+import json
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
@@ -47,7 +49,7 @@ def post(port: int, **headers: str) -> int:
 
 async def told(port: int, token: str, name: str, given: dict[str, Any]) -> str:
     async with (
-        httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}) as http,
+        httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE) as http,
         Client(streamable_http_client(f"http://127.0.0.1:{port}/mcp", http_client=http)) as client,
     ):
         return str((await client.call_tool(name, given)).content)
@@ -70,6 +72,51 @@ def test_only_the_bearer_of_a_token_comes_in(port: int, mos: MOS) -> None:
     assert {one.owner for one in mos.list()} == {"sam", "eve"}
     mos.governance.token("bot")
     assert post(port, Authorization=f"Bearer {bot}") == 401
+
+
+def test_a_client_that_vanishes_in_the_middle_of_a_call_ends_nothing_for_others(port: int, mos: MOS) -> None:
+    token = mos.governance.add("bot", kind="agent").token
+    assert token is not None
+    address = f"http://127.0.0.1:{port}/mcp"
+    head = {
+        "Authorization": f"Bearer {token}",
+        "Content-Type": "application/json",
+        "Accept": "application/json, text/event-stream",
+    }
+    who = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}}
+    ask = partial(httpx2.post, address, timeout=PATIENCE)
+    hello = ask(headers=head, json={"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": who})
+    head["Mcp-Session-Id"] = hello.headers["mcp-session-id"]
+    assert ask(headers=head, json={"jsonrpc": "2.0", "method": "notifications/initialized"}).status_code == 202
+    for number in range(2, 10):
+        params = {"name": "remember", "arguments": {"text": f"told {number}"}}
+        body = json.dumps({"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": params})
+        lines = [f"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:{port}", f"Content-Length: {len(body) + (number == 9)}"]
+        lines += [f"{name}: {value}" for name, value in head.items()]
+        with socket.create_connection(("127.0.0.1", port)) as gone:
+            gone.sendall(("\r\n".join(lines) + "\r\n\r\n" + body).encode())  # of the last one a byte is missing
+            time.sleep(0.02 * (number % 3))
+    assert "added" in asyncio.run(told(port, token, "remember", {"text": "x is y"}))
+    there = {one.content for one in mos.list()}
+    assert "x is y" in there
+    assert there <= {"I am allergic to peanuts", "x is y", *(f"told {number}" for number in range(2, 9))}
+
+
+def test_who_reads_the_address_may_come_at_once(mos: MOS) -> None:
+    token = mos.governance.add("bot", kind="agent").token
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        number: int = free.getsockname()[1]
+    command = [sys.executable, "-m", "memos_cli", "mcp", "--http", "--port", str(number)]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        assert b"serving agents at" in process.stderr.readline()
+        with socket.create_connection(("127.0.0.1", number), timeout=PATIENCE):
+            pass
+        assert token is not None
+        assert httpx2.post(f"http://127.0.0.1:{number}/mcp", content=b"{}", timeout=PATIENCE).status_code == 401
+        process.terminate()
+        assert process.wait(PATIENCE) == 143
 
 
 def test_a_port_that_is_taken_is_said(memos: Run) -> None:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ pytest.importorskip("mcp")
 
 from mcp import Client, StdioServerParameters
 from mcp.shared.exceptions import MCPError
-from mcp.types import CallToolResult, ElicitResult, Implementation
+from mcp.types import INVALID_PARAMS, CallToolResult, ElicitResult, Implementation
 
 from memos_cli.agents.mcp_server import Desk, server
 
@@ -155,6 +156,15 @@ def test_errors_are_the_words_of_the_command_line(desk: Desk) -> None:
     talk(desk, work)
 
 
+def test_a_prompt_that_is_not_there_is_a_wrong_parameter(desk: Desk) -> None:
+    async def work(client: Client) -> None:
+        with pytest.raises(MCPError) as caught:
+            await client.get_prompt("burn")
+        assert (caught.value.code, caught.value.message) == (INVALID_PARAMS, "Unknown prompt: burn")
+
+    talk(desk, work)
+
+
 def test_several_clients_at_once(desk: Desk, mos: MOS) -> None:
     async def one(number: int) -> None:
         async with Client(server(desk), client_info=Implementation(name=f"agent{number}", version="1")) as client:
@@ -228,6 +238,65 @@ def test_nothing_is_opened_before_a_tool_asks_for_it(home: Path) -> None:
     done = frames(HELLO, READY, request(2, "tools/list"))
     assert done.returncode == 0
     assert not home.exists() or not any(home.iterdir())
+
+
+def remember(number: int) -> bytes:
+    return request(number, "tools/call", name="remember", arguments={"text": f"told {number}"})
+
+
+def begun() -> "subprocess.Popen[bytes]":
+    """A server to which a client has said hello."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "memos_cli", "mcp"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        cwd=ROOT,
+    )  # fmt: skip
+    asked(process, HELLO + b"\n" + READY)
+    return process
+
+
+def test_what_is_cancelled_is_stored_whole_or_not_at_all_and_ends_nothing_else(mos: MOS) -> None:
+    kept, lines = range(2, 42, 2), []
+    for number in range(2, 42):
+        lines.append(remember(number))
+        gone = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": number, "reason": "no"}}
+        lines += [] if number in kept else [json.dumps(gone).encode()]
+    with begun() as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        unknown = json.dumps({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 999}}).encode()
+        process.stdin.write(b"\n".join([unknown, *lines, unknown]) + b"\n")
+        process.stdin.flush()
+        answered: set[int] = set()
+        while not set(kept) <= answered:
+            said = json.loads(process.stdout.readline())
+            assert said["id"] not in kept or said["result"]["structuredContent"]["text"] == f"told {said['id']}"
+            answered.add(said["id"])
+        asked(process, request(100, "tools/call", name="recall", arguments={"query": "told 2"}))
+        process.stdin.close()
+        assert process.wait(PATIENCE) == 0
+        assert b"Traceback" not in process.stderr.read()
+    there = {one.content for one in mos.list(Filter(at=mos.now, everything=True))}
+    assert {f"told {number}" for number in kept} <= there <= {f"told {number}" for number in range(2, 42)}
+
+
+@pytest.mark.parametrize("waits", [0.0, 0.05, 0.3])
+def test_a_client_that_vanishes_in_the_middle_of_a_call_leaves_nothing_behind(mos: MOS, waits: float) -> None:
+    with begun() as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdin.write(b"\n".join(map(remember, range(2, 12))) + b"\n")
+        process.stdin.flush()
+        time.sleep(waits)
+        process.stdout.close()  # both ends at once, as when its process dies
+        process.stdin.close()
+        assert process.wait(PATIENCE) in {0, 1}
+        assert b"Traceback" not in process.stderr.read()
+    there = [one.content for one in mos.list(Filter(at=mos.now, everything=True))]
+    assert len(there) == len(set(there))
+    assert set(there) <= {f"told {number}" for number in range(2, 12)}
+    assert mos.add("somebody else writes").ids
 
 
 def test_what_was_said_to_be_stored_is_there_after_a_kill(mos: MOS) -> None:

@@ -2,6 +2,7 @@
 
 import click
 
+from memos_cli.cli.commands.bench_agents import agents
 from memos_cli.cli.commands.bench_consolidation import consolidation
 from memos_cli.cli.commands.bench_exam import exam
 from memos_cli.cli.commands.bench_lifecycle import lifecycle
@@ -23,5 +24,5 @@ def bench() -> None:
     """
 
 
-for command in (ttft, qa, lifecycle, predict, search, retrieval, exam, consolidation, startup):
+for command in (ttft, qa, lifecycle, predict, search, retrieval, exam, consolidation, startup, agents):
     bench.add_command(command)

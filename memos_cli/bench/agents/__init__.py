@@ -1,0 +1,1 @@
+"""What a server for agents costs its clients, beside others."""
