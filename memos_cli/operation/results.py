@@ -136,7 +136,7 @@ class Parts(NamedTuple):
         total: the score.
         words: the words of the query that the memory has; `meaning` its vector; `context` the turns beside it; `speaker` who
             speaks and who is named; `form` its length and kind; `answer` whether it tells a time or a number that is asked
-            for; `header` trust, state, pin and priority.
+            for; `header` trust, state, pin and priority; `others` how many other turns may be the answer.
         bm25: the BM25 score, 0 where no word matched.
         cosine: the cosine, `None` where the memory has no vector or the search was by words alone.
         reranker: the log-odds that the reranker gave or took; `None` where it was not asked about this hit.
@@ -150,6 +150,7 @@ class Parts(NamedTuple):
     form: float
     answer: float
     header: float
+    others: float
     bm25: float
     cosine: float | None
     reranker: float | None = None

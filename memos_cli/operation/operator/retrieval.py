@@ -282,8 +282,12 @@ class Search:
             if one is None:
                 hits.append(Hit(memories[place], 0.0, fits=False, alike=alike))
                 continue
-            score = probability(one.log_odds + moves.get(place, 0.0))
-            parts = ranking.parts(one, pool, scores)._replace(total=score, reranker=moves.get(place)) if self._explain else None
+            score = probability(one.log_odds + ranked.others + moves.get(place, 0.0))
+            parts = (
+                ranking.parts(one, pool, scores, ranked.others)._replace(total=score, reranker=moves.get(place))
+                if self._explain
+                else None
+            )
             fits = ranked.passing is not None and floor.fits(one, ranked.passing)
             hits.append(Hit(memories[place], score, fits, parts, alike))
         return tuple(hits)

@@ -146,7 +146,8 @@ def test_what_is_nowhere_near_has_no_nearest(told: Run) -> None:
 def test_the_parts_of_a_score_are_told(told: Run) -> None:
     found = told("search", "who nests by the weir", "--explain", "--json").data["hits"][0]
     assert set(found["parts"]) == {
-        "total", "words", "meaning", "context", "speaker", "form", "answer", "header", "bm25", "cosine", "reranker"
+        "total", "words", "meaning", "context", "speaker", "form", "answer", "header", "others", "bm25", "cosine",
+        "reranker",
     }  # fmt: skip
     assert found["parts"]["total"] == pytest.approx(found["score"], abs=1e-6)
     assert found["parts"]["cosine"] is None

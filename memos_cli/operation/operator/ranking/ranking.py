@@ -16,9 +16,20 @@ UNTRUSTED = -0.5
 """Log-odds that an untrusted memory loses: it ranks behind its equals and ahead of what fits less."""
 PAST = -0.3
 """Log-odds that a memory loses that is no longer current: it is found where a search is widened to such."""
+TOGETHER = 1.7
+"""The most answers that the probabilities of a question's turns may add up to.
+
+As many have the questions about conversations and chats that the ranking was trained with, on average. On a kind of talk that
+the network has not seen it gives many turns a little each, three answers in all where one is right; that a question seldom has
+so many holds for any talk. Questions about notes may well have many answers, and their probabilities are right as they are.
+"""
 RAISED = 0.1
 """Log-odds that a pinned memory gains, and one of raised priority: they decide between equals."""
 
+_NONE = -9.0
+"""Log-odds below which a candidate is no answer: a hundred of them are a hundredth of one."""
+_NEARLY, _MOST_STEPS = 1.001, 60
+_IN_TALK = FEATURES.index("in talk")
 _DIGITS = 9
 """Digits of log-odds that count for the order: numpy adds up the same features in another order in another row."""
 
@@ -29,11 +40,14 @@ class Ranked(NamedTuple):
     Attributes:
         answers: the probability that any of them answers the query.
         passing: those that fit whatever their scores; `None` where nothing fits.
+        others: what each gains or loses in log-odds by what the others are: what is shown is its probability beside them. Which
+            fit, and whether anything answers, is judged by each alone.
     """
 
     judged: list[Judged]
     answers: float
     passing: set[Place] | None
+    others: float = 0.0
 
 
 def rank(query: str, words: Sequence[str], content: frozenset[str], pool: Evidence, *, without: Sequence[str] = ()) -> Ranked:
@@ -62,7 +76,29 @@ def rank(query: str, words: Sequence[str], content: frozenset[str], pool: Eviden
     judged.sort(key=lambda one: (-round(one.log_odds, _DIGITS), one.place))
     passing = floor.certain(query, words, content, pool)
     answers = floor.answered(net, judged, floor.known(query, words, pool.statistics), query)
-    return Ranked(judged, 1.0 if passing else answers, passing)
+    return Ranked(judged, 1.0 if passing else answers, passing, beside_others(judged, net.in_talk))
+
+
+def beside_others(judged: Sequence[Judged], lowered: float) -> float:
+    """The log-odds by which the probabilities of a talk's turns add up to `TOGETHER` answers at most.
+
+    The sum guards against a network that is too sure of a talk, so what turns are lowered by for that is given back first.
+
+    Args:
+        judged: the candidates, the best first: it tells whether they are those of a talk.
+        lowered: what is added to the log-odds of each turn, none or less.
+    """
+    if not judged or not judged[0].features[_IN_TALK]:
+        return 0.0
+    odds = [one.log_odds for one in judged if one.log_odds > _NONE]
+    shift = -lowered
+    # Each step undoes the excess as if all probabilities were small, so it never goes too far; a crowd of sure ones takes many.
+    for _ in range(_MOST_STEPS):
+        excess = sum(probability(one + shift) for one in odds) / TOGETHER
+        if excess <= _NEARLY:
+            break
+        shift -= math.log(excess)
+    return shift
 
 
 def _bare(row: Sequence[float], left_out: Collection[str]) -> list[float]:
@@ -75,13 +111,16 @@ def moved(row: Row) -> float:
     return gained + UNTRUSTED * row.untrusted + PAST * (row.state in COLD_STATES)
 
 
-def parts(judged: Judged, pool: Evidence, scores: Mapping[Place, float], net: Network | None = None) -> Parts:
+def parts(
+    judged: Judged, pool: Evidence, scores: Mapping[Place, float], others: float = 0.0, net: Network | None = None
+) -> Parts:
     """What moved the score of a candidate: for each part of the features the log-odds that it would be without, less.
 
     Args:
         judged: the candidate.
         pool: the pool that it is of.
         scores: the BM25 scores of the pool.
+        others: as `Ranked.others`.
         net: the weights; `None` for those that ship.
     """
     net = net or network()
@@ -90,10 +129,11 @@ def parts(judged: Judged, pool: Evidence, scores: Mapping[Place, float], net: Ne
     whole, *rest = net.log_odds([row, *without])
     told = {name: whole - one for name, one in zip(PARTS, rest, strict=True)}
     return Parts(
-        total=probability(judged.log_odds),
+        total=probability(judged.log_odds + others),
         bm25=scores[judged.place],
         cosine=pool.cosines.get(judged.place),
         header=judged.log_odds - whole,
+        others=others,
         **told,
     )
 

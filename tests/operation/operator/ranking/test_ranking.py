@@ -89,9 +89,10 @@ def test_parts_tell_what_moved_a_score() -> None:
     scores = ranking.lexical_scores(pool)
     told = {one.place[1]: ranking.parts(one, pool, scores) for one in ranked("heron", pool).judged}
     first, second, third = (told[n] for n in (1, 2, 3))
-    assert first._fields[1:-3] == (*PARTS, "header")
+    assert first._fields[1:-3] == (*PARTS, "header", "others")
     assert first.total == probability(ranked("heron", pool).judged[0].log_odds)
     assert first.header == pytest.approx(ranking.RAISED)
+    assert first.others == 0.0, "these are no turns"
     assert (first.bm25, first.cosine) == (scores[0, 1], 0.5)
     assert first.words > 0
     assert first.meaning > third.meaning
@@ -110,3 +111,35 @@ def test_a_part_is_what_a_score_is_without_it_less() -> None:
 
 def test_nothing_is_ranked_of_nothing() -> None:
     assert ranked("heron", pool_of("heron", [])) == ranking.Ranked([], 0.0, set())
+
+
+def crowd(count: int, *, turns: bool) -> ranking.Ranked:
+    said = "The heron nests by the weir again"
+    rows = [row(n, f"{said} {n}", turn=2 * n if turns else None) for n in range(count)]
+    return ranked("where does the heron nest", pool_of("where does the heron nest", rows, dict.fromkeys(range(count), 0.7)))
+
+
+def test_the_turns_of_a_talk_do_not_all_answer() -> None:
+    found = crowd(30, turns=True)
+    alone, together = (sum(probability(one.log_odds + others) for one in found.judged) for others in (0.0, found.others))
+    assert alone > ranking.TOGETHER + 1
+    assert together == pytest.approx(ranking.TOGETHER, rel=0.01)
+    assert found.others < 0
+
+
+def test_one_turn_loses_nothing_to_others_and_notes_neither() -> None:
+    assert crowd(1, turns=True).others == -network().in_talk > 0
+    assert crowd(30, turns=False).others == 0.0
+    assert ranking.beside_others([], network().in_talk) == 0.0
+
+
+@given(pools())
+@settings(max_examples=40)
+def test_what_turns_lose_to_others_leaves_them_no_more_than_they_may_have(asked: tuple[str, Evidence]) -> None:
+    found = ranked(*asked)
+    together = sum(probability(one.log_odds + found.others) for one in found.judged)
+    if found.others not in {0.0, -network().in_talk}:
+        assert together == pytest.approx(ranking.TOGETHER, rel=0.02)
+        assert ranking.parts(found.judged[0], asked[1], ranking.lexical_scores(asked[1]), found.others).others == found.others
+    elif found.others:
+        assert together <= 1.01 * ranking.TOGETHER
