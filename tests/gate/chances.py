@@ -17,11 +17,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from memos_cli.interface.chat.answers import answer_forms, answer_scores
-from memos_cli.interface.chat.answers.asked_again import Again
 from memos_cli.interface.chat.answers.closed_answers import behind, says, yes_or_no
 from memos_cli.interface.chat.answers.likely_answers import NONE, LikelyClosed
 from memos_cli.interface.chat.answers.scored_answers import LEAST_SURE, Scored
 from memos_cli.interface.chat.answers.value_answers import Value
+from memos_cli.interface.chat.asked_again import Again
 from memos_cli.operation.prompt.layout import Line
 from tests.gate.examples import reading
 from tests.smollm2 import written

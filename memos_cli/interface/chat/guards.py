@@ -19,12 +19,12 @@ from typing import NamedTuple
 from memos_cli.interface.chat.answers import answer_figures, answer_forms, answer_words, foreign_answers
 from memos_cli.interface.chat.answers.answer_clauses import turns as turned
 from memos_cli.interface.chat.answers.answer_words import alike, as_set, content, stem, tongue
-from memos_cli.interface.chat.answers.asked_again import HOPELESS, SURE, Asking
-from memos_cli.interface.chat.answers.asked_again import LEAST as LEAST_AGAIN
 from memos_cli.interface.chat.answers.closed_answers import behind, says, yes_or_no
 from memos_cli.interface.chat.answers.likely_answers import LikelyClosed
 from memos_cli.interface.chat.answers.readings import IN_DOUBT, NOT_SAID, OUTDATED, Ground, Reading, beside
 from memos_cli.interface.chat.answers.value_answers import Value
+from memos_cli.interface.chat.asked_again import HOPELESS, SURE, Asking
+from memos_cli.interface.chat.asked_again import LEAST as LEAST_AGAIN
 from memos_cli.operation.prompt.layout import Line, Turn
 
 LONGEST = 2_000

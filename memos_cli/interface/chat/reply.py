@@ -22,7 +22,7 @@ from memos_cli.operation.results import Answered, Laid
 from memos_cli.ports.ports import Telling
 
 if TYPE_CHECKING:
-    from memos_cli.interface.chat.answers.asked_again import Asking
+    from memos_cli.interface.chat.asked_again import Asking
     from memos_cli.operation.activation.prefix_cache import PrefixCache
     from memos_cli.operation.exam.cards import Card
     from memos_cli.operation.operator.operator import MemOperator

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from memos_cli.errors import ModelUnavailable
 from memos_cli.interface.chat import citations
-from memos_cli.interface.chat.answers.asked_again import Again, Asking
+from memos_cli.interface.chat.asked_again import Again, Asking
 from memos_cli.operation.prompt import model_request
 from memos_cli.ports.ports import Scoring
 

@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from memos_cli.errors import ModelUnavailable
 from memos_cli.interface.chat import second_question
-from memos_cli.interface.chat.answers.asked_again import Again
+from memos_cli.interface.chat.asked_again import Again
 from memos_cli.operation.prompt.layout import Line, Prompt
 from memos_cli.operation.prompt.layouts import LAYOUTS
 from memos_cli.operation.prompt.model_request import UNKNOWN

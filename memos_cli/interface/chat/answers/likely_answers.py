@@ -13,7 +13,6 @@ from memos_cli.interface.chat.answers.answer_clauses import ME, MODALS, NOBODY, 
 from memos_cli.interface.chat.answers.answer_scores import chances, forests
 from memos_cli.interface.chat.answers.answer_signs import Signs
 from memos_cli.interface.chat.answers.answer_words import Word, as_set, tongue
-from memos_cli.interface.chat.answers.asked_again import Again
 from memos_cli.interface.chat.answers.closed_signs import closed_signs
 from memos_cli.interface.chat.answers.readings import Reading, beside, is_in
 from memos_cli.interface.chat.answers.scored_answers import (
@@ -26,6 +25,7 @@ from memos_cli.interface.chat.answers.scored_answers import (
     may_be_now,
 )
 from memos_cli.interface.chat.answers.told_memories import CHANGES, Told
+from memos_cli.interface.chat.asked_again import Again
 
 NONE = -9.0
 """Log-odds where no memory is of the one who is asked about."""

@@ -10,7 +10,6 @@ from memos_cli.interface.chat.answers.answer_figures import Figures
 from memos_cli.interface.chat.answers.answer_questions import Question
 from memos_cli.interface.chat.answers.answer_scores import chances
 from memos_cli.interface.chat.answers.answer_words import Word, alike, as_set, content, implied, stem
-from memos_cli.interface.chat.answers.asked_again import Again
 from memos_cli.interface.chat.answers.closed_answers import yes_or_no
 from memos_cli.interface.chat.answers.grounded_answers import Grounded
 from memos_cli.interface.chat.answers.readings import (
@@ -29,6 +28,7 @@ from memos_cli.interface.chat.answers.readings import (
     words_of,
 )
 from memos_cli.interface.chat.answers.scored_answers import LEAST, LEAST_OF_RULES, LEAST_SURE, Scored
+from memos_cli.interface.chat.asked_again import Again
 from memos_cli.operation.operator.ranking.question import tells_time
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from memos_cli.interface.chat.answers.asked_again import LEAST, Again
+from memos_cli.interface.chat.asked_again import LEAST, Again
 from memos_cli.interface.chat.guards import Ground, Verdict, judge
 from memos_cli.operation.prompt.layout import Line
 
@@ -16,7 +16,7 @@ REFUSING = Again(-1.5, -0.05, -4.0, -3.0)
 CASES = [
     json.loads(line)
     for name in ("guards.jsonl", "guards_later.jsonl", "guards_kinds.jsonl")
-    for line in (Path(__file__).parents[1] / name).read_text("utf-8").splitlines()
+    for line in (Path(__file__).parent / name).read_text("utf-8").splitlines()
     if line.strip()
 ]
 
