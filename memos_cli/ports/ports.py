@@ -274,6 +274,24 @@ class Stateful(Protocol):
         ...
 
 
+@runtime_checkable
+class Scoring(Protocol):
+    """A language model that tells how likely it finds an answer that is given."""
+
+    def score(self, request: Request, answer: str, *, most: int | None = None) -> list[float]:
+        """The natural logarithm of the probability of each token of an answer, and last of the mark that ends it.
+
+        Args:
+            request: what was asked.
+            answer: what is answered.
+            most: only so many tokens, from the first on; `None` for all.
+
+        Raises:
+            ModelUnavailable: the model cannot be loaded or run, or request and answer do not fit.
+        """
+        ...
+
+
 class Remote(NamedTuple):
     """A file on a hub.
 

@@ -18,9 +18,10 @@ import numpy as np
 
 from memos_cli.interface.chat.answers import answer_forms, answer_scores
 from memos_cli.interface.chat.answers.closed_answers import behind, says, yes_or_no
-from memos_cli.interface.chat.answers.likely_answers import LikelyClosed
+from memos_cli.interface.chat.answers.likely_answers import NONE, LikelyClosed
 from memos_cli.interface.chat.answers.scored_answers import LEAST_SURE, Scored
 from memos_cli.interface.chat.answers.value_answers import Value
+from memos_cli.interface.chat.asked_again import Again
 from memos_cli.operation.prompt.layout import Line
 from tests.gate.examples import reading
 from tests.smollm2 import written
@@ -37,6 +38,7 @@ class Given(NamedTuple):
         scene: the file, and the number of the scene in it.
         least: the probability of the answer's least likely token.
         recalled: only some memories of the scene stood in the prompt, as in chat.
+        again: what the model says of it when it is asked again, where it was.
     """
 
     scene: tuple[str, int]
@@ -46,6 +48,7 @@ class Given(NamedTuple):
     least: float
     right: bool
     recalled: bool
+    again: Again | None = None
 
 
 def given() -> Iterator[Given]:
@@ -59,7 +62,10 @@ def given() -> Iterator[Given]:
         scene = scenes[one["file"]][one["scene"]]
         question = scene.asks[one["ask"]][0]
         lines = [scene.lines[place] for place in one["lines"]] if "lines" in one else scene.lines
-        yield Given((one["file"], one["scene"]), lines, question, one["answer"], one["least"], one["right"], "lines" in one)
+        again = Again(*one["again"]) if "again" in one else None
+        yield Given(
+            (one["file"], one["scene"]), lines, question, one["answer"], one["least"], one["right"], "lines" in one, again
+        )
 
 
 def signs(one: Given) -> tuple[str, dict[str, float]] | None:
@@ -75,6 +81,19 @@ def signs(one: Given) -> tuple[str, dict[str, float]] | None:
         return "value", {"least": one.least, "odds": likely[0] if likely else LEAST_SURE}
     stands = not isinstance(yes_or_no(read, one.answer, yes=yes), str)
     return "closed", LikelyClosed(read, behind(one.answer), yes=yes).weighed(one.least, stands=stands)
+
+
+def again(one: Given) -> tuple[str, dict[str, float]] | None:
+    """What is weighed of an answer of which the model was asked again; `None` where it was not, or may not change anything."""
+    if one.again is None or (got := signs(one)) is None:
+        return None
+    read = reading(one.question, one.lines)
+    if got[0] == "closed":
+        best = got[1]["odds"] > NONE
+        return ("closed again", one.again.of_closed(got[1])) if best else None
+    value = Value(read, one.answer, closed=False, least=one.least)
+    value.judge()
+    return ("value again", one.again.of_value(one.least, value.likely[0])) if value.likely else None
 
 
 def fit(rows: Sequence[dict[str, float]], right: Sequence[bool]) -> dict[str, Any]:
@@ -100,10 +119,11 @@ def made() -> dict[str, Any]:
     """The weights by what is answered."""
     found: dict[str, tuple[list[dict[str, float]], list[bool]]] = {}
     for one in given():
-        if (got := signs(one)) is not None:
-            rows, right = found.setdefault(got[0], ([], []))
-            rows.append(got[1])
-            right.append(one.right)
+        for got in (signs(one), again(one)):
+            if got is not None:
+                rows, right = found.setdefault(got[0], ([], []))
+                rows.append(got[1])
+                right.append(one.right)
     return {name: fit(*rows) for name, rows in sorted(found.items())}
 
 

@@ -23,11 +23,11 @@ def test_of_the_answers_shown_on_scenes_that_were_held_out_few_are_wrong() -> No
     asked = list(chances.given())
     shown = []
     for one in asked:
-        verdict = guards.judge(one.answer, one.question, one.lines, least=one.least)
+        verdict = guards.judge(one.answer, one.question, one.lines, least=one.least, again=lambda one=one: one.again)
         if verdict.stands and not answer_forms.is_refusal(one.answer):
             shown.append((one.recalled, one.right))
     assert len(asked) == 418 + 151
-    assert shown.count((False, True)) >= 130
-    assert shown.count((False, False)) <= 13
-    assert shown.count((True, True)) >= 64
+    assert shown.count((False, True)) >= 134
+    assert shown.count((False, False)) <= 11
+    assert shown.count((True, True)) >= 65
     assert shown.count((True, False)) <= 7

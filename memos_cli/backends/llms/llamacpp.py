@@ -156,6 +156,19 @@ class LlamaModel:
                 self._evaluate([token])
         yield Token(stops.feed(decoder.decode(b"", final=True)) + stops.rest())
 
+    def score(self, request: Request, answer: str, *, most: int | None = None) -> list[float]:
+        """As `Scoring.score`; what the next request has in common with this one is not evaluated again."""
+        ids, told = self.tokens(request), self.answer_tokens(answer)[:most]
+        if not ids or len(ids) + len(told) > self.context:
+            raise ModelUnavailable(f"{len(ids)} tokens and an answer of {len(told)} do not fit {self.name}'s context")
+        self._prefill(ids)
+        found: list[float] = []
+        for token in told:
+            if found:
+                self._evaluate(told[len(found) - 1 : len(found)])
+            found.append(self._logprob(token))
+        return found
+
     def _grammar(self, schema: Mapping[str, Any] | None) -> AbstractContextManager[Grammar | None]:
         return nullcontext() if schema is None else closing(Grammar(self._native, self._vocabulary.handle, schema))
 
@@ -364,14 +377,17 @@ class LlamaModel:
 
     def _likeliest(self, grammar: Grammar | None = None) -> tuple[int, float]:
         """The token with the highest logit that a grammar allows, and the logarithm of its probability among all tokens."""
+        logits = self._logits()
+        token = int(logits.argmax())
+        if not math.isfinite(logits[token]):
+            raise ModelUnavailable(f"{self.name} computes no numbers", hint="the file is damaged; pull it again")
+        if grammar is not None:
+            token = grammar.likeliest(logits)
+        return token, self._logprob(token)
+
+    def _logprob(self, token: int) -> float:
         import numpy as np
 
         logits = self._logits()
-        token = int(logits.argmax())
-        best = float(logits[token])
-        if not math.isfinite(best):
-            raise ModelUnavailable(f"{self.name} computes no numbers", hint="the file is damaged; pull it again")
-        behind = math.log(float(np.exp(logits - best, dtype=np.float64).sum()))
-        if grammar is not None:
-            token = grammar.likeliest(logits)
-        return token, float(logits[token]) - best - behind
+        best = float(logits.max())
+        return float(logits[token]) - best - math.log(float(np.exp(logits - best, dtype=np.float64).sum()))

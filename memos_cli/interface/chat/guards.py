@@ -4,7 +4,8 @@
     yes, no   one memory has the subject, the predicate and the polarity, and no later one has the other
     values    every word and number of the answer is in a memory about the one who was asked about that says what was asked
     age       of two memories that say it, the later counts
-    chance    the model's certainty and what speaks for the answer in the memories, weighed together, make it likely enough
+    chance    the model's certainty and what speaks for the answer in the memories, weighed together, make it likely enough;
+              where they do not settle it, the model is asked again with only the memories that its answer rests on
 
 What is not certain does not stand: the memories are cited then, word for word. A mistake about an allergy is worse than a
 citation too many. English is read by clauses; of other languages a yes or no stands only where a memory has the question's very
@@ -20,8 +21,10 @@ from memos_cli.interface.chat.answers.answer_clauses import turns as turned
 from memos_cli.interface.chat.answers.answer_words import alike, as_set, content, stem, tongue
 from memos_cli.interface.chat.answers.closed_answers import behind, says, yes_or_no
 from memos_cli.interface.chat.answers.likely_answers import LikelyClosed
-from memos_cli.interface.chat.answers.readings import IN_DOUBT, NOT_SAID, Ground, Reading, beside
+from memos_cli.interface.chat.answers.readings import IN_DOUBT, NOT_SAID, OUTDATED, Ground, Reading, beside
 from memos_cli.interface.chat.answers.value_answers import Value
+from memos_cli.interface.chat.asked_again import HOPELESS, SURE, Asking
+from memos_cli.interface.chat.asked_again import LEAST as LEAST_AGAIN
 from memos_cli.operation.prompt.layout import Line, Turn
 
 LONGEST = 2_000
@@ -69,6 +72,7 @@ def judge(  # noqa: PLR0911, PLR0913 -- what is known of a prompt
     system: Sequence[str] = (),
     recalled: bool = True,
     least: float | None = None,
+    again: Asking | None = None,
 ) -> Verdict:
     """Whether an answer may be shown.
 
@@ -84,6 +88,7 @@ def judge(  # noqa: PLR0911, PLR0913 -- what is known of a prompt
         system: system texts of the prompt, beside those of memos itself.
         recalled: memories were looked up; otherwise only the form of the answer is judged.
         least: the probability of the answer's least likely token; `None` for rules alone.
+        again: asks the model once more, see `asked_again`; it is called at most once, and only where that may change something.
     """
     if (fault := answer_forms.fault(answer, question, lines, cut=cut, system=system)) is not None:
         return Verdict(stands=False, reason=fault)
@@ -103,18 +108,44 @@ def judge(  # noqa: PLR0911, PLR0913 -- what is known of a prompt
     if _is_talk(question, plain, person or ""):
         return Verdict(stands=True)
     reading = Reading(question, every, grounds, turns, person)
-    closed, yes = reading.question.closed and not reading.question.choice, says(plain)
-    if yes is None:
-        value = Value(reading, plain, closed=closed, least=least)
-        return _verdict(value.judge(), len(lines), value.chance)
-    if not closed:
-        return _verdict(IN_DOUBT, len(lines))
-    found = yes_or_no(reading, plain, yes=yes)
+    closed = reading.question.closed and not reading.question.choice
+    if says(plain) is None:
+        return _of_value(reading, plain, closed=closed, least=least, again=again, count=len(lines))
+    return _of_closed(reading, plain, least, again, len(lines)) if closed else _verdict(IN_DOUBT, len(lines))
+
+
+def _of_value(reading: Reading, answer: str, *, closed: bool, least: float | None, again: Asking | None, count: int) -> Verdict:
+    value = Value(reading, answer, closed=closed, least=least)
+    verdict = _verdict(value.judge(), count, value.chance)
+    if least is None or again is None or value.likely is None or _is_settled(verdict) or (value.chance or 0.0) < HOPELESS:
+        return verdict
+    second = again()
+    return verdict if second is None else _second(verdict, *value.again(least, second), count)
+
+
+def _of_closed(reading: Reading, answer: str, least: float | None, again: Asking | None, count: int) -> Verdict:
+    yes = bool(says(answer))
+    found = yes_or_no(reading, answer, yes=yes)
     if least is None:
-        return _verdict(found, len(lines))
-    likely = LikelyClosed(reading, behind(plain), yes=yes)
-    chance = likely.chance(least, stands=not isinstance(found, str))
-    return _verdict(likely.rests() or found if found in (IN_DOUBT, NOT_SAID) else found, len(lines), chance)
+        return _verdict(found, count)
+    likely = LikelyClosed(reading, behind(answer), yes=yes)
+    stands = not isinstance(found, str)
+    rests = likely.rests() or found if found in (IN_DOUBT, NOT_SAID) else found
+    verdict = _verdict(rests, count, likely.chance(least, stands=stands))
+    if again is None or _is_settled(verdict) or found == OUTDATED or (second := again()) is None:
+        return verdict
+    return _second(verdict, *likely.again(least, second, stands=stands), count)
+
+
+def _is_settled(verdict: Verdict) -> bool:
+    return verdict.stands and verdict.chance is not None and verdict.chance >= SURE
+
+
+def _second(first: Verdict, chance: float, rests: Sequence[int], count: int) -> Verdict:
+    """The verdict where the model was asked again."""
+    if chance < LEAST_AGAIN or not (rests or first.stands):
+        return Verdict(stands=False, reason=first.reason or UNSURE, chance=chance)
+    return first._replace(chance=chance) if first.stands else _verdict(rests, count, chance)
 
 
 def _verdict(found: Sequence[int] | str, count: int, chance: float | None = None) -> Verdict:

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from memos_cli.errors import FingerprintMismatch, MemosError, ModelUnavailable
-from memos_cli.interface.chat import citations, guards, trust
+from memos_cli.interface.chat import citations, guards, second_question, trust
 from memos_cli.interface.reader import intents
 from memos_cli.interface.reader.notes import ended
 from memos_cli.model import Memory
@@ -22,6 +22,7 @@ from memos_cli.operation.results import Answered, Laid
 from memos_cli.ports.ports import Telling
 
 if TYPE_CHECKING:
+    from memos_cli.interface.chat.asked_again import Asking
     from memos_cli.operation.activation.prefix_cache import PrefixCache
     from memos_cli.operation.exam.cards import Card
     from memos_cli.operation.operator.operator import MemOperator
@@ -198,6 +199,7 @@ class Replier:
     def _from_model(self, llm: "LLM", whole: Laid, found: Recalled, stream: Stream, word: str | None) -> Reply:
         # Where memories were looked up, nothing is shown before the whole answer was judged.
         held = Stream(lambda _: None, stoppable=stream.stoppable) if self._recall else stream
+        asked = time.perf_counter()
         answer, made = self._asked_of(llm, whole, held)
         stream.first = held.first
         laid = made.prompt or whole
@@ -209,7 +211,10 @@ class Replier:
         if tells and guards.acknowledges(answer, prompt.question):
             verdict = guards.Verdict(stands=True)
         else:
-            verdict = self._judged(answer, laid, held, weighed=self._session.settings.get("llm.model") != MINI)
+            weighed = self._session.settings.get("llm.model") != MINI
+            again = None if self._require_slot else second_question.asking(llm, self._recalling.layout, answer, laid, whole)
+            verdict = self._judged(answer, laid, held, weighed=weighed, again=again)
+            made = made._replace(seconds=made.seconds | {"answer": time.perf_counter() - asked})
         there = self._recall or self._attached is None
         sure = self._sure(held.tokens, answer, shown=there, chance=verdict.chance) and verdict.reason != guards.UNSURE
         if self._session.settings.get("llm.model") == MINI:  # memos-mini can only copy
@@ -228,11 +233,14 @@ class Replier:
         named = [memories[index] for index in rests]
         return Reply(made._replace(cited=tuple(memory.id for memory in named), memories=tuple(named)), memories)
 
-    def _judged(self, answer: str, laid: Laid, stream: Stream, *, weighed: bool = False) -> guards.Verdict:
+    def _judged(
+        self, answer: str, laid: Laid, stream: Stream, *, weighed: bool = False, again: "Asking | None" = None
+    ) -> guards.Verdict:
         """Whether an answer stands by the memories of its prompt, all of which recall took for relevant.
 
         Args:
             weighed: the model's certainty counts beside the memories, which stood in its prompt.
+            again: asks the model again, where its certainty counts.
         """
         prompt, memories = laid
         probable = model_request.certainty(stream.tokens) if weighed else None
@@ -251,6 +259,7 @@ class Replier:
             system=(prompt.system,) if prompt.system else (),
             recalled=self._recall,
             least=probable[1] if probable else None,
+            again=again,
         )
 
     def _asked_of(self, llm: "LLM", whole: Laid, stream: Stream) -> tuple[str, Answered]:

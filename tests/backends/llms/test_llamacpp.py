@@ -12,7 +12,7 @@ from memos_cli.backends.llms.llamacpp import LlamaModel
 from memos_cli.errors import ModelUnavailable
 from memos_cli.operation.prompt import model_request
 from memos_cli.operation.prompt.layout import JINJA, Line, Prompt, Turn
-from memos_cli.ports.ports import Piece, Request
+from memos_cli.ports.ports import Piece, Request, Scoring
 from tests.contracts.llm import ASKED, SAID, LLMContract
 from tests.tiny import MARKS, write_model
 
@@ -185,3 +185,21 @@ def test_a_file_that_is_gone_is_said(tmp_path: Path) -> None:
     pytest.importorskip("llama_cpp")
     with pytest.raises(ModelUnavailable, match="cannot read"):
         LlamaModel(tmp_path / "none.gguf").count(Request((), (Piece("x"),)))
+
+
+def test_an_answer_that_is_given_is_as_likely_as_where_it_is_made(llm: LlamaModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert isinstance(llm, Scoring)
+    made = [token.logprob for token in llm.stream(ASKED, most=50)]
+    said = [*llm.held()[llm.count(ASKED) :], *llm._vocabulary.end]  # these vocabularies read no text as they write it
+    monkeypatch.setattr(llm, "answer_tokens", lambda _: said)
+    assert llm.score(ASKED, SAID) == pytest.approx(made, abs=1e-4)
+    assert llm.score(ASKED, SAID, most=1) == pytest.approx(made[:1], abs=1e-4)
+    monkeypatch.undo()
+    assert min(llm.score(ASKED, "nobody")) < -5
+    assert "".join(token.text for token in llm.stream(ASKED, most=50)).strip() == SAID
+
+
+def test_an_answer_that_does_not_fit_is_not_scored(models: Path) -> None:
+    model = LlamaModel(models / "mini.gguf", context=256)
+    with pytest.raises(ModelUnavailable, match="do not fit"):
+        model.score(ASKED, "nowhere " * 300)

@@ -25,11 +25,14 @@ from memos_cli.interface.chat.answers.scored_answers import (
     may_be_now,
 )
 from memos_cli.interface.chat.answers.told_memories import CHANGES, Told
+from memos_cli.interface.chat.asked_again import Again
 
-_NONE = -9.0
+NONE = -9.0
 """Log-odds where no memory is of the one who is asked about."""
 _LEAST = -0.5
 """Log-odds from which a memory may say yes, or no, beside the model's certainty."""
+_LEAST_NO = -1.5
+"""The same for a no of which the model was asked again."""
 _OTHERS = as_set("he she him her his hers they them their theirs")
 """Words that may mean somebody else than the one who is asked about."""
 _WHO = as_set("who whom whose which")
@@ -75,14 +78,14 @@ class LikelyClosed:
 
     def weighed(self, least: float, *, stands: bool) -> dict[str, float]:
         """What `chance` weighs."""
-        odds, other = (self._best.odds, self._best.other) if self._best else (_NONE, _NONE)
+        odds, other = (self._best.odds, self._best.other) if self._best else (NONE, NONE)
         return {"least": least, "odds": odds, "other": other, "stands": float(stands)}
 
-    def rests(self) -> list[int]:
-        """The memory that says it; none where none does for certain."""
+    def rests(self, odds: float = _LEAST) -> list[int]:
+        """The memory that says it; none where none does for certain, nor with these log-odds."""
         reading, best = self._reading, self._best
         named = reading.names.get(reading.question.path, frozenset()) if reading.question.path else frozenset()
-        if best is None or best.odds < _LEAST or reading.path == NOBODY or len(named) > 1:
+        if best is None or best.odds < odds or reading.path == NOBODY or len(named) > 1:
             return []
         if reading.question.denied or reading.question.turned or not self._is_clear(best) or not self._has_tail(best.told):
             return []
@@ -90,6 +93,14 @@ class LikelyClosed:
         if (not over and is_superseded(self._signs, best.told, yes=self._yes)) or self._is_followed(best.told):
             return []
         return [best.told.source.place]
+
+    def again(self, least: float, again: Again, *, stands: bool) -> tuple[float, list[int]]:
+        """How likely the answer is right where the model was asked again, and the memory that it may rest on.
+
+        That is the same as without asking again, only that the trees need not be as certain of a no.
+        """
+        chance = chances()["closed again"].chance(again.of_closed(self.weighed(least, stands=stands)))
+        return chance, self.rests(_LEAST if self._yes else _LEAST_NO)
 
     def _weighed(self) -> list[_Weighed]:
         """The memories of the one who is asked about."""

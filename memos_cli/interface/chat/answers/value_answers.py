@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from memos_cli.interface.chat.answers import answer_clauses, answer_figures, answer_words
 from memos_cli.interface.chat.answers.answer_clauses import ME, NOBODY, Clause, is_relation, turns
@@ -27,7 +28,11 @@ from memos_cli.interface.chat.answers.readings import (
     words_of,
 )
 from memos_cli.interface.chat.answers.scored_answers import LEAST, LEAST_OF_RULES, LEAST_SURE, Scored
+from memos_cli.interface.chat.asked_again import Again
 from memos_cli.operation.operator.ranking.question import tells_time
+
+if TYPE_CHECKING:
+    from memos_cli.interface.chat.answers.told_memories import Told
 
 _YOU = ((re.compile(r"(?i)\byou\b"), "I"), (re.compile(r"(?i)\byours?\b"), "my"))
 _PLACES = as_set("in at on to near behind under by into inside")
@@ -44,6 +49,7 @@ class Value:
 
     Attributes:
         chance: how likely the answer is right, from `judge` on; `None` where that is not known.
+        likely: the log-odds of the memory that most likely has the answer, and the memory, from `judge` on.
     """
 
     def __init__(self, reading: Reading, answer: str, *, closed: bool, least: float | None = None) -> None:
@@ -52,6 +58,7 @@ class Value:
         self._closed = closed
         self._least = least
         self.chance: float | None = None
+        self.likely: tuple[float, Told] | None = None
 
     def judge(self) -> list[int] | str:  # noqa: PLR0911 -- a row of cases
         """The lines that bear it out, or why it does not stand."""
@@ -59,7 +66,7 @@ class Value:
             return self._by_predicate()
         found, grounded = self.ruled()
         scored = Scored(self._reading, self._answer)
-        likely = scored.odds(found, grounded)
+        likely = self.likely = scored.odds(found, grounded)
         weighed = self._least is not None
         if self._least is not None:
             self.chance = chances()["value"].chance({"least": self._least, "odds": likely[0] if likely else LEAST_SURE})
@@ -80,6 +87,28 @@ class Value:
                 return OUTDATED
             return [likely[1].source.place]
         return found
+
+    def again(self, least: float, again: Again) -> tuple[float, list[int]]:
+        """How likely the answer is right where the model was asked again, after `judge`, and the memory that it may rest on.
+
+        That is none where no memory has all of the answer, and where what it says is over or somebody else's.
+        """
+        if self.likely is None:
+            return 0.0, []
+        odds, told = self.likely
+        chance = chances()["value again"].chance(again.of_value(least, odds))
+        if odds < LEAST_OF_RULES:
+            return chance, []
+        found, grounded = self.ruled()
+        if found == OUTDATED:
+            return chance, []
+        scored = Scored(self._reading, self._answer)
+        scored.odds(found, grounded)
+        borne_out = bool(grounded) or not isinstance(found, str)
+        may = not scored.is_of_another_sort(told) if borne_out else scored.may_rest_on(odds, told, weighed=True)
+        if not may or scored.is_outdated(told, ruled=borne_out):
+            return chance, []
+        return chance, grounded or ([told.source.place] if isinstance(found, str) else found)
 
     def ruled(self) -> tuple[list[int] | str, list[int]]:
         """The lines that bear it out by rule, or why none does; and those that do so in words that are not the question's."""
