@@ -103,9 +103,9 @@ def _notices(source: str, added: Added, files: FilesRead) -> Iterator[str]:
     if files.gone:
         yield f"no longer in {source}: {files.gone[0][0]}{_more(len(files.gone))}; what came from there stays"
     for name, why in files.faults[:_TOLD]:
-        yield f"{name}: front matter {why}"
+        yield f"{name}: {why}"
     if len(files.faults) > _TOLD:
-        yield f"{len(files.faults) - _TOLD:,} more with a fault in their front matter"
+        yield f"{len(files.faults) - _TOLD:,} more were read with a fault"
 
 
 def _more(count: int) -> str:
