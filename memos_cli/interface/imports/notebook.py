@@ -51,7 +51,9 @@ class Notebook:
         self.matches = matches
 
 
-KINDS = {"obsidian": notebooks.is_notebook, "markdown": notebooks.has_notes}
+KINDS = {
+    "obsidian": notebooks.is_notebook, "basic-memory": notebooks.is_knowledge_base, "markdown": notebooks.has_notes,
+}  # fmt: skip
 """The kinds, each with how it is recognised."""
 
 
