@@ -153,7 +153,7 @@ def _takes_back(vault: Vault, author: "Author", name: str | None, *, before: int
         raise NotFound(f"nothing to undo in cube {vault.name}")
     if vault.sight is not None and not past.is_seen_whole(vault, txn):
         raise Refused(f"{txn} changed something that is not yours to see any more", hint=_OTHERS)
-    written = past.extent(vault, txn)
+    written = past.scope(vault, txn)
     if written.is_repair:
         raise Refused(f"{txn} repaired the log, and what it erased is gone", hint=_OTHERS)
     if written.receipt is not None:

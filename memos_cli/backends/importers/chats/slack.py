@@ -60,7 +60,7 @@ class SlackImporter:
         Raises:
             UsageError: it cannot be read, or has none of the files of such an export.
         """
-        yield from pieces(_Pass(Export(source, how, sort_of), how, shown(source.stem)).all())
+        yield from pieces(_WorkspaceReader(Export(source, how, sort_of), how, shown(source.stem)).all())
 
 
 class _Channel:
@@ -77,7 +77,7 @@ class _Channel:
         return self.talk._replace(id=f"{self.talk.id}/{stamp}"), self._turns[stamp] - 1
 
 
-class _Pass:
+class _WorkspaceReader:
     """One reading of an export."""
 
     def __init__(self, export: Export, how: ImportOptions, name: str) -> None:
