@@ -39,6 +39,7 @@ _BUILT_IN = {
     "importer.git": "memos_cli.backends.importers.git:GitImporter",
     "importer.llm": "memos_cli.backends.importers.llm:LlmImporter",
     "importer.whatsapp": "memos_cli.backends.importers.whatsapp:WhatsAppImporter",
+    "importer.slack": "memos_cli.backends.importers.chats.slack:SlackImporter",
     "parser.transcript": "memos_cli.backends.parsers.transcript:TranscriptParser",
     "parser.markdown": "memos_cli.backends.parsers.markdown:MarkdownParser",
     "parser.prose": "memos_cli.backends.parsers.prose:ProseParser",

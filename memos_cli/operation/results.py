@@ -72,7 +72,7 @@ class FilesRead(NamedTuple):
         skipped: files that were left out, and what each is.
         kept: ids of memories that no longer stand in their file and stay all the same, and why.
         refused: ids of memories that could not take what came with their file, and why.
-        faults: notes that were read with a fault, such as front matter that is none, and what it is.
+        faults: files that were read with a fault, such as front matter that is none or pages without words, and what it is.
     """
 
     read: int = 0

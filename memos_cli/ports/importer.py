@@ -115,6 +115,8 @@ class Converted(NamedTuple):
         pages: how many pages (slides of a presentation) it has; `None` where its format knows none.
         taken: when an image was taken, in ISO-8601, with an offset where the image tells one.
         place: where: latitude and longitude in degrees.
+        unread: how many of its pages are pictures whose words were not read.
+        lacks: what has to be done for these to be read, where something is not installed: an imperative.
     """
 
     text: str
@@ -122,6 +124,8 @@ class Converted(NamedTuple):
     pages: int | None = None
     taken: str | None = None
     place: str | None = None
+    unread: int = 0
+    lacks: str | None = None
 
     def headed(self, title: str) -> str:
         """The text below a title, as the parser of documents reads it."""

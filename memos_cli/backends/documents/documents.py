@@ -6,6 +6,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from memos_cli.backends.documents import scan
 from memos_cli.backends.documents.image import WORDS
 from memos_cli.backends.llama import trial
 from memos_cli.errors import ModelUnavailable, UsageError
@@ -18,6 +19,7 @@ MOST_TEXT = 32 * trial.MEBIBYTE
 ALLOWED = trial.Allowance(seconds=600, memory=1536 * trial.MEBIBYTE)
 """What a conversion may take; a busy machine reads 30 pages a second of a PDF."""
 OF_AN_IMAGE = ALLOWED._replace(seconds=120)
+_BY_HAND = "then add it again; or add what writes the words into it makes of it: ocrmypdf FILE.pdf NEW.pdf"
 HINT = "pip install 'memos-memcube[documents]'"
 
 
@@ -46,7 +48,8 @@ class ChildConverter:
             failure = trial.run("memos_cli.backends.documents.conversion", given, ALLOWED)
             if failure is not None:
                 raise UsageError(f"cannot be converted: {failure.reason.replace('the trial', 'the conversion')}")
-            return _read(made)
+            converted = _fields(made)
+            return _with_words(scan.completed(document, converted, Path(folder)) if sort == "pdf" else converted)
 
 
 def _image(document: Path, made: Path) -> Converted:
@@ -60,7 +63,7 @@ def _image(document: Path, made: Path) -> Converted:
         text = Path(f"{made}{WORDS}").read_bytes()[:MOST_TEXT].decode("utf-8", "replace")
         found = found._replace(text=text.replace("\0", "").replace("\f", "\n").strip())
     if not (found.text or found.taken or found.place):
-        raise UsageError("tells no words, no day and no place", hint="words are read with tesseract, if it is installed")
+        raise UsageError("tells no words, no day and no place", hint=scan.lacking() and f"to read its words, {scan.lacking()}")
     return found
 
 
@@ -85,8 +88,11 @@ def _fields(made: Path) -> Converted:
         raise UsageError("cannot be converted: its text came out damaged") from None
 
 
-def _read(made: Path) -> Converted:
-    converted = _fields(made)
-    if not converted.text.strip():
-        raise UsageError("has no words in it, as a scan has not; recognise them first: ocrmypdf FILE.pdf NEW.pdf")
-    return converted
+def _with_words(converted: Converted) -> Converted:
+    if converted.text.strip():
+        return converted
+    if converted.lacks:
+        raise UsageError(f"is a scan, so its pages are pictures; to read them, {converted.lacks}", hint=_BY_HAND)
+    if converted.unread:
+        raise UsageError("is a scan, in which tesseract found no words in its time")
+    raise UsageError("has no words in it")

@@ -25,6 +25,8 @@ _ORIGINAL, _CHANGED, _OFFSET = 36867, 306, 36881
 """The tags DateTimeOriginal, DateTime and OffsetTimeOriginal of EXIF 2.32."""
 _MOST_LANGUAGES = 5
 _LANGUAGE = re.compile(r"[a-zA-Z_]{3,20}")
+_DIRECTIONS = "osd"
+"""The data for orientation and script, which tesseract lists among the languages."""
 _LISTING = 20
 """Seconds that tesseract has to list its languages."""
 
@@ -38,11 +40,12 @@ def main(arguments: Sequence[str]) -> int:
     given, made, _, most = arguments
     Path(made).write_text(json.dumps({"text": "", "title": None, "pages": None, **told(Path(given))}), encoding="ascii")
     if (program := shutil.which(PROGRAM)) is not None:
-        languages = _languages(program)
+        languages, turned = _languages(program)
         confinement.bound_files(int(most))
         os.environ["OMP_THREAD_LIMIT"] = "1"  # with more its threads wait for each other, and a page takes longer
         sys.stderr.flush()
-        os.execv(program, [program, given, made, *(["-l", "+".join(languages)] if languages else [])])  # noqa: S606 -- no shell
+        how = ["-l", "+".join(languages)] if languages else []
+        os.execv(program, [program, given, made, *how, *(["--psm", "1"] if turned else [])])  # noqa: S606 -- no shell
     return 0
 
 
@@ -89,13 +92,17 @@ def _degrees(parts: Sequence[Any], side: str) -> float:
     return -found if side[:1] in {"S", "W"} else found
 
 
-def _languages(program: str) -> list[str]:
-    """The languages that tesseract has data for; none where it does not tell."""
+def _languages(program: str) -> tuple[list[str], bool]:
+    """The languages that tesseract has data for, none where it does not say; and whether it can see how a page is turned.
+
+    It looks for that with `--psm 1`, for some 15 % more time; without it a letter photographed sideways comes out as nonsense.
+    """
     try:
         done = subprocess.run(
             [program, "--list-langs"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_LISTING, check=False
         )
     except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
-        return []
+        return [], False
     names = [line.strip() for line in done.stdout.splitlines()[1:]]
-    return [name for name in names if _LANGUAGE.fullmatch(name) and name != "osd"][:_MOST_LANGUAGES]
+    languages = [name for name in names if _LANGUAGE.fullmatch(name) and name != _DIRECTIONS]
+    return languages[:_MOST_LANGUAGES], _DIRECTIONS in names

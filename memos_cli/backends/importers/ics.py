@@ -181,7 +181,7 @@ def _draft(component: icalendar.Component, kind: Kind, known: _Calendar, rows: R
     uid, over = _text(component, "uid", 0), _at(component, "recurrence-id", zone)
     name = f"{KIND}:{uid}" if 0 < len(uid) <= _LONGEST_ID and uid.isprintable() else rows.named(component.to_ical().decode())
     metadata = _metadata(component, starts, zone)
-    if "recurrence" in metadata and not over and (apart := known.apart.get(uid)):
+    if {"recurrence", "also"} & metadata.keys() and not over and (apart := known.apart.get(uid)):
         metadata["except"] = sorted({*metadata.get("except", ()), *apart})
     if over:
         name, metadata["recurrence_id"] = f"{name}#{over}", over

@@ -68,7 +68,9 @@ def run(module: str, arguments: Sequence[str], allowed: Allowance) -> Failure | 
         return Failure(f"it was not done after {allowed.seconds:,.0f} seconds", limited=True)
     finally:
         process.kill()
-        process.communicate()
+        process.wait()
+        if process.stderr is not None:
+            process.stderr.close()  # its end is not waited for: what the child started may hold it open
         os.close(held)
     return _reason(process.returncode, said, allowed)
 

@@ -1,12 +1,13 @@
 """Notes that `memos export markdown` wrote: a memory each, its fields in front matter and its words below, unchanged.
 
-Such a note has a field `memos`, its stamp: the cube, the memory and a digest, with `/` between them. What stands in it is what
-a person may have edited since; the digest tells whether anybody did.
+Such a note has a field `memos`, its stamp: the cube, the memory and a digest, with `/` between them, told with its links. What
+stands in it is what a person may have edited since; the digest tells whether anybody did.
 """
 
 import json
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from memos_cli.backends.parsers import front_matter
@@ -17,13 +18,13 @@ from memos_cli.times import Zone, parse_iso
 _STAMP = re.compile(r"([0-9a-f]{32})/([a-z2-9]{20})/([0-9a-f]{32})")
 _BLANK = re.compile(r"(?:[ \t]*(?:\r\n|\n|\r))*")
 _TIMES = {"occurred": "occurred_at", "valid_from": "valid_from", "valid_to": "valid_to", "expires": "expires_at"}
+_LINKS = ("supersedes", "contradicts", "derived_from", "merged_into", "part_of", "follows", "mentions", "relates")
 _OURS = frozenset(
-    (
-        "memos", "title", "kind", "tags", "labels", "key", "pinned", "created", "source", "metadata", *_TIMES,
-        "supersedes", "contradicts", "derived_from", "merged_into", "part_of", "follows", "mentions", "relates",
-    )
-)  # fmt: skip
+    ("memos", "title", "kind", "tags", "labels", "key", "pinned", "created", "source", "metadata", *_TIMES, *_LINKS)
+)
 """Fields that memos writes; all others are a person's, or came with a note that was imported."""
+_LINKED = re.compile(r"\[\[([^\[\]|#\n]{1,300})")
+_MOST_LINKS = 1000
 _TRUE = frozenset(("true", "yes", "on", "1"))
 
 
@@ -64,7 +65,7 @@ class ExportedParser:
             pinned=front_matter.text(fields.get("pinned")).lower() in _TRUE,
             origin=Origin.IMPORT,
             source=Source(start=len(text[:start].encode()), end=len(text[:end].encode())),
-            metadata={**_metadata(fields), "exported": _stamp(fields)},
+            metadata={**_metadata(fields), "exported": (*(_stamp(fields) or ()), _links(fields))},
             given=frozenset({"kind"} if kind else ()),
             **times,
         )
@@ -73,6 +74,17 @@ class ExportedParser:
 def _stamp(fields: Mapping[str, Any]) -> tuple[str, str, str] | None:
     found = _STAMP.fullmatch(front_matter.text(fields.get("memos")))
     return (found[1], found[2], found[3]) if found else None
+
+
+def _links(fields: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """The type of each link, and the note that it leads to."""
+    found = (
+        (name, match[1].strip())
+        for name in _LINKS
+        for one in front_matter.words(fields.get(name))
+        if (match := _LINKED.search(one))
+    )
+    return tuple(islice(dict.fromkeys(found), _MOST_LINKS))
 
 
 def _body(text: str, start: int) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import Any
 
-from memos_cli.backends.parsers import front_matter, prose, wiki_text
+from memos_cli.backends.parsers import front_matter, graph_note, prose, wiki_text
 from memos_cli.backends.parsers.markdown import MarkdownParser
 from memos_cli.backends.parsers.spans import ByteOffsets
 from memos_cli.errors import UsageError
@@ -85,6 +85,7 @@ class _Note:
                 self._occurred_at, used = at, field
                 break
         noted, left = _noted({field: one for field, one in fields.items() if field not in {"title", used, *_LOOKS}})
+        self._is_graph = graph_note.is_graph_note(fields)
         self._metadata: dict[str, Any] = {FRONT: noted} if noted else {}
         fault = (
             f"read as text: {front.fault}"
@@ -105,9 +106,14 @@ class _Note:
         metadata = {**self._metadata}
         if told := {field: found for field, found in wiki.items() if found}:
             metadata[WIKI] = told
+        kind, text = draft.kind if draft.content else Kind.NOTE, seen.text
+        if self._is_graph and (item := graph_note.item(draft.content, text, self._title)) is not None:
+            text, tags = item.text, (*tags, *item.tags)
+            kind = kind if item.kind is Kind.NOTE else item.kind
+            metadata |= item.metadata
         return draft._replace(
-            content=seen.text,
-            kind=draft.kind if draft.content else Kind.NOTE,
+            content=text,
+            kind=kind,
             title=self._path(heading.text),
             tags=tuple(dict.fromkeys(tags)),
             occurred_at=self._occurred_at,

@@ -68,7 +68,10 @@ def add(app: App, /, text: tuple[str, ...], **given: Any) -> int:  # noqa: ANN40
     Documents (PDF, DOCX, PPTX, XLSX, ODT, EPUB, RTF, HTML) are read with the extra `documents`, each converted in a process of
     its own that reaches no network: in chunks that keep their page and headings, each part of a memory of the whole. What is
     neither text nor document (JSON, recordings, …) is refused by what it is, and mail is brought in by `memos import`. Of
-    an image that you name the day and the place are taken from its EXIF, and its words where tesseract is installed.
+    an image that you name the day and the place are taken from its EXIF. Where tesseract is installed it reads the words of
+    images, and of pages of a PDF that are pictures, as a scan's are, in the (at most five) languages that it has data for: up
+    to 500 pages of a document in half an hour. Without it a scan is refused with what to install, and of a document with some
+    such pages the rest is read, and all of it again once tesseract is there.
 
     With --key, what stated that attribute until now is superseded: kept, but no longer current. So is what the text itself says
     to be over, in English or in a few words of other languages: "I moved to York", "upgraded to Debian 12", "I sold the Skoda",

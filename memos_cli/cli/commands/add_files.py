@@ -79,6 +79,7 @@ def fields(result: "Added") -> dict[str, Any]:
             "skipped": [{"file": name, "reason": why} for name, why in read.skipped],
             "kept": [{"id": identity, "reason": why} for identity, why in read.kept],
             "refused": [{"id": identity, "reason": why} for identity, why in read.refused],
+            "faults": [{"file": name, "reason": why} for name, why in read.faults],
         },
         "dry_run": result.dry_run,
     }
@@ -105,7 +106,7 @@ def tell(app: App, result: "Added", *, reveal: bool) -> None:
         app.note(render.memory_line(app.mos.get(identity), before=f"left its file and stays, {why}: "))
     for identity, why in read.refused[:_SHOWN]:
         app.note(render.memory_line(app.mos.get(identity), before=f"takes nothing that came with its file, {why}: "))
-    for line in _skipped(read.skipped):
+    for line in (*(f"{plain(name)}: {plain(why)}" for name, why in read.faults[:_SHOWN]), *_skipped(read.skipped)):
         app.note(line)
 
 

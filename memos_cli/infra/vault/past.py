@@ -111,9 +111,29 @@ def transactions_backwards(vault: Vault, by: str | None = None) -> Iterator[tupl
             yield txn, _taken_back(vault, txn) if reverts is not None else (), replica in own
 
 
-def operations_of(vault: Vault, txn: str) -> Iterator[Operation]:
-    """The operations of one transaction, in the order in which they were made, read one after the other."""
-    yield from log.operations(vault.conn, "WHERE txn = ?", (txn,))
+class TransactionScope(NamedTuple):
+    """What a transaction wrote.
+
+    Attributes:
+        command: the command that it was.
+        subjects: noun and subject of all that it wrote of, in its order.
+        receipt: that of a merge, if it was one.
+        is_repair: whether it only repaired the log.
+    """
+
+    command: str
+    subjects: list[tuple[str, str]]
+    receipt: Operation | None
+    is_repair: bool
+
+
+def scope(vault: Vault, txn: str) -> TransactionScope:
+    """What a transaction wrote, told from the table: an import makes a million operations, which are not read for that."""
+    subjects = "SELECT noun, subject FROM ops WHERE txn = ? GROUP BY noun, subject ORDER BY min(n)"
+    first = vault.conn.execute("SELECT command FROM ops WHERE txn = ? ORDER BY n LIMIT 1", (txn,)).fetchone()
+    other = vault.conn.execute("SELECT 1 FROM ops WHERE txn = ? AND command <> ? LIMIT 1", (txn, log.DOCTOR)).fetchone()
+    receipt = next(iter(log.operations(vault.conn, "WHERE txn = ? AND noun = ?", (txn, log.IMPORT))), None)
+    return TransactionScope(first[0] if first else "", vault.conn.execute(subjects, (txn,)).fetchall(), receipt, other is None)
 
 
 def is_seen_whole(vault: Vault, txn: str) -> bool:

@@ -24,7 +24,7 @@ _FIELDS = """m.*,
     EXISTS (SELECT 1 FROM arrivals a WHERE a.id = m.id) AS untrusted,
     (SELECT s.accepted FROM strangers s WHERE s.noun = 'memory' AND s.id = m.id) AS accepted"""
 _FROM = "memories m LEFT JOIN uses u ON u.id = m.id LEFT JOIN cold c ON c.n = m.n"
-_RECURS = "instr(m.metadata, '\"recurrence\"')"
+_RECURS = """(instr(m.metadata, '"recurrence"') OR instr(m.metadata, '"also"'))"""
 Condition = tuple[str, list[Any]]
 
 

@@ -30,8 +30,8 @@ _UPDATE = f"UPDATE main.memories SET {', '.join(f'{column} = ?' for column in ro
 _KEPT = """SELECT m.n, m.state, m.content, m.title, m.speaker, m.key, m.external_id, c.body,
                   m.kind, m.valid_to, m.conversation, m.session, m.turn
            FROM main.memories m LEFT JOIN main.cold c ON c.n = m.n WHERE m.id = ?"""
-_TO_INDEX = "INSERT INTO main.{0} (rowid, body, names, grams) VALUES (?, ?, ?, ?)"
-_FROM_INDEX = "INSERT INTO main.{0} ({0}, rowid, body, names, grams) VALUES ('delete', ?, ?, ?, ?)"
+TO_INDEX = "INSERT INTO main.{0} (rowid, body, names, grams) VALUES (?, ?, ?, ?)"
+FROM_INDEX = "INSERT INTO main.{0} ({0}, rowid, body, names, grams) VALUES ('delete', ?, ?, ?, ?)"
 _IN_PASSING = frozenset(("tick", "undo", "add", "task end", "snapshot restore", "merge"))
 """Commands that change memories which nobody looked at."""
 POLICY = "policy"
@@ -96,7 +96,7 @@ class Unit:
         self._mark(n, set(draft.tags), set(draft.labels))
         self._name(n, shown.external_id, draft.key, draft.task, draft.tags)
         text = rows.index_text(draft.content, draft.title, draft.source.speaker, draft.key, tuple(sorted(set(draft.tags))))
-        self._conn.execute(_TO_INDEX.format("fts"), (n, *text))
+        self._conn.execute(TO_INDEX.format("fts"), (n, *text))
         self._conn.execute("INSERT OR IGNORE INTO main.pending VALUES (?)", (n,))
         if self.is_by_agent:
             self.keep_strange(identity, unaccepted=True)
@@ -276,7 +276,7 @@ class Unit:
             self._note_end(identity, echoes.Ended(way, (content,), tuple(place)), kind)
         if index := _INDEX.get(state):
             tags = tuple(tag for (tag,) in self._conn.execute("SELECT tag FROM main.tags WHERE n = ? ORDER BY tag", (n,)))
-            self._conn.execute(_FROM_INDEX.format(index), (n, *rows.index_text(content, title, speaker, key, tags)))
+            self._conn.execute(FROM_INDEX.format(index), (n, *rows.index_text(content, title, speaker, key, tags)))
             self.cooled += index == "fts" and memory.state not in HOT_STATES
         for table in ("cold", "tags", "labels", "names"):
             self._conn.execute(f"DELETE FROM main.{table} WHERE n = ?", (n,))
@@ -328,7 +328,7 @@ class Unit:
         for link in fold.links(memory.id, registers):
             self._conn.execute("INSERT INTO main.links VALUES (?, ?, ?)", (link.source, link.type.value, link.target))
         text = rows.index_text(memory.content, memory.title, memory.source.speaker, memory.key, memory.tags)
-        self._conn.execute(_TO_INDEX.format(_INDEX[memory.state]), (n, *text))
+        self._conn.execute(TO_INDEX.format(_INDEX[memory.state]), (n, *text))
         if memory.state in COLD_STATES:
             self._conn.execute("INSERT INTO main.cold VALUES (?, ?, ?)", (n, len(memory.content), rows.packed(memory.content)))
 

@@ -23,9 +23,10 @@ _HEAD = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//memos//memos export ics//E
 _END = b"END:VCALENDAR\r\n"
 _CAME = "ics:"
 """What the external id of a memory begins with that an import read from a calendar; its UID stands behind."""
-_RULE, _EXCEPT, _OVERRIDES, _ENDS, _TOLD = "recurrence", "except", "recurrence_id", "ends_at", "told_validity"
-"""Names in the metadata: of a rule; of the times at which it does not hold; of the occurrence that an event stands in for; of
-the end of an event; of the mark that the bounds of its validity are those of its own words."""
+_RULE, _EXCEPT, _ALSO, _OVERRIDES, _ENDS, _TOLD = "recurrence", "except", "also", "recurrence_id", "ends_at", "told_validity"
+"""Names in the metadata: of a rule; of the times at which it does not hold, and of those besides it; of the occurrence that an
+event stands in for; of the end of an event; of the mark that the bounds of its validity are those of its own words."""
+_COMES_BACK = frozenset((_RULE, _ALSO))
 _NO_TEXT = "[\x00-\x08\x0b-\x1f\x7f]"
 _SUMMARY = 120
 """Characters of a content that serve as its title."""
@@ -43,7 +44,7 @@ class Calendar:
 
     def fits(self, memory: Memory) -> bool:
         """Whether a memory is what calendars are for: an event, or what comes back."""
-        return memory.kind is Kind.EVENT or _RULE in memory.metadata
+        return memory.kind is Kind.EVENT or bool(_COMES_BACK & memory.metadata.keys())
 
     def parts(self, memories: Iterable[Memory], tally: "ExportTally") -> Iterator[bytes]:
         """The calendar in pieces; `tally` has counted each of the memories, and is told which have no date."""
@@ -56,7 +57,7 @@ class Calendar:
             if memory.occurred_at is None:
                 tally.memories -= 1
                 tally.undated += 1
-            elif _RULE in memory.metadata and _EXCEPT in memory.metadata:
+            elif _COMES_BACK & memory.metadata.keys() and _EXCEPT in memory.metadata:
                 series.append(memory)
             else:
                 moved.update((uid(memory), one) for one in _instants([memory.metadata.get(_OVERRIDES)]))
@@ -67,20 +68,24 @@ class Calendar:
 
     def _event(self, memory: Memory, at: str, moved: AbstractSet[tuple[str, str]] = frozenset()) -> icalendar.Event:
         event, told = icalendar.Event(), memory.metadata
-        rule = _rule(told.get(_RULE))
+        rule, also = _rule(told.get(_RULE)), _instants(told.get(_ALSO))
+        recurs = rule is not None or bool(also)
         event.add("uid", uid(memory))
         event.add("dtstamp", from_text(memory.updated_at))
         event.add("created", from_text(memory.created_at))
         event.add("summary", _clean(memory.title or _first(memory.content)))
-        event.add("dtstart", self._moment(at, on_wall=rule is not None))
+        event.add("dtstart", self._moment(at, on_wall=recurs))
         if (end := self._end(memory)) is not None and end > at:
-            event.add("dtend", self._moment(end, on_wall=rule is not None, like=at))
+            event.add("dtend", self._moment(end, on_wall=recurs, like=at))
         if memory.content.strip() != (memory.title or _first(memory.content)):
             event.add("description", _clean(memory.content))
         if memory.tags:
             event.add("categories", [_clean(tag) for tag in memory.tags])
         if rule is not None:
             event.add("rrule", rule)
+        if also:
+            event.add("rdate", [self._moment(one, on_wall=True, like=at) for one in also])
+        if recurs:
             but = [one for one in _instants(told.get(_EXCEPT)) if (uid(memory), one) not in moved]
             if but:
                 event.add("exdate", [self._moment(one, on_wall=True, like=at) for one in but])

@@ -12,8 +12,8 @@ from memos_cli.plugins import load
 from memos_cli.ports.importer import Importer
 
 ORDER = (
-    "obsidian", "chatgpt", "claude", "claude-code", "codex", "memos-reference", "mem0", "llm", "whatsapp", "mbox", "ics", "git",
-    "markdown", "csv", "jsonl",
+    "obsidian", "chatgpt", "claude", "slack", "claude-code", "codex", "memos-reference", "mem0", "llm", "whatsapp", "mbox",
+    "ics", "basic-memory", "git", "markdown", "csv", "jsonl",
 )  # fmt: skip
 """The kinds that are asked whether a source is theirs, the most distinctive first; the first one that says yes reads it."""
 

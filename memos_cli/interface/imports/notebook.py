@@ -51,7 +51,9 @@ class Notebook:
         self.matches = matches
 
 
-KINDS = {"obsidian": notebooks.is_notebook, "markdown": notebooks.has_notes}
+KINDS = {
+    "obsidian": notebooks.is_notebook, "basic-memory": notebooks.is_knowledge_base, "markdown": notebooks.has_notes,
+}  # fmt: skip
 """The kinds, each with how it is recognised."""
 
 
@@ -103,9 +105,9 @@ def _notices(source: str, added: Added, files: FilesRead) -> Iterator[str]:
     if files.gone:
         yield f"no longer in {source}: {files.gone[0][0]}{_more(len(files.gone))}; what came from there stays"
     for name, why in files.faults[:_TOLD]:
-        yield f"{name}: front matter {why}"
+        yield f"{name}: {why}"
     if len(files.faults) > _TOLD:
-        yield f"{len(files.faults) - _TOLD:,} more with a fault in their front matter"
+        yield f"{len(files.faults) - _TOLD:,} more were read with a fault"
 
 
 def _more(count: int) -> str:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 KIND = "documents"
 """The name of the kind, for `--from` and in a report."""
+_TOLD = 20
+"""Documents with missing pages that are told one by one."""
 
 
 def are(names: Sequence[str]) -> bool:
@@ -57,7 +59,8 @@ def take(pipeline: "Pipeline", names: Sequence[str], fields: Mapping[str, Any], 
     report = Report()
     for name, why in told.files.skipped if told.files else ():
         report.skip(Skipped(why.partition(":")[0][:120], name, damaged="cannot be converted" in why))
-    counted = report.result(notices=(), pending=told.pending, dry_run=dry_run)
+    notices = tuple(f"{name}: {why}" for name, why in told.files.faults[:_TOLD]) if told.files else ()
+    counted = report.result(notices=notices, pending=told.pending, dry_run=dry_run)
     found = told.added + told.edited + told.duplicates + counted.skipped
     source = SourceRead(names[0] if len(names) == 1 else f"{len(names)} names", KIND, found)
     return counted._replace(

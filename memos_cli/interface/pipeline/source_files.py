@@ -141,7 +141,12 @@ class _FileReader:
             self.unchanged.append(record or "")
             return
         made = documents.converted(document)
-        self.texts.append(_Text(file, made.text.encode(), record, document.digest, (document, made)))
+        if made.unread:
+            few = "1 page is a picture" if made.unread == 1 else f"{made.unread:,} pages are pictures"
+            self.faults.append((file.name, f"{few}, and its words are missing" + (f"; {made.lacks}" if made.lacks else "")))
+        # What lacks today is looked for again the next time, so what is kept of it is no digest that the file has.
+        digest = sha256(document.digest.encode()).hexdigest() if made.lacks else document.digest
+        self.texts.append(_Text(file, made.text.encode(), record, digest, (document, made)))
         self._how.tell(len(self.texts) + len(self.unchanged), len(self._found.files))
 
     def _says(self, record: FileRecord | None, digest: str) -> bool:
@@ -229,7 +234,7 @@ class _FileReader:
         if not drafts:
             self.skipped.append((text.file.name, "an empty note"))
         elif isinstance(fault := drafts[0].metadata.get("front_matter_fault"), str):
-            self.faults.append((text.file.name, fault))
+            self.faults.append((text.file.name, f"front matter {fault}"))
 
     def is_known(self) -> bool:
         """Whether one of the files was read before."""

@@ -82,8 +82,9 @@ def whole(document: Document, made: Converted, parts: Sequence[Draft], zone: Zon
     pages = "" if made.pages is None else f", {made.pages:,} pages" if made.pages > 1 else ", 1 page"
     headings = dict.fromkeys((part.title or "").removeprefix(title).removeprefix(" > ") for part in parts)
     taken = made.taken and parse_iso(made.taken, zone)
+    unread = f", {made.unread:,} of them read without words" if made.unread else ""
     told = (f", taken on {made.taken[:10]}" if made.taken else "") + (f", at {made.place}" if made.place else "")
-    content = f"{title}: {name}, {document.known.what.split(' ', 1)[1]}{pages}{told}"
+    content = f"{title}: {name}, {document.known.what.split(' ', 1)[1]}{pages}{unread}{told}"
     more = {name: value for name, value in (("pages", made.pages), ("place", made.place)) if value is not None}
     about = {"sort": document.known.sort, **more}
     source = Source(file=parts[0].source.file if parts else name, digest=parts[0].source.digest if parts else None)

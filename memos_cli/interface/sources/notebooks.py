@@ -6,6 +6,7 @@ and links: one that leads out of the folder is never followed, and what one with
 
 import json
 import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -24,6 +25,7 @@ _SETTINGS = (("templates.json", "folder"), ("plugins/templater-obsidian/data.jso
 _TEMPLATES = frozenset(("templates", "_templates"))
 _MOST_SETTINGS = 1 << 20
 _MOST_NAMES, _DEEP = 5000, 3
+_MOST_HEADS = 50
 
 
 def is_notebook(folder: Path) -> bool:
@@ -32,6 +34,33 @@ def is_notebook(folder: Path) -> bool:
         return (folder / MARK).is_dir()
     except (OSError, ValueError):
         return False
+
+
+def is_knowledge_base(folder: Path) -> bool:
+    """Whether basic-memory keeps a folder: most of its first notes, at most three folders down, have a permalink and a type."""
+    told = looked = 0
+    for where, inner, files in os.walk(folder):
+        for name in sorted(files):
+            if name.lower().endswith(NOTES) and looked < _MOST_HEADS:
+                looked += 1
+                told += _has_permalink(Path(where, name))
+        deep = len(Path(where).parts) - len(folder.parts) >= _DEEP
+        inner[:] = [] if deep else sorted(one for one in inner if not one.startswith("."))
+        if looked >= _MOST_HEADS:
+            break
+    return told > 0 and 2 * told > looked
+
+
+def _has_permalink(note: Path) -> bool:
+    try:
+        if not note.is_file():  # a pipe would wait
+            return False
+        with note.open("rb") as file:
+            head = file.read(4096)
+    except (OSError, ValueError):
+        return False
+    front = re.match(rb"\A(?:\xef\xbb\xbf)?---[ \t]*\r?\n(.*?)^---[ \t]*\r?$", head, re.DOTALL | re.MULTILINE)
+    return front is not None and all(re.search(rb"(?m)^%s:[ \t]*\S" % name, front[1]) for name in (b"permalink", b"type"))
 
 
 def has_notes(path: Path) -> bool:

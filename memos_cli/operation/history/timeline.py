@@ -3,7 +3,7 @@
 No history is stored apart from the log. A version is a prefix of a memory's operations; rollback and undo append to the log.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from memos_cli.hybrid_clock import time_of
 from memos_cli.infra.governance import governance
 from memos_cli.infra.vault import connection, fold, log, past, queries
 from memos_cli.infra.vault.blobs import Blobs
+from memos_cli.infra.vault.bulk import births
 from memos_cli.infra.vault.rules import rules
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import Filter, Memory, Operation, Source, State
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 _FIRST_WORDS = 200
 """Characters of what a command changed, for a list of commands."""
+_MANY = 100
+"""New memories from which on they are taken back in lots."""
 _OTHERS = "take back another command by its name: memos undo --list"
 
 
@@ -101,7 +104,11 @@ def undo(vault: Vault, author: "Author", name: str | None, *, count: int = 1, dr
         done: list[tuple[_TakesBack, tuple[str, ...]]] = []
         for number in range(count):
             going = _takes_back(vault, author, name, before=number)
-            subjects = []
+            subjects = list[str]()
+            if going.born:
+                ending = births.EndingUnit.of(unit)
+                for lot in births.lots(vault, going.txn):
+                    ending.expire_all(lot, author.at, going.txn)
             for (noun, subject), change in going.inverses:
                 unit.change(noun, subject, change, reverts=going.txn)
                 subjects.append(subject)
@@ -122,13 +129,15 @@ def _undone(txn: str | None, done: "list[tuple[_TakesBack, tuple[str, ...]]]", *
 class _TakesBack(NamedTuple):
     """What an undo is going to do: the transaction, its command, the inverse of each subject's change, and the subjects.
 
-    `subjects` is empty for an import, which may have brought a million: they are known once the inverses were read.
+    `subjects` is empty for a merge, which may have brought a million: they are known once the inverses were read. `born` tells
+    that the inverses are without those of the memories that were made and left alone since: these expire in lots.
     """
 
     txn: str
     command: str
     inverses: Iterator[tuple[tuple[str, str], dict[str, Any]]]
     subjects: tuple[str, ...]
+    born: bool = False
 
 
 def _takes_back(vault: Vault, author: "Author", name: str | None, *, before: int = 0) -> _TakesBack:
@@ -144,24 +153,21 @@ def _takes_back(vault: Vault, author: "Author", name: str | None, *, before: int
         raise NotFound(f"nothing to undo in cube {vault.name}")
     if vault.sight is not None and not past.is_seen_whole(vault, txn):
         raise Refused(f"{txn} changed something that is not yours to see any more", hint=_OTHERS)
-    command, receipt, repairs = "", None, True
-    written: dict[tuple[str, str], None] = {}
-    for operation in past.operations_of(vault, txn):  # one at a time: an import makes a million of them
-        command = command or operation.command
-        repairs = repairs and operation.command == log.DOCTOR
-        receipt = operation if receipt is None and operation.noun == log.IMPORT else receipt
-        written[operation.noun, operation.subject] = None
-    if repairs:
+    written = past.scope(vault, txn)
+    if written.is_repair:
         raise Refused(f"{txn} repaired the log, and what it erased is gone", hint=_OTHERS)
-    if receipt is not None:
-        return _TakesBack(txn, command, _inverses_of_import(vault, receipt, author.at), ())
-    inverses = _inverses(vault, txn, written, author.at)
-    told = dict.fromkeys(subject for noun, subject in written if noun != past.FILE)
-    return _TakesBack(txn, command, iter(inverses.items()), tuple(told or dict.fromkeys(subject for _, subject in written)))
+    if written.receipt is not None:
+        return _TakesBack(txn, written.command, _inverses_of_import(vault, written.receipt, author.at), ())
+    born = vault.sight is None and births.are_there(vault, txn, _MANY)
+    others = births.others(vault, txn) if born else written.subjects
+    inverses = _inverses(vault, txn, others, author.at, alone=not born)
+    told = dict.fromkeys(subject for noun, subject in written.subjects if noun != past.FILE)
+    all_told = tuple(told or dict.fromkeys(subject for _, subject in written.subjects))
+    return _TakesBack(txn, written.command, iter(inverses.items()), all_told, born)
 
 
 def _inverses(
-    vault: Vault, txn: str, written: Mapping[tuple[str, str], None], at: str
+    vault: Vault, txn: str, written: Sequence[tuple[str, str]], at: str, *, alone: bool = True
 ) -> dict[tuple[str, str], dict[str, Any]]:
     """For each subject that a transaction wrote to the change that takes it back, newest subject first.
 
@@ -173,7 +179,7 @@ def _inverses(
     """
     inverses: dict[tuple[str, str], dict[str, Any]] = {}
     undone = ""
-    for noun, subject in reversed([*written]):
+    for noun, subject in reversed(written):
         history = vault.operations(noun, subject)
         mine = [index for index, operation in enumerate(history) if operation.txn == txn]
         # Behind what the command wrote itself there may be what a repair wrote in place of it.
@@ -194,7 +200,7 @@ def _inverses(
         inverses[noun, subject] = {"state": State.EXPIRED.value, "since": at} if born else fold.inverse(before, changed)
         if "source" in inverses[noun, subject]:
             inverses[noun, subject] |= _present_source(vault, before, fold.fold(history))
-    if not inverses:
+    if alone and not inverses:
         raise Refused(f"{txn} was taken back already", hint=f"do it again with: memos undo {undone}")
     return inverses
 

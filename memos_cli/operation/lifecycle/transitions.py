@@ -159,7 +159,9 @@ def _into_the_archive(memory: Memory, uses: Uses, policy: Policy) -> list[Transi
     if memory.valid_to and not told_as_past:
         found = _after(to_millis(memory.valid_to), policy.get("archive.superseded_days"), State.ARCHIVED, "superseded")
     idle_days = policy.idle_days(memory.kind.value, memory.priority)
-    if idle_days and "recurrence" not in memory.metadata:  # a birthday comes again, whether anybody asks for it or not
+    if (
+        idle_days and not {"recurrence", "also"} & memory.metadata.keys()
+    ):  # a birthday comes again, whether anybody asks for it or not
         # A memory that came back from the archive counts as new: otherwise the next tick would archive it again.
         told = max(to_millis(memory.created_at), to_millis(memory.since) if memory.since else 0)
         faded = fades_at(told, _from(uses, told), idle_days, policy.get("archive.decay"))

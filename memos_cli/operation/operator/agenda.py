@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from memos_cli.errors import UsageError
+from memos_cli.infra import limits
 from memos_cli.model import Memory
 from memos_cli.operation.operator import recurrence
 from memos_cli.times import Zone
@@ -73,9 +74,28 @@ def _midnight(wall: datetime) -> datetime:
 
 
 def _next(memory: Memory, since: str, zone: Zone) -> str | None:
+    besides = _besides(memory, since, zone)
+    if memory.metadata.get(recurrence.NAME) is None:
+        return min(filter(None, (_once(memory, since, zone), besides)), default=None)
+    return min(filter(None, (_by_rule(memory, since, zone), besides)), default=None)
+
+
+def _besides(memory: Memory, since: str, zone: Zone) -> str | None:
+    """The soonest of the single occurrences that a memory tells, from `since` on, or on that day where they are whole days."""
+    told = memory.metadata.get(recurrence.ALSO)
+    if not isinstance(told, list):
+        return None
+    today = day_begins(since, zone)
+    ends = memory.valid_to or "A"  # behind all years
+    without = memory.metadata.get(recurrence.EXCEPT)
+    ats = {one for one in told if limits.is_time(one)} - set(
+        filter(limits.is_time, without if isinstance(without, list) else ())
+    )
+    return min((at for at in ats if (at >= since or at == today) and at < ends), default=None)
+
+
+def _by_rule(memory: Memory, since: str, zone: Zone) -> str | None:
     text = memory.metadata.get(recurrence.NAME)
-    if text is None:
-        return _once(memory, since, zone)
     start = zone.local(memory.occurred_at or memory.valid_from or memory.created_at).replace(tzinfo=None, fold=0)
     earliest = zone.local(max(since, memory.valid_from or "")).replace(tzinfo=None)
     whole_day = start == _midnight(start)

@@ -19,8 +19,7 @@ from memos_cli.operation.operator import file_pairs, file_records, identity
 from memos_cli.operation.operator.dedupe import fusion, verdicts
 from memos_cli.operation.operator.file_pairs import Former
 from memos_cli.operation.operator.file_records import FileRecord
-from memos_cli.operation.operator.notebook import notebook
-from memos_cli.operation.operator.notebook.returns import Returns
+from memos_cli.operation.operator.notebook import notebook, returns
 from memos_cli.operation.operator.placement import UNCHANGED, Placed, Placing
 
 if TYPE_CHECKING:
@@ -88,6 +87,7 @@ class FileChanges:
         self._gone: list[Former] = []
         self._left = 0
         self._older: dict[str, list[Memory]] = {}
+        self._noted: list[returns.NotedLinks] = []
         self.archived: list[str] = []
         self.kept: list[tuple[str, str]] = []
         self.refused: list[tuple[str, str]] = []
@@ -110,6 +110,7 @@ class FileChanges:
         self._archive()
         if self._notes is not None and self._files:
             self._notes.link(unit, self._records, self._untouchable)
+            returns.link(unit, self._noted, self._notes.written(self._records), self._untouchable)
 
     def _read_before(self) -> dict[str, list[Memory]]:
         """What was read, before there were records, from files that are called as those that have none."""
@@ -162,13 +163,15 @@ class FileChanges:
 
     def _returned(self, file: FileText, stamp: "Stamp") -> list[Placed]:
         """Place an exported memory that comes back."""
-        returns = Returns(self._vault, self._unit, self._placing, (self._owner, self._at), self._untouchable)
-        found, self._left = returns.place(file.drafts[0], stamp, self._records.get(file.was or file.record or "")), 0
+        noted = returns.Returns(self._vault, self._unit, self._placing, (self._owner, self._at), self._untouchable)
+        found, self._left = noted.place(file.drafts[0], stamp, self._records.get(file.was or file.record or "")), 0
         self.refused += found.refused
         self.skipped += [(file.name, why) for why in found.skipped]
         self.asked += found.asked
         if file.record is not None and not (found.refused or found.skipped):
             self._record(file, {found.placed.id: found.clock or self._unit.log.clock})
+        if stamp.links and not found.skipped:
+            self._noted.append(returns.NotedLinks(found.placed.id, found.placed.outcome == "added", stamp.links))
         return [found.placed]
 
     def _former(self, file: FileText) -> list[Former]:

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 from memos_cli.errors import UsageError
 from memos_cli.times import Zone
 
-NAME, EXCEPT = "recurrence", "except"
-"""The names in a memory's metadata: of the rule, and of the occurrences that it does not mean, instants in a list."""
+NAME, EXCEPT, ALSO = "recurrence", "except", "also"
+"""The names in a memory's metadata: of the rule; of the occurrences that it does not mean, and of those that come besides it or
+without one (RDATE of RFC 5545): instants in lists."""
 _FREQUENCIES = ("YEARLY", "MONTHLY", "WEEKLY", "DAILY")
 """In the order of dateutil's constants, which begin with 0."""
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")

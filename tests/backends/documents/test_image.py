@@ -1,6 +1,5 @@
 """Images: what EXIF tells of day and place, and their words, by a tesseract that the tests play."""
 
-import os
 import random
 from pathlib import Path
 
@@ -11,17 +10,12 @@ from memos_cli.backends.documents.image import told
 from memos_cli.errors import UsageError
 from memos_cli.ports.importer import IMAGE
 from tests.conftest import Run
+from tests.scans import play
 from tests.trials import trials
 
 PIL = pytest.importorskip("PIL.Image")
 pytest.importorskip("xberg")
 MUTATIONS = trials(60, 1000)
-TESSERACT = """#!/bin/sh
-if [ "$1" = --list-langs ]; then printf 'List of languages (3):\\neng\\nosd\\nnld\\n'; exit 0; fi
-echo "$@" > "$TESSERACT_ASKED"
-printf '%s' "$TESSERACT_SAYS" > "$2.txt"
-exit "$TESSERACT_ENDS"
-"""
 
 
 def photo(
@@ -44,15 +38,7 @@ def photo(
 @pytest.fixture
 def tesseract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A tesseract that says what a test sets, and the file with what it was asked."""
-    program = tmp_path / "programs" / "tesseract"
-    program.parent.mkdir()
-    program.write_text(TESSERACT)
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setenv("TESSERACT_ASKED", str(tmp_path / "asked"))
-    monkeypatch.setenv("TESSERACT_SAYS", "The spare key is under the blue pot.\n\f")
-    monkeypatch.setenv("TESSERACT_ENDS", "0")
-    return tmp_path / "asked"
+    return play(tmp_path, monkeypatch)
 
 
 @pytest.fixture
@@ -72,7 +58,7 @@ def test_words_are_read_in_all_languages_that_there_are(tesseract: Path) -> None
     assert (found.text, found.taken, found.place) == (
         "The spare key is under the blue pot.", "2026-05-01T10:20:30", "-33.85700, 151.21400",
     )  # fmt: skip
-    assert tesseract.read_text().split()[2:] == ["-l", "eng+nld"]
+    assert tesseract.read_text().split()[2:] == ["-l", "eng+nld", "--psm", "1"]
 
 
 def test_without_words_day_and_place_are_enough(tesseract: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,7 +75,7 @@ def test_without_tesseract_it_is_said(tmp_path: Path) -> None:
     assert ChildConverter().convert(photo(), IMAGE).taken == "2026-05-01T10:20:30"
     with pytest.raises(UsageError) as error:
         ChildConverter().convert(photo(taken=None, gps=False), IMAGE)
-    assert "tesseract" in str(error.value.hint)
+    assert "install tesseract" in str(error.value.hint)
     (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n0000")
     with pytest.raises(UsageError, match="no image"):
         ChildConverter().convert(tmp_path / "broken.png", IMAGE)

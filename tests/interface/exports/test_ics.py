@@ -146,3 +146,55 @@ def test_what_is_left_out_cancelled_or_moved_stays_so(mos: MOS, clock: Clock, tm
     assert (moved["recurrence-id"].dt, moved["dtstart"].dt) == tuple(
         datetime(2026, 3, 5, hour, tzinfo=UTC) for hour in (13, 17)
     )
+
+
+SINGLE = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//elsewhere//EN
+BEGIN:VEVENT
+UID:choir@elsewhere
+SUMMARY:Choir
+DTSTART:20260302T180000Z
+RDATE:20260311T180000Z,20260320T190000Z
+RDATE:20260325T180000Z
+EXDATE:20260325T180000Z
+END:VEVENT
+BEGIN:VEVENT
+UID:choir@elsewhere
+RECURRENCE-ID:20260311T180000Z
+SUMMARY:Choir, in the church
+DTSTART:20260312T180000Z
+END:VEVENT
+BEGIN:VEVENT
+UID:market@elsewhere
+SUMMARY:Market
+DTSTART;VALUE=DATE:20260303
+RRULE:FREQ=WEEKLY;COUNT=2
+RDATE;VALUE=DATE:20260306
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+def test_single_occurrences_come_and_go_out_again(mos: MOS, clock: Clock, tmp_path: Path) -> None:
+    file = tmp_path / "choir.ics"
+    file.write_text(SINGLE.replace("\n", "\r\n"))
+    mos.imports.take(str(file))
+    days: list[tuple[str, str]] = []
+    for _ in range(26):
+        coming = mos.upcoming(Filter(at=mos.now)).coming
+        days += [(one.memory.content, one.next_at) for one in coming if one.next_at[:10] == mos.now[:10]]
+        clock.forward(days=1)
+    assert days == [
+        ("Choir", "2026-03-02T18:00:00.000Z"), ("Market", "2026-03-03T00:00:00.000Z"), ("Market", "2026-03-06T00:00:00.000Z"),
+        ("Market", "2026-03-10T00:00:00.000Z"), ("Choir, in the church", "2026-03-12T18:00:00.000Z"),
+        ("Choir", "2026-03-20T19:00:00.000Z"),
+    ]  # fmt: skip
+    content, _ = calendar(mos)
+    recurring = pytest.importorskip("recurring_ical_events")
+    for text in (content, file.read_bytes()):
+        found = recurring.of(icalendar.Calendar.from_ical(text)).between((2026, 3, 1), (2026, 4, 1))
+        assert sorted((one["dtstart"].dt.strftime("%m-%d"), str(one["summary"])) for one in found) == [
+            ("03-02", "Choir"), ("03-03", "Market"), ("03-06", "Market"), ("03-10", "Market"),
+            ("03-12", "Choir, in the church"), ("03-20", "Choir"),
+        ]  # fmt: skip

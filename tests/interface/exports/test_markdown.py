@@ -90,6 +90,57 @@ def test_what_goes_out_comes_back_as_known_and_the_same_bytes(mos: MOS) -> None:
     assert notes() == bytes_
 
 
+def links(mos: MOS) -> set[tuple[str, str, str]]:
+    """All links, by the words at both ends."""
+    words = {memory.id: memory.content for memory in mos.list()}
+    vault = mos.writable()
+    return {(words[one.source], one.type.value, words[one.target]) for name in words for one in vault.links(name)[0]}
+
+
+def test_links_come_into_an_empty_home_too(mos: MOS, tmp_path: Path, clock: Clock) -> None:
+    ids = [mos.add(words).ids[0] for words in ("The roof leaks", "It was mended", "Holm & Sons mend roofs", "A bill")]
+    for start, kind, end in (
+        (1, LinkType.FOLLOWS, 0),
+        (1, LinkType.MENTIONS, 2),
+        (3, LinkType.PART_OF, 1),
+        (3, LinkType.DERIVED_FROM, 2),
+    ):
+        mos.link(ids[start], kind, ids[end])
+    mos.notes.write(OUT)
+    expected = links(mos)
+    assert len(expected) == 4
+    with MOS(tmp_path / "other", clock=clock) as other:
+        other.imports.take(OUT)
+        assert links(other) == expected
+        other.imports.take(OUT)
+        assert links(other) == expected
+        bill = next(memory.id for memory in other.list() if memory.content == "A bill")
+        mended = next(memory.id for memory in other.list() if memory.content == "It was mended")
+        other.link(bill, LinkType.PART_OF, mended, on=False)
+        replace("A bill", "A bill", "A bill of 2026")
+        other.imports.take(OUT)
+        assert len(links(other)) == 3, "what was unlinked here stays so"
+        sound(other)
+        while other.list():
+            other.undo()
+        sound(other)
+    mos.imports.take(OUT)
+    assert len(links(mos)) == 4
+
+
+def test_links_that_close_a_circle_or_lead_nowhere_are_passed_over(mos: MOS, tmp_path: Path, clock: Clock) -> None:
+    one, two = (mos.add(words).ids[0] for words in ("Part one", "Part two"))
+    mos.link(one, LinkType.PART_OF, two)
+    mos.notes.write(OUT)
+    stem = note("Part one").stem
+    replace("Part two", "kind: note", f'kind: note\npart_of:\n  - "[[{stem}]]"\n  - "[[Nobody]]"\n  - 7')
+    replace("Part two", "part_of:", 'relates: "[[Nobody#x|y]]"\npart_of:')
+    with MOS(tmp_path / "other", clock=clock) as other:
+        other.imports.take(OUT)
+        assert len(links(other)) == 1
+        sound(other)
+
+
 def test_it_comes_into_an_empty_home_with_all_that_it_says(mos: MOS, tmp_path: Path, clock: Clock) -> None:
     filled(mos)
     mos.notes.write(OUT)

@@ -30,7 +30,7 @@ def test_the_first_that_says_yes(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("x")
     assert kinds.of(tmp_path / "x").kind == "jsonl"
     assert kinds.of(tmp_path / "x", "claude").kind == "claude"
-    assert [one.kind for one in kinds.there()] == ["obsidian", "claude", "markdown", "jsonl"]
+    assert [one.kind for one in kinds.there()] == ["obsidian", "claude", "basic-memory", "markdown", "jsonl"]
 
 
 def test_each_kind_stands_once_in_the_order() -> None:

@@ -283,3 +283,25 @@ def test_what_left_its_note_can_come_back(mos: MOS) -> None:
     path.write_text("The shed is green.\n\nThe gate is white.")
     take(mos)
     assert one(mos, "The gate").id == identity
+
+
+def test_a_folder_of_basic_memory_is_known_and_brought_in_step(mos: MOS, tmp_path: Path) -> None:
+    folder = tmp_path / "base"
+    folder.mkdir()
+    head = "---\ntitle: {0}\ntype: note\npermalink: {0}\n---\n\n"
+    coffee = head.format("Coffee") + "## Observations\n- [fact] Beans are seeds #botany\n\n## Relations\n- needs [[Grinder]]\n"
+    (folder / "Coffee.md").write_text(coffee)
+    (folder / "Grinder.md").write_text(head.format("Grinder") + "- [fact] It has steel burrs\n")
+    first = mos.imports.take(str(folder))
+    assert (first.sources[0].kind, first.taken) == ("basic-memory", 3)
+    by_words = {one.content: one for one in mos.list()}
+    assert set(by_words) == {"Beans are seeds", "Coffee needs Grinder", "It has steel burrs"}
+    assert by_words["Beans are seeds"].tags == ("botany", "fact")
+    links, _ = mos.writable().links(by_words["Coffee needs Grinder"].id)
+    assert [link.target for link in links] == [by_words["It has steel burrs"].id]
+    (folder / "Coffee.md").write_text(coffee.replace("seeds #botany", "seeds of a cherry #botany (Ana)"))
+    again = mos.imports.take(str(folder))
+    assert (again.taken, again.edited) == (0, 1)
+    (bean,) = [one for one in mos.list() if one.id == by_words["Beans are seeds"].id]
+    assert bean.content == "Beans are seeds of a cherry (Ana)"
+    assert bean.metadata["observation"]["context"] == "Ana"

@@ -7,7 +7,8 @@ The answers are made up of parts that are drawn by a seed, so that no page says 
 import random
 from typing import NamedTuple
 
-SORTS = ("pdf", "docx", "pptx", "pdf", "docx")
+SORTS = ("pdf", "docx", "epub", "scan", "png")
+"""PDF, Word and EPUB with words, a PDF of nothing but pictures, and a picture for each page."""
 _SUBJECTS = (
     ("Rental agreement", "flat"), ("Insurance policy", "insurance"), ("Car manual", "car"), ("Recipe book", "kitchen"),
     ("Travel plan", "journey"), ("Tax return", "tax"), ("School report", "school"), ("Medical report", "doctor"),
@@ -22,6 +23,15 @@ _TOPICS: tuple[tuple[str, str, str], ...] = (
     ("Parking", "Visitors of the {thing} in {place} park in lot {n} behind the old mill.", "In which lot do visitors of the {thing} in {place} park?"),
     ("Password", "The gate of the {thing} in {place} opens with the number {n}, which changes in June.", "Which number opens the gate of the {thing} in {place}?"),
 )  # fmt: skip
+_OTHERWISE = {
+    "Deposit": "What sum is returned to me when I leave the {thing} in {place}?",
+    "Notice": "How early do I have to cancel what I signed for the {thing} in {place}?",
+    "Telephone": "Whom do I dial, and how, if I want to talk about the {thing} in {place}?",
+    "Inspection": "When does somebody come by to check the {thing} in {place}?",
+    "Parking": "Where can guests leave their car at the {thing} in {place}?",
+    "Password": "What is the code for the door of the {thing} in {place}?",
+}
+"""The same questions in words that the pages do not have, apart from what they are about."""
 _FILL = (
     "This part describes in general terms what was agreed between all who take part, and nothing in it is out of the ordinary.",
     "All that is said here holds until something else is written, and whoever has a question asks before anything is signed.",
@@ -30,11 +40,12 @@ _FILL = (
 
 
 class Page(NamedTuple):
-    """A page: its heading, its paragraphs, and the question that it alone answers."""
+    """A page: its heading, its paragraphs, and the question that it alone answers, in its words and in others."""
 
     heading: str
     paragraphs: tuple[str, ...]
     question: str
+    otherwise: str
 
 
 class Paper(NamedTuple):
@@ -56,17 +67,24 @@ def papers(count: int) -> list[Paper]:
         for heading, sentence, question in _TOPICS:
             words = {"thing": thing, "place": place, "n": chance.randrange(10, 10_000)}
             filling = chance.sample(_FILL, 2)
-            pages.append(Page(heading, (filling[0], sentence.format(**words), filling[1]), question.format(**words)))
+            paragraphs = (filling[0], sentence.format(**words), filling[1])
+            pages.append(Page(heading, paragraphs, question.format(**words), _OTHERWISE[heading].format(**words)))
         chance.shuffle(pages)
         made.append(Paper(f"paper-{number:02}", SORTS[number % len(SORTS)], f"{subject} {place}", tuple(pages)))
     return made
 
 
-def questions(asked: list[Paper], each: int) -> list[tuple[str, str, int]]:
-    """So many questions of each document: the question, the document's name, and the page that answers it."""
+def questions(asked: list[Paper], each: int, *, otherwise: bool = False) -> list[tuple[str, str, int]]:
+    """So many questions of each document: the question, the document's name, and the page that answers it.
+
+    Args:
+        asked: the documents.
+        each: how many.
+        otherwise: in words that the pages do not have.
+    """
     chance = random.Random(7)
     return [
-        (paper.pages[place].question, paper.name, place + 1)
+        (paper.pages[place].otherwise if otherwise else paper.pages[place].question, paper.name, place + 1)
         for paper in asked
         for place in sorted(chance.sample(range(len(paper.pages)), each))
     ]

@@ -161,3 +161,23 @@ def test_all_that_comes_may_be_left_out(mos: MOS) -> None:
     days = [f"2027-03-{day:02}T08:00:00.000Z" for day in (2, 9)] + [f"2027-03-{day}T07:00:00.000Z" for day in (16, 23)]
     left_out(mos, "Bins", "2027-03-02", *days)
     assert coming(mos) == []
+
+
+def test_single_occurrences_come_besides_a_rule_and_without_one(mos: MOS, clock: Clock) -> None:
+    bins = {"recurrence": "RRULE:FREQ=WEEKLY;COUNT=2", "also": ["2027-03-11T08:00:00.000Z"]}
+    mos.add("Bins", kind=Kind.EVENT, occurred_at="2027-03-02", metadata=bins)
+    choir = {"also": ["2027-03-08T02:00:00.000Z", "2027-03-20T02:00:00.000Z"], "except": ["2027-03-08T02:00:00.000Z"]}
+    mos.add("Choir", kind=Kind.EVENT, occurred_at="2027-03-01 18:00", metadata=choir)
+    assert coming(mos) == [("Bins", "2027-03-09"), ("Choir", "2027-03-19 19:00")]
+    clock.forward(days=4)
+    assert coming(mos) == [("Bins", "2027-03-11"), ("Choir", "2027-03-19 19:00")]
+    clock.forward(days=10)
+    assert coming(mos) == []
+
+
+@pytest.mark.parametrize(
+    "odd", ["x", 7, None, [], ["x", 7, None, {}], [["2027-03-08T02:00:00.000Z"]], ["2027-13-01T00:00:00.000Z"]]
+)
+def test_a_single_occurrence_that_is_none_changes_nothing(mos: MOS, odd: object) -> None:
+    mos.add("Choir", kind=Kind.EVENT, occurred_at="2027-03-08 18:00", metadata={"also": odd, "except": odd})
+    assert coming(mos) == [("Choir", "2027-03-08 18:00")]

@@ -24,11 +24,16 @@ _LEFT_OUT = frozenset(("times", "wiki", "front_matter_fault", CARRIED, STAMP))
 
 
 class Stamp(NamedTuple):
-    """What a note says of itself: the cube and the memory that it was written from, and the digest of what it held."""
+    """What a note says of itself: the cube and the memory that it was written from, and the digest of what it held.
+
+    Attributes:
+        links: the type of each link in its fields, and the name of the note that it leads to; no part of the digest.
+    """
 
     cube: str
     memory: str
     digest: str
+    links: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
         return f"{self.cube}/{self.memory}/{self.digest}"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from memos_cli.operation.operator.file_pairs import Former
     from memos_cli.operation.operator.file_records import FileRecord
 
-READ = ("front_matter", WIKI, "front_matter_fault")
+READ = ("front_matter", WIKI, "front_matter_fault", "observation", "relation")
 """What the reader of notes notes in the metadata of a memory."""
 
 
@@ -64,3 +64,13 @@ class Notebook:
             if path and root:
                 notes[path] = record.memories
         Mentions(self._vault, unit, notes, untouchable).settle()
+
+    def written(self, records: Mapping[str, "FileRecord"]) -> dict[str, str]:
+        """The memories of the notes that memos wrote, by the names of their files without the ending, as they compare."""
+        found: dict[str, str] = {}
+        for name in self._exported:
+            record = records.get(name)
+            if record is not None and len(record.memories) == 1:
+                stem = name.rpartition(os.sep)[2].rpartition(".")[0]
+                found.setdefault(compared(stem), record.memories[0])
+        return found

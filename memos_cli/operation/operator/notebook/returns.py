@@ -5,12 +5,14 @@ What was changed both in the note and in memos is not decided here: the note's w
 review` asks. What is frozen, forgotten, purged or somebody else's stays as it is, and the report says so.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from memos_cli.errors import MemoryNotFound, MemosError
+from memos_cli.infra.names import compared
 from memos_cli.infra.vault import fold
-from memos_cli.model import HOT_STATES, Draft, Memory, State
+from memos_cli.infra.vault.links import ACYCLIC
+from memos_cli.model import HOT_STATES, Draft, LinkType, Memory, State
 from memos_cli.operation.operator.dedupe import fusion, verdicts
 from memos_cli.operation.operator.notebook import exported
 from memos_cli.operation.operator.notebook.exported import Stamp
@@ -44,6 +46,43 @@ class Returned(NamedTuple):
     refused: tuple[tuple[str, str], ...] = ()
     skipped: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
+
+
+class NotedLinks(NamedTuple):
+    """The links in the fields of a note that came back.
+
+    Attributes:
+        memory: its memory.
+        is_new: whether the note brought it.
+        links: the type of each, and the name of the note that it leads to.
+    """
+
+    memory: str
+    is_new: bool
+    links: tuple[tuple[str, str], ...]
+
+
+def link(
+    unit: "Unit", found: Sequence[NotedLinks], notes: Mapping[str, str], untouchable: Callable[[Memory], str | None]
+) -> None:
+    """Set the links between memories of which at least one came with a note just now: what was known keeps the links it has.
+
+    Args:
+        unit: the transaction.
+        found: the links.
+        notes: the memories of all notes that memos wrote, by the names of their files without the ending, as they compare.
+        untouchable: why a memory may not be changed, if it may not.
+    """
+    new = {one.memory for one in found if one.is_new}
+    for one in found:
+        for kind, name in one.links:
+            target = notes.get(compared(name))
+            if target is None or target == one.memory or not new & {one.memory, target}:
+                continue
+            if kind in ACYCLIC and unit.leads(target, LinkType(kind), one.memory):
+                continue  # somebody wrote a circle by hand
+            if untouchable(unit.memory(one.memory)) is None:
+                unit.change("memory", one.memory, {fold.link_register(kind, target): True})
 
 
 class Returns:
