@@ -116,6 +116,7 @@ def listening(port: int) -> Iterator[socket.socket]:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             made.bind((HOST, port))
+            made.listen()  # from now on clients wait, and are not refused
         except OSError as error:
             raise UsageError(
                 f"port {port} of {HOST} cannot be used: {error.strerror}", hint="choose another with --port"

@@ -21,9 +21,7 @@ def application(open_mos: "OpenMos", port: int) -> tuple[door.Door, Desk]:
     """The application behind its door, and the desk to be closed after it."""
     desk = Desk(open_mos, by_token=door.by_token(open_mos))
     at_the_door = TransportSecuritySettings(enable_dns_rebinding_protection=False)
-    inner = server(desk).streamable_http_app(
-        host=door.HOST, transport_security=at_the_door, max_request_body_size=LONGEST_BODY
-    )
+    inner = server(desk).streamable_http_app(host=door.HOST, transport_security=at_the_door, max_request_body_size=LONGEST_BODY)
     return door.Door(inner, desk.knows, door.names(port), lambda _, words: json.dumps({"error": words}).encode()), desk
 
 
