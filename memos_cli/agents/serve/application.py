@@ -18,7 +18,7 @@ from memos_cli.agents import door
 from memos_cli.agents.serve import asks, replies
 from memos_cli.agents.serve.model_thread import Job, ModelThread, Overloaded, Who
 from memos_cli.errors import AccessDenied, MemosError, ModelUnavailable, Refused, UsageError
-from memos_cli.interface.chat.client_talk import Told, TooLong
+from memos_cli.interface.chat.client_talk import Finish, TooLong
 
 if TYPE_CHECKING:
     from memos_cli.agents.agent_memory import OpenMos
@@ -150,7 +150,7 @@ class Endpoint:
                 self._model.leave(job)
 
     async def _events(
-        self, job: Job, reply: replies.Reply, event: "str | Told | None", watching: "asyncio.Task[None]", *, usage: bool
+        self, job: Job, reply: replies.Reply, event: "str | Finish | None", watching: "asyncio.Task[None]", *, usage: bool
     ) -> AsyncIterator[bytes]:
         try:
             first = True
@@ -230,7 +230,7 @@ class Endpoint:
         return found
 
 
-async def _told(job: Job, wanted: asks.Completion) -> "str | Told | None":
+async def _told(job: Job, wanted: asks.Completion) -> "str | Finish | None":
     """The next event of an answer of which nothing was sent yet.
 
     Raises:

@@ -95,7 +95,7 @@ def embedding(body: Any) -> Embedding:  # noqa: ANN401 -- JSON
     if len(texts) > _INPUTS:
         raise BadRequest(f"'input' has {len(texts)} texts, and at most {_INPUTS} are embedded at once", param="input")
     how = fields.get("encoding_format") or "float"
-    if how not in {"float", "base64"}:
+    if how not in ("float", "base64"):
         raise BadRequest("'encoding_format' has to be float or base64", param="encoding_format")
     _require_text("input", *texts)
     return Embedding(fields.text("model"), tuple(texts), how == "base64", fields.whole("dimensions", 1))
@@ -180,7 +180,7 @@ def _message(given: Any, place: str) -> tuple[str, str]:  # noqa: ANN401 -- JSON
     if not isinstance(given, dict):
         raise BadRequest(f"'{place}' has to be an object", param=place)
     role = given.get("role")
-    if given.get("tool_calls") or role in {"tool", "function"}:
+    if given.get("tool_calls") or role in ("tool", "function"):
         raise BadRequest(f"'{place}': tools are not supported", param=place, code="unsupported")
     if not isinstance(role, str) or role not in _ROLES:
         raise BadRequest(f"'{place}.role' has to be one of {', '.join(_ROLES)}", param=f"{place}.role")

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from memos_cli.errors import MemosError
-from memos_cli.interface.chat.client_talk import Ask, ClientTalk, Told
+from memos_cli.interface.chat.client_talk import Ask, ClientTalk, Finish
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,9 +56,9 @@ class Job:
         self.who, self.ask = who, ask
         self.gone = threading.Event()
         self._loop = asyncio.get_running_loop()
-        self._events: asyncio.Queue[str | Told | Exception | None] = asyncio.Queue()
+        self._events: asyncio.Queue[str | Finish | Exception | None] = asyncio.Queue()
 
-    async def next(self) -> str | Told | None:
+    async def next(self) -> str | Finish | None:
         """The next piece of the answer, or what is told of it once it has ended; `None` after that.
 
         Raises:
@@ -69,7 +69,7 @@ class Job:
             raise event
         return event
 
-    def tell(self, event: str | Told | Exception | None) -> None:
+    def tell(self, event: str | Finish | Exception | None) -> None:
         """Hand an event to whoever waits for it; from any thread."""
         with suppress(RuntimeError):  # the loop has ended, and nobody waits any more
             self._loop.call_soon_threadsafe(self._events.put_nowait, event)

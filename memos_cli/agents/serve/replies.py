@@ -13,7 +13,7 @@ from memos_cli.agents.agent_memory import data_of
 
 if TYPE_CHECKING:
     from memos_cli.agents.serve.asks import BadRequest
-    from memos_cli.interface.chat.client_talk import Told
+    from memos_cli.interface.chat.client_talk import Finish
 
 DONE = b"data: [DONE]\n\n"
 
@@ -25,7 +25,7 @@ class Reply(NamedTuple):
     created: int
     model: str
 
-    def whole(self, told: "Told") -> dict[str, Any]:
+    def whole(self, told: "Finish") -> dict[str, Any]:
         """The answer in one piece."""
         choice = {
             "index": 0,
@@ -39,11 +39,11 @@ class Reply(NamedTuple):
         """A piece of an answer; the first one names the role."""
         return self._chunk({"role": "assistant", "content": text} if first else {"content": text}, None)
 
-    def last(self, told: "Told") -> dict[str, Any]:
+    def last(self, told: "Finish") -> dict[str, Any]:
         """The end of an answer that was sent in pieces."""
         return {**self._chunk({}, _ended(told)), "memos": extension(told)}
 
-    def counts(self, told: "Told") -> dict[str, Any]:
+    def counts(self, told: "Finish") -> dict[str, Any]:
         """The counts of tokens, after the end."""
         return {**self._head("chat.completion.chunk"), "choices": [], "usage": usage(told)}
 
@@ -55,11 +55,11 @@ class Reply(NamedTuple):
         return {"id": self.id, "object": kind, "created": self.created, "model": self.model}
 
 
-def _ended(told: "Told") -> str:
+def _ended(told: "Finish") -> str:
     return "length" if told.cut else "stop"
 
 
-def usage(told: "Told") -> dict[str, Any]:
+def usage(told: "Finish") -> dict[str, Any]:
     """The counts of tokens; `cached_tokens` needed no evaluation."""
     return {
         "prompt_tokens": told.prompt,
@@ -69,7 +69,7 @@ def usage(told: "Told") -> dict[str, Any]:
     }
 
 
-def extension(told: "Told") -> dict[str, Any]:
+def extension(told: "Finish") -> dict[str, Any]:
     """The memories that were in the prompt, and what the answer has of them."""
     items = [{"number": number, **data_of(memory)} for number, memory in enumerate(told.memories, 1)]
     return {

@@ -38,8 +38,8 @@ def serve(app: App, *, port: int, model: str | None, no_memory: bool, waiting: i
 
     A client sends the whole conversation each time. The model's state after it is kept as a slot, across requests and restarts,
     so that only what is new is evaluated; usage tells it as cached_tokens. A slot holds the client's words: every purge removes
-    it, none is kept of words with a secret in them, and with slots.bytes at 0 there is none. Nothing that a client says becomes
-    a memory.
+    it, none is kept of words with a secret in them. With slots.bytes at 0 each prompt is evaluated anew: a reused state can tip a
+    tie between two tokens, as llama.cpp's own cache can. Nothing that a client says becomes a memory.
 
     One request is answered at a time, others wait; beyond --waiting they get 503 with Retry-After. SIGTERM lets answers end,
     for 60 seconds. A client that leaves ends its answer.
@@ -62,12 +62,12 @@ def serve(app: App, *, port: int, model: str | None, no_memory: bool, waiting: i
         raise UsageError("memos serve answers its clients, and with no document of its own")
     settings = app.settings.given({"llm.adapter": "none", **({"llm.model": model, "llm.endpoint": ""} if model else {})})
     chosen = _served(settings, app.paths, app.cubes)._replace(recall=not no_memory, waiting=waiting)
-    from memos_cli.agents.serve import server
+    from memos_cli.agents.serve import serve as endpoint
 
     def tell(address: str) -> None:
         app.note(f"serving {chosen.name} at {address}")
 
-    server.serve(opener(app, settings), chosen, port, tell, load=load)
+    endpoint.serve(opener(app, settings), chosen, port, tell, load=load)
 
 
 def _served(settings: "Settings", paths: "Paths", cubes: list[str]) -> "Served":
@@ -77,7 +77,7 @@ def _served(settings: "Settings", paths: "Paths", cubes: list[str]) -> "Served":
         ModelUnavailable: no model of this machine is chosen, it cannot be used, or a package is missing.
     """
     try:
-        from memos_cli.agents.serve.application import Served
+        from memos_cli.agents.serve.serve import Served
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] not in {"starlette", "uvicorn"}:
             raise

@@ -6,6 +6,9 @@
     tell      which memories the answer rests on, and whether they bear it out
     settle    the state that the next request of this conversation will begin with, as a slot
 
+A state that is reused was computed in other batches than a whole prompt is, so it can tip a tie between two tokens, as with
+llama.cpp's own cache. With `slots.bytes` at 0 none is reused, also not what the context holds.
+
 Nothing that the client says is stored as a memory. A slot holds its words as tokens, so it counts as one of a conversation,
 which every purge removes, and none is kept of words in which a secret is found.
 """
@@ -67,7 +70,7 @@ class Ask(NamedTuple):
     recall: bool = True
 
 
-class Told(NamedTuple):
+class Finish(NamedTuple):
     """What is told of an answer once it has ended.
 
     Attributes:
@@ -127,7 +130,7 @@ class ClientTalk:
 
     # -- one answer
 
-    def answer(self, ask: Ask, gone: Callable[[], bool] = lambda: False) -> Iterator["str | Told"]:
+    def answer(self, ask: Ask, gone: Callable[[], bool] = lambda: False) -> Iterator["str | Finish"]:
         """The answer piece by piece, then what is told of it.
 
         Args:
@@ -163,7 +166,7 @@ class ClientTalk:
         evaluated += self._states.evaluated if self._states else count
         answer = "".join(said)
         self._remember(ask, laid, answer)
-        told = Told(answer, cut, count, max(0, count - evaluated), tokens, notices=(*notices, *self._slot_notices()))
+        told = Finish(answer, cut, count, max(0, count - evaluated), tokens, notices=(*notices, *self._slot_notices()))
         yield self._judged(told, question, laid, ask)
 
     def _recalled(self, question: str) -> tuple[Laid, tuple[str, ...]]:
@@ -200,6 +203,8 @@ class ClientTalk:
         """Evaluate all of a prompt but its last tokens; how many were evaluated, `None` where the client left meanwhile."""
         if self._states is None or self._warm is None:
             return 0
+        if not self._session.settings.get("slots.bytes"):
+            self.release()
         self._warm.restore(request)
         ids = self._states.tokens(request)
         first = _common(array("i", self._states.held()), ids)
@@ -213,7 +218,7 @@ class ClientTalk:
     def _slot_notices(self) -> tuple[str, ...]:
         return self._warm.notices() if self._warm else ()
 
-    def _judged(self, told: Told, question: str, laid: Laid, ask: Ask) -> Told:
+    def _judged(self, told: Finish, question: str, laid: Laid, ask: Ask) -> Finish:
         told = told._replace(trusted=trust.refusal(self._session, self._llm, trust.card(self._session)) is None)
         prompt, memories = laid
         if not memories:

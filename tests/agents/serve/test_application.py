@@ -8,7 +8,7 @@ import pytest
 
 from memos_cli import MOS
 from memos_cli.operation.governance.rules import Object
-from tests.conftest import ANSWER, Clock
+from tests.conftest import ANSWER
 
 pytest.importorskip("starlette")
 pytest.importorskip("uvicorn")
@@ -48,7 +48,11 @@ def test_only_the_bearer_of_a_token_is_answered(server: Server, token: str, mos:
         status, answer = server.ask("GET", "/v1/models", token=wrong)
         assert status == 401
         assert answer["error"]["code"] == "invalid_api_key"
-    for headers, status in (({"Host": "evil.example"}, 421), ({"Origin": "http://evil.example"}, 403), ({"Origin": "null"}, 403)):
+    for headers, status in (
+        ({"Host": "evil.example"}, 421),
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+    ):
         assert server.ask("GET", "/v1/models", token=token, headers=headers)[0] == status
     assert server.ask("GET", "/v1/models", token=token, headers={"Origin": f"http://localhost:{server.port}"})[0] == 200
     mos.governance.token("webui")

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from memos_cli.agents import door
-from memos_cli.agents.serve.application import Endpoint, Served, application
+from memos_cli.agents.serve.application import Endpoint, application
+from memos_cli.agents.serve.application import Served as Served  # noqa: PLC0414 -- what `serve` is handed
 
 if TYPE_CHECKING:
     from memos_cli.agents.agent_memory import OpenMos
