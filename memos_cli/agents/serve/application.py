@@ -18,7 +18,7 @@ from memos_cli.agents import door
 from memos_cli.agents.serve import asks, replies
 from memos_cli.agents.serve.model_thread import Job, ModelThread, Overloaded, Who
 from memos_cli.errors import AccessDenied, MemosError, ModelUnavailable, Refused, UsageError
-from memos_cli.interface.chat.client_talk import Finish, TooLong
+from memos_cli.interface.chat.client_ask import Finish, TooLong
 
 if TYPE_CHECKING:
     from memos_cli.agents.agent_memory import OpenMos

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from memos_cli.interface.chat.client_talk import Ask
+from memos_cli.interface.chat.client_ask import Ask
 from memos_cli.ports.sampled import Sampling
 
 INVALID = "invalid_request_error"

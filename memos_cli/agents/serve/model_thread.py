@@ -14,13 +14,14 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from memos_cli.errors import MemosError
-from memos_cli.interface.chat.client_talk import Ask, ClientTalk, Finish
+from memos_cli.interface.chat.client_ask import Ask, Finish
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from memos_cli.agents.agent_memory import OpenMos
     from memos_cli.interface.api import MOS
+    from memos_cli.interface.chat.client_talk import ClientTalk
     from memos_cli.ports.ports import LLM
 
 _TALKS = 32
@@ -152,12 +153,14 @@ class ModelThread:
             with suppress(MemosError, OSError):
                 talk.settle()
 
-    def _talk(self, who: Who) -> ClientTalk:
+    def _talk(self, who: Who) -> "ClientTalk":
         """The conversations of a bearer; what the model holds of another principal's goes first."""
         if who not in self._talks:
             if len(self._talks) >= _TALKS:
                 _, (oldest, _) = self._talks.popitem(last=False)
                 oldest.close()
+            from memos_cli.interface.chat.client_talk import ClientTalk  # here, since a server starts without it
+
             mos = self._opened(who.token)(None, who.cubes)
             try:
                 self._talks[who] = mos, ClientTalk(mos, mos.memories, self._model())

@@ -13,7 +13,7 @@ from memos_cli.agents.agent_memory import data_of
 
 if TYPE_CHECKING:
     from memos_cli.agents.serve.asks import BadRequest
-    from memos_cli.interface.chat.client_talk import Finish
+    from memos_cli.interface.chat.client_ask import Finish
 
 DONE = b"data: [DONE]\n\n"
 

@@ -38,8 +38,8 @@ def serve(app: App, *, port: int, model: str | None, no_memory: bool, waiting: i
 
     A client sends the whole conversation each time. The model's state after it is kept as a slot, across requests and restarts,
     so that only what is new is evaluated; usage tells it as cached_tokens. A slot holds the client's words: every purge removes
-    it, none is kept of words with a secret in them. With slots.bytes at 0 each prompt is evaluated anew: a reused state can tip a
-    tie between two tokens, as llama.cpp's own cache can. Nothing that a client says becomes a memory.
+    it, none is kept of words with a secret in them. With slots.bytes at 0 each prompt is evaluated anew: a reused state can tip
+    a tie between two tokens, as llama.cpp's own cache can. Nothing that a client says becomes a memory.
 
     One request is answered at a time, others wait; beyond --waiting they get 503 with Retry-After. SIGTERM lets answers end,
     for 60 seconds. A client that leaves ends its answer.

@@ -15,12 +15,13 @@ which every purge removes, and none is kept of words in which a secret is found.
 
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
-from memos_cli.errors import ModelUnavailable, UsageError
+from memos_cli.errors import ModelUnavailable
 from memos_cli.interface.chat import citations, guards, tenses, trust
+from memos_cli.interface.chat.client_ask import Ask, Finish, TooLong
 from memos_cli.model import Memory, Part
 from memos_cli.operation.activation.prefix_cache import PrefixCache
 from memos_cli.operation.activation.slots import parts
@@ -31,7 +32,7 @@ from memos_cli.operation.prompt.insertion import Messages, inserted, last_questi
 from memos_cli.operation.prompt.layout import JINJA, Prompt
 from memos_cli.operation.results import Laid
 from memos_cli.ports.ports import Request, Stateful
-from memos_cli.ports.sampled import Sampled, Sampling
+from memos_cli.ports.sampled import Sampled
 
 if TYPE_CHECKING:
     from memos_cli.operation.operator.operator import MemOperator
@@ -46,57 +47,6 @@ _ASKED = 1_000
 _REMEMBERED = 64
 """Answers of which it is remembered what they rest on."""
 _NOTHING = Laid(Prompt(""), ())
-
-
-class TooLong(UsageError):
-    """The messages have no room in the model's context."""
-
-
-class Ask(NamedTuple):
-    """What a client asks for.
-
-    Attributes:
-        messages: role (`system`, `user`, `assistant`) and text of each.
-        most: the most tokens of the answer; `None` for as many as there is room for.
-        schema: of a JSON answer; `None` for plain text.
-        recall: whether memories are looked up.
-    """
-
-    messages: Messages
-    most: int | None = None
-    stop: tuple[str, ...] = ()
-    sampling: Sampling = Sampling()
-    schema: Mapping[str, Any] | None = None
-    recall: bool = True
-
-
-class Finish(NamedTuple):
-    """What is told of an answer once it has ended.
-
-    Attributes:
-        text: all of it.
-        cut: it has as many tokens as it may; otherwise the model or a stop sequence ended it.
-        prompt: tokens of the prompt.
-        held: how many of them needed no evaluation, since a slot or the last request had them.
-        answer: tokens of the answer, with the one that ends it.
-        memories: those in the prompt, in the order of their numbers.
-        cited: indexes of those that the answer rests on.
-        stands: whether they bear it out, as chat asks before it shows an answer; `None` where none were in the prompt.
-        doubt: why they do not.
-        trusted: whether chat would let this model answer, by its exam.
-    """
-
-    text: str
-    cut: bool
-    prompt: int
-    held: int
-    answer: int
-    memories: tuple[Memory, ...] = ()
-    cited: tuple[int, ...] = ()
-    stands: bool | None = None
-    doubt: str = ""
-    trusted: bool = False
-    notices: tuple[str, ...] = ()
 
 
 class _Going(NamedTuple):
