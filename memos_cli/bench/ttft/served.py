@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from importlib.util import find_spec
 from pathlib import Path
@@ -114,12 +114,11 @@ class Process:
         """
         until = time.monotonic() + _PATIENCE
         while time.monotonic() < until and self._process.poll() is None:
-            connection = HTTPConnection("127.0.0.1", self._port, timeout=_PATIENCE)
-            with suppress(OSError, HTTPException):
-                connection.request("GET", "/v1/models", headers={"Authorization": f"Bearer {self._token}"})
-                if connection.getresponse().status == 200:
-                    return
-            connection.close()
+            with closing(HTTPConnection("127.0.0.1", self._port, timeout=_PATIENCE)) as connection:
+                with suppress(OSError, HTTPException):
+                    connection.request("GET", "/v1/models", headers={"Authorization": f"Bearer {self._token}"})
+                    if connection.getresponse().status == 200:
+                        return
             time.sleep(0.05)
         raise failed("a server does not start")
 
