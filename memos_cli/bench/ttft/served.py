@@ -114,11 +114,11 @@ class Process:
         """
         until = time.monotonic() + _PATIENCE
         while time.monotonic() < until and self._process.poll() is None:
-            with closing(HTTPConnection("127.0.0.1", self._port, timeout=_PATIENCE)) as connection:
-                with suppress(OSError, HTTPException):
-                    connection.request("GET", "/v1/models", headers={"Authorization": f"Bearer {self._token}"})
-                    if connection.getresponse().status == 200:
-                        return
+            made = HTTPConnection("127.0.0.1", self._port, timeout=_PATIENCE)
+            with closing(made) as connection, suppress(OSError, HTTPException):
+                connection.request("GET", "/v1/models", headers={"Authorization": f"Bearer {self._token}"})
+                if connection.getresponse().status == 200:
+                    return
             time.sleep(0.05)
         raise failed("a server does not start")
 
