@@ -96,7 +96,7 @@ class Process:
                 if line.startswith(b"data: {"):
                     event = json.loads(line[6:])
                     usage = event.get("usage") or usage
-                    if said is None and any(choice["delta"].get("content") for choice in event["choices"]):
+                    if said is None and any(map(_is_word, event["choices"])):
                         said = time.perf_counter() - begun, self._cpu() - before
         except (OSError, HTTPException) as error:
             raise failed(f"a server broke off: {error}") from None
@@ -202,6 +202,11 @@ def _one(
         found["memory"] = server.first(other, memory=True)
         told()
     return found
+
+
+def _is_word(choice: Mapping[str, Any]) -> bool:
+    """Whether a choice of a chunk says something, or that the answer has ended without a word."""
+    return bool(choice["delta"].get("content") or choice.get("finish_reason"))
 
 
 def _row(context: int, figures: Sequence[Mapping[str, First]]) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from memos_cli.operation.prompt.fence import FENCE
 from memos_cli.operation.prompt.insertion import Messages, inserted, last_question
 from memos_cli.operation.prompt.layout import JINJA, Prompt
 from memos_cli.operation.results import Laid
-from memos_cli.ports.ports import Request, Stateful
+from memos_cli.ports.ports import Request, Stateful, Telling
 from memos_cli.ports.sampled import Sampled
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class ClientTalk:
         evaluated += self._states.evaluated if self._states else count
         answer = "".join(said)
         self._remember(ask, laid, answer)
-        told = Finish(answer, cut, count, max(0, count - evaluated), tokens, notices=(*notices, *self._slot_notices()))
+        told = Finish(answer, cut, count, max(0, count - evaluated), tokens, notices=(*notices, *self._model_notices()))
         yield self._judged(told, question, laid, ask)
 
     def _recalled(self, question: str) -> tuple[Laid, tuple[str, ...]]:
@@ -165,8 +165,9 @@ class ClientTalk:
             evaluated += self._states.advance(ids[:end])
         return evaluated
 
-    def _slot_notices(self) -> tuple[str, ...]:
-        return self._warm.notices() if self._warm else ()
+    def _model_notices(self) -> tuple[str, ...]:
+        told = self._llm.notices() if isinstance(self._llm, Telling) else ()
+        return (*told, *(self._warm.notices() if self._warm else ()))
 
     def _judged(self, told: Finish, question: str, laid: Laid, ask: Ask) -> Finish:
         told = told._replace(trusted=trust.refusal(self._session, self._llm, trust.card(self._session)) is None)

@@ -326,3 +326,19 @@ def test_with_no_room_for_slots_none_is_written(models: Path, home: Path, token:
     with serving(home, models / "mini.gguf", settings={"MEMOS_SLOTS_BYTES": "0"}) as server:
         server.complete(TALK, token)
     assert mos.activation._store.all() == []
+
+
+def test_a_slot_knows_what_earlier_answers_rest_on_after_a_restart(models: Path, home: Path, token: str, mos: MOS) -> None:
+    said = [TALK[0], {"role": "user", "content": "What is my dog called?"}]
+    with serving(home, models / "mini.gguf") as server:
+        answer = text(server.complete(said, token))
+    (before,) = mos.activation._store.all()
+    said += [{"role": "assistant", "content": answer}, {"role": "user", "content": "And where is that, please? " * 12}]
+    with serving(home, models / "mini.gguf") as server:
+        assert cached(server.complete(said, token, off=True)) > 100
+    (after,) = mos.activation._store.all()  # in place of the one that it goes on from
+    assert (after.name, len(after.ids) > len(before.ids)) == (before.name, True)
+    (memory,) = mos.list()
+    assert [part.memory for part in after.parts] == [memory.id]
+    mos.update(memory.id, "My dog is called Rex.")
+    assert mos.activation._store.all() == []
