@@ -331,7 +331,7 @@ def test_with_no_room_for_slots_none_is_written(models: Path, home: Path, token:
 def test_a_slot_knows_what_earlier_answers_rest_on_after_a_restart(models: Path, home: Path, token: str, mos: MOS) -> None:
     said = [TALK[0], {"role": "user", "content": "What is my dog called?"}]
     with serving(home, models / "mini.gguf") as server:
-        answer = text(server.complete(said, token))
+        answer = server.complete(said, token)["choices"][0]["message"]["content"]
     (before,) = mos.activation._store.all()
     said += [{"role": "assistant", "content": answer}, {"role": "user", "content": "And where is that, please? " * 12}]
     with serving(home, models / "mini.gguf") as server:
