@@ -56,6 +56,7 @@ ALONE = {
     "infra/vault/rules/test_memberships.py": "memberships that two machines set at the same time, by the laws of merge",
     "interface/cubes/test_secret_names.py": "names that are secrets, in what counts, completes and suggests names",
     "agents/setup/test_used.py": "what setup wrote is started and run, by each client's own file",
+    "agents/serve/test_plain_model.py": "what is served without memory, beside llama.cpp's own completions",
     "agents/test_two_sessions.py": "the README's way to an agent that remembers, up to its second session",
     "interface/test_governance_machine.py": "what principals may do, and what they see, in any order",
     "interface/cubes/test_foreign_rules.py": "what merges and imports make of principals and rules from elsewhere",

@@ -154,7 +154,7 @@ class AgentMemory:
             (found,) = mos.search_many([Query(query, at)], k=k, lexical=lexical)
         if at is None:
             mos.record_uses(hit.memory for hit in found.hits if hit.fits)
-        items = [{**_data(hit.memory), "score": round(hit.score, 2)} for hit in found.hits]
+        items = [{**data_of(hit.memory), "score": round(hit.score, 2)} for hit in found.hits]
         if not items:
             return Answer("Nothing fits.", {"memories": [], "notices": notices})
         lines = [line_of(hit.memory) for hit in found.hits]
@@ -186,7 +186,7 @@ class AgentMemory:
         found = self._mos.provenance(identity)
         first = found.versions[0]
         data = {
-            **_data(found.memory),
+            **data_of(found.memory),
             "by": first.operation.principal,
             "command": first.operation.command,
             "at": first.at,
@@ -205,7 +205,7 @@ class AgentMemory:
     def memory(self, identity: str) -> Answer:
         """One memory in full."""
         found = self._mos.get(identity)
-        return Answer(fence([line_of(found)]), _data(found))
+        return Answer(fence([line_of(found)]), data_of(found))
 
     def cube(self, name: str) -> Answer:
         """The memories of a cube in use that the agent may see, in numbers.
@@ -237,7 +237,7 @@ class AgentMemory:
         added = self._mos.add(text, **fields)
         stored = self._read_back(added.ids[0])
         status = "known" if added.duplicates else "edited" if added.edited else "added"
-        data = {**_data(stored), "status": status, "superseded": [one[:SHORT] for one in added.superseded]}
+        data = {**data_of(stored), "status": status, "superseded": [one[:SHORT] for one in added.superseded]}
         said = "" if data["confirmed"] else "; unconfirmed until the person confirms it with: memos review"
         return Answer(f"{status} {stored.id[:SHORT]}{said}\n{fence([line_of(stored)])}", data)
 
@@ -266,7 +266,7 @@ class AgentMemory:
         changed = self._mos.update(identity, text)
         stored = self._read_back(changed.ids[0] if changed.ids else self._mos.get(identity).id)
         status = "revised" if changed.ids else "unchanged"
-        return Answer(f"{status} {stored.id[:SHORT]}\n{fence([line_of(stored)])}", {**_data(stored), "status": status})
+        return Answer(f"{status} {stored.id[:SHORT]}\n{fence([line_of(stored)])}", {**data_of(stored), "status": status})
 
     def forget(self, identity: str) -> Answer:
         """Forget a memory that is the agent's own, or that a right covers; it can be restored."""
@@ -288,7 +288,7 @@ class AgentMemory:
             return _done("forgotten", wish.memory)
         stored = self._read_back(done.ids[-1])
         return Answer(
-            f"revised; it is {stored.id[:SHORT]} now\n{fence([line_of(stored)])}", {**_data(stored), "status": "revised"}
+            f"revised; it is {stored.id[:SHORT]} now\n{fence([line_of(stored)])}", {**data_of(stored), "status": "revised"}
         )
 
     def file(self, wish: Wish) -> Answer:
@@ -332,7 +332,7 @@ def _done(status: str, memory: Memory) -> Answer:
     return Answer(f"{status} {short}; the person restores it with: memos restore {short}", {"id": short, "status": status})
 
 
-def _data(memory: Memory) -> dict[str, Any]:
+def data_of(memory: Memory) -> dict[str, Any]:
     """A memory as data, its secrets hidden."""
     return {
         "id": memory.id[:SHORT],

@@ -18,6 +18,7 @@ from mcp.types import INTERNAL_ERROR, INVALID_PARAMS, CallToolResult, TextConten
 from pydantic import BaseModel, Field
 
 from memos_cli import __version__
+from memos_cli.agents.door import bearer, is_known
 from memos_cli.errors import MemosError
 
 if TYPE_CHECKING:
@@ -97,27 +98,13 @@ class Desk:
         if not token or self._by_token is None:
             return False
         opened = self._by_token(token)
-
-        def principal() -> bool:
-            with opened(None) as mos:
-                try:
-                    return bool(mos.principal)
-                except MemosError:
-                    return False
-
-        return await asyncio.get_running_loop().run_in_executor(self._thread, principal)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, is_known, opened)
 
     def close(self) -> None:
         """End what is under way, and close all cubes in the thread that opened them."""
         for one in self._agents.values():
             self._thread.submit(one.close)
         self._thread.shutdown(wait=True)
-
-
-def bearer(authorization: str) -> str:
-    """The token in a header `Authorization`; empty where it has none."""
-    scheme, _, token = authorization.partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _client(ctx: Context) -> str:

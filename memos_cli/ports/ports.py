@@ -1,6 +1,6 @@
 """The plug points, as Protocols: what the core asks of an embedder, a language model, a parser or a hub, not how it is done.
 
-What it asks of a trainer stands in `trainer`, and of an importer in `importer`.
+What it asks of a trainer stands in `trainer`, of an importer in `importer`, and of a model that draws its tokens in `sampled`.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

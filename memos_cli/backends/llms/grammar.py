@@ -79,8 +79,21 @@ class Grammar:
         native.llama_sampler_apply(self._sampler, ctypes.byref(array))
         return rows["logit"]
 
+    def allowed(self, logits: Any) -> Any:  # noqa: ANN401 -- numpy
+        """The logits of all tokens, minus infinity for those that are not allowed now.
+
+        Raises:
+            ModelUnavailable: none is allowed.
+        """
+        import numpy as np
+
+        kept = self._filtered(np.arange(len(logits)), logits)
+        if not np.isfinite(kept).any():
+            raise _speechless()
+        return kept
+
     def accept(self, token: int) -> None:
-        """Advance past a token that `likeliest` returned; llama.cpp ends the process on any other token."""
+        """Advance past a token that is allowed; llama.cpp ends the process on any other token."""
         self._native.llama_sampler_accept(self._sampler, token)
 
     def close(self) -> None:
@@ -88,3 +101,7 @@ class Grammar:
         if self._sampler:
             self._native.llama_sampler_free(self._sampler)
         self._sampler = None
+
+
+def _speechless() -> ModelUnavailable:
+    return ModelUnavailable("the model has no token for what the grammar asks for", hint="choose another: memos model list")

@@ -6,7 +6,6 @@ out by stability, so in a conversation that is its end. The state of the context
 
 import codecs
 import ctypes
-import math
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,11 +19,13 @@ from memos_cli.backends.llms import adapters as lora
 from memos_cli.backends.llms import states
 from memos_cli.backends.llms.contexts import BATCH, SMALL, Choice, parameters
 from memos_cli.backends.llms.grammar import Grammar
+from memos_cli.backends.llms.sampler import GREEDY, Sampler, logprob
 from memos_cli.backends.llms.stop_texts import Stops
 from memos_cli.backends.llms.template.template import PLAIN, UnboundedTemplate, render
 from memos_cli.backends.llms.vocabulary import Vocabulary
 from memos_cli.errors import ModelUnavailable
 from memos_cli.ports.ports import Piece, Request, Token
+from memos_cli.ports.sampled import Sampling
 
 if TYPE_CHECKING:
     import numpy as np
@@ -136,21 +137,32 @@ class LlamaModel:
         self, request: Request, *, most: int, stop: Sequence[str] = (), schema: Mapping[str, Any] | None = None
     ) -> Iterator[Token]:
         """As `LLM.stream`; the ending token is yielded too, without text, because of its probability."""
+        return self.sampled(request, GREEDY, most=most, stop=stop, schema=schema)
+
+    def sampled(
+        self,
+        request: Request,
+        sampling: Sampling,
+        *,
+        most: int,
+        stop: Sequence[str] = (),
+        schema: Mapping[str, Any] | None = None,
+    ) -> Iterator[Token]:
+        """As `Sampled.sampled`."""
         ids = self.tokens(request)
         room = min(most, self.context - len(ids))
         if room < 1 or not ids:
             raise ModelUnavailable(f"a prompt of {len(ids)} tokens does not fit {self.name}'s context of {self.context}")
         self._prefill(ids)
         decoder, stops = codecs.getincrementaldecoder("utf-8")("replace"), Stops(stop)
-        with self._grammar(schema) as grammar:
+        with self._grammar(schema) as grammar, closing(Sampler(self._native, sampling, grammar, self.name)) as sampler:
             for _ in range(room):
-                token, logprob = self._likeliest(grammar)
+                token, chance = sampler.next(self._logits())
                 if self._vocabulary.ends(token):
-                    yield Token(stops.rest(), logprob)
+                    yield Token(stops.rest(), chance)
                     return
-                if grammar is not None:
-                    grammar.accept(token)
-                yield Token(stops.feed(decoder.decode(self._vocabulary.written(token))), logprob)
+                sampler.accept(token)
+                yield Token(stops.feed(decoder.decode(self._vocabulary.written(token))), chance)
                 if stops.stopped:
                     return
                 self._evaluate([token])
@@ -166,7 +178,7 @@ class LlamaModel:
         for token in told:
             if found:
                 self._evaluate(told[len(found) - 1 : len(found)])
-            found.append(self._logprob(token))
+            found.append(logprob(self._logits(), token))
         return found
 
     def _grammar(self, schema: Mapping[str, Any] | None) -> AbstractContextManager[Grammar | None]:
@@ -374,20 +386,3 @@ class LlamaModel:
         if not pointer:
             raise ModelUnavailable("llama.cpp gave no logits", hint="choose another model: memos model list")
         return np.ctypeslib.as_array(pointer, (self._vocabulary.size,))
-
-    def _likeliest(self, grammar: Grammar | None = None) -> tuple[int, float]:
-        """The token with the highest logit that a grammar allows, and the logarithm of its probability among all tokens."""
-        logits = self._logits()
-        token = int(logits.argmax())
-        if not math.isfinite(logits[token]):
-            raise ModelUnavailable(f"{self.name} computes no numbers", hint="the file is damaged; pull it again")
-        if grammar is not None:
-            token = grammar.likeliest(logits)
-        return token, self._logprob(token)
-
-    def _logprob(self, token: int) -> float:
-        import numpy as np
-
-        logits = self._logits()
-        best = float(logits.max())
-        return float(logits[token]) - best - math.log(float(np.exp(logits - best, dtype=np.float64).sum()))

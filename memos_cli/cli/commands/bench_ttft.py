@@ -35,6 +35,7 @@ _COUNTS = click.IntRange(1, 1 << 20)
 @click.option("--kv", type=click.Choice(["f16", "q8_0"]), help="How keys and values are kept.  [default: llm.kv]")
 @click.option("--flash", type=click.Choice(["auto", "on", "off", "both"]), help="Flash attention.  [default: llm.flash]")
 @click.option("--chat", is_flag=True, help="Time `memos chat -m` as a whole, beside loading the model.")
+@click.option("--serve", is_flag=True, help="Time `memos serve` beside a server without slots.")
 @click.option("--repeat", type=click.IntRange(1, 100), default=3, show_default=True, help="Time each so often; medians count.")
 @click.option("--keep", is_flag=True, help="Keep the weights of --shape in the cache folder for the next time.")
 @click.option("--plot/--no-plot", default=None, help="Draw the share that is saved.  [default: on a terminal]")
@@ -62,6 +63,10 @@ def ttft(app: App, /, contexts: "Sequence[int]", questions: "Sequence[int]", **g
     its start until the model's first word, and until it has ended; beside it a program that imports llama_cpp, loads the model
     and ends, and the ratios of the two, which say the same on a busy machine.
 
+    With --serve, what is timed is the first word of `memos serve` to a question about a text of 1,024 and 4,096 tokens that it
+    was asked about before, with another conversation in between, and again after a restart; beside it llama-cpp-python's own
+    server over the same library, without a cache (pip install 'llama-cpp-python[server]'). It needs a real model.
+
     Times are medians. The digest of the file is verified before each restore and timed apart, and so is reading the file
     plainly, from the system's cache and, cold, after the system was told to forget it.
 
@@ -72,19 +77,27 @@ def ttft(app: App, /, contexts: "Sequence[int]", questions: "Sequence[int]", **g
       memos bench ttft --shape tiny --context 256 --question 16 --kv q8_0
       memos bench ttft --model memos-mini --flash both --context 1024 --question 16
       memos bench ttft --chat --repeat 5
+      memos bench ttft --serve --model smollm2 --context 4096 --repeat 1
       memos --json bench ttft | jq '.data.rows[] | {context_tokens, saved_share, ceiling}'
 
     \b
     Exit status:
       0  measured
-      2  nothing of what was asked for fits the model; --model or --chat with --shape; --chat with lengths or --flash both
+      2  nothing of what was asked for fits the model; --model, --chat or --serve with --shape; --chat with lengths
       14 no model is chosen and no --shape given, or it cannot be run, or it keeps no state
       75 another bench ttft is under way; two would disturb each other
     """
     from memos_cli.bench.ttft import ttft as bench
 
-    if given["shape"] is not None and (given["model"] or given["chat"]):
-        raise UsageError("--shape has random weights, so it excludes --model and --chat", hint="memos bench ttft --shape 0.5B")
+    if given["shape"] is not None and (given["model"] or given["chat"] or given["serve"]):
+        raise UsageError(
+            "--shape has random weights, so it excludes --model, --chat and --serve", hint="memos bench ttft --shape 0.5B"
+        )
+    if given["serve"]:
+        if given["chat"] or questions or given["flash"] == "both":
+            raise UsageError("--serve has questions of its own, and one way of attention", hint="memos bench ttft --serve")
+        _time_serve(app, given, contexts)
+        return
     if given["chat"]:
         if contexts or questions or given["flash"] == "both":
             raise UsageError("--chat has a question of its own, and one way of attention", hint="memos bench ttft --chat")
@@ -139,6 +152,39 @@ def _time_chat(app: App, given: dict[str, Any]) -> None:
     app.note(
         f"{report['model']}; {tokens['prompt']} tokens, {tokens.get('slot', 0)} from a slot; medians of {report['repeat']};"
         f" load average {report['load_average'][0]} before, {report['load_average'][1]} after"
+    )
+
+
+def _time_serve(app: App, given: dict[str, Any], contexts: "Sequence[int]") -> None:
+    """Time the endpoint beside another server, and show the figures."""
+    import os
+
+    from memos_cli.bench.ttft import served
+    from memos_cli.bench.ttft import ttft as bench
+
+    with ExitStack() as stack:
+        folder = stack.enter_context(bench.workshop(app.paths.cache / "bench"))
+        subject = stack.enter_context(_subject(app, folder, given))
+        asked, left = bench.fitting(contexts or served.CONTEXTS, [served.ROOM], subject.limit)
+        tell = stack.enter_context(progress(app, "requests"))
+        report = served.run(subject, list(asked), given["repeat"], folder, os.environ, tell)
+    if app.json:
+        app.data({**report, "left_out": left})
+        return
+    _table(
+        report["rows"],
+        ("context", lambda row: f"{row['tokens']:,}"),
+        ("without", lambda row: f"{row['peer_s']:.3f}"),
+        ("slot", lambda row: f"{row['slot_s']:.3f}"),
+        ("sooner", lambda row: f"{row['ratio']:.1f}"),
+        ("processor", lambda row: "-" if row["cpu_ratio"] is None else f"{row['cpu_ratio']:.1f}"),
+        ("restarted", lambda row: f"{row['restart_s']:.3f}"),
+        ("with memory", lambda row: f"{row['memory_s']:.3f}"),
+        title="memos serve: seconds to the first word, and how many times sooner than llama-cpp-python's server without slots",
+    )
+    app.note(
+        f"{report['model']}; medians of {report['repeat']}; processor: the ratio of processor time; load average"
+        f" {report['load_average'][0]} before, {report['load_average'][1]} after"
     )
 
 

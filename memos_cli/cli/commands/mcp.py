@@ -12,6 +12,7 @@ from memos_cli.errors import ModelUnavailable, UsageError
 
 if TYPE_CHECKING:
     from memos_cli.agents.agent_memory import OpenMos
+    from memos_cli.config import Settings
     from memos_cli.interface.api import MOS
 
 
@@ -61,13 +62,13 @@ def mcp(app: App, *, http: bool, port: int) -> None:
     mcp_server.serve(opener(app), app.principal)
 
 
-def opener(app: App) -> "OpenMos":
-    """Opens the home as the person or as an agent."""
+def opener(app: App, settings: "Settings | None" = None) -> "OpenMos":
+    """Opens the home as the person or as an agent, with the settings of the invocation unless others are given."""
 
     def opened(principal: str | None, cubes: Sequence[str] = (), token: str | None = None) -> "MOS":
         from memos_cli.interface.api import MOS
 
-        mos = MOS(cubes=cubes or app.cubes, principal=principal, settings=app.settings, clock=app.now, token=token)
+        mos = MOS(cubes=cubes or app.cubes, principal=principal, settings=settings or app.settings, clock=app.now, token=token)
         mos.command = app.path
         return mos
 

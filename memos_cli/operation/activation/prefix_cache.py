@@ -38,6 +38,8 @@ GAIN = 16
 _SHARE = 4
 """While a conversation goes on, its slot is written anew once a quarter of its tokens are new, so that all writes together stay
 within a few times the last file's size. At the end of a conversation of several questions one new token is enough."""
+CLIENT = "client-"
+"""What the names of slots begin with whose conversation a client holds."""
 _ANY = Line("-")
 
 
@@ -164,8 +166,8 @@ class PrefixCache:
     def _identity(self) -> dict[str, str]:
         return {**self._states.identity(), "layout": self._layout.name}
 
-    def _fitting(self, ids: "array[int]") -> "list[tuple[int, Slot]]":
-        """The slots, each with the number of tokens that it shares with these; most tokens first, then the smallest file."""
+    def fitting(self, ids: "array[int]") -> "list[tuple[int, Slot]]":
+        """The person's slots, each with how many tokens it shares with these; most tokens first, then the smallest file."""
         if self._store.quota <= 0 or not self._store.exists:
             return []
         found = self._store.of(self._person, fingerprint(self._identity))
@@ -228,7 +230,7 @@ class PrefixCache:
         return 0
 
     def _best(self, ids: "array[int]") -> int:
-        for count, slot in self._fitting(ids):
+        for count, slot in self.fitting(ids):
             if count < GAIN + common(array("i", self._states.held()), ids):
                 break
             fault = standing(self._session, slot)
@@ -287,6 +289,32 @@ class PrefixCache:
             pass  # the answer was shown; without a slot the next prompt is evaluated as a whole
         return evaluated
 
+    def write(self, ids: "array[int]", held: "Sequence[Part] | None", *, end: bool) -> int:
+        """Make the context hold what the next prompt of a client begins with, and write its slot where that is due.
+
+        The slot takes the place of one that it goes on from. Whoever holds the conversation says nothing of its name.
+
+        Args:
+            ids: the tokens.
+            held: the memories in them, and those that they rest on; `None` where no slot may hold them.
+            end: there will be no next prompt here, so tokens are evaluated for a slot only.
+
+        Returns:
+            How many tokens were evaluated.
+        """
+        try:
+            known = self.fitting(ids)
+            new = len(ids) - next((count for count, slot in known if standing(self._session, slot).state == "ready"), 0)
+            due = new >= (self._least if end else max(self._least, len(ids) // _SHARE)) and len(ids) < self._llm.context
+            if held is None or not due or self._store.quota <= 0 or not self._able():
+                return 0 if end or len(ids) >= self._llm.context else self._states.advance(ids)
+            evaluated = self._states.advance(ids)
+            before = (slot.name for count, slot in known if count == len(slot.ids) and slot.name.startswith(CLIENT))
+            self.keep("conversation", next(before, None) or f"{CLIENT}{os.urandom(4).hex()}", ids, held)
+        except (IntegrityError, Busy, ModelUnavailable, OSError):
+            return 0  # the answer was given; without a slot the next prompt is evaluated as a whole
+        return evaluated
+
     def _opening(self, prompt: Prompt, layer: "Layer") -> "array[int]":
         return opening(self._states, self._llm.template, prompt, layer, self._layout, self._session.now[:4])
 
@@ -318,7 +346,7 @@ class PrefixCache:
 
     def _covered(self, ids: "array[int]", layer: "Layer | None" = None) -> int:
         """How many of these tokens the best usable slot holds."""
-        fits = (one for one in self._fitting(ids) if layer is None or one[1].covers == layer)
+        fits = (one for one in self.fitting(ids) if layer is None or one[1].covers == layer)
         return next((count for count, slot in fits if standing(self._session, slot).state == "ready"), 0)
 
     def find(self, layer: "Layer", name: str, ids: "array[int]") -> "Slot | None":
@@ -328,7 +356,7 @@ class PrefixCache:
             IntegrityError: the index is damaged.
             Busy: another process held the index for too long.
         """
-        for _, slot in self._fitting(ids):
+        for _, slot in self.fitting(ids):
             held = array("i", slot.ids)
             same = (slot.covers, slot.name) == (layer, name) and (held[: len(ids)] if layer == "core" else held) == ids
             if same and standing(self._session, slot).state == "ready" and self._store.checked(slot):

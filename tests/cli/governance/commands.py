@@ -314,6 +314,7 @@ CASES: dict[str, tuple[str, ...]] = {
     "revoke": ("3 eve read --all", "3 maren read --all"),
     "access": ("10 {cellar}", "- {pier}", "- --of eve", "- --of maren"),
     "mcp": ("0/2", "2 --json"),
+    "serve": ("14/2", "2 --json"),
     "hook session-start": ("0  < {{}}", "0 --client cursor < {{}}", "0  < no json"),
     "hook session-end": ('0  < {{"transcript_path": "/nowhere/s1.jsonl"}}', "0 --client gemini < {{}}"),
     "audit log": ("-", "- --denied"),
