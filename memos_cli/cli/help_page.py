@@ -54,7 +54,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "context": ("brief", "Print what matters for a question, for any model's prompt."),
         "brief": ("brief", "Print who you are and what is open, for any model's prompt."),
         "mcp": ("mcp", "Let agents use your memory, by the Model Context Protocol."),
-        "serve": ("serve", "Serve your model with your memories to any client of OpenAI's protocol."),
+        "serve": ("serve", "Serve your model and your memories by OpenAI's protocol."),
         "setup": ("setup", "Enter memos into the settings of an agent's program."),
         "hook": ("hook", "Give a session its briefing, and take its transcript in."),
     },

@@ -143,7 +143,7 @@ SCRIPT = {
     "search standup --explain": (
         "{query hits[{id external_id content score fits kind occurred_at created_at state tags[] key speaker cube "
         "alike[] passage title file page "
-        "parts{total words meaning context speaker form answer header bm25 cosine reranker}}] mode answers}"
+        "parts{total words meaning context speaker form answer header others bm25 cosine reranker}}] mode answers}"
     ),
     "context": (
         "{query text tokens most_tokens memories[{id cube section line kind score next_at unconfirmed}] questions[] tasks[] "

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.option("--load", is_flag=True, help="Load the model now, and not at the first request.")
 @pass_app
 def serve(app: App, *, port: int, model: str | None, no_memory: bool, waiting: int, load: bool) -> None:
-    """Serve your model with your memories to any client of OpenAI's protocol.
+    """Serve your model and your memories by OpenAI's protocol.
 
     The endpoint is http://127.0.0.1:8766/v1, for Open WebUI, llm, aider, the package openai or curl: chat completions, in one
     piece and streamed, models, and embeddings. A client sends the token of `memos principal add NAME --agent` as its API key,
