@@ -110,3 +110,17 @@ def test_a_part_is_what_a_score_is_without_it_less() -> None:
 
 def test_nothing_is_ranked_of_nothing() -> None:
     assert ranked("heron", pool_of("heron", [])) == ranking.Ranked([], 0.0, set())
+
+
+def test_what_strangers_wrote_leaves_room_for_what_is_trusted_and_fits() -> None:
+    strange = [row(n, f"Rent is {n} a month", untrusted=True) for n in range(1, 20)]
+    pool = pool_of(
+        "the rent", [*strange, row(50, "Rent is 900 a month, says the contract of the flat that I rent"), row(60, "")]
+    )
+    found = ranked("the rent", pool)
+    shown = ranking.shared(found.judged, pool.rows, found.passing, 8)
+    assert sorted(shown) == sorted(found.judged)
+    assert [one.place for one in shown[:5] if one.place == (0, 50)]
+    assert sum(pool.rows[one.place].untrusted for one in shown[:8]) == 7  # nothing else that is trusted fits
+    assert ranking.shared(found.judged, pool.rows, None, 8) == found.judged
+    assert ranking.shared(found.judged[:3], pool.rows, found.passing, 8) == found.judged[:3]
