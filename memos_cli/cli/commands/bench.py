@@ -5,6 +5,7 @@ import click
 from memos_cli.cli.commands.bench_consolidation import consolidation
 from memos_cli.cli.commands.bench_exam import exam
 from memos_cli.cli.commands.bench_lifecycle import lifecycle
+from memos_cli.cli.commands.bench_poisoning import poisoning
 from memos_cli.cli.commands.bench_predict import predict
 from memos_cli.cli.commands.bench_qa import qa
 from memos_cli.cli.commands.bench_retrieval import retrieval
@@ -23,5 +24,5 @@ def bench() -> None:
     """
 
 
-for command in (ttft, qa, lifecycle, predict, search, retrieval, exam, consolidation, startup):
+for command in (ttft, qa, lifecycle, predict, search, retrieval, exam, consolidation, startup, poisoning):
     bench.add_command(command)
