@@ -4,18 +4,19 @@ import pytest
 
 pytest.importorskip("mcp")
 
+from memos_cli.bench.poisoning.corpus import KINDS
 from tests.conftest import Run
 
 pytestmark = pytest.mark.usefixtures("temporary")
 
 
 def test_attacks_are_counted_by_kind_and_carrier(memos: Run) -> None:
-    done = memos("--json", "bench", "poisoning", "--attacks", "3")
+    done = memos("--json", "bench", "poisoning", "--attacks", "5")
     assert done.status == 0, done.err
-    assert (done.data["attacks"], done.data["seed"], done.data["model"]) == (3, 0, None)
+    assert (done.data["attacks"], done.data["seed"], done.data["model"]) == (5, 0, None)
     assert done.data["total"]["shipped"] == 0
     assert done.data["total"]["neither"] >= 1
-    assert [row["name"] for row in done.data["kinds"]] == ["instruction", "correction", "preference"]
+    assert [row["name"] for row in done.data["kinds"]] == list(KINDS[:5])
 
 
 def test_people_get_a_table(memos: Run) -> None:
