@@ -42,6 +42,8 @@ OPEN = {
 """Files `__init__.py` that hold more than a docstring, and why."""
 
 NOUNS = {
+    "bench/poisoning/poisoning.py": "the field's word for planting what misleads a memory; the command is called so",
+    "cli/commands/bench_poisoning.py": "likewise",
     "bench/ttft/timing.py": "a timing is what was measured; `bench ttft` runs the module by this name",
     "backends/trainers/packing.py": "sequence packing: short texts in one row of a batch",
     "cli/sealing/sealing.py": "the noun for signing and encrypting a cube file together",

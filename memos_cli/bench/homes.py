@@ -41,7 +41,7 @@ class Home:
         self.settings = settings.given({**_UNMEASURED, **given})
         self._folder = folder
         self._clock = clock
-        _take_along(paths, folder)
+        take_along(paths, folder)
         given = embedding(self.settings)
         self._embeddings = Embeddings(self.settings.get("embedder"), paths.data, folder / "cache", given=given)
 
@@ -69,7 +69,7 @@ class Home:
         mos.shelf.remove(name)
 
 
-def _take_along(paths: Paths, folder: Path) -> None:
+def take_along(paths: Paths, folder: Path) -> None:
     """Let the temporary home know what the person's home knows of models; weights are not copied."""
     for name in _KNOWN:
         if (paths.data / name).is_dir():

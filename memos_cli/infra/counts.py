@@ -92,6 +92,12 @@ def staying(vault: "Vault", whither: labels.Whither, wanted: Filter) -> dict[str
     return {one: labels.staying(told, whither, policy) for one, told in labels_of(vault, found).items()}
 
 
+def has_told(vault: "OpenCube", owner: str) -> bool:
+    """Whether somebody has told this cube anything themselves that is still there."""
+    sql = "SELECT 1 FROM memories WHERE owner IS ? AND origin = 'user' AND state NOT IN ('expired', 'purged') LIMIT 1"
+    return vault.conn.execute(sql, (owner,)).fetchone() is not None
+
+
 def untrusted_count(vault: "OpenCube") -> int:
     """How many memories are untrusted: they came from elsewhere, and nobody here has used them yet."""
     return int(vault.conn.execute("SELECT count(*) FROM arrivals").fetchone()[0])

@@ -6,6 +6,7 @@ from memos_cli.cli.commands.bench_agents import agents
 from memos_cli.cli.commands.bench_consolidation import consolidation
 from memos_cli.cli.commands.bench_exam import exam
 from memos_cli.cli.commands.bench_lifecycle import lifecycle
+from memos_cli.cli.commands.bench_poisoning import poisoning
 from memos_cli.cli.commands.bench_predict import predict
 from memos_cli.cli.commands.bench_qa import qa
 from memos_cli.cli.commands.bench_retrieval import retrieval
@@ -24,5 +25,5 @@ def bench() -> None:
     """
 
 
-for command in (ttft, qa, lifecycle, predict, search, retrieval, exam, consolidation, startup, agents):
+for command in (ttft, qa, lifecycle, predict, search, retrieval, exam, consolidation, startup, agents, poisoning):
     bench.add_command(command)

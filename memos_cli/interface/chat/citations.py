@@ -3,8 +3,11 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from memos_cli.interface.chat.answers import answer_forms
 from memos_cli.interface.reader import intents
 from memos_cli.model import Memory
+from memos_cli.operation.prompt.attribution import UNCONFIRMED, is_told, other
+from memos_cli.operation.prompt.fence import fenced
 from memos_cli.operation.prompt.layout import Line, Prompt
 from memos_cli.operation.prompt.model_request import UNKNOWN
 from memos_cli.operation.results import Hit
@@ -63,10 +66,33 @@ def cited(answer: str, question: str, lines: Sequence[Line]) -> list[int]:
     return chosen
 
 
-def extracts(hits: Sequence[Hit]) -> list[Memory]:
-    """The memories that answer a question by themselves, best first; none where no hit fits."""
+def extracts(hits: Sequence[Hit], person: str = "") -> list[Memory]:
+    """The memories that answer a question by themselves, best first, unconfirmed ones last; none where no hit fits.
+
+    What the person told is cited as if nothing else were there. What a file or a talk brought, and what nobody vouched for,
+    stands beside it and takes no place of it.
+    """
     fitting = [hit for hit in hits if hit.fits]
-    if not fitting:
-        return []
-    best = fitting[0].score
-    return [hit.memory for hit in fitting if hit.score >= NEAR * best][:MOST_EXTRACTS]
+    trusted = [hit for hit in fitting if not hit.memory.untrusted]
+    told = _near([hit for hit in trusted if is_told(hit.memory, person)])
+    brought = [memory for memory in _near(trusted) if memory not in told][: max(1, MOST_EXTRACTS - len(told))]
+    own = [hit.memory for hit in trusted if hit.memory in told or hit.memory in brought]
+    strange = [memory for memory in _near(fitting) if memory.untrusted]
+    return [*own, *strange[: max(1, MOST_EXTRACTS - len(own))]]
+
+
+def _near(hits: Sequence[Hit]) -> list[Memory]:
+    return [hit.memory for hit in hits if hit.score >= NEAR * hits[0].score][:MOST_EXTRACTS]
+
+
+def is_withheld(answer: str, hits: Sequence[Hit]) -> bool:
+    """Whether a model says that it does not know, where what it was not shown may say so: no prompt has what is unconfirmed."""
+    return answer_forms.is_refusal(answer) and any(hit.memory.untrusted for hit in hits if hit.fits)
+
+
+def quoted(memory: Memory, content: str, person: str) -> str:
+    """A memory's words as an answer: where they are not the person's own, on one line behind a mark, or who said them."""
+    marks = [UNCONFIRMED] if memory.untrusted else []
+    if (said := other(memory, person)) is not None:
+        marks.append(fenced(said).replace(":", " ") + ":")
+    return " ".join((*marks, fenced(content))) if marks else content

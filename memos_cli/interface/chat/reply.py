@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 MINI_SURE = 0.8
 """Below this probability of its least likely token an answer of memos-mini is not trusted. Chosen on held-out data, see its
 card: of the answers above it 99 % were right."""
-
+WITHHELD = "it is shown nothing that nobody vouched for"
 
 Tell = Callable[[str], None]
 
@@ -158,9 +158,9 @@ class Replier:
         """The best memories word for word; a message that only states something is acknowledged with `word`."""
         if word is not None:
             return Reply(extractive(word, []), ())
-        memories = citations.extracts(found.hits) if self._recall else []
+        memories = citations.extracts(found.hits, self._person) if self._recall else []
         self._memories.record_uses(memories)
-        said = "\n".join(self._recalling.content(memory) for memory in memories)
+        said = "\n".join(citations.quoted(one, self._recalling.content(one), self._person) for one in memories)
         return Reply(extractive(said or model_request.UNKNOWN, memories), memories)
 
     def _by_heart(self, llm: "LLM", whole: Laid, found: Recalled, stream: Stream) -> Reply | None:
@@ -215,6 +215,8 @@ class Replier:
             again = None if self._require_slot else second_question.asking(llm, self._recalling.layout, answer, laid, whole)
             verdict = self._judged(answer, laid, held, weighed=weighed, again=again)
             made = made._replace(seconds=made.seconds | {"answer": time.perf_counter() - asked})
+        if verdict.stands and citations.is_withheld(answer, found.hits):
+            verdict = guards.Verdict(stands=False, reason=WITHHELD)
         there = self._recall or self._attached is None
         sure = self._sure(held.tokens, answer, shown=there, chance=verdict.chance) and verdict.reason != guards.UNSURE
         if self._session.settings.get("llm.model") == MINI:  # memos-mini can only copy
@@ -245,8 +247,8 @@ class Replier:
         prompt, memories = laid
         probable = model_request.certainty(stream.tokens) if weighed else None
         grounds = [
-            guards.Ground(key=memory.key, since=attribution.since(memory), ended=_is_over(memory, self._session.now))
-            for memory in memories
+            guards.Ground(key=memory.key, since=since, ended=_is_over(memory, self._session.now))
+            for memory, since in zip(memories, attribution.ages(memories, self._person), strict=True)
         ]
         return guards.judge(
             answer,

@@ -11,6 +11,7 @@ from memos_cli.infra.vault import fold
 from memos_cli.infra.vault.bulk import entries
 from memos_cli.mip.rows import CARRIED, PREFIX
 from memos_cli.model import Operation, State
+from memos_cli.operation.operator.dedupe import arrivals
 from memos_cli.times import to_millis
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from memos_cli.interface.imports.lots import Candidate
     from memos_cli.model import Draft
 
-COMMAND = "import"
+COMMAND = arrivals.COMMAND
 """The command's name in the log."""
 _OURS = frozenset({COMMAND, "undo"})
 """The commands whose values an import may replace: its own, and what an undo put back."""

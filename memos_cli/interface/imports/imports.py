@@ -257,7 +257,7 @@ class _Lot:
     def __init__(self, vault: "Vault", unit: "Unit", author: "Author", report: Report) -> None:
         self._vault, self._unit, self._author, self._report = vault, unit, author, report
         self._owner = author.principal
-        self._placing = Placing(vault, unit, author.principal, author.at, author.zone)
+        self._placing = Placing(vault, unit, author.principal, author.at, author.zone, author.command)
         self._stored: dict[str, str] = {}
 
     def place(self, lot: Sequence[Candidate], told: "Sequence[tuple[str, Draft]]") -> None:
@@ -321,7 +321,7 @@ class _Lot:
 
     def _change(self, identity: str, change: dict[str, Any], draft: "Draft") -> bool:
         try:
-            self._unit.change("memory", identity, change)
+            self._placing.change(self._vault.get(identity), change)
         except (Refused, MemoryNotFound) as error:
             self._report.skip(Skipped(NOT_YOURS, draft.title or ""), refused=True)
             self._report.denied = error if isinstance(error, Refused) else self._report.denied

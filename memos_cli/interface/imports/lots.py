@@ -20,6 +20,9 @@ LOT, CHARACTERS = 2000, 8_000_000
 """The most drafts of one transaction, and the most characters in them."""
 
 _BIG = 2**31
+MAIL = "mbox"
+"""The kind of source whose speakers are who they say they are."""
+UNKNOWN = "unknown sender"
 
 
 class Candidate(NamedTuple):
@@ -61,6 +64,8 @@ class EntryFitting:
         if len(draft.content) > limits.MOST_CHARACTERS:
             return Skipped("too long for a memory", where)
         name = self._name(draft.external_id)
+        if self._kind == MAIL:
+            draft = _by_address(draft, self._owner)
         try:
             draft = cleaned_draft(intake.with_fields(draft._replace(external_id=name), self._fields))
             why = self._fault(draft)
@@ -119,3 +124,13 @@ def cut(found: Iterable[Draft | Skipped], fitting: EntryFitting, report: "Report
             lot, characters = {}, 0
     if lot:
         yield list(lot.values())
+
+
+def _by_address(draft: Draft, owner: str) -> Draft:
+    """A mail under its address where its sender is called like the person: anybody may call themselves so in a mail."""
+    speaker = draft.source.speaker or ""
+    if speaker.casefold() not in {owner.casefold(), "user", "me"}:
+        return draft
+    address = draft.metadata.get("from")
+    told = address if isinstance(address, str) and "@" in address else UNKNOWN
+    return draft._replace(source=draft.source._replace(speaker=told))

@@ -13,18 +13,19 @@ def may_tell(draft: Draft) -> bool:
     return change_wordings.may_tell(draft.content)
 
 
-def end(vault: Vault, unit: Unit, ids: Sequence[str], at: str, superseded: list[str]) -> tuple[str, ...]:
+def end(vault: Vault, unit: Unit, ids: Sequence[str], at: str, superseded: list[str], command: str = "") -> tuple[str, ...]:
     """Supersede what new memories say to be over, and add its ids to `superseded`; the ids of the questions about the rest.
 
     Args:
         ids: the new memories, which `unit` has stored.
         at: now, as fixed-width UTC text.
+        command: the command that stored them.
     """
     if not ids:
         return ()
     # What compares the words of two texts is imported only where there is something to compare.
-    from memos_cli.operation.operator.dedupe import told
+    from memos_cli.operation.operator.dedupe import arrivals, told
 
-    ended = told.settle(vault, unit, ids, at)
+    ended = told.settle(vault, unit, ids, at, brought=command == arrivals.COMMAND)
     superseded += ended.superseded
     return ended.questions

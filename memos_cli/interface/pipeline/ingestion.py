@@ -74,7 +74,7 @@ def ingest(
     cleaned: Iterable[Draft] = map(cleaned_draft, drafts if files is None else ())  # those of files are clean
     cleaned = [*cleaned] if isinstance(drafts, Sequence) else cleaned
     with author.write(vault, txn) as unit:
-        placing = Placing(vault, unit, author.principal, author.at, author.zone)
+        placing = Placing(vault, unit, author.principal, author.at, author.zone, author.command)
         for draft, placed in files.place(unit, placing) if files else _placed(vault, placing, cleaned, author):
             _take(vault, unit, tally, draft, placed)
             if len(tally.ids) % _LOT == 0:
@@ -87,7 +87,7 @@ def ingest(
                 tally.extracted.append(placed.id)
             elif placed.outcome == "duplicate":
                 unit.accept("memory", placed.id)
-        questions = endings.end(vault, unit, [*tally.telling, *tally.extracted], author.at, tally.superseded)
+        questions = endings.end(vault, unit, [*tally.telling, *tally.extracted], author.at, tally.superseded, author.command)
         reopened = task_scopes.reopen(vault, unit, tally.tasks, author.principal)
         txn = unit.log.txn if unit.log.count and not dry_run else None
         if dry_run:

@@ -16,6 +16,7 @@ from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import HOT_STATES, NEVER_SUPERSEDED, Draft, Kind, LinkType, Memory, State, starts
 from memos_cli.operation.operator import identity
+from memos_cli.operation.operator.dedupe.arrivals import Arrivals
 from memos_cli.records import NamedTuple
 from memos_cli.times import Zone
 
@@ -51,10 +52,12 @@ class Placing:
         owner: whose memories they become.
         at: when they are told, fixed-width UTC text.
         zone: the zone in which a day is a day.
+        command: the command that tells them.
     """
 
-    def __init__(self, vault: Vault, unit: Unit, owner: str, at: str, zone: Zone) -> None:
+    def __init__(self, vault: Vault, unit: Unit, owner: str, at: str, zone: Zone, command: str = "") -> None:
         self._vault, self._unit, self._owner, self._at, self._zone = vault, unit, owner, at, zone
+        self._arrivals = Arrivals(vault, owner, command)
         self._spelled: dict[tuple[str, str], str] = {}
         self._titled: set[str] = set()
 
@@ -78,6 +81,8 @@ class Placing:
         known = identity.twin(self._vault, draft, self._owner, self._at, self._zone)
         if known is not None:
             return self._told_again(known, draft)
+        if self._arrivals.holds(draft):
+            return self._held(draft)
         if not _is_keyed(draft):
             return Placed(self._unit.add(draft, self._owner), "added")
         return _place_by_key(self._vault, self._unit, draft, self._owner)
@@ -116,7 +121,7 @@ class Placing:
         seen: set[bytes] = set()
         for new in told:
             again = new.digest in seen and new.draft.external_id is None
-            if not (again or new.digest in known or _is_keyed(new.draft)):
+            if not (again or new.digest in known or _is_keyed(new.draft) or self._arrivals.holds(new.draft)):
                 seen.add(new.digest)
                 waiting.append(new)
                 continue
@@ -129,9 +134,17 @@ class Placing:
         twin = identity.twin(self._vault, new.draft, self._owner, self._at, self._zone)
         if twin is not None:
             return Placed(twin.id, "duplicate")
+        if self._arrivals.holds(new.draft):
+            return self._held(new.draft, new.id)
         if _is_keyed(new.draft):
             return _place_by_key(self._vault, self._unit, new.draft, self._owner, new.id)
         return self._store([new])[0]
+
+    def _held(self, draft: Draft, name: str | None = None) -> Placed:
+        """Store a draft as what strangers bring is stored: it rules nothing and ends nothing."""
+        added = self._unit.add(draft, self._owner, name)
+        self._unit.keep_strange(added, unaccepted=True)
+        return Placed(added, "added")
 
     def _store(self, waiting: "Sequence[New]") -> list[Placed]:
         return [Placed(one, "added") for one in BulkUnit.of(self._unit).add_all(waiting, self._owner)] if waiting else []
@@ -222,6 +235,13 @@ class Placing:
             change |= {"content": draft.content, "source": fold.source_fields(draft.source)}
         return self.edit(known, change, draft) if change else Placed(known.id, "duplicate")
 
+    def change(self, known: Memory, change: dict[str, Any]) -> None:
+        """Change a memory; where an import makes it rule or replace something, it waits for the person's word from then on."""
+        holds = self._arrivals.holds_edit(known, change)
+        self._unit.change("memory", known.id, change)
+        if holds:
+            self._unit.keep_strange(known.id, unaccepted=True)
+
     def edit(self, known: Memory, change: dict[str, Any], draft: Draft) -> Placed:
         """Change a memory as a draft says, and put it into its attribute's timeline.
 
@@ -236,7 +256,7 @@ class Placing:
             if not over and any(starts(one) > starts(known) for one in line if one.id != known.id):
                 change["valid_from"] = self._at  # it is said now, and holds from now on
         _require_span(known, change)
-        self._unit.change("memory", known.id, change)
+        self.change(known, change)
         ended = settle_key(self._vault, self._unit, known.id) if KEYED & set(change) else SETTLED
         return Placed(known.id, "edited", ended.superseded, ended.conflicts, identity.fields(change))
 

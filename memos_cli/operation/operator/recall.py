@@ -124,7 +124,8 @@ class Recall:
         known = {memory.id for memory in core}
         found: list[Memory] = []
         for vault in self.session.vaults(self.person):
-            current = vault.versions(wanted, self.session.sight(vault, Filter(at=self.session.now), self.person))
+            wanted_now = Filter(at=self.session.now, trusted=True)
+            current = vault.versions(wanted, self.session.sight(vault, wanted_now, self.person))
             found += [vault.get(identity) for identity in wanted if identity in current and identity not in known]
         return in_time(found)
 
@@ -197,12 +198,15 @@ class Recall:
     def lay(self, message: str, found: Recalled, turns: Sequence[Turn]) -> Laid:
         """The prompt with all recalled memories that may go into one, the found ones best first.
 
+        What nobody vouched for stands in none: a model would repeat it without its mark. It is cited where it answers.
+
         Slots hold the core and the topics. What may go into none stands behind what was found, in no slot's part of the prompt.
         """
         may, may_stay = (policy.passing(self.session, whither) for whither in (Whither.PROMPT, Whither.SLOT))
         stable = [memory for memory in (*found.core, *found.topics) if may(memory)]
         known = {memory.id for memory in (*found.core, *found.topics)}
-        retrieved = [hit.memory for hit in found.hits if hit.memory.id not in known and may(hit.memory)]
+        fit = (hit.memory for hit in found.hits if hit.memory.id not in known and not hit.memory.untrusted)
+        retrieved = [memory for memory in fit if may(memory)]
         retrieved = retrieved[: self.session.settings.get("chat.memories")]
         retrieved += [memory for memory in stable if not may_stay(memory)]
         core, topics = ([one for one in layer if may(one) and may_stay(one)] for layer in (found.core, found.topics))

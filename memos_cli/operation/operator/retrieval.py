@@ -265,6 +265,7 @@ class Search:
         order = ranked.judged
         if moves:
             order = sorted(order, key=lambda one: -(one.log_odds + moves.get(one.place, 0.0)))
+        order = ranking.shared(order, pool.rows, ranked.passing, k)
         judged = {one.place: one for one in order}
         said = chain(
             (duplicates.of_row(pool.rows[place]) for place in judged),

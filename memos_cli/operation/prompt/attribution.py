@@ -1,6 +1,16 @@
 """When a memory is from and who said it, as a prompt tells it. Pure."""
 
+from collections.abc import Sequence
+
 from memos_cli.model import Kind, Memory, Origin
+
+UNCONFIRMED = "(unconfirmed)"
+"""The mark of a memory that came from elsewhere and that nobody has vouched for; no date and no speaker begins so."""
+_PERSON = frozenset(("user", "me"))
+"""What the person is called in talks, besides their name."""
+_OLDER = {ord("0") + digit: ord(" ") + digit for digit in range(10)}
+"""Characters in the order of the digits that come before all of them."""
+_BROUGHT = frozenset((Origin.IMPORT, Origin.FILE, Origin.CONVERSATION))
 
 
 def since(memory: Memory) -> str:
@@ -20,3 +30,24 @@ def speaker(memory: Memory) -> str | None:
     said = memory.source.speaker
     of_others = memory.origin is Origin.INFERENCE and (said or "").casefold() != (memory.owner or "").casefold()
     return said if memory.kind is Kind.EPISODE or of_others else None
+
+
+def other(memory: Memory, person: str) -> str | None:
+    """Who said a memory, where that is somebody else than the person."""
+    said = speaker(memory)
+    return None if (said or "").casefold() in {"", person.casefold(), *_PERSON} else said
+
+
+def is_told(memory: Memory, person: str) -> bool:
+    """Whether the person told a memory to memos: nobody else wrote it, and it is from no file and no talk."""
+    return not memory.untrusted and memory.origin not in _BROUGHT and other(memory, person) is None
+
+
+def ages(memories: Sequence[Memory], person: str) -> list[str]:
+    """When each memory began, for comparing them: beside what the person told, all that they did not tell counts as older.
+
+    As long as a time, and in the same order as the times of its sort.
+    """
+    told = [is_told(memory, person) for memory in memories]
+    mixed = any(told)
+    return [since(one) if own or not mixed else since(one).translate(_OLDER) for one, own in zip(memories, told, strict=True)]

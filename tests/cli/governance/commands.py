@@ -327,6 +327,7 @@ NO_CUBE: dict[str, str] = {
     "bench consolidation": "measures in homes of its own",
     "bench exam": "measures a model",
     "bench lifecycle": "measures in homes of its own",
+    "bench poisoning": "attacks homes of its own",
     "bench predict": "measures on histories of its own",
     "bench qa": "measures in homes of its own",
     "bench retrieval": "measures in homes of its own",

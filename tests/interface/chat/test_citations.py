@@ -133,3 +133,13 @@ def test_our_layout_is_used_for_the_model_that_was_trained_on_it() -> None:
         assert other.pieces == ()
         assert other.messages[0][0] == "system"
         assert other.messages[-1][1].endswith("Where do I live?")
+
+
+def test_what_nobody_vouched_for_stands_behind_what_is_trusted_and_takes_no_place_of_it() -> None:
+    strange = [hit._replace(memory=hit.memory._replace(untrusted=True)) for hit in (_hit(f"x{n}", 0.95) for n in range(5))]
+    own = [_hit("a", 0.5), _hit("b", 0.45), _hit("c", 0.1)]
+    assert [one.content for one in citations.extracts([*strange, *own])] == ["a", "b", "x0"]
+    assert [one.content for one in citations.extracts([*strange, _hit("a", 0.5), _hit("b", 0.5), _hit("c", 0.5)])] == [
+        "a", "b", "c", "x0",
+    ]  # fmt: skip
+    assert [one.content for one in citations.extracts(strange)] == ["x0", "x1", "x2"]

@@ -13,10 +13,13 @@ from memos_cli.infra.vault import fold, queries
 from memos_cli.infra.vault.units import Unit, new_id
 from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import HOT_STATES, NEVER_SUPERSEDED, Draft, Kind, LinkType, Memory, Origin, State, starts
+from memos_cli.operation.operator.dedupe.arrivals import is_told
 from memos_cli.operation.operator.dedupe.verdicts import in_line
 
 NOUN = "review"
 """The noun in the log of a question to a person about two memories."""
+BROUGHT = "an import brought the later one, and you told the earlier one"
+"""Why a person has to say so before what they told is superseded."""
 
 
 class Act(StrEnum):
@@ -89,9 +92,16 @@ def may_fuse(one: Memory, other: Memory, *, pinned: bool = False) -> str | None:
     return next((reason for reason, holds in against.items() if holds), None)
 
 
-def is_overruled(earlier: Memory, later: Memory) -> bool:
-    """Whether the later memory is a stranger's that nobody accepted, and so supersedes the earlier only by a person's yes."""
-    return later.unaccepted and not earlier.unaccepted
+def overruled(earlier: Memory, later: Memory) -> str | None:
+    """Why the later memory supersedes the earlier one only by a person's yes; `None` where it may without.
+
+    It is a stranger's that nobody accepted, or a file brought it, and the person told the earlier one.
+    """
+    if later.unaccepted and not earlier.unaccepted:
+        return "the later one came from elsewhere, signed by nobody whom you trust"
+    if later.origin is Origin.IMPORT and is_told(earlier):
+        return BROUGHT
+    return None
 
 
 def was_asked(vault: Vault, pair: str) -> bool:
@@ -143,7 +153,7 @@ def apply(unit: Unit, vault: Vault, proposal: Proposal, now: str) -> Applied | N
         return fuse(unit, vault, memories, proposal.reasons, now)
     earlier, later = memories
     if proposal.act is Act.SUPERSEDE:
-        return None if is_overruled(earlier, later) else supersede(unit, earlier, later)
+        return None if overruled(earlier, later) else supersede(unit, earlier, later)
     return _ask(unit, vault, proposal, now)
 
 

@@ -25,7 +25,7 @@ from memos_cli.infra.vault.vault import Vault
 from memos_cli.model import NEVER_SUPERSEDED, Filter, Form, LinkType, Memory, Origin, State, starts
 from memos_cli.operation.operator.dedupe import verdicts
 from memos_cli.operation.operator.dedupe.candidates import USUAL, Candidates
-from memos_cli.operation.operator.dedupe.fusion import Act, Proposal, is_overruled, may_fuse, pair_id, was_asked
+from memos_cli.operation.operator.dedupe.fusion import Act, Proposal, may_fuse, overruled, pair_id, was_asked
 from memos_cli.operation.operator.dedupe.verdicts import Likeness, Verdict, in_line, in_time
 
 if TYPE_CHECKING:
@@ -298,8 +298,8 @@ def _against(vault: Vault, earlier: Memory, later: Memory) -> str | None:
     """Why the later memory may not supersede the earlier although the conflict is certain; `None` where it may."""
     if earlier.frozen:
         return "the earlier one is frozen"
-    if is_overruled(earlier, later):
-        return "the later one came from elsewhere, signed by nobody whom you trust"
+    if (why := overruled(earlier, later)) is not None:
+        return why
     if earlier.title != later.title:
         return "titled differently"
     if _last_said(vault, earlier) >= starts(later):

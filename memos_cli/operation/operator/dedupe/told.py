@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from memos_cli.infra.vault import queries, search
 from memos_cli.model import NEVER_SUPERSEDED, Filter, Form, Kind, Memory, Origin, starts
 from memos_cli.operation.operator.dedupe import change, fusion, verdicts
+from memos_cli.operation.operator.dedupe.arrivals import is_told
 from memos_cli.operation.operator.dedupe.candidates import stating
 from memos_cli.operation.operator.dedupe.fusion import Act, Proposal
 from memos_cli.operation.operator.dedupe.normal_form import read
@@ -35,12 +36,13 @@ class Consequence(NamedTuple):
     questions: tuple[str, ...] = ()
 
 
-def settle(vault: "Vault", unit: "Unit", ids: Sequence[str], at: str) -> Consequence:
+def settle(vault: "Vault", unit: "Unit", ids: Sequence[str], at: str, *, brought: bool = False) -> Consequence:
     """Let new memories supersede what they end, or ask about it.
 
     Args:
         ids: the new memories, which `unit` has stored.
         at: now, as fixed-width UTC text.
+        brought: an import brought them, which ends nothing that the person told.
     """
     rules = policy_of(vault)
     if not ids or len(ids) > MOST_TOLD or not (rules.get("steps.supersede") or rules.get("steps.review")):
@@ -57,7 +59,7 @@ def settle(vault: "Vault", unit: "Unit", ids: Sequence[str], at: str) -> Consequ
         # Where so many may be meant, nobody knows which: the newest is asked about.
         mine = ASKED - 1 if sum(not certain for _, certain, _ in ended) > ASKED else 0
         for known, certain, reasons in ended:
-            against = _against(known, told)
+            against = _against(known, told, brought=brought)
             if certain and against is None and rules.get("steps.supersede"):
                 end = starts(told) if starts(told) > starts(known) else at
                 superseded += [known.id] if fusion.supersede(unit, known, told, end) else []
@@ -96,10 +98,12 @@ def _ended(told: Memory, known: Sequence[Memory], at: str) -> Iterator[tuple[Mem
             yield one, certain and told.kind is not Kind.EVENT, found.reasons
 
 
-def _against(known: Memory, told: Memory) -> str | None:
+def _against(known: Memory, told: Memory, *, brought: bool) -> str | None:
     """Why a person has to say so before a memory is superseded; `None` where nobody has to."""
     if known.frozen:
         return "the earlier one is frozen"
-    if fusion.is_overruled(known, told):
-        return "the later one came from elsewhere, signed by nobody whom you trust"
+    if brought and is_told(known):
+        return fusion.BROUGHT
+    if (why := fusion.overruled(known, told)) is not None:
+        return why
     return "titled differently" if known.title != told.title else None

@@ -111,6 +111,24 @@ def moved(row: Row) -> float:
     return gained + UNTRUSTED * row.untrusted + PAST * (row.state in COLD_STATES)
 
 
+def shared(judged: Sequence[Judged], rows: Mapping[Place, Row], passing: set[Place] | None, k: int) -> list[Judged]:
+    """The candidates in order, with room among the first `k` for what is trusted and fits: half of it at least.
+
+    However many memories a stranger writes to a question, they do not push out what the person told.
+
+    Args:
+        judged: the candidates, best first.
+        rows: of the pool.
+        passing: see `Ranked`.
+    """
+    late = {one.place for one in [one for one in judged if rows[one.place].untrusted][max(1, k // 2) :]}
+    if not late or passing is None:
+        return list(judged)
+    own = [at for at, one in enumerate(judged) if not rows[one.place].untrusted and floor.fits(one, passing)]
+    end = own[-1] + 1 if own else 0
+    return [*sorted(judged[:end], key=lambda one: one.place in late), *judged[end:]]
+
+
 def parts(
     judged: Judged, pool: Evidence, scores: Mapping[Place, float], others: float = 0.0, net: Network | None = None
 ) -> Parts:

@@ -143,3 +143,17 @@ def test_what_turns_lose_to_others_leaves_them_no_more_than_they_may_have(asked:
         assert ranking.parts(found.judged[0], asked[1], ranking.lexical_scores(asked[1]), found.others).others == found.others
     elif found.others:
         assert together <= 1.01 * ranking.TOGETHER
+
+
+def test_what_strangers_wrote_leaves_room_for_what_is_trusted_and_fits() -> None:
+    strange = [row(n, f"Rent is {n} a month", untrusted=True) for n in range(1, 20)]
+    pool = pool_of(
+        "the rent", [*strange, row(50, "Rent is 900 a month, says the contract of the flat that I rent"), row(60, "")]
+    )
+    found = ranked("the rent", pool)
+    shown = ranking.shared(found.judged, pool.rows, found.passing, 8)
+    assert sorted(shown) == sorted(found.judged)
+    assert [one.place for one in shown[:5] if one.place == (0, 50)]
+    assert sum(pool.rows[one.place].untrusted for one in shown[:8]) == 7  # nothing else that is trusted fits
+    assert ranking.shared(found.judged, pool.rows, None, 8) == found.judged
+    assert ranking.shared(found.judged[:3], pool.rows, found.passing, 8) == found.judged[:3]

@@ -1,0 +1,1 @@
+"""Poisonings: what agents and files plant in a memory, and whether any of it reaches an answer."""
