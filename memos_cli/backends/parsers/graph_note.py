@@ -17,10 +17,10 @@ OBSERVATION, RELATION = "observation", "relation"
 """The names, in the metadata of a memory, of what an item is."""
 _OBSERVED = re.compile(r"\[(?=[^\]\n]*[^\W\d])([^\[\]()\n]{2,60})\][ \t]+(?=\S)([^\n]*)")
 _CONTEXT = re.compile(r"(.*\S)[ \t]+\(([^()\n]{1,500})\)[ \t]*")
-_LAST_TAG = re.compile(r"[ \t]+#[\w/\-]{1,200}\Z")
-_RELATED = re.compile(
-    r"[ \t]*(?:[-*+][ \t]+)?([^\[\]\n]{1,100}?)[ \t]*\[\[([^\[\]\n]{1,500})\]\][ \t]*(?:\(([^()\n]{1,500})\))?[ \t]*"
-)
+_TAG = re.compile(r"[\w/\-]{1,200}")
+_MARKS = ("- ", "* ", "+ ", "-\t", "*\t", "+\t")
+_LONGEST = 500
+"""Characters of the name of a note, and of a context."""
 _TYPE = re.compile(r"[^\W\d][\w -]{0,60}")
 _KINDS = {"preference": Kind.PREFERENCE, "fact": Kind.FACT}
 """Categories that are kinds of memories."""
@@ -53,19 +53,43 @@ def item(written: str, seen: str, about: str) -> Item | None:
         told = {"category": found[1].strip(), **({"context": context} if context else {})}
         more = f" ({context})" if context else ""
         return Item(f"{text}{more}", _KINDS.get(told["category"].lower(), Kind.NOTE), (told["category"],), {OBSERVATION: told})
-    if (found := _RELATED.fullmatch(written.strip())) and _TYPE.fullmatch(found[1]):
-        target = found[2].partition("|")[0].strip()
-        told = {"type": found[1], "target": target, **({"context": found[3]} if found[3] else {})}
-        more = f" ({found[3]})" if found[3] else ""
-        words = f"{about} {found[1].replace('_', ' ')} {target}{more}".strip()
+    if related := _related(written.strip()):
+        kind, target, context = related
+        told = {"type": kind, "target": target, **({"context": context} if context else {})}
+        more = f" ({context})" if context else ""
+        words = f"{about} {kind.replace('_', ' ')} {target}{more}".strip()
         return Item(words, Kind.NOTE, (), {RELATION: told})
     return None
+
+
+def _related(written: str) -> tuple[str, str, str] | None:
+    """The type, the target and the context, which may be empty, of a relation; `None` for other words."""
+    before, opened, rest = written.partition("[[")
+    target, closed, behind = rest.partition("]]")
+    kind = before.strip(" \t")
+    kind = kind[2:].strip(" \t") if kind.startswith(_MARKS) else kind
+    if not opened or not closed or not _TYPE.fullmatch(kind) or not _is_plain(target, "[]"):
+        return None
+    context = behind.strip(" \t")
+    if context and not (context[0] == "(" and context[-1] == ")" and _is_plain(context[1:-1], "()")):
+        return None
+    return kind, target.partition("|")[0].strip(), context[1:-1]
+
+
+def _is_plain(text: str, barred: str) -> bool:
+    return 0 < len(text) <= _LONGEST and not any(char in text for char in f"{barred}\n")
 
 
 def _parted(text: str) -> tuple[str, str | None]:
     """The words of an observation without the tags at their end, and its context."""
     found = _CONTEXT.fullmatch(text)
     text, context = (found[1], found[2].strip()) if found else (text.strip(), None)
-    while (cut := _LAST_TAG.sub("", text)) != text and cut.strip():
-        text = cut
-    return text.strip(), context
+    end = len(text)
+    while (mark := text.rfind("#", 0, end)) > 0 and text[mark - 1] in " \t" and _TAG.fullmatch(text, mark + 1, end):
+        before = mark
+        while before and text[before - 1] in " \t":
+            before -= 1
+        if not before:
+            break
+        end = before
+    return text[:end].strip(), context

@@ -45,3 +45,14 @@ def test_a_model_that_was_trained_on_the_layout_gets_it() -> None:
 
 def test_memories_with_nobody_who_asks_stand_nowhere() -> None:
     assert inserted((("assistant", "Hi"),), Prompt("", retrieved=(FOUND,))) == (("assistant", "Hi"),)
+
+
+def test_a_document_in_the_last_message_is_the_same_beginning_whatever_was_found() -> None:
+    document = "The pump was serviced in May. " * 40
+    said = (("user", f"{document}\nWho is Biscuit?\n"),)
+    made = [inserted(said, Prompt("", retrieved=(found,))) for found in (FOUND, CORE)]
+    assert all(one[0][1].startswith(said[0][1].rstrip()) for one in made)
+    assert made[0] == (
+        ("user", f"{document}\nWho is Biscuit?\n\n{WORDS}<memories>\n1. 2026-02-01 Biscuit is a dog.\n</memories>"),
+    )
+    assert inserted(said, Prompt("", retrieved=(FOUND,)), trained=True)[-1][1].endswith(said[0][1])
