@@ -1,7 +1,8 @@
 """Pages of a cube: the memories that pass a filter, in the order of interchange documents, with memory that stays bounded.
 
-That order is the one in which they were recorded, and then that of their ids; of a memory that came from a document it is the
-order there (`mip.rows.CARRIED`), so that a document that is brought in and written again has its lines in the same places.
+That order is the one in which they were recorded, also within a millisecond, since of two values of an attribute that begin
+together the later one holds; of a memory that came from a document it is the order there (`mip.rows.CARRIED`), so that such a
+document has its lines in the same places when it is written again.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,14 +23,14 @@ _CAME = f"m.external_id = '{PREFIX}' || {_ID}"
 _RECORDED = "strftime('%Y-%m-%dT%H:%M:%fZ', (m.created >> 16) / 1000.0, 'unixepoch')"
 _ORDER = (
     f"CASE WHEN {_CAME} THEN coalesce(json_extract(m.metadata, '$.{CARRIED}.created_at'), '') ELSE {_RECORDED} END",
-    f"CASE WHEN {_CAME} THEN {_ID} ELSE m.id END",
+    f"CASE WHEN {_CAME} THEN m.n ELSE m.created END",
 )
 
 
 class Leaf(NamedTuple):
     """A memory with its place in the order, and its links: type and target of each, the target as a document names it."""
 
-    place: tuple[str, str]
+    place: tuple[str, int]
     memory: Memory
     links: tuple[tuple[str, str], ...]
 
@@ -43,8 +44,8 @@ def leaves(vault: "OpenCube", wanted: Filter) -> Iterator[Leaf]:
         found = queries.by_rows(vault, [n for n, *_ in rows])
         memories = _without_borrowed(vault, [found[n] for n, *_ in rows])
         links = _links(vault, memories)
-        for (_, at, name), memory in zip(rows, memories, strict=True):
-            yield Leaf((at, name), memory, tuple(links[memory.id]))
+        for (_, at, order), memory in zip(rows, memories, strict=True):
+            yield Leaf((at, order), memory, tuple(links[memory.id]))
 
 
 def _among(vault: "OpenCube", sql: str, values: Iterable[str]) -> list[tuple[str, ...]]:

@@ -34,8 +34,8 @@ _DEFAULTS: Mapping[str, Any] = {"visibility": "private", "confidence": 1, "trust
 """Values that a line does not say; nor does it say what is empty or false."""
 
 
-def carried(memory: Memory) -> Mapping[str, Any]:
-    """What the line of a memory said and a draft cannot say; empty where it came from no line.
+def carried(memory: Memory | Draft) -> Mapping[str, Any]:
+    """What the line of a memory, or of a draft, said and a draft cannot say; empty where it came from no line.
 
     Only under the external id that an import gave it: what somebody writes into metadata gives no memory another one's name.
     """
@@ -43,6 +43,12 @@ def carried(memory: Memory) -> Mapping[str, Any]:
     if not isinstance(told, dict) or not isinstance(told.get("id"), str) or memory.external_id != PREFIX + told["id"]:
         return {}
     return told if all(name in _CHECKS and _CHECKS[name](value) for name, value in told.items()) else {}
+
+
+def says_superseded(one: Memory | Draft, other: Memory | Draft) -> bool:
+    """Whether the line of one names that of the other as what it supersedes."""
+    links = carried(one).get("links", ())
+    return any(link["type"] == "supersedes" and PREFIX + link["target"] == other.external_id for link in links)
 
 
 def row_of(memory: Memory, links: Iterable[tuple[str, str]] = (), reader: str | None = None) -> dict[str, Any]:

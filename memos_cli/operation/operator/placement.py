@@ -14,6 +14,7 @@ from memos_cli.infra.vault.bulk import entries
 from memos_cli.infra.vault.bulk.bulk import BulkUnit, New, digests_there
 from memos_cli.infra.vault.units import Unit
 from memos_cli.infra.vault.vault import Vault
+from memos_cli.mip.rows import says_superseded
 from memos_cli.model import HOT_STATES, NEVER_SUPERSEDED, Draft, Kind, LinkType, Memory, State, starts
 from memos_cli.operation.operator import identity
 from memos_cli.operation.operator.dedupe.arrivals import Arrivals
@@ -374,20 +375,24 @@ def _place_by_key(vault: Vault, unit: Unit, draft: Draft, owner: str, name: str 
     Without a date it begins when it is recorded. That is the time of the log, which of two processes that write at once may be
     a little later than the time at which the command began: by the latter, each of two values would come after the other.
 
+    Of two lines of a document the one comes after the other that says so, whenever they began: a person may have linked them.
+
     Args:
         name: the id that the new memory gets; `None` for any.
     """
     start = draft.valid_from or draft.occurred_at or unit.log.time
     line = vault.with_key(draft.key or "", owner)
-    later = _and_what_supersedes(unit, line, {memory.id for memory in line if starts(memory) > start})
+    named = {memory.id for memory in line if says_superseded(draft, memory)}
+    naming = {memory.id for memory in line if says_superseded(memory, draft)}
+    later = _and_what_supersedes(unit, line, naming | {one.id for one in line if starts(one) > start and one.id not in named})
     before = [memory for memory in line if memory.id not in later]
     # A stranger that nobody accepted ends nothing that is said here; a tick asks about the two.
     after = [memory for memory in line if memory.id in later and not memory.unaccepted]
     if after and draft.valid_to is None:
-        draft = draft._replace(valid_to=starts(after[0]))
+        draft = draft._replace(valid_to=max(start, starts(after[0])))
     added = unit.add(draft, owner, name)
     if after:
         unit.change("memory", after[0].id, {fold.link_register(LinkType.SUPERSEDES, added): True})
-    ended = [memory for memory in before if memory.valid_to is None or memory.valid_to > start]
-    conflicts, superseded = _end(unit, vault.get(added), ended, start)
+    over = {memory.id for memory in before if memory.valid_to is not None and (memory.id in named or memory.valid_to <= start)}
+    conflicts, superseded = _end(unit, vault.get(added), [memory for memory in before if memory.id not in over], start)
     return Placed(added, "added", superseded, conflicts)
