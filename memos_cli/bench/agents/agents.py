@@ -17,6 +17,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from memos_cli import modes
 from memos_cli.bench.agents.client import Client, Failed
 from memos_cli.bench.startup.startup import Timing, timed
 from memos_cli.errors import MemosError, ModelUnavailable
@@ -123,7 +124,7 @@ def run(
 
 def _environment(environ: Mapping[str, str], home: Path) -> dict[str, str]:
     """The environment of a server: a home of its own, no model, and none of the variables of memos."""
-    home.mkdir()
+    modes.make_folder(home)
     left_out = {"PYTHONDONTWRITEBYTECODE"}
     kept = {name: value for name, value in environ.items() if not name.startswith("MEMOS_") and name not in left_out}
     return {**kept, "HOME": str(home), "MEMOS_HOME": str(home / "memos"), "MEMOS_EMBEDDER": "none"}

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from memos_cli import modes
 from memos_cli.bench.poisoning.agents import Exchange
 from memos_cli.bench.poisoning.corpus import PERSON, STRANGER, Attack
 from memos_cli.errors import MemosError
@@ -137,7 +138,7 @@ def _json_lines(attack: Attack, scene: Scene) -> Path:
 def _notes(attack: Attack, scene: Scene) -> Path:
     """A folder of notes, with what is claimed in their front matter, also as memos itself exports it."""
     folder = scene.folder / "clippings"
-    folder.mkdir()
+    modes.make_folder(folder)
     for number, text in enumerate(attack.texts):
         front = {name: value for name, value in attack.fields.items() if name not in {"when", "owner"}}
         if attack.number % 2:

@@ -24,6 +24,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from memos_cli import modes
 from memos_cli.bench import homes
 from memos_cli.bench.poisoning import carriers, doors
 from memos_cli.bench.poisoning.agents import Exchange
@@ -94,7 +95,7 @@ class Range:
         """A home in which the person has told all that can be attacked in a language."""
         if lang not in self._made:
             folder = self._folder / f"base-{lang}"
-            folder.mkdir()
+            modes.make_folder(folder)
             homes.take_along(self._paths, folder)
             self._now = TOLD
             with self._open(folder, None) as mos:
@@ -118,7 +119,7 @@ class Range:
         with TemporaryDirectory(dir=self._folder) as made:
             home, files = Path(made) / "home", Path(made) / "files"
             shutil.copytree(base, home, symlinks=True)
-            files.mkdir()
+            modes.make_folder(files)
             self._now = TOLD + _LATER
 
             def open_as(principal: str | None, cubes: Sequence[str] = (), token: str | None = None) -> MOS:  # noqa: ARG001

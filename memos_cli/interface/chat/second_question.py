@@ -1,7 +1,8 @@
 """The second question to a model about its own answer: how likely is it with nothing but the memories that it rests on?
 
-The prompt is the same with fewer memories, so that what came before them need not be evaluated again: some 60 tokens, and some
-six of the answer. The model writes nothing, it only tells probabilities.
+The prompt is the same with fewer memories. What came before them, the core and the conversation, stays, so that none of it has
+to be evaluated again, now or in the next turn: it takes some 60 tokens, and some six of the answer. The model writes nothing, it
+only tells probabilities.
 """
 
 from dataclasses import replace
@@ -35,7 +36,8 @@ def asking(llm: "LLM", layout: "Layout", answer: str, laid: "Laid", whole: "Laid
         if not lines or not isinstance(llm, Scoring):
             return None
         rests = sorted(citations.cited(answer, prompt.question, lines)) or [_best(laid, whole)]
-        alone = replace(prompt, retrieved=tuple(lines[place] for place in rests), topics=(), core=())
+        before_found = len(prompt.core) + len(prompt.topics)
+        alone = replace(prompt, retrieved=tuple(lines[place] for place in rests if place >= before_found))
         every, few = (model_request.request(one, llm.template, layout) for one in (prompt, alone))
         try:
             before = llm.score(every, model_request.UNKNOWN, most=1)

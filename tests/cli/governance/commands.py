@@ -324,6 +324,7 @@ CASES: dict[str, tuple[str, ...]] = {
 """By the words of a command. What stands here and is in no branch yet is left out by the walker."""
 
 NO_CUBE: dict[str, str] = {
+    "bench agents": "starts servers in homes of their own",
     "bench consolidation": "measures in homes of its own",
     "bench exam": "measures a model",
     "bench lifecycle": "measures in homes of its own",

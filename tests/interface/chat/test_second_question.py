@@ -1,4 +1,4 @@
-"""What a model is asked about its own answer: the same question, with the memories that the answer rests on and no others."""
+"""What a model is asked about its own answer: the same question, with what was found that the answer rests on and no more."""
 
 from typing import Any, cast
 
@@ -50,7 +50,7 @@ def asked(llm: object, answer: str, one: Laid, whole: Laid | None = None) -> Aga
     return second_question.asking(cast("Any", llm), LAYOUTS["fence"], answer, one, whole or one)()
 
 
-def test_it_is_asked_with_only_the_memory_of_its_answer() -> None:
+def test_of_what_was_found_it_is_asked_with_only_the_memory_of_its_answer() -> None:
     model = Scored()
     found = asked(model, "In Porto.", laid("Where does Anna live?", core=True))
     assert found is not None
@@ -61,7 +61,7 @@ def test_it_is_asked_with_only_the_memory_of_its_answer() -> None:
     assert few == alone
     assert PORTO in few
     assert YORK not in few
-    assert RULE not in few
+    assert RULE in few, "what stands before the conversation stays, or all of it is evaluated again"
 
 
 def test_an_answer_without_words_of_its_own_is_asked_of_with_the_memory_that_fits_best() -> None:
