@@ -278,6 +278,11 @@ class Stateful(Protocol):
 class Scoring(Protocol):
     """A language model that tells how likely it finds an answer that is given."""
 
+    @property
+    def taught(self) -> bool:
+        """Whether an adapter that belongs to it taught it to refuse what its memories do not say."""
+        ...
+
     def score(self, request: Request, answer: str, *, most: int | None = None) -> list[float]:
         """The natural logarithm of the probability of each token of an answer, and last of the mark that ends it.
 

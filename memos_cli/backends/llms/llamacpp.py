@@ -168,6 +168,11 @@ class LlamaModel:
                 self._evaluate([token])
         yield Token(stops.feed(decoder.decode(b"", final=True)) + stops.rest())
 
+    @property
+    def taught(self) -> bool:
+        """As `Scoring.taught`."""
+        return bool(self._beneath)
+
     def score(self, request: Request, answer: str, *, most: int | None = None) -> list[float]:
         """As `Scoring.score`; what the next request has in common with this one is not evaluated again."""
         ids, told = self.tokens(request), self.answer_tokens(answer)[:most]

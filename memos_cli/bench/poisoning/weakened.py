@@ -1,4 +1,4 @@
-"""memos without its fence or without its rules of trust, to measure what each is worth. Nothing but this benchmark does so.
+"""The fence and the rules of trust taken away, to measure what each is worth. Nothing but this benchmark does so.
 
 There is no setting for it: the functions at the two gates are replaced in this process for as long as a block lasts.
 """

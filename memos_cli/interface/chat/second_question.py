@@ -1,8 +1,8 @@
 """The second question to a model about its own answer: how likely is it with nothing but the memories that it rests on?
 
-The prompt is the same with fewer memories. What came before them, the core and the conversation, stays, so that none of it has
-to be evaluated again, now or in the next turn: it takes some 60 tokens, and some six of the answer. The model writes nothing, it
-only tells probabilities.
+The prompt is the same with fewer memories. What came before them, the core and the conversation, stays, so that none of it is
+evaluated again, now or in the next turn: it takes some 60 tokens, and some six of the answer. The model writes nothing, it only
+tells probabilities.
 """
 
 from dataclasses import replace
@@ -24,7 +24,8 @@ def asking(llm: "LLM", layout: "Layout", answer: str, laid: "Laid", whole: "Laid
     """What asks a model again.
 
     Args:
-        llm: the model, which has just answered; one that tells no probabilities of a given answer is not asked.
+        llm: the model, which has just answered. Of one that tells no probabilities, and of one that nobody taught to refuse,
+            the answer would say nothing: what is made of it was learnt from a model that was.
         layout: of the prompt.
         answer: what it answered.
         laid: the prompt that it was asked.
@@ -33,11 +34,13 @@ def asking(llm: "LLM", layout: "Layout", answer: str, laid: "Laid", whole: "Laid
 
     def asked() -> Again | None:
         prompt, lines = laid.prompt, laid.prompt.lines
-        if not lines or not isinstance(llm, Scoring):
+        if not lines or not isinstance(llm, Scoring) or not llm.taught:
             return None
         rests = sorted(citations.cited(answer, prompt.question, lines)) or [_best(laid, whole)]
-        before_found = len(prompt.core) + len(prompt.topics)
-        alone = replace(prompt, retrieved=tuple(lines[place] for place in rests if place >= before_found))
+        stable = len(prompt.core) + len(prompt.topics)
+        if rests[0] < stable:  # in a slot's part of the prompt, which cannot be laid out with less
+            return None
+        alone = replace(prompt, retrieved=tuple(lines[place] for place in rests))
         every, few = (model_request.request(one, llm.template, layout) for one in (prompt, alone))
         try:
             before = llm.score(every, model_request.UNKNOWN, most=1)

@@ -19,6 +19,7 @@ class Scored:
     """A model that finds a refusal the likelier the fewer memories there are, and a long answer less likely at its end."""
 
     template = None
+    taught = True
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str]] = []
@@ -62,6 +63,19 @@ def test_of_what_was_found_it_is_asked_with_only_the_memory_of_its_answer() -> N
     assert PORTO in few
     assert YORK not in few
     assert RULE in few, "what stands before the conversation stays, or all of it is evaluated again"
+
+
+def test_of_an_answer_that_rests_on_the_core_it_is_not_asked() -> None:
+    one = laid("Which language shall I answer in?", core=True)
+    assert asked(model := Scored(), "Answer in Dutch.", one) is None
+    assert model.asked == []
+
+
+def test_a_model_that_nobody_taught_to_refuse_is_not_asked() -> None:
+    model = Scored()
+    model.taught = False
+    assert asked(model, "In Porto.", laid("Where does Anna live?")) is None
+    assert model.asked == []
 
 
 def test_an_answer_without_words_of_its_own_is_asked_of_with_the_memory_that_fits_best() -> None:
