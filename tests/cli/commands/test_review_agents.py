@@ -19,8 +19,10 @@ from tests.patience import PATIENCE
 def agent(memos: Run, home: Path) -> Iterator[AgentMemory]:
     """An agent that wrote one thing, and wants another one forgotten."""
     memos("add", "I am allergic to peanuts")
-    made = AgentMemory(opener(home, Clock(datetime.now(UTC))), "claude", "s1")
+    clock = Clock(datetime.now(UTC))
+    made = AgentMemory(opener(home, clock), "claude", "s1")
     made.remember("The build needs make 4.4")
+    clock.forward(seconds=1)  # so that what it asks for comes after what it wrote
     memos("grant", "claude", "read", "--all")
     mine = next(one["id"] for one in memos("list", "--json").data["memories"] if "peanuts" in one["content"])
     wish = made.wish("forget", mine)
