@@ -192,10 +192,11 @@ def seconds(action: Callable[[], object]) -> float:
     "sign",
     ["\u0301\u0316", "\u200b", "字", "가", "e\u0301", "\u1112\u1161\u11ab", "ß", "़\u094d", "a字", "д f", "\ue000", "ﬁ", "🙂"],
 )
-def test_a_megabyte_is_indexed_within_a_second(sign: str) -> None:
+def test_a_megabyte_is_indexed_in_bounded_time(sign: str) -> None:
+    # 0.8 s of a processor here at the most; a machine may be five times slower. What grows with the square takes minutes.
     text = sign * (1_000_000 // len(sign.encode()))
     for cut in (lambda: columns(text, ""), lambda: words(text)):
-        assert min(seconds(cut) for _ in range(3)) < 1
+        assert min(seconds(cut) for _ in range(3)) < 5
 
 
 def test_whoever_changes_the_index_text_makes_all_indexes_anew() -> None:
