@@ -12,7 +12,7 @@ from memos_cli.bench.poisoning.carriers import READER, Scene
 from memos_cli.bench.poisoning.corpus import PERSON
 from memos_cli.bench.poisoning.disguises import seen_through
 from memos_cli.model import Memory
-from memos_cli.operation.prompt.attribution import speaker
+from memos_cli.operation.prompt.attribution import other, speaker
 
 if TYPE_CHECKING:
     from memos_cli.ports.ports import LLM
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 BLOCKS = ("context", "brief", "recall", "agent brief")
 """The doors that show memories within the fence."""
 DOORS = ("chat", "search", *BLOCKS)
-_UNMARKED = {None, PERSON, "user", "me"}
-"""Speakers whose words are the person's."""
 _ID = re.compile(r"[a-z0-9]{8}(?= )")
 _TAG = re.compile(r"<\s*(/?)\s*memories\s*>")
 _HEADING = re.compile(r"[A-Z][\w ]+(?: \d{4}-\d\d-\d\d)?:")
@@ -111,10 +109,9 @@ def _entry(line: str, plain: str, heading: str, known: Mapping[str, Memory]) -> 
     if memory is None:
         return ShownLine(plain, entry=True)
     marked = line.startswith(f"{memory.id[:8]} (unconfirmed) ") or line.endswith(" (unconfirmed)")
-    other = speaker(memory)
-    own = not (memory.untrusted and marked) and (other or "").casefold() in {one or "" for one in _UNMARKED}
+    own = not (memory.untrusted and marked) and other(memory, PERSON) is None
     return ShownLine(plain, own=own, standing=heading == "Standing:", source=seen_through(memory.content), entry=True)
 
 
 def _is_own(memory: Memory) -> bool:
-    return not memory.untrusted and (speaker(memory) or "").casefold() in {one or "" for one in _UNMARKED}
+    return not memory.untrusted and other(memory, PERSON) is None

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from memos_cli.interface.chat.answers import answer_forms
+from memos_cli.interface.chat.answers.readings import Ground
 from memos_cli.interface.reader import intents
 from memos_cli.model import Memory
-from memos_cli.operation.prompt.attribution import UNCONFIRMED, is_told, other
+from memos_cli.operation.prompt.attribution import UNCONFIRMED, ages, is_by_person, other
 from memos_cli.operation.prompt.fence import fenced
 from memos_cli.operation.prompt.layout import Line, Prompt
 from memos_cli.operation.prompt.model_request import UNKNOWN
@@ -74,7 +75,7 @@ def extracts(hits: Sequence[Hit], person: str = "") -> list[Memory]:
     """
     fitting = [hit for hit in hits if hit.fits]
     trusted = [hit for hit in fitting if not hit.memory.untrusted]
-    told = _near([hit for hit in trusted if is_told(hit.memory, person)])
+    told = _near([hit for hit in trusted if is_by_person(hit.memory, person)])
     brought = [memory for memory in _near(trusted) if memory not in told][: max(1, MOST_EXTRACTS - len(told))]
     own = [hit.memory for hit in trusted if hit.memory in told or hit.memory in brought]
     strange = [memory for memory in _near(fitting) if memory.untrusted]
@@ -83,6 +84,15 @@ def extracts(hits: Sequence[Hit], person: str = "") -> list[Memory]:
 
 def _near(hits: Sequence[Hit]) -> list[Memory]:
     return [hit.memory for hit in hits if hit.score >= NEAR * hits[0].score][:MOST_EXTRACTS]
+
+
+def grounds(memories: Sequence[Memory], person: str, now: str) -> list[Ground]:
+    """What is known of the memories of a prompt beside their lines, for `guards.judge`."""
+    began = ages(memories, person)
+    return [
+        Ground(key=memory.key, since=since, ended=memory.valid_to is not None and memory.valid_to <= now)
+        for memory, since in zip(memories, began, strict=True)
+    ]
 
 
 def is_withheld(answer: str, hits: Sequence[Hit]) -> bool:

@@ -22,11 +22,10 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from memos_cli.errors import ModelUnavailable
 from memos_cli.interface.chat import citations, guards, tenses, trust
 from memos_cli.interface.chat.client_ask import Ask, Finish, TooLong
-from memos_cli.model import Memory, Part
+from memos_cli.model import Part
 from memos_cli.operation.activation.prefix_cache import PrefixCache
 from memos_cli.operation.activation.slots import parts
 from memos_cli.operation.operator.recall import Recall
-from memos_cli.operation.prompt import attribution
 from memos_cli.operation.prompt.fence import FENCE
 from memos_cli.operation.prompt.insertion import Messages, inserted, last_question
 from memos_cli.operation.prompt.layout import JINJA, Prompt
@@ -174,9 +173,7 @@ class ClientTalk:
         prompt, memories = laid
         if not memories:
             return told
-        grounds = [
-            guards.Ground(key=one.key, since=attribution.since(one), ended=_is_over(one, self._session.now)) for one in memories
-        ]
+        grounds = citations.grounds(memories, self._person, self._session.now)
         system = tuple(text for role, text in ask.messages if role == "system")
         verdict = guards.judge(told.text, question, prompt.lines, grounds, person=self._person, cut=told.cut, system=system)
         cited = tuple(citations.cited(told.text, question, prompt.lines))
@@ -246,7 +243,3 @@ def _has_secret(going: _Going) -> bool:
     from memos_cli.infra.governance import secrets
 
     return any(secrets.find(text) for text in (*(text for _, text in going.messages), going.answer))
-
-
-def _is_over(memory: Memory, now: str) -> bool:
-    return memory.valid_to is not None and memory.valid_to <= now

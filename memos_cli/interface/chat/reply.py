@@ -17,7 +17,7 @@ from memos_cli.interface.reader.notes import ended
 from memos_cli.model import Memory
 from memos_cli.operation.model_files import MINI
 from memos_cli.operation.operator.recall import Recall, Recalled
-from memos_cli.operation.prompt import attribution, model_request
+from memos_cli.operation.prompt import model_request
 from memos_cli.operation.results import Answered, Laid
 from memos_cli.ports.ports import Telling
 
@@ -246,10 +246,7 @@ class Replier:
         """
         prompt, memories = laid
         probable = model_request.certainty(stream.tokens) if weighed else None
-        grounds = [
-            guards.Ground(key=memory.key, since=since, ended=_is_over(memory, self._session.now))
-            for memory, since in zip(memories, attribution.ages(memories, self._person), strict=True)
-        ]
+        grounds = citations.grounds(memories, self._person, self._session.now)
         return guards.judge(
             answer,
             prompt.question,
@@ -369,10 +366,6 @@ def _replaced(name: str, reason: str, *, sure: bool, cited: bool) -> str:
         return f"{name} was unsure of its answer, so these are your memories, word for word"
     instead = "so these are your memories, word for word" if cited else "and no memory answers by itself"
     return f"the answer of {name} is not shown ({reason}), {instead}"
-
-
-def _is_over(memory: Memory, now: str) -> bool:
-    return memory.valid_to is not None and memory.valid_to <= now
 
 
 def _unused(given: int, used: int) -> FingerprintMismatch:

@@ -11,6 +11,7 @@ from memos_cli.infra.vault.bulk import entries
 from memos_cli.interface.reader import intake
 from memos_cli.model import Draft
 from memos_cli.operation.changes import cleaned_draft
+from memos_cli.operation.prompt.attribution import is_called
 from memos_cli.ports.importer import OLDER, Skipped
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def cut(found: Iterable[Draft | Skipped], fitting: EntryFitting, report: "Report
 def _by_address(draft: Draft, owner: str) -> Draft:
     """A mail under its address where its sender is called like the person: anybody may call themselves so in a mail."""
     speaker = draft.source.speaker or ""
-    if speaker.casefold() not in {owner.casefold(), "user", "me"}:
+    if not is_called(speaker, owner):
         return draft
     address = draft.metadata.get("from")
     told = address if isinstance(address, str) and "@" in address else UNKNOWN

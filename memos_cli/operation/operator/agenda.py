@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from memos_cli.errors import UsageError
 from memos_cli.infra import limits
@@ -74,23 +74,18 @@ def _midnight(wall: datetime) -> datetime:
 
 
 def _next(memory: Memory, since: str, zone: Zone) -> str | None:
-    besides = _besides(memory, since, zone)
-    if memory.metadata.get(recurrence.NAME) is None:
-        return min(filter(None, (_once(memory, since, zone), besides)), default=None)
-    return min(filter(None, (_by_rule(memory, since, zone), besides)), default=None)
+    first = _once if memory.metadata.get(recurrence.NAME) is None else _by_rule
+    return min(filter(None, (first(memory, since, zone), _besides(memory, since, zone))), default=None)
 
 
 def _besides(memory: Memory, since: str, zone: Zone) -> str | None:
     """The soonest of the single occurrences that a memory tells, from `since` on, or on that day where they are whole days."""
-    told = memory.metadata.get(recurrence.ALSO)
-    if not isinstance(told, list):
+    also, without = (set(filter(limits.is_time, _listed(memory, name))) for name in (recurrence.ALSO, recurrence.EXCEPT))
+    ats = also - without
+    if not ats:
         return None
     today = day_begins(since, zone)
     ends = memory.valid_to or "A"  # behind all years
-    without = memory.metadata.get(recurrence.EXCEPT)
-    ats = {one for one in told if limits.is_time(one)} - set(
-        filter(limits.is_time, without if isinstance(without, list) else ())
-    )
     return min((at for at in ats if (at >= since or at == today) and at < ends), default=None)
 
 
@@ -117,14 +112,19 @@ def _left_out(memory: Memory, zone: Zone, *, whole_day: bool) -> frozenset[datet
 
     An hour more or less is the same occurrence: in the zone of the calendar the clocks may change on another day.
     """
-    told = memory.metadata.get(recurrence.EXCEPT)
     found: set[datetime] = set()
-    for one in told if isinstance(told, list) else ():
+    for one in _listed(memory, recurrence.EXCEPT):
         with suppress(ValueError, TypeError, OverflowError):
             wall = zone.local(one).replace(tzinfo=None, fold=0)
             nearby = (_midnight(wall),) if whole_day else (wall, wall + _HOUR, wall - _HOUR)
             found.update(nearby)
     return frozenset(found)
+
+
+def _listed(memory: Memory, name: str) -> list[Any]:
+    """What the metadata of a memory have in a list of this name; none where they have something else."""
+    told = memory.metadata.get(name)
+    return told if isinstance(told, list) else []
 
 
 def _once(memory: Memory, since: str, zone: Zone) -> str | None:

@@ -32,13 +32,18 @@ def speaker(memory: Memory) -> str | None:
     return said if memory.kind is Kind.EPISODE or of_others else None
 
 
+def is_called(said: str, person: str) -> bool:
+    """Whether a speaker is called as the person is, by their name or in talks."""
+    return said.casefold() in {person.casefold(), *_PERSON}
+
+
 def other(memory: Memory, person: str) -> str | None:
     """Who said a memory, where that is somebody else than the person."""
     said = speaker(memory)
-    return None if (said or "").casefold() in {"", person.casefold(), *_PERSON} else said
+    return None if not said or is_called(said, person) else said
 
 
-def is_told(memory: Memory, person: str) -> bool:
+def is_by_person(memory: Memory, person: str) -> bool:
     """Whether the person told a memory to memos: nobody else wrote it, and it is from no file and no talk."""
     return not memory.untrusted and memory.origin not in _BROUGHT and other(memory, person) is None
 
@@ -48,6 +53,6 @@ def ages(memories: Sequence[Memory], person: str) -> list[str]:
 
     As long as a time, and in the same order as the times of its sort.
     """
-    told = [is_told(memory, person) for memory in memories]
+    told = [is_by_person(memory, person) for memory in memories]
     mixed = any(told)
     return [since(one) if own or not mixed else since(one).translate(_OLDER) for one, own in zip(memories, told, strict=True)]

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from memos_cli import MOS
-from memos_cli.operation.governance.rules import Object
 from tests.conftest import ANSWER
 
 pytest.importorskip("starlette")
@@ -17,16 +16,6 @@ from tests.agents.serving import Server, serving
 
 SAID = " ".join(ANSWER)
 CHAT = "/v1/chat/completions"
-
-
-@pytest.fixture
-def token(mos: MOS) -> str:
-    """The token of an agent that may see what the person told."""
-    mos.add("My dog is called Biscuit.")
-    made = mos.governance.add("webui", kind="agent").token
-    assert made is not None
-    mos.governance.rules.grant("webui", "read", [Object("cube")])
-    return made
 
 
 @pytest.fixture

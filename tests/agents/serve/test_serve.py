@@ -15,8 +15,6 @@ from typing import Any
 
 import pytest
 
-from memos_cli import MOS
-from memos_cli.operation.governance.rules import Object
 from tests.conftest import ANSWER, start
 from tests.patience import PATIENCE
 
@@ -25,15 +23,6 @@ pytest.importorskip("uvicorn")
 
 SAID = " ".join(ANSWER)
 QUESTION = "What is my dog called?"
-
-
-@pytest.fixture
-def token(mos: MOS) -> str:
-    mos.add("My dog is called Biscuit.")
-    made = mos.governance.add("webui", kind="agent").token
-    assert made is not None
-    mos.governance.rules.grant("webui", "read", [Object("cube")])
-    return made
 
 
 @contextmanager

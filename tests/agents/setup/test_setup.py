@@ -38,14 +38,18 @@ def env(tmp_path: Path) -> dict[str, str]:
     return {"HOME": str(tmp_path / "eve")}
 
 
-@pytest.fixture
-def theirs(env: dict[str, str]) -> Path:
-    folder = Path(env["HOME"])
+def in_use(folder: Path) -> Path:
+    """A home, made into one in which each client has entries of its own already."""
     for name, text in THEIRS.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(text.encode())
         (folder / name).chmod(0o640)
     return folder
+
+
+@pytest.fixture
+def theirs(env: dict[str, str]) -> Path:
+    return in_use(Path(env["HOME"]))
 
 
 @pytest.mark.parametrize("name", CLIENTS)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from memos_cli.agents.setup.clients import CLIENTS
-from tests.agents.setup.test_setup import THEIRS, files
+from tests.agents.setup.test_setup import files, in_use
 from tests.agents.test_two_sessions import machine, run
 from tests.patience import PATIENCE
 from tests.talks import turn, write
@@ -36,11 +36,7 @@ HOOKS = {
 @pytest.fixture
 def eve(machine: dict[str, str]) -> Path:
     """A home in which each client has entries of its own already."""
-    folder = Path(machine["HOME"])
-    for name, text in THEIRS.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(text.encode())
-    return folder
+    return in_use(Path(machine["HOME"]))
 
 
 def entries(path: Path) -> Any:

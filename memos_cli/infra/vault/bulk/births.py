@@ -4,14 +4,13 @@ The same operations and rows as one by one, in lots, so that an import of any si
 """
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from memos_cli import hybrid_clock
 from memos_cli.infra.vault import echoes, fold, log, rows, units
-from memos_cli.infra.vault.bulk.bulk import BulkAppender, BulkUnit
-from memos_cli.model import Operation, State
+from memos_cli.infra.vault.bulk.bulk import BulkUnit
+from memos_cli.model import State
 
 if TYPE_CHECKING:
     from memos_cli.infra.vault.connection import OpenCube
@@ -54,45 +53,6 @@ def lots(vault: "OpenCube", txn: str) -> Iterator[list[str]]:
         before = found[-1][0]
 
 
-class EndingAppender(BulkAppender):
-    """Appends one change to many subjects."""
-
-    def append_to(self, noun: str, births: Sequence[Operation], change: dict[str, Any], reverts: str) -> list[Operation]:
-        """Write the second operations on subjects, with the same change, and return them.
-
-        Args:
-            noun: of all subjects.
-            births: the first operation on each of them, and its only one.
-            change: what is written of each.
-            reverts: the transaction that is taken back.
-        """
-        text = log.encoded(hybrid_clock.put_in(change, self._written_at))
-        salts = os.urandom(16 * len(births))
-        made: list[Operation] = []
-        for place, birth in enumerate(births):
-            salt = salts[16 * place : 16 * place + 16]
-            head = (
-                self._replica,
-                self._seq + 1,
-                self.clock,
-                self._previous,
-                (birth.id,),
-                self._principal,
-                self._command,
-                self.txn,
-            )
-            operation = Operation(
-                "", *head, reverts, noun, birth.subject, log.change_digest(salt, text), salt, change, self._written_at
-            )
-            operation = operation._replace(id=log.header_hash(operation))
-            made.append(operation)
-            self._seq, self._previous = self._seq + 1, operation.id
-        log.insert_all(self._conn, [log.row_of(one, text) for one in made])
-        self.count += len(made)
-        self.name_some(one.subject for one in made)
-        return made
-
-
 class EndingUnit(BulkUnit):
     """Another view of a write transaction of the cube's owner."""
 
@@ -109,7 +69,7 @@ class EndingUnit(BulkUnit):
         births = {one.subject: one for one in map(log.from_row, self._conn.execute(sql, (among,)))}
         kept = {row[0]: row[1:] for row in self._conn.execute(_KEPT, (among,))}
         change = {"state": State.EXPIRED.value, "since": since}
-        made = EndingAppender.of(self.log).append_to("memory", [births[one] for one in ids], change, reverts)
+        made = [self.log.append("memory", one, change, parents=(births[one].id,), reverts=reverts) for one in ids]
         memories: list[tuple[Any, ...]] = []
         texts: list[tuple[Any, ...]] = []
         cold: list[tuple[Any, ...]] = []
