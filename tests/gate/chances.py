@@ -77,7 +77,7 @@ def signs(one: Given) -> tuple[str, dict[str, float]] | None:
     if closed != (yes is not None):
         return None
     if yes is None:
-        likely = Scored(read, one.answer).odds(*Value(read, one.answer, closed=False).ruled())
+        likely = Scored(read, one.answer).odds(*Value(read, one.answer, closed=False).ruled)
         return "value", {"least": one.least, "odds": likely[0] if likely else LEAST_SURE}
     stands = not isinstance(yes_or_no(read, one.answer, yes=yes), str)
     return "closed", LikelyClosed(read, behind(one.answer), yes=yes).weighed(one.least, stands=stands)

@@ -112,7 +112,7 @@ def _values(
             tried += [(wrong, 0) for wrong in wrongs(rng, lines, question, gold, others)]
         read = reading(question, lines)
         for text, right in tried:
-            ruled, grounded = Value(read, text, closed=False).ruled()
+            ruled, grounded = Value(read, text, closed=False).ruled
             got = Scored(read, text).signs(ruled, grounded)
             if got is None:
                 continue

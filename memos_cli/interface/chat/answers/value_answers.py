@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from memos_cli.interface.chat.answers import answer_clauses, answer_figures, answer_words
@@ -64,8 +65,7 @@ class Value:
         """The lines that bear it out, or why it does not stand."""
         if self._closed:
             return self._by_predicate()
-        found, grounded = self.ruled()
-        scored = Scored(self._reading, self._answer)
+        (found, grounded), scored = self.ruled, self._scored
         likely = self.likely = scored.odds(found, grounded)
         weighed = self._least is not None
         if self._least is not None:
@@ -99,17 +99,20 @@ class Value:
         chance = chances()["value again"].chance(again.of_value(least, odds))
         if odds < LEAST_OF_RULES:
             return chance, []
-        found, grounded = self.ruled()
+        (found, grounded), scored = self.ruled, self._scored
         if found == OUTDATED:
             return chance, []
-        scored = Scored(self._reading, self._answer)
-        scored.odds(found, grounded)
         borne_out = bool(grounded) or not isinstance(found, str)
         may = not scored.is_of_another_sort(told) if borne_out else scored.may_rest_on(odds, told, weighed=True)
         if not may or scored.is_outdated(told, ruled=borne_out):
             return chance, []
         return chance, grounded or ([told.source.place] if isinstance(found, str) else found)
 
+    @cached_property
+    def _scored(self) -> Scored:
+        return Scored(self._reading, self._answer)
+
+    @cached_property
     def ruled(self) -> tuple[list[int] | str, list[int]]:
         """The lines that bear it out by rule, or why none does; and those that do so in words that are not the question's."""
         found = self._by_predicate()
