@@ -133,7 +133,7 @@ def document_counts(vault: "OpenCube", asked: Iterable[str]) -> dict[str, int]:
 def documents(vault: "OpenCube") -> int:
     """How many memories the hot index holds; the answer takes no longer for a million, but for what somebody else may see."""
     if vault.sight is not None:
-        return len(vault.sight.seen("fts").rows)
+        return vault.sight.seen("fts").documents
     return weights.documents(vault.conn, "fts")
 
 

@@ -164,5 +164,5 @@ def statistics(vault: "OpenCube", words: Sequence[str]) -> Statistics:
     documents, *columns = weights.totals(vault.conn, "fts")
     if vault.sight is not None:
         seen = vault.sight.seen("fts")
-        documents, columns = len(seen.rows), [seen.words]
+        documents, columns = seen.documents, [seen.words]
     return Statistics(documents, sum(columns) / documents if documents else 0.0, tuple(counts[word] for word in words))

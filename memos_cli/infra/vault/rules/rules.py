@@ -39,7 +39,10 @@ def ruling(conn: sqlite3.Connection, noun: str) -> dict[str, dict[str, Any]]:
         return {_POLICY: json.loads(kept)["rules"]}
     if conn.execute(_THERE).fetchone() != (2,):
         return {}
-    found = {identity: json.loads(fields) for identity, fields in conn.execute(_RULING, (noun,))}
+    held = conn.execute(_RULING, (noun,)).fetchall()
+    # Read as one list: a thousand rules by themselves take 3 ms more.
+    all_fields: list[dict[str, Any]] = json.loads(f"[{','.join(fields for _, fields in held)}]")
+    found = {identity: fields for (identity, _), fields in zip(held, all_fields, strict=True)}
     if noun == _PRINCIPAL and found:
         for name in {subject for (subject,) in conn.execute(_SHARED)} & found.keys():
             found[name] = _without_gain(conn, name, found[name])

@@ -13,13 +13,11 @@ import json
 import os
 import sqlite3
 import sys
-import tempfile
 import zlib
 from array import array
 from binascii import crc32
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import compress
 from pathlib import Path
 
 from memos_cli import modes
@@ -155,7 +153,7 @@ def _made(among: bytearray, lengths: "array[int]", sizes: Iterator[tuple[int, by
 
 
 def _told(among: bytearray, lengths: "array[int]") -> SeenRows:
-    return SeenRows(array("q", compress(range(len(among)), among)), among, lengths, sum(lengths), {})
+    return SeenRows(among, lengths, sum(lengths), {})
 
 
 # -- the file
@@ -184,6 +182,8 @@ def _read(path: Path, asked: str) -> tuple[str, _Place, SeenRows] | None:
 
 def _write(path: Path, asked: str, place: _Place, found: SeenRows) -> None:
     """Keep what was found; where the disk would not take it a search is only slower, so that is no error."""
+    import tempfile  # 4 ms, and most searches write no file
+
     data = zlib.compress(bytes(found.among) + array("I", found.lengths).tobytes(), 1)
     check = crc32(encoded(list(place)).encode() + data)
     head = encoded([_FORM, sys.byteorder, _digest(asked), len(found.among), check, *place])

@@ -38,7 +38,7 @@ class SeenWords:
         self._conn = vault.conn
         self.table = table
         self.seen = vault.sight.seen(table)
-        self.documents = len(self.seen.rows)
+        self.documents = self.seen.documents
         whole = weights.totals(self._conn, table)
         self._documents_whole = whole[0]
         self._length_whole = sum(whole[1:]) / whole[0] if whole[0] else 0.0

@@ -219,9 +219,7 @@ class Sight:
             made.append(name)
             self._conn.execute(f"DROP TABLE IF EXISTS temp.{name}")
             self._conn.execute(f"CREATE TEMP TABLE {name} (value PRIMARY KEY) WITHOUT ROWID")
-            self._conn.executemany(
-                f"INSERT OR IGNORE INTO temp.{name} VALUES (?)", [(one,) for one in json.loads(str(next(given)))]
-            )
+            self._conn.execute(f"INSERT OR IGNORE INTO temp.{name} SELECT value FROM json_each(?)", (next(given),))
             return f"temp.{name}"
 
         parts = re.split(r"(json_each\(\?\)|\?)", clause)
