@@ -120,19 +120,21 @@ class KeptIndex:
 def _whole(conn: sqlite3.Connection, table: str) -> SeenRows:
     """All rows of an index looked at, 1 to 2 µs each."""
     last = _last(conn, table)
-    return _made(bytearray(last + 1), array("L", bytes(array("L").itemsize * (last + 1))), _sizes(conn, table))
+    return _with(bytearray(last + 1), array("I", bytes(array("I").itemsize * (last + 1))), 0, _sizes(conn, table))
 
 
 def _changed(conn: sqlite3.Connection, table: str, before: SeenRows, touched: list[int]) -> SeenRows:
     """What may be seen where only these rows may have changed."""
     more = max(0, _last(conn, table) + 1 - len(before.among))
-    among, lengths = bytearray(before.among), array("L", before.lengths)
+    among, lengths, words = bytearray(before.among), before.lengths[:], before.words
     among += bytes(more)
     lengths.frombytes(bytes(lengths.itemsize * more))
     for n in touched:
         if n < len(among):
+            words -= lengths[n]
             among[n] = lengths[n] = 0
-    return _made(among, lengths, _sizes(conn, table, "AND d.id IN (SELECT value FROM json_each(?))", json.dumps(touched)))
+    sizes = _sizes(conn, table, "AND d.id IN (SELECT value FROM json_each(?))", json.dumps(touched))
+    return _with(among, lengths, words, sizes)
 
 
 def _last(conn: sqlite3.Connection, table: str) -> int:
@@ -145,15 +147,13 @@ def _sizes(conn: sqlite3.Connection, table: str, more: str = "", *values: object
     return conn.execute(sql, values)
 
 
-def _made(among: bytearray, lengths: "array[int]", sizes: Iterator[tuple[int, bytes]]) -> SeenRows:
+def _with(among: bytearray, lengths: "array[int]", words: int, sizes: Iterator[tuple[int, bytes]]) -> SeenRows:
+    """Rows that were not there yet, beside those that have so many words together."""
     for n, size in sizes:
         among[n] = 1
-        lengths[n] = sum(size) if max(size) < 0x80 else sum(weights.numbers(size))
-    return _told(among, lengths)
-
-
-def _told(among: bytearray, lengths: "array[int]") -> SeenRows:
-    return SeenRows(among, lengths, sum(lengths), {})
+        lengths[n] = length = sum(size) if max(size) < 0x80 else sum(weights.numbers(size))
+        words += length
+    return SeenRows(among, lengths, words)
 
 
 # -- the file
@@ -177,14 +177,14 @@ def _read(path: Path, asked: str) -> tuple[str, _Place, SeenRows] | None:
         found = _Place(*place)
     except (OSError, ValueError, TypeError, zlib.error):
         return None
-    return (asked, found, _told(among, array("L", lengths))) if len(lengths) == len(among) == count else None
+    return (asked, found, SeenRows(among, lengths, sum(lengths))) if len(lengths) == len(among) == count else None
 
 
 def _write(path: Path, asked: str, place: _Place, found: SeenRows) -> None:
     """Keep what was found; where the disk would not take it a search is only slower, so that is no error."""
     import tempfile  # 4 ms, and most searches write no file
 
-    data = zlib.compress(bytes(found.among) + array("I", found.lengths).tobytes(), 1)
+    data = zlib.compress(bytes(found.among) + found.lengths.tobytes(), 1)
     check = crc32(encoded(list(place)).encode() + data)
     head = encoded([_FORM, sys.byteorder, _digest(asked), len(found.among), check, *place])
     half = ""
