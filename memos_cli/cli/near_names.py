@@ -77,6 +77,23 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ("version", "memos --version"),
     ("tags", "tags and how often each is used: memos stats; memories with one: memos list --tag TAG"),
     ("train finetune fine-tune", "let a model learn your memories with: memos consolidate run"),
+    ("tick", "carry out what is due with: memos lifecycle tick"),
+    ("plan", "see what ticks will do with: memos lifecycle plan"),
+    (
+        "explain",
+        'see what would go into a prompt with: memos scheduler explain "your question"; why a memory is there: memos why ID',
+    ),
+    (
+        "agent agents",
+        "let an agent use your memory with: memos setup claude; register one with: memos principal add NAME --agent",
+    ),
+    ("cubes", "see them with: memos cube list"),
+    ("models", "see them with: memos model list"),
+    ("policy", "see what fades after how long with: memos lifecycle policy"),
+    (
+        "permissions permission rights acl chmod rules",
+        "see who can do what with: memos access ID; give a right with: memos grant NAME read",
+    ),
     ("quit exit", "every command ends by itself; a chat ends with /quit"),
 )
 _ELSEWHERE = {name: said for names, said in _WORDS for name in names.split()}

@@ -34,6 +34,7 @@ def resolved(words: list[str]) -> click.Command:
         ("sync", "memos cube merge"), ("status", "memos stats"), ("log", "memos undo --list"),
         ("diff", "memos snapshot diff"), ("init", "memos add"), ("login", "on this machine"), ("update", "memos edit"),
         ("redo", "memos undo ID"), ("LS", "memos list"), ("help", "memos --help"),
+        ("tick", "memos lifecycle tick"), ("agents", "memos setup claude"), ("models", "memos model list"),
     ],
 )  # fmt: skip
 def test_a_command_of_another_tool_points_to_ours(memos: Run, name: str, ours: str) -> None:

@@ -496,3 +496,11 @@ def test_where_no_model_is_chosen_the_one_at_hand_is_named(memos: Run, home: Pat
     assert models.to_choose(folders) == "memos model use 'my qwen'"
     (folders.models / "smollm2.gguf").write_bytes(b"GGUF")
     assert models.to_choose(folders) == "memos model use smollm2"
+
+
+def test_a_question_without_the_option_is_told_where_it_goes(memos: Run) -> None:
+    ran = memos("chat", "what", "do I", "eat?")
+    assert ran.status == 2
+    assert "memos chat -m 'what do I eat?'" in ran.err
+    assert memos("chat", "-m", "hello", "there").status == 2
+    assert memos("--json", "chat", "-", "there").error["hint"] == "memos chat -m '- there'"
