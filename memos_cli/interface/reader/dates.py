@@ -31,6 +31,7 @@ _NEAR = {
     "this morning": 0, "this afternoon": 0, "this evening": 0, "tomorrow": 1,
     "the day after tomorrow": 2, "day after tomorrow": 2,
     "昨日": -1, "昨天": -1, "今日": 0, "今天": 0, "明日": 1, "明天": 1, "一昨日": -2, "前天": -2, "明後日": 2, "后天": 2,
+    "大后天": 3, "大前天": -3,
 }  # fmt: skip
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTH = rf"{MONTH}\b\.?"
@@ -48,16 +49,16 @@ _HINTS = (
 # Patterns as text: re caches what it has compiled, and a text without a hint does not pay for it (7 ms).
 _CANDIDATE = (
     r"(?im)(?P<near>\b(?:(?:the )?day (?:before yesterday|after tomorrow)|yesterday|tomorrow|today|tonight|last night"
-    r"|this (?:morning|afternoon|evening))\b(?!['’]s\b)|一昨日|昨日|昨天|前天|今日|今天|明後日|明日|明天|后天)"
-    r"|(?P<iso>(?<![\w/.\-])\d{4}-\d\d-\d\d(?![\w\-]|/)|(?<![\w/.\-])\d{4}-\d\d-\d\d(?=T\d\d:))"
+    r"|this (?:morning|afternoon|evening))\b(?!['’]s\b)|大后天|大前天|一昨日|昨日|昨天|前天|今日|今天|明後日|明日|明天|后天)"
+    r"|(?P<iso>(?<![\w/.\-])\d{4}(?:-\d\d-|/\d\d/)\d\d(?![\w\-]|/)|(?<![\w/.\-])\d{4}-\d\d-\d\d(?=T\d\d:))"
     r"|(?:(?P<ideograph_year>\d{4})年)?(?P<ideograph_month>\d{1,2})月(?P<ideograph_day>\d{1,2})日"
     r"|(?P<numeric>(?<![\w/.\-])\d{1,2}(?P<sep>[/.])\d{1,2}(?P=sep)\d{4}(?![\w/\-]|\.\d))"
     r"|\b(?P<which>last|next|this(?: coming)?|coming|past|on|by|until|till?|since|from|starting|through)\s+"
-    r"(?P<weekday>(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b(?!\s+(?:(?:morning|afternoon|evening|night)s|week)\b)"
+    r"(?P<weekday>(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b(?!\s+(?:(?:morning|afternoon|evening|night)s|week|of)\b)"
     rf"(?!,?\s+(?:the\s+)?(?:\d(?!\d?[:.]\d\d)|{_MONTH}\s+\d))"
     r"|(?<!the )(?<!of )\b(?P<period>(?:last|next)\s+(?:week|month|year))\b(?!\s+(?:of|or)\b|-)"
     rf"|\b(?P<ago>{_NUMBER}\s+(?:day|week|month|year|fortnight)s?\s+(?:ago|from now))\b"
-    rf"|\b(?P<ahead>in\s+{_NUMBER}\s+(?:day|week|month|year|fortnight)s?(?:['’]?\s+time)?)\b(?!\s+of\b|-)"
+    rf"|\b(?P<ahead>in\s+{_NUMBER}\s+(?:day|week|month|year|fortnight)s?(?:['’]?\s+time)?)\b(?!\s+(?:of|or)\b|-)"
     rf"|(?<![\w.,:/\-])(?P<day_month>{_DAY}(?:\s+of)?\s+{_MONTH}(?:,?\s+{_YEAR}\b)?)(?![\w\-/]|\.?\s+of\b)"
     rf"|\b(?P<month_day>{_MONTH}\s+{_DAY}\b(?:,?\s+{_YEAR}\b)?)(?![\w\-/%]|[.:,]\d)"
     r"|\b(?:(?:in|since|until|by|during|last|next|this|early|late|mid)[\s-]+)?"
@@ -76,6 +77,9 @@ _MOVED_TO = (
 )
 _VERSION = r"(?i)(?:version|release|\bv|python|section|chapter)\s*$"
 _WEEKDAY_BEFORE = r"(?i)\b((?:mon|tues|wednes|thurs|fri|satur|sun)day),?\s+(?:the\s+)?$"
+_WEEKDAY_AFTER = (
+    r"(?i),?\s(?:(?:is|was|will be|falls|fell)\s)?(?:on\s)?\(?(?:an?\s)?((?:mon|tues|wednes|thurs|fri|satur|sun)day)\b"
+)
 _NAMING = frozenset({"day_month", "month_day", "month_year", "month"})
 """The candidates that name a month."""
 _NEAR_DAYS = 60
@@ -101,7 +105,12 @@ def mentions(text: str, base: datetime, *, most: int = 16, known_day: KnownDay =
         resolved = _resolved(match, base.date())
         if resolved is not None:
             found.append(_mention(match, *resolved))
-    more = [*named.mentions(text, base.date(), known_day), *tongues.mentions(text, base.date()), *clocks.ago(text, base)]
+    day = base.date()
+    more = [
+        *named.mentions(text, day, known_day),
+        *tongues.mentions(text, day),
+        *clocks.ago(text, base),
+    ]
     if more:
         found = _apart([*found, *more])[:most]
     return [one for one in found if abs(one.day.year - base.year) <= _FURTHEST_YEARS]
@@ -165,7 +174,7 @@ def _may_be_english(low: str) -> bool:
             return True
     return (
         re.search(
-            r"\d{4}-\d|[/.]\d{4}|\d月|\b(?:in|since|until|till|through)\s+\d{4}|(?:19|20)\d\d\s(?:to|until|till?|through|and|und|bis|à|a|et|y|hasta|tot|en)\s(?:19|20)\d\d",
+            r"\d{4}[-/]\d|[/.]\d{4}|\d月|\b(?:in|since|until|till|through)\s+\d{4}|(?:19|20)\d\d\s(?:to|until|till?|through|and|und|bis|à|a|et|y|hasta|tot|en)\s(?:19|20)\d\d",
             low,
         )
         is not None
@@ -178,7 +187,7 @@ def _resolved(match: re.Match[str], base: date) -> tuple[date, str] | None:
     if kind == "near":
         return moved(base, _NEAR[" ".join(match["near"].lower().split())]), "day"
     if kind == "iso":
-        return _day(*map(int, match["iso"].split("-")))
+        return _day(*map(int, re.split("[-/]", match["iso"])))
     if kind == "ideograph_day":
         year, month, day = (int(match[f"ideograph_{part}"] or base.year) for part in ("year", "month", "day"))
         return _day(year, month, day)
@@ -267,7 +276,8 @@ def _is_word(match: re.Match[str], words: str) -> bool:
     kind = match.lastgroup
     if kind not in _NAMING:
         return False
-    leads = re.search(_LEADS, match.string[max(0, match.start() - 40) : match.start()]) is not None
+    before = match.string[max(0, match.start() - 40) : match.start()]
+    leads = re.search(_LEADS, before) is not None or re.search(_WEEKDAY_BEFORE, before) is not None
     dated = re.search(_YEAR, words) is not None
     if re.search(r"\b(?:may|mar(?:ch)?)\b", words) and not leads and not dated:
         return True
@@ -276,11 +286,12 @@ def _is_word(match: re.Match[str], words: str) -> bool:
 
 
 def _in_some_year(match: re.Match[str], words: str, base: date) -> date | None:
-    """`3 March`: in the year as written, else in the year that fits the weekday before it, else in the likeliest year."""
+    """`3 March`: in the year as written, else in the year that fits the weekday beside it, else in the likeliest year."""
     if re.search(_YEAR, words):
         return _parsed(words, base, "current_period")
     days = [day for day in (_parsed(words, base, "past"), _parsed(words, base, "future")) if day]
     weekday = re.search(_WEEKDAY_BEFORE, match.string[max(0, match.start() - 20) : match.start()])
+    weekday = weekday or re.match(_WEEKDAY_AFTER, match.string[match.end() : match.end() + 30])
     if weekday is not None:
         days = [day for day in days if day.weekday() == _WEEKDAYS.index(weekday[1].lower())]
         return min(days, key=lambda day: abs(day - base), default=None)

@@ -1,14 +1,29 @@
-"""Days that have a name: Christmas Eve, Easter Monday, the end of the month, and the birthday of somebody where it is known."""
+"""Days that have a name, or a place among others.
+
+Christmas Eve, Easter Monday, the end of the month, and the birthday of somebody where it is known; the second of January, the
+last Friday of March; a week tomorrow, Saturday week, this day last year.
+"""
 
 # ruff: noqa: RUF001 -- the curly apostrophe is matched, since phones write it
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from functools import partial
 from itertools import islice
 
-from memos_cli.interface.reader.mention import MOST, Mention, holds_any, in_year, last_of_month, made, months_from, moved
+from memos_cli.interface.reader.mention import (
+    MONTH,
+    MONTHS,
+    MOST,
+    Mention,
+    holds_any,
+    in_year,
+    last_of_month,
+    made,
+    months_from,
+    moved,
+)
 from memos_cli.interface.reader.tense import tense
 
 KnownDay = Callable[[str], tuple[int, int] | None]
@@ -46,19 +61,34 @@ _NAMED = (
     r"|(?P<own>(?:my (?:\w{1,20}[’']s )?|our |[^\W\d_]\w{1,20}[’']s )(?:birthday|(?:wedding )?anniversary|name day))\b"
     r"(?![’'\w]))"
 )
-_MONTHS = (
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
+_IN_A_MONTH = ("first", "second", "third", "th ", "th\n", "last", "1st", "2nd", "3rd")
+_COUNTED_ON = ("week", "fortnight", "last year", "next year", "last month", "next month")
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+_ONES = "first second third fourth fifth sixth seventh eighth ninth"
+_ORDINALS = {
+    word: number
+    for number, word in enumerate(
+        f"{_ONES} tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth "
+        f"{' '.join(f'twenty-{one}' for one in _ONES.split())} thirtieth thirty-first".split(),
+        1,
+    )
+}
+_PLACES = {"1st": 1, "2nd": 2, "3rd": 3, "4th": 4, "5th": 5, "last": -1} | {one: _ORDINALS[one] for one in _ONES.split()[:5]}
+_COUNTS = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4}
+_WEEK, _FORTNIGHT = 7, 14
+_OF_MONTH = rf"\s(?P<month>{MONTH})\b(?:,?\s(?P<year>(?:19|20)\d\d)\b)?(?!['’]s)"
+_BY_LENGTH = sorted(_ORDINALS, key=len, reverse=True)
+_PLACED = rf"(?i)\b(?:the\s)?(?P<ordinal>{'|'.join(_BY_LENGTH)})\sof{_OF_MONTH}"
+_PLACED_WEEKDAY = (
+    rf"(?i)\b(?P<every>every\s|each\s)?(?:the\s)?(?P<place>{'|'.join(_PLACES)})\s"
+    rf"(?:(?P<weekday>{_WEEKDAY})\s(?:of|in)|day\sof){_OF_MONTH}"
+)
+_COUNTED = (
+    rf"(?i)(?<!for )(?<!took )(?<!takes )\b(?P<count>{'|'.join(_COUNTS)})\s(?P<unit>week|fortnight)s?\s"
+    rf"(?P<anchor>today|tomorrow|on\s{_WEEKDAY})\b(?!['’]s)"
+    rf"|\b(?P<anchor2>today|tomorrow|(?:on\s)?{_WEEKDAY})\s(?P<unit2>week|fortnight)\b(?!\s(?:of|\d|from|before|after)|['’-])"
+    r"|\b(?:(?:this|(?:the\s)?same)\s(?P<same>day|date|time)|today)\s(?P<which>last|next)\s(?P<span>week|month|year)\b"
 )
 _ON_A_DAY = frozenset(("on", "for", "by", "until", "till", "til", "from", "at", "before", "after", "since", "last", "next"))
 _NEVER = r"(?i)\b(?:born|called|named|every|each|always|usually|never)\b"
@@ -66,15 +96,16 @@ _NEVER = r"(?i)\b(?:born|called|named|every|each|always|usually|never)\b"
 
 def may_name(low: str) -> bool:
     """Whether a text in lower case may name such a day."""
-    return holds_any(low, _HINTS)
+    return holds_any(low, _HINTS) or holds_any(low, _IN_A_MONTH)
 
 
 def mentions(text: str, base: date, known_day: KnownDay) -> list[Mention]:
     """The named days of a text."""
-    if not may_name(text.lower()):
-        return []
-    found = []
-    for match in islice(re.finditer(_NAMED, text), MOST):
+    low = text.lower()
+    found = [*_placed(text, base)] if (" of " in low or " in " in low) and holds_any(low, _IN_A_MONTH) else []
+    if holds_any(low, _COUNTED_ON):
+        found += _counted(text, base)
+    for match in islice(re.finditer(_NAMED, text), MOST) if holds_any(low, _HINTS) else ():
         near = text[max(0, match.start() - 40) : match.start()]
         if (match["lead"] or "").lower() == "every" or re.search(_NEVER, near):
             continue
@@ -95,7 +126,7 @@ def _day(match: re.Match[str], base: date, known_day: KnownDay) -> date | None:
     if match["name"]:
         return _named(match, base, looks, lead)
     if match["month"]:
-        return in_year(partial(_end_of, _MONTHS.index(match["month"].lower()) + 1), base, looks)
+        return in_year(partial(_end_of, MONTHS.index(match["month"].lower()[:3]) + 1), base, looks)
     return None if looks == "past" else _end_of_period(match["which"].lower(), match["unit"].lower(), base)
 
 
@@ -133,3 +164,60 @@ def _in(name: str, year: int) -> date | None:
     from dateutil.easter import easter  # type: ignore[import-untyped,unused-ignore]
 
     return moved(easter(year), _BY_EASTER[name]) if 1583 <= year <= 4099 else None  # the years of that rule
+
+
+def _placed(text: str, base: date) -> Iterator[Mention]:
+    """The days that are told by their place in a month: `the second of January`, `the last Friday of March 2027`."""
+    for match in (*islice(re.finditer(_PLACED, text), MOST), *islice(re.finditer(_PLACED_WEEKDAY, text), MOST)):
+        parts = match.groupdict()
+        month = MONTHS.index(match["month"].lower()[:3]) + 1
+        if "ordinal" in parts:
+            on = partial(_on, month, _ORDINALS[match["ordinal"].lower()])
+        else:
+            weekday = _WEEKDAYS.index(parts["weekday"].lower()) if parts["weekday"] else None
+            on = partial(_at_place, month, _PLACES[match["place"].lower()], weekday)
+        looks = tense(text, match.start(), match.end())
+        day = on(int(match["year"])) if match["year"] else in_year(on, base, looks)
+        # A day that no calendar has, and one that comes back, still say that the month alone is not meant.
+        role = "of" if day is None or parts.get("every") else ""
+        yield Mention(match.group(), day or base, "day", match.start(), match.end(), role=role)
+
+
+def _on(month: int, day: int, year: int) -> date | None:
+    return made(year, month, day)
+
+
+def _at_place(month: int, place: int, weekday: int | None, year: int) -> date | None:
+    """The second Friday (4) of a month, its last one (-1), or with no weekday its last day."""
+    first = made(year, month, 1)
+    if first is None:
+        return None
+    if place < 0:
+        last = last_of_month(first)
+        return last if weekday is None else moved(last, -((last.weekday() - weekday) % 7))
+    ahead = 0 if weekday is None else (weekday - first.weekday()) % 7
+    day = moved(first, ahead + (place - 1) * (1 if weekday is None else _WEEK))
+    return day if day.month == month else None
+
+
+def _counted(text: str, base: date) -> Iterator[Mention]:
+    """The days that are counted from another one: `a week tomorrow`, `Saturday week`, `this day last year`."""
+    for match in islice(re.finditer(_COUNTED, text), MOST):
+        if match["span"]:
+            vague = (match["same"] or "").lower() == "time" and match["span"].lower() != "week"
+            yield Mention(match.group(), _as_far(match, base), "day", match.start(), match.end(), role="of" if vague else "")
+            continue
+        anchor = (match["anchor"] or match["anchor2"]).lower().removeprefix("on ")
+        ahead = {"today": 0, "tomorrow": 1}.get(anchor)
+        if ahead is None:
+            ahead = (_WEEKDAYS.index(anchor) - base.weekday()) % _WEEK or _WEEK
+        unit = _FORTNIGHT if (match["unit"] or match["unit2"]).lower() == "fortnight" else _WEEK
+        day = moved(base, ahead + _COUNTS.get((match["count"] or "a").lower(), 1) * unit)
+        yield Mention(match.group(), day, "day", match.start(), match.end())
+
+
+def _as_far(match: re.Match[str], base: date) -> date:
+    back = -1 if match["which"].lower() == "last" else 1
+    if match["span"].lower() == "week":
+        return moved(base, back * _WEEK)
+    return months_from(base, back * (12 if match["span"].lower() == "year" else 1)) or base

@@ -180,12 +180,12 @@ def mentions(text: str, base: date) -> list[Mention]:
     name, certain = language(text)
     if name is None:
         return []
-    tongue, found = TONGUES[name], []
+    found = []
     for match in islice(re.finditer(_pattern(name), text), MOST):
         words = " ".join(match.group().lower().split())
         if words in _SHARED and not certain:
             continue
-        resolved = _resolved(tongue, match, words, base)
+        resolved = _resolved(name, match, words, base)
         if resolved is not None:
             found.append(resolved)
     return found
@@ -201,7 +201,7 @@ def doubts(text: str, base: date) -> list[tuple[Mention, Mention]]:
         words = " ".join(match.group().lower().split())
         weekday = next((at for at, weekday in enumerate(tongue.weekdays) if weekday in words), None)
         days = weekday_in_doubt(base, weekday, kind) if kind and weekday is not None else None
-        if days is not None and _resolved(tongue, match, words, base) is None:
+        if days is not None and _resolved(name, match, words, base) is None:
             found.append((_as(match, days[0]), _as(match, days[1])))
     return found
 
@@ -231,8 +231,8 @@ def language(text: str) -> tuple[str | None, bool]:
 
 
 @cache
-def _pattern(name: str) -> str:
-    """The pattern of a language, as text: re caches what it has compiled."""
+def _pattern(name: str, *, on: bool = False) -> str:
+    """The pattern of a language, as text: re caches what it has compiled; `on` for what may follow a day and move it."""
     tongue = TONGUES[name]
     of_weekday = rf"(?:{'|'.join(tongue.weekdays)})"
     parts = {
@@ -255,10 +255,13 @@ def _pattern(name: str) -> str:
         ("plain", tongue.plain), ("date", tongue.dates + _YEAR), ("ahead", tongue.ahead), ("ago", tongue.ago),
         ("near", rf"{lead}(?:{near})"),
     )  # fmt: skip
+    if on:
+        return rf"(?i)\s(?:{filled(tongue.ahead)}|en\s(?:huit|quinze))(?![\w-])"
     return r"(?i)(?<![\w-])(?:" + "|".join(f"(?P<{kind}>{filled(pattern)})" for kind, pattern in kinds) + r")(?![\w-])"
 
 
-def _resolved(tongue: Tongue, match: re.Match[str], words: str, base: date) -> Mention | None:
+def _resolved(of: str, match: re.Match[str], words: str, base: date) -> Mention | None:
+    tongue = TONGUES[of]
     kind = next(kind for kind in ("last", "coming", "next", "plain", "date", "ahead", "ago", "near") if match[kind])
     role = "from" if re.match(rf"(?:{tongue.origin})\s", words) else "until" if re.match(rf"(?:{tongue.end})\s", words) else ""
     if role == "from" and re.match(r"(?:von|de|vom|du)\s", words):
@@ -270,6 +273,15 @@ def _resolved(tongue: Tongue, match: re.Match[str], words: str, base: date) -> M
         if name in {"morgen", "mañana"} and re.search(_NO_TOMORROW, match.string[max(0, start - 12) : start]):
             return None
         day: date | None = moved(base, tongue.near[name])
+        on = re.match(_pattern(of, on=True), match.string[match.end() : match.end() + 40])
+        if on is not None and day is not None:  # `morgen in einer Woche` is a week after it, and so is `demain en huit`
+            after = on.group().lower()
+            weeks = {"huit": 7, "quinze": 14}.get(after.split()[-1])
+            day = moved(day, weeks) if weeks else _counted_day(tongue, after, day, back=False)[0]
+            end = match.end() + on.end()
+            return (
+                None if day is None else Mention(match.string[match.start() : end], day, "day", match.start(), end, role=role)
+            )
     elif kind in {"ahead", "ago"}:
         before = match.string[max(0, match.start() - 12) : match.start()].lower()
         if before.strip().endswith(tongue.weekdays):
